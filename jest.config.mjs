@@ -1,0 +1,9 @@
+/** Tests are TypeScript ES modules: swc takes the types off, `npm run typecheck` checks them. */
+export default {
+  testEnvironment: '<rootDir>/test/environment.mjs',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }] },
+  testTimeout: 60_000,
+};

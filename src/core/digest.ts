@@ -1,0 +1,22 @@
+/** Digests of bytes, and the branded names of what was hashed. */
+import { createHash } from 'node:crypto';
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** SHA-256 of bytes, 64 lowercase hexadecimal characters. */
+export type Digest = Branded<'Digest'>;
+/** SHA-256 of the preimage of a stage: all that decides its output. */
+export type ActionKey = Branded<'ActionKey'>;
+/** SHA-256 of the preimage of a feature set: all that decides a feature but the picture and its view. */
+export type FeatureSetKey = Branded<'FeatureSetKey'>;
+
+/** Hashes bytes, or the UTF-8 form of a text. */
+export function digestOf(content: Uint8Array | string): Digest {
+  return createHash('sha256').update(content).digest('hex') as Digest;
+}
+
+/** Accepts a text as a digest when it has the form of one. */
+export function isDigest(text: unknown): text is Digest {
+  return typeof text === 'string' && /^[0-9a-f]{64}$/.test(text);
+}

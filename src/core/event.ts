@@ -1,0 +1,45 @@
+/** Everything that a run can say while it goes on. `--json` prints these as they are. */
+import type { Problem } from './problem.js';
+
+/** `fresh`: this checkout's outputs are current. `restored`: brought back from the cache. */
+export type StageState = 'ran' | 'restored' | 'fresh' | 'failed' | 'skipped';
+export type RunState = 'ok' | 'failed' | 'gate-missed' | 'interrupted';
+
+/** Pictures that went through the frozen prefix, and those whose features were kept from before; both count views. */
+export interface FeatureCounts {
+  extracted: number;
+  reused: number;
+}
+
+export interface StageSummary {
+  readonly name: string;
+  readonly kind: string;
+  readonly state: StageState;
+  readonly reason: string;
+  readonly durationMs: number;
+  readonly features?: FeatureCounts;
+}
+
+export interface EpochMetrics {
+  readonly loss: number;
+  readonly accuracy?: number;
+  readonly val_loss?: number;
+  readonly val_accuracy?: number;
+}
+
+export type RunEvent =
+  | { readonly event: 'stage-start'; readonly name: string; readonly kind: string; readonly reason: string }
+  | { readonly event: 'progress'; readonly stage: string; readonly task: string; readonly done: number; readonly total: number }
+  | { readonly event: 'epoch'; readonly stage: string; readonly epoch: number; readonly epochs: number; readonly metrics: EpochMetrics }
+  | { readonly event: 'note'; readonly stage?: string; readonly code: string; readonly text: string }
+  | ({ readonly event: 'stage' } & StageSummary)
+  | { readonly event: 'problem'; readonly stage?: string; readonly problem: Problem }
+  | {
+      readonly event: 'run';
+      readonly state: RunState;
+      readonly durationMs: number;
+      readonly stages: readonly StageSummary[];
+      readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
+    };
+
+export type Emit = (event: RunEvent) => void;

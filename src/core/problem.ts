@@ -1,0 +1,76 @@
+/** What can go wrong, as data: where, what was found, what was expected, what to do. `report/` lays it out. */
+
+/** A place in a text file; line and column count from 1. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Characters to underline. */
+  readonly length: number;
+  /** The line before, the line itself and the line after, where they exist, with their numbers. */
+  readonly excerpt: readonly { readonly line: number; readonly text: string }[];
+}
+
+/** One problem. Its sentences are worded where the facts are known. */
+export interface Problem {
+  /** Stable name in kebab-case, for programs. */
+  readonly code: string;
+  /** A file, a stage or a field that it is about, where there is no position. */
+  readonly where?: string;
+  readonly position?: Position;
+  readonly found: string;
+  readonly expected?: string;
+  readonly remedy?: string;
+}
+
+/** Why a command ends without success; each category has an exit code of its own. */
+export type FailureCategory =
+  | 'stage-failed'
+  | 'invalid'
+  | 'bad-data'
+  | 'unsafe'
+  | 'input-output'
+  | 'gate-missed'
+  | 'interrupted';
+
+export const exitCodes: Readonly<Record<FailureCategory, number>> = {
+  'stage-failed': 1,
+  invalid: 2,
+  'bad-data': 3,
+  unsafe: 4,
+  'input-output': 5,
+  'gate-missed': 6,
+  interrupted: 130,
+};
+
+/** A failure on its way to the place that reports it. Anything else that is thrown is a bug of ours. */
+export class PipelineError extends Error {
+  constructor(
+    readonly category: FailureCategory,
+    readonly problems: readonly Problem[],
+    options?: ErrorOptions,
+  ) {
+    super(problems.map((problem) => problem.found).join('; '), options);
+    this.name = 'PipelineError';
+  }
+}
+
+/** Shorthand for the usual failure with a single problem. */
+export function failure(category: FailureCategory, problem: Problem, cause?: unknown): PipelineError {
+  return new PipelineError(category, [problem], cause === undefined ? undefined : { cause });
+}
+
+const inputOutputCodes = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EFBIG']);
+
+/** Makes whatever was thrown a PipelineError: errors of the disk are named, the rest is a failed stage that keeps its cause. */
+export function asPipelineError(thrown: unknown, where?: string): PipelineError {
+  if (thrown instanceof PipelineError) return thrown;
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (error.name === 'AbortError') return failure('interrupted', { code: 'interrupted', where, found: 'interrupted' }, error);
+  if (code !== undefined && inputOutputCodes.has(code)) {
+    const remedy = code === 'ENOSPC' || code === 'EDQUOT' ? 'free some space and run again: nothing that was published is lost' : undefined;
+    return failure('input-output', { code: `io-${code.toLowerCase()}`, where: path ?? where, found: error.message, remedy }, error);
+  }
+  return failure('stage-failed', { code: 'unexpected', where, found: error.message, remedy: 'run again with --debug for the stack' }, error);
+}

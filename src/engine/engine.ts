@@ -1,0 +1,85 @@
+/**
+ * What an engine does: run a frozen prefix over batches of pictures, train a suffix on its features, predict with a
+ * whole model. Stages know this interface alone; `onnx/` and `tfjs/` implement it.
+ *
+ * Numbers go in and out as plain Float32Arrays: pictures NHWC, RGB, already preprocessed; features and predictions
+ * row by row. Every draw of chance (dropout masks, order) is the caller's, so that engines can be compared.
+ */
+import type { Graph } from '../model/graph.js';
+import type { Loss } from '../model/loss.js';
+import type { Optimizer } from '../model/optimizer.js';
+import type { Weights } from '../model/tensor.js';
+
+export type EngineName = 'onnx' | 'tfjs';
+
+/** What decides an engine's last bits; part of the keys. Told from package metadata, without loading the engine. */
+export interface EngineIdentity {
+  readonly name: EngineName;
+  /** `cpu` for onnxruntime; `node`, `wasm` or `cpu` for TF.js. */
+  readonly backend: string;
+  /** The library's version. */
+  readonly version: string;
+  /** Version of our own compiler or interpreter for it; bumped when its numbers may change. */
+  readonly impl: number;
+}
+
+export interface Engine {
+  readonly identity: EngineIdentity;
+  /** Prepares a network for inference: dropout off, BatchNorm on stored statistics. */
+  compile(graph: Graph, weights: Weights): Promise<Runner>;
+  /** Prepares training of a network's trainable layers. */
+  train(program: TrainingProgram): Promise<Trainer>;
+}
+
+export interface Runner {
+  /**
+   * Runs `count` inputs, laid one after another, and returns their outputs, laid likewise in an array of the
+   * caller's own. One picture's result never depends on its neighbours.
+   */
+  run(inputs: Float32Array, count: number): Promise<Float32Array>;
+  dispose(): void;
+}
+
+export interface TrainingProgram {
+  /** Ends in a sigmoid (binary) or softmax (categorical): the loss is computed from the logits before it. */
+  readonly graph: Graph;
+  readonly weights: Weights;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** The largest batch that `step` will be given. */
+  readonly batchSize: number;
+  /** BatchNorm of trainable layers: `batch` statistics while training, or always the `stored` ones. */
+  readonly batchNorm: 'batch' | 'stored';
+}
+
+export interface TrainingBatch {
+  readonly count: number;
+  /** count x features of one input */
+  readonly features: Float32Array;
+  /** count x units: 0 or 1 for one sigmoid unit, one-hot rows for a softmax */
+  readonly targets: Float32Array;
+  /** count weights of the samples, 1 where no class weights are given */
+  readonly sampleWeights: Float32Array;
+  /** For each dropout layer, by name, count x units of its input: 0, or 1 / (1 - rate). */
+  readonly masks: ReadonlyMap<string, Float32Array>;
+  readonly learningRate: number;
+}
+
+export interface StepResult {
+  /** Sum over the batch of sample weight times loss, divided by the count, as Keras reduces it. */
+  readonly loss: number;
+  /** Predictions of this step (after sigmoid or softmax), count x units, under dropout and before the update. */
+  readonly predictions: Float32Array;
+}
+
+export interface Trainer {
+  /** One optimizer step over a batch. Throws if the loss is not finite. */
+  step(batch: TrainingBatch): Promise<StepResult>;
+  /** Inference with the weights as they are now: dropout off. */
+  predict(features: Float32Array, count: number): Promise<Float32Array>;
+  /** A copy of all weights of the trainable layers, BatchNorm statistics among them. */
+  weights(): Promise<Weights>;
+  /** Sets the weights of trainable layers again, as returned by {@link weights}; optimizer state stays. */
+  restore(weights: Weights): Promise<void>;
+  dispose(): void;
+}

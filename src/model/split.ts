@@ -1,0 +1,54 @@
+/**
+ * Cuts a network where freezing allows it: the prefix, whose output for a picture never changes and is computed once,
+ * and the suffix, which is trained.
+ */
+import type { Graph, InputLayer, Layer, Shape } from './graph.js';
+import { shapesOf } from './graph.js';
+
+export interface Split {
+  /** From the picture to the features; only its input when nothing is frozen. */
+  readonly prefix: Graph;
+  /** From the features, through an input layer of their shape, to the output. */
+  readonly suffix: Graph;
+  /** The shape of the features of one picture. */
+  readonly featureShape: Shape;
+}
+
+/** Layers whose output for a picture is the same in every step of training. Dropout's is not. */
+function isConstant(layer: Layer): boolean {
+  if (layer.kind === 'dropout') return false;
+  const weighted = layer.kind === 'dense' || layer.kind === 'conv2d' || layer.kind === 'depthwise_conv2d' || layer.kind === 'batch_normalization';
+  return !weighted || !layer.trainable;
+}
+
+/**
+ * Splits at the last single tensor that every path passes and that no trainable layer comes before, so that a
+ * residual block is never cut inside. Layers without weights directly after the frozen base, such as flatten or
+ * global average pooling, join the prefix: their output is constant too, and often far smaller.
+ * The output layer itself always stays in the suffix.
+ */
+export function splitAtFrozen(graph: Graph): Split {
+  const { layers } = graph;
+  const constant = new Set<string>();
+  for (const layer of layers) {
+    if (isConstant(layer) && layer.inputs.every((name) => constant.has(name))) constant.add(layer.name);
+  }
+  const lastReader = new Map<string, number>();
+  layers.forEach((layer, index) => layer.inputs.forEach((name) => lastReader.set(name, index)));
+
+  let cut = 0;
+  let openUntil = 0;
+  for (let i = 0; i < layers.length - 1 && constant.has(layers[i].name); i++) {
+    // In topological order layer i is a cut exactly when no earlier layer is still read by a later one.
+    if (openUntil <= i) cut = i;
+    openUntil = Math.max(openUntil, lastReader.get(layers[i].name) ?? 0);
+  }
+  const featureShape = shapesOf(graph).get(layers[cut].name)!;
+  const cutName = layers[cut].name;
+  const input: InputLayer = { kind: 'input', name: cutName, inputs: [], trainable: false, shape: featureShape };
+  return {
+    prefix: { name: `${graph.name}-prefix`, layers: layers.slice(0, cut + 1) },
+    suffix: { name: `${graph.name}-suffix`, layers: [input, ...layers.slice(cut + 1)] },
+    featureShape,
+  };
+}
