@@ -171,3 +171,124 @@ def accuracy(model, pictures, labels):
     model.eval()
     hits = sum((model(scaled(x)).argmax(1) == y).sum().item() for x, y in zip(pictures.split(500), labels.split(500)))
     return hits / len(labels)
+
+
+def train(model, splits, args):
+    """SGD with a one-cycle learning rate; the matrix arithmetic runs in bfloat16."""
+    pictures, labels = splits["train"]
+    kernels = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim == 1]  # no weight decay on normalisation and bias
+    optimizer = torch.optim.SGD([{"params": kernels, "weight_decay": args.weight_decay},
+                                 {"params": others, "weight_decay": 0}], args.rate, momentum=0.9, nesterov=True)
+    steps = len(pictures) // args.batch
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.rate, total_steps=args.epochs * steps,
+                                                   pct_start=0.2, cycle_momentum=False, div_factor=10,
+                                                   final_div_factor=1000)
+    for epoch in range(args.epochs):
+        start, total = time.time(), 0.0
+        model.train()
+        for rows in torch.randperm(len(pictures))[:steps * args.batch].split(args.batch):
+            x = augment(scaled(pictures[rows]), tuple(args.zoom), args.size)
+            with torch.autocast("cpu", torch.bfloat16):
+                loss = F.cross_entropy(model(x).float(), labels[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            total += loss.item()
+        seconds = time.time() - start
+        print(f"epoch {epoch + 1}/{args.epochs}  loss {total / steps:.4f}  "
+              f"validation accuracy {accuracy(model, *splits['validation']):.4f}  "
+              f"{seconds:.0f} s ({1000 * seconds / steps:.0f} ms a step)", flush=True)
+
+
+def export(base, folder):
+    """Writes the base as a TF.js layers-model (Keras 2 topology) with float16 weights; returns the weight count."""
+    none = {"kernel_regularizer": None, "kernel_constraint": None, "bias_regularizer": None,
+            "activity_regularizer": None, "bias_constraint": None}
+    zeros, ones = {"class_name": "Zeros", "config": {}}, {"class_name": "Ones", "config": {}}
+    he = {"class_name": "VarianceScaling",
+          "config": {"scale": 2.0, "mode": "fan_out", "distribution": "normal", "seed": None}}
+    layers, weights = [], []
+
+    def weight(name, tensor):
+        half = tensor.detach().numpy().astype("<f2")
+        if not np.isfinite(half).all():
+            raise SystemExit(f"{name} does not fit float16")
+        weights.append((name, half))
+
+    for kind, name, inputs, o in base.layers:
+        config = {"name": name, "trainable": True}
+        op = base.ops[name] if name in base.ops else None
+        if kind == "InputLayer":
+            config = {"name": name, "batch_input_shape": [None, None, None, 3], "dtype": "float32", "sparse": False}
+        elif kind in ("Conv2D", "DepthwiseConv2D"):
+            config |= {"kernel_size": [o["kernel"]] * 2, "strides": [1, 1], "padding": "same",
+                       "data_format": "channels_last", "dilation_rate": [1, 1], "activation": "linear",
+                       "use_bias": False, "bias_initializer": zeros}
+            if kind == "Conv2D":
+                config |= {"filters": o["channels_out"], "kernel_initializer": he, **none}
+                weight(f"{name}/kernel", op.weight.permute(2, 3, 1, 0))  # to height, width, in, out
+            else:
+                config |= {"depth_multiplier": 1, "depthwise_initializer": he, "depthwise_regularizer": None,
+                           "depthwise_constraint": None, "bias_regularizer": None, "activity_regularizer": None,
+                           "bias_constraint": None}
+                weight(f"{name}/depthwise_kernel", op.weight.permute(2, 3, 0, 1))  # to height, width, in, 1
+        elif kind == "BatchNormalization":
+            config |= {"axis": -1, "momentum": 0.95, "epsilon": BN_EPSILON, "center": True, "scale": True,
+                       "beta_initializer": zeros, "gamma_initializer": ones, "moving_mean_initializer": zeros,
+                       "moving_variance_initializer": ones, "beta_regularizer": None, "gamma_regularizer": None,
+                       "beta_constraint": None, "gamma_constraint": None}
+            # A variance too small for float16 becomes 0, which the epsilon absorbs; one too large is refused.
+            for key, tensor in (("gamma", op.weight), ("beta", op.bias), ("moving_mean", op.running_mean),
+                                ("moving_variance", op.running_var)):
+                weight(f"{name}/{key}", tensor)
+        elif kind == "MaxPooling2D":
+            config |= {"pool_size": [2, 2], "strides": [2, 2], "padding": "valid", "data_format": "channels_last"}
+        elif kind == "ReLU":
+            config |= {"max_value": None}
+        nodes = [] if kind == "InputLayer" else [[[source, 0, 0, {}] for source in inputs]]
+        layers.append({"name": name, "class_name": kind, "config": config, "inbound_nodes": nodes})
+
+    topology = {"class_name": "Model", "config": {"name": NAME, "layers": layers,
+                                                  "input_layers": [[layers[0]["name"], 0, 0]],
+                                                  "output_layers": [[layers[-1]["name"], 0, 0]]}}
+    entries = [{"name": name, "shape": list(half.shape), "dtype": "float32",
+                "quantization": {"dtype": "float16", "original_dtype": "float32"}} for name, half in weights]
+    model = {"format": "layers-model", "generatedBy": f"{NAME} train.py", "convertedBy": None,
+             "modelTopology": topology, "weightsManifest": [{"paths": ["weights.bin"], "weights": entries}]}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.json").write_text(json.dumps(model, separators=(",", ":")) + "\n")
+    (folder / "weights.bin").write_bytes(b"".join(half.tobytes() for _, half in weights))
+    return sum(half.size for _, half in weights)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--archive", type=Path, required=True, help="the .tar.gz of 32x32 photographs")
+    parser.add_argument("--out", type=Path, default=Path("."), help="folder for model.json and weights.bin")
+    parser.add_argument("--epochs", type=int, default=25)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--rate", type=float, default=0.1, help="highest learning rate")
+    parser.add_argument("--weight-decay", type=float, default=5e-5)
+    parser.add_argument("--size", type=int, default=32, help="side of the training pictures in pixels")
+    parser.add_argument("--zoom", type=float, nargs=2, default=[0.7, 1.05], metavar=("FROM", "TO"),
+                        help="share of the picture's side that a training crop keeps")
+    parser.add_argument("--checkpoint", type=Path, help="also save the PyTorch weights of the whole classifier here")
+    args = parser.parse_args()
+
+    torch.manual_seed(args.seed)
+    splits, classes = load(args.archive)
+    print(f"{len(splits['train'][1])} training and {len(splits['validation'][1])} validation pictures, "
+          f"{classes} classes", flush=True)
+    model = Classifier(Base(architecture()), classes).to(memory_format=torch.channels_last)
+    train(model, splits, args)
+    if args.checkpoint:
+        torch.save(model.state_dict(), args.checkpoint)
+    print(f"{NAME}: {export(model.base, args.out)} weights, "
+          f"{(args.out / 'weights.bin').stat().st_size} bytes in weights.bin")
+
+
+if __name__ == "__main__":
+    main()

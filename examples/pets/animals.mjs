@@ -17,10 +17,11 @@ export function describeAnimal(random, species) {
   const shared = {
     species,
     pose,
-    coat: drawCoat(random),
+    coat: drawCoat(random, species),
     turn: turned ? random.between(0.05, 0.9) : random.between(-0.6, 0.6),
     tilt: random.normal() * (pose === 'portrait' ? 7 : 5),
     asleep: pose === 'lying' && random.chance(0.3),
+    outline: pose === 'portrait' ? 1.35 : 1.8,
     collar: random.chance(0.35) ? hsl(random.between(0, 360), 0.65, 0.48) : undefined,
     girth: random.between(0.9, 1.14),
     stride: random.between(2, 6),
@@ -47,7 +48,7 @@ function describeDog(random) {
     nose: random.pick(['#1d1719', '#2a2022', '#4a322c']),
     ears: random.weighted({ floppy: 3, long: 2, half: 3 }),
     earHeight: random.between(6, 12),
-    snout: random.between(7.6, 9.2),
+    snout: random.between(8.2, 9.8),
     tongue: random.chance(0.45),
     brows: random.chance(0.3),
     legWidth: random.between(6.6, 8),
@@ -60,10 +61,15 @@ export const POSE_ROOM = {
   sitting: { width: 52, height: 82, middle: 4 },
   lying: { width: 84, height: 54, middle: 0 },
   walking: { width: 84, height: 68, middle: 2 },
-  portrait: { width: 64, height: 66, middle: 0 },
+  portrait: { width: 64, height: 71, middle: 0 },
 };
 
-const BODIES = { sitting: drawSitting, lying: drawLying, walking: drawWalking, portrait: drawPortrait };
+const BODIES = {
+  sitting: drawSitting,
+  lying: drawLying,
+  walking: drawWalking,
+  portrait: drawPortrait,
+};
 
 /** The SVG of an animal standing on (0, 0). */
 export function drawAnimal(random, animal) {
@@ -89,19 +95,26 @@ const joined = (...parts) => [parts.map((part) => part.outline), parts.map((part
 
 function tail({ coat, species }, d) {
   const width = species === 'cat' ? 5.4 : 5;
-  const rings = coat.pattern === 'stripes'
-    ? stroke(d, coat.mark, width, { 'stroke-dasharray': '2.4 4', 'stroke-linecap': 'butt' })
-    : '';
+  const rings =
+    coat.pattern === 'stripes' && species === 'cat'
+      ? stroke(d, coat.mark, width, { 'stroke-dasharray': '2.4 4', 'stroke-linecap': 'butt' })
+      : '';
   return [joined(limb(coat, d, width)), rings];
 }
 
 const paw = ({ coat }, x, y = -1.6) =>
-  ellipse(x, y, 5.2, 3.1, coat.socks ? '#f8f3ea' : coat.base, { stroke: coat.line, 'stroke-width': 0.9 });
+  ellipse(x, y, 5.2, 3.1, coat.socks ? '#f8f3ea' : coat.base, {
+    stroke: coat.line,
+    'stroke-width': 0.9,
+  });
 
 /** A collar with a tag, hung below the chin. */
 function collar({ collar: colour }, d, [x, y]) {
   if (colour === undefined) return '';
-  return [stroke(d, colour, 3.2), ellipse(x, y, 2.1, 2.3, '#f0c94a', { stroke: '#9a7420', 'stroke-width': 0.6 })];
+  return [
+    stroke(d, colour, 3.2),
+    ellipse(x, y, 2.1, 2.3, '#f0c94a', { stroke: '#9a7420', 'stroke-width': 0.6 }),
+  ];
 }
 
 function drawSitting(random, animal) {
@@ -120,10 +133,20 @@ function drawSitting(random, animal) {
     paw(animal, -wide + 2),
     paw(animal, wide - 2),
     joined(solid(coat, outline)),
-    paintBody(random, coat, { id: 'body', outline, box: [-wide, -44, wide * 2, 44], view: 'front' }),
+    paintBody(random, coat, {
+      id: 'body',
+      outline,
+      box: [-wide, -44, wide * 2, 44],
+      view: 'front',
+    }),
     ellipse(0, -30, 7.5, 11, coat.pale, { opacity: 0.85 }),
     legs.map((leg) => leg.fill),
-    stroke(data`M-10 -20 V-4 M0 -17 V-3 M10 -20 V-4 M${-wide + 4} -16 q6 2 6 12 M${wide - 4} -16 q-6 2 -6 12`, coat.line, 1, { opacity: 0.6 }),
+    stroke(
+      data`M-10 -20 V-4 M0 -17 V-3 M10 -20 V-4 M${-wide + 4} -16 q6 2 6 12 M${wide - 4} -16 q-6 2 -6 12`,
+      coat.line,
+      1,
+      { opacity: 0.6 },
+    ),
     paw(animal, -5.4),
     paw(animal, 5.4),
     tailInFront ? drawnTail : '',
@@ -139,7 +162,9 @@ function drawLying(random, animal) {
   const catTail = animal.tailUp
     ? data`M-31 -6 C-44 -4 -46 ${-14 + wag} -40 ${-19 + wag}`
     : data`M-31 -5 C-38 1 -26 -1.5 -14 -2 C-8 -2 -5 -3 -2 -5`;
-  const dogTail = animal.tailUp ? data`M-31 -8 C-40 -10 -43 ${-18 + wag} -42 ${-22 + wag}` : 'M-31 -4 C-37 -3 -42 -2 -46 -3';
+  const dogTail = animal.tailUp
+    ? data`M-31 -8 C-40 -10 -43 ${-18 + wag} -42 ${-22 + wag}`
+    : 'M-31 -4 C-37 -3 -42 -2 -46 -3';
   const drawnTail = tail(animal, species === 'cat' ? catTail : dogTail);
   const tailInFront = species === 'cat' && !animal.tailUp;
   const far = limb(coat, data`M16 -6 L38 -4.6`, legWidth, coat.shade);
@@ -163,7 +188,8 @@ function drawWalking(random, animal) {
   const { coat, girth, legWidth, stride, species, wag } = animal;
   const belly = -19 + (1 - girth) * 14;
   const outline = data`M-27 -30 C-29 -41 -14 -42 0 -39 C10 -38 15 -43 20 -49 L34 -42 C32 -28 24 ${belly - 1} 12 ${belly} C0 ${belly - 3} -8 ${belly - 1} -18 ${belly} C-27 ${belly} -27 -25 -27 -30 Z`;
-  const leg = (x, swing, fill) => limb(coat, data`M${x} -26 Q${x + 1} -14 ${x + swing} -4`, legWidth, fill);
+  const leg = (x, swing, fill) =>
+    limb(coat, data`M${x} -26 Q${x + 1} -14 ${x + swing} -4`, legWidth, fill);
   const catTail = animal.tailUp
     ? data`M-24 -35 C-36 -36 -38 -48 ${-36 + wag} -58 C${-35 + wag} -63 ${-31 + wag} -65 ${-28 + wag} -62`
     : data`M-24 -34 C-36 -32 -36 -16 ${-42 - wag} -13 C-46 -12 -48 -15 -47 -18`;
@@ -189,14 +215,19 @@ function drawWalking(random, animal) {
 
 /** Head and shoulders; the shoulders go on below y = 0. */
 function drawPortrait(random, animal) {
-  const { coat, girth } = animal;
+  const { coat, girth, species } = animal;
   const wide = 27 * girth;
   const outline = data`M-15 -32 C-20 -24 ${-wide} -18 ${-wide - 2} 2 L${-wide - 3} 40 H${wide + 3} L${wide + 2} 2 C${wide} -18 20 -24 15 -32 Z`;
   const parts = [
     joined(solid(coat, outline)),
-    paintBody(random, coat, { id: 'body', outline, box: [-wide, -32, wide * 2, 62], view: 'front' }),
+    paintBody(random, coat, {
+      id: 'body',
+      outline,
+      box: [-wide, -32, wide * 2, 62],
+      view: 'front',
+    }),
     clipped('chest', outline, ellipse(0, 2, 11, 22, coat.pale, { opacity: 0.85 })),
-    collar(animal, 'M-17 -19 Q0 -7 17 -19', [0, -10]),
+    collar(animal, 'M-19 -16 Q0 -2 19 -16', [0, -6.5]),
   ];
-  return { parts, head: { x: 0, y: -37, size: 1.42 } };
+  return { parts, head: { x: 0, y: species === 'cat' ? -37 : -42, size: 1.42 } };
 }

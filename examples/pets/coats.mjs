@@ -1,4 +1,4 @@
-/** Fur: colours and patterns, shared by cats and dogs. */
+/** Fur: the colours are shared by cats and dogs, the patterns nearly so. */
 import { brightness, clipped, darker, data, ellipse, hsl, lighter, mix, stroke } from './svg.mjs';
 
 /** Hue, saturation and lightness of the base colours. */
@@ -15,7 +15,11 @@ const COLOURS = [
   [31, 0.36, 0.65], // sand
 ];
 
-const PATTERNS = { plain: 3, stripes: 3, patches: 3, bicolour: 2 };
+/** Both have every pattern, but a tabby is a commoner sight than a brindle dog. */
+const PATTERNS = {
+  cat: { plain: 3, stripes: 3, patches: 3, bicolour: 2 },
+  dog: { plain: 3.5, stripes: 1, patches: 4, bicolour: 2.5 },
+};
 
 function drawColour(random) {
   const [hue, saturation, lightness] = random.pick(COLOURS);
@@ -36,9 +40,9 @@ function drawContrast(random, base) {
 }
 
 /** All the colours one animal is painted with. */
-export function drawCoat(random) {
+export function drawCoat(random, species) {
   const base = drawColour(random);
-  const pattern = random.weighted(PATTERNS);
+  const pattern = random.weighted(PATTERNS[species]);
   const dark = brightness(base) < 0.3;
   const stripe = dark ? lighter(base, 0.22) : mix(darker(base, 0.45), '#4a2c14', 0.2);
   return {
@@ -66,12 +70,31 @@ export function paintBody(random, coat, { id, outline, box, view }) {
   const [left, top, width, height] = box;
   const painted = [];
   if (coat.pattern === 'patches') painted.push(patches(random, coat, box));
-  if (coat.pattern === 'stripes') painted.push(view === 'side' ? bands(random, coat, box) : ribs(coat, box));
+  if (coat.pattern === 'stripes')
+    painted.push(view === 'side' ? bands(random, coat, box) : ribs(coat, box));
   if (coat.pattern !== 'patches' && view === 'side') {
-    painted.push(ellipse(left + width * 0.5, top + height, width * 0.4, height * 0.2, coat.pale, { opacity: 0.7 }));
+    painted.push(
+      ellipse(left + width * 0.5, top + height, width * 0.4, height * 0.2, coat.pale, {
+        opacity: 0.7,
+      }),
+    );
   }
-  const glow = ellipse(left + width * 0.42, top + height * 0.1, width * 0.4, height * 0.18, '#ffffff', { opacity: 0.16 });
-  const shadow = ellipse(left + width * 0.5, top + height * 1.02, width * 0.6, height * 0.2, '#1a1030', { opacity: 0.16 });
+  const glow = ellipse(
+    left + width * 0.42,
+    top + height * 0.1,
+    width * 0.4,
+    height * 0.18,
+    '#ffffff',
+    { opacity: 0.16 },
+  );
+  const shadow = ellipse(
+    left + width * 0.5,
+    top + height * 1.02,
+    width * 0.6,
+    height * 0.2,
+    '#1a1030',
+    { opacity: 0.16 },
+  );
   return clipped(id, outline, painted, glow, shadow);
 }
 
@@ -80,7 +103,9 @@ function patches(random, coat, [left, top, width, height]) {
     const x = left + width * ((index + random.between(0.1, 0.9)) / 4);
     const y = top + height * random.between(0.1, 0.75);
     const [rx, ry] = [width * random.between(0.1, 0.19), height * random.between(0.2, 0.36)];
-    return ellipse(x, y, rx, ry, coat.mark, { transform: `rotate(${random.integer(-30, 30)} ${x.toFixed(1)} ${y.toFixed(1)})` });
+    return ellipse(x, y, rx, ry, coat.mark, {
+      transform: `rotate(${random.integer(-30, 30)} ${x.toFixed(1)} ${y.toFixed(1)})`,
+    });
   });
 }
 
@@ -90,7 +115,11 @@ function bands(random, coat, [left, top, width, height]) {
     const x = left + (width * (index + 0.6)) / 8;
     const end = top + height * random.between(0.5, 0.78);
     const bend = random.between(-2, 3);
-    return stroke(data`M${x} ${top - 1} Q${x + bend} ${(top + end) / 2} ${x - bend * 0.4} ${end}`, coat.mark, 2);
+    return stroke(
+      data`M${x} ${top - 1} Q${x + bend} ${(top + end) / 2} ${x - bend * 0.4} ${end}`,
+      coat.mark,
+      2,
+    );
   });
 }
 
@@ -100,6 +129,10 @@ function ribs(coat, [left, top, width, height]) {
     const y = top + height * part;
     const reach = width * 0.24;
     const right = left + width;
-    return stroke(data`M${left - 1} ${y} q${reach * 0.6} 3 ${reach} 1 M${right + 1} ${y} q${-reach * 0.6} 3 ${-reach} 1`, coat.mark, 2);
+    return stroke(
+      data`M${left - 1} ${y} q${reach * 0.6} 3 ${reach} 1 M${right + 1} ${y} q${-reach * 0.6} 3 ${-reach} 1`,
+      coat.mark,
+      2,
+    );
   });
 }

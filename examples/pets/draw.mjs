@@ -54,7 +54,9 @@ async function writePictures(options) {
     await writeFile(file, jpeg);
     bytes += jpeg.length;
   }
-  console.log(`Drew ${options.count} cats and ${options.count} dogs into ${options.out} (${Math.round(bytes / 1024)} KiB).`);
+  console.log(
+    `Drew ${options.count} cats and ${options.count} dogs into ${options.out} (${Math.round(bytes / 1024)} KiB).`,
+  );
 }
 
 const decode = (jpeg) => sharp(jpeg).toColourspace('srgb').removeAlpha().raw().toBuffer();

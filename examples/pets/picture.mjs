@@ -54,14 +54,16 @@ function placeAnimal(random, animal, scene) {
 export async function drawJpeg(seed, species, number) {
   const random = createRandom(seed, species, number, 'camera');
   const blur = random.chance(0.4) ? random.between(0.4, 0.8) : 0;
-  const grain = random.chance(0.6) ? random.between(1.5, 7) : 0;
+  const grain = random.chance(0.6) ? random.between(1.5, 5.5) : 0;
   let image = sharp(Buffer.from(drawSvg(seed, species, number)))
     .flatten({ background: '#ffffff' })
     .resize(SIDE, SIDE, { kernel: 'lanczos3' });
   if (blur > 0) image = image.blur(blur);
   const pixels = await image.toColourspace('srgb').raw().toBuffer();
   addGrain(random, pixels, grain);
-  return sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 3 } }).jpeg(JPEG).toBuffer();
+  return sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 3 } })
+    .jpeg(JPEG)
+    .toBuffer();
 }
 
 /** Film grain: mostly brightness, a little colour. */

@@ -9,7 +9,7 @@ describe('Random', () => {
       const random = Random.keyed(...key);
       return [random.bits(), random.bits(), random.bits()];
     };
-    expect(draw(42, 'shuffle', 0)).toEqual([2637880397, 2937105930, 3325117470]);
+    expect(draw(42, 'shuffle', 0)).toEqual([1849539806, 3527354239, 859896291]);
     expect(draw(42, 'shuffle', 1)).not.toEqual(draw(42, 'shuffle', 0));
     expect(draw('ab', 'c')).not.toEqual(draw('a', 'bc'));
   });

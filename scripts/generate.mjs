@@ -1,0 +1,98 @@
+/**
+ * Makes what follows from the stage schemas: the union of all kinds for editors (schemas/pipeline.schema.json) and the
+ * config types (src/config/schema-types.ts). `--check` only tells whether they are current.
+ */
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { compile } from 'json-schema-to-typescript';
+
+const schemas = new URL('../schemas/', import.meta.url);
+const readJson = async (name) => JSON.parse(await readFile(new URL(name, schemas), 'utf8'));
+
+const kinds = (await readdir(new URL('stages/', schemas))).map((name) => name.replace('.schema.json', '')).sort();
+const project = await readJson('project.schema.json');
+const stages = Object.fromEntries(await Promise.all(kinds.map(async (kind) => [kind, await readJson(`stages/${kind}.schema.json`)])));
+
+/** Applies a change to every object of a schema, inner ones first. */
+function rewrite(node, change) {
+  if (Array.isArray(node)) return node.map((item) => rewrite(item, change));
+  if (node === null || typeof node !== 'object') return node;
+  return change(Object.fromEntries(Object.entries(node).map(([key, value]) => [key, rewrite(value, change)])));
+}
+
+/** One file for editors: each stage schema under $defs, chosen by the stage's name or by `uses`. */
+function editorSchema() {
+  const definitions = {};
+  for (const [kind, { $schema: _dialect, $id: _id, ...schema }] of Object.entries(stages)) {
+    definitions[kind] = rewrite(schema, (node) =>
+      typeof node.$ref === 'string' ? { ...node, $ref: node.$ref.replace('#/', `#/$defs/${kind}/`) } : node,
+    );
+  }
+  const named = Object.fromEntries(kinds.map((kind) => [kind, { $ref: `#/$defs/${kind}` }]));
+  const other = kinds.map((kind) => ({
+    if: { properties: { uses: { const: kind } }, required: ['uses'] },
+    then: { $ref: `#/$defs/${kind}` },
+  }));
+  return {
+    ...project,
+    $id: 'pipeline.schema.json',
+    properties: {
+      ...project.properties,
+      stages: {
+        ...project.properties.stages,
+        properties: named,
+        additionalProperties: { type: 'object', required: ['uses'], properties: { uses: { enum: kinds } }, allOf: other },
+      },
+    },
+    $defs: definitions,
+  };
+}
+
+/**
+ * The schema of a config after loading, for its type: names that stand for an object with that one member are written
+ * out, and members with a default are there.
+ */
+function loaded(schema) {
+  return rewrite(schema, (node) => {
+    if (node.if?.type === 'string') {
+      const { if: _if, then, else: otherwise, default: fallback, ...rest } = node;
+      const form = then.enum ? otherwise : { anyOf: [{ type: 'string' }, otherwise] };
+      return { ...rest, ...form, ...(fallback === undefined ? {} : { default: {} }) };
+    }
+    if (node.minItems !== undefined && node.maxItems === undefined) delete node.minItems;
+    if (!node.properties) return node;
+    const filled = Object.keys(node.properties).filter((key) => node.properties[key]?.default !== undefined);
+    return filled.length === 0 ? node : { ...node, required: [...new Set([...(node.required ?? []), ...filled])] };
+  });
+}
+
+async function configTypes() {
+  const options = { bannerComment: '', additionalProperties: false, style: { singleQuote: true, printWidth: 130 }, format: true };
+  const parts = ['/** Made by scripts/generate.mjs from schemas/. Do not edit. */\n'];
+  parts.push(`export const stageKinds = [${kinds.map((kind) => `'${kind}'`).join(', ')}] as const;`);
+  parts.push('export type StageKind = (typeof stageKinds)[number];\n');
+  const titles = {};
+  for (const [name, schema] of [['project', project], ...Object.entries(stages)]) {
+    parts.push(await compile(loaded(schema), schema.title, options));
+    if (name !== 'project') titles[name] = schema.title;
+  }
+  const entries = Object.entries(titles).map(([kind, title]) => `  '${kind}': ${title};`);
+  parts.push(`/** The config of each kind. */\nexport interface StageConfigs {\n${entries.join('\n')}\n}`);
+  return `${parts.join('\n')}\n`;
+}
+
+const outputs = [
+  [new URL('pipeline.schema.json', schemas), `${JSON.stringify(editorSchema(), null, 2)}\n`],
+  [new URL('../src/config/schema-types.ts', import.meta.url), await configTypes()],
+];
+let stale = false;
+for (const [file, text] of outputs) {
+  const current = await readFile(file, 'utf8').catch(() => '');
+  if (current === text) continue;
+  if (process.argv.includes('--check')) {
+    console.error(`${file.pathname} is not current: run npm run gen`);
+    stale = true;
+  } else {
+    await writeFile(file, text);
+  }
+}
+process.exitCode = stale ? 1 : 0;

@@ -1,0 +1,36 @@
+/** A pipeline file after loading: checked, defaults filled in, references found. */
+import type { Position } from '../core/problem.js';
+import type { StageConfigs, StageKind } from './schema-types.js';
+
+/** What a reference field asks for: `data` pictures, a `base`, an untrained `model`, a `trained` one. */
+export type Role = 'data' | 'base' | 'model' | 'trained' | 'metrics';
+
+/** The fields of a stage that name another stage. */
+export type ReferenceField = 'data' | 'base' | 'model';
+
+export interface Stage<Kind extends StageKind = StageKind> {
+  readonly name: string;
+  readonly kind: Kind;
+  /** All fields with their defaults; short forms such as `adam` or `flatten` written out as `{adam: {...}}`. */
+  readonly config: StageConfigs[Kind];
+  /** The stages that this one reads, by field; found for those that the file leaves out. */
+  readonly references: Readonly<Partial<Record<ReferenceField, string>>>;
+}
+
+/** Names a field of the file: `stages`, `train`, `epochs`. */
+export type FieldPath = readonly (string | number)[];
+
+export interface Pipeline {
+  readonly name: string;
+  /** Absolute path of the file. */
+  readonly file: string;
+  /** Absolute path of the folder that paths in the file start from: the file's own, or the one above `pipelines/`. */
+  readonly root: string;
+  readonly seed: number;
+  readonly engine: 'auto' | 'onnx' | 'tfjs';
+  readonly features: { readonly dtype: 'float32' | 'float16' };
+  /** In the order of the file. The references make no cycle. */
+  readonly stages: readonly Stage[];
+  /** Where a field stands in the file, or its nearest parent that is there; undefined for fields set on the command line. */
+  readonly locate: (path: FieldPath) => Position | undefined;
+}

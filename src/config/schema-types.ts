@@ -1,0 +1,398 @@
+/** Made by scripts/generate.mjs from schemas/. Do not edit. */
+
+export const stageKinds = ['augment', 'build-head', 'evaluate', 'export', 'freeze', 'ingest', 'load-base', 'train'] as const;
+export type StageKind = (typeof stageKinds)[number];
+
+/**
+ * A pipeline file but for its stages, each of which is checked against the schema of its kind.
+ */
+export interface PipelineConfig {
+  $schema?: string;
+  /**
+   * The version of this language.
+   */
+  version: 1;
+  /**
+   * Left out: the file's name.
+   */
+  name?: string;
+  description?: string;
+  /**
+   * For all that is drawn by chance.
+   */
+  seed: number;
+  /**
+   * `auto` takes onnx where it is installed, else tfjs.
+   */
+  engine: 'auto' | 'onnx' | 'tfjs';
+  /**
+   * How the frozen base's outputs are kept.
+   */
+  features: {
+    /**
+     * float16 halves their size at a small cost in exactness.
+     */
+    dtype: 'float32' | 'float16';
+  };
+  stages: {};
+}
+
+/**
+ * Varies the training pictures in repeatable views, as Keras's ImageDataGenerator defines the changes. Validation and test pictures are never varied.
+ */
+export interface AugmentConfig {
+  uses?: 'augment';
+  /**
+   * The stage that the pictures come from.
+   */
+  data?: string;
+  /**
+   * Multiplies every pixel, such as 1/255. This is preprocessing: it applies to validation, prediction and export alike, and takes the place of the base's own.
+   */
+  rescale?: number | string;
+  /**
+   * Degrees, either way.
+   */
+  rotation_range: number;
+  /**
+   * Share of the width, either way; pixels from 1 on.
+   */
+  width_shift_range: number;
+  /**
+   * Share of the height, either way; pixels from 1 on.
+   */
+  height_shift_range: number;
+  /**
+   * Degrees, either way.
+   */
+  shear_range: number;
+  /**
+   * z for [1 - z, 1 + z], or [lowest, highest]; height and width are drawn apart. Below 1 the picture grows.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  zoom_range: number | [number, number];
+  horizontal_flip: boolean;
+  vertical_flip: boolean;
+  /**
+   * [lowest, highest] factor of brightness; 1 leaves it.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  brightness_range?: [number, number];
+  /**
+   * What stands where a changed picture has no pixel.
+   */
+  fill_mode: 'nearest' | 'reflect' | 'wrap' | 'constant';
+  /**
+   * The value for fill_mode constant, 0 to 255.
+   */
+  cval: number;
+  /**
+   * How many views of each training picture there are; epoch e uses view e mod views. `online` draws afresh each epoch and keeps nothing.
+   */
+  views: number | 'online';
+  /**
+   * Left out: the pipeline's seed.
+   */
+  seed?: number;
+}
+
+export type Activation = 'linear' | 'relu' | 'relu6' | 'sigmoid' | 'softmax' | 'tanh';
+
+/**
+ * Puts new layers on top of the base.
+ */
+export interface BuildHeadConfig {
+  uses?: 'build-head';
+  /**
+   * The stage that the base comes from.
+   */
+  base?: string;
+  /**
+   * The stage that the picture size and the classes come from.
+   */
+  data?: string;
+  /**
+   * For the initial weights. Left out: the pipeline's seed.
+   */
+  seed?: number;
+  /**
+   * The head, from the base's output on. `classifier` is the last layer that fits the classes: one sigmoid unit for two, a softmax otherwise.
+   */
+  layers: HeadLayer[];
+}
+export interface HeadLayer {
+  flatten?: {};
+  global_average_pooling?: {};
+  dense?: {
+    units: number;
+    activation: 'linear' | 'relu' | 'relu6' | 'sigmoid' | 'softmax' | 'tanh';
+    use_bias: boolean;
+    kernel_initializer: 'glorot_uniform' | 'glorot_normal' | 'he_uniform' | 'he_normal' | 'zeros';
+  };
+  dropout?: {
+    rate: number;
+  };
+  batch_normalization?: {
+    momentum: number;
+    epsilon: number;
+  };
+  activation?: {
+    function: Activation;
+  };
+  classifier?: {
+    kernel_initializer: 'glorot_uniform' | 'glorot_normal' | 'he_uniform' | 'he_normal' | 'zeros';
+  };
+}
+
+export type Share = number;
+
+/**
+ * Measures a trained model on pictures that it was not trained on.
+ */
+export interface EvaluateConfig {
+  uses?: 'evaluate';
+  /**
+   * The stage that the trained model comes from.
+   */
+  model?: string;
+  /**
+   * The stage that the pictures come from.
+   */
+  data?: string;
+  split: 'validation' | 'test' | 'train';
+  /**
+   * For two classes: the score from which on a picture counts as the second class.
+   */
+  threshold: number;
+  /**
+   * The least that is good enough. Below it the run ends with exit code 6 and nothing is exported.
+   */
+  minimum?: {
+    accuracy?: Share;
+    macro_precision?: Share;
+    macro_recall?: Share;
+    macro_f1?: Share;
+    roc_auc?: Share;
+  };
+}
+
+/**
+ * Writes the trained model with its classes and preprocessing, for use by other programs.
+ */
+export interface ExportConfig {
+  uses?: 'export';
+  /**
+   * The stage that the trained model comes from.
+   */
+  model?: string;
+  /**
+   * The stage that the probe pictures come from.
+   */
+  data?: string;
+  /**
+   * The folder to write, inside the project. It is written whole or not at all.
+   */
+  to: string;
+  formats: 'tfjs'[];
+}
+
+/**
+ * Says which layers of the base keep their weights.
+ */
+export interface FreezeConfig {
+  uses?: 'freeze';
+  /**
+   * The stage that the base comes from.
+   */
+  base?: string;
+  /**
+   * `all`, `none`, {until: LAYER} where that layer is the first one trained, or a list of names and globs of the layers to freeze.
+   */
+  layers:
+    | ('all' | 'none')
+    | string[]
+    | {
+        /**
+         * The first layer that is trained.
+         */
+        until: string;
+      };
+  /**
+   * `stored`: normalisation layers of the trained part keep their stored statistics; `batch`: they follow the batches.
+   */
+  batch_norm: 'stored' | 'batch';
+}
+
+/**
+ * Reads folders of pictures, one folder a class, and says which picture has which label and is for training, validation or test.
+ */
+export interface IngestConfig {
+  uses?: 'ingest';
+  /**
+   * The folder of pictures: one folder a class, or train/, validation/ (or val/, valid/) and test/ with one folder a class in each.
+   */
+  source: string;
+  /**
+   * The form that every picture is brought to. Always RGB.
+   */
+  image: {
+    /**
+     * Height and width in pixels, in Keras's order; the picture is stretched to it.
+     *
+     * @minItems 2
+     * @maxItems 2
+     */
+    size: [number, number];
+    /**
+     * How pictures are resized.
+     */
+    interpolation: 'nearest' | 'bilinear' | 'bicubic' | 'lanczos';
+    /**
+     * `exif` turns pictures upright as their camera noted it; `stored` takes them as they lie in the file.
+     */
+    orientation: 'exif' | 'stored';
+  };
+  /**
+   * Shares of the pictures, where the source is one folder of classes. Each picture's own content decides its side, so adding pictures never moves old ones.
+   */
+  split?: {
+    validation: number;
+    test: number;
+  };
+  /**
+   * The classes in their order, which is the meaning of the model's outputs. Left out: the folders' names, sorted by code point.
+   */
+  classes?: string[];
+  /**
+   * What to do with a file that is no readable picture: stop, naming all of them, or leave them out, naming all of them.
+   */
+  on_bad_image: 'fail' | 'skip';
+}
+
+/**
+ * Loads a pretrained network without its top.
+ */
+export interface LoadBaseConfig {
+  uses?: 'load-base';
+  /**
+   * `vgg16` and its layers are built here; `mobilenet_v2` and `layers_model` are what the weights file says; `compact32` comes with this tool.
+   */
+  architecture: 'vgg16' | 'mobilenet_v2' | 'compact32' | 'layers_model';
+  /**
+   * A TF.js layers-model (its model.json), with its sha256 where it should be pinned; `random` starts from seeded noise and is meant for tests.
+   */
+  weights?:
+    | string
+    | {
+        /**
+         * The model.json of a TF.js layers-model.
+         */
+        path: string;
+        /**
+         * Digest of model.json followed by its weight files in the order of the manifest, as the tool prints it.
+         */
+        sha256?: string;
+      };
+  /**
+   * Only false: a base is taken without its classifier.
+   */
+  include_top: false;
+  /**
+   * How the base wants its pixels; each known base has its own. `tf`: [-1, 1]; `caffe`: BGR less the ImageNet mean; `torch`: ImageNet mean and deviation; `none`: 0 to 255.
+   */
+  preprocessing?: 'tf' | 'caffe' | 'torch' | 'none';
+  /**
+   * For random weights. Left out: the pipeline's seed.
+   */
+  seed?: number;
+}
+
+/**
+ * Trains what is not frozen.
+ */
+export interface TrainConfig {
+  uses?: 'train';
+  /**
+   * The stage that the model comes from.
+   */
+  model?: string;
+  /**
+   * The stage that the pictures come from.
+   */
+  data?: string;
+  /**
+   * A name, or a name with its settings. Formulas and defaults are Keras's.
+   */
+  optimizer: {
+    adam?: {
+      learning_rate: number;
+      beta_1: number;
+      beta_2: number;
+      epsilon: number;
+    };
+    sgd?: {
+      learning_rate: number;
+      momentum: number;
+      nesterov: boolean;
+    };
+    rmsprop?: {
+      learning_rate: number;
+      rho: number;
+      momentum: number;
+      epsilon: number;
+    };
+  };
+  /**
+   * `auto` follows the last layer: binary for a sigmoid, categorical for a softmax.
+   */
+  loss: 'auto' | 'binary_crossentropy' | 'categorical_crossentropy';
+  /**
+   * What is followed beside the loss.
+   */
+  metrics: 'accuracy'[];
+  batch_size: number;
+  epochs: number;
+  /**
+   * `balanced`, or a weight for each class by its name; classes left out weigh 1.
+   */
+  class_weight?:
+    | 'balanced'
+    | {
+        [k: string]: number;
+      };
+  /**
+   * Stops when the followed figure has not become better for some epochs.
+   */
+  early_stopping?: {
+    monitor: 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
+    /**
+     * Epochs without improvement.
+     */
+    patience: number;
+    /**
+     * The least change that counts.
+     */
+    min_delta: number;
+    restore_best_weights: boolean;
+  };
+  /**
+   * For order and dropout. Left out: the pipeline's seed.
+   */
+  seed?: number;
+}
+
+/** The config of each kind. */
+export interface StageConfigs {
+  'augment': AugmentConfig;
+  'build-head': BuildHeadConfig;
+  'evaluate': EvaluateConfig;
+  'export': ExportConfig;
+  'freeze': FreezeConfig;
+  'ingest': IngestConfig;
+  'load-base': LoadBaseConfig;
+  'train': TrainConfig;
+}
