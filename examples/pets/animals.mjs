@@ -46,7 +46,7 @@ function describeDog(random) {
   return {
     eyes: random.pick(['#4a2c18', '#6b4020', '#8a5a2a', '#3a2416', '#7d9fb5']),
     nose: random.pick(['#1d1719', '#2a2022', '#4a322c']),
-    ears: random.weighted({ floppy: 3, long: 2, half: 3 }),
+    ears: random.weighted({ floppy: 3, long: 2.5, half: 2 }),
     earHeight: random.between(6, 12),
     snout: random.between(8.2, 9.8),
     tongue: random.chance(0.45),
