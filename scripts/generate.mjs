@@ -1,6 +1,6 @@
 /**
  * Makes what follows from the stage schemas: the union of all kinds for editors (schemas/pipeline.schema.json) and the
- * config types (src/config/schema-types.ts). `--check` only tells whether they are current.
+ * config types (src/core/schema-types.ts). `--check` only tells whether they are current.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { compile } from 'json-schema-to-typescript';
@@ -82,7 +82,7 @@ async function configTypes() {
 
 const outputs = [
   [new URL('pipeline.schema.json', schemas), `${JSON.stringify(editorSchema(), null, 2)}\n`],
-  [new URL('../src/config/schema-types.ts', import.meta.url), await configTypes()],
+  [new URL('../src/core/schema-types.ts', import.meta.url), await configTypes()],
 ];
 let stale = false;
 for (const [file, text] of outputs) {

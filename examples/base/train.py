@@ -15,7 +15,6 @@ writes what is left, a fully convolutional feature extractor, as a TF.js layers-
 """
 import argparse
 import io
-import json
 import tarfile
 import time
 from pathlib import Path
@@ -26,8 +25,10 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
+from tfjs_export import export
+
 NAME = "compact32"
-BN_EPSILON = 1e-3
+BN_EPSILON, BN_MOMENTUM = 1e-3, 0.05
 
 
 def architecture():
@@ -39,7 +40,7 @@ def architecture():
     layers = []
 
     def add(kind, name, *inputs, **options):
-        layers.append((kind, name, inputs or (layers[-1][1],), options))
+        layers.append((kind, name, inputs or tuple(layer[1] for layer in layers[-1:]), options))
         return name
 
     def conv(name, channels_in, channels_out, kernel):
@@ -50,8 +51,6 @@ def architecture():
         """A separable convolution, with a shortcut around it where the width does not change."""
         start = layers[-1][1]
         add("DepthwiseConv2D", f"{name}_depthwise", channels=channels_in, kernel=3)
-        add("BatchNormalization", f"{name}_depthwise_bn", channels=channels_in)
-        add("ReLU", f"{name}_depthwise_relu")
         end = conv(name, channels_in, channels_out, 1)
         if channels_in == channels_out:
             add("Add", f"{name}_add", start, end)
@@ -63,15 +62,15 @@ def architecture():
     add("MaxPooling2D", "stem_pool")
     conv("block1", 24, 48, 3)
     add("ReLU", "block1_relu")
-    add("MaxPooling2D", "block1_pool")
-    block("block2", 48, 128)
-    block("block3", 128, 128)
-    block("block4", 128, 128)
-    block("block5", 128, 128)
-    block("block6", 128, 128)
-    add("MaxPooling2D", "block6_pool")
-    block("block7", 128, 256)
-    conv("top", 256, 256, 1)
+    block("block2", 48, 48)
+    add("MaxPooling2D", "block2_pool")
+    block("block3", 48, 112)
+    for number in range(4, 8):
+        block(f"block{number}", 112, 112)
+    add("MaxPooling2D", "block7_pool")
+    block("block8", 112, 192)
+    block("block9", 192, 192)
+    conv("top", 192, 256, 1)
     add("ReLU", "top_relu")
     return layers
 
@@ -89,7 +88,7 @@ class Base(nn.Module):
                 op = nn.Conv2d(o["channels"], o["channels"], o["kernel"], padding=o["kernel"] // 2,
                                groups=o["channels"], bias=False)
             elif kind == "BatchNormalization":
-                op = nn.BatchNorm2d(o["channels"], eps=BN_EPSILON, momentum=0.05)
+                op = nn.BatchNorm2d(o["channels"], eps=BN_EPSILON, momentum=BN_MOMENTUM)
                 self.width = o["channels"]
             else:
                 continue
@@ -202,67 +201,6 @@ def train(model, splits, args):
               f"{seconds:.0f} s ({1000 * seconds / steps:.0f} ms a step)", flush=True)
 
 
-def export(base, folder):
-    """Writes the base as a TF.js layers-model (Keras 2 topology) with float16 weights; returns the weight count."""
-    none = {"kernel_regularizer": None, "kernel_constraint": None, "bias_regularizer": None,
-            "activity_regularizer": None, "bias_constraint": None}
-    zeros, ones = {"class_name": "Zeros", "config": {}}, {"class_name": "Ones", "config": {}}
-    he = {"class_name": "VarianceScaling",
-          "config": {"scale": 2.0, "mode": "fan_out", "distribution": "normal", "seed": None}}
-    layers, weights = [], []
-
-    def weight(name, tensor):
-        half = tensor.detach().numpy().astype("<f2")
-        if not np.isfinite(half).all():
-            raise SystemExit(f"{name} does not fit float16")
-        weights.append((name, half))
-
-    for kind, name, inputs, o in base.layers:
-        config = {"name": name, "trainable": True}
-        op = base.ops[name] if name in base.ops else None
-        if kind == "InputLayer":
-            config = {"name": name, "batch_input_shape": [None, None, None, 3], "dtype": "float32", "sparse": False}
-        elif kind in ("Conv2D", "DepthwiseConv2D"):
-            config |= {"kernel_size": [o["kernel"]] * 2, "strides": [1, 1], "padding": "same",
-                       "data_format": "channels_last", "dilation_rate": [1, 1], "activation": "linear",
-                       "use_bias": False, "bias_initializer": zeros}
-            if kind == "Conv2D":
-                config |= {"filters": o["channels_out"], "kernel_initializer": he, **none}
-                weight(f"{name}/kernel", op.weight.permute(2, 3, 1, 0))  # to height, width, in, out
-            else:
-                config |= {"depth_multiplier": 1, "depthwise_initializer": he, "depthwise_regularizer": None,
-                           "depthwise_constraint": None, "bias_regularizer": None, "activity_regularizer": None,
-                           "bias_constraint": None}
-                weight(f"{name}/depthwise_kernel", op.weight.permute(2, 3, 0, 1))  # to height, width, in, 1
-        elif kind == "BatchNormalization":
-            config |= {"axis": -1, "momentum": 0.95, "epsilon": BN_EPSILON, "center": True, "scale": True,
-                       "beta_initializer": zeros, "gamma_initializer": ones, "moving_mean_initializer": zeros,
-                       "moving_variance_initializer": ones, "beta_regularizer": None, "gamma_regularizer": None,
-                       "beta_constraint": None, "gamma_constraint": None}
-            # A variance too small for float16 becomes 0, which the epsilon absorbs; one too large is refused.
-            for key, tensor in (("gamma", op.weight), ("beta", op.bias), ("moving_mean", op.running_mean),
-                                ("moving_variance", op.running_var)):
-                weight(f"{name}/{key}", tensor)
-        elif kind == "MaxPooling2D":
-            config |= {"pool_size": [2, 2], "strides": [2, 2], "padding": "valid", "data_format": "channels_last"}
-        elif kind == "ReLU":
-            config |= {"max_value": None}
-        nodes = [] if kind == "InputLayer" else [[[source, 0, 0, {}] for source in inputs]]
-        layers.append({"name": name, "class_name": kind, "config": config, "inbound_nodes": nodes})
-
-    topology = {"class_name": "Model", "config": {"name": NAME, "layers": layers,
-                                                  "input_layers": [[layers[0]["name"], 0, 0]],
-                                                  "output_layers": [[layers[-1]["name"], 0, 0]]}}
-    entries = [{"name": name, "shape": list(half.shape), "dtype": "float32",
-                "quantization": {"dtype": "float16", "original_dtype": "float32"}} for name, half in weights]
-    model = {"format": "layers-model", "generatedBy": f"{NAME} train.py", "convertedBy": None,
-             "modelTopology": topology, "weightsManifest": [{"paths": ["weights.bin"], "weights": entries}]}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.json").write_text(json.dumps(model, separators=(",", ":")) + "\n")
-    (folder / "weights.bin").write_bytes(b"".join(half.tobytes() for _, half in weights))
-    return sum(half.size for _, half in weights)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--archive", type=Path, required=True, help="the .tar.gz of 32x32 photographs")
@@ -275,6 +213,7 @@ def main():
     parser.add_argument("--size", type=int, default=32, help="side of the training pictures in pixels")
     parser.add_argument("--zoom", type=float, nargs=2, default=[0.7, 1.05], metavar=("FROM", "TO"),
                         help="share of the picture's side that a training crop keeps")
+    parser.add_argument("--init", type=Path, help="start from these PyTorch weights (an earlier --checkpoint)")
     parser.add_argument("--checkpoint", type=Path, help="also save the PyTorch weights of the whole classifier here")
     args = parser.parse_args()
 
@@ -283,10 +222,12 @@ def main():
     print(f"{len(splits['train'][1])} training and {len(splits['validation'][1])} validation pictures, "
           f"{classes} classes", flush=True)
     model = Classifier(Base(architecture()), classes).to(memory_format=torch.channels_last)
+    if args.init:
+        model.load_state_dict(torch.load(args.init, weights_only=True))
     train(model, splits, args)
     if args.checkpoint:
         torch.save(model.state_dict(), args.checkpoint)
-    print(f"{NAME}: {export(model.base, args.out)} weights, "
+    print(f"{NAME}: {export(NAME, model.base, args.out)} weights, "
           f"{(args.out / 'weights.bin').stat().st_size} bytes in weights.bin")
 
 

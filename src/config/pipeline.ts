@@ -1,12 +1,7 @@
 /** A pipeline file after loading: checked, defaults filled in, references found. */
 import type { Position } from '../core/problem.js';
-import type { StageConfigs, StageKind } from './schema-types.js';
-
-/** What a reference field asks for: `data` pictures, a `base`, an untrained `model`, a `trained` one. */
-export type Role = 'data' | 'base' | 'model' | 'trained' | 'metrics';
-
-/** The fields of a stage that name another stage. */
-export type ReferenceField = 'data' | 'base' | 'model';
+import type { ReferenceField } from '../core/stage.js';
+import type { StageConfigs, StageKind } from '../core/schema-types.js';
 
 export interface Stage<Kind extends StageKind = StageKind> {
   readonly name: string;
@@ -16,6 +11,8 @@ export interface Stage<Kind extends StageKind = StageKind> {
   /** The stages that this one reads, by field; found for those that the file leaves out. */
   readonly references: Readonly<Partial<Record<ReferenceField, string>>>;
 }
+
+export type { ReferenceField, Role } from '../core/stage.js';
 
 /** Names a field of the file: `stages`, `train`, `epochs`. */
 export type FieldPath = readonly (string | number)[];

@@ -16,6 +16,12 @@ export function digestOf(content: Uint8Array | string): Digest {
   return createHash('sha256').update(content).digest('hex') as Digest;
 }
 
+/** Writes the 32 bytes of a SHA-256 as a digest. */
+export function toDigest(hash: Uint8Array): Digest {
+  if (hash.length !== 32) throw new RangeError(`a SHA-256 has 32 bytes, not ${hash.length}`);
+  return Buffer.from(hash.buffer, hash.byteOffset, 32).toString('hex') as Digest;
+}
+
 /** Accepts a text as a digest when it has the form of one. */
 export function isDigest(text: unknown): text is Digest {
   return typeof text === 'string' && /^[0-9a-f]{64}$/.test(text);

@@ -257,9 +257,9 @@ export interface IngestConfig {
     orientation: 'exif' | 'stored';
   };
   /**
-   * Shares of the pictures, where the source is one folder of classes. Each picture's own content decides its side, so adding pictures never moves old ones.
+   * Shares of the pictures, where the source is one folder of classes; folders train/ and validation/ are taken as they are. Each picture's own content decides its side, so adding pictures never moves old ones.
    */
-  split?: {
+  split: {
     validation: number;
     test: number;
   };
@@ -293,7 +293,7 @@ export interface LoadBaseConfig {
          */
         path: string;
         /**
-         * Digest of model.json followed by its weight files in the order of the manifest, as the tool prints it.
+         * SHA-256 over the SHA-256 digests of model.json and its weight files, one a line, as the tool prints it.
          */
         sha256?: string;
       };

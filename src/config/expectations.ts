@@ -1,0 +1,68 @@
+/** Says in words what a schema takes: `a whole number from 1 to 1000, or \`online\``. */
+import { resolveReference } from './schemas.js';
+import type { Schema } from './schemas.js';
+import { listed } from './words.js';
+
+/** Words for the patterns of our schemas; a test holds that none is missing. */
+export const patternWords: Readonly<Record<string, string>> = {
+  '^\\s*[0-9.eE+-]+\\s*(/\\s*[0-9.eE+-]+\\s*)?$': 'a fraction such as `1/255`',
+  '^[A-Za-z0-9][A-Za-z0-9._-]*$': 'a text of letters, digits, `.`, `_` and `-` that begins with a letter or digit',
+  '^[A-Za-z][A-Za-z0-9_-]*$': 'a text of letters, digits, `_` and `-` that begins with a letter',
+  '^[0-9a-f]{64}$': 'the 64 digits (0-9, a-f) of a SHA-256 digest',
+};
+
+/** All that is taken in a place, in one phrase. `root` is the schema that `$ref`s start from. */
+export function describe(schema: Schema, root: Schema): string {
+  const target = resolveReference(schema, root);
+  if (target.const !== undefined) return typeof target.const === 'string' ? `\`${target.const}\`` : String(target.const);
+  if (target.enum !== undefined) return listed(target.enum.map(String), 'or');
+  const branches = [...(target.anyOf ?? []), target.then, target.else].filter((branch) => branch !== undefined);
+  if (branches.length > 0) return branches.map((branch) => describe(branch, root)).join(', or ');
+  const types = typeof target.type === 'string' ? [target.type] : (target.type ?? ['string']);
+  return types.map((type) => describeType(type, target, root)).join(', or ');
+}
+
+function describeType(type: string, schema: Schema, root: Schema): string {
+  switch (type) {
+    case 'integer':
+      return `a whole number${range(schema)}`;
+    case 'number':
+      return `a number${range(schema)}`;
+    case 'boolean':
+      return '`true` or `false`';
+    case 'array':
+      return describeList(schema, root);
+    case 'object':
+      return describeMapping(schema);
+    default:
+      return describeText(schema);
+  }
+}
+
+function range({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Schema): string {
+  if (exclusiveMinimum !== undefined) {
+    const and = exclusiveMaximum !== undefined ? ` and below ${exclusiveMaximum}` : maximum !== undefined ? ` and up to ${maximum}` : '';
+    return ` above ${exclusiveMinimum}${and}`;
+  }
+  if (minimum === undefined) return exclusiveMaximum !== undefined ? ` below ${exclusiveMaximum}` : maximum !== undefined ? ` up to ${maximum}` : '';
+  if (exclusiveMaximum !== undefined) return ` from ${minimum} to below ${exclusiveMaximum}`;
+  return maximum !== undefined ? ` from ${minimum} to ${maximum}` : ` of at least ${minimum}`;
+}
+
+function describeList({ items, minItems, maxItems }: Schema, root: Schema): string {
+  const count = minItems === maxItems ? minItems : minItems === undefined || minItems < 2 ? undefined : `at least ${minItems}`;
+  const list = count === undefined ? 'a list' : `a list of ${count}`;
+  return items === undefined ? list : `${list}, each item ${describe(items, root)}`;
+}
+
+function describeMapping({ properties, maxProperties }: Schema): string {
+  const names = Object.keys(properties ?? {});
+  if (names.length === 0) return properties === undefined ? 'a mapping of names to values' : 'empty braces, `{}`';
+  return maxProperties === 1 ? `a mapping with exactly one of ${listed(names, 'or')}` : `a mapping of ${listed(names, 'and')}`;
+}
+
+function describeText({ pattern, minLength, ...schema }: Schema): string {
+  if (pattern !== undefined) return patternWords[pattern] ?? `a text that matches ${pattern}`;
+  if (schema['x-path'] === true) return 'the path of a file or folder';
+  return minLength === undefined ? 'a text' : 'a text that is not empty';
+}

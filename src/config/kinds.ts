@@ -1,0 +1,33 @@
+/** What kind a stage is: its `uses`, or its name where that is a kind. */
+import type { Problem } from '../core/problem.js';
+import { stageKinds } from '../core/schema-types.js';
+import type { StageKind } from '../core/schema-types.js';
+import type { Places } from './places.js';
+import { isStageKind } from './schemas.js';
+import { didYouMean, listed, showValue } from './words.js';
+import { isMapping } from './yaml.js';
+
+export function kindOf(name: string, stage: unknown): StageKind | undefined {
+  const uses = isMapping(stage) ? stage.uses : undefined;
+  // A `uses` that is no text is left to the schema of the kind that the name tells, which says what belongs there.
+  const kind = typeof uses === 'string' ? uses : name;
+  return isStageKind(kind) ? kind : undefined;
+}
+
+/** Says that a stage's kind is unknown, by its `uses` or by its name. */
+export function unknownKind(name: string, stage: unknown, places: Places): Problem {
+  const expected = `one of the kinds ${listed(stageKinds, 'or')}`;
+  const uses = isMapping(stage) ? stage.uses : undefined;
+  if (uses !== undefined) {
+    const found = `\`uses\` of the stage \`${name}\` is ${showValue(uses)}, which is no kind of stage`;
+    const remedy = typeof uses === 'string' ? didYouMean(uses, stageKinds) : undefined;
+    return { code: 'unknown-kind', ...places.at(['stages', name, 'uses']), found, expected, remedy };
+  }
+  return {
+    code: 'unknown-kind',
+    ...places.at(['stages', name], 'key'),
+    found: `\`${name}\` is no kind of stage`,
+    expected: `${expected}, or another name and \`uses:\` with the kind`,
+    remedy: didYouMean(name, stageKinds) ?? `write \`uses:\` with its kind below \`${name}:\``,
+  };
+}

@@ -1,0 +1,64 @@
+/** Rules about bases: where their weights come from, and how they want their pixels. */
+import type { Problem } from '../../core/problem.js';
+import { stagesOf, trainings } from './lineage.js';
+import type { LintContext } from './lineage.js';
+
+/** Architectures whose layers are known only from the weights file. */
+const readFromFile: ReadonlySet<string> = new Set(['mobilenet_v2', 'layers_model']);
+/** The architecture whose weights come with the tool. */
+const embedded = 'compact32';
+
+export function baseWeights({ stages, places }: LintContext): Problem[] {
+  return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, weights } }) => {
+    if (weights === undefined && architecture !== embedded) {
+      return [
+        {
+          code: 'missing-weights',
+          ...places.at(['stages', name, 'architecture']),
+          found: `\`${architecture}\` has no \`weights\``,
+          expected: 'the path of the model.json of a TF.js layers-model; the word `random` is for tests alone',
+          remedy: `add \`weights:\`, or take \`architecture: ${embedded}\`, which comes with its weights`,
+        },
+      ];
+    }
+    if (weights === 'random' && readFromFile.has(architecture)) {
+      const found = `\`${architecture}\` cannot start from \`random\` weights: its layers are read from the weights file`;
+      const expected = 'the path of the model.json of a TF.js layers-model';
+      return [{ code: 'random-without-layers', ...places.at(['stages', name, 'weights']), found, expected }];
+    }
+    return [];
+  });
+}
+
+/** Pixels are prepared in one way: by the base's own preprocessing, by one that is named, or by `rescale`. */
+export function basePreprocessing({ stages, places }: LintContext): Problem[] {
+  const all = trainings(stages);
+  const augmentsOf = (base: string) => all.filter((training) => training.base?.name === base).map(({ augments }) => augments);
+  return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, preprocessing } }): Problem[] => {
+    const uses = augmentsOf(name);
+    const rescaling = uses.flat().find(({ config }) => config.rescale !== undefined);
+    if (preprocessing !== undefined && rescaling !== undefined) {
+      const line = places.mention(['stages', rescaling.name, 'rescale']);
+      return [
+        {
+          code: 'two-preprocessings',
+          ...places.at(['stages', name, 'preprocessing']),
+          found: `\`preprocessing: ${preprocessing}\` stands beside the \`rescale\` of \`${rescaling.name}\` (${line})`,
+          expected: 'one of them: `rescale` is preprocessing too, and takes the place of the base\'s own',
+          remedy: 'take one of the two away',
+        },
+      ];
+    }
+    const isCovered = uses.length > 0 && uses.every((augments) => augments.some(({ config }) => config.rescale !== undefined));
+    if (architecture !== 'layers_model' || preprocessing !== undefined || isCovered) return [];
+    return [
+      {
+        code: 'missing-preprocessing',
+        ...places.at(['stages', name, 'architecture']),
+        found: 'nothing says how this `layers_model` wants its pixels',
+        expected: '`preprocessing: tf`, `caffe`, `torch` or `none`, or `rescale` in an augment stage',
+        remedy: 'add the `preprocessing:` that the model was trained with',
+      },
+    ];
+  });
+}

@@ -1,0 +1,65 @@
+/** Rules about the folders that exports write: inside the project, and nobody else's. */
+import { relative, resolve, sep, isAbsolute } from 'node:path';
+import type { Problem } from '../../core/problem.js';
+import { stagesOf } from './lineage.js';
+import type { LintContext } from './lineage.js';
+
+/** The code that makes a whole failure `unsafe` where there are no other problems. */
+export const leavesProject = 'path-leaves-project';
+
+interface Folder {
+  readonly name: string;
+  readonly to: string;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** An export replaces its folder as a whole: whatever else lies there would be lost. */
+export function exportFolders(context: LintContext): Problem[] {
+  const { stages, root } = context;
+  const folders = stagesOf(stages, 'export').map(({ name, config: { to } }): Folder => ({ name, to, path: resolve(root, to) }));
+  return folders.flatMap((folder, index) => [
+    ...outsideProject(folder, context),
+    ...overSources(folder, context),
+    ...folders.slice(0, index).flatMap((earlier) => overlap(folder, earlier, context)),
+  ]);
+}
+
+/** Whether a folder is another one or lies inside it. */
+function isWithin(path: string, parent: string): boolean {
+  const inside = relative(parent, path);
+  return inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
+}
+
+function outsideProject({ name, to, path }: Folder, { places, root }: LintContext): Problem[] {
+  const place = places.at(['stages', name, 'to']);
+  const expected = 'a folder of its own inside the project, such as `models/cats-dogs`';
+  if (!isWithin(path, root)) {
+    return [{ code: leavesProject, ...place, found: `\`${to}\` lies outside the project (${root})`, expected }];
+  }
+  if (isWithin(root, path)) return [{ code: leavesProject, ...place, found: `\`${to}\` is the project's own folder`, expected }];
+  if (isWithin(path, resolve(root, '.pipeline'))) {
+    return [{ code: 'export-into-state', ...place, found: `\`${to}\` lies in \`.pipeline\`, which this tool keeps for itself`, expected }];
+  }
+  return [];
+}
+
+function overSources({ name, to, path }: Folder, { stages, places, root }: LintContext): Problem[] {
+  return stagesOf(stages, 'ingest').flatMap((ingest) => {
+    const source = resolve(root, ingest.config.source);
+    if (isWithin(root, path) || (!isWithin(path, source) && !isWithin(source, path))) return [];
+    const line = places.mention(['stages', ingest.name, 'source']);
+    const found = `\`${to}\` overlaps the pictures of \`${ingest.name}\` (\`${ingest.config.source}\`, ${line})`;
+    return [{ code: 'export-over-source', ...places.at(['stages', name, 'to']), found, expected: 'a folder apart from the pictures' }];
+  });
+}
+
+function overlap(folder: Folder, earlier: Folder, { places }: LintContext): Problem[] {
+  if (!isWithin(folder.path, earlier.path) && !isWithin(earlier.path, folder.path)) return [];
+  const line = places.mention(['stages', earlier.name, 'to']);
+  const found =
+    folder.path === earlier.path
+      ? `\`${folder.name}\` exports into the same folder as \`${earlier.name}\` (${line})`
+      : `\`${folder.name}\` exports into \`${folder.to}\`, and \`${earlier.name}\` into \`${earlier.to}\` (${line}): one lies inside the other`;
+  return [{ code: 'shared-export-folder', ...places.at(['stages', folder.name, 'to']), found, expected: 'a folder for each export, none inside another' }];
+}

@@ -1,0 +1,25 @@
+/** Checks what the stages mean together, without looking at any data. */
+import type { Problem } from '../../core/problem.js';
+import { basePreprocessing, baseWeights } from './bases.js';
+import { exportFolders } from './exports.js';
+import { layerOrder, lossFitsHead, headEnding } from './heads.js';
+import type { LintContext } from './lineage.js';
+import { rangeOrder, rescaleFactor, splitShares } from './values.js';
+
+type Rule = (context: LintContext) => Problem[];
+
+const rules: readonly Rule[] = [
+  rangeOrder,
+  rescaleFactor,
+  splitShares,
+  baseWeights,
+  basePreprocessing,
+  layerOrder,
+  headEnding,
+  lossFitsHead,
+  exportFolders,
+];
+
+export function lint(context: LintContext): Problem[] {
+  return rules.flatMap((rule) => rule(context));
+}

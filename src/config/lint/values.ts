@@ -1,0 +1,50 @@
+/** Values of one stage that are each valid, but not together. */
+import type { Problem } from '../../core/problem.js';
+import { stagesOf } from './lineage.js';
+import type { LintContext } from './lineage.js';
+
+/** Ranges are [lowest, highest]. */
+export function rangeOrder({ stages, places }: LintContext): Problem[] {
+  return stagesOf(stages, 'augment').flatMap(({ name, config }) =>
+    (['zoom_range', 'brightness_range'] as const).flatMap((field) => {
+      const range = config[field];
+      if (!Array.isArray(range) || range[0] <= range[1]) return [];
+      return [
+        {
+          code: 'range-upside-down',
+          ...places.at(['stages', name, field]),
+          found: `\`${field}\` goes from ${range[0]} to ${range[1]}`,
+          expected: '[lowest, highest]',
+          remedy: `write [${range[1]}, ${range[0]}]`,
+        },
+      ];
+    }),
+  );
+}
+
+/** A rescale that is written as a fraction has to come out as a number above 0. */
+export function rescaleFactor({ stages, places }: LintContext): Problem[] {
+  return stagesOf(stages, 'augment').flatMap(({ name, config: { rescale } }) => {
+    if (typeof rescale !== 'string') return [];
+    const [above, below = '1', ...rest] = rescale.split('/').map((part) => part.trim());
+    const factor = Number(above) / Number(below);
+    if (rest.length === 0 && above !== '' && below !== '' && Number.isFinite(factor) && factor > 0) return [];
+    const found = `\`rescale\` is the text ${JSON.stringify(rescale)}`;
+    return [{ code: 'wrong-type', ...places.at(['stages', name, 'rescale']), found, expected: 'a number above 0, or a fraction such as `1/255`' }];
+  });
+}
+
+/** Something has to be left for training. */
+export function splitShares({ stages, places }: LintContext): Problem[] {
+  return stagesOf(stages, 'ingest').flatMap(({ name, config: { split } }) => {
+    if (split === undefined || split.validation + split.test < 1) return [];
+    return [
+      {
+        code: 'split-leaves-nothing',
+        ...places.at(['stages', name, 'split']),
+        found: `validation and test take ${split.validation} and ${split.test} of the pictures`,
+        expected: 'shares that come to less than 1, so that pictures are left to train on',
+      },
+    ];
+  });
+}

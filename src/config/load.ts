@@ -1,0 +1,104 @@
+/** From a YAML file to a checked pipeline. */
+import { basename, dirname, extname, resolve } from 'node:path';
+import { failure, PipelineError } from '../core/problem.js';
+import type { Problem } from '../core/problem.js';
+import type { PipelineConfig } from '../core/schema-types.js';
+import { leavesProject } from './lint/exports.js';
+import { lint } from './lint/index.js';
+import { applyOverrides } from './overrides.js';
+import type { Pipeline, Stage } from './pipeline.js';
+import { placesOf } from './places.js';
+import type { Places } from './places.js';
+import { resolveReferences } from './references.js';
+import type { References } from './references.js';
+import { readSource } from './source.js';
+import { validate, writeOutStages } from './validate.js';
+import type { DraftStage } from './validate.js';
+import { showValue } from './words.js';
+import { isMapping, parseYaml } from './yaml.js';
+import type { Mapping, ParsedYaml } from './yaml.js';
+
+export interface LoadOptions {
+  /** Values to change, `stages.train.epochs=10`, in order. */
+  readonly set?: readonly string[];
+  /** Where relative paths of the call start from: the file itself, and paths among the values set. */
+  readonly cwd?: string;
+}
+
+/**
+ * Loads a pipeline file. Throws a failure with all problems at once, ordered by position: `invalid`; `unsafe` where
+ * nothing is wrong but what could do harm; `input-output` where the file cannot be read.
+ */
+export async function loadPipeline(file: string, { set = [], cwd = process.cwd() }: LoadOptions = {}): Promise<Pipeline> {
+  const path = resolve(cwd, file);
+  const source = parseYaml(await readSource(path), path);
+  const written = pipelineOf(source, path);
+  // Short names first, so that `optimizer.adam.learning_rate` can be set on `optimizer: adam`; then those just set.
+  writeOutStages(written);
+  const { applied, problems: setProblems } = applyOverrides(written, set, cwd);
+  writeOutStages(written);
+
+  const places = placesOf(source, applied);
+  const root = rootOf(path);
+  const draft = validate(written, places);
+  const { references, problems: referenceProblems } = resolveReferences(draft.stages, places);
+  const stages = draft.stages.flatMap((stage) => checkedStage(stage, references));
+  const problems = [...source.problems, ...setProblems, ...draft.problems, ...referenceProblems, ...lint({ stages, places, root })];
+  if (problems.length > 0 || draft.project === undefined) throw refusal(problems);
+  return finish(draft.project, stages, path, places);
+}
+
+/** `pipelines/` is a folder of a project; a file anywhere else lies in its project's root. */
+function rootOf(file: string): string {
+  const folder = dirname(file);
+  return basename(folder) === 'pipelines' ? dirname(folder) : folder;
+}
+
+const smallestExample = 'begin with:\nversion: 1\nstages:\n  ingest:\n    source: pictures';
+
+function pipelineOf(source: ParsedYaml, file: string): Mapping {
+  if (isMapping(source.value)) return source.value;
+  if (source.value === null) {
+    throw failure('invalid', { code: 'empty-file', where: file, found: 'the file is empty', expected: 'a pipeline', remedy: smallestExample });
+  }
+  const found = `the file holds ${showValue(source.value)}`;
+  const expected = 'a pipeline: `version`, `stages` and more, each with a `:` after it';
+  throw failure('invalid', { code: 'no-pipeline', position: source.locate([]), found, expected, remedy: smallestExample });
+}
+
+function checkedStage({ name, kind, config }: DraftStage, references: References): Stage[] {
+  if (kind === undefined || config === undefined) return [];
+  return [{ name, kind, config, references: references.get(name) ?? {} }];
+}
+
+function refusal(problems: readonly Problem[]): PipelineError {
+  const category = problems.every((problem) => problem.code === leavesProject) ? 'unsafe' : 'invalid';
+  return new PipelineError(category, [...problems].sort(byPosition));
+}
+
+/** By line and column; what has no position, such as a `--set`, comes last. */
+function byPosition(a: Problem, b: Problem): number {
+  const line = (problem: Problem) => problem.position?.line ?? Infinity;
+  const column = (problem: Problem) => problem.position?.column ?? Infinity;
+  if (line(a) !== line(b)) return line(a) < line(b) ? -1 : 1;
+  return column(a) === column(b) ? 0 : column(a) - column(b);
+}
+
+function finish(project: PipelineConfig, stages: readonly Stage[], file: string, places: Places): Pipeline {
+  return {
+    name: project.name ?? nameOf(file),
+    file,
+    root: rootOf(file),
+    seed: project.seed,
+    engine: project.engine,
+    features: project.features,
+    stages,
+    locate: (path) => places.at(path).position,
+  };
+}
+
+/** The file's name in the form that `name` takes. */
+function nameOf(file: string): string {
+  const name = basename(file, extname(file));
+  return name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'pipeline';
+}

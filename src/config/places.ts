@@ -1,0 +1,46 @@
+/** Where fields come from: a place in the file, or a `--set` of the command line. */
+import type { Position } from '../core/problem.js';
+import type { FieldPath } from './pipeline.js';
+import type { ParsedYaml, Part } from './yaml.js';
+
+/** A field that was set on the command line. */
+export interface Override {
+  readonly path: FieldPath;
+  /** As it was given, `stages.train.epochs=10`. */
+  readonly text: string;
+}
+
+/** What a problem says about its place: one of the two. */
+export interface Place {
+  readonly position?: Position;
+  readonly where?: string;
+}
+
+export interface Places {
+  at(path: FieldPath, part?: Part): Place;
+  /** The same within a sentence that is about another place: `line 12`. */
+  mention(path: FieldPath, part?: Part): string;
+}
+
+/** A field at or below an overridden one comes from the last override of it; all others from the file. */
+export function placesOf(source: ParsedYaml, overrides: readonly Override[]): Places {
+  const overrideOf = (path: FieldPath) => overrides.findLast((override) => startsWith(path, override.path));
+  return {
+    at: (path, part) => {
+      const override = overrideOf(path);
+      return override === undefined ? { position: source.locate(path, part) } : { where: whereOf(override.text) };
+    },
+    mention: (path, part) => {
+      const override = overrideOf(path);
+      return override === undefined ? `line ${source.locate(path, part).line}` : whereOf(override.text);
+    },
+  };
+}
+
+export function whereOf(text: string): string {
+  return `--set ${text}`;
+}
+
+function startsWith(path: FieldPath, beginning: FieldPath): boolean {
+  return beginning.length <= path.length && beginning.every((key, index) => String(key) === String(path[index]));
+}

@@ -1,0 +1,143 @@
+/**
+ * Finds the stages that stages read. A reference that is left out is filled in where exactly one stage fits; nothing is
+ * preferred. What fits:
+ * - a stage that provides what the field asks for, other than the stage itself and those that read from it;
+ * - one that only passes its input on with changes (augment, freeze) where the changes matter: augmentation for `train`,
+ *   freezing for `build-head`. Everywhere else the stage is meant that the pictures or the base come from in the first place.
+ */
+import type { Problem } from '../core/problem.js';
+import type { StageKind } from '../core/schema-types.js';
+import { circleProblems } from './circles.js';
+import type { Edge } from './circles.js';
+import type { ReferenceField, Role } from './pipeline.js';
+import type { Places } from './places.js';
+import { providersOf, referencesOf } from './schemas.js';
+import type { Reference } from './schemas.js';
+import type { DraftStage } from './validate.js';
+import { didYouMean, listed } from './words.js';
+
+/** References by stage and field. */
+export type References = ReadonlyMap<string, Readonly<Partial<Record<ReferenceField, string>>>>;
+
+type Found = { readonly to: string } | { readonly problem: Problem } | undefined;
+
+const roleNames: Readonly<Record<Role, string>> = {
+  data: 'a stage with pictures',
+  base: 'a stage with a base',
+  model: 'a stage with a model to train',
+  trained: 'a stage with a trained model',
+  metrics: 'a stage with metrics',
+};
+
+/** Where the changes of a stage that passes its input on matter. */
+const changesMatter: Readonly<Partial<Record<StageKind, ReferenceField>>> = { train: 'data', 'build-head': 'base' };
+
+export function resolveReferences(stages: readonly DraftStage[], places: Places): { references: References; problems: Problem[] } {
+  const resolver = new Resolver(stages, places);
+  const problems: Problem[] = [];
+  const references = new Map<string, Partial<Record<ReferenceField, string>>>();
+  for (const stage of stages) {
+    const found: Partial<Record<ReferenceField, string>> = {};
+    for (const reference of stage.kind === undefined ? [] : referencesOf(stage.kind)) {
+      const result = resolver.resolve(stage, reference);
+      if (result === undefined) continue;
+      if ('problem' in result) problems.push(result.problem);
+      else found[reference.field] = result.to;
+    }
+    references.set(stage.name, found);
+  }
+  return { references, problems: [...problems, ...circleProblems(resolver.edges, places)] };
+}
+
+class Resolver {
+  private readonly byName: ReadonlyMap<string, DraftStage>;
+  private readonly allKindsKnown: boolean;
+  /** References that the file writes, to stages that are there. */
+  readonly edges: readonly Edge[];
+
+  constructor(
+    private readonly stages: readonly DraftStage[],
+    private readonly places: Places,
+  ) {
+    this.byName = new Map(stages.map((stage) => [stage.name, stage]));
+    this.allKindsKnown = stages.every((stage) => stage.kind !== undefined);
+    this.edges = stages.flatMap((stage) => this.edgesOf(stage));
+  }
+
+  private edgesOf(stage: DraftStage): Edge[] {
+    return (stage.kind === undefined ? [] : referencesOf(stage.kind)).flatMap(({ field }) => {
+      const to = stage.written[field];
+      return typeof to === 'string' && this.byName.has(to) ? [{ from: stage.name, to, field }] : [];
+    });
+  }
+
+  /** Undefined where nothing can be told because of a problem that is reported elsewhere. */
+  resolve(stage: DraftStage, reference: Reference): Found {
+    const written = stage.written[reference.field];
+    if (written === undefined) return this.allKindsKnown ? this.fillIn(stage, reference) : undefined;
+    return typeof written === 'string' ? this.check(stage, reference, written) : undefined;
+  }
+
+  private check(stage: DraftStage, { field, role }: Reference, to: string): Found {
+    const place = this.places.at(['stages', stage.name, field]);
+    const fitting = this.candidates(stage, role).map(({ name }) => name);
+    const target = this.byName.get(to);
+    if (target === undefined) {
+      const names = this.stages.map(({ name }) => name).filter((name) => name !== stage.name);
+      const remedy = didYouMean(to, fitting) ?? didYouMean(to, names);
+      return { problem: { code: 'unknown-stage', ...place, found: `there is no stage \`${to}\``, expected: fittingWords(role, fitting), remedy } };
+    }
+    if (target.kind === undefined) return undefined;
+    if (providersOf(role).includes(target.kind)) return { to };
+    const found = `\`${to}\` is ${withArticle(target.kind)} stage, which gives no ${roleNames[role].replace('a stage with ', '').replace(/^a /, '')}`;
+    const [only] = fitting.length === 1 ? fitting : [];
+    const remedy = only === undefined ? undefined : `write \`${field}: ${only}\``;
+    return { problem: { code: 'wrong-stage', ...place, found, expected: fittingWords(role, fitting), remedy } };
+  }
+
+  private fillIn(stage: DraftStage, reference: Reference): Found {
+    const { field, role } = reference;
+    const matters = stage.kind !== undefined && changesMatter[stage.kind] === field;
+    const fitting = this.candidates(stage, role).filter(({ kind }) => matters || (kind !== undefined && !passesOn(kind, role)));
+    if (fitting.length === 1) return { to: fitting[0].name };
+    const names = fitting.map(({ name }) => name);
+    const place = this.places.at(['stages', stage.name], 'key');
+    const asked = `\`${stage.name}\` needs ${roleNames[role]} as \`${field}\``;
+    if (names.length > 1) {
+      const found = `${asked}, and ${names.length} fit: ${listed(names, 'and')}`;
+      return { problem: { code: 'ambiguous-reference', ...place, found, remedy: `write \`${field}:\` and the name of one of them` } };
+    }
+    const kinds = providersOf(role).filter((kind) => !passesOn(kind, role));
+    const remedy = `add a stage of the kind ${listed(kinds, 'or')}`;
+    return { problem: { code: 'no-stage-for-reference', ...place, found: `${asked}, and there is none`, remedy } };
+  }
+
+  /** Stages that provide the role and do not read from the stage themselves. */
+  private candidates(stage: DraftStage, role: Role): DraftStage[] {
+    const kinds = providersOf(role);
+    return this.stages.filter(({ name, kind }) => kind !== undefined && kinds.includes(kind) && !this.reads(name, stage.name));
+  }
+
+  /** Whether one stage reads from another, directly or not, as far as the file says so; a stage reads from itself. */
+  private reads(from: string, to: string): boolean {
+    const reached = new Set([from]);
+    for (const name of reached) {
+      for (const edge of this.edges) if (edge.from === name) reached.add(edge.to);
+    }
+    return reached.has(to);
+  }
+}
+
+/** Whether stages of this kind take what they provide from another stage, and only change it. */
+function passesOn(kind: StageKind, role: Role): boolean {
+  return referencesOf(kind).some((reference) => reference.role === role);
+}
+
+function fittingWords(role: Role, names: readonly string[]): string {
+  const kinds = `(of the kind ${listed(providersOf(role), 'or')})`;
+  return names.length === 0 ? `${roleNames[role]} ${kinds}; there is none yet` : `${roleNames[role]}: ${listed(names, 'or')}`;
+}
+
+function withArticle(kind: string): string {
+  return `${/^[aei]/.test(kind) ? 'an' : 'a'} ${kind}`;
+}

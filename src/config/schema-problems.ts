@@ -1,0 +1,208 @@
+/** Words the errors of the validator for the person who wrote the file. */
+import type { ErrorObject } from 'ajv';
+import type { Problem } from '../core/problem.js';
+import { describe, patternWords } from './expectations.js';
+import type { FieldPath } from './pipeline.js';
+import type { Places } from './places.js';
+import { alternatives, resolveReference } from './schemas.js';
+import type { Schema } from './schemas.js';
+import { didYouMean, fieldName, listed, nearest, oneOf, showValue } from './words.js';
+import { isMapping } from './yaml.js';
+
+/** What was validated: a value by its schema, and the path of that value in the pipeline. */
+export interface Subject {
+  readonly schema: Schema;
+  readonly path: FieldPath;
+  readonly places: Places;
+}
+
+/** One failed keyword, with the path of its value from the top of the file. */
+interface Finding {
+  readonly error: ErrorObject;
+  readonly path: FieldPath;
+  readonly schema: Schema;
+}
+
+/** The problems behind the validator's errors: one for each mistake, however many keywords failed of it. */
+export function schemaProblems(errors: readonly ErrorObject[], subject: Subject): Problem[] {
+  const relevant = withoutOtherBranches(errors).filter((error) => error.keyword !== 'if' && error.propertyName === undefined);
+  const findings = relevant.map((error): Finding => {
+    const steps = error.instancePath.split('/').slice(1).map(fromPointer);
+    return { error, path: [...subject.path, ...steps], schema: error.parentSchema ?? {} };
+  });
+  const worded = new Set<string>();
+  return findings.flatMap((finding) => {
+    const byKeyword = structural[finding.error.keyword];
+    if (byKeyword !== undefined) return byKeyword(finding, subject, findings);
+    // All other keywords are about one value: told once, with all that is expected of it.
+    if (worded.has(finding.error.instancePath)) return [];
+    worded.add(finding.error.instancePath);
+    const outer = errors.find(({ keyword, instancePath }) => isChoice(keyword) && instancePath === finding.error.instancePath);
+    return [wrongValue({ ...finding, schema: outer?.parentSchema ?? finding.schema }, subject)];
+  });
+}
+
+function isChoice(keyword: string): boolean {
+  return keyword === 'anyOf' || keyword === 'if';
+}
+
+/** Keywords whose failure means that a branch is not for such a value at all. */
+const misfit = new Set(['type', 'enum', 'const']);
+
+/** JSON pointers write `~` and `/` within a name as `~0` and `~1`. */
+function fromPointer(step: string): string | number {
+  return /^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+/**
+ * Of an `anyOf`, keeps the errors of the one branch that takes such a value at all, or else only that none does.
+ * (Branches of our schemas hold no `$ref`, so that the paths of their errors begin with that of the `anyOf`.)
+ */
+function withoutOtherBranches(errors: readonly ErrorObject[]): ErrorObject[] {
+  let kept = [...errors];
+  for (const choice of errors.filter((error) => error.keyword === 'anyOf')) {
+    const branchOf = (error: ErrorObject): string | undefined =>
+      error.schemaPath.startsWith(`${choice.schemaPath}/`)
+        ? error.schemaPath.slice(choice.schemaPath.length + 1).split('/')[0]
+        : undefined;
+    const inside = errors.filter((error) => branchOf(error) !== undefined);
+    const misfits = inside.filter((error) => error.instancePath === choice.instancePath && misfit.has(error.keyword));
+    const excluded = new Set(misfits.map(branchOf));
+    const fitting = new Set(inside.map(branchOf).filter((branch) => !excluded.has(branch)));
+    const [only] = fitting.size === 1 ? fitting : [];
+    kept = kept.filter((error) => {
+      if (error === choice) return only === undefined;
+      return branchOf(error) === undefined || branchOf(error) === only;
+    });
+  }
+  return kept;
+}
+
+type Wording = (finding: Finding, subject: Subject, all: readonly Finding[]) => Problem[];
+
+/** Keywords that are about the names in a mapping or the items of a list, rather than about one value. */
+const structural: Readonly<Record<string, Wording>> = {
+  additionalProperties: (finding, { schema: root, places }) => {
+    const name = unknownName(finding);
+    const names = Object.keys(finding.schema.properties ?? {});
+    const owner = fieldName(finding.path);
+    return [
+      {
+        code: 'unknown-field',
+        ...places.at([...finding.path, name], 'key'),
+        found: `unknown field \`${name}\` in ${owner}`,
+        expected: names.length === 0 ? `no fields in ${owner}` : oneOf(names),
+        remedy: didYouMean(name, names) ?? indentBelow(finding, name, root),
+      },
+    ];
+  },
+
+  required: ({ error, path, schema }, { schema: root, places }, all) => {
+    const name = String(error.params.missingProperty);
+    // It is there, but misspelt: that is told of already.
+    const unknown = all.filter((other) => isUnknownField(other) && other.error.instancePath === error.instancePath);
+    if (unknown.some((other) => nearest(unknownName(other), Object.keys(schema.properties ?? {})) === name)) return [];
+    const field = schema.properties?.[name];
+    return [
+      {
+        code: 'missing-field',
+        ...places.at(path, 'key'),
+        found: `${fieldName(path)} has no \`${name}\``,
+        expected: field === undefined ? undefined : describe(field, root),
+        remedy: `add \`${name}:\``,
+      },
+    ];
+  },
+
+  propertyNames: ({ error, path, schema }, { places }) => {
+    const name = String(error.params.propertyName);
+    const pattern = schema.propertyNames?.pattern;
+    const expected = pattern === undefined ? undefined : patternWords[pattern];
+    return [{ code: 'bad-name', ...places.at([...path, name], 'key'), found: `\`${name}\` cannot be the name of a stage`, expected }];
+  },
+
+  minProperties: ({ path, schema }, { places }) => {
+    const names = Object.keys(schema.properties ?? {});
+    const some = schema.maxProperties === 1 ? 'exactly one of' : 'at least one of';
+    const expected = names.length === 0 ? 'at least one entry' : `${some} ${listed(names, 'or')}`;
+    return [{ code: 'nothing-there', ...places.at(path, 'key'), found: `${fieldName(path)} holds nothing`, expected }];
+  },
+
+  maxProperties: ({ error, path, schema }, { places }, all) => {
+    if (all.some((other) => isUnknownField(other) && other.error.instancePath === error.instancePath)) return [];
+    const names = isMapping(error.data) ? Object.keys(error.data) : [];
+    return [
+      {
+        code: 'too-many',
+        ...places.at(path, 'key'),
+        found: `${fieldName(path)} holds ${listed(names, 'and')}`,
+        expected: `exactly one of ${listed(Object.keys(schema.properties ?? {}), 'or')}`,
+        remedy: typeof path[path.length - 1] === 'number' ? 'begin a new item with `- ` for each' : 'take the others away',
+      },
+    ];
+  },
+
+  uniqueItems: ({ error, path }, { places }) => {
+    const { i, j } = error.params;
+    const value = Array.isArray(error.data) ? showValue(error.data[i]) : 'an item';
+    const found = `${value} stands twice in ${fieldName(path)}`;
+    return [{ code: 'duplicate-item', ...places.at([...path, Math.max(i, j)]), found, remedy: 'take one of them away' }];
+  },
+};
+
+function isUnknownField({ error }: Finding): boolean {
+  return error.keyword === 'additionalProperties';
+}
+
+function unknownName({ error }: Finding): string {
+  return String(error.params.additionalProperty);
+}
+
+/** For `dense:` with nothing after it and `units: 1` beside it: the field belongs below, but is not indented enough. */
+function indentBelow({ error, schema }: Finding, name: string, root: Schema): string | undefined {
+  const siblings = isMapping(error.data) ? error.data : {};
+  const empty = Object.keys(siblings).filter((sibling) => siblings[sibling] === null);
+  const owner = empty.find((sibling) => {
+    const field = schema.properties?.[sibling];
+    return field !== undefined && alternatives(field, root).some(({ properties = {} }) => Object.hasOwn(properties, name));
+  });
+  return owner === undefined ? undefined : `indent it further, so that it belongs to \`${owner}:\``;
+}
+
+const rangeKeywords = new Set(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum']);
+
+function wrongValue({ error, path, schema }: Finding, { schema: root, places }: Subject): Problem {
+  const choices = alternatives(schema, root).flatMap((alternative) => [...(alternative.enum ?? []), alternative.const]);
+  const names = choices.filter((choice) => typeof choice === 'string');
+  const code = rangeKeywords.has(error.keyword) ? 'out-of-range' : names.length > 0 ? 'not-a-choice' : 'wrong-type';
+  return {
+    code,
+    ...places.at(path),
+    found: `${fieldName(path)} is ${showValue(error.data)}`,
+    expected: describe(schema, root),
+    remedy: remedyFor(error.data, resolveReference(schema, root), names, path),
+  };
+}
+
+const yes = new Set(['yes', 'on', 'y']);
+const no = new Set(['no', 'off', 'n']);
+
+/** The usual slips with a value. */
+function remedyFor(value: unknown, schema: Schema, names: readonly string[], path: FieldPath): string | undefined {
+  const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
+  if (value === null) {
+    const isWholeByDefaults = types.includes('object') && (schema.required ?? []).length === 0;
+    const name = String(path[path.length - 1]);
+    return isWholeByDefaults ? `write \`${name}: {}\`` : `write a value after \`${name}:\`, or take the line away`;
+  }
+  const takesList = types.length === 1 && types[0] === 'array';
+  if (takesList && !isMapping(value) && !Array.isArray(value)) return `write it as a list: [${String(value)}]`;
+  if (typeof value !== 'string') return undefined;
+  if (types.includes('boolean')) {
+    const word = value.toLowerCase();
+    return yes.has(word) ? 'write `true`' : no.has(word) ? 'write `false`' : didYouMean(value, ['true', 'false']);
+  }
+  const isNumeric = value.trim() !== '' && Number.isFinite(Number(value));
+  if (isNumeric && (types.includes('number') || types.includes('integer'))) return `take the quotes away: ${value}`;
+  return didYouMean(value, names);
+}

@@ -1,0 +1,121 @@
+/** The schemas that ship, as data: which fields a place has, what they take, which stages provide what. */
+import { readFileSync } from 'node:fs';
+import { stageKinds } from '../core/schema-types.js';
+import type { StageKind } from '../core/schema-types.js';
+import type { ReferenceField, Role } from './pipeline.js';
+import type { Plain } from './yaml.js';
+
+/** The part of JSON Schema (draft 2020-12) that our schemas use, and our own marks. */
+export interface Schema {
+  readonly $id?: string;
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, Schema>>;
+  readonly description?: string;
+  readonly type?: string | readonly string[];
+  readonly const?: Plain;
+  readonly enum?: readonly Plain[];
+  readonly default?: Plain;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: boolean | Schema;
+  readonly required?: readonly string[];
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  readonly propertyNames?: Schema;
+  readonly items?: Schema;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly minLength?: number;
+  readonly pattern?: string;
+  readonly anyOf?: readonly Schema[];
+  readonly if?: Schema;
+  readonly then?: Schema;
+  readonly else?: Schema;
+  /** A path of a file or folder. */
+  readonly 'x-path'?: boolean;
+  /** The field names a stage that provides this. */
+  readonly 'x-reference'?: Role;
+  /** What stages of this kind provide. */
+  readonly 'x-provides'?: readonly Role[];
+}
+
+/** The same relative to src/config and to dist/config. */
+const folder = new URL('../../schemas/', import.meta.url);
+const loaded = new Map<string, Schema>();
+
+/** The schema of a pipeline file without its stages. */
+export function projectSchema(): Schema {
+  return load('project');
+}
+
+/** The closed schema of a kind of stage. */
+export function stageSchema(kind: StageKind): Schema {
+  return load(`stages/${kind}`);
+}
+
+function load(name: string): Schema {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const schema: Schema = JSON.parse(readFileSync(new URL(`${name}.schema.json`, folder), 'utf8'));
+  loaded.set(name, schema);
+  return schema;
+}
+
+export function isStageKind(name: unknown): name is StageKind {
+  return stageKinds.some((kind) => kind === name);
+}
+
+/** The kinds whose stages provide something, such as a trained model. */
+export function providersOf(role: Role): StageKind[] {
+  return stageKinds.filter((kind) => stageSchema(kind)['x-provides']?.includes(role));
+}
+
+export interface Reference {
+  readonly field: ReferenceField;
+  readonly role: Role;
+}
+
+const referenceFields: readonly ReferenceField[] = ['data', 'base', 'model'];
+
+/** The fields of a kind that name another stage. */
+export function referencesOf(kind: StageKind): Reference[] {
+  const { properties = {} } = stageSchema(kind);
+  return referenceFields.flatMap((field) => {
+    const role = properties[field]?.['x-reference'];
+    return role === undefined ? [] : [{ field, role }];
+  });
+}
+
+/** All schemas that a value in this place may follow: through `$ref`, each of `anyOf`, both sides of `if`. */
+export function alternatives(schema: Schema, root: Schema): Schema[] {
+  const target = resolveReference(schema, root);
+  const branches = [...(target.anyOf ?? []), target.then, target.else].filter((branch) => branch !== undefined);
+  return [target, ...branches.flatMap((branch) => alternatives(branch, root))];
+}
+
+/** Follows `#/$defs/name`, the only kind of reference that our schemas use. */
+export function resolveReference(schema: Schema, root: Schema): Schema {
+  const name = schema.$ref?.replace('#/$defs/', '');
+  const target = name === undefined ? schema : root.$defs?.[name];
+  if (target === undefined) throw new Error(`no definition ${schema.$ref}`);
+  return target;
+}
+
+/** The schema of one member of a mapping or of one item of a list, where the schema knows it. */
+export function memberSchema(schema: Schema, key: string | number, root: Schema): Schema | undefined {
+  for (const { properties, additionalProperties, items } of alternatives(schema, root)) {
+    const name = String(key);
+    if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name];
+    if (typeof additionalProperties === 'object') return additionalProperties;
+    if (items !== undefined && /^\d+$/.test(name)) return items;
+  }
+  return undefined;
+}
+
+/** The names that a mapping in this place may hold. */
+export function memberNames(schema: Schema, root: Schema): string[] {
+  return alternatives(schema, root).flatMap((alternative) => Object.keys(alternative.properties ?? {}));
+}

@@ -1,0 +1,72 @@
+/** Checks a parsed pipeline against the schemas: first the file but for its stages, then each stage by its kind. */
+import type { Problem } from '../core/problem.js';
+import type { PipelineConfig, StageConfigs, StageKind } from '../core/schema-types.js';
+import { kindOf, unknownKind } from './kinds.js';
+import type { Places } from './places.js';
+import { schemaProblems } from './schema-problems.js';
+import { projectSchema, stageSchema } from './schemas.js';
+import { fillShortDefaults, writeOut } from './shorthand.js';
+import { projectValidator, stageValidator } from './validators.js';
+import { isMapping, newMapping } from './yaml.js';
+import type { Mapping } from './yaml.js';
+
+/** A stage of the file, checked or not. */
+export interface DraftStage {
+  readonly name: string;
+  /** Undefined where it is unknown. */
+  readonly kind: StageKind | undefined;
+  /** What the file says, whatever that is. */
+  readonly written: Mapping;
+  /** The checked config with its defaults; undefined where there are problems with it. */
+  readonly config: StageConfigs[StageKind] | undefined;
+}
+
+export interface Draft {
+  /** Undefined where there are problems with it. */
+  readonly project: PipelineConfig | undefined;
+  readonly stages: readonly DraftStage[];
+  readonly problems: readonly Problem[];
+}
+
+/** Writes the short names of all stages out. */
+export function writeOutStages(pipeline: Mapping): void {
+  const { stages } = pipeline;
+  if (!isMapping(stages)) return;
+  for (const [name, stage] of Object.entries(stages)) {
+    const kind = kindOf(name, stage);
+    if (kind !== undefined) stages[name] = writeOut(stage, stageSchema(kind), stageSchema(kind));
+  }
+}
+
+/** Checks everything that one stage or the file's head can have wrong by itself. Fills in defaults in place. */
+export function validate(pipeline: Mapping, places: Places): Draft {
+  const project = validateProject(pipeline, places);
+  const stages = isMapping(pipeline.stages) ? Object.entries(pipeline.stages) : [];
+  const checked = stages.map(([name, stage]) => validateStage(name, stage, places));
+  return {
+    project: project.value,
+    stages: checked.map(({ stage }) => stage),
+    problems: [...project.problems, ...checked.flatMap(({ problems }) => problems)],
+  };
+}
+
+function validateProject(pipeline: Mapping, places: Places): { value?: PipelineConfig; problems: readonly Problem[] } {
+  const isValid = projectValidator();
+  const value: unknown = pipeline;
+  if (isValid(value)) return { value, problems: [] };
+  return { problems: schemaProblems(isValid.errors ?? [], { schema: projectSchema(), path: [], places }) };
+}
+
+function validateStage(name: string, value: unknown, places: Places): { stage: DraftStage; problems: readonly Problem[] } {
+  const kind = kindOf(name, value);
+  const written = isMapping(value) ? value : newMapping();
+  if (kind === undefined) {
+    return { stage: { name, kind, written, config: undefined }, problems: [unknownKind(name, value, places)] };
+  }
+  const schema = stageSchema(kind);
+  fillShortDefaults(written, schema);
+  const isValid = stageValidator(kind);
+  if (isValid(value)) return { stage: { name, kind, written, config: value }, problems: [] };
+  const problems = schemaProblems(isValid.errors ?? [], { schema, path: ['stages', name], places });
+  return { stage: { name, kind, written, config: undefined }, problems };
+}

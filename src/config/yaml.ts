@@ -1,0 +1,219 @@
+/**
+ * Parses YAML into plain values, remembering where everything stands. Less than all of YAML is taken: one document of
+ * the 1.2 core schema, text keys, no aliases, tags or merge keys, and bounded depth and size.
+ */
+import { CST, Composer, Lexer, Parser, isAlias, isMap, isScalar, isSeq } from 'yaml';
+import type { Document, Node, ParsedNode, YAMLError, YAMLMap } from 'yaml';
+import { failure, PipelineError } from '../core/problem.js';
+import type { Position, Problem } from '../core/problem.js';
+import type { FieldPath } from './pipeline.js';
+import { Lines } from './positions.js';
+import { showPath } from './words.js';
+
+/** What YAML's core schema can say. Mappings have no prototype: no key finds anything that the file does not hold. */
+export type Plain = null | boolean | number | string | Plain[] | Mapping;
+export interface Mapping {
+  [key: string]: Plain;
+}
+
+export function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An empty mapping without a prototype. */
+export function newMapping(): Mapping {
+  const mapping: Mapping = Object.create(null);
+  return mapping;
+}
+
+/** Keys that reach an object's prototype in JavaScript: refused wherever a file or a `--set` holds them. */
+export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Which of a field's two sides a problem is about. */
+export type Part = 'key' | 'value';
+
+export interface ParsedYaml {
+  readonly value: Plain;
+  /** Problems that leave a value: keys written twice. */
+  readonly problems: readonly Problem[];
+  /** Where a field stands, or the nearest parent of it that is there. */
+  locate(path: FieldPath, part?: Part): Position;
+}
+
+const deepest = 64;
+const mostNodes = 50_000;
+const dialect = { version: '1.2', schema: 'core', resolveKnownTags: false, merge: false, stringKeys: true } as const;
+
+/**
+ * Parses the text of a file. Throws a failure with everything that is wrong: `invalid` where it is no YAML, `unsafe` for
+ * aliases, forbidden keys and what is too deep or too large.
+ */
+export function parseYaml(text: string, file: string): ParsedYaml {
+  const lines = new Lines(file, text);
+  const tokens = readTokens(text, lines);
+  const document = composeOne(tokens, lines);
+  const problems = syntaxProblems(document, lines);
+  if (problems.length > 0) throw new PipelineError('invalid', problems);
+  return { ...toPlain(document, lines), locate: (path, part) => locate(document, lines, path, part) };
+}
+
+/** Tokens of the text. Depth and size are watched while they are made: composing is recursive, and would run out of stack. */
+function readTokens(text: string, lines: Lines): CST.Token[] {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  let nodes = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    const type = CST.tokenType(lexeme);
+    if (type !== 'space' && type !== 'newline' && type !== 'comment') nodes++;
+    const here = () => lines.position(Math.max(0, parser.offset - lexeme.length), parser.offset);
+    if (parser.stack.length > deepest && parser.stack.filter(CST.isCollection).length > deepest) {
+      throw failure('unsafe', { code: 'too-deep', position: here(), found: `this is nested more than ${deepest} levels deep` });
+    }
+    // A node makes up to three lexemes: a mark before it, itself, and a mark after it.
+    if (nodes > 3 * mostNodes) {
+      throw failure('unsafe', { code: 'too-large', position: here(), found: `the file holds more than ${mostNodes} values` });
+    }
+  }
+  for (const token of parser.end()) tokens.push(token);
+  return tokens;
+}
+
+function composeOne(tokens: readonly CST.Token[], lines: Lines): Document.Parsed {
+  const directive = tokens.find((token) => token.type === 'directive');
+  if (directive !== undefined) {
+    const position = lines.position(directive.offset, directive.offset + directive.source.length);
+    throw failure('invalid', { code: 'yaml-directive', position, found: 'a YAML directive', remedy: 'take this line away' });
+  }
+  // Keys that stand twice are found by toPlain: the library compares every pair of keys, which is slow for many.
+  const composer = new Composer({ ...dialect, uniqueKeys: false, prettyErrors: false });
+  const [first, second] = [...composer.compose(tokens, true)];
+  if (second !== undefined) {
+    const start = second.contents?.range[0] ?? second.range[0];
+    throw failure('invalid', {
+      code: 'several-documents',
+      position: lines.position(start, start + 1),
+      found: 'a second YAML document begins here',
+      expected: 'one pipeline in a file',
+      remedy: 'take away the line `---` before it, or put it into a file of its own',
+    });
+  }
+  return first;
+}
+
+/** One problem a line: after the first error of a line the parser finds others that are none. */
+function syntaxProblems(document: Document.Parsed, lines: Lines): Problem[] {
+  const byLine = new Map<number, Problem>();
+  for (const error of [...document.errors, ...document.warnings]) {
+    const position = lines.position(error.pos[0], error.pos[1]);
+    if (!byLine.has(position.line)) byLine.set(position.line, syntaxProblem(error, position));
+  }
+  return [...byLine.values()];
+}
+
+const syntaxRemedies: Readonly<Partial<Record<YAMLError['code'], string>>> = {
+  TAB_AS_INDENT: 'indent with spaces',
+  BAD_INDENT: 'close the bracket, or line the text up with what it belongs to',
+  BLOCK_AS_IMPLICIT_KEY: 'check the indentation; put quotes around a text that holds `: `',
+  MULTILINE_IMPLICIT_KEY: 'check the indentation, and that each name has a `:` after it',
+  UNEXPECTED_TOKEN: 'check the indentation: what belongs together begins in the same column',
+  MISSING_CHAR: 'add what is missing: a `:` after a name, or a closing quote or bracket',
+  BAD_SCALAR_START: 'put quotes around this text',
+  BAD_DQ_ESCAPE: "write `\\\\` for a backslash, or use single quotes: 'C:\\pictures'",
+  TAG_RESOLVE_FAILED: 'take the tag away: a pipeline has none',
+  NON_STRING_KEY: 'write a name before the `:`',
+};
+
+function syntaxProblem(error: YAMLError, position: Position): Problem {
+  // Some messages quote what they are about, which may be the whole file.
+  const found = `this is not valid YAML: ${error.message.slice(0, 200)}`;
+  return { code: 'yaml-syntax', position, found, remedy: syntaxRemedies[error.code] };
+}
+
+/** Builds plain values. Throws all that is unsafe at once; keys written twice are returned, and the first one counts. */
+function toPlain(document: Document.Parsed, lines: Lines): { value: Plain; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const unsafe: Problem[] = [];
+
+  const convert = (node: Node | null, path: FieldPath): Plain => {
+    if (isAlias(node)) unsafe.push(aliasProblem(positionOf(node, lines), node.source));
+    if (isSeq<ParsedNode | null>(node)) return node.items.map((item, index) => convert(item, [...path, index]));
+    if (isMap<ParsedNode, ParsedNode | null>(node)) return convertMap(node, path);
+    return isScalar(node) ? scalar(node.value) : null;
+  };
+
+  const convertMap = (node: YAMLMap<ParsedNode, ParsedNode | null>, path: FieldPath): Mapping => {
+    const mapping = newMapping();
+    const first = new Map<string, Position>();
+    for (const { key, value } of node.items) {
+      const name = keyText(key);
+      const position = positionOf(key, lines);
+      const earlier = first.get(name);
+      if (forbiddenKeys.has(name)) unsafe.push(forbiddenProblem(position, name));
+      else if (earlier !== undefined) problems.push(duplicateProblem(position, [...path, name], earlier));
+      else mapping[name] = convert(value, [...path, name]);
+      if (earlier === undefined) first.set(name, position);
+    }
+    return mapping;
+  };
+
+  const value = convert(document.contents, []);
+  if (unsafe.length > 0) throw new PipelineError('unsafe', unsafe);
+  return { value, problems };
+}
+
+function scalar(value: unknown): Plain {
+  return value === null || typeof value === 'boolean' || typeof value === 'number' ? value : String(value);
+}
+
+function keyText(key: Node): string {
+  return isScalar(key) ? String(key.value ?? '') : '';
+}
+
+function aliasProblem(position: Position, name: string): Problem {
+  const found = `\`*${name}\` stands for another part of the file`;
+  return { code: 'yaml-alias', position, found, expected: 'no aliases: a few of them can stand for gigabytes', remedy: 'write the value out' };
+}
+
+function forbiddenProblem(position: Position, name: string): Problem {
+  return { code: 'forbidden-key', position, found: `\`${name}\` cannot be a name here`, remedy: 'choose another name' };
+}
+
+function duplicateProblem(position: Position, path: FieldPath, earlier: Position): Problem {
+  const found = `\`${showPath(path)}\` is written twice, first in line ${earlier.line}`;
+  return { code: 'duplicate-key', position, found, expected: 'each name once', remedy: 'take one of them away' };
+}
+
+function positionOf(node: Node, lines: Lines): Position {
+  const [start, end] = node.range ?? [0, 0];
+  return lines.position(start, end);
+}
+
+/** Follows a path down the document as far as it goes, and tells where that is. */
+function locate(document: Document.Parsed, lines: Lines, path: FieldPath, part: Part = 'value'): Position {
+  let node: Node | null = document.contents;
+  let key: Node | null = null;
+  for (const [depth, step] of path.entries()) {
+    if (isMap<ParsedNode, ParsedNode | null>(node)) {
+      const pair = node.items.find((item) => keyText(item.key) === String(step));
+      if (pair === undefined) break;
+      key = pair.key;
+      node = pair.value;
+      if (depth === path.length - 1 && part === 'key') return positionOf(key, lines);
+    } else if (isSeq<ParsedNode | null>(node) && typeof step === 'number' && step < node.items.length) {
+      key = null;
+      node = node.items[step];
+    } else {
+      break;
+    }
+  }
+  return positionOfField(key, node, lines);
+}
+
+/** A value that is short enough to point at; otherwise the name that it belongs to. */
+function positionOfField(key: Node | null, value: Node | null, lines: Lines): Position {
+  const isBlock = (isMap(value) || isSeq(value)) && value.flow !== true;
+  const isEmpty = value === null || value.range === undefined || value.range === null || value.range[0] === value.range[1];
+  const shown = key !== null && (isBlock || isEmpty) ? key : value;
+  return shown === null ? lines.position(0, 0) : positionOf(shown, lines);
+}

@@ -1,0 +1,146 @@
+/** The contract of a stage kind: what it reads, what decides its output, and how it does its work. */
+import type { Json } from './canonical.js';
+import type { Digest } from './digest.js';
+import type { Emit, FeatureCounts } from './event.js';
+import type { StageConfigs, StageKind } from './schema-types.js';
+
+/** What a reference field asks for: `data` pictures, a `base`, an untrained `model`, a `trained` one. */
+export type Role = 'data' | 'base' | 'model' | 'trained' | 'metrics';
+
+/** The fields of a stage that name another stage. */
+export type ReferenceField = 'data' | 'base' | 'model';
+
+/** Bytes in the store. */
+export interface BlobRef {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** What a stage has put out, by the names that it chose. */
+export type Outputs = Readonly<Record<string, BlobRef>>;
+
+/** The outputs of the stages that a stage reads; `gates` are the evaluations that an export waits for, in file order. */
+export interface Inputs {
+  readonly data?: Outputs;
+  readonly base?: Outputs;
+  readonly model?: Outputs;
+  readonly gates?: readonly Outputs[];
+}
+
+/** What a stage found outside the pipeline, such as a folder of pictures. */
+export interface Survey {
+  /** What enters the key: the digest of what was found, and figures that help to explain a change. */
+  readonly preimage: Json;
+  /** What `run` gets; never stored. */
+  readonly found: unknown;
+}
+
+/** What a kind may know of the pipeline when its key is made, without loading anything heavy. */
+export interface Settings {
+  readonly engine: 'auto' | 'onnx' | 'tfjs';
+  readonly featureType: 'float32' | 'float16';
+}
+
+export interface StageDefinition<Kind extends StageKind = StageKind> {
+  readonly kind: Kind;
+  /** Bumped by the author when the same inputs give other outputs. */
+  readonly impl: number;
+  /** Outputs of referenced stages that decide this stage's output: they are in its key. Those a stage does not have are null there. */
+  readonly reads: Readonly<Partial<Record<keyof Inputs, readonly string[]>>>;
+  /** Leaves out of a checked config what does not matter given the rest. Everything that is left enters the key. */
+  readonly relevant?: (config: StageConfigs[Kind]) => Json;
+  /** Versions of libraries and of the engine that decide the output, from package metadata alone. */
+  readonly environment?: (settings: Settings) => Json;
+  /** Looks at what lies outside the pipeline. Called for every plan: it must be fast where nothing changed. */
+  readonly survey?: (context: SurveyContext<Kind>) => Promise<Survey>;
+  /** Does the work and puts out its results through the context. */
+  readonly run: (context: StageContext<Kind>) => Promise<void>;
+  /**
+   * What happens in every run once the outputs are there, also where they came from the cache: writing files for
+   * people, judging a gate. Throws a `gate-missed` failure where the result is not good enough.
+   */
+  readonly deliver?: (context: DeliveryContext<Kind>) => Promise<void>;
+}
+
+/** Digests of the files of a folder, sorted by path. */
+export interface FolderListing {
+  readonly root: string;
+  /** Relative to the root, with `/`. */
+  readonly paths: readonly string[];
+  digestAt(index: number): Digest;
+  /** What the probe said of the file's bytes. */
+  probeAt(index: number): string;
+  /** Digest over all paths and digests. */
+  readonly treeDigest: Digest;
+  /** Links that lead out of the folder; they are not followed. */
+  readonly refusedLinks: readonly string[];
+}
+
+/** A short text about a file's bytes, remembered with their digest. */
+export interface Probe {
+  readonly version: string;
+  readonly of: (bytes: Uint8Array) => string;
+}
+
+export interface SurveyContext<Kind extends StageKind = StageKind> {
+  readonly name: string;
+  readonly config: StageConfigs[Kind];
+  /** The absolute path of a path in the pipeline file. */
+  resolvePath(path: string): string;
+  /** Digests of a folder's files; unchanged files are not read again. */
+  digestFolder(root: string, probe: Probe): Promise<FolderListing>;
+  /** Digest of one file; an unchanged file is not read again. */
+  digestFile(path: string): Promise<Digest>;
+  note(code: string, text: string): void;
+}
+
+/** Rows of numbers kept by picture and view. */
+export interface FeatureStore {
+  has(digest: Digest, view: number): boolean;
+  /** Fills rows of `out` from `row` on; returns the indexes into `keys` of those that are not there (any more). */
+  readInto(keys: readonly FeatureKey[], out: Float32Array, row?: number): Promise<number[]>;
+  append(digest: Digest, view: number, row: Float32Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FeatureKey {
+  readonly digest: Digest;
+  readonly view: number;
+}
+
+interface WorkContext<Kind extends StageKind> {
+  readonly name: string;
+  readonly config: StageConfigs[Kind];
+  readonly settings: Settings;
+  readonly inputs: Inputs;
+  /** The bytes of an output, verified. */
+  readBytes(ref: BlobRef): Promise<Buffer>;
+  readJson<Value>(ref: BlobRef): Promise<Value>;
+  resolvePath(path: string): string;
+  note(code: string, text: string): void;
+  readonly signal: AbortSignal;
+}
+
+export interface StageContext<Kind extends StageKind = StageKind> extends WorkContext<Kind> {
+  /** What `survey` found. */
+  readonly found: unknown;
+  putBytes(name: string, content: Uint8Array): Promise<BlobRef>;
+  putJson(name: string, value: unknown): Promise<BlobRef>;
+  /** Puts out again what an input holds already. */
+  pass(name: string, ref: BlobRef): void;
+  /** Opens the features of a set, named by a preimage of all that decides them but the picture and its view. */
+  openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
+  readonly counts: FeatureCounts;
+  readonly emit: Emit;
+}
+
+export interface DeliveryContext<Kind extends StageKind = StageKind> extends WorkContext<Kind> {
+  readonly outputs: Outputs;
+  /** A folder of this stage for files that people read. */
+  readonly folder: string;
+  /**
+   * Makes the folder hold exactly these files, whole or not at all. Files that are there with the right bytes are left;
+   * a folder that a person has changed since the last delivery is refused unless the run is forced.
+   */
+  deliverFiles(folder: string, files: ReadonlyMap<string, BlobRef | string>): Promise<void>;
+}

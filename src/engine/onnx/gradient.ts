@@ -1,0 +1,59 @@
+/** Reverse-mode differentiation over the layers: each rule gives its part, this file walks and adds up. */
+import { failure } from '../../core/problem.js';
+import type { Layer } from '../../model/graph.js';
+import type { GraphBuilder, Name } from './builder.js';
+import type { Gradients, Value } from './layers/rule.js';
+import { plus } from './layers/shaping.js';
+import type { Step } from './network.js';
+
+/**
+ * Adds nodes for the gradients of all weights that `learned` accepts, given the gradient by the last step's output.
+ * Returns them by the weights' full names.
+ *
+ * Throws `invalid` where a gradient must pass a layer whose rule has no backward side.
+ */
+export function backpropagate(
+  builder: GraphBuilder,
+  steps: readonly Step[],
+  outputGradient: Value,
+  learned: ReadonlySet<string>,
+): ReadonlyMap<string, Name> {
+  const reached = layersToReach(steps, learned);
+  const arrived = new Map<string, Value>([[steps[steps.length - 1].layer.name, outputGradient]]);
+  const found = new Map<string, Name>();
+  for (const { layer, inputs, applied } of steps.toReversed()) {
+    const gradient = arrived.get(layer.name);
+    if (gradient === undefined || !reached.has(layer.name)) continue;
+    if (applied.backward === undefined) throw noGradient(layer);
+    const gradients: Gradients = applied.backward(gradient);
+    for (const [role, value] of Object.entries(gradients.weights ?? {})) {
+      const name = `${layer.name}/${role}`;
+      if (learned.has(name)) found.set(name, value);
+    }
+    inputs.forEach((name, i) => {
+      const before = arrived.get(name);
+      arrived.set(name, before === undefined ? gradients.inputs[i] : plus(builder, before, gradients.inputs[i]));
+    });
+  }
+  return found;
+}
+
+/** Layers that learn, or stand after one that does: no gradient is wanted before them. */
+function layersToReach(steps: readonly Step[], learned: ReadonlySet<string>): ReadonlySet<string> {
+  const learners = new Set([...learned].map((name) => name.slice(0, name.lastIndexOf('/'))));
+  const reached = new Set<string>();
+  for (const { layer, inputs } of steps) {
+    if (learners.has(layer.name) || inputs.some((name) => reached.has(name))) reached.add(layer.name);
+  }
+  return reached;
+}
+
+function noGradient(layer: Layer) {
+  return failure('invalid', {
+    code: 'no-gradient',
+    where: `layer ${layer.name}`,
+    found: `the onnx engine cannot train through a layer of the kind ${layer.kind}`,
+    expected: 'trainable layers, and layers after them, that it has gradients for: dense, batch_normalization, activations, dropout, pooling over the whole picture',
+    remedy: 'freeze this layer and those before it, or use engine: tfjs',
+  });
+}

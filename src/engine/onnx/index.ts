@@ -1,0 +1,30 @@
+/** The default engine: layer graphs compiled to ONNX and run by onnxruntime. */
+import { availableParallelism } from 'node:os';
+import { failure } from '../../core/problem.js';
+import type { Engine } from '../engine.js';
+import { onnxIdentity } from './identity.js';
+
+export interface OnnxOptions {
+  /** Threads of the computation; as many as there are cores where it is left out. No result depends on it. */
+  readonly threads?: number;
+}
+
+/** Makes the engine. Throws `stage-failed` where onnxruntime-node lacks its binary for this machine. */
+export async function createOnnxEngine({ threads = availableParallelism() }: OnnxOptions = {}): Promise<Engine> {
+  const identity = onnxIdentity();
+  if (identity === undefined) {
+    throw failure('stage-failed', {
+      code: 'no-onnxruntime',
+      found: `onnxruntime-node has no binary for ${process.platform}-${process.arch} here`,
+      remedy: 'install onnxruntime-node again, or use engine: tfjs',
+    });
+  }
+  // Loaded now that it is known to be there: these two load the library itself.
+  const { openRunner } = await import('./runner.js');
+  const { openTrainer } = await import('./trainer.js');
+  return {
+    identity,
+    compile: (graph, weights) => openRunner(graph, weights, threads),
+    train: (program) => openTrainer(program, threads),
+  };
+}

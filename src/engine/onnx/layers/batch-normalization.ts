@@ -1,0 +1,64 @@
+/**
+ * BatchNorm: y = gamma (x - mean) / sqrt(variance + epsilon) + beta, on the stored statistics or, while training with
+ * `batch` statistics, on the batch's own, which the stored ones then follow.
+ * Sources: keras/src/layers/normalization/batch_normalization.py (biased variance, for the moving one too);
+ * Ioffe and Szegedy, https://arxiv.org/abs/1502.03167, section 3, for the gradient.
+ */
+import type { BatchNormLayer } from '../../../model/graph.js';
+import type { GraphBuilder, Name } from '../builder.js';
+import type { Applied, Scope, Value } from './rule.js';
+import { channelAxis, inOrder } from './rule.js';
+
+export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]: readonly Value[]): Applied {
+  const { graph, weights } = scope;
+  const onBatch = scope.training && scope.batchStatistics && layer.trainable;
+  const channels = perChannel(graph, x);
+
+  const mean = onBatch ? channels.mean(x.name) : channels.spread(weights.get('moving_mean'));
+  const centred = graph.node('Sub', [x.name, mean]);
+  const variance = onBatch ? channels.mean(graph.node('Mul', [centred, centred])) : channels.spread(weights.get('moving_variance'));
+  const deviation = graph.node('Sqrt', [graph.node('Add', [variance, graph.scalar(layer.epsilon)])]);
+  const slope = graph.node('Div', [layer.scale ? channels.spread(weights.get('gamma')) : graph.scalar(1), deviation]);
+  const scaled = graph.node('Mul', [centred, slope]);
+  const output = layer.center ? graph.node('Add', [scaled, channels.spread(weights.get('beta'))]) : scaled;
+
+  const backward = (gradient: Value) => {
+    const g = inOrder(graph, gradient, x.order).name;
+    const normal = graph.node('Div', [centred, deviation]);
+    const along = graph.node('Mul', [g, normal]);
+    // The batch's statistics move with x, which takes from g its mean and its part along the normalised tensor.
+    const moved = () =>
+      graph.node('Sub', [graph.node('Sub', [g, channels.mean(g)]), graph.node('Mul', [normal, channels.mean(along)])]);
+    const byInput = graph.node('Mul', [onBatch ? moved() : g, slope]);
+    return {
+      inputs: [{ ...x, name: byInput }],
+      weights: {
+        ...(layer.scale ? { gamma: channels.sum(along) } : {}),
+        ...(layer.center ? { beta: channels.sum(g) } : {}),
+      },
+    };
+  };
+
+  const follow = (stored: Name, seen: Name) =>
+    graph.node('Add', [
+      graph.node('Mul', [stored, graph.scalar(layer.momentum)]),
+      graph.node('Mul', [channels.flat(seen), graph.scalar(1 - layer.momentum)]),
+    ]);
+  const updates = onBatch
+    ? { moving_mean: follow(weights.get('moving_mean'), mean), moving_variance: follow(weights.get('moving_variance'), variance) }
+    : undefined;
+  return { output: { ...x, name: output }, backward, updates };
+}
+
+/** Sums and means over all but the channels, and weights of one number a channel laid along them. */
+function perChannel(graph: GraphBuilder, x: Value) {
+  const channelsAt = channelAxis(x);
+  const axes = [...Array(x.shape.length + 1).keys()].filter((axis) => axis !== channelsAt);
+  const along = axes.map((axis) => (axis < channelsAt ? 0 : 1)).filter((extent) => extent === 1);
+  return {
+    mean: (value: Name) => graph.node('ReduceMean', [value], { axes: { ints: axes }, keepdims: { int: 1 } }),
+    sum: (value: Name) => graph.node('ReduceSum', [value, graph.integers(axes)], { keepdims: { int: 0 } }),
+    spread: (weight: Name) => (along.length === 0 ? weight : graph.node('Reshape', [weight, graph.integers([-1, ...along])])),
+    flat: (value: Name) => graph.node('Reshape', [value, graph.integers([-1])]),
+  };
+}

@@ -1,0 +1,58 @@
+/** What a layer's rule gets and gives. A rule holds a layer's forward pass and its gradient side by side. */
+import type { Shape, WeightSpec } from '../../../model/graph.js';
+import type { GraphBuilder, Name } from '../builder.js';
+
+export type Role = WeightSpec['role'];
+
+/** Where the channels of an image tensor stand. Tensors of one axis besides the batch are `last` by convention. */
+export type Order = 'last' | 'first';
+
+/** A tensor of the network: its name in the ONNX graph, with Keras's shape ([height, width, channels] or [units]). */
+export interface Value {
+  readonly name: Name;
+  readonly shape: Shape;
+  readonly order: Order;
+}
+
+/** The weights of one layer: constants of the file, or inputs of each run where the layer is trained. */
+export interface LayerWeights {
+  get(role: Role): Name;
+  /** The weight with its axes permuted as ONNX has them, then reshaped where `dims` is given. */
+  arranged(role: Role, permutation: readonly number[], dims?: readonly number[]): Name;
+}
+
+export interface Scope {
+  readonly graph: GraphBuilder;
+  readonly weights: LayerWeights;
+  /** True while training: dropout masks are inputs, and BatchNorm looks at the batch where `batchStatistics` says so. */
+  readonly training: boolean;
+  readonly batchStatistics: boolean;
+  /** Zeros around the input that a ZeroPadding2D before a convolution left to it: [[top, bottom], [left, right]]. */
+  readonly padding: readonly [readonly [number, number], readonly [number, number]];
+}
+
+export interface Gradients {
+  /** By each input, in order; values that nobody asks for are never computed. */
+  readonly inputs: readonly Value[];
+  readonly weights?: Readonly<Partial<Record<Role, Name>>>;
+}
+
+export interface Applied {
+  readonly output: Value;
+  /** From the gradient by the output; absent where this engine cannot train through the layer. */
+  readonly backward?: (gradient: Value) => Gradients;
+  /** New values of weights that follow the data rather than a gradient. */
+  readonly updates?: Readonly<Partial<Record<Role, Name>>>;
+}
+
+/** The same tensor with its channels where they are wanted. */
+export function inOrder(graph: GraphBuilder, value: Value, order: Order): Value {
+  if (value.order === order || value.shape.length !== 3) return value;
+  const perm = order === 'first' ? [0, 3, 1, 2] : [0, 2, 3, 1];
+  return { ...value, order, name: graph.node('Transpose', [value.name], { perm: { ints: perm } }) };
+}
+
+/** The axis of the channels in the ONNX tensor. */
+export function channelAxis(value: Value): number {
+  return value.order === 'first' ? 1 : value.shape.length;
+}

@@ -1,0 +1,50 @@
+/** Layers that move numbers about or let them pass: flatten, zero padding, dropout, add. */
+import type { DropoutLayer, PlainLayer, ZeroPaddingLayer } from '../../../model/graph.js';
+import { outputShape } from '../../../model/graph.js';
+import type { Applied, Scope, Value } from './rule.js';
+import { inOrder } from './rule.js';
+
+/** Rows in Keras's order: height, width, channels. */
+export function applyFlatten({ graph }: Scope, layer: PlainLayer, [input]: readonly Value[]): Applied {
+  const x = inOrder(graph, input, 'last');
+  const name = graph.node('Flatten', [x.name], { axis: { int: 1 } });
+  const backward = (gradient: Value) => ({
+    inputs: [{ ...x, name: graph.node('Reshape', [gradient.name, graph.integers([-1, ...x.shape])]) }],
+  });
+  return { output: { name, shape: outputShape(layer, [x.shape]), order: 'last' }, backward };
+}
+
+/** Zeros around the picture, where no convolution takes them over. */
+export function applyZeroPadding({ graph }: Scope, layer: ZeroPaddingLayer, [input]: readonly Value[]): Applied {
+  const x = inOrder(graph, input, 'first');
+  const [[top, bottom], [left, right]] = layer.padding;
+  const pads = graph.integers([0, 0, top, left, 0, 0, bottom, right]);
+  return { output: { name: graph.node('Pad', [x.name, pads]), shape: outputShape(layer, [x.shape]), order: 'first' } };
+}
+
+/** The name under which a training graph takes a dropout layer's mask. */
+export function maskInput(layer: string): string {
+  return `mask/${layer}`;
+}
+
+/** While training, a product with a mask of zeros and 1 / (1 - rate) that is handed in with each batch; else nothing. */
+export function applyDropout({ graph, training }: Scope, layer: DropoutLayer, [input]: readonly Value[]): Applied {
+  if (!training) return { output: input };
+  const given: Value = { name: graph.batchInput(maskInput(layer.name), input.shape), shape: input.shape, order: 'last' };
+  const masked = (value: Value): Value => ({
+    ...value,
+    name: graph.node('Mul', [value.name, inOrder(graph, given, value.order).name]),
+  });
+  return { output: masked(input), backward: (gradient) => ({ inputs: [masked(gradient)] }) };
+}
+
+/** The sum of all inputs; each gets the whole gradient. */
+export function applyAdd({ graph }: Scope, _layer: PlainLayer, inputs: readonly Value[]): Applied {
+  const output = inputs.reduce((sum, input) => plus(graph, sum, input));
+  return { output, backward: (gradient) => ({ inputs: inputs.map(() => gradient) }) };
+}
+
+/** The sum of two tensors of one shape, in the first one's order. */
+export function plus(graph: Scope['graph'], a: Value, b: Value): Value {
+  return { ...a, name: graph.node('Add', [a.name, inOrder(graph, b, a.order).name]) };
+}

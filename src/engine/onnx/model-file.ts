@@ -1,0 +1,96 @@
+/**
+ * ONNX files: the messages that the compiler uses, with their field numbers.
+ * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ */
+import { Message } from './protobuf.js';
+
+/** IR version 8 belongs to ONNX 1.12, as does opset 17; every onnxruntime since 1.12 reads both. */
+const IR_VERSION = 8;
+const OPSET = 17;
+
+export type Attribute =
+  | { readonly int: number }
+  | { readonly ints: readonly number[] }
+  | { readonly float: number }
+  | { readonly text: string };
+
+/** Nodes of several outputs are not needed: every operator that the compiler uses gives one. */
+export interface Node {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface Initializer {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly data: Float32Array | BigInt64Array;
+}
+
+/** A float32 input or output; a text is a dimension that is known when the model runs. */
+export interface Port {
+  readonly name: string;
+  readonly dims: readonly (number | string)[];
+}
+
+export interface Model {
+  readonly name: string;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly initializers: readonly Initializer[];
+  /** In topological order. */
+  readonly nodes: readonly Node[];
+}
+
+/** TensorProto.DataType */
+const FLOAT = 1;
+const INT64 = 7;
+
+/** The bytes of a model as an `.onnx` file holds them. Floats are stored little-endian, as all supported machines hold them. */
+export function encodeModel(model: Model): Uint8Array {
+  const graph = new Message();
+  for (const node of model.nodes) graph.message(1, encodeNode(node));
+  graph.text(2, model.name);
+  for (const initializer of model.initializers) graph.message(5, encodeInitializer(initializer));
+  for (const input of model.inputs) graph.message(11, encodePort(input));
+  for (const output of model.outputs) graph.message(12, encodePort(output));
+  return new Message()
+    .int(1, IR_VERSION)
+    .text(2, 'transfer-pipeline')
+    .message(7, graph)
+    .message(8, new Message().text(1, '').int(2, OPSET))
+    .toBytes();
+}
+
+function encodeNode(node: Node): Message {
+  const message = new Message();
+  for (const input of node.inputs) message.text(1, input);
+  message.text(2, node.output).text(3, node.output).text(4, node.op);
+  for (const [name, attribute] of Object.entries(node.attributes)) message.message(5, encodeAttribute(name, attribute));
+  return message;
+}
+
+/** The numbers of field 20 are AttributeProto.AttributeType. */
+function encodeAttribute(name: string, attribute: Attribute): Message {
+  const message = new Message().text(1, name);
+  if ('float' in attribute) return message.float(2, attribute.float).int(20, 1);
+  if ('int' in attribute) return message.int(3, attribute.int).int(20, 2);
+  if ('text' in attribute) return message.text(4, attribute.text).int(20, 3);
+  return message.ints(8, attribute.ints).int(20, 7);
+}
+
+function encodeInitializer({ name, dims, data }: Initializer): Message {
+  return new Message()
+    .ints(1, dims)
+    .int(2, data instanceof Float32Array ? FLOAT : INT64)
+    .text(8, name)
+    .bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+function encodePort({ name, dims }: Port): Message {
+  const shape = new Message();
+  for (const dim of dims) shape.message(1, typeof dim === 'number' ? new Message().int(1, dim) : new Message().text(2, dim));
+  const tensor = new Message().int(1, FLOAT).message(2, shape);
+  return new Message().text(1, name).message(2, new Message().message(1, tensor));
+}

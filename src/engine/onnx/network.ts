@@ -1,0 +1,102 @@
+/** Lays a layer graph out as ONNX nodes, layer by layer. */
+import type { Graph, Layer } from '../../model/graph.js';
+import { shapesOf } from '../../model/graph.js';
+import type { Tensor, Weights } from '../../model/tensor.js';
+import { sizeOf } from '../../model/tensor.js';
+import type { GraphBuilder, Name } from './builder.js';
+import { foldedPaddings } from './fold.js';
+import { applyLayer } from './layers/index.js';
+import type { Applied, LayerWeights, Role, Scope, Value } from './layers/rule.js';
+
+export interface Step {
+  readonly layer: Layer;
+  /** The layers whose outputs were read, in order. */
+  readonly inputs: readonly string[];
+  readonly applied: Applied;
+}
+
+export interface LayOut {
+  readonly weights: Weights;
+  /** Weights that are inputs of the ONNX graph, by their full name, rather than constants of it. */
+  readonly variables: ReadonlySet<string>;
+  readonly training: boolean;
+  readonly batchStatistics: boolean;
+}
+
+/** Adds nodes for every layer after the input, which stands at the value given, and returns them in order. */
+export function layOut(builder: GraphBuilder, graph: Graph, input: Value, options: LayOut): Step[] {
+  const paddings = foldedPaddings(graph);
+  const left = new Set(paddings.values());
+  const layers = new Map(graph.layers.map((layer) => [layer.name, layer]));
+  const values = new Map<string, Value>([[graph.layers[0].name, input]]);
+  const steps: Step[] = [];
+  for (const layer of graph.layers) {
+    if (layer.kind === 'input' || left.has(layer.name)) continue;
+    const padding = layers.get(paddings.get(layer.name) ?? '');
+    const inputs = padding === undefined ? layer.inputs : padding.inputs;
+    const scope: Scope = {
+      graph: builder,
+      weights: weightsOf(builder, layer, options),
+      training: options.training,
+      batchStatistics: options.batchStatistics,
+      padding: padding?.kind === 'zero_padding2d' ? padding.padding : [[0, 0], [0, 0]],
+    };
+    const applied = applyLayer(scope, layer, inputs.map((name) => values.get(name)!));
+    values.set(layer.name, applied.output);
+    steps.push({ layer, inputs, applied });
+  }
+  return steps;
+}
+
+/** The value of a graph's input in Keras's order. Its height and width must be known: a window's padding follows from them. */
+export function inputOf(builder: GraphBuilder, graph: Graph, name: Name): Value {
+  const [input] = graph.layers;
+  const shape = shapesOf(graph).get(input.name)!;
+  if (shape.some((extent) => extent === null)) {
+    throw new Error(`the network ${graph.name} must be given an input size before it is compiled`);
+  }
+  return { name: builder.batchInput(name, shape), shape, order: 'last' };
+}
+
+function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables }: LayOut): LayerWeights {
+  const find = (role: Role): { name: string; tensor: Tensor } => {
+    const name = `${layer.name}/${role}`;
+    const tensor = weights.get(name);
+    if (tensor === undefined) throw new Error(`the weight ${name} is missing`);
+    return { name, tensor };
+  };
+  return {
+    get(role) {
+      const { name, tensor } = find(role);
+      return variables.has(name) ? name : builder.constant(name, tensor.shape, tensor.data);
+    },
+    arranged(role, permutation, dims) {
+      const { name, tensor } = find(role);
+      if (variables.has(name)) {
+        const permuted = builder.node('Transpose', [name], { perm: { ints: permutation } });
+        return dims === undefined ? permuted : builder.node('Reshape', [permuted, builder.integers(dims)]);
+      }
+      const permuted = transpose(tensor, permutation);
+      return builder.constant(name, dims ?? permuted.shape, permuted.data);
+    },
+  };
+}
+
+/** A tensor with its axes in another order: axis i of the result is axis permutation[i] of the tensor. */
+export function transpose({ shape, data }: Tensor, permutation: readonly number[]): Tensor {
+  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+  const dims = permutation.map((axis) => shape[axis]);
+  const steps = permutation.map((axis) => strides[axis]);
+  const result = new Float32Array(data.length);
+  const index = dims.map(() => 0);
+  for (let to = 0, from = 0; to < result.length; to++) {
+    result[to] = data[from];
+    for (let axis = dims.length - 1; axis >= 0; axis--) {
+      from += steps[axis];
+      if (++index[axis] < dims[axis]) break;
+      from -= steps[axis] * dims[axis];
+      index[axis] = 0;
+    }
+  }
+  return { shape: dims, data: result };
+}

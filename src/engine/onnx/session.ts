@@ -1,0 +1,23 @@
+/** Opens compiled models in onnxruntime, always with the same options. */
+import { InferenceSession } from 'onnxruntime-node';
+import type { Model } from './model-file.js';
+import { encodeModel } from './model-file.js';
+
+/**
+ * Opens a session that computes on `threads` threads.
+ *
+ * Memory patterns are off: they keep a plan for each batch size that is met, and sizes vary here. Threads that wait do
+ * not spin: spinning takes the cores from decoding, and was slower on any machine that had something else to do.
+ */
+export async function openSession(model: Model, threads: number): Promise<InferenceSession> {
+  return InferenceSession.create(encodeModel(model), {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    executionMode: 'sequential',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+}

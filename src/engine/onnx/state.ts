@@ -1,0 +1,88 @@
+/**
+ * Weights and moments in two sets of buffers: a step reads one and writes the other, then they change places. Nothing
+ * is allocated or copied between steps.
+ */
+import { Tensor } from 'onnxruntime-node';
+import type { Shape } from '../../model/graph.js';
+import type { Weights } from '../../model/tensor.js';
+import { sizeOf } from '../../model/tensor.js';
+import { tilesOf } from './tiles.js';
+import type { Variable } from './training-model.js';
+import { nextName, slotName, tileName } from './training-model.js';
+
+type Tensors = Record<string, Tensor>;
+
+interface BufferSet {
+  readonly data: Map<string, Float32Array>;
+  /** Whole and in tiles, under the names of the step's inputs. */
+  readonly inputs: Tensors;
+  /** The same memory under the names of the step's outputs. */
+  readonly outputs: Tensors;
+}
+
+export class TrainingState {
+  private current = newSet();
+  private next = newSet();
+
+  /** Weights start as given, moments at zero. */
+  constructor(
+    private readonly variables: readonly Variable[],
+    weights: Weights,
+    slots: number,
+  ) {
+    for (const variable of variables) {
+      const { name, shape, kind } = variable;
+      const start = weights.get(name)!.data;
+      const data = start.slice();
+      // What no step writes has one buffer in both sets.
+      addBuffer(this.current, name, shape, data, kind);
+      addBuffer(this.next, name, shape, kind === 'still' ? data : start.slice(), kind);
+      for (let slot = 0; slot < slots && kind === 'learned'; slot++) {
+        for (const set of [this.current, this.next]) addBuffer(set, slotName(name, slot), shape, new Float32Array(sizeOf(shape)), kind);
+      }
+    }
+  }
+
+  /** Feeds of a step, or of a prediction, under the names of their inputs. */
+  get inputs(): Readonly<Tensors> {
+    return this.current.inputs;
+  }
+
+  /** Where a step is to write. */
+  get outputs(): Readonly<Tensors> {
+    return this.next.outputs;
+  }
+
+  /** Makes what a step wrote current. */
+  swap(): void {
+    [this.current, this.next] = [this.next, this.current];
+  }
+
+  /** A copy of the weights as they are now. */
+  weights(): Weights {
+    return new Map(this.variables.map(({ name, shape }) => [name, { shape, data: this.current.data.get(name)!.slice() }]));
+  }
+
+  /** Overwrites the weights; moments stay. */
+  restore(weights: Weights): void {
+    for (const { name } of this.variables) this.current.data.get(name)!.set(weights.get(name)!.data);
+  }
+}
+
+function newSet(): BufferSet {
+  return { data: new Map(), inputs: {}, outputs: {} };
+}
+
+function addBuffer(set: BufferSet, name: string, shape: Shape, data: Float32Array, kind: Variable['kind']): void {
+  set.data.set(name, data);
+  set.inputs[name] = new Tensor('float32', data, shape);
+  if (kind === 'still') return;
+  const row = sizeOf(shape.slice(1));
+  for (const rows of kind === 'learned' ? tilesOf(shape) : [{ from: 0, to: shape[0] }]) {
+    const tile = tileName(name, rows, shape);
+    const dims = [rows.to - rows.from, ...shape.slice(1)];
+    const tensor = new Tensor('float32', data.subarray(rows.from * row, rows.to * row), dims);
+    set.inputs[tile] = tensor;
+    set.outputs[nextName(tile)] = tensor;
+  }
+}

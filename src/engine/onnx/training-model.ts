@@ -1,0 +1,128 @@
+/** One training step as one ONNX graph: forward, loss, gradients and the optimizer's update. */
+import type { Graph, Layer, Shape } from '../../model/graph.js';
+import { isLearned, shapesOf, weightSpecs } from '../../model/graph.js';
+import { logitsGraph } from '../../model/logits.js';
+import { slotCount } from '../../model/optimizer.js';
+import type { TrainingProgram } from '../engine.js';
+import type { Name } from './builder.js';
+import { GraphBuilder } from './builder.js';
+import { foldBatchNorm } from './fold.js';
+import { backpropagate } from './gradient.js';
+import { inOrder } from './layers/rule.js';
+import { lossNodes } from './loss.js';
+import type { Model } from './model-file.js';
+import type { Step } from './network.js';
+import { inputOf, layOut } from './network.js';
+import { updateNodes } from './optimizer.js';
+import type { Rows } from './tiles.js';
+import { rowsOf, tilesOf } from './tiles.js';
+
+/** Inputs and outputs besides weights, moments and masks. */
+export const ports = {
+  features: 'features',
+  targets: 'targets',
+  /** N x 1: each sample's weight divided by N. */
+  share: 'share',
+  /** What the optimizer's formula is given as its rate. */
+  rate: 'rate',
+  loss: 'loss',
+  predictions: 'predictions',
+} as const;
+
+/** A weight of a trainable layer: an input of each run rather than a constant. */
+export interface Variable {
+  readonly name: string;
+  readonly shape: Shape;
+  /** What a step does: `learned` by its gradient, a `statistic` that follows the data, or left `still`. */
+  readonly kind: 'learned' | 'statistic' | 'still';
+}
+
+/** The weights of a program's trainable layers, in layer order. */
+export function variablesOf({ graph, batchNorm }: TrainingProgram): Variable[] {
+  const shapes = shapesOf(graph);
+  const trained = graph.layers.filter((layer) => layer.trainable && layer.inputs.length > 0);
+  return trained.flatMap((layer) =>
+    weightSpecs(layer, shapes.get(layer.inputs[0])!).map((spec): Variable => {
+      const { name, shape } = spec;
+      return { name, shape, kind: isLearned(spec) ? 'learned' : batchNorm === 'batch' ? 'statistic' : 'still' };
+    }),
+  );
+}
+
+/** The name of an optimizer's buffer. */
+export function slotName(weight: string, slot: number): Name {
+  return `${weight}/slot-${slot}`;
+}
+
+/** The name of a tile of a weight or buffer; the whole has a name of its own. */
+export function tileName(name: string, { from, to }: Rows, shape: Shape): Name {
+  return from === 0 && to === (shape[0] ?? 1) ? name : `${name}[${from}:${to}]`;
+}
+
+/** The name of the output that gives a weight, buffer or tile its next value. */
+export function nextName(name: string): Name {
+  return `next/${name}`;
+}
+
+/** Compiles the step. Throws `invalid` for layers without a gradient and for networks that do not end as the loss wants. */
+export function trainingModel(program: TrainingProgram, variables: readonly Variable[]): Model {
+  const { builder, graph, steps, logits } = layOutTraining(program, logitsGraph(program.graph, program.loss), variables, true);
+  const [units] = logits.shape;
+  const targets = builder.batchInput(ports.targets, logits.shape);
+  const share = builder.batchInput(ports.share, [1]);
+  const { loss, gradient, predictions } = lossNodes(builder, program.loss, logits.name, targets, share, units);
+  builder.output(ports.loss, loss, []);
+  builder.batchOutput(ports.predictions, predictions, logits.shape);
+
+  const learned = new Set(variables.filter(({ kind }) => kind === 'learned').map(({ name }) => name));
+  const gradients = backpropagate(builder, steps, { ...logits, name: gradient }, learned);
+  const rate = builder.input(ports.rate, []);
+  for (const variable of variables) {
+    if (variable.kind === 'learned') addUpdate(builder, program, variable, gradients.get(variable.name)!, rate);
+  }
+  addStatistics(builder, steps, variables);
+  return builder.build(`${graph.name}-step`);
+}
+
+/** Compiles inference with the trained weights as inputs. */
+export function predictionModel(program: TrainingProgram, variables: readonly Variable[]): Model {
+  const { builder, graph, logits: output } = layOutTraining(program, program.graph, variables, false);
+  builder.batchOutput(ports.predictions, output.name, output.shape);
+  return builder.build(`${graph.name}-predict`);
+}
+
+function layOutTraining({ weights, batchNorm }: TrainingProgram, whole: Graph, variables: readonly Variable[], training: boolean) {
+  const { graph, weights: constants } = foldBatchNorm(whole, weights, (layer: Layer) => !layer.trainable);
+  const builder = new GraphBuilder();
+  const features = inputOf(builder, graph, ports.features);
+  for (const { name, shape } of variables) builder.input(name, shape);
+  const names = new Set(variables.map(({ name }) => name));
+  const options = { weights: constants, variables: names, training, batchStatistics: batchNorm === 'batch' };
+  const steps = layOut(builder, graph, features, options);
+  const logits = inOrder(builder, steps.at(-1)?.applied.output ?? features, 'last');
+  return { builder, graph, steps, logits };
+}
+
+function addUpdate(builder: GraphBuilder, { optimizer }: TrainingProgram, { name, shape }: Variable, gradient: Name, rate: Name): void {
+  const tiles = tilesOf(shape);
+  for (const rows of tiles) {
+    const dims = shape.length === 0 ? [] : [rows.to - rows.from, ...shape.slice(1)];
+    const part = (whole: string) => tileName(whole, rows, shape);
+    const weight = tiles.length === 1 ? name : builder.input(part(name), dims);
+    const slots = Array.from({ length: slotCount(optimizer) }, (_, i) => builder.input(part(slotName(name, i)), dims));
+    const partial = tiles.length === 1 ? gradient : rowsOf(builder, gradient, rows);
+    const next = updateNodes(builder, optimizer, weight, partial, slots, rate);
+    builder.output(nextName(weight), next.weight, dims);
+    slots.forEach((slot, i) => builder.output(nextName(slot), next.slots[i], dims));
+  }
+}
+
+function addStatistics(builder: GraphBuilder, steps: readonly Step[], variables: readonly Variable[]): void {
+  const shapes = new Map(variables.map(({ name, shape }) => [name, shape]));
+  for (const { layer, applied } of steps) {
+    for (const [role, value] of Object.entries(applied.updates ?? {})) {
+      const name = `${layer.name}/${role}`;
+      builder.output(nextName(name), value, shapes.get(name)!);
+    }
+  }
+}

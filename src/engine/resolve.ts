@@ -1,0 +1,55 @@
+/** Chooses the engine from package metadata, and loads it only when there is work. */
+import { failure } from '../core/problem.js';
+import type { Engine, EngineIdentity } from './engine.js';
+import { onnxIdentity } from './onnx/identity.js';
+import { slowBackendNote, tfjsIdentity, type TfjsBackend } from './tfjs/identity.js';
+
+export type EngineChoice = 'auto' | 'onnx' | 'tfjs';
+
+/** What the engine is for: training convolutions is more than some of them can. */
+export interface Purpose {
+  readonly trainsConvolutions: boolean;
+}
+
+export interface Note {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** The engine that a choice comes to here; no key ever holds the word auto. Throws `invalid` where it is not installed. */
+export function resolveEngine(choice: EngineChoice, purpose: Purpose = { trainsConvolutions: false }): EngineIdentity {
+  const onnx = choice === 'tfjs' || (choice === 'auto' && purpose.trainsConvolutions) ? undefined : onnxIdentity();
+  if (onnx !== undefined) return onnx;
+  if (choice !== 'onnx') return tfjsIdentity(purpose);
+  throw failure('invalid', {
+    code: 'engine-missing',
+    where: 'engine: onnx',
+    found: 'onnxruntime-node is not installed for this machine',
+    remedy: 'install it (ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node), or say engine: auto or tfjs',
+  });
+}
+
+/** What a person should know of the engine that was resolved: a fallback, or a slow backend. */
+export function engineNotes(choice: EngineChoice, purpose: Purpose, identity: EngineIdentity): Note[] {
+  const notes: Note[] = [];
+  if (choice === 'auto' && identity.name === 'tfjs') {
+    const why = purpose.trainsConvolutions ? 'the onnx engine trains no convolutions yet' : 'onnxruntime-node is not installed for this machine';
+    notes.push({ code: 'engine-fallback', text: `the engine is tfjs (${identity.backend}): ${why}` });
+  }
+  const slow = identity.name === 'tfjs' ? slowBackendNote(identity.backend) : undefined;
+  return slow === undefined ? notes : [...notes, slow];
+}
+
+/** Loads an engine. */
+export async function openEngine(identity: EngineIdentity): Promise<Engine> {
+  switch (identity.name) {
+    case 'onnx': {
+      const { createOnnxEngine } = await import('./onnx/index.js');
+      return createOnnxEngine();
+    }
+    case 'tfjs': {
+      const { createTfjsEngine } = await import('./tfjs/index.js');
+      return createTfjsEngine({ backend: identity.backend as TfjsBackend });
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/** The TF.js engine: the reference that the faster one is checked against, and native where tfjs-node is installed. */
+import { failure } from '../../core/problem.js';
+import type { Graph } from '../../model/graph.js';
+import type { Weights } from '../../model/tensor.js';
+import type { Engine, TrainingProgram } from '../engine.js';
+import { startBackend } from './backend.js';
+import type { TfjsBackend } from './identity.js';
+import { identityOf } from './identity.js';
+import { TfjsRunner } from './runner.js';
+import { TfjsTrainer } from './trainer.js';
+
+/** An engine whose runners can also show what every layer computes. */
+export interface TfjsEngine extends Engine {
+  compile(graph: Graph, weights: Weights): Promise<TfjsRunner>;
+}
+
+/** Loads TF.js with one backend. Throws `stage-failed` where the backend does not start. */
+export async function createTfjsEngine({ backend }: { readonly backend: TfjsBackend }): Promise<TfjsEngine> {
+  await startBackend(backend);
+  return {
+    identity: identityOf(backend),
+    async compile(graph, weights) {
+      return new TfjsRunner(backend, graph, weights);
+    },
+    async train(program) {
+      if (backend === 'wasm') refuseConvolutions(program);
+      return new TfjsTrainer(backend, program);
+    },
+  };
+}
+
+/** The wasm backend lacks the kernels that carry a gradient through convolutions. */
+function refuseConvolutions({ graph }: TrainingProgram): void {
+  const learning = new Set<string>();
+  for (const layer of graph.layers) {
+    const convolution = layer.kind === 'conv2d' || layer.kind === 'depthwise_conv2d';
+    const weighted = convolution || layer.kind === 'dense' || layer.kind === 'batch_normalization';
+    if (!(weighted && layer.trainable) && !layer.inputs.some((name) => learning.has(name))) continue;
+    learning.add(layer.name);
+    if (!convolution) continue;
+    throw failure('invalid', {
+      code: 'wasm-trains-no-convolutions',
+      where: `layer ${layer.name}`,
+      found: 'a convolution is to be trained on the WebAssembly backend of TF.js, which has no gradients for it',
+      remedy: 'freeze the convolutions, or take the plain JavaScript backend or @tensorflow/tfjs-node, which have them',
+    });
+  }
+}

@@ -1,0 +1,56 @@
+/** Names feature sets: all that decides a feature but the picture and its view. */
+import { createHash } from 'node:crypto';
+import type { Json } from '../core/canonical.js';
+import type { EngineIdentity } from '../engine/engine.js';
+import type { AugmentParameters } from '../image/augment.js';
+import { decoderIdentity } from '../image/identity.js';
+import type { ImageSpec } from '../image/dataset.js';
+import type { Graph } from '../model/graph.js';
+import { PREPROCESSING_VERSION, type Preprocessing } from '../model/preprocessing.js';
+import type { Weights } from '../model/tensor.js';
+
+/** How training pictures are varied; null for pictures that are taken as they are. */
+export interface Variation {
+  readonly parameters: AugmentParameters;
+  readonly seed: number;
+  readonly version: number;
+}
+
+export interface FeatureRecipe {
+  readonly image: ImageSpec;
+  readonly preprocessing: Preprocessing;
+  readonly variation: Variation | null;
+  /** The frozen prefix and at least its weights. */
+  readonly prefix: Graph;
+  readonly weights: Weights;
+  readonly engine: EngineIdentity;
+}
+
+/** The preimage of a set's key. No class, path or neighbour is in it: pipelines share what is the same. */
+export function featureSetPreimage(recipe: FeatureRecipe, dtype: 'float32' | 'float16'): Json {
+  const { image, preprocessing, variation, prefix, weights, engine } = recipe;
+  return {
+    image: { ...image },
+    decoder: { ...decoderIdentity() },
+    preprocessing: { ...preprocessing, version: PREPROCESSING_VERSION },
+    variation: variation as Json | null,
+    // Whether a layer of the prefix is called trainable changes no number.
+    prefix: prefix.layers.map(({ trainable: _trainable, ...layer }) => layer) as unknown as Json,
+    weights: weightsDigest(prefix, weights),
+    engine: { ...engine },
+    dtype,
+  };
+}
+
+/** Digest over the prefix's own tensors, whatever other weights come in the same files. */
+function weightsDigest(prefix: Graph, weights: Weights): string {
+  const layers = new Set(prefix.layers.map(({ name }) => name));
+  const hash = createHash('sha256');
+  for (const name of [...weights.keys()].sort()) {
+    if (!layers.has(name.slice(0, name.lastIndexOf('/')))) continue;
+    const { shape, data } = weights.get(name)!;
+    hash.update(`${JSON.stringify(name)} ${shape.join('x')}\n`);
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+}

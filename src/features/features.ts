@@ -1,0 +1,164 @@
+/**
+ * Features of pictures: what the frozen prefix computes for a picture and a view, computed once and kept. Where
+ * nothing is frozen, or the views are drawn afresh each epoch, the same interface computes them on the way.
+ */
+import { join } from 'node:path';
+import type { Json } from '../core/canonical.js';
+import type { Digest } from '../core/digest.js';
+import type { Emit, FeatureCounts } from '../core/event.js';
+import type { FeatureStore } from '../core/stage.js';
+import type { Runner } from '../engine/engine.js';
+import { openEngine } from '../engine/resolve.js';
+import { pictureBatches } from '../image/batches.js';
+import type { Shape } from '../model/graph.js';
+import { sizeOf } from '../model/tensor.js';
+import { featureSetPreimage, type FeatureRecipe } from './feature-set.js';
+import { createPictureLoader, type PictureSource } from './pictures.js';
+
+export interface FeatureBatch {
+  readonly digests: readonly Digest[];
+  /** One row after another; valid until the next batch is asked for. */
+  readonly features: Float32Array;
+}
+
+/** What opening features needs of a stage's context. */
+export interface FeatureHost {
+  readonly name: string;
+  readonly settings: { readonly featureType: 'float32' | 'float16' };
+  openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
+  readonly counts: FeatureCounts;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  note(code: string, text: string): void;
+}
+
+export interface FeatureOptions {
+  readonly recipe: FeatureRecipe;
+  readonly source: PictureSource;
+  /** The shape of one row. */
+  readonly featureShape: Shape;
+  /** False: nothing is kept; every batch is computed when it is asked for. */
+  readonly keep: boolean;
+}
+
+/** Pictures decoded at once: they run in the thread pool while the engine computes. */
+const IN_FLIGHT = 4;
+
+/** Numbers in a batch of pictures: 32 pictures of 224 px, more of smaller ones. */
+const BATCH_NUMBERS = 32 * 224 * 224 * 3;
+
+export class Features {
+  readonly rowLength: number;
+  private readonly store: FeatureStore | undefined;
+  private readonly bad = new Set<Digest>();
+  private readonly countedViews = new Set<number>();
+  private runner: Promise<Runner> | undefined;
+
+  private constructor(
+    private readonly host: FeatureHost,
+    private readonly options: FeatureOptions,
+    store: FeatureStore | undefined,
+  ) {
+    this.rowLength = sizeOf(options.featureShape);
+    this.store = store;
+  }
+
+  static async open(host: FeatureHost, options: FeatureOptions): Promise<Features> {
+    const preimage = featureSetPreimage(options.recipe, host.settings.featureType);
+    const store = options.keep ? await host.openFeatures(preimage, sizeOf(options.featureShape)) : undefined;
+    return new Features(host, options, store);
+  }
+
+  /** Extracts what is missing of a view. Returns the pictures that can be used: bad ones are left out where that is asked for. */
+  async ensure(digests: readonly Digest[], view: number): Promise<Digest[]> {
+    if (this.store !== undefined) {
+      const missing = digests.filter((digest) => !this.store!.has(digest, view) && !this.bad.has(digest));
+      if (!this.countedViews.has(view)) this.host.counts.reused += digests.length - missing.length;
+      this.countedViews.add(view);
+      let done = 0;
+      for await (const batch of this.compute(missing, view)) {
+        for (const [row, digest] of batch.digests.entries()) {
+          await this.store.append(digest, view, batch.features.subarray(row * this.rowLength, (row + 1) * this.rowLength));
+        }
+        done += batch.digests.length;
+        this.host.emit({ event: 'progress', stage: this.host.name, task: 'extract', done, total: missing.length });
+      }
+    }
+    return digests.filter((digest) => !this.bad.has(digest));
+  }
+
+  /** Rows of a view in the order of the digests, `batchSize` at a time; only the last batch may be smaller. */
+  async *stream(digests: readonly Digest[], view: number, batchSize: number): AsyncGenerator<FeatureBatch, void, undefined> {
+    if (this.store === undefined) {
+      yield* this.compute(digests, view, batchSize);
+      return;
+    }
+    const buffer = new Float32Array(Math.min(batchSize, digests.length) * this.rowLength);
+    for (let from = 0; from < digests.length; from += batchSize) {
+      const chunk = digests.slice(from, from + batchSize);
+      await this.read(chunk, view, buffer);
+      yield { digests: chunk, features: buffer.subarray(0, chunk.length * this.rowLength) };
+    }
+  }
+
+  /** Reads kept rows; one that the store has lost meanwhile is computed again. */
+  private async read(digests: readonly Digest[], view: number, into: Float32Array): Promise<void> {
+    const missing = await this.store!.readInto(digests.map((digest) => ({ digest, view })), into);
+    if (missing.length === 0) return;
+    const rows = new Map(missing.map((row) => [digests[row], row]));
+    for await (const batch of this.compute([...rows.keys()], view)) {
+      for (const [index, digest] of batch.digests.entries()) {
+        const row = batch.features.subarray(index * this.rowLength, (index + 1) * this.rowLength);
+        into.set(row, rows.get(digest)! * this.rowLength);
+        await this.store!.append(digest, view, row);
+      }
+    }
+  }
+
+  /** Decodes pictures and runs the prefix over them; decoding goes on while the engine computes. */
+  private async *compute(digests: readonly Digest[], view: number, batchSize = this.batchSize()): AsyncGenerator<FeatureBatch, void, undefined> {
+    if (digests.length === 0) return;
+    const { recipe, source } = this.options;
+    const [height, width] = recipe.image.size;
+    const load = createPictureLoader(source, recipe.variation);
+    const pathOf = (digest: Digest): string => join(source.root, source.files.paths[digest][0]);
+    const batches = pictureBatches({
+      items: digests,
+      batchSize,
+      inFlight: IN_FLIGHT,
+      numbersPerPicture: height * width * 3,
+      load: (digest) => load(digest, view),
+      nameOf: pathOf,
+      onBad: (digest, error) => {
+        if (source.files.onBadImage === 'fail') return 'fail';
+        this.bad.add(digest);
+        this.host.note('picture-skipped', `${pathOf(digest)} ${error.problems[0].found}`);
+        return 'skip';
+      },
+      signal: this.host.signal,
+    });
+    const runner = await this.prefix();
+    for await (const { items, pixels } of batches) {
+      const features = runner === undefined ? pixels : await runner.run(pixels, items.length);
+      this.host.counts.extracted += items.length;
+      yield { digests: items, features };
+    }
+  }
+
+  private batchSize(): number {
+    const [height, width] = this.options.recipe.image.size;
+    return Math.max(8, Math.min(256, Math.floor(BATCH_NUMBERS / (height * width * 3))));
+  }
+
+  /** The compiled prefix; undefined where it is no more than its input. */
+  private prefix(): Promise<Runner> | undefined {
+    const { prefix, weights, engine } = this.options.recipe;
+    if (prefix.layers.length === 1) return undefined;
+    this.runner ??= openEngine(engine).then((opened) => opened.compile(prefix, weights));
+    return this.runner;
+  }
+
+  async dispose(): Promise<void> {
+    (await this.runner)?.dispose();
+  }
+}

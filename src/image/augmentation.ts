@@ -1,0 +1,13 @@
+/** Output `augmentation` of augment: how training pictures are varied. */
+import type { AugmentParameters } from './augment.js';
+
+export interface Augmentation {
+  /** Takes the place of the base's own preprocessing. */
+  readonly rescale: number | null;
+  /** Null where nothing is varied. */
+  readonly parameters: AugmentParameters | null;
+  readonly views: number | 'online';
+  readonly seed: number;
+  /** Version of the code that draws and applies the changes. */
+  readonly version: number;
+}

@@ -1,0 +1,128 @@
+/**
+ * Batches of pictures, in order, loaded ahead of whoever consumes them within bounded memory.
+ *
+ * `load` is asynchronous and gives each picture in an array of its own, so that it may as well come from a worker
+ * thread: what happens here is only copying it into its place.
+ */
+import PQueue from 'p-queue';
+import { asPipelineError, failure, PipelineError } from '../core/problem.js';
+
+export interface BatchOptions<T> {
+  readonly items: readonly T[];
+  readonly batchSize: number;
+  /** Loads that run at once: four keep two cores busy with decoding. */
+  readonly inFlight: number;
+  /** Numbers of one picture: height x width x 3. */
+  readonly numbersPerPicture: number;
+  /** Reads, decodes, changes and preprocesses one picture; the signal tells it that nobody waits any more. */
+  readonly load: (item: T, signal: AbortSignal) => Promise<Float32Array>;
+  /** What to call an item in an error: its path. */
+  readonly nameOf: (item: T) => string;
+  /** Judges a picture that `load` rejected as bad data; without it, and for all other errors, the answer is `fail`. */
+  readonly onBad?: (item: T, error: PipelineError) => 'skip' | 'fail';
+  /** Ends everything; the generator then throws an `interrupted` failure. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PictureBatch<T> {
+  readonly items: readonly T[];
+  /** One picture after another, as many as there are items. Valid until the next batch but one is asked for. */
+  readonly pixels: Float32Array;
+}
+
+type Loaded = { readonly picture: Float32Array } | { readonly error: unknown };
+
+interface Pending<T> {
+  readonly item: T;
+  readonly loaded: Promise<Loaded>;
+}
+
+/**
+ * Yields the items in their order, `batchSize` at a time; only the last batch may be smaller, for where an item is
+ * skipped the next takes its place. At most two batches are loaded ahead, also while the consumer is busy with one.
+ * The first failure, in the items' order, ends it: loads under way are told to stop and waited for, the rest never begin.
+ */
+export async function* pictureBatches<T>(options: BatchOptions<T>): AsyncGenerator<PictureBatch<T>, void, undefined> {
+  const { batchSize, numbersPerPicture } = options;
+  const ring = [0, 1].map(() => new Float32Array(batchSize * numbersPerPicture));
+  const ahead = new Prefetch(options);
+  try {
+    let items: T[] = [];
+    let turn = 0;
+    for (let next = ahead.take(); next !== undefined; next = ahead.take()) {
+      const picture = accept(next.item, await next.loaded, options);
+      if (picture === undefined) continue;
+      ring[turn].set(picture, items.length * numbersPerPicture);
+      items.push(next.item);
+      if (items.length < batchSize) continue;
+      yield { items, pixels: ring[turn] };
+      items = [];
+      turn = 1 - turn;
+    }
+    if (items.length > 0) yield { items, pixels: ring[turn].subarray(0, items.length * numbersPerPicture) };
+  } finally {
+    await ahead.stop();
+  }
+}
+
+/** The loads under way and those that wait to be taken, in the items' order. */
+class Prefetch<T> {
+  private readonly stopping = new AbortController();
+  private readonly signal: AbortSignal;
+  private readonly queue: PQueue;
+  private readonly pending: Pending<T>[] = [];
+  private started = 0;
+
+  constructor(private readonly options: BatchOptions<T>) {
+    this.signal = options.signal === undefined ? this.stopping.signal : AbortSignal.any([options.signal, this.stopping.signal]);
+    this.queue = new PQueue({ concurrency: options.inFlight });
+  }
+
+  /** The next item's load, after starting as many others as may be ahead; undefined after the last. */
+  take(): Pending<T> | undefined {
+    const { items, batchSize } = this.options;
+    const limit = Math.min(items.length, this.started - this.pending.length + 2 * batchSize);
+    while (this.started < limit) this.start(items[this.started++]);
+    return this.pending.shift();
+  }
+
+  /** Rejections become values at once: nobody may be waiting for this load yet, and Node ends on unhandled ones. */
+  private start(item: T): void {
+    const loaded = this.queue.add(() => this.load(item)).then(
+      (picture): Loaded => ({ picture }),
+      (error: unknown): Loaded => ({ error }),
+    );
+    this.pending.push({ item, loaded });
+  }
+
+  private async load(item: T): Promise<Float32Array> {
+    this.signal.throwIfAborted();
+    return this.options.load(item, this.signal);
+  }
+
+  /** After this no load runs any more. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.queue.clear();
+    await this.queue.onIdle();
+  }
+}
+
+/** The picture, or undefined where it is to be skipped. Throws the item's failure, which names the item. */
+function accept<T>(item: T, loaded: Loaded, { numbersPerPicture, nameOf, onBad, signal }: BatchOptions<T>): Float32Array | undefined {
+  if (signal?.aborted === true) throw failure('interrupted', { code: 'interrupted', found: 'interrupted' }, signal.reason);
+  if ('picture' in loaded) {
+    if (loaded.picture.length === numbersPerPicture) return loaded.picture;
+    throw new RangeError(`${nameOf(item)}: ${loaded.picture.length} numbers were loaded, ${numbersPerPicture} expected`);
+  }
+  const error = named(asPipelineError(loaded.error, nameOf(item)), nameOf(item));
+  if (error.category === 'bad-data' && onBad?.(item, error) === 'skip') return undefined;
+  throw error;
+}
+
+/** A decoder knows no names: the problems of its failure are about this item. */
+function named(error: PipelineError, name: string): PipelineError {
+  if (error.problems.every(({ where }) => where !== undefined)) return error;
+  const problems = error.problems.map((problem) => ({ ...problem, where: problem.where ?? name }));
+  return new PipelineError(error.category, problems, { cause: error.cause });
+}

@@ -1,0 +1,38 @@
+/** What `ingest` and `augment` put out, as the stages that read pictures see it. */
+import type { Digest } from '../core/digest.js';
+
+/** How every picture is brought to the network's input. */
+export interface ImageSpec {
+  /** [height, width] */
+  readonly size: readonly [number, number];
+  readonly interpolation: 'nearest' | 'bilinear' | 'bicubic' | 'lanczos';
+  readonly orientation: 'exif' | 'stored';
+}
+
+export type SplitName = 'train' | 'validation' | 'test';
+export const splitNames: readonly SplitName[] = ['train', 'validation', 'test'];
+
+/** Output `spec`: what a model has to fit. */
+export interface DataSpec {
+  /** In the order of the model's outputs. */
+  readonly classes: readonly string[];
+  readonly image: ImageSpec;
+}
+
+/** One picture: its bytes' digest, the index of its class, and what it is for. */
+export type SampleRow = readonly [digest: Digest, label: number, split: SplitName];
+
+/** Output `samples`: what training reads. No path is in it, so a renamed picture changes nothing. */
+export interface Samples {
+  /** Ordered by digest. */
+  readonly samples: readonly SampleRow[];
+}
+
+/** Output `files`: where the pictures are, for decoding and for reports. It decides nothing and is in no key. */
+export interface Files {
+  /** The source as the pipeline file names it. */
+  readonly root: string;
+  readonly onBadImage: 'fail' | 'skip';
+  /** Paths below the root by digest; several where the same bytes lie in several places. */
+  readonly paths: Readonly<Record<string, readonly string[]>>;
+}

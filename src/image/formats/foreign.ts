@@ -1,0 +1,39 @@
+/** Names what is not a picture that we read, from its first bytes, so that the message can say more than "unknown". */
+import { latin1 } from './reading.js';
+
+const signatures: readonly (readonly [RegExp, string])[] = [
+  [/^GIF8[79]a/, 'a GIF'],
+  [/^BM[^]{4}\0\0\0\0/, 'a BMP'],
+  [/^(II[*+]\0|MM\0[*+])/, 'a TIFF'],
+  [/^[^]{4}ftyp(avif|avis)/, 'an AVIF'],
+  [/^[^]{4}ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)/, 'a HEIC'],
+  [/^[^]{4}ftyp/, 'an MP4 video or one of its kin'],
+  [/^(\0\0\0\x0cjXL |\xff\x0a)/, 'a JPEG XL'],
+  [/^\0\0\0\x0cjP {2}/, 'a JPEG 2000'],
+  [/^8BPS/, 'a Photoshop document'],
+  [/^%PDF-/, 'a PDF'],
+  [/^PK\x03\x04/, 'a ZIP archive'],
+  [/^\x1f\x8b/, 'a gzip archive'],
+  [/^version https:\/\/git-lfs/, 'a Git LFS pointer, not the file that it stands for'],
+  [/^\s*(<!doctype html|<html)/i, 'an HTML page'],
+  [/^(\xef\xbb\xbf)?\s*<([?!][^]*<)?svg[\s>]/i, 'an SVG'],
+];
+
+/** How much of the file is looked at: an SVG's first element may come after a comment. */
+const LOOK = 512;
+
+/** `is a GIF, expected JPEG, PNG or WebP`, or as much as can be said of unknown bytes. */
+export function describeForeign(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'is empty';
+  const start = latin1(bytes, 0, LOOK);
+  const match = signatures.find(([pattern]) => pattern.test(start));
+  if (match !== undefined) return `is ${match[1]}, expected JPEG, PNG or WebP`;
+  return `is no picture (it begins with ${beginning(bytes)})`;
+}
+
+/** The first bytes as quoted text where they are plain text, else in hexadecimal. */
+function beginning(bytes: Uint8Array): string {
+  const text = latin1(bytes, 0, 16);
+  if (/^[\x20-\x7e\t\r\n]+$/.test(text)) return JSON.stringify(text);
+  return `bytes ${[...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;
+}

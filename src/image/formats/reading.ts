@@ -1,0 +1,31 @@
+/** What the readers of picture formats share: what they return, how they refuse, how they look at bytes. */
+
+export interface Dimensions {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Why a file is refused, worded to follow its name: `is cut short: ...`. */
+export interface Refusal {
+  readonly reason: string;
+}
+
+export type Reading = Dimensions | Refusal;
+
+export function cutShort(where: string): Refusal {
+  return { reason: `is cut short: ${where}` };
+}
+
+export function damaged(where: string): Refusal {
+  return { reason: `is damaged: ${where}` };
+}
+
+/** The bytes as numbers of more than one byte; it reads where the array lies, without a copy. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Bytes as Latin-1 text, for signatures and chunk names; shorter where the file ends. */
+export function latin1(bytes: Uint8Array, start: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(start, start + length));
+}

@@ -1,0 +1,56 @@
+/** Which decoder would make the pixels: told from package metadata, without loading it, for cache keys. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** Version of what `decode.ts` does with the library; bumped when the same bytes may give other pixels. */
+export const DECODER_VERSION = 1;
+
+export interface DecoderIdentity {
+  readonly name: 'sharp';
+  readonly version: string;
+  /** Version of the prebuilt libvips package, or `bundled` where sharp's own binary package holds it (Windows, wasm). */
+  readonly libvips: string;
+  readonly impl: number;
+}
+
+interface PackageMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+function readMetadata(file: string): PackageMetadata {
+  return JSON.parse(readFileSync(file, 'utf8')) as PackageMetadata;
+}
+
+/** sharp does not export its package.json, so it is looked for above the module that it does export. */
+function sharpPackageFile(): string {
+  const entry = createRequire(import.meta.url).resolve('sharp');
+  for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
+    const file = join(folder, 'package.json');
+    if (existsSync(file) && readMetadata(file).name === 'sharp') return file;
+  }
+  throw new Error(`no package.json of sharp above ${entry}`);
+}
+
+/** The version of the installed libvips package, as sharp itself would find it. */
+function libvipsVersion(sharpFile: string, sharp: PackageMetadata): string {
+  const require = createRequire(sharpFile);
+  for (const name of Object.keys(sharp.optionalDependencies ?? {})) {
+    if (!name.startsWith('@img/sharp-libvips-')) continue;
+    try {
+      return readMetadata(require.resolve(`${name}/package`)).version;
+    } catch {
+      continue; // the package of another platform
+    }
+  }
+  return 'bundled';
+}
+
+/** Reads the identity; throws where sharp is not installed. */
+export function decoderIdentity(): DecoderIdentity {
+  const file = sharpPackageFile();
+  const sharp = readMetadata(file);
+  return { name: 'sharp', version: sharp.version, libvips: libvipsVersion(file, sharp), impl: DECODER_VERSION };
+}

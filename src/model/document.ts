@@ -1,0 +1,46 @@
+/** A model as stages hand it on: the layer graph, where its weights are, and how its pictures are prepared. */
+import type { BlobRef } from '../core/stage.js';
+import type { ImageSpec } from '../image/dataset.js';
+import type { Graph } from './graph.js';
+import type { Preprocessing } from './preprocessing.js';
+import type { Tensor, Weights } from './tensor.js';
+import { decodeWeights } from './weights-file.js';
+
+export interface ModelDocument {
+  readonly graph: Graph;
+  /** Null where neither the base nor the pipeline says: then `augment.rescale` must. */
+  readonly preprocessing: Preprocessing | null;
+  /** Files of weights, the base's first; a later one replaces what an earlier one names. */
+  readonly weights: readonly BlobRef[];
+  readonly base: { readonly architecture: string; readonly weights: string };
+  /** Statistics that BatchNorm of trained layers uses while training. */
+  readonly batchNorm: 'stored' | 'batch';
+}
+
+/** A model after training, with all that it takes to use it. */
+export interface TrainedDocument extends ModelDocument {
+  readonly preprocessing: Preprocessing;
+  readonly classes: readonly string[];
+  readonly image: ImageSpec;
+}
+
+/** Reads a document's weights. */
+export async function readWeights(document: ModelDocument, readBytes: (ref: BlobRef) => Promise<Buffer>): Promise<Weights> {
+  const weights = new Map<string, Tensor>();
+  for (const ref of document.weights) {
+    for (const [name, tensor] of decodeWeights(await readBytes(ref), ref.digest)) weights.set(name, tensor);
+  }
+  return weights;
+}
+
+/** Numbers in the weights of the graph's layers, by whether training changes them. */
+export function countParameters(graph: Graph, weights: Weights): { trainable: number; frozen: number } {
+  const trainableLayers = new Set(graph.layers.filter((layer) => layer.trainable).map((layer) => layer.name));
+  const counts = { trainable: 0, frozen: 0 };
+  for (const [name, { data }] of weights) {
+    const [layer, role] = [name.slice(0, name.lastIndexOf('/')), name.slice(name.lastIndexOf('/') + 1)];
+    const learned = trainableLayers.has(layer) && !role.startsWith('moving_');
+    counts[learned ? 'trainable' : 'frozen'] += data.length;
+  }
+  return counts;
+}

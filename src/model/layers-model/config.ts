@@ -1,0 +1,100 @@
+/** Checked access to the JSON of a layers-model: what is there is told by the name of the layer that holds it. */
+import type { PipelineError } from '../../core/problem.js';
+import { failure } from '../../core/problem.js';
+import type { Pair } from '../graph.js';
+
+export function badModel(where: string, found: string, expected?: string, remedy?: string): PipelineError {
+  return failure('bad-data', { code: 'bad-layers-model', where, found, expected, remedy });
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function record(value: unknown, where: string, what: string): Record<string, unknown> {
+  if (!isRecord(value)) throw badModel(where, `${what} is ${show(value)}`, 'an object');
+  return value;
+}
+
+export function list(value: unknown, where: string, what: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw badModel(where, `${what} is ${show(value)}`, 'a list');
+  return value;
+}
+
+/** Parses the text of a model.json. */
+export function parseModel(text: string, where: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw badModel(where, `the file is not JSON: ${String(error)}`, 'the model.json of a TF.js layers-model');
+  }
+  return record(value, where, 'the file');
+}
+
+/** A value in a message, cut short. */
+export function show(value: unknown): string {
+  const text = value === undefined ? 'missing' : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** The config of one layer. Readers name the field that is wrong; a missing field takes Keras's default where one is given. */
+export class LayerConfig {
+  constructor(
+    readonly where: string,
+    private readonly fields: Record<string, unknown>,
+  ) {}
+
+  get(key: string): unknown {
+    return this.fields[key];
+  }
+
+  wrong(key: string, expected: string, remedy?: string): PipelineError {
+    return badModel(this.where, `${key} is ${show(this.fields[key])}`, expected, remedy);
+  }
+
+  boolean(key: string, missing: boolean): boolean {
+    const value = this.fields[key] ?? missing;
+    if (typeof value !== 'boolean') throw this.wrong(key, 'true or false');
+    return value;
+  }
+
+  number(key: string, missing?: number): number {
+    const value = this.fields[key] ?? missing;
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.wrong(key, 'a number');
+    return value;
+  }
+
+  /** A positive whole number. */
+  count(key: string, missing?: number): number {
+    const value = this.number(key, missing);
+    if (!Number.isSafeInteger(value) || value < 1) throw this.wrong(key, 'a positive whole number');
+    return value;
+  }
+
+  /** Height and width, which one number stands for when they are equal. */
+  pair(key: string, missing?: Pair): Pair {
+    const value = this.fields[key] ?? missing;
+    const [a, b, ...more] = Array.isArray(value) ? (value as unknown[]) : [value, value];
+    if (!isCount(a) || !isCount(b) || more.length > 0) throw this.wrong(key, 'one or two positive whole numbers');
+    return [a, b];
+  }
+
+  oneOf<T extends string>(key: string, choices: readonly T[], missing: T): T {
+    const value = this.fields[key] ?? missing;
+    const found = choices.find((choice) => choice === value);
+    if (found === undefined) throw this.wrong(key, choices.join(' or '));
+    return found;
+  }
+
+  /** Refuses a field that is set to anything but what we compute. */
+  only(key: string, honoured: readonly unknown[], expected: string): void {
+    const value = this.fields[key] ?? null;
+    if (value === null) return;
+    if (!honoured.some((one) => JSON.stringify(one) === JSON.stringify(value))) throw this.wrong(key, expected);
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+}

@@ -1,0 +1,126 @@
+/** Writes a network as a TF.js layers-model: Keras 2's topology, and float32 weights in shards. */
+import type { Graph, Layer } from '../graph.js';
+import { allWeightSpecs, outputOf } from '../graph.js';
+import type { Weights } from '../tensor.js';
+import { sizeOf } from '../tensor.js';
+
+/** The size that TF.js's own converter cuts at: small enough for a browser's cache. */
+const shardBytes = 4 * 2 ** 20;
+
+export interface WriteOptions {
+  /** The program that made the model, for people; no dates, so that the same model gives the same bytes. */
+  readonly generatedBy: string;
+  /** Handed on to the reader as it is. */
+  readonly userDefinedMetadata?: Readonly<Record<string, unknown>>;
+}
+
+/** Keras's class and config of a layer; `name` and `trainable` are added to every config. */
+type Written = readonly [className: string, config: Readonly<Record<string, unknown>>];
+
+/**
+ * The files of a layers-model by name, model.json among them. Weights are taken by the graph's order and names, and
+ * each must be there: see `fitWeights`.
+ */
+export function writeLayersModel(
+  graph: Graph,
+  weights: Weights,
+  options: WriteOptions,
+): { readonly files: ReadonlyMap<string, Uint8Array> } {
+  const specs = allWeightSpecs(graph);
+  const bytes = new Uint8Array(specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0) * 4);
+  let offset = 0;
+  for (const { name } of specs) {
+    const { data } = weights.get(name)!;
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
+    offset += data.byteLength;
+  }
+  const shards = cut(bytes);
+  const model = {
+    format: 'layers-model',
+    generatedBy: options.generatedBy,
+    convertedBy: null,
+    modelTopology: topology(graph),
+    weightsManifest: [
+      { paths: [...shards.keys()], weights: specs.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })) },
+    ],
+    userDefinedMetadata: options.userDefinedMetadata,
+  };
+  return { files: new Map([['model.json', Buffer.from(`${JSON.stringify(model)}\n`)], ...shards]) };
+}
+
+function cut(bytes: Uint8Array): Map<string, Uint8Array> {
+  const count = Math.ceil(bytes.length / shardBytes);
+  const shard = (i: number) => bytes.subarray(i * shardBytes, (i + 1) * shardBytes);
+  return new Map(Array.from({ length: count }, (_, i) => [`group1-shard${i + 1}of${count}.bin`, shard(i)]));
+}
+
+function topology(graph: Graph): unknown {
+  const layers = graph.layers.map((layer) => {
+    const [className, config] = written(layer);
+    return {
+      name: layer.name,
+      class_name: className,
+      config: { name: layer.name, trainable: layer.trainable, ...config },
+      inbound_nodes: layer.inputs.length === 0 ? [] : [layer.inputs.map((name) => [name, 0, 0, {}])],
+    };
+  });
+  const config = {
+    name: graph.name,
+    layers,
+    input_layers: [[graph.layers[0].name, 0, 0]],
+    output_layers: [[outputOf(graph).name, 0, 0]],
+  };
+  return { class_name: 'Model', config, keras_version: '2.2.4', backend: 'tensorflow' };
+}
+
+function written(layer: Layer): Written {
+  switch (layer.kind) {
+    case 'input':
+      return ['InputLayer', { batch_input_shape: [null, ...layer.shape], dtype: 'float32', sparse: false }];
+    case 'conv2d':
+      return ['Conv2D', { filters: layer.filters, ...convolution(layer) }];
+    case 'depthwise_conv2d':
+      return ['DepthwiseConv2D', { depth_multiplier: layer.depthMultiplier, ...convolution(layer) }];
+    case 'batch_normalization': {
+      const { epsilon, momentum, scale, center } = layer;
+      return ['BatchNormalization', { axis: -1, epsilon, momentum, scale, center }];
+    }
+    case 'dense':
+      return ['Dense', { units: layer.units, use_bias: layer.useBias, activation: layer.activation }];
+    case 'activation':
+      // Keras 2 knows relu6 as a layer, not as the name of an activation.
+      return layer.activation === 'relu6' ? ['ReLU', { max_value: 6 }] : ['Activation', { activation: layer.activation }];
+    case 'max_pooling2d':
+      return ['MaxPooling2D', pooling(layer)];
+    case 'average_pooling2d':
+      return ['AveragePooling2D', pooling(layer)];
+    case 'zero_padding2d':
+      return ['ZeroPadding2D', { padding: layer.padding, data_format: 'channels_last' }];
+    case 'global_average_pooling2d':
+      return ['GlobalAveragePooling2D', { data_format: 'channels_last' }];
+    case 'global_max_pooling2d':
+      return ['GlobalMaxPooling2D', { data_format: 'channels_last' }];
+    case 'flatten':
+      return ['Flatten', { data_format: 'channels_last' }];
+    case 'add':
+      return ['Add', {}];
+    case 'dropout':
+      return ['Dropout', { rate: layer.rate }];
+  }
+}
+
+function convolution(layer: Extract<Layer, { kind: 'conv2d' | 'depthwise_conv2d' }>): Record<string, unknown> {
+  return {
+    kernel_size: layer.kernelSize,
+    strides: layer.strides,
+    padding: layer.padding,
+    data_format: 'channels_last',
+    dilation_rate: layer.dilation,
+    activation: layer.activation,
+    use_bias: layer.useBias,
+  };
+}
+
+function pooling(layer: Extract<Layer, { poolSize: unknown }>): Record<string, unknown> {
+  return { pool_size: layer.poolSize, strides: layer.strides, padding: layer.padding, data_format: 'channels_last' };
+}

@@ -1,0 +1,112 @@
+/**
+ * How levels of 0 to 255 become what a network takes in. The modes are those of Keras
+ * (`keras.applications.imagenet_utils.preprocess_input`); each pretrained base was trained with one of them.
+ */
+import { failure, type PipelineError } from '../core/problem.js';
+
+/** `tf`: [-1, 1]; `caffe`: BGR less the ImageNet mean; `torch`: [0, 1] standardised by ImageNet; `none`: 0 to 255. */
+export type PreprocessingMode = 'tf' | 'caffe' | 'torch' | 'none';
+
+export type Preprocessing =
+  | { readonly kind: 'mode'; readonly mode: PreprocessingMode }
+  /** Each level times the factor: 1/255 for [0, 1]. */
+  | { readonly kind: 'rescale'; readonly factor: number };
+
+/** Bumped when the same levels may give other numbers. */
+export const PREPROCESSING_VERSION = 1;
+
+// Keras computes in float32, each step rounded, its constants too; `fround` keeps to the last bit.
+const { fround } = Math;
+const caffeMean = { red: fround(123.68), green: fround(116.779), blue: fround(103.939) };
+const torchMean = [fround(0.485), fround(0.456), fround(0.406)];
+const torchDeviation = [fround(0.229), fround(0.224), fround(0.225)];
+
+/**
+ * Preprocesses RGB pixels, channels last, any number of pictures laid one after another, into `into` from `offset` on.
+ * `into` at `offset` may be the pixels' own place.
+ */
+export function preprocess(
+  pixels: Uint8Array | Float32Array,
+  into: Float32Array,
+  offset: number,
+  preprocessing: Preprocessing,
+): void {
+  if (preprocessing.kind === 'rescale') return scale(pixels, into, offset, fround(preprocessing.factor));
+  switch (preprocessing.mode) {
+    case 'none':
+      return into.set(pixels, offset);
+    case 'tf':
+      for (let i = 0; i < pixels.length; i++) into[offset + i] = fround(pixels[i] / 127.5) - 1;
+      return;
+    case 'caffe':
+      return toCaffe(pixels, into, offset);
+    case 'torch':
+      return toTorch(pixels, into, offset);
+  }
+}
+
+function scale(pixels: Uint8Array | Float32Array, into: Float32Array, offset: number, factor: number): void {
+  for (let i = 0; i < pixels.length; i++) into[offset + i] = pixels[i] * factor;
+}
+
+function toCaffe(pixels: Uint8Array | Float32Array, into: Float32Array, offset: number): void {
+  for (let i = 0; i < pixels.length; i += 3) {
+    const red = pixels[i] - caffeMean.red;
+    const blue = pixels[i + 2] - caffeMean.blue;
+    into[offset + i] = blue;
+    into[offset + i + 1] = pixels[i + 1] - caffeMean.green;
+    into[offset + i + 2] = red;
+  }
+}
+
+function toTorch(pixels: Uint8Array | Float32Array, into: Float32Array, offset: number): void {
+  for (let i = 0; i < pixels.length; i += 3) {
+    for (let channel = 0; channel < 3; channel++) {
+      const centred = fround(fround(pixels[i + channel] / 255) - torchMean[channel]);
+      into[offset + i + channel] = centred / torchDeviation[channel];
+    }
+  }
+}
+
+/** For reports and `plan`: what a network sees. */
+export function describePreprocessing(preprocessing: Preprocessing): string {
+  if (preprocessing.kind === 'rescale') return `levels times ${ratioText(preprocessing.factor)}`;
+  switch (preprocessing.mode) {
+    case 'tf':
+      return 'scaled to [-1, 1]';
+    case 'caffe':
+      return 'BGR, with the ImageNet mean taken off';
+    case 'torch':
+      return 'scaled to [0, 1], then standardised by the mean and deviation of ImageNet';
+    case 'none':
+      return 'levels of 0 to 255 as they are';
+  }
+}
+
+/** 1/255 where the factor is one over a whole number, as people write it. */
+function ratioText(factor: number): string {
+  const inverse = Math.round(1 / factor);
+  return inverse > 1 && 1 / inverse === factor ? `1/${inverse}` : String(factor);
+}
+
+/** Reads `1/255`, `0.5` or a number. Anything that is not a positive number fails as invalid, with `where` in the message. */
+export function parseRatio(value: string | number, where?: string): number {
+  if (typeof value === 'number') return positive(value, value, where);
+  const match = /^\s*([\d.eE+-]+)\s*(?:\/\s*([\d.eE+-]+)\s*)?$/.exec(value);
+  if (match === null) throw notARatio(value, where);
+  return positive(Number(match[1]) / Number(match[2] ?? 1), value, where);
+}
+
+function positive(ratio: number, value: string | number, where?: string): number {
+  if (!(ratio > 0 && Number.isFinite(ratio))) throw notARatio(value, where);
+  return ratio;
+}
+
+function notARatio(value: string | number, where?: string): PipelineError {
+  return failure('invalid', {
+    code: 'not-a-ratio',
+    where,
+    found: `${typeof value === 'string' ? JSON.stringify(value) : value} is not a ratio`,
+    expected: 'a number above 0, or two with a slash between, such as 1/255',
+  });
+}

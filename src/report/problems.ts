@@ -1,0 +1,119 @@
+/** Lays problems out for a terminal: the place, the lines of the file with a caret, what was expected and what to do. */
+import { relative, isAbsolute } from 'node:path';
+import type { Position, Problem } from '../core/problem.js';
+import { painter } from './style.js';
+import type { Paint } from './style.js';
+
+export interface ProblemLayout {
+  readonly color: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+  /** Paths are shown relative to this folder where they lie inside it. */
+  readonly cwd: string;
+}
+
+/**
+ * All problems, one after another with a blank line between, without a last line break:
+ *
+ *     pipelines/pets.yaml:12:5: unknown field `epocs` in `train`
+ *       11 |     batch_size: 32
+ *       12 |     epocs: 5
+ *          |     ^^^^^
+ *       13 |   evaluate: {}
+ *       expected: one of ...
+ *       -> did you mean `epochs`?
+ *
+ * Control characters of the file are shown as `?`, so that it cannot write to the terminal by itself.
+ */
+export function formatProblems(problems: readonly Problem[], layout: ProblemLayout): string {
+  const paint = painter(layout.color);
+  return problems.map((problem) => formatProblem(problem, layout, paint)).join('\n\n');
+}
+
+function formatProblem(problem: Problem, { width, cwd }: ProblemLayout, paint: Paint): string {
+  const { position, found, expected, remedy } = problem;
+  const place = placeOf(problem, cwd);
+  const lines = [`${paint('bold', place)}${place === '' ? '' : ' '}${paint('red', printable(found))}`];
+  if (position !== undefined) lines.push(...excerptOf(position, width, paint));
+  if (expected !== undefined) lines.push(...wrapped('  expected: ', expected, width));
+  if (remedy !== undefined) lines.push(...wrapped('  -> ', remedy, width).map((line) => paint('green', line)));
+  return lines.join('\n');
+}
+
+/** `file:line:column:`, or what else it is about. */
+function placeOf({ position, where }: Problem, cwd: string): string {
+  if (position !== undefined) return printable(`${shown(position.file, cwd)}:${position.line}:${position.column}:`);
+  return where === undefined ? '' : printable(`${shown(where, cwd)}:`);
+}
+
+function shown(path: string, cwd: string): string {
+  if (!isAbsolute(path)) return path;
+  const inside = relative(cwd, path);
+  return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? path : inside;
+}
+
+function excerptOf(position: Position, width: number, paint: Paint): string[] {
+  const digits = Math.max(...position.excerpt.map(({ line }) => String(line).length));
+  const room = Math.max(20, width - digits - 5);
+  const first = firstShown(position, room);
+  return position.excerpt.flatMap(({ line, text }) => {
+    const characters = Array.from(text);
+    const cells = characters.slice(first, first + room).map(cellOf);
+    const row = `  ${paint('dim', `${String(line).padStart(digits)} |`)} ${cells.join('')}`.trimEnd();
+    if (line !== position.line) return [row];
+    // What stands under a wide character is two columns wide.
+    const before = position.column - 1 - first;
+    const caretRow = cells.slice(0, before).map(blank).join('');
+    const marked = cells.slice(before, before + position.length).map((cell) => '^'.repeat(blank(cell).length));
+    return [row, `  ${paint('dim', `${' '.repeat(digits)} |`)} ${caretRow}${paint('red', marked.join('') || '^')}`];
+  });
+}
+
+/** The first character to show, so that the marked ones fit on the line with some of what comes before. */
+function firstShown({ column, length }: Position, room: number): number {
+  return column - 1 + Math.min(length, 20) <= room ? 0 : column - 1 - Math.floor(room / 2);
+}
+
+/** A character as it is shown: tabs as two blanks, control characters as a question mark. */
+function cellOf(character: string): string {
+  return character === '\t' ? '  ' : printable(character);
+}
+
+// Controls, line and paragraph separators, and the marks that turn the direction of writing.
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+function printable(text: string): string {
+  return text.replace(unprintable, '?');
+}
+
+/** Blanks as wide as a cell on the terminal. */
+function blank(cell: string): string {
+  if (cell === '  ') return cell;
+  return zeroWidth.test(cell) ? '' : wide.test(cell) ? '  ' : ' ';
+}
+
+const zeroWidth = /^[\p{Mn}\p{Me}\u200b-\u200d\ufe00-\ufe0f]$/u;
+/** East Asian Wide and Fullwidth (Unicode UAX #11) in their main blocks, and emoji. */
+const wide =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]$/u;
+
+/** Breaks a text between words to the width; further lines, also those that the text has itself, stand under its first word. */
+function wrapped(prefix: string, text: string, width: number): string[] {
+  const indent = ' '.repeat(prefix.length);
+  const room = Math.max(20, width - prefix.length);
+  const rows = text.split('\n').flatMap((line) => wrapLine(line, room));
+  return rows.map((row, index) => `${index === 0 ? prefix : indent}${printable(row)}`);
+}
+
+function wrapLine(line: string, room: number): string[] {
+  const rows: string[] = [];
+  let rest = line;
+  while (rest.length > room) {
+    const blankAt = rest.lastIndexOf(' ', room);
+    const cut = blankAt > 0 ? blankAt : rest.indexOf(' ', room);
+    if (cut < 0) break;
+    rows.push(rest.slice(0, cut));
+    rest = rest.slice(cut + 1);
+  }
+  return [...rows, rest];
+}

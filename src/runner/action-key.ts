@@ -1,0 +1,84 @@
+/** The only place that builds a key. */
+import { canonical, type Json } from '../core/canonical.js';
+import { digestOf, type ActionKey, type FeatureSetKey } from '../core/digest.js';
+import type { Inputs, Outputs, Settings, Survey } from '../core/stage.js';
+import { stageSchema, type Schema } from '../config/schemas.js';
+import type { Node } from './graph.js';
+
+/** Changes when the rules of this file change: every key changes with it. */
+const KEY_SCHEMA = 1;
+
+/** All that decides a stage's output. Stored with the result: `explain` is the difference between two of these. */
+export interface Preimage {
+  readonly schema: number;
+  readonly kind: string;
+  /** The author's version of the kind: other code, other results. */
+  readonly impl: number;
+  /** The fields that affect the output, defaults filled in; never names of stages, nor places to write to. */
+  readonly config: Json;
+  /** Digests of the outputs that are read: equal bytes from a stage that ran again change nothing. */
+  readonly inputs: Json;
+  /** What lies outside the pipeline, such as the pictures. */
+  readonly survey: Json;
+  /** Versions of libraries and engine whose numbers the output holds. */
+  readonly environment: Json;
+}
+
+/** Builds the preimage of a stage whose inputs are known. */
+export function preimageOf(node: Node, inputs: Inputs, survey: Survey | undefined, settings: Settings, seed: number): Preimage {
+  const { stage, definition } = node;
+  const schema = stageSchema(stage.kind);
+  const seeded = hasSeed(schema) ? { seed, ...stage.config } : stage.config;
+  const config = affecting(definition.relevant ? definition.relevant(seeded as never) : (seeded as Json), schema, schema);
+  return {
+    schema: KEY_SCHEMA,
+    kind: stage.kind,
+    impl: definition.impl,
+    config: config ?? {},
+    inputs: inputDigests(node, inputs),
+    survey: survey?.preimage ?? null,
+    environment: definition.environment?.(settings) ?? null,
+  };
+}
+
+export function actionKeyOf(preimage: Preimage): ActionKey {
+  return digestOf(`pipeline-action\n${canonical(preimage)}`) as string as ActionKey;
+}
+
+/** The name of a feature set. */
+export function featureSetKeyOf(preimage: Json): FeatureSetKey {
+  return digestOf(`pipeline-features\n${canonical(preimage)}`) as string as FeatureSetKey;
+}
+
+function hasSeed(schema: Schema): boolean {
+  return schema.properties?.seed !== undefined;
+}
+
+/** Digests of the outputs that a kind reads, by field and output name. */
+function inputDigests({ definition }: Node, inputs: Inputs): Json {
+  const pick = (names: readonly string[], outputs: Outputs): Json =>
+    Object.fromEntries(names.map((name) => [name, outputs[name]?.digest ?? null]));
+  const digests: Record<string, Json> = {};
+  for (const [field, names] of Object.entries(definition.reads)) {
+    const outputs = inputs[field as keyof Inputs];
+    if (outputs === undefined) continue;
+    digests[field] = Array.isArray(outputs) ? outputs.map((one) => pick(names, one)) : pick(names, outputs as Outputs);
+  }
+  return digests;
+}
+
+/** Walks config and schema together and drops what the schema marks as not affecting the output, and references. */
+function affecting(value: Json | undefined, schema: Schema, root: Schema): Json | undefined {
+  const resolved = schema.$ref === undefined ? schema : root.$defs![schema.$ref.replace('#/$defs/', '')];
+  if (resolved['x-affects-output'] === false || resolved['x-reference'] !== undefined) return undefined;
+  if (Array.isArray(value)) {
+    return value.map((item) => affecting(item as Json, resolved.items ?? {}, root) as Json);
+  }
+  if (value === null || typeof value !== 'object') return value;
+  const properties = { ...resolved.properties, ...resolved.else?.properties };
+  const members = Object.entries(value)
+    .filter(([name]) => name !== 'uses')
+    .map(([name, member]) => [name, affecting(member as Json, properties[name] ?? {}, root)] as const)
+    .filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members) as Json;
+}

@@ -1,0 +1,107 @@
+/** Writes a stage's files into folders of the project: whole or not at all, and never over a person's own changes. */
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { digestOf } from '../core/digest.js';
+import { failure } from '../core/problem.js';
+import type { BlobRef } from '../core/stage.js';
+import type { DeliveredFile } from './checkout.js';
+
+export type DeliveredFolder = Readonly<Record<string, DeliveredFile>>;
+
+export interface DeliveryOptions {
+  /** What the last delivery left there. */
+  readonly before: DeliveredFolder | undefined;
+  /** Overwrite what a person has changed. */
+  readonly force: boolean;
+  readonly readBytes: (ref: BlobRef) => Promise<Buffer>;
+  readonly display: (path: string) => string;
+}
+
+/**
+ * Makes `folder` hold exactly `files`. Untouched files of an earlier delivery are told by size and time, so that
+ * a run without changes reads nothing. Throws `unsafe` where the folder holds something else.
+ */
+export async function deliverFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<DeliveredFolder> {
+  const wanted = new Map([...files].map(([name, content]) => [name, refOf(content)]));
+  const present = await survey(folder, options.before);
+  const current = present.size === wanted.size && [...wanted].every(([name, ref]) => present.get(name)?.digest === ref.digest);
+  if (!current) {
+    if (!options.force) refuseForeign(folder, present, wanted, options);
+    await replaceFolder(folder, files, options);
+  }
+  const delivered = await Promise.all(
+    [...wanted].map(async ([name, ref]) => {
+      const { mtimeMs } = await stat(join(folder, name));
+      return [name, { ...ref, mtimeMs }] as const;
+    }),
+  );
+  return Object.fromEntries(delivered);
+}
+
+function refOf(content: BlobRef | string): BlobRef {
+  return typeof content === 'string' ? { digest: digestOf(content), size: Buffer.byteLength(content) } : content;
+}
+
+/** Digests of what the folder holds now; entries that are no regular files count as digest-less strangers. */
+async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map<string, Partial<BlobRef>>> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const entries = names.map(async (name): Promise<[string, Partial<BlobRef>]> => {
+    const { size, mtimeMs, ...kind } = await stat(join(folder, name));
+    const known = before[name];
+    if (known && known.size === size && known.mtimeMs === mtimeMs) return [name, { digest: known.digest, size }];
+    const isFile = (kind.mode & 0o170000) === 0o100000;
+    return [name, isFile ? { digest: digestOf(await readFile(join(folder, name))), size } : {}];
+  });
+  return new Map(await Promise.all(entries));
+}
+
+/** A file counts as ours when an earlier delivery or this one holds its bytes. */
+function refuseForeign(
+  folder: string,
+  present: ReadonlyMap<string, Partial<BlobRef>>,
+  wanted: ReadonlyMap<string, BlobRef>,
+  { before, display }: DeliveryOptions,
+): void {
+  for (const [name, { digest }] of present) {
+    if (digest !== undefined && (before?.[name]?.digest === digest || wanted.get(name)?.digest === digest)) continue;
+    throw failure('unsafe', {
+      code: 'folder-changed',
+      where: display(join(folder, name)),
+      found: before?.[name] ? 'was changed since it was written' : 'was not written by this pipeline',
+      expected: 'a folder that holds only what this stage wrote, or none',
+      remedy: 'move it away, name another folder, or run with --force to replace the folder',
+    });
+  }
+}
+
+/** Builds the new folder beside the old one and swaps them by renames. */
+async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<void> {
+  await mkdir(dirname(folder), { recursive: true });
+  const aside = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
+  try {
+    const fresh = join(aside, 'new');
+    await mkdir(fresh);
+    for (const [name, content] of files) {
+      await writeSynced(join(fresh, name), typeof content === 'string' ? Buffer.from(content) : await options.readBytes(content));
+    }
+    await rename(folder, join(aside, 'old')).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    await rename(fresh, folder);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

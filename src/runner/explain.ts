@@ -1,0 +1,73 @@
+/** Why a stage's key changed: the difference between two preimages, in words. */
+import type { Json } from '../core/canonical.js';
+import type { Preimage } from './action-key.js';
+
+type Change = { readonly path: string; readonly before: Json | undefined; readonly after: Json | undefined };
+
+const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/** Every leaf that differs, with the path to it. */
+function differences(before: Json | undefined, after: Json | undefined, path = ''): Change[] {
+  if (isObject(before) && isObject(after)) {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return names.flatMap((name) => differences(before[name], after[name], path === '' ? name : `${path}.${name}`));
+  }
+  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
+    return before.flatMap((item, index) => differences(item as Json, after[index] as Json, `${path}[${index}]`));
+  }
+  return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ path, before, after }];
+}
+
+function show(value: Json | undefined): string {
+  if (value === undefined || value === null) return 'none';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** Paths such as `layers[1].dense.units` read better without the list's frame: `dense.units`. */
+function fieldName(path: string): string {
+  return path.replace(/^layers\[\d+\]\./, '');
+}
+
+const outputWords: Readonly<Record<string, string>> = {
+  'data.samples': 'the pictures or their labels changed',
+  'data.spec': 'the classes or the picture size changed',
+  'data.augmentation': 'the augmentation changed',
+  'base.model': 'the base changed',
+  'model.model': 'the model changed',
+};
+
+function inputReason(path: string): string {
+  const [field, output] = path.replace(/\[\d+\]/, '').split('.');
+  return outputWords[`${field}.${output}`] ?? (field === 'gates' ? 'an evaluation changed' : `the ${output} of ${field} changed`);
+}
+
+/**
+ * The reasons, most telling first: fields (`dense.units 256 -> 128`), then what lies outside, inputs, versions.
+ * Empty where the preimages are equal.
+ */
+export function describeChange(before: Preimage, after: Preimage): string[] {
+  const reasons: string[] = [];
+  for (const { path, before: was, after: is } of differences(before.config, after.config)) {
+    reasons.push(`${fieldName(path)} ${show(was)} -> ${show(is)}`);
+  }
+  reasons.push(...surveyReasons(before.survey, after.survey));
+  reasons.push(...new Set(differences(before.inputs, after.inputs).map(({ path }) => inputReason(path))));
+  for (const { path, before: was, after: is } of differences(before.environment, after.environment)) {
+    reasons.push(`${path || 'environment'} ${show(was)} -> ${show(is)}`);
+  }
+  if (before.kind !== after.kind) reasons.push(`kind ${before.kind} -> ${after.kind}`);
+  if (before.impl !== after.impl) reasons.push(`this tool's ${after.kind} ${before.impl} -> ${after.impl}`);
+  if (before.schema !== after.schema) reasons.push('the rules of keys changed');
+  return reasons;
+}
+
+/** Digests say nothing to a reader: figures that changed come first, else the plain fact. */
+function surveyReasons(before: Json, after: Json): string[] {
+  const changes = differences(before, after);
+  if (changes.length === 0) return [];
+  const figures = changes.filter(({ before: was, after: is }) => typeof was === 'number' && typeof is === 'number');
+  if (figures.length > 0) return figures.map(({ path, before: was, after: is }) => `${path} ${show(was)} -> ${show(is)}`);
+  return ['files were renamed, moved or edited'];
+}

@@ -1,0 +1,52 @@
+/** Makes outputs again that a record promised and the store turns out to have lost, then goes on. */
+import { canonical } from '../core/canonical.js';
+import { failure } from '../core/problem.js';
+import type { Inputs, Outputs } from '../core/stage.js';
+import type { Preimage } from './action-key.js';
+import type { Node } from './graph.js';
+import type { Session } from './session.js';
+import { LostBlob, runStage } from './work.js';
+
+/** A stage whose outputs are known, with all that it takes to make them again. */
+export interface Settled {
+  readonly node: Node;
+  readonly preimage: Preimage;
+  readonly inputs: Inputs;
+  readonly outputs: Outputs;
+}
+
+/**
+ * Does something that reads outputs. Where one is lost, the first of the settled stages that put it out runs again
+ * (its own inputs may be lost too), and the action is tried anew, at most once for each stage.
+ */
+export async function healing<Result>(
+  session: Session,
+  settled: ReadonlyMap<string, Settled>,
+  signal: AbortSignal,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof LostBlob) || attempt === settled.size) throw error;
+      await regenerate(session, settled, signal, error);
+    }
+  }
+}
+
+async function regenerate(session: Session, settled: ReadonlyMap<string, Settled>, signal: AbortSignal, lost: LostBlob): Promise<void> {
+  const holds = ({ outputs }: Settled) => Object.values(outputs).some(({ digest }) => digest === lost.ref.digest);
+  const maker = session.graph.nodes.flatMap((node) => settled.get(node.stage.name) ?? []).find(holds);
+  if (maker === undefined) throw lost;
+  const { name } = maker.node.stage;
+  session.emit({ event: 'note', stage: name, code: 'healed', text: 'runs again: a part of its result was damaged or gone in the cache' });
+  const work = await healing(session, settled, signal, () => runStage(session, maker.node, maker.preimage, maker.inputs, signal));
+  if (canonical(work.outputs) === canonical(maker.outputs)) return;
+  throw failure('stage-failed', {
+    code: 'nondeterministic',
+    where: name,
+    found: 'gave other bytes when it had to run again',
+    remedy: 'run once more: the new result is in the cache',
+  });
+}

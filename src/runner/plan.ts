@@ -1,0 +1,68 @@
+/** Decides what is current, what the store still has and what must be done, with the reason at each decision. Runs nothing. */
+import type { ActionKey } from '../core/digest.js';
+import type { Outputs } from '../core/stage.js';
+import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
+import { describeChange } from './explain.js';
+import type { Node } from './graph.js';
+import { inputsOf, type Session } from './session.js';
+
+interface Known {
+  readonly key: ActionKey;
+  readonly preimage: Preimage;
+  readonly reason: string;
+}
+
+/** What is to be done for a stage whose inputs are known. */
+export type Decided =
+  /** This checkout's outputs are current. */
+  | (Known & { readonly state: 'fresh'; readonly outputs: Outputs })
+  /** The store has the outputs; they are brought back. */
+  | (Known & { readonly state: 'restorable'; readonly outputs: Outputs })
+  | (Known & { readonly state: 'stale' });
+
+/** Undecided: a stage before it has to run first; if that puts out the same bytes as before, this one is current. */
+export type Decision = Decided | { readonly state: 'undecided'; readonly reason: string };
+
+export interface PlannedStage {
+  readonly node: Node;
+  readonly decision: Decision;
+}
+
+/** Decides for one stage whose inputs are known. */
+export async function decide(session: Session, node: Node, outputs: (stage: string) => Outputs, forced = false): Promise<Decided> {
+  const { pipeline, settings, store, checkout } = session;
+  const survey = await session.survey(node);
+  const preimage = preimageOf(node, inputsOf(node, outputs), survey, settings, pipeline.seed);
+  const key = actionKeyOf(preimage);
+  const memory = checkout.get(node.stage.name);
+  if (forced) return { state: 'stale', key, preimage, reason: 'forced' };
+  const record = await store.hit(key);
+  if (record === undefined) return { state: 'stale', key, preimage, reason: staleReason(memory?.preimage, preimage) };
+  if (memory?.key === key) return { state: 'fresh', key, preimage, outputs: record.outputs, reason: 'nothing changed' };
+  const changes = memory === undefined ? [] : describeChange(memory.preimage, preimage);
+  const reason = changes.length === 0 ? 'done before' : `done before with ${changes[0]}`;
+  return { state: 'restorable', key, preimage, outputs: record.outputs, reason };
+}
+
+function staleReason(before: Preimage | undefined, after: Preimage): string {
+  if (before === undefined) return 'never ran';
+  const changes = describeChange(before, after);
+  if (changes.length === 0) return 'its result is no longer in the cache';
+  return changes.length <= 2 ? changes.join(', ') : `${changes.slice(0, 2).join(', ')} and ${changes.length - 2} more`;
+}
+
+/** Plans every stage as far as the outputs of those before it are known. */
+export async function plan(session: Session, forced: ReadonlySet<string> = new Set()): Promise<PlannedStage[]> {
+  const known = new Map<string, Outputs>();
+  const planned: PlannedStage[] = [];
+  for (const node of session.graph.nodes) {
+    const waiting = node.dependencies.find((name) => !known.has(name));
+    const decision: Decision =
+      waiting === undefined
+        ? await decide(session, node, (name) => known.get(name)!, forced.has(node.stage.name))
+        : { state: 'undecided', reason: `reads ${waiting}, which runs first` };
+    if (decision.state === 'fresh' || decision.state === 'restorable') known.set(node.stage.name, decision.outputs);
+    planned.push({ node, decision });
+  }
+  return planned;
+}

@@ -1,0 +1,34 @@
+/** The places of a pipeline's project on disk. */
+import { join, relative, resolve, sep, basename, extname } from 'node:path';
+import type { Pipeline } from '../config/pipeline.js';
+
+export interface Project {
+  readonly root: string;
+  /** Absolute path of the store; `PIPELINE_CACHE` moves it. */
+  readonly store: string;
+  readonly checkout: string;
+  readonly runs: string;
+  /** Files of a stage for people to read. */
+  folderOf(stage: string): string;
+  /** The absolute path of a path in the pipeline file. */
+  resolvePath(path: string): string;
+  /** A path as people read it: relative where it is inside the project. */
+  display(path: string): string;
+}
+
+export function projectOf(pipeline: Pipeline, environment: NodeJS.ProcessEnv = process.env): Project {
+  const state = join(pipeline.root, '.pipeline');
+  const file = basename(pipeline.file, extname(pipeline.file));
+  return {
+    root: pipeline.root,
+    store: environment.PIPELINE_CACHE ? resolve(environment.PIPELINE_CACHE) : join(state, 'cache'),
+    checkout: join(state, 'state', `${file}.json`),
+    runs: join(state, 'runs'),
+    folderOf: (stage) => join(state, 'out', file, stage),
+    resolvePath: (path) => resolve(pipeline.root, path),
+    display: (path) => {
+      const inside = relative(pipeline.root, path);
+      return inside === '..' || inside.startsWith(`..${sep}`) ? path : inside || '.';
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** augment: says how training pictures are varied. The work is done when training needs a view. */
+import type { AugmentConfig } from '../../core/schema-types.js';
+import type { StageDefinition } from '../../core/stage.js';
+import { AUGMENT_VERSION, type AugmentParameters } from '../../image/augment.js';
+import type { Augmentation } from '../../image/augmentation.js';
+import { parseRatio } from '../../model/preprocessing.js';
+
+function parametersOf(config: AugmentConfig): AugmentParameters | null {
+  const { uses: _uses, data: _data, rescale: _rescale, views: _views, seed: _seed, ...parameters } = config;
+  const { fill_mode: _fill, cval: _cval, ...ranges } = parameters;
+  const varies = Object.values(ranges).some((range) => range !== undefined && range !== 0 && range !== false);
+  return varies ? parameters : null;
+}
+
+export const augment: StageDefinition<'augment'> = {
+  kind: 'augment',
+  impl: 1,
+  reads: { data: ['spec', 'samples', 'files'] },
+
+  async run({ config, inputs, note, pass, putJson }) {
+    const data = inputs.data!;
+    for (const name of ['spec', 'samples', 'files']) pass(name, data[name]);
+    const parameters = parametersOf(config);
+    if (parameters === null && config.views !== 1 && config.views !== 'online') {
+      note('nothing-varies', 'no range is set, so every view of a picture would be the same: one is used');
+    }
+    const augmentation: Augmentation = {
+      rescale: config.rescale === undefined ? null : parseRatio(config.rescale),
+      parameters,
+      views: parameters === null ? 1 : config.views,
+      seed: config.seed!,
+      version: AUGMENT_VERSION,
+    };
+    await putJson('augmentation', augmentation);
+  },
+};

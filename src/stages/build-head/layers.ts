@@ -1,0 +1,87 @@
+/** Turns the head of a pipeline file into layers on top of a base. */
+import { failure } from '../../core/problem.js';
+import type { HeadLayer } from '../../core/schema-types.js';
+import { outputOf, outputShape, shapesOf, type Activation, type Graph, type Layer, type Shape } from '../../model/graph.js';
+import type { KernelInitializer } from '../../model/initializers.js';
+
+export interface Head {
+  /** The base with the head on top. */
+  readonly graph: Graph;
+  /** Names of the head's layers, with the initializer of their kernels. */
+  readonly initializers: ReadonlyMap<string, KernelInitializer>;
+}
+
+type Named = { readonly name: string; readonly inputs: readonly string[]; readonly trainable: true };
+type Built = { readonly layer: Layer; readonly initializer: KernelInitializer };
+
+/** Appends the head. Throws `invalid` where a layer does not fit what comes before it. */
+export function appendHead(base: Graph, config: readonly HeadLayer[], classes: number, stage: string): Head {
+  const layers = [...base.layers];
+  const taken = new Set(layers.map(({ name }) => name));
+  const initializers = new Map<string, KernelInitializer>();
+  let shape: Shape = shapesOf(base).get(outputOf(base).name)!;
+  for (const item of config) {
+    const [kind] = Object.keys(item) as (keyof HeadLayer)[];
+    const common: Named = { name: freeName(kind, taken), inputs: [layers[layers.length - 1].name], trainable: true };
+    const { layer, initializer } = build(item, common, classes);
+    requireShape(layer, shape, stage);
+    shape = outputShape(layer, [shape]);
+    taken.add(layer.name);
+    initializers.set(layer.name, initializer);
+    layers.push(layer);
+  }
+  return { graph: { name: base.name, layers }, initializers };
+}
+
+/** `head_dense`, `head_dense_2`, ...: names that no base has. */
+function freeName(kind: string, taken: ReadonlySet<string>): string {
+  const stem = `head_${kind}`;
+  let name = stem;
+  for (let n = 2; taken.has(name); n++) name = `${stem}_${n}`;
+  return name;
+}
+
+function build(item: HeadLayer, common: Named, classes: number): Built {
+  const plain = (layer: Layer): Built => ({ layer, initializer: 'glorot_uniform' });
+  if (item.flatten) return plain({ ...common, kind: 'flatten' });
+  if (item.global_average_pooling) return plain({ ...common, kind: 'global_average_pooling2d' });
+  if (item.dropout) return plain({ ...common, kind: 'dropout', rate: item.dropout.rate });
+  if (item.activation) return plain({ ...common, kind: 'activation', activation: item.activation.function });
+  if (item.batch_normalization) {
+    return plain({ ...common, kind: 'batch_normalization', scale: true, center: true, ...item.batch_normalization });
+  }
+  if (item.dense) {
+    const { units, activation, use_bias: useBias, kernel_initializer: initializer } = item.dense;
+    return { layer: { ...common, kind: 'dense', units, activation, useBias }, initializer };
+  }
+  const { units, activation } = classifierFor(classes);
+  return { layer: { ...common, kind: 'dense', units, activation, useBias: true }, initializer: item.classifier!.kernel_initializer };
+}
+
+/** One sigmoid unit for two classes, a softmax of as many units as there are classes otherwise. */
+export function classifierFor(classes: number): { units: number; activation: Activation } {
+  return classes === 2 ? { units: 1, activation: 'sigmoid' } : { units: classes, activation: 'softmax' };
+}
+
+function requireShape({ name, kind }: Layer, input: Shape, stage: string): void {
+  const wantsPicture = kind === 'global_average_pooling2d';
+  const wantsRow = kind === 'dense';
+  if (wantsPicture && input.length !== 3) {
+    throw failure('invalid', {
+      code: 'layer-does-not-fit',
+      where: stage,
+      found: `${name} comes after a layer whose output is a row of ${input[0]} numbers`,
+      expected: 'a picture-shaped output before global_average_pooling',
+      remedy: 'remove it, or put it first',
+    });
+  }
+  if (wantsRow && input.length !== 1) {
+    throw failure('invalid', {
+      code: 'layer-does-not-fit',
+      where: stage,
+      found: `${name} comes after an output of ${input.join('x')}`,
+      expected: 'a row of numbers before a dense layer',
+      remedy: 'put flatten or global_average_pooling before it',
+    });
+  }
+}

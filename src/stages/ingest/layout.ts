@@ -1,0 +1,53 @@
+/** Reads labels and splits from where files lie: `class/picture`, or `train/class/picture`. */
+import { compareCodePoints } from '../../core/canonical.js';
+import type { SplitName } from '../../image/dataset.js';
+
+/** A file in a class folder. */
+export interface Candidate {
+  /** Index into the listing. */
+  readonly index: number;
+  readonly path: string;
+  readonly className: string;
+  /** Undefined where the folders do not say. */
+  readonly split?: SplitName;
+}
+
+export interface Layout {
+  readonly candidates: readonly Candidate[];
+  /** Names of the class folders, sorted by code point. */
+  readonly classNames: readonly string[];
+  /** Splits that have folders of their own. */
+  readonly splits: ReadonlySet<SplitName>;
+  /** Files that lie outside any class folder. */
+  readonly strays: readonly string[];
+}
+
+const splitFolders: Readonly<Record<string, SplitName>> = {
+  train: 'train',
+  validation: 'validation',
+  val: 'validation',
+  valid: 'validation',
+  test: 'test',
+};
+
+/** A folder called train, validation (val, valid) or test at the top makes the layout one of explicit splits. */
+export function readLayout(paths: readonly string[]): Layout {
+  const explicit = paths.some((path) => Object.hasOwn(splitFolders, path.slice(0, path.indexOf('/'))));
+  const candidates: Candidate[] = [];
+  const strays: string[] = [];
+  const classNames = new Set<string>();
+  const splits = new Set<SplitName>();
+  paths.forEach((path, index) => {
+    const folders = path.split('/').slice(0, -1);
+    const split = explicit && folders.length > 0 && Object.hasOwn(splitFolders, folders[0]) ? splitFolders[folders[0]] : undefined;
+    const className = folders[explicit ? 1 : 0];
+    if (className === undefined || (explicit && split === undefined)) {
+      strays.push(path);
+      return;
+    }
+    classNames.add(className);
+    if (split) splits.add(split);
+    candidates.push({ index, path, className, split });
+  });
+  return { candidates, classNames: [...classNames].sort(compareCodePoints), splits, strays };
+}

@@ -1,0 +1,93 @@
+/** What training aims at: targets, sample weights and dropout masks, and how far predictions are from the targets. */
+import { failure, PipelineError, type Problem } from '../../core/problem.js';
+import { Random } from '../../core/random.js';
+import { nearest } from '../../core/nearest.js';
+import type { TrainConfig } from '../../core/schema-types.js';
+import { shapesOf, type Graph } from '../../model/graph.js';
+import type { Optimizer } from '../../model/optimizer.js';
+import { sizeOf } from '../../model/tensor.js';
+
+/** One row a label: the label itself for a single sigmoid unit, else one-hot. */
+export function targetsOf(labels: readonly number[], units: number): Float32Array {
+  if (units === 1) return Float32Array.from(labels);
+  const targets = new Float32Array(labels.length * units);
+  labels.forEach((label, row) => (targets[row * units + label] = 1));
+  return targets;
+}
+
+/** The class of each row of predictions: the second one from the threshold on, or the largest. */
+export function predictedLabels(predictions: Float32Array, units: number, threshold = 0.5): number[] {
+  if (units === 1) return Array.from(predictions, (score) => (score >= threshold ? 1 : 0));
+  const labels: number[] = [];
+  for (let from = 0; from < predictions.length; from += units) {
+    let best = from;
+    for (let i = from + 1; i < from + units; i++) if (predictions[i] > predictions[best]) best = i;
+    labels.push(best - from);
+  }
+  return labels;
+}
+
+/** Probabilities are kept this far from 0 and 1 before their logarithm is taken, as Keras does. */
+const CLIP = 1e-7;
+
+/** Sum over the rows of the cross-entropy of predictions (after sigmoid or softmax). */
+export function crossEntropy(predictions: Float32Array, labels: readonly number[], units: number): number {
+  const logarithm = (p: number): number => Math.log(Math.min(1 - CLIP, Math.max(CLIP, p)));
+  if (units === 1) return labels.reduce((sum, label, row) => sum - logarithm(label === 1 ? predictions[row] : 1 - predictions[row]), 0);
+  return labels.reduce((sum, label, row) => sum - logarithm(predictions[row * units + label]), 0);
+}
+
+/** A weight for each class. Throws `invalid` for a name that is no class. */
+export function classWeights(config: TrainConfig['class_weight'], classes: readonly string[], labels: readonly number[], stage: string): number[] {
+  if (config === undefined) return classes.map(() => 1);
+  if (config === 'balanced') {
+    const counts = classes.map((_, index) => labels.filter((label) => label === index).length);
+    return counts.map((count) => labels.length / (classes.length * Math.max(1, count)));
+  }
+  const problems = Object.keys(config).filter((name) => !classes.includes(name)).map((name): Problem => {
+    const close = nearest(name, classes);
+    return {
+      code: 'unknown-class',
+      where: `${stage}.class_weight`,
+      found: `names the class ${name}, which the pictures do not have`,
+      expected: `classes among ${classes.slice(0, 12).join(', ')}`,
+      remedy: close === undefined ? undefined : `did you mean ${close}?`,
+    };
+  });
+  if (problems.length > 0) throw new PipelineError('invalid', problems);
+  return classes.map((name) => config[name] ?? 1);
+}
+
+/** Dropout layers of a network with how many numbers each lets through for one input. */
+export function dropoutLayers(graph: Graph): { readonly name: string; readonly rate: number; readonly units: number }[] {
+  const shapes = shapesOf(graph);
+  return graph.layers.flatMap((layer) => (layer.kind === 'dropout' ? [{ name: layer.name, rate: layer.rate, units: sizeOf(shapes.get(layer.name)!) }] : []));
+}
+
+/** Masks of one step, drawn from (seed, layer, step): 0 with the layer's rate, else 1 / (1 - rate). */
+export function dropoutMasks(layers: ReturnType<typeof dropoutLayers>, count: number, seed: number, step: number): Map<string, Float32Array> {
+  return new Map(
+    layers.map(({ name, rate, units }) => {
+      const random = Random.keyed(seed, 'dropout', name, step);
+      const mask = new Float32Array(count * units);
+      const dropBelow = rate * 2 ** 32;
+      const kept = 1 / (1 - rate);
+      for (let i = 0; i < mask.length; i++) mask[i] = random.bits() < dropBelow ? 0 : kept;
+      return [name, mask];
+    }),
+  );
+}
+
+/** The optimizer of a pipeline file, and its learning rate. */
+export function optimizerOf({ adam, sgd, rmsprop }: TrainConfig['optimizer']): { optimizer: Optimizer; learningRate: number } {
+  if (adam) {
+    const { learning_rate: learningRate, beta_1: beta1, beta_2: beta2, epsilon } = adam;
+    return { optimizer: { kind: 'adam', beta1, beta2, epsilon }, learningRate };
+  }
+  if (sgd) return { optimizer: { kind: 'sgd', momentum: sgd.momentum, nesterov: sgd.nesterov }, learningRate: sgd.learning_rate };
+  if (rmsprop) {
+    const { rho, momentum, epsilon } = rmsprop;
+    return { optimizer: { kind: 'rmsprop', rho, momentum, epsilon }, learningRate: rmsprop.learning_rate };
+  }
+  throw failure('invalid', { code: 'no-optimizer', where: 'optimizer', found: 'names no optimizer', expected: 'adam, sgd or rmsprop' });
+}

@@ -1,0 +1,57 @@
+/** Blobs by the digest of their bytes: `v1/blobs/ab/<digest>`. A blob is never edited, and believed only after hashing. */
+import { join } from 'node:path';
+import { digestOf, type Digest } from '../core/digest.js';
+import type { BlobRef } from '../core/stage.js';
+import type { Content, Files } from './files.js';
+
+export class Blobs {
+  constructor(private readonly files: Files) {}
+
+  /**
+   * Keeps bytes, given whole or in chunks. What is there already is read and checked instead of written again;
+   * a damaged blob is replaced, so that rot does not outlive the next time its bytes are computed.
+   */
+  async put(content: Content): Promise<BlobRef> {
+    if (ArrayBuffer.isView(content)) {
+      const ref = { digest: digestOf(content), size: content.length };
+      if (!(await this.holds(ref))) await this.files.publish(this.pathOf(ref.digest), content);
+      return ref;
+    }
+    const { temporary, ...ref } = await this.files.writeAsideHashed(content);
+    if (await this.holds(ref)) await this.files.removeIfThere(temporary);
+    else await this.files.moveInto(temporary, this.pathOf(ref.digest));
+    return ref;
+  }
+
+  /** The bytes of a blob, hashed on the way; undefined where it is missing, or was damaged and is now in quarantine. */
+  async read(ref: BlobRef): Promise<Buffer | undefined> {
+    const path = this.pathOf(ref.digest);
+    const bytes = await this.files.readIfThere(path);
+    if (bytes === undefined) return undefined;
+    const found = digestOf(bytes);
+    if (found !== ref.digest) {
+      await this.files.setAside(path, `its ${bytes.length} bytes hash to ${found}`);
+      return undefined;
+    }
+    return bytes.length === ref.size ? bytes : undefined;
+  }
+
+  /** Tells whether a regular file of the exact size stands there: enough for outputs that nobody reads in this run. */
+  async has(ref: BlobRef): Promise<boolean> {
+    const path = this.pathOf(ref.digest);
+    const found = await this.files.infoIfThere(path);
+    if (found === undefined) return false;
+    if (found.isFile && found.size === ref.size) return true;
+    // Left in place: were the asker's size wrong, the blob would be good. `put` replaces it, `read` judges it.
+    this.files.note(path, found.isFile ? `has ${found.size} bytes instead of ${ref.size}` : 'not a regular file');
+    return false;
+  }
+
+  pathOf(digest: Digest): string {
+    return join(this.files.root, 'v1', 'blobs', digest.slice(0, 2), digest);
+  }
+
+  private async holds(ref: BlobRef): Promise<boolean> {
+    return (await this.has(ref)) && (await this.read(ref)) !== undefined;
+  }
+}

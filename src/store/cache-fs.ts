@@ -1,0 +1,107 @@
+/** The few disk operations that the store is made of, so that tests can put a failing disk in the place of the real one. */
+import { constants } from 'node:fs';
+import * as fs from 'node:fs/promises';
+
+export interface FileInfo {
+  readonly size: number;
+  /** A regular file; false for folders, links, pipes and devices. */
+  readonly isFile: boolean;
+  readonly isFolder: boolean;
+}
+
+export interface OpenFile {
+  /** Appends bytes and says how many were taken: a full disk may take fewer than asked without an error. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Reads up to `into.length` bytes from a position and says how many there were; 0 at the end. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  info(): Promise<FileInfo>;
+  /** Resolves when the bytes are on the disk. After a failure the file is lost: syncing again would lie. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Every operation rejects with Node's error, whose `code` tells what happened. */
+export interface CacheFs {
+  /** Creates a file that must not exist. */
+  create(path: string): Promise<OpenFile>;
+  /** Opens for reading, following no link at the end of the path and waiting for no pipe. */
+  open(path: string): Promise<OpenFile>;
+  /** Facts of what stands at a path itself, without following a link. */
+  info(path: string): Promise<FileInfo>;
+  list(folder: string): Promise<string[]>;
+  makeFolder(path: string): Promise<void>;
+  /** Makes names that were added to a folder or taken from it last through a power cut. */
+  syncFolder(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Gives a file a second name; EEXIST where the name is taken. */
+  link(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
+// Windows lacks both flags, and the links that they guard against.
+const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** The real disk. */
+export const nodeFs: CacheFs = {
+  create: async (path) => new NodeFile(await fs.open(path, 'wx', 0o644)),
+  open: async (path) => new NodeFile(await fs.open(path, readFlags)),
+  info: async (path) => facts(await fs.lstat(path)),
+  list: (folder) => fs.readdir(folder),
+  makeFolder: (path) => fs.mkdir(path),
+  rename: (from, to) => fs.rename(from, to),
+  link: (from, to) => fs.link(from, to),
+  remove: (path) => fs.unlink(path),
+  async syncFolder(path) {
+    if (process.platform === 'win32') return; // Windows opens no folders, and orders their changes itself
+    const folder = await fs.open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  },
+};
+
+class NodeFile implements OpenFile {
+  constructor(private readonly handle: fs.FileHandle) {}
+
+  async write(bytes: Uint8Array): Promise<number> {
+    return (await this.handle.write(bytes)).bytesWritten;
+  }
+
+  async read(into: Uint8Array, position: number): Promise<number> {
+    return (await this.handle.read(into, 0, into.length, position)).bytesRead;
+  }
+
+  async info(): Promise<FileInfo> {
+    return facts(await this.handle.stat());
+  }
+
+  sync(): Promise<void> {
+    return this.handle.sync();
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+}
+
+function facts(stats: { size: number; isFile(): boolean; isDirectory(): boolean }): FileInfo {
+  return { size: stats.size, isFile: stats.isFile(), isFolder: stats.isDirectory() };
+}
+
+/** Tells whether an error of the disk has one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
+}
+
+/** Reads until the buffer is full or the file ends; returns how many bytes there were. */
+export async function readFully(file: OpenFile, into: Uint8Array, position: number): Promise<number> {
+  let done = 0;
+  while (done < into.length) {
+    const count = await file.read(into.subarray(done), position + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}

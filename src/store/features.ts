@@ -1,0 +1,213 @@
+/**
+ * A feature set: rows of numbers of one length, found by a picture's digest and a view, in `v1/features/<set>/`.
+ * Rows are appended, sealed into immutable packs, and read back verified. Processes may use one set at once: each sees its
+ * own rows and the packs that it found when it opened or refreshed the set.
+ */
+import { endianness } from 'node:os';
+import { join } from 'node:path';
+import type { Json } from '../core/canonical.js';
+import type { Digest, FeatureSetKey } from '../core/digest.js';
+import { failure } from '../core/problem.js';
+import type { FeatureKey, FeatureStore } from '../core/stage.js';
+import { decodeEntry, encodeEntry, isEntryOf, type FeatureType } from './feature-pack.js';
+import type { Files } from './files.js';
+import { KeyWords, NOWHERE, PENDING } from './key-table.js';
+import { PackFolder } from './pack-folder.js';
+import { mergePacks, usualMergeLimits, type MergeLimits } from './pack-merge.js';
+import { planReads, type Place, type Span } from './pack-reader.js';
+import { PendingRows, usualSealLimits, type Batch, type SealLimits } from './pending-rows.js';
+import { RowCache } from './row-cache.js';
+
+export interface FeatureSetOptions {
+  readonly key: FeatureSetKey;
+  /** What the key is the digest of; written beside the packs for people, never read. */
+  readonly preimage: Json;
+  /** Numbers in a row. */
+  readonly rowLength: number;
+  readonly type: FeatureType;
+  /** Memory for rows that were read, in bytes. */
+  readonly cacheBytes?: number;
+  readonly seal?: SealLimits;
+  readonly merge?: MergeLimits;
+}
+
+/** A row that was asked for, and the row of the answer that it goes to. */
+interface Wanted extends Place {
+  readonly index: number;
+}
+
+const CACHE_BYTES = 256 * 1024 * 1024;
+const READERS = 4;
+
+export class FeatureSet implements FeatureStore {
+  private readonly folder: PackFolder;
+  private readonly pending: PendingRows;
+  private readonly cache: RowCache;
+  private readonly key = new KeyWords();
+  private readonly wounded = new Set<number>();
+  private described = false;
+  private closing: Promise<void> | undefined;
+
+  private constructor(
+    private readonly files: Files,
+    private readonly options: FeatureSetOptions,
+  ) {
+    const { key, rowLength, type } = options;
+    this.folder = new PackFolder(files, join(files.root, 'v1', 'features', key), { set: key, rowLength, type });
+    this.pending = new PendingRows(options.seal ?? usualSealLimits, (batch) => this.seal(batch));
+    this.cache = new RowCache(rowLength, options.cacheBytes ?? CACHE_BYTES);
+  }
+
+  /** Opens a set, reading the indexes of its packs; a set that does not exist is empty. */
+  static async open(files: Files, options: FeatureSetOptions): Promise<FeatureSet> {
+    if (endianness() !== 'LE') throw new Error('feature packs are little endian, and this machine is not');
+    const set = new FeatureSet(files, options);
+    await set.refresh();
+    return set;
+  }
+
+  has(digest: Digest, view: number): boolean {
+    return this.entryOf(digest, view) >= 0;
+  }
+
+  /**
+   * Fills rows of `out` (each of the set's row length) from `firstRow` on, one a key. Returns the indexes into `keys` of
+   * rows that are missing, or turn out to be damaged; their rows of `out` hold no features.
+   */
+  async readInto(keys: readonly FeatureKey[], out: Float32Array, firstRow = 0): Promise<number[]> {
+    const missing: number[] = [];
+    let gone = await this.readRows(keys, keys.keys(), out, firstRow, missing);
+    if (gone.length > 0) {
+      // Another process has merged packs since we looked: the rows are in a new one.
+      await this.refresh();
+      gone = await this.readRows(keys, gone, out, firstRow, missing);
+    }
+    for (const index of gone) this.forget(keys[index]);
+    return [...missing, ...gone].sort((a, b) => a - b);
+  }
+
+  /**
+   * Adds a row, unless its key is there. Await it: that is what keeps rows from piling up in memory when the disk is slow.
+   * A float16 set rounds; read rows back from the set rather than going on with your own, so that a first run sees the
+   * numbers that later ones will. Rejects when an earlier seal failed; throws `stage-failed` on a number beyond float16.
+   */
+  async append(digest: Digest, view: number, row: Float32Array): Promise<void> {
+    const { shape, table } = this.folder;
+    if (this.closing !== undefined) throw new Error('the feature set is closed');
+    if (row.length !== shape.rowLength) throw new RangeError(`a row has ${row.length} numbers, not ${shape.rowLength}`);
+    if (this.has(digest, view)) return;
+    const bytes = encodeEntry(shape, this.key.set(digest, view).bytes, row);
+    if (bytes === undefined) throw beyondFloat16(digest, view);
+    const entry = table.place(this.key.words);
+    table.packs[entry] = PENDING;
+    await this.pending.add(entry, bytes);
+  }
+
+  /** Takes in packs that other processes have sealed since. */
+  async refresh(): Promise<void> {
+    await this.folder.refresh();
+  }
+
+  /** Seals what was appended, merges small packs and closes the files. Rejects if rows could not be kept. */
+  async close(): Promise<void> {
+    this.closing ??= this.finish();
+    await this.closing;
+  }
+
+  private async finish(): Promise<void> {
+    try {
+      await this.pending.flush();
+      await mergePacks(this.folder, this.wounded, this.options.merge ?? usualMergeLimits).catch((error: unknown) => {
+        // Merging only tidies up: the packs stay as they are, and are as good.
+        this.files.note(this.folder.path, `packs could not be merged: ${String(error)}`);
+      });
+    } finally {
+      await this.folder.reader.close();
+    }
+  }
+
+  /** Answers what it can; indexes of missing rows go to `missing`, those whose pack is gone are returned. */
+  private async readRows(
+    keys: readonly FeatureKey[],
+    indexes: Iterable<number>,
+    out: Float32Array,
+    firstRow: number,
+    missing: number[],
+  ): Promise<number[]> {
+    const { shape, table } = this.folder;
+    const wanted: Wanted[] = [];
+    for (const index of indexes) {
+      const entry = this.entryOf(keys[index].digest, keys[index].view);
+      const at = (firstRow + index) * shape.rowLength;
+      if (entry < 0) {
+        missing.push(index);
+      } else if (!this.cache.copyTo(entry, out, at)) {
+        const pending = this.pending.get(entry);
+        if (pending !== undefined) this.deliver(entry, pending, out, at);
+        else wanted.push({ entry, pack: table.packs[entry], row: table.rows[entry], index });
+      }
+    }
+    const gone: number[] = [];
+    const spans = planReads(shape, wanted).values();
+    const readSpans = async () => {
+      for (const span of spans) await this.readSpan(span, out, firstRow, missing, gone);
+    };
+    await Promise.all(Array.from({ length: READERS }, readSpans));
+    return gone;
+  }
+
+  private async readSpan(span: Span<Wanted>, out: Float32Array, firstRow: number, missing: number[], gone: number[]): Promise<void> {
+    const { shape, table, reader } = this.folder;
+    const rowOf = await reader.read(span);
+    for (const { entry, pack, row, index } of span.places) {
+      const bytes = rowOf?.(row);
+      if (bytes === undefined) {
+        gone.push(index);
+      } else if (isEntryOf(shape, bytes, table.keyOf(entry))) {
+        this.deliver(entry, bytes, out, (firstRow + index) * shape.rowLength);
+      } else {
+        this.files.note(this.folder.pathOf(pack), 'a row does not match its digest');
+        this.wounded.add(pack);
+        if (table.packs[entry] === pack) table.packs[entry] = NOWHERE;
+        missing.push(index);
+      }
+    }
+  }
+
+  private deliver(entry: number, bytes: Buffer, out: Float32Array, at: number): void {
+    const { shape } = this.folder;
+    decodeEntry(shape, bytes, out, at);
+    this.cache.keep(entry, out.subarray(at, at + shape.rowLength));
+  }
+
+  private async seal(batch: Batch): Promise<void> {
+    const { key, preimage, rowLength, type } = this.options;
+    if (!this.described) {
+      const text = JSON.stringify({ schema: 1, set: key, type, rowLength, preimage }, null, 1);
+      await this.files.publish(join(this.folder.path, 'set.json'), Buffer.from(`${text}\n`), { ifTaken: 'keep' });
+      this.described = true;
+    }
+    await this.folder.publish(batch.values());
+  }
+
+  /** The entry of a key whose row is in memory or in a pack, or -1. */
+  private entryOf(digest: Digest, view: number): number {
+    const { table } = this.folder;
+    const entry = table.find(this.key.set(digest, view).words);
+    return entry >= 0 && table.packs[entry] !== NOWHERE ? entry : -1;
+  }
+
+  private forget({ digest, view }: FeatureKey): void {
+    const entry = this.entryOf(digest, view);
+    if (entry >= 0) this.folder.table.packs[entry] = NOWHERE;
+  }
+}
+
+function beyondFloat16(digest: Digest, view: number): Error {
+  return failure('stage-failed', {
+    code: 'feature-beyond-float16',
+    found: `a feature of picture ${digest.slice(0, 12)}, view ${view}, is not finite at half precision`,
+    expected: 'numbers below 65,520 where features are kept as float16',
+    remedy: 'keep features as float32',
+  });
+}

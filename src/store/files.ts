@@ -1,0 +1,249 @@
+/**
+ * The store's one door to the disk. A file is published whole or not at all: written aside under a name of its own,
+ * synced, closed, then renamed, and its folder synced. No correctness rests on locks, clocks, mtimes or modes; whatever
+ * stands where a file should be is judged by its bytes, and what fails is moved to quarantine/ and said once.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { toDigest, type Digest } from '../core/digest.js';
+import type { CacheFs, FileInfo, OpenFile } from './cache-fs.js';
+import { hasCode, readFully } from './cache-fs.js';
+
+/** Something in the store that was not what it should be, and was treated as missing. */
+export interface DamageNote {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export type Content = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+export interface PublishOptions {
+  /** What to do where the name is taken: put the new file in its place (the default), or leave what is there. */
+  readonly ifTaken?: 'replace' | 'keep';
+  /** False where losing the file in a power cut costs nothing. */
+  readonly durable?: boolean;
+}
+
+export class Files {
+  private readonly said = new Set<string>();
+  readonly temporary: string;
+  readonly quarantine: string;
+
+  /** `root` holds everything that the store writes; nothing is made before the first file is published. */
+  constructor(
+    readonly root: string,
+    private readonly fs: CacheFs,
+    private readonly onDamage: (note: DamageNote) => void,
+  ) {
+    this.temporary = join(root, 'v1', 'tmp');
+    this.quarantine = join(root, 'v1', 'quarantine');
+  }
+
+  /** Publishes a file; true if it now stands at `path`, false if something else did and was to be kept. */
+  async publish(path: string, content: Content, options: PublishOptions = {}): Promise<boolean> {
+    return this.moveInto(await this.writeAside(content, options.durable), path, options);
+  }
+
+  /** Writes a complete, synced file into the temporary folder and returns its path. */
+  async writeAside(content: Content, durable = true): Promise<string> {
+    const path = join(this.temporary, `${owner()}-${randomBytes(8).toString('hex')}`);
+    const file = await this.inFolder(this.temporary, () => this.fs.create(path));
+    try {
+      try {
+        for await (const chunk of ArrayBuffer.isView(content) ? [content] : content) await writeFully(file, chunk);
+        if (durable) await file.sync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      await this.discard(path);
+      throw error;
+    }
+    return path;
+  }
+
+  /** Like {@link writeAside}, for a file whose name follows from its bytes. */
+  async writeAsideHashed(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<{ temporary: string; digest: Digest; size: number }> {
+    const hash = createHash('sha256');
+    let size = 0;
+    async function* hashing(): AsyncGenerator<Uint8Array> {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        size += chunk.length;
+        yield chunk;
+      }
+    }
+    const temporary = await this.writeAside(hashing());
+    return { temporary, digest: toDigest(hash.digest()), size };
+  }
+
+  /** Moves a file that was written aside to its final name, in the way that {@link publish} says. */
+  async moveInto(temporary: string, path: string, { ifTaken = 'replace', durable = true }: PublishOptions = {}): Promise<boolean> {
+    let moved = false;
+    try {
+      moved = await this.inFolder(dirname(path), () => this.rename(temporary, path, ifTaken));
+    } finally {
+      if (!moved) await this.discard(temporary);
+    }
+    if (moved && durable) await this.fs.syncFolder(dirname(path));
+    return moved;
+  }
+
+  /** The bytes of a file, or undefined if there is none. What is no regular file or exceeds `limit` bytes is set aside. */
+  async readIfThere(path: string, limit = Infinity): Promise<Buffer | undefined> {
+    const file = await this.openIfThere(path);
+    if (file === undefined) return undefined;
+    try {
+      const { size } = await file.info();
+      if (size <= limit) {
+        const bytes = Buffer.allocUnsafe(size);
+        return bytes.subarray(0, await readFully(file, bytes, 0));
+      }
+    } finally {
+      await file.close();
+    }
+    await this.setAside(path, `larger than the ${limit} bytes that such a file can have`);
+    return undefined;
+  }
+
+  /** Opens a regular file, or says undefined if there is none. */
+  async openIfThere(path: string): Promise<OpenFile | undefined> {
+    let file: OpenFile;
+    try {
+      file = await this.fs.open(path);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+      if (!hasCode(error, 'ELOOP', 'EMLINK', 'EISDIR', 'ENXIO')) throw error;
+      await this.setAside(path, 'not a regular file');
+      return undefined;
+    }
+    if ((await file.info()).isFile) return file;
+    await file.close();
+    await this.setAside(path, 'not a regular file');
+    return undefined;
+  }
+
+  /** What stands at a path, or undefined if nothing does. */
+  async infoIfThere(path: string): Promise<FileInfo | undefined> {
+    try {
+      return await this.fs.info(path);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+      throw error;
+    }
+  }
+
+  /** The names in a folder, sorted; none if there is no such folder. */
+  async list(folder: string): Promise<string[]> {
+    try {
+      return (await this.fs.list(folder)).sort();
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
+      throw error;
+    }
+  }
+
+  /** Removes a file that nothing needs any more; one that is gone already is fine. */
+  async removeIfThere(path: string): Promise<void> {
+    try {
+      await this.fs.remove(path);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
+    }
+  }
+
+  /** Notes damage and moves it out of the way, kept as evidence. */
+  async setAside(path: string, reason: string): Promise<void> {
+    this.note(path, reason);
+    const kept = join(this.quarantine, `${Date.now()}-${basename(path)}-${randomBytes(4).toString('hex')}`);
+    try {
+      await this.inFolder(this.quarantine, () => this.fs.rename(path, kept));
+    } catch {
+      // A store that cannot be written, or a file that is gone by now: it counts as missing either way.
+    }
+  }
+
+  /** Notes damage, the same one only once. */
+  note(path: string, reason: string): void {
+    const key = `${path}\0${reason}`;
+    if (this.said.has(key)) return;
+    this.said.add(key);
+    this.onDamage({ path, reason });
+  }
+
+  private async rename(from: string, to: string, ifTaken: 'replace' | 'keep'): Promise<boolean> {
+    if (ifTaken === 'keep') {
+      try {
+        await this.fs.link(from, to);
+        await this.fs.remove(from);
+        return true;
+      } catch (error) {
+        if (hasCode(error, 'EEXIST')) return false;
+        // Some file systems have no links: there the last writer wins, which is as good.
+        if (!hasCode(error, 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK')) throw error;
+      }
+    }
+    try {
+      await this.fs.rename(from, to);
+    } catch (error) {
+      if ((await this.infoIfThere(to))?.isFolder !== true) throw error;
+      await this.setAside(to, 'a folder stands in the place of a file');
+      await this.fs.rename(from, to);
+    }
+    return true;
+  }
+
+  /** Runs an operation, and once more after making its folder if it did not find one. */
+  private async inFolder<T>(folder: string, operation: () => Promise<T>): Promise<T> {
+    try {
+      return await operation();
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
+    }
+    await this.makeFolder(folder);
+    return operation();
+  }
+
+  private async makeFolder(folder: string): Promise<void> {
+    if ((await this.infoIfThere(folder))?.isFolder === true) return;
+    if (folder !== dirname(folder)) await this.makeFolder(dirname(folder));
+    try {
+      await this.fs.makeFolder(folder);
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+  }
+
+  private async discard(temporary: string): Promise<void> {
+    try {
+      await this.fs.remove(temporary);
+    } catch {
+      // What stays in the temporary folder is never read; the failure that led here is the one to report.
+    }
+  }
+}
+
+async function writeFully(file: OpenFile, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const count = await file.write(bytes.subarray(done));
+    if (count === 0) throw new Error('the disk took no more bytes, and gave no reason');
+    done += count;
+  }
+}
+
+let ownerName: string | undefined;
+
+/** Names this process among all that ever wrote here: the start of the machine's boot id, and the process id. */
+function owner(): string {
+  ownerName ??= `${bootId()}-${process.pid}`;
+  return ownerName;
+}
+
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
+  } catch {
+    return 'anyboot'; // only Linux tells; the random part keeps names apart all the same
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Action records: which blobs a stage put out for a key, with the preimage of the key and how it came about.
+ * One JSON file a key, `v1/records/ab/<key>.json`, that carries the digest of its own canonical form.
+ */
+import { join } from 'node:path';
+import { canonical, type Json } from '../core/canonical.js';
+import { digestOf, isDigest, type ActionKey } from '../core/digest.js';
+import type { FeatureCounts } from '../core/event.js';
+import type { BlobRef, Outputs } from '../core/stage.js';
+import type { Blobs } from './blobs.js';
+import type { Files } from './files.js';
+
+const SCHEMA = 1;
+/** A record holds names, digests and a preimage; a preimage may list many things, yet not more than this. */
+const SIZE_LIMIT = 16 * 1024 * 1024;
+
+export interface NewRecord {
+  readonly key: ActionKey;
+  /** What the key is the digest of: shown by `explain`, compared never. */
+  readonly preimage: Json;
+  readonly outputs: Outputs;
+  readonly durationMs: number;
+  /** Engine and processor, where they decide the last bits. */
+  readonly computedBy?: Readonly<Record<string, string>>;
+  readonly features?: Readonly<FeatureCounts>;
+}
+
+export interface ActionRecord extends NewRecord {
+  readonly schema: typeof SCHEMA;
+  /** When it was published, ISO 8601. */
+  readonly createdAt: string;
+  /** Version of this tool that wrote it. */
+  readonly tool: string;
+}
+
+export class Records {
+  constructor(
+    private readonly files: Files,
+    private readonly blobs: Blobs,
+    private readonly tool: string,
+  ) {}
+
+  /**
+   * Publishes a record, whose blobs must have been put before it, and returns the one that stands: the first with all
+   * its blobs wins, so that two runs of one key never go on with different results.
+   */
+  async put(record: NewRecord): Promise<ActionRecord> {
+    for (const [name, ref] of Object.entries(record.outputs)) {
+      if (!(await this.blobs.has(ref))) throw new Error(`the record ${record.key} names output ${name}, which is not in the store`);
+    }
+    const full: ActionRecord = { schema: SCHEMA, ...record, createdAt: new Date().toISOString(), tool: this.tool };
+    const text = Buffer.from(`${JSON.stringify({ ...full, selfDigest: selfDigest(full) }, null, 1)}\n`);
+    if (text.length > SIZE_LIMIT) throw new Error(`the record ${record.key} is larger than ${SIZE_LIMIT} bytes`);
+    const path = this.pathOf(record.key);
+    if (await this.files.publish(path, text, { ifTaken: 'keep' })) return full;
+    const standing = await this.hit(record.key);
+    if (standing !== undefined) return standing;
+    await this.files.publish(path, text);
+    return full;
+  }
+
+  /** The record of a key; undefined where there is none, or where it was damaged and is now in quarantine. */
+  async get(key: ActionKey): Promise<ActionRecord | undefined> {
+    const path = this.pathOf(key);
+    const text = await this.files.readIfThere(path, SIZE_LIMIT);
+    if (text === undefined) return undefined;
+    const record = parse(text, key);
+    if (typeof record !== 'string') return record;
+    await this.files.setAside(path, record);
+    return undefined;
+  }
+
+  /** The record of a key whose blobs are all there with their exact size. Their bytes are checked when they are read. */
+  async hit(key: ActionKey): Promise<ActionRecord | undefined> {
+    const record = await this.get(key);
+    if (record === undefined) return undefined;
+    const present = await Promise.all(Object.values(record.outputs).map((ref) => this.blobs.has(ref)));
+    return present.every(Boolean) ? record : undefined;
+  }
+
+  pathOf(key: ActionKey): string {
+    return join(this.files.root, 'v1', 'records', key.slice(0, 2), `${key}.json`);
+  }
+}
+
+function selfDigest(record: object): string {
+  return digestOf(canonical(record));
+}
+
+/** Reads a record, or says why it cannot be one of ours for this key. */
+function parse(text: Buffer, key: ActionKey): ActionRecord | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.toString('utf8'));
+  } catch {
+    return 'not JSON';
+  }
+  if (!isObject(value)) return 'not a JSON object';
+  const { selfDigest: claimed, ...record } = value;
+  if (claimed !== selfDigest(record)) return 'its content does not match its own digest';
+  if (record.key !== key) return 'belongs to another key';
+  return isRecord(record) ? record : 'not of the form of a record';
+}
+
+function isRecord(value: Record<string, unknown>): value is Record<string, unknown> & ActionRecord {
+  return (
+    value.schema === SCHEMA &&
+    isObject(value.outputs) &&
+    Object.values(value.outputs).every(isBlobRef) &&
+    typeof value.durationMs === 'number' &&
+    typeof value.createdAt === 'string' &&
+    typeof value.tool === 'string'
+  );
+}
+
+function isBlobRef(value: unknown): value is BlobRef {
+  return isObject(value) && isDigest(value.digest) && typeof value.size === 'number';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

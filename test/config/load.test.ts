@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { loadPipeline } from '../../src/config/load.js';
+import { PipelineError } from '../../src/core/problem.js';
+import { changed, petsYaml, stageOf, testProject } from './project.js';
+
+const project = testProject();
+
+test('fills in defaults, writes short names out and finds the references that are left out', async () => {
+  const pipeline = await project.load(petsYaml);
+  expect(pipeline.stages.map(({ name, references }) => [name, references])).toEqual([
+    ['ingest', {}],
+    ['augment', { data: 'ingest' }],
+    ['load-base', {}],
+    ['freeze', { base: 'load-base' }],
+    ['build-head', { base: 'freeze', data: 'ingest' }],
+    ['train', { model: 'build-head', data: 'augment' }],
+    ['evaluate', { model: 'train', data: 'ingest' }],
+    ['export', { model: 'train', data: 'ingest' }],
+  ]);
+  expect(stageOf(pipeline, 'train').config).toEqual({
+    data: 'augment',
+    optimizer: { adam: { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 } },
+    loss: 'binary_crossentropy',
+    metrics: ['accuracy'],
+    batch_size: 32,
+    epochs: 5,
+  });
+  expect(stageOf(pipeline, 'build-head').config).toMatchObject({
+    layers: [
+      { flatten: {} },
+      { dense: { units: 256, activation: 'relu', use_bias: true, kernel_initializer: 'glorot_uniform' } },
+      { dropout: { rate: 0.5 } },
+      { dense: { units: 1, activation: 'sigmoid', use_bias: true, kernel_initializer: 'glorot_uniform' } },
+    ],
+  });
+  expect(pipeline).toMatchObject({ name: 'pets', seed: 42, engine: 'auto', features: { dtype: 'float32' } });
+});
+
+test('a default that is a short name is written out with its own defaults', async () => {
+  const pipeline = await project.load(changed(petsYaml, '    optimizer: adam\n', ''));
+  expect(stageOf(pipeline, 'train').config).toMatchObject({ optimizer: { adam: { learning_rate: 0.001 } } });
+});
+
+test('a stage has a name of its own where `uses` tells its kind, even the name of another kind', async () => {
+  const pipeline = await project.load('version: 1\nstages:\n  pets: {uses: ingest, source: a}\n  train: {uses: ingest, source: b}\n');
+  expect(pipeline.stages.map(({ name, kind }) => [name, kind])).toEqual([
+    ['pets', 'ingest'],
+    ['train', 'ingest'],
+  ]);
+});
+
+test('paths start from the folder of the file, or from the one above pipelines/', async () => {
+  const yaml = 'version: 1\nstages:\n  ingest: {source: a}\n';
+  const beside = await loadPipeline(await project.write('a/my pets.yaml', yaml));
+  const above = await loadPipeline(await project.write('b/pipelines/pets.yaml', yaml));
+  expect([beside.root, above.root]).toEqual([join(project.root, 'a'), join(project.root, 'b')]);
+  expect(beside.name).toBe('my-pets');
+});
+
+test('locates fields, also those that stand in short or are filled in, but not those of the command line', async () => {
+  const pipeline = await project.load(petsYaml, { set: ['stages.train.epochs=7'] });
+  expect(pipeline.locate(['stages', 'augment', 'zoom_range'])).toMatchObject({ line: 8, column: 17, length: 3 });
+  expect(pipeline.locate(['stages', 'build-head', 'layers', 0, 'flatten'])).toMatchObject({ line: 17, column: 9, length: 7 });
+  expect(pipeline.locate(['stages', 'train', 'optimizer', 'adam', 'epsilon'])).toMatchObject({ line: 23, column: 16, length: 4 });
+  expect(pipeline.locate(['stages', 'train', 'batch_size'])).toMatchObject({ line: 21, column: 3, length: 5 });
+  expect(pipeline.locate(['stages', 'train', 'epochs'])).toBeUndefined();
+});
+
+test('tells all problems of a file at once, in the order of the file', async () => {
+  const yaml = `version: 1
+stages:
+  ingest:
+    source: pictures
+  load-base: {architecture: vgg61, weights: w.json}
+  build-head:
+    base: load-bas
+    layers:
+      - flatten
+      - dense: {units: 0, activation: sigmoid}
+      - dropout: {}
+  train:
+    epocs: 5
+    batch_size: "32"
+    batch_size: 16
+  exprt:
+    to: models/pets
+`;
+  expect(await project.complaint(yaml)).toBe(`pets.yaml:5:29: \`architecture\` is the text "vgg61"
+  4 |     source: pictures
+  5 |   load-base: {architecture: vgg61, weights: w.json}
+    |                             ^^^^^
+  6 |   build-head:
+  expected: \`vgg16\`, \`mobilenet_v2\`, \`compact32\` or \`layers_model\`
+  -> did you mean \`vgg16\`?
+
+pets.yaml:7:11: there is no stage \`load-bas\`
+  6 |   build-head:
+  7 |     base: load-bas
+    |           ^^^^^^^^
+  8 |     layers:
+  expected: a stage with a base: \`load-base\`
+  -> did you mean \`load-base\`?
+
+pets.yaml:10:24: \`units\` is 0
+   9 |       - flatten
+  10 |       - dense: {units: 0, activation: sigmoid}
+     |                        ^
+  11 |       - dropout: {}
+  expected: a whole number from 1 to 1000000
+
+pets.yaml:11:9: \`dropout\` has no \`rate\`
+  10 |       - dense: {units: 0, activation: sigmoid}
+  11 |       - dropout: {}
+     |         ^^^^^^^
+  12 |   train:
+  expected: a number from 0 to below 1
+  -> add \`rate:\`
+
+pets.yaml:13:5: unknown field \`epocs\` in \`train\`
+  12 |   train:
+  13 |     epocs: 5
+     |     ^^^^^
+  14 |     batch_size: "32"
+  expected: one of \`uses\`, \`model\`, \`data\`, \`optimizer\`, \`loss\`, \`metrics\`, \`batch_size\`, \`epochs\`, \`class_weight\`,
+            \`early_stopping\` or \`seed\`
+  -> did you mean \`epochs\`?
+
+pets.yaml:14:17: \`batch_size\` is the text "32"
+  13 |     epocs: 5
+  14 |     batch_size: "32"
+     |                 ^^^^
+  15 |     batch_size: 16
+  expected: a whole number from 1 to 65536
+  -> take the quotes away: 32
+
+pets.yaml:15:5: \`stages.train.batch_size\` is written twice, first in line 14
+  14 |     batch_size: "32"
+  15 |     batch_size: 16
+     |     ^^^^^^^^^^
+  16 |   exprt:
+  expected: each name once
+  -> take one of them away
+
+pets.yaml:16:3: \`exprt\` is no kind of stage
+  15 |     batch_size: 16
+  16 |   exprt:
+     |   ^^^^^
+  17 |     to: models/pets
+  expected: one of the kinds \`augment\`, \`build-head\`, \`evaluate\`, \`export\`, \`freeze\`, \`ingest\`, \`load-base\` or \`train\`,
+            or another name and \`uses:\` with the kind
+  -> did you mean \`export\`?`);
+});
+
+test('an unreadable file is an input-output failure that names what is near', async () => {
+  await project.write('near/cats-dogs.yaml', petsYaml);
+  const load = (name: string) => loadPipeline(join(project.root, 'near', name)).catch((error: unknown) => error);
+  const missing = await load('cat-dogs.yaml');
+  expect(missing).toMatchObject({
+    category: 'input-output',
+    problems: [{ code: 'no-such-file', remedy: `did you mean \`${join(project.root, 'near', 'cats-dogs.yaml')}\`?` }],
+  });
+  expect(await load('.')).toMatchObject({ category: 'input-output', problems: [{ found: 'this is a folder' }] });
+  expect(missing).toBeInstanceOf(PipelineError);
+});

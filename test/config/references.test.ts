@@ -1,0 +1,101 @@
+import { expect, test } from '@jest/globals';
+import { changed, petsYaml, testProject } from './project.js';
+
+const project = testProject();
+
+test('a reference to a stage that is not there names the nearest that fits', async () => {
+  expect(await project.complaint(changed(petsYaml, 'data: augment', 'data: augmnt'))).toBe(`pets.yaml:22:11: there is no stage \`augmnt\`
+  21 |   train:
+  22 |     data: augmnt
+     |           ^^^^^^
+  23 |     optimizer: adam
+  expected: a stage with pictures: \`ingest\` or \`augment\`
+  -> did you mean \`augment\`?`);
+});
+
+test('a reference to the wrong kind of stage says what that is and what would fit', async () => {
+  const yaml = changed(petsYaml, '  evaluate: {}', '  evaluate: {model: build-head}');
+  expect(await project.complaint(yaml)).toBe(`pets.yaml:26:21: \`build-head\` is a build-head stage, which gives no trained model
+  25 |     loss: binary_crossentropy
+  26 |   evaluate: {model: build-head}
+     |                     ^^^^^^^^^^
+  27 |   export:
+  expected: a stage with a trained model: \`train\`
+  -> write \`model: train\``);
+});
+
+test('a reference that is left out has to have one stage that fits', async () => {
+  expect(await project.complaint(changed(petsYaml, '    data: augment\n', ''))).toBe(`pets.yaml:21:3: \`train\` needs a stage with pictures as \`data\`, and 2 fit: \`ingest\` and \`augment\`
+  20 |       - dense: {units: 1, activation: sigmoid}
+  21 |   train:
+     |   ^^^^^
+  22 |     optimizer: adam
+  -> write \`data:\` and the name of one of them`);
+
+  expect(await project.complaint('version: 1\nstages:\n  freeze: {layers: all}\n')).toBe(`pets.yaml:3:3: \`freeze\` needs a stage with a base as \`base\`, and there is none
+  2 | stages:
+  3 |   freeze: {layers: all}
+    |   ^^^^^^
+  -> add a stage of the kind \`load-base\``);
+});
+
+test('evaluate, export and build-head take the pictures from where they come from, however they are augmented', async () => {
+  const second = changed(petsYaml, '  load-base:', '  more: {uses: augment, data: augment, shear_range: 3}\n  load-base:');
+  const { stages } = await project.load(changed(second, 'data: augment\n    optimizer', 'data: more\n    optimizer'));
+  const data = Object.fromEntries(stages.map(({ name, references }) => [name, references.data]));
+  expect(data).toMatchObject({ 'build-head': 'ingest', evaluate: 'ingest', export: 'ingest', more: 'augment', augment: 'ingest', train: 'more' });
+});
+
+test('says nothing of references that are left out while a kind is unknown', async () => {
+  const { problems } = await project.refuse(changed(petsYaml, '  ingest:', '  ingset:').replace('data: ingest', 'data: ingset'));
+  expect(problems.map(({ code }) => code)).toEqual(['unknown-kind']);
+});
+
+test('a circle is named in order, with the places of its references', async () => {
+  const yaml = `version: 1
+stages:
+  ingest: {source: pictures}
+  one: {uses: augment, data: three}
+  two: {uses: augment, data: one}
+  three: {uses: augment, data: two}
+`;
+  expect(await project.complaint(yaml)).toBe(`pets.yaml:5:30: these stages read each other in a circle: one -> three -> two -> one
+  4 |   one: {uses: augment, data: three}
+  5 |   two: {uses: augment, data: one}
+    |                              ^^^
+  6 |   three: {uses: augment, data: two}
+  expected: a stage that does not need this one; \`one\` reads \`three\` (line 4); \`three\` reads \`two\` (line 6)
+  -> let \`data\` name another stage`);
+});
+
+test('a stage that reads itself is a circle too, also where it is of the wrong kind', async () => {
+  const yaml = 'version: 1\nstages:\n  ingest: {source: a}\n  augment: {data: augment}\n  evaluate: {model: evaluate}\n  train: {}\n';
+  const { problems } = await project.refuse(yaml);
+  expect(problems.map(({ code, found, position }) => [position?.line, code, found])).toEqual([
+    [4, 'cycle', '`augment` reads itself: augment -> augment'],
+    [5, 'wrong-stage', '`evaluate` is an evaluate stage, which gives no trained model'],
+    [5, 'cycle', '`evaluate` reads itself: evaluate -> evaluate'],
+    [6, 'no-stage-for-reference', '`train` needs a stage with a model to train as `model`, and there is none'],
+    [6, 'ambiguous-reference', '`train` needs a stage with pictures as `data`, and 2 fit: `ingest` and `augment`'],
+  ]);
+});
+
+test('two circles that share a stage are both told', async () => {
+  const yaml = `version: 1
+stages:
+  ingest: {source: a}
+  train: {model: build-head, data: ingest}
+  build-head: {base: train, data: train, layers: [classifier]}
+`;
+  const { problems } = await project.refuse(yaml);
+  expect(problems.filter(({ code }) => code === 'cycle').map(({ found }) => found)).toEqual([
+    'these stages read each other in a circle: train -> build-head -> train',
+    'these stages read each other in a circle: train -> build-head -> train',
+  ]);
+});
+
+test('a long row of stages is walked without a deep stack', async () => {
+  const stages = Array.from({ length: 2000 }, (_, index) => `  s${index}: {uses: freeze, layers: all, base: ${index === 0 ? 'b' : `s${index - 1}`}}`);
+  const yaml = `version: 1\nstages:\n  b: {uses: load-base, architecture: compact32}\n${stages.join('\n')}\n`;
+  expect((await project.load(yaml)).stages).toHaveLength(2001);
+});

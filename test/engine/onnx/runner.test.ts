@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Engine } from '../../../src/engine/engine.js';
+import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
+import type { TfjsEngine } from '../../../src/engine/tfjs/index.js';
+import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
+import { vgg16 } from '../../../src/model/bases/vgg16.js';
+import type { Graph, Layer } from '../../../src/model/graph.js';
+import { shapesOf, withInputShape } from '../../../src/model/graph.js';
+import { initialWeights } from '../../../src/model/initializers.js';
+import { readLayersModel } from '../../../src/model/layers-model/load.js';
+import type { Weights } from '../../../src/model/tensor.js';
+import { sizeOf } from '../../../src/model/tensor.js';
+import { everyLayer, madeUpWeights, noise, relativeError } from '../../model/graphs.js';
+import { testWithShared } from '../../shared.js';
+
+let engine: Engine;
+let reference: TfjsEngine;
+beforeAll(async () => {
+  engine = await createOnnxEngine({ threads: 2 });
+  reference = await createTfjsEngine({ backend: 'wasm' });
+});
+
+/** The layers whose output differs from the reference engine's, each compiled as the last layer of a network of its own. */
+async function layersThatDiffer(graph: Graph, weights: Weights, count: number, bound: number): Promise<string[]> {
+  const input = noise(count * sizeOf(shapesOf(graph).get(graph.layers[0].name)!), 7);
+  const referenceRunner = await reference.compile(graph, weights);
+  const expected = await referenceRunner.runEveryLayer(input, count);
+  referenceRunner.dispose();
+  const different: string[] = [];
+  for (let i = 0; i < graph.layers.length; i++) {
+    const { name } = graph.layers[i];
+    const runner = await engine.compile({ name, layers: graph.layers.slice(0, i + 1) }, weights);
+    if (relativeError(await runner.run(input, count), expected.get(name)!.data) >= bound) different.push(name);
+    runner.dispose();
+  }
+  return different;
+}
+
+describe('every layer equals the reference engine', () => {
+  test('in a network of every kind', async () => {
+    const graph = everyLayer();
+    expect(await layersThatDiffer(graph, madeUpWeights(graph, 1), 3, 1e-5)).toEqual([]);
+  });
+
+  test('in VGG16 with first weights', async () => {
+    const graph = withInputShape(vgg16(), [64, 64, 3]);
+    const weights = initialWeights(graph, 1, undefined, () => 'he_uniform');
+    expect(await layersThatDiffer(graph, weights, 1, 1e-4)).toEqual([]);
+  });
+
+  testWithShared('in MobileNetV2 with its trained weights', async (shared) => {
+    const { graph, weights } = await readLayersModel(join(shared, 'weights', 'mobilenet-v2-0.35-224', 'model.json'));
+    expect(await layersThatDiffer(withInputShape(graph, [96, 96, 3]), weights, 1, 1e-4)).toEqual([]);
+  });
+});
+
+describe('shapes that only some networks have', () => {
+  const common = { trainable: false, useBias: true } as const;
+  const window = { kernelSize: [3, 3], dilation: [1, 1], activation: 'relu' } as const;
+
+  /** A network of the layers given, one after another, on pictures of 9 x 7 with 4 channels. */
+  function chain(...layers: Layer[]): Graph {
+    const input: Layer = { kind: 'input', name: 'input', inputs: [], trainable: false, shape: [9, 7, 4] };
+    return { name: 'chain', layers: [input, ...layers] };
+  }
+
+  test.each([
+    ['a dense layer over the channels of a picture', chain(
+      { ...common, kind: 'dense', name: 'mix', inputs: ['input'], units: 5, activation: 'softmax' },
+      { kind: 'flatten', name: 'flat', inputs: ['mix'], trainable: false },
+    )],
+    ['a BatchNorm before any convolution, and one whose convolution has a second reader', chain(
+      { kind: 'batch_normalization', name: 'first', inputs: ['input'], trainable: false, epsilon: 1e-3, momentum: 0.9, scale: true, center: false },
+      { ...common, ...window, kind: 'conv2d', name: 'conv', inputs: ['first'], filters: 4, strides: [1, 1], padding: 'same', activation: 'linear' },
+      { kind: 'batch_normalization', name: 'second', inputs: ['conv'], trainable: false, epsilon: 1e-3, momentum: 0.9, scale: false, center: true },
+      { kind: 'add', name: 'sum', inputs: ['second', 'conv'], trainable: false },
+    )],
+    ['zero padding before a SAME convolution, and padding with two readers', chain(
+      { kind: 'zero_padding2d', name: 'pad', inputs: ['input'], trainable: false, padding: [[1, 2], [0, 1]] },
+      { ...common, ...window, kind: 'conv2d', name: 'same', inputs: ['pad'], filters: 4, strides: [2, 2], padding: 'same' },
+      { kind: 'zero_padding2d', name: 'shared', inputs: ['same'], trainable: false, padding: [[1, 1], [1, 1]] },
+      { ...common, ...window, kind: 'conv2d', name: 'left', inputs: ['shared'], filters: 4, strides: [1, 1], padding: 'valid' },
+      { ...common, ...window, kind: 'depthwise_conv2d', name: 'right', inputs: ['shared'], depthMultiplier: 1, strides: [1, 1], padding: 'valid' },
+      { kind: 'add', name: 'sum', inputs: ['left', 'right'], trainable: false },
+    )],
+    ['pooling that overlaps and leaves a rest under VALID', chain(
+      { kind: 'max_pooling2d', name: 'max', inputs: ['input'], trainable: false, poolSize: [3, 2], strides: [2, 2], padding: 'valid' },
+      { kind: 'average_pooling2d', name: 'mean', inputs: ['max'], trainable: false, poolSize: [3, 3], strides: [2, 2], padding: 'same' },
+    )],
+  ])('%s', async (_, graph) => {
+    expect(await layersThatDiffer(graph, madeUpWeights(graph, 3), 2, 1e-5)).toEqual([]);
+  });
+});
+
+test('more pictures than one batch come back in order', async () => {
+  const graph = everyLayer();
+  const runner = await engine.compile(graph, madeUpWeights(graph, 1));
+  const size = 13 * 11 * 3;
+  const inputs = noise(71 * size, 5);
+  const together = await runner.run(inputs, 71);
+  expect(together.length).toBe(71 * 4);
+  for (const i of [0, 31, 32, 70]) {
+    expect(await runner.run(inputs.subarray(i * size, (i + 1) * size), 1)).toEqual(together.slice(i * 4, (i + 1) * 4));
+  }
+  runner.dispose();
+});
+
+test('a network without the size of its pictures is refused', async () => {
+  await expect(engine.compile(vgg16(), new Map())).rejects.toThrow('vgg16 must be given an input size');
+});

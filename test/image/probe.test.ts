@@ -1,0 +1,173 @@
+/** Probing: whole pictures, every way of cutting them short, and bytes that nobody expects. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { pictureLimits, probePicture, type PictureFormat } from '../../src/image/probe.js';
+import { testWithShared } from '../shared.js';
+import { drawn, noisy, RED } from './pictures.js';
+
+const [width, height] = [70, 50];
+const whole = new Map<string, { readonly format: PictureFormat; readonly bytes: Buffer }>();
+
+beforeAll(async () => {
+  const picture = () => noisy(width, height);
+  const withAlpha = () => drawn(width, height, (row) => [...RED, row * 5]);
+  const add = async (name: string, format: PictureFormat, made: Promise<Buffer>) => whole.set(name, { format, bytes: await made });
+  await add('baseline JPEG', 'jpeg', picture().jpeg().toBuffer());
+  await add('progressive JPEG', 'jpeg', picture().jpeg({ progressive: true }).toBuffer());
+  await add('grey JPEG', 'jpeg', picture().greyscale().jpeg().toBuffer());
+  await add('JPEG with EXIF', 'jpeg', picture().jpeg().withExif({ IFD0: { Copyright: 'nobody' } }).toBuffer());
+  await add('PNG', 'png', picture().png().toBuffer());
+  await add('interlaced PNG', 'png', picture().png({ progressive: true }).toBuffer());
+  await add('palette PNG', 'png', picture().png({ palette: true }).toBuffer());
+  await add('lossy WebP', 'webp', picture().webp().toBuffer());
+  await add('lossless WebP', 'webp', picture().webp({ lossless: true }).toBuffer());
+  await add('WebP with alpha', 'webp', withAlpha().webp().toBuffer());
+});
+
+const names = [
+  'baseline JPEG',
+  'progressive JPEG',
+  'grey JPEG',
+  'JPEG with EXIF',
+  'PNG',
+  'interlaced PNG',
+  'palette PNG',
+  'lossy WebP',
+  'lossless WebP',
+  'WebP with alpha',
+];
+
+const reason = (bytes: Uint8Array | string) => {
+  const probe = probePicture(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  return probe.ok ? `a ${probe.format} of ${probe.width}x${probe.height}` : probe.reason;
+};
+
+function get(name: string): Buffer {
+  return whole.get(name)!.bytes;
+}
+
+describe.each(names)('%s', (name) => {
+  test('is told with its size', () => {
+    expect(probePicture(get(name))).toEqual({ ok: true, format: whole.get(name)!.format, width, height });
+  });
+
+  test('may be followed by other bytes', () => {
+    expect(probePicture(Buffer.concat([get(name), Buffer.alloc(100, 0x20)])).ok).toBe(true);
+  });
+
+  test('is not taken for whole wherever it is cut', () => {
+    const bytes = get(name);
+    const step = Math.max(1, Math.floor(bytes.length / 300));
+    for (let cut = 0; cut < bytes.length; cut += step) expect([cut, probePicture(bytes.subarray(0, cut)).ok]).toEqual([cut, false]);
+    for (let less = 1; less <= 16; less++) expect([less, probePicture(bytes.subarray(0, -less)).ok]).toEqual([less, false]);
+  });
+
+  test('is read where it lies inside a larger buffer', () => {
+    const larger = Buffer.concat([Buffer.alloc(13, 0xff), get(name)]);
+    expect(probePicture(larger.subarray(13)).ok).toBe(true);
+  });
+});
+
+describe('refusals say why', () => {
+  test('a cut JPEG, in its data and before it', () => {
+    const jpeg = get('baseline JPEG');
+    expect(reason(jpeg.subarray(0, jpeg.length - 100))).toBe('is cut short: its picture data has no end marker');
+    expect(reason(jpeg.subarray(0, 30))).toBe('is cut short: it ends inside a segment');
+  });
+
+  test('a thumbnail inside a cut JPEG does not stand for the picture', async () => {
+    const thumbnail = await noisy(8, 8).jpeg().toBuffer();
+    const header = Buffer.from([0xff, 0xe1, (thumbnail.length + 2) >> 8, (thumbnail.length + 2) & 0xff]);
+    const jpeg = get('baseline JPEG');
+    const bytes = Buffer.concat([jpeg.subarray(0, 2), header, thumbnail, jpeg.subarray(2)]);
+    expect(reason(bytes)).toBe('a jpeg of 70x50');
+    expect(reason(bytes.subarray(0, bytes.length - 2))).toBe('is cut short: its picture data has no end marker');
+    expect(reason(bytes.subarray(0, thumbnail.length + 6))).toBe('is cut short: it ends before its picture data');
+  });
+
+  test('markers without a picture', () => {
+    expect(reason('\xff\xd8\xff\xd9')).toBe('is damaged: it holds no picture data');
+    expect(reason('\xff\xd8\xff\xda\0\x02..\xff\xd9')).toBe('is damaged: its picture data comes before its size');
+    expect(reason('\xff\xd8\xff\xe0\0\x01..')).toBe('is damaged: segment e0 has an impossible length');
+    expect(reason('\xff\xd8\xff\xc0\0\x08\x08\0\0\0\x05\x01\xff\xda\0\x02\xff\xd9')).toBe('is damaged: it says that it is 5x0 pixels');
+  });
+
+  test('a PNG with a flipped bit, without data or without a header', () => {
+    const png = Buffer.from(get('PNG'));
+    const data = png.indexOf('IDAT');
+    expect(reason(Buffer.concat([png.subarray(0, data - 4), png.subarray(-12)]))).toBe('is damaged: it holds no picture data');
+    expect(reason(Buffer.concat([png.subarray(0, 8), png.subarray(data - 4)]))).toBe('is damaged: it does not begin with a header chunk');
+    expect(reason(png.subarray(0, -20))).toBe('is cut short: it ends inside its IDAT chunk');
+    png[data + 50] ^= 1;
+    expect(reason(png)).toBe('is damaged: its IDAT chunk has a wrong checksum');
+  });
+
+  test('a WebP that is shorter than it says, or moves', () => {
+    const webp = get('lossy WebP');
+    expect(reason(webp.subarray(0, webp.length - 10))).toBe(`is cut short: it has ${webp.length - 10} of ${webp.length} bytes`);
+    expect(reason('RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x09\0\0\x09\0\0')).toBe(
+      'is an animated WebP, expected a single picture',
+    );
+  });
+
+  test('other formats are named', async () => {
+    const picture = () => noisy(16, 16);
+    expect(reason(await picture().gif().toBuffer())).toBe('is a GIF, expected JPEG, PNG or WebP');
+    expect(reason(await picture().tiff().toBuffer())).toBe('is a TIFF, expected JPEG, PNG or WebP');
+    expect(reason(await picture().avif().toBuffer())).toBe('is an AVIF, expected JPEG, PNG or WebP');
+    expect(reason('\0\0\0\x18ftypheic\0\0\0\0mif1heic')).toBe('is a HEIC, expected JPEG, PNG or WebP');
+    expect(reason('BM\x46\0\0\0\0\0\0\0\x36\0\0\0')).toBe('is a BMP, expected JPEG, PNG or WebP');
+    expect(reason('<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="...">')).toBe('is an SVG, expected JPEG, PNG or WebP');
+    expect(reason('<!DOCTYPE html><title>404</title>')).toBe('is an HTML page, expected JPEG, PNG or WebP');
+  });
+
+  test('what is nothing of the kind is shown', () => {
+    expect(reason('')).toBe('is empty');
+    expect(reason('just some text that is called cat.jpg')).toBe('is no picture (it begins with "just some text t")');
+    expect(reason('\0\x01\x02\xfe')).toBe('is no picture (it begins with bytes 00 01 02 fe)');
+  });
+
+  test('too many bytes or pixels', async () => {
+    expect(reason(new Uint8Array(pictureLimits.bytes + 1))).toBe('has 64.1 MiB, more than the limit of 64 MiB');
+    const wide = await sharp({ create: { width: 16_000, height: 5000, channels: 3, background: 'white' } }).png().toBuffer();
+    expect(reason(wide)).toBe('has 16000x5000 pixels, more than the limit of 64 megapixels');
+  });
+});
+
+describe('hostile bytes', () => {
+  const starts = ['', '\xff\xd8\xff', '\x89PNG\r\n\x1a\n', '\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'RIFF\0\0\0\0WEBP', 'RIFF\x20\0\0\0WEBPVP8 ', '<!--'];
+
+  test('never throw', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...starts), fc.uint8Array({ maxLength: 300 }), (start, rest) => {
+        const probe = probePicture(Buffer.concat([Buffer.from(start, 'latin1'), rest]));
+        if (!probe.ok) expect(probe.reason).toMatch(/^(is|has) /);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('in place of parts of a good picture never throw, and sizes stay within the limits', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...names), fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 12 }), (name, place, bytes) => {
+        const picture = Buffer.from(get(name));
+        picture.set(bytes, place % Math.min(400, picture.length - bytes.length));
+        const probe = probePicture(picture);
+        if (probe.ok) expect(probe.width * probe.height).toBeLessThanOrEqual(pictureLimits.pixels);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+testWithShared('photographs are whole, of the size that sharp finds', async (shared) => {
+  const folder = join(shared, 'data', 'cats-dogs', 'validation', 'dogs');
+  for (const name of (await readdir(folder)).slice(0, 40)) {
+    const bytes = await readFile(join(folder, name));
+    const metadata = await sharp(bytes).metadata();
+    expect(probePicture(bytes)).toEqual({ ok: true, format: 'jpeg', width: metadata.width, height: metadata.height });
+  }
+});

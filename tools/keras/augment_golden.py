@@ -1,0 +1,106 @@
+"""Writes test/fixtures/keras/augment.json: pictures changed by Keras's own ImageDataGenerator, to compare ours with.
+
+    pip install keras scipy pillow jax
+    KERAS_BACKEND=jax python tools/keras/augment_golden.py
+
+The backend is never used, but Keras does not start without one. Square pictures go through Keras's `apply_transform`.
+For others Keras 3 mixes up height and width in the centre of its transforms, so those go straight through the
+`scipy.ndimage.affine_transform` that Keras uses, with the centre where it belongs.
+"""
+
+import json
+import math
+from pathlib import Path
+
+import numpy
+import scipy.ndimage
+from keras.src.legacy.preprocessing.image import ImageDataGenerator
+
+TARGET = Path(__file__).parents[2] / "test" / "fixtures" / "keras" / "augment.json"
+FILL_MODES = ["nearest", "reflect", "wrap", "constant"]
+CVAL = 77.0
+NOTHING = {
+    "theta": 0.0,
+    "tx": 0.0,
+    "ty": 0.0,
+    "shear": 0.0,
+    "zx": 1.0,
+    "zy": 1.0,
+    "flip_horizontal": False,
+    "flip_vertical": False,
+    "channel_shift_intensity": None,
+    "brightness": None,
+}
+COMBINED = {"theta": -21.5, "tx": 2.3, "ty": -1.7, "shear": 14.0, "zx": 1.31, "zy": 0.77}
+
+# Each affine part alone with every fill mode; far shifts fold over the edges more than once.
+AFFINE = [
+    {"theta": 33.0},
+    {"tx": 2.4, "ty": -3.3},
+    {"tx": -23.3, "ty": 31.6},
+    {"shear": 25.0},
+    {"zx": 0.6, "zy": 1.7},
+    COMBINED,
+]
+OTHERS = [
+    {"flip_horizontal": True},
+    {"flip_vertical": True},
+    {"flip_horizontal": True, "flip_vertical": True},
+    {"channel_shift_intensity": 40.25},
+    {"channel_shift_intensity": -33.5},
+    {"brightness": 0.6},
+    {"brightness": 1.45},
+    {**COMBINED, "flip_horizontal": True, "channel_shift_intensity": 21.5, "brightness": 1.2},
+]
+
+
+def by_keras(pixels, change, fill_mode):
+    generator = ImageDataGenerator(fill_mode=fill_mode, cval=CVAL)
+    return generator.apply_transform(pixels.astype("float32"), {**NOTHING, **change})
+
+
+def by_scipy(pixels, change, fill_mode):
+    """The affine part about the true centre, with the axes as scipy wants them: rows (y) first."""
+    all_of_it = {**NOTHING, **change}
+    theta, shear = math.radians(all_of_it["theta"]), math.radians(all_of_it["shear"])
+    rotation = numpy.array([[math.cos(theta), -math.sin(theta), 0], [math.sin(theta), math.cos(theta), 0], [0, 0, 1]])
+    shift = numpy.array([[1, 0, all_of_it["tx"]], [0, 1, all_of_it["ty"]], [0, 0, 1]])
+    sheared = numpy.array([[1, -math.sin(shear), 0], [0, math.cos(shear), 0], [0, 0, 1]])
+    zoom = numpy.diag([all_of_it["zx"], all_of_it["zy"], 1])
+    height, width = pixels.shape[:2]
+    centre = numpy.array([[1, 0, (width - 1) / 2], [0, 1, (height - 1) / 2], [0, 0, 1]])
+    matrix = centre @ rotation @ shift @ sheared @ zoom @ numpy.linalg.inv(centre)
+    swap = numpy.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]])
+    matrix = swap @ matrix @ swap
+    channels = [
+        scipy.ndimage.affine_transform(channel, matrix[:2, :2], matrix[:2, 2], order=1, mode=fill_mode, cval=CVAL)
+        for channel in numpy.moveaxis(pixels.astype("float32"), 2, 0)
+    ]
+    return numpy.stack(channels, axis=2)
+
+
+def case(picture, pixels, change, fill_mode, apply):
+    result = apply(pixels, change, fill_mode)
+    assert result.shape == pixels.shape
+    expected = [round(float(level), 3) for level in result.ravel()]
+    return {"picture": picture, "fillMode": fill_mode, "change": {**NOTHING, **change}, "expected": expected}
+
+
+def main():
+    random = numpy.random.default_rng(20240229)
+    sizes = {"odd": (9, 9), "even": (8, 8), "wide": (6, 10)}
+    pictures = {name: random.integers(0, 256, (height, width, 3), dtype=numpy.uint8) for name, (height, width) in sizes.items()}
+    cases = [case("odd", pictures["odd"], change, mode, by_keras) for mode in FILL_MODES for change in AFFINE]
+    cases += [case("even", pictures["even"], change, "nearest", by_keras) for change in [*OTHERS, COMBINED]]
+    cases += [case("wide", pictures["wide"], change, mode, by_scipy) for mode in FILL_MODES for change in [COMBINED]]
+    described = {
+        name: {"width": pixels.shape[1], "height": pixels.shape[0], "pixels": pixels.ravel().tolist()}
+        for name, pixels in pictures.items()
+    }
+    lines = ",\n".join(json.dumps(each, separators=(",", ":")) for each in cases)
+    TARGET.write_text(f'{{"cval":{CVAL},\n"pictures":{json.dumps(described, separators=(",", ":"))},\n"cases":[\n{lines}\n]}}\n')
+    print(f"{len(cases)} cases, {TARGET.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
