@@ -3,9 +3,9 @@ import type { Problem } from '../core/problem.js';
 import { stageKinds } from '../core/schema-types.js';
 import type { StageKind } from '../core/schema-types.js';
 import type { Places } from './places.js';
+import { isMapping } from './plain.js';
 import { isStageKind } from './schemas.js';
 import { didYouMean, listed, showValue } from './words.js';
-import { isMapping } from './yaml.js';
 
 export function kindOf(name: string, stage: unknown): StageKind | undefined {
   const uses = isMapping(stage) ? stage.uses : undefined;

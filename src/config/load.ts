@@ -9,14 +9,16 @@ import { applyOverrides } from './overrides.js';
 import type { Pipeline, Stage } from './pipeline.js';
 import { placesOf } from './places.js';
 import type { Places } from './places.js';
+import { isMapping } from './plain.js';
+import type { Mapping } from './plain.js';
 import { resolveReferences } from './references.js';
 import type { References } from './references.js';
 import { readSource } from './source.js';
 import { validate, writeOutStages } from './validate.js';
 import type { DraftStage } from './validate.js';
 import { showValue } from './words.js';
-import { isMapping, parseYaml } from './yaml.js';
-import type { Mapping, ParsedYaml } from './yaml.js';
+import { parseYaml } from './yaml.js';
+import type { ParsedYaml } from './yaml.js';
 
 export interface LoadOptions {
   /** Values to change, `stages.train.epochs=10`, in order. */

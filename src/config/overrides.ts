@@ -5,11 +5,12 @@ import type { Problem } from '../core/problem.js';
 import { kindOf } from './kinds.js';
 import { whereOf } from './places.js';
 import type { Override } from './places.js';
+import { forbiddenKeys, isMapping, newMapping } from './plain.js';
+import type { Mapping, Plain } from './plain.js';
 import { alternatives, memberNames, memberSchema, projectSchema, stageSchema } from './schemas.js';
 import type { Schema } from './schemas.js';
 import { listed, nearest, oneOf, showPath } from './words.js';
-import { forbiddenKeys, isMapping, newMapping, parseYaml } from './yaml.js';
-import type { Mapping, Plain } from './yaml.js';
+import { parseYaml } from './yaml.js';
 
 /** A word that may stand where a path may, and is none. */
 const randomWeights = 'random';

@@ -4,10 +4,10 @@ import type { Problem } from '../core/problem.js';
 import { describe, patternWords } from './expectations.js';
 import type { FieldPath } from './pipeline.js';
 import type { Places } from './places.js';
+import { isMapping } from './plain.js';
 import { alternatives, resolveReference } from './schemas.js';
 import type { Schema } from './schemas.js';
 import { didYouMean, fieldName, listed, nearest, oneOf, showValue } from './words.js';
-import { isMapping } from './yaml.js';
 
 /** What was validated: a value by its schema, and the path of that value in the pipeline. */
 export interface Subject {

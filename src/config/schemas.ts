@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { stageKinds } from '../core/schema-types.js';
 import type { StageKind } from '../core/schema-types.js';
 import type { ReferenceField, Role } from './pipeline.js';
-import type { Plain } from './yaml.js';
+import type { Plain } from './plain.js';
 
 /** The part of JSON Schema (draft 2020-12) that our schemas use, and our own marks. */
 export interface Schema {
@@ -38,6 +38,8 @@ export interface Schema {
   readonly 'x-path'?: boolean;
   /** The field names a stage that provides this. */
   readonly 'x-reference'?: Role;
+  /** False: a value that changes nothing in what the stage puts out. */
+  readonly 'x-affects-output'?: boolean;
   /** What stages of this kind provide. */
   readonly 'x-provides'?: readonly Role[];
 }

@@ -3,10 +3,10 @@
  * `{adam: {}}`. Done before validation, so that the object's own defaults are filled in. The schemas say where: `if` it
  * is a text, `then` one of some names, `else` an object with those members.
  */
+import { isMapping, newMapping } from './plain.js';
+import type { Mapping, Plain } from './plain.js';
 import { resolveReference } from './schemas.js';
 import type { Schema } from './schemas.js';
-import { isMapping, newMapping } from './yaml.js';
-import type { Mapping, Plain } from './yaml.js';
 
 /** The names that stand for an object here, where this is such a place. */
 function shortNames(schema: Schema): readonly Plain[] {

@@ -3,12 +3,12 @@ import type { Problem } from '../core/problem.js';
 import type { PipelineConfig, StageConfigs, StageKind } from '../core/schema-types.js';
 import { kindOf, unknownKind } from './kinds.js';
 import type { Places } from './places.js';
+import { isMapping, newMapping } from './plain.js';
+import type { Mapping } from './plain.js';
 import { schemaProblems } from './schema-problems.js';
 import { projectSchema, stageSchema } from './schemas.js';
 import { fillShortDefaults, writeOut } from './shorthand.js';
 import { projectValidator, stageValidator } from './validators.js';
-import { isMapping, newMapping } from './yaml.js';
-import type { Mapping } from './yaml.js';
 
 /** A stage of the file, checked or not. */
 export interface DraftStage {

@@ -7,27 +7,10 @@ import type { Document, Node, ParsedNode, YAMLError, YAMLMap } from 'yaml';
 import { failure, PipelineError } from '../core/problem.js';
 import type { Position, Problem } from '../core/problem.js';
 import type { FieldPath } from './pipeline.js';
+import { forbiddenKeys, newMapping } from './plain.js';
+import type { Mapping, Plain } from './plain.js';
 import { Lines } from './positions.js';
 import { showPath } from './words.js';
-
-/** What YAML's core schema can say. Mappings have no prototype: no key finds anything that the file does not hold. */
-export type Plain = null | boolean | number | string | Plain[] | Mapping;
-export interface Mapping {
-  [key: string]: Plain;
-}
-
-export function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** An empty mapping without a prototype. */
-export function newMapping(): Mapping {
-  const mapping: Mapping = Object.create(null);
-  return mapping;
-}
-
-/** Keys that reach an object's prototype in JavaScript: refused wherever a file or a `--set` holds them. */
-export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Which of a field's two sides a problem is about. */
 export type Part = 'key' | 'value';

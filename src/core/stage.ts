@@ -55,11 +55,13 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly survey?: (context: SurveyContext<Kind>) => Promise<Survey>;
   /** Does the work and puts out its results through the context. */
   readonly run: (context: StageContext<Kind>) => Promise<void>;
-  /**
-   * What happens in every run once the outputs are there, also where they came from the cache: writing files for
-   * people, judging a gate. Throws a `gate-missed` failure where the result is not good enough.
-   */
+  /** Writes files for people or other programs. Called in every run, unless what was written last still stands and fits. */
   readonly deliver?: (context: DeliveryContext<Kind>) => Promise<void>;
+  /**
+   * Judges the outputs in every run, also where they came from the cache. Throws a `gate-missed` failure where the
+   * result is not good enough.
+   */
+  readonly judge?: (context: JudgeContext<Kind>) => Promise<void>;
 }
 
 /** Digests of the files of a folder, sorted by path. */
@@ -134,8 +136,11 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   readonly emit: Emit;
 }
 
-export interface DeliveryContext<Kind extends StageKind = StageKind> extends WorkContext<Kind> {
+export interface JudgeContext<Kind extends StageKind = StageKind> extends WorkContext<Kind> {
   readonly outputs: Outputs;
+}
+
+export interface DeliveryContext<Kind extends StageKind = StageKind> extends JudgeContext<Kind> {
   /** A folder of this stage for files that people read. */
   readonly folder: string;
   /**

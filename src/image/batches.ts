@@ -109,7 +109,8 @@ class Prefetch<T> {
 }
 
 /** The picture, or undefined where it is to be skipped. Throws the item's failure, which names the item. */
-function accept<T>(item: T, loaded: Loaded, { numbersPerPicture, nameOf, onBad, signal }: BatchOptions<T>): Float32Array | undefined {
+function accept<T>(item: T, loaded: Loaded, options: BatchOptions<T>): Float32Array | undefined {
+  const { numbersPerPicture, nameOf, onBad, signal } = options;
   if (signal?.aborted === true) throw failure('interrupted', { code: 'interrupted', found: 'interrupted' }, signal.reason);
   if ('picture' in loaded) {
     if (loaded.picture.length === numbersPerPicture) return loaded.picture;

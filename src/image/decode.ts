@@ -1,18 +1,20 @@
 /** Bytes of a picture file to RGB pixels of one size, by sharp. */
 import sharp, { type KernelEnum, type Sharp, type SharpOptions } from 'sharp';
 import { failure, type PipelineError } from '../core/problem.js';
+import type { ImageSpec } from './dataset.js';
+import { resizeNearest } from './nearest.js';
 import { pictureLimits } from './probe.js';
 
 export { DECODER_VERSION } from './identity.js';
 
-export type Interpolation = 'nearest' | 'bilinear' | 'bicubic' | 'lanczos';
+export type Interpolation = ImageSpec['interpolation'];
 
 export interface DecodeOptions {
   readonly width: number;
   readonly height: number;
   readonly interpolation: Interpolation;
   /** `exif`: turned upright as the camera noted it; `stored`: as the pixels lie in the file. */
-  readonly orientation: 'exif' | 'stored';
+  readonly orientation: ImageSpec['orientation'];
 }
 
 /** Takes a file's bytes; gives height x width x 3 bytes, RGB. Rejects with `picture-not-decodable` (bad data). */
@@ -23,8 +25,7 @@ export type Decoder = (bytes: Uint8Array) => Promise<Uint8Array>;
 sharp.concurrency(1);
 sharp.cache(false);
 
-const kernels: Readonly<Record<Interpolation, keyof KernelEnum>> = {
-  nearest: 'nearest',
+const kernels: Readonly<Record<Exclude<Interpolation, 'nearest'>, keyof KernelEnum>> = {
   bilinear: 'linear',
   bicubic: 'cubic',
   lanczos: 'lanczos3',
@@ -33,17 +34,16 @@ const kernels: Readonly<Record<Interpolation, keyof KernelEnum>> = {
 /**
  * Makes a decoder. What it does is what Keras's `load_img` does through PIL, where the two need not differ:
  * - Both sides are stretched to the size asked for; the aspect is not kept.
- * - `nearest` takes the very pixels that PIL takes. The others are filters that widen with the reduction, so that a
- *   small picture is an average of the large one, as in PIL and unlike `tf.image.resize`. For those a JPEG is read at
- *   a half, a quarter or an eighth where that is still larger than the result: several times faster on photographs of
- *   many megapixels, at a difference of a few grey levels.
+ * - `nearest` takes the very pixels that PIL takes, out of the whole decoded picture, which costs memory and time where
+ *   that has many megapixels. The others are filters that widen with the reduction, so that a small picture is an
+ *   average of the large one, as in PIL and unlike `tf.image.resize`. For those a JPEG is read at a half, a quarter or
+ *   an eighth where that is still larger than the result: much faster, at a difference of a few grey levels.
  * - Grey becomes RGB, 16 bits become 8, CMYK goes through a generic profile. Embedded colour profiles are ignored, as
  *   by PIL: networks were trained on the numbers in the files.
  * - Alpha is dropped, not blended: a transparent pixel shows the colour that is stored under it.
  * - EXIF orientation is applied, which Keras does not do.
  */
 export function createDecoder(options: DecodeOptions): Decoder {
-  const { width, height } = options;
   const input: SharpOptions = {
     autoOrient: options.orientation === 'exif',
     failOn: 'error',
@@ -52,19 +52,35 @@ export function createDecoder(options: DecodeOptions): Decoder {
     pages: 1,
     sequentialRead: true,
   };
-  const fastShrinkOnLoad = options.interpolation !== 'nearest';
+  const { interpolation } = options;
+  const decode =
+    interpolation === 'nearest' ? nearestDecoder(options, input) : filterDecoder(options, kernels[interpolation], input);
   return async (bytes) => {
     try {
-      const picture = await withoutAlpha(sharp(bytes, input), bytes);
-      return await rgb(picture.resize(width, height, { fit: 'fill', kernel: kernels[options.interpolation], fastShrinkOnLoad }));
+      return await decode(bytes);
     } catch (error) {
       throw notDecodable(error);
     }
   };
 }
 
-function rgb(picture: Sharp): Promise<Buffer> {
-  return picture.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer();
+function nearestDecoder(options: DecodeOptions, input: SharpOptions): Decoder {
+  return async (bytes) => {
+    const { data, info } = await rgb(sharp(bytes, input)).toBuffer({ resolveWithObject: true });
+    return resizeNearest(data, info, options);
+  };
+}
+
+function filterDecoder({ width, height }: DecodeOptions, kernel: keyof KernelEnum, input: SharpOptions): Decoder {
+  return async (bytes) => {
+    const picture = await withoutAlpha(sharp(bytes, input), bytes);
+    return rgb(picture.resize(width, height, { fit: 'fill', kernel, fastShrinkOnLoad: true })).toBuffer();
+  };
+}
+
+/** Three bytes a pixel, whatever the picture had. */
+function rgb(picture: Sharp): Sharp {
+  return picture.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' });
 }
 
 /**
@@ -73,7 +89,7 @@ function rgb(picture: Sharp): Promise<Buffer> {
  */
 async function withoutAlpha(picture: Sharp, bytes: Uint8Array): Promise<Sharp> {
   if (bytes[0] === 0xff || !(await picture.metadata()).hasAlpha) return picture;
-  const { data, info } = await picture.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const { data, info } = await rgb(picture).toBuffer({ resolveWithObject: true });
   return sharp(data, { raw: { width: info.width, height: info.height, channels: 3 } });
 }
 
@@ -81,7 +97,7 @@ function notDecodable(error: unknown): PipelineError {
   const message = error instanceof Error ? error.message : String(error);
   const problem = {
     code: 'picture-not-decodable',
-    found: `the picture cannot be decoded: ${message.trim().replace(/\s*\n\s*/g, '; ')}`,
+    found: `cannot be decoded: ${message.trim().replace(/\s*\n\s*/g, '; ')}`,
     expected: 'a JPEG, PNG or WebP file that decodes without errors',
     remedy: 'replace or remove the file, or let the pipeline leave such pictures out with on_bad_image: skip',
   };

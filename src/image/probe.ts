@@ -37,7 +37,9 @@ function refuse(reason: string): PictureProbe {
  * Never throws, whatever the bytes.
  */
 export function probePicture(bytes: Uint8Array): PictureProbe {
-  if (bytes.length > pictureLimits.bytes) return refuse(`has ${mebi(bytes.length)} MiB, more than the limit of ${mebi(pictureLimits.bytes)} MiB`);
+  if (bytes.length > pictureLimits.bytes) {
+    return refuse(`has ${mebi(bytes.length)} MiB, more than the limit of ${mebi(pictureLimits.bytes)} MiB`);
+  }
   const format = formatOf(bytes);
   if (format === undefined) return refuse(describeForeign(bytes));
   const reading = readers[format](bytes);

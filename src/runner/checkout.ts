@@ -17,6 +17,8 @@ export interface StageMemory {
   readonly key: ActionKey;
   readonly preimage: Preimage;
   readonly outputs: Outputs;
+  /** Digest of all that decided the delivered files. */
+  readonly terms: Digest;
   /** By absolute folder, then by file name. */
   readonly delivered: Readonly<Record<string, Readonly<Record<string, DeliveredFile>>>>;
 }

@@ -3,11 +3,13 @@ import PQueue from 'p-queue';
 import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
 import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
+import { readJson } from './context.js';
+import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
-import { deliverStage, readJson, runStage, type Work } from './work.js';
+import { runStage, type Work } from './work.js';
 
 export interface ExecuteOptions {
   /** Stages that may run; others must be current already. */
@@ -121,9 +123,8 @@ class Execution {
     settled.set(node.stage.name, { node, preimage, inputs, outputs });
 
     const state: StageState = decision.state === 'stale' ? 'ran' : decision.state === 'fresh' ? 'fresh' : 'restored';
-    const delivery = { signal: options.signal, force: options.overwrite };
     try {
-      await this.heal(() => deliverStage(session, node, preimage, inputs, outputs, delivery));
+      await this.heal(() => finishStage(session, node, preimage, inputs, outputs, options));
     } catch (thrown) {
       const error = asPipelineError(thrown, node.stage.name);
       if (error.category !== 'gate-missed') throw error;

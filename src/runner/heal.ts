@@ -5,7 +5,8 @@ import type { Inputs, Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
-import { LostBlob, runStage } from './work.js';
+import { LostBlob } from './context.js';
+import { runStage } from './work.js';
 
 /** A stage whose outputs are known, with all that it takes to make them again. */
 export interface Settled {

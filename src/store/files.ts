@@ -4,11 +4,11 @@
  * stands where a file should be is judged by its bytes, and what fails is moved to quarantine/ and said once.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { toDigest, type Digest } from '../core/digest.js';
 import type { CacheFs, FileInfo, OpenFile } from './cache-fs.js';
 import { hasCode, readFully } from './cache-fs.js';
+import { owner } from './owner.js';
 
 /** Something in the store that was not what it should be, and was treated as missing. */
 export interface DamageNote {
@@ -24,6 +24,12 @@ export interface PublishOptions {
   /** False where losing the file in a power cut costs nothing. */
   readonly durable?: boolean;
 }
+
+/** The tag is that of https://bford.info/cachedir/. */
+const marks: Readonly<Record<string, string>> = {
+  'CACHEDIR.TAG': 'Signature: 8a477f597d28d172789f06886806bc55\n# What is in here can be deleted: it is made again.\n',
+  '.gitignore': '*\n',
+};
 
 export class Files {
   private readonly said = new Set<string>();
@@ -206,12 +212,34 @@ export class Files {
   }
 
   private async makeFolder(folder: string): Promise<void> {
-    if ((await this.infoIfThere(folder))?.isFolder === true) return;
-    if (folder !== dirname(folder)) await this.makeFolder(dirname(folder));
+    const found = await this.infoIfThere(folder);
+    if (found?.isFolder === true) return;
+    if (found !== undefined && folder.startsWith(join(this.root, 'v1'))) await this.setAside(folder, 'not a folder');
+    const parent = dirname(folder);
+    if (parent !== folder) await this.makeFolder(parent);
     try {
       await this.fs.makeFolder(folder);
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error;
+    }
+    await this.fs.syncFolder(parent);
+    if (parent === this.root) await this.markRoot();
+  }
+
+  /** Tells backup programs and git that the store holds nothing that is not made again. */
+  private async markRoot(): Promise<void> {
+    for (const [name, text] of Object.entries(marks)) {
+      const path = join(this.root, name);
+      if ((await this.infoIfThere(path)) !== undefined) continue;
+      const file = await this.fs.create(path).catch((error: unknown) => {
+        if (!hasCode(error, 'EEXIST')) throw error;
+      });
+      if (file === undefined) continue;
+      try {
+        await writeFully(file, Buffer.from(text));
+      } finally {
+        await file.close();
+      }
     }
   }
 
@@ -229,21 +257,5 @@ async function writeFully(file: OpenFile, bytes: Uint8Array): Promise<void> {
     const count = await file.write(bytes.subarray(done));
     if (count === 0) throw new Error('the disk took no more bytes, and gave no reason');
     done += count;
-  }
-}
-
-let ownerName: string | undefined;
-
-/** Names this process among all that ever wrote here: the start of the machine's boot id, and the process id. */
-function owner(): string {
-  ownerName ??= `${bootId()}-${process.pid}`;
-  return ownerName;
-}
-
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
-  } catch {
-    return 'anyboot'; // only Linux tells; the random part keeps names apart all the same
   }
 }

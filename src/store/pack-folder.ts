@@ -81,8 +81,8 @@ export class PackFolder {
     return undefined;
   }
 
+  /** Gives a pack a number, a new one also where it replaces a damaged file of the same name. */
   private add(name: string, index: Buffer): void {
-    if (this.known.has(name)) return;
     this.known.add(name);
     const pack = this.packs.length;
     const rows = index.length / KEY_BYTES;

@@ -33,12 +33,13 @@ export async function mergePacks(folder: PackFolder, wounded: ReadonlySet<number
   const sources = choosePacks(folder, wounded, limits);
   if (sources.size === 0) return;
   const old = [...sources].map((pack) => folder.packs[pack].name);
-  const published = new Set<string>();
+  // A damaged pack whose rows were appended again may have been replaced under its own name.
+  const needed = new Set(folder.packs.filter((_, pack) => !sources.has(pack)).map(({ name }) => name));
   for (const places of partition(folder, livePlaces(folder, sources), limits)) {
-    published.add(await folder.publish(readEntries(folder, places)));
+    needed.add(await folder.publish(readEntries(folder, places)));
   }
   await folder.reader.close(); // some systems do not delete what is open
-  for (const name of old) if (!published.has(name)) await folder.files.removeIfThere(join(folder.path, name));
+  for (const name of old) if (!needed.has(name)) await folder.files.removeIfThere(join(folder.path, name));
 }
 
 function choosePacks(folder: PackFolder, wounded: ReadonlySet<number>, limits: MergeLimits): Set<number> {
@@ -65,14 +66,15 @@ function* partition({ shape }: PackFolder, places: readonly Place[], limits: Mer
 }
 
 /** Reads entries back, leaving out what is gone or damaged. */
-async function* readEntries({ shape, reader, table, files, pathOf }: PackFolder, places: readonly Place[]): AsyncGenerator<Buffer> {
+async function* readEntries(folder: PackFolder, places: readonly Place[]): AsyncGenerator<Buffer> {
+  const { shape, reader, table } = folder;
   for (const span of planReads(shape, places)) {
     const rowOf = await reader.read(span);
     if (rowOf === undefined) continue;
     for (const { entry, pack, row } of span.places) {
       const bytes = rowOf(row);
       if (isEntryOf(shape, bytes, table.keyOf(entry))) yield bytes;
-      else files.note(pathOf(pack), 'a row does not match its digest');
+      else folder.files.note(folder.pathOf(pack), 'a row does not match its digest');
     }
   }
 }

@@ -3,15 +3,92 @@ import { changed, petsYaml, testProject } from './project.js';
 
 const project = testProject();
 
-test('a sigmoid with the categorical loss, a softmax with the binary one', async () => {
-  const sigmoid = changed(petsYaml, 'loss: binary_crossentropy', 'loss: categorical_crossentropy');
-  expect(await project.complaint(sigmoid)).toBe(`pets.yaml:24:11: \`categorical_crossentropy\` does not fit the head \`build-head\`, which ends in a sigmoid (line 20)
+test('a loss that does not fit the head', async () => {
+  const yaml = changed(petsYaml, 'loss: binary_crossentropy', 'loss: categorical_crossentropy');
+  expect(await project.complaint(yaml)).toBe(`pets.yaml:24:11: \`categorical_crossentropy\` does not fit the head \`build-head\`, which ends in a sigmoid (line 20)
   23 |     optimizer: adam
   24 |     loss: categorical_crossentropy
      |           ^^^^^^^^^^^^^^^^^^^^^^^^
   25 |     epochs: 5
   expected: \`binary_crossentropy\`, or \`auto\`, which follows the head
-  -> write \`loss: binary_crossentropy\``.replace(/pets.yaml:24|(?<=\n {2})2[345](?= \|)/g, (text) => shift(text)));
-  const { problems } = await project.refuse(changed(petsYaml, '{units: 1, activation: sigmoid}', '{units: 2, activation: softmax}'));
-  expect(problems.map(({ code, remedy }) => [code, remedy])).toEqual([['loss-does-not-fit', 'write `loss: categorical_crossentropy`']]);
+  -> write \`loss: binary_crossentropy\``);
+});
+
+test('a softmax of one unit', async () => {
+  const yaml = changed(changed(petsYaml, 'activation: sigmoid', 'activation: softmax'), 'loss: binary_crossentropy', 'loss: auto');
+  expect(await project.complaint(yaml)).toBe(`pets.yaml:20:9: a softmax of 1 unit, which is 1 for every picture
+  19 |       - dropout: {rate: 0.5}
+  20 |       - dense: {units: 1, activation: softmax}
+     |         ^^^^^
+  21 |   train:
+  expected: one sigmoid unit for two classes, or a softmax unit for each
+  -> write \`classifier\` instead: it fits the classes`);
+});
+
+test('two exports into one folder', async () => {
+  expect(await project.complaint(`${petsYaml}  again: {uses: export, to: models/../models/pets/}\n`)).toBe(`pets.yaml:29:29: \`again\` exports into the same folder as \`export\` (line 28)
+  28 |     to: models/pets
+  29 |   again: {uses: export, to: models/../models/pets/}
+     |                             ^^^^^^^^^^^^^^^^^^^^^^
+  expected: a folder for each export, none inside another`);
+});
+
+/** Parts of the valid pipeline, what they are changed to, and the problems that come of it: code and line. */
+const changes: readonly (readonly [from: string, to: string, problems: readonly (readonly [string, number])[]])[] = [
+  ['units: 1, activation: sigmoid', 'units: 2, activation: softmax', [['loss-does-not-fit', 24]]],
+  ['units: 1, activation: sigmoid', 'units: 3, activation: sigmoid', [['several-sigmoids', 20]]],
+  ['units: 1, activation: sigmoid', 'units: 1', [['no-probabilities', 20]]],
+  ['      - dense: {units: 1, activation: sigmoid}\n', '', [['no-probabilities', 19]]],
+  ['activation: sigmoid}', 'activation: sigmoid}\n      - dropout: {rate: 0.1}', [['no-probabilities', 21]]],
+  [', activation: sigmoid}', '}\n      - activation: {function: sigmoid}', []],
+  [', activation: sigmoid}\n', '}\n      - activation: {function: softmax}\n', [['softmax-of-one', 20], ['loss-does-not-fit', 25]]],
+  ['- dense: {units: 1, activation: sigmoid}', '- classifier', []],
+  ['- flatten', '- classifier\n      - flatten', [['dense-on-image', 17], ['classifier-not-last', 17]]],
+  ['      - flatten\n', '', [['dense-on-image', 17]]],
+  ['- flatten', '- batch_normalization', [['dense-on-image', 18]]],
+  ['- flatten', '- flatten\n      - global_average_pooling', [['pooling-after-flatten', 18]]],
+  ['      - flatten\n      - dense: {units: 256', '      - dropout: {rate: 0.1}\n      - global_average_pooling\n      - dense: {units: 256', []],
+  ['    weights: weights/model.json\n', '', [['missing-weights', 10]]],
+  ['vgg16\n    weights: weights/model.json', 'compact32', []],
+  ['vgg16\n    weights: weights/model.json', 'mobilenet_v2\n    weights: random', [['random-without-layers', 11]]],
+  ['weights/model.json', 'weights/model.json\n    preprocessing: caffe', [['two-preprocessings', 12]]],
+  ['vgg16', 'layers_model', []],
+  ['    rescale: 1/255\n    zoom_range: 0.2\n  load-base:\n    architecture: vgg16', '  load-base:\n    architecture: layers_model', [['missing-preprocessing', 8]]],
+  ['1/255', '1/0', [['wrong-type', 7]]],
+  ['1/255', '-1/255', [['wrong-type', 7]]],
+  ['zoom_range: 0.2', 'zoom_range: [1.2, 0.8]', [['range-upside-down', 8]]],
+  ['zoom_range: 0.2', 'brightness_range: [2, 1]', [['range-upside-down', 8]]],
+  ['source: pictures', 'source: pictures\n    split: {validation: 0.5, test: 0.5}', [['split-leaves-nothing', 5]]],
+  ['source: pictures', 'source: models', [['export-over-source', 28]]],
+  ['source: pictures', 'source: models/pets/pictures', [['export-over-source', 28]]],
+  ['models/pets', 'models/pets\n  second: {uses: export, to: models}', [['shared-export-folder', 29]]],
+  ['models/pets', 'models/pets\n  second: {uses: export, to: models/pets2}', []],
+  ['models/pets', '.pipeline/pets', [['export-into-state', 28]]],
+];
+
+test.each(changes)('%j instead as %j', async (from, to, expected) => {
+  const yaml = changed(petsYaml, from, to);
+  if (expected.length === 0) {
+    await expect(project.load(yaml)).resolves.toMatchObject({ name: 'pets' });
+    return;
+  }
+  const { category, problems } = await project.refuse(yaml);
+  expect(category).toBe('invalid');
+  expect(problems.map(({ code, position }) => [code, position?.line])).toEqual(expected);
+});
+
+test.each(['../models', '/models', '.', 'models/..', 'models/../../x'])('an export to %s would leave the project: unsafe', async (to) => {
+  const { category, problems } = await project.refuse(changed(petsYaml, 'models/pets', to));
+  expect([category, problems.map(({ code, position }) => [code, position?.line])]).toEqual(['unsafe', [['path-leaves-project', 28]]]);
+  const among = await project.refuse(changed(changed(petsYaml, 'models/pets', to), 'epochs: 5', 'epochs: 0'));
+  expect(among.category).toBe('invalid');
+});
+
+test('a folder whose name begins with dots lies inside the project', async () => {
+  await expect(project.load(changed(petsYaml, 'models/pets', '..models'))).resolves.toBeDefined();
+});
+
+test('a base that a head takes directly is checked like one that is frozen first', async () => {
+  const yaml = changed(changed(petsYaml, 'base: freeze', 'base: load-base'), '      - flatten\n', '');
+  expect((await project.refuse(yaml)).problems.map(({ code }) => code)).toEqual(['dense-on-image']);
 });

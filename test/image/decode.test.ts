@@ -42,7 +42,8 @@ describe('orientation', () => {
 
   function stored(orientation: number): Promise<Buffer> {
     const [w, h] = orientation > 4 ? [height, width] : [width, height];
-    const picture = drawn(w, h, (row, column) => quadrants(...upright[orientation - 1](row, column, height, width), width, height));
+    const place = upright[orientation - 1];
+    const picture = drawn(w, h, (row, column) => quadrants(...place(row, column, height, width), width, height));
     return picture.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).withMetadata({ orientation }).toBuffer();
   }
 
@@ -60,7 +61,7 @@ describe('orientation', () => {
 });
 
 describe('colours', () => {
-  const decodeAsIs = (bytes: Uint8Array, width: number, height: number) => decoder(width, height)(bytes).then((pixels) => [...pixels]);
+  const decodeAsIs = async (bytes: Uint8Array, width: number, height: number) => [...(await decoder(width, height)(bytes))];
 
   test('grey becomes RGB', async () => {
     const png = await drawn(3, 1, (_, column) => [column * 100]).toColourspace('b-w').png().toBuffer();
@@ -79,6 +80,12 @@ describe('colours', () => {
     expect([top, bottom]).toEqual([[...RED], [...GREEN]]);
   });
 
+  test.each(['bilinear', 'bicubic', 'lanczos'] as const)('alpha has no weight in %s', async (interpolation) => {
+    const png = await drawn(9, 9, (row, column) => [...BLUE, (row * column * 37) % 256]).png().toBuffer();
+    const pixels = await decoder(2, 2, { interpolation })(png);
+    expect([...pixels]).toEqual([...BLUE, ...BLUE, ...BLUE, ...BLUE]);
+  });
+
   test('alpha of grey pictures and of WebP too', async () => {
     const grey = await drawn(2, 1, (_, column) => [40 + column, column * 255]).toColourspace('b-w').png().toBuffer();
     expect(await decodeAsIs(grey, 2, 1)).toEqual([40, 40, 40, 41, 41, 41]);
@@ -89,7 +96,8 @@ describe('colours', () => {
   test('an alpha picture keeps its EXIF orientation', async () => {
     const picture = drawn(8, 8, (row, column) => [...quadrants(row, column, 8, 8), 200]);
     const png = await picture.png().withMetadata({ orientation: 3 }).toBuffer();
-    expect(nearestColours(corners(await decoder(4, 4, { interpolation: 'nearest' })(png), 4, 4))).toEqual([WHITE, BLUE, GREEN, RED]);
+    const pixels = await decoder(4, 4, { interpolation: 'nearest' })(png);
+    expect(nearestColours(corners(pixels, 4, 4))).toEqual([WHITE, BLUE, GREEN, RED]);
   });
 
   test('16 bits become the upper 8', async () => {
@@ -128,6 +136,14 @@ describe('resizing', () => {
     expect(await ramp(3, 'nearest')).toEqual([20, 60, 100]);
     expect(await ramp(5, 'nearest')).toEqual([10, 30, 60, 80, 100]);
     expect(await ramp(7, 'nearest')).toEqual([0, 20, 40, 60, 70, 90, 110]);
+  });
+
+  test('nearest takes whole decoded pixels, however large the JPEG', async () => {
+    const bytes = await noisy(350, 130).jpeg().toBuffer();
+    const { data } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
+    const pixels = await decoder(3, 2, { interpolation: 'nearest' })(bytes);
+    const places = [32, 97].flatMap((row) => [58, 175, 291].map((column) => (row * 350 + column) * 3));
+    expect([...pixels]).toEqual(places.flatMap((place) => [...data.subarray(place, place + 3)]));
   });
 
   test.each(['bilinear', 'bicubic', 'lanczos'] as const)('%s averages what it makes smaller', async (interpolation) => {

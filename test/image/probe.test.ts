@@ -14,7 +14,9 @@ const whole = new Map<string, { readonly format: PictureFormat; readonly bytes: 
 beforeAll(async () => {
   const picture = () => noisy(width, height);
   const withAlpha = () => drawn(width, height, (row) => [...RED, row * 5]);
-  const add = async (name: string, format: PictureFormat, made: Promise<Buffer>) => whole.set(name, { format, bytes: await made });
+  const add = async (name: string, format: PictureFormat, made: Promise<Buffer>) => {
+    whole.set(name, { format, bytes: await made });
+  };
   await add('baseline JPEG', 'jpeg', picture().jpeg().toBuffer());
   await add('progressive JPEG', 'jpeg', picture().jpeg({ progressive: true }).toBuffer());
   await add('grey JPEG', 'jpeg', picture().greyscale().jpeg().toBuffer());
@@ -61,8 +63,9 @@ describe.each(names)('%s', (name) => {
   test('is not taken for whole wherever it is cut', () => {
     const bytes = get(name);
     const step = Math.max(1, Math.floor(bytes.length / 300));
-    for (let cut = 0; cut < bytes.length; cut += step) expect([cut, probePicture(bytes.subarray(0, cut)).ok]).toEqual([cut, false]);
-    for (let less = 1; less <= 16; less++) expect([less, probePicture(bytes.subarray(0, -less)).ok]).toEqual([less, false]);
+    const lengths = Array.from({ length: Math.floor(bytes.length / step) }, (_, i) => i * step);
+    for (let less = 1; less <= 16; less++) lengths.push(bytes.length - less);
+    expect(lengths.filter((length) => probePicture(bytes.subarray(0, length)).ok)).toEqual([]);
   });
 
   test('is read where it lies inside a larger buffer', () => {
@@ -92,14 +95,16 @@ describe('refusals say why', () => {
     expect(reason('\xff\xd8\xff\xd9')).toBe('is damaged: it holds no picture data');
     expect(reason('\xff\xd8\xff\xda\0\x02..\xff\xd9')).toBe('is damaged: its picture data comes before its size');
     expect(reason('\xff\xd8\xff\xe0\0\x01..')).toBe('is damaged: segment e0 has an impossible length');
-    expect(reason('\xff\xd8\xff\xc0\0\x08\x08\0\0\0\x05\x01\xff\xda\0\x02\xff\xd9')).toBe('is damaged: it says that it is 5x0 pixels');
+    const withoutHeight = '\xff\xd8\xff\xc0\0\x08\x08\0\0\0\x05\x01\xff\xda\0\x02\xff\xd9';
+    expect(reason(withoutHeight)).toBe('is damaged: it says that it is 5x0 pixels');
   });
 
   test('a PNG with a flipped bit, without data or without a header', () => {
     const png = Buffer.from(get('PNG'));
     const data = png.indexOf('IDAT');
     expect(reason(Buffer.concat([png.subarray(0, data - 4), png.subarray(-12)]))).toBe('is damaged: it holds no picture data');
-    expect(reason(Buffer.concat([png.subarray(0, 8), png.subarray(data - 4)]))).toBe('is damaged: it does not begin with a header chunk');
+    const headless = Buffer.concat([png.subarray(0, 8), png.subarray(data - 4)]);
+    expect(reason(headless)).toBe('is damaged: it does not begin with a header chunk');
     expect(reason(png.subarray(0, -20))).toBe('is cut short: it ends inside its IDAT chunk');
     png[data + 50] ^= 1;
     expect(reason(png)).toBe('is damaged: its IDAT chunk has a wrong checksum');
@@ -138,7 +143,8 @@ describe('refusals say why', () => {
 });
 
 describe('hostile bytes', () => {
-  const starts = ['', '\xff\xd8\xff', '\x89PNG\r\n\x1a\n', '\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'RIFF\0\0\0\0WEBP', 'RIFF\x20\0\0\0WEBPVP8 ', '<!--'];
+  const png = '\x89PNG\r\n\x1a\n';
+  const starts = ['', '\xff\xd8\xff', png, `${png}\0\0\0\rIHDR`, 'RIFF\0\0\0\0WEBP', 'RIFF\x20\0\0\0WEBPVP8 ', '<!--'];
 
   test('never throw', () => {
     fc.assert(

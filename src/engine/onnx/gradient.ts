@@ -53,7 +53,7 @@ function noGradient(layer: Layer) {
     code: 'no-gradient',
     where: `layer ${layer.name}`,
     found: `the onnx engine cannot train through a layer of the kind ${layer.kind}`,
-    expected: 'trainable layers, and layers after them, that it has gradients for: dense, batch_normalization, activations, dropout, pooling over the whole picture',
+    expected: 'only layers without convolutions and pooling windows, from the first trainable layer on',
     remedy: 'freeze this layer and those before it, or use engine: tfjs',
   });
 }

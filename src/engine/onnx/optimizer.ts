@@ -48,5 +48,6 @@ export function updateNodes(
 function arithmetic(builder: GraphBuilder) {
   const operand = (value: Name | number) => (typeof value === 'number' ? builder.scalar(value) : value);
   const binary = (op: string) => (a: Name, b: Name | number) => builder.node(op, [a, operand(b)]);
-  return { add: binary('Add'), sub: binary('Sub'), mul: binary('Mul'), div: binary('Div'), sqrt: (a: Name) => builder.node('Sqrt', [a]) };
+  const sqrt = (a: Name) => builder.node('Sqrt', [a]);
+  return { add: binary('Add'), sub: binary('Sub'), mul: binary('Mul'), div: binary('Div'), sqrt };
 }

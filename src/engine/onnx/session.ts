@@ -8,6 +8,7 @@ import { encodeModel } from './model-file.js';
  *
  * Memory patterns are off: they keep a plan for each batch size that is met, and sizes vary here. Threads that wait do
  * not spin: spinning takes the cores from decoding, and was slower on any machine that had something else to do.
+ * `session.set_denormal_as_zero` stays off: it changes the arithmetic of JavaScript in this thread as well.
  */
 export async function openSession(model: Model, threads: number): Promise<InferenceSession> {
   return InferenceSession.create(encodeModel(model), {

@@ -38,7 +38,8 @@ export class TrainingState {
       addBuffer(this.current, name, shape, data, kind);
       addBuffer(this.next, name, shape, kind === 'still' ? data : start.slice(), kind);
       for (let slot = 0; slot < slots && kind === 'learned'; slot++) {
-        for (const set of [this.current, this.next]) addBuffer(set, slotName(name, slot), shape, new Float32Array(sizeOf(shape)), kind);
+        addBuffer(this.current, slotName(name, slot), shape, new Float32Array(data.length), kind);
+        addBuffer(this.next, slotName(name, slot), shape, new Float32Array(data.length), kind);
       }
     }
   }

@@ -5,8 +5,9 @@ import { failure } from '../../core/problem.js';
 import type { Shape } from '../../model/graph.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
 import { adamStepSize, slotCount } from '../../model/optimizer.js';
+import type { Weights } from '../../model/tensor.js';
 import { sizeOf } from '../../model/tensor.js';
-import type { Trainer, TrainingBatch, TrainingProgram } from '../engine.js';
+import type { StepResult, Trainer, TrainingBatch, TrainingProgram } from '../engine.js';
 import { maskInput } from './layers/shaping.js';
 import { openSession } from './session.js';
 import { TrainingState } from './state.js';
@@ -15,71 +16,80 @@ import { ports, predictionModel, trainingModel, variablesOf } from './training-m
 /** Compiles a program. Throws `invalid` where the network cannot be trained by this engine. */
 export async function openTrainer(program: TrainingProgram, threads: number): Promise<Trainer> {
   const variables = variablesOf(program);
-  const stepSession = await openSession(trainingModel(program, variables), threads);
-  const predictSession = await openSession(predictionModel(program, variables), threads);
-  const state = new TrainingState(variables, program.weights, slotCount(program.optimizer));
-  const { step, predict } = operations(program, state, stepSession, predictSession);
-  return {
-    step,
-    predict,
-    weights: async () => state.weights(),
-    restore: async (weights) => state.restore(weights),
-    dispose() {
-      void stepSession.release();
-      void predictSession.release();
-    },
-  };
+  const stepping = await openSession(trainingModel(program, variables), threads);
+  const predicting = await openSession(predictionModel(program, variables), threads);
+  return new OnnxTrainer(program, new TrainingState(variables, program.weights, slotCount(program.optimizer)), stepping, predicting);
 }
 
-function operations(program: TrainingProgram, state: TrainingState, stepSession: InferenceSession, predictSession: InferenceSession) {
-  const shapes = shapesOf(program.graph);
-  const featureShape = shapes.get(program.graph.layers[0].name)!;
-  const outputShape = shapes.get(outputOf(program.graph).name)!;
-  let steps = 0;
+class OnnxTrainer implements Trainer {
+  private readonly shapes: ReadonlyMap<string, Shape>;
+  private readonly featureShape: Shape;
+  private readonly outputShape: Shape;
+  private steps = 0;
 
-  async function step(batch: TrainingBatch) {
+  constructor(
+    private readonly program: TrainingProgram,
+    private readonly state: TrainingState,
+    private readonly stepping: InferenceSession,
+    private readonly predicting: InferenceSession,
+  ) {
+    this.shapes = shapesOf(program.graph);
+    this.featureShape = this.shapes.get(program.graph.layers[0].name)!;
+    this.outputShape = this.shapes.get(outputOf(program.graph).name)!;
+  }
+
+  async step(batch: TrainingBatch): Promise<StepResult> {
     const rows = (data: Float32Array, shape: Shape) => new Tensor('float32', data, [batch.count, ...shape]);
-    const masks = [...batch.masks].map(([layer, mask]) => [maskInput(layer), rows(mask, shapes.get(layer)!)]);
+    const masks = [...batch.masks].map(([layer, mask]) => [maskInput(layer), rows(mask, this.shapes.get(layer)!)]);
+    const rate = rateOf(this.program, batch.learningRate, this.steps + 1);
     const loss = new Float32Array(1);
-    const predictions = new Float32Array(batch.count * sizeOf(outputShape));
+    const predictions = new Float32Array(batch.count * sizeOf(this.outputShape));
     const feeds = {
-      ...state.inputs,
+      ...this.state.inputs,
       ...Object.fromEntries(masks),
-      [ports.features]: rows(batch.features, featureShape),
-      [ports.targets]: rows(batch.targets, outputShape),
+      [ports.features]: rows(batch.features, this.featureShape),
+      [ports.targets]: rows(batch.targets, this.outputShape),
       [ports.share]: rows(batch.sampleWeights.map((weight) => weight / batch.count), [1]),
-      [ports.rate]: scalar(rateOf(program, batch.learningRate, steps + 1)),
+      [ports.rate]: new Tensor('float32', Float32Array.of(rate), []),
     };
-    const fetches = {
-      ...state.outputs,
+    await this.stepping.run(feeds, {
+      ...this.state.outputs,
       [ports.loss]: new Tensor('float32', loss, []),
-      [ports.predictions]: rows(predictions, outputShape),
-    };
-    await stepSession.run(feeds, fetches);
-    if (!Number.isFinite(loss[0])) throw notFinite(loss[0], steps + 1, batch.learningRate);
-    state.swap();
-    steps += 1;
+      [ports.predictions]: rows(predictions, this.outputShape),
+    });
+    if (!Number.isFinite(loss[0])) throw notFinite(loss[0], this.steps + 1, batch.learningRate);
+    this.state.swap();
+    this.steps += 1;
     return { loss: loss[0], predictions };
   }
 
-  async function predict(features: Float32Array, count: number) {
-    const [featureSize, outputSize] = [sizeOf(featureShape), sizeOf(outputShape)];
+  async predict(features: Float32Array, count: number): Promise<Float32Array> {
+    const [featureSize, outputSize] = [sizeOf(this.featureShape), sizeOf(this.outputShape)];
     const predictions = new Float32Array(count * outputSize);
-    for (let from = 0; from < count; from += program.batchSize) {
-      const to = Math.min(from + program.batchSize, count);
-      const rows = (data: Float32Array, size: number, shape: Shape) =>
-        new Tensor('float32', data.subarray(from * size, to * size), [to - from, ...shape]);
-      const feeds = { ...state.inputs, [ports.features]: rows(features, featureSize, featureShape) };
-      await predictSession.run(feeds, { [ports.predictions]: rows(predictions, outputSize, outputShape) });
+    for (let from = 0; from < count; from += this.program.batchSize) {
+      const to = Math.min(from + this.program.batchSize, count);
+      const batch = features.subarray(from * featureSize, to * featureSize);
+      const place = predictions.subarray(from * outputSize, to * outputSize);
+      await this.predicting.run(
+        { ...this.state.inputs, [ports.features]: new Tensor('float32', batch, [to - from, ...this.featureShape]) },
+        { [ports.predictions]: new Tensor('float32', place, [to - from, ...this.outputShape]) },
+      );
     }
     return predictions;
   }
 
-  return { step, predict };
-}
+  async weights(): Promise<Weights> {
+    return this.state.weights();
+  }
 
-function scalar(value: number): Tensor {
-  return new Tensor('float32', Float32Array.of(value), []);
+  async restore(weights: Weights): Promise<void> {
+    this.state.restore(weights);
+  }
+
+  dispose(): void {
+    void this.stepping.release();
+    void this.predicting.release();
+  }
 }
 
 function rateOf({ optimizer }: TrainingProgram, learningRate: number, step: number): number {

@@ -2,6 +2,7 @@
 import type { Graph, Layer, Shape } from '../../model/graph.js';
 import { isLearned, shapesOf, weightSpecs } from '../../model/graph.js';
 import { logitsGraph } from '../../model/logits.js';
+import type { Optimizer } from '../../model/optimizer.js';
 import { slotCount } from '../../model/optimizer.js';
 import type { TrainingProgram } from '../engine.js';
 import type { Name } from './builder.js';
@@ -66,7 +67,8 @@ export function nextName(name: string): Name {
 
 /** Compiles the step. Throws `invalid` for layers without a gradient and for networks that do not end as the loss wants. */
 export function trainingModel(program: TrainingProgram, variables: readonly Variable[]): Model {
-  const { builder, graph, steps, logits } = layOutTraining(program, logitsGraph(program.graph, program.loss), variables, true);
+  const untilLogits = logitsGraph(program.graph, program.loss);
+  const { builder, graph, steps, output: logits } = layOutWith(program, untilLogits, variables, true);
   const [units] = logits.shape;
   const targets = builder.batchInput(ports.targets, logits.shape);
   const share = builder.batchInput(ports.share, [1]);
@@ -78,7 +80,7 @@ export function trainingModel(program: TrainingProgram, variables: readonly Vari
   const gradients = backpropagate(builder, steps, { ...logits, name: gradient }, learned);
   const rate = builder.input(ports.rate, []);
   for (const variable of variables) {
-    if (variable.kind === 'learned') addUpdate(builder, program, variable, gradients.get(variable.name)!, rate);
+    if (variable.kind === 'learned') addUpdate(builder, program.optimizer, variable, gradients.get(variable.name)!, rate);
   }
   addStatistics(builder, steps, variables);
   return builder.build(`${graph.name}-step`);
@@ -86,12 +88,13 @@ export function trainingModel(program: TrainingProgram, variables: readonly Vari
 
 /** Compiles inference with the trained weights as inputs. */
 export function predictionModel(program: TrainingProgram, variables: readonly Variable[]): Model {
-  const { builder, graph, logits: output } = layOutTraining(program, program.graph, variables, false);
+  const { builder, graph, output } = layOutWith(program, program.graph, variables, false);
   builder.batchOutput(ports.predictions, output.name, output.shape);
   return builder.build(`${graph.name}-predict`);
 }
 
-function layOutTraining({ weights, batchNorm }: TrainingProgram, whole: Graph, variables: readonly Variable[], training: boolean) {
+/** Lays the network, or its part up to the logits, out with the variables as inputs. */
+function layOutWith({ weights, batchNorm }: TrainingProgram, whole: Graph, variables: readonly Variable[], training: boolean) {
   const { graph, weights: constants } = foldBatchNorm(whole, weights, (layer: Layer) => !layer.trainable);
   const builder = new GraphBuilder();
   const features = inputOf(builder, graph, ports.features);
@@ -99,11 +102,11 @@ function layOutTraining({ weights, batchNorm }: TrainingProgram, whole: Graph, v
   const names = new Set(variables.map(({ name }) => name));
   const options = { weights: constants, variables: names, training, batchStatistics: batchNorm === 'batch' };
   const steps = layOut(builder, graph, features, options);
-  const logits = inOrder(builder, steps.at(-1)?.applied.output ?? features, 'last');
-  return { builder, graph, steps, logits };
+  return { builder, graph, steps, output: inOrder(builder, steps.at(-1)?.applied.output ?? features, 'last') };
 }
 
-function addUpdate(builder: GraphBuilder, { optimizer }: TrainingProgram, { name, shape }: Variable, gradient: Name, rate: Name): void {
+/** The optimizer's step for one weight, tile by tile. */
+function addUpdate(builder: GraphBuilder, optimizer: Optimizer, { name, shape }: Variable, gradient: Name, rate: Name): void {
   const tiles = tilesOf(shape);
   for (const rows of tiles) {
     const dims = shape.length === 0 ? [] : [rows.to - rows.from, ...shape.slice(1)];

@@ -1,167 +1,22 @@
 /** train: computes the features of the frozen part once, and trains the rest on them. */
 import type { Json } from '../../core/canonical.js';
-import type { Digest } from '../../core/digest.js';
-import { failure } from '../../core/problem.js';
-import type { StageContext, StageDefinition } from '../../core/stage.js';
-import { engineNotes, openEngine, resolveEngine } from '../../engine/resolve.js';
-import { Features } from '../../features/features.js';
-import type { Variation } from '../../features/feature-set.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
-import type { Augmentation } from '../../image/augmentation.js';
-import type { DataSpec, Files, Samples, SplitName } from '../../image/dataset.js';
+import type { StageDefinition } from '../../core/stage.js';
+import { resolveEngine } from '../../engine/resolve.js';
 import { decoderIdentity } from '../../image/identity.js';
-import { readWeights, type ModelDocument, type TrainedDocument } from '../../model/document.js';
-import { outputOf, shapesOf, type Graph } from '../../model/graph.js';
-import { finalActivationOf } from '../../model/logits.js';
-import type { Loss } from '../../model/loss.js';
-import type { Preprocessing } from '../../model/preprocessing.js';
-import { splitAtFrozen } from '../../model/split.js';
-import type { Weights } from '../../model/tensor.js';
-import { encodeWeights } from '../../model/weights-file.js';
-import { trainEpochs, type TrainingSet } from './loop.js';
-import { classWeights, optimizerOf } from './objective.js';
-
-type Context = StageContext<'train'>;
-
-interface Data {
-  readonly spec: DataSpec;
-  readonly files: Files;
-  readonly augmentation: Augmentation | undefined;
-  of(split: SplitName): Map<Digest, number>;
-}
 
 export const train: StageDefinition<'train'> = {
   kind: 'train',
   impl: 1,
   reads: { model: ['model'], data: ['spec', 'samples', 'augmentation'] },
 
-  environment: ({ engine, featureType }) => ({
-    engine: { ...resolveEngine(engine) },
-    convolutions: { ...resolveEngine(engine, { trainsConvolutions: true }) },
-    decoder: { ...decoderIdentity() },
-    featureType,
-  }) as Json,
+  environment: ({ engine, featureType }) =>
+    ({
+      engine: { ...resolveEngine(engine) },
+      convolutions: { ...resolveEngine(engine, { trainsConvolutions: true }) },
+      decoder: { ...decoderIdentity() },
+      featureType,
+    }) as Json,
 
-  async run(context) {
-    const { name, config, settings, inputs, note, pass, putBytes, putJson, readBytes, readJson } = context;
-    const document = await readJson<ModelDocument>(inputs.model!.model);
-    const data = await readData(context);
-    const weights = await readWeights(document, readBytes);
-    const { prefix, suffix, featureShape } = splitAtFrozen(document.graph);
-    const preprocessing = preprocessingOf(document, data.augmentation, name);
-    const sets = await openSets(context, data, { prefix, weights, featureShape, preprocessing });
-
-    const purpose = { trainsConvolutions: trainsConvolutions(suffix) };
-    const identity = resolveEngine(settings.engine, purpose);
-    for (const { code, text } of engineNotes(settings.engine, purpose, identity)) note(code, text);
-    const engine = await openEngine(identity);
-    const { optimizer, learningRate } = optimizerOf(config.optimizer);
-    const trainer = await engine.train({
-      graph: suffix,
-      weights: weightsOf(suffix, weights),
-      loss: lossOf(config.loss, suffix),
-      optimizer,
-      batchSize: config.batch_size,
-    });
-    try {
-      const { classes, image } = data.spec;
-      const trained = await trainEpochs(trainer, {
-        name,
-        config,
-        seed: config.seed!,
-        suffix,
-        units: shapesOf(suffix).get(outputOf(suffix).name)![0],
-        learningRate,
-        classWeights: classWeights(config.class_weight, classes, [...sets.training.labels.values()], name),
-        ...sets,
-        emit: context.emit,
-        signal: context.signal,
-      });
-      pass('weights', inputs.model!.weights);
-      const own = new Map([...weightsBeyond(document, weights, prefix), ...trained.weights]);
-      const ref = await putBytes('trained_weights', encodeWeights(own));
-      const result: TrainedDocument = { ...document, preprocessing, classes, image, weights: [document.weights[0], ref] };
-      await putJson('model', result);
-      await putJson('history', { epochs: trained.history, bestEpoch: trained.bestEpoch });
-    } finally {
-      trainer.dispose();
-      await Promise.all([sets.training.features.dispose(), sets.validation?.features.dispose()]);
-    }
-  },
+  // Decoder and engine are loaded only where there is work.
+  run: async (context) => (await import('./run.js')).runTrain(context),
 };
-
-async function readData({ inputs, readJson }: Context): Promise<Data> {
-  const { spec, samples, files, augmentation } = inputs.data!;
-  const rows = (await readJson<Samples>(samples)).samples;
-  return {
-    spec: await readJson<DataSpec>(spec),
-    files: await readJson<Files>(files),
-    augmentation: augmentation === undefined ? undefined : await readJson<Augmentation>(augmentation),
-    of: (split) => new Map(rows.filter((row) => row[2] === split).map(([digest, label]) => [digest, label])),
-  };
-}
-
-/** `rescale` takes the place of what the base says. */
-function preprocessingOf(document: ModelDocument, augmentation: Augmentation | undefined, stage: string): Preprocessing {
-  if (augmentation?.rescale != null) return { kind: 'rescale', factor: augmentation.rescale };
-  if (document.preprocessing !== null) return document.preprocessing;
-  throw failure('invalid', {
-    code: 'preprocessing-unknown',
-    where: stage,
-    found: 'nothing says how this base wants its pixels',
-    remedy: 'say `preprocessing` in load-base, or `rescale` in augment',
-  });
-}
-
-interface Prepared {
-  readonly prefix: Graph;
-  readonly weights: Weights;
-  readonly featureShape: readonly number[];
-  readonly preprocessing: Preprocessing;
-}
-
-/** Training and validation features; where nothing varies the two share one set. */
-async function openSets(context: Context, data: Data, prepared: Prepared): Promise<{ training: TrainingSet; validation: TrainingSet | undefined }> {
-  const { config, settings, note, resolvePath } = context;
-  const { augmentation } = data;
-  const open = (variation: Variation | null, keep: boolean): Promise<Features> => {
-    const { featureShape, ...rest } = prepared;
-    const recipe = { ...rest, image: data.spec.image, variation, engine: resolveEngine(settings.engine) };
-    const source = { root: resolvePath(data.files.root), files: data.files, image: data.spec.image, preprocessing: prepared.preprocessing };
-    return Features.open(context, { recipe, source, featureShape, keep });
-  };
-  const frozen = prepared.prefix.layers.length > 1;
-  const plain = await open(null, frozen);
-  const labels = data.of('validation');
-  const validation = labels.size === 0 ? undefined : { features: plain, labels, viewOf: () => PLAIN_VIEW };
-  if (augmentation == null || augmentation.parameters === null) {
-    return { training: { features: plain, labels: data.of('train'), viewOf: () => PLAIN_VIEW }, validation };
-  }
-  const { parameters, seed, version, views } = augmentation;
-  if (views !== 'online' && views < config.epochs) {
-    note('views-repeat', `${views} views for ${config.epochs} epochs: from epoch ${views + 1} on views come again`);
-  }
-  const features = await open({ parameters, seed, version }, frozen && views !== 'online');
-  const viewOf = (epoch: number): number => (views === 'online' ? epoch : epoch % views);
-  return { training: { features, labels: data.of('train'), viewOf }, validation };
-}
-
-function trainsConvolutions(suffix: Graph): boolean {
-  return suffix.layers.some(({ kind, trainable }) => trainable && (kind === 'conv2d' || kind === 'depthwise_conv2d'));
-}
-
-function lossOf(config: 'auto' | Loss, suffix: Graph): Loss {
-  const activation = finalActivationOf(suffix, config === 'auto' ? undefined : config);
-  return activation === 'sigmoid' ? 'binary_crossentropy' : 'categorical_crossentropy';
-}
-
-/** The weights of a graph's own layers. */
-function weightsOf(graph: Graph, weights: Weights): Weights {
-  const layers = new Set(graph.layers.map(({ name }) => name));
-  return new Map([...weights].filter(([name]) => layers.has(name.slice(0, name.lastIndexOf('/')))));
-}
-
-/** Weights outside the base's file that training leaves as they are. */
-function weightsBeyond(document: ModelDocument, weights: Weights, prefix: Graph): Weights {
-  return document.weights.length === 1 ? new Map() : weightsOf({ ...prefix, layers: prefix.layers.filter(({ name }) => name.startsWith('head_')) }, weights);
-}

@@ -6,9 +6,10 @@ import type { TrainConfig } from '../../core/schema-types.js';
 import type { Trainer } from '../../engine/engine.js';
 import type { Features } from '../../features/features.js';
 import type { Graph } from '../../model/graph.js';
+import { crossEntropy, predictedLabels } from '../../model/metrics.js';
 import type { Weights } from '../../model/tensor.js';
 import { EarlyStopping } from './early-stopping.js';
-import { crossEntropy, dropoutLayers, dropoutMasks, predictedLabels, targetsOf } from './objective.js';
+import { dropoutLayers, dropoutMasks, targetsOf } from './objective.js';
 
 /** Pictures of one split with the features that stand for them. */
 export interface TrainingSet {

@@ -1,4 +1,4 @@
-/** What training aims at: targets, sample weights and dropout masks, and how far predictions are from the targets. */
+/** What training aims at and how: targets, class weights, dropout masks, the optimizer. */
 import { failure, PipelineError, type Problem } from '../../core/problem.js';
 import { Random } from '../../core/random.js';
 import { nearest } from '../../core/nearest.js';
@@ -13,28 +13,6 @@ export function targetsOf(labels: readonly number[], units: number): Float32Arra
   const targets = new Float32Array(labels.length * units);
   labels.forEach((label, row) => (targets[row * units + label] = 1));
   return targets;
-}
-
-/** The class of each row of predictions: the second one from the threshold on, or the largest. */
-export function predictedLabels(predictions: Float32Array, units: number, threshold = 0.5): number[] {
-  if (units === 1) return Array.from(predictions, (score) => (score >= threshold ? 1 : 0));
-  const labels: number[] = [];
-  for (let from = 0; from < predictions.length; from += units) {
-    let best = from;
-    for (let i = from + 1; i < from + units; i++) if (predictions[i] > predictions[best]) best = i;
-    labels.push(best - from);
-  }
-  return labels;
-}
-
-/** Probabilities are kept this far from 0 and 1 before their logarithm is taken, as Keras does. */
-const CLIP = 1e-7;
-
-/** Sum over the rows of the cross-entropy of predictions (after sigmoid or softmax). */
-export function crossEntropy(predictions: Float32Array, labels: readonly number[], units: number): number {
-  const logarithm = (p: number): number => Math.log(Math.min(1 - CLIP, Math.max(CLIP, p)));
-  if (units === 1) return labels.reduce((sum, label, row) => sum - logarithm(label === 1 ? predictions[row] : 1 - predictions[row]), 0);
-  return labels.reduce((sum, label, row) => sum - logarithm(predictions[row * units + label]), 0);
 }
 
 /** A weight for each class. Throws `invalid` for a name that is no class. */

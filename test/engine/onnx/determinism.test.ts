@@ -41,7 +41,9 @@ test('a network of every kind', async () => {
   expect(await isDeterministic(graph, madeUpWeights(graph, 1), 32, sizes)).toBe(true);
 });
 
-test.each([[1500, 300, 7], [2048, 512, 1], [33, 17, 5], [4096, 1000, 256]])('dense layers: %i inputs, %i and %i units', async (features, hidden, units) => {
+const heads = [[1500, 300, 7], [2048, 512, 1], [33, 17, 5], [4096, 1000, 256]];
+
+test.each(heads)('dense layers: %i inputs, %i and %i units', async (features, hidden, units) => {
   const dense = { kind: 'dense', trainable: false, useBias: true } as const;
   const layers: Layer[] = [
     { kind: 'input', name: 'input', inputs: [], trainable: false, shape: [features] },

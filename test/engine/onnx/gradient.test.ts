@@ -7,7 +7,8 @@ import type { Tensor, Weights } from '../../../src/model/tensor.js';
 import { madeUpWeights } from '../../model/graphs.js';
 import { batchFor, programFor } from './programs.js';
 
-const STEP = 4e-3;
+/** Small enough that no unit of these networks crosses a kink of relu, large enough for float32. */
+const STEP = 1e-3;
 
 let engine: Engine;
 beforeAll(async () => {
@@ -125,20 +126,21 @@ describe.each([['rows', vector], ['pictures', picture]])('on %s', (_, shape) => 
 describe('pooling over the picture', () => {
   test.each(['global_average_pooling2d', 'global_max_pooling2d'] as const)('%s', async (kind) => {
     const graph = around(picture, [{ ...tested, kind }]);
-    const layers = graph.layers.filter(({ kind: other }) => other !== 'flatten').map((layer) => (layer.name === 'after' ? { ...layer, inputs: ['tested'] } : layer));
+    // The rows that come out are flat already: the last layer reads them as they are.
+    const layers = graph.layers.filter(({ name }) => name !== 'flat').map((layer) => (layer.name === 'after' ? { ...layer, inputs: ['tested'] } : layer));
     expect(await worstGradient({ graph: { ...graph, layers } })).toBeLessThan(2e-3);
   });
 });
 
 describe('losses', () => {
-  const relu: Layer = { ...tested, kind: 'activation', activation: 'tanh' };
+  const middle: Layer = { ...tested, kind: 'activation', activation: 'tanh' };
 
   test('of one sigmoid unit', async () => {
-    expect(await worstGradient({ graph: around(vector, [relu], 1, 'sigmoid') })).toBeLessThan(2e-3);
+    expect(await worstGradient({ graph: around(vector, [middle], 1, 'sigmoid') })).toBeLessThan(2e-3);
   });
 
   test('of several sigmoid units', async () => {
-    expect(await worstGradient({ graph: around(vector, [relu], 3, 'sigmoid'), loss: 'binary_crossentropy' })).toBeLessThan(2e-3);
+    expect(await worstGradient({ graph: around(vector, [middle], 3, 'sigmoid'), loss: 'binary_crossentropy' })).toBeLessThan(2e-3);
   });
 });
 

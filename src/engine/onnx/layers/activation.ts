@@ -1,12 +1,15 @@
 /** Activations, alone or at the end of another layer. Every gradient is told from the output alone. */
 import type { Activation } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
-import type { Applied, Value } from './rule.js';
-import { channelAxis } from './rule.js';
+import type { Value } from './rule.js';
+import { channelAxis, inOrder } from './rule.js';
 
-export function applyActivation(graph: GraphBuilder, activation: Activation, input: Value): Applied & Required<Pick<Applied, 'backward'>> {
-  const output = { ...input, name: forward(graph, activation, input) };
-  const backward = (gradient: Value) => ({ inputs: [{ ...gradient, name: derivative(graph, activation, output, gradient.name) }] });
+export function applyActivation(graph: GraphBuilder, activation: Activation, input: Value) {
+  const output: Value = { ...input, name: forward(graph, activation, input) };
+  const backward = (gradient: Value) => {
+    const { name } = inOrder(graph, gradient, output.order);
+    return { inputs: [{ ...output, name: derivative(graph, activation, output, name) }] };
+  };
   return { output, backward };
 }
 

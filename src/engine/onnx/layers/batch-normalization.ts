@@ -6,7 +6,7 @@
  */
 import type { BatchNormLayer } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
-import type { Applied, Scope, Value } from './rule.js';
+import type { Applied, Role, Scope, Value } from './rule.js';
 import { channelAxis, inOrder } from './rule.js';
 
 export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]: readonly Value[]): Applied {
@@ -14,13 +14,14 @@ export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]
   const onBatch = scope.training && scope.batchStatistics && layer.trainable;
   const channels = perChannel(graph, x);
 
-  const mean = onBatch ? channels.mean(x.name) : channels.spread(weights.get('moving_mean'));
+  const stored = (role: Role) => channels.spread(weights.get(role));
+  const mean = onBatch ? channels.mean(x.name) : stored('moving_mean');
   const centred = graph.node('Sub', [x.name, mean]);
-  const variance = onBatch ? channels.mean(graph.node('Mul', [centred, centred])) : channels.spread(weights.get('moving_variance'));
+  const variance = onBatch ? channels.mean(graph.node('Mul', [centred, centred])) : stored('moving_variance');
   const deviation = graph.node('Sqrt', [graph.node('Add', [variance, graph.scalar(layer.epsilon)])]);
-  const slope = graph.node('Div', [layer.scale ? channels.spread(weights.get('gamma')) : graph.scalar(1), deviation]);
+  const slope = graph.node('Div', [layer.scale ? stored('gamma') : graph.scalar(1), deviation]);
   const scaled = graph.node('Mul', [centred, slope]);
-  const output = layer.center ? graph.node('Add', [scaled, channels.spread(weights.get('beta'))]) : scaled;
+  const output = layer.center ? graph.node('Add', [scaled, stored('beta')]) : scaled;
 
   const backward = (gradient: Value) => {
     const g = inOrder(graph, gradient, x.order).name;
@@ -39,13 +40,13 @@ export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]
     };
   };
 
-  const follow = (stored: Name, seen: Name) =>
+  const follow = (role: Role, seen: Name) =>
     graph.node('Add', [
-      graph.node('Mul', [stored, graph.scalar(layer.momentum)]),
+      graph.node('Mul', [weights.get(role), graph.scalar(layer.momentum)]),
       graph.node('Mul', [channels.flat(seen), graph.scalar(1 - layer.momentum)]),
     ]);
   const updates = onBatch
-    ? { moving_mean: follow(weights.get('moving_mean'), mean), moving_variance: follow(weights.get('moving_variance'), variance) }
+    ? { moving_mean: follow('moving_mean', mean), moving_variance: follow('moving_variance', variance) }
     : undefined;
   return { output: { ...x, name: output }, backward, updates };
 }
@@ -54,11 +55,12 @@ export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]
 function perChannel(graph: GraphBuilder, x: Value) {
   const channelsAt = channelAxis(x);
   const axes = [...Array(x.shape.length + 1).keys()].filter((axis) => axis !== channelsAt);
-  const along = axes.map((axis) => (axis < channelsAt ? 0 : 1)).filter((extent) => extent === 1);
+  /** Extents of 1 for the axes after the channels, so that a weight meets them. */
+  const after = axes.filter((axis) => axis > channelsAt).map(() => 1);
   return {
     mean: (value: Name) => graph.node('ReduceMean', [value], { axes: { ints: axes }, keepdims: { int: 1 } }),
     sum: (value: Name) => graph.node('ReduceSum', [value, graph.integers(axes)], { keepdims: { int: 0 } }),
-    spread: (weight: Name) => (along.length === 0 ? weight : graph.node('Reshape', [weight, graph.integers([-1, ...along])])),
+    spread: (weight: Name) => (after.length === 0 ? weight : graph.node('Reshape', [weight, graph.integers([-1, ...after])])),
     flat: (value: Name) => graph.node('Reshape', [value, graph.integers([-1])]),
   };
 }

@@ -39,8 +39,8 @@ function convolve(
     pads: { ints: [top + same[0], left + same[1], bottom + same[2], right + same[3]] },
     group: { int: group },
   });
-  const { output } = applyActivation(graph, layer.activation, { name, shape: outputShape(layer, [padded]), order: 'first' });
-  return { output };
+  const convolved: Value = { name, shape: outputShape(layer, [padded]), order: 'first' };
+  return { output: applyActivation(graph, layer.activation, convolved).output };
 }
 
 /**

@@ -21,7 +21,7 @@ export function applyDense({ graph, weights }: Scope, layer: DenseLayer, [input]
   const activated = applyActivation(graph, layer.activation, unrows(product, outputShape));
 
   const backward = (gradient: Value) => {
-    const g = rows(activated.backward(inOrder(graph, gradient, 'last')).inputs[0]);
+    const g = rows(activated.backward(gradient).inputs[0]);
     const byInput = unrows(graph.node('Gemm', [g, kernel], { transB: { int: 1 } }), shape);
     const byKernel = graph.node('Gemm', [x, g], { transA: { int: 1 } });
     const byBias = graph.node('ReduceSum', [g, graph.integers([0])], { keepdims: { int: 0 } });

@@ -1,0 +1,20 @@
+/** Plain values, as a pipeline file holds them before anything is known of their meaning. */
+
+/** What YAML's core schema can say. Mappings have no prototype: no key finds anything that the file does not hold. */
+export type Plain = null | boolean | number | string | Plain[] | Mapping;
+export interface Mapping {
+  [key: string]: Plain;
+}
+
+export function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An empty mapping without a prototype. */
+export function newMapping(): Mapping {
+  const mapping: Mapping = Object.create(null);
+  return mapping;
+}
+
+/** Keys that reach an object's prototype in JavaScript: refused wherever a file or a `--set` holds them. */
+export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);

@@ -1,0 +1,27 @@
+/** A network whose weights are constants of the ONNX file, so that onnxruntime can arrange them once. */
+import type { Graph } from '../../model/graph.js';
+import type { Weights } from '../../model/tensor.js';
+import { GraphBuilder } from './builder.js';
+import { foldBatchNorm } from './fold.js';
+import { inOrder } from './layers/rule.js';
+import type { Model } from './model-file.js';
+import { inputOf, layOut } from './network.js';
+
+/** The names under which a compiled network takes its pictures and gives its results. */
+export const INPUT = 'input';
+export const OUTPUT = 'output';
+
+/**
+ * Compiles a network for inference: one float32 input, N pictures in Keras's order, and one output. Encoded, it is what
+ * `export` writes as `.onnx`.
+ */
+export function inferenceModel(graph: Graph, weights: Weights): Model {
+  const folded = foldBatchNorm(graph, weights, () => true);
+  const builder = new GraphBuilder();
+  const input = inputOf(builder, folded.graph, INPUT);
+  const options = { weights: folded.weights, variables: new Set<string>(), training: false, batchStatistics: false };
+  const steps = layOut(builder, folded.graph, input, options);
+  const output = inOrder(builder, steps.at(-1)?.applied.output ?? input, 'last');
+  builder.batchOutput(OUTPUT, output.name, output.shape);
+  return builder.build(graph.name);
+}

@@ -1,0 +1,80 @@
+/** Figures of a classifier: cross-entropy, accuracy, precision, recall, F1, ROC AUC. */
+
+/** The class of each row of predictions: the second one from the threshold on, or the largest. */
+export function predictedLabels(predictions: Float32Array, units: number, threshold = 0.5): number[] {
+  if (units === 1) return Array.from(predictions, (score) => (score >= threshold ? 1 : 0));
+  const labels: number[] = [];
+  for (let from = 0; from < predictions.length; from += units) {
+    // A softmax of two obeys the threshold as a sigmoid does.
+    labels.push(units === 2 ? (predictions[from + 1] >= threshold ? 1 : 0) : largest(predictions, from, units));
+  }
+  return labels;
+}
+
+function largest(values: Float32Array, from: number, count: number): number {
+  let best = from;
+  for (let i = from + 1; i < from + count; i++) if (values[i] > values[best]) best = i;
+  return best - from;
+}
+
+/** Probabilities are kept this far from 0 and 1 before their logarithm is taken, as Keras does. */
+const CLIP = 1e-7;
+
+/** Sum over the rows of the cross-entropy of predictions (after sigmoid or softmax). */
+export function crossEntropy(predictions: Float32Array, labels: readonly number[], units: number): number {
+  const logarithm = (p: number): number => Math.log(Math.min(1 - CLIP, Math.max(CLIP, p)));
+  let sum = 0;
+  labels.forEach((label, row) => {
+    if (units === 1) sum -= logarithm(label === 1 ? predictions[row] : 1 - predictions[row]);
+    else sum -= logarithm(predictions[row * units + label]);
+  });
+  return sum;
+}
+
+export interface ClassFigures {
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+  /** Pictures of the class. */
+  readonly support: number;
+}
+
+/** Rows are true classes, columns predicted ones. */
+export function confusionMatrix(labels: readonly number[], predicted: readonly number[], classes: number): number[][] {
+  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  labels.forEach((label, row) => matrix[label][predicted[row]]++);
+  return matrix;
+}
+
+/** Precision, recall and F1 of each class; a ratio over nothing is 0, as scikit-learn has it. */
+export function classFigures(matrix: readonly (readonly number[])[]): ClassFigures[] {
+  return matrix.map((row, index) => {
+    const hits = row[index];
+    const support = row.reduce((sum, count) => sum + count, 0);
+    const called = matrix.reduce((sum, other) => sum + other[index], 0);
+    const precision = called === 0 ? 0 : hits / called;
+    const recall = support === 0 ? 0 : hits / support;
+    const f1 = precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
+    return { precision, recall, f1, support };
+  });
+}
+
+/**
+ * Area under the ROC curve: the chance that a picture of the second class scores higher than one of the first, ties
+ * counting half (the Mann-Whitney statistic, by ranks). Undefined where one class has no pictures.
+ */
+export function rocAuc(scores: readonly number[], labels: readonly number[]): number | undefined {
+  const positives = labels.filter((label) => label === 1).length;
+  const negatives = labels.length - positives;
+  if (positives === 0 || negatives === 0) return undefined;
+  const order = [...scores.keys()].sort((a, b) => scores[a] - scores[b]);
+  let rankSum = 0;
+  for (let from = 0; from < order.length; ) {
+    let to = from;
+    while (to < order.length && scores[order[to]] === scores[order[from]]) to++;
+    const rank = (from + 1 + to) / 2;
+    for (let i = from; i < to; i++) if (labels[order[i]] === 1) rankSum += rank;
+    from = to;
+  }
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}

@@ -1,0 +1,40 @@
+/** What the contexts of work, delivery and judgement have in common. */
+import type { BlobRef, Inputs } from '../core/stage.js';
+import type { Store } from '../store/store.js';
+import type { Node } from './graph.js';
+import type { Session } from './session.js';
+
+/** A blob that a record names is gone or damaged: whoever made it has to make it again. */
+export class LostBlob extends Error {
+  constructor(readonly ref: BlobRef) {
+    super(`${ref.digest} is gone from the store`);
+  }
+}
+
+/** The bytes of an output, verified. Throws {@link LostBlob}. */
+async function readBytes(store: Store, ref: BlobRef): Promise<Buffer> {
+  const bytes = await store.readBlob(ref);
+  if (bytes === undefined) throw new LostBlob(ref);
+  return bytes;
+}
+
+/** An output that is JSON. Throws {@link LostBlob}. */
+export async function readJson<Value>(store: Store, ref: BlobRef): Promise<Value> {
+  return JSON.parse((await readBytes(store, ref)).toString('utf8')) as Value;
+}
+
+export function commonContext(session: Session, { stage }: Node, inputs: Inputs, signal: AbortSignal) {
+  const { pipeline, project, settings, store, emit } = session;
+  return {
+    name: stage.name,
+    // A stage without a seed of its own takes the pipeline's; kinds that draw nothing never look at it.
+    config: { seed: pipeline.seed, ...stage.config },
+    settings,
+    inputs,
+    readBytes: (ref: BlobRef) => readBytes(store, ref),
+    readJson: <Value>(ref: BlobRef) => readJson<Value>(store, ref),
+    resolvePath: project.resolvePath,
+    note: (code: string, text: string) => emit({ event: 'note', stage: stage.name, code, text }),
+    signal,
+  };
+}

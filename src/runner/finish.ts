@@ -1,0 +1,77 @@
+/** What follows once a stage's outputs are there: its files are delivered, the checkout remembers it, its gate is judged. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonical } from '../core/canonical.js';
+import { digestOf, type Digest } from '../core/digest.js';
+import { failure } from '../core/problem.js';
+import type { Inputs, Outputs } from '../core/stage.js';
+import { actionKeyOf, type Preimage } from './action-key.js';
+import type { StageMemory } from './checkout.js';
+import { commonContext } from './context.js';
+import { deliverFolder, type DeliveredFolder } from './deliver.js';
+import type { Node } from './graph.js';
+import type { Session } from './session.js';
+
+export interface FinishOptions {
+  readonly signal: AbortSignal;
+  /** Replace delivered folders that a person has changed. */
+  readonly overwrite: boolean;
+}
+
+export async function finishStage(
+  session: Session,
+  node: Node,
+  preimage: Preimage,
+  inputs: Inputs,
+  outputs: Outputs,
+  options: FinishOptions,
+): Promise<void> {
+  const { checkout, project } = session;
+  const { name } = node.stage;
+  const memory = checkout.get(name);
+  const terms = deliveryTerms(node, inputs, outputs);
+  const common = { ...commonContext(session, node, inputs, options.signal), outputs };
+  if (memory?.terms !== terms || memory.key !== actionKeyOf(preimage) || !(await stillStands(memory))) {
+    const delivered: Record<string, DeliveredFolder> = {};
+    await node.definition.deliver?.({
+      ...common,
+      folder: project.folderOf(name),
+      deliverFiles: async (folder, files) => {
+        refuseOutside(project.root, folder);
+        const before = memory?.delivered[folder];
+        const { readBytes } = common;
+        delivered[folder] = await deliverFolder(folder, files, { before, force: options.overwrite, readBytes, display: project.display });
+      },
+    });
+    await checkout.set(name, { key: actionKeyOf(preimage), preimage, outputs, terms, delivered: { ...memory?.delivered, ...delivered } });
+  }
+  await node.definition.judge?.(common);
+}
+
+/** All that decides which files are delivered and where; also what is in no key, such as the pictures' names. */
+function deliveryTerms(node: Node, inputs: Inputs, outputs: Outputs): Digest {
+  return digestOf(canonical({ config: node.stage.config, inputs, outputs }));
+}
+
+/** Whether every delivered file is there with its size and time, so that nothing needs to be read. */
+async function stillStands({ delivered }: StageMemory): Promise<boolean> {
+  const checks = Object.entries(delivered).flatMap(([folder, files]) =>
+    Object.entries(files).map(async ([name, { size, mtimeMs }]) => {
+      const found = await stat(join(folder, name)).catch(() => undefined);
+      return found?.isFile() === true && found.size === size && found.mtimeMs === mtimeMs;
+    }),
+  );
+  return (await Promise.all(checks)).every(Boolean);
+}
+
+function refuseOutside(root: string, folder: string): void {
+  const inside = root.endsWith('/') ? root : `${root}/`;
+  if (folder.startsWith(inside)) return;
+  throw failure('unsafe', {
+    code: 'path-leaves-project',
+    where: folder,
+    found: 'lies outside the project',
+    expected: `a folder inside ${root}`,
+    remedy: 'name a folder below that of the pipeline’s project',
+  });
+}

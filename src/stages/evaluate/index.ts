@@ -1,0 +1,52 @@
+/** evaluate: measures a trained model on one split, by features that are kept, and judges it against minimums. */
+import { compareCodePoints, type Json } from '../../core/canonical.js';
+import { PipelineError, type Problem } from '../../core/problem.js';
+import type { StageDefinition } from '../../core/stage.js';
+import { resolveEngine } from '../../engine/resolve.js';
+import type { Files } from '../../image/dataset.js';
+import { decoderIdentity } from '../../image/identity.js';
+import { formatCsv } from './csv.js';
+import type { EvaluationMetrics } from './measure.js';
+import type { Predictions } from './predictions.js';
+
+export const evaluate: StageDefinition<'evaluate'> = {
+  kind: 'evaluate',
+  impl: 1,
+  reads: { model: ['model'], data: ['spec', 'samples'] },
+
+  environment: ({ engine, featureType }) => ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
+
+  // Decoder and engine are loaded only where there is work.
+  run: async (context) => (await import('./run.js')).runEvaluate(context),
+
+  async deliver({ inputs, outputs, folder, deliverFiles, readJson }) {
+    const { paths } = await readJson<Files>(inputs.data!.files);
+    const { classes, rows } = await readJson<Predictions>(outputs.predictions);
+    const table = rows.flatMap(({ digest, label, predicted, scores }) =>
+      paths[digest].map((file) => [file, classes[label], classes[predicted], scores[predicted].toFixed(6)]),
+    );
+    table.sort(([a], [b]) => compareCodePoints(a, b));
+    const csv = formatCsv(['file', 'true', 'predicted', 'score'], table);
+    await deliverFiles(folder, new Map<string, string | typeof outputs.metrics>([
+      ['metrics.json', outputs.metrics],
+      ['predictions.csv', csv],
+    ]));
+  },
+
+  async judge({ name, config, outputs, readJson }) {
+    if (config.minimum === undefined) return;
+    const metrics = await readJson<EvaluationMetrics>(outputs.metrics);
+    const problems = Object.entries(config.minimum).flatMap(([metric, least]): Problem[] => {
+      const value = metrics[metric as keyof typeof config.minimum];
+      if (value !== undefined && value >= least) return [];
+      return [{
+        code: 'gate-missed',
+        where: name,
+        found: value === undefined ? `${metric} is not measured for ${metrics.classes.length} classes` : `${metric} is ${value.toFixed(4)}`,
+        expected: `at least ${least}`,
+        remedy: 'train differently or lower `minimum`; what was computed is kept, nothing is exported',
+      }];
+    });
+    if (problems.length > 0) throw new PipelineError('gate-missed', problems);
+  },
+};

@@ -1,0 +1,64 @@
+/** Figures of a model's predictions on labelled pictures. */
+import { classFigures, confusionMatrix, crossEntropy, predictedLabels, rocAuc, type ClassFigures } from '../../model/metrics.js';
+
+/** Output `metrics`. The plain numbers among it are what a run reports. */
+export interface EvaluationMetrics {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly macro_precision: number;
+  readonly macro_recall: number;
+  readonly macro_f1: number;
+  /** For two classes. */
+  readonly roc_auc?: number;
+  readonly samples: number;
+  readonly split: string;
+  readonly threshold: number;
+  readonly classes: readonly string[];
+  readonly per_class: Readonly<Record<string, ClassFigures>>;
+  /** Rows are true classes, columns predicted ones. */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+export interface Measured {
+  readonly metrics: EvaluationMetrics;
+  readonly predicted: readonly number[];
+}
+
+/** `predictions` holds a row of `units` numbers for each label. */
+export function measure(
+  predictions: Float32Array,
+  labels: readonly number[],
+  units: number,
+  { classes, split, threshold }: { readonly classes: readonly string[]; readonly split: string; readonly threshold: number },
+): Measured {
+  const predicted = predictedLabels(predictions, units, threshold);
+  const confusion = confusionMatrix(labels, predicted, classes.length);
+  const figures = classFigures(confusion);
+  const mean = (pick: (figure: ClassFigures) => number): number => figures.reduce((sum, figure) => sum + pick(figure), 0) / figures.length;
+  const auc = classes.length === 2 ? rocAuc(secondClassScores(predictions, units), labels) : undefined;
+  const metrics: EvaluationMetrics = {
+    loss: crossEntropy(predictions, labels, units) / labels.length,
+    accuracy: predicted.filter((label, row) => label === labels[row]).length / labels.length,
+    macro_precision: mean(({ precision }) => precision),
+    macro_recall: mean(({ recall }) => recall),
+    macro_f1: mean(({ f1 }) => f1),
+    ...(auc === undefined ? {} : { roc_auc: auc }),
+    samples: labels.length,
+    split,
+    threshold,
+    classes,
+    per_class: Object.fromEntries(classes.map((name, index) => [name, figures[index]])),
+    confusion,
+  };
+  return { metrics, predicted };
+}
+
+function secondClassScores(predictions: Float32Array, units: number): number[] {
+  return units === 1 ? [...predictions] : [...predictions].filter((_, index) => index % units === 1);
+}
+
+/** Scores of all classes for one row, whichever form the model has. */
+export function scoresOf(predictions: Float32Array, row: number, units: number): number[] {
+  if (units > 1) return [...predictions.subarray(row * units, (row + 1) * units)];
+  return [1 - predictions[row], predictions[row]];
+}

@@ -1,0 +1,79 @@
+/** The work of evaluate: predictions on one split from kept features, and their figures. */
+import type { Digest } from '../../core/digest.js';
+import { failure, type PipelineError } from '../../core/problem.js';
+import type { StageContext } from '../../core/stage.js';
+import { openEngine, resolveEngine } from '../../engine/resolve.js';
+import { readData } from '../../features/data.js';
+import { Features } from '../../features/features.js';
+import { PLAIN_VIEW } from '../../features/pictures.js';
+import { readWeights, type TrainedDocument } from '../../model/document.js';
+import { outputOf, shapesOf } from '../../model/graph.js';
+import { splitAtFrozen } from '../../model/split.js';
+import { measure, scoresOf } from './measure.js';
+import type { Predictions } from './predictions.js';
+
+export async function runEvaluate(context: StageContext<'evaluate'>): Promise<void> {
+  const { name, config, inputs, note, putJson, readBytes, readJson, resolvePath, settings } = context;
+  const document = await readJson<TrainedDocument>(inputs.model!.model);
+  const data = await readData(inputs.data!, readJson);
+  requireSameClasses(document, data.spec.classes, name);
+  const labels = labelsByClass(data.of(config.split), data.spec.classes, document.classes);
+  if (labels.size === 0) throw emptySplit(config.split, name);
+
+  const weights = await readWeights(document, readBytes);
+  const { prefix, suffix, featureShape } = splitAtFrozen(document.graph);
+  const { image, preprocessing, classes } = document;
+  const identity = resolveEngine(settings.engine);
+  const features = await Features.open(context, {
+    recipe: { image, preprocessing, variation: null, prefix, weights, engine: identity },
+    source: { root: resolvePath(data.files.root), files: data.files, image, preprocessing },
+    featureShape,
+    keep: prefix.layers.length > 1,
+  });
+  const runner = await (await openEngine(identity)).compile(suffix, weights);
+  try {
+    const digests = await features.ensure([...labels.keys()], PLAIN_VIEW);
+    const [units] = shapesOf(suffix).get(outputOf(suffix).name)!;
+    const seen: Digest[] = [];
+    const predictions = new Float32Array(digests.length * units);
+    for await (const batch of features.stream(digests, PLAIN_VIEW, 128)) {
+      predictions.set(await runner.run(batch.features, batch.digests.length), seen.length * units);
+      seen.push(...batch.digests);
+    }
+    const truth = seen.map((digest) => labels.get(digest)!);
+    const { metrics, predicted } = measure(predictions.subarray(0, seen.length * units), truth, units, { ...config, classes });
+    const rows = seen.map((digest, row) => ({ digest, label: truth[row], predicted: predicted[row], scores: scoresOf(predictions, row, units) }));
+    note('metrics', `${config.split} loss ${metrics.loss.toFixed(4)}, accuracy ${metrics.accuracy.toFixed(4)} on ${seen.length} pictures`);
+    await putJson('metrics', metrics);
+    await putJson('predictions', { classes, rows } satisfies Predictions);
+  } finally {
+    runner.dispose();
+    await features.dispose();
+  }
+}
+
+/** Classes are mapped by name, never by position. */
+function labelsByClass(labels: Map<Digest, number>, names: readonly string[], classes: readonly string[]): Map<Digest, number> {
+  return new Map([...labels].map(([digest, label]) => [digest, classes.indexOf(names[label])]));
+}
+
+function requireSameClasses(document: TrainedDocument, names: readonly string[], stage: string): void {
+  const strange = names.filter((name) => !document.classes.includes(name));
+  if (strange.length === 0) return;
+  throw failure('bad-data', {
+    code: 'classes-differ',
+    where: stage,
+    found: `the pictures have the classes ${strange.join(', ')}, which the model was not trained on`,
+    expected: `classes among ${document.classes.join(', ')}`,
+    remedy: 'evaluate on pictures of the same classes',
+  });
+}
+
+function emptySplit(split: string, stage: string): PipelineError {
+  return failure('bad-data', {
+    code: 'split-empty',
+    where: stage,
+    found: `there are no ${split} pictures`,
+    remedy: split === 'test' ? 'give `split.test` a share, or add a test folder' : 'give the split a share, or a folder of its own',
+  });
+}

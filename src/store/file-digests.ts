@@ -1,0 +1,174 @@
+/**
+ * Digests of the files of a folder, without reading what has not changed: a file whose device, inode, size and times are
+ * those of the index is taken to have the digest that it had. This shortcut stands only for files of people; what the
+ * store published is always judged by its bytes.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compareCodePoints } from '../core/canonical.js';
+import { toDigest, type Digest } from '../core/digest.js';
+import { failure } from '../core/problem.js';
+import type { FolderListing, Probe } from '../core/stage.js';
+import { hasCode } from './cache-fs.js';
+import { decodeIndex, encodeIndex, type FileTable } from './file-index.js';
+import { CTIME_COLUMN, MTIME_COLUMN, SIZE_COLUMN, STAT_COLUMNS, type FileList } from './file-list.js';
+import type { Files } from './files.js';
+
+export interface DigestOptions {
+  /** Where the index is kept, inside the store. */
+  readonly indexFile: string;
+  readonly probe: Probe;
+  /** Files read at once. */
+  readonly concurrency?: number;
+}
+
+/** Files beyond this are hashed as they stream by, and not shown to the probe. */
+const LARGEST_IN_MEMORY = 64 * 1024 * 1024;
+/** What stands in place of the probe's answer for them. */
+export const TOO_LARGE = 'is larger than 64 MiB';
+/** Times of some file systems are this coarse: a change so soon after another may leave no trace in them. */
+const COARSEST_TIME_MS = 2000;
+const CONCURRENCY = 16;
+
+export class FileDigests implements FolderListing {
+  private digest: Digest | undefined;
+
+  /** `read` is how many files had to be read. */
+  constructor(
+    readonly root: string,
+    readonly refusedLinks: readonly string[],
+    private readonly table: FileTable,
+    readonly read: number,
+  ) {}
+
+  get paths(): readonly string[] {
+    return this.table.paths;
+  }
+
+  /** All digests, 32 bytes a file. */
+  get bytes(): Buffer {
+    return this.table.digests;
+  }
+
+  digestAt(index: number): Digest {
+    return toDigest(this.bytes.subarray(index * 32, (index + 1) * 32));
+  }
+
+  probeAt(index: number): string {
+    return this.table.probes[index];
+  }
+
+  get treeDigest(): Digest {
+    this.digest ??= treeDigest(this.paths, this.bytes);
+    return this.digest;
+  }
+}
+
+/** Digest over all paths and digests; no path can hold the NUL that separates them. */
+export function treeDigest(paths: readonly string[], digests: Uint8Array): Digest {
+  const hash = createHash('sha256').update(`tree1\0${paths.length}\0`);
+  return toDigest(hash.update(paths.join('\0')).update('\0').update(digests).digest());
+}
+
+/**
+ * Digests of listed files. `listedAt` is the time, in milliseconds, just before they were listed.
+ * Throws `input-output` where a file is gone by the time that it is read.
+ */
+export async function digestFiles(files: Files, list: FileList, listedAt: number, options: DigestOptions): Promise<FileDigests> {
+  const { indexFile, probe } = options;
+  const indexBytes = await files.readIfThere(indexFile);
+  const before = indexBytes && decodeIndex(indexBytes, probe.version);
+  const { table, changed } = carryOver(list, before);
+  await readChanged(list, changed, table, options);
+  const result = new FileDigests(list.root, list.refusedLinks, table, changed.length);
+  if (changed.length === 0 && before?.paths.length === list.paths.length) return result;
+  const index = encodeIndex({ ...table, stats: settledStats(list.stats, listedAt) }, probe.version);
+  try {
+    await files.publish(indexFile, index, { durable: false });
+  } catch (error) {
+    files.note(indexFile, `could not be written, so files will be read again: ${String(error)}`);
+  }
+  return result;
+}
+
+interface CarriedOver {
+  readonly table: FileTable & { readonly probes: string[] };
+  /** Files that have to be read. */
+  readonly changed: number[];
+}
+
+/** Takes what is unchanged from the index: both lists have one order, so one walk along both finds all. */
+function carryOver({ paths, stats }: FileList, before: FileTable | undefined): CarriedOver {
+  const digests = Buffer.alloc(paths.length * 32);
+  const probes = new Array<string>(paths.length).fill('');
+  const changed: number[] = [];
+  let old = 0;
+  for (let i = 0; i < paths.length; i++) {
+    while (before && old < before.paths.length && compareOften(before.paths[old], paths[i]) < 0) old++;
+    if (before?.paths[old] === paths[i] && sameStats(before.stats, old, stats, i)) {
+      before.digests.copy(digests, i * 32, old * 32, (old + 1) * 32);
+      probes[i] = before.probes[old];
+    } else {
+      changed.push(i);
+    }
+  }
+  return { table: { paths, stats, digests, probes }, changed };
+}
+
+/** Nearly all paths are equal, which the engine finds out sooner than a walk along their characters. */
+function compareOften(a: string, b: string): number {
+  return a === b ? 0 : compareCodePoints(a, b);
+}
+
+function sameStats(a: Float64Array, fileA: number, b: Float64Array, fileB: number): boolean {
+  for (let column = 0; column < STAT_COLUMNS; column++) {
+    if (a[fileA * STAT_COLUMNS + column] !== b[fileB * STAT_COLUMNS + column]) return false;
+  }
+  return true;
+}
+
+/**
+ * What to remember of the files. One that had just been changed when it was listed could change again without a trace, so
+ * its time is remembered as NaN, which equals nothing: it will be read once more.
+ */
+function settledStats(stats: Float64Array, listedAt: number): Float64Array {
+  const settled = stats.slice();
+  for (let start = 0; start < settled.length; start += STAT_COLUMNS) {
+    const changedAt = Math.max(settled[start + MTIME_COLUMN], settled[start + CTIME_COLUMN]);
+    if (!(changedAt < listedAt - COARSEST_TIME_MS)) settled[start + MTIME_COLUMN] = NaN;
+  }
+  return settled;
+}
+
+async function readChanged(list: FileList, changed: readonly number[], table: CarriedOver['table'], options: DigestOptions): Promise<void> {
+  const queue = changed.values();
+  const readOnes = async () => {
+    for (const i of queue) {
+      const size = list.stats[i * STAT_COLUMNS + SIZE_COLUMN];
+      const { hash, text } = await readOne(join(list.root, list.paths[i]), size, options.probe);
+      table.digests.set(hash, i * 32);
+      table.probes[i] = text;
+    }
+  };
+  await Promise.all(Array.from({ length: options.concurrency ?? CONCURRENCY }, readOnes));
+}
+
+async function readOne(path: string, size: number, probe: Probe): Promise<{ hash: Buffer; text: string }> {
+  const hash = createHash('sha256');
+  try {
+    if (size > LARGEST_IN_MEMORY) {
+      for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+      return { hash: hash.digest(), text: TOO_LARGE };
+    }
+    const bytes = await readFile(path);
+    const text = probe.of(bytes);
+    if (text.includes('\0')) throw new TypeError('the answer of a probe must not hold a NUL character');
+    return { hash: hash.update(bytes).digest(), text };
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    const found = 'was there when its folder was listed, and is gone now';
+    throw failure('input-output', { code: 'file-vanished', where: path, found, remedy: 'run again' }, error);
+  }
+}

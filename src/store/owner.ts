@@ -1,0 +1,18 @@
+/** Names this process among all that ever wrote into a store, so that what a dead one left behind can be told. */
+import { readFileSync } from 'node:fs';
+
+let name: string | undefined;
+
+/** The start of the machine's boot id, and the process id: together they are given once until the next boot. */
+export function owner(): string {
+  name ??= `${bootId()}-${process.pid}`;
+  return name;
+}
+
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
+  } catch {
+    return 'anyboot'; // only Linux tells
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The store of a project: blobs, records, features and file digests under one folder.
+ *
+ *     <root>/v1/blobs/ab/<digest>            bytes by their digest
+ *     <root>/v1/records/ab/<key>.json        what a stage put out for a key
+ *     <root>/v1/features/<set>/<digest>.pack rows of features; set.json beside them is for people
+ *     <root>/v1/quarantine/                  what turned out damaged, kept as evidence
+ *     <root>/v1/tmp/                         files being written
+ *     <root>/index/                          digests of people's files; disposable
+ *
+ * It may forget, never lie: a published file was complete and hashed to its name; anything else is a miss, said once.
+ */
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Json } from '../core/canonical.js';
+import { digestOf, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
+import type { BlobRef, Probe } from '../core/stage.js';
+import { Blobs } from './blobs.js';
+import { nodeFs, type CacheFs } from './cache-fs.js';
+import type { FeatureType } from './feature-pack.js';
+import { FeatureSet } from './features.js';
+import { digestFiles, type FileDigests } from './file-digests.js';
+import { listFile, listFiles, type FileList } from './file-list.js';
+import { Files, type Content, type DamageNote } from './files.js';
+import { Records, type ActionRecord, type NewRecord } from './records.js';
+
+export interface StoreOptions {
+  /** Told of everything that was not what it should be, once. */
+  readonly onDamage: (note: DamageNote) => void;
+  /** Version of this tool, for the records. */
+  readonly tool: string;
+  /** The disk; another one in tests. */
+  readonly fs?: CacheFs;
+}
+
+export interface Store {
+  readonly root: string;
+  putBlob(content: Content): Promise<BlobRef>;
+  /** Verified bytes, or undefined if the blob is missing or damaged. */
+  readBlob(ref: BlobRef): Promise<Buffer | undefined>;
+  /** Tells whether a blob is there with its exact size. */
+  hasBlob(ref: BlobRef): Promise<boolean>;
+  /** Publishes a record and returns the one that stands: an earlier one of the same key wins. */
+  putRecord(record: NewRecord): Promise<ActionRecord>;
+  /** The record of a key, whatever became of its blobs. */
+  getRecord(key: ActionKey): Promise<ActionRecord | undefined>;
+  /** The record of a key whose blobs are all there. */
+  hit(key: ActionKey): Promise<ActionRecord | undefined>;
+  openFeatures(key: FeatureSetKey, preimage: Json, rowLength: number, type: FeatureType): Promise<FeatureSet>;
+  /** Digests of a folder's files; unchanged files are not read again. */
+  digestFolder(root: string, probe: Probe): Promise<FileDigests>;
+  /** Digest of one file, likewise. */
+  digestFile(path: string): Promise<Digest>;
+}
+
+/** Opens a store. Reads nothing, and makes nothing before the first file is published. */
+export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOptions): Promise<Store> {
+  const files = new Files(root, fs, onDamage);
+  const blobs = new Blobs(files);
+  const records = new Records(files, blobs, tool);
+  const digest = (name: string, listing: () => FileList, probe: Probe): Promise<FileDigests> => {
+    const indexFile = join(root, 'index', digestOf(name).slice(0, 32));
+    const listedAt = Date.now();
+    return digestFiles(files, listing(), listedAt, { indexFile, probe });
+  };
+  return Promise.resolve({
+    root,
+    putBlob: (content) => blobs.put(content),
+    readBlob: (ref) => blobs.read(ref),
+    hasBlob: (ref) => blobs.has(ref),
+    putRecord: (record) => records.put(record),
+    getRecord: (key) => records.get(key),
+    hit: (key) => records.hit(key),
+    openFeatures: (key, preimage, rowLength, type) => FeatureSet.open(files, { key, preimage, rowLength, type }),
+    digestFolder: async (folder, probe) => digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder), probe),
+    digestFile: async (path) => {
+      const list = () => listFile(dirname(path), basename(path));
+      return (await digest(`file ${resolve(path)}`, list, { version: 'none', of: () => '' })).digestAt(0);
+    },
+  });
+}

@@ -1,0 +1,63 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { checkHeadAgainstFolders } from '../../src/config/classes.js';
+import { formatProblems } from '../../src/report/problems.js';
+import { changed, petsYaml, testProject } from './project.js';
+
+const project = testProject();
+
+async function folders(source: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await mkdir(join(project.root, source, name), { recursive: true });
+}
+
+async function codes(yaml: string): Promise<(string | number | undefined)[][]> {
+  const problems = await checkHeadAgainstFolders(await project.load(yaml));
+  return problems.map(({ code, position }) => [code, position?.line]);
+}
+
+const from = (source: string) => changed(petsYaml, 'source: pictures', `source: ${source}`);
+
+test('one sigmoid unit and three folders', async () => {
+  await folders('three', ['train/cats', 'train/dogs', 'train/birds', 'validation/cats']);
+  const problems = await checkHeadAgainstFolders(await project.load(from('three')));
+  const text = formatProblems(problems, { color: false, width: 120, cwd: project.root });
+  expect(text).toBe(`pets.yaml:20:9: the head ends in 1 sigmoid unit, but \`three\` has 3 classes (birds, cats, dogs)
+  19 |       - dropout: {rate: 0.5}
+  20 |       - dense: {units: 1, activation: sigmoid}
+     |         ^^^^^
+  21 |   train:
+  expected: 3 softmax units
+  -> write \`classifier\` instead: it fits the classes`);
+});
+
+test('units, loss and class weights are compared with the folders', async () => {
+  await folders('two', ['cats', 'dogs', '.git']);
+  await folders('three', ['train/cats', 'train/dogs', 'train/birds']);
+  expect(await codes(from('two'))).toEqual([]);
+
+  const softmax = (source: string, units: number) =>
+    changed(changed(from(source), '{units: 1, activation: sigmoid}', `{units: ${units}, activation: softmax}`), 'loss: binary', 'loss: categorical');
+  expect(await codes(softmax('two', 2))).toEqual([]);
+  expect(await codes(softmax('three', 3))).toEqual([]);
+  expect(await codes(softmax('three', 4))).toEqual([['units-do-not-fit-classes', 20]]);
+
+  const classifier = (source: string) => changed(from(source), 'dense: {units: 1, activation: sigmoid}', 'classifier');
+  expect(await codes(classifier('two'))).toEqual([]);
+  expect(await codes(classifier('three'))).toEqual([['loss-does-not-fit-classes', 24]]);
+
+  expect(await codes(changed(from('two'), 'epochs: 5', 'class_weight: {cats: 1, dgs: 2}'))).toEqual([['unknown-class', 25]]);
+});
+
+test('classes that are written out have folders, and count', async () => {
+  await folders('two', ['cats', 'dogs']);
+  expect(await codes(from('two\n    classes: [dogs, cats]'))).toEqual([]);
+  expect(await codes(from('two\n    classes: [dog, cats]'))).toEqual([['class-without-folder', 5]]);
+  expect(await codes(from('nowhere\n    classes: [a, b, c]'))).toEqual([['units-do-not-fit-classes', 21]]);
+});
+
+test('says nothing where the folders cannot be listed', async () => {
+  await project.write('archive.zip', 'PK');
+  await folders('onlyval', ['validation/cats']);
+  for (const source of ['nowhere', 'archive.zip', 'onlyval']) expect(await codes(from(source))).toEqual([]);
+});
