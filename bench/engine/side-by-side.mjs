@@ -10,7 +10,8 @@ import { cpus } from 'node:os';
  *
  * @param {string} claim what is compared
  * @param {number} bar the ratio that is expected at least
- * @param {{name: string, run: () => Promise<unknown>, repeats?: number}[]} rivals the slow one last; `repeats` runs make one measurement
+ * @param {{name: string, run: () => Promise<unknown>, repeats?: number}[]} rivals
+ *   the slow one last; `repeats` runs make one measurement
  */
 export async function sideBySide(claim, bar, rivals, rounds) {
   const times = rivals.map(() => []);

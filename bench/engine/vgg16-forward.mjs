@@ -1,7 +1,7 @@
 /** The convolutional part of VGG16 at 224 px with made-up weights: onnx against TF.js on wasm, four pictures a run. */
-import { Random } from '../../dist/core/random.js';
 import { createOnnxEngine } from '../../dist/engine/onnx/index.js';
 import { createTfjsEngine } from '../../dist/engine/tfjs/index.js';
+import { noise } from './head.mjs';
 import { sideBySide } from './side-by-side.mjs';
 
 const SIZE = 224;
@@ -9,8 +9,6 @@ const PICTURES = 4;
 /** Filters and convolutions of the five blocks. Source: https://arxiv.org/abs/1409.1556, table 1, column D. */
 const BLOCKS = [[64, 2], [128, 2], [256, 3], [512, 3], [512, 3]];
 
-const random = Random.keyed(1, 'bench');
-const noise = (length, scale) => Float32Array.from({ length }, () => random.uniform(-scale, scale));
 const layers = [{ kind: 'input', name: 'input', inputs: [], trainable: false, shape: [SIZE, SIZE, 3] }];
 const weights = new Map();
 let before = 'input';
@@ -24,7 +22,8 @@ BLOCKS.forEach(([filters, convolutions], block) => {
     const name = `block${block + 1}_conv${i}`;
     const window = { kernelSize: [3, 3], strides: [1, 1], dilation: [1, 1], padding: 'same' };
     add({ kind: 'conv2d', name, filters, ...window, useBias: true, activation: 'relu' });
-    weights.set(`${name}/kernel`, { shape: [3, 3, channels, filters], data: noise(9 * channels * filters, Math.sqrt(6 / (9 * channels))) });
+    const kernel = noise(9 * channels * filters, Math.sqrt(6 / (9 * channels)));
+    weights.set(`${name}/kernel`, { shape: [3, 3, channels, filters], data: kernel });
     weights.set(`${name}/bias`, { shape: [filters], data: noise(filters, 0.1) });
     channels = filters;
   }

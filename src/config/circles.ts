@@ -14,11 +14,13 @@ export interface Edge {
 export function circleProblems(edges: readonly Edge[], places: Places): Problem[] {
   const problems: Problem[] = [];
   const done = new Set<string>();
+  const edgesFrom = new Map<string, Edge[]>();
+  for (const edge of edges) edgesFrom.set(edge.from, [...(edgesFrom.get(edge.from) ?? []), edge]);
   // Walks with a stack of its own, because a file may hold thousands of stages in a row.
   for (const { from: start } of edges) {
     if (done.has(start)) continue;
     const trail: { readonly name: string; readonly edges: Edge[]; readonly by?: Edge }[] = [];
-    const enter = (name: string, by?: Edge) => trail.push({ name, by, edges: edges.filter((edge) => edge.from === name) });
+    const enter = (name: string, by?: Edge) => trail.push({ name, by, edges: [...(edgesFrom.get(name) ?? [])] });
     enter(start);
     while (trail.length > 0) {
       const current = trail[trail.length - 1];

@@ -1,9 +1,9 @@
 /**
- * Finds the stages that stages read. A reference that is left out is filled in where exactly one stage fits; nothing is
- * preferred. What fits:
+ * Finds the stages that stages read. A reference that is left out is filled in where exactly one stage fits. What fits:
  * - a stage that provides what the field asks for, other than the stage itself and those that read from it;
  * - one that only passes its input on with changes (augment, freeze) where the changes matter: augmentation for `train`,
- *   freezing for `build-head`. Everywhere else the stage is meant that the pictures or the base come from in the first place.
+ *   freezing for `build-head`. There the last one of a chain is meant: of load-base and the freeze that reads it, the
+ *   freeze. Everywhere else it is the stage that the pictures or the base come from in the first place.
  */
 import type { Problem } from '../core/problem.js';
 import type { StageKind } from '../core/schema-types.js';
@@ -22,11 +22,11 @@ export type References = ReadonlyMap<string, Readonly<Partial<Record<ReferenceFi
 type Found = { readonly to: string } | { readonly problem: Problem } | undefined;
 
 const roleNames: Readonly<Record<Role, string>> = {
-  data: 'a stage with pictures',
-  base: 'a stage with a base',
-  model: 'a stage with a model to train',
-  trained: 'a stage with a trained model',
-  metrics: 'a stage with metrics',
+  data: 'pictures',
+  base: 'base',
+  model: 'model to train',
+  trained: 'trained model',
+  metrics: 'metrics',
 };
 
 /** Where the changes of a stage that passes its input on matter. */
@@ -54,6 +54,7 @@ class Resolver {
   private readonly allKindsKnown: boolean;
   /** References that the file writes, to stages that are there. */
   readonly edges: readonly Edge[];
+  private readonly readersOf = new Map<string, string[]>();
 
   constructor(
     private readonly stages: readonly DraftStage[],
@@ -62,6 +63,7 @@ class Resolver {
     this.byName = new Map(stages.map((stage) => [stage.name, stage]));
     this.allKindsKnown = stages.every((stage) => stage.kind !== undefined);
     this.edges = stages.flatMap((stage) => this.edgesOf(stage));
+    for (const { from, to } of this.edges) this.readersOf.set(to, [...(this.readersOf.get(to) ?? []), from]);
   }
 
   private edgesOf(stage: DraftStage): Edge[] {
@@ -79,30 +81,32 @@ class Resolver {
   }
 
   private check(stage: DraftStage, { field, role }: Reference, to: string): Found {
+    const target = this.byName.get(to);
+    if (target !== undefined && (target.kind === undefined || providersOf(role).includes(target.kind))) {
+      return target.kind === undefined ? undefined : { to };
+    }
     const place = this.places.at(['stages', stage.name, field]);
     const fitting = this.candidates(stage, role).map(({ name }) => name);
-    const target = this.byName.get(to);
-    if (target === undefined) {
+    const expected = fittingWords(role, fitting);
+    if (target?.kind === undefined) {
       const names = this.stages.map(({ name }) => name).filter((name) => name !== stage.name);
       const remedy = didYouMean(to, fitting) ?? didYouMean(to, names);
-      return { problem: { code: 'unknown-stage', ...place, found: `there is no stage \`${to}\``, expected: fittingWords(role, fitting), remedy } };
+      return { problem: { code: 'unknown-stage', ...place, found: `there is no stage \`${to}\``, expected, remedy } };
     }
-    if (target.kind === undefined) return undefined;
-    if (providersOf(role).includes(target.kind)) return { to };
-    const found = `\`${to}\` is ${withArticle(target.kind)} stage, which gives no ${roleNames[role].replace('a stage with ', '').replace(/^a /, '')}`;
-    const [only] = fitting.length === 1 ? fitting : [];
-    const remedy = only === undefined ? undefined : `write \`${field}: ${only}\``;
-    return { problem: { code: 'wrong-stage', ...place, found, expected: fittingWords(role, fitting), remedy } };
+    const found = `\`${to}\` is ${withArticle(target.kind)} stage, which gives no ${roleNames[role]}`;
+    const remedy = fitting.length === 1 ? `write \`${field}: ${fitting[0]}\`` : undefined;
+    return { problem: { code: 'wrong-stage', ...place, found, expected, remedy } };
   }
 
   private fillIn(stage: DraftStage, reference: Reference): Found {
     const { field, role } = reference;
     const matters = stage.kind !== undefined && changesMatter[stage.kind] === field;
-    const fitting = this.candidates(stage, role).filter(({ kind }) => matters || (kind !== undefined && !passesOn(kind, role)));
+    const candidates = this.candidates(stage, role);
+    const fitting = matters ? this.endsOfChains(candidates, role) : candidates.filter(({ kind }) => kind !== undefined && !passesOn(kind, role));
     if (fitting.length === 1) return { to: fitting[0].name };
     const names = fitting.map(({ name }) => name);
     const place = this.places.at(['stages', stage.name], 'key');
-    const asked = `\`${stage.name}\` needs ${roleNames[role]} as \`${field}\``;
+    const asked = `\`${stage.name}\` needs a stage with ${someOf(role)} as \`${field}\``;
     if (names.length > 1) {
       const found = `${asked}, and ${names.length} fit: ${listed(names, 'and')}`;
       return { problem: { code: 'ambiguous-reference', ...place, found, remedy: `write \`${field}:\` and the name of one of them` } };
@@ -112,19 +116,29 @@ class Resolver {
     return { problem: { code: 'no-stage-for-reference', ...place, found: `${asked}, and there is none`, remedy } };
   }
 
+  /** Candidates that no other candidate takes its input from. */
+  private endsOfChains(candidates: readonly DraftStage[], role: Role): DraftStage[] {
+    const passedOn = candidates.flatMap((candidate) => {
+      const reference = referencesOf(candidate.kind!).find((one) => one.role === role);
+      const found = reference === undefined ? undefined : this.resolve(candidate, reference);
+      return found !== undefined && 'to' in found ? found.to : [];
+    });
+    return candidates.filter(({ name }) => !passedOn.includes(name));
+  }
+
   /** Stages that provide the role and do not read from the stage themselves. */
   private candidates(stage: DraftStage, role: Role): DraftStage[] {
     const kinds = providersOf(role);
-    return this.stages.filter(({ name, kind }) => kind !== undefined && kinds.includes(kind) && !this.reads(name, stage.name));
+    const readers = this.readers(stage.name);
+    return this.stages.filter(({ name, kind }) => kind !== undefined && kinds.includes(kind) && !readers.has(name));
   }
 
-  /** Whether one stage reads from another, directly or not, as far as the file says so; a stage reads from itself. */
-  private reads(from: string, to: string): boolean {
-    const reached = new Set([from]);
-    for (const name of reached) {
-      for (const edge of this.edges) if (edge.from === name) reached.add(edge.to);
-    }
-    return reached.has(to);
+  /** The stage itself and all that read from it, directly or not, as far as the file says so. */
+  private readers(name: string): ReadonlySet<string> {
+    const reached = new Set([name]);
+    // A set's iteration goes on to what is added meanwhile.
+    for (const reader of reached) for (const next of this.readersOf.get(reader) ?? []) reached.add(next);
+    return reached;
   }
 }
 
@@ -134,10 +148,14 @@ function passesOn(kind: StageKind, role: Role): boolean {
 }
 
 function fittingWords(role: Role, names: readonly string[]): string {
-  const kinds = `(of the kind ${listed(providersOf(role), 'or')})`;
-  return names.length === 0 ? `${roleNames[role]} ${kinds}; there is none yet` : `${roleNames[role]}: ${listed(names, 'or')}`;
+  const stage = `a stage with ${someOf(role)}`;
+  return names.length > 0 ? `${stage}: ${listed(names, 'or')}` : `${stage}, of the kind ${listed(providersOf(role), 'or')}; there is none yet`;
 }
 
-function withArticle(kind: string): string {
+function someOf(role: Role): string {
+  return role === 'data' || role === 'metrics' ? roleNames[role] : `a ${roleNames[role]}`;
+}
+
+function withArticle(kind: StageKind): string {
   return `${/^[aei]/.test(kind) ? 'an' : 'a'} ${kind}`;
 }

@@ -51,7 +51,6 @@ export class Features {
   readonly rowLength: number;
   private readonly store: FeatureStore | undefined;
   private readonly bad = new Set<Digest>();
-  private readonly countedViews = new Set<number>();
   private runner: Promise<Runner> | undefined;
 
   private constructor(
@@ -69,12 +68,11 @@ export class Features {
     return new Features(host, options, store);
   }
 
-  /** Extracts what is missing of a view. Returns the pictures that can be used: bad ones are left out where that is asked for. */
+  /** Extracts what is missing of a view; once is enough for each view. Returns the pictures that can be used: bad ones are left out where that is asked for. */
   async ensure(digests: readonly Digest[], view: number): Promise<Digest[]> {
     if (this.store !== undefined) {
       const missing = digests.filter((digest) => !this.store!.has(digest, view) && !this.bad.has(digest));
-      if (!this.countedViews.has(view)) this.host.counts.reused += digests.length - missing.length;
-      this.countedViews.add(view);
+      this.host.counts.reused += digests.length - missing.length;
       let done = 0;
       for await (const batch of this.compute(missing, view)) {
         for (const [row, digest] of batch.digests.entries()) {
@@ -158,7 +156,10 @@ export class Features {
     return this.runner;
   }
 
+  /** Frees the engine's memory. Two splits may share these features: the second call does nothing. */
   async dispose(): Promise<void> {
-    (await this.runner)?.dispose();
+    const runner = this.runner;
+    this.runner = undefined;
+    (await runner)?.dispose();
   }
 }

@@ -92,7 +92,7 @@ function facts(stats: { size: number; isFile(): boolean; isDirectory(): boolean 
 
 /** Tells whether an error of the disk has one of these codes. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
+  return typeof error === 'object' && error !== null && 'code' in error && codes.some((code) => code === error.code);
 }
 
 /** Reads until the buffer is full or the file ends; returns how many bytes there were. */

@@ -223,23 +223,14 @@ export class Files {
       if (!hasCode(error, 'EEXIST')) throw error;
     }
     await this.fs.syncFolder(parent);
-    if (parent === this.root) await this.markRoot();
+    // Only now, as the marks are written aside into this very folder first.
+    if (folder === join(this.root, 'v1')) await this.markRoot();
   }
 
   /** Tells backup programs and git that the store holds nothing that is not made again. */
   private async markRoot(): Promise<void> {
     for (const [name, text] of Object.entries(marks)) {
-      const path = join(this.root, name);
-      if ((await this.infoIfThere(path)) !== undefined) continue;
-      const file = await this.fs.create(path).catch((error: unknown) => {
-        if (!hasCode(error, 'EEXIST')) throw error;
-      });
-      if (file === undefined) continue;
-      try {
-        await writeFully(file, Buffer.from(text));
-      } finally {
-        await file.close();
-      }
+      await this.publish(join(this.root, name), Buffer.from(text), { ifTaken: 'keep', durable: false });
     }
   }
 

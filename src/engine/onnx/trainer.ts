@@ -18,7 +18,8 @@ export async function openTrainer(program: TrainingProgram, threads: number): Pr
   const variables = variablesOf(program);
   const stepping = await openSession(trainingModel(program, variables), threads);
   const predicting = await openSession(predictionModel(program, variables), threads);
-  return new OnnxTrainer(program, new TrainingState(variables, program.weights, slotCount(program.optimizer)), stepping, predicting);
+  const state = new TrainingState(variables, program.weights, slotCount(program.optimizer));
+  return new OnnxTrainer(program, state, stepping, predicting);
 }
 
 class OnnxTrainer implements Trainer {

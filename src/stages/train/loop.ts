@@ -12,11 +12,23 @@ import { EarlyStopping } from './early-stopping.js';
 import { dropoutLayers, dropoutMasks, targetsOf } from './objective.js';
 
 /** Pictures of one split with the features that stand for them. */
-export interface TrainingSet {
-  readonly features: Features;
-  /** Ordered by digest: the shuffle starts from an order that no file name decides. */
-  readonly labels: ReadonlyMap<Digest, number>;
-  viewOf(epoch: number): number;
+export class TrainingSet {
+  private readonly usable = new Map<number, Promise<Digest[]>>();
+
+  constructor(
+    readonly features: Features,
+    /** Ordered by digest: the shuffle starts from an order that no file name decides. */
+    readonly labels: ReadonlyMap<Digest, number>,
+    /** The view of an epoch (from 0). */
+    readonly viewOf: (epoch: number) => number,
+  ) {}
+
+  /** The pictures of a view, whose features are there from now on. */
+  ready(view: number): Promise<Digest[]> {
+    const known = this.usable.get(view) ?? this.features.ensure([...this.labels.keys()], view);
+    this.usable.set(view, known);
+    return known;
+  }
 }
 
 export interface LoopOptions {
@@ -65,7 +77,7 @@ export async function trainEpochs(trainer: Trainer, options: LoopOptions): Promi
 async function trainEpoch(trainer: Trainer, options: LoopOptions, epoch: number, progress: { step: number }): Promise<EpochMetrics> {
   const { config, seed, training, units, classWeights, learningRate, signal } = options;
   const view = training.viewOf(epoch);
-  const digests = await training.features.ensure([...training.labels.keys()], view);
+  const digests = await training.ready(view);
   const order = Random.keyed(seed, 'shuffle', epoch).shuffle(Uint32Array.from(digests.keys()));
   const shuffled = Array.from(order, (index) => digests[index]);
   const layers = dropoutLayers(options.suffix);
@@ -93,10 +105,11 @@ async function trainEpoch(trainer: Trainer, options: LoopOptions, epoch: number,
 /** Loss and accuracy on the validation pictures, dropout off; class weights do not count there. */
 async function validate(trainer: Trainer, { config, validation, units }: LoopOptions): Promise<Partial<EpochMetrics>> {
   if (validation === undefined) return {};
-  const digests = await validation.features.ensure([...validation.labels.keys()], validation.viewOf(0));
+  const view = validation.viewOf(0);
+  const digests = await validation.ready(view);
   let lossSum = 0;
   let correct = 0;
-  for await (const batch of validation.features.stream(digests, validation.viewOf(0), Math.max(config.batch_size, 128))) {
+  for await (const batch of validation.features.stream(digests, view, Math.max(config.batch_size, 128))) {
     const labels = batch.digests.map((digest) => validation.labels.get(digest)!);
     const predictions = await trainer.predict(batch.features, labels.length);
     lossSum += crossEntropy(predictions, labels, units);

@@ -15,7 +15,7 @@ import type { Preprocessing } from '../../model/preprocessing.js';
 import { splitAtFrozen } from '../../model/split.js';
 import type { Weights } from '../../model/tensor.js';
 import { encodeWeights } from '../../model/weights-file.js';
-import { trainEpochs, type TrainingSet } from './loop.js';
+import { TrainingSet, trainEpochs } from './loop.js';
 import { classWeights, optimizerOf } from './objective.js';
 
 type Context = StageContext<'train'>;
@@ -100,9 +100,9 @@ async function openSets(context: Context, data: Data, prepared: Prepared): Promi
   const frozen = prepared.prefix.layers.length > 1;
   const plain = await open(null, frozen);
   const labels = data.of('validation');
-  const validation = labels.size === 0 ? undefined : { features: plain, labels, viewOf: () => PLAIN_VIEW };
+  const validation = labels.size === 0 ? undefined : new TrainingSet(plain, labels, () => PLAIN_VIEW);
   if (augmentation == null || augmentation.parameters === null) {
-    return { training: { features: plain, labels: data.of('train'), viewOf: () => PLAIN_VIEW }, validation };
+    return { training: new TrainingSet(plain, data.of('train'), () => PLAIN_VIEW), validation };
   }
   const { parameters, seed, version, views } = augmentation;
   if (views !== 'online' && views < config.epochs) {
@@ -110,7 +110,7 @@ async function openSets(context: Context, data: Data, prepared: Prepared): Promi
   }
   const features = await open({ parameters, seed, version }, frozen && views !== 'online');
   const viewOf = (epoch: number): number => (views === 'online' ? epoch : epoch % views);
-  return { training: { features, labels: data.of('train'), viewOf }, validation };
+  return { training: new TrainingSet(features, data.of('train'), viewOf), validation };
 }
 
 function trainsConvolutions(suffix: Graph): boolean {

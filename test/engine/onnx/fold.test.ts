@@ -11,7 +11,8 @@ describe('folding BatchNorm', () => {
     const graph = everyLayer();
     const folded = foldBatchNorm(graph, madeUpWeights(graph, 1), () => true);
     expect(names(folded.graph)).toEqual(names(graph).filter((name) => name !== 'conv1' && name !== 'dw1'));
-    expect(folded.graph.layers.find(({ name }) => name === 'bn1')).toMatchObject({ kind: 'conv2d', useBias: true, inputs: ['picture'] });
+    const joined = folded.graph.layers.find(({ name }) => name === 'bn1');
+    expect(joined).toMatchObject({ kind: 'conv2d', useBias: true, inputs: ['picture'] });
   });
 
   test('scales the kernel by gamma / sqrt(variance + epsilon) and moves the bias along', () => {
@@ -20,7 +21,10 @@ describe('folding BatchNorm', () => {
       layers: [
         { kind: 'input', name: 'x', inputs: [], trainable: false, shape: [1] },
         { kind: 'dense', name: 'd', inputs: ['x'], trainable: false, units: 2, useBias: true, activation: 'linear' },
-        { kind: 'batch_normalization', name: 'n', inputs: ['d'], trainable: false, epsilon: 1, momentum: 0.9, scale: true, center: true },
+        {
+          kind: 'batch_normalization', name: 'n', inputs: ['d'], trainable: false,
+          epsilon: 1, momentum: 0.9, scale: true, center: true,
+        },
       ],
     };
     const row = (...data: number[]) => ({ shape: [data.length], data: Float32Array.from(data) });
@@ -41,7 +45,8 @@ describe('folding BatchNorm', () => {
     const graph = everyLayer();
     const weights = madeUpWeights(graph, 1);
     expect(names(foldBatchNorm(graph, weights, ({ name }) => name !== 'conv1' && name !== 'bn2').graph)).toEqual(names(graph));
-    const shared: Graph = { ...graph, layers: graph.layers.map((layer) => (layer.name === 'dw1' ? { ...layer, inputs: ['conv1'] } : layer)) };
+    const layers = graph.layers.map((layer) => (layer.name === 'dw1' ? { ...layer, inputs: ['conv1'] } : layer));
+    const shared: Graph = { ...graph, layers };
     expect(names(foldBatchNorm(shared, weights, ({ name }) => name !== 'bn2').graph)).toEqual(names(shared));
   });
 });

@@ -107,7 +107,9 @@ describe.each([['rows', vector], ['pictures', picture]])('on %s', (_, shape) => 
   });
 
   test('a frozen BatchNorm and a frozen dense layer between trained ones', async () => {
-    const frozen: Layer = { kind: 'dense', name: 'frozen', inputs: ['before'], trainable: false, units: 4, useBias: false, activation: 'linear' };
+    const frozen: Layer = {
+      kind: 'dense', name: 'frozen', inputs: ['before'], trainable: false, units: 4, useBias: false, activation: 'linear',
+    };
     const graph = around(shape, [frozen, { ...norm, inputs: ['frozen'], trainable: false }]);
     expect(await worstGradient({ graph })).toBeLessThan(2e-3);
   });
@@ -127,7 +129,9 @@ describe('pooling over the picture', () => {
   test.each(['global_average_pooling2d', 'global_max_pooling2d'] as const)('%s', async (kind) => {
     const graph = around(picture, [{ ...tested, kind }]);
     // The rows that come out are flat already: the last layer reads them as they are.
-    const layers = graph.layers.filter(({ name }) => name !== 'flat').map((layer) => (layer.name === 'after' ? { ...layer, inputs: ['tested'] } : layer));
+    const layers = graph.layers
+      .filter(({ name }) => name !== 'flat')
+      .map((layer) => (layer.name === 'after' ? { ...layer, inputs: ['tested'] } : layer));
     expect(await worstGradient({ graph: { ...graph, layers } })).toBeLessThan(2e-3);
   });
 });
@@ -140,13 +144,17 @@ describe('losses', () => {
   });
 
   test('of several sigmoid units', async () => {
-    expect(await worstGradient({ graph: around(vector, [middle], 3, 'sigmoid'), loss: 'binary_crossentropy' })).toBeLessThan(2e-3);
+    const graph = around(vector, [middle], 3, 'sigmoid');
+    expect(await worstGradient({ graph, loss: 'binary_crossentropy' })).toBeLessThan(2e-3);
   });
 });
 
 test('training through a convolution is refused, with the way out', async () => {
   const graph = around(picture, [
-    { ...tested, kind: 'conv2d', filters: 4, kernelSize: [3, 3], strides: [1, 1], dilation: [1, 1], padding: 'same', useBias: true, activation: 'relu' },
+    {
+      ...tested, kind: 'conv2d', filters: 4, kernelSize: [3, 3], strides: [1, 1], dilation: [1, 1],
+      padding: 'same', useBias: true, activation: 'relu',
+    },
   ]);
   await expect(engine.train(programFor(graph))).rejects.toMatchObject({
     category: 'invalid',

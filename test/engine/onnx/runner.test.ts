@@ -56,8 +56,12 @@ describe('every layer equals the reference engine', () => {
 });
 
 describe('shapes that only some networks have', () => {
-  const common = { trainable: false, useBias: true } as const;
-  const window = { kernelSize: [3, 3], dilation: [1, 1], activation: 'relu' } as const;
+  const frozen = { trainable: false } as const;
+  const window = {
+    trainable: false, useBias: true, kernelSize: [3, 3], strides: [1, 1], dilation: [1, 1],
+    padding: 'valid', activation: 'linear',
+  } as const;
+  const norm = { kind: 'batch_normalization', trainable: false, epsilon: 1e-3, momentum: 0.9 } as const;
 
   /** A network of the layers given, one after another, on pictures of 9 x 7 with 4 channels. */
   function chain(...layers: Layer[]): Graph {
@@ -67,26 +71,26 @@ describe('shapes that only some networks have', () => {
 
   test.each([
     ['a dense layer over the channels of a picture', chain(
-      { ...common, kind: 'dense', name: 'mix', inputs: ['input'], units: 5, activation: 'softmax' },
-      { kind: 'flatten', name: 'flat', inputs: ['mix'], trainable: false },
+      { ...frozen, kind: 'dense', name: 'mix', inputs: ['input'], units: 5, useBias: true, activation: 'softmax' },
+      { ...frozen, kind: 'flatten', name: 'flat', inputs: ['mix'] },
     )],
     ['a BatchNorm before any convolution, and one whose convolution has a second reader', chain(
-      { kind: 'batch_normalization', name: 'first', inputs: ['input'], trainable: false, epsilon: 1e-3, momentum: 0.9, scale: true, center: false },
-      { ...common, ...window, kind: 'conv2d', name: 'conv', inputs: ['first'], filters: 4, strides: [1, 1], padding: 'same', activation: 'linear' },
-      { kind: 'batch_normalization', name: 'second', inputs: ['conv'], trainable: false, epsilon: 1e-3, momentum: 0.9, scale: false, center: true },
-      { kind: 'add', name: 'sum', inputs: ['second', 'conv'], trainable: false },
+      { ...norm, name: 'first', inputs: ['input'], scale: true, center: false },
+      { ...window, kind: 'conv2d', name: 'conv', inputs: ['first'], filters: 4, padding: 'same' },
+      { ...norm, name: 'second', inputs: ['conv'], scale: false, center: true },
+      { ...frozen, kind: 'add', name: 'sum', inputs: ['second', 'conv'] },
     )],
     ['zero padding before a SAME convolution, and padding with two readers', chain(
-      { kind: 'zero_padding2d', name: 'pad', inputs: ['input'], trainable: false, padding: [[1, 2], [0, 1]] },
-      { ...common, ...window, kind: 'conv2d', name: 'same', inputs: ['pad'], filters: 4, strides: [2, 2], padding: 'same' },
-      { kind: 'zero_padding2d', name: 'shared', inputs: ['same'], trainable: false, padding: [[1, 1], [1, 1]] },
-      { ...common, ...window, kind: 'conv2d', name: 'left', inputs: ['shared'], filters: 4, strides: [1, 1], padding: 'valid' },
-      { ...common, ...window, kind: 'depthwise_conv2d', name: 'right', inputs: ['shared'], depthMultiplier: 1, strides: [1, 1], padding: 'valid' },
-      { kind: 'add', name: 'sum', inputs: ['left', 'right'], trainable: false },
+      { ...frozen, kind: 'zero_padding2d', name: 'pad', inputs: ['input'], padding: [[1, 2], [0, 1]] },
+      { ...window, kind: 'conv2d', name: 'same', inputs: ['pad'], filters: 4, strides: [2, 2], padding: 'same' },
+      { ...frozen, kind: 'zero_padding2d', name: 'shared', inputs: ['same'], padding: [[1, 1], [1, 1]] },
+      { ...window, kind: 'conv2d', name: 'left', inputs: ['shared'], filters: 4 },
+      { ...window, kind: 'depthwise_conv2d', name: 'right', inputs: ['shared'], depthMultiplier: 1 },
+      { ...frozen, kind: 'add', name: 'sum', inputs: ['left', 'right'] },
     )],
     ['pooling that overlaps and leaves a rest under VALID', chain(
-      { kind: 'max_pooling2d', name: 'max', inputs: ['input'], trainable: false, poolSize: [3, 2], strides: [2, 2], padding: 'valid' },
-      { kind: 'average_pooling2d', name: 'mean', inputs: ['max'], trainable: false, poolSize: [3, 3], strides: [2, 2], padding: 'same' },
+      { ...frozen, kind: 'max_pooling2d', name: 'max', inputs: ['input'], poolSize: [3, 2], strides: [2, 2], padding: 'valid' },
+      { ...frozen, kind: 'average_pooling2d', name: 'mean', inputs: ['max'], poolSize: [3, 3], strides: [2, 2], padding: 'same' },
     )],
   ])('%s', async (_, graph) => {
     expect(await layersThatDiffer(graph, madeUpWeights(graph, 3), 2, 1e-5)).toEqual([]);

@@ -1,5 +1,5 @@
 /** Convolutions, full and depthwise. ONNX's Conv wants channels first and names its padding side by side. */
-import type { Conv2dLayer, DepthwiseConv2dLayer, Pair, Padding } from '../../../model/graph.js';
+import type { Conv2dLayer, DepthwiseConv2dLayer, Pair, Padding, Shape } from '../../../model/graph.js';
 import { outputShape } from '../../../model/graph.js';
 import { applyActivation } from './activation.js';
 import type { Applied, Scope, Value } from './rule.js';
@@ -47,7 +47,7 @@ function convolve(
  * The zeros that `same` adds, as [top, left, bottom, right]: as many as give ceil(extent / stride) windows, the odd one
  * at the bottom and right. Source: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
  */
-export function windowPads(input: readonly number[], size: Pair, strides: Pair, padding: Padding, dilation: Pair = [1, 1]): number[] {
+export function windowPads(input: Shape, size: Pair, strides: Pair, padding: Padding, dilation: Pair = [1, 1]): number[] {
   if (padding === 'valid') return [0, 0, 0, 0];
   const total = ([0, 1] as const).map((axis) => {
     const extent = (size[axis] - 1) * dilation[axis] + 1;

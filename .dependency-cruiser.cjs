@@ -1,0 +1,42 @@
+/** The direction of imports: see ARCHITECTURE.md. Type-only imports obey it too. */
+
+/** Which folders of src a folder may import from, beside itself. */
+const allowed = {
+  core: [],
+  store: ['core'],
+  config: ['core'],
+  image: ['core'],
+  model: ['core', 'image'],
+  engine: ['core', 'model'],
+  features: ['core', 'image', 'model', 'engine'],
+  stages: ['core', 'image', 'model', 'engine', 'features'],
+  runner: ['core', 'config', 'store'],
+  report: ['core'],
+  commands: ['core', 'config', 'store', 'runner', 'report'],
+};
+
+const direction = Object.entries(allowed).map(([folder, others]) => ({
+  name: `${folder}-imports`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: '^src/', pathNot: `^src/(${[folder, ...others].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...direction,
+    {
+      name: 'a-stage-imports-no-other-stage',
+      severity: 'error',
+      from: { path: '^src/stages/([^/]+)/' },
+      to: { path: '^src/stages/[^/]+/', pathNot: '^src/stages/$1/' },
+    },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '(cli|index)\\.ts$|schema-types\\.ts$' }, to: {} },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
+};

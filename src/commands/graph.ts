@@ -1,0 +1,69 @@
+/** pipeline graph: the stages and what they read, as text, Mermaid or DOT. */
+import { PipelineError } from '../core/problem.js';
+import { buildGraph, type StageGraph } from '../runner/graph.js';
+import { loadChecked, withPipelineOptions, type CommandSpec, type PipelineOptions } from './host.js';
+
+const help = `
+Examples:
+  pipeline graph pets.yaml
+  pipeline graph pets.yaml --format mermaid`;
+
+interface Edge {
+  readonly from: string;
+  readonly to: string;
+  /** The field that names it, or `minimum` for an evaluation that an export waits for. */
+  readonly label: string;
+}
+
+export const graph: CommandSpec = {
+  register(program, host, done) {
+    const command = program
+      .command('graph')
+      .description('show the stages and what they read')
+      .argument('<file>', 'the pipeline file')
+      .option('--format <name>', 'text, mermaid or dot', 'text')
+      .addHelpText('after', help);
+    withPipelineOptions(command).action(async (file: string, options: PipelineOptions & { readonly format: string }) => {
+      const format = Object.hasOwn(formats, options.format) ? formats[options.format as keyof typeof formats] : undefined;
+      if (format === undefined) {
+        throw new PipelineError('invalid', [{ code: 'bad-option', where: '--format', found: `${options.format} is no format`, expected: 'text, mermaid or dot' }]);
+      }
+      host.stdout(format(buildGraph(await loadChecked(file, options, host.cwd), host.stages)));
+      done(0);
+    });
+  },
+};
+
+function edgesOf({ nodes }: StageGraph): Edge[] {
+  return nodes.flatMap(({ stage, gates }) => [
+    ...Object.entries(stage.references).map(([label, from]): Edge => ({ from, to: stage.name, label })),
+    ...gates.map((from): Edge => ({ from, to: stage.name, label: 'minimum' })),
+  ]);
+}
+
+const formats = {
+  text: (stages: StageGraph): string => {
+    const edges = edgesOf(stages);
+    const rows = stages.nodes.map(({ stage }) => {
+      const reads = edges.filter(({ to }) => to === stage.name).map(({ from, label }) => `${label}: ${from}`);
+      const kind = stage.kind === stage.name ? '' : ` (${stage.kind})`;
+      return `${stage.name}${kind}${reads.length === 0 ? '' : `  <- ${reads.join(', ')}`}\n`;
+    });
+    return rows.join('');
+  },
+  mermaid: (stages: StageGraph): string => {
+    const rows = edgesOf(stages).map(({ from, to, label }) => `  ${id(from)} -->|${label}| ${id(to)}\n`);
+    const names = stages.nodes.map(({ stage }) => `  ${id(stage.name)}["${stage.name}"]\n`);
+    return `flowchart TD\n${names.join('')}${rows.join('')}`;
+  },
+  dot: (stages: StageGraph): string => {
+    const rows = edgesOf(stages).map(({ from, to, label }) => `  "${from}" -> "${to}" [label="${label}"];\n`);
+    const names = stages.nodes.map(({ stage }) => `  "${stage.name}";\n`);
+    return `digraph pipeline {\n${names.join('')}${rows.join('')}}\n`;
+  },
+};
+
+/** Mermaid reads `end` and hyphens in names as its own. */
+function id(name: string): string {
+  return `stage_${name.replace(/[^A-Za-z0-9]/g, '_')}`;
+}

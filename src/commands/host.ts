@@ -1,0 +1,60 @@
+/** What a command gets from outside, and what all commands on a pipeline file share. */
+import type { Command } from 'commander';
+import { checkHeadAgainstFolders } from '../config/classes.js';
+import { loadPipeline } from '../config/load.js';
+import type { Pipeline } from '../config/pipeline.js';
+import type { Emit } from '../core/event.js';
+import { PipelineError } from '../core/problem.js';
+import type { StageTable } from '../runner/graph.js';
+import { openSession, type Session } from '../runner/session.js';
+import { openStore } from '../store/store.js';
+
+/** The world of a command: tests hand in another one. */
+export interface Host {
+  readonly stages: StageTable;
+  readonly version: string;
+  /** The folder of the pictures that come with this tool. */
+  readonly examplePictures: string;
+  readonly cwd: string;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /** Whether stderr is a terminal whose lines can be written over. */
+  readonly interactive: boolean;
+  readonly color: boolean;
+  readonly width: number;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** A command: its name, and how it adds itself to the program. The action gives the exit code. */
+export interface CommandSpec {
+  register(program: Command, host: Host, done: (exitCode: number) => void): void;
+}
+
+export interface PipelineOptions {
+  readonly set?: readonly string[];
+  readonly engine?: string;
+}
+
+/** Adds the options of every command that reads a pipeline file. */
+export function withPipelineOptions(command: Command): Command {
+  return command
+    .option('--set <path=value>', 'change one value of the file for this call, such as stages.train.epochs=10; may be repeated', collect, [])
+    .option('--engine <name>', 'auto, onnx or tfjs');
+}
+
+const collect = (value: string, all: readonly string[]): string[] => [...all, value];
+
+/** Loads and checks a pipeline file, the head against the folders too where they can be listed. */
+export async function loadChecked(file: string, { set = [], engine }: PipelineOptions, cwd: string): Promise<Pipeline> {
+  const pipeline = await loadPipeline(file, { set: engine === undefined ? set : [...set, `engine=${engine}`], cwd });
+  const problems = await checkHeadAgainstFolders(pipeline);
+  if (problems.length > 0) throw new PipelineError('invalid', problems);
+  return pipeline;
+}
+
+/** Opens a session; damage in the cache is said as a note. */
+export function openFor(pipeline: Pipeline, { stages, version }: Pick<Host, 'stages' | 'version'>, emit: Emit): Promise<Session> {
+  const onDamage = ({ path, reason }: { path: string; reason: string }) => emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
+  return openSession(pipeline, stages, (root) => openStore(root, { onDamage, tool: version }), emit);
+}

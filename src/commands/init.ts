@@ -1,0 +1,83 @@
+/** pipeline init: writes a pipeline for a folder of pictures. */
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { failure } from '../core/problem.js';
+import type { CommandSpec, Host } from './host.js';
+
+interface InitOptions {
+  readonly to?: string;
+  readonly force?: boolean;
+}
+
+const help = `
+Examples:
+  pipeline init                        on the pictures that come with this tool
+  pipeline init photos                 for the folder photos, one folder a class in it
+  pipeline init photos --to pets.yaml`;
+
+export const init: CommandSpec = {
+  register(program, host, done) {
+    program
+      .command('init')
+      .description('write a pipeline for a folder of pictures')
+      .argument('[folder]', 'a folder with one folder a class, or train/ and validation/ folders with those')
+      .option('--to <file>', 'the file to write; left out: the folder’s name')
+      .option('-f, --force', 'replace the file')
+      .addHelpText('after', help)
+      .action(async (folder: string | undefined, options: InitOptions) => {
+        await writePipeline(folder, options, host);
+        done(0);
+      });
+  },
+};
+
+async function writePipeline(folder: string | undefined, { to, force }: InitOptions, host: Host): Promise<void> {
+  const source = folder === undefined ? host.examplePictures : resolve(host.cwd, folder);
+  await access(source).catch(() => {
+    throw failure('bad-data', { code: 'folder-missing', where: folder, found: 'is not there', expected: 'a folder of pictures' });
+  });
+  const name = basename(source).replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'pictures';
+  const file = resolve(host.cwd, to ?? `${folder === undefined ? 'pets' : name}.yaml`);
+  const root = basename(dirname(file)) === 'pipelines' ? dirname(dirname(file)) : dirname(file);
+  const inside = relative(root, source).split(sep).join('/');
+  const written = inside.startsWith('..') ? source : inside || '.';
+  await mkdir(dirname(file), { recursive: true });
+  try {
+    await writeFile(file, template(basename(file).replace(/\.[^.]*$/, ''), written), { flag: force ? 'w' : 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw failure('invalid', { code: 'file-exists', where: file, found: 'is there already', remedy: 'name another file by --to, or replace it by --force' });
+  }
+  host.stderr(`wrote ${relative(host.cwd, file)}; now: pipeline run ${relative(host.cwd, file)}\n`);
+}
+
+/** JSON texts are YAML, whatever is in a name. */
+function template(name: string, source: string): string {
+  return `# Trains a classifier for the folders of pictures in ${JSON.stringify(source)}.
+version: 1
+name: ${JSON.stringify(name)}
+seed: 42
+stages:
+  ingest:
+    source: ${JSON.stringify(source)}
+    image: {size: [96, 96]}
+    split: {validation: 0.2}    # where there are no folders train/ and validation/
+  load-base:
+    architecture: compact32     # small, and comes with the tool; for photographs a larger base is better
+  freeze:
+    layers: all
+  build-head:
+    layers:
+      - global_average_pooling
+      - dense: {units: 64, activation: relu}
+      - dropout: {rate: 0.5}
+      - classifier
+  train:
+    optimizer: {adam: {learning_rate: 0.001}}
+    batch_size: 32
+    epochs: 30
+  evaluate: {}
+  export:
+    to: ${JSON.stringify(`models/${name}`)}
+`;
+}

@@ -1,0 +1,59 @@
+/** pipeline plan: what would run, and why. */
+import { plan, type PlannedStage } from '../runner/plan.js';
+import type { Session } from '../runner/session.js';
+import { painter, type Style } from '../report/style.js';
+import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
+import { select, type Selection } from './selection.js';
+
+interface PlanOptions extends PipelineOptions {
+  readonly json?: boolean;
+}
+
+const help = `
+Examples:
+  pipeline plan pets.yaml
+  pipeline plan pets.yaml --set stages.build-head.layers.1.dense.units=128`;
+
+export const planCommand: CommandSpec = {
+  register(program, host, done) {
+    const command = program
+      .command('plan')
+      .description('show what a run would do, and why; nothing runs')
+      .argument('<file>', 'the pipeline file')
+      .option('--json', 'print one JSON object a stage on stdout')
+      .addHelpText('after', help);
+    withPipelineOptions(command).action(async (file: string, options: PlanOptions) => {
+      const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));
+      done(await printPlan(session, select(session.graph, [], {}), options, host));
+    });
+  },
+};
+
+/** Notes of planning go to people. */
+export function noteTo(host: Host): Parameters<typeof openFor>[2] {
+  return (event) => {
+    if (event.event === 'note') host.stderr(`${event.text}\n`);
+  };
+}
+
+/** What each decision means for a run. */
+const verbs: Readonly<Record<PlannedStage['decision']['state'], readonly [string, Style]>> = {
+  fresh: ['fresh', 'dim'],
+  restorable: ['restore', 'cyan'],
+  stale: ['run', 'green'],
+  undecided: ['may run', 'yellow'],
+};
+
+export async function printPlan(session: Session, selection: Selection, { json }: { readonly json?: boolean }, host: Host): Promise<number> {
+  const paint = painter(host.color);
+  const planned = (await plan(session, selection.forced)).filter(({ node }) => selection.selected.has(node.stage.name));
+  const width = Math.max(...planned.map(({ node }) => node.stage.name.length));
+  for (const { node, decision } of planned) {
+    const { name, kind } = node.stage;
+    const [verb, style] = verbs[decision.state];
+    if (json) host.stdout(`${JSON.stringify({ event: 'plan', name, kind, state: decision.state, reason: decision.reason })}\n`);
+    else host.stdout(`${name.padEnd(width)}  ${paint(style, verb.padEnd(7))}  ${decision.reason}\n`);
+  }
+  if (!json && planned.every(({ decision }) => decision.state === 'fresh')) host.stdout(`nothing to do\n`);
+  return 0;
+}

@@ -1,0 +1,84 @@
+/** pipeline run: does what the plan leaves to do. */
+import type { RunEvent } from '../core/event.js';
+import { exitCodes, PipelineError } from '../core/problem.js';
+import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
+import { printPlan } from './plan.js';
+import { select, type SelectionOptions } from './selection.js';
+
+interface RunOptions extends PipelineOptions, SelectionOptions {
+  readonly jobs: number;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly logLevel: string;
+}
+
+const help = `
+Examples:
+  pipeline run pipelines/quickstart.yaml
+  pipeline run pets.yaml --set stages.train.epochs=20
+  pipeline run pets.yaml evaluate          the stage evaluate and all that it needs
+  pipeline run pets.yaml --force train     train again even though nothing changed
+
+Exit codes: 0 done or nothing to do; 1 a stage failed; 2 an invalid pipeline or call; 3 bad data; 4 refused as unsafe;
+5 disk or permissions; 6 a minimum was missed; 130 interrupted, run again to go on.`;
+
+export const run: CommandSpec = {
+  register(program, host, done) {
+    const command = program
+      .command('run')
+      .description('run a pipeline: only what changed is done again')
+      .argument('<file>', 'the pipeline file')
+      .argument('[stages...]', 'only these stages and what they need')
+      .option('--only <stages...>', 'just these stages; what they read must be current')
+      .option('--from <stage>', 'this stage and all after it; what they read must be current')
+      .option('-f, --force [stages...]', 'run again even where nothing changed, and replace exports that were changed by hand')
+      .option('-j, --jobs <number>', 'stages that run at the same time', positiveInteger, 2)
+      .option('-n, --dry-run', 'only show what would run, and why')
+      .option('--json', 'print events as newline-delimited JSON on stdout')
+      .option('--log-level <level>', 'how much the log of the run holds: trace, debug, info, error', 'debug')
+      .addHelpText('after', help);
+    withPipelineOptions(command).action(async (file: string, stages: string[], options: RunOptions) => done(await runCommand(file, stages, options, host)));
+  },
+};
+
+function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new PipelineError('invalid', [{ code: 'bad-option', where: '--jobs', found: `${text} is no number of stages`, expected: 'a whole number from 1' }]);
+}
+
+async function runCommand(file: string, stages: readonly string[], options: RunOptions, host: Host): Promise<number> {
+  const listeners: ((event: RunEvent) => void)[] = [];
+  const emit = (event: RunEvent): void => listeners.forEach((listen) => listen(event));
+  if (options.json) listeners.push((event) => host.stdout(`${JSON.stringify(event)}\n`));
+  const pipeline = await loadChecked(file, options, host.cwd).catch((error: unknown) => {
+    if (options.json && error instanceof PipelineError) emitRefusal(error, emit);
+    throw error;
+  });
+  const session = await openFor(pipeline, host, emit);
+  const selection = select(session.graph, stages, options);
+  if (options.dryRun) return printPlan(session, selection, { json: options.json }, host);
+
+  const [{ terminalReporter }, { closingLines }, { openRunLog }, { execute }] = await Promise.all([
+    import('../report/terminal.js'),
+    import('../report/summary.js'),
+    import('./run-log.js'),
+    import('../runner/execute.js'),
+  ]);
+  const { color, width, interactive, cwd, signal } = host;
+  listeners.push(terminalReporter({ write: host.stderr, color, width, interactive, cwd, stages: [...session.graph.byName.keys()] }));
+  listeners.push(openRunLog(session.project.runs, pipeline, options.logLevel).listen);
+  const result = await execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
+  for (const line of closingLines(result, color)) host.stderr(`${line}\n`);
+  if (result.state === 'interrupted') return exitCodes.interrupted;
+  // The gravest failure decides: a missed gate matters less than a stage that broke.
+  const failed = result.failures.find(({ category }) => category !== 'gate-missed') ?? result.failures[0];
+  return failed === undefined ? 0 : exitCodes[failed.category];
+}
+
+/** A pipeline that is refused before it runs still ends its stream of events with the one that programs wait for. */
+function emitRefusal(error: PipelineError, emit: (event: RunEvent) => void): void {
+  for (const problem of error.problems) emit({ event: 'problem', problem });
+  emit({ event: 'run', state: 'failed', durationMs: 0, stages: [], metrics: {} });
+}
+

@@ -1,0 +1,39 @@
+/** pipeline status: whether everything is current. */
+import { plan } from '../runner/plan.js';
+import { count } from '../report/words.js';
+import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type PipelineOptions } from './host.js';
+import { noteTo } from './plan.js';
+
+interface StatusOptions extends PipelineOptions {
+  readonly json?: boolean;
+}
+
+const help = `
+Example:
+  pipeline status pets.yaml`;
+
+export const status: CommandSpec = {
+  register(program, host, done) {
+    const command = program
+      .command('status')
+      .description('tell whether the results in this folder are current')
+      .argument('<file>', 'the pipeline file')
+      .option('--json', 'print one JSON object on stdout')
+      .addHelpText('after', help);
+    withPipelineOptions(command).action(async (file: string, options: StatusOptions) => {
+      const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));
+      const planned = await plan(session);
+      const stale = planned.filter(({ decision }) => decision.state !== 'fresh');
+      if (options.json) {
+        const stages = planned.map(({ node, decision }) => ({ name: node.stage.name, state: decision.state, reason: decision.reason }));
+        host.stdout(`${JSON.stringify({ event: 'status', current: stale.length === 0, stages })}\n`);
+      } else if (stale.length === 0) {
+        host.stdout(`current: all ${count(planned.length, 'stage')}\n`);
+      } else {
+        const [{ node, decision }] = stale;
+        host.stdout(`${stale.length} of ${count(planned.length, 'stage')} not current; first ${node.stage.name}: ${decision.reason}\n`);
+      }
+      done(0);
+    });
+  },
+};

@@ -1,0 +1,35 @@
+/** The closing lines of a run, and the listing of a plan. */
+import type { RunState, StageSummary } from '../core/event.js';
+import { painter } from './style.js';
+import { count, duration } from './words.js';
+
+export interface Closing {
+  readonly state: RunState;
+  readonly durationMs: number;
+  readonly stages: readonly StageSummary[];
+  readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** What came out: figures of the evaluations, and how much was done. */
+export function closingLines(run: Closing, color: boolean): string[] {
+  const paint = painter(color);
+  const shown = ['accuracy', 'loss', 'macro_f1', 'roc_auc'];
+  const figures = Object.entries(run.metrics).map(([stage, metrics]) => {
+    const values = shown.flatMap((name) => (metrics[name] === undefined ? [] : [`${name} ${metrics[name].toFixed(4)}`]));
+    return `${paint('bold', stage)}: ${values.join('  ')}`;
+  });
+  const done = run.stages.filter(({ state }) => state === 'ran').length;
+  const restored = run.stages.filter(({ state }) => state === 'restored').length;
+  const time = duration(run.durationMs);
+  switch (run.state) {
+    case 'ok':
+      if (done + restored === 0) return [...figures, paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are current (${time})`)];
+      return [...figures, paint('green', `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} current`)];
+    case 'gate-missed':
+      return [...figures, paint('red', `a minimum was missed (${time}): nothing was exported, what was computed is kept`)];
+    case 'failed':
+      return [...figures, paint('red', `failed after ${time}: what was finished is kept; run again to go on`)];
+    case 'interrupted':
+      return [...figures, paint('yellow', `interrupted after ${time}: what was finished is kept; run again to go on`)];
+  }
+}

@@ -1,0 +1,372 @@
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { digestOf, type FeatureSetKey } from '../../src/core/digest.js';
+import { nodeFs, type CacheFs } from '../../src/store/cache-fs.js';
+import { FeatureSet, type FeatureSetOptions } from '../../src/store/features.js';
+import { flipBit, namesIn, scratchFiles, type Scratch } from './scratch.js';
+
+const key = digestOf('set') as string as FeatureSetKey;
+const seal = { rows: 4, bytes: 1 << 20, milliseconds: 60_000 };
+const usual: FeatureSetOptions = { key, preimage: { size: [224, 224] }, rowLength: 3, type: 'float32', seal };
+
+function open({ files }: Scratch, options: Partial<FeatureSetOptions> = {}): Promise<FeatureSet> {
+  return FeatureSet.open(files, { ...usual, ...options });
+}
+
+function pictures(count: number, view = 0) {
+  return Array.from({ length: count }, (_, i) => ({ digest: digestOf(`picture ${i}`), view }));
+}
+
+/** The row of a picture in these tests tells which it is. */
+function rowFor(i: number, view = 0): Float32Array {
+  return Float32Array.of(i, view, i + 0.5);
+}
+
+async function fill(set: FeatureSet, from: number, to: number, view = 0): Promise<void> {
+  const all = pictures(to, view);
+  for (let i = from; i < to; i++) await set.append(all[i].digest, view, rowFor(i, view));
+}
+
+async function readAll(set: FeatureSet, count: number, view = 0): Promise<{ out: number[]; missing: number[] }> {
+  const out = new Float32Array(count * 3);
+  const missing = await set.readInto(pictures(count, view), out);
+  return { out: Array.from({ length: count }, (_, i) => out[i * 3]), missing };
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+function folderOf({ files }: Scratch): string {
+  return join(files.root, 'v1', 'features', key);
+}
+
+function packsOf(scratch: Scratch): string[] {
+  return namesIn(folderOf(scratch)).filter((name) => name.endsWith('.pack')).map((name) => join(folderOf(scratch), name));
+}
+
+describe('a set', () => {
+  test('finds rows by picture and view, before they are sealed, after, and when it is opened again', async () => {
+    const scratch = scratchFiles();
+    const set = await open(scratch);
+    await fill(set, 0, 6);
+    await fill(set, 0, 3, 1);
+    const check = async (opened: FeatureSet) => {
+      expect(await readAll(opened, 6)).toEqual({ out: upTo(6), missing: [] });
+      expect(opened.has(digestOf('picture 2'), 1)).toBe(true);
+      expect(opened.has(digestOf('picture 3'), 1)).toBe(false);
+      expect(opened.has(digestOf('picture 6'), 0)).toBe(false);
+      const out = new Float32Array(9);
+      const asked = [{ digest: digestOf('picture 5'), view: 1 }, { digest: digestOf('picture 2'), view: 1 }];
+      await expect(opened.readInto(asked, out, 1)).resolves.toEqual([0]);
+      expect([...out]).toEqual([0, 0, 0, 0, 0, 0, 2, 1, 2.5]);
+    };
+    await check(set);
+    await set.close();
+    expect(packsOf(scratch)).toHaveLength(3);
+    await check(await open(scratch));
+    expect(scratch.notes).toEqual([]);
+    expect(namesIn(scratch.files.temporary)).toEqual([]);
+  });
+
+  test('makes no file where nothing was appended, and describes itself where something was', async () => {
+    const scratch = scratchFiles();
+    await (await open(scratch)).close();
+    expect(namesIn(scratch.files.root)).toEqual([]);
+    const set = await open(scratch);
+    await fill(set, 0, 1);
+    await set.close();
+    const described: unknown = JSON.parse(readFileSync(join(folderOf(scratch), 'set.json'), 'utf8'));
+    expect(described).toEqual({ schema: 1, set: key, type: 'float32', rowLength: 3, preimage: { size: [224, 224] } });
+    writeFileSync(join(folderOf(scratch), 'set.json'), 'nonsense');
+    expect((await readAll(await open(scratch), 1)).missing).toEqual([]);
+  });
+
+  test('names a pack by the digest of its bytes', async () => {
+    const scratch = scratchFiles();
+    const set = await open(scratch);
+    await fill(set, 0, 4);
+    await set.close();
+    const [path] = packsOf(scratch);
+    expect(path.endsWith(`${digestOf(readFileSync(path))}.pack`)).toBe(true);
+  });
+
+  test('seals after a while by itself', async () => {
+    const scratch = scratchFiles();
+    const set = await open(scratch, { seal: { ...seal, milliseconds: 1 } });
+    await fill(set, 0, 1);
+    while (packsOf(scratch).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await set.close();
+    expect(packsOf(scratch)).toHaveLength(1);
+  });
+
+  test('ignores a row whose key is there, and refuses rows of another length and rows after closing', async () => {
+    const scratch = scratchFiles();
+    const set = await open(scratch);
+    await fill(set, 0, 1);
+    await set.append(digestOf('picture 0'), 0, Float32Array.of(9, 9, 9));
+    expect((await readAll(set, 1)).out).toEqual([0]);
+    await expect(set.append(digestOf('x'), 0, Float32Array.of(1, 2))).rejects.toThrow('a row has 2 numbers, not 3');
+    await set.close();
+    await set.close();
+    await expect(fill(set, 1, 2)).rejects.toThrow('the feature set is closed');
+  });
+
+  test('at half precision gives rounded numbers from the first read on', async () => {
+    const scratch = scratchFiles();
+    const set = await open(scratch, { type: 'float16' });
+    const digest = digestOf('x');
+    await set.append(digest, 0, Float32Array.of(0.1, 2049, 1));
+    const rounded = [0.0999755859375, 2048, 1];
+    for (const opened of [set, (await set.close(), await open(scratch, { type: 'float16' }))]) {
+      const out = new Float32Array(3);
+      await opened.readInto([{ digest, view: 0 }], out);
+      expect([...out]).toEqual(rounded);
+    }
+    const again = await open(scratch, { type: 'float16' });
+    await expect(again.append(digest, 1, Float32Array.of(70000, 0, 0))).rejects.toThrow('is not finite at half precision');
+    expect(again.has(digest, 1)).toBe(false);
+  });
+
+  test('with room in memory reads each row from the disk once; without, each time', async () => {
+    const scratch = scratchFiles();
+    const first = await open(scratch);
+    await fill(first, 0, 40);
+    await first.close();
+    for (const [cacheBytes, packsOpened] of [[1 << 20, 1], [0, 3]]) {
+      let opened = 0;
+      const counting: CacheFs = { ...nodeFs, open: (path) => (opened++, nodeFs.open(path)) };
+      const set = await open(scratchFiles(scratch.files.root, counting), { cacheBytes });
+      const reads = countReads(set);
+      for (let epoch = 0; epoch < 3; epoch++) expect(await readAll(set, 40)).toEqual({ out: upTo(40), missing: [] });
+      expect(reads()).toBe(10 * packsOpened);
+      expect(opened).toBe(20); // each of the ten packs for its index, and once more for its rows
+      await set.close();
+    }
+  });
+
+  test('keeps any mix of rows, whatever is sealed, merged or read in between', async () => {
+    const appends = fc.array(fc.tuple(fc.nat(11), fc.nat(2), fc.constantFrom('append', 'reopen', 'read')), { maxLength: 30 });
+    const merge = { smallRows: 6, smallBytes: 1 << 20, smallPacks: 2, mergedRows: 8, mergedBytes: 1 << 20 };
+    await fc.assert(
+      fc.asyncProperty(appends, async (steps) => {
+        const scratch = scratchFiles();
+        const options = { merge, cacheBytes: 60 };
+        let set = await open(scratch, options);
+        const expected = new Map<string, Float32Array>();
+        for (const [picture, view, step] of steps) {
+          const digest = digestOf(`picture ${picture}`);
+          expected.set(`${picture} ${view}`, rowFor(picture, view));
+          await set.append(digest, view, rowFor(picture, view));
+          if (step === 'reopen') {
+            await set.close();
+            set = await open(scratch, options);
+          }
+          if (step === 'read') await set.readInto([{ digest, view }], new Float32Array(3));
+        }
+        for (const [name, row] of expected) {
+          const [picture, view] = name.split(' ').map(Number);
+          const out = new Float32Array(3);
+          await expect(set.readInto([{ digest: digestOf(`picture ${picture}`), view }], out)).resolves.toEqual([]);
+          expect(out).toEqual(row);
+        }
+        await set.close();
+        expect(scratch.notes).toEqual([]);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+/** Counts the spans that a set reads from packs. */
+function countReads(set: FeatureSet): () => number {
+  const { reader } = (set as unknown as { folder: { reader: { read: (span: unknown) => unknown } } }).folder;
+  const read = reader.read.bind(reader);
+  let count = 0;
+  reader.read = (span) => (count++, read(span));
+  return () => count;
+}
+
+describe('damage', () => {
+  const filled = async () => {
+    const scratch = scratchFiles();
+    const set = await open(scratch, { seal: { ...seal, rows: 100 } });
+    await fill(set, 0, 8);
+    await set.close();
+    const [pack] = packsOf(scratch);
+    return { scratch, pack };
+  };
+  /** Rows are of 12 bytes after 72 of their entry's head and 64 of the pack's. */
+  const payloadOf = (row: number) => 64 + row * (72 + 12) + 72;
+
+  test('of one row costs that row, is said once, and is mended on closing', async () => {
+    const { scratch, pack } = await filled();
+    flipBit(pack, payloadOf(3) + 2);
+    const set = await open(scratch);
+    expect(set.has(digestOf('picture 3'), 0)).toBe(true);
+    expect((await readAll(set, 8)).missing).toEqual([3]);
+    expect(set.has(digestOf('picture 3'), 0)).toBe(false);
+    expect((await readAll(set, 8)).missing).toEqual([3]);
+    expect(scratch.notes).toEqual([{ path: pack, reason: 'a row does not match its digest' }]);
+    await fill(set, 3, 4);
+    expect(await readAll(set, 8)).toEqual({ out: upTo(8), missing: [] });
+    await set.close();
+    const after = await open(scratch);
+    expect(await readAll(after, 8)).toEqual({ out: upTo(8), missing: [] });
+    await after.close();
+    expect(packsOf(scratch)).not.toContain(pack);
+    expect(scratch.notes).toHaveLength(1);
+  });
+
+  test('of the only row of a pack, which comes back under the same name', async () => {
+    const scratch = scratchFiles();
+    const first = await open(scratch);
+    await fill(first, 0, 1);
+    await first.close();
+    const [pack] = packsOf(scratch);
+    flipBit(pack, payloadOf(0));
+    const set = await open(scratch);
+    expect((await readAll(set, 1)).missing).toEqual([0]);
+    await fill(set, 0, 1);
+    await set.close();
+    expect(packsOf(scratch)).toEqual([pack]);
+    expect(await readAll(await open(scratch), 1)).toEqual({ out: [0], missing: [] });
+  });
+
+  test.each<[string, (pack: string) => void]>([
+    ['flipped in the index', (pack) => flipBit(pack, -60)],
+    ['cut', (pack) => truncateSync(pack, 300)],
+    ['emptied', (pack) => truncateSync(pack, 0)],
+    ['a folder', (pack) => (rmSync(pack), mkdirSync(pack))],
+  ])('of a pack that was %s costs the pack, and is said once', async (_name, damage) => {
+    const { scratch, pack } = await filled();
+    damage(pack);
+    const set = await open(scratch);
+    expect((await readAll(set, 8)).missing).toEqual(upTo(8));
+    expect(scratch.notes.map(({ path }) => path)).toEqual([pack]);
+    await fill(set, 0, 8);
+    await set.close();
+    expect(await readAll(await open(scratch), 8)).toEqual({ out: upTo(8), missing: [] });
+    expect(scratch.notes).toHaveLength(1);
+    expect(namesIn(scratch.files.quarantine)).toHaveLength(1);
+  });
+
+  test('of a pack that is cut or deleted under an open set is a miss', async () => {
+    const { scratch, pack } = await filled();
+    const cut = await open(scratch);
+    truncateSync(pack, payloadOf(5));
+    expect((await readAll(cut, 8)).missing).toEqual([5, 6, 7]);
+    const other = await filled();
+    const set = await open(other.scratch);
+    rmSync(other.pack);
+    expect((await readAll(set, 8)).missing).toEqual(upTo(8));
+    await fill(set, 0, 8);
+    expect(await readAll(set, 8)).toEqual({ out: upTo(8), missing: [] });
+    expect(other.scratch.notes).toEqual([]);
+  });
+
+  test('a pack of another set that strayed here is not believed', async () => {
+    const { scratch, pack } = await filled();
+    const foreign = digestOf('another set') as string as FeatureSetKey;
+    const folder = join(scratch.files.root, 'v1', 'features', foreign);
+    mkdirSync(folder);
+    copyFileSync(pack, join(folder, `${digestOf(readFileSync(pack))}.pack`));
+    const set = await open(scratch, { key: foreign });
+    expect((await readAll(set, 8)).missing).toEqual(upTo(8));
+    expect(scratch.notes[0].reason).toBe('its header is not that of this set');
+  });
+
+  test('what a crash left is ignored', async () => {
+    const { scratch, pack } = await filled();
+    copyFileSync(pack, join(scratch.files.temporary, 'aaaaaaaa-1-0123456789abcdef'));
+    writeFileSync(join(folderOf(scratch), 'half.pack'), 'x');
+    expect(await readAll(await open(scratch), 8)).toEqual({ out: upTo(8), missing: [] });
+    expect(scratch.notes).toEqual([]);
+  });
+});
+
+describe('several users of one set', () => {
+  test('see what others sealed when they refresh; a key in two packs is harmless', async () => {
+    const scratch = scratchFiles();
+    const [a, b] = [await open(scratch), await open(scratch)];
+    await Promise.all([fill(a, 0, 6), fill(b, 3, 9)]);
+    await Promise.all([a.close(), b.close()]);
+    const c = await open(scratch);
+    expect(await readAll(c, 9)).toEqual({ out: upTo(9), missing: [] });
+    const d = await open(scratch);
+    await fill(d, 9, 13);
+    await d.close();
+    expect((await readAll(c, 13)).missing).toEqual([9, 10, 11, 12]);
+    await c.refresh();
+    expect(await readAll(c, 13)).toEqual({ out: upTo(13), missing: [] });
+  });
+
+  test('merging many small packs leaves one, and a reader of the old ones notices nothing', async () => {
+    const scratch = scratchFiles();
+    const merge = { smallRows: 1024, smallBytes: 1 << 26, smallPacks: 32, mergedRows: 4096, mergedBytes: 1 << 28 };
+    const writer = await open(scratch, { seal: { ...seal, rows: 1 }, merge });
+    await fill(writer, 0, 33);
+    const [idle, busy] = [await open(scratch), await open(scratch)];
+    expect(packsOf(scratch).length).toBeGreaterThanOrEqual(32);
+    await readAll(busy, 10); // holds the first packs open
+    await writer.close();
+    expect(packsOf(scratch)).toHaveLength(1);
+    expect(await readAll(idle, 33)).toEqual({ out: upTo(33), missing: [] });
+    expect(await readAll(busy, 33)).toEqual({ out: upTo(33), missing: [] });
+    await Promise.all([idle.close(), busy.close()]);
+    expect(packsOf(scratch)).toHaveLength(1);
+    expect(await readAll(await open(scratch), 33)).toEqual({ out: upTo(33), missing: [] });
+    expect(scratch.notes).toEqual([]);
+  });
+
+  test('a merge that was broken off before it deleted the old packs is done again', async () => {
+    const scratch = scratchFiles();
+    const merge = { smallRows: 4, smallBytes: 1 << 20, smallPacks: 2, mergedRows: 4, mergedBytes: 1 << 20 };
+    const broken = { ...nodeFs, remove: (path: string) => (path.endsWith('.pack') ? Promise.reject(new Error('killed')) : nodeFs.remove(path)) };
+    const set = await open(scratchFiles(scratch.files.root, broken), { seal: { ...seal, rows: 1 }, merge });
+    await fill(set, 0, 8);
+    await set.close();
+    expect(packsOf(scratch)).toHaveLength(10);
+    const again = await open(scratch, { merge });
+    await again.close();
+    expect(packsOf(scratch)).toHaveLength(2);
+    expect(await readAll(await open(scratch), 8)).toEqual({ out: upTo(8), missing: [] });
+  });
+});
+
+describe('a disk that fails', () => {
+  test('while sealing is told to whoever appends or closes next; the rows can still be read', async () => {
+    const full = () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+    const set = await open(scratchFiles(undefined, { ...nodeFs, create: full }));
+    await fill(set, 0, 4);
+    await expect(fill(set, 4, 8)).rejects.toThrow('no space left');
+    expect((await readAll(set, 8)).missing).toEqual([]);
+    await expect(set.close()).rejects.toThrow('no space left');
+  });
+
+  test('while reading is an error, not a miss', async () => {
+    const scratch = scratchFiles();
+    const first = await open(scratch);
+    await fill(first, 0, 4);
+    await first.close();
+    let failing = false;
+    const broken = () => Promise.reject(Object.assign(new Error('input/output error'), { code: 'EIO' }));
+    const set = await open(scratchFiles(scratch.files.root, { ...nodeFs, open: (path) => (failing ? broken() : nodeFs.open(path)) }));
+    failing = true;
+    await expect(readAll(set, 4)).rejects.toThrow('input/output error');
+    failing = false;
+    expect((await readAll(set, 4)).missing).toEqual([]);
+  });
+
+  test('packs that changed names are still what they say inside', async () => {
+    const scratch = scratchFiles();
+    const first = await open(scratch);
+    await fill(first, 0, 8);
+    await first.close();
+    const [a, b] = packsOf(scratch);
+    renameSync(a, `${a}.x`);
+    renameSync(b, a);
+    renameSync(`${a}.x`, b);
+    expect(await readAll(await open(scratch), 8)).toEqual({ out: upTo(8), missing: [] });
+  });
+});
