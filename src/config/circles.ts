@@ -47,7 +47,7 @@ function circleProblem(circle: readonly Edge[], places: Places): Problem {
   return {
     code: 'cycle',
     ...places.at(path(closing)),
-    found: circle.length === 1 ? `\`${closing.from}\` reads itself: ${names}` : `these stages read each other in a circle: ${names}`,
+    found: `${circle.length === 1 ? `\`${closing.from}\` reads itself` : 'these stages read each other in a circle'}: ${names}`,
     expected: ['a stage that does not need this one', ...others].join('; '),
     remedy: `let \`${closing.field}\` name another stage`,
   };

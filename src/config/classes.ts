@@ -38,14 +38,16 @@ export async function checkHeadAgainstFolders(pipeline: Pipeline): Promise<Probl
   }
   for (const { train, head, ingest } of trainings(pipeline.stages)) {
     const known = ingest && classes.get(ingest.name);
-    if (known !== undefined) problems.push(...classifierLoss(pipeline, train, head, known), ...unknownWeights(pipeline, train, known));
+    if (known === undefined) continue;
+    problems.push(...classifierLoss(pipeline, train, head, known), ...unknownWeights(pipeline, train, known));
   }
   return problems;
 }
 
 function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {
   const shown = names.length > 6 ? `${names.slice(0, 6).join(', ')}, ...` : names.join(', ');
-  const origin = ingest.config.classes === undefined ? `\`${ingest.config.source}\` has` : `\`classes\` of \`${ingest.name}\` names`;
+  const { source, classes } = ingest.config;
+  const origin = classes === undefined ? `\`${source}\` has` : `\`classes\` of \`${ingest.name}\` names`;
   return `${origin} ${names.length} classes (${shown})`;
 }
 
@@ -79,7 +81,12 @@ function problemAt(pipeline: Pipeline, path: FieldPath, problem: Problem): Probl
   return { ...(position === undefined ? { where: showPath(path) } : { position }), ...problem };
 }
 
-function missingFolders(pipeline: Pipeline, ingest: Stage<'ingest'>, names: readonly string[], folders: readonly string[]): Problem[] {
+function missingFolders(
+  pipeline: Pipeline,
+  ingest: Stage<'ingest'>,
+  names: readonly string[],
+  folders: readonly string[],
+): Problem[] {
   return names.flatMap((name, index) => {
     if (folders.includes(name)) return [];
     return problemAt(pipeline, ['stages', ingest.name, 'classes', index], {
@@ -110,7 +117,12 @@ function unitsProblem(pipeline: Pipeline, head: Stage<'build-head'>, { names, to
 }
 
 /** A `classifier` is a sigmoid for two classes and a softmax otherwise; a loss that is written out has to follow it. */
-function classifierLoss(pipeline: Pipeline, train: Stage<'train'>, head: Stage<'build-head'> | undefined, { names, told }: Classes): Problem[] {
+function classifierLoss(
+  pipeline: Pipeline,
+  train: Stage<'train'>,
+  head: Stage<'build-head'> | undefined,
+  { names, told }: Classes,
+): Problem[] {
   if (head === undefined || endingOf(head.config.layers).kind !== 'classifier' || train.config.loss === 'auto') return [];
   const fitting = names.length === 2 ? 'binary_crossentropy' : 'categorical_crossentropy';
   if (train.config.loss === fitting) return [];

@@ -41,12 +41,13 @@ function describeType(type: string, schema: Schema, root: Schema): string {
 
 function range({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Schema): string {
   if (exclusiveMinimum !== undefined) {
-    const and = exclusiveMaximum !== undefined ? ` and below ${exclusiveMaximum}` : maximum !== undefined ? ` and up to ${maximum}` : '';
-    return ` above ${exclusiveMinimum}${and}`;
+    if (exclusiveMaximum !== undefined) return ` above ${exclusiveMinimum} and below ${exclusiveMaximum}`;
+    return ` above ${exclusiveMinimum}${maximum === undefined ? '' : ` and up to ${maximum}`}`;
   }
-  if (minimum === undefined) return exclusiveMaximum !== undefined ? ` below ${exclusiveMaximum}` : maximum !== undefined ? ` up to ${maximum}` : '';
-  if (exclusiveMaximum !== undefined) return ` from ${minimum} to below ${exclusiveMaximum}`;
-  return maximum !== undefined ? ` from ${minimum} to ${maximum}` : ` of at least ${minimum}`;
+  const from = minimum === undefined ? '' : ` from ${minimum}`;
+  if (exclusiveMaximum !== undefined) return `${from}${from && ' to'} below ${exclusiveMaximum}`;
+  if (maximum !== undefined) return `${from}${from ? '' : ' up'} to ${maximum}`;
+  return minimum === undefined ? '' : ` of at least ${minimum}`;
 }
 
 function describeList({ items, minItems, maxItems }: Schema, root: Schema): string {

@@ -45,7 +45,8 @@ export async function loadPipeline(file: string, { set = [], cwd = process.cwd()
   const draft = validate(written, places);
   const { references, problems: referenceProblems } = resolveReferences(draft.stages, places);
   const stages = draft.stages.flatMap((stage) => checkedStage(stage, references));
-  const problems = [...source.problems, ...setProblems, ...draft.problems, ...referenceProblems, ...lint({ stages, places, root })];
+  const meaningProblems = lint({ stages, places, root });
+  const problems = [...source.problems, ...setProblems, ...draft.problems, ...referenceProblems, ...meaningProblems];
   if (problems.length > 0 || draft.project === undefined) throw refusal(problems);
   return finish(draft.project, stages, path, places);
 }
@@ -61,7 +62,8 @@ const smallestExample = 'begin with:\nversion: 1\nstages:\n  ingest:\n    source
 function pipelineOf(source: ParsedYaml, file: string): Mapping {
   if (isMapping(source.value)) return source.value;
   if (source.value === null) {
-    throw failure('invalid', { code: 'empty-file', where: file, found: 'the file is empty', expected: 'a pipeline', remedy: smallestExample });
+    const found = 'the file is empty';
+    throw failure('invalid', { code: 'empty-file', where: file, found, expected: 'a pipeline', remedy: smallestExample });
   }
   const found = `the file holds ${showValue(source.value)}`;
   const expected = 'a pipeline: `version`, `stages` and more, each with a `:` after it';

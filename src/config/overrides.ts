@@ -19,7 +19,11 @@ const randomWeights = 'random';
  * Sets the values in a pipeline that is parsed and written out, in the order given. Paths among them start from `cwd`,
  * where the command was given, while paths in the file start from the project's root.
  */
-export function applyOverrides(pipeline: Mapping, texts: readonly string[], cwd: string): { applied: Override[]; problems: Problem[] } {
+export function applyOverrides(
+  pipeline: Mapping,
+  texts: readonly string[],
+  cwd: string,
+): { applied: Override[]; problems: Problem[] } {
   const applied: Override[] = [];
   const problems: Problem[] = [];
   for (const text of texts) {
@@ -45,7 +49,7 @@ function applyOne(pipeline: Mapping, text: string, cwd: string): Override | Refu
   }
   const target = findTarget(pipeline, keys);
   if ('found' in target) return target;
-  const read = readValue(text.slice(equals + 1), target);
+  const read = readValue(text, equals + 1, target);
   const refusal = 'found' in read ? read : missingItem(pipeline, keys);
   if (refusal !== undefined) return refusal;
   if ('value' in read) assigned(pipeline, keys, resolvePaths(read.value, target.schema, target.root, cwd));
@@ -94,22 +98,23 @@ function noSuchField(schema: Schema, root: Schema, keys: readonly string[], dept
   const parent = showPath([...before, ...keys.slice(0, depth)]);
   const names = memberNames(schema, root);
   const near = nearest(keys[depth], names);
+  const corrected = near && keys.with(depth, near);
   const isList = alternatives(schema, root).some((alternative) => alternative.items !== undefined);
   const place = parent === '' ? 'the pipeline' : `\`${parent}\``;
   return {
     code: 'unknown-set-path',
     found: names.length === 0 && !isList ? `${place} holds no fields` : `${place} has no field \`${keys[depth]}\``,
     expected: isList ? 'the number of an item, counted from 0' : names.length === 0 ? undefined : oneOf(names),
-    remedy: near === undefined ? undefined : `did you mean \`${showPath([...before, ...keys.slice(0, depth), near, ...keys.slice(depth + 1)])}\`?`,
+    remedy: corrected === undefined ? undefined : `did you mean \`${showPath([...before, ...corrected])}\`?`,
   };
 }
 
 /** The value, read as YAML; where a path is taken, text is taken as it is, so that `#` and `: ` are part of a path. */
-function readValue(text: string, { schema, root }: Target): { readonly value: Plain } | Refusal {
-  const trimmed = text.trim();
+function readValue(text: string, from: number, { schema, root }: Target): { readonly value: Plain } | Refusal {
+  const trimmed = text.slice(from).trim();
   if (takesPath(schema, root) && trimmed !== '' && !/^["'{[]/.test(trimmed)) return { value: trimmed };
   try {
-    return { value: parseYaml(text, '').value };
+    return { value: parseYaml(trimmed, '').value };
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
     const problems = error.problems.map(({ position: _position, ...problem }) => ({ ...problem, where: whereOf(text) }));

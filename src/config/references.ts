@@ -21,6 +21,8 @@ export type References = ReadonlyMap<string, Readonly<Partial<Record<ReferenceFi
 
 type Found = { readonly to: string } | { readonly problem: Problem } | undefined;
 
+type KnownStage = DraftStage & { readonly kind: StageKind };
+
 const roleNames: Readonly<Record<Role, string>> = {
   data: 'pictures',
   base: 'base',
@@ -32,7 +34,10 @@ const roleNames: Readonly<Record<Role, string>> = {
 /** Where the changes of a stage that passes its input on matter. */
 const changesMatter: Readonly<Partial<Record<StageKind, ReferenceField>>> = { train: 'data', 'build-head': 'base' };
 
-export function resolveReferences(stages: readonly DraftStage[], places: Places): { references: References; problems: Problem[] } {
+export function resolveReferences(
+  stages: readonly DraftStage[],
+  places: Places,
+): { references: References; problems: Problem[] } {
   const resolver = new Resolver(stages, places);
   const problems: Problem[] = [];
   const references = new Map<string, Partial<Record<ReferenceField, string>>>();
@@ -100,16 +105,17 @@ class Resolver {
 
   private fillIn(stage: DraftStage, reference: Reference): Found {
     const { field, role } = reference;
-    const matters = stage.kind !== undefined && changesMatter[stage.kind] === field;
     const candidates = this.candidates(stage, role);
-    const fitting = matters ? this.endsOfChains(candidates, role) : candidates.filter(({ kind }) => kind !== undefined && !passesOn(kind, role));
+    const matters = stage.kind !== undefined && changesMatter[stage.kind] === field;
+    const fitting = matters ? this.endsOfChains(candidates, role) : candidates.filter(({ kind }) => !passesOn(kind, role));
     if (fitting.length === 1) return { to: fitting[0].name };
     const names = fitting.map(({ name }) => name);
     const place = this.places.at(['stages', stage.name], 'key');
     const asked = `\`${stage.name}\` needs a stage with ${someOf(role)} as \`${field}\``;
     if (names.length > 1) {
       const found = `${asked}, and ${names.length} fit: ${listed(names, 'and')}`;
-      return { problem: { code: 'ambiguous-reference', ...place, found, remedy: `write \`${field}:\` and the name of one of them` } };
+      const remedy = `write \`${field}:\` and the name of one of them`;
+      return { problem: { code: 'ambiguous-reference', ...place, found, remedy } };
     }
     const kinds = providersOf(role).filter((kind) => !passesOn(kind, role));
     const remedy = `add a stage of the kind ${listed(kinds, 'or')}`;
@@ -117,20 +123,21 @@ class Resolver {
   }
 
   /** Candidates that no other candidate takes its input from. */
-  private endsOfChains(candidates: readonly DraftStage[], role: Role): DraftStage[] {
-    const passedOn = candidates.flatMap((candidate) => {
-      const reference = referencesOf(candidate.kind!).find((one) => one.role === role);
-      const found = reference === undefined ? undefined : this.resolve(candidate, reference);
-      return found !== undefined && 'to' in found ? found.to : [];
-    });
-    return candidates.filter(({ name }) => !passedOn.includes(name));
+  private endsOfChains(candidates: readonly KnownStage[], role: Role): KnownStage[] {
+    const passedOn = new Set<string>();
+    for (const candidate of candidates) {
+      const reference = referencesOf(candidate.kind).find((one) => one.role === role);
+      const found = reference && this.resolve(candidate, reference);
+      if (found !== undefined && 'to' in found) passedOn.add(found.to);
+    }
+    return candidates.filter(({ name }) => !passedOn.has(name));
   }
 
   /** Stages that provide the role and do not read from the stage themselves. */
-  private candidates(stage: DraftStage, role: Role): DraftStage[] {
+  private candidates(stage: DraftStage, role: Role): KnownStage[] {
     const kinds = providersOf(role);
     const readers = this.readers(stage.name);
-    return this.stages.filter(({ name, kind }) => kind !== undefined && kinds.includes(kind) && !readers.has(name));
+    return this.stages.filter(isKnown).filter(({ name, kind }) => kinds.includes(kind) && !readers.has(name));
   }
 
   /** The stage itself and all that read from it, directly or not, as far as the file says so. */
@@ -142,6 +149,10 @@ class Resolver {
   }
 }
 
+function isKnown(stage: DraftStage): stage is KnownStage {
+  return stage.kind !== undefined;
+}
+
 /** Whether stages of this kind take what they provide from another stage, and only change it. */
 function passesOn(kind: StageKind, role: Role): boolean {
   return referencesOf(kind).some((reference) => reference.role === role);
@@ -149,7 +160,8 @@ function passesOn(kind: StageKind, role: Role): boolean {
 
 function fittingWords(role: Role, names: readonly string[]): string {
   const stage = `a stage with ${someOf(role)}`;
-  return names.length > 0 ? `${stage}: ${listed(names, 'or')}` : `${stage}, of the kind ${listed(providersOf(role), 'or')}; there is none yet`;
+  if (names.length > 0) return `${stage}: ${listed(names, 'or')}`;
+  return `${stage}, of the kind ${listed(providersOf(role), 'or')}; there is none yet`;
 }
 
 function someOf(role: Role): string {

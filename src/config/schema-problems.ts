@@ -118,14 +118,15 @@ const structural: Readonly<Record<string, Wording>> = {
     const name = String(error.params.propertyName);
     const pattern = schema.propertyNames?.pattern;
     const expected = pattern === undefined ? undefined : patternWords[pattern];
-    return [{ code: 'bad-name', ...places.at([...path, name], 'key'), found: `\`${name}\` cannot be the name of a stage`, expected }];
+    const found = `\`${name}\` cannot be the name of a stage`;
+    return [{ code: 'bad-name', ...places.at([...path, name], 'key'), found, expected }];
   },
 
   minProperties: ({ path, schema }, { places }) => {
     const names = Object.keys(schema.properties ?? {});
     const some = schema.maxProperties === 1 ? 'exactly one of' : 'at least one of';
     const expected = names.length === 0 ? 'at least one entry' : `${some} ${listed(names, 'or')}`;
-    return [{ code: 'nothing-there', ...places.at(path, 'key'), found: `${fieldName(path)} holds nothing`, expected }];
+    return [{ code: 'nothing-there', ...places.at(path), found: `${fieldName(path)} holds nothing`, expected }];
   },
 
   maxProperties: ({ error, path, schema }, { places }, all) => {

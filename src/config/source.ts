@@ -34,7 +34,8 @@ async function readLimited(file: string): Promise<Uint8Array> {
     }
     if (status.size > largestFile) {
       const found = `the file has ${status.size} bytes`;
-      throw failure('unsafe', { code: 'file-too-large', where: file, found, expected: `a pipeline file of at most ${largestFile} bytes` });
+      const expected = `a pipeline file of at most ${largestFile} bytes`;
+      throw failure('unsafe', { code: 'file-too-large', where: file, found, expected });
     }
     return await handle.readFile();
   } finally {
@@ -45,12 +46,14 @@ async function readLimited(file: string): Promise<Uint8Array> {
 async function unreadable(file: string, thrown: unknown): Promise<PipelineError> {
   const code = codeOf(thrown);
   if (code !== 'ENOENT') {
-    return failure('input-output', { code: `io-${code.toLowerCase()}`, where: file, found: `the file cannot be read (${code})` }, thrown);
+    const found = `the file cannot be read (${code})`;
+    return failure('input-output', { code: `io-${code.toLowerCase()}`, where: file, found }, thrown);
   }
   const neighbours = await readdir(dirname(file)).catch(() => []);
   const pipelines = neighbours.filter((name) => /\.ya?ml$/.test(name));
   const near = nearest(basename(file), pipelines);
-  const remedy = near === undefined ? 'check the path; `pipeline init` writes a first pipeline' : `did you mean \`${join(dirname(file), near)}\`?`;
+  const hint = near === undefined ? undefined : `did you mean \`${join(dirname(file), near)}\`?`;
+  const remedy = hint ?? 'check the path; `pipeline init` writes a first pipeline';
   return failure('input-output', { code: 'no-such-file', where: file, found: 'there is no such file', remedy }, thrown);
 }
 

@@ -155,7 +155,8 @@ function keyText(key: Node): string {
 
 function aliasProblem(position: Position, name: string): Problem {
   const found = `\`*${name}\` stands for another part of the file`;
-  return { code: 'yaml-alias', position, found, expected: 'no aliases: a few of them can stand for gigabytes', remedy: 'write the value out' };
+  const expected = 'no aliases: a few of them can stand for gigabytes';
+  return { code: 'yaml-alias', position, found, expected, remedy: 'write the value out' };
 }
 
 function forbiddenProblem(position: Position, name: string): Problem {
@@ -193,10 +194,11 @@ function locate(document: Document.Parsed, lines: Lines, path: FieldPath, part: 
   return positionOfField(key, node, lines);
 }
 
-/** A value that is short enough to point at; otherwise the name that it belongs to. */
+/** A value that is short enough to point at; otherwise the name that it belongs to, or that it begins with. */
 function positionOfField(key: Node | null, value: Node | null, lines: Lines): Position {
   const isBlock = (isMap(value) || isSeq(value)) && value.flow !== true;
-  const isEmpty = value === null || value.range === undefined || value.range === null || value.range[0] === value.range[1];
-  const shown = key !== null && (isBlock || isEmpty) ? key : value;
-  return shown === null ? lines.position(0, 0) : positionOf(shown, lines);
+  const isEmpty = !value?.range || value.range[0] === value.range[1];
+  if (key !== null && (isBlock || isEmpty)) return positionOf(key, lines);
+  if (isMap<ParsedNode>(value) && isBlock && value.items.length > 0) return positionOf(value.items[0].key, lines);
+  return value === null ? lines.position(0, 0) : positionOf(value, lines);
 }

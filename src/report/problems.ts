@@ -93,9 +93,9 @@ function blank(cell: string): string {
 }
 
 const zeroWidth = /^[\p{Mn}\p{Me}\u200b-\u200d\ufe00-\ufe0f]$/u;
-/** East Asian Wide and Fullwidth (Unicode UAX #11) in their main blocks, and emoji. */
+/** Characters of two columns: East Asian scripts, fullwidth forms and emoji (after Unicode UAX #11). */
 const wide =
-  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]$/u;
+  /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/u;
 
 /** Breaks a text between words to the width; further lines, also those that the text has itself, stand under its first word. */
 function wrapped(prefix: string, text: string, width: number): string[] {

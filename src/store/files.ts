@@ -4,7 +4,7 @@
  * stands where a file should be is judged by its bytes, and what fails is moved to quarantine/ and said once.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { toDigest, type Digest } from '../core/digest.js';
 import type { CacheFs, FileInfo, OpenFile } from './cache-fs.js';
 import { hasCode, readFully } from './cache-fs.js';
@@ -214,7 +214,7 @@ export class Files {
   private async makeFolder(folder: string): Promise<void> {
     const found = await this.infoIfThere(folder);
     if (found?.isFolder === true) return;
-    if (found !== undefined && folder.startsWith(join(this.root, 'v1'))) await this.setAside(folder, 'not a folder');
+    if (found !== undefined && folder.startsWith(this.root + sep)) await this.setAside(folder, 'not a folder');
     const parent = dirname(folder);
     if (parent !== folder) await this.makeFolder(parent);
     try {

@@ -104,7 +104,7 @@ test('names what is wrong with what was set, and the nearest field there is', as
 --set stages.train.epochs: there is no \`=\`
   expected: a field, \`=\` and a value, such as \`stages.train.epochs=10\`
 
---set stages.train.epochs=[1: this is not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]
+--set stages.train.epochs=[1: this is not valid YAML: Flow sequence must end with a ]
   -> put quotes around the value, for YAML and again for the shell
 
 --set stages.train.batch_size=0: \`batch_size\` is 0

@@ -24,8 +24,8 @@ test('shows the place, three lines, a caret, what was expected and what to do', 
   2 | epocs: 5
     | ^^^^^
   3 | b: 2
-  expected: one of \`batch_size\`, \`epochs\`, \`class_weight\`
-            or \`seed\`
+  expected: one of \`batch_size\`, \`epochs\`, \`class_weight\` or
+            \`seed\`
   -> did you mean \`epochs\`?`);
 });
 

@@ -39,7 +39,8 @@ function outsideProject({ name, to, path }: Folder, { places, root }: LintContex
   }
   if (isWithin(root, path)) return [{ code: leavesProject, ...place, found: `\`${to}\` is the project's own folder`, expected }];
   if (isWithin(path, resolve(root, '.pipeline'))) {
-    return [{ code: 'export-into-state', ...place, found: `\`${to}\` lies in \`.pipeline\`, which this tool keeps for itself`, expected }];
+    const found = `\`${to}\` lies in \`.pipeline\`, which this tool keeps for itself`;
+    return [{ code: 'export-into-state', ...place, found, expected }];
   }
   return [];
 }
@@ -50,16 +51,23 @@ function overSources({ name, to, path }: Folder, { stages, places, root }: LintC
     if (isWithin(root, path) || (!isWithin(path, source) && !isWithin(source, path))) return [];
     const line = places.mention(['stages', ingest.name, 'source']);
     const found = `\`${to}\` overlaps the pictures of \`${ingest.name}\` (\`${ingest.config.source}\`, ${line})`;
-    return [{ code: 'export-over-source', ...places.at(['stages', name, 'to']), found, expected: 'a folder apart from the pictures' }];
+    const expected = 'a folder apart from the pictures';
+    return [{ code: 'export-over-source', ...places.at(['stages', name, 'to']), found, expected }];
   });
 }
 
 function overlap(folder: Folder, earlier: Folder, { places }: LintContext): Problem[] {
   if (!isWithin(folder.path, earlier.path) && !isWithin(earlier.path, folder.path)) return [];
   const line = places.mention(['stages', earlier.name, 'to']);
-  const found =
-    folder.path === earlier.path
-      ? `\`${folder.name}\` exports into the same folder as \`${earlier.name}\` (${line})`
-      : `\`${folder.name}\` exports into \`${folder.to}\`, and \`${earlier.name}\` into \`${earlier.to}\` (${line}): one lies inside the other`;
-  return [{ code: 'shared-export-folder', ...places.at(['stages', folder.name, 'to']), found, expected: 'a folder for each export, none inside another' }];
+  const isSame = folder.path === earlier.path;
+  return [
+    {
+      code: 'shared-export-folder',
+      ...places.at(['stages', folder.name, 'to']),
+      found: isSame
+        ? `\`${folder.name}\` exports into the same folder as \`${earlier.name}\` (${line})`
+        : `\`${folder.to}\` and the folder of \`${earlier.name}\`, \`${earlier.to}\` (${line}), lie one inside the other`,
+      expected: 'a folder for each export, none inside another',
+    },
+  ];
 }

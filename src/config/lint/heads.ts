@@ -46,10 +46,11 @@ export function layerOrder(context: LintContext): Problem[] {
     if (denseAt >= 0 && (flatAt < 0 || denseAt < flatAt) && hasImageOutput(context, head)) {
       const found = `\`${nameOf(layers[denseAt])}\` stands directly on the image-shaped output of the base`;
       const expected = '`flatten` or `global_average_pooling` before it';
-      problems.push({ code: 'dense-on-image', ...at(denseAt), found, expected, remedy: 'add `- global_average_pooling` before this layer' });
+      const remedy = 'add `- global_average_pooling` before this layer';
+      problems.push({ code: 'dense-on-image', ...at(denseAt), found, expected, remedy });
     }
-    const poolingAt = layers.findIndex((layer, index) => flatAt >= 0 && index > flatAt && layer.global_average_pooling !== undefined);
-    if (poolingAt >= 0) {
+    const poolingAt = layers.findLastIndex((layer) => layer.global_average_pooling !== undefined);
+    if (poolingAt > flatAt) {
       const found = `\`global_average_pooling\` comes after \`${nameOf(layers[flatAt])}\`, which leaves no image to pool`;
       problems.push({ code: 'pooling-after-flatten', ...at(poolingAt), found, remedy: 'take one of the two away' });
     }
@@ -63,6 +64,11 @@ export function layerOrder(context: LintContext): Problem[] {
   });
 }
 
+const unitsThatFit = {
+  expected: 'one sigmoid unit for two classes, or a softmax unit for each',
+  remedy: 'write `classifier` instead: it fits the classes',
+};
+
 /** A head ends in probabilities: one sigmoid unit, or a softmax of several. */
 export function headEnding({ stages, places }: LintContext): Problem[] {
   return stagesOf(stages, 'build-head').flatMap((head): Problem[] => {
@@ -74,16 +80,17 @@ export function headEnding({ stages, places }: LintContext): Problem[] {
     if (ending.kind === 'other') {
       const found = `the head ends in \`${nameOf(layers[last])}\`, which gives no probabilities`;
       const expected = '`classifier` as the last layer, or a dense layer with the activation `sigmoid` or `softmax`';
-      return [{ code: 'no-probabilities', ...places.at(pathOfLayer(head, last)), found, expected, remedy: 'add `- classifier` at the end' }];
+      const remedy = 'add `- classifier` at the end';
+      return [{ code: 'no-probabilities', ...places.at(pathOfLayer(head, last)), found, expected, remedy }];
     }
     const place = places.at(pathOfLayer(head, ending.denseAt ?? last));
     if (ending.kind === 'softmax' && ending.units === 1) {
       const found = 'a softmax of 1 unit, which is 1 for every picture';
-      return [{ code: 'softmax-of-one', ...place, found, expected: 'one sigmoid unit for two classes, or a softmax unit for each', remedy: 'write `classifier` instead: it fits the classes' }];
+      return [{ code: 'softmax-of-one', ...place, found, ...unitsThatFit }];
     }
     if (ending.kind === 'sigmoid' && ending.units !== undefined && ending.units > 1) {
       const found = `${ending.units} sigmoid units, as if a picture could be of several classes at once`;
-      return [{ code: 'several-sigmoids', ...place, found, expected: 'one sigmoid unit for two classes, or a softmax unit for each', remedy: 'write `classifier` instead: it fits the classes' }];
+      return [{ code: 'several-sigmoids', ...place, found, ...unitsThatFit }];
     }
     return [];
   });

@@ -30,7 +30,8 @@ export function rescaleFactor({ stages, places }: LintContext): Problem[] {
     const factor = Number(above) / Number(below);
     if (rest.length === 0 && above !== '' && below !== '' && Number.isFinite(factor) && factor > 0) return [];
     const found = `\`rescale\` is the text ${JSON.stringify(rescale)}`;
-    return [{ code: 'wrong-type', ...places.at(['stages', name, 'rescale']), found, expected: 'a number above 0, or a fraction such as `1/255`' }];
+    const expected = 'a number above 0, or a fraction such as `1/255`';
+    return [{ code: 'wrong-type', ...places.at(['stages', name, 'rescale']), found, expected }];
   });
 }
 

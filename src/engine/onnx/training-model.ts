@@ -52,7 +52,7 @@ export function variablesOf({ graph, batchNorm }: TrainingProgram): Variable[] {
 
 /** The name of an optimizer's buffer. */
 export function slotName(weight: string, slot: number): Name {
-  return `${weight}/slot-${slot}`;
+  return `slot-${slot}:${weight}`;
 }
 
 /** The name of a tile of a weight or buffer; the whole has a name of its own. */
@@ -62,7 +62,7 @@ export function tileName(name: string, { from, to }: Rows, shape: Shape): Name {
 
 /** The name of the output that gives a weight, buffer or tile its next value. */
 export function nextName(name: string): Name {
-  return `next/${name}`;
+  return `next:${name}`;
 }
 
 /** Compiles the step. Throws `invalid` for layers without a gradient and for networks that do not end as the loss wants. */
@@ -80,7 +80,10 @@ export function trainingModel(program: TrainingProgram, variables: readonly Vari
   const gradients = backpropagate(builder, steps, { ...logits, name: gradient }, learned);
   const rate = builder.input(ports.rate, []);
   for (const variable of variables) {
-    if (variable.kind === 'learned') addUpdate(builder, program.optimizer, variable, gradients.get(variable.name)!, rate);
+    if (variable.kind !== 'learned') continue;
+    const byWeight = gradients.get(variable.name);
+    if (byWeight === undefined) throw new Error(`no path leads from ${variable.name} to the output of ${graph.name}`);
+    addUpdate(builder, program.optimizer, variable, byWeight, rate);
   }
   addStatistics(builder, steps, variables);
   return builder.build(`${graph.name}-step`);

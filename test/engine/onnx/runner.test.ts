@@ -110,6 +110,24 @@ test('more pictures than one batch come back in order', async () => {
   runner.dispose();
 });
 
+test('batches of changing sizes need no more memory as time goes on', async () => {
+  const graph = withInputShape(everyLayer(), [64, 64, 3]);
+  const part = { ...graph, layers: graph.layers.slice(0, 14) };
+  const runner = await engine.compile(part, madeUpWeights(part, 1));
+  const inputs = noise(32 * 64 * 64 * 3, 6);
+  const run = async (times: number) => {
+    for (let i = 0; i < times; i++) {
+      const count = 1 + ((i * 7) % 32);
+      await runner.run(inputs.subarray(0, count * 64 * 64 * 3), count);
+    }
+    return process.memoryUsage().rss;
+  };
+  const warm = await run(64);
+  // The tensors of one batch left behind each time would be more than 500 MB.
+  expect((await run(300)) - warm).toBeLessThan(60 * 2 ** 20);
+  runner.dispose();
+});
+
 test('a network without the size of its pictures is refused', async () => {
   await expect(engine.compile(vgg16(), new Map())).rejects.toThrow('vgg16 must be given an input size');
 });

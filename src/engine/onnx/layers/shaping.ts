@@ -24,7 +24,7 @@ export function applyZeroPadding({ graph }: Scope, layer: ZeroPaddingLayer, [inp
 
 /** The name under which a training graph takes a dropout layer's mask. */
 export function maskInput(layer: string): string {
-  return `mask/${layer}`;
+  return `mask:${layer}`;
 }
 
 /** While training, a product with a mask of zeros and 1 / (1 - rate) that is handed in with each batch; else nothing. */

@@ -1,0 +1,113 @@
+/** Runs the built command in a project of its own, as a user would. */
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunEvent, StageSummary } from '../../src/core/event.js';
+
+export const repository = process.cwd();
+const cli = join(repository, 'dist', 'cli.js');
+const pets = join(repository, 'examples', 'pets', 'pictures');
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type RunOutcome = Extract<RunEvent, { event: 'run' }> & {
+  readonly code: number;
+  readonly stderr: string;
+  readonly events: readonly RunEvent[];
+  stage(name: string): StageSummary;
+  /** Names of the stages in a state, in the order of the run. */
+  named(state: StageSummary['state']): string[];
+};
+
+export class Project {
+  private constructor(readonly root: string) {}
+
+  static async create(): Promise<Project> {
+    return new Project(await mkdtemp(join(tmpdir(), 'pipeline-e2e-')));
+  }
+
+  path(...parts: string[]): string {
+    return join(this.root, ...parts);
+  }
+
+  async write(name: string, text: string): Promise<void> {
+    await mkdir(join(this.path(name), '..'), { recursive: true });
+    await writeFile(this.path(name), text);
+  }
+
+  read(name: string): Promise<string> {
+    return readFile(this.path(name), 'utf8');
+  }
+
+  /** Copies `count` drawn pets of each class, from number `first` on, into `folder/<class>`. */
+  async addPets(folder: string, count: number, first = 0): Promise<void> {
+    for (const name of ['cats', 'dogs']) {
+      await mkdir(this.path(folder, name), { recursive: true });
+      const files = (await readdir(join(pets, name))).sort().slice(first, first + count);
+      for (const file of files) await cp(join(pets, name, file), this.path(folder, name, file));
+    }
+  }
+
+  /** Runs any command. */
+  command(...args: string[]): Promise<Outcome> {
+    const { NODE_OPTIONS: _options, ...env } = process.env;
+    return new Promise((resolve) => {
+      execFile(process.execPath, [cli, ...args], { cwd: this.root, env, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+      });
+    });
+  }
+
+  /** Runs `pipeline run FILE --json`. */
+  async run(file = 'pets.yaml', ...args: string[]): Promise<RunOutcome> {
+    const { code, stdout, stderr } = await this.command('run', file, '--json', ...args);
+    const events = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as RunEvent);
+    const last = events[events.length - 1];
+    if (last?.event !== 'run') throw new Error(`the run ended without its last event (exit ${code}): ${stderr}`);
+    return {
+      ...last,
+      code,
+      stderr,
+      events,
+      stage: (name) => last.stages.find((stage) => stage.name === name)!,
+      named: (state) => last.stages.filter((stage) => stage.state === state).map(({ name }) => name),
+    };
+  }
+
+  remove(): Promise<void> {
+    return rm(this.root, { recursive: true, force: true });
+  }
+}
+
+/** A small pipeline on the embedded base; fields of a stage can be replaced. */
+export function pipelineText(change: { head?: string; train?: string; more?: string } = {}): string {
+  const { head = '{units: 16, activation: relu}', train = 'epochs: 3', more = '' } = change;
+  return `version: 1
+seed: 7
+stages:
+  ingest:
+    source: pictures
+    image: {size: [32, 32]}
+    split: {validation: 0.3}
+  load-base:
+    architecture: compact32
+  freeze:
+    layers: all
+  build-head:
+    layers:
+      - global_average_pooling
+      - dense: ${head}
+      - dropout: {rate: 0.5}
+      - classifier
+  train:
+    ${train}
+  evaluate: {}
+  export:
+    to: models/pets
+${more}`;
+}

@@ -1,0 +1,194 @@
+/** A field changes the keys of exactly the stages that it should: its own and those that read from it, or none. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadPipeline } from '../../src/config/load.js';
+import type { Pipeline } from '../../src/config/pipeline.js';
+import { stageSchema, type Schema } from '../../src/config/schemas.js';
+import { canonical } from '../../src/core/canonical.js';
+import { digestOf, type ActionKey } from '../../src/core/digest.js';
+import { stageKinds, type StageKind } from '../../src/core/schema-types.js';
+import type { Outputs } from '../../src/core/stage.js';
+import { actionKeyOf, preimageOf } from '../../src/runner/action-key.js';
+import { buildGraph, withDescendants } from '../../src/runner/graph.js';
+import { inputsOf } from '../../src/runner/session.js';
+import { stages } from '../../src/stages/index.js';
+
+const base = `version: 1
+stages:
+  ingest: {source: pictures}
+  augment: {data: ingest, shear_range: 1, brightness_range: [0.5, 1.5]}
+  load-base: {architecture: vgg16, weights: random}
+  freeze: {base: load-base, layers: all}
+  build-head:
+    base: freeze
+    data: ingest
+    layers: [flatten, {dense: {units: 8}}, batch_normalization, {dropout: {rate: 0.5}}, classifier]
+  train: {model: build-head, data: augment, optimizer: {adam: {}}, early_stopping: {}, class_weight: balanced}
+  evaluate: {model: train, data: ingest, minimum: {accuracy: 0.5}}
+  export: {model: train, data: ingest, to: models/x}
+`;
+
+/**
+ * For every field of every kind, by its path: another valid value, and where the change ends. `all`: the stage and all
+ * that read from it. `none`: no key changes at all.
+ */
+const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [value: string, ends: 'all' | 'none']>>>> = {
+  ingest: {
+    source: ['other', 'all'],
+    'image.size': ['[64, 64]', 'all'],
+    'image.interpolation': ['nearest', 'all'],
+    'image.orientation': ['stored', 'all'],
+    'split.validation': ['0.3', 'all'],
+    'split.test': ['0.1', 'all'],
+    classes: ['[dogs, cats]', 'all'],
+    on_bad_image: ['skip', 'all'],
+  },
+  augment: {
+    rescale: ['1/127.5', 'all'],
+    rotation_range: ['5', 'all'],
+    width_shift_range: ['0.1', 'all'],
+    height_shift_range: ['0.1', 'all'],
+    shear_range: ['2', 'all'],
+    zoom_range: ['0.2', 'all'],
+    horizontal_flip: ['true', 'all'],
+    vertical_flip: ['true', 'all'],
+    brightness_range: ['[0.8, 1.2]', 'all'],
+    fill_mode: ['reflect', 'all'],
+    cval: ['3', 'all'],
+    views: ['5', 'all'],
+    seed: ['1', 'all'],
+  },
+  'load-base': {
+    architecture: ['compact32', 'all'],
+    weights: ['some/model.json', 'all'],
+    include_top: ['false', 'none'],
+    preprocessing: ['torch', 'all'],
+    seed: ['1', 'all'],
+  },
+  freeze: { layers: ['{until: block5_conv1}', 'all'], batch_norm: ['batch', 'all'] },
+  'build-head': {
+    seed: ['1', 'all'],
+    'layers.1.dense.units': ['9', 'all'],
+    'layers.1.dense.activation': ['tanh', 'all'],
+    'layers.1.dense.use_bias': ['false', 'all'],
+    'layers.1.dense.kernel_initializer': ['he_normal', 'all'],
+    'layers.2.batch_normalization.momentum': ['0.9', 'all'],
+    'layers.2.batch_normalization.epsilon': ['0.01', 'all'],
+    'layers.3.dropout.rate': ['0.25', 'all'],
+    'layers.4.classifier.kernel_initializer': ['zeros', 'all'],
+  },
+  train: {
+    'optimizer.adam.learning_rate': ['0.01', 'all'],
+    'optimizer.adam.beta_1': ['0.8', 'all'],
+    'optimizer.adam.beta_2': ['0.99', 'all'],
+    'optimizer.adam.epsilon': ['0.001', 'all'],
+    loss: ['binary_crossentropy', 'all'],
+    metrics: ['[]', 'all'],
+    batch_size: ['16', 'all'],
+    epochs: ['11', 'all'],
+    class_weight: ['{cats: 2}', 'all'],
+    'early_stopping.monitor': ['loss', 'all'],
+    'early_stopping.patience': ['7', 'all'],
+    'early_stopping.min_delta': ['0.1', 'all'],
+    'early_stopping.restore_best_weights': ['false', 'all'],
+    seed: ['1', 'all'],
+  },
+  evaluate: { split: ['test', 'all'], threshold: ['0.6', 'all'], 'minimum.accuracy': ['0.6', 'none'] },
+  export: { to: ['models/y', 'none'], formats: ['[tfjs]', 'none'] },
+};
+
+let folder: string;
+let before: ReadonlyMap<string, ActionKey>;
+
+async function load(...set: string[]): Promise<Pipeline> {
+  return loadPipeline('p.yaml', { set, cwd: folder });
+}
+
+/** Keys of all stages, where each stage puts out bytes that follow from its key alone. */
+function keysOf(pipeline: Pipeline): ReadonlyMap<string, ActionKey> {
+  const keys = new Map<string, ActionKey>();
+  const outputs = (name: string): Outputs => {
+    const names = ['spec', 'samples', 'augmentation', 'model', 'metrics'];
+    return Object.fromEntries(names.map((output) => [output, { digest: digestOf(`${keys.get(name)!}/${output}`), size: 1 }]));
+  };
+  for (const node of buildGraph(pipeline, stages).nodes) {
+    const settings = { engine: 'tfjs' as const, featureType: pipeline.features.dtype };
+    keys.set(node.stage.name, actionKeyOf(preimageOf(node, inputsOf(node, outputs), undefined, settings, pipeline.seed)));
+  }
+  return keys;
+}
+
+function changed(after: ReadonlyMap<string, ActionKey>): string[] {
+  return [...after.keys()].filter((name) => after.get(name) !== before.get(name)).sort();
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pipeline-keys-'));
+  await writeFile(join(folder, 'p.yaml'), base);
+  before = keysOf(await load());
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The leaves of a schema that a pipeline file can set, in the form of `changes`. */
+function leaves(schema: Schema, root: Schema, path = ''): string[] {
+  const here = schema.$ref === undefined ? schema : root.$defs![schema.$ref.replace('#/$defs/', '')];
+  const properties = here.properties ?? here.else?.properties;
+  if (here['x-reference'] !== undefined || path === 'uses') return [];
+  if (properties === undefined || path === 'weights' || path === 'optimizer' || path === 'minimum') return [path];
+  return Object.entries(properties).flatMap(([name, member]) => leaves(member, root, path === '' ? name : `${path}.${name}`));
+}
+
+describe('keys', () => {
+  test.each(stageKinds)('every field of %s is tried', (kind) => {
+    const schema = stageSchema(kind);
+    const tried = Object.keys(changes[kind]).map((path) => path.replace(/^(layers|optimizer|minimum)\..*/, '$1'));
+    expect([...new Set(tried)].sort()).toEqual(leaves(schema, schema).sort());
+  });
+
+  const cases = stageKinds.flatMap((kind) => Object.entries(changes[kind]).map(([path, [value, ends]]) => ({ kind, path, value, ends })));
+
+  test.each(cases)('$kind $path reaches $ends', async ({ kind, path, value, ends }) => {
+    const pipeline = await load(`stages.${kind}.${path}=${value}`);
+    const graph = buildGraph(pipeline, stages);
+    const expected = ends === 'none' ? [] : [...withDescendants(graph, [kind])].sort();
+    expect(changed(keysOf(pipeline))).toEqual(expected);
+  });
+
+  test('the pipeline’s seed reaches what draws by chance, its name nothing', async () => {
+    const all = ['augment', 'build-head', 'evaluate', 'export', 'freeze', 'load-base', 'train'];
+    expect(changed(keysOf(await load('seed=1')))).toEqual(all);
+    expect(changed(keysOf(await load('name=other')))).toEqual([]);
+    expect(changed(keysOf(await load('features.dtype=float16')))).toEqual(['evaluate', 'export', 'train']);
+  });
+
+  test('any two changes together reach what each reaches alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...cases), fc.constantFrom(...cases), async (a, b) => {
+        fc.pre(a.kind !== b.kind);
+        // These two contradict each other, and loading says so.
+        fc.pre(![a, b].every(({ path }) => path === 'rescale' || path === 'preprocessing'));
+        const set = [a, b].map(({ kind, path, value }) => `stages.${kind}.${path}=${value}`);
+        const [one, two, both] = await Promise.all([load(set[0]), load(set[1]), load(...set)]);
+        const union = [...new Set([...changed(keysOf(one)), ...changed(keysOf(two))])].sort();
+        expect(changed(keysOf(both))).toEqual(union);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('the names of stages decide nothing', async () => {
+    await writeFile(join(folder, 'renamed.yaml'), base.replace(/^ {2}train: \{/m, '  fit: {uses: train, ').replaceAll('model: train', 'model: fit'));
+    const renamed = keysOf(await loadPipeline('renamed.yaml', { cwd: folder }));
+    expect(renamed.get('fit')).toBe(before.get('train'));
+    expect(renamed.get('export')).toBe(before.get('export'));
+  });
+
+  test('preimages are plain JSON, the same on every machine', async () => {
+    const pipeline = await load();
+    const text = canonical(pipeline.stages.map(({ config }) => config as never));
+    expect(text).not.toContain(folder);
+  });
+});
