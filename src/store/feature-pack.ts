@@ -12,9 +12,9 @@
  *
  * Why so: all entries have one length, so the index needs no offsets, and a set of 110,000 rows is opened by reading
  * 4 MB. The index is at the end because a pack is written in one go, and under one digest with the header, so that a pack
- * with a wrong index is refused as a whole. Each entry has a digest of its own over its key too: it is checked whenever it is read, and
- * neither a flipped bit nor a row in another's place passes. The set's key in the header keeps a pack that strayed into
- * another folder from being believed. Both magics differ so that a file cut off anywhere is told at once.
+ * with a wrong index is refused as a whole. Each entry has a digest of its own, over its key too: it is checked whenever
+ * it is read, and neither a flipped bit nor a row in another's place passes. The set's key in the header keeps a pack that
+ * strayed into another folder from being believed. The magics differ so that a file cut off anywhere is told at once.
  */
 import { createHash } from 'node:crypto';
 import { isDigest, type FeatureSetKey } from '../core/digest.js';

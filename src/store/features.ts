@@ -31,6 +31,12 @@ export interface FeatureSetOptions {
   readonly merge?: MergeLimits;
 }
 
+/** Indexes of rows without an answer: damaged or never there, or in a pack that is gone. */
+interface Lost {
+  readonly missing: number[];
+  readonly gone: number[];
+}
+
 /** A row that was asked for, and the row of the answer that it goes to. */
 interface Wanted extends Place {
   readonly index: number;
@@ -75,15 +81,15 @@ export class FeatureSet implements FeatureStore {
    * rows that are missing, or turn out to be damaged; their rows of `out` hold no features.
    */
   async readInto(keys: readonly FeatureKey[], out: Float32Array, firstRow = 0): Promise<number[]> {
-    const missing: number[] = [];
-    let gone = await this.readRows(keys, keys.keys(), out, firstRow, missing);
+    const { missing, gone } = await this.readRows(keys, keys.keys(), out, firstRow);
     if (gone.length > 0) {
       // Another process has merged packs since we looked: the rows are in a new one.
       await this.refresh();
-      gone = await this.readRows(keys, gone, out, firstRow, missing);
+      const again = await this.readRows(keys, gone, out, firstRow);
+      for (const index of again.gone) this.forget(keys[index]);
+      missing.push(...again.missing, ...again.gone);
     }
-    for (const index of gone) this.forget(keys[index]);
-    return [...missing, ...gone].sort((a, b) => a - b);
+    return missing.sort((a, b) => a - b);
   }
 
   /**
@@ -126,50 +132,49 @@ export class FeatureSet implements FeatureStore {
     }
   }
 
-  /** Answers what it can; indexes of missing rows go to `missing`, those whose pack is gone are returned. */
+  /** Answers what it can of some of the keys, and tells what it cannot. */
   private async readRows(
     keys: readonly FeatureKey[],
     indexes: Iterable<number>,
     out: Float32Array,
     firstRow: number,
-    missing: number[],
-  ): Promise<number[]> {
+  ): Promise<Lost> {
     const { shape, table } = this.folder;
+    const lost: Lost = { missing: [], gone: [] };
     const wanted: Wanted[] = [];
     for (const index of indexes) {
       const entry = this.entryOf(keys[index].digest, keys[index].view);
       const at = (firstRow + index) * shape.rowLength;
       if (entry < 0) {
-        missing.push(index);
+        lost.missing.push(index);
       } else if (!this.cache.copyTo(entry, out, at)) {
         const pending = this.pending.get(entry);
         if (pending !== undefined) this.deliver(entry, pending, out, at);
         else wanted.push({ entry, pack: table.packs[entry], row: table.rows[entry], index });
       }
     }
-    const gone: number[] = [];
     const spans = planReads(shape, wanted).values();
     const readSpans = async () => {
-      for (const span of spans) await this.readSpan(span, out, firstRow, missing, gone);
+      for (const span of spans) await this.readSpan(span, out, firstRow, lost);
     };
     await Promise.all(Array.from({ length: READERS }, readSpans));
-    return gone;
+    return lost;
   }
 
-  private async readSpan(span: Span<Wanted>, out: Float32Array, firstRow: number, missing: number[], gone: number[]): Promise<void> {
+  private async readSpan(span: Span<Wanted>, out: Float32Array, firstRow: number, lost: Lost): Promise<void> {
     const { shape, table, reader } = this.folder;
     const rowOf = await reader.read(span);
     for (const { entry, pack, row, index } of span.places) {
       const bytes = rowOf?.(row);
       if (bytes === undefined) {
-        gone.push(index);
+        lost.gone.push(index);
       } else if (isEntryOf(shape, bytes, table.keyOf(entry))) {
         this.deliver(entry, bytes, out, (firstRow + index) * shape.rowLength);
       } else {
         this.files.note(this.folder.pathOf(pack), 'a row does not match its digest');
         this.wounded.add(pack);
         if (table.packs[entry] === pack) table.packs[entry] = NOWHERE;
-        missing.push(index);
+        lost.missing.push(index);
       }
     }
   }

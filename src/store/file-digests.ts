@@ -80,8 +80,9 @@ export async function digestFiles(files: Files, list: FileList, listedAt: number
   const { indexFile, probe } = options;
   const indexBytes = await files.readIfThere(indexFile);
   const before = indexBytes && decodeIndex(indexBytes, probe.version);
-  const { table, changed } = carryOver(list, before);
-  await readChanged(list, changed, table, options);
+  const carried = carryOver(list, before);
+  const { table, changed } = carried;
+  await readChanged(list, carried, options);
   const result = new FileDigests(list.root, list.refusedLinks, table, changed.length);
   if (changed.length === 0 && before?.paths.length === list.paths.length) return result;
   const index = encodeIndex({ ...table, stats: settledStats(list.stats, listedAt) }, probe.version);
@@ -142,7 +143,7 @@ function settledStats(stats: Float64Array, listedAt: number): Float64Array {
   return settled;
 }
 
-async function readChanged(list: FileList, changed: readonly number[], table: CarriedOver['table'], options: DigestOptions): Promise<void> {
+async function readChanged(list: FileList, { table, changed }: CarriedOver, options: DigestOptions): Promise<void> {
   const queue = changed.values();
   const readOnes = async () => {
     for (const i of queue) {

@@ -16,7 +16,15 @@ export interface DamageNote {
   readonly reason: string;
 }
 
-export type Content = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+export type Content = Uint8Array | Chunks;
+
+/** A file that was written aside, and what its bytes come to. */
+export interface HashedFile {
+  readonly temporary: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
 
 export interface PublishOptions {
   /** What to do where the name is taken: put the new file in its place (the default), or leave what is there. */
@@ -70,7 +78,7 @@ export class Files {
   }
 
   /** Like {@link writeAside}, for a file whose name follows from its bytes. */
-  async writeAsideHashed(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<{ temporary: string; digest: Digest; size: number }> {
+  async writeAsideHashed(chunks: Chunks): Promise<HashedFile> {
     const hash = createHash('sha256');
     let size = 0;
     async function* hashing(): AsyncGenerator<Uint8Array> {
@@ -85,7 +93,8 @@ export class Files {
   }
 
   /** Moves a file that was written aside to its final name, in the way that {@link publish} says. */
-  async moveInto(temporary: string, path: string, { ifTaken = 'replace', durable = true }: PublishOptions = {}): Promise<boolean> {
+  async moveInto(temporary: string, path: string, options: PublishOptions = {}): Promise<boolean> {
+    const { ifTaken = 'replace', durable = true } = options;
     let moved = false;
     try {
       moved = await this.inFolder(dirname(path), () => this.rename(temporary, path, ifTaken));

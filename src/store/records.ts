@@ -46,7 +46,8 @@ export class Records {
    */
   async put(record: NewRecord): Promise<ActionRecord> {
     for (const [name, ref] of Object.entries(record.outputs)) {
-      if (!(await this.blobs.has(ref))) throw new Error(`the record ${record.key} names output ${name}, which is not in the store`);
+      if (await this.blobs.has(ref)) continue;
+      throw new Error(`the record ${record.key} names output ${name}, which is not in the store`);
     }
     const full: ActionRecord = { schema: SCHEMA, ...record, createdAt: new Date().toISOString(), tool: this.tool };
     const text = Buffer.from(`${JSON.stringify({ ...full, selfDigest: selfDigest(full) }, null, 1)}\n`);

@@ -7,44 +7,6 @@ import { nodeFs, type CacheFs } from '../../src/store/cache-fs.js';
 import { FeatureSet, type FeatureSetOptions } from '../../src/store/features.js';
 import { flipBit, namesIn, scratchFiles, type Scratch } from './scratch.js';
 
-const key = digestOf('set') as string as FeatureSetKey;
-const seal = { rows: 4, bytes: 1 << 20, milliseconds: 60_000 };
-const usual: FeatureSetOptions = { key, preimage: { size: [224, 224] }, rowLength: 3, type: 'float32', seal };
-
-function open({ files }: Scratch, options: Partial<FeatureSetOptions> = {}): Promise<FeatureSet> {
-  return FeatureSet.open(files, { ...usual, ...options });
-}
-
-function pictures(count: number, view = 0) {
-  return Array.from({ length: count }, (_, i) => ({ digest: digestOf(`picture ${i}`), view }));
-}
-
-/** The row of a picture in these tests tells which it is. */
-function rowFor(i: number, view = 0): Float32Array {
-  return Float32Array.of(i, view, i + 0.5);
-}
-
-async function fill(set: FeatureSet, from: number, to: number, view = 0): Promise<void> {
-  const all = pictures(to, view);
-  for (let i = from; i < to; i++) await set.append(all[i].digest, view, rowFor(i, view));
-}
-
-async function readAll(set: FeatureSet, count: number, view = 0): Promise<{ out: number[]; missing: number[] }> {
-  const out = new Float32Array(count * 3);
-  const missing = await set.readInto(pictures(count, view), out);
-  return { out: Array.from({ length: count }, (_, i) => out[i * 3]), missing };
-}
-
-const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
-
-function folderOf({ files }: Scratch): string {
-  return join(files.root, 'v1', 'features', key);
-}
-
-function packsOf(scratch: Scratch): string[] {
-  return namesIn(folderOf(scratch)).filter((name) => name.endsWith('.pack')).map((name) => join(folderOf(scratch), name));
-}
-
 describe('a set', () => {
   test('finds rows by picture and view, before they are sealed, after, and when it is opened again', async () => {
     const scratch = scratchFiles();
@@ -193,104 +155,6 @@ function countingDisk(counts: { opened: number; read: number }): CacheFs {
   };
 }
 
-describe('damage', () => {
-  const filled = async () => {
-    const scratch = scratchFiles();
-    const set = await open(scratch, { seal: { ...seal, rows: 100 } });
-    await fill(set, 0, 8);
-    await set.close();
-    const [pack] = packsOf(scratch);
-    return { scratch, pack };
-  };
-  /** Rows are of 12 bytes after 72 of their entry's head and 64 of the pack's. */
-  const payloadOf = (row: number) => 64 + row * (72 + 12) + 72;
-
-  test('of one row costs that row, is said once, and is mended on closing', async () => {
-    const { scratch, pack } = await filled();
-    flipBit(pack, payloadOf(3) + 2);
-    const set = await open(scratch);
-    expect(set.has(digestOf('picture 3'), 0)).toBe(true);
-    expect((await readAll(set, 8)).missing).toEqual([3]);
-    expect(set.has(digestOf('picture 3'), 0)).toBe(false);
-    expect((await readAll(set, 8)).missing).toEqual([3]);
-    expect(scratch.notes).toEqual([{ path: pack, reason: 'a row does not match its digest' }]);
-    await fill(set, 3, 4);
-    expect(await readAll(set, 8)).toEqual({ out: upTo(8), missing: [] });
-    await set.close();
-    const after = await open(scratch);
-    expect(await readAll(after, 8)).toEqual({ out: upTo(8), missing: [] });
-    await after.close();
-    expect(packsOf(scratch)).not.toContain(pack);
-    expect(scratch.notes).toHaveLength(1);
-  });
-
-  test('of the only row of a pack, which comes back under the same name', async () => {
-    const scratch = scratchFiles();
-    const first = await open(scratch);
-    await fill(first, 0, 1);
-    await first.close();
-    const [pack] = packsOf(scratch);
-    flipBit(pack, payloadOf(0));
-    const set = await open(scratch);
-    expect((await readAll(set, 1)).missing).toEqual([0]);
-    await fill(set, 0, 1);
-    await set.close();
-    expect(packsOf(scratch)).toEqual([pack]);
-    expect(await readAll(await open(scratch), 1)).toEqual({ out: [0], missing: [] });
-  });
-
-  test.each<[string, (pack: string) => void]>([
-    ['flipped in the index', (pack) => flipBit(pack, -60)],
-    ['cut', (pack) => truncateSync(pack, 300)],
-    ['emptied', (pack) => truncateSync(pack, 0)],
-    ['a folder', (pack) => (rmSync(pack), mkdirSync(pack))],
-  ])('of a pack that was %s costs the pack, and is said once', async (_name, damage) => {
-    const { scratch, pack } = await filled();
-    damage(pack);
-    const set = await open(scratch);
-    expect((await readAll(set, 8)).missing).toEqual(upTo(8));
-    expect(scratch.notes.map(({ path }) => path)).toEqual([pack]);
-    await fill(set, 0, 8);
-    await set.close();
-    expect(await readAll(await open(scratch), 8)).toEqual({ out: upTo(8), missing: [] });
-    expect(scratch.notes).toHaveLength(1);
-    expect(namesIn(scratch.files.quarantine)).toHaveLength(1);
-  });
-
-  test('of a pack that is cut or deleted under an open set is a miss', async () => {
-    const { scratch, pack } = await filled();
-    const cut = await open(scratch);
-    truncateSync(pack, payloadOf(5));
-    expect((await readAll(cut, 8)).missing).toEqual([5, 6, 7]);
-    const other = await filled();
-    const set = await open(other.scratch);
-    rmSync(other.pack);
-    expect((await readAll(set, 8)).missing).toEqual(upTo(8));
-    await fill(set, 0, 8);
-    expect(await readAll(set, 8)).toEqual({ out: upTo(8), missing: [] });
-    expect(other.scratch.notes).toEqual([]);
-  });
-
-  test('a pack of another set that strayed here is not believed', async () => {
-    const { scratch, pack } = await filled();
-    const foreign = digestOf('another set') as string as FeatureSetKey;
-    const folder = join(scratch.files.root, 'v1', 'features', foreign);
-    mkdirSync(folder);
-    copyFileSync(pack, join(folder, `${digestOf(readFileSync(pack))}.pack`));
-    const set = await open(scratch, { key: foreign });
-    expect((await readAll(set, 8)).missing).toEqual(upTo(8));
-    expect(scratch.notes[0].reason).toBe('its header is not that of this set');
-  });
-
-  test('what a crash left is ignored', async () => {
-    const { scratch, pack } = await filled();
-    copyFileSync(pack, join(scratch.files.temporary, 'aaaaaaaa-1-0123456789abcdef'));
-    writeFileSync(join(folderOf(scratch), 'half.pack'), 'x');
-    expect(await readAll(await open(scratch), 8)).toEqual({ out: upTo(8), missing: [] });
-    expect(scratch.notes).toEqual([]);
-  });
-});
-
 describe('several users of one set', () => {
   test('see what others sealed when they refresh; a key in two packs is harmless', async () => {
     const scratch = scratchFiles();
@@ -337,43 +201,6 @@ describe('several users of one set', () => {
     expect(await readAll(again, 8)).toEqual({ out: upTo(8), missing: [] });
     await again.close();
     expect(packsOf(scratch).length).toBeLessThan(8);
-    expect(await readAll(await open(scratch), 8)).toEqual({ out: upTo(8), missing: [] });
-  });
-});
-
-describe('a disk that fails', () => {
-  test('while sealing is told to whoever appends or closes next; the rows can still be read', async () => {
-    const full = () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
-    const set = await open(scratchFiles(undefined, { ...nodeFs, create: full }));
-    await fill(set, 0, 4);
-    await expect(fill(set, 4, 8)).rejects.toThrow('no space left');
-    expect((await readAll(set, 8)).missing).toEqual([]);
-    await expect(set.close()).rejects.toThrow('no space left');
-  });
-
-  test('while reading is an error, not a miss', async () => {
-    const scratch = scratchFiles();
-    const first = await open(scratch);
-    await fill(first, 0, 4);
-    await first.close();
-    let failing = false;
-    const broken = () => Promise.reject(Object.assign(new Error('input/output error'), { code: 'EIO' }));
-    const set = await open(scratchFiles(scratch.files.root, { ...nodeFs, open: (path) => (failing ? broken() : nodeFs.open(path)) }));
-    failing = true;
-    await expect(readAll(set, 4)).rejects.toThrow('input/output error');
-    failing = false;
-    expect((await readAll(set, 4)).missing).toEqual([]);
-  });
-
-  test('packs that changed names are still what they say inside', async () => {
-    const scratch = scratchFiles();
-    const first = await open(scratch);
-    await fill(first, 0, 8);
-    await first.close();
-    const [a, b] = packsOf(scratch);
-    renameSync(a, `${a}.x`);
-    renameSync(b, a);
-    renameSync(`${a}.x`, b);
     expect(await readAll(await open(scratch), 8)).toEqual({ out: upTo(8), missing: [] });
   });
 });
