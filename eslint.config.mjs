@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.pipeline/', 'models/', 'src/core/schema-types.ts'] },
+  { ignores: ['dist/', 'node_modules/', '.pipeline/', 'models/', 'src/core/schema-types.ts', 'src/config/compiled-validators.ts'] },
   ...tseslint.configs.recommended,
   { rules: { '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }] } },
   {

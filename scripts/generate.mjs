@@ -1,8 +1,12 @@
 /**
- * Makes what follows from the stage schemas: the union of all kinds for editors (schemas/pipeline.schema.json) and the
- * config types (src/core/schema-types.ts). `--check` only tells whether they are current.
+ * Makes what follows from the stage schemas: the union of all kinds for editors (schemas/pipeline.schema.json), the
+ * config types (src/core/schema-types.ts), and the compiled validators (src/config/compiled-validators.ts, not
+ * committed: compiling at each start would take a third of a run that has nothing to do).
+ * `--check` only tells whether they are current.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
 
 const schemas = new URL('../schemas/', import.meta.url);
@@ -80,9 +84,41 @@ async function configTypes() {
   return `${parts.join('\n')}\n`;
 }
 
+/** The name that a compiled validator is exported under; kinds such as `export` are words of the language. */
+const validatorName = (name) => `validate_${name.replaceAll('-', '_')}`;
+
+function compiledValidators() {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    useDefaults: true,
+    // Errors carry the value and its schema, which messages are worded from.
+    verbose: true,
+    // The branches of an `if` take their type from its condition, which the check of types does not see.
+    strictTypes: false,
+    code: { source: true, esm: true, lines: true },
+  });
+  for (const keyword of ['x-affects-output', 'x-path', 'x-reference', 'x-provides']) ajv.addKeyword({ keyword });
+  const all = Object.entries({ project, ...stages });
+  for (const [name, schema] of all) ajv.addSchema(schema, name);
+  const code = standalone.default(ajv, Object.fromEntries(all.map(([name]) => [validatorName(name), name])));
+  const imports = [];
+  const body = code.replaceAll(/require\("([^"]+)"\)/g, (_, path) => {
+    if (!imports.includes(path)) imports.push(path);
+    return `runtime${imports.indexOf(path)}`;
+  });
+  const table = ['project', ...kinds].map((name) => `  '${name}': ${validatorName(name)},`);
+  return [
+    '// @ts-nocheck -- made by scripts/generate.mjs from schemas/.',
+    ...imports.map((path, index) => `import runtime${index} from '${path}.js';`),
+    body.replace('"use strict";', ''),
+    `export const validators = {\n${table.join('\n')}\n};\n`,
+  ].join('\n');
+}
+
 const outputs = [
   [new URL('pipeline.schema.json', schemas), `${JSON.stringify(editorSchema(), null, 2)}\n`],
   [new URL('../src/core/schema-types.ts', import.meta.url), await configTypes()],
+  [new URL('../src/config/compiled-validators.ts', import.meta.url), compiledValidators()],
 ];
 let stale = false;
 for (const [file, text] of outputs) {

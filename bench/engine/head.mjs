@@ -25,7 +25,7 @@ export function headProgram(features, batchSize) {
     ['classes/bias', { shape: [1], data: new Float32Array(1) }],
   ]);
   const optimizer = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-  return { graph: { name: 'head', layers }, weights, loss: 'binary_crossentropy', optimizer, batchSize, batchNorm: 'stored' };
+  return { graph: { name: 'head', layers }, weights, loss: 'binary_crossentropy', optimizer, batchSize };
 }
 
 /** A batch for {@link headProgram}: features as they come from a relu, labels in turns, a mask that drops half. */

@@ -149,8 +149,8 @@ def scaled(pictures):
     return pictures.permute(0, 3, 1, 2).float().div_(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
 
 
-def augment(x, zoom, size):
-    """One random affine map a picture: flip, shift, zoom in or out. Returns pictures of `size` pixels."""
+def augment(x, zoom, sharpen, size):
+    """A random affine map (flip, shift, zoom) and sharpness for each picture. Returns pictures of `size` pixels."""
     n = len(x)
     scale = torch.empty(n).uniform_(*zoom)  # the share of the side that is kept: below 1 zooms in
     stretch = torch.empty(n).uniform_(-0.1, 0.1).exp()
@@ -162,7 +162,11 @@ def augment(x, zoom, size):
     theta[:, 1, 1] = scale / stretch
     theta[:, :, 2] = torch.empty(n, 2).uniform_(-1, 1) * room[:, None]
     grid = F.affine_grid(theta, (n, 3, size, size), align_corners=False)
-    return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+    x = F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+    if sharpen != (0, 0):  # ways of shrinking a photograph differ in sharpness: above 0 sharpens, below 0 blurs
+        blurred = F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+        x = torch.lerp(blurred, x, 1 + torch.empty(n, 1, 1, 1).uniform_(*sharpen)).clamp_(-1, 1)
+    return x
 
 
 @torch.no_grad()
@@ -187,7 +191,7 @@ def train(model, splits, args):
         start, total = time.time(), 0.0
         model.train()
         for rows in torch.randperm(len(pictures))[:steps * args.batch].split(args.batch):
-            x = augment(scaled(pictures[rows]), tuple(args.zoom), args.size)
+            x = augment(scaled(pictures[rows]), tuple(args.zoom), tuple(args.sharpen), args.size)
             with torch.autocast("cpu", torch.bfloat16):
                 loss = F.cross_entropy(model(x).float(), labels[rows])
             optimizer.zero_grad()
@@ -213,6 +217,8 @@ def main():
     parser.add_argument("--size", type=int, default=32, help="side of the training pictures in pixels")
     parser.add_argument("--zoom", type=float, nargs=2, default=[0.7, 1.05], metavar=("FROM", "TO"),
                         help="share of the picture's side that a training crop keeps")
+    parser.add_argument("--sharpen", type=float, nargs=2, default=[-0.4, 1.6], metavar=("FROM", "TO"),
+                        help="range of the random sharpening")
     parser.add_argument("--init", type=Path, help="start from these PyTorch weights (an earlier --checkpoint)")
     parser.add_argument("--checkpoint", type=Path, help="also save the PyTorch weights of the whole classifier here")
     args = parser.parse_args()

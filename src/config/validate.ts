@@ -51,7 +51,7 @@ export function validate(pipeline: Mapping, places: Places): Draft {
 }
 
 function validateProject(pipeline: Mapping, places: Places): { value?: PipelineConfig; problems: readonly Problem[] } {
-  const isValid = projectValidator();
+  const isValid = projectValidator;
   const value: unknown = pipeline;
   if (isValid(value)) return { value, problems: [] };
   return { problems: schemaProblems(isValid.errors ?? [], { schema: projectSchema(), path: [], places }) };

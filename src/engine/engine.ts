@@ -48,8 +48,6 @@ export interface TrainingProgram {
   readonly optimizer: Optimizer;
   /** The largest batch that `step` will be given. */
   readonly batchSize: number;
-  /** BatchNorm of trainable layers: `batch` statistics while training, or always the `stored` ones. */
-  readonly batchNorm: 'batch' | 'stored';
 }
 
 export interface TrainingBatch {

@@ -5,7 +5,7 @@ import type { EngineIdentity } from '../engine/engine.js';
 import type { AugmentParameters } from '../image/augment.js';
 import { decoderIdentity } from '../image/identity.js';
 import type { ImageSpec } from '../image/dataset.js';
-import type { Graph } from '../model/graph.js';
+import type { Graph, Layer } from '../model/graph.js';
 import { PREPROCESSING_VERSION, type Preprocessing } from '../model/preprocessing.js';
 import type { Weights } from '../model/tensor.js';
 
@@ -34,12 +34,16 @@ export function featureSetPreimage(recipe: FeatureRecipe, dtype: 'float32' | 'fl
     decoder: { ...decoderIdentity() },
     preprocessing: { ...preprocessing, version: PREPROCESSING_VERSION },
     variation: variation as Json | null,
-    // Whether a layer of the prefix is called trainable changes no number.
-    prefix: prefix.layers.map(({ trainable: _trainable, ...layer }) => layer) as unknown as Json,
+    prefix: prefix.layers.map(inferenceOnly) as unknown as Json,
     weights: weightsDigest(prefix, weights),
     engine: { ...engine },
     dtype,
   };
+}
+
+/** A layer without what matters in training alone: it changes no feature. */
+function inferenceOnly({ trainable: _trainable, ...layer }: Layer): object {
+  return layer.kind === 'batch_normalization' ? { ...layer, statistics: undefined } : layer;
 }
 
 /** Digest over the prefix's own tensors, whatever other weights come in the same files. */

@@ -13,8 +13,6 @@ export interface ModelDocument {
   /** Files of weights, the base's first; a later one replaces what an earlier one names. */
   readonly weights: readonly BlobRef[];
   readonly base: { readonly architecture: string; readonly weights: string };
-  /** Statistics that BatchNorm of trained layers uses while training. */
-  readonly batchNorm: 'stored' | 'batch';
 }
 
 /** A model after training, with all that it takes to use it. */

@@ -63,6 +63,11 @@ export type BatchNormLayer = Common & {
   readonly scale: boolean;
   /** Whether beta is there. */
   readonly center: boolean;
+  /**
+   * What a trainable layer normalises by while it is trained: `stored` statistics, which then stay, or those of the
+   * batch, which the stored ones follow. Frozen layers, and all layers outside training, use the stored ones.
+   */
+  readonly statistics: 'stored' | 'batch';
 };
 export type DenseLayer = Common & {
   readonly kind: 'dense';
@@ -191,6 +196,11 @@ export function weightSpecs(layer: Layer, input: Shape): WeightSpec[] {
 export function allWeightSpecs(graph: Graph): WeightSpec[] {
   const shapes = shapesOf(graph);
   return graph.layers.flatMap((layer) => (layer.inputs.length === 0 ? [] : weightSpecs(layer, shapes.get(layer.inputs[0])!)));
+}
+
+/** Whether a layer normalises by the statistics of the batch while it is trained. */
+export function usesBatchStatistics(layer: Layer): boolean {
+  return layer.kind === 'batch_normalization' && layer.trainable && layer.statistics === 'batch';
 }
 
 /** Whether training changes this weight when its layer is trainable; BatchNorm's statistics follow the data instead. */

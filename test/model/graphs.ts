@@ -8,7 +8,7 @@ import { sizeOf } from '../../src/model/tensor.js';
 const conv = {
   kernelSize: [3, 3], strides: [1, 1], dilation: [1, 1], padding: 'same', useBias: true, activation: 'linear', trainable: true,
 } as const;
-const norm = { kind: 'batch_normalization', epsilon: 1e-3, momentum: 0.9, scale: true, center: true, trainable: true } as const;
+const norm = { kind: 'batch_normalization', epsilon: 1e-3, momentum: 0.9, scale: true, center: true, statistics: 'batch', trainable: true } as const;
 const pool = { poolSize: [3, 3], strides: [1, 1], padding: 'same', trainable: true } as const;
 
 /**
@@ -45,12 +45,12 @@ export function everyLayer(): Graph {
 }
 
 /** Flat features, one hidden layer, BatchNorm, dropout, and a sigmoid or softmax. */
-export function denseHead(features: number, units: number): Graph {
+export function denseHead(features: number, units: number, statistics: 'batch' | 'stored' = 'batch'): Graph {
   const activation: Activation = units === 1 ? 'sigmoid' : 'softmax';
   const layers: Layer[] = [
     { kind: 'input', name: 'features', inputs: [], trainable: true, shape: [features] },
     { kind: 'dense', name: 'hidden', inputs: ['features'], trainable: true, units: 8, useBias: true, activation: 'relu' },
-    { ...norm, name: 'norm', inputs: ['hidden'] },
+    { ...norm, name: 'norm', inputs: ['hidden'], statistics },
     { kind: 'dropout', name: 'drop', inputs: ['norm'], trainable: true, rate: 0.5 },
     { kind: 'dense', name: 'classes', inputs: ['drop'], trainable: true, units, useBias: true, activation },
   ];

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { digestOf, type FeatureSetKey } from '../../src/core/digest.js';
-import { nodeFs } from '../../src/store/cache-fs.js';
+import { nodeFs, type CacheFs } from '../../src/store/cache-fs.js';
 import { fill, folderOf, open, packsOf, readAll, seal, upTo } from './rows.js';
 import { flipBit, namesIn, scratchFiles } from './scratch.js';
 
@@ -121,7 +121,8 @@ describe('a disk that fails', () => {
     await first.close();
     let failing = false;
     const broken = () => Promise.reject(Object.assign(new Error('input/output error'), { code: 'EIO' }));
-    const set = await open(scratchFiles(scratch.files.root, { ...nodeFs, open: (path) => (failing ? broken() : nodeFs.open(path)) }));
+    const disk: CacheFs = { ...nodeFs, open: (path) => (failing ? broken() : nodeFs.open(path)) };
+    const set = await open(scratchFiles(scratch.files.root, disk));
     failing = true;
     await expect(readAll(set, 4)).rejects.toThrow('input/output error');
     failing = false;

@@ -1,11 +1,12 @@
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { digestOf, type FeatureSetKey } from '../../src/core/digest.js';
+import { digestOf } from '../../src/core/digest.js';
 import { nodeFs, type CacheFs } from '../../src/store/cache-fs.js';
-import { FeatureSet, type FeatureSetOptions } from '../../src/store/features.js';
-import { flipBit, namesIn, scratchFiles, type Scratch } from './scratch.js';
+import type { FeatureSet } from '../../src/store/features.js';
+import { fill, folderOf, key, open, packsOf, readAll, rowFor, seal, upTo } from './rows.js';
+import { namesIn, scratchFiles } from './scratch.js';
 
 describe('a set', () => {
   test('finds rows by picture and view, before they are sealed, after, and when it is opened again', async () => {
@@ -192,7 +193,8 @@ describe('several users of one set', () => {
   test('a merge that was broken off before it deleted the old packs is done again', async () => {
     const scratch = scratchFiles();
     const merge = { smallRows: 4, smallBytes: 1 << 20, smallPacks: 2, mergedRows: 4, mergedBytes: 1 << 20 };
-    const broken = { ...nodeFs, remove: (path: string) => (path.endsWith('.pack') ? Promise.reject(new Error('killed')) : nodeFs.remove(path)) };
+    const remove = (path: string) => (path.endsWith('.pack') ? Promise.reject(new Error('killed')) : nodeFs.remove(path));
+    const broken: CacheFs = { ...nodeFs, remove };
     const set = await open(scratchFiles(scratch.files.root, broken), { seal: { ...seal, rows: 1 }, merge });
     await fill(set, 0, 8);
     await set.close();

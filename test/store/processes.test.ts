@@ -61,7 +61,8 @@ interface Worker {
 }
 
 function start(root: string, who: string, count: number): Worker {
-  const child = spawn(process.execPath, [join(program, 'worker.js'), root, who, String(count)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const command = [join(program, 'worker.js'), root, who, String(count)];
+  const child = spawn(process.execPath, command, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines: string[] = [];
   let rest = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

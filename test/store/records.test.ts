@@ -28,7 +28,8 @@ test('a record comes back as it was put', async () => {
   const { records, record, notes } = await scratchRecords();
   await expect(records.get(record.key)).resolves.toBeUndefined();
   const put = await records.put(record);
-  const expected = { ...record, preimage: { kind: 'train', config: { rate: 0.001, zero: 0 }, name: 'né 🐈' }, schema: 1, tool: '1.2.3' };
+  const preimage = { kind: 'train', config: { rate: 0.001, zero: 0 }, name: 'né 🐈' };
+  const expected = { ...record, preimage, schema: 1, tool: '1.2.3' };
   expect(put.createdAt).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
   await expect(records.get(record.key)).resolves.toEqual({ ...expected, createdAt: put.createdAt });
   await expect(records.hit(record.key)).resolves.toEqual({ ...expected, createdAt: put.createdAt });

@@ -19,7 +19,7 @@ export function inferenceModel(graph: Graph, weights: Weights): Model {
   const folded = foldBatchNorm(graph, weights, () => true);
   const builder = new GraphBuilder();
   const input = inputOf(builder, folded.graph, INPUT);
-  const options = { weights: folded.weights, variables: new Set<string>(), training: false, batchStatistics: false };
+  const options = { weights: folded.weights, variables: new Set<string>(), training: false };
   const steps = layOut(builder, folded.graph, input, options);
   const output = inOrder(builder, steps.at(-1)?.applied.output ?? input, 'last');
   builder.batchOutput(OUTPUT, output.name, output.shape);

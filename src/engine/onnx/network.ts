@@ -20,7 +20,6 @@ export interface LayOut {
   /** Weights that are inputs of the ONNX graph, by their full name, rather than constants of it. */
   readonly variables: ReadonlySet<string>;
   readonly training: boolean;
-  readonly batchStatistics: boolean;
 }
 
 /** Adds nodes for every layer after the input, which stands at the value given, and returns them in order. */
@@ -38,7 +37,6 @@ export function layOut(builder: GraphBuilder, graph: Graph, input: Value, option
       graph: builder,
       weights: weightsOf(builder, layer, options),
       training: options.training,
-      batchStatistics: options.batchStatistics,
       padding: padding?.kind === 'zero_padding2d' ? padding.padding : [[0, 0], [0, 0]],
     };
     const applied = applyLayer(scope, layer, inputs.map((name) => values.get(name)!));

@@ -1,6 +1,6 @@
 /** One training step as one ONNX graph: forward, loss, gradients and the optimizer's update. */
 import type { Graph, Layer, Shape } from '../../model/graph.js';
-import { isLearned, shapesOf, weightSpecs } from '../../model/graph.js';
+import { isLearned, shapesOf, usesBatchStatistics, weightSpecs } from '../../model/graph.js';
 import { logitsGraph } from '../../model/logits.js';
 import type { Optimizer } from '../../model/optimizer.js';
 import { slotCount } from '../../model/optimizer.js';
@@ -39,13 +39,13 @@ export interface Variable {
 }
 
 /** The weights of a program's trainable layers, in layer order. */
-export function variablesOf({ graph, batchNorm }: TrainingProgram): Variable[] {
+export function variablesOf({ graph }: TrainingProgram): Variable[] {
   const shapes = shapesOf(graph);
   const trained = graph.layers.filter((layer) => layer.trainable && layer.inputs.length > 0);
   return trained.flatMap((layer) =>
     weightSpecs(layer, shapes.get(layer.inputs[0])!).map((spec): Variable => {
       const { name, shape } = spec;
-      return { name, shape, kind: isLearned(spec) ? 'learned' : batchNorm === 'batch' ? 'statistic' : 'still' };
+      return { name, shape, kind: isLearned(spec) ? 'learned' : usesBatchStatistics(layer) ? 'statistic' : 'still' };
     }),
   );
 }
@@ -97,14 +97,13 @@ export function predictionModel(program: TrainingProgram, variables: readonly Va
 }
 
 /** Lays the network, or its part up to the logits, out with the variables as inputs. */
-function layOutWith({ weights, batchNorm }: TrainingProgram, whole: Graph, variables: readonly Variable[], training: boolean) {
+function layOutWith({ weights }: TrainingProgram, whole: Graph, variables: readonly Variable[], training: boolean) {
   const { graph, weights: constants } = foldBatchNorm(whole, weights, (layer: Layer) => !layer.trainable);
   const builder = new GraphBuilder();
   const features = inputOf(builder, graph, ports.features);
   for (const { name, shape } of variables) builder.input(name, shape);
   const names = new Set(variables.map(({ name }) => name));
-  const options = { weights: constants, variables: names, training, batchStatistics: batchNorm === 'batch' };
-  const steps = layOut(builder, graph, features, options);
+  const steps = layOut(builder, graph, features, { weights: constants, variables: names, training });
   return { builder, graph, steps, output: inOrder(builder, steps.at(-1)?.applied.output ?? features, 'last') };
 }
 

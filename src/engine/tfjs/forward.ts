@@ -1,6 +1,7 @@
 /** The layer graph interpreted with TF.js operations: one table, one entry a kind of layer. */
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { usesBatchStatistics } from '../../model/graph.js';
 import type {
   Activation,
   BatchNormLayer,
@@ -20,8 +21,7 @@ export interface Pass {
   readonly weights: ReadonlyMap<string, Tensor>;
   /** Dropout masks by layer, of the shape of their input; none at inference. */
   readonly masks?: ReadonlyMap<string, Tensor>;
-  /** Whether this BatchNorm layer takes the statistics of the batch; `report` is then given them. */
-  readonly usesBatchStatistics?: (layer: BatchNormLayer) => boolean;
+  /** In training: is given the statistics of the batch of each BatchNorm layer that uses them. */
   readonly report?: (layer: BatchNormLayer, mean: Tensor, variance: Tensor) => void;
 }
 
@@ -98,11 +98,11 @@ function samePadding(extent: number, size: number, stride: number): [number, num
 function batchNormalization(layer: BatchNormLayer, [x]: readonly Tensor[], pass: Pass): Tensor {
   let mean = weight(pass, layer, 'moving_mean');
   let variance = weight(pass, layer, 'moving_variance');
-  if (pass.usesBatchStatistics?.(layer)) {
+  if (pass.report !== undefined && usesBatchStatistics(layer)) {
     // Biased variance over all axes but the channels, for normalising and for the moving average alike, as in Keras 3.
     const moments = tf.moments(x, [...x.shape.keys()].slice(0, -1));
     ({ mean, variance } = moments);
-    pass.report?.(layer, mean, variance);
+    pass.report(layer, mean, variance);
   }
   const normal = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, layer.epsilon)));
   const scaled = layer.scale ? tf.mul(normal, weight(pass, layer, 'gamma')) : normal;

@@ -117,7 +117,6 @@ export class TfjsTrainer implements Trainer {
         const pass: Pass = {
           weights: new Map([...this.tensors, ...names.map((name, i): [string, TfTensor] => [name, learned[i]])]),
           masks,
-          usesBatchStatistics: (layer) => layer.trainable && this.program.batchNorm === 'batch',
           report: (layer, mean, variance) => statistics.set(layer, { mean: read(mean), variance: read(variance) }),
         };
         return lossOf(forward(this.logits, input, pass, 'all').get(outputOf(this.logits).name)!);

@@ -93,6 +93,7 @@ function batchNormalization(config: LayerConfig, common: Common): Layer {
     momentum: config.number('momentum', 0.99),
     scale: config.boolean('scale', true),
     center: config.boolean('center', true),
+    statistics: 'batch',
   };
 }
 

@@ -48,7 +48,7 @@ function build(item: HeadLayer, common: Named, classes: number): Built {
   if (item.dropout) return plain({ ...common, kind: 'dropout', rate: item.dropout.rate });
   if (item.activation) return plain({ ...common, kind: 'activation', activation: item.activation.function });
   if (item.batch_normalization) {
-    return plain({ ...common, kind: 'batch_normalization', scale: true, center: true, ...item.batch_normalization });
+    return plain({ ...common, kind: 'batch_normalization', scale: true, center: true, statistics: 'batch', ...item.batch_normalization });
   }
   if (item.dense) {
     const { units, activation, use_bias: useBias, kernel_initializer: initializer } = item.dense;

@@ -16,12 +16,15 @@ export const freeze: StageDefinition<'freeze'> = {
     const base = inputs.base!;
     const document = await readJson<ModelDocument>(base.model);
     const frozen = frozenLayers(config.layers, document.graph.layers, name);
-    const layers = document.graph.layers.map((layer): Layer => ({ ...layer, trainable: !frozen.has(layer.name) }));
+    const layers = document.graph.layers.map((layer): Layer => {
+      const trainable = !frozen.has(layer.name);
+      return layer.kind === 'batch_normalization' ? { ...layer, trainable, statistics: config.batch_norm } : { ...layer, trainable };
+    });
     const graph = { ...document.graph, layers };
     const parameters = countParameters(graph, await readWeights(document, readBytes));
     note('parameters', `${format(parameters.frozen)} parameters frozen, ${format(parameters.trainable)} trained`);
     pass('weights', base.weights);
-    await putJson('model', { ...document, graph, batchNorm: config.batch_norm } satisfies ModelDocument);
+    await putJson('model', { ...document, graph } satisfies ModelDocument);
   },
 };
 

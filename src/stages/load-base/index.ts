@@ -52,7 +52,6 @@ export const loadBase: StageDefinition<'load-base'> = {
       preprocessing: preprocessingOf(config),
       weights: [ref],
       base: { architecture: config.architecture, weights: source.kind === 'file' ? source.digest : 'random' },
-      batchNorm: 'stored',
     };
     await putJson('model', document);
   },

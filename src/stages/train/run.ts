@@ -40,7 +40,6 @@ export async function runTrain(context: Context): Promise<void> {
     loss: lossOf(config.loss, suffix),
     optimizer,
     batchSize: config.batch_size,
-    batchNorm: 'batch',
   });
   try {
     const { classes, image } = data.spec;

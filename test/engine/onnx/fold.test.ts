@@ -22,7 +22,7 @@ describe('folding BatchNorm', () => {
         { kind: 'input', name: 'x', inputs: [], trainable: false, shape: [1] },
         { kind: 'dense', name: 'd', inputs: ['x'], trainable: false, units: 2, useBias: true, activation: 'linear' },
         {
-          kind: 'batch_normalization', name: 'n', inputs: ['d'], trainable: false,
+          kind: 'batch_normalization', name: 'n', inputs: ['d'], trainable: false, statistics: 'stored',
           epsilon: 1, momentum: 0.9, scale: true, center: true,
         },
       ],

@@ -15,7 +15,6 @@ export function programFor(graph: Graph, changes: Partial<TrainingProgram> = {})
     loss: units === 1 ? 'binary_crossentropy' : 'categorical_crossentropy',
     optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
     batchSize: 32,
-    batchNorm: 'batch',
     ...changes,
   };
 }

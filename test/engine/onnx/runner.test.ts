@@ -61,7 +61,7 @@ describe('shapes that only some networks have', () => {
     trainable: false, useBias: true, kernelSize: [3, 3], strides: [1, 1], dilation: [1, 1],
     padding: 'valid', activation: 'linear',
   } as const;
-  const norm = { kind: 'batch_normalization', trainable: false, epsilon: 1e-3, momentum: 0.9 } as const;
+  const norm = { kind: 'batch_normalization', trainable: false, statistics: 'stored', epsilon: 1e-3, momentum: 0.9 } as const;
 
   /** A network of the layers given, one after another, on pictures of 9 x 7 with 4 channels. */
   function chain(...layers: Layer[]): Graph {

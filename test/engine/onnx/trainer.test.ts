@@ -65,7 +65,7 @@ describe('three epochs equal the reference engine', () => {
   });
 
   test('with one sigmoid unit and stored statistics', async () => {
-    const { ours, reference } = await trainBoth(programFor(denseHead(20, 1), { batchNorm: 'stored' }), 4, 3);
+    const { ours, reference } = await trainBoth(programFor(denseHead(20, 1, 'stored')), 4, 3);
     ours.losses.forEach((loss, i) => expect(Math.abs(loss - reference.losses[i])).toBeLessThan(1e-3));
     expect(ours.weights.get('norm/moving_mean')).toEqual(reference.weights.get('norm/moving_mean'));
   });

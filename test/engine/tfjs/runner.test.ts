@@ -88,7 +88,7 @@ describe.each(['wasm', 'cpu'] as const)('semantics of Keras, worked out by hand 
   });
 
   test('BatchNorm is gamma (x - mean) / sqrt(variance + epsilon) + beta', async () => {
-    const layer: Layer = { ...y, kind: 'batch_normalization', epsilon: 1, momentum: 0.9, scale: true, center: true };
+    const layer: Layer = { ...y, kind: 'batch_normalization', statistics: 'stored', epsilon: 1, momentum: 0.9, scale: true, center: true };
     const weights = { gamma: [3], beta: [0.5], moving_mean: [2], moving_variance: [3] };
     expect(await through(backend, layer, weights)).toEqual([-1, 0.5, 3.5]);
   });

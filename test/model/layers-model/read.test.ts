@@ -51,7 +51,7 @@ test('defaults are Keras\'s', () => {
     },
     { kind: 'max_pooling2d', name: 'p', inputs: ['c'], trainable: true, poolSize: [3, 3], strides: [3, 3], padding: 'valid' },
     {
-      kind: 'batch_normalization', name: 'b', inputs: ['p'], trainable: true, epsilon: 1e-3, momentum: 0.99,
+      kind: 'batch_normalization', name: 'b', inputs: ['p'], trainable: true, statistics: 'batch', epsilon: 1e-3, momentum: 0.99,
       scale: true, center: true,
     },
     { kind: 'zero_padding2d', name: 'z', inputs: ['b'], trainable: true, padding: [[1, 1], [2, 2]] },

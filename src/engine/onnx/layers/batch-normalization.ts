@@ -4,14 +4,14 @@
  * Sources: keras/src/layers/normalization/batch_normalization.py (biased variance, for the moving one too);
  * Ioffe and Szegedy, https://arxiv.org/abs/1502.03167, section 3, for the gradient.
  */
-import type { BatchNormLayer } from '../../../model/graph.js';
+import { usesBatchStatistics, type BatchNormLayer } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
 import type { Applied, Role, Scope, Value } from './rule.js';
 import { channelAxis, inOrder } from './rule.js';
 
 export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]: readonly Value[]): Applied {
   const { graph, weights } = scope;
-  const onBatch = scope.training && scope.batchStatistics && layer.trainable;
+  const onBatch = scope.training && usesBatchStatistics(layer);
   const channels = perChannel(graph, x);
 
   const stored = (role: Role) => channels.spread(weights.get(role));

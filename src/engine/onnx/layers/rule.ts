@@ -24,9 +24,8 @@ export interface LayerWeights {
 export interface Scope {
   readonly graph: GraphBuilder;
   readonly weights: LayerWeights;
-  /** True while training: dropout masks are inputs, and BatchNorm looks at the batch where `batchStatistics` says so. */
+  /** True while training: dropout masks are inputs, and BatchNorm looks at the batch where its layer says so. */
   readonly training: boolean;
-  readonly batchStatistics: boolean;
   /** Zeros around the input that a ZeroPadding2D before a convolution left to it: [[top, bottom], [left, right]]. */
   readonly padding: readonly [readonly [number, number], readonly [number, number]];
 }
