@@ -12,6 +12,8 @@ writes what is left, a fully convolutional feature extractor, as a TF.js layers-
 
     pip install -r requirements.txt
     python train.py --archive imagenet32.tar.gz --out .
+
+README.md has the two commands behind the shipped weights.
 """
 import argparse
 import io

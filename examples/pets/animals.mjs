@@ -8,7 +8,7 @@ import { clipped, data, ellipse, group, hsl, move, path, scale, stroke, turnBy }
 
 const OUTLINE = 1.7;
 
-const POSES = { sitting: 3, lying: 2.5, walking: 2.5, portrait: 2 };
+const POSES = { sitting: 3, lying: 1, walking: 1, portrait: 5 };
 
 /** Everything about an animal that is drawn by lot. */
 export function describeAnimal(random, species) {

@@ -40,7 +40,7 @@ export function drawSvg(seed, species, number) {
 function placeAnimal(random, animal, scene) {
   const room = POSE_ROOM[animal.pose];
   const fit = Math.min(88 / room.width, 80 / room.height);
-  const size = fit * random.between(0.72, 1.02);
+  const size = fit * random.between(0.88, 1.08);
   const slack = Math.max(2, (96 - room.width * size) / 2);
   const x = 50 + random.between(-0.8, 0.8) * slack;
   const y = animal.pose === 'portrait' ? random.between(84, 94) : scene.ground;

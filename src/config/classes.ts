@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { compareCodePoints } from '../core/canonical.js';
 import type { Problem } from '../core/problem.js';
+import { distinct } from './combined.js';
 import { endingOf, pathOfLayer } from './lint/heads.js';
 import { nearestOf, stagesOf, trainings } from './lint/lineage.js';
 import type { FieldPath, Pipeline, Stage } from './pipeline.js';
@@ -41,7 +42,8 @@ export async function checkHeadAgainstFolders(pipeline: Pipeline): Promise<Probl
     if (known === undefined) continue;
     problems.push(...classifierLoss(pipeline, train, head, known), ...unknownWeights(pipeline, train, known));
   }
-  return problems;
+  // Variants of a stage share its problems.
+  return distinct(problems);
 }
 
 function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {

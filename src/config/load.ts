@@ -3,19 +3,18 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { failure, PipelineError } from '../core/problem.js';
 import type { Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
+import { checkCombinations } from './combined.js';
 import { leavesProject } from './lint/exports.js';
-import { lint } from './lint/index.js';
+import { placesAt, readMatrix } from './matrix.js';
 import { applyOverrides } from './overrides.js';
-import type { Pipeline, Stage } from './pipeline.js';
+import type { Pipeline } from './pipeline.js';
 import { placesOf } from './places.js';
 import type { Places } from './places.js';
 import { isMapping } from './plain.js';
 import type { Mapping } from './plain.js';
-import { resolveReferences } from './references.js';
-import type { References } from './references.js';
 import { readSource } from './source.js';
-import { validate, writeOutStages } from './validate.js';
-import type { DraftStage } from './validate.js';
+import { writeOutStages } from './validate.js';
+import type { Expansion } from './variants.js';
 import { showValue } from './words.js';
 import { parseYaml } from './yaml.js';
 import type { ParsedYaml } from './yaml.js';
@@ -42,13 +41,11 @@ export async function loadPipeline(file: string, { set = [], cwd = process.cwd()
 
   const places = placesOf(source, applied);
   const root = rootOf(path);
-  const draft = validate(written, places);
-  const { references, problems: referenceProblems } = resolveReferences(draft.stages, places);
-  const stages = draft.stages.flatMap((stage) => checkedStage(stage, references));
-  const meaningProblems = lint({ stages, places, root });
-  const problems = [...source.problems, ...setProblems, ...draft.problems, ...referenceProblems, ...meaningProblems];
-  if (problems.length > 0 || draft.project === undefined) throw refusal(problems);
-  return finish(draft.project, stages, path, places);
+  const { axes, problems: matrixProblems } = readMatrix(written, places, applied);
+  const checked = checkCombinations(written, axes, places, root);
+  const problems = [...source.problems, ...setProblems, ...matrixProblems, ...checked.problems];
+  if (problems.length > 0 || checked.project === undefined) throw refusal(problems);
+  return finish(checked.project, checked, path, places);
 }
 
 /** `pipelines/` is a folder of a project; a file anywhere else lies in its project's root. */
@@ -70,11 +67,6 @@ function pipelineOf(source: ParsedYaml, file: string): Mapping {
   throw failure('invalid', { code: 'no-pipeline', position: source.locate([]), found, expected, remedy: smallestExample });
 }
 
-function checkedStage({ name, kind, config }: DraftStage, references: References): Stage[] {
-  if (kind === undefined || config === undefined) return [];
-  return [{ name, kind, config, references: references.get(name) ?? {} }];
-}
-
 function refusal(problems: readonly Problem[]): PipelineError {
   const category = problems.every((problem) => problem.code === leavesProject) ? 'unsafe' : 'invalid';
   return new PipelineError(category, [...problems].sort(byPosition));
@@ -88,7 +80,7 @@ function byPosition(a: Problem, b: Problem): number {
   return column(a) === column(b) ? 0 : column(a) - column(b);
 }
 
-function finish(project: PipelineConfig, stages: readonly Stage[], file: string, places: Places): Pipeline {
+function finish(project: PipelineConfig, { stages, variants }: Expansion, file: string, places: Places): Pipeline {
   return {
     name: project.name ?? nameOf(file),
     file,
@@ -97,7 +89,13 @@ function finish(project: PipelineConfig, stages: readonly Stage[], file: string,
     engine: project.engine,
     features: project.features,
     stages,
-    locate: (path) => places.at(path).position,
+    variants,
+    locate: (path) => {
+      const [top, name, ...rest] = path;
+      const variant = top === 'stages' ? variants.get(String(name)) : undefined;
+      if (variant === undefined) return places.at(path).position;
+      return placesAt(places, variant.combination).at([top, variant.base, ...rest]).position;
+    },
   };
 }
 

@@ -17,6 +17,14 @@ export type { ReferenceField, Role } from '../core/stage.js';
 /** Names a field of the file: `stages`, `train`, `epochs`. */
 export type FieldPath = readonly (string | number)[];
 
+/** What a matrix made a stage from. */
+export interface Variant {
+  /** The stage of the file. */
+  readonly base: string;
+  /** The value of each axis that reaches it, in the order of the file. */
+  readonly values: Readonly<Record<string, number | string | boolean>>;
+}
+
 export interface Pipeline {
   readonly name: string;
   /** Absolute path of the file. */
@@ -26,8 +34,10 @@ export interface Pipeline {
   readonly seed: number;
   readonly engine: 'auto' | 'onnx' | 'tfjs';
   readonly features: { readonly dtype: 'float32' | 'float16' };
-  /** In the order of the file. The references make no cycle. */
+  /** In the order of the file, those of a matrix in place of the one that it multiplies. The references make no cycle. */
   readonly stages: readonly Stage[];
+  /** The stages among them that a matrix made, by name. */
+  readonly variants: ReadonlyMap<string, Variant>;
   /** Where a field stands in the file, or its nearest parent that is there; undefined for fields set on the command line. */
   readonly locate: (path: FieldPath) => Position | undefined;
 }

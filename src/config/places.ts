@@ -41,6 +41,7 @@ export function whereOf(text: string): string {
   return `--set ${text}`;
 }
 
-function startsWith(path: FieldPath, beginning: FieldPath): boolean {
+/** Whether a field is another one, or lies below it. */
+export function startsWith(path: FieldPath, beginning: FieldPath): boolean {
   return beginning.length <= path.length && beginning.every((key, index) => String(key) === String(path[index]));
 }

@@ -16,5 +16,17 @@ export function newMapping(): Mapping {
   return mapping;
 }
 
+/** A deep copy. */
+export function copyMapping(mapping: Mapping): Mapping {
+  const copy = newMapping();
+  for (const [key, member] of Object.entries(mapping)) copy[key] = copyPlain(member);
+  return copy;
+}
+
+function copyPlain(value: Plain): Plain {
+  if (Array.isArray(value)) return value.map(copyPlain);
+  return isMapping(value) ? copyMapping(value) : value;
+}
+
 /** Keys that reach an object's prototype in JavaScript: refused wherever a file or a `--set` holds them. */
 export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);

@@ -118,7 +118,7 @@ const structural: Readonly<Record<string, Wording>> = {
     const name = String(error.params.propertyName);
     const pattern = schema.propertyNames?.pattern;
     const expected = pattern === undefined ? undefined : patternWords[pattern];
-    const found = `\`${name}\` cannot be the name of a stage`;
+    const found = `\`${name}\` cannot be the name of ${path[0] === 'matrix' ? 'an axis' : 'a stage'}`;
     return [{ code: 'bad-name', ...places.at([...path, name], 'key'), found, expected }];
   },
 

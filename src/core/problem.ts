@@ -60,6 +60,13 @@ export function failure(category: FailureCategory, problem: Problem, cause?: unk
   return new PipelineError(category, [problem], cause === undefined ? undefined : { cause });
 }
 
+/** The same failure, with `where` in those of its problems that name no place. */
+export function locatedAt(where: string, error: PipelineError): PipelineError {
+  if (error.problems.every((problem) => problem.where !== undefined)) return error;
+  const problems = error.problems.map((problem) => ({ ...problem, where: problem.where ?? where }));
+  return new PipelineError(error.category, problems, { cause: error.cause });
+}
+
 const inputOutputCodes = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EFBIG']);
 
 /** Makes whatever was thrown a PipelineError: errors of the disk are named, the rest is a failed stage that keeps its cause. */

@@ -34,6 +34,18 @@ export interface PipelineConfig {
      */
     dtype: 'float32' | 'float16';
   };
+  /**
+   * Axes of a sweep: every combination of their values makes a variant of the stages that the fields reach, such as `train@units-64`.
+   */
+  matrix?: {
+    [k: string]: {
+      /**
+       * The field that takes the values, such as stages.build-head.layers.1.dense.units; items of lists count from 0.
+       */
+      field: string;
+      values: (number | string | boolean)[];
+    };
+  };
   stages: {};
 }
 

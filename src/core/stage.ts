@@ -105,6 +105,12 @@ export interface FeatureStore {
   close(): Promise<void>;
 }
 
+/** A set that stages running side by side share. */
+export interface SharedFeatureStore extends FeatureStore {
+  /** Does work that adds rows while no other stage does: whoever comes next sees them, and need not compute them again. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
 export interface FeatureKey {
   readonly digest: Digest;
   readonly view: number;
@@ -131,7 +137,7 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   /** Puts out again what an input holds already. */
   pass(name: string, ref: BlobRef): void;
   /** Opens the features of a set, named by a preimage of all that decides them but the picture and its view. */
-  openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
+  openFeatures(preimage: Json, rowLength: number): Promise<SharedFeatureStore>;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
 }
@@ -143,6 +149,8 @@ export interface JudgeContext<Kind extends StageKind = StageKind> extends WorkCo
 export interface DeliveryContext<Kind extends StageKind = StageKind> extends JudgeContext<Kind> {
   /** A folder of this stage for files that people read. */
   readonly folder: string;
+  /** A path as people read it. */
+  displayPath(path: string): string;
   /**
    * Makes the folder hold exactly these files, whole or not at all. Files that are there with the right bytes are left;
    * a folder that a person has changed since the last delivery is refused unless the run is forced.

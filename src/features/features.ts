@@ -6,14 +6,15 @@ import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import type { Digest } from '../core/digest.js';
 import type { Emit, FeatureCounts } from '../core/event.js';
-import type { FeatureStore } from '../core/stage.js';
+import type { SharedFeatureStore } from '../core/stage.js';
 import type { Runner } from '../engine/engine.js';
 import { openEngine } from '../engine/resolve.js';
 import { pictureBatches } from '../image/batches.js';
+import type { Files } from '../image/dataset.js';
 import type { Shape } from '../model/graph.js';
 import { sizeOf } from '../model/tensor.js';
 import { featureSetPreimage, type FeatureRecipe } from './feature-set.js';
-import { createPictureLoader, type PictureSource } from './pictures.js';
+import { PicturePool } from './picture-pool.js';
 
 export interface FeatureBatch {
   readonly digests: readonly Digest[];
@@ -25,11 +26,18 @@ export interface FeatureBatch {
 export interface FeatureHost {
   readonly name: string;
   readonly settings: { readonly featureType: 'float32' | 'float16' };
-  openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
+  openFeatures(preimage: Json, rowLength: number): Promise<SharedFeatureStore>;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
   readonly signal: AbortSignal;
   note(code: string, text: string): void;
+}
+
+/** Where the pictures are. */
+export interface PictureSource {
+  /** Absolute path of the folder that `files.paths` start from. */
+  readonly root: string;
+  readonly files: Files;
 }
 
 export interface FeatureOptions {
@@ -41,25 +49,25 @@ export interface FeatureOptions {
   readonly keep: boolean;
 }
 
-/** Pictures decoded at once: they run in the thread pool while the engine computes. */
-const IN_FLIGHT = 4;
-
 /** Numbers in a batch of pictures: 32 pictures of 224 px, more of smaller ones. */
 const BATCH_NUMBERS = 32 * 224 * 224 * 3;
 
 export class Features {
   readonly rowLength: number;
-  private readonly store: FeatureStore | undefined;
+  private readonly store: SharedFeatureStore | undefined;
   private readonly bad = new Set<Digest>();
+  private readonly pool: PicturePool;
   private runner: Promise<Runner> | undefined;
 
   private constructor(
     private readonly host: FeatureHost,
     private readonly options: FeatureOptions,
-    store: FeatureStore | undefined,
+    store: SharedFeatureStore | undefined,
   ) {
     this.rowLength = sizeOf(options.featureShape);
     this.store = store;
+    const { image, preprocessing, variation } = options.recipe;
+    this.pool = new PicturePool({ image, preprocessing, variation });
   }
 
   static async open(host: FeatureHost, options: FeatureOptions): Promise<Features> {
@@ -70,19 +78,27 @@ export class Features {
 
   /** Extracts what is missing of a view; once is enough for each view. Returns the pictures that can be used: bad ones are left out where that is asked for. */
   async ensure(digests: readonly Digest[], view: number): Promise<Digest[]> {
-    if (this.store !== undefined) {
-      const missing = digests.filter((digest) => !this.store!.has(digest, view) && !this.bad.has(digest));
-      this.host.counts.reused += digests.length - missing.length;
-      let done = 0;
-      for await (const batch of this.compute(missing, view)) {
-        for (const [row, digest] of batch.digests.entries()) {
-          await this.store.append(digest, view, batch.features.subarray(row * this.rowLength, (row + 1) * this.rowLength));
-        }
-        done += batch.digests.length;
-        this.host.emit({ event: 'progress', stage: this.host.name, task: 'extract', done, total: missing.length });
-      }
+    const { store } = this;
+    if (store !== undefined) {
+      const missing = () => digests.filter((digest) => !store.has(digest, view) && !this.bad.has(digest));
+      // Looked at again when it is our turn: another stage may have extracted the same pictures meanwhile.
+      const tried = missing().length === 0 ? 0 : await store.inTurn(() => this.extract(store, missing(), view));
+      this.host.counts.reused += digests.length - tried;
     }
     return digests.filter((digest) => !this.bad.has(digest));
+  }
+
+  /** Computes features and keeps them. Returns how many pictures were tried. */
+  private async extract(store: SharedFeatureStore, digests: readonly Digest[], view: number): Promise<number> {
+    let done = 0;
+    for await (const batch of this.compute(digests, view)) {
+      for (const [row, digest] of batch.digests.entries()) {
+        await store.append(digest, view, batch.features.subarray(row * this.rowLength, (row + 1) * this.rowLength));
+      }
+      done += batch.digests.length;
+      this.host.emit({ event: 'progress', stage: this.host.name, task: 'extract', done, total: digests.length });
+    }
+    return digests.length;
   }
 
   /** Rows of a view in the order of the digests, `batchSize` at a time; only the last batch may be smaller. */
@@ -118,17 +134,17 @@ export class Features {
     if (digests.length === 0) return;
     const { recipe, source } = this.options;
     const [height, width] = recipe.image.size;
-    const load = createPictureLoader(source, recipe.variation);
     const pathOf = (digest: Digest): string => join(source.root, source.files.paths[digest][0]);
     const batches = pictureBatches({
       items: digests,
       batchSize,
-      inFlight: IN_FLIGHT,
+      inFlight: this.pool.inFlight,
       numbersPerPicture: height * width * 3,
-      load: (digest) => load(digest, view),
+      load: (digest) => this.pool.load({ path: pathOf(digest), digest, view }),
       nameOf: pathOf,
       onBad: (digest, error) => {
-        if (source.files.onBadImage === 'fail') return 'fail';
+        // A picture that was changed or is gone may be as good as any: only what cannot be decoded is left out.
+        if (source.files.onBadImage === 'fail' || error.problems[0].code !== 'picture-not-decodable') return 'fail';
         this.bad.add(digest);
         this.host.note('picture-skipped', `${pathOf(digest)} ${error.problems[0].found}`);
         return 'skip';
@@ -156,10 +172,11 @@ export class Features {
     return this.runner;
   }
 
-  /** Frees the engine's memory. Two splits may share these features: the second call does nothing. */
+  /** Frees the engine's memory and ends the threads. Two splits may share these features: the second call does nothing. */
   async dispose(): Promise<void> {
     const runner = this.runner;
     this.runner = undefined;
     (await runner)?.dispose();
+    await this.pool.close();
   }
 }

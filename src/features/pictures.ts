@@ -1,46 +1,49 @@
-/** From a picture's digest to the numbers that a network takes in: read, check, decode, vary, preprocess. */
+/** From a picture's file to the numbers that a network takes in: read, check, decode, vary, preprocess. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { digestOf, type Digest } from '../core/digest.js';
-import { failure } from '../core/problem.js';
+import { asPipelineError, failure, locatedAt } from '../core/problem.js';
 import { Random } from '../core/random.js';
 import { applyTransform, drawTransform } from '../image/augment.js';
-import type { Files, ImageSpec } from '../image/dataset.js';
+import type { ImageSpec } from '../image/dataset.js';
 import { createDecoder } from '../image/decode.js';
 import { preprocess, type Preprocessing } from '../model/preprocessing.js';
 import type { Variation } from './feature-set.js';
 
-export interface PictureSource {
-  /** Absolute path of the folder that `files.paths` start from. */
-  readonly root: string;
-  readonly files: Files;
+/** What is done to every picture. Plain data: it is handed to other threads. */
+export interface PictureWork {
   readonly image: ImageSpec;
   readonly preprocessing: Preprocessing;
+  /** Null for pictures that are taken as they are. */
+  readonly variation: Variation | null;
+}
+
+export interface PictureTask {
+  readonly path: string;
+  /** Of the bytes that are expected in the file. */
+  readonly digest: Digest;
+  readonly view: number;
 }
 
 /** The view of pictures that are taken as they are. */
 export const PLAIN_VIEW = 0;
 
+export type PictureLoader = (task: PictureTask) => Promise<Float32Array<ArrayBuffer>>;
+
 /**
- * Makes a loader: it gives height x width x 3 numbers for a picture and a view. Throws `bad-data` for a picture that
- * cannot be decoded, or whose bytes are no longer those that were ingested.
+ * Makes a loader, which gives height x width x 3 numbers in an array of their own. It rejects with `bad-data`: with the
+ * code `picture-not-decodable`, or `picture-gone` and `picture-changed` where the file no longer is what was ingested.
  */
-export function createPictureLoader(source: PictureSource, variation: Variation | null): (digest: Digest, view: number) => Promise<Float32Array> {
-  const [height, width] = source.image.size;
-  const { interpolation, orientation } = source.image;
+export function createPictureLoader({ image, preprocessing, variation }: PictureWork): PictureLoader {
+  const [height, width] = image.size;
+  const { interpolation, orientation } = image;
   const decode = createDecoder({ width, height, interpolation, orientation });
-  return async (digest, view) => {
-    const path = join(source.root, source.files.paths[digest][0]);
+  return async ({ path, digest, view }) => {
     const pixels = await decode(await readPicture(path, digest)).catch((error: unknown) => {
-      throw failure('bad-data', {
-        code: 'picture-not-decodable',
-        where: path,
-        found: error instanceof Error ? error.message : String(error),
-        remedy: 'mend or remove the file, or set `on_bad_image: skip` in the ingest stage',
-      }, error);
+      throw locatedAt(path, asPipelineError(error));
     });
+    const levels = variation === null ? pixels : vary(pixels, width, height, variation, digest, view);
     const input = new Float32Array(height * width * 3);
-    preprocess(variation === null ? pixels : vary(pixels, width, height, variation, digest, view), input, 0, source.preprocessing);
+    preprocess(levels, input, 0, preprocessing);
     return input;
   };
 }

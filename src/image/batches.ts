@@ -5,7 +5,7 @@
  * thread: what happens here is only copying it into its place.
  */
 import PQueue from 'p-queue';
-import { asPipelineError, failure, PipelineError } from '../core/problem.js';
+import { asPipelineError, failure, locatedAt, type PipelineError } from '../core/problem.js';
 
 export interface BatchOptions<T> {
   readonly items: readonly T[];
@@ -116,14 +116,7 @@ function accept<T>(item: T, loaded: Loaded, options: BatchOptions<T>): Float32Ar
     if (loaded.picture.length === numbersPerPicture) return loaded.picture;
     throw new RangeError(`${nameOf(item)}: ${loaded.picture.length} numbers were loaded, ${numbersPerPicture} expected`);
   }
-  const error = named(asPipelineError(loaded.error, nameOf(item)), nameOf(item));
+  const error = locatedAt(nameOf(item), asPipelineError(loaded.error, nameOf(item)));
   if (error.category === 'bad-data' && onBad?.(item, error) === 'skip') return undefined;
   throw error;
-}
-
-/** A decoder knows no names: the problems of its failure are about this item. */
-function named(error: PipelineError, name: string): PipelineError {
-  if (error.problems.every(({ where }) => where !== undefined)) return error;
-  const problems = error.problems.map((problem) => ({ ...problem, where: problem.where ?? name }));
-  return new PipelineError(error.category, problems, { cause: error.cause });
 }

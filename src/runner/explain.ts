@@ -63,11 +63,18 @@ export function describeChange(before: Preimage, after: Preimage): string[] {
   return reasons;
 }
 
+/** What a stage found outside, by the name under which its survey puts it. */
+const foundWords: Readonly<Record<string, string>> = {
+  content: 'files were renamed, moved or edited',
+  weights: 'the weights file changed',
+  probe: 'this tool looks at files in another way now',
+};
+
 /** Digests say nothing to a reader: figures that changed come first, else the plain fact. */
 function surveyReasons(before: Json, after: Json): string[] {
   const changes = differences(before, after);
   if (changes.length === 0) return [];
   const figures = changes.filter(({ before: was, after: is }) => typeof was === 'number' && typeof is === 'number');
   if (figures.length > 0) return figures.map(({ path, before: was, after: is }) => `${path} ${show(was)} -> ${show(is)}`);
-  return ['files were renamed, moved or edited'];
+  return [...new Set(changes.map(({ path }) => foundWords[path] ?? `${path || 'what lies outside'} changed`))];
 }

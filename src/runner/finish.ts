@@ -36,6 +36,7 @@ export async function finishStage(
     await node.definition.deliver?.({
       ...common,
       folder: project.folderOf(name),
+      displayPath: project.display,
       deliverFiles: async (folder, files) => {
         refuseOutside(project.root, folder);
         const before = memory?.delivered[folder];

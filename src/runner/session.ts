@@ -5,6 +5,7 @@ import { asPipelineError } from '../core/problem.js';
 import type { Inputs, Outputs, Probe, ReferenceField, Settings, Survey, SurveyContext } from '../core/stage.js';
 import type { Store } from '../store/store.js';
 import { Checkout } from './checkout.js';
+import { FeatureSets } from './feature-sets.js';
 import { buildGraph, type Node, type StageGraph, type StageTable } from './graph.js';
 import { projectOf, type Project } from './project.js';
 
@@ -15,6 +16,8 @@ export interface Session {
   readonly settings: Settings;
   readonly store: Store;
   readonly checkout: Checkout;
+  /** Features that its stages share. */
+  readonly features: FeatureSets;
   readonly emit: Emit;
   /** What a stage finds outside the pipeline; looked up once a session. */
   survey(node: Node): Promise<Survey | undefined>;
@@ -23,14 +26,16 @@ export interface Session {
 export async function openSession(pipeline: Pipeline, table: StageTable, openStore: (root: string) => Promise<Store>, emit: Emit): Promise<Session> {
   const project = projectOf(pipeline);
   const [store, checkout] = await Promise.all([openStore(project.store), Checkout.open(project.checkout)]);
+  const settings: Settings = { engine: pipeline.engine, featureType: pipeline.features.dtype };
   const surveys = new Map<string, Promise<Survey | undefined>>();
   return {
     pipeline,
     project,
     graph: buildGraph(pipeline, table),
-    settings: { engine: pipeline.engine, featureType: pipeline.features.dtype },
+    settings,
     store,
     checkout,
+    features: new FeatureSets((key, preimage, rowLength) => store.openFeatures(key, preimage, rowLength, settings.featureType)),
     emit,
     survey: (node) => {
       const { name } = node.stage;

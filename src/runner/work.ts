@@ -2,7 +2,7 @@
 import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
 import type { BlobRef, FeatureStore, Inputs, Outputs, StageContext } from '../core/stage.js';
-import { actionKeyOf, featureSetKeyOf, type Preimage } from './action-key.js';
+import { actionKeyOf, type Preimage } from './action-key.js';
 import { commonContext } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
@@ -14,7 +14,7 @@ export interface Work {
 
 /** Runs a stage and publishes its record: blobs first, then the record that names them. */
 export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
-  const { store, emit, settings } = session;
+  const { store, emit } = session;
   const started = performance.now();
   const outputs: Record<string, BlobRef> = {};
   const features: FeatureCounts = { extracted: 0, reused: 0 };
@@ -27,7 +27,7 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
     putJson: (name, value) => putBytes(name, Buffer.from(`${canonical(value)}\n`)),
     pass: (name, ref) => void (outputs[name] = ref),
     openFeatures: async (setPreimage, rowLength) => {
-      const set = await store.openFeatures(featureSetKeyOf(setPreimage), setPreimage, rowLength, settings.featureType);
+      const set = await session.features.open(setPreimage, rowLength);
       opened.push(set);
       return set;
     },

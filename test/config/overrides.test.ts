@@ -96,7 +96,7 @@ test('names what is wrong with what was set, and the nearest field there is', as
   expected: the number of an item, counted from 0
 
 --set sed=7: the pipeline has no field \`sed\`
-  expected: one of \`$schema\`, \`version\`, \`name\`, \`description\`, \`seed\`, \`engine\`, \`features\` or \`stages\`
+  expected: one of \`$schema\`, \`version\`, \`name\`, \`description\`, \`seed\`, \`engine\`, \`features\`, \`matrix\` or \`stages\`
   -> did you mean \`seed\`?
 
 --set stages.train.epochs.value=1: \`stages.train.epochs\` holds no fields

@@ -19,7 +19,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
   // Decoder and engine are loaded only where there is work.
   run: async (context) => (await import('./run.js')).runEvaluate(context),
 
-  async deliver({ inputs, outputs, folder, deliverFiles, readJson }) {
+  async deliver({ inputs, outputs, folder, note, deliverFiles, readJson, displayPath }) {
     const { paths } = await readJson<Files>(inputs.data!.files);
     const { classes, rows } = await readJson<Predictions>(outputs.predictions);
     const table = rows.flatMap(({ digest, label, predicted, scores }) =>
@@ -31,6 +31,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
       ['metrics.json', outputs.metrics],
       ['predictions.csv', csv],
     ]));
+    note('predictions', `each picture's prediction is in ${displayPath(folder)}/predictions.csv`);
   },
 
   async judge({ name, config, outputs, readJson }) {

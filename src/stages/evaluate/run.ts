@@ -26,7 +26,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
   const identity = resolveEngine(settings.engine);
   const features = await Features.open(context, {
     recipe: { image, preprocessing, variation: null, prefix, weights, engine: identity },
-    source: { root: resolvePath(data.files.root), files: data.files, image, preprocessing },
+    source: { root: resolvePath(data.files.root), files: data.files },
     featureShape,
     keep: prefix.layers.length > 1,
   });

@@ -1,4 +1,5 @@
 /** The work of export: the model's files, read back by TF.js and compared with the engine on real pictures. */
+import { join } from 'node:path';
 import type { Digest } from '../../core/digest.js';
 import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
@@ -54,13 +55,14 @@ interface Probes {
 async function probePictures({ inputs, readJson, resolvePath }: StageContext<'export'>, document: TrainedDocument): Promise<Probes> {
   const data = await readData(inputs.data!, readJson);
   const { image, preprocessing } = document;
-  const load = createPictureLoader({ root: resolvePath(data.files.root), files: data.files, image, preprocessing }, null);
+  const load = createPictureLoader({ image, preprocessing, variation: null });
   const validation = data.of('validation');
   const digests: Digest[] = [];
   const pictures: Float32Array[] = [];
   for (const digest of (validation.size > 0 ? validation : data.of('train')).keys()) {
     if (digests.length === PROBES) break;
-    const picture = await load(digest, PLAIN_VIEW).catch((error: unknown) => {
+    const path = join(resolvePath(data.files.root), data.files.paths[digest][0]);
+    const picture = await load({ path, digest, view: PLAIN_VIEW }).catch((error: unknown) => {
       if (data.files.onBadImage === 'fail') throw error;
       return undefined;
     });

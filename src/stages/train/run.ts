@@ -93,7 +93,7 @@ async function openSets(context: Context, data: Data, prepared: Prepared): Promi
   const open = (variation: Variation | null, keep: boolean): Promise<Features> => {
     const { featureShape, ...rest } = prepared;
     const recipe = { ...rest, image: data.spec.image, variation, engine: resolveEngine(settings.engine) };
-    const source = { root: resolvePath(data.files.root), files: data.files, image: data.spec.image, preprocessing: prepared.preprocessing };
+    const source = { root: resolvePath(data.files.root), files: data.files };
     return Features.open(context, { recipe, source, featureShape, keep });
   };
   const frozen = prepared.prefix.layers.length > 1;

@@ -1,0 +1,92 @@
+/**
+ * What the benches share: turns, medians, children that are measured from outside, and one form of answer. Every
+ * script prints one line of JSON and one row of a Markdown table. Run them after `npm run build`.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repository = fileURLToPath(new URL('..', import.meta.url));
+export const cli = join(repository, 'dist', 'cli.js');
+
+/** The photographs and weights beside the checkout; ends the script where they are missing. */
+export function sharedFolder() {
+  const folder = join(repository, '..', 'shared');
+  if (existsSync(join(folder, 'weights'))) return folder;
+  console.log('skipped: this bench needs the photographs and weights of ../shared');
+  process.exit(0);
+}
+
+/** The middle one; of an even number the higher of the two in the middle. */
+export function median(values) {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+/** Runs work and gives its milliseconds. */
+export async function timed(work) {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+/** A folder below the system's own for such, removed when the process ends. */
+export function scratchFolder(name) {
+  const folder = mkdtempSync(join(tmpdir(), `bench-${name}-`));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * Runs a program to its end. Gives its milliseconds from outside, its peak memory in MB where /proc tells it, and what
+ * it printed. Rejects where it fails.
+ */
+export function child(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const start = performance.now();
+    const running = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const printed = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr']) running[stream].on('data', (chunk) => (printed[stream] += chunk));
+    running.on('error', reject);
+    running.on('close', (code) => {
+      if (code === 0) resolve({ ms: performance.now() - start, ...printed });
+      else reject(new Error(`${command} ${args.join(' ')} ended with ${code}: ${printed.stderr}${printed.stdout}`));
+    });
+  });
+}
+
+/** Peak memory of a program in MB, by GNU time; undefined where that is not installed. */
+export function peakMemory(command, args, options = {}) {
+  if (!existsSync('/usr/bin/time')) return undefined;
+  const script = ['-f', '%M', '-o', '/dev/stdout', command, ...args];
+  const printed = execFileSync('/usr/bin/time', script, { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', ...options });
+  return Number(printed.trim().split('\n').at(-1)) / 1024;
+}
+
+const versionOf = (name) => JSON.parse(readFileSync(join(repository, 'node_modules', name, 'package.json'), 'utf8')).version;
+
+/** The machine and the versions that figures depend on. */
+export function machine() {
+  const { length, 0: first } = cpus();
+  const names = ['onnxruntime-node', 'sharp', '@tensorflow/tfjs-core'];
+  return {
+    processor: `${length} x ${first.model}`,
+    load: Number(loadavg()[0].toFixed(2)),
+    node: process.versions.node,
+    ...Object.fromEntries(names.map((name) => [name, versionOf(name)])),
+  };
+}
+
+/**
+ * Prints a result.
+ *
+ * @param {{claim: string, bar: string, seen: string, [figure: string]: unknown}} result
+ *   `seen` is what stands beside the bar; other members are figures for programs
+ */
+export function report(result) {
+  console.log(JSON.stringify({ ...result, machine: machine() }));
+  console.log(`| ${result.claim} | ${result.bar} | ${result.seen} |`);
+}
+
+export const round = (value, digits = 2) => Number(value.toFixed(digits));

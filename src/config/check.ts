@@ -1,0 +1,33 @@
+/** Checks a parsed pipeline as a whole: schemas, references, and what the stages mean together. */
+import type { Problem } from '../core/problem.js';
+import type { PipelineConfig } from '../core/schema-types.js';
+import { lint } from './lint/index.js';
+import type { Stage } from './pipeline.js';
+import type { Places } from './places.js';
+import type { Mapping } from './plain.js';
+import { resolveReferences } from './references.js';
+import type { References } from './references.js';
+import { validate } from './validate.js';
+import type { DraftStage } from './validate.js';
+
+export interface Checked {
+  /** Undefined where there are problems with it. */
+  readonly project: PipelineConfig | undefined;
+  /** The stages that are valid by themselves. */
+  readonly stages: readonly Stage[];
+  readonly problems: readonly Problem[];
+}
+
+/** Checks everything, and fills in defaults in place. `root` is where paths in the file start from. */
+export function check(pipeline: Mapping, places: Places, root: string): Checked {
+  const draft = validate(pipeline, places);
+  const { references, problems: referenceProblems } = resolveReferences(draft.stages, places);
+  const stages = draft.stages.flatMap((stage) => checkedStage(stage, references));
+  const meaningProblems = lint({ stages, places, root });
+  return { project: draft.project, stages, problems: [...draft.problems, ...referenceProblems, ...meaningProblems] };
+}
+
+function checkedStage({ name, kind, config }: DraftStage, references: References): Stage[] {
+  if (kind === undefined || config === undefined) return [];
+  return [{ name, kind, config, references: references.get(name) ?? {} }];
+}

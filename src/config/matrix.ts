@@ -1,0 +1,161 @@
+/** The matrix of a pipeline: the fields that take several values, and the combinations of those. */
+import { failure } from '../core/problem.js';
+import type { Problem } from '../core/problem.js';
+import { findField, setField } from './fields.js';
+import { startsWith, whereOf } from './places.js';
+import type { Override, Places } from './places.js';
+import { copyMapping, forbiddenKeys, isMapping } from './plain.js';
+import type { Mapping, Plain } from './plain.js';
+import { writeOutStages } from './validate.js';
+import { showPath, showValue } from './words.js';
+
+export type AxisValue = number | string | boolean;
+
+export interface Axis {
+  readonly name: string;
+  /** The field that takes the values: `stages`, `train`, `epochs`. */
+  readonly field: readonly string[];
+  readonly values: readonly AxisValue[];
+  /** The values as the names of variants have them. */
+  readonly texts: readonly string[];
+}
+
+/** An axis at one of its values. */
+export interface Setting {
+  readonly axis: Axis;
+  readonly index: number;
+}
+
+/** Values for some axes, in the order of the file. */
+export type Combination = readonly Setting[];
+
+/** More are a slip: a sweep of a thousand trainings is days of work. */
+const MOST_COMBINATIONS = 1000;
+
+/** Variants name folders, and file systems take names of 255 bytes. */
+const LONGEST_LABEL = 180;
+
+/**
+ * The axes of a pipeline's matrix; none where there is no matrix, or where it is not formed as the schema says, which is told
+ * there. Throws `unsafe` for a field that no file may hold.
+ */
+export function readMatrix(pipeline: Mapping, places: Places, overrides: readonly Override[]): { axes: Axis[]; problems: Problem[] } {
+  const written = isMapping(pipeline.matrix) ? Object.entries(pipeline.matrix) : [];
+  const axes = written.flatMap(([name, axis]) => readAxis(name, axis));
+  if (axes.length < written.length) return { axes: [], problems: [] };
+  const problems = [
+    ...axes.flatMap((axis) => [...unknownField(axis, pipeline, places), ...sameTexts(axis, places)]),
+    ...axes.flatMap((axis, index) => axes.slice(0, index).flatMap((earlier) => overlap(axis, earlier, places))),
+    ...axes.flatMap((axis) => setTwice(axis, overrides)),
+    ...tooMuch(axes, places),
+  ];
+  return problems.length > 0 ? { axes: [], problems } : { axes, problems };
+}
+
+function readAxis(name: string, axis: Plain): Axis[] {
+  if (!isMapping(axis) || typeof axis.field !== 'string' || !Array.isArray(axis.values)) return [];
+  const values = axis.values.filter(isAxisValue);
+  const field = axis.field.split('.');
+  if (values.length === 0 || values.length < axis.values.length || field[0] !== 'stages' || field.length < 3) return [];
+  return [{ name, field, values, texts: values.map(textOf) }];
+}
+
+function isAxisValue(value: Plain): value is AxisValue {
+  return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean';
+}
+
+/** A value as part of a name that every file system takes: `1e+21` without its plus, other signs as `-`. */
+function textOf(value: AxisValue): string {
+  return String(value).replace('e+', 'e').replace(/[^A-Za-z0-9._-]+/g, '-');
+}
+
+function fieldPath({ name }: Axis): string[] {
+  return ['matrix', name, 'field'];
+}
+
+function valuePath({ axis, index }: Setting): (string | number)[] {
+  return ['matrix', axis.name, 'values', index];
+}
+
+function unknownField(axis: Axis, pipeline: Mapping, places: Places): Problem[] {
+  const place = places.at(fieldPath(axis));
+  const forbidden = axis.field.find((key) => forbiddenKeys.has(key));
+  if (forbidden !== undefined) {
+    throw failure('unsafe', { code: 'forbidden-key', ...place, found: `\`${forbidden}\` cannot be a name here` });
+  }
+  const found = findField(pipeline, axis.field);
+  return 'found' in found ? [{ code: 'unknown-matrix-field', ...place, ...found }] : [];
+}
+
+/** Names of variants hold the texts, on file systems that may not tell upper from lower case. */
+function sameTexts(axis: Axis, places: Places): Problem[] {
+  const plain = axis.texts.map((text) => text.toLowerCase());
+  return axis.values.flatMap((value, index) => {
+    const first = plain.indexOf(plain[index]);
+    // Equal values are told by the schema.
+    if (first === index || axis.values[first] === value) return [];
+    const found = `${showValue(value)} and ${showValue(axis.values[first])} give variants of one name, \`${axis.name}-${axis.texts[index]}\``;
+    const expected = 'values that differ in letters, digits, `.`, `_` or `-`';
+    return [{ code: 'same-variant-name', ...places.at(valuePath({ axis, index })), found, expected }];
+  });
+}
+
+function overlap(axis: Axis, earlier: Axis, places: Places): Problem[] {
+  if (!startsWith(axis.field, earlier.field) && !startsWith(earlier.field, axis.field)) return [];
+  const line = places.mention(fieldPath(earlier));
+  const found = `\`${axis.name}\` and \`${earlier.name}\` (${line}) set the same field`;
+  return [{ code: 'overlapping-axes', ...places.at(fieldPath(axis)), found, expected: 'a field of its own for each axis' }];
+}
+
+/** A `--set` below the matrix would change nothing. */
+function setTwice({ name, field }: Axis, overrides: readonly Override[]): Problem[] {
+  return overrides.flatMap(({ path, text }) => {
+    if (!startsWith(path, field)) return [];
+    const found = `the axis \`${name}\` of the matrix sets \`${showPath(field)}\``;
+    const remedy = `set \`matrix.${name}.values=[...]\` instead, or take all variants away by \`matrix={}\``;
+    return [{ code: 'set-under-matrix', where: whereOf(text), found, remedy }];
+  });
+}
+
+function tooMuch(axes: readonly Axis[], places: Places): Problem[] {
+  const count = axes.reduce((product, { values }) => product * values.length, 1);
+  const longest = axes.reduce((sum, { name, texts }) => sum + name.length + Math.max(...texts.map(({ length }) => length)) + 2, 0);
+  const place = places.at(['matrix'], 'key');
+  const problems: Problem[] = [];
+  if (count > MOST_COMBINATIONS) {
+    problems.push({ code: 'too-many-variants', ...place, found: `the matrix has ${count} combinations`, expected: `at most ${MOST_COMBINATIONS}` });
+  }
+  if (longest > LONGEST_LABEL) {
+    const found = `names of variants come to ${longest} characters`;
+    problems.push({ code: 'variant-name-too-long', ...place, found, expected: `at most ${LONGEST_LABEL}`, remedy: 'shorten names of axes, or their values' });
+  }
+  return problems;
+}
+
+/** Every combination; the last axis changes fastest. Without axes there is one, of nothing. */
+export function combinationsOf(axes: readonly Axis[]): Combination[] {
+  return axes.reduce<Combination[]>(
+    (before, axis) => before.flatMap((settings) => axis.values.map((_, index) => [...settings, { axis, index }])),
+    [[]],
+  );
+}
+
+/** A copy of a pipeline with the values of a combination in their fields. */
+export function pipelineAt(pipeline: Mapping, combination: Combination): Mapping {
+  const copy = copyMapping(pipeline);
+  for (const { axis, index } of combination) setField(copy, axis.field, axis.values[index]);
+  writeOutStages(copy);
+  return copy;
+}
+
+/** What stands at or below the field of an axis comes from its value in the matrix; all else is where it was. */
+export function placesAt(places: Places, combination: Combination): Places {
+  const moved = (path: readonly (string | number)[]) => {
+    const setting = combination.find(({ axis }) => startsWith(path, axis.field));
+    return setting === undefined ? path : valuePath(setting);
+  };
+  return {
+    at: (path, part) => places.at(moved(path), part),
+    mention: (path, part) => places.mention(moved(path), part),
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * Loads pictures on threads of their own: onnxruntime-node computes on the calling thread, which would otherwise stand
+ * between a picture that is decoded and the next.
+ */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { failure, PipelineError } from '../core/problem.js';
+import type { AnswerMessage, TaskMessage } from './picture-worker.js';
+import { createPictureLoader, type PictureLoader, type PictureTask, type PictureWork } from './pictures.js';
+
+const MOST_THREADS = 8;
+
+/** Tasks that a thread has at once, so that it finds work while the calling thread computes a batch. */
+const TASKS_PER_THREAD = 4;
+
+/**
+ * Threads in a pool. None where this file runs from its TypeScript source, as in the tests, because there is no
+ * `picture-worker.js` beside it that could be started: pictures are then loaded on the calling thread, by the same code.
+ */
+function usualThreads(): number {
+  return import.meta.url.endsWith('.ts') ? 0 : Math.min(availableParallelism(), MOST_THREADS);
+}
+
+/** A picture that a thread works on. */
+interface Waiting {
+  readonly task: PictureTask;
+  readonly resolve: (picture: Float32Array) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly waiting: Map<number, Waiting>;
+}
+
+export class PicturePool {
+  private readonly threads: Thread[] = [];
+  private readonly loadHere: PictureLoader;
+  private lastId = 0;
+  private closed = false;
+
+  /** Starts nothing; threads start with the first pictures. */
+  constructor(
+    private readonly work: PictureWork,
+    private readonly size = usualThreads(),
+  ) {
+    this.loadHere = createPictureLoader(work);
+  }
+
+  /** How many pictures to ask for at once. */
+  get inFlight(): number {
+    return Math.max(this.size, 1) * TASKS_PER_THREAD;
+  }
+
+  /**
+   * Loads one picture as {@link createPictureLoader} does, with the same failures. A thread that ends fails its pictures
+   * with `picture-thread-ended`. Once begun, a picture is loaded to its end: those few are what an interruption waits for.
+   */
+  load(task: PictureTask): Promise<Float32Array> {
+    if (this.closed) throw new Error('the pool of picture threads is closed');
+    if (this.size === 0) return this.loadHere(task);
+    const { worker, waiting } = this.freest();
+    const id = ++this.lastId;
+    const loaded = new Promise<Float32Array>((resolve, reject) => waiting.set(id, { task, resolve, reject }));
+    worker.ref();
+    worker.postMessage({ id, task } satisfies TaskMessage);
+    return loaded;
+  }
+
+  /** Ends the threads; they start no picture any more. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all(this.threads.splice(0).map(({ worker }) => worker.terminate()));
+  }
+
+  /** The thread with the fewest tasks; a new one as long as all are busy and there may be more. */
+  private freest(): Thread {
+    const [first, ...others] = this.threads;
+    const freest = first && others.reduce((best, thread) => (thread.waiting.size < best.waiting.size ? thread : best), first);
+    return freest === undefined || (freest.waiting.size > 0 && this.threads.length < this.size) ? this.start() : freest;
+  }
+
+  /**
+   * sharp is loaded in this thread by now, through `pictures.ts`: its libraries must stay loaded until the last thread
+   * has ended (https://sharp.pixelplumbing.com/install#worker-threads).
+   */
+  private start(): Thread {
+    const worker = new Worker(new URL('./picture-worker.js', import.meta.url), { workerData: this.work });
+    const thread: Thread = { worker, waiting: new Map() };
+    worker.on('message', (answer: AnswerMessage) => settle(thread, answer));
+    worker.on('messageerror', (error) => this.drop(thread, error));
+    worker.on('error', (error) => this.drop(thread, error));
+    worker.on('exit', () => this.drop(thread, undefined));
+    this.threads.push(thread);
+    return thread;
+  }
+
+  /** Fails the pictures of a thread that is no more; another one starts if there are more to come. */
+  private drop(thread: Thread, cause: Error | undefined): void {
+    const place = this.threads.indexOf(thread);
+    if (place >= 0) this.threads.splice(place, 1);
+    for (const { task, reject } of thread.waiting.values()) reject(threadEnded(task, cause));
+    thread.waiting.clear();
+  }
+}
+
+/** Hands an answer to whoever waits. A thread without tasks keeps no process alive. */
+function settle({ worker, waiting }: Thread, answer: AnswerMessage): void {
+  const asked = waiting.get(answer.id);
+  waiting.delete(answer.id);
+  if (waiting.size === 0) worker.unref();
+  if ('picture' in answer) {
+    asked?.resolve(answer.picture);
+  } else {
+    const { category, problems, cause } = answer.failure;
+    asked?.reject(new PipelineError(category, problems, { cause }));
+  }
+}
+
+function threadEnded({ path }: PictureTask, cause: Error | undefined): PipelineError {
+  return failure('stage-failed', {
+    code: 'picture-thread-ended',
+    where: path,
+    found: `the thread that loads pictures ended${cause === undefined ? '' : ` (${cause.message})`} while it had this picture`,
+    remedy: 'run again; if it ends again, try without this picture',
+  }, cause);
+}
