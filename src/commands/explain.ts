@@ -1,10 +1,11 @@
 /** pipeline explain: all that decides a stage's result, and what changed since it was made here. */
 import { canonical, type Json } from '../core/canonical.js';
 import { describeChange } from '../runner/explain.js';
-import { plan } from '../runner/plan.js';
+import { plan, type PlannedStage } from '../runner/plan.js';
+import type { Session } from '../runner/session.js';
 import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type PipelineOptions } from './host.js';
 import { noteTo } from './plan.js';
-import { requireStage } from './selection.js';
+import { stagesNamed } from './selection.js';
 
 interface ExplainOptions extends PipelineOptions {
   readonly json?: boolean;
@@ -20,27 +21,31 @@ export const explain: CommandSpec = {
       .command('explain')
       .description('tell why a stage would run or not: what its key is made of, and what changed')
       .argument('<file>', 'the pipeline file')
-      .argument('<stage>', 'the stage')
-      .option('--json', 'print one JSON object on stdout')
+      .argument('<stage>', 'the stage; one that a matrix multiplies stands for its variants')
+      .option('--json', 'print one JSON object a stage on stdout')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string, name: string, options: ExplainOptions) => {
       const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));
-      requireStage(session.graph, name);
-      const { decision } = (await plan(session)).find(({ node }) => node.stage.name === name)!;
-      const before = session.checkout.get(name);
-      const preimage = decision.state === 'undecided' ? undefined : decision.preimage;
-      const changes = before !== undefined && preimage !== undefined ? describeChange(before.preimage, preimage) : [];
-      if (options.json) {
-        host.stdout(`${JSON.stringify({ event: 'explain', name, state: decision.state, reason: decision.reason, changes, preimage, before: before?.preimage })}\n`);
-      } else {
-        host.stdout(`${name}: ${decision.state}, ${decision.reason}\n`);
-        for (const change of changes) host.stdout(`  changed: ${change}\n`);
-        if (preimage !== undefined) for (const line of lines(preimage as unknown as Json, 'decided by')) host.stdout(`  ${line}\n`);
+      const names = stagesNamed(session.graph, name);
+      for (const planned of await plan(session)) {
+        if (names.includes(planned.node.stage.name)) host.stdout(explanation(planned, session, options));
       }
       done(0);
     });
   },
 };
+
+function explanation({ node, decision }: PlannedStage, session: Session, { json }: ExplainOptions): string {
+  const { name } = node.stage;
+  const { state, reason } = decision;
+  const before = session.checkout.get(name)?.preimage;
+  const preimage = decision.state === 'undecided' ? undefined : decision.preimage;
+  const changes = before !== undefined && preimage !== undefined ? describeChange(before, preimage) : [];
+  if (json) return `${JSON.stringify({ event: 'explain', name, state, reason, changes, preimage, before })}\n`;
+  const changed = changes.map((change) => `  changed: ${change}\n`);
+  const decided = preimage === undefined ? [] : lines(preimage as unknown as Json, 'decided by').map((line) => `  ${line}\n`);
+  return [`${name}: ${state}, ${reason}\n`, ...changed, ...decided].join('');
+}
 
 /** One line for each leaf; digests are shortened. */
 function lines(value: Json, path: string): string[] {

@@ -63,7 +63,7 @@ const formats = {
   },
 };
 
-/** Mermaid reads `end` and hyphens in names as its own. */
+/** Mermaid reads `end`, hyphens and commas in names as its own; other characters than letters and digits become their code. */
 function id(name: string): string {
-  return `stage_${name.replace(/[^A-Za-z0-9]/g, '_')}`;
+  return `stage_${name.replace(/[^A-Za-z0-9]/g, (character) => `_${character.charCodeAt(0).toString(16)}`)}`;
 }

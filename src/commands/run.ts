@@ -1,6 +1,9 @@
 /** pipeline run: does what the plan leaves to do. */
+import type { Pipeline } from '../config/pipeline.js';
 import type { RunEvent } from '../core/event.js';
 import { exitCodes, PipelineError } from '../core/problem.js';
+import type { Compared } from '../report/comparison.js';
+import type { RunResult } from '../runner/execute.js';
 import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
 import { printPlan } from './plan.js';
 import { select, type SelectionOptions } from './selection.js';
@@ -59,9 +62,10 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   const selection = select(session.graph, stages, options);
   if (options.dryRun) return printPlan(session, selection, { json: options.json }, host);
 
-  const [{ terminalReporter }, { closingLines }, { openRunLog }, { execute }] = await Promise.all([
+  const [{ terminalReporter }, { closingLines }, { comparisonLines }, { openRunLog }, { execute }] = await Promise.all([
     import('../report/terminal.js'),
     import('../report/summary.js'),
+    import('../report/comparison.js'),
     import('./run-log.js'),
     import('../runner/execute.js'),
   ]);
@@ -69,11 +73,25 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   listeners.push(terminalReporter({ write: host.stderr, color, width, interactive, cwd, stages: [...session.graph.byName.keys()] }));
   listeners.push(openRunLog(session.project.runs, pipeline, options.logLevel).listen);
   const result = await execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
-  for (const line of closingLines(result, color)) host.stderr(`${line}\n`);
+  const closing = [...comparisonLines(comparedOf(pipeline, result), color), ...closingLines(withoutVariants(pipeline, result), color)];
+  for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;
   // The gravest failure decides: a missed gate matters less than a stage that broke.
   const failed = result.failures.find(({ category }) => category !== 'gate-missed') ?? result.failures[0];
   return failed === undefined ? 0 : exitCodes[failed.category];
+}
+
+/** The evaluations that a matrix made, as far as this run was about them. */
+function comparedOf({ variants }: Pipeline, { stages, metrics }: RunResult): Compared[] {
+  return stages.flatMap(({ name, kind }) => {
+    const variant = kind === 'evaluate' ? variants.get(name) : undefined;
+    return variant === undefined ? [] : [{ stage: variant.base, values: variant.values, metrics: metrics[name] }];
+  });
+}
+
+/** The result without the figures of variants, which the comparison shows. */
+function withoutVariants({ variants }: Pipeline, result: RunResult): RunResult {
+  return { ...result, metrics: Object.fromEntries(Object.entries(result.metrics).filter(([name]) => !variants.has(name))) };
 }
 
 /** A pipeline that is refused before it runs still ends its stream of events with the one that programs wait for. */

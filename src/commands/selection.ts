@@ -1,4 +1,5 @@
-/** Which stages a call is about. */
+/** Which stages a call is about. A stage that a matrix multiplies stands for all its variants. */
+import { baseOf, isVariantOf } from '../config/variants.js';
 import { nearest } from '../core/nearest.js';
 import { failure } from '../core/problem.js';
 import { withAncestors, withDescendants, type StageGraph } from '../runner/graph.js';
@@ -19,23 +20,35 @@ export interface Selection {
 
 /** `stages` are named with all that they need. Throws `invalid` for a stage that is not there. */
 export function select(graph: StageGraph, stages: readonly string[], { only, from, force }: SelectionOptions): Selection {
-  const all = new Set(graph.byName.keys());
-  const forcedNames = Array.isArray(force) ? (force as readonly string[]) : [];
-  for (const name of [...stages, ...(only ?? []), ...(from === undefined ? [] : [from]), ...forcedNames]) requireStage(graph, name);
-  const selected = only ? new Set(only) : from !== undefined ? withDescendants(graph, [from]) : stages.length > 0 ? withAncestors(graph, stages) : all;
-  const forced = force === true ? selected : new Set(forcedNames);
-  return { selected, forced };
+  const named = (names: readonly string[]) => new Set(names.flatMap((name) => stagesNamed(graph, name)));
+  const forced = named(Array.isArray(force) ? (force as readonly string[]) : []);
+  const selected = selectedBy(graph, { only: only && named(only), from: from === undefined ? undefined : named([from]), stages: named(stages) });
+  return { selected, forced: force === true ? selected : forced };
 }
 
-export function requireStage(graph: StageGraph, name: string): void {
-  if (graph.byName.has(name)) return;
-  const names = [...graph.byName.keys()];
-  const close = nearest(name, names);
+type Named = { readonly only?: Set<string>; readonly from?: Set<string>; readonly stages: Set<string> };
+
+function selectedBy(graph: StageGraph, { only, from, stages }: Named): Set<string> {
+  if (only !== undefined) return only;
+  if (from !== undefined) return withDescendants(graph, from);
+  return stages.size > 0 ? withAncestors(graph, stages) : new Set(graph.byName.keys());
+}
+
+/** The stage of this name, or all its variants. Throws `invalid` where there is none. */
+export function stagesNamed(graph: StageGraph, name: string): string[] {
+  if (graph.byName.has(name)) return [name];
+  const all = [...graph.byName.keys()];
+  const variants = all.filter((other) => isVariantOf(other, name));
+  if (variants.length > 0) return variants;
+  const base = baseOf(name);
+  const bases = [...new Set(all.map(baseOf))];
+  const siblings = all.filter((other) => isVariantOf(other, base));
+  const close = nearest(name, [...bases, ...all]) ?? nearest(base, bases);
   throw failure('invalid', {
     code: 'unknown-stage',
     where: name,
     found: 'is no stage of this pipeline',
-    expected: `one of ${names.join(', ')}`,
+    expected: `one of ${(siblings.length > 0 ? siblings : bases).join(', ')}`,
     remedy: close === undefined ? undefined : `did you mean ${close}?`,
   });
 }

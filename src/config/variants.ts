@@ -21,9 +21,16 @@ export interface Expansion {
   readonly variants: ReadonlyMap<string, ExpandedVariant>;
 }
 
-/** Whether a stage is a variant of another: names in a file hold no `@`. */
+/** Parts the name of a stage from what makes it a variant: names in a file hold none. */
+const MARK = '@';
+
+/** The stage of the file that a stage is a variant of, or itself. */
+export function baseOf(name: string): string {
+  return name.split(MARK, 1)[0];
+}
+
 export function isVariantOf(name: string, base: string): boolean {
-  return name.startsWith(`${base}@`);
+  return name.startsWith(base + MARK);
 }
 
 /** `units-64,rate-0.001`: in letters that names of files may have. */
@@ -40,7 +47,7 @@ export function expand(axes: readonly Axis[], combined: readonly CombinedStages[
   for (const [position] of combined[0].stages.entries()) {
     for (const { combination, stages } of combined) {
       const { name: base, ...stage } = stages[position];
-      const nameOf = (stageName: string) => [stageName, labelOf(reaching(stageName, combination))].filter(Boolean).join('@');
+      const nameOf = (stageName: string) => [stageName, labelOf(reaching(stageName, combination))].filter(Boolean).join(MARK);
       const name = nameOf(base);
       if (byName.has(name)) continue;
       const own = reaching(base, combination);

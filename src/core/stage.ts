@@ -102,13 +102,9 @@ export interface FeatureStore {
   /** Fills rows of `out` from `row` on; returns the indexes into `keys` of those that are not there (any more). */
   readInto(keys: readonly FeatureKey[], out: Float32Array, row?: number): Promise<number[]>;
   append(digest: Digest, view: number, row: Float32Array): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** A set that stages running side by side share. */
-export interface SharedFeatureStore extends FeatureStore {
-  /** Does work that adds rows while no other stage does: whoever comes next sees them, and need not compute them again. */
+  /** Does work that adds rows while nobody else does: whoever comes next sees them, and need not compute them again. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
 }
 
 export interface FeatureKey {
@@ -137,7 +133,7 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   /** Puts out again what an input holds already. */
   pass(name: string, ref: BlobRef): void;
   /** Opens the features of a set, named by a preimage of all that decides them but the picture and its view. */
-  openFeatures(preimage: Json, rowLength: number): Promise<SharedFeatureStore>;
+  openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
 }

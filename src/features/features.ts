@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import type { Digest } from '../core/digest.js';
 import type { Emit, FeatureCounts } from '../core/event.js';
-import type { SharedFeatureStore } from '../core/stage.js';
+import type { FeatureStore } from '../core/stage.js';
 import type { Runner } from '../engine/engine.js';
 import { openEngine } from '../engine/resolve.js';
 import { pictureBatches } from '../image/batches.js';
@@ -26,7 +26,7 @@ export interface FeatureBatch {
 export interface FeatureHost {
   readonly name: string;
   readonly settings: { readonly featureType: 'float32' | 'float16' };
-  openFeatures(preimage: Json, rowLength: number): Promise<SharedFeatureStore>;
+  openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -54,7 +54,7 @@ const BATCH_NUMBERS = 32 * 224 * 224 * 3;
 
 export class Features {
   readonly rowLength: number;
-  private readonly store: SharedFeatureStore | undefined;
+  private readonly store: FeatureStore | undefined;
   private readonly bad = new Set<Digest>();
   private readonly pool: PicturePool;
   private runner: Promise<Runner> | undefined;
@@ -62,7 +62,7 @@ export class Features {
   private constructor(
     private readonly host: FeatureHost,
     private readonly options: FeatureOptions,
-    store: SharedFeatureStore | undefined,
+    store: FeatureStore | undefined,
   ) {
     this.rowLength = sizeOf(options.featureShape);
     this.store = store;
@@ -89,7 +89,7 @@ export class Features {
   }
 
   /** Computes features and keeps them. Returns how many pictures were tried. */
-  private async extract(store: SharedFeatureStore, digests: readonly Digest[], view: number): Promise<number> {
+  private async extract(store: FeatureStore, digests: readonly Digest[], view: number): Promise<number> {
     let done = 0;
     for await (const batch of this.compute(digests, view)) {
       for (const [row, digest] of batch.digests.entries()) {

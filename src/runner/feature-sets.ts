@@ -1,7 +1,7 @@
-/** The feature sets that stages have open: those that run side by side share one, and take turns to add to it. */
+/** The feature sets that stages have open: those that run side by side share one, so that each sees what another adds. */
 import type { Json } from '../core/canonical.js';
 import type { Digest, FeatureSetKey } from '../core/digest.js';
-import type { FeatureKey, FeatureStore, SharedFeatureStore } from '../core/stage.js';
+import type { FeatureKey, FeatureStore } from '../core/stage.js';
 import { featureSetKeyOf } from './action-key.js';
 
 type Open = (key: FeatureSetKey, preimage: Json, rowLength: number) => Promise<FeatureStore>;
@@ -10,8 +10,6 @@ type Open = (key: FeatureSetKey, preimage: Json, rowLength: number) => Promise<F
 interface Shared {
   readonly store: Promise<FeatureStore>;
   users: number;
-  /** Settles when those who asked for a turn so far have had it. */
-  turns: Promise<unknown>;
 }
 
 export class FeatureSets {
@@ -21,18 +19,18 @@ export class FeatureSets {
   constructor(private readonly openStore: Open) {}
 
   /** Opens a set, or shares the one that is open. It is closed when all who opened it have closed it. */
-  async open(preimage: Json, rowLength: number): Promise<SharedFeatureStore> {
+  async open(preimage: Json, rowLength: number): Promise<FeatureStore> {
     const key = featureSetKeyOf(preimage);
     // The last rows of a set that is closing are in no pack yet: opened now, it would lack them.
     while (this.closing.has(key)) await this.closing.get(key)?.catch(() => undefined);
-    const shared = this.opened.get(key) ?? { store: this.openStore(key, preimage, rowLength), users: 0, turns: Promise.resolve() };
+    const shared = this.opened.get(key) ?? { store: this.openStore(key, preimage, rowLength), users: 0 };
     this.opened.set(key, shared);
     // Counted before anything is awaited, so that nobody closes it meanwhile.
     shared.users++;
     try {
-      return new SharedFeatures(shared, await shared.store, () => this.release(key, shared));
+      return new SharedFeatures(await shared.store, () => this.release(key, shared));
     } catch (error) {
-      this.opened.delete(key);
+      if (this.opened.get(key) === shared) this.opened.delete(key);
       throw error;
     }
   }
@@ -48,11 +46,10 @@ export class FeatureSets {
 }
 
 /** One user's view of a set. */
-class SharedFeatures implements SharedFeatureStore {
+class SharedFeatures implements FeatureStore {
   private released: Promise<void> | undefined;
 
   constructor(
-    private readonly shared: Shared,
     private readonly store: FeatureStore,
     private readonly release: () => Promise<void>,
   ) {}
@@ -70,10 +67,7 @@ class SharedFeatures implements SharedFeatureStore {
   }
 
   inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.shared.turns.then(work);
-    // A turn that fails is its owner's affair; the next one comes all the same.
-    this.shared.turns = turn.catch(() => undefined);
-    return turn;
+    return this.store.inTurn(work);
   }
 
   async close(): Promise<void> {

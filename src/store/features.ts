@@ -52,6 +52,8 @@ export class FeatureSet implements FeatureStore {
   private readonly key = new KeyWords();
   private readonly wounded = new Set<number>();
   private described = false;
+  /** Settles when those who asked for a turn so far have had it. */
+  private turns: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
 
   private constructor(
@@ -107,6 +109,13 @@ export class FeatureSet implements FeatureStore {
     const entry = table.place(this.key.words);
     table.packs[entry] = PENDING;
     await this.pending.add(entry, bytes);
+  }
+
+  /** Does work that adds rows, after all that asked for it before, also where those failed. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.turns.then(work);
+    this.turns = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Takes in packs that other processes have sealed since. */

@@ -186,6 +186,25 @@ describe('keys', () => {
     expect(renamed.get('export')).toBe(before.get('export'));
   });
 
+  test('a variant has the key of a pipeline without a matrix and with its values', async () => {
+    const fields = { units: 'stages.build-head.layers.1.dense.units', rate: 'stages.train.optimizer.adam.learning_rate', threshold: 'stages.evaluate.threshold' };
+    const axes = Object.entries(fields).map(([name, field]) => `matrix.${name}={field: ${field}, values: [${name === 'units' ? '8, 9' : '0.25, 0.5'}]}`);
+    const swept = await load(...axes);
+    const keys = keysOf(swept);
+    for (const units of [8, 9]) {
+      for (const rate of [0.25, 0.5]) {
+        const single = keysOf(await load(`${fields.units}=${units}`, `${fields.rate}=${rate}`, `${fields.threshold}=0.25`));
+        const names = { train: `train@units-${units},rate-${rate}`, evaluate: `evaluate@units-${units},rate-${rate},threshold-0.25` };
+        expect(keys.get(`build-head@units-${units}`)).toBe(single.get('build-head'));
+        for (const [base, name] of Object.entries(names)) expect(keys.get(name)).toBe(single.get(base));
+      }
+    }
+    expect(keys.get('ingest')).toBe(before.get('ingest'));
+    // Each combination of what reaches a stage is another key, and nothing is there twice.
+    expect([...keys.keys()].filter((name) => name.startsWith('train'))).toHaveLength(4);
+    expect(new Set(keys.values()).size).toBe(keys.size);
+  });
+
   test('preimages are plain JSON, the same on every machine', async () => {
     const pipeline = await load();
     const text = canonical(pipeline.stages.map(({ config }) => config as never));

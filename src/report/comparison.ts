@@ -1,0 +1,70 @@
+/** The variants of a matrix side by side: one row an evaluation, the best first, in 80 columns. */
+import { painter } from './style.js';
+import { count } from './words.js';
+
+/** The evaluation of one variant. */
+export interface Compared {
+  /** The evaluate stage of the file. */
+  readonly stage: string;
+  /** The value of each axis that reaches it. */
+  readonly values: Readonly<Record<string, number | string | boolean>>;
+  /** Undefined where it was not evaluated. */
+  readonly metrics: Readonly<Record<string, number>> | undefined;
+}
+
+const WIDTH = 80;
+const MARK = '* ';
+const GAP = '  ';
+
+/** The most telling first: those at the end give way where columns are too many. */
+const shownMetrics = ['accuracy', 'loss', 'macro_f1', 'roc_auc'];
+const FIGURE_WIDTH = 8;
+
+/** A table for each evaluate stage of the file that has variants; none without a matrix. */
+export function comparisonLines(compared: readonly Compared[], color: boolean): string[] {
+  const stages = [...new Set(compared.map(({ stage }) => stage))];
+  return stages.flatMap((stage) => table(stage, compared.filter((row) => row.stage === stage).sort(bestFirst), color));
+}
+
+/** By accuracy, then by loss; what was not evaluated comes last. */
+function bestFirst({ metrics: a }: Compared, { metrics: b }: Compared): number {
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+  return b.accuracy - a.accuracy || a.loss - b.loss;
+}
+
+function table(stage: string, rows: readonly Compared[], color: boolean): string[] {
+  const paint = painter(color);
+  const axes = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
+  const measured = shownMetrics.filter((name) => rows.some(({ metrics }) => metrics?.[name] !== undefined));
+  const cells = rows.map(({ values }) => axes.map((axis) => String(values[axis] ?? '-')));
+  const wanted = axes.map((axis, column) => Math.max(axis.length, ...cells.map((row) => row[column].length)));
+  const metrics = measured.slice(0, metricsThatFit(wanted, measured.length));
+  const widths = narrowed(wanted, WIDTH - MARK.length - metrics.length * (GAP.length + FIGURE_WIDTH));
+  const line = (mark: string, texts: readonly string[], figures: readonly string[]): string =>
+    `${mark}${[...texts.map((text, column) => cut(text, widths[column])), ...figures.map((figure) => figure.padStart(FIGURE_WIDTH))].join(GAP)}`.trimEnd();
+  const header = line(' '.repeat(MARK.length), axes, metrics);
+  const body = rows.map((row, index) => {
+    const figures = metrics.map((name) => row.metrics?.[name]?.toFixed(4) ?? '-');
+    const isBest = index === 0 && row.metrics !== undefined;
+    return isBest ? paint('green', line(MARK, cells[index], figures)) : line(' '.repeat(MARK.length), cells[index], figures);
+  });
+  return [`${paint('bold', stage)}: ${count(rows.length, 'variant')}, the best first`, paint('dim', header), ...body];
+}
+
+/** How many figures stand beside axes of these widths; accuracy and loss always do. */
+function metricsThatFit(axes: readonly number[], measured: number): number {
+  const room = WIDTH - MARK.length - axes.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+  return Math.max(2, Math.min(measured, Math.floor(room / (GAP.length + FIGURE_WIDTH))));
+}
+
+/** Takes columns of the room that there is from the widest, until all fit. */
+function narrowed(wanted: readonly number[], room: number): number[] {
+  const widths = [...wanted];
+  const total = () => widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+  while (total() > room && Math.max(...widths) > 1) widths[widths.indexOf(Math.max(...widths))]--;
+  return widths;
+}
+
+function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text.padEnd(width);
+}

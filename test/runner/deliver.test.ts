@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deliverFolder, type DeliveredFolder } from '../../src/runner/deliver.js';
+
+let root: string;
+beforeEach(async () => void (root = await mkdtemp(join(tmpdir(), 'pipeline-deliver-'))));
+afterEach(() => rm(root, { recursive: true }));
+
+const deliver = (files: Record<string, string>, before?: DeliveredFolder, force = false) =>
+  deliverFolder(join(root, 'out'), new Map(Object.entries(files)), {
+    before, force, readBytes: () => Promise.reject(new Error('no blobs here')), display: (path) => path.slice(root.length + 1),
+  });
+const content = async () => Object.fromEntries(await Promise.all((await readdir(join(root, 'out'))).sort().map(async (name) => [name, await readFile(join(root, 'out', name), 'utf8')])));
+
+describe('a delivered folder', () => {
+  test('holds exactly the files, and nothing is left beside it', async () => {
+    const first = await deliver({ 'a.txt': 'one', 'b.txt': 'two' });
+    expect(await content()).toEqual({ 'a.txt': 'one', 'b.txt': 'two' });
+    await deliver({ 'b.txt': 'three' }, first);
+    expect(await content()).toEqual({ 'b.txt': 'three' });
+    expect(await readdir(root)).toEqual(['out']);
+  });
+
+  test('is left alone where it is right, also without memory of it', async () => {
+    const first = await deliver({ 'a.txt': 'one' });
+    expect(await deliver({ 'a.txt': 'one' })).toEqual(first);
+  });
+
+  test('is not replaced where a person changed it, added to it or made it, unless forced', async () => {
+    const first = await deliver({ 'a.txt': 'one' });
+    await writeFile(join(root, 'out', 'a.txt'), 'mine');
+    await expect(deliver({ 'a.txt': 'two' }, first)).rejects.toMatchObject({
+      category: 'unsafe',
+      problems: [{ where: 'out/a.txt', found: 'was changed since it was written' }],
+    });
+    const forced = await deliver({ 'a.txt': 'two' }, first, true);
+    await mkdir(join(root, 'out', 'folder'));
+    await expect(deliver({ 'a.txt': 'three' }, forced)).rejects.toMatchObject({ problems: [{ found: 'was not written by this pipeline' }] });
+    expect(await content().catch((error: Error) => error.message)).toContain('EISDIR');
+  });
+});

@@ -1,0 +1,109 @@
+/** The scheduler on stages that only say when they run. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadPipeline } from '../../src/config/load.js';
+import type { RunEvent } from '../../src/core/event.js';
+import { failure } from '../../src/core/problem.js';
+import { stageKinds, type StageKind } from '../../src/core/schema-types.js';
+import type { StageContext } from '../../src/core/stage.js';
+import { execute, type RunResult } from '../../src/runner/execute.js';
+import type { StageTable } from '../../src/runner/graph.js';
+import { openSession } from '../../src/runner/session.js';
+import { stages } from '../../src/stages/index.js';
+import { openStore } from '../../src/store/store.js';
+
+const file = `version: 1
+stages:
+  ingest: {source: pictures}
+  load-base: {architecture: vgg16, weights: random}
+  freeze: {layers: all}
+  build-head: {layers: [flatten, classifier]}
+  train: {}
+  evaluate: {}
+  export: {to: out}
+`;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pipeline-execute-'));
+  await writeFile(join(folder, 'p.yaml'), file);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Each kind reads what the real one reads, and puts out its name; `work` may wait, fail or put out something else. */
+function table(work: Partial<Record<StageKind, (context: StageContext) => Promise<void> | void>> = {}): StageTable {
+  const outputs: Partial<Record<StageKind, string[]>> = { ingest: ['spec', 'samples', 'files'], evaluate: ['metrics'] };
+  const entries = stageKinds.map((kind) => {
+    const run = async (context: StageContext): Promise<void> => {
+      await work[kind]?.(context);
+      for (const name of outputs[kind] ?? ['model']) await context.putJson(name, { kind });
+    };
+    return [kind, { kind, impl: 1, reads: stages[kind].reads, run }];
+  });
+  return Object.fromEntries(entries) as StageTable;
+}
+
+async function run(stagesTable: StageTable, options: { jobs?: number; signal?: AbortSignal; set?: string[] } = {}): Promise<RunResult & { events: RunEvent[] }> {
+  const events: RunEvent[] = [];
+  const pipeline = await loadPipeline('p.yaml', { cwd: folder, set: options.set });
+  const session = await openSession(pipeline, stagesTable, (root) => openStore(root, { onDamage: () => undefined, tool: 'test' }), (event) => events.push(event));
+  const all = new Set(session.graph.byName.keys());
+  const { jobs = 2, signal = new AbortController().signal } = options;
+  return { ...(await execute(session, { selected: all, forced: new Set(), jobs, overwrite: false, signal })), events };
+}
+
+const states = (result: RunResult) => Object.fromEntries(result.stages.map(({ name, state }) => [name, state]));
+
+describe('the scheduler', () => {
+  test.each([[2, 2], [1, 1]])('with %i jobs, ingest and load-base run %i at a time', async (jobs, expected) => {
+    let running = 0;
+    let most = 0;
+    const meet = async (): Promise<void> => {
+      most = Math.max(most, ++running);
+      // Long enough for the other one to begin, where it may.
+      for (let turn = 0; turn < 200 && running < 2; turn++) await new Promise(setImmediate);
+      running--;
+    };
+    await run(table({ ingest: meet, 'load-base': meet }), { jobs });
+    expect(most).toBe(expected);
+  });
+
+  test('a stage starts after those that it reads', async () => {
+    const { events } = await run(table());
+    const at = (name: string, event: RunEvent['event']) => events.findIndex((one) => one.event === event && 'name' in one && one.name === name);
+    expect(at('build-head', 'stage-start')).toBeGreaterThan(at('freeze', 'stage'));
+    expect(at('build-head', 'stage-start')).toBeGreaterThan(at('ingest', 'stage'));
+    expect(at('export', 'stage-start')).toBeGreaterThan(at('evaluate', 'stage'));
+  });
+
+  test('a failure skips what reads from it, and the rest goes on', async () => {
+    const broken = () => Promise.reject(failure('bad-data', { code: 'x', found: 'is broken' }));
+    const result = await run(table({ ingest: broken }));
+    expect(states(result)).toEqual({ ingest: 'failed', 'load-base': 'ran', freeze: 'ran', 'build-head': 'skipped', train: 'skipped', evaluate: 'skipped', export: 'skipped' });
+    expect([result.state, result.failures.map(({ category }) => category)]).toEqual(['failed', ['bad-data']]);
+    // What was finished is kept: the next run does only the rest.
+    expect(states(await run(table()))).toMatchObject({ 'load-base': 'fresh', freeze: 'fresh', ingest: 'ran', train: 'ran' });
+  });
+
+  test('a stage that runs again to the same bytes stops the wave', async () => {
+    await run(table());
+    const result = await run(table(), { set: ['stages.ingest.image.size=[64, 64]'] });
+    expect(states(result)).toEqual({ ingest: 'ran', 'load-base': 'fresh', freeze: 'fresh', 'build-head': 'fresh', train: 'fresh', evaluate: 'fresh', export: 'fresh' });
+  });
+
+  test('an interrupted run keeps what was finished and starts nothing more', async () => {
+    const controller = new AbortController();
+    const result = await run(table({ freeze: () => controller.abort() }), { signal: controller.signal, jobs: 1 });
+    expect(result.state).toBe('interrupted');
+    expect(states(result)).toMatchObject({ freeze: 'failed', train: 'skipped' });
+    expect(states(await run(table()))).toMatchObject({ 'load-base': 'fresh', freeze: 'ran', train: 'ran' });
+  });
+
+  test('a bug in a stage fails that stage with its name', async () => {
+    const result = await run(table({ train: () => { throw new RangeError('off by one'); } }));
+    expect(states(result)).toMatchObject({ 'build-head': 'ran', train: 'failed', export: 'skipped' });
+    expect(result.failures[0].problems).toEqual([expect.objectContaining({ where: 'train', found: 'off by one' })]);
+  });
+});

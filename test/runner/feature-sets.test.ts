@@ -1,0 +1,98 @@
+/** Stages that run side by side share a feature set, and extract in turns. */
+import { expect, test } from '@jest/globals';
+import type { Json } from '../../src/core/canonical.js';
+import { digestOf } from '../../src/core/digest.js';
+import type { FeatureStore } from '../../src/core/stage.js';
+import { FeatureSets } from '../../src/runner/feature-sets.js';
+import { FeatureSet } from '../../src/store/features.js';
+import { scratchFiles } from '../store/scratch.js';
+
+const one: Json = { set: 1 };
+const pictures = ['a', 'b', 'c'].map(digestOf);
+
+/** Sets in an empty store, and how often one was opened. */
+function emptyStore() {
+  const { files } = scratchFiles();
+  const log: string[] = [];
+  const sets = new FeatureSets(async (key, preimage, rowLength) => {
+    log.push('open');
+    return FeatureSet.open(files, { key, preimage, rowLength, type: 'float32' });
+  });
+  return { sets, log };
+}
+
+/** Does what a training does: extracts what is missing when it is its turn. */
+async function extract(store: FeatureStore): Promise<number> {
+  return store.inTurn(async () => {
+    const missing = pictures.filter((digest) => !store.has(digest, 0));
+    for (const digest of missing) {
+      await Promise.resolve();
+      await store.append(digest, 0, new Float32Array(1));
+    }
+    return missing.length;
+  });
+}
+
+test('stages that start together extract each picture once', async () => {
+  const { sets, log } = emptyStore();
+  const extracted = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const store = await sets.open(one, 1);
+      const count = await extract(store);
+      await store.close();
+      return count;
+    }),
+  );
+  expect(extracted).toEqual([3, 0, 0]);
+  expect(log).toEqual(['open']);
+});
+
+test('a set that is closing is waited for: opened anew it holds all rows', async () => {
+  const { sets, log } = emptyStore();
+  const first = await sets.open(one, 1);
+  await extract(first);
+  const closed = first.close();
+  const second = await sets.open(one, 1);
+  expect(await extract(second)).toBe(0);
+  await Promise.all([closed, second.close()]);
+  expect(log).toEqual(['open', 'open']);
+});
+
+test('a set stays open until the last stage has closed it, however often one does', async () => {
+  const { sets, log } = emptyStore();
+  const [first, second] = await Promise.all([sets.open(one, 1), sets.open(one, 1)]);
+  await Promise.all([first.close(), first.close()]);
+  expect(log).toEqual(['open']);
+  expect(await extract(second)).toBe(3);
+  await second.close();
+  await expect(extract(second)).resolves.toBe(0);
+  await expect(second.append(digestOf('d'), 0, new Float32Array(1))).rejects.toThrow('closed');
+});
+
+test('a turn that fails is followed by the next one', async () => {
+  const { sets } = emptyStore();
+  const [first, second] = await Promise.all([sets.open(one, 1), sets.open(one, 1)]);
+  const failing = first.inTurn(() => Promise.reject(new Error('a broken picture')));
+  const next = extract(second);
+  await expect(failing).rejects.toThrow('a broken picture');
+  expect(await next).toBe(3);
+});
+
+test('sets of other names do not wait for each other', async () => {
+  const { sets } = emptyStore();
+  const [first, second] = await Promise.all([sets.open(one, 1), sets.open({ set: 2 }, 1)]);
+  let finish = () => {};
+  const long = first.inTurn(() => new Promise<void>((resolve) => (finish = resolve)));
+  expect(await extract(second)).toBe(3);
+  finish();
+  await long;
+});
+
+test('a set that cannot be opened is tried again', async () => {
+  let attempts = 0;
+  const { files } = scratchFiles();
+  const sets = new FeatureSets((key, preimage, rowLength) => (attempts++ === 0 ? Promise.reject(new Error('disk')) : FeatureSet.open(files, { key, preimage, rowLength, type: 'float32' })));
+  const both = await Promise.allSettled([sets.open(one, 1), sets.open(one, 1)]);
+  expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  await expect(sets.open(one, 1)).resolves.toBeDefined();
+});

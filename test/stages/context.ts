@@ -1,0 +1,60 @@
+/** A stage's context without a store: outputs stay in memory, notes are collected. */
+import { canonical } from '../../src/core/canonical.js';
+import { digestOf, type Digest } from '../../src/core/digest.js';
+import type { StageConfigs, StageKind } from '../../src/core/schema-types.js';
+import type { BlobRef, FolderListing, Inputs, StageContext } from '../../src/core/stage.js';
+
+export class Bench {
+  readonly blobs = new Map<string, Uint8Array>();
+  readonly outputs: Record<string, BlobRef> = {};
+  readonly notes: [code: string, text: string][] = [];
+
+  put(content: Uint8Array): BlobRef {
+    const digest = digestOf(content);
+    this.blobs.set(digest, content);
+    return { digest, size: content.length };
+  }
+
+  putJson(value: unknown): BlobRef {
+    return this.put(Buffer.from(canonical(value)));
+  }
+
+  json<Value>(name: string): Value {
+    return JSON.parse(Buffer.from(this.blobs.get(this.outputs[name].digest)!).toString('utf8')) as Value;
+  }
+
+  context<Kind extends StageKind>(config: StageConfigs[Kind], inputs: Inputs = {}, found: unknown = undefined): StageContext<Kind> {
+    const readBytes = (ref: BlobRef) => Promise.resolve(Buffer.from(this.blobs.get(ref.digest)!));
+    return {
+      name: 'tested',
+      config,
+      settings: { engine: 'tfjs', featureType: 'float32' },
+      inputs,
+      found,
+      readBytes,
+      readJson: async <Value>(ref: BlobRef) => JSON.parse((await readBytes(ref)).toString('utf8')) as Value,
+      resolvePath: (path) => path,
+      note: (code, text) => void this.notes.push([code, text]),
+      signal: new AbortController().signal,
+      putBytes: (name, content) => Promise.resolve((this.outputs[name] = this.put(content))),
+      putJson: (name, value) => Promise.resolve((this.outputs[name] = this.putJson(value))),
+      pass: (name, ref) => void (this.outputs[name] = ref),
+      openFeatures: () => Promise.reject(new Error('no features here')),
+      counts: { extracted: 0, reused: 0 },
+      emit: () => undefined,
+    };
+  }
+}
+
+/** A listing of made-up files: path to content, and what the probe said. */
+export function listing(files: Readonly<Record<string, string>>, probes: Readonly<Record<string, string>> = {}): FolderListing {
+  const paths = Object.keys(files).sort();
+  return {
+    root: '/pictures',
+    paths,
+    digestAt: (index) => digestOf(files[paths[index]]),
+    probeAt: (index) => probes[paths[index]] ?? '',
+    treeDigest: digestOf(JSON.stringify(files)) as Digest,
+    refusedLinks: [],
+  };
+}

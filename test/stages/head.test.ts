@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import type { BuildHeadConfig, HeadLayer } from '../../src/core/schema-types.js';
+import type { ModelDocument } from '../../src/model/document.js';
+import type { Graph, Layer } from '../../src/model/graph.js';
+import { initialWeights } from '../../src/model/initializers.js';
+import { decodeWeights, encodeWeights } from '../../src/model/weights-file.js';
+import { buildHead } from '../../src/stages/build-head/index.js';
+import { freeze, frozenLayers } from '../../src/stages/freeze/index.js';
+import { Bench } from './context.js';
+
+const conv = (name: string, input: string, filters: number): Layer => ({
+  kind: 'conv2d', name, inputs: [input], trainable: true, filters,
+  kernelSize: [3, 3], strides: [2, 2], dilation: [1, 1], padding: 'same', useBias: true, activation: 'relu',
+});
+const base: Graph = {
+  name: 'small',
+  layers: [
+    { kind: 'input', name: 'in', inputs: [], trainable: true, shape: [null, null, 3] },
+    conv('block1_conv', 'in', 4),
+    conv('block2_conv', 'block1_conv', 6),
+    conv('block3_conv', 'block2_conv', 8),
+  ],
+};
+
+function withBase(): { bench: Bench; outputs: Record<string, ReturnType<Bench['put']>> } {
+  const bench = new Bench();
+  const weights = bench.put(encodeWeights(initialWeights(base, 1)));
+  const document: ModelDocument = { graph: base, preprocessing: { kind: 'mode', mode: 'tf' }, weights: [weights], base: { architecture: 'layers_model', weights: 'x' } };
+  return { bench, outputs: { weights, model: bench.putJson(document) } };
+}
+
+describe('freeze', () => {
+  test.each([
+    ['all', ['in', 'block1_conv', 'block2_conv', 'block3_conv']],
+    ['none', []],
+    [{ until: 'block2_conv' }, ['in', 'block1_conv']],
+    [['block[12]_*'], ['block1_conv', 'block2_conv']],
+    [['block3_conv', 'in'], ['in', 'block3_conv']],
+  ] as const)('%j', (config, frozen) => {
+    const found = frozenLayers(config as never, base.layers, 'freeze');
+    expect([...found].sort()).toEqual([...frozen].sort());
+  });
+
+  test('an unknown layer names the nearest', () => {
+    expect(() => frozenLayers({ until: 'blok2_conv' }, base.layers, 'freeze')).toThrow('the base has no layer blok2_conv');
+    try {
+      frozenLayers({ until: 'blok2_conv' }, base.layers, 'freeze');
+    } catch (error) {
+      expect(error).toMatchObject({ problems: [{ remedy: 'did you mean block2_conv?' }] });
+    }
+  });
+
+  test('counts parameters and passes the weights on', async () => {
+    const { bench, outputs } = withBase();
+    await freeze.run(bench.context<'freeze'>({ layers: { until: 'block3_conv' }, batch_norm: 'stored' }, { base: outputs }));
+    // 3x3x3x4 + 4 and 3x3x4x6 + 6 stay; 3x3x6x8 + 8 is trained.
+    expect(bench.notes).toEqual([['parameters', '334 parameters frozen, 440 trained']]);
+    expect(bench.outputs.weights).toEqual(outputs.weights);
+    const { graph } = bench.json<ModelDocument>('model');
+    expect(graph.layers.map(({ trainable }) => trainable)).toEqual([false, false, false, true]);
+  });
+});
+
+describe('build-head', () => {
+  const dense = { units: 5, activation: 'relu', use_bias: true, kernel_initializer: 'glorot_uniform' } as const;
+  const classifier: HeadLayer = { classifier: { kernel_initializer: 'glorot_uniform' } };
+
+  async function build(layers: HeadLayer[], classes: string[], size: [number, number] = [32, 24], seed = 3): Promise<Bench> {
+    const { bench, outputs } = withBase();
+    const spec = bench.putJson({ classes, image: { size, interpolation: 'bilinear', orientation: 'exif' } });
+    const config: BuildHeadConfig = { layers, seed };
+    await buildHead.run(bench.context<'build-head'>(config, { base: outputs, data: { spec } }));
+    return bench;
+  }
+
+  test('is sized by the pictures and the classes', async () => {
+    const bench = await build([{ flatten: {} }, { dense }, { dropout: { rate: 0.5 } }, { dense: { ...dense, units: 7 } }, classifier], ['a', 'b', 'c']);
+    const { graph } = bench.json<ModelDocument>('model');
+    expect(graph.layers.slice(4).map(({ name }) => name)).toEqual(['head_flatten', 'head_dense', 'head_dropout', 'head_dense_2', 'head_classifier']);
+    const weights = decodeWeights(Buffer.from(bench.blobs.get(bench.outputs.head_weights.digest)!), 'head');
+    // 32x24 halved three times is 4x3, of 8 channels.
+    expect(weights.get('head_dense/kernel')!.shape).toEqual([96, 5]);
+    expect(weights.get('head_classifier/kernel')!.shape).toEqual([7, 3]);
+    expect(weights.get('head_classifier/bias')!.data).toEqual(new Float32Array(3));
+    // Glorot's limit for 96 in and 5 out.
+    const limit = Math.sqrt(6 / 101);
+    expect(Math.max(...weights.get('head_dense/kernel')!.data.map(Math.abs))).toBeLessThanOrEqual(limit);
+  });
+
+  test('the classifier of two classes is one sigmoid unit', async () => {
+    const { graph } = (await build([{ global_average_pooling: {} }, classifier], ['a', 'b'])).json<ModelDocument>('model');
+    expect(graph.layers.at(-1)).toMatchObject({ kind: 'dense', units: 1, activation: 'sigmoid' });
+  });
+
+  test('the same seed gives the same weights, another seed others', async () => {
+    const [one, same, other] = await Promise.all([3, 3, 4].map((seed) => build([{ flatten: {} }, classifier], ['a', 'b'], [32, 24], seed)));
+    expect(same.outputs.head_weights).toEqual(one.outputs.head_weights);
+    expect(other.outputs.head_weights).not.toEqual(one.outputs.head_weights);
+  });
+
+  test('what does not fit is told', async () => {
+    const softmax = { dense: { ...dense, units: 3, activation: 'softmax' as const } };
+    await expect(build([{ flatten: {} }, softmax], ['a', 'b'])).rejects.toMatchObject({ problems: [{ code: 'head-does-not-fit-classes' }] });
+    await expect(build([{ dense }, classifier], ['a', 'b'])).rejects.toMatchObject({ problems: [{ code: 'layer-does-not-fit' }] });
+    await expect(build([{ flatten: {} }, { dense }], ['a', 'b'])).rejects.toMatchObject({ problems: [{ code: 'no-final-activation' }] });
+  });
+});

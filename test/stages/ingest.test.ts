@@ -1,0 +1,140 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { digestOf, type Digest } from '../../src/core/digest.js';
+import type { IngestConfig } from '../../src/core/schema-types.js';
+import type { Samples } from '../../src/image/dataset.js';
+import { ingest } from '../../src/stages/ingest/index.js';
+import { readLayout } from '../../src/stages/ingest/layout.js';
+import { splitOf } from '../../src/stages/ingest/split.js';
+import { Bench, listing } from './context.js';
+
+const config: IngestConfig = {
+  source: 'pictures',
+  image: { size: [32, 32], interpolation: 'bilinear', orientation: 'exif' },
+  split: { validation: 0.3, test: 0 },
+  on_bad_image: 'fail',
+};
+
+/** Made-up pictures `folder/prefix-0.jpg`, each with bytes of its own. */
+function pictures(folder: string, count: number, prefix = 'p'): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`${folder}/${prefix}-${i}.jpg`, `${folder} ${prefix} ${i}`]));
+}
+
+async function run(files: Readonly<Record<string, string>>, changes: Partial<IngestConfig> = {}, probes: Readonly<Record<string, string>> = {}): Promise<Bench> {
+  const bench = new Bench();
+  await ingest.run(bench.context<'ingest'>({ ...config, ...changes }, {}, listing(files, probes)));
+  return bench;
+}
+
+describe('layout', () => {
+  test('class folders, or splits with class folders, under all their names', () => {
+    const plain = readLayout(['cats/a.jpg', 'dogs/deep/b.jpg', 'notes.txt']);
+    expect(plain.candidates.map(({ className, split }) => [className, split])).toEqual([['cats', undefined], ['dogs', undefined]]);
+    expect(plain.strays).toEqual(['notes.txt']);
+    const split = readLayout(['train/cats/a.jpg', 'val/cats/b.jpg', 'valid/dogs/c.jpg', 'test/dogs/d.jpg', 'other/dogs/e.jpg', 'train/f.jpg']);
+    expect(split.candidates.map(({ split: name }) => name)).toEqual(['train', 'validation', 'validation', 'test']);
+    expect(split.strays).toEqual(['other/dogs/e.jpg', 'train/f.jpg']);
+  });
+
+  test('classes are sorted by code point', () => {
+    expect(readLayout(['b/x', 'Z/x', 'ä/x', 'a/x']).classNames).toEqual(['Z', 'a', 'b', 'ä']);
+  });
+});
+
+describe('split', () => {
+  test('proportions are near, and more pictures move none of the old ones', () => {
+    const digests = Array.from({ length: 4000 }, (_, i) => digestOf(`picture ${i}`));
+    const sides = digests.map((digest) => splitOf(digest, { validation: 0.2, test: 0.1 }));
+    const share = (name: string) => sides.filter((side) => side === name).length / sides.length;
+    expect(share('validation')).toBeCloseTo(0.2, 1);
+    expect(share('test')).toBeCloseTo(0.1, 1);
+    expect(share('train')).toBeCloseTo(0.7, 1);
+  });
+
+  test('a larger share only ever takes from training', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.double({ min: 0.01, max: 0.5, noNaN: true }), fc.double({ min: 0, max: 0.4, noNaN: true }), (text, share, more) => {
+        const digest = digestOf(text) as Digest;
+        if (splitOf(digest, { validation: share, test: 0 }) === 'validation') {
+          expect(splitOf(digest, { validation: share + more, test: 0 })).toBe('validation');
+        }
+      }),
+    );
+  });
+});
+
+describe('samples', () => {
+  test('are ordered by digest, with labels by the order of the classes', async () => {
+    const files = { ...pictures('cats', 20), ...pictures('dogs', 20) };
+    const bench = await run(files);
+    const { samples } = bench.json<Samples>('samples');
+    expect(samples).toHaveLength(40);
+    expect([...samples].sort((a, b) => (a[0] < b[0] ? -1 : 1))).toEqual(samples);
+    const labels = new Map(samples.map(([digest, label]) => [digest, label]));
+    expect(labels.get(digestOf(files['dogs/p-3.jpg']))).toBe(1);
+    const reversed = (await run(files, { classes: ['dogs', 'cats'] })).json<Samples>('samples');
+    expect(reversed.samples.map(([, label]) => label)).toEqual(samples.map(([, label]) => 1 - label));
+  });
+
+  test('a renamed file changes `files` and not `samples`', async () => {
+    const files = { ...pictures('cats', 20), ...pictures('dogs', 20) };
+    const { 'cats/p-0.jpg': content, ...others } = files;
+    const [before, after] = await Promise.all([run(files), run({ ...others, 'cats/new.jpg': content })]);
+    expect(after.outputs.samples).toEqual(before.outputs.samples);
+    expect(after.outputs.files).not.toEqual(before.outputs.files);
+  });
+
+  test('folders train/ and validation/ are taken as they are; without validation/ a share of train/ is', async () => {
+    const explicit = await run({
+      ...pictures('train/cats', 6), ...pictures('train/dogs', 6), ...pictures('validation/cats', 2), ...pictures('validation/dogs', 2),
+    });
+    expect(explicit.json('summary')).toMatchObject({ counts: { train: { cats: 6, dogs: 6 }, validation: { cats: 2, dogs: 2 } } });
+    const shared = await run({ ...pictures('train/cats', 40), ...pictures('train/dogs', 40), ...pictures('test/cats', 3), ...pictures('test/dogs', 3) });
+    const { counts } = shared.json<{ counts: Record<string, Record<string, number>> }>('summary');
+    expect(counts.test).toEqual({ cats: 3, dogs: 3 });
+    expect(counts.validation.cats).toBeGreaterThan(0);
+    expect(counts.train.cats + counts.validation.cats).toBe(40);
+  });
+
+  test('the same bytes twice under one label count once, under two labels they fail', async () => {
+    const files = { ...pictures('cats', 20), ...pictures('dogs', 20) };
+    const bench = await run({ ...files, 'cats/copy.jpg': files['cats/p-0.jpg'] });
+    expect(bench.json<Samples>('samples').samples).toHaveLength(40);
+    expect(bench.notes).toContainEqual(['same-picture-twice', expect.stringContaining('1 files')]);
+    await expect(run({ ...files, 'dogs/copy.jpg': files['cats/p-0.jpg'] })).rejects.toMatchObject({
+      category: 'bad-data',
+      problems: [{ code: 'same-picture-two-labels', where: 'dogs/copy.jpg' }],
+    });
+  });
+
+  test('a picture in two splits is told', async () => {
+    const train = { ...pictures('train/cats', 4), ...pictures('train/dogs', 4) };
+    const validation = { ...pictures('validation/cats', 2), ...pictures('validation/dogs', 2) };
+    const bench = await run({ ...train, ...validation, 'validation/cats/leak.jpg': train['train/cats/p-0.jpg'] });
+    expect(bench.notes).toContainEqual(['picture-in-two-splits', expect.stringContaining('1 pictures')]);
+  });
+
+  test('bad pictures fail with all their names, or are left out; other files are no matter', async () => {
+    const files = { ...pictures('cats', 20), ...pictures('dogs', 20), 'cats/list.txt': 'a list' };
+    const probes = { 'cats/p-1.jpg': 'is empty', 'dogs/p-2.jpg': 'is a GIF', 'cats/list.txt': 'is no picture' };
+    await expect(run(files, {}, probes)).rejects.toMatchObject({
+      problems: [{ where: '/pictures/cats/p-1.jpg', found: 'is empty' }, { where: '/pictures/dogs/p-2.jpg', found: 'is a GIF' }],
+    });
+    const skipping = await run(files, { on_bad_image: 'skip' }, probes);
+    expect(skipping.json<Samples>('samples').samples).toHaveLength(38);
+    expect(skipping.notes.filter(([code]) => code === 'picture-skipped')).toHaveLength(2);
+  });
+
+  test('a class that one split lacks is an error with its name and a remedy', async () => {
+    const files = { ...pictures('train/cats', 4), ...pictures('train/dogs', 4), ...pictures('validation/cats', 4) };
+    await expect(run(files)).rejects.toMatchObject({ problems: [{ code: 'class-missing-in-split', found: 'has no validation pictures of dogs' }] });
+  });
+
+  test('a class of its own list without a folder, and a folder outside the list', async () => {
+    const files = { ...pictures('cats', 20), ...pictures('dogs', 20), ...pictures('owls', 20) };
+    await expect(run(files, { classes: ['cats', 'dgs'] })).rejects.toMatchObject({ problems: [{ code: 'class-without-folder' }] });
+    const bench = await run(files, { classes: ['owls', 'cats'] });
+    expect(bench.json<{ classes: string[] }>('spec').classes).toEqual(['owls', 'cats']);
+    expect(bench.json<Samples>('samples').samples).toHaveLength(40);
+  });
+});
