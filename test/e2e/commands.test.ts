@@ -1,0 +1,135 @@
+/** The commands beside `run`, the events that programs read, and the library. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { pipelineText, Project, repository } from './rig.js';
+
+let project: Project;
+const all = ['ingest', 'load-base', 'freeze', 'build-head', 'train', 'evaluate', 'export'];
+
+beforeAll(async () => {
+  project = await Project.create();
+  await project.addPets('pictures', 12);
+  await project.write('pets.yaml', pipelineText());
+});
+afterAll(() => project.remove());
+
+describe('before anything ran', () => {
+  test('plan and --dry-run show what would run, and run nothing', async () => {
+    const plan = await project.command('plan', 'pets.yaml');
+    expect(plan.stdout.split('\n').map((line) => line.replace(/ +/g, ' '))).toEqual([
+      'ingest run never ran',
+      'load-base run never ran',
+      'freeze may run reads load-base, which runs first',
+      'build-head may run reads ingest, which runs first',
+      'train may run reads ingest, which runs first',
+      'evaluate may run reads ingest, which runs first',
+      'export may run reads ingest, which runs first',
+      '',
+    ]);
+    expect((await project.command('run', 'pets.yaml', '--dry-run')).stdout).toBe(plan.stdout);
+    expect((await project.command('status', 'pets.yaml')).stdout).toBe('7 of 7 stages not current; first ingest: never ran\n');
+  });
+
+  test('graph draws the stages as text, Mermaid and DOT', async () => {
+    const text = await project.command('graph', 'pets.yaml');
+    expect(text.stdout).toContain('train  <- data: ingest, model: build-head\n');
+    expect(text.stdout).toContain('export  <- data: ingest, model: train, minimum: evaluate\n');
+    const mermaid = await project.command('graph', 'pets.yaml', '--format', 'mermaid');
+    expect(mermaid.stdout).toContain('  stage_freeze -->|base| stage_build_head\n');
+    const dot = await project.command('graph', 'pets.yaml', '--format', 'dot');
+    expect(dot.stdout).toContain('  "load-base" -> "freeze" [label="base"];\n');
+    expect((await project.command('graph', 'pets.yaml', '--format', 'svg')).code).toBe(2);
+  });
+
+  test('every command has help with an example', async () => {
+    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'init']) {
+      const { code, stdout } = await project.command(name, '--help');
+      expect([name, code]).toEqual([name, 0]);
+      expect(stdout).toMatch(new RegExp(`Examples?:\n  pipeline ${name}`));
+    }
+  });
+});
+
+describe('the events of a run', () => {
+  test('are one JSON object a line; the last one sums it up', async () => {
+    const run = await project.run();
+    expect(run.events.filter(({ event }) => event === 'epoch')).toHaveLength(3);
+    const last = run.events.at(-1)!;
+    expect(Object.keys(last).sort()).toEqual(['durationMs', 'event', 'metrics', 'stages', 'state']);
+    expect(run.stages.map(({ name }) => name)).toEqual(all);
+    expect(run.stage('train')).toEqual({
+      name: 'train', kind: 'train', state: 'ran', reason: 'never ran', durationMs: expect.any(Number), features: { extracted: 24, reused: 0 },
+    });
+    expect(run.stage('ingest').features).toBeUndefined();
+    expect(run.metrics.evaluate).toMatchObject({ accuracy: expect.any(Number), loss: expect.any(Number), roc_auc: expect.any(Number) });
+  });
+
+  test('a refused pipeline still ends its stream', async () => {
+    const { code, stdout } = await project.command('run', 'pets.yaml', '--json', '--set', 'stages.train.epochs=none');
+    expect(code).toBe(2);
+    const events = stdout.trim().split('\n').map((line) => JSON.parse(line) as { event: string; state?: string });
+    expect(events.map(({ event }) => event)).toEqual(['problem', 'run']);
+    expect(events[1].state).toBe('failed');
+  });
+});
+
+describe('after a run', () => {
+  test('explain tells what a stage is decided by and what changed', async () => {
+    const same = await project.command('explain', 'pets.yaml', 'train');
+    expect(same.stdout).toMatch(/^train: fresh, nothing changed\n/);
+    expect(same.stdout).toContain('  decided by config.epochs: 3\n');
+    const other = await project.command('explain', 'pets.yaml', 'train', '--set', 'stages.train.epochs=9');
+    expect(other.stdout).toMatch(/^train: stale, epochs 3 -> 9\n {2}changed: epochs 3 -> 9\n/);
+    const json = JSON.parse((await project.command('explain', 'pets.yaml', 'train', '--json')).stdout);
+    expect(json).toMatchObject({ state: 'fresh', changes: [], preimage: { kind: 'train', config: { epochs: 3 } } });
+  });
+
+  test('the run left a log and its summary', async () => {
+    const { readdir } = await import('node:fs/promises');
+    const [id] = await readdir(project.path('.pipeline/runs'));
+    const log = (await project.read(`.pipeline/runs/${id}/log.ndjson`)).trim().split('\n').map((line) => JSON.parse(line) as { msg: string });
+    expect(log[0].msg).toBe('run started');
+    expect(JSON.parse(await project.read(`.pipeline/runs/${id}/run.json`))).toMatchObject({ id, state: 'ok' });
+  });
+
+  test('the library plans and runs the same', async () => {
+    const library = (await import(pathToFileURL(join(repository, 'dist/index.js')).href)) as typeof import('../../src/index.js');
+    const pipeline = await library.load('pets.yaml', { cwd: project.root });
+    expect((await library.plan(pipeline)).map(({ state }) => state)).toEqual(all.map(() => 'fresh'));
+    const events: string[] = [];
+    const result = await library.run(pipeline, { onEvent: ({ event }) => events.push(event), stages: ['freeze'] });
+    expect([result.state, result.stages.map(({ name }) => name), events.at(-1)]).toEqual(['ok', ['load-base', 'freeze'], 'run']);
+    await expect(library.load('none.yaml', { cwd: project.root })).rejects.toThrow();
+  });
+});
+
+describe('init', () => {
+  test('writes a pipeline that runs, for a folder and for the pictures that come with the tool', async () => {
+    const other = await Project.create();
+    await other.addPets('my pets', 12);
+    expect((await other.command('init', 'my pets')).stderr).toBe('wrote my-pets.yaml; now: pipeline run my-pets.yaml\n');
+    const run = await other.run('my-pets.yaml', '--set', 'stages.train.epochs=1');
+    expect([run.code, run.named('ran')]).toEqual([0, expect.arrayContaining(['train', 'export'])]);
+    const again = await other.command('init', 'my pets');
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is there already')]);
+    expect((await other.command('init')).code).toBe(0);
+    expect((await other.command('plan', 'pets.yaml')).code).toBe(0);
+    await other.remove();
+  });
+});
+
+describe('the tfjs engine', () => {
+  test('runs the whole pipeline, and trains convolutions where freezing leaves some, saying so', async () => {
+    const other = await Project.create();
+    await other.addPets('pictures', 8);
+    await other.write('pets.yaml', pipelineText({ train: 'epochs: 1' }));
+    const set = ['--set', 'stages.ingest.split.validation=0.4'];
+    const wasm = await other.run('pets.yaml', '--engine', 'tfjs', ...set);
+    expect([wasm.code, wasm.stage('train').features!.extracted]).toEqual([0, 16]);
+    const tuned = await other.run('pets.yaml', '--set', 'stages.freeze.layers={until: top_conv}', ...set);
+    expect(tuned.code).toBe(0);
+    expect(tuned.events).toContainEqual(expect.objectContaining({ code: 'parameters', text: '139,640 parameters frozen, 49,664 trained' }));
+    await other.remove();
+  });
+});
