@@ -4,6 +4,9 @@ import type { Engine, EngineIdentity } from './engine.js';
 import { onnxIdentity } from './onnx/identity.js';
 import { slowBackendNote, tfjsIdentity, type TfjsBackend } from './tfjs/identity.js';
 
+/** Its own install script fetches CUDA libraries on Linux unless told not to, and fails where it cannot. */
+const installHint = 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node';
+
 export type EngineChoice = 'auto' | 'onnx' | 'tfjs';
 
 /** What the engine is for: training convolutions is more than some of them can. */
@@ -25,7 +28,7 @@ export function resolveEngine(choice: EngineChoice, purpose: Purpose = { trainsC
     code: 'engine-missing',
     where: 'engine: onnx',
     found: 'onnxruntime-node is not installed for this machine',
-    remedy: 'install it (ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node), or say engine: auto or tfjs',
+    remedy: `install it (${installHint}), or say engine: auto or tfjs`,
   });
 }
 
@@ -33,7 +36,7 @@ export function resolveEngine(choice: EngineChoice, purpose: Purpose = { trainsC
 export function engineNotes(choice: EngineChoice, purpose: Purpose, identity: EngineIdentity): Note[] {
   const notes: Note[] = [];
   if (choice === 'auto' && identity.name === 'tfjs') {
-    const why = purpose.trainsConvolutions ? 'the onnx engine trains no convolutions yet' : 'onnxruntime-node is not installed for this machine';
+    const why = purpose.trainsConvolutions ? 'the onnx engine trains no convolutions yet' : `onnxruntime-node is not there (${installHint})`;
     notes.push({ code: 'engine-fallback', text: `the engine is tfjs (${identity.backend}): ${why}` });
   }
   const slow = identity.name === 'tfjs' ? slowBackendNote(identity.backend) : undefined;

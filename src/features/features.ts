@@ -49,8 +49,8 @@ export interface FeatureOptions {
   readonly keep: boolean;
 }
 
-/** Numbers in a batch of pictures: 32 pictures of 224 px, more of smaller ones. */
-const BATCH_NUMBERS = 32 * 224 * 224 * 3;
+/** Numbers in a batch of pictures: 16 pictures of 224 px, more of smaller ones. */
+const BATCH_NUMBERS = 16 * 224 * 224 * 3;
 
 export class Features {
   readonly rowLength: number;
@@ -151,8 +151,11 @@ export class Features {
       },
       signal: this.host.signal,
     });
-    const runner = await this.prefix();
+    // Compiled while the first pictures are loaded.
+    const compiling = this.prefix();
+    compiling?.catch(() => undefined);
     for await (const { items, pixels } of batches) {
+      const runner = await compiling;
       const features = runner === undefined ? pixels : await runner.run(pixels, items.length);
       this.host.counts.extracted += items.length;
       yield { digests: items, features };

@@ -10,15 +10,20 @@ import { createPictureLoader, type PictureLoader, type PictureTask, type Picture
 
 const MOST_THREADS = 8;
 
-/** Tasks that a thread has at once, so that it finds work while the calling thread computes a batch. */
-const TASKS_PER_THREAD = 4;
+/** Tasks that a thread has at once, so that it finds work while the calling thread computes. */
+const TASKS_PER_THREAD = 8;
 
-/**
- * Threads in a pool. None where this file runs from its TypeScript source, as in the tests, because there is no
- * `picture-worker.js` beside it that could be started: pictures are then loaded on the calling thread, by the same code.
- */
-function usualThreads(): number {
-  return import.meta.url.endsWith('.ts') ? 0 : Math.min(availableParallelism(), MOST_THREADS);
+export interface PoolOptions {
+  /** How many threads; with none, pictures are loaded on the calling thread, by the same code. */
+  readonly threads: number;
+  /** What a thread runs: `picture-worker.js`. */
+  readonly entry: URL;
+}
+
+/** From its TypeScript source, as in the tests, this has no `picture-worker.js` beside it, and so no threads. */
+function usualOptions(): PoolOptions {
+  const threads = import.meta.url.endsWith('.ts') ? 0 : Math.min(availableParallelism(), MOST_THREADS);
+  return { threads, entry: new URL('./picture-worker.js', import.meta.url) };
 }
 
 /** A picture that a thread works on. */
@@ -42,14 +47,14 @@ export class PicturePool {
   /** Starts nothing; threads start with the first pictures. */
   constructor(
     private readonly work: PictureWork,
-    private readonly size = usualThreads(),
+    private readonly options = usualOptions(),
   ) {
     this.loadHere = createPictureLoader(work);
   }
 
   /** How many pictures to ask for at once. */
   get inFlight(): number {
-    return Math.max(this.size, 1) * TASKS_PER_THREAD;
+    return Math.max(this.options.threads, 1) * TASKS_PER_THREAD;
   }
 
   /**
@@ -58,7 +63,7 @@ export class PicturePool {
    */
   load(task: PictureTask): Promise<Float32Array> {
     if (this.closed) throw new Error('the pool of picture threads is closed');
-    if (this.size === 0) return this.loadHere(task);
+    if (this.options.threads === 0) return this.loadHere(task);
     const { worker, waiting } = this.freest();
     const id = ++this.lastId;
     const loaded = new Promise<Float32Array>((resolve, reject) => waiting.set(id, { task, resolve, reject }));
@@ -77,7 +82,7 @@ export class PicturePool {
   private freest(): Thread {
     const [first, ...others] = this.threads;
     const freest = first && others.reduce((best, thread) => (thread.waiting.size < best.waiting.size ? thread : best), first);
-    return freest === undefined || (freest.waiting.size > 0 && this.threads.length < this.size) ? this.start() : freest;
+    return freest === undefined || (freest.waiting.size > 0 && this.threads.length < this.options.threads) ? this.start() : freest;
   }
 
   /**
@@ -85,7 +90,7 @@ export class PicturePool {
    * has ended (https://sharp.pixelplumbing.com/install#worker-threads).
    */
   private start(): Thread {
-    const worker = new Worker(new URL('./picture-worker.js', import.meta.url), { workerData: this.work });
+    const worker = new Worker(this.options.entry, { workerData: this.work });
     const thread: Thread = { worker, waiting: new Map() };
     worker.on('message', (answer: AnswerMessage) => settle(thread, answer));
     worker.on('messageerror', (error) => this.drop(thread, error));

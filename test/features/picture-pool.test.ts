@@ -1,0 +1,112 @@
+/** Threads that load pictures: the built worker gives what the calling thread gives, and no failure is lost on the way. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { digestOf } from '../../src/core/digest.js';
+import { PicturePool } from '../../src/features/picture-pool.js';
+import type { PictureTask, PictureWork } from '../../src/features/pictures.js';
+
+const pets = join(process.cwd(), 'examples', 'pets', 'pictures', 'cats');
+const builtWorker = pathToFileURL(join(process.cwd(), 'dist', 'features', 'picture-worker.js'));
+const threads = (count: number) => ({ threads: count, entry: builtWorker });
+
+const plain: PictureWork = {
+  image: { size: [40, 48], interpolation: 'bilinear', orientation: 'exif' },
+  preprocessing: { kind: 'mode', mode: 'torch' },
+  variation: null,
+};
+const varied: PictureWork = {
+  ...plain,
+  preprocessing: { kind: 'rescale', factor: 1 / 255 },
+  variation: { parameters: { rotation_range: 20, zoom_range: 0.2, horizontal_flip: true, brightness_range: [0.8, 1.2] }, seed: 5, version: 1 },
+};
+
+let folder: string;
+let tasks: PictureTask[];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pictures-'));
+  const names = (await readdir(pets)).sort().slice(0, 12);
+  tasks = await Promise.all(
+    names.map(async (name, view) => ({ path: join(pets, name), digest: digestOf(await readFile(join(pets, name))), view })),
+  );
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Loads all tasks in a pool of so many threads and closes it. */
+async function loadAll(work: PictureWork, count: number): Promise<PromiseSettledResult<Float32Array>[]> {
+  const pool = new PicturePool(work, threads(count));
+  try {
+    return await Promise.allSettled(tasks.map((task) => pool.load(task)));
+  } finally {
+    await pool.close();
+  }
+}
+
+test.each([['plain', plain], ['varied', varied]])('%s pictures are the same bits on the calling thread, on one and on three', async (_name, work) => {
+  const [here, one, three] = await Promise.all([loadAll(work, 0), loadAll(work, 1), loadAll(work, 3)]);
+  expect(here.every(({ status }) => status === 'fulfilled')).toBe(true);
+  expect(one).toEqual(here);
+  expect(three).toEqual(here);
+});
+
+test('every view of a varied picture has draws of its own', async () => {
+  const pool = new PicturePool(varied, threads(1));
+  const [first, again, second] = await Promise.all([0, 0, 1].map((view) => pool.load({ ...tasks[0], view })));
+  await pool.close();
+  expect(again).toEqual(first);
+  expect(second).not.toEqual(first);
+});
+
+describe('failures', () => {
+  test.each([0, 1])('come with category, code and place (%i threads)', async (count) => {
+    const torn = join(folder, 'torn.jpg');
+    const bytes = (await readFile(tasks[0].path)).subarray(0, 900);
+    await writeFile(torn, bytes);
+    const pool = new PicturePool(plain, threads(count));
+    const failing: [string, PictureTask][] = [
+      ['picture-not-decodable', { ...tasks[0], path: torn, digest: digestOf(bytes) }],
+      ['picture-changed', { ...tasks[0], digest: tasks[1].digest }],
+      ['picture-gone', { ...tasks[0], path: join(folder, 'gone.jpg') }],
+    ];
+    for (const [code, task] of failing) {
+      await expect(pool.load(task)).rejects.toMatchObject({
+        name: 'PipelineError',
+        category: 'bad-data',
+        problems: [expect.objectContaining({ code, where: task.path })],
+      });
+    }
+    expect(await pool.load(tasks[0])).toHaveLength(40 * 48 * 3);
+    await pool.close();
+  });
+
+  test.each([
+    ['throws', 'throw new Error("out of luck")', '(out of luck) '],
+    ['ends', 'process.exit(3)', ''],
+  ])('a thread that %s fails its picture by name, and the next pictures get another thread', async (_what, statement, told) => {
+    const entry = join(folder, `${_what}.mjs`);
+    await writeFile(entry, `import { parentPort } from 'node:worker_threads';
+      parentPort.on('message', ({ id, task }) => {
+        if (task.view === 0) ${statement};
+        parentPort.postMessage({ id, picture: new Float32Array(3) });
+      });`);
+    const pool = new PicturePool(plain, { threads: 1, entry: pathToFileURL(entry) });
+    await expect(pool.load(tasks[0])).rejects.toMatchObject({
+      category: 'stage-failed',
+      problems: [{ code: 'picture-thread-ended', where: tasks[0].path, found: `the thread that loads pictures ended ${told}while it had this picture` }],
+    });
+    expect(await pool.load(tasks[1])).toHaveLength(3);
+    await pool.close();
+  });
+
+  test('closing fails what is under way, and nothing can be asked for afterwards', async () => {
+    const entry = join(folder, 'silent.mjs');
+    await writeFile(entry, `import { parentPort } from 'node:worker_threads';\nparentPort.on('message', () => undefined);`);
+    const pool = new PicturePool(plain, { threads: 2, entry: pathToFileURL(entry) });
+    const waiting = Promise.allSettled([pool.load(tasks[0]), pool.load(tasks[1]), pool.load(tasks[2])]);
+    await pool.close();
+    expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(() => pool.load(tasks[0])).toThrow('closed');
+  });
+});
