@@ -50,7 +50,7 @@ class Terminal {
       case 'progress':
         return this.progress(event);
       case 'epoch': {
-        const text = `epoch ${event.epoch}/${event.epochs}  ${figures(event.metrics)}`;
+        const text = `epoch ${event.epoch}/${event.epochs} ${figures(event.metrics)}`;
         const last = event.epoch === event.epochs;
         return last || !this.options.interactive ? this.line(this.row(' ', 'dim', event.stage, text)) : this.overwrite(this.row('▸', 'cyan', event.stage, text));
       }
@@ -116,8 +116,9 @@ function fit(text: string, width: number): string {
   return text.replace(/(\x1b\[[0-9;]*m)|([\s\S])/gu, (_, color: string | undefined, character: string | undefined) => color ?? (shown++ < width ? character! : ''));
 }
 
+/** Short enough for 80 columns. */
 function figures(metrics: EpochMetrics): string {
   return Object.entries(metrics)
-    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
-    .join('  ');
+    .map(([name, value]) => `${name.replace('accuracy', 'acc')} ${value.toFixed(4)}`)
+    .join(' ');
 }

@@ -1,0 +1,36 @@
+/** Every shipped pipeline runs, at a small size where it wants downloads, and a second time does nothing. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { cp, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Project, repository } from './rig.js';
+
+let project: Project;
+beforeAll(async () => {
+  project = await Project.create();
+  await project.addPets('pictures', 16);
+  await cp(join(repository, 'pipelines'), project.path('pipelines'), { recursive: true });
+});
+afterAll(() => project.remove());
+
+const small = ['stages.ingest.source=pictures', 'stages.ingest.image.size=[32, 32]', 'stages.train.epochs=2', 'stages.ingest.split.validation=0.3'];
+const base = `stages.load-base.weights=${join(repository, 'examples', 'base', 'model.json')}`;
+const changes: Readonly<Record<string, readonly string[]>> = {
+  'quickstart.yaml': ['stages.evaluate.minimum.accuracy=0'],
+  'cats-dogs.yaml': ['stages.load-base.weights=random', 'stages.evaluate.minimum.accuracy=0'],
+  'cats-dogs-mobilenet.yaml': [base],
+  'sweep.yaml': [],
+};
+
+describe('shipped pipelines', () => {
+  test('each is tried here', async () => {
+    expect((await readdir(join(repository, 'pipelines'))).filter((name) => name.endsWith('.yaml')).sort()).toEqual(Object.keys(changes).sort());
+  });
+
+  test.each(Object.entries(changes))('%s', async (file, own) => {
+    const set = [...small, ...own].flatMap((value) => ['--set', value]);
+    const first = await project.run(`pipelines/${file}`, ...set);
+    expect([first.code, first.state]).toEqual([0, 'ok']);
+    const second = await project.run(`pipelines/${file}`, ...set);
+    expect(second.named('fresh')).toHaveLength(first.stages.length);
+  });
+});
