@@ -104,6 +104,8 @@ export interface FeatureStore {
   append(digest: Digest, view: number, row: Float32Array): Promise<void>;
   /** Does work that adds rows while nobody else does: whoever comes next sees them, and need not compute them again. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Publishes all rows added so far. Rejects if rows could not be kept. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -16,7 +16,7 @@ export interface Session {
   readonly settings: Settings;
   readonly store: Store;
   readonly checkout: Checkout;
-  /** Features that its stages share. */
+  /** Features that its stages share; `execute` closes them. */
   readonly features: FeatureSets;
   readonly emit: Emit;
   /** What a stage finds outside the pipeline; looked up once a session. */
