@@ -124,6 +124,8 @@ interface WorkContext<Kind extends StageKind> {
   readJson<Value>(ref: BlobRef): Promise<Value>;
   resolvePath(path: string): string;
   note(code: string, text: string): void;
+  /** Says it unless a stage of this run has said the same: for what many variants have in common. */
+  noteOnce(code: string, text: string): void;
   readonly signal: AbortSignal;
 }
 

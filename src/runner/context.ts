@@ -25,6 +25,7 @@ export async function readJson<Value>(store: Store, ref: BlobRef): Promise<Value
 
 export function commonContext(session: Session, { stage }: Node, inputs: Inputs, signal: AbortSignal) {
   const { pipeline, project, settings, store, emit } = session;
+  const note = (code: string, text: string): void => emit({ event: 'note', stage: stage.name, code, text });
   return {
     name: stage.name,
     // A stage without a seed of its own takes the pipeline's; kinds that draw nothing never look at it.
@@ -34,7 +35,12 @@ export function commonContext(session: Session, { stage }: Node, inputs: Inputs,
     readBytes: (ref: BlobRef) => readBytes(store, ref),
     readJson: <Value>(ref: BlobRef) => readJson<Value>(store, ref),
     resolvePath: project.resolvePath,
-    note: (code: string, text: string) => emit({ event: 'note', stage: stage.name, code, text }),
+    note,
+    noteOnce: (code: string, text: string) => {
+      if (session.said.has(text)) return;
+      session.said.add(text);
+      note(code, text);
+    },
     signal,
   };
 }

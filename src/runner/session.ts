@@ -19,6 +19,8 @@ export interface Session {
   /** Features that its stages share; `execute` closes them. */
   readonly features: FeatureSets;
   readonly emit: Emit;
+  /** Texts that are said once a run, whichever stage says them first. */
+  readonly said: Set<string>;
   /** What a stage finds outside the pipeline; looked up once a session. */
   survey(node: Node): Promise<Survey | undefined>;
 }
@@ -37,6 +39,7 @@ export async function openSession(pipeline: Pipeline, table: StageTable, openSto
     checkout,
     features: new FeatureSets((key, preimage, rowLength) => store.openFeatures(key, preimage, rowLength, settings.featureType)),
     emit,
+    said: new Set(),
     survey: (node) => {
       const { name } = node.stage;
       if (!surveys.has(name)) surveys.set(name, surveyStage(node, project, store, emit));

@@ -35,6 +35,7 @@ export class Bench {
       readJson: async <Value>(ref: BlobRef) => JSON.parse((await readBytes(ref)).toString('utf8')) as Value,
       resolvePath: (path) => path,
       note: (code, text) => void this.notes.push([code, text]),
+      noteOnce: (code, text) => void this.notes.push([code, text]),
       signal: new AbortController().signal,
       putBytes: (name, content) => Promise.resolve((this.outputs[name] = this.put(content))),
       putJson: (name, value) => Promise.resolve((this.outputs[name] = this.putJson(value))),
