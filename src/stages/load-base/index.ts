@@ -1,9 +1,7 @@
-/** load-base: a pretrained network without its top, from code or from a TF.js layers-model. */
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+/** load-base: a pretrained network without its top, with layers from code or a file and weights from a file. */
 import { fileURLToPath } from 'node:url';
 import { digestOf } from '../../core/digest.js';
-import { failure } from '../../core/problem.js';
+import { failure, PipelineError } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import type { StageDefinition, SurveyContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
@@ -11,14 +9,16 @@ import { countParameters, type ModelDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
 import { initialWeights } from '../../model/initializers.js';
 import { fitWeights } from '../../model/layers-model/fit.js';
-import { readLayersModel } from '../../model/layers-model/load.js';
-import { weightPaths } from '../../model/layers-model/weights.js';
+import { matchLayers } from '../../model/keras/match.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
+import { modelFiles, readModelFile } from '../../model/read-model.js';
 import type { Weights } from '../../model/tensor.js';
 import { encodeWeights } from '../../model/weights-file.js';
 
 /** Where the weights come from: noise for tests, or a file. */
 type Source = { readonly kind: 'random' } | { readonly kind: 'file'; readonly path: string; readonly digest: string };
+
+const formats = 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras';
 
 const packaged = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
@@ -27,9 +27,10 @@ export const loadBase: StageDefinition<'load-base'> = {
   impl: 1,
   reads: {},
 
-  // Of the weights' file the content counts, which the survey digests, and never the path.
-  relevant: ({ architecture, preprocessing, weights, seed }) => ({
+  // Of the weights' file the content counts, which the survey digests, and never the path. Widths are MobileNetV2's alone.
+  relevant: ({ architecture, alpha, preprocessing, weights, seed }) => ({
     architecture,
+    ...(architecture === 'mobilenet_v2' ? { alpha } : {}),
     preprocessing: preprocessing ?? null,
     random: weights === 'random' ? seed! : null,
   }),
@@ -66,20 +67,21 @@ function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {
 async function locate({ config, name, resolvePath, digestFile }: SurveyContext<'load-base'>): Promise<Source> {
   const { weights } = config;
   if (weights === 'random') return { kind: 'random' };
-  const path = weights === undefined ? packaged(bases[config.architecture].file!) : resolvePath(typeof weights === 'string' ? weights : weights.path);
+  const path = weights === undefined ? packaged(bases[config.architecture].packaged!.file) : resolvePath(typeof weights === 'string' ? weights : weights.path);
   const shown = typeof weights === 'object' ? weights.path : (weights ?? path);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const files = await modelFiles(path, shown).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof PipelineError) throw error;
     throw failure('bad-data', {
       code: 'weights-missing',
       where: shown,
       found: error.code === 'ENOENT' ? 'is not there' : `cannot be read: ${error.message}`,
-      expected: 'the model.json of a TF.js layers-model',
+      expected: formats,
       remedy: `correct \`weights\` of ${name}`,
     }, error);
   });
-  const files = [path, ...weightPaths(text, shown).map((file) => join(dirname(path), file))];
   const digests = await Promise.all(files.map(digestFile));
-  const digest = digestOf(digests.map((one) => `${one}\n`).join(''));
+  // A single file is pinned by its own digest, as `sha256sum` prints it.
+  const digest = digests.length === 1 ? digests[0] : digestOf(digests.map((one) => `${one}\n`).join(''));
   const pin = typeof weights === 'object' ? weights.sha256 : undefined;
   if (pin !== undefined && pin !== digest) {
     throw failure('bad-data', {
@@ -93,23 +95,29 @@ async function locate({ config, name, resolvePath, digestFile }: SurveyContext<'
   return { kind: 'file', path, digest };
 }
 
-async function load({ architecture, seed }: LoadBaseConfig, source: Source): Promise<{ graph: Graph; weights: Weights }> {
-  const { graph } = bases[architecture];
+async function load({ architecture, alpha, seed }: LoadBaseConfig, source: Source): Promise<{ graph: Graph; weights: Weights }> {
+  const { build, layersFromFile } = bases[architecture];
+  const built = build?.(alpha);
   if (source.kind === 'random') {
-    if (graph === null) {
-      throw failure('invalid', {
-        code: 'no-topology',
-        where: architecture,
-        found: 'has its layers in its weights file, so `weights: random` leaves nothing to build',
-        remedy: 'name a weights file, or take `architecture: vgg16`',
-      });
-    }
-    return { graph, weights: initialWeights(graph, seed!) };
+    if (built === undefined) throw withoutLayers(architecture, 'so `weights: random` leaves nothing to build');
+    return { graph: built, weights: initialWeights(built, seed!) };
   }
-  const model = await readLayersModel(source.path);
-  if (graph !== null) return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
-  const base = withoutTop(model.graph);
-  return { graph: base, weights: fitWeights(base, model.weights, source.path, { ignoreOthers: true }) };
+  const model = await readModelFile(source.path);
+  if (model.graph !== undefined && layersFromFile) {
+    const graph = withoutTop(model.graph);
+    return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
+  }
+  if (built === undefined) throw withoutLayers(architecture, `but ${source.path} holds weights alone`);
+  return { graph: built, weights: fitWeights(built, matchLayers(built, model.weights), source.path, { ignoreOthers: true }) };
+}
+
+function withoutLayers(architecture: string, found: string): PipelineError {
+  return failure('invalid', {
+    code: 'no-topology',
+    where: architecture,
+    found: `has its layers in its weights file, ${found}`,
+    remedy: `name a file with layers: ${formats} that was saved whole; or an architecture that is built by name, such as vgg16`,
+  });
 }
 
 /** Cuts a network before its classifier: where the picture-shaped output is flattened or pooled away. */
