@@ -47,7 +47,7 @@ export class Hdf5File {
       }
     } catch (error) {
       if (error instanceof PipelineError) throw error;
-      throw damaged(where, `the HDF5 file cannot be read: ${firstLine(error)}`, 'a whole HDF5 file', error);
+      throw damaged(where, `the HDF5 file cannot be read: ${causeIn(error)}`, 'a whole HDF5 file', error);
     } finally {
       module.FS.unlink(`/${name}`);
     }
@@ -117,12 +117,12 @@ export class Hdf5File {
     throw damaged(this.where, `${name} of ${path} is no list of texts`, 'a list of texts');
   }
 
-  /** An attribute of texts; null stands for an empty list, which Keras writes as numbers. */
+  /** An attribute of texts; empty lists, which Keras writes as numbers, among them. */
   private attribute(path: string, name: string): unknown {
     const entity = this.find(path);
     if (!(entity instanceof h5wasm.Group)) throw damaged(this.where, `the group ${path} is not there`, 'a file that Keras wrote');
-    if (!this.module.get_attribute_names(this.file.file_id, path).includes(name)) return undefined;
-    const { total_size: count, size, type, vlen } = this.module.get_attribute_metadata(this.file.file_id, path, name);
+    if (!this.module.get_attribute_names(this.file.file_id, entity.path).includes(name)) return undefined;
+    const { total_size: count, size, type, vlen } = this.module.get_attribute_metadata(this.file.file_id, entity.path, name);
     if (count === 0) return [];
     const fits = count <= mostTexts && (vlen || count * size <= this.size);
     if (type !== this.module.H5T_class_t.H5T_STRING.value || !fits) throw damaged(this.where, `${name} of ${path} is no text`, 'texts');
@@ -159,9 +159,9 @@ export function damaged(where: string, found: string, expected?: string, cause?:
   return failure('bad-data', { code: 'bad-keras-file', where, found, expected }, cause);
 }
 
-/** The library's messages are whole stacks of its own. */
-function firstLine(error: unknown): string {
-  const lines = String(error instanceof Error ? error.message : error).split('\n');
-  const told = lines.find((line) => line.includes('):')) ?? lines[0];
-  return told.slice(told.lastIndexOf('):') + 1).replace(/^\):\s*/, '').trim() || 'the library gave up';
+/** The library's messages are whole stacks of its own, the cause last: `#007: file.c line 1 in H5F_open(): what happened`. */
+function causeIn(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const steps = [...message.matchAll(/ in \w+\(\): (\S.*)/g)];
+  return steps.at(-1)?.[1] ?? 'what is in it is damaged';
 }

@@ -11,13 +11,12 @@ import type { Tensor, Weights } from '../tensor.js';
 export function matchLayers(graph: Graph, weights: Weights): Weights {
   const groups = groupsOf(weights);
   const declared = weightedLayers(graph);
-  const names = [...groups.keys()];
-  const inOrder = names.length === declared.length && declared.some(({ name }) => !groups.has(name));
-  const matched = new Map<string, Tensor>(inOrder ? [] : weights);
-  declared.forEach((layer, index) => {
-    const group = groups.get(inOrder ? names[index] : layer.name);
-    if (group === undefined) return;
-    for (const [role, tensor] of group) matched.set(`${layer.name}/${renamed(role, layer)}`, tensor);
+  const byName = new Map(declared.map((layer) => [layer.name, layer]));
+  const inOrder = groups.size === declared.length && declared.some(({ name }) => !groups.has(name));
+  const matched = new Map<string, Tensor>();
+  [...groups].forEach(([name, group], index) => {
+    const layer = inOrder ? declared[index] : byName.get(name);
+    for (const [role, tensor] of group) matched.set(layer === undefined ? `${name}/${role}` : `${layer.name}/${roleIn(layer, role)}`, tensor);
   });
   return matched;
 }
@@ -29,7 +28,7 @@ function weightedLayers(graph: Graph): Layer[] {
 }
 
 /** Keras 3 calls the kernel of every layer `kernel`. */
-function renamed(role: string, { kind }: Layer): string {
+function roleIn({ kind }: Layer, role: string): string {
   return kind === 'depthwise_conv2d' && role === 'kernel' ? 'depthwise_kernel' : role;
 }
 

@@ -9,9 +9,9 @@ import { readWeightGroups } from './weight-groups.js';
 /** Reads the bytes of an .h5 file. No graph comes with weights alone. Throws `bad-data` and `unsafe`; `where` names the file. */
 export function readH5(bytes: Uint8Array, where: string): Promise<Pick<ReadModel, 'graph' | 'weights'>> {
   return Hdf5File.reading(bytes, where, (file) => {
-    const config = file.text('/', 'model_config');
+    const config = file.text('', 'model_config');
     if (config === undefined) {
-      if (!file.has('/layers')) return { weights: readWeightGroups(file, '/', where) };
+      if (!file.has('/layers')) return { weights: readWeightGroups(file, '', where) };
       throw damaged(where, 'Keras 3 wrote these weights without the layers that they belong to', 'a whole model, as `model.save` writes it to .keras files');
     }
     const graph = readTopology(parseModel(config, where), where);

@@ -24,7 +24,7 @@ const roles: Readonly<Record<string, Role>> = {
 };
 const longestFirst = Object.keys(roles).sort((a, b) => b.length - a.length);
 
-/** The weights of the layer groups under `root`, as `layer/role` in the file's order. Throws `bad-data`. */
+/** The weights of the layer groups under `root` (empty for the file itself), as `layer/role` in the file's order. Throws `bad-data`. */
 export function readWeightGroups(file: Hdf5File, root: string, where: string): Weights {
   const backend = file.text(root, 'backend');
   if (backend === 'theano') throw damaged(where, 'the weights were written with Theano, whose kernels are turned around', 'weights of the TensorFlow backend');

@@ -150,8 +150,10 @@ function tensorName(value: unknown, where: string): string {
   return name;
 }
 
+/** Keras 3 writes `training: false` beside layers that differ in training, also where nobody asked for it. */
 function refuseArguments(call: unknown, where: string): void {
-  const argument = isRecord(call) ? Object.keys(call).find((key) => call[key] !== null) : undefined;
+  const isUsual = (key: string, value: unknown) => value === null || (key === 'training' && value === false);
+  const argument = isRecord(call) ? Object.keys(call).find((key) => !isUsual(key, call[key])) : undefined;
   if (argument !== undefined) throw badModel(where, `it is called with ${argument}`, 'a call without arguments');
 }
 
