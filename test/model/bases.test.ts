@@ -1,14 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
 import { bases, summarizeBases } from '../../src/model/bases/index.js';
 import { mobilenetAlphas, mobilenetV2 } from '../../src/model/bases/mobilenet-v2.js';
 import { resnet50 } from '../../src/model/bases/resnet50.js';
 import { vgg16, vgg19 } from '../../src/model/bases/vgg.js';
 import { allWeightSpecs, outputOf, shapesOf, withInputShape, type Graph, type Layer } from '../../src/model/graph.js';
-import { readTopology } from '../../src/model/layers-model/read.js';
+import { fitWeights } from '../../src/model/layers-model/fit.js';
 import { readLayersModel } from '../../src/model/layers-model/load.js';
+import { readTopology } from '../../src/model/layers-model/read.js';
 import { sizeOf } from '../../src/model/tensor.js';
+import { testWithShared } from '../shared.js';
+import { noise, relativeError } from './graphs.js';
 
 const count = (graph: Graph) => allWeightSpecs(graph).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
@@ -60,6 +65,20 @@ describe('networks built by name', () => {
     const graph = built[name];
     expect(shapesOf(withInputShape(graph, [224, 224, 3])).get(outputOf(graph).name)).toEqual(expected);
   });
+});
+
+testWithShared('the MobileNetV2 that is built computes what the published file\'s own layers do', async (shared) => {
+  const { graph, weights } = await readLayersModel(join(shared, 'weights', 'mobilenet-v2-0.35-224', 'model.json'));
+  const own = withInputShape({ ...graph, layers: graph.layers.slice(0, graph.layers.findIndex(({ name }) => name === 'out_relu') + 1) }, [96, 96, 3]);
+  const ours = withInputShape(mobilenetV2(0.35), [96, 96, 3]);
+  const input = noise(96 * 96 * 3, 1);
+  const outputs = [own, ours].map(async (one) => {
+    const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(one, fitWeights(one, weights, 'file', { ignoreOthers: true }));
+    return runner.run(input, 1);
+  });
+  const [expected, found] = await Promise.all(outputs);
+  expect(found.length).toBe(3 * 3 * 1280);
+  expect(relativeError(found, expected)).toBeLessThan(1e-5);
 });
 
 test('every base brings its layers from somewhere, and its preprocessing unless it is anyone\'s', () => {

@@ -32,7 +32,8 @@ export class Chain {
   }
 
   batchNorm(name: string, settings: Pick<BatchNormLayer, 'epsilon' | 'momentum'>, from = this.last): string {
-    return this.push({ ...common(name, from), kind: 'batch_normalization', ...settings, scale: true, center: true, statistics: 'batch' });
+    const whole = { scale: true, center: true, statistics: 'batch' } as const;
+    return this.push({ ...common(name, from), kind: 'batch_normalization', ...settings, ...whole });
   }
 
   activation(name: string, activation: Activation): string {
@@ -45,8 +46,10 @@ export class Chain {
     return this.push({ ...common(name, this.last), kind: 'zero_padding2d', padding: [ends, ends] });
   }
 
+  /** Halves rows and columns. */
   maxPool(name: string, size: number): string {
-    return this.push({ ...common(name, this.last), kind: 'max_pooling2d', poolSize: [size, size], strides: [2, 2], padding: 'valid' });
+    const windowed = { poolSize: [size, size], strides: [2, 2], padding: 'valid' } as const;
+    return this.push({ ...common(name, this.last), kind: 'max_pooling2d', ...windowed });
   }
 
   add(name: string, from: readonly [string, string]): string {

@@ -23,7 +23,7 @@ export interface PublishedWeights {
 }
 
 export interface Base {
-  /** Layers built by code, `alpha` times as wide where the network comes in widths; null where the file of weights brings them. */
+  /** Builds the layers, `alpha` times as wide where the network comes in widths; null where a file brings them. */
   readonly build: ((alpha: number) => Graph) | null;
   /** Whether layers that a file of weights brings are taken instead: MobileNetV2's have differed between releases. */
   readonly layersFromFile: boolean;

@@ -1,5 +1,5 @@
 /** Takes single files out of a zip, within limits. */
-import { openPromise } from 'yauzl';
+import { openPromise, type Entry } from 'yauzl';
 import { PipelineError } from '../../core/problem.js';
 import { damaged } from './hdf5.js';
 
@@ -22,7 +22,7 @@ export async function readEntries(path: string, wanted: readonly Wanted[]): Prom
         const limit = wanted.find(({ name }) => name === entry.fileName)?.most;
         if (limit === undefined) continue;
         if (found.has(entry.fileName)) throw damaged(path, `two entries of the zip are named ${entry.fileName}`, 'one');
-        if (entry.uncompressedSize > limit) throw damaged(path, `${entry.fileName} unpacks to ${entry.uncompressedSize} bytes`, `at most ${limit}`);
+        refuseLarge(entry, limit, path);
         // The library fails where an entry unpacks to another size than is declared.
         found.set(entry.fileName, await collect(await zip.openReadStreamPromise(entry), entry.uncompressedSize));
       }
@@ -36,8 +36,16 @@ export async function readEntries(path: string, wanted: readonly Wanted[]): Prom
     throw error;
   }
   const missing = wanted.find(({ name }) => !found.has(name));
-  if (missing !== undefined) throw damaged(path, `${missing.name} is not in the zip`, 'a .keras file, with config.json and model.weights.h5');
+  if (missing !== undefined) {
+    throw damaged(path, `${missing.name} is not in the zip`, `a .keras file, with ${wanted.map(({ name }) => name).join(' and ')}`);
+  }
   return found;
+}
+
+/** Refuses before anything is allocated. Whatever is packed, deflate makes it 1,032 times smaller at most. */
+function refuseLarge({ fileName, compressedSize, uncompressedSize: size }: Entry, limit: number, path: string): void {
+  const most = Math.min(limit, 1032 * compressedSize);
+  if (size > most) throw damaged(path, `${fileName} says that it unpacks to ${size} bytes`, `at most ${most}`);
 }
 
 async function collect(stream: AsyncIterable<unknown>, size: number): Promise<Buffer> {

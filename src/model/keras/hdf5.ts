@@ -87,8 +87,7 @@ export class Hdf5File {
     const { shape, type, size, virtual_sources: virtual } = dataset.metadata;
     if (virtual !== undefined) throw this.leadsOut(path, 'is put together from other files');
     if (dataset.filters.length > 0) {
-      const expected = 'plain numbers, as Keras writes them';
-      throw damaged(this.where, `${path} is compressed`, expected);
+      throw damaged(this.where, `${path} is compressed`, 'plain numbers, as Keras writes them');
     }
     if (type !== this.module.H5T_class_t.H5T_FLOAT.value || (size !== 4 && size !== 8) || shape === null) {
       throw damaged(this.where, `${path} does not hold float32 numbers`, 'weights of type float32');
@@ -106,7 +105,8 @@ export class Hdf5File {
   private take(path: string, bytes: number): void {
     this.taken += bytes;
     if (this.taken <= this.size) return;
-    throw damaged(this.where, `${path} says that it has ${bytes} bytes, more than there are in the file`, 'sizes that fit the file');
+    const found = `${path} says that it has ${bytes} bytes, more than there are in the file`;
+    throw damaged(this.where, found, 'sizes that fit the file');
   }
 
   private list(path: string, name: string): string[] | undefined {
@@ -125,7 +125,8 @@ export class Hdf5File {
     const { total_size: count, size, type, vlen } = this.module.get_attribute_metadata(this.file.file_id, entity.path, name);
     if (count === 0) return [];
     const fits = count <= mostTexts && (vlen || count * size <= this.size);
-    if (type !== this.module.H5T_class_t.H5T_STRING.value || !fits) throw damaged(this.where, `${name} of ${path} is no text`, 'texts');
+    const isText = type === this.module.H5T_class_t.H5T_STRING.value;
+    if (!isText || !fits) throw damaged(this.where, `${name} of ${path} is no text`, 'texts');
     return entity.get_attribute(name, true);
   }
 
@@ -137,7 +138,8 @@ export class Hdf5File {
       const type = this.module.get_type(this.file.file_id, prefix);
       if (type === -1) return null;
       const link = this.module.get_symbolic_link(this.file.file_id, prefix) as string | null;
-      if (link !== null || type === this.module.H5G_LINK || type === this.module.H5G_UDLINK) throw this.leadsOut(prefix, 'is a link');
+      const isLink = link !== null || type === this.module.H5G_LINK || type === this.module.H5G_UDLINK;
+      if (isLink) throw this.leadsOut(prefix, 'is a link');
       // Below a dataset the library knows no paths.
       if (type !== this.module.H5G_GROUP && depth < steps.length) return null;
     }

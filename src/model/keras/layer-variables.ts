@@ -38,10 +38,16 @@ function placesOf(listed: readonly ListedLayer[]): Map<string, string> {
   const counts = new Map<string, number>();
   return new Map(
     listed.map(({ name, className }) => {
-      const snake = className.replace(/\W+/g, '').replace(/(.)([A-Z][a-z]+)/g, '$1_$2').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+      const snake = snakeCase(className);
       const count = counts.get(snake) ?? 0;
       counts.set(snake, count + 1);
       return [name, count === 0 ? snake : `${snake}_${count}`];
     }),
   );
+}
+
+/** `DepthwiseConv2D` is `depthwise_conv2d`, `ReLU` is `re_lu` (keras/src/utils/naming.py, to_snake_case). */
+function snakeCase(name: string): string {
+  const plain = name.replace(/\W+/g, '');
+  return plain.replace(/(.)([A-Z][a-z]+)/g, '$1_$2').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
 }

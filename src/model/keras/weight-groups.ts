@@ -24,12 +24,16 @@ const roles: Readonly<Record<string, Role>> = {
 };
 const longestFirst = Object.keys(roles).sort((a, b) => b.length - a.length);
 
-/** The weights of the layer groups under `root` (empty for the file itself), as `layer/role` in the file's order. Throws `bad-data`. */
+/**
+ * The weights of the layer groups under `root` (empty for the file itself), as `layer/role` in the file's order.
+ * Throws `bad-data`.
+ */
 export function readWeightGroups(file: Hdf5File, root: string, where: string): Weights {
-  const backend = file.text(root, 'backend');
-  if (backend === 'theano') throw damaged(where, 'the weights were written with Theano, whose kernels are turned around', 'weights of the TensorFlow backend');
+  if (file.text(root, 'backend') === 'theano') {
+    throw damaged(where, 'Theano wrote these weights, and its kernels are turned around', 'weights of the TensorFlow backend');
+  }
   const layers = file.texts(root, 'layer_names');
-  if (layers === undefined) throw damaged(where, 'no layers are listed in it', 'weights as Keras\'s `save_weights` writes them to .h5 files');
+  if (layers === undefined) throw damaged(where, 'no layers are listed in it', 'a .h5 file as Keras\'s `save_weights` writes it');
   const weights = new Map<string, Tensor>();
   for (const layer of layers) {
     if (layer.includes('/')) throw damaged(`${where}, ${layer}`, 'the name of the layer holds a slash', 'a name without one');
@@ -48,6 +52,6 @@ function roleOf(name: string, where: string): Role {
   // Names that were taken already got a number.
   const plain = last.replace(/_\d+$/, '');
   const role = longestFirst.find((known) => [last, plain].some((one) => one === known || one.endsWith(`_${known}`)));
-  if (role === undefined) throw damaged(where, `the weight ${name} plays no part that is known`, `one of ${Object.keys(roles).join(', ')}`);
-  return roles[role];
+  if (role !== undefined) return roles[role];
+  throw damaged(where, `the weight ${name} plays no part that is known`, `one of ${Object.keys(roles).join(', ')}`);
 }

@@ -67,8 +67,9 @@ function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {
 async function locate({ config, name, resolvePath, digestFile }: SurveyContext<'load-base'>): Promise<Source> {
   const { weights } = config;
   if (weights === 'random') return { kind: 'random' };
-  const path = weights === undefined ? packaged(bases[config.architecture].packaged!.file) : resolvePath(typeof weights === 'string' ? weights : weights.path);
-  const shown = typeof weights === 'object' ? weights.path : (weights ?? path);
+  const given = typeof weights === 'object' ? weights.path : weights;
+  const path = given === undefined ? packaged(bases[config.architecture].packaged!.file) : resolvePath(given);
+  const shown = given ?? path;
   const files = await modelFiles(path, shown).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof PipelineError) throw error;
     throw failure('bad-data', {

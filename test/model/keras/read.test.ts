@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import h5wasm from 'h5wasm';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
 import type { Graph } from '../../../src/model/graph.js';
+import { Hdf5File } from '../../../src/model/keras/hdf5.js';
+import { readLayerVariables } from '../../../src/model/keras/layer-variables.js';
 import { matchLayers } from '../../../src/model/keras/match.js';
 import { fitWeights } from '../../../src/model/layers-model/fit.js';
 import { modelFiles, readModelFile } from '../../../src/model/read-model.js';
@@ -50,6 +53,29 @@ test('layers of one class are told apart by their order, in a sequential model t
   expect(model.graph!.layers.map(({ kind }) => kind)).toEqual(['input', 'dense', 'activation', 'dense']);
   const found = await outputs(model.graph!, model.weights, told.row.input, 1);
   expect(relativeError(found, Float32Array.from(told.row.output))).toBeLessThan(1e-5);
+});
+
+test('variables are found under the name that Keras 2.12 gave their folder, as many as the layer has', async () => {
+  const dense: Graph = {
+    name: 'row',
+    layers: [
+      { kind: 'input', name: 'x', inputs: [], trainable: true, shape: [2] },
+      { kind: 'dense', name: 'd', inputs: ['x'], trainable: true, units: 1, useBias: true, activation: 'linear' },
+    ],
+  };
+  const listed = [{ name: 'x', className: 'InputLayer' }, { name: 'other', className: 'Dense' }, { name: 'd', className: 'Dense' }];
+  const read = async (count: number) => {
+    const { FS } = await h5wasm.ready;
+    const file = new h5wasm.File('/made.h5', 'w');
+    const folder = file.create_group('_layer_checkpoint_dependencies').create_group('dense_1').create_group('vars');
+    const values = [Float32Array.of(3, 4), Float32Array.of(5), Float32Array.of(6)].slice(0, count);
+    values.forEach((data, i) => folder.create_dataset({ name: `${i}`, data }));
+    file.close();
+    return Hdf5File.reading(FS.readFile('/made.h5'), 'row', (opened) => readLayerVariables(opened, dense, listed, 'row'));
+  };
+  expect([...(await read(2))].map(([name, { data }]) => [name, ...data])).toEqual([['d/kernel', 3, 4], ['d/bias', 5]]);
+  await expect(read(1)).rejects.toThrow('dense_1/vars/1 is not there');
+  await expect(read(3)).rejects.toThrow('more than 2 variables');
 });
 
 test('weights go by order where a file has other names for as many layers', async () => {

@@ -113,6 +113,14 @@ describe('HDF5 files', () => {
     expect(await refusal(integers)).toBe('bad-data: /c/c/kernel:0 does not hold float32 numbers');
   });
 
+  test('weights of Theano are refused', async () => {
+    const turned = await made((file, layer) => {
+      file.create_attribute('backend', 'theano');
+      plain(layer);
+    });
+    expect(await refusal(turned)).toMatch(/^bad-data: Theano wrote these weights/);
+  });
+
   test('what is listed must be there, under a name that says what it is', async () => {
     expect(await refusal(await made(() => undefined))).toBe('bad-data: /c/c/kernel:0 is not there');
     const unknown = await made((_, layer) => {
