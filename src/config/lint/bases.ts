@@ -4,7 +4,8 @@ import { stagesOf, trainings } from './lineage.js';
 import type { LintContext } from './lineage.js';
 
 /** Architectures whose layers are known only from the weights file. */
-const readFromFile: ReadonlySet<string> = new Set(['mobilenet_v2', 'layers_model']);
+const readFromFile: ReadonlySet<string> = new Set(['layers_model']);
+const formats = 'the path of a .h5 or .keras file by Keras, or of the model.json of a TF.js layers-model';
 /** The architecture whose weights come with the tool. */
 const embedded = 'compact32';
 
@@ -16,17 +17,32 @@ export function baseWeights({ stages, places }: LintContext): Problem[] {
           code: 'missing-weights',
           ...places.at(['stages', name, 'architecture']),
           found: `\`${architecture}\` has no \`weights\``,
-          expected: 'the path of the model.json of a TF.js layers-model; the word `random` is for tests alone',
+          expected: `${formats}; the word \`random\` is for tests alone`,
           remedy: `add \`weights:\`, or take \`architecture: ${embedded}\`, which comes with its weights`,
         },
       ];
     }
     if (weights === 'random' && readFromFile.has(architecture)) {
       const found = `\`${architecture}\` cannot start from \`random\` weights: its layers are read from the weights file`;
-      const expected = 'the path of the model.json of a TF.js layers-model';
-      return [{ code: 'random-without-layers', ...places.at(['stages', name, 'weights']), found, expected }];
+      return [{ code: 'random-without-layers', ...places.at(['stages', name, 'weights']), found, expected: formats }];
     }
     return [];
+  });
+}
+
+/** Only MobileNetV2 comes in widths. */
+export function baseWidth({ stages, places }: LintContext): Problem[] {
+  return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, alpha } }): Problem[] => {
+    if (architecture === 'mobilenet_v2' || alpha === 1) return [];
+    return [
+      {
+        code: 'alpha-without-widths',
+        ...places.at(['stages', name, 'alpha']),
+        found: `\`alpha: ${alpha}\` stands beside \`architecture: ${architecture}\`, which comes in one width`,
+        expected: '`alpha` beside `architecture: mobilenet_v2` alone',
+        remedy: 'take `alpha` away',
+      },
+    ];
   });
 }
 

@@ -1,4 +1,4 @@
-/** load-base: a pretrained network without its top, from code or from a TF.js layers-model. */
+/** load-base: a pretrained network without its top, with layers from code or a file and weights from a file. */
 import type { StageDefinition } from '../../core/stage.js';
 import { locateWeights } from './source.js';
 
@@ -7,9 +7,10 @@ export const loadBase: StageDefinition<'load-base'> = {
   impl: 1,
   reads: {},
 
-  // Of the weights' file the content counts, which the survey digests, and never the path.
-  relevant: ({ architecture, preprocessing, weights, seed }) => ({
+  // Of the weights' file the content counts, which the survey digests, and never the path. Widths are MobileNetV2's alone.
+  relevant: ({ architecture, alpha, preprocessing, weights, seed }) => ({
     architecture,
+    ...(architecture === 'mobilenet_v2' ? { alpha } : {}),
     preprocessing: preprocessing ?? null,
     random: weights === 'random' ? seed! : null,
   }),

@@ -1,15 +1,16 @@
 /** Where the weights of a base come from, told by their content. */
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digestOf } from '../../core/digest.js';
-import { failure } from '../../core/problem.js';
+import { failure, PipelineError } from '../../core/problem.js';
 import type { SurveyContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
-import { weightPaths } from '../../model/layers-model/weights.js';
+import { modelFiles } from '../../model/read-model.js';
 
 /** Where the weights come from: noise for tests, or a file. */
 export type Source = { readonly kind: 'random' } | { readonly kind: 'file'; readonly path: string; readonly digest: string };
+
+/** The files that weights may come in, for messages. */
+export const weightFormats = 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras';
 
 const packaged = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
@@ -17,20 +18,22 @@ const packaged = (path: string): string => fileURLToPath(new URL(`../../../${pat
 export async function locateWeights({ config, name, resolvePath, digestFile }: SurveyContext<'load-base'>): Promise<Source> {
   const { weights } = config;
   if (weights === 'random') return { kind: 'random' };
-  const path = weights === undefined ? packaged(bases[config.architecture].file!) : resolvePath(typeof weights === 'string' ? weights : weights.path);
-  const shown = typeof weights === 'object' ? weights.path : (weights ?? path);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const given = typeof weights === 'object' ? weights.path : weights;
+  const path = given === undefined ? packaged(bases[config.architecture].packaged!.file) : resolvePath(given);
+  const shown = given ?? path;
+  const files = await modelFiles(path, shown).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof PipelineError) throw error;
     throw failure('bad-data', {
       code: 'weights-missing',
       where: shown,
       found: error.code === 'ENOENT' ? 'is not there' : `cannot be read: ${error.message}`,
-      expected: 'the model.json of a TF.js layers-model',
+      expected: weightFormats,
       remedy: `correct \`weights\` of ${name}`,
     }, error);
   });
-  const files = [path, ...weightPaths(text, shown).map((file) => join(dirname(path), file))];
   const digests = await Promise.all(files.map(digestFile));
-  const digest = digestOf(digests.map((one) => `${one}\n`).join(''));
+  // A single file is pinned by its own digest, as `sha256sum` prints it.
+  const digest = digests.length === 1 ? digests[0] : digestOf(digests.map((one) => `${one}\n`).join(''));
   const pin = typeof weights === 'object' ? weights.sha256 : undefined;
   if (pin !== undefined && pin !== digest) {
     throw failure('bad-data', {
