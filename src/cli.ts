@@ -1,16 +1,13 @@
 #!/usr/bin/env node
 /** The composition root: hands the stages to the commands, prints what went wrong and sets the exit code. */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import type { Host } from './commands/host.js';
 import { commands } from './commands/index.js';
+import { packageFile, packageVersion } from './core/package.js';
 import { asPipelineError, exitCodes, PipelineError } from './core/problem.js';
 import { summarizeBases } from './model/bases/index.js';
 import { formatProblems } from './report/problems.js';
 import { stages } from './stages/index.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
 function createHost(signal: AbortSignal): Host {
   const { stderr, stdout, env } = process;
@@ -18,8 +15,8 @@ function createHost(signal: AbortSignal): Host {
   return {
     stages,
     bases: summarizeBases,
-    version,
-    examplePictures: fileURLToPath(new URL('../examples/pets/pictures', import.meta.url)),
+    version: packageVersion(),
+    examplePictures: packageFile('examples/pets/pictures'),
     cwd: process.cwd(),
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
@@ -48,7 +45,7 @@ async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = new Command('pipeline')
     .description('Trains image classifiers by transfer learning from one YAML file, and does again only what changed.')
-    .version(version)
+    .version(host.version)
     .option('--debug', 'show the stack of an unexpected error')
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)');

@@ -1,14 +1,14 @@
 /** The tool as a library: load a pipeline, plan it, run it. */
-import { readFileSync } from 'node:fs';
 import { loadChecked, openFor, type PipelineOptions } from './commands/host.js';
 import { select, type SelectionOptions } from './commands/selection.js';
 import type { Pipeline } from './config/pipeline.js';
 import type { RunEvent } from './core/event.js';
+import { packageVersion } from './core/package.js';
 import { execute, type RunResult } from './runner/execute.js';
 import { plan as planSession, type Decision } from './runner/plan.js';
 import { stages } from './stages/index.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const version = packageVersion();
 
 export interface LoadOptions extends PipelineOptions {
   /** Where relative paths start from; the current folder when left out. */

@@ -1,5 +1,6 @@
 /** The schemas that ship, as data: which fields a place has, what they take, which stages provide what. */
 import { readFileSync } from 'node:fs';
+import { packageFile } from '../core/package.js';
 import { stageKinds } from '../core/schema-types.js';
 import type { StageKind } from '../core/schema-types.js';
 import type { ReferenceField, Role } from './pipeline.js';
@@ -44,8 +45,6 @@ export interface Schema {
   readonly 'x-provides'?: readonly Role[];
 }
 
-/** The same relative to src/config and to dist/config. */
-const folder = new URL('../../schemas/', import.meta.url);
 const loaded = new Map<string, Schema>();
 
 /** The schema of a pipeline file without its stages. */
@@ -61,7 +60,7 @@ export function stageSchema(kind: StageKind): Schema {
 function load(name: string): Schema {
   const known = loaded.get(name);
   if (known !== undefined) return known;
-  const schema: Schema = JSON.parse(readFileSync(new URL(`${name}.schema.json`, folder), 'utf8'));
+  const schema: Schema = JSON.parse(readFileSync(packageFile(`schemas/${name}.schema.json`), 'utf8'));
   loaded.set(name, schema);
   return schema;
 }

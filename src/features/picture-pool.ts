@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { packageFile } from '../core/package.js';
 import { failure, PipelineError } from '../core/problem.js';
 import type { AnswerMessage, TaskMessage } from './picture-worker.js';
 import { createPictureLoader, type PictureLoader, type PictureTask, type PictureWork } from './pictures.js';
@@ -17,13 +18,13 @@ export interface PoolOptions {
   /** How many threads; with none, pictures are loaded on the calling thread, by the same code. */
   readonly threads: number;
   /** What a thread runs: `picture-worker.js`. */
-  readonly entry: URL;
+  readonly entry: string;
 }
 
 /** From its TypeScript source, as in the tests, this has no `picture-worker.js` beside it, and so no threads. */
 function usualOptions(): PoolOptions {
   const threads = import.meta.url.endsWith('.ts') ? 0 : Math.min(availableParallelism(), MOST_THREADS);
-  return { threads, entry: new URL('./picture-worker.js', import.meta.url) };
+  return { threads, entry: packageFile('dist/features/picture-worker.js') };
 }
 
 /** A picture that a thread works on. */

@@ -1,6 +1,6 @@
 /** Where the weights of a base come from, told by their content. */
-import { fileURLToPath } from 'node:url';
 import { digestOf } from '../../core/digest.js';
+import { packageFile } from '../../core/package.js';
 import { failure, PipelineError } from '../../core/problem.js';
 import type { SurveyContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
@@ -12,14 +12,12 @@ export type Source = { readonly kind: 'random' } | { readonly kind: 'file'; read
 /** The files that weights may come in, for messages. */
 export const weightFormats = 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras';
 
-const packaged = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-
 /** Finds the weights' files and their digest, and holds it against the pin. */
 export async function locateWeights({ config, name, resolvePath, digestFile }: SurveyContext<'load-base'>): Promise<Source> {
   const { weights } = config;
   if (weights === 'random') return { kind: 'random' };
   const given = typeof weights === 'object' ? weights.path : weights;
-  const path = given === undefined ? packaged(bases[config.architecture].packaged!.file) : resolvePath(given);
+  const path = given === undefined ? packageFile(bases[config.architecture].packaged!.file) : resolvePath(given);
   const shown = given ?? path;
   const files = await modelFiles(path, shown).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof PipelineError) throw error;

@@ -1,0 +1,25 @@
+/** This package's own files: schemas, examples, its version. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The folder of the package. Looked for upwards, because this module is deeper in it as a source than where the build
+ * has joined modules into one file.
+ */
+const root = folderWith('package.json', dirname(fileURLToPath(import.meta.url)));
+
+function folderWith(name: string, folder: string): string {
+  const above = dirname(folder);
+  return existsSync(join(folder, name)) || above === folder ? folder : folderWith(name, above);
+}
+
+/** The absolute path of a file of the package, `schemas/project.schema.json`. */
+export function packageFile(path: string): string {
+  return join(root, path);
+}
+
+/** The version of this tool. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string }).version;
+}
