@@ -159,6 +159,21 @@ export class Files {
     }
   }
 
+  /** Makes the folder for files being written, where it is not there. */
+  makeTemporary(): Promise<void> {
+    return this.makeFolder(this.temporary);
+  }
+
+  /** Resolves when a file that others wrote is on the disk. */
+  async sync(path: string): Promise<void> {
+    const file = await this.fs.open(path);
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
   /** Removes a file that nothing needs any more; one that is gone already is fine. */
   async removeIfThere(path: string): Promise<void> {
     try {
