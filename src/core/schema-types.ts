@@ -245,9 +245,32 @@ export interface FreezeConfig {
 export interface IngestConfig {
   uses?: 'ingest';
   /**
-   * The folder of pictures: one folder a class, or train/, validation/ (or val/, valid/) and test/ with one folder a class in each.
+   * The pictures: one folder a class, or train/, validation/ (or val/, valid/) and test/ with one folder a class in each. A folder, a .zip, .tar or .tar.gz of one, or the https address of such an archive.
    */
-  source: string;
+  source:
+    | string
+    | {
+        /**
+         * A folder or an archive.
+         */
+        path?: string;
+        /**
+         * Where to fetch an archive, by https.
+         */
+        url?: string;
+        /**
+         * What the archive has to be; in the lock file after the first run.
+         */
+        sha256?: string;
+        /**
+         * In place of sha256 for old publications, with the size.
+         */
+        md5?: string;
+        /**
+         * In bytes.
+         */
+        size?: number;
+      };
   /**
    * The form that every picture is brought to. Always RGB.
    */
@@ -295,7 +318,7 @@ export interface LoadBaseConfig {
    */
   architecture: 'vgg16' | 'mobilenet_v2' | 'compact32' | 'layers_model';
   /**
-   * A TF.js layers-model (its model.json), with its sha256 where it should be pinned; `random` starts from seeded noise and is meant for tests.
+   * A TF.js layers-model (its model.json), or an https address, with its sha256 where it should be pinned; `random` starts from seeded noise and is meant for tests.
    */
   weights?:
     | string
@@ -303,9 +326,21 @@ export interface LoadBaseConfig {
         /**
          * The model.json of a TF.js layers-model.
          */
-        path: string;
+        path?: string;
         /**
-         * SHA-256 over the SHA-256 digests of model.json and its weight files, one a line, as the tool prints it.
+         * Where to fetch a file of weights, or an archive of a TF.js layers-model, by https.
+         */
+        url?: string;
+        /**
+         * Of what is fetched, in place of sha256 for old publications, with the size.
+         */
+        md5?: string;
+        /**
+         * Of what is fetched, in bytes.
+         */
+        size?: number;
+        /**
+         * Of a file that is fetched: its SHA-256. Of a path: SHA-256 over the SHA-256 digests of model.json and its weight files, one a line, as the tool prints it.
          */
         sha256?: string;
       };

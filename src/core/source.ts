@@ -1,5 +1,5 @@
 /** Files that lie elsewhere: what a pipeline says of them, and what the code that fetches them may ask for. */
-import type { Digest } from './digest.js';
+import { isDigest, type Digest } from './digest.js';
 import type { BlobRef } from './stage.js';
 
 /** A file on the web, and what its bytes have to be. */
@@ -63,4 +63,43 @@ export interface SourceHost {
   readonly store: SourceStore;
   /** Does work about one thing, such as an address, once at a time: whoever asks meanwhile gets the same result. */
   once<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
+}
+
+/** A place in a pipeline file: a path, an address, or either of them written out with what its bytes have to be. */
+export type Place = string | ({ readonly path?: string } & Partial<Download>);
+
+/** The download that a place stands for; undefined for a path. */
+export function downloadOf(place: Place): Download | undefined {
+  if (typeof place === 'string') return isAddress(place) ? { url: place } : undefined;
+  const { url, sha256, md5, size } = place;
+  return url === undefined ? undefined : { url, sha256, md5, size };
+}
+
+/** The path that a place stands for; undefined for a download. */
+export function pathOf(place: Place): string | undefined {
+  if (typeof place !== 'string') return place.path;
+  return isAddress(place) ? undefined : place;
+}
+
+/** A place as people know it. */
+export function nameOf(place: Place): string {
+  return pathOf(place) ?? downloadOf(place)?.url ?? '';
+}
+
+export function isAddress(text: string): boolean {
+  return /^https?:\/\//.test(text);
+}
+
+const ARCHIVE = 'archive:';
+
+/** Names a folder in an unpacked archive, the same on every machine: `archive:<digest>/<folder>`. */
+export function archiveRoot(archive: Digest, folder: string): string {
+  return `${ARCHIVE}${archive}${folder === '' ? '' : `/${folder}`}`;
+}
+
+/** What {@link archiveRoot} put together; undefined for the path of a folder. */
+export function parseArchiveRoot(root: string): { readonly archive: Digest; readonly folder: string } | undefined {
+  const [start, ...folders] = root.split('/');
+  const archive = start.startsWith(ARCHIVE) ? start.slice(ARCHIVE.length) : undefined;
+  return isDigest(archive) ? { archive, folder: folders.join('/') } : undefined;
 }

@@ -16,7 +16,7 @@ export function baseWeights({ stages, places }: LintContext): Problem[] {
           code: 'missing-weights',
           ...places.at(['stages', name, 'architecture']),
           found: `\`${architecture}\` has no \`weights\``,
-          expected: 'the path of the model.json of a TF.js layers-model; the word `random` is for tests alone',
+          expected: 'the path of the model.json of a TF.js layers-model, or {url: ADDRESS, sha256: DIGEST}; the word `random` is for tests alone',
           remedy: `add \`weights:\`, or take \`architecture: ${embedded}\`, which comes with its weights`,
         },
       ];

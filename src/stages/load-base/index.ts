@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { digestOf } from '../../core/digest.js';
 import { failure } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
-import type { StageDefinition, SurveyContext } from '../../core/stage.js';
+import { downloadOf, nameOf, pathOf, type Download } from '../../core/source.js';
+import type { StageContext, StageDefinition, SurveyContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
 import { countParameters, type ModelDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
@@ -16,9 +17,13 @@ import { weightPaths } from '../../model/layers-model/weights.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
 import type { Weights } from '../../model/tensor.js';
 import { encodeWeights } from '../../model/weights-file.js';
+import { pinPreimage } from '../../sources/pins.js';
 
-/** Where the weights come from: noise for tests, or a file. */
-type Source = { readonly kind: 'random' } | { readonly kind: 'file'; readonly path: string; readonly digest: string };
+/** Where the weights come from: noise for tests, a file, or a file on the web. */
+type Source =
+  | { readonly kind: 'random' }
+  | { readonly kind: 'file'; readonly path: string; readonly digest: string }
+  | { readonly kind: 'download'; readonly download: Download };
 
 const packaged = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
@@ -35,12 +40,15 @@ export const loadBase: StageDefinition<'load-base'> = {
   }),
 
   async survey(context) {
+    const download = downloadOf(context.config.weights ?? '');
+    if (download !== undefined) return { preimage: { weights: pinPreimage(download, context.lock) }, found: { kind: 'download', download } satisfies Source };
     const source = await locate(context);
-    return { preimage: source.kind === 'random' ? 'random' : { weights: source.digest }, found: source };
+    return { preimage: source === undefined ? 'random' : { weights: source.digest }, found: source ?? ({ kind: 'random' } satisfies Source) };
   },
 
-  async run({ config, found, note, putBytes, putJson }) {
-    const source = found as Source;
+  async run(context) {
+    const { config, note, putBytes, putJson } = context;
+    const source = await bring(context.found as Source, context);
     const { graph, weights } = await load(config, source);
     refuseNonFinite(weights, config.architecture);
     const parameters = countParameters(graph, weights);
@@ -55,19 +63,31 @@ export const loadBase: StageDefinition<'load-base'> = {
     };
     await putJson('model', document);
   },
+
+  async resolved({ outputs, readJson }) {
+    return { base: (await readJson<ModelDocument>(outputs.model)).base.weights };
+  },
 };
+
+type LocalSource = Exclude<Source, { kind: 'download' }>;
+
+async function bring(source: Source, context: StageContext<'load-base'>): Promise<LocalSource> {
+  if (source.kind !== 'download') return source;
+  const { bringWeights } = await import('../../sources/weights.js');
+  return { kind: 'file', ...(await bringWeights(source.download, context)) };
+}
 
 function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {
   const mode = config.preprocessing ?? bases[config.architecture].preprocessing;
   return mode === null ? null : { kind: 'mode', mode };
 }
 
-/** Finds the weights' files and their digest, and holds it against the pin. */
-async function locate({ config, name, resolvePath, digestFile }: SurveyContext<'load-base'>): Promise<Source> {
+/** Finds the weights' files and their digest, and holds it against the pin; undefined for noise. */
+async function locate({ config, name, resolvePath, digestFile }: SurveyContext<'load-base'>): Promise<{ kind: 'file'; path: string; digest: string } | undefined> {
   const { weights } = config;
-  if (weights === 'random') return { kind: 'random' };
-  const path = weights === undefined ? packaged(bases[config.architecture].file!) : resolvePath(typeof weights === 'string' ? weights : weights.path);
-  const shown = typeof weights === 'object' ? weights.path : (weights ?? path);
+  if (weights === 'random') return undefined;
+  const path = weights === undefined ? packaged(bases[config.architecture].file!) : resolvePath(pathOf(weights) ?? '');
+  const shown = weights === undefined ? path : nameOf(weights);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw failure('bad-data', {
       code: 'weights-missing',
@@ -93,7 +113,7 @@ async function locate({ config, name, resolvePath, digestFile }: SurveyContext<'
   return { kind: 'file', path, digest };
 }
 
-async function load({ architecture, seed }: LoadBaseConfig, source: Source): Promise<{ graph: Graph; weights: Weights }> {
+async function load({ architecture, seed }: LoadBaseConfig, source: LocalSource): Promise<{ graph: Graph; weights: Weights }> {
   const { graph } = bases[architecture];
   if (source.kind === 'random') {
     if (graph === null) {
