@@ -1,10 +1,9 @@
 /** Files of weights from the web: a single file as it is, or the model.json in an archive of several. */
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../core/digest.js';
 import type { Download } from '../core/source.js';
 import { archiveKindOf } from './archive/kind.js';
-import { topFolderOf } from './archive/top.js';
 import { fetchFile } from './fetch.js';
 import { openArchive } from './folder.js';
 import type { FetchContext } from './network.js';
@@ -24,6 +23,10 @@ export async function bringWeights(source: Download, context: FetchContext): Pro
   const file = await fetchFile(source, context);
   if ((await archiveKindOf(file.path)) === undefined) return file;
   const folder = await openArchive(file, source.url, context);
-  const model = join(folder, await topFolderOf(folder), MODEL);
-  return (await stat(model).catch(() => undefined))?.isFile() ? { path: model, digest: file.digest } : file;
+  // At the top, or in a folder around all.
+  for (const inside of ['', ...(await readdir(folder))]) {
+    const path = join(folder, inside, MODEL);
+    if ((await stat(path).catch(() => undefined))?.isFile()) return { path, digest: file.digest };
+  }
+  return file;
 }
