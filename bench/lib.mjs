@@ -2,7 +2,7 @@
  * What the benches share: turns, medians, children that are measured from outside, and one form of answer. Every
  * script prints one line of JSON and one row of a Markdown table. Run them after `npm run build`.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,8 +39,7 @@ export function scratchFolder(name) {
 }
 
 /**
- * Runs a program to its end. Gives its milliseconds from outside, its peak memory in MB where /proc tells it, and what
- * it printed. Rejects where it fails.
+ * Runs a program to its end. Gives its milliseconds, seen from outside, and what it printed. Rejects where it fails.
  */
 export function child(command, args, options = {}) {
   return new Promise((resolve, reject) => {
@@ -59,9 +58,8 @@ export function child(command, args, options = {}) {
 /** Peak memory of a program in MB, by GNU time; undefined where that is not installed. */
 export function peakMemory(command, args, options = {}) {
   if (!existsSync('/usr/bin/time')) return undefined;
-  const script = ['-f', '%M', '-o', '/dev/stdout', command, ...args];
-  const printed = execFileSync('/usr/bin/time', script, { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', ...options });
-  return Number(printed.trim().split('\n').at(-1)) / 1024;
+  const { stderr } = spawnSync('/usr/bin/time', ['-f', '%M', command, ...args], { encoding: 'utf8', ...options });
+  return Number(stderr.trim().split('\n').at(-1)) / 1024;
 }
 
 const versionOf = (name) => JSON.parse(readFileSync(join(repository, 'node_modules', name, 'package.json'), 'utf8')).version;

@@ -33,7 +33,7 @@ stages:
   train:
     optimizer: {adam: {learning_rate: ${RATES[1]}}}
     batch_size: 32
-    epochs: 20
+    epochs: 5
   evaluate: {}
 `;
 

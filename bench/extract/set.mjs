@@ -24,7 +24,7 @@ export function filesOf(root, names) {
 }
 
 /** Extracts all pictures into an empty store in `folder`. Resolves when all is on disk. */
-export async function extract({ folder, root, files, base, size, featureLength }) {
+export async function extract({ folder, root, files, base, size, featureLength, onProgress = () => undefined }) {
   const store = await openStore(folder, { tool: 'bench', onDamage: console.error });
   const opened = [];
   const host = {
@@ -32,7 +32,7 @@ export async function extract({ folder, root, files, base, size, featureLength }
     settings: { featureType: 'float32' },
     counts: { extracted: 0, reused: 0 },
     signal: new AbortController().signal,
-    emit: () => undefined,
+    emit: ({ done }) => onProgress(done),
     note: (_code, text) => console.error(text),
     openFeatures: async (preimage, rowLength) => {
       opened.push(await store.openFeatures(featureSetKeyOf(preimage), preimage, rowLength, 'float32'));

@@ -27,18 +27,21 @@ export function someClasses(unpacked, target, count) {
   for (const name of names) cpSync(join(unpacked, 'train', name), join(target, name), { recursive: true });
 }
 
-/** Writes a pipeline over `pictures` into a project folder, runs it once and waits until its files count as settled. */
-export async function trainedProject(root, pictures, { size = 32, base = 'architecture: compact32', split = 'split: {validation: 0.1}' } = {}) {
+/**
+ * Writes a pipeline over `pictures` into a project folder and runs it once, or just some of its stages; gives the last
+ * event. Before that it waits until the files count as settled.
+ */
+export async function trainedProject(root, pictures, { split = 'split: {validation: 0.1}', stages = [] } = {}) {
   mkdirSync(root, { recursive: true });
   const text = `version: 1
 seed: 1
 stages:
   ingest:
     source: ${pictures}
-    image: {size: [${size}, ${size}]}
+    image: {size: [32, 32]}
     ${split}
   load-base:
-    ${base}
+    architecture: compact32
   freeze: {layers: all}
   build-head:
     layers: [global_average_pooling, classifier]
@@ -51,6 +54,6 @@ stages:
 `;
   writeFileSync(join(root, 'it.yaml'), text);
   await new Promise((resolve) => setTimeout(resolve, 2500)); // files that have just changed are not believed
-  const { stdout } = await child(process.execPath, [cli, 'run', 'it.yaml', '--json'], { cwd: root });
+  const { stdout } = await child(process.execPath, [cli, 'run', 'it.yaml', ...stages, '--json'], { cwd: root });
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }

@@ -21,6 +21,7 @@ Examples:
   pipeline run pipelines/quickstart.yaml
   pipeline run pets.yaml --set stages.train.epochs=20
   pipeline run pets.yaml evaluate          the stage evaluate and all that it needs
+  pipeline run pets.yaml train@units-64    one variant of train, where a matrix makes several
   pipeline run pets.yaml --force train     train again even though nothing changed
 
 Exit codes: 0 done or nothing to do; 1 a stage failed; 2 an invalid pipeline or call; 3 bad data; 4 refused as unsafe;

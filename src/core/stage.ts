@@ -112,6 +112,8 @@ export interface FeatureStore {
   append(digest: Digest, view: number, row: Float32Array): Promise<void>;
   /** Does work that adds rows while nobody else does: whoever comes next sees them, and need not compute them again. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Publishes all rows added so far. Rejects if rows could not be kept. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -135,6 +137,8 @@ interface WorkContext<Kind extends StageKind> {
    */
   openRoot(root: string, namedBy: BlobRef): Promise<string>;
   note(code: string, text: string): void;
+  /** Says it unless a stage of this run has said the same: for what many variants have in common. */
+  noteOnce(code: string, text: string): void;
   readonly signal: AbortSignal;
 }
 

@@ -155,11 +155,18 @@ export class Features {
     // Compiled while the first pictures are loaded.
     const compiling = this.prefix();
     compiling?.catch(() => undefined);
-    for await (const { items, pixels } of batches) {
-      const runner = await compiling;
-      const features = runner === undefined ? pixels : await runner.run(pixels, items.length);
-      this.host.counts.extracted += items.length;
-      yield { digests: items, features };
+    // Large pictures take a while: an interruption does not wait for those under way.
+    const stop = (): void => void this.pool.close();
+    this.host.signal.addEventListener('abort', stop, { once: true });
+    try {
+      for await (const { items, pixels } of batches) {
+        const runner = await compiling;
+        const features = runner === undefined ? pixels : await runner.run(pixels, items.length);
+        this.host.counts.extracted += items.length;
+        yield { digests: items, features };
+      }
+    } finally {
+      this.host.signal.removeEventListener('abort', stop);
     }
   }
 

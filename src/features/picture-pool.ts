@@ -59,7 +59,7 @@ export class PicturePool {
 
   /**
    * Loads one picture as {@link createPictureLoader} does, with the same failures. A thread that ends fails its pictures
-   * with `picture-thread-ended`. Once begun, a picture is loaded to its end: those few are what an interruption waits for.
+   * with `picture-thread-ended`.
    */
   load(task: PictureTask): Promise<Float32Array> {
     if (this.closed) throw new Error('the pool of picture threads is closed');
@@ -72,10 +72,12 @@ export class PicturePool {
     return loaded;
   }
 
-  /** Ends the threads; they start no picture any more. */
+  /** Ends the threads, and fails the pictures that they have at once. */
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all(this.threads.splice(0).map(({ worker }) => worker.terminate()));
+    const threads = this.threads.splice(0);
+    for (const thread of threads) this.drop(thread, undefined);
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
 
   /** The thread with the fewest tasks; a new one as long as all are busy and there may be more. */

@@ -36,6 +36,7 @@ async function openRoot({ project, store }: Session, root: string, namedBy: Blob
 
 export function commonContext(session: Session, { stage }: Node, inputs: Inputs, signal: AbortSignal) {
   const { pipeline, project, settings, store, emit } = session;
+  const note = (code: string, text: string): void => emit({ event: 'note', stage: stage.name, code, text });
   return {
     name: stage.name,
     // A stage without a seed of its own takes the pipeline's; kinds that draw nothing never look at it.
@@ -46,7 +47,12 @@ export function commonContext(session: Session, { stage }: Node, inputs: Inputs,
     readJson: <Value>(ref: BlobRef) => readJson<Value>(store, ref),
     resolvePath: project.resolvePath,
     openRoot: (root: string, namedBy: BlobRef) => openRoot(session, root, namedBy),
-    note: (code: string, text: string) => emit({ event: 'note', stage: stage.name, code, text }),
+    note,
+    noteOnce: (code: string, text: string) => {
+      if (session.said.has(text)) return;
+      session.said.add(text);
+      note(code, text);
+    },
     signal,
   };
 }

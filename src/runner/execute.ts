@@ -1,5 +1,5 @@
 /** Runs what the plan leaves to do: independent stages side by side, each as soon as those before it are done. */
-import PQueue from 'p-queue';
+import type PQueue from 'p-queue';
 import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
 import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
@@ -46,7 +46,7 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
   const run = new Execution(session, options);
   const wanted = withAncestors(session.graph, options.selected);
   const nodes = session.graph.nodes.filter((node) => wanted.has(node.stage.name));
-  const outcomes = await Promise.all(nodes.map((node) => run.outcome(node)));
+  const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
   const failures = outcomes.flatMap(({ error }) => error ?? []);
   const result: RunResult = {
     state: stateOf(failures, options.signal),
@@ -81,14 +81,12 @@ class Execution {
   /** Stages whose outputs are known. */
   readonly settled = new Map<string, Settled>();
   private readonly outcomes = new Map<string, Promise<Outcome>>();
-  private readonly queue: PQueue;
+  private queue: Promise<PQueue> | undefined;
 
   constructor(
     private readonly session: Session,
     private readonly options: ExecuteOptions,
-  ) {
-    this.queue = new PQueue({ concurrency: options.jobs });
-  }
+  ) {}
 
   /** The one outcome of a stage in this run. */
   outcome(node: Node): Promise<Outcome> {
@@ -138,7 +136,9 @@ class Execution {
     const { session, options } = this;
     const { name, kind } = node.stage;
     if (!options.selected.has(name)) throw outsideSelection(name, decision.reason);
-    const work = await this.queue.add(async () => {
+    // Loaded only where there is work: a run that has nothing to do is over sooner.
+    this.queue ??= import('p-queue').then((library) => new library.default({ concurrency: options.jobs }));
+    const work = await (await this.queue).add(async () => {
       options.signal.throwIfAborted();
       session.emit({ event: 'stage-start', name, kind, reason: decision.reason });
       return this.heal(() => runStage(session, node, decision.preimage, inputs, options.signal));

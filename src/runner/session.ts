@@ -18,12 +18,14 @@ export interface Session {
   readonly settings: Settings;
   readonly store: Store;
   readonly checkout: Checkout;
-  /** Features that its stages share. */
+  /** Features that its stages share; `execute` closes them. */
   readonly features: FeatureSets;
   readonly lock: LockFile;
   /** What is the same for all stages that bring files from elsewhere. */
   readonly sources: SharedSources;
   readonly emit: Emit;
+  /** Texts that are said once a run, whichever stage says them first. */
+  readonly said: Set<string>;
   /** What a stage finds outside the pipeline; looked up once a session. */
   survey(node: Node): Promise<Survey | undefined>;
 }
@@ -52,6 +54,7 @@ export async function openSession(
     lock,
     sources,
     emit,
+    said: new Set(),
     survey: (node) => {
       const { name } = node.stage;
       if (!surveys.has(name)) surveys.set(name, surveyStage(node, { pipeline, project, store, lock, sources, emit }));

@@ -41,7 +41,7 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
     await node.definition.run(context);
   } finally {
     // Also after a failure: the pictures that went through are kept.
-    await Promise.all(opened.map((set) => set.close()));
+    await Promise.all(opened.map((set) => set.flush()));
   }
   signal.throwIfAborted();
   const durationMs = Math.round(performance.now() - started);

@@ -16,7 +16,7 @@ import { PackFolder } from './pack-folder.js';
 import { mergePacks, usualMergeLimits, type MergeLimits } from './pack-merge.js';
 import { planReads, type Place, type Span } from './pack-reader.js';
 import { PendingRows, usualSealLimits, type Batch, type SealLimits } from './pending-rows.js';
-import { RowCache } from './row-cache.js';
+import { RowCache, type RowMemory } from './row-cache.js';
 
 export interface FeatureSetOptions {
   readonly key: FeatureSetKey;
@@ -25,8 +25,8 @@ export interface FeatureSetOptions {
   /** Numbers in a row. */
   readonly rowLength: number;
   readonly type: FeatureType;
-  /** Memory for rows that were read, in bytes. */
-  readonly cacheBytes?: number;
+  /** Memory for rows that were read. */
+  readonly memory: RowMemory;
   readonly seal?: SealLimits;
   readonly merge?: MergeLimits;
 }
@@ -42,7 +42,6 @@ interface Wanted extends Place {
   readonly index: number;
 }
 
-const CACHE_BYTES = 256 * 1024 * 1024;
 const READERS = 4;
 
 export class FeatureSet implements FeatureStore {
@@ -63,7 +62,7 @@ export class FeatureSet implements FeatureStore {
     const { key, rowLength, type } = options;
     this.folder = new PackFolder(files, join(files.root, 'v1', 'features', key), { set: key, rowLength, type });
     this.pending = new PendingRows(options.seal ?? usualSealLimits, (batch) => this.seal(batch));
-    this.cache = new RowCache(rowLength, options.cacheBytes ?? CACHE_BYTES);
+    this.cache = new RowCache(rowLength, options.memory);
   }
 
   /** Opens a set, reading the indexes of its packs; a set that does not exist is empty. */
@@ -123,6 +122,11 @@ export class FeatureSet implements FeatureStore {
     await this.folder.refresh();
   }
 
+  /** Seals what was appended so far. Rejects if rows could not be kept. */
+  async flush(): Promise<void> {
+    await this.pending.flush();
+  }
+
   /** Seals what was appended, merges small packs and closes the files. Rejects if rows could not be kept. */
   async close(): Promise<void> {
     this.closing ??= this.finish();
@@ -137,6 +141,7 @@ export class FeatureSet implements FeatureStore {
         this.files.note(this.folder.path, `packs could not be merged: ${String(error)}`);
       });
     } finally {
+      this.cache.clear();
       await this.folder.reader.close();
     }
   }

@@ -60,10 +60,10 @@ class Walk {
   /** `prefix` is the folder's path relative to the root, with a `/` at the end; empty for the root. */
   folder(folder: string, prefix: string): void {
     const names = readdirSync(folder).sort();
+    // UTF-16 order, in which names were sorted, is that of code points up to here.
+    if (surrogate.test(names.join())) this.ordered = false;
     names.forEach((name, i) => {
       if (name.startsWith('.') || clutter.has(name)) return;
-      // UTF-16 order, in which names were sorted, is that of code points up to here.
-      if (surrogate.test(name)) this.ordered = false;
       const path = `${folder}/${name}`;
       const found = lstatSync(path, { throwIfNoEntry: false });
       if (found === undefined) return;

@@ -5,21 +5,23 @@
 
 const SLAB_BYTES = 1024 * 1024;
 
+/** Memory that is left for rows, in bytes. Sets that are open together share it. */
+export interface RowMemory {
+  bytes: number;
+}
+
 export class RowCache {
   private readonly slabs: Float32Array[] = [];
   private readonly rowsPerSlab: number;
-  private readonly capacity: number;
   private count = 0;
   /** Place of each entry's row + 1, or 0. */
   private places = new Int32Array(1024);
 
   constructor(
     private readonly rowLength: number,
-    limitBytes: number,
+    private readonly memory: RowMemory,
   ) {
-    const rowBytes = rowLength * 4;
-    this.rowsPerSlab = Math.max(1, Math.floor(SLAB_BYTES / rowBytes));
-    this.capacity = Math.floor(limitBytes / rowBytes);
+    this.rowsPerSlab = Math.max(1, Math.floor(SLAB_BYTES / (rowLength * 4)));
   }
 
   /** Copies an entry's row to `out` from `at` on; false if it is not here. */
@@ -34,19 +36,36 @@ export class RowCache {
 
   /** Keeps a copy of an entry's row, if there is room. */
   keep(entry: number, row: Float32Array): void {
-    if (this.count === this.capacity || (entry < this.places.length && this.places[entry] !== 0)) return;
+    if (entry < this.places.length && this.places[entry] !== 0) return;
+    const slab = this.roomForOne();
+    if (slab === undefined) return;
     if (entry >= this.places.length) {
       const more = new Int32Array(2 * entry);
       more.set(this.places);
       this.places = more;
     }
     const place = this.count++;
-    const slab = Math.floor(place / this.rowsPerSlab);
-    if (slab === this.slabs.length) {
-      const rows = Math.min(this.rowsPerSlab, this.capacity - place);
-      this.slabs.push(new Float32Array(rows * this.rowLength));
-    }
-    this.slabs[slab].set(row, (place % this.rowsPerSlab) * this.rowLength);
+    slab.set(row, (place % this.rowsPerSlab) * this.rowLength);
     this.places[entry] = place + 1;
+  }
+
+  /** Forgets all rows and gives their memory back. */
+  clear(): void {
+    for (const slab of this.slabs.splice(0)) this.memory.bytes += slab.byteLength;
+    this.count = 0;
+    this.places.fill(0);
+  }
+
+  /** The slab that the next row goes to; undefined where it has no room. */
+  private roomForOne(): Float32Array | undefined {
+    const last = Math.floor(this.count / this.rowsPerSlab);
+    if (last === this.slabs.length) {
+      const rows = Math.min(this.rowsPerSlab, Math.floor(this.memory.bytes / (this.rowLength * 4)));
+      if (rows === 0) return undefined;
+      this.slabs.push(new Float32Array(rows * this.rowLength));
+      this.memory.bytes -= rows * this.rowLength * 4;
+    }
+    // A slab that took the rest of the memory is shorter than the others, and the last one.
+    return (this.count % this.rowsPerSlab) * this.rowLength < this.slabs[last].length ? this.slabs[last] : undefined;
   }
 }

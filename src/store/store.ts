@@ -19,7 +19,7 @@ import type { BlobRef, Probe } from '../core/stage.js';
 import { Blobs } from './blobs.js';
 import { nodeFs, type CacheFs } from './cache-fs.js';
 import type { FeatureType } from './feature-pack.js';
-import { FeatureSet } from './features.js';
+import type { FeatureSet } from './features.js';
 import { digestFiles, type FileDigests } from './file-digests.js';
 import { listFile, listFiles, type FileList } from './file-list.js';
 import { Files, type Content, type DamageNote } from './files.js';
@@ -57,10 +57,14 @@ export interface Store {
   readonly sources: SourceStore;
 }
 
+/** Bytes for rows of features that were read, of all sets together. */
+const ROW_MEMORY = 256 * 1024 * 1024;
+
 /** Opens a store. Reads nothing, and makes nothing before the first file is published. */
 export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOptions): Promise<Store> {
   const files = new Files(root, fs, onDamage);
   const blobs = new Blobs(files);
+  const memory = { bytes: ROW_MEMORY };
   const records = new Records(files, blobs, tool);
   const digest = (name: string, listing: () => FileList, probe: Probe): Promise<FileDigests> => {
     const indexFile = join(root, 'index', digestOf(name).slice(0, 32));
@@ -77,7 +81,11 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     putRecord: (record) => records.put(record),
     getRecord: (key) => records.get(key),
     hit: (key) => records.hit(key),
-    openFeatures: (key, preimage, rowLength, type) => FeatureSet.open(files, { key, preimage, rowLength, type }),
+    openFeatures: async (key, preimage, rowLength, type) => {
+      // Loaded only where there is work: a run that has nothing to do is over sooner.
+      const { FeatureSet } = await import('./features.js');
+      return FeatureSet.open(files, { key, preimage, rowLength, type, memory });
+    },
     digestFolder: async (folder, probe) => digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder), probe),
     digestFile: async (path) => {
       const list = () => listFile(dirname(path), basename(path));

@@ -36,7 +36,7 @@ describe('before anything ran', () => {
     expect(text.stdout).toContain('train  <- data: ingest, model: build-head\n');
     expect(text.stdout).toContain('export  <- data: ingest, model: train, minimum: evaluate\n');
     const mermaid = await project.command('graph', 'pets.yaml', '--format', 'mermaid');
-    expect(mermaid.stdout).toContain('  stage_freeze -->|base| stage_build_head\n');
+    expect(mermaid.stdout).toContain('  stage_freeze -->|base| stage_build_2dhead\n');
     const dot = await project.command('graph', 'pets.yaml', '--format', 'dot');
     expect(dot.stdout).toContain('  "load-base" -> "freeze" [label="base"];\n');
     expect((await project.command('graph', 'pets.yaml', '--format', 'svg')).code).toBe(2);

@@ -1,8 +1,6 @@
 /** A sweep of heads: variants by name, one extraction for all, a table at the end, and nothing done twice. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pipelineText, Project, repository, type RunOutcome } from './rig.js';
+import { pipelineText, Project, type RunOutcome } from './rig.js';
 
 const matrix = `matrix:
   units: {field: stages.build-head.layers.1.dense.units, values: [4, 16]}
@@ -95,13 +93,4 @@ test('the chosen values in a pipeline without a matrix come from the cache', asy
   expect(single.named('restored')).toEqual(['build-head', 'train', 'evaluate', 'export']);
   expect(single.metrics.evaluate).toEqual(first.metrics['evaluate@units-16,rate-0.01']);
   expect(await project.read('models/best/probes.json')).toBe(await project.read('models/pets/units-16,rate-0.01/probes.json'));
-});
-
-test('the sweep that comes with the tool runs, and a second time does nothing', async () => {
-  await project.write('pipelines/sweep.yaml', await readFile(join(repository, 'pipelines', 'sweep.yaml'), 'utf8'));
-  const small = ['--set', 'stages.ingest.source=pictures', '--set', 'stages.ingest.image.size=[32, 32]', '--set', 'stages.train.epochs=1'];
-  const run = await project.run('pipelines/sweep.yaml', ...small);
-  expect([run.code, Object.keys(run.metrics).length]).toEqual([0, 6]);
-  const again = await project.run('pipelines/sweep.yaml', ...small);
-  expect(again.named('fresh')).toHaveLength(run.stages.length);
 });

@@ -37,6 +37,7 @@ export class Bench {
       resolvePath: (path) => path,
       openRoot: (root) => Promise.resolve(root),
       note: (code, text) => void this.notes.push([code, text]),
+      noteOnce: (code, text) => void this.notes.push([code, text]),
       signal: new AbortController().signal,
       putBytes: (name, content) => Promise.resolve((this.outputs[name] = this.put(content))),
       putJson: (name, value) => Promise.resolve((this.outputs[name] = this.putJson(value))),

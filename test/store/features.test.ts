@@ -96,14 +96,32 @@ describe('a set', () => {
     const first = await open(scratch);
     await fill(first, 0, 40);
     await first.close();
-    for (const [cacheBytes, reads] of [[1 << 20, 10], [0, 30]]) {
+    for (const [bytes, reads] of [[1 << 20, 10], [0, 30]]) {
       const counts = { opened: 0, read: 0 };
-      const set = await open(scratchFiles(scratch.files.root, countingDisk(counts)), { cacheBytes });
+      const set = await open(scratchFiles(scratch.files.root, countingDisk(counts)), { memory: { bytes } });
       expect(counts).toEqual({ opened: 10, read: 30 }); // header, index and footer of ten packs
       for (let epoch = 0; epoch < 3; epoch++) expect(await readAll(set, 40)).toEqual({ out: upTo(40), missing: [] });
       expect(counts).toEqual({ opened: 20, read: 30 + reads });
       await set.close();
     }
+  });
+
+  test('sets share the memory for rows, and give theirs back when they are closed', async () => {
+    const scratch = scratchFiles();
+    const first = await open(scratch);
+    await fill(first, 0, 40);
+    await first.close();
+    const memory = { bytes: 300 };
+    const [one, two] = [await open(scratch, { memory }), await open(scratch, { memory })];
+    // Rows of three numbers take 12 bytes: the first set takes the memory of 25, and the second finds none.
+    for (const set of [one, two, one, two]) expect(await readAll(set, 40)).toEqual({ out: upTo(40), missing: [] });
+    expect(memory.bytes).toBe(0);
+    await one.close();
+    expect(memory.bytes).toBe(300);
+    expect(await readAll(two, 40)).toEqual({ out: upTo(40), missing: [] });
+    expect(memory.bytes).toBe(0);
+    await two.close();
+    expect(memory.bytes).toBe(300);
   });
 
   test('keeps any mix of rows, whatever is sealed, merged or read in between', async () => {
@@ -112,7 +130,7 @@ describe('a set', () => {
     await fc.assert(
       fc.asyncProperty(appends, async (steps) => {
         const scratch = scratchFiles();
-        const options = { merge, cacheBytes: 60 };
+        const options = { merge, memory: { bytes: 60 } };
         let set = await open(scratch, options);
         const expected = new Map<string, Float32Array>();
         for (const [picture, view, step] of steps) {

@@ -169,7 +169,7 @@ test('any flipped bit of an index is found', () => {
   const stats = Float64Array.from({ length: 10 }, (_, i) => i);
   const table = { paths: ['a', 'b'], stats, digests: Buffer.alloc(64, 7), probes: ['', 'x'] };
   const bytes = Buffer.concat(encodeIndex(table, 'v'));
-  expect(decodeIndex(bytes, 'v')).toEqual(table);
+  expect(decodeIndex(bytes, 'v')).toMatchObject(table);
   expect(decodeIndex(bytes, 'w')).toBeUndefined();
   for (let i = 0; i < bytes.length; i++) {
     bytes[i] ^= 4;

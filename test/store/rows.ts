@@ -6,7 +6,8 @@ import { namesIn, type Scratch } from './scratch.js';
 
 export const key = digestOf('set') as string as FeatureSetKey;
 export const seal = { rows: 4, bytes: 1 << 20, milliseconds: 60_000 };
-export const usual: FeatureSetOptions = { key, preimage: { size: [224, 224] }, rowLength: 3, type: 'float32', seal };
+const memory = { bytes: 2 ** 20 };
+export const usual: FeatureSetOptions = { key, preimage: { size: [224, 224] }, rowLength: 3, type: 'float32', memory, seal };
 
 export function open({ files }: Scratch, options: Partial<FeatureSetOptions> = {}): Promise<FeatureSet> {
   return FeatureSet.open(files, { ...usual, ...options });

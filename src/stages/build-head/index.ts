@@ -1,62 +1,10 @@
 /** build-head: puts new layers on top of a base, sized for the pictures and the classes, with seeded weights. */
-import { failure } from '../../core/problem.js';
 import type { StageDefinition } from '../../core/stage.js';
-import type { DataSpec } from '../../image/dataset.js';
-import type { ModelDocument } from '../../model/document.js';
-import { outputOf, shapesOf, withInputShape, type Graph } from '../../model/graph.js';
-import { initialWeights } from '../../model/initializers.js';
-import { finalActivationOf } from '../../model/logits.js';
-import { encodeWeights } from '../../model/weights-file.js';
-import { appendHead } from './layers.js';
 
 export const buildHead: StageDefinition<'build-head'> = {
   kind: 'build-head',
   impl: 1,
   reads: { base: ['model'], data: ['spec'] },
 
-  async run({ name, config, inputs, note, pass, putBytes, putJson, readJson }) {
-    const base = inputs.base!;
-    const document = await readJson<ModelDocument>(base.model);
-    const { classes, image } = await readJson<DataSpec>(inputs.data!.spec);
-    const sized = withInputShape(document.graph, [...image.size, 3]);
-    requireRoom(sized, name);
-    const { graph, initializers } = appendHead(sized, config.layers, classes.length, name);
-    requireFit(graph, classes, name);
-    const weights = initialWeights(graph, config.seed!, (layer) => initializers.has(layer.name), (layer) => initializers.get(layer.name)!);
-    const parameters = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
-    note('head', `${parameters.toLocaleString('en-US')} parameters in the head, ${classes.length} classes`);
-    pass('weights', base.weights);
-    const head = await putBytes('head_weights', encodeWeights(weights));
-    await putJson('model', { ...document, graph, weights: [...document.weights, head] } satisfies ModelDocument);
-  },
+  run: async (context) => (await import('./run.js')).runBuildHead(context),
 };
-
-/** Pictures smaller than the base's strides leave it nothing to put out. */
-function requireRoom(graph: Graph, stage: string): void {
-  const shapes = shapesOf(graph);
-  const empty = graph.layers.find(({ name }) => shapes.get(name)!.some((extent) => extent < 1));
-  if (empty === undefined) return;
-  const [height, width] = shapes.get(graph.layers[0].name)!;
-  throw failure('invalid', {
-    code: 'pictures-too-small',
-    where: stage,
-    found: `pictures of ${height}x${width} leave the layer ${empty.name} nothing`,
-    expected: 'pictures large enough for all layers of the base',
-    remedy: 'raise image.size of the ingest stage',
-  });
-}
-
-/** One sigmoid unit tells two classes apart; a softmax has a unit for each. */
-function requireFit(graph: Graph, classes: readonly string[], stage: string): void {
-  const activation = finalActivationOf(graph);
-  const [units] = shapesOf(graph).get(outputOf(graph).name)!;
-  const fits = activation === 'sigmoid' ? units === 1 && classes.length === 2 : units === classes.length;
-  if (fits) return;
-  throw failure('invalid', {
-    code: 'head-does-not-fit-classes',
-    where: stage,
-    found: `the head ends in ${units} ${activation} ${units === 1 ? 'unit' : 'units'}, and there are ${classes.length} classes: ${classes.slice(0, 8).join(', ')}`,
-    expected: classes.length === 2 ? 'one sigmoid unit or a softmax of 2' : `a softmax of ${classes.length}`,
-    remedy: 'end the head in `classifier`, which always fits',
-  });
-}

@@ -1,5 +1,6 @@
 /** Figures of a model's predictions on labelled pictures. */
 import { classFigures, confusionMatrix, crossEntropy, predictedLabels, rocAuc, type ClassFigures } from '../../model/metrics.js';
+import type { HalfPrecision } from './half-precision.js';
 
 /** Output `metrics`. The plain numbers among it are what a run reports. */
 export interface EvaluationMetrics {
@@ -17,6 +18,8 @@ export interface EvaluationMetrics {
   readonly per_class: Readonly<Record<string, ClassFigures>>;
   /** Rows are true classes, columns predicted ones. */
   readonly confusion: readonly (readonly number[])[];
+  /** Where features are kept as float16: what that costs. */
+  readonly half_precision?: HalfPrecision;
 }
 
 export interface Measured {

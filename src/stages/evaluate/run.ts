@@ -9,7 +9,8 @@ import { PLAIN_VIEW } from '../../features/pictures.js';
 import { readWeights, type TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
 import { splitAtFrozen } from '../../model/split.js';
-import { measure, scoresOf } from './measure.js';
+import { measureHalfPrecision, type HalfPrecision } from './half-precision.js';
+import { measure, scoresOf, type EvaluationMetrics } from './measure.js';
 import type { Predictions } from './predictions.js';
 
 export async function runEvaluate(context: StageContext<'evaluate'>): Promise<void> {
@@ -24,12 +25,18 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
   const { prefix, suffix, featureShape } = splitAtFrozen(document.graph);
   const { image, preprocessing, classes } = document;
   const identity = resolveEngine(settings.engine);
-  const features = await Features.open(context, {
+  const keep = prefix.layers.length > 1;
+  const options = {
     recipe: { image, preprocessing, variation: null, prefix, weights, engine: identity },
     source: data,
     featureShape,
-    keep: prefix.layers.length > 1,
-  });
+  };
+  const features = await Features.open(context, { ...options, keep });
+  // For comparing a few pictures only, which count neither as extracted nor as reused.
+  const exact =
+    keep && settings.featureType === 'float16'
+      ? await Features.open({ ...context, counts: { extracted: 0, reused: 0 } }, { ...options, keep: false })
+      : undefined;
   const runner = await (await openEngine(identity)).compile(suffix, weights);
   try {
     const digests = await features.ensure([...labels.keys()], PLAIN_VIEW);
@@ -41,15 +48,22 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
       seen.push(...batch.digests);
     }
     const truth = seen.map((digest) => labels.get(digest)!);
+    const rounding = exact && (await measureHalfPrecision(exact, runner, seen, predictions, { units, threshold: config.threshold }));
+    if (rounding !== undefined) note('half-precision', describeRounding(rounding));
     const { metrics, predicted } = measure(predictions.subarray(0, seen.length * units), truth, units, { ...config, classes });
     const rows = seen.map((digest, row) => ({ digest, label: truth[row], predicted: predicted[row], scores: scoresOf(predictions, row, units) }));
     note('metrics', `${config.split} loss ${metrics.loss.toFixed(4)}, accuracy ${metrics.accuracy.toFixed(4)} on ${seen.length} pictures`);
-    await putJson('metrics', metrics);
+    await putJson('metrics', { ...metrics, ...(rounding === undefined ? {} : { half_precision: rounding }) } satisfies EvaluationMetrics);
     await putJson('predictions', { classes, rows } satisfies Predictions);
   } finally {
     runner.dispose();
-    await features.dispose();
+    await Promise.all([features.dispose(), exact?.dispose()]);
   }
+}
+
+function describeRounding({ samples, score_difference: difference, changed_predictions: changed }: HalfPrecision): string {
+  const other = changed === 0 ? 'no prediction changes' : `${changed} predictions change`;
+  return `features kept as float16: scores of ${samples} pictures differ by at most ${difference.toPrecision(2)} from full precision, ${other}`;
 }
 
 /** Classes are mapped by name, never by position. */

@@ -21,7 +21,7 @@ import { classWeights, optimizerOf } from './objective.js';
 type Context = StageContext<'train'>;
 
 export async function runTrain(context: Context): Promise<void> {
-  const { name, config, settings, inputs, note, pass, putBytes, putJson, readBytes, readJson } = context;
+  const { name, config, settings, inputs, noteOnce, pass, putBytes, putJson, readBytes, readJson } = context;
   const document = await readJson<ModelDocument>(inputs.model!.model);
   const data = await readData(inputs.data!, context);
   const weights = await readWeights(document, readBytes);
@@ -31,7 +31,7 @@ export async function runTrain(context: Context): Promise<void> {
 
   const purpose = { trainsConvolutions: trainsConvolutions(suffix) };
   const identity = resolveEngine(settings.engine, purpose);
-  for (const { code, text } of engineNotes(settings.engine, purpose, identity)) note(code, text);
+  for (const { code, text } of engineNotes(settings.engine, purpose, identity)) noteOnce(code, text);
   const engine = await openEngine(identity);
   const { optimizer, learningRate } = optimizerOf(config.optimizer);
   const trainer = await engine.train({
@@ -88,7 +88,7 @@ interface Prepared {
 
 /** Training and validation features; where nothing varies the two share one set. */
 async function openSets(context: Context, data: Data, prepared: Prepared): Promise<{ training: TrainingSet; validation: TrainingSet | undefined }> {
-  const { config, settings, note } = context;
+  const { config, settings, noteOnce } = context;
   const { augmentation } = data;
   const open = (variation: Variation | null, keep: boolean): Promise<Features> => {
     const { featureShape, ...rest } = prepared;
@@ -104,7 +104,7 @@ async function openSets(context: Context, data: Data, prepared: Prepared): Promi
   }
   const { parameters, seed, version, views } = augmentation;
   if (views !== 'online' && views < config.epochs) {
-    note('views-repeat', `${views} views for ${config.epochs} epochs: from epoch ${views + 1} on views come again`);
+    noteOnce('views-repeat', `${views} views for ${config.epochs} epochs: from epoch ${views + 1} on views come again`);
   }
   const features = await open({ parameters, seed, version }, frozen && views !== 'online');
   const viewOf = (epoch: number): number => (views === 'online' ? epoch : epoch % views);

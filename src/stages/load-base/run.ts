@@ -1,0 +1,83 @@
+/** The work of load-base: builds or reads the network, without its top, with weights that fit. */
+import { failure } from '../../core/problem.js';
+import type { LoadBaseConfig } from '../../core/schema-types.js';
+import type { StageContext } from '../../core/stage.js';
+import { bases } from '../../model/bases/index.js';
+import { countParameters, type ModelDocument } from '../../model/document.js';
+import type { Graph } from '../../model/graph.js';
+import { initialWeights } from '../../model/initializers.js';
+import { fitWeights } from '../../model/layers-model/fit.js';
+import { readLayersModel } from '../../model/layers-model/load.js';
+import type { Preprocessing } from '../../model/preprocessing.js';
+import type { Weights } from '../../model/tensor.js';
+import { encodeWeights } from '../../model/weights-file.js';
+import { bringWeights } from '../../sources/weights.js';
+import type { LocalSource, Source } from './source.js';
+
+export async function runLoadBase(context: StageContext<'load-base'>): Promise<void> {
+  const { config, note, putBytes, putJson } = context;
+  const source = await bring(context.found as Source, context);
+  const { graph, weights } = await load(config, source);
+  refuseNonFinite(weights, config.architecture);
+  const parameters = countParameters(graph, weights);
+  note('base', `${graph.name}: ${graph.layers.length} layers, ${(parameters.trainable + parameters.frozen).toLocaleString('en-US')} parameters`);
+  if (source.kind === 'file') note('weights-digest', `weights sha256 ${source.digest}`);
+  const ref = await putBytes('weights', encodeWeights(weights));
+  const document: ModelDocument = {
+    graph,
+    preprocessing: preprocessingOf(config),
+    weights: [ref],
+    base: { architecture: config.architecture, weights: source.kind === 'file' ? source.digest : 'random' },
+  };
+  await putJson('model', document);
+}
+
+/** Fetches what lies on the web. */
+async function bring(source: Source, context: StageContext<'load-base'>): Promise<LocalSource> {
+  if (source.kind !== 'download') return source;
+  return { kind: 'file', ...(await bringWeights(source.download, context)) };
+}
+
+function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {
+  const mode = config.preprocessing ?? bases[config.architecture].preprocessing;
+  return mode === null ? null : { kind: 'mode', mode };
+}
+
+async function load({ architecture, seed }: LoadBaseConfig, source: LocalSource): Promise<{ graph: Graph; weights: Weights }> {
+  const { graph } = bases[architecture];
+  if (source.kind === 'random') {
+    if (graph === null) {
+      throw failure('invalid', {
+        code: 'no-topology',
+        where: architecture,
+        found: 'has its layers in its weights file, so `weights: random` leaves nothing to build',
+        remedy: 'name a weights file, or take `architecture: vgg16`',
+      });
+    }
+    return { graph, weights: initialWeights(graph, seed!) };
+  }
+  const model = await readLayersModel(source.path);
+  if (graph !== null) return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
+  const base = withoutTop(model.graph);
+  return { graph: base, weights: fitWeights(base, model.weights, source.path, { ignoreOthers: true }) };
+}
+
+/** Cuts a network before its classifier: where the picture-shaped output is flattened or pooled away. */
+function withoutTop(graph: Graph): Graph {
+  const top = graph.layers.findIndex(({ kind }) => kind === 'flatten' || kind === 'global_average_pooling2d' || kind === 'global_max_pooling2d');
+  if (top < 0) return graph;
+  return { ...graph, layers: graph.layers.slice(0, top) };
+}
+
+function refuseNonFinite(weights: Weights, architecture: string): void {
+  for (const [name, { data }] of weights) {
+    if (data.every(Number.isFinite)) continue;
+    throw failure('bad-data', {
+      code: 'weights-not-finite',
+      where: architecture,
+      found: `the weights of ${name} hold values that are no numbers`,
+      expected: 'finite weights',
+      remedy: 'fetch the file again',
+    });
+  }
+}
