@@ -37,7 +37,7 @@ export interface SourceStore {
   verified(digest: Digest): Promise<VerifiedFile | undefined>;
   /** Keeps bytes given in chunks. */
   putBlob(chunks: AsyncIterable<Uint8Array>): Promise<BlobRef>;
-  /** Moves a whole file of the store's temporary folder to where files of this digest are kept. */
+  /** Moves a whole, synced file of the store's temporary folder to where files of this digest are kept. */
   adopt(temporary: string, ref: BlobRef): Promise<VerifiedFile>;
   /** Takes hold of what an interrupted download left, or of nothing, as a path in the temporary folder. */
   claimPartial(name: Digest): Promise<string>;

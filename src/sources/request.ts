@@ -41,10 +41,12 @@ function getOnce(url: URL, { from, stallMs, signal, ...rules }: RequestOptions):
       agent: false,
       lookup: guardedLookup(rules),
       signal,
+      // Given here it also counts while the connection is made.
+      timeout: stallMs,
       headers: { 'user-agent': 'transfer-pipeline', 'accept-encoding': 'identity', ...(from > 0 ? { range: `bytes=${from}-` } : {}) },
     });
     let response: IncomingMessage | undefined;
-    sent.setTimeout(stallMs, () => {
+    sent.on('timeout', () => {
       const stalled = new Stalled(`brought nothing for ${stallMs / 1000} s`);
       response?.destroy(stalled);
       sent.destroy(stalled);

@@ -122,7 +122,7 @@ async function receive(response: IncomingMessage, path: string, start: number, t
       onProgress(done, size ?? total ?? done);
     }
   }
-  await pipeline(counted(), createWriteStream(path, { flags: 'a' }), { signal });
+  await pipeline(counted(), createWriteStream(path, { flags: 'a', flush: true }), { signal });
   if (total !== undefined && done < total) throw new Passing('the connection ended early');
   refuseSize(url, done, options);
 }

@@ -52,9 +52,8 @@ export class Blobs {
     return false;
   }
 
-  /** Keeps a whole, hashed file of the temporary folder without copying it. */
+  /** Keeps a whole, synced, hashed file of the temporary folder without copying it. */
   async adopt(temporary: string, ref: BlobRef): Promise<VerifiedFile> {
-    await this.files.sync(temporary);
     await this.files.moveInto(temporary, this.pathOf(ref.digest));
     return { ...ref, path: this.pathOf(ref.digest) };
   }

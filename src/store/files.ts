@@ -164,16 +164,6 @@ export class Files {
     return this.makeFolder(this.temporary);
   }
 
-  /** Resolves when a file that others wrote is on the disk. */
-  async sync(path: string): Promise<void> {
-    const file = await this.fs.open(path);
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  }
-
   /** Removes a file that nothing needs any more; one that is gone already is fine. */
   async removeIfThere(path: string): Promise<void> {
     try {

@@ -122,6 +122,17 @@ describe('a download', () => {
     expect((await readFile((await fetch({ url, sha256 })).path)).equals(bytes)).toBe(true);
   });
 
+  test('that a person interrupts ends at once, and its part stays', async () => {
+    const controller = new AbortController();
+    const url = server.on('/pets.zip', (request, response) => {
+      stalling(bytes, 100_000)(request, response);
+      setTimeout(() => controller.abort(), 50);
+    });
+    await expect(fetch({ url, sha256 }, {}, controller.signal)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(server.asked).toHaveLength(1);
+    expect(await leftParts()).toHaveLength(1);
+  });
+
   test('survives errors that pass', async () => {
     const url = server.on('/pets.zip', status(500), status(503), file(bytes));
     await fetch({ url, sha256 });

@@ -43,6 +43,13 @@ test('an archive of a layers-model gives the same base as its files', async () =
   expect(await project.read('p.lock.yaml')).toContain(`load-base: ${digestOf(bytes)}`);
 });
 
+test('values of the command line do not enter the lock file', async () => {
+  const before = await project.read('p.lock.yaml');
+  const run = await project.run('p.yaml', '--set', `stages.load-base.weights=${join(repository, 'examples/base/model.json')}`);
+  expect([run.code, run.state]).toEqual([0, 'ok']);
+  expect(await project.read('p.lock.yaml')).toBe(before);
+});
+
 test('pins are told where they are missing or do not belong', async () => {
   const refusal = async (weights: string) => {
     await project.write('q.yaml', text(weights));
