@@ -52,6 +52,15 @@ describe('whole archives', () => {
     expect(await unpack(gzipSync(tar))).toEqual(unpacked);
   });
 
+  test('a tar without the mark of POSIX', async () => {
+    const tar = await tarOf([{ name: 'cats/a.jpg', content: 'a cat' }]);
+    const header = tar.subarray(0, 512);
+    header.fill(0, 257, 265);
+    const sum = header.reduce((all, byte, at) => all + (at >= 148 && at < 156 ? 0x20 : byte), 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    expect(await unpack(tar)).toEqual({ 'cats/a.jpg': 'a cat' });
+  });
+
   test('names beyond the old fields of tar', async () => {
     const long = `${'folder/'.repeat(20)}${'name'.repeat(40)}.jpg`;
     expect(await unpack(await tarOf([{ name: long, content: 'x' }]))).toEqual({ [long]: 'x' });

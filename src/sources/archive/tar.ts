@@ -10,12 +10,15 @@ import type { Target } from './target.js';
 /** A tar ends with two blocks of zeros, which tell it from one that was cut between two entries; one is enough for us. */
 const BLOCK = 512;
 
+/** Also the oldest form, which has no mark; its headers have a sum like all others. The library's types leave it out. */
+const anyForm = { allowUnknownFormat: true, highWaterMark: 64 * 1024 };
+
 /** An entry as tar-stream gives it; every one has to be read to its end before the next comes. */
 type Entry = AsyncIterable<unknown> & { readonly header: Header; resume(): void };
 
 export async function unpackTar(path: string, target: Target, { gzipped }: { readonly gzipped: boolean }): Promise<void> {
   const { signal } = target.options;
-  const tar = extract();
+  const tar = extract(anyForm);
   const end = new EndOfArchive();
   const source = createReadStream(path);
   const reading = gzipped ? pipeline(source, createGunzip(), end, tar, { signal }) : pipeline(source, end, tar, { signal });
