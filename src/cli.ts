@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import type { Host } from './commands/host.js';
 import { commands } from './commands/index.js';
 import { asPipelineError, exitCodes, PipelineError } from './core/problem.js';
+import { summarizeBases } from './model/bases/index.js';
 import { formatProblems } from './report/problems.js';
 import { stages } from './stages/index.js';
 
@@ -16,6 +17,7 @@ function createHost(signal: AbortSignal): Host {
   const plain = env.NO_COLOR !== undefined || env.TERM === 'dumb';
   return {
     stages,
+    bases: summarizeBases,
     version,
     examplePictures: fileURLToPath(new URL('../examples/pets/pictures', import.meta.url)),
     cwd: process.cwd(),

@@ -9,10 +9,13 @@ import type { StageTable } from '../runner/graph.js';
 import { openSession, type Session } from '../runner/session.js';
 import type { SourceOptions } from '../runner/source-host.js';
 import { openStore } from '../store/store.js';
+import type { BaseRow } from './bases.js';
 
 /** The world of a command: tests hand in another one. */
 export interface Host {
   readonly stages: StageTable;
+  /** The pretrained networks; counted when they are asked for. */
+  readonly bases: () => readonly BaseRow[];
   readonly version: string;
   /** The folder of the pictures that come with this tool. */
   readonly examplePictures: string;

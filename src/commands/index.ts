@@ -1,4 +1,5 @@
 /** The table of commands, in the order of the help. */
+import { bases } from './bases.js';
 import type { CommandSpec } from './host.js';
 import { explain } from './explain.js';
 import { graph } from './graph.js';
@@ -7,4 +8,4 @@ import { planCommand } from './plan.js';
 import { run } from './run.js';
 import { status } from './status.js';
 
-export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, init];
+export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, init, bases];

@@ -314,17 +314,21 @@ export interface IngestConfig {
 export interface LoadBaseConfig {
   uses?: 'load-base';
   /**
-   * `vgg16` and its layers are built here; `mobilenet_v2` and `layers_model` are what the weights file says; `compact32` comes with this tool.
+   * `vgg16`, `vgg19`, `mobilenet_v2` and `resnet50` are built here; `layers_model` is what the weights file says, and so is a `mobilenet_v2` whose file brings its layers; `compact32` comes with this tool. `pipeline bases` lists them.
    */
-  architecture: 'vgg16' | 'mobilenet_v2' | 'compact32' | 'layers_model';
+  architecture: 'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'compact32' | 'layers_model';
   /**
-   * A TF.js layers-model (its model.json), or an https address, with its sha256 where it should be pinned; `random` starts from seeded noise and is meant for tests.
+   * For `mobilenet_v2`: how wide its layers are. A file that brings its layers says so itself.
+   */
+  alpha: 0.35 | 0.5 | 0.75 | 1 | 1.3 | 1.4;
+  /**
+   * A .h5 or .keras file by Keras, or a TF.js layers-model (its model.json), with its sha256 where it should be pinned; or the https address of such a file. Left out: the file that Keras publishes for `vgg16`, `vgg19` and `resnet50`. `random` starts from seeded noise and is meant for tests.
    */
   weights?:
     | string
     | {
         /**
-         * The model.json of a TF.js layers-model.
+         * A .h5 or .keras file, or the model.json of a TF.js layers-model.
          */
         path?: string;
         /**
@@ -340,7 +344,7 @@ export interface LoadBaseConfig {
          */
         size?: number;
         /**
-         * Of a file that is fetched: its SHA-256. Of a path: SHA-256 over the SHA-256 digests of model.json and its weight files, one a line, as the tool prints it.
+         * SHA-256 of the file, or of what is fetched; of a layers-model at a path over the SHA-256 digests of model.json and its weight files, one a line, as the tool prints it.
          */
         sha256?: string;
       };

@@ -42,8 +42,20 @@ describe('before anything ran', () => {
     expect((await project.command('graph', 'pets.yaml', '--format', 'svg')).code).toBe(2);
   });
 
+  test('bases lists the networks that can be named', async () => {
+    const { code, stdout } = await project.command('bases');
+    expect(code).toBe(0);
+    const lines = stdout.split('\n').map((line) => line.replace(/ {2,}/g, ' | '));
+    expect(lines[0]).toBe('base | parameters | pictures | preprocessing | weights');
+    expect(lines[1]).toMatch(/^vgg16 \| 14,714,688 \| 224 px \| caffe \| https:.*_notop\.h5 \(58\.9 MB, md5 6d6bbae143d832006294945121d1f1fc\)$/);
+    expect(lines).toContainEqual(expect.stringMatching(/^mobilenet_v2, alpha 0\.35 \| 410,208 \| 224 px \| tf \| https:/));
+    expect(lines).toContain('compact32 | 189,304 | 32 px | tf | come with this tool');
+    const { bases } = JSON.parse((await project.command('bases', '--json')).stdout) as { bases: { name: string; published: unknown[] }[] };
+    expect(bases.filter(({ name }) => name === 'mobilenet_v2').map(({ published }) => published.length)).toEqual([5, 5, 5, 5, 5, 5]);
+  });
+
   test('every command has help with an example', async () => {
-    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'init']) {
+    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'init', 'bases']) {
       const { code, stdout } = await project.command(name, '--help');
       expect([name, code]).toEqual([name, 0]);
       expect(stdout).toMatch(new RegExp(`Examples?:\n  pipeline ${name}`));

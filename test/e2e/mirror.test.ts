@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { zipOf, type ZipEntry } from '../sources/packing.js';
 import { dropping, file, FileServer } from '../sources/server.js';
+import { publishedVgg16 } from './published.js';
 import { pipelineText, Project, repository } from './rig.js';
 
 const set = [
@@ -19,6 +20,9 @@ let project: Project;
 let server: FileServer;
 let zip: Buffer;
 let url: string;
+/** The weights, as the recipe names them, and the digest of their file. */
+let weights: string;
+let weightsDigest: string;
 
 /** Drawn pets in the layout of cats_and_dogs_filtered.zip: one folder around train/ and validation/. */
 async function petsZip(): Promise<Buffer> {
@@ -33,10 +37,10 @@ async function petsZip(): Promise<Buffer> {
   return zipOf(entries);
 }
 
-/** The shipped recipe with its pictures from an address. */
+/** The shipped recipe with pictures and weights from addresses. */
 async function writeRecipe(source: string): Promise<void> {
   const recipe = await readFile(join(repository, 'pipelines/cats-dogs.yaml'), 'utf8');
-  await project.write('pets.yaml', recipe.replace(/source: .*/, `source: ${source}`).replace(/weights: .*/, 'weights: random'));
+  await project.write('pets.yaml', recipe.replace(/source: .*/, `source: ${source}`).replace('architecture: vgg16', `architecture: vgg16\n    weights: ${weights}`));
 }
 
 /** A smaller one, which shares the archive. */
@@ -49,6 +53,9 @@ beforeAll(async () => {
   zip = await petsZip();
   url = server.on('/data/pets.zip', dropping(zip, zip.length >> 1), file(zip));
   const md5 = createHash('md5').update(zip).digest('hex');
+  const vgg16 = await publishedVgg16(project.path('vgg16.h5'), 42);
+  weightsDigest = createHash('sha256').update(vgg16).digest('hex');
+  weights = `{url: "${server.on('/vgg16_notop.h5', file(vgg16))}", sha256: ${weightsDigest}}`;
   await writeRecipe(`{url: "${url}", md5: ${md5}, size: ${zip.length}}`);
 });
 afterAll(async () => {
@@ -75,7 +82,7 @@ describe('the reference recipe', () => {
     const run = await project.run('pets.yaml', ...set);
     expect([run.code, run.state]).toEqual([0, 'ok']);
     expect(run.metrics.evaluate.samples).toBe(8);
-    expect(server.asked).toEqual(['/data/pets.zip', expect.stringMatching(/^\/data\/pets\.zip bytes=\d+-$/)]);
+    expect([...server.asked].sort()).toEqual(['/data/pets.zip', expect.stringMatching(/^\/data\/pets\.zip bytes=\d+-$/), '/vgg16_notop.h5']);
   });
 
   test('locks what it fetched', async () => {
@@ -83,10 +90,17 @@ describe('the reference recipe', () => {
     const sha256 = createHash('sha256').update(zip).digest('hex');
     expect(parse(text)).toEqual({
       version: 1,
-      downloads: { [url]: { sha256, size: zip.length } },
-      bases: { 'load-base': 'random' },
+      downloads: { [url]: { sha256, size: zip.length }, [`${server.origin}/vgg16_notop.h5`]: { sha256: weightsDigest, size: expect.any(Number) } },
+      bases: { 'load-base': weightsDigest },
       classes: { ingest: ['cats', 'dogs'] },
     });
+  });
+
+  test('reads the same weights as those that the file was made from', async () => {
+    const digestIn = async (name: string) => JSON.parse(await project.read(`.pipeline/state/${name}.json`)).stages['load-base'].outputs.weights;
+    await project.write('random.yaml', 'version: 1\nstages:\n  load-base: {architecture: vgg16, weights: random, seed: 42}\n');
+    expect((await project.run('random.yaml')).code).toBe(0);
+    expect(await digestIn('pets')).toEqual(await digestIn('random'));
   });
 
   test('goes on without the server, and writes nothing anew', async () => {

@@ -20,7 +20,7 @@ const base = `version: 1
 stages:
   ingest: {source: pictures}
   augment: {data: ingest, shear_range: 1, brightness_range: [0.5, 1.5]}
-  load-base: {architecture: vgg16, weights: random}
+  load-base: {architecture: mobilenet_v2, weights: random}
   freeze: {base: load-base, layers: all}
   build-head:
     base: freeze
@@ -64,6 +64,7 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
   },
   'load-base': {
     architecture: ['compact32', 'all'],
+    alpha: ['0.5', 'all'],
     weights: ['some/model.json', 'all'],
     include_top: ['false', 'none'],
     preprocessing: ['torch', 'all'],

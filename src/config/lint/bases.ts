@@ -4,29 +4,47 @@ import { stagesOf, trainings } from './lineage.js';
 import type { LintContext } from './lineage.js';
 
 /** Architectures whose layers are known only from the weights file. */
-const readFromFile: ReadonlySet<string> = new Set(['mobilenet_v2', 'layers_model']);
+const readFromFile: ReadonlySet<string> = new Set(['layers_model']);
+const formats = 'the path of a .h5 or .keras file by Keras, or of the model.json of a TF.js layers-model';
 /** The architecture whose weights come with the tool. */
 const embedded = 'compact32';
+/** Those that need no `weights`: theirs come with the tool, or are published with a digest. */
+const withWeights: ReadonlySet<string> = new Set([embedded, 'vgg16', 'vgg19', 'resnet50']);
 
 export function baseWeights({ stages, places }: LintContext): Problem[] {
   return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, weights } }) => {
-    if (weights === undefined && architecture !== embedded) {
+    if (weights === undefined && !withWeights.has(architecture)) {
       return [
         {
           code: 'missing-weights',
           ...places.at(['stages', name, 'architecture']),
           found: `\`${architecture}\` has no \`weights\``,
-          expected: 'the path of the model.json of a TF.js layers-model, or {url: ADDRESS, sha256: DIGEST}; the word `random` is for tests alone',
+          expected: `${formats}, or {url: ADDRESS, sha256: DIGEST}; the word \`random\` is for tests alone`,
           remedy: `add \`weights:\`, or take \`architecture: ${embedded}\`, which comes with its weights`,
         },
       ];
     }
     if (weights === 'random' && readFromFile.has(architecture)) {
       const found = `\`${architecture}\` cannot start from \`random\` weights: its layers are read from the weights file`;
-      const expected = 'the path of the model.json of a TF.js layers-model';
-      return [{ code: 'random-without-layers', ...places.at(['stages', name, 'weights']), found, expected }];
+      return [{ code: 'random-without-layers', ...places.at(['stages', name, 'weights']), found, expected: formats }];
     }
     return [];
+  });
+}
+
+/** Only MobileNetV2 comes in widths. */
+export function baseWidth({ stages, places }: LintContext): Problem[] {
+  return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, alpha } }): Problem[] => {
+    if (architecture === 'mobilenet_v2' || alpha === 1) return [];
+    return [
+      {
+        code: 'alpha-without-widths',
+        ...places.at(['stages', name, 'alpha']),
+        found: `\`alpha: ${alpha}\` stands beside \`architecture: ${architecture}\`, which comes in one width`,
+        expected: '`alpha` beside `architecture: mobilenet_v2` alone',
+        remedy: 'take `alpha` away',
+      },
+    ];
   });
 }
 

@@ -1,22 +1,122 @@
-/** The pretrained networks that can be named: where their layers come from and how they want their pixels. */
+/** The pretrained networks that can be named: where their layers and weights come from, how they want their pixels. */
 import type { Graph } from '../graph.js';
+import { allWeightSpecs } from '../graph.js';
 import type { PreprocessingMode } from '../preprocessing.js';
-import { vgg16 } from './vgg16.js';
+import { sizeOf } from '../tensor.js';
+import { mobilenetAlphas, mobilenetV2 } from './mobilenet-v2.js';
+import { resnet50 } from './resnet50.js';
+import { vgg16, vgg19 } from './vgg.js';
 
-export type Architecture = 'vgg16' | 'mobilenet_v2' | 'compact32' | 'layers_model';
+export type Architecture = 'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'compact32' | 'layers_model';
 
-export interface Base {
-  /** Built by code; null where the file of weights brings its layers. */
-  readonly graph: Graph | null;
-  /** What the network was trained with; null where nobody but the user knows. */
-  readonly preprocessing: PreprocessingMode | null;
-  /** The model.json that ships with this package, from its root. */
-  readonly file?: string;
+/** A file of weights without the top, as Keras publishes it. */
+export interface PublishedWeights {
+  readonly url: string;
+  /** As pinned in Keras's source; null where it pins none. */
+  readonly md5: string | null;
+  /** Null where it is not known. */
+  readonly bytes: number | null;
+  /** Height and width of the pictures that they were trained on. */
+  readonly imageSize: number;
+  /** The width of a MobileNetV2; null for networks of one width. */
+  readonly alpha: number | null;
 }
 
+export interface Base {
+  /** Builds the layers, `alpha` times as wide where the network comes in widths; null where a file brings them. */
+  readonly build: ((alpha: number) => Graph) | null;
+  /** Whether layers that a file of weights brings are taken instead: MobileNetV2's have differed between releases. */
+  readonly layersFromFile: boolean;
+  /** What the network was trained with; null where nobody but the user knows. */
+  readonly preprocessing: PreprocessingMode | null;
+  /** Height and width of the pictures that it was trained on; null where nobody but the user knows. */
+  readonly imageSize: number | null;
+  readonly published: readonly PublishedWeights[];
+  /** The model.json that ships with this package, from its root, and its number of parameters. */
+  readonly packaged?: { readonly file: string; readonly parameters: number };
+}
+
+const storage = 'https://storage.googleapis.com/tensorflow/keras-applications';
+
+function notop(path: string, md5: string, bytes: number): PublishedWeights {
+  const url = `${storage}/${path}_weights_tf_dim_ordering_tf_kernels_notop.h5`;
+  return { url, md5, bytes, imageSize: 224, alpha: null };
+}
+
+/** Keras writes widths with a decimal point, and pins no digests for these. */
+const mobilenetWeights = mobilenetAlphas.flatMap((alpha) =>
+  [224, 192, 160, 128, 96].map((imageSize): PublishedWeights => {
+    const width = Number.isInteger(alpha) ? alpha.toFixed(1) : String(alpha);
+    const url = `${storage}/mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${width}_${imageSize}_no_top.h5`;
+    return { url, md5: null, bytes: alpha === 1 && imageSize === 224 ? 9_406_464 : null, imageSize, alpha };
+  }),
+);
+
 export const bases: Readonly<Record<Architecture, Base>> = {
-  vgg16: { graph: vgg16(), preprocessing: 'caffe' },
-  mobilenet_v2: { graph: null, preprocessing: 'tf' },
-  compact32: { graph: null, preprocessing: 'tf', file: 'examples/base/model.json' },
-  layers_model: { graph: null, preprocessing: null },
+  vgg16: {
+    build: vgg16,
+    layersFromFile: false,
+    preprocessing: 'caffe',
+    imageSize: 224,
+    published: [notop('vgg16/vgg16', '6d6bbae143d832006294945121d1f1fc', 58_889_256)],
+  },
+  vgg19: {
+    build: vgg19,
+    layersFromFile: false,
+    preprocessing: 'caffe',
+    imageSize: 224,
+    published: [notop('vgg19/vgg19', '253f8cb515780f3b799900260a226db6', 80_134_624)],
+  },
+  mobilenet_v2: { build: mobilenetV2, layersFromFile: true, preprocessing: 'tf', imageSize: 224, published: mobilenetWeights },
+  resnet50: {
+    build: resnet50,
+    layersFromFile: false,
+    preprocessing: 'caffe',
+    imageSize: 224,
+    published: [notop('resnet/resnet50', '4d473c1dd8becc155b73f8504c6f6626', 94_765_736)],
+  },
+  compact32: {
+    build: null,
+    layersFromFile: true,
+    preprocessing: 'tf',
+    imageSize: 32,
+    published: [],
+    packaged: { file: 'examples/base/model.json', parameters: 189_304 },
+  },
+  layers_model: { build: null, layersFromFile: true, preprocessing: null, imageSize: null, published: [] },
 };
+
+/** One line of the list of bases. */
+export interface BaseSummary {
+  readonly name: string;
+  readonly alpha: number | null;
+  /** Null where the file of weights says. */
+  readonly parameters: number | null;
+  readonly preprocessing: PreprocessingMode | null;
+  readonly imageSize: number | null;
+  /** Published files, the one for the default size of pictures first. */
+  readonly published: readonly PublishedWeights[];
+  /** Whether the weights come with this package. */
+  readonly packaged: boolean;
+}
+
+/** Every base, and every width of those that come in several. */
+export function summarizeBases(): BaseSummary[] {
+  return Object.entries(bases).flatMap(([name, base]): BaseSummary[] => {
+    const { build, preprocessing, imageSize, published, packaged } = base;
+    const alphas = [...new Set(published.map(({ alpha }) => alpha))];
+    return (alphas.length > 0 ? alphas : [null]).map((alpha) => ({
+      name,
+      alpha,
+      parameters: build === null ? (packaged?.parameters ?? null) : parametersOf(build(alpha ?? 1)),
+      preprocessing,
+      imageSize,
+      published: published.filter((weights) => weights.alpha === alpha),
+      packaged: packaged !== undefined,
+    }));
+  });
+}
+
+function parametersOf(graph: Graph): number {
+  return allWeightSpecs(graph).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}

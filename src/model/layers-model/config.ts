@@ -1,4 +1,4 @@
-/** Checked access to the JSON of a layers-model: what is there is told by the name of the layer that holds it. */
+/** Checked access to a model's JSON: what is there is told by the name of the layer that holds it. */
 import type { PipelineError } from '../../core/problem.js';
 import { failure } from '../../core/problem.js';
 import type { Pair } from '../graph.js';
@@ -21,13 +21,13 @@ export function list(value: unknown, where: string, what: string): readonly unkn
   return value;
 }
 
-/** Parses the text of a model.json. */
+/** Parses the JSON of a model. */
 export function parseModel(text: string, where: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw badModel(where, `the file is not JSON: ${String(error)}`, 'the model.json of a TF.js layers-model');
+    throw badModel(where, `the file is not JSON: ${String(error)}`, 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras');
   }
   return record(value, where, 'the file');
 }

@@ -1,7 +1,7 @@
 /**
- * Reads a network from the `modelTopology` of a TF.js layers-model: Keras's JSON, of a functional or sequential model,
- * in Keras 2's form or Keras 3's. One input, one output, every layer used once, and layers that we know: anything else
- * is refused by name.
+ * Reads a network from the topology of a TF.js layers-model or a Keras file: Keras's JSON, of a functional or
+ * sequential model, in Keras 2's form or Keras 3's. One input, one output, every layer used once, and layers that we
+ * know: anything else is refused by name.
  */
 import type { Graph, Layer } from '../graph.js';
 import { badModel, isRecord, LayerConfig, list, record, show } from './config.js';
@@ -10,15 +10,34 @@ import { inputLayer, knownClasses, readLayer } from './layers.js';
 const sequential = 'Sequential';
 const functional = new Set(['Model', 'Functional']);
 
+/** A layer as the model lists it, which need not be the order that it is computed in. */
+export interface ListedLayer {
+  readonly name: string;
+  readonly className: string;
+}
+
 /** The graph of a topology, its layers in topological order. Throws `bad-data`; `where` names the file. */
 export function readTopology(topology: unknown, where: string): Graph {
-  const outer = record(topology, where, 'modelTopology');
-  // Keras's converter nests the model one level deeper than TF.js does.
-  const model = record(outer['model_config'] ?? outer, where, 'the model');
-  const { class_name: className, config } = model;
+  const { class_name: className, config } = modelOf(topology, where);
   if (className === sequential) return readSequential(config, where);
   if (typeof className === 'string' && functional.has(className)) return readFunctional(record(config, where, 'config'), where);
   throw badModel(where, `the model's class is ${show(className)}`, [...functional, sequential].join(', '));
+}
+
+/** The layers of a model in the order of its list, also those that its output does not need. */
+export function listedLayers(topology: unknown, where: string): ListedLayer[] {
+  const { config } = modelOf(topology, where);
+  const layers = isRecord(config) ? config['layers'] : config;
+  return list(layers, where, 'the list of layers').map((entry) => {
+    const { name, layer } = described(entry, where);
+    return { name, className: String(layer['class_name']) };
+  });
+}
+
+/** Keras's converter nests the model one level deeper than TF.js does. */
+function modelOf(topology: unknown, where: string): Record<string, unknown> {
+  const outer = record(topology, where, 'modelTopology');
+  return record(outer['model_config'] ?? outer, where, 'the model');
 }
 
 function readFunctional(config: Record<string, unknown>, where: string): Graph {
@@ -71,6 +90,7 @@ function readOne(entry: Record<string, unknown>, name: string, inputs: readonly 
   const where = `layer ${name}`;
   const config = new LayerConfig(where, record(entry['config'], where, 'config'));
   const className = String(entry['class_name']);
+  refuseCode(entry, className, where);
   const layer = readLayer(className, config, { name, inputs, trainable: config.boolean('trainable', true) });
   if (layer === undefined) throw badModel(where, `a layer of the class ${className}`, `one of ${knownClasses().join(', ')}`);
   const [least, most] = layer.kind === 'input' ? [0, 0] : layer.kind === 'add' ? [2, Infinity] : [1, 1];
@@ -79,6 +99,14 @@ function readOne(entry: Record<string, unknown>, name: string, inputs: readonly 
     throw badModel(where, `a layer of the class ${className} reads ${inputs.length} layers`, expected);
   }
   return layer;
+}
+
+/** Keras 3 says where a class comes from: others than its own may share a name with one of them. */
+function refuseCode({ module }: Record<string, unknown>, className: string, where: string): void {
+  const foreign = typeof module === 'string' && !/^(tf_)?keras(\.|$)/.test(module);
+  if (!foreign && className !== 'Lambda') return;
+  const found = foreign ? `a layer of the class ${className} from ${module}` : 'a layer of the class Lambda, which is code';
+  throw badModel(where, found, 'layers of Keras\'s own: code in a file is not run');
 }
 
 /** The one entry of `input_layers` or `output_layers`: [[name, 0, 0]], or without the outer list. */
@@ -98,7 +126,10 @@ function sourcesOf(value: unknown, where: string): string[] {
   if (nodes.length > 1) throw badModel(where, `the layer is used ${nodes.length} times`, 'every layer is used once');
   const [node] = nodes;
   if (node === undefined) return [];
-  if (isRecord(node)) return histories(node['args']).map((history) => tensorName(history, where));
+  if (isRecord(node)) {
+    refuseArguments(node['kwargs'], where);
+    return histories(node['args']).map((history) => tensorName(history, where));
+  }
   const tensors = list(node, where, 'inbound_nodes');
   return (typeof tensors[0] === 'string' ? [tensors] : tensors).map((tensor) => tensorName(tensor, where));
 }
@@ -115,9 +146,15 @@ function tensorName(value: unknown, where: string): string {
   if (typeof name !== 'string' || node !== 0 || tensor !== 0) {
     throw badModel(where, `it reads ${show(value)}`, 'the only output of a layer that is used once');
   }
-  const argument = isRecord(call) ? Object.keys(call).find((key) => call[key] !== null) : undefined;
-  if (argument !== undefined) throw badModel(where, `it is called with ${argument}`, 'a call without arguments');
+  refuseArguments(call, where);
   return name;
+}
+
+/** Keras 3 writes `training: false` beside layers that differ in training, also where nobody asked for it. */
+function refuseArguments(call: unknown, where: string): void {
+  const isUsual = (key: string, value: unknown) => value === null || (key === 'training' && value === false);
+  const argument = isRecord(call) ? Object.keys(call).find((key) => !isUsual(key, call[key])) : undefined;
+  if (argument !== undefined) throw badModel(where, `it is called with ${argument}`, 'a call without arguments');
 }
 
 /** The layers that the output needs, each after those that it reads (Kahn's algorithm). */

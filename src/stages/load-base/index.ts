@@ -1,4 +1,4 @@
-/** load-base: a pretrained network without its top, from code or from a TF.js layers-model. */
+/** load-base: a pretrained network without its top, with layers from code or a file and weights from a file. */
 import type { StageDefinition } from '../../core/stage.js';
 import type { ModelDocument } from '../../model/document.js';
 import { surveyWeights } from './source.js';
@@ -8,9 +8,10 @@ export const loadBase: StageDefinition<'load-base'> = {
   impl: 1,
   reads: {},
 
-  // Of the weights' file the content counts, which the survey tells, and never the path or address.
-  relevant: ({ architecture, preprocessing, weights, seed }) => ({
+  // Of the weights' file the content counts, which the survey tells, never its path or address. Widths are MobileNetV2's alone.
+  relevant: ({ architecture, alpha, preprocessing, weights, seed }) => ({
     architecture,
+    ...(architecture === 'mobilenet_v2' ? { alpha } : {}),
     preprocessing: preprocessing ?? null,
     random: weights === 'random' ? seed! : null,
   }),

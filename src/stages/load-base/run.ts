@@ -1,5 +1,5 @@
 /** The work of load-base: builds or reads the network, without its top, with weights that fit. */
-import { failure } from '../../core/problem.js';
+import { failure, type PipelineError } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import type { StageContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
@@ -7,12 +7,13 @@ import { countParameters, type ModelDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
 import { initialWeights } from '../../model/initializers.js';
 import { fitWeights } from '../../model/layers-model/fit.js';
-import { readLayersModel } from '../../model/layers-model/load.js';
+import { matchLayers } from '../../model/keras/match.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
+import { readModelFile } from '../../model/read-model.js';
 import type { Weights } from '../../model/tensor.js';
 import { encodeWeights } from '../../model/weights-file.js';
 import { bringWeights } from '../../sources/weights.js';
-import type { LocalSource, Source } from './source.js';
+import { weightFormats, type LocalSource, type Source } from './source.js';
 
 export async function runLoadBase(context: StageContext<'load-base'>): Promise<void> {
   const { config, note, putBytes, putJson } = context;
@@ -43,23 +44,29 @@ function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {
   return mode === null ? null : { kind: 'mode', mode };
 }
 
-async function load({ architecture, seed }: LoadBaseConfig, source: LocalSource): Promise<{ graph: Graph; weights: Weights }> {
-  const { graph } = bases[architecture];
+async function load({ architecture, alpha, seed }: LoadBaseConfig, source: LocalSource): Promise<{ graph: Graph; weights: Weights }> {
+  const { build, layersFromFile } = bases[architecture];
+  const built = build?.(alpha);
   if (source.kind === 'random') {
-    if (graph === null) {
-      throw failure('invalid', {
-        code: 'no-topology',
-        where: architecture,
-        found: 'has its layers in its weights file, so `weights: random` leaves nothing to build',
-        remedy: 'name a weights file, or take `architecture: vgg16`',
-      });
-    }
-    return { graph, weights: initialWeights(graph, seed!) };
+    if (built === undefined) throw withoutLayers(architecture, 'so `weights: random` leaves nothing to build');
+    return { graph: built, weights: initialWeights(built, seed!) };
   }
-  const model = await readLayersModel(source.path);
-  if (graph !== null) return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
-  const base = withoutTop(model.graph);
-  return { graph: base, weights: fitWeights(base, model.weights, source.path, { ignoreOthers: true }) };
+  const model = await readModelFile(source.path);
+  if (model.graph !== undefined && layersFromFile) {
+    const graph = withoutTop(model.graph);
+    return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
+  }
+  if (built === undefined) throw withoutLayers(architecture, `but ${source.path} holds weights alone`);
+  return { graph: built, weights: fitWeights(built, matchLayers(built, model.weights), source.path, { ignoreOthers: true }) };
+}
+
+function withoutLayers(architecture: string, found: string): PipelineError {
+  return failure('invalid', {
+    code: 'no-topology',
+    where: architecture,
+    found: `has its layers in its weights file, ${found}`,
+    remedy: `name a file with layers: ${weightFormats} that was saved whole; or an architecture that is built by name, such as vgg16`,
+  });
 }
 
 /** Cuts a network before its classifier: where the picture-shaped output is flattened or pooled away. */

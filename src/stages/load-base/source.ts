@@ -1,14 +1,13 @@
 /** Where the weights of a base come from, told by their content. */
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Json } from '../../core/canonical.js';
 import { digestOf } from '../../core/digest.js';
-import { failure } from '../../core/problem.js';
+import { failure, PipelineError } from '../../core/problem.js';
+import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { downloadOf, nameOf, type Download } from '../../core/source.js';
 import type { Survey, SurveyContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
-import { weightPaths } from '../../model/layers-model/weights.js';
+import { modelFiles } from '../../model/read-model.js';
 import { pinPreimage } from '../../sources/pins.js';
 
 /** Weights at hand: noise for tests, or a file. */
@@ -17,34 +16,46 @@ export type LocalSource = { readonly kind: 'random' } | { readonly kind: 'file';
 /** What the survey finds; files on the web are fetched only by a run. */
 export type Source = LocalSource | { readonly kind: 'download'; readonly download: Download };
 
+/** The files that weights may come in, for messages. */
+export const weightFormats = 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras';
+
 const packaged = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
 export async function surveyWeights(context: SurveyContext<'load-base'>): Promise<Survey> {
   const survey = (preimage: Json, found: Source): Survey => ({ preimage, found });
-  const download = downloadOf(context.config.weights ?? '');
+  const { weights } = context.config;
+  const download = weights === undefined ? publishedOf(context.config) : downloadOf(weights);
   if (download !== undefined) return survey({ weights: pinPreimage(download, context.lock) }, { kind: 'download', download });
   const source = await locateWeights(context);
   return survey(source.kind === 'random' ? 'random' : { weights: source.digest }, source);
+}
+
+/** The file that Keras publishes for a base that is named alone; undefined where none is pinned, or the weights come with the tool. */
+function publishedOf({ architecture }: LoadBaseConfig): Download | undefined {
+  const pinned = bases[architecture].published.find(({ md5, bytes }) => md5 !== null && bytes !== null);
+  if (pinned === undefined || pinned.md5 === null || pinned.bytes === null) return undefined;
+  return { url: pinned.url, md5: pinned.md5, size: pinned.bytes };
 }
 
 /** Finds the weights' files and their digest, and holds it against the pin. */
 async function locateWeights({ config, name, resolvePath, digestFile }: SurveyContext<'load-base'>): Promise<LocalSource> {
   const { weights } = config;
   if (weights === 'random') return { kind: 'random' };
-  const path = weights === undefined ? packaged(bases[config.architecture].file!) : resolvePath(nameOf(weights));
+  const path = weights === undefined ? packaged(bases[config.architecture].packaged!.file) : resolvePath(nameOf(weights));
   const shown = weights === undefined ? path : nameOf(weights);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const files = await modelFiles(path, shown).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof PipelineError) throw error;
     throw failure('bad-data', {
       code: 'weights-missing',
       where: shown,
       found: error.code === 'ENOENT' ? 'is not there' : `cannot be read: ${error.message}`,
-      expected: 'the model.json of a TF.js layers-model',
+      expected: weightFormats,
       remedy: `correct \`weights\` of ${name}`,
     }, error);
   });
-  const files = [path, ...weightPaths(text, shown).map((file) => join(dirname(path), file))];
   const digests = await Promise.all(files.map(digestFile));
-  const digest = digestOf(digests.map((one) => `${one}\n`).join(''));
+  // A single file is pinned by its own digest, as `sha256sum` prints it.
+  const digest = digests.length === 1 ? digests[0] : digestOf(digests.map((one) => `${one}\n`).join(''));
   const pin = typeof weights === 'object' ? weights.sha256 : undefined;
   if (pin !== undefined && pin !== digest) {
     throw failure('bad-data', {

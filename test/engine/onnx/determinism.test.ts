@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
-import { vgg16 } from '../../../src/model/bases/vgg16.js';
+import { vgg16 } from '../../../src/model/bases/vgg.js';
 import type { Graph, Layer } from '../../../src/model/graph.js';
 import { shapesOf, withInputShape } from '../../../src/model/graph.js';
 import { initialWeights } from '../../../src/model/initializers.js';

@@ -4,7 +4,7 @@ import type { Engine } from '../../../src/engine/engine.js';
 import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
 import type { TfjsEngine } from '../../../src/engine/tfjs/index.js';
 import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
-import { vgg16 } from '../../../src/model/bases/vgg16.js';
+import { vgg16 } from '../../../src/model/bases/vgg.js';
 import type { Graph, Layer } from '../../../src/model/graph.js';
 import { shapesOf, withInputShape } from '../../../src/model/graph.js';
 import { initialWeights } from '../../../src/model/initializers.js';

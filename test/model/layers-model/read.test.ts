@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { PipelineError } from '../../../src/core/problem.js';
 import { readTopology } from '../../../src/model/layers-model/read.js';
 
-type Entry = { class_name: string; name?: string; config: Record<string, unknown>; inbound_nodes?: unknown };
+type Entry = { class_name: string; module?: string; name?: string; config: Record<string, unknown>; inbound_nodes?: unknown };
 
 const input: Entry = {
   class_name: 'InputLayer',
@@ -99,7 +99,10 @@ describe('refused, by the name of the layer', () => {
   const circle = model([input, layer('Add', 'a', {}, 'b', 'x'), layer('ReLU', 'b', {}, 'a')], 'b');
   const twice = [['x', 0, 0], ['z', 0, 0]];
   test.each([
-    ['an unknown class', after('Lambda'), /^layer y: a layer of the class Lambda; one of InputLayer, Conv2D,/],
+    ['an unknown class', after('GRU'), /^layer y: a layer of the class GRU; one of InputLayer, Conv2D,/],
+    ['code', after('Lambda'), /^layer y: a layer of the class Lambda, which is code; layers of Keras's own/],
+    ['a class of others', model([input, { ...layer('ReLU', 'y', {}, 'x'), module: 'kerasy.layers' }], 'y'), /^layer y: a layer of the class ReLU from kerasy.layers;/],
+    ['a call with arguments by Keras 3', called({ args: [{ config: { keras_history: ['x', 0, 0] } }], kwargs: { mask: 1, training: false } }), /^layer y: it is called with mask/],
     ['a name of Object.prototype', after('constructor'), /^layer y: a layer of the class constructor;/],
     ['channels first', after('Conv2D', { ...conv, data_format: 'channels_first' }), /^layer y: data_format is "channels_first"/],
     ['groups', after('Conv2D', { ...conv, groups: 2 }), /^layer y: groups is 2; one group/],

@@ -1,0 +1,59 @@
+/** Takes single files out of a zip, within limits. */
+import { openPromise, type Entry } from 'yauzl';
+import { PipelineError } from '../../core/problem.js';
+import { damaged } from './hdf5.js';
+
+export interface Wanted {
+  readonly name: string;
+  /** Bytes after unpacking. */
+  readonly most: number;
+}
+
+/**
+ * The bytes of the named entries; no other entry is looked into. Throws `bad-data` for a zip that is damaged, lacks one,
+ * has one twice, or unpacks to more than is allowed.
+ */
+export async function readEntries(path: string, wanted: readonly Wanted[]): Promise<Map<string, Buffer>> {
+  const found = new Map<string, Buffer>();
+  try {
+    const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
+    try {
+      for await (const entry of zip.eachEntry()) {
+        const limit = wanted.find(({ name }) => name === entry.fileName)?.most;
+        if (limit === undefined) continue;
+        if (found.has(entry.fileName)) throw damaged(path, `two entries of the zip are named ${entry.fileName}`, 'one');
+        refuseLarge(entry, limit, path);
+        // The library fails where an entry unpacks to another size than is declared.
+        found.set(entry.fileName, await collect(await zip.openReadStreamPromise(entry), entry.uncompressedSize));
+      }
+    } finally {
+      zip.close();
+    }
+  } catch (error) {
+    if (!(error instanceof PipelineError) && error instanceof Error && !('errno' in error)) {
+      throw damaged(path, `the zip cannot be read: ${error.message}`, 'a whole .keras file', error);
+    }
+    throw error;
+  }
+  const missing = wanted.find(({ name }) => !found.has(name));
+  if (missing !== undefined) {
+    throw damaged(path, `${missing.name} is not in the zip`, `a .keras file, with ${wanted.map(({ name }) => name).join(' and ')}`);
+  }
+  return found;
+}
+
+/** Refuses before anything is allocated. Whatever is packed, deflate makes it 1,032 times smaller at most. */
+function refuseLarge({ fileName, compressedSize, uncompressedSize: size }: Entry, limit: number, path: string): void {
+  const most = Math.min(limit, 1032 * compressedSize);
+  if (size > most) throw damaged(path, `${fileName} says that it unpacks to ${size} bytes`, `at most ${most}`);
+}
+
+async function collect(stream: AsyncIterable<unknown>, size: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(size);
+  let filled = 0;
+  for await (const chunk of stream) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    filled += chunk.copy(bytes, filled);
+  }
+  return bytes;
+}
