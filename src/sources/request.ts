@@ -27,7 +27,8 @@ export async function get(address: string, options: RequestOptions): Promise<Inc
     if (!redirectCodes.has(response.statusCode ?? 0) || location === undefined) return response;
     response.destroy();
     if (redirects === REDIRECTS) {
-      throw failure('bad-data', { code: 'too-many-redirects', where: address, found: `redirects more than ${REDIRECTS} times`, remedy: 'name the address that it ends at' });
+      const found = `redirects more than ${REDIRECTS} times`;
+      throw failure('bad-data', { code: 'too-many-redirects', where: address, found, remedy: 'name the address that it ends at' });
     }
     url = checkedUrl(location, url, options);
   }

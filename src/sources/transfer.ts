@@ -60,7 +60,7 @@ async function attemptOnce(url: string, path: string, options: TransferOptions):
     if (start === undefined) return;
     const total = totalOf(response, start);
     refuseSize(url, total, options);
-    await receive(response, path, start, total, url, options);
+    await receive(response, { url, path, start, total }, options);
   } finally {
     response.destroy();
   }
@@ -111,7 +111,15 @@ function wrongSize(url: string, found: string, { size, largest }: TransferOption
   });
 }
 
-async function receive(response: IncomingMessage, path: string, start: number, total: number | undefined, url: string, options: TransferOptions): Promise<void> {
+/** What a response brings: the bytes from `start` on, of `total` where the server says. */
+interface Part {
+  readonly url: string;
+  readonly path: string;
+  readonly start: number;
+  readonly total: number | undefined;
+}
+
+async function receive(response: IncomingMessage, { url, path, start, total }: Part, options: TransferOptions): Promise<void> {
   const { size, largest, signal, onProgress } = options;
   let done = start;
   async function* counted(): AsyncGenerator<Uint8Array> {

@@ -5,9 +5,13 @@ import { stagesOf } from './lineage.js';
 import type { LintContext } from './lineage.js';
 
 export function pinnedPlaces({ stages, places }: LintContext): Problem[] {
-  const sources = stagesOf(stages, 'ingest').map(({ name, config }) => ({ path: ['stages', name, 'source'], place: config.source, pathPins: [] }));
+  const sources = stagesOf(stages, 'ingest').map(({ name, config }) => {
+    return { path: ['stages', name, 'source'], place: config.source, pathPins: [] };
+  });
   // The sha256 of a path is that of a layers-model as a whole.
-  const weights = stagesOf(stages, 'load-base').map(({ name, config }) => ({ path: ['stages', name, 'weights'], place: config.weights, pathPins: ['sha256'] }));
+  const weights = stagesOf(stages, 'load-base').map(({ name, config }) => {
+    return { path: ['stages', name, 'weights'], place: config.weights, pathPins: ['sha256'] };
+  });
   return [...sources, ...weights].flatMap(({ path, place, pathPins }) => {
     const problem = problemOf(place, pathPins);
     return problem === undefined ? [] : [{ ...problem, ...places.at(path) }];
@@ -18,12 +22,15 @@ function problemOf(place: Place | undefined, pathPins: readonly string[]): Probl
   if (typeof place !== 'object') return undefined;
   const { path, url, ...pins } = place;
   if ((path === undefined) === (url === undefined)) {
-    return { code: 'one-place', found: path === undefined ? 'there is neither `path` nor `url`' : 'there are both `path` and `url`', expected: 'one of them' };
+    const found = path === undefined ? 'there is neither `path` nor `url`' : 'there are both `path` and `url`';
+    return { code: 'one-place', found, expected: 'one of them' };
   }
   if (path !== undefined) {
     const foreign = Object.keys(pins).find((name) => !pathPins.includes(name));
-    return foreign === undefined ? undefined : { code: 'pin-of-path', found: `\`${foreign}\` stands beside \`path\``, expected: `\`${foreign}\` beside \`url\`, or none` };
+    if (foreign === undefined) return undefined;
+    return { code: 'pin-of-path', found: `\`${foreign}\` stands beside \`path\``, expected: `\`${foreign}\` beside \`url\`, or none` };
   }
   if (pins.md5 === undefined || pins.size !== undefined) return undefined;
-  return { code: 'md5-without-size', found: '`md5` stands without `size`', expected: 'both, or better `sha256`', remedy: 'add the `size` in bytes that the publisher names' };
+  const remedy = 'add the `size` in bytes that the publisher names';
+  return { code: 'md5-without-size', found: '`md5` stands without `size`', expected: 'both, or better `sha256`', remedy };
 }

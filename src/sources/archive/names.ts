@@ -42,7 +42,8 @@ export class Names {
     const parts = name.split('/').filter((part) => part !== '' && part !== '.');
     if (parts.includes('..')) throw this.refused(name, 'climbs out of the folder');
     if (parts.length > this.bounds.depth) throw this.refused(name, `lies more than ${this.bounds.depth} folders deep`);
-    if (parts.some((part) => Buffer.byteLength(part) > this.bounds.nameBytes)) throw this.refused(name, `has a part of more than ${this.bounds.nameBytes} bytes`);
+    const tooLong = parts.some((part) => Buffer.byteLength(part) > this.bounds.nameBytes);
+    if (tooLong) throw this.refused(name, `has a part of more than ${this.bounds.nameBytes} bytes`);
     return parts;
   }
 

@@ -29,21 +29,19 @@ export class Target {
   }
 
   /** Writes a file at a path that {@link Names.take} gave, and counts its bytes; `packed` is what the entry takes up. */
-  async write(path: string, content: AsyncIterable<Uint8Array>, packed: number, onBytes?: (chunk: Uint8Array) => void): Promise<void> {
+  async write(path: string, content: AsyncIterable<Uint8Array>, packed: number): Promise<void> {
     const { folder, signal } = this.options;
     const file = join(folder, path);
     await this.makeFolder(dirname(file));
-    const counted = this.counted(content, path, packed, onBytes);
-    await pipeline(counted, createWriteStream(file, { flags: 'wx', mode: 0o644 }), { signal });
+    await pipeline(this.counted(content, path, packed), createWriteStream(file, { flags: 'wx', mode: 0o644 }), { signal });
   }
 
-  private async *counted(content: AsyncIterable<Uint8Array>, path: string, packed: number, onBytes?: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+  private async *counted(content: AsyncIterable<Uint8Array>, path: string, packed: number): AsyncGenerator<Uint8Array> {
     let size = 0;
     for await (const chunk of content) {
       size += chunk.length;
       this.meter.entryBytes(size, packed, path);
       this.meter.bytes(chunk.length, this.options.packed);
-      onBytes?.(chunk);
       yield chunk;
     }
   }

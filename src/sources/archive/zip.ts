@@ -64,11 +64,13 @@ function refuseOverlaps(entries: readonly yauzl.Entry[], target: Target): void {
 
 async function write(zip: yauzl.ZipFile, { path, entry }: File, target: Target): Promise<void> {
   let sum = 0;
-  await target.write(path, contentOf(zip, entry), entry.compressedSize, (chunk) => (sum = crc32(chunk, sum)));
+  /** Opened only when it is read: an error of a stream that nobody listens to yet would end the process. */
+  async function* content(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of (await zip.openReadStreamPromise(entry)) as AsyncIterable<Uint8Array>) {
+      sum = crc32(chunk, sum);
+      yield chunk;
+    }
+  }
+  await target.write(path, content(), entry.compressedSize);
   if (sum !== entry.crc32) throw target.broken(`is damaged: the bytes of ${path} do not come to its checksum`);
-}
-
-/** Opened only when it is read: an error of a stream that nobody listens to yet would end the process. */
-async function* contentOf(zip: yauzl.ZipFile, entry: yauzl.Entry): AsyncGenerator<Uint8Array> {
-  yield* await zip.openReadStreamPromise(entry);
 }
