@@ -20,6 +20,8 @@ export interface RunOptions extends SelectionOptions {
   readonly stages?: readonly string[];
   /** Stages that run at the same time; 2 when left out. */
   readonly jobs?: number;
+  /** Ask nothing of the network. */
+  readonly offline?: boolean;
   readonly onEvent?: (event: RunEvent) => void;
   readonly signal?: AbortSignal;
 }
@@ -46,7 +48,7 @@ export async function plan(pipeline: Pipeline): Promise<StagePlan[]> {
 /** Runs a pipeline: only what changed is done again. Failures of stages are in the result. */
 export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise<RunResult> {
   const { onEvent = () => undefined, signal = new AbortController().signal, jobs = 2 } = options;
-  const session = await openFor(pipeline, { stages, version }, onEvent);
+  const session = await openFor(pipeline, { stages, version }, onEvent, options);
   const selection = select(session.graph, options.stages ?? [], options);
   return execute(session, { ...selection, jobs, overwrite: options.force !== undefined, signal });
 }

@@ -7,6 +7,7 @@ import type { Emit } from '../core/event.js';
 import { PipelineError } from '../core/problem.js';
 import type { StageTable } from '../runner/graph.js';
 import { openSession, type Session } from '../runner/session.js';
+import type { SourceOptions } from '../runner/source-host.js';
 import { openStore } from '../store/store.js';
 import type { BaseRow } from './bases.js';
 
@@ -57,7 +58,7 @@ export async function loadChecked(file: string, { set = [], engine }: PipelineOp
 }
 
 /** Opens a session; damage in the cache is said as a note. */
-export function openFor(pipeline: Pipeline, { stages, version }: Pick<Host, 'stages' | 'version'>, emit: Emit): Promise<Session> {
+export function openFor(pipeline: Pipeline, { stages, version }: Pick<Host, 'stages' | 'version'>, emit: Emit, options: SourceOptions = {}): Promise<Session> {
   const onDamage = ({ path, reason }: { path: string; reason: string }) => emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
-  return openSession(pipeline, stages, (root) => openStore(root, { onDamage, tool: version }), emit);
+  return openSession(pipeline, stages, (root) => openStore(root, { onDamage, tool: version }), emit, options);
 }

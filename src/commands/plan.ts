@@ -7,6 +7,7 @@ import { select, type Selection } from './selection.js';
 
 interface PlanOptions extends PipelineOptions {
   readonly json?: boolean;
+  readonly offline?: boolean;
 }
 
 const help = `
@@ -20,10 +21,11 @@ export const planCommand: CommandSpec = {
       .command('plan')
       .description('show what a run would do, and why; nothing runs')
       .argument('<file>', 'the pipeline file')
+      .option('--offline', 'as for run; a plan never asks the network')
       .option('--json', 'print one JSON object a stage on stdout')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string, options: PlanOptions) => {
-      const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));
+      const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host), options);
       done(await printPlan(session, select(session.graph, [], {}), options, host));
     });
   },

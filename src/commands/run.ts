@@ -12,6 +12,7 @@ interface RunOptions extends PipelineOptions, SelectionOptions {
   readonly jobs: number;
   readonly json?: boolean;
   readonly dryRun?: boolean;
+  readonly offline?: boolean;
   readonly logLevel: string;
 }
 
@@ -24,7 +25,7 @@ Examples:
   pipeline run pets.yaml --force train     train again even though nothing changed
 
 Exit codes: 0 done or nothing to do; 1 a stage failed; 2 an invalid pipeline or call; 3 bad data; 4 refused as unsafe;
-5 disk or permissions; 6 a minimum was missed; 130 interrupted, run again to go on.`;
+5 disk, network or permissions; 6 a minimum was missed; 130 interrupted, run again to go on.`;
 
 export const run: CommandSpec = {
   register(program, host, done) {
@@ -38,6 +39,7 @@ export const run: CommandSpec = {
       .option('-f, --force [stages...]', 'run again even where nothing changed, and replace exports that were changed by hand')
       .option('-j, --jobs <number>', 'stages that run at the same time', positiveInteger, 2)
       .option('-n, --dry-run', 'only show what would run, and why')
+      .option('--offline', 'ask nothing of the network: take files from the cache and from the folder PIPELINE_MIRROR')
       .option('--json', 'print events as newline-delimited JSON on stdout')
       .option('--log-level <level>', 'how much the log of the run holds: trace, debug, info, error', 'debug')
       .addHelpText('after', help);
@@ -59,7 +61,7 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
     if (options.json && error instanceof PipelineError) emitRefusal(error, emit);
     throw error;
   });
-  const session = await openFor(pipeline, host, emit);
+  const session = await openFor(pipeline, host, emit, options);
   const selection = select(session.graph, stages, options);
   if (options.dryRun) return printPlan(session, selection, { json: options.json }, host);
 

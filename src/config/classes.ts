@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { compareCodePoints } from '../core/canonical.js';
 import type { Problem } from '../core/problem.js';
+import { nameOf, pathOf, type Place } from '../core/source.js';
 import { distinct } from './combined.js';
 import { endingOf, pathOfLayer } from './lint/heads.js';
 import { nearestOf, stagesOf, trainings } from './lint/lineage.js';
@@ -24,7 +25,7 @@ export async function checkHeadAgainstFolders(pipeline: Pipeline): Promise<Probl
   const classes = new Map<string, Classes>();
   const problems: Problem[] = [];
   for (const ingest of stagesOf(pipeline.stages, 'ingest')) {
-    const folders = await classFolders(resolve(pipeline.root, ingest.config.source));
+    const folders = await classFolders(pipeline.root, ingest.config.source);
     const names = ingest.config.classes ?? folders;
     if (names === undefined) continue;
     classes.set(ingest.name, { names, told: toldOf(ingest, names) });
@@ -49,7 +50,7 @@ export async function checkHeadAgainstFolders(pipeline: Pipeline): Promise<Probl
 function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {
   const shown = names.length > 6 ? `${names.slice(0, 6).join(', ')}, ...` : names.join(', ');
   const { source, classes } = ingest.config;
-  const origin = classes === undefined ? `\`${source}\` has` : `\`classes\` of \`${ingest.name}\` names`;
+  const origin = classes === undefined ? `\`${nameOf(source)}\` has` : `\`classes\` of \`${ingest.name}\` names`;
   return `${origin} ${names.length} classes (${shown})`;
 }
 
@@ -58,7 +59,10 @@ const trainingFolder = 'train';
 const partFolders: ReadonlySet<string> = new Set([trainingFolder, 'validation', 'val', 'valid', 'test']);
 
 /** Names of the class folders of a source; undefined where they cannot be told. */
-async function classFolders(source: string): Promise<string[] | undefined> {
+async function classFolders(root: string, place: Place): Promise<string[] | undefined> {
+  const path = pathOf(place);
+  if (path === undefined) return undefined;
+  const source = resolve(root, path);
   try {
     const top = await subfolders(source);
     if (top.includes(trainingFolder)) return await subfolders(join(source, trainingFolder));
@@ -93,7 +97,7 @@ function missingFolders(
     if (folders.includes(name)) return [];
     return problemAt(pipeline, ['stages', ingest.name, 'classes', index], {
       code: 'class-without-folder',
-      found: `there is no folder for the class \`${name}\` in \`${ingest.config.source}\``,
+      found: `there is no folder for the class \`${name}\` in \`${nameOf(ingest.config.source)}\``,
       expected: `one of the folders ${listed(folders, 'or')}`,
       remedy: didYouMean(name, folders),
     });

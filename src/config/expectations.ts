@@ -11,6 +11,8 @@ export const patternWords: Readonly<Record<string, string>> = {
   '^[A-Za-z][A-Za-z0-9_]*$': 'a text of letters, digits and `_` that begins with a letter',
   '^stages\\.[^.]+\\.[^.]': 'a field of a stage, such as `stages.train.epochs`',
   '^[0-9a-f]{64}$': 'the 64 digits (0-9, a-f) of a SHA-256 digest',
+  '^[0-9a-f]{32}$': 'the 32 digits (0-9, a-f) of an MD5 digest',
+  '^https?://[^/]+/': 'an address that begins with `https://`',
 };
 
 /** All that is taken in a place, in one phrase. `root` is the schema that `$ref`s start from. */

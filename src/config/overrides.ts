@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { failure, PipelineError } from '../core/problem.js';
 import type { Problem } from '../core/problem.js';
+import { isAddress } from '../core/source.js';
 import { findField, setField } from './fields.js';
 import type { Field } from './fields.js';
 import { whereOf } from './places.js';
@@ -77,7 +78,7 @@ function takesPath(schema: Schema, root: Schema): boolean {
 /** Makes the paths in a value absolute. */
 function resolvePaths(value: Plain, schema: Schema, root: Schema, cwd: string): Plain {
   if (typeof value === 'string') {
-    return value !== '' && value !== randomWeights && takesPath(schema, root) ? resolve(cwd, value) : value;
+    return value !== '' && value !== randomWeights && !isAddress(value) && takesPath(schema, root) ? resolve(cwd, value) : value;
   }
   const member = (key: string | number, inner: Plain): Plain => {
     const found = memberSchema(schema, key, root);

@@ -50,7 +50,7 @@ async function unreadable(file: string, thrown: unknown): Promise<PipelineError>
     return failure('input-output', { code: `io-${code.toLowerCase()}`, where: file, found }, thrown);
   }
   const neighbours = await readdir(dirname(file)).catch(() => []);
-  const pipelines = neighbours.filter((name) => /\.ya?ml$/.test(name));
+  const pipelines = neighbours.filter((name) => /(?<!\.lock)\.ya?ml$/.test(name));
   const near = nearest(basename(file), pipelines);
   const hint = near === undefined ? undefined : `did you mean \`${join(dirname(file), near)}\`?`;
   const remedy = hint ?? 'check the path; `pipeline init` writes a first pipeline';

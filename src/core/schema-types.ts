@@ -245,9 +245,32 @@ export interface FreezeConfig {
 export interface IngestConfig {
   uses?: 'ingest';
   /**
-   * The folder of pictures: one folder a class, or train/, validation/ (or val/, valid/) and test/ with one folder a class in each.
+   * The pictures: one folder a class, or train/, validation/ (or val/, valid/) and test/ with one folder a class in each. A folder, a .zip, .tar or .tar.gz of one, or the https address of such an archive.
    */
-  source: string;
+  source:
+    | string
+    | {
+        /**
+         * A folder or an archive.
+         */
+        path?: string;
+        /**
+         * Where to fetch an archive, by https.
+         */
+        url?: string;
+        /**
+         * What the archive has to be; in the lock file after the first run.
+         */
+        sha256?: string;
+        /**
+         * In place of sha256 for old publications, with the size.
+         */
+        md5?: string;
+        /**
+         * In bytes.
+         */
+        size?: number;
+      };
   /**
    * The form that every picture is brought to. Always RGB.
    */
@@ -299,7 +322,7 @@ export interface LoadBaseConfig {
    */
   alpha: 0.35 | 0.5 | 0.75 | 1 | 1.3 | 1.4;
   /**
-   * A .h5 or .keras file by Keras, or a TF.js layers-model (its model.json), with its sha256 where it should be pinned; `random` starts from seeded noise and is meant for tests.
+   * A .h5 or .keras file by Keras, or a TF.js layers-model (its model.json), with its sha256 where it should be pinned; or the https address of such a file. Left out: the file that Keras publishes for `vgg16`, `vgg19` and `resnet50`. `random` starts from seeded noise and is meant for tests.
    */
   weights?:
     | string
@@ -307,9 +330,21 @@ export interface LoadBaseConfig {
         /**
          * A .h5 or .keras file, or the model.json of a TF.js layers-model.
          */
-        path: string;
+        path?: string;
         /**
-         * SHA-256 of the file; of a layers-model over the SHA-256 digests of model.json and its weight files, one a line, as the tool prints it.
+         * Where to fetch a file of weights, or an archive of a TF.js layers-model, by https.
+         */
+        url?: string;
+        /**
+         * Of what is fetched, in place of sha256 for old publications, with the size.
+         */
+        md5?: string;
+        /**
+         * Of what is fetched, in bytes.
+         */
+        size?: number;
+        /**
+         * SHA-256 of the file, or of what is fetched; of a layers-model at a path over the SHA-256 digests of model.json and its weight files, one a line, as the tool prints it.
          */
         sha256?: string;
       };

@@ -3,6 +3,7 @@ import type { Json } from './canonical.js';
 import type { Digest } from './digest.js';
 import type { Emit, FeatureCounts } from './event.js';
 import type { StageConfigs, StageKind } from './schema-types.js';
+import type { DownloadLock, SourceHost } from './source.js';
 
 /** What a reference field asks for: `data` pictures, a `base`, an untrained `model`, a `trained` one. */
 export type Role = 'data' | 'base' | 'model' | 'trained' | 'metrics';
@@ -35,6 +36,9 @@ export interface Survey {
   readonly found: unknown;
 }
 
+/** What a name in the pipeline stands for. */
+export type Resolved = { readonly classes: readonly string[] } | { readonly base: string };
+
 /** What a kind may know of the pipeline when its key is made, without loading anything heavy. */
 export interface Settings {
   readonly engine: 'auto' | 'onnx' | 'tfjs';
@@ -53,6 +57,8 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly environment?: (settings: Settings) => Json;
   /** Looks at what lies outside the pipeline. Called for every plan: it must be fast where nothing changed. */
   readonly survey?: (context: SurveyContext<Kind>) => Promise<Survey>;
+  /** What the outputs turned out to be, for the lock file beside the pipeline. Called in every run. */
+  readonly resolved?: (context: JudgeContext<Kind>) => Promise<Resolved>;
   /** Does the work and puts out its results through the context. */
   readonly run: (context: StageContext<Kind>) => Promise<void>;
   /** Writes files for people or other programs. Called in every run, unless what was written last still stands and fits. */
@@ -93,6 +99,8 @@ export interface SurveyContext<Kind extends StageKind = StageKind> {
   digestFolder(root: string, probe: Probe): Promise<FolderListing>;
   /** Digest of one file; an unchanged file is not read again. */
   digestFile(path: string): Promise<Digest>;
+  /** What is known of downloads. Nothing is fetched for a plan: keys are made from pins. */
+  readonly lock: DownloadLock;
   note(code: string, text: string): void;
 }
 
@@ -123,6 +131,11 @@ interface WorkContext<Kind extends StageKind> {
   readBytes(ref: BlobRef): Promise<Buffer>;
   readJson<Value>(ref: BlobRef): Promise<Value>;
   resolvePath(path: string): string;
+  /**
+   * The absolute path of the folder that an output names as its root. Where that is an unpacked archive which is gone
+   * from the store, whoever put out `namedBy` runs again, and after it whoever asked.
+   */
+  openRoot(root: string, namedBy: BlobRef): Promise<string>;
   note(code: string, text: string): void;
   /** Says it unless a stage of this run has said the same: for what many variants have in common. */
   noteOnce(code: string, text: string): void;
@@ -134,6 +147,9 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   readonly found: unknown;
   putBytes(name: string, content: Uint8Array): Promise<BlobRef>;
   putJson(name: string, value: unknown): Promise<BlobRef>;
+  /** For files that lie elsewhere. */
+  readonly sources: SourceHost;
+  digestFolder(root: string, probe: Probe): Promise<FolderListing>;
   /** Puts out again what an input holds already. */
   pass(name: string, ref: BlobRef): void;
   /** Opens the features of a set, named by a preimage of all that decides them but the picture and its view. */

@@ -4,21 +4,31 @@ import type { BlobRef, Outputs } from '../core/stage.js';
 import type { Augmentation } from '../image/augmentation.js';
 import type { DataSpec, Files, Samples, SplitName } from '../image/dataset.js';
 
+/** What reading needs of a stage's context. */
+interface Reader {
+  readJson<Value>(ref: BlobRef): Promise<Value>;
+  openRoot(root: string, namedBy: BlobRef): Promise<string>;
+}
+
 export interface Data {
   readonly spec: DataSpec;
   readonly files: Files;
+  /** The absolute path of the folder that the files' paths start from. */
+  openFolder(): Promise<string>;
   /** Undefined where the pictures are not varied. */
   readonly augmentation: Augmentation | undefined;
   /** Labels by picture, ordered by digest. */
   of(split: SplitName): Map<Digest, number>;
 }
 
-export async function readData(outputs: Outputs, readJson: <Value>(ref: BlobRef) => Promise<Value>): Promise<Data> {
-  const { spec, samples, files, augmentation } = outputs;
+export async function readData(outputs: Outputs, { readJson, openRoot }: Reader): Promise<Data> {
+  const { spec, samples, augmentation } = outputs;
   const rows = (await readJson<Samples>(samples)).samples;
+  const files = await readJson<Files>(outputs.files);
   return {
     spec: await readJson<DataSpec>(spec),
-    files: await readJson<Files>(files),
+    files,
+    openFolder: () => openRoot(files.root, outputs.files),
     augmentation: augmentation === undefined ? undefined : await readJson<Augmentation>(augmentation),
     of: (split) => new Map(rows.filter((row) => row[2] === split).map(([digest, label]) => [digest, label])),
   };

@@ -35,8 +35,8 @@ export interface FeatureHost {
 
 /** Where the pictures are. */
 export interface PictureSource {
-  /** Absolute path of the folder that `files.paths` start from. */
-  readonly root: string;
+  /** The absolute path of the folder that `files.paths` start from; asked for only where a picture has to be read. */
+  openFolder(): Promise<string>;
   readonly files: Files;
 }
 
@@ -134,7 +134,8 @@ export class Features {
     if (digests.length === 0) return;
     const { recipe, source } = this.options;
     const [height, width] = recipe.image.size;
-    const pathOf = (digest: Digest): string => join(source.root, source.files.paths[digest][0]);
+    const folder = await source.openFolder();
+    const pathOf = (digest: Digest): string => join(folder, source.files.paths[digest][0]);
     const batches = pictureBatches({
       items: digests,
       batchSize,

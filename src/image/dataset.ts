@@ -30,7 +30,7 @@ export interface Samples {
 
 /** Output `files`: where the pictures are, for decoding and for reports. It decides nothing and is in no key. */
 export interface Files {
-  /** The source as the pipeline file names it. */
+  /** The source as the pipeline file names it, or the archive by its digest. */
   readonly root: string;
   readonly onBadImage: 'fail' | 'skip';
   /** Paths below the root by digest; several where the same bytes lie in several places. */

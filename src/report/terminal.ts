@@ -3,7 +3,7 @@ import type { EpochMetrics, RunEvent, StageState, StageSummary } from '../core/e
 import type { Problem } from '../core/problem.js';
 import { formatProblems } from './problems.js';
 import { painter, type Paint, type Style } from './style.js';
-import { count, duration } from './words.js';
+import { count, duration, megabytes } from './words.js';
 
 export interface TerminalOptions {
   readonly write: (text: string) => void;
@@ -73,7 +73,8 @@ class Terminal {
   }
 
   private progress({ stage, task, done, total }: Extract<RunEvent, { event: 'progress' }>): void {
-    const text = this.row('▸', 'cyan', stage, `${task} ${done.toLocaleString('en-US')}/${total.toLocaleString('en-US')}`);
+    const figures = task === 'download' ? `${megabytes(done)}/${megabytes(total)} MB` : `${done.toLocaleString('en-US')}/${total.toLocaleString('en-US')}`;
+    const text = this.row('▸', 'cyan', stage, `${task} ${figures}`);
     if (this.options.interactive) return this.overwrite(text);
     const now = performance.now();
     const key = `${stage}/${task}`;

@@ -1,4 +1,6 @@
 /** What the contexts of work, delivery and judgement have in common. */
+import { join } from 'node:path';
+import { parseArchiveRoot } from '../core/source.js';
 import type { BlobRef, Inputs } from '../core/stage.js';
 import type { Store } from '../store/store.js';
 import type { Node } from './graph.js';
@@ -23,6 +25,15 @@ export async function readJson<Value>(store: Store, ref: BlobRef): Promise<Value
   return JSON.parse((await readBytes(store, ref)).toString('utf8')) as Value;
 }
 
+/** The folder of a root. Throws {@link LostBlob} where it has to be unpacked again. */
+async function openRoot({ project, store }: Session, root: string, namedBy: BlobRef): Promise<string> {
+  const archived = parseArchiveRoot(root);
+  if (archived === undefined) return project.resolvePath(root);
+  const folder = await store.sources.unpacked(archived.archive);
+  if (folder === undefined) throw new LostBlob(namedBy);
+  return join(folder, archived.folder);
+}
+
 export function commonContext(session: Session, { stage }: Node, inputs: Inputs, signal: AbortSignal) {
   const { pipeline, project, settings, store, emit } = session;
   const note = (code: string, text: string): void => emit({ event: 'note', stage: stage.name, code, text });
@@ -35,6 +46,7 @@ export function commonContext(session: Session, { stage }: Node, inputs: Inputs,
     readBytes: (ref: BlobRef) => readBytes(store, ref),
     readJson: <Value>(ref: BlobRef) => readJson<Value>(store, ref),
     resolvePath: project.resolvePath,
+    openRoot: (root: string, namedBy: BlobRef) => openRoot(session, root, namedBy),
     note,
     noteOnce: (code: string, text: string) => {
       if (session.said.has(text)) return;

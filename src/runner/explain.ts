@@ -66,6 +66,7 @@ export function describeChange(before: Preimage, after: Preimage): string[] {
 /** What a stage found outside, by the name under which its survey puts it. */
 const foundWords: Readonly<Record<string, string>> = {
   content: 'files were renamed, moved or edited',
+  archive: 'the archive changed',
   weights: 'the weights file changed',
   probe: 'this tool looks at files in another way now',
 };
@@ -76,5 +77,5 @@ function surveyReasons(before: Json, after: Json): string[] {
   if (changes.length === 0) return [];
   const figures = changes.filter(({ before: was, after: is }) => typeof was === 'number' && typeof is === 'number');
   if (figures.length > 0) return figures.map(({ path, before: was, after: is }) => `${path} ${show(was)} -> ${show(is)}`);
-  return [...new Set(changes.map(({ path }) => foundWords[path] ?? `${path || 'what lies outside'} changed`))];
+  return [...new Set(changes.map(({ path }) => foundWords[path.split('.', 1)[0]] ?? `${path || 'what lies outside'} changed`))];
 }

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { canonical } from '../core/canonical.js';
 import { digestOf, type Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
-import type { Inputs, Outputs } from '../core/stage.js';
+import type { Inputs, JudgeContext, Outputs } from '../core/stage.js';
 import { actionKeyOf, type Preimage } from './action-key.js';
 import type { StageMemory } from './checkout.js';
 import { commonContext } from './context.js';
 import { deliverFolder, type DeliveredFolder } from './deliver.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
+import { isAsWritten } from './source-host.js';
 
 export interface FinishOptions {
   readonly signal: AbortSignal;
@@ -46,7 +47,16 @@ export async function finishStage(
     });
     await checkout.set(name, { key: actionKeyOf(preimage), preimage, outputs, terms, delivered: { ...memory?.delivered, ...delivered } });
   }
+  await lockResolved(session, node, common);
   await node.definition.judge?.(common);
+}
+
+/** Keeps in the lock file what the stage's outputs turned out to be. */
+async function lockResolved({ lock, pipeline }: Session, { stage, definition }: Node, context: JudgeContext): Promise<void> {
+  if (definition.resolved === undefined || !isAsWritten(stage, pipeline)) return;
+  const resolved = await definition.resolved(context);
+  if ('base' in resolved) await lock.setBase(stage.name, resolved.base);
+  else await lock.setClasses(stage.name, resolved.classes);
 }
 
 /** All that decides which files are delivered and where; also what is in no key, such as the pictures' names. */

@@ -7,7 +7,9 @@ import type { Store } from '../store/store.js';
 import { Checkout } from './checkout.js';
 import { FeatureSets } from './feature-sets.js';
 import { buildGraph, type Node, type StageGraph, type StageTable } from './graph.js';
+import { LockFile, lockPathOf } from './lock-file.js';
 import { projectOf, type Project } from './project.js';
+import { sharedSources, sourcesOf, type SharedSources, type SourceOptions } from './source-host.js';
 
 export interface Session {
   readonly pipeline: Pipeline;
@@ -18,6 +20,9 @@ export interface Session {
   readonly checkout: Checkout;
   /** Features that its stages share; `execute` closes them. */
   readonly features: FeatureSets;
+  readonly lock: LockFile;
+  /** What is the same for all stages that bring files from elsewhere. */
+  readonly sources: SharedSources;
   readonly emit: Emit;
   /** Texts that are said once a run, whichever stage says them first. */
   readonly said: Set<string>;
@@ -25,9 +30,17 @@ export interface Session {
   survey(node: Node): Promise<Survey | undefined>;
 }
 
-export async function openSession(pipeline: Pipeline, table: StageTable, openStore: (root: string) => Promise<Store>, emit: Emit): Promise<Session> {
+export async function openSession(
+  pipeline: Pipeline,
+  table: StageTable,
+  openStore: (root: string) => Promise<Store>,
+  emit: Emit,
+  options: SourceOptions = {},
+): Promise<Session> {
   const project = projectOf(pipeline);
-  const [store, checkout] = await Promise.all([openStore(project.store), Checkout.open(project.checkout)]);
+  const opened = [openStore(project.store), Checkout.open(project.checkout), LockFile.open(lockPathOf(pipeline.file))] as const;
+  const [store, checkout, lock] = await Promise.all(opened);
+  const sources = sharedSources(store, options);
   const settings: Settings = { engine: pipeline.engine, featureType: pipeline.features.dtype };
   const surveys = new Map<string, Promise<Survey | undefined>>();
   return {
@@ -38,18 +51,21 @@ export async function openSession(pipeline: Pipeline, table: StageTable, openSto
     store,
     checkout,
     features: new FeatureSets((key, preimage, rowLength) => store.openFeatures(key, preimage, rowLength, settings.featureType)),
+    lock,
+    sources,
     emit,
     said: new Set(),
     survey: (node) => {
       const { name } = node.stage;
-      if (!surveys.has(name)) surveys.set(name, surveyStage(node, project, store, emit));
+      if (!surveys.has(name)) surveys.set(name, surveyStage(node, { pipeline, project, store, lock, sources, emit }));
       return surveys.get(name)!;
     },
   };
 }
 
-async function surveyStage(node: Node, project: Project, store: Store, emit: Emit): Promise<Survey | undefined> {
-  const { stage, definition } = node;
+type Surveying = Pick<Session, 'pipeline' | 'project' | 'store' | 'lock' | 'sources' | 'emit'>;
+
+async function surveyStage({ stage, definition }: Node, { pipeline, project, store, lock, sources, emit }: Surveying): Promise<Survey | undefined> {
   if (definition.survey === undefined) return undefined;
   const context: SurveyContext = {
     name: stage.name,
@@ -57,6 +73,7 @@ async function surveyStage(node: Node, project: Project, store: Store, emit: Emi
     resolvePath: project.resolvePath,
     digestFolder: (root: string, probe: Probe) => store.digestFolder(root, probe),
     digestFile: (path: string) => store.digestFile(path),
+    lock: sourcesOf(stage, pipeline, project, lock, sources).lock,
     note: (code, text) => emit({ event: 'note', stage: stage.name, code, text }),
   };
   try {

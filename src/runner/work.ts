@@ -1,11 +1,12 @@
 /** Runs one stage: gives it its context and publishes what it puts out. */
 import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
-import type { BlobRef, FeatureStore, Inputs, Outputs, StageContext } from '../core/stage.js';
+import type { BlobRef, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
 import { actionKeyOf, type Preimage } from './action-key.js';
 import { commonContext } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
+import { sourcesOf } from './source-host.js';
 
 export interface Work {
   readonly outputs: Outputs;
@@ -14,7 +15,7 @@ export interface Work {
 
 /** Runs a stage and publishes its record: blobs first, then the record that names them. */
 export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
-  const { store, emit } = session;
+  const { store, emit, pipeline, project, lock } = session;
   const started = performance.now();
   const outputs: Record<string, BlobRef> = {};
   const features: FeatureCounts = { extracted: 0, reused: 0 };
@@ -25,6 +26,8 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
     found: (await session.survey(node))?.found,
     putBytes,
     putJson: (name, value) => putBytes(name, Buffer.from(`${canonical(value)}\n`)),
+    sources: sourcesOf(node.stage, pipeline, project, lock, session.sources),
+    digestFolder: (root: string, probe: Probe) => store.digestFolder(root, probe),
     pass: (name, ref) => void (outputs[name] = ref),
     openFeatures: async (setPreimage, rowLength) => {
       const set = await session.features.open(setPreimage, rowLength);

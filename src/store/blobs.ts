@@ -1,8 +1,13 @@
 /** Blobs by the digest of their bytes: `v1/blobs/ab/<digest>`. A blob is never edited, and believed only after hashing. */
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { digestOf, type Digest } from '../core/digest.js';
+import { digestOf, toDigest, type Digest } from '../core/digest.js';
+import type { VerifiedFile } from '../core/source.js';
 import type { BlobRef } from '../core/stage.js';
 import type { Content, Files } from './files.js';
+
+/** Bytes of a large blob that are in memory at a time. */
+const WINDOW = 1024 * 1024;
 
 export class Blobs {
   constructor(private readonly files: Files) {}
@@ -45,6 +50,34 @@ export class Blobs {
     // Left in place: were the asker's size wrong, the blob would be good. `put` replaces it, `read` judges it.
     this.files.note(path, found.isFile ? `has ${found.size} bytes instead of ${ref.size}` : 'not a regular file');
     return false;
+  }
+
+  /** Keeps a whole, synced, hashed file of the temporary folder without copying it. */
+  async adopt(temporary: string, ref: BlobRef): Promise<VerifiedFile> {
+    await this.files.moveInto(temporary, this.pathOf(ref.digest));
+    return { ...ref, path: this.pathOf(ref.digest) };
+  }
+
+  /** A blob as a file, for those too large for memory: hashed now, read by others later. */
+  async verified(digest: Digest): Promise<VerifiedFile | undefined> {
+    const path = this.pathOf(digest);
+    const file = await this.files.openIfThere(path);
+    if (file === undefined) return undefined;
+    const hash = createHash('sha256');
+    const window = Buffer.allocUnsafe(WINDOW);
+    let size = 0;
+    try {
+      for (let count = await file.read(window, 0); count > 0; count = await file.read(window, size)) {
+        hash.update(window.subarray(0, count));
+        size += count;
+      }
+    } finally {
+      await file.close();
+    }
+    const found = toDigest(hash.digest());
+    if (found === digest) return { digest, size, path };
+    await this.files.setAside(path, `its ${size} bytes hash to ${found}`);
+    return undefined;
   }
 
   pathOf(digest: Digest): string {

@@ -159,6 +159,11 @@ export class Files {
     }
   }
 
+  /** Makes the folder for files being written, where it is not there. */
+  makeTemporary(): Promise<void> {
+    return this.makeFolder(this.temporary);
+  }
+
   /** Removes a file that nothing needs any more; one that is gone already is fine. */
   async removeIfThere(path: string): Promise<void> {
     try {

@@ -4,6 +4,7 @@
  *     <root>/v1/blobs/ab/<digest>            bytes by their digest
  *     <root>/v1/records/ab/<key>.json        what a stage put out for a key
  *     <root>/v1/features/<set>/<digest>.pack rows of features; set.json beside them is for people
+ *     <root>/v1/unpacked/<digest>/           files of an archive, by its digest
  *     <root>/v1/quarantine/                  what turned out damaged, kept as evidence
  *     <root>/v1/tmp/                         files being written
  *     <root>/index/                          digests of people's files; disposable
@@ -13,6 +14,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import { digestOf, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
+import type { SourceStore } from '../core/source.js';
 import type { BlobRef, Probe } from '../core/stage.js';
 import { Blobs } from './blobs.js';
 import { nodeFs, type CacheFs } from './cache-fs.js';
@@ -22,6 +24,7 @@ import { digestFiles, type FileDigests } from './file-digests.js';
 import { listFile, listFiles, type FileList } from './file-list.js';
 import { Files, type Content, type DamageNote } from './files.js';
 import { Records, type ActionRecord, type NewRecord } from './records.js';
+import { sourceStore } from './source-store.js';
 
 export interface StoreOptions {
   /** Told of everything that was not what it should be, once. */
@@ -50,6 +53,8 @@ export interface Store {
   digestFolder(root: string, probe: Probe): Promise<FileDigests>;
   /** Digest of one file, likewise. */
   digestFile(path: string): Promise<Digest>;
+  /** For files that lie elsewhere. */
+  readonly sources: SourceStore;
 }
 
 /** Bytes for rows of features that were read, of all sets together. */
@@ -66,8 +71,10 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     const listedAt = Date.now();
     return digestFiles(files, listing(), listedAt, { indexFile, probe });
   };
+  const noProbe: Probe = { version: 'none', of: () => '' };
   return Promise.resolve({
     root,
+    sources: sourceStore(files, blobs, records, (folder, name) => digest(name, () => listFiles(folder), noProbe)),
     putBlob: (content) => blobs.put(content),
     readBlob: (ref) => blobs.read(ref),
     hasBlob: (ref) => blobs.has(ref),
@@ -82,7 +89,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     digestFolder: async (folder, probe) => digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder), probe),
     digestFile: async (path) => {
       const list = () => listFile(dirname(path), basename(path));
-      return (await digest(`file ${resolve(path)}`, list, { version: 'none', of: () => '' })).digestAt(0);
+      return (await digest(`file ${resolve(path)}`, list, noProbe)).digestAt(0);
     },
   });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { bases } from '../../src/model/bases/index.js';
 import { changed, petsYaml, testProject } from './project.js';
 
 const project = testProject();
@@ -48,7 +49,11 @@ const changes: readonly (readonly [from: string, to: string, problems: readonly 
   ['- flatten', '- batch_normalization', [['dense-on-image', 18]]],
   ['- flatten', '- flatten\n      - global_average_pooling', [['pooling-after-flatten', 18]]],
   ['      - flatten\n      - dense: {units: 256', '      - dropout: {rate: 0.1}\n      - global_average_pooling\n      - dense: {units: 256', []],
-  ['    weights: weights/model.json\n', '', [['missing-weights', 10]]],
+  ['    weights: weights/model.json\n', '', []],
+  ['vgg16\n    weights: weights/model.json', 'mobilenet_v2', [['missing-weights', 10]]],
+  ['weights/model.json', '{path: a.h5, url: "https://example.com/a.h5"}', [['one-place', 11]]],
+  ['weights/model.json', '{path: a.h5, size: 3}', [['pin-of-path', 11]]],
+  ['weights/model.json', '{url: "https://example.com/a.h5", md5: 6d6bbae143d832006294945121d1f1fc}', [['md5-without-size', 11]]],
   ['vgg16\n    weights: weights/model.json', 'compact32', []],
   ['vgg16\n    weights: weights/model.json', 'layers_model\n    weights: random', [['random-without-layers', 11]]],
   ['vgg16\n    weights: weights/model.json', 'mobilenet_v2\n    alpha: 0.5\n    weights: random', []],
@@ -94,4 +99,11 @@ test('a folder whose name begins with dots lies inside the project', async () =>
 test('a base that a head takes directly is checked like one that is frozen first', async () => {
   const yaml = changed(changed(petsYaml, 'base: freeze', 'base: load-base'), '      - flatten\n', '');
   expect((await project.refuse(yaml)).problems.map(({ code }) => code)).toEqual(['dense-on-image']);
+});
+
+test.each(Object.entries(bases))('%s needs weights where none come with it and none are published with a pin', async (name, { packaged, published }) => {
+  const known = packaged !== undefined || published.some(({ md5, bytes }) => md5 !== null && bytes !== null);
+  const yaml = changed(petsYaml, 'vgg16\n    weights: weights/model.json', name);
+  const found = await project.load(yaml).then(() => [], (error: { problems: { code: string }[] }) => error.problems.map(({ code }) => code));
+  expect(found).toEqual(known ? [] : ['missing-weights']);
 });

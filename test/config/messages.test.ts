@@ -27,7 +27,7 @@ const messages: readonly (readonly [from: string, to: string, message: string])[
   ['optimizer: adam', 'class_weight: {}', '23:19 `class_weight` holds nothing | at least one entry |'],
   ['  evaluate: {}', '  evaluate: {minimum: {}}', '26:23 `minimum` holds nothing | at least one of `accuracy`, `macro_precision`, `macro_recall`, `macro_f1` or `roc_auc` |'],
   ['source: pictures', 'source: pictures\n    classes: [cats, dogs, cats]', '5:27 the text "cats" stands twice in `classes` | | take one of them away'],
-  ['source: pictures', 'source: ""', '4:13 `source` is the text "" | the path of a file or folder |'],
+  ['source: pictures', 'source: ""', '4:13 `source` is the text "" | the path of a file or folder, or a mapping of `path`, `url`, `sha256`, `md5` and `size` |'],
   ['weights/model.json', '{path: w.json, sha256: ABC}', '11:37 `sha256` is the text "ABC" | the 64 digits (0-9, a-f) of a SHA-256 digest |'],
   ['  evaluate: {}', '  my evaluation: {uses: evaluate}', '26:3 `my evaluation` cannot be the name of a stage | a text of letters, digits, `_` and `-` that begins with a letter |'],
 ];

@@ -25,6 +25,9 @@ export type RunOutcome = Extract<RunEvent, { event: 'run' }> & {
 };
 
 export class Project {
+  /** Variables of the environment for its commands. */
+  readonly environment: Record<string, string> = {};
+
   private constructor(readonly root: string) {}
 
   static async create(): Promise<Project> {
@@ -57,7 +60,7 @@ export class Project {
   command(...args: string[]): Promise<Outcome> {
     const { NODE_OPTIONS: _options, ...env } = process.env;
     return new Promise((resolve) => {
-      execFile(process.execPath, [cli, ...args], { cwd: this.root, env, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+      execFile(process.execPath, [cli, ...args], { cwd: this.root, env: { ...env, ...this.environment }, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
       });
     });

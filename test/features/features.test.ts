@@ -48,7 +48,7 @@ async function open(onBadImage: Files['onBadImage'], signal = new AbortControlle
       weights: new Map(),
       engine: { name: 'onnx', backend: 'cpu', version: '0', impl: 1 },
     },
-    source: { root, files: { root, onBadImage, paths: Object.fromEntries(digests.map((digest, index) => [digest, [`${index}.jpg`]])) } },
+    source: { openFolder: () => Promise.resolve(root), files: { root, onBadImage, paths: Object.fromEntries(digests.map((digest, index) => [digest, [`${index}.jpg`]])) } },
     featureShape: [SIZE, SIZE, 3],
     keep: false,
   });

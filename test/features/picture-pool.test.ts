@@ -90,7 +90,7 @@ describe('failures', () => {
         if (task.view === 0) ${statement};
         parentPort.postMessage({ id, picture: new Float32Array(3) });
       });`);
-    const pool = new PicturePool(plain, { threads: 1, entry };
+    const pool = new PicturePool(plain, { threads: 1, entry });
     await expect(pool.load(tasks[0])).rejects.toMatchObject({
       category: 'stage-failed',
       problems: [{ code: 'picture-thread-ended', where: tasks[0].path, found: `the thread that loads pictures ended ${told}while it had this picture` }],
@@ -102,7 +102,7 @@ describe('failures', () => {
   test('closing fails what is under way, and nothing can be asked for afterwards', async () => {
     const entry = join(folder, 'silent.mjs');
     await writeFile(entry, `import { parentPort } from 'node:worker_threads';\nparentPort.on('message', () => undefined);`);
-    const pool = new PicturePool(plain, { threads: 2, entry };
+    const pool = new PicturePool(plain, { threads: 2, entry });
     const waiting = Promise.allSettled([pool.load(tasks[0]), pool.load(tasks[1]), pool.load(tasks[2])]);
     await pool.close();
     expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);

@@ -38,6 +38,7 @@ stages:
 const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [value: string, ends: 'all' | 'none']>>>> = {
   ingest: {
     source: ['other', 'all'],
+    'source.path': ['another', 'all'],
     'image.size': ['[64, 64]', 'all'],
     'image.interpolation': ['nearest', 'all'],
     'image.orientation': ['stored', 'all'],
@@ -138,14 +139,14 @@ function leaves(schema: Schema, root: Schema, path = ''): string[] {
   const here = schema.$ref === undefined ? schema : root.$defs![schema.$ref.replace('#/$defs/', '')];
   const properties = here.properties ?? here.else?.properties;
   if (here['x-reference'] !== undefined || path === 'uses') return [];
-  if (properties === undefined || path === 'weights' || path === 'optimizer' || path === 'minimum') return [path];
+  if (properties === undefined || path === 'source' || path === 'weights' || path === 'optimizer' || path === 'minimum') return [path];
   return Object.entries(properties).flatMap(([name, member]) => leaves(member, root, path === '' ? name : `${path}.${name}`));
 }
 
 describe('keys', () => {
   test.each(stageKinds)('every field of %s is tried', (kind) => {
     const schema = stageSchema(kind);
-    const tried = Object.keys(changes[kind]).map((path) => path.replace(/^(layers|optimizer|minimum)\..*/, '$1'));
+    const tried = Object.keys(changes[kind]).map((path) => path.replace(/^(source|layers|optimizer|minimum)\..*/, '$1'));
     expect([...new Set(tried)].sort()).toEqual(leaves(schema, schema).sort());
   });
 

@@ -2,6 +2,7 @@
 import { canonical } from '../../src/core/canonical.js';
 import { digestOf, type Digest } from '../../src/core/digest.js';
 import type { StageConfigs, StageKind } from '../../src/core/schema-types.js';
+import type { SourceHost } from '../../src/core/source.js';
 import type { BlobRef, FolderListing, Inputs, StageContext } from '../../src/core/stage.js';
 
 export class Bench {
@@ -34,11 +35,14 @@ export class Bench {
       readBytes,
       readJson: async <Value>(ref: BlobRef) => JSON.parse((await readBytes(ref)).toString('utf8')) as Value,
       resolvePath: (path) => path,
+      openRoot: (root) => Promise.resolve(root),
       note: (code, text) => void this.notes.push([code, text]),
       noteOnce: (code, text) => void this.notes.push([code, text]),
       signal: new AbortController().signal,
       putBytes: (name, content) => Promise.resolve((this.outputs[name] = this.put(content))),
       putJson: (name, value) => Promise.resolve((this.outputs[name] = this.putJson(value))),
+      sources: noSources,
+      digestFolder: () => Promise.reject(new Error('no folders here')),
       pass: (name, ref) => void (this.outputs[name] = ref),
       openFeatures: () => Promise.reject(new Error('no features here')),
       counts: { extracted: 0, reused: 0 },
@@ -46,6 +50,27 @@ export class Bench {
     };
   }
 }
+
+const nowhere = () => Promise.reject(new Error('no sources here'));
+
+const noSources: SourceHost = {
+  offline: true,
+  mirror: undefined,
+  allowHttpLoopback: false,
+  lock: { file: 'none.lock.yaml', get: () => undefined, set: nowhere },
+  store: {
+    verified: nowhere,
+    putBlob: nowhere,
+    adopt: nowhere,
+    claimPartial: nowhere,
+    releasePartial: nowhere,
+    recall: nowhere,
+    remember: nowhere,
+    unpacked: nowhere,
+    unpack: nowhere,
+  },
+  once: (_name, work) => work(),
+};
 
 /** A listing of made-up files: path to content, and what the probe said. */
 export function listing(files: Readonly<Record<string, string>>, probes: Readonly<Record<string, string>> = {}): FolderListing {

@@ -22,7 +22,7 @@ function pictures(folder: string, count: number, prefix = 'p'): Record<string, s
 
 async function run(files: Readonly<Record<string, string>>, changes: Partial<IngestConfig> = {}, probes: Readonly<Record<string, string>> = {}): Promise<Bench> {
   const bench = new Bench();
-  await ingest.run(bench.context<'ingest'>({ ...config, ...changes }, {}, listing(files, probes)));
+  await ingest.run(bench.context<'ingest'>({ ...config, ...changes }, {}, { kind: 'folder', listing: listing(files, probes) }));
   return bench;
 }
 

@@ -33,6 +33,7 @@ async function loaded(changes: Partial<LoadBaseConfig>): Promise<{ document: Mod
     config,
     resolvePath: (path) => path,
     digestFolder: () => Promise.reject(new Error('no folder here')),
+    lock: { file: 'none.lock.yaml', get: () => undefined, set: () => Promise.resolve() },
     digestFile: async (path) => digestOf(await readFile(path)),
     note: () => undefined,
   };
@@ -111,4 +112,15 @@ test('what does not fit is told', async () => {
   expect(await refusal({ architecture: 'layers_model', weights: weightsAlone })).toMatch(/^invalid no-topology: has its layers in its weights file, but .* holds weights alone$/);
   expect(await refusal({ architecture: 'layers_model', weights: 'random' })).toMatch(/^invalid no-topology/);
   expect(await refusal({ weights: join(folder, 'none.h5') })).toBe('bad-data weights-missing: is not there');
+});
+
+test('a base that is named alone stands for the file that Keras publishes, by its pins', async () => {
+  const survey = (config: Partial<LoadBaseConfig>) => {
+    const none = () => Promise.reject(new Error('nothing is read'));
+    const lock = { file: 'none.lock.yaml', get: () => undefined, set: () => Promise.resolve() };
+    const full: LoadBaseConfig = { architecture: 'vgg16', alpha: 1, include_top: false, ...config };
+    return loadBase.survey!({ name: 'load-base', config: full, resolvePath: (path) => path, digestFolder: none, digestFile: none, lock, note: () => undefined });
+  };
+  expect((await survey({})).preimage).toEqual({ weights: { md5: '6d6bbae143d832006294945121d1f1fc', size: 58_889_256 } });
+  expect((await survey({ weights: 'random' })).preimage).toBe('random');
 });

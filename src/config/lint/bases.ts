@@ -8,16 +8,18 @@ const readFromFile: ReadonlySet<string> = new Set(['layers_model']);
 const formats = 'the path of a .h5 or .keras file by Keras, or of the model.json of a TF.js layers-model';
 /** The architecture whose weights come with the tool. */
 const embedded = 'compact32';
+/** Those that need no `weights`: theirs come with the tool, or are published with a digest. */
+const withWeights: ReadonlySet<string> = new Set([embedded, 'vgg16', 'vgg19', 'resnet50']);
 
 export function baseWeights({ stages, places }: LintContext): Problem[] {
   return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, weights } }) => {
-    if (weights === undefined && architecture !== embedded) {
+    if (weights === undefined && !withWeights.has(architecture)) {
       return [
         {
           code: 'missing-weights',
           ...places.at(['stages', name, 'architecture']),
           found: `\`${architecture}\` has no \`weights\``,
-          expected: `${formats}; the word \`random\` is for tests alone`,
+          expected: `${formats}, or {url: ADDRESS, sha256: DIGEST}; the word \`random\` is for tests alone`,
           remedy: `add \`weights:\`, or take \`architecture: ${embedded}\`, which comes with its weights`,
         },
       ];

@@ -1,6 +1,7 @@
 /** Rules about the folders that exports write: inside the project, and nobody else's. */
 import { relative, resolve, sep, isAbsolute } from 'node:path';
 import type { Problem } from '../../core/problem.js';
+import { pathOf } from '../../core/source.js';
 import { stagesOf } from './lineage.js';
 import type { LintContext } from './lineage.js';
 
@@ -47,10 +48,12 @@ function outsideProject({ name, to, path }: Folder, { places, root }: LintContex
 
 function overSources({ name, to, path }: Folder, { stages, places, root }: LintContext): Problem[] {
   return stagesOf(stages, 'ingest').flatMap((ingest) => {
-    const source = resolve(root, ingest.config.source);
+    const pictures = pathOf(ingest.config.source);
+    if (pictures === undefined) return [];
+    const source = resolve(root, pictures);
     if (isWithin(root, path) || (!isWithin(path, source) && !isWithin(source, path))) return [];
     const line = places.mention(['stages', ingest.name, 'source']);
-    const found = `\`${to}\` overlaps the pictures of \`${ingest.name}\` (\`${ingest.config.source}\`, ${line})`;
+    const found = `\`${to}\` overlaps the pictures of \`${ingest.name}\` (\`${pictures}\`, ${line})`;
     const expected = 'a folder apart from the pictures';
     return [{ code: 'export-over-source', ...places.at(['stages', name, 'to']), found, expected }];
   });

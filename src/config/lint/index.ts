@@ -4,6 +4,7 @@ import { basePreprocessing, baseWeights, baseWidth } from './bases.js';
 import { exportFolders } from './exports.js';
 import { layerOrder, lossFitsHead, headEnding } from './heads.js';
 import type { LintContext } from './lineage.js';
+import { pinnedPlaces } from './places.js';
 import { rangeOrder, rescaleFactor, splitShares } from './values.js';
 
 type Rule = (context: LintContext) => Problem[];
@@ -12,6 +13,7 @@ const rules: readonly Rule[] = [
   rangeOrder,
   rescaleFactor,
   splitShares,
+  pinnedPlaces,
   baseWeights,
   baseWidth,
   basePreprocessing,

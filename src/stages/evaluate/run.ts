@@ -14,9 +14,9 @@ import { measure, scoresOf, type EvaluationMetrics } from './measure.js';
 import type { Predictions } from './predictions.js';
 
 export async function runEvaluate(context: StageContext<'evaluate'>): Promise<void> {
-  const { name, config, inputs, note, putJson, readBytes, readJson, resolvePath, settings } = context;
+  const { name, config, inputs, note, putJson, readBytes, readJson, settings } = context;
   const document = await readJson<TrainedDocument>(inputs.model!.model);
-  const data = await readData(inputs.data!, readJson);
+  const data = await readData(inputs.data!, context);
   requireSameClasses(document, data.spec.classes, name);
   const labels = labelsByClass(data.of(config.split), data.spec.classes, document.classes);
   if (labels.size === 0) throw emptySplit(config.split, name);
@@ -28,7 +28,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
   const keep = prefix.layers.length > 1;
   const options = {
     recipe: { image, preprocessing, variation: null, prefix, weights, engine: identity },
-    source: { root: resolvePath(data.files.root), files: data.files },
+    source: data,
     featureShape,
   };
   const features = await Features.open(context, { ...options, keep });

@@ -52,8 +52,9 @@ interface Probes {
 }
 
 /** The first pictures by digest: always the same ones for the same data. */
-async function probePictures({ inputs, readJson, resolvePath }: StageContext<'export'>, document: TrainedDocument): Promise<Probes> {
-  const data = await readData(inputs.data!, readJson);
+async function probePictures(context: StageContext<'export'>, document: TrainedDocument): Promise<Probes> {
+  const data = await readData(context.inputs.data!, context);
+  const folder = await data.openFolder();
   const { image, preprocessing } = document;
   const load = createPictureLoader({ image, preprocessing, variation: null });
   const validation = data.of('validation');
@@ -61,7 +62,7 @@ async function probePictures({ inputs, readJson, resolvePath }: StageContext<'ex
   const pictures: Float32Array[] = [];
   for (const digest of (validation.size > 0 ? validation : data.of('train')).keys()) {
     if (digests.length === PROBES) break;
-    const path = join(resolvePath(data.files.root), data.files.paths[digest][0]);
+    const path = join(folder, data.files.paths[digest][0]);
     const picture = await load({ path, digest, view: PLAIN_VIEW }).catch((error: unknown) => {
       if (data.files.onBadImage === 'fail') throw error;
       return undefined;

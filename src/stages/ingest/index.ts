@@ -1,11 +1,12 @@
-/** ingest: a folder of pictures becomes a list of samples, told by content. */
-import { stat } from 'node:fs/promises';
-import { failure } from '../../core/problem.js';
-import type { FolderListing, Probe, StageDefinition } from '../../core/stage.js';
+/** ingest: a folder or an archive of pictures becomes a list of samples, told by content. */
+import type { Json } from '../../core/canonical.js';
+import { pathOf } from '../../core/source.js';
+import type { Probe, StageDefinition } from '../../core/stage.js';
 import { PROBE_VERSION, probePicture } from '../../image/probe.js';
 import type { DataSpec, Files, Samples } from '../../image/dataset.js';
 import { readLayout } from './layout.js';
 import { gatherSamples } from './samples.js';
+import { listSource, surveySource } from './source.js';
 
 /** Empty for a picture that can be read, else what is wrong with it. */
 const probe: Probe = {
@@ -28,33 +29,27 @@ export const ingest: StageDefinition<'ingest'> = {
   impl: 1,
   reads: {},
 
-  async survey({ config, resolvePath, digestFolder }) {
-    const root = resolvePath(config.source);
-    const found = await stat(root).catch(() => undefined);
-    if (!found?.isDirectory()) {
-      throw failure('bad-data', {
-        code: 'source-missing',
-        where: config.source,
-        found: found ? 'is no folder' : 'is not there',
-        expected: 'a folder of pictures, one folder a class',
-        remedy: 'correct `source`; it starts from the folder of the pipeline’s project',
-      });
-    }
-    const listing = await digestFolder(root, probe);
-    return { preimage: { files: listing.paths.length, content: listing.treeDigest, probe: probe.version }, found: listing };
-  },
+  // Of an address the pins count, which the survey tells, and never the address.
+  relevant: ({ source, ...rest }) => ({ ...rest, source: pathOf(source) ?? null }) as Json,
 
-  async run({ config, found, note, putJson }) {
-    const listing = found as FolderListing;
-    const gathered = gatherSamples(config, listing, readLayout(listing.paths));
+  survey: (context) => surveySource(context, probe),
+
+  async run(context) {
+    const { config, note, putJson } = context;
+    const { listing, root, shown } = await listSource(context, probe);
+    const gathered = gatherSamples(config, listing, readLayout(listing.paths), shown);
     const { classes, samples, paths, bad, counts } = gathered;
     for (const { code, text } of gathered.notes) note(code, text);
     for (const { path, reason } of bad) note('picture-skipped', `${path} ${reason}`);
     note('pictures', describeCounts(counts));
     await putJson('spec', { classes, image: config.image } satisfies DataSpec);
     await putJson('samples', { samples } satisfies Samples);
-    await putJson('files', { root: config.source, onBadImage: config.on_bad_image, paths } satisfies Files);
+    await putJson('files', { root, onBadImage: config.on_bad_image, paths } satisfies Files);
     await putJson('summary', { classes, counts: counts as Summary['counts'], bad } satisfies Summary);
+  },
+
+  async resolved({ outputs, readJson }) {
+    return { classes: (await readJson<DataSpec>(outputs.spec)).classes };
   },
 
   async deliver({ outputs, folder, deliverFiles, readJson }) {

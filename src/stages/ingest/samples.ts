@@ -2,6 +2,7 @@
 import { compareCodePoints } from '../../core/canonical.js';
 import type { Digest } from '../../core/digest.js';
 import { failure, PipelineError, type Problem } from '../../core/problem.js';
+import { nameOf } from '../../core/source.js';
 import type { FolderListing } from '../../core/stage.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { splitNames, type SampleRow, type SplitName } from '../../image/dataset.js';
@@ -25,13 +26,13 @@ export interface Gathered {
 
 const pictureName = /\.(jpe?g|png|webp|gif|bmp|tiff?|heic|avif)$/i;
 
-/** Throws `bad-data` with every problem that it finds. */
-export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout): Gathered {
+/** `shown` is the folder as people know it. Throws `bad-data` with every problem that it finds. */
+export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: string): Gathered {
   const classes = config.classes ?? layout.classNames;
   const notes: { code: string; text: string }[] = [];
-  checkClasses(config, layout);
+  checkClasses(config.classes, layout, nameOf(config.source));
   const { good, bad, ignored } = sortOut(layout, listing, new Set(classes));
-  if (bad.length > 0 && config.on_bad_image === 'fail') throw badPictures(bad, listing.root);
+  if (bad.length > 0 && config.on_bad_image === 'fail') throw badPictures(bad, shown);
   if (ignored > 0) notes.push({ code: 'files-ignored', text: `${ignored} files in the class folders are no pictures by name nor content and are left out` });
   if (layout.strays.length > 0) notes.push({ code: 'files-outside-classes', text: `${layout.strays.length} files lie in no class folder, such as ${layout.strays[0]}` });
   for (const link of listing.refusedLinks) notes.push({ code: 'link-not-followed', text: `${link} leads out of the folder and is not followed` });
@@ -61,7 +62,7 @@ export function gatherSamples(config: IngestConfig, listing: FolderListing, layo
   const leaks = samples.length - labels.size;
   if (leaks > 0) notes.push({ code: 'picture-in-two-splits', text: `${leaks} pictures are in more than one split: scores on them say nothing` });
   const counts = countSamples(samples, classes);
-  checkCounts(counts, classes, config, listing.root);
+  checkCounts(counts, classes, config, shown);
   return { classes, samples, paths, bad, notes, counts };
 }
 
@@ -70,7 +71,7 @@ function withoutTest({ split }: IngestConfig, { splits }: Layout): { validation:
   return splits.has('test') ? { ...split, test: 0 } : split;
 }
 
-function checkClasses({ classes, source }: IngestConfig, { classNames }: Layout): void {
+function checkClasses(classes: IngestConfig['classes'], { classNames }: Layout, source: string): void {
   if (classNames.length === 0) {
     throw failure('bad-data', {
       code: 'no-pictures',

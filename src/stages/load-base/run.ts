@@ -12,10 +12,12 @@ import type { Preprocessing } from '../../model/preprocessing.js';
 import { readModelFile } from '../../model/read-model.js';
 import type { Weights } from '../../model/tensor.js';
 import { encodeWeights } from '../../model/weights-file.js';
-import { weightFormats, type Source } from './source.js';
+import { bringWeights } from '../../sources/weights.js';
+import { weightFormats, type LocalSource, type Source } from './source.js';
 
-export async function runLoadBase({ config, found, note, putBytes, putJson }: StageContext<'load-base'>): Promise<void> {
-  const source = found as Source;
+export async function runLoadBase(context: StageContext<'load-base'>): Promise<void> {
+  const { config, note, putBytes, putJson } = context;
+  const source = await bring(context.found as Source, context);
   const { graph, weights } = await load(config, source);
   refuseNonFinite(weights, config.architecture);
   const parameters = countParameters(graph, weights);
@@ -31,12 +33,18 @@ export async function runLoadBase({ config, found, note, putBytes, putJson }: St
   await putJson('model', document);
 }
 
+/** Fetches what lies on the web. */
+async function bring(source: Source, context: StageContext<'load-base'>): Promise<LocalSource> {
+  if (source.kind !== 'download') return source;
+  return { kind: 'file', ...(await bringWeights(source.download, context)) };
+}
+
 function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {
   const mode = config.preprocessing ?? bases[config.architecture].preprocessing;
   return mode === null ? null : { kind: 'mode', mode };
 }
 
-async function load({ architecture, alpha, seed }: LoadBaseConfig, source: Source): Promise<{ graph: Graph; weights: Weights }> {
+async function load({ architecture, alpha, seed }: LoadBaseConfig, source: LocalSource): Promise<{ graph: Graph; weights: Weights }> {
   const { build, layersFromFile } = bases[architecture];
   const built = build?.(alpha);
   if (source.kind === 'random') {

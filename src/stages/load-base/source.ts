@@ -1,24 +1,46 @@
 /** Where the weights of a base come from, told by their content. */
+import type { Json } from '../../core/canonical.js';
 import { digestOf } from '../../core/digest.js';
 import { packageFile } from '../../core/package.js';
 import { failure, PipelineError } from '../../core/problem.js';
-import type { SurveyContext } from '../../core/stage.js';
+import type { LoadBaseConfig } from '../../core/schema-types.js';
+import { downloadOf, nameOf, type Download } from '../../core/source.js';
+import type { Survey, SurveyContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
 import { modelFiles } from '../../model/read-model.js';
+import { pinPreimage } from '../../sources/pins.js';
 
-/** Where the weights come from: noise for tests, or a file. */
-export type Source = { readonly kind: 'random' } | { readonly kind: 'file'; readonly path: string; readonly digest: string };
+/** Weights at hand: noise for tests, or a file. */
+export type LocalSource = { readonly kind: 'random' } | { readonly kind: 'file'; readonly path: string; readonly digest: string };
+
+/** What the survey finds; files on the web are fetched only by a run. */
+export type Source = LocalSource | { readonly kind: 'download'; readonly download: Download };
 
 /** The files that weights may come in, for messages. */
 export const weightFormats = 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras';
 
+export async function surveyWeights(context: SurveyContext<'load-base'>): Promise<Survey> {
+  const survey = (preimage: Json, found: Source): Survey => ({ preimage, found });
+  const { weights } = context.config;
+  const download = weights === undefined ? publishedOf(context.config) : downloadOf(weights);
+  if (download !== undefined) return survey({ weights: pinPreimage(download, context.lock) }, { kind: 'download', download });
+  const source = await locateWeights(context);
+  return survey(source.kind === 'random' ? 'random' : { weights: source.digest }, source);
+}
+
+/** The file that Keras publishes for a base that is named alone; undefined where none is pinned, or the weights come with the tool. */
+function publishedOf({ architecture }: LoadBaseConfig): Download | undefined {
+  const pinned = bases[architecture].published.find(({ md5, bytes }) => md5 !== null && bytes !== null);
+  if (pinned === undefined || pinned.md5 === null || pinned.bytes === null) return undefined;
+  return { url: pinned.url, md5: pinned.md5, size: pinned.bytes };
+}
+
 /** Finds the weights' files and their digest, and holds it against the pin. */
-export async function locateWeights({ config, name, resolvePath, digestFile }: SurveyContext<'load-base'>): Promise<Source> {
+async function locateWeights({ config, name, resolvePath, digestFile }: SurveyContext<'load-base'>): Promise<LocalSource> {
   const { weights } = config;
   if (weights === 'random') return { kind: 'random' };
-  const given = typeof weights === 'object' ? weights.path : weights;
-  const path = given === undefined ? packageFile(bases[config.architecture].packaged!.file) : resolvePath(given);
-  const shown = given ?? path;
+  const path = weights === undefined ? packageFile(bases[config.architecture].packaged!.file) : resolvePath(nameOf(weights));
+  const shown = weights === undefined ? path : nameOf(weights);
   const files = await modelFiles(path, shown).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof PipelineError) throw error;
     throw failure('bad-data', {

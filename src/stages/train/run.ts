@@ -23,7 +23,7 @@ type Context = StageContext<'train'>;
 export async function runTrain(context: Context): Promise<void> {
   const { name, config, settings, inputs, noteOnce, pass, putBytes, putJson, readBytes, readJson } = context;
   const document = await readJson<ModelDocument>(inputs.model!.model);
-  const data = await readData(inputs.data!, readJson);
+  const data = await readData(inputs.data!, context);
   const weights = await readWeights(document, readBytes);
   const { prefix, suffix, featureShape } = splitAtFrozen(document.graph);
   const preprocessing = preprocessingOf(document, data.augmentation, name);
@@ -88,13 +88,12 @@ interface Prepared {
 
 /** Training and validation features; where nothing varies the two share one set. */
 async function openSets(context: Context, data: Data, prepared: Prepared): Promise<{ training: TrainingSet; validation: TrainingSet | undefined }> {
-  const { config, settings, noteOnce, resolvePath } = context;
+  const { config, settings, noteOnce } = context;
   const { augmentation } = data;
   const open = (variation: Variation | null, keep: boolean): Promise<Features> => {
     const { featureShape, ...rest } = prepared;
     const recipe = { ...rest, image: data.spec.image, variation, engine: resolveEngine(settings.engine) };
-    const source = { root: resolvePath(data.files.root), files: data.files };
-    return Features.open(context, { recipe, source, featureShape, keep });
+    return Features.open(context, { recipe, source: data, featureShape, keep });
   };
   const frozen = prepared.prefix.layers.length > 1;
   const plain = await open(null, frozen);

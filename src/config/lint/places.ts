@@ -1,0 +1,36 @@
+/** Rules about places that are written out: a path or an address, and pins that belong to it. */
+import type { Problem } from '../../core/problem.js';
+import type { Place } from '../../core/source.js';
+import { stagesOf } from './lineage.js';
+import type { LintContext } from './lineage.js';
+
+export function pinnedPlaces({ stages, places }: LintContext): Problem[] {
+  const sources = stagesOf(stages, 'ingest').map(({ name, config }) => {
+    return { path: ['stages', name, 'source'], place: config.source, pathPins: [] };
+  });
+  // The sha256 of a path is that of a layers-model as a whole.
+  const weights = stagesOf(stages, 'load-base').map(({ name, config }) => {
+    return { path: ['stages', name, 'weights'], place: config.weights, pathPins: ['sha256'] };
+  });
+  return [...sources, ...weights].flatMap(({ path, place, pathPins }) => {
+    const problem = problemOf(place, pathPins);
+    return problem === undefined ? [] : [{ ...problem, ...places.at(path) }];
+  });
+}
+
+function problemOf(place: Place | undefined, pathPins: readonly string[]): Problem | undefined {
+  if (typeof place !== 'object') return undefined;
+  const { path, url, ...pins } = place;
+  if ((path === undefined) === (url === undefined)) {
+    const found = path === undefined ? 'there is neither `path` nor `url`' : 'there are both `path` and `url`';
+    return { code: 'one-place', found, expected: 'one of them' };
+  }
+  if (path !== undefined) {
+    const foreign = Object.keys(pins).find((name) => !pathPins.includes(name));
+    if (foreign === undefined) return undefined;
+    return { code: 'pin-of-path', found: `\`${foreign}\` stands beside \`path\``, expected: `\`${foreign}\` beside \`url\`, or none` };
+  }
+  if (pins.md5 === undefined || pins.size !== undefined) return undefined;
+  const remedy = 'add the `size` in bytes that the publisher names';
+  return { code: 'md5-without-size', found: '`md5` stands without `size`', expected: 'both, or better `sha256`', remedy };
+}

@@ -1,0 +1,105 @@
+/** Files that lie elsewhere: what a pipeline says of them, and what the code that fetches them may ask for. */
+import { isDigest, type Digest } from './digest.js';
+import type { BlobRef } from './stage.js';
+
+/** A file on the web, and what its bytes have to be. */
+export interface Download {
+  readonly url: string;
+  readonly sha256?: string;
+  /** Of old publications, which name no better digest; only together with the size. */
+  readonly md5?: string;
+  /** In bytes. */
+  readonly size?: number;
+}
+
+/** What a lock file holds of a download. */
+export interface LockedFile {
+  readonly sha256: string;
+  readonly size: number;
+}
+
+export interface DownloadLock {
+  /** The lock file, as people read its path. */
+  readonly file: string;
+  get(url: string): LockedFile | undefined;
+  /** Keeps what a download turned out to be. */
+  set(url: string, file: LockedFile): Promise<void>;
+}
+
+/** A whole file on disk whose bytes have just been hashed. */
+export interface VerifiedFile extends BlobRef {
+  readonly path: string;
+}
+
+/** The part of the store that files from elsewhere go through. */
+export interface SourceStore {
+  /** A kept file by its digest, hashed again; undefined where it is missing or damaged. */
+  verified(digest: Digest): Promise<VerifiedFile | undefined>;
+  /** Keeps bytes given in chunks. */
+  putBlob(chunks: AsyncIterable<Uint8Array>): Promise<BlobRef>;
+  /** Moves a whole, synced file of the store's temporary folder to where files of this digest are kept. */
+  adopt(temporary: string, ref: BlobRef): Promise<VerifiedFile>;
+  /** Takes hold of what an interrupted download left, or of nothing, as a path in the temporary folder. */
+  claimPartial(name: Digest): Promise<string>;
+  /** Leaves a part to whoever goes on with it. */
+  releasePartial(name: Digest, path: string): Promise<void>;
+  /** The file that once turned out to have these digests of another kind. */
+  recall(pins: { readonly md5: string; readonly size: number }): Promise<BlobRef | undefined>;
+  remember(pins: { readonly md5: string; readonly size: number }, ref: BlobRef): Promise<void>;
+  /** The folder of an unpacked archive, whole and with the right bytes; undefined where there is none. */
+  unpacked(archive: Digest): Promise<string | undefined>;
+  /** Makes that folder; `fill` writes the files into an empty one. */
+  unpack(archive: Digest, fill: (folder: string) => Promise<void>): Promise<string>;
+}
+
+export interface SourceHost {
+  /** Nothing may be asked of the network. */
+  readonly offline: boolean;
+  /** A folder in which files are looked for by name before the network is asked. */
+  readonly mirror: string | undefined;
+  /** Lets tests serve files from this machine, by http. */
+  readonly allowHttpLoopback: boolean;
+  readonly lock: DownloadLock;
+  readonly store: SourceStore;
+  /** Does work about one thing, such as an address, once at a time: whoever asks meanwhile gets the same result. */
+  once<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
+}
+
+/** A place in a pipeline file: a path, an address, or either of them written out with what its bytes have to be. */
+export type Place = string | ({ readonly path?: string } & Partial<Download>);
+
+/** The download that a place stands for; undefined for a path. */
+export function downloadOf(place: Place): Download | undefined {
+  if (typeof place === 'string') return isAddress(place) ? { url: place } : undefined;
+  const { url, sha256, md5, size } = place;
+  return url === undefined ? undefined : { url, sha256, md5, size };
+}
+
+/** The path that a place stands for; undefined for a download. */
+export function pathOf(place: Place): string | undefined {
+  if (typeof place !== 'string') return place.path;
+  return isAddress(place) ? undefined : place;
+}
+
+/** A place as people know it. */
+export function nameOf(place: Place): string {
+  return pathOf(place) ?? downloadOf(place)?.url ?? '';
+}
+
+export function isAddress(text: string): boolean {
+  return /^https?:\/\//.test(text);
+}
+
+const ARCHIVE = 'archive:';
+
+/** Names a folder in an unpacked archive, the same on every machine: `archive:<digest>/<folder>`. */
+export function archiveRoot(archive: Digest, folder: string): string {
+  return `${ARCHIVE}${archive}${folder === '' ? '' : `/${folder}`}`;
+}
+
+/** What {@link archiveRoot} put together; undefined for the path of a folder. */
+export function parseArchiveRoot(root: string): { readonly archive: Digest; readonly folder: string } | undefined {
+  const [start, ...folders] = root.split('/');
+  const archive = start.startsWith(ARCHIVE) ? start.slice(ARCHIVE.length) : undefined;
+  return isDigest(archive) ? { archive, folder: folders.join('/') } : undefined;
+}

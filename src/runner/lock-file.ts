@@ -1,0 +1,123 @@
+/**
+ * `<pipeline>.lock.yaml` beside a pipeline file: what its names turned out to stand for. Its user commits it, so it is
+ * written only where something changed, with sorted keys. Downloads in it are pins; bases and classes tell of changes.
+ */
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { parseYaml } from '../config/yaml.js';
+import { canonical, compareCodePoints } from '../core/canonical.js';
+import { isDigest } from '../core/digest.js';
+import { failure } from '../core/problem.js';
+import type { LockedFile } from '../core/source.js';
+
+interface Content {
+  readonly version: 1;
+  /** By address. */
+  readonly downloads: Readonly<Record<string, LockedFile>>;
+  /** Digests of weights, by stage. */
+  readonly bases: Readonly<Record<string, string>>;
+  /** In the order of the model's outputs, by stage. */
+  readonly classes: Readonly<Record<string, readonly string[]>>;
+}
+
+type Section = 'downloads' | 'bases' | 'classes';
+
+const empty: Content = { version: 1, downloads: {}, bases: {}, classes: {} };
+const header = '# Written by `pipeline run`: what the names in the pipeline stand for. Commit it.\n';
+
+export function lockPathOf(pipelineFile: string): string {
+  return join(dirname(pipelineFile), `${basename(pipelineFile, extname(pipelineFile))}.lock.yaml`);
+}
+
+export class LockFile {
+  private writing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    readonly path: string,
+    private content: Content,
+  ) {}
+
+  /** Reads the file; one that is not there is empty. Throws `invalid` where it is there and no lock file. */
+  static async open(path: string): Promise<LockFile> {
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    return new LockFile(path, text === undefined ? empty : parse(text, path));
+  }
+
+  download(url: string): LockedFile | undefined {
+    return Object.hasOwn(this.content.downloads, url) ? this.content.downloads[url] : undefined;
+  }
+
+  setDownload(url: string, file: LockedFile): Promise<void> {
+    return this.set('downloads', url, file);
+  }
+
+  setBase(stage: string, weights: string): Promise<void> {
+    return this.set('bases', stage, weights);
+  }
+
+  setClasses(stage: string, classes: readonly string[]): Promise<void> {
+    return this.set('classes', stage, classes);
+  }
+
+  private async set(section: Section, name: string, value: LockedFile | string | readonly string[]): Promise<void> {
+    const before: Readonly<Record<string, unknown>> = this.content[section];
+    if (Object.hasOwn(before, name) && canonical(before[name]) === canonical(value)) return;
+    this.content = { ...this.content, [section]: { ...before, [name]: value } };
+    this.writing = this.writing.then(() => this.write());
+    await this.writing;
+  }
+
+  private async write(): Promise<void> {
+    const filled = Object.entries(this.content).filter(([, section]) => typeof section !== 'object' || Object.keys(section).length > 0);
+    const byCodePoint = (a: { key: unknown }, b: { key: unknown }) => compareCodePoints(keyText(a.key), keyText(b.key));
+    const { version, ...sections } = Object.fromEntries(filled);
+    const text = `${header}${stringify({ version })}${stringify(sections, { sortMapEntries: byCodePoint, lineWidth: 0 })}`;
+    const aside = `${this.path}.${process.pid}.tmp`;
+    try {
+      await writeFile(aside, text, { flush: true });
+      await rename(aside, this.path);
+    } catch (error) {
+      await rm(aside, { force: true });
+      throw error;
+    }
+  }
+}
+
+function keyText(key: unknown): string {
+  return typeof key === 'object' && key !== null && 'value' in key ? String(key.value) : String(key);
+}
+
+function parse(text: string, path: string): Content {
+  const { value, problems } = parseYaml(text, path);
+  const sections = { downloads: {}, bases: {}, classes: {}, ...(isObject(value) ? value : {}) };
+  if (problems.length === 0 && isObject(value) && isContent(sections)) return sections;
+  throw failure('invalid', {
+    code: 'lock-file-damaged',
+    where: path,
+    found: 'is no lock file that this version can read',
+    expected: 'version 1 with `downloads`, `bases` and `classes`, as it was written',
+    remedy: 'bring it back from your version control, or remove it: the next run writes it anew',
+  });
+}
+
+function isContent(value: Readonly<Record<string, unknown>>): value is Content & Readonly<Record<string, unknown>> {
+  const { version, downloads, bases, classes } = value;
+  return (
+    version === 1 &&
+    isObject(downloads) && Object.values(downloads).every(isLockedFile) &&
+    isObject(bases) && Object.values(bases).every((digest) => typeof digest === 'string') &&
+    isObject(classes) && Object.values(classes).every((names) => Array.isArray(names) && names.every((name) => typeof name === 'string'))
+  );
+}
+
+function isLockedFile(value: unknown): value is LockedFile {
+  return isObject(value) && isDigest(value.sha256) && Number.isSafeInteger(value.size);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,40 @@
+/** What a session lets its stages ask about files that lie elsewhere. */
+import { resolve } from 'node:path';
+import type { Pipeline, Stage } from '../config/pipeline.js';
+import type { SourceHost } from '../core/source.js';
+import type { Store } from '../store/store.js';
+import type { LockFile } from './lock-file.js';
+import type { Project } from './project.js';
+
+/** What is the same for all stages of a session. */
+export type SharedSources = Omit<SourceHost, 'lock'>;
+
+export interface SourceOptions {
+  /** Nothing is asked of the network. */
+  readonly offline?: boolean;
+}
+
+export function sharedSources(store: Store, { offline = false }: SourceOptions, environment: NodeJS.ProcessEnv = process.env): SharedSources {
+  const running = new Map<string, Promise<unknown>>();
+  return {
+    offline,
+    mirror: environment.PIPELINE_MIRROR ? resolve(environment.PIPELINE_MIRROR) : undefined,
+    allowHttpLoopback: environment.PIPELINE_ALLOW_HTTP_LOOPBACK === '1',
+    store: store.sources,
+    once: async <Result>(name: string, work: () => Promise<Result>) => {
+      if (!running.has(name)) running.set(name, work().finally(() => running.delete(name)));
+      return running.get(name) as Promise<Result>;
+    },
+  };
+}
+
+/** The same for one stage, which writes into the lock file only what the pipeline file says. */
+export function sourcesOf(stage: Stage, pipeline: Pipeline, project: Project, lock: LockFile, shared: SharedSources): SourceHost {
+  const set: SourceHost['lock']['set'] = (url, file) => (isAsWritten(stage, pipeline) ? lock.setDownload(url, file) : Promise.resolve());
+  return { ...shared, lock: { file: project.display(lock.path), get: (url) => lock.download(url), set } };
+}
+
+/** False where a whole field of the stage was set on the command line: the lock file is about the pipeline file. */
+export function isAsWritten({ name, config }: Stage, pipeline: Pipeline): boolean {
+  return Object.keys(config).every((field) => pipeline.locate(['stages', name, field]) !== undefined);
+}

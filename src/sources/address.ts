@@ -1,0 +1,95 @@
+/** Which addresses may be asked: https, and no machine of an inner network, whatever a name or a redirect leads to. */
+import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { BlockList, isIP } from 'node:net';
+import { failure, type PipelineError } from '../core/problem.js';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Addresses that are not of the open internet (IANA's special-purpose registries, RFC 6890 and what updates it). */
+const inner = new BlockList();
+const innerNetworks: readonly (readonly [network: string, prefix: number, family: 'ipv4' | 'ipv6'])[] = [
+  ['0.0.0.0', 8, 'ipv4'],
+  ['10.0.0.0', 8, 'ipv4'],
+  ['100.64.0.0', 10, 'ipv4'],
+  ['127.0.0.0', 8, 'ipv4'],
+  ['169.254.0.0', 16, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.0.0.0', 24, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['198.18.0.0', 15, 'ipv4'],
+  ['224.0.0.0', 3, 'ipv4'],
+  ['::', 128, 'ipv6'],
+  ['::1', 128, 'ipv6'],
+  // Those that carry an IPv4 address inside may carry an inner one.
+  ['64:ff9b::', 96, 'ipv6'],
+  ['64:ff9b:1::', 48, 'ipv6'],
+  ['2002::', 16, 'ipv6'],
+  ['fc00::', 7, 'ipv6'],
+  ['fe80::', 10, 'ipv6'],
+  ['fec0::', 10, 'ipv6'],
+  ['ff00::', 8, 'ipv6'],
+];
+for (const [network, prefix, family] of innerNetworks) inner.addSubnet(network, prefix, family);
+
+export interface AddressRules {
+  readonly allowHttpLoopback: boolean;
+}
+
+/** Parses an address. Throws `unsafe` for one that may not be asked; what its name leads to is checked by {@link guardedLookup}. */
+export function checkedUrl(text: string, base: URL | undefined, rules: AddressRules): URL {
+  if (!URL.canParse(text, base?.href)) throw refused(text, 'is no address');
+  const url = new URL(text, base);
+  const host = hostOf(url);
+  const isHere = host === 'localhost' || isLoopback(host);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere && rules.allowHttpLoopback)) {
+    throw refused(url.href, `is asked by ${url.protocol.replace(':', '')}`);
+  }
+  if (url.username !== '' || url.password !== '') throw refused(`${url.protocol}//${url.host}${url.pathname}`, 'carries a name or a password');
+  if (isIP(host) !== 0 && !mayBeAsked(host, rules)) throw refused(url.href, 'is on an inner network');
+  return url;
+}
+
+/** Looks a name up for a connection, and fails where any of its addresses may not be asked: nothing is looked up twice. */
+export function guardedLookup(rules: AddressRules) {
+  return (
+    host: string,
+    options: LookupOptions,
+    done: (error: Error | null, address: string | LookupAddress[], family?: number) => void,
+  ): void => {
+    lookup(host, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return done(error, []);
+      const bad = addresses.find(({ address }) => !mayBeAsked(address, rules));
+      if (bad !== undefined) return done(refused(host, `leads to ${bad.address}, on an inner network`), []);
+      if (options.all === true) return done(null, addresses);
+      done(null, addresses[0].address, addresses[0].family);
+    });
+  };
+}
+
+/** Whether an IP address may be asked. */
+export function mayBeAsked(address: string, { allowHttpLoopback }: AddressRules): boolean {
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  return !inner.check(address, family) || (allowHttpLoopback && isLoopback(address));
+}
+
+function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  return family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Without the brackets around IPv6. */
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+function refused(where: string, found: string): PipelineError {
+  return failure('unsafe', {
+    code: 'address-refused',
+    where,
+    found,
+    expected: 'an https address on the open internet',
+    remedy: 'fetch the file by hand and put it into the folder that PIPELINE_MIRROR names',
+  });
+}

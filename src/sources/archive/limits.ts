@@ -1,0 +1,68 @@
+/** What an archive may come to. Bytes are counted as they are written: what headers say is not believed. */
+import { failure, type PipelineError } from '../../core/problem.js';
+
+const MIB = 1024 * 1024;
+
+export const limits = {
+  entries: 200_000,
+  bytesAnEntry: 512 * MIB,
+  bytesInAll: 20 * 1024 * MIB,
+  /** Unpacked bytes for each packed one. */
+  ratio: 200,
+  /** Small and dull files, such as an empty bitmap, may well exceed the ratio. */
+  ratioCountsFrom: MIB,
+  pathBytes: 1024,
+  /** What file systems take. */
+  nameBytes: 255,
+  depth: 32,
+} as const;
+
+export type Limits = { readonly [Name in keyof typeof limits]: number };
+
+/** Counts entries and bytes while an archive is unpacked; throws `unsafe` where a limit is passed. */
+export class Meter {
+  private entries = 0;
+  private total = 0;
+
+  constructor(
+    private readonly archive: string,
+    private readonly bounds: Limits,
+  ) {}
+
+  entry(): void {
+    this.entries++;
+    if (this.entries > this.bounds.entries) throw this.exceeded(`holds more than ${this.bounds.entries.toLocaleString('en-US')} entries`);
+  }
+
+  /** `packed` is what all of the archive takes up on disk. */
+  bytes(count: number, packed: number): void {
+    this.total += count;
+    if (this.total > this.bounds.bytesInAll) throw this.exceeded(`unpacks to more than ${inMib(this.bounds.bytesInAll)}`);
+    this.ratio(this.total, packed);
+  }
+
+  /** `size` and `packed` are those of one entry so far. */
+  entryBytes(size: number, packed: number, name: string): void {
+    if (size > this.bounds.bytesAnEntry) throw this.exceeded(`unpacks ${name} to more than ${inMib(this.bounds.bytesAnEntry)}`);
+    this.ratio(size, packed);
+  }
+
+  private ratio(size: number, packed: number): void {
+    if (size <= this.bounds.ratioCountsFrom || size <= packed * this.bounds.ratio) return;
+    throw this.exceeded(`unpacks to more than ${this.bounds.ratio} times its size`);
+  }
+
+  private exceeded(found: string): PipelineError {
+    return failure('unsafe', {
+      code: 'archive-too-large',
+      where: this.archive,
+      found,
+      expected: 'an archive of pictures',
+      remedy: 'unpack it by hand, if you trust it, and name the folder',
+    });
+  }
+}
+
+function inMib(bytes: number): string {
+  return `${(bytes / MIB).toLocaleString('en-US')} MiB`;
+}

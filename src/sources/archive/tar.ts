@@ -1,0 +1,87 @@
+/** Unpacks tar files (POSIX.1-2001 with pax headers, GNU long names) with tar-stream, gzipped or not. */
+import { createReadStream } from 'node:fs';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { isNativeError } from 'node:util/types';
+import { createGunzip } from 'node:zlib';
+import { extract, type Header } from 'tar-stream';
+import type { Target } from './target.js';
+
+/** A tar ends with two blocks of zeros, which tell it from one that was cut between two entries; one is enough for us. */
+const BLOCK = 512;
+
+/** Also the oldest form, which has no mark; its headers have a sum like all others. The library's types leave it out. */
+const anyForm = { allowUnknownFormat: true, highWaterMark: 64 * 1024 };
+
+/** An entry as tar-stream gives it; every one has to be read to its end before the next comes. */
+type Entry = AsyncIterable<unknown> & { readonly header: Header; resume(): void };
+
+export async function unpackTar(path: string, target: Target, { gzipped }: { readonly gzipped: boolean }): Promise<void> {
+  const { signal } = target.options;
+  const tar = extract(anyForm);
+  const end = new EndOfArchive();
+  const source = createReadStream(path);
+  const reading = gzipped ? pipeline(source, createGunzip(), end, tar, { signal }) : pipeline(source, end, tar, { signal });
+  // Awaited below; until then an error in it must not count as nobody's.
+  reading.catch(() => undefined);
+  try {
+    for await (const entry of tar) await take(entry, target);
+  } catch (error) {
+    source.destroy();
+    // What broke the reading says more than that the entries ended early.
+    await reading.catch((cause: unknown) => {
+      throw isFailureOfReading(cause) ? cause : error;
+    });
+    throw error;
+  }
+  await reading;
+  if (!end.seen) throw target.broken('ends in the middle');
+}
+
+async function take(entry: Entry, target: Target): Promise<void> {
+  const { name, size } = entry.header;
+  // Null for a kind that the library does not know, whatever its types say.
+  const type: string | null = entry.header.type;
+  target.meter.entry();
+  if (type !== 'file' && type !== 'contiguous-file' && type !== 'directory') {
+    throw target.names.refused(name, type === null ? 'is of a kind that is not known' : `is a ${type.replace('-', ' ')}`);
+  }
+  const path = target.names.take(name, type === 'directory');
+  if (path === undefined || type === 'directory') {
+    entry.resume();
+    return;
+  }
+  target.meter.entryBytes(size, target.options.packed, path);
+  // Beside what is counted for all, a tar packs nothing: an entry has the whole file to draw on.
+  await target.write(path, bytesOf(entry), target.options.packed);
+}
+
+/** The library's types do not say what its streams hold. */
+async function* bytesOf(entry: Entry): AsyncGenerator<Uint8Array> {
+  for await (const chunk of entry) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('a tar gives bytes');
+    yield chunk;
+  }
+}
+
+/** Errors of the disk and of zlib have codes; those that follow from our own breaking off have others. */
+function isFailureOfReading(error: unknown): boolean {
+  const code = isNativeError(error) && 'code' in error ? String(error.code) : '';
+  return code.startsWith('Z_') || (isNativeError(error) && 'syscall' in error);
+}
+
+/** Passes bytes on and sees whether the last block of them is zeros. */
+class EndOfArchive extends Transform {
+  private zeros = 0;
+
+  get seen(): boolean {
+    return this.zeros >= BLOCK;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: null, chunk: Buffer) => void): void {
+    let trailing = 0;
+    while (trailing < chunk.length && chunk[chunk.length - 1 - trailing] === 0) trailing++;
+    this.zeros = trailing === chunk.length ? this.zeros + trailing : trailing;
+    done(null, chunk);
+  }
+}

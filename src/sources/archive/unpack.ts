@@ -1,0 +1,43 @@
+/** Unpacks an archive, told by its content, into an empty folder: safely, or not at all. */
+import { stat } from 'node:fs/promises';
+import { isNativeError } from 'node:util/types';
+import { PipelineError } from '../../core/problem.js';
+import { archiveKindOf } from './kind.js';
+import { limits, type Limits } from './limits.js';
+import { brokenArchive, Target } from './target.js';
+
+export interface UnpackOptions {
+  /** As people know the archive: its path or address. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+  /** Lower ones in tests. */
+  readonly bounds?: Limits;
+}
+
+/**
+ * Writes the regular files of an archive into a folder. Throws `bad-data` where it is none or damaged, `unsafe` where
+ * it holds what is refused or exceeds a limit; the folder then holds a part, and is for the caller to remove.
+ */
+export async function unpackArchive(path: string, folder: string, { name, signal, bounds = limits }: UnpackOptions): Promise<void> {
+  const kind = await archiveKindOf(path);
+  if (kind === undefined) throw brokenArchive(name, 'is no archive');
+  const { size } = await stat(path);
+  const target = new Target({ archive: name, packed: size, folder, bounds, signal });
+  try {
+    if (kind === 'zip') await (await import('./zip.js')).unpackZip(path, target);
+    else await (await import('./tar.js')).unpackTar(path, target, { gzipped: kind === 'tar.gz' });
+  } catch (error) {
+    throw signal.aborted || error instanceof PipelineError || isOfDisk(error) ? error : target.broken(reasonOf(error), error);
+  }
+}
+
+/** Errors of the disk say so themselves. */
+function isOfDisk(error: unknown): boolean {
+  return isNativeError(error) && 'syscall' in error;
+}
+
+/** The libraries tell what they stumble over in messages of their own. */
+function reasonOf(error: unknown): string {
+  const text = isNativeError(error) ? error.message : String(error);
+  return /unexpected end|end of central directory|not enough bytes/i.test(text) ? `ends in the middle (${text})` : `is damaged (${text})`;
+}

@@ -1,0 +1,80 @@
+/** Files from the web, each held against its pins: from the store, the mirror folder or the network, in this order. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure, type PipelineError } from '../core/problem.js';
+import type { Download, SourceHost, VerifiedFile } from '../core/source.js';
+import { checkedUrl } from './address.js';
+import { hashFile, mismatch } from './hashing.js';
+import { download, usualTiming, type FetchContext, type FetchTiming } from './network.js';
+import { pinsOf, type Pins } from './pins.js';
+
+/**
+ * A file of the store that is what the pins say; the lock file knows it from then on. Rejects with `invalid` where
+ * nothing is pinned, `unsafe` for an address that may not be asked, `bad-data` for another file than the one that was
+ * pinned or none, `input-output` where the network failed.
+ */
+export async function fetchFile(source: Download, context: FetchContext, timing: FetchTiming = usualTiming): Promise<VerifiedFile> {
+  const { sources } = context;
+  const { url } = source;
+  const pins = pinsOf(source, sources.lock);
+  // Also where the file is at hand: a pipeline should not work here and be refused elsewhere.
+  checkedUrl(url, undefined, sources);
+  const file = await sources.once(`fetch ${url} ${JSON.stringify(pins)}`, async () => {
+    const found = (await kept(pins, sources)) ?? (await fromMirror(url, pins, context)) ?? (await fromNetwork(url, pins, context, timing));
+    const { md5, size } = pins;
+    if (md5 !== undefined && size !== undefined) await sources.store.remember({ md5, size }, { digest: found.digest, size: found.size });
+    return found;
+  });
+  await sources.lock.set(url, { sha256: file.digest, size: file.size });
+  return file;
+}
+
+/** The name under which people keep the file of an address. */
+export function fileNameOf(url: string): string {
+  const last = new URL(url).pathname.split('/').filter(Boolean).at(-1) ?? '';
+  const name = decoded(last).replace(/[/\\\0]/g, '_');
+  return name === '' || name === '.' || name === '..' ? 'download' : name;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+async function kept({ sha256, md5, size }: Pins, { store }: SourceHost): Promise<VerifiedFile | undefined> {
+  const digest = sha256 ?? (md5 !== undefined && size !== undefined ? (await store.recall({ md5, size }))?.digest : undefined);
+  const file = digest === undefined ? undefined : await store.verified(digest);
+  return size === undefined || file?.size === size ? file : undefined;
+}
+
+async function fromMirror(url: string, pins: Pins, { sources: { mirror, store }, note }: FetchContext): Promise<VerifiedFile | undefined> {
+  if (mirror === undefined) return undefined;
+  const path = join(mirror, fileNameOf(url));
+  if (!(await stat(path).catch(() => undefined))?.isFile()) return undefined;
+  const hashed = await hashFile(path);
+  const wrong = mismatch(hashed, pins, path);
+  if (wrong !== undefined) throw wrong;
+  note('from-mirror', `${url} is taken from ${path}`);
+  await store.putBlob(createReadStream(path));
+  return store.verified(hashed.digest);
+}
+
+function fromNetwork(url: string, pins: Pins, context: FetchContext, timing: FetchTiming): Promise<VerifiedFile> {
+  if (context.sources.offline) throw missingOffline(url, context.sources.mirror);
+  return download(url, pins, context, timing);
+}
+
+function missingOffline(url: string, mirror: string | undefined): PipelineError {
+  const name = fileNameOf(url);
+  return failure('bad-data', {
+    code: 'missing-offline',
+    where: url,
+    found: `is not in the cache${mirror === undefined ? '' : ` nor in ${mirror}`}, and nothing is fetched offline`,
+    expected: `the file ${name} in ${mirror ?? 'a folder that the environment variable PIPELINE_MIRROR names'}`,
+    remedy: `put ${name} there, or run once without --offline`,
+  });
+}

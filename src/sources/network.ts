@@ -1,0 +1,76 @@
+/** Downloads a file into the store; what an interrupted download left is gone on with. */
+import { rm, stat } from 'node:fs/promises';
+import { digestOf } from '../core/digest.js';
+import type { Emit } from '../core/event.js';
+import type { SourceHost, VerifiedFile } from '../core/source.js';
+import { hashFile, mismatch, type Hashed } from './hashing.js';
+import type { Pins } from './pins.js';
+import { transfer } from './transfer.js';
+
+/** What fetching needs of a stage's context. */
+export interface FetchContext {
+  readonly name: string;
+  readonly sources: SourceHost;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  note(code: string, text: string): void;
+}
+
+export interface FetchTiming {
+  readonly retries: number;
+  /** Before the first retry; twice as long before each further one. */
+  readonly backoffMs: number;
+  /** Without any byte for so long, a connection counts as dead. */
+  readonly stallMs: number;
+}
+
+export const usualTiming: FetchTiming = { retries: 3, backoffMs: 1000, stallMs: 30_000 };
+/** Where only a sha256 is pinned. */
+const LARGEST = 20 * 1024 ** 3;
+/** Between two events about progress. */
+const PROGRESS_BYTES = 1024 * 1024;
+
+export async function download(url: string, pins: Pins, context: FetchContext, timing: FetchTiming): Promise<VerifiedFile> {
+  const { sources, note } = context;
+  const name = digestOf(`${url}\n${pins.sha256 ?? pins.md5}`);
+  const path = await sources.store.claimPartial(name);
+  try {
+    const goesOn = (await stat(path).catch(() => undefined)) !== undefined;
+    note('download', `${goesOn ? 'goes on with' : 'downloads'} ${url}`);
+    let hashed = await bring(url, path, pins, context, timing);
+    let wrong = mismatch(hashed, pins, url);
+    if (wrong !== undefined && goesOn) {
+      // What was there may have been of another file, or damaged: that is worth another try from the start.
+      await rm(path);
+      hashed = await bring(url, path, pins, context, timing);
+      wrong = mismatch(hashed, pins, url);
+    }
+    if (wrong !== undefined) {
+      await rm(path);
+      throw wrong;
+    }
+    return await sources.store.adopt(path, { digest: hashed.digest, size: hashed.size });
+  } finally {
+    // A whole file has moved on by now.
+    await sources.store.releasePartial(name, path);
+  }
+}
+
+async function bring(url: string, path: string, pins: Pins, context: FetchContext, timing: FetchTiming): Promise<Hashed> {
+  const { name, emit, signal, note, sources } = context;
+  let told = 0;
+  await transfer(url, path, {
+    ...timing,
+    allowHttpLoopback: sources.allowHttpLoopback,
+    size: pins.size,
+    largest: LARGEST,
+    signal,
+    onProgress: (done, total) => {
+      if (done - told < PROGRESS_BYTES && done !== total) return;
+      told = done;
+      emit({ event: 'progress', stage: name, task: 'download', done, total });
+    },
+    onRetry: (reason) => note('download-retry', `${url}: ${reason}; tries again`),
+  });
+  return hashFile(path);
+}

@@ -1,0 +1,54 @@
+/** What a download's bytes have to be: what the pipeline says of them, and what the lock file says. */
+import type { Json } from '../core/canonical.js';
+import { isDigest, type Digest } from '../core/digest.js';
+import { failure } from '../core/problem.js';
+import type { Download, DownloadLock } from '../core/source.js';
+
+/** Either the sha256 is known, or the md5 together with the size. */
+export interface Pins {
+  readonly sha256?: Digest;
+  readonly md5?: string;
+  readonly size?: number;
+}
+
+/** Throws `invalid` where nothing says what the file is, or pipeline and lock file contradict each other. */
+export function pinsOf(download: Download, lock: DownloadLock): Pins {
+  const locked = lock.get(download.url);
+  refuseContradiction(download, locked, lock.file);
+  const { md5 } = download;
+  const sha256 = download.sha256 ?? locked?.sha256;
+  const size = download.size ?? locked?.size;
+  if (isDigest(sha256)) return { sha256, md5, size };
+  if (md5 !== undefined && size !== undefined) return { md5, size };
+  throw failure('invalid', {
+    code: 'not-pinned',
+    where: download.url,
+    found: md5 === undefined ? 'nothing says what this file has to be' : 'an `md5` says what this file has to be, and no `size`',
+    expected: '`sha256`, or for an old publication `md5` and `size`',
+    remedy: `add the \`sha256\` that its publisher names, or that \`curl -L ${download.url} | sha256sum\` prints`,
+  });
+}
+
+/**
+ * What stands for the file in a key, known without fetching it. What the pipeline says goes before what the lock
+ * file says: the first run, which writes the lock file, then has the same key as the second.
+ */
+export function pinPreimage(download: Download, lock: DownloadLock): Json {
+  const { sha256, size } = pinsOf(download, lock);
+  if (download.sha256 === undefined && download.md5 !== undefined) return { md5: download.md5, size: size! };
+  return { sha256: sha256! };
+}
+
+function refuseContradiction(download: Download, locked: ReturnType<DownloadLock['get']>, file: string): void {
+  for (const field of ['sha256', 'size'] as const) {
+    const pinned = download[field];
+    if (locked === undefined || pinned === undefined || pinned === locked[field]) continue;
+    throw failure('invalid', {
+      code: 'pin-contradicts-lock',
+      where: download.url,
+      found: `has the ${field} ${pinned} in the pipeline and ${locked[field]} in ${file}`,
+      expected: 'the same in both',
+      remedy: `correct the pipeline, or take the address out of ${file} if the file was replaced on purpose`,
+    });
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Parts of downloads, `v1/tmp/download-<name>.part`, and `<name>.<owner>.part` while a process works on one. Nothing
+ * trusts them: whole files are hashed before they are published, so two processes on one part cost time alone.
+ */
+import { randomBytes } from 'node:crypto';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Digest } from '../core/digest.js';
+import { hasCode } from './cache-fs.js';
+import type { Files } from './files.js';
+import { owner } from './owner.js';
+
+export class Partials {
+  constructor(private readonly files: Files) {}
+
+  /** Takes hold of a part that rests, or whose process is gone; returns the path to go on at, where there may be nothing. */
+  async claim(name: Digest): Promise<string> {
+    const folder = this.files.temporary;
+    await this.files.makeTemporary();
+    const prefix = `download-${name}.`;
+    const own = join(folder, `${prefix}${owner()}-${randomBytes(4).toString('hex')}.part`);
+    for (const file of (await this.files.list(folder)).filter((one) => one.startsWith(prefix))) {
+      if (isWorkedOn(file.slice(prefix.length))) continue;
+      if (await moved(join(folder, file), own)) break;
+    }
+    return own;
+  }
+
+  async release(name: Digest, path: string): Promise<void> {
+    await moved(path, join(this.files.temporary, `download-${name}.part`));
+  }
+}
+
+/** `rest` is `part`, or the owner and more. A process of another boot is gone, as far as can be told. */
+function isWorkedOn(rest: string): boolean {
+  const [boot, pid] = rest.split('-');
+  const [ownBoot] = owner().split('-');
+  return boot === ownBoot && pid !== undefined && isRunning(Number(pid));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return hasCode(error, 'EPERM');
+  }
+}
+
+async function moved(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}

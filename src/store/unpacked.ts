@@ -1,0 +1,115 @@
+/**
+ * Folders of unpacked archives, by the archive's digest: `v1/unpacked/<digest>/files`, with manifest.json beside it. The
+ * folder is made aside and renamed, manifest and all; it is believed when its files come to the digest in the manifest.
+ * Its thousands of files are not synced one by one: what a power cut takes is seen then, and unpacked again.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDigest, type Digest } from '../core/digest.js';
+import type { FolderListing } from '../core/stage.js';
+import { hasCode } from './cache-fs.js';
+import type { Files } from './files.js';
+import { owner } from './owner.js';
+
+interface Manifest {
+  readonly format: 1;
+  /** Digest over paths and digests of the files, as for folders of people. */
+  readonly tree: Digest;
+  /** How many files. */
+  readonly files: number;
+}
+
+/** Digests a folder's files; those that have not changed since they were read under the same name are not read again. */
+export type DigestTree = (folder: string, name: string) => Promise<FolderListing>;
+
+export class Unpacked {
+  /** Folders that this process has found whole. */
+  private readonly found = new Map<Digest, string>();
+
+  constructor(
+    private readonly files: Files,
+    private readonly digestTree: DigestTree,
+  ) {}
+
+  async open(archive: Digest): Promise<string | undefined> {
+    const known = this.found.get(archive);
+    if (known !== undefined) return known;
+    const folder = this.pathOf(archive);
+    const reason = await this.damageOf(archive, folder);
+    if (reason === undefined) {
+      const files = join(folder, 'files');
+      this.found.set(archive, files);
+      return files;
+    }
+    if (reason === 'missing') return undefined;
+    this.files.note(folder, reason);
+    await rm(folder, { recursive: true, force: true });
+    return undefined;
+  }
+
+  async build(archive: Digest, fill: (folder: string) => Promise<void>): Promise<string> {
+    await this.files.makeTemporary();
+    const aside = join(this.files.temporary, `${owner()}-${randomBytes(8).toString('hex')}`);
+    const inside = join(aside, 'files');
+    await mkdir(inside, { recursive: true });
+    try {
+      await fill(inside);
+      const tree = await this.digestTree(inside, nameOf(archive));
+      await writeSynced(join(aside, 'manifest.json'), { format: 1, tree: tree.treeDigest, files: tree.paths.length });
+      await this.publish(aside, archive);
+    } finally {
+      await rm(aside, { recursive: true, force: true });
+    }
+    const folder = join(this.pathOf(archive), 'files');
+    this.found.set(archive, folder);
+    return folder;
+  }
+
+  /** Where another process was quicker, its folder stays if it is whole. */
+  private async publish(aside: string, archive: Digest): Promise<void> {
+    await mkdir(join(this.files.root, 'v1', 'unpacked'), { recursive: true });
+    try {
+      await rename(aside, this.pathOf(archive));
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST', 'ENOTEMPTY', 'EPERM')) throw error;
+      if ((await this.open(archive)) === undefined) await rename(aside, this.pathOf(archive));
+    }
+  }
+
+  private async damageOf(archive: Digest, folder: string): Promise<string | undefined> {
+    if ((await this.files.infoIfThere(folder)) === undefined) return 'missing';
+    const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json')));
+    if (manifest === undefined) return 'its manifest is missing or damaged';
+    if ((await this.files.infoIfThere(join(folder, 'files')))?.isFolder !== true) return 'its files are gone';
+    const tree = await this.digestTree(join(folder, 'files'), nameOf(archive));
+    return tree.treeDigest === manifest.tree ? undefined : 'its files are not those of the archive any more';
+  }
+
+  private pathOf(archive: Digest): string {
+    return join(this.files.root, 'v1', 'unpacked', archive);
+  }
+}
+
+function nameOf(archive: Digest): string {
+  return `unpacked ${archive}`;
+}
+
+function parse(bytes: Buffer | undefined): Manifest | undefined {
+  try {
+    const content = JSON.parse(bytes?.toString('utf8') ?? 'null') as Partial<Manifest> | null;
+    return content?.format === 1 && isDigest(content.tree) ? (content as Manifest) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeSynced(path: string, manifest: Manifest): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(`${JSON.stringify(manifest)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { digestOf } from '../../src/core/digest.js';
+import { LockFile, lockPathOf } from '../../src/runner/lock-file.js';
+
+const sha256 = digestOf('pets');
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lock-'));
+  path = lockPathOf(join(folder, 'pets.yaml'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('a lock file', () => {
+  test('lies beside its pipeline, sorted, in lines of its own', async () => {
+    const lock = await LockFile.open(path);
+    await Promise.all([
+      lock.setClasses('photos', ['dogs', 'cats']),
+      lock.setDownload('https://example.com/z.zip', { sha256, size: 3 }),
+      lock.setDownload('https://example.com/a.zip', { sha256, size: 4 }),
+      lock.setBase('load-base', sha256),
+      lock.setClasses('ingest', ['no', '1e3']),
+    ]);
+    expect(await readdir(folder)).toEqual(['pets.lock.yaml']);
+    expect(await readFile(path, 'utf8')).toBe(`# Written by \`pipeline run\`: what the names in the pipeline stand for. Commit it.
+version: 1
+bases:
+  load-base: ${sha256}
+classes:
+  ingest:
+    - no
+    - "1e3"
+  photos:
+    - dogs
+    - cats
+downloads:
+  https://example.com/a.zip:
+    sha256: ${sha256}
+    size: 4
+  https://example.com/z.zip:
+    sha256: ${sha256}
+    size: 3
+`);
+  });
+
+  test('is read again, and not written where nothing changed', async () => {
+    const lock = await LockFile.open(path);
+    await lock.setDownload('https://example.com/a.zip', { sha256, size: 4 });
+    await lock.setClasses('ingest', ['b', 'a']);
+    const { ino } = await stat(path);
+    const again = await LockFile.open(path);
+    expect(again.download('https://example.com/a.zip')).toEqual({ sha256, size: 4 });
+    expect(again.download('constructor')).toBeUndefined();
+    await again.setClasses('ingest', ['b', 'a']);
+    expect((await stat(path)).ino).toBe(ino);
+    // The order is the meaning of the model's outputs.
+    await again.setClasses('ingest', ['a', 'b']);
+    expect((await stat(path)).ino).not.toBe(ino);
+  });
+
+  test.each(['[]', 'version: 2', 'version: 1\ndownloads: {a: {sha256: short, size: 1}}', 'version: 1\nclasses: {a: b}', 'version: 1\nbases: &a {x: *a}', '\u0000'])('that cannot be read is refused: %j', async (text) => {
+    await writeFile(path, text);
+    await expect(LockFile.open(path)).rejects.toMatchObject({ name: 'PipelineError' });
+  });
+});
