@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /** What has files of its own beside its code, or is loaded only where there is work. */
-const external = ['sharp', 'onnxruntime-node', '@tensorflow/*', 'h5wasm', 'yauzl', 'tar-stream', 'pino', 'p-queue'];
+const external = ['sharp', 'onnxruntime-node', '@tensorflow/*', 'h5wasm', 'yauzl', 'tar-stream'];
 
 await rm(at('dist/chunks'), { recursive: true, force: true });
 await build({

@@ -44,7 +44,7 @@ export async function extract({ folder, root, files, base, size, featureLength, 
   const { identity: engine } = await createOnnxEngine();
   const features = await Features.open(host, {
     recipe: { image, preprocessing, variation: null, prefix: base.graph, weights: base.weights, engine },
-    source: { root, files, image, preprocessing },
+    source: { openFolder: () => Promise.resolve(root), files },
     featureShape: [featureLength],
     keep: true,
   });
