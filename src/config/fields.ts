@@ -5,7 +5,8 @@ import { isMapping, newMapping } from './plain.js';
 import type { Mapping, Plain } from './plain.js';
 import { alternatives, memberNames, memberSchema, projectSchema, stageSchema } from './schemas.js';
 import type { Schema } from './schemas.js';
-import { listed, nearest, oneOf, showPath } from './words.js';
+import { nearest } from '../core/nearest.js';
+import { listed, oneOf, showPath } from './words.js';
 
 /** A field's schema, and the schema that its `$ref`s start from. */
 export interface Field {

@@ -7,7 +7,8 @@ import type { Places } from './places.js';
 import { isMapping } from './plain.js';
 import { alternatives, resolveReference } from './schemas.js';
 import type { Schema } from './schemas.js';
-import { didYouMean, fieldName, listed, nearest, oneOf, showValue } from './words.js';
+import { nearest } from '../core/nearest.js';
+import { didYouMean, fieldName, listed, oneOf, showValue } from './words.js';
 
 /** What was validated: a value by its schema, and the path of that value in the pipeline. */
 export interface Subject {

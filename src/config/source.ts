@@ -3,7 +3,7 @@ import { open, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure } from '../core/problem.js';
 import type { PipelineError } from '../core/problem.js';
-import { nearest } from './words.js';
+import { nearest } from '../core/nearest.js';
 
 /** A pipeline is written by hand; anything larger is no pipeline, or an attack. */
 const largestFile = 1024 * 1024;

@@ -1,31 +1,46 @@
 /** The name that someone most likely meant. */
 
-/** Edits between two texts: insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1));
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      if (swapped) row[j] = Math.min(row[j], beforeLast[j - 2] + 1);
-    }
-    [beforeLast, last] = [last, row];
-  }
-  return last[b.length];
-}
-
-/** The closest of the names, where one is close enough to have been meant. */
-export function nearest(name: string, names: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(name.length / 3));
+/**
+ * The name that was probably meant: the one with the fewest edits, if they are at most a third of its letters; a single
+ * edit always counts. Case and the choice of `-` or `_` do not.
+ */
+export function nearest(wrong: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = limit + 1;
-  for (const candidate of names) {
-    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  let least = Infinity;
+  for (const name of names) {
+    const allowed = Math.max(1, Math.floor(Math.max(name.length, wrong.length) / 3));
+    if (Math.abs(name.length - wrong.length) > allowed) continue;
+    const edits = editDistance(plain(wrong), plain(name));
+    if (edits <= allowed && edits < least) {
+      best = name;
+      least = edits;
+    }
   }
   return best;
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll('-', '_');
+}
+
+/**
+ * Letters to insert, delete, replace or swap with their neighbour to get from one word to the other: the optimal string
+ * alignment distance (Damerau 1964), by dynamic programming over three rows.
+ */
+function editDistance(from: string, to: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const replaced = previous[column - 1] + (from[row - 1] === to[column - 1] ? 0 : 1);
+      let least = Math.min(previous[column] + 1, current[column - 1] + 1, replaced);
+      const isSwap = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      if (isSwap) least = Math.min(least, before[column - 2] + 1);
+      current.push(least);
+    }
+    before = previous;
+    previous = current;
+  }
+  return previous[to.length];
 }

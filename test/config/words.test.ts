@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { stageKinds } from '../../src/core/schema-types.js';
 import { stageSchema } from '../../src/config/schemas.js';
-import { nearest, showValue } from '../../src/config/words.js';
+import { showValue } from '../../src/config/words.js';
+import { nearest } from '../../src/core/nearest.js';
 
 const names = [...new Set(stageKinds.flatMap((kind) => [kind, ...Object.keys(stageSchema(kind).properties ?? {})]))];
 
