@@ -7,7 +7,7 @@ import { decoderIdentity } from '../image/identity.js';
 import type { ImageSpec } from '../image/dataset.js';
 import type { Graph, Layer } from '../model/graph.js';
 import { PREPROCESSING_VERSION, type Preprocessing } from '../model/preprocessing.js';
-import type { Weights } from '../model/tensor.js';
+import { weightsOfLayers, type Weights } from '../model/tensor.js';
 
 /** How training pictures are varied; null for pictures that are taken as they are. */
 export interface Variation {
@@ -48,11 +48,10 @@ function inferenceOnly({ trainable: _trainable, ...layer }: Layer): object {
 
 /** Digest over the prefix's own tensors, whatever other weights come in the same files. */
 function weightsDigest(prefix: Graph, weights: Weights): string {
-  const layers = new Set(prefix.layers.map(({ name }) => name));
+  const own = weightsOfLayers(weights, prefix.layers);
   const hash = createHash('sha256');
-  for (const name of [...weights.keys()].sort()) {
-    if (!layers.has(name.slice(0, name.lastIndexOf('/')))) continue;
-    const { shape, data } = weights.get(name)!;
+  for (const name of [...own.keys()].sort()) {
+    const { shape, data } = own.get(name)!;
     hash.update(`${JSON.stringify(name)} ${shape.join('x')}\n`);
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }

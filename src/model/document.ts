@@ -3,7 +3,7 @@ import type { BlobRef } from '../core/stage.js';
 import type { ImageSpec } from '../image/dataset.js';
 import type { Graph } from './graph.js';
 import type { Preprocessing } from './preprocessing.js';
-import type { Tensor, Weights } from './tensor.js';
+import { layerOfWeight, type Tensor, type Weights } from './tensor.js';
 import { decodeWeights } from './weights-file.js';
 
 export interface ModelDocument {
@@ -36,8 +36,8 @@ export function countParameters(graph: Graph, weights: Weights): { trainable: nu
   const trainableLayers = new Set(graph.layers.filter((layer) => layer.trainable).map((layer) => layer.name));
   const counts = { trainable: 0, frozen: 0 };
   for (const [name, { data }] of weights) {
-    const [layer, role] = [name.slice(0, name.lastIndexOf('/')), name.slice(name.lastIndexOf('/') + 1)];
-    const learned = trainableLayers.has(layer) && !role.startsWith('moving_');
+    const layer = layerOfWeight(name);
+    const learned = trainableLayers.has(layer) && !name.startsWith('moving_', layer.length + 1);
     counts[learned ? 'trainable' : 'frozen'] += data.length;
   }
   return counts;

@@ -13,3 +13,14 @@ export type Weights = ReadonlyMap<string, Tensor>;
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
+
+/** The layer that a weight belongs to: `conv1` of `conv1/kernel`. */
+export function layerOfWeight(name: string): string {
+  return name.slice(0, name.lastIndexOf('/'));
+}
+
+/** The weights of some layers. */
+export function weightsOfLayers(weights: Weights, layers: readonly { readonly name: string }[]): Weights {
+  const names = new Set(layers.map(({ name }) => name));
+  return new Map([...weights].filter(([name]) => names.has(layerOfWeight(name))));
+}

@@ -1,10 +1,10 @@
 /** What this checkout holds: for each stage of a pipeline the key and outputs that its files here come from. */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { ActionKey, Digest } from '../core/digest.js';
 import { isDigest } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
+import { writeWhole } from './write-whole.js';
 
 /** A file that was delivered into the project, as it lay there afterwards. */
 export interface DeliveredFile {
@@ -56,21 +56,7 @@ export class Checkout {
 
   private async write(): Promise<void> {
     const content: CheckoutFile = { format: 1, stages: Object.fromEntries(this.stages) };
-    await mkdir(dirname(this.path), { recursive: true });
-    const aside = `${this.path}.${process.pid}.tmp`;
-    try {
-      const file = await open(aside, 'w');
-      try {
-        await file.writeFile(`${JSON.stringify(content)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(aside, this.path);
-    } catch (error) {
-      await rm(aside, { force: true });
-      throw error;
-    }
+    await writeWhole(this.path, `${JSON.stringify(content)}\n`);
   }
 }
 

@@ -2,7 +2,7 @@
  * `<pipeline>.lock.yaml` beside a pipeline file: what its names turned out to stand for. Its user commits it, so it is
  * written only where something changed, with sorted keys. Downloads in it are pins; bases and classes tell of changes.
  */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { parseYaml } from '../config/yaml.js';
@@ -10,6 +10,7 @@ import { canonical, compareCodePoints } from '../core/canonical.js';
 import { isDigest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
 import type { LockedFile } from '../core/source.js';
+import { writeWhole } from './write-whole.js';
 
 interface Content {
   readonly version: 1;
@@ -76,14 +77,7 @@ export class LockFile {
     const byCodePoint = (a: { key: unknown }, b: { key: unknown }) => compareCodePoints(keyText(a.key), keyText(b.key));
     const { version, ...sections } = Object.fromEntries(filled);
     const text = `${header}${stringify({ version })}${stringify(sections, { sortMapEntries: byCodePoint, lineWidth: 0 })}`;
-    const aside = `${this.path}.${process.pid}.tmp`;
-    try {
-      await writeFile(aside, text, { flush: true });
-      await rename(aside, this.path);
-    } catch (error) {
-      await rm(aside, { force: true });
-      throw error;
-    }
+    await writeWhole(this.path, text);
   }
 }
 

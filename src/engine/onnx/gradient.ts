@@ -1,6 +1,7 @@
 /** Reverse-mode differentiation over the layers: each rule gives its part, this file walks and adds up. */
 import { failure } from '../../core/problem.js';
 import type { Layer } from '../../model/graph.js';
+import { layerOfWeight } from '../../model/tensor.js';
 import type { GraphBuilder, Name } from './builder.js';
 import type { Gradients, Value } from './layers/rule.js';
 import { plus } from './layers/shaping.js';
@@ -40,7 +41,7 @@ export function backpropagate(
 
 /** Layers that learn, or stand after one that does: no gradient is wanted before them. */
 function layersToReach(steps: readonly Step[], learned: ReadonlySet<string>): ReadonlySet<string> {
-  const learners = new Set([...learned].map((name) => name.slice(0, name.lastIndexOf('/'))));
+  const learners = new Set([...learned].map(layerOfWeight));
   const reached = new Set<string>();
   for (const { layer, inputs } of steps) {
     if (learners.has(layer.name) || inputs.some((name) => reached.has(name))) reached.add(layer.name);

@@ -8,7 +8,7 @@ import { readData } from '../../features/data.js';
 import { createPictureLoader, PLAIN_VIEW } from '../../features/pictures.js';
 import { countParameters, readWeights, type TrainedDocument } from '../../model/document.js';
 import { writeLayersModel } from '../../model/layers-model/write.js';
-import type { Weights } from '../../model/tensor.js';
+import { weightsOfLayers, type Weights } from '../../model/tensor.js';
 import { reloadLayersModel } from '../../engine/tfjs/reload.js';
 import { modelCard, type CardMetrics } from './card.js';
 import { FILE_PREFIX } from './files.js';
@@ -30,7 +30,8 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
   const shape = [...image.size, 3] as const;
   const backend = tfjsIdentity({ trainsConvolutions: false }).backend as TfjsBackend;
   const reloaded = await reloadLayersModel(files, probes.inputs, probes.digests.length, shape, backend);
-  verifyExport(reloaded, frozenWeights(document, weights), expected, name);
+  const frozen = weightsOfLayers(weights, document.graph.layers.filter(({ trainable }) => !trainable));
+  verifyExport(reloaded, frozen, expected, name);
 
   const metrics = await Promise.all((inputs.gates ?? []).map((outputs) => readJson<CardMetrics>(outputs.metrics)));
   const units = expected.length / probes.digests.length;
@@ -84,9 +85,4 @@ async function predict({ settings }: StageContext<'export'>, document: TrainedDo
   } finally {
     runner.dispose();
   }
-}
-
-function frozenWeights({ graph }: TrainedDocument, weights: Weights): Weights {
-  const frozen = new Set(graph.layers.filter(({ trainable }) => !trainable).map(({ name }) => name));
-  return new Map([...weights].filter(([name]) => frozen.has(name.slice(0, name.lastIndexOf('/')))));
 }

@@ -13,7 +13,7 @@ import { finalActivationOf } from '../../model/logits.js';
 import type { Loss } from '../../model/loss.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
 import { splitAtFrozen } from '../../model/split.js';
-import type { Weights } from '../../model/tensor.js';
+import { weightsOfLayers, type Weights } from '../../model/tensor.js';
 import { encodeWeights } from '../../model/weights-file.js';
 import { TrainingSet, trainEpochs } from './loop.js';
 import { classWeights, optimizerOf } from './objective.js';
@@ -36,7 +36,7 @@ export async function runTrain(context: Context): Promise<void> {
   const { optimizer, learningRate } = optimizerOf(config.optimizer);
   const trainer = await engine.train({
     graph: suffix,
-    weights: weightsOf(suffix, weights),
+    weights: weightsOfLayers(weights, suffix.layers),
     loss: lossOf(config.loss, suffix),
     optimizer,
     batchSize: config.batch_size,
@@ -56,8 +56,7 @@ export async function runTrain(context: Context): Promise<void> {
       signal: context.signal,
     });
     pass('weights', inputs.model!.weights);
-    const own = new Map([...weightsBeyond(document, weights, prefix), ...trained.weights]);
-    const ref = await putBytes('trained_weights', encodeWeights(own));
+    const ref = await putBytes('trained_weights', encodeWeights(trained.weights));
     const result: TrainedDocument = { ...document, preprocessing, classes, image, weights: [document.weights[0], ref] };
     await putJson('model', result);
     await putJson('history', { epochs: trained.history, bestEpoch: trained.bestEpoch });
@@ -118,15 +117,4 @@ function trainsConvolutions(suffix: Graph): boolean {
 function lossOf(config: 'auto' | Loss, suffix: Graph): Loss {
   const activation = finalActivationOf(suffix, config === 'auto' ? undefined : config);
   return activation === 'sigmoid' ? 'binary_crossentropy' : 'categorical_crossentropy';
-}
-
-/** The weights of a graph's own layers. */
-function weightsOf(graph: Graph, weights: Weights): Weights {
-  const layers = new Set(graph.layers.map(({ name }) => name));
-  return new Map([...weights].filter(([name]) => layers.has(name.slice(0, name.lastIndexOf('/')))));
-}
-
-/** Weights outside the base's file that training leaves as they are. */
-function weightsBeyond(document: ModelDocument, weights: Weights, prefix: Graph): Weights {
-  return document.weights.length === 1 ? new Map() : weightsOf({ ...prefix, layers: prefix.layers.filter(({ name }) => name.startsWith('head_')) }, weights);
 }
