@@ -15,6 +15,7 @@ import type { Shape } from '../model/graph.js';
 import { sizeOf } from '../model/tensor.js';
 import { featureSetPreimage, type FeatureRecipe } from './feature-set.js';
 import { PicturePool } from './picture-pool.js';
+import { isUndecodable } from './pictures.js';
 
 export interface FeatureBatch {
   readonly digests: readonly Digest[];
@@ -144,8 +145,7 @@ export class Features {
       load: (digest) => this.pool.load({ path: pathOf(digest), digest, view }),
       nameOf: pathOf,
       onBad: (digest, error) => {
-        // A picture that was changed or is gone may be as good as any: only what cannot be decoded is left out.
-        if (source.files.onBadImage === 'fail' || error.problems[0].code !== 'picture-not-decodable') return 'fail';
+        if (source.files.onBadImage === 'fail' || !isUndecodable(error)) return 'fail';
         this.bad.add(digest);
         this.host.note('picture-skipped', `${pathOf(digest)} ${error.problems[0].found}`);
         return 'skip';

@@ -1,7 +1,7 @@
 /** From a picture's file to the numbers that a network takes in: read, check, decode, vary, preprocess. */
 import { readFile } from 'node:fs/promises';
 import { digestOf, type Digest } from '../core/digest.js';
-import { asPipelineError, failure, locatedAt } from '../core/problem.js';
+import { asPipelineError, failure, locatedAt, PipelineError } from '../core/problem.js';
 import { Random } from '../core/random.js';
 import { applyTransform, drawTransform } from '../image/augment.js';
 import type { ImageSpec } from '../image/dataset.js';
@@ -63,4 +63,12 @@ async function readPicture(path: string, digest: Digest): Promise<Buffer> {
     throw failure('bad-data', { code: 'picture-changed', where: path, found: 'was changed while the pipeline ran', remedy: 'run again' });
   }
   return bytes;
+}
+
+/**
+ * Whether a picture may be left out for this failure where bad ones are: one that was changed or is gone may be as good
+ * as any, and a fault of the disk says nothing of the picture.
+ */
+export function isUndecodable(error: unknown): boolean {
+  return error instanceof PipelineError && error.problems[0].code === 'picture-not-decodable';
 }

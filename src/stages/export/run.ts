@@ -5,7 +5,7 @@ import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
 import { tfjsIdentity, type TfjsBackend } from '../../engine/tfjs/identity.js';
 import { readData } from '../../features/data.js';
-import { createPictureLoader, PLAIN_VIEW } from '../../features/pictures.js';
+import { createPictureLoader, isUndecodable, PLAIN_VIEW } from '../../features/pictures.js';
 import { countParameters, readWeights, type TrainedDocument } from '../../model/document.js';
 import { writeLayersModel } from '../../model/layers-model/write.js';
 import { weightsOfLayers, type Weights } from '../../model/tensor.js';
@@ -65,7 +65,7 @@ async function probePictures(context: StageContext<'export'>, document: TrainedD
     if (digests.length === PROBES) break;
     const path = join(folder, data.files.paths[digest][0]);
     const picture = await load({ path, digest, view: PLAIN_VIEW }).catch((error: unknown) => {
-      if (data.files.onBadImage === 'fail') throw error;
+      if (data.files.onBadImage === 'fail' || !isUndecodable(error)) throw error;
       return undefined;
     });
     if (picture === undefined) continue;
