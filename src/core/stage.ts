@@ -34,6 +34,8 @@ export interface Survey {
   readonly preimage: Json;
   /** What `run` gets; never stored. */
   readonly found: unknown;
+  /** Only a run can tell what was found: the survey is made again after it, and the result is kept under that key. */
+  readonly provisional?: boolean;
 }
 
 /** What a name in the pipeline stands for. */

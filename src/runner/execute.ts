@@ -117,7 +117,8 @@ class Execution {
     const inputs = inputsOf(node, outputsOf);
     const work = decision.state === 'stale' ? await this.perform(node, decision, inputs) : undefined;
     const outputs = decision.state === 'stale' ? work!.outputs : decision.outputs;
-    const { preimage, reason } = decision;
+    const { reason } = decision;
+    const preimage = work?.preimage ?? decision.preimage;
     settled.set(node.stage.name, { node, preimage, inputs, outputs });
 
     const state: StageState = decision.state === 'stale' ? 'ran' : decision.state === 'fresh' ? 'fresh' : 'restored';
