@@ -30,7 +30,7 @@ export function rowOf(found: RunFound): RunRow {
 }
 
 /** Newest first, as given; the figures of the last columns are those of the evaluation with the highest accuracy. */
-export function runLines(rows: readonly RunRow[], color: boolean): string[] {
+export function runLines(rows: readonly RunRow[], { color, width }: { readonly color: boolean; readonly width: number }): string[] {
   const paint = painter(color);
   const best = rows.map(({ metrics = {} }) => Object.values(metrics).sort((a, b) => b.accuracy - a.accuracy)[0]);
   const columns: Column[] = [
@@ -43,8 +43,17 @@ export function runLines(rows: readonly RunRow[], color: boolean): string[] {
     { title: 'acc', numeric: true, cells: best.map((metrics) => metrics?.accuracy?.toFixed(4) ?? '-') },
     { title: 'loss', numeric: true, cells: best.map((metrics) => metrics?.loss?.toFixed(4) ?? '-') },
   ];
-  const [head, ...lines] = columnLines(columns);
+  const [head, ...lines] = fitting(columns, width);
   return [paint('dim', head), ...lines.map((line, index) => (rows[index].state === 'ok' ? line : paint('yellow', line)))];
+}
+
+/** Without the columns that can be spared, where the lines are too wide: the id tells the time too. */
+function fitting(columns: readonly Column[], width: number): string[] {
+  const spared = ['loss', 'started'];
+  for (let count = 0; ; count++) {
+    const lines = columnLines(columns.filter(({ title }) => !spared.slice(0, count).includes(title)));
+    if (count === spared.length || lines.every((line) => line.length <= width)) return lines;
+  }
 }
 
 /** `2026-09-01 14:03`, in the time of the reader's machine. */

@@ -33,8 +33,11 @@ export async function newRunFolder(runs: string, now: Date): Promise<{ id: strin
   }
 }
 
+/** A run that goes on keeps its folder, however many began after it. */
 async function removeOldest(runs: string): Promise<void> {
-  for (const id of (await idsOf(runs)).slice(RUNS_KEPT)) await rm(join(runs, id), { recursive: true, force: true });
+  for (const id of (await idsOf(runs)).slice(RUNS_KEPT)) {
+    if ((await readRun(runs, id)).state !== 'running') await rm(join(runs, id), { recursive: true, force: true });
+  }
 }
 
 /** Ids, newest first. */

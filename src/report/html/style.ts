@@ -28,16 +28,15 @@ export const style = `
 @media (prefers-color-scheme: dark) { :root { ${dark} } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; overflow-wrap: anywhere; }
 main, footer { max-width: 68rem; margin: 0 auto; padding: 0 1.25rem; }
 main { padding-top: 2.5rem; }
-h1 { font-size: 2.1rem; line-height: 1.2; margin: 0; letter-spacing: -0.015em; overflow-wrap: anywhere; }
-h2 { font-size: 1.3rem; line-height: 1.3; margin: 0 0 1rem; letter-spacing: -0.01em; overflow-wrap: anywhere; scroll-margin-top: 1rem; }
+h1 { font-size: 2.1rem; line-height: 1.2; margin: 0; letter-spacing: -0.015em; }
+h2 { font-size: 1.3rem; line-height: 1.3; margin: 0 0 1rem; letter-spacing: -0.01em; scroll-margin-top: 1rem; }
 h3 { font-size: 1rem; margin: 1.5rem 0 0.5rem; }
 p { margin: 0 0 0.8rem; max-width: 46rem; }
 a { color: var(--t1); text-underline-offset: 0.2em; }
 code, pre { font: 0.87em/1.5 ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace; }
-code { overflow-wrap: anywhere; }
 small { color: var(--soft); font-weight: 400; }
 :focus-visible { outline: 2px solid var(--t1); outline-offset: 2px; border-radius: 3px; }
 section { margin: 0 0 1.5rem; padding: 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
@@ -68,7 +67,7 @@ thead th, thead td { border-top: 0; color: var(--soft); font-weight: 500; }
 tbody th, tfoot th { text-align: left; font-weight: 600; }
 th:first-child, td:first-child { padding-left: 0; }
 th.text, td.text, .facts td { text-align: left; }
-td.text { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
+td.text { white-space: normal; min-width: 9rem; }
 thead th:first-child { text-align: left; }
 tfoot th, tfoot td, .total { color: var(--soft); font-weight: 500; }
 .facts th { font-weight: 500; color: var(--soft); white-space: normal; }
@@ -87,7 +86,7 @@ svg text { fill: var(--soft); font: 12px system-ui, -apple-system, "Segoe UI", R
 .line { fill: none; stroke-width: 2.25; stroke-linejoin: round; stroke-linecap: round; }
 .dot { stroke: var(--card); stroke-width: 1; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1.1rem; list-style: none; padding: 0; margin: 0 0 0.4rem; font-size: 0.9rem; color: var(--soft); }
-.legend li { display: flex; align-items: center; gap: 0.45rem; overflow-wrap: anywhere; }
+.legend li { display: flex; align-items: center; gap: 0.45rem; }
 .legend svg { width: 26px; height: 8px; flex: none; }
 details { margin-top: 0.8rem; }
 summary { cursor: pointer; color: var(--soft); font-size: 0.9rem; }
@@ -98,7 +97,7 @@ details > .scroll { margin-top: 0.6rem; max-height: 24rem; overflow: auto; }
 .frame { aspect-ratio: 1; display: grid; place-items: center; background: var(--code); border-radius: 9px; overflow: hidden; margin-bottom: 0.5rem; }
 .frame img { width: 100%; height: 100%; object-fit: contain; }
 .absent { color: var(--soft); padding: 0.8rem; text-align: center; }
-.file { color: var(--soft); overflow-wrap: anywhere; }
+.file { color: var(--soft); }
 .tag { font-weight: 600; }
 .state { text-align: left; }
 .tag.wrong, .state.failed { color: var(--bad); }
@@ -114,7 +113,7 @@ details > .scroll { margin-top: 0.6rem; max-height: 24rem; overflow: auto; }
 .edge { fill: none; stroke: var(--soft); stroke-width: 1.3; opacity: 0.65; }
 pre { margin: 0; padding: 1rem; background: var(--code); border-radius: 9px; overflow-x: auto; white-space: pre; }
 pre code { overflow-wrap: normal; }
-.plain { padding-left: 1.1rem; margin: 0 0 1rem; overflow-wrap: anywhere; }
+.plain { padding-left: 1.1rem; margin: 0 0 1rem; }
 footer { color: var(--soft); font-size: 0.88rem; padding-bottom: 2rem; }
 ${tones}
 ${shades}
