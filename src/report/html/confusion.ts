@@ -4,7 +4,7 @@ import { whole } from './figures.js';
 import { html, type Html } from './markup.js';
 
 const MOST_CLASSES = 20;
-const MOST_PAIRS = 30;
+const MOST_PAIRS = 15;
 
 export function confusion(figures: EvaluationFigures): Html {
   return figures.classes.length > MOST_CLASSES ? pairs(figures) : matrix(figures);

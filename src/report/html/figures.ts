@@ -29,8 +29,3 @@ export function missing(what: string, kept: Exclude<Kept<unknown>, { state: 'kep
       : html`is not there: the stage did not come to its end in this run.`;
   return html`<p class="missing">${what} ${why}</p>`;
 }
-
-/** The name of an HTML element for something of the pipeline, whose own name may hold any character. */
-export function anchor(prefix: string, index: number): string {
-  return `${prefix}-${index + 1}`;
-}

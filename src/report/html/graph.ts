@@ -51,10 +51,9 @@ function said(state: StageState | 'none', outcomes: readonly StageOutcome[], mad
   return state === 'ran' ? `ran ${known}` : `${state} (${known})`;
 }
 
-/** How long the work took, in this run or when it was done; undefined where that is not known. */
+/** How long the work took, in this run or when it was done, without waiting for its turn; undefined where that is not known. */
 function timeOf({ name, state, durationMs }: StageOutcome, made: ReadonlyMap<string, Made>): number | undefined {
-  if (state === 'ran' || state === 'failed') return durationMs;
-  return made.get(name)?.durationMs;
+  return made.get(name)?.durationMs ?? (state === 'ran' || state === 'failed' ? durationMs : undefined);
 }
 
 /** From box to box; where boxes stand in the way, down the gap beside them. */
@@ -76,15 +75,15 @@ function edge(from: DrawnStage, to: DrawnStage, stages: readonly DrawnStage[]): 
 }
 
 function table(nodes: readonly RecordedNode[], byName: ReadonlyMap<string, StageOutcome>, made: ReadonlyMap<string, Made>): Html {
-  const rows = nodes.map(({ name, kind }) => {
+  const rows = nodes.map(({ name, kind, variant }) => {
     const outcome = byName.get(name);
     if (outcome === undefined) return html`<tr><th scope="row">${name}</th><td class="text" colspan="5">not in this run</td></tr>`;
     const { state, reason, features } = outcome;
     const time = timeOf(outcome, made);
-    const own = kind === name ? undefined : html` <small>${kind}</small>`;
+    const own = kind === (variant?.base ?? name) ? undefined : html` <small>${kind}</small>`;
     return html`<tr><th scope="row">${name}${own}</th><td class="state ${state}">${marks[state]} ${state}</td><td>${time === undefined ? '–' : html`<data value="${time}">${duration(time)}</data>`}</td><td class="text">${reason}</td><td>${features && whole(features.extracted)}</td><td>${features && whole(features.reused)}</td></tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Stages"><table class="numbers wide"><caption>${whole(nodes.length)} stages; how long each took when it ran; pictures whose features were extracted, or reused</caption><thead><tr><th scope="col">stage</th><th scope="col" class="state">state</th><th scope="col">took</th><th scope="col" class="text">why</th><th scope="col">extracted</th><th scope="col">reused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Stages"><table class="numbers wide"><caption>${whole(nodes.length)} stages, with the time of their work</caption><thead><tr><th scope="col">stage</th><th scope="col" class="state">state</th><th scope="col">took</th><th scope="col" class="text">why</th><th scope="col">extracted</th><th scope="col">reused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function cut(text: string, length: number): string {

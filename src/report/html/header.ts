@@ -29,7 +29,8 @@ function problems(all: readonly Problem[]): Html | undefined {
   return html`<section class="problems" aria-labelledby="problems"><h2 id="problems">What went wrong</h2><ul>${items}</ul></section>`;
 }
 
-const shown: readonly (readonly [metric: string, label: string])[] = [
+/** The figures that are told first, with their names for people. */
+export const mainFigures: readonly (readonly [metric: string, label: string])[] = [
   ['accuracy', 'accuracy'],
   ['loss', 'loss'],
   ['macro_f1', 'macro F1'],
@@ -38,7 +39,7 @@ const shown: readonly (readonly [metric: string, label: string])[] = [
 
 /** The main figures of one evaluation, large. */
 export function keyFigures(metrics: Readonly<Record<string, number>>): Html {
-  const cards = shown.flatMap(([metric, label]) => (metrics[metric] === undefined ? [] : [html`<div><dt>${label}</dt><dd>${figure(metrics[metric])}</dd></div>`]));
+  const cards = mainFigures.flatMap(([metric, label]) => (metrics[metric] === undefined ? [] : [html`<div><dt>${label}</dt><dd>${figure(metrics[metric])}</dd></div>`]));
   const samples = metrics.samples === undefined ? undefined : html`<div><dt>pictures</dt><dd>${whole(metrics.samples)}</dd></div>`;
   return html`<dl class="cards">${cards}${samples}</dl>`;
 }

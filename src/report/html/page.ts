@@ -1,7 +1,7 @@
 /** The whole page: one file, no script, and nothing that is fetched. */
 import { createHash } from 'node:crypto';
 import type { RecordedNode, RunEnd, RunStart } from '../../core/run-record.js';
-import type { Evaluation } from '../results/evaluations.js';
+import type { Evaluation, EvaluationFigures, PredictionRows } from '../results/evaluations.js';
 import { valueOf } from '../results/kept.js';
 import type { Data, Training } from '../results/training.js';
 import { classTable } from './classes.js';
@@ -43,6 +43,8 @@ export interface Report {
 
 interface Section {
   readonly title: string;
+  /** What the contents call it; left out there where undefined. */
+  readonly short: string | undefined;
   readonly content: Html;
 }
 
@@ -53,7 +55,7 @@ export function page(report: Report): string {
   // The hash of the one style sheet is all that the page may use: no script, no style of an element, nothing from elsewhere.
   const hash = createHash('sha256').update(style).digest('base64');
   const policy = `default-src 'none'; img-src data:; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
-  const contents = html`<nav aria-label="Contents"><ul>${sections.map(({ title }, index) => html`<li><a href="#s${index + 1}">${title}</a></li>`)}</ul></nav>`;
+  const contents = html`<nav aria-label="Contents"><ul>${sections.map(({ short }, index) => short && html`<li><a href="#s${index + 1}">${short}</a></li>`)}</ul></nav>`;
   const body = sections.map(({ title, content }, index) => html`<section aria-labelledby="s${index + 1}"><h2 id="s${index + 1}">${title}</h2>${content}</section>`);
   return html`<!doctype html>
 <html lang="en">
@@ -79,35 +81,48 @@ function sectionsOf({ run, end, ranked, detailed, trainings, data: all, made }: 
   const { file } = run.pipeline;
   const several = ranked.length > 1;
   const metrics = end?.metrics ?? {};
-  const sections: Section[] = [];
-  if (several) sections.push({ title: 'Evaluations', content: html`${comparison(ranked, metrics)}${leftOut(ranked.length, detailed.length)}` });
-  for (const one of detailed) sections.push(...evaluationSections(one, metrics, file, several));
-  for (const training of trainings) sections.push({ title: `Training: ${training.node.name}`, content: curves(training, file) });
-  sections.push({ title: 'Stages', content: graph(run.graph, end?.stages ?? [], made) });
-  for (const one of all) sections.push({ title: all.length > 1 ? `Data: ${one.node.name}` : 'Data', content: data(one, file) });
-  sections.push({ title: 'Provenance', content: provenance(run, end, made) });
-  sections.push({ title: 'Pipeline file', content: source(run) });
-  return sections;
+  const section = (title: string, content: Html): Section => ({ title, short: title, content });
+  return [
+    ...(several ? [section('Evaluations', html`${comparison(ranked, metrics)}${leftOut(ranked.length, detailed.length)}`)] : []),
+    ...detailed.flatMap((one) => evaluationSections(one, metrics, file, several)),
+    ...trainings.map((training) => section(`Training: ${training.node.name}`, curves(training, file))),
+    section('Stages', graph(run.graph, end?.stages ?? [], made)),
+    ...all.map((one) => section(all.length > 1 ? `Data: ${one.node.name}` : 'Data', data(one, file))),
+    section('Provenance', provenance(run, end, made)),
+    section('Pipeline file', source(run)),
+  ];
 }
 
 function leftOut(all: number, shown: number): Html | undefined {
   return shown < all ? html`<p>The ${shown} best are shown in full below.</p>` : undefined;
 }
 
+/** Side by side as far as there is room. */
+function figuresOf(figures: EvaluationFigures, rows: PredictionRows | undefined): Html {
+  const matrix = confusion(figures);
+  const classes = classTable(figures, rows);
+  const curve = rows && roc(rows);
+  if (figures.classes.length <= 3) return html`<div class="pair"><div>${matrix}${classes}</div>${curve}</div>`;
+  return curve === undefined ? html`<div class="pair">${matrix}${classes}</div>` : html`${matrix}<div class="pair below">${classes}${curve}</div>`;
+}
+
 function evaluationSections({ evaluation, training, looked }: Detailed, metrics: RunEnd['metrics'], file: string, several: boolean): Section[] {
   const { node, figures, predictions } = evaluation;
-  const named = (title: string): string => (several ? `${title}: ${node.name}` : title);
+  const section = (title: string, content: Html): Section => {
+    if (!several) return { title, short: title, content };
+    return { title: `${title}: ${node.name}`, short: title === 'Results' ? node.name : undefined, content };
+  };
   const rows = valueOf(predictions);
   const results =
     figures.state === 'kept'
-      ? html`<p>On the ${figures.value.split} pictures, by the stage ${node.name}.</p>${keyFigures(metrics[node.name] ?? {})}<div class="pair"><div>${confusion(figures.value)}${classTable(figures.value, rows)}</div>${rows && roc(rows)}</div>`
+      ? html`<p>On the ${figures.value.split} pictures, by the stage ${node.name}${figures.value.classes.length === 2 ? `; ${figures.value.classes[1]} from a score of ${figures.value.threshold} on` : ''}.</p>${keyFigures(metrics[node.name] ?? {})}${figuresOf(figures.value, rows)}`
       : html`${metrics[node.name] === undefined ? undefined : keyFigures(metrics[node.name])}${missing('Everything else about this evaluation', figures, file)}`;
-  const sections: Section[] = [{ title: named('Results'), content: results }];
-  if (training !== undefined) sections.push({ title: named('Training'), content: curves(training, file) });
+  const sections = [section('Results', results)];
+  if (training !== undefined) sections.push(section('Training', curves(training, file)));
   if (predictions.state === 'kept') {
-    sections.push({ title: named('Mistakes'), content: mistakes(predictions.value, looked) });
+    sections.push(section('Mistakes', mistakes(predictions.value, looked)));
   } else if (figures.state === 'kept') {
-    sections.push({ title: named('Mistakes'), content: missing('What was said of each picture', predictions, file) });
+    sections.push(section('Mistakes', missing('What was said of each picture', predictions, file)));
   }
   return sections;
 }

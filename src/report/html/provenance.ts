@@ -11,8 +11,8 @@ export interface Made {
   readonly durationMs: number;
 }
 
-/** Outputs that are weights, in words. */
-const weightNames: Readonly<Record<string, string>> = { weights: 'base', head_weights: 'new head', trained_weights: 'trained' };
+/** Outputs of train that are weights, in words. */
+const weightNames: Readonly<Record<string, string>> = { weights: 'base', trained_weights: 'trained' };
 
 export function provenance(run: RunStart, end: RunEnd | undefined, made: ReadonlyMap<string, Made>): Html {
   const stages = end?.stages ?? [];
@@ -49,15 +49,22 @@ function inWords(value: Json): string {
   return [name === undefined ? [] : String(name), ...others].flat().join(', ');
 }
 
-/** Digests of the weights that the run's trainings began with and ended with. */
+/** Digests of the weights that the run's trainings began with and ended with, each once. */
 function weights(stages: readonly StageOutcome[]): [string, Html][] {
-  return stages
-    .filter(({ kind }) => kind === 'train')
-    .flatMap(({ name, outputs = {} }) =>
-      Object.entries(outputs).flatMap(([output, { digest }]): [string, Html][] =>
-        weightNames[output] === undefined ? [] : [[`${weightNames[output]} weights of ${name}`, html`<code>${digest}</code>`]],
-      ),
-    );
+  const owners = new Map<string, { readonly output: string; readonly names: string[] }>();
+  for (const { kind, name, outputs = {} } of stages) {
+    if (kind !== 'train') continue;
+    for (const [output, { digest }] of Object.entries(outputs)) {
+      if (weightNames[output] === undefined) continue;
+      const known = owners.get(digest) ?? { output, names: [] };
+      known.names.push(name);
+      owners.set(digest, known);
+    }
+  }
+  return [...owners].map(([digest, { output, names }]) => {
+    const whose = names.length > 3 ? `${names.length} trainings` : names.join(', ');
+    return [`${weightNames[output]} weights of ${whose}`, html`<code>${digest}</code>`];
+  });
 }
 
 function keys(stages: readonly StageOutcome[], made: ReadonlyMap<string, Made>): Html | undefined {

@@ -58,9 +58,11 @@ nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; list-style: none; m
 .split { display: grid; grid-template-columns: minmax(0, auto) minmax(0, 1fr); gap: 2rem; align-items: start; }
 .pair > *, .split > * { min-width: 0; }
 .scroll { overflow-x: auto; }
+.tall { max-height: 36rem; overflow: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.93rem; }
 .scroll > .wide { min-width: 100%; }
-.scroll + .scroll { margin-top: 1.5rem; }
+.scroll + .scroll, .scroll + .below { margin-top: 1.5rem; }
+.scroll + p { margin-top: 1rem; }
 caption { text-align: left; color: var(--soft); padding-bottom: 0.5rem; font-size: 0.9rem; }
 th, td { padding: 0.36rem 0.7rem; text-align: right; border-top: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
 thead th, thead td { border-top: 0; color: var(--soft); font-weight: 500; }
