@@ -5,6 +5,7 @@ import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { repository } from '../e2e/rig.js';
+import { fixtureBytes } from '../model/keras/files.js';
 import { tarOf, zipOf } from '../sources/packing.js';
 import { file, FileServer } from '../sources/server.js';
 import { Sandbox } from './sandbox.js';
@@ -83,6 +84,13 @@ describe('a layers-model', () => {
       await sandbox.refuses(3, /model\.json/, 'load-base', '--set', 'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base/model.json}');
     }
   });
+});
+
+test('an HDF5 file that the library goes round in circles in is given up', async () => {
+  await sandbox.write('project/base.h5', fixtureBytes('circular.h5'));
+  await sandbox.remember();
+  const { code, stderr } = await sandbox.unbounded('run', 'pets.yaml', 'load-base', '--set', 'stages.load-base={architecture: vgg16, weights: base.h5}');
+  expect([code, stderr]).toEqual([3, expect.stringMatching(/base\.h5: reading it took more than 10 s/)]);
 });
 
 describe('a server', () => {

@@ -1,5 +1,5 @@
 /** Pipeline files that are made to hurt: each is refused in words, fast, and touches nothing. */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, test } from '@jest/globals';
 import { symlink, truncate } from 'node:fs/promises';
 import { pipelineText } from '../e2e/rig.js';
 import { Sandbox } from './sandbox.js';
