@@ -57,10 +57,11 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   const listeners: ((event: RunEvent) => void)[] = [];
   const emit = (event: RunEvent): void => listeners.forEach((listen) => listen(event));
   if (options.json) listeners.push((event) => host.stdout(`${JSON.stringify(event)}\n`));
-  const pipeline = await loadChecked(file, options, host.cwd).catch((error: unknown) => {
+  const refused = (error: unknown): never => {
     if (options.json && error instanceof PipelineError) emitRefusal(error, emit);
     throw error;
-  });
+  };
+  const pipeline = await loadChecked(file, options, host.cwd).catch(refused);
   const session = await openFor(pipeline, host, emit, options);
   const selection = select(session.graph, stages, options);
   if (options.dryRun) return printPlan(session, selection, { json: options.json }, host);
@@ -77,7 +78,11 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   listeners.push(terminalReporter({ write: host.stderr, color, width, interactive, cwd, stages: [...session.graph.byName.keys()] }));
   const record = await RunRecorder.begin(session, host.version);
   listeners.push(runLog(record.folder, pipeline, options.logLevel));
-  const result = await execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
+  const executing = execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
+  const result = await executing.catch(async (error: unknown) => {
+    await record.abandon(error);
+    return refused(error);
+  });
   await record.finish(result);
   const closing = [...comparisonLines(comparedOf(pipeline, result), color), ...closingLines(withoutVariants(pipeline, result), color)];
   // Figures that are new are worth a look.

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
+import { asPipelineError } from '../core/problem.js';
 import type { RecordedNode, RunEnd, RunRecord, RunStart, StageOutcome } from '../core/run-record.js';
 import { actionKeyOf } from './action-key.js';
 import type { RunResult } from './execute.js';
@@ -46,6 +47,11 @@ export class RunRecorder {
     });
     const end: RunEnd = { state, durationMs, stages: outcomes, metrics, problems: failures.flatMap(({ problems }) => problems) };
     await this.write({ ...this.start, ...end });
+  }
+
+  /** For a run that was refused before any stage began. */
+  async abandon(error: unknown): Promise<void> {
+    await this.write({ ...this.start, state: 'failed', durationMs: 0, stages: [], metrics: {}, problems: asPipelineError(error).problems });
   }
 
   /** Whole or not at all for whoever reads meanwhile; not synced, because results do not hang on it. */
