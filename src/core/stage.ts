@@ -63,6 +63,8 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly resolved?: (context: JudgeContext<Kind>) => Promise<Resolved>;
   /** Does the work and puts out its results through the context. */
   readonly run: (context: StageContext<Kind>) => Promise<void>;
+  /** Paths of the folders, as the pipeline names them, that `deliver` writes besides the stage's own. */
+  readonly writesTo?: (config: StageConfigs[Kind]) => readonly string[];
   /** Writes files for people or other programs. Called in every run, unless what was written last still stands and fits. */
   readonly deliver?: (context: DeliveryContext<Kind>) => Promise<void>;
   /**

@@ -58,12 +58,9 @@ function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-/**
- * The fastest backend that can do the work. The wasm backend has no gradients of convolutions, so training those
- * without tfjs-node falls to plain JavaScript.
- */
-export function tfjsIdentity(purpose: { readonly trainsConvolutions: boolean }): EngineIdentity {
-  return identityOf(nativeState() === 'ready' ? 'node' : purpose.trainsConvolutions ? 'cpu' : 'wasm');
+/** The fastest backend that there is. Plain JavaScript is chosen by nobody but tests: it takes hours where others take minutes. */
+export function tfjsIdentity(): EngineIdentity {
+  return identityOf(nativeState() === 'ready' ? 'node' : 'wasm');
 }
 
 /** The identity of one backend, installed or not. */
@@ -80,11 +77,7 @@ export function identityOf(backend: TfjsBackend): EngineIdentity {
 /** Why the chosen backend is slower than it could be, to be shown as a note; undefined for the native one. */
 export function slowBackendNote(backend: string, state = nativeState()): { readonly code: string; readonly text: string } | undefined {
   if (backend === 'node') return undefined;
-  const instead =
-    backend === 'cpu'
-      ? 'convolutions are trained in plain JavaScript, as the WebAssembly backend has no gradients for them: expect hours'
-      : 'TF.js runs on WebAssembly, about ten times slower than onnxruntime';
-  return { code: `tfjs-on-${backend}`, text: `${whyNotNative(state)}: ${instead}` };
+  return { code: `tfjs-on-${backend}`, text: `${whyNotNative(state)}: TF.js runs on WebAssembly, about ten times slower than onnxruntime` };
 }
 
 function whyNotNative(state: NativeState): string {

@@ -44,17 +44,13 @@ async function locateWeights({ config, name, resolvePath, digestFile }: SurveyCo
   if (weights === 'random') return { kind: 'random' };
   const path = weights === undefined ? packageFile(bases[config.architecture].packaged!.file) : resolvePath(nameOf(weights));
   const shown = weights === undefined ? path : nameOf(weights);
-  const files = await modelFiles(path, shown).catch((error: NodeJS.ErrnoException) => {
+  const unreadable = (where: string, remedy: string) => (error: NodeJS.ErrnoException): never => {
     if (error instanceof PipelineError) throw error;
-    throw failure('bad-data', {
-      code: 'weights-missing',
-      where: shown,
-      found: error.code === 'ENOENT' ? 'is not there' : `cannot be read: ${error.message}`,
-      expected: weightFormats,
-      remedy: `correct \`weights\` of ${name}`,
-    }, error);
-  });
-  const digests = await Promise.all(files.map(digestFile));
+    const found = error.code === 'ENOENT' ? 'is not there' : `cannot be read: ${error.message}`;
+    throw failure('bad-data', { code: 'weights-missing', where, found, expected: weightFormats, remedy }, error);
+  };
+  const files = await modelFiles(path, shown).catch(unreadable(shown, `correct \`weights\` of ${name}`));
+  const digests = await Promise.all(files.map((file) => digestFile(file).catch(unreadable(file, `keep all files of ${shown} in one folder`))));
   // A single file is pinned by its own digest, as `sha256sum` prints it.
   const digest = digests.length === 1 ? digests[0] : digestOf(digests.map((one) => `${one}\n`).join(''));
   const pin = typeof weights === 'object' ? weights.sha256 : undefined;
