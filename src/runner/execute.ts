@@ -8,6 +8,7 @@ import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
 import { decide, type Decided } from './plan.js';
+import { unmetRequirements } from './requirements.js';
 import { inputsOf, type Session } from './session.js';
 import { runStage, type Work } from './work.js';
 
@@ -43,9 +44,9 @@ interface Outcome {
 /** Executes a session's graph. Failures of stages are part of the result; only bugs are thrown. */
 export async function execute(session: Session, options: ExecuteOptions): Promise<RunResult> {
   const started = performance.now();
-  const run = new Execution(session, options);
   const wanted = withAncestors(session.graph, options.selected);
   const nodes = session.graph.nodes.filter((node) => wanted.has(node.stage.name));
+  const run = new Execution(session, options, unmetRequirements(nodes));
   const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
   const failures = outcomes.flatMap(({ error }) => error ?? []);
   const result: RunResult = {
@@ -86,6 +87,7 @@ class Execution {
   constructor(
     private readonly session: Session,
     private readonly options: ExecuteOptions,
+    private readonly unmet: ReadonlyMap<string, PipelineError>,
   ) {}
 
   /** The one outcome of a stage in this run. */
@@ -96,6 +98,7 @@ class Execution {
   }
 
   private async settle(node: Node): Promise<Outcome> {
+    if (this.unmet.size > 0) return this.refuse(node);
     const before = await Promise.all(node.dependencies.map((name) => this.outcome(this.session.graph.byName.get(name)!)));
     const blocking = before.find(({ summary, error }) => error !== undefined || summary.state === 'skipped');
     const started = performance.now();
@@ -103,10 +106,20 @@ class Execution {
     try {
       return await this.settleReady(node, started);
     } catch (thrown) {
-      const error = asPipelineError(thrown, node.stage.name);
-      this.reportProblems(node, error);
-      return { ...this.report(node, 'failed', error.problems[0]?.found ?? error.message, started), error };
+      return this.fail(node, asPipelineError(thrown, node.stage.name), started);
     }
+  }
+
+  private refuse(node: Node): Outcome {
+    const error = this.unmet.get(node.stage.name);
+    const started = performance.now();
+    if (error !== undefined) return this.fail(node, error, started);
+    return this.report(node, 'skipped', `${[...this.unmet.keys()].join(', ')} cannot run here`, started);
+  }
+
+  private fail(node: Node, error: PipelineError, started: number): Outcome {
+    this.reportProblems(node, error);
+    return { ...this.report(node, 'failed', error.problems[0]?.found ?? error.message, started), error };
   }
 
   /** Everything before this stage is done: decide, run where needed, deliver. */
