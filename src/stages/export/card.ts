@@ -1,5 +1,6 @@
 /** The model card that goes with an exported model: what it is, what it wants, how good it was. */
 import type { TrainedDocument } from '../../model/document.js';
+import { finalActivationOf } from '../../model/logits.js';
 import { describeRounding } from '../../model/metrics.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
 import type { FormatName } from './formats.js';
@@ -44,16 +45,16 @@ export function modelCard(facts: CardFacts): string {
     ...(formats.includes('onnx') ? ['## From Python', pythonExample(facts)] : []),
     '## Measured',
     metrics.length === 0 ? 'Nothing was measured.' : metrics.map(figures).join('\n\n'),
-    ...(rounding === undefined ? [] : [roundingText(rounding)]),
+    ...(rounding === undefined ? [] : [roundingText(facts, rounding)]),
     `The base's weights have the digest \`${base.weights}\`.`,
   ];
   return `${sections.join('\n\n')}\n`;
 }
 
-function outputs({ document: { classes }, formats }: CardFacts): string {
+function outputs({ document: { classes, graph }, formats }: CardFacts): string {
   const all = `${classes.length} scores that sum to 1, in the order of classes.json.`;
-  if (classes.length > 2) return all;
-  const one = `One number, the score of **${classes[1]}**; 1 less that is the score of **${classes[0]}** (or two numbers in the order of classes.json).`;
+  if (finalActivationOf(graph) === 'softmax') return all;
+  const one = `One number, the score of **${classes[1]}**; 1 less that is the score of **${classes[0]}**.`;
   if (!formats.includes('onnx')) return one;
   const onnx = `\`model.onnx\` always gives ${all}`;
   return formats.includes('tfjs') ? `\`model.json\`: ${one}\n\n${onnx}` : onnx;
@@ -86,8 +87,14 @@ print(dict(zip(classes, scores[0])))
 \`\`\``;
 }
 
-function roundingText({ split, accuracy, ...cost }: RoundingFigures): string {
-  return `The files hold the kernels as float16; the figures above are of the model before that. The whole model with rounded weights, on all ${cost.samples} ${split} pictures: accuracy ${accuracy.rounded.toFixed(4)}, against ${accuracy.exact.toFixed(4)} before (at a threshold of 0.5); ${describeRounding(cost)}. \`probes.json\` has scores of the rounded model.`;
+function roundingText({ document: { classes }, metrics }: CardFacts, { split, accuracy, ...cost }: RoundingFigures): string {
+  const before = metrics.length === 0 ? '' : '; the figures above are of the model before that';
+  const threshold = classes.length === 2 ? ', at a threshold of 0.5' : '';
+  return [
+    `The files hold the kernels as float16${before}. The whole model with its weights rounded so, on all ${cost.samples} ${split} pictures:`,
+    `accuracy ${accuracy.rounded.toFixed(4)}, against ${accuracy.exact.toFixed(4)} before${threshold}; ${describeRounding(cost)}.`,
+    'Scores in `probes.json` are those of the rounded model.',
+  ].join(' ');
 }
 
 function figures({ split, samples, loss, accuracy, per_class }: CardMetrics): string {

@@ -12,6 +12,8 @@ export const exportModel: StageDefinition<'export'> = {
   impl: 2,
   reads: { model: ['model'], data: ['spec', 'samples'], gates: ['metrics'] },
 
+  // The order of formats changes no file.
+  relevant: (config) => ({ ...config, formats: config.formats.toSorted() }) as Json,
   environment: ({ engine }) => ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() } }) as Json,
 
   requires({ formats }, name) {
@@ -30,8 +32,8 @@ export const exportModel: StageDefinition<'export'> = {
   async deliver({ config, outputs, note, resolvePath, deliverFiles }) {
     const files = Object.entries(outputs).map(([name, ref]): [string, BlobRef] => [name.slice(FILE_PREFIX.length), ref]);
     await deliverFiles(resolvePath(config.to), new Map(files));
-    const passedOn = files.filter(([name]) => name.startsWith(PROBES_FOLDER)).length;
-    const pictures = passedOn === 0 ? '' : `, with ${passedOn} of your pictures to check it by (probe_pictures: false leaves them out)`;
-    note('exported', `the model is in ${config.to}${pictures}`);
+    note('exported', `the model is in ${config.to}`);
+    const pictures = files.filter(([name]) => name.startsWith(PROBES_FOLDER)).length;
+    if (pictures > 0) note('probes', `it holds ${pictures} of your pictures to check scores by (probe_pictures)`);
   },
 };

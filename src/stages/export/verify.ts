@@ -25,15 +25,17 @@ export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, s
       remedy: 'this is a fault of the tool: please report it',
     });
   }
-  let worst = reloaded.scores.length === scores.length ? 0 : Infinity;
-  // A score that is no number makes this none, which is not within the tolerance.
-  scores.forEach((score, i) => (worst = Math.max(worst, Math.abs(reloaded.scores[i] - score))));
-  if (worst <= TOLERANCE) return;
+  const worst = scores.reduce((most, score, i) => Math.max(most, Math.abs(reloaded.scores[i] - score)), 0);
+  const complete = reloaded.scores.length === scores.length;
+  // A score that is no number makes `worst` none, which is not within the tolerance.
+  if (complete && worst <= TOLERANCE) return;
   throw failure('stage-failed', {
     code: 'export-differs',
     where: stage,
-    found: `the written model's scores differ by up to ${worst.toPrecision(3)} after reloading by ${runtime}`,
-    expected: `at most ${TOLERANCE}`,
+    found: complete
+      ? `the written model's scores differ by up to ${worst.toPrecision(3)} after reloading by ${runtime}`
+      : `${reloaded.scores.length} scores came back, ${scores.length} were expected, after reloading by ${runtime}`,
+    expected: `a difference of at most ${TOLERANCE}`,
     remedy: 'this is a fault of the tool: please report it',
   });
 }
