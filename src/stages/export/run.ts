@@ -22,7 +22,7 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
   const model: Exported = { document, weights: roundedWeights(trained, config.weights), weightType: config.weights };
   const probes = await loadProbes({ data, image });
   const outputs = await predict(context, model, probes);
-  const put = (file: string, content: Uint8Array | string) => putBytes(`${FILE_PREFIX}${file}`, Buffer.from(content));
+  const put = (file: string, content: Uint8Array | string) => putBytes(`${FILE_PREFIX}${file}`, typeof content === 'string' ? Buffer.from(content) : content);
 
   const base = await readWeights({ ...document, weights: document.weights.slice(0, 1) }, readBytes);
   const frozen = roundedWeights(weightsOfLayers(base, graph.layers.filter(({ trainable }) => !trainable)), config.weights);
