@@ -4,12 +4,13 @@ import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/
 import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import { readJson } from './context.js';
+import { checkDestinations } from './destinations.js';
 import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
 import { decide, type Decided } from './plan.js';
-import { unmetRequirements } from './requirements.js';
 import { inputsOf, type Session } from './session.js';
+import { checkRequirements } from './requirements.js';
 import { runStage, type Work } from './work.js';
 
 export interface ExecuteOptions {
@@ -41,12 +42,18 @@ interface Outcome {
   readonly error?: PipelineError;
 }
 
-/** Executes a session's graph. Failures of stages are part of the result; only bugs are thrown. */
+/**
+ * Executes a session's graph. Failures of stages are part of the result. Rejects with a PipelineError before anything
+ * runs where a stage lacks something that it needs, or could not write its files in the end.
+ */
 export async function execute(session: Session, options: ExecuteOptions): Promise<RunResult> {
   const started = performance.now();
+  const run = new Execution(session, options);
   const wanted = withAncestors(session.graph, options.selected);
   const nodes = session.graph.nodes.filter((node) => wanted.has(node.stage.name));
-  const run = new Execution(session, options, unmetRequirements(nodes));
+  const selected = nodes.filter((node) => options.selected.has(node.stage.name));
+  checkRequirements(selected);
+  await checkDestinations(selected, session.project);
   const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
   const failures = outcomes.flatMap(({ error }) => error ?? []);
   const result: RunResult = {
@@ -87,7 +94,6 @@ class Execution {
   constructor(
     private readonly session: Session,
     private readonly options: ExecuteOptions,
-    private readonly unmet: ReadonlyMap<string, PipelineError>,
   ) {}
 
   /** The one outcome of a stage in this run. */
@@ -98,7 +104,6 @@ class Execution {
   }
 
   private async settle(node: Node): Promise<Outcome> {
-    if (this.unmet.size > 0) return this.refuse(node);
     const before = await Promise.all(node.dependencies.map((name) => this.outcome(this.session.graph.byName.get(name)!)));
     const blocking = before.find(({ summary, error }) => error !== undefined || summary.state === 'skipped');
     const started = performance.now();
@@ -106,20 +111,10 @@ class Execution {
     try {
       return await this.settleReady(node, started);
     } catch (thrown) {
-      return this.fail(node, asPipelineError(thrown, node.stage.name), started);
+      const error = asPipelineError(thrown, node.stage.name);
+      this.reportProblems(node, error);
+      return { ...this.report(node, 'failed', error.problems[0]?.found ?? error.message, started), error };
     }
-  }
-
-  private refuse(node: Node): Outcome {
-    const error = this.unmet.get(node.stage.name);
-    const started = performance.now();
-    if (error !== undefined) return this.fail(node, error, started);
-    return this.report(node, 'skipped', `${[...this.unmet.keys()].join(', ')} cannot run here`, started);
-  }
-
-  private fail(node: Node, error: PipelineError, started: number): Outcome {
-    this.reportProblems(node, error);
-    return { ...this.report(node, 'failed', error.problems[0]?.found ?? error.message, started), error };
   }
 
   /** Everything before this stage is done: decide, run where needed, deliver. */
@@ -130,7 +125,8 @@ class Execution {
     const inputs = inputsOf(node, outputsOf);
     const work = decision.state === 'stale' ? await this.perform(node, decision, inputs) : undefined;
     const outputs = decision.state === 'stale' ? work!.outputs : decision.outputs;
-    const { preimage, reason } = decision;
+    const { reason } = decision;
+    const preimage = work?.preimage ?? decision.preimage;
     settled.set(node.stage.name, { node, preimage, inputs, outputs });
 
     const state: StageState = decision.state === 'stale' ? 'ran' : decision.state === 'fresh' ? 'fresh' : 'restored';
