@@ -50,7 +50,8 @@ class Terminal {
       case 'progress':
         return this.progress(event);
       case 'epoch': {
-        const text = `epoch ${event.epoch}/${event.epochs} ${figures(event.metrics)}`;
+        const rate = event.learningRate === undefined ? '' : ` lr ${rounded(event.learningRate)}`;
+        const text = `epoch ${event.epoch}/${event.epochs} ${figures(event.metrics)}${rate}`;
         const last = event.epoch === event.epochs;
         return last || !this.options.interactive ? this.line(this.row(' ', 'dim', event.stage, text)) : this.overwrite(this.row('▸', 'cyan', event.stage, text));
       }
@@ -115,6 +116,11 @@ class Terminal {
 function fit(text: string, width: number): string {
   let shown = 0;
   return text.replace(/(\x1b\[[0-9;]*m)|([\s\S])/gu, (_, color: string | undefined, character: string | undefined) => color ?? (shown++ < width ? character! : ''));
+}
+
+/** `0.001`, `3.33e-5`: three digits tell rates apart. */
+function rounded(rate: number): string {
+  return String(Number(rate.toPrecision(3)));
 }
 
 /** Short enough for 80 columns. */

@@ -3,6 +3,7 @@ import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
 import type { BlobRef, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
 import { actionKeyOf, type Preimage } from './action-key.js';
+import { checkpointOf } from './checkpoint.js';
 import { commonContext } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
@@ -17,6 +18,7 @@ export interface Work {
 export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
   const { store, emit, pipeline, project, lock } = session;
   const started = performance.now();
+  const key = actionKeyOf(preimage);
   const outputs: Record<string, BlobRef> = {};
   const features: FeatureCounts = { extracted: 0, reused: 0 };
   const opened: FeatureStore[] = [];
@@ -34,6 +36,7 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
       opened.push(set);
       return set;
     },
+    checkpoint: checkpointOf(store, key),
     counts: features,
     emit,
   };
@@ -45,8 +48,9 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
   }
   signal.throwIfAborted();
   const durationMs = Math.round(performance.now() - started);
-  const record = { key: actionKeyOf(preimage), preimage: preimage as unknown as Json, outputs, durationMs, features };
+  const record = { key, preimage: preimage as unknown as Json, outputs, durationMs, features };
   const standing = await store.putRecord(record);
+  await store.checkpoints.remove(key);
   if (canonical(standing.outputs) !== canonical(outputs)) {
     context.note('nondeterministic', 'gave other bytes than an earlier run with the same inputs; the earlier result stands');
   }
