@@ -25,8 +25,9 @@ export function openRunLog(folder: string, pipeline: Pipeline, level: string): R
   return { id, folder: own, listen };
 }
 
-function levelOf({ event }: RunEvent): 'trace' | 'debug' | 'info' | 'error' {
+function levelOf({ event }: RunEvent): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
   if (event === 'progress') return 'trace';
   if (event === 'epoch') return 'debug';
+  if (event === 'warning') return 'warn';
   return event === 'problem' ? 'error' : 'info';
 }

@@ -75,6 +75,7 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   const { color, width, interactive, cwd, signal } = host;
   listeners.push(terminalReporter({ write: host.stderr, color, width, interactive, cwd, stages: [...session.graph.byName.keys()] }));
   listeners.push(openRunLog(session.project.runs, pipeline, options.logLevel).listen);
+  for (const problem of pipeline.warnings) emit({ event: 'warning', problem });
   const result = await execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
   const closing = [...comparisonLines(comparedOf(pipeline, result), color), ...closingLines(withoutVariants(pipeline, result), color)];
   for (const line of closing) host.stderr(`${line}\n`);

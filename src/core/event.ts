@@ -34,6 +34,7 @@ export type RunEvent =
   | { readonly event: 'epoch'; readonly stage: string; readonly epoch: number; readonly epochs: number; readonly metrics: EpochMetrics; readonly learningRate?: number }
   | { readonly event: 'note'; readonly stage?: string; readonly code: string; readonly text: string }
   | ({ readonly event: 'stage' } & StageSummary)
+  | { readonly event: 'warning'; readonly problem: Problem }
   | { readonly event: 'problem'; readonly stage?: string; readonly problem: Problem }
   | {
       readonly event: 'run';
