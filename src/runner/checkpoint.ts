@@ -20,7 +20,8 @@ export function checkpointOf({ checkpoints }: Store, key: ActionKey, environment
       const started = performance.now();
       await checkpoints.write(key, content);
       const now = performance.now();
-      next = now + Math.max(interval, (now - started) * (1 / SHARE - 1));
+      // At an interval of 0 every step is kept, whatever that costs.
+      next = interval === 0 ? now : now + Math.max(interval, (now - started) * (1 / SHARE - 1));
     },
   };
 }

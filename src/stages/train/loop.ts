@@ -78,7 +78,8 @@ class Loop {
     // The order of the epoch under way was drawn before pictures turned out to be bad in it.
     training.features.leaveOut(epoch.batches === 0 ? snapshot.leftOut : epoch.leftOut);
     this.foundBad = snapshot.leftOut;
-    note('resumed', epoch.batches === 0 ? `resumed after epoch ${history.length}` : `resumed in epoch ${history.length + 1}, after ${epoch.batches} batches`);
+    const { batches } = epoch;
+    note('resumed', batches === 0 ? `resumed after epoch ${history.length}` : `resumed in epoch ${history.length + 1}, after ${batches} ${batches === 1 ? 'batch' : 'batches'}`);
   }
 
   async run(): Promise<Trained> {

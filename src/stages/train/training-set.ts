@@ -10,12 +10,15 @@ import type { Graph } from '../../model/graph.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
 import type { Weights } from '../../model/tensor.js';
 
+/** What training needs of {@link Features}. */
+export type FeatureSource = Pick<Features, 'ensure' | 'stream' | 'leftOut' | 'leaveOut' | 'dispose'>;
+
 /** Pictures of one split. */
 export class TrainingSet {
   private readonly usable = new Map<number, Promise<Digest[]>>();
 
   constructor(
-    readonly features: Features,
+    readonly features: FeatureSource,
     /** Ordered by digest: the shuffle starts from an order that no file name decides. */
     readonly labels: ReadonlyMap<Digest, number>,
     /** The view of an epoch (from 0). */
