@@ -128,6 +128,8 @@ class Resolver {
     const place = this.places.at(['stages', stage.name], 'key');
     const asked = `\`${stage.name}\` needs a stage with ${someOf(role)} as \`${field}\``;
     if (names.length > 1) {
+      // Of a chain with a broken link the end cannot be told; the link is a problem of its own.
+      if (matters && candidates.some((candidate) => this.isBroken(candidate, role))) return undefined;
       const found = `${asked}, and ${names.length} fit: ${listed(names, 'and')}`;
       const remedy = `write \`${field}:\` and the name of one of them`;
       return { problem: { code: 'ambiguous-reference', ...place, found, remedy } };
@@ -141,11 +143,21 @@ class Resolver {
   private endsOfChains(candidates: readonly KnownStage[], role: Role): KnownStage[] {
     const passedOn = new Set<string>();
     for (const candidate of candidates) {
-      const reference = referencesOf(candidate.kind).find((one) => one.role === role);
-      const found = reference && this.resolve(candidate, reference);
+      const found = this.before(candidate, role);
       if (found !== undefined && 'to' in found) passedOn.add(found.to);
     }
     return candidates.filter(({ name }) => !passedOn.has(name));
+  }
+
+  /** The stage from which a candidate takes what it passes on. */
+  private before(candidate: KnownStage, role: Role): Found {
+    const reference = referencesOf(candidate.kind).find((one) => one.role === role);
+    return reference && this.resolve(candidate, reference);
+  }
+
+  private isBroken(candidate: KnownStage, role: Role): boolean {
+    const found = this.before(candidate, role);
+    return found !== undefined && 'problem' in found;
   }
 
   /** Stages that provide the role and do not read from the stage themselves. */

@@ -204,6 +204,12 @@ describe('what is no number', () => {
     expect(error.problems[0]).toMatchObject({ code: 'diverged', found: expect.stringMatching(/in epoch 1, step 1, at the learning rate 0.05, beginning in the output of the layer hidden$/) });
   });
 
+  test('a loss that is finite and far above guessing is told once', async () => {
+    const notes: string[] = [];
+    await train({ learningRate: 1000, notes });
+    expect(notes).toEqual([expect.stringContaining('a hundred times that of guessing')]);
+  });
+
   test('features that are no numbers are no divergence', async () => {
     const spoil = (row: Float32Array) => row.fill(NaN, 2, 3);
     const error = await reason({ features: new MadeUp([], spoil) });

@@ -50,9 +50,13 @@ export async function trainEpochs(trainer: Trainer, options: LoopOptions): Promi
 
 const notBegun: EpochProgress = { leftOut: [], position: 0, batches: 0, loss: 0, correct: 0, seen: 0, learningRate: 0 };
 
+/** Times the loss of guessing, log(classes): what is still finite may be lost all the same. */
+const HIGH = 100;
+
 class Loop {
   private progress: Progress;
   private best: Weights | undefined;
+  private saidHigh = false;
   /** Whether there are steps that no checkpoint knows. */
   private unsaved = false;
   /** Pictures that were known to be bad when the checkpoint was written. */
@@ -109,7 +113,7 @@ class Loop {
 
   /** One epoch, or what is left of it, with all that is judged at its end. */
   private async epoch(): Promise<Verdict> {
-    const { config, name, emit, learningRate } = this.options;
+    const { config, name, units, emit, note, learningRate } = this.options;
     const { history } = this.progress;
     await this.steps();
     const { epoch, step } = this.progress;
@@ -118,6 +122,10 @@ class Loop {
     if (failure !== undefined) throw failure;
     const figures = { loss: epoch.loss / epoch.seen, ...this.measured({ accuracy: epoch.correct / epoch.seen }) };
     const metrics = { ...figures, ...(await this.validate(weights)) };
+    if (!this.saidHigh && figures.loss > HIGH * Math.log(Math.max(2, units))) {
+      this.saidHigh = true;
+      note('loss-high', 'the loss is more than a hundred times that of guessing: the learning rate is likely too high');
+    }
     const changed = epoch.learningRate !== (history.at(-1)?.learning_rate ?? learningRate);
     emit({
       event: 'epoch', stage: name, epoch: history.length + 1, epochs: config.epochs, metrics,
