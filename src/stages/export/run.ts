@@ -28,7 +28,7 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
   const metadata = { classes, preprocessing: { ...preprocessing }, image };
   const { files } = writeLayersModel(document.graph, weights, { generatedBy: 'pipeline', userDefinedMetadata: metadata });
   const shape = [...image.size, 3] as const;
-  const backend = tfjsIdentity({ trainsConvolutions: false }).backend as TfjsBackend;
+  const backend = tfjsIdentity().backend as TfjsBackend;
   const reloaded = await reloadLayersModel(files, probes.inputs, probes.digests.length, shape, backend);
   const frozen = weightsOfLayers(weights, document.graph.layers.filter(({ trainable }) => !trainable));
   verifyExport(reloaded, frozen, expected, name);

@@ -30,9 +30,8 @@ export async function runTrain(context: Context): Promise<void> {
   const preprocessing = preprocessingOf(document, data.augmentation, inputs.from !== undefined, name);
   const sets = await openSets(context, data, { prefix, weights, featureShape, preprocessing });
 
-  const purpose = { trainsConvolutions: trainsConvolutions(suffix) };
-  const identity = resolveEngine(settings.engine, purpose);
-  for (const { code, text } of engineNotes(settings.engine, purpose, identity)) noteOnce(code, text);
+  const identity = resolveEngine(settings.engine);
+  for (const { code, text } of engineNotes(settings.engine, identity)) noteOnce(code, text);
   const engine = await openEngine(identity);
   const { optimizer, learningRate, clipping } = optimizerOf(config.optimizer);
   const trainer = await engine.train({
@@ -98,10 +97,6 @@ function preprocessingOf(document: ModelDocument, augmentation: Augmentation | u
     found: 'nothing says how this base wants its pixels',
     remedy: 'say `preprocessing` in load-base, or `rescale` in augment',
   });
-}
-
-function trainsConvolutions(suffix: Graph): boolean {
-  return suffix.layers.some(({ kind, trainable }) => trainable && (kind === 'conv2d' || kind === 'depthwise_conv2d'));
 }
 
 function lossOf(config: 'auto' | Loss, suffix: Graph): Loss {
