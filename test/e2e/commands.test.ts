@@ -55,7 +55,7 @@ describe('before anything ran', () => {
   });
 
   test('every command has help with an example', async () => {
-    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'init', 'bases']) {
+    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'report', 'runs', 'diff', 'init', 'bases']) {
       const { code, stdout } = await project.command(name, '--help');
       expect([name, code]).toEqual([name, 0]);
       expect(stdout).toMatch(new RegExp(`Examples?:\n  pipeline ${name}`));
@@ -126,6 +126,8 @@ describe('init', () => {
     const again = await other.command('init', 'my pets');
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is there already')]);
     expect((await other.command('init')).code).toBe(0);
+    await other.write('more pets.tar.gz', '');
+    expect((await other.command('init', 'more pets.tar.gz')).stderr).toBe('wrote more-pets.yaml; now: pipeline run more-pets.yaml\n');
     expect((await other.command('plan', 'pets.yaml')).code).toBe(0);
     await other.remove();
   });

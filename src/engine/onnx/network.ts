@@ -20,6 +20,8 @@ export interface LayOut {
   /** Weights that are inputs of the ONNX graph, by their full name, rather than constants of it. */
   readonly variables: ReadonlySet<string>;
   readonly training: boolean;
+  /** As {@link Scope.normalizationOperator}; false where it is left out. */
+  readonly normalizationOperator?: boolean;
 }
 
 /** Adds nodes for every layer after the input, which stands at the value given, and returns them in order. */
@@ -37,6 +39,7 @@ export function layOut(builder: GraphBuilder, graph: Graph, input: Value, option
       graph: builder,
       weights: weightsOf(builder, layer, options),
       training: options.training,
+      normalizationOperator: options.normalizationOperator === true,
       padding: padding?.kind === 'zero_padding2d' ? padding.padding : [[0, 0], [0, 0]],
     };
     const applied = applyLayer(scope, layer, inputs.map((name) => values.get(name)!));
