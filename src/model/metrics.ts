@@ -103,3 +103,36 @@ export function rocAuc(scores: readonly number[], labels: readonly number[]): nu
   }
   return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
+
+/** A threshold's share of wrongly and of rightly called pictures: [false positive rate, true positive rate]. */
+export type RocPoint = readonly [falsePositives: number, truePositives: number];
+
+/**
+ * The ROC curve from [0, 0] to [1, 1], one point for each distinct score from the highest down; pictures of equal scores
+ * change sides together, so that the area below the points is {@link rocAuc}. Corners alone: points on a straight line
+ * between others are left out. Undefined where one class has no pictures.
+ */
+export function rocCurve(scores: readonly number[], labels: readonly number[]): RocPoint[] | undefined {
+  const positives = labels.filter((label) => label === 1).length;
+  const negatives = labels.length - positives;
+  if (positives === 0 || negatives === 0) return undefined;
+  const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a]);
+  // Counts, not rates, so that straight lines are told exactly.
+  const points: [number, number][] = [[0, 0]];
+  let counts: [number, number] = [0, 0];
+  for (let from = 0; from < order.length; ) {
+    let to = from;
+    for (; to < order.length && scores[order[to]] === scores[order[from]]; to++) {
+      counts = labels[order[to]] === 1 ? [counts[0], counts[1] + 1] : [counts[0] + 1, counts[1]];
+    }
+    const [before, last] = points.slice(-2);
+    if (last !== undefined && isStraight(before, last, counts)) points.pop();
+    points.push(counts);
+    from = to;
+  }
+  return points.map(([wrong, right]) => [wrong / negatives, right / positives]);
+}
+
+function isStraight([x0, y0]: RocPoint, [x1, y1]: RocPoint, [x2, y2]: RocPoint): boolean {
+  return (x1 - x0) * (y2 - y1) === (x2 - x1) * (y1 - y0);
+}

@@ -34,6 +34,8 @@ export interface RunResult {
   readonly stages: readonly StageSummary[];
   readonly metrics: Metrics;
   readonly failures: readonly PipelineError[];
+  /** What decided the stages whose outputs are known, and those outputs. */
+  readonly settled: ReadonlyMap<string, Pick<Settled, 'preimage' | 'outputs'>>;
 }
 
 interface Outcome {
@@ -62,6 +64,7 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
     stages: outcomes.map(({ summary }) => summary),
     metrics: await metricsOf(session, run.settled),
     failures,
+    settled: run.settled,
   };
   const { state, durationMs, stages, metrics } = result;
   session.emit({ event: 'run', state, durationMs, stages, metrics });

@@ -34,13 +34,10 @@ function nodeTooNew(): boolean {
   return Number(process.versions.node.split('.')[0]) >= 23;
 }
 
-/**
- * The fastest backend that can do the work. The wasm backend has no gradients of convolutions, so training those
- * without tfjs-node falls to plain JavaScript.
- */
-export function tfjsIdentity(purpose: { readonly trainsConvolutions: boolean }): EngineIdentity {
+/** The fastest backend that there is. Plain JavaScript is chosen by nobody but tests: it takes hours where others take minutes. */
+export function tfjsIdentity(): EngineIdentity {
   const native = installedVersion(packages.node) !== undefined && !nodeTooNew();
-  return identityOf(native ? 'node' : purpose.trainsConvolutions ? 'cpu' : 'wasm');
+  return identityOf(native ? 'node' : 'wasm');
 }
 
 /** The identity of one backend, installed or not. */
@@ -59,9 +56,5 @@ export function slowBackendNote(backend: string): { readonly code: string; reado
     installed === undefined
       ? 'the native TF.js backend is not installed (npm install @tensorflow/tfjs-node, on Node 22 or older)'
       : `@tensorflow/tfjs-node ${installed} does not work on Node ${process.versions.node} (it needs Node 22 or older)`;
-  const instead =
-    backend === 'cpu'
-      ? 'convolutions are trained in plain JavaScript, as the WebAssembly backend has no gradients for them: expect hours'
-      : 'TF.js runs on WebAssembly, about ten times slower than onnxruntime';
-  return { code: `tfjs-on-${backend}`, text: `${missing}: ${instead}` };
+  return { code: `tfjs-on-${backend}`, text: `${missing}: TF.js runs on WebAssembly, about ten times slower than onnxruntime` };
 }

@@ -43,7 +43,7 @@ const tfjs: Format = {
   },
   async reload(files, probes, { document }) {
     const { reloadLayersModel } = await import('../../engine/tfjs/reload.js');
-    const backend = tfjsIdentity({ trainsConvolutions: false }).backend as TfjsBackend;
+    const backend = tfjsIdentity().backend as TfjsBackend;
     const shape = [...document.image.size, 3] as const;
     const { predictions, weights } = await reloadLayersModel(files, inputsOf(probes, document), probes.length, shape, backend);
     return { scores: allScores(predictions, probes.length), weights };

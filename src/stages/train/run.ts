@@ -29,9 +29,8 @@ export async function runTrain(context: Context): Promise<void> {
   const preprocessing = preprocessingOf(document, data.augmentation, name);
   const sets = await openSets(context, data, { prefix, weights, featureShape, preprocessing });
 
-  const purpose = { trainsConvolutions: trainsConvolutions(suffix) };
-  const identity = resolveEngine(settings.engine, purpose);
-  for (const { code, text } of engineNotes(settings.engine, purpose, identity)) noteOnce(code, text);
+  const identity = resolveEngine(settings.engine);
+  for (const { code, text } of engineNotes(settings.engine, identity)) noteOnce(code, text);
   const engine = await openEngine(identity);
   const { optimizer, learningRate } = optimizerOf(config.optimizer);
   const trainer = await engine.train({
@@ -108,10 +107,6 @@ async function openSets(context: Context, data: Data, prepared: Prepared): Promi
   const features = await open({ parameters, seed, version }, frozen && views !== 'online');
   const viewOf = (epoch: number): number => (views === 'online' ? epoch : epoch % views);
   return { training: new TrainingSet(features, data.of('train'), viewOf), validation };
-}
-
-function trainsConvolutions(suffix: Graph): boolean {
-  return suffix.layers.some(({ kind, trainable }) => trainable && (kind === 'conv2d' || kind === 'depthwise_conv2d'));
 }
 
 function lossOf(config: 'auto' | Loss, suffix: Graph): Loss {

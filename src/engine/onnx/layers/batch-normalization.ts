@@ -10,7 +10,7 @@ import type { Applied, Role, Scope, Value } from './rule.js';
 import { channelAxis, inOrder } from './rule.js';
 
 export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]: readonly Value[]): Applied {
-  if (scope.normalizationOperator) return { output: operator(scope, layer, x) };
+  if (scope.normalizationOperator) return { output: operator(scope, layer, x), backward: noWayBack };
   const { graph, weights } = scope;
   const onBatch = scope.training && usesBatchStatistics(layer);
   const channels = perChannel(graph, x);
@@ -50,6 +50,10 @@ export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]
     ? { moving_mean: follow('moving_mean', mean), moving_variance: follow('moving_variance', variance) }
     : undefined;
   return { output: { ...x, name: output }, backward, updates };
+}
+
+function noWayBack(): never {
+  throw new Error('a network with BatchNorm as an operator is for inference alone');
 }
 
 /** The operator on the stored statistics. It wants gamma and beta also where a layer has none. */

@@ -17,7 +17,7 @@ export interface Value {
 /** The weights of one layer: constants of the file, or inputs of each run where the layer is trained. */
 export interface LayerWeights {
   get(role: Role): Name;
-  /** The weight with its axes permuted as ONNX has them, then reshaped where `dims` is given. */
+  /** A kernel with its axes permuted as ONNX has them, height and width last, then reshaped where `dims` is given. */
   arranged(role: Role, permutation: readonly number[], dims?: readonly number[]): Name;
 }
 
@@ -40,8 +40,8 @@ export interface Gradients {
 
 export interface Applied {
   readonly output: Value;
-  /** From the gradient by the output; absent where this engine cannot train through the layer. */
-  readonly backward?: (gradient: Value) => Gradients;
+  /** From the gradient by the output. */
+  readonly backward: (gradient: Value) => Gradients;
   /** New values of weights that follow the data rather than a gradient. */
   readonly updates?: Readonly<Partial<Record<Role, Name>>>;
 }
