@@ -4,6 +4,7 @@ import type { RunEvent } from '../core/event.js';
 import { exitCodes, PipelineError } from '../core/problem.js';
 import type { Compared } from '../report/comparison.js';
 import type { RunResult } from '../runner/execute.js';
+import { withAncestors } from '../runner/graph.js';
 import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
 import { printPlan } from './plan.js';
 import { select, type SelectionOptions } from './selection.js';
@@ -72,10 +73,14 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
     import('./run-log.js'),
     import('../runner/execute.js'),
   ]);
-  const { color, width, interactive, cwd, signal } = host;
-  listeners.push(terminalReporter({ write: host.stderr, color, width, interactive, cwd, stages: [...session.graph.byName.keys()] }));
+  const { color, width, screen, cwd, signal } = host;
+  const shown = withAncestors(session.graph, selection.selected);
+  const stageNames = [...session.graph.byName.keys()].filter((name) => shown.has(name));
+  const reporter = await terminalReporter({ write: host.stderr, screen, color, width, cwd, stages: stageNames });
+  listeners.push(reporter.show);
   listeners.push(openRunLog(session.project.runs, pipeline, options.logLevel).listen);
-  const result = await execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
+  signal.addEventListener('abort', () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }), { once: true });
+  const result = await execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal }).finally(reporter.close);
   const closing = [...comparisonLines(comparedOf(pipeline, result), color), ...closingLines(withoutVariants(pipeline, result), color)];
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;

@@ -92,12 +92,14 @@ export class Features {
   /** Computes features and keeps them. Returns how many pictures were tried. */
   private async extract(store: FeatureStore, digests: readonly Digest[], view: number): Promise<number> {
     let done = 0;
+    const tell = (): void => this.host.emit({ event: 'progress', stage: this.host.name, task: 'extract', unit: 'pictures', done, total: digests.length });
+    tell();
     for await (const batch of this.compute(digests, view)) {
       for (const [row, digest] of batch.digests.entries()) {
         await store.append(digest, view, batch.features.subarray(row * this.rowLength, (row + 1) * this.rowLength));
       }
       done += batch.digests.length;
-      this.host.emit({ event: 'progress', stage: this.host.name, task: 'extract', done, total: digests.length });
+      tell();
     }
     return digests.length;
   }

@@ -17,3 +17,17 @@ export function count(number: number, noun: string): string {
 export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
+
+/** `850 bytes`, `23.1 MB`, `1.24 GB`. */
+export function byteSize(bytes: number): string {
+  if (bytes < 1e5) return count(bytes, 'byte');
+  return bytes < 1e9 ? `${megabytes(bytes)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+/** `0:07`, `12:30`, `1:02:03`: for what changes every second. */
+export function clock(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (number: number): string => String(number).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}

@@ -7,6 +7,7 @@ import { commonContext } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
 import { sourcesOf } from './source-host.js';
+import { throttled } from './throttle.js';
 
 export interface Work {
   readonly outputs: Outputs;
@@ -35,7 +36,7 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
       return set;
     },
     counts: features,
-    emit,
+    emit: throttled(emit),
   };
   try {
     await node.definition.run(context);

@@ -75,7 +75,7 @@ export async function trainEpochs(trainer: Trainer, options: LoopOptions): Promi
 }
 
 async function trainEpoch(trainer: Trainer, options: LoopOptions, epoch: number, progress: { step: number }): Promise<EpochMetrics> {
-  const { config, seed, training, units, classWeights, learningRate, signal } = options;
+  const { name, config, seed, training, units, classWeights, learningRate, emit, signal } = options;
   const view = training.viewOf(epoch);
   const digests = await training.ready(view);
   const order = Random.keyed(seed, 'shuffle', epoch).shuffle(Uint32Array.from(digests.keys()));
@@ -98,6 +98,8 @@ async function trainEpoch(trainer: Trainer, options: LoopOptions, epoch: number,
     lossSum += loss * labels.length;
     correct += countCorrect(predictions, labels, units);
     seen += labels.length;
+    const done = epoch * digests.length + seen;
+    emit({ event: 'progress', stage: name, task: 'train', unit: 'pictures', done, total: config.epochs * digests.length });
   }
   return { loss: lossSum / seen, ...(config.metrics.includes('accuracy') ? { accuracy: correct / seen } : {}) };
 }
