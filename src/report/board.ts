@@ -64,6 +64,7 @@ export class Board {
       tasks.delete(event.task);
       return;
     }
+    if (event.task === 'extract') tasks.get('train')?.pace.forget();
     const pace = tasks.get(event.task)?.pace ?? new Pace();
     pace.mark(event.done, now);
     tasks.set(event.task, { progress: event, pace });

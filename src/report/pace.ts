@@ -14,14 +14,17 @@ export class Pace {
     // Nothing done yet: what passes until the first batch is start-up, and no measure of what follows.
     if (done === 0) return;
     const last = this.marks.at(-1);
-    if (last !== undefined && done < last.done) {
-      this.marks.length = 0;
-      this.started = undefined;
-    }
+    if (last !== undefined && done < last.done) this.forget();
     this.started ??= at;
     this.marks.push({ at, done });
     // The one before the window stays: batches may be further apart than it is long.
     while (this.marks.length > 2 && this.marks[1].at < at - WINDOW_MS) this.marks.shift();
+  }
+
+  /** For a task that waited for another: the time until its next mark says nothing of it. */
+  forget(): void {
+    this.marks.length = 0;
+    this.started = undefined;
   }
 
   /** Units a second; undefined in the first moment, and where nothing has come for long. */

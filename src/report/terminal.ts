@@ -127,6 +127,7 @@ class Terminal {
     const task = this.plainTasks.get(key) ?? { pace: new Pace(), told: now };
     this.plainTasks.set(key, task);
     task.pace.mark(event.done, now);
+    if (event.task === 'extract') this.plainTasks.get(`${event.stage}/train`)?.pace.forget();
     if (now - task.told < PLAIN_INTERVAL_MS) return;
     task.told = now;
     const { amount, rate, left } = taskWords(event, task.pace.rate(now));

@@ -6,6 +6,7 @@ import { actionKeyOf, type Preimage } from './action-key.js';
 import { commonContext } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
+import { requireRoom } from './room.js';
 import { sourcesOf } from './source-host.js';
 import { throttled } from './throttle.js';
 
@@ -14,10 +15,9 @@ export interface Work {
   readonly features: FeatureCounts;
 }
 
-/** Runs a stage and publishes its record: blobs first, then the record that names them. */
-export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
-  const { store, emit, pipeline, project, lock } = session;
-  const started = performance.now();
+/** A stage's context, and where its outputs and counts gather. */
+export async function stageContext(session: Session, node: Node, inputs: Inputs, signal: AbortSignal) {
+  const { store, emit, pipeline, project, lock, rates } = session;
   const outputs: Record<string, BlobRef> = {};
   const features: FeatureCounts = { extracted: 0, reused: 0 };
   const opened: FeatureStore[] = [];
@@ -37,12 +37,25 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
     },
     counts: features,
     emit: throttled(emit),
+    measured: (workload, measurement) => rates.add(workload, measurement),
   };
+  return { context, outputs, features, opened };
+}
+
+/** Runs a stage and publishes its record: blobs first, then the record that names them. */
+export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
+  const { store } = session;
+  const started = performance.now();
+  const { context, outputs, features, opened } = await stageContext(session, node, inputs, signal);
+  const needs = await node.definition.needs?.(context);
+  if (needs !== undefined) await requireRoom(session, node.stage.name, needs);
   try {
     await node.definition.run(context);
   } finally {
     // Also after a failure: the pictures that went through are kept.
     await Promise.all(opened.map((set) => set.flush()));
+    // How long it took is worth no failure.
+    await session.rates.save().catch(() => undefined);
   }
   signal.throwIfAborted();
   const durationMs = Math.round(performance.now() - started);

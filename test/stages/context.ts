@@ -47,6 +47,7 @@ export class Bench {
       openFeatures: () => Promise.reject(new Error('no features here')),
       counts: { extracted: 0, reused: 0 },
       emit: () => undefined,
+      measured: () => undefined,
     };
   }
 }
