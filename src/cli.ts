@@ -17,6 +17,7 @@ function createHost(signal: AbortSignal): Host {
   return {
     stages,
     bases: summarizeBases,
+    checkMachine: async (engine) => (await import('./machine.js')).checkMachine(engine),
     version: packageVersion(),
     examplePictures: packageFile('examples/pets/pictures'),
     cwd: process.cwd(),

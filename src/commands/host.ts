@@ -4,7 +4,9 @@ import { checkHeadAgainstFolders } from '../config/classes.js';
 import { loadPipeline } from '../config/load.js';
 import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
+import type { Finding } from '../core/finding.js';
 import { PipelineError } from '../core/problem.js';
+import type { Settings } from '../core/stage.js';
 import type { Screen } from '../report/live-region.js';
 import type { StageTable } from '../runner/graph.js';
 import { openSession, type Session } from '../runner/session.js';
@@ -17,6 +19,8 @@ export interface Host {
   readonly stages: StageTable;
   /** The pretrained networks; counted when they are asked for. */
   readonly bases: () => readonly BaseRow[];
+  /** Looks whether this machine can do the work, with the engine that was chosen. */
+  readonly checkMachine: (engine?: Settings['engine']) => Promise<Finding[]>;
   readonly version: string;
   /** The folder of the pictures that come with this tool. */
   readonly examplePictures: string;

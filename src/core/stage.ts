@@ -2,6 +2,7 @@
 import type { Json } from './canonical.js';
 import type { Digest } from './digest.js';
 import type { Emit, FeatureCounts } from './event.js';
+import type { Finding } from './finding.js';
 import type { StageConfigs, StageKind } from './schema-types.js';
 import type { DownloadLock, SourceHost } from './source.js';
 
@@ -68,6 +69,11 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly rehearse?: (context: StageContext<Kind>) => Promise<void>;
   /** What `run` will ask of the machine, told from its inputs. While a plan looks ahead, inputs may be missing. */
   readonly needs?: (context: StageContext<Kind>) => Promise<Needs>;
+  /**
+   * Looks closely at what lies outside the pipeline, for `doctor`: all that is wrong with it, not just what a run trips
+   * over. Slow is fine; it tells its progress.
+   */
+  readonly inspect?: (context: StageContext<Kind>) => Promise<Finding[]>;
   /** Writes files for people or other programs. Called in every run, unless what was written last still stands and fits. */
   readonly deliver?: (context: DeliveryContext<Kind>) => Promise<void>;
   /**

@@ -77,7 +77,7 @@ export class Board {
     const { stages } = this.options;
     const waiting = stages - this.ended - this.running.size;
     const total = `${this.ended} of ${stages} stages done${waiting > 0 ? `, ${waiting} to come` : ''}  ${clock((now - this.started) / 1000)}`;
-    return [...rows, this.paint('dim', column(total, columns).trimEnd())];
+    return stages === 1 ? rows : [...rows, this.paint('dim', column(total, columns).trimEnd())];
   }
 
   private stageLines(name: string, stage: Running, now: number, columns: number): string[] {

@@ -37,6 +37,9 @@ export const ingest: StageDefinition<'ingest'> = {
   run: putSamples,
   rehearse: putSamples,
 
+  // sharp and threads are loaded for it alone.
+  inspect: async (context) => (await import('./inspect.js')).inspectPictures(context, probe),
+
   async resolved({ outputs, readJson }) {
     return { classes: (await readJson<DataSpec>(outputs.spec)).classes };
   },
