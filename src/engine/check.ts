@@ -37,7 +37,8 @@ export async function checkEngines(choice: EngineChoice = 'auto'): Promise<Findi
 
 async function check(identity: EngineIdentity, used: boolean): Promise<Finding> {
   const { name, backend, version } = identity;
-  const title = `engine ${name} on ${backend} (${version})`;
+  // That of TF.js names all its packages.
+  const title = `engine ${name} on ${backend} (${version.split(',')[0]})`;
   try {
     const fault = await tryOut(identity);
     if (fault === undefined) return { level: 'ok', about: 'machine', code: 'engine', text: `${title}: runs and trains${used ? '; the one that is used' : ''}` };

@@ -17,7 +17,7 @@ export interface Screen {
 const FRAME_MS = 100;
 const DEFAULT_COLUMNS = 80;
 
-/** `frame` gives the lines for a number of columns. The cursor is hidden from the first frame until {@link LiveRegion.close}. */
+/** `frame` gives the lines for a number of columns, `now` milliseconds. The cursor is hidden from the first frame until {@link LiveRegion.close}. */
 export class LiveRegion {
   private readonly draw: ReturnType<typeof createLogUpdate>;
   /** What the library writes in one go is sent in one go: a terminal that draws in between would flicker. */
@@ -30,6 +30,7 @@ export class LiveRegion {
   constructor(
     private readonly screen: Screen,
     private readonly frame: (columns: number) => readonly string[],
+    private readonly now: () => number,
   ) {
     const buffered = {
       isTTY: true,
@@ -43,7 +44,7 @@ export class LiveRegion {
 
   /** Draws what has changed, at most ten times a second; the clock goes on by itself. */
   refresh(): void {
-    if (performance.now() - this.drawnAt >= FRAME_MS) this.render();
+    if (this.now() - this.drawnAt >= FRAME_MS) this.render();
     this.timer ??= setInterval(() => this.render(), FRAME_MS).unref();
   }
 
@@ -75,7 +76,7 @@ export class LiveRegion {
     if (lines.length > 0) this.draw(lines.join('\n'));
     else if (this.drawn.length > 0) this.draw.clear();
     this.drawn = lines;
-    this.drawnAt = performance.now();
+    this.drawnAt = this.now();
     this.send();
   }
 

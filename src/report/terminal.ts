@@ -42,7 +42,7 @@ export async function terminalReporter(options: TerminalOptions, now: () => numb
   const { screen } = options;
   const board = new Board({ ...options, nameWidth: nameWidthOf(options), stages: options.stages.length }, now());
   // Libraries for terminals are loaded on terminals alone.
-  const live = screen === undefined ? undefined : new (await import('./live-region.js')).LiveRegion(screen, (columns) => board.lines(now(), columns));
+  const live = screen === undefined ? undefined : new (await import('./live-region.js')).LiveRegion(screen, (columns) => board.lines(now(), columns), now);
   const terminal = new Terminal(options, board, live, now);
   return { show: (event) => terminal.show(event), close: () => live?.close() };
 }

@@ -1,5 +1,5 @@
 /** Runs the built command in a project of its own, as a user would. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,23 +68,52 @@ export class Project {
 
   /** Runs `pipeline run FILE --json`. */
   async run(file = 'pets.yaml', ...args: string[]): Promise<RunOutcome> {
-    const { code, stdout, stderr } = await this.command('run', file, '--json', ...args);
-    const events = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as RunEvent);
-    const last = events[events.length - 1];
-    if (last?.event !== 'run') throw new Error(`the run ended without its last event (exit ${code}): ${stderr}`);
-    return {
-      ...last,
-      code,
-      stderr,
-      events,
-      stage: (name) => last.stages.find((stage) => stage.name === name)!,
-      named: (state) => last.stages.filter((stage) => stage.state === state).map(({ name }) => name),
-    };
+    return outcomeOf(await this.command('run', file, '--json', ...args));
+  }
+
+  /** The same, with a signal at the first event that is such. */
+  runUntil(such: (event: RunEvent) => boolean, signal: NodeJS.Signals, file = 'pets.yaml', ...args: string[]): Promise<RunOutcome> {
+    const { NODE_OPTIONS: _options, ...env } = process.env;
+    const child = spawn(process.execPath, [cli, 'run', file, '--json', ...args], { cwd: this.root, env: { ...env, ...this.environment } });
+    let [stdout, stderr, seen, sent] = ['', '', 0, false];
+    child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+    child.stdout.on('data', (text: Buffer) => {
+      stdout += text.toString();
+      const whole = stdout.slice(seen, stdout.lastIndexOf('\n') + 1);
+      seen += whole.length;
+      if (sent || !whole.split('\n').filter(Boolean).some((line) => such(JSON.parse(line) as RunEvent))) return;
+      sent = true;
+      child.kill(signal);
+    });
+    return new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code) => {
+        try {
+          resolve(outcomeOf({ code: code ?? -1, stdout, stderr }));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
   }
 
   remove(): Promise<void> {
     return rm(this.root, { recursive: true, force: true });
   }
+}
+
+function outcomeOf({ code, stdout, stderr }: Outcome): RunOutcome {
+  const events = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as RunEvent);
+  const last = events[events.length - 1];
+  if (last?.event !== 'run') throw new Error(`the run ended without its last event (exit ${code}): ${stderr}`);
+  return {
+    ...last,
+    code,
+    stderr,
+    events,
+    stage: (name) => last.stages.find((stage) => stage.name === name)!,
+    named: (state) => last.stages.filter((stage) => stage.state === state).map(({ name }) => name),
+  };
 }
 
 /** A small pipeline on the embedded base; fields of a stage can be replaced. */

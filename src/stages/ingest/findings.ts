@@ -50,11 +50,11 @@ function refused({ config, gathered, seen }: Inspected): Finding[] {
   const broken = pathsWhere(gathered, seen, ({ fault }) => fault !== undefined).map(([path, { fault }]) => `${path}: ${fault}`);
   const bad = [...gathered.bad.map(({ path, reason }) => `${path}: ${reason}`), ...broken].sort();
   const skips = config.on_bad_image === 'skip';
-  const corrupt = listed(skips ? 'warning' : 'error', 'corrupt-pictures', bad, (count) => `${count} cannot be used${skips ? ', and are left out' : ''}`,
+  const corrupt = listed(skips ? 'warning' : 'error', 'corrupt-pictures', bad, `cannot be used${skips ? ', and left out' : ''}`,
     skips ? undefined : 'mend or remove them, or set `on_bad_image: skip` in the ingest stage');
   const [classes, , conflicts, counts] = gathered.faults;
   const labels = listed('error', 'same-picture-two-labels', conflicts.map(({ where, found }) => `${where}: ${found}`),
-    (count) => `${count} have the same bytes as one of another class`, 'remove one of each two');
+    'the same bytes in two classes', 'remove one of each two');
   const rest = [...classes, ...counts].map(({ code, where, found, remedy }): Finding =>
     ({ level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy }));
   return [...corrupt, ...labels, ...rest];
@@ -67,9 +67,9 @@ function doubled({ gathered, listing }: Inspected): Finding[] {
     .filter(([digest, paths]) => paths.some((path) => twins.has(path)) && !gathered.leaks.includes(digest as Digest))
     .map(([, paths]) => paths.join(' = '));
   return [
-    ...listed('error', 'picture-in-two-splits', leaks, (count) => `${count} in more than one split: scores on them say nothing`, 'keep each picture in one split'),
-    ...listed('warning', 'same-picture-twice', inOneSplit, (count) => `${count} there more than once in a class; they count once`),
-    ...listed('warning', 'link-not-followed', listing.refusedLinks, (count) => `${count} lead out of the folder, and are not followed`, undefined, 'link'),
+    ...listed('error', 'picture-in-two-splits', leaks, 'in more than one split, so that scores on them say nothing', 'keep each picture in one split'),
+    ...listed('warning', 'same-picture-twice', inOneSplit, 'more than once in a class, and counted once'),
+    ...listed('warning', 'link-not-followed', listing.refusedLinks, 'leading out of the folder, and not followed', undefined, 'link'),
   ];
 }
 
@@ -81,19 +81,19 @@ function odd({ config, gathered, seen }: Inspected): Finding[] {
   const upright = config.image.orientation === 'exif';
   return [
     ...listed('warning', 'wrong-extension', misnamed.map(([path, { format }]) => `${path}: is a ${names[format!]}`),
-      (count) => `${count} of another kind than the name says; they are read by content`),
+      'of another kind than the name says; it is read by its content'),
     ...listed('warning', 'tiny-pictures', tiny.map(([path, one]) => `${path}: ${one.width}x${one.height}`),
-      (count) => `${count} smaller by far than the network's input of ${width}x${height}`, 'lower `image.size`, or find larger ones'),
+      `far smaller than the network's input of ${width}x${height}`, 'lower `image.size`, or find larger ones'),
     ...listed(upright ? 'note' : 'warning', 'turned-by-exif', turned.map(([path, { orientation }]) => `${path}: orientation ${orientation}`),
-      (count) => `${count} noted as turned by the camera, and ${upright ? 'set upright' : 'taken as stored'}`, upright ? undefined : 'say `orientation: exif`'),
+      `turned by the camera (EXIF), and ${upright ? 'set upright' : 'taken as stored'}`, upright ? undefined : 'say `orientation: exif`'),
   ];
 }
 
 function others({ gathered, layout }: Inspected): Finding[] {
   return [
     ...listed('note', 'files-ignored', gathered.ignored.map(({ path, reason }) => `${path}: ${reason}`),
-      (count) => `${count} in class folders no pictures by name nor content, and left out`, undefined, 'file'),
-    ...listed('warning', 'files-outside-classes', layout.strays, (count) => `${count} in no class folder`, undefined, 'file'),
+      'in class folders, but no picture by name nor content; left out', undefined, 'file'),
+    ...listed('warning', 'files-outside-classes', layout.strays, 'in no class folder', undefined, 'file'),
   ];
 }
 
@@ -117,10 +117,10 @@ function pathsWhere({ paths }: Gathered, seen: Inspected['seen'], such: (one: Se
   return found.filter(([path, one]) => such(one, path)).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function listed(level: Finding['level'], code: string, list: readonly string[], text: (count: string) => string, remedy?: string, noun = 'picture'): Finding[] {
+function listed(level: Finding['level'], code: string, list: readonly string[], what: string, remedy?: string, noun = 'picture'): Finding[] {
   if (list.length === 0) return [];
   const count = `${list.length.toLocaleString('en-US')} ${noun}${list.length === 1 ? '' : 's'}`;
-  return [{ level, about: 'data', code, text: text(count), list, remedy }];
+  return [{ level, about: 'data', code, text: `${what}: ${count}`, list, remedy }];
 }
 
 /** `train 600, validation 200` */
