@@ -122,15 +122,17 @@ export class Board {
   }
 }
 
-/** Joins the parts that fit into the room, the most telling first chosen, in their order. */
+/** Joins the parts that fit into the room, in their order; those of the lowest rank are chosen first. */
 function fitted(parts: readonly Part[], room: number, paint: (text: string) => string = (text) => text): string {
-  let kept = parts.filter(({ text }) => text !== '');
-  const width = (): number => kept.reduce((sum, { text }) => sum + columnsOf(text) + 2, -2);
-  while (kept.length > 1 && width() > room) {
-    const last = kept.reduce((worst, part) => (part.rank > worst.rank ? part : worst));
-    kept = kept.filter((part) => part !== last);
+  const kept = new Set<Part>();
+  let width = -2;
+  for (const part of [...parts].sort((a, b) => a.rank - b.rank)) {
+    const more = columnsOf(part.text) + 2;
+    if (part.text === '' || (kept.size > 0 && width + more > room)) continue;
+    kept.add(part);
+    width += more;
   }
-  return kept.map(({ text }) => (columnsOf(text) > room ? column(text, Math.max(1, room)) : paint(text))).join('  ');
+  return parts.filter((part) => kept.has(part)).map(({ text }) => (columnsOf(text) > room ? column(text, Math.max(1, room)) : paint(text))).join('  ');
 }
 
 function barOf(share: number, width: number): string {
