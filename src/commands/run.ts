@@ -58,10 +58,11 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   const listeners: ((event: RunEvent) => void)[] = [];
   const emit = (event: RunEvent): void => listeners.forEach((listen) => listen(event));
   if (options.json) listeners.push((event) => host.stdout(`${JSON.stringify(event)}\n`));
-  const pipeline = await loadChecked(file, options, host.cwd).catch((error: unknown) => {
+  const refused = (error: unknown): never => {
     if (options.json && error instanceof PipelineError) emitRefusal(error, emit);
     throw error;
-  });
+  };
+  const pipeline = await loadChecked(file, options, host.cwd).catch(refused);
   const session = await openFor(pipeline, host, emit, options);
   const selection = select(session.graph, stages, options);
   if (options.dryRun) return printPlan(session, selection, { json: options.json }, host);
@@ -80,7 +81,7 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   listeners.push(reporter.show);
   listeners.push(openRunLog(session.project.runs, pipeline, options.logLevel).listen);
   signal.addEventListener('abort', () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }), { once: true });
-  const result = await execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal }).finally(reporter.close);
+  const result = await execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal }).catch(refused).finally(reporter.close);
   const closing = [...comparisonLines(comparedOf(pipeline, result), color), ...closingLines(withoutVariants(pipeline, result), color)];
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;

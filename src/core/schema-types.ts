@@ -267,7 +267,7 @@ export interface IngestConfig {
          */
         md5?: string;
         /**
-         * In bytes.
+         * In bytes. Without a digest it is what the first download is held to, before the lock file has its sha256.
          */
         size?: number;
       };
@@ -322,7 +322,11 @@ export interface LoadBaseConfig {
    */
   alpha: 0.35 | 0.5 | 0.75 | 1 | 1.3 | 1.4;
   /**
-   * A .h5 or .keras file by Keras, or a TF.js layers-model (its model.json), with its sha256 where it should be pinned; or the https address of such a file. Left out: the file that Keras publishes for `vgg16`, `vgg19` and `resnet50`. `random` starts from seeded noise and is meant for tests.
+   * For `mobilenet_v2` without `weights`: height and width of the pictures that the published weights were trained on. Take the size that is next to that of your pictures.
+   */
+  image_size: 96 | 128 | 160 | 192 | 224;
+  /**
+   * A .h5 or .keras file by Keras, or a TF.js layers-model (its model.json), with its sha256 where it should be pinned; or the https address of such a file. Left out: the file that Keras publishes for `vgg16`, `vgg19`, `resnet50` and `mobilenet_v2`. `random` starts from seeded noise and is meant for tests.
    */
   weights?:
     | string
@@ -340,7 +344,7 @@ export interface LoadBaseConfig {
          */
         md5?: string;
         /**
-         * Of what is fetched, in bytes.
+         * Of what is fetched, in bytes. Without a digest it is what the first download is held to, before the lock file has its sha256.
          */
         size?: number;
         /**

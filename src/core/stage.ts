@@ -35,6 +35,8 @@ export interface Survey {
   readonly preimage: Json;
   /** What `run` gets; never stored. */
   readonly found: unknown;
+  /** Only a run can tell what was found: the survey is made again after it, and the result is kept under that key. */
+  readonly provisional?: boolean;
 }
 
 /** What a name in the pipeline stands for. */
@@ -74,6 +76,8 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
    * over. Slow is fine; it tells its progress.
    */
   readonly inspect?: (context: StageContext<Kind>) => Promise<Finding[]>;
+  /** Paths of the folders, as the pipeline names them, that `deliver` writes besides the stage's own. */
+  readonly writesTo?: (config: StageConfigs[Kind]) => readonly string[];
   /** Writes files for people or other programs. Called in every run, unless what was written last still stands and fits. */
   readonly deliver?: (context: DeliveryContext<Kind>) => Promise<void>;
   /**

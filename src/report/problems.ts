@@ -13,8 +13,11 @@ export interface ProblemLayout {
   readonly cwd: string;
 }
 
+/** What scrolls by is not read. */
+const mostShown = 100;
+
 /**
- * All problems, one after another with a blank line between, without a last line break:
+ * Problems, one after another with a blank line between, without a last line break:
  *
  *     pipelines/pets.yaml:12:5: unknown field `epocs` in `train`
  *       11 |     batch_size: 32
@@ -28,7 +31,9 @@ export interface ProblemLayout {
  */
 export function formatProblems(problems: readonly Problem[], layout: ProblemLayout): string {
   const paint = painter(layout.color);
-  return problems.map((problem) => formatProblem(problem, layout, paint)).join('\n\n');
+  const shown = problems.slice(0, mostShown).map((problem) => formatProblem(problem, layout, paint));
+  if (problems.length > mostShown) shown.push(`and ${(problems.length - mostShown).toLocaleString('en-US')} more`);
+  return shown.join('\n\n');
 }
 
 function formatProblem(problem: Problem, { width, cwd }: ProblemLayout, paint: Paint): string {

@@ -4,6 +4,7 @@ import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/
 import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import { readJson } from './context.js';
+import { checkDestinations } from './destinations.js';
 import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
@@ -40,12 +41,16 @@ interface Outcome {
   readonly error?: PipelineError;
 }
 
-/** Executes a session's graph. Failures of stages are part of the result; only bugs are thrown. */
+/**
+ * Executes a session's graph. Failures of stages are part of the result. Rejects with a PipelineError before anything
+ * runs where a stage could not write its files in the end.
+ */
 export async function execute(session: Session, options: ExecuteOptions): Promise<RunResult> {
   const started = performance.now();
   const run = new Execution(session, options);
   const wanted = withAncestors(session.graph, options.selected);
   const nodes = session.graph.nodes.filter((node) => wanted.has(node.stage.name));
+  await checkDestinations(nodes.filter((node) => options.selected.has(node.stage.name)), session.project);
   const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
   const failures = outcomes.flatMap(({ error }) => error ?? []);
   const result: RunResult = {
@@ -117,7 +122,8 @@ class Execution {
     const inputs = inputsOf(node, outputsOf);
     const work = decision.state === 'stale' ? await this.perform(node, decision, inputs) : undefined;
     const outputs = decision.state === 'stale' ? work!.outputs : decision.outputs;
-    const { preimage, reason } = decision;
+    const { reason } = decision;
+    const preimage = work?.preimage ?? decision.preimage;
     settled.set(node.stage.name, { node, preimage, inputs, outputs });
 
     const state: StageState = decision.state === 'stale' ? 'ran' : decision.state === 'fresh' ? 'fresh' : 'restored';

@@ -2,7 +2,7 @@
 import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
 import type { BlobRef, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
-import { actionKeyOf, type Preimage } from './action-key.js';
+import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
 import { commonContext } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
@@ -11,6 +11,8 @@ import { sourcesOf } from './source-host.js';
 import { throttled } from './throttle.js';
 
 export interface Work {
+  /** Of the key that the result is kept under. */
+  readonly preimage: Preimage;
   readonly outputs: Outputs;
   readonly features: FeatureCounts;
 }
@@ -44,8 +46,9 @@ export async function stageContext(session: Session, node: Node, inputs: Inputs,
 
 /** Runs a stage and publishes its record: blobs first, then the record that names them. */
 export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
-  const { store } = session;
+  const { store, settings, pipeline } = session;
   const started = performance.now();
+  const survey = await session.survey(node);
   const { context, outputs, features, opened } = await stageContext(session, node, inputs, signal);
   const needs = await node.definition.needs?.(context);
   if (needs !== undefined) await requireRoom(session, node.stage.name, needs);
@@ -59,10 +62,11 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
   }
   signal.throwIfAborted();
   const durationMs = Math.round(performance.now() - started);
-  const record = { key: actionKeyOf(preimage), preimage: preimage as unknown as Json, outputs, durationMs, features };
+  const exact = survey?.provisional === true ? preimageOf(node, inputs, await session.resurvey(node), settings, pipeline.seed) : preimage;
+  const record = { key: actionKeyOf(exact), preimage: exact as unknown as Json, outputs, durationMs, features };
   const standing = await store.putRecord(record);
   if (canonical(standing.outputs) !== canonical(outputs)) {
     context.note('nondeterministic', 'gave other bytes than an earlier run with the same inputs; the earlier result stands');
   }
-  return { outputs: standing.outputs, features };
+  return { preimage: exact, outputs: standing.outputs, features };
 }

@@ -129,6 +129,8 @@ describe('init', () => {
     const again = await other.command('init', 'my pets');
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is there already')]);
     expect((await other.command('init')).code).toBe(0);
+    await other.write('more pets.tar.gz', '');
+    expect((await other.command('init', 'more pets.tar.gz')).stderr).toBe('wrote more-pets.yaml; now: pipeline run more-pets.yaml\n');
     expect((await other.command('plan', 'pets.yaml')).code).toBe(0);
     await other.remove();
   });

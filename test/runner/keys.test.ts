@@ -65,6 +65,7 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
   'load-base': {
     architecture: ['compact32', 'all'],
     alpha: ['0.5', 'all'],
+    image_size: ['96', 'none'],
     weights: ['some/model.json', 'all'],
     include_top: ['false', 'none'],
     preprocessing: ['torch', 'all'],

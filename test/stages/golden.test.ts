@@ -28,7 +28,7 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
   seen['augment'] = { impl: augment.impl, ...short({ augmentation: varied.outputs.augmentation }) };
 
   const base = new Bench();
-  await loadBase.run(base.context<'load-base'>({ architecture: 'vgg16', alpha: 1, weights: 'random', include_top: false, seed: 7 }, {}, { kind: 'random' }));
+  await loadBase.run(base.context<'load-base'>({ architecture: 'vgg16', alpha: 1, image_size: 224, weights: 'random', include_top: false, seed: 7 }, {}, { kind: 'random' }));
   seen['load-base'] = { impl: loadBase.impl, ...short(base.outputs) };
 
   const frozen = new Bench();

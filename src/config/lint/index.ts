@@ -1,6 +1,6 @@
 /** Checks what the stages mean together, without looking at any data. */
 import type { Problem } from '../../core/problem.js';
-import { basePreprocessing, baseWeights, baseWidth } from './bases.js';
+import { basePreprocessing, baseWeights, baseVariant } from './bases.js';
 import { exportFolders } from './exports.js';
 import { layerOrder, lossFitsHead, headEnding } from './heads.js';
 import type { LintContext } from './lineage.js';
@@ -15,7 +15,7 @@ const rules: readonly Rule[] = [
   splitShares,
   pinnedPlaces,
   baseWeights,
-  baseWidth,
+  baseVariant,
   basePreprocessing,
   layerOrder,
   headEnding,
