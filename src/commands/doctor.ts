@@ -2,11 +2,8 @@
 import { resolve } from 'node:path';
 import type { Finding } from '../core/finding.js';
 import { asPipelineError, exitCodes, failure } from '../core/problem.js';
-import { findingLines, verdict } from '../report/findings.js';
 import type { Node } from '../runner/graph.js';
-import { Rehearsal } from '../runner/rehearsal.js';
 import type { Session } from '../runner/session.js';
-import { storeFindings } from '../store/health.js';
 import { openStore } from '../store/store.js';
 import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
 
@@ -36,13 +33,15 @@ export const doctor: CommandSpec = {
       const damage: string[] = [];
       const session = file === undefined ? undefined : await openSessionFor(file, options, host, damage);
       const root = process.env.PIPELINE_CACHE ? resolve(process.env.PIPELINE_CACHE) : resolve(host.cwd, '.pipeline', 'cache');
+      // Loaded here, as every command loads this file.
+      const { storeFindings } = await import('../store/health.js');
       const store = session?.store ?? (await openStore(root, { onDamage: ({ path, reason }) => damage.push(`${path}: ${reason}`), tool: host.version }));
       const findings = [
         ...(await host.checkMachine(session?.settings.engine ?? (options.engine as 'auto' | undefined))),
         ...(await storeFindings(store, () => damage)),
         ...(session === undefined ? [] : await dataFindings(session, host)),
       ];
-      print(findings, options, host);
+      await print(findings, options, host);
       done(exitCodeOf(findings));
     });
   },
@@ -77,6 +76,7 @@ async function dataFindings(session: Session, { screen, color, width, cwd, stder
 
 async function inspect(session: Session, node: Node, emit: Session['emit'], signal: AbortSignal): Promise<Finding[]> {
   try {
+    const { Rehearsal } = await import('../runner/rehearsal.js');
     const { context } = await new Rehearsal(session).contextOf(node, {});
     return await node.definition.inspect!({ ...context, emit, signal });
   } catch (thrown) {
@@ -91,13 +91,14 @@ async function inspect(session: Session, node: Node, emit: Session['emit'], sign
   }
 }
 
-function print(findings: readonly Finding[], { json }: DoctorOptions, { stdout, color }: Host): void {
+async function print(findings: readonly Finding[], { json }: DoctorOptions, { stdout, color }: Host): Promise<void> {
   if (json) {
     for (const finding of findings) stdout(`${JSON.stringify({ event: 'finding', ...finding })}\n`);
     const count = (level: Finding['level']): number => findings.filter((finding) => finding.level === level).length;
     stdout(`${JSON.stringify({ event: 'doctor', healthy: count('error') === 0, errors: count('error'), warnings: count('warning') })}\n`);
     return;
   }
+  const { findingLines, verdict } = await import('../report/findings.js');
   for (const line of [...findingLines(findings, color), verdict(findings, color)]) stdout(`${line}\n`);
 }
 

@@ -73,8 +73,9 @@ export class LiveRegion {
     const rows = Math.max(1, (this.screen.rows ?? 24) - 1);
     // The last column stays free: some terminals break a line that fills them.
     const lines = this.frame(columns - 1).slice(0, rows).map((line) => cliTruncate(line, columns - 1));
+    // Of frames of unequal length the library (7.2) takes equal last lines for unmoved ones, and loses them.
+    if (lines.length !== this.drawn.length) this.draw.clear();
     if (lines.length > 0) this.draw(lines.join('\n'));
-    else if (this.drawn.length > 0) this.draw.clear();
     this.drawn = lines;
     this.drawnAt = this.now();
     this.send();

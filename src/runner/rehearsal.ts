@@ -34,7 +34,11 @@ export class Rehearsal {
 
   async contextOf(node: Node, inputs: Inputs): Promise<{ readonly context: StageContext; readonly outputs: Outputs }> {
     try {
-      return await stageContext(this.session, node, inputs, signal);
+      const { context, outputs } = await stageContext(this.session, node, inputs, signal);
+      const { sources } = context;
+      // A plan writes no lock file either.
+      const lock = { ...sources.lock, set: () => Promise.resolve() };
+      return { context: { ...context, sources: { ...sources, lock } }, outputs };
     } catch (error) {
       throw asPipelineError(error, node.stage.name);
     }

@@ -60,6 +60,18 @@ describe('on a terminal', () => {
     scene.close();
   });
 
+  test('a row that comes in between moves those below it', async () => {
+    const scene = await Scene.open(80);
+    scene.start('train');
+    scene.show({ event: 'epoch', stage: 'train', epoch: 1, epochs: 4, metrics: { loss: 0.5 } });
+    scene.progress('train', 'extract', 10, 100, 150);
+    const footer = '0 of 3 stages done, 2 to come  0:01';
+    expect(await scene.terminal!.lines()).toEqual(['▸ train      epoch 2/4  loss 0.5000', '             extract  █░░░░░░░░░  10/100 pictures', footer]);
+    scene.progress('train', 'extract', 100, 100, 150);
+    expect(await scene.terminal!.lines()).toEqual(['▸ train      epoch 2/4  loss 0.5000', footer]);
+    scene.close();
+  });
+
   test('a line that ends a stage stays above what moves, and closing leaves nothing else', async () => {
     const scene = await Scene.open(80);
     scene.start('ingest');
