@@ -15,7 +15,9 @@ export interface Screen {
 }
 
 const FRAME_MS = 100;
+/** For terminals that do not say, or say 0. */
 const DEFAULT_COLUMNS = 80;
+const DEFAULT_ROWS = 24;
 
 /** `frame` gives the lines for a number of columns, `now` milliseconds. The cursor is hidden from the first frame until {@link LiveRegion.close}. */
 export class LiveRegion {
@@ -35,7 +37,7 @@ export class LiveRegion {
     const buffered = {
       isTTY: true,
       get columns() { return columnsOfScreen(screen); },
-      get rows() { return screen.rows; },
+      get rows() { return rowsOfScreen(screen); },
       write: (text: string) => (this.outgoing += text),
     };
     this.draw = createLogUpdate(buffered as unknown as NodeJS.WriteStream);
@@ -53,7 +55,9 @@ export class LiveRegion {
     const columns = columnsOfScreen(this.screen);
     const indent = wideness(head);
     const lines = wrapAnsi(text, Math.max(20, columns - indent), { hard: true }).split('\n');
-    this.draw.persist(head + lines.join(`\n${' '.repeat(indent)}`));
+    // Not by the library's own way, which leaves out what is higher than the terminal.
+    this.draw.clear();
+    this.outgoing += `${head}${lines.join(`\n${' '.repeat(indent)}`)}\n`;
     this.drawn = [];
     this.render();
   }
@@ -70,7 +74,7 @@ export class LiveRegion {
 
   private render(): void {
     const columns = columnsOfScreen(this.screen);
-    const rows = Math.max(1, (this.screen.rows ?? 24) - 1);
+    const rows = Math.max(1, rowsOfScreen(this.screen) - 1);
     // The last column stays free: some terminals break a line that fills them.
     const lines = this.frame(columns - 1).slice(0, rows).map((line) => cliTruncate(line, columns - 1));
     // Of frames of unequal length the library (7.2) takes equal last lines for unmoved ones, and loses them.
@@ -105,6 +109,10 @@ export class LiveRegion {
 
 function columnsOfScreen({ columns }: Screen): number {
   return columns === undefined || columns < 1 ? DEFAULT_COLUMNS : columns;
+}
+
+function rowsOfScreen({ rows }: Screen): number {
+  return rows === undefined || rows < 1 ? DEFAULT_ROWS : rows;
 }
 
 function wideness(line: string): number {

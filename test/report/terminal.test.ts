@@ -149,6 +149,25 @@ describe('on a terminal', () => {
     ]);
   });
 
+  test('what stays may be higher than the terminal', async () => {
+    const scene = await Scene.open(80);
+    scene.start('train');
+    const expected = Array.from({ length: 60 }, (_, i) => `line ${i}`).join('\n');
+    scene.show({ event: 'problem', stage: 'train', problem: { code: 'x', where: 'train', found: 'is wrong', expected } });
+    scene.close();
+    const lines = await scene.terminal!.lines();
+    expect([lines.length, lines[0], lines[1], lines.at(-1)]).toEqual([61, 'train: is wrong', '  expected: line 0', '            line 59']);
+  });
+
+  test('a terminal that tells no size is taken for a usual one', async () => {
+    const scene = await Scene.open(80);
+    Object.assign(scene.terminal!, { columns: 0, rows: 0 });
+    scene.start('train');
+    scene.end('ingest');
+    expect((await scene.terminal!.lines()).map((line) => line.slice(0, 1))).toEqual(['✔', '▸', '1']);
+    scene.close();
+  });
+
   test('what changes is written at most ten times a second, in one go', async () => {
     const scene = await Scene.open(80);
     scene.start('train');
