@@ -12,7 +12,7 @@ const allowed = {
   features: ['core', 'image', 'model', 'engine'],
   stages: ['core', 'sources', 'image', 'model', 'engine', 'features'],
   runner: ['core', 'config', 'store'],
-  report: ['core'],
+  report: ['core', 'image', 'model'],
   commands: ['core', 'config', 'store', 'runner', 'report'],
 };
 

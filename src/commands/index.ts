@@ -1,12 +1,15 @@
 /** The table of commands, in the order of the help. */
 import { bases } from './bases.js';
 import type { CommandSpec } from './host.js';
+import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { explain } from './explain.js';
 import { graph } from './graph.js';
 import { init } from './init.js';
 import { planCommand } from './plan.js';
+import { report } from './report.js';
 import { run } from './run.js';
+import { runs } from './runs.js';
 import { status } from './status.js';
 
-export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, init, bases, doctor];
+export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, report, runs, diff, init, bases, doctor];

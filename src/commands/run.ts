@@ -67,11 +67,12 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   const selection = select(session.graph, stages, options);
   if (options.dryRun) return printPlan(session, selection, { json: options.json }, host);
 
-  const [{ terminalReporter }, { closingLines }, { comparisonLines }, { openRunLog }, { execute }] = await Promise.all([
+  const [{ terminalReporter }, { closingLines }, { comparisonLines }, { runLog }, { RunRecorder }, { execute }] = await Promise.all([
     import('../report/terminal.js'),
     import('../report/summary.js'),
     import('../report/comparison.js'),
     import('./run-log.js'),
+    import('../runner/run-record.js'),
     import('../runner/execute.js'),
   ]);
   const { color, width, screen, cwd, signal } = host;
@@ -79,10 +80,18 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   const stageNames = [...session.graph.byName.keys()].filter((name) => shown.has(name));
   const reporter = await terminalReporter({ write: host.stderr, screen, color, width, cwd, stages: stageNames });
   listeners.push(reporter.show);
-  listeners.push(openRunLog(session.project.runs, pipeline, options.logLevel).listen);
+  const record = await RunRecorder.begin(session, host.version);
+  listeners.push(runLog(record.folder, pipeline, options.logLevel));
   signal.addEventListener('abort', () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }), { once: true });
-  const result = await execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal }).catch(refused).finally(reporter.close);
+  const executing = execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
+  const result = await executing.finally(reporter.close).catch(async (error: unknown) => {
+    await record.abandon(error);
+    return refused(error);
+  });
+  await record.finish(result);
   const closing = [...comparisonLines(comparedOf(pipeline, result), color), ...closingLines(withoutVariants(pipeline, result), color)];
+  // Figures that are new are worth a look.
+  if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0) closing.push(`look closer: pipeline report ${file}`);
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;
   // The gravest failure decides: a missed gate matters less than a stage that broke.

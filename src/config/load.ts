@@ -32,7 +32,8 @@ export interface LoadOptions {
  */
 export async function loadPipeline(file: string, { set = [], cwd = process.cwd() }: LoadOptions = {}): Promise<Pipeline> {
   const path = resolve(cwd, file);
-  const source = parseYaml(await readSource(path), path);
+  const text = await readSource(path);
+  const source = parseYaml(text, path);
   const written = pipelineOf(source, path);
   // Short names first, so that `optimizer.adam.learning_rate` can be set on `optimizer: adam`; then those just set.
   writeOutStages(written);
@@ -45,11 +46,11 @@ export async function loadPipeline(file: string, { set = [], cwd = process.cwd()
   const checked = checkCombinations(written, axes, places, root);
   const problems = [...source.problems, ...setProblems, ...matrixProblems, ...checked.problems];
   if (problems.length > 0 || checked.project === undefined) throw refusal(problems);
-  return finish(checked.project, checked, path, places);
+  return finish(checked.project, checked, path, places, { text, set });
 }
 
-/** `pipelines/` is a folder of a project; a file anywhere else lies in its project's root. */
-function rootOf(file: string): string {
+/** The project of a pipeline file: `pipelines/` is a folder of one; a file anywhere else lies in its project's root. */
+export function rootOf(file: string): string {
   const folder = dirname(file);
   return basename(folder) === 'pipelines' ? dirname(folder) : folder;
 }
@@ -80,10 +81,17 @@ function byPosition(a: Problem, b: Problem): number {
   return column(a) === column(b) ? 0 : column(a) - column(b);
 }
 
-function finish(project: PipelineConfig, { stages, variants }: Expansion, file: string, places: Places): Pipeline {
+function finish(
+  project: PipelineConfig,
+  { stages, variants }: Expansion,
+  file: string,
+  places: Places,
+  source: Pipeline['source'],
+): Pipeline {
   return {
     name: project.name ?? nameOf(file),
     file,
+    source,
     root: rootOf(file),
     seed: project.seed,
     engine: project.engine,

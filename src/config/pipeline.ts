@@ -29,6 +29,8 @@ export interface Pipeline {
   readonly name: string;
   /** Absolute path of the file. */
   readonly file: string;
+  /** The file's text, and what was set on the command line, `stages.train.epochs=10`, in order. */
+  readonly source: { readonly text: string; readonly set: readonly string[] };
   /** Absolute path of the folder that paths in the file start from: the file's own, or the one above `pipelines/`. */
   readonly root: string;
   readonly seed: number;

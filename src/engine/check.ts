@@ -5,8 +5,6 @@ import type { Weights } from '../model/tensor.js';
 import type { EngineIdentity } from './engine.js';
 import { engineNotes, openEngine, resolveEngine, type EngineChoice } from './resolve.js';
 
-const plain = { trainsConvolutions: false };
-
 /** One unit over a row of three: sigmoid(x · [1, -2, 3] + 0.5). */
 const graph: Graph = {
   name: 'check',
@@ -30,7 +28,7 @@ export async function checkEngines(choice: EngineChoice = 'auto'): Promise<Findi
   } catch {
     return [{ level: 'error', about: 'machine', code: 'engine-missing', text: `the engine ${choice} is not installed for this machine`, remedy: 'install onnxruntime-node, or say engine: auto' }];
   }
-  const notes = engineNotes(choice, plain, used).map(({ code, text }): Finding => ({ level: 'warning', about: 'machine', code, text }));
+  const notes = engineNotes(choice, used).map(({ code, text }): Finding => ({ level: 'warning', about: 'machine', code, text }));
   const others = used.name === 'tfjs' ? [] : [await check(resolveEngine('tfjs'), false)];
   return [await check(used, true), ...notes, ...others];
 }

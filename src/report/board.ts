@@ -1,6 +1,6 @@
 /** The stages that are under way, as lines that are drawn again and again. Pure: events and times go in, texts come out. */
 import type { EpochMetrics, RunEvent, TaskProgress } from '../core/event.js';
-import { column, columnsOf } from './columns.js';
+import { column, columnsOf } from './text-width.js';
 import { Pace } from './pace.js';
 import { painter, type Paint } from './style.js';
 import { taskWords } from './task.js';

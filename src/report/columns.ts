@@ -1,27 +1,20 @@
-/** How wide a text is on a terminal. Small, as every command loads it; what draws on a terminal has libraries for more. */
+/** Columns of text for a terminal. */
+import { column, columnsOf } from './text-width.js';
+import { printable } from './words.js';
 
-const zeroWidth = /^[\p{Mn}\p{Me}\u200b-\u200d\ufe00-\ufe0f]$/u;
-/** Characters of two columns: East Asian scripts, fullwidth forms and emoji (after Unicode UAX #11). */
-const wideScript = /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]$/u;
-const wideForm = /^[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/;
-
-/** Columns of a text without control characters or colours. */
-export function columnsOf(text: string): number {
-  let columns = 0;
-  for (const character of text) {
-    if (!zeroWidth.test(character)) columns += wideScript.test(character) || wideForm.test(character) ? 2 : 1;
-  }
-  return columns;
+export interface Column {
+  readonly title: string;
+  /** Numbers stand to the right, so that their digits are under each other. */
+  readonly numeric?: boolean;
+  readonly cells: readonly string[];
 }
 
-/** The text and as many blanks as bring it to a width; a longer one is cut, with a mark. */
-export function column(text: string, width: number): string {
-  const wide = columnsOf(text);
-  if (wide <= width) return text + ' '.repeat(width - wide);
-  let cut = '';
-  for (const character of text) {
-    if (columnsOf(cut + character) > width - 1) break;
-    cut += character;
-  }
-  return `${cut}…${' '.repeat(Math.max(0, width - 1 - columnsOf(cut)))}`;
+/** One line a row below the titles, two blanks between columns, nothing at the ends of lines. */
+export function columnLines(columns: readonly Column[]): string[] {
+  const padded = columns.map(({ title, cells, numeric = false }) => {
+    const all = [title, ...cells].map(printable);
+    const width = Math.max(...all.map(columnsOf));
+    return all.map((cell) => (numeric ? ' '.repeat(width - columnsOf(cell)) + cell : column(cell, width)));
+  });
+  return (padded[0] ?? []).map((_, row) => padded.map((cells) => cells[row]).join('  ').trimEnd());
 }

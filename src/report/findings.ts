@@ -1,7 +1,7 @@
 /** Findings of doctor, for people: by what they are about, with the first few names of each. */
 import type { Finding, FindingLevel } from '../core/finding.js';
 import { painter, type Style } from './style.js';
-import { count } from './words.js';
+import { count, printable } from './words.js';
 
 const marks: Readonly<Record<FindingLevel, readonly [string, Style]>> = { ok: ['✔', 'green'], note: ['·', 'dim'], warning: ['!', 'yellow'], error: ['✘', 'red'] };
 
@@ -27,9 +27,4 @@ export function verdict(findings: readonly Finding[], color: boolean): string {
   const of = (level: FindingLevel): number => findings.filter((finding) => finding.level === level).length;
   if (of('error') > 0) return paint('red', `${count(of('error'), 'error')}, ${count(of('warning'), 'warning')}`);
   return of('warning') > 0 ? paint('yellow', `healthy, with ${count(of('warning'), 'warning')}`) : paint('green', 'healthy');
-}
-
-/** Names of files must not write to the terminal by themselves. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?');
 }

@@ -2,7 +2,7 @@
 import cliTruncate from 'cli-truncate';
 import { createLogUpdate } from 'log-update';
 import wrapAnsi from 'wrap-ansi';
-import { columnsOf } from './columns.js';
+import { columnsOf } from './text-width.js';
 
 /** What is asked of a terminal: a `tty.WriteStream`, or a stand-in. */
 export interface Screen {
@@ -50,11 +50,12 @@ export class LiveRegion {
     this.timer ??= setInterval(() => this.render(), FRAME_MS).unref();
   }
 
-  /** Writes a line that stays; where it is too long for the terminal, what follows the head goes on under itself. */
+  /** Writes what stays; where it is too long for the terminal, what follows a head goes on under itself. */
   persist(head: string, text: string): void {
     const columns = columnsOfScreen(this.screen);
     const indent = wideness(head);
-    const lines = wrapAnsi(text, Math.max(20, columns - indent), { hard: true }).split('\n');
+    // Without a head it is laid out already.
+    const lines = indent === 0 ? [text] : wrapAnsi(text, Math.max(20, columns - indent), { hard: true }).split('\n');
     // Not by the library's own way, which leaves out what is higher than the terminal.
     this.draw.clear();
     this.outgoing += `${head}${lines.join(`\n${' '.repeat(indent)}`)}\n`;

@@ -1,9 +1,10 @@
 /** Lays problems out for a terminal: the place, the lines of the file with a caret, what was expected and what to do. */
 import { relative, isAbsolute } from 'node:path';
 import type { Position, Problem } from '../core/problem.js';
-import { columnsOf } from './columns.js';
+import { columnsOf } from './text-width.js';
 import { painter } from './style.js';
 import type { Paint } from './style.js';
+import { printable } from './words.js';
 
 export interface ProblemLayout {
   readonly color: boolean;
@@ -83,13 +84,6 @@ function firstShown({ column, length }: Position, room: number): number {
 /** A character as it is shown: tabs as two blanks, control characters as a question mark. */
 function cellOf(character: string): string {
   return character === '\t' ? '  ' : printable(character);
-}
-
-// Controls, line and paragraph separators, and the marks that turn the direction of writing.
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-function printable(text: string): string {
-  return text.replace(unprintable, '?');
 }
 
 /** Blanks as wide as a cell on the terminal. */

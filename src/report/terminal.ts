@@ -1,7 +1,7 @@
 /** A run as people read it, on stderr: a line for each thing that happened, and on a terminal what is under way below them. */
 import type { RunEvent, StageState, StageSummary } from '../core/event.js';
 import { Board, figuresOf } from './board.js';
-import { column, columnsOf } from './columns.js';
+import { column, columnsOf } from './text-width.js';
 import type { LiveRegion, Screen } from './live-region.js';
 import { Pace } from './pace.js';
 import { formatProblems } from './problems.js';

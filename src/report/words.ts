@@ -31,3 +31,11 @@ export function clock(seconds: number): string {
   const two = (number: number): string => String(number).padStart(2, '0');
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
+
+// Controls, line and paragraph separators, and the marks that turn the direction of writing.
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** A text on one line, with `?` for what would write to the terminal by itself. */
+export function printable(text: string): string {
+  return text.replace(unprintable, '?');
+}

@@ -5,8 +5,7 @@
 import { Tensor } from 'onnxruntime-node';
 import type { Shape } from '../../model/graph.js';
 import type { Weights } from '../../model/tensor.js';
-import { sizeOf } from '../../model/tensor.js';
-import { tilesOf } from './tiles.js';
+import { matrixOf, tilesOf } from './tiles.js';
 import type { Variable } from './training-model.js';
 import { nextName, slotName, tileName } from './training-model.js';
 
@@ -78,11 +77,15 @@ function addBuffer(set: BufferSet, name: string, shape: Shape, data: Float32Arra
   set.data.set(name, data);
   set.inputs[name] = new Tensor('float32', data, shape);
   if (kind === 'still') return;
-  const row = sizeOf(shape.slice(1));
-  for (const rows of kind === 'learned' ? tilesOf(shape) : [{ from: 0, to: shape[0] }]) {
-    const tile = tileName(name, rows, shape);
-    const dims = [rows.to - rows.from, ...shape.slice(1)];
-    const tensor = new Tensor('float32', data.subarray(rows.from * row, rows.to * row), dims);
+  const [, columns] = matrixOf(shape);
+  const tiles = kind === 'learned' ? tilesOf(shape) : [];
+  if (tiles.length < 2) {
+    set.outputs[nextName(name)] = set.inputs[name];
+    return;
+  }
+  for (const rows of tiles) {
+    const tile = tileName(name, rows);
+    const tensor = new Tensor('float32', data.subarray(rows.from * columns, rows.to * columns), [rows.to - rows.from, columns]);
     set.inputs[tile] = tensor;
     set.outputs[nextName(tile)] = tensor;
   }

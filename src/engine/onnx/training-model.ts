@@ -16,7 +16,7 @@ import type { Step } from './network.js';
 import { inputOf, layOut } from './network.js';
 import { updateNodes } from './optimizer.js';
 import type { Rows } from './tiles.js';
-import { rowsOf, tilesOf } from './tiles.js';
+import { matrixOf, rowsOf, tilesOf } from './tiles.js';
 
 /** Inputs and outputs besides weights, moments and masks. */
 export const ports = {
@@ -55,9 +55,9 @@ export function slotName(weight: string, slot: number): Name {
   return `slot-${slot}:${weight}`;
 }
 
-/** The name of a tile of a weight or buffer; the whole has a name of its own. */
-export function tileName(name: string, { from, to }: Rows, shape: Shape): Name {
-  return from === 0 && to === (shape[0] ?? 1) ? name : `${name}[${from}:${to}]`;
+/** The name of a tile of a weight or buffer that has several. */
+export function tileName(name: string, { from, to }: Rows): Name {
+  return `${name}[${from}:${to}]`;
 }
 
 /** The name of the output that gives a weight, buffer or tile its next value. */
@@ -107,18 +107,26 @@ function layOutWith({ weights }: TrainingProgram, whole: Graph, variables: reado
   return { builder, graph, steps, output: inOrder(builder, steps.at(-1)?.applied.output ?? features, 'last') };
 }
 
-/** The optimizer's step for one weight, tile by tile. */
+/** The optimizer's step for one weight: as it is where it is small, else as a matrix, tile by tile. */
 function addUpdate(builder: GraphBuilder, optimizer: Optimizer, { name, shape }: Variable, gradient: Name, rate: Name): void {
-  const tiles = tilesOf(shape);
-  for (const rows of tiles) {
-    const dims = shape.length === 0 ? [] : [rows.to - rows.from, ...shape.slice(1)];
-    const part = (whole: string) => tileName(whole, rows, shape);
-    const weight = tiles.length === 1 ? name : builder.input(part(name), dims);
-    const slots = Array.from({ length: slotCount(optimizer) }, (_, i) => builder.input(part(slotName(name, i)), dims));
-    const partial = tiles.length === 1 ? gradient : rowsOf(builder, gradient, rows);
+  const slotNames = Array.from({ length: slotCount(optimizer) }, (_, slot) => slotName(name, slot));
+  const update = (part: (whole: string) => string, weight: Name, partial: Name, dims: Shape) => {
+    const slots = slotNames.map((slot) => builder.input(part(slot), dims));
     const next = updateNodes(builder, optimizer, weight, partial, slots, rate);
-    builder.output(nextName(weight), next.weight, dims);
+    builder.output(nextName(part(name)), next.weight, dims);
     slots.forEach((slot, i) => builder.output(nextName(slot), next.slots[i], dims));
+  };
+  const tiles = tilesOf(shape);
+  if (tiles.length === 1) {
+    update((whole) => whole, name, gradient, shape);
+    return;
+  }
+  const [, columns] = matrixOf(shape);
+  const matrix = shape.length === 2 ? gradient : builder.node('Reshape', [gradient, builder.integers([-1, columns])]);
+  for (const rows of tiles) {
+    const part = (whole: string) => tileName(whole, rows);
+    const dims = [rows.to - rows.from, columns];
+    update(part, builder.input(part(name), dims), rowsOf(builder, matrix, rows), dims);
   }
 }
 

@@ -7,7 +7,7 @@ import { featureNeed } from '../../features/need.js';
 import type { FeatureOptions } from '../../features/features.js';
 import { PLAIN_VIEW } from '../../features/pictures.js';
 import type { TrainedDocument } from '../../model/document.js';
-import { featureOptions, prepare, trainingWorkload, trainsConvolutions, viewOfEpoch } from './run.js';
+import { featureOptions, prepare, trainingWorkload, viewOfEpoch } from './run.js';
 
 type Context = StageContext<'train'>;
 
@@ -35,7 +35,7 @@ export async function needsOfTrain(context: Context): Promise<Needs> {
   // Without a frozen part, and for views that are drawn afresh, every epoch computes anew.
   const need = (one: FeatureOptions, digests: readonly Digest[], kept: readonly number[]): FeatureNeed =>
     featureNeed(context, one, digests, one.keep ? kept : epochs);
-  const identity = resolveEngine(settings.engine, { trainsConvolutions: trainsConvolutions(prepared.suffix) });
+  const identity = resolveEngine(settings.engine);
   return {
     features: [need(options.training, training, views), need(options.plain, validation, [PLAIN_VIEW])],
     training: { workload: trainingWorkload(config, identity, prepared.suffix, options.training.keep), pictures: training.length * config.epochs },

@@ -31,9 +31,8 @@ export async function runTrain(context: Context): Promise<void> {
   const { document, weights, suffix, preprocessing } = prepared;
   const sets = await openSets(context, data, prepared);
 
-  const purpose = { trainsConvolutions: trainsConvolutions(suffix) };
-  const identity = resolveEngine(settings.engine, purpose);
-  for (const { code, text } of engineNotes(settings.engine, purpose, identity)) noteOnce(code, text);
+  const identity = resolveEngine(settings.engine);
+  for (const { code, text } of engineNotes(settings.engine, identity)) noteOnce(code, text);
   const engine = await openEngine(identity);
   const { optimizer, learningRate } = optimizerOf(config.optimizer);
   const trainer = await engine.train({
@@ -141,10 +140,6 @@ function sharesSet({ training, validation }: { training: TrainingSet; validation
 /** What decides how long a picture's part in training takes, but the machine; where features are not kept, they are part of it. */
 export function trainingWorkload({ batch_size: batchSize, optimizer }: TrainConfig, engine: EngineIdentity, suffix: Graph, kept: boolean): Json {
   return { work: 'training', batchSize, kept, optimizer: Object.keys(optimizer), engine: { ...engine }, layers: digestOf(canonical(suffix.layers)) };
-}
-
-export function trainsConvolutions(suffix: Graph): boolean {
-  return suffix.layers.some(({ kind, trainable }) => trainable && (kind === 'conv2d' || kind === 'depthwise_conv2d'));
 }
 
 function lossOf(config: 'auto' | Loss, suffix: Graph): Loss {
