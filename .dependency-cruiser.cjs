@@ -10,10 +10,11 @@ const allowed = {
   model: ['core', 'image'],
   engine: ['core', 'model'],
   features: ['core', 'image', 'model', 'engine'],
+  predict: ['core', 'image', 'model', 'engine', 'features'],
   stages: ['core', 'sources', 'image', 'model', 'engine', 'features'],
   runner: ['core', 'config', 'store'],
   report: ['core'],
-  commands: ['core', 'config', 'store', 'runner', 'report'],
+  commands: ['core', 'config', 'store', 'runner', 'report', 'predict'],
 };
 
 const direction = Object.entries(allowed).map(([folder, others]) => ({

@@ -20,6 +20,7 @@ function createHost(signal: AbortSignal): Host {
     cwd: process.cwd(),
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
+    stdin: () => process.stdin,
     interactive: stderr.isTTY === true && env.CI === undefined && env.TERM !== 'dumb',
     color: !plain && (stderr.isTTY === true || env.FORCE_COLOR !== undefined),
     width: stderr.columns ?? 100,
@@ -38,6 +39,15 @@ function interruptible(): AbortSignal {
     });
   }
   return controller.signal;
+}
+
+/** Whoever reads our output may leave before its end, as `head` does: nobody is left to be told. A full disk is told. */
+function endWithReaders(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.stderr.write(`the output cannot be written: ${error.message}\n`);
+    process.exit(exitCodes['input-output']);
+  });
+  process.stderr.on('error', () => process.exit(exitCodes['input-output']));
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -67,4 +77,5 @@ function report(thrown: unknown, debug: boolean, host: Host): number {
   return exitCodes[error.category];
 }
 
+endWithReaders();
 process.exitCode = await main(process.argv);

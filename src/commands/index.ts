@@ -5,7 +5,8 @@ import { explain } from './explain.js';
 import { graph } from './graph.js';
 import { init } from './init.js';
 import { planCommand } from './plan.js';
+import { predict } from './predict.js';
 import { run } from './run.js';
 import { status } from './status.js';
 
-export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, init, bases];
+export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, predict, init, bases];

@@ -3,6 +3,7 @@ import { relative, isAbsolute } from 'node:path';
 import type { Position, Problem } from '../core/problem.js';
 import { painter } from './style.js';
 import type { Paint } from './style.js';
+import { printable } from './words.js';
 
 export interface ProblemLayout {
   readonly color: boolean;
@@ -77,13 +78,6 @@ function firstShown({ column, length }: Position, room: number): number {
 /** A character as it is shown: tabs as two blanks, control characters as a question mark. */
 function cellOf(character: string): string {
   return character === '\t' ? '  ' : printable(character);
-}
-
-// Controls, line and paragraph separators, and the marks that turn the direction of writing.
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-function printable(text: string): string {
-  return text.replace(unprintable, '?');
 }
 
 /** Blanks as wide as a cell on the terminal. */

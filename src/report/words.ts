@@ -17,3 +17,11 @@ export function count(number: number, noun: string): string {
 export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
+
+// Controls, line and paragraph separators, and the marks that turn the direction of writing.
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** A text from elsewhere, unable to write to the terminal by itself. */
+export function printable(text: string): string {
+  return text.replace(unprintable, '?');
+}

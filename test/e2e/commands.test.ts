@@ -55,7 +55,7 @@ describe('before anything ran', () => {
   });
 
   test('every command has help with an example', async () => {
-    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'init', 'bases']) {
+    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'predict', 'serve', 'init', 'bases']) {
       const { code, stdout } = await project.command(name, '--help');
       expect([name, code]).toEqual([name, 0]);
       expect(stdout).toMatch(new RegExp(`Examples?:\n  pipeline ${name}`));

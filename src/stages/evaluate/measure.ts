@@ -59,9 +59,3 @@ export function measure(
 function secondClassScores(predictions: Float32Array, units: number): number[] {
   return units === 1 ? [...predictions] : [...predictions].filter((_, index) => index % units === 1);
 }
-
-/** Scores of all classes for one row, whichever form the model has. */
-export function scoresOf(predictions: Float32Array, row: number, units: number): number[] {
-  if (units > 1) return [...predictions.subarray(row * units, (row + 1) * units)];
-  return [1 - predictions[row], predictions[row]];
-}

@@ -8,9 +8,10 @@ import { Features } from '../../features/features.js';
 import { PLAIN_VIEW } from '../../features/pictures.js';
 import { readWeights, type TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
+import { scoresOf } from '../../model/prediction.js';
 import { splitAtFrozen } from '../../model/split.js';
 import { measureHalfPrecision, type HalfPrecision } from './half-precision.js';
-import { measure, scoresOf, type EvaluationMetrics } from './measure.js';
+import { measure, type EvaluationMetrics } from './measure.js';
 import type { Predictions } from './predictions.js';
 
 export async function runEvaluate(context: StageContext<'evaluate'>): Promise<void> {

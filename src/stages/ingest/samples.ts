@@ -6,6 +6,7 @@ import { nameOf } from '../../core/source.js';
 import type { FolderListing } from '../../core/stage.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { splitNames, type SampleRow, type SplitName } from '../../image/dataset.js';
+import { hasPictureName } from '../../image/probe.js';
 import type { Candidate, Layout } from './layout.js';
 import { splitOf } from './split.js';
 
@@ -23,8 +24,6 @@ export interface Gathered {
   /** Pictures by split and class. */
   readonly counts: Readonly<Partial<Record<SplitName, Readonly<Record<string, number>>>>>;
 }
-
-const pictureName = /\.(jpe?g|png|webp|gif|bmp|tiff?|heic|avif)$/i;
 
 /** `shown` is the folder as people know it. Throws `bad-data` with every problem that it finds. */
 export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: string): Gathered {
@@ -110,7 +109,7 @@ function sortOut(layout: Layout, listing: FolderListing, classes: ReadonlySet<st
     if (!classes.has(candidate.className)) continue;
     const reason = listing.probeAt(candidate.index);
     if (reason === '') good.push(candidate);
-    else if (pictureName.test(candidate.path)) bad.push({ path: candidate.path, reason });
+    else if (hasPictureName(candidate.path)) bad.push({ path: candidate.path, reason });
     else ignored++;
   }
   return { good, bad, ignored };
