@@ -7,6 +7,7 @@ import { init } from './init.js';
 import { planCommand } from './plan.js';
 import { predict } from './predict.js';
 import { run } from './run.js';
+import { serve } from './serve.js';
 import { status } from './status.js';
 
-export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, predict, init, bases];
+export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, predict, serve, init, bases];
