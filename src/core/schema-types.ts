@@ -209,7 +209,18 @@ export interface ExportConfig {
    * The folder to write, inside the project. It is written whole or not at all.
    */
   to: string;
-  formats: 'tfjs'[];
+  /**
+   * `tfjs`: a TF.js layers-model, for browsers and Node. `onnx`: one file for onnxruntime and others, with the preprocessing inside; needs onnxruntime-node, which reads it back.
+   */
+  formats: ('tfjs' | 'onnx')[];
+  /**
+   * `float16` halves the files, and says what that costs; computed is in float32 all the same.
+   */
+  weights: 'float32' | 'float16';
+  /**
+   * Whether up to four of the validation pictures go with the model, at the network's size, so that others can check their scores. Say false where your pictures are not to be passed on.
+   */
+  probe_pictures: boolean;
 }
 
 /**

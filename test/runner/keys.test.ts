@@ -119,7 +119,12 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
     seed: ['1', 'all'],
   },
   evaluate: { split: ['test', 'all'], threshold: ['0.6', 'all'], 'minimum.accuracy': ['0.6', 'none'] },
-  export: { to: ['models/y', 'none'], formats: ['[tfjs]', 'none'] },
+  export: {
+    to: ['models/y', 'none'],
+    formats: ['[tfjs, onnx]', 'all'],
+    weights: ['float16', 'all'],
+    probe_pictures: ['false', 'all'],
+  },
 };
 
 let folder: string;

@@ -8,12 +8,13 @@ import type { Optimizer } from '../../../src/model/optimizer.js';
 import { slotCount, updateInPlace } from '../../../src/model/optimizer.js';
 import { denseHead, everyLayer, relativeError } from '../../model/graphs.js';
 import { batchFor, programFor } from './programs.js';
+import { trainingReference } from '../tfjs/backends.js';
 
 let onnx: Engine;
 let tfjs: Engine;
 beforeAll(async () => {
   onnx = await createOnnxEngine({ threads: 2 });
-  tfjs = await createTfjsEngine({ backend: 'cpu' });
+  tfjs = await createTfjsEngine({ backend: trainingReference });
 });
 
 /** Trains both engines on the same batches and returns their losses and final weights. */
