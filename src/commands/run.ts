@@ -78,6 +78,7 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   listeners.push(terminalReporter({ write: host.stderr, color, width, interactive, cwd, stages: [...session.graph.byName.keys()] }));
   const record = await RunRecorder.begin(session, host.version);
   listeners.push(runLog(record.folder, pipeline, options.logLevel));
+  for (const problem of pipeline.warnings) emit({ event: 'warning', problem });
   const executing = execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
   const result = await executing.catch(async (error: unknown) => {
     await record.abandon(error);

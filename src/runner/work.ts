@@ -3,6 +3,7 @@ import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
 import type { BlobRef, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
 import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
+import { checkpointOf } from './checkpoint.js';
 import { commonContext } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
@@ -20,6 +21,7 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
   const { store, emit, pipeline, project, lock, settings } = session;
   const started = performance.now();
   const survey = await session.survey(node);
+  const key = actionKeyOf(preimage);
   const outputs: Record<string, BlobRef> = {};
   const features: FeatureCounts = { extracted: 0, reused: 0 };
   const opened: FeatureStore[] = [];
@@ -37,6 +39,7 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
       opened.push(set);
       return set;
     },
+    checkpoint: checkpointOf(store, key),
     counts: features,
     emit,
   };
@@ -51,6 +54,7 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
   const exact = survey?.provisional === true ? preimageOf(node, inputs, await session.resurvey(node), settings, pipeline.seed) : preimage;
   const record = { key: actionKeyOf(exact), preimage: exact as unknown as Json, outputs, durationMs, features };
   const standing = await store.putRecord(record);
+  await store.checkpoints.remove(key);
   if (canonical(standing.outputs) !== canonical(outputs)) {
     context.note('nondeterministic', 'gave other bytes than an earlier run with the same inputs; the earlier result stands');
   }
