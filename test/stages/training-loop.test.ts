@@ -23,6 +23,8 @@ const labels = new Map(digests.map((digest, i) => [digest, i % 2]));
 /** Features drawn from digest and view; bad pictures are found when a batch comes to them, as online. */
 class MadeUp implements FeatureSource {
   private readonly bad = new Set<Digest>();
+  readonly kept = true;
+  readonly msSpent = 0;
   constructor(
     private readonly broken: readonly Digest[] = [],
     private readonly change: (row: Float32Array) => Float32Array = (row) => row,

@@ -13,4 +13,6 @@ export const train: StageDefinition<'train'> = {
 
   // Decoder and engine are loaded only where there is work.
   run: async (context) => (await import('./run.js')).runTrain(context),
+  rehearse: async (context) => (await import('./needs.js')).rehearseTrain(context),
+  needs: async (context) => (await import('./needs.js')).needsOfTrain(context),
 };

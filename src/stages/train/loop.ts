@@ -146,7 +146,7 @@ class Loop {
   }
 
   private async steps(): Promise<void> {
-    const { config, seed, training, units, classWeights, suffix, signal, checkpoint } = this.options;
+    const { name, config, seed, training, units, classWeights, suffix, emit, signal, checkpoint } = this.options;
     const epoch = this.progress.history.length;
     const view = training.viewOf(epoch);
     const digests = await training.ready(view);
@@ -182,6 +182,8 @@ class Loop {
       };
       this.progress = { ...this.progress, epoch: after, step: step + 1 };
       this.unsaved = true;
+      const done = epoch * digests.length + after.seen;
+      emit({ event: 'progress', stage: name, task: 'train', unit: 'pictures', done, total: config.epochs * digests.length });
       if (checkpoint.due()) await this.save();
     }
   }
