@@ -31,14 +31,14 @@ for (const name of ['cats', 'dogs']) {
   copy('train', name, 0, PICTURES - ADDED / 2);
   copy('validation', name, 0, Math.ceil(PICTURES / 3));
 }
-const weights = join(scratch, 'vgg16.weights.h5');
+const weights = join(scratch, 'vgg16.h5');
 await child(python, [recipe, 'weights', weights]);
 writeFileSync(join(scratch, 'recipe.yaml'), `version: 1
 seed: 42
 stages:
   ingest: {source: pictures, image: {size: [224, 224], interpolation: nearest}}
   augment: {rescale: 1/255, shear_range: 0.2, zoom_range: 0.2, horizontal_flip: true, views: ${VIEWS}}
-  load-base: {architecture: vgg16, weights: vgg16.weights.h5}
+  load-base: {architecture: vgg16, weights: vgg16.h5}
   freeze: {layers: all}
   build-head:
     layers: [flatten, dense: {units: ${UNITS}, activation: relu}, dropout: {rate: 0.5}, classifier]
@@ -51,7 +51,7 @@ function watched(command, args) {
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const since = () => (performance.now() - start) / 1000;
-    const running = spawn(command, args, { cwd: scratch, stdio: ['ignore', 'pipe', 'ignore'] });
+    const running = spawn(command, args, { cwd: scratch, stdio: ['ignore', 'pipe', 'pipe'] });
     const lines = [];
     let rest = '';
     running.stdout.on('data', (chunk) => {
@@ -59,8 +59,10 @@ function watched(command, args) {
       rest = parts.pop();
       for (const part of parts) if (part.startsWith('{')) lines.push({ ...JSON.parse(part), at: since() });
     });
+    let said = '';
+    running.stderr.on('data', (chunk) => (said += chunk));
     running.on('error', reject);
-    running.on('close', (code) => (code === 0 ? resolve({ lines, seconds: since() }) : reject(new Error(`${command} ended with ${code}`))));
+    running.on('close', (code) => (code === 0 ? resolve({ lines, seconds: since() }) : reject(new Error(`${command} ended with ${code}: ${said}`))));
   });
 }
 
