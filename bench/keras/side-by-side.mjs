@@ -72,10 +72,9 @@ const byTool = (units) => watched(process.execPath, [cli, 'run', 'recipe.yaml', 
 const epochsOf = ({ lines }) => lines.filter((line) => line.epoch !== undefined).map((line) => line.at);
 const durations = (ends, from) => ends.slice(from).map((end, i) => end - ends[from + i - 1]);
 
-const rows = [];
 function row(claim, bar, tool, keras) {
   const seen = `${round(keras / tool, 1)}x (${round(tool)} against ${round(keras)} s)`;
-  rows.push({ claim, bar, seen, tool: round(tool, 3), keras: round(keras, 3) });
+  report({ claim: `${claim}, ${2 * PICTURES} photographs`, bar, seen, tool: round(tool, 3), keras: round(keras, 3) });
 }
 
 const tool = await byTool(UNITS);
@@ -92,5 +91,4 @@ row('nothing changed (Keras does everything again)', 'under 0.3 s', median(nothi
 // A store of its own, so that everything is computed while memory is watched.
 const environment = { cwd: scratch, env: { ...process.env, PIPELINE_CACHE: join(scratch, 'empty') } };
 const peaks = { tool: peakMemory(process.execPath, [cli, 'run', 'recipe.yaml', '--json', '--set', 'name=memory'], environment), keras: keras.lines.at(-1).peakMegabytes };
-for (const one of rows) report({ ...one, claim: `${one.claim}, ${2 * PICTURES} photographs` });
 report({ claim: 'peak memory in MB', bar: 'at most that of Keras', seen: `${peaks.tool === undefined ? 'not measured' : round(peaks.tool, 0)} against ${round(peaks.keras, 0)}`, ...peaks });

@@ -5,7 +5,7 @@ import { onnxIdentity } from './onnx/identity.js';
 import { slowBackendNote, tfjsIdentity, type TfjsBackend } from './tfjs/identity.js';
 
 /** Its own install script fetches CUDA libraries on Linux unless told not to, and fails where it cannot. */
-const installHint = 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node';
+export const installHint = 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node';
 
 export type EngineChoice = 'auto' | 'onnx' | 'tfjs';
 

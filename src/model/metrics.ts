@@ -17,6 +17,31 @@ function largest(values: Float32Array, from: number, count: number): number {
   return best - from;
 }
 
+/** What rounding of some numbers does to predictions. */
+export interface RoundingCost {
+  /** How many pictures were compared. */
+  readonly samples: number;
+  /** The largest difference of a score, out of 0 to 1. */
+  readonly score_difference: number;
+  /** Pictures whose class is another one without rounding. */
+  readonly changed_predictions: number;
+}
+
+/** Compares predictions with those from rounded numbers, row by row. */
+export function roundingCost(exact: Float32Array, rounded: Float32Array, units: number, threshold?: number): RoundingCost {
+  let difference = 0;
+  exact.forEach((score, index) => (difference = Math.max(difference, Math.abs(score - rounded[index]))));
+  const labels = predictedLabels(rounded, units, threshold);
+  const changed = predictedLabels(exact, units, threshold).filter((label, index) => label !== labels[index]).length;
+  return { samples: labels.length, score_difference: difference, changed_predictions: changed };
+}
+
+/** For notes and model cards: what rounding costs. */
+export function describeRounding({ samples, score_difference: difference, changed_predictions: changed }: RoundingCost): string {
+  const other = changed === 0 ? 'no prediction changes' : changed === 1 ? '1 prediction changes' : `${changed} predictions change`;
+  return `scores of ${samples} pictures differ by at most ${difference.toPrecision(2)} from full precision, ${other}`;
+}
+
 /** Probabilities are kept this far from 0 and 1 before their logarithm is taken, as Keras does. */
 const CLIP = 1e-7;
 

@@ -10,6 +10,7 @@ import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
+import { checkRequirements } from './requirements.js';
 import { runStage, type Work } from './work.js';
 
 export interface ExecuteOptions {
@@ -45,14 +46,16 @@ interface Outcome {
 
 /**
  * Executes a session's graph. Failures of stages are part of the result. Rejects with a PipelineError before anything
- * runs where a stage could not write its files in the end.
+ * runs where a stage lacks something that it needs, or could not write its files in the end.
  */
 export async function execute(session: Session, options: ExecuteOptions): Promise<RunResult> {
   const started = performance.now();
   const run = new Execution(session, options);
   const wanted = withAncestors(session.graph, options.selected);
   const nodes = session.graph.nodes.filter((node) => wanted.has(node.stage.name));
-  await checkDestinations(nodes.filter((node) => options.selected.has(node.stage.name)), session.project);
+  const selected = nodes.filter((node) => options.selected.has(node.stage.name));
+  checkRequirements(selected);
+  await checkDestinations(selected, session.project);
   const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
   const failures = outcomes.flatMap(({ error }) => error ?? []);
   const result: RunResult = {

@@ -3,6 +3,7 @@
  *
  *     <root>/v1/blobs/ab/<digest>            bytes by their digest
  *     <root>/v1/records/ab/<key>.json        what a stage put out for a key
+ *     <root>/v1/checkpoints/ab/<key>         what a stage keeps of unfinished work for a key
  *     <root>/v1/features/<set>/<digest>.pack rows of features; set.json beside them is for people
  *     <root>/v1/unpacked/<digest>/           files of an archive, by its digest
  *     <root>/v1/quarantine/                  what turned out damaged, kept as evidence
@@ -18,11 +19,13 @@ import type { SourceStore } from '../core/source.js';
 import type { BlobRef, Probe } from '../core/stage.js';
 import { Blobs } from './blobs.js';
 import { nodeFs, type CacheFs } from './cache-fs.js';
-import type { FeatureType } from './feature-pack.js';
+import { Checkpoints } from './checkpoints.js';
+import { packedBytes, type FeatureType } from './feature-pack.js';
 import type { FeatureSet } from './features.js';
 import { digestFiles, type FileDigests } from './file-digests.js';
 import { listFile, listFiles, type FileList } from './file-list.js';
 import { Files, type Content, type DamageNote } from './files.js';
+import { usualSealLimits } from './pending-rows.js';
 import { Records, type ActionRecord, type NewRecord } from './records.js';
 import { sourceStore } from './source-store.js';
 
@@ -49,10 +52,16 @@ export interface Store {
   /** The record of a key whose blobs are all there. */
   hit(key: ActionKey): Promise<ActionRecord | undefined>;
   openFeatures(key: FeatureSetKey, preimage: Json, rowLength: number, type: FeatureType): Promise<FeatureSet>;
+  /** What rows of features would take on disk. */
+  featureBytes(rows: number, rowLength: number, type: FeatureType): number;
+  /** Free on the disk that the store lies on, or will lie on. */
+  freeBytes(): Promise<number>;
   /** Digests of a folder's files; unchanged files are not read again. */
   digestFolder(root: string, probe: Probe): Promise<FileDigests>;
   /** Digest of one file, likewise. */
   digestFile(path: string): Promise<Digest>;
+  /** Unfinished work of stages. */
+  readonly checkpoints: Checkpoints;
   /** For files that lie elsewhere. */
   readonly sources: SourceStore;
 }
@@ -74,6 +83,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
   const noProbe: Probe = { version: 'none', of: () => '' };
   return Promise.resolve({
     root,
+    checkpoints: new Checkpoints(files),
     sources: sourceStore(files, blobs, records, (folder, name) => digest(name, () => listFiles(folder), noProbe)),
     putBlob: (content) => blobs.put(content),
     readBlob: (ref) => blobs.read(ref),
@@ -86,6 +96,8 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
       const { FeatureSet } = await import('./features.js');
       return FeatureSet.open(files, { key, preimage, rowLength, type, memory });
     },
+    featureBytes: (rows, rowLength, type) => packedBytes(rows, usualSealLimits.rows, { rowLength, type }),
+    freeBytes: () => fs.freeBytes(root),
     digestFolder: async (folder, probe) => digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder), probe),
     digestFile: async (path) => {
       const list = () => listFile(dirname(path), basename(path));

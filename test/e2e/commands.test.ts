@@ -26,6 +26,9 @@ describe('before anything ran', () => {
       'train may run reads ingest, which runs first',
       'evaluate may run reads ingest, which runs first',
       'export may run reads ingest, which runs first',
+      'features 24 pictures to extract, each view counted; 6 reused',
+      expect.stringMatching(/^disk 27,\d{3} bytes of features; [\d.]+ GB free$/),
+      'time such work was not measured here yet (train)',
       '',
     ]);
     expect((await project.command('run', 'pets.yaml', '--dry-run')).stdout).toBe(plan.stdout);
@@ -56,7 +59,7 @@ describe('before anything ran', () => {
   });
 
   test('every command has help with an example', async () => {
-    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'report', 'runs', 'diff', 'init', 'bases']) {
+    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'report', 'runs', 'diff', 'init', 'bases', 'doctor']) {
       const { code, stdout } = await project.command(name, '--help');
       expect([name, code]).toEqual([name, 0]);
       expect(stdout).toMatch(new RegExp(`Examples?:\n  pipeline ${name}`));

@@ -20,6 +20,8 @@ export interface LayOut {
   /** Weights that are inputs of the ONNX graph, by their full name, rather than constants of it. */
   readonly variables: ReadonlySet<string>;
   readonly training: boolean;
+  /** As {@link Scope.normalizationOperator}; false where it is left out. */
+  readonly normalizationOperator?: boolean;
 }
 
 /** Adds nodes for every layer after the input, which stands at the value given, and returns them in order. */
@@ -37,6 +39,7 @@ export function layOut(builder: GraphBuilder, graph: Graph, input: Value, option
       graph: builder,
       weights: weightsOf(builder, layer, options),
       training: options.training,
+      normalizationOperator: options.normalizationOperator === true,
       padding: padding?.kind === 'zero_padding2d' ? padding.padding : [[0, 0], [0, 0]],
     };
     const applied = applyLayer(scope, layer, inputs.map((name) => values.get(name)!));
@@ -56,7 +59,7 @@ export function inputOf(builder: GraphBuilder, graph: Graph, name: Name): Value 
   return { name: builder.batchInput(name, shape), shape, order: 'last' };
 }
 
-function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables }: LayOut): LayerWeights {
+function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables, training }: LayOut): LayerWeights {
   const find = (role: Role): { name: string; tensor: Tensor } => {
     const name = `${layer.name}/${role}`;
     const tensor = weights.get(name);
@@ -72,8 +75,8 @@ function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables }: 
       const { name, tensor } = find(role);
       if (variables.has(name)) return arrangedNodes(builder, name, tensor.shape, permutation, dims);
       const permuted = transpose(tensor, permutation);
-      // A name of its own: the way back reads the same kernel in Keras's order.
-      return builder.constant(`${name}:oihw`, dims ?? permuted.shape, permuted.data);
+      // A name of its own where there is a way back, which reads the same kernel in Keras's order.
+      return builder.constant(training ? `${name}:oihw` : name, dims ?? permuted.shape, permuted.data);
     },
   };
 }
