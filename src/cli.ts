@@ -23,6 +23,7 @@ function createHost(signal: AbortSignal): Host {
     cwd: process.cwd(),
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
+    stdin: () => process.stdin,
     screen: isTerminal && !isOn(env.CI) ? stderr : undefined,
     color: !plain && (stderr.isTTY === true || isOn(env.FORCE_COLOR)),
     width: () => stderr.columns || 100,

@@ -27,6 +27,8 @@ export interface Host {
   readonly cwd: string;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Asked for only by who reads it: a process that has opened its stdin waits for it. */
+  readonly stdin: () => AsyncIterable<Uint8Array>;
   /** The terminal that stderr is, where its lines can be drawn over. */
   readonly screen: Screen | undefined;
   readonly color: boolean;
@@ -53,7 +55,7 @@ export function withPipelineOptions(command: Command): Command {
     .option('--engine <name>', 'auto, onnx or tfjs');
 }
 
-const collect = (value: string, all: readonly string[]): string[] => [...all, value];
+export const collect = (value: string, all: readonly string[]): string[] => [...all, value];
 
 /** Loads and checks a pipeline file, the head against the folders too where they can be listed. */
 export async function loadChecked(file: string, { set = [], engine }: PipelineOptions, cwd: string): Promise<Pipeline> {

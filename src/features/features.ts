@@ -10,7 +10,7 @@ import { failure } from '../core/problem.js';
 import type { FeatureStore, Measurement } from '../core/stage.js';
 import type { Runner } from '../engine/engine.js';
 import { openEngine } from '../engine/resolve.js';
-import { pictureBatches } from '../image/batches.js';
+import { pictureBatches, picturesPerBatch } from '../image/batches.js';
 import type { Files } from '../image/dataset.js';
 import { isFinite } from '../model/finite.js';
 import type { Shape } from '../model/graph.js';
@@ -53,9 +53,6 @@ export interface FeatureOptions {
   /** False: nothing is kept; every batch is computed when it is asked for. */
   readonly keep: boolean;
 }
-
-/** Numbers in a batch of pictures: 16 pictures of 224 px, more of smaller ones. */
-const BATCH_NUMBERS = 16 * 224 * 224 * 3;
 
 export class Features {
   readonly rowLength: number;
@@ -163,7 +160,7 @@ export class Features {
   }
 
   /** Decodes pictures and runs the prefix over them; decoding goes on while the engine computes. */
-  private async *compute(digests: readonly Digest[], view: number, batchSize = this.batchSize()): AsyncGenerator<FeatureBatch, void, undefined> {
+  private async *compute(digests: readonly Digest[], view: number, batchSize = picturesPerBatch(this.options.recipe.image.size)): AsyncGenerator<FeatureBatch, void, undefined> {
     if (digests.length === 0) return;
     const { recipe, source } = this.options;
     const [height, width] = recipe.image.size;
@@ -201,11 +198,6 @@ export class Features {
     } finally {
       this.host.signal.removeEventListener('abort', stop);
     }
-  }
-
-  private batchSize(): number {
-    const [height, width] = this.options.recipe.image.size;
-    return Math.max(8, Math.min(256, Math.floor(BATCH_NUMBERS / (height * width * 3))));
   }
 
   /** The compiled prefix; undefined where it is no more than its input. */

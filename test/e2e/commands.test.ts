@@ -59,7 +59,7 @@ describe('before anything ran', () => {
   });
 
   test('every command has help with an example', async () => {
-    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'report', 'runs', 'diff', 'init', 'bases', 'doctor']) {
+    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'report', 'runs', 'diff', 'predict', 'serve', 'init', 'bases', 'doctor']) {
       const { code, stdout } = await project.command(name, '--help');
       expect([name, code]).toEqual([name, 0]);
       expect(stdout).toMatch(new RegExp(`Examples?:\n  pipeline ${name}`));

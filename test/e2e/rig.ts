@@ -67,11 +67,17 @@ export class Project {
 
   /** Runs any command. */
   command(...args: string[]): Promise<Outcome> {
+    return this.commandWith('', ...args);
+  }
+
+  /** Runs any command with these bytes on its stdin. */
+  commandWith(stdin: Uint8Array | string, ...args: string[]): Promise<Outcome> {
     const { NODE_OPTIONS: _options, ...env } = process.env;
     return new Promise((resolve) => {
-      execFile(process.execPath, [cli, ...args], { cwd: this.root, env: { ...env, ...this.environment }, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+      const child = execFile(process.execPath, [cli, ...args], { cwd: this.root, env: { ...env, ...this.environment }, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
       });
+      child.stdin!.end(stdin);
     });
   }
 

@@ -132,7 +132,7 @@ describe('a training that goes on from a checkpoint', () => {
       const resumed = await train({ config, features: new MadeUp(broken), notes, checkpoint: { read: async () => Buffer.from(written[index]) } });
       expect(bytes(resumed.weights)).toEqual(bytes(whole.weights));
       expect([resumed.history, resumed.bestEpoch]).toEqual([whole.history, whole.bestEpoch]);
-      expect(notes).toHaveLength(1);
+      expect(notes[0]).toMatch(/^resumed/);
       told.add(notes[0]);
     }
     expect(told.size).toBeGreaterThan(5);
@@ -164,6 +164,14 @@ describe('a training that goes on from a checkpoint', () => {
     expect(bytes((await train({ notes, checkpoint: { read: async () => other } })).weights)).toEqual(bytes(whole.weights));
     expect(notes).toEqual([]);
   });
+});
+
+test('early stopping says when it stopped, and which weights are kept', async () => {
+  const notes: string[] = [];
+  const config = { early_stopping: { monitor: 'loss', patience: 2, min_delta: 100, restore_best_weights: true } as const };
+  const { history, bestEpoch } = await train({ config, notes });
+  expect([history.length, bestEpoch]).toEqual([3, 1]);
+  expect(notes).toEqual(['stopped after epoch 3: loss was best in epoch 1, whose weights are kept']);
 });
 
 describe('the figures', () => {

@@ -6,6 +6,7 @@ import { nameOf } from '../../core/source.js';
 import type { FolderListing } from '../../core/stage.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { splitNames, type SampleRow, type SplitName } from '../../image/dataset.js';
+import { hasPictureName } from '../../image/probe.js';
 import type { Candidate, Layout } from './layout.js';
 import { splitOf } from './split.js';
 
@@ -31,8 +32,6 @@ export interface Gathered {
   /** What a run refuses, the gravest first; those of one list are told together. */
   readonly faults: readonly (readonly Problem[])[];
 }
-
-const pictureName = /\.(jpe?g|png|webp|gif|bmp|tiff?|heic|avif)$/i;
 
 /** `shown` is the folder as people know it. Throws `bad-data` with every problem of the gravest kind that it finds. */
 export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: string): Gathered {
@@ -135,7 +134,7 @@ function sortOut(layout: Layout, listing: FolderListing, classes: ReadonlySet<st
     if (!classes.has(candidate.className)) continue;
     const reason = listing.probeAt(candidate.index);
     if (reason === '') good.push(candidate);
-    else if (pictureName.test(candidate.path)) bad.push({ path: candidate.path, reason });
+    else if (hasPictureName(candidate.path)) bad.push({ path: candidate.path, reason });
     else ignored.push({ path: candidate.path, reason });
   }
   return { good, bad, ignored };
