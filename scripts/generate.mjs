@@ -98,7 +98,7 @@ function compiledValidators() {
     strictTypes: false,
     code: { source: true, esm: true, lines: true },
   });
-  for (const keyword of ['x-affects-output', 'x-path', 'x-reference', 'x-provides']) ajv.addKeyword({ keyword });
+  for (const keyword of ['x-affects-output', 'x-path', 'x-reference', 'x-in-place-of', 'x-provides']) ajv.addKeyword({ keyword });
   const all = Object.entries({ project, ...stages });
   for (const [name, schema] of all) ajv.addSchema(schema, name);
   const code = standalone.default(ajv, Object.fromEntries(all.map(([name]) => [validatorName(name), name])));

@@ -1,4 +1,5 @@
 /** pipeline diff: what differs between two runs, and what came of it. */
+import { failure, type PipelineError } from '../core/problem.js';
 import type { RecordedNode } from '../core/run-record.js';
 import type { EvaluationDifference, RunDifference } from '../report/run-difference.js';
 import type { CommandSpec, Host } from './host.js';
@@ -37,12 +38,18 @@ async function compare(beforeName: string, afterName: string, host: Host): Promi
     import('../runner/compare-runs.js'),
   ]);
   const [before, after] = await Promise.all([openRun(beforeName, host), openRun(afterName, host)]);
+  for (const one of [before, after]) if (one.end === undefined) throw unfinished(one);
   return {
     before: rowOf(before.found),
     after: rowOf(after.found),
     stages: compareStages(before.end?.stages ?? [], after.end?.stages ?? []),
     evaluations: await Promise.all(pairs(before, after).map(([was, is]) => compareEvaluation(before, was, after, is))),
   };
+}
+
+function unfinished({ found, state }: OpenedRun): PipelineError {
+  const why = state === 'running' ? 'still goes on' : 'was killed before its end';
+  return failure('invalid', { code: 'run-unfinished', where: found.id, found: `${why}: nothing is known of its stages`, remedy: 'compare runs that came to an end; `pipeline runs` lists them' });
 }
 
 /** Evaluations of one name belong together; so do those of runs that have one each, whatever their names. */

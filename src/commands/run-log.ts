@@ -11,8 +11,9 @@ export function runLog(folder: string, pipeline: Pipeline, level: string): (even
   return (event) => logger[levelOf(event)](event, event.event);
 }
 
-function levelOf({ event }: RunEvent): 'trace' | 'debug' | 'info' | 'error' {
+function levelOf({ event }: RunEvent): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
   if (event === 'progress') return 'trace';
   if (event === 'epoch') return 'debug';
+  if (event === 'warning') return 'warn';
   return event === 'problem' ? 'error' : 'info';
 }

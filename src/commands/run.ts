@@ -83,6 +83,7 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   const record = await RunRecorder.begin(session, host.version);
   listeners.push(runLog(record.folder, pipeline, options.logLevel));
   signal.addEventListener('abort', () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }), { once: true });
+  for (const problem of pipeline.warnings) emit({ event: 'warning', problem });
   const executing = execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
   const result = await executing.finally(reporter.close).catch(async (error: unknown) => {
     await record.abandon(error);

@@ -4,6 +4,7 @@ import { failure, PipelineError } from '../core/problem.js';
 import type { Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
 import { checkCombinations } from './combined.js';
+import type { CheckedMatrix } from './combined.js';
 import { leavesProject } from './lint/exports.js';
 import { placesAt, readMatrix } from './matrix.js';
 import { applyOverrides } from './overrides.js';
@@ -14,7 +15,6 @@ import { isMapping } from './plain.js';
 import type { Mapping } from './plain.js';
 import { readSource } from './source.js';
 import { writeOutStages } from './validate.js';
-import type { Expansion } from './variants.js';
 import { showValue } from './words.js';
 import { parseYaml } from './yaml.js';
 import type { ParsedYaml } from './yaml.js';
@@ -83,7 +83,7 @@ function byPosition(a: Problem, b: Problem): number {
 
 function finish(
   project: PipelineConfig,
-  { stages, variants }: Expansion,
+  { stages, variants, warnings }: CheckedMatrix,
   file: string,
   places: Places,
   source: Pipeline['source'],
@@ -98,6 +98,7 @@ function finish(
     features: project.features,
     stages,
     variants,
+    warnings: [...warnings].sort(byPosition),
     locate: (path) => {
       const [top, name, ...rest] = path;
       const variant = top === 'stages' ? variants.get(String(name)) : undefined;

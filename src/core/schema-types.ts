@@ -377,6 +377,8 @@ export interface LoadBaseConfig {
   seed?: number;
 }
 
+export type Clip = number;
+
 /**
  * Trains what is not frozen.
  */
@@ -387,11 +389,27 @@ export interface TrainConfig {
    */
   model?: string;
   /**
+   * In place of `model`: a train stage whose model is trained further, from the weights that it ended with.
+   */
+  from?: string;
+  /**
+   * With `from`: which layers of the base keep their weights from now on, in the form of the freeze stage's `layers`. Left out: the same ones as before.
+   */
+  freeze?:
+    | ('all' | 'none')
+    | string[]
+    | {
+        /**
+         * The first layer that is trained.
+         */
+        until: string;
+      };
+  /**
    * The stage that the pictures come from.
    */
   data?: string;
   /**
-   * A name, or a name with its settings. Formulas and defaults are Keras's.
+   * A name, or a name with its settings. Formulas and defaults are Keras's. One of `clipnorm` (the gradient of each weight), `global_clipnorm` (all gradients together) and `clipvalue` (each number) may limit gradients.
    */
   optimizer: {
     adam?: {
@@ -399,17 +417,26 @@ export interface TrainConfig {
       beta_1: number;
       beta_2: number;
       epsilon: number;
+      clipnorm?: Clip;
+      global_clipnorm?: Clip;
+      clipvalue?: Clip;
     };
     sgd?: {
       learning_rate: number;
       momentum: number;
       nesterov: boolean;
+      clipnorm?: Clip;
+      global_clipnorm?: Clip;
+      clipvalue?: Clip;
     };
     rmsprop?: {
       learning_rate: number;
       rho: number;
       momentum: number;
       epsilon: number;
+      clipnorm?: Clip;
+      global_clipnorm?: Clip;
+      clipvalue?: Clip;
     };
   };
   /**
@@ -422,6 +449,56 @@ export interface TrainConfig {
   metrics: 'accuracy'[];
   batch_size: number;
   epochs: number;
+  /**
+   * How the learning rate goes over the epochs: `constant`; `step`, which multiplies it by `factor` every some epochs; `cosine`, which ends at `alpha` times the rate. `step` and `cosine` are Keras's ExponentialDecay (staircase) and CosineDecay.
+   */
+  schedule: {
+    constant?: {};
+    step?: {
+      /**
+       * Epochs at one rate.
+       */
+      every: number;
+      factor: number;
+    };
+    cosine?: {
+      /**
+       * What is left of the rate at the end, as a part of it.
+       */
+      alpha: number;
+    };
+  };
+  /**
+   * Epochs, or a part of one, in which the learning rate rises evenly from 0; the schedule begins after them.
+   */
+  warmup_epochs: number;
+  /**
+   * Multiplies the learning rate by `factor` when the followed figure has not become better for some epochs: Keras's ReduceLROnPlateau.
+   */
+  reduce_on_plateau?: {
+    monitor: 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
+    factor: number;
+    /**
+     * Epochs without improvement.
+     */
+    patience: number;
+    /**
+     * The least change that counts.
+     */
+    min_delta: number;
+    /**
+     * Epochs after a reduction that do not count.
+     */
+    cooldown: number;
+    /**
+     * The learning rate never falls below this.
+     */
+    min_lr: number;
+  };
+  /**
+   * Adds this times the sum of squares of all trained kernels to the loss, as Keras's kernel_regularizer does layer by layer.
+   */
+  l2: number;
   /**
    * `balanced`, or a weight for each class by its name; classes left out weigh 1.
    */

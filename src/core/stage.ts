@@ -10,7 +10,7 @@ import type { DownloadLock, SourceHost } from './source.js';
 export type Role = 'data' | 'base' | 'model' | 'trained' | 'metrics';
 
 /** The fields of a stage that name another stage. */
-export type ReferenceField = 'data' | 'base' | 'model';
+export type ReferenceField = 'data' | 'base' | 'model' | 'from';
 
 /** Bytes in the store. */
 export interface BlobRef {
@@ -26,6 +26,7 @@ export interface Inputs {
   readonly data?: Outputs;
   readonly base?: Outputs;
   readonly model?: Outputs;
+  readonly from?: Outputs;
   readonly gates?: readonly Outputs[];
 }
 
@@ -172,6 +173,15 @@ export interface Measurement {
   readonly ms: number;
 }
 
+/** What a stage keeps of work that is not finished, for the next run that comes to the same key; gone once its result is there. */
+export interface Checkpoint {
+  /** What was written last, verified. */
+  read(): Promise<Buffer | undefined>;
+  /** Whether enough time has passed to write again. The clock decides that alone, never what is written. */
+  due(): boolean;
+  write(content: Uint8Array): Promise<void>;
+}
+
 interface WorkContext<Kind extends StageKind> {
   readonly name: string;
   readonly config: StageConfigs[Kind];
@@ -204,6 +214,7 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   pass(name: string, ref: BlobRef): void;
   /** Opens the features of a set, named by a preimage of all that decides them but the picture and its view. */
   openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
+  readonly checkpoint: Checkpoint;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
   /** Remembers how long work took; a workload is all that decides that but the machine. Plans tell times from it. */

@@ -6,6 +6,9 @@ import { painter } from './style.js';
 import type { Paint } from './style.js';
 import { printable } from './words.js';
 
+/** A warning says of itself that it is one. */
+export type Severity = 'error' | 'warning';
+
 export interface ProblemLayout {
   readonly color: boolean;
   /** Columns of the terminal. */
@@ -30,17 +33,18 @@ const mostShown = 100;
  *
  * Control characters of the file are shown as `?`, so that it cannot write to the terminal by itself.
  */
-export function formatProblems(problems: readonly Problem[], layout: ProblemLayout): string {
+export function formatProblems(problems: readonly Problem[], layout: ProblemLayout, severity: Severity = 'error'): string {
   const paint = painter(layout.color);
-  const shown = problems.slice(0, mostShown).map((problem) => formatProblem(problem, layout, paint));
+  const shown = problems.slice(0, mostShown).map((problem) => formatProblem(problem, layout, paint, severity));
   if (problems.length > mostShown) shown.push(`and ${(problems.length - mostShown).toLocaleString('en-US')} more`);
   return shown.join('\n\n');
 }
 
-function formatProblem(problem: Problem, { width, cwd }: ProblemLayout, paint: Paint): string {
+function formatProblem(problem: Problem, { width, cwd }: ProblemLayout, paint: Paint, severity: Severity): string {
   const { position, found, expected, remedy } = problem;
   const place = placeOf(problem, cwd);
-  const lines = [`${paint('bold', place)}${place === '' ? '' : ' '}${paint('red', printable(found))}`];
+  const text = severity === 'warning' ? paint('yellow', printable(`warning: ${found}`)) : paint('red', printable(found));
+  const lines = [`${paint('bold', place)}${place === '' ? '' : ' '}${text}`];
   if (position !== undefined) lines.push(...excerptOf(position, width, paint));
   if (expected !== undefined) lines.push(...wrapped('  expected: ', expected, width));
   if (remedy !== undefined) lines.push(...wrapped('  -> ', remedy, width).map((line) => paint('green', line)));

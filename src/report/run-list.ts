@@ -47,13 +47,12 @@ export function runLines(rows: readonly RunRow[], { color, width }: { readonly c
   return [paint('dim', head), ...lines.map((line, index) => (rows[index].state === 'ok' ? line : paint('yellow', line)))];
 }
 
-/** Without the columns that can be spared, where the lines are too wide: the id tells the time too. */
+/** Where the lines are too wide, without what can be spared first: the year and the time are in the id too, as UTC. */
 function fitting(columns: readonly Column[], width: number): string[] {
-  const spared = ['loss', 'started'];
-  for (let count = 0; ; count++) {
-    const lines = columnLines(columns.filter(({ title }) => !spared.slice(0, count).includes(title)));
-    if (count === spared.length || lines.every((line) => line.length <= width)) return lines;
-  }
+  const without = (some: readonly Column[], title: string): Column[] => some.filter((column) => column.title !== title);
+  const noYear = columns.map((column) => (column.title === 'started' ? { ...column, cells: column.cells.map((cell) => cell.slice(cell.indexOf('-') + 1)) } : column));
+  const choices = [columns, without(columns, 'loss'), without(noYear, 'loss'), without(without(columns, 'loss'), 'started')].map(columnLines);
+  return choices.find((lines) => lines.every((line) => line.length <= width)) ?? choices[choices.length - 1];
 }
 
 /** `2026-09-01 14:03`, in the time of the reader's machine. */

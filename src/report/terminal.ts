@@ -1,10 +1,11 @@
 /** A run as people read it, on stderr: a line for each thing that happened, and on a terminal what is under way below them. */
 import type { RunEvent, StageState, StageSummary } from '../core/event.js';
+import type { Problem } from '../core/problem.js';
 import { Board, figuresOf } from './board.js';
 import { column, columnsOf } from './text-width.js';
 import type { LiveRegion, Screen } from './live-region.js';
 import { Pace } from './pace.js';
-import { formatProblems } from './problems.js';
+import { formatProblems, type Severity } from './problems.js';
 import { painter, type Paint, type Style } from './style.js';
 import { taskWords } from './task.js';
 import { count, duration } from './words.js';
@@ -84,12 +85,13 @@ class Terminal {
       case 'stage':
         this.ended(event);
         break;
-      case 'problem': {
-        const { color, width, cwd } = this.options;
-        // The line of the stage says it.
-        if (event.problem.code !== 'interrupted') this.line('', formatProblems([event.problem], { color, width: width(), cwd }));
+      case 'warning':
+        this.problem(event.problem, 'warning');
         break;
-      }
+      case 'problem':
+        // The line of the stage says it.
+        if (event.problem.code !== 'interrupted') this.problem(event.problem, 'error');
+        break;
       case 'run':
         this.live?.close();
         return;
@@ -108,7 +110,8 @@ class Terminal {
 
   private epochRow(event: Extract<RunEvent, { event: 'epoch' }>): void {
     this.untold.delete(event.stage);
-    this.row(' ', 'dim', event.stage, `epoch ${event.epoch}/${event.epochs} ${figuresOf(event.metrics)}`);
+    const rate = event.learningRate === undefined ? '' : ` lr ${rounded(event.learningRate)}`;
+    this.row(' ', 'dim', event.stage, `epoch ${event.epoch}/${event.epochs} ${figuresOf(event.metrics)}${rate}`);
   }
 
   private ended(stage: StageSummary): void {
@@ -134,6 +137,11 @@ class Terminal {
     this.row('▸', 'cyan', event.stage, [`${event.task} ${amount}`, rate, left].filter(Boolean).join(', '));
   }
 
+  private problem(problem: Problem, severity: Severity): void {
+    const { color, width, cwd } = this.options;
+    this.line('', formatProblems([problem], { color, width: width(), cwd }, severity));
+  }
+
   private row(mark: string, style: Style, name: string, text: string): void {
     this.line(`${this.paint(style, mark)} ${column(name, this.nameWidth)}  `, text);
   }
@@ -143,4 +151,9 @@ class Terminal {
     if (this.live === undefined) this.options.write(`${head}${text}\n`);
     else this.live.persist(head, text);
   }
+}
+
+/** `0.001`, `3.3e-5`. */
+function rounded(rate: number): string {
+  return rate > 0 && rate < 0.001 ? rate.toExponential(1) : String(Number(rate.toPrecision(2)));
 }

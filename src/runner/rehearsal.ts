@@ -4,7 +4,7 @@
  */
 import { digestOf } from '../core/digest.js';
 import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
-import type { BlobRef, Inputs, Outputs, StageContext } from '../core/stage.js';
+import type { BlobRef, Checkpoint, Inputs, Outputs, StageContext } from '../core/stage.js';
 import type { Content } from '../store/files.js';
 import type { Store } from '../store/store.js';
 import type { Node } from './graph.js';
@@ -13,6 +13,8 @@ import { stageContext } from './work.js';
 
 /** Nothing interrupts what takes a moment. */
 const signal = new AbortController().signal;
+
+const noCheckpoint: Checkpoint = { read: () => Promise.resolve(undefined), due: () => false, write: () => Promise.resolve() };
 
 export class Rehearsal {
   private readonly session: Session;
@@ -34,7 +36,7 @@ export class Rehearsal {
 
   async contextOf(node: Node, inputs: Inputs): Promise<{ readonly context: StageContext; readonly outputs: Outputs }> {
     try {
-      const { context, outputs } = await stageContext(this.session, node, inputs, signal);
+      const { context, outputs } = await stageContext(this.session, node, inputs, signal, noCheckpoint);
       const { sources } = context;
       // A plan writes no lock file either.
       const lock = { ...sources.lock, set: () => Promise.resolve() };

@@ -1,8 +1,9 @@
 /** Runs one stage: gives it its context and publishes what it puts out. */
 import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
-import type { BlobRef, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
+import type { BlobRef, Checkpoint, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
 import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
+import { checkpointOf } from './checkpoint.js';
 import { commonContext } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
@@ -18,7 +19,7 @@ export interface Work {
 }
 
 /** A stage's context, and where its outputs and counts gather. */
-export async function stageContext(session: Session, node: Node, inputs: Inputs, signal: AbortSignal) {
+export async function stageContext(session: Session, node: Node, inputs: Inputs, signal: AbortSignal, checkpoint: Checkpoint) {
   const { store, emit, pipeline, project, lock, rates } = session;
   const outputs: Record<string, BlobRef> = {};
   const features: FeatureCounts = { extracted: 0, reused: 0 };
@@ -37,6 +38,7 @@ export async function stageContext(session: Session, node: Node, inputs: Inputs,
       opened.push(set);
       return set;
     },
+    checkpoint,
     counts: features,
     emit: throttled(emit),
     measured: (workload, measurement) => rates.add(workload, measurement),
@@ -49,8 +51,10 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
   const { store, settings, pipeline } = session;
   const started = performance.now();
   const survey = await session.survey(node);
-  const { context, outputs, features, opened } = await stageContext(session, node, inputs, signal);
-  const needs = await node.definition.needs?.(context);
+  const key = actionKeyOf(preimage);
+  const { context, outputs, features, opened } = await stageContext(session, node, inputs, signal, checkpointOf(store, key));
+  // What there is to say is said by the work.
+  const needs = await node.definition.needs?.({ ...context, note: () => undefined, noteOnce: () => undefined });
   if (needs !== undefined) await requireRoom(session, node.stage.name, needs);
   try {
     await node.definition.run(context);
@@ -65,6 +69,7 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
   const exact = survey?.provisional === true ? preimageOf(node, inputs, await session.resurvey(node), settings, pipeline.seed) : preimage;
   const record = { key: actionKeyOf(exact), preimage: exact as unknown as Json, outputs, durationMs, features };
   const standing = await store.putRecord(record);
+  await store.checkpoints.remove(key);
   if (canonical(standing.outputs) !== canonical(outputs)) {
     context.note('nondeterministic', 'gave other bytes than an earlier run with the same inputs; the earlier result stands');
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { RunEvent } from '../../src/core/event.js';
 import { zipOf } from '../sources/packing.js';
 import { file, FileServer, stalling } from '../sources/server.js';
-import { pipelineText, Project, repository, type RunOutcome } from './rig.js';
+import { outcomeOf, pipelineText, Project, repository, type RunOutcome } from './rig.js';
 
 let project: Project;
 beforeEach(async () => {
@@ -30,7 +30,7 @@ describe('an interruption', () => {
   test('in the middle of extraction keeps the pictures that went through', async () => {
     await project.addPets('pictures', 80);
     await project.write('pets.yaml', pipelineText({ train: 'epochs: 100000' }).replace('[32, 32]', '[224, 224]'));
-    const run = await project.runUntil(underWay('extract'), 'SIGINT');
+    const run = outcomeOf(await project.runUntil(underWay('extract'), 'SIGINT'));
     expectInterrupted(run, 'train');
     expect(run.named('ran')).toEqual(['ingest', 'load-base', 'freeze', 'build-head']);
     const done = Math.max(...run.events.map((event) => (underWay('extract')(event) && event.event === 'progress' ? event.done : 0)));
@@ -42,7 +42,7 @@ describe('an interruption', () => {
   test('in the middle of training, by a request to end', async () => {
     await project.addPets('pictures', 12);
     await project.write('pets.yaml', pipelineText({ train: 'epochs: 100000' }));
-    const run = await project.runUntil((event) => event.event === 'epoch' && event.epoch === 3, 'SIGTERM');
+    const run = outcomeOf(await project.runUntil((event) => event.event === 'epoch' && event.epoch === 3, 'SIGTERM'));
     expectInterrupted(run, 'train');
     expect((await project.run('pets.yaml', '--set', 'stages.train.epochs=1')).stage('train').features).toEqual({ extracted: 0, reused: 24 });
   });
@@ -55,7 +55,7 @@ describe('an interruption', () => {
       const url = server.on('/pets.zip', stalling(zip, 3 * 2 ** 20), file(zip));
       const source = `{url: "${url}", md5: ${'a'.repeat(32)}, size: ${zip.length}}`;
       await project.write('pets.yaml', pipelineText().replace('source: pictures', `source: ${source}`));
-      expectInterrupted(await project.runUntil(underWay('download'), 'SIGINT'), 'ingest');
+      expectInterrupted(outcomeOf(await project.runUntil(underWay('download'), 'SIGINT')), 'ingest');
       await project.run();
       expect(server.asked).toEqual(['/pets.zip', expect.stringMatching(/^\/pets\.zip bytes=[1-9]\d{5,}-$/), '/pets.zip']);
     } finally {
@@ -67,7 +67,7 @@ describe('an interruption', () => {
     const entries = Array.from({ length: 12_000 }, (_, i) => ({ name: `pets/cats/${i}.txt`, content: `number ${i}` }));
     await writeFile(project.path('pets.zip'), zipOf(entries));
     await project.write('pets.yaml', pipelineText().replace('source: pictures', 'source: pets.zip'));
-    expectInterrupted(await project.runUntil(underWay('unpack'), 'SIGINT'), 'ingest');
+    expectInterrupted(outcomeOf(await project.runUntil(underWay('unpack'), 'SIGINT')), 'ingest');
     expect(await readdir(project.path('.pipeline/cache/v1')).catch(() => [])).not.toContain('unpacked');
     expect(await readdir(project.path('.pipeline/cache/v1/tmp'))).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { RunEvent, StageSummary } from '../../src/core/event.js';
 
 export const repository = process.cwd();
@@ -12,6 +13,14 @@ const pets = join(repository, 'examples', 'pets', 'pictures');
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A run that a signal ended. */
+export interface Stopped {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly events: readonly RunEvent[];
   readonly stderr: string;
 }
 
@@ -68,33 +77,26 @@ export class Project {
 
   /** Runs `pipeline run FILE --json`. */
   async run(file = 'pets.yaml', ...args: string[]): Promise<RunOutcome> {
-    return outcomeOf(await this.command('run', file, '--json', ...args));
+    const { code, stdout, stderr } = await this.command('run', file, '--json', ...args);
+    return outcomeOf({ code, stderr, events: stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as RunEvent) });
   }
 
-  /** The same, with a signal at the first event that is such. */
-  runUntil(such: (event: RunEvent) => boolean, signal: NodeJS.Signals, file = 'pets.yaml', ...args: string[]): Promise<RunOutcome> {
+  /** Runs `pipeline run FILE --json` and sends it a signal at the first event that fits. */
+  async runUntil(fits: (event: RunEvent) => boolean, signal: 'SIGKILL' | 'SIGINT' | 'SIGTERM', file = 'pets.yaml', ...args: string[]): Promise<Stopped> {
     const { NODE_OPTIONS: _options, ...env } = process.env;
-    const child = spawn(process.execPath, [cli, 'run', file, '--json', ...args], { cwd: this.root, env: { ...env, ...this.environment } });
-    let [stdout, stderr, seen, sent] = ['', '', 0, false];
+    const child = spawn(process.execPath, [cli, 'run', file, '--json', ...args], { cwd: this.root, env: { ...env, ...this.environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
     child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-    child.stdout.on('data', (text: Buffer) => {
-      stdout += text.toString();
-      const whole = stdout.slice(seen, stdout.lastIndexOf('\n') + 1);
-      seen += whole.length;
-      if (sent || !whole.split('\n').filter(Boolean).some((line) => such(JSON.parse(line) as RunEvent))) return;
-      sent = true;
-      child.kill(signal);
-    });
-    return new Promise((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', (code) => {
-        try {
-          resolve(outcomeOf({ code: code ?? -1, stdout, stderr }));
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
+    const ended = new Promise<Pick<Stopped, 'code' | 'signal'>>((resolve) => child.on('close', (code, by) => resolve({ code, signal: by })));
+    const events: RunEvent[] = [];
+    let sent = false;
+    for await (const line of createInterface(child.stdout)) {
+      const event = JSON.parse(line) as RunEvent;
+      events.push(event);
+      if (sent || !fits(event)) continue;
+      sent = child.kill(signal);
+    }
+    return { ...(await ended), stderr, events };
   }
 
   remove(): Promise<void> {
@@ -102,13 +104,13 @@ export class Project {
   }
 }
 
-function outcomeOf({ code, stdout, stderr }: Outcome): RunOutcome {
-  const events = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as RunEvent);
+/** What a run said in the end; one that was killed said nothing. */
+export function outcomeOf({ code, stderr, events }: Pick<Stopped, 'code' | 'stderr' | 'events'>): RunOutcome {
   const last = events[events.length - 1];
   if (last?.event !== 'run') throw new Error(`the run ended without its last event (exit ${code}): ${stderr}`);
   return {
     ...last,
-    code,
+    code: code ?? -1,
     stderr,
     events,
     stage: (name) => last.stages.find((stage) => stage.name === name)!,

@@ -1,7 +1,8 @@
 /** pipeline runs, diff and report on a handful of runs: listed, named, compared. */
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunDifference } from '../../src/report/run-difference.js';
@@ -142,6 +143,8 @@ describe('runs that did not end', () => {
     expect(page).toContain('killed before its end');
     expect(page).toContain('epochs: 100000');
     expect(page).toContain('not in this run');
+    const { code, stderr } = await project.command('diff', 'pets.yaml', 'long.yaml');
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${run.id}: was killed before its end`)]);
   });
 
   test('a record that cannot be read is listed, and refused with a way out', async () => {
@@ -151,6 +154,15 @@ describe('runs that did not end', () => {
     const { code, stderr } = await project.command('report', id);
     expect([code, stderr]).toEqual([2, expect.stringContaining('its record is missing or damaged')]);
     expect(existsSync(project.path('.pipeline/runs', id, 'report.html'))).toBe(false);
+  });
+
+  test('a run that was refused before anything ran is a failed one, with the reason', async () => {
+    await symlink(tmpdir(), project.path('elsewhere'));
+    await project.write('out.yaml', pipelineText().replace('to: models/pets', 'to: elsewhere/pets'));
+    expect((await project.command('run', 'out.yaml')).code).toBe(4);
+    expect((await listed('out.yaml')).map(({ state }) => state)).toEqual(['failed']);
+    await project.command('report', 'out.yaml', '--out', 'refused.html');
+    expect(await project.read('refused.html')).toContain('leads out of the project by the link elsewhere');
   });
 
   test('a failed run says in its report what went wrong', async () => {

@@ -22,9 +22,11 @@ test('a row a run, with the figures of the better evaluation, and what is not kn
 });
 
 test('narrow terminals get fewer columns, never broken lines', () => {
-  const [head, ...lines] = runLines(rows, { color: false, width: 80 });
-  expect(head.split(/ +/)).toEqual(['run', 'pipeline', 'state', 'took', 'did', 'acc']);
-  for (const line of [head, ...lines]) expect(line.length).toBeLessThanOrEqual(80);
+  const at = (width: number) => runLines(rows.slice(0, 1), { color: false, width });
+  expect(at(80)[1]).toBe('20260901-140312-417a3  2026-09-01 14:03  pets      ok     5.9 s  3+1/8  0.7500');
+  expect(at(75)[1]).toBe('20260901-140312-417a3  09-01 14:03  pets      ok     5.9 s  3+1/8  0.7500');
+  expect(at(70)).toEqual(['run                    pipeline  state   took  did       acc', '20260901-140312-417a3  pets      ok     5.9 s  3+1/8  0.7500']);
+  for (const line of runLines(rows, { color: false, width: 80 })) expect(line.length).toBeLessThanOrEqual(80);
 });
 
 test('names cannot write to the terminal by themselves', () => {

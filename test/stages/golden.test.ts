@@ -52,8 +52,8 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
     },
     'build-head': {
       head_weights: 'c7e19bb769c0',
-      impl: 1,
-      model: '5069459027ec',
+      impl: 2,
+      model: '7413f7c8bf6f',
     },
     freeze: {
       impl: 1,

@@ -5,6 +5,7 @@ import { exportFolders } from './exports.js';
 import { layerOrder, lossFitsHead, headEnding } from './heads.js';
 import type { LintContext } from './lineage.js';
 import { pinnedPlaces } from './places.js';
+import { fineTuningRate, freezeWithFrom, ratesAndLimits } from './trainings.js';
 import { rangeOrder, rescaleFactor, splitShares } from './values.js';
 
 type Rule = (context: LintContext) => Problem[];
@@ -20,9 +21,19 @@ const rules: readonly Rule[] = [
   layerOrder,
   headEnding,
   lossFitsHead,
+  ratesAndLimits,
+  freezeWithFrom,
   exportFolders,
 ];
 
+const warnings: readonly Rule[] = [fineTuningRate];
+
+/** What has to be put right before anything runs. */
 export function lint(context: LintContext): Problem[] {
   return rules.flatMap((rule) => rule(context));
+}
+
+/** What works, and is likely not meant. */
+export function warningsOf(context: LintContext): Problem[] {
+  return warnings.flatMap((rule) => rule(context));
 }

@@ -59,7 +59,7 @@ export function inputOf(builder: GraphBuilder, graph: Graph, name: Name): Value 
   return { name: builder.batchInput(name, shape), shape, order: 'last' };
 }
 
-function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables }: LayOut): LayerWeights {
+function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables, training }: LayOut): LayerWeights {
   const find = (role: Role): { name: string; tensor: Tensor } => {
     const name = `${layer.name}/${role}`;
     const tensor = weights.get(name);
@@ -75,8 +75,8 @@ function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables }: 
       const { name, tensor } = find(role);
       if (variables.has(name)) return arrangedNodes(builder, name, tensor.shape, permutation, dims);
       const permuted = transpose(tensor, permutation);
-      // A name of its own: the way back reads the same kernel in Keras's order.
-      return builder.constant(`${name}:oihw`, dims ?? permuted.shape, permuted.data);
+      // A name of its own where there is a way back, which reads the same kernel in Keras's order.
+      return builder.constant(training ? `${name}:oihw` : name, dims ?? permuted.shape, permuted.data);
     },
   };
 }

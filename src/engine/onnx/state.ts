@@ -4,10 +4,11 @@
  */
 import { Tensor } from 'onnxruntime-node';
 import type { Shape } from '../../model/graph.js';
+import { slotName } from '../../model/optimizer.js';
 import type { Weights } from '../../model/tensor.js';
 import { matrixOf, tilesOf } from './tiles.js';
 import type { Variable } from './training-model.js';
-import { nextName, slotName, tileName } from './training-model.js';
+import { nextName, tileName } from './training-model.js';
 
 type Tensors = Record<string, Tensor>;
 
@@ -27,7 +28,7 @@ export class TrainingState {
   constructor(
     private readonly variables: readonly Variable[],
     weights: Weights,
-    slots: number,
+    private readonly slots: number,
   ) {
     for (const variable of variables) {
       const { name, shape, kind } = variable;
@@ -66,6 +67,19 @@ export class TrainingState {
   /** Overwrites the weights; moments stay. */
   restore(weights: Weights): void {
     for (const { name } of this.variables) this.current.data.get(name)!.set(weights.get(name)!.data);
+  }
+
+  /** A copy of the weights and moments as they are now. */
+  all(): Weights {
+    const moments = this.variables.flatMap(({ name, shape, kind }) =>
+      Array.from({ length: kind === 'learned' ? this.slots : 0 }, (_, slot) => [slotName(name, slot), { shape, data: this.current.data.get(slotName(name, slot))!.slice() }] as const),
+    );
+    return new Map([...this.weights(), ...moments]);
+  }
+
+  /** Overwrites weights and moments. */
+  restoreAll(tensors: Weights): void {
+    for (const [name, data] of this.current.data) data.set(tensors.get(name)!.data);
   }
 }
 

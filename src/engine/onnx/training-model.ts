@@ -3,7 +3,7 @@ import type { Graph, Layer, Shape } from '../../model/graph.js';
 import { isLearned, shapesOf, usesBatchStatistics, weightSpecs } from '../../model/graph.js';
 import { logitsGraph } from '../../model/logits.js';
 import type { Optimizer } from '../../model/optimizer.js';
-import { slotCount } from '../../model/optimizer.js';
+import { slotCount, slotName } from '../../model/optimizer.js';
 import type { TrainingProgram } from '../engine.js';
 import type { Name } from './builder.js';
 import { GraphBuilder } from './builder.js';
@@ -15,6 +15,7 @@ import type { Model } from './model-file.js';
 import type { Step } from './network.js';
 import { inputOf, layOut } from './network.js';
 import { updateNodes } from './optimizer.js';
+import { prepareGradients, withPenalty } from './regularization.js';
 import type { Rows } from './tiles.js';
 import { matrixOf, rowsOf, tilesOf } from './tiles.js';
 
@@ -50,11 +51,6 @@ export function variablesOf({ graph }: TrainingProgram): Variable[] {
   );
 }
 
-/** The name of an optimizer's buffer. */
-export function slotName(weight: string, slot: number): Name {
-  return `slot-${slot}:${weight}`;
-}
-
 /** The name of a tile of a weight or buffer that has several. */
 export function tileName(name: string, { from, to }: Rows): Name {
   return `${name}[${from}:${to}]`;
@@ -73,11 +69,12 @@ export function trainingModel(program: TrainingProgram, variables: readonly Vari
   const targets = builder.batchInput(ports.targets, logits.shape);
   const share = builder.batchInput(ports.share, [1]);
   const { loss, gradient, predictions } = lossNodes(builder, program.loss, logits.name, targets, share, units);
-  builder.output(ports.loss, loss, []);
+  const { l2 = 0, clipping } = program;
+  const learned = new Set(variables.filter(({ kind }) => kind === 'learned').map(({ name }) => name));
+  builder.output(ports.loss, withPenalty(builder, l2, loss, learned), []);
   builder.batchOutput(ports.predictions, predictions, logits.shape);
 
-  const learned = new Set(variables.filter(({ kind }) => kind === 'learned').map(({ name }) => name));
-  const gradients = backpropagate(builder, steps, { ...logits, name: gradient }, learned);
+  const gradients = prepareGradients(builder, l2, clipping, backpropagate(builder, steps, { ...logits, name: gradient }, learned));
   const rate = builder.input(ports.rate, []);
   for (const variable of variables) {
     if (variable.kind !== 'learned') continue;
@@ -94,6 +91,21 @@ export function predictionModel(program: TrainingProgram, variables: readonly Va
   const { builder, graph, output } = layOutWith(program, program.graph, variables, false);
   builder.batchOutput(ports.predictions, output.name, output.shape);
   return builder.build(`${graph.name}-predict`);
+}
+
+/** Compiles the forward side of a step with the output of every layer as an output, under the layer's name. */
+export function activationsModel(program: TrainingProgram, variables: readonly Variable[]): { model: Model; layers: readonly string[] } {
+  const { builder, graph, steps } = layOutWith(program, logitsGraph(program.graph, program.loss), variables, true);
+  for (const { layer, applied } of steps) {
+    const { name, shape } = inOrder(builder, applied.output, 'last');
+    builder.batchOutput(activationName(layer.name), name, shape);
+  }
+  return { model: builder.build(`${graph.name}-activations`), layers: steps.map(({ layer }) => layer.name) };
+}
+
+/** The name under which a layer's output goes out. */
+export function activationName(layer: string): Name {
+  return `activation:${layer}`;
 }
 
 /** Lays the network, or its part up to the logits, out with the variables as inputs. */

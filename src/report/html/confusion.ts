@@ -20,7 +20,7 @@ function matrix({ classes, confusion: counts }: EvaluationFigures): Html {
     });
     return html`<tr><th scope="row">${classes[truth]}</th>${cells}<td class="total">${whole(total)}</td></tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="numbers confusion"><caption>Confusion matrix: the class of pictures by row, the prediction by column</caption><thead><tr><td></td>${classes.map((name) => html`<th scope="col">${name}</th>`)}<th scope="col" class="total">all</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="numbers confusion"><caption>Confusion matrix: classes by row, predictions by column</caption><thead><tr><td></td>${classes.map((name) => html`<th scope="col">${name}</th>`)}<th scope="col" class="total">all</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function pairs({ classes, confusion: counts }: EvaluationFigures): Html {

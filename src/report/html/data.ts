@@ -4,6 +4,8 @@ import { missing, whole } from './figures.js';
 import { html, type Html } from './markup.js';
 
 const MOST_SKIPPED = 50;
+/** More than these are a table of their own height, to be scrolled. */
+const SHOWN_CLASSES = 20;
 
 export function data({ summary }: Data, file: string): Html {
   if (summary.state !== 'kept') return missing('The summary of the pictures', summary, file);
@@ -16,7 +18,8 @@ function counts({ classes, counts: bySplit }: DataSummary): Html {
   const row = (name: string): readonly number[] => splits.map((split) => bySplit[split][name] ?? 0);
   const cells = (numbers: readonly number[]): Html => html`${numbers.map((number) => html`<td>${whole(number)}</td>`)}<td class="total">${whole(sum(numbers))}</td>`;
   const totals = splits.map((split) => sum(Object.values(bySplit[split])));
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Pictures by class and split"><table class="numbers"><caption>Pictures by class and split</caption><thead><tr><th scope="col">class</th>${splits.map((split) => html`<th scope="col">${split}</th>`)}<th scope="col" class="total">all</th></tr></thead><tbody>${classes.map((name) => html`<tr><th scope="row">${name}</th>${cells(row(name))}</tr>`)}</tbody><tfoot><tr><th scope="row">all</th>${cells(totals)}</tr></tfoot></table></div>`;
+  const tall = classes.length > SHOWN_CLASSES ? ' tall' : '';
+  return html`<div class="scroll${tall}" tabindex="0" role="region" aria-label="Pictures by class and split"><table class="numbers"><caption>Pictures by class and split</caption><thead><tr><th scope="col">class</th>${splits.map((split) => html`<th scope="col">${split}</th>`)}<th scope="col" class="total">all</th></tr></thead><tbody>${classes.map((name) => html`<tr><th scope="row">${name}</th>${cells(row(name))}</tr>`)}</tbody><tfoot><tr><th scope="row">all</th>${cells(totals)}</tr></tfoot></table></div>`;
 }
 
 function skipped({ bad }: DataSummary): Html {

@@ -7,6 +7,8 @@ import { html, type Html } from './markup.js';
 
 /** More lines than these cannot be told apart; their areas stand in the table of classes. */
 const MOST_CURVES = 8;
+/** Numbers to be ranked for the areas of all classes: some seconds of work. */
+const MOST_SCORES = 4_000_000;
 /** Rows of the table that stands for a curve. */
 const MOST_ROWS = 50;
 
@@ -16,8 +18,9 @@ interface Curve {
   readonly points: readonly RocPoint[];
 }
 
-/** The area of each class against all others, by class; undefined where it has no pictures, or all. */
+/** The area of each class against all others, by class; undefined where it has no pictures, or all. None for very many. */
 export function areasOf({ classes, rows }: PredictionRows): (number | undefined)[] {
+  if (classes.length * rows.length > MOST_SCORES) return [];
   return classes.map((_, index) => rocAuc(rows.map(({ scores }) => scores[index]), rows.map(({ label }) => Number(label === index))));
 }
 

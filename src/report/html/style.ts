@@ -74,6 +74,7 @@ thead th:first-child { text-align: left; }
 tfoot th, tfoot td, .total { color: var(--soft); font-weight: 500; }
 .facts th { font-weight: 500; color: var(--soft); white-space: normal; }
 .confusion td { text-align: center; padding: 0.75rem 0.9rem; min-width: 4.2rem; }
+.confusion { min-width: 20rem; }
 .confusion tbody th { vertical-align: middle; }
 .confusion thead th:not(:first-child) { text-align: center; }
 .confusion .right { font-weight: 600; }
@@ -127,6 +128,7 @@ ${shades}
   .chart text { font-size: 17px; }
   th, td { padding: 0.36rem 0.45rem; }
   table { font-size: 0.88rem; }
+  .confusion { min-width: 0; }
   .confusion td { min-width: 3rem; padding: 0.6rem; }
   .pictures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .facts th, .facts td { display: block; padding-left: 0; border-top: 0; }

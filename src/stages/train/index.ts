@@ -6,8 +6,8 @@ import { decoderIdentity } from '../../image/identity.js';
 
 export const train: StageDefinition<'train'> = {
   kind: 'train',
-  impl: 2,
-  reads: { model: ['model'], data: ['spec', 'samples', 'augmentation'] },
+  impl: 3,
+  reads: { model: ['model'], from: ['model'], data: ['spec', 'samples', 'augmentation'] },
 
   environment: ({ engine, featureType }) => ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
 

@@ -1,22 +1,48 @@
 /** What training will ask of the machine, and what it would put out as far as others need it: both told before it runs. */
-import type { Digest } from '../../core/digest.js';
-import type { FeatureNeed, Needs, StageContext } from '../../core/stage.js';
+import { canonical, type Json } from '../../core/canonical.js';
+import { digestOf, type Digest } from '../../core/digest.js';
+import type { TrainConfig } from '../../core/schema-types.js';
+import type { BlobRef, FeatureNeed, Needs, StageContext } from '../../core/stage.js';
+import type { EngineIdentity } from '../../engine/engine.js';
 import { resolveEngine } from '../../engine/resolve.js';
 import { readData, type Data } from '../../features/data.js';
 import { featureNeed } from '../../features/need.js';
 import type { FeatureOptions } from '../../features/features.js';
 import { PLAIN_VIEW } from '../../features/pictures.js';
-import type { TrainedDocument } from '../../model/document.js';
-import { featureOptions, prepare, trainingWorkload, viewOfEpoch } from './run.js';
+import type { ModelDocument, TrainedDocument } from '../../model/document.js';
+import type { Graph } from '../../model/graph.js';
+import { splitAtFrozen } from '../../model/split.js';
+import { preprocessingOf } from './run.js';
+import { startOf } from './start.js';
+import { featureOptions, viewOfEpoch, type Prepared } from './training-set.js';
 
 type Context = StageContext<'train'>;
 
 /** The model as it is before training: its frozen part, which decides features, is that of the trained one. */
 export async function rehearseTrain(context: Context): Promise<void> {
   const data = await readData(context.inputs.data!, context);
-  const { document, preprocessing } = await prepare(context, data);
+  const { document, base, preprocessing } = await prepare(context, data);
   const { classes, image } = data.spec;
+  context.pass('weights', base);
   await context.putJson('model', { ...document, preprocessing, classes, image } satisfies TrainedDocument);
+}
+
+interface PreparedStart extends Prepared {
+  readonly document: ModelDocument;
+  readonly base: BlobRef;
+  readonly suffix: Graph;
+}
+
+/** The model that training begins with, cut where it is frozen. */
+async function prepare(context: Context, data: Data): Promise<PreparedStart> {
+  const { document, weights, base } = await startOf(context, data.spec);
+  const preprocessing = preprocessingOf(document, data.augmentation, context.inputs.from !== undefined, context.name);
+  return { ...splitAtFrozen(document.graph), document, weights, base, preprocessing };
+}
+
+/** What decides how long a picture's part in training takes, but the machine; where features are not kept, they are part of it. */
+export function trainingWorkload({ batch_size: batchSize, optimizer }: TrainConfig, engine: EngineIdentity, suffix: Graph, kept: boolean): Json {
+  return { work: 'training', batchSize, kept, optimizer: Object.keys(optimizer), engine: { ...engine }, layers: digestOf(canonical(suffix.layers)) };
 }
 
 export async function needsOfTrain(context: Context): Promise<Needs> {
@@ -27,7 +53,7 @@ export async function needsOfTrain(context: Context): Promise<Needs> {
   const validation = [...data.of('validation').keys()];
   const epochs = Array.from({ length: config.epochs }, (_, epoch) => epoch);
   const views = [...new Set(epochs.map(viewOfEpoch(data)))];
-  if (inputs.model === undefined) {
+  if (inputs.model === undefined && inputs.from === undefined) {
     return { features: [{ digests: training, views }, { digests: validation, views: [PLAIN_VIEW] }], atMost: true };
   }
   const prepared = await prepare(context, data);

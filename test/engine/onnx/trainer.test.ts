@@ -142,18 +142,15 @@ describe('a trainer', () => {
     trainer.dispose();
   });
 
-  test('reports the step and the rate where the loss is not finite, and keeps the weights', async () => {
+  test('updates nothing where the loss is not finite', async () => {
     const program = programFor(denseHead(10, 3));
     const trainer = await onnx.train(program);
     const batch = batchFor(program.graph, 16, 1, 0.25);
     await trainer.step(batch);
-    const before = await trainer.weights();
+    const before = await trainer.state();
     const broken = { ...batch, features: batch.features.map(() => NaN) };
-    await expect(trainer.step(broken)).rejects.toMatchObject({
-      category: 'stage-failed',
-      problems: [{ code: 'loss-not-finite', found: 'the loss became NaN in step 2, at the learning rate 0.25' }],
-    });
-    expect(await trainer.weights()).toEqual(before);
+    expect((await trainer.step(broken)).loss).toBeNaN();
+    expect(await trainer.state()).toEqual(before);
     trainer.dispose();
   });
 

@@ -144,13 +144,13 @@ test('a dropped unit learns nothing', async () => {
   expect(kernel.some((x) => x !== 0)).toBe(true);
 });
 
-test('a loss that is not finite fails and leaves the weights alone', async () => {
+test('a loss that is not finite updates nothing', async () => {
   const one = await trainer(reference, program(denseHead(6, 4), adam));
-  const before = await one.weights();
+  const before = await one.state();
   const on = batch(6, 8, 0.01);
   on.features[3] = Infinity;
-  await expect(one.step(on)).rejects.toMatchObject({ category: 'stage-failed', problems: [{ code: 'loss-not-finite' }] });
-  expect(await one.weights()).toEqual(before);
+  expect((await one.step(on)).loss).toBeNaN();
+  expect(await one.state()).toEqual(before);
   one.dispose();
 });
 

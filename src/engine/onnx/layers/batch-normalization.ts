@@ -10,7 +10,7 @@ import type { Applied, Role, Scope, Value } from './rule.js';
 import { channelAxis, inOrder } from './rule.js';
 
 export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]: readonly Value[]): Applied {
-  if (scope.normalizationOperator) return { output: operator(scope, layer, x), backward: onlyForward };
+  if (scope.normalizationOperator) return { output: operator(scope, layer, x), backward: noWayBack };
   const { graph, weights } = scope;
   const onBatch = scope.training && usesBatchStatistics(layer);
   const channels = perChannel(graph, x);
@@ -52,9 +52,8 @@ export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]
   return { output: { ...x, name: output }, backward, updates };
 }
 
-/** The operator is for files that others run; what is trained is compiled without it. */
-function onlyForward(): never {
-  throw new Error('BatchNormalization as one operator has no gradient here');
+function noWayBack(): never {
+  throw new Error('a network with BatchNorm as an operator is for inference alone');
 }
 
 /** The operator on the stored statistics. It wants gamma and beta also where a layer has none. */
