@@ -12,8 +12,7 @@ import { PLAIN_VIEW } from '../../features/pictures.js';
 import type { ModelDocument, TrainedDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
 import { splitAtFrozen } from '../../model/split.js';
-import { preprocessingOf } from './run.js';
-import { startOf } from './start.js';
+import { preprocessingOf, startOf } from './start.js';
 import { featureOptions, viewOfEpoch, type Prepared } from './training-set.js';
 
 type Context = StageContext<'train'>;

@@ -1,21 +1,17 @@
 /** The work of train: features of the frozen part, computed once, and epochs over them. */
-import { canonical } from '../../core/canonical.js';
-import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
 import { engineNotes, openEngine, resolveEngine } from '../../engine/resolve.js';
 import { readData } from '../../features/data.js';
-import type { Augmentation } from '../../image/augmentation.js';
 import type { ModelDocument, TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf, type Graph } from '../../model/graph.js';
 import { finalActivationOf } from '../../model/logits.js';
 import type { Loss } from '../../model/loss.js';
-import { describePreprocessing, type Preprocessing } from '../../model/preprocessing.js';
 import { splitAtFrozen } from '../../model/split.js';
 import { weightsOfLayers } from '../../model/tensor.js';
 import { decodeWeights, encodeWeights } from '../../model/weights-file.js';
 import { trainEpochs } from './loop.js';
 import { classWeights, optimizerOf } from './objective.js';
-import { startOf } from './start.js';
+import { preprocessingOf, startOf } from './start.js';
 import { trainingWorkload } from './needs.js';
 import { extractionMs, openSets } from './training-set.js';
 import { requireUnmoved } from './unmoved.js';
@@ -85,28 +81,6 @@ async function putOut(
   const ref = await putBytes('trained_weights', encodeWeights(moved));
   await putJson('model', { ...document, weights: [base, ref] } satisfies TrainedDocument);
   await putJson('history', { epochs: history, bestEpoch });
-}
-
-/** `rescale` takes the place of what the base says; a training that goes on from another one prepares its pictures alike. */
-export function preprocessingOf(document: ModelDocument, augmentation: Augmentation | undefined, goesOn: boolean, stage: string): Preprocessing {
-  const rescaling: Preprocessing | undefined = augmentation?.rescale == null ? undefined : { kind: 'rescale', factor: augmentation.rescale };
-  if (goesOn && rescaling !== undefined && canonical({ ...rescaling }) !== canonical({ ...document.preprocessing })) {
-    throw failure('invalid', {
-      code: 'preprocessing-differs',
-      where: stage,
-      found: `its pictures are ${describePreprocessing(rescaling)}, those that \`from\` was trained on ${describePreprocessing(document.preprocessing!)}`,
-      expected: 'the same preprocessing in both',
-      remedy: 'let `data` of both lead to the same augment, or give both augments the same `rescale`',
-    });
-  }
-  if (rescaling !== undefined) return rescaling;
-  if (document.preprocessing !== null) return document.preprocessing;
-  throw failure('invalid', {
-    code: 'preprocessing-unknown',
-    where: stage,
-    found: 'nothing says how this base wants its pixels',
-    remedy: 'say `preprocessing` in load-base, or `rescale` in augment',
-  });
 }
 
 function lossOf(config: 'auto' | Loss, suffix: Graph): Loss {

@@ -2,10 +2,12 @@
 import { canonical } from '../../core/canonical.js';
 import { failure } from '../../core/problem.js';
 import type { BlobRef, Outputs, StageContext } from '../../core/stage.js';
+import type { Augmentation } from '../../image/augmentation.js';
 import type { DataSpec } from '../../image/dataset.js';
 import { countParameters, describeParameters, readWeights, type ModelDocument, type TrainedDocument } from '../../model/document.js';
 import { nonFinite } from '../../model/finite.js';
 import { withFrozen } from '../../model/freezing.js';
+import { describePreprocessing, type Preprocessing } from '../../model/preprocessing.js';
 import type { Weights } from '../../model/tensor.js';
 
 export interface Start {
@@ -60,5 +62,27 @@ function requireFinite(weights: Weights, stage: string): void {
     found: `the weights of ${name} hold values that are no numbers before training begins`,
     expected: 'finite weights',
     remedy: 'look at the file that load-base reads; training has not moved them',
+  });
+}
+
+/** `rescale` takes the place of what the base says; a training that goes on from another one prepares its pictures alike. */
+export function preprocessingOf(document: ModelDocument, augmentation: Augmentation | undefined, goesOn: boolean, stage: string): Preprocessing {
+  const rescaling: Preprocessing | undefined = augmentation?.rescale == null ? undefined : { kind: 'rescale', factor: augmentation.rescale };
+  if (goesOn && rescaling !== undefined && canonical({ ...rescaling }) !== canonical({ ...document.preprocessing })) {
+    throw failure('invalid', {
+      code: 'preprocessing-differs',
+      where: stage,
+      found: `its pictures are ${describePreprocessing(rescaling)}, those that \`from\` was trained on ${describePreprocessing(document.preprocessing!)}`,
+      expected: 'the same preprocessing in both',
+      remedy: 'let `data` of both lead to the same augment, or give both augments the same `rescale`',
+    });
+  }
+  if (rescaling !== undefined) return rescaling;
+  if (document.preprocessing !== null) return document.preprocessing;
+  throw failure('invalid', {
+    code: 'preprocessing-unknown',
+    where: stage,
+    found: 'nothing says how this base wants its pixels',
+    remedy: 'say `preprocessing` in load-base, or `rescale` in augment',
   });
 }
