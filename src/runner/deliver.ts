@@ -1,10 +1,12 @@
 /** Writes a stage's files into folders of the project: whole or not at all, and never over a person's own changes. */
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { digestOf } from '../core/digest.js';
 import { failure } from '../core/problem.js';
 import type { BlobRef } from '../core/stage.js';
+import { hasCode } from '../store/cache-fs.js';
 import type { DeliveredFile } from './checkout.js';
+import { besideOf, sweepBeside } from './write-whole.js';
 
 export type DeliveredFolder = Readonly<Record<string, DeliveredFile>>;
 
@@ -17,11 +19,24 @@ export interface DeliveryOptions {
   readonly display: (path: string) => string;
 }
 
+const TRIES = 5;
+
 /**
  * Makes `folder` hold exactly `files`. Untouched files of an earlier delivery are told by size and time, so that
  * a run without changes reads nothing. Throws `unsafe` where the folder holds something else.
  */
 export async function deliverFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<DeliveredFolder> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await deliverOnce(folder, files, options);
+    } catch (error) {
+      // Another run put its folder there just now: it is looked at anew.
+      if (tries === TRIES || !hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
+    }
+  }
+}
+
+async function deliverOnce(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<DeliveredFolder> {
   const wanted = new Map([...files].map(([name, content]) => [name, refOf(content)]));
   const present = await survey(folder, options.before);
   const current = present.size === wanted.size && [...wanted].every(([name, ref]) => present.get(name)?.digest === ref.digest);
@@ -80,10 +95,11 @@ function refuseForeign(
 /** Builds the new folder beside the old one and swaps them by renames. */
 async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
-  const aside = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
+  await sweepBeside(folder);
+  const aside = besideOf(folder);
   try {
     const fresh = join(aside, 'new');
-    await mkdir(fresh);
+    await mkdir(fresh, { recursive: true });
     for (const [name, content] of files) {
       await writeSynced(join(fresh, name), typeof content === 'string' ? Buffer.from(content) : await options.readBytes(content));
     }

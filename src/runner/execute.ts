@@ -9,6 +9,7 @@ import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
+import { singleFlight, type Flight } from './single-flight.js';
 import { runStage, type Work } from './work.js';
 
 export interface ExecuteOptions {
@@ -34,6 +35,14 @@ export interface RunResult {
   readonly failures: readonly PipelineError[];
 }
 
+/** How a stage came by its outputs. */
+interface Done {
+  readonly outputs: Outputs;
+  readonly state: StageState;
+  readonly reason: string;
+  readonly features?: FeatureCounts;
+}
+
 interface Outcome {
   readonly summary: StageSummary;
   /** Why it failed, or missed its gate. */
@@ -46,7 +55,7 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
   const run = new Execution(session, options);
   const wanted = withAncestors(session.graph, options.selected);
   const nodes = session.graph.nodes.filter((node) => wanted.has(node.stage.name));
-  const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
+  const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close().finally(() => run.endJob()));
   const failures = outcomes.flatMap(({ error }) => error ?? []);
   const result: RunResult = {
     state: stateOf(failures, options.signal),
@@ -82,6 +91,7 @@ class Execution {
   readonly settled = new Map<string, Settled>();
   private readonly outcomes = new Map<string, Promise<Outcome>>();
   private queue: Promise<PQueue> | undefined;
+  private job: Promise<() => Promise<void>> | undefined;
 
   constructor(
     private readonly session: Session,
@@ -115,35 +125,52 @@ class Execution {
     const outputsOf = (stage: string): Outputs => settled.get(stage)!.outputs;
     const decision = await decide(session, node, outputsOf, options.forced.has(node.stage.name));
     const inputs = inputsOf(node, outputsOf);
-    const work = decision.state === 'stale' ? await this.perform(node, decision, inputs) : undefined;
-    const outputs = decision.state === 'stale' ? work!.outputs : decision.outputs;
-    const { preimage, reason } = decision;
+    const { preimage } = decision;
+    const { outputs, state, reason, features } = decision.state === 'stale' ? await this.perform(node, decision, inputs) : taken(decision);
     settled.set(node.stage.name, { node, preimage, inputs, outputs });
 
-    const state: StageState = decision.state === 'stale' ? 'ran' : decision.state === 'fresh' ? 'fresh' : 'restored';
     try {
       await this.heal(() => finishStage(session, node, preimage, inputs, outputs, options));
     } catch (thrown) {
       const error = asPipelineError(thrown, node.stage.name);
       if (error.category !== 'gate-missed') throw error;
       this.reportProblems(node, error);
-      return { ...this.report(node, state, reason, started, work?.features), error };
+      return { ...this.report(node, state, reason, started, features), error };
     }
-    return this.report(node, state, reason, started, work?.features);
+    return this.report(node, state, reason, started, features);
   }
 
-  private async perform(node: Node, decision: Extract<Decided, { state: 'stale' }>, inputs: Inputs): Promise<Work> {
+  private async perform(node: Node, decision: Extract<Decided, { state: 'stale' }>, inputs: Inputs): Promise<Done> {
     const { session, options } = this;
     const { name, kind } = node.stage;
-    if (!options.selected.has(name)) throw outsideSelection(name, decision.reason);
+    const { key, reason } = decision;
+    if (!options.selected.has(name)) throw outsideSelection(name, reason);
+    this.job ??= session.store.beginJob();
+    await this.job;
     // Loaded only where there is work: a run that has nothing to do is over sooner.
     this.queue ??= import('p-queue').then((library) => new library.default({ concurrency: options.jobs }));
-    const work = await (await this.queue).add(async () => {
+    const queue = await this.queue;
+    const queued = async <Result>(action: () => Promise<Result>): Promise<Result> => (await queue.add(action)) as Result;
+    const work = (): Promise<Work> => {
       options.signal.throwIfAborted();
-      session.emit({ event: 'stage-start', name, kind, reason: decision.reason });
+      session.emit({ event: 'stage-start', name, kind, reason });
       return this.heal(() => runStage(session, node, decision.preimage, inputs, options.signal));
-    });
-    return work as Work;
+    };
+    const onWait = (pid: number, stage: string): void =>
+      session.emit({ event: 'note', stage: name, code: 'waiting', text: `waiting for pid ${pid} (${stage}), which makes the same` });
+    // What was asked to run again does so, whoever makes the same meanwhile.
+    const flight: Flight<Work> = options.forced.has(name)
+      ? { state: 'done', result: await queued(work) }
+      : await singleFlight({ store: session.store, key, stage: name, signal: options.signal, queued, onWait }, work);
+    if (flight.state === 'made') return { outputs: flight.outputs, state: 'restored', reason: 'made meanwhile by another run' };
+    return { ...flight.result, state: 'ran', reason };
+  }
+
+  /** Ends what keeps the store from being collected meanwhile; true if there was work. */
+  async endJob(): Promise<boolean> {
+    if (this.job === undefined) return false;
+    await (await this.job)();
+    return true;
   }
 
   private heal<Result>(action: () => Promise<Result>): Promise<Result> {
@@ -161,6 +188,10 @@ class Execution {
     this.session.emit({ event: 'stage', ...summary });
     return { summary };
   }
+}
+
+function taken({ outputs, state, reason }: Exclude<Decided, { state: 'stale' }>): Done {
+  return { outputs, state: state === 'fresh' ? 'fresh' : 'restored', reason };
 }
 
 function blockedReason({ summary, error }: Outcome): string {

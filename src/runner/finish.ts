@@ -41,8 +41,9 @@ export async function finishStage(
       deliverFiles: async (folder, files) => {
         refuseOutside(project.root, folder);
         const before = memory?.delivered[folder];
-        const { readBytes } = common;
-        delivered[folder] = await deliverFolder(folder, files, { before, force: options.overwrite, readBytes, display: project.display });
+        const { readBytes, signal } = common;
+        const deliver = () => deliverFolder(folder, files, { before, force: options.overwrite, readBytes, display: project.display });
+        delivered[folder] = await session.store.during(`deliver-${digestOf(folder)}`, 'writes the same folder', deliver, { signal });
       },
     });
     await checkout.set(name, { key: actionKeyOf(preimage), preimage, outputs, terms, delivered: { ...memory?.delivered, ...delivered } });

@@ -7,6 +7,8 @@ export interface FileInfo {
   /** A regular file; false for folders, links, pipes and devices. */
   readonly isFile: boolean;
   readonly isFolder: boolean;
+  /** Milliseconds since 1970. Nothing is believed because of it: it only orders what is used least. */
+  readonly modifiedMs: number;
 }
 
 export interface OpenFile {
@@ -36,6 +38,12 @@ export interface CacheFs {
   /** Gives a file a second name; EEXIST where the name is taken. */
   link(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Takes an empty folder away. */
+  removeFolder(path: string): Promise<void>;
+  /** Makes now the time at which a file was last changed. */
+  touch(path: string): Promise<void>;
+  /** Bytes that a person may still write where a folder is. */
+  free(folder: string): Promise<number>;
 }
 
 // Windows lacks both flags, and the links that they guard against.
@@ -51,6 +59,12 @@ export const nodeFs: CacheFs = {
   rename: (from, to) => fs.rename(from, to),
   link: (from, to) => fs.link(from, to),
   remove: (path) => fs.unlink(path),
+  removeFolder: (path) => fs.rmdir(path),
+  touch: (path) => fs.utimes(path, new Date(), new Date()),
+  async free(folder) {
+    const { bavail, bsize } = await fs.statfs(folder);
+    return bavail * bsize;
+  },
   async syncFolder(path) {
     if (process.platform === 'win32') return; // Windows opens no folders, and orders their changes itself
     const folder = await fs.open(path, 'r');
@@ -86,8 +100,8 @@ class NodeFile implements OpenFile {
   }
 }
 
-function facts(stats: { size: number; isFile(): boolean; isDirectory(): boolean }): FileInfo {
-  return { size: stats.size, isFile: stats.isFile(), isFolder: stats.isDirectory() };
+function facts(stats: { size: number; mtimeMs: number; isFile(): boolean; isDirectory(): boolean }): FileInfo {
+  return { size: stats.size, isFile: stats.isFile(), isFolder: stats.isDirectory(), modifiedMs: stats.mtimeMs };
 }
 
 /** Tells whether an error of the disk has one of these codes. */
@@ -104,4 +118,13 @@ export async function readFully(file: OpenFile, into: Uint8Array, position: numb
     done += count;
   }
   return done;
+}
+
+/** Appends all bytes, or rejects. */
+export async function writeFully(file: OpenFile, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const count = await file.write(bytes.subarray(done));
+    if (count === 0) throw new Error('the disk took no more bytes, and gave no reason');
+    done += count;
+  }
 }

@@ -15,6 +15,7 @@ import { hasCode } from './cache-fs.js';
 import { decodeIndex, encodeIndex, type FileIndex, type FileTable } from './file-index.js';
 import { CTIME_COLUMN, MTIME_COLUMN, SIZE_COLUMN, STAT_COLUMNS, type FileList } from './file-list.js';
 import type { Files } from './files.js';
+import { noteUnwritten } from './unwritten.js';
 
 export interface DigestOptions {
   /** Where the index is kept, inside the store. */
@@ -78,7 +79,7 @@ export function treeDigest(paths: readonly string[], digests: Uint8Array): Diges
  */
 export async function digestFiles(files: Files, list: FileList, listedAt: number, options: DigestOptions): Promise<FileDigests> {
   const { indexFile, probe } = options;
-  const indexBytes = await files.readIfThere(indexFile);
+  const indexBytes = await files.readIfThere(indexFile, { use: true });
   const before = indexBytes && decodeIndex(indexBytes, probe.version);
   const carried = carryOver(list, before);
   const { table, changed } = carried;
@@ -89,7 +90,7 @@ export async function digestFiles(files: Files, list: FileList, listedAt: number
   try {
     await files.publish(indexFile, index, { durable: false });
   } catch (error) {
-    files.note(indexFile, `could not be written, so files will be read again: ${String(error)}`);
+    noteUnwritten(files, error);
   }
   return result;
 }

@@ -15,7 +15,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import { digestOf, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
 import type { SourceStore } from '../core/source.js';
-import type { BlobRef, Probe } from '../core/stage.js';
+import type { BlobRef, Probe, Waiting } from '../core/stage.js';
 import { Blobs } from './blobs.js';
 import { nodeFs, type CacheFs } from './cache-fs.js';
 import type { FeatureType } from './feature-pack.js';
@@ -23,6 +23,8 @@ import type { FeatureSet } from './features.js';
 import { digestFiles, type FileDigests } from './file-digests.js';
 import { listFile, listFiles, type FileList } from './file-list.js';
 import { Files, type Content, type DamageNote } from './files.js';
+import { beginJob } from './jobs.js';
+import { Locks, type Attempt } from './locks.js';
 import { Records, type ActionRecord, type NewRecord } from './records.js';
 import { sourceStore } from './source-store.js';
 
@@ -53,6 +55,14 @@ export interface Store {
   digestFolder(root: string, probe: Probe): Promise<FileDigests>;
   /** Digest of one file, likewise. */
   digestFile(path: string): Promise<Digest>;
+  /** Takes the lock of a piece of work, or says who is at it. A lock saves work and guards nothing. */
+  tryLock(name: string, label: string): Promise<Attempt>;
+  /** The time between two looks at a lock. */
+  pause(signal: AbortSignal): Promise<void>;
+  /** Does work while nobody else does work of this name. */
+  during<Result>(name: string, label: string, work: () => Promise<Result>, waiting?: Waiting): Promise<Result>;
+  /** Keeps from being collected whatever this process uses from now on, until the function that it gives is called. */
+  beginJob(): Promise<() => Promise<void>>;
   /** For files that lie elsewhere. */
   readonly sources: SourceStore;
 }
@@ -71,9 +81,14 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     const listedAt = Date.now();
     return digestFiles(files, listing(), listedAt, { indexFile, probe });
   };
+  const locks = new Locks(files);
   const noProbe: Probe = { version: 'none', of: () => '' };
   return Promise.resolve({
     root,
+    tryLock: (name, label) => locks.tryTake(name, label),
+    pause: (signal) => locks.pause(signal),
+    during: (name, label, work, waiting) => locks.during(name, label, work, waiting),
+    beginJob: () => beginJob(files, locks),
     sources: sourceStore(files, blobs, records, (folder, name) => digest(name, () => listFiles(folder), noProbe)),
     putBlob: (content) => blobs.put(content),
     readBlob: (ref) => blobs.read(ref),
@@ -84,7 +99,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     openFeatures: async (key, preimage, rowLength, type) => {
       // Loaded only where there is work: a run that has nothing to do is over sooner.
       const { FeatureSet } = await import('./features.js');
-      return FeatureSet.open(files, { key, preimage, rowLength, type, memory });
+      return FeatureSet.open(files, { key, preimage, rowLength, type, memory, locks });
     },
     digestFolder: async (folder, probe) => digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder), probe),
     digestFile: async (path) => {

@@ -3,14 +3,12 @@
  * folder is made aside and renamed, manifest and all; it is believed when its files come to the digest in the manifest.
  * Its thousands of files are not synced one by one: what a power cut takes is seen then, and unpacked again.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDigest, type Digest } from '../core/digest.js';
 import type { FolderListing } from '../core/stage.js';
 import { hasCode } from './cache-fs.js';
 import type { Files } from './files.js';
-import { owner } from './owner.js';
 
 interface Manifest {
   readonly format: 1;
@@ -50,7 +48,7 @@ export class Unpacked {
 
   async build(archive: Digest, fill: (folder: string) => Promise<void>): Promise<string> {
     await this.files.makeTemporary();
-    const aside = join(this.files.temporary, `${owner()}-${randomBytes(8).toString('hex')}`);
+    const aside = this.files.temporaryPath();
     const inside = join(aside, 'files');
     await mkdir(inside, { recursive: true });
     try {
@@ -79,7 +77,7 @@ export class Unpacked {
 
   private async damageOf(archive: Digest, folder: string): Promise<string | undefined> {
     if ((await this.files.infoIfThere(folder)) === undefined) return 'missing';
-    const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json')));
+    const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json'), { use: true }));
     if (manifest === undefined) return 'its manifest is missing or damaged';
     if ((await this.files.infoIfThere(join(folder, 'files')))?.isFolder !== true) return 'its files are gone';
     const tree = await this.digestTree(join(folder, 'files'), nameOf(archive));
