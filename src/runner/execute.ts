@@ -7,6 +7,7 @@ import { readJson } from './context.js';
 import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
+import { closeJob } from './job.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
 import { singleFlight, type Flight } from './single-flight.js';
@@ -55,18 +56,24 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
   const run = new Execution(session, options);
   const wanted = withAncestors(session.graph, options.selected);
   const nodes = session.graph.nodes.filter((node) => wanted.has(node.stage.name));
-  const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close().finally(() => run.endJob()));
-  const failures = outcomes.flatMap(({ error }) => error ?? []);
-  const result: RunResult = {
-    state: stateOf(failures, options.signal),
-    durationMs: Math.round(performance.now() - started),
-    stages: outcomes.map(({ summary }) => summary),
-    metrics: await metricsOf(session, run.settled),
-    failures,
-  };
-  const { state, durationMs, stages, metrics } = result;
-  session.emit({ event: 'run', state, durationMs, stages, metrics });
-  return result;
+  try {
+    const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
+    const failures = outcomes.flatMap(({ error }) => error ?? []);
+    const metrics = await run.metrics();
+    const result: RunResult = {
+      state: stateOf(failures, options.signal),
+      durationMs: Math.round(performance.now() - started),
+      stages: outcomes.map(({ summary }) => summary),
+      metrics,
+      failures,
+    };
+    const { state, durationMs, stages } = result;
+    await run.close();
+    session.emit({ event: 'run', state, durationMs, stages, metrics });
+    return result;
+  } finally {
+    await run.close();
+  }
 }
 
 function stateOf(failures: readonly PipelineError[], signal: AbortSignal): RunState {
@@ -75,23 +82,13 @@ function stateOf(failures: readonly PipelineError[], signal: AbortSignal): RunSt
   return failures.length > 0 ? 'gate-missed' : 'ok';
 }
 
-/** Reads the plain numbers of every output named `metrics`. */
-async function metricsOf(session: Session, settled: ReadonlyMap<string, Settled>): Promise<Metrics> {
-  const metrics: Record<string, Record<string, number>> = {};
-  for (const [name, { outputs }] of settled) {
-    if (outputs.metrics === undefined) continue;
-    const values = await readJson<Record<string, unknown>>(session.store, outputs.metrics);
-    metrics[name] = Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
-  }
-  return metrics;
-}
-
 class Execution {
   /** Stages whose outputs are known. */
   readonly settled = new Map<string, Settled>();
   private readonly outcomes = new Map<string, Promise<Outcome>>();
   private queue: Promise<PQueue> | undefined;
   private job: Promise<() => Promise<void>> | undefined;
+  private closing: Promise<void> | undefined;
 
   constructor(
     private readonly session: Session,
@@ -166,11 +163,22 @@ class Execution {
     return { ...flight.result, state: 'ran', reason };
   }
 
-  /** Ends what keeps the store from being collected meanwhile; true if there was work. */
-  async endJob(): Promise<boolean> {
-    if (this.job === undefined) return false;
-    await (await this.job)();
-    return true;
+  /** Reads the plain numbers of every output named `metrics`. */
+  async metrics(): Promise<Metrics> {
+    const metrics: Record<string, Record<string, number>> = {};
+    for (const [name, { outputs }] of this.settled) {
+      const ref = outputs.metrics;
+      if (ref === undefined) continue;
+      const values = await this.heal(() => readJson<Record<string, unknown>>(this.session.store, ref));
+      metrics[name] = Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+    }
+    return metrics;
+  }
+
+  /** Ends the job, where there was work: what the last run needs is noted, and the store made smaller where it must be. */
+  close(): Promise<void> {
+    this.closing ??= Promise.resolve(this.job).then((end) => closeJob(this.session, end));
+    return this.closing;
   }
 
   private heal<Result>(action: () => Promise<Result>): Promise<Result> {

@@ -44,7 +44,7 @@ export interface ReadOptions {
 }
 
 export class Files {
-  /** Bytes that were published so far. */
+  /** Bytes of content that were written so far. */
   written = 0;
   private readonly said = new Set<string>();
   readonly uses: UseMarks;
@@ -77,7 +77,7 @@ export class Files {
         for await (const chunk of ArrayBuffer.isView(content) ? [content] : content) {
           needed = chunk.length;
           await writeFully(file, chunk);
-          this.written += chunk.length;
+          if (durable) this.written += chunk.length;
         }
         if (durable) await file.sync();
       } finally {

@@ -13,7 +13,7 @@ import { seal, unseal, type Unsealed } from './sealed-json.js';
 
 const SCHEMA = 1;
 /** A record holds names, digests and a preimage; a preimage may list many things, yet not more than this. */
-const SIZE_LIMIT = 16 * 1024 * 1024;
+export const RECORD_LIMIT = 16 * 1024 * 1024;
 
 /** What a stage used of the store beside the outputs of other stages: kept as long as its record is needed. */
 export interface Uses {
@@ -71,7 +71,7 @@ export class Records {
     }
     const full: ActionRecord = { schema: SCHEMA, ...record, createdAt: new Date().toISOString(), tool: this.tool };
     const text = seal(full);
-    if (text.length > SIZE_LIMIT) throw new Error(`the record ${record.key} is larger than ${SIZE_LIMIT} bytes`);
+    if (text.length > RECORD_LIMIT) throw new Error(`the record ${record.key} is larger than ${RECORD_LIMIT} bytes`);
     const path = this.pathOf(record.key);
     if (await this.files.publish(path, text, { ifTaken: 'keep' })) return full;
     const standing = await this.hit(record.key);
@@ -83,7 +83,7 @@ export class Records {
   /** The record of a key; undefined where there is none, or where it was damaged and is now in quarantine. */
   async get(key: ActionKey): Promise<ActionRecord | undefined> {
     const path = this.pathOf(key);
-    const text = await this.files.readIfThere(path, { limit: SIZE_LIMIT, use: true });
+    const text = await this.files.readIfThere(path, { limit: RECORD_LIMIT, use: true });
     if (text === undefined) return undefined;
     const record = parseRecord(text, key);
     if (typeof record !== 'string') return record;

@@ -5,8 +5,11 @@
  *     <root>/v1/records/ab/<key>.json        what a stage put out for a key
  *     <root>/v1/features/<set>/<digest>.pack rows of features; set.json beside them is for people
  *     <root>/v1/unpacked/<digest>/           files of an archive, by its digest
+ *     <root>/v1/roots/<digest>.json          what the last run of a pipeline file needs
+ *     <root>/v1/locks/<name>.lock            who is at which work
  *     <root>/v1/quarantine/                  what turned out damaged, kept as evidence
  *     <root>/v1/tmp/                         files being written
+ *     <root>/v1/usage.json                   about how many bytes all of it has
  *     <root>/index/                          digests of people's files; disposable
  *
  * It may forget, never lie: a published file was complete and hashed to its name; anything else is a miss, said once.
@@ -23,10 +26,13 @@ import type { FeatureSet } from './features.js';
 import { digestFiles, type FileDigests } from './file-digests.js';
 import { listFile, listFiles, type FileList } from './file-list.js';
 import { Files, type Content, type DamageNote } from './files.js';
+import type { Collection } from './gc.js';
 import { beginJob } from './jobs.js';
 import { Locks, type Attempt } from './locks.js';
 import { Records, type ActionRecord, type NewRecord } from './records.js';
+import { putRoot } from './roots.js';
 import { sourceStore } from './source-store.js';
+import { noteUnwritten } from './unwritten.js';
 
 export interface StoreOptions {
   /** Told of everything that was not what it should be, once. */
@@ -63,6 +69,10 @@ export interface Store {
   during<Result>(name: string, label: string, work: () => Promise<Result>, waiting?: Waiting): Promise<Result>;
   /** Keeps from being collected whatever this process uses from now on, until the function that it gives is called. */
   beginJob(): Promise<() => Promise<void>>;
+  /** Notes what the last run of a pipeline needs, so that it is not collected. A store that cannot be written stays as it is. */
+  putRoot(pipeline: string, keys: readonly ActionKey[]): Promise<void>;
+  /** Makes the store smaller where it has outgrown its limit; undefined where it has not. */
+  tidy(): Promise<Collection | undefined>;
   /** For files that lie elsewhere. */
   readonly sources: SourceStore;
 }
@@ -89,6 +99,8 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     pause: (signal) => locks.pause(signal),
     during: (name, label, work, waiting) => locks.during(name, label, work, waiting),
     beginJob: () => beginJob(files, locks),
+    putRoot: (pipeline, keys) => putRoot(files, pipeline, keys).catch((error: unknown) => noteUnwritten(files, error)),
+    tidy: async () => (await import('./tidy.js')).tidy(files, locks),
     sources: sourceStore(files, blobs, records, (folder, name) => digest(name, () => listFiles(folder), noProbe)),
     putBlob: (content) => blobs.put(content),
     readBlob: (ref) => blobs.read(ref),

@@ -9,6 +9,8 @@ import { isDigest, type Digest } from '../core/digest.js';
 import type { FolderListing } from '../core/stage.js';
 import { hasCode } from './cache-fs.js';
 import type { Files } from './files.js';
+import { seal, unseal } from './sealed-json.js';
+import { filesBelow } from './trees.js';
 
 interface Manifest {
   readonly format: 1;
@@ -55,6 +57,7 @@ export class Unpacked {
       await fill(inside);
       const tree = await this.digestTree(inside, nameOf(archive));
       await writeSynced(join(aside, 'manifest.json'), { format: 1, tree: tree.treeDigest, files: tree.paths.length });
+      for (const { size } of await filesBelow(this.files, aside)) this.files.written += size;
       await this.publish(aside, archive);
     } finally {
       await rm(aside, { recursive: true, force: true });
@@ -81,7 +84,7 @@ export class Unpacked {
     if (manifest === undefined) return 'its manifest is missing or damaged';
     if ((await this.files.infoIfThere(join(folder, 'files')))?.isFolder !== true) return 'its files are gone';
     const tree = await this.digestTree(join(folder, 'files'), nameOf(archive));
-    return tree.treeDigest === manifest.tree ? undefined : 'its files are not those of the archive any more';
+    return tree.treeDigest === manifest.tree && tree.paths.length === manifest.files ? undefined : 'its files are not those of the archive any more';
   }
 
   private pathOf(archive: Digest): string {
@@ -94,18 +97,14 @@ function nameOf(archive: Digest): string {
 }
 
 function parse(bytes: Buffer | undefined): Manifest | undefined {
-  try {
-    const content = JSON.parse(bytes?.toString('utf8') ?? 'null') as Partial<Manifest> | null;
-    return content?.format === 1 && isDigest(content.tree) ? (content as Manifest) : undefined;
-  } catch {
-    return undefined;
-  }
+  const content = bytes === undefined ? 'missing' : unseal(bytes);
+  return typeof content !== 'string' && content.format === 1 && isDigest(content.tree) ? (content as unknown as Manifest) : undefined;
 }
 
 async function writeSynced(path: string, manifest: Manifest): Promise<void> {
   const file = await open(path, 'wx');
   try {
-    await file.writeFile(`${JSON.stringify(manifest)}\n`);
+    await file.writeFile(seal(manifest));
     await file.sync();
   } finally {
     await file.close();

@@ -7,13 +7,20 @@ const INTERVAL_MS = 24 * 3600 * 1000;
 export class UseMarks {
   private readonly used = new Set<string>();
   private jobSince = -Infinity;
+  private quiet = false;
 
   constructor(private readonly fs: CacheFs) {}
 
   /** Marks a file as used now, unless it has a mark that is young enough. */
   async mark(path: string, modifiedMs: number): Promise<void> {
+    if (this.quiet) return;
     this.used.add(path);
     if (modifiedMs < Math.max(Date.now() - INTERVAL_MS, this.jobSince)) await this.touch(path);
+  }
+
+  /** From now on files are read without being used. */
+  stop(): void {
+    this.quiet = true;
   }
 
   /** From now on all that this process uses, and what it has used, is marked: the store keeps what is used since a running job began. */

@@ -89,6 +89,24 @@ test('a run whose stage another one is at says whose, and goes on by itself wher
   expect((await second.ended).code).toBe(130);
 }, 25_000);
 
+test('collections in a loop beside runs take nothing that fails them', async () => {
+  const root = await fresh();
+  const stop = new AbortController();
+  const loop = async (): Promise<Ended[]> => {
+    const all: Ended[] = [];
+    while (!stop.signal.aborted) all.push(await start(root, ['cache', 'gc', '--max-size', '0', '--max-age', '0d', '--json']).ended);
+    return all;
+  };
+  const collecting = loop();
+  const runs: Ended[] = [];
+  for (const epochs of ['2', '3', '2']) runs.push(...(await Promise.all([run(root, '--set', `stages.train.epochs=${epochs}`), run(root)])));
+  stop.abort();
+  expect((await collecting).map(({ code, stderr }) => [code, stderr])).toEqual((await collecting).map(() => [0, '']));
+  expect(runs.map(({ code, stderr }) => [code, stderr.match(/✘.*/)?.[0]])).toEqual(runs.map(() => [0, undefined]));
+  expect((await run(root)).code).toBe(0);
+  expect(await resultsOf(root)).toEqual(expected);
+});
+
 /** The first event of a kind that a run prints. */
 function said({ child }: ReturnType<typeof start>, wanted: (event: RunEvent) => boolean): Promise<RunEvent> {
   return new Promise((resolve, reject) => {
