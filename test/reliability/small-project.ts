@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { digestOf } from '../../src/core/digest.js';
 import type { RunEvent, StageSummary } from '../../src/core/event.js';
+import { zipOf } from '../sources/packing.js';
 
 const cli = join(process.cwd(), 'dist', 'cli.js');
 const pets = join(process.cwd(), 'examples', 'pets', 'pictures');
@@ -40,6 +41,19 @@ export const stageNames = ['ingest', 'augment', 'load-base', 'freeze', 'build-he
 
 export async function scratch(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'pipeline-reliability-'));
+}
+
+/** The same project with its pictures in an archive, so that the cache has an unpacked one. */
+export async function makeArchiveProject(root: string): Promise<string> {
+  await makeProject(root);
+  const folder = join(root, 'pictures');
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const paths = files.map((entry) => relative(folder, join(entry.parentPath, entry.name))).sort();
+  const entries = await Promise.all(paths.map(async (name) => ({ name, content: await readFile(join(folder, name)) })));
+  await writeFile(join(root, 'pictures.zip'), zipOf(entries));
+  await rm(folder, { recursive: true });
+  await writeFile(join(root, 'pets.yaml'), pipelineText.replace('source: pictures', 'source: pictures.zip'));
+  return root;
 }
 
 /** Makes the project in a folder that does not exist yet. */
