@@ -4,6 +4,7 @@ import { select, type SelectionOptions } from './commands/selection.js';
 import type { Pipeline } from './config/pipeline.js';
 import type { RunEvent } from './core/event.js';
 import { packageVersion } from './core/package.js';
+import { refuseUnwritable } from './runner/destinations.js';
 import { execute, type RunResult } from './runner/execute.js';
 import { plan as planSession, type Decision } from './runner/plan.js';
 import { stages } from './stages/index.js';
@@ -45,11 +46,15 @@ export async function plan(pipeline: Pipeline): Promise<StagePlan[]> {
   return planned.map(({ node, decision }) => ({ name: node.stage.name, kind: node.stage.kind, state: decision.state, reason: decision.reason }));
 }
 
-/** Runs a pipeline: only what changed is done again. Failures of stages are in the result. */
+/**
+ * Runs a pipeline: only what changed is done again. Failures of stages are in the result. Rejects with `input-output` where
+ * an export could not be written in the end.
+ */
 export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise<RunResult> {
   const { onEvent = () => undefined, signal = new AbortController().signal, jobs = 2 } = options;
   const session = await openFor(pipeline, { stages, version }, onEvent, options);
   const selection = select(session.graph, options.stages ?? [], options);
+  await refuseUnwritable(session, selection.selected, selection.forced);
   return execute(session, { ...selection, jobs, overwrite: options.force !== undefined, signal });
 }
 

@@ -3,6 +3,7 @@ import type { Pipeline } from '../config/pipeline.js';
 import type { RunEvent } from '../core/event.js';
 import { exitCodes, PipelineError } from '../core/problem.js';
 import type { Compared } from '../report/comparison.js';
+import { refuseUnwritable } from '../runner/destinations.js';
 import type { RunResult } from '../runner/execute.js';
 import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
 import { printPlan } from './plan.js';
@@ -57,13 +58,15 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   const listeners: ((event: RunEvent) => void)[] = [];
   const emit = (event: RunEvent): void => listeners.forEach((listen) => listen(event));
   if (options.json) listeners.push((event) => host.stdout(`${JSON.stringify(event)}\n`));
-  const pipeline = await loadChecked(file, options, host.cwd).catch((error: unknown) => {
+  const refusing = (error: unknown): never => {
     if (options.json && error instanceof PipelineError) emitRefusal(error, emit);
     throw error;
-  });
+  };
+  const pipeline = await loadChecked(file, options, host.cwd).catch(refusing);
   const session = await openFor(pipeline, host, emit, options);
   const selection = select(session.graph, stages, options);
   if (options.dryRun) return printPlan(session, selection, { json: options.json }, host);
+  await refuseUnwritable(session, selection.selected, selection.forced).catch(refusing);
 
   const [{ terminalReporter }, { closingLines }, { comparisonLines }, { openRunLog }, { execute }] = await Promise.all([
     import('../report/terminal.js'),

@@ -63,6 +63,8 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly run: (context: StageContext<Kind>) => Promise<void>;
   /** Writes files for people or other programs. Called in every run, unless what was written last still stands and fits. */
   readonly deliver?: (context: DeliveryContext<Kind>) => Promise<void>;
+  /** The folder of the project that `deliver` writes to, as the pipeline names it, where that is one of a person's choice. */
+  readonly destination?: (config: StageConfigs[Kind]) => string;
   /**
    * Judges the outputs in every run, also where they came from the cache. Throws a `gate-missed` failure where the
    * result is not good enough.

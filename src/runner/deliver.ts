@@ -1,7 +1,7 @@
 /** Writes a stage's files into folders of the project: whole or not at all, and never over a person's own changes. */
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { digestOf } from '../core/digest.js';
+import { digestOf, type Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
 import type { BlobRef } from '../core/stage.js';
 import { hasCode } from '../store/cache-fs.js';
@@ -13,6 +13,8 @@ export type DeliveredFolder = Readonly<Record<string, DeliveredFile>>;
 export interface DeliveryOptions {
   /** What the last delivery left there. */
   readonly before: DeliveredFolder | undefined;
+  /** What a delivery that was broken off may have left there. */
+  readonly ours?: readonly Digest[];
   /** Overwrite what a person has changed. */
   readonly force: boolean;
   readonly readBytes: (ref: BlobRef) => Promise<Buffer>;
@@ -53,6 +55,10 @@ async function deliverOnce(folder: string, files: ReadonlyMap<string, BlobRef | 
   return Object.fromEntries(delivered);
 }
 
+export function digestsOf(files: ReadonlyMap<string, BlobRef | string>): Digest[] {
+  return [...files.values()].map((content) => refOf(content).digest);
+}
+
 function refOf(content: BlobRef | string): BlobRef {
   return typeof content === 'string' ? { digest: digestOf(content), size: Buffer.byteLength(content) } : content;
 }
@@ -78,10 +84,10 @@ function refuseForeign(
   folder: string,
   present: ReadonlyMap<string, Partial<BlobRef>>,
   wanted: ReadonlyMap<string, BlobRef>,
-  { before, display }: DeliveryOptions,
+  { before, ours = [], display }: DeliveryOptions,
 ): void {
   for (const [name, { digest }] of present) {
-    if (digest !== undefined && (before?.[name]?.digest === digest || wanted.get(name)?.digest === digest)) continue;
+    if (digest !== undefined && (before?.[name]?.digest === digest || wanted.get(name)?.digest === digest || ours.includes(digest))) continue;
     throw failure('unsafe', {
       code: 'folder-changed',
       where: display(join(folder, name)),

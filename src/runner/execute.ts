@@ -58,8 +58,8 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
   const nodes = session.graph.nodes.filter((node) => wanted.has(node.stage.name));
   try {
     const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
-    const failures = outcomes.flatMap(({ error }) => error ?? []);
-    const metrics = await run.metrics();
+    const { metrics, errors } = await run.metrics();
+    const failures = [...outcomes.flatMap((outcome) => outcome.error ?? []), ...errors];
     const result: RunResult = {
       state: stateOf(failures, options.signal),
       durationMs: Math.round(performance.now() - started),
@@ -163,16 +163,23 @@ class Execution {
     return { ...flight.result, state: 'ran', reason };
   }
 
-  /** Reads the plain numbers of every output named `metrics`. */
-  async metrics(): Promise<Metrics> {
+  /** Reads the plain numbers of every output named `metrics`, as far as the disk lets it. */
+  async metrics(): Promise<{ readonly metrics: Metrics; readonly errors: PipelineError[] }> {
     const metrics: Record<string, Record<string, number>> = {};
-    for (const [name, { outputs }] of this.settled) {
+    const errors: PipelineError[] = [];
+    for (const [name, { node, outputs }] of this.settled) {
       const ref = outputs.metrics;
       if (ref === undefined) continue;
-      const values = await this.heal(() => readJson<Record<string, unknown>>(this.session.store, ref));
-      metrics[name] = Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+      try {
+        const values = await this.heal(() => readJson<Record<string, unknown>>(this.session.store, ref));
+        metrics[name] = Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+      } catch (thrown) {
+        const error = asPipelineError(thrown, name);
+        this.reportProblems(node, error);
+        errors.push(error);
+      }
     }
-    return metrics;
+    return { metrics, errors };
   }
 
   /** Ends the job, where there was work: what the last run needs is noted, and the store made smaller where it must be. */

@@ -17,6 +17,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import { digestOf, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
+import { asPipelineError } from '../core/problem.js';
 import type { SourceStore } from '../core/source.js';
 import type { BlobRef, Probe, Waiting } from '../core/stage.js';
 import { Blobs } from './blobs.js';
@@ -92,6 +93,10 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     return digestFiles(files, listing(), listedAt, { indexFile, probe });
   };
   const locks = new Locks(files);
+  const unwritten = (error: unknown): undefined => {
+    if (asPipelineError(error).category !== 'input-output') throw error;
+    noteUnwritten(files, error);
+  };
   const noProbe: Probe = { version: 'none', of: () => '' };
   return Promise.resolve({
     root,
@@ -99,8 +104,8 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     pause: (signal) => locks.pause(signal),
     during: (name, label, work, waiting) => locks.during(name, label, work, waiting),
     beginJob: () => beginJob(files, locks),
-    putRoot: (pipeline, keys) => putRoot(files, pipeline, keys).catch((error: unknown) => noteUnwritten(files, error)),
-    tidy: async () => (await import('./tidy.js')).tidy(files, locks),
+    putRoot: (pipeline, keys) => putRoot(files, pipeline, keys).catch(unwritten),
+    tidy: async () => (await import('./tidy.js')).tidy(files, locks).catch(unwritten),
     sources: sourceStore(files, blobs, records, (folder, name) => digest(name, () => listFiles(folder), noProbe)),
     putBlob: (content) => blobs.put(content),
     readBlob: (ref) => blobs.read(ref),

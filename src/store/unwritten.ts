@@ -15,8 +15,12 @@ export function diskFull(folder: string, needed: number, free: number | undefine
   }, cause);
 }
 
-/** Says once that what is done now will have to be done again. */
+const told = new WeakSet<Files>();
+
+/** Says once, whatever fails how often, that what is done now will have to be done again. */
 export function noteUnwritten(files: Files, error: unknown): void {
+  if (told.has(files)) return;
+  told.add(files);
   const [{ found }] = asPipelineError(error).problems;
   files.note(files.root, `cannot be written, so that not everything is kept for the next run: ${found}`);
 }

@@ -120,6 +120,23 @@ describe('a run that is killed', () => {
   }, 3_600_000);
 });
 
+test('a pipeline that is edited after its run was killed while it wrote its files runs without force', async () => {
+  const random = randomOf('edited');
+  // What a run writes into the project comes last.
+  const last = Math.floor(operations / 4);
+  const killAt = isLong ? Array.from({ length: last }, (_, i) => operations - i) : [1, 2, 3, 4].map(() => operations - Math.floor(random() * last));
+  await forEachOf(killAt, AT_A_TIME, (n) =>
+    named(`killed before operation ${n}, then edited`, async () => {
+      const root = await copyOf(pristine);
+      await start(root, runArgs, throughDoor(root, { DOOR_KILL_AT: String(n) })).ended;
+      const ended = await run(root, '--set', 'stages.train.epochs=3', '--set', 'stages.build-head.layers.1.dense.units=5');
+      expect([ended.code, ended.stderr.match(/✘.*/)?.[0]]).toEqual([0, undefined]);
+      await remove(root);
+    }),
+  );
+  tell(`${killAt.length} runs killed while files were written and then edited; 0 asked for --force`);
+}, 3_600_000);
+
 test('a collection that is killed before each operation leaves what a run can go on with', async () => {
   const full = await copyOf(pristine);
   await run(full);

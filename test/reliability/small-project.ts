@@ -84,12 +84,14 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Options of node, before the command. */
   readonly node?: readonly string[];
+  /** Run as another user. */
+  readonly uid?: number;
 }
 
 /** Starts `pipeline` with arguments in a folder. */
-export function start(root: string, args: readonly string[], { env = {}, node = [] }: StartOptions = {}): Started {
+export function start(root: string, args: readonly string[], { env = {}, node = [], uid }: StartOptions = {}): Started {
   const { NODE_OPTIONS: _options, ...environment } = process.env;
-  const child = spawn(process.execPath, [...node, cli, ...args], { cwd: root, env: { ...environment, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...node, cli, ...args], { cwd: root, env: { ...environment, ...env }, uid, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

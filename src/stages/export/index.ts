@@ -15,6 +15,8 @@ export const exportModel: StageDefinition<'export'> = {
   // Decoder and engine are loaded only where there is work.
   run: async (context) => (await import('./run.js')).runExport(context),
 
+  destination: ({ to }) => to,
+
   async deliver({ config, outputs, note, resolvePath, deliverFiles }) {
     const files = Object.entries(outputs).map(([name, ref]): [string, BlobRef] => [name.slice(FILE_PREFIX.length), ref]);
     await deliverFiles(resolvePath(config.to), new Map(files));
