@@ -49,6 +49,9 @@ export interface FoundLock {
   readonly modifiedMs: number;
 }
 
+/** Nonces of the locks that this process holds: one of its own that it could not take away holds nobody off. */
+const heldHere = new Set<string>();
+
 export class Locks {
   private readonly folder: string;
   private readonly held = new Set<string>();
@@ -64,13 +67,17 @@ export class Locks {
   async tryTake(name: string, label: string): Promise<Attempt> {
     const path = join(this.folder, `${name}${SUFFIX}`);
     const mine: Holder = { owner: owner(), pid: process.pid, label, since: Date.now(), nonce: randomBytes(8).toString('hex') };
+    heldHere.add(mine.nonce);
     try {
       for (let tries = 0; tries < TRIES; tries++) {
         const made = await this.files.publish(path, Buffer.from(JSON.stringify(mine)), { ifTaken: 'keep', durable: false });
         if (made) return { state: 'held', lock: this.hold(path, mine) };
         const found = await this.read(name);
         if (found === undefined) continue;
-        if (found.holder !== undefined && !this.isLeft(found, found.holder)) return { state: 'taken', holder: found.holder };
+        if (found.holder !== undefined && !this.isLeft(found, found.holder)) {
+          heldHere.delete(mine.nonce);
+          return { state: 'taken', holder: found.holder };
+        }
         await this.breakLock(found);
       }
     } catch {
@@ -122,7 +129,7 @@ export class Locks {
 
   isLeft({ path, modifiedMs }: FoundLock, holder: Holder): boolean {
     const liveness = livenessOf(holder.owner);
-    if (liveness === 'dead') return true;
+    if (liveness === 'dead' || (holder.owner === owner() && !heldHere.has(holder.nonce))) return true;
     const before = this.seen.get(path);
     if (before?.modifiedMs !== modifiedMs) this.seen.set(path, { modifiedMs, at: performance.now() });
     else if (performance.now() - before.at > SILENT_MS) return true;
@@ -154,6 +161,7 @@ export class Locks {
     return {
       release: async () => {
         this.held.delete(path);
+        heldHere.delete(mine.nonce);
         if (this.held.size === 0) {
           clearInterval(this.timer);
           this.timer = undefined;

@@ -4,7 +4,7 @@ import { nodeFs, type CacheFs, type OpenFile } from '../../src/store/cache-fs.js
 export const faults = ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'EACCES', 'short'] as const;
 export type Fault = (typeof faults)[number];
 
-/** The operations that each can hit; `short` is a write that takes one byte and says so. */
+/** The operations that each can hit; `short` is a write that takes half of the bytes and says so. */
 const hits: Readonly<Record<Fault, readonly string[]>> = {
   ENOSPC: ['create', 'write', 'sync', 'makeFolder', 'rename', 'link'],
   EDQUOT: ['create', 'write', 'makeFolder'],
@@ -30,7 +30,7 @@ export function faultyDisk(fault: Fault, at: number, lasting: boolean): FaultyDi
   const opened = (file: OpenFile): OpenFile => ({
     write: (bytes) => {
       if (!fails('write')) return file.write(bytes);
-      return fault === 'short' ? file.write(bytes.subarray(0, 1)) : Promise.reject(errorOf(fault, 'write'));
+      return fault === 'short' ? file.write(bytes.subarray(0, Math.ceil(bytes.length / 2))) : Promise.reject(errorOf(fault, 'write'));
     },
     read: guarded('read', (into: Uint8Array, position: number) => file.read(into, position)),
     info: () => file.info(),

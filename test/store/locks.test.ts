@@ -97,6 +97,15 @@ test('a lock that was broken and taken by another is not given back by its first
   expect(JSON.parse(readFileSync(lockOf(scratch), 'utf8'))).toMatchObject({ nonce: 'theirs' });
 });
 
+test('a lock that could not be taken away holds its own process off no longer', async () => {
+  const refuse = () => Promise.reject(Object.assign(new Error('too many open files'), { code: 'EMFILE' }));
+  const scratch = scratchFiles();
+  const attempt = await new Locks(scratchFiles(scratch.files.root, { ...nodeFs, remove: refuse }).files).tryTake('work', 'train');
+  if (attempt.state === 'held') await attempt.lock.release();
+  expect(existsSync(lockOf(scratch))).toBe(true);
+  expect((await new Locks(scratch.files).tryTake('work', 'train')).state).toBe('held');
+});
+
 test('a store that cannot be written has no locks, and work goes on', async () => {
   const refuse = () => Promise.reject(Object.assign(new Error('read-only'), { code: 'EROFS' }));
   const { files } = scratchFiles(undefined, { ...nodeFs, makeFolder: refuse, create: refuse });
