@@ -237,7 +237,7 @@ export class Files {
     if (ifTaken === 'keep') {
       try {
         await this.fs.link(from, to);
-        await this.fs.remove(from);
+        await this.discard(from);
         return true;
       } catch (error) {
         if (hasCode(error, 'EEXIST')) return false;

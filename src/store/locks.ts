@@ -83,6 +83,7 @@ export class Locks {
     } catch {
       // A store that cannot be written has no locks.
     }
+    heldHere.delete(mine.nonce);
     return { state: 'held', lock: { release: () => Promise.resolve() } };
   }
 

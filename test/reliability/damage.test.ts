@@ -4,10 +4,10 @@ import { copyFile, readdir, readFile, rename, rm, truncate, writeFile } from 'no
 import { join, relative } from 'node:path';
 import { runHere } from './in-process.js';
 import { shelfOf } from './published.js';
-import { isLong, randomOf, seed, tell } from './scale.js';
+import { cases, randomOf, seed, tell } from './scale.js';
 import { copyOf, makeArchiveProject, remove, resultsOf, scratch, stageNames } from './small-project.js';
 
-const CASES = isLong ? 2000 : 60;
+const CASES = cases(60, 2000);
 
 let base: string;
 let pristine: string;

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publishedIn, shelfOf } from './published.js';
-import { forEachOf, isLong, randomOf, seed, someOf, tell } from './scale.js';
+import { cases, forEachOf, randomOf, seed, someOf, tell } from './scale.js';
 import { copyOf, listingOf, makeProject, remove, resultsOf, run, scratch, stageNames, start, type Ended, type StartOptions } from './small-project.js';
 
 const door = join(process.cwd(), 'test/reliability/disk-door.mjs');
 const AT_A_TIME = 2;
-const KILLS_IN_TIME = isLong ? 200 : 10;
+const KILLS_IN_TIME = cases(10, 200);
 const KILLS_IN_OPERATIONS = 10;
 
 let base: string;
@@ -107,7 +107,7 @@ describe('a run that is killed', () => {
 
   test('and killed again while it recovers', async () => {
     const random = randomOf('twice');
-    const pairs = Array.from({ length: isLong ? 100 : 3 }, () => [1, 2, 3].map(() => 1 + Math.floor(random() * operations)));
+    const pairs = Array.from({ length: cases(3, 100) }, () => [1, 2, 3].map(() => 1 + Math.floor(random() * operations)));
     await forEachOf(pairs, AT_A_TIME, (kills) =>
       named(`killed before operations ${kills.join(', ')}`, async () => {
         await trial(async (root) => {
@@ -124,7 +124,7 @@ test('a pipeline that is edited after its run was killed while it wrote its file
   const random = randomOf('edited');
   // What a run writes into the project comes last.
   const last = Math.floor(operations / 4);
-  const killAt = isLong ? Array.from({ length: last }, (_, i) => operations - i) : [1, 2, 3, 4].map(() => operations - Math.floor(random() * last));
+  const killAt = someOf(last, 4, random).map((n) => operations - last + n);
   await forEachOf(killAt, AT_A_TIME, (n) =>
     named(`killed before operation ${n}, then edited`, async () => {
       const root = await copyOf(pristine);

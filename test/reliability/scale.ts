@@ -4,6 +4,14 @@
  */
 export const isLong = process.env.RELIABILITY === 'long';
 
+/** The part of the long suites that is done: `RELIABILITY_SHARE=0.1` for a tenth of the cases. */
+const share = Number(process.env.RELIABILITY_SHARE ?? 1);
+
+/** How many cases to try. */
+export function cases(usual: number, long: number): number {
+  return isLong ? Math.ceil(long * share) : usual;
+}
+
 export const seed = Number(process.env.RELIABILITY_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** Numbers from 0 to 1, the same for the same seed and name (mulberry32). */
@@ -17,10 +25,11 @@ export function randomOf(name: string): () => number {
   };
 }
 
-/** All numbers from 1 to `last` in the long suite, a sample of them in order otherwise. */
-export function someOf(last: number, sample: number, random: () => number): number[] {
+/** All numbers from 1 to `last` in the long suite, or its share of them; a sample of them otherwise. Evenly spread, in order. */
+export function someOf(last: number, usual: number, random: () => number): number[] {
   const all = Array.from({ length: last }, (_, i) => i + 1);
-  if (isLong || last <= sample) return all;
+  const sample = cases(usual, last);
+  if (last <= sample) return all;
   const step = last / sample;
   return Array.from({ length: sample }, (_, i) => all[Math.floor((i + random()) * step)]);
 }
