@@ -1,10 +1,11 @@
-/** The tool as a library: load a pipeline, plan it, run it. */
+/** The tool as a library: load a pipeline, plan it, run it, and predict with what it exported. */
+import { resolve } from 'node:path';
 import { loadChecked, openFor, type PipelineOptions } from './commands/host.js';
 import { select, type SelectionOptions } from './commands/selection.js';
 import type { Pipeline } from './config/pipeline.js';
 import type { RunEvent } from './core/event.js';
 import { packageVersion } from './core/package.js';
-import { refuseUnwritable } from './runner/destinations.js';
+import type { AnswerLine } from './core/prediction.js';
 import { execute, type RunResult } from './runner/execute.js';
 import { plan as planSession, type Decision } from './runner/plan.js';
 import { stages } from './stages/index.js';
@@ -47,19 +48,57 @@ export async function plan(pipeline: Pipeline): Promise<StagePlan[]> {
 }
 
 /**
- * Runs a pipeline: only what changed is done again. Failures of stages are in the result. Rejects with `input-output` where
- * an export could not be written in the end.
+ * Runs a pipeline: only what changed is done again. Failures of stages are in the result. Rejects with a PipelineError
+ * before anything runs where a stage lacks something or could not write its files in the end.
  */
 export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise<RunResult> {
   const { onEvent = () => undefined, signal = new AbortController().signal, jobs = 2 } = options;
   const session = await openFor(pipeline, { stages, version }, onEvent, options);
   const selection = select(session.graph, options.stages ?? [], options);
-  await refuseUnwritable(session, selection.selected, selection.forced);
   return execute(session, { ...selection, jobs, overwrite: options.force !== undefined, signal });
+}
+
+export interface PredictOptions {
+  /** Where relative paths start from; the current folder when left out. */
+  readonly cwd?: string;
+  /** `auto`, the default, `onnx` or `tfjs`. */
+  readonly engine?: 'auto' | 'onnx' | 'tfjs';
+  readonly signal?: AbortSignal;
+}
+
+/** A picture's bytes, and what its answer calls it. */
+export interface PictureBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Predicts pictures, given as paths of files or as bytes, with an exported model: its folder, or its `model.json`. Answers
+ * come in the pictures' order as they get done; one that cannot be read has an `error` and the others go on. Rejects with
+ * a {@link PipelineError} where the model is not there (`invalid`), damaged (`bad-data`) or unsafe, and where the signal aborts.
+ *
+ *     for await (const answer of predict('models/pets', ['cat.jpg'])) {
+ *       if ('error' in answer) continue;
+ *       console.log(answer.file, answer.class, answer.scores);
+ *     }
+ */
+export async function* predict(model: string, pictures: readonly (string | PictureBytes)[], options: PredictOptions = {}): AsyncGenerator<AnswerLine, void, undefined> {
+  const { cwd = process.cwd(), engine, signal } = options;
+  const { openModel, lineOf } = await import('./predict/index.js');
+  const { predictor } = await openModel(resolve(cwd, model), engine);
+  const inputs = pictures.map((picture) =>
+    typeof picture === 'string' ? { name: picture, from: { path: resolve(cwd, picture) } } : { name: picture.name, from: { bytes: picture.bytes } },
+  );
+  try {
+    for await (const answer of predictor.predict(inputs, signal)) yield lineOf(answer)!;
+  } finally {
+    await predictor.close();
+  }
 }
 
 export { PipelineError } from './core/problem.js';
 export type { Problem, FailureCategory } from './core/problem.js';
+export type { AnswerLine, ErrorLine, PredictionLine } from './core/prediction.js';
 export type { RunEvent, StageSummary } from './core/event.js';
 export type { RunResult } from './runner/execute.js';
 export type { Pipeline } from './config/pipeline.js';

@@ -4,7 +4,10 @@ import { checkHeadAgainstFolders } from '../config/classes.js';
 import { loadPipeline } from '../config/load.js';
 import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
+import type { Finding } from '../core/finding.js';
 import { PipelineError } from '../core/problem.js';
+import type { Settings } from '../core/stage.js';
+import type { Screen } from '../report/live-region.js';
 import type { StageTable } from '../runner/graph.js';
 import { openSession, type Session } from '../runner/session.js';
 import type { SourceOptions } from '../runner/source-host.js';
@@ -16,17 +19,22 @@ export interface Host {
   readonly stages: StageTable;
   /** The pretrained networks; counted when they are asked for. */
   readonly bases: () => readonly BaseRow[];
+  /** Looks whether this machine can do the work, with the engine that was chosen. */
+  readonly checkMachine: (engine?: Settings['engine']) => Promise<Finding[]>;
   readonly version: string;
   /** The folder of the pictures that come with this tool. */
   readonly examplePictures: string;
   readonly cwd: string;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
-  /** Whether stderr is a terminal whose lines can be written over. */
-  readonly interactive: boolean;
+  /** Asked for only by who reads it: a process that has opened its stdin waits for it. */
+  readonly stdin: () => AsyncIterable<Uint8Array>;
+  /** The terminal that stderr is, where its lines can be drawn over. */
+  readonly screen: Screen | undefined;
   readonly color: boolean;
-  readonly width: number;
-  /** Aborted by Ctrl-C. */
+  /** Columns of the terminal as it is now. */
+  readonly width: () => number;
+  /** Aborted by Ctrl-C, a request to end, or a reader of the output that went away. Who listens has two seconds to end cleanly. */
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +55,7 @@ export function withPipelineOptions(command: Command): Command {
     .option('--engine <name>', 'auto, onnx or tfjs');
 }
 
-const collect = (value: string, all: readonly string[]): string[] => [...all, value];
+export const collect = (value: string, all: readonly string[]): string[] => [...all, value];
 
 /** Loads and checks a pipeline file, the head against the folders too where they can be listed. */
 export async function loadChecked(file: string, { set = [], engine }: PipelineOptions, cwd: string): Promise<Pipeline> {

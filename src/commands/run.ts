@@ -3,8 +3,8 @@ import type { Pipeline } from '../config/pipeline.js';
 import type { RunEvent } from '../core/event.js';
 import { exitCodes, PipelineError } from '../core/problem.js';
 import type { Compared } from '../report/comparison.js';
-import { refuseUnwritable } from '../runner/destinations.js';
 import type { RunResult } from '../runner/execute.js';
+import { withAncestors } from '../runner/graph.js';
 import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
 import { printPlan } from './plan.js';
 import { select, type SelectionOptions } from './selection.js';
@@ -58,28 +58,41 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   const listeners: ((event: RunEvent) => void)[] = [];
   const emit = (event: RunEvent): void => listeners.forEach((listen) => listen(event));
   if (options.json) listeners.push((event) => host.stdout(`${JSON.stringify(event)}\n`));
-  const refusing = (error: unknown): never => {
+  const refused = (error: unknown): never => {
     if (options.json && error instanceof PipelineError) emitRefusal(error, emit);
     throw error;
   };
-  const pipeline = await loadChecked(file, options, host.cwd).catch(refusing);
+  const pipeline = await loadChecked(file, options, host.cwd).catch(refused);
   const session = await openFor(pipeline, host, emit, options);
   const selection = select(session.graph, stages, options);
   if (options.dryRun) return printPlan(session, selection, { json: options.json }, host);
-  await refuseUnwritable(session, selection.selected, selection.forced).catch(refusing);
 
-  const [{ terminalReporter }, { closingLines }, { comparisonLines }, { openRunLog }, { execute }] = await Promise.all([
+  const [{ terminalReporter }, { closingLines }, { comparisonLines }, { runLog }, { RunRecorder }, { execute }] = await Promise.all([
     import('../report/terminal.js'),
     import('../report/summary.js'),
     import('../report/comparison.js'),
     import('./run-log.js'),
+    import('../runner/run-record.js'),
     import('../runner/execute.js'),
   ]);
-  const { color, width, interactive, cwd, signal } = host;
-  listeners.push(terminalReporter({ write: host.stderr, color, width, interactive, cwd, stages: [...session.graph.byName.keys()] }));
-  listeners.push(openRunLog(session.project.runs, pipeline, options.logLevel).listen);
-  const result = await execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
+  const { color, width, screen, cwd, signal } = host;
+  const shown = withAncestors(session.graph, selection.selected);
+  const stageNames = [...session.graph.byName.keys()].filter((name) => shown.has(name));
+  const reporter = await terminalReporter({ write: host.stderr, screen, color, width, cwd, stages: stageNames });
+  listeners.push(reporter.show);
+  const record = await RunRecorder.begin(session, host.version);
+  listeners.push(runLog(record.folder, pipeline, options.logLevel));
+  for (const problem of pipeline.warnings) emit({ event: 'warning', problem });
+  signal.addEventListener('abort', () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }), { once: true });
+  const executing = execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
+  const result = await executing.finally(reporter.close).catch(async (error: unknown) => {
+    await record.abandon(error);
+    return refused(error);
+  });
+  await record.finish(result);
   const closing = [...comparisonLines(comparedOf(pipeline, result), color), ...closingLines(withoutVariants(pipeline, result), color)];
+  // Figures that are new are worth a look.
+  if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0) closing.push(`look closer: pipeline report ${file}`);
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;
   // The gravest failure decides: a missed gate matters less than a stage that broke.

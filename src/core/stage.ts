@@ -2,6 +2,7 @@
 import type { Json } from './canonical.js';
 import type { Digest } from './digest.js';
 import type { Emit, FeatureCounts } from './event.js';
+import type { Finding } from './finding.js';
 import type { StageConfigs, StageKind } from './schema-types.js';
 import type { DownloadLock, SourceHost } from './source.js';
 
@@ -9,7 +10,7 @@ import type { DownloadLock, SourceHost } from './source.js';
 export type Role = 'data' | 'base' | 'model' | 'trained' | 'metrics';
 
 /** The fields of a stage that name another stage. */
-export type ReferenceField = 'data' | 'base' | 'model';
+export type ReferenceField = 'data' | 'base' | 'model' | 'from';
 
 /** Bytes in the store. */
 export interface BlobRef {
@@ -25,6 +26,7 @@ export interface Inputs {
   readonly data?: Outputs;
   readonly base?: Outputs;
   readonly model?: Outputs;
+  readonly from?: Outputs;
   readonly gates?: readonly Outputs[];
 }
 
@@ -34,6 +36,8 @@ export interface Survey {
   readonly preimage: Json;
   /** What `run` gets; never stored. */
   readonly found: unknown;
+  /** Only a run can tell what was found: the survey is made again after it, and the result is kept under that key. */
+  readonly provisional?: boolean;
 }
 
 /** What a name in the pipeline stands for. */
@@ -55,16 +59,30 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly relevant?: (config: StageConfigs[Kind]) => Json;
   /** Versions of libraries and of the engine that decide the output, from package metadata alone. */
   readonly environment?: (settings: Settings) => Json;
+  /** Throws `invalid` where this machine lacks what the stage will need. Asked of every stage of a run before any of them runs. */
+  readonly requires?: (config: StageConfigs[Kind], name: string) => void;
   /** Looks at what lies outside the pipeline. Called for every plan: it must be fast where nothing changed. */
   readonly survey?: (context: SurveyContext<Kind>) => Promise<Survey>;
   /** What the outputs turned out to be, for the lock file beside the pipeline. Called in every run. */
   readonly resolved?: (context: JudgeContext<Kind>) => Promise<Resolved>;
   /** Does the work and puts out its results through the context. */
   readonly run: (context: StageContext<Kind>) => Promise<void>;
+  /**
+   * Stands in for `run` where a plan looks ahead: puts out what later stages tell their needs from, in a moment, out of
+   * its inputs and what is at hand. Nothing of it is kept.
+   */
+  readonly rehearse?: (context: StageContext<Kind>) => Promise<void>;
+  /** What `run` will ask of the machine, told from its inputs. While a plan looks ahead, inputs may be missing. */
+  readonly needs?: (context: StageContext<Kind>) => Promise<Needs>;
+  /**
+   * Looks closely at what lies outside the pipeline, for `doctor`: all that is wrong with it, not just what a run trips
+   * over. Slow is fine; it tells its progress.
+   */
+  readonly inspect?: (context: StageContext<Kind>) => Promise<Finding[]>;
+  /** Paths of the folders, as the pipeline names them, that `deliver` writes besides the stage's own. */
+  readonly writesTo?: (config: StageConfigs[Kind]) => readonly string[];
   /** Writes files for people or other programs. Called in every run, unless what was written last still stands and fits. */
   readonly deliver?: (context: DeliveryContext<Kind>) => Promise<void>;
-  /** The folder of the project that `deliver` writes to, as the pipeline names it, where that is one of a person's choice. */
-  readonly destination?: (config: StageConfigs[Kind]) => string;
   /**
    * Judges the outputs in every run, also where they came from the cache. Throws a `gate-missed` failure where the
    * result is not good enough.
@@ -134,6 +152,46 @@ export interface FeatureKey {
   readonly view: number;
 }
 
+/** What a stage keeps of work that is not finished, for the next run that comes to the same key; gone once its result is there. */
+export interface Checkpoint {
+  /** What was written last, verified. */
+  read(): Promise<Buffer | undefined>;
+  /** Whether enough time has passed to write again. The clock decides that alone, never what is written. */
+  due(): boolean;
+  write(content: Uint8Array): Promise<void>;
+}
+
+/** What a stage will ask of the machine. */
+export interface Needs {
+  readonly features: readonly FeatureNeed[];
+  /** Pictures that go through training, each as often as there are epochs. */
+  readonly training?: { readonly workload: Json; readonly pictures: number };
+  /** Whether it may turn out to be less, such as where training may stop early. */
+  readonly atMost: boolean;
+}
+
+/** Pictures that have to go through the frozen prefix. */
+export interface FeatureNeed {
+  readonly digests: readonly Digest[];
+  /** Of each picture. Where nothing is kept, one entry for each time that it goes through. */
+  readonly views: readonly number[];
+  /** Undefined where the base is not known yet. */
+  readonly set?: {
+    /** Undefined where nothing is kept. */
+    readonly preimage: Json | undefined;
+    readonly rowLength: number;
+    readonly workload: Json;
+    /** Runs a few pictures through the prefix, and keeps nothing. */
+    measure(): Promise<Measurement>;
+  };
+}
+
+/** How long some pictures took. */
+export interface Measurement {
+  readonly pictures: number;
+  readonly ms: number;
+}
+
 interface WorkContext<Kind extends StageKind> {
   readonly name: string;
   readonly config: StageConfigs[Kind];
@@ -166,8 +224,11 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   pass(name: string, ref: BlobRef): void;
   /** Opens the features of a set, named by a preimage of all that decides them but the picture and its view. */
   openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
+  readonly checkpoint: Checkpoint;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
+  /** Remembers how long work took; a workload is all that decides that but the machine. Plans tell times from it. */
+  measured(workload: Json, measurement: Measurement): void;
 }
 
 export interface JudgeContext<Kind extends StageKind = StageKind> extends WorkContext<Kind> {

@@ -6,14 +6,17 @@ import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import type { Digest } from '../core/digest.js';
 import type { Emit, FeatureCounts } from '../core/event.js';
-import type { FeatureStore, Waiting } from '../core/stage.js';
+import { failure } from '../core/problem.js';
+import type { FeatureStore, Measurement, Waiting } from '../core/stage.js';
 import type { Runner } from '../engine/engine.js';
 import { openEngine } from '../engine/resolve.js';
-import { pictureBatches } from '../image/batches.js';
+import { pictureBatches, picturesPerBatch } from '../image/batches.js';
 import type { Files } from '../image/dataset.js';
+import { isFinite } from '../model/finite.js';
 import type { Shape } from '../model/graph.js';
 import { sizeOf } from '../model/tensor.js';
-import { featureSetPreimage, type FeatureRecipe } from './feature-set.js';
+import { extractionWorkload, featureSetPreimage, type FeatureRecipe } from './feature-set.js';
+import { PacedRun } from './paced-run.js';
 import { PicturePool } from './picture-pool.js';
 import { isUndecodable } from './pictures.js';
 
@@ -32,6 +35,7 @@ export interface FeatureHost {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   note(code: string, text: string): void;
+  measured(workload: Json, measurement: Measurement): void;
 }
 
 /** Where the pictures are. */
@@ -50,15 +54,15 @@ export interface FeatureOptions {
   readonly keep: boolean;
 }
 
-/** Numbers in a batch of pictures: 16 pictures of 224 px, more of smaller ones. */
-const BATCH_NUMBERS = 16 * 224 * 224 * 3;
-
 export class Features {
   readonly rowLength: number;
   private readonly store: FeatureStore | undefined;
+  /** How long extraction has taken so far. */
+  msSpent = 0;
   private readonly bad = new Set<Digest>();
   private readonly pool: PicturePool;
   private runner: Promise<Runner> | undefined;
+  private paced: Promise<PacedRun> | undefined;
 
   private constructor(
     private readonly host: FeatureHost,
@@ -71,10 +75,25 @@ export class Features {
     this.pool = new PicturePool({ image, preprocessing, variation });
   }
 
+  /** False where features are computed whenever they are asked for. */
+  get kept(): boolean {
+    return this.store !== undefined;
+  }
+
   static async open(host: FeatureHost, options: FeatureOptions): Promise<Features> {
     const preimage = featureSetPreimage(options.recipe, host.settings.featureType);
     const store = options.keep ? await host.openFeatures(preimage, sizeOf(options.featureShape)) : undefined;
     return new Features(host, options, store);
+  }
+
+  /** Pictures that turned out to be bad and are left out from then on. */
+  get leftOut(): readonly Digest[] {
+    return [...this.bad];
+  }
+
+  /** Leaves out pictures that are known to be bad. */
+  leaveOut(digests: readonly Digest[]): void {
+    for (const digest of digests) this.bad.add(digest);
   }
 
   /** Extracts what is missing of a view; once is enough for each view. Returns the pictures that can be used: bad ones are left out where that is asked for. */
@@ -96,14 +115,24 @@ export class Features {
 
   /** Computes features and keeps them. Returns how many pictures were tried. */
   private async extract(store: FeatureStore, digests: readonly Digest[], view: number): Promise<number> {
+    const started = performance.now();
+    // The first batch waits for threads and libraries: where there are more, it says nothing of them.
+    let first: Measurement | undefined;
     let done = 0;
+    const tell = (): void => this.host.emit({ event: 'progress', stage: this.host.name, task: 'extract', unit: 'pictures', done, total: digests.length });
+    tell();
     for await (const batch of this.compute(digests, view)) {
       for (const [row, digest] of batch.digests.entries()) {
         await store.append(digest, view, batch.features.subarray(row * this.rowLength, (row + 1) * this.rowLength));
       }
       done += batch.digests.length;
-      this.host.emit({ event: 'progress', stage: this.host.name, task: 'extract', done, total: digests.length });
+      first ??= { pictures: done, ms: performance.now() - started };
+      tell();
     }
+    const ms = performance.now() - started;
+    this.msSpent += ms;
+    const later = { pictures: done - (first?.pictures ?? 0), ms: ms - (first?.ms ?? 0) };
+    this.host.measured(extractionWorkload(this.options.recipe), later.pictures > 0 ? later : { pictures: done, ms });
     return digests.length;
   }
 
@@ -136,7 +165,7 @@ export class Features {
   }
 
   /** Decodes pictures and runs the prefix over them; decoding goes on while the engine computes. */
-  private async *compute(digests: readonly Digest[], view: number, batchSize = this.batchSize()): AsyncGenerator<FeatureBatch, void, undefined> {
+  private async *compute(digests: readonly Digest[], view: number, batchSize = picturesPerBatch(this.options.recipe.image.size)): AsyncGenerator<FeatureBatch, void, undefined> {
     if (digests.length === 0) return;
     const { recipe, source } = this.options;
     const [height, width] = recipe.image.size;
@@ -165,8 +194,9 @@ export class Features {
     this.host.signal.addEventListener('abort', stop, { once: true });
     try {
       for await (const { items, pixels } of batches) {
-        const runner = await compiling;
-        const features = runner === undefined ? pixels : await runner.run(pixels, items.length);
+        const prefix = await compiling;
+        const features = prefix === undefined ? pixels : await prefix.run(pixels, items.length);
+        requireFinite(features, items, this.rowLength, pathOf);
         this.host.counts.extracted += items.length;
         yield { digests: items, features };
       }
@@ -175,24 +205,34 @@ export class Features {
     }
   }
 
-  private batchSize(): number {
-    const [height, width] = this.options.recipe.image.size;
-    return Math.max(8, Math.min(256, Math.floor(BATCH_NUMBERS / (height * width * 3))));
-  }
-
   /** The compiled prefix; undefined where it is no more than its input. */
-  private prefix(): Promise<Runner> | undefined {
+  private prefix(): Promise<PacedRun> | undefined {
     const { prefix, weights, engine } = this.options.recipe;
     if (prefix.layers.length === 1) return undefined;
     this.runner ??= openEngine(engine).then((opened) => opened.compile(prefix, weights));
-    return this.runner;
+    this.paced ??= this.runner.then((runner) => new PacedRun(runner, this.host.signal));
+    return this.paced;
   }
 
   /** Frees the engine's memory and ends the threads. Two splits may share these features: the second call does nothing. */
   async dispose(): Promise<void> {
     const runner = this.runner;
     this.runner = undefined;
+    this.paced = undefined;
     (await runner)?.dispose();
     await this.pool.close();
   }
+}
+
+/** What is no number here would spoil all training on it, and look like a learning rate that is too high. */
+function requireFinite(features: Float32Array, digests: readonly Digest[], rowLength: number, pathOf: (digest: Digest) => string): void {
+  const row = digests.findIndex((_, index) => !isFinite(features.subarray(index * rowLength, (index + 1) * rowLength)));
+  if (row < 0) return;
+  throw failure('bad-data', {
+    code: 'features-not-finite',
+    where: pathOf(digests[row]),
+    found: 'what the frozen part of the network puts out for this picture is no number',
+    expected: 'finite numbers',
+    remedy: 'look at the weights of the base, and whether its preprocessing is the one that it was trained with',
+  });
 }

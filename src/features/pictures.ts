@@ -1,11 +1,12 @@
 /** From a picture's file to the numbers that a network takes in: read, check, decode, vary, preprocess. */
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { digestOf, type Digest } from '../core/digest.js';
 import { asPipelineError, failure, locatedAt, PipelineError } from '../core/problem.js';
 import { Random } from '../core/random.js';
 import { applyTransform, drawTransform } from '../image/augment.js';
 import type { ImageSpec } from '../image/dataset.js';
 import { createDecoder } from '../image/decode.js';
+import { pictureLimits, probePicture, tooManyBytes, type PictureFault } from '../image/probe.js';
 import { preprocess, type Preprocessing } from '../model/preprocessing.js';
 import type { Variation } from './feature-set.js';
 
@@ -17,12 +18,22 @@ export interface PictureWork {
   readonly variation: Variation | null;
 }
 
-export interface PictureTask {
+/** A picture that was listed, and found to be one, before. */
+export interface ListedPicture {
   readonly path: string;
   /** Of the bytes that are expected in the file. */
   readonly digest: Digest;
   readonly view: number;
 }
+
+/** A picture that nobody has looked at yet, in a file or at hand; it is taken as it is. */
+export interface NewPicture {
+  /** Where there are bytes, what people know them by. */
+  readonly path: string;
+  readonly bytes?: Uint8Array;
+}
+
+export type PictureTask = ListedPicture | NewPicture;
 
 /** The view of pictures that are taken as they are. */
 export const PLAIN_VIEW = 0;
@@ -31,17 +42,20 @@ export type PictureLoader = (task: PictureTask) => Promise<Float32Array<ArrayBuf
 
 /**
  * Makes a loader, which gives height x width x 3 numbers in an array of their own. It rejects with `bad-data`: with the
- * code `picture-not-decodable`, or `picture-gone` and `picture-changed` where the file no longer is what was ingested.
+ * code `picture-not-decodable`; for a listed picture with `picture-gone` and `picture-changed` where the file no longer
+ * is what was ingested; for a new one with `picture-missing`, `picture-too-large`, `picture-foreign` or
+ * `picture-damaged`. Errors of the disk pass through.
  */
 export function createPictureLoader({ image, preprocessing, variation }: PictureWork): PictureLoader {
   const [height, width] = image.size;
   const { interpolation, orientation } = image;
   const decode = createDecoder({ width, height, interpolation, orientation });
-  return async ({ path, digest, view }) => {
-    const pixels = await decode(await readPicture(path, digest)).catch((error: unknown) => {
-      throw locatedAt(path, asPipelineError(error));
+  return async (task) => {
+    const bytes = 'digest' in task ? await readListed(task) : await readNew(task);
+    const pixels = await decode(bytes).catch((error: unknown) => {
+      throw locatedAt(task.path, asPipelineError(error));
     });
-    const levels = variation === null ? pixels : vary(pixels, width, height, variation, digest, view);
+    const levels = variation === null || !('digest' in task) ? pixels : vary(pixels, width, height, variation, task.digest, task.view);
     const input = new Float32Array(height * width * 3);
     preprocess(levels, input, 0, preprocessing);
     return input;
@@ -54,7 +68,7 @@ function vary(pixels: Uint8Array, width: number, height: number, { parameters, s
 }
 
 /** The bytes that are decoded are the bytes that were hashed: a file that was edited since is refused. */
-async function readPicture(path: string, digest: Digest): Promise<Buffer> {
+async function readListed({ path, digest }: ListedPicture): Promise<Buffer> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     throw failure('bad-data', { code: 'picture-gone', where: path, found: 'was there when the pictures were listed, and is gone', remedy: 'run again' });
@@ -63,6 +77,33 @@ async function readPicture(path: string, digest: Digest): Promise<Buffer> {
     throw failure('bad-data', { code: 'picture-changed', where: path, found: 'was changed while the pipeline ran', remedy: 'run again' });
   }
   return bytes;
+}
+
+/** A new picture is held to what ingest asks of every file: the decoder alone would let some damage pass. */
+async function readNew({ path, bytes }: NewPicture): Promise<Uint8Array> {
+  const read = bytes ?? (await readWithin(path));
+  const probe = probePicture(read);
+  if (!probe.ok) throw badPicture(path, probe.fault, probe.reason);
+  return read;
+}
+
+/** The bytes of a file, unless there are more than a picture may have. */
+async function readWithin(path: string): Promise<Buffer> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+    throw failure('bad-data', { code: 'picture-missing', where: path, found: 'is not there' });
+  });
+  try {
+    const { size } = await file.stat();
+    if (size > pictureLimits.bytes) throw badPicture(path, 'too-large', tooManyBytes(size));
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+function badPicture(path: string, fault: PictureFault, found: string): PipelineError {
+  return failure('bad-data', { code: `picture-${fault}`, where: path, found });
 }
 
 /**

@@ -7,6 +7,14 @@
 import PQueue from 'p-queue';
 import { asPipelineError, failure, locatedAt, type PipelineError } from '../core/problem.js';
 
+/** Numbers in a batch of pictures: 16 pictures of 224 px, more of smaller ones. */
+const BATCH_NUMBERS = 16 * 224 * 224 * 3;
+
+/** How many pictures of [height, width] are worth handing to an engine at once. */
+export function picturesPerBatch([height, width]: readonly [number, number]): number {
+  return Math.max(8, Math.min(256, Math.floor(BATCH_NUMBERS / (height * width * 3))));
+}
+
 export interface BatchOptions<T> {
   readonly items: readonly T[];
   readonly batchSize: number;

@@ -13,12 +13,20 @@ export const pictureLimits = { bytes: 64 * 2 ** 20, pixels: 64 * 2 ** 20 } as co
 
 export type PictureFormat = 'jpeg' | 'png' | 'webp';
 
+/** What is wrong with a file: more than the limits allow, no picture of a kind that is read, or one with parts missing. */
+export type PictureFault = 'too-large' | 'foreign' | 'damaged';
+
 export type PictureProbe =
   | { readonly ok: true; readonly format: PictureFormat; readonly width: number; readonly height: number }
   /** `reason` is worded to follow the file's name: `is a GIF, expected JPEG, PNG or WebP`. */
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly fault: PictureFault; readonly reason: string };
 
 const readers: Readonly<Record<PictureFormat, (bytes: Uint8Array) => Reading>> = { jpeg: readJpeg, png: readPng, webp: readWebp };
+
+/** Whether a file is meant to be a picture, by its name: in a folder, other files that are none are passed over. */
+export function hasPictureName(path: string): boolean {
+  return /\.(jpe?g|png|webp|gif|bmp|tiff?|heic|avif)$/i.test(path);
+}
 
 function formatOf(bytes: Uint8Array): PictureFormat | undefined {
   const start = latin1(bytes, 0, 12);
@@ -27,8 +35,8 @@ function formatOf(bytes: Uint8Array): PictureFormat | undefined {
   return start.startsWith('RIFF') && start.endsWith('WEBP') ? 'webp' : undefined;
 }
 
-function refuse(reason: string): PictureProbe {
-  return { ok: false, reason };
+function refuse(fault: PictureFault, reason: string): PictureProbe {
+  return { ok: false, fault, reason };
 }
 
 /**
@@ -38,18 +46,23 @@ function refuse(reason: string): PictureProbe {
  */
 export function probePicture(bytes: Uint8Array): PictureProbe {
   if (bytes.length > pictureLimits.bytes) {
-    return refuse(`has ${mebi(bytes.length)} MiB, more than the limit of ${mebi(pictureLimits.bytes)} MiB`);
+    return refuse('too-large', tooManyBytes(bytes.length));
   }
   const format = formatOf(bytes);
-  if (format === undefined) return refuse(describeForeign(bytes));
+  if (format === undefined) return refuse('foreign', describeForeign(bytes));
   const reading = readers[format](bytes);
-  if ('reason' in reading) return refuse(reading.reason);
+  if ('reason' in reading) return refuse('damaged', reading.reason);
   const { width, height } = reading;
-  if (width < 1 || height < 1) return refuse(`is damaged: it says that it is ${width}x${height} pixels`);
+  if (width < 1 || height < 1) return refuse('damaged', `is damaged: it says that it is ${width}x${height} pixels`);
   if (width * height > pictureLimits.pixels) {
-    return refuse(`has ${width}x${height} pixels, more than the limit of ${mebi(pictureLimits.pixels)} megapixels`);
+    return refuse('too-large', `has ${width}x${height} pixels, more than the limit of ${mebi(pictureLimits.pixels)} megapixels`);
   }
   return { ok: true, format, width, height };
+}
+
+/** What is said of a file of so many bytes. */
+export function tooManyBytes(count: number): string {
+  return `has ${mebi(count)} MiB, more than the limit of ${mebi(pictureLimits.bytes)} MiB`;
 }
 
 /** In units of 2^20, to one decimal place at most. */

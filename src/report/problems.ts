@@ -1,8 +1,13 @@
 /** Lays problems out for a terminal: the place, the lines of the file with a caret, what was expected and what to do. */
 import { relative, isAbsolute } from 'node:path';
 import type { Position, Problem } from '../core/problem.js';
+import { columnsOf } from './text-width.js';
 import { painter } from './style.js';
 import type { Paint } from './style.js';
+import { printable } from './words.js';
+
+/** A warning says of itself that it is one. */
+export type Severity = 'error' | 'warning';
 
 export interface ProblemLayout {
   readonly color: boolean;
@@ -12,8 +17,11 @@ export interface ProblemLayout {
   readonly cwd: string;
 }
 
+/** What scrolls by is not read. */
+const mostShown = 100;
+
 /**
- * All problems, one after another with a blank line between, without a last line break:
+ * Problems, one after another with a blank line between, without a last line break:
  *
  *     pipelines/pets.yaml:12:5: unknown field `epocs` in `train`
  *       11 |     batch_size: 32
@@ -25,15 +33,18 @@ export interface ProblemLayout {
  *
  * Control characters of the file are shown as `?`, so that it cannot write to the terminal by itself.
  */
-export function formatProblems(problems: readonly Problem[], layout: ProblemLayout): string {
+export function formatProblems(problems: readonly Problem[], layout: ProblemLayout, severity: Severity = 'error'): string {
   const paint = painter(layout.color);
-  return problems.map((problem) => formatProblem(problem, layout, paint)).join('\n\n');
+  const shown = problems.slice(0, mostShown).map((problem) => formatProblem(problem, layout, paint, severity));
+  if (problems.length > mostShown) shown.push(`and ${(problems.length - mostShown).toLocaleString('en-US')} more`);
+  return shown.join('\n\n');
 }
 
-function formatProblem(problem: Problem, { width, cwd }: ProblemLayout, paint: Paint): string {
+function formatProblem(problem: Problem, { width, cwd }: ProblemLayout, paint: Paint, severity: Severity): string {
   const { position, found, expected, remedy } = problem;
   const place = placeOf(problem, cwd);
-  const lines = [`${paint('bold', place)}${place === '' ? '' : ' '}${paint('red', printable(found))}`];
+  const text = severity === 'warning' ? paint('yellow', printable(`warning: ${found}`)) : paint('red', printable(found));
+  const lines = [`${paint('bold', place)}${place === '' ? '' : ' '}${text}`];
   if (position !== undefined) lines.push(...excerptOf(position, width, paint));
   if (expected !== undefined) lines.push(...wrapped('  expected: ', expected, width));
   if (remedy !== undefined) lines.push(...wrapped('  -> ', remedy, width).map((line) => paint('green', line)));
@@ -79,23 +90,10 @@ function cellOf(character: string): string {
   return character === '\t' ? '  ' : printable(character);
 }
 
-// Controls, line and paragraph separators, and the marks that turn the direction of writing.
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-function printable(text: string): string {
-  return text.replace(unprintable, '?');
-}
-
 /** Blanks as wide as a cell on the terminal. */
 function blank(cell: string): string {
-  if (cell === '  ') return cell;
-  return zeroWidth.test(cell) ? '' : wideScript.test(cell) || wideForm.test(cell) ? '  ' : ' ';
+  return ' '.repeat(columnsOf(cell));
 }
-
-const zeroWidth = /^[\p{Mn}\p{Me}\u200b-\u200d\ufe00-\ufe0f]$/u;
-/** Characters of two columns: East Asian scripts, fullwidth forms and emoji (after Unicode UAX #11). */
-const wideScript = /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]$/u;
-const wideForm = /^[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/;
 
 /** Breaks a text between words to the width; further lines, also those that the text has itself, stand under its first word. */
 function wrapped(prefix: string, text: string, width: number): string[] {

@@ -1,48 +1,67 @@
-/** Folders outside the state of a project that stages deliver to: looked at before anything is computed. */
+/** The folders that stages write their files into: inside the project, whatever links stand on the way. */
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { PipelineError } from '../core/problem.js';
-import { hasCode } from '../store/cache-fs.js';
-import { plan } from './plan.js';
-import type { Session } from './session.js';
+import { access, lstat, realpath } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { asPipelineError, failure, PipelineError } from '../core/problem.js';
 import type { Node } from './graph.js';
+import type { Project } from './project.js';
 
 /**
- * Throws `input-output` where a stage that is asked for will deliver into a folder that cannot be written. A run in which
- * all is current goes on: it may have nothing to write.
+ * Looks at all folders before anything is computed. Throws `unsafe` where one lies outside the project, `input-output`
+ * where one cannot be written.
  */
-export async function refuseUnwritable(session: Session, selected: ReadonlySet<string>, forced: ReadonlySet<string>): Promise<void> {
-  const nodes = session.graph.nodes.filter(({ stage }) => selected.has(stage.name));
-  const closed = (await Promise.all(nodes.map((node) => closedOf(session, node)))).filter((one) => one !== undefined);
-  if (closed.length === 0) return;
-  const planned = await plan(session, forced);
-  if (planned.every(({ decision }) => decision.state === 'fresh')) return;
-  const { display } = session.project;
-  throw new PipelineError(
-    'input-output',
-    closed.map(({ destination, folder }) => ({
-      code: 'not-writable',
-      where: display(destination),
-      found: `cannot be written: you may not write in ${display(folder)}`,
-      remedy: 'make it writable or name another folder, and run again: nothing was computed yet',
-    })),
-  );
-}
-
-/** The nearest folder there is of a stage's destination, where that cannot be written. */
-async function closedOf({ project }: Session, { stage, definition }: Node): Promise<{ destination: string; folder: string } | undefined> {
-  const destination = definition.destination?.(stage.config);
-  if (destination === undefined) return undefined;
-  const path = project.resolvePath(destination);
-  // The folder is replaced as a whole: it is the one around it that has to let that happen.
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    try {
-      await access(folder, constants.W_OK);
-      return undefined;
-    } catch (error) {
-      if (hasCode(error, 'ENOENT') && folder !== dirname(folder)) continue;
-      return { destination: path, folder };
+export async function checkDestinations(nodes: Iterable<Node>, project: Project): Promise<void> {
+  for (const { stage, definition } of nodes) {
+    for (const path of definition.writesTo?.(stage.config) ?? []) {
+      const folder = project.resolvePath(path);
+      const above = await refuseOutside(project, folder);
+      await access(above, constants.W_OK).catch((error: unknown) => {
+        throw cannotWrite(stage.name, project.display(folder), above, error);
+      });
     }
   }
+}
+
+/** Throws `unsafe` where a folder lies outside the project. Resolves with the nearest folder that is there. */
+export async function refuseOutside({ root, display }: Project, folder: string): Promise<string> {
+  const realRoot = await realpath(root);
+  const inside = relative(root, folder);
+  if (inside === '' || isOutside(inside)) throw outside(display(folder), 'lies outside the project', root);
+  let above = root;
+  for (const part of inside.split(sep)) {
+    const next = join(above, part);
+    const entry = await lstat(next).catch(() => undefined);
+    if (entry === undefined) break;
+    if (entry.isSymbolicLink()) {
+      const target = await realpath(next).catch(() => undefined);
+      if (target === undefined || isOutside(relative(realRoot, target))) throw outside(display(folder), `leads out of the project by the link ${display(next)}`, root);
+    }
+    above = next;
+  }
+  return above;
+}
+
+function isOutside(path: string): boolean {
+  return path === '..' || path.startsWith(`..${sep}`) || resolve(path) === path;
+}
+
+function outside(where: string, found: string, root: string): PipelineError {
+  return failure('unsafe', {
+    code: 'path-leaves-project',
+    where,
+    found,
+    expected: `a folder inside ${root}`,
+    remedy: 'name a folder below that of the pipeline’s project',
+  });
+}
+
+function cannotWrite(stage: string, folder: string, above: string, error: unknown): PipelineError {
+  const { problems } = asPipelineError(error, stage);
+  return failure('input-output', {
+    code: 'destination-not-writable',
+    where: folder,
+    found: `cannot be written, which ${stage} would do in the end: ${problems[0]?.found ?? above}`,
+    expected: 'a folder that can be written',
+    remedy: `make ${above} writable, or name another folder`,
+  }, error);
 }

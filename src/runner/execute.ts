@@ -3,13 +3,16 @@ import type PQueue from 'p-queue';
 import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
 import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
+import type { Preimage } from './action-key.js';
 import { readJson } from './context.js';
+import { checkDestinations } from './destinations.js';
 import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
 import { closeJob } from './job.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
+import { checkRequirements } from './requirements.js';
 import { singleFlight, type Flight } from './single-flight.js';
 import { runStage, type Work } from './work.js';
 
@@ -34,10 +37,13 @@ export interface RunResult {
   readonly stages: readonly StageSummary[];
   readonly metrics: Metrics;
   readonly failures: readonly PipelineError[];
+  /** What decided the stages whose outputs are known, and those outputs. */
+  readonly settled: ReadonlyMap<string, Pick<Settled, 'preimage' | 'outputs'>>;
 }
 
 /** How a stage came by its outputs. */
 interface Done {
+  readonly preimage: Preimage;
   readonly outputs: Outputs;
   readonly state: StageState;
   readonly reason: string;
@@ -50,12 +56,18 @@ interface Outcome {
   readonly error?: PipelineError;
 }
 
-/** Executes a session's graph. Failures of stages are part of the result; only bugs are thrown. */
+/**
+ * Executes a session's graph. Failures of stages are part of the result. Rejects with a PipelineError before anything
+ * runs where a stage lacks something that it needs, or could not write its files in the end.
+ */
 export async function execute(session: Session, options: ExecuteOptions): Promise<RunResult> {
   const started = performance.now();
   const run = new Execution(session, options);
   const wanted = withAncestors(session.graph, options.selected);
   const nodes = session.graph.nodes.filter((node) => wanted.has(node.stage.name));
+  const selected = nodes.filter((node) => options.selected.has(node.stage.name));
+  checkRequirements(selected);
+  await checkDestinations(selected, session.project);
   try {
     const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
     const { metrics, errors } = await run.metrics();
@@ -66,6 +78,7 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
       stages: outcomes.map(({ summary }) => summary),
       metrics,
       failures,
+      settled: run.settled,
     };
     const { state, durationMs, stages } = result;
     await run.close();
@@ -122,8 +135,8 @@ class Execution {
     const outputsOf = (stage: string): Outputs => settled.get(stage)!.outputs;
     const decision = await decide(session, node, outputsOf, options.forced.has(node.stage.name));
     const inputs = inputsOf(node, outputsOf);
-    const { preimage } = decision;
-    const { outputs, state, reason, features } = decision.state === 'stale' ? await this.perform(node, decision, inputs) : taken(decision);
+    const done = decision.state === 'stale' ? await this.perform(node, decision, inputs) : taken(decision);
+    const { preimage, outputs, state, reason, features } = done;
     settled.set(node.stage.name, { node, preimage, inputs, outputs });
 
     try {
@@ -159,7 +172,7 @@ class Execution {
     const flight: Flight<Work> = options.forced.has(name)
       ? { state: 'done', result: await queued(work) }
       : await singleFlight({ store: session.store, key, stage: name, signal: options.signal, queued, onWait }, work);
-    if (flight.state === 'made') return { outputs: flight.outputs, state: 'restored', reason: 'made meanwhile by another run' };
+    if (flight.state === 'made') return { preimage: decision.preimage, outputs: flight.outputs, state: 'restored', reason: 'made meanwhile by another run' };
     return { ...flight.result, state: 'ran', reason };
   }
 
@@ -205,8 +218,8 @@ class Execution {
   }
 }
 
-function taken({ outputs, state, reason }: Exclude<Decided, { state: 'stale' }>): Done {
-  return { outputs, state: state === 'fresh' ? 'fresh' : 'restored', reason };
+function taken({ preimage, outputs, state, reason }: Exclude<Decided, { state: 'stale' }>): Done {
+  return { preimage, outputs, state: state === 'fresh' ? 'fresh' : 'restored', reason };
 }
 
 function blockedReason({ summary, error }: Outcome): string {

@@ -9,6 +9,7 @@ import { FeatureSets } from './feature-sets.js';
 import { buildGraph, type Node, type StageGraph, type StageTable } from './graph.js';
 import { LockFile, lockPathOf } from './lock-file.js';
 import { projectOf, type Project } from './project.js';
+import { Rates } from './rates.js';
 import { sharedSources, sourcesOf, type SharedSources, type SourceOptions } from './source-host.js';
 
 export interface Session {
@@ -21,6 +22,8 @@ export interface Session {
   /** Features that its stages share; `execute` closes them. */
   readonly features: FeatureSets;
   readonly lock: LockFile;
+  /** How fast this machine turned out to be. */
+  readonly rates: Rates;
   /** What is the same for all stages that bring files from elsewhere. */
   readonly sources: SharedSources;
   readonly emit: Emit;
@@ -28,6 +31,8 @@ export interface Session {
   readonly said: Set<string>;
   /** What a stage finds outside the pipeline; looked up once a session. */
   survey(node: Node): Promise<Survey | undefined>;
+  /** The same, looked up anew. */
+  resurvey(node: Node): Promise<Survey | undefined>;
 }
 
 export async function openSession(
@@ -44,6 +49,11 @@ export async function openSession(
   const sources = sharedSources(store, options);
   const settings: Settings = { engine: pipeline.engine, featureType: pipeline.features.dtype };
   const surveys = new Map<string, Promise<Survey | undefined>>();
+  const resurvey = (node: Node): Promise<Survey | undefined> => {
+    const surveyed = surveyStage(node, { pipeline, project, store, lock, sources, emit });
+    surveys.set(node.stage.name, surveyed);
+    return surveyed;
+  };
   return {
     pipeline,
     project,
@@ -53,14 +63,12 @@ export async function openSession(
     checkout,
     features: new FeatureSets((key, preimage, rowLength) => store.openFeatures(key, preimage, rowLength, settings.featureType)),
     lock,
+    rates: new Rates(project.rates),
     sources,
     emit,
     said: new Set(),
-    survey: (node) => {
-      const { name } = node.stage;
-      if (!surveys.has(name)) surveys.set(name, surveyStage(node, { pipeline, project, store, lock, sources, emit }));
-      return surveys.get(name)!;
-    },
+    survey: (node) => surveys.get(node.stage.name) ?? resurvey(node),
+    resurvey,
   };
 }
 

@@ -1,24 +1,28 @@
 /** Runs one stage: gives it its context and publishes what it puts out. */
 import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
-import type { BlobRef, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
+import type { BlobRef, Checkpoint, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
 import { MissingBlob } from '../store/records.js';
-import { actionKeyOf, featureSetKeyOf, type Preimage } from './action-key.js';
+import { actionKeyOf, featureSetKeyOf, preimageOf, type Preimage } from './action-key.js';
+import { checkpointOf } from './checkpoint.js';
 import { commonContext, LostBlob } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
+import { requireRoom } from './room.js';
 import { sourcesOf } from './source-host.js';
 import { UsesOfStage } from './stage-uses.js';
+import { throttled } from './throttle.js';
 
 export interface Work {
+  /** Of the key that the result is kept under. */
+  readonly preimage: Preimage;
   readonly outputs: Outputs;
   readonly features: FeatureCounts;
 }
 
-/** Runs a stage and publishes its record: blobs first, then the record that names them. Throws {@link LostBlob}. */
-export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
-  const { store, emit, pipeline, project, lock } = session;
-  const started = performance.now();
+/** A stage's context, and where its outputs and counts gather. */
+export async function stageContext(session: Session, node: Node, inputs: Inputs, checkpoint: Checkpoint, signal: AbortSignal) {
+  const { store, emit, pipeline, project, lock, rates } = session;
   const outputs: Record<string, BlobRef> = {};
   const features: FeatureCounts = { extracted: 0, reused: 0 };
   const opened: FeatureStore[] = [];
@@ -38,23 +42,41 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
       opened.push(set);
       return set;
     },
+    checkpoint,
     counts: features,
-    emit,
+    emit: throttled(emit),
+    measured: (workload, measurement) => rates.add(workload, measurement),
   };
+  return { context, outputs, features, opened, uses };
+}
+
+/** Runs a stage and publishes its record: blobs first, then the record that names them. Throws {@link LostBlob}. */
+export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
+  const { store, settings, pipeline } = session;
+  const started = performance.now();
+  const survey = await session.survey(node);
+  const key = actionKeyOf(preimage);
+  const { context, outputs, features, opened, uses } = await stageContext(session, node, inputs, checkpointOf(store, key), signal);
+  const needs = await node.definition.needs?.(context);
+  if (needs !== undefined) await requireRoom(session, node.stage.name, needs);
   try {
     await node.definition.run(context);
   } finally {
     // Also after a failure: the pictures that went through are kept.
     await Promise.all(opened.map((set) => set.flush()));
+    // How long it took is worth no failure.
+    await session.rates.save().catch(() => undefined);
   }
   signal.throwIfAborted();
   const durationMs = Math.round(performance.now() - started);
-  const record = { key: actionKeyOf(preimage), preimage: preimage as unknown as Json, outputs, durationMs, features, ...uses.found() };
+  const exact = survey?.provisional === true ? preimageOf(node, inputs, await session.resurvey(node), settings, pipeline.seed) : preimage;
+  const record = { key: actionKeyOf(exact), preimage: exact as unknown as Json, outputs, durationMs, features, ...uses.found() };
   const standing = await store.putRecord(record).catch((error: unknown) => {
     throw error instanceof MissingBlob ? new LostBlob(error.ref) : error;
   });
+  await store.checkpoints.remove(key);
   if (canonical(standing.outputs) !== canonical(outputs)) {
     context.note('nondeterministic', 'gave other bytes than an earlier run with the same inputs; the earlier result stands');
   }
-  return { outputs: standing.outputs, features };
+  return { preimage: exact, outputs: standing.outputs, features };
 }

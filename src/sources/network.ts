@@ -32,7 +32,7 @@ const PROGRESS_BYTES = 1024 * 1024;
 
 export async function download(url: string, pins: Pins, context: FetchContext, timing: FetchTiming): Promise<VerifiedFile> {
   const { sources, note } = context;
-  const name = digestOf(`${url}\n${pins.sha256 ?? pins.md5}`);
+  const name = digestOf(`${url}\n${pins.sha256 ?? pins.md5 ?? ''}`);
   const path = await sources.store.claimPartial(name);
   try {
     const goesOn = (await stat(path).catch(() => undefined)) !== undefined;
@@ -68,7 +68,7 @@ async function bring(url: string, path: string, pins: Pins, context: FetchContex
     onProgress: (done, total) => {
       if (done - told < PROGRESS_BYTES && done !== total) return;
       told = done;
-      emit({ event: 'progress', stage: name, task: 'download', done, total });
+      emit({ event: 'progress', stage: name, task: 'download', unit: 'bytes', done, total });
     },
     onRetry: (reason) => note('download-retry', `${url}: ${reason}; tries again`),
   });

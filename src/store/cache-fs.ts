@@ -1,6 +1,7 @@
 /** The few disk operations that the store is made of, so that tests can put a failing disk in the place of the real one. */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 export interface FileInfo {
   readonly size: number;
@@ -42,8 +43,8 @@ export interface CacheFs {
   removeFolder(path: string): Promise<void>;
   /** Makes now the time at which a file was last changed. */
   touch(path: string): Promise<void>;
-  /** Bytes that a person may still write where a folder is. */
-  free(folder: string): Promise<number>;
+  /** Bytes that are free for us on the disk of a path, or of the folder above it that is there. */
+  freeBytes(path: string): Promise<number>;
 }
 
 // Windows lacks both flags, and the links that they guard against.
@@ -61,10 +62,7 @@ export const nodeFs: CacheFs = {
   remove: (path) => fs.unlink(path),
   removeFolder: (path) => fs.rmdir(path),
   touch: (path) => fs.utimes(path, new Date(), new Date()),
-  async free(folder) {
-    const { bavail, bsize } = await fs.statfs(folder);
-    return bavail * bsize;
-  },
+  freeBytes,
   async syncFolder(path) {
     if (process.platform === 'win32') return; // Windows opens no folders, and orders their changes itself
     const folder = await fs.open(path, 'r');
@@ -75,6 +73,16 @@ export const nodeFs: CacheFs = {
     }
   },
 };
+
+async function freeBytes(path: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await fs.statfs(path);
+    return bavail * bsize;
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    return freeBytes(dirname(path));
+  }
+}
 
 class NodeFile implements OpenFile {
   constructor(private readonly handle: fs.FileHandle) {}

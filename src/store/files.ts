@@ -86,7 +86,7 @@ export class Files {
     } catch (error) {
       await this.discard(path);
       if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error;
-      throw diskFull(this.root, needed, await this.fs.free(this.root).catch(() => undefined), error);
+      throw diskFull(this.root, needed, await this.fs.freeBytes(this.root).catch(() => undefined), error);
     }
     return path;
   }

@@ -59,3 +59,8 @@ function isRunning(pid: number): boolean {
     return hasCode(error, 'EPERM');
   }
 }
+
+/** Whether the process of a name that {@link owner} gave is known to be there. */
+export function isAlive(named: string): boolean {
+  return livenessOf(named) === 'alive';
+}

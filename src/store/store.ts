@@ -3,6 +3,7 @@
  *
  *     <root>/v1/blobs/ab/<digest>            bytes by their digest
  *     <root>/v1/records/ab/<key>.json        what a stage put out for a key
+ *     <root>/v1/checkpoints/ab/<key>         what a stage keeps of unfinished work for a key
  *     <root>/v1/features/<set>/<digest>.pack rows of features; set.json beside them is for people
  *     <root>/v1/unpacked/<digest>/           files of an archive, by its digest
  *     <root>/v1/roots/<digest>.json          what the last run of a pipeline file needs
@@ -22,7 +23,8 @@ import type { SourceStore } from '../core/source.js';
 import type { BlobRef, Probe, Waiting } from '../core/stage.js';
 import { Blobs } from './blobs.js';
 import { nodeFs, type CacheFs } from './cache-fs.js';
-import type { FeatureType } from './feature-pack.js';
+import { Checkpoints } from './checkpoints.js';
+import { packedBytes, type FeatureType } from './feature-pack.js';
 import type { FeatureSet } from './features.js';
 import { digestFiles, type FileDigests } from './file-digests.js';
 import { listFile, listFiles, type FileList } from './file-list.js';
@@ -30,6 +32,7 @@ import { Files, type Content, type DamageNote } from './files.js';
 import type { Collection } from './gc.js';
 import { beginJob } from './jobs.js';
 import { Locks, type Attempt } from './locks.js';
+import { usualSealLimits } from './pending-rows.js';
 import { Records, type ActionRecord, type NewRecord } from './records.js';
 import { putRoot } from './roots.js';
 import { sourceStore } from './source-store.js';
@@ -58,6 +61,10 @@ export interface Store {
   /** The record of a key whose blobs are all there. */
   hit(key: ActionKey): Promise<ActionRecord | undefined>;
   openFeatures(key: FeatureSetKey, preimage: Json, rowLength: number, type: FeatureType): Promise<FeatureSet>;
+  /** What rows of features would take on disk. */
+  featureBytes(rows: number, rowLength: number, type: FeatureType): number;
+  /** Free on the disk that the store lies on, or will lie on. */
+  freeBytes(): Promise<number>;
   /** Digests of a folder's files; unchanged files are not read again. */
   digestFolder(root: string, probe: Probe): Promise<FileDigests>;
   /** Digest of one file, likewise. */
@@ -74,6 +81,8 @@ export interface Store {
   putRoot(pipeline: string, keys: readonly ActionKey[]): Promise<void>;
   /** Makes the store smaller where it has outgrown its limit; undefined where it has not. */
   tidy(): Promise<Collection | undefined>;
+  /** Unfinished work of stages. */
+  readonly checkpoints: Checkpoints;
   /** For files that lie elsewhere. */
   readonly sources: SourceStore;
 }
@@ -106,6 +115,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     beginJob: () => beginJob(files, locks),
     putRoot: (pipeline, keys) => putRoot(files, pipeline, keys).catch(unwritten),
     tidy: async () => (await import('./tidy.js')).tidy(files, locks).catch(unwritten),
+    checkpoints: new Checkpoints(files),
     sources: sourceStore(files, blobs, records, (folder, name) => digest(name, () => listFiles(folder), noProbe)),
     putBlob: (content) => blobs.put(content),
     readBlob: (ref) => blobs.read(ref),
@@ -118,6 +128,8 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
       const { FeatureSet } = await import('./features.js');
       return FeatureSet.open(files, { key, preimage, rowLength, type, memory, locks });
     },
+    featureBytes: (rows, rowLength, type) => packedBytes(rows, usualSealLimits.rows, { rowLength, type }),
+    freeBytes: () => fs.freeBytes(root),
     digestFolder: async (folder, probe) => digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder), probe),
     digestFile: async (path) => {
       const list = () => listFile(dirname(path), basename(path));

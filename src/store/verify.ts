@@ -3,8 +3,9 @@
  * it is large and made again as a whole, so that the next run misses it and heals. Safe beside runs.
  */
 import { join } from 'node:path';
-import type { Digest } from '../core/digest.js';
+import type { ActionKey, Digest } from '../core/digest.js';
 import { Blobs } from './blobs.js';
+import { Checkpoints } from './checkpoints.js';
 import { digestFiles } from './file-digests.js';
 import { isWholeIndex } from './file-index.js';
 import { listFiles } from './file-list.js';
@@ -41,6 +42,7 @@ const checks: Readonly<Record<string, Check>> = {
   records: (files, item) => checkSealed(files, item.path, (bytes) => parseRecord(bytes, item.name)),
   roots: (files, item) => checkSealed(files, item.path, parseRoot),
   features: verifyFeatures,
+  checkpoints: async (files, { name }) => ((await new Checkpoints(files).read(name as string as ActionKey)) === undefined ? 1 : 0),
   unpacked: async (files, { name }) => ((await unpackedAnew(files).open(name as Digest)) === undefined ? 1 : 0),
   index: async (files, { path }) => {
     const bytes = await files.readIfThere(path);

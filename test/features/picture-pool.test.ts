@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf } from '../../src/core/digest.js';
 import { PicturePool } from '../../src/features/picture-pool.js';
-import type { PictureTask, PictureWork } from '../../src/features/pictures.js';
+import type { ListedPicture, PictureTask, PictureWork } from '../../src/features/pictures.js';
 
 const pets = join(process.cwd(), 'examples', 'pets', 'pictures', 'cats');
 const builtWorker = join(process.cwd(), 'dist', 'features', 'picture-worker.js');
@@ -23,7 +23,7 @@ const varied: PictureWork = {
 };
 
 let folder: string;
-let tasks: PictureTask[];
+let tasks: ListedPicture[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pictures-'));
   const names = (await readdir(pets)).sort().slice(0, 12);

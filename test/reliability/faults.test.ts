@@ -29,7 +29,7 @@ function expectExplained({ failures }: RanHere, fault: Fault): void {
   expect(failures.length).toBeGreaterThan(0);
   for (const { category, problems } of failures as PipelineError[]) {
     expect([category, problems]).toEqual(['input-output', [expect.objectContaining({ where: expect.any(String), remedy: expect.any(String) })]]);
-    if (problems[0].code === 'disk-full') expect(problems[0].found).toMatch(/[\d,]+ bytes were to be written, and 4,096 are free/);
+    if (problems[0].code === 'disk-full') expect(problems[0].found).toMatch(/[\d,]+ bytes were to be written, and 1,099,511,627,776 are free/);
     else expect(problems[0].found).toContain(fault);
   }
 }

@@ -50,7 +50,7 @@ export function faultyDisk(fault: Fault, at: number, lasting: boolean): FaultyDi
     remove: guarded('remove', nodeFs.remove),
     removeFolder: guarded('removeFolder', nodeFs.removeFolder),
     touch: guarded('touch', nodeFs.touch),
-    free: () => Promise.resolve(4096),
+    freeBytes: () => Promise.resolve(2 ** 40),
   };
   return { fs, count: () => count };
 }

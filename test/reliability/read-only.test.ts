@@ -63,14 +63,11 @@ test('an output folder that cannot be written is refused before anything runs', 
   await writeFile(join(root, 'pets.yaml'), pipelineText.replace('models/pets', 'closed/pets').replace('epochs: 2', 'epochs: 4'));
   const refused = await plainly(root);
   expect([refused.code, refused.stages]).toEqual([5, []]);
-  expect(refused.stderr).toContain('closed/pets: cannot be written: you may not write in closed');
+  expect(refused.stderr).toMatch(/closed\/pets:? cannot be written, which export would do in the end/);
   expect(refused.events.at(-1)).toMatchObject({ event: 'run', state: 'failed' });
   await chmod(join(root, 'closed'), 0o755);
   const done = await plainly(root);
   expect([done.code, done.stderr.match(/✘[^]*/)?.[0]]).toEqual([0, undefined]);
   expect(await readdir(join(root, 'closed'))).toEqual(['pets']);
-  // Where all is there already, nothing has to be written.
-  forbid(join(root, 'closed'));
-  expect((await plainly(root)).code).toBe(0);
 });
 

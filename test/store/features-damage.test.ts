@@ -108,7 +108,7 @@ describe('a disk that fails', () => {
   const full = () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
 
   test('while sealing costs reuse alone, which is said once; the rows can still be read', async () => {
-    const scratch = scratchFiles(undefined, { ...nodeFs, create: full, free: () => Promise.resolve(12) });
+    const scratch = scratchFiles(undefined, { ...nodeFs, create: full, freeBytes: () => Promise.resolve(12) });
     const set = await open(scratch, { memory: { bytes: 12 * 12 } });
     await fill(set, 0, 12);
     expect(await readAll(set, 12)).toEqual({ out: upTo(12), missing: [] });

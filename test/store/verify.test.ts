@@ -29,10 +29,12 @@ async function fullStore() {
   });
   await store.putRoot('/a/pipeline.yaml', [key]);
   await store.tidy();
+  await store.checkpoints.write(key, Buffer.from('half of the epochs'));
   const folder = join(root, 'v1/features', set);
   const paths = {
     blob: join(root, 'v1/blobs', blob.digest.slice(0, 2), blob.digest),
     record: join(root, 'v1/records', key.slice(0, 2), `${key}.json`),
+    checkpoint: join(root, 'v1/checkpoints', key.slice(0, 2), key),
     pack: join(folder, namesIn(folder).find((name) => name.endsWith('.pack'))!),
     description: join(folder, 'set.json'),
     unpacked: join(root, 'v1/unpacked', archive, 'files/cats/a.jpg'),
@@ -47,12 +49,12 @@ async function fullStore() {
   return { root, store, notes, paths, found, verify: () => openShelf(root, { onDamage: (note) => found.push(note) }).verify() };
 }
 
-const kinds = ['blob', 'record', 'pack', 'description', 'unpacked', 'manifest', 'root', 'count', 'index', 'tag', 'ignore'] as const;
+const kinds = ['blob', 'record', 'checkpoint', 'pack', 'description', 'unpacked', 'manifest', 'root', 'count', 'index', 'tag', 'ignore'] as const;
 
 test('a store that is whole is found so, item by item, and left as it is', async () => {
   const { root, verify, found, paths } = await fullStore();
   const before = statSync(paths.blob).mtimeMs;
-  expect(await verify()).toMatchObject({ checked: { blobs: 1, records: 1, features: 1, unpacked: 1, roots: 1, index: 1 }, unchecked: {}, damaged: 0, incomplete: 0 });
+  expect(await verify()).toMatchObject({ checked: { blobs: 1, records: 1, features: 1, checkpoints: 1, unpacked: 1, roots: 1, index: 1 }, unchecked: {}, damaged: 0, incomplete: 0 });
   expect(found).toEqual([]);
   expect(namesIn(root, 'v1/quarantine')).toEqual([]);
   expect(statSync(paths.blob).mtimeMs).toBe(before);
@@ -109,7 +111,7 @@ test('files under the names of others, in no place of theirs, or folders in thei
 test('records without all results and folders of other versions are told, and are no damage', async () => {
   const { root, paths, verify } = await fullStore();
   rmSync(paths.blob);
-  mkdirSync(join(root, 'v1/checkpoints'));
-  writeFileSync(join(root, 'v1/checkpoints/a'), 'x');
-  expect(await verify()).toMatchObject({ damaged: 0, incomplete: 1, unchecked: { checkpoints: 1 } });
+  mkdirSync(join(root, 'v1/drafts'));
+  writeFileSync(join(root, 'v1/drafts/a'), 'x');
+  expect(await verify()).toMatchObject({ damaged: 0, incomplete: 1, unchecked: { drafts: 1 } });
 });

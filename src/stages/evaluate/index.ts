@@ -1,11 +1,11 @@
 /** evaluate: measures a trained model on one split, by features that are kept, and judges it against minimums. */
 import { compareCodePoints, type Json } from '../../core/canonical.js';
+import { formatCsv } from '../../core/csv.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
 import type { StageDefinition } from '../../core/stage.js';
 import { resolveEngine } from '../../engine/resolve.js';
 import type { Files } from '../../image/dataset.js';
 import { decoderIdentity } from '../../image/identity.js';
-import { formatCsv } from './csv.js';
 import type { EvaluationMetrics } from './measure.js';
 import type { Predictions } from './predictions.js';
 
@@ -18,6 +18,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
 
   // Decoder and engine are loaded only where there is work.
   run: async (context) => (await import('./run.js')).runEvaluate(context),
+  needs: async (context) => (await import('./run.js')).needsOfEvaluate(context),
 
   async deliver({ inputs, outputs, folder, note, deliverFiles, readJson, displayPath }) {
     const { paths } = await readJson<Files>(inputs.data!.files);

@@ -1,6 +1,5 @@
 /** Figures of a model's predictions on labelled pictures. */
-import { classFigures, confusionMatrix, crossEntropy, predictedLabels, rocAuc, type ClassFigures } from '../../model/metrics.js';
-import type { HalfPrecision } from './half-precision.js';
+import { classFigures, confusionMatrix, crossEntropy, predictedLabels, rocAuc, type ClassFigures, type RoundingCost } from '../../model/metrics.js';
 
 /** Output `metrics`. The plain numbers among it are what a run reports. */
 export interface EvaluationMetrics {
@@ -19,7 +18,7 @@ export interface EvaluationMetrics {
   /** Rows are true classes, columns predicted ones. */
   readonly confusion: readonly (readonly number[])[];
   /** Where features are kept as float16: what that costs. */
-  readonly half_precision?: HalfPrecision;
+  readonly half_precision?: RoundingCost;
 }
 
 export interface Measured {
@@ -58,10 +57,4 @@ export function measure(
 
 function secondClassScores(predictions: Float32Array, units: number): number[] {
   return units === 1 ? [...predictions] : [...predictions].filter((_, index) => index % units === 1);
-}
-
-/** Scores of all classes for one row, whichever form the model has. */
-export function scoresOf(predictions: Float32Array, row: number, units: number): number[] {
-  if (units > 1) return [...predictions.subarray(row * units, (row + 1) * units)];
-  return [1 - predictions[row], predictions[row]];
 }

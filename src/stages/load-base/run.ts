@@ -3,6 +3,7 @@ import { failure, type PipelineError } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import type { StageContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
+import { nonFinite } from '../../model/finite.js';
 import { countParameters, type ModelDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
 import { initialWeights } from '../../model/initializers.js';
@@ -16,8 +17,19 @@ import { bringWeights } from '../../sources/weights.js';
 import { weightFormats, type LocalSource, type Source } from './source.js';
 
 export async function runLoadBase(context: StageContext<'load-base'>): Promise<void> {
-  const { config, note, putBytes, putJson } = context;
-  const source = await bring(context.found as Source, context);
+  await putBase(await bring(context.found as Source, context), context);
+}
+
+/** As {@link runLoadBase}; where the weights have yet to be fetched, the network alone is told, if it is built by name. */
+export async function rehearseLoadBase(context: StageContext<'load-base'>): Promise<void> {
+  const source = await bring(context.found as Source, context).catch((error: unknown) => {
+    if (bases[context.config.architecture].build === undefined) throw error;
+    return { kind: 'random' } as const;
+  });
+  await putBase(source, context);
+}
+
+async function putBase(source: LocalSource, { config, note, putBytes, putJson }: StageContext<'load-base'>): Promise<void> {
   const { graph, weights } = await load(config, source);
   refuseNonFinite(weights, config.architecture);
   const parameters = countParameters(graph, weights);
@@ -77,14 +89,13 @@ function withoutTop(graph: Graph): Graph {
 }
 
 function refuseNonFinite(weights: Weights, architecture: string): void {
-  for (const [name, { data }] of weights) {
-    if (data.every(Number.isFinite)) continue;
-    throw failure('bad-data', {
-      code: 'weights-not-finite',
-      where: architecture,
-      found: `the weights of ${name} hold values that are no numbers`,
-      expected: 'finite weights',
-      remedy: 'fetch the file again',
-    });
-  }
+  const [name] = nonFinite(weights);
+  if (name === undefined) return;
+  throw failure('bad-data', {
+    code: 'weights-not-finite',
+    where: architecture,
+    found: `the weights of ${name} hold values that are no numbers`,
+    expected: 'finite weights',
+    remedy: 'fetch the file again',
+  });
 }

@@ -1,0 +1,72 @@
+/** The pictures that a call names: files, folders that are searched through, lists of names, and stdin. */
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { failure } from '../core/problem.js';
+import { listFiles } from '../store/file-list.js';
+
+/** A picture of a call, as the predictor takes it. */
+export interface NamedPicture {
+  /** As it was named, or as a folder's name and the path in it. */
+  readonly name: string;
+  readonly from: { readonly path: string } | { readonly bytes: Uint8Array };
+  readonly inFolder: boolean;
+}
+
+export interface PictureNames {
+  /** Files and folders; `-` is the bytes of one picture on stdin. */
+  readonly names: readonly string[];
+  /** Files that hold names, one a line or with a zero byte after each; `-` is stdin. */
+  readonly lists: readonly string[];
+}
+
+interface World {
+  readonly cwd: string;
+  readonly stdin: () => AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Finds the pictures in the order of the call, those of a folder in the order of their paths. A file that is not there
+ * is among them: that is told with what else is wrong with pictures. Throws `invalid` where none is named.
+ */
+export async function findPictures({ names, lists }: PictureNames, world: World): Promise<NamedPicture[]> {
+  const readers = [...names, ...lists].filter((name) => name === STDIN).length;
+  if (readers > 1) throw invalid('-', 'stdin is named twice', 'one picture or one list of names on it');
+  const listed = await Promise.all(lists.map((list) => namesIn(list, world)));
+  const pictures: NamedPicture[] = [];
+  for (const name of names) pictures.push(...(name === STDIN ? [await pictureOnStdin(world)] : await picturesAt(name, world)));
+  for (const name of listed.flat()) pictures.push(...(await picturesAt(name, world)));
+  if (names.length + lists.length === 0) throw invalid('pictures', 'none is named', 'files, folders, `-` for stdin, or --files-from');
+  return pictures;
+}
+
+const STDIN = '-';
+
+function invalid(where: string, found: string, expected: string): Error {
+  return failure('invalid', { code: 'bad-pictures', where, found, expected });
+}
+
+async function picturesAt(name: string, { cwd }: World): Promise<NamedPicture[]> {
+  const path = resolve(cwd, name);
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() !== true) return [{ name, from: { path }, inFolder: false }];
+  const prefix = /[/\\]$/.test(name) ? name : `${name}/`;
+  return listFiles(path).paths.map((inside) => ({ name: `${prefix}${inside}`, from: { path: resolve(path, inside) }, inFolder: true }));
+}
+
+async function pictureOnStdin({ stdin }: World): Promise<NamedPicture> {
+  return { name: STDIN, from: { bytes: await readAll(stdin()) }, inFolder: false };
+}
+
+/** Names never hold a zero byte, and seldom a line break: where there are zero bytes, they end the names. */
+async function namesIn(list: string, { cwd, stdin }: World): Promise<string[]> {
+  const text = list === STDIN ? (await readAll(stdin())).toString('utf8') : await readFile(resolve(cwd, list), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? invalid(list, 'is not there', 'a file with the names of pictures') : error;
+  });
+  return text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((name) => name !== '');
+}
+
+async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const read: Uint8Array[] = [];
+  for await (const chunk of chunks) read.push(chunk);
+  return Buffer.concat(read);
+}

@@ -1,0 +1,75 @@
+/** pipeline predict: what an exported model says of pictures. */
+import { resolve } from 'node:path';
+import { exitCodes, failure } from '../core/problem.js';
+import { collect, type CommandSpec, type Host } from './host.js';
+import { findPictures } from './pictures.js';
+
+interface PredictOptions {
+  readonly filesFrom: readonly string[];
+  readonly csv?: boolean;
+  readonly json?: boolean;
+  readonly engine: string;
+}
+
+const help = `
+Folders are searched through, in the order of their paths; files in them that are no pictures, by name nor content, are
+passed over. Answers come in the order of the call. A picture that cannot be read is told on stderr, in --json by an object
+with file and error, in --csv by a row with a name alone, and the others go on.
+
+Examples:
+  pipeline predict models/pets cat.jpg holiday/
+  pipeline predict models/pets holiday --csv > holiday.csv
+  curl -s https://example.com/cat.jpg | pipeline predict models/pets -
+  find . -name '*.jpg' -newer last.csv -print0 | pipeline predict models/pets --files-from - --json
+
+Exit codes: 0 done; 2 an invalid call; 3 a picture could not be read, or the model is damaged; 4 the model is unsafe;
+130 interrupted.`;
+
+export const predict: CommandSpec = {
+  register(program, host, done) {
+    program
+      .command('predict')
+      .description('say what an exported model takes pictures for')
+      .argument('<model>', 'the folder of an exported model, or its model.json')
+      .argument('[pictures...]', 'files, folders, or - for one picture on stdin')
+      .option('--files-from <file>', 'take pictures from a list too, a name a line or with a zero byte after each; - is stdin; may be repeated', collect, [])
+      .option('--csv', 'print comma-separated values: file, class, score, and the score of each class')
+      .option('--json', 'print one JSON object a picture: file, class, score, and scores by class')
+      .option('--engine <name>', 'auto, onnx or tfjs', 'auto')
+      .addHelpText('after', help)
+      .action(async (model: string, names: string[], options: PredictOptions) => done(await predictCommand(model, names, options, host)));
+  },
+};
+
+async function predictCommand(model: string, names: readonly string[], { filesFrom, csv, json, engine }: PredictOptions, host: Host): Promise<number> {
+  if (csv && json) throw failure('invalid', { code: 'bad-option', where: '--csv and --json', found: 'are two forms of the same', expected: 'one of them' });
+  const pictures = await findPictures({ names, lists: filesFrom }, host);
+  const [{ openModel, lineOf }, { csvFormat, jsonFormat, tableFormat }, { formatProblems }, { count }] = await Promise.all([
+    import('../predict/index.js'),
+    import('../report/predictions.js'),
+    import('../report/problems.js'),
+    import('../report/words.js'),
+  ]);
+  const { bundle, predictor, notes } = await openModel(resolve(host.cwd, model), engine);
+  for (const { text } of notes) host.stderr(`${text}\n`);
+  const { classes } = bundle;
+  const format = json ? jsonFormat : csv ? csvFormat(classes) : tableFormat(pictures.map(({ name }) => name), classes);
+  const counts = { prediction: 0, bad: 0, 'passed-over': 0 };
+  host.stdout(format.head);
+  try {
+    for await (const answer of predictor.predict(pictures, host.signal)) {
+      counts[answer.kind]++;
+      const line = lineOf(answer);
+      if (line !== undefined) host.stdout(format.line(line));
+      if (answer.kind === 'bad') host.stderr(`${formatProblems([answer.problem], { ...host, width: host.width() })}\n`);
+    }
+  } finally {
+    await predictor.close();
+  }
+  const more = [
+    ...(counts.bad === 0 ? [] : [`${counts.bad.toLocaleString('en-US')} could not be read`]),
+    ...(counts['passed-over'] === 0 ? [] : [`${count(counts['passed-over'], 'other file')} passed over`]),
+  ];
+  host.stderr(`${[count(counts.prediction, 'picture'), ...more].join(', ')}\n`);
+  return counts.bad === 0 ? 0 : exitCodes['bad-data'];
+}

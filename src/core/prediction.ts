@@ -1,0 +1,22 @@
+/** What is said of a picture: by `predict`, by the endpoint of `serve`, and in the browser. */
+
+export interface Prediction {
+  /** The class that the picture is taken for. */
+  readonly class: string;
+  /** The score of that class, from 0 to 1. */
+  readonly score: number;
+  /** The scores of all classes by name, in the order of the model's outputs. */
+  readonly scores: Readonly<Record<string, number>>;
+}
+
+/** A prediction as programs get it. */
+export type PredictionLine = { readonly file: string } & Prediction;
+
+/** What they get of a picture that cannot be read. */
+export interface ErrorLine {
+  readonly file: string;
+  /** Worded to follow the file's name: `is cut short: ...`. */
+  readonly error: string;
+}
+
+export type AnswerLine = PredictionLine | ErrorLine;

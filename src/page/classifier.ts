@@ -1,0 +1,45 @@
+/** The exported model, run in the browser by TF.js on WebAssembly: float32 throughout, where WebGL may compute in halves. */
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { loadLayersModel } from '@tensorflow/tfjs-layers';
+import type { Prediction } from '../core/prediction.js';
+import type { ImageSpec } from '../image/dataset.js';
+import type { Preprocessing } from '../model/preprocessing.js';
+import { predictionOf } from '../model/prediction.js';
+
+/** What the server tells of the model. */
+export interface ModelFacts {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly image: ImageSpec;
+  readonly preprocessing: Preprocessing;
+}
+
+export interface Classifier {
+  readonly facts: ModelFacts;
+  predict(input: Float32Array): Promise<Prediction>;
+}
+
+export async function loadClassifier(): Promise<Classifier> {
+  setWasmPaths('/');
+  // Production mode also leaves out the self-checks of kernels.
+  tf.enableProdMode();
+  const [facts] = await Promise.all([fetchFacts(), tf.setBackend('wasm')]);
+  const model = await loadLayersModel('/model/model.json');
+  const [height, width] = facts.image.size;
+  return {
+    facts,
+    async predict(input) {
+      const output = tf.tidy(() => model.predict(tf.tensor4d(input, [1, height, width, 3])) as tf.Tensor);
+      const outputs = await output.data<'float32'>();
+      output.dispose();
+      return predictionOf(outputs, 0, outputs.length, facts.classes);
+    },
+  };
+}
+
+async function fetchFacts(): Promise<ModelFacts> {
+  const answer = await fetch('/api/model');
+  if (!answer.ok) throw new Error(`the tool answered ${answer.status}`);
+  return (await answer.json()) as ModelFacts;
+}

@@ -1,0 +1,62 @@
+/** Shows scores as a table with bars. */
+import type { Prediction } from '../core/prediction.js';
+
+/** Rows that are shown until all are asked for. */
+const SHOWN = 10;
+
+export function element<Type extends HTMLElement>(id: string): Type {
+  return document.getElementById(id) as Type;
+}
+
+export const percent = (score: number): string => `${(score * 100).toFixed(1)} %`;
+
+/** Shows the browser's prediction and, where there is one, the tool's beside it; the best class comes first. */
+export function showScores(here: Prediction, tool: Prediction | undefined): void {
+  const ordered = Object.entries(here.scores).sort(([, a], [, b]) => b - a);
+  element('answer').textContent = `${here.class}, ${percent(here.score)}`;
+  element('result').classList.toggle('comparing', tool !== undefined);
+  const rows = ordered.map(([name, score], index) => {
+    const row = document.createElement('tr');
+    row.classList.toggle('best', name === here.class);
+    row.hidden = index >= SHOWN;
+    row.append(heading(name, score), cell(score, 'here'), cell(tool?.scores[name], 'tool'));
+    return row;
+  });
+  element('rows').replaceChildren(...rows);
+  offerAll(rows);
+  element('difference').textContent = tool === undefined ? '' : difference(here, tool);
+}
+
+function heading(name: string, score: number): HTMLElement {
+  const head = document.createElement('th');
+  head.scope = 'row';
+  head.textContent = name;
+  head.style.setProperty('--score', String(score));
+  return head;
+}
+
+/** The full number is at hand for programs and for whoever points at it. */
+function cell(score: number | undefined, by: string): HTMLElement {
+  const data = document.createElement('td');
+  data.className = by;
+  if (score === undefined) return data;
+  data.textContent = percent(score);
+  data.dataset['score'] = String(score);
+  data.title = String(score);
+  return data;
+}
+
+function offerAll(rows: readonly HTMLElement[]): void {
+  const all = element<HTMLButtonElement>('all');
+  all.hidden = rows.length <= SHOWN;
+  all.textContent = `Show all ${rows.length} classes`;
+  all.onclick = () => {
+    for (const row of rows) row.hidden = false;
+    all.hidden = true;
+  };
+}
+
+function difference(here: Prediction, tool: Prediction): string {
+  const worst = Math.max(...Object.entries(here.scores).map(([name, score]) => Math.abs(score - tool.scores[name])));
+  return `The two scores differ by ${worst.toPrecision(1)} at most.`;
+}

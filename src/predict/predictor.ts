@@ -1,0 +1,150 @@
+/** Pictures through a whole exported model: loaded on threads of their own while the engine computes. */
+import type { AnswerLine, Prediction } from '../core/prediction.js';
+import { asPipelineError, failure, PipelineError, type Problem } from '../core/problem.js';
+import type { EngineIdentity, Runner } from '../engine/engine.js';
+import { openEngine } from '../engine/resolve.js';
+import { PicturePool } from '../features/picture-pool.js';
+import { pictureBatches, picturesPerBatch } from '../image/batches.js';
+import { hasPictureName } from '../image/probe.js';
+import type { Bundle } from '../model/bundle.js';
+import { outputOf, shapesOf } from '../model/graph.js';
+import { predictionOf } from '../model/prediction.js';
+
+/** A picture to predict: a file, or bytes at hand. */
+export interface PictureInput {
+  /** What the answer calls it. */
+  readonly name: string;
+  readonly from: { readonly path: string } | { readonly bytes: Uint8Array };
+  /** Found in a folder: passed over where it is no picture by content, nor meant to be one by its name. */
+  readonly inFolder?: boolean;
+}
+
+/** What came of one picture. */
+export type Answer<Input extends PictureInput = PictureInput> =
+  | ({ readonly kind: 'prediction'; readonly input: Input } & Prediction)
+  /** It could not be read. */
+  | { readonly kind: 'bad' | 'passed-over'; readonly input: Input; readonly problem: Problem };
+
+/** An answer as programs get it; undefined for what was passed over. */
+export function lineOf(answer: Answer): AnswerLine | undefined {
+  const file = answer.input.name;
+  switch (answer.kind) {
+    case 'prediction':
+      return { file, class: answer.class, score: answer.score, scores: answer.scores };
+    case 'bad':
+      return { file, error: answer.problem.found };
+    case 'passed-over':
+      return undefined;
+  }
+}
+
+/** An input at its place in the order. */
+interface Placed<Input> {
+  readonly input: Input;
+  readonly index: number;
+}
+
+type BadPicture<Input> = Placed<Input> & { readonly problem: Problem };
+
+interface PlacedAnswer<Input extends PictureInput> {
+  readonly index: number;
+  readonly answer: Answer<Input>;
+}
+
+export class Predictor {
+  private readonly pool: PicturePool;
+  private readonly compiling: Promise<Runner>;
+  private readonly units: number;
+
+  /** Starts to compile at once: the first pictures are loaded meanwhile. */
+  constructor(
+    private readonly bundle: Bundle,
+    engine: EngineIdentity,
+  ) {
+    const { graph, weights, image, preprocessing } = bundle;
+    [this.units] = shapesOf(graph).get(outputOf(graph).name)!;
+    this.pool = new PicturePool({ image, preprocessing, variation: null });
+    this.compiling = openEngine(engine).then((opened) => opened.compile(graph, weights));
+    this.compiling.catch(() => undefined);
+  }
+
+  /**
+   * Predicts pictures, and answers in their order as they get done; memory holds a few batches of them. A picture that
+   * cannot be read is an answer too. Throws `interrupted` where the signal aborts, after which no more can be asked.
+   */
+  async *predict<Input extends PictureInput>(inputs: readonly Input[], signal?: AbortSignal): AsyncGenerator<Answer<Input>, void, undefined> {
+    const [height, width] = this.bundle.image.size;
+    let bad: BadPicture<Input>[] = [];
+    const batches = pictureBatches({
+      items: inputs.map((input, index): Placed<Input> => ({ input, index })),
+      batchSize: Math.max(1, Math.min(inputs.length, picturesPerBatch([height, width]))),
+      inFlight: this.pool.inFlight,
+      numbersPerPicture: height * width * 3,
+      load: ({ input }) => this.load(input),
+      nameOf: ({ input }) => input.name,
+      onBad: (placed, error) => {
+        bad.push({ ...placed, problem: error.problems[0] });
+        return 'skip';
+      },
+      signal,
+    });
+    // Large pictures take a while: an interruption does not wait for those under way.
+    const stop = (): void => void this.pool.close();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      for await (const { items, pixels } of batches) {
+        const answers = [...bad.map(badAnswer), ...(await this.compute(items, pixels))].sort((a, b) => a.index - b.index);
+        bad = [];
+        for (const { answer } of answers) yield answer;
+      }
+      for (const placed of bad) yield badAnswer(placed).answer;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Whatever keeps one picture from being read concerns that picture alone. */
+  private load({ name, from }: PictureInput): Promise<Float32Array> {
+    const task = 'path' in from ? from : { path: name, bytes: from.bytes };
+    return this.pool.load(task).catch((error: unknown) => {
+      const { category, problems, cause } = asPipelineError(error);
+      if (category === 'interrupted') throw error;
+      const [{ code, found }] = problems;
+      throw new PipelineError('bad-data', [{ code, where: name, found }], { cause });
+    });
+  }
+
+  private async compute<Input extends PictureInput>(items: readonly Placed<Input>[], pixels: Float32Array): Promise<PlacedAnswer<Input>[]> {
+    const runner = await this.compiling;
+    const outputs = await runner.run(pixels, items.length);
+    if (!outputs.every(Number.isFinite)) throw noNumbers(this.bundle);
+    return items.map(({ input, index }, row) => ({
+      index,
+      answer: { kind: 'prediction', input, ...predictionOf(outputs, row, this.units, this.bundle.classes) },
+    }));
+  }
+
+  /** Frees the engine's memory and ends the threads. */
+  async close(): Promise<void> {
+    await this.pool.close();
+    const runner = await this.compiling.catch(() => undefined);
+    runner?.dispose();
+  }
+}
+
+function badAnswer<Input extends PictureInput>({ input, index, problem }: BadPicture<Input>): PlacedAnswer<Input> {
+  const meant = input.inFolder !== true || hasPictureName(input.name);
+  return { index, answer: { kind: meant || !noPicture.has(problem.code) ? 'bad' : 'passed-over', input, problem } };
+}
+
+/** What ingest passes over as well. A file that cannot be opened may be anything. */
+const noPicture: ReadonlySet<string> = new Set(['picture-foreign', 'picture-damaged', 'picture-too-large']);
+
+function noNumbers({ folder }: Bundle): PipelineError {
+  return failure('bad-data', {
+    code: 'no-scores',
+    where: folder,
+    found: 'the network gives values that are no numbers',
+    remedy: 'its weights are damaged or were trained to nothing: export it again, or train with a lower learning rate',
+  });
+}

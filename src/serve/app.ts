@@ -1,0 +1,59 @@
+/** What the server answers: the page, the files of one model, and predictions. */
+import { basename, resolve } from 'node:path';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { secureHeaders } from 'hono/secure-headers';
+import { asPipelineError } from '../core/problem.js';
+import type { Bundle } from '../model/bundle.js';
+import type { Predictor } from '../predict/predictor.js';
+import { LARGEST_BODY, predictEndpoint, problem } from './endpoint.js';
+import { sendFile, servedFiles } from './files.js';
+import { isOwnHost, isOwnOrigin } from './hosts.js';
+
+export interface AppOptions {
+  readonly bundle: Bundle;
+  readonly predictor: Predictor;
+  /** The name or address that the server listens on. */
+  readonly host: string;
+  /** Told of what should not have happened. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The page asks nothing of anyone else, and nothing else may ask as this page. TF.js's WebAssembly is compiled here. */
+const headers = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'blob:', 'data:'],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  xFrameOptions: 'DENY',
+  // Of https alone.
+  strictTransportSecurity: false,
+});
+
+export function createApp({ bundle, predictor, host, onError }: AppOptions): Hono {
+  const app = new Hono();
+  app.use(headers);
+  app.use(async (context, next) => {
+    const called = context.req.header('host');
+    if (!isOwnHost(called, host)) return problem(context, 403, 'foreign-host', 'this server is called by an address, by localhost or by its --host only');
+    if (!isOwnOrigin(context.req.header('origin'), called)) return problem(context, 403, 'foreign-origin', 'pages of other sites may not ask');
+    return next();
+  });
+  const { classes, image, preprocessing, folder } = bundle;
+  app.get('/api/model', (context) => context.json({ name: basename(resolve(folder)), classes, image, preprocessing }));
+  const tooLarge = bodyLimit({ maxSize: LARGEST_BODY, onError: (context) => problem(context, 413, 'body-too-large', `the body has more than ${LARGEST_BODY / 2 ** 20} MiB`) });
+  app.post('/api/predict', tooLarge, predictEndpoint(predictor));
+  for (const [path, file] of servedFiles(bundle)) app.get(path, async (context) => (await sendFile(file)) ?? context.notFound());
+  app.notFound((context) => problem(context, 404, 'not-found', 'nothing is served here'));
+  app.onError((error, context) => {
+    onError(error);
+    return problem(context, 500, asPipelineError(error).problems[0].code, 'the tool failed; its terminal says why');
+  });
+  return app;
+}

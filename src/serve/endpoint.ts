@@ -1,0 +1,57 @@
+/** POST /api/predict: one picture in, what `predict --json` says of it out. */
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import PQueue from 'p-queue';
+import { lineOf, type Predictor } from '../predict/predictor.js';
+
+/** In bytes; what a camera writes is half of it at most. */
+export const LARGEST_BODY = 20 * 2 ** 20;
+
+/** Pictures in work at once, and those that may wait: each holds its bytes in memory. */
+const AT_ONCE = 2;
+const WAITING = 16;
+
+/** What is wrong with a picture, as a status; anything else that keeps it from being read is 422 too. */
+const statuses: Readonly<Record<string, ContentfulStatusCode>> = { 'picture-too-large': 413, 'picture-foreign': 415 };
+
+interface Upload {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Handles requests; their bodies are within {@link LARGEST_BODY} by then. */
+export function predictEndpoint(predictor: Predictor): (context: Context) => Promise<Response> {
+  const queue = new PQueue({ concurrency: AT_ONCE });
+  return async (context) => {
+    if (queue.size >= WAITING) return problem(context, 503, 'busy', 'too many pictures wait already');
+    const upload = await readUpload(context);
+    if (upload === undefined) return problem(context, 400, 'no-picture', 'the body holds no picture, expected its bytes, or a form with one file');
+    return queue.add(() => predictUpload(context, predictor, upload));
+  };
+}
+
+async function predictUpload(context: Context, predictor: Predictor, { name, bytes }: Upload): Promise<Response> {
+  for await (const answer of predictor.predict([{ name, from: { bytes } }])) {
+    const line = lineOf(answer);
+    if (answer.kind === 'prediction') return context.json(line);
+    const { code } = answer.problem;
+    return context.json({ ...line, code }, statuses[code] ?? 422);
+  }
+  throw new Error('a picture got no answer');
+}
+
+/** A form's only file, or the body itself, named by the query's `file`, else as stdin is. */
+async function readUpload({ req }: Context): Promise<Upload | undefined> {
+  if (!/^multipart\/form-data\b/i.test(req.header('content-type') ?? '')) {
+    const bytes = new Uint8Array(await req.arrayBuffer());
+    return bytes.length === 0 ? undefined : { name: req.query('file') ?? '-', bytes };
+  }
+  const form = await req.formData().catch(() => undefined);
+  const files = [...(form?.values() ?? [])].filter((value) => typeof value !== 'string');
+  return files.length === 1 ? { name: files[0].name, bytes: new Uint8Array(await files[0].arrayBuffer()) } : undefined;
+}
+
+/** An answer for what has no picture to be about. */
+export function problem(context: Context, status: ContentfulStatusCode, code: string, error: string): Response {
+  return context.json({ error, code }, status);
+}

@@ -1,0 +1,68 @@
+/** Serves an exported model: a page that predicts in the browser, and an endpoint that predicts here. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { failure, type PipelineError } from '../core/problem.js';
+import { openModel, type OpenModel } from '../predict/index.js';
+import { createApp } from './app.js';
+
+export interface ServeOptions {
+  /** The folder of an exported model, or its model.json. */
+  readonly model: string;
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  readonly engine: string;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Serving {
+  readonly url: string;
+  readonly notes: OpenModel['notes'];
+  /** Answers no more, and frees the engine. */
+  close(): Promise<void>;
+}
+
+/** Opens a model and listens. Throws as `openModel` does, and `input-output` where the port cannot be had. */
+export async function serveModel({ model, host, port, engine, onError }: ServeOptions): Promise<Serving> {
+  const { bundle, predictor, notes } = await openModel(model, engine);
+  const app = createApp({ bundle, predictor, host, onError });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  try {
+    await listen(server, host, port);
+  } catch (error) {
+    await predictor.close();
+    throw cannotListen(error as NodeJS.ErrnoException, host, port);
+  }
+  const { address, port: taken, family } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}/`,
+    notes,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await predictor.close();
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): PipelineError {
+  const taken = error.code === 'EADDRINUSE';
+  return failure('input-output', {
+    code: 'cannot-listen',
+    where: `${host}:${port}`,
+    found: taken ? 'is taken by another program' : `cannot be listened on: ${error.message}`,
+    remedy: taken ? 'name another port by --port; 0 takes any that is free' : 'name another address by --host or another port by --port',
+  }, error);
+}

@@ -1,0 +1,52 @@
+/** The pictures that training sees, with the features that stand for them. */
+import type { Digest } from '../../core/digest.js';
+import type { StageContext } from '../../core/stage.js';
+import type { Data } from '../../features/data.js';
+import { Features } from '../../features/features.js';
+import { PLAIN_VIEW } from '../../features/pictures.js';
+import { featureOptions, viewOfEpoch, type Prepared } from './prepared.js';
+
+/** What training needs of {@link Features}. */
+export type FeatureSource = Pick<Features, 'ensure' | 'stream' | 'leftOut' | 'leaveOut' | 'dispose' | 'msSpent' | 'kept'>;
+
+/** Pictures of one split. */
+export class TrainingSet {
+  private readonly usable = new Map<number, Promise<Digest[]>>();
+
+  constructor(
+    readonly features: FeatureSource,
+    /** Ordered by digest: the shuffle starts from an order that no file name decides. */
+    readonly labels: ReadonlyMap<Digest, number>,
+    /** The view of an epoch (from 0). */
+    readonly viewOf: (epoch: number) => number,
+  ) {}
+
+  /** The pictures of a view but for those known to be bad; features that are kept are there from now on. */
+  async ready(view: number): Promise<Digest[]> {
+    const known = this.usable.get(view) ?? this.features.ensure([...this.labels.keys()], view);
+    this.usable.set(view, known);
+    const bad = new Set(this.features.leftOut);
+    return (await known).filter((digest) => !bad.has(digest));
+  }
+}
+
+export interface TrainingSets {
+  readonly training: TrainingSet;
+  /** Undefined where there are no validation pictures. */
+  readonly validation: TrainingSet | undefined;
+}
+
+/** Training and validation features; where nothing varies the two share one set. */
+export async function openSets(context: StageContext<'train'>, data: Data, prepared: Prepared): Promise<TrainingSets> {
+  const { config, noteOnce } = context;
+  const options = featureOptions(context, data, prepared);
+  const plain = await Features.open(context, options.plain);
+  const training = options.training === options.plain ? plain : await Features.open(context, options.training);
+  const labels = data.of('validation');
+  const validation = labels.size === 0 ? undefined : new TrainingSet(plain, labels, () => PLAIN_VIEW);
+  const views = training === plain ? undefined : data.augmentation?.views;
+  if (typeof views === 'number' && views < config.epochs) {
+    noteOnce('views-repeat', `${views} views for ${config.epochs} epochs: from epoch ${views + 1} on views come again`);
+  }
+  return { training: new TrainingSet(training, data.of('train'), viewOfEpoch(data)), validation };
+}

@@ -1,0 +1,185 @@
+/** The page of `serve` in a real browser: what it says, what it asks for, and how far it is from the tool. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import sharp from 'sharp';
+import { digestOf } from '../../src/core/digest.js';
+import { pipelineText, Project } from './rig.js';
+import { Serving } from './serving.js';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const inBrowser = existsSync(CHROMIUM) ? describe : describe.skip;
+
+/** How far scores may be apart: resized levels differ by a third of one on average, and this model is easily moved. */
+const LOSSLESS = 5e-3;
+/** A JPEG is made smaller while the tool reads it, brightness and colour apart. */
+const LOSSY = 0.05;
+
+interface Shown {
+  readonly status: string;
+  readonly here: Record<string, number>;
+  readonly tool: Record<string, number>;
+}
+
+/** The globals of the page that this test calls; the program itself is not checked against a browser's. */
+interface PageGlobals {
+  readonly document: { dispatchEvent(event: unknown): void; readonly activeElement: { readonly id: string }; readonly documentElement: { readonly scrollWidth: number } };
+  readonly DataTransfer: new () => { readonly items: { add(file: unknown): void } };
+  readonly DragEvent: new (type: string, init: object) => unknown;
+  readonly ClipboardEvent: new (type: string, init: object) => unknown;
+}
+
+inBrowser(`the page in ${CHROMIUM} (skipped where there is none)`, () => {
+  let project: Project;
+  let serving: Serving;
+  let browser: Browser;
+  let page: Page;
+  const told: string[] = [];
+  const asked: string[] = [];
+
+  async function open(url: string): Promise<Page> {
+    const opened = await browser.newPage();
+    opened.on('console', (message) => told.push(message.text()));
+    opened.on('pageerror', (error) => told.push(String(error)));
+    opened.on('request', (request) => asked.push(request.url()));
+    await opened.goto(url);
+    await statusAbout('Ready.', opened);
+    return opened;
+  }
+
+  async function statusAbout(name: string, on = page): Promise<string> {
+    const status = on.getByRole('status').filter({ hasText: name });
+    await status.waitFor();
+    return (await status.textContent())!;
+  }
+
+  async function show(path: string, on = page): Promise<Shown> {
+    await on.setInputFiles('#file', path);
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const status = await statusAbout(`${name}: `, on);
+    const names = await on.locator('#rows th').allTextContents();
+    const scoresBy = async (by: string): Promise<Record<string, number>> => {
+      const cells = await on.locator(`#rows .${by}`).all();
+      const scores = await Promise.all(cells.map((cell) => cell.getAttribute('data-score')));
+      return Object.fromEntries(names.map((name, row) => [name, Number(scores[row])]));
+    };
+    return { status, here: await scoresBy('here'), tool: await scoresBy('tool') };
+  }
+
+  beforeAll(async () => {
+    project = await Project.create();
+    await project.addPets('pictures', 40);
+    await project.write('pets.yaml', pipelineText({ train: 'epochs: 8' }));
+    expect((await project.run()).code).toBe(0);
+    serving = await Serving.start(project, 'models/pets');
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    page = await open(serving.url);
+    await page.check('#compare');
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await serving?.interrupt();
+    await project?.remove();
+  });
+
+  test('agrees with the tool, and both with what export wrote down, on the probe pictures', async () => {
+    const probes = JSON.parse(await project.read('models/pets/probes.json')) as { sha256: string; outputs: number[] }[];
+    const paths = new Map<string, string>();
+    for (const name of ['cats', 'dogs']) {
+      for (const file of await readdir(project.path('pictures', name))) paths.set(digestOf(await readFile(project.path('pictures', name, file))), project.path('pictures', name, file));
+    }
+    expect(probes.length).toBeGreaterThan(0);
+    for (const { sha256, outputs } of probes) {
+      const { here, tool } = await show(paths.get(sha256)!);
+      expect(Math.abs(tool.dogs - outputs[0])).toBeLessThan(1e-5);
+      expect(Math.abs(here.dogs - outputs[0])).toBeLessThan(LOSSY);
+      expect(here.cats + here.dogs).toBeCloseTo(1, 6);
+    }
+  });
+
+  test('agrees more closely where nothing is lost in decoding, in PNG and WebP, smaller and larger than the network sees', async () => {
+    for (const [index, width] of [250, 96, 40, 20].entries()) {
+      const picture = sharp(project.path('pictures', 'dogs', `dog-00${index + 1}.jpg`)).resize(width, Math.round(width * 0.8), { fit: 'fill' });
+      const files = { 'small.png': await picture.clone().png().toBuffer(), 'small.webp': await picture.clone().webp({ lossless: true }).toBuffer() };
+      for (const [name, bytes] of Object.entries(files)) {
+        const path = project.path(`${width}-${name}`);
+        await writeFile(path, bytes);
+        const { here, tool } = await show(path);
+        expect([name, width, Math.abs(here.dogs - tool.dogs) < LOSSLESS ? 'agree' : here.dogs - tool.dogs]).toEqual([name, width, 'agree']);
+      }
+    }
+  });
+
+  test('turns pictures as the model wants them: upright by EXIF, or as they are stored', async () => {
+    await cp(project.path('models/pets'), project.path('models/stored'), { recursive: true });
+    const file = project.path('models/stored/preprocessing.json');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"exif"', '"stored"'));
+    const other = await Serving.start(project, 'models/stored');
+    const moved: number[] = [];
+    try {
+      const stored = await open(other.url);
+      await stored.check('#compare');
+      for (const number of [1, 2, 3, 4]) {
+        const path = project.path(`turned-${number}.jpg`);
+        await writeFile(path, await sharp(project.path('pictures', 'cats', `cat-00${number}.jpg`)).resize(256, 192, { fit: 'fill' }).withMetadata({ orientation: 6 }).jpeg().toBuffer());
+        const [upright, lying] = [await show(path), await show(path, stored)];
+        for (const { here, tool } of [upright, lying]) expect(Math.abs(here.cats - tool.cats)).toBeLessThan(LOSSY);
+        moved.push(Math.abs(upright.tool.cats - lying.tool.cats));
+      }
+      await stored.close();
+    } finally {
+      await other.interrupt();
+    }
+    // Otherwise the two would not have been told apart.
+    expect(Math.max(...moved)).toBeGreaterThan(LOSSY);
+  });
+
+  test('takes pictures that are dropped and pasted', async () => {
+    const bytes = await readFile(project.path('pictures', 'cats', 'cat-001.jpg'));
+    for (const how of ['drop', 'paste'] as const) {
+      await page.evaluate(({ how, bytes }) => {
+        const { DataTransfer, DragEvent, ClipboardEvent, document } = globalThis as unknown as PageGlobals;
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], `${how}.jpg`, { type: 'image/jpeg' }));
+        document.dispatchEvent(how === 'drop' ? new DragEvent('drop', { dataTransfer: data, cancelable: true }) : new ClipboardEvent('paste', { clipboardData: data }));
+      }, { how, bytes: [...bytes] });
+      expect(await statusAbout(`${how}.jpg: `)).toMatch(/^\w+\.jpg: (cats|dogs), \d+\.\d %\.$/);
+      expect(await page.getAttribute('#preview', 'alt')).toBe(`${how}.jpg`);
+    }
+  });
+
+  test('refuses what the tool refuses, in its words, and says where transparency may make a difference', async () => {
+    await page.setInputFiles('#file', project.path('pets.yaml'));
+    expect(await statusAbout('pets.yaml is')).toBe('pets.yaml is no picture (it begins with "version: 1\\nseed:")');
+    expect(await page.isVisible('#result')).toBe(false);
+    const glass = project.path('glass.png');
+    await writeFile(glass, await sharp({ create: { width: 40, height: 40, channels: 4, background: { r: 200, g: 30, b: 30, alpha: 0.5 } } }).png().toBuffer());
+    expect((await show(glass)).status).toContain('Some of it is transparent');
+  });
+
+  test('works by keyboard, has names for its controls, and fits a phone', async () => {
+    const fresh = await open(serving.url);
+    const focused: string[] = [];
+    for (let i = 0; i < 2; i++) {
+      await fresh.keyboard.press('Tab');
+      focused.push(await fresh.evaluate(() => (globalThis as unknown as PageGlobals).document.activeElement.id));
+    }
+    expect(focused).toEqual(['file', 'compare']);
+    await fresh.keyboard.press('Space');
+    expect(await fresh.isChecked('#compare')).toBe(true);
+    expect(await fresh.getByLabel('Choose a picture').count()).toBe(1);
+    await fresh.setViewportSize({ width: 390, height: 844 });
+    await show(project.path('pictures', 'dogs', 'dog-001.jpg'), fresh);
+    expect(await fresh.getByRole('table', { name: 'Scores by class' }).isVisible()).toBe(true);
+    expect(await fresh.evaluate(() => (globalThis as unknown as PageGlobals).document.documentElement.scrollWidth)).toBe(390);
+    await fresh.close();
+  });
+
+  test('asked nobody but this server, and had nothing to complain of', () => {
+    const hosts = new Set(asked.map((url) => new URL(url.replace(/^blob:/, '')).hostname));
+    expect([...hosts]).toEqual(['127.0.0.1']);
+    expect(asked.filter((url) => url.endsWith('.bin')).length).toBeGreaterThan(0);
+    expect(told).toEqual([]);
+  });
+});

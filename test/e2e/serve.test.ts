@@ -1,0 +1,154 @@
+/** `serve` as programs meet it: the endpoint, what is served and what is not, and how it ends. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { cp, readFile } from 'node:fs/promises';
+import { request, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { crc32 } from 'node:zlib';
+import sharp from 'sharp';
+import { pipelineText, Project } from './rig.js';
+import { Serving } from './serving.js';
+
+const CAT = 'pictures/cats/cat-001.jpg';
+
+let project: Project;
+let serving: Serving;
+beforeAll(async () => {
+  project = await Project.create();
+  await project.addPets('pictures', 12);
+  await project.write('pets.yaml', pipelineText({ train: 'epochs: 1' }));
+  expect((await project.run()).code).toBe(0);
+  await cp(project.path('pets.yaml'), project.path('models/pets/secret.txt'));
+  serving = await Serving.start(project, 'models/pets');
+}, 120_000);
+afterAll(async () => {
+  await serving.interrupt();
+  await project.remove();
+});
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Asks for a path as it is written: `fetch` would tidy it up. */
+function ask(path: string, { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: Uint8Array } = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port: new URL(serving.url).port, path, method, headers }, (answer) => {
+      let text = '';
+      answer.on('data', (chunk) => (text += String(chunk)));
+      answer.on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, body: text }));
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}
+
+const predict = (body: Uint8Array, query = '', headers: Record<string, string> = {}) => ask(`/api/predict${query}`, { method: 'POST', body, headers });
+
+describe('the endpoint', () => {
+  test('answers a body or a form as predict --json does', async () => {
+    const bytes = await readFile(project.path(CAT));
+    const { stdout } = await project.command('predict', 'models/pets', CAT, '--json');
+    const line = JSON.parse(stdout) as object;
+    const raw = await predict(bytes, `?file=${encodeURIComponent(CAT)}`);
+    expect([raw.status, JSON.parse(raw.body)]).toEqual([200, line]);
+    expect(JSON.parse((await predict(bytes)).body)).toEqual({ ...line, file: '-' });
+    const form = new FormData();
+    form.append('note', 'a text is no file');
+    form.append('picture', new Blob([bytes]), 'cat.jpg');
+    const posted = await fetch(`${serving.url}api/predict`, { method: 'POST', body: form });
+    expect([posted.status, await posted.json()]).toEqual([200, { ...line, file: 'cat.jpg' }]);
+  });
+
+  test('says what is wrong with a picture by status, code and words', async () => {
+    const cat = await readFile(project.path(CAT));
+    const large = Buffer.from(await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } }).png().toBuffer());
+    large.writeUInt32BE(70_000, 16);
+    large.writeUInt32BE(70_000, 20);
+    large.writeUInt32BE(crc32(large.subarray(12, 29)), 29);
+    const cases = [
+      [cat.subarray(0, 900), 422, 'picture-damaged', 'is cut short'],
+      [Buffer.from('GIF89a....'), 415, 'picture-foreign', 'is a GIF, expected JPEG, PNG or WebP'],
+      [large, 413, 'picture-too-large', 'has 70000x70000 pixels'],
+    ] as const;
+    for (const [bytes, status, code, told] of cases) {
+      const answer = await predict(bytes, '?file=odd.jpg');
+      expect([answer.status, JSON.parse(answer.body)]).toEqual([status, { file: 'odd.jpg', code, error: expect.stringContaining(told) }]);
+    }
+    expect(await predict(Buffer.alloc(0))).toMatchObject({ status: 400, body: expect.stringContaining('"no-picture"') });
+    const torn = { 'Content-Type': 'multipart/form-data; boundary=x' };
+    expect(await predict(Buffer.from('--x\r\nno form'), '', torn)).toMatchObject({ status: 400 });
+  });
+
+  test('refuses more than 20 MiB, announced or not, and goes on', async () => {
+    const announced = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(new URL(serving.url).port), '127.0.0.1', () => {
+        socket.write('POST /api/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20971521\r\n\r\n');
+      });
+      socket.on('data', (chunk) => resolve(String(chunk)));
+      socket.on('error', reject);
+    });
+    expect(announced).toMatch(/^HTTP\/1\.1 413 /);
+    const streamed = await predict(Buffer.alloc(20 * 2 ** 20 + 1), '', { 'Transfer-Encoding': 'chunked' });
+    expect([streamed.status, JSON.parse(streamed.body)]).toEqual([413, { error: 'the body has more than 20 MiB', code: 'body-too-large' }]);
+    expect((await predict(await readFile(project.path(CAT)))).status).toBe(200);
+  });
+
+  test('answers many at once, or says that it is busy', async () => {
+    const bytes = await readFile(project.path(CAT));
+    const statuses = (await Promise.all(Array.from({ length: 12 }, () => predict(bytes)))).map(({ status }) => status);
+    expect(statuses).toEqual(statuses.map(() => 200));
+  });
+});
+
+describe('what is served', () => {
+  test('is the page, TF.js and the files of the model', async () => {
+    for (const path of ['/', '/main.js', '/page.css', '/tfjs-backend-wasm-simd.wasm', '/model/model.json', '/model/group1-shard1of1.bin', '/api/model']) {
+      expect([path, (await ask(path)).status]).toEqual([path, 200]);
+    }
+    const { headers } = await ask('/');
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self' 'wasm-unsafe-eval';/);
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' });
+    expect(headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  test.each([
+    '/model/secret.txt', '/model/probes.json', '/model/', '/model/../../pets.yaml', '/model/..%2f..%2fpets.yaml', '/model/%2e%2e/%2e%2e/pets.yaml',
+    '/..%5c..%5cpets.yaml', '//etc/passwd', '/model//etc/passwd', '/model/model.json%00.txt', '/.git/config', '/.env', '/package.json', '/api', '/%',
+  ])('is not %s', async (path) => {
+    const { status, body } = await ask(path);
+    expect([path, status, body]).toEqual([path, 404, '{"error":"nothing is served here","code":"not-found"}']);
+  });
+
+  test('is for those alone who call it by its own name, from its own page', async () => {
+    const { port } = new URL(serving.url);
+    for (const host of ['evil.com', `evil.com:${port}`, `127.0.0.1.evil.com:${port}`]) {
+      expect([host, (await ask('/', { headers: { Host: host } })).status]).toEqual([host, 403]);
+    }
+    expect((await ask('/', { headers: { Host: `localhost:${port}` } })).status).toBe(200);
+    const bytes = await readFile(project.path(CAT));
+    expect(await predict(bytes, '', { Origin: 'https://evil.com' })).toMatchObject({ status: 403, body: expect.stringContaining('"foreign-origin"') });
+    expect((await predict(bytes, '', { Origin: `http://127.0.0.1:${port}` })).status).toBe(200);
+  });
+});
+
+describe('the command', () => {
+  test('listens on this machine alone, and says what keeps it from listening', async () => {
+    expect(serving.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+    const { port } = new URL(serving.url);
+    expect(await project.command('serve', 'models/pets', '--port', port)).toMatchObject({ code: 5, stderr: expect.stringContaining('is taken by another program') });
+    for (const wrong of ['70000', '-1', '80x', '']) expect([wrong, (await project.command('serve', 'models/pets', `--port=${wrong}`)).code]).toEqual([wrong, 2]);
+    expect(await project.command('serve', 'nowhere')).toMatchObject({ code: 2, stderr: expect.stringContaining('is not there') });
+    expect(await project.command('serve', 'pictures')).toMatchObject({ code: 3, stderr: expect.stringContaining('is no export of this tool') });
+  });
+
+  test('ends by Ctrl-C with 0, also while a connection is open', async () => {
+    const other = await Serving.start(project, 'models/pets/model.json', '--host', '::1');
+    expect(other.url).toMatch(/^http:\/\/\[::1\]:\d+\/$/);
+    const socket = connect(Number(new URL(other.url).port), '::1');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    socket.on('error', () => undefined);
+    expect(await other.interrupt()).toBe(0);
+  });
+});

@@ -1,0 +1,34 @@
+/** Runs `pipeline serve` in a project, as a user would. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { repository, type Project } from './rig.js';
+
+export class Serving {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly url: string,
+  ) {}
+
+  /** Starts on a free port and waits until it answers. */
+  static start({ root }: Project, model: string, ...args: string[]): Promise<Serving> {
+    const { NODE_OPTIONS: _options, ...env } = process.env;
+    const child = spawn(process.execPath, [join(repository, 'dist', 'cli.js'), 'serve', model, '--port', '0', ...args], { cwd: root, env });
+    let stderr = '';
+    return new Promise((resolve, reject) => {
+      child.stderr.on('data', (chunk) => {
+        stderr += String(chunk);
+        const url = /http:\S+/.exec(stderr)?.[0];
+        if (url !== undefined) resolve(new Serving(child, url));
+      });
+      child.on('close', (code) => reject(new Error(`serve ended with ${code}: ${stderr}`)));
+    });
+  }
+
+  /** Ends it as Ctrl-C does; gives the exit code. */
+  interrupt(): Promise<number | null> {
+    return new Promise((resolve) => {
+      this.child.on('close', resolve);
+      this.child.kill('SIGINT');
+    });
+  }
+}

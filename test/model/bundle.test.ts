@@ -1,0 +1,122 @@
+/** Exported models as they are read back: what is in the folder is checked before it is believed. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PipelineError } from '../../src/core/problem.js';
+import { readBundle } from '../../src/model/bundle.js';
+import type { Activation, Graph } from '../../src/model/graph.js';
+import { writeLayersModel } from '../../src/model/layers-model/write.js';
+import type { Weights } from '../../src/model/tensor.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bundle-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const image = { size: [4, 6], interpolation: 'nearest', orientation: 'exif' };
+const preprocessing = { kind: 'mode', mode: 'tf' };
+
+/** A network that flattens pictures of 4 x 6 pixels into `units` scores. */
+function network(units: number, activation: Activation): { graph: Graph; weights: Weights } {
+  const graph: Graph = {
+    name: 'small',
+    layers: [
+      { kind: 'input', name: 'picture', inputs: [], trainable: false, shape: [4, 6, 3] },
+      { kind: 'flatten', name: 'flat', inputs: ['picture'], trainable: false },
+      { kind: 'dense', name: 'scores', inputs: ['flat'], trainable: true, units, useBias: false, activation },
+    ],
+  };
+  const weights = new Map([['scores/kernel', { shape: [72, units], data: new Float32Array(72 * units).fill(0.5) }]]);
+  return { graph, weights };
+}
+
+async function written({ graph, weights }: { graph: Graph; weights: Weights }, texts: Record<string, unknown> = {}): Promise<void> {
+  const { files } = writeLayersModel(graph, weights, { generatedBy: 'test' });
+  for (const [name, bytes] of files) await writeFile(join(folder, name), bytes);
+  const lists = { 'classes.json': ['cat', 'dog'], 'preprocessing.json': { image, preprocessing }, ...texts };
+  for (const [name, value] of Object.entries(lists)) await writeFile(join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+/** `category where: found; expected`, with the folder's path left out. */
+async function refusal(path = folder): Promise<string> {
+  try {
+    await readBundle(path);
+  } catch (error) {
+    if (!(error instanceof PipelineError)) throw error;
+    const [{ where = '', found, expected }] = error.problems;
+    return `${error.category} ${where.replace(folder, '.')}: ${found}; ${expected}`;
+  }
+  return 'accepted';
+}
+
+test('a bundle is the network at its size, its classes and how pictures are prepared', async () => {
+  await written(network(1, 'sigmoid'));
+  const bundle = await readBundle(folder);
+  expect(bundle).toMatchObject({ format: 'layers-model', folder, classes: ['cat', 'dog'], image, preprocessing });
+  expect(bundle.files).toEqual(['model.json', 'group1-shard1of1.bin', 'classes.json', 'preprocessing.json']);
+  expect(bundle.graph.layers[0]).toMatchObject({ shape: [4, 6, 3] });
+  expect(bundle.weights.get('scores/kernel')!.shape).toEqual([72, 1]);
+  expect(await readBundle(join(folder, 'model.json'))).toEqual(bundle);
+});
+
+test.each([
+  ['a softmax of as many units as classes', 2, 'softmax', ['a', 'b']],
+  ['a softmax for three classes', 3, 'softmax', ['a', 'b', 'c']],
+] as const)('%s is accepted', async (_what, units, activation, classes) => {
+  await written(network(units, activation), { 'classes.json': classes });
+  expect(await refusal()).toBe('accepted');
+});
+
+test.each([
+  ['more classes than outputs', 1, 'sigmoid', ['a', 'b', 'c'], '[1] by sigmoid; a softmax of 3, for the classes in classes.json'],
+  ['fewer classes than outputs', 3, 'softmax', ['a', 'b'], '[3] by softmax; one sigmoid unit, or a softmax of 2, for the classes in classes.json'],
+  ['outputs that are no scores', 2, 'linear', ['a', 'b'], '[2] by linear; one sigmoid unit, or a softmax of 2, for the classes in classes.json'],
+] as const)('%s are refused', async (_what, units, activation, classes, told) => {
+  await written(network(units, activation), { 'classes.json': classes });
+  expect(await refusal()).toBe(`bad-data ./model.json: the network ends in ${told}`);
+});
+
+const preparing = (change: object) => ({ 'preprocessing.json': { image: { ...image, ...change }, preprocessing } });
+
+test.each([
+  [{ 'classes.json': '["cat", ' }, /^bad-data \.\/classes\.json: is not JSON: /],
+  [{ 'classes.json': ['cat'] }, /^bad-data \.\/classes\.json: holds \["cat"\]; a list of the names of two or more classes/],
+  [{ 'classes.json': ['cat', 'cat'] }, /classes\.json: holds \["cat","cat"\]/],
+  [{ 'classes.json': ['cat', 7] }, /classes\.json: holds \["cat",7\]/],
+  [{ 'classes.json': { 0: 'cat', 1: 'dog', length: 2 } }, /classes\.json: holds \{/],
+  [{ 'preprocessing.json': null }, /preprocessing\.json: image is missing/],
+  [preparing({ size: [4, 0] }), /image\.size is \[4,0\]; \[height, width\]/],
+  [preparing({ size: [100000, 100000] }), /image\.size is \[100000,100000\]/],
+  [preparing({ size: [5, 6] }), /^bad-data \.\/model\.json: the network takes \[4,6,3\]; pictures of \[5,6,3\]/],
+  [preparing({ interpolation: 'best' }), /image\.interpolation is "best"; nearest, bilinear, bicubic, lanczos/],
+  [preparing({ orientation: 'constructor' }), /image\.orientation is "constructor"/],
+  [{ 'preprocessing.json': { image, preprocessing: { kind: 'mode', mode: 'vgg' } } }, /preprocessing\.mode is "vgg"; tf, caffe, torch, none/],
+  [{ 'preprocessing.json': { image, preprocessing: { kind: 'rescale', factor: '1/255' } } }, /preprocessing is \{"kind":"rescale","factor":"1\/255"\}/],
+])('%j is refused', async (texts, told) => {
+  await written(network(1, 'sigmoid'), texts);
+  expect(await refusal()).toMatch(told);
+});
+
+test('what is missing, cut short or elsewhere is told by its name', async () => {
+  expect(await refusal(join(folder, 'none'))).toMatch(/^invalid \.\/none: is not there; the folder of an exported model/);
+  expect(await refusal()).toMatch(/^bad-data \.\/classes\.json: is missing: the folder is no export of this tool/);
+  await written(network(1, 'sigmoid'));
+  expect(await refusal(join(folder, 'classes.json'))).toMatch(/^invalid \.\/classes\.json: is no exported model/);
+  await truncate(join(folder, 'group1-shard1of1.bin'), 100);
+  expect(await refusal()).toMatch(/have 100 bytes; 288 bytes/);
+  await rm(join(folder, 'model.json'));
+  expect(await refusal()).toMatch(/^bad-data \.\/model\.json: the file is missing/);
+});
+
+test('weights of another network are refused by the shape of what they lack', async () => {
+  const { graph } = network(1, 'sigmoid');
+  const { files } = writeLayersModel(graph, network(1, 'sigmoid').weights, { generatedBy: 'test' });
+  await written(network(1, 'sigmoid'));
+  const text = Buffer.from(files.get('model.json')!).toString('utf8');
+  await writeFile(join(folder, 'model.json'), text.replace('"shape":[72,1]', '"shape":[36,2]'));
+  expect(await refusal()).toMatch(/model\.json, scores\/kernel: the weight has the shape \[36, 2\]; the shape \[72, 1\]/);
+  await writeFile(join(folder, 'model.json'), text.replace('group1-shard1of1.bin', '../secret.bin'));
+  expect(await refusal()).toMatch(/^unsafe .*"\.\.\/secret\.bin"/);
+});
