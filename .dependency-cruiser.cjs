@@ -16,7 +16,7 @@ const allowed = {
   page: ['core', 'image', 'model'],
   stages: ['core', 'sources', 'image', 'model', 'engine', 'features'],
   runner: ['core', 'config', 'store'],
-  report: ['core'],
+  report: ['core', 'image', 'model'],
   commands: ['core', 'config', 'store', 'runner', 'report', 'predict', 'serve'],
 };
 

@@ -1,6 +1,6 @@
 /**
  * Makes what follows from the stage schemas: the union of all kinds for editors (schemas/pipeline.schema.json), the
- * config types (src/core/schema-types.ts), and the compiled validators (src/config/compiled-validators.ts, not
+ * config types (src/core/schema-types.ts), the table of fields (docs/fields.md), and the compiled validators (src/config/compiled-validators.ts, not
  * committed: compiling at each start would take a third of a run that has nothing to do).
  * `--check` only tells whether they are current.
  */
@@ -8,6 +8,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
+import { fieldTable } from './field-table.mjs';
 
 const schemas = new URL('../schemas/', import.meta.url);
 const readJson = async (name) => JSON.parse(await readFile(new URL(name, schemas), 'utf8'));
@@ -97,7 +98,7 @@ function compiledValidators() {
     strictTypes: false,
     code: { source: true, esm: true, lines: true },
   });
-  for (const keyword of ['x-affects-output', 'x-path', 'x-reference', 'x-provides']) ajv.addKeyword({ keyword });
+  for (const keyword of ['x-affects-output', 'x-path', 'x-reference', 'x-in-place-of', 'x-provides']) ajv.addKeyword({ keyword });
   const all = Object.entries({ project, ...stages });
   for (const [name, schema] of all) ajv.addSchema(schema, name);
   const code = standalone.default(ajv, Object.fromEntries(all.map(([name]) => [validatorName(name), name])));
@@ -116,6 +117,7 @@ function compiledValidators() {
 }
 
 const outputs = [
+  [new URL('../docs/fields.md', import.meta.url), fieldTable(project, stages)],
   [new URL('pipeline.schema.json', schemas), `${JSON.stringify(editorSchema(), null, 2)}\n`],
   [new URL('../src/core/schema-types.ts', import.meta.url), await configTypes()],
   [new URL('../src/config/compiled-validators.ts', import.meta.url), compiledValidators()],

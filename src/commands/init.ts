@@ -20,7 +20,7 @@ export const init: CommandSpec = {
     program
       .command('init')
       .description('write a pipeline for a folder of pictures')
-      .argument('[folder]', 'a folder with one folder a class, or train/ and validation/ folders with those')
+      .argument('[folder]', 'a folder with one folder a class, or train/ and validation/ folders with those; or an archive of one')
       .option('--to <file>', 'the file to write; left out: the folder’s name')
       .option('-f, --force', 'replace the file')
       .addHelpText('after', help)
@@ -36,7 +36,7 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
   await access(source).catch(() => {
     throw failure('bad-data', { code: 'folder-missing', where: folder, found: 'is not there', expected: 'a folder of pictures' });
   });
-  const name = basename(source).replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'pictures';
+  const name = basename(source).replace(/\.(zip|tar|tar\.gz|tgz)$/i, '').replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'pictures';
   const file = resolve(host.cwd, to ?? `${folder === undefined ? 'pets' : name}.yaml`);
   const root = basename(dirname(file)) === 'pipelines' ? dirname(dirname(file)) : dirname(file);
   const inside = relative(root, source).split(sep).join('/');

@@ -1,6 +1,7 @@
 /** pipeline plan: what would run, and why. */
 import { plan, type PlannedStage } from '../runner/plan.js';
 import type { Session } from '../runner/session.js';
+import { formatProblems } from '../report/problems.js';
 import { painter, type Style } from '../report/style.js';
 import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
 import { select, type Selection } from './selection.js';
@@ -25,7 +26,9 @@ export const planCommand: CommandSpec = {
       .option('--json', 'print one JSON object a stage on stdout')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string, options: PlanOptions) => {
-      const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host), options);
+      const pipeline = await loadChecked(file, options, host.cwd);
+      if (pipeline.warnings.length > 0) host.stderr(`${formatProblems(pipeline.warnings, host, 'warning')}\n\n`);
+      const session = await openFor(pipeline, host, noteTo(host), options);
       done(await printPlan(session, select(session.graph, [], {}), options, host));
     });
   },

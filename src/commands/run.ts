@@ -57,26 +57,37 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
   const listeners: ((event: RunEvent) => void)[] = [];
   const emit = (event: RunEvent): void => listeners.forEach((listen) => listen(event));
   if (options.json) listeners.push((event) => host.stdout(`${JSON.stringify(event)}\n`));
-  const pipeline = await loadChecked(file, options, host.cwd).catch((error: unknown) => {
+  const refused = (error: unknown): never => {
     if (options.json && error instanceof PipelineError) emitRefusal(error, emit);
     throw error;
-  });
+  };
+  const pipeline = await loadChecked(file, options, host.cwd).catch(refused);
   const session = await openFor(pipeline, host, emit, options);
   const selection = select(session.graph, stages, options);
   if (options.dryRun) return printPlan(session, selection, { json: options.json }, host);
 
-  const [{ terminalReporter }, { closingLines }, { comparisonLines }, { openRunLog }, { execute }] = await Promise.all([
+  const [{ terminalReporter }, { closingLines }, { comparisonLines }, { runLog }, { RunRecorder }, { execute }] = await Promise.all([
     import('../report/terminal.js'),
     import('../report/summary.js'),
     import('../report/comparison.js'),
     import('./run-log.js'),
+    import('../runner/run-record.js'),
     import('../runner/execute.js'),
   ]);
   const { color, width, interactive, cwd, signal } = host;
   listeners.push(terminalReporter({ write: host.stderr, color, width, interactive, cwd, stages: [...session.graph.byName.keys()] }));
-  listeners.push(openRunLog(session.project.runs, pipeline, options.logLevel).listen);
-  const result = await execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
+  const record = await RunRecorder.begin(session, host.version);
+  listeners.push(runLog(record.folder, pipeline, options.logLevel));
+  for (const problem of pipeline.warnings) emit({ event: 'warning', problem });
+  const executing = execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
+  const result = await executing.catch(async (error: unknown) => {
+    await record.abandon(error);
+    return refused(error);
+  });
+  await record.finish(result);
   const closing = [...comparisonLines(comparedOf(pipeline, result), color), ...closingLines(withoutVariants(pipeline, result), color)];
+  // Figures that are new are worth a look.
+  if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0) closing.push(`look closer: pipeline report ${file}`);
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;
   // The gravest failure decides: a missed gate matters less than a stage that broke.

@@ -1,7 +1,7 @@
 /** Checks a parsed pipeline as a whole: schemas, references, and what the stages mean together. */
 import type { Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
-import { lint } from './lint/index.js';
+import { lint, warningsOf } from './lint/index.js';
 import type { Stage } from './pipeline.js';
 import type { Places } from './places.js';
 import type { Mapping } from './plain.js';
@@ -16,6 +16,8 @@ export interface Checked {
   /** The stages that are valid by themselves. */
   readonly stages: readonly Stage[];
   readonly problems: readonly Problem[];
+  /** Of a pipeline that can run all the same. */
+  readonly warnings: readonly Problem[];
 }
 
 /** Checks everything, and fills in defaults in place. `root` is where paths in the file start from. */
@@ -23,8 +25,9 @@ export function check(pipeline: Mapping, places: Places, root: string): Checked 
   const draft = validate(pipeline, places);
   const { references, problems: referenceProblems } = resolveReferences(draft.stages, places);
   const stages = draft.stages.flatMap((stage) => checkedStage(stage, references));
-  const meaningProblems = lint({ stages, places, root });
-  return { project: draft.project, stages, problems: [...draft.problems, ...referenceProblems, ...meaningProblems] };
+  const context = { stages, places, root };
+  const problems = [...draft.problems, ...referenceProblems, ...lint(context)];
+  return { project: draft.project, stages, problems, warnings: problems.length > 0 ? [] : warningsOf(context) };
 }
 
 function checkedStage({ name, kind, config }: DraftStage, references: References): Stage[] {

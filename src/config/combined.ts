@@ -23,8 +23,9 @@ export function checkCombinations(pipeline: Mapping, axes: readonly Axis[], plac
     ...check(pipelineAt(pipeline, combination), placesAt(places, combination), root),
   }));
   const problems = problemsOf(written, combined, places);
-  if (problems.length > 0) return { project: written.project, stages: [], variants: new Map(), problems };
-  return { project: written.project, problems, ...expand(axes, combined) };
+  if (problems.length > 0) return { project: written.project, stages: [], variants: new Map(), problems, warnings: [] };
+  const warnings = distinct(combined.flatMap((checked) => checked.warnings));
+  return { project: written.project, problems, warnings, ...expand(axes, combined) };
 }
 
 /** Problems that differ in what is said of them or where. */

@@ -4,6 +4,7 @@ import { failure, PipelineError } from '../core/problem.js';
 import type { Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
 import { checkCombinations } from './combined.js';
+import type { CheckedMatrix } from './combined.js';
 import { leavesProject } from './lint/exports.js';
 import { placesAt, readMatrix } from './matrix.js';
 import { applyOverrides } from './overrides.js';
@@ -14,7 +15,6 @@ import { isMapping } from './plain.js';
 import type { Mapping } from './plain.js';
 import { readSource } from './source.js';
 import { writeOutStages } from './validate.js';
-import type { Expansion } from './variants.js';
 import { showValue } from './words.js';
 import { parseYaml } from './yaml.js';
 import type { ParsedYaml } from './yaml.js';
@@ -32,7 +32,8 @@ export interface LoadOptions {
  */
 export async function loadPipeline(file: string, { set = [], cwd = process.cwd() }: LoadOptions = {}): Promise<Pipeline> {
   const path = resolve(cwd, file);
-  const source = parseYaml(await readSource(path), path);
+  const text = await readSource(path);
+  const source = parseYaml(text, path);
   const written = pipelineOf(source, path);
   // Short names first, so that `optimizer.adam.learning_rate` can be set on `optimizer: adam`; then those just set.
   writeOutStages(written);
@@ -45,11 +46,11 @@ export async function loadPipeline(file: string, { set = [], cwd = process.cwd()
   const checked = checkCombinations(written, axes, places, root);
   const problems = [...source.problems, ...setProblems, ...matrixProblems, ...checked.problems];
   if (problems.length > 0 || checked.project === undefined) throw refusal(problems);
-  return finish(checked.project, checked, path, places);
+  return finish(checked.project, checked, path, places, { text, set });
 }
 
-/** `pipelines/` is a folder of a project; a file anywhere else lies in its project's root. */
-function rootOf(file: string): string {
+/** The project of a pipeline file: `pipelines/` is a folder of one; a file anywhere else lies in its project's root. */
+export function rootOf(file: string): string {
   const folder = dirname(file);
   return basename(folder) === 'pipelines' ? dirname(folder) : folder;
 }
@@ -80,16 +81,24 @@ function byPosition(a: Problem, b: Problem): number {
   return column(a) === column(b) ? 0 : column(a) - column(b);
 }
 
-function finish(project: PipelineConfig, { stages, variants }: Expansion, file: string, places: Places): Pipeline {
+function finish(
+  project: PipelineConfig,
+  { stages, variants, warnings }: CheckedMatrix,
+  file: string,
+  places: Places,
+  source: Pipeline['source'],
+): Pipeline {
   return {
     name: project.name ?? nameOf(file),
     file,
+    source,
     root: rootOf(file),
     seed: project.seed,
     engine: project.engine,
     features: project.features,
     stages,
     variants,
+    warnings: [...warnings].sort(byPosition),
     locate: (path) => {
       const [top, name, ...rest] = path;
       const variant = top === 'stages' ? variants.get(String(name)) : undefined;

@@ -1,5 +1,5 @@
 /** A pipeline file after loading: checked, defaults filled in, references found. */
-import type { Position } from '../core/problem.js';
+import type { Position, Problem } from '../core/problem.js';
 import type { ReferenceField } from '../core/stage.js';
 import type { StageConfigs, StageKind } from '../core/schema-types.js';
 
@@ -29,6 +29,8 @@ export interface Pipeline {
   readonly name: string;
   /** Absolute path of the file. */
   readonly file: string;
+  /** The file's text, and what was set on the command line, `stages.train.epochs=10`, in order. */
+  readonly source: { readonly text: string; readonly set: readonly string[] };
   /** Absolute path of the folder that paths in the file start from: the file's own, or the one above `pipelines/`. */
   readonly root: string;
   readonly seed: number;
@@ -38,6 +40,8 @@ export interface Pipeline {
   readonly stages: readonly Stage[];
   /** The stages among them that a matrix made, by name. */
   readonly variants: ReadonlyMap<string, Variant>;
+  /** What is likely not meant; it runs all the same. */
+  readonly warnings: readonly Problem[];
   /** Where a field stands in the file, or its nearest parent that is there; undefined for fields set on the command line. */
   readonly locate: (path: FieldPath) => Position | undefined;
 }

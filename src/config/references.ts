@@ -4,6 +4,7 @@
  * - one that only passes its input on with changes (augment, freeze) where the changes matter: augmentation for `train`,
  *   freezing for `build-head`. There the last one of a chain is meant: of load-base and the freeze that reads it, the
  *   freeze. Everywhere else it is the stage that the pictures or the base come from in the first place.
+ * Of trainings that go on from each other the last one is meant.
  */
 import type { Problem } from '../core/problem.js';
 import type { StageKind } from '../core/schema-types.js';
@@ -32,7 +33,12 @@ const roleNames: Readonly<Record<Role, string>> = {
 };
 
 /** Where the changes of a stage that passes its input on matter. */
-const changesMatter: Readonly<Partial<Record<StageKind, ReferenceField>>> = { train: 'data', 'build-head': 'base' };
+const changesMatter: Readonly<Partial<Record<StageKind, ReferenceField>>> = {
+  train: 'data',
+  'build-head': 'base',
+  evaluate: 'model',
+  export: 'model',
+};
 
 export function resolveReferences(
   stages: readonly DraftStage[],
@@ -81,8 +87,17 @@ class Resolver {
   /** Undefined where nothing can be told because of a problem that is reported elsewhere. */
   resolve(stage: DraftStage, reference: Reference): Found {
     const written = stage.written[reference.field];
+    const standIn = referencesOf(stage.kind!).find(({ field, inPlaceOf }) => inPlaceOf === reference.field && stage.written[field] !== undefined);
+    if (standIn !== undefined) return written === undefined ? undefined : { problem: this.bothWritten(stage, standIn.field, reference.field) };
+    if (written === undefined && reference.inPlaceOf !== undefined) return undefined;
     if (written === undefined) return this.allKindsKnown ? this.fillIn(stage, reference) : undefined;
     return typeof written === 'string' ? this.check(stage, reference, written) : undefined;
+  }
+
+  private bothWritten(stage: DraftStage, field: ReferenceField, other: ReferenceField): Problem {
+    const found = `\`${field}\` stands beside \`${other}\``;
+    const remedy = `take \`${other}\` away: the stage that \`${field}\` names brings its model along`;
+    return { code: 'two-models', ...this.places.at(['stages', stage.name, field]), found, expected: 'one of them', remedy };
   }
 
   private check(stage: DraftStage, { field, role }: Reference, to: string): Found {
@@ -113,6 +128,8 @@ class Resolver {
     const place = this.places.at(['stages', stage.name], 'key');
     const asked = `\`${stage.name}\` needs a stage with ${someOf(role)} as \`${field}\``;
     if (names.length > 1) {
+      // Of a chain with a broken link the end cannot be told; the link is a problem of its own.
+      if (matters && candidates.some((candidate) => this.isBroken(candidate, role))) return undefined;
       const found = `${asked}, and ${names.length} fit: ${listed(names, 'and')}`;
       const remedy = `write \`${field}:\` and the name of one of them`;
       return { problem: { code: 'ambiguous-reference', ...place, found, remedy } };
@@ -126,11 +143,21 @@ class Resolver {
   private endsOfChains(candidates: readonly KnownStage[], role: Role): KnownStage[] {
     const passedOn = new Set<string>();
     for (const candidate of candidates) {
-      const reference = referencesOf(candidate.kind).find((one) => one.role === role);
-      const found = reference && this.resolve(candidate, reference);
+      const found = this.before(candidate, role);
       if (found !== undefined && 'to' in found) passedOn.add(found.to);
     }
     return candidates.filter(({ name }) => !passedOn.has(name));
+  }
+
+  /** The stage from which a candidate takes what it passes on. */
+  private before(candidate: KnownStage, role: Role): Found {
+    const reference = referencesOf(candidate.kind).find((one) => one.role === role);
+    return reference && this.resolve(candidate, reference);
+  }
+
+  private isBroken(candidate: KnownStage, role: Role): boolean {
+    const found = this.before(candidate, role);
+    return found !== undefined && 'problem' in found;
   }
 
   /** Stages that provide the role and do not read from the stage themselves. */
@@ -155,7 +182,7 @@ function isKnown(stage: DraftStage): stage is KnownStage {
 
 /** Whether stages of this kind take what they provide from another stage, and only change it. */
 function passesOn(kind: StageKind, role: Role): boolean {
-  return referencesOf(kind).some((reference) => reference.role === role);
+  return referencesOf(kind).some((reference) => reference.role === role && reference.inPlaceOf === undefined);
 }
 
 function fittingWords(role: Role, names: readonly string[]): string {

@@ -24,8 +24,12 @@ interface Finding {
   readonly schema: Schema;
 }
 
+/** More errors than a person reads; wording costs time for each, and looks at others. */
+const mostWorded = 200;
+
 /** The problems behind the validator's errors: one for each mistake, however many keywords failed of it. */
-export function schemaProblems(errors: readonly ErrorObject[], subject: Subject): Problem[] {
+export function schemaProblems(all: readonly ErrorObject[], subject: Subject): Problem[] {
+  const errors = all.slice(0, mostWorded);
   const relevant = withoutOtherBranches(errors).filter((error) => error.keyword !== 'if' && error.propertyName === undefined);
   const findings = relevant.map((error): Finding => {
     const steps = error.instancePath.split('/').slice(1).map(fromPointer);

@@ -39,6 +39,8 @@ export interface Schema {
   readonly 'x-path'?: boolean;
   /** The field names a stage that provides this. */
   readonly 'x-reference'?: Role;
+  /** The field names a stage in place of the one that this other field would name. */
+  readonly 'x-in-place-of'?: string;
   /** False: a value that changes nothing in what the stage puts out. */
   readonly 'x-affects-output'?: boolean;
   /** What stages of this kind provide. */
@@ -77,16 +79,19 @@ export function providersOf(role: Role): StageKind[] {
 export interface Reference {
   readonly field: ReferenceField;
   readonly role: Role;
+  /** The reference that is left out where this one is written; one of this kind is never filled in. */
+  readonly inPlaceOf: ReferenceField | undefined;
 }
 
-const referenceFields: readonly ReferenceField[] = ['data', 'base', 'model'];
+const referenceFields: readonly ReferenceField[] = ['data', 'base', 'model', 'from'];
 
 /** The fields of a kind that name another stage. */
 export function referencesOf(kind: StageKind): Reference[] {
   const { properties = {} } = stageSchema(kind);
   return referenceFields.flatMap((field) => {
-    const role = properties[field]?.['x-reference'];
-    return role === undefined ? [] : [{ field, role }];
+    const { 'x-reference': role, 'x-in-place-of': other } = properties[field] ?? {};
+    const inPlaceOf = referenceFields.find((name) => name === other);
+    return role === undefined ? [] : [{ field, role, inPlaceOf }];
   });
 }
 

@@ -27,12 +27,14 @@ export interface EpochMetrics {
   readonly val_accuracy?: number;
 }
 
+/** The epoch's `learningRate` is that of its last step, there where it differs from the epoch before. */
 export type RunEvent =
   | { readonly event: 'stage-start'; readonly name: string; readonly kind: string; readonly reason: string }
   | { readonly event: 'progress'; readonly stage: string; readonly task: string; readonly done: number; readonly total: number }
-  | { readonly event: 'epoch'; readonly stage: string; readonly epoch: number; readonly epochs: number; readonly metrics: EpochMetrics }
+  | { readonly event: 'epoch'; readonly stage: string; readonly epoch: number; readonly epochs: number; readonly metrics: EpochMetrics; readonly learningRate?: number }
   | { readonly event: 'note'; readonly stage?: string; readonly code: string; readonly text: string }
   | ({ readonly event: 'stage' } & StageSummary)
+  | { readonly event: 'warning'; readonly problem: Problem }
   | { readonly event: 'problem'; readonly stage?: string; readonly problem: Problem }
   | {
       readonly event: 'run';

@@ -67,6 +67,24 @@ export function locatedAt(where: string, error: PipelineError): PipelineError {
   return new PipelineError(error.category, problems, { cause: error.cause });
 }
 
+/** A failure loses its class between threads, so its parts travel. */
+export interface FailureParts {
+  readonly category: FailureCategory;
+  readonly problems: readonly Problem[];
+  readonly cause: unknown;
+}
+
+/** What a thread says of whatever was thrown; see {@link asPipelineError}. */
+export function failureParts(thrown: unknown, where: string): FailureParts {
+  const { category, problems, cause } = asPipelineError(thrown, where);
+  return { category, problems, cause };
+}
+
+/** The failure again, on the other thread. */
+export function fromParts({ category, problems, cause }: FailureParts): PipelineError {
+  return new PipelineError(category, problems, { cause });
+}
+
 const inputOutputCodes = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EFBIG']);
 
 /** Makes whatever was thrown a PipelineError: errors of the disk are named, the rest is a failed stage that keeps its cause. */

@@ -209,7 +209,18 @@ export interface ExportConfig {
    * The folder to write, inside the project. It is written whole or not at all.
    */
   to: string;
-  formats: 'tfjs'[];
+  /**
+   * `tfjs`: a TF.js layers-model, for browsers and Node. `onnx`: one file for onnxruntime and others, with the preprocessing inside; needs onnxruntime-node, which reads it back.
+   */
+  formats: ('tfjs' | 'onnx')[];
+  /**
+   * `float16` halves the files, and says what that costs; computed is in float32 all the same.
+   */
+  weights: 'float32' | 'float16';
+  /**
+   * Whether up to four of the validation pictures go with the model, at the network's size, so that others can check their scores. Say false where your pictures are not to be passed on.
+   */
+  probe_pictures: boolean;
 }
 
 /**
@@ -267,7 +278,7 @@ export interface IngestConfig {
          */
         md5?: string;
         /**
-         * In bytes.
+         * In bytes. Without a digest it is what the first download is held to, before the lock file has its sha256.
          */
         size?: number;
       };
@@ -322,7 +333,11 @@ export interface LoadBaseConfig {
    */
   alpha: 0.35 | 0.5 | 0.75 | 1 | 1.3 | 1.4;
   /**
-   * A .h5 or .keras file by Keras, or a TF.js layers-model (its model.json), with its sha256 where it should be pinned; or the https address of such a file. Left out: the file that Keras publishes for `vgg16`, `vgg19` and `resnet50`. `random` starts from seeded noise and is meant for tests.
+   * For `mobilenet_v2` without `weights`: height and width of the pictures that the published weights were trained on. Take the size that is next to that of your pictures.
+   */
+  image_size: 96 | 128 | 160 | 192 | 224;
+  /**
+   * A .h5 or .keras file by Keras, or a TF.js layers-model (its model.json), with its sha256 where it should be pinned; or the https address of such a file. Left out: the file that Keras publishes for `vgg16`, `vgg19`, `resnet50` and `mobilenet_v2`. `random` starts from seeded noise and is meant for tests.
    */
   weights?:
     | string
@@ -340,7 +355,7 @@ export interface LoadBaseConfig {
          */
         md5?: string;
         /**
-         * Of what is fetched, in bytes.
+         * Of what is fetched, in bytes. Without a digest it is what the first download is held to, before the lock file has its sha256.
          */
         size?: number;
         /**
@@ -362,6 +377,8 @@ export interface LoadBaseConfig {
   seed?: number;
 }
 
+export type Clip = number;
+
 /**
  * Trains what is not frozen.
  */
@@ -372,11 +389,27 @@ export interface TrainConfig {
    */
   model?: string;
   /**
+   * In place of `model`: a train stage whose model is trained further, from the weights that it ended with.
+   */
+  from?: string;
+  /**
+   * With `from`: which layers of the base keep their weights from now on, in the form of the freeze stage's `layers`. Left out: the same ones as before.
+   */
+  freeze?:
+    | ('all' | 'none')
+    | string[]
+    | {
+        /**
+         * The first layer that is trained.
+         */
+        until: string;
+      };
+  /**
    * The stage that the pictures come from.
    */
   data?: string;
   /**
-   * A name, or a name with its settings. Formulas and defaults are Keras's.
+   * A name, or a name with its settings. Formulas and defaults are Keras's. One of `clipnorm` (the gradient of each weight), `global_clipnorm` (all gradients together) and `clipvalue` (each number) may limit gradients.
    */
   optimizer: {
     adam?: {
@@ -384,17 +417,26 @@ export interface TrainConfig {
       beta_1: number;
       beta_2: number;
       epsilon: number;
+      clipnorm?: Clip;
+      global_clipnorm?: Clip;
+      clipvalue?: Clip;
     };
     sgd?: {
       learning_rate: number;
       momentum: number;
       nesterov: boolean;
+      clipnorm?: Clip;
+      global_clipnorm?: Clip;
+      clipvalue?: Clip;
     };
     rmsprop?: {
       learning_rate: number;
       rho: number;
       momentum: number;
       epsilon: number;
+      clipnorm?: Clip;
+      global_clipnorm?: Clip;
+      clipvalue?: Clip;
     };
   };
   /**
@@ -407,6 +449,56 @@ export interface TrainConfig {
   metrics: 'accuracy'[];
   batch_size: number;
   epochs: number;
+  /**
+   * How the learning rate goes over the epochs: `constant`; `step`, which multiplies it by `factor` every some epochs; `cosine`, which ends at `alpha` times the rate. `step` and `cosine` are Keras's ExponentialDecay (staircase) and CosineDecay.
+   */
+  schedule: {
+    constant?: {};
+    step?: {
+      /**
+       * Epochs at one rate.
+       */
+      every: number;
+      factor: number;
+    };
+    cosine?: {
+      /**
+       * What is left of the rate at the end, as a part of it.
+       */
+      alpha: number;
+    };
+  };
+  /**
+   * Epochs, or a part of one, in which the learning rate rises evenly from 0; the schedule begins after them.
+   */
+  warmup_epochs: number;
+  /**
+   * Multiplies the learning rate by `factor` when the followed figure has not become better for some epochs: Keras's ReduceLROnPlateau.
+   */
+  reduce_on_plateau?: {
+    monitor: 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
+    factor: number;
+    /**
+     * Epochs without improvement.
+     */
+    patience: number;
+    /**
+     * The least change that counts.
+     */
+    min_delta: number;
+    /**
+     * Epochs after a reduction that do not count.
+     */
+    cooldown: number;
+    /**
+     * The learning rate never falls below this.
+     */
+    min_lr: number;
+  };
+  /**
+   * Adds this times the sum of squares of all trained kernels to the loss, as Keras's kernel_regularizer does layer by layer.
+   */
+  l2: number;
   /**
    * `balanced`, or a weight for each class by its name; classes left out weigh 1.
    */

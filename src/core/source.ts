@@ -10,6 +10,8 @@ export interface Download {
   readonly md5?: string;
   /** In bytes. */
   readonly size?: number;
+  /** The tool itself names the address, and its publisher pins nothing: not even the size has to be known. */
+  readonly published?: boolean;
 }
 
 /** What a lock file holds of a download. */

@@ -9,7 +9,7 @@ import type { DownloadLock, SourceHost } from './source.js';
 export type Role = 'data' | 'base' | 'model' | 'trained' | 'metrics';
 
 /** The fields of a stage that name another stage. */
-export type ReferenceField = 'data' | 'base' | 'model';
+export type ReferenceField = 'data' | 'base' | 'model' | 'from';
 
 /** Bytes in the store. */
 export interface BlobRef {
@@ -25,6 +25,7 @@ export interface Inputs {
   readonly data?: Outputs;
   readonly base?: Outputs;
   readonly model?: Outputs;
+  readonly from?: Outputs;
   readonly gates?: readonly Outputs[];
 }
 
@@ -34,6 +35,8 @@ export interface Survey {
   readonly preimage: Json;
   /** What `run` gets; never stored. */
   readonly found: unknown;
+  /** Only a run can tell what was found: the survey is made again after it, and the result is kept under that key. */
+  readonly provisional?: boolean;
 }
 
 /** What a name in the pipeline stands for. */
@@ -55,12 +58,16 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly relevant?: (config: StageConfigs[Kind]) => Json;
   /** Versions of libraries and of the engine that decide the output, from package metadata alone. */
   readonly environment?: (settings: Settings) => Json;
+  /** Throws `invalid` where this machine lacks what the stage will need. Asked of every stage of a run before any of them runs. */
+  readonly requires?: (config: StageConfigs[Kind], name: string) => void;
   /** Looks at what lies outside the pipeline. Called for every plan: it must be fast where nothing changed. */
   readonly survey?: (context: SurveyContext<Kind>) => Promise<Survey>;
   /** What the outputs turned out to be, for the lock file beside the pipeline. Called in every run. */
   readonly resolved?: (context: JudgeContext<Kind>) => Promise<Resolved>;
   /** Does the work and puts out its results through the context. */
   readonly run: (context: StageContext<Kind>) => Promise<void>;
+  /** Paths of the folders, as the pipeline names them, that `deliver` writes besides the stage's own. */
+  readonly writesTo?: (config: StageConfigs[Kind]) => readonly string[];
   /** Writes files for people or other programs. Called in every run, unless what was written last still stands and fits. */
   readonly deliver?: (context: DeliveryContext<Kind>) => Promise<void>;
   /**
@@ -122,6 +129,15 @@ export interface FeatureKey {
   readonly view: number;
 }
 
+/** What a stage keeps of work that is not finished, for the next run that comes to the same key; gone once its result is there. */
+export interface Checkpoint {
+  /** What was written last, verified. */
+  read(): Promise<Buffer | undefined>;
+  /** Whether enough time has passed to write again. The clock decides that alone, never what is written. */
+  due(): boolean;
+  write(content: Uint8Array): Promise<void>;
+}
+
 interface WorkContext<Kind extends StageKind> {
   readonly name: string;
   readonly config: StageConfigs[Kind];
@@ -154,6 +170,7 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   pass(name: string, ref: BlobRef): void;
   /** Opens the features of a set, named by a preimage of all that decides them but the picture and its view. */
   openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
+  readonly checkpoint: Checkpoint;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
 }

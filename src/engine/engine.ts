@@ -5,6 +5,7 @@
  * Numbers go in and out as plain Float32Arrays: pictures NHWC, RGB, already preprocessed; features and predictions
  * row by row. Every draw of chance (dropout masks, order) is the caller's, so that engines can be compared.
  */
+import type { Clipping } from '../model/clipping.js';
 import type { Graph } from '../model/graph.js';
 import type { Loss } from '../model/loss.js';
 import type { Optimizer } from '../model/optimizer.js';
@@ -46,6 +47,10 @@ export interface TrainingProgram {
   readonly weights: Weights;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
+  /** Times the sum of squares of the trained kernels: what the loss is given besides; nothing where it is left out. */
+  readonly l2?: number;
+  /** How gradients are limited, the penalty's part among them. */
+  readonly clipping?: Clipping;
   /** The largest batch that `step` will be given. */
   readonly batchSize: number;
 }
@@ -64,20 +69,34 @@ export interface TrainingBatch {
 }
 
 export interface StepResult {
-  /** Sum over the batch of sample weight times loss, divided by the count, as Keras reduces it. */
+  /** Sum over the batch of sample weight times loss, divided by the count, as Keras reduces it, and the penalty. */
   readonly loss: number;
   /** Predictions of this step (after sigmoid or softmax), count x units, under dropout and before the update. */
   readonly predictions: Float32Array;
 }
 
+/** All that the steps to come depend on. */
+export interface TrainerState {
+  /** Steps that were made: Adam's corrections count them. */
+  readonly steps: number;
+  /** Weights of trainable layers by their full name, and the optimizer's buffers by theirs (`slotName`). */
+  readonly tensors: Weights;
+}
+
 export interface Trainer {
-  /** One optimizer step over a batch. Throws if the loss is not finite. */
+  /** One optimizer step over a batch. Where the loss is not finite, nothing is updated, so that its cause can be looked for. */
   step(batch: TrainingBatch): Promise<StepResult>;
+  /** What each layer up to the logits puts out for a batch, as `step` computes it, by name and in order. Slow: for diagnosis. */
+  activations(batch: TrainingBatch): Promise<ReadonlyMap<string, Float32Array>>;
   /** Inference with the weights as they are now: dropout off. */
   predict(features: Float32Array, count: number): Promise<Float32Array>;
   /** A copy of all weights of the trainable layers, BatchNorm statistics among them. */
   weights(): Promise<Weights>;
   /** Sets the weights of trainable layers again, as returned by {@link weights}; optimizer state stays. */
   restore(weights: Weights): Promise<void>;
+  /** A copy of the state. */
+  state(): Promise<TrainerState>;
+  /** Goes on from a state of a trainer of the same program: every later step gives the same bits. */
+  resume(state: TrainerState): Promise<void>;
   dispose(): void;
 }

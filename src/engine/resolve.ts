@@ -5,14 +5,9 @@ import { onnxIdentity } from './onnx/identity.js';
 import { slowBackendNote, tfjsIdentity, type TfjsBackend } from './tfjs/identity.js';
 
 /** Its own install script fetches CUDA libraries on Linux unless told not to, and fails where it cannot. */
-const installHint = 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node';
+export const installHint = 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node';
 
 export type EngineChoice = 'auto' | 'onnx' | 'tfjs';
-
-/** What the engine is for: training convolutions is more than some of them can. */
-export interface Purpose {
-  readonly trainsConvolutions: boolean;
-}
 
 export interface Note {
   readonly code: string;
@@ -20,10 +15,10 @@ export interface Note {
 }
 
 /** The engine that a choice comes to here; no key ever holds the word auto. Throws `invalid` where it is not installed. */
-export function resolveEngine(choice: EngineChoice, purpose: Purpose = { trainsConvolutions: false }): EngineIdentity {
-  const onnx = choice === 'tfjs' || (choice === 'auto' && purpose.trainsConvolutions) ? undefined : onnxIdentity();
+export function resolveEngine(choice: EngineChoice): EngineIdentity {
+  const onnx = choice === 'tfjs' ? undefined : onnxIdentity();
   if (onnx !== undefined) return onnx;
-  if (choice !== 'onnx') return tfjsIdentity(purpose);
+  if (choice !== 'onnx') return tfjsIdentity();
   throw failure('invalid', {
     code: 'engine-missing',
     where: 'engine: onnx',
@@ -33,11 +28,10 @@ export function resolveEngine(choice: EngineChoice, purpose: Purpose = { trainsC
 }
 
 /** What a person should know of the engine that was resolved: a fallback, or a slow backend. */
-export function engineNotes(choice: EngineChoice, purpose: Purpose, identity: EngineIdentity): Note[] {
+export function engineNotes(choice: EngineChoice, identity: EngineIdentity): Note[] {
   const notes: Note[] = [];
   if (choice === 'auto' && identity.name === 'tfjs') {
-    const why = purpose.trainsConvolutions ? 'the onnx engine trains no convolutions yet' : `onnxruntime-node is not there (${installHint})`;
-    notes.push({ code: 'engine-fallback', text: `the engine is tfjs (${identity.backend}): ${why}` });
+    notes.push({ code: 'engine-fallback', text: `the engine is tfjs (${identity.backend}): onnxruntime-node is not there (${installHint})` });
   }
   const slow = identity.name === 'tfjs' ? slowBackendNote(identity.backend) : undefined;
   return slow === undefined ? notes : [...notes, slow];

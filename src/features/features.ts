@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import type { Digest } from '../core/digest.js';
 import type { Emit, FeatureCounts } from '../core/event.js';
+import { failure } from '../core/problem.js';
 import type { FeatureStore } from '../core/stage.js';
 import type { Runner } from '../engine/engine.js';
 import { openEngine } from '../engine/resolve.js';
 import { pictureBatches, picturesPerBatch } from '../image/batches.js';
 import type { Files } from '../image/dataset.js';
+import { isFinite } from '../model/finite.js';
 import type { Shape } from '../model/graph.js';
 import { sizeOf } from '../model/tensor.js';
 import { featureSetPreimage, type FeatureRecipe } from './feature-set.js';
@@ -72,6 +74,16 @@ export class Features {
     const preimage = featureSetPreimage(options.recipe, host.settings.featureType);
     const store = options.keep ? await host.openFeatures(preimage, sizeOf(options.featureShape)) : undefined;
     return new Features(host, options, store);
+  }
+
+  /** Pictures that turned out to be bad and are left out from then on. */
+  get leftOut(): readonly Digest[] {
+    return [...this.bad];
+  }
+
+  /** Leaves out pictures that are known to be bad. */
+  leaveOut(digests: readonly Digest[]): void {
+    for (const digest of digests) this.bad.add(digest);
   }
 
   /** Extracts what is missing of a view; once is enough for each view. Returns the pictures that can be used: bad ones are left out where that is asked for. */
@@ -159,6 +171,7 @@ export class Features {
       for await (const { items, pixels } of batches) {
         const runner = await compiling;
         const features = runner === undefined ? pixels : await runner.run(pixels, items.length);
+        requireFinite(features, items, this.rowLength, pathOf);
         this.host.counts.extracted += items.length;
         yield { digests: items, features };
       }
@@ -182,4 +195,17 @@ export class Features {
     (await runner)?.dispose();
     await this.pool.close();
   }
+}
+
+/** What is no number here would spoil all training on it, and look like a learning rate that is too high. */
+function requireFinite(features: Float32Array, digests: readonly Digest[], rowLength: number, pathOf: (digest: Digest) => string): void {
+  const row = digests.findIndex((_, index) => !isFinite(features.subarray(index * rowLength, (index + 1) * rowLength)));
+  if (row < 0) return;
+  throw failure('bad-data', {
+    code: 'features-not-finite',
+    where: pathOf(digests[row]),
+    found: 'what the frozen part of the network puts out for this picture is no number',
+    expected: 'finite numbers',
+    remedy: 'look at the weights of the base, and whether its preprocessing is the one that it was trained with',
+  });
 }

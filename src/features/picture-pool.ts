@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { packageFile } from '../core/package.js';
-import { failure, PipelineError } from '../core/problem.js';
+import { failure, fromParts, type PipelineError } from '../core/problem.js';
 import type { AnswerMessage, TaskMessage } from './picture-worker.js';
 import { createPictureLoader, type PictureLoader, type PictureTask, type PictureWork } from './pictures.js';
 
@@ -117,12 +117,8 @@ function settle({ worker, waiting }: Thread, answer: AnswerMessage): void {
   const asked = waiting.get(answer.id);
   waiting.delete(answer.id);
   if (waiting.size === 0) worker.unref();
-  if ('picture' in answer) {
-    asked?.resolve(answer.picture);
-  } else {
-    const { category, problems, cause } = answer.failure;
-    asked?.reject(new PipelineError(category, problems, { cause }));
-  }
+  if ('picture' in answer) asked?.resolve(answer.picture);
+  else asked?.reject(fromParts(answer.failure));
 }
 
 function threadEnded({ path }: PictureTask, cause: Error | undefined): PipelineError {

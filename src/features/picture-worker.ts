@@ -1,18 +1,11 @@
 /** A thread that loads pictures: it takes tasks and answers each with its numbers, or with what went wrong. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { asPipelineError, type FailureCategory, type Problem } from '../core/problem.js';
+import { failureParts, type FailureParts } from '../core/problem.js';
 import { createPictureLoader, type PictureTask, type PictureWork } from './pictures.js';
 
 export interface TaskMessage {
   readonly id: number;
   readonly task: PictureTask;
-}
-
-/** A failure loses its class between threads, so its parts travel. */
-export interface FailureParts {
-  readonly category: FailureCategory;
-  readonly problems: readonly Problem[];
-  readonly cause: unknown;
 }
 
 export type AnswerMessage =
@@ -26,9 +19,6 @@ const load = createPictureLoader(workerData as PictureWork);
 port.on('message', ({ id, task }: TaskMessage) => {
   load(task).then(
     (picture) => port.postMessage({ id, picture } satisfies AnswerMessage, [picture.buffer]),
-    (error: unknown) => {
-      const { category, problems, cause } = asPipelineError(error, task.path);
-      port.postMessage({ id, failure: { category, problems, cause } } satisfies AnswerMessage);
-    },
+    (error: unknown) => port.postMessage({ id, failure: failureParts(error, task.path) } satisfies AnswerMessage),
   );
 });

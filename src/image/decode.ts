@@ -2,6 +2,7 @@
 import sharp, { type KernelEnum, type Sharp, type SharpOptions } from 'sharp';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { ImageSpec } from './dataset.js';
+import { enlarge, type Filter } from './enlarge.js';
 import { resizeNearest } from './nearest.js';
 import { pictureLimits } from './probe.js';
 
@@ -25,7 +26,7 @@ export type Decoder = (bytes: Uint8Array) => Promise<Uint8Array>;
 sharp.concurrency(1);
 sharp.cache(false);
 
-const kernels: Readonly<Record<Exclude<Interpolation, 'nearest'>, keyof KernelEnum>> = {
+const kernels: Readonly<Record<Filter, keyof KernelEnum>> = {
   bilinear: 'linear',
   bicubic: 'cubic',
   lanczos: 'lanczos3',
@@ -36,8 +37,9 @@ const kernels: Readonly<Record<Exclude<Interpolation, 'nearest'>, keyof KernelEn
  * - Both sides are stretched to the size asked for; the aspect is not kept.
  * - `nearest` takes the very pixels that PIL takes, out of the whole decoded picture, which costs memory and time where
  *   that has many megapixels. The others are filters that widen with the reduction, so that a small picture is an
- *   average of the large one, as in PIL and unlike `tf.image.resize`. For those a JPEG is read at a half, a quarter or
- *   an eighth where that is still larger than the result: much faster, at a difference of a few grey levels.
+ *   average of the large one, as in PIL and unlike `tf.image.resize`. A picture that is larger in one direction or both
+ *   gets the very levels that PIL computes. A smaller one is within a level on average; a JPEG is read at a half, a
+ *   quarter or an eighth where that is still larger than the result: much faster, at a difference of a few grey levels.
  * - Grey becomes RGB, 16 bits become 8, CMYK goes through a generic profile. Embedded colour profiles are ignored, as
  *   by PIL: networks were trained on the numbers in the files.
  * - Alpha is dropped, not blended: a transparent pixel shows the colour that is stored under it.
@@ -54,7 +56,7 @@ export function createDecoder(options: DecodeOptions): Decoder {
   };
   const { interpolation } = options;
   const decode =
-    interpolation === 'nearest' ? nearestDecoder(options, input) : filterDecoder(options, kernels[interpolation], input);
+    interpolation === 'nearest' ? nearestDecoder(options, input) : filterDecoder(options, interpolation, input);
   return async (bytes) => {
     try {
       return await decode(bytes);
@@ -71,10 +73,15 @@ function nearestDecoder(options: DecodeOptions, input: SharpOptions): Decoder {
   };
 }
 
-function filterDecoder({ width, height }: DecodeOptions, kernel: keyof KernelEnum, input: SharpOptions): Decoder {
+function filterDecoder(to: DecodeOptions, filter: Filter, input: SharpOptions): Decoder {
+  const reducing = { fit: 'fill', kernel: kernels[filter], fastShrinkOnLoad: true, withoutEnlargement: true } as const;
   return async (bytes) => {
     const picture = await withoutAlpha(sharp(bytes, input), bytes);
-    return rgb(picture.resize(width, height, { fit: 'fill', kernel, fastShrinkOnLoad: true })).toBuffer();
+    const reduced = await rgb(picture.resize(to.width, to.height, reducing)).toBuffer({ resolveWithObject: true });
+    // Asking for the size first would cost a tenth of the time; few pictures are smaller than what is asked for.
+    if (reduced.info.width === to.width && reduced.info.height === to.height) return reduced.data;
+    const { data, info } = await rgb(sharp(bytes, input)).toBuffer({ resolveWithObject: true });
+    return enlarge(data, info, to, filter);
   };
 }
 

@@ -12,7 +12,12 @@ export interface ModelDocument {
   readonly preprocessing: Preprocessing | null;
   /** Files of weights, the base's first; a later one replaces what an earlier one names. */
   readonly weights: readonly BlobRef[];
-  readonly base: { readonly architecture: string; readonly weights: string };
+  readonly base: {
+    readonly architecture: string;
+    readonly weights: string;
+    /** How many of the graph's layers are the base's, which come first; there once a head follows them. */
+    readonly layers?: number;
+  };
 }
 
 /** A model after training, with all that it takes to use it. */
@@ -29,6 +34,11 @@ export async function readWeights(document: ModelDocument, readBytes: (ref: Blob
     for (const [name, tensor] of decodeWeights(await readBytes(ref), ref.digest)) weights.set(name, tensor);
   }
   return weights;
+}
+
+/** `334 parameters frozen, 440 trained` */
+export function describeParameters({ trainable, frozen }: ReturnType<typeof countParameters>): string {
+  return `${frozen.toLocaleString('en-US')} parameters frozen, ${trainable.toLocaleString('en-US')} trained`;
 }
 
 /** Numbers in the weights of the graph's layers, by whether training changes them. */

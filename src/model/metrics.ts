@@ -17,6 +17,31 @@ function largest(values: Float32Array, from: number, count: number): number {
   return best - from;
 }
 
+/** What rounding of some numbers does to predictions. */
+export interface RoundingCost {
+  /** How many pictures were compared. */
+  readonly samples: number;
+  /** The largest difference of a score, out of 0 to 1. */
+  readonly score_difference: number;
+  /** Pictures whose class is another one without rounding. */
+  readonly changed_predictions: number;
+}
+
+/** Compares predictions with those from rounded numbers, row by row. */
+export function roundingCost(exact: Float32Array, rounded: Float32Array, units: number, threshold?: number): RoundingCost {
+  let difference = 0;
+  exact.forEach((score, index) => (difference = Math.max(difference, Math.abs(score - rounded[index]))));
+  const labels = predictedLabels(rounded, units, threshold);
+  const changed = predictedLabels(exact, units, threshold).filter((label, index) => label !== labels[index]).length;
+  return { samples: labels.length, score_difference: difference, changed_predictions: changed };
+}
+
+/** For notes and model cards: what rounding costs. */
+export function describeRounding({ samples, score_difference: difference, changed_predictions: changed }: RoundingCost): string {
+  const other = changed === 0 ? 'no prediction changes' : changed === 1 ? '1 prediction changes' : `${changed} predictions change`;
+  return `scores of ${samples} pictures differ by at most ${difference.toPrecision(2)} from full precision, ${other}`;
+}
+
 /** Probabilities are kept this far from 0 and 1 before their logarithm is taken, as Keras does. */
 const CLIP = 1e-7;
 
@@ -77,4 +102,37 @@ export function rocAuc(scores: readonly number[], labels: readonly number[]): nu
     from = to;
   }
   return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+/** A threshold's share of wrongly and of rightly called pictures: [false positive rate, true positive rate]. */
+export type RocPoint = readonly [falsePositives: number, truePositives: number];
+
+/**
+ * The ROC curve from [0, 0] to [1, 1], one point for each distinct score from the highest down; pictures of equal scores
+ * change sides together, so that the area below the points is {@link rocAuc}. Corners alone: points on a straight line
+ * between others are left out. Undefined where one class has no pictures.
+ */
+export function rocCurve(scores: readonly number[], labels: readonly number[]): RocPoint[] | undefined {
+  const positives = labels.filter((label) => label === 1).length;
+  const negatives = labels.length - positives;
+  if (positives === 0 || negatives === 0) return undefined;
+  const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a]);
+  // Counts, not rates, so that straight lines are told exactly.
+  const points: [number, number][] = [[0, 0]];
+  let counts: [number, number] = [0, 0];
+  for (let from = 0; from < order.length; ) {
+    let to = from;
+    for (; to < order.length && scores[order[to]] === scores[order[from]]; to++) {
+      counts = labels[order[to]] === 1 ? [counts[0], counts[1] + 1] : [counts[0] + 1, counts[1]];
+    }
+    const [before, last] = points.slice(-2);
+    if (last !== undefined && isStraight(before, last, counts)) points.pop();
+    points.push(counts);
+    from = to;
+  }
+  return points.map(([wrong, right]) => [wrong / negatives, right / positives]);
+}
+
+function isStraight([x0, y0]: RocPoint, [x1, y1]: RocPoint, [x2, y2]: RocPoint): boolean {
+  return (x1 - x0) * (y2 - y1) === (x2 - x1) * (y1 - y0);
 }

@@ -24,6 +24,11 @@ export function slotCount(optimizer: Optimizer): number {
   }
 }
 
+/** The full name of one of a weight's buffers, counted from 0. */
+export function slotName(weight: string, slot: number): string {
+  return `slot-${slot}:${weight}`;
+}
+
 /** Adam's step size: the learning rate with both bias corrections, for step 1, 2, ... */
 export function adamStepSize(optimizer: Extract<Optimizer, { kind: 'adam' }>, learningRate: number, step: number): number {
   return (learningRate * Math.sqrt(1 - optimizer.beta2 ** step)) / (1 - optimizer.beta1 ** step);

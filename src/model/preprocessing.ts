@@ -17,9 +17,12 @@ export const PREPROCESSING_VERSION = 1;
 
 // Keras computes in float32, each step rounded, its constants too; `fround` keeps to the last bit.
 const { fround } = Math;
-const caffeMean = { red: fround(123.68), green: fround(116.779), blue: fround(103.939) };
-const torchMean = [fround(0.485), fround(0.456), fround(0.406)];
-const torchDeviation = [fround(0.229), fround(0.224), fround(0.225)];
+/** Taken off by `caffe`. */
+export const caffeMean = { red: fround(123.68), green: fround(116.779), blue: fround(103.939) };
+/** Taken off by `torch`: red, green, blue. */
+export const torchMean = [fround(0.485), fround(0.456), fround(0.406)];
+/** What `torch` divides by after that: red, green, blue. */
+export const torchDeviation = [fround(0.229), fround(0.224), fround(0.225)];
 
 /**
  * Preprocesses RGB pixels, channels last, any number of pictures laid one after another, into `into` from `offset` on.

@@ -26,14 +26,12 @@ const signatures: readonly (readonly [Format, Buffer])[] = [
  * damaged or has layers that are not known, `unsafe` for what leads out of the file; errors of the disk pass through.
  */
 export async function readModelFile(path: string): Promise<ReadModel> {
-  switch (await formatOf(path)) {
-    case 'hdf5': {
-      const { readH5 } = await import('./keras/read-h5.js');
-      return { ...(await readH5(await readFile(path), path)), files: [path] };
-    }
+  const format = await formatOf(path);
+  switch (format) {
+    case 'hdf5':
     case 'zip': {
-      const { readKeras } = await import('./keras/read-keras.js');
-      return { ...(await readKeras(path)), files: [path] };
+      const { readKerasFile } = await import('./keras/read-file.js');
+      return { ...(await readKerasFile({ path, format })), files: [path] };
     }
     case 'json':
       return readLayersModel(path);

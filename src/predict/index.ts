@@ -22,8 +22,7 @@ const choices: readonly EngineChoice[] = ['auto', 'onnx', 'tfjs'];
 export async function openModel(path: string, engine = 'auto'): Promise<OpenModel> {
   const choice = choices.find((one) => one === engine);
   if (choice === undefined) throw failure('invalid', { code: 'bad-option', where: '--engine', found: `${engine} is no engine`, expected: choices.join(', ') });
-  const purpose = { trainsConvolutions: false };
-  const identity = resolveEngine(choice, purpose);
+  const identity = resolveEngine(choice);
   const bundle = await readBundle(path);
-  return { bundle, predictor: new Predictor(bundle, identity), notes: engineNotes(choice, purpose, identity) };
+  return { bundle, predictor: new Predictor(bundle, identity), notes: engineNotes(choice, identity) };
 }

@@ -5,6 +5,9 @@ import { painter } from './style.js';
 import type { Paint } from './style.js';
 import { printable } from './words.js';
 
+/** A warning says of itself that it is one. */
+export type Severity = 'error' | 'warning';
+
 export interface ProblemLayout {
   readonly color: boolean;
   /** Columns of the terminal. */
@@ -13,8 +16,11 @@ export interface ProblemLayout {
   readonly cwd: string;
 }
 
+/** What scrolls by is not read. */
+const mostShown = 100;
+
 /**
- * All problems, one after another with a blank line between, without a last line break:
+ * Problems, one after another with a blank line between, without a last line break:
  *
  *     pipelines/pets.yaml:12:5: unknown field `epocs` in `train`
  *       11 |     batch_size: 32
@@ -26,15 +32,18 @@ export interface ProblemLayout {
  *
  * Control characters of the file are shown as `?`, so that it cannot write to the terminal by itself.
  */
-export function formatProblems(problems: readonly Problem[], layout: ProblemLayout): string {
+export function formatProblems(problems: readonly Problem[], layout: ProblemLayout, severity: Severity = 'error'): string {
   const paint = painter(layout.color);
-  return problems.map((problem) => formatProblem(problem, layout, paint)).join('\n\n');
+  const shown = problems.slice(0, mostShown).map((problem) => formatProblem(problem, layout, paint, severity));
+  if (problems.length > mostShown) shown.push(`and ${(problems.length - mostShown).toLocaleString('en-US')} more`);
+  return shown.join('\n\n');
 }
 
-function formatProblem(problem: Problem, { width, cwd }: ProblemLayout, paint: Paint): string {
+function formatProblem(problem: Problem, { width, cwd }: ProblemLayout, paint: Paint, severity: Severity): string {
   const { position, found, expected, remedy } = problem;
   const place = placeOf(problem, cwd);
-  const lines = [`${paint('bold', place)}${place === '' ? '' : ' '}${paint('red', printable(found))}`];
+  const text = severity === 'warning' ? paint('yellow', printable(`warning: ${found}`)) : paint('red', printable(found));
+  const lines = [`${paint('bold', place)}${place === '' ? '' : ' '}${text}`];
   if (position !== undefined) lines.push(...excerptOf(position, width, paint));
   if (expected !== undefined) lines.push(...wrapped('  expected: ', expected, width));
   if (remedy !== undefined) lines.push(...wrapped('  -> ', remedy, width).map((line) => paint('green', line)));

@@ -1,7 +1,7 @@
 /** A run as people read it, on stderr: one line for each thing that happened, and a moving line on a terminal. */
 import type { EpochMetrics, RunEvent, StageState, StageSummary } from '../core/event.js';
 import type { Problem } from '../core/problem.js';
-import { formatProblems } from './problems.js';
+import { formatProblems, type Severity } from './problems.js';
 import { painter, type Paint, type Style } from './style.js';
 import { count, duration, megabytes } from './words.js';
 
@@ -50,7 +50,8 @@ class Terminal {
       case 'progress':
         return this.progress(event);
       case 'epoch': {
-        const text = `epoch ${event.epoch}/${event.epochs} ${figures(event.metrics)}`;
+        const rate = event.learningRate === undefined ? '' : ` lr ${rounded(event.learningRate)}`;
+        const text = `epoch ${event.epoch}/${event.epochs} ${figures(event.metrics)}${rate}`;
         const last = event.epoch === event.epochs;
         return last || !this.options.interactive ? this.line(this.row(' ', 'dim', event.stage, text)) : this.overwrite(this.row('▸', 'cyan', event.stage, text));
       }
@@ -58,8 +59,10 @@ class Terminal {
         return this.line(this.row(' ', 'dim', event.stage ?? '', event.text));
       case 'stage':
         return this.line(this.stageRow(event));
+      case 'warning':
+        return this.problem(event.problem, 'warning');
       case 'problem':
-        return this.problem(event.problem);
+        return this.problem(event.problem, 'error');
       case 'run':
         return this.overwrite('');
     }
@@ -84,9 +87,9 @@ class Terminal {
     this.line(text);
   }
 
-  private problem(problem: Problem): void {
+  private problem(problem: Problem, severity: Severity): void {
     const { color, width, cwd } = this.options;
-    this.line(formatProblems([problem], { color, width, cwd }));
+    this.line(formatProblems([problem], { color, width, cwd }, severity));
   }
 
   private row(mark: string, style: Style, name: string, text: string): string {
@@ -115,6 +118,11 @@ class Terminal {
 function fit(text: string, width: number): string {
   let shown = 0;
   return text.replace(/(\x1b\[[0-9;]*m)|([\s\S])/gu, (_, color: string | undefined, character: string | undefined) => color ?? (shown++ < width ? character! : ''));
+}
+
+/** `0.001`, `3.3e-5`. */
+function rounded(rate: number): string {
+  return rate > 0 && rate < 0.001 ? rate.toExponential(1) : String(Number(rate.toPrecision(2)));
 }
 
 /** Short enough for 80 columns. */

@@ -21,7 +21,7 @@ export function megabytes(bytes: number): string {
 // Controls, line and paragraph separators, and the marks that turn the direction of writing.
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** A text from elsewhere, unable to write to the terminal by itself. */
+/** A text on one line, with `?` for what would write to the terminal by itself. */
 export function printable(text: string): string {
   return text.replace(unprintable, '?');
 }

@@ -18,7 +18,7 @@ export interface DeliveryOptions {
 }
 
 /**
- * Makes `folder` hold exactly `files`. Untouched files of an earlier delivery are told by size and time, so that
+ * Makes `folder` hold exactly `files`, whose names may lead into folders of its own (`probes/1.png`). Untouched files of an earlier delivery are told by size and time, so that
  * a run without changes reads nothing. Throws `unsafe` where the folder holds something else.
  */
 export async function deliverFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<DeliveredFolder> {
@@ -42,13 +42,9 @@ function refOf(content: BlobRef | string): BlobRef {
   return typeof content === 'string' ? { digest: digestOf(content), size: Buffer.byteLength(content) } : content;
 }
 
-/** Digests of what the folder holds now; entries that are no regular files count as digest-less strangers. */
+/** Digests of what the folder holds now, by path below it; entries that are no regular files, and empty folders, count as digest-less strangers. */
 async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map<string, Partial<BlobRef>>> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  const entries = names.map(async (name): Promise<[string, Partial<BlobRef>]> => {
+  const entries = (await pathsIn(folder, '')).map(async (name): Promise<[string, Partial<BlobRef>]> => {
     const { size, mtimeMs, ...kind } = await stat(join(folder, name));
     const known = before[name];
     if (known && known.size === size && known.mtimeMs === mtimeMs) return [name, { digest: known.digest, size }];
@@ -56,6 +52,20 @@ async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map
     return [name, isFile ? { digest: digestOf(await readFile(join(folder, name))), size } : {}];
   });
   return new Map(await Promise.all(entries));
+}
+
+/** What lies in a folder and those below it, with `/` between names; of folders only the empty ones. Links are not followed. */
+async function pathsIn(root: string, folder: string): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const paths = entries.map(async (entry) => {
+    const path = `${folder}${entry.name}`;
+    const inside = entry.isDirectory() ? await pathsIn(root, `${path}/`) : [];
+    return inside.length > 0 ? inside : [path];
+  });
+  return (await Promise.all(paths)).flat();
 }
 
 /** A file counts as ours when an earlier delivery or this one holds its bytes. */
@@ -85,6 +95,7 @@ async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef 
     const fresh = join(aside, 'new');
     await mkdir(fresh);
     for (const [name, content] of files) {
+      await mkdir(dirname(join(fresh, name)), { recursive: true });
       await writeSynced(join(fresh, name), typeof content === 'string' ? Buffer.from(content) : await options.readBytes(content));
     }
     await rename(folder, join(aside, 'old')).catch((error: NodeJS.ErrnoException) => {

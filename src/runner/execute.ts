@@ -4,11 +4,13 @@ import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/
 import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import { readJson } from './context.js';
+import { checkDestinations } from './destinations.js';
 import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
+import { checkRequirements } from './requirements.js';
 import { runStage, type Work } from './work.js';
 
 export interface ExecuteOptions {
@@ -32,6 +34,8 @@ export interface RunResult {
   readonly stages: readonly StageSummary[];
   readonly metrics: Metrics;
   readonly failures: readonly PipelineError[];
+  /** What decided the stages whose outputs are known, and those outputs. */
+  readonly settled: ReadonlyMap<string, Pick<Settled, 'preimage' | 'outputs'>>;
 }
 
 interface Outcome {
@@ -40,12 +44,18 @@ interface Outcome {
   readonly error?: PipelineError;
 }
 
-/** Executes a session's graph. Failures of stages are part of the result; only bugs are thrown. */
+/**
+ * Executes a session's graph. Failures of stages are part of the result. Rejects with a PipelineError before anything
+ * runs where a stage lacks something that it needs, or could not write its files in the end.
+ */
 export async function execute(session: Session, options: ExecuteOptions): Promise<RunResult> {
   const started = performance.now();
   const run = new Execution(session, options);
   const wanted = withAncestors(session.graph, options.selected);
   const nodes = session.graph.nodes.filter((node) => wanted.has(node.stage.name));
+  const selected = nodes.filter((node) => options.selected.has(node.stage.name));
+  checkRequirements(selected);
+  await checkDestinations(selected, session.project);
   const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
   const failures = outcomes.flatMap(({ error }) => error ?? []);
   const result: RunResult = {
@@ -54,6 +64,7 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
     stages: outcomes.map(({ summary }) => summary),
     metrics: await metricsOf(session, run.settled),
     failures,
+    settled: run.settled,
   };
   const { state, durationMs, stages, metrics } = result;
   session.emit({ event: 'run', state, durationMs, stages, metrics });
@@ -117,7 +128,8 @@ class Execution {
     const inputs = inputsOf(node, outputsOf);
     const work = decision.state === 'stale' ? await this.perform(node, decision, inputs) : undefined;
     const outputs = decision.state === 'stale' ? work!.outputs : decision.outputs;
-    const { preimage, reason } = decision;
+    const { reason } = decision;
+    const preimage = work?.preimage ?? decision.preimage;
     settled.set(node.stage.name, { node, preimage, inputs, outputs });
 
     const state: StageState = decision.state === 'stale' ? 'ran' : decision.state === 'fresh' ? 'fresh' : 'restored';

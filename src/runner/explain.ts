@@ -36,6 +36,7 @@ const outputWords: Readonly<Record<string, string>> = {
   'data.augmentation': 'the augmentation changed',
   'base.model': 'the base changed',
   'model.model': 'the model changed',
+  'from.model': 'the training before it changed',
 };
 
 function inputReason(path: string): string {

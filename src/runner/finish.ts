@@ -3,12 +3,12 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonical } from '../core/canonical.js';
 import { digestOf, type Digest } from '../core/digest.js';
-import { failure } from '../core/problem.js';
 import type { Inputs, JudgeContext, Outputs } from '../core/stage.js';
 import { actionKeyOf, type Preimage } from './action-key.js';
 import type { StageMemory } from './checkout.js';
 import { commonContext } from './context.js';
 import { deliverFolder, type DeliveredFolder } from './deliver.js';
+import { refuseOutside } from './destinations.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
 import { isAsWritten } from './source-host.js';
@@ -39,7 +39,7 @@ export async function finishStage(
       folder: project.folderOf(name),
       displayPath: project.display,
       deliverFiles: async (folder, files) => {
-        refuseOutside(project.root, folder);
+        await refuseOutside(project, folder);
         const before = memory?.delivered[folder];
         const { readBytes } = common;
         delivered[folder] = await deliverFolder(folder, files, { before, force: options.overwrite, readBytes, display: project.display });
@@ -73,16 +73,4 @@ async function stillStands({ delivered }: StageMemory): Promise<boolean> {
     }),
   );
   return (await Promise.all(checks)).every(Boolean);
-}
-
-function refuseOutside(root: string, folder: string): void {
-  const inside = root.endsWith('/') ? root : `${root}/`;
-  if (folder.startsWith(inside)) return;
-  throw failure('unsafe', {
-    code: 'path-leaves-project',
-    where: folder,
-    found: 'lies outside the project',
-    expected: `a folder inside ${root}`,
-    remedy: 'name a folder below that of the pipeline’s project',
-  });
 }

@@ -16,7 +16,7 @@ export interface Project {
   display(path: string): string;
 }
 
-export function projectOf(pipeline: Pipeline, environment: NodeJS.ProcessEnv = process.env): Project {
+export function projectOf(pipeline: Pick<Pipeline, 'file' | 'root'>, environment: NodeJS.ProcessEnv = process.env): Project {
   const state = join(pipeline.root, '.pipeline');
   const file = basename(pipeline.file, extname(pipeline.file));
   return {

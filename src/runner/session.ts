@@ -28,6 +28,8 @@ export interface Session {
   readonly said: Set<string>;
   /** What a stage finds outside the pipeline; looked up once a session. */
   survey(node: Node): Promise<Survey | undefined>;
+  /** The same, looked up anew. */
+  resurvey(node: Node): Promise<Survey | undefined>;
 }
 
 export async function openSession(
@@ -43,6 +45,11 @@ export async function openSession(
   const sources = sharedSources(store, options);
   const settings: Settings = { engine: pipeline.engine, featureType: pipeline.features.dtype };
   const surveys = new Map<string, Promise<Survey | undefined>>();
+  const resurvey = (node: Node): Promise<Survey | undefined> => {
+    const surveyed = surveyStage(node, { pipeline, project, store, lock, sources, emit });
+    surveys.set(node.stage.name, surveyed);
+    return surveyed;
+  };
   return {
     pipeline,
     project,
@@ -55,11 +62,8 @@ export async function openSession(
     sources,
     emit,
     said: new Set(),
-    survey: (node) => {
-      const { name } = node.stage;
-      if (!surveys.has(name)) surveys.set(name, surveyStage(node, { pipeline, project, store, lock, sources, emit }));
-      return surveys.get(name)!;
-    },
+    survey: (node) => surveys.get(node.stage.name) ?? resurvey(node),
+    resurvey,
   };
 }
 

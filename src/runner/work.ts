@@ -2,28 +2,33 @@
 import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
 import type { BlobRef, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
-import { actionKeyOf, type Preimage } from './action-key.js';
+import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
+import { checkpointOf } from './checkpoint.js';
 import { commonContext } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
 import { sourcesOf } from './source-host.js';
 
 export interface Work {
+  /** Of the key that the result is kept under. */
+  readonly preimage: Preimage;
   readonly outputs: Outputs;
   readonly features: FeatureCounts;
 }
 
 /** Runs a stage and publishes its record: blobs first, then the record that names them. */
 export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
-  const { store, emit, pipeline, project, lock } = session;
+  const { store, emit, pipeline, project, lock, settings } = session;
   const started = performance.now();
+  const survey = await session.survey(node);
+  const key = actionKeyOf(preimage);
   const outputs: Record<string, BlobRef> = {};
   const features: FeatureCounts = { extracted: 0, reused: 0 };
   const opened: FeatureStore[] = [];
   const putBytes = async (name: string, content: Uint8Array): Promise<BlobRef> => (outputs[name] = await store.putBlob(content));
   const context: StageContext = {
     ...commonContext(session, node, inputs, signal),
-    found: (await session.survey(node))?.found,
+    found: survey?.found,
     putBytes,
     putJson: (name, value) => putBytes(name, Buffer.from(`${canonical(value)}\n`)),
     sources: sourcesOf(node.stage, pipeline, project, lock, session.sources),
@@ -34,6 +39,7 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
       opened.push(set);
       return set;
     },
+    checkpoint: checkpointOf(store, key),
     counts: features,
     emit,
   };
@@ -45,10 +51,12 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
   }
   signal.throwIfAborted();
   const durationMs = Math.round(performance.now() - started);
-  const record = { key: actionKeyOf(preimage), preimage: preimage as unknown as Json, outputs, durationMs, features };
+  const exact = survey?.provisional === true ? preimageOf(node, inputs, await session.resurvey(node), settings, pipeline.seed) : preimage;
+  const record = { key: actionKeyOf(exact), preimage: exact as unknown as Json, outputs, durationMs, features };
   const standing = await store.putRecord(record);
+  await store.checkpoints.remove(key);
   if (canonical(standing.outputs) !== canonical(outputs)) {
     context.note('nondeterministic', 'gave other bytes than an earlier run with the same inputs; the earlier result stands');
   }
-  return { outputs: standing.outputs, features };
+  return { preimage: exact, outputs: standing.outputs, features };
 }

@@ -7,7 +7,7 @@ import type { Download, SourceHost, VerifiedFile } from '../core/source.js';
 import { checkedUrl } from './address.js';
 import { hashFile, mismatch } from './hashing.js';
 import { download, usualTiming, type FetchContext, type FetchTiming } from './network.js';
-import { pinsOf, type Pins } from './pins.js';
+import { isFirstUse, pinsOf, type Pins } from './pins.js';
 
 /**
  * A file of the store that is what the pins say; the lock file knows it from then on. Rejects with `invalid` where
@@ -26,6 +26,7 @@ export async function fetchFile(source: Download, context: FetchContext, timing:
     if (md5 !== undefined && size !== undefined) await sources.store.remember({ md5, size }, { digest: found.digest, size: found.size });
     return found;
   });
+  if (isFirstUse(pins)) context.note('first-use', `nothing pinned ${url}: what came has the sha256 ${file.digest}, which ${sources.lock.file} holds it to from now on`);
   await sources.lock.set(url, { sha256: file.digest, size: file.size });
   return file;
 }

@@ -32,7 +32,7 @@ const PROGRESS_BYTES = 1024 * 1024;
 
 export async function download(url: string, pins: Pins, context: FetchContext, timing: FetchTiming): Promise<VerifiedFile> {
   const { sources, note } = context;
-  const name = digestOf(`${url}\n${pins.sha256 ?? pins.md5}`);
+  const name = digestOf(`${url}\n${pins.sha256 ?? pins.md5 ?? ''}`);
   const path = await sources.store.claimPartial(name);
   try {
     const goesOn = (await stat(path).catch(() => undefined)) !== undefined;

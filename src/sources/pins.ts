@@ -4,7 +4,10 @@ import { isDigest, type Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
 import type { Download, DownloadLock } from '../core/source.js';
 
-/** Either the sha256 is known, or the md5 together with the size. */
+/**
+ * Either the sha256 is known, or the md5 together with the size; or neither, where the file is taken on first use: what
+ * the address gives then is pinned by the lock file from there on.
+ */
 export interface Pins {
   readonly sha256?: Digest;
   readonly md5?: string;
@@ -20,23 +23,32 @@ export function pinsOf(download: Download, lock: DownloadLock): Pins {
   const size = download.size ?? locked?.size;
   if (isDigest(sha256)) return { sha256, md5, size };
   if (md5 !== undefined && size !== undefined) return { md5, size };
+  if (md5 === undefined && (size !== undefined || download.published === true)) return { size };
   throw failure('invalid', {
     code: 'not-pinned',
     where: download.url,
     found: md5 === undefined ? 'nothing says what this file has to be' : 'an `md5` says what this file has to be, and no `size`',
-    expected: '`sha256`, or for an old publication `md5` and `size`',
+    expected: '`sha256`; or for an old publication `md5` and `size`, or `size` alone: its sha256 is in the lock file after the first run',
     remedy: `add the \`sha256\` that its publisher names, or that \`curl -L ${download.url} | sha256sum\` prints`,
   });
 }
 
+/** Whether no digest says what the file has to be. */
+export function isFirstUse({ sha256, md5 }: Pins): boolean {
+  return sha256 === undefined && md5 === undefined;
+}
+
 /**
  * What stands for the file in a key, known without fetching it. What the pipeline says goes before what the lock
- * file says: the first run, which writes the lock file, then has the same key as the second.
+ * file says: the first run, which writes the lock file, then has the same key as the second. On first use that cannot
+ * be, and the preimage is provisional.
  */
-export function pinPreimage(download: Download, lock: DownloadLock): Json {
-  const { sha256, size } = pinsOf(download, lock);
-  if (download.sha256 === undefined && download.md5 !== undefined) return { md5: download.md5, size: size! };
-  return { sha256: sha256! };
+export function pinPreimage(download: Download, lock: DownloadLock): { readonly preimage: Json; readonly provisional: boolean } {
+  const pins = pinsOf(download, lock);
+  const { sha256, size } = pins;
+  if (isFirstUse(pins)) return { preimage: { url: download.url, size: size ?? null }, provisional: true };
+  const named = download.sha256 === undefined && download.md5 !== undefined;
+  return { preimage: named ? { md5: download.md5!, size: size! } : { sha256: sha256! }, provisional: false };
 }
 
 function refuseContradiction(download: Download, locked: ReturnType<DownloadLock['get']>, file: string): void {

@@ -19,7 +19,7 @@
 import { createHash } from 'node:crypto';
 import { isDigest, type FeatureSetKey } from '../core/digest.js';
 import { readFully, type OpenFile } from './cache-fs.js';
-import { decodeFloat16, encodeFloat16 } from './float16.js';
+import { decodeFloat16, encodeFloat16 } from '../core/float16.js';
 
 export type FeatureType = 'float32' | 'float16';
 

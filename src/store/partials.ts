@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Digest } from '../core/digest.js';
 import { hasCode } from './cache-fs.js';
 import type { Files } from './files.js';
-import { owner } from './owner.js';
+import { isAlive, owner } from './owner.js';
 
 export class Partials {
   constructor(private readonly files: Files) {}
@@ -31,19 +31,10 @@ export class Partials {
   }
 }
 
-/** `rest` is `part`, or the owner and more. A process of another boot is gone, as far as can be told. */
+/** `rest` is `part`, or the owner and more. */
 function isWorkedOn(rest: string): boolean {
   const [boot, pid] = rest.split('-');
-  const [ownBoot] = owner().split('-');
-  return boot === ownBoot && pid !== undefined && isRunning(Number(pid));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return hasCode(error, 'EPERM');
-  }
+  return pid !== undefined && isAlive(`${boot}-${pid}`);
 }
 
 async function moved(from: string, to: string): Promise<boolean> {

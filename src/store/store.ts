@@ -3,6 +3,7 @@
  *
  *     <root>/v1/blobs/ab/<digest>            bytes by their digest
  *     <root>/v1/records/ab/<key>.json        what a stage put out for a key
+ *     <root>/v1/checkpoints/ab/<key>         what a stage keeps of unfinished work for a key
  *     <root>/v1/features/<set>/<digest>.pack rows of features; set.json beside them is for people
  *     <root>/v1/unpacked/<digest>/           files of an archive, by its digest
  *     <root>/v1/quarantine/                  what turned out damaged, kept as evidence
@@ -18,6 +19,7 @@ import type { SourceStore } from '../core/source.js';
 import type { BlobRef, Probe } from '../core/stage.js';
 import { Blobs } from './blobs.js';
 import { nodeFs, type CacheFs } from './cache-fs.js';
+import { Checkpoints } from './checkpoints.js';
 import type { FeatureType } from './feature-pack.js';
 import type { FeatureSet } from './features.js';
 import { digestFiles, type FileDigests } from './file-digests.js';
@@ -53,6 +55,8 @@ export interface Store {
   digestFolder(root: string, probe: Probe): Promise<FileDigests>;
   /** Digest of one file, likewise. */
   digestFile(path: string): Promise<Digest>;
+  /** Unfinished work of stages. */
+  readonly checkpoints: Checkpoints;
   /** For files that lie elsewhere. */
   readonly sources: SourceStore;
 }
@@ -74,6 +78,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
   const noProbe: Probe = { version: 'none', of: () => '' };
   return Promise.resolve({
     root,
+    checkpoints: new Checkpoints(files),
     sources: sourceStore(files, blobs, records, (folder, name) => digest(name, () => listFiles(folder), noProbe)),
     putBlob: (content) => blobs.put(content),
     readBlob: (ref) => blobs.read(ref),

@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { bases } from '../../src/model/bases/index.js';
+import { formatProblems } from '../../src/report/problems.js';
 import { changed, petsYaml, testProject } from './project.js';
 
 const project = testProject();
@@ -50,14 +51,16 @@ const changes: readonly (readonly [from: string, to: string, problems: readonly 
   ['- flatten', '- flatten\n      - global_average_pooling', [['pooling-after-flatten', 18]]],
   ['      - flatten\n      - dense: {units: 256', '      - dropout: {rate: 0.1}\n      - global_average_pooling\n      - dense: {units: 256', []],
   ['    weights: weights/model.json\n', '', []],
-  ['vgg16\n    weights: weights/model.json', 'mobilenet_v2', [['missing-weights', 10]]],
+  ['vgg16\n    weights: weights/model.json', 'mobilenet_v2\n    alpha: 0.35\n    image_size: 96', []],
+  ['vgg16\n    weights: weights/model.json', 'layers_model', [['missing-weights', 10]]],
   ['weights/model.json', '{path: a.h5, url: "https://example.com/a.h5"}', [['one-place', 11]]],
   ['weights/model.json', '{path: a.h5, size: 3}', [['pin-of-path', 11]]],
   ['weights/model.json', '{url: "https://example.com/a.h5", md5: 6d6bbae143d832006294945121d1f1fc}', [['md5-without-size', 11]]],
   ['vgg16\n    weights: weights/model.json', 'compact32', []],
   ['vgg16\n    weights: weights/model.json', 'layers_model\n    weights: random', [['random-without-layers', 11]]],
   ['vgg16\n    weights: weights/model.json', 'mobilenet_v2\n    alpha: 0.5\n    weights: random', []],
-  ['vgg16', 'resnet50\n    alpha: 0.5', [['alpha-without-widths', 11]]],
+  ['vgg16', 'resnet50\n    alpha: 0.5', [['only-one-variant', 11]]],
+  ['vgg16\n    weights: weights/model.json', 'resnet50\n    image_size: 96', [['only-one-variant', 11]]],
   ['vgg16', 'mobilenet_v2\n    alpha: 0.6', [['wrong-type', 11]]],
   ['weights/model.json', 'weights/model.json\n    preprocessing: caffe', [['two-preprocessings', 12]]],
   ['vgg16', 'layers_model', []],
@@ -71,6 +74,14 @@ const changes: readonly (readonly [from: string, to: string, problems: readonly 
   ['source: pictures', 'source: models/pets/pictures', [['export-over-source', 28]]],
   ['models/pets', 'models/pets\n  second: {uses: export, to: models}', [['shared-export-folder', 29]]],
   ['models/pets', 'models/pets\n  second: {uses: export, to: models/pets2}', []],
+  ['epochs: 5', 'epochs: 5\n    schedule: cosine\n    reduce_on_plateau: {}', [['two-schedules', 27]]],
+  ['epochs: 5', 'epochs: 5\n    warmup_epochs: 0.5\n    reduce_on_plateau: {}', []],
+  ['epochs: 5', 'epochs: 5\n    warmup_epochs: 5', [['warmup-without-end', 26]]],
+  ['optimizer: adam', 'optimizer: {sgd: {clipnorm: 1, clipvalue: 2}}', [['two-limits', 23]]],
+  ['optimizer: adam', 'optimizer: {sgd: {global_clipnorm: 1}}', []],
+  ['epochs: 5', 'epochs: 5\n    freeze: all', [['freeze-without-from', 26]]],
+  ['  evaluate:', '  tune: {uses: train, from: train, freeze: none}\n  evaluate:', []],
+  ['activation: sigmoid}\n', 'activation: sigmoid}\n  tune: {uses: train, from: train, loss: categorical_crossentropy}\n', [['loss-does-not-fit', 21]]],
   ['models/pets', '.pipeline/pets', [['export-into-state', 28]]],
 ];
 
@@ -83,6 +94,39 @@ test.each(changes)('%j instead as %j', async (from, to, expected) => {
   const { category, problems } = await project.refuse(yaml);
   expect(category).toBe('invalid');
   expect(problems.map(({ code, position }) => [code, position?.line])).toEqual(expected);
+});
+
+describe('warnings of a learning rate that may undo a pretrained base', () => {
+  const tune = (more: string) => changed(petsYaml, '  evaluate:', `  tune: {uses: train, from: train, ${more}}\n  evaluate:`);
+  const warned = async (yaml: string) => (await project.load(yaml)).warnings.map(({ code, position }) => [code, position?.line]);
+
+  test.each<[string, string, number | undefined]>([
+    ['the head alone', petsYaml, undefined],
+    ['a block at the usual rate', tune('freeze: {until: block5_conv1}'), 26],
+    ['a block at a rate that is written out', tune('freeze: {until: block5_conv1}, optimizer: {adam: {learning_rate: 0.0002}}'), 26],
+    ['a block at a tenth of the limit', tune('freeze: {until: block5_conv1}, optimizer: {adam: {learning_rate: 0.00001}}'), undefined],
+    ['SGD, which takes larger ones', tune('freeze: none, optimizer: {sgd: {learning_rate: 0.001}}'), undefined],
+    ['SGD above its own limit', tune('freeze: none, optimizer: {sgd: {}}'), 26],
+    ['the head a second time', tune('freeze: all'), undefined],
+    ['the head a second time, as before', tune('epochs: 2'), undefined],
+    ['everything frozen by a glob', tune('freeze: ["*"]'), undefined],
+    ['a freeze stage that leaves a block', changed(petsYaml, 'layers: all', 'layers: {until: block5_conv1}'), 23],
+    ['no freeze stage', changed(petsYaml, '  freeze:\n    layers: all\n', '').replace('base: freeze', 'base: load-base'), 21],
+    ['a base that knows nothing yet', changed(petsYaml, '  freeze:\n    layers: all\n', '').replace('base: freeze', 'base: load-base').replace('weights/model.json', 'random'), undefined],
+  ])('%s', async (_, yaml, line) => {
+    expect(await warned(yaml)).toEqual(line === undefined ? [] : [['fine-tuning-rate', line]]);
+  });
+
+  test('say what would be right', async () => {
+    const { warnings } = await project.load(tune('freeze: none, optimizer: {adam: {learning_rate: 0.01}}'));
+    expect(formatProblems(warnings, { color: false, width: 200, cwd: project.root }, 'warning')).toBe(`pets.yaml:26:84: warning: the learning rate 0.01 is high for adam where layers of \`load-base\` are trained: it may undo what they have learned
+  25 |     epochs: 5
+  26 |   tune: {uses: train, from: train, freeze: none, optimizer: {adam: {learning_rate: 0.01}}}
+     |                                                                                    ^^^^
+  27 |   evaluate: {}
+  expected: at most 0.0001; Keras's guides take a tenth of that
+  -> write \`learning_rate: 0.00001\``);
+  });
 });
 
 test.each(['../models', '/models', '.', 'models/..', 'models/../../x'])('an export to %s would leave the project: unsafe', async (to) => {
@@ -101,8 +145,8 @@ test('a base that a head takes directly is checked like one that is frozen first
   expect((await project.refuse(yaml)).problems.map(({ code }) => code)).toEqual(['dense-on-image']);
 });
 
-test.each(Object.entries(bases))('%s needs weights where none come with it and none are published with a pin', async (name, { packaged, published }) => {
-  const known = packaged !== undefined || published.some(({ md5, bytes }) => md5 !== null && bytes !== null);
+test.each(Object.entries(bases))('%s needs weights where none come with it and none are published', async (name, { packaged, published }) => {
+  const known = packaged !== undefined || published.length > 0;
   const yaml = changed(petsYaml, 'vgg16\n    weights: weights/model.json', name);
   const found = await project.load(yaml).then(() => [], (error: { problems: { code: string }[] }) => error.problems.map(({ code }) => code));
   expect(found).toEqual(known ? [] : ['missing-weights']);

@@ -25,6 +25,9 @@ test('fills in defaults, writes short names out and finds the references that ar
     metrics: ['accuracy'],
     batch_size: 32,
     epochs: 5,
+    schedule: { constant: {} },
+    warmup_epochs: 0,
+    l2: 0,
   });
   expect(stageOf(pipeline, 'build-head').config).toMatchObject({
     layers: [
@@ -122,8 +125,8 @@ pets.yaml:13:5: unknown field \`epocs\` in \`train\`
   13 |     epocs: 5
      |     ^^^^^
   14 |     batch_size: "32"
-  expected: one of \`uses\`, \`model\`, \`data\`, \`optimizer\`, \`loss\`, \`metrics\`, \`batch_size\`, \`epochs\`, \`class_weight\`,
-            \`early_stopping\` or \`seed\`
+  expected: one of \`uses\`, \`model\`, \`from\`, \`freeze\`, \`data\`, \`optimizer\`, \`loss\`, \`metrics\`, \`batch_size\`, \`epochs\`,
+            \`schedule\`, \`warmup_epochs\`, \`reduce_on_plateau\`, \`l2\`, \`class_weight\`, \`early_stopping\` or \`seed\`
   -> did you mean \`epochs\`?
 
 pets.yaml:14:17: \`batch_size\` is the text "32"

@@ -78,8 +78,8 @@ test('names what is wrong with what was set, and the nearest field there is', as
     'stages.train.batch_size=0',
   ];
   expect(await project.complaint(petsYaml, { set })).toBe(`--set stages.train.epocs=10: \`stages.train\` has no field \`epocs\`
-  expected: one of \`uses\`, \`model\`, \`data\`, \`optimizer\`, \`loss\`, \`metrics\`, \`batch_size\`, \`epochs\`, \`class_weight\`,
-            \`early_stopping\` or \`seed\`
+  expected: one of \`uses\`, \`model\`, \`from\`, \`freeze\`, \`data\`, \`optimizer\`, \`loss\`, \`metrics\`, \`batch_size\`, \`epochs\`,
+            \`schedule\`, \`warmup_epochs\`, \`reduce_on_plateau\`, \`l2\`, \`class_weight\`, \`early_stopping\` or \`seed\`
   -> did you mean \`stages.train.epochs\`?
 
 --set stages.trian.epochs=10: the pipeline has no stage \`trian\`
@@ -87,7 +87,7 @@ test('names what is wrong with what was set, and the nearest field there is', as
   -> did you mean \`stages.train.epochs\`?
 
 --set stages.train.optimizer.adam.rate=1: \`stages.train.optimizer.adam\` has no field \`rate\`
-  expected: one of \`learning_rate\`, \`beta_1\`, \`beta_2\` or \`epsilon\`
+  expected: one of \`learning_rate\`, \`beta_1\`, \`beta_2\`, \`epsilon\`, \`clipnorm\`, \`global_clipnorm\` or \`clipvalue\`
 
 --set stages.build-head.layers.9.dense.units=3: \`stages.build-head.layers\` has no item 9
   expected: 0 to 3

@@ -58,6 +58,39 @@ test('evaluate, export and build-head take the pictures from where they come fro
   expect(data).toMatchObject({ 'build-head': 'ingest', evaluate: 'ingest', export: 'ingest', more: 'augment', augment: 'ingest', train: 'more' });
 });
 
+const twoTrainings = changed(petsYaml, '  evaluate:', '  tune: {uses: train, from: train, freeze: all, data: augment}\n  evaluate:');
+
+test('a training that goes on from another one needs no model, and what follows takes the last of them', async () => {
+  const { stages } = await project.load(twoTrainings);
+  const references = Object.fromEntries(stages.map((stage) => [stage.name, stage.references]));
+  expect(references).toMatchObject({ train: { model: 'build-head', data: 'augment' }, evaluate: { model: 'tune' }, export: { model: 'tune' } });
+  expect(references.tune).toEqual({ from: 'train', data: 'augment' });
+  expect(references.train).not.toHaveProperty('from');
+});
+
+test('two trainings of their own are no chain', async () => {
+  const yaml = changed(petsYaml, '  evaluate:', '  other: {uses: train, data: augment}\n  evaluate:');
+  const { problems } = await project.refuse(yaml);
+  expect(problems.map(({ code, position }) => [code, position?.line])).toEqual([['ambiguous-reference', 27], ['ambiguous-reference', 28]]);
+});
+
+test('`from` stands in the place of `model`, and leads to a training alone', async () => {
+  expect(await project.complaint(changed(twoTrainings, 'freeze: all', 'model: build-head'))).toBe(`pets.yaml:26:29: \`from\` stands beside \`model\`
+  25 |     epochs: 5
+  26 |   tune: {uses: train, from: train, model: build-head, data: augment}
+     |                             ^^^^^
+  27 |   evaluate: {}
+  expected: one of them
+  -> take \`model\` away: the stage that \`from\` names brings its model along`);
+  const { problems } = await project.refuse(changed(twoTrainings, 'from: train', 'from: build-head'));
+  expect(problems.map(({ code, found }) => [code, found])).toEqual([['wrong-stage', '`build-head` is a build-head stage, which gives no trained model']]);
+});
+
+test('trainings that go on from each other in a circle are told', async () => {
+  const { problems } = await project.refuse(changed(twoTrainings, 'from: train', 'from: tune'));
+  expect(problems.map(({ code }) => code)).toContain('cycle');
+});
+
 test('says nothing of references that are left out while a kind is unknown', async () => {
   const { problems } = await project.refuse(changed(petsYaml, '  ingest:', '  ingset:').replace('data: ingest', 'data: ingset'));
   expect(problems.map(({ code }) => code)).toEqual(['unknown-kind']);

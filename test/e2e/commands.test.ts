@@ -55,7 +55,7 @@ describe('before anything ran', () => {
   });
 
   test('every command has help with an example', async () => {
-    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'predict', 'serve', 'init', 'bases']) {
+    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'report', 'runs', 'diff', 'predict', 'serve', 'init', 'bases']) {
       const { code, stdout } = await project.command(name, '--help');
       expect([name, code]).toEqual([name, 0]);
       expect(stdout).toMatch(new RegExp(`Examples?:\n  pipeline ${name}`));
@@ -126,22 +126,25 @@ describe('init', () => {
     const again = await other.command('init', 'my pets');
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is there already')]);
     expect((await other.command('init')).code).toBe(0);
+    await other.write('more pets.tar.gz', '');
+    expect((await other.command('init', 'more pets.tar.gz')).stderr).toBe('wrote more-pets.yaml; now: pipeline run more-pets.yaml\n');
     expect((await other.command('plan', 'pets.yaml')).code).toBe(0);
     await other.remove();
   });
 });
 
 describe('the tfjs engine', () => {
-  test('runs the whole pipeline, and trains convolutions where freezing leaves some, saying so', async () => {
+  test('runs the whole pipeline, and says what to do where it cannot train convolutions', async () => {
     const other = await Project.create();
     await other.addPets('pictures', 8);
     await other.write('pets.yaml', pipelineText({ train: 'epochs: 1' }));
-    const set = ['--set', 'stages.ingest.split.validation=0.4'];
-    const wasm = await other.run('pets.yaml', '--engine', 'tfjs', ...set);
+    const set = ['--engine', 'tfjs', '--set', 'stages.ingest.split.validation=0.4'];
+    const wasm = await other.run('pets.yaml', ...set);
     expect([wasm.code, wasm.stage('train').features!.extracted]).toEqual([0, 16]);
     const tuned = await other.run('pets.yaml', '--set', 'stages.freeze.layers={until: top_conv}', ...set);
-    expect(tuned.code).toBe(0);
-    expect(tuned.events).toContainEqual(expect.objectContaining({ code: 'parameters', text: '139,640 parameters frozen, 49,664 trained' }));
+    expect(tuned.code).toBe(2);
+    const problem = expect.objectContaining({ code: 'wasm-trains-no-convolutions', remedy: expect.stringMatching(/^use engine: onnx/) });
+    expect(tuned.events).toContainEqual(expect.objectContaining({ event: 'problem', problem }));
     await other.remove();
   });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { zipOf, type ZipEntry } from '../sources/packing.js';
 import { dropping, file, FileServer } from '../sources/server.js';
-import { publishedVgg16 } from './published.js';
+import { publishedMobilenetV2, publishedVgg16 } from './published.js';
 import { pipelineText, Project, repository } from './rig.js';
 
 const set = [
@@ -40,7 +40,7 @@ async function petsZip(): Promise<Buffer> {
 /** The shipped recipe with pictures and weights from addresses. */
 async function writeRecipe(source: string): Promise<void> {
   const recipe = await readFile(join(repository, 'pipelines/cats-dogs.yaml'), 'utf8');
-  await project.write('pets.yaml', recipe.replace(/source: .*/, `source: ${source}`).replace('architecture: vgg16', `architecture: vgg16\n    weights: ${weights}`));
+  await project.write('pets.yaml', recipe.replace(/^ +source: .*/m, `    source: ${source}`).replace('architecture: vgg16', `architecture: vgg16\n    weights: ${weights}`));
 }
 
 /** A smaller one, which shares the archive. */
@@ -121,6 +121,42 @@ describe('the reference recipe', () => {
     await writeRecipe(`{url: "${url}", sha256: ${'a'.repeat(64)}}`);
     const refused = await project.run('pets.yaml', ...set);
     expect([refused.code, refused.stage('ingest').reason]).toEqual([2, expect.stringMatching(/in the pipeline and .* in pets\.lock\.yaml/)]);
+  });
+
+  test('pictures that only a size pins are taken on first use, and held to their sha256 from then on', async () => {
+    const elsewhere = await Project.create();
+    Object.assign(elsewhere.environment, { PIPELINE_ALLOW_HTTP_LOOPBACK: '1' });
+    const here = await new FileServer().start();
+    const address = here.on('/pets.zip', file(zip));
+    const text = pipelineText({ train: 'epochs: 2' }).replace('source: pictures', `source: {url: "${address}", size: ${zip.length}}`);
+    await elsewhere.write('pets.yaml', text);
+    const first = await elsewhere.run('pets.yaml');
+    expect([first.code, first.events.filter((event) => event.event === 'note' && event.code === 'first-use')]).toEqual([0, [expect.anything()]]);
+    const second = await elsewhere.run('pets.yaml');
+    expect([second.named('fresh').length, here.asked]).toEqual([second.stages.length, ['/pets.zip']]);
+    // Another file of the same size at the same address is not what the lock file says.
+    await rm(elsewhere.path('.pipeline'), { recursive: true });
+    const other = Buffer.from(zip);
+    other[other.length >> 1] ^= 1;
+    here.on('/pets.zip', file(other));
+    const third = await elsewhere.run('pets.yaml');
+    expect([third.code, third.stage('ingest').reason]).toEqual([3, expect.stringMatching(/^has the sha256 /)]);
+    await here.stop();
+    await elsewhere.remove();
+  });
+
+  test('a network that is named alone is looked for under the name of the file that Keras publishes', async () => {
+    const elsewhere = await Project.create();
+    Object.assign(elsewhere.environment, { PIPELINE_MIRROR: elsewhere.path('mirror') });
+    await mkdir(elsewhere.path('mirror'));
+    const name = 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_96_no_top.h5';
+    const digest = createHash('sha256').update(await publishedMobilenetV2(elsewhere.path('mirror', name), 0.35, 42)).digest('hex');
+    await elsewhere.write('base.yaml', 'version: 1\nstages:\n  load-base: {architecture: mobilenet_v2, alpha: 0.35, image_size: 96}\n');
+    const run = await elsewhere.run('base.yaml', '--offline');
+    expect([run.code, run.stages]).toEqual([0, [expect.objectContaining({ state: 'ran' })]]);
+    expect(parse(await elsewhere.read('base.lock.yaml')).bases).toEqual({ 'load-base': digest });
+    expect((await elsewhere.run('base.yaml', '--offline')).named('fresh')).toEqual(['load-base']);
+    await elsewhere.remove();
   });
 
   test('a damaged or lost unpacked folder is unpacked again when a picture is needed', async () => {

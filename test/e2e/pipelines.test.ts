@@ -17,6 +17,7 @@ const base = `stages.load-base.weights=${join(repository, 'examples', 'base', 'm
 const changes: Readonly<Record<string, readonly string[]>> = {
   'quickstart.yaml': ['stages.evaluate.minimum.accuracy=0'],
   'cats-dogs.yaml': ['stages.load-base.weights=random', 'stages.evaluate.minimum.accuracy=0'],
+  'cats-dogs-finetune.yaml': [base, 'stages.fine-tune.freeze.until=top_conv', 'stages.fine-tune.epochs=1'],
   'cats-dogs-mobilenet.yaml': [base],
   'sweep.yaml': [],
 };

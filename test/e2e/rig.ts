@@ -1,8 +1,9 @@
 /** Runs the built command in a project of its own, as a user would. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { RunEvent, StageSummary } from '../../src/core/event.js';
 
 export const repository = process.cwd();
@@ -13,6 +14,13 @@ export interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** A run that a signal ended. */
+export interface Stopped {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly events: readonly RunEvent[];
 }
 
 export type RunOutcome = Extract<RunEvent, { event: 'run' }> & {
@@ -86,6 +94,22 @@ export class Project {
       stage: (name) => last.stages.find((stage) => stage.name === name)!,
       named: (state) => last.stages.filter((stage) => stage.state === state).map(({ name }) => name),
     };
+  }
+
+  /** Runs `pipeline run FILE --json` and sends it a signal at the first event that fits. */
+  async runUntil(fits: (event: RunEvent) => boolean, signal: 'SIGKILL' | 'SIGINT', file = 'pets.yaml', ...args: string[]): Promise<Stopped> {
+    const { NODE_OPTIONS: _options, ...env } = process.env;
+    const child = spawn(process.execPath, [cli, 'run', file, '--json', ...args], { cwd: this.root, env: { ...env, ...this.environment }, stdio: ['ignore', 'pipe', 'ignore'] });
+    const ended = new Promise<Pick<Stopped, 'code' | 'signal'>>((resolve) => child.on('close', (code, by) => resolve({ code, signal: by })));
+    const events: RunEvent[] = [];
+    let sent = false;
+    for await (const line of createInterface(child.stdout)) {
+      const event = JSON.parse(line) as RunEvent;
+      events.push(event);
+      if (sent || !fits(event)) continue;
+      sent = child.kill(signal);
+    }
+    return { ...(await ended), events };
   }
 
   remove(): Promise<void> {

@@ -8,6 +8,8 @@ import { applyTransform, drawTransform, type AugmentParameters, type Transform }
 
 interface Golden {
   readonly cval: number;
+  readonly extent: readonly [height: number, width: number];
+  readonly ranges: readonly { readonly asked: AugmentParameters; readonly drawn: Readonly<Record<string, readonly [least: number, most: number]>> }[];
   readonly pictures: Readonly<Record<string, { readonly width: number; readonly height: number; readonly pixels: number[] }>>;
   readonly cases: readonly {
     readonly picture: string;
@@ -117,6 +119,30 @@ describe('applyTransform', () => {
 });
 
 describe('drawTransform', () => {
+  test.each(golden.ranges.map((each) => [JSON.stringify(each.asked), each] as const))('draws from Keras\'s ranges (%s)', (_, { asked, drawn }) => {
+    const [height, width] = golden.extent;
+    const ours = Array.from({ length: 4000 }, (_, view) => drawTransform(asked, Random.keyed('ranges', view), width, height));
+    const numbers: Readonly<Record<string, (draw: Transform) => number>> = {
+      theta: ({ theta }) => theta,
+      // Keras calls the rows x: the documented meaning of the two shifts, and ours, is the other way round.
+      tx: ({ ty }) => ty,
+      ty: ({ tx }) => tx,
+      shear: ({ shear }) => shear,
+      zx: ({ zx }) => zx,
+      zy: ({ zy }) => zy,
+      flip_horizontal: ({ flipHorizontal }) => Number(flipHorizontal),
+      flip_vertical: ({ flipVertical }) => Number(flipVertical),
+      channel_shift_intensity: ({ channelShift }) => channelShift,
+      brightness: ({ brightness }) => brightness ?? 0,
+    };
+    expect(Object.keys(numbers)).toEqual(Object.keys(drawn));
+    for (const [name, [least, most]] of Object.entries(drawn)) {
+      const found = ours.map(numbers[name]);
+      const slack = (most - least) * 0.005;
+      expect([name, Math.abs(Math.min(...found) - least) <= slack, Math.abs(Math.max(...found) - most) <= slack]).toEqual([name, true, true]);
+    }
+  });
+
   const everything: AugmentParameters = {
     rotation_range: 30,
     width_shift_range: 0.1,

@@ -28,6 +28,20 @@ describe('a delivered folder', () => {
     expect(await deliver({ 'a.txt': 'one' })).toEqual(first);
   });
 
+  test('may hold folders, whose files are judged as all others', async () => {
+    const first = await deliver({ 'a.txt': 'one', 'probes/1.txt': 'p' });
+    expect(await readFile(join(root, 'out', 'probes', '1.txt'), 'utf8')).toBe('p');
+    expect(await deliver({ 'a.txt': 'one', 'probes/1.txt': 'p' }, first)).toEqual(first);
+    await writeFile(join(root, 'out', 'probes', 'mine.txt'), 'mine');
+    await expect(deliver({ 'a.txt': 'two' }, first)).rejects.toMatchObject({
+      category: 'unsafe',
+      problems: [{ where: 'out/probes/mine.txt', found: 'was not written by this pipeline' }],
+    });
+    await rm(join(root, 'out', 'probes', 'mine.txt'));
+    await deliver({ 'a.txt': 'two' }, first);
+    expect(await content()).toEqual({ 'a.txt': 'two' });
+  });
+
   test('is not replaced where a person changed it, added to it or made it, unless forced', async () => {
     const first = await deliver({ 'a.txt': 'one' });
     await writeFile(join(root, 'out', 'a.txt'), 'mine');

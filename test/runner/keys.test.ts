@@ -27,9 +27,13 @@ stages:
     data: ingest
     layers: [flatten, {dense: {units: 8}}, batch_normalization, {dropout: {rate: 0.5}}, classifier]
   train: {model: build-head, data: augment, optimizer: {adam: {}}, early_stopping: {}, class_weight: balanced}
-  evaluate: {model: train, data: ingest, minimum: {accuracy: 0.5}}
-  export: {model: train, data: ingest, to: models/x}
+  tune: {uses: train, from: train, data: augment, freeze: all}
+  evaluate: {model: tune, data: ingest, minimum: {accuracy: 0.5}}
+  export: {model: tune, data: ingest, to: models/x}
 `;
+
+/** Fields that only stages of another name than their kind have. */
+const elsewhere: Readonly<Record<string, string>> = { 'train.freeze': 'tune' };
 
 /**
  * For every field of every kind, by its path: another valid value, and where the change ends. `all`: the stage and all
@@ -65,6 +69,7 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
   'load-base': {
     architecture: ['compact32', 'all'],
     alpha: ['0.5', 'all'],
+    image_size: ['96', 'none'],
     weights: ['some/model.json', 'all'],
     include_top: ['false', 'none'],
     preprocessing: ['torch', 'all'],
@@ -87,6 +92,21 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
     'optimizer.adam.beta_1': ['0.8', 'all'],
     'optimizer.adam.beta_2': ['0.99', 'all'],
     'optimizer.adam.epsilon': ['0.001', 'all'],
+    'optimizer.adam.clipnorm': ['1', 'all'],
+    'optimizer.adam.global_clipnorm': ['1', 'all'],
+    'optimizer.adam.clipvalue': ['1', 'all'],
+    freeze: ['{until: block5_conv1}', 'all'],
+    'schedule.step.every': ['3', 'all'],
+    'schedule.step.factor': ['0.5', 'all'],
+    'schedule.cosine.alpha': ['0.1', 'all'],
+    warmup_epochs: ['1.5', 'all'],
+    'reduce_on_plateau.monitor': ['loss', 'all'],
+    'reduce_on_plateau.factor': ['0.5', 'all'],
+    'reduce_on_plateau.patience': ['3', 'all'],
+    'reduce_on_plateau.min_delta': ['0.1', 'all'],
+    'reduce_on_plateau.cooldown': ['2', 'all'],
+    'reduce_on_plateau.min_lr': ['0.00001', 'all'],
+    l2: ['0.01', 'all'],
     loss: ['binary_crossentropy', 'all'],
     metrics: ['[]', 'all'],
     batch_size: ['16', 'all'],
@@ -99,7 +119,12 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
     seed: ['1', 'all'],
   },
   evaluate: { split: ['test', 'all'], threshold: ['0.6', 'all'], 'minimum.accuracy': ['0.6', 'none'] },
-  export: { to: ['models/y', 'none'], formats: ['[tfjs]', 'none'] },
+  export: {
+    to: ['models/y', 'none'],
+    formats: ['[tfjs, onnx]', 'all'],
+    weights: ['float16', 'all'],
+    probe_pictures: ['false', 'all'],
+  },
 };
 
 let folder: string;
@@ -150,29 +175,31 @@ describe('keys', () => {
     expect([...new Set(tried)].sort()).toEqual(leaves(schema, schema).sort());
   });
 
-  const cases = stageKinds.flatMap((kind) => Object.entries(changes[kind]).map(([path, [value, ends]]) => ({ kind, path, value, ends })));
+  const cases = stageKinds.flatMap((kind) =>
+    Object.entries(changes[kind]).map(([path, [value, ends]]) => ({ stage: elsewhere[`${kind}.${path}`] ?? kind, path, value, ends })),
+  );
 
-  test.each(cases)('$kind $path reaches $ends', async ({ kind, path, value, ends }) => {
-    const pipeline = await load(`stages.${kind}.${path}=${value}`);
+  test.each(cases)('$stage $path reaches $ends', async ({ stage, path, value, ends }) => {
+    const pipeline = await load(`stages.${stage}.${path}=${value}`);
     const graph = buildGraph(pipeline, stages);
-    const expected = ends === 'none' ? [] : [...withDescendants(graph, [kind])].sort();
+    const expected = ends === 'none' ? [] : [...withDescendants(graph, [stage])].sort();
     expect(changed(keysOf(pipeline))).toEqual(expected);
   });
 
   test('the pipeline’s seed reaches what draws by chance, its name nothing', async () => {
-    const all = ['augment', 'build-head', 'evaluate', 'export', 'freeze', 'load-base', 'train'];
+    const all = ['augment', 'build-head', 'evaluate', 'export', 'freeze', 'load-base', 'train', 'tune'];
     expect(changed(keysOf(await load('seed=1')))).toEqual(all);
     expect(changed(keysOf(await load('name=other')))).toEqual([]);
-    expect(changed(keysOf(await load('features.dtype=float16')))).toEqual(['evaluate', 'export', 'train']);
+    expect(changed(keysOf(await load('features.dtype=float16')))).toEqual(['evaluate', 'export', 'train', 'tune']);
   });
 
   test('any two changes together reach what each reaches alone', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...cases), fc.constantFrom(...cases), async (a, b) => {
-        fc.pre(a.kind !== b.kind);
+        fc.pre(a.stage !== b.stage);
         // These two contradict each other, and loading says so.
         fc.pre(![a, b].every(({ path }) => path === 'rescale' || path === 'preprocessing'));
-        const set = [a, b].map(({ kind, path, value }) => `stages.${kind}.${path}=${value}`);
+        const set = [a, b].map(({ stage, path, value }) => `stages.${stage}.${path}=${value}`);
         const [one, two, both] = await Promise.all([load(set[0]), load(set[1]), load(...set)]);
         const union = [...new Set([...changed(keysOf(one)), ...changed(keysOf(two))])].sort();
         expect(changed(keysOf(both))).toEqual(union);
@@ -182,7 +209,7 @@ describe('keys', () => {
   });
 
   test('the names of stages decide nothing', async () => {
-    await writeFile(join(folder, 'renamed.yaml'), base.replace(/^ {2}train: \{/m, '  fit: {uses: train, ').replaceAll('model: train', 'model: fit'));
+    await writeFile(join(folder, 'renamed.yaml'), base.replace(/^ {2}train: \{/m, '  fit: {uses: train, ').replaceAll('from: train', 'from: fit'));
     const renamed = keysOf(await loadPipeline('renamed.yaml', { cwd: folder }));
     expect(renamed.get('fit')).toBe(before.get('train'));
     expect(renamed.get('export')).toBe(before.get('export'));

@@ -70,6 +70,26 @@ describe('a download', () => {
     expect(await leftParts()).toEqual([]);
   });
 
+  test('pinned by its size alone is taken once, said, and held to its sha256 from then on', async () => {
+    const url = server.on('/pets.zip', file(bytes));
+    expect(await refusal({ url })).toBe('invalid: nothing says what this file has to be');
+    expect(await refusal({ url, size: 10 })).toMatch(/^bad-data: has 300,000 bytes/);
+    expect(locked.size).toBe(0);
+    await fetch({ url, size: bytes.length });
+    expect([notes().filter((code) => code === 'first-use'), locked.get(url)]).toEqual([['first-use'], { sha256, size: bytes.length }]);
+    await rm(join(root, 'cache'), { recursive: true });
+    const other = Buffer.from(bytes);
+    other[0] ^= 1;
+    server.on('/pets.zip', file(other));
+    expect(await refusal({ url, size: bytes.length })).toMatch(/^bad-data: has the sha256 /);
+  });
+
+  test('of a base that the tool names needs no pin at all', async () => {
+    const url = server.on('/mobilenet.h5', file(bytes));
+    await fetch({ url, published: true });
+    expect(locked.get(url)).toEqual({ sha256, size: bytes.length });
+  });
+
   test('pinned by md5 and size is locked by its sha256, and found again by them', async () => {
     const url = server.on('/old.h5', file(bytes));
     await fetch({ url, md5, size: bytes.length });
@@ -247,9 +267,12 @@ describe('without a network', () => {
 
 test('a key holds what the pipeline pins, and the lock file only where it pins nothing', () => {
   const url = 'https://example.com/a';
-  expect(pinPreimage({ url, md5, size: 3 }, host.lock)).toEqual({ md5, size: 3 });
+  const exact = (preimage: object) => ({ preimage, provisional: false });
+  expect(pinPreimage({ url, md5, size: 3 }, host.lock)).toEqual(exact({ md5, size: 3 }));
+  expect(pinPreimage({ url, size: 3 }, host.lock)).toEqual({ preimage: { url, size: 3 }, provisional: true });
   locked.set(url, { sha256, size: 3 });
-  expect(pinPreimage({ url, md5, size: 3 }, host.lock)).toEqual({ md5, size: 3 });
-  expect(pinPreimage({ url, sha256 }, host.lock)).toEqual({ sha256 });
-  expect(pinPreimage({ url }, host.lock)).toEqual({ sha256 });
+  expect(pinPreimage({ url, md5, size: 3 }, host.lock)).toEqual(exact({ md5, size: 3 }));
+  expect(pinPreimage({ url, sha256 }, host.lock)).toEqual(exact({ sha256 }));
+  expect(pinPreimage({ url, size: 3 }, host.lock)).toEqual(exact({ sha256 }));
+  expect(pinPreimage({ url }, host.lock)).toEqual(exact({ sha256 }));
 });

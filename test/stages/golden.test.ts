@@ -3,12 +3,16 @@
  * `impl` has to be bumped with it: otherwise caches would mix old results with new ones.
  */
 import { expect, test } from '@jest/globals';
+import { digestOf } from '../../src/core/digest.js';
 import type { Outputs } from '../../src/core/stage.js';
 import { augment } from '../../src/stages/augment/index.js';
 import { buildHead } from '../../src/stages/build-head/index.js';
 import { freeze } from '../../src/stages/freeze/index.js';
 import { ingest } from '../../src/stages/ingest/index.js';
 import { loadBase } from '../../src/stages/load-base/index.js';
+import { exportModel } from '../../src/stages/export/index.js';
+import { formats } from '../../src/stages/export/formats.js';
+import { classifier } from '../model/classifiers.js';
 import { Bench, listing } from './context.js';
 
 const short = (outputs: Outputs) => Object.fromEntries(Object.entries(outputs).map(([name, { digest }]) => [name, digest.slice(0, 12)]));
@@ -28,7 +32,7 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
   seen['augment'] = { impl: augment.impl, ...short({ augmentation: varied.outputs.augmentation }) };
 
   const base = new Bench();
-  await loadBase.run(base.context<'load-base'>({ architecture: 'vgg16', alpha: 1, weights: 'random', include_top: false, seed: 7 }, {}, { kind: 'random' }));
+  await loadBase.run(base.context<'load-base'>({ architecture: 'vgg16', alpha: 1, image_size: 224, weights: 'random', include_top: false, seed: 7 }, {}, { kind: 'random' }));
   seen['load-base'] = { impl: loadBase.impl, ...short(base.outputs) };
 
   const frozen = new Bench();
@@ -48,8 +52,8 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
     },
     'build-head': {
       head_weights: 'c7e19bb769c0',
-      impl: 1,
-      model: '5069459027ec',
+      impl: 2,
+      model: '7413f7c8bf6f',
     },
     freeze: {
       impl: 1,
@@ -67,5 +71,22 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
       model: 'de1c38c7ee7f',
       weights: '3cf7dc4e8070',
     },
+  });
+});
+
+test('the files of export', async () => {
+  const seen: Record<string, object | number> = { impl: exportModel.impl };
+  for (const weightType of ['float32', 'float16'] as const) {
+    for (const [name, format] of Object.entries(formats)) {
+      const files = await format.write({ ...classifier(2), weightType });
+      seen[`${name} ${weightType}`] = Object.fromEntries([...files].map(([file, bytes]) => [file, digestOf(bytes).slice(0, 12)]));
+    }
+  }
+  expect(seen).toEqual({
+    impl: 2,
+    'onnx float16': { 'model.onnx': '6a756d7ff9a8' },
+    'onnx float32': { 'model.onnx': 'b0c8c038335c' },
+    'tfjs float16': { 'group1-shard1of1.bin': '46dcea7dff68', 'model.json': '53d6b4f4ffa5' },
+    'tfjs float32': { 'group1-shard1of1.bin': '12e840701947', 'model.json': 'fde9baed19a2' },
   });
 });

@@ -6,7 +6,7 @@ import { initialWeights } from '../../src/model/initializers.js';
 import { decodeWeights, encodeWeights } from '../../src/model/weights-file.js';
 import { buildHead } from '../../src/stages/build-head/index.js';
 import { freeze } from '../../src/stages/freeze/index.js';
-import { frozenLayers } from '../../src/stages/freeze/run.js';
+import { frozenLayers } from '../../src/model/freezing.js';
 import { Bench } from './context.js';
 
 const conv = (name: string, input: string, filters: number): Layer => ({

@@ -27,7 +27,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** Surveys and runs the stage as the runner does. */
 async function loaded(changes: Partial<LoadBaseConfig>): Promise<{ document: ModelDocument; weights: Weights; preimage: unknown }> {
-  const config: LoadBaseConfig = { architecture: 'vgg16', alpha: 1, include_top: false, seed: 7, ...changes };
+  const config: LoadBaseConfig = { architecture: 'vgg16', alpha: 1, image_size: 224, include_top: false, seed: 7, ...changes };
   const context: SurveyContext<'load-base'> = {
     name: 'load-base',
     config,
@@ -118,7 +118,7 @@ test('a base that is named alone stands for the file that Keras publishes, by it
   const survey = (config: Partial<LoadBaseConfig>) => {
     const none = () => Promise.reject(new Error('nothing is read'));
     const lock = { file: 'none.lock.yaml', get: () => undefined, set: () => Promise.resolve() };
-    const full: LoadBaseConfig = { architecture: 'vgg16', alpha: 1, include_top: false, ...config };
+    const full: LoadBaseConfig = { architecture: 'vgg16', alpha: 1, image_size: 224, include_top: false, ...config };
     return loadBase.survey!({ name: 'load-base', config: full, resolvePath: (path) => path, digestFolder: none, digestFile: none, lock, note: () => undefined });
   };
   expect((await survey({})).preimage).toEqual({ weights: { md5: '6d6bbae143d832006294945121d1f1fc', size: 58_889_256 } });

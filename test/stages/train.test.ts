@@ -42,7 +42,7 @@ describe('early stopping', () => {
     const stopping = new EarlyStopping(config);
     const verdicts = [1, 0.8, 0.795, 0.9].map((value, epoch) => stopping.judge(epoch, { loss: 0, val_loss: value }));
     expect(verdicts).toEqual(['best', 'best', 'wait', 'stop']);
-    expect(stopping.bestEpoch).toBe(1);
+    expect(stopping.state.bestEpoch).toBe(1);
   });
   test('follows accuracy upwards', () => {
     const stopping = new EarlyStopping({ ...config, monitor: 'val_accuracy', patience: 1 });

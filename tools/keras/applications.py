@@ -1,8 +1,5 @@
 """Writes test/fixtures/keras/applications.json.gz: the layers of Keras's own applications, to compare ours with.
 
-    pip install keras tensorflow-cpu
-    python tools/keras/applications.py
-
 No weights are fetched. Of each layer's config the fields that decide its numbers are kept.
 """
 

@@ -1,9 +1,6 @@
 """Writes test/fixtures/keras/augment.json: pictures changed by Keras's own ImageDataGenerator, to compare ours with.
 
-    pip install keras scipy pillow jax
-    KERAS_BACKEND=jax python tools/keras/augment_golden.py
-
-The backend is never used, but Keras does not start without one. Square pictures go through Keras's `apply_transform`.
+Square pictures go through Keras's `apply_transform`.
 For others Keras 3 mixes up height and width in the centre of its transforms, so those go straight through the
 `scipy.ndimage.affine_transform` that Keras uses, with the centre where it belongs.
 """
@@ -54,6 +51,35 @@ OTHERS = [
 ]
 
 
+# What a generator is asked for, and a picture of this height and width: Keras's draws give the range of each number.
+EXTENT = (200, 100)
+RANGES = [
+    {"rotation_range": 30},
+    {"width_shift_range": 0.1},
+    {"width_shift_range": 3},
+    {"width_shift_range": 1.5},
+    {"height_shift_range": 0.2},
+    {"height_shift_range": 4},
+    {"shear_range": 0.2},
+    {"zoom_range": 0.2},
+    {"zoom_range": [0.5, 0.9]},
+    {"horizontal_flip": True},
+    {"vertical_flip": True},
+    {"channel_shift_range": 12},
+    {"brightness_range": [0.8, 1.2]},
+    {"rescale": 1 / 255, "shear_range": 0.2, "zoom_range": 0.2, "horizontal_flip": True},
+]
+
+
+def drawn(asked):
+    """The least and the most of each number in 4,000 draws, flips as 0 and 1; what is not drawn is nothing."""
+    numpy.random.seed(7)
+    generator = ImageDataGenerator(**asked)
+    draws = [generator.get_random_transform((*EXTENT, 3)) for _ in range(4000)]
+    numbers = {name: [float(draw[name] or 0) for draw in draws] for name in NOTHING}
+    return {"asked": asked, "drawn": {name: [round(min(each), 4), round(max(each), 4)] for name, each in numbers.items()}}
+
+
 def by_keras(pixels, change, fill_mode):
     generator = ImageDataGenerator(fill_mode=fill_mode, cval=CVAL)
     return generator.apply_transform(pixels.astype("float32"), {**NOTHING, **change})
@@ -98,7 +124,9 @@ def main():
         for name, pixels in pictures.items()
     }
     lines = ",\n".join(json.dumps(each, separators=(",", ":")) for each in cases)
-    TARGET.write_text(f'{{"cval":{CVAL},\n"pictures":{json.dumps(described, separators=(",", ":"))},\n"cases":[\n{lines}\n]}}\n')
+    ranges = ",\n".join(json.dumps(drawn(asked), separators=(",", ":")) for asked in RANGES)
+    head = f'"cval":{CVAL},\n"pictures":{json.dumps(described, separators=(",", ":"))},\n"extent":{list(EXTENT)}'
+    TARGET.write_text(f'{{{head},\n"ranges":[\n{ranges}\n],\n"cases":[\n{lines}\n]}}\n')
     print(f"{len(cases)} cases, {TARGET.stat().st_size} bytes")
 
 

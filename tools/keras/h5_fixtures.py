@@ -1,8 +1,5 @@
 """Writes test/fixtures/keras/tiny*: one small network in each of Keras's file formats, and what Keras computes with it.
 
-    pip install keras tensorflow-cpu tf_keras
-    python tools/keras/h5_fixtures.py
-
 The network has every kind of layer that our bases have. Files of Keras 2 come from tf_keras; no Keras 1 runs today, so
 its layout is written by h5py, with the names that Keras 1 gave. All are packed by gzip: HDF5 files are mostly empty.
 """

@@ -8,12 +8,10 @@ const readFromFile: ReadonlySet<string> = new Set(['layers_model']);
 const formats = 'the path of a .h5 or .keras file by Keras, or of the model.json of a TF.js layers-model';
 /** The architecture whose weights come with the tool. */
 const embedded = 'compact32';
-/** Those that need no `weights`: theirs come with the tool, or are published with a digest. */
-const withWeights: ReadonlySet<string> = new Set([embedded, 'vgg16', 'vgg19', 'resnet50']);
 
 export function baseWeights({ stages, places }: LintContext): Problem[] {
   return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, weights } }) => {
-    if (weights === undefined && !withWeights.has(architecture)) {
+    if (weights === undefined && readFromFile.has(architecture)) {
       return [
         {
           code: 'missing-weights',
@@ -32,19 +30,25 @@ export function baseWeights({ stages, places }: LintContext): Problem[] {
   });
 }
 
-/** Only MobileNetV2 comes in widths. */
-export function baseWidth({ stages, places }: LintContext): Problem[] {
-  return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, alpha } }): Problem[] => {
-    if (architecture === 'mobilenet_v2' || alpha === 1) return [];
-    return [
-      {
-        code: 'alpha-without-widths',
-        ...places.at(['stages', name, 'alpha']),
-        found: `\`alpha: ${alpha}\` stands beside \`architecture: ${architecture}\`, which comes in one width`,
-        expected: '`alpha` beside `architecture: mobilenet_v2` alone',
-        remedy: 'take `alpha` away',
-      },
+/** Only MobileNetV2 comes in widths, and is published for several sizes of pictures. */
+export function baseVariant({ stages, places }: LintContext): Problem[] {
+  return stagesOf(stages, 'load-base').flatMap(({ name, config }): Problem[] => {
+    const { architecture, alpha, image_size: size } = config;
+    const chosen = [
+      ...(alpha === 1 ? [] : [`alpha: ${alpha}`]),
+      ...(size === 224 ? [] : [`image_size: ${size}`]),
     ];
+    if (architecture === 'mobilenet_v2') return [];
+    return chosen.map((text) => {
+      const [field] = text.split(':');
+      return {
+        code: 'only-one-variant',
+        ...places.at(['stages', name, field]),
+        found: `\`${text}\` stands beside \`architecture: ${architecture}\`, which comes in one width and for one size of pictures`,
+        expected: `\`${field}\` beside \`architecture: mobilenet_v2\` alone`,
+        remedy: `take \`${field}\` away`,
+      };
+    });
   });
 }
 

@@ -1,10 +1,11 @@
 /** Checks what the stages mean together, without looking at any data. */
 import type { Problem } from '../../core/problem.js';
-import { basePreprocessing, baseWeights, baseWidth } from './bases.js';
+import { basePreprocessing, baseWeights, baseVariant } from './bases.js';
 import { exportFolders } from './exports.js';
 import { layerOrder, lossFitsHead, headEnding } from './heads.js';
 import type { LintContext } from './lineage.js';
 import { pinnedPlaces } from './places.js';
+import { fineTuningRate, freezeWithFrom, ratesAndLimits } from './trainings.js';
 import { rangeOrder, rescaleFactor, splitShares } from './values.js';
 
 type Rule = (context: LintContext) => Problem[];
@@ -15,14 +16,24 @@ const rules: readonly Rule[] = [
   splitShares,
   pinnedPlaces,
   baseWeights,
-  baseWidth,
+  baseVariant,
   basePreprocessing,
   layerOrder,
   headEnding,
   lossFitsHead,
+  ratesAndLimits,
+  freezeWithFrom,
   exportFolders,
 ];
 
+const warnings: readonly Rule[] = [fineTuningRate];
+
+/** What has to be put right before anything runs. */
 export function lint(context: LintContext): Problem[] {
   return rules.flatMap((rule) => rule(context));
+}
+
+/** What works, and is likely not meant. */
+export function warningsOf(context: LintContext): Problem[] {
+  return warnings.flatMap((rule) => rule(context));
 }

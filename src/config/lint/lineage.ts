@@ -43,6 +43,7 @@ export function nearestOf<Kind extends StageKind>(
 /** What one train stage brings together, as far as it is there. */
 export interface Training {
   readonly train: Stage<'train'>;
+  /** The head that is trained, also where the stage goes on from another training. */
   readonly head: Stage<'build-head'> | undefined;
   readonly base: Stage<'load-base'> | undefined;
   readonly augments: readonly Stage<'augment'>[];
@@ -51,7 +52,8 @@ export interface Training {
 
 export function trainings(stages: readonly Stage[]): Training[] {
   return stagesOf(stages, 'train').map((train) => {
-    const head = nearestOf(stages, train, 'model', 'build-head');
+    const first = stagesOf(lineage(stages, train, 'from'), 'train').at(-1) ?? train;
+    const head = nearestOf(stages, first, 'model', 'build-head');
     return {
       train,
       head,

@@ -57,8 +57,8 @@ export class GraphBuilder {
   }
 
   /** An input of any number of rows, each of this shape. */
-  batchInput(name: Name, shape: Shape): Name {
-    this.inputs.push({ name, dims: [BATCH, ...shape] });
+  batchInput(name: Name, shape: Shape, type: Port['type'] = 'float32'): Name {
+    this.inputs.push({ name, dims: [BATCH, ...shape], type });
     return name;
   }
 

@@ -1,6 +1,4 @@
 /** Reverse-mode differentiation over the layers: each rule gives its part, this file walks and adds up. */
-import { failure } from '../../core/problem.js';
-import type { Layer } from '../../model/graph.js';
 import { layerOfWeight } from '../../model/tensor.js';
 import type { GraphBuilder, Name } from './builder.js';
 import type { Gradients, Value } from './layers/rule.js';
@@ -10,8 +8,6 @@ import type { Step } from './network.js';
 /**
  * Adds nodes for the gradients of all weights that `learned` accepts, given the gradient by the last step's output.
  * Returns them by the weights' full names.
- *
- * Throws `invalid` where a gradient must pass a layer whose rule has no backward side.
  */
 export function backpropagate(
   builder: GraphBuilder,
@@ -25,7 +21,6 @@ export function backpropagate(
   for (const { layer, inputs, applied } of steps.toReversed()) {
     const gradient = arrived.get(layer.name);
     if (gradient === undefined || !reached.has(layer.name)) continue;
-    if (applied.backward === undefined) throw noGradient(layer);
     const gradients: Gradients = applied.backward(gradient);
     for (const [role, value] of Object.entries(gradients.weights ?? {})) {
       const name = `${layer.name}/${role}`;
@@ -47,14 +42,4 @@ function layersToReach(steps: readonly Step[], learned: ReadonlySet<string>): Re
     if (learners.has(layer.name) || inputs.some((name) => reached.has(name))) reached.add(layer.name);
   }
   return reached;
-}
-
-function noGradient(layer: Layer) {
-  return failure('invalid', {
-    code: 'no-gradient',
-    where: `layer ${layer.name}`,
-    found: `the onnx engine cannot train through a layer of the kind ${layer.kind}`,
-    expected: 'only layers without convolutions and pooling windows, from the first trainable layer on',
-    remedy: 'freeze this layer and those before it, or use engine: tfjs',
-  });
 }

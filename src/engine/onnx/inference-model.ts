@@ -11,10 +11,7 @@ import { inputOf, layOut } from './network.js';
 export const INPUT = 'input';
 export const OUTPUT = 'output';
 
-/**
- * Compiles a network for inference: one float32 input, N pictures in Keras's order, and one output. Encoded, it is what
- * `export` writes as `.onnx`.
- */
+/** Compiles a network for this engine's own use: one float32 input, N pictures in Keras's order, and one output. */
 export function inferenceModel(graph: Graph, weights: Weights): Model {
   const folded = foldBatchNorm(graph, weights, () => true);
   const builder = new GraphBuilder();

@@ -25,13 +25,15 @@ export interface Node {
 export interface Initializer {
   readonly name: string;
   readonly dims: readonly number[];
-  readonly data: Float32Array | BigInt64Array;
+  /** Float32, int64, or float16 by its bits. */
+  readonly data: Float32Array | BigInt64Array | Uint16Array;
 }
 
-/** A float32 input or output; a text is a dimension that is known when the model runs. */
+/** An input or output, of float32 where no type is said; a text is a dimension that is known when the model runs. */
 export interface Port {
   readonly name: string;
   readonly dims: readonly (number | string)[];
+  readonly type?: 'float32' | 'uint8';
 }
 
 export interface Model {
@@ -41,11 +43,14 @@ export interface Model {
   readonly initializers: readonly Initializer[];
   /** In topological order. */
   readonly nodes: readonly Node[];
+  /** What other programs need to know, by keys of our own. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** What people need to know. */
+  readonly documentation?: string;
 }
 
 /** TensorProto.DataType */
-const FLOAT = 1;
-const INT64 = 7;
+export const dataTypes = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
 
 /** The bytes of a model as an `.onnx` file holds them. Floats are stored little-endian, as all supported machines hold them. */
 export function encodeModel(model: Model): Uint8Array {
@@ -55,12 +60,11 @@ export function encodeModel(model: Model): Uint8Array {
   for (const initializer of model.initializers) graph.message(5, encodeInitializer(initializer));
   for (const input of model.inputs) graph.message(11, encodePort(input));
   for (const output of model.outputs) graph.message(12, encodePort(output));
-  return new Message()
-    .int(1, IR_VERSION)
-    .text(2, 'transfer-pipeline')
-    .message(7, graph)
-    .message(8, new Message().text(1, '').int(2, OPSET))
-    .toBytes();
+  const file = new Message().int(1, IR_VERSION).text(2, 'transfer-pipeline');
+  if (model.documentation !== undefined) file.text(6, model.documentation);
+  file.message(7, graph).message(8, new Message().text(1, '').int(2, OPSET));
+  for (const [key, value] of Object.entries(model.metadata ?? {})) file.message(14, new Message().text(1, key).text(2, value));
+  return file.toBytes();
 }
 
 function encodeNode(node: Node): Message {
@@ -83,14 +87,19 @@ function encodeAttribute(name: string, attribute: Attribute): Message {
 function encodeInitializer({ name, dims, data }: Initializer): Message {
   return new Message()
     .ints(1, dims)
-    .int(2, data instanceof Float32Array ? FLOAT : INT64)
+    .int(2, typeOf(data))
     .text(8, name)
     .bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-function encodePort({ name, dims }: Port): Message {
+function typeOf(data: Initializer['data']): number {
+  if (data instanceof Float32Array) return dataTypes.float32;
+  return data instanceof Uint16Array ? dataTypes.float16 : dataTypes.int64;
+}
+
+function encodePort({ name, dims, type = 'float32' }: Port): Message {
   const shape = new Message();
   for (const dim of dims) shape.message(1, typeof dim === 'number' ? new Message().int(1, dim) : new Message().text(2, dim));
-  const tensor = new Message().int(1, FLOAT).message(2, shape);
+  const tensor = new Message().int(1, dataTypes[type]).message(2, shape);
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }

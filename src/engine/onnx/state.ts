@@ -4,11 +4,11 @@
  */
 import { Tensor } from 'onnxruntime-node';
 import type { Shape } from '../../model/graph.js';
+import { slotName } from '../../model/optimizer.js';
 import type { Weights } from '../../model/tensor.js';
-import { sizeOf } from '../../model/tensor.js';
-import { tilesOf } from './tiles.js';
+import { matrixOf, tilesOf } from './tiles.js';
 import type { Variable } from './training-model.js';
-import { nextName, slotName, tileName } from './training-model.js';
+import { nextName, tileName } from './training-model.js';
 
 type Tensors = Record<string, Tensor>;
 
@@ -28,7 +28,7 @@ export class TrainingState {
   constructor(
     private readonly variables: readonly Variable[],
     weights: Weights,
-    slots: number,
+    private readonly slots: number,
   ) {
     for (const variable of variables) {
       const { name, shape, kind } = variable;
@@ -68,6 +68,19 @@ export class TrainingState {
   restore(weights: Weights): void {
     for (const { name } of this.variables) this.current.data.get(name)!.set(weights.get(name)!.data);
   }
+
+  /** A copy of the weights and moments as they are now. */
+  all(): Weights {
+    const moments = this.variables.flatMap(({ name, shape, kind }) =>
+      Array.from({ length: kind === 'learned' ? this.slots : 0 }, (_, slot) => [slotName(name, slot), { shape, data: this.current.data.get(slotName(name, slot))!.slice() }] as const),
+    );
+    return new Map([...this.weights(), ...moments]);
+  }
+
+  /** Overwrites weights and moments. */
+  restoreAll(tensors: Weights): void {
+    for (const [name, data] of this.current.data) data.set(tensors.get(name)!.data);
+  }
 }
 
 function newSet(): BufferSet {
@@ -78,11 +91,15 @@ function addBuffer(set: BufferSet, name: string, shape: Shape, data: Float32Arra
   set.data.set(name, data);
   set.inputs[name] = new Tensor('float32', data, shape);
   if (kind === 'still') return;
-  const row = sizeOf(shape.slice(1));
-  for (const rows of kind === 'learned' ? tilesOf(shape) : [{ from: 0, to: shape[0] }]) {
-    const tile = tileName(name, rows, shape);
-    const dims = [rows.to - rows.from, ...shape.slice(1)];
-    const tensor = new Tensor('float32', data.subarray(rows.from * row, rows.to * row), dims);
+  const [, columns] = matrixOf(shape);
+  const tiles = kind === 'learned' ? tilesOf(shape) : [];
+  if (tiles.length < 2) {
+    set.outputs[nextName(name)] = set.inputs[name];
+    return;
+  }
+  for (const rows of tiles) {
+    const tile = tileName(name, rows);
+    const tensor = new Tensor('float32', data.subarray(rows.from * columns, rows.to * columns), [rows.to - rows.from, columns]);
     set.inputs[tile] = tensor;
     set.outputs[nextName(tile)] = tensor;
   }

@@ -7,7 +7,7 @@ import type { Shape } from '../../model/graph.js';
 import { sizeOf } from '../../model/tensor.js';
 import type { GraphBuilder, Name } from './builder.js';
 
-/** Rows along a weight's first axis, from one (included) to another (not included). */
+/** Rows of a weight, seen as a matrix with its last axis as columns, from one (included) to another (not included). */
 export interface Rows {
   readonly from: number;
   readonly to: number;
@@ -16,15 +16,20 @@ export interface Rows {
 /** Numbers in a tile: 1 MB in float32. Smaller tiles cost more in calls than they save. */
 const TILE = 2 ** 18;
 
+/** A weight's shape as a matrix, [rows, columns]. A vector is one column. */
+export function matrixOf(shape: Shape): readonly [number, number] {
+  return shape.length < 2 ? [sizeOf(shape), 1] : [sizeOf(shape.slice(0, -1)), shape[shape.length - 1]];
+}
+
 /** The tiles of a weight, in order; one that is small has one alone. */
 export function tilesOf(shape: Shape): readonly Rows[] {
-  const [extent = 1] = shape;
-  const step = Math.max(1, Math.floor((TILE * extent) / sizeOf(shape)));
-  return Array.from({ length: Math.ceil(extent / step) }, (_, i) => ({ from: i * step, to: Math.min((i + 1) * step, extent) }));
+  const [rows, columns] = matrixOf(shape);
+  const step = Math.max(1, Math.floor(TILE / columns));
+  return Array.from({ length: Math.ceil(rows / step) }, (_, i) => ({ from: i * step, to: Math.min((i + 1) * step, rows) }));
 }
 
 /**
- * Rows of a value. Those of a product a^T b are the product of some of a's columns, which spares the whole product a
+ * Rows of a matrix. Those of a product a^T b are the product of some of a's columns, which spares the whole product a
  * trip through memory.
  */
 export function rowsOf(builder: GraphBuilder, value: Name, { from, to }: Rows): Name {

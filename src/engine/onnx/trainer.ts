@@ -1,18 +1,17 @@
 /** Trains a suffix: runs the compiled step over batches, and predicts with the weights as they are. */
 import type { InferenceSession } from 'onnxruntime-node';
 import { Tensor } from 'onnxruntime-node';
-import { failure } from '../../core/problem.js';
 import type { Shape } from '../../model/graph.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
 import { adamStepSize, slotCount } from '../../model/optimizer.js';
 import type { Weights } from '../../model/tensor.js';
 import { sizeOf } from '../../model/tensor.js';
-import type { StepResult, Trainer, TrainingBatch, TrainingProgram } from '../engine.js';
+import type { StepResult, Trainer, TrainerState, TrainingBatch, TrainingProgram } from '../engine.js';
 import { maskInput } from './layers/shaping.js';
 import { openSession } from './session.js';
 import { TrainingState } from './state.js';
 import type { Variable } from './training-model.js';
-import { ports, predictionModel, trainingModel, variablesOf } from './training-model.js';
+import { activationName, activationsModel, ports, predictionModel, trainingModel, variablesOf } from './training-model.js';
 
 /**
  * Heads with fewer weights train on one thread: a second one gains nothing there, and waiting for it costs much where the
@@ -28,7 +27,7 @@ export async function openTrainer(program: TrainingProgram, threads: number): Pr
   const stepping = await openSession(trainingModel(program, variables), useful);
   const predicting = await openSession(predictionModel(program, variables), useful);
   const state = new TrainingState(variables, program.weights, slotCount(program.optimizer));
-  return new OnnxTrainer(program, state, stepping, predicting);
+  return new OnnxTrainer(program, variables, state, stepping, predicting);
 }
 
 /** Convolutions have few weights, but much to compute. */
@@ -45,7 +44,8 @@ class OnnxTrainer implements Trainer {
 
   constructor(
     private readonly program: TrainingProgram,
-    private readonly state: TrainingState,
+    private readonly variables: readonly Variable[],
+    private readonly buffers: TrainingState,
     private readonly stepping: InferenceSession,
     private readonly predicting: InferenceSession,
   ) {
@@ -55,28 +55,45 @@ class OnnxTrainer implements Trainer {
   }
 
   async step(batch: TrainingBatch): Promise<StepResult> {
-    const rows = (data: Float32Array, shape: Shape) => new Tensor('float32', data, [batch.count, ...shape]);
-    const masks = [...batch.masks].map(([layer, mask]) => [maskInput(layer), rows(mask, this.shapes.get(layer)!)]);
+    const rows = rowsOf(batch);
     const rate = rateOf(this.program, batch.learningRate, this.steps + 1);
     const loss = new Float32Array(1);
     const predictions = new Float32Array(batch.count * sizeOf(this.outputShape));
     const feeds = {
-      ...this.state.inputs,
-      ...Object.fromEntries(masks),
-      [ports.features]: rows(batch.features, this.featureShape),
+      ...this.forwardFeeds(batch),
       [ports.targets]: rows(batch.targets, this.outputShape),
       [ports.share]: rows(batch.sampleWeights.map((weight) => weight / batch.count), [1]),
       [ports.rate]: new Tensor('float32', Float32Array.of(rate), []),
     };
     await this.stepping.run(feeds, {
-      ...this.state.outputs,
+      ...this.buffers.outputs,
       [ports.loss]: new Tensor('float32', loss, []),
       [ports.predictions]: rows(predictions, this.outputShape),
     });
-    if (!Number.isFinite(loss[0])) throw notFinite(loss[0], this.steps + 1, batch.learningRate);
-    this.state.swap();
-    this.steps += 1;
+    if (Number.isFinite(loss[0])) {
+      this.buffers.swap();
+      this.steps += 1;
+    }
     return { loss: loss[0], predictions };
+  }
+
+  async activations(batch: TrainingBatch): Promise<ReadonlyMap<string, Float32Array>> {
+    const { model, layers } = activationsModel(this.program, this.variables);
+    const session = await openSession(model, 1);
+    try {
+      const feeds = this.forwardFeeds(batch);
+      const known = new Set(session.inputNames);
+      const outputs = await session.run(Object.fromEntries(Object.entries(feeds).filter(([name]) => known.has(name))));
+      return new Map(layers.map((layer) => [layer, outputs[activationName(layer)].data as Float32Array]));
+    } finally {
+      await session.release();
+    }
+  }
+
+  private forwardFeeds(batch: TrainingBatch): Record<string, Tensor> {
+    const rows = rowsOf(batch);
+    const masks = [...batch.masks].map(([layer, mask]) => [maskInput(layer), rows(mask, this.shapes.get(layer)!)]);
+    return { ...this.buffers.inputs, ...Object.fromEntries(masks), [ports.features]: rows(batch.features, this.featureShape) };
   }
 
   async predict(features: Float32Array, count: number): Promise<Float32Array> {
@@ -87,7 +104,7 @@ class OnnxTrainer implements Trainer {
       const batch = features.subarray(from * featureSize, to * featureSize);
       const place = predictions.subarray(from * outputSize, to * outputSize);
       await this.predicting.run(
-        { ...this.state.inputs, [ports.features]: new Tensor('float32', batch, [to - from, ...this.featureShape]) },
+        { ...this.buffers.inputs, [ports.features]: new Tensor('float32', batch, [to - from, ...this.featureShape]) },
         { [ports.predictions]: new Tensor('float32', place, [to - from, ...this.outputShape]) },
       );
     }
@@ -95,11 +112,20 @@ class OnnxTrainer implements Trainer {
   }
 
   async weights(): Promise<Weights> {
-    return this.state.weights();
+    return this.buffers.weights();
   }
 
   async restore(weights: Weights): Promise<void> {
-    this.state.restore(weights);
+    this.buffers.restore(weights);
+  }
+
+  async state(): Promise<TrainerState> {
+    return { steps: this.steps, tensors: this.buffers.all() };
+  }
+
+  async resume({ steps, tensors }: TrainerState): Promise<void> {
+    this.buffers.restoreAll(tensors);
+    this.steps = steps;
   }
 
   dispose(): void {
@@ -112,11 +138,7 @@ function rateOf({ optimizer }: TrainingProgram, learningRate: number, step: numb
   return optimizer.kind === 'adam' ? adamStepSize(optimizer, learningRate, step) : learningRate;
 }
 
-function notFinite(loss: number, step: number, learningRate: number) {
-  return failure('stage-failed', {
-    code: 'loss-not-finite',
-    found: `the loss became ${loss} in step ${step}, at the learning rate ${learningRate}`,
-    expected: 'a finite number',
-    remedy: 'lower the learning rate, or look for pictures and preprocessing with extreme values',
-  });
+/** Makes tensors of a row for each picture of a batch. */
+function rowsOf({ count }: TrainingBatch) {
+  return (data: Float32Array, shape: Shape) => new Tensor('float32', data, [count, ...shape]);
 }

@@ -3,7 +3,7 @@ import type { Graph, Layer, Shape } from '../../model/graph.js';
 import { isLearned, shapesOf, usesBatchStatistics, weightSpecs } from '../../model/graph.js';
 import { logitsGraph } from '../../model/logits.js';
 import type { Optimizer } from '../../model/optimizer.js';
-import { slotCount } from '../../model/optimizer.js';
+import { slotCount, slotName } from '../../model/optimizer.js';
 import type { TrainingProgram } from '../engine.js';
 import type { Name } from './builder.js';
 import { GraphBuilder } from './builder.js';
@@ -15,8 +15,9 @@ import type { Model } from './model-file.js';
 import type { Step } from './network.js';
 import { inputOf, layOut } from './network.js';
 import { updateNodes } from './optimizer.js';
+import { prepareGradients, withPenalty } from './regularization.js';
 import type { Rows } from './tiles.js';
-import { rowsOf, tilesOf } from './tiles.js';
+import { matrixOf, rowsOf, tilesOf } from './tiles.js';
 
 /** Inputs and outputs besides weights, moments and masks. */
 export const ports = {
@@ -50,14 +51,9 @@ export function variablesOf({ graph }: TrainingProgram): Variable[] {
   );
 }
 
-/** The name of an optimizer's buffer. */
-export function slotName(weight: string, slot: number): Name {
-  return `slot-${slot}:${weight}`;
-}
-
-/** The name of a tile of a weight or buffer; the whole has a name of its own. */
-export function tileName(name: string, { from, to }: Rows, shape: Shape): Name {
-  return from === 0 && to === (shape[0] ?? 1) ? name : `${name}[${from}:${to}]`;
+/** The name of a tile of a weight or buffer that has several. */
+export function tileName(name: string, { from, to }: Rows): Name {
+  return `${name}[${from}:${to}]`;
 }
 
 /** The name of the output that gives a weight, buffer or tile its next value. */
@@ -73,11 +69,12 @@ export function trainingModel(program: TrainingProgram, variables: readonly Vari
   const targets = builder.batchInput(ports.targets, logits.shape);
   const share = builder.batchInput(ports.share, [1]);
   const { loss, gradient, predictions } = lossNodes(builder, program.loss, logits.name, targets, share, units);
-  builder.output(ports.loss, loss, []);
+  const { l2 = 0, clipping } = program;
+  const learned = new Set(variables.filter(({ kind }) => kind === 'learned').map(({ name }) => name));
+  builder.output(ports.loss, withPenalty(builder, l2, loss, learned), []);
   builder.batchOutput(ports.predictions, predictions, logits.shape);
 
-  const learned = new Set(variables.filter(({ kind }) => kind === 'learned').map(({ name }) => name));
-  const gradients = backpropagate(builder, steps, { ...logits, name: gradient }, learned);
+  const gradients = prepareGradients(builder, l2, clipping, backpropagate(builder, steps, { ...logits, name: gradient }, learned));
   const rate = builder.input(ports.rate, []);
   for (const variable of variables) {
     if (variable.kind !== 'learned') continue;
@@ -96,6 +93,21 @@ export function predictionModel(program: TrainingProgram, variables: readonly Va
   return builder.build(`${graph.name}-predict`);
 }
 
+/** Compiles the forward side of a step with the output of every layer as an output, under the layer's name. */
+export function activationsModel(program: TrainingProgram, variables: readonly Variable[]): { model: Model; layers: readonly string[] } {
+  const { builder, graph, steps } = layOutWith(program, logitsGraph(program.graph, program.loss), variables, true);
+  for (const { layer, applied } of steps) {
+    const { name, shape } = inOrder(builder, applied.output, 'last');
+    builder.batchOutput(activationName(layer.name), name, shape);
+  }
+  return { model: builder.build(`${graph.name}-activations`), layers: steps.map(({ layer }) => layer.name) };
+}
+
+/** The name under which a layer's output goes out. */
+export function activationName(layer: string): Name {
+  return `activation:${layer}`;
+}
+
 /** Lays the network, or its part up to the logits, out with the variables as inputs. */
 function layOutWith({ weights }: TrainingProgram, whole: Graph, variables: readonly Variable[], training: boolean) {
   const { graph, weights: constants } = foldBatchNorm(whole, weights, (layer: Layer) => !layer.trainable);
@@ -107,18 +119,26 @@ function layOutWith({ weights }: TrainingProgram, whole: Graph, variables: reado
   return { builder, graph, steps, output: inOrder(builder, steps.at(-1)?.applied.output ?? features, 'last') };
 }
 
-/** The optimizer's step for one weight, tile by tile. */
+/** The optimizer's step for one weight: as it is where it is small, else as a matrix, tile by tile. */
 function addUpdate(builder: GraphBuilder, optimizer: Optimizer, { name, shape }: Variable, gradient: Name, rate: Name): void {
-  const tiles = tilesOf(shape);
-  for (const rows of tiles) {
-    const dims = shape.length === 0 ? [] : [rows.to - rows.from, ...shape.slice(1)];
-    const part = (whole: string) => tileName(whole, rows, shape);
-    const weight = tiles.length === 1 ? name : builder.input(part(name), dims);
-    const slots = Array.from({ length: slotCount(optimizer) }, (_, i) => builder.input(part(slotName(name, i)), dims));
-    const partial = tiles.length === 1 ? gradient : rowsOf(builder, gradient, rows);
+  const slotNames = Array.from({ length: slotCount(optimizer) }, (_, slot) => slotName(name, slot));
+  const update = (part: (whole: string) => string, weight: Name, partial: Name, dims: Shape) => {
+    const slots = slotNames.map((slot) => builder.input(part(slot), dims));
     const next = updateNodes(builder, optimizer, weight, partial, slots, rate);
-    builder.output(nextName(weight), next.weight, dims);
+    builder.output(nextName(part(name)), next.weight, dims);
     slots.forEach((slot, i) => builder.output(nextName(slot), next.slots[i], dims));
+  };
+  const tiles = tilesOf(shape);
+  if (tiles.length === 1) {
+    update((whole) => whole, name, gradient, shape);
+    return;
+  }
+  const [, columns] = matrixOf(shape);
+  const matrix = shape.length === 2 ? gradient : builder.node('Reshape', [gradient, builder.integers([-1, columns])]);
+  for (const rows of tiles) {
+    const part = (whole: string) => tileName(whole, rows);
+    const dims = [rows.to - rows.from, columns];
+    update(part, builder.input(part(name), dims), rowsOf(builder, matrix, rows), dims);
   }
 }
 

@@ -12,6 +12,8 @@ const registered: Readonly<Record<TfjsBackend, string>> = { node: 'tensorflow', 
 
 const load: Readonly<Record<TfjsBackend, () => Promise<void>>> = {
   async node() {
+    // Its C++ would write advice on processors and rounding between our lines.
+    process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
     // Not imported: the package is optional, and the compiler must not ask for its types.
     require('@tensorflow/tfjs-node');
   },

@@ -1,6 +1,7 @@
 /** Which TF.js backend there is and what decides its last bits: told from package metadata, without loading TF.js. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { EngineIdentity } from '../engine.js';
 
 /** `node` is the native library of @tensorflow/tfjs-node, `wasm` WebAssembly, `cpu` plain JavaScript. */
@@ -17,30 +18,49 @@ const packages: Readonly<Record<TfjsBackend, string>> = {
 
 const { resolve } = createRequire(import.meta.url);
 
-/** The installed version of a package, or undefined where there is none. */
-function installedVersion(name: string): string | undefined {
-  let file: string;
+/** The folder of an installed package, or undefined where there is none. */
+function folderOf(name: string): string | undefined {
   try {
-    file = resolve(`${name}/package.json`);
+    return dirname(resolve(`${name}/package.json`));
   } catch {
     return undefined;
   }
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+}
+
+/** The installed version of a package, or undefined where there is none. */
+function installedVersion(name: string): string | undefined {
+  const folder = folderOf(name);
+  if (folder === undefined) return undefined;
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
   return version;
 }
 
-/** tfjs-node 4.22 calls a function of `node:util` that Node 23 took away. */
-function nodeTooNew(): boolean {
-  return Number(process.versions.node.split('.')[0]) >= 23;
+/** Whether the native backend can be used, and why not. */
+export type NativeState = 'ready' | 'not-installed' | 'not-built' | 'node-too-new';
+
+/** What a folder of tfjs-node (undefined: there is none) is good for under a version of Node. */
+export function nativeState(folder = folderOf(packages.node), node: string = process.versions.node): NativeState {
+  if (folder === undefined) return 'not-installed';
+  // tfjs-node 4.22 calls functions of `node:util` that Node 23 took away.
+  if (Number(node.split('.')[0]) >= 23) return 'node-too-new';
+  const lib = join(folder, 'lib');
+  return namesIn(lib).some((name) => existsSync(join(lib, name, 'tfjs_binding.node'))) ? 'ready' : 'not-built';
 }
 
-/**
- * The fastest backend that can do the work. The wasm backend has no gradients of convolutions, so training those
- * without tfjs-node falls to plain JavaScript.
- */
-export function tfjsIdentity(purpose: { readonly trainsConvolutions: boolean }): EngineIdentity {
-  const native = installedVersion(packages.node) !== undefined && !nodeTooNew();
-  return identityOf(native ? 'node' : purpose.trainsConvolutions ? 'cpu' : 'wasm');
+/** The release of libtensorflow beside tfjs-node, by the name of its file; undefined where no name tells. */
+function libraryVersion(folder: string): string | undefined {
+  const names = namesIn(join(folder, 'deps', 'lib'));
+  const versions = names.map((name) => /^libtensorflow\.(?:so\.)?(\d+\.\d+\.\d+)/.exec(name)?.[1]);
+  return versions.find((version) => version !== undefined);
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/** The fastest backend that there is. Plain JavaScript is chosen by nobody but tests: it takes hours where others take minutes. */
+export function tfjsIdentity(): EngineIdentity {
+  return identityOf(nativeState() === 'ready' ? 'node' : 'wasm');
 }
 
 /** The identity of one backend, installed or not. */
@@ -48,20 +68,28 @@ export function identityOf(backend: TfjsBackend): EngineIdentity {
   // The gradients are the layers package's.
   const used = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', packages[backend]];
   const versions = used.map((name) => `${name} ${installedVersion(name) ?? 'missing'}`);
+  // Not told by the package's version: it can be built against any release.
+  const folder = backend === 'node' ? folderOf(packages.node) : undefined;
+  if (folder !== undefined) versions.push(`libtensorflow ${libraryVersion(folder) ?? 'unknown'}`);
   return { name: 'tfjs', backend, version: versions.join(', '), impl };
 }
 
 /** Why the chosen backend is slower than it could be, to be shown as a note; undefined for the native one. */
-export function slowBackendNote(backend: string): { readonly code: string; readonly text: string } | undefined {
+export function slowBackendNote(backend: string, state = nativeState()): { readonly code: string; readonly text: string } | undefined {
   if (backend === 'node') return undefined;
-  const installed = installedVersion(packages.node);
-  const missing =
-    installed === undefined
-      ? 'the native TF.js backend is not installed (npm install @tensorflow/tfjs-node, on Node 22 or older)'
-      : `@tensorflow/tfjs-node ${installed} does not work on Node ${process.versions.node} (it needs Node 22 or older)`;
-  const instead =
-    backend === 'cpu'
-      ? 'convolutions are trained in plain JavaScript, as the WebAssembly backend has no gradients for them: expect hours'
-      : 'TF.js runs on WebAssembly, about ten times slower than onnxruntime';
-  return { code: `tfjs-on-${backend}`, text: `${missing}: ${instead}` };
+  return { code: `tfjs-on-${backend}`, text: `${whyNotNative(state)}: TF.js runs on WebAssembly, about ten times slower than onnxruntime` };
+}
+
+function whyNotNative(state: NativeState): string {
+  const version = installedVersion(packages.node) ?? '';
+  switch (state) {
+    case 'ready':
+      return 'the native TF.js backend is there, but was not chosen';
+    case 'not-installed':
+      return 'the native TF.js backend is not installed (npm install @tensorflow/tfjs-node, on Node 22 or older)';
+    case 'not-built':
+      return `@tensorflow/tfjs-node ${version} is installed without its native part (npm rebuild @tensorflow/tfjs-node fetches it)`;
+    case 'node-too-new':
+      return `@tensorflow/tfjs-node ${version} does not work on Node ${process.versions.node} (it needs Node 22 or older)`;
+  }
 }

@@ -42,7 +42,7 @@ function refuseConvolutions({ graph }: TrainingProgram): void {
       code: 'wasm-trains-no-convolutions',
       where: `layer ${layer.name}`,
       found: 'a convolution is to be trained on the WebAssembly backend of TF.js, which has no gradients for it',
-      remedy: 'freeze the convolutions, or take the plain JavaScript backend or @tensorflow/tfjs-node, which have them',
+      remedy: 'use engine: onnx, install @tensorflow/tfjs-node (on Node 22 or older), or freeze the convolutions',
     });
   }
 }

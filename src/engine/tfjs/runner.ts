@@ -21,8 +21,20 @@ export class TfjsRunner implements Runner {
     this.tensors = upload(backend, weights);
   }
 
+  /**
+   * The native backend is given one input at a time: libtensorflow sums in another order for another size of batch (its
+   * dense layers always, its convolutions without oneDNN), and features are kept as numbers of one picture alone.
+   */
   async run(inputs: Float32Array, count: number): Promise<Float32Array> {
-    return predict(this.backend, this.graph, this.tensors, inputs, count);
+    if (this.backend !== 'node' || count === 1) return predict(this.backend, this.graph, this.tensors, inputs, count);
+    const length = inputs.length / count;
+    const outputs: Float32Array[] = [];
+    for (let i = 0; i < count; i++) {
+      outputs.push(await predict(this.backend, this.graph, this.tensors, inputs.subarray(i * length, (i + 1) * length), 1));
+    }
+    const all = new Float32Array(count * outputs[0].length);
+    outputs.forEach((output, i) => all.set(output, i * output.length));
+    return all;
   }
 
   /** The outputs of every layer by name, each with the batch as its first extent: for comparing engines layer by layer. */

@@ -1,15 +1,16 @@
 /** Training with TF.js: its gradients, our loss and our optimizer. */
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { failure } from '../../core/problem.js';
 import type { BatchNormLayer, Graph, Shape } from '../../model/graph.js';
 import { isLearned, outputOf, shapesOf, weightSpecs } from '../../model/graph.js';
 import { logitsGraph } from '../../model/logits.js';
 import type { LossResult } from '../../model/loss.js';
 import { lossFromLogits } from '../../model/loss.js';
-import { slotCount, updateInPlace } from '../../model/optimizer.js';
-import type { Weights } from '../../model/tensor.js';
-import type { StepResult, Trainer, TrainingBatch, TrainingProgram } from '../engine.js';
+import { clipInPlace } from '../../model/clipping.js';
+import { slotCount, slotName, updateInPlace } from '../../model/optimizer.js';
+import { addL2Gradient, isPenalized, l2Penalty } from '../../model/penalty.js';
+import type { Tensor, Weights } from '../../model/tensor.js';
+import type { StepResult, Trainer, TrainerState, TrainingBatch, TrainingProgram } from '../engine.js';
 import { onBackend } from './backend.js';
 import type { Pass } from './forward.js';
 import { forward } from './forward.js';
@@ -57,14 +58,9 @@ export class TfjsTrainer implements Trainer {
 
   async step(batch: TrainingBatch): Promise<StepResult> {
     const { result, gradients, statistics } = this.compute(batch);
-    if (!Number.isFinite(result.loss)) {
-      throw failure('stage-failed', {
-        code: 'loss-not-finite',
-        found: `the loss became ${result.loss} in step ${this.steps + 1}`,
-        expected: 'a finite number',
-        remedy: 'lower the learning rate, or look for pictures and preprocessing with extreme values',
-      });
-    }
+    const { predictions } = result;
+    const loss = result.loss + this.regularize(gradients);
+    if (!Number.isFinite(loss)) return { loss, predictions };
     this.steps += 1;
     for (const [name, gradient] of gradients) {
       const { data, slots } = this.trained.get(name)!;
@@ -75,7 +71,26 @@ export class TfjsTrainer implements Trainer {
       follow(this.trained.get(`${layer.name}/moving_variance`)!.data, variance, layer.momentum);
     }
     this.sendWeights();
-    return { loss: result.loss, predictions: result.predictions };
+    return { loss, predictions };
+  }
+
+  /** Adds the penalty's part to the gradients and clips them, in Keras's order. Returns the penalty. */
+  private regularize(gradients: ReadonlyMap<string, Float32Array>): number {
+    const { l2 = 0, clipping } = this.program;
+    if (l2 > 0) for (const [name, gradient] of gradients) if (isPenalized(name)) addL2Gradient(l2, gradient, this.trained.get(name)!.data);
+    if (clipping !== undefined) clipInPlace(clipping, [...gradients.values()]);
+    return l2 === 0 ? 0 : l2Penalty(l2, this.trained);
+  }
+
+  async activations(batch: TrainingBatch): Promise<ReadonlyMap<string, Float32Array>> {
+    const read = new Map<string, Float32Array>();
+    onBackend(this.backend, () => {
+      const input = batchTensor(this.program.graph, batch.features, batch.count);
+      const pass: Pass = { weights: this.tensors, masks: this.maskTensors(batch), report: () => undefined };
+      const [, ...outputs] = forward(this.logits, input, pass, 'all');
+      for (const [name, tensor] of outputs) read.set(name, values(tensor));
+    });
+    return read;
   }
 
   async predict(features: Float32Array, count: number): Promise<Float32Array> {
@@ -88,6 +103,23 @@ export class TfjsTrainer implements Trainer {
 
   async restore(weights: Weights): Promise<void> {
     for (const [name, { data }] of this.trained) data.set(weights.get(name)!.data);
+    this.sendWeights();
+  }
+
+  async state(): Promise<TrainerState> {
+    const tensors = new Map<string, Tensor>(await this.weights());
+    for (const [name, { shape, slots }] of this.trained) {
+      slots.forEach((data, slot) => tensors.set(slotName(name, slot), { shape, data: data.slice() }));
+    }
+    return { steps: this.steps, tensors };
+  }
+
+  async resume({ steps, tensors }: TrainerState): Promise<void> {
+    for (const [name, { data, slots }] of this.trained) {
+      data.set(tensors.get(name)!.data);
+      slots.forEach((slot, index) => slot.set(tensors.get(slotName(name, index))!.data));
+    }
+    this.steps = steps;
     this.sendWeights();
   }
 
@@ -108,8 +140,8 @@ export class TfjsTrainer implements Trainer {
       const masks = this.maskTensors(batch);
       // From the logits on the host computes: TF.js is given the loss together with its gradient.
       const lossOf = tf.customGrad((logits) => {
-        const values = (logits as TfTensor).dataSync<'float32'>();
-        const computed = lossFromLogits(this.program.loss, values, batch.targets, batch.sampleWeights, batch.count);
+        const rows = (logits as TfTensor).dataSync<'float32'>();
+        const computed = lossFromLogits(this.program.loss, rows, batch.targets, batch.sampleWeights, batch.count);
         result = computed;
         return { value: tf.scalar(computed.loss), gradFunc: () => tf.tensor(computed.gradient, (logits as TfTensor).shape) };
       });
@@ -117,12 +149,12 @@ export class TfjsTrainer implements Trainer {
         const pass: Pass = {
           weights: new Map([...this.tensors, ...names.map((name, i): [string, TfTensor] => [name, learned[i]])]),
           masks,
-          report: (layer, mean, variance) => statistics.set(layer, { mean: read(mean), variance: read(variance) }),
+          report: (layer, mean, variance) => statistics.set(layer, { mean: values(mean), variance: values(variance) }),
         };
         return lossOf(forward(this.logits, input, pass, 'all').get(outputOf(this.logits).name)!);
       });
       const { grads } = backward(names.map((name) => this.tensors.get(name)!));
-      names.forEach((name, i) => gradients.set(name, read(grads[i])));
+      names.forEach((name, i) => gradients.set(name, values(grads[i])));
     });
     if (result === undefined) throw new Error('no loss was computed');
     return { result, gradients, statistics };
@@ -162,6 +194,7 @@ function follow(moving: Float32Array, batch: Float32Array, momentum: number): vo
   for (let i = 0; i < moving.length; i++) moving[i] = moving[i] * momentum + batch[i] * (1 - momentum);
 }
 
-function read(tensor: TfTensor): Float32Array {
-  return tensor.dataSync<'float32'>();
+/** A copy: tensors of the plain JavaScript backend may share the array that they hand out, and gradients are changed in place. */
+function values(tensor: TfTensor): Float32Array {
+  return tensor.dataSync<'float32'>().slice();
 }

@@ -2,6 +2,7 @@
  * The weights of a TF.js layers-model: groups of tensors, laid end to end in bytes that are cut into shards.
  * Format: tfjs-core/src/io/types.ts (WeightsManifestConfig) and io_utils.ts (decodeWeights); little-endian throughout.
  */
+import { widened } from '../../core/float16.js';
 import { failure } from '../../core/problem.js';
 import type { Shape } from '../graph.js';
 import type { Tensor, Weights } from '../tensor.js';
@@ -120,21 +121,11 @@ function decode(storage: Storage, bytes: Uint8Array): Float32Array {
     case 'float32':
       return new Float32Array(buffer);
     case 'float16':
-      return Float32Array.from(new Uint16Array(buffer), floatOfHalf);
+      return widened(new Uint16Array(buffer));
     case 'uint8':
     case 'uint16': {
       const stored = storage.kind === 'uint8' ? new Uint8Array(buffer) : new Uint16Array(buffer);
       return Float32Array.from(stored, (step) => step * storage.scale + storage.min);
     }
   }
-}
-
-/** IEEE 754 binary16: a sign, 5 bits of exponent (0 for subnormals, 31 for infinities and NaN), 10 of fraction. */
-export function floatOfHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = (bits & 0x3ff) / 1024;
-  if (exponent === 0) return sign * fraction * 2 ** -14;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction) * 2 ** (exponent - 15);
 }

@@ -1,8 +1,8 @@
-/** Writes a network as a TF.js layers-model: Keras 2's topology, and float32 weights in shards. */
+/** Writes a network as a TF.js layers-model: Keras 2's topology, and weights in shards, as float32 or halved. */
 import type { Graph, Layer } from '../graph.js';
 import { allWeightSpecs, outputOf } from '../graph.js';
-import type { Weights } from '../tensor.js';
-import { sizeOf } from '../tensor.js';
+import { isHalved, toHalves, type WeightType } from '../rounding.js';
+import type { Tensor, Weights } from '../tensor.js';
 
 /** The size that TF.js's own converter cuts at: small enough for a browser's cache. */
 const shardBytes = 4 * 2 ** 20;
@@ -10,6 +10,8 @@ const shardBytes = 4 * 2 ** 20;
 export interface WriteOptions {
   /** The program that made the model, for people; no dates, so that the same model gives the same bytes. */
   readonly generatedBy: string;
+  /** float32 where it is left out. */
+  readonly weightType?: WeightType;
   /** Handed on to the reader as it is. */
   readonly userDefinedMetadata?: Readonly<Record<string, unknown>>;
 }
@@ -26,26 +28,28 @@ export function writeLayersModel(
   weights: Weights,
   options: WriteOptions,
 ): { readonly files: ReadonlyMap<string, Uint8Array> } {
-  const specs = allWeightSpecs(graph);
-  const bytes = new Uint8Array(specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0) * 4);
-  let offset = 0;
-  for (const { name } of specs) {
-    const { data } = weights.get(name)!;
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
-  }
+  const type = options.weightType ?? 'float32';
+  const stored = allWeightSpecs(graph).map(({ name }) => storedWeight(name, weights.get(name)!, type));
+  const bytes = Buffer.concat(stored.map((weight) => weight.bytes));
   const shards = cut(bytes);
   const model = {
     format: 'layers-model',
     generatedBy: options.generatedBy,
     convertedBy: null,
     modelTopology: topology(graph),
-    weightsManifest: [
-      { paths: [...shards.keys()], weights: specs.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })) },
-    ],
+    weightsManifest: [{ paths: [...shards.keys()], weights: stored.map(({ entry }) => entry) }],
     userDefinedMetadata: options.userDefinedMetadata,
   };
   return { files: new Map([['model.json', Buffer.from(`${JSON.stringify(model)}\n`)], ...shards]) };
+}
+
+/** A weight's bytes and its entry in the manifest. TF.js widens what is marked as quantized when it loads. */
+function storedWeight(name: string, tensor: Tensor, type: WeightType): { bytes: Uint8Array; entry: object } {
+  const entry = { name, shape: tensor.shape, dtype: 'float32' };
+  const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => new Uint8Array(buffer, byteOffset, byteLength);
+  if (!isHalved(tensor, type)) return { bytes: bytesOf(tensor.data), entry };
+  const quantization = { dtype: 'float16', original_dtype: 'float32' };
+  return { bytes: bytesOf(toHalves(name, tensor)), entry: { ...entry, quantization } };
 }
 
 function cut(bytes: Uint8Array): Map<string, Uint8Array> {

@@ -3,7 +3,7 @@ import type { StageDefinition } from '../../core/stage.js';
 
 export const buildHead: StageDefinition<'build-head'> = {
   kind: 'build-head',
-  impl: 1,
+  impl: 2,
   reads: { base: ['model'], data: ['spec'] },
 
   run: async (context) => (await import('./run.js')).runBuildHead(context),

@@ -10,8 +10,7 @@ import { encodeWeights } from '../../model/weights-file.js';
 import { appendHead } from './layers.js';
 
 export async function runBuildHead({ name, config, inputs, note, pass, putBytes, putJson, readJson }: StageContext<'build-head'>): Promise<void> {
-  const base = inputs.base!;
-  const document = await readJson<ModelDocument>(base.model);
+  const document = await readJson<ModelDocument>(inputs.base!.model);
   const { classes, image } = await readJson<DataSpec>(inputs.data!.spec);
   const sized = withInputShape(document.graph, [...image.size, 3]);
   requireRoom(sized, name);
@@ -20,9 +19,10 @@ export async function runBuildHead({ name, config, inputs, note, pass, putBytes,
   const weights = initialWeights(graph, config.seed!, (layer) => initializers.has(layer.name), (layer) => initializers.get(layer.name)!);
   const parameters = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   note('head', `${parameters.toLocaleString('en-US')} parameters in the head, ${classes.length} classes`);
-  pass('weights', base.weights);
+  pass('weights', inputs.base!.weights);
   const head = await putBytes('head_weights', encodeWeights(weights));
-  await putJson('model', { ...document, graph, weights: [...document.weights, head] } satisfies ModelDocument);
+  const base = { ...document.base, layers: sized.layers.length };
+  await putJson('model', { ...document, base, graph, weights: [...document.weights, head] } satisfies ModelDocument);
 }
 
 /** Pictures smaller than the base's strides leave it nothing to put out. */

@@ -3,17 +3,7 @@ import type { Digest } from '../../core/digest.js';
 import type { Runner } from '../../engine/engine.js';
 import type { Features } from '../../features/features.js';
 import { PLAIN_VIEW } from '../../features/pictures.js';
-import { predictedLabels } from '../../model/metrics.js';
-
-/** Member `half_precision` of the metrics. */
-export interface HalfPrecision {
-  /** How many pictures were compared. */
-  readonly samples: number;
-  /** The largest difference of a score, out of 0 to 1. */
-  readonly score_difference: number;
-  /** Pictures whose class is another one with exact features. */
-  readonly changed_predictions: number;
-}
+import { roundingCost, type RoundingCost } from '../../model/metrics.js';
 
 /** Enough to see what rounding does, and quick beside what training takes. */
 const SAMPLES = 64;
@@ -25,18 +15,13 @@ export async function measureHalfPrecision(
   digests: readonly Digest[],
   predictions: Float32Array,
   { units, threshold }: { readonly units: number; readonly threshold: number },
-): Promise<HalfPrecision> {
+): Promise<RoundingCost> {
   const compared = digests.slice(0, SAMPLES);
-  let difference = 0;
-  let changed = 0;
+  const scores = new Float32Array(compared.length * units);
   let row = 0;
   for await (const { digests: batch, features } of exact.stream(compared, PLAIN_VIEW, SAMPLES)) {
-    const rounded = predictions.subarray(row * units, (row + batch.length) * units);
-    const scores = await suffix.run(features, batch.length);
-    scores.forEach((score, index) => (difference = Math.max(difference, Math.abs(score - rounded[index]))));
-    const labels = predictedLabels(rounded, units, threshold);
-    changed += predictedLabels(scores, units, threshold).filter((label, index) => label !== labels[index]).length;
+    scores.set(await suffix.run(features, batch.length), row * units);
     row += batch.length;
   }
-  return { samples: row, score_difference: difference, changed_predictions: changed };
+  return roundingCost(scores.subarray(0, row * units), predictions.subarray(0, row * units), units, threshold);
 }

@@ -1,6 +1,5 @@
 /** Figures of a model's predictions on labelled pictures. */
-import { classFigures, confusionMatrix, crossEntropy, predictedLabels, rocAuc, type ClassFigures } from '../../model/metrics.js';
-import type { HalfPrecision } from './half-precision.js';
+import { classFigures, confusionMatrix, crossEntropy, predictedLabels, rocAuc, type ClassFigures, type RoundingCost } from '../../model/metrics.js';
 
 /** Output `metrics`. The plain numbers among it are what a run reports. */
 export interface EvaluationMetrics {
@@ -19,7 +18,7 @@ export interface EvaluationMetrics {
   /** Rows are true classes, columns predicted ones. */
   readonly confusion: readonly (readonly number[])[];
   /** Where features are kept as float16: what that costs. */
-  readonly half_precision?: HalfPrecision;
+  readonly half_precision?: RoundingCost;
 }
 
 export interface Measured {

@@ -8,9 +8,10 @@ import { Features } from '../../features/features.js';
 import { PLAIN_VIEW } from '../../features/pictures.js';
 import { readWeights, type TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
+import { describeRounding } from '../../model/metrics.js';
 import { scoresOf } from '../../model/prediction.js';
 import { splitAtFrozen } from '../../model/split.js';
-import { measureHalfPrecision, type HalfPrecision } from './half-precision.js';
+import { measureHalfPrecision } from './half-precision.js';
 import { measure, type EvaluationMetrics } from './measure.js';
 import type { Predictions } from './predictions.js';
 
@@ -50,7 +51,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     }
     const truth = seen.map((digest) => labels.get(digest)!);
     const rounding = exact && (await measureHalfPrecision(exact, runner, seen, predictions, { units, threshold: config.threshold }));
-    if (rounding !== undefined) note('half-precision', describeRounding(rounding));
+    if (rounding !== undefined) note('half-precision', `features kept as float16: ${describeRounding(rounding)}`);
     const { metrics, predicted } = measure(predictions.subarray(0, seen.length * units), truth, units, { ...config, classes });
     const rows = seen.map((digest, row) => ({ digest, label: truth[row], predicted: predicted[row], scores: scoresOf(predictions, row, units) }));
     note('metrics', `${config.split} loss ${metrics.loss.toFixed(4)}, accuracy ${metrics.accuracy.toFixed(4)} on ${seen.length} pictures`);
@@ -60,11 +61,6 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     runner.dispose();
     await Promise.all([features.dispose(), exact?.dispose()]);
   }
-}
-
-function describeRounding({ samples, score_difference: difference, changed_predictions: changed }: HalfPrecision): string {
-  const other = changed === 0 ? 'no prediction changes' : `${changed} predictions change`;
-  return `features kept as float16: scores of ${samples} pictures differ by at most ${difference.toPrecision(2)} from full precision, ${other}`;
 }
 
 /** Classes are mapped by name, never by position. */

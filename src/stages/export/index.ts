@@ -1,23 +1,41 @@
-/** export: writes a trained model with its classes and preprocessing, reads it back with TF.js and compares. */
+/** export: writes a trained model with its classes and preprocessing, reads it back with another runtime and compares. */
 import type { Json } from '../../core/canonical.js';
+import { failure } from '../../core/problem.js';
 import type { BlobRef, StageDefinition } from '../../core/stage.js';
-import { resolveEngine } from '../../engine/resolve.js';
+import { installHint, resolveEngine } from '../../engine/resolve.js';
+import { onnxIdentity } from '../../engine/onnx/identity.js';
 import { decoderIdentity } from '../../image/identity.js';
-import { FILE_PREFIX } from './files.js';
+import { FILE_PREFIX, PROBES_FOLDER } from './files.js';
 
 export const exportModel: StageDefinition<'export'> = {
   kind: 'export',
-  impl: 1,
+  impl: 2,
   reads: { model: ['model'], data: ['spec', 'samples'], gates: ['metrics'] },
 
+  // The order of formats changes no file.
+  relevant: (config) => ({ ...config, formats: config.formats.toSorted() }) as Json,
   environment: ({ engine }) => ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() } }) as Json,
+
+  requires({ formats }, name) {
+    if (!formats.includes('onnx') || onnxIdentity() !== undefined) return;
+    throw failure('invalid', {
+      code: 'onnxruntime-missing',
+      where: `${name}: formats`,
+      found: 'onnxruntime-node, which reads a written .onnx file back, is not installed for this machine',
+      remedy: `install it (${installHint}), or leave onnx out of formats`,
+    });
+  },
 
   // Decoder and engine are loaded only where there is work.
   run: async (context) => (await import('./run.js')).runExport(context),
+
+  writesTo: ({ to }) => [to],
 
   async deliver({ config, outputs, note, resolvePath, deliverFiles }) {
     const files = Object.entries(outputs).map(([name, ref]): [string, BlobRef] => [name.slice(FILE_PREFIX.length), ref]);
     await deliverFiles(resolvePath(config.to), new Map(files));
     note('exported', `the model is in ${config.to}`);
+    const pictures = files.filter(([name]) => name.startsWith(PROBES_FOLDER)).length;
+    if (pictures > 0) note('probes', `it holds ${pictures} of your pictures to check scores by (probe_pictures)`);
   },
 };

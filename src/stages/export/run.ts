@@ -1,87 +1,76 @@
-/** The work of export: the model's files, read back by TF.js and compared with the engine on real pictures. */
-import { join } from 'node:path';
-import type { Digest } from '../../core/digest.js';
+/** The work of export: the model's files, read back by other runtimes and compared with the engine on real pictures. */
 import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
-import { tfjsIdentity, type TfjsBackend } from '../../engine/tfjs/identity.js';
 import { readData } from '../../features/data.js';
-import { createPictureLoader, isUndecodable, PLAIN_VIEW } from '../../features/pictures.js';
 import { countParameters, readWeights, type TrainedDocument } from '../../model/document.js';
-import { writeLayersModel } from '../../model/layers-model/write.js';
-import { weightsOfLayers, type Weights } from '../../model/tensor.js';
-import { reloadLayersModel } from '../../engine/tfjs/reload.js';
+import { describeRounding } from '../../model/metrics.js';
+import { roundedWeights } from '../../model/rounding.js';
+import { weightsOfLayers } from '../../model/tensor.js';
 import { modelCard, type CardMetrics } from './card.js';
-import { FILE_PREFIX } from './files.js';
+import { FILE_PREFIX, PROBES_FOLDER } from './files.js';
+import { allScores, formats, type Exported } from './formats.js';
+import { inputsOf, loadProbes, pngOf, type Probe } from './probes.js';
+import { measureRounding } from './rounding.js';
 import { verifyExport } from './verify.js';
 
-/** Pictures on which the written model is compared. */
-const PROBES = 4;
-
 export async function runExport(context: StageContext<'export'>): Promise<void> {
-  const { name, inputs, note, putBytes, readBytes, readJson } = context;
+  const { name, config, inputs, note, putBytes, readBytes, readJson } = context;
   const document = await readJson<TrainedDocument>(inputs.model!.model);
-  const weights = await readWeights(document, readBytes);
-  const probes = await probePictures(context, document);
-  const expected = await predict(context, document, weights, probes);
+  const data = await readData(inputs.data!, context);
+  const { graph, image } = document;
+  const trained = await readWeights(document, readBytes);
+  const model: Exported = { document, weights: roundedWeights(trained, config.weights), weightType: config.weights };
+  const probes = await loadProbes({ data, image });
+  const outputs = await predict(context, model, probes);
+  const put = (file: string, content: Uint8Array | string) => putBytes(`${FILE_PREFIX}${file}`, typeof content === 'string' ? Buffer.from(content) : content);
 
-  const { classes, image, preprocessing } = document;
-  const metadata = { classes, preprocessing: { ...preprocessing }, image };
-  const { files } = writeLayersModel(document.graph, weights, { generatedBy: 'pipeline', userDefinedMetadata: metadata });
-  const shape = [...image.size, 3] as const;
-  const backend = tfjsIdentity({ trainsConvolutions: false }).backend as TfjsBackend;
-  const reloaded = await reloadLayersModel(files, probes.inputs, probes.digests.length, shape, backend);
-  const frozen = weightsOfLayers(weights, document.graph.layers.filter(({ trainable }) => !trainable));
-  verifyExport(reloaded, frozen, expected, name);
-
-  const metrics = await Promise.all((inputs.gates ?? []).map((outputs) => readJson<CardMetrics>(outputs.metrics)));
-  const units = expected.length / probes.digests.length;
-  const scores = probes.digests.map((digest, row) => ({ sha256: digest, outputs: [...expected.subarray(row * units, (row + 1) * units)] }));
-  const texts: Record<string, string> = {
-    'classes.json': `${JSON.stringify(classes)}\n`,
-    'preprocessing.json': `${JSON.stringify({ image, preprocessing }, null, 2)}\n`,
-    'probes.json': `${JSON.stringify(scores, null, 2)}\n`,
-    'README.md': modelCard(document, metrics, countParameters(document.graph, weights)),
-  };
-  for (const [file, bytes] of files) await putBytes(`${FILE_PREFIX}${file}`, bytes);
-  for (const [file, text] of Object.entries(texts)) await putBytes(`${FILE_PREFIX}${file}`, Buffer.from(text));
-  note('verified', `reloaded by TF.js and compared on ${probes.digests.length} pictures`);
-}
-
-interface Probes {
-  readonly digests: readonly Digest[];
-  readonly inputs: Float32Array;
-}
-
-/** The first pictures by digest: always the same ones for the same data. */
-async function probePictures(context: StageContext<'export'>, document: TrainedDocument): Promise<Probes> {
-  const data = await readData(context.inputs.data!, context);
-  const folder = await data.openFolder();
-  const { image, preprocessing } = document;
-  const load = createPictureLoader({ image, preprocessing, variation: null });
-  const validation = data.of('validation');
-  const digests: Digest[] = [];
-  const pictures: Float32Array[] = [];
-  for (const digest of (validation.size > 0 ? validation : data.of('train')).keys()) {
-    if (digests.length === PROBES) break;
-    const path = join(folder, data.files.paths[digest][0]);
-    const picture = await load({ path, digest, view: PLAIN_VIEW }).catch((error: unknown) => {
-      if (data.files.onBadImage === 'fail' || !isUndecodable(error)) throw error;
-      return undefined;
-    });
-    if (picture === undefined) continue;
-    digests.push(digest);
-    pictures.push(picture);
+  const base = await readWeights({ ...document, weights: document.weights.slice(0, 1) }, readBytes);
+  const frozen = roundedWeights(weightsOfLayers(base, graph.layers.filter(({ trainable }) => !trainable)), config.weights);
+  const scores = allScores(outputs, probes.length);
+  for (const format of config.formats) {
+    const { runtime, write, reload } = formats[format];
+    const files = await write(model);
+    verifyExport(await reload(files, probes, model), { frozen, scores }, name, runtime);
+    note('verified', `${format}: reloaded by ${runtime} and compared on ${probes.length} pictures`);
+    for (const [file, bytes] of files) await put(file, bytes);
   }
-  const joined = new Float32Array(pictures.reduce((sum, picture) => sum + picture.length, 0));
-  pictures.forEach((picture, row) => joined.set(picture, row * picture.length));
-  return { digests, inputs: joined };
+
+  const rounding = config.weights === 'float16' ? await measureRounding(context, data, document, trained, model.weights) : undefined;
+  if (rounding !== undefined) {
+    const { split, accuracy } = rounding;
+    note('rounded', `weights as float16: ${split} accuracy ${accuracy.exact.toFixed(4)} -> ${accuracy.rounded.toFixed(4)}, ${describeRounding(rounding)}`);
+  }
+  const pictures = config.probe_pictures ? probes.map((_, row) => `${PROBES_FOLDER}${row + 1}.png`) : [];
+  for (const [row, file] of pictures.entries()) await put(file, await pngOf(probes[row], image.size));
+  await put('probes.json', `${JSON.stringify(probeRows(probes, pictures, outputs, scores), null, 2)}\n`);
+  await put('classes.json', `${JSON.stringify(document.classes)}\n`);
+  await put('preprocessing.json', `${JSON.stringify({ image, preprocessing: document.preprocessing }, null, 2)}\n`);
+  const metrics = await Promise.all((inputs.gates ?? []).map((gate) => readJson<CardMetrics>(gate.metrics)));
+  const parameters = countParameters(graph, trained);
+  await put('README.md', modelCard({ document, metrics, parameters, formats: config.formats, probes: pictures.length, rounding }));
 }
 
-async function predict({ settings }: StageContext<'export'>, document: TrainedDocument, weights: Weights, probes: Probes): Promise<Float32Array> {
+/** What each probe is and how the model scores it; `outputs` are its own numbers, `scores` one for each class. */
+function probeRows(probes: readonly Probe[], pictures: readonly string[], outputs: Float32Array, scores: Float32Array): object[] {
+  const row = (numbers: Float32Array, index: number): number[] => {
+    const length = numbers.length / probes.length;
+    return [...numbers.subarray(index * length, (index + 1) * length)];
+  };
+  return probes.map((probe, index) => ({
+    ...(pictures.length === 0 ? {} : { picture: pictures[index] }),
+    sha256: probe.digest,
+    class: probe.class,
+    outputs: row(outputs, index),
+    scores: row(scores, index),
+  }));
+}
+
+/** What the engine makes of the probes, by the weights that are written. */
+async function predict({ settings }: StageContext<'export'>, { document, weights }: Exported, probes: readonly Probe[]): Promise<Float32Array> {
   const engine = await openEngine(resolveEngine(settings.engine));
   const runner = await engine.compile(document.graph, weights);
   try {
-    return await runner.run(probes.inputs, probes.digests.length);
+    return await runner.run(inputsOf(probes, document), probes.length);
   } finally {
     runner.dispose();
   }

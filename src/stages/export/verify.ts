@@ -1,13 +1,19 @@
-/** Holds a written model against the one that was trained: weights bit by bit, predictions on real pictures. */
+/** Holds a written model against the one that was trained: weights bit by bit, scores on real pictures. */
 import { failure } from '../../core/problem.js';
-import type { Reloaded } from '../../engine/tfjs/reload.js';
 import type { Weights } from '../../model/tensor.js';
+import type { Reloaded } from './formats.js';
 
-/** The greatest difference of scores between the engine and TF.js. */
+/** The greatest difference of a score between the engine and the runtime that read the files. */
 export const TOLERANCE = 1e-4;
 
+export interface Expected {
+  /** The base's own weights of the frozen layers, rounded as the files hold them. */
+  readonly frozen: Weights;
+  readonly scores: Float32Array;
+}
+
 /** Throws `stage-failed` where a weight of the base differs from what was loaded, or a score from what was expected. */
-export function verifyExport(reloaded: Reloaded, frozen: Weights, expected: Float32Array, stage: string): void {
+export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, stage: string, runtime: string): void {
   for (const [name, { data }] of frozen) {
     const written = reloaded.weights.get(name);
     if (written !== undefined && sameBytes(written, data)) continue;
@@ -19,14 +25,17 @@ export function verifyExport(reloaded: Reloaded, frozen: Weights, expected: Floa
       remedy: 'this is a fault of the tool: please report it',
     });
   }
-  let worst = 0;
-  for (let i = 0; i < expected.length; i++) worst = Math.max(worst, Math.abs(reloaded.predictions[i] - expected[i]));
-  if (worst <= TOLERANCE && reloaded.predictions.length === expected.length) return;
+  const worst = scores.reduce((most, score, i) => Math.max(most, Math.abs(reloaded.scores[i] - score)), 0);
+  const complete = reloaded.scores.length === scores.length;
+  // A score that is no number makes `worst` none, which is not within the tolerance.
+  if (complete && worst <= TOLERANCE) return;
   throw failure('stage-failed', {
     code: 'export-differs',
     where: stage,
-    found: `the written model's scores differ by up to ${worst.toPrecision(3)} after reloading`,
-    expected: `at most ${TOLERANCE}`,
+    found: complete
+      ? `the written model's scores differ by up to ${worst.toPrecision(3)} after reloading by ${runtime}`
+      : `${reloaded.scores.length} scores came back, ${scores.length} were expected, after reloading by ${runtime}`,
+    expected: `a difference of at most ${TOLERANCE}`,
     remedy: 'this is a fault of the tool: please report it',
   });
 }

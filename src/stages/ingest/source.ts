@@ -24,10 +24,13 @@ export interface Listed {
 }
 
 export async function surveySource({ config, resolvePath, digestFolder, digestFile, lock }: SurveyContext<'ingest'>, probe: Probe): Promise<Survey> {
-  const survey = (preimage: Readonly<Record<string, Json>>, found: Found): Survey => ({ preimage: { ...preimage, probe: probe.version }, found });
+  const survey = (preimage: Readonly<Record<string, Json>>, found: Found, provisional = false): Survey => ({ preimage: { ...preimage, probe: probe.version }, found, provisional });
   const { source } = config;
   const download = downloadOf(source);
-  if (download !== undefined) return survey({ archive: pinPreimage(download, lock) }, { kind: 'download', download });
+  if (download !== undefined) {
+    const { preimage, provisional } = pinPreimage(download, lock);
+    return survey({ archive: preimage }, { kind: 'download', download }, provisional);
+  }
 
   const path = resolvePath(pathOf(source) ?? '');
   const entry = await stat(path).catch(() => undefined);

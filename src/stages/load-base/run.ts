@@ -3,6 +3,7 @@ import { failure, type PipelineError } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import type { StageContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
+import { nonFinite } from '../../model/finite.js';
 import { countParameters, type ModelDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
 import { initialWeights } from '../../model/initializers.js';
@@ -77,14 +78,13 @@ function withoutTop(graph: Graph): Graph {
 }
 
 function refuseNonFinite(weights: Weights, architecture: string): void {
-  for (const [name, { data }] of weights) {
-    if (data.every(Number.isFinite)) continue;
-    throw failure('bad-data', {
-      code: 'weights-not-finite',
-      where: architecture,
-      found: `the weights of ${name} hold values that are no numbers`,
-      expected: 'finite weights',
-      remedy: 'fetch the file again',
-    });
-  }
+  const [name] = nonFinite(weights);
+  if (name === undefined) return;
+  throw failure('bad-data', {
+    code: 'weights-not-finite',
+    where: architecture,
+    found: `the weights of ${name} hold values that are no numbers`,
+    expected: 'finite weights',
+    remedy: 'fetch the file again',
+  });
 }

@@ -20,19 +20,22 @@ export type Source = LocalSource | { readonly kind: 'download'; readonly downloa
 export const weightFormats = 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras';
 
 export async function surveyWeights(context: SurveyContext<'load-base'>): Promise<Survey> {
-  const survey = (preimage: Json, found: Source): Survey => ({ preimage, found });
+  const survey = (preimage: Json, found: Source, provisional = false): Survey => ({ preimage, found, provisional });
   const { weights } = context.config;
   const download = weights === undefined ? publishedOf(context.config) : downloadOf(weights);
-  if (download !== undefined) return survey({ weights: pinPreimage(download, context.lock) }, { kind: 'download', download });
+  if (download !== undefined) {
+    const { preimage, provisional } = pinPreimage(download, context.lock);
+    return survey({ weights: preimage }, { kind: 'download', download }, provisional);
+  }
   const source = await locateWeights(context);
   return survey(source.kind === 'random' ? 'random' : { weights: source.digest }, source);
 }
 
-/** The file that Keras publishes for a base that is named alone; undefined where none is pinned, or the weights come with the tool. */
-function publishedOf({ architecture }: LoadBaseConfig): Download | undefined {
-  const pinned = bases[architecture].published.find(({ md5, bytes }) => md5 !== null && bytes !== null);
-  if (pinned === undefined || pinned.md5 === null || pinned.bytes === null) return undefined;
-  return { url: pinned.url, md5: pinned.md5, size: pinned.bytes };
+/** The file that Keras publishes for a base that is named alone; undefined where the weights come with the tool. */
+function publishedOf({ architecture, alpha, image_size: size }: LoadBaseConfig): Download | undefined {
+  const file = bases[architecture].published.find((one) => one.imageSize === size && (one.alpha === null || one.alpha === alpha));
+  if (file === undefined) return undefined;
+  return { url: file.url, md5: file.md5 ?? undefined, size: file.bytes ?? undefined, published: true };
 }
 
 /** Finds the weights' files and their digest, and holds it against the pin. */
@@ -41,17 +44,13 @@ async function locateWeights({ config, name, resolvePath, digestFile }: SurveyCo
   if (weights === 'random') return { kind: 'random' };
   const path = weights === undefined ? packageFile(bases[config.architecture].packaged!.file) : resolvePath(nameOf(weights));
   const shown = weights === undefined ? path : nameOf(weights);
-  const files = await modelFiles(path, shown).catch((error: NodeJS.ErrnoException) => {
+  const unreadable = (where: string, remedy: string) => (error: NodeJS.ErrnoException): never => {
     if (error instanceof PipelineError) throw error;
-    throw failure('bad-data', {
-      code: 'weights-missing',
-      where: shown,
-      found: error.code === 'ENOENT' ? 'is not there' : `cannot be read: ${error.message}`,
-      expected: weightFormats,
-      remedy: `correct \`weights\` of ${name}`,
-    }, error);
-  });
-  const digests = await Promise.all(files.map(digestFile));
+    const found = error.code === 'ENOENT' ? 'is not there' : `cannot be read: ${error.message}`;
+    throw failure('bad-data', { code: 'weights-missing', where, found, expected: weightFormats, remedy }, error);
+  };
+  const files = await modelFiles(path, shown).catch(unreadable(shown, `correct \`weights\` of ${name}`));
+  const digests = await Promise.all(files.map((file) => digestFile(file).catch(unreadable(file, `keep all files of ${shown} in one folder`))));
   // A single file is pinned by its own digest, as `sha256sum` prints it.
   const digest = digests.length === 1 ? digests[0] : digestOf(digests.map((one) => `${one}\n`).join(''));
   const pin = typeof weights === 'object' ? weights.sha256 : undefined;

@@ -6,16 +6,10 @@ import { decoderIdentity } from '../../image/identity.js';
 
 export const train: StageDefinition<'train'> = {
   kind: 'train',
-  impl: 1,
-  reads: { model: ['model'], data: ['spec', 'samples', 'augmentation'] },
+  impl: 3,
+  reads: { model: ['model'], from: ['model'], data: ['spec', 'samples', 'augmentation'] },
 
-  environment: ({ engine, featureType }) =>
-    ({
-      engine: { ...resolveEngine(engine) },
-      convolutions: { ...resolveEngine(engine, { trainsConvolutions: true }) },
-      decoder: { ...decoderIdentity() },
-      featureType,
-    }) as Json,
+  environment: ({ engine, featureType }) => ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
 
   // Decoder and engine are loaded only where there is work.
   run: async (context) => (await import('./run.js')).runTrain(context),

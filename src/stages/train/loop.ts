@@ -1,37 +1,26 @@
-/** The epochs: order, batches, figures, early stopping. Every draw comes from the seed and the step, never from the clock. */
-import type { Digest } from '../../core/digest.js';
-import type { Emit, EpochMetrics } from '../../core/event.js';
+/**
+ * The epochs: order, batches, figures, the learning rate, early stopping. Every draw comes from the seed, the epoch and
+ * the step, never from the clock; so a training that goes on from a checkpoint ends in the same bytes as one that was
+ * never stopped.
+ */
+import type { Emit } from '../../core/event.js';
 import { Random } from '../../core/random.js';
 import type { TrainConfig } from '../../core/schema-types.js';
+import type { Checkpoint } from '../../core/stage.js';
 import type { Trainer } from '../../engine/engine.js';
-import type { Features } from '../../features/features.js';
 import type { Graph } from '../../model/graph.js';
 import { crossEntropy, predictedLabels } from '../../model/metrics.js';
+import { l2Penalty } from '../../model/penalty.js';
 import type { Weights } from '../../model/tensor.js';
-import { EarlyStopping } from './early-stopping.js';
+import { decodeSnapshot, encodeSnapshot, type EpochProgress, type EpochRecord, type Progress } from './checkpoint.js';
+import { explainStep, explainWeights, type FailedStep } from './divergence.js';
+import { EarlyStopping, type Verdict } from './early-stopping.js';
 import { dropoutLayers, dropoutMasks, targetsOf } from './objective.js';
+import { afterEpoch, plateauStart } from './plateau.js';
+import { scheduledPart } from './schedule.js';
+import type { TrainingSets } from './training-set.js';
 
-/** Pictures of one split with the features that stand for them. */
-export class TrainingSet {
-  private readonly usable = new Map<number, Promise<Digest[]>>();
-
-  constructor(
-    readonly features: Features,
-    /** Ordered by digest: the shuffle starts from an order that no file name decides. */
-    readonly labels: ReadonlyMap<Digest, number>,
-    /** The view of an epoch (from 0). */
-    readonly viewOf: (epoch: number) => number,
-  ) {}
-
-  /** The pictures of a view, whose features are there from now on. */
-  ready(view: number): Promise<Digest[]> {
-    const known = this.usable.get(view) ?? this.features.ensure([...this.labels.keys()], view);
-    this.usable.set(view, known);
-    return known;
-  }
-}
-
-export interface LoopOptions {
+export interface LoopOptions extends TrainingSets {
   readonly name: string;
   readonly config: TrainConfig;
   readonly seed: number;
@@ -39,84 +28,190 @@ export interface LoopOptions {
   readonly units: number;
   readonly learningRate: number;
   readonly classWeights: readonly number[];
-  readonly training: TrainingSet;
-  /** Undefined where there are no validation pictures. */
-  readonly validation: TrainingSet | undefined;
+  readonly checkpoint: Checkpoint;
   readonly emit: Emit;
+  readonly note: (code: string, text: string) => void;
   readonly signal: AbortSignal;
 }
 
 export interface Trained {
   readonly weights: Weights;
-  readonly history: readonly EpochMetrics[];
+  readonly history: readonly EpochRecord[];
   /** The epoch (from 1) that the weights are from. */
   readonly bestEpoch: number;
 }
 
+/** Trains to the end, from the checkpoint where there is one. An interruption leaves a checkpoint. */
 export async function trainEpochs(trainer: Trainer, options: LoopOptions): Promise<Trained> {
-  const { config, name, emit, signal } = options;
-  const stopping = config.early_stopping === undefined ? undefined : new EarlyStopping(config.early_stopping);
-  const restoring = config.early_stopping?.restore_best_weights === true;
-  const history: EpochMetrics[] = [];
-  const progress = { step: 0 };
-  let best: Weights | undefined;
-  for (let epoch = 0; epoch < config.epochs; epoch++) {
-    signal.throwIfAborted();
-    const figures = await trainEpoch(trainer, options, epoch, progress);
-    const metrics = { ...figures, ...(await validate(trainer, options)) };
-    history.push(metrics);
-    emit({ event: 'epoch', stage: name, epoch: epoch + 1, epochs: config.epochs, metrics });
-    const verdict = stopping?.judge(epoch, metrics);
-    if (verdict === 'best' && restoring) best = await trainer.weights();
-    if (verdict === 'stop') break;
-  }
-  const bestEpoch = best === undefined ? history.length : stopping!.bestEpoch + 1;
-  return { weights: best ?? (await trainer.weights()), history, bestEpoch };
+  const loop = new Loop(trainer, options);
+  await loop.resume();
+  return loop.run();
 }
 
-async function trainEpoch(trainer: Trainer, options: LoopOptions, epoch: number, progress: { step: number }): Promise<EpochMetrics> {
-  const { config, seed, training, units, classWeights, learningRate, signal } = options;
-  const view = training.viewOf(epoch);
-  const digests = await training.ready(view);
-  const order = Random.keyed(seed, 'shuffle', epoch).shuffle(Uint32Array.from(digests.keys()));
-  const shuffled = Array.from(order, (index) => digests[index]);
-  const layers = dropoutLayers(options.suffix);
-  let lossSum = 0;
-  let correct = 0;
-  let seen = 0;
-  for await (const batch of training.features.stream(shuffled, view, config.batch_size)) {
-    signal.throwIfAborted();
-    const labels = batch.digests.map((digest) => training.labels.get(digest)!);
-    const { loss, predictions } = await trainer.step({
-      count: labels.length,
-      features: batch.features,
-      targets: targetsOf(labels, units),
-      sampleWeights: Float32Array.from(labels, (label) => classWeights[label]),
-      masks: dropoutMasks(layers, labels.length, seed, progress.step++),
-      learningRate,
+const notBegun: EpochProgress = { leftOut: [], position: 0, batches: 0, loss: 0, correct: 0, seen: 0, learningRate: 0 };
+
+/** Times the loss of guessing, log(classes): what is still finite may be lost all the same. */
+const HIGH = 100;
+
+class Loop {
+  private progress: Progress;
+  private best: Weights | undefined;
+  private saidHigh = false;
+  /** Whether there are steps that no checkpoint knows. */
+  private unsaved = false;
+  /** Pictures that were known to be bad when the checkpoint was written. */
+  private foundBad: EpochProgress['leftOut'] = [];
+
+  constructor(
+    private readonly trainer: Trainer,
+    private readonly options: LoopOptions,
+  ) {
+    const plateau = plateauStart(options.learningRate);
+    this.progress = { history: [], stopping: { best: null, bestEpoch: -1 }, plateau, epoch: notBegun, step: 0 };
+  }
+
+  async resume(): Promise<void> {
+    const { checkpoint, note, training } = this.options;
+    const bytes = await checkpoint.read();
+    const snapshot = bytes && decodeSnapshot(bytes);
+    if (snapshot === undefined) return;
+    this.progress = snapshot.progress;
+    this.best = snapshot.best;
+    await this.trainer.resume(snapshot.trainer);
+    const { history, epoch } = this.progress;
+    // The order of the epoch under way was drawn before pictures turned out to be bad in it.
+    training.features.leaveOut(epoch.batches === 0 ? snapshot.leftOut : epoch.leftOut);
+    this.foundBad = snapshot.leftOut;
+    const { batches } = epoch;
+    note('resumed', batches === 0 ? `resumed after epoch ${history.length}` : `resumed in epoch ${history.length + 1}, after ${batches} ${batches === 1 ? 'batch' : 'batches'}`);
+  }
+
+  async run(): Promise<Trained> {
+    const { config, signal, checkpoint } = this.options;
+    try {
+      while (this.progress.history.length < config.epochs) {
+        signal.throwIfAborted();
+        const verdict = await this.epoch();
+        if (verdict === 'stop') break;
+        if (checkpoint.due()) await this.save();
+      }
+    } catch (error) {
+      if (signal.aborted && this.unsaved) await this.save();
+      throw error;
+    }
+    const { history, stopping } = this.progress;
+    const bestEpoch = this.best === undefined ? history.length : stopping.bestEpoch + 1;
+    return { weights: this.best ?? (await this.trainer.weights()), history, bestEpoch };
+  }
+
+  private async save(): Promise<void> {
+    const { training, checkpoint } = this.options;
+    const { progress, best } = this;
+    await checkpoint.write(encodeSnapshot({ progress, leftOut: training.features.leftOut, trainer: await this.trainer.state(), best }));
+    this.unsaved = false;
+  }
+
+  /** One epoch, or what is left of it, with all that is judged at its end. */
+  private async epoch(): Promise<Verdict> {
+    const { config, name, units, emit, note, learningRate } = this.options;
+    const { history } = this.progress;
+    await this.steps();
+    const { epoch, step } = this.progress;
+    const weights = await this.trainer.weights();
+    const failure = explainWeights(weights, this.failedStep(epoch.batches, epoch.loss));
+    if (failure !== undefined) throw failure;
+    const figures = { loss: epoch.loss / epoch.seen, ...this.measured({ accuracy: epoch.correct / epoch.seen }) };
+    const metrics = { ...figures, ...(await this.validate(weights)) };
+    if (!this.saidHigh && figures.loss > HIGH * Math.log(Math.max(2, units))) {
+      this.saidHigh = true;
+      note('loss-high', 'the loss is more than a hundred times that of guessing: the learning rate is likely too high');
+    }
+    const changed = epoch.learningRate !== (history.at(-1)?.learning_rate ?? learningRate);
+    emit({
+      event: 'epoch', stage: name, epoch: history.length + 1, epochs: config.epochs, metrics,
+      ...(changed ? { learningRate: epoch.learningRate } : {}),
     });
-    lossSum += loss * labels.length;
-    correct += countCorrect(predictions, labels, units);
-    seen += labels.length;
+    const stopping = config.early_stopping && new EarlyStopping(config.early_stopping, this.progress.stopping);
+    const verdict = stopping?.judge(history.length, metrics) ?? 'wait';
+    if (verdict === 'best' && config.early_stopping?.restore_best_weights) this.best = weights;
+    this.progress = {
+      history: [...history, { ...metrics, learning_rate: epoch.learningRate }],
+      stopping: stopping?.state ?? this.progress.stopping,
+      plateau: config.reduce_on_plateau === undefined ? this.progress.plateau : afterEpoch(config.reduce_on_plateau, this.progress.plateau, metrics),
+      epoch: notBegun,
+      step,
+    };
+    this.unsaved = true;
+    return verdict;
   }
-  return { loss: lossSum / seen, ...(config.metrics.includes('accuracy') ? { accuracy: correct / seen } : {}) };
-}
 
-/** Loss and accuracy on the validation pictures, dropout off; class weights do not count there. */
-async function validate(trainer: Trainer, { config, validation, units }: LoopOptions): Promise<Partial<EpochMetrics>> {
-  if (validation === undefined) return {};
-  const view = validation.viewOf(0);
-  const digests = await validation.ready(view);
-  let lossSum = 0;
-  let correct = 0;
-  for await (const batch of validation.features.stream(digests, view, Math.max(config.batch_size, 128))) {
-    const labels = batch.digests.map((digest) => validation.labels.get(digest)!);
-    const predictions = await trainer.predict(batch.features, labels.length);
-    lossSum += crossEntropy(predictions, labels, units);
-    correct += countCorrect(predictions, labels, units);
+  private async steps(): Promise<void> {
+    const { config, seed, training, units, classWeights, suffix, signal, checkpoint } = this.options;
+    const epoch = this.progress.history.length;
+    const view = training.viewOf(epoch);
+    const digests = await training.ready(view);
+    if (this.progress.epoch.batches === 0) this.progress = { ...this.progress, epoch: { ...notBegun, leftOut: training.features.leftOut } };
+    training.features.leaveOut(this.foundBad);
+    const order = Random.keyed(seed, 'shuffle', epoch).shuffle(Uint32Array.from(digests.keys()));
+    const shuffled = Array.from(order, (index) => digests[index]);
+    const steps = Math.ceil(shuffled.length / config.batch_size);
+    const layers = dropoutLayers(suffix);
+    for await (const { digests: pictures, features } of training.features.stream(shuffled.slice(this.progress.epoch.position), view, config.batch_size)) {
+      signal.throwIfAborted();
+      const { epoch: before, step, plateau } = this.progress;
+      const labels = pictures.map((digest) => training.labels.get(digest)!);
+      const learningRate = plateau.rate * scheduledPart(config, epoch + before.batches / steps);
+      const batch = {
+        count: labels.length,
+        features,
+        targets: targetsOf(labels, units),
+        sampleWeights: Float32Array.from(labels, (label) => classWeights[label]),
+        masks: dropoutMasks(layers, labels.length, seed, step),
+        learningRate,
+      };
+      const { loss, predictions } = await this.trainer.step(batch);
+      if (!Number.isFinite(loss)) throw await explainStep(this.trainer, batch, pictures, { ...this.failedStep(before.batches + 1, loss), learningRate });
+      const after: EpochProgress = {
+        leftOut: before.leftOut,
+        position: shuffled.indexOf(pictures[pictures.length - 1], before.position) + 1,
+        batches: before.batches + 1,
+        loss: before.loss + loss * labels.length,
+        correct: before.correct + countCorrect(predictions, labels, units),
+        seen: before.seen + labels.length,
+        learningRate,
+      };
+      this.progress = { ...this.progress, epoch: after, step: step + 1 };
+      this.unsaved = true;
+      if (checkpoint.due()) await this.save();
+    }
   }
-  const accuracy = config.metrics.includes('accuracy') ? { val_accuracy: correct / digests.length } : {};
-  return { val_loss: lossSum / digests.length, ...accuracy };
+
+  private failedStep(step: number, loss: number): FailedStep {
+    const { history, epoch } = this.progress;
+    return { stage: this.options.name, epoch: history.length + 1, step, learningRate: epoch.learningRate, loss };
+  }
+
+  /** Loss and accuracy on the validation pictures, dropout off; class weights do not count there, the penalty does, as in Keras. */
+  private async validate(weights: Weights): Promise<Partial<EpochRecord>> {
+    const { config, validation, units } = this.options;
+    if (validation === undefined) return {};
+    const view = validation.viewOf(0);
+    let [loss, correct, seen] = [0, 0, 0];
+    for await (const batch of validation.features.stream(await validation.ready(view), view, Math.max(config.batch_size, 128))) {
+      const labels = batch.digests.map((digest) => validation.labels.get(digest)!);
+      const predictions = await this.trainer.predict(batch.features, labels.length);
+      loss += crossEntropy(predictions, labels, units);
+      correct += countCorrect(predictions, labels, units);
+      seen += labels.length;
+    }
+    const penalty = config.l2 === 0 ? 0 : l2Penalty(config.l2, weights);
+    return { val_loss: loss / seen + penalty, ...this.measured({ val_accuracy: correct / seen }) };
+  }
+
+  /** The figures, where the pipeline asks for accuracy. */
+  private measured<Figures>(figures: Figures): Figures | Record<string, never> {
+    return this.options.config.metrics.includes('accuracy') ? figures : {};
+  }
 }
 
 function countCorrect(predictions: Float32Array, labels: readonly number[], units: number): number {

@@ -3,6 +3,7 @@ import { failure, PipelineError, type Problem } from '../../core/problem.js';
 import { Random } from '../../core/random.js';
 import { nearest } from '../../core/nearest.js';
 import type { TrainConfig } from '../../core/schema-types.js';
+import type { Clipping } from '../../model/clipping.js';
 import { shapesOf, type Graph } from '../../model/graph.js';
 import type { Optimizer } from '../../model/optimizer.js';
 import { sizeOf } from '../../model/tensor.js';
@@ -56,16 +57,31 @@ export function dropoutMasks(layers: ReturnType<typeof dropoutLayers>, count: nu
   );
 }
 
-/** The optimizer of a pipeline file, and its learning rate. */
-export function optimizerOf({ adam, sgd, rmsprop }: TrainConfig['optimizer']): { optimizer: Optimizer; learningRate: number } {
+/** What the optimizer of a pipeline file comes to. */
+export interface Chosen {
+  readonly optimizer: Optimizer;
+  readonly learningRate: number;
+  readonly clipping: Clipping | undefined;
+}
+
+export function optimizerOf({ adam, sgd, rmsprop }: TrainConfig['optimizer']): Chosen {
   if (adam) {
     const { learning_rate: learningRate, beta_1: beta1, beta_2: beta2, epsilon } = adam;
-    return { optimizer: { kind: 'adam', beta1, beta2, epsilon }, learningRate };
+    return { optimizer: { kind: 'adam', beta1, beta2, epsilon }, learningRate, clipping: clippingOf(adam) };
   }
-  if (sgd) return { optimizer: { kind: 'sgd', momentum: sgd.momentum, nesterov: sgd.nesterov }, learningRate: sgd.learning_rate };
+  if (sgd) {
+    const { learning_rate: learningRate, momentum, nesterov } = sgd;
+    return { optimizer: { kind: 'sgd', momentum, nesterov }, learningRate, clipping: clippingOf(sgd) };
+  }
   if (rmsprop) {
-    const { rho, momentum, epsilon } = rmsprop;
-    return { optimizer: { kind: 'rmsprop', rho, momentum, epsilon }, learningRate: rmsprop.learning_rate };
+    const { learning_rate: learningRate, rho, momentum, epsilon } = rmsprop;
+    return { optimizer: { kind: 'rmsprop', rho, momentum, epsilon }, learningRate, clipping: clippingOf(rmsprop) };
   }
   throw failure('invalid', { code: 'no-optimizer', where: 'optimizer', found: 'names no optimizer', expected: 'adam, sgd or rmsprop' });
+}
+
+/** The limit on gradients; a pipeline file has one at most. */
+function clippingOf(config: Readonly<Partial<Record<Clipping['kind'], number>>>): Clipping | undefined {
+  const kind = (['clipnorm', 'global_clipnorm', 'clipvalue'] as const).find((name) => config[name] !== undefined);
+  return kind === undefined ? undefined : { kind, limit: config[kind]! };
 }

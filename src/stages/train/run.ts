@@ -1,74 +1,95 @@
 /** The work of train: features of the frozen part, computed once, and epochs over them. */
+import { canonical } from '../../core/canonical.js';
 import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
 import { engineNotes, openEngine, resolveEngine } from '../../engine/resolve.js';
-import { readData, type Data } from '../../features/data.js';
-import { Features } from '../../features/features.js';
-import type { Variation } from '../../features/feature-set.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
+import { readData } from '../../features/data.js';
 import type { Augmentation } from '../../image/augmentation.js';
-import { readWeights, type ModelDocument, type TrainedDocument } from '../../model/document.js';
+import type { ModelDocument, TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf, type Graph } from '../../model/graph.js';
 import { finalActivationOf } from '../../model/logits.js';
 import type { Loss } from '../../model/loss.js';
-import type { Preprocessing } from '../../model/preprocessing.js';
+import { describePreprocessing, type Preprocessing } from '../../model/preprocessing.js';
 import { splitAtFrozen } from '../../model/split.js';
-import { weightsOfLayers, type Weights } from '../../model/tensor.js';
-import { encodeWeights } from '../../model/weights-file.js';
-import { TrainingSet, trainEpochs } from './loop.js';
+import { weightsOfLayers } from '../../model/tensor.js';
+import { decodeWeights, encodeWeights } from '../../model/weights-file.js';
+import { trainEpochs } from './loop.js';
 import { classWeights, optimizerOf } from './objective.js';
+import { startOf } from './start.js';
+import { openSets } from './training-set.js';
+import { requireUnmoved } from './unmoved.js';
 
 type Context = StageContext<'train'>;
 
 export async function runTrain(context: Context): Promise<void> {
-  const { name, config, settings, inputs, noteOnce, pass, putBytes, putJson, readBytes, readJson } = context;
-  const document = await readJson<ModelDocument>(inputs.model!.model);
+  const { name, config, settings, inputs, noteOnce } = context;
   const data = await readData(inputs.data!, context);
-  const weights = await readWeights(document, readBytes);
+  const start = await startOf(context, data.spec);
+  const { document, weights } = start;
   const { prefix, suffix, featureShape } = splitAtFrozen(document.graph);
-  const preprocessing = preprocessingOf(document, data.augmentation, name);
+  const preprocessing = preprocessingOf(document, data.augmentation, inputs.from !== undefined, name);
   const sets = await openSets(context, data, { prefix, weights, featureShape, preprocessing });
 
-  const purpose = { trainsConvolutions: trainsConvolutions(suffix) };
-  const identity = resolveEngine(settings.engine, purpose);
-  for (const { code, text } of engineNotes(settings.engine, purpose, identity)) noteOnce(code, text);
+  const identity = resolveEngine(settings.engine);
+  for (const { code, text } of engineNotes(settings.engine, identity)) noteOnce(code, text);
   const engine = await openEngine(identity);
-  const { optimizer, learningRate } = optimizerOf(config.optimizer);
+  const { optimizer, learningRate, clipping } = optimizerOf(config.optimizer);
   const trainer = await engine.train({
     graph: suffix,
     weights: weightsOfLayers(weights, suffix.layers),
     loss: lossOf(config.loss, suffix),
     optimizer,
+    clipping,
+    l2: config.l2,
     batchSize: config.batch_size,
   });
   try {
     const { classes, image } = data.spec;
     const trained = await trainEpochs(trainer, {
-      name,
-      config,
+      ...context,
       seed: config.seed!,
       suffix,
       units: shapesOf(suffix).get(outputOf(suffix).name)![0],
       learningRate,
       classWeights: classWeights(config.class_weight, classes, [...sets.training.labels.values()], name),
       ...sets,
-      emit: context.emit,
-      signal: context.signal,
     });
-    pass('weights', inputs.model!.weights);
-    const ref = await putBytes('trained_weights', encodeWeights(trained.weights));
-    const result: TrainedDocument = { ...document, preprocessing, classes, image, weights: [document.weights[0], ref] };
-    await putJson('model', result);
-    await putJson('history', { epochs: trained.history, bestEpoch: trained.bestEpoch });
+    requireUnmoved({ graph: document.graph, stored: await start.reread(), used: weights, trained: trained.weights }, name);
+    await putOut(context, { ...document, preprocessing, classes, image }, start.base, trained);
   } finally {
     trainer.dispose();
     await Promise.all([sets.training.features.dispose(), sets.validation?.features.dispose()]);
   }
 }
 
-/** `rescale` takes the place of what the base says. */
-function preprocessingOf(document: ModelDocument, augmentation: Augmentation | undefined, stage: string): Preprocessing {
-  if (augmentation?.rescale != null) return { kind: 'rescale', factor: augmentation.rescale };
+async function putOut(
+  { pass, putBytes, putJson, readBytes }: Context,
+  document: TrainedDocument,
+  base: ModelDocument['weights'][number],
+  { weights, history, bestEpoch }: Awaited<ReturnType<typeof trainEpochs>>,
+): Promise<void> {
+  // What an earlier training moved and this one did not is in the new file as well: it goes with the base alone.
+  const earlier = await Promise.all(document.weights.slice(1).map(async (ref) => decodeWeights(await readBytes(ref), ref.digest)));
+  const moved = new Map([...earlier.flatMap((file) => [...file]), ...weights]);
+  pass('weights', base);
+  const ref = await putBytes('trained_weights', encodeWeights(moved));
+  await putJson('model', { ...document, weights: [base, ref] } satisfies TrainedDocument);
+  await putJson('history', { epochs: history, bestEpoch });
+}
+
+/** `rescale` takes the place of what the base says; a training that goes on from another one prepares its pictures alike. */
+function preprocessingOf(document: ModelDocument, augmentation: Augmentation | undefined, goesOn: boolean, stage: string): Preprocessing {
+  const rescaling: Preprocessing | undefined = augmentation?.rescale == null ? undefined : { kind: 'rescale', factor: augmentation.rescale };
+  if (goesOn && rescaling !== undefined && canonical({ ...rescaling }) !== canonical({ ...document.preprocessing })) {
+    throw failure('invalid', {
+      code: 'preprocessing-differs',
+      where: stage,
+      found: `its pictures are ${describePreprocessing(rescaling)}, those that \`from\` was trained on ${describePreprocessing(document.preprocessing!)}`,
+      expected: 'the same preprocessing in both',
+      remedy: 'let `data` of both lead to the same augment, or give both augments the same `rescale`',
+    });
+  }
+  if (rescaling !== undefined) return rescaling;
   if (document.preprocessing !== null) return document.preprocessing;
   throw failure('invalid', {
     code: 'preprocessing-unknown',
@@ -76,42 +97,6 @@ function preprocessingOf(document: ModelDocument, augmentation: Augmentation | u
     found: 'nothing says how this base wants its pixels',
     remedy: 'say `preprocessing` in load-base, or `rescale` in augment',
   });
-}
-
-interface Prepared {
-  readonly prefix: Graph;
-  readonly weights: Weights;
-  readonly featureShape: readonly number[];
-  readonly preprocessing: Preprocessing;
-}
-
-/** Training and validation features; where nothing varies the two share one set. */
-async function openSets(context: Context, data: Data, prepared: Prepared): Promise<{ training: TrainingSet; validation: TrainingSet | undefined }> {
-  const { config, settings, noteOnce } = context;
-  const { augmentation } = data;
-  const open = (variation: Variation | null, keep: boolean): Promise<Features> => {
-    const { featureShape, ...rest } = prepared;
-    const recipe = { ...rest, image: data.spec.image, variation, engine: resolveEngine(settings.engine) };
-    return Features.open(context, { recipe, source: data, featureShape, keep });
-  };
-  const frozen = prepared.prefix.layers.length > 1;
-  const plain = await open(null, frozen);
-  const labels = data.of('validation');
-  const validation = labels.size === 0 ? undefined : new TrainingSet(plain, labels, () => PLAIN_VIEW);
-  if (augmentation == null || augmentation.parameters === null) {
-    return { training: new TrainingSet(plain, data.of('train'), () => PLAIN_VIEW), validation };
-  }
-  const { parameters, seed, version, views } = augmentation;
-  if (views !== 'online' && views < config.epochs) {
-    noteOnce('views-repeat', `${views} views for ${config.epochs} epochs: from epoch ${views + 1} on views come again`);
-  }
-  const features = await open({ parameters, seed, version }, frozen && views !== 'online');
-  const viewOf = (epoch: number): number => (views === 'online' ? epoch : epoch % views);
-  return { training: new TrainingSet(features, data.of('train'), viewOf), validation };
-}
-
-function trainsConvolutions(suffix: Graph): boolean {
-  return suffix.layers.some(({ kind, trainable }) => trainable && (kind === 'conv2d' || kind === 'depthwise_conv2d'));
 }
 
 function lossOf(config: 'auto' | Loss, suffix: Graph): Loss {

@@ -13,12 +13,13 @@ import type { Weights } from '../../../src/model/tensor.js';
 import { sizeOf } from '../../../src/model/tensor.js';
 import { everyLayer, madeUpWeights, noise, relativeError } from '../../model/graphs.js';
 import { testWithShared } from '../../shared.js';
+import { reference as referenceBackend } from '../tfjs/backends.js';
 
 let engine: Engine;
 let reference: TfjsEngine;
 beforeAll(async () => {
   engine = await createOnnxEngine({ threads: 2 });
-  reference = await createTfjsEngine({ backend: 'wasm' });
+  reference = await createTfjsEngine({ backend: referenceBackend });
 });
 
 /** The layers whose output differs from the reference engine's, each compiled as the last layer of a network of its own. */

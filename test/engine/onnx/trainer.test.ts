@@ -8,12 +8,13 @@ import type { Optimizer } from '../../../src/model/optimizer.js';
 import { slotCount, updateInPlace } from '../../../src/model/optimizer.js';
 import { denseHead, everyLayer, relativeError } from '../../model/graphs.js';
 import { batchFor, programFor } from './programs.js';
+import { trainingReference } from '../tfjs/backends.js';
 
 let onnx: Engine;
 let tfjs: Engine;
 beforeAll(async () => {
   onnx = await createOnnxEngine({ threads: 2 });
-  tfjs = await createTfjsEngine({ backend: 'cpu' });
+  tfjs = await createTfjsEngine({ backend: trainingReference });
 });
 
 /** Trains both engines on the same batches and returns their losses and final weights. */
@@ -141,18 +142,15 @@ describe('a trainer', () => {
     trainer.dispose();
   });
 
-  test('reports the step and the rate where the loss is not finite, and keeps the weights', async () => {
+  test('updates nothing where the loss is not finite', async () => {
     const program = programFor(denseHead(10, 3));
     const trainer = await onnx.train(program);
     const batch = batchFor(program.graph, 16, 1, 0.25);
     await trainer.step(batch);
-    const before = await trainer.weights();
+    const before = await trainer.state();
     const broken = { ...batch, features: batch.features.map(() => NaN) };
-    await expect(trainer.step(broken)).rejects.toMatchObject({
-      category: 'stage-failed',
-      problems: [{ code: 'loss-not-finite', found: 'the loss became NaN in step 2, at the learning rate 0.25' }],
-    });
-    expect(await trainer.weights()).toEqual(before);
+    expect((await trainer.step(broken)).loss).toBeNaN();
+    expect(await trainer.state()).toEqual(before);
     trainer.dispose();
   });
 

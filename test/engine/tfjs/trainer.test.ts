@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
 import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
+import type { TfjsBackend } from '../../../src/engine/tfjs/identity.js';
 import type { Trainer, TrainingBatch, TrainingProgram } from '../../../src/engine/engine.js';
 import type { Graph } from '../../../src/model/graph.js';
 import type { Optimizer } from '../../../src/model/optimizer.js';
 import type { Weights } from '../../../src/model/tensor.js';
 import { denseHead, everyLayer, madeUpWeights, noise, relativeError } from '../../model/graphs.js';
+import { convolutions, inference, reference } from './backends.js';
 
 const sgd: Optimizer = { kind: 'sgd', momentum: 0, nesterov: false };
 const adam: Optimizer = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
@@ -34,12 +36,12 @@ function batch(features: number, dropped: number, learningRate: number): Trainin
   };
 }
 
-async function trainer(backend: 'wasm' | 'cpu', of: TrainingProgram): Promise<Trainer> {
+async function trainer(backend: TfjsBackend, of: TrainingProgram): Promise<Trainer> {
   return (await createTfjsEngine({ backend })).train(of);
 }
 
 /** What plain gradient descent at rate 1 takes off every learned weight: its gradient. */
-async function gradients(backend: 'wasm' | 'cpu', of: TrainingProgram, on: TrainingBatch): Promise<Map<string, Float32Array>> {
+async function gradients(backend: TfjsBackend, of: TrainingProgram, on: TrainingBatch): Promise<Map<string, Float32Array>> {
   const one = await trainer(backend, { ...of, optimizer: sgd });
   const before = await one.weights();
   await one.step({ ...on, learningRate: 1 });
@@ -56,10 +58,12 @@ function nudged(weights: Weights, name: string, index: number, by: number): Weig
 
 describe('gradients are the slopes of the loss', () => {
   test.each([
-    ['wasm', 'a head', 'batch', denseHead(6, 4), 6, 8],
-    ['wasm', 'a head', 'stored', denseHead(6, 4, 'stored'), 6, 8],
-    ['cpu', 'every layer', 'batch', everyLayer(), 13 * 11 * 3, 6],
-  ] as const)('on %s, of %s, with %s statistics', async (backend, _, _statistics, graph, features, dropped) => {
+    ...inference.filter((backend) => backend !== 'cpu').flatMap((backend) => [
+      [backend, 'a head', 'batch', denseHead(6, 4), 6, 8] as const,
+      [backend, 'a head', 'stored', denseHead(6, 4, 'stored'), 6, 8] as const,
+    ]),
+    ...convolutions.map((backend) => [backend, 'every layer', 'batch', everyLayer(), 13 * 11 * 3, 6] as const),
+  ])('on %s, of %s, with %s statistics', async (backend, _, _statistics, graph, features, dropped) => {
     const of = program(graph, sgd);
     const on = batch(features, dropped, 0);
     const probe = await trainer(backend, of);
@@ -85,9 +89,9 @@ describe('gradients are the slopes of the loss', () => {
 test('Adam\'s first two steps are those of the formula, and so is the loss that falls', async () => {
   const of = program(denseHead(6, 4, 'stored'), adam);
   const on = batch(6, 8, 0.01);
-  const first = (await gradients('wasm', of, on)).get('classes/kernel')!;
+  const first = (await gradients(reference, of, on)).get('classes/kernel')!;
   const start = of.weights.get('classes/kernel')!.data;
-  const one = await trainer('wasm', of);
+  const one = await trainer(reference, of);
   const { loss } = await one.step(on);
   const moved = (await one.weights()).get('classes/kernel')!.data;
   const rate = (0.01 * Math.sqrt(1 - 0.999)) / (1 - 0.9);
@@ -101,9 +105,9 @@ test('Adam\'s first two steps are those of the formula, and so is the loss that 
 test('BatchNorm\'s moving statistics follow the batch with its biased variance', async () => {
   const of = program(denseHead(6, 4), sgd);
   const on = batch(6, 8, 0);
-  const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(of.graph, of.weights);
+  const runner = await (await createTfjsEngine({ backend: reference })).compile(of.graph, of.weights);
   const hidden = (await runner.runEveryLayer(on.features, count)).get('hidden')!.data;
-  const one = await trainer('wasm', of);
+  const one = await trainer(reference, of);
   await one.step(on);
   const after = await one.weights();
   for (let unit = 0; unit < 8; unit++) {
@@ -122,7 +126,7 @@ test('frozen layers stay as they are, BatchNorm on its stored statistics, and ar
   const head = denseHead(6, 4);
   const layers = head.layers.map((layer) => ({ ...layer, trainable: layer.name === 'classes' }));
   const of = program({ ...head, layers }, sgd);
-  const one = await trainer('wasm', of);
+  const one = await trainer(reference, of);
   const on = { ...batch(6, 8, 0), masks: new Map() };
   const { predictions } = await one.step(on);
   expect([...(await one.weights()).keys()]).toEqual(['classes/kernel', 'classes/bias']);
@@ -135,24 +139,24 @@ test('a dropped unit learns nothing', async () => {
   const of = program(denseHead(6, 4, 'stored'), sgd);
   const third = new Float32Array(count * 8).map((_, i) => (i % 8 === 3 ? 0 : 2));
   const on = { ...batch(6, 8, 1), masks: new Map([['drop', third]]) };
-  const kernel = (await gradients('wasm', of, on)).get('hidden/kernel')!;
+  const kernel = (await gradients(reference, of, on)).get('hidden/kernel')!;
   expect(kernel.filter((_, i) => i % 8 === 3)).toEqual(new Float32Array(6));
   expect(kernel.some((x) => x !== 0)).toBe(true);
 });
 
-test('a loss that is not finite fails and leaves the weights alone', async () => {
-  const one = await trainer('wasm', program(denseHead(6, 4), adam));
-  const before = await one.weights();
+test('a loss that is not finite updates nothing', async () => {
+  const one = await trainer(reference, program(denseHead(6, 4), adam));
+  const before = await one.state();
   const on = batch(6, 8, 0.01);
   on.features[3] = Infinity;
-  await expect(one.step(on)).rejects.toMatchObject({ category: 'stage-failed', problems: [{ code: 'loss-not-finite' }] });
-  expect(await one.weights()).toEqual(before);
+  expect((await one.step(on)).loss).toBeNaN();
+  expect(await one.state()).toEqual(before);
   one.dispose();
 });
 
 test('steps, predictions and restores hold on to no tensors', async () => {
   const before = tf.memory().numTensors;
-  const one = await trainer('wasm', program(denseHead(6, 4), adam));
+  const one = await trainer(reference, program(denseHead(6, 4), adam));
   const on = batch(6, 8, 0.01);
   await one.step(on);
   const held = tf.memory().numTensors;

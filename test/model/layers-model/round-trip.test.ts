@@ -10,6 +10,7 @@ import { withInputShape } from '../../../src/model/graph.js';
 import { fitWeights } from '../../../src/model/layers-model/fit.js';
 import { readLayersModel } from '../../../src/model/layers-model/load.js';
 import { writeLayersModel } from '../../../src/model/layers-model/write.js';
+import { roundedWeights } from '../../../src/model/rounding.js';
 import { testWithShared } from '../../shared.js';
 import { everyLayer, madeUpWeights, noise, relativeError } from '../graphs.js';
 import { fromMemory, readFiles } from './memory.js';
@@ -56,6 +57,22 @@ test('we read what we write: the same graph and the same weights', async () => {
   for (const layer of everyLayer().layers) expect(graph.layers).toContainEqual(layer);
   expect(weights).toEqual(madeUpWeights(everyLayer(), 2));
   expect(files).toEqual(['model.json', 'group1-shard1of1.bin'].map((name) => join(folder, name)));
+});
+
+test('halved weights: TF.js computes with the rounded ones, we read the same, and the files take half', async () => {
+  const exact = madeUpWeights(everyLayer(), 1);
+  const rounded = roundedWeights(exact, 'float16');
+  const { files } = writeLayersModel(everyLayer(), exact, { generatedBy: 'test', weightType: 'float16' });
+  const input = noise(2 * 13 * 11 * 3, 7);
+  const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(everyLayer(), rounded);
+  expect(relativeError(await runner.run(input, 2), await predictByTfjs(files, input, [2, 13, 11, 3]))).toBeLessThan(1e-6);
+  runner.dispose();
+  for (const [name, bytes] of files) await writeFile(join(folder, name), bytes);
+  const { weights } = await readLayersModel(join(folder, 'model.json'));
+  expect(weights).toEqual(rounded);
+  expect(weights).not.toEqual(exact);
+  const kernels = [...exact.values()].filter(({ shape }) => shape.length > 1).reduce((sum, { data }) => sum + data.length, 0);
+  expect(written(1).get('group1-shard1of1.bin')!.length - files.get('group1-shard1of1.bin')!.length).toBe(2 * kernels);
 });
 
 test('the bytes are the same every time, and no shard is above 4 MiB', () => {

@@ -6,7 +6,7 @@ import { io } from '@tensorflow/tfjs-core';
 import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
 import { fitWeights } from '../../../src/model/layers-model/fit.js';
 import { readLayersModel } from '../../../src/model/layers-model/load.js';
-import { decodeGroup, floatOfHalf, readManifest, weightPaths } from '../../../src/model/layers-model/weights.js';
+import { decodeGroup, readManifest, weightPaths } from '../../../src/model/layers-model/weights.js';
 import { denseHead, madeUpWeights } from '../graphs.js';
 
 const entry = (name: string, shape: number[], quantization?: unknown) => ({ name, shape, dtype: 'float32', quantization });
@@ -36,10 +36,6 @@ test('float32, float16, uint8 and uint16 are decoded as TF.js decodes them', asy
   await createTfjsEngine({ backend: 'cpu' });
   const expected = io.decodeWeights(bytes.buffer, JSON.parse(JSON.stringify(specs)) as io.WeightsManifestEntry[]);
   specs.forEach(({ name }, i) => expect([...[...found.values()][i].data]).toEqual([...expected[name].dataSync()]));
-});
-
-test('halves know infinities and numbers that are none', () => {
-  expect([0x7c00, 0xfc00, 0x7c01].map(floatOfHalf)).toEqual([Infinity, -Infinity, NaN]);
 });
 
 describe('a manifest that cannot be trusted', () => {

@@ -10,6 +10,7 @@ import type { Applied, Role, Scope, Value } from './rule.js';
 import { channelAxis, inOrder } from './rule.js';
 
 export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]: readonly Value[]): Applied {
+  if (scope.normalizationOperator) return { output: operator(scope, layer, x), backward: noWayBack };
   const { graph, weights } = scope;
   const onBatch = scope.training && usesBatchStatistics(layer);
   const channels = perChannel(graph, x);
@@ -49,6 +50,21 @@ export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]
     ? { moving_mean: follow('moving_mean', mean), moving_variance: follow('moving_variance', variance) }
     : undefined;
   return { output: { ...x, name: output }, backward, updates };
+}
+
+function noWayBack(): never {
+  throw new Error('a network with BatchNorm as an operator is for inference alone');
+}
+
+/** The operator on the stored statistics. It wants gamma and beta also where a layer has none. */
+function operator({ graph, weights }: Scope, layer: BatchNormLayer, input: Value): Value {
+  const x = inOrder(graph, input, 'first');
+  const channels = input.shape[input.shape.length - 1];
+  const all = (value: number) => graph.constant(`${layer.name}/${value}`, [channels], new Float32Array(channels).fill(value));
+  const gamma = layer.scale ? weights.get('gamma') : all(1);
+  const beta = layer.center ? weights.get('beta') : all(0);
+  const operands = [x.name, gamma, beta, weights.get('moving_mean'), weights.get('moving_variance')];
+  return { ...x, name: graph.node('BatchNormalization', operands, { epsilon: { float: layer.epsilon } }) };
 }
 
 /** Sums and means over all but the channels, and weights of one number a channel laid along them. */

@@ -2,23 +2,28 @@
 import type { PlainLayer, PoolingLayer } from '../../../model/graph.js';
 import { outputShape } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
-import { windowPads } from './convolution.js';
+import { gather, partsOfLargest, partsOfMean } from './pooling-gradient.js';
 import type { Applied, Scope, Value } from './rule.js';
 import { inOrder } from './rule.js';
+import { windowPads, type Slide } from './windows.js';
 
 /** Padding never counts: it is minus infinity for a maximum, and left out of an average's divisor. */
 export function applyPooling({ graph }: Scope, layer: PoolingLayer, [input]: readonly Value[]): Applied {
   const x = inOrder(graph, input, 'first');
-  const window = {
-    kernel_shape: { ints: layer.poolSize },
-    strides: { ints: layer.strides },
-    pads: { ints: windowPads(x.shape, layer.poolSize, layer.strides, layer.padding) },
+  const pads = windowPads(x.shape, layer.poolSize, layer.strides, layer.padding);
+  const window = { kernel_shape: { ints: layer.poolSize }, strides: { ints: layer.strides }, pads: { ints: pads } };
+  const largest = layer.kind === 'max_pooling2d';
+  const name = largest
+    ? graph.node('MaxPool', [x.name], window)
+    : graph.node('AveragePool', [x.name], { ...window, count_include_pad: { int: 0 } });
+  const output: Value = { name, shape: outputShape(layer, [x.shape]), order: 'first' };
+  const pooling = { pads, rows: slideOf(layer, output, 0), columns: slideOf(layer, output, 1) };
+  const backward = (gradient: Value) => {
+    const g = inOrder(graph, gradient, 'first').name;
+    const parts = largest ? partsOfLargest(graph, pooling, x, name, g) : partsOfMean(graph, pooling, x, g);
+    return { inputs: [{ ...x, name: gather(graph, pooling, x, parts) }] };
   };
-  const name =
-    layer.kind === 'max_pooling2d'
-      ? graph.node('MaxPool', [x.name], window)
-      : graph.node('AveragePool', [x.name], { ...window, count_include_pad: { int: 0 } });
-  return { output: { name, shape: outputShape(layer, [x.shape]), order: 'first' } };
+  return { output, backward };
 }
 
 /**
@@ -45,6 +50,10 @@ export function applyGlobalMaxPooling({ graph }: Scope, layer: PlainLayer, [inpu
     return { inputs: [{ ...x, name: graph.node('Mul', [found, graph.node('Div', [asPixel(graph, gradient.name), times])]) }] };
   };
   return { output: { name: asRows(graph, largest), shape: outputShape(layer, [x.shape]), order: 'last' }, backward };
+}
+
+function slideOf({ poolSize, strides }: PoolingLayer, { shape }: Value, axis: 0 | 1): Slide {
+  return { windows: shape[axis], size: poolSize[axis], stride: strides[axis], dilation: 1 };
 }
 
 /** N x C x 1 x 1 to N x C. */

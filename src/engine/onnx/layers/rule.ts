@@ -17,7 +17,7 @@ export interface Value {
 /** The weights of one layer: constants of the file, or inputs of each run where the layer is trained. */
 export interface LayerWeights {
   get(role: Role): Name;
-  /** The weight with its axes permuted as ONNX has them, then reshaped where `dims` is given. */
+  /** A kernel with its axes permuted as ONNX has them, height and width last, then reshaped where `dims` is given. */
   arranged(role: Role, permutation: readonly number[], dims?: readonly number[]): Name;
 }
 
@@ -26,6 +26,8 @@ export interface Scope {
   readonly weights: LayerWeights;
   /** True while training: dropout masks are inputs, and BatchNorm looks at the batch where its layer says so. */
   readonly training: boolean;
+  /** True where BatchNorm is to be ONNX's one operator, which the optimizers of other programs know; else a formula, whose parts gradients need. */
+  readonly normalizationOperator: boolean;
   /** Zeros around the input that a ZeroPadding2D before a convolution left to it: [[top, bottom], [left, right]]. */
   readonly padding: readonly [readonly [number, number], readonly [number, number]];
 }
@@ -38,8 +40,8 @@ export interface Gradients {
 
 export interface Applied {
   readonly output: Value;
-  /** From the gradient by the output; absent where this engine cannot train through the layer. */
-  readonly backward?: (gradient: Value) => Gradients;
+  /** From the gradient by the output. */
+  readonly backward: (gradient: Value) => Gradients;
   /** New values of weights that follow the data rather than a gradient. */
   readonly updates?: Readonly<Partial<Record<Role, Name>>>;
 }

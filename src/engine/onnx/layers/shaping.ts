@@ -3,6 +3,7 @@ import type { DropoutLayer, PlainLayer, ZeroPaddingLayer } from '../../../model/
 import { outputShape } from '../../../model/graph.js';
 import type { Applied, Scope, Value } from './rule.js';
 import { inOrder } from './rule.js';
+import { COLUMNS, cut, padded, ROWS } from './windows.js';
 
 /** Rows in Keras's order: height, width, channels. */
 export function applyFlatten({ graph }: Scope, layer: PlainLayer, [input]: readonly Value[]): Applied {
@@ -18,8 +19,13 @@ export function applyFlatten({ graph }: Scope, layer: PlainLayer, [input]: reado
 export function applyZeroPadding({ graph }: Scope, layer: ZeroPaddingLayer, [input]: readonly Value[]): Applied {
   const x = inOrder(graph, input, 'first');
   const [[top, bottom], [left, right]] = layer.padding;
-  const pads = graph.integers([0, 0, top, left, 0, 0, bottom, right]);
-  return { output: { name: graph.node('Pad', [x.name, pads]), shape: outputShape(layer, [x.shape]), order: 'first' } };
+  const output: Value = { name: padded(graph, x.name, [top, left, bottom, right]), shape: outputShape(layer, [x.shape]), order: 'first' };
+  const backward = (gradient: Value) => {
+    const g = inOrder(graph, gradient, 'first').name;
+    const rows = cut(graph, g, ROWS, top, x.shape[0], output.shape[0]);
+    return { inputs: [{ ...x, name: cut(graph, rows, COLUMNS, left, x.shape[1], output.shape[1]) }] };
+  };
+  return { output, backward };
 }
 
 /** The name under which a training graph takes a dropout layer's mask. */
@@ -29,7 +35,7 @@ export function maskInput(layer: string): string {
 
 /** While training, a product with a mask of zeros and 1 / (1 - rate) that is handed in with each batch; else nothing. */
 export function applyDropout({ graph, training }: Scope, layer: DropoutLayer, [input]: readonly Value[]): Applied {
-  if (!training) return { output: input };
+  if (!training) return { output: input, backward: (gradient) => ({ inputs: [gradient] }) };
   const given: Value = { name: graph.batchInput(maskInput(layer.name), input.shape), shape: input.shape, order: 'last' };
   const masked = (value: Value): Value => ({
     ...value,

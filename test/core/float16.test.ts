@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeFloat16, encodeFloat16 } from '../../src/store/float16.js';
+import { decodeFloat16, encodeFloat16 } from '../../src/core/float16.js';
 
 function half(value: number): number {
   const into = new Uint16Array(1);

@@ -5,7 +5,7 @@ const QUIET_NAN = 0x7e00;
 
 /**
  * Rounds to half precision, to nearest and on a tie to the even neighbour. Magnitudes from 65,520 on become infinite.
- * Returns false if a number that was finite came out infinite or NaN went in: such features are of no use to anyone.
+ * Returns false if a number that was finite came out infinite or NaN went in: such numbers are of no use to anyone.
  */
 export function encodeFloat16(values: Float32Array, into: Uint16Array): boolean {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
@@ -22,6 +22,13 @@ export function encodeFloat16(values: Float32Array, into: Uint16Array): boolean 
 export function decodeFloat16(halves: Uint16Array, into: Float32Array): void {
   const widened = wideningTable();
   for (let i = 0; i < halves.length; i++) into[i] = widened[halves[i]];
+}
+
+/** The same numbers as singles. */
+export function widened(halves: Uint16Array): Float32Array<ArrayBuffer> {
+  const singles = new Float32Array(halves.length);
+  decodeFloat16(halves, singles);
+  return singles;
 }
 
 /** The half nearest to a single, both as bit patterns. */

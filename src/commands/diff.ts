@@ -1,0 +1,82 @@
+/** pipeline diff: what differs between two runs, and what came of it. */
+import { failure, type PipelineError } from '../core/problem.js';
+import type { RecordedNode } from '../core/run-record.js';
+import type { EvaluationDifference, RunDifference } from '../report/run-difference.js';
+import type { CommandSpec, Host } from './host.js';
+import type { OpenedRun } from './runs-of.js';
+
+const help = `
+Runs are named as for \`pipeline report\`: an id or its beginning, \`last\`, \`last~1\`, a pipeline file for its last run.
+
+Examples:
+  pipeline diff                          the last run against the one before
+  pipeline diff pets.yaml~1 pets.yaml    the same for one pipeline file
+  pipeline diff 20260901-1403 last --json`;
+
+export const diff: CommandSpec = {
+  register(program, host, done) {
+    program
+      .command('diff')
+      .description('compare two runs: fields, figures, and the pictures that became wrong or right')
+      .argument('[before]', 'the earlier run', 'last~1')
+      .argument('[after]', 'the later run', 'last')
+      .option('--json', 'print one JSON object on stdout')
+      .addHelpText('after', help)
+      .action(async (before: string, after: string, { json }: { readonly json?: boolean }) => {
+        const difference = await compare(before, after, host);
+        if (json) host.stdout(`${JSON.stringify({ event: 'diff', ...difference })}\n`);
+        else (await import('../report/run-difference.js')).differenceLines(difference, host.color).forEach((line) => host.stdout(`${line}\n`));
+        done(0);
+      });
+  },
+};
+
+async function compare(beforeName: string, afterName: string, host: Host): Promise<RunDifference> {
+  const [{ openRun }, { rowOf }, { compareStages }] = await Promise.all([
+    import('./runs-of.js'),
+    import('../report/run-list.js'),
+    import('../runner/compare-runs.js'),
+  ]);
+  const [before, after] = await Promise.all([openRun(beforeName, host), openRun(afterName, host)]);
+  for (const one of [before, after]) if (one.end === undefined) throw unfinished(one);
+  return {
+    before: rowOf(before.found),
+    after: rowOf(after.found),
+    stages: compareStages(before.end?.stages ?? [], after.end?.stages ?? []),
+    evaluations: await Promise.all(pairs(before, after).map(([was, is]) => compareEvaluation(before, was, after, is))),
+  };
+}
+
+function unfinished({ found, state }: OpenedRun): PipelineError {
+  const why = state === 'running' ? 'still goes on' : 'was killed before its end';
+  return failure('invalid', { code: 'run-unfinished', where: found.id, found: `${why}: nothing is known of its stages`, remedy: 'compare runs that came to an end; `pipeline runs` lists them' });
+}
+
+/** Evaluations of one name belong together; so do those of runs that have one each, whatever their names. */
+function pairs(before: OpenedRun, after: OpenedRun): [RecordedNode, RecordedNode][] {
+  const evaluations = ({ run, end }: OpenedRun): RecordedNode[] => run.graph.filter(({ name }) => end?.metrics[name] !== undefined);
+  const was = evaluations(before);
+  const is = evaluations(after);
+  if (was.length === 1 && is.length === 1) return [[was[0], is[0]]];
+  return is.flatMap((node): [RecordedNode, RecordedNode][] => {
+    const same = was.find(({ name }) => name === node.name);
+    return same === undefined ? [] : [[same, node]];
+  });
+}
+
+async function compareEvaluation(before: OpenedRun, was: RecordedNode, after: OpenedRun, is: RecordedNode): Promise<EvaluationDifference> {
+  const [{ readEvaluation }, { turnedBetween }] = await Promise.all([
+    import('../report/results/evaluations.js'),
+    import('../report/results/turned.js'),
+  ]);
+  const [earlier, later] = await Promise.all([readEvaluation(before, was), readEvaluation(after, is)]);
+  const metricsBefore = before.end!.metrics[was.name];
+  const metricsAfter = after.end!.metrics[is.name];
+  const names = [...new Set([...Object.keys(metricsAfter), ...Object.keys(metricsBefore)])];
+  return {
+    before: was.name,
+    after: is.name,
+    metrics: names.map((name) => ({ name, before: metricsBefore[name], after: metricsAfter[name] })),
+    pictures: turnedBetween(earlier, later) ?? null,
+  };
+}

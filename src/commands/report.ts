@@ -1,0 +1,55 @@
+/** pipeline report: one page about a run. */
+import { join, relative, resolve } from 'node:path';
+import { writeWhole } from '../runner/write-whole.js';
+import type { CommandSpec, Host } from './host.js';
+
+const help = `
+A run is named by its id or the beginning of it, by \`last\` or \`last~1\`, or by a pipeline file, which stands for its last
+run (\`pets.yaml~1\` for the one before).
+
+Examples:
+  pipeline report                       of the last run of this project
+  pipeline report pets.yaml --out pets.html
+  pipeline report last~1`;
+
+export const report: CommandSpec = {
+  register(program, host, done) {
+    program
+      .command('report')
+      .description('write a page about a run: figures, curves, mistakes, and where all of it comes from')
+      .argument('[run]', 'the run', 'last')
+      .option('-o, --out <file>', 'the HTML file to write; left out: report.html in the folder of the run')
+      .option('--json', 'print one JSON object on stdout')
+      .addHelpText('after', help)
+      .action(async (run: string, options: ReportOptions) => {
+        await writeReport(run, options, host);
+        done(0);
+      });
+  },
+};
+
+interface ReportOptions {
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+async function writeReport(reference: string, { out, json }: ReportOptions, host: Host): Promise<void> {
+  // Loaded only here: other commands need neither d3 nor sharp.
+  const [{ openRun, folderOfRoot }, { gatherReport }, { page }] = await Promise.all([
+    import('./runs-of.js'),
+    import('../report/html/gather.js'),
+    import('../report/html/page.js'),
+  ]);
+  const opened = await openRun(reference, host);
+  const { state, run, end, store, readBlob, project } = opened;
+  const report = await gatherReport({ state, run, end, readBlob, readMade: (key) => store.getRecord(key), folderOf: (root) => folderOfRoot(opened, root) });
+  const file = out === undefined ? join(project.runs, run.id, 'report.html') : resolve(host.cwd, out);
+  await writeWhole(file, page(report));
+  if (json) host.stdout(`${JSON.stringify({ event: 'report', run: run.id, file })}\n`);
+  else host.stderr(`the report of ${run.pipeline.name}, run ${run.id}, is in ${shown(file, host.cwd)}\n`);
+}
+
+function shown(file: string, cwd: string): string {
+  const inside = relative(cwd, file);
+  return inside.startsWith('..') ? file : inside;
+}

@@ -1,0 +1,44 @@
+/** pipeline runs: what ran here, newest first. */
+import { PipelineError } from '../core/problem.js';
+import type { CommandSpec } from './host.js';
+
+interface RunsOptions {
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+const help = `
+The column \`did\` counts stages: those that ran + those restored from the cache / all that the run was about. Figures are
+those of the evaluation with the highest accuracy. The last 100 runs are kept.
+
+Examples:
+  pipeline runs
+  pipeline runs pets.yaml --limit 5`;
+
+export const runs: CommandSpec = {
+  register(program, host, done) {
+    program
+      .command('runs')
+      .description('list the runs of this project, newest first')
+      .argument('[file]', 'only those of this pipeline file')
+      .option('-n, --limit <number>', 'how many', wholeNumber, 20)
+      .option('--json', 'print one JSON object a run on stdout')
+      .addHelpText('after', help)
+      .action(async (file: string | undefined, { limit, json }: RunsOptions) => {
+        const [{ runsOf }, { rowOf, runLines }] = await Promise.all([import('./runs-of.js'), import('../report/run-list.js')]);
+        const { project, runs: found } = await runsOf(file, host.cwd);
+        const rows = found.slice(0, limit).map(rowOf);
+        if (json) rows.forEach((row) => host.stdout(`${JSON.stringify({ event: 'run-listed', ...row })}\n`));
+        else if (rows.length === 0) host.stderr(`no runs are recorded in ${project.runs}\n`);
+        else runLines(rows, host).forEach((line) => host.stdout(`${line}\n`));
+        if (!json && found.length > limit) host.stderr(`and ${found.length - limit} more: --limit ${found.length}\n`);
+        done(0);
+      });
+  },
+};
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new PipelineError('invalid', [{ code: 'bad-option', where: '--limit', found: `${text} is no number of runs`, expected: 'a whole number from 1' }]);
+}

@@ -1,0 +1,93 @@
+/** Rules about how training goes: its learning rate, its limits, and trainings that go on from another one. */
+import type { Problem } from '../../core/problem.js';
+import type { FreezeConfig, TrainConfig } from '../../core/schema-types.js';
+import type { FieldPath, Stage } from '../pipeline.js';
+import { nearestOf, stagesOf, trainings } from './lineage.js';
+import type { LintContext, Training } from './lineage.js';
+
+/** Only one rule can say what the learning rate is, and only one limit holds for gradients. */
+export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
+  return stagesOf(stages, 'train').flatMap(({ name, config }): Problem[] => {
+    const { schedule, reduce_on_plateau: plateau, warmup_epochs: warmup, epochs } = config;
+    const [shape] = Object.keys(schedule);
+    const problems: Problem[] = [];
+    if (plateau !== undefined && shape !== 'constant') {
+      const found = `\`reduce_on_plateau\` stands beside \`schedule: ${shape}\`, which sets the learning rate too`;
+      problems.push({ code: 'two-schedules', ...places.at(['stages', name, 'reduce_on_plateau']), found, expected: 'one of them' });
+    }
+    if (warmup >= epochs && warmup > 0) {
+      const found = `the learning rate rises for ${warmup} epochs, and there are ${epochs}`;
+      problems.push({ code: 'warmup-without-end', ...places.at(['stages', name, 'warmup_epochs']), found, expected: `less than the ${epochs} epochs` });
+    }
+    const { kind, settings } = optimizerOf(config);
+    const limits = (['clipnorm', 'global_clipnorm', 'clipvalue'] as const).filter((limit) => settings[limit] !== undefined);
+    if (limits.length > 1) {
+      const found = `\`${limits[1]}\` stands beside \`${limits[0]}\``;
+      problems.push({ code: 'two-limits', ...places.at(['stages', name, 'optimizer', kind, limits[1]]), found, expected: 'one limit on gradients, as in Keras' });
+    }
+    return problems;
+  });
+}
+
+/** `freeze` of a train stage changes what an earlier training froze. */
+export function freezeWithFrom({ stages, places }: LintContext): Problem[] {
+  return stagesOf(stages, 'train').flatMap(({ name, config, references }): Problem[] => {
+    if (config.freeze === undefined || references.from !== undefined || config.from !== undefined) return [];
+    const found = '`freeze` stands in a train stage that does not go on from another one';
+    const remedy = 'say it in a stage of the kind freeze, or add `from:` with the train stage that comes before';
+    return [{ code: 'freeze-without-from', ...places.at(['stages', name, 'freeze']), found, expected: '`freeze` beside `from`', remedy }];
+  });
+}
+
+type Kind = keyof TrainConfig['optimizer'];
+
+function optimizerOf({ optimizer }: TrainConfig) {
+  const [kind] = Object.keys(optimizer) as Kind[];
+  return { kind, settings: optimizer[kind]! };
+}
+
+/**
+ * Ten times the rates that Keras's guides fine-tune with: Adam at 1e-5 (https://keras.io/guides/transfer_learning), SGD
+ * with momentum at 1e-4 (https://keras.io/api/applications, "Fine-tune InceptionV3"). Above, the first steps undo what the
+ * base has learned.
+ */
+const highestRates: Readonly<Record<Kind, number>> = { adam: 1e-4, rmsprop: 1e-4, sgd: 1e-3 };
+
+/** Warns of a learning rate that is too high for layers that are pretrained. */
+export function fineTuningRate(context: LintContext): Problem[] {
+  return trainings(context.stages).flatMap((training): Problem[] => {
+    const { train, base } = training;
+    const { kind, settings } = optimizerOf(train.config);
+    const highest = highestRates[kind];
+    if (base === undefined || base.config.weights === 'random' || settings.learning_rate <= highest || !trainsBase(context, training)) return [];
+    const path: FieldPath = ['stages', train.name, 'optimizer', kind, 'learning_rate'];
+    return [
+      {
+        code: 'fine-tuning-rate',
+        ...context.places.at(path),
+        found: `the learning rate ${settings.learning_rate} is high for ${kind} where layers of \`${base.name}\` are trained: it may undo what they have learned`,
+        expected: `at most ${highest}; Keras's guides take a tenth of that`,
+        remedy:
+          train.references.from === undefined
+            ? `freeze the base for this stage, then go on in a second one with \`from: ${train.name}\`, \`freeze:\` and \`learning_rate: ${highest / 10}\``
+            : `write \`learning_rate: ${highest / 10}\``,
+      },
+    ];
+  });
+}
+
+/** Whether layers of the base are trained, as far as the file tells. */
+function trainsBase({ stages }: LintContext, { train, head }: Training): boolean {
+  const boundary = boundaryOf(stages, train, head);
+  return boundary !== undefined && boundary !== 'all' && !(Array.isArray(boundary) && boundary.includes('*'));
+}
+
+/** What is frozen in a training: by its own `freeze`, that of the trainings before, or the freeze stage below its head. */
+function boundaryOf(stages: LintContext['stages'], train: Stage<'train'>, head: Training['head']): FreezeConfig['layers'] | undefined {
+  if (train.config.freeze !== undefined) return train.config.freeze;
+  const before = stagesOf(stages, 'train').find(({ name }) => name === train.references.from);
+  if (before !== undefined) return boundaryOf(stages, before, head);
+  if (head === undefined) return undefined;
+  // Without a freeze stage every layer of the base is trained.
+  return nearestOf(stages, head, 'base', 'freeze')?.config.layers ?? 'none';
+}

@@ -1,0 +1,99 @@
+/**
+ * What an exported `.onnx` file says of itself, in its `metadata_props`: each key holds JSON. Programs need nothing else
+ * to use the model. Documented in docs/exported-models.md.
+ */
+import { failure, type PipelineError } from '../../core/problem.js';
+import type { TrainedDocument } from '../../model/document.js';
+import type { FinalActivation } from '../../model/logits.js';
+import type { Preprocessing } from '../../model/preprocessing.js';
+import type { WeightType } from '../../model/rounding.js';
+
+/** Bumped when a program that follows the old meaning would go wrong. */
+export const METADATA_VERSION = 1;
+
+/** The names under which an exported model takes its pictures and gives its scores. */
+export const PIXELS = 'pixels';
+export const SCORES = 'scores';
+
+/** Classes are in the order of the scores; `image` says how a picture is brought to its size, [height, width]. */
+export interface ModelMetadata extends Pick<TrainedDocument, 'classes' | 'image'> {
+  readonly version: typeof METADATA_VERSION;
+  /** What the graph itself does with the levels; nobody else has to. */
+  readonly preprocessing: Preprocessing & { readonly applied_by: 'graph' };
+  readonly input: { readonly name: string; readonly type: 'uint8'; readonly layout: 'NHWC'; readonly channels: 'RGB'; readonly range: readonly [0, 255] };
+  /** One score a class, for two classes too; they sum to 1. */
+  readonly output: { readonly name: string; readonly type: 'float32'; readonly layout: 'NC'; readonly activation: FinalActivation };
+  /** How the file holds its kernels; computed is in float32. */
+  readonly weights: WeightType;
+}
+
+const PREFIX = 'pipeline.';
+
+/** What decides the metadata of an exported model. */
+export interface MetadataParts extends Pick<TrainedDocument, 'classes' | 'image' | 'preprocessing'> {
+  readonly activation: FinalActivation;
+  readonly weights: WeightType;
+}
+
+export function metadataOf({ classes, image, preprocessing, activation, weights }: MetadataParts): ModelMetadata {
+  return {
+    version: METADATA_VERSION,
+    classes,
+    image,
+    preprocessing: { ...preprocessing, applied_by: 'graph' },
+    input: { name: PIXELS, type: 'uint8', layout: 'NHWC', channels: 'RGB', range: [0, 255] },
+    output: { name: SCORES, type: 'float32', layout: 'NC', activation },
+    weights,
+  };
+}
+
+/** The members under keys of our own, such as `pipeline.classes`, each as JSON. */
+export function toProperties(metadata: ModelMetadata): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`${PREFIX}${name}`, JSON.stringify(value)]));
+}
+
+/** Reads the members back. Throws `bad-data` where they are not those of a model that `export` wrote; `where` names the file. */
+export function fromProperties(properties: ReadonlyMap<string, string>, where: string): ModelMetadata {
+  const own = [...properties].filter(([key]) => key.startsWith(PREFIX));
+  const metadata = Object.fromEntries(own.map(([key, value]) => [key.slice(PREFIX.length), parsed(value)]));
+  if (metadata['version'] !== METADATA_VERSION) {
+    throw notExported(where, metadata['version'] === undefined ? 'the file does not say what its classes are' : `its metadata have the version ${JSON.stringify(metadata['version'])}`);
+  }
+  const wrong = Object.keys(members).find((name) => !members[name as keyof ModelMetadata](metadata[name]));
+  if (wrong !== undefined) throw notExported(where, `${PREFIX}${wrong} is ${JSON.stringify(metadata[wrong]) ?? 'missing'}`);
+  return metadata as unknown as ModelMetadata;
+}
+
+const isText = (value: unknown) => typeof value === 'string';
+const isExtent = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
+const isOneOf = (...values: readonly unknown[]) => (value: unknown) => values.includes(value);
+const has = (checks: Readonly<Record<string, (value: unknown) => boolean>>) => (value: unknown) =>
+  typeof value === 'object' && value !== null && Object.entries(checks).every(([name, check]) => check((value as Record<string, unknown>)[name]));
+
+/** What each member must be for a program that goes by it. */
+const members: Readonly<Record<keyof ModelMetadata, (value: unknown) => boolean>> = {
+  version: isOneOf(METADATA_VERSION),
+  classes: (value) => Array.isArray(value) && value.length >= 2 && value.every(isText),
+  image: has({
+    size: (value) => Array.isArray(value) && value.length === 2 && value.every(isExtent),
+    interpolation: isOneOf('nearest', 'bilinear', 'bicubic', 'lanczos'),
+    orientation: isOneOf('exif', 'stored'),
+  }),
+  preprocessing: has({ kind: isOneOf('mode', 'rescale'), applied_by: isOneOf('graph') }),
+  input: has({ name: isText, type: isOneOf('uint8'), layout: isOneOf('NHWC'), channels: isOneOf('RGB') }),
+  output: has({ name: isText, type: isOneOf('float32'), layout: isOneOf('NC'), activation: isOneOf('sigmoid', 'softmax') }),
+  weights: isOneOf('float32', 'float16'),
+};
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function notExported(where: string, found: string): PipelineError {
+  const expected = `an .onnx file that this tool exported, with metadata of version ${METADATA_VERSION}`;
+  return failure('bad-data', { code: 'not-an-exported-model', where, found, expected });
+}

@@ -1,0 +1,64 @@
+/** Reads `.onnx` files as far as other parts of the tool need them: what an exported model says of itself, and its constants. */
+import { readFile } from 'node:fs/promises';
+import { widened } from '../../core/float16.js';
+import { failure } from '../../core/problem.js';
+import { fromProperties, type ModelMetadata } from './metadata.js';
+import { dataTypes } from './model-file.js';
+import { bytesOf, fieldsOf, textOf } from './protobuf-reader.js';
+
+/** An exported `.onnx` file. */
+export interface OnnxBundle extends ModelMetadata {
+  readonly format: 'onnx';
+  readonly path: string;
+}
+
+/** A constant as float32, whatever the file holds it as. */
+export interface Constant {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Reads an exported model's classes and how to prepare its pictures. Throws as {@link readMetadata}. */
+export async function readOnnxBundle(path: string): Promise<OnnxBundle> {
+  return { format: 'onnx', path, ...readMetadata(await readFile(path), path) };
+}
+
+/** The metadata of an `.onnx` file's bytes. Throws `bad-data` where there are none of ours; `where` names the file. */
+export function readMetadata(file: Uint8Array, where: string): ModelMetadata {
+  const entries = whole(where, () => bytesOf(file, 14).map((entry): [string, string] => [textOf(entry, 1), textOf(entry, 2)]));
+  return fromProperties(new Map(entries), where);
+}
+
+/** The constants of numbers that are no integers, by name. Throws `bad-data` where the bytes are no ONNX file. */
+export function readConstants(file: Uint8Array, where: string): ReadonlyMap<string, Constant> {
+  return whole(where, () => {
+    const [graph = new Uint8Array()] = bytesOf(file, 7);
+    return new Map(bytesOf(graph, 5).flatMap(constantOf));
+  });
+}
+
+/** A TensorProto: dims (1), data_type (2), name (8), raw_data (9). */
+function constantOf(tensor: Uint8Array): [string, Constant][] {
+  const dims: number[] = [];
+  let type = 0;
+  for (const field of fieldsOf(tensor)) {
+    if (field.kind !== 'varint') continue;
+    if (field.number === 1) dims.push(Number(field.value));
+    if (field.number === 2) type = Number(field.value);
+  }
+  const isHalf = type === dataTypes.float16;
+  if (!isHalf && type !== dataTypes.float32) return [];
+  // Copied: numbers begin anywhere in the file, typed arrays only at multiples of their size.
+  const { buffer } = (bytesOf(tensor, 9).at(-1) ?? new Uint8Array()).slice();
+  return [[textOf(tensor, 8), { dims, data: isHalf ? widened(new Uint16Array(buffer)) : new Float32Array(buffer) }]];
+}
+
+function whole<Result>(where: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const problem = { code: 'not-onnx', where, found: `the file is no ONNX model: ${error.message}`, expected: 'an .onnx file, complete' };
+    throw failure('bad-data', problem, error);
+  }
+}

@@ -1,0 +1,38 @@
+/** Reads an exported `.onnx` file back with plain onnxruntime and what the file says of itself: it meets no part of the writer. */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { allWeightSpecs, type Graph, type WeightSpec } from '../../model/graph.js';
+import { readConstants, readMetadata, type Constant } from './model-reader.js';
+import { transpose } from './network.js';
+
+export interface Reloaded {
+  /** One score a class for each picture, row by row. */
+  readonly scores: Float32Array;
+  /** The weights that the file holds by their names, such as `layer/kernel`, with the axes of Keras. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+}
+
+/** Loads a file's bytes and scores `count` pictures of RGB bytes. `graph` says which weights to look for. */
+export async function reloadOnnx(file: Uint8Array, pixels: Uint8Array, count: number, graph: Graph): Promise<Reloaded> {
+  const { image, input, output } = readMetadata(file, 'model.onnx');
+  const session = await InferenceSession.create(file, { logSeverityLevel: 3 });
+  try {
+    const { [output.name]: scores } = await session.run({ [input.name]: new Tensor('uint8', pixels, [count, ...image.size, 3]) });
+    const constants = readConstants(file, 'model.onnx');
+    const weights = new Map<string, Float32Array>();
+    for (const spec of allWeightSpecs(graph)) {
+      const constant = constants.get(spec.name);
+      if (constant !== undefined) weights.set(spec.name, inKerasOrder(spec, constant));
+    }
+    return { scores: Float32Array.from(scores.data as Float32Array), weights };
+  } finally {
+    await session.release();
+  }
+}
+
+/** ONNX has the kernels of convolutions as [out, in, height, width], and depthwise ones as [channel times multiplier, 1, height, width]. */
+function inKerasOrder({ role, shape }: WeightSpec, { dims, data }: Constant): Float32Array {
+  if (shape.length !== 4) return data;
+  if (role !== 'depthwise_kernel') return transpose({ shape: dims, data }, [2, 3, 1, 0]).data;
+  const [height, width, channels, multiplier] = shape;
+  return transpose({ shape: [channels, multiplier, height, width], data }, [2, 3, 0, 1]).data;
+}

@@ -1,0 +1,26 @@
+/** Small copies of pictures, for people to look at. */
+import sharp from 'sharp';
+import type { ImageSpec } from './dataset.js';
+import { pictureLimits } from './probe.js';
+
+/** Pixels of the longer side. */
+const SIDE = 192;
+
+export interface Thumbnail {
+  /** WebP. */
+  readonly bytes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A picture in its own aspect, encoded anew so that nothing else of the file goes along; undefined where it cannot be decoded. */
+export async function thumbnailOf(bytes: Uint8Array, orientation: ImageSpec['orientation']): Promise<Thumbnail | undefined> {
+  const options = { autoOrient: orientation === 'exif', limitInputPixels: pictureLimits.pixels, pages: 1, failOn: 'error' } as const;
+  try {
+    const small = sharp(bytes, options).resize(SIDE, SIDE, { fit: 'inside', withoutEnlargement: true });
+    const { data, info } = await small.toColourspace('srgb').webp({ quality: 72 }).toBuffer({ resolveWithObject: true });
+    return { bytes: data, width: info.width, height: info.height };
+  } catch {
+    return undefined;
+  }
+}

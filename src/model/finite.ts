@@ -1,0 +1,12 @@
+/** Finds numbers that are none: NaN and infinities. */
+import type { Weights } from './tensor.js';
+
+export function isFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
+}
+
+/** The names of weights that hold such numbers, in order. */
+export function nonFinite(weights: Weights): string[] {
+  return [...weights].flatMap(([name, { data }]) => (isFinite(data) ? [] : [name]));
+}

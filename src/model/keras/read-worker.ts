@@ -1,0 +1,28 @@
+/** A thread that reads one of Keras's files: the HDF5 library may go round in circles in a damaged one, and is ended then. */
+import { readFile } from 'node:fs/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { failureParts, type FailureParts } from '../../core/problem.js';
+import type { Graph } from '../graph.js';
+import type { Weights } from '../tensor.js';
+import { readH5 } from './read-h5.js';
+import { readKeras } from './read-keras.js';
+
+export interface ReadTask {
+  readonly path: string;
+  readonly format: 'hdf5' | 'zip';
+}
+
+export type ReadAnswer =
+  | { readonly model: { readonly graph?: Graph; readonly weights: Weights } }
+  | { readonly failure: FailureParts };
+
+const port = parentPort;
+if (port === null) throw new Error('read-worker runs as a worker thread only');
+const { path, format } = workerData as ReadTask;
+try {
+  const model = format === 'zip' ? await readKeras(path) : await readH5(await readFile(path), path);
+  const buffers = new Set([...model.weights.values()].map(({ data }) => data.buffer as ArrayBuffer));
+  port.postMessage({ model } satisfies ReadAnswer, [...buffers]);
+} catch (error) {
+  port.postMessage({ failure: failureParts(error, path) } satisfies ReadAnswer);
+}

@@ -1,0 +1,19 @@
+/** Columns of text for a terminal. */
+import { printable } from './words.js';
+
+export interface Column {
+  readonly title: string;
+  /** Numbers stand to the right, so that their digits are under each other. */
+  readonly numeric?: boolean;
+  readonly cells: readonly string[];
+}
+
+/** One line a row below the titles, two blanks between columns, nothing at the ends of lines. */
+export function columnLines(columns: readonly Column[]): string[] {
+  const padded = columns.map(({ title, cells, numeric = false }) => {
+    const all = [title, ...cells].map(printable);
+    const width = Math.max(...all.map((cell) => cell.length));
+    return all.map((cell) => (numeric ? cell.padStart(width) : cell.padEnd(width)));
+  });
+  return (padded[0] ?? []).map((_, row) => padded.map((cells) => cells[row]).join('  ').trimEnd());
+}

@@ -1,0 +1,74 @@
+/** Gathers all that the page of a run shows: its record, and what the store and the disk still hold of its results. */
+import type { ActionKey } from '../../core/digest.js';
+import type { RecordedNode } from '../../core/run-record.js';
+import type { Detailed, Report } from './page.js';
+import type { Made } from './provenance.js';
+import { rankedEvaluations, readEvaluation, worstFirst } from '../results/evaluations.js';
+import { valueOf, type RunResults } from '../results/kept.js';
+import { Pictures, type FolderOf } from '../results/pictures.js';
+import { readData, readTraining } from '../results/training.js';
+
+/** The evaluations that are shown in full; of a sweep the best ones. */
+const MOST_DETAILED = 3;
+/** The mistakes that are shown of each evaluation. */
+const MOST_MISTAKES = 24;
+/** Pictures that are shown even where there are fewer mistakes. */
+const LEAST_PICTURES = 6;
+
+export interface ReportSources extends RunResults {
+  readonly state: Report['state'];
+  readonly readMade: (key: ActionKey) => Promise<Made | undefined>;
+  readonly folderOf: FolderOf;
+}
+
+export async function gatherReport(sources: ReportSources): Promise<Report> {
+  const { run, state, end, folderOf } = sources;
+  const inRun = (kind: string): RecordedNode[] => run.graph.filter((node) => node.kind === kind && end?.stages.some(({ name }) => name === node.name));
+  const ranked = rankedEvaluations(sources);
+  const pictures = new Pictures(folderOf, orientationOf(sources));
+  const detailed: Detailed[] = [];
+  // One after another, because the pictures share what room there is.
+  for (const node of ranked.slice(0, MOST_DETAILED)) detailed.push(await detail(sources, node, pictures));
+  const trainings = ranked.length === 0 ? inRun('train').slice(0, MOST_DETAILED) : [];
+  return {
+    run,
+    state,
+    end,
+    ranked,
+    detailed,
+    trainings: await Promise.all(trainings.map((node) => readTraining(sources, node))),
+    data: await Promise.all(inRun('ingest').map((node) => readData(sources, node))),
+    made: await readAllMade(sources),
+  };
+}
+
+async function detail(sources: ReportSources, node: RecordedNode, pictures: Pictures): Promise<Detailed> {
+  const evaluation = await readEvaluation(sources, node);
+  const trained = sources.run.graph.find(({ name, kind }) => name === node.reads.model && kind === 'train');
+  const training = trained && (await readTraining(sources, trained));
+  const rows = worstFirst(valueOf(evaluation.predictions)?.rows ?? []);
+  const wrong = rows.filter(({ label, predicted }) => label !== predicted).length;
+  const files = valueOf(evaluation.files);
+  const looked: Detailed['looked'][number][] = [];
+  for (const row of rows.slice(0, Math.min(MOST_MISTAKES, Math.max(wrong, LEAST_PICTURES)))) {
+    const picture = files === undefined ? ({ state: 'gone' } as const) : await pictures.show(row.digest, files);
+    looked.push({ row, files: files?.paths[row.digest] ?? [], picture });
+  }
+  return { evaluation, training, looked };
+}
+
+/** How ingest was told to turn pictures: they are shown as the model saw them. */
+function orientationOf({ end }: ReportSources): 'exif' | 'stored' {
+  const preimages = end?.stages.filter(({ kind }) => kind === 'ingest').map(({ preimage }) => preimage) ?? [];
+  const [first] = preimages as ({ config?: { image?: { orientation?: string } } } | undefined)[];
+  return first?.config?.image?.orientation === 'stored' ? 'stored' : 'exif';
+}
+
+async function readAllMade({ end, readMade }: ReportSources): Promise<Map<string, Made>> {
+  const made = new Map<string, Made>();
+  for (const { name, key } of end?.stages ?? []) {
+    const record = key && (await readMade(key));
+    if (record !== undefined) made.set(name, record);
+  }
+  return made;
+}

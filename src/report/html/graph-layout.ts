@@ -1,0 +1,62 @@
+/** Where the stages of a drawing stand: in layers from top to bottom, side by side where they do not wait for each other. */
+import type { RecordedNode } from '../../core/run-record.js';
+
+/** A stage of the file: the variants that a matrix makes of it are drawn as one. */
+export interface DrawnStage {
+  readonly name: string;
+  readonly kind: string;
+  /** Names of stages of the file that it waits for, without those that follow from the others. */
+  readonly after: readonly string[];
+  /** The stages of the run that it stands for. */
+  readonly members: readonly string[];
+  readonly layer: number;
+  readonly lane: number;
+}
+
+export function layOut(graph: readonly RecordedNode[]): DrawnStage[] {
+  const stages = joinVariants(graph);
+  const layers = new Map<string, number>();
+  const layerOf = (name: string): number => {
+    const known = layers.get(name);
+    if (known !== undefined) return known;
+    const layer = Math.max(-1, ...stages.get(name)!.after.map(layerOf)) + 1;
+    layers.set(name, layer);
+    return layer;
+  };
+  const taken = new Map<number, Set<number>>();
+  const lanes = new Map<string, number>();
+  const inOrder = [...stages.values()].sort((a, b) => layerOf(a.name) - layerOf(b.name));
+  return inOrder.map((stage) => {
+    const layer = layerOf(stage.name);
+    const after = withoutImplied(stage.after, stages);
+    const used = taken.get(layer) ?? new Set();
+    taken.set(layer, used);
+    // Below the last of those that it waits for, so that the longest chain is one straight line.
+    const nearest = [...after].sort((a, b) => layerOf(b) - layerOf(a))[0];
+    let lane = nearest === undefined ? 0 : lanes.get(nearest)!;
+    while (used.has(lane)) lane++;
+    used.add(lane);
+    lanes.set(stage.name, lane);
+    return { ...stage, after, layer, lane };
+  });
+}
+
+type Joined = Omit<DrawnStage, 'layer' | 'lane'>;
+
+function joinVariants(graph: readonly RecordedNode[]): Map<string, Joined> {
+  const baseOf = new Map(graph.map(({ name, variant }) => [name, variant?.base ?? name]));
+  const stages = new Map<string, Joined>();
+  for (const { name, kind, reads, gates } of graph) {
+    const base = baseOf.get(name)!;
+    const after = [...Object.values(reads), ...gates].map((other) => baseOf.get(other) ?? other);
+    const joined = stages.get(base) ?? { name: base, kind, after: [], members: [] };
+    stages.set(base, { ...joined, after: [...new Set([...joined.after, ...after])], members: [...joined.members, name] });
+  }
+  return stages;
+}
+
+/** Leaves out what another one of the list waits for already. */
+function withoutImplied(after: readonly string[], stages: ReadonlyMap<string, Joined>): string[] {
+  const reaches = (from: string, to: string): boolean => stages.get(from)!.after.some((name) => name === to || reaches(name, to));
+  return after.filter((name) => !after.some((other) => other !== name && reaches(other, name)));
+}

@@ -1,0 +1,45 @@
+/** The head of the page: what ran, how it ended, and the figures that matter most. */
+import type { Problem } from '../../core/problem.js';
+import type { RunEnd, RunStart } from '../../core/run-record.js';
+import { count, duration } from '../words.js';
+import { figure, moment, whole } from './figures.js';
+import { html, type Html } from './markup.js';
+
+const words: Readonly<Record<RunEnd['state'] | 'running' | 'killed', string>> = {
+  ok: 'done',
+  failed: 'failed',
+  'gate-missed': 'a minimum was missed',
+  interrupted: 'interrupted',
+  running: 'still running when this page was written',
+  killed: 'killed before its end',
+};
+
+export function header(run: RunStart, state: keyof typeof words, end: RunEnd | undefined): Html {
+  const ran = end?.stages.filter((stage) => stage.state === 'ran').length ?? 0;
+  const work = end === undefined ? undefined : html` in ${duration(end.durationMs)}, ${count(ran, 'stage')} of ${end.stages.length} ran`;
+  return html`<header><p class="kind">Report of a run</p><h1>${run.pipeline.name}</h1><p class="facts-line"><span class="run-state ${state}">${words[state]}</span>${work} · ${moment(run.startedAt)} · <code>${run.id}</code></p></header>${problems(end?.problems ?? [])}`;
+}
+
+function problems(all: readonly Problem[]): Html | undefined {
+  if (all.length === 0) return undefined;
+  const items = all.map(({ where, found, expected, remedy }) => {
+    const place = where === undefined ? undefined : html`<b>${where}</b> `;
+    return html`<li><p>${place}${found}</p>${expected === undefined ? undefined : html`<p>expected: ${expected}</p>`}${remedy === undefined ? undefined : html`<p>→ ${remedy}</p>`}</li>`;
+  });
+  return html`<section class="problems" aria-labelledby="problems"><h2 id="problems">What went wrong</h2><ul>${items}</ul></section>`;
+}
+
+/** The figures that are told first, with their names for people. */
+export const mainFigures: readonly (readonly [metric: string, label: string])[] = [
+  ['accuracy', 'accuracy'],
+  ['loss', 'loss'],
+  ['macro_f1', 'macro F1'],
+  ['roc_auc', 'ROC AUC'],
+];
+
+/** The main figures of one evaluation, large. */
+export function keyFigures(metrics: Readonly<Record<string, number>>): Html {
+  const cards = mainFigures.flatMap(([metric, label]) => (metrics[metric] === undefined ? [] : [html`<div><dt>${label}</dt><dd>${figure(metrics[metric])}</dd></div>`]));
+  const samples = metrics.samples === undefined ? undefined : html`<div><dt>pictures</dt><dd>${whole(metrics.samples)}</dd></div>`;
+  return html`<dl class="cards">${cards}${samples}</dl>`;
+}

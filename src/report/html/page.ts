@@ -1,0 +1,128 @@
+/** The whole page: one file, no script, and nothing that is fetched. */
+import { createHash } from 'node:crypto';
+import type { RecordedNode, RunEnd, RunStart } from '../../core/run-record.js';
+import type { Evaluation, EvaluationFigures, PredictionRows } from '../results/evaluations.js';
+import { valueOf } from '../results/kept.js';
+import type { Data, Training } from '../results/training.js';
+import { classTable } from './classes.js';
+import { comparison } from './comparison.js';
+import { confusion } from './confusion.js';
+import { curves } from './curves.js';
+import { data } from './data.js';
+import { missing } from './figures.js';
+import { graph } from './graph.js';
+import { header, keyFigures } from './header.js';
+import { html, Html } from './markup.js';
+import { mistakes, type Looked } from './mistakes.js';
+import { provenance, type Made } from './provenance.js';
+import { roc } from './roc.js';
+import { source } from './source.js';
+import { style } from './style.js';
+
+/** An evaluation that is shown with all its figures, and the training whose model it measured. */
+export interface Detailed {
+  readonly evaluation: Evaluation;
+  readonly training: Training | undefined;
+  readonly looked: readonly Looked[];
+}
+
+export interface Report {
+  readonly run: RunStart;
+  readonly state: RunEnd['state'] | 'running' | 'killed';
+  /** Undefined while a run goes on, and for one that was killed. */
+  readonly end: RunEnd | undefined;
+  /** All evaluations, the best first. */
+  readonly ranked: readonly RecordedNode[];
+  /** The first of them. */
+  readonly detailed: readonly Detailed[];
+  /** Trainings that no evaluation of `detailed` is about. */
+  readonly trainings: readonly Training[];
+  readonly data: readonly Data[];
+  readonly made: ReadonlyMap<string, Made>;
+}
+
+interface Section {
+  readonly title: string;
+  /** What the contents call it; left out there where undefined. */
+  readonly short: string | undefined;
+  readonly content: Html;
+}
+
+/** The page as text. */
+export function page(report: Report): string {
+  const { run, state, end } = report;
+  const sections = sectionsOf(report);
+  // The hash of the one style sheet is all that the page may use: no script, no style of an element, nothing from elsewhere.
+  const hash = createHash('sha256').update(style).digest('base64');
+  const policy = `default-src 'none'; img-src data:; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+  const contents = html`<nav aria-label="Contents"><ul>${sections.map(({ short }, index) => short && html`<li><a href="#s${index + 1}">${short}</a></li>`)}</ul></nav>`;
+  const body = sections.map(({ title, content }, index) => html`<section aria-labelledby="s${index + 1}"><h2 id="s${index + 1}">${title}</h2>${content}</section>`);
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>${run.pipeline.name}, run ${run.id}</title>
+<style>${new Html(style)}</style>
+</head>
+<body>
+<main>${header(run, state, end)}${contents}${body}</main>
+<footer><p>Written by transfer-pipeline ${run.tool}. This page stands alone: it runs no script and loads nothing.</p></footer>
+</body>
+</html>
+`.text;
+}
+
+function sectionsOf({ run, end, ranked, detailed, trainings, data: all, made }: Report): Section[] {
+  const { file } = run.pipeline;
+  const several = ranked.length > 1;
+  const metrics = end?.metrics ?? {};
+  const section = (title: string, content: Html): Section => ({ title, short: title, content });
+  return [
+    ...(several ? [section('Evaluations', html`${comparison(ranked, metrics)}${leftOut(ranked.length, detailed.length)}`)] : []),
+    ...detailed.flatMap((one) => evaluationSections(one, metrics, file, several)),
+    ...trainings.map((training) => section(`Training: ${training.node.name}`, curves(training, file))),
+    section('Stages', graph(run.graph, end?.stages ?? [], made)),
+    ...all.map((one) => section(all.length > 1 ? `Data: ${one.node.name}` : 'Data', data(one, file))),
+    section('Provenance', provenance(run, end, made)),
+    section('Pipeline file', source(run)),
+  ];
+}
+
+function leftOut(all: number, shown: number): Html | undefined {
+  return shown < all ? html`<p>The ${shown} best are shown in full below.</p>` : undefined;
+}
+
+/** Side by side as far as there is room. */
+function figuresOf(figures: EvaluationFigures, rows: PredictionRows | undefined): Html {
+  const matrix = confusion(figures);
+  const classes = classTable(figures, rows);
+  const curve = rows && roc(rows);
+  if (figures.classes.length <= 3) return html`<div class="pair"><div>${matrix}${classes}</div>${curve}</div>`;
+  return curve === undefined ? html`<div class="pair">${matrix}${classes}</div>` : html`${matrix}<div class="pair below">${classes}${curve}</div>`;
+}
+
+function evaluationSections({ evaluation, training, looked }: Detailed, metrics: RunEnd['metrics'], file: string, several: boolean): Section[] {
+  const { node, figures, predictions } = evaluation;
+  const section = (title: string, content: Html): Section => {
+    if (!several) return { title, short: title, content };
+    return { title: `${title}: ${node.name}`, short: title === 'Results' ? node.name : undefined, content };
+  };
+  const rows = valueOf(predictions);
+  const results =
+    figures.state === 'kept'
+      ? html`<p>On the ${figures.value.split} pictures, by the stage ${node.name}${figures.value.classes.length === 2 ? `; ${figures.value.classes[1]} from a score of ${figures.value.threshold} on` : ''}.</p>${keyFigures(metrics[node.name] ?? {})}${figuresOf(figures.value, rows)}`
+      : html`${metrics[node.name] === undefined ? undefined : keyFigures(metrics[node.name])}${missing('Everything else about this evaluation', figures, file)}`;
+  const sections = [section('Results', results)];
+  if (training !== undefined) sections.push(section('Training', curves(training, file)));
+  if (predictions.state === 'kept') {
+    sections.push(section('Mistakes', mistakes(predictions.value, looked)));
+  } else if (figures.state === 'kept') {
+    sections.push(section('Mistakes', missing('What was said of each picture', predictions, file)));
+  }
+  return sections;
+}

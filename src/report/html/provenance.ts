@@ -1,0 +1,78 @@
+/** Where results come from: versions, seed, weights, and the key of each stage. */
+import type { Json } from '../../core/canonical.js';
+import type { RunEnd, RunStart, StageOutcome } from '../../core/run-record.js';
+import { moment } from './figures.js';
+import { html, type Html } from './markup.js';
+
+/** When and by what a stage's result was made, which may be an earlier run; undefined where the store forgot it. */
+export interface Made {
+  readonly createdAt: string;
+  readonly tool: string;
+  readonly durationMs: number;
+}
+
+/** Outputs of train that are weights, in words. */
+const weightNames: Readonly<Record<string, string>> = { weights: 'base', trained_weights: 'trained' };
+
+export function provenance(run: RunStart, end: RunEnd | undefined, made: ReadonlyMap<string, Made>): Html {
+  const stages = end?.stages ?? [];
+  const facts: [string, string | Html][] = [
+    ['run', html`<code>${run.id}</code>`],
+    ['pipeline', `${run.pipeline.name}, ${run.pipeline.file}`],
+    ['seed', String(run.pipeline.seed)],
+    ['tool', `transfer-pipeline ${run.tool}`],
+    ['Node.js', `${run.node} on ${run.platform}`],
+    ...environments(stages),
+    ...weights(stages),
+  ];
+  const rows = facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="text">${value}</td></tr>`);
+  return html`<table class="facts"><caption>Versions and digests</caption><tbody>${rows}</tbody></table>${keys(stages, made)}`;
+}
+
+/** Libraries and engines that entered keys, each version once. */
+function environments(stages: readonly StageOutcome[]): [string, string][] {
+  const found = new Map<string, Set<string>>();
+  for (const { preimage } of stages) {
+    const environment = (preimage as { environment?: Json } | undefined)?.environment;
+    if (environment === null || typeof environment !== 'object') continue;
+    for (const [name, value] of Object.entries(environment)) found.set(name, (found.get(name) ?? new Set()).add(inWords(value as Json)));
+  }
+  return [...found].map(([name, versions]) => [wordsFor[name] ?? name, [...versions].join('; ')]);
+}
+
+const wordsFor: Readonly<Record<string, string>> = { convolutions: 'engine for convolutions', featureType: 'kept features' };
+
+function inWords(value: Json): string {
+  if (value === null || typeof value !== 'object') return String(value);
+  const { name, ...rest } = value as { readonly [key: string]: Json };
+  const others = Object.entries(rest).filter(([key]) => key !== 'impl').map(([key, version]) => (key === 'version' || key === 'backend' ? inWords(version) : `${key} ${inWords(version)}`));
+  return [name === undefined ? [] : String(name), ...others].flat().join(', ');
+}
+
+/** Digests of the weights that the run's trainings began with and ended with, each once. */
+function weights(stages: readonly StageOutcome[]): [string, Html][] {
+  const owners = new Map<string, { readonly output: string; readonly names: string[] }>();
+  for (const { kind, name, outputs = {} } of stages) {
+    if (kind !== 'train') continue;
+    for (const [output, { digest }] of Object.entries(outputs)) {
+      if (weightNames[output] === undefined) continue;
+      const known = owners.get(digest) ?? { output, names: [] };
+      known.names.push(name);
+      owners.set(digest, known);
+    }
+  }
+  return [...owners].map(([digest, { output, names }]) => {
+    const whose = names.length > 3 ? `${names.length} trainings` : names.join(', ');
+    return [`${weightNames[output]} weights of ${whose}`, html`<code>${digest}</code>`];
+  });
+}
+
+function keys(stages: readonly StageOutcome[], made: ReadonlyMap<string, Made>): Html | undefined {
+  if (stages.length === 0) return undefined;
+  const rows = stages.map(({ name, key }) => {
+    const record = made.get(name);
+    const when = record === undefined ? html`<td class="text">–</td>` : html`<td class="text">${moment(record.createdAt)}, ${record.tool}</td>`;
+    return html`<tr><th scope="row">${name}</th><td class="text">${key === undefined ? '–' : html`<code>${key}</code>`}</td>${when}</tr>`;
+  });
+  return html`<details><summary>Action keys: what decided each stage’s result, hashed</summary><div class="scroll" tabindex="0" role="region" aria-label="Action keys"><table class="numbers"><caption>Action keys</caption><thead><tr><th scope="col">stage</th><th scope="col" class="text">key</th><th scope="col" class="text">made, by version</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+}

@@ -1,0 +1,57 @@
+/** ROC curves with the areas below them: of the second of two classes, or of each class against all others. */
+import { rocAuc, rocCurve, type RocPoint } from '../../model/metrics.js';
+import type { PredictionRows } from '../results/evaluations.js';
+import { chartFigure, figure } from './figures.js';
+import { legendOf, lineChart, type Series } from './line-chart.js';
+import { html, type Html } from './markup.js';
+
+/** More lines than these cannot be told apart; their areas stand in the table of classes. */
+const MOST_CURVES = 8;
+/** Numbers to be ranked for the areas of all classes: some seconds of work. */
+const MOST_SCORES = 4_000_000;
+/** Rows of the table that stands for a curve. */
+const MOST_ROWS = 50;
+
+interface Curve {
+  readonly name: string;
+  readonly area: number;
+  readonly points: readonly RocPoint[];
+}
+
+/** The area of each class against all others, by class; undefined where it has no pictures, or all. None for very many. */
+export function areasOf({ classes, rows }: PredictionRows): (number | undefined)[] {
+  if (classes.length * rows.length > MOST_SCORES) return [];
+  return classes.map((_, index) => rocAuc(rows.map(({ scores }) => scores[index]), rows.map(({ label }) => Number(label === index))));
+}
+
+export function roc(predictions: PredictionRows): Html | undefined {
+  const { classes } = predictions;
+  if (classes.length > MOST_CURVES) return undefined;
+  const shown = classes.length === 2 ? [1] : [...classes.keys()];
+  const curves = shown.flatMap((index): Curve[] => curveOf(predictions, index));
+  if (curves.length === 0) return undefined;
+  const series = curves.map(({ name, area, points }, index): Series => ({ name: `${name}, AUC ${area.toFixed(4)}`, points, tone: index + 1 }));
+  const title = classes.length === 2 ? `ROC of ${classes[1]} against ${classes[0]}` : 'ROC of each class against the others';
+  const chart = lineChart({
+    description: `${title}. Area under the curve: ${curves.map(({ name, area }) => `${name} ${area.toFixed(4)}`).join(', ')}.`,
+    series,
+    x: { label: 'false positive rate', domain: [0, 1] },
+    y: { label: 'true positive rate', domain: [0, 1] },
+    diagonal: true,
+    square: true,
+  });
+  return chartFigure({ title, chart, legend: legendOf(series), table: html`${curves.map(table)}` });
+}
+
+function curveOf({ classes, rows }: PredictionRows, index: number): Curve[] {
+  const scores = rows.map((row) => row.scores[index]);
+  const labels = rows.map(({ label }) => Number(label === index));
+  const points = rocCurve(scores, labels);
+  return points === undefined ? [] : [{ name: classes[index], area: rocAuc(scores, labels)!, points }];
+}
+
+function table({ name, area, points }: Curve): Html {
+  const step = Math.ceil(points.length / MOST_ROWS);
+  const rows = points.filter((_, index) => index % step === 0 || index === points.length - 1);
+  return html`<table class="numbers"><caption>${name}: area ${figure(area)}</caption><thead><tr><th scope="col">false positive rate</th><th scope="col">true positive rate</th></tr></thead><tbody>${rows.map(([wrong, right]) => html`<tr><td>${figure(wrong)}</td><td>${figure(right)}</td></tr>`)}</tbody></table>`;
+}

@@ -1,0 +1,75 @@
+/** What the evaluations of a run measured, and which pictures they were wrong about. */
+import { compareCodePoints } from '../../core/canonical.js';
+import type { RecordedNode } from '../../core/run-record.js';
+import type { Files } from '../../image/dataset.js';
+import type { ClassFigures } from '../../model/metrics.js';
+import { readOutput, type Kept, type RunResults } from './kept.js';
+
+/** Output `metrics` of evaluate, as far as a report tells it. */
+export interface EvaluationFigures {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly macro_precision: number;
+  readonly macro_recall: number;
+  readonly macro_f1: number;
+  readonly roc_auc?: number;
+  readonly samples: number;
+  readonly split: string;
+  readonly threshold: number;
+  readonly classes: readonly string[];
+  readonly per_class: Readonly<Record<string, ClassFigures>>;
+  /** Rows are true classes, columns predicted ones. */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+export interface PredictionRow {
+  readonly digest: string;
+  /** Indexes into the classes. */
+  readonly label: number;
+  readonly predicted: number;
+  /** One for each class. */
+  readonly scores: readonly number[];
+}
+
+/** Output `predictions` of evaluate. */
+export interface PredictionRows {
+  readonly classes: readonly string[];
+  readonly rows: readonly PredictionRow[];
+}
+
+export interface Evaluation {
+  readonly node: RecordedNode;
+  readonly figures: Kept<EvaluationFigures>;
+  readonly predictions: Kept<PredictionRows>;
+  /** Where the pictures lay. */
+  readonly files: Kept<Files>;
+}
+
+export async function readEvaluation(results: RunResults, node: RecordedNode): Promise<Evaluation> {
+  const [figures, predictions, files] = await Promise.all([
+    readOutput<EvaluationFigures>(results, node.name, 'metrics'),
+    readOutput<PredictionRows>(results, node.name, 'predictions'),
+    readOutput<Files>(results, node.reads.data, 'files'),
+  ]);
+  return { node, figures, predictions, files };
+}
+
+/** The evaluations that the run was about, the best first: by accuracy, then by loss; what measured nothing comes last. */
+export function rankedEvaluations({ run, end }: RunResults): RecordedNode[] {
+  const rank = ({ name }: RecordedNode): readonly [number, number] => {
+    const metrics = end?.metrics[name];
+    return [metrics?.accuracy ?? -1, metrics?.loss ?? Infinity];
+  };
+  const nodes = run.graph.filter(({ name, kind }) => kind === 'evaluate' && end?.stages.some((stage) => stage.name === name));
+  return nodes.sort((a, b) => {
+    const [accuracyA, lossA] = rank(a);
+    const [accuracyB, lossB] = rank(b);
+    return accuracyB - accuracyA || (lossA === lossB ? 0 : lossA - lossB) || compareCodePoints(a.name, b.name);
+  });
+}
+
+/** Rows by how little they gave to the true class; the worst first, and equal ones in the order of their digests. */
+export function worstFirst(rows: readonly PredictionRow[]): PredictionRow[] {
+  const wrong = ({ predicted, label }: PredictionRow): number => Number(predicted !== label);
+  return [...rows].sort((a, b) => wrong(b) - wrong(a) || a.scores[a.label] - b.scores[b.label] || compareCodePoints(a.digest, b.digest));
+}

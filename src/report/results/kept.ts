@@ -1,0 +1,34 @@
+/** What a run put out and the store may have forgotten since. */
+import type { RunEnd, RunStart, StageOutcome } from '../../core/run-record.js';
+import type { BlobRef } from '../../core/stage.js';
+
+/** `never`: the stage did not come to its end in that run. `gone`: it did, and the store has the result no more. */
+export type Kept<Value> = { readonly state: 'kept'; readonly value: Value } | { readonly state: 'never' | 'gone' };
+
+/** The verified bytes of a result; undefined where they are missing or damaged. */
+export type ReadBlob = (ref: BlobRef) => Promise<Uint8Array | undefined>;
+
+/** A run with the way to its results. */
+export interface RunResults {
+  readonly run: RunStart;
+  /** Undefined for a run that is still going on, or was killed. */
+  readonly end: RunEnd | undefined;
+  readonly readBlob: ReadBlob;
+}
+
+export function outcomeOf({ end }: RunResults, stage: string): StageOutcome | undefined {
+  return end?.stages.find(({ name }) => name === stage);
+}
+
+/** Reads an output that is JSON. */
+export async function readOutput<Value>(results: RunResults, stage: string, output: string): Promise<Kept<Value>> {
+  const ref = outcomeOf(results, stage)?.outputs?.[output];
+  if (ref === undefined) return { state: 'never' };
+  const bytes = await results.readBlob(ref);
+  if (bytes === undefined) return { state: 'gone' };
+  return { state: 'kept', value: JSON.parse(Buffer.from(bytes).toString('utf8')) as Value };
+}
+
+export function valueOf<Value>(kept: Kept<Value>): Value | undefined {
+  return kept.state === 'kept' ? kept.value : undefined;
+}

@@ -1,0 +1,97 @@
+/** Two runs side by side, for a terminal: what was changed, what came of it, and which pictures turned. */
+import { columnLines } from './columns.js';
+import type { Turned, TurnedPicture } from './results/turned.js';
+import type { RunRow } from './run-list.js';
+import { painter, type Paint } from './style.js';
+import { count, printable } from './words.js';
+
+export interface RunDifference {
+  readonly before: RunRow;
+  readonly after: RunRow;
+  readonly stages: readonly { readonly name: string; readonly state: string; readonly changes?: readonly string[] }[];
+  readonly evaluations: readonly EvaluationDifference[];
+}
+
+export interface EvaluationDifference {
+  /** The stage in either run. */
+  readonly before: string;
+  readonly after: string;
+  readonly metrics: readonly { readonly name: string; readonly before?: number; readonly after?: number }[];
+  /** Null where the predictions of a run are no longer in the cache. */
+  readonly pictures: Turned | null;
+}
+
+/** Pictures that are listed of each kind; `--json` has all. */
+const MOST_LISTED = 10;
+
+export function differenceLines({ before, after, stages, evaluations }: RunDifference, color: boolean): string[] {
+  const paint = painter(color);
+  const changed = stages.filter(({ state }) => state !== 'same');
+  const same = stages.length - changed.length;
+  return [
+    `${paint('dim', 'before')}  ${headOf(before)}`,
+    `${paint('dim', 'after ')}  ${headOf(after)}`,
+    '',
+    ...changed.flatMap((stage) => stageLines(stage, paint)),
+    same === stages.length ? `nothing that decides a result differs: ${count(same, 'stage')} the same` : paint('dim', `${count(same, 'stage')} the same`),
+    ...evaluations.flatMap((one) => ['', ...evaluationLines(one, paint)]),
+  ];
+}
+
+function headOf({ id, pipeline, state, set = [] }: RunRow): string {
+  return printable([id, pipeline, state, ...set.map((one) => `--set ${one}`)].join('  '));
+}
+
+const words: Readonly<Record<string, string>> = {
+  'only-before': 'only in the run before',
+  'only-after': 'only in the run after',
+  unknown: 'cannot be compared: one of the runs did not get there',
+};
+
+function stageLines({ name, state, changes = [] }: RunDifference['stages'][number], paint: Paint): string[] {
+  if (state !== 'changed') return [`${paint('bold', name)}: ${words[state]}`];
+  return changes.map((change) => `${paint('bold', name)}: ${printable(change)}`);
+}
+
+function evaluationLines({ before, after, metrics, pictures }: EvaluationDifference, paint: Paint): string[] {
+  const title = before === after ? after : `${before} -> ${after}`;
+  const [head, ...rows] = columnLines([
+    { title: '', cells: metrics.map(({ name }) => name) },
+    { title: 'before', numeric: true, cells: metrics.map((metric) => shown(metric.before)) },
+    { title: 'after', numeric: true, cells: metrics.map((metric) => shown(metric.after)) },
+    { title: 'difference', numeric: true, cells: metrics.map(difference) },
+  ]);
+  return [paint('bold', title), paint('dim', head), ...rows, ...pictureLines(pictures, paint)];
+}
+
+function shown(value: number | undefined): string {
+  if (value === undefined) return '-';
+  return Number.isInteger(value) && Math.abs(value) > 1 ? String(value) : value.toFixed(4);
+}
+
+function difference({ before, after }: EvaluationDifference['metrics'][number]): string {
+  if (before === undefined || after === undefined) return '-';
+  const value = after - before;
+  return value === 0 ? '=' : `${value > 0 ? '+' : '-'}${shown(Math.abs(value))}`;
+}
+
+function pictureLines(pictures: Turned | null, paint: Paint): string[] {
+  if (pictures === null) return ['the predictions of one of the runs are no longer in the cache; running its pipeline again makes them'];
+  const { compared, onlyBefore, onlyAfter, wrong, right } = pictures;
+  const others = onlyBefore + onlyAfter === 0 ? '' : `; ${onlyBefore} only in the run before, ${onlyAfter} only in the run after`;
+  return [
+    `of ${count(compared, 'picture')} in both, ${wrong.length} became wrong and ${right.length} right${others}`,
+    ...listed('wrong', wrong, paint),
+    ...listed('right', right, paint),
+  ];
+}
+
+function listed(kind: 'wrong' | 'right', pictures: readonly TurnedPicture[], paint: Paint): string[] {
+  const lines = pictures.slice(0, MOST_LISTED).map(({ files, digest, before, after }) => {
+    const label = before.label === after.label ? '' : `, was labelled ${before.label}, now ${after.label}`;
+    const said = `${before.predicted} ${before.score.toFixed(4)} -> ${after.predicted} ${after.score.toFixed(4)}${label}`;
+    return `  ${paint(kind === 'wrong' ? 'red' : 'green', kind)}  ${printable(`${files[0] ?? digest.slice(0, 12)}  ${said}`)}`;
+  });
+  const rest = pictures.length - lines.length;
+  return rest > 0 ? [...lines, `  and ${rest} more that became ${kind}: --json lists all`] : lines;
+}

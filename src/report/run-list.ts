@@ -1,0 +1,63 @@
+/** Runs as a table for a terminal, and as one object each for programs. */
+import type { RunFound } from '../core/run-record.js';
+import { columnLines, type Column } from './columns.js';
+import { painter } from './style.js';
+import { duration } from './words.js';
+
+/** A run in figures: those of its best evaluation, by accuracy. */
+export interface RunRow {
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt?: string;
+  readonly pipeline?: string;
+  readonly file?: string;
+  readonly set?: readonly string[];
+  readonly state: string;
+  readonly durationMs?: number;
+  readonly stages?: { readonly ran: number; readonly restored: number; readonly fresh: number; readonly failed: number; readonly skipped: number };
+  readonly metrics?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export function rowOf(found: RunFound): RunRow {
+  if (found.state === 'unreadable') return { id: found.id, state: 'unreadable' };
+  const { startedAt, pipeline, source } = found.run;
+  const start = { id: found.id, startedAt, pipeline: pipeline.name, file: pipeline.file, set: source.set };
+  if (found.state !== 'finished') return { ...start, state: found.state };
+  const { state, durationMs, stages, metrics } = found.run;
+  const counts = { ran: 0, restored: 0, fresh: 0, failed: 0, skipped: 0 };
+  for (const stage of stages) counts[stage.state]++;
+  return { ...start, state, durationMs, stages: counts, metrics };
+}
+
+/** Newest first, as given; the figures of the last columns are those of the evaluation with the highest accuracy. */
+export function runLines(rows: readonly RunRow[], { color, width }: { readonly color: boolean; readonly width: number }): string[] {
+  const paint = painter(color);
+  const best = rows.map(({ metrics = {} }) => Object.values(metrics).sort((a, b) => b.accuracy - a.accuracy)[0]);
+  const columns: Column[] = [
+    { title: 'run', cells: rows.map(({ id }) => id) },
+    { title: 'started', cells: rows.map(({ startedAt }) => (startedAt === undefined ? '-' : localTime(startedAt))) },
+    { title: 'pipeline', cells: rows.map(({ pipeline = '-' }) => (pipeline.length > 14 ? `${pipeline.slice(0, 13)}…` : pipeline)) },
+    { title: 'state', cells: rows.map(({ state }) => state) },
+    { title: 'took', numeric: true, cells: rows.map(({ durationMs }) => (durationMs === undefined ? '-' : duration(durationMs))) },
+    { title: 'did', cells: rows.map(({ stages }) => (stages === undefined ? '-' : `${stages.ran}+${stages.restored}/${Object.values(stages).reduce((sum, count) => sum + count, 0)}`)) },
+    { title: 'acc', numeric: true, cells: best.map((metrics) => metrics?.accuracy?.toFixed(4) ?? '-') },
+    { title: 'loss', numeric: true, cells: best.map((metrics) => metrics?.loss?.toFixed(4) ?? '-') },
+  ];
+  const [head, ...lines] = fitting(columns, width);
+  return [paint('dim', head), ...lines.map((line, index) => (rows[index].state === 'ok' ? line : paint('yellow', line)))];
+}
+
+/** Where the lines are too wide, without what can be spared first: the year and the time are in the id too, as UTC. */
+function fitting(columns: readonly Column[], width: number): string[] {
+  const without = (some: readonly Column[], title: string): Column[] => some.filter((column) => column.title !== title);
+  const noYear = columns.map((column) => (column.title === 'started' ? { ...column, cells: column.cells.map((cell) => cell.slice(cell.indexOf('-') + 1)) } : column));
+  const choices = [columns, without(columns, 'loss'), without(noYear, 'loss'), without(without(columns, 'loss'), 'started')].map(columnLines);
+  return choices.find((lines) => lines.every((line) => line.length <= width)) ?? choices[choices.length - 1];
+}
+
+/** `2026-09-01 14:03`, in the time of the reader's machine. */
+function localTime(iso: string): string {
+  const time = new Date(iso);
+  const two = (number: number): string => String(number).padStart(2, '0');
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${two(time.getHours())}:${two(time.getMinutes())}`;
+}

@@ -1,0 +1,67 @@
+/** The folders that stages write their files into: inside the project, whatever links stand on the way. */
+import { constants } from 'node:fs';
+import { access, lstat, realpath } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { asPipelineError, failure, PipelineError } from '../core/problem.js';
+import type { Node } from './graph.js';
+import type { Project } from './project.js';
+
+/**
+ * Looks at all folders before anything is computed. Throws `unsafe` where one lies outside the project, `input-output`
+ * where one cannot be written.
+ */
+export async function checkDestinations(nodes: Iterable<Node>, project: Project): Promise<void> {
+  for (const { stage, definition } of nodes) {
+    for (const path of definition.writesTo?.(stage.config) ?? []) {
+      const folder = project.resolvePath(path);
+      const above = await refuseOutside(project, folder);
+      await access(above, constants.W_OK).catch((error: unknown) => {
+        throw cannotWrite(stage.name, project.display(folder), above, error);
+      });
+    }
+  }
+}
+
+/** Throws `unsafe` where a folder lies outside the project. Resolves with the nearest folder that is there. */
+export async function refuseOutside({ root, display }: Project, folder: string): Promise<string> {
+  const realRoot = await realpath(root);
+  const inside = relative(root, folder);
+  if (inside === '' || isOutside(inside)) throw outside(display(folder), 'lies outside the project', root);
+  let above = root;
+  for (const part of inside.split(sep)) {
+    const next = join(above, part);
+    const entry = await lstat(next).catch(() => undefined);
+    if (entry === undefined) break;
+    if (entry.isSymbolicLink()) {
+      const target = await realpath(next).catch(() => undefined);
+      if (target === undefined || isOutside(relative(realRoot, target))) throw outside(display(folder), `leads out of the project by the link ${display(next)}`, root);
+    }
+    above = next;
+  }
+  return above;
+}
+
+function isOutside(path: string): boolean {
+  return path === '..' || path.startsWith(`..${sep}`) || resolve(path) === path;
+}
+
+function outside(where: string, found: string, root: string): PipelineError {
+  return failure('unsafe', {
+    code: 'path-leaves-project',
+    where,
+    found,
+    expected: `a folder inside ${root}`,
+    remedy: 'name a folder below that of the pipeline’s project',
+  });
+}
+
+function cannotWrite(stage: string, folder: string, above: string, error: unknown): PipelineError {
+  const { problems } = asPipelineError(error, stage);
+  return failure('input-output', {
+    code: 'destination-not-writable',
+    where: folder,
+    found: `cannot be written, which ${stage} would do in the end: ${problems[0]?.found ?? above}`,
+    expected: 'a folder that can be written',
+    remedy: `make ${above} writable, or name another folder`,
+  }, error);
+}

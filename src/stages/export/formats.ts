@@ -1,0 +1,74 @@
+/** The formats that models are written in, each with the runtime that reads it back: never the code that wrote it. */
+import type { StageConfigs } from '../../core/schema-types.js';
+import type { TfjsBackend } from '../../engine/tfjs/identity.js';
+import { tfjsIdentity } from '../../engine/tfjs/identity.js';
+import type { TrainedDocument } from '../../model/document.js';
+import { writeLayersModel } from '../../model/layers-model/write.js';
+import { scoresOf } from '../../model/prediction.js';
+import type { WeightType } from '../../model/rounding.js';
+import type { Weights } from '../../model/tensor.js';
+import { inputsOf, pixelsOf, type Probe } from './probes.js';
+
+export type FormatName = StageConfigs['export']['formats'][number];
+
+export interface Exported {
+  readonly document: TrainedDocument;
+  /** As the files hold them: rounded already where they are halved. */
+  readonly weights: Weights;
+  readonly weightType: WeightType;
+}
+
+export interface Reloaded {
+  /** One score a class for each probe, row by row. */
+  readonly scores: Float32Array;
+  /** The values that the files hold by the weights' names, with the axes of Keras. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+}
+
+export type FormatFiles = ReadonlyMap<string, Uint8Array>;
+
+export interface Format {
+  /** For people. */
+  readonly runtime: string;
+  write(model: Exported): Promise<FormatFiles>;
+  reload(files: FormatFiles, probes: readonly Probe[], model: Exported): Promise<Reloaded>;
+}
+
+const tfjs: Format = {
+  runtime: 'TF.js',
+  async write({ document, weights, weightType }) {
+    const { classes, image, preprocessing } = document;
+    const userDefinedMetadata = { classes, preprocessing, image };
+    return writeLayersModel(document.graph, weights, { generatedBy: 'pipeline', userDefinedMetadata, weightType }).files;
+  },
+  async reload(files, probes, { document }) {
+    const { reloadLayersModel } = await import('../../engine/tfjs/reload.js');
+    const backend = tfjsIdentity().backend as TfjsBackend;
+    const shape = [...document.image.size, 3] as const;
+    const { predictions, weights } = await reloadLayersModel(files, inputsOf(probes, document), probes.length, shape, backend);
+    return { scores: allScores(predictions, probes.length), weights };
+  },
+};
+
+const ONNX_FILE = 'model.onnx';
+
+const onnx: Format = {
+  runtime: 'onnxruntime',
+  async write({ document, weights, weightType }) {
+    const { exportOnnx } = await import('../../engine/onnx/export-model.js');
+    return new Map([[ONNX_FILE, exportOnnx(document, weights, weightType)]]);
+  },
+  async reload(files, probes, { document }) {
+    // Its library is optional: loaded only here, where it is known to be there.
+    const { reloadOnnx } = await import('../../engine/onnx/reload.js');
+    return reloadOnnx(files.get(ONNX_FILE)!, pixelsOf(probes), probes.length, document.graph);
+  },
+};
+
+export const formats: Readonly<Record<FormatName, Format>> = { tfjs, onnx };
+
+/** One score a class for each row of a model's outputs. */
+export function allScores(outputs: Float32Array, rows: number): Float32Array<ArrayBuffer> {
+  const units = outputs.length / rows;
+  return Float32Array.from(Array.from({ length: rows }, (_, row) => scoresOf(outputs, row, units)).flat());
+}

@@ -1,0 +1,74 @@
+/** Pictures on which a written model is compared, and which go with it so that others can compare theirs. */
+import { join } from 'node:path';
+import sharp from 'sharp';
+import type { Digest } from '../../core/digest.js';
+import { failure } from '../../core/problem.js';
+import type { Data } from '../../features/data.js';
+import { createPictureLoader, isUndecodable, PLAIN_VIEW } from '../../features/pictures.js';
+import type { TrainedDocument } from '../../model/document.js';
+import { preprocess } from '../../model/preprocessing.js';
+
+/** Enough to meet both classes twice; each adds no more than its pixels to the bundle. */
+const PROBES = 4;
+
+export interface Probe {
+  readonly digest: Digest;
+  /** The class that the picture was labelled with. */
+  readonly class: string;
+  /** height x width x 3 bytes: the picture decoded and resized, not yet preprocessed. */
+  readonly pixels: Uint8Array;
+}
+
+/** Validation pictures, or those for training where there are none; always the same ones for the same data. */
+export function pictures(data: Data): Map<Digest, number> {
+  const validation = data.of('validation');
+  return validation.size > 0 ? validation : data.of('train');
+}
+
+/** The first pictures of each class by digest, the classes taking turns. Pictures that cannot be decoded are passed over where that is asked for; throws `bad-data` where none is left. */
+export async function loadProbes({ data, image }: { readonly data: Data; readonly image: TrainedDocument['image'] }): Promise<Probe[]> {
+  const folder = await data.openFolder();
+  const load = createPictureLoader({ image, preprocessing: { kind: 'mode', mode: 'none' }, variation: null });
+  const probes: Probe[] = [];
+  for (const [digest, label] of inTurns(pictures(data))) {
+    if (probes.length === PROBES) break;
+    const path = join(folder, data.files.paths[digest][0]);
+    const levels = await load({ path, digest, view: PLAIN_VIEW }).catch((error: unknown) => {
+      if (data.files.onBadImage === 'fail' || !isUndecodable(error)) throw error;
+      return undefined;
+    });
+    if (levels !== undefined) probes.push({ digest, class: data.spec.classes[label], pixels: Uint8Array.from(levels) });
+  }
+  if (probes.length > 0) return probes;
+  throw failure('bad-data', { code: 'no-probes', found: 'none of the pictures to compare on can be decoded', remedy: 'replace or remove them' });
+}
+
+/** The first of each class, then the second of each, and so on. */
+function inTurns(labels: ReadonlyMap<Digest, number>): [Digest, number][] {
+  const met = new Map<number, number>();
+  const turns = [...labels].map(([digest, label]) => {
+    const turn = met.get(label) ?? 0;
+    met.set(label, turn + 1);
+    return { digest, label, turn };
+  });
+  turns.sort((a, b) => a.turn - b.turn || a.label - b.label);
+  return turns.map(({ digest, label }) => [digest, label]);
+}
+
+/** All pixels, one picture after another. */
+export function pixelsOf(probes: readonly Probe[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.concat(probes.map(({ pixels }) => pixels)));
+}
+
+/** What the network takes in for the probes, one picture after another. */
+export function inputsOf(probes: readonly Probe[], { preprocessing }: TrainedDocument): Float32Array<ArrayBuffer> {
+  const pixels = pixelsOf(probes);
+  const inputs = new Float32Array(pixels.length);
+  preprocess(pixels, inputs, 0, preprocessing);
+  return inputs;
+}
+
+/** A probe's pixels as a PNG, which loses none of them. */
+export function pngOf({ pixels }: Probe, [height, width]: readonly [number, number]): Promise<Buffer> {
+  return sharp(pixels, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 9 }).toBuffer();
+}

@@ -1,0 +1,52 @@
+/** What halving the weights costs: the whole model with rounded weights against the one that was trained, on every validation picture. */
+import type { StageContext } from '../../core/stage.js';
+import { openEngine, resolveEngine } from '../../engine/resolve.js';
+import type { Data } from '../../features/data.js';
+import { Features } from '../../features/features.js';
+import { PLAIN_VIEW } from '../../features/pictures.js';
+import type { TrainedDocument } from '../../model/document.js';
+import { outputOf, shapesOf } from '../../model/graph.js';
+import { predictedLabels, roundingCost, type RoundingCost } from '../../model/metrics.js';
+import type { Weights } from '../../model/tensor.js';
+import { pictures } from './probes.js';
+
+/** Pictures that are compared at once. */
+const BATCH = 16;
+
+export interface RoundingFigures extends RoundingCost {
+  readonly split: 'validation' | 'train';
+  /** Shares of the pictures, by weights as they were trained and as they are written. */
+  readonly accuracy: { readonly exact: number; readonly rounded: number };
+}
+
+/** The part of the network that is run is all of it: features that are kept came from weights that were not rounded. */
+export async function measureRounding(context: StageContext<'export'>, data: Data, document: TrainedDocument, exact: Weights, rounded: Weights): Promise<RoundingFigures> {
+  const { graph, image, preprocessing, classes } = document;
+  const engine = resolveEngine(context.settings.engine);
+  const labels = pictures(data);
+  const input = { name: graph.name, layers: graph.layers.slice(0, 1) };
+  const recipe = { image, preprocessing, variation: null, prefix: input, weights: exact, engine };
+  // Every picture is decoded once for both; none counts as extracted.
+  const host = { ...context, counts: { extracted: 0, reused: 0 } };
+  const source = await Features.open(host, { recipe, source: data, featureShape: [...image.size, 3], keep: false });
+  const opened = await openEngine(engine);
+  const runners = [await opened.compile(graph, exact), await opened.compile(graph, rounded)];
+  try {
+    const [units] = shapesOf(graph).get(outputOf(graph).name)!;
+    const predictions = runners.map(() => new Float32Array(labels.size * units));
+    const truth: number[] = [];
+    for await (const { digests, features } of source.stream([...labels.keys()], PLAIN_VIEW, BATCH)) {
+      for (const [i, runner] of runners.entries()) predictions[i].set(await runner.run(features, digests.length), truth.length * units);
+      // Classes are mapped by name, never by position.
+      truth.push(...digests.map((digest) => classes.indexOf(data.spec.classes[labels.get(digest)!])));
+      context.emit({ event: 'progress', stage: context.name, task: 'compare', done: truth.length, total: labels.size });
+    }
+    const [before, after] = predictions.map((scores) => scores.subarray(0, truth.length * units));
+    const accuracyOf = (scores: Float32Array) => predictedLabels(scores, units).filter((label, row) => label === truth[row]).length / truth.length;
+    const split = data.of('validation').size > 0 ? 'validation' : 'train';
+    return { split, accuracy: { exact: accuracyOf(before), rounded: accuracyOf(after) }, ...roundingCost(before, after, units) };
+  } finally {
+    runners.forEach((runner) => runner.dispose());
+    await source.dispose();
+  }
+}

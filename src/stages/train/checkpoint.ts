@@ -1,0 +1,92 @@
+/**
+ * All that the steps to come depend on, as bytes: an 8-byte little-endian length, that much JSON, then weights in the
+ * form of `model/weights-file.ts`. Chance has no state of its own: it is keyed by epoch and step.
+ */
+import type { Digest } from '../../core/digest.js';
+import type { TrainerState } from '../../engine/engine.js';
+import type { Tensor, Weights } from '../../model/tensor.js';
+import { decodeWeights, encodeWeights } from '../../model/weights-file.js';
+import type { StoppingState } from './early-stopping.js';
+import type { PlateauState } from './plateau.js';
+
+/** Figures of an epoch, and the learning rate of its last step. */
+export interface EpochRecord {
+  readonly loss: number;
+  readonly accuracy?: number;
+  readonly val_loss?: number;
+  readonly val_accuracy?: number;
+  readonly learning_rate: number;
+}
+
+/** Where training stands. */
+export interface Progress {
+  /** Epochs that are done, oldest first. */
+  readonly history: readonly EpochRecord[];
+  readonly stopping: StoppingState;
+  readonly plateau: PlateauState;
+  /** The epoch under way. */
+  readonly epoch: EpochProgress;
+  /** Steps that were made in all: dropout is drawn by their number. */
+  readonly step: number;
+}
+
+export interface EpochProgress {
+  /** Pictures that were bad before this epoch: its order is drawn from the others. */
+  readonly leftOut: readonly Digest[];
+  /** How far into the shuffled pictures it has come. */
+  readonly position: number;
+  readonly batches: number;
+  /** Sums over the pictures seen. */
+  readonly loss: number;
+  readonly correct: number;
+  readonly seen: number;
+  readonly learningRate: number;
+}
+
+export interface Snapshot {
+  readonly progress: Progress;
+  /** Bad pictures that are known by now. */
+  readonly leftOut: readonly Digest[];
+  readonly trainer: TrainerState;
+  /** Weights of the best epoch, where those are to be restored. */
+  readonly best: Weights | undefined;
+}
+
+interface Head {
+  readonly format: typeof FORMAT;
+  readonly progress: Progress;
+  readonly leftOut: readonly Digest[];
+  readonly steps: number;
+  readonly hasBest: boolean;
+}
+
+/** Changes with the form of what is written; one of another form is no checkpoint. */
+const FORMAT = 1;
+const BEST = 'best:';
+
+export function encodeSnapshot({ progress, leftOut, trainer, best }: Snapshot): Buffer {
+  const head: Head = { format: FORMAT, progress, leftOut, steps: trainer.steps, hasBest: best !== undefined };
+  // Padded, so that the weights behind it can be read in place.
+  const json = JSON.stringify(head);
+  const text = Buffer.from(json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  const kept = [...(best ?? [])].map(([name, tensor]): [string, Tensor] => [BEST + name, tensor]);
+  return Buffer.concat([length, text, encodeWeights(new Map([...trainer.tensors, ...kept]))]);
+}
+
+/** Reads what {@link encodeSnapshot} wrote, whose bytes are verified; undefined where another version of this file wrote it. */
+export function decodeSnapshot(bytes: Buffer): Snapshot | undefined {
+  const end = 8 + Number(bytes.readBigUInt64LE());
+  const head = JSON.parse(bytes.toString('utf8', 8, end)) as Head;
+  if (head.format !== FORMAT) return undefined;
+  const tensors = [...decodeWeights(bytes.subarray(end), 'checkpoint')];
+  const best = tensors.flatMap(([name, tensor]): [string, Tensor][] => (name.startsWith(BEST) ? [[name.slice(BEST.length), tensor]] : []));
+  const current = tensors.filter(([name]) => !name.startsWith(BEST));
+  return {
+    progress: head.progress,
+    leftOut: head.leftOut,
+    trainer: { steps: head.steps, tensors: new Map(current) },
+    best: head.hasBest ? new Map(best) : undefined,
+  };
+}

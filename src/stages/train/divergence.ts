@@ -1,0 +1,57 @@
+/** Tells where numbers stopped being numbers: in the pictures' features, in the weights, or in a layer on the way. */
+import type { Digest } from '../../core/digest.js';
+import { failure, type PipelineError } from '../../core/problem.js';
+import type { Trainer, TrainingBatch } from '../../engine/engine.js';
+import { isFinite, nonFinite } from '../../model/finite.js';
+import { layerOfWeight, type Weights } from '../../model/tensor.js';
+
+/** The step that failed; epoch and step count from 1, the step within the epoch. */
+export interface FailedStep {
+  readonly stage: string;
+  readonly epoch: number;
+  readonly step: number;
+  readonly learningRate: number;
+  readonly loss: number;
+}
+
+/** Why a step has a loss that is no finite number. The trainer still has the weights that the step began with. */
+export async function explainStep(trainer: Trainer, batch: TrainingBatch, digests: readonly Digest[], failed: FailedStep): Promise<PipelineError> {
+  const rowLength = batch.features.length / batch.count;
+  const row = digests.findIndex((_, index) => !isFinite(batch.features.subarray(index * rowLength, (index + 1) * rowLength)));
+  if (row >= 0) {
+    return failure('bad-data', {
+      code: 'features-not-finite',
+      where: failed.stage,
+      found: `the features of the picture ${digests[row]} hold values that are no numbers`,
+      expected: 'finite features',
+      remedy: 'look at the weights of the base, and whether its preprocessing is the one that it was trained with',
+    });
+  }
+  const weights = nonFinite(await trainer.weights());
+  if (weights.length > 0) return diverged(failed, `after ${weightsOf(weights)} in the step before`);
+  const outputs = await trainer.activations(batch);
+  const layer = [...outputs].find(([, values]) => !isFinite(values))?.[0];
+  return diverged(failed, layer === undefined ? 'in the loss itself' : `beginning in the output of the layer ${layer}`);
+}
+
+/** Weights that are no numbers at the end of an epoch; undefined where all are. */
+export function explainWeights(weights: Weights, failed: FailedStep): PipelineError | undefined {
+  const names = nonFinite(weights);
+  return names.length === 0 ? undefined : diverged(failed, `after ${weightsOf(names)}`);
+}
+
+/** Gradients run from the output to the input: of the layers that they spoiled, the one nearest to the output was the first. */
+function weightsOf(names: readonly string[]): string {
+  return `the weights of the layer ${layerOfWeight(names[names.length - 1])} left the range of numbers`;
+}
+
+function diverged({ stage, epoch, step, learningRate, loss }: FailedStep, where: string): PipelineError {
+  const became = Number.isFinite(loss) ? 'training diverged' : `the loss became ${loss}`;
+  return failure('stage-failed', {
+    code: 'diverged',
+    where: stage,
+    found: `${became} in epoch ${epoch}, step ${step}, at the learning rate ${learningRate}, ${where}`,
+    expected: 'a loss and weights that are finite numbers',
+    remedy: 'take a tenth of the learning rate, or limit gradients, as in optimizer: {adam: {global_clipnorm: 1}}',
+  });
+}

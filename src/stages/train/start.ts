@@ -1,0 +1,64 @@
+/** The model that training begins with: a base with a new head, or what an earlier training ended with. */
+import { canonical } from '../../core/canonical.js';
+import { failure } from '../../core/problem.js';
+import type { BlobRef, Outputs, StageContext } from '../../core/stage.js';
+import type { DataSpec } from '../../image/dataset.js';
+import { countParameters, describeParameters, readWeights, type ModelDocument, type TrainedDocument } from '../../model/document.js';
+import { nonFinite } from '../../model/finite.js';
+import { withFrozen } from '../../model/freezing.js';
+import type { Weights } from '../../model/tensor.js';
+
+export interface Start {
+  readonly document: ModelDocument;
+  readonly weights: Weights;
+  /** The weights again, as the store has them. */
+  readonly reread: () => Promise<Weights>;
+  /** The file of the base's weights. */
+  readonly base: BlobRef;
+}
+
+export async function startOf(context: StageContext<'train'>, spec: DataSpec): Promise<Start> {
+  const { config, inputs, name, note, readBytes, readJson } = context;
+  const outputs: Outputs = (inputs.from ?? inputs.model)!;
+  const document = inputs.from === undefined ? await readJson<ModelDocument>(outputs.model) : await continued(context, inputs.from, spec);
+  const reread = () => readWeights(document, readBytes);
+  const weights = await reread();
+  requireFinite(weights, name);
+  if (config.freeze !== undefined) note('parameters', describeParameters(countParameters(document.graph, weights)));
+  return { document, weights, reread, base: outputs.weights };
+}
+
+/** An earlier training's model, with other layers frozen where the pipeline says so. */
+async function continued({ config, name, readJson }: StageContext<'train'>, from: Outputs, { classes, image }: DataSpec): Promise<ModelDocument> {
+  const document = await readJson<TrainedDocument>(from.model);
+  const differs = (what: string, before: string, now: string) =>
+    failure('invalid', {
+      code: 'pictures-differ',
+      where: name,
+      found: `the ${what} of its pictures (${now}) are not those that \`from\` was trained on (${before})`,
+      expected: 'the same classes, in the same order, and the same picture size in both',
+      remedy: 'let `data` of both lead to the same ingest',
+    });
+  if (canonical([...classes]) !== canonical([...document.classes])) throw differs('classes', document.classes.join(', '), classes.join(', '));
+  if (canonical({ ...image }) !== canonical({ ...document.image })) throw differs('size and interpolation', told(document.image), told(image));
+  if (config.freeze === undefined) return document;
+  const { layers } = document.graph;
+  const count = document.base.layers!;
+  return { ...document, graph: { ...document.graph, layers: [...withFrozen(config.freeze, layers.slice(0, count), name), ...layers.slice(count)] } };
+}
+
+function told({ size, interpolation, orientation }: DataSpec['image']): string {
+  return `${size.join('x')}, ${interpolation}, orientation ${orientation}`;
+}
+
+function requireFinite(weights: Weights, stage: string): void {
+  const [name] = nonFinite(weights);
+  if (name === undefined) return;
+  throw failure('bad-data', {
+    code: 'weights-not-finite',
+    where: stage,
+    found: `the weights of ${name} hold values that are no numbers before training begins`,
+    expected: 'finite weights',
+    remedy: 'look at the file that load-base reads; training has not moved them',
+  });
+}

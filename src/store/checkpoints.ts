@@ -1,0 +1,41 @@
+/**
+ * What stages keep of unfinished work, one file a key: `v1/checkpoints/ab/<key>`, a line with the format, the key and the
+ * SHA-256 of what follows. It is believed only after hashing; anything else is a miss. Written anew it replaces the old one whole.
+ */
+import { join } from 'node:path';
+import { digestOf, type ActionKey } from '../core/digest.js';
+import type { Files } from './files.js';
+
+const FORMAT = 'pipeline-checkpoint-1';
+const NEWLINE = 0x0a;
+
+export class Checkpoints {
+  constructor(private readonly files: Files) {}
+
+  async read(key: ActionKey): Promise<Buffer | undefined> {
+    const path = this.pathOf(key);
+    const bytes = await this.files.readIfThere(path);
+    if (bytes === undefined) return undefined;
+    const end = bytes.indexOf(NEWLINE);
+    const content = bytes.subarray(end + 1);
+    if (end >= 0 && bytes.toString('latin1', 0, end) === firstLine(key, content)) return content;
+    await this.files.setAside(path, 'a checkpoint whose bytes do not match their digest: the work starts from the beginning');
+    return undefined;
+  }
+
+  async write(key: ActionKey, content: Uint8Array): Promise<void> {
+    await this.files.publish(this.pathOf(key), [Buffer.from(`${firstLine(key, content)}\n`), content]);
+  }
+
+  remove(key: ActionKey): Promise<void> {
+    return this.files.removeIfThere(this.pathOf(key));
+  }
+
+  private pathOf(key: ActionKey): string {
+    return join(this.files.root, 'v1', 'checkpoints', key.slice(0, 2), key);
+  }
+}
+
+function firstLine(key: ActionKey, content: Uint8Array): string {
+  return `${FORMAT} ${key} ${digestOf(content)}`;
+}

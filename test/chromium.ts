@@ -1,0 +1,43 @@
+/** A real browser for pages: Debian's Chromium, or the one that CHROMIUM names, driven by playwright-core. */
+import { existsSync } from 'node:fs';
+import { test } from '@jest/globals';
+import { chromium, type Page } from 'playwright-core';
+
+const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium'].find((path) => path !== undefined && existsSync(path));
+
+/** A page that was opened, with all that it asked for and all that went wrong on it. */
+export interface Opened {
+  readonly page: Page;
+  /** Addresses that were asked for beside the page's own; `data:` is nobody's. */
+  readonly requests: readonly string[];
+  /** Messages on the console, uncaught errors among them. */
+  readonly messages: readonly string[];
+}
+
+/** `test` where there is a Chromium; otherwise a test that is shown as skipped, with the reason. */
+export function testWithChromium(name: string, body: (open: (file: string, options?: { width?: number; dark?: boolean }) => Promise<Opened>) => Promise<void>): void {
+  if (executablePath === undefined) {
+    test.skip(`${name} (skipped: needs /usr/bin/chromium, or CHROMIUM=path)`, () => undefined);
+    return;
+  }
+  test(name, async () => {
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    try {
+      await body(async (file, { width = 1280, dark = false } = {}) => {
+        const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: dark ? 'dark' : 'light' });
+        const page = await context.newPage();
+        const requests: string[] = [];
+        const messages: string[] = [];
+        page.on('request', (request) => {
+          if (!request.url().startsWith('data:') && request.url() !== `file://${file}`) requests.push(request.url());
+        });
+        page.on('console', (message) => messages.push(message.text()));
+        page.on('pageerror', (error) => messages.push(error.message));
+        await page.goto(`file://${file}`);
+        return { page, requests, messages };
+      });
+    } finally {
+      await browser.close();
+    }
+  });
+}

@@ -1,0 +1,109 @@
+/** Whole steps of fine-tuned networks: the gradients of the onnx engine against those of the reference engine. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Engine, TrainingProgram } from '../../../src/engine/engine.js';
+import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
+import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
+import { bases } from '../../../src/model/bases/index.js';
+import type { Graph, Layer } from '../../../src/model/graph.js';
+import { outputOf, withInputShape } from '../../../src/model/graph.js';
+import { initialWeights } from '../../../src/model/initializers.js';
+import { splitAtFrozen } from '../../../src/model/split.js';
+import { everyLayer, madeUpWeights, relativeError } from '../../model/graphs.js';
+import { batchFor, programFor } from './programs.js';
+
+let onnx: Engine;
+let tfjs: Engine;
+beforeAll(async () => {
+  onnx = await createOnnxEngine({ threads: 2 });
+  tfjs = await createTfjsEngine({ backend: 'cpu' });
+});
+
+/** The same layers with so many times fewer filters: the reference engine computes in plain JavaScript. */
+function narrowed(base: Graph, times: number): Graph {
+  const layers = base.layers.map((layer) => (layer.kind === 'conv2d' ? { ...layer, filters: layer.filters / times } : layer));
+  return { ...base, layers };
+}
+
+/** A base with a head of one pooling and one dense layer, frozen before a layer; its suffix alone. */
+function tuned(base: Graph, size: number, until: string, statistics: 'stored' | 'batch'): Graph {
+  const first = base.layers.findIndex(({ name }) => name === until);
+  const layers = base.layers.map((layer, index): Layer => {
+    const trainable = index >= first;
+    return layer.kind === 'batch_normalization' ? { ...layer, trainable, statistics } : { ...layer, trainable };
+  });
+  const head: Layer[] = [
+    { kind: 'global_average_pooling2d', name: 'pool', inputs: [outputOf(base).name], trainable: true },
+    { kind: 'dense', name: 'classes', inputs: ['pool'], trainable: true, units: 3, useBias: true, activation: 'softmax' },
+  ];
+  return splitAtFrozen(withInputShape({ ...base, layers: [...layers, ...head] }, [size, size, 3])).suffix;
+}
+
+/** Weights that keep magnitudes from layer to layer, with statistics and offsets that are not at rest. */
+function livelyWeights(graph: Graph) {
+  const kernels = initialWeights(graph, 3, () => true, () => 'he_uniform');
+  const others = madeUpWeights(graph, 3);
+  return new Map([...kernels].map(([name, tensor]) => [name, name.endsWith('kernel') ? tensor : others.get(name)!]));
+}
+
+/**
+ * The largest error of a tensor after one step of plain gradient descent at rate 1, relative to the largest change of
+ * the tensor; of the predictions too.
+ */
+async function worstTensor(program: TrainingProgram, count: number): Promise<number> {
+  const batch = batchFor(program.graph, count, 2, 1);
+  const results = [];
+  for (const engine of [onnx, tfjs]) {
+    const trainer = await engine.train({ ...program, optimizer: { kind: 'sgd', momentum: 0, nesterov: false } });
+    const start = await trainer.weights();
+    const { predictions, loss } = await trainer.step(batch);
+    const changes = [...(await trainer.weights())].map(([name, { data }]): [string, Float32Array] => {
+      const before = start.get(name)!.data;
+      return [name, data.map((value, i) => value - before[i])];
+    });
+    results.push(new Map([...changes, ['predictions', predictions], ['loss', Float32Array.of(loss)]]));
+    trainer.dispose();
+  }
+  const [ours, reference] = results;
+  expect([...ours.keys()]).toEqual([...reference.keys()]);
+  // What a BatchNorm on batch statistics takes out again has a gradient of zero, and rounding is all there is to compare.
+  const least = 1e-3 * Math.max(...[...reference.values()].map(largest));
+  return Math.max(...[...ours].map(([name, change]) => {
+    const expected = reference.get(name)!;
+    return (relativeError(change, expected) * (largest(expected) || 1)) / Math.max(largest(expected), least);
+  }));
+}
+
+const largest = (values: Float32Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+describe('one step equals the reference engine', () => {
+  test('of every kind of layer, on batch statistics', async () => {
+    expect(await worstTensor(programFor(everyLayer()), 5)).toBeLessThan(1e-4);
+  });
+
+  test('of VGG16 from block 5 on', async () => {
+    const graph = tuned(narrowed(bases.vgg16.build!(1), 16), 64, 'block5_conv1', 'stored');
+    expect(graph.layers.map(({ name }) => name)).toEqual([
+      'block4_pool', 'block5_conv1', 'block5_conv2', 'block5_conv3', 'block5_pool', 'pool', 'classes',
+    ]);
+    expect(await worstTensor(programFor(graph, { weights: livelyWeights(graph) }), 2)).toBeLessThan(1e-4);
+  });
+
+  test.each(['stored', 'batch'] as const)('of MobileNetV2 from its last block on, with %s statistics', async (statistics) => {
+    const graph = tuned(narrowed(bases.mobilenet_v2.build!(0.35), 4), 96, 'block_16_expand', statistics);
+    expect(graph.layers[0].name).toBe('block_15_add');
+    expect(await worstTensor(programFor(graph, { weights: livelyWeights(graph) }), 4)).toBeLessThan(1e-4);
+  });
+
+  test('of ResNet50 from its last block on', async () => {
+    const graph = tuned(narrowed(bases.resnet50.build!(1), 16), 64, 'conv5_block3_1_conv', 'stored');
+    expect(await worstTensor(programFor(graph, { weights: livelyWeights(graph) }), 1)).toBeLessThan(1e-4);
+  });
+});
+
+test('a block with a shortcut is trained whole where freezing ends inside it', async () => {
+  const graph = tuned(narrowed(bases.mobilenet_v2.build!(0.35), 4), 64, 'block_15_project', 'stored');
+  expect(graph.layers[0].name).toBe('block_14_add');
+  const trained = graph.layers.filter(({ trainable }) => trainable).map(({ name }) => name);
+  expect([trained[0], trained.includes('block_15_depthwise')]).toEqual(['block_15_project', false]);
+  expect(await worstTensor(programFor(graph, { weights: livelyWeights(graph) }), 4)).toBeLessThan(1e-4);
+});

@@ -1,0 +1,130 @@
+/** Archives, weights and servers that are made to hurt, met through the command. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { cp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { repository } from '../e2e/rig.js';
+import { fixtureBytes } from '../model/keras/files.js';
+import { tarOf, zipOf } from '../sources/packing.js';
+import { file, FileServer } from '../sources/server.js';
+import { Sandbox } from './sandbox.js';
+
+let sandbox: Sandbox;
+beforeEach(async () => {
+  sandbox = await Sandbox.create({ PIPELINE_ALLOW_HTTP_LOOPBACK: '1' });
+});
+afterEach(() => sandbox.remove());
+
+describe('an archive', () => {
+  const zeros = Buffer.alloc(2 ** 26);
+  const hostile: Readonly<Record<string, readonly [() => Uint8Array | Promise<Uint8Array>, number, RegExp]>> = {
+    'that climbs': [() => zipOf([{ name: '../outside/evil.jpg', content: 'x' }]), 4, /climbs out of the folder/],
+    'that climbs, in a tar': [() => tarOf([{ name: 'cats/../../../outside/evil.jpg', content: 'x' }]), 4, /climbs out of the folder/],
+    'with a path from the root': [() => zipOf([{ name: '/tmp/evil.jpg', content: 'x' }]), 4, /starts at the root of a disk/],
+    'with a link, and a file through it': [
+      () => tarOf([{ name: 'cats', type: 'symlink', linkname: '../outside' }, { name: 'cats/evil.jpg', content: 'x' }]), 4, /is a symlink|is a .*link/,
+    ],
+    'with a hard link': [() => tarOf([{ name: 'cats/a.jpg', type: 'link', linkname: '/etc/passwd' }]), 4, /is a .*link/],
+    'with a device': [() => tarOf([{ name: 'cats/a.jpg', type: 'character-device' }]), 4, /is a /],
+    'that is a bomb': [() => zipOf([{ name: 'cats/a.jpg', content: zeros, deflate: true }]), 4, /more than 200 times its size/],
+    'that is a bomb in a tar.gz': [async () => gzipSync(await tarOf([{ name: 'cats/a.jpg', content: zeros }])), 4, /more than 200 times its size/],
+    'whose entries share their bytes': [() => zipOf([{ name: 'a/a.jpg', content: 'x' }, { name: 'b/b.jpg', content: 'x', sameAs: 0 }]), 4, /shares bytes/],
+    'that lies about a size': [() => zipOf([{ name: 'a/a.jpg', content: 'x'.repeat(99), deflate: true, size: 9 }]), 3, /is damaged/],
+  };
+  test.each(Object.entries(hostile))('%s', async (_, [make, code, words]) => {
+    await sandbox.write('project/pets.zip', await make());
+    await sandbox.refuses(code, words, 'ingest', '--set', 'stages.ingest.source=pets.zip');
+  });
+});
+
+describe('a layers-model', () => {
+  type Model = { weightsManifest: { paths: string[]; weights: { name: string; shape: number[]; dtype: string }[] }[]; modelTopology: unknown };
+
+  async function refusesModel(bend: (model: Model) => void, words: RegExp, { weights, code = 3 }: { weights?: (bytes: Buffer) => Buffer; code?: number } = {}): Promise<void> {
+    await cp(join(repository, 'examples/base'), sandbox.path('base'), { recursive: true });
+    const model = JSON.parse(await readFile(sandbox.path('base/model.json'), 'utf8')) as Model;
+    bend(model);
+    await sandbox.write('project/base/model.json', JSON.stringify(model));
+    if (weights !== undefined) await sandbox.write('project/base/weights.bin', weights(await readFile(sandbox.path('base/weights.bin'))));
+    const set = ['--set', 'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base/model.json}'];
+    await sandbox.refuses(code, words, 'load-base', ...set);
+    await rm(sandbox.path('base'), { recursive: true });
+  }
+  const asIs = () => undefined;
+
+  test('whose shards lie elsewhere', async () => {
+    for (const path of ['../../outside/secret.txt', '/etc/passwd', 'a/../../x.bin', 'file:///etc/passwd', 'http://127.0.0.1/x.bin']) {
+      await refusesModel(({ weightsManifest: [group] }) => (group.paths = [path]), /model\.json/, { code: 4 });
+    }
+  });
+
+  test('with a shard too few, a size too large, a shape that explodes, a type that is none', async () => {
+    await refusesModel(({ weightsManifest: [group] }) => group.paths.push('more.bin'), /more\.bin/);
+    await refusesModel(({ weightsManifest: [group] }) => (group.weights[0].shape = [65536, 65536, 65536]), /bytes|shape/);
+    await refusesModel(({ weightsManifest: [group] }) => (group.weights[0].shape = [-1, 3]), /shape/);
+    await refusesModel(({ weightsManifest: [group] }) => (group.weights[0].dtype = 'complex64'), /complex64/);
+    await refusesModel(asIs, /bytes/, { weights: (bytes) => bytes.subarray(0, bytes.length - 2) });
+  });
+
+  test('with weights that are no numbers', async () => {
+    // Halves: 0x7e00 is NaN.
+    const weights = (bytes: Buffer): Buffer => {
+      const bent = Buffer.from(bytes);
+      bent.writeUInt16LE(0x7e00, 1000);
+      return bent;
+    };
+    await refusesModel(asIs, /no numbers/, { weights });
+  });
+
+  test('that is nested beyond reason, or is not JSON', async () => {
+    await cp(join(repository, 'examples/base'), sandbox.path('base'), { recursive: true });
+    for (const text of [`${'['.repeat(200_000)}${']'.repeat(200_000)}`, '{', '', 'null', '{"modelTopology": {"__proto__": 1}}']) {
+      await sandbox.write('project/base/model.json', text);
+      await sandbox.refuses(3, /model\.json/, 'load-base', '--set', 'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base/model.json}');
+    }
+  });
+});
+
+test('an HDF5 file that the library goes round in circles in is given up', async () => {
+  await sandbox.write('project/base.h5', fixtureBytes('circular.h5'));
+  await sandbox.remember();
+  const { code, stderr } = await sandbox.unbounded('run', 'pets.yaml', 'load-base', '--set', 'stages.load-base={architecture: vgg16, weights: base.h5}');
+  expect([code, stderr]).toEqual([3, expect.stringMatching(/base\.h5: reading it took more than 10 s/)]);
+});
+
+describe('a server', () => {
+  let server: FileServer;
+  beforeEach(async () => {
+    server = await new FileServer().start();
+  });
+  afterEach(() => server.stop());
+
+  const redirecting = (to: string) => server.on('/start', (_, response) => response.writeHead(302, { location: to }).end());
+  const sha256 = createHash('sha256').update('zip').digest('hex');
+  const source = (url: string) => ['ingest', '--set', `stages.ingest.source={url: "${url}", sha256: ${sha256}}`];
+
+  test('that redirects to an inner network, to a file, or round in circles', async () => {
+    for (const to of ['http://169.254.169.254/latest/meta-data/', 'https://10.0.0.1/x', 'https://[fd00::1]/x', 'https://0x0a000001/x', 'file:///etc/passwd', 'https://user:secret@example.com/']) {
+      await sandbox.refuses(4, /->/, ...source(redirecting(to)));
+    }
+    await sandbox.refuses(3, /redirects more than 3 times/, ...source(server.on('/round', (_, response) => response.writeHead(302, { location: '/round' }).end())));
+  });
+
+  test('with another file than the one that was pinned', async () => {
+    await sandbox.refuses(3, /has the sha256/, ...source(server.on('/pets.zip', file(Buffer.from('another')))));
+  });
+
+  test('that sends without end, beyond the size that was pinned', async () => {
+    const url = server.on('/endless', (_, response) => {
+      response.writeHead(200);
+      const push = (): void => {
+        while (response.writable && response.write(Buffer.alloc(65536)));
+        if (response.writable) response.once('drain', push);
+      };
+      push();
+    });
+    const md5 = createHash('md5').update('zip').digest('hex');
+    await sandbox.refuses(3, /goes on beyond 1,000 bytes/, 'ingest', '--set', `stages.ingest.source={url: "${url}", md5: ${md5}, size: 1000}`);
+  });
+});

@@ -1,0 +1,69 @@
+/** Small copies of pictures: of the very bytes that were seen, bounded, or the reason why there is none. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { digestOf } from '../../../src/core/digest.js';
+import { Pictures } from '../../../src/report/results/pictures.js';
+
+let folder: string;
+let tall: Buffer;
+const text = Buffer.from('no picture');
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pipeline-pictures-'));
+  await mkdir(join(folder, 'cats'));
+  // Stored lying, to be turned upright: 300x600 as people see it.
+  tall = await sharp({ create: { width: 600, height: 300, channels: 3, background: '#c04020' } }).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  await writeFile(join(folder, 'cats', 'tall.jpg'), tall);
+  await writeFile(join(folder, 'cats', 'other.jpg'), text);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const files = (digest: string, ...paths: string[]) => ({ root: 'pictures', onBadImage: 'fail', paths: { [digest]: paths } }) as const;
+
+function pictures(orientation: 'exif' | 'stored' = 'exif'): Pictures {
+  return new Pictures((root) => Promise.resolve(root === 'pictures' ? folder : undefined), orientation);
+}
+
+test('a picture is shown small, upright, in its own aspect, encoded anew', async () => {
+  const digest = digestOf(tall);
+  const shown = await pictures().show(digest, files(digest, 'cats/tall.jpg'));
+  expect(shown).toMatchObject({ state: 'shown', width: 96, height: 192 });
+  const [, base64] = /^data:image\/webp;base64,(.*)$/.exec(shown.state === 'shown' ? shown.url : '')!;
+  const metadata = await sharp(Buffer.from(base64, 'base64')).metadata();
+  expect(metadata).toMatchObject({ format: 'webp', width: 96, height: 192 });
+  expect(metadata.exif).toBeUndefined();
+  expect(await pictures('stored').show(digest, files(digest, 'cats/tall.jpg'))).toMatchObject({ width: 192, height: 96 });
+});
+
+test('any of its names will do, as long as the bytes are its own', async () => {
+  const digest = digestOf(tall);
+  expect((await pictures().show(digest, files(digest, 'cats/none.jpg', 'cats/other.jpg', 'cats/tall.jpg'))).state).toBe('shown');
+  expect(await pictures().show(digest, files(digest, 'cats/other.jpg'))).toEqual({ state: 'changed' });
+  expect(await pictures().show(digest, files(digest, 'cats/none.jpg'))).toEqual({ state: 'gone' });
+  expect(await pictures().show(digest, { ...files(digest, 'cats/tall.jpg'), root: 'elsewhere' })).toEqual({ state: 'gone' });
+});
+
+test('what cannot be decoded says so', async () => {
+  const digest = digestOf(text);
+  expect(await pictures().show(digest, files(digest, 'cats/other.jpg'))).toEqual({ state: 'unreadable' });
+});
+
+test('all of them together stay below the bound', async () => {
+  const noise = await sharp({ create: { width: 192, height: 192, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 90 } } }).png().toBuffer();
+  await writeFile(join(folder, 'cats', 'noise.png'), noise);
+  const digest = digestOf(noise);
+  const many = pictures();
+  let bytes = 0;
+  const states = [];
+  for (let i = 0; i < 60; i++) {
+    const shown = await many.show(digest, files(digest, 'cats/noise.png'));
+    states.push(shown.state);
+    if (shown.state === 'shown') bytes += shown.url.length * 0.75;
+  }
+  expect(bytes).toBeLessThan(605_000);
+  expect(bytes).toBeGreaterThan(400_000);
+  expect(states.at(-1)).toBe('left-out');
+});

@@ -1,0 +1,218 @@
+/** Training as a whole on made-up features: goes on from any checkpoint in the same bits, and tells why it diverges. */
+import { describe, expect, test } from '@jest/globals';
+import { digestOf, type Digest } from '../../src/core/digest.js';
+import type { EpochMetrics, RunEvent } from '../../src/core/event.js';
+import type { PipelineError } from '../../src/core/problem.js';
+import { Random } from '../../src/core/random.js';
+import type { TrainConfig } from '../../src/core/schema-types.js';
+import type { Checkpoint } from '../../src/core/stage.js';
+import type { TrainingProgram } from '../../src/engine/engine.js';
+import { createOnnxEngine } from '../../src/engine/onnx/index.js';
+import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
+import type { Weights } from '../../src/model/tensor.js';
+import { encodeWeights } from '../../src/model/weights-file.js';
+import { trainEpochs, type Trained } from '../../src/stages/train/loop.js';
+import { TrainingSet, type FeatureSource } from '../../src/stages/train/training-set.js';
+import { denseHead, madeUpWeights } from '../model/graphs.js';
+
+const WIDTH = 6;
+const graph = denseHead(WIDTH, 1);
+const digests = Array.from({ length: 23 }, (_, i) => digestOf(`picture ${i}`)).sort();
+const labels = new Map(digests.map((digest, i) => [digest, i % 2]));
+
+/** Features drawn from digest and view; bad pictures are found when a batch comes to them, as online. */
+class MadeUp implements FeatureSource {
+  private readonly bad = new Set<Digest>();
+  constructor(
+    private readonly broken: readonly Digest[] = [],
+    private readonly change: (row: Float32Array) => Float32Array = (row) => row,
+  ) {}
+
+  get leftOut(): readonly Digest[] {
+    return [...this.bad];
+  }
+
+  leaveOut(found: readonly Digest[]): void {
+    for (const digest of found) this.bad.add(digest);
+  }
+
+  async ensure(wanted: readonly Digest[]): Promise<Digest[]> {
+    return wanted.filter((digest) => !this.bad.has(digest));
+  }
+
+  async *stream(wanted: readonly Digest[], view: number, batchSize: number) {
+    let batch: Digest[] = [];
+    for (const [index, digest] of wanted.entries()) {
+      if (this.broken.includes(digest)) this.bad.add(digest);
+      else batch.push(digest);
+      if (batch.length < batchSize && index < wanted.length - 1) continue;
+      if (batch.length > 0) yield { digests: batch, features: this.rows(batch, view) };
+      batch = [];
+    }
+  }
+
+  private rows(batch: readonly Digest[], view: number): Float32Array {
+    const rows = new Float32Array(batch.length * WIDTH);
+    batch.forEach((digest, row) => {
+      const random = Random.keyed('features', digest, view);
+      rows.set(this.change(Float32Array.from({ length: WIDTH }, () => random.uniform(-1, 1) + labels.get(digest)!)), row * WIDTH);
+    });
+    return rows;
+  }
+
+  async dispose(): Promise<void> {}
+}
+
+const plain: TrainConfig = {
+  optimizer: { adam: { learning_rate: 0.05, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 } },
+  loss: 'auto', metrics: ['accuracy'], batch_size: 4, epochs: 5, schedule: { constant: {} }, warmup_epochs: 0, l2: 0,
+};
+
+interface Attempt {
+  readonly config?: Partial<TrainConfig>;
+  readonly program?: Partial<TrainingProgram>;
+  readonly checkpoint?: Partial<Checkpoint>;
+  readonly features?: FeatureSource;
+  readonly signal?: AbortSignal;
+  readonly events?: RunEvent[];
+  readonly notes?: string[];
+  readonly learningRate?: number;
+  readonly tfjs?: boolean;
+}
+
+async function train({ config, program, checkpoint, features = new MadeUp(), signal, events = [], notes = [], learningRate = 0.05, tfjs = false }: Attempt): Promise<Trained> {
+  const whole = { ...plain, ...config };
+  const engine = tfjs ? await createTfjsEngine({ backend: 'cpu' }) : await createOnnxEngine({ threads: 1 });
+  const trainer = await engine.train({
+    graph, weights: madeUpWeights(graph, 1), loss: 'binary_crossentropy', l2: whole.l2, batchSize: 4,
+    optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }, ...program,
+  });
+  const split = (from: number, to: number) => new Map(digests.slice(from, to).map((digest) => [digest, labels.get(digest)!]));
+  try {
+    return await trainEpochs(trainer, {
+      name: 'train', config: whole, seed: 3, suffix: graph, units: 1, learningRate, classWeights: [1, 2],
+      training: new TrainingSet(features, split(0, 18), (epoch) => epoch % 2),
+      validation: new TrainingSet(features, split(18, 23), () => 9),
+      checkpoint: { read: async () => undefined, due: () => false, write: async () => undefined, ...checkpoint },
+      emit: (event) => void events.push(event),
+      note: (_, text) => void notes.push(text),
+      signal: signal ?? new AbortController().signal,
+    });
+  } finally {
+    trainer.dispose();
+  }
+}
+
+const bytes = (weights: Weights) => digestOf(encodeWeights(weights));
+
+describe('a training that goes on from a checkpoint', () => {
+  const cases: Readonly<Record<string, Partial<TrainConfig>>> = {
+    'cosine with a warm-up and a penalty': { schedule: { cosine: { alpha: 0.1 } }, warmup_epochs: 1.5, l2: 0.01 },
+    'a plateau and the best weights': {
+      reduce_on_plateau: { monitor: 'val_loss', factor: 0.5, patience: 1, min_delta: 0.5, cooldown: 1, min_lr: 0 },
+      early_stopping: { monitor: 'val_loss', patience: 3, min_delta: 0.05, restore_best_weights: true },
+      epochs: 8,
+    },
+  };
+  // One bad picture among those to train on, one among those to validate on.
+  const broken = [digests[7], digests[20]];
+
+  test.each(Object.entries(cases))('ends in the same bits: %s', async (_, config) => {
+    const written: Uint8Array[] = [];
+    const whole = await train({ config, features: new MadeUp(broken), checkpoint: { due: () => true, write: async (content) => void written.push(content) } });
+    const undisturbed = await train({ config, features: new MadeUp(broken) });
+    expect(bytes(undisturbed.weights)).toEqual(bytes(whole.weights));
+    // After each step, and after each epoch but the last.
+    expect(written.length).toBeGreaterThan(whole.history.length * 5);
+    const told = new Set<string>();
+    for (let index = 0; index < written.length; index += 5) {
+      const notes: string[] = [];
+      const resumed = await train({ config, features: new MadeUp(broken), notes, checkpoint: { read: async () => Buffer.from(written[index]) } });
+      expect(bytes(resumed.weights)).toEqual(bytes(whole.weights));
+      expect([resumed.history, resumed.bestEpoch]).toEqual([whole.history, whole.bestEpoch]);
+      expect(notes).toHaveLength(1);
+      told.add(notes[0]);
+    }
+    expect(told.size).toBeGreaterThan(5);
+    expect([...told].some((text) => /^resumed after epoch \d$/.test(text))).toBe(true);
+    expect([...told].some((text) => /^resumed in epoch \d, after \d batch(es)?$/.test(text))).toBe(true);
+  });
+
+  test('leaves one where it is interrupted, and goes on from that', async () => {
+    const whole = await train({});
+    const stop = new AbortController();
+    const written: Uint8Array[] = [];
+    const events: RunEvent[] = [];
+    const emitting = Object.assign([], { push: (event: RunEvent) => (event.event === 'epoch' && event.epoch === 2 && stop.abort(), events.push(event)) }) as RunEvent[];
+    const stopped = train({ events: emitting, signal: stop.signal, checkpoint: { write: async (content) => void written.push(content) } });
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    expect(written).toHaveLength(1);
+    const notes: string[] = [];
+    const resumed = await train({ notes, checkpoint: { read: async () => Buffer.from(written[0]) } });
+    expect(notes).toEqual(['resumed after epoch 2']);
+    expect(bytes(resumed.weights)).toEqual(bytes(whole.weights));
+  });
+
+  test('begins anew where another version of the tool wrote it', async () => {
+    const written: Uint8Array[] = [];
+    const whole = await train({ checkpoint: { due: () => written.length === 0, write: async (content) => void written.push(content) } });
+    const other = Buffer.from(written[0]);
+    other.write('"format":2', other.indexOf('"format":1'));
+    const notes: string[] = [];
+    expect(bytes((await train({ notes, checkpoint: { read: async () => other } })).weights)).toEqual(bytes(whole.weights));
+    expect(notes).toEqual([]);
+  });
+});
+
+describe('the figures', () => {
+  test('have each epoch’s rate, and events only where it changes', async () => {
+    const events: RunEvent[] = [];
+    const { history } = await train({ config: { schedule: { step: { every: 2, factor: 0.5 } } }, events });
+    expect(history.map((epoch) => epoch.learning_rate)).toEqual([0.05, 0.05, 0.025, 0.025, 0.0125]);
+    expect(events.map((event) => event.event === 'epoch' && event.learningRate)).toEqual([undefined, undefined, 0.025, undefined, 0.0125]);
+  });
+
+  test('hold the penalty, in training and validation', async () => {
+    const config = { epochs: 1, batch_size: 18 };
+    const still = { learningRate: 1e-30 };
+    const [without, with0] = [await train({ config, ...still }), await train({ config: { ...config, l2: 0.1 }, ...still })];
+    const weights = madeUpWeights(graph, 1);
+    const squares = ['hidden/kernel', 'classes/kernel'].flatMap((name) => [...weights.get(name)!.data]).reduce((sum, w) => sum + w * w, 0);
+    const difference = (name: keyof EpochMetrics) => with0.history[0][name]! - without.history[0][name]!;
+    expect(difference('loss')).toBeCloseTo(0.1 * squares, 4);
+    expect(difference('val_loss')).toBeCloseTo(0.1 * squares, 4);
+    expect(difference('accuracy')).toBe(0);
+  });
+});
+
+describe('what is no number', () => {
+  const reason = (attempt: Attempt) => train(attempt).then(() => { throw new Error('it trained'); }, (error: PipelineError) => error);
+  const sgd = { kind: 'sgd', momentum: 0, nesterov: false } as const;
+
+  test.each([['onnx', false], ['tfjs', true]])('a learning rate of a million diverges: the epoch, the step and the layer, on %s', async (_, tfjs) => {
+    const error = await reason({ program: { optimizer: sgd }, learningRate: 1e6, tfjs });
+    expect([error.category, error.problems[0].code]).toEqual(['stage-failed', 'diverged']);
+    expect(error.problems[0].found).toMatch(/^(the loss became (NaN|Infinity|-Infinity)|training diverged) in epoch \d, step \d, at the learning rate 1000000, .*\blayer (hidden|norm|drop|classes)\b/);
+    expect(error.problems[0].remedy).toMatch(/learning rate.*global_clipnorm/);
+  });
+
+  test.each([['onnx', false], ['tfjs', true]])('an output that overflows is told by its layer, on %s', async (_, tfjs) => {
+    const weights = new Map(madeUpWeights(graph, 1));
+    const kernel = weights.get('hidden/kernel')!;
+    weights.set('hidden/kernel', { ...kernel, data: kernel.data.map(() => 3e38) });
+    const error = await reason({ program: { weights }, features: new MadeUp([], (row) => row.map(() => 9)), tfjs });
+    expect(error.problems[0]).toMatchObject({ code: 'diverged', found: expect.stringMatching(/in epoch 1, step 1, at the learning rate 0.05, beginning in the output of the layer hidden$/) });
+  });
+
+  test('a loss that is finite and far above guessing is told once', async () => {
+    const notes: string[] = [];
+    await train({ learningRate: 1000, notes });
+    expect(notes).toEqual([expect.stringContaining('a hundred times that of guessing')]);
+  });
+
+  test('features that are no numbers are no divergence', async () => {
+    const spoil = (row: Float32Array) => row.fill(NaN, 2, 3);
+    const error = await reason({ features: new MadeUp([], spoil) });
+    expect([error.category, error.problems[0].code]).toEqual(['bad-data', 'features-not-finite']);
+  });
+});
