@@ -3,8 +3,8 @@
  * sharp and libvips do (sharp's pipeline.cc; https://www.libvips.org/API/current/libvips-resample.html, vips_resize):
  * JPEG and WebP are made smaller while they are read, large reductions begin with averages of whole blocks, a filter
  * that widens with the reduction does the rest, and each step rounds to bytes. What enlarges is the decoder's own code and
- * gives its very levels; where pictures become smaller, last bits of weights differ,
- * and that readers reduce brightness and colour apart.
+ * gives its very levels; where pictures become smaller, last bits of weights
+ * differ, and that readers reduce brightness and colour apart does too.
  */
 import type { ImageSpec } from './dataset.js';
 import { enlarge, type Filter as FilterName } from './enlarge.js';
