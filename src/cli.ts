@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The composition root: hands the stages to the commands, prints what went wrong and sets the exit code. */
+import { getEventListeners } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import type { Host } from './commands/host.js';
 import { commands } from './commands/index.js';
@@ -11,43 +12,53 @@ import { stages } from './stages/index.js';
 
 function createHost(signal: AbortSignal): Host {
   const { stderr, stdout, env } = process;
-  const plain = env.NO_COLOR !== undefined || env.TERM === 'dumb';
+  const isTerminal = stderr.isTTY === true && env.TERM !== 'dumb';
+  const plain = isSet(env.NO_COLOR) || env.TERM === 'dumb';
   return {
     stages,
     bases: summarizeBases,
+    checkMachine: async (engine) => (await import('./machine.js')).checkMachine(engine),
     version: packageVersion(),
     examplePictures: packageFile('examples/pets/pictures'),
     cwd: process.cwd(),
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
     stdin: () => process.stdin,
-    interactive: stderr.isTTY === true && env.CI === undefined && env.TERM !== 'dumb',
-    color: !plain && (stderr.isTTY === true || env.FORCE_COLOR !== undefined),
-    width: stderr.columns ?? 100,
+    screen: isTerminal && !isOn(env.CI) ? stderr : undefined,
+    color: !plain && (stderr.isTTY === true || isOn(env.FORCE_COLOR)),
+    width: () => stderr.columns || 100,
     signal,
   };
 }
 
-/** The first Ctrl-C lets what runs end cleanly; the second ends at once. */
+const isSet = (value: string | undefined): boolean => value !== undefined && value !== '';
+const isOn = (value: string | undefined): boolean => isSet(value) && value !== '0' && value !== 'false';
+
+/** What a clean end may take. What is published is whole at any moment: only rows of the last seconds would be lost. */
+const GRACE_MS = 2000;
+
+/** The first Ctrl-C lets what runs end cleanly; the second ends at once, and so does the first where nothing listens. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
+  const end = (): never => process.exit(exitCodes.interrupted);
+  const stop = (): void => {
+    controller.abort();
+    setTimeout(end, GRACE_MS).unref();
+  };
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-      process.stderr.write('\nstopping; once more to stop at once\n');
-      controller.abort();
+      if (controller.signal.aborted || getEventListeners(controller.signal, 'abort').length === 0) end();
+      stop();
+    });
+  }
+  // Nobody reads any more, such as after `| head`: there is nobody to work for.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') process.exitCode = exitCodes['input-output'];
+      if (!controller.signal.aborted) stop();
     });
   }
   return controller.signal;
-}
-
-/** Whoever reads our output may leave before its end, as `head` does: nobody is left to be told. A full disk is told. */
-function endWithReaders(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') process.stderr.write(`the output cannot be written: ${error.message}\n`);
-    process.exit(exitCodes['input-output']);
-  });
-  process.stderr.on('error', () => process.exit(exitCodes['input-output']));
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -71,11 +82,11 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function report(thrown: unknown, debug: boolean, host: Host): number {
   const error: PipelineError = asPipelineError(thrown);
-  host.stderr(`${formatProblems(error.problems, host)}\n`);
+  host.stderr(`${formatProblems(error.problems, { ...host, width: host.width() })}\n`);
   const cause = error.cause ?? (thrown instanceof PipelineError ? undefined : thrown);
   if (debug && cause instanceof Error) host.stderr(`${cause.stack}\n`);
   return exitCodes[error.category];
 }
 
-endWithReaders();
-process.exitCode = await main(process.argv);
+const exitCode = await main(process.argv);
+process.exitCode ||= exitCode;

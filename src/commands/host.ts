@@ -4,7 +4,10 @@ import { checkHeadAgainstFolders } from '../config/classes.js';
 import { loadPipeline } from '../config/load.js';
 import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
+import type { Finding } from '../core/finding.js';
 import { PipelineError } from '../core/problem.js';
+import type { Settings } from '../core/stage.js';
+import type { Screen } from '../report/live-region.js';
 import type { StageTable } from '../runner/graph.js';
 import { openSession, type Session } from '../runner/session.js';
 import type { SourceOptions } from '../runner/source-host.js';
@@ -16,6 +19,8 @@ export interface Host {
   readonly stages: StageTable;
   /** The pretrained networks; counted when they are asked for. */
   readonly bases: () => readonly BaseRow[];
+  /** Looks whether this machine can do the work, with the engine that was chosen. */
+  readonly checkMachine: (engine?: Settings['engine']) => Promise<Finding[]>;
   readonly version: string;
   /** The folder of the pictures that come with this tool. */
   readonly examplePictures: string;
@@ -24,11 +29,12 @@ export interface Host {
   readonly stderr: (text: string) => void;
   /** Asked for only by who reads it: a process that has opened its stdin waits for it. */
   readonly stdin: () => AsyncIterable<Uint8Array>;
-  /** Whether stderr is a terminal whose lines can be written over. */
-  readonly interactive: boolean;
+  /** The terminal that stderr is, where its lines can be drawn over. */
+  readonly screen: Screen | undefined;
   readonly color: boolean;
-  readonly width: number;
-  /** Aborted by Ctrl-C. */
+  /** Columns of the terminal as it is now. */
+  readonly width: () => number;
+  /** Aborted by Ctrl-C, a request to end, or a reader of the output that went away. Who listens has two seconds to end cleanly. */
   readonly signal: AbortSignal;
 }
 

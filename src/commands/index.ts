@@ -2,6 +2,7 @@
 import { bases } from './bases.js';
 import type { CommandSpec } from './host.js';
 import { diff } from './diff.js';
+import { doctor } from './doctor.js';
 import { explain } from './explain.js';
 import { graph } from './graph.js';
 import { init } from './init.js';
@@ -13,4 +14,4 @@ import { runs } from './runs.js';
 import { serve } from './serve.js';
 import { status } from './status.js';
 
-export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, report, runs, diff, predict, serve, init, bases];
+export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, report, runs, diff, predict, serve, init, bases, doctor];

@@ -9,12 +9,14 @@ import { select, type Selection } from './selection.js';
 interface PlanOptions extends PipelineOptions {
   readonly json?: boolean;
   readonly offline?: boolean;
+  readonly measure?: boolean;
 }
 
 const help = `
 Examples:
   pipeline plan pets.yaml
-  pipeline plan pets.yaml --set stages.build-head.layers.1.dense.units=128`;
+  pipeline plan pets.yaml --set stages.build-head.layers.1.dense.units=128
+  pipeline plan pets.yaml --measure    also how long, before the first run`;
 
 export const planCommand: CommandSpec = {
   register(program, host, done) {
@@ -23,11 +25,12 @@ export const planCommand: CommandSpec = {
       .description('show what a run would do, and why; nothing runs')
       .argument('<file>', 'the pipeline file')
       .option('--offline', 'as for run; a plan never asks the network')
-      .option('--json', 'print one JSON object a stage on stdout')
+      .option('--measure', 'run a few pictures through the base, where no run has measured how long they take')
+      .option('--json', 'print one JSON object a stage on stdout, and one of what a run would cost')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string, options: PlanOptions) => {
       const pipeline = await loadChecked(file, options, host.cwd);
-      if (pipeline.warnings.length > 0) host.stderr(`${formatProblems(pipeline.warnings, host, 'warning')}\n\n`);
+      if (pipeline.warnings.length > 0) host.stderr(`${formatProblems(pipeline.warnings, { ...host, width: host.width() }, 'warning')}\n\n`);
       const session = await openFor(pipeline, host, noteTo(host), options);
       done(await printPlan(session, select(session.graph, [], {}), options, host));
     });
@@ -49,7 +52,12 @@ const verbs: Readonly<Record<PlannedStage['decision']['state'], readonly [string
   undecided: ['may run', 'yellow'],
 };
 
-export async function printPlan(session: Session, selection: Selection, { json }: { readonly json?: boolean }, host: Host): Promise<number> {
+export interface PrintOptions {
+  readonly json?: boolean;
+  readonly measure?: boolean;
+}
+
+export async function printPlan(session: Session, selection: Selection, { json, measure }: PrintOptions, host: Host): Promise<number> {
   const paint = painter(host.color);
   const planned = (await plan(session, selection.forced)).filter(({ node }) => selection.selected.has(node.stage.name));
   const width = Math.max(...planned.map(({ node }) => node.stage.name.length));
@@ -59,6 +67,17 @@ export async function printPlan(session: Session, selection: Selection, { json }
     if (json) host.stdout(`${JSON.stringify({ event: 'plan', name, kind, state: decision.state, reason: decision.reason })}\n`);
     else host.stdout(`${name.padEnd(width)}  ${paint(style, verb.padEnd(7))}  ${decision.reason}\n`);
   }
-  if (!json && planned.every(({ decision }) => decision.state === 'fresh')) host.stdout(`nothing to do\n`);
+  if (planned.every(({ decision }) => decision.state === 'fresh')) {
+    if (!json) host.stdout(`nothing to do\n`);
+    return 0;
+  }
+  const [{ estimate }, { costLines }, { waysOut }] = await Promise.all([
+    import('../runner/estimate.js'),
+    import('../report/estimate.js'),
+    import('../runner/room.js'),
+  ]);
+  const cost = await estimate(session, planned, { measure });
+  const lines = json ? [JSON.stringify({ event: 'estimate', ...cost })] : costLines(cost, waysOut(session));
+  for (const line of lines) host.stdout(`${line}\n`);
   return 0;
 }

@@ -4,6 +4,7 @@ import type { RunEvent } from '../core/event.js';
 import { exitCodes, PipelineError } from '../core/problem.js';
 import type { Compared } from '../report/comparison.js';
 import type { RunResult } from '../runner/execute.js';
+import { withAncestors } from '../runner/graph.js';
 import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
 import { printPlan } from './plan.js';
 import { select, type SelectionOptions } from './selection.js';
@@ -74,13 +75,17 @@ async function runCommand(file: string, stages: readonly string[], options: RunO
     import('../runner/run-record.js'),
     import('../runner/execute.js'),
   ]);
-  const { color, width, interactive, cwd, signal } = host;
-  listeners.push(terminalReporter({ write: host.stderr, color, width, interactive, cwd, stages: [...session.graph.byName.keys()] }));
+  const { color, width, screen, cwd, signal } = host;
+  const shown = withAncestors(session.graph, selection.selected);
+  const stageNames = [...session.graph.byName.keys()].filter((name) => shown.has(name));
+  const reporter = await terminalReporter({ write: host.stderr, screen, color, width, cwd, stages: stageNames });
+  listeners.push(reporter.show);
   const record = await RunRecorder.begin(session, host.version);
   listeners.push(runLog(record.folder, pipeline, options.logLevel));
   for (const problem of pipeline.warnings) emit({ event: 'warning', problem });
+  signal.addEventListener('abort', () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }), { once: true });
   const executing = execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
-  const result = await executing.catch(async (error: unknown) => {
+  const result = await executing.finally(reporter.close).catch(async (error: unknown) => {
     await record.abandon(error);
     return refused(error);
   });

@@ -30,7 +30,7 @@ export const runs: CommandSpec = {
         const rows = found.slice(0, limit).map(rowOf);
         if (json) rows.forEach((row) => host.stdout(`${JSON.stringify({ event: 'run-listed', ...row })}\n`));
         else if (rows.length === 0) host.stderr(`no runs are recorded in ${project.runs}\n`);
-        else runLines(rows, host).forEach((line) => host.stdout(`${line}\n`));
+        else runLines(rows, { color: host.color, width: host.width() }).forEach((line) => host.stdout(`${line}\n`));
         if (!json && found.length > limit) host.stderr(`and ${found.length - limit} more: --limit ${found.length}\n`);
         done(0);
       });

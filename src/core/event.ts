@@ -27,10 +27,19 @@ export interface EpochMetrics {
   readonly val_accuracy?: number;
 }
 
+/** How far a task of a stage is. Tasks that take long say so about ten times a second. */
+export interface TaskProgress {
+  readonly task: 'download' | 'unpack' | 'extract' | 'train' | 'compare' | 'check';
+  readonly unit: 'bytes' | 'pictures';
+  readonly done: number;
+  /** Left out where a server does not say how much there is. */
+  readonly total?: number;
+}
+
 /** The epoch's `learningRate` is that of its last step, there where it differs from the epoch before. */
 export type RunEvent =
   | { readonly event: 'stage-start'; readonly name: string; readonly kind: string; readonly reason: string }
-  | { readonly event: 'progress'; readonly stage: string; readonly task: string; readonly done: number; readonly total: number }
+  | ({ readonly event: 'progress'; readonly stage: string } & TaskProgress)
   | { readonly event: 'epoch'; readonly stage: string; readonly epoch: number; readonly epochs: number; readonly metrics: EpochMetrics; readonly learningRate?: number }
   | { readonly event: 'note'; readonly stage?: string; readonly code: string; readonly text: string }
   | ({ readonly event: 'stage' } & StageSummary)

@@ -19,7 +19,21 @@ export function packageFile(path: string): string {
   return join(root, path);
 }
 
+interface Manifest {
+  readonly version: string;
+  readonly engines: { readonly node: string };
+}
+
+function manifest(): Manifest {
+  return JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as Manifest;
+}
+
 /** The version of this tool. */
 export function packageVersion(): string {
-  return (JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string }).version;
+  return manifest().version;
+}
+
+/** The oldest Node that it runs on, `20.10`. */
+export function lowestNode(): string {
+  return manifest().engines.node.replace(/^>=/, '');
 }

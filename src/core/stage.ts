@@ -2,6 +2,7 @@
 import type { Json } from './canonical.js';
 import type { Digest } from './digest.js';
 import type { Emit, FeatureCounts } from './event.js';
+import type { Finding } from './finding.js';
 import type { StageConfigs, StageKind } from './schema-types.js';
 import type { DownloadLock, SourceHost } from './source.js';
 
@@ -66,6 +67,18 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly resolved?: (context: JudgeContext<Kind>) => Promise<Resolved>;
   /** Does the work and puts out its results through the context. */
   readonly run: (context: StageContext<Kind>) => Promise<void>;
+  /**
+   * Stands in for `run` where a plan looks ahead: puts out what later stages tell their needs from, in a moment, out of
+   * its inputs and what is at hand. Nothing of it is kept.
+   */
+  readonly rehearse?: (context: StageContext<Kind>) => Promise<void>;
+  /** What `run` will ask of the machine, told from its inputs. While a plan looks ahead, inputs may be missing. */
+  readonly needs?: (context: StageContext<Kind>) => Promise<Needs>;
+  /**
+   * Looks closely at what lies outside the pipeline, for `doctor`: all that is wrong with it, not just what a run trips
+   * over. Slow is fine; it tells its progress.
+   */
+  readonly inspect?: (context: StageContext<Kind>) => Promise<Finding[]>;
   /** Paths of the folders, as the pipeline names them, that `deliver` writes besides the stage's own. */
   readonly writesTo?: (config: StageConfigs[Kind]) => readonly string[];
   /** Writes files for people or other programs. Called in every run, unless what was written last still stands and fits. */
@@ -138,6 +151,37 @@ export interface Checkpoint {
   write(content: Uint8Array): Promise<void>;
 }
 
+/** What a stage will ask of the machine. */
+export interface Needs {
+  readonly features: readonly FeatureNeed[];
+  /** Pictures that go through training, each as often as there are epochs. */
+  readonly training?: { readonly workload: Json; readonly pictures: number };
+  /** Whether it may turn out to be less, such as where training may stop early. */
+  readonly atMost: boolean;
+}
+
+/** Pictures that have to go through the frozen prefix. */
+export interface FeatureNeed {
+  readonly digests: readonly Digest[];
+  /** Of each picture. Where nothing is kept, one entry for each time that it goes through. */
+  readonly views: readonly number[];
+  /** Undefined where the base is not known yet. */
+  readonly set?: {
+    /** Undefined where nothing is kept. */
+    readonly preimage: Json | undefined;
+    readonly rowLength: number;
+    readonly workload: Json;
+    /** Runs a few pictures through the prefix, and keeps nothing. */
+    measure(): Promise<Measurement>;
+  };
+}
+
+/** How long some pictures took. */
+export interface Measurement {
+  readonly pictures: number;
+  readonly ms: number;
+}
+
 interface WorkContext<Kind extends StageKind> {
   readonly name: string;
   readonly config: StageConfigs[Kind];
@@ -173,6 +217,8 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   readonly checkpoint: Checkpoint;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
+  /** Remembers how long work took; a workload is all that decides that but the machine. Plans tell times from it. */
+  measured(workload: Json, measurement: Measurement): void;
 }
 
 export interface JudgeContext<Kind extends StageKind = StageKind> extends WorkContext<Kind> {

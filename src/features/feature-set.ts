@@ -1,6 +1,7 @@
 /** Names feature sets: all that decides a feature but the picture and its view. */
 import { createHash } from 'node:crypto';
-import type { Json } from '../core/canonical.js';
+import { canonical, type Json } from '../core/canonical.js';
+import { digestOf } from '../core/digest.js';
 import type { EngineIdentity } from '../engine/engine.js';
 import type { AugmentParameters } from '../image/augment.js';
 import { decoderIdentity } from '../image/identity.js';
@@ -39,6 +40,12 @@ export function featureSetPreimage(recipe: FeatureRecipe, dtype: 'float32' | 'fl
     engine: { ...engine },
     dtype,
   };
+}
+
+/** What decides how long a picture takes, but the machine; weights do not. */
+export function extractionWorkload({ image, variation, prefix, engine }: FeatureRecipe): Json {
+  const layers = digestOf(canonical(prefix.layers.map(inferenceOnly)));
+  return { work: 'extraction', size: [...image.size], interpolation: image.interpolation, varied: variation !== null, layers, engine: { ...engine } };
 }
 
 /** A layer without what matters in training alone: it changes no feature. */

@@ -7,7 +7,7 @@ import type { Json } from '../core/canonical.js';
 import type { Digest } from '../core/digest.js';
 import type { Emit, FeatureCounts } from '../core/event.js';
 import { failure } from '../core/problem.js';
-import type { FeatureStore } from '../core/stage.js';
+import type { FeatureStore, Measurement } from '../core/stage.js';
 import type { Runner } from '../engine/engine.js';
 import { openEngine } from '../engine/resolve.js';
 import { pictureBatches, picturesPerBatch } from '../image/batches.js';
@@ -15,7 +15,8 @@ import type { Files } from '../image/dataset.js';
 import { isFinite } from '../model/finite.js';
 import type { Shape } from '../model/graph.js';
 import { sizeOf } from '../model/tensor.js';
-import { featureSetPreimage, type FeatureRecipe } from './feature-set.js';
+import { extractionWorkload, featureSetPreimage, type FeatureRecipe } from './feature-set.js';
+import { PacedRun } from './paced-run.js';
 import { PicturePool } from './picture-pool.js';
 import { isUndecodable } from './pictures.js';
 
@@ -34,6 +35,7 @@ export interface FeatureHost {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   note(code: string, text: string): void;
+  measured(workload: Json, measurement: Measurement): void;
 }
 
 /** Where the pictures are. */
@@ -55,9 +57,12 @@ export interface FeatureOptions {
 export class Features {
   readonly rowLength: number;
   private readonly store: FeatureStore | undefined;
+  /** How long extraction has taken so far. */
+  msSpent = 0;
   private readonly bad = new Set<Digest>();
   private readonly pool: PicturePool;
   private runner: Promise<Runner> | undefined;
+  private paced: Promise<PacedRun> | undefined;
 
   private constructor(
     private readonly host: FeatureHost,
@@ -68,6 +73,11 @@ export class Features {
     this.store = store;
     const { image, preprocessing, variation } = options.recipe;
     this.pool = new PicturePool({ image, preprocessing, variation });
+  }
+
+  /** False where features are computed whenever they are asked for. */
+  get kept(): boolean {
+    return this.store !== undefined;
   }
 
   static async open(host: FeatureHost, options: FeatureOptions): Promise<Features> {
@@ -100,14 +110,24 @@ export class Features {
 
   /** Computes features and keeps them. Returns how many pictures were tried. */
   private async extract(store: FeatureStore, digests: readonly Digest[], view: number): Promise<number> {
+    const started = performance.now();
+    // The first batch waits for threads and libraries: where there are more, it says nothing of them.
+    let first: Measurement | undefined;
     let done = 0;
+    const tell = (): void => this.host.emit({ event: 'progress', stage: this.host.name, task: 'extract', unit: 'pictures', done, total: digests.length });
+    tell();
     for await (const batch of this.compute(digests, view)) {
       for (const [row, digest] of batch.digests.entries()) {
         await store.append(digest, view, batch.features.subarray(row * this.rowLength, (row + 1) * this.rowLength));
       }
       done += batch.digests.length;
-      this.host.emit({ event: 'progress', stage: this.host.name, task: 'extract', done, total: digests.length });
+      first ??= { pictures: done, ms: performance.now() - started };
+      tell();
     }
+    const ms = performance.now() - started;
+    this.msSpent += ms;
+    const later = { pictures: done - (first?.pictures ?? 0), ms: ms - (first?.ms ?? 0) };
+    this.host.measured(extractionWorkload(this.options.recipe), later.pictures > 0 ? later : { pictures: done, ms });
     return digests.length;
   }
 
@@ -169,8 +189,8 @@ export class Features {
     this.host.signal.addEventListener('abort', stop, { once: true });
     try {
       for await (const { items, pixels } of batches) {
-        const runner = await compiling;
-        const features = runner === undefined ? pixels : await runner.run(pixels, items.length);
+        const prefix = await compiling;
+        const features = prefix === undefined ? pixels : await prefix.run(pixels, items.length);
         requireFinite(features, items, this.rowLength, pathOf);
         this.host.counts.extracted += items.length;
         yield { digests: items, features };
@@ -181,17 +201,19 @@ export class Features {
   }
 
   /** The compiled prefix; undefined where it is no more than its input. */
-  private prefix(): Promise<Runner> | undefined {
+  private prefix(): Promise<PacedRun> | undefined {
     const { prefix, weights, engine } = this.options.recipe;
     if (prefix.layers.length === 1) return undefined;
     this.runner ??= openEngine(engine).then((opened) => opened.compile(prefix, weights));
-    return this.runner;
+    this.paced ??= this.runner.then((runner) => new PacedRun(runner, this.host.signal));
+    return this.paced;
   }
 
   /** Frees the engine's memory and ends the threads. Two splits may share these features: the second call does nothing. */
   async dispose(): Promise<void> {
     const runner = this.runner;
     this.runner = undefined;
+    this.paced = undefined;
     (await runner)?.dispose();
     await this.pool.close();
   }

@@ -1,4 +1,5 @@
 /** Columns of text for a terminal. */
+import { column, columnsOf } from './text-width.js';
 import { printable } from './words.js';
 
 export interface Column {
@@ -12,8 +13,8 @@ export interface Column {
 export function columnLines(columns: readonly Column[]): string[] {
   const padded = columns.map(({ title, cells, numeric = false }) => {
     const all = [title, ...cells].map(printable);
-    const width = Math.max(...all.map((cell) => cell.length));
-    return all.map((cell) => (numeric ? cell.padStart(width) : cell.padEnd(width)));
+    const width = Math.max(...all.map(columnsOf));
+    return all.map((cell) => (numeric ? ' '.repeat(width - columnsOf(cell)) + cell : column(cell, width)));
   });
   return (padded[0] ?? []).map((_, row) => padded.map((cells) => cells[row]).join('  ').trimEnd());
 }

@@ -1,6 +1,7 @@
 /** Lays problems out for a terminal: the place, the lines of the file with a caret, what was expected and what to do. */
 import { relative, isAbsolute } from 'node:path';
 import type { Position, Problem } from '../core/problem.js';
+import { columnsOf } from './text-width.js';
 import { painter } from './style.js';
 import type { Paint } from './style.js';
 import { printable } from './words.js';
@@ -91,14 +92,8 @@ function cellOf(character: string): string {
 
 /** Blanks as wide as a cell on the terminal. */
 function blank(cell: string): string {
-  if (cell === '  ') return cell;
-  return zeroWidth.test(cell) ? '' : wideScript.test(cell) || wideForm.test(cell) ? '  ' : ' ';
+  return ' '.repeat(columnsOf(cell));
 }
-
-const zeroWidth = /^[\p{Mn}\p{Me}\u200b-\u200d\ufe00-\ufe0f]$/u;
-/** Characters of two columns: East Asian scripts, fullwidth forms and emoji (after Unicode UAX #11). */
-const wideScript = /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]$/u;
-const wideForm = /^[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/;
 
 /** Breaks a text between words to the width; further lines, also those that the text has itself, stand under its first word. */
 function wrapped(prefix: string, text: string, width: number): string[] {

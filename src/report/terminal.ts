@@ -1,19 +1,30 @@
-/** A run as people read it, on stderr: one line for each thing that happened, and a moving line on a terminal. */
-import type { EpochMetrics, RunEvent, StageState, StageSummary } from '../core/event.js';
+/** A run as people read it, on stderr: a line for each thing that happened, and on a terminal what is under way below them. */
+import type { RunEvent, StageState, StageSummary } from '../core/event.js';
 import type { Problem } from '../core/problem.js';
+import { Board, figuresOf } from './board.js';
+import { column, columnsOf } from './text-width.js';
+import type { LiveRegion, Screen } from './live-region.js';
+import { Pace } from './pace.js';
 import { formatProblems, type Severity } from './problems.js';
 import { painter, type Paint, type Style } from './style.js';
-import { count, duration, megabytes } from './words.js';
+import { taskWords } from './task.js';
+import { count, duration } from './words.js';
 
 export interface TerminalOptions {
   readonly write: (text: string) => void;
+  /** The terminal, where lines can be drawn over. */
+  readonly screen?: Screen;
   readonly color: boolean;
-  readonly width: number;
-  /** Whether a line can be written over. */
-  readonly interactive: boolean;
+  readonly width: () => number;
   readonly cwd: string;
-  /** Names of the stages, to line them up. */
+  /** Names of the stages of the run, to line them up. */
   readonly stages: readonly string[];
+}
+
+export interface Reporter {
+  readonly show: (event: RunEvent) => void;
+  /** Takes away what moves; called at the end, however it comes about. */
+  readonly close: () => void;
 }
 
 const marks: Readonly<Record<StageState, readonly [string, Style]>> = {
@@ -24,110 +35,125 @@ const marks: Readonly<Record<StageState, readonly [string, Style]>> = {
   skipped: ['-', 'dim'],
 };
 
-/** Between two lines about the same task where lines cannot be written over. */
+/** Between two lines about the same task where lines cannot be drawn over. */
 const PLAIN_INTERVAL_MS = 10_000;
 
-/** Makes a listener for the events of a run. */
-export function terminalReporter(options: TerminalOptions): (event: RunEvent) => void {
-  return new Terminal(options).show;
+/** Makes a listener for the events of a run; `now` gives milliseconds. */
+export async function terminalReporter(options: TerminalOptions, now: () => number = () => performance.now()): Promise<Reporter> {
+  const { screen } = options;
+  const board = new Board({ ...options, nameWidth: nameWidthOf(options), stages: options.stages.length }, now());
+  // Libraries for terminals are loaded on terminals alone.
+  const live = screen === undefined ? undefined : new (await import('./live-region.js')).LiveRegion(screen, (columns) => board.lines(now(), columns), now);
+  const terminal = new Terminal(options, board, live, now);
+  return { show: (event) => terminal.show(event), close: () => live?.close() };
+}
+
+/** Names take no more than a third of the columns. */
+function nameWidthOf({ stages, width }: TerminalOptions): number {
+  return Math.min(Math.max(4, ...stages.map(columnsOf)), Math.max(10, Math.floor(width() / 3)));
 }
 
 class Terminal {
   private readonly paint: Paint;
   private readonly nameWidth: number;
-  private moving = false;
-  private lastProgress = { task: '', at: 0 };
+  /** The last epoch of a stage, where no line tells of it yet. */
+  private readonly untold = new Map<string, Extract<RunEvent, { event: 'epoch' }>>();
+  private readonly plainTasks = new Map<string, { readonly pace: Pace; told: number }>();
 
-  constructor(private readonly options: TerminalOptions) {
+  constructor(
+    private readonly options: TerminalOptions,
+    private readonly board: Board,
+    private readonly live: LiveRegion | undefined,
+    private readonly now: () => number,
+  ) {
     this.paint = painter(options.color);
-    this.nameWidth = Math.max(4, ...options.stages.map((name) => name.length));
+    this.nameWidth = nameWidthOf(options);
   }
 
-  readonly show = (event: RunEvent): void => {
+  show(event: RunEvent): void {
+    this.board.apply(event, this.now());
     switch (event.event) {
-      case 'stage-start':
-        return this.overwrite(this.row('▸', 'cyan', event.name, event.reason));
       case 'progress':
-        return this.progress(event);
-      case 'epoch': {
-        const rate = event.learningRate === undefined ? '' : ` lr ${rounded(event.learningRate)}`;
-        const text = `epoch ${event.epoch}/${event.epochs} ${figures(event.metrics)}${rate}`;
-        const last = event.epoch === event.epochs;
-        return last || !this.options.interactive ? this.line(this.row(' ', 'dim', event.stage, text)) : this.overwrite(this.row('▸', 'cyan', event.stage, text));
-      }
+        if (this.live === undefined) this.plainProgress(event);
+        break;
+      case 'epoch':
+        this.epoch(event);
+        break;
       case 'note':
-        return this.line(this.row(' ', 'dim', event.stage ?? '', event.text));
+        this.row(' ', 'dim', event.stage ?? '', event.text);
+        break;
       case 'stage':
-        return this.line(this.stageRow(event));
+        this.ended(event);
+        break;
       case 'warning':
-        return this.problem(event.problem, 'warning');
+        this.problem(event.problem, 'warning');
+        break;
       case 'problem':
-        return this.problem(event.problem, 'error');
+        // The line of the stage says that it was interrupted.
+        if (event.problem.code !== 'interrupted') this.problem(event.problem, 'error');
+        break;
       case 'run':
-        return this.overwrite('');
+        this.live?.close();
+        return;
+      case 'stage-start':
+        break;
     }
-  };
+    this.live?.refresh();
+  }
 
-  private stageRow(stage: StageSummary): string {
+  private epoch(event: Extract<RunEvent, { event: 'epoch' }>): void {
+    if (this.live === undefined || event.epoch === event.epochs) this.epochRow(event);
+    else this.untold.set(event.stage, event);
+    const task = this.plainTasks.get(`${event.stage}/train`);
+    if (task !== undefined) task.told = this.now();
+  }
+
+  private epochRow(event: Extract<RunEvent, { event: 'epoch' }>): void {
+    this.untold.delete(event.stage);
+    const rate = event.learningRate === undefined ? '' : ` lr ${rounded(event.learningRate)}`;
+    this.row(' ', 'dim', event.stage, `epoch ${event.epoch}/${event.epochs} ${figuresOf(event.metrics)}${rate}`);
+  }
+
+  private ended(stage: StageSummary): void {
+    const epoch = this.untold.get(stage.name);
+    if (epoch !== undefined) this.epochRow(epoch);
     const [mark, style] = marks[stage.state];
     const features = stage.features === undefined ? '' : `  ${count(stage.features.extracted, 'picture')} extracted, ${stage.features.reused.toLocaleString('en-US')} reused`;
-    const time = stage.state === 'ran' ? duration(stage.durationMs).padStart(8) : ' '.repeat(8);
-    return this.row(mark, style, stage.name, `${this.paint(style, stage.state.padEnd(8))} ${time}  ${stage.reason}${this.paint('dim', features)}`);
+    const timed = stage.state === 'ran' || stage.state === 'failed';
+    const time = timed ? duration(stage.durationMs).padStart(8) : ' '.repeat(8);
+    this.row(mark, style, stage.name, `${this.paint(style, stage.state.padEnd(8))} ${time}  ${stage.reason}${this.paint('dim', features)}`);
   }
 
-  private progress({ stage, task, done, total }: Extract<RunEvent, { event: 'progress' }>): void {
-    const figures = task === 'download' ? `${megabytes(done)}/${megabytes(total)} MB` : `${done.toLocaleString('en-US')}/${total.toLocaleString('en-US')}`;
-    const text = this.row('▸', 'cyan', stage, `${task} ${figures}`);
-    if (this.options.interactive) return this.overwrite(text);
-    const now = performance.now();
-    const key = `${stage}/${task}`;
-    if (this.lastProgress.task !== key) this.lastProgress = { task: key, at: now };
-    if (now - this.lastProgress.at < PLAIN_INTERVAL_MS) return;
-    this.lastProgress = { task: key, at: now };
-    this.line(text);
+  private plainProgress(event: Extract<RunEvent, { event: 'progress' }>): void {
+    const key = `${event.stage}/${event.task}`;
+    const now = this.now();
+    const task = this.plainTasks.get(key) ?? { pace: new Pace(), told: now };
+    this.plainTasks.set(key, task);
+    task.pace.mark(event.done, now);
+    if (event.task === 'extract') this.plainTasks.get(`${event.stage}/train`)?.pace.forget();
+    if (now - task.told < PLAIN_INTERVAL_MS) return;
+    task.told = now;
+    const { amount, rate, left } = taskWords(event, task.pace.rate(now));
+    this.row('▸', 'cyan', event.stage, [`${event.task} ${amount}`, rate, left].filter(Boolean).join(', '));
   }
 
   private problem(problem: Problem, severity: Severity): void {
     const { color, width, cwd } = this.options;
-    this.line(formatProblems([problem], { color, width, cwd }, severity));
+    this.line('', formatProblems([problem], { color, width: width(), cwd }, severity));
   }
 
-  private row(mark: string, style: Style, name: string, text: string): string {
-    return `${this.paint(style, mark)} ${name.padEnd(this.nameWidth)}  ${text}`;
+  private row(mark: string, style: Style, name: string, text: string): void {
+    this.line(`${this.paint(style, mark)} ${column(name, this.nameWidth)}  `, text);
   }
 
-  private line(text: string): void {
-    this.options.write(`${this.clear()}${text}\n`);
+  /** A line that stays. */
+  private line(head: string, text: string): void {
+    if (this.live === undefined) this.options.write(`${head}${text}\n`);
+    else this.live.persist(head, text);
   }
-
-  /** Shows a line that the next one replaces; nothing where that is not possible. */
-  private overwrite(text: string): void {
-    if (!this.options.interactive) return;
-    this.options.write(`${this.clear()}${fit(text, this.options.width - 1)}`);
-    this.moving = text !== '';
-  }
-
-  private clear(): string {
-    const clear = this.moving ? '\r\x1b[K' : '';
-    this.moving = false;
-    return clear;
-  }
-}
-
-/** Cuts a line to the terminal's width, not counting colours, so that it can be written over. */
-function fit(text: string, width: number): string {
-  let shown = 0;
-  return text.replace(/(\x1b\[[0-9;]*m)|([\s\S])/gu, (_, color: string | undefined, character: string | undefined) => color ?? (shown++ < width ? character! : ''));
 }
 
 /** `0.001`, `3.3e-5`. */
 function rounded(rate: number): string {
   return rate > 0 && rate < 0.001 ? rate.toExponential(1) : String(Number(rate.toPrecision(2)));
-}
-
-/** Short enough for 80 columns. */
-function figures(metrics: EpochMetrics): string {
-  return Object.entries(metrics)
-    .map(([name, value]) => `${name.replace('accuracy', 'acc')} ${value.toFixed(4)}`)
-    .join(' ');
 }

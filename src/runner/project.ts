@@ -8,6 +8,8 @@ export interface Project {
   readonly store: string;
   readonly checkout: string;
   readonly runs: string;
+  /** How fast this machine turned out to be. */
+  readonly rates: string;
   /** Files of a stage for people to read. */
   folderOf(stage: string): string;
   /** The absolute path of a path in the pipeline file. */
@@ -24,6 +26,7 @@ export function projectOf(pipeline: Pick<Pipeline, 'file' | 'root'>, environment
     store: environment.PIPELINE_CACHE ? resolve(environment.PIPELINE_CACHE) : join(state, 'cache'),
     checkout: join(state, 'state', `${file}.json`),
     runs: join(state, 'runs'),
+    rates: join(state, 'rates.json'),
     folderOf: (stage) => join(state, 'out', file, stage),
     resolvePath: (path) => resolve(pipeline.root, path),
     display: (path) => {

@@ -9,6 +9,7 @@ import { FeatureSets } from './feature-sets.js';
 import { buildGraph, type Node, type StageGraph, type StageTable } from './graph.js';
 import { LockFile, lockPathOf } from './lock-file.js';
 import { projectOf, type Project } from './project.js';
+import { Rates } from './rates.js';
 import { sharedSources, sourcesOf, type SharedSources, type SourceOptions } from './source-host.js';
 
 export interface Session {
@@ -21,6 +22,8 @@ export interface Session {
   /** Features that its stages share; `execute` closes them. */
   readonly features: FeatureSets;
   readonly lock: LockFile;
+  /** How fast this machine turned out to be. */
+  readonly rates: Rates;
   /** What is the same for all stages that bring files from elsewhere. */
   readonly sources: SharedSources;
   readonly emit: Emit;
@@ -59,6 +62,7 @@ export async function openSession(
     checkout,
     features: new FeatureSets((key, preimage, rowLength) => store.openFeatures(key, preimage, rowLength, settings.featureType)),
     lock,
+    rates: new Rates(project.rates),
     sources,
     emit,
     said: new Set(),

@@ -1,13 +1,15 @@
 /** Runs one stage: gives it its context and publishes what it puts out. */
 import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
-import type { BlobRef, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
+import type { BlobRef, Checkpoint, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
 import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
 import { checkpointOf } from './checkpoint.js';
 import { commonContext } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
+import { requireRoom } from './room.js';
 import { sourcesOf } from './source-host.js';
+import { throttled } from './throttle.js';
 
 export interface Work {
   /** Of the key that the result is kept under. */
@@ -16,19 +18,16 @@ export interface Work {
   readonly features: FeatureCounts;
 }
 
-/** Runs a stage and publishes its record: blobs first, then the record that names them. */
-export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
-  const { store, emit, pipeline, project, lock, settings } = session;
-  const started = performance.now();
-  const survey = await session.survey(node);
-  const key = actionKeyOf(preimage);
+/** A stage's context, and where its outputs and counts gather. */
+export async function stageContext(session: Session, node: Node, inputs: Inputs, checkpoint: Checkpoint, signal: AbortSignal) {
+  const { store, emit, pipeline, project, lock, rates } = session;
   const outputs: Record<string, BlobRef> = {};
   const features: FeatureCounts = { extracted: 0, reused: 0 };
   const opened: FeatureStore[] = [];
   const putBytes = async (name: string, content: Uint8Array): Promise<BlobRef> => (outputs[name] = await store.putBlob(content));
   const context: StageContext = {
     ...commonContext(session, node, inputs, signal),
-    found: survey?.found,
+    found: (await session.survey(node))?.found,
     putBytes,
     putJson: (name, value) => putBytes(name, Buffer.from(`${canonical(value)}\n`)),
     sources: sourcesOf(node.stage, pipeline, project, lock, session.sources),
@@ -39,15 +38,30 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
       opened.push(set);
       return set;
     },
-    checkpoint: checkpointOf(store, key),
+    checkpoint,
     counts: features,
-    emit,
+    emit: throttled(emit),
+    measured: (workload, measurement) => rates.add(workload, measurement),
   };
+  return { context, outputs, features, opened };
+}
+
+/** Runs a stage and publishes its record: blobs first, then the record that names them. */
+export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
+  const { store, settings, pipeline } = session;
+  const started = performance.now();
+  const survey = await session.survey(node);
+  const key = actionKeyOf(preimage);
+  const { context, outputs, features, opened } = await stageContext(session, node, inputs, checkpointOf(store, key), signal);
+  const needs = await node.definition.needs?.(context);
+  if (needs !== undefined) await requireRoom(session, node.stage.name, needs);
   try {
     await node.definition.run(context);
   } finally {
     // Also after a failure: the pictures that went through are kept.
     await Promise.all(opened.map((set) => set.flush()));
+    // How long it took is worth no failure.
+    await session.rates.save().catch(() => undefined);
   }
   signal.throwIfAborted();
   const durationMs = Math.round(performance.now() - started);

@@ -68,7 +68,7 @@ async function bring(url: string, path: string, pins: Pins, context: FetchContex
     onProgress: (done, total) => {
       if (done - told < PROGRESS_BYTES && done !== total) return;
       told = done;
-      emit({ event: 'progress', stage: name, task: 'download', done, total });
+      emit({ event: 'progress', stage: name, task: 'download', unit: 'bytes', done, total });
     },
     onRetry: (reason) => note('download-retry', `${url}: ${reason}; tries again`),
   });

@@ -18,7 +18,8 @@ export interface TransferOptions extends AddressRules {
   readonly backoffMs: number;
   readonly stallMs: number;
   readonly signal: AbortSignal;
-  onProgress(done: number, total: number): void;
+  /** Bytes; the total is undefined where nobody has told it. */
+  onProgress(done: number, total: number | undefined): void;
   onRetry(reason: string): void;
 }
 
@@ -127,7 +128,7 @@ async function receive(response: IncomingMessage, { url, path, start, total }: P
       done += chunk.length;
       if (done > (size ?? largest)) throw wrongSize(url, `goes on beyond ${(size ?? largest).toLocaleString('en-US')} bytes`, options);
       yield chunk;
-      onProgress(done, size ?? total ?? done);
+      onProgress(done, size ?? total);
     }
   }
   await pipeline(counted(), createWriteStream(path, { flags: 'a', flush: true }), { signal });

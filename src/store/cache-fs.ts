@@ -1,6 +1,7 @@
 /** The few disk operations that the store is made of, so that tests can put a failing disk in the place of the real one. */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 export interface FileInfo {
   readonly size: number;
@@ -36,6 +37,8 @@ export interface CacheFs {
   /** Gives a file a second name; EEXIST where the name is taken. */
   link(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Bytes that are free for us on the disk of a path, or of the folder above it that is there. */
+  freeBytes(path: string): Promise<number>;
 }
 
 // Windows lacks both flags, and the links that they guard against.
@@ -51,6 +54,7 @@ export const nodeFs: CacheFs = {
   rename: (from, to) => fs.rename(from, to),
   link: (from, to) => fs.link(from, to),
   remove: (path) => fs.unlink(path),
+  freeBytes,
   async syncFolder(path) {
     if (process.platform === 'win32') return; // Windows opens no folders, and orders their changes itself
     const folder = await fs.open(path, 'r');
@@ -61,6 +65,16 @@ export const nodeFs: CacheFs = {
     }
   },
 };
+
+async function freeBytes(path: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await fs.statfs(path);
+    return bavail * bsize;
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    return freeBytes(dirname(path));
+  }
+}
 
 class NodeFile implements OpenFile {
   constructor(private readonly handle: fs.FileHandle) {}

@@ -47,12 +47,17 @@ export function entryBytes(shape: PackShape): number {
   return ENTRY_HEAD_BYTES + payloadBytes(shape);
 }
 
+/** What rows take on disk in packs of so many, in bytes. */
+export function packedBytes(rows: number, rowsPerPack: number, shape: Omit<PackShape, 'set'>): number {
+  return rows * (ENTRY_HEAD_BYTES + payloadBytes(shape) + KEY_BYTES) + Math.ceil(rows / rowsPerPack) * (HEADER_BYTES + FOOTER_BYTES);
+}
+
 /** Where an entry begins in its pack. */
 export function entryOffset(shape: PackShape, row: number): number {
   return HEADER_BYTES + row * entryBytes(shape);
 }
 
-function payloadBytes({ type, rowLength }: PackShape): number {
+function payloadBytes({ type, rowLength }: Omit<PackShape, 'set'>): number {
   return rowLength * (type === 'float16' ? 2 : 4);
 }
 

@@ -20,11 +20,12 @@ import type { BlobRef, Probe } from '../core/stage.js';
 import { Blobs } from './blobs.js';
 import { nodeFs, type CacheFs } from './cache-fs.js';
 import { Checkpoints } from './checkpoints.js';
-import type { FeatureType } from './feature-pack.js';
+import { packedBytes, type FeatureType } from './feature-pack.js';
 import type { FeatureSet } from './features.js';
 import { digestFiles, type FileDigests } from './file-digests.js';
 import { listFile, listFiles, type FileList } from './file-list.js';
 import { Files, type Content, type DamageNote } from './files.js';
+import { usualSealLimits } from './pending-rows.js';
 import { Records, type ActionRecord, type NewRecord } from './records.js';
 import { sourceStore } from './source-store.js';
 
@@ -51,6 +52,10 @@ export interface Store {
   /** The record of a key whose blobs are all there. */
   hit(key: ActionKey): Promise<ActionRecord | undefined>;
   openFeatures(key: FeatureSetKey, preimage: Json, rowLength: number, type: FeatureType): Promise<FeatureSet>;
+  /** What rows of features would take on disk. */
+  featureBytes(rows: number, rowLength: number, type: FeatureType): number;
+  /** Free on the disk that the store lies on, or will lie on. */
+  freeBytes(): Promise<number>;
   /** Digests of a folder's files; unchanged files are not read again. */
   digestFolder(root: string, probe: Probe): Promise<FileDigests>;
   /** Digest of one file, likewise. */
@@ -91,6 +96,8 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
       const { FeatureSet } = await import('./features.js');
       return FeatureSet.open(files, { key, preimage, rowLength, type, memory });
     },
+    featureBytes: (rows, rowLength, type) => packedBytes(rows, usualSealLimits.rows, { rowLength, type }),
+    freeBytes: () => fs.freeBytes(root),
     digestFolder: async (folder, probe) => digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder), probe),
     digestFile: async (path) => {
       const list = () => listFile(dirname(path), basename(path));

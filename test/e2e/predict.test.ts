@@ -78,14 +78,14 @@ describe('forms', () => {
   });
 });
 
-test('a reader that leaves early ends the command without a word', async () => {
+test('a reader that leaves early interrupts the command', async () => {
   const { NODE_OPTIONS: _options, ...env } = process.env;
   const child = spawn(process.execPath, [join(repository, 'dist', 'cli.js'), 'predict', MODEL, PETS, '--json'], { cwd: project.root, env });
   let stderr = '';
   child.stderr.on('data', (chunk) => (stderr += String(chunk)));
   child.stdout.destroy();
   const code = await new Promise((resolve) => child.on('close', resolve));
-  expect([code, stderr]).toEqual([5, '']);
+  expect([code, stderr]).toEqual([130, 'interrupted\n']);
 });
 
 describe('where pictures come from', () => {

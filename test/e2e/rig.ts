@@ -20,6 +20,7 @@ export interface Outcome {
 export interface Stopped {
   readonly code: number | null;
   readonly signal: string | null;
+  readonly stderr: string;
   readonly events: readonly RunEvent[];
 }
 
@@ -82,24 +83,15 @@ export class Project {
 
   /** Runs `pipeline run FILE --json`. */
   async run(file = 'pets.yaml', ...args: string[]): Promise<RunOutcome> {
-    const { code, stdout, stderr } = await this.command('run', file, '--json', ...args);
-    const events = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as RunEvent);
-    const last = events[events.length - 1];
-    if (last?.event !== 'run') throw new Error(`the run ended without its last event (exit ${code}): ${stderr}`);
-    return {
-      ...last,
-      code,
-      stderr,
-      events,
-      stage: (name) => last.stages.find((stage) => stage.name === name)!,
-      named: (state) => last.stages.filter((stage) => stage.state === state).map(({ name }) => name),
-    };
+    return outcomeOf(await this.command('run', file, '--json', ...args));
   }
 
   /** Runs `pipeline run FILE --json` and sends it a signal at the first event that fits. */
-  async runUntil(fits: (event: RunEvent) => boolean, signal: 'SIGKILL' | 'SIGINT', file = 'pets.yaml', ...args: string[]): Promise<Stopped> {
+  async runUntil(fits: (event: RunEvent) => boolean, signal: NodeJS.Signals, file = 'pets.yaml', ...args: string[]): Promise<Stopped> {
     const { NODE_OPTIONS: _options, ...env } = process.env;
-    const child = spawn(process.execPath, [cli, 'run', file, '--json', ...args], { cwd: this.root, env: { ...env, ...this.environment }, stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(process.execPath, [cli, 'run', file, '--json', ...args], { cwd: this.root, env: { ...env, ...this.environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
     const ended = new Promise<Pick<Stopped, 'code' | 'signal'>>((resolve) => child.on('close', (code, by) => resolve({ code, signal: by })));
     const events: RunEvent[] = [];
     let sent = false;
@@ -109,12 +101,32 @@ export class Project {
       if (sent || !fits(event)) continue;
       sent = child.kill(signal);
     }
-    return { ...(await ended), events };
+    return { ...(await ended), stderr, events };
+  }
+
+  /** The same, of a run that says how it ended. */
+  async interrupt(fits: (event: RunEvent) => boolean, signal: 'SIGINT' | 'SIGTERM'): Promise<RunOutcome> {
+    const { code, stderr, events } = await this.runUntil(fits, signal);
+    return outcomeOf({ code: code ?? -1, stderr, stdout: events.map((event) => JSON.stringify(event)).join('\n') });
   }
 
   remove(): Promise<void> {
     return rm(this.root, { recursive: true, force: true });
   }
+}
+
+function outcomeOf({ code, stdout, stderr }: Outcome): RunOutcome {
+  const events = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as RunEvent);
+  const last = events[events.length - 1];
+  if (last?.event !== 'run') throw new Error(`the run ended without its last event (exit ${code}): ${stderr}`);
+  return {
+    ...last,
+    code,
+    stderr,
+    events,
+    stage: (name) => last.stages.find((stage) => stage.name === name)!,
+    named: (state) => last.stages.filter((stage) => stage.state === state).map(({ name }) => name),
+  };
 }
 
 /** A small pipeline on the embedded base; fields of a stage can be replaced. */

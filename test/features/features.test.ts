@@ -37,6 +37,7 @@ async function open(onBadImage: Files['onBadImage'], signal = new AbortControlle
     counts: { extracted: 0, reused: 0 },
     emit: () => undefined,
     signal,
+    measured: () => undefined,
     note: (code, text) => void notes.push(`${code}: ${text}`),
   };
   const features = await Features.open(host, {

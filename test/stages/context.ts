@@ -48,6 +48,7 @@ export class Bench {
       checkpoint: { read: () => Promise.resolve(undefined), due: () => false, write: () => Promise.resolve() },
       counts: { extracted: 0, reused: 0 },
       emit: () => undefined,
+      measured: () => undefined,
     };
   }
 }

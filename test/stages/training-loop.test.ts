@@ -23,6 +23,8 @@ const labels = new Map(digests.map((digest, i) => [digest, i % 2]));
 /** Features drawn from digest and view; bad pictures are found when a batch comes to them, as online. */
 class MadeUp implements FeatureSource {
   private readonly bad = new Set<Digest>();
+  readonly kept = true;
+  readonly msSpent = 0;
   constructor(
     private readonly broken: readonly Digest[] = [],
     private readonly change: (row: Float32Array) => Float32Array = (row) => row,
@@ -130,7 +132,7 @@ describe('a training that goes on from a checkpoint', () => {
       const resumed = await train({ config, features: new MadeUp(broken), notes, checkpoint: { read: async () => Buffer.from(written[index]) } });
       expect(bytes(resumed.weights)).toEqual(bytes(whole.weights));
       expect([resumed.history, resumed.bestEpoch]).toEqual([whole.history, whole.bestEpoch]);
-      expect(notes).toHaveLength(1);
+      expect(notes[0]).toMatch(/^resumed/);
       told.add(notes[0]);
     }
     expect(told.size).toBeGreaterThan(5);
@@ -164,12 +166,20 @@ describe('a training that goes on from a checkpoint', () => {
   });
 });
 
+test('early stopping says when it stopped, and which weights are kept', async () => {
+  const notes: string[] = [];
+  const config = { early_stopping: { monitor: 'loss', patience: 2, min_delta: 100, restore_best_weights: true } as const };
+  const { history, bestEpoch } = await train({ config, notes });
+  expect([history.length, bestEpoch]).toEqual([3, 1]);
+  expect(notes).toEqual(['stopped after epoch 3: loss was best in epoch 1, whose weights are kept']);
+});
+
 describe('the figures', () => {
   test('have each epoch’s rate, and events only where it changes', async () => {
     const events: RunEvent[] = [];
     const { history } = await train({ config: { schedule: { step: { every: 2, factor: 0.5 } } }, events });
     expect(history.map((epoch) => epoch.learning_rate)).toEqual([0.05, 0.05, 0.025, 0.025, 0.0125]);
-    expect(events.map((event) => event.event === 'epoch' && event.learningRate)).toEqual([undefined, undefined, 0.025, undefined, 0.0125]);
+    expect(events.flatMap((event) => (event.event === 'epoch' ? [event.learningRate] : []))).toEqual([undefined, undefined, 0.025, undefined, 0.0125]);
   });
 
   test('hold the penalty, in training and validation', async () => {

@@ -25,7 +25,10 @@ export async function unpackTar(path: string, target: Target, { gzipped }: { rea
   // Awaited below; until then an error in it must not count as nobody's.
   reading.catch(() => undefined);
   try {
-    for await (const entry of tar) await take(entry, target);
+    for await (const entry of tar) {
+      await take(entry, target);
+      target.progress(source.bytesRead);
+    }
   } catch (error) {
     source.destroy();
     // What broke the reading says more than that the entries ended early.

@@ -16,6 +16,7 @@ export interface TargetOptions {
   readonly folder: string;
   readonly bounds: Limits;
   readonly signal: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 export class Target {
@@ -34,6 +35,12 @@ export class Target {
     const file = join(folder, path);
     await this.makeFolder(dirname(file));
     await pipeline(this.counted(content, path, packed), createWriteStream(file, { flags: 'wx', mode: 0o644 }), { signal });
+  }
+
+  /** Tells how much of the archive has been unpacked. */
+  progress(done: number): void {
+    const { onProgress, packed } = this.options;
+    onProgress?.(Math.min(done, packed), packed);
   }
 
   private async *counted(content: AsyncIterable<Uint8Array>, path: string, packed: number): AsyncGenerator<Uint8Array> {

@@ -10,6 +10,8 @@ export interface UnpackOptions {
   /** As people know the archive: its path or address. */
   readonly name: string;
   readonly signal: AbortSignal;
+  /** Told of the bytes of the archive that have been unpacked, of all that it has. */
+  readonly onProgress?: (done: number, total: number) => void;
   /** Lower ones in tests. */
   readonly bounds?: Limits;
 }
@@ -18,14 +20,15 @@ export interface UnpackOptions {
  * Writes the regular files of an archive into a folder. Throws `bad-data` where it is none or damaged, `unsafe` where
  * it holds what is refused or exceeds a limit; the folder then holds a part, and is for the caller to remove.
  */
-export async function unpackArchive(path: string, folder: string, { name, signal, bounds = limits }: UnpackOptions): Promise<void> {
+export async function unpackArchive(path: string, folder: string, { name, signal, onProgress, bounds = limits }: UnpackOptions): Promise<void> {
   const kind = await archiveKindOf(path);
   if (kind === undefined) throw brokenArchive(name, 'is no archive');
   const { size } = await stat(path);
-  const target = new Target({ archive: name, packed: size, folder, bounds, signal });
+  const target = new Target({ archive: name, packed: size, folder, bounds, signal, onProgress });
   try {
     if (kind === 'zip') await (await import('./zip.js')).unpackZip(path, target);
     else await (await import('./tar.js')).unpackTar(path, target, { gzipped: kind === 'tar.gz' });
+    onProgress?.(size, size);
   } catch (error) {
     throw signal.aborted || error instanceof PipelineError || isOfDisk(error) ? error : target.broken(reasonOf(error), error);
   }

@@ -31,7 +31,12 @@ export async function unpackZip(path: string, target: Target): Promise<void> {
       if (file !== undefined) files.push(file);
     }
     refuseOverlaps(entries, target);
-    for (const file of files) await write(zip, file, target);
+    let done = 0;
+    for (const file of files) {
+      await write(zip, file, target);
+      done += LOCAL_HEADER + file.entry.compressedSize;
+      target.progress(done);
+    }
   } finally {
     zip.close();
   }

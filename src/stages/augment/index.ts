@@ -1,6 +1,6 @@
 /** augment: says how training pictures are varied. The work is done when training needs a view. */
 import type { AugmentConfig } from '../../core/schema-types.js';
-import type { StageDefinition } from '../../core/stage.js';
+import type { StageContext, StageDefinition } from '../../core/stage.js';
 import { AUGMENT_VERSION, type AugmentParameters } from '../../image/augment.js';
 import type { Augmentation } from '../../image/augmentation.js';
 import { parseRatio } from '../../model/preprocessing.js';
@@ -17,20 +17,23 @@ export const augment: StageDefinition<'augment'> = {
   impl: 1,
   reads: { data: ['spec', 'samples', 'files'] },
 
-  async run({ config, inputs, note, pass, putJson }) {
-    const data = inputs.data!;
-    for (const name of ['spec', 'samples', 'files']) pass(name, data[name]);
-    const parameters = parametersOf(config);
-    if (parameters === null && config.views !== 1 && config.views !== 'online') {
-      note('nothing-varies', 'no range is set, so every view of a picture would be the same: one is used');
-    }
-    const augmentation: Augmentation = {
-      rescale: config.rescale === undefined ? null : parseRatio(config.rescale),
-      parameters,
-      views: parameters === null ? 1 : config.views,
-      seed: config.seed!,
-      version: AUGMENT_VERSION,
-    };
-    await putJson('augmentation', augmentation);
-  },
+  run: putAugmentation,
+  rehearse: putAugmentation,
 };
+
+async function putAugmentation({ config, inputs, note, pass, putJson }: StageContext<'augment'>): Promise<void> {
+  const data = inputs.data!;
+  for (const name of ['spec', 'samples', 'files']) pass(name, data[name]);
+  const parameters = parametersOf(config);
+  if (parameters === null && config.views !== 1 && config.views !== 'online') {
+    note('nothing-varies', 'no range is set, so every view of a picture would be the same: one is used');
+  }
+  const augmentation: Augmentation = {
+    rescale: config.rescale === undefined ? null : parseRatio(config.rescale),
+    parameters,
+    views: parameters === null ? 1 : config.views,
+    seed: config.seed!,
+    version: AUGMENT_VERSION,
+  };
+  await putJson('augmentation', augmentation);
+}

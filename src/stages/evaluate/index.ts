@@ -18,6 +18,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
 
   // Decoder and engine are loaded only where there is work.
   run: async (context) => (await import('./run.js')).runEvaluate(context),
+  needs: async (context) => (await import('./run.js')).needsOfEvaluate(context),
 
   async deliver({ inputs, outputs, folder, note, deliverFiles, readJson, displayPath }) {
     const { paths } = await readJson<Files>(inputs.data!.files);

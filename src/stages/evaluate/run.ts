@@ -1,16 +1,19 @@
 /** The work of evaluate: predictions on one split from kept features, and their figures. */
 import type { Digest } from '../../core/digest.js';
 import { failure, type PipelineError } from '../../core/problem.js';
-import type { StageContext } from '../../core/stage.js';
+import type { Needs, StageContext } from '../../core/stage.js';
+import type { EngineIdentity } from '../../engine/engine.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
-import { readData } from '../../features/data.js';
-import { Features } from '../../features/features.js';
+import { readData, type Data } from '../../features/data.js';
+import { Features, type FeatureOptions } from '../../features/features.js';
+import { featureNeed } from '../../features/need.js';
 import { PLAIN_VIEW } from '../../features/pictures.js';
 import { readWeights, type TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
 import { describeRounding } from '../../model/metrics.js';
 import { scoresOf } from '../../model/prediction.js';
-import { splitAtFrozen } from '../../model/split.js';
+import { splitAtFrozen, type Split } from '../../model/split.js';
+import type { Weights } from '../../model/tensor.js';
 import { measureHalfPrecision } from './half-precision.js';
 import { measure, type EvaluationMetrics } from './measure.js';
 import type { Predictions } from './predictions.js';
@@ -25,15 +28,11 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
 
   const weights = await readWeights(document, readBytes);
   const { prefix, suffix, featureShape } = splitAtFrozen(document.graph);
-  const { image, preprocessing, classes } = document;
+  const { classes } = document;
   const identity = resolveEngine(settings.engine);
-  const keep = prefix.layers.length > 1;
-  const options = {
-    recipe: { image, preprocessing, variation: null, prefix, weights, engine: identity },
-    source: data,
-    featureShape,
-  };
-  const features = await Features.open(context, { ...options, keep });
+  const options = featureOptions(document, data, { prefix, weights, featureShape }, identity);
+  const { keep } = options;
+  const features = await Features.open(context, options);
   // For comparing a few pictures only, which count neither as extracted nor as reused.
   const exact =
     keep && settings.featureType === 'float16'
@@ -61,6 +60,29 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     runner.dispose();
     await Promise.all([features.dispose(), exact?.dispose()]);
   }
+}
+
+/** Pictures are evaluated as they are. */
+function featureOptions(
+  { image, preprocessing }: TrainedDocument,
+  source: Data,
+  { prefix, weights, featureShape }: Pick<Split, 'prefix' | 'featureShape'> & { readonly weights: Weights },
+  engine: EngineIdentity,
+): FeatureOptions {
+  return { recipe: { image, preprocessing, variation: null, prefix, weights, engine }, source, featureShape, keep: prefix.layers.length > 1 };
+}
+
+/** What evaluating will ask of the frozen prefix. */
+export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promise<Needs> {
+  const { config, inputs, readBytes, readJson, settings } = context;
+  if (inputs.data === undefined) return { features: [], atMost: true };
+  const data = await readData(inputs.data, context);
+  const digests = [...data.of(config.split).keys()];
+  if (inputs.model === undefined) return { features: [{ digests, views: [PLAIN_VIEW] }], atMost: true };
+  const document = await readJson<TrainedDocument>(inputs.model.model);
+  const weights = await readWeights(document, readBytes);
+  const options = featureOptions(document, data, { ...splitAtFrozen(document.graph), weights }, resolveEngine(settings.engine));
+  return { features: [featureNeed(context, options, digests, [PLAIN_VIEW])], atMost: false };
 }
 
 /** Classes are mapped by name, never by position. */

@@ -39,7 +39,7 @@ export async function measureRounding(context: StageContext<'export'>, data: Dat
       for (const [i, runner] of runners.entries()) predictions[i].set(await runner.run(features, digests.length), truth.length * units);
       // Classes are mapped by name, never by position.
       truth.push(...digests.map((digest) => classes.indexOf(data.spec.classes[labels.get(digest)!])));
-      context.emit({ event: 'progress', stage: context.name, task: 'compare', done: truth.length, total: labels.size });
+      context.emit({ event: 'progress', stage: context.name, task: 'compare', unit: 'pictures', done: truth.length, total: labels.size });
     }
     const [before, after] = predictions.map((scores) => scores.subarray(0, truth.length * units));
     const accuracyOf = (scores: Float32Array) => predictedLabels(scores, units).filter((label, row) => label === truth[row]).length / truth.length;

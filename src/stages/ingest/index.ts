@@ -1,7 +1,7 @@
 /** ingest: a folder or an archive of pictures becomes a list of samples, told by content. */
 import type { Json } from '../../core/canonical.js';
 import { pathOf } from '../../core/source.js';
-import type { Probe, StageDefinition } from '../../core/stage.js';
+import type { Probe, StageContext, StageDefinition } from '../../core/stage.js';
 import { PROBE_VERSION, probePicture } from '../../image/probe.js';
 import type { DataSpec, Files, Samples } from '../../image/dataset.js';
 import { readLayout } from './layout.js';
@@ -34,19 +34,11 @@ export const ingest: StageDefinition<'ingest'> = {
 
   survey: (context) => surveySource(context, probe),
 
-  async run(context) {
-    const { config, note, putJson } = context;
-    const { listing, root, shown } = await listSource(context, probe);
-    const gathered = gatherSamples(config, listing, readLayout(listing.paths), shown);
-    const { classes, samples, paths, bad, counts } = gathered;
-    for (const { code, text } of gathered.notes) note(code, text);
-    for (const { path, reason } of bad) note('picture-skipped', `${path} ${reason}`);
-    note('pictures', describeCounts(counts));
-    await putJson('spec', { classes, image: config.image } satisfies DataSpec);
-    await putJson('samples', { samples } satisfies Samples);
-    await putJson('files', { root, onBadImage: config.on_bad_image, paths } satisfies Files);
-    await putJson('summary', { classes, counts: counts as Summary['counts'], bad } satisfies Summary);
-  },
+  run: putSamples,
+  rehearse: putSamples,
+
+  // sharp and threads are loaded for it alone.
+  inspect: async (context) => (await import('./inspect.js')).inspectPictures(context, probe),
 
   async resolved({ outputs, readJson }) {
     return { classes: (await readJson<DataSpec>(outputs.spec)).classes };
@@ -60,6 +52,20 @@ export const ingest: StageDefinition<'ingest'> = {
     ]));
   },
 };
+
+async function putSamples(context: StageContext<'ingest'>): Promise<void> {
+  const { config, note, putJson } = context;
+  const { listing, root, shown } = await listSource(context, probe);
+  const gathered = gatherSamples(config, listing, readLayout(listing.paths), shown);
+  const { classes, samples, paths, bad, counts } = gathered;
+  for (const { code, text } of gathered.notes) note(code, text);
+  for (const { path, reason } of bad) note('picture-skipped', `${path} ${reason}`);
+  note('pictures', describeCounts(counts));
+  await putJson('spec', { classes, image: config.image } satisfies DataSpec);
+  await putJson('samples', { samples } satisfies Samples);
+  await putJson('files', { root, onBadImage: config.on_bad_image, paths } satisfies Files);
+  await putJson('summary', { classes, counts: counts as Summary['counts'], bad } satisfies Summary);
+}
 
 /** `train: cats 80, dogs 80; validation: cats 20, dogs 20` */
 function describeCounts(counts: Readonly<Partial<Record<string, Readonly<Record<string, number>>>>>): string {

@@ -1,7 +1,7 @@
 /** Makes the samples of a folder's pictures: labels, splits, and everything that is wrong with them. */
 import { compareCodePoints } from '../../core/canonical.js';
 import type { Digest } from '../../core/digest.js';
-import { failure, PipelineError, type Problem } from '../../core/problem.js';
+import { PipelineError, type Problem } from '../../core/problem.js';
 import { nameOf } from '../../core/source.js';
 import type { FolderListing } from '../../core/stage.js';
 import type { IngestConfig } from '../../core/schema-types.js';
@@ -20,27 +20,36 @@ export interface Gathered {
   readonly samples: readonly SampleRow[];
   readonly paths: Readonly<Record<Digest, readonly string[]>>;
   readonly bad: readonly BadPicture[];
+  /** Files in class folders that are no pictures by name nor content. */
+  readonly ignored: readonly BadPicture[];
+  /** Files with the bytes of another one of their class. */
+  readonly twins: readonly string[];
+  /** Pictures that are in more than one split. */
+  readonly leaks: readonly Digest[];
   readonly notes: readonly { readonly code: string; readonly text: string }[];
   /** Pictures by split and class. */
   readonly counts: Readonly<Partial<Record<SplitName, Readonly<Record<string, number>>>>>;
+  /** What a run refuses, the gravest first; those of one list are told together. */
+  readonly faults: readonly (readonly Problem[])[];
 }
 
-/** `shown` is the folder as people know it. Throws `bad-data` with every problem that it finds. */
+/** `shown` is the folder as people know it. Throws `bad-data` with every problem of the gravest kind that it finds. */
 export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: string): Gathered {
-  const classes = config.classes ?? layout.classNames;
-  const notes: { code: string; text: string }[] = [];
-  checkClasses(config.classes, layout, nameOf(config.source));
-  const { good, bad, ignored } = sortOut(layout, listing, new Set(classes));
-  if (bad.length > 0 && config.on_bad_image === 'fail') throw badPictures(bad, shown);
-  if (ignored > 0) notes.push({ code: 'files-ignored', text: `${ignored} files in the class folders are no pictures by name nor content and are left out` });
-  if (layout.strays.length > 0) notes.push({ code: 'files-outside-classes', text: `${layout.strays.length} files lie in no class folder, such as ${layout.strays[0]}` });
-  for (const link of listing.refusedLinks) notes.push({ code: 'link-not-followed', text: `${link} leads out of the folder and is not followed` });
+  const gathered = examineSamples(config, listing, layout, shown);
+  const gravest = gathered.faults.find((problems) => problems.length > 0);
+  if (gravest !== undefined) throw new PipelineError('bad-data', gravest);
+  return gathered;
+}
 
+/** The same, with the problems as a part of the result. */
+export function examineSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: string): Gathered {
+  const classes = config.classes ?? layout.classNames;
+  const { good, bad, ignored } = sortOut(layout, listing, new Set(classes));
   const rows = new Map<string, SampleRow>();
   const paths: Record<string, string[]> = {};
   const labels = new Map<Digest, Candidate>();
   const conflicts: Problem[] = [];
-  let twins = 0;
+  const twins: string[] = [];
   for (const candidate of good) {
     const digest = listing.digestAt(candidate.index);
     const first = labels.get(digest);
@@ -48,21 +57,38 @@ export function gatherSamples(config: IngestConfig, listing: FolderListing, layo
       conflicts.push(twoLabels(first, candidate));
       continue;
     }
-    if (first !== undefined) twins++;
+    if (first !== undefined) twins.push(candidate.path);
     labels.set(digest, first ?? candidate);
     (paths[digest] ??= []).push(candidate.path);
     const split = candidate.split === 'train' && !layout.splits.has('validation') ? undefined : candidate.split;
     const row: SampleRow = [digest, classes.indexOf(candidate.className), split ?? splitOf(digest, withoutTest(config, layout))];
     rows.set(`${digest}/${row[2]}`, row);
   }
-  if (conflicts.length > 0) throw new PipelineError('bad-data', conflicts);
-  if (twins > 0) notes.push({ code: 'same-picture-twice', text: `${twins} files hold the same bytes as another one of their class and count once` });
   const samples = [...rows.values()].sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
-  const leaks = samples.length - labels.size;
-  if (leaks > 0) notes.push({ code: 'picture-in-two-splits', text: `${leaks} pictures are in more than one split: scores on them say nothing` });
+  const leaks = samples.flatMap(([digest], index) => (digest === samples[index - 1]?.[0] && digest !== samples[index - 2]?.[0] ? digest : []));
   const counts = countSamples(samples, classes);
-  checkCounts(counts, classes, config, shown);
-  return { classes, samples, paths, bad, notes, counts };
+  const faults = [
+    classFaults(config.classes, layout, nameOf(config.source)),
+    config.on_bad_image === 'fail' ? badPictures(bad, shown) : [],
+    conflicts,
+    countFaults(counts, classes, config, shown),
+  ];
+  const notes = notesOf({ ignored, twins, leaks: samples.length - labels.size }, layout, listing);
+  return { classes, samples, paths, bad, ignored, twins, leaks, notes, counts, faults };
+}
+
+function notesOf(
+  { ignored, twins, leaks }: { readonly ignored: readonly BadPicture[]; readonly twins: readonly string[]; readonly leaks: number },
+  { strays }: Layout,
+  { refusedLinks }: FolderListing,
+): { code: string; text: string }[] {
+  const notes: { code: string; text: string }[] = [];
+  if (ignored.length > 0) notes.push({ code: 'files-ignored', text: `${ignored.length} files in the class folders are no pictures by name nor content and are left out` });
+  if (strays.length > 0) notes.push({ code: 'files-outside-classes', text: `${strays.length} files lie in no class folder, such as ${strays[0]}` });
+  for (const link of refusedLinks) notes.push({ code: 'link-not-followed', text: `${link} leads out of the folder and is not followed` });
+  if (twins.length > 0) notes.push({ code: 'same-picture-twice', text: `${twins.length} files hold the same bytes as another one of their class and count once` });
+  if (leaks > 0) notes.push({ code: 'picture-in-two-splits', text: `${leaks} pictures are in more than one split: scores on them say nothing` });
+  return notes;
 }
 
 /** The shares for pictures whose folders leave the split open; a test folder of its own takes none from training. */
@@ -70,55 +96,56 @@ function withoutTest({ split }: IngestConfig, { splits }: Layout): { validation:
   return splits.has('test') ? { ...split, test: 0 } : split;
 }
 
-function checkClasses(classes: IngestConfig['classes'], { classNames }: Layout, source: string): void {
+function classFaults(classes: IngestConfig['classes'], { classNames }: Layout, source: string): Problem[] {
   if (classNames.length === 0) {
-    throw failure('bad-data', {
+    return [{
       code: 'no-pictures',
       where: source,
       found: 'holds no folders with files',
       expected: 'one folder for each class with its pictures, or such folders below train/ and validation/',
       remedy: 'put the pictures into class folders, or point `source` at the folder above them',
-    });
+    }];
   }
   const missing = classes?.find((name) => !classNames.includes(name));
   if (missing !== undefined) {
-    throw failure('bad-data', {
+    return [{
       code: 'class-without-folder',
       where: source,
       found: `has no folder for the class ${missing}`,
       expected: `the folders ${classNames.join(', ')}`,
       remedy: 'correct `classes`, or leave it out to take the folders as they are',
-    });
+    }];
   }
-  if ((classes ?? classNames).length < 2) {
-    throw failure('bad-data', {
-      code: 'one-class',
-      where: source,
-      found: `holds one class only, ${classNames[0]}`,
-      expected: 'at least two class folders',
-      remedy: 'add a folder for what the class is to be told from',
-    });
-  }
+  if ((classes ?? classNames).length >= 2) return [];
+  return [{
+    code: 'one-class',
+    where: source,
+    found: `holds one class only, ${classNames[0]}`,
+    expected: 'at least two class folders',
+    remedy: 'add a folder for what the class is to be told from',
+  }];
 }
 
-function sortOut(layout: Layout, listing: FolderListing, classes: ReadonlySet<string>): { good: Candidate[]; bad: BadPicture[]; ignored: number } {
+function sortOut(layout: Layout, listing: FolderListing, classes: ReadonlySet<string>): { good: Candidate[]; bad: BadPicture[]; ignored: BadPicture[] } {
   const good: Candidate[] = [];
   const bad: BadPicture[] = [];
-  let ignored = 0;
+  const ignored: BadPicture[] = [];
   for (const candidate of layout.candidates) {
     if (!classes.has(candidate.className)) continue;
     const reason = listing.probeAt(candidate.index);
     if (reason === '') good.push(candidate);
     else if (hasPictureName(candidate.path)) bad.push({ path: candidate.path, reason });
-    else ignored++;
+    else ignored.push({ path: candidate.path, reason });
   }
   return { good, bad, ignored };
 }
 
-function badPictures(bad: readonly BadPicture[], root: string): PipelineError {
-  const problems = bad.map(({ path, reason }): Problem => ({ code: 'bad-picture', where: `${root}/${path}`, found: reason }));
-  const last = { ...problems[problems.length - 1], remedy: 'mend or remove the files, or set `on_bad_image: skip` in the ingest stage' };
-  return new PipelineError('bad-data', [...problems.slice(0, -1), last]);
+function badPictures(bad: readonly BadPicture[], root: string): Problem[] {
+  const remedy = 'mend or remove the files, or set `on_bad_image: skip` in the ingest stage';
+  return bad.map(({ path, reason }, index): Problem => {
+    const problem = { code: 'bad-picture', where: `${root}/${path}`, found: reason };
+    return index === bad.length - 1 ? { ...problem, remedy } : problem;
+  });
 }
 
 function twoLabels(first: Candidate, second: Candidate): Problem {
@@ -141,7 +168,7 @@ function countSamples(samples: readonly SampleRow[], classes: readonly string[])
 }
 
 /** Every split that has pictures needs some of every class; training and validation are always needed. */
-function checkCounts(counts: Gathered['counts'], classes: readonly string[], { split }: IngestConfig, root: string): void {
+function countFaults(counts: Gathered['counts'], classes: readonly string[], { split }: IngestConfig, root: string): Problem[] {
   const problems: Problem[] = [];
   for (const name of splitNames) {
     const row = counts[name];
@@ -156,5 +183,5 @@ function checkCounts(counts: Gathered['counts'], classes: readonly string[], { s
       remedy: `add pictures of ${lacking[0]}, ${name === 'train' ? 'lower' : 'raise'} split.${name === 'train' ? 'validation' : name}, or give ${name} a folder of its own`,
     });
   }
-  if (problems.length > 0) throw new PipelineError('bad-data', problems);
+  return problems;
 }

@@ -17,8 +17,19 @@ import { bringWeights } from '../../sources/weights.js';
 import { weightFormats, type LocalSource, type Source } from './source.js';
 
 export async function runLoadBase(context: StageContext<'load-base'>): Promise<void> {
-  const { config, note, putBytes, putJson } = context;
-  const source = await bring(context.found as Source, context);
+  await putBase(await bring(context.found as Source, context), context);
+}
+
+/** As {@link runLoadBase}; where the weights have yet to be fetched, the network alone is told, if it is built by name. */
+export async function rehearseLoadBase(context: StageContext<'load-base'>): Promise<void> {
+  const source = await bring(context.found as Source, context).catch((error: unknown) => {
+    if (bases[context.config.architecture].build === undefined) throw error;
+    return { kind: 'random' } as const;
+  });
+  await putBase(source, context);
+}
+
+async function putBase(source: LocalSource, { config, note, putBytes, putJson }: StageContext<'load-base'>): Promise<void> {
   const { graph, weights } = await load(config, source);
   refuseNonFinite(weights, config.architecture);
   const parameters = countParameters(graph, weights);

@@ -6,11 +6,13 @@ import { decoderIdentity } from '../../image/identity.js';
 
 export const train: StageDefinition<'train'> = {
   kind: 'train',
-  impl: 3,
+  impl: 4,
   reads: { model: ['model'], from: ['model'], data: ['spec', 'samples', 'augmentation'] },
 
   environment: ({ engine, featureType }) => ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
 
   // Decoder and engine are loaded only where there is work.
   run: async (context) => (await import('./run.js')).runTrain(context),
+  rehearse: async (context) => (await import('./needs.js')).rehearseTrain(context),
+  needs: async (context) => (await import('./needs.js')).needsOfTrain(context),
 };

@@ -92,7 +92,10 @@ class Loop {
       while (this.progress.history.length < config.epochs) {
         signal.throwIfAborted();
         const verdict = await this.epoch();
-        if (verdict === 'stop') break;
+        if (verdict === 'stop') {
+          this.tellStop();
+          break;
+        }
         if (checkpoint.due()) await this.save();
       }
     } catch (error) {
@@ -102,6 +105,14 @@ class Loop {
     const { history, stopping } = this.progress;
     const bestEpoch = this.best === undefined ? history.length : stopping.bestEpoch + 1;
     return { weights: this.best ?? (await this.trainer.weights()), history, bestEpoch };
+  }
+
+  private tellStop(): void {
+    const { history, stopping } = this.progress;
+    const { monitor } = this.options.config.early_stopping!;
+    const kept = this.best === undefined ? '' : ', whose weights are kept';
+    const best = stopping.bestEpoch + 1;
+    this.options.note('stopped-early', `stopped after epoch ${history.length}: ${monitor} was best in epoch ${best}${kept}`);
   }
 
   private async save(): Promise<void> {
@@ -146,7 +157,7 @@ class Loop {
   }
 
   private async steps(): Promise<void> {
-    const { config, seed, training, units, classWeights, suffix, signal, checkpoint } = this.options;
+    const { name, config, seed, training, units, classWeights, suffix, emit, signal, checkpoint } = this.options;
     const epoch = this.progress.history.length;
     const view = training.viewOf(epoch);
     const digests = await training.ready(view);
@@ -182,6 +193,8 @@ class Loop {
       };
       this.progress = { ...this.progress, epoch: after, step: step + 1 };
       this.unsaved = true;
+      const done = epoch * digests.length + after.seen;
+      emit({ event: 'progress', stage: name, task: 'train', unit: 'pictures', done, total: config.epochs * digests.length });
       if (checkpoint.due()) await this.save();
     }
   }

@@ -1,21 +1,16 @@
 /** The work of train: features of the frozen part, computed once, and epochs over them. */
-import { canonical } from '../../core/canonical.js';
-import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
 import { engineNotes, openEngine, resolveEngine } from '../../engine/resolve.js';
 import { readData } from '../../features/data.js';
-import type { Augmentation } from '../../image/augmentation.js';
 import type { ModelDocument, TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf, type Graph } from '../../model/graph.js';
 import { finalActivationOf } from '../../model/logits.js';
 import type { Loss } from '../../model/loss.js';
-import { describePreprocessing, type Preprocessing } from '../../model/preprocessing.js';
-import { splitAtFrozen } from '../../model/split.js';
 import { weightsOfLayers } from '../../model/tensor.js';
 import { decodeWeights, encodeWeights } from '../../model/weights-file.js';
 import { trainEpochs } from './loop.js';
 import { classWeights, optimizerOf } from './objective.js';
-import { startOf } from './start.js';
+import { prepare, trainingWorkload } from './prepared.js';
 import { openSets } from './training-set.js';
 import { requireUnmoved } from './unmoved.js';
 
@@ -24,11 +19,9 @@ type Context = StageContext<'train'>;
 export async function runTrain(context: Context): Promise<void> {
   const { name, config, settings, inputs, noteOnce } = context;
   const data = await readData(inputs.data!, context);
-  const start = await startOf(context, data.spec);
-  const { document, weights } = start;
-  const { prefix, suffix, featureShape } = splitAtFrozen(document.graph);
-  const preprocessing = preprocessingOf(document, data.augmentation, inputs.from !== undefined, name);
-  const sets = await openSets(context, data, { prefix, weights, featureShape, preprocessing });
+  const prepared = await prepare(context, data);
+  const { document, weights, suffix, preprocessing } = prepared;
+  const sets = await openSets(context, data, prepared);
 
   const identity = resolveEngine(settings.engine);
   for (const { code, text } of engineNotes(settings.engine, identity)) noteOnce(code, text);
@@ -45,6 +38,7 @@ export async function runTrain(context: Context): Promise<void> {
   });
   try {
     const { classes, image } = data.spec;
+    const started = performance.now();
     const trained = await trainEpochs(trainer, {
       ...context,
       seed: config.seed!,
@@ -54,8 +48,12 @@ export async function runTrain(context: Context): Promise<void> {
       classWeights: classWeights(config.class_weight, classes, [...sets.training.labels.values()], name),
       ...sets,
     });
-    requireUnmoved({ graph: document.graph, stored: await start.reread(), used: weights, trained: trained.weights }, name);
-    await putOut(context, { ...document, preprocessing, classes, image }, start.base, trained);
+    requireUnmoved({ graph: document.graph, stored: await prepared.reread(), used: weights, trained: trained.weights }, name);
+    const { training, validation } = sets;
+    const extracting = training.features.msSpent + (validation === undefined || validation.features === training.features ? 0 : validation.features.msSpent);
+    const pictures = trained.history.length * training.labels.size;
+    context.measured(trainingWorkload(config, identity, suffix, training.features.kept), { pictures, ms: performance.now() - started - extracting });
+    await putOut(context, { ...document, preprocessing, classes, image }, prepared.base, trained);
   } finally {
     trainer.dispose();
     await Promise.all([sets.training.features.dispose(), sets.validation?.features.dispose()]);
@@ -75,28 +73,6 @@ async function putOut(
   const ref = await putBytes('trained_weights', encodeWeights(moved));
   await putJson('model', { ...document, weights: [base, ref] } satisfies TrainedDocument);
   await putJson('history', { epochs: history, bestEpoch });
-}
-
-/** `rescale` takes the place of what the base says; a training that goes on from another one prepares its pictures alike. */
-function preprocessingOf(document: ModelDocument, augmentation: Augmentation | undefined, goesOn: boolean, stage: string): Preprocessing {
-  const rescaling: Preprocessing | undefined = augmentation?.rescale == null ? undefined : { kind: 'rescale', factor: augmentation.rescale };
-  if (goesOn && rescaling !== undefined && canonical({ ...rescaling }) !== canonical({ ...document.preprocessing })) {
-    throw failure('invalid', {
-      code: 'preprocessing-differs',
-      where: stage,
-      found: `its pictures are ${describePreprocessing(rescaling)}, those that \`from\` was trained on ${describePreprocessing(document.preprocessing!)}`,
-      expected: 'the same preprocessing in both',
-      remedy: 'let `data` of both lead to the same augment, or give both augments the same `rescale`',
-    });
-  }
-  if (rescaling !== undefined) return rescaling;
-  if (document.preprocessing !== null) return document.preprocessing;
-  throw failure('invalid', {
-    code: 'preprocessing-unknown',
-    where: stage,
-    found: 'nothing says how this base wants its pixels',
-    remedy: 'say `preprocessing` in load-base, or `rescale` in augment',
-  });
 }
 
 function lossOf(config: 'auto' | Loss, suffix: Graph): Loss {

@@ -1,17 +1,13 @@
 /** The pictures that training sees, with the features that stand for them. */
 import type { Digest } from '../../core/digest.js';
 import type { StageContext } from '../../core/stage.js';
-import { resolveEngine } from '../../engine/resolve.js';
 import type { Data } from '../../features/data.js';
 import { Features } from '../../features/features.js';
-import type { Variation } from '../../features/feature-set.js';
 import { PLAIN_VIEW } from '../../features/pictures.js';
-import type { Graph } from '../../model/graph.js';
-import type { Preprocessing } from '../../model/preprocessing.js';
-import type { Weights } from '../../model/tensor.js';
+import { featureOptions, viewOfEpoch, type Prepared } from './prepared.js';
 
 /** What training needs of {@link Features}. */
-export type FeatureSource = Pick<Features, 'ensure' | 'stream' | 'leftOut' | 'leaveOut' | 'dispose'>;
+export type FeatureSource = Pick<Features, 'ensure' | 'stream' | 'leftOut' | 'leaveOut' | 'dispose' | 'msSpent' | 'kept'>;
 
 /** Pictures of one split. */
 export class TrainingSet {
@@ -34,13 +30,6 @@ export class TrainingSet {
   }
 }
 
-export interface Prepared {
-  readonly prefix: Graph;
-  readonly weights: Weights;
-  readonly featureShape: readonly number[];
-  readonly preprocessing: Preprocessing;
-}
-
 export interface TrainingSets {
   readonly training: TrainingSet;
   /** Undefined where there are no validation pictures. */
@@ -49,25 +38,15 @@ export interface TrainingSets {
 
 /** Training and validation features; where nothing varies the two share one set. */
 export async function openSets(context: StageContext<'train'>, data: Data, prepared: Prepared): Promise<TrainingSets> {
-  const { config, settings, noteOnce } = context;
-  const { augmentation } = data;
-  const open = (variation: Variation | null, keep: boolean): Promise<Features> => {
-    const { featureShape, ...rest } = prepared;
-    const recipe = { ...rest, image: data.spec.image, variation, engine: resolveEngine(settings.engine) };
-    return Features.open(context, { recipe, source: data, featureShape, keep });
-  };
-  const frozen = prepared.prefix.layers.length > 1;
-  const plain = await open(null, frozen);
+  const { config, noteOnce } = context;
+  const options = featureOptions(context, data, prepared);
+  const plain = await Features.open(context, options.plain);
+  const training = options.training === options.plain ? plain : await Features.open(context, options.training);
   const labels = data.of('validation');
   const validation = labels.size === 0 ? undefined : new TrainingSet(plain, labels, () => PLAIN_VIEW);
-  if (augmentation == null || augmentation.parameters === null) {
-    return { training: new TrainingSet(plain, data.of('train'), () => PLAIN_VIEW), validation };
-  }
-  const { parameters, seed, version, views } = augmentation;
-  if (views !== 'online' && views < config.epochs) {
+  const views = training === plain ? undefined : data.augmentation?.views;
+  if (typeof views === 'number' && views < config.epochs) {
     noteOnce('views-repeat', `${views} views for ${config.epochs} epochs: from epoch ${views + 1} on views come again`);
   }
-  const features = await open({ parameters, seed, version }, frozen && views !== 'online');
-  const viewOf = (epoch: number): number => (views === 'online' ? epoch : epoch % views);
-  return { training: new TrainingSet(features, data.of('train'), viewOf), validation };
+  return { training: new TrainingSet(training, data.of('train'), viewOfEpoch(data)), validation };
 }

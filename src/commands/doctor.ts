@@ -1,0 +1,110 @@
+/** pipeline doctor: whether this machine, the cache and the pictures of a pipeline are sound. */
+import { resolve } from 'node:path';
+import type { Finding } from '../core/finding.js';
+import { asPipelineError, exitCodes, failure } from '../core/problem.js';
+import type { Node } from '../runner/graph.js';
+import type { Session } from '../runner/session.js';
+import { openStore } from '../store/store.js';
+import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
+
+interface DoctorOptions extends PipelineOptions {
+  readonly json?: boolean;
+}
+
+const help = `
+With a pipeline, every picture of its sources is decoded; nothing is fetched or unpacked for it.
+
+Examples:
+  pipeline doctor
+  pipeline doctor pets.yaml
+
+Exit codes: 0 healthy, warnings allowed; 3 pictures that a run would refuse or that make its figures wrong;
+5 a machine or cache that cannot be worked with.`;
+
+export const doctor: CommandSpec = {
+  register(program, host, done) {
+    const command = program
+      .command('doctor')
+      .description('check this machine, the cache, and the pictures of a pipeline')
+      .argument('[file]', 'the pipeline file')
+      .option('--json', 'print one JSON object a finding on stdout, with all names')
+      .addHelpText('after', help);
+    withPipelineOptions(command).action(async (file: string | undefined, options: DoctorOptions) => {
+      const damage: string[] = [];
+      const session = file === undefined ? undefined : await openSessionFor(file, options, host, damage);
+      const root = process.env.PIPELINE_CACHE ? resolve(process.env.PIPELINE_CACHE) : resolve(host.cwd, '.pipeline', 'cache');
+      // Loaded here, as every command loads this file.
+      const { storeFindings } = await import('../store/health.js');
+      const store = session?.store ?? (await openStore(root, { onDamage: ({ path, reason }) => damage.push(`${path}: ${reason}`), tool: host.version }));
+      const findings = [
+        ...(await host.checkMachine(session?.settings.engine ?? (options.engine as 'auto' | undefined))),
+        ...(await storeFindings(store, () => damage)),
+        ...(session === undefined ? [] : await dataFindings(session, host)),
+      ];
+      await print(findings, options, host);
+      done(exitCodeOf(findings));
+    });
+  },
+};
+
+async function openSessionFor(file: string, options: DoctorOptions, host: Host, damage: string[]): Promise<Session> {
+  const pipeline = await loadChecked(file, options, host.cwd);
+  return openFor(pipeline, host, (event) => {
+    if (event.event === 'note' && event.code === 'cache-damage') damage.push(event.text);
+  });
+}
+
+/** Asks every stage that looks outside the pipeline. */
+async function dataFindings(session: Session, { screen, color, width, cwd, stderr, signal }: Host): Promise<Finding[]> {
+  const { terminalReporter } = await import('../report/terminal.js');
+  const nodes = session.graph.nodes.filter(({ definition }) => definition.inspect !== undefined);
+  const reporter = await terminalReporter({ write: stderr, screen, color, width, cwd, stages: nodes.map(({ stage }) => stage.name) });
+  // Listened to, an interruption lets threads end and the terminal be as it was.
+  signal.addEventListener('abort', reporter.close, { once: true });
+  try {
+    const findings: Finding[] = [];
+    for (const node of nodes) {
+      const { name, kind } = node.stage;
+      reporter.show({ event: 'stage-start', name, kind, reason: 'looking at its pictures' });
+      findings.push(...(await inspect(session, node, reporter.show, signal)));
+    }
+    return findings;
+  } finally {
+    reporter.close();
+  }
+}
+
+async function inspect(session: Session, node: Node, emit: Session['emit'], signal: AbortSignal): Promise<Finding[]> {
+  try {
+    const { Rehearsal } = await import('../runner/rehearsal.js');
+    const { context } = await new Rehearsal(session).contextOf(node, {});
+    return await node.definition.inspect!({ ...context, emit, signal });
+  } catch (thrown) {
+    if (signal.aborted) throw failure('interrupted', { code: 'interrupted', found: 'interrupted; run doctor again to look at all' });
+    const { category, problems } = asPipelineError(thrown, node.stage.name);
+    const notAtHand = problems.some(({ code }) => code === 'not-at-hand' || code === 'missing-offline');
+    if (category !== 'bad-data' && !notAtHand) throw thrown;
+    return problems.map(({ code, where, found, remedy }): Finding =>
+      notAtHand
+        ? { level: 'note', about: 'data', code, text: `${node.stage.name}: its source ${found}; not looked at` }
+        : { level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy });
+  }
+}
+
+async function print(findings: readonly Finding[], { json }: DoctorOptions, { stdout, color }: Host): Promise<void> {
+  if (json) {
+    for (const finding of findings) stdout(`${JSON.stringify({ event: 'finding', ...finding })}\n`);
+    const count = (level: Finding['level']): number => findings.filter((finding) => finding.level === level).length;
+    stdout(`${JSON.stringify({ event: 'doctor', healthy: count('error') === 0, errors: count('error'), warnings: count('warning') })}\n`);
+    return;
+  }
+  const { findingLines, verdict } = await import('../report/findings.js');
+  for (const line of [...findingLines(findings, color), verdict(findings, color)]) stdout(`${line}\n`);
+}
+
+/** A machine that cannot work is the graver matter: what was found of the data may follow from it. */
+function exitCodeOf(findings: readonly Finding[]): number {
+  const errors = findings.filter(({ level }) => level === 'error');
+  if (errors.some(({ about }) => about !== 'data')) return exitCodes['input-output'];
+  return errors.length > 0 ? exitCodes['bad-data'] : 0;
+}

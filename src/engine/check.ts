@@ -1,0 +1,62 @@
+/** Whether the engines can be loaded here and compute what they should: each runs and trains a network of four weights. */
+import type { Finding } from '../core/finding.js';
+import type { Graph } from '../model/graph.js';
+import type { Weights } from '../model/tensor.js';
+import type { EngineIdentity } from './engine.js';
+import { engineNotes, openEngine, resolveEngine, type EngineChoice } from './resolve.js';
+
+/** One unit over a row of three: sigmoid(x · [1, -2, 3] + 0.5). */
+const graph: Graph = {
+  name: 'check',
+  layers: [
+    { kind: 'input', name: 'row', inputs: [], trainable: false, shape: [3] },
+    { kind: 'dense', name: 'unit', inputs: ['row'], trainable: true, units: 1, useBias: true, activation: 'sigmoid' },
+  ],
+};
+const weights: Weights = new Map([
+  ['unit/kernel', { shape: [3, 1], data: Float32Array.of(1, -2, 3) }],
+  ['unit/bias', { shape: [1], data: Float32Array.of(0.5) }],
+]);
+const INPUT = Float32Array.of(0.5, 0.25, -0.5);
+const EXPECTED = 1 / (1 + Math.exp(1)); // 0.5 - 0.5 - 1.5 + 0.5 = -1
+
+/** A finding for the engine that the choice comes to, and for the other one where it is another. */
+export async function checkEngines(choice: EngineChoice = 'auto'): Promise<Finding[]> {
+  let used: EngineIdentity;
+  try {
+    used = resolveEngine(choice);
+  } catch {
+    return [{ level: 'error', about: 'machine', code: 'engine-missing', text: `the engine ${choice} is not installed for this machine`, remedy: 'install onnxruntime-node, or say engine: auto' }];
+  }
+  const notes = engineNotes(choice, used).map(({ code, text }): Finding => ({ level: 'warning', about: 'machine', code, text }));
+  const others = used.name === 'tfjs' ? [] : [await check(resolveEngine('tfjs'), false)];
+  return [await check(used, true), ...notes, ...others];
+}
+
+async function check(identity: EngineIdentity, used: boolean): Promise<Finding> {
+  const { name, backend, version } = identity;
+  // That of TF.js names all its packages.
+  const title = `engine ${name} on ${backend} (${version.split(',')[0]})`;
+  try {
+    const fault = await tryOut(identity);
+    if (fault === undefined) return { level: 'ok', about: 'machine', code: 'engine', text: `${title}: runs and trains${used ? '; the one that is used' : ''}` };
+    return { level: used ? 'error' : 'warning', about: 'machine', code: 'engine-wrong', text: `${title}: ${fault}`, remedy: 'install its package anew' };
+  } catch (error) {
+    const found = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    return { level: used ? 'error' : 'warning', about: 'machine', code: 'engine-broken', text: `${title}: cannot be used: ${found}`, remedy: used ? 'install its package anew, or say --engine tfjs' : undefined };
+  }
+}
+
+async function tryOut(identity: EngineIdentity): Promise<string | undefined> {
+  const engine = await openEngine(identity);
+  const runner = await engine.compile(graph, weights);
+  const [score] = await runner.run(INPUT, 1);
+  runner.dispose();
+  if (!(Math.abs(score - EXPECTED) < 1e-5)) return `computes ${score} for ${EXPECTED.toFixed(6)}`;
+  const trainer = await engine.train({ graph, weights, loss: 'binary_crossentropy', optimizer: { kind: 'sgd', momentum: 0, nesterov: false }, batchSize: 1 });
+  const batch = { count: 1, features: INPUT, targets: Float32Array.of(1), sampleWeights: Float32Array.of(1), masks: new Map(), learningRate: 1 };
+  await trainer.step(batch);
+  const [after] = await trainer.predict(INPUT, 1);
+  trainer.dispose();
+  return after > score ? undefined : 'a step of training does not lessen the loss';
+}

@@ -1,0 +1,25 @@
+/** Whether pictures can be decoded here: each format that is read is written and read back. */
+import type { Finding } from '../core/finding.js';
+import { decoderIdentity } from './identity.js';
+
+const LEVEL = 200;
+
+export async function checkDecoder(): Promise<Finding[]> {
+  try {
+    const { version, libvips } = decoderIdentity();
+    const [{ default: sharp }, { createDecoder }] = await Promise.all([import('sharp'), import('./decode.js')]);
+    const decode = createDecoder({ width: 8, height: 8, interpolation: 'bilinear', orientation: 'exif' });
+    const failed: string[] = [];
+    for (const format of ['jpeg', 'png', 'webp'] as const) {
+      const bytes = await sharp({ create: { width: 16, height: 16, channels: 3, background: { r: LEVEL, g: LEVEL, b: LEVEL } } }).toFormat(format).toBuffer();
+      const pixels = await decode(bytes);
+      if (!pixels.every((level) => Math.abs(level - LEVEL) <= 3)) failed.push(format);
+    }
+    const title = `pictures by sharp ${version}, libvips ${libvips === 'bundled' ? sharp.versions.vips : libvips}`;
+    if (failed.length === 0) return [{ level: 'ok', about: 'machine', code: 'decoder', text: `${title}: JPEG, PNG and WebP are read` }];
+    return [{ level: 'error', about: 'machine', code: 'decoder-wrong', text: `${title}: ${failed.join(', ')} come out wrong`, remedy: 'install sharp anew' }];
+  } catch (error) {
+    const found = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    return [{ level: 'error', about: 'machine', code: 'decoder-broken', text: `sharp cannot be used: ${found}`, remedy: 'install sharp anew: https://sharp.pixelplumbing.com/install' }];
+  }
+}

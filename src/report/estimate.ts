@@ -1,0 +1,37 @@
+/** What a run would cost, in a few lines. */
+import { byteSize, count, duration } from './words.js';
+
+/** The facts that are told; see the runner's estimate for what they mean. */
+export interface Cost {
+  readonly extract: number;
+  readonly reused: number;
+  readonly bytes: number;
+  readonly freeBytes: number;
+  readonly fits: boolean;
+  readonly exact: boolean;
+  readonly ms: number | undefined;
+  readonly unmeasured: readonly string[];
+  readonly unknown: readonly { readonly stage: string; readonly reason: string }[];
+  readonly stages: readonly { readonly bytes: number | undefined }[];
+}
+
+/** None where nothing that costs is left to do. `waysOut` says what to do where features do not fit the disk. */
+export function costLines(cost: Cost, waysOut: string): string[] {
+  const unknown = cost.unknown.map(({ stage, reason }) => `unknown   ${stage}: ${reason}`);
+  if (cost.stages.length === 0 || (cost.unknown.length > 0 && cost.extract + cost.reused === 0)) return unknown;
+  const upTo = cost.exact ? '' : 'up to ';
+  const lines = [`features  ${upTo}${count(cost.extract, 'picture')} to extract, each view counted; ${cost.reused.toLocaleString('en-US')} reused`];
+  const sized = cost.stages.every(({ bytes }) => bytes !== undefined);
+  if (!sized) lines.push(`disk      not known before the base is; ${byteSize(cost.freeBytes)} free`);
+  else if (cost.bytes > 0) lines.push(`disk      ${upTo}${byteSize(cost.bytes)} of features; ${byteSize(cost.freeBytes)} free`);
+  lines.push(`time      ${timeOf(cost)}`);
+  if (!cost.fits) lines.push(`          a run will refuse: features may take 80 % of what is free. Ways out: ${waysOut}`);
+  return [...lines, ...unknown];
+}
+
+function timeOf({ ms, unmeasured, exact }: Cost): string {
+  const known = ms === undefined || (ms === 0 && unmeasured.length > 0) ? '' : `${exact ? 'about' : 'up to about'} ${duration(Math.max(1000, ms))}`;
+  if (unmeasured.length === 0) return known;
+  const lacking = `such work was not measured here yet (${unmeasured.join(', ')})`;
+  return known === '' ? lacking : `${known} without what was not measured here yet (${unmeasured.join(', ')})`;
+}

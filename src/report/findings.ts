@@ -1,0 +1,30 @@
+/** Findings of doctor, for people: by what they are about, with the first few names of each. */
+import type { Finding, FindingLevel } from '../core/finding.js';
+import { painter, type Style } from './style.js';
+import { count, printable } from './words.js';
+
+const marks: Readonly<Record<FindingLevel, readonly [string, Style]>> = { ok: ['✔', 'green'], note: ['·', 'dim'], warning: ['!', 'yellow'], error: ['✘', 'red'] };
+
+/** Names that are shown of a list; programs get all. */
+const SHOWN = 5;
+
+export function findingLines(findings: readonly Finding[], color: boolean): string[] {
+  const paint = painter(color);
+  const abouts = [...new Set(findings.map(({ about }) => about))];
+  return abouts.flatMap((about) => [paint('bold', about), ...findings.filter((finding) => finding.about === about).flatMap((finding) => lines(finding))]);
+
+  function lines({ level, text, list = [], remedy }: Finding): string[] {
+    const [mark, style] = marks[level];
+    const names = list.slice(0, SHOWN).map((name) => `      ${printable(name)}`);
+    const more = list.length > SHOWN ? [`      and ${(list.length - SHOWN).toLocaleString('en-US')} more (--json names all)`] : [];
+    const way = remedy === undefined ? [] : [paint('green', `    -> ${remedy}`)];
+    return [`  ${paint(style, mark)} ${printable(text)}`, ...[...names, ...more].map((line) => paint('dim', line)), ...way];
+  }
+}
+
+export function verdict(findings: readonly Finding[], color: boolean): string {
+  const paint = painter(color);
+  const of = (level: FindingLevel): number => findings.filter((finding) => finding.level === level).length;
+  if (of('error') > 0) return paint('red', `${count(of('error'), 'error')}, ${count(of('warning'), 'warning')}`);
+  return of('warning') > 0 ? paint('yellow', `healthy, with ${count(of('warning'), 'warning')}`) : paint('green', 'healthy');
+}

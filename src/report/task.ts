@@ -1,0 +1,28 @@
+/** A task under way in words: how much, how fast, how long yet. */
+import type { TaskProgress } from '../core/event.js';
+import { clock, count, megabytes } from './words.js';
+
+/** The parts that a line may have, each empty where nothing is known. */
+export interface TaskWords {
+  /** `12.3/68.6 MB`, `1,024/4,000 pictures` */
+  readonly amount: string;
+  /** `5.1 MB/s`, `160/s` */
+  readonly rate: string;
+  /** `0:19 left` */
+  readonly left: string;
+}
+
+/** `rate` in units a second, where it is known. */
+export function taskWords({ unit, done, total }: TaskProgress, rate: number | undefined): TaskWords {
+  const left = rate === undefined || total === undefined || done >= total ? '' : `${clock((total - done) / rate)} left`;
+  if (unit === 'bytes') {
+    const amount = total === undefined ? `${megabytes(done)} MB` : `${megabytes(done)}/${megabytes(total)} MB`;
+    return { amount, rate: rate === undefined ? '' : `${(rate / 1e6).toFixed(1)} MB/s`, left };
+  }
+  const amount = total === undefined ? count(done, 'picture') : `${done.toLocaleString('en-US')}/${count(total, 'picture')}`;
+  return { amount, rate: rate === undefined ? '' : `${perSecond(rate)}/s`, left };
+}
+
+function perSecond(rate: number): string {
+  return rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en-US');
+}

@@ -1,0 +1,27 @@
+/** How wide a text is on a terminal. Small, as every command loads it; what draws on a terminal has libraries for more. */
+
+const zeroWidth = /^[\p{Mn}\p{Me}\u200b-\u200d\ufe00-\ufe0f]$/u;
+/** Characters of two columns: East Asian scripts, fullwidth forms and emoji (after Unicode UAX #11). */
+const wideScript = /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]$/u;
+const wideForm = /^[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/;
+
+/** Columns of a text without control characters or colours. */
+export function columnsOf(text: string): number {
+  let columns = 0;
+  for (const character of text) {
+    if (!zeroWidth.test(character)) columns += wideScript.test(character) || wideForm.test(character) ? 2 : 1;
+  }
+  return columns;
+}
+
+/** The text and as many blanks as bring it to a width; a longer one is cut, with a mark. */
+export function column(text: string, width: number): string {
+  const wide = columnsOf(text);
+  if (wide <= width) return text + ' '.repeat(width - wide);
+  let cut = '';
+  for (const character of text) {
+    if (columnsOf(cut + character) > width - 1) break;
+    cut += character;
+  }
+  return `${cut}…${' '.repeat(Math.max(0, width - 1 - columnsOf(cut)))}`;
+}

@@ -1,0 +1,168 @@
+/** What a run would cost: pictures to extract, room on disk, time; told before anything runs. */
+import { asPipelineError } from '../core/problem.js';
+import type { FeatureNeed, Inputs, Needs, Outputs, ReferenceField } from '../core/stage.js';
+import type { Node } from './graph.js';
+import type { PlannedStage } from './plan.js';
+import { Rehearsal } from './rehearsal.js';
+import { LARGEST_SHARE, missingOf } from './room.js';
+import type { Session } from './session.js';
+
+export interface StageEstimate {
+  readonly name: string;
+  /** Pictures that go through the frozen prefix; each view counts. */
+  readonly extract: number;
+  readonly reused: number;
+  /** Of features on disk; undefined where the base is not known yet. */
+  readonly bytes: number | undefined;
+  /** False where it may be less. */
+  readonly exact: boolean;
+  readonly extractionMs: number | undefined;
+  /** Of epochs; undefined also where nothing is trained. */
+  readonly trainingMs: number | undefined;
+  /** Whether a time is undefined because such work was never measured. */
+  readonly unmeasured: boolean;
+}
+
+export interface Estimate {
+  readonly stages: readonly StageEstimate[];
+  readonly extract: number;
+  readonly reused: number;
+  readonly bytes: number;
+  /** Of the disk that the cache lies on. */
+  readonly freeBytes: number;
+  /** Whether a run would go on, as far as that is known. */
+  readonly fits: boolean;
+  /** False where it may be less. */
+  readonly exact: boolean;
+  /** Of all that was measured before; undefined where nothing was. */
+  readonly ms: number | undefined;
+  /** Stages whose time is not in it. */
+  readonly unmeasured: readonly string[];
+  /** What cannot be told yet, by stage. */
+  readonly unknown: readonly { readonly stage: string; readonly reason: string }[];
+}
+
+interface Known {
+  readonly outputs: Outputs;
+  readonly exact: boolean;
+}
+
+/** Estimates the planned stages; `measure` tries what was never measured on a few pictures. */
+export async function estimate(session: Session, planned: readonly PlannedStage[], { measure = false } = {}): Promise<Estimate> {
+  const outlook = new Outlook(session, measure);
+  for (const stage of planned) await outlook.take(stage);
+  return outlook.result();
+}
+
+class Outlook {
+  private readonly rehearsal: Rehearsal;
+  private readonly known = new Map<string, Known>();
+  private readonly stages: StageEstimate[] = [];
+  private readonly unknown: { stage: string; reason: string }[] = [];
+  /** Rows that a stage before will have made. */
+  private readonly counted = new Set<string>();
+
+  constructor(
+    private readonly session: Session,
+    private readonly measure: boolean,
+  ) {
+    this.rehearsal = new Rehearsal(session);
+  }
+
+  async take({ node, decision }: PlannedStage): Promise<void> {
+    const { name } = node.stage;
+    if (decision.state === 'fresh' || decision.state === 'restorable') {
+      this.known.set(name, { outputs: decision.outputs, exact: true });
+      return;
+    }
+    try {
+      if (node.definition.needs !== undefined) await this.estimate(node);
+      await this.rehearse(node);
+    } catch (thrown) {
+      const { problems } = asPipelineError(thrown, name);
+      const [{ where, found }] = problems;
+      const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+      this.unknown.push({ stage: name, reason: where === undefined || where === name ? `${found}${more}` : `${where} ${found}${more}` });
+    }
+  }
+
+  private async rehearse(node: Node): Promise<void> {
+    if (node.definition.rehearse === undefined || !this.dependencies(node).every((name) => this.known.has(name))) return;
+    const { outputs, exact } = await this.rehearsal.rehearse(node, this.inputsOf(node));
+    this.known.set(node.stage.name, { outputs, exact: exact && this.isExact(node) });
+  }
+
+  private async estimate(node: Node): Promise<void> {
+    const { context } = await this.rehearsal.contextOf(node, this.inputsOf(node));
+    const needs = await node.definition.needs!(context);
+    const exact = this.isExact(node) && !needs.atMost;
+    let [extract, reused, extractionMs] = [0, 0, 0];
+    let bytes: number | undefined = 0;
+    let unmeasured = false;
+    for (const need of needs.features) {
+      const missing = await missingOf(this.session, need, this.counted);
+      extract += missing.extract;
+      reused += missing.reused;
+      bytes = need.set === undefined || bytes === undefined ? undefined : bytes + missing.bytes;
+      if (missing.extract === 0 || (needs.training !== undefined && need.set !== undefined && need.set.preimage === undefined)) continue;
+      const rate = await this.rateOf(need);
+      if (rate === undefined) unmeasured = true;
+      else extractionMs += (missing.extract / rate) * 1000;
+    }
+    const trainingMs = await this.trainingMs(needs);
+    if (needs.training !== undefined && trainingMs === undefined) unmeasured = true;
+    const { name } = node.stage;
+    this.stages.push({ name, extract, reused, bytes, exact, extractionMs: extractionMs === 0 && unmeasured ? undefined : extractionMs, trainingMs, unmeasured });
+  }
+
+  /** Pictures a second. */
+  private async rateOf({ set }: FeatureNeed): Promise<number | undefined> {
+    if (set === undefined) return undefined;
+    const { rates } = this.session;
+    const known = await rates.get(set.workload);
+    if (known !== undefined || !this.measure) return known;
+    rates.add(set.workload, await set.measure());
+    await rates.save();
+    return rates.get(set.workload);
+  }
+
+  private async trainingMs({ training }: Needs): Promise<number | undefined> {
+    const rate = training === undefined ? undefined : await this.session.rates.get(training.workload);
+    return rate === undefined ? undefined : (training!.pictures / rate) * 1000;
+  }
+
+  private dependencies(node: Node): string[] {
+    return Object.values(node.stage.references);
+  }
+
+  private isExact(node: Node): boolean {
+    return this.dependencies(node).every((name) => this.known.get(name)?.exact === true);
+  }
+
+  /** The outputs that are known. */
+  private inputsOf(node: Node): Inputs {
+    const inputs: { [Field in ReferenceField]?: Outputs } = {};
+    for (const [field, name] of Object.entries(node.stage.references)) inputs[field as ReferenceField] = this.known.get(name)?.outputs;
+    return inputs;
+  }
+
+  async result(): Promise<Estimate> {
+    const { stages, unknown } = this;
+    const sum = (of: (stage: StageEstimate) => number | undefined): number => stages.reduce((total, stage) => total + (of(stage) ?? 0), 0);
+    const bytes = sum((stage) => stage.bytes);
+    const freeBytes = await this.session.store.freeBytes();
+    const timed = stages.filter(({ extractionMs, trainingMs }) => extractionMs !== undefined || trainingMs !== undefined);
+    return {
+      stages,
+      extract: sum(({ extract }) => extract),
+      reused: sum(({ reused }) => reused),
+      bytes,
+      freeBytes,
+      fits: bytes <= LARGEST_SHARE * freeBytes,
+      exact: stages.every(({ exact }) => exact),
+      ms: timed.length === 0 ? undefined : sum(({ extractionMs, trainingMs }) => (extractionMs ?? 0) + (trainingMs ?? 0)),
+      unmeasured: stages.filter((stage) => stage.unmeasured).map(({ name }) => name),
+      unknown,
+    };
+  }
+}

@@ -1,0 +1,130 @@
+/** What is amiss with a source of pictures, in sentences with the names of files. */
+import { extname } from 'node:path';
+import type { Digest } from '../../core/digest.js';
+import type { Finding } from '../../core/finding.js';
+import type { IngestConfig } from '../../core/schema-types.js';
+import type { FolderListing } from '../../core/stage.js';
+import type { PictureFormat } from '../../image/probe.js';
+import type { Layout } from './layout.js';
+import type { Gathered } from './samples.js';
+
+/** What was seen of one picture; files of the same bytes share one. */
+export interface Seen {
+  readonly format?: PictureFormat;
+  /** Of the stored pixels, in pixels. */
+  readonly width?: number;
+  readonly height?: number;
+  readonly orientation?: number;
+  /** Why it cannot be decoded. */
+  readonly fault?: string;
+}
+
+export interface Inspected {
+  readonly config: IngestConfig;
+  readonly layout: Layout;
+  readonly listing: FolderListing;
+  readonly gathered: Gathered;
+  readonly seen: ReadonlyMap<Digest, Seen>;
+}
+
+/** Smaller than the network's input by this, there is little left to see. */
+const FAR_SMALLER = 0.5;
+/** Where the largest class has so many times the pictures of the smallest, a network learns to say the largest. */
+const IMBALANCE = 3;
+
+const formats: Readonly<Record<string, PictureFormat>> = { '.jpg': 'jpeg', '.jpeg': 'jpeg', '.jpe': 'jpeg', '.jfif': 'jpeg', '.png': 'png', '.webp': 'webp' };
+const names: Readonly<Record<PictureFormat, string>> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP' };
+
+export function findingsOf(inspected: Inspected): Finding[] {
+  const { gathered } = inspected;
+  const pictures = Object.keys(gathered.paths).length;
+  const sane: Finding = {
+    level: 'ok', about: 'data', code: 'pictures',
+    text: `${pictures.toLocaleString('en-US')} pictures in ${gathered.classes.length} classes, each decoded: ${countsOf(gathered)}`,
+  };
+  return [sane, ...refused(inspected), ...doubled(inspected), ...odd(inspected), ...others(inspected), ...balance(gathered)];
+}
+
+/** What a run refuses, or leaves out where it is told to. */
+function refused({ config, gathered, seen }: Inspected): Finding[] {
+  const broken = pathsWhere(gathered, seen, ({ fault }) => fault !== undefined).map(([path, { fault }]) => `${path}: ${fault}`);
+  const bad = [...gathered.bad.map(({ path, reason }) => `${path}: ${reason}`), ...broken].sort();
+  const skips = config.on_bad_image === 'skip';
+  const corrupt = listed(skips ? 'warning' : 'error', 'corrupt-pictures', bad, `cannot be used${skips ? ', and left out' : ''}`,
+    skips ? undefined : 'mend or remove them, or set `on_bad_image: skip` in the ingest stage');
+  const [classes, , conflicts, counts] = gathered.faults;
+  const labels = listed('error', 'same-picture-two-labels', conflicts.map(({ where, found }) => `${where}: ${found}`),
+    'the same bytes in two classes', 'remove one of each two');
+  const rest = [...classes, ...counts].map(({ code, where, found, remedy }): Finding =>
+    ({ level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy }));
+  return [...corrupt, ...labels, ...rest];
+}
+
+function doubled({ gathered, listing }: Inspected): Finding[] {
+  const leaks = gathered.leaks.map((digest) => gathered.paths[digest].join(' = '));
+  const twins = new Set(gathered.twins);
+  const inOneSplit = Object.entries(gathered.paths)
+    .filter(([digest, paths]) => paths.some((path) => twins.has(path)) && !gathered.leaks.includes(digest as Digest))
+    .map(([, paths]) => paths.join(' = '));
+  return [
+    ...listed('error', 'picture-in-two-splits', leaks, 'in more than one split, so that scores on them say nothing', 'keep each picture in one split'),
+    ...listed('warning', 'same-picture-twice', inOneSplit, 'more than once in a class, and counted once'),
+    ...listed('warning', 'link-not-followed', listing.refusedLinks, 'leading out of the folder, and not followed', undefined, 'link'),
+  ];
+}
+
+function odd({ config, gathered, seen }: Inspected): Finding[] {
+  const misnamed = pathsWhere(gathered, seen, ({ format }, path) => format !== undefined && formats[extname(path).toLowerCase()] !== format);
+  const [height, width] = config.image.size;
+  const tiny = pathsWhere(gathered, seen, (one) => one.width !== undefined && (one.width < width * FAR_SMALLER || one.height! < height * FAR_SMALLER));
+  const turned = pathsWhere(gathered, seen, ({ orientation }) => orientation !== undefined && orientation > 1);
+  const upright = config.image.orientation === 'exif';
+  return [
+    ...listed('warning', 'wrong-extension', misnamed.map(([path, { format }]) => `${path}: is a ${names[format!]}`),
+      'of another kind than the name says; it is read by its content'),
+    ...listed('warning', 'tiny-pictures', tiny.map(([path, one]) => `${path}: ${one.width}x${one.height}`),
+      `far smaller than the network's input of ${width}x${height}`, 'lower `image.size`, or find larger ones'),
+    ...listed(upright ? 'note' : 'warning', 'turned-by-exif', turned.map(([path, { orientation }]) => `${path}: orientation ${orientation}`),
+      `turned by the camera (EXIF), and ${upright ? 'set upright' : 'taken as stored'}`, upright ? undefined : 'say `orientation: exif`'),
+  ];
+}
+
+function others({ gathered, layout }: Inspected): Finding[] {
+  return [
+    ...listed('note', 'files-ignored', gathered.ignored.map(({ path, reason }) => `${path}: ${reason}`),
+      'in class folders, but no picture by name nor content; left out', undefined, 'file'),
+    ...listed('warning', 'files-outside-classes', layout.strays, 'in no class folder', undefined, 'file'),
+  ];
+}
+
+function balance({ counts, classes }: Gathered): Finding[] {
+  const row = counts.train ?? {};
+  const sizes = classes.map((name) => row[name] ?? 0);
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  if (least === 0 || most < least * IMBALANCE) return [];
+  const [small, large] = [classes[sizes.indexOf(least)], classes[sizes.indexOf(most)]];
+  return [{
+    level: 'warning', about: 'data', code: 'class-imbalance',
+    text: `${large} has ${most.toLocaleString('en-US')} training pictures, ${small} ${least.toLocaleString('en-US')}`,
+    list: classes.map((name, index) => `${name}: ${sizes[index]}`),
+    remedy: 'say `class_weight: balanced` in the train stage, or add pictures',
+  }];
+}
+
+/** Every path whose picture is such, in the order of paths. */
+function pathsWhere({ paths }: Gathered, seen: Inspected['seen'], such: (one: Seen, path: string) => boolean): [path: string, seen: Seen][] {
+  const found = Object.entries(paths).flatMap(([digest, all]) => all.map((path): [string, Seen] => [path, seen.get(digest as Digest) ?? {}]));
+  return found.filter(([path, one]) => such(one, path)).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function listed(level: Finding['level'], code: string, list: readonly string[], what: string, remedy?: string, noun = 'picture'): Finding[] {
+  if (list.length === 0) return [];
+  const count = `${list.length.toLocaleString('en-US')} ${noun}${list.length === 1 ? '' : 's'}`;
+  return [{ level, about: 'data', code, text: `${what}: ${count}`, list, remedy }];
+}
+
+/** `train 600, validation 200` */
+function countsOf({ counts }: Gathered): string {
+  const sum = (row: Readonly<Record<string, number>> = {}): number => Object.values(row).reduce((total, count) => total + count, 0);
+  return Object.entries(counts).map(([split, row]) => `${split} ${sum(row).toLocaleString('en-US')}`).join(', ');
+}

@@ -1,0 +1,62 @@
+/** Looks closely at the pictures of a source, for doctor: decodes every one, and tells all that is amiss. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import PQueue from 'p-queue';
+import type { Digest } from '../../core/digest.js';
+import type { Finding } from '../../core/finding.js';
+import { asPipelineError } from '../../core/problem.js';
+import type { Probe, StageContext } from '../../core/stage.js';
+import { PicturePool } from '../../features/picture-pool.js';
+import { PLAIN_VIEW } from '../../features/pictures.js';
+import { orientationOf } from '../../image/facts.js';
+import { probePicture } from '../../image/probe.js';
+import { findingsOf, type Seen } from './findings.js';
+import { readLayout } from './layout.js';
+import { examineSamples } from './samples.js';
+import { listSource } from './source.js';
+
+type Context = StageContext<'ingest'>;
+
+export async function inspectPictures(context: Context, probe: Probe): Promise<Finding[]> {
+  const { config } = context;
+  const { listing, shown } = await listSource(context, probe);
+  const layout = readLayout(listing.paths);
+  const gathered = examineSamples(config, listing, layout, shown);
+  const seen = await lookAtEach(context, listing.root, gathered.paths);
+  return findingsOf({ config, layout, listing, gathered, seen });
+}
+
+/** Reads and decodes every picture once, on threads. */
+async function lookAtEach(context: Context, root: string, paths: Readonly<Record<Digest, readonly string[]>>): Promise<Map<Digest, Seen>> {
+  const { config, name, emit, signal } = context;
+  const pool = new PicturePool({ image: config.image, preprocessing: { kind: 'rescale', factor: 1 }, variation: null });
+  const queue = new PQueue({ concurrency: pool.inFlight });
+  const seen = new Map<Digest, Seen>();
+  const entries = Object.entries(paths) as [Digest, readonly string[]][];
+  const stop = (): void => void pool.close();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await queue.addAll(entries.map(([digest, [path]]) => async () => {
+      signal.throwIfAborted();
+      seen.set(digest, await lookAt(join(root, path), digest, pool));
+      emit({ event: 'progress', stage: name, task: 'check', unit: 'pictures', done: seen.size, total: entries.length });
+    }));
+  } finally {
+    signal.removeEventListener('abort', stop);
+    queue.clear();
+    await pool.close();
+  }
+  signal.throwIfAborted();
+  return seen;
+}
+
+async function lookAt(path: string, digest: Digest, pool: PicturePool): Promise<Seen> {
+  try {
+    const bytes = await readFile(path);
+    const probed = probePicture(bytes);
+    const [orientation] = await Promise.all([orientationOf(bytes), pool.load({ path, digest, view: PLAIN_VIEW })]);
+    return probed.ok ? { format: probed.format, width: probed.width, height: probed.height, orientation } : { fault: probed.reason };
+  } catch (error) {
+    return { fault: asPipelineError(error, path).problems[0].found };
+  }
+}

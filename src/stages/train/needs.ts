@@ -1,0 +1,49 @@
+/** What training will ask of the machine, and what it would put out as far as others need it: both told before it runs. */
+import type { Digest } from '../../core/digest.js';
+import type { FeatureNeed, Needs, StageContext } from '../../core/stage.js';
+import { resolveEngine } from '../../engine/resolve.js';
+import { readData, type Data } from '../../features/data.js';
+import { featureNeed } from '../../features/need.js';
+import type { FeatureOptions } from '../../features/features.js';
+import { PLAIN_VIEW } from '../../features/pictures.js';
+import type { TrainedDocument } from '../../model/document.js';
+import { featureOptions, prepare, trainingWorkload, viewOfEpoch } from './prepared.js';
+
+type Context = StageContext<'train'>;
+
+/** The model as it is before training: its frozen part, which decides features, is that of the trained one. */
+export async function rehearseTrain(context: Context): Promise<void> {
+  const data = await readData(context.inputs.data!, context);
+  const { document, preprocessing } = await prepare(context, data);
+  const { classes, image } = data.spec;
+  await context.putJson('model', { ...document, preprocessing, classes, image } satisfies TrainedDocument);
+}
+
+export async function needsOfTrain(context: Context): Promise<Needs> {
+  const { config, inputs, settings } = context;
+  if (inputs.data === undefined) return { features: [], atMost: true };
+  const data = await readData(inputs.data, context);
+  const training = [...data.of('train').keys()];
+  const validation = [...data.of('validation').keys()];
+  const epochs = Array.from({ length: config.epochs }, (_, epoch) => epoch);
+  const views = [...new Set(epochs.map(viewOfEpoch(data)))];
+  if ((inputs.from ?? inputs.model) === undefined) {
+    return { features: [{ digests: training, views }, { digests: validation, views: [PLAIN_VIEW] }], atMost: true };
+  }
+  const prepared = await prepare(context, data);
+  const options = featureOptions(context, data, prepared);
+  // Without a frozen part, and for views that are drawn afresh, every epoch computes anew.
+  const need = (one: FeatureOptions, digests: readonly Digest[], kept: readonly number[]): FeatureNeed =>
+    featureNeed(context, one, digests, one.keep ? kept : epochs);
+  const identity = resolveEngine(settings.engine);
+  return {
+    features: [need(options.training, training, views), need(options.plain, validation, [PLAIN_VIEW])],
+    training: { workload: trainingWorkload(config, identity, prepared.suffix, options.training.keep), pictures: training.length * config.epochs },
+    atMost: config.early_stopping !== undefined && mayStopSooner(options.training, views, data),
+  };
+}
+
+/** Whether fewer epochs would mean fewer pictures to extract. */
+function mayStopSooner({ keep }: FeatureOptions, views: readonly number[], { augmentation }: Data): boolean {
+  return !keep || views.length > 1 || augmentation?.views === 'online';
+}

@@ -1,0 +1,80 @@
+/** What is known of a training before it runs: the model, cut where it is frozen, and what its features depend on. */
+import { canonical, type Json } from '../../core/canonical.js';
+import { digestOf } from '../../core/digest.js';
+import { failure } from '../../core/problem.js';
+import type { TrainConfig } from '../../core/schema-types.js';
+import type { StageContext } from '../../core/stage.js';
+import type { EngineIdentity } from '../../engine/engine.js';
+import { resolveEngine } from '../../engine/resolve.js';
+import type { Data } from '../../features/data.js';
+import type { FeatureOptions } from '../../features/features.js';
+import type { Variation } from '../../features/feature-set.js';
+import { PLAIN_VIEW } from '../../features/pictures.js';
+import type { Augmentation } from '../../image/augmentation.js';
+import type { ModelDocument } from '../../model/document.js';
+import type { Graph } from '../../model/graph.js';
+import { describePreprocessing, type Preprocessing } from '../../model/preprocessing.js';
+import { splitAtFrozen, type Split } from '../../model/split.js';
+import { startOf, type Start } from './start.js';
+
+type Context = StageContext<'train'>;
+
+export interface Prepared extends Start, Split {
+  readonly preprocessing: Preprocessing;
+}
+
+/** The model that training begins with, cut where it is frozen. */
+export async function prepare(context: Context, { spec, augmentation }: Data): Promise<Prepared> {
+  const start = await startOf(context, spec);
+  const preprocessing = preprocessingOf(start.document, augmentation, context.inputs.from !== undefined, context.name);
+  return { ...start, ...splitAtFrozen(start.document.graph), preprocessing };
+}
+
+/** `rescale` takes the place of what the base says; a training that goes on from another one prepares its pictures alike. */
+function preprocessingOf(document: ModelDocument, augmentation: Augmentation | undefined, goesOn: boolean, stage: string): Preprocessing {
+  const rescaling: Preprocessing | undefined = augmentation?.rescale == null ? undefined : { kind: 'rescale', factor: augmentation.rescale };
+  if (goesOn && rescaling !== undefined && canonical({ ...rescaling }) !== canonical({ ...document.preprocessing })) {
+    throw failure('invalid', {
+      code: 'preprocessing-differs',
+      where: stage,
+      found: `its pictures are ${describePreprocessing(rescaling)}, those that \`from\` was trained on ${describePreprocessing(document.preprocessing!)}`,
+      expected: 'the same preprocessing in both',
+      remedy: 'let `data` of both lead to the same augment, or give both augments the same `rescale`',
+    });
+  }
+  if (rescaling !== undefined) return rescaling;
+  if (document.preprocessing !== null) return document.preprocessing;
+  throw failure('invalid', {
+    code: 'preprocessing-unknown',
+    where: stage,
+    found: 'nothing says how this base wants its pixels',
+    remedy: 'say `preprocessing` in load-base, or `rescale` in augment',
+  });
+}
+
+/** What the features of training pictures and of those that are taken as they are depend on; one where nothing varies. */
+export function featureOptions({ settings }: Context, data: Data, prepared: Prepared): { readonly training: FeatureOptions; readonly plain: FeatureOptions } {
+  const { prefix, weights, featureShape, preprocessing } = prepared;
+  const frozen = prefix.layers.length > 1;
+  const of = (variation: Variation | null, keep: boolean): FeatureOptions => {
+    const recipe = { prefix, weights, preprocessing, image: data.spec.image, variation, engine: resolveEngine(settings.engine) };
+    return { recipe, source: data, featureShape, keep };
+  };
+  const plain = of(null, frozen);
+  const { augmentation } = data;
+  if (augmentation == null || augmentation.parameters === null) return { training: plain, plain };
+  const { parameters, seed, version, views } = augmentation;
+  return { training: of({ parameters, seed, version }, frozen && views !== 'online'), plain };
+}
+
+/** The view that an epoch (from 0) takes of the training pictures. */
+export function viewOfEpoch({ augmentation }: Data): (epoch: number) => number {
+  if (augmentation == null || augmentation.parameters === null) return () => PLAIN_VIEW;
+  const { views } = augmentation;
+  return (epoch) => (views === 'online' ? epoch : epoch % views);
+}
+
+/** What decides how long a picture's part in training takes, but the machine; where features are not kept, they are part of it. */
+export function trainingWorkload({ batch_size: batchSize, optimizer }: TrainConfig, engine: EngineIdentity, suffix: Graph, kept: boolean): Json {
+  return { work: 'training', batchSize, kept, optimizer: Object.keys(optimizer), engine: { ...engine }, layers: digestOf(canonical(suffix.layers)) };
+}

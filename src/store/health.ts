@@ -1,0 +1,97 @@
+/** Whether a store can be worked with: whether it can be written, what disk it lies on, and a sample of what it holds. */
+import { access, constants, lstat, mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import type { Finding } from '../core/finding.js';
+import { isDigest } from '../core/digest.js';
+import { hasCode } from './cache-fs.js';
+import type { Store } from './store.js';
+
+/** Kinds of file systems on Linux (statfs(2)) of which a user should know that a cache lies there. */
+const kinds: ReadonlyMap<number, readonly [name: string, why: string]> = new Map([
+  [0x01021994, ['tmpfs', 'it is gone after a restart, and takes memory']],
+  [0x6969, ['NFS', 'features are read from it in every epoch, over the network']],
+  [0xff534d42, ['CIFS', 'features are read from it in every epoch, over the network']],
+  [0xfe534d42, ['SMB', 'features are read from it in every epoch, over the network']],
+  [0x01021997, ['9p', 'features are read from it in every epoch, through another system']],
+  [0x65735546, ['FUSE', 'it may be slow, or lie elsewhere']],
+]);
+
+/** Under this much room a run of any size is soon out of it. */
+const LITTLE_BYTES = 1e9;
+/** Blobs that are read and held against their names; names are digests, so the first are as good as any. */
+const SAMPLE = 20;
+
+/** `damage` holds what reading the sample turned up: the store tells it to whoever opened it. */
+export async function storeFindings(store: Store, damage: () => readonly string[]): Promise<Finding[]> {
+  const { root } = store;
+  const there = await nearestFolder(root);
+  const findings: Finding[] = [await writable(root, there)];
+  const kind = kinds.get((await statfs(there)).type);
+  if (kind !== undefined) findings.push({ level: 'warning', about: 'cache', code: 'cache-file-system', text: `it lies on ${kind[0]}: ${kind[1]}`, remedy: 'name a folder of a local disk by PIPELINE_CACHE' });
+  const free = await store.freeBytes();
+  const room = `${(free / 1e9).toFixed(1)} GB are free on its disk, ${((await sizeOf(root)) / 1e6).toFixed(1)} MB are in it`;
+  findings.push({ level: free < LITTLE_BYTES ? 'warning' : 'ok', about: 'cache', code: 'cache-room', text: room });
+  const read = await readSample(store);
+  const damaged = damage();
+  if (damaged.length > 0) {
+    findings.push({ level: 'warning', about: 'cache', code: 'cache-damage', text: 'some of it was damaged, and counts as missing: it will be made again', list: damaged });
+  } else if (read > 0) {
+    findings.push({ level: 'ok', about: 'cache', code: 'cache-sample', text: `${read} of its files were read and are what they should be` });
+  }
+  return findings;
+}
+
+async function writable(root: string, there: string): Promise<Finding> {
+  try {
+    if (there !== root) {
+      await access(there, constants.W_OK);
+      return { level: 'ok', about: 'cache', code: 'cache-folder', text: `${root}: can be made` };
+    }
+    const file = join(root, 'v1', 'tmp', `doctor-${randomBytes(6).toString('hex')}`);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, 'written by doctor', { flag: 'wx', flush: true });
+    await rm(file);
+    return { level: 'ok', about: 'cache', code: 'cache-folder', text: `${root}: can be written` };
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return { level: 'error', about: 'cache', code: 'cache-not-writable', text: `${root}: cannot be written: ${found}`, remedy: 'mend its permissions, or name another folder by PIPELINE_CACHE' };
+  }
+}
+
+/** The folder itself, or the first above it that is there. */
+async function nearestFolder(path: string): Promise<string> {
+  try {
+    await lstat(path);
+    return path;
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    return nearestFolder(dirname(path));
+  }
+}
+
+/** Bytes of all files below a folder; what goes away meanwhile counts nothing. */
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  let size = 0;
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    size += entry.isDirectory() ? await sizeOf(path) : ((await lstat(path).catch(() => undefined))?.size ?? 0);
+  }
+  return size;
+}
+
+async function readSample(store: Store): Promise<number> {
+  const folder = join(store.root, 'v1', 'blobs');
+  let read = 0;
+  for (const start of (await readdir(folder).catch(() => [])).sort()) {
+    for (const name of (await readdir(join(folder, start)).catch(() => [])).sort()) {
+      if (read === SAMPLE) return read;
+      const info = await lstat(join(folder, start, name)).catch(() => undefined);
+      if (!isDigest(name) || info?.isFile() !== true) continue;
+      await store.readBlob({ digest: name, size: info.size });
+      read++;
+    }
+  }
+  return read;
+}

@@ -1,0 +1,166 @@
+/** doctor on a healthy project, and on a folder with one of each fault. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Finding } from '../../src/core/finding.js';
+import { crc32 } from '../../src/sources/archive/crc32.js';
+import { noisy } from '../image/pictures.js';
+import { pipelineText, Project } from './rig.js';
+
+let project: Project;
+beforeAll(async () => {
+  project = await Project.create();
+});
+afterAll(() => project.remove());
+
+interface Diagnosis {
+  readonly code: number;
+  readonly findings: readonly Finding[];
+  readonly healthy: boolean;
+  of(code: string): Finding | undefined;
+}
+
+async function diagnose(...args: string[]): Promise<Diagnosis> {
+  const { code, stdout } = await project.command('doctor', ...args, '--json');
+  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  const findings = lines.filter(({ event }) => event === 'finding') as unknown as Finding[];
+  return { code, findings, healthy: lines.at(-1)!.healthy as boolean, of: (name) => findings.find((finding) => finding.code === name) };
+}
+
+describe('the machine and the cache', () => {
+  test('are told, with the engine that is used', async () => {
+    const { code, findings, healthy, of } = await diagnose();
+    expect([code, healthy]).toEqual([0, true]);
+    expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(of('node')!.text).toBe(`Node ${process.versions.node} on ${process.platform} ${process.arch}`);
+    expect(findings.filter((finding) => finding.code === 'engine').map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^engine onnx on cpu \(\d.*\): runs and trains; the one that is used$/),
+      expect.stringMatching(/^engine tfjs on (wasm|node) \(.*\): runs and trains$/),
+    ]);
+    expect(of('decoder')!.text).toMatch(/JPEG, PNG and WebP are read$/);
+    expect(of('cache-folder')!.text).toMatch(/\.pipeline\/cache: can be made$/);
+    // Looking leaves nothing behind.
+    expect(await readdir(project.root)).toEqual([]);
+  });
+
+  test('a cache where no folder can be is a fault of the machine', async () => {
+    await project.write('file', 'no folder');
+    project.environment.PIPELINE_CACHE = project.path('file');
+    const { code, of } = await diagnose();
+    delete project.environment.PIPELINE_CACHE;
+    expect([code, of('cache-not-writable')?.level]).toEqual([5, 'error']);
+  });
+
+  test('a damaged file of the cache is found', async () => {
+    await project.addPets('fine', 12);
+    await project.write('fine.yaml', pipelineText({ train: 'epochs: 1' }).replace('source: pictures', 'source: fine'));
+    await project.run('fine.yaml');
+    const sound = await diagnose('fine.yaml');
+    expect([sound.code, sound.of('cache-sample')?.level]).toEqual([0, 'ok']);
+    const blobs = project.path('.pipeline/cache/v1/blobs');
+    const [start] = (await readdir(blobs)).sort();
+    const [name] = await readdir(join(blobs, start));
+    const bytes = await readFile(join(blobs, start, name));
+    bytes[bytes.length >> 1] ^= 1;
+    await chmod(join(blobs, start, name), 0o644);
+    await writeFile(join(blobs, start, name), bytes);
+    const { code, of } = await diagnose('fine.yaml');
+    expect([code, of('cache-damage')]).toEqual([0, expect.objectContaining({ level: 'warning', list: [expect.stringContaining(name)] })]);
+  });
+});
+
+describe('pictures', () => {
+  const put = async (path: string, content: Uint8Array | string): Promise<void> => {
+    await mkdir(dirname(project.path('faulty', path)), { recursive: true });
+    await writeFile(project.path('faulty', path), content);
+  };
+  const jpeg = (width: number, height = width): Promise<Buffer> => noisy(width, height).jpeg().toBuffer();
+
+  beforeAll(async () => {
+    for (const split of ['train', 'validation']) {
+      for (let i = 0; i < 8; i++) await put(`${split}/cats/${i}.jpg`, await jpeg(40 + i, split === 'train' ? 50 : 60));
+      for (let i = 0; i < 2; i++) await put(`${split}/dogs/${i}.jpg`, await jpeg(40 + i, split === 'train' ? 70 : 80));
+    }
+    const whole = await jpeg(90);
+    await put('train/cats/cut.jpg', whole.subarray(0, whole.length >> 1));
+    const rotten = await jpeg(91);
+    // Headers stand, and the picture's data is no code of any.
+    await put('train/cats/rotten.png', await broken());
+    await put('train/cats/really-a-png.jpg', await noisy(44, 44).png().toBuffer());
+    await put('train/cats/tiny.jpg', await jpeg(9, 44));
+    await put('train/cats/turned.jpg', await noisy(45, 46).withMetadata({ orientation: 6 }).jpeg().toBuffer());
+    await put('train/dogs/both.jpg', rotten);
+    await put('train/cats/both.jpg', rotten);
+    await cp(project.path('faulty/train/cats/0.jpg'), project.path('faulty/validation/cats/leak.jpg'));
+    await cp(project.path('faulty/train/cats/1.jpg'), project.path('faulty/train/cats/twin.jpg'));
+    await put('train/cats/names.txt', 'a list');
+    await put('readme.md', 'about');
+    await put('test/cats/1.jpg', await jpeg(47));
+    await project.write('faulty.yaml', pipelineText().replace('source: pictures', 'source: faulty'));
+  });
+
+  /** A PNG whose chunks are whole and whose pixels are not: only decoding finds out. */
+  async function broken(): Promise<Buffer> {
+    const { deflateSync } = await import('node:zlib');
+    const bytes = await noisy(42, 42).png().toBuffer();
+    const start = bytes.indexOf('IDAT') - 4;
+    const length = bytes.readUInt32BE(start);
+    const data = deflateSync(Buffer.alloc(50));
+    const chunk = Buffer.concat([Buffer.alloc(4), Buffer.from('IDAT'), data, Buffer.alloc(4)]);
+    chunk.writeUInt32BE(data.length, 0);
+    chunk.writeUInt32BE(crc32(chunk.subarray(4, -4)), chunk.length - 4);
+    return Buffer.concat([bytes.subarray(0, start), chunk, bytes.subarray(start + 12 + length)]);
+  }
+
+  test('one of each fault is named with its files', async () => {
+    const { code, healthy, findings, of } = await diagnose('faulty.yaml');
+    expect([code, healthy]).toEqual([3, false]);
+    expect(of('corrupt-pictures')).toMatchObject({
+      level: 'error',
+      list: [expect.stringMatching(/^train\/cats\/cut\.jpg: is cut short/), expect.stringMatching(/^train\/cats\/rotten\.png: cannot be decoded/)],
+    });
+    expect(of('same-picture-two-labels')!.list).toEqual(['train/dogs/both.jpg: has the same bytes as train/cats/both.jpg, under another label']);
+    expect(of('picture-in-two-splits')).toMatchObject({ level: 'error', list: ['train/cats/0.jpg = validation/cats/leak.jpg'] });
+    expect(of('same-picture-twice')).toMatchObject({ level: 'warning', list: ['train/cats/1.jpg = train/cats/twin.jpg'] });
+    expect(of('class-missing-in-split')!.text).toMatch(/has no test pictures of dogs$/);
+    expect(of('wrong-extension')).toMatchObject({ level: 'warning', list: ['train/cats/really-a-png.jpg: is a PNG'] });
+    expect(of('tiny-pictures')).toMatchObject({ level: 'warning', list: ['train/cats/tiny.jpg: 9x44'] });
+    expect(of('turned-by-exif')).toMatchObject({ level: 'note', list: ['train/cats/turned.jpg: orientation 6'] });
+    expect(of('files-ignored')!.list).toEqual([expect.stringMatching(/^train\/cats\/names\.txt: is no picture/)]);
+    expect(of('files-outside-classes')!.list).toEqual(['readme.md']);
+    expect(of('class-imbalance')).toMatchObject({ level: 'warning', list: [expect.stringMatching(/^cats: 1\d$/), 'dogs: 2'] });
+    // And of these alone.
+    expect(findings.filter(({ about }) => about === 'data')).toHaveLength(12);
+  });
+
+  test('people see the first names of each, and what to do', async () => {
+    for (let i = 0; i < 8; i++) await put(`train/dogs/empty-${i}.jpg`, '');
+    const { code, stdout } = await project.command('doctor', 'faulty.yaml');
+    expect(code).toBe(3);
+    const lines = stdout.split('\n');
+    const at = lines.indexOf('  ✘ cannot be used: 10 pictures');
+    expect(lines.slice(at + 1, at + 8)).toEqual([
+      expect.stringMatching(/^ {6}train\/cats\/cut\.jpg: /),
+      expect.stringMatching(/^ {6}train\/cats\/rotten\.png: /),
+      ...[0, 1, 2].map((i) => `      train/dogs/empty-${i}.jpg: is empty`),
+      '      and 5 more (--json names all)',
+      '    -> mend or remove them, or set `on_bad_image: skip` in the ingest stage',
+    ]);
+    expect(stdout).toMatch(/\n4 errors, \d warnings\n$/);
+  });
+
+  test('bad pictures that are to be left out are a warning; a source that is not there is an error', async () => {
+    await project.write('skip.yaml', pipelineText().replace('source: pictures', 'source: faulty\n    on_bad_image: skip'));
+    expect((await diagnose('skip.yaml')).of('corrupt-pictures')).toMatchObject({ level: 'warning', text: 'cannot be used, and left out: 10 pictures' });
+    await project.write('gone.yaml', pipelineText());
+    const gone = await diagnose('gone.yaml');
+    expect([gone.code, gone.of('source-missing')?.level]).toEqual([3, 'error']);
+  });
+
+  test('nothing is fetched to be looked at', async () => {
+    const source = `{url: "https://pets.invalid/pets.zip", sha256: ${'ab'.repeat(32)}}`;
+    await project.write('web.yaml', pipelineText().replace('source: pictures', `source: ${source}`));
+    const { code, of } = await diagnose('web.yaml');
+    expect([code, of('missing-offline')?.level]).toEqual([0, 'note']);
+  });
+});

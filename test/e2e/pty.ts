@@ -1,0 +1,48 @@
+/** A real terminal for a command, by Python's pty: what the command writes there comes back as it was written. */
+import { spawn, spawnSync } from 'node:child_process';
+
+const script = `
+import fcntl, os, pty, select, struct, sys, termios
+columns, wanted = int(sys.argv[1]), sys.argv[2].encode()
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[3], sys.argv[3:])
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 40, columns, 0, 0))
+seen, sent = b'', False
+while True:
+    try:
+        data = os.read(terminal, 65536)
+    except OSError:
+        break
+    if not data:
+        break
+    seen += data
+    if wanted and not sent and wanted in seen:
+        sent = True
+        os.write(terminal, b'\\x03')
+_, status = os.waitpid(pid, 0)
+sys.stdout.buffer.write(seen)
+sys.stdout.buffer.flush()
+sys.exit(os.waitstatus_to_exitcode(status))
+`;
+
+/** Whether there is a Python with ptys here. */
+export const hasPty = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0;
+
+export interface Shown {
+  readonly code: number;
+  readonly written: string;
+}
+
+/** Runs a command on a terminal of so many columns; Ctrl-C is pressed when `until` has been written, if it is given. */
+export function onTerminal(columns: number, command: readonly string[], options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv; readonly until?: string }): Promise<Shown> {
+  const { NODE_OPTIONS: _options, CI: _ci, NO_COLOR: _color, ...rest } = process.env;
+  const env = { ...rest, TERM: 'xterm-256color', ...options.env };
+  const child = spawn('python3', ['-c', script, String(columns), options.until ?? '', ...command], { cwd: options.cwd, env });
+  let written = '';
+  child.stdout.on('data', (text: Buffer) => (written += text.toString()));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? -1, written }));
+  });
+}

@@ -1,0 +1,56 @@
+/** What people see of a run on a real terminal, and how it is left. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { join } from 'node:path';
+import { FakeTerminal } from '../report/screen.js';
+import { hasPty, onTerminal, type Shown } from './pty.js';
+import { pipelineText, Project, repository } from './rig.js';
+
+const testOnTerminal = hasPty ? test : (name: string, _body: () => Promise<void>) => test.skip(`${name} (skipped: needs python3 with pty)`, () => undefined);
+const HIDE = '\x1b[?25l';
+const SHOW = '\x1b[?25h';
+
+let project: Project;
+beforeAll(async () => {
+  project = await Project.create();
+  await project.addPets('pictures', 12);
+  await project.write('pets.yaml', pipelineText({ train: 'epochs: 100000' }));
+});
+afterAll(() => project.remove());
+
+const run = (columns: number, args: readonly string[], more: { env?: NodeJS.ProcessEnv; until?: string } = {}): Promise<Shown> =>
+  onTerminal(columns, [process.execPath, join(repository, 'dist/cli.js'), 'run', 'pets.yaml', ...args], { cwd: project.root, ...more });
+
+/** The lines that are left on a terminal of this width. */
+async function left({ written }: Shown, columns: number): Promise<string[]> {
+  const screen = new FakeTerminal(columns, 40);
+  screen.write(written);
+  return screen.lines();
+}
+
+describe('a run on a terminal', () => {
+  testOnTerminal('Ctrl-C in training leaves whole lines and a cursor', async () => {
+    const shown = await run(80, [], { until: '/100000' });
+    expect(shown.code).toBe(130);
+    expect(shown.written).toContain(HIDE);
+    expect(shown.written.lastIndexOf(SHOW)).toBeGreaterThan(shown.written.lastIndexOf(HIDE));
+    const lines = await left(shown, 80);
+    expect(lines.filter((line) => line.startsWith('▸'))).toEqual([]);
+    expect(lines).toContainEqual(expect.stringMatching(/^ {14}stopping; Ctrl-C once more ends at once$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^✘ train {7}failed +[\d.]+ m?s {2}interrupted$/));
+    expect(lines.at(-1)).toMatch(/^interrupted after .*; run again to go on$/);
+    // A bar was there, and is gone. Colours are no matter.
+  });
+
+  testOnTerminal('without colours, and without moving lines where none are wanted', async () => {
+    const once = ['--set', 'stages.train.epochs=2'];
+    const plain = await run(40, once, { env: { NO_COLOR: '1' } });
+    expect(plain.code).toBe(0);
+    expect(plain.written).not.toMatch(/\x1b\[\d*m/);
+    expect(plain.written).toContain(HIDE);
+    for (const env of [{ CI: '1' }, { TERM: 'dumb' }]) {
+      const still = await run(80, [...once, '--force'], { env });
+      expect([still.code, still.written.includes(HIDE)]).toEqual([0, false]);
+      expect(still.written).toMatch(/epoch 1\/2 .*\r\n.*epoch 2\/2/);
+    }
+  });
+});
