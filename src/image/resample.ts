@@ -6,6 +6,7 @@
  * and that readers reduce brightness and colour apart.
  */
 import type { ImageSpec } from './dataset.js';
+import { enlarge } from './enlarge.js';
 import { resizeNearest, type Extent } from './nearest.js';
 import type { PictureFormat } from './probe.js';
 
@@ -132,10 +133,9 @@ function jpegShrink(shrink: number): number {
  */
 export function resize(pixels: Uint8Array, from: Extent, to: Extent, { interpolation, format }: ResizeOptions): Uint8Array {
   if (interpolation === 'nearest') return resizeNearest(pixels, from, to);
+  if (axes.some((axis) => from[axis] < to[axis])) return enlarge(pixels, from, to, interpolation);
   const read = reducedByReading({ pixels, extent: from }, to, format);
-  const reduced = axes.reduce((step, axis) => reduceAxis(step, axis, to[axis], filters[interpolation]), read);
-  const enlarges = axes.some((axis) => reduced.extent[axis] < to[axis]);
-  return (enlarges ? axes.reduce((step, axis) => enlargeAxis(step, axis, to[axis], interpolation), reduced) : reduced).pixels;
+  return axes.reduce((step, axis) => reduceAxis(step, axis, to[axis], filters[interpolation]), read).pixels;
 }
 
 function reduceAxis(picture: Picture, axis: Axis, to: number, filter: Filter): Picture {
@@ -145,13 +145,6 @@ function reduceAxis(picture: Picture, axis: Axis, to: number, filter: Filter): P
   const step = block > 1 ? apply(picture, axis, averages(full, Math.ceil(full / block), block)) : picture;
   const scale = full / block / to;
   return apply(step, axis, filtered(step.extent[axis], to, filter, scale, (place) => (place + 0.5) * scale - 0.5));
-}
-
-/** libvips enlarges by its cubic for lanczos, and half a pixel off the middle, on both axes where one is enlarged. */
-function enlargeAxis(picture: Picture, axis: Axis, to: number, name: FilterName): Picture {
-  const pixels = picture.extent[axis];
-  const filter = filters[name === 'lanczos' ? 'bicubic' : name];
-  return apply(picture, axis, filtered(pixels, to, filter, 1, (place) => (place * pixels) / to - 0.5));
 }
 
 export interface ResizeOptions {
