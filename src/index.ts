@@ -47,7 +47,10 @@ export async function plan(pipeline: Pipeline): Promise<StagePlan[]> {
   return planned.map(({ node, decision }) => ({ name: node.stage.name, kind: node.stage.kind, state: decision.state, reason: decision.reason }));
 }
 
-/** Runs a pipeline: only what changed is done again. Failures of stages are in the result. */
+/**
+ * Runs a pipeline: only what changed is done again. Failures of stages are in the result. Rejects with a PipelineError
+ * before anything runs where a stage lacks something or could not write its files in the end.
+ */
 export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise<RunResult> {
   const { onEvent = () => undefined, signal = new AbortController().signal, jobs = 2 } = options;
   const session = await openFor(pipeline, { stages, version }, onEvent, options);

@@ -1,5 +1,6 @@
 /** The table of commands, in the order of the help. */
 import { bases } from './bases.js';
+import { cache } from './cache.js';
 import type { CommandSpec } from './host.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
@@ -14,4 +15,4 @@ import { runs } from './runs.js';
 import { serve } from './serve.js';
 import { status } from './status.js';
 
-export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, report, runs, diff, predict, serve, init, bases, doctor];
+export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, report, runs, diff, predict, serve, init, bases, cache, doctor];

@@ -85,7 +85,22 @@ export function fromParts({ category, problems, cause }: FailureParts): Pipeline
   return new PipelineError(category, problems, { cause });
 }
 
-const inputOutputCodes = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EFBIG']);
+const freeSpace = 'free some space and run again: nothing that was published is lost';
+const grantWriting = 'make it readable and writable and run again; PIPELINE_CACHE names another folder for the cache';
+const allowFiles = 'allow more open files, such as by `ulimit -n 4096`, and run again';
+
+/** What helps against each error of the disk. */
+const remedies: Readonly<Record<string, string>> = {
+  ENOSPC: freeSpace,
+  EDQUOT: freeSpace,
+  EFBIG: 'allow larger files, such as by `ulimit -f unlimited`, and run again',
+  EIO: 'look after the disk, and run again: what cannot be read back is made again',
+  EROFS: grantWriting,
+  EACCES: grantWriting,
+  EPERM: grantWriting,
+  EMFILE: allowFiles,
+  ENFILE: allowFiles,
+};
 
 /** Makes whatever was thrown a PipelineError: errors of the disk are named, the rest is a failed stage that keeps its cause. */
 export function asPipelineError(thrown: unknown, where?: string): PipelineError {
@@ -93,8 +108,8 @@ export function asPipelineError(thrown: unknown, where?: string): PipelineError 
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const { code, path } = error as NodeJS.ErrnoException;
   if (error.name === 'AbortError') return failure('interrupted', { code: 'interrupted', where, found: 'interrupted' }, error);
-  if (code !== undefined && inputOutputCodes.has(code)) {
-    const remedy = code === 'ENOSPC' || code === 'EDQUOT' ? 'free some space and run again: nothing that was published is lost' : undefined;
+  const remedy = code === undefined ? undefined : remedies[code];
+  if (code !== undefined && remedy !== undefined) {
     return failure('input-output', { code: `io-${code.toLowerCase()}`, where: path ?? where, found: error.message, remedy }, error);
   }
   return failure('stage-failed', { code: 'unexpected', where, found: error.message, remedy: 'run again with --debug for the stack' }, error);

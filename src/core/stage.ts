@@ -130,11 +130,21 @@ export interface FeatureStore {
   /** Fills rows of `out` from `row` on; returns the indexes into `keys` of those that are not there (any more). */
   readInto(keys: readonly FeatureKey[], out: Float32Array, row?: number): Promise<number[]>;
   append(digest: Digest, view: number, row: Float32Array): Promise<void>;
-  /** Does work that adds rows while nobody else does: whoever comes next sees them, and need not compute them again. */
-  inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Does work that adds rows while nobody else does, in other processes too: whoever comes next sees them, and need not
+   * compute them again.
+   */
+  inTurn<Result>(work: () => Promise<Result>, waiting?: Waiting): Promise<Result>;
   /** Publishes all rows added so far. Rejects if rows could not be kept. */
   flush(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** How to wait for another process that does the same work. */
+export interface Waiting {
+  readonly signal?: AbortSignal;
+  /** Told once of each process that is waited for. */
+  onWait?(holder: { readonly pid: number; readonly label: string }): void;
 }
 
 export interface FeatureKey {

@@ -7,7 +7,7 @@ import type { Json } from '../core/canonical.js';
 import type { Digest } from '../core/digest.js';
 import type { Emit, FeatureCounts } from '../core/event.js';
 import { failure } from '../core/problem.js';
-import type { FeatureStore, Measurement } from '../core/stage.js';
+import type { FeatureStore, Measurement, Waiting } from '../core/stage.js';
 import type { Runner } from '../engine/engine.js';
 import { openEngine } from '../engine/resolve.js';
 import { pictureBatches, picturesPerBatch } from '../image/batches.js';
@@ -102,10 +102,15 @@ export class Features {
     if (store !== undefined) {
       const missing = () => digests.filter((digest) => !store.has(digest, view) && !this.bad.has(digest));
       // Looked at again when it is our turn: another stage may have extracted the same pictures meanwhile.
-      const tried = missing().length === 0 ? 0 : await store.inTurn(() => this.extract(store, missing(), view));
+      const tried = missing().length === 0 ? 0 : await store.inTurn(() => this.extract(store, missing(), view), this.waiting());
       this.host.counts.reused += digests.length - tried;
     }
     return digests.filter((digest) => !this.bad.has(digest));
+  }
+
+  private waiting(): Waiting {
+    const { note, signal } = this.host;
+    return { signal, onWait: ({ pid, label }) => note('waiting', `waiting for pid ${pid}, which ${label}`) };
   }
 
   /** Computes features and keeps them. Returns how many pictures were tried. */

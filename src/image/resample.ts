@@ -2,15 +2,14 @@
  * Resizing in plain arithmetic for where there is no libvips: a browser. It follows step by step what the decoder has
  * sharp and libvips do (sharp's pipeline.cc; https://www.libvips.org/API/current/libvips-resample.html, vips_resize):
  * JPEG and WebP are made smaller while they are read, large reductions begin with averages of whole blocks, a filter
- * that widens with the reduction does the rest, and each step rounds to bytes. What differs are last bits of weights,
- * and that readers reduce brightness and colour apart.
+ * that widens with the reduction does the rest, and each step rounds to bytes. What enlarges is the decoder's own code and
+ * gives its very levels; where pictures become smaller, last bits of weights
+ * differ, and that readers reduce brightness and colour apart does too.
  */
 import type { ImageSpec } from './dataset.js';
-import { enlarge } from './enlarge.js';
+import { enlarge, type Filter as FilterName } from './enlarge.js';
 import { resizeNearest, type Extent } from './nearest.js';
 import type { PictureFormat } from './probe.js';
-
-type FilterName = Exclude<ImageSpec['interpolation'], 'nearest'>;
 
 /** A filter's value at a distance, and the distance from which on it is zero. */
 interface Filter {

@@ -19,8 +19,10 @@ export interface StageMemory {
   readonly outputs: Outputs;
   /** Digest of all that decided the delivered files. */
   readonly terms: Digest;
-  /** By absolute folder, then by file name. */
+  /** By folder, relative to the project, then by file name. */
   readonly delivered: Readonly<Record<string, Readonly<Record<string, DeliveredFile>>>>;
+  /** Digests of files that are on their way into a folder: after a crash they are known to be ours. */
+  readonly writing?: Readonly<Record<string, readonly Digest[]>>;
 }
 
 interface CheckoutFile {

@@ -1,27 +1,44 @@
 /** Writes a stage's files into folders of the project: whole or not at all, and never over a person's own changes. */
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { digestOf } from '../core/digest.js';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { digestOf, type Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
 import type { BlobRef } from '../core/stage.js';
+import { hasCode } from '../store/cache-fs.js';
 import type { DeliveredFile } from './checkout.js';
+import { besideOf, sweepBeside } from './write-whole.js';
 
 export type DeliveredFolder = Readonly<Record<string, DeliveredFile>>;
 
 export interface DeliveryOptions {
   /** What the last delivery left there. */
   readonly before: DeliveredFolder | undefined;
+  /** What a delivery that was broken off may have left there. */
+  readonly ours?: readonly Digest[];
   /** Overwrite what a person has changed. */
   readonly force: boolean;
   readonly readBytes: (ref: BlobRef) => Promise<Buffer>;
   readonly display: (path: string) => string;
 }
 
+const TRIES = 5;
+
 /**
  * Makes `folder` hold exactly `files`, whose names may lead into folders of its own (`probes/1.png`). Untouched files of an earlier delivery are told by size and time, so that
  * a run without changes reads nothing. Throws `unsafe` where the folder holds something else.
  */
 export async function deliverFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<DeliveredFolder> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await deliverOnce(folder, files, options);
+    } catch (error) {
+      // Another run put its folder there just now: it is looked at anew.
+      if (tries === TRIES || !hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
+    }
+  }
+}
+
+async function deliverOnce(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<DeliveredFolder> {
   const wanted = new Map([...files].map(([name, content]) => [name, refOf(content)]));
   const present = await survey(folder, options.before);
   const current = present.size === wanted.size && [...wanted].every(([name, ref]) => present.get(name)?.digest === ref.digest);
@@ -36,6 +53,10 @@ export async function deliverFolder(folder: string, files: ReadonlyMap<string, B
     }),
   );
   return Object.fromEntries(delivered);
+}
+
+export function digestsOf(files: ReadonlyMap<string, BlobRef | string>): Digest[] {
+  return [...files.values()].map((content) => refOf(content).digest);
 }
 
 function refOf(content: BlobRef | string): BlobRef {
@@ -73,10 +94,10 @@ function refuseForeign(
   folder: string,
   present: ReadonlyMap<string, Partial<BlobRef>>,
   wanted: ReadonlyMap<string, BlobRef>,
-  { before, display }: DeliveryOptions,
+  { before, ours = [], display }: DeliveryOptions,
 ): void {
   for (const [name, { digest }] of present) {
-    if (digest !== undefined && (before?.[name]?.digest === digest || wanted.get(name)?.digest === digest)) continue;
+    if (digest !== undefined && (before?.[name]?.digest === digest || wanted.get(name)?.digest === digest || ours.includes(digest))) continue;
     throw failure('unsafe', {
       code: 'folder-changed',
       where: display(join(folder, name)),
@@ -90,10 +111,11 @@ function refuseForeign(
 /** Builds the new folder beside the old one and swaps them by renames. */
 async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
-  const aside = await mkdtemp(join(dirname(folder), `.${basename(folder)}-`));
+  await sweepBeside(folder);
+  const aside = besideOf(folder);
   try {
     const fresh = join(aside, 'new');
-    await mkdir(fresh);
+    await mkdir(fresh, { recursive: true });
     for (const [name, content] of files) {
       await mkdir(dirname(join(fresh, name)), { recursive: true });
       await writeSynced(join(fresh, name), typeof content === 'string' ? Buffer.from(content) : await options.readBytes(content));

@@ -3,14 +3,17 @@ import type PQueue from 'p-queue';
 import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
 import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
+import type { Preimage } from './action-key.js';
 import { readJson } from './context.js';
 import { checkDestinations } from './destinations.js';
 import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
+import { closeJob } from './job.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
 import { checkRequirements } from './requirements.js';
+import { singleFlight, type Flight } from './single-flight.js';
 import { runStage, type Work } from './work.js';
 
 export interface ExecuteOptions {
@@ -38,6 +41,15 @@ export interface RunResult {
   readonly settled: ReadonlyMap<string, Pick<Settled, 'preimage' | 'outputs'>>;
 }
 
+/** How a stage came by its outputs. */
+interface Done {
+  readonly preimage: Preimage;
+  readonly outputs: Outputs;
+  readonly state: StageState;
+  readonly reason: string;
+  readonly features?: FeatureCounts;
+}
+
 interface Outcome {
   readonly summary: StageSummary;
   /** Why it failed, or missed its gate. */
@@ -56,19 +68,25 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
   const selected = nodes.filter((node) => options.selected.has(node.stage.name));
   checkRequirements(selected);
   await checkDestinations(selected, session.project);
-  const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
-  const failures = outcomes.flatMap(({ error }) => error ?? []);
-  const result: RunResult = {
-    state: stateOf(failures, options.signal),
-    durationMs: Math.round(performance.now() - started),
-    stages: outcomes.map(({ summary }) => summary),
-    metrics: await metricsOf(session, run.settled),
-    failures,
-    settled: run.settled,
-  };
-  const { state, durationMs, stages, metrics } = result;
-  session.emit({ event: 'run', state, durationMs, stages, metrics });
-  return result;
+  try {
+    const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
+    const { metrics, errors } = await run.metrics();
+    const failures = [...outcomes.flatMap((outcome) => outcome.error ?? []), ...errors];
+    const result: RunResult = {
+      state: stateOf(failures, options.signal),
+      durationMs: Math.round(performance.now() - started),
+      stages: outcomes.map(({ summary }) => summary),
+      metrics,
+      failures,
+      settled: run.settled,
+    };
+    const { state, durationMs, stages } = result;
+    await run.close();
+    session.emit({ event: 'run', state, durationMs, stages, metrics });
+    return result;
+  } finally {
+    await run.close();
+  }
 }
 
 function stateOf(failures: readonly PipelineError[], signal: AbortSignal): RunState {
@@ -77,22 +95,13 @@ function stateOf(failures: readonly PipelineError[], signal: AbortSignal): RunSt
   return failures.length > 0 ? 'gate-missed' : 'ok';
 }
 
-/** Reads the plain numbers of every output named `metrics`. */
-async function metricsOf(session: Session, settled: ReadonlyMap<string, Settled>): Promise<Metrics> {
-  const metrics: Record<string, Record<string, number>> = {};
-  for (const [name, { outputs }] of settled) {
-    if (outputs.metrics === undefined) continue;
-    const values = await readJson<Record<string, unknown>>(session.store, outputs.metrics);
-    metrics[name] = Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
-  }
-  return metrics;
-}
-
 class Execution {
   /** Stages whose outputs are known. */
   readonly settled = new Map<string, Settled>();
   private readonly outcomes = new Map<string, Promise<Outcome>>();
   private queue: Promise<PQueue> | undefined;
+  private job: Promise<() => Promise<void>> | undefined;
+  private closing: Promise<void> | undefined;
 
   constructor(
     private readonly session: Session,
@@ -126,36 +135,70 @@ class Execution {
     const outputsOf = (stage: string): Outputs => settled.get(stage)!.outputs;
     const decision = await decide(session, node, outputsOf, options.forced.has(node.stage.name));
     const inputs = inputsOf(node, outputsOf);
-    const work = decision.state === 'stale' ? await this.perform(node, decision, inputs) : undefined;
-    const outputs = decision.state === 'stale' ? work!.outputs : decision.outputs;
-    const { reason } = decision;
-    const preimage = work?.preimage ?? decision.preimage;
+    const done = decision.state === 'stale' ? await this.perform(node, decision, inputs) : taken(decision);
+    const { preimage, outputs, state, reason, features } = done;
     settled.set(node.stage.name, { node, preimage, inputs, outputs });
 
-    const state: StageState = decision.state === 'stale' ? 'ran' : decision.state === 'fresh' ? 'fresh' : 'restored';
     try {
       await this.heal(() => finishStage(session, node, preimage, inputs, outputs, options));
     } catch (thrown) {
       const error = asPipelineError(thrown, node.stage.name);
       if (error.category !== 'gate-missed') throw error;
       this.reportProblems(node, error);
-      return { ...this.report(node, state, reason, started, work?.features), error };
+      return { ...this.report(node, state, reason, started, features), error };
     }
-    return this.report(node, state, reason, started, work?.features);
+    return this.report(node, state, reason, started, features);
   }
 
-  private async perform(node: Node, decision: Extract<Decided, { state: 'stale' }>, inputs: Inputs): Promise<Work> {
+  private async perform(node: Node, decision: Extract<Decided, { state: 'stale' }>, inputs: Inputs): Promise<Done> {
     const { session, options } = this;
     const { name, kind } = node.stage;
-    if (!options.selected.has(name)) throw outsideSelection(name, decision.reason);
+    const { key, reason } = decision;
+    if (!options.selected.has(name)) throw outsideSelection(name, reason);
+    this.job ??= session.store.beginJob();
+    await this.job;
     // Loaded only where there is work: a run that has nothing to do is over sooner.
     this.queue ??= import('p-queue').then((library) => new library.default({ concurrency: options.jobs }));
-    const work = await (await this.queue).add(async () => {
+    const queue = await this.queue;
+    const queued = async <Result>(action: () => Promise<Result>): Promise<Result> => (await queue.add(action)) as Result;
+    const work = (): Promise<Work> => {
       options.signal.throwIfAborted();
-      session.emit({ event: 'stage-start', name, kind, reason: decision.reason });
+      session.emit({ event: 'stage-start', name, kind, reason });
       return this.heal(() => runStage(session, node, decision.preimage, inputs, options.signal));
-    });
-    return work as Work;
+    };
+    const onWait = (pid: number, stage: string): void =>
+      session.emit({ event: 'note', stage: name, code: 'waiting', text: `waiting for pid ${pid} (${stage}), which makes the same` });
+    // What was asked to run again does so, whoever makes the same meanwhile.
+    const flight: Flight<Work> = options.forced.has(name)
+      ? { state: 'done', result: await queued(work) }
+      : await singleFlight({ store: session.store, key, stage: name, signal: options.signal, queued, onWait }, work);
+    if (flight.state === 'made') return { preimage: decision.preimage, outputs: flight.outputs, state: 'restored', reason: 'made meanwhile by another run' };
+    return { ...flight.result, state: 'ran', reason };
+  }
+
+  /** Reads the plain numbers of every output named `metrics`, as far as the disk lets it. */
+  async metrics(): Promise<{ readonly metrics: Metrics; readonly errors: PipelineError[] }> {
+    const metrics: Record<string, Record<string, number>> = {};
+    const errors: PipelineError[] = [];
+    for (const [name, { node, outputs }] of this.settled) {
+      const ref = outputs.metrics;
+      if (ref === undefined) continue;
+      try {
+        const values = await this.heal(() => readJson<Record<string, unknown>>(this.session.store, ref));
+        metrics[name] = Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+      } catch (thrown) {
+        const error = asPipelineError(thrown, name);
+        this.reportProblems(node, error);
+        errors.push(error);
+      }
+    }
+    return { metrics, errors };
+  }
+
+  /** Ends the job, where there was work: what the last run needs is noted, and the store made smaller where it must be. */
+  close(): Promise<void> {
+    this.closing ??= Promise.resolve(this.job).then((end) => closeJob(this.session, end));
+    return this.closing;
   }
 
   private heal<Result>(action: () => Promise<Result>): Promise<Result> {
@@ -173,6 +216,10 @@ class Execution {
     this.session.emit({ event: 'stage', ...summary });
     return { summary };
   }
+}
+
+function taken({ preimage, outputs, state, reason }: Exclude<Decided, { state: 'stale' }>): Done {
+  return { preimage, outputs, state: state === 'fresh' ? 'fresh' : 'restored', reason };
 }
 
 function blockedReason({ summary, error }: Outcome): string {

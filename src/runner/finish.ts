@@ -1,17 +1,20 @@
 /** What follows once a stage's outputs are there: its files are delivered, the checkout remembers it, its gate is judged. */
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { canonical } from '../core/canonical.js';
 import { digestOf, type Digest } from '../core/digest.js';
 import type { Inputs, JudgeContext, Outputs } from '../core/stage.js';
 import { actionKeyOf, type Preimage } from './action-key.js';
 import type { StageMemory } from './checkout.js';
 import { commonContext } from './context.js';
-import { deliverFolder, type DeliveredFolder } from './deliver.js';
+import { deliverFolder, digestsOf, type DeliveredFolder } from './deliver.js';
 import { refuseOutside } from './destinations.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
 import { isAsWritten } from './source-host.js';
+
+/** In place of the terms of a delivery that has begun. */
+const UNFINISHED = digestOf('unfinished');
 
 export interface FinishOptions {
   readonly signal: AbortSignal;
@@ -32,20 +35,27 @@ export async function finishStage(
   const memory = checkout.get(name);
   const terms = deliveryTerms(node, inputs, outputs);
   const common = { ...commonContext(session, node, inputs, options.signal), outputs };
-  if (memory?.terms !== terms || memory.key !== actionKeyOf(preimage) || !(await stillStands(memory))) {
+  if (memory?.terms !== terms || memory.key !== actionKeyOf(preimage) || !(await stillStands(project.root, memory))) {
+    const known = { key: actionKeyOf(preimage), preimage, outputs };
     const delivered: Record<string, DeliveredFolder> = {};
+    const writing: Record<string, readonly Digest[]> = { ...memory?.writing };
     await node.definition.deliver?.({
       ...common,
       folder: project.folderOf(name),
       displayPath: project.display,
       deliverFiles: async (folder, files) => {
         await refuseOutside(project, folder);
-        const before = memory?.delivered[folder];
-        const { readBytes } = common;
-        delivered[folder] = await deliverFolder(folder, files, { before, force: options.overwrite, readBytes, display: project.display });
+        const place = relative(project.root, folder);
+        const { readBytes, signal } = common;
+        const ours = writing[place] ?? [];
+        writing[place] = [...new Set([...ours, ...digestsOf(files)])];
+        await checkout.set(name, { ...known, terms: UNFINISHED, delivered: memory?.delivered ?? {}, writing });
+        const before = memory?.delivered[place];
+        const deliver = () => deliverFolder(folder, files, { before, ours, force: options.overwrite, readBytes, display: project.display });
+        delivered[place] = await session.store.during(`deliver-${digestOf(folder)}`, 'writes the same folder', deliver, { signal });
       },
     });
-    await checkout.set(name, { key: actionKeyOf(preimage), preimage, outputs, terms, delivered: { ...memory?.delivered, ...delivered } });
+    await checkout.set(name, { ...known, terms, delivered: { ...memory?.delivered, ...delivered } });
   }
   await lockResolved(session, node, common);
   await node.definition.judge?.(common);
@@ -65,10 +75,10 @@ function deliveryTerms(node: Node, inputs: Inputs, outputs: Outputs): Digest {
 }
 
 /** Whether every delivered file is there with its size and time, so that nothing needs to be read. */
-async function stillStands({ delivered }: StageMemory): Promise<boolean> {
+async function stillStands(root: string, { delivered }: StageMemory): Promise<boolean> {
   const checks = Object.entries(delivered).flatMap(([folder, files]) =>
     Object.entries(files).map(async ([name, { size, mtimeMs }]) => {
-      const found = await stat(join(folder, name)).catch(() => undefined);
+      const found = await stat(join(root, folder, name)).catch(() => undefined);
       return found?.isFile() === true && found.size === size && found.mtimeMs === mtimeMs;
     }),
   );

@@ -18,7 +18,7 @@ export interface Settled {
 
 /**
  * Does something that reads outputs. Where one is lost, the first of the settled stages that put it out runs again
- * (its own inputs may be lost too), and the action is tried anew, at most once for each stage.
+ * (its own inputs may be lost too), and the action is tried anew, at most once for each stage and once for what it put out itself.
  */
 export async function healing<Result>(
   session: Session,
@@ -30,7 +30,7 @@ export async function healing<Result>(
     try {
       return await action();
     } catch (error) {
-      if (!(error instanceof LostBlob) || attempt === settled.size) throw error;
+      if (!(error instanceof LostBlob) || attempt > settled.size) throw error;
       await regenerate(session, settled, signal, error);
     }
   }
@@ -39,7 +39,7 @@ export async function healing<Result>(
 async function regenerate(session: Session, settled: ReadonlyMap<string, Settled>, signal: AbortSignal, lost: LostBlob): Promise<void> {
   const holds = ({ outputs }: Settled) => Object.values(outputs).some(({ digest }) => digest === lost.ref.digest);
   const maker = session.graph.nodes.flatMap((node) => settled.get(node.stage.name) ?? []).find(holds);
-  if (maker === undefined) throw lost;
+  if (maker === undefined) return; // the action's own, which it makes anew
   const { name } = maker.node.stage;
   session.emit({ event: 'note', stage: name, code: 'healed', text: 'runs again: a part of its result was damaged or gone in the cache' });
   const work = await healing(session, settled, signal, () => runStage(session, maker.node, maker.preimage, maker.inputs, signal));

@@ -1,13 +1,14 @@
 /**
  * `<pipeline>.lock.yaml` beside a pipeline file: what its names turned out to stand for. Its user commits it, so it is
  * written only where something changed, with sorted keys. Downloads in it are pins; bases and classes tell of changes.
+ * Runs that write it at the same time each add what they found out.
  */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { parseYaml } from '../config/yaml.js';
 import { canonical, compareCodePoints } from '../core/canonical.js';
-import { isDigest } from '../core/digest.js';
+import { digestOf, isDigest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
 import type { LockedFile } from '../core/source.js';
 import { writeWhole } from './write-whole.js';
@@ -31,21 +32,23 @@ export function lockPathOf(pipelineFile: string): string {
   return join(dirname(pipelineFile), `${basename(pipelineFile, extname(pipelineFile))}.lock.yaml`);
 }
 
+/** Does work while no other process does work of this name. */
+type During = (name: string, label: string, work: () => Promise<void>) => Promise<void>;
+
 export class LockFile {
   private writing: Promise<void> = Promise.resolve();
+  /** What this run has set, in this order. */
+  private readonly changes: ((content: Content) => Content)[] = [];
 
   private constructor(
     readonly path: string,
     private content: Content,
+    private readonly during: During,
   ) {}
 
   /** Reads the file; one that is not there is empty. Throws `invalid` where it is there and no lock file. */
-  static async open(path: string): Promise<LockFile> {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    return new LockFile(path, text === undefined ? empty : parse(text, path));
+  static async open(path: string, during: During): Promise<LockFile> {
+    return new LockFile(path, (await read(path)) ?? empty, during);
   }
 
   download(url: string): LockedFile | undefined {
@@ -67,18 +70,34 @@ export class LockFile {
   private async set(section: Section, name: string, value: LockedFile | string | readonly string[]): Promise<void> {
     const before: Readonly<Record<string, unknown>> = this.content[section];
     if (Object.hasOwn(before, name) && canonical(before[name]) === canonical(value)) return;
-    this.content = { ...this.content, [section]: { ...before, [name]: value } };
-    this.writing = this.writing.then(() => this.write());
+    const change = (content: Content): Content => ({ ...content, [section]: { ...content[section], [name]: value } });
+    this.changes.push(change);
+    this.content = change(this.content);
+    this.writing = this.writing.then(() => this.during(`lock-file-${digestOf(this.path)}`, 'writes the lock file', () => this.write()));
     await this.writing;
   }
 
+  /** Adds what this run has set to what the file says by now. */
   private async write(): Promise<void> {
-    const filled = Object.entries(this.content).filter(([, section]) => typeof section !== 'object' || Object.keys(section).length > 0);
-    const byCodePoint = (a: { key: unknown }, b: { key: unknown }) => compareCodePoints(keyText(a.key), keyText(b.key));
-    const { version, ...sections } = Object.fromEntries(filled);
-    const text = `${header}${stringify({ version })}${stringify(sections, { sortMapEntries: byCodePoint, lineWidth: 0 })}`;
-    await writeWhole(this.path, text);
+    const found = await read(this.path);
+    this.content = this.changes.reduce((content, change) => change(content), found ?? this.content);
+    await writeWhole(this.path, textOf(this.content));
   }
+}
+
+async function read(path: string): Promise<Content | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : parse(text, path);
+}
+
+function textOf(content: Content): string {
+  const filled = Object.entries(content).filter(([, section]) => typeof section !== 'object' || Object.keys(section).length > 0);
+  const byCodePoint = (a: { key: unknown }, b: { key: unknown }) => compareCodePoints(keyText(a.key), keyText(b.key));
+  const { version, ...sections } = Object.fromEntries(filled);
+  return `${header}${stringify({ version })}${stringify(sections, { sortMapEntries: byCodePoint, lineWidth: 0 })}`;
 }
 
 function keyText(key: unknown): string {

@@ -43,8 +43,9 @@ export async function openSession(
   options: SourceOptions = {},
 ): Promise<Session> {
   const project = projectOf(pipeline);
-  const opened = [openStore(project.store), Checkout.open(project.checkout), LockFile.open(lockPathOf(pipeline.file))] as const;
-  const [store, checkout, lock] = await Promise.all(opened);
+  const store = await openStore(project.store);
+  const opened = [Checkout.open(project.checkout), LockFile.open(lockPathOf(pipeline.file), store.during)] as const;
+  const [checkout, lock] = await Promise.all(opened);
   const sources = sharedSources(store, options);
   const settings: Settings = { engine: pipeline.engine, featureType: pipeline.features.dtype };
   const surveys = new Map<string, Promise<Survey | undefined>>();

@@ -2,13 +2,15 @@
 import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
 import type { BlobRef, Checkpoint, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
-import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
+import { MissingBlob } from '../store/records.js';
+import { actionKeyOf, featureSetKeyOf, preimageOf, type Preimage } from './action-key.js';
 import { checkpointOf } from './checkpoint.js';
-import { commonContext } from './context.js';
+import { commonContext, LostBlob } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
 import { requireRoom } from './room.js';
 import { sourcesOf } from './source-host.js';
+import { UsesOfStage } from './stage-uses.js';
 import { throttled } from './throttle.js';
 
 export interface Work {
@@ -24,16 +26,18 @@ export async function stageContext(session: Session, node: Node, inputs: Inputs,
   const outputs: Record<string, BlobRef> = {};
   const features: FeatureCounts = { extracted: 0, reused: 0 };
   const opened: FeatureStore[] = [];
+  const uses = new UsesOfStage();
   const putBytes = async (name: string, content: Uint8Array): Promise<BlobRef> => (outputs[name] = await store.putBlob(content));
   const context: StageContext = {
     ...commonContext(session, node, inputs, signal),
     found: (await session.survey(node))?.found,
     putBytes,
     putJson: (name, value) => putBytes(name, Buffer.from(`${canonical(value)}\n`)),
-    sources: sourcesOf(node.stage, pipeline, project, lock, session.sources),
+    sources: uses.watch(sourcesOf(node.stage, pipeline, project, lock, session.sources)),
     digestFolder: (root: string, probe: Probe) => store.digestFolder(root, probe),
     pass: (name, ref) => void (outputs[name] = ref),
     openFeatures: async (setPreimage, rowLength) => {
+      uses.features.add(featureSetKeyOf(setPreimage));
       const set = await session.features.open(setPreimage, rowLength);
       opened.push(set);
       return set;
@@ -43,16 +47,16 @@ export async function stageContext(session: Session, node: Node, inputs: Inputs,
     emit: throttled(emit),
     measured: (workload, measurement) => rates.add(workload, measurement),
   };
-  return { context, outputs, features, opened };
+  return { context, outputs, features, opened, uses };
 }
 
-/** Runs a stage and publishes its record: blobs first, then the record that names them. */
+/** Runs a stage and publishes its record: blobs first, then the record that names them. Throws {@link LostBlob}. */
 export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
   const { store, settings, pipeline } = session;
   const started = performance.now();
   const survey = await session.survey(node);
   const key = actionKeyOf(preimage);
-  const { context, outputs, features, opened } = await stageContext(session, node, inputs, checkpointOf(store, key), signal);
+  const { context, outputs, features, opened, uses } = await stageContext(session, node, inputs, checkpointOf(store, key), signal);
   const needs = await node.definition.needs?.(context);
   if (needs !== undefined) await requireRoom(session, node.stage.name, needs);
   try {
@@ -66,8 +70,10 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
   signal.throwIfAborted();
   const durationMs = Math.round(performance.now() - started);
   const exact = survey?.provisional === true ? preimageOf(node, inputs, await session.resurvey(node), settings, pipeline.seed) : preimage;
-  const record = { key: actionKeyOf(exact), preimage: exact as unknown as Json, outputs, durationMs, features };
-  const standing = await store.putRecord(record);
+  const record = { key: actionKeyOf(exact), preimage: exact as unknown as Json, outputs, durationMs, features, ...uses.found() };
+  const standing = await store.putRecord(record).catch((error: unknown) => {
+    throw error instanceof MissingBlob ? new LostBlob(error.ref) : error;
+  });
   await store.checkpoints.remove(key);
   if (canonical(standing.outputs) !== canonical(outputs)) {
     context.note('nondeterministic', 'gave other bytes than an earlier run with the same inputs; the earlier result stands');

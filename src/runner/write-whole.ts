@@ -1,16 +1,36 @@
 /** Writes a file whole or not at all. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { livenessOf, owner } from '../store/owner.js';
 
-/** Writes beside the file, syncs, and renames; readers see the old text or the new one. Makes the folder if it is not there. */
+/**
+ * Writes beside the file, syncs, and renames; readers see the old text or the new one. Makes the folder if it is not
+ * there, and takes away what a process that was killed here left beside the file.
+ */
 export async function writeWhole(path: string, text: string): Promise<void> {
-  const aside = `${path}.${process.pid}.tmp`;
+  const aside = besideOf(path);
   await mkdir(dirname(path), { recursive: true });
+  await sweepBeside(path);
   try {
     await writeFile(aside, text, { flush: true });
     await rename(aside, path);
   } catch (error) {
     await rm(aside, { force: true });
     throw error;
+  }
+}
+
+let count = 0;
+
+/** A hidden path beside a file or folder, for what will take its place, which tells whose it is; another one each time. */
+export function besideOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${owner()}-${count++}`);
+}
+
+/** Removes what dead processes left at {@link besideOf}. */
+export async function sweepBeside(path: string): Promise<void> {
+  const prefix = `.${basename(path)}.`;
+  for (const name of await readdir(dirname(path))) {
+    if (name.startsWith(prefix) && livenessOf(name.slice(prefix.length)) === 'dead') await rm(join(dirname(path), name), { recursive: true, force: true });
   }
 }

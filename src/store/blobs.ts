@@ -55,6 +55,7 @@ export class Blobs {
   /** Keeps a whole, synced, hashed file of the temporary folder without copying it. */
   async adopt(temporary: string, ref: BlobRef): Promise<VerifiedFile> {
     await this.files.moveInto(temporary, this.pathOf(ref.digest));
+    this.files.written += ref.size;
     return { ...ref, path: this.pathOf(ref.digest) };
   }
 
@@ -67,6 +68,7 @@ export class Blobs {
     const window = Buffer.allocUnsafe(WINDOW);
     let size = 0;
     try {
+      await this.files.uses.mark(path, (await file.info()).modifiedMs);
       for (let count = await file.read(window, 0); count > 0; count = await file.read(window, size)) {
         hash.update(window.subarray(0, count));
         size += count;
@@ -85,6 +87,9 @@ export class Blobs {
   }
 
   private async holds(ref: BlobRef): Promise<boolean> {
-    return (await this.has(ref)) && (await this.read(ref)) !== undefined;
+    if (!(await this.has(ref)) || (await this.read(ref)) === undefined) return false;
+    // No record names it again yet: only its own time keeps it meanwhile.
+    await this.files.uses.touch(this.pathOf(ref.digest));
+    return true;
   }
 }

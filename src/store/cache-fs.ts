@@ -8,6 +8,8 @@ export interface FileInfo {
   /** A regular file; false for folders, links, pipes and devices. */
   readonly isFile: boolean;
   readonly isFolder: boolean;
+  /** Milliseconds since 1970. Nothing is believed because of it: it only orders what is used least. */
+  readonly modifiedMs: number;
 }
 
 export interface OpenFile {
@@ -37,6 +39,10 @@ export interface CacheFs {
   /** Gives a file a second name; EEXIST where the name is taken. */
   link(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Takes an empty folder away. */
+  removeFolder(path: string): Promise<void>;
+  /** Makes now the time at which a file was last changed. */
+  touch(path: string): Promise<void>;
   /** Bytes that are free for us on the disk of a path, or of the folder above it that is there. */
   freeBytes(path: string): Promise<number>;
 }
@@ -54,6 +60,8 @@ export const nodeFs: CacheFs = {
   rename: (from, to) => fs.rename(from, to),
   link: (from, to) => fs.link(from, to),
   remove: (path) => fs.unlink(path),
+  removeFolder: (path) => fs.rmdir(path),
+  touch: (path) => fs.utimes(path, new Date(), new Date()),
   freeBytes,
   async syncFolder(path) {
     if (process.platform === 'win32') return; // Windows opens no folders, and orders their changes itself
@@ -100,8 +108,8 @@ class NodeFile implements OpenFile {
   }
 }
 
-function facts(stats: { size: number; isFile(): boolean; isDirectory(): boolean }): FileInfo {
-  return { size: stats.size, isFile: stats.isFile(), isFolder: stats.isDirectory() };
+function facts(stats: { size: number; mtimeMs: number; isFile(): boolean; isDirectory(): boolean }): FileInfo {
+  return { size: stats.size, isFile: stats.isFile(), isFolder: stats.isDirectory(), modifiedMs: stats.mtimeMs };
 }
 
 /** Tells whether an error of the disk has one of these codes. */
@@ -118,4 +126,13 @@ export async function readFully(file: OpenFile, into: Uint8Array, position: numb
     done += count;
   }
   return done;
+}
+
+/** Appends all bytes, or rejects. */
+export async function writeFully(file: OpenFile, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const count = await file.write(bytes.subarray(done));
+    if (count === 0) throw new Error('the disk took no more bytes, and gave no reason');
+    done += count;
+  }
 }

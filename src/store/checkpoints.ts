@@ -4,7 +4,9 @@
  */
 import { join } from 'node:path';
 import { digestOf, type ActionKey } from '../core/digest.js';
+import { asPipelineError } from '../core/problem.js';
 import type { Files } from './files.js';
+import { noteUnwritten } from './unwritten.js';
 
 const FORMAT = 'pipeline-checkpoint-1';
 const NEWLINE = 0x0a;
@@ -23,12 +25,17 @@ export class Checkpoints {
     return undefined;
   }
 
+  /** A disk that takes nothing costs no more than what a crash would have to do again. */
   async write(key: ActionKey, content: Uint8Array): Promise<void> {
-    await this.files.publish(this.pathOf(key), [Buffer.from(`${firstLine(key, content)}\n`), content]);
+    await this.files.publish(this.pathOf(key), [Buffer.from(`${firstLine(key, content)}\n`), content]).catch((error: unknown) => {
+      if (asPipelineError(error).category !== 'input-output') throw error;
+      noteUnwritten(this.files, error);
+    });
   }
 
-  remove(key: ActionKey): Promise<void> {
-    return this.files.removeIfThere(this.pathOf(key));
+  /** One that stays is never read again, and collected when it is old. */
+  async remove(key: ActionKey): Promise<void> {
+    await this.files.removeIfThere(this.pathOf(key)).catch(() => undefined);
   }
 
   private pathOf(key: ActionKey): string {

@@ -114,6 +114,15 @@ export function packHeader({ set, type, rowLength }: PackShape): Buffer {
   return header;
 }
 
+/** What the header of a pack says; undefined if it is none. */
+export async function readPackShape(file: OpenFile): Promise<PackShape | undefined> {
+  const header = Buffer.alloc(HEADER_BYTES);
+  await readFully(file, header, 0);
+  const type = header.readUInt32LE(12) === 16 ? 'float16' : 'float32';
+  const shape: PackShape = { set: header.toString('hex', 24, 56) as FeatureSetKey, type, rowLength: header.readUInt32LE(16) };
+  return header.equals(packHeader(shape)) ? shape : undefined;
+}
+
 /** The key in an entry, without a copy. */
 export function entryKey(entry: Uint8Array): Uint8Array {
   return entry.subarray(KEY_OFFSET, LENGTH_OFFSET);

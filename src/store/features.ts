@@ -7,16 +7,19 @@ import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import type { Digest, FeatureSetKey } from '../core/digest.js';
-import { failure } from '../core/problem.js';
-import type { FeatureKey, FeatureStore } from '../core/stage.js';
+import { asPipelineError, failure } from '../core/problem.js';
+import type { FeatureKey, FeatureStore, Waiting } from '../core/stage.js';
 import { decodeEntry, encodeEntry, isEntryOf, type FeatureType } from './feature-pack.js';
 import type { Files } from './files.js';
-import { KeyWords, NOWHERE, PENDING } from './key-table.js';
+import { IN_MEMORY, KeyWords, NOWHERE, PENDING } from './key-table.js';
+import type { Locks } from './locks.js';
 import { PackFolder } from './pack-folder.js';
 import { mergePacks, usualMergeLimits, type MergeLimits } from './pack-merge.js';
 import { planReads, type Place, type Span } from './pack-reader.js';
 import { PendingRows, usualSealLimits, type Batch, type SealLimits } from './pending-rows.js';
 import { RowCache, type RowMemory } from './row-cache.js';
+import { seal as sealJson } from './sealed-json.js';
+import { noteUnwritten } from './unwritten.js';
 
 export interface FeatureSetOptions {
   readonly key: FeatureSetKey;
@@ -27,6 +30,7 @@ export interface FeatureSetOptions {
   readonly type: FeatureType;
   /** Memory for rows that were read. */
   readonly memory: RowMemory;
+  readonly locks: Locks;
   readonly seal?: SealLimits;
   readonly merge?: MergeLimits;
 }
@@ -51,6 +55,8 @@ export class FeatureSet implements FeatureStore {
   private readonly key = new KeyWords();
   private readonly wounded = new Set<number>();
   private described = false;
+  /** False once a pack could not be written: rows are then held in memory as far as there is room. */
+  private keeping = true;
   /** Settles when those who asked for a turn so far have had it. */
   private turns: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
@@ -69,6 +75,8 @@ export class FeatureSet implements FeatureStore {
   static async open(files: Files, options: FeatureSetOptions): Promise<FeatureSet> {
     if (endianness() !== 'LE') throw new Error('feature packs are little endian, and this machine is not');
     const set = new FeatureSet(files, options);
+    const found = await files.infoIfThere(set.describedIn);
+    if (found !== undefined) await files.uses.mark(set.describedIn, found.modifiedMs);
     await set.refresh();
     return set;
   }
@@ -96,7 +104,8 @@ export class FeatureSet implements FeatureStore {
   /**
    * Adds a row, unless its key is there. Await it: that is what keeps rows from piling up in memory when the disk is slow.
    * A float16 set rounds; read rows back from the set rather than going on with your own, so that a first run sees the
-   * numbers that later ones will. Rejects when an earlier seal failed; throws `stage-failed` on a number beyond float16.
+   * numbers that later ones will. Throws `stage-failed` on a number beyond float16. A disk that takes no more costs reuse
+   * alone: rows that fit no memory either are missing when they are read.
    */
   async append(digest: Digest, view: number, row: Float32Array): Promise<void> {
     const { shape, table } = this.folder;
@@ -110,9 +119,18 @@ export class FeatureSet implements FeatureStore {
     await this.pending.add(entry, bytes);
   }
 
-  /** Does work that adds rows, after all that asked for it before, also where those failed. */
-  inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.turns.then(work);
+  /** Does work that adds rows, after all that asked for it before, here and in other processes, also where those failed. */
+  inTurn<Result>(work: () => Promise<Result>, waiting?: Waiting): Promise<Result> {
+    const turn = this.turns.then(() =>
+      this.options.locks.during(`features-${this.options.key}`, 'extracts the same pictures', async () => {
+        await this.refresh();
+        try {
+          return await work();
+        } finally {
+          await this.flush(); // whoever comes next sees what is in packs
+        }
+      }, waiting),
+    );
     this.turns = turn.catch(() => undefined);
     return turn;
   }
@@ -122,12 +140,12 @@ export class FeatureSet implements FeatureStore {
     await this.folder.refresh();
   }
 
-  /** Seals what was appended so far. Rejects if rows could not be kept. */
+  /** Seals what was appended so far. */
   async flush(): Promise<void> {
     await this.pending.flush();
   }
 
-  /** Seals what was appended, merges small packs and closes the files. Rejects if rows could not be kept. */
+  /** Seals what was appended, merges small packs and closes the files. */
   async close(): Promise<void> {
     this.closing ??= this.finish();
     await this.closing;
@@ -200,13 +218,38 @@ export class FeatureSet implements FeatureStore {
   }
 
   private async seal(batch: Batch): Promise<void> {
-    const { key, preimage, rowLength, type } = this.options;
-    if (!this.described) {
-      const text = JSON.stringify({ schema: 1, set: key, type, rowLength, preimage }, null, 1);
-      await this.files.publish(join(this.folder.path, 'set.json'), Buffer.from(`${text}\n`), { ifTaken: 'keep' });
-      this.described = true;
+    try {
+      if (this.keeping) {
+        if (!this.described) await this.describe();
+        return void (await this.folder.publish(batch.values()));
+      }
+    } catch (error) {
+      if (asPipelineError(error).category !== 'input-output') throw error;
+      this.keeping = false;
+      noteUnwritten(this.files, error);
     }
-    await this.folder.publish(batch.values());
+    this.holdInMemory(batch);
+  }
+
+  private async describe(): Promise<void> {
+    const { key, preimage, rowLength, type } = this.options;
+    const text = sealJson({ schema: 1, set: key, type, rowLength, preimage });
+    await this.files.publish(this.describedIn, text, { ifTaken: 'keep' });
+    this.described = true;
+  }
+
+  private holdInMemory(batch: Batch): void {
+    const { shape, table } = this.folder;
+    const row = new Float32Array(shape.rowLength);
+    for (const [entry, bytes] of batch) {
+      decodeEntry(shape, bytes, row, 0);
+      if (table.packs[entry] === PENDING) table.packs[entry] = this.cache.keep(entry, row) ? IN_MEMORY : NOWHERE;
+    }
+  }
+
+  /** A file for people and for `cache verify`; its time tells when the set was used. */
+  private get describedIn(): string {
+    return join(this.folder.path, 'set.json');
   }
 
   /** The entry of a key whose row is in memory or in a pack, or -1. */

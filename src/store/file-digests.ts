@@ -15,10 +15,11 @@ import { hasCode } from './cache-fs.js';
 import { decodeIndex, encodeIndex, type FileIndex, type FileTable } from './file-index.js';
 import { CTIME_COLUMN, MTIME_COLUMN, SIZE_COLUMN, STAT_COLUMNS, type FileList } from './file-list.js';
 import type { Files } from './files.js';
+import { noteUnwritten } from './unwritten.js';
 
 export interface DigestOptions {
-  /** Where the index is kept, inside the store. */
-  readonly indexFile: string;
+  /** Where the index is kept, inside the store; without one, every file is read. */
+  readonly indexFile?: string;
   readonly probe: Probe;
   /** Files read at once. */
   readonly concurrency?: number;
@@ -78,18 +79,18 @@ export function treeDigest(paths: readonly string[], digests: Uint8Array): Diges
  */
 export async function digestFiles(files: Files, list: FileList, listedAt: number, options: DigestOptions): Promise<FileDigests> {
   const { indexFile, probe } = options;
-  const indexBytes = await files.readIfThere(indexFile);
+  const indexBytes = indexFile === undefined ? undefined : await files.readIfThere(indexFile, { use: true });
   const before = indexBytes && decodeIndex(indexBytes, probe.version);
   const carried = carryOver(list, before);
   const { table, changed } = carried;
   await readChanged(list, carried, options);
   const result = new FileDigests(list.root, list.refusedLinks, table, changed.length);
-  if (changed.length === 0 && before?.probes.length === list.paths.length) return result;
+  if (indexFile === undefined || (changed.length === 0 && before?.probes.length === list.paths.length)) return result;
   const index = encodeIndex({ ...table, stats: settledStats(list.stats, listedAt) }, probe.version);
   try {
     await files.publish(indexFile, index, { durable: false });
   } catch (error) {
-    files.note(indexFile, `could not be written, so files will be read again: ${String(error)}`);
+    noteUnwritten(files, error);
   }
   return result;
 }

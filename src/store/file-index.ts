@@ -51,9 +51,8 @@ export function encodeIndex(table: FileTable, probeVersion: string): Buffer[] {
 
 /** Reads an index back; undefined if it is damaged, of another version or made with another probe. */
 export function decodeIndex(file: Buffer, probeVersion: string): FileIndex | undefined {
-  if (file.length < HEADER_BYTES + DIGEST_BYTES || file.toString('latin1', 0, 8) !== MAGIC) return undefined;
+  if (!isWholeIndex(file)) return undefined;
   const body = file.subarray(0, -DIGEST_BYTES);
-  if (!digestBytes([body]).equals(file.subarray(-DIGEST_BYTES))) return undefined;
   const count = file.readUInt32LE(8);
   const [probeBytes, pathBytes, textBytes] = [12, 16, 20].map((offset) => file.readUInt32LE(offset));
   if (body.length !== HEADER_BYTES + count * FILE_BYTES + probeBytes + pathBytes + textBytes) return undefined;
@@ -78,6 +77,12 @@ export function decodeIndex(file: Buffer, probeVersion: string): FileIndex | und
     digests,
     probes,
   };
+}
+
+/** Whether a file is an index that carries its own digest. */
+export function isWholeIndex(file: Buffer): boolean {
+  if (file.length < HEADER_BYTES + DIGEST_BYTES || file.toString('latin1', 0, 8) !== MAGIC) return false;
+  return digestBytes([file.subarray(0, -DIGEST_BYTES)]).equals(file.subarray(-DIGEST_BYTES));
 }
 
 /** Numbers the different texts in the order in which they come. */

@@ -7,8 +7,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname, join, sep } from 'node:path';
 import { toDigest, type Digest } from '../core/digest.js';
 import type { CacheFs, FileInfo, OpenFile } from './cache-fs.js';
-import { hasCode, readFully } from './cache-fs.js';
+import { hasCode, readFully, writeFully } from './cache-fs.js';
+import { diskFull } from './unwritten.js';
 import { owner } from './owner.js';
+import { rootMarks } from './root-marks.js';
+import { UseMarks } from './use-marks.js';
 
 /** Something in the store that was not what it should be, and was treated as missing. */
 export interface DamageNote {
@@ -33,14 +36,18 @@ export interface PublishOptions {
   readonly durable?: boolean;
 }
 
-/** The tag is that of https://bford.info/cachedir/. */
-const marks: Readonly<Record<string, string>> = {
-  'CACHEDIR.TAG': 'Signature: 8a477f597d28d172789f06886806bc55\n# What is in here can be deleted: it is made again.\n',
-  '.gitignore': '*\n',
-};
+export interface ReadOptions {
+  /** Bytes that such a file can have. */
+  readonly limit?: number;
+  /** Counts as a use: what is used least goes first when the store has to shrink. */
+  readonly use?: boolean;
+}
 
 export class Files {
+  /** Bytes of content that were written so far. */
+  written = 0;
   private readonly said = new Set<string>();
+  readonly uses: UseMarks;
   readonly temporary: string;
   readonly quarantine: string;
 
@@ -50,6 +57,7 @@ export class Files {
     private readonly fs: CacheFs,
     private readonly onDamage: (note: DamageNote) => void,
   ) {
+    this.uses = new UseMarks(fs);
     this.temporary = join(root, 'v1', 'tmp');
     this.quarantine = join(root, 'v1', 'quarantine');
   }
@@ -61,18 +69,24 @@ export class Files {
 
   /** Writes a complete, synced file into the temporary folder and returns its path. */
   async writeAside(content: Content, durable = true): Promise<string> {
-    const path = join(this.temporary, `${owner()}-${randomBytes(8).toString('hex')}`);
-    const file = await this.inFolder(this.temporary, () => this.fs.create(path));
+    const path = this.temporaryPath();
+    let needed = 0;
     try {
+      const file = await this.inFolder(this.temporary, () => this.fs.create(path));
       try {
-        for await (const chunk of ArrayBuffer.isView(content) ? [content] : content) await writeFully(file, chunk);
+        for await (const chunk of ArrayBuffer.isView(content) ? [content] : content) {
+          needed = chunk.length;
+          await writeFully(file, chunk);
+          if (durable) this.written += chunk.length;
+        }
         if (durable) await file.sync();
       } finally {
         await file.close();
       }
     } catch (error) {
       await this.discard(path);
-      throw error;
+      if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error;
+      throw diskFull(this.root, needed, await this.fs.freeBytes(this.root).catch(() => undefined), error);
     }
     return path;
   }
@@ -105,12 +119,13 @@ export class Files {
     return moved;
   }
 
-  /** The bytes of a file, or undefined if there is none. What is no regular file or exceeds `limit` bytes is set aside. */
-  async readIfThere(path: string, limit = Infinity): Promise<Buffer | undefined> {
+  /** The bytes of a file, or undefined if there is none. What is no regular file or exceeds the limit is set aside. */
+  async readIfThere(path: string, { limit = Infinity, use = false }: ReadOptions = {}): Promise<Buffer | undefined> {
     const file = await this.openIfThere(path);
     if (file === undefined) return undefined;
     try {
-      const { size } = await file.info();
+      const { size, modifiedMs } = await file.info();
+      if (use) await this.uses.mark(path, modifiedMs);
       if (size <= limit) {
         const bytes = Buffer.allocUnsafe(size);
         return bytes.subarray(0, await readFully(file, bytes, 0));
@@ -164,12 +179,38 @@ export class Files {
     return this.makeFolder(this.temporary);
   }
 
+  /** Moves a file into the temporary folder and returns its new path; undefined if it is gone. */
+  async takeAside(path: string): Promise<string | undefined> {
+    const aside = this.temporaryPath();
+    try {
+      await this.inFolder(this.temporary, () => this.fs.rename(path, aside));
+      return aside;
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+      throw error;
+    }
+  }
+
+  /** A new path in the temporary folder, which tells whose it is. */
+  temporaryPath(): string {
+    return join(this.temporary, `${owner()}-${randomBytes(8).toString('hex')}`);
+  }
+
   /** Removes a file that nothing needs any more; one that is gone already is fine. */
   async removeIfThere(path: string): Promise<void> {
     try {
       await this.fs.remove(path);
     } catch (error) {
       if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
+    }
+  }
+
+  /** Removes a folder, unless something is in it, by now or again. */
+  async removeFolderIfEmpty(path: string): Promise<void> {
+    try {
+      await this.fs.removeFolder(path);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST')) throw error;
     }
   }
 
@@ -196,7 +237,7 @@ export class Files {
     if (ifTaken === 'keep') {
       try {
         await this.fs.link(from, to);
-        await this.fs.remove(from);
+        await this.discard(from);
         return true;
       } catch (error) {
         if (hasCode(error, 'EEXIST')) return false;
@@ -241,9 +282,8 @@ export class Files {
     if (folder === join(this.root, 'v1')) await this.markRoot();
   }
 
-  /** Tells backup programs and git that the store holds nothing that is not made again. */
   private async markRoot(): Promise<void> {
-    for (const [name, text] of Object.entries(marks)) {
+    for (const [name, text] of Object.entries(rootMarks)) {
       await this.publish(join(this.root, name), Buffer.from(text), { ifTaken: 'keep', durable: false });
     }
   }
@@ -254,13 +294,5 @@ export class Files {
     } catch {
       // What stays in the temporary folder is never read; the failure that led here is the one to report.
     }
-  }
-}
-
-async function writeFully(file: OpenFile, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const count = await file.write(bytes.subarray(done));
-    if (count === 0) throw new Error('the disk took no more bytes, and gave no reason');
-    done += count;
   }
 }

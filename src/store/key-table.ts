@@ -8,11 +8,13 @@ import { KEY_BYTES, KEY_WORDS } from './feature-pack.js';
 export const NOWHERE = -1;
 /** Appended, in no pack yet. */
 export const PENDING = -2;
+/** In the row cache alone: no pack could be written. */
+export const IN_MEMORY = -3;
 
 export class KeyTable {
   /** Entries 0 .. count - 1, in the order in which they came. */
   count = 0;
-  /** The pack of each entry, or {@link NOWHERE} or {@link PENDING}. */
+  /** The pack of each entry, or {@link NOWHERE}, {@link PENDING} or {@link IN_MEMORY}. */
   packs = new Int32Array(0);
   /** The row in that pack. */
   rows = new Uint32Array(0);

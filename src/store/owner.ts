@@ -1,27 +1,55 @@
 /** Names this process among all that ever wrote into a store, so that what a dead one left behind can be told. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hasCode } from './cache-fs.js';
+
+/** `elsewhere`: another machine, another boot or another container's process, which cannot be asked. */
+export type Liveness = 'alive' | 'dead' | 'elsewhere';
 
 let name: string | undefined;
 
-/** The start of the machine's boot id, and the process id: together they are given once until the next boot. */
+/**
+ * `<boot>-<namespace>-<pid>-<start>`: the start of the machine's boot id, the namespace in which the process id counts, the
+ * id, and when the process began, which tells it from a later one of the same id. Only Linux knows more than the id.
+ */
 export function owner(): string {
-  name ??= `${bootId()}-${process.pid}`;
+  name ??= `${boot()}-${namespace()}-${process.pid}-${startOf(process.pid) ?? 0}`;
   return name;
 }
 
-function bootId(): string {
+/** Whether the process that a text begins with the name of still runs. */
+export function livenessOf(text: string): Liveness {
+  const [itsBoot, itsNamespace, pid, start] = text.split('-');
+  const [ownBoot, ownNamespace] = owner().split('-');
+  if (itsBoot !== ownBoot || itsNamespace !== ownNamespace) return 'elsewhere';
+  if (!/^\d+$/.test(pid ?? '') || !isRunning(Number(pid))) return 'dead';
+  const began = startOf(Number(pid));
+  return began === undefined || began === start ? 'alive' : 'dead';
+}
+
+function boot(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
   } catch {
-    return 'anyboot'; // only Linux tells
+    return 'anyboot';
   }
 }
 
-/** Whether the process of a name that {@link owner} gave is still there. One of another boot is gone, as far as can be told. */
-export function isAlive(named: string): boolean {
-  const [boot, pid] = named.split('-');
-  return boot === bootId() && /^\d+$/.test(pid ?? '') && isRunning(Number(pid));
+function namespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+  } catch {
+    return '0';
+  }
+}
+
+/** In ticks since the boot; undefined where it cannot be told. Field 22 of proc_pid_stat(5); the second may hold blanks. */
+function startOf(pid: number): string | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
 }
 
 function isRunning(pid: number): boolean {
@@ -30,4 +58,9 @@ function isRunning(pid: number): boolean {
   } catch (error) {
     return hasCode(error, 'EPERM');
   }
+}
+
+/** Whether the process of a name that {@link owner} gave is known to be there. */
+export function isAlive(named: string): boolean {
+  return livenessOf(named) === 'alive';
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Digest } from '../core/digest.js';
 import { hasCode } from './cache-fs.js';
 import type { Files } from './files.js';
-import { isAlive, owner } from './owner.js';
+import { livenessOf, owner } from './owner.js';
 
 export class Partials {
   constructor(private readonly files: Files) {}
@@ -31,10 +31,9 @@ export class Partials {
   }
 }
 
-/** `rest` is `part`, or the owner and more. */
+/** `rest` is `part`, or the owner and more. A process that cannot be asked is taken to be gone. */
 function isWorkedOn(rest: string): boolean {
-  const [boot, pid] = rest.split('-');
-  return pid !== undefined && isAlive(`${boot}-${pid}`);
+  return livenessOf(rest) === 'alive';
 }
 
 async function moved(from: string, to: string): Promise<boolean> {

@@ -3,16 +3,35 @@
  * One JSON file a key, `v1/records/ab/<key>.json`, that carries the digest of its own canonical form.
  */
 import { join } from 'node:path';
-import { canonical, type Json } from '../core/canonical.js';
-import { digestOf, isDigest, type ActionKey } from '../core/digest.js';
+import type { Json } from '../core/canonical.js';
+import { isDigest, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
 import type { FeatureCounts } from '../core/event.js';
 import type { BlobRef, Outputs } from '../core/stage.js';
 import type { Blobs } from './blobs.js';
 import type { Files } from './files.js';
+import { seal, unseal, type Unsealed } from './sealed-json.js';
 
 const SCHEMA = 1;
 /** A record holds names, digests and a preimage; a preimage may list many things, yet not more than this. */
-const SIZE_LIMIT = 16 * 1024 * 1024;
+export const RECORD_LIMIT = 16 * 1024 * 1024;
+
+/** What a stage used of the store beside the outputs of other stages: kept as long as its record is needed. */
+export interface Uses {
+  readonly features: readonly FeatureSetKey[];
+  readonly archives: readonly Digest[];
+  readonly downloads: readonly Digest[];
+}
+
+/** A record cannot be put because a blob that it names has gone meanwhile. */
+export class MissingBlob extends Error {
+  constructor(
+    key: ActionKey,
+    output: string,
+    readonly ref: BlobRef,
+  ) {
+    super(`the record ${key} names output ${output}, which is not in the store`);
+  }
+}
 
 export interface NewRecord {
   readonly key: ActionKey;
@@ -23,6 +42,7 @@ export interface NewRecord {
   /** Engine and processor, where they decide the last bits. */
   readonly computedBy?: Readonly<Record<string, string>>;
   readonly features?: Readonly<FeatureCounts>;
+  readonly uses?: Uses;
 }
 
 export interface ActionRecord extends NewRecord {
@@ -42,16 +62,16 @@ export class Records {
 
   /**
    * Publishes a record, whose blobs must have been put before it, and returns the one that stands: the first with all
-   * its blobs wins, so that two runs of one key never go on with different results.
+   * its blobs wins, so that two runs of one key never go on with different results. Rejects with {@link MissingBlob}.
    */
   async put(record: NewRecord): Promise<ActionRecord> {
     for (const [name, ref] of Object.entries(record.outputs)) {
       if (await this.blobs.has(ref)) continue;
-      throw new Error(`the record ${record.key} names output ${name}, which is not in the store`);
+      throw new MissingBlob(record.key, name, ref);
     }
     const full: ActionRecord = { schema: SCHEMA, ...record, createdAt: new Date().toISOString(), tool: this.tool };
-    const text = Buffer.from(`${JSON.stringify({ ...full, selfDigest: selfDigest(full) }, null, 1)}\n`);
-    if (text.length > SIZE_LIMIT) throw new Error(`the record ${record.key} is larger than ${SIZE_LIMIT} bytes`);
+    const text = seal(full);
+    if (text.length > RECORD_LIMIT) throw new Error(`the record ${record.key} is larger than ${RECORD_LIMIT} bytes`);
     const path = this.pathOf(record.key);
     if (await this.files.publish(path, text, { ifTaken: 'keep' })) return full;
     const standing = await this.hit(record.key);
@@ -63,9 +83,9 @@ export class Records {
   /** The record of a key; undefined where there is none, or where it was damaged and is now in quarantine. */
   async get(key: ActionKey): Promise<ActionRecord | undefined> {
     const path = this.pathOf(key);
-    const text = await this.files.readIfThere(path, SIZE_LIMIT);
+    const text = await this.files.readIfThere(path, { limit: RECORD_LIMIT, use: true });
     if (text === undefined) return undefined;
-    const record = parse(text, key);
+    const record = parseRecord(text, key);
     if (typeof record !== 'string') return record;
     await this.files.setAside(path, record);
     return undefined;
@@ -84,34 +104,28 @@ export class Records {
   }
 }
 
-function selfDigest(record: object): string {
-  return digestOf(canonical(record));
-}
-
 /** Reads a record, or says why it cannot be one of ours for this key. */
-function parse(text: Buffer, key: ActionKey): ActionRecord | string {
-  let value: unknown;
-  try {
-    value = JSON.parse(text.toString('utf8'));
-  } catch {
-    return 'not JSON';
-  }
-  if (!isObject(value)) return 'not a JSON object';
-  const { selfDigest: claimed, ...record } = value;
-  if (claimed !== selfDigest(record)) return 'its content does not match its own digest';
+export function parseRecord(text: Buffer, key: string): ActionRecord | string {
+  const record = unseal(text);
+  if (typeof record === 'string') return record;
   if (record.key !== key) return 'belongs to another key';
   return isRecord(record) ? record : 'not of the form of a record';
 }
 
-function isRecord(value: Record<string, unknown>): value is Record<string, unknown> & ActionRecord {
+function isRecord(value: Unsealed): value is Unsealed & ActionRecord {
   return (
     value.schema === SCHEMA &&
     isObject(value.outputs) &&
     Object.values(value.outputs).every(isBlobRef) &&
     typeof value.durationMs === 'number' &&
     typeof value.createdAt === 'string' &&
-    typeof value.tool === 'string'
+    typeof value.tool === 'string' &&
+    (value.uses === undefined || isUses(value.uses))
   );
+}
+
+function isUses(value: unknown): value is Uses {
+  return isObject(value) && [value.features, value.archives, value.downloads].every((list) => Array.isArray(list) && list.every(isDigest));
 }
 
 function isBlobRef(value: unknown): value is BlobRef {

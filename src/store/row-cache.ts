@@ -34,11 +34,11 @@ export class RowCache {
     return true;
   }
 
-  /** Keeps a copy of an entry's row, if there is room. */
-  keep(entry: number, row: Float32Array): void {
-    if (entry < this.places.length && this.places[entry] !== 0) return;
+  /** Keeps a copy of an entry's row, if there is room; tells whether it is here now. */
+  keep(entry: number, row: Float32Array): boolean {
+    if (entry < this.places.length && this.places[entry] !== 0) return true;
     const slab = this.roomForOne();
-    if (slab === undefined) return;
+    if (slab === undefined) return false;
     if (entry >= this.places.length) {
       const more = new Int32Array(2 * entry);
       more.set(this.places);
@@ -47,6 +47,7 @@ export class RowCache {
     const place = this.count++;
     slab.set(row, (place % this.rowsPerSlab) * this.rowLength);
     this.places[entry] = place + 1;
+    return true;
   }
 
   /** Forgets all rows and gives their memory back. */

@@ -6,8 +6,11 @@
  *     <root>/v1/checkpoints/ab/<key>         what a stage keeps of unfinished work for a key
  *     <root>/v1/features/<set>/<digest>.pack rows of features; set.json beside them is for people
  *     <root>/v1/unpacked/<digest>/           files of an archive, by its digest
+ *     <root>/v1/roots/<digest>.json          what the last run of a pipeline file needs
+ *     <root>/v1/locks/<name>.lock            who is at which work
  *     <root>/v1/quarantine/                  what turned out damaged, kept as evidence
  *     <root>/v1/tmp/                         files being written
+ *     <root>/v1/usage.json                   about how many bytes all of it has
  *     <root>/index/                          digests of people's files; disposable
  *
  * It may forget, never lie: a published file was complete and hashed to its name; anything else is a miss, said once.
@@ -15,8 +18,9 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import { digestOf, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
+import { asPipelineError } from '../core/problem.js';
 import type { SourceStore } from '../core/source.js';
-import type { BlobRef, Probe } from '../core/stage.js';
+import type { BlobRef, Probe, Waiting } from '../core/stage.js';
 import { Blobs } from './blobs.js';
 import { nodeFs, type CacheFs } from './cache-fs.js';
 import { Checkpoints } from './checkpoints.js';
@@ -25,9 +29,14 @@ import type { FeatureSet } from './features.js';
 import { digestFiles, type FileDigests } from './file-digests.js';
 import { listFile, listFiles, type FileList } from './file-list.js';
 import { Files, type Content, type DamageNote } from './files.js';
+import type { Collection } from './gc.js';
+import { beginJob } from './jobs.js';
+import { Locks, type Attempt } from './locks.js';
 import { usualSealLimits } from './pending-rows.js';
 import { Records, type ActionRecord, type NewRecord } from './records.js';
+import { putRoot } from './roots.js';
 import { sourceStore } from './source-store.js';
+import { noteUnwritten } from './unwritten.js';
 
 export interface StoreOptions {
   /** Told of everything that was not what it should be, once. */
@@ -60,6 +69,18 @@ export interface Store {
   digestFolder(root: string, probe: Probe): Promise<FileDigests>;
   /** Digest of one file, likewise. */
   digestFile(path: string): Promise<Digest>;
+  /** Takes the lock of a piece of work, or says who is at it. A lock saves work and guards nothing. */
+  tryLock(name: string, label: string): Promise<Attempt>;
+  /** The time between two looks at a lock. */
+  pause(signal: AbortSignal): Promise<void>;
+  /** Does work while nobody else does work of this name. */
+  during<Result>(name: string, label: string, work: () => Promise<Result>, waiting?: Waiting): Promise<Result>;
+  /** Keeps from being collected whatever this process uses from now on, until the function that it gives is called. */
+  beginJob(): Promise<() => Promise<void>>;
+  /** Notes what the last run of a pipeline needs, so that it is not collected. A store that cannot be written stays as it is. */
+  putRoot(pipeline: string, keys: readonly ActionKey[]): Promise<void>;
+  /** Makes the store smaller where it has outgrown its limit; undefined where it has not. */
+  tidy(): Promise<Collection | undefined>;
   /** Unfinished work of stages. */
   readonly checkpoints: Checkpoints;
   /** For files that lie elsewhere. */
@@ -80,9 +101,20 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     const listedAt = Date.now();
     return digestFiles(files, listing(), listedAt, { indexFile, probe });
   };
+  const locks = new Locks(files);
+  const unwritten = (error: unknown): undefined => {
+    if (asPipelineError(error).category !== 'input-output') throw error;
+    noteUnwritten(files, error);
+  };
   const noProbe: Probe = { version: 'none', of: () => '' };
   return Promise.resolve({
     root,
+    tryLock: (name, label) => locks.tryTake(name, label),
+    pause: (signal) => locks.pause(signal),
+    during: (name, label, work, waiting) => locks.during(name, label, work, waiting),
+    beginJob: () => beginJob(files, locks),
+    putRoot: (pipeline, keys) => putRoot(files, pipeline, keys).catch(unwritten),
+    tidy: async () => (await import('./tidy.js')).tidy(files, locks).catch(unwritten),
     checkpoints: new Checkpoints(files),
     sources: sourceStore(files, blobs, records, (folder, name) => digest(name, () => listFiles(folder), noProbe)),
     putBlob: (content) => blobs.put(content),
@@ -94,7 +126,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     openFeatures: async (key, preimage, rowLength, type) => {
       // Loaded only where there is work: a run that has nothing to do is over sooner.
       const { FeatureSet } = await import('./features.js');
-      return FeatureSet.open(files, { key, preimage, rowLength, type, memory });
+      return FeatureSet.open(files, { key, preimage, rowLength, type, memory, locks });
     },
     featureBytes: (rows, rowLength, type) => packedBytes(rows, usualSealLimits.rows, { rowLength, type }),
     freeBytes: () => fs.freeBytes(root),

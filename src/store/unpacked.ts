@@ -3,14 +3,14 @@
  * folder is made aside and renamed, manifest and all; it is believed when its files come to the digest in the manifest.
  * Its thousands of files are not synced one by one: what a power cut takes is seen then, and unpacked again.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDigest, type Digest } from '../core/digest.js';
 import type { FolderListing } from '../core/stage.js';
 import { hasCode } from './cache-fs.js';
 import type { Files } from './files.js';
-import { owner } from './owner.js';
+import { seal, unseal } from './sealed-json.js';
+import { filesBelow } from './trees.js';
 
 interface Manifest {
   readonly format: 1;
@@ -50,13 +50,14 @@ export class Unpacked {
 
   async build(archive: Digest, fill: (folder: string) => Promise<void>): Promise<string> {
     await this.files.makeTemporary();
-    const aside = join(this.files.temporary, `${owner()}-${randomBytes(8).toString('hex')}`);
+    const aside = this.files.temporaryPath();
     const inside = join(aside, 'files');
     await mkdir(inside, { recursive: true });
     try {
       await fill(inside);
       const tree = await this.digestTree(inside, nameOf(archive));
       await writeSynced(join(aside, 'manifest.json'), { format: 1, tree: tree.treeDigest, files: tree.paths.length });
+      for (const { size } of await filesBelow(this.files, aside)) this.files.written += size;
       await this.publish(aside, archive);
     } finally {
       await rm(aside, { recursive: true, force: true });
@@ -79,11 +80,11 @@ export class Unpacked {
 
   private async damageOf(archive: Digest, folder: string): Promise<string | undefined> {
     if ((await this.files.infoIfThere(folder)) === undefined) return 'missing';
-    const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json')));
+    const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json'), { use: true }));
     if (manifest === undefined) return 'its manifest is missing or damaged';
     if ((await this.files.infoIfThere(join(folder, 'files')))?.isFolder !== true) return 'its files are gone';
     const tree = await this.digestTree(join(folder, 'files'), nameOf(archive));
-    return tree.treeDigest === manifest.tree ? undefined : 'its files are not those of the archive any more';
+    return tree.treeDigest === manifest.tree && tree.paths.length === manifest.files ? undefined : 'its files are not those of the archive any more';
   }
 
   private pathOf(archive: Digest): string {
@@ -96,18 +97,14 @@ function nameOf(archive: Digest): string {
 }
 
 function parse(bytes: Buffer | undefined): Manifest | undefined {
-  try {
-    const content = JSON.parse(bytes?.toString('utf8') ?? 'null') as Partial<Manifest> | null;
-    return content?.format === 1 && isDigest(content.tree) ? (content as Manifest) : undefined;
-  } catch {
-    return undefined;
-  }
+  const content = bytes === undefined ? 'missing' : unseal(bytes);
+  return typeof content !== 'string' && content.format === 1 && isDigest(content.tree) ? (content as unknown as Manifest) : undefined;
 }
 
 async function writeSynced(path: string, manifest: Manifest): Promise<void> {
   const file = await open(path, 'wx');
   try {
-    await file.writeFile(`${JSON.stringify(manifest)}\n`);
+    await file.writeFile(seal(manifest));
     await file.sync();
   } finally {
     await file.close();

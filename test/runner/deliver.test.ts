@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { owner } from '../../src/store/owner.js';
 import { deliverFolder, type DeliveredFolder } from '../../src/runner/deliver.js';
 
 let root: string;
@@ -20,6 +21,20 @@ describe('a delivered folder', () => {
     expect(await content()).toEqual({ 'a.txt': 'one', 'b.txt': 'two' });
     await deliver({ 'b.txt': 'three' }, first);
     expect(await content()).toEqual({ 'b.txt': 'three' });
+    expect(await readdir(root)).toEqual(['out']);
+  });
+
+  test('stands whole after several runs write it at once', async () => {
+    const files = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i}.txt`, `text ${i}`]));
+    await Promise.all(Array.from({ length: 6 }, () => deliver(files)));
+    expect(await content()).toEqual(files);
+    expect(await readdir(root)).toEqual(['out']);
+  });
+
+  test('loses what a killed process left beside it', async () => {
+    const [boot, namespace] = owner().split('-');
+    await mkdir(join(root, `.out.${boot}-${namespace}-${2 ** 30}-1-0`, 'old'), { recursive: true });
+    await deliver({ 'a.txt': 'one' });
     expect(await readdir(root)).toEqual(['out']);
   });
 

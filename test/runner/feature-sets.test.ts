@@ -5,6 +5,7 @@ import { digestOf } from '../../src/core/digest.js';
 import type { FeatureStore } from '../../src/core/stage.js';
 import { FeatureSets } from '../../src/runner/feature-sets.js';
 import { FeatureSet } from '../../src/store/features.js';
+import { Locks } from '../../src/store/locks.js';
 import { scratchFiles } from '../store/scratch.js';
 
 const one: Json = { set: 1 };
@@ -17,7 +18,7 @@ function emptyStore() {
   const log: string[] = [];
   const sets = new FeatureSets(async (key, preimage, rowLength) => {
     log.push('open');
-    return FeatureSet.open(files, { key, preimage, rowLength, type: 'float32', memory });
+    return FeatureSet.open(files, { key, preimage, rowLength, type: 'float32', memory, locks: new Locks(files) });
   });
   return { sets, log };
 }
@@ -80,7 +81,7 @@ test('a set that cannot be opened is tried again', async () => {
   const { files } = scratchFiles();
   const sets = new FeatureSets(async (key, preimage, rowLength) => {
     if (attempts++ === 0) throw new Error('disk');
-    return FeatureSet.open(files, { key, preimage, rowLength, type: 'float32', memory });
+    return FeatureSet.open(files, { key, preimage, rowLength, type: 'float32', memory, locks: new Locks(files) });
   });
   const both = await Promise.allSettled([sets.open(one, 1), sets.open(one, 1)]);
   expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

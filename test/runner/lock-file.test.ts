@@ -3,9 +3,11 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf } from '../../src/core/digest.js';
+import { owner } from '../../src/store/owner.js';
 import { LockFile, lockPathOf } from '../../src/runner/lock-file.js';
 
 const sha256 = digestOf('pets');
+const open = () => LockFile.open(path, (_name, _label, work) => work());
 let folder: string;
 let path: string;
 beforeEach(async () => {
@@ -16,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('a lock file', () => {
   test('lies beside its pipeline, sorted, in lines of its own', async () => {
-    const lock = await LockFile.open(path);
+    const lock = await open();
     await Promise.all([
       lock.setClasses('photos', ['dogs', 'cats']),
       lock.setDownload('https://example.com/z.zip', { sha256, size: 3 }),
@@ -47,11 +49,11 @@ downloads:
   });
 
   test('is read again, and not written where nothing changed', async () => {
-    const lock = await LockFile.open(path);
+    const lock = await open();
     await lock.setDownload('https://example.com/a.zip', { sha256, size: 4 });
     await lock.setClasses('ingest', ['b', 'a']);
     const { ino } = await stat(path);
-    const again = await LockFile.open(path);
+    const again = await open();
     expect(again.download('https://example.com/a.zip')).toEqual({ sha256, size: 4 });
     expect(again.download('constructor')).toBeUndefined();
     await again.setClasses('ingest', ['b', 'a']);
@@ -61,8 +63,30 @@ downloads:
     expect((await stat(path)).ino).not.toBe(ino);
   });
 
+  test('that two runs write has what both found out', async () => {
+    const [one, two] = [await open(), await open()];
+    await one.setDownload('https://example.com/a.zip', { sha256, size: 4 });
+    await two.setClasses('ingest', ['b', 'a']);
+    await one.setBase('load-base', sha256);
+    const read = await open();
+    expect(read.download('https://example.com/a.zip')).toEqual({ sha256, size: 4 });
+    expect(await readFile(path, 'utf8')).toMatch(/bases:\n[^]*classes:\n[^]*downloads:\n/);
+    // The run that found something else out last is believed, and the rest stays.
+    await two.setDownload('https://example.com/a.zip', { sha256, size: 5 });
+    expect((await open()).download('https://example.com/a.zip')).toEqual({ sha256, size: 5 });
+    expect(await readFile(path, 'utf8')).toContain(`load-base: ${sha256}`);
+  });
+
+  test('loses what a killed process left beside it', async () => {
+    const [boot, namespace] = owner().split('-');
+    await writeFile(join(folder, `.pets.lock.yaml.${boot}-${namespace}-${2 ** 30}-1-0`), 'half');
+    await writeFile(join(folder, `.pets.lock.yaml.${owner()}-77`), 'of one that lives');
+    await (await open()).setBase('load-base', sha256);
+    expect(await readdir(folder)).toEqual([`.pets.lock.yaml.${owner()}-77`, 'pets.lock.yaml']);
+  });
+
   test.each(['[]', 'version: 2', 'version: 1\ndownloads: {a: {sha256: short, size: 1}}', 'version: 1\nclasses: {a: b}', 'version: 1\nbases: &a {x: *a}', '\u0000'])('that cannot be read is refused: %j', async (text) => {
     await writeFile(path, text);
-    await expect(LockFile.open(path)).rejects.toMatchObject({ name: 'PipelineError' });
+    await expect(open()).rejects.toMatchObject({ name: 'PipelineError' });
   });
 });

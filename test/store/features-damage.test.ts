@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { digestOf, type FeatureSetKey } from '../../src/core/digest.js';
 import { nodeFs, type CacheFs } from '../../src/store/cache-fs.js';
-import { fill, folderOf, open, packsOf, readAll, seal, upTo } from './rows.js';
+import { fill, folderOf, open, packsOf, pictures, readAll, seal, upTo } from './rows.js';
 import { flipBit, namesIn, scratchFiles } from './scratch.js';
 
 describe('damage', () => {
@@ -105,13 +105,37 @@ describe('damage', () => {
 });
 
 describe('a disk that fails', () => {
-  test('while sealing is told to whoever appends or closes next; the rows can still be read', async () => {
-    const full = () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
-    const set = await open(scratchFiles(undefined, { ...nodeFs, create: full }));
-    await fill(set, 0, 4);
-    await expect(fill(set, 4, 8)).rejects.toThrow('no space left');
-    expect((await readAll(set, 8)).missing).toEqual([]);
-    await expect(set.close()).rejects.toThrow('no space left');
+  const full = () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+
+  test('while sealing costs reuse alone, which is said once; the rows can still be read', async () => {
+    const scratch = scratchFiles(undefined, { ...nodeFs, create: full, freeBytes: () => Promise.resolve(12) });
+    const set = await open(scratch, { memory: { bytes: 12 * 12 } });
+    await fill(set, 0, 12);
+    expect(await readAll(set, 12)).toEqual({ out: upTo(12), missing: [] });
+    await set.flush();
+    expect(await readAll(set, 12)).toEqual({ out: upTo(12), missing: [] });
+    await set.close();
+    expect(scratch.notes).toEqual([{ path: scratch.files.root, reason: expect.stringMatching(/not everything is kept.*disk.* is full.* 12 are free/) }]);
+    expect((await readAll(await open(scratch), 12)).missing).toHaveLength(12);
+  });
+
+  test('rows that fit no memory either are missing, and no wrong ones', async () => {
+    const set = await open(scratchFiles(undefined, { ...nodeFs, create: full }), { memory: { bytes: 5 * 12 } });
+    await fill(set, 0, 8);
+    await set.flush();
+    const { out, missing } = await readAll(set, 8);
+    expect(missing).toEqual([5, 6, 7]);
+    expect(out.slice(0, 5)).toEqual(upTo(5));
+    expect(pictures(8).map(({ digest, view }) => set.has(digest, view))).toEqual([...Array(5).fill(true), ...Array(3).fill(false)]);
+  });
+
+  test('and a disk that takes a pack again after one failed is not asked for the rest of the run', async () => {
+    let creations = 0;
+    const scratch = scratchFiles(undefined, { ...nodeFs, create: () => (creations++, full()) });
+    const set = await open(scratch);
+    await fill(set, 0, 16);
+    await set.flush();
+    expect(creations).toBe(1);
   });
 
   test('while reading is an error, not a miss', async () => {

@@ -40,7 +40,7 @@ describe('a set', () => {
     await fill(set, 0, 1);
     await set.close();
     const described: unknown = JSON.parse(readFileSync(join(folderOf(scratch), 'set.json'), 'utf8'));
-    expect(described).toEqual({ schema: 1, set: key, type: 'float32', rowLength: 3, preimage: { size: [224, 224] } });
+    expect(described).toEqual({ schema: 1, set: key, type: 'float32', rowLength: 3, preimage: { size: [224, 224] }, selfDigest: expect.any(String) });
     writeFileSync(join(folderOf(scratch), 'set.json'), 'nonsense');
     expect((await readAll(await open(scratch), 1)).missing).toEqual([]);
   });

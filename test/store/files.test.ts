@@ -103,7 +103,7 @@ test('links are not followed, and an overlong file is not loaded', async () => {
   symlinkSync(outside, join(files.root, 'v1', 'link'));
   await expect(files.readIfThere(join(files.root, 'v1', 'link'))).resolves.toBeUndefined();
   await files.publish(join(files.root, 'v1', 'long'), Buffer.alloc(11));
-  await expect(files.readIfThere(join(files.root, 'v1', 'long'), 10)).resolves.toBeUndefined();
+  await expect(files.readIfThere(join(files.root, 'v1', 'long'), { limit: 10 })).resolves.toBeUndefined();
   expect(notes.map((note) => note.reason)).toEqual(['not a regular file', 'larger than the 10 bytes that such a file can have']);
   expect(namesIn(files.root, 'v1')).toEqual(['quarantine', 'tmp']);
   expect(readFileSync(outside, 'utf8')).toBe('secret');

@@ -76,11 +76,11 @@ test.each<[string, string, (path: string) => void]>([
   ['cut', 'not JSON', (path) => truncateSync(path, 100)],
   ['emptied', 'not JSON', (path) => truncateSync(path, 0)],
   ['a list', 'not a JSON object', (path) => writeFileSync(path, '[]')],
-  ['given another blob', 'its content does not match its own digest', (path) => {
+  ['given another blob', 'which is not the digest that it carries', (path) => {
     const record = valid(readFileSync(path, 'utf8'));
     writeFileSync(path, JSON.stringify({ ...record, outputs: { model: { digest: digestOf('x'), size: 1 } } }));
   }],
-  ['given a field', 'its content does not match its own digest', (path) => {
+  ['given a field', 'which is not the digest that it carries', (path) => {
     writeFileSync(path, JSON.stringify({ ...valid(readFileSync(path, 'utf8')), more: 1 }));
   }],
   ['a folder', 'not a regular file', (path) => (rmSync(path), mkdirSync(path))],
@@ -92,7 +92,7 @@ test.each<[string, string, (path: string) => void]>([
   damage(path);
   await expect(records.hit(record.key)).resolves.toBeUndefined();
   await expect(records.get(record.key)).resolves.toBeUndefined();
-  expect(notes).toEqual([{ path, reason }]);
+  expect(notes).toEqual([{ path, reason: expect.stringContaining(reason) }]);
   await records.put(record);
   await expect(records.hit(record.key)).resolves.toBeDefined();
 });
@@ -115,18 +115,14 @@ test('a record under the name of another key is refused', async () => {
   expect(notes[0].reason).toBe('belongs to another key');
 });
 
-test('any flipped bit is found, or leaves the meaning as it was', async () => {
+test('any flipped bit is found', async () => {
   const { records, record } = await scratchRecords();
-  const whole = await records.put(record);
+  await records.put(record);
   const path = records.pathOf(record.key);
   const bytes = readFileSync(path);
-  let found = 0;
   for (let position = 0; position < bytes.length; position += 3) {
     writeFileSync(path, bytes);
     flipBit(path, position);
-    const read = await records.get(record.key);
-    if (read === undefined) found++;
-    else expect(read).toEqual(whole); // white space
+    await expect(records.get(record.key)).resolves.toBeUndefined();
   }
-  expect(found).toBeGreaterThan(bytes.length / 6);
 });

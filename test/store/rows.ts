@@ -2,15 +2,16 @@
 import { join } from 'node:path';
 import { digestOf, type FeatureSetKey } from '../../src/core/digest.js';
 import { FeatureSet, type FeatureSetOptions } from '../../src/store/features.js';
+import { Locks } from '../../src/store/locks.js';
 import { namesIn, type Scratch } from './scratch.js';
 
 export const key = digestOf('set') as string as FeatureSetKey;
 export const seal = { rows: 4, bytes: 1 << 20, milliseconds: 60_000 };
 const memory = { bytes: 2 ** 20 };
-export const usual: FeatureSetOptions = { key, preimage: { size: [224, 224] }, rowLength: 3, type: 'float32', memory, seal };
+export const usual: Omit<FeatureSetOptions, 'locks'> = { key, preimage: { size: [224, 224] }, rowLength: 3, type: 'float32', memory, seal };
 
 export function open({ files }: Scratch, options: Partial<FeatureSetOptions> = {}): Promise<FeatureSet> {
-  return FeatureSet.open(files, { ...usual, ...options });
+  return FeatureSet.open(files, { ...usual, locks: new Locks(files), ...options });
 }
 
 export function pictures(count: number, view = 0) {

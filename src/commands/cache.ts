@@ -1,0 +1,136 @@
+/** pipeline cache du, gc and verify: what the cache holds, how it is made smaller, and whether it is whole. */
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { exitCodes } from '../core/problem.js';
+import { agoText, bytesText, count } from '../report/words.js';
+import { limitsFrom, parseAge, parseSize, type Limits } from '../store/limits.js';
+import type { Shelf } from '../store/shelf.js';
+import type { CommandSpec, Host } from './host.js';
+
+interface JsonOption {
+  readonly json?: boolean;
+}
+
+interface GcOptions extends JsonOption {
+  readonly maxSize?: string;
+  readonly maxAge?: string;
+  readonly dryRun?: boolean;
+}
+
+const help = `
+The cache is that of the project in the current folder, or the folder that PIPELINE_CACHE names. Runs make it smaller
+by themselves when it has outgrown its limit. PIPELINE_CACHE_MAX_SIZE (20GB) and PIPELINE_CACHE_MAX_AGE (30d) set other
+limits for both. What the last run of a pipeline needs, and what a running one uses, is never taken.
+
+Examples:
+  pipeline cache du
+  pipeline cache gc --dry-run
+  pipeline cache gc --max-size 5GB
+  pipeline cache verify`;
+
+export const cache: CommandSpec = {
+  register(program, host, done) {
+    const parent = program.command('cache').description('look after the cache: its size, its damage').addHelpText('after', help);
+    const command = (name: string, description: string): Command =>
+      parent.command(name).description(description).option('--json', 'print one JSON object on stdout');
+    command('du', 'tell how much the cache holds, and what of it is needed').action(async (options: JsonOption) => done(await du(options, host)));
+    command('gc', 'make the cache smaller: what was used least goes first')
+      .option('--max-size <size>', 'how large it may be, such as 5GB; 0 leaves what last runs need')
+      .option('--max-age <age>', 'how long what nobody uses is kept, such as 30d')
+      .option('-n, --dry-run', 'only show what would go')
+      .action(async (options: GcOptions) => done(await gc(options, host)));
+    command('verify', 'read all of the cache and take out what is damaged; exits 5 where something was')
+      .action(async (options: JsonOption) => done(await verify(options, host)));
+  },
+};
+
+/** The cache of the project in the current folder. */
+function rootOf({ cwd }: Host, environment = process.env): string {
+  if (environment.PIPELINE_CACHE) return resolve(cwd, environment.PIPELINE_CACHE);
+  return join(basename(cwd) === 'pipelines' ? dirname(cwd) : cwd, '.pipeline', 'cache');
+}
+
+async function open(host: Host, { json }: JsonOption): Promise<{ root: string; shelf: Shelf; damage: { path: string; reason: string }[] } | undefined> {
+  const root = rootOf(host);
+  if (!existsSync(root)) {
+    host.stdout(json ? `${JSON.stringify({ event: 'cache', root, exists: false })}\n` : `there is no cache at ${root}\n`);
+    return undefined;
+  }
+  const damage: { path: string; reason: string }[] = [];
+  const { openShelf } = await import('../store/shelf.js');
+  const shelf = openShelf(root, {
+    onDamage: (note) => {
+      damage.push(note);
+      if (!json) host.stderr(`${note.path}: ${note.reason}\n`);
+    },
+  });
+  return { root, shelf, damage };
+}
+
+async function du(options: JsonOption, host: Host): Promise<number> {
+  const opened = await open(host, options);
+  if (opened === undefined) return 0;
+  const { root, shelf } = opened;
+  const limits = limitsFrom(process.env);
+  const kinds = [...(await shelf.usage(limits))].sort((a, b) => b.bytes - a.bytes);
+  const bytes = kinds.reduce((sum, kind) => sum + kind.bytes, 0);
+  if (options.json) {
+    host.stdout(`${JSON.stringify({ event: 'cache', root, exists: true, bytes, maxBytes: limits.maxBytes, kinds })}\n`);
+    return 0;
+  }
+  const rows = [['', 'size', 'needed', 'items', 'files']];
+  for (const kind of kinds) rows.push([kind.kind, bytesText(kind.bytes), bytesText(kind.bytesKept), kind.items.toLocaleString('en-US'), kind.files.toLocaleString('en-US')]);
+  const kept = kinds.reduce((sum, kind) => sum + kind.bytesKept, 0);
+  host.stdout(`${table(rows)}${root}: ${bytesText(bytes)} of at most ${bytesText(limits.maxBytes)}; ${bytesText(kept)} needed by last runs or in use\n`);
+  return 0;
+}
+
+async function gc(options: GcOptions, host: Host): Promise<number> {
+  const usual = limitsFrom(process.env);
+  const limits: Limits = {
+    maxBytes: options.maxSize === undefined ? usual.maxBytes : parseSize(options.maxSize, '--max-size'),
+    maxAgeMs: options.maxAge === undefined ? usual.maxAgeMs : parseAge(options.maxAge, '--max-age'),
+  };
+  const opened = await open(host, options);
+  if (opened === undefined) return 0;
+  const { root, shelf } = opened;
+  const { dryRun = false, json } = options;
+  const now = Date.now();
+  const { removed, bytesBefore, bytesAfter, bytesKept } = await shelf.collect(limits, dryRun);
+  if (json) {
+    const items = removed.map(({ kind, name, bytes, usedMs }) => ({ kind, name, bytes, usedAt: new Date(usedMs).toISOString() }));
+    host.stdout(`${JSON.stringify({ event: 'cache-gc', root, dryRun, bytesBefore, bytesAfter, bytesKept, removed: items })}\n`);
+    return 0;
+  }
+  if (dryRun) host.stdout(table(removed.map(({ kind, name, bytes, usedMs }) => [kind, name.slice(0, 12), bytesText(bytes), agoText(now - usedMs)])));
+  const verb = dryRun ? 'would go' : 'went';
+  host.stdout(`${count(removed.length, 'item')} ${verb}: ${bytesText(bytesBefore - bytesAfter)} of ${bytesText(bytesBefore)}; ${bytesText(bytesAfter)} left\n`);
+  if (bytesAfter > limits.maxBytes) host.stdout(`more than ${bytesText(limits.maxBytes)}, as last runs or running ones need ${bytesText(bytesKept)}\n`);
+  return 0;
+}
+
+async function verify(options: JsonOption, host: Host): Promise<number> {
+  const opened = await open(host, options);
+  if (opened === undefined) return 0;
+  const { root, shelf, damage } = opened;
+  const { checked, unchecked, bytes, damaged, incomplete } = await shelf.verify();
+  const code = damaged === 0 ? 0 : exitCodes['input-output'];
+  if (options.json) {
+    host.stdout(`${JSON.stringify({ event: 'cache-verify', root, checked, unchecked, bytes, damaged, incomplete, damage })}\n`);
+    return code;
+  }
+  const read = Object.entries(checked).map(([kind, number]) => `${number.toLocaleString('en-US')} of ${kind}`);
+  host.stdout(`read ${bytesText(bytes)}: ${read.join(', ') || 'nothing'}\n`);
+  for (const [kind, number] of Object.entries(unchecked)) host.stdout(`${count(number, 'item')} of ${kind} were not checked: this version does not know them\n`);
+  if (incomplete > 0) host.stdout(`${count(incomplete, 'record')} without all results: made again when needed\n`);
+  host.stdout(damaged === 0 ? 'all is whole\n' : `${count(damaged, 'file')} damaged and out of the way: what a run needs of them it makes again\n`);
+  return code;
+}
+
+/** The first column stands to the left, numbers to the right. */
+function table(rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) => `${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ')}\n`).join('');
+}

@@ -1,0 +1,29 @@
+/** What follows when all stages of a run are done: the store learns what is needed, and may have to shrink. */
+import { asPipelineError } from '../core/problem.js';
+import type { Collection } from '../store/gc.js';
+import type { Session } from './session.js';
+
+/** `end` ends the job; undefined where nothing had to run. Never rejects: the results are there by now. */
+export async function closeJob(session: Session, end: (() => Promise<void>) | undefined): Promise<void> {
+  const { store, pipeline, graph, checkout } = session;
+  await store.putRoot(pipeline.file, graph.nodes.flatMap(({ stage }) => checkout.get(stage.name)?.key ?? []));
+  if (end === undefined) return;
+  try {
+    const collection = await store.tidy();
+    if (collection !== undefined) say(session, collection);
+  } catch (error) {
+    session.emit({ event: 'note', code: 'cache-not-collected', text: `the cache could not be made smaller: ${asPipelineError(error).message}` });
+  } finally {
+    await end();
+  }
+}
+
+function say({ emit }: Session, { removed, bytesBefore, bytesAfter }: Collection): void {
+  const gone = bytesBefore - bytesAfter;
+  if (removed.length === 0 || gone < 1e6) return;
+  emit({ event: 'note', code: 'cache-collected', text: `the cache has ${gigabytes(bytesAfter)} GB left of ${gigabytes(bytesBefore)}: what was used least is gone` });
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(2);
+}

@@ -1,0 +1,46 @@
+/** Each key is worked on by one process at a time; those that come meanwhile take over what it publishes. */
+import type { ActionKey } from '../core/digest.js';
+import type { Outputs } from '../core/stage.js';
+import type { Store } from '../store/store.js';
+
+/** `made`: another process has put this out since we looked. */
+export type Flight<Result> = { readonly state: 'done'; readonly result: Result } | { readonly state: 'made'; readonly outputs: Outputs };
+
+export interface FlightOptions {
+  readonly store: Store;
+  readonly key: ActionKey;
+  /** The stage, for those who wait. */
+  readonly stage: string;
+  readonly signal: AbortSignal;
+  /** Runs a function when there is room for another piece of work in this process. */
+  queued<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Told once of each process that is waited for. */
+  onWait(pid: number, stage: string): void;
+}
+
+/**
+ * Does work unless another process does it, and waits outside the queue where one does: room is left for other stages, and
+ * who holds a lock is always at work, so that no two can wait for each other. Where the other dies or fails, the work is ours.
+ */
+export async function singleFlight<Result>(options: FlightOptions, work: () => Promise<Result>): Promise<Flight<Result>> {
+  const { store, key, stage, signal, queued, onWait } = options;
+  let told: string | undefined;
+  for (;;) {
+    const attempt = await queued(async () => {
+      signal.throwIfAborted();
+      const taken = await store.tryLock(key, stage);
+      if (taken.state === 'taken') return taken;
+      try {
+        const record = await store.hit(key);
+        return record === undefined ? ({ state: 'done', result: await work() } as const) : ({ state: 'made', outputs: record.outputs } as const);
+      } finally {
+        await taken.lock.release();
+      }
+    });
+    if (attempt.state !== 'taken') return attempt;
+    const { pid, nonce, label } = attempt.holder;
+    if (nonce !== told && pid !== process.pid) onWait(pid, label);
+    told = nonce;
+    await store.pause(signal);
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Running jobs, as locks that nobody waits for: what is used or made since the oldest of them began is not collected.
+ * A job also sweeps away what dead processes left.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Files } from './files.js';
+import type { Locks } from './locks.js';
+import { livenessOf } from './owner.js';
+import { removeTree } from './trees.js';
+
+const PREFIX = 'job-';
+
+/** Begins a job and returns what ends it. */
+export async function beginJob(files: Files, locks: Locks): Promise<() => Promise<void>> {
+  // The name is its own: nobody can have it.
+  const attempt = await locks.tryTake(`${PREFIX}${randomBytes(8).toString('hex')}`, 'runs a pipeline');
+  await files.uses.beginJob();
+  await sweep(files, locks).catch(() => undefined); // a store that cannot be written stays as it is
+  return async () => {
+    if (attempt.state === 'held') await attempt.lock.release();
+  };
+}
+
+/** When the oldest running job began, in milliseconds since 1970; Infinity where none runs. */
+export async function oldestJob(locks: Locks): Promise<number> {
+  const jobs = (await locks.list()).filter((found) => found.name.startsWith(PREFIX));
+  return Math.min(Infinity, ...jobs.flatMap((found) => (found.holder === undefined || locks.isLeft(found, found.holder) ? [] : found.holder.since)));
+}
+
+/** Removes locks and temporary files of processes that are known to be dead. */
+export async function sweep(files: Files, locks: Locks): Promise<void> {
+  await locks.sweep();
+  for (const name of await files.list(files.temporary)) {
+    // Parts of downloads are gone on with, whoever began them.
+    if (!name.startsWith('download-') && livenessOf(name) === 'dead') await removeTree(files, join(files.temporary, name));
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What the last run of each pipeline needs, `v1/roots/<digest of its path>.json`: the keys of its stages. Their records say
+ * the rest. A pipeline file that is gone keeps its results for as long as what nobody uses is kept.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf, isDigest, type ActionKey } from '../core/digest.js';
+import type { Files } from './files.js';
+import { seal, unseal } from './sealed-json.js';
+
+const SIZE_LIMIT = 16 * 1024 * 1024;
+
+export interface Root {
+  readonly schema: 1;
+  /** Absolute path of the pipeline file. */
+  readonly pipeline: string;
+  readonly keys: readonly ActionKey[];
+}
+
+/** Notes what a run has come to need. Writes nothing where that is known; rejects where it cannot be written. */
+export async function putRoot(files: Files, pipeline: string, keys: readonly ActionKey[]): Promise<void> {
+  const path = join(files.root, 'v1', 'roots', `${digestOf(pipeline)}.json`);
+  const root: Root = { schema: 1, pipeline, keys: [...new Set(keys)].sort() };
+  const bytes = seal(root);
+  const before = await files.readIfThere(path, { limit: SIZE_LIMIT, use: true });
+  if (before === undefined || !before.equals(bytes)) await files.publish(path, bytes, { durable: false });
+}
+
+/** Reads a root, or says why it cannot be one. */
+export function parseRoot(bytes: Buffer): Root | string {
+  const root = unseal(bytes);
+  if (typeof root === 'string') return root;
+  const whole = root.schema === 1 && typeof root.pipeline === 'string' && Array.isArray(root.keys) && root.keys.every(isDigest);
+  return whole ? (root as unknown as Root) : 'not of the form of a root';
+}
+
+export async function readRoot(files: Files, path: string): Promise<Root | undefined> {
+  const bytes = await files.readIfThere(path, { limit: SIZE_LIMIT });
+  if (bytes === undefined) return undefined;
+  const root = parseRoot(bytes);
+  if (typeof root !== 'string') return root;
+  await files.setAside(path, root);
+  return undefined;
+}
+
+/** Whether the pipeline of a root is still there. */
+export async function stands({ pipeline }: Root): Promise<boolean> {
+  return (await stat(pipeline).catch(() => undefined)) !== undefined;
+}

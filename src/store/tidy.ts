@@ -1,0 +1,35 @@
+/** What the end of a job does about the size of the store. */
+import type { Files } from './files.js';
+import type { Collection } from './gc.js';
+import { limitsFrom } from './limits.js';
+import type { Locks } from './locks.js';
+import { readUsage, writeUsage } from './usage.js';
+
+/** After a collection that could not make the store small enough, the next waits for so much time or growth. */
+const PAUSE_MS = 3600_000;
+const GROWTH = 0.05;
+
+/**
+ * Collects where the store has outgrown its limit, or was never counted. Cheap otherwise: it reads and writes one small file.
+ * Undefined where nothing was collected.
+ */
+export async function tidy(files: Files, locks: Locks, environment: NodeJS.ProcessEnv = process.env): Promise<Collection | undefined> {
+  const limits = limitsFrom(environment);
+  const before = await readUsage(files);
+  if (before !== undefined) {
+    const bytes = before.bytes + files.written;
+    const lately = Date.now() - before.collectedMs < PAUSE_MS && bytes - before.bytesCollected < GROWTH * limits.maxBytes;
+    await writeUsage(files, { ...before, bytes });
+    files.written = 0;
+    if (bytes <= limits.maxBytes || lately) return undefined;
+  }
+  const attempt = await locks.tryTake('gc', 'collects');
+  if (attempt.state === 'taken') return undefined;
+  try {
+    const { collect } = await import('./gc.js');
+    files.written = 0;
+    return await collect(files, locks, limits);
+  } finally {
+    await attempt.lock.release();
+  }
+}

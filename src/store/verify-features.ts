@@ -1,0 +1,81 @@
+/** Reads every row of a feature set. Packs with damaged rows are written anew without them, so that the others stay. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { toDigest, type Digest } from '../core/digest.js';
+import { isPackName, packName, readPackShape, type PackShape } from './feature-pack.js';
+import type { Files } from './files.js';
+import type { Item } from './inventory.js';
+import { PackFolder } from './pack-folder.js';
+import { mergePacks, usualMergeLimits } from './pack-merge.js';
+import { unseal } from './sealed-json.js';
+
+const WINDOW = 1024 * 1024;
+
+/** How many files of the set were damaged; they are out of the way then. */
+export async function verifyFeatures(files: Files, { path, name }: Item): Promise<number> {
+  let damaged = await verifyDescription(files, join(path, 'set.json'));
+  const shapes = new Map<string, PackShape>();
+  for (const file of (await files.list(path)).filter(isPackName)) {
+    const shape = await shapeOf(files, join(path, file), name);
+    if (shape === 'damaged') damaged++;
+    else if (shape !== 'gone') shapes.set(`${shape.type} ${shape.rowLength}`, shape);
+  }
+  for (const shape of shapes.values()) damaged += await verifyPacks(new PackFolder(files, path, shape));
+  return damaged;
+}
+
+async function verifyDescription(files: Files, path: string): Promise<number> {
+  const bytes = await files.readIfThere(path, { limit: WINDOW });
+  const reason = bytes && unseal(bytes);
+  if (typeof reason !== 'string') return 0;
+  await files.setAside(path, reason);
+  return 1;
+}
+
+async function shapeOf(files: Files, path: string, set: string): Promise<PackShape | 'damaged' | 'gone'> {
+  const file = await files.openIfThere(path);
+  if (file === undefined) return (await files.infoIfThere(path)) === undefined ? 'gone' : 'damaged';
+  try {
+    const shape = await readPackShape(file);
+    if (shape?.set === set) return shape;
+  } finally {
+    await file.close();
+  }
+  await files.setAside(path, 'its header is not that of this set');
+  return 'damaged';
+}
+
+async function verifyPacks(folder: PackFolder): Promise<number> {
+  const { files } = folder;
+  const before = (await files.list(folder.path)).filter(isPackName).length;
+  await folder.refresh(); // moves packs with a damaged index away
+  let damaged = before - (await files.list(folder.path)).filter(isPackName).length;
+  const wounded = new Set<number>();
+  for (const [pack, { name }] of folder.packs.entries()) {
+    const found = await digestOfPack(folder, pack);
+    if (found === undefined || packName(found) === name) continue;
+    files.note(folder.pathOf(pack), `its bytes hash to ${found}`);
+    wounded.add(pack);
+    damaged++;
+  }
+  if (wounded.size > 0) await mergePacks(folder, wounded, usualMergeLimits);
+  await folder.reader.close();
+  return damaged;
+}
+
+async function digestOfPack(folder: PackFolder, pack: number): Promise<Digest | undefined> {
+  const file = await folder.files.openIfThere(folder.pathOf(pack));
+  if (file === undefined) return undefined;
+  const hash = createHash('sha256');
+  const window = Buffer.allocUnsafe(WINDOW);
+  try {
+    let at = 0;
+    for (let count = await file.read(window, at); count > 0; count = await file.read(window, at)) {
+      hash.update(window.subarray(0, count));
+      at += count;
+    }
+  } finally {
+    await file.close();
+  }
+  return toDigest(hash.digest());
+}

@@ -1,0 +1,118 @@
+/**
+ * Reads all that is in a store and holds it against its digests. What is damaged is moved to quarantine, or taken away where
+ * it is large and made again as a whole, so that the next run misses it and heals. Safe beside runs.
+ */
+import { join } from 'node:path';
+import type { ActionKey, Digest } from '../core/digest.js';
+import { Blobs } from './blobs.js';
+import { Checkpoints } from './checkpoints.js';
+import { digestFiles } from './file-digests.js';
+import { isWholeIndex } from './file-index.js';
+import { listFiles } from './file-list.js';
+import type { Files } from './files.js';
+import { takeInventory, type Item } from './inventory.js';
+import { parseRecord, RECORD_LIMIT } from './records.js';
+import { rootMarks } from './root-marks.js';
+import { parseRoot } from './roots.js';
+import { Unpacked } from './unpacked.js';
+import { parseUsage } from './usage.js';
+import { verifyFeatures } from './verify-features.js';
+
+export interface Verification {
+  /** How many items of each kind were read. */
+  readonly checked: Readonly<Record<string, number>>;
+  /** Kinds that this version knows no digests of. */
+  readonly unchecked: Readonly<Record<string, number>>;
+  readonly bytes: number;
+  /** Damage that was found; each was said as it was found. */
+  readonly damaged: number;
+  /** Records some of whose results are gone: no damage, but no hits either. */
+  readonly incomplete: number;
+}
+
+/** Tells how much of an item is damaged, and says and moves away what is. */
+type Check = (files: Files, item: Item) => Promise<number>;
+
+const checks: Readonly<Record<string, Check>> = {
+  blobs: async (files, { name, path }) => {
+    // Its path decides, not its name: one that lies elsewhere is found by nobody.
+    if (new Blobs(files).pathOf(name as Digest) !== path) return setAside(files, path, 'has no name of a blob');
+    return (await new Blobs(files).verified(name as Digest)) === undefined ? 1 : 0;
+  },
+  records: (files, item) => checkSealed(files, item.path, (bytes) => parseRecord(bytes, item.name)),
+  roots: (files, item) => checkSealed(files, item.path, parseRoot),
+  features: verifyFeatures,
+  checkpoints: async (files, { name }) => ((await new Checkpoints(files).read(name as string as ActionKey)) === undefined ? 1 : 0),
+  unpacked: async (files, { name }) => ((await unpackedAnew(files).open(name as Digest)) === undefined ? 1 : 0),
+  index: async (files, { path }) => {
+    const bytes = await files.readIfThere(path);
+    return bytes === undefined || isWholeIndex(bytes) ? 0 : setAside(files, path, 'does not match the digest that it carries');
+  },
+};
+
+/** Known to be damaged, or unfinished. */
+const unread = new Set(['quarantine', 'tmp']);
+
+export async function verifyStore(files: Files): Promise<Verification> {
+  const items = await takeInventory(files);
+  const checked: Record<string, number> = {};
+  const unchecked: Record<string, number> = {};
+  let damaged = await verifyMarks(files);
+  let bytes = 0;
+  for (const item of items) {
+    if (unread.has(item.kind)) continue;
+    const check = Object.hasOwn(checks, item.kind) ? checks[item.kind] : undefined;
+    const counts = check === undefined ? unchecked : checked;
+    counts[item.kind] = (counts[item.kind] ?? 0) + 1;
+    if (check === undefined) continue;
+    damaged += await check(files, item);
+    bytes += item.bytes;
+  }
+  return { checked, unchecked, bytes, damaged, incomplete: await countIncomplete(files) };
+}
+
+/** Reads every file: an unchanged time does not make it believed. */
+function unpackedAnew(files: Files): Unpacked {
+  const probe = { version: 'none', of: () => '' };
+  return new Unpacked(files, (folder) => digestFiles(files, listFiles(folder), 0, { probe }));
+}
+
+async function checkSealed(files: Files, path: string, parse: (bytes: Buffer) => object | string): Promise<number> {
+  const info = await files.infoIfThere(path);
+  if (info === undefined) return 0;
+  const bytes = await files.readIfThere(path, { limit: RECORD_LIMIT });
+  if (bytes === undefined) return info.isFile && info.size <= RECORD_LIMIT ? 0 : 1; // gone meanwhile, or set aside
+  const content = parse(bytes);
+  return typeof content === 'string' ? setAside(files, path, content) : 0;
+}
+
+async function setAside(files: Files, path: string, reason: string): Promise<number> {
+  await files.setAside(path, reason);
+  return 1;
+}
+
+/** The marks of the root are written anew; the count of bytes is made again by the next collection. */
+async function verifyMarks(files: Files): Promise<number> {
+  let damaged = await checkSealed(files, join(files.root, 'v1', 'usage.json'), parseUsage);
+  for (const [name, text] of Object.entries(rootMarks)) {
+    const path = join(files.root, name);
+    const bytes = await files.readIfThere(path);
+    if (bytes === undefined || bytes.equals(Buffer.from(text))) continue;
+    files.note(path, 'does not say what it has to; it is written anew');
+    await files.publish(path, Buffer.from(text), { durable: false });
+    damaged++;
+  }
+  return damaged;
+}
+
+async function countIncomplete(files: Files): Promise<number> {
+  const items = await takeInventory(files);
+  const blobs = new Map(items.filter(({ kind }) => kind === 'blobs').map(({ name, bytes }) => [name, bytes]));
+  let incomplete = 0;
+  for (const { kind, name, path } of items) {
+    const bytes = kind === 'records' ? await files.readIfThere(path, { limit: RECORD_LIMIT }) : undefined;
+    const record = bytes && parseRecord(bytes, name);
+    if (typeof record === 'object' && Object.values(record.outputs).some(({ digest, size }) => blobs.get(digest) !== size)) incomplete++;
+  }
+  return incomplete;
+}

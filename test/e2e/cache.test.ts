@@ -1,0 +1,93 @@
+/** The cache by its own commands: its size, what goes and what stays, and its damage. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipelineText, Project } from './rig.js';
+
+let project: Project;
+
+beforeAll(async () => {
+  project = await Project.create();
+  await project.addPets('pictures', 12);
+  await project.write('pets.yaml', pipelineText());
+  await project.run();
+});
+afterAll(() => project.remove());
+
+interface Answer {
+  readonly code: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+  readonly bytesAfter: number;
+  readonly bytesKept: number;
+  readonly kinds: readonly { readonly kind: string; readonly items: number; readonly files: number; readonly bytes: number; readonly bytesKept: number }[];
+  readonly removed: readonly { readonly kind: string }[];
+}
+
+async function json(...args: string[]): Promise<Answer> {
+  const { code, stdout } = await project.command('cache', ...args, '--json');
+  return { ...(JSON.parse(stdout) as Answer), code };
+}
+
+test('du tells what each kind has, and that the last run needs it', async () => {
+  const { code, bytes, maxBytes, kinds } = await json('du');
+  expect([code, maxBytes]).toEqual([0, 20e9]);
+  expect(kinds.map(({ kind }) => kind).sort()).toEqual(['blobs', 'features', 'index', 'records', 'roots']);
+  expect(kinds.reduce((sum, kind) => sum + kind.bytes, 0)).toBe(bytes);
+  const blobs = kinds.find(({ kind }) => kind === 'blobs')!;
+  expect([blobs.bytesKept, blobs.items]).toEqual([blobs.bytes, blobs.files]);
+  const { stdout } = await project.command('cache', 'du');
+  expect(stdout).toMatch(/^ +size +needed +items +files\nblobs +\d+\.\d MB +\d+\.\d MB/);
+  expect(stdout).toContain(' of at most 20.0 GB; ');
+});
+
+test('gc takes what no last run needs; what is left is still current, and what went is made again', async () => {
+  await project.run('pets.yaml', '--set', 'stages.train.epochs=4');
+  await project.run();
+  const told = await json('gc', '--max-size', '0', '--dry-run');
+  const done = await json('gc', '--max-size', '0');
+  expect(done.removed).toEqual(told.removed);
+  expect(done.removed.filter(({ kind }) => kind === 'records')).toHaveLength(3);
+  expect(done.bytesAfter).toBe(done.bytesKept);
+  expect((await project.run()).named('fresh')).toHaveLength(7);
+  const again = await project.run('pets.yaml', '--set', 'stages.train.epochs=4');
+  expect(again.named('ran')).toEqual(['train', 'evaluate', 'export']);
+  expect(again.stage('train').features!.extracted).toBe(0);
+});
+
+test('a run makes the cache smaller by itself once it has outgrown its limit', async () => {
+  project.environment.PIPELINE_CACHE_MAX_SIZE = '100kB';
+  const records = join('.pipeline', 'cache', 'v1', 'records');
+  const count = async () => (await readdir(project.path(records), { recursive: true })).filter((name) => name.endsWith('.json')).length;
+  for (const epochs of [5, 6]) await project.run('pets.yaml', '--set', `stages.train.epochs=${epochs}`);
+  // Without a limit 7 of the first run and 3 of each other one; what was used a moment before a job began may stay.
+  expect(await count()).toBeGreaterThanOrEqual(7);
+  expect(await count()).toBeLessThanOrEqual(10);
+  delete project.environment.PIPELINE_CACHE_MAX_SIZE;
+});
+
+test('verify finds damage, exits 5, and a run heals it', async () => {
+  await project.run();
+  expect(await json('verify')).toMatchObject({ code: 0, damaged: 0 });
+  const { stages } = JSON.parse(await project.read('.pipeline/state/pets.json'));
+  const { digest } = stages.train.outputs.trained_weights;
+  const path = project.path('.pipeline/cache/v1/blobs', digest.slice(0, 2), digest);
+  const bytes = await readFile(path);
+  bytes[100] ^= 64;
+  await writeFile(path, bytes);
+  const { code, stdout, stderr } = await project.command('cache', 'verify');
+  expect([code, stdout]).toEqual([5, expect.stringMatching(/^read \d.*\n1 record without all results: made again when needed\n1 file damaged and out of the way/)]);
+  expect(stderr).toMatch(new RegExp(`${digest}: its ${bytes.length} bytes hash to [0-9a-f]{64}\n$`));
+  expect(await json('verify')).toMatchObject({ code: 0, damaged: 0, incomplete: 1 });
+  expect((await project.run()).named('ran')).toEqual(['train']);
+  expect(await readFile(path)).not.toEqual(bytes);
+  expect(await json('verify')).toMatchObject({ code: 0, damaged: 0, incomplete: 0 });
+});
+
+test('sizes that are none, and folders without a cache, are told', async () => {
+  const size = await project.command('cache', 'gc', '--max-size', 'much');
+  expect([size.code, size.stderr]).toEqual([2, '--max-size: much is no size\n  expected: such as 20GB, 500 MB or 0\n']);
+  project.environment.PIPELINE_CACHE = 'elsewhere';
+  expect((await project.command('cache', 'du')).stdout).toBe(`there is no cache at ${project.path('elsewhere')}\n`);
+  delete project.environment.PIPELINE_CACHE;
+});

@@ -1,0 +1,32 @@
+/** Runs a project inside the test, where a run takes a fraction of the time of a command, and on any disk. */
+import { join } from 'node:path';
+import { loadChecked } from '../../src/commands/host.js';
+import { select, type SelectionOptions } from '../../src/commands/selection.js';
+import type { RunEvent } from '../../src/core/event.js';
+import { execute, type RunResult } from '../../src/runner/execute.js';
+import { openSession } from '../../src/runner/session.js';
+import { stages } from '../../src/stages/index.js';
+import { nodeFs, type CacheFs } from '../../src/store/cache-fs.js';
+import { openStore } from '../../src/store/store.js';
+
+export interface RanHere extends RunResult {
+  readonly events: readonly RunEvent[];
+  /** Texts of notes about the cache. */
+  readonly notes: readonly string[];
+}
+
+export interface HereOptions extends SelectionOptions {
+  readonly fs?: CacheFs;
+  readonly set?: readonly string[];
+}
+
+export async function runHere(root: string, { fs = nodeFs, set = [], ...selection }: HereOptions = {}): Promise<RanHere> {
+  const events: RunEvent[] = [];
+  const emit = (event: RunEvent): void => void events.push(event);
+  const onDamage = ({ path, reason }: { path: string; reason: string }): void => emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
+  const pipeline = await loadChecked(join(root, 'pets.yaml'), { set }, root);
+  const session = await openSession(pipeline, stages, (folder) => openStore(folder, { onDamage, tool: 'test', fs }), emit);
+  const result = await execute(session, { ...select(session.graph, [], selection), jobs: 2, overwrite: false, signal: new AbortController().signal });
+  const notes = events.flatMap((event) => (event.event === 'note' && event.code === 'cache-damage' ? [event.text] : []));
+  return { ...result, events, notes };
+}

@@ -1,0 +1,117 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, truncateSync, utimesSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { digestOf, type ActionKey, type FeatureSetKey } from '../../src/core/digest.js';
+import type { DamageNote } from '../../src/store/files.js';
+import { openShelf } from '../../src/store/shelf.js';
+import { openStore } from '../../src/store/store.js';
+import { flipBit, namesIn, scratchFolder } from './scratch.js';
+
+const set = digestOf('set') as string as FeatureSetKey;
+const archive = digestOf('archive');
+const key = digestOf('key') as string as ActionKey;
+const pictures = Array.from({ length: 6 }, (_, i) => ({ digest: digestOf(`picture ${i}`), view: 0 }));
+
+/** A store with one thing of each kind, and the path of each. */
+async function fullStore() {
+  const root = join(scratchFolder(), 'cache');
+  const notes: DamageNote[] = [];
+  const store = await openStore(root, { tool: 'test', onDamage: (note) => notes.push(note) });
+  const blob = await store.putBlob(Buffer.from('a result'));
+  await store.putRecord({ key, preimage: {}, outputs: { out: blob }, durationMs: 1 });
+  const features = await store.openFeatures(set, {}, 4, 'float32');
+  for (const [i, { digest, view }] of pictures.entries()) await features.append(digest, view, Float32Array.of(i, i, i, i));
+  await features.close();
+  await store.sources.unpack(archive, async (folder) => {
+    await mkdir(join(folder, 'cats'));
+    await writeFile(join(folder, 'cats/a.jpg'), 'a cat');
+  });
+  await store.putRoot('/a/pipeline.yaml', [key]);
+  await store.tidy();
+  await store.checkpoints.write(key, Buffer.from('half of the epochs'));
+  const folder = join(root, 'v1/features', set);
+  const paths = {
+    blob: join(root, 'v1/blobs', blob.digest.slice(0, 2), blob.digest),
+    record: join(root, 'v1/records', key.slice(0, 2), `${key}.json`),
+    checkpoint: join(root, 'v1/checkpoints', key.slice(0, 2), key),
+    pack: join(folder, namesIn(folder).find((name) => name.endsWith('.pack'))!),
+    description: join(folder, 'set.json'),
+    unpacked: join(root, 'v1/unpacked', archive, 'files/cats/a.jpg'),
+    manifest: join(root, 'v1/unpacked', archive, 'manifest.json'),
+    root: join(root, 'v1/roots', `${digestOf('/a/pipeline.yaml')}.json`),
+    count: join(root, 'v1/usage.json'),
+    index: join(root, 'index', namesIn(root, 'index')[0]),
+    tag: join(root, 'CACHEDIR.TAG'),
+    ignore: join(root, '.gitignore'),
+  };
+  const found: DamageNote[] = [];
+  return { root, store, notes, paths, found, verify: () => openShelf(root, { onDamage: (note) => found.push(note) }).verify() };
+}
+
+const kinds = ['blob', 'record', 'checkpoint', 'pack', 'description', 'unpacked', 'manifest', 'root', 'count', 'index', 'tag', 'ignore'] as const;
+
+test('a store that is whole is found so, item by item, and left as it is', async () => {
+  const { root, verify, found, paths } = await fullStore();
+  const before = statSync(paths.blob).mtimeMs;
+  expect(await verify()).toMatchObject({ checked: { blobs: 1, records: 1, features: 1, checkpoints: 1, unpacked: 1, roots: 1, index: 1 }, unchecked: {}, damaged: 0, incomplete: 0 });
+  expect(found).toEqual([]);
+  expect(namesIn(root, 'v1/quarantine')).toEqual([]);
+  expect(statSync(paths.blob).mtimeMs).toBe(before);
+});
+
+describe.each(kinds)('damage of the %s', (kind) => {
+  test.each<[string, (path: string) => void]>([
+    ['a flipped bit', (path) => flipBit(path, Math.floor(statSync(path).size / 2))],
+    ['a flipped bit, with its time as it was', (path) => {
+      const { atime, mtime } = statSync(path);
+      flipBit(path, 0);
+      utimesSync(path, atime, mtime);
+    }],
+    ['a last byte that is gone', (path) => truncateSync(path, statSync(path).size - 1)],
+    ['no byte that is left', (path) => truncateSync(path, 0)],
+    ['zeros', (path) => writeFileSync(path, Buffer.alloc(statSync(path).size))],
+    ['a byte too many', (path) => writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from('x')]))],
+  ])('by %s is found, said with its path, and gone the next time', async (_, damage) => {
+    const { paths, verify, found } = await fullStore();
+    damage(paths[kind]);
+    expect((await verify()).damaged).toBe(1);
+    const place = kind === 'unpacked' || kind === 'manifest' ? join(paths.manifest, '..') : paths[kind];
+    expect([...new Set(found.map(({ path }) => path))]).toEqual([place]);
+    found.length = 0;
+    expect((await verify()).damaged).toBe(0);
+    expect(found).toEqual([]);
+  });
+});
+
+test('of a damaged pack the rows that are whole stay', async () => {
+  const { store, paths, verify } = await fullStore();
+  flipBit(paths.pack, 64 + 72 + 3);
+  expect((await verify()).damaged).toBe(1);
+  const features = await store.openFeatures(set, {}, 4, 'float32');
+  const out = new Float32Array(24);
+  expect(await features.readInto(pictures, out)).toEqual([0]);
+  expect([...out.subarray(4)]).toEqual([1, 2, 3, 4, 5].flatMap((i) => [i, i, i, i]));
+});
+
+test('files under the names of others, in no place of theirs, or folders in their place are found', async () => {
+  const { store, root, paths, verify } = await fullStore();
+  const other = await store.putBlob(Buffer.from('another'));
+  const otherPath = join(root, 'v1/blobs', other.digest.slice(0, 2), other.digest);
+  renameSync(paths.blob, `${otherPath}.x`);
+  renameSync(otherPath, paths.blob);
+  renameSync(`${otherPath}.x`, otherPath);
+  rmSync(paths.record);
+  mkdirSync(paths.record);
+  writeFileSync(join(root, 'v1/blobs/notes.txt'), 'mine');
+  expect((await verify()).damaged).toBe(4);
+  expect((await verify()).damaged).toBe(0);
+});
+
+test('records without all results and folders of other versions are told, and are no damage', async () => {
+  const { root, paths, verify } = await fullStore();
+  rmSync(paths.blob);
+  mkdirSync(join(root, 'v1/drafts'));
+  writeFileSync(join(root, 'v1/drafts/a'), 'x');
+  expect(await verify()).toMatchObject({ damaged: 0, incomplete: 1, unchecked: { drafts: 1 } });
+});
