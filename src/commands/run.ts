@@ -1,4 +1,5 @@
 /** pipeline run: does what the plan leaves to do. */
+import { relative } from 'node:path';
 import type { Pipeline } from '../config/pipeline.js';
 import type { RunEvent } from '../core/event.js';
 import { exitCodes, PipelineError } from '../core/problem.js';
@@ -92,7 +93,7 @@ async function runCommand(file: string | undefined, stages: readonly string[], o
   await record.finish(result);
   const closing = [...comparisonLines(comparedOf(pipeline, result), color), ...closingLines(withoutVariants(pipeline, result), color)];
   // Figures that are new are worth a look.
-  if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0) closing.push(`look closer: pipeline report ${file}`);
+  if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0) closing.push(`look closer: pipeline report ${relative(cwd, pipeline.file)}`);
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;
   // The gravest failure decides: a missed gate matters less than a stage that broke.
