@@ -37,6 +37,9 @@ const isOn = (value: string | undefined): boolean => isSet(value) && value !== '
 /** What a clean end may take. What is published is whole at any moment: only rows of the last seconds would be lost. */
 const GRACE_MS = 2000;
 
+/** Whoever reads our output left, and need not be told. Node takes the marks of it off its standard streams again. */
+let readerLeft = false;
+
 /** The first Ctrl-C lets what runs end cleanly; the second ends at once, and so does the first where nothing listens. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
@@ -54,7 +57,8 @@ function interruptible(): AbortSignal {
   // Nobody reads any more, such as after `| head`: there is nobody to work for.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') process.exitCode = exitCodes['input-output'];
+      if (error.code === 'EPIPE') readerLeft = true;
+      else process.exitCode = exitCodes['input-output'];
       if (!controller.signal.aborted) stop();
     });
   }
@@ -82,8 +86,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function report(thrown: unknown, debug: boolean, host: Host): number {
   const error: PipelineError = asPipelineError(thrown);
-  // The reader left, and knows.
-  if (error.category === 'interrupted' && process.stdout.destroyed) return exitCodes.interrupted;
+  if (error.category === 'interrupted' && readerLeft) return exitCodes.interrupted;
   host.stderr(`${formatProblems(error.problems, { ...host, width: host.width() })}\n`);
   const cause = error.cause ?? (thrown instanceof PipelineError ? undefined : thrown);
   if (debug && cause instanceof Error) host.stderr(`${cause.stack}\n`);
