@@ -82,6 +82,8 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function report(thrown: unknown, debug: boolean, host: Host): number {
   const error: PipelineError = asPipelineError(thrown);
+  // The reader left, and knows.
+  if (error.category === 'interrupted' && process.stdout.destroyed) return exitCodes.interrupted;
   host.stderr(`${formatProblems(error.problems, { ...host, width: host.width() })}\n`);
   const cause = error.cause ?? (thrown instanceof PipelineError ? undefined : thrown);
   if (debug && cause instanceof Error) host.stderr(`${cause.stack}\n`);

@@ -8,9 +8,8 @@ export function noise(length, scale) {
   return Float32Array.from({ length }, () => random.uniform(-scale, scale));
 }
 
-/** features-256-1 with dropout, Adam and binary cross-entropy. */
-export function headProgram(features, batchSize) {
-  const units = 256;
+/** features-units-1 with dropout, Adam and binary cross-entropy. */
+export function headProgram(features, batchSize, units = 256) {
   const common = { trainable: true, useBias: true };
   const layers = [
     { kind: 'input', name: 'features', inputs: [], trainable: false, shape: [features] },

@@ -29,8 +29,11 @@ class Epochs(keras.callbacks.Callback):
 
 
 def write_weights(path):
-    keras.utils.set_random_seed(1)
-    VGG16(weights=None, include_top=False, input_shape=(224, 224, 3)).save_weights(path)
+    # By Keras 2, in the layout in which the ImageNet weights are published.
+    import tf_keras
+
+    tf_keras.utils.set_random_seed(1)
+    tf_keras.applications.VGG16(weights=None, include_top=False, input_shape=(224, 224, 3)).save_weights(path)
 
 
 def train(data, weights, epochs, units):

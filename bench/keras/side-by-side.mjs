@@ -31,14 +31,14 @@ for (const name of ['cats', 'dogs']) {
   copy('train', name, 0, PICTURES - ADDED / 2);
   copy('validation', name, 0, Math.ceil(PICTURES / 3));
 }
-const weights = join(scratch, 'vgg16.weights.h5');
+const weights = join(scratch, 'vgg16.h5');
 await child(python, [recipe, 'weights', weights]);
 writeFileSync(join(scratch, 'recipe.yaml'), `version: 1
 seed: 42
 stages:
   ingest: {source: pictures, image: {size: [224, 224], interpolation: nearest}}
   augment: {rescale: 1/255, shear_range: 0.2, zoom_range: 0.2, horizontal_flip: true, views: ${VIEWS}}
-  load-base: {architecture: vgg16, weights: vgg16.weights.h5}
+  load-base: {architecture: vgg16, weights: vgg16.h5}
   freeze: {layers: all}
   build-head:
     layers: [flatten, dense: {units: ${UNITS}, activation: relu}, dropout: {rate: 0.5}, classifier]
@@ -51,7 +51,7 @@ function watched(command, args) {
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const since = () => (performance.now() - start) / 1000;
-    const running = spawn(command, args, { cwd: scratch, stdio: ['ignore', 'pipe', 'ignore'] });
+    const running = spawn(command, args, { cwd: scratch, stdio: ['ignore', 'pipe', 'pipe'] });
     const lines = [];
     let rest = '';
     running.stdout.on('data', (chunk) => {
@@ -59,8 +59,10 @@ function watched(command, args) {
       rest = parts.pop();
       for (const part of parts) if (part.startsWith('{')) lines.push({ ...JSON.parse(part), at: since() });
     });
+    let said = '';
+    running.stderr.on('data', (chunk) => (said += chunk));
     running.on('error', reject);
-    running.on('close', (code) => (code === 0 ? resolve({ lines, seconds: since() }) : reject(new Error(`${command} ended with ${code}`))));
+    running.on('close', (code) => (code === 0 ? resolve({ lines, seconds: since() }) : reject(new Error(`${command} ended with ${code}: ${said}`))));
   });
 }
 
@@ -70,10 +72,9 @@ const byTool = (units) => watched(process.execPath, [cli, 'run', 'recipe.yaml', 
 const epochsOf = ({ lines }) => lines.filter((line) => line.epoch !== undefined).map((line) => line.at);
 const durations = (ends, from) => ends.slice(from).map((end, i) => end - ends[from + i - 1]);
 
-const rows = [];
 function row(claim, bar, tool, keras) {
   const seen = `${round(keras / tool, 1)}x (${round(tool)} against ${round(keras)} s)`;
-  rows.push({ claim, bar, seen, tool: round(tool, 3), keras: round(keras, 3) });
+  report({ claim: `${claim}, ${2 * PICTURES} photographs`, bar, seen, tool: round(tool, 3), keras: round(keras, 3) });
 }
 
 const tool = await byTool(UNITS);
@@ -90,5 +91,4 @@ row('nothing changed (Keras does everything again)', 'under 0.3 s', median(nothi
 // A store of its own, so that everything is computed while memory is watched.
 const environment = { cwd: scratch, env: { ...process.env, PIPELINE_CACHE: join(scratch, 'empty') } };
 const peaks = { tool: peakMemory(process.execPath, [cli, 'run', 'recipe.yaml', '--json', '--set', 'name=memory'], environment), keras: keras.lines.at(-1).peakMegabytes };
-for (const one of rows) report({ ...one, claim: `${one.claim}, ${2 * PICTURES} photographs` });
 report({ claim: 'peak memory in MB', bar: 'at most that of Keras', seen: `${peaks.tool === undefined ? 'not measured' : round(peaks.tool, 0)} against ${round(peaks.keras, 0)}`, ...peaks });

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { checkHeadAgainstFolders } from '../config/classes.js';
 import { loadPipeline } from '../config/load.js';
+import { onlyPipelineIn } from '../config/only-file.js';
 import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
 import type { Finding } from '../core/finding.js';
@@ -57,9 +58,9 @@ export function withPipelineOptions(command: Command): Command {
 
 export const collect = (value: string, all: readonly string[]): string[] => [...all, value];
 
-/** Loads and checks a pipeline file, the head against the folders too where they can be listed. */
-export async function loadChecked(file: string, { set = [], engine }: PipelineOptions, cwd: string): Promise<Pipeline> {
-  const pipeline = await loadPipeline(file, { set: engine === undefined ? set : [...set, `engine=${engine}`], cwd });
+/** Loads and checks a pipeline file, the one that lies here where none is named; the head against the folders too where they can be listed. */
+export async function loadChecked(file: string | undefined, { set = [], engine }: PipelineOptions, cwd: string): Promise<Pipeline> {
+  const pipeline = await loadPipeline(file ?? (await onlyPipelineIn(cwd)), { set: engine === undefined ? set : [...set, `engine=${engine}`], cwd });
   const problems = await checkHeadAgainstFolders(pipeline);
   if (problems.length > 0) throw new PipelineError('invalid', problems);
   return pipeline;

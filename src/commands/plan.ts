@@ -23,12 +23,12 @@ export const planCommand: CommandSpec = {
     const command = program
       .command('plan')
       .description('show what a run would do, and why; nothing runs')
-      .argument('<file>', 'the pipeline file')
+      .argument('[file]', 'the pipeline file; left out: the one in this folder')
       .option('--offline', 'as for run; a plan never asks the network')
       .option('--measure', 'run a few pictures through the base, where no run has measured how long they take')
       .option('--json', 'print one JSON object a stage on stdout, and one of what a run would cost')
       .addHelpText('after', help);
-    withPipelineOptions(command).action(async (file: string, options: PlanOptions) => {
+    withPipelineOptions(command).action(async (file: string | undefined, options: PlanOptions) => {
       const pipeline = await loadChecked(file, options, host.cwd);
       if (pipeline.warnings.length > 0) host.stderr(`${formatProblems(pipeline.warnings, { ...host, width: host.width() }, 'warning')}\n\n`);
       const session = await openFor(pipeline, host, noteTo(host), options);

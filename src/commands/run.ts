@@ -33,7 +33,7 @@ export const run: CommandSpec = {
     const command = program
       .command('run')
       .description('run a pipeline: only what changed is done again')
-      .argument('<file>', 'the pipeline file')
+      .argument('[file]', 'the pipeline file; left out: the one in this folder')
       .argument('[stages...]', 'only these stages and what they need')
       .option('--only <stages...>', 'just these stages; what they read must be current')
       .option('--from <stage>', 'this stage and all after it; what they read must be current')
@@ -44,7 +44,7 @@ export const run: CommandSpec = {
       .option('--json', 'print events as newline-delimited JSON on stdout')
       .option('--log-level <level>', 'how much the log of the run holds: trace, debug, info, error', 'debug')
       .addHelpText('after', help);
-    withPipelineOptions(command).action(async (file: string, stages: string[], options: RunOptions) => done(await runCommand(file, stages, options, host)));
+    withPipelineOptions(command).action(async (file: string | undefined, stages: string[], options: RunOptions) => done(await runCommand(file, stages, options, host)));
   },
 };
 
@@ -54,7 +54,7 @@ function positiveInteger(text: string): number {
   throw new PipelineError('invalid', [{ code: 'bad-option', where: '--jobs', found: `${text} is no number of stages`, expected: 'a whole number from 1' }]);
 }
 
-async function runCommand(file: string, stages: readonly string[], options: RunOptions, host: Host): Promise<number> {
+async function runCommand(file: string | undefined, stages: readonly string[], options: RunOptions, host: Host): Promise<number> {
   const listeners: ((event: RunEvent) => void)[] = [];
   const emit = (event: RunEvent): void => listeners.forEach((listen) => listen(event));
   if (options.json) listeners.push((event) => host.stdout(`${JSON.stringify(event)}\n`));

@@ -17,10 +17,10 @@ export const status: CommandSpec = {
     const command = program
       .command('status')
       .description('tell whether the results in this folder are current')
-      .argument('<file>', 'the pipeline file')
+      .argument('[file]', 'the pipeline file; left out: the one in this folder')
       .option('--json', 'print one JSON object on stdout')
       .addHelpText('after', help);
-    withPipelineOptions(command).action(async (file: string, options: StatusOptions) => {
+    withPipelineOptions(command).action(async (file: string | undefined, options: StatusOptions) => {
       const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));
       const planned = await plan(session);
       const stale = planned.filter(({ decision }) => decision.state !== 'fresh');

@@ -2,14 +2,14 @@
  * Resizing in plain arithmetic for where there is no libvips: a browser. It follows step by step what the decoder has
  * sharp and libvips do (sharp's pipeline.cc; https://www.libvips.org/API/current/libvips-resample.html, vips_resize):
  * JPEG and WebP are made smaller while they are read, large reductions begin with averages of whole blocks, a filter
- * that widens with the reduction does the rest, and each step rounds to bytes. What differs are last bits of weights,
- * and that readers reduce brightness and colour apart.
+ * that widens with the reduction does the rest, and each step rounds to bytes. What enlarges is the decoder's own code and
+ * gives its very levels; where pictures become smaller, last bits of weights
+ * differ, and that readers reduce brightness and colour apart does too.
  */
 import type { ImageSpec } from './dataset.js';
+import { enlarge, type Filter as FilterName } from './enlarge.js';
 import { resizeNearest, type Extent } from './nearest.js';
 import type { PictureFormat } from './probe.js';
-
-type FilterName = Exclude<ImageSpec['interpolation'], 'nearest'>;
 
 /** A filter's value at a distance, and the distance from which on it is zero. */
 interface Filter {
@@ -132,10 +132,9 @@ function jpegShrink(shrink: number): number {
  */
 export function resize(pixels: Uint8Array, from: Extent, to: Extent, { interpolation, format }: ResizeOptions): Uint8Array {
   if (interpolation === 'nearest') return resizeNearest(pixels, from, to);
+  if (axes.some((axis) => from[axis] < to[axis])) return enlarge(pixels, from, to, interpolation);
   const read = reducedByReading({ pixels, extent: from }, to, format);
-  const reduced = axes.reduce((step, axis) => reduceAxis(step, axis, to[axis], filters[interpolation]), read);
-  const enlarges = axes.some((axis) => reduced.extent[axis] < to[axis]);
-  return (enlarges ? axes.reduce((step, axis) => enlargeAxis(step, axis, to[axis], interpolation), reduced) : reduced).pixels;
+  return axes.reduce((step, axis) => reduceAxis(step, axis, to[axis], filters[interpolation]), read).pixels;
 }
 
 function reduceAxis(picture: Picture, axis: Axis, to: number, filter: Filter): Picture {
@@ -145,13 +144,6 @@ function reduceAxis(picture: Picture, axis: Axis, to: number, filter: Filter): P
   const step = block > 1 ? apply(picture, axis, averages(full, Math.ceil(full / block), block)) : picture;
   const scale = full / block / to;
   return apply(step, axis, filtered(step.extent[axis], to, filter, scale, (place) => (place + 0.5) * scale - 0.5));
-}
-
-/** libvips enlarges by its cubic for lanczos, and half a pixel off the middle, on both axes where one is enlarged. */
-function enlargeAxis(picture: Picture, axis: Axis, to: number, name: FilterName): Picture {
-  const pixels = picture.extent[axis];
-  const filter = filters[name === 'lanczos' ? 'bicubic' : name];
-  return apply(picture, axis, filtered(pixels, to, filter, 1, (place) => (place * pixels) / to - 0.5));
 }
 
 export interface ResizeOptions {

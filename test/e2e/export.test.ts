@@ -160,6 +160,18 @@ test('three classes: scores of a softmax, as many as there are classes', async (
   await expectBothToAgree();
 });
 
+test('a part that one training moved and a later one froze again goes into both formats as it is', async () => {
+  const again = await Project.create();
+  await again.addPets('pictures', 10);
+  const later = `  later: {uses: train, from: train, freeze: all, epochs: 1}\n  evaluate:`;
+  const text = pipelineText({ train: 'epochs: 1' }).replace('layers: all', 'layers: {until: top_bn}').replace('  evaluate:', later);
+  await again.write('pets.yaml', text);
+  const run = await again.run('pets.yaml', ...set(both, 'weights=float16'));
+  expect([run.code, run.stage('export').state]).toEqual([0, 'ran']);
+  expect(run.events.filter((event) => event.event === 'note' && event.code === 'verified')).toHaveLength(2);
+  await again.remove();
+});
+
 test('without onnxruntime-node, onnx is refused before any stage runs; tfjs alone works', async () => {
   const bare = await Project.create();
   bare.environment.NODE_OPTIONS = `--import ${pathToFileURL(join(repository, 'test/e2e/without-onnxruntime.mjs')).href}`;

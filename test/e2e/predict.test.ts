@@ -85,7 +85,7 @@ test('a reader that leaves early ends the command without a word', async () => {
   child.stderr.on('data', (chunk) => (stderr += String(chunk)));
   child.stdout.destroy();
   const code = await new Promise((resolve) => child.on('close', resolve));
-  expect([code, stderr]).toEqual([5, '']);
+  expect([code, stderr]).toEqual([130, '']);
 });
 
 describe('where pictures come from', () => {

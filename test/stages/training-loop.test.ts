@@ -179,7 +179,7 @@ describe('the figures', () => {
     const events: RunEvent[] = [];
     const { history } = await train({ config: { schedule: { step: { every: 2, factor: 0.5 } } }, events });
     expect(history.map((epoch) => epoch.learning_rate)).toEqual([0.05, 0.05, 0.025, 0.025, 0.0125]);
-    expect(events.map((event) => event.event === 'epoch' && event.learningRate)).toEqual([undefined, undefined, 0.025, undefined, 0.0125]);
+    expect(events.flatMap((event) => (event.event === 'epoch' ? [event.learningRate] : []))).toEqual([undefined, undefined, 0.025, undefined, 0.0125]);
   });
 
   test('hold the penalty, in training and validation', async () => {

@@ -75,7 +75,7 @@ function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables, tr
       const { name, tensor } = find(role);
       if (variables.has(name)) return arrangedNodes(builder, name, tensor.shape, permutation, dims);
       const permuted = transpose(tensor, permutation);
-      // A name of its own where there is a way back, which reads the same kernel in Keras's order.
+      // While training a name of its own: the way back reads the same kernel in Keras's order.
       return builder.constant(training ? `${name}:oihw` : name, dims ?? permuted.shape, permuted.data);
     },
   };

@@ -61,7 +61,7 @@ export function nextName(name: string): Name {
   return `next:${name}`;
 }
 
-/** Compiles the step. Throws `invalid` for layers without a gradient and for networks that do not end as the loss wants. */
+/** Compiles the step. Throws `invalid` for networks that do not end as the loss wants. */
 export function trainingModel(program: TrainingProgram, variables: readonly Variable[]): Model {
   const untilLogits = logitsGraph(program.graph, program.loss);
   const { builder, graph, steps, output: logits } = layOutWith(program, untilLogits, variables, true);

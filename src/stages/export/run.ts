@@ -24,8 +24,8 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
   const outputs = await predict(context, model, probes);
   const put = (file: string, content: Uint8Array | string) => putBytes(`${FILE_PREFIX}${file}`, typeof content === 'string' ? Buffer.from(content) : content);
 
-  const base = await readWeights({ ...document, weights: document.weights.slice(0, 1) }, readBytes);
-  const frozen = roundedWeights(weightsOfLayers(base, graph.layers.filter(({ trainable }) => !trainable)), config.weights);
+  // That training left them as they were, `train` has proved; here, that the files hold them so.
+  const frozen = weightsOfLayers(model.weights, graph.layers.filter(({ trainable }) => !trainable));
   const scores = allScores(outputs, probes.length);
   for (const format of config.formats) {
     const { runtime, write, reload } = formats[format];

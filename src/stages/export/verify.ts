@@ -7,12 +7,12 @@ import type { Reloaded } from './formats.js';
 export const TOLERANCE = 1e-4;
 
 export interface Expected {
-  /** The base's own weights of the frozen layers, rounded as the files hold them. */
+  /** The weights of the frozen layers, rounded as the files hold them. */
   readonly frozen: Weights;
   readonly scores: Float32Array;
 }
 
-/** Throws `stage-failed` where a weight of the base differs from what was loaded, or a score from what was expected. */
+/** Throws `stage-failed` where a frozen weight differs from what training left alone, or a score from what was expected. */
 export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, stage: string, runtime: string): void {
   for (const [name, { data }] of frozen) {
     const written = reloaded.weights.get(name);
@@ -20,7 +20,7 @@ export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, s
     throw failure('stage-failed', {
       code: 'frozen-weights-moved',
       where: stage,
-      found: `the frozen weights of ${name} are not those of the base any more`,
+      found: `the frozen weights of ${name} are other ones in the written files`,
       expected: 'frozen weights that training left as they were',
       remedy: 'this is a fault of the tool: please report it',
     });

@@ -6,7 +6,7 @@ import { decoderIdentity } from '../../image/identity.js';
 
 export const train: StageDefinition<'train'> = {
   kind: 'train',
-  impl: 3,
+  impl: 4,
   reads: { model: ['model'], from: ['model'], data: ['spec', 'samples', 'augmentation'] },
 
   environment: ({ engine, featureType }) => ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,

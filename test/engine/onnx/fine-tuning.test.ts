@@ -107,3 +107,15 @@ test('a block with a shortcut is trained whole where freezing ends inside it', a
   expect([trained[0], trained.includes('block_15_depthwise')]).toEqual(['block_15_project', false]);
   expect(await worstTensor(programFor(graph, { weights: livelyWeights(graph) }), 4)).toBeLessThan(1e-4);
 });
+
+test('one thread and two lead to the same bits', async () => {
+  const program = programFor(everyLayer());
+  const [one, two] = await Promise.all([1, 2].map(async (threads) => {
+    const trainer = await (await createOnnxEngine({ threads })).train(program);
+    for (let step = 0; step < 3; step++) await trainer.step(batchFor(program.graph, 16, step));
+    const weights = await trainer.weights();
+    trainer.dispose();
+    return weights;
+  }));
+  expect(one).toEqual(two);
+});

@@ -1,0 +1,20 @@
+/** Finds the pipeline file that is meant where a call names none. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../core/problem.js';
+import { readSource } from './source.js';
+
+/** The name of the one file in a folder that looks like a pipeline. Throws `invalid` where there is none, or several. */
+export async function onlyPipelineIn(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => /(?<!\.lock)\.ya?ml$/.test(name)).sort();
+  const texts = await Promise.all(names.map((name) => readSource(join(folder, name)).catch(() => '')));
+  // Other programs' files may lie there too.
+  const pipelines = names.filter((_, index) => /^stages\s*:/m.test(texts[index]));
+  if (pipelines.length === 1) return pipelines[0];
+  throw failure('invalid', {
+    code: 'no-file-named',
+    found: pipelines.length === 0 ? 'no file is named, and no pipeline lies in this folder' : `no file is named, and there are ${pipelines.length} pipelines here: ${pipelines.slice(0, 10).join(', ')}`,
+    expected: 'the path of a pipeline file, or a folder with one of them',
+    remedy: pipelines.length === 0 ? '`pipeline init` writes a first pipeline' : `name one, such as ${pipelines[0]}`,
+  });
+}
