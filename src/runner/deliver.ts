@@ -39,6 +39,7 @@ export async function deliverFolder(folder: string, files: ReadonlyMap<string, B
 }
 
 async function deliverOnce(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<DeliveredFolder> {
+  await sweepBeside(folder);
   const wanted = new Map([...files].map(([name, content]) => [name, refOf(content)]));
   const present = await survey(folder, options.before);
   const current = present.size === wanted.size && [...wanted].every(([name, ref]) => present.get(name)?.digest === ref.digest);
@@ -111,7 +112,6 @@ function refuseForeign(
 /** Builds the new folder beside the old one and swaps them by renames. */
 async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
-  await sweepBeside(folder);
   const aside = besideOf(folder);
   try {
     const fresh = join(aside, 'new');

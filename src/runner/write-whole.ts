@@ -27,10 +27,10 @@ export function besideOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${owner()}-${count++}`);
 }
 
-/** Removes what dead processes left at {@link besideOf}. */
+/** Removes what dead processes left at {@link besideOf}: also where they were done but for that. */
 export async function sweepBeside(path: string): Promise<void> {
   const prefix = `.${basename(path)}.`;
-  for (const name of await readdir(dirname(path))) {
+  for (const name of await readdir(dirname(path)).catch(() => [])) {
     if (name.startsWith(prefix) && livenessOf(name.slice(prefix.length)) === 'dead') await rm(join(dirname(path), name), { recursive: true, force: true });
   }
 }

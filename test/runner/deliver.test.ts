@@ -3,15 +3,16 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { owner } from '../../src/store/owner.js';
+import { digestOf, type Digest } from '../../src/core/digest.js';
 import { deliverFolder, type DeliveredFolder } from '../../src/runner/deliver.js';
 
 let root: string;
 beforeEach(async () => void (root = await mkdtemp(join(tmpdir(), 'pipeline-deliver-'))));
 afterEach(() => rm(root, { recursive: true }));
 
-const deliver = (files: Record<string, string>, before?: DeliveredFolder, force = false) =>
+const deliver = (files: Record<string, string>, before?: DeliveredFolder, force = false, ours: Digest[] = []) =>
   deliverFolder(join(root, 'out'), new Map(Object.entries(files)), {
-    before, force, readBytes: () => Promise.reject(new Error('no blobs here')), display: (path) => path.slice(root.length + 1),
+    before, force, ours, readBytes: () => Promise.reject(new Error('no blobs here')), display: (path) => path.slice(root.length + 1),
   });
 const content = async () => Object.fromEntries(await Promise.all((await readdir(join(root, 'out'))).sort().map(async (name) => [name, await readFile(join(root, 'out', name), 'utf8')])));
 
@@ -34,8 +35,20 @@ describe('a delivered folder', () => {
   test('loses what a killed process left beside it', async () => {
     const [boot, namespace] = owner().split('-');
     await mkdir(join(root, `.out.${boot}-${namespace}-${2 ** 30}-1-0`, 'old'), { recursive: true });
-    await deliver({ 'a.txt': 'one' });
+    const first = await deliver({ 'a.txt': 'one' });
     expect(await readdir(root)).toEqual(['out']);
+    // Also one that had its folder in place already.
+    await mkdir(join(root, `.out.${boot}-${namespace}-${2 ** 30}-1-0`, 'old'), { recursive: true });
+    await deliver({ 'a.txt': 'one' }, first);
+    expect(await readdir(root)).toEqual(['out']);
+  });
+
+  test('takes what a broken-off delivery left for its own', async () => {
+    const first = await deliver({ 'a.txt': 'one' });
+    await writeFile(join(root, 'out', 'a.txt'), 'two');
+    await expect(deliver({ 'a.txt': 'three' }, first)).rejects.toMatchObject({ category: 'unsafe' });
+    await deliver({ 'a.txt': 'three' }, first, false, [digestOf('two')]);
+    expect(await content()).toEqual({ 'a.txt': 'three' });
   });
 
   test('is left alone where it is right, also without memory of it', async () => {
