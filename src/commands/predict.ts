@@ -30,7 +30,7 @@ export const predict: CommandSpec = {
     program
       .command('predict')
       .description('say what an exported model takes pictures for')
-      .argument('<model>', 'the folder of an exported model, or its model.json')
+      .argument('<model>', 'the folder of an exported model, its model.json, or its .onnx file')
       .argument('[pictures...]', 'files, folders, or - for one picture on stdin')
       .option('--files-from <file>', 'take pictures from a list too, a name a line or with a zero byte after each; - is stdin; may be repeated', collect, [])
       .option('--csv', 'print comma-separated values: file, class, score, and the score of each class')

@@ -1,13 +1,15 @@
 /** Opens an exported model for predicting. */
 import { failure } from '../core/problem.js';
 import { engineNotes, resolveEngine, type EngineChoice, type Note } from '../engine/resolve.js';
-import { readBundle, type Bundle } from '../model/bundle.js';
+import type { OnnxBundle } from '../engine/onnx/model-reader.js';
+import type { Bundle } from '../model/bundle.js';
+import { networkOf, readModel } from './network.js';
 import { Predictor } from './predictor.js';
 
 export { lineOf } from './predictor.js';
 
 export interface OpenModel {
-  readonly bundle: Bundle;
+  readonly bundle: Bundle | OnnxBundle;
   readonly predictor: Predictor;
   /** What a person should know of the engine. */
   readonly notes: readonly Note[];
@@ -16,13 +18,14 @@ export interface OpenModel {
 const choices: readonly EngineChoice[] = ['auto', 'onnx', 'tfjs'];
 
 /**
- * Reads the model in a folder, or that of a `model.json`, and starts its engine. Throws `invalid` for an engine that is not
- * there, and as `readBundle` does.
+ * Reads the model in a folder, that of a `model.json` or an `.onnx` file, and starts its engine. Throws `invalid` for an
+ * engine that is not there, and as `readBundle` does.
  */
 export async function openModel(path: string, engine = 'auto'): Promise<OpenModel> {
   const choice = choices.find((one) => one === engine);
   if (choice === undefined) throw failure('invalid', { code: 'bad-option', where: '--engine', found: `${engine} is no engine`, expected: choices.join(', ') });
-  const identity = resolveEngine(choice);
-  const bundle = await readBundle(path);
-  return { bundle, predictor: new Predictor(bundle, identity), notes: engineNotes(choice, identity) };
+  const bundle = await readModel(path);
+  // An .onnx file has its own runtime, whatever engine is asked for.
+  const identity = resolveEngine(bundle.format === 'onnx' ? 'onnx' : choice);
+  return { bundle, predictor: new Predictor(networkOf(bundle, identity)), notes: engineNotes(choice, identity) };
 }

@@ -1,14 +1,12 @@
 /** Pictures through a whole exported model: loaded on threads of their own while the engine computes. */
 import type { AnswerLine, Prediction } from '../core/prediction.js';
 import { asPipelineError, failure, PipelineError, type Problem } from '../core/problem.js';
-import type { EngineIdentity, Runner } from '../engine/engine.js';
-import { openEngine } from '../engine/resolve.js';
+import type { Runner } from '../engine/engine.js';
 import { PicturePool } from '../features/picture-pool.js';
 import { pictureBatches, picturesPerBatch } from '../image/batches.js';
 import { hasPictureName } from '../image/probe.js';
-import type { Bundle } from '../model/bundle.js';
-import { outputOf, shapesOf } from '../model/graph.js';
 import { predictionOf } from '../model/prediction.js';
+import type { Network } from './network.js';
 
 /** A picture to predict: a file, or bytes at hand. */
 export interface PictureInput {
@@ -54,17 +52,12 @@ interface PlacedAnswer<Input extends PictureInput> {
 export class Predictor {
   private readonly pool: PicturePool;
   private readonly compiling: Promise<Runner>;
-  private readonly units: number;
 
   /** Starts to compile at once: the first pictures are loaded meanwhile. */
-  constructor(
-    private readonly bundle: Bundle,
-    engine: EngineIdentity,
-  ) {
-    const { graph, weights, image, preprocessing } = bundle;
-    [this.units] = shapesOf(graph).get(outputOf(graph).name)!;
+  constructor(private readonly network: Network) {
+    const { image, preprocessing } = network;
     this.pool = new PicturePool({ image, preprocessing, variation: null });
-    this.compiling = openEngine(engine).then((opened) => opened.compile(graph, weights));
+    this.compiling = network.open();
     this.compiling.catch(() => undefined);
   }
 
@@ -73,7 +66,7 @@ export class Predictor {
    * cannot be read is an answer too. Throws `interrupted` where the signal aborts, after which no more can be asked.
    */
   async *predict<Input extends PictureInput>(inputs: readonly Input[], signal?: AbortSignal): AsyncGenerator<Answer<Input>, void, undefined> {
-    const [height, width] = this.bundle.image.size;
+    const [height, width] = this.network.image.size;
     let bad: BadPicture<Input>[] = [];
     const batches = pictureBatches({
       items: inputs.map((input, index): Placed<Input> => ({ input, index })),
@@ -117,10 +110,10 @@ export class Predictor {
   private async compute<Input extends PictureInput>(items: readonly Placed<Input>[], pixels: Float32Array): Promise<PlacedAnswer<Input>[]> {
     const runner = await this.compiling;
     const outputs = await runner.run(pixels, items.length);
-    if (!outputs.every(Number.isFinite)) throw noNumbers(this.bundle);
+    if (!outputs.every(Number.isFinite)) throw noNumbers(this.network);
     return items.map(({ input, index }, row) => ({
       index,
-      answer: { kind: 'prediction', input, ...predictionOf(outputs, row, this.units, this.bundle.classes) },
+      answer: { kind: 'prediction', input, ...predictionOf(outputs, row, this.network.units, this.network.classes) },
     }));
   }
 
@@ -140,10 +133,10 @@ function badAnswer<Input extends PictureInput>({ input, index, problem }: BadPic
 /** What ingest passes over as well. A file that cannot be opened may be anything. */
 const noPicture: ReadonlySet<string> = new Set(['picture-foreign', 'picture-damaged', 'picture-too-large']);
 
-function noNumbers({ folder }: Bundle): PipelineError {
+function noNumbers({ where }: Network): PipelineError {
   return failure('bad-data', {
     code: 'no-scores',
-    where: folder,
+    where,
     found: 'the network gives values that are no numbers',
     remedy: 'its weights are damaged or were trained to nothing: export it again, or train with a lower learning rate',
   });

@@ -26,6 +26,10 @@ export interface Serving {
 /** Opens a model and listens. Throws as `openModel` does, and `input-output` where the port cannot be had. */
 export async function serveModel({ model, host, port, engine, onError }: ServeOptions): Promise<Serving> {
   const { bundle, predictor, notes } = await openModel(model, engine);
+  if (bundle.format === 'onnx') {
+    await predictor.close();
+    throw noPage(bundle.path);
+  }
   const app = createApp({ bundle, predictor, host, onError });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   try {
@@ -54,6 +58,16 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       server.off('error', reject);
       resolve();
     });
+  });
+}
+
+function noPage(where: string): PipelineError {
+  return failure('invalid', {
+    code: 'no-layers-model',
+    where,
+    found: 'is for onnxruntime, which the page does not have',
+    expected: 'the folder of a layers-model, which the browser computes',
+    remedy: 'export with `formats: [tfjs, onnx]`',
   });
 }
 

@@ -88,6 +88,22 @@ test('a reader that leaves early ends the command without a word', async () => {
   expect([code, stderr]).toEqual([130, '']);
 });
 
+test('a model in ONNX alone gives the scores of the layers-model', async () => {
+  const before = await predicted(CAT, DOG);
+  const set = ['--set', 'stages.export.formats=[onnx]', '--set', 'stages.export.to=models/onnx'];
+  expect((await project.run('pipelines/quickstart.yaml', ...set)).code).toBe(0);
+  for (const model of ['models/onnx', 'models/onnx/model.onnx']) {
+    const { code, stdout } = await project.command('predict', model, CAT, DOG, '--json');
+    const answers = linesOf(stdout) as PredictionLine[];
+    expect([code, answers.map((answer) => answer.class)]).toEqual([0, before.map((answer) => answer.class)]);
+    answers.forEach(({ score }, i) => expect(score).toBeCloseTo(before[i].score, 4));
+  }
+  const served = await project.command('serve', 'models/onnx', '--port', '0');
+  expect([served.code, served.stderr]).toEqual([2, expect.stringContaining('export with `formats: [tfjs, onnx]`')]);
+  await writeFile(project.path('models/onnx/model.onnx'), 'no model');
+  expect((await project.command('predict', 'models/onnx', CAT)).code).toBe(3);
+});
+
 describe('where pictures come from', () => {
   test('folders are searched through by path; what is no picture by name nor content is passed over', async () => {
     await mkdir(project.path('mixed/b.d/.hidden'), { recursive: true });

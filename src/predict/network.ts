@@ -1,0 +1,50 @@
+/** An exported model that is asked, whichever format it comes in. */
+import { stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import type { EngineIdentity, Runner } from '../engine/engine.js';
+import type { OnnxBundle } from '../engine/onnx/model-reader.js';
+import { openEngine } from '../engine/resolve.js';
+import type { ImageSpec } from '../image/dataset.js';
+import { readBundle, type Bundle } from '../model/bundle.js';
+import { outputOf, shapesOf } from '../model/graph.js';
+import type { Preprocessing } from '../model/preprocessing.js';
+
+export interface Network {
+  /** As people know it. */
+  readonly where: string;
+  readonly classes: readonly string[];
+  readonly image: ImageSpec;
+  /** What is left to do with the levels of a picture before the network gets them. */
+  readonly preprocessing: Preprocessing;
+  /** Outputs of a picture: one, or one a class. */
+  readonly units: number;
+  open(): Promise<Runner>;
+}
+
+/** Reads the model in a folder, that of a `model.json`, or an `.onnx` file. Throws as {@link readBundle} does. */
+export async function readModel(path: string): Promise<Bundle | OnnxBundle> {
+  const file = await onnxFileOf(path);
+  if (file === undefined) return readBundle(path);
+  const { readOnnxBundle } = await import('../engine/onnx/model-reader.js');
+  return readOnnxBundle(file);
+}
+
+/** The `.onnx` file that is meant: a folder that holds both formats stands for its layers-model. */
+async function onnxFileOf(path: string): Promise<string | undefined> {
+  const isFile = async (one: string): Promise<boolean> => (await stat(one).catch(() => undefined))?.isFile() === true;
+  if (extname(path) === '.onnx' && (await isFile(path))) return path;
+  const inside = join(path, 'model.onnx');
+  return (await isFile(inside)) && !(await isFile(join(path, 'model.json'))) ? inside : undefined;
+}
+
+export function networkOf(model: Bundle | OnnxBundle, engine: EngineIdentity): Network {
+  const { classes, image } = model;
+  if (model.format === 'onnx') {
+    const open = async (): Promise<Runner> => (await import('../engine/onnx/file-runner.js')).openModelFile(model);
+    // The graph does the preprocessing, and gives a score for each class.
+    return { where: model.path, classes, image, preprocessing: { kind: 'mode', mode: 'none' }, units: classes.length, open };
+  }
+  const { folder, graph, weights, preprocessing } = model;
+  const [units] = shapesOf(graph).get(outputOf(graph).name)!;
+  return { where: folder, classes, image, preprocessing, units, open: async () => (await openEngine(engine)).compile(graph, weights) };
+}
