@@ -162,13 +162,14 @@ export class Locks {
     return {
       release: async () => {
         this.held.delete(path);
-        heldHere.delete(mine.nonce);
         if (this.held.size === 0) {
           clearInterval(this.timer);
           this.timer = undefined;
         }
         const bytes = await this.files.readIfThere(path).catch(() => undefined);
         if (bytes && parse(bytes)?.nonce === mine.nonce) await this.files.removeIfThere(path).catch(() => undefined);
+        // Only now: before, another of this process would break the lock, take its own, and lose that to the removal above.
+        heldHere.delete(mine.nonce);
       },
     };
   }
