@@ -2,7 +2,7 @@
 import type { Json } from '../../core/canonical.js';
 import { digestOf } from '../../core/digest.js';
 import { packageFile } from '../../core/package.js';
-import { failure, PipelineError } from '../../core/problem.js';
+import { failure } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { downloadOf, nameOf, type Download } from '../../core/source.js';
 import type { Survey, SurveyContext } from '../../core/stage.js';
@@ -44,13 +44,13 @@ async function locateWeights({ config, name, resolvePath, digestFile }: SurveyCo
   if (weights === 'random') return { kind: 'random' };
   const path = weights === undefined ? packageFile(bases[config.architecture].packaged!.file) : resolvePath(nameOf(weights));
   const shown = weights === undefined ? path : nameOf(weights);
-  const unreadable = (where: string, remedy: string) => (error: NodeJS.ErrnoException): never => {
-    if (error instanceof PipelineError) throw error;
-    const found = error.code === 'ENOENT' ? 'is not there' : `cannot be read: ${error.message}`;
-    throw failure('bad-data', { code: 'weights-missing', where, found, expected: weightFormats, remedy }, error);
+  const missing = (where: string, remedy: string) => (error: NodeJS.ErrnoException): never => {
+    // Whatever else the disk says is not about the file.
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+    throw failure('bad-data', { code: 'weights-missing', where, found: 'is not there', expected: weightFormats, remedy }, error);
   };
-  const files = await modelFiles(path, shown).catch(unreadable(shown, `correct \`weights\` of ${name}`));
-  const digests = await Promise.all(files.map((file) => digestFile(file).catch(unreadable(file, `keep all files of ${shown} in one folder`))));
+  const files = await modelFiles(path, shown).catch(missing(shown, `correct \`weights\` of ${name}`));
+  const digests = await Promise.all(files.map((file) => digestFile(file).catch(missing(file, `keep all files of ${shown} in one folder`))));
   // A single file is pinned by its own digest, as `sha256sum` prints it.
   const digest = digests.length === 1 ? digests[0] : digestOf(digests.map((one) => `${one}\n`).join(''));
   const pin = typeof weights === 'object' ? weights.sha256 : undefined;
