@@ -34,8 +34,17 @@ export function parseModel(text: string, where: string): Record<string, unknown>
 
 /** A value in a message, cut short. */
 export function show(value: unknown): string {
-  const text = value === undefined ? 'missing' : JSON.stringify(value);
+  const text = value === undefined ? 'missing' : textOf(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** What was read may be nested deeper than it can be written. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return Array.isArray(value) ? '[...]' : '{...}';
+  }
 }
 
 /** The config of one layer. Readers name the field that is wrong; a missing field takes Keras's default where one is given. */
