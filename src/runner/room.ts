@@ -47,7 +47,7 @@ export async function requireRoom(session: Session, stage: string, { features }:
   throw failure('input-output', {
     code: 'features-exceed-disk',
     where: stage,
-    found: `features of ${rows.toLocaleString('en-US')} pictures take ${gigabytes(bytes)}, and ${gigabytes(free)} are free in ${session.store.root}`,
+    found: `features of ${rows.toLocaleString('en-US')} pictures take ${diskSize(bytes)}, and ${diskSize(free)} are free in ${session.store.root}`,
     expected: `at most ${LARGEST_SHARE * 100} % of what is free`,
     remedy: waysOut(session),
   });
@@ -59,6 +59,7 @@ export function waysOut({ settings }: Session): string {
   return `${half}fewer \`views\`, a head that begins with global_average_pooling, a larger frozen part, or a cache on another disk (PIPELINE_CACHE)`;
 }
 
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(2)} GB`;
+function diskSize(bytes: number): string {
+  if (bytes < 1e6) return `${bytes.toLocaleString('en-US')} bytes`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }
