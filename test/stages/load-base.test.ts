@@ -110,6 +110,12 @@ test.each(['tiny-keras3.keras', 'tiny-keras2.h5'])('a whole model, %s, loses its
 test('what does not fit is told', async () => {
   const weightsAlone = await unpack(folder, 'tiny-keras2-weights.h5');
   expect(await refusal({ architecture: 'layers_model', weights: weightsAlone })).toMatch(/^invalid no-topology: has its layers in its weights file, but .* holds weights alone$/);
+  const packaged = await loaded({ architecture: 'compact32' });
+  const scratch = await loaded({ architecture: 'compact32', weights: 'random' });
+  expect(scratch.document.graph).toEqual(packaged.document.graph);
+  expect([...scratch.weights.keys()]).toEqual([...packaged.weights.keys()]);
+  expect(scratch.weights.get('stem_conv/kernel')).not.toEqual(packaged.weights.get('stem_conv/kernel'));
+  expect(scratch.preimage).toEqual({ layers: expect.stringMatching(/^[0-9a-f]{64}$/) });
   expect(await refusal({ architecture: 'layers_model', weights: 'random' })).toMatch(/^invalid no-topology/);
   expect(await refusal({ weights: join(folder, 'none.h5') })).toBe('bad-data weights-missing: is not there');
 });

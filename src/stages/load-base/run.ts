@@ -1,4 +1,5 @@
 /** The work of load-base: builds or reads the network, without its top, with weights that fit. */
+import { packageFile } from '../../core/package.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import type { StageContext } from '../../core/stage.js';
@@ -57,11 +58,12 @@ function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {
 }
 
 async function load({ architecture, alpha, seed }: LoadBaseConfig, source: LocalSource): Promise<{ graph: Graph; weights: Weights }> {
-  const { build, layersFromFile } = bases[architecture];
+  const { build, layersFromFile, packaged } = bases[architecture];
   const built = build?.(alpha);
   if (source.kind === 'random') {
-    if (built === undefined) throw withoutLayers(architecture, 'so `weights: random` leaves nothing to build');
-    return { graph: built, weights: initialWeights(built, seed!) };
+    const graph = built ?? (packaged && (await readModelFile(packageFile(packaged.file))).graph);
+    if (graph === undefined) throw withoutLayers(architecture, 'so `weights: random` leaves nothing to build');
+    return { graph, weights: initialWeights(graph, seed!) };
   }
   const model = await readModelFile(source.path);
   if (model.graph !== undefined && layersFromFile) {

@@ -28,7 +28,10 @@ export async function surveyWeights(context: SurveyContext<'load-base'>): Promis
     return survey({ weights: preimage }, { kind: 'download', download }, provisional);
   }
   const source = await locateWeights(context);
-  return survey(source.kind === 'random' ? 'random' : { weights: source.digest }, source);
+  if (source.kind === 'file') return survey({ weights: source.digest }, source);
+  const { packaged } = bases[context.config.architecture];
+  // The layers that come with the tool are those of a file.
+  return survey(packaged === undefined ? 'random' : { layers: await context.digestFile(packageFile(packaged.file)) }, source);
 }
 
 /** The file that Keras publishes for a base that is named alone; undefined where the weights come with the tool. */
