@@ -56,6 +56,15 @@ export function withPipelineOptions(command: Command): Command {
     .option('--engine <name>', 'auto, onnx or tfjs');
 }
 
+/** Parses an option that counts `what`, such as stages. Throws `invalid` for anything but a whole number from 1. */
+export function countOf(option: string, what: string): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number > 0) return number;
+    throw new PipelineError('invalid', [{ code: 'bad-option', where: option, found: `${text} is no number of ${what}`, expected: 'a whole number from 1' }]);
+  };
+}
+
 export const collect = (value: string, all: readonly string[]): string[] => [...all, value];
 
 /** Loads and checks a pipeline file, the one that lies here where none is named; the head against the folders too where they can be listed. */

@@ -6,7 +6,7 @@ import { exitCodes, PipelineError } from '../core/problem.js';
 import type { Compared } from '../report/comparison.js';
 import type { RunResult } from '../runner/execute.js';
 import { withAncestors } from '../runner/graph.js';
-import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
+import { countOf, loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
 import { printPlan } from './plan.js';
 import { select, type SelectionOptions } from './selection.js';
 
@@ -39,7 +39,7 @@ export const run: CommandSpec = {
       .option('--only <stages...>', 'just these stages; what they read must be current')
       .option('--from <stage>', 'this stage and all after it; what they read must be current')
       .option('-f, --force [stages...]', 'run again even where nothing changed, and replace exports that were changed by hand')
-      .option('-j, --jobs <number>', 'stages that run at the same time', positiveInteger, 2)
+      .option('-j, --jobs <number>', 'stages that run at the same time', countOf('--jobs', 'stages'), 2)
       .option('-n, --dry-run', 'only show what would run, and why')
       .option('--offline', 'ask nothing of the network: take files from the cache and from the folder PIPELINE_MIRROR')
       .option('--json', 'print events as newline-delimited JSON on stdout')
@@ -48,12 +48,6 @@ export const run: CommandSpec = {
     withPipelineOptions(command).action(async (file: string | undefined, stages: string[], options: RunOptions) => done(await runCommand(file, stages, options, host)));
   },
 };
-
-function positiveInteger(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new PipelineError('invalid', [{ code: 'bad-option', where: '--jobs', found: `${text} is no number of stages`, expected: 'a whole number from 1' }]);
-}
 
 async function runCommand(file: string | undefined, stages: readonly string[], options: RunOptions, host: Host): Promise<number> {
   const listeners: ((event: RunEvent) => void)[] = [];

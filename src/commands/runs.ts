@@ -1,6 +1,5 @@
 /** pipeline runs: what ran here, newest first. */
-import { PipelineError } from '../core/problem.js';
-import type { CommandSpec } from './host.js';
+import { countOf, type CommandSpec } from './host.js';
 
 interface RunsOptions {
   readonly limit: number;
@@ -21,7 +20,7 @@ export const runs: CommandSpec = {
       .command('runs')
       .description('list the runs of this project, newest first')
       .argument('[file]', 'only those of this pipeline file')
-      .option('-n, --limit <number>', 'how many', wholeNumber, 20)
+      .option('-n, --limit <number>', 'how many', countOf('--limit', 'runs'), 20)
       .option('--json', 'print one JSON object a run on stdout')
       .addHelpText('after', help)
       .action(async (file: string | undefined, { limit, json }: RunsOptions) => {
@@ -36,9 +35,3 @@ export const runs: CommandSpec = {
       });
   },
 };
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new PipelineError('invalid', [{ code: 'bad-option', where: '--limit', found: `${text} is no number of runs`, expected: 'a whole number from 1' }]);
-}

@@ -1,16 +1,16 @@
 /** The confusion matrix: as a shaded table, or for many classes the pairs that were confused most. */
-import type { EvaluationFigures } from '../results/evaluations.js';
+import type { EvaluationMetrics } from '../../model/metrics.js';
 import { whole } from './figures.js';
 import { html, type Html } from './markup.js';
 
 const MOST_CLASSES = 20;
 const MOST_PAIRS = 15;
 
-export function confusion(figures: EvaluationFigures): Html {
+export function confusion(figures: EvaluationMetrics): Html {
   return figures.classes.length > MOST_CLASSES ? pairs(figures) : matrix(figures);
 }
 
-function matrix({ classes, confusion: counts }: EvaluationFigures): Html {
+function matrix({ classes, confusion: counts }: EvaluationMetrics): Html {
   const rows = counts.map((row, truth) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     const cells = row.map((count, predicted) => {
@@ -23,7 +23,7 @@ function matrix({ classes, confusion: counts }: EvaluationFigures): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="numbers confusion"><caption>Confusion matrix: classes by row, predictions by column</caption><thead><tr><td></td>${classes.map((name) => html`<th scope="col">${name}</th>`)}<th scope="col" class="total">all</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-function pairs({ classes, confusion: counts }: EvaluationFigures): Html {
+function pairs({ classes, confusion: counts }: EvaluationMetrics): Html {
   const confused = counts.flatMap((row, truth) => row.map((count, predicted) => ({ truth, predicted, count })));
   const most = confused.filter(({ truth, predicted, count }) => truth !== predicted && count > 0).sort((a, b) => b.count - a.count);
   const rows = most.slice(0, MOST_PAIRS).map(({ truth, predicted, count }) => html`<tr><th scope="row">${classes[truth]}</th><td class="text">${classes[predicted]}</td><td>${whole(count)}</td></tr>`);

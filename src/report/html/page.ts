@@ -1,7 +1,8 @@
 /** The whole page: one file, no script, and nothing that is fetched. */
 import { createHash } from 'node:crypto';
 import type { RecordedNode, RunEnd, RunStart } from '../../core/run-record.js';
-import type { Evaluation, EvaluationFigures, PredictionRows } from '../results/evaluations.js';
+import type { EvaluationMetrics } from '../../model/metrics.js';
+import type { Evaluation, PredictionRows } from '../results/evaluations.js';
 import { valueOf } from '../results/kept.js';
 import type { Data, Training } from '../results/training.js';
 import { classTable } from './classes.js';
@@ -98,7 +99,7 @@ function leftOut(all: number, shown: number): Html | undefined {
 }
 
 /** Side by side as far as there is room. */
-function figuresOf(figures: EvaluationFigures, rows: PredictionRows | undefined): Html {
+function figuresOf(figures: EvaluationMetrics, rows: PredictionRows | undefined): Html {
   const matrix = confusion(figures);
   const classes = classTable(figures, rows);
   const curve = rows && roc(rows);

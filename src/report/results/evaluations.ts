@@ -2,25 +2,8 @@
 import { compareCodePoints } from '../../core/canonical.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import type { Files } from '../../image/dataset.js';
-import type { ClassFigures } from '../../model/metrics.js';
+import type { EvaluationMetrics } from '../../model/metrics.js';
 import { readOutput, type Kept, type RunResults } from './kept.js';
-
-/** Output `metrics` of evaluate, as far as a report tells it. */
-export interface EvaluationFigures {
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly macro_precision: number;
-  readonly macro_recall: number;
-  readonly macro_f1: number;
-  readonly roc_auc?: number;
-  readonly samples: number;
-  readonly split: string;
-  readonly threshold: number;
-  readonly classes: readonly string[];
-  readonly per_class: Readonly<Record<string, ClassFigures>>;
-  /** Rows are true classes, columns predicted ones. */
-  readonly confusion: readonly (readonly number[])[];
-}
 
 export interface PredictionRow {
   readonly digest: string;
@@ -39,7 +22,7 @@ export interface PredictionRows {
 
 export interface Evaluation {
   readonly node: RecordedNode;
-  readonly figures: Kept<EvaluationFigures>;
+  readonly figures: Kept<EvaluationMetrics>;
   readonly predictions: Kept<PredictionRows>;
   /** Where the pictures lay. */
   readonly files: Kept<Files>;
@@ -47,7 +30,7 @@ export interface Evaluation {
 
 export async function readEvaluation(results: RunResults, node: RecordedNode): Promise<Evaluation> {
   const [figures, predictions, files] = await Promise.all([
-    readOutput<EvaluationFigures>(results, node.name, 'metrics'),
+    readOutput<EvaluationMetrics>(results, node.name, 'metrics'),
     readOutput<PredictionRows>(results, node.name, 'predictions'),
     readOutput<Files>(results, node.reads.data, 'files'),
   ]);

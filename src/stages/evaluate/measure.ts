@@ -1,25 +1,5 @@
 /** Figures of a model's predictions on labelled pictures. */
-import { classFigures, confusionMatrix, crossEntropy, predictedLabels, rocAuc, type ClassFigures, type RoundingCost } from '../../model/metrics.js';
-
-/** Output `metrics`. The plain numbers among it are what a run reports. */
-export interface EvaluationMetrics {
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly macro_precision: number;
-  readonly macro_recall: number;
-  readonly macro_f1: number;
-  /** For two classes. */
-  readonly roc_auc?: number;
-  readonly samples: number;
-  readonly split: string;
-  readonly threshold: number;
-  readonly classes: readonly string[];
-  readonly per_class: Readonly<Record<string, ClassFigures>>;
-  /** Rows are true classes, columns predicted ones. */
-  readonly confusion: readonly (readonly number[])[];
-  /** Where features are kept as float16: what that costs. */
-  readonly half_precision?: RoundingCost;
-}
+import { classFigures, confusionMatrix, crossEntropy, predictedLabels, rocAuc, type ClassFigures, type EvaluationMetrics } from '../../model/metrics.js';
 
 export interface Measured {
   readonly metrics: EvaluationMetrics;

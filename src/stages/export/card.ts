@@ -1,19 +1,13 @@
 /** The model card that goes with an exported model: what it is, what it wants, how good it was. */
 import type { TrainedDocument } from '../../model/document.js';
 import { finalActivationOf } from '../../model/logits.js';
-import { describeRounding } from '../../model/metrics.js';
+import { describeRounding, type EvaluationMetrics } from '../../model/metrics.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
 import type { FormatName } from './formats.js';
 import type { RoundingFigures } from './rounding.js';
 
 /** What `evaluate` measured, as far as a card tells it. */
-export interface CardMetrics {
-  readonly split: string;
-  readonly samples: number;
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly per_class: Readonly<Record<string, { readonly precision: number; readonly recall: number; readonly f1: number; readonly support: number }>>;
-}
+export type CardMetrics = Pick<EvaluationMetrics, 'split' | 'samples' | 'loss' | 'accuracy' | 'per_class'>;
 
 /** What a card is written from. */
 export interface CardFacts {

@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RecordedNode, RunEnd, RunStart } from '../../../src/core/run-record.js';
 import { page, type Report } from '../../../src/report/html/page.js';
-import type { EvaluationFigures, PredictionRow } from '../../../src/report/results/evaluations.js';
+import type { EvaluationMetrics } from '../../../src/model/metrics.js';
+import type { PredictionRow } from '../../../src/report/results/evaluations.js';
 import type { Kept } from '../../../src/report/results/kept.js';
 import type { History } from '../../../src/report/results/training.js';
 import { classFigures, confusionMatrix } from '../../../src/model/metrics.js';
@@ -30,7 +31,7 @@ function reportOf(classCount: number, pictures: number, history: Kept<History> =
   const rows = rowsOf(classCount, pictures);
   const confusion = confusionMatrix(rows.map(({ label }) => label), rows.map(({ predicted }) => predicted), classCount);
   const figures = classFigures(confusion);
-  const value: EvaluationFigures = {
+  const value: EvaluationMetrics = {
     loss: 1, accuracy: 0.5, macro_precision: 0.5, macro_recall: 0.5, macro_f1: 0.5, samples: pictures, split: 'test', threshold: 0.5, classes,
     per_class: Object.fromEntries(classes.map((name, index) => [name, figures[index]])), confusion,
   };
