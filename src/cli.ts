@@ -87,7 +87,7 @@ async function main(argv: readonly string[]): Promise<number> {
 function report(thrown: unknown, debug: boolean, host: Host): number {
   const error: PipelineError = asPipelineError(thrown);
   if (error.category === 'interrupted' && readerLeft) return exitCodes.interrupted;
-  host.stderr(`${formatProblems(error.problems, { ...host, width: host.width() })}\n`);
+  host.stderr(`${formatProblems(error.problems, host)}\n`);
   const cause = error.cause ?? (thrown instanceof PipelineError ? undefined : thrown);
   if (debug && cause instanceof Error) host.stderr(`${cause.stack}\n`);
   return exitCodes[error.category];

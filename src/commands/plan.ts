@@ -30,7 +30,7 @@ export const planCommand: CommandSpec = {
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: PlanOptions) => {
       const pipeline = await loadChecked(file, options, host.cwd);
-      if (pipeline.warnings.length > 0) host.stderr(`${formatProblems(pipeline.warnings, { ...host, width: host.width() }, 'warning')}\n\n`);
+      if (pipeline.warnings.length > 0) host.stderr(`${formatProblems(pipeline.warnings, host, 'warning')}\n\n`);
       const session = await openFor(pipeline, host, noteTo(host), options);
       done(await printPlan(session, select(session.graph, [], {}), options, host));
     });

@@ -61,7 +61,7 @@ async function predictCommand(model: string, names: readonly string[], { filesFr
       counts[answer.kind]++;
       const line = lineOf(answer);
       if (line !== undefined) host.stdout(format.line(line));
-      if (answer.kind === 'bad') host.stderr(`${formatProblems([answer.problem], { ...host, width: host.width() })}\n`);
+      if (answer.kind === 'bad') host.stderr(`${formatProblems([answer.problem], host)}\n`);
     }
   } finally {
     await predictor.close();

@@ -50,7 +50,7 @@ async function serveCommand(model: string, options: ServeOptions, host: Host): P
     import('../serve/index.js'),
     import('../report/problems.js'),
   ]);
-  const onError = (error: unknown): void => host.stderr(`${formatProblems(asPipelineError(error).problems, { ...host, width: host.width() })}\n`);
+  const onError = (error: unknown): void => host.stderr(`${formatProblems(asPipelineError(error).problems, host)}\n`);
   const serving = await serveModel({ ...options, model: resolve(host.cwd, model), onError });
   for (const { text } of serving.notes) host.stderr(`${text}\n`);
   host.stderr(`${model} is at ${serving.url} until Ctrl-C\n`);

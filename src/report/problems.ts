@@ -11,8 +11,8 @@ export type Severity = 'error' | 'warning';
 
 export interface ProblemLayout {
   readonly color: boolean;
-  /** Columns of the terminal. */
-  readonly width: number;
+  /** Columns of the terminal, which may change. */
+  readonly width: () => number;
   /** Paths are shown relative to this folder where they lie inside it. */
   readonly cwd: string;
 }
@@ -40,7 +40,9 @@ export function formatProblems(problems: readonly Problem[], layout: ProblemLayo
   return shown.join('\n\n');
 }
 
-function formatProblem(problem: Problem, { width, cwd }: ProblemLayout, paint: Paint, severity: Severity): string {
+function formatProblem(problem: Problem, layout: ProblemLayout, paint: Paint, severity: Severity): string {
+  const { cwd } = layout;
+  const width = layout.width();
   const { position, found, expected, remedy } = problem;
   const place = placeOf(problem, cwd);
   const text = severity === 'warning' ? paint('yellow', printable(`warning: ${found}`)) : paint('red', printable(found));

@@ -138,8 +138,7 @@ class Terminal {
   }
 
   private problem(problem: Problem, severity: Severity): void {
-    const { color, width, cwd } = this.options;
-    this.line('', formatProblems([problem], { color, width: width(), cwd }, severity));
+    this.line('', formatProblems([problem], this.options, severity));
   }
 
   private row(mark: string, style: Style, name: string, text: string): void {

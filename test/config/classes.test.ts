@@ -21,7 +21,7 @@ const from = (source: string) => changed(petsYaml, 'source: pictures', `source: 
 test('one sigmoid unit and three folders', async () => {
   await folders('three', ['train/cats', 'train/dogs', 'train/birds', 'validation/cats']);
   const problems = await checkHeadAgainstFolders(await project.load(from('three')));
-  const text = formatProblems(problems, { color: false, width: 120, cwd: project.root });
+  const text = formatProblems(problems, { color: false, width: () => 120, cwd: project.root });
   expect(text).toBe(`pets.yaml:20:9: the head ends in 1 sigmoid unit, but \`three\` has 3 classes (birds, cats, dogs)
   19 |       - dropout: {rate: 0.5}
   20 |       - dense: {units: 1, activation: sigmoid}

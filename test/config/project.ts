@@ -45,7 +45,7 @@ export function testProject(): TestProject {
     },
     complaint: async (yaml, options) => {
       const { problems } = await project.refuse(yaml, options);
-      return formatProblems(problems, { color: false, width: 120, cwd: root });
+      return formatProblems(problems, { color: false, width: () => 120, cwd: root });
     },
   };
   return project;

@@ -3,7 +3,7 @@ import type { Position, Problem } from '../../src/core/problem.js';
 import { Lines } from '../../src/config/positions.js';
 import { formatProblems } from '../../src/report/problems.js';
 
-const layout = { color: false, width: 60, cwd: '/home/me' };
+const layout = { color: false, width: () => 60, cwd: '/home/me' };
 
 function at(text: string, part: string, file = '/home/me/pets.yaml'): Position {
   const from = text.indexOf(part);
@@ -68,7 +68,7 @@ test('line numbers are aligned, and the caret stands under wide characters, tabs
 test('a long line is shown around what is marked', () => {
   const text = `a: [${'1, '.repeat(100)}dog${', 2'.repeat(100)}]\n`;
   const [, row, caret] = formatProblems([{ code: 'x', position: at(text, 'dog'), found: 'x' }], layout).split('\n');
-  expect(row.length).toBeLessThanOrEqual(layout.width);
+  expect(row.length).toBeLessThanOrEqual(layout.width());
   expect(row.slice(caret.indexOf('^'), caret.lastIndexOf('^') + 1)).toBe('dog');
 });
 
