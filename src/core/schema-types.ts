@@ -50,7 +50,7 @@ export interface PipelineConfig {
 }
 
 /**
- * Varies the training pictures in repeatable views, as Keras's ImageDataGenerator defines the changes. Validation and test pictures are never varied.
+ * Varies the training pictures in repeatable views, as Keras's ImageDataGenerator defines the changes; sharpness is PIL's. Validation and test pictures are never varied.
  */
 export interface AugmentConfig {
   uses?: 'augment';
@@ -94,6 +94,13 @@ export interface AugmentConfig {
    * @maxItems 2
    */
   brightness_range?: [number, number];
+  /**
+   * [lowest, highest] factor of sharpness; 0 is a smoothed picture, 1 leaves it, above 1 sharpens.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  sharpness_range?: [number, number];
   /**
    * What stands where a changed picture has no pixel.
    */

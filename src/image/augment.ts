@@ -1,11 +1,12 @@
 /**
  * Random changes of training pictures, with the names, ranges and formulas of Keras's `ImageDataGenerator`
- * (keras.src.legacy.preprocessing.image in Keras 3). One difference: Keras hands the draw of `height_shift_range` to
+ * (keras.src.legacy.preprocessing.image in Keras 3), and `sharpness_range` besides. One difference: Keras hands the draw of `height_shift_range` to
  * the x axis and swaps height and width in the centre; here both are as documented. Square pictures that are not
  * shifted come out the same.
  */
 import type { Random } from '../core/random.js';
 import { flip, warp, type AffineMatrix, type FillMode } from './affine.js';
+import { sharpen } from './sharpen.js';
 
 /** Part of the keys of augmented features; bumped when the same parameters and draws may give other pixels. */
 export const AUGMENT_VERSION = 1;
@@ -29,6 +30,8 @@ export interface AugmentParameters {
   readonly vertical_flip?: boolean;
   /** A factor, drawn from [low, high). */
   readonly brightness_range?: readonly [number, number];
+  /** A factor of sharpness, drawn from [low, high): see {@link sharpen}. */
+  readonly sharpness_range?: readonly [number, number];
   /** Grey levels that are added, drawn from [-range, range). */
   readonly channel_shift_range?: number;
   /** Beyond the edges; `nearest` when left out. */
@@ -53,13 +56,15 @@ export interface Transform {
   readonly channelShift: number;
   /** Null leaves the levels as they are; a number, 1 too, rounds them down to whole ones, as PIL does. */
   readonly brightness: number | null;
+  /** 1 changes nothing. */
+  readonly sharpness: number;
   readonly fillMode: FillMode;
   readonly cval: number;
 }
 
 /**
- * Draws a change for a picture of this size. Always ten uniform numbers in this order: rotation, y shift, x shift,
- * shear, x zoom, y zoom, horizontal flip, vertical flip, channel shift, brightness. The draws of ranges that
+ * Draws a change for a picture of this size. Always eleven uniform numbers in this order: rotation, y shift, x
+ * shift, shear, x zoom, y zoom, horizontal flip, vertical flip, channel shift, brightness, sharpness. The draws of ranges that
  * are left out are made too, so that adding one range leaves the others' as they were.
  */
 export function drawTransform(parameters: AugmentParameters, random: Random, width: number, height: number): Transform {
@@ -77,8 +82,10 @@ export function drawTransform(parameters: AugmentParameters, random: Random, wid
   const [dark, bright] = parameters.brightness_range ?? [1, 1];
   const factor = random.uniform(dark, bright);
   const brightness = parameters.brightness_range === undefined ? null : factor;
+  const [soft, sharp] = parameters.sharpness_range ?? [1, 1];
+  const sharpness = random.uniform(soft, sharp);
   const { fill_mode: fillMode = 'nearest', cval = 0 } = parameters;
-  return { theta, tx, ty, shear, zx, zy, flipHorizontal, flipVertical, channelShift, brightness, fillMode, cval };
+  return { theta, tx, ty, shear, zx, zy, flipHorizontal, flipVertical, channelShift, brightness, sharpness, fillMode, cval };
 }
 
 function zoomLimits(range: AugmentParameters['zoom_range'] = 0): readonly [number, number] {
@@ -125,7 +132,7 @@ function radians(degrees: number): number {
 
 /**
  * Applies a change to height x width x 3 bytes, RGB, and gives levels of 0 to 255 in the same shape, written into
- * `into` where it is given. Order: affine, channel shift, flips, brightness.
+ * `into` where it is given. Order: affine, channel shift, flips, brightness, sharpness.
  */
 export function applyTransform(
   pixels: Uint8Array,
@@ -142,6 +149,7 @@ export function applyTransform(
   else into.set(pixels);
   if (transform.channelShift !== 0) shiftChannels(into, transform.channelShift);
   if (transform.brightness !== null) brighten(into, transform.brightness);
+  if (transform.sharpness !== 1) sharpen(into, width, height, transform.sharpness);
   return into;
 }
 

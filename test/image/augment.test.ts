@@ -44,6 +44,7 @@ const nothing: Transform = {
   flipVertical: false,
   channelShift: 0,
   brightness: null,
+  sharpness: 1,
   fillMode: 'nearest',
   cval: 0,
 };

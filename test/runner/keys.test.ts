@@ -19,7 +19,7 @@ import { stages } from '../../src/stages/index.js';
 const base = `version: 1
 stages:
   ingest: {source: pictures}
-  augment: {data: ingest, shear_range: 1, brightness_range: [0.5, 1.5]}
+  augment: {data: ingest, shear_range: 1, brightness_range: [0.5, 1.5], sharpness_range: [0.5, 2]}
   load-base: {architecture: mobilenet_v2, weights: random}
   freeze: {base: load-base, layers: all}
   build-head:
@@ -61,6 +61,7 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
     horizontal_flip: ['true', 'all'],
     vertical_flip: ['true', 'all'],
     brightness_range: ['[0.8, 1.2]', 'all'],
+    sharpness_range: ['[0.4, 3]', 'all'],
     fill_mode: ['reflect', 'all'],
     cval: ['3', 'all'],
     views: ['5', 'all'],

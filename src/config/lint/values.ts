@@ -6,7 +6,7 @@ import type { LintContext } from './lineage.js';
 /** Ranges are [lowest, highest]. */
 export function rangeOrder({ stages, places }: LintContext): Problem[] {
   return stagesOf(stages, 'augment').flatMap(({ name, config }) =>
-    (['zoom_range', 'brightness_range'] as const).flatMap((field) => {
+    (['zoom_range', 'brightness_range', 'sharpness_range'] as const).flatMap((field) => {
       const range = config[field];
       if (!Array.isArray(range) || range[0] <= range[1]) return [];
       return [
