@@ -324,6 +324,10 @@ export interface IngestConfig {
    * What to do with a file that is no readable picture: stop, naming all of them, or leave them out, naming all of them.
    */
   on_bad_image: 'fail' | 'skip';
+  /**
+   * What to do with a picture whose very bytes are in two classes: stop, naming all such files, or leave the picture out of both, naming them.
+   */
+  on_label_conflict: 'fail' | 'skip';
 }
 
 /**

@@ -60,7 +60,7 @@ describe('applyTransform', () => {
     (_, name, fillMode, __, { change, expected }) => {
       const { flip_horizontal: flipHorizontal, flip_vertical: flipVertical, channel_shift_intensity, ...rest } = change;
       const channelShift = channel_shift_intensity ?? 0;
-      const transform: Transform = { ...rest, flipHorizontal, flipVertical, channelShift, fillMode, cval: golden.cval };
+      const transform: Transform = { ...rest, sharpness: 1, flipHorizontal, flipVertical, channelShift, fillMode, cval: golden.cval };
       const { width, height, pixels } = golden.pictures[name];
       const result = applyTransform(Uint8Array.from(pixels), width, height, transform);
       const worst = Math.max(...result.map((level, i) => Math.abs(level - expected[i])));

@@ -50,6 +50,7 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
     'split.test': ['0.1', 'all'],
     classes: ['[dogs, cats]', 'all'],
     on_bad_image: ['skip', 'all'],
+    on_label_conflict: ['skip', 'all'],
   },
   augment: {
     rescale: ['1/127.5', 'all'],

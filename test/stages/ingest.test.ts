@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { digestOf, type Digest } from '../../src/core/digest.js';
 import type { IngestConfig } from '../../src/core/schema-types.js';
-import type { Samples } from '../../src/image/dataset.js';
+import type { Files, Samples } from '../../src/image/dataset.js';
 import { ingest } from '../../src/stages/ingest/index.js';
 import { readLayout } from '../../src/stages/ingest/layout.js';
 import { splitOf } from '../../src/stages/ingest/split.js';
@@ -13,6 +13,7 @@ const config: IngestConfig = {
   image: { size: [32, 32], interpolation: 'bilinear', orientation: 'exif' },
   split: { validation: 0.3, test: 0 },
   on_bad_image: 'fail',
+  on_label_conflict: 'fail',
 };
 
 /** Made-up pictures `folder/prefix-0.jpg`, each with bytes of its own. */
@@ -96,7 +97,7 @@ describe('samples', () => {
     expect(counts.train.cats + counts.validation.cats).toBe(40);
   });
 
-  test('the same bytes twice under one label count once, under two labels they fail', async () => {
+  test('the same bytes twice under one label count once, under two labels they fail or are left out', async () => {
     const files = { ...pictures('cats', 20), ...pictures('dogs', 20) };
     const bench = await run({ ...files, 'cats/copy.jpg': files['cats/p-0.jpg'] });
     expect(bench.json<Samples>('samples').samples).toHaveLength(40);
@@ -105,6 +106,10 @@ describe('samples', () => {
       category: 'bad-data',
       problems: [{ code: 'same-picture-two-labels', where: 'dogs/copy.jpg' }],
     });
+    const skipping = await run({ ...files, 'dogs/copy.jpg': files['cats/p-0.jpg'] }, { on_label_conflict: 'skip' });
+    expect(skipping.json<Samples>('samples').samples).toHaveLength(39);
+    expect(Object.values(skipping.json<Files>('files').paths).flat()).not.toContain('cats/p-0.jpg');
+    expect(skipping.notes).toEqual([['picture-skipped', 'dogs/copy.jpg has the same bytes as cats/p-0.jpg, under another label']]);
   });
 
   test('a picture in two splits is told', async () => {

@@ -52,9 +52,11 @@ function refused({ config, gathered, seen }: Inspected): Finding[] {
   const skips = config.on_bad_image === 'skip';
   const corrupt = listed(skips ? 'warning' : 'error', 'corrupt-pictures', bad, `cannot be used${skips ? ', and left out' : ''}`,
     skips ? undefined : 'mend or remove them, or set `on_bad_image: skip` in the ingest stage');
-  const [classes, , conflicts, counts] = gathered.faults;
-  const labels = listed('error', 'same-picture-two-labels', conflicts.map(({ where, found }) => `${where}: ${found}`),
-    'the same bytes in two classes', 'remove one of each two');
+  const [classes, , , counts] = gathered.faults;
+  const omits = config.on_label_conflict === 'skip';
+  const labels = listed(omits ? 'warning' : 'error', 'same-picture-two-labels', gathered.conflicts.map(({ where, found }) => `${where}: ${found}`),
+    `the same bytes in two classes${omits ? ', and left out' : ''}`,
+    omits ? undefined : 'remove one of each two, or set `on_label_conflict: skip` in the ingest stage');
   const rest = [...classes, ...counts].map(({ code, where, found, remedy }): Finding =>
     ({ level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy }));
   return [...corrupt, ...labels, ...rest];

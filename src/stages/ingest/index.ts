@@ -57,9 +57,10 @@ async function putSamples(context: StageContext<'ingest'>): Promise<void> {
   const { config, note, putJson } = context;
   const { listing, root, shown } = await listSource(context, probe);
   const gathered = gatherSamples(config, listing, readLayout(listing.paths), shown);
-  const { classes, samples, paths, bad, counts } = gathered;
+  const { classes, samples, paths, bad, conflicts, counts } = gathered;
   for (const { code, text } of gathered.notes) note(code, text);
   for (const { path, reason } of bad) note('picture-skipped', `${path} ${reason}`);
+  for (const { where, found } of conflicts) note('picture-skipped', `${where} ${found}`);
   note('pictures', describeCounts(counts));
   await putJson('spec', { classes, image: config.image } satisfies DataSpec);
   await putJson('samples', { samples } satisfies Samples);

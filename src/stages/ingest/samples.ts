@@ -24,6 +24,8 @@ export interface Gathered {
   readonly ignored: readonly BadPicture[];
   /** Files with the bytes of another one of their class. */
   readonly twins: readonly string[];
+  /** Files with the bytes of one in another class. */
+  readonly conflicts: readonly Problem[];
   /** Pictures that are in more than one split. */
   readonly leaks: readonly Digest[];
   readonly notes: readonly { readonly code: string; readonly text: string }[];
@@ -49,12 +51,14 @@ export function examineSamples(config: IngestConfig, listing: FolderListing, lay
   const paths: Record<string, string[]> = {};
   const labels = new Map<Digest, Candidate>();
   const conflicts: Problem[] = [];
+  const contradicted = new Set<Digest>();
   const twins: string[] = [];
   for (const candidate of good) {
     const digest = listing.digestAt(candidate.index);
     const first = labels.get(digest);
     if (first !== undefined && first.className !== candidate.className) {
       conflicts.push(twoLabels(first, candidate));
+      contradicted.add(digest);
       continue;
     }
     if (first !== undefined) twins.push(candidate.path);
@@ -64,17 +68,18 @@ export function examineSamples(config: IngestConfig, listing: FolderListing, lay
     const row: SampleRow = [digest, classes.indexOf(candidate.className), split ?? splitOf(digest, withoutTest(config, layout))];
     rows.set(`${digest}/${row[2]}`, row);
   }
-  const samples = [...rows.values()].sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
+  for (const digest of contradicted) delete paths[digest];
+  const samples = [...rows.values()].filter(([digest]) => !contradicted.has(digest)).sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
   const leaks = samples.flatMap(([digest], index) => (digest === samples[index - 1]?.[0] && digest !== samples[index - 2]?.[0] ? digest : []));
   const counts = countSamples(samples, classes);
   const faults = [
     classFaults(config.classes, layout, nameOf(config.source)),
     config.on_bad_image === 'fail' ? badPictures(bad, shown) : [],
-    conflicts,
+    config.on_label_conflict === 'fail' ? conflicts : [],
     countFaults(counts, classes, config, shown),
   ];
-  const notes = notesOf({ ignored, twins, leaks: samples.length - labels.size }, layout, listing);
-  return { classes, samples, paths, bad, ignored, twins, leaks, notes, counts, faults };
+  const notes = notesOf({ ignored, twins, leaks: samples.length - (labels.size - contradicted.size) }, layout, listing);
+  return { classes, samples, paths, bad, ignored, twins, conflicts, leaks, notes, counts, faults };
 }
 
 function notesOf(
@@ -154,7 +159,7 @@ function twoLabels(first: Candidate, second: Candidate): Problem {
     where: second.path,
     found: `has the same bytes as ${first.path}, under another label`,
     expected: 'one label for each picture',
-    remedy: 'remove one of the two',
+    remedy: 'remove one of the two, or set `on_label_conflict: skip` in the ingest stage',
   };
 }
 
