@@ -11,6 +11,7 @@ interface Golden {
   readonly extent: readonly [height: number, width: number];
   readonly ranges: readonly { readonly asked: AugmentParameters; readonly drawn: Readonly<Record<string, readonly [least: number, most: number]>> }[];
   readonly pictures: Readonly<Record<string, { readonly width: number; readonly height: number; readonly pixels: number[] }>>;
+  readonly sharpness: readonly { readonly picture: string; readonly factor: number; readonly expected: readonly number[] }[];
   readonly cases: readonly {
     readonly picture: string;
     readonly fillMode: FillMode;
@@ -73,6 +74,14 @@ describe('applyTransform', () => {
     const named = Object.entries(change).filter(([key, value]) => value && value !== idle[key]);
     return named.map(([key, value]) => `${key} ${value}`).join(', ');
   }
+
+  test.each(golden.sharpness.map((each) => [each.picture, each.factor, each] as const))('sharpens as PIL does (%s, %d)', (_, __, { picture, factor, expected }) => {
+    const { width, height, pixels } = golden.pictures[picture];
+    const result = applyTransform(Uint8Array.from(pixels), width, height, { ...nothing, sharpness: factor });
+    const worst = Math.max(...result.map((level, i) => Math.abs(level - expected[i])));
+    // PIL rounds the smooth picture to whole levels, and cuts the blend to whole ones.
+    expect(worst).toBeLessThanOrEqual(0.5 * Math.abs(1 - factor) + 1);
+  });
 
   test('without a change gives the pixels themselves', () => {
     const pixels = noise(5 * 4 * 3);
@@ -153,6 +162,7 @@ describe('drawTransform', () => {
     horizontal_flip: true,
     vertical_flip: true,
     brightness_range: [0.8, 1.2],
+    sharpness_range: [0.4, 3],
     channel_shift_range: 12,
     fill_mode: 'wrap',
     cval: 9,
@@ -168,8 +178,8 @@ describe('drawTransform', () => {
   test('the same key draws the same change, in a fixed order', () => {
     expect(draw(everything)).toEqual(draw(everything));
     const u = Random.keyed('draw', 0);
-    const numbers = Array.from({ length: 10 }, () => u.uniform());
-    const [theta, ty, tx, shear, zx, zy, horizontal, vertical, channel, brightness] = numbers;
+    const numbers = Array.from({ length: 11 }, () => u.uniform());
+    const [theta, ty, tx, shear, zx, zy, horizontal, vertical, channel, brightness, sharpness] = numbers;
     const transform = draw(everything);
     expect(transform.theta).toBeCloseTo(-30 + 60 * theta, 9);
     expect([transform.ty / 20, transform.tx / 20]).toEqual([expect.closeTo(-1 + 2 * ty, 9), expect.closeTo(-1 + 2 * tx, 9)]);
@@ -178,6 +188,7 @@ describe('drawTransform', () => {
     expect([transform.flipHorizontal, transform.flipVertical]).toEqual([horizontal < 0.5, vertical < 0.5]);
     expect(transform.channelShift).toBeCloseTo(-12 + 24 * channel, 9);
     expect(transform.brightness).toBeCloseTo(0.8 + 0.4 * brightness, 9);
+    expect(transform.sharpness).toBeCloseTo(0.4 + 2.6 * sharpness, 9);
     expect([transform.fillMode, transform.cval]).toEqual(['wrap', 9]);
   });
 

@@ -2,7 +2,7 @@
 
 Square pictures go through Keras's `apply_transform`.
 For others Keras 3 mixes up height and width in the centre of its transforms, so those go straight through the
-`scipy.ndimage.affine_transform` that Keras uses, with the centre where it belongs.
+`scipy.ndimage.affine_transform` that Keras uses, with the centre where it belongs. Sharpness is PIL's own.
 """
 
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy
 import scipy.ndimage
+from PIL import Image, ImageEnhance
 from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
 TARGET = Path(__file__).parents[2] / "test" / "fixtures" / "keras" / "augment.json"
@@ -50,6 +51,8 @@ OTHERS = [
     {**COMBINED, "flip_horizontal": True, "channel_shift_intensity": 21.5, "brightness": 1.2},
 ]
 
+
+SHARPNESS = [0.0, 0.6, 1.0, 1.8, 3.2]
 
 # What a generator is asked for, and a picture of this height and width: Keras's draws give the range of each number.
 EXTENT = (200, 100)
@@ -105,6 +108,12 @@ def by_scipy(pixels, change, fill_mode):
     return numpy.stack(channels, axis=2)
 
 
+def sharpened(picture, pixels, factor):
+    """In whole levels: PIL rounds the smooth picture, and the blend once more."""
+    result = numpy.asarray(ImageEnhance.Sharpness(Image.fromarray(pixels)).enhance(factor))
+    return {"picture": picture, "factor": factor, "expected": result.ravel().tolist()}
+
+
 def case(picture, pixels, change, fill_mode, apply):
     result = apply(pixels, change, fill_mode)
     assert result.shape == pixels.shape
@@ -123,10 +132,12 @@ def main():
         name: {"width": pixels.shape[1], "height": pixels.shape[0], "pixels": pixels.ravel().tolist()}
         for name, pixels in pictures.items()
     }
+    sharp = [sharpened(name, pictures[name], factor) for name in pictures for factor in SHARPNESS]
     lines = ",\n".join(json.dumps(each, separators=(",", ":")) for each in cases)
     ranges = ",\n".join(json.dumps(drawn(asked), separators=(",", ":")) for asked in RANGES)
     head = f'"cval":{CVAL},\n"pictures":{json.dumps(described, separators=(",", ":"))},\n"extent":{list(EXTENT)}'
-    TARGET.write_text(f'{{{head},\n"ranges":[\n{ranges}\n],\n"cases":[\n{lines}\n]}}\n')
+    sharpness = ",\n".join(json.dumps(each, separators=(",", ":")) for each in sharp)
+    TARGET.write_text(f'{{{head},\n"sharpness":[\n{sharpness}\n],\n"ranges":[\n{ranges}\n],\n"cases":[\n{lines}\n]}}\n')
     print(f"{len(cases)} cases, {TARGET.stat().st_size} bytes")
 
 
