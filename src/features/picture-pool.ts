@@ -7,12 +7,15 @@ import { Worker } from 'node:worker_threads';
 import { packageFile } from '../core/package.js';
 import { failure, fromParts, type PipelineError } from '../core/problem.js';
 import type { AnswerMessage, TaskMessage } from './picture-worker.js';
-import { createPictureLoader, type PictureLoader, type PictureTask, type PictureWork } from './pictures.js';
+import { createPictureLoader, LOADS_AT_ONCE, type PictureLoader, type PictureTask, type PictureWork } from './pictures.js';
 
 const MOST_THREADS = 8;
 
-/** Tasks that a thread has at once, so that it finds work while the calling thread computes. */
-const TASKS_PER_THREAD = 8;
+/**
+ * Tasks that a thread is given ahead. The calling thread hands out none while the engine computes on it: a training
+ * step over small pictures takes as long as loading a hundred of them.
+ */
+const TASKS_PER_THREAD = 64;
 
 export interface PoolOptions {
   /** How many threads; with none, pictures are loaded on the calling thread, by the same code. */
@@ -55,7 +58,7 @@ export class PicturePool {
 
   /** How many pictures to ask for at once. */
   get inFlight(): number {
-    return Math.max(this.options.threads, 1) * TASKS_PER_THREAD;
+    return this.options.threads === 0 ? LOADS_AT_ONCE : this.options.threads * TASKS_PER_THREAD;
   }
 
   /**

@@ -1,7 +1,8 @@
 /** A thread that loads pictures: it takes tasks and answers each with its numbers, or with what went wrong. */
 import { parentPort, workerData } from 'node:worker_threads';
+import PQueue from 'p-queue';
 import { failureParts, type FailureParts } from '../core/problem.js';
-import { createPictureLoader, type PictureTask, type PictureWork } from './pictures.js';
+import { createPictureLoader, LOADS_AT_ONCE, type PictureTask, type PictureWork } from './pictures.js';
 
 export interface TaskMessage {
   readonly id: number;
@@ -15,9 +16,10 @@ export type AnswerMessage =
 const port = parentPort;
 if (port === null) throw new Error('picture-worker runs as a worker thread only');
 const load = createPictureLoader(workerData as PictureWork);
+const queue = new PQueue({ concurrency: LOADS_AT_ONCE });
 
 port.on('message', ({ id, task }: TaskMessage) => {
-  load(task).then(
+  queue.add(() => load(task)).then(
     (picture) => port.postMessage({ id, picture } satisfies AnswerMessage, [picture.buffer]),
     (error: unknown) => port.postMessage({ id, failure: failureParts(error, task.path) } satisfies AnswerMessage),
   );

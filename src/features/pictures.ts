@@ -35,6 +35,9 @@ export interface NewPicture {
 
 export type PictureTask = ListedPicture | NewPicture;
 
+/** Pictures that one thread loads at the same time: enough to read some while others are decoded. */
+export const LOADS_AT_ONCE = 8;
+
 /** The view of pictures that are taken as they are. */
 export const PLAIN_VIEW = 0;
 
