@@ -100,8 +100,14 @@ export interface FolderListing {
   probeAt(index: number): string;
   /** Digest over all paths and digests. */
   readonly treeDigest: Digest;
-  /** Links that lead out of the folder; they are not followed. */
-  readonly refusedLinks: readonly string[];
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** What lies in a folder and is not read: a link that leads out of it, to a folder or nowhere; a pipe, a socket, a device. */
+export interface PassedOver {
+  readonly path: string;
+  /** The rest of a sentence about it. */
+  readonly why: string;
 }
 
 /** A short text about a file's bytes, remembered with their digest. */

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { compareCodePoints } from '../core/canonical.js';
 import { toDigest, type Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
-import type { FolderListing, Probe } from '../core/stage.js';
+import type { FolderListing, PassedOver, Probe } from '../core/stage.js';
 import { hasCode } from './cache-fs.js';
 import { decodeIndex, encodeIndex, type FileIndex, type FileTable } from './file-index.js';
 import { CTIME_COLUMN, MTIME_COLUMN, SIZE_COLUMN, STAT_COLUMNS, type FileList } from './file-list.js';
@@ -39,7 +39,7 @@ export class FileDigests implements FolderListing {
   /** `read` is how many files had to be read. */
   constructor(
     readonly root: string,
-    readonly refusedLinks: readonly string[],
+    readonly passedOver: readonly PassedOver[],
     private readonly table: FileTable,
     readonly read: number,
   ) {}
@@ -84,7 +84,7 @@ export async function digestFiles(files: Files, list: FileList, listedAt: number
   const carried = carryOver(list, before);
   const { table, changed } = carried;
   await readChanged(list, carried, options);
-  const result = new FileDigests(list.root, list.refusedLinks, table, changed.length);
+  const result = new FileDigests(list.root, list.passedOver, table, changed.length);
   if (indexFile === undefined || (changed.length === 0 && before?.probes.length === list.paths.length)) return result;
   const index = encodeIndex({ ...table, stats: settledStats(list.stats, listedAt) }, probe.version);
   try {

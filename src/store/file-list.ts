@@ -2,6 +2,7 @@
 import { lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { join, sep } from 'node:path';
 import { compareCodePoints } from '../core/canonical.js';
+import type { PassedOver } from '../core/stage.js';
 import { hasCode } from './cache-fs.js';
 
 /** Numbers kept for each file, in this order: device, inode, size, mtime and ctime in milliseconds. */
@@ -16,9 +17,11 @@ export interface FileList {
   readonly paths: readonly string[];
   /** {@link STAT_COLUMNS} numbers a file. */
   readonly stats: Float64Array;
-  /** Links that lead out of the root, to a folder or nowhere: not followed. */
-  readonly refusedLinks: readonly string[];
+  readonly passedOver: readonly PassedOver[];
 }
+
+const LINK = 'leads out of the folder and is not followed';
+const SPECIAL = 'is a pipe, a socket or a device and is not read';
 
 const surrogate = /[\ud800-\udfff]/;
 const clutter = new Set(['Thumbs.db', 'desktop.ini']);
@@ -31,16 +34,16 @@ const clutter = new Set(['Thumbs.db', 'desktop.ini']);
 export function listFiles(root: string): FileList {
   const walk = new Walk(realpathSync(root));
   walk.folder(root, '');
-  const { paths, refusedLinks } = walk;
+  const { paths, passedOver } = walk;
   const stats = walk.stats.slice(0, paths.length * STAT_COLUMNS);
-  return { root, refusedLinks, ...(walk.ordered ? { paths, stats } : inOrder(paths, stats)) };
+  return { root, passedOver, ...(walk.ordered ? { paths, stats } : inOrder(paths, stats)) };
 }
 
 /** The list that holds one file, followed where it is a link. */
 export function listFile(folder: string, name: string): FileList {
   const stats = new Float64Array(STAT_COLUMNS);
   writeStats(stats, 0, statSync(join(folder, name)));
-  return { root: folder, paths: [name], stats, refusedLinks: [] };
+  return { root: folder, paths: [name], stats, passedOver: [] };
 }
 
 /**
@@ -49,7 +52,7 @@ export function listFile(folder: string, name: string): FileList {
  */
 class Walk {
   readonly paths: string[] = [];
-  readonly refusedLinks: string[] = [];
+  readonly passedOver: PassedOver[] = [];
   /** False once the order of the walk may differ from that of whole paths. */
   ordered = true;
   /** Longer than needed; grows by doubling. */
@@ -75,13 +78,15 @@ class Walk {
         this.folder(path, `${prefix}${name}/`);
       } else if (found.isSymbolicLink()) {
         this.link(path, prefix + name);
+      } else {
+        this.passedOver.push({ path: prefix + name, why: SPECIAL });
       }
     });
   }
 
   private link(path: string, relative: string): void {
     const target = this.fileInside(path);
-    if (target === undefined) this.refusedLinks.push(relative);
+    if (target === undefined) this.passedOver.push({ path: relative, why: LINK });
     else this.add(relative, target);
   }
 

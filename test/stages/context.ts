@@ -83,6 +83,6 @@ export function listing(files: Readonly<Record<string, string>>, probes: Readonl
     digestAt: (index) => digestOf(files[paths[index]]),
     probeAt: (index) => probes[paths[index]] ?? '',
     treeDigest: digestOf(JSON.stringify(files)) as Digest,
-    refusedLinks: [],
+    passedOver: [],
   };
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -65,7 +66,7 @@ test('the order is that of code points for any names', () => {
   );
 });
 
-test('leaves out hidden files, clutter, links that lead away and links to folders', () => {
+test('leaves out hidden files, clutter, links that lead away, links to folders and pipes', () => {
   const root = scratchFolder();
   const outside = scratchFolder();
   write(outside, { secret: 'secret' });
@@ -76,9 +77,12 @@ test('leaves out hidden files, clutter, links that lead away and links to folder
   symlinkSync(outside, join(root, 'outdir'));
   symlinkSync('.', join(root, 'd', 'loop'));
   symlinkSync('nowhere', join(root, 'd', 'broken'));
-  const { paths, refusedLinks } = listFiles(root);
+  execFileSync('mkfifo', [join(root, 'pipe.jpg')]);
+  const { paths, passedOver } = listFiles(root);
   expect(paths).toEqual(['a.jpg', 'd/b.jpg', 'inside']);
-  expect(refusedLinks).toEqual(['d/broken', 'd/loop', 'out', 'outdir', 'sibling']);
+  const links = ['d/broken', 'd/loop', 'out', 'outdir'].map((path) => ({ path, why: 'leads out of the folder and is not followed' }));
+  const pipe = { path: 'pipe.jpg', why: 'is a pipe, a socket or a device and is not read' };
+  expect(passedOver).toEqual([...links, pipe, { path: 'sibling', why: links[0].why }]);
 });
 
 test('gives digests, answers of the probe and a digest of the tree', async () => {

@@ -71,7 +71,7 @@ function doubled({ gathered, listing }: Inspected): Finding[] {
   return [
     ...listed('error', 'picture-in-two-splits', leaks, 'in more than one split, so that scores on them say nothing', 'keep each picture in one split'),
     ...listed('warning', 'same-picture-twice', inOneSplit, 'more than once in a class, and counted once'),
-    ...listed('warning', 'link-not-followed', listing.refusedLinks, 'leading out of the folder, and not followed', undefined, 'link'),
+    ...listed('warning', 'passed-over', listing.passedOver.map(({ path, why }) => `${path}: ${why}`), 'not read', undefined, 'file'),
   ];
 }
 

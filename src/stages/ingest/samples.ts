@@ -85,12 +85,12 @@ export function examineSamples(config: IngestConfig, listing: FolderListing, lay
 function notesOf(
   { ignored, twins, leaks }: { readonly ignored: readonly BadPicture[]; readonly twins: readonly string[]; readonly leaks: number },
   { strays }: Layout,
-  { refusedLinks }: FolderListing,
+  { passedOver }: FolderListing,
 ): { code: string; text: string }[] {
   const notes: { code: string; text: string }[] = [];
   if (ignored.length > 0) notes.push({ code: 'files-ignored', text: `${ignored.length} files in the class folders are no pictures by name nor content and are left out` });
   if (strays.length > 0) notes.push({ code: 'files-outside-classes', text: `${strays.length} files lie in no class folder, such as ${strays[0]}` });
-  for (const link of refusedLinks) notes.push({ code: 'link-not-followed', text: `${link} leads out of the folder and is not followed` });
+  for (const { path, why } of passedOver) notes.push({ code: 'passed-over', text: `${path} ${why}` });
   if (twins.length > 0) notes.push({ code: 'same-picture-twice', text: `${twins.length} files hold the same bytes as another one of their class and count once` });
   if (leaks > 0) notes.push({ code: 'picture-in-two-splits', text: `${leaks} pictures are in more than one split: scores on them say nothing` });
   return notes;
