@@ -42,6 +42,19 @@ test('locales, time zones and folders change no byte', async () => {
   for (const other of seen.slice(1)) expect(other).toEqual(seen[0]);
 }, 120_000);
 
+test('the number of threads changes no byte', async () => {
+  const seen: unknown[] = [];
+  for (const threads of [1, 2, 3]) {
+    const machine = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module'; os.availableParallelism = () => ${threads}; syncBuiltinESMExports();`;
+    const project = await created({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(machine)}` });
+    const told = await project.command('doctor');
+    expect(told.stdout + told.stderr).toMatch(new RegExp(`\\b${threads} threads`));
+    expect((await project.run()).code).toBe(0);
+    seen.push(await digestsOf(project));
+  }
+  for (const other of seen.slice(1)) expect(other).toEqual(seen[0]);
+});
+
 describe('data as people have it', () => {
   test('names with blanks, emoji, quotes, line breaks and both forms of accents', async () => {
     const project = await created();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunEvent } from '../../src/core/event.js';
+import { tell } from './scale.js';
 import { copyOf, listingOf, makeProject, pipelineText, remove, resultsOf, run, scratch, stageNames, start, type Ended } from './small-project.js';
 
 const PICTURES = 24;
@@ -82,9 +83,14 @@ test('a run whose stage another one is at says whose, and goes on by itself wher
   const second = start(root, ['run', 'pets.yaml', '--json']);
   const note = await said(second, (event) => event.event === 'note' && event.code === 'waiting');
   expect(note).toMatchObject({ stage: 'train', text: `waiting for pid ${first.child.pid} (train), which makes the same` });
+  const goesOn = said(second, (event) => event.event === 'stage-start' && event.name === 'train');
+  const killed = performance.now();
   first.child.kill('SIGKILL');
+  await goesOn;
+  const waited = performance.now() - killed;
+  tell(`took over ${Math.round(waited)} ms after the other was killed`);
+  expect(waited).toBeLessThan(2000);
   expect((await first.ended).code).toBe('SIGKILL');
-  await said(second, (event) => event.event === 'stage-start' && event.name === 'train');
   second.child.kill('SIGTERM');
   expect((await second.ended).code).toBe(130);
 }, 25_000);
