@@ -1,4 +1,5 @@
 /** pipeline bases: the pretrained networks that can be named. */
+import { bytesText } from '../core/bytes-text.js';
 import type { CommandSpec } from './host.js';
 
 /** A base as this command tells it; what the fields mean is said where they are made, in model/bases. */
@@ -54,6 +55,6 @@ function weightsOf({ published, packaged }: BaseRow): string {
   if (packaged) return 'come with this tool';
   if (published.length === 0) return 'your file: .h5 or .keras by Keras, or a TF.js model.json';
   const [{ url, md5, bytes }] = published;
-  const facts = [bytes === null ? '' : `${(bytes / 1e6).toFixed(1)} MB`, md5 === null ? '' : `md5 ${md5}`].filter((fact) => fact !== '');
+  const facts = [bytes === null ? '' : bytesText(bytes), md5 === null ? '' : `md5 ${md5}`].filter((fact) => fact !== '');
   return facts.length === 0 ? url : `${url} (${facts.join(', ')})`;
 }

@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { bytesText } from '../core/bytes-text.js';
 import { exitCodes } from '../core/problem.js';
-import { agoText, bytesText, count } from '../report/words.js';
+import { agoText, count } from '../report/words.js';
 import { limitsFrom, parseAge, parseSize, type Limits } from '../store/limits.js';
 import type { Shelf } from '../store/shelf.js';
 import type { CommandSpec, Host } from './host.js';

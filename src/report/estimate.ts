@@ -1,5 +1,6 @@
 /** What a run would cost, in a few lines. */
-import { byteSize, count, duration } from './words.js';
+import { bytesText } from '../core/bytes-text.js';
+import { count, duration } from './words.js';
 
 /** The facts that are told; see the runner's estimate for what they mean. */
 export interface Cost {
@@ -22,8 +23,8 @@ export function costLines(cost: Cost, waysOut: string): string[] {
   const upTo = cost.exact ? '' : 'up to ';
   const lines = [`features  ${upTo}${count(cost.extract, 'picture')} to extract, each view counted; ${cost.reused.toLocaleString('en-US')} reused`];
   const sized = cost.stages.every(({ bytes }) => bytes !== undefined);
-  if (!sized) lines.push(`disk      not known before the base is; ${byteSize(cost.freeBytes)} free`);
-  else if (cost.bytes > 0) lines.push(`disk      ${upTo}${byteSize(cost.bytes)} of features; ${byteSize(cost.freeBytes)} free`);
+  if (!sized) lines.push(`disk      not known before the base is; ${bytesText(cost.freeBytes)} free`);
+  else if (cost.bytes > 0) lines.push(`disk      ${upTo}${bytesText(cost.bytes)} of features; ${bytesText(cost.freeBytes)} free`);
   lines.push(`time      ${timeOf(cost)}`);
   if (!cost.fits) lines.push(`          a run will refuse: features may take 80 % of what is free. Ways out: ${waysOut}`);
   return [...lines, ...unknown];

@@ -18,25 +18,12 @@ export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
-/** `12 B`, `3.4 kB`, `68.6 MB`, `20.0 GB`. */
-export function bytesText(bytes: number): string {
-  const unit = ['B', 'kB', 'MB', 'GB', 'TB'].find((_, power) => bytes < 999.95 * 1000 ** power) ?? 'TB';
-  const power = ['B', 'kB', 'MB', 'GB', 'TB'].indexOf(unit);
-  return power === 0 ? `${bytes} B` : `${(bytes / 1000 ** power).toFixed(1)} ${unit}`;
-}
-
 /** `2 days ago`, `3 hours ago`, `just now`. */
 export function agoText(ms: number): string {
   for (const [unit, length] of [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000]] as const) {
     if (ms >= length) return `${count(Math.floor(ms / length), unit)} ago`;
   }
   return 'just now';
-}
-
-/** `850 bytes`, `23.1 MB`, `1.24 GB`. */
-export function byteSize(bytes: number): string {
-  if (bytes < 1e5) return count(bytes, 'byte');
-  return bytes < 1e9 ? `${megabytes(bytes)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
 /** `0:07`, `12:30`, `1:02:03`: for what changes every second. */

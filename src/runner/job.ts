@@ -1,4 +1,5 @@
 /** What follows when all stages of a run are done: the store learns what is needed, and may have to shrink. */
+import { bytesText } from '../core/bytes-text.js';
 import { asPipelineError } from '../core/problem.js';
 import type { Collection } from '../store/gc.js';
 import type { Session } from './session.js';
@@ -21,9 +22,5 @@ export async function closeJob(session: Session, end: (() => Promise<void>) | un
 function say({ emit }: Session, { removed, bytesBefore, bytesAfter }: Collection): void {
   const gone = bytesBefore - bytesAfter;
   if (removed.length === 0 || gone < 1e6) return;
-  emit({ event: 'note', code: 'cache-collected', text: `the cache has ${gigabytes(bytesAfter)} GB left of ${gigabytes(bytesBefore)}: what was used least is gone` });
-}
-
-function gigabytes(bytes: number): string {
-  return (bytes / 1e9).toFixed(2);
+  emit({ event: 'note', code: 'cache-collected', text: `the cache has ${bytesText(bytesAfter)} left of ${bytesText(bytesBefore)}: what was used least is gone` });
 }

@@ -1,4 +1,5 @@
 /** Whether the features that a stage will ask for fit on the disk: said by a plan, held before a stage extracts any. */
+import { bytesText } from '../core/bytes-text.js';
 import { failure } from '../core/problem.js';
 import type { FeatureNeed, Needs } from '../core/stage.js';
 import { featureSetKeyOf } from './action-key.js';
@@ -47,7 +48,7 @@ export async function requireRoom(session: Session, stage: string, { features }:
   throw failure('input-output', {
     code: 'features-exceed-disk',
     where: stage,
-    found: `features of ${rows.toLocaleString('en-US')} pictures take ${diskSize(bytes)}, and ${diskSize(free)} are free in ${session.store.root}`,
+    found: `features of ${rows.toLocaleString('en-US')} pictures take ${bytesText(bytes)}, and ${bytesText(free)} are free in ${session.store.root}`,
     expected: `at most ${LARGEST_SHARE * 100} % of what is free`,
     remedy: waysOut(session),
   });
@@ -57,9 +58,4 @@ export async function requireRoom(session: Session, stage: string, { features }:
 export function waysOut({ settings }: Session): string {
   const half = settings.featureType === 'float16' ? '' : '`features: {dtype: float16}` (half of it), ';
   return `${half}fewer \`views\`, a head that begins with global_average_pooling, a larger frozen part, or a cache on another disk (PIPELINE_CACHE)`;
-}
-
-function diskSize(bytes: number): string {
-  if (bytes < 1e6) return `${bytes.toLocaleString('en-US')} bytes`;
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }

@@ -27,7 +27,7 @@ describe('before anything ran', () => {
       'evaluate may run reads ingest, which runs first',
       'export may run reads ingest, which runs first',
       'features 24 pictures to extract, each view counted; 6 reused',
-      expect.stringMatching(/^disk 27,\d{3} bytes of features; [\d.]+ GB free$/),
+      expect.stringMatching(/^disk 27\.\d kB of features; [\d.]+ GB free$/),
       'time such work was not measured here yet (train)',
       '',
     ]);
