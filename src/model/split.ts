@@ -1,6 +1,6 @@
 /**
- * Cuts a network where freezing allows it: the prefix, whose output for a picture never changes and is computed once,
- * and the suffix, which is trained.
+ * Cuts networks: where freezing allows it, into the prefix, whose output for a picture never changes and is computed
+ * once, and the suffix, which is trained; and before their own classifier.
  */
 import type { Graph, InputLayer, Layer, Shape } from './graph.js';
 import { shapesOf } from './graph.js';
@@ -51,4 +51,11 @@ export function splitAtFrozen(graph: Graph): Split {
     suffix: { name: `${graph.name}-suffix`, layers: [input, ...layers.slice(cut + 1)] },
     featureShape,
   };
+}
+
+/** Cuts a network before its classifier: where the picture-shaped output is flattened or pooled away. */
+export function withoutTop(graph: Graph): Graph {
+  const top = graph.layers.findIndex(({ kind }) => kind === 'flatten' || kind === 'global_average_pooling2d' || kind === 'global_max_pooling2d');
+  if (top < 0) return graph;
+  return { ...graph, layers: graph.layers.slice(0, top) };
 }

@@ -12,6 +12,7 @@ import { fitWeights } from '../../model/layers-model/fit.js';
 import { matchLayers } from '../../model/keras/match.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
 import { readModelFile } from '../../model/read-model.js';
+import { withoutTop } from '../../model/split.js';
 import type { Weights } from '../../model/tensor.js';
 import { encodeWeights } from '../../model/weights-file.js';
 import { bringWeights } from '../../sources/weights.js';
@@ -61,8 +62,9 @@ async function load({ architecture, alpha, seed }: LoadBaseConfig, source: Local
   const { build, layersFromFile, packaged } = bases[architecture];
   const built = build?.(alpha);
   if (source.kind === 'random') {
-    const graph = built ?? (packaged && (await readModelFile(packageFile(packaged.file))).graph);
-    if (graph === undefined) throw withoutLayers(architecture, 'so `weights: random` leaves nothing to build');
+    const whole = built ?? (packaged && (await readModelFile(packageFile(packaged.file))).graph);
+    if (whole === undefined) throw withoutLayers(architecture, 'so `weights: random` leaves nothing to build');
+    const graph = withoutTop(whole);
     return { graph, weights: initialWeights(graph, seed!) };
   }
   const model = await readModelFile(source.path);
@@ -81,13 +83,6 @@ function withoutLayers(architecture: string, found: string): PipelineError {
     found: `has its layers in its weights file, ${found}`,
     remedy: `name a file with layers: ${weightFormats} that was saved whole; or an architecture that is built by name, such as vgg16`,
   });
-}
-
-/** Cuts a network before its classifier: where the picture-shaped output is flattened or pooled away. */
-function withoutTop(graph: Graph): Graph {
-  const top = graph.layers.findIndex(({ kind }) => kind === 'flatten' || kind === 'global_average_pooling2d' || kind === 'global_max_pooling2d');
-  if (top < 0) return graph;
-  return { ...graph, layers: graph.layers.slice(0, top) };
 }
 
 function refuseNonFinite(weights: Weights, architecture: string): void {
