@@ -95,6 +95,10 @@ export interface AugmentConfig {
    */
   brightness_range?: [number, number];
   /**
+   * Grey levels that are added to a whole picture, either way; it stays between its own darkest and brightest.
+   */
+  channel_shift_range: number;
+  /**
    * [lowest, highest] factor of sharpness; 0 is a smoothed picture, 1 leaves it, above 1 sharpens.
    *
    * @minItems 2

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import type { Digest } from '../core/digest.js';
 import type { Emit, FeatureCounts } from '../core/event.js';
+import { encodeFloat16, widened } from '../core/float16.js';
 import { failure } from '../core/problem.js';
 import type { FeatureStore, Measurement, Waiting } from '../core/stage.js';
 import type { Runner } from '../engine/engine.js';
@@ -158,10 +159,18 @@ export class Features {
     for await (const batch of this.compute([...rows.keys()], view)) {
       for (const [index, digest] of batch.digests.entries()) {
         const row = batch.features.subarray(index * this.rowLength, (index + 1) * this.rowLength);
-        into.set(row, rows.get(digest)! * this.rowLength);
         await this.store!.append(digest, view, row);
+        into.set(this.asKept(row), rows.get(digest)! * this.rowLength);
       }
     }
+  }
+
+  /** A row as the store gives it back: training must not depend on whether it could be kept. */
+  private asKept(row: Float32Array): Float32Array {
+    if (this.host.settings.featureType === 'float32') return row;
+    const halves = new Uint16Array(row.length);
+    encodeFloat16(row, halves);
+    return widened(halves);
   }
 
   /** Decodes pictures and runs the prefix over them; decoding goes on while the engine computes. */

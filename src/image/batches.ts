@@ -18,7 +18,7 @@ export function picturesPerBatch([height, width]: readonly [number, number]): nu
 export interface BatchOptions<T> {
   readonly items: readonly T[];
   readonly batchSize: number;
-  /** Loads that run at once: four keep two cores busy with decoding. */
+  /** Loads that are asked for at once. */
   readonly inFlight: number;
   /** Numbers of one picture: height x width x 3. */
   readonly numbersPerPicture: number;

@@ -17,13 +17,13 @@ const filters: Readonly<Record<Filter, { readonly support: number; readonly at: 
   lanczos: { support: 3, at: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
 };
 
-/** The cubic of Keys with a = -0.5. */
-function keys(x: number): number {
+/** The cubic of Keys with a = -0.5 at a distance. */
+export function keys(x: number): number {
   if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
   return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
 }
 
-function sinc(x: number): number {
+export function sinc(x: number): number {
   return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
 }
 

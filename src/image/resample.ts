@@ -7,7 +7,7 @@
  * differ, and that readers reduce brightness and colour apart does too.
  */
 import type { ImageSpec } from './dataset.js';
-import { enlarge, type Filter as FilterName } from './enlarge.js';
+import { enlarge, keys, sinc, type Filter as FilterName } from './enlarge.js';
 import { resizeNearest, type Extent } from './nearest.js';
 import type { PictureFormat } from './probe.js';
 
@@ -17,12 +17,9 @@ interface Filter {
   readonly at: (distance: number) => number;
 }
 
-const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
-
 const filters: Readonly<Record<FilterName, Filter>> = {
   bilinear: { reach: 1, at: (x) => 1 - x },
-  // Catmull-Rom: the cubic with a = -1/2.
-  bicubic: { reach: 2, at: (x) => (x < 1 ? (1.5 * x - 2.5) * x * x + 1 : ((-0.5 * x + 2.5) * x - 4) * x + 2) },
+  bicubic: { reach: 2, at: keys },
   lanczos: { reach: 3, at: (x) => sinc(x) * sinc(x / 3) },
 };
 

@@ -106,6 +106,11 @@ export interface WeightSpec {
   readonly shape: Shape;
 }
 
+/** Whether layers of this kind have weights. */
+export function hasWeights({ kind }: Layer): boolean {
+  return kind === 'dense' || kind === 'conv2d' || kind === 'depthwise_conv2d' || kind === 'batch_normalization';
+}
+
 /** The output layer. */
 export function outputOf(graph: Graph): Layer {
   return graph.layers[graph.layers.length - 1];

@@ -3,7 +3,7 @@
  * once, and the suffix, which is trained; and before their own classifier.
  */
 import type { Graph, InputLayer, Layer, Shape } from './graph.js';
-import { shapesOf } from './graph.js';
+import { hasWeights, shapesOf } from './graph.js';
 
 export interface Split {
   /** From the picture to the features; only its input when nothing is frozen. */
@@ -16,16 +16,14 @@ export interface Split {
 
 /** Layers whose output for a picture is the same in every step of training. Dropout's is not. */
 function isConstant(layer: Layer): boolean {
-  if (layer.kind === 'dropout') return false;
-  const weighted = layer.kind === 'dense' || layer.kind === 'conv2d' || layer.kind === 'depthwise_conv2d' || layer.kind === 'batch_normalization';
-  return !weighted || !layer.trainable;
+  return layer.kind !== 'dropout' && !(hasWeights(layer) && layer.trainable);
 }
 
 /**
  * Splits at the last single tensor that every path passes and that no trainable layer comes before, so that a
  * residual block is never cut inside. Layers without weights directly after the frozen base, such as flatten or
  * global average pooling, join the prefix: their output is constant too, and often far smaller.
- * The output layer itself always stays in the suffix.
+ * The output layer itself always stays in the suffix, and so does what comes before all weights where none are frozen.
  */
 export function splitAtFrozen(graph: Graph): Split {
   const { layers } = graph;
@@ -38,9 +36,11 @@ export function splitAtFrozen(graph: Graph): Split {
 
   let cut = 0;
   let openUntil = 0;
+  let frozen = false;
   for (let i = 0; i < layers.length - 1 && constant.has(layers[i].name); i++) {
     // In topological order layer i is a cut exactly when no earlier layer is still read by a later one.
-    if (openUntil <= i) cut = i;
+    frozen ||= hasWeights(layers[i]);
+    if (openUntil <= i && frozen) cut = i;
     openUntil = Math.max(openUntil, lastReader.get(layers[i].name) ?? 0);
   }
   const featureShape = shapesOf(graph).get(layers[cut].name)!;

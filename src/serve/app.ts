@@ -6,7 +6,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { asPipelineError } from '../core/problem.js';
 import type { Bundle } from '../model/bundle.js';
 import type { Predictor } from '../predict/predictor.js';
-import { LARGEST_BODY, predictEndpoint, problem } from './endpoint.js';
+import { LARGEST_BODY, predictEndpoint, problem, requestLimit } from './endpoint.js';
 import { sendFile, servedFiles } from './files.js';
 import { isOwnHost, isOwnOrigin } from './hosts.js';
 
@@ -48,12 +48,26 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
   const { classes, image, preprocessing, folder } = bundle;
   app.get('/api/model', (context) => context.json({ name: basename(resolve(folder)), classes, image, preprocessing }));
   const tooLarge = bodyLimit({ maxSize: LARGEST_BODY, onError: (context) => problem(context, 413, 'body-too-large', `the body has more than ${LARGEST_BODY / 2 ** 20} MiB`) });
-  app.post('/api/predict', tooLarge, predictEndpoint(predictor));
-  for (const [path, file] of servedFiles(bundle)) app.get(path, async (context) => (await sendFile(file)) ?? context.notFound());
+  app.post('/api/predict', requestLimit(), tooLarge, predictEndpoint(predictor));
+  const files = servedFiles(bundle);
+  app.get('*', async (context) => {
+    const file = files.get(unescaped(context.req.path));
+    const answer = file === undefined ? undefined : await sendFile(file, context.req.method);
+    return answer ?? context.notFound();
+  });
   app.notFound((context) => problem(context, 404, 'not-found', 'nothing is served here'));
   app.onError((error, context) => {
     onError(error);
     return problem(context, 500, asPipelineError(error).problems[0].code, 'the tool failed; its terminal says why');
   });
   return app;
+}
+
+/** The path of a request as names are written; one that is not escaped rightly stays as it came. */
+function unescaped(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }

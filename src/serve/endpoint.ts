@@ -1,5 +1,5 @@
 /** POST /api/predict: one picture in, what `predict --json` says of it out. */
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import PQueue from 'p-queue';
 import { lineOf, type Predictor } from '../predict/predictor.js';
@@ -7,9 +7,9 @@ import { lineOf, type Predictor } from '../predict/predictor.js';
 /** In bytes; what a camera writes is half of it at most. */
 export const LARGEST_BODY = 20 * 2 ** 20;
 
-/** Pictures in work at once, and those that may wait: each holds its bytes in memory. */
+/** Pictures in work at once, and requests that may be here at all: each holds its bytes in memory. */
 const AT_ONCE = 2;
-const WAITING = 16;
+const MOST_REQUESTS = 18;
 
 /** What is wrong with a picture, as a status; anything else that keeps it from being read is 422 too. */
 const statuses: Readonly<Record<string, ContentfulStatusCode>> = { 'picture-too-large': 413, 'picture-foreign': 415 };
@@ -23,10 +23,23 @@ interface Upload {
 export function predictEndpoint(predictor: Predictor): (context: Context) => Promise<Response> {
   const queue = new PQueue({ concurrency: AT_ONCE });
   return async (context) => {
-    if (queue.size >= WAITING) return problem(context, 503, 'busy', 'too many pictures wait already');
     const upload = await readUpload(context);
     if (upload === undefined) return problem(context, 400, 'no-picture', 'the body holds no picture, expected its bytes, or a form with one file');
     return queue.add(() => predictUpload(context, predictor, upload));
+  };
+}
+
+/** Refuses requests beyond those that may be here. It comes before whatever reads their bodies. */
+export function requestLimit(): MiddlewareHandler {
+  let requests = 0;
+  return async (context, next) => {
+    if (requests >= MOST_REQUESTS) return problem(context, 503, 'busy', 'too many pictures wait already');
+    requests++;
+    try {
+      return await next();
+    } finally {
+      requests--;
+    }
   };
 }
 

@@ -112,9 +112,9 @@ describe('what breaks training', () => {
     // The file holds halves: 0x7e00 is none, 0x7bff the largest.
     const spoil = async (name: string, half: number, count: number) => {
       await cp(join(repository, 'examples', 'base'), project.path(name), { recursive: true });
-      const bytes = await readFile(project.path(name, 'weights.bin'));
+      const bytes = await readFile(project.path(name, 'group1-shard1of1.bin'));
       for (let i = 0; i < Math.min(count, bytes.length / 2); i++) bytes.writeUInt16LE(half, i * 2);
-      await writeFile(project.path(name, 'weights.bin'), bytes);
+      await writeFile(project.path(name, 'group1-shard1of1.bin'), bytes);
       return project.command('run', 'pets.yaml', 'train', '--set', `stages.load-base.weights=${name}/model.json`);
     };
     const none = await spoil('none', 0x7e00, 1);

@@ -46,7 +46,7 @@ describe('a layers-model', () => {
     const model = JSON.parse(await readFile(sandbox.path('base/model.json'), 'utf8')) as Model;
     bend(model);
     await sandbox.write('project/base/model.json', JSON.stringify(model));
-    if (weights !== undefined) await sandbox.write('project/base/weights.bin', weights(await readFile(sandbox.path('base/weights.bin'))));
+    if (weights !== undefined) await sandbox.write('project/base/group1-shard1of1.bin', weights(await readFile(sandbox.path('base/group1-shard1of1.bin'))));
     const set = ['--set', 'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base/model.json}'];
     await sandbox.refuses(code, words, 'load-base', ...set);
     await rm(sandbox.path('base'), { recursive: true });

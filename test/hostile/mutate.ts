@@ -90,7 +90,7 @@ export async function subjects(): Promise<Subject[]> {
     await recordSubject(),
     await packSubject(),
     ...['tiny-keras1-weights.h5', 'tiny-keras3.h5', 'tiny-keras3.keras'].map(keras),
-    { name: 'layers-model', kind: 'layers-model', files: [await base('model.json'), await base('weights.bin')] },
+    { name: 'layers-model', kind: 'layers-model', files: [await base('model.json'), await base('group1-shard1of1.bin')] },
   ];
 }
 

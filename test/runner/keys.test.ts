@@ -62,6 +62,7 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
     horizontal_flip: ['true', 'all'],
     vertical_flip: ['true', 'all'],
     brightness_range: ['[0.8, 1.2]', 'all'],
+    channel_shift_range: ['12', 'all'],
     sharpness_range: ['[0.4, 3]', 'all'],
     fill_mode: ['reflect', 'all'],
     cval: ['3', 'all'],

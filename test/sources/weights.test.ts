@@ -29,7 +29,7 @@ stages:
 `;
 
 test('an archive of a layers-model gives the same base as its files', async () => {
-  const files = await Promise.all(['model.json', 'weights.bin'].map(async (name) => ({ name: `base/${name}`, content: await readFile(join(repository, 'examples/base', name)) })));
+  const files = await Promise.all(['model.json', 'group1-shard1of1.bin'].map(async (name) => ({ name: `base/${name}`, content: await readFile(join(repository, 'examples/base', name)) })));
   const bytes = gzipSync(await tarOf(files));
   const url = server.on('/base.tar.gz', file(bytes));
   const weights: unknown[] = [];

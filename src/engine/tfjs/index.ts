@@ -1,6 +1,6 @@
 /** The TF.js engine: the reference that the faster one is checked against, and native where tfjs-node is installed. */
 import { failure } from '../../core/problem.js';
-import type { Graph } from '../../model/graph.js';
+import { hasWeights, type Graph } from '../../model/graph.js';
 import type { Weights } from '../../model/tensor.js';
 import type { Engine, TrainingProgram } from '../engine.js';
 import { startBackend } from './backend.js';
@@ -34,8 +34,7 @@ function refuseConvolutions({ graph }: TrainingProgram): void {
   const learning = new Set<string>();
   for (const layer of graph.layers) {
     const convolution = layer.kind === 'conv2d' || layer.kind === 'depthwise_conv2d';
-    const weighted = convolution || layer.kind === 'dense' || layer.kind === 'batch_normalization';
-    if (!(weighted && layer.trainable) && !layer.inputs.some((name) => learning.has(name))) continue;
+    if (!(hasWeights(layer) && layer.trainable) && !layer.inputs.some((name) => learning.has(name))) continue;
     learning.add(layer.name);
     if (!convolution) continue;
     throw failure('invalid', {

@@ -29,7 +29,10 @@ export async function gatherReport(sources: ReportSources): Promise<Report> {
   const detailed: Detailed[] = [];
   // One after another, because the pictures share what room there is.
   for (const node of ranked.slice(0, MOST_DETAILED)) detailed.push(await detail(sources, node, pictures));
-  const trainings = ranked.length === 0 ? inRun('train').slice(0, MOST_DETAILED) : [];
+  const shown = new Set(detailed.map(({ training }) => training?.node.name));
+  // Of a sweep there are as many as variants: those of the best are enough, with what they go on from.
+  const others = ranked.length > MOST_DETAILED ? comeBefore(run.graph, shown) : inRun('train');
+  const trainings = others.filter(({ name }) => !shown.has(name)).slice(0, MOST_DETAILED);
   return {
     run,
     state,
@@ -40,6 +43,12 @@ export async function gatherReport(sources: ReportSources): Promise<Report> {
     data: await Promise.all(inRun('ingest').map((node) => readData(sources, node))),
     made: await readAllMade(sources),
   };
+}
+
+/** The trainings that others go on from. */
+function comeBefore(graph: readonly RecordedNode[], names: ReadonlySet<string | undefined>): RecordedNode[] {
+  const from = new Set(graph.filter(({ name }) => names.has(name)).map(({ reads }) => reads.from));
+  return graph.filter(({ name }) => from.has(name));
 }
 
 async function detail(sources: ReportSources, node: RecordedNode, pictures: Pictures): Promise<Detailed> {

@@ -44,7 +44,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
       return [{
         code: 'gate-missed',
         where: name,
-        found: value === undefined ? `${metric} is not measured for ${metrics.classes.length} classes` : `${metric} is ${value.toFixed(4)}`,
+        found: value === undefined ? `${metric} is not measured for ${metrics.classes.length} classes` : `${metric} is ${belowText(value, least)}`,
         expected: `at least ${least}`,
         remedy: 'train differently or lower `minimum`; what was computed is kept, nothing is exported',
       }];
@@ -52,3 +52,9 @@ export const evaluate: StageDefinition<'evaluate'> = {
     if (problems.length > 0) throw new PipelineError('gate-missed', problems);
   },
 };
+
+/** Four digits after the point, more where these would read as if the least were reached. */
+function belowText(value: number, least: number): string {
+  const short = value.toFixed(4);
+  return Number(short) < least ? short : String(value);
+}

@@ -48,6 +48,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
       predictions.set(await runner.run(batch.features, batch.digests.length), seen.length * units);
       seen.push(...batch.digests);
     }
+    if (seen.length === 0) throw emptySplit(config.split, name);
     const truth = seen.map((digest) => labels.get(digest)!);
     const rounding = exact && (await measureHalfPrecision(exact, runner, seen, predictions, { units, threshold: config.threshold }));
     if (rounding !== undefined) note('half-precision', `features kept as float16: ${describeRounding(rounding)}`);
@@ -106,7 +107,7 @@ function emptySplit(split: string, stage: string): PipelineError {
   return failure('bad-data', {
     code: 'split-empty',
     where: stage,
-    found: `there are no ${split} pictures`,
+    found: `there are no ${split} pictures that can be used`,
     remedy: split === 'test' ? 'give `split.test` a share, or add a test folder' : 'give the split a share, or a folder of its own',
   });
 }

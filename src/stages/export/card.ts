@@ -7,7 +7,7 @@ import type { FormatName } from './formats.js';
 import type { RoundingFigures } from './rounding.js';
 
 /** What `evaluate` measured, as far as a card tells it. */
-export type CardMetrics = Pick<EvaluationMetrics, 'split' | 'samples' | 'loss' | 'accuracy' | 'per_class'>;
+export type CardMetrics = Pick<EvaluationMetrics, 'split' | 'samples' | 'loss' | 'accuracy' | 'per_class' | 'threshold'>;
 
 /** What a card is written from. */
 export interface CardFacts {
@@ -68,10 +68,13 @@ function fileList({ formats, probes }: CardFacts): string {
 
 function pythonExample({ document, probes }: CardFacts): string {
   const [height, width] = document.image.size;
-  const open = probes > 0 ? `Image.open("probes/1.png")` : `Image.open(path).convert("RGB").resize((${width}, ${height}))`;
+  const { interpolation, orientation } = document.image;
+  const upright = orientation === 'exif' ? 'ImageOps.exif_transpose(Image.open(path))' : 'Image.open(path)';
+  const resized = `${upright}.convert("RGB").resize((${width}, ${height}), Image.Resampling.${interpolation.toUpperCase()})`;
+  const open = probes > 0 ? `Image.open("probes/1.png")` : resized;
   return `\`\`\`python
 import json, numpy, onnxruntime
-from PIL import Image
+from PIL import ${probes === 0 && orientation === 'exif' ? 'Image, ImageOps' : 'Image'}
 
 session = onnxruntime.InferenceSession("model.onnx")
 classes = json.loads(session.get_modelmeta().custom_metadata_map["pipeline.classes"])
@@ -91,12 +94,13 @@ function roundingText({ document: { classes }, metrics }: CardFacts, { split, ac
   ].join(' ');
 }
 
-function figures({ split, samples, loss, accuracy, per_class }: CardMetrics): string {
+function figures({ split, samples, loss, accuracy, per_class, threshold }: CardMetrics): string {
   const rows = Object.entries(per_class).map(
     ([name, { precision, recall, f1, support }]) => `| ${name} | ${precision.toFixed(3)} | ${recall.toFixed(3)} | ${f1.toFixed(3)} | ${support} |`,
   );
+  const own = threshold === 0.5 ? '' : ` at a threshold of ${threshold}; \`pipeline predict\` decides at 0.5, so choose by the scores yourself`;
   return [
-    `On ${samples} ${split} pictures: accuracy ${accuracy.toFixed(4)}, loss ${loss.toFixed(4)}.\n`,
+    `On ${samples} ${split} pictures: accuracy ${accuracy.toFixed(4)}, loss ${loss.toFixed(4)}${own}.\n`,
     '| class | precision | recall | F1 | pictures |',
     '| --- | --- | --- | --- | --- |',
     ...rows,

@@ -30,9 +30,15 @@ const splitFolders: Readonly<Record<string, SplitName>> = {
   test: 'test',
 };
 
-/** A folder called train, validation (val, valid) or test at the top makes the layout one of explicit splits. */
+/**
+ * A folder called train, validation (val, valid) or test at the top that has folders in it makes the layout one of explicit
+ * splits; with pictures alone it is a class of that name.
+ */
 export function readLayout(paths: readonly string[]): Layout {
-  const explicit = paths.some((path) => Object.hasOwn(splitFolders, path.slice(0, path.indexOf('/'))));
+  const explicit = paths.some((path) => {
+    const [top, ...rest] = path.split('/');
+    return rest.length >= 2 && Object.hasOwn(splitFolders, top);
+  });
   const candidates: Candidate[] = [];
   const strays: string[] = [];
   const classNames = new Set<string>();

@@ -13,7 +13,7 @@ import { crossEntropy, predictedLabels } from '../../model/metrics.js';
 import { l2Penalty } from '../../model/penalty.js';
 import type { Weights } from '../../model/tensor.js';
 import { decodeSnapshot, encodeSnapshot, type EpochProgress, type EpochRecord, type Progress } from './checkpoint.js';
-import { explainStep, explainWeights, type FailedStep } from './divergence.js';
+import { diverged, explainStep, explainWeights, type FailedStep } from './divergence.js';
 import { EarlyStopping, type Verdict } from './early-stopping.js';
 import { dropoutLayers, dropoutMasks, targetsOf } from './objective.js';
 import { afterEpoch, plateauStart } from './plateau.js';
@@ -133,6 +133,7 @@ class Loop {
     if (failure !== undefined) throw failure;
     const figures = { loss: epoch.loss / epoch.seen, ...this.measured({ accuracy: epoch.correct / epoch.seen }) };
     const metrics = { ...figures, ...(await this.validate(weights)) };
+    if (!Number.isFinite(metrics.loss + (metrics.val_loss ?? 0))) throw diverged(this.failedStep(epoch.batches, epoch.loss), 'in the loss of the whole epoch');
     if (!this.saidHigh && figures.loss > HIGH * Math.log(Math.max(2, units))) {
       this.saidHigh = true;
       note('loss-high', 'the loss is more than a hundred times that of guessing: the learning rate is likely too high');
