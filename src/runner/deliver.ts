@@ -1,5 +1,5 @@
 /** Writes a stage's files into folders of the project: whole or not at all, and never over a person's own changes. */
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestOf, type Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
@@ -22,6 +22,8 @@ export interface DeliveryOptions {
 }
 
 const TRIES = 5;
+/** Inside what lies aside: the folder that the new one takes the place of. */
+const OLD = 'old';
 
 /**
  * Makes `folder` hold exactly `files`, whose names may lead into folders of its own (`probes/1.png`). Untouched files of an earlier delivery are told by size and time, so that
@@ -39,7 +41,7 @@ export async function deliverFolder(folder: string, files: ReadonlyMap<string, B
 }
 
 async function deliverOnce(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<DeliveredFolder> {
-  await sweepBeside(folder);
+  await sweepBeside(folder, (aside) => putAway(aside, folder));
   const wanted = new Map([...files].map(([name, content]) => [name, refOf(content)]));
   const present = await survey(folder, options.before);
   const current = present.size === wanted.size && [...wanted].every(([name, ref]) => present.get(name)?.digest === ref.digest);
@@ -64,10 +66,10 @@ function refOf(content: BlobRef | string): BlobRef {
   return typeof content === 'string' ? { digest: digestOf(content), size: Buffer.byteLength(content) } : content;
 }
 
-/** Digests of what the folder holds now, by path below it; entries that are no regular files, and empty folders, count as digest-less strangers. */
+/** Digests of what the folder holds now, by path below it; entries that are no regular files, links among them, and empty folders count as digest-less strangers. */
 async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map<string, Partial<BlobRef>>> {
   const entries = (await pathsIn(folder, '')).map(async (name): Promise<[string, Partial<BlobRef>]> => {
-    const { size, mtimeMs, ...kind } = await stat(join(folder, name));
+    const { size, mtimeMs, ...kind } = await lstat(join(folder, name));
     const known = before[name];
     if (known && known.size === size && known.mtimeMs === mtimeMs) return [name, { digest: known.digest, size }];
     const isFile = (kind.mode & 0o170000) === 0o100000;
@@ -120,12 +122,37 @@ async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef 
       await mkdir(dirname(join(fresh, name)), { recursive: true });
       await writeSynced(join(fresh, name), typeof content === 'string' ? Buffer.from(content) : await options.readBytes(content));
     }
-    await rename(folder, join(aside, 'old')).catch((error: NodeJS.ErrnoException) => {
+    await rename(folder, join(aside, OLD)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
     await rename(fresh, folder);
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    await putAway(aside, folder);
+  }
+}
+
+/**
+ * Removes what lies aside. Where the swap was broken off between its two renames, the old folder is brought back first:
+ * the only one there is goes only after it stands in its place again.
+ */
+async function putAway(aside: string, folder: string): Promise<void> {
+  const old = join(aside, OLD);
+  if ((await standsAt(old)) && !(await standsAt(folder))) {
+    await rename(old, folder).catch((error: unknown) => {
+      // Another run put its folder there just now.
+      if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    });
+  }
+  await rm(aside, { recursive: true, force: true });
+}
+
+async function standsAt(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
   }
 }
 

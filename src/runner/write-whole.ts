@@ -28,9 +28,13 @@ export function besideOf(path: string): string {
 }
 
 /** Removes what dead processes left at {@link besideOf}: also where they were done but for that. */
-export async function sweepBeside(path: string): Promise<void> {
+export async function sweepBeside(path: string, remove: (aside: string) => Promise<void> = removeAll): Promise<void> {
   const prefix = `.${basename(path)}.`;
   for (const name of await readdir(dirname(path)).catch(() => [])) {
-    if (name.startsWith(prefix) && livenessOf(name.slice(prefix.length)) === 'dead') await rm(join(dirname(path), name), { recursive: true, force: true });
+    if (name.startsWith(prefix) && livenessOf(name.slice(prefix.length)) === 'dead') await remove(join(dirname(path), name));
   }
+}
+
+function removeAll(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { owner } from '../../src/store/owner.js';
@@ -43,6 +43,18 @@ describe('a delivered folder', () => {
     expect(await readdir(root)).toEqual(['out']);
   });
 
+  test('comes back where a process was killed between taking the old one away and putting the new one there', async () => {
+    const first = await deliver({ 'a.txt': 'one' });
+    const [boot, namespace] = owner().split('-');
+    const aside = join(root, `.out.${boot}-${namespace}-${2 ** 30}-1-0`);
+    await mkdir(join(aside, 'new'), { recursive: true });
+    await writeFile(join(root, 'out', 'mine.txt'), 'mine');
+    await rename(join(root, 'out'), join(aside, 'old'));
+    await expect(deliver({ 'a.txt': 'two' }, first)).rejects.toMatchObject({ problems: [{ where: 'out/mine.txt' }] });
+    expect(await content()).toEqual({ 'a.txt': 'one', 'mine.txt': 'mine' });
+    expect(await readdir(root)).toEqual(['out']);
+  });
+
   test('takes what a broken-off delivery left for its own', async () => {
     const first = await deliver({ 'a.txt': 'one' });
     await writeFile(join(root, 'out', 'a.txt'), 'two');
@@ -67,6 +79,14 @@ describe('a delivered folder', () => {
     });
     await rm(join(root, 'out', 'probes', 'mine.txt'));
     await deliver({ 'a.txt': 'two' }, first);
+    expect(await content()).toEqual({ 'a.txt': 'two' });
+  });
+
+  test('is not replaced where a link lies in it that leads nowhere, unless forced', async () => {
+    const first = await deliver({ 'a.txt': 'one' });
+    await symlink('user@host.1234', join(root, 'out', '.#a.txt'));
+    await expect(deliver({ 'a.txt': 'two' }, first)).rejects.toMatchObject({ category: 'unsafe', problems: [{ code: 'folder-changed', where: 'out/.#a.txt' }] });
+    await deliver({ 'a.txt': 'two' }, first, true);
     expect(await content()).toEqual({ 'a.txt': 'two' });
   });
 

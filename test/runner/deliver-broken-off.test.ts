@@ -1,0 +1,28 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Which of the renames to come fails: its number, or none. */
+let failing = 0;
+jest.unstable_mockModule('node:fs/promises', () => ({
+  ...fs,
+  rename: (from: string, to: string) => (--failing === 0 ? Promise.reject(Object.assign(new Error('the disk failed'), { code: 'EIO' })) : fs.rename(from, to)),
+}));
+const { deliverFolder } = await import('../../src/runner/deliver.js');
+
+let root: string;
+beforeEach(async () => void (root = await fs.mkdtemp(join(tmpdir(), 'pipeline-deliver-'))));
+afterEach(() => fs.rm(root, { recursive: true }));
+
+test.each([1, 2])('a delivered folder stands as it was where rename %i of its swap fails', async (which) => {
+  const deliver = (text: string) =>
+    deliverFolder(join(root, 'out'), new Map([['a.txt', text]]), { before: undefined, force: true, readBytes: () => Promise.reject(new Error('no blobs here')), display: (path) => path });
+  await deliver('one');
+  failing = which;
+  await expect(deliver('two')).rejects.toThrow('the disk failed');
+  expect(await fs.readFile(join(root, 'out/a.txt'), 'utf8')).toBe('one');
+  expect(await fs.readdir(root)).toEqual(['out']);
+  await deliver('two');
+  expect(await fs.readFile(join(root, 'out/a.txt'), 'utf8')).toBe('two');
+});
