@@ -1,7 +1,7 @@
 /** What this checkout holds: for each stage of a pipeline the key and outputs that its files here come from. */
 import { readFile } from 'node:fs/promises';
 import type { ActionKey, Digest } from '../core/digest.js';
-import { isDigest } from '../core/digest.js';
+import { digestOf, isDigest } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
 import { writeWhole } from './write-whole.js';
@@ -30,44 +30,59 @@ interface CheckoutFile {
   readonly stages: Readonly<Record<string, StageMemory>>;
 }
 
-/** The memory of one pipeline file in one project. Losing it costs only words: everything is found again in the store. */
+/** Does work while no other process does work of this name. */
+type During = (name: string, label: string, work: () => Promise<void>) => Promise<void>;
+
+/**
+ * The memory of one pipeline file in one project. Without it results are found again in the store, but files that were
+ * delivered and are to be replaced count as somebody's: a run refuses to touch them. Runs at the same time each add theirs.
+ */
 export class Checkout {
+  private writing: Promise<void> = Promise.resolve();
+
   private constructor(
     private readonly path: string,
     private readonly stages: Map<string, StageMemory>,
+    private readonly during: During,
   ) {}
 
   /** Reads the memory; a missing or damaged one is an empty one. */
-  static async open(path: string): Promise<Checkout> {
-    const text = await readFile(path, 'utf8').catch(() => '');
-    return new Checkout(path, new Map(Object.entries(parse(text))));
+  static async open(path: string, during: During): Promise<Checkout> {
+    return new Checkout(path, (await read(path)) ?? new Map<string, StageMemory>(), during);
   }
 
+  /** What was known when it was opened, or set since. */
   get(stage: string): StageMemory | undefined {
     return this.stages.get(stage);
+  }
+
+  /** What the file says by now: another run may have delivered meanwhile. */
+  async latest(stage: string): Promise<StageMemory | undefined> {
+    return ((await read(this.path)) ?? this.stages).get(stage);
   }
 
   /** Remembers a stage and writes the file anew, so that an interrupted run forgets nothing that it finished. */
   async set(stage: string, memory: StageMemory): Promise<void> {
     this.stages.set(stage, memory);
-    this.writing = this.writing.then(() => this.write());
+    this.writing = this.writing.then(() => this.during(`checkout-${digestOf(this.path)}`, 'writes the memory of a checkout', () => this.write(stage, memory)));
     await this.writing;
   }
 
-  private writing: Promise<void> = Promise.resolve();
-
-  private async write(): Promise<void> {
-    const content: CheckoutFile = { format: 1, stages: Object.fromEntries(this.stages) };
+  /** Adds the stage to what the file says by now. */
+  private async write(stage: string, memory: StageMemory): Promise<void> {
+    const stages = new Map((await read(this.path)) ?? this.stages).set(stage, memory);
+    const content: CheckoutFile = { format: 1, stages: Object.fromEntries(stages) };
     await writeWhole(this.path, `${JSON.stringify(content)}\n`);
   }
 }
 
-function parse(text: string): Readonly<Record<string, StageMemory>> {
+/** Undefined where the file is missing or damaged. */
+async function read(path: string): Promise<Map<string, StageMemory> | undefined> {
   try {
-    const content = JSON.parse(text) as Partial<CheckoutFile>;
-    if (content.format !== 1 || typeof content.stages !== 'object') return {};
-    return Object.fromEntries(Object.entries(content.stages).filter(([, memory]) => isDigest(memory.key)));
+    const content = JSON.parse(await readFile(path, 'utf8')) as Partial<CheckoutFile>;
+    if (content.format !== 1 || typeof content.stages !== 'object') return undefined;
+    return new Map(Object.entries(content.stages).filter(([, memory]) => isDigest(memory.key)));
   } catch {
-    return {};
+    return undefined;
   }
 }

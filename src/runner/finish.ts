@@ -1,13 +1,12 @@
 /** What follows once a stage's outputs are there: its files are delivered, the checkout remembers it, its gate is judged. */
-import { stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { canonical } from '../core/canonical.js';
 import { digestOf, type Digest } from '../core/digest.js';
 import type { Inputs, JudgeContext, Outputs } from '../core/stage.js';
 import { actionKeyOf, type Preimage } from './action-key.js';
-import type { StageMemory } from './checkout.js';
 import { commonContext } from './context.js';
 import { deliverFolder, digestsOf, type DeliveredFolder } from './deliver.js';
+import { touchedFiles } from './delivered.js';
 import { refuseOutside } from './destinations.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
@@ -35,10 +34,10 @@ export async function finishStage(
   const memory = checkout.get(name);
   const terms = deliveryTerms(node, inputs, outputs);
   const common = { ...commonContext(session, node, inputs, options.signal), outputs };
-  if (memory?.terms !== terms || memory.key !== actionKeyOf(preimage) || !(await stillStands(project.root, memory))) {
-    const known = { key: actionKeyOf(preimage), preimage, outputs };
+  const key = actionKeyOf(preimage);
+  if (memory?.terms !== terms || memory.key !== key || (await touchedFiles(project, node, memory)).length > 0) {
+    const known = { key, preimage, outputs };
     const delivered: Record<string, DeliveredFolder> = {};
-    const writing: Record<string, readonly Digest[]> = { ...memory?.writing };
     await node.definition.deliver?.({
       ...common,
       folder: project.folderOf(name),
@@ -47,15 +46,18 @@ export async function finishStage(
         await refuseOutside(project, folder);
         const place = relative(project.root, folder);
         const { readBytes, signal } = common;
-        const ours = writing[place] ?? [];
-        writing[place] = [...new Set([...ours, ...digestsOf(files)])];
-        await checkout.set(name, { ...known, terms: UNFINISHED, delivered: memory?.delivered ?? {}, writing });
-        const before = memory?.delivered[place];
-        const deliver = () => deliverFolder(folder, files, { before, ours, force: options.overwrite, readBytes, display: project.display });
+        const deliver = async (): Promise<DeliveredFolder> => {
+          const latest = await checkout.latest(name);
+          const ours = latest?.writing?.[place] ?? [];
+          const writing = { ...latest?.writing, [place]: [...new Set([...ours, ...digestsOf(files)])] };
+          await checkout.set(name, { ...known, terms: UNFINISHED, delivered: latest?.delivered ?? {}, writing });
+          const before = latest?.delivered[place];
+          return deliverFolder(folder, files, { before, ours, force: options.overwrite, readBytes, display: project.display });
+        };
         delivered[place] = await session.store.during(`deliver-${digestOf(folder)}`, 'writes the same folder', deliver, { signal });
       },
     });
-    await checkout.set(name, { ...known, terms, delivered: { ...memory?.delivered, ...delivered } });
+    await checkout.set(name, { ...known, terms, delivered: { ...(await checkout.latest(name))?.delivered, ...delivered } });
   }
   await lockResolved(session, node, common);
   await node.definition.judge?.(common);
@@ -72,15 +74,4 @@ async function lockResolved({ lock, pipeline }: Session, { stage, definition }: 
 /** All that decides which files are delivered and where; also what is in no key, such as the pictures' names. */
 function deliveryTerms(node: Node, inputs: Inputs, outputs: Outputs): Digest {
   return digestOf(canonical({ config: node.stage.config, inputs, outputs }));
-}
-
-/** Whether every delivered file is there with its size and time, so that nothing needs to be read. */
-async function stillStands(root: string, { delivered }: StageMemory): Promise<boolean> {
-  const checks = Object.entries(delivered).flatMap(([folder, files]) =>
-    Object.entries(files).map(async ([name, { size, mtimeMs }]) => {
-      const found = await stat(join(root, folder, name)).catch(() => undefined);
-      return found?.isFile() === true && found.size === size && found.mtimeMs === mtimeMs;
-    }),
-  );
-  return (await Promise.all(checks)).every(Boolean);
 }

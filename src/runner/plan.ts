@@ -2,6 +2,7 @@
 import type { ActionKey } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
 import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
+import { reasonToDeliver } from './delivered.js';
 import { describeChange } from './explain.js';
 import type { Node } from './graph.js';
 import { inputsOf, type Session } from './session.js';
@@ -14,9 +15,9 @@ interface Known {
 
 /** What is to be done for a stage whose inputs are known. */
 export type Decided =
-  /** This checkout's outputs are current. */
+  /** This checkout's outputs are current, and so are its files. */
   | (Known & { readonly state: 'fresh'; readonly outputs: Outputs })
-  /** The store has the outputs; they are brought back. */
+  /** The store has the outputs; they and their files are brought back. */
   | (Known & { readonly state: 'restorable'; readonly outputs: Outputs })
   | (Known & { readonly state: 'stale' });
 
@@ -30,7 +31,7 @@ export interface PlannedStage {
 
 /** Decides for one stage whose inputs are known. */
 export async function decide(session: Session, node: Node, outputs: (stage: string) => Outputs, forced = false): Promise<Decided> {
-  const { pipeline, settings, store, checkout } = session;
+  const { pipeline, project, settings, store, checkout } = session;
   const survey = await session.survey(node);
   const preimage = preimageOf(node, inputsOf(node, outputs), survey, settings, pipeline.seed);
   const key = actionKeyOf(preimage);
@@ -38,7 +39,11 @@ export async function decide(session: Session, node: Node, outputs: (stage: stri
   if (forced) return { state: 'stale', key, preimage, reason: 'forced' };
   const record = await store.hit(key);
   if (record === undefined) return { state: 'stale', key, preimage, reason: staleReason(memory?.preimage, preimage) };
-  if (memory?.key === key) return { state: 'fresh', key, preimage, outputs: record.outputs, reason: 'nothing changed' };
+  if (memory?.key === key) {
+    const undelivered = await reasonToDeliver(project, node, memory);
+    if (undelivered !== undefined) return { state: 'restorable', key, preimage, outputs: record.outputs, reason: undelivered };
+    return { state: 'fresh', key, preimage, outputs: record.outputs, reason: 'nothing changed' };
+  }
   const changes = memory === undefined ? [] : describeChange(memory.preimage, preimage);
   const reason = changes.length === 0 ? 'done before' : `done before with ${changes[0]}`;
   return { state: 'restorable', key, preimage, outputs: record.outputs, reason };
