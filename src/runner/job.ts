@@ -7,15 +7,15 @@ import type { Session } from './session.js';
 /** `end` ends the job; undefined where nothing had to run. Never rejects: the results are there by now. */
 export async function closeJob(session: Session, end: (() => Promise<void>) | undefined): Promise<void> {
   const { store, pipeline, graph, checkout } = session;
-  await store.putRoot(pipeline.file, graph.nodes.flatMap(({ stage }) => checkout.get(stage.name)?.key ?? []));
-  if (end === undefined) return;
   try {
-    const collection = await store.tidy();
+    // Before the collection, which goes by it.
+    await store.putRoot(pipeline.file, graph.nodes.flatMap(({ stage }) => checkout.get(stage.name)?.key ?? []));
+    const collection = end && (await store.tidy());
     if (collection !== undefined) say(session, collection);
   } catch (error) {
-    session.emit({ event: 'note', code: 'cache-not-collected', text: `the cache could not be made smaller: ${asPipelineError(error).message}` });
+    session.emit({ event: 'note', code: 'cache-not-collected', text: `the cache could not be kept in order: ${asPipelineError(error).message}` });
   } finally {
-    await end();
+    await end?.();
   }
 }
 

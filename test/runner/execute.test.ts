@@ -1,6 +1,6 @@
 /** The scheduler on stages that only say when they run. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadPipeline } from '../../src/config/load.js';
@@ -10,7 +10,7 @@ import { stageKinds, type StageKind } from '../../src/core/schema-types.js';
 import type { StageContext } from '../../src/core/stage.js';
 import { execute, type RunResult } from '../../src/runner/execute.js';
 import type { StageTable } from '../../src/runner/graph.js';
-import { openSession } from '../../src/runner/session.js';
+import { openSession, type Session } from '../../src/runner/session.js';
 import { stages } from '../../src/stages/index.js';
 import { openStore } from '../../src/store/store.js';
 
@@ -45,10 +45,11 @@ function table(work: Partial<Record<StageKind, (context: StageContext) => Promis
   return Object.fromEntries(entries) as StageTable;
 }
 
-async function run(stagesTable: StageTable, options: { jobs?: number; signal?: AbortSignal; set?: string[] } = {}): Promise<RunResult & { events: RunEvent[] }> {
+async function run(stagesTable: StageTable, options: { jobs?: number; signal?: AbortSignal; set?: string[]; prepare?: (session: Session) => void } = {}): Promise<RunResult & { events: RunEvent[] }> {
   const events: RunEvent[] = [];
   const pipeline = await loadPipeline('p.yaml', { cwd: folder, set: options.set });
   const session = await openSession(pipeline, stagesTable, (root) => openStore(root, { onDamage: () => undefined, tool: 'test' }), (event) => events.push(event));
+  options.prepare?.(session);
   const all = new Set(session.graph.byName.keys());
   const { jobs = 2, signal = new AbortController().signal } = options;
   return { ...(await execute(session, { selected: all, forced: new Set(), jobs, overwrite: false, signal })), events };
@@ -99,6 +100,16 @@ describe('the scheduler', () => {
     expect(result.state).toBe('interrupted');
     expect(states(result)).toMatchObject({ freeze: 'failed', train: 'skipped' });
     expect(states(await run(table()))).toMatchObject({ 'load-base': 'fresh', freeze: 'ran', train: 'ran' });
+  });
+
+  test('a cache that cannot be kept in order is said, and the run is what it was', async () => {
+    const prepare = ({ store }: Session): void => void Object.assign(store, { putRoot: () => Promise.reject(new RangeError('off by one')) });
+    const { state, events } = await run(table(), { prepare });
+    expect([state, events.at(-1)?.event]).toEqual(['ok', 'run']);
+    expect(events).toContainEqual({ event: 'note', code: 'cache-not-collected', text: 'the cache could not be kept in order: off by one' });
+    // The job is over: nothing is held any more.
+    expect(await readdir(join(folder, '.pipeline/cache/v1/locks'))).toEqual([]);
+    expect((await run(table(), { prepare })).state).toBe('ok');
   });
 
   test('a bug in a stage fails that stage with its name', async () => {
