@@ -38,7 +38,7 @@ export class Checkpoints {
     await this.files.removeIfThere(this.pathOf(key)).catch(() => undefined);
   }
 
-  private pathOf(key: ActionKey): string {
+  pathOf(key: ActionKey): string {
     return join(this.files.root, 'v1', 'checkpoints', key.slice(0, 2), key);
   }
 }

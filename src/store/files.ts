@@ -233,6 +233,11 @@ export class Files {
     this.onDamage({ path, reason });
   }
 
+  /** Whether damage was noted at a path. What is missing without a note was taken away by somebody. */
+  noted(path: string): boolean {
+    return [...this.said].some((key) => key.startsWith(`${path}\0`));
+  }
+
   private async rename(from: string, to: string, ifTaken: 'replace' | 'keep'): Promise<boolean> {
     if (ifTaken === 'keep') {
       try {
@@ -289,10 +294,7 @@ export class Files {
   }
 
   private async discard(temporary: string): Promise<void> {
-    try {
-      await this.fs.remove(temporary);
-    } catch {
-      // What stays in the temporary folder is never read; the failure that led here is the one to report.
-    }
+    // What stays in the temporary folder is never read; the failure that led here is the one to report.
+    await this.fs.remove(temporary).catch(() => undefined);
   }
 }

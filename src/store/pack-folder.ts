@@ -35,16 +35,19 @@ export class PackFolder {
     return join(this.path, this.packs[pack].name);
   }
 
-  /** Takes in packs that are new in the folder, others' among them; where a key is in several, the pack read last counts. */
-  async refresh(): Promise<void> {
+  /** Takes in packs that are new in the folder, others' among them; where a key is in several, the pack read last counts. Returns how many were damaged and set aside. */
+  async refresh(): Promise<number> {
+    let damaged = 0;
     const names = (await this.files.list(this.path)).filter((name) => isPackName(name) && !this.known.has(name));
     for (let start = 0; start < names.length; start += OPENING) {
       const some = names.slice(start, start + OPENING);
       const indexes = await Promise.all(some.map((name) => this.readIndex(name)));
       indexes.forEach((index, i) => {
         if (index !== undefined) this.add(some[i], index);
+        else if (this.files.noted(join(this.path, some[i]))) damaged++;
       });
     }
+    return damaged;
   }
 
   /** Publishes a pack of entries and takes it in. Returns its name. */

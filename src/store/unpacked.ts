@@ -36,7 +36,7 @@ export class Unpacked {
     const known = this.found.get(archive);
     if (known !== undefined) return known;
     const folder = this.pathOf(archive);
-    const reason = await this.damageOf(archive, folder);
+    const reason = await this.reasonAgainst(archive, folder);
     if (reason === undefined) {
       const files = join(folder, 'files');
       this.found.set(archive, files);
@@ -78,6 +78,18 @@ export class Unpacked {
     }
   }
 
+  /** A folder that a collection took while its files were read is missing, and not damaged. */
+  private async reasonAgainst(archive: Digest, folder: string): Promise<string | undefined> {
+    const isGone = async (): Promise<boolean> => (await this.files.infoIfThere(folder)) === undefined;
+    try {
+      const reason = await this.damageOf(archive, folder);
+      return reason !== undefined && (await isGone()) ? 'missing' : reason;
+    } catch (error) {
+      if (await isGone()) return 'missing';
+      throw error;
+    }
+  }
+
   private async damageOf(archive: Digest, folder: string): Promise<string | undefined> {
     if ((await this.files.infoIfThere(folder)) === undefined) return 'missing';
     const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json'), { use: true }));
@@ -87,7 +99,7 @@ export class Unpacked {
     return tree.treeDigest === manifest.tree && tree.paths.length === manifest.files ? undefined : 'its files are not those of the archive any more';
   }
 
-  private pathOf(archive: Digest): string {
+  pathOf(archive: Digest): string {
     return join(this.files.root, 'v1', 'unpacked', archive);
   }
 }

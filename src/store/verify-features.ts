@@ -26,7 +26,8 @@ export async function verifyFeatures(files: Files, { path, name }: Item): Promis
 
 async function verifyDescription(files: Files, path: string): Promise<number> {
   const bytes = await files.readIfThere(path, { limit: WINDOW });
-  const reason = bytes && unseal(bytes);
+  if (bytes === undefined) return files.noted(path) ? 1 : 0;
+  const reason = unseal(bytes);
   if (typeof reason !== 'string') return 0;
   await files.setAside(path, reason);
   return 1;
@@ -34,7 +35,7 @@ async function verifyDescription(files: Files, path: string): Promise<number> {
 
 async function shapeOf(files: Files, path: string, set: string): Promise<PackShape | 'damaged' | 'gone'> {
   const file = await files.openIfThere(path);
-  if (file === undefined) return (await files.infoIfThere(path)) === undefined ? 'gone' : 'damaged';
+  if (file === undefined) return files.noted(path) ? 'damaged' : 'gone';
   try {
     const shape = await readPackShape(file);
     if (shape?.set === set) return shape;
@@ -47,9 +48,7 @@ async function shapeOf(files: Files, path: string, set: string): Promise<PackSha
 
 async function verifyPacks(folder: PackFolder): Promise<number> {
   const { files } = folder;
-  const before = (await files.list(folder.path)).filter(isPackName).length;
-  await folder.refresh(); // moves packs with a damaged index away
-  let damaged = before - (await files.list(folder.path)).filter(isPackName).length;
+  let damaged = await folder.refresh();
   const wounded = new Set<number>();
   for (const [pack, { name }] of folder.packs.entries()) {
     const found = await digestOfPack(folder, pack);

@@ -34,19 +34,16 @@ export interface Verification {
 type Check = (files: Files, item: Item) => Promise<number>;
 
 const checks: Readonly<Record<string, Check>> = {
-  blobs: async (files, { name, path }) => {
-    // Its path decides, not its name: one that lies elsewhere is found by nobody.
-    if (new Blobs(files).pathOf(name as Digest) !== path) return setAside(files, path, 'has no name of a blob');
-    return (await new Blobs(files).verified(name as Digest)) === undefined ? 1 : 0;
-  },
+  blobs: (files, item) => checkRead(files, item, new Blobs(files).pathOf(item.name as Digest), () => new Blobs(files).verified(item.name as Digest)),
   records: (files, item) => checkSealed(files, item.path, (bytes) => parseRecord(bytes, item.name)),
   roots: (files, item) => checkSealed(files, item.path, parseRoot),
   features: verifyFeatures,
-  checkpoints: async (files, { name }) => ((await new Checkpoints(files).read(name as string as ActionKey)) === undefined ? 1 : 0),
-  unpacked: async (files, { name }) => ((await unpackedAnew(files).open(name as Digest)) === undefined ? 1 : 0),
+  checkpoints: (files, item) => checkRead(files, item, new Checkpoints(files).pathOf(item.name as ActionKey), () => new Checkpoints(files).read(item.name as ActionKey)),
+  unpacked: (files, item) => checkRead(files, item, unpackedAnew(files).pathOf(item.name as Digest), () => unpackedAnew(files).open(item.name as Digest)),
   index: async (files, { path }) => {
     const bytes = await files.readIfThere(path);
-    return bytes === undefined || isWholeIndex(bytes) ? 0 : setAside(files, path, 'does not match the digest that it carries');
+    if (bytes === undefined) return damageAt(files, path);
+    return isWholeIndex(bytes) ? 0 : setAside(files, path, 'does not match the digest that it carries');
   },
 };
 
@@ -77,11 +74,20 @@ function unpackedAnew(files: Files): Unpacked {
   return new Unpacked(files, (folder) => digestFiles(files, listFiles(folder), 0, { probe }));
 }
 
+/** For what is read by its name: one that lies elsewhere is found by nobody. */
+async function checkRead(files: Files, { path }: Item, pathOfName: string, read: () => Promise<unknown>): Promise<number> {
+  if (path !== pathOfName) return setAside(files, path, 'has no name that it could be found by');
+  return (await read()) === undefined ? damageAt(files, path) : 0;
+}
+
+/** What is missing was damaged where a note says so; else it was gone: a run beside this finished, or a collection took it. */
+function damageAt(files: Files, path: string): number {
+  return files.noted(path) ? 1 : 0;
+}
+
 async function checkSealed(files: Files, path: string, parse: (bytes: Buffer) => object | string): Promise<number> {
-  const info = await files.infoIfThere(path);
-  if (info === undefined) return 0;
   const bytes = await files.readIfThere(path, { limit: RECORD_LIMIT });
-  if (bytes === undefined) return info.isFile && info.size <= RECORD_LIMIT ? 0 : 1; // gone meanwhile, or set aside
+  if (bytes === undefined) return damageAt(files, path);
   const content = parse(bytes);
   return typeof content === 'string' ? setAside(files, path, content) : 0;
 }

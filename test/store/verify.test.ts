@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, truncateSync, utimesSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, utimesSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { digestOf, type ActionKey, type FeatureSetKey } from '../../src/core/digest.js';
+import { nodeFs, type CacheFs } from '../../src/store/cache-fs.js';
 import type { DamageNote } from '../../src/store/files.js';
 import { openShelf } from '../../src/store/shelf.js';
 import { openStore } from '../../src/store/store.js';
@@ -46,7 +47,7 @@ async function fullStore() {
     ignore: join(root, '.gitignore'),
   };
   const found: DamageNote[] = [];
-  return { root, store, notes, paths, found, verify: () => openShelf(root, { onDamage: (note) => found.push(note) }).verify() };
+  return { root, store, notes, paths, found, verify: (fs: CacheFs = nodeFs) => openShelf(root, { onDamage: (note) => found.push(note), fs }).verify() };
 }
 
 const kinds = ['blob', 'record', 'checkpoint', 'pack', 'description', 'unpacked', 'manifest', 'root', 'count', 'index', 'tag', 'ignore'] as const;
@@ -114,4 +115,59 @@ test('records without all results and folders of other versions are told, and ar
   mkdirSync(join(root, 'v1/drafts'));
   writeFileSync(join(root, 'v1/drafts/a'), 'x');
   expect(await verify()).toMatchObject({ damaged: 0, incomplete: 1, unchecked: { drafts: 1 } });
+});
+
+/** A disk on which something happens once, right before the file at a path is opened for the nth time. */
+function before(asked: string, nth: number, happens: () => void): CacheFs {
+  let times = 0;
+  return { ...nodeFs, open: (path) => (path === asked && ++times === nth && happens(), nodeFs.open(path)) };
+}
+
+describe('beside a run', () => {
+  test.each(['blob', 'record', 'checkpoint', 'pack', 'description', 'manifest', 'root', 'count', 'index'] as const)('a %s that goes while the store is read is no damage', async (kind) => {
+    const { paths, verify, found } = await fullStore();
+    const goes = kind === 'manifest' ? dirname(paths.manifest) : paths[kind];
+    expect((await verify(before(paths[kind], 1, () => rmSync(goes, { recursive: true })))).damaged).toBe(0);
+    expect(found).toEqual([]);
+  });
+
+  test('an unpacked archive that goes while its files are read is no damage', async () => {
+    const { paths, verify, found } = await fullStore();
+    const files = join(dirname(paths.manifest), 'files');
+    const going: CacheFs = {
+      ...nodeFs,
+      info: async (path) => {
+        const info = await nodeFs.info(path);
+        // The last look before the files are listed and read; the inventory has asked for the first time.
+        if (path === files && ++looks === 2) rmSync(dirname(files), { recursive: true });
+        return info;
+      },
+    };
+    let looks = 0;
+    expect((await verify(going)).damaged).toBe(0);
+    expect([looks, found]).toEqual([2, []]);
+  });
+
+  test('packs that come or go between two looks at a set are no damage, and what is damaged counts beside them', async () => {
+    const { root, store, paths, verify } = await fullStore();
+    const aside = join(root, 'aside');
+    renameSync(paths.pack, aside);
+    const features = await store.openFeatures(set, {}, 4, 'float32');
+    await features.append(digestOf('another picture'), 0, Float32Array.of(1, 2, 3, 4));
+    await features.close();
+    const folder = dirname(paths.pack);
+    const other = join(folder, namesIn(folder).find((name) => name.endsWith('.pack'))!);
+    // The second time it is opened is for its index.
+    expect((await verify(before(other, 2, () => copyFileSync(aside, paths.pack)))).damaged).toBe(0);
+    expect((await verify(before(other, 2, () => rmSync(other)))).damaged).toBe(0);
+    flipBit(paths.pack, statSync(paths.pack).size - 40);
+    expect((await verify()).damaged).toBe(1);
+  });
+});
+
+test('checkpoints and archives where nobody finds them are set aside', async () => {
+  const { root, paths, verify } = await fullStore();
+  renameSync(paths.checkpoint, join(root, 'v1/checkpoints', key));
+  writeFileSync(join(root, 'v1/unpacked/notes.txt'), 'mine');
+  expect([(await verify()).damaged, (await verify()).damaged]).toEqual([2, 0]);
 });
