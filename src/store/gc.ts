@@ -69,13 +69,13 @@ export function chooseVictims(items: readonly Item[], { needed, held, blobsOf }:
   return victims;
 }
 
-function isExpired({ kind, path, usedMs }: Item, maxAgeMs: number, now: number): boolean {
+function isExpired({ kind, name, path, usedMs }: Item, maxAgeMs: number, now: number): boolean {
   const age = now - usedMs;
   if (kind === 'quarantine') return age > Math.min(maxAgeMs, QUARANTINE_MS);
   if (kind !== 'tmp') return age > maxAgeMs;
   const owner = ownerIn(path);
   // A part of a download is of use to whoever fetches the same; other files are so to their process alone.
-  if (path.includes('download-')) return age > maxAgeMs;
+  if (name.startsWith('download-')) return age > maxAgeMs;
   return owner === 'dead' || age > DAY_MS;
 }
 

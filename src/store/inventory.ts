@@ -14,7 +14,7 @@ export interface Item {
   readonly path: string;
   readonly files: number;
   readonly bytes: number;
-  /** When it was used or made last, in milliseconds since 1970: the youngest of its files. */
+  /** When it was used or made last, in milliseconds since 1970: the youngest of its files, and for evidence of damage when it was set aside. */
   readonly usedMs: number;
 }
 
@@ -51,6 +51,11 @@ export async function again(files: Files, { kind, name, path }: Item): Promise<I
 
 function itemOf(kind: string, name: string, path: string, found: readonly FoundFile[]): Item {
   const bytes = found.reduce((sum, { size }) => sum + size, 0);
-  const usedMs = found.reduce((latest, { modifiedMs }) => Math.max(latest, modifiedMs), 0);
+  const usedMs = found.reduce((latest, { modifiedMs }) => Math.max(latest, modifiedMs), kind === 'quarantine' ? keptSince(name) : 0);
   return { kind, name: name.split('.')[0], path, files: found.length, bytes, usedMs };
+}
+
+/** When something was set aside, which its name begins with: moving a file renews no time of it. */
+function keptSince(name: string): number {
+  return Number(/^\d+(?=-)/.exec(name)?.[0] ?? 0);
 }
