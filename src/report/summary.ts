@@ -1,4 +1,4 @@
-/** The closing lines of a run, and the listing of a plan. */
+/** The closing lines of a run. */
 import type { RunState, StageSummary } from '../core/event.js';
 import { painter } from './style.js';
 import { count, duration } from './words.js';
@@ -26,10 +26,16 @@ export function closingLines(run: Closing, color: boolean): string[] {
       if (done + restored === 0) return [...figures, paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are current (${time})`)];
       return [...figures, paint('green', `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} current`)];
     case 'gate-missed':
-      return [...figures, paint('red', `a minimum was missed (${time}): nothing was exported, what was computed is kept`)];
+      return [...figures, paint('red', `a minimum was missed (${time}): ${heldBack(run.stages)}what was computed is kept`)];
     case 'failed':
       return [...figures, paint('red', `failed after ${time}: what was finished is kept; run again to go on`)];
     case 'interrupted':
       return [...figures, paint('yellow', `interrupted after ${time}: what was finished is kept; run again to go on`)];
   }
+}
+
+/** The exports of other variants are delivered all the same. */
+function heldBack(stages: readonly StageSummary[]): string {
+  const names = stages.filter(({ kind, state }) => kind === 'export' && state === 'skipped').map(({ name }) => name);
+  return names.length === 0 ? '' : `${names.join(', ')} did not run; `;
 }

@@ -1,7 +1,7 @@
 /**
  * Digests of the files of a folder, without reading what has not changed: a file whose device, inode, size and times are
- * those of the index is taken to have the digest that it had. This shortcut stands only for files of people; what the
- * store published is always judged by its bytes.
+ * those of the index is taken to have the digest that it had. This shortcut stands for files of people and for those of
+ * unpacked archives; all else that the store published is judged by its bytes.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
