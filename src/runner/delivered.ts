@@ -37,7 +37,7 @@ export async function reasonToDeliver(project: Project, node: Node, memory: Stag
   if (missing !== undefined) return `its files are not in ${project.display(missing)} yet`;
   const touched = await touchedFiles(project, node, memory);
   for (const file of touched) {
-    if (await isEdited(file)) return `${project.display(file.path)} was changed since it was written: a run refuses to replace it without --force`;
+    if (await isEdited(file)) return `${project.display(file.path)} was changed since it was written: only a run with --force replaces it`;
   }
   const gone = touched.filter(({ state }) => state === 'gone');
   if (gone.length === 0) return undefined;
