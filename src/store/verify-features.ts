@@ -25,6 +25,7 @@ export async function verifyFeatures(files: Files, { path, name }: Item): Promis
 }
 
 async function verifyDescription(files: Files, path: string): Promise<number> {
+  if ((await files.infoIfThere(path)) === undefined) return 0;
   const bytes = await files.readIfThere(path, { limit: WINDOW });
   if (bytes === undefined) return files.noted(path) ? 1 : 0;
   const reason = unseal(bytes);

@@ -86,6 +86,7 @@ function damageAt(files: Files, path: string): number {
 }
 
 async function checkSealed(files: Files, path: string, parse: (bytes: Buffer) => object | string): Promise<number> {
+  if ((await files.infoIfThere(path)) === undefined) return 0;
   const bytes = await files.readIfThere(path, { limit: RECORD_LIMIT });
   if (bytes === undefined) return damageAt(files, path);
   const content = parse(bytes);

@@ -171,3 +171,10 @@ test('checkpoints and archives where nobody finds them are set aside', async () 
   writeFileSync(join(root, 'v1/unpacked/notes.txt'), 'mine');
   expect([(await verify()).damaged, (await verify()).damaged]).toEqual([2, 0]);
 });
+
+test.each(['count', 'description', 'record', 'pack'] as const)('a %s that is out of the way is not counted by who looks twice', async (kind) => {
+  const { root, paths } = await fullStore();
+  flipBit(paths[kind], 0);
+  const shelf = openShelf(root, { onDamage: () => undefined });
+  expect([(await shelf.verify()).damaged, (await shelf.verify()).damaged]).toEqual([1, 0]);
+});
