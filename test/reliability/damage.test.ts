@@ -47,13 +47,13 @@ const damages: Readonly<Record<string, (cache: string, files: readonly string[],
     await rename(a, `${a}.x`);
     await rename(b, a);
     await rename(`${a}.x`, b);
-    return pair;
+    return pair.every(isIndex) ? [] : pair;
   },
   another: async (cache, files, random) => {
     const [from, to] = [pick(files, random), pick(files, random)];
     if ((await readFile(join(cache, from))).equals(await readFile(join(cache, to)))) return [];
     await copyFile(join(cache, from), join(cache, to));
-    return [to];
+    return [from, to].every(isIndex) ? [] : [to];
   },
   delete: async (cache, files, random) => {
     const file = pick(files, random);
@@ -70,6 +70,11 @@ const damages: Readonly<Record<string, (cache: string, files: readonly string[],
 /** A file that is gone is missed, and that is all; in an unpacked archive it is a hole. */
 function isInFolder(file: string): boolean {
   return file.startsWith('v1/unpacked/');
+}
+
+/** An index tells by itself whether it is whole, and not whose it is: one in the place of another says nothing of the files there. */
+function isIndex(file: string): boolean {
+  return file.startsWith('index/');
 }
 
 function pick(files: readonly string[], random: Random): string {
