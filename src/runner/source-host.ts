@@ -1,6 +1,6 @@
 /** What a session lets its stages ask about files that lie elsewhere. */
 import { resolve } from 'node:path';
-import type { Pipeline, Stage } from '../config/pipeline.js';
+import type { FieldPath, Pipeline, Stage } from '../config/pipeline.js';
 import type { SourceHost } from '../core/source.js';
 import type { Store } from '../store/store.js';
 import type { LockFile } from './lock-file.js';
@@ -30,11 +30,15 @@ export function sharedSources(store: Store, { offline = false }: SourceOptions, 
 
 /** The same for one stage, which writes into the lock file only what the pipeline file says. */
 export function sourcesOf(stage: Stage, pipeline: Pipeline, project: Project, lock: LockFile, shared: SharedSources): SourceHost {
-  const set: SourceHost['lock']['set'] = (url, file) => (isAsWritten(stage, pipeline) ? lock.setDownload(url, file) : Promise.resolve());
-  return { ...shared, lock: { file: project.display(lock.path), get: (url) => lock.download(url), set } };
+  const written = isAsWritten(stage, pipeline);
+  const set: SourceHost['lock']['set'] = async (url, file) => (written ? lock.setDownload(url, file) : lock.rememberDownload(url, file));
+  return { ...shared, lock: { file: project.display(lock.path), written, get: (url) => lock.download(url), set } };
 }
 
-/** False where a whole field of the stage was set on the command line: the lock file is about the pipeline file. */
-export function isAsWritten({ name, config }: Stage, pipeline: Pipeline): boolean {
-  return Object.keys(config).every((field) => pipeline.locate(['stages', name, field]) !== undefined);
+/** False where anything in the stage was set on the command line: the lock file is about the pipeline file. */
+export function isAsWritten({ name, config }: Stage, { locate }: Pipeline): boolean {
+  const written = (value: unknown, path: FieldPath): boolean =>
+    locate(path) !== undefined &&
+    (typeof value !== 'object' || value === null || Object.entries(value).every(([field, member]) => written(member, [...path, field])));
+  return Object.entries(config).every(([field, value]) => written(value, ['stages', name, field]));
 }

@@ -33,7 +33,7 @@ async function loaded(changes: Partial<LoadBaseConfig>): Promise<{ document: Mod
     config,
     resolvePath: (path) => path,
     digestFolder: () => Promise.reject(new Error('no folder here')),
-    lock: { file: 'none.lock.yaml', get: () => undefined, set: () => Promise.resolve() },
+    lock: { file: 'none.lock.yaml', written: true, get: () => undefined, set: () => Promise.resolve() },
     digestFile: async (path) => digestOf(await readFile(path)),
     note: () => undefined,
   };
