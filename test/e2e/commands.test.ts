@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { RunEvent } from '../../src/core/event.js';
 import { native } from '../engine/tfjs/backends.js';
 import { pipelineText, Project, repository } from './rig.js';
 
@@ -82,11 +83,32 @@ describe('the events of a run', () => {
   });
 
   test('a refused pipeline still ends its stream', async () => {
-    const { code, stdout } = await project.command('run', 'pets.yaml', '--json', '--set', 'stages.train.epochs=none');
-    expect(code).toBe(2);
-    const events = stdout.trim().split('\n').map((line) => JSON.parse(line) as { event: string; state?: string });
-    expect(events.map(({ event }) => event)).toEqual(['problem', 'run']);
-    expect(events[1].state).toBe('failed');
+    await project.write('locked.yaml', await project.read('pets.yaml'));
+    await project.write('locked.lock.yaml', 'version: 9\n');
+    const calls: [expected: number, file: string, ...args: string[]][] = [
+      [2, 'pets.yaml', '--set', 'stages.train.epochs=none'],
+      [2, 'pets.yaml', 'evalute'],
+      [2, 'locked.yaml'],
+    ];
+    for (const [expected, ...args] of calls) {
+      const { code, stdout } = await project.command('run', '--json', ...args);
+      expect([args, code]).toEqual([args, expected]);
+      const events = stdout.trim().split('\n').map((line) => JSON.parse(line) as { event: string; state?: string });
+      expect(events.map(({ event }) => event)).toEqual(['problem', 'run']);
+      expect(events[1].state).toBe('failed');
+    }
+    await project.write('broken/pets.yaml', (await project.read('pets.yaml')).replace('source: pictures', 'source: ../pictures'));
+    await project.write('broken/.pipeline/runs', 'no folder');
+    const { code, stdout } = await project.command('run', '--json', 'broken/pets.yaml');
+    expect([code === 0, stdout.trim().split('\n').map((line) => (JSON.parse(line) as RunEvent).event)]).toEqual([false, ['problem', 'run']]);
+  });
+
+  test('a level that the log does not have is refused before there is a run', async () => {
+    const { readdir } = await import('node:fs/promises');
+    const runs = await readdir(project.path('.pipeline/runs'));
+    const { code, stderr } = await project.command('run', 'pets.yaml', '--log-level', 'verbose');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--log-level: verbose is no level')]);
+    expect(await readdir(project.path('.pipeline/runs'))).toEqual(runs);
   });
 });
 
