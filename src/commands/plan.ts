@@ -3,6 +3,7 @@ import { plan, type PlannedStage } from '../runner/plan.js';
 import type { Session } from '../runner/session.js';
 import { formatProblems } from '../report/problems.js';
 import { painter, type Style } from '../report/style.js';
+import { printable } from '../report/words.js';
 import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
 import { select, type Selection } from './selection.js';
 
@@ -40,7 +41,7 @@ export const planCommand: CommandSpec = {
 /** Notes of planning go to people. */
 export function noteTo(host: Host): Parameters<typeof openFor>[2] {
   return (event) => {
-    if (event.event === 'note') host.stderr(`${event.text}\n`);
+    if (event.event === 'note') host.stderr(`${printable(event.text)}\n`);
   };
 }
 
@@ -65,7 +66,7 @@ export async function printPlan(session: Session, selection: Selection, { json, 
     const { name, kind } = node.stage;
     const [verb, style] = verbs[decision.state];
     if (json) host.stdout(`${JSON.stringify({ event: 'plan', name, kind, state: decision.state, reason: decision.reason })}\n`);
-    else host.stdout(`${name.padEnd(width)}  ${paint(style, verb.padEnd(7))}  ${decision.reason}\n`);
+    else host.stdout(`${name.padEnd(width)}  ${paint(style, verb.padEnd(7))}  ${printable(decision.reason)}\n`);
   }
   if (planned.every(({ decision }) => decision.state === 'fresh')) {
     if (!json) host.stdout(`nothing to do\n`);

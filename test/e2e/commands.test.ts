@@ -123,6 +123,16 @@ describe('after a run', () => {
     expect(json).toMatchObject({ state: 'fresh', changes: [], preimage: { kind: 'train', config: { epochs: 3 } } });
   });
 
+  test('control characters in names reach no terminal', async () => {
+    await project.addPets('pics\u009b2J', 12);
+    const set = ['--set', `stages.ingest.source=${project.path('pics\u009b2J')}`];
+    for (const args of [['plan', 'pets.yaml'], ['status', 'pets.yaml'], ['explain', 'pets.yaml', 'ingest']]) {
+      const { code, stdout } = await project.command(...args, ...set);
+      expect([code, stdout]).toEqual([0, expect.stringContaining('pics?2J')]);
+      expect(stdout).not.toContain('\u009b');
+    }
+  });
+
   test('the run left a log and its summary', async () => {
     const { readdir } = await import('node:fs/promises');
     const [id] = await readdir(project.path('.pipeline/runs'));
