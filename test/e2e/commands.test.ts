@@ -166,6 +166,9 @@ describe('init', () => {
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is there already')]);
     expect((await other.command('init')).code).toBe(0);
     expect((await other.command('plan')).stderr).toContain('there are 2 pipelines here: my-pets.yaml, pets.yaml');
+    // The name in the file has the form of names, whatever the file is called.
+    await other.command('init', 'my pets', '--to', 'all pets.yaml');
+    expect((await other.command('plan', 'all pets.yaml')).code).toBe(0);
     await other.write('more pets.tar.gz', '');
     expect((await other.command('init', 'more pets.tar.gz')).stderr).toBe('wrote more-pets.yaml; now: pipeline run more-pets.yaml\n');
     expect((await other.command('plan', 'pets.yaml')).code).toBe(0);
