@@ -64,13 +64,13 @@ async function classFolders(root: string, place: Place): Promise<string[] | unde
   const source = resolve(root, path);
   try {
     const top = await subfolders(source);
-    const parts = await filtered(top.filter(isSplitFolder), async (name) => (await subfolders(join(source, name))).length > 0);
-    if (parts.length > 0 && !parts.includes(trainingFolder)) return undefined;
-    const folder = parts.length > 0 ? join(source, trainingFolder) : source;
-    const names = parts.length > 0 ? await subfolders(folder) : top;
+    const isSplit = top.some(isSplitFolder);
+    if (isSplit && !top.includes(trainingFolder)) return undefined;
+    const folder = isSplit ? join(source, trainingFolder) : source;
+    const names = isSplit ? await subfolders(folder) : top;
     // One without files may hold some further down, or be no class.
-    const filled = await filtered(names, (name) => holdsFile(join(folder, name)));
-    return names.length === 0 || filled.length < names.length ? undefined : names;
+    const filled = await Promise.all(names.map((name) => holdsFile(join(folder, name))));
+    return names.length > 0 && filled.every(Boolean) ? names : undefined;
   } catch {
     return undefined;
   }
@@ -88,11 +88,6 @@ async function holdsFile(folder: string): Promise<boolean> {
     if (entry.isFile() && !entry.name.startsWith('.')) return true;
   }
   return false;
-}
-
-async function filtered<Name extends string>(names: readonly Name[], fits: (name: Name) => Promise<boolean>): Promise<Name[]> {
-  const kept = await Promise.all(names.map(fits));
-  return names.filter((_, index) => kept[index]);
 }
 
 function problemAt(pipeline: Pipeline, path: FieldPath, problem: Problem): Problem {

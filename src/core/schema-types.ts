@@ -97,7 +97,7 @@ export interface AugmentConfig {
   /**
    * Grey levels that are added to a whole picture, either way; it stays between its own darkest and brightest.
    */
-  channel_shift_range: number;
+  channel_shift_range?: number;
   /**
    * [lowest, highest] factor of sharpness; 0 is a smoothed picture, 1 leaves it, above 1 sharpens.
    *

@@ -1,4 +1,4 @@
-/** Folders that hold a part of the pictures rather than a class, where they have folders in them; and the split of each. */
+/** Folders at the top of a source that hold a part of the pictures rather than a class, and the split of each. */
 export const splitFolders = {
   train: 'train',
   validation: 'validation',

@@ -65,11 +65,11 @@ test('what ingest takes for no class is not counted', async () => {
   for (const source of ['linked', 'later']) expect([source, await codes(from(source))]).toEqual([source, []]);
 });
 
-test('a folder called test, with pictures and without folders, is a class', async () => {
-  await folders('tests', ['test', 'train', 'quiz']);
-  expect(await codes(from('tests'))).toEqual([['units-do-not-fit-classes', 20]]);
-  await folders('tests', ['train/quiz', 'train/exam', 'test/quiz']);
-  expect(await codes(from('tests'))).toEqual([]);
+test('folders of splits are no classes, also where they hold pictures alone', async () => {
+  await folders('parts', ['train', 'val', 'quiz']);
+  expect(await codes(from('parts'))).toEqual([]);
+  await folders('parts', ['train/quiz', 'train/exam', 'train/test']);
+  expect(await codes(from('parts'))).toEqual([['units-do-not-fit-classes', 20]]);
 });
 
 test('says nothing where the folders cannot be listed', async () => {

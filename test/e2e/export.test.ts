@@ -144,7 +144,10 @@ test('pictures stay at home where that is asked for; the formats that are left o
   const rows = await probes();
   expect(rows.map((row) => 'picture' in row)).toEqual([false, false, false, false]);
   expect(run.events.some((event) => event.event === 'note' && event.code === 'probes')).toBe(false);
-  expect(await project.read('models/pets/README.md')).not.toContain('`probes/`');
+  const card = await project.read('models/pets/README.md');
+  expect(card).not.toContain('`probes/`');
+  // Without pictures beside the model its example prepares one as the model wants it.
+  expect(card).toContain('ImageOps.exif_transpose(Image.open(path)).convert("RGB").resize((32, 32), Image.Resampling.BILINEAR)');
 });
 
 test('three classes: scores of a softmax, as many as there are classes', async () => {

@@ -1,6 +1,6 @@
 /** `serve` as programs meet it: the endpoint, what is served and what is not, and how it ends. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cp, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile } from 'node:fs/promises';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { crc32 } from 'node:zlib';
@@ -93,6 +93,30 @@ describe('the endpoint', () => {
     const streamed = await predict(Buffer.alloc(20 * 2 ** 20 + 1), '', { 'Transfer-Encoding': 'chunked' });
     expect([streamed.status, JSON.parse(streamed.body)]).toEqual([413, { error: 'the body has more than 20 MiB', code: 'body-too-large' }]);
     expect((await predict(await readFile(project.path(CAT)))).status).toBe(200);
+  });
+
+  test('holds no more requests than it has room for, however slowly their bodies come', async () => {
+    const slow = await Promise.all(Array.from({ length: 18 }, () => new Promise<ReturnType<typeof connect>>((resolve) => {
+      const socket = connect(Number(new URL(serving.url).port), '127.0.0.1', () => {
+        socket.write('POST /api/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n', () => resolve(socket));
+      });
+    })));
+    const bytes = await readFile(project.path(CAT));
+    try {
+      // Answers come as long as not all of the eighteen have arrived.
+      let answer = await predict(bytes);
+      for (let tries = 0; answer.status === 200 && tries < 50; tries++) answer = await predict(bytes);
+      expect([answer.status, JSON.parse(answer.body)]).toEqual([503, { error: 'too many pictures wait already', code: 'busy' }]);
+    } finally {
+      for (const socket of slow) socket.destroy();
+    }
+  });
+
+  test('answers HEAD without opening the file', async () => {
+    const open = async () => (await readdir(`/proc/${serving.pid}/fd`)).length;
+    const before = await open();
+    for (let i = 0; i < 30; i++) expect((await ask('/model/group1-shard1of1.bin', { method: 'HEAD' })).status).toBe(200);
+    expect(await open()).toBeLessThan(before + 15);
   });
 
   test('answers many at once, or says that it is busy', async () => {

@@ -24,6 +24,10 @@ export class Serving {
     });
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** Ends it as Ctrl-C does; gives the exit code. */
   interrupt(): Promise<number | null> {
     return new Promise((resolve) => {

@@ -55,6 +55,11 @@ describe('a head first, then a part of the base from there', () => {
     // Its BatchNorm keeps the statistics that it was loaded with.
     expect(moved(base, tuned)).toEqual(['top_bn/beta', 'top_bn/gamma']);
     expect(moved(head, tuned)).toEqual(['head_classifier/bias', 'head_classifier/kernel', 'head_dense/bias', 'head_dense/kernel', 'top_bn/beta', 'top_bn/gamma']);
+    await project.run('pets.yaml', 'evaluate');
+    const report = await project.command('report', '--out', 'report.html');
+    expect(report.code).toBe(0);
+    const titles = [...(await project.read('report.html')).matchAll(/<h2[^>]*>([^<]*)/g)].map(([, title]) => title);
+    expect(titles.filter((title) => title.startsWith('Training'))).toEqual(['Training', 'Training: train']);
     // It began where the head ended: at this rate the figures go on from there.
     const [before, after] = [(await historyOf('train')).at(-1)!, (await historyOf('fine-tune'))[0]];
     expect(Math.abs(after.val_loss - before.val_loss)).toBeLessThan(0.01);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
-import type { Graph } from '../../src/model/graph.js';
+import { resnet50 } from '../../src/model/bases/resnet50.js';
+import { withInputShape, type Graph } from '../../src/model/graph.js';
 import { splitAtFrozen } from '../../src/model/split.js';
 import { everyLayer, madeUpWeights, noise, relativeError } from './graphs.js';
 
@@ -42,7 +43,8 @@ describe('the cut', () => {
       name: 'chain',
       layers: [
         { kind: 'input', name: 'x', inputs: [], trainable: false, shape: [4, 4, 2] },
-        { kind, name: 'flat', inputs: ['x'], trainable: true },
+        { kind: 'batch_normalization', name: 'norm', inputs: ['x'], trainable: false, epsilon: 1e-3, momentum: 0.99, scale: true, center: true, statistics: 'stored' },
+        { kind, name: 'flat', inputs: ['norm'], trainable: true },
         { kind: 'dense', name: 'y', inputs: ['flat'], trainable: true, units: 1, useBias: true, activation: 'sigmoid' },
       ],
     });
@@ -56,6 +58,12 @@ describe('the cut', () => {
     expect(prefix.layers.map(({ name }) => name)).toEqual(['picture']);
     expect(featureShape).toEqual([13, 11, 3]);
     expect(suffix.layers).toHaveLength(everyLayer().layers.length);
+  });
+
+  test('leaves it so as well when padding comes before that layer, as in ResNet50', () => {
+    const graph = resnet50();
+    const trained = { ...graph, layers: graph.layers.map((layer) => ({ ...layer, trainable: true })) };
+    expect(endOfPrefix(withInputShape(trained, [64, 64, 3]))).toBe(graph.layers[0].name);
   });
 });
 

@@ -37,6 +37,13 @@ describe('layout', () => {
     expect(split.strays).toEqual(['other/dogs/e.jpg', 'train/f.jpg']);
   });
 
+  test('a file that is called like a split makes no splits; folders of unsorted pictures are no classes', async () => {
+    expect(readLayout(['cats/a.jpg', 'dogs/b.jpg', 'tests', 'train']).classNames).toEqual(['cats', 'dogs']);
+    await expect(run({ 'train/cat.0.jpg': 'a', 'train/dog.0.jpg': 'b', 'test1/1.jpg': 'c' })).rejects.toMatchObject({
+      problems: [{ code: 'no-class-folders', found: expect.stringMatching(/test1\/1\.jpg has no class$|train\/cat\.0\.jpg has no class$/) }],
+    });
+  });
+
   test('classes are sorted by code point', () => {
     expect(readLayout(['b/x', 'Z/x', 'ä/x', 'a/x']).classNames).toEqual(['Z', 'a', 'b', 'ä']);
   });

@@ -220,6 +220,14 @@ describe('what is no number', () => {
     expect(notes).toEqual([expect.stringContaining('a hundred times that of guessing')]);
   });
 
+  test('a split of which no picture can be used ends the training: there are no figures', async () => {
+    const left = [digests.slice(0, 18), digests.slice(18)];
+    for (const [broken, split] of [[left[0], 'training'], [left[1], 'validation']] as const) {
+      const error = await reason({ features: new MadeUp(broken) });
+      expect([error.category, error.problems[0].found]).toEqual(['bad-data', `none of the ${split} pictures can be used`]);
+    }
+  });
+
   test('features that are no numbers are no divergence', async () => {
     const spoil = (row: Float32Array) => row.fill(NaN, 2, 3);
     const error = await reason({ features: new MadeUp([], spoil) });

@@ -24,13 +24,13 @@ export interface Layout {
 }
 
 /**
- * A folder called train, validation (val, valid) or test at the top that has folders in it makes the layout one of explicit
- * splits; with pictures alone it is a class of that name.
+ * A folder called train, validation (val, valid) or test at the top makes the layout one of explicit splits, also where it
+ * holds no class folders: taken for classes, the splits of unsorted pictures would be told apart from each other.
  */
 export function readLayout(paths: readonly string[]): Layout {
   const explicit = paths.some((path) => {
     const [top, ...rest] = path.split('/');
-    return rest.length >= 2 && isSplitFolder(top);
+    return rest.length > 0 && isSplitFolder(top);
   });
   const candidates: Candidate[] = [];
   const strays: string[] = [];

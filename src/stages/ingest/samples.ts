@@ -101,7 +101,17 @@ function withoutTest({ split }: IngestConfig, { splits }: Layout): { validation:
   return splits.has('test') ? { ...split, test: 0 } : split;
 }
 
-function classFaults(classes: IngestConfig['classes'], { classNames }: Layout, source: string): Problem[] {
+function classFaults(classes: IngestConfig['classes'], { classNames, strays }: Layout, source: string): Problem[] {
+  const unsorted = strays.find((path) => path.includes('/'));
+  if (classNames.length === 0 && unsorted !== undefined) {
+    return [{
+      code: 'no-class-folders',
+      where: source,
+      found: `holds folders of splits without class folders in them: ${unsorted} has no class`,
+      expected: 'a folder for each class below train/, validation/ and test/',
+      remedy: 'sort the pictures into class folders; where `train` or `test` is a class itself, give its folder another name',
+    }];
+  }
   if (classNames.length === 0) {
     return [{
       code: 'no-pictures',

@@ -45,8 +45,7 @@ function weightsOf(names: readonly string[]): string {
   return `the weights of the layer ${layerOfWeight(names[names.length - 1])} left the range of numbers`;
 }
 
-/** The failure; `where` says in what it shows. */
-export function diverged({ stage, epoch, step, learningRate, loss }: FailedStep, where: string): PipelineError {
+function diverged({ stage, epoch, step, learningRate, loss }: FailedStep, where: string): PipelineError {
   const became = Number.isFinite(loss) ? 'training diverged' : `the loss became ${loss}`;
   return failure('stage-failed', {
     code: 'diverged',

@@ -4,16 +4,18 @@
  * never stopped.
  */
 import type { Emit } from '../../core/event.js';
+import { failure, type PipelineError } from '../../core/problem.js';
 import { Random } from '../../core/random.js';
 import type { TrainConfig } from '../../core/schema-types.js';
 import type { Checkpoint } from '../../core/stage.js';
-import type { Trainer } from '../../engine/engine.js';
+import type { Trainer, TrainingBatch } from '../../engine/engine.js';
+import { isFinite } from '../../model/finite.js';
 import type { Graph } from '../../model/graph.js';
 import { crossEntropy, predictedLabels } from '../../model/metrics.js';
 import { l2Penalty } from '../../model/penalty.js';
 import type { Weights } from '../../model/tensor.js';
 import { decodeSnapshot, encodeSnapshot, type EpochProgress, type EpochRecord, type Progress } from './checkpoint.js';
-import { diverged, explainStep, explainWeights, type FailedStep } from './divergence.js';
+import { explainStep, explainWeights, type FailedStep } from './divergence.js';
 import { EarlyStopping, type Verdict } from './early-stopping.js';
 import { dropoutLayers, dropoutMasks, targetsOf } from './objective.js';
 import { afterEpoch, plateauStart } from './plateau.js';
@@ -56,6 +58,7 @@ const HIGH = 100;
 class Loop {
   private progress: Progress;
   private best: Weights | undefined;
+  private readonly dropouts: ReturnType<typeof dropoutLayers>;
   private saidHigh = false;
   /** Whether there are steps that no checkpoint knows. */
   private unsaved = false;
@@ -66,6 +69,7 @@ class Loop {
     private readonly trainer: Trainer,
     private readonly options: LoopOptions,
   ) {
+    this.dropouts = dropoutLayers(options.suffix);
     const plateau = plateauStart(options.learningRate);
     this.progress = { history: [], stopping: { best: null, bestEpoch: -1 }, plateau, epoch: notBegun, step: 0 };
   }
@@ -131,9 +135,9 @@ class Loop {
     const weights = await this.trainer.weights();
     const failure = explainWeights(weights, this.failedStep(epoch.batches, epoch.loss));
     if (failure !== undefined) throw failure;
+    if (epoch.seen === 0) throw nothingLeft('training', name);
     const figures = { loss: epoch.loss / epoch.seen, ...this.measured({ accuracy: epoch.correct / epoch.seen }) };
     const metrics = { ...figures, ...(await this.validate(weights)) };
-    if (!Number.isFinite(metrics.loss + (metrics.val_loss ?? 0))) throw diverged(this.failedStep(epoch.batches, epoch.loss), 'in the loss of the whole epoch');
     if (!this.saidHigh && figures.loss > HIGH * Math.log(Math.max(2, units))) {
       this.saidHigh = true;
       note('loss-high', 'the loss is more than a hundred times that of guessing: the learning rate is likely too high');
@@ -158,7 +162,7 @@ class Loop {
   }
 
   private async steps(): Promise<void> {
-    const { name, config, seed, training, units, classWeights, suffix, emit, signal, checkpoint } = this.options;
+    const { name, config, seed, training, units, emit, signal, checkpoint } = this.options;
     const epoch = this.progress.history.length;
     const view = training.viewOf(epoch);
     const digests = await training.ready(view);
@@ -167,20 +171,12 @@ class Loop {
     const order = Random.keyed(seed, 'shuffle', epoch).shuffle(Uint32Array.from(digests.keys()));
     const shuffled = Array.from(order, (index) => digests[index]);
     const steps = Math.ceil(shuffled.length / config.batch_size);
-    const layers = dropoutLayers(suffix);
     for await (const { digests: pictures, features } of training.features.stream(shuffled.slice(this.progress.epoch.position), view, config.batch_size)) {
       signal.throwIfAborted();
       const { epoch: before, step, plateau } = this.progress;
       const labels = pictures.map((digest) => training.labels.get(digest)!);
       const learningRate = plateau.rate * scheduledPart(config, epoch + before.batches / steps);
-      const batch = {
-        count: labels.length,
-        features,
-        targets: targetsOf(labels, units),
-        sampleWeights: Float32Array.from(labels, (label) => classWeights[label]),
-        masks: dropoutMasks(layers, labels.length, seed, step),
-        learningRate,
-      };
+      const batch = this.batchOf(features, labels, learningRate);
       const { loss, predictions } = await this.trainer.step(batch);
       if (!Number.isFinite(loss)) throw await explainStep(this.trainer, batch, pictures, { ...this.failedStep(before.batches + 1, loss), learningRate });
       const after: EpochProgress = {
@@ -200,6 +196,18 @@ class Loop {
     }
   }
 
+  private batchOf(features: Float32Array, labels: readonly number[], learningRate: number): TrainingBatch {
+    const { units, classWeights, seed } = this.options;
+    return {
+      count: labels.length,
+      features,
+      targets: targetsOf(labels, units),
+      sampleWeights: Float32Array.from(labels, (label) => classWeights[label]),
+      masks: dropoutMasks(this.dropouts, labels.length, seed, this.progress.step),
+      learningRate,
+    };
+  }
+
   private failedStep(step: number, loss: number): FailedStep {
     const { history, epoch } = this.progress;
     return { stage: this.options.name, epoch: history.length + 1, step, learningRate: epoch.learningRate, loss };
@@ -214,10 +222,16 @@ class Loop {
     for await (const batch of validation.features.stream(await validation.ready(view), view, Math.max(config.batch_size, 128))) {
       const labels = batch.digests.map((digest) => validation.labels.get(digest)!);
       const predictions = await this.trainer.predict(batch.features, labels.length);
+      if (!isFinite(predictions)) {
+        const { epoch } = this.progress;
+        const failed = this.failedStep(epoch.batches, epoch.loss);
+        throw await explainStep(this.trainer, this.batchOf(batch.features, labels, epoch.learningRate), batch.digests, failed);
+      }
       loss += crossEntropy(predictions, labels, units);
       correct += countCorrect(predictions, labels, units);
       seen += labels.length;
     }
+    if (seen === 0) throw nothingLeft('validation', this.options.name);
     const penalty = config.l2 === 0 ? 0 : l2Penalty(config.l2, weights);
     return { val_loss: loss / seen + penalty, ...this.measured({ val_accuracy: correct / seen }) };
   }
@@ -226,6 +240,15 @@ class Loop {
   private measured<Figures>(figures: Figures): Figures | Record<string, never> {
     return this.options.config.metrics.includes('accuracy') ? figures : {};
   }
+}
+
+function nothingLeft(split: 'training' | 'validation', stage: string): PipelineError {
+  return failure('bad-data', {
+    code: 'split-empty',
+    where: stage,
+    found: `none of the ${split} pictures can be used`,
+    remedy: 'mend or replace them; their names are told above',
+  });
 }
 
 function countCorrect(predictions: Float32Array, labels: readonly number[], units: number): number {
