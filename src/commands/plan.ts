@@ -1,5 +1,8 @@
 /** pipeline plan: what would run, and why. */
+import { PipelineError } from '../core/problem.js';
+import { withAncestors } from '../runner/graph.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
+import { outsideSelection } from '../runner/requirements.js';
 import type { Session } from '../runner/session.js';
 import { formatProblems } from '../report/problems.js';
 import { painter, type Style } from '../report/style.js';
@@ -58,9 +61,12 @@ export interface PrintOptions {
   readonly measure?: boolean;
 }
 
+/** Throws `invalid` where a stage that is not selected has to run first, as a run does. */
 export async function printPlan(session: Session, selection: Selection, { json, measure }: PrintOptions, host: Host): Promise<number> {
   const paint = painter(host.color);
-  const planned = (await plan(session, selection.forced)).filter(({ node }) => selection.selected.has(node.stage.name));
+  const all = await plan(session, selection.forced);
+  refuseStaleOutside(all, selection, session);
+  const planned = all.filter(({ node }) => selection.selected.has(node.stage.name));
   const width = Math.max(...planned.map(({ node }) => node.stage.name.length));
   for (const { node, decision } of planned) {
     const { name, kind } = node.stage;
@@ -77,8 +83,17 @@ export async function printPlan(session: Session, selection: Selection, { json, 
     import('../report/estimate.js'),
     import('../runner/room.js'),
   ]);
-  const cost = await estimate(session, planned, { measure });
+  const cost = await estimate(session, all, { selected: selection.selected, measure });
   const lines = json ? [JSON.stringify({ event: 'estimate', ...cost })] : costLines(cost, waysOut(session));
   for (const line of lines) host.stdout(`${line}\n`);
   return 0;
+}
+
+function refuseStaleOutside(all: readonly PlannedStage[], { selected }: Selection, { graph }: Session): void {
+  const wanted = withAncestors(graph, selected);
+  const problems = all.flatMap(({ node, decision }) => {
+    const { name } = node.stage;
+    return decision.state === 'stale' && wanted.has(name) && !selected.has(name) ? outsideSelection(name, decision.reason).problems : [];
+  });
+  if (problems.length > 0) throw new PipelineError('invalid', problems);
 }
