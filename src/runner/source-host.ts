@@ -1,6 +1,6 @@
 /** What a session lets its stages ask about files that lie elsewhere. */
 import { resolve } from 'node:path';
-import type { FieldPath, Pipeline, Stage } from '../config/pipeline.js';
+import type { Pipeline, Stage } from '../config/pipeline.js';
 import type { SourceHost } from '../core/source.js';
 import type { Store } from '../store/store.js';
 import type { LockFile } from './lock-file.js';
@@ -35,10 +35,16 @@ export function sourcesOf(stage: Stage, pipeline: Pipeline, project: Project, lo
   return { ...shared, lock: { file: project.display(lock.path), written, get: (url) => lock.download(url), set } };
 }
 
-/** False where anything in the stage was set on the command line: the lock file is about the pipeline file. */
+/**
+ * False where a whole field of the stage was set on the command line, or a part of a place: the lock file is about the
+ * pipeline file. Parts of other fields, such as a size of pictures, change nothing that is in it.
+ */
 export function isAsWritten({ name, config }: Stage, { locate }: Pipeline): boolean {
-  const written = (value: unknown, path: FieldPath): boolean =>
-    locate(path) !== undefined &&
-    (typeof value !== 'object' || value === null || Object.entries(value).every(([field, member]) => written(member, [...path, field])));
-  return Object.entries(config).every(([field, value]) => written(value, ['stages', name, field]));
+  const written = (...path: string[]): boolean => locate(['stages', name, ...path]) !== undefined;
+  return Object.entries(config).every(([field, value]) => written(field) && membersOfPlace(value).every((member) => written(field, member)));
+}
+
+function membersOfPlace(value: unknown): string[] {
+  const isPlace = typeof value === 'object' && value !== null && ('url' in value || 'path' in value);
+  return isPlace ? Object.keys(value) : [];
 }
