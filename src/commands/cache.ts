@@ -1,9 +1,9 @@
 /** pipeline cache du, gc and verify: what the cache holds, how it is made smaller, and whether it is whole. */
 import { existsSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { bytesText } from '../core/bytes-text.js';
 import { exitCodes } from '../core/problem.js';
+import { projectIn } from '../runner/project.js';
 import { agoText, count } from '../report/words.js';
 import { limitsFrom, parseAge, parseSize, type Limits } from '../store/limits.js';
 import type { Shelf } from '../store/shelf.js';
@@ -46,14 +46,8 @@ export const cache: CommandSpec = {
   },
 };
 
-/** The cache of the project in the current folder. */
-function rootOf({ cwd }: Host, environment = process.env): string {
-  if (environment.PIPELINE_CACHE) return resolve(cwd, environment.PIPELINE_CACHE);
-  return join(basename(cwd) === 'pipelines' ? dirname(cwd) : cwd, '.pipeline', 'cache');
-}
-
 async function open(host: Host, { json }: JsonOption): Promise<{ root: string; shelf: Shelf; damage: { path: string; reason: string }[] } | undefined> {
-  const root = rootOf(host);
+  const root = projectIn(host.cwd).store;
   if (!existsSync(root)) {
     host.stdout(json ? `${JSON.stringify({ event: 'cache', root, exists: false })}\n` : `there is no cache at ${root}\n`);
     return undefined;

@@ -1,8 +1,8 @@
 /** pipeline doctor: whether this machine, the cache and the pictures of a pipeline are sound. */
-import { resolve } from 'node:path';
 import type { Finding } from '../core/finding.js';
 import { asPipelineError, exitCodes, failure } from '../core/problem.js';
 import type { Node } from '../runner/graph.js';
+import { projectIn } from '../runner/project.js';
 import type { Session } from '../runner/session.js';
 import { openStore } from '../store/store.js';
 import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
@@ -32,10 +32,9 @@ export const doctor: CommandSpec = {
     withPipelineOptions(command).action(async (file: string | undefined, options: DoctorOptions) => {
       const damage: string[] = [];
       const session = file === undefined ? undefined : await openSessionFor(file, options, host, damage);
-      const root = process.env.PIPELINE_CACHE ? resolve(process.env.PIPELINE_CACHE) : resolve(host.cwd, '.pipeline', 'cache');
       // Loaded here, as every command loads this file.
       const { storeFindings } = await import('../store/health.js');
-      const store = session?.store ?? (await openStore(root, { onDamage: ({ path, reason }) => damage.push(`${path}: ${reason}`), tool: host.version }));
+      const store = session?.store ?? (await openStore(projectIn(host.cwd).store, { onDamage: ({ path, reason }) => damage.push(`${path}: ${reason}`), tool: host.version }));
       const findings = [
         ...(await host.checkMachine(session?.settings.engine ?? (options.engine as 'auto' | undefined))),
         ...(await storeFindings(store, () => damage)),

@@ -1,5 +1,6 @@
 /** pipeline explain: all that decides a stage's result, and what changed since it was made here. */
 import { canonical, type Json } from '../core/canonical.js';
+import { printable } from '../report/words.js';
 import { describeChange } from '../runner/explain.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
 import type { Session } from '../runner/session.js';
@@ -42,9 +43,9 @@ function explanation({ node, decision }: PlannedStage, session: Session, { json 
   const preimage = decision.state === 'undecided' ? undefined : decision.preimage;
   const changes = before !== undefined && preimage !== undefined ? describeChange(before, preimage) : [];
   if (json) return `${JSON.stringify({ event: 'explain', name, state, reason, changes, preimage, before })}\n`;
-  const changed = changes.map((change) => `  changed: ${change}\n`);
-  const decided = preimage === undefined ? [] : lines(preimage as unknown as Json, 'decided by').map((line) => `  ${line}\n`);
-  return [`${name}: ${state}, ${reason}\n`, ...changed, ...decided].join('');
+  const changed = changes.map((change) => `  changed: ${change}`);
+  const decided = preimage === undefined ? [] : lines(preimage as unknown as Json, 'decided by').map((line) => `  ${line}`);
+  return [`${name}: ${state}, ${reason}`, ...changed, ...decided].map((line) => `${printable(line)}\n`).join('');
 }
 
 /** One line for each leaf; digests are shortened. */

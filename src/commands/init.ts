@@ -1,6 +1,7 @@
 /** pipeline init: writes a pipeline for a folder of pictures. */
 import { access, mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
+import { pipelineNameOf, projectRootOf } from '../config/project-root.js';
 import { failure } from '../core/problem.js';
 import type { CommandSpec, Host } from './host.js';
 
@@ -36,14 +37,14 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
   await access(source).catch(() => {
     throw failure('bad-data', { code: 'folder-missing', where: folder, found: 'is not there', expected: 'a folder of pictures' });
   });
-  const name = basename(source).replace(/\.(zip|tar|tar\.gz|tgz)$/i, '').replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'pictures';
+  const name = pipelineNameOf(basename(source).replace(/\.(zip|tar|tar\.gz|tgz)$/i, ''), 'pictures');
   const file = resolve(host.cwd, to ?? `${folder === undefined ? 'pets' : name}.yaml`);
-  const root = basename(dirname(file)) === 'pipelines' ? dirname(dirname(file)) : dirname(file);
+  const root = projectRootOf(dirname(file));
   const inside = relative(root, source).split(sep).join('/');
   const written = inside.startsWith('..') ? source : inside || '.';
   await mkdir(dirname(file), { recursive: true });
   try {
-    await writeFile(file, template(basename(file).replace(/\.[^.]*$/, ''), written), { flag: force ? 'w' : 'wx' });
+    await writeFile(file, template(pipelineNameOf(basename(file, extname(file))), written), { flag: force ? 'w' : 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw failure('invalid', { code: 'file-exists', where: file, found: 'is there already', remedy: 'name another file by --to, or replace it by --force' });

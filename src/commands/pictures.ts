@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { failure } from '../core/problem.js';
+import { printable } from '../report/words.js';
 import { listFiles } from '../store/file-list.js';
 
 /** A picture of a call, as the predictor takes it. */
@@ -22,6 +23,8 @@ export interface PictureNames {
 interface World {
   readonly cwd: string;
   readonly stdin: () => AsyncIterable<Uint8Array>;
+  /** Takes what is said of files in folders that are not read. */
+  readonly stderr: (text: string) => void;
 }
 
 /**
@@ -45,12 +48,14 @@ function invalid(where: string, found: string, expected: string): Error {
   return failure('invalid', { code: 'bad-pictures', where, found, expected });
 }
 
-async function picturesAt(name: string, { cwd }: World): Promise<NamedPicture[]> {
+async function picturesAt(name: string, { cwd, stderr }: World): Promise<NamedPicture[]> {
   const path = resolve(cwd, name);
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() !== true) return [{ name, from: { path }, inFolder: false }];
   const prefix = /[/\\]$/.test(name) ? name : `${name}/`;
-  return listFiles(path).paths.map((inside) => ({ name: `${prefix}${inside}`, from: { path: resolve(path, inside) }, inFolder: true }));
+  const { paths, passedOver } = listFiles(path);
+  for (const { path: inside, why } of passedOver) stderr(`${printable(`${prefix}${inside} ${why}`)}\n`);
+  return paths.map((inside) => ({ name: `${prefix}${inside}`, from: { path: resolve(path, inside) }, inFolder: true }));
 }
 
 async function pictureOnStdin({ stdin }: World): Promise<NamedPicture> {

@@ -1,8 +1,12 @@
 /** pipeline plan: what would run, and why. */
+import { PipelineError } from '../core/problem.js';
+import { withAncestors } from '../runner/graph.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
+import { outsideSelection } from '../runner/requirements.js';
 import type { Session } from '../runner/session.js';
 import { formatProblems } from '../report/problems.js';
 import { painter, type Style } from '../report/style.js';
+import { printable } from '../report/words.js';
 import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
 import { select, type Selection } from './selection.js';
 
@@ -40,7 +44,7 @@ export const planCommand: CommandSpec = {
 /** Notes of planning go to people. */
 export function noteTo(host: Host): Parameters<typeof openFor>[2] {
   return (event) => {
-    if (event.event === 'note') host.stderr(`${event.text}\n`);
+    if (event.event === 'note') host.stderr(`${printable(event.text)}\n`);
   };
 }
 
@@ -57,15 +61,18 @@ export interface PrintOptions {
   readonly measure?: boolean;
 }
 
+/** Throws `invalid` where a stage that is not selected has to run first, as a run does. */
 export async function printPlan(session: Session, selection: Selection, { json, measure }: PrintOptions, host: Host): Promise<number> {
   const paint = painter(host.color);
-  const planned = (await plan(session, selection.forced)).filter(({ node }) => selection.selected.has(node.stage.name));
+  const all = await plan(session, selection.forced);
+  refuseStaleOutside(all, selection, session);
+  const planned = all.filter(({ node }) => selection.selected.has(node.stage.name));
   const width = Math.max(...planned.map(({ node }) => node.stage.name.length));
   for (const { node, decision } of planned) {
     const { name, kind } = node.stage;
     const [verb, style] = verbs[decision.state];
     if (json) host.stdout(`${JSON.stringify({ event: 'plan', name, kind, state: decision.state, reason: decision.reason })}\n`);
-    else host.stdout(`${name.padEnd(width)}  ${paint(style, verb.padEnd(7))}  ${decision.reason}\n`);
+    else host.stdout(`${name.padEnd(width)}  ${paint(style, verb.padEnd(7))}  ${printable(decision.reason)}\n`);
   }
   if (planned.every(({ decision }) => decision.state === 'fresh')) {
     if (!json) host.stdout(`nothing to do\n`);
@@ -76,8 +83,17 @@ export async function printPlan(session: Session, selection: Selection, { json, 
     import('../report/estimate.js'),
     import('../runner/room.js'),
   ]);
-  const cost = await estimate(session, planned, { measure });
+  const cost = await estimate(session, all, { selected: selection.selected, measure });
   const lines = json ? [JSON.stringify({ event: 'estimate', ...cost })] : costLines(cost, waysOut(session));
   for (const line of lines) host.stdout(`${line}\n`);
   return 0;
+}
+
+function refuseStaleOutside(all: readonly PlannedStage[], { selected }: Selection, { graph }: Session): void {
+  const wanted = withAncestors(graph, selected);
+  const problems = all.flatMap(({ node, decision }) => {
+    const { name } = node.stage;
+    return decision.state === 'stale' && wanted.has(name) && !selected.has(name) ? outsideSelection(name, decision.reason).problems : [];
+  });
+  if (problems.length > 0) throw new PipelineError('invalid', problems);
 }

@@ -44,14 +44,14 @@ export const predict: CommandSpec = {
 async function predictCommand(model: string, names: readonly string[], { filesFrom, csv, json, engine }: PredictOptions, host: Host): Promise<number> {
   if (csv && json) throw failure('invalid', { code: 'bad-option', where: '--csv and --json', found: 'are two forms of the same', expected: 'one of them' });
   const pictures = await findPictures({ names, lists: filesFrom }, host);
-  const [{ openModel, lineOf }, { csvFormat, jsonFormat, tableFormat }, { formatProblems }, { count }] = await Promise.all([
+  const [{ openModel, lineOf }, { csvFormat, jsonFormat, tableFormat }, { formatProblems }, { count, printable }] = await Promise.all([
     import('../predict/index.js'),
     import('../report/predictions.js'),
     import('../report/problems.js'),
     import('../report/words.js'),
   ]);
   const { bundle, predictor, notes } = await openModel(resolve(host.cwd, model), engine);
-  for (const { text } of notes) host.stderr(`${text}\n`);
+  for (const { text } of notes) host.stderr(`${printable(text)}\n`);
   const { classes } = bundle;
   const format = json ? jsonFormat : csv ? csvFormat(classes) : tableFormat(pictures.map(({ name }) => name), classes);
   const counts = { prediction: 0, bad: 0, 'passed-over': 0 };

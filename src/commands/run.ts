@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import type { Pipeline } from '../config/pipeline.js';
 import type { RunEvent } from '../core/event.js';
-import { exitCodes, PipelineError } from '../core/problem.js';
+import { asPipelineError, exitCodes, failure } from '../core/problem.js';
 import type { Compared } from '../report/comparison.js';
 import type { RunResult } from '../runner/execute.js';
 import { withAncestors } from '../runner/graph.js';
@@ -43,21 +43,41 @@ export const run: CommandSpec = {
       .option('-n, --dry-run', 'only show what would run, and why')
       .option('--offline', 'ask nothing of the network: take files from the cache and from the folder PIPELINE_MIRROR')
       .option('--json', 'print events as newline-delimited JSON on stdout')
-      .option('--log-level <level>', 'how much the log of the run holds: trace, debug, info, error', 'debug')
+      .option('--log-level <level>', 'how much the log of the run holds: trace, debug, info, warn, error', logLevel, 'debug')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, stages: string[], options: RunOptions) => done(await runCommand(file, stages, options, host)));
   },
 };
 
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error'];
+
+function logLevel(text: string): string {
+  if (logLevels.includes(text)) return text;
+  throw failure('invalid', { code: 'bad-option', where: '--log-level', found: `${text} is no level`, expected: `one of ${logLevels.join(', ')}` });
+}
+
+type Listen = (event: RunEvent) => void;
+
 async function runCommand(file: string | undefined, stages: readonly string[], options: RunOptions, host: Host): Promise<number> {
-  const listeners: ((event: RunEvent) => void)[] = [];
-  const emit = (event: RunEvent): void => listeners.forEach((listen) => listen(event));
-  if (options.json) listeners.push((event) => host.stdout(`${JSON.stringify(event)}\n`));
-  const refused = (error: unknown): never => {
-    if (options.json && error instanceof PipelineError) emitRefusal(error, emit);
-    throw error;
+  if (!options.json) return runPipeline(file, stages, options, host, []);
+  let ended = false;
+  const print: Listen = (event) => {
+    ended ||= event.event === 'run';
+    host.stdout(`${JSON.stringify(event)}\n`);
   };
-  const pipeline = await loadChecked(file, options, host.cwd).catch(refused);
+  return runPipeline(file, stages, options, host, [print]).catch((error: unknown) => {
+    // Programs wait for the event that ends the stream, also where nothing could run.
+    if (!ended) {
+      for (const problem of asPipelineError(error).problems) print({ event: 'problem', problem });
+      print({ event: 'run', state: 'failed', durationMs: 0, stages: [], metrics: {} });
+    }
+    throw error;
+  });
+}
+
+async function runPipeline(file: string | undefined, stages: readonly string[], options: RunOptions, host: Host, listeners: Listen[]): Promise<number> {
+  const emit: Listen = (event) => listeners.forEach((listen) => listen(event));
+  const pipeline = await loadChecked(file, options, host.cwd);
   const session = await openFor(pipeline, host, emit, options);
   const selection = select(session.graph, stages, options);
   if (options.dryRun) return printPlan(session, selection, { json: options.json }, host);
@@ -76,13 +96,15 @@ async function runCommand(file: string | undefined, stages: readonly string[], o
   const reporter = await terminalReporter({ write: host.stderr, screen, color, width, cwd, stages: stageNames });
   listeners.push(reporter.show);
   const record = await RunRecorder.begin(session, host.version);
-  listeners.push(runLog(record.folder, pipeline, options.logLevel));
-  for (const problem of pipeline.warnings) emit({ event: 'warning', problem });
-  signal.addEventListener('abort', () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }), { once: true });
-  const executing = execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
-  const result = await executing.finally(reporter.close).catch(async (error: unknown) => {
+  const executing = async (): Promise<RunResult> => {
+    listeners.push(runLog(record.folder, pipeline, options.logLevel));
+    for (const problem of pipeline.warnings) emit({ event: 'warning', problem });
+    signal.addEventListener('abort', () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }), { once: true });
+    return execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
+  };
+  const result = await executing().finally(reporter.close).catch(async (error: unknown) => {
     await record.abandon(error);
-    return refused(error);
+    throw error;
   });
   await record.finish(result);
   const closing = [...comparisonLines(comparedOf(pipeline, result), color), ...closingLines(withoutVariants(pipeline, result), color)];
@@ -106,11 +128,5 @@ function comparedOf({ variants }: Pipeline, { stages, metrics }: RunResult): Com
 /** The result without the figures of variants, which the comparison shows. */
 function withoutVariants({ variants }: Pipeline, result: RunResult): RunResult {
   return { ...result, metrics: Object.fromEntries(Object.entries(result.metrics).filter(([name]) => !variants.has(name))) };
-}
-
-/** A pipeline that is refused before it runs still ends its stream of events with the one that programs wait for. */
-function emitRefusal(error: PipelineError, emit: (event: RunEvent) => void): void {
-  for (const problem of error.problems) emit({ event: 'problem', problem });
-  emit({ event: 'run', state: 'failed', durationMs: 0, stages: [], metrics: {} });
 }
 

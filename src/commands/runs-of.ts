@@ -1,12 +1,12 @@
 /** Finds the runs that a call is about: of the project here, or of that of a pipeline file. */
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
-import { rootOf } from '../config/load.js';
+import { projectRootOf } from '../config/project-root.js';
 import type { RunEnd, RunFound, RunStart } from '../core/run-record.js';
 import { failure } from '../core/problem.js';
 import { parseArchiveRoot } from '../core/source.js';
 import type { BlobRef } from '../core/stage.js';
-import { projectOf, type Project } from '../runner/project.js';
+import { projectIn, projectOf, type Project } from '../runner/project.js';
 import { listRuns, pickRun } from '../runner/run-history.js';
 import { openStore, type Store } from '../store/store.js';
 import type { Host } from './host.js';
@@ -22,11 +22,11 @@ export interface ProjectRuns {
 /** The runs of a pipeline file, which need not be valid any more, or all of the project of the current folder. */
 export async function runsOf(file: string | undefined, cwd: string): Promise<ProjectRuns> {
   if (file === undefined) {
-    const project = projectOf({ file: join(cwd, 'none.yaml'), root: basename(cwd) === 'pipelines' ? dirname(cwd) : cwd });
+    const project = projectIn(cwd);
     return { project, file, runs: await listRuns(project.runs) };
   }
   const path = resolve(cwd, file);
-  const project = projectOf({ file: path, root: rootOf(path) });
+  const project = projectOf({ file: path, root: projectRootOf(dirname(path)) });
   const shown = project.display(path);
   return { project, file: shown, runs: await listRuns(project.runs, shown) };
 }

@@ -46,13 +46,14 @@ function portNumber(text: string): number {
 }
 
 async function serveCommand(model: string, options: ServeOptions, host: Host): Promise<void> {
-  const [{ serveModel }, { formatProblems }] = await Promise.all([
+  const [{ serveModel }, { formatProblems }, { printable }] = await Promise.all([
     import('../serve/index.js'),
     import('../report/problems.js'),
+    import('../report/words.js'),
   ]);
   const onError = (error: unknown): void => host.stderr(`${formatProblems(asPipelineError(error).problems, host)}\n`);
   const serving = await serveModel({ ...options, model: resolve(host.cwd, model), onError });
-  for (const { text } of serving.notes) host.stderr(`${text}\n`);
+  for (const { text } of serving.notes) host.stderr(`${printable(text)}\n`);
   host.stderr(`${model} is at ${serving.url} until Ctrl-C\n`);
   if (!isLoopback(options.host)) host.stderr('whoever can reach this machine can use it, by its address\n');
   await aborted(host.signal);

@@ -1,6 +1,6 @@
 /** pipeline status: whether everything is current. */
 import { plan } from '../runner/plan.js';
-import { count } from '../report/words.js';
+import { count, printable } from '../report/words.js';
 import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type PipelineOptions } from './host.js';
 import { noteTo } from './plan.js';
 
@@ -31,7 +31,7 @@ export const status: CommandSpec = {
         host.stdout(`current: all ${count(planned.length, 'stage')}\n`);
       } else {
         const [{ node, decision }] = stale;
-        host.stdout(`${stale.length} of ${count(planned.length, 'stage')} not current; first ${node.stage.name}: ${decision.reason}\n`);
+        host.stdout(`${stale.length} of ${count(planned.length, 'stage')} not current; first ${node.stage.name}: ${printable(decision.reason)}\n`);
       }
       done(0);
     });

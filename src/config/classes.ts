@@ -1,9 +1,10 @@
 /** Compares what a pipeline says of its classes with the folders of pictures, where those can be listed. */
-import { readdir, stat } from 'node:fs/promises';
+import { opendir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { compareCodePoints } from '../core/canonical.js';
 import type { Problem } from '../core/problem.js';
 import { nameOf, pathOf, type Place } from '../core/source.js';
+import { isSplitFolder } from '../core/split-folders.js';
 import { distinct } from './combined.js';
 import { endingOf, pathOfLayer } from './lint/heads.js';
 import { nearestOf, stagesOf, trainings } from './lint/lineage.js';
@@ -55,31 +56,38 @@ function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {
 }
 
 const trainingFolder = 'train';
-/** Folders that hold a part of the pictures rather than a class. */
-const partFolders: ReadonlySet<string> = new Set([trainingFolder, 'validation', 'val', 'valid', 'test']);
 
-/** Names of the class folders of a source; undefined where they cannot be told. */
+/** Names of the class folders of a source, as ingest finds them; undefined where they cannot be told. */
 async function classFolders(root: string, place: Place): Promise<string[] | undefined> {
   const path = pathOf(place);
   if (path === undefined) return undefined;
   const source = resolve(root, path);
   try {
     const top = await subfolders(source);
-    if (top.includes(trainingFolder)) return await subfolders(join(source, trainingFolder));
-    return top.length === 0 || top.some((name) => partFolders.has(name)) ? undefined : top;
+    const isSplit = top.some(isSplitFolder);
+    if (isSplit && !top.includes(trainingFolder)) return undefined;
+    const folder = isSplit ? join(source, trainingFolder) : source;
+    const names = isSplit ? await subfolders(folder) : top;
+    // One without files may hold some further down, or be no class.
+    const filled = await Promise.all(names.map((name) => holdsFile(join(folder, name))));
+    return names.length > 0 && filled.every(Boolean) ? names : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** Links are not followed. */
 async function subfolders(folder: string): Promise<string[]> {
-  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
-  const names: string[] = [];
-  for (const entry of entries) {
-    const isFolder = entry.isSymbolicLink() ? (await stat(join(folder, entry.name))).isDirectory() : entry.isDirectory();
-    if (isFolder) names.push(entry.name);
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name).sort(compareCodePoints);
+}
+
+/** Whether a file lies in the folder itself; it is read no further than that takes. */
+async function holdsFile(folder: string): Promise<boolean> {
+  for await (const entry of await opendir(folder)) {
+    if (entry.isFile() && !entry.name.startsWith('.')) return true;
   }
-  return names.sort(compareCodePoints);
+  return false;
 }
 
 function problemAt(pipeline: Pipeline, path: FieldPath, problem: Problem): Problem {

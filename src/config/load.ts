@@ -13,6 +13,7 @@ import { placesOf } from './places.js';
 import type { Places } from './places.js';
 import { isMapping } from './plain.js';
 import type { Mapping } from './plain.js';
+import { pipelineNameOf, projectRootOf } from './project-root.js';
 import { readSource } from './source.js';
 import { writeOutStages } from './validate.js';
 import { showValue } from './words.js';
@@ -41,18 +42,12 @@ export async function loadPipeline(file: string, { set = [], cwd = process.cwd()
   writeOutStages(written);
 
   const places = placesOf(source, applied);
-  const root = rootOf(path);
+  const root = projectRootOf(dirname(path));
   const { axes, problems: matrixProblems } = readMatrix(written, places, applied);
   const checked = checkCombinations(written, axes, places, root);
   const problems = [...source.problems, ...setProblems, ...matrixProblems, ...checked.problems];
   if (problems.length > 0 || checked.project === undefined) throw refusal(problems);
   return finish(checked.project, checked, path, places, { text, set });
-}
-
-/** The project of a pipeline file: `pipelines/` is a folder of one; a file anywhere else lies in its project's root. */
-export function rootOf(file: string): string {
-  const folder = dirname(file);
-  return basename(folder) === 'pipelines' ? dirname(folder) : folder;
 }
 
 const smallestExample = 'begin with:\nversion: 1\nstages:\n  ingest:\n    source: pictures';
@@ -89,10 +84,10 @@ function finish(
   source: Pipeline['source'],
 ): Pipeline {
   return {
-    name: project.name ?? nameOf(file),
+    name: project.name ?? pipelineNameOf(basename(file, extname(file))),
     file,
     source,
-    root: rootOf(file),
+    root: projectRootOf(dirname(file)),
     seed: project.seed,
     engine: project.engine,
     features: project.features,
@@ -106,10 +101,4 @@ function finish(
       return placesAt(places, variant.combination).at([top, variant.base, ...rest]).position;
     },
   };
-}
-
-/** The file's name in the form that `name` takes. */
-function nameOf(file: string): string {
-  const name = basename(file, extname(file));
-  return name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'pipeline';
 }

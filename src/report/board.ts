@@ -4,7 +4,7 @@ import { column, columnsOf } from './text-width.js';
 import { Pace } from './pace.js';
 import { painter, type Paint } from './style.js';
 import { taskWords } from './task.js';
-import { clock } from './words.js';
+import { clock, printable } from './words.js';
 
 type Epoch = Extract<RunEvent, { event: 'epoch' }>;
 
@@ -45,7 +45,7 @@ export class Board {
   /** Takes in what happened, at a time in milliseconds. */
   apply(event: RunEvent, now: number): void {
     if (event.event === 'stage-start') {
-      this.running.set(event.name, { reason: event.reason, started: now, tasks: new Map() });
+      this.running.set(event.name, { reason: printable(event.reason), started: now, tasks: new Map() });
     } else if (event.event === 'stage') {
       this.running.delete(event.name);
       this.ended++;

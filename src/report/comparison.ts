@@ -1,6 +1,6 @@
 /** The variants of a matrix side by side: one row an evaluation, the best first, in 80 columns. */
 import { painter } from './style.js';
-import { count } from './words.js';
+import { count, printable } from './words.js';
 
 /** The evaluation of one variant. */
 export interface Compared {
@@ -36,7 +36,7 @@ function table(stage: string, rows: readonly Compared[], color: boolean): string
   const paint = painter(color);
   const axes = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
   const measured = shownMetrics.filter((name) => rows.some(({ metrics }) => metrics?.[name] !== undefined));
-  const cells = rows.map(({ values }) => axes.map((axis) => String(values[axis] ?? '-')));
+  const cells = rows.map(({ values }) => axes.map((axis) => printable(String(values[axis] ?? '-'))));
   const wanted = axes.map((axis, column) => Math.max(axis.length, ...cells.map((row) => row[column].length)));
   const metrics = measured.slice(0, metricsThatFit(wanted, measured.length));
   const widths = narrowed(wanted, WIDTH - MARK.length - metrics.length * (GAP.length + FIGURE_WIDTH));

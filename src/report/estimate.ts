@@ -1,6 +1,6 @@
 /** What a run would cost, in a few lines. */
 import { bytesText } from '../core/bytes-text.js';
-import { count, duration } from './words.js';
+import { count, duration, printable } from './words.js';
 
 /** The facts that are told; see the runner's estimate for what they mean. */
 export interface Cost {
@@ -18,7 +18,7 @@ export interface Cost {
 
 /** None where nothing that costs is left to do. `waysOut` says what to do where features do not fit the disk. */
 export function costLines(cost: Cost, waysOut: string): string[] {
-  const unknown = cost.unknown.map(({ stage, reason }) => `unknown   ${stage}: ${reason}`);
+  const unknown = cost.unknown.map(({ stage, reason }) => printable(`unknown   ${stage}: ${reason}`));
   if (cost.stages.length === 0 || (cost.unknown.length > 0 && cost.extract + cost.reused === 0)) return unknown;
   const upTo = cost.exact ? '' : 'up to ';
   const lines = [`features  ${upTo}${count(cost.extract, 'picture')} to extract, each view counted; ${cost.reused.toLocaleString('en-US')} reused`];

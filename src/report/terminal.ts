@@ -8,7 +8,7 @@ import { Pace } from './pace.js';
 import { formatProblems, type Severity } from './problems.js';
 import { painter, type Paint, type Style } from './style.js';
 import { taskWords } from './task.js';
-import { count, duration } from './words.js';
+import { count, duration, printable } from './words.js';
 
 export interface TerminalOptions {
   readonly write: (text: string) => void;
@@ -80,7 +80,7 @@ class Terminal {
         this.epoch(event);
         break;
       case 'note':
-        this.row(' ', 'dim', event.stage ?? '', event.text);
+        this.row(' ', 'dim', event.stage ?? '', printable(event.text));
         break;
       case 'stage':
         this.ended(event);
@@ -121,7 +121,7 @@ class Terminal {
     const features = stage.features === undefined ? '' : `  ${count(stage.features.extracted, 'picture')} extracted, ${stage.features.reused.toLocaleString('en-US')} reused`;
     const timed = stage.state === 'ran' || stage.state === 'failed';
     const time = timed ? duration(stage.durationMs).padStart(8) : ' '.repeat(8);
-    this.row(mark, style, stage.name, `${this.paint(style, stage.state.padEnd(8))} ${time}  ${stage.reason}${this.paint('dim', features)}`);
+    this.row(mark, style, stage.name, `${this.paint(style, stage.state.padEnd(8))} ${time}  ${printable(stage.reason)}${this.paint('dim', features)}`);
   }
 
   private plainProgress(event: Extract<RunEvent, { event: 'progress' }>): void {
@@ -141,8 +141,9 @@ class Terminal {
     this.line('', formatProblems([problem], this.options, severity));
   }
 
+  /** The text may be painted: what comes from files in it is printable by then. */
   private row(mark: string, style: Style, name: string, text: string): void {
-    this.line(`${this.paint(style, mark)} ${column(name, this.nameWidth)}  `, text);
+    this.line(`${this.paint(style, mark)} ${column(printable(name), this.nameWidth)}  `, text);
   }
 
   /** A line that stays. */

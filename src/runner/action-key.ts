@@ -28,7 +28,9 @@ export interface Preimage {
 export function preimageOf(node: Node, inputs: Inputs, survey: Survey | undefined, settings: Settings, seed: number): Preimage {
   const { stage, definition } = node;
   const schema = stageSchema(stage.kind);
-  const seeded = hasSeed(schema) ? { seed, ...stage.config } : stage.config;
+  // The kind is named beside the configuration already; further in, `uses` is a name like others, such as a class's.
+  const { uses: _kind, ...own } = stage.config;
+  const seeded = hasSeed(schema) ? { seed, ...own } : own;
   const config = affecting(definition.relevant ? definition.relevant(seeded as never) : (seeded as Json), schema, schema);
   return {
     schema: KEY_SCHEMA,
@@ -77,7 +79,6 @@ function affecting(value: Json | undefined, schema: Schema, root: Schema): Json 
   if (value === null || typeof value !== 'object') return value;
   const properties = { ...resolved.properties, ...resolved.else?.properties };
   const members = Object.entries(value)
-    .filter(([name]) => name !== 'uses')
     .map(([name, member]) => [name, affecting(member as Json, properties[name] ?? {}, root)] as const)
     .filter(([, member]) => member !== undefined);
   return Object.fromEntries(members) as Json;

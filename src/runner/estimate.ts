@@ -47,9 +47,17 @@ interface Known {
   readonly exact: boolean;
 }
 
-/** Estimates the planned stages; `measure` tries what was never measured on a few pictures. */
-export async function estimate(session: Session, planned: readonly PlannedStage[], { measure = false } = {}): Promise<Estimate> {
-  const outlook = new Outlook(session, measure);
+export interface EstimateOptions {
+  /** The stages that are to run; left out: all. What the others put out is known all the same. */
+  readonly selected?: ReadonlySet<string>;
+  /** Try what was never measured on a few pictures. */
+  readonly measure?: boolean;
+}
+
+/** Estimates what a run costs, by a plan of all stages. */
+export async function estimate(session: Session, planned: readonly PlannedStage[], options: EstimateOptions = {}): Promise<Estimate> {
+  const { selected = new Set(session.graph.byName.keys()), measure = false } = options;
+  const outlook = new Outlook(session, selected, measure);
   for (const stage of planned) await outlook.take(stage);
   return outlook.result();
 }
@@ -64,6 +72,7 @@ class Outlook {
 
   constructor(
     private readonly session: Session,
+    private readonly selected: ReadonlySet<string>,
     private readonly measure: boolean,
   ) {
     this.rehearsal = new Rehearsal(session);
@@ -75,6 +84,7 @@ class Outlook {
       this.known.set(name, { outputs: decision.outputs, exact: true });
       return;
     }
+    if (!this.selected.has(name)) return;
     try {
       if (node.definition.needs !== undefined) await this.estimate(node);
       await this.rehearse(node);

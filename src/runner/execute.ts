@@ -1,7 +1,7 @@
 /** Runs what the plan leaves to do: independent stages side by side, each as soon as those before it are done. */
 import type PQueue from 'p-queue';
 import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
-import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
+import { asPipelineError, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
 import { readJson } from './context.js';
@@ -12,7 +12,7 @@ import { healing, type Settled } from './heal.js';
 import { closeJob } from './job.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
-import { checkRequirements } from './requirements.js';
+import { checkRequirements, outsideSelection } from './requirements.js';
 import { singleFlight, type Flight } from './single-flight.js';
 import { runStage, type Work } from './work.js';
 
@@ -225,13 +225,4 @@ function taken({ preimage, outputs, state, reason }: Exclude<Decided, { state: '
 function blockedReason({ summary, error }: Outcome): string {
   if (summary.state === 'skipped') return `${summary.name} was skipped`;
   return error?.category === 'gate-missed' ? `${summary.name} missed its minimum` : `${summary.name} failed`;
-}
-
-function outsideSelection(stage: string, reason: string): PipelineError {
-  return failure('invalid', {
-    code: 'stale-outside-selection',
-    where: stage,
-    found: `has to run first (${reason}), but is not among the stages asked for`,
-    remedy: 'ask for it too, or run without --only and --from',
-  });
 }

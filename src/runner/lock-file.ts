@@ -39,6 +39,8 @@ export class LockFile {
   private writing: Promise<void> = Promise.resolve();
   /** What this run has set, in this order. */
   private readonly changes: ((content: Content) => Content)[] = [];
+  /** Downloads that this run knows and the file is not told, by address. */
+  private readonly remembered = new Map<string, LockedFile>();
 
   private constructor(
     readonly path: string,
@@ -52,7 +54,12 @@ export class LockFile {
   }
 
   download(url: string): LockedFile | undefined {
-    return Object.hasOwn(this.content.downloads, url) ? this.content.downloads[url] : undefined;
+    return Object.hasOwn(this.content.downloads, url) ? this.content.downloads[url] : this.remembered.get(url);
+  }
+
+  /** As {@link setDownload}, for this session alone. */
+  rememberDownload(url: string, file: LockedFile): void {
+    this.remembered.set(url, file);
   }
 
   setDownload(url: string, file: LockedFile): Promise<void> {

@@ -1,6 +1,7 @@
 /** The places of a pipeline's project on disk. */
 import { join, relative, resolve, sep, basename, extname } from 'node:path';
 import type { Pipeline } from '../config/pipeline.js';
+import { projectRootOf } from '../config/project-root.js';
 
 export interface Project {
   readonly root: string;
@@ -16,6 +17,11 @@ export interface Project {
   resolvePath(path: string): string;
   /** A path as people read it: relative where it is inside the project. */
   display(path: string): string;
+}
+
+/** The project that a folder is in, for what is about none of its pipelines. */
+export function projectIn(folder: string): Project {
+  return projectOf({ file: join(folder, 'none.yaml'), root: projectRootOf(folder) });
 }
 
 export function projectOf(pipeline: Pick<Pipeline, 'file' | 'root'>, environment: NodeJS.ProcessEnv = process.env): Project {

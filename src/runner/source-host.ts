@@ -30,11 +30,21 @@ export function sharedSources(store: Store, { offline = false }: SourceOptions, 
 
 /** The same for one stage, which writes into the lock file only what the pipeline file says. */
 export function sourcesOf(stage: Stage, pipeline: Pipeline, project: Project, lock: LockFile, shared: SharedSources): SourceHost {
-  const set: SourceHost['lock']['set'] = (url, file) => (isAsWritten(stage, pipeline) ? lock.setDownload(url, file) : Promise.resolve());
-  return { ...shared, lock: { file: project.display(lock.path), get: (url) => lock.download(url), set } };
+  const written = isAsWritten(stage, pipeline);
+  const set: SourceHost['lock']['set'] = async (url, file) => (written ? lock.setDownload(url, file) : lock.rememberDownload(url, file));
+  return { ...shared, lock: { file: project.display(lock.path), written, get: (url) => lock.download(url), set } };
 }
 
-/** False where a whole field of the stage was set on the command line: the lock file is about the pipeline file. */
-export function isAsWritten({ name, config }: Stage, pipeline: Pipeline): boolean {
-  return Object.keys(config).every((field) => pipeline.locate(['stages', name, field]) !== undefined);
+/**
+ * False where a whole field of the stage was set on the command line, or a part of a place: the lock file is about the
+ * pipeline file. Parts of other fields, such as a size of pictures, change nothing that is in it.
+ */
+export function isAsWritten({ name, config }: Stage, { locate }: Pipeline): boolean {
+  const written = (...path: string[]): boolean => locate(['stages', name, ...path]) !== undefined;
+  return Object.entries(config).every(([field, value]) => written(field) && membersOfPlace(value).every((member) => written(field, member)));
+}
+
+function membersOfPlace(value: unknown): string[] {
+  const isPlace = typeof value === 'object' && value !== null && ('url' in value || 'path' in value);
+  return isPlace ? Object.keys(value) : [];
 }

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type PipelineError } from '../core/problem.js';
-import type { Download, SourceHost, VerifiedFile } from '../core/source.js';
+import type { Download, DownloadLock, SourceHost, VerifiedFile } from '../core/source.js';
 import { checkedUrl } from './address.js';
 import { hashFile, mismatch } from './hashing.js';
 import { download, usualTiming, type FetchContext, type FetchTiming } from './network.js';
@@ -26,9 +26,13 @@ export async function fetchFile(source: Download, context: FetchContext, timing:
     if (md5 !== undefined && size !== undefined) await sources.store.remember({ md5, size }, { digest: found.digest, size: found.size });
     return found;
   });
-  if (isFirstUse(pins)) context.note('first-use', `nothing pinned ${url}: what came has the sha256 ${file.digest}, which ${sources.lock.file} holds it to from now on`);
+  if (isFirstUse(pins)) context.note('first-use', `nothing pinned ${url}: what came has the sha256 ${file.digest}, ${fromNowOn(sources.lock)}`);
   await sources.lock.set(url, { sha256: file.digest, size: file.size });
   return file;
+}
+
+function fromNowOn({ file, written }: DownloadLock): string {
+  return written ? `which ${file} holds it to from now on` : `which ${file} is not told, as the stage was changed on the command line`;
 }
 
 /** The name under which people keep the file of an address. */

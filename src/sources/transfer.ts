@@ -38,13 +38,27 @@ export async function transfer(url: string, path: string, options: TransferOptio
       options.signal.throwIfAborted();
       if (error instanceof PipelineError) throw error;
       const ofDisk = asPipelineError(error);
-      if (ofDisk.category === 'input-output') throw ofDisk;
-      const reason = isNativeError(error) ? error.message : String(error);
+      if (ofDisk.category === 'input-output' && !isOfConnection(error)) throw ofDisk;
+      const reason = reasonOf(error);
       if (attempt === options.retries) throw unreachable(url, reason, error);
       options.onRetry(reason);
       await delay(options.backoffMs * 2 ** attempt, undefined, { signal: options.signal });
     }
   }
+}
+
+/** A firewall refuses connections by the codes of files that may not be opened. */
+function isOfConnection(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isOfConnection);
+  const { syscall } = error as NodeJS.ErrnoException;
+  return syscall === 'connect' || syscall === 'getaddrinfo';
+}
+
+/** A host with several addresses fails with an error for each, and no message of its own. */
+function reasonOf(error: unknown): string {
+  if (!isNativeError(error)) return String(error);
+  const each = error instanceof AggregateError ? error.errors.map(reasonOf).join(', ') : '';
+  return error.message || each || ((error as NodeJS.ErrnoException).code ?? error.name);
 }
 
 async function attemptOnce(url: string, path: string, options: TransferOptions): Promise<void> {

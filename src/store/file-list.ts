@@ -21,6 +21,7 @@ export interface FileList {
 }
 
 const LINK = 'leads out of the folder and is not followed';
+const FOREIGN = 'has a name that is not UTF-8 and is not read';
 const SPECIAL = 'is a pipe, a socket or a device and is not read';
 
 const surrogate = /[\ud800-\udfff]/;
@@ -69,7 +70,11 @@ class Walk {
       if (name.startsWith('.') || clutter.has(name)) return;
       const path = `${folder}/${name}`;
       const found = lstatSync(path, { throwIfNoEntry: false });
-      if (found === undefined) return;
+      if (found === undefined) {
+        // Node puts this character in place of such bytes, and then finds nothing of the name; any other has vanished.
+        if (name.includes('\ufffd')) this.passedOver.push({ path: prefix + name, why: FOREIGN });
+        return;
+      }
       if (found.isFile()) {
         this.add(prefix + name, found);
       } else if (found.isDirectory()) {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { checkHeadAgainstFolders } from '../../src/config/classes.js';
@@ -7,8 +7,9 @@ import { changed, petsYaml, testProject } from './project.js';
 
 const project = testProject();
 
+/** Folders with a picture in each. */
 async function folders(source: string, names: readonly string[]): Promise<void> {
-  for (const name of names) await mkdir(join(project.root, source, name), { recursive: true });
+  for (const name of names) await project.write(join(source, name, 'a.jpg'), 'a');
 }
 
 async function codes(yaml: string): Promise<(string | number | undefined)[][]> {
@@ -54,6 +55,21 @@ test('classes that are written out have folders, and count', async () => {
   expect(await codes(from('two\n    classes: [dogs, cats]'))).toEqual([]);
   expect(await codes(from('two\n    classes: [dog, cats]'))).toEqual([['class-without-folder', 5]]);
   expect(await codes(from('nowhere\n    classes: [a, b, c]'))).toEqual([['units-do-not-fit-classes', 21]]);
+});
+
+test('what ingest takes for no class is not counted', async () => {
+  await folders('linked', ['cats', 'dogs']);
+  await symlink(join(project.root, 'linked/cats'), join(project.root, 'linked/more'));
+  await folders('later', ['cats', 'dogs', 'birds']);
+  await mkdir(join(project.root, 'later/later/.cache'), { recursive: true });
+  for (const source of ['linked', 'later']) expect([source, await codes(from(source))]).toEqual([source, []]);
+});
+
+test('folders of splits are no classes, also where they hold pictures alone', async () => {
+  await folders('parts', ['train', 'val', 'quiz']);
+  expect(await codes(from('parts'))).toEqual([]);
+  await folders('parts', ['train/quiz', 'train/exam', 'train/test']);
+  expect(await codes(from('parts'))).toEqual([['units-do-not-fit-classes', 20]]);
 });
 
 test('says nothing where the folders cannot be listed', async () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { RunEvent } from '../../src/core/event.js';
 import { native } from '../engine/tfjs/backends.js';
 import { pipelineText, Project, repository } from './rig.js';
 
@@ -82,11 +83,32 @@ describe('the events of a run', () => {
   });
 
   test('a refused pipeline still ends its stream', async () => {
-    const { code, stdout } = await project.command('run', 'pets.yaml', '--json', '--set', 'stages.train.epochs=none');
-    expect(code).toBe(2);
-    const events = stdout.trim().split('\n').map((line) => JSON.parse(line) as { event: string; state?: string });
-    expect(events.map(({ event }) => event)).toEqual(['problem', 'run']);
-    expect(events[1].state).toBe('failed');
+    await project.write('locked.yaml', await project.read('pets.yaml'));
+    await project.write('locked.lock.yaml', 'version: 9\n');
+    const calls: [expected: number, file: string, ...args: string[]][] = [
+      [2, 'pets.yaml', '--set', 'stages.train.epochs=none'],
+      [2, 'pets.yaml', 'evalute'],
+      [2, 'locked.yaml'],
+    ];
+    for (const [expected, ...args] of calls) {
+      const { code, stdout } = await project.command('run', '--json', ...args);
+      expect([args, code]).toEqual([args, expected]);
+      const events = stdout.trim().split('\n').map((line) => JSON.parse(line) as { event: string; state?: string });
+      expect(events.map(({ event }) => event)).toEqual(['problem', 'run']);
+      expect(events[1].state).toBe('failed');
+    }
+    await project.write('broken/pets.yaml', (await project.read('pets.yaml')).replace('source: pictures', 'source: ../pictures'));
+    await project.write('broken/.pipeline/runs', 'no folder');
+    const { code, stdout } = await project.command('run', '--json', 'broken/pets.yaml');
+    expect([code === 0, stdout.trim().split('\n').map((line) => (JSON.parse(line) as RunEvent).event)]).toEqual([false, ['problem', 'run']]);
+  });
+
+  test('a level that the log does not have is refused before there is a run', async () => {
+    const { readdir } = await import('node:fs/promises');
+    const runs = await readdir(project.path('.pipeline/runs'));
+    const { code, stderr } = await project.command('run', 'pets.yaml', '--log-level', 'verbose');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--log-level: verbose is no level')]);
+    expect(await readdir(project.path('.pipeline/runs'))).toEqual(runs);
   });
 });
 
@@ -99,6 +121,16 @@ describe('after a run', () => {
     expect(other.stdout).toMatch(/^train: stale, epochs 3 -> 9\n {2}changed: epochs 3 -> 9\n/);
     const json = JSON.parse((await project.command('explain', 'pets.yaml', 'train', '--json')).stdout);
     expect(json).toMatchObject({ state: 'fresh', changes: [], preimage: { kind: 'train', config: { epochs: 3 } } });
+  });
+
+  test('control characters in names reach no terminal', async () => {
+    await project.addPets('pics\u009b2J', 12);
+    const set = ['--set', `stages.ingest.source=${project.path('pics\u009b2J')}`];
+    for (const args of [['plan', 'pets.yaml'], ['status', 'pets.yaml'], ['explain', 'pets.yaml', 'ingest']]) {
+      const { code, stdout } = await project.command(...args, ...set);
+      expect([code, stdout]).toEqual([0, expect.stringContaining('pics?2J')]);
+      expect(stdout).not.toContain('\u009b');
+    }
   });
 
   test('the run left a log and its summary', async () => {
@@ -134,6 +166,9 @@ describe('init', () => {
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is there already')]);
     expect((await other.command('init')).code).toBe(0);
     expect((await other.command('plan')).stderr).toContain('there are 2 pipelines here: my-pets.yaml, pets.yaml');
+    // The name in the file has the form of names, whatever the file is called.
+    await other.command('init', 'my pets', '--to', 'all pets.yaml');
+    expect((await other.command('plan', 'all pets.yaml')).code).toBe(0);
     await other.write('more pets.tar.gz', '');
     expect((await other.command('init', 'more pets.tar.gz')).stderr).toBe('wrote more-pets.yaml; now: pipeline run more-pets.yaml\n');
     expect((await other.command('plan', 'pets.yaml')).code).toBe(0);

@@ -1,7 +1,7 @@
 /** doctor on a healthy project, and on a folder with one of each fault. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Finding } from '../../src/core/finding.js';
 import { crc32 } from '../../src/sources/archive/crc32.js';
 import { noisy } from '../image/pictures.js';
@@ -41,6 +41,13 @@ describe('the machine and the cache', () => {
     expect(of('cache-folder')!.text).toMatch(/\.pipeline\/cache: can be made$/);
     // Looking leaves nothing behind.
     expect(await readdir(project.root)).toEqual([]);
+  });
+
+  test('in pipelines/, the cache is that of the project', async () => {
+    await project.write('pipelines/.keep', '');
+    const inside = await project.commandIn('pipelines', 'doctor', '--json');
+    expect(inside.stdout).toContain(`${basename(project.root)}/.pipeline/cache: can be made`);
+    await rm(project.path('pipelines'), { recursive: true });
   });
 
   test('a cache where no folder can be is a fault of the machine', async () => {

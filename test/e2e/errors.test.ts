@@ -144,6 +144,8 @@ describe('gates and exports', () => {
   test('--only refuses where what it reads is stale, --from and --force run what they say', async () => {
     const only = await project.run('pets.yaml', '--only', 'evaluate');
     expect([only.code, only.stderr]).toEqual([2, expect.stringContaining('has to run first (never ran)')]);
+    const dry = await project.command('run', 'pets.yaml', '--only', 'evaluate', '--dry-run');
+    expect([dry.code, dry.stdout, dry.stderr]).toEqual([2, '', expect.stringMatching(/^ingest: has to run first \(never ran\), but is not among the stages asked for\n[^]*^load-base: has/m)]);
     await project.run();
     expect((await project.run('pets.yaml', '--only', 'evaluate', '--force')).named('ran')).toEqual(['evaluate']);
     expect((await project.run('pets.yaml', '--from', 'train', '--force')).named('ran')).toEqual(['train', 'evaluate', 'export']);

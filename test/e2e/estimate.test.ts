@@ -71,6 +71,16 @@ describe('after it', () => {
     expect(sum(await packs()) - before).toBeGreaterThanOrEqual(estimate.bytes - PACK_OVERHEAD * 4);
   });
 
+  test('a selection costs what the whole would at these stages: what it reads is known', async () => {
+    const set = ['--set', 'stages.train.epochs=7'];
+    const whole = await estimateOf(...set);
+    const { code, stdout } = await project.command('run', 'pets.yaml', '--only', 'train', '--dry-run', '--json', ...set);
+    const [planned, estimate] = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect([code, planned.name, planned.state]).toEqual([0, 'train', 'stale']);
+    expect(estimate).toMatchObject({ exact: true, unknown: [], stages: [whole.stages[0]] });
+    expect(whole.stages[0].reused).toBeGreaterThan(0);
+  });
+
   test('nothing is told where nothing is left to do', async () => {
     const { stdout } = await project.command('plan', 'pets.yaml', '--set', 'stages.augment.views=3');
     expect(stdout).toMatch(/nothing to do\n$/);

@@ -159,6 +159,25 @@ describe('the reference recipe', () => {
     await elsewhere.remove();
   });
 
+  test('a network that only the command line names is taken anew by each such call, whatever is there by then', async () => {
+    const elsewhere = await Project.create();
+    Object.assign(elsewhere.environment, { PIPELINE_MIRROR: elsewhere.path('mirror') });
+    await mkdir(elsewhere.path('mirror'));
+    await elsewhere.write('base.yaml', 'version: 1\nstages:\n  load-base: {architecture: mobilenet_v2, image_size: 96}\n');
+    const name = 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_96_no_top.h5';
+    const weights = [];
+    for (const seed of [42, 43]) {
+      await publishedMobilenetV2(elsewhere.path('mirror', name), 0.35, seed);
+      const run = await elsewhere.run('base.yaml', '--offline', '--set', 'stages.load-base.alpha=0.35');
+      expect([run.code, run.named('ran')]).toEqual([0, ['load-base']]);
+      expect(run.events).toContainEqual(expect.objectContaining({ code: 'first-use', text: expect.stringContaining('base.lock.yaml is not told') }));
+      weights.push(JSON.parse(await elsewhere.read('.pipeline/state/base.json')).stages['load-base'].outputs.weights.digest);
+    }
+    expect(weights[0]).not.toBe(weights[1]);
+    expect(await readdir(elsewhere.root)).not.toContain('base.lock.yaml');
+    await elsewhere.remove();
+  });
+
   test('a damaged or lost unpacked folder is unpacked again when a picture is needed', async () => {
     const unpacked = project.path('.pipeline/cache/v1/unpacked');
     const [digest] = await readdir(unpacked);

@@ -72,9 +72,18 @@ export class Project {
 
   /** Runs any command with these bytes on its stdin. */
   commandWith(stdin: Uint8Array | string, ...args: string[]): Promise<Outcome> {
+    return this.start('.', stdin, args);
+  }
+
+  /** Runs any command in a folder of the project. */
+  commandIn(folder: string, ...args: string[]): Promise<Outcome> {
+    return this.start(folder, '', args);
+  }
+
+  private start(folder: string, stdin: Uint8Array | string, args: readonly string[]): Promise<Outcome> {
     const { NODE_OPTIONS: _options, ...env } = process.env;
     return new Promise((resolve) => {
-      const child = execFile(process.execPath, [cli, ...args], { cwd: this.root, env: { ...env, ...this.environment }, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+      const child = execFile(process.execPath, [cli, ...args], { cwd: this.path(folder), env: { ...env, ...this.environment }, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
       });
       child.stdin!.end(stdin);

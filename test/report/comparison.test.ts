@@ -45,3 +45,7 @@ test('axes that reach one stage and not another leave a dash', () => {
   const [, , first] = comparisonLines([variant({ units: 1 }, 0.5, 0.5), variant({ units: 2, rate: 3 }, 0.1, 0.5)], false);
   expect(first).toMatch(/^\* 1 +- /);
 });
+
+test('values write nothing to the terminal by themselves', () => {
+  expect(comparisonLines([variant({ weights: 'a\u009b2J' }, 0.9, 0.3)], true).join('\n')).toContain('a?2J ');
+});

@@ -149,6 +149,18 @@ describe('on a terminal', () => {
     ]);
   });
 
+  test('no name, note or reason moves the cursor or rings', async () => {
+    const scene = await Scene.open(80);
+    const evil = 'a\u001b]0;x\u0007\u009b2Jb';
+    scene.start('train');
+    scene.show({ event: 'stage-start', name: 'ingest', kind: 'ingest', reason: evil });
+    scene.show({ event: 'note', stage: 'train', code: 'x', text: evil });
+    scene.end('train', evil);
+    expect((await scene.terminal!.lines()).filter((line) => line.includes('a?]0;x??2Jb'))).toHaveLength(3);
+    expect(scene.terminal!.writes.join('')).not.toMatch(/\u001b\]|\u0007|\u009b/);
+    scene.close();
+  });
+
   test('what stays may be higher than the terminal', async () => {
     const scene = await Scene.open(80);
     scene.start('train');

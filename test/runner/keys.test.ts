@@ -218,6 +218,13 @@ describe('keys', () => {
     expect(renamed.get('export')).toBe(before.get('export'));
   });
 
+  test('`uses` is the kind at the top of a stage alone: a class may be called so', async () => {
+    const weights = (weight: number) => load(`stages.train.class_weight={uses: ${weight}, other: 1}`);
+    const [five, one] = [keysOf(await weights(5)), keysOf(await weights(1))];
+    expect(five.get('train')).not.toBe(one.get('train'));
+    expect(keysOf(await load('stages.train.uses=train'))).toEqual(before);
+  });
+
   test('a variant has the key of a pipeline without a matrix and with its values', async () => {
     const fields = { units: 'stages.build-head.layers.1.dense.units', rate: 'stages.train.optimizer.adam.learning_rate', threshold: 'stages.evaluate.threshold' };
     const axes = Object.entries(fields).map(([name, field]) => `matrix.${name}={field: ${field}, values: [${name === 'units' ? '8, 9' : '0.25, 0.5'}]}`);

@@ -34,7 +34,7 @@ beforeEach(async () => {
     offline: false,
     mirror: undefined,
     allowHttpLoopback: true,
-    lock: { file: 'pets.lock.yaml', get: (url) => locked.get(url), set: (url, one) => Promise.resolve(void locked.set(url, one)) },
+    lock: { file: 'pets.lock.yaml', written: true, get: (url) => locked.get(url), set: (url, one) => Promise.resolve(void locked.set(url, one)) },
     store: store.sources,
     once: (_name, work) => work(),
   };
@@ -82,6 +82,13 @@ describe('a download', () => {
     other[0] ^= 1;
     server.on('/pets.zip', file(other));
     expect(await refusal({ url, size: bytes.length })).toMatch(/^bad-data: has the sha256 /);
+  });
+
+  test('of a stage that the command line changed is not said to be pinned from then on', async () => {
+    const url = server.on('/pets.zip', file(bytes));
+    await fetch({ url, size: bytes.length }, { lock: { ...host.lock, written: false } });
+    const note = events.findLast((event) => event.event === 'note');
+    expect(note).toMatchObject({ code: 'first-use', text: expect.stringMatching(/, which pets\.lock\.yaml is not told, as the stage was changed on the command line$/) });
   });
 
   test('of a base that the tool names needs no pin at all', async () => {

@@ -59,7 +59,7 @@ const noSources: SourceHost = {
   offline: true,
   mirror: undefined,
   allowHttpLoopback: false,
-  lock: { file: 'none.lock.yaml', get: () => undefined, set: nowhere },
+  lock: { file: 'none.lock.yaml', written: true, get: () => undefined, set: nowhere },
   store: {
     verified: nowhere,
     putBlob: nowhere,

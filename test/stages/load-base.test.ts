@@ -33,7 +33,7 @@ async function loaded(changes: Partial<LoadBaseConfig>): Promise<{ document: Mod
     config,
     resolvePath: (path) => path,
     digestFolder: () => Promise.reject(new Error('no folder here')),
-    lock: { file: 'none.lock.yaml', get: () => undefined, set: () => Promise.resolve() },
+    lock: { file: 'none.lock.yaml', written: true, get: () => undefined, set: () => Promise.resolve() },
     digestFile: async (path) => digestOf(await readFile(path)),
     note: () => undefined,
   };
@@ -123,7 +123,7 @@ test('what does not fit is told', async () => {
 test('a base that is named alone stands for the file that Keras publishes, by its pins', async () => {
   const survey = (config: Partial<LoadBaseConfig>) => {
     const none = () => Promise.reject(new Error('nothing is read'));
-    const lock = { file: 'none.lock.yaml', get: () => undefined, set: () => Promise.resolve() };
+    const lock = { file: 'none.lock.yaml', written: true, get: () => undefined, set: () => Promise.resolve() };
     const full: LoadBaseConfig = { architecture: 'vgg16', alpha: 1, image_size: 224, include_top: false, ...config };
     return loadBase.survey!({ name: 'load-base', config: full, resolvePath: (path) => path, digestFolder: none, digestFile: none, lock, note: () => undefined });
   };

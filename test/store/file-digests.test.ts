@@ -46,6 +46,18 @@ test('lists files by code point of their whole paths', () => {
   });
 });
 
+test('what has a name that is not UTF-8 is passed over with a word, be it a file or a folder', () => {
+  const root = scratchFolder();
+  write(root, { 'cats/a.jpg': 'a', 'cats/\ufffd.jpg': 'b' });
+  const latin = (name: string) => Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, 'latin1')]);
+  writeFileSync(latin('cats/caf\xe9.jpg'), 'c');
+  mkdirSync(latin('f\xfcchse'));
+  const { paths, passedOver } = listFiles(root);
+  expect(paths).toEqual(['cats/a.jpg', 'cats/\ufffd.jpg']);
+  const why = 'has a name that is not UTF-8 and is not read';
+  expect(passedOver).toEqual([{ path: 'cats/caf\ufffd.jpg', why }, { path: 'f\ufffdchse', why }]);
+});
+
 test('the order is that of code points for any names', () => {
   const unit = fc.constantFrom('a', 'b', '-', '0', '~', '\u{1f408}', '\uffee');
   const names = fc.array(fc.string({ unit, minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 });

@@ -1,5 +1,6 @@
 /** Reads labels and splits from where files lie: `class/picture`, or `train/class/picture`. */
 import { compareCodePoints } from '../../core/canonical.js';
+import { isSplitFolder, splitFolders } from '../../core/split-folders.js';
 import type { SplitName } from '../../image/dataset.js';
 
 /** A file in a class folder. */
@@ -22,14 +23,6 @@ export interface Layout {
   readonly strays: readonly string[];
 }
 
-const splitFolders: Readonly<Record<string, SplitName>> = {
-  train: 'train',
-  validation: 'validation',
-  val: 'validation',
-  valid: 'validation',
-  test: 'test',
-};
-
 /**
  * A folder called train, validation (val, valid) or test at the top makes the layout one of explicit splits, also where it
  * holds no class folders: taken for classes, the splits of unsorted pictures would be told apart from each other.
@@ -37,7 +30,7 @@ const splitFolders: Readonly<Record<string, SplitName>> = {
 export function readLayout(paths: readonly string[]): Layout {
   const explicit = paths.some((path) => {
     const [top, ...rest] = path.split('/');
-    return rest.length > 0 && Object.hasOwn(splitFolders, top);
+    return rest.length > 0 && isSplitFolder(top);
   });
   const candidates: Candidate[] = [];
   const strays: string[] = [];
@@ -45,7 +38,7 @@ export function readLayout(paths: readonly string[]): Layout {
   const splits = new Set<SplitName>();
   paths.forEach((path, index) => {
     const folders = path.split('/').slice(0, -1);
-    const split = explicit && folders.length > 0 && Object.hasOwn(splitFolders, folders[0]) ? splitFolders[folders[0]] : undefined;
+    const split = explicit && folders.length > 0 && isSplitFolder(folders[0]) ? splitFolders[folders[0]] : undefined;
     const className = folders[explicit ? 1 : 0];
     if (className === undefined || (explicit && split === undefined)) {
       strays.push(path);

@@ -1,0 +1,26 @@
+/** Which pictures a call of predict means. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findPictures } from '../../src/commands/pictures.js';
+
+let cwd: string;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'pictures-'));
+});
+afterEach(() => rm(cwd, { recursive: true }));
+
+test('what is not read of a folder is told, in names that write nothing to the terminal', async () => {
+  await mkdir(join(cwd, 'holiday'));
+  await writeFile(join(cwd, 'holiday/a.jpg'), 'a');
+  await writeFile(Buffer.concat([Buffer.from(`${cwd}/holiday/caf`), Buffer.from([0x1b, 0xe9])]), 'b');
+  await symlink('/', join(cwd, 'holiday/out'));
+  const said: string[] = [];
+  const pictures = await findPictures({ names: ['holiday'], lists: [] }, { cwd, stdin: () => { throw new Error('not asked'); }, stderr: (text) => said.push(text) });
+  expect(pictures.map(({ name }) => name)).toEqual(['holiday/a.jpg']);
+  expect(said).toEqual([
+    'holiday/caf?\ufffd has a name that is not UTF-8 and is not read\n',
+    'holiday/out leads out of the folder and is not followed\n',
+  ]);
+});
