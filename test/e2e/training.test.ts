@@ -114,17 +114,25 @@ describe('what breaks training', () => {
   });
 
   test('a base with a weight that is no number, and one whose numbers overflow: bad data, exit 3', async () => {
-    // The file holds halves: 0x7e00 is none, 0x7bff the largest.
-    const spoil = async (name: string, half: number, count: number) => {
+    // Kernels are stored as halves, all else as singles.
+    const spoil = async (name: string, bend: (bytes: Buffer, offset: number, weight: string, count: number) => void) => {
       await cp(join(repository, 'examples', 'base'), project.path(name), { recursive: true });
       const bytes = await readFile(project.path(name, 'group1-shard1of1.bin'));
-      for (let i = 0; i < Math.min(count, bytes.length / 2); i++) bytes.writeUInt16LE(half, i * 2);
+      const { weightsManifest } = JSON.parse(await project.read(`${name}/model.json`)) as { weightsManifest: [{ weights: { name: string; shape: number[]; quantization?: object }[] }] };
+      let offset = 0;
+      for (const { name: weight, shape, quantization } of weightsManifest[0].weights) {
+        const count = shape.reduce((product, extent) => product * extent, 1);
+        bend(bytes, offset, weight, count);
+        offset += count * (quantization === undefined ? 4 : 2);
+      }
       await writeFile(project.path(name, 'group1-shard1of1.bin'), bytes);
       return project.command('run', 'pets.yaml', 'train', '--set', `stages.load-base.weights=${name}/model.json`);
     };
-    const none = await spoil('none', 0x7e00, 1);
+    const none = await spoil('none', (bytes, offset) => offset === 0 && bytes.writeUInt16LE(0x7e00, 0));
     expect([none.code, none.stderr]).toEqual([3, expect.stringMatching(/compact32: the weights of \S+ hold values that are no numbers/)]);
-    const huge = await spoil('huge', 0x7bff, Infinity);
+    const huge = await spoil('huge', (bytes, offset, weight, count) => {
+      if (weight.endsWith('/gamma')) for (let i = 0; i < count; i++) bytes.writeFloatLE(3e38, offset + 4 * i);
+    });
     expect([huge.code, huge.stderr]).toEqual([3, expect.stringContaining('what the frozen part of the network puts out for this picture is no number')]);
   });
 });
