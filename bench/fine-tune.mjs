@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { child, cli, report, repository, scratchFolder, sharedFolder } from './lib.mjs';
+import { child, cli, jsonLines, report, repository, scratchFolder, sharedFolder } from './lib.mjs';
 
 const SEEDS = [1, 2, 3];
 const shared = sharedFolder();
@@ -19,7 +19,7 @@ const sets = [
 const results = [];
 for (const seed of SEEDS) {
   const { stdout } = await child(process.execPath, [cli, 'run', 'fine-tune.yaml', ...sets, '--set', `seed=${seed}`, '--json'], { cwd: project });
-  const { metrics } = stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)).find(({ event }) => event === 'run');
+  const { metrics } = jsonLines(stdout).find(({ event }) => event === 'run');
   results.push({ seed, head: metrics['evaluate-head'], tuned: metrics.evaluate });
 }
 const of = (part, figure) => results.map((result) => result[part][figure].toFixed(3)).join(', ');

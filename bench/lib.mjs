@@ -55,6 +55,11 @@ export function child(command, args, options = {}) {
   });
 }
 
+/** The lines of JSON among what a program printed. */
+export function jsonLines(text) {
+  return text.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+}
+
 /** Peak memory of a program in MB, by GNU time; undefined where that is not installed. */
 export function peakMemory(command, args, options = {}) {
   if (!existsSync('/usr/bin/time')) return undefined;

@@ -55,7 +55,7 @@ export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise
   const { onEvent = () => undefined, signal = new AbortController().signal, jobs = 2 } = options;
   const session = await openFor(pipeline, { stages, version }, onEvent, options);
   const selection = select(session.graph, options.stages ?? [], options);
-  return execute(session, { ...selection, jobs, overwrite: selection.forced.size > 0, signal });
+  return execute(session, { ...selection, jobs, signal });
 }
 
 export interface PredictOptions {

@@ -8,7 +8,7 @@
  */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { child, cli, report, repository, round, scratchFolder, sharedFolder } from '../lib.mjs';
+import { child, cli, jsonLines, report, repository, round, scratchFolder, sharedFolder } from '../lib.mjs';
 
 const [python] = process.argv.slice(2);
 if (python === undefined) {
@@ -18,7 +18,6 @@ if (python === undefined) {
 const SEEDS = [1, 2, 3, 4, 5];
 const photographs = join(sharedFolder(), 'data', 'cats-dogs');
 const weights = join(sharedFolder(), 'weights', 'mobilenet-v2-0.35-224');
-const linesOf = (text) => text.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
 
 async function byTool() {
   const project = scratchFolder('accuracy');
@@ -27,7 +26,7 @@ async function byTool() {
   const results = [];
   for (const seed of SEEDS) {
     const { stdout } = await child(process.execPath, [cli, 'run', 'pipelines/cats-dogs-mobilenet.yaml', ...sets, '--set', `seed=${seed}`, '--json'], { cwd: project });
-    const { accuracy, loss } = linesOf(stdout).find(({ event }) => event === 'run').metrics.evaluate;
+    const { accuracy, loss } = jsonLines(stdout).find(({ event }) => event === 'run').metrics.evaluate;
     results.push({ seed, accuracy, loss });
   }
   return results;
@@ -35,7 +34,7 @@ async function byTool() {
 
 async function byKeras() {
   const { stdout } = await child(python, [join(repository, 'bench', 'keras', 'accuracy.py'), photographs, weights, ...SEEDS.map(String)]);
-  return linesOf(stdout);
+  return jsonLines(stdout);
 }
 
 function summary(results, figure) {

@@ -100,7 +100,7 @@ async function runPipeline(file: string | undefined, stages: readonly string[], 
     listeners.push(runLog(record.folder, pipeline, options.logLevel));
     for (const problem of pipeline.warnings) emit({ event: 'warning', problem });
     signal.addEventListener('abort', () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }), { once: true });
-    return execute(session, { ...selection, jobs: options.jobs, overwrite: options.force !== undefined, signal });
+    return execute(session, { ...selection, jobs: options.jobs, signal });
   };
   const result = await executing().finally(reporter.close).catch(async (error: unknown) => {
     await record.abandon(error);

@@ -23,7 +23,7 @@ export interface LockedFile {
 export interface DownloadLock {
   /** The lock file, as people read its path. */
   readonly file: string;
-  /** False where what is set is known for this session alone: the pipeline was changed on the command line. */
+  /** False where what is set is known to this run alone: the pipeline was changed on the command line. */
   readonly written: boolean;
   get(url: string): LockedFile | undefined;
   /** Keeps what a download turned out to be. */

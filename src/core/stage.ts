@@ -103,7 +103,10 @@ export interface FolderListing {
   readonly passedOver: readonly PassedOver[];
 }
 
-/** What lies in a folder and is not read: a link that leads out of it, to a folder or nowhere; a pipe, a socket, a device. */
+/**
+ * What lies in a folder and is not read: a link that leads out of it, to a folder or nowhere; a pipe, a socket, a device; what
+ * has a name that is not UTF-8.
+ */
 export interface PassedOver {
   readonly path: string;
   /** The rest of a sentence about it. */

@@ -1,8 +1,8 @@
 /**
  * Random changes of training pictures, with the names, ranges and formulas of Keras's `ImageDataGenerator`
- * (keras.src.legacy.preprocessing.image in Keras 3), and `sharpness_range` besides. One difference: Keras hands the draw of `height_shift_range` to
- * the x axis and swaps height and width in the centre; here both are as documented. Square pictures that are not
- * shifted come out the same.
+ * (keras.src.legacy.preprocessing.image in Keras 3), and `sharpness_range` besides. One difference: Keras hands the
+ * draw of `height_shift_range` to the x axis and swaps height and width in the centre; here both are as documented.
+ * Square pictures that are not shifted come out the same.
  */
 import type { Random } from '../core/random.js';
 import { flip, warp, type AffineMatrix, type FillMode } from './affine.js';
@@ -64,8 +64,8 @@ export interface Transform {
 
 /**
  * Draws a change for a picture of this size. Always eleven uniform numbers in this order: rotation, y shift, x
- * shift, shear, x zoom, y zoom, horizontal flip, vertical flip, channel shift, brightness, sharpness. The draws of ranges that
- * are left out are made too, so that adding one range leaves the others' as they were.
+ * shift, shear, x zoom, y zoom, horizontal flip, vertical flip, channel shift, brightness, sharpness. The draws of
+ * ranges that are left out are made too, so that adding one range leaves the others' as they were.
  */
 export function drawTransform(parameters: AugmentParameters, random: Random, width: number, height: number): Transform {
   const symmetric = (range = 0) => random.uniform(-range, range);

@@ -56,9 +56,9 @@ async function askHere(classifier: Classifier, file: File): Promise<{ prediction
 
 async function askTool(file: File): Promise<Prediction> {
   const answer = await fetch(`/api/predict?file=${encodeURIComponent(file.name)}`, { method: 'POST', body: file });
-  const line = (await answer.json()) as AnswerLine;
+  const line = (await answer.json()) as AnswerLine | { readonly error: string };
   // Of a picture the rest of a sentence is said, of all else a whole one.
-  if ('error' in line) throw new Error('file' in line ? `the tool says that it ${line.error}` : (line as { error: string }).error);
+  if ('error' in line) throw new Error('file' in line ? `the tool says that it ${line.error}` : line.error);
   return line;
 }
 

@@ -19,12 +19,10 @@ import { runStage, type Work } from './work.js';
 export interface ExecuteOptions {
   /** Stages that may run; others must be current already. */
   readonly selected: ReadonlySet<string>;
-  /** Stages that run even where they are current. */
+  /** Stages that run even where they are current. With any, delivered folders that a person has changed are replaced. */
   readonly forced: ReadonlySet<string>;
   /** How many stages run at the same time. */
   readonly jobs: number;
-  /** Replace delivered folders that a person has changed. */
-  readonly overwrite: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -140,7 +138,7 @@ class Execution {
     settled.set(node.stage.name, { node, preimage, inputs, outputs });
 
     try {
-      await this.heal(() => finishStage(session, node, preimage, inputs, outputs, options));
+      await this.heal(() => finishStage(session, node, preimage, inputs, outputs, { signal: options.signal, overwrite: options.forced.size > 0 }));
     } catch (thrown) {
       const error = asPipelineError(thrown, node.stage.name);
       if (error.category !== 'gate-missed') throw error;

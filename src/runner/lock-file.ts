@@ -57,7 +57,7 @@ export class LockFile {
     return Object.hasOwn(this.content.downloads, url) ? this.content.downloads[url] : this.remembered.get(url);
   }
 
-  /** As {@link setDownload}, for this session alone. */
+  /** As {@link setDownload}, for this run alone. */
   rememberDownload(url: string, file: LockedFile): void {
     this.remembered.set(url, file);
   }

@@ -26,7 +26,7 @@ export async function runHere(root: string, { fs = nodeFs, set = [], ...selectio
   const onDamage = ({ path, reason }: { path: string; reason: string }): void => emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
   const pipeline = await loadChecked(join(root, 'pets.yaml'), { set }, root);
   const session = await openSession(pipeline, stages, (folder) => openStore(folder, { onDamage, tool: 'test', fs }), emit);
-  const result = await execute(session, { ...select(session.graph, [], selection), jobs: 2, overwrite: false, signal: new AbortController().signal });
+  const result = await execute(session, { ...select(session.graph, [], selection), jobs: 2, signal: new AbortController().signal });
   const notes = events.flatMap((event) => (event.event === 'note' && event.code === 'cache-damage' ? [event.text] : []));
   return { ...result, events, notes };
 }

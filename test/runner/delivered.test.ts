@@ -48,7 +48,7 @@ async function open(text = 'one', to = 'out'): Promise<Session> {
 async function run(session: Promise<Session> | Session = open()) {
   const opened = await session;
   const all = new Set(opened.graph.byName.keys());
-  const result = await execute(opened, { selected: all, forced: new Set(), jobs: 1, overwrite: false, signal: new AbortController().signal });
+  const result = await execute(opened, { selected: all, forced: new Set(), jobs: 1, signal: new AbortController().signal });
   return [result.stages[0].state, ...result.failures.map(({ category }) => category)];
 }
 

@@ -52,7 +52,7 @@ async function run(stagesTable: StageTable, options: { jobs?: number; signal?: A
   options.prepare?.(session);
   const all = new Set(session.graph.byName.keys());
   const { jobs = 2, signal = new AbortController().signal } = options;
-  return { ...(await execute(session, { selected: all, forced: new Set(), jobs, overwrite: false, signal })), events };
+  return { ...(await execute(session, { selected: all, forced: new Set(), jobs, signal })), events };
 }
 
 const states = (result: RunResult) => Object.fromEntries(result.stages.map(({ name, state }) => [name, state]));

@@ -25,7 +25,7 @@ async function sessionWith(freeBytes: number): Promise<Session> {
 }
 
 const run = (session: Session) =>
-  execute(session, { selected: new Set(session.graph.byName.keys()), forced: new Set(), jobs: 1, overwrite: false, signal: new AbortController().signal });
+  execute(session, { selected: new Set(session.graph.byName.keys()), forced: new Set(), jobs: 1, signal: new AbortController().signal });
 
 test('beyond 80 % of what is free, with the ways out; up to that, it runs', async () => {
   const unlimited = await sessionWith(1e12);

@@ -1,4 +1,4 @@
-/** What the lock file is told of a stage, and what a session alone knows. */
+/** What the lock file is told of a stage, and what a run alone knows. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ async function lockOf(...set: string[]) {
   return sourcesOf(stage, pipeline, projectOf(pipeline), lock, sharedSources(store, {})).lock;
 }
 
-test.each([['stages.load-base.alpha=0.5'], ['stages.load-base.weights.size=3']])('with %s a download is known to this session and not to the file', async (set) => {
+test.each([['stages.load-base.alpha=0.5'], ['stages.load-base.weights.size=3']])('with %s a download is known to this run and not to the file', async (set) => {
   const lock = await lockOf(set);
   expect([lock.written, pinPreimage({ url, size: 3 }, lock).provisional]).toEqual([false, true]);
   await lock.set(url, known);

@@ -69,7 +69,9 @@ export function examineSamples(config: IngestConfig, listing: FolderListing, lay
     rows.set(`${digest}/${row[2]}`, row);
   }
   for (const digest of contradicted) delete paths[digest];
-  const samples = [...rows.values()].filter(([digest]) => !contradicted.has(digest)).sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
+  const samples = [...rows.values()]
+    .filter(([digest]) => !contradicted.has(digest))
+    .sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
   const leaks = samples.flatMap(([digest], index) => (digest === samples[index - 1]?.[0] && digest !== samples[index - 2]?.[0] ? digest : []));
   const counts = countSamples(samples, classes);
   const faults = [
