@@ -92,8 +92,6 @@ export interface Trainer {
   predict(features: Float32Array, count: number): Promise<Float32Array>;
   /** A copy of all weights of the trainable layers, BatchNorm statistics among them. */
   weights(): Promise<Weights>;
-  /** Sets the weights of trainable layers again, as returned by {@link weights}; optimizer state stays. */
-  restore(weights: Weights): Promise<void>;
   /** A copy of the state. */
   state(): Promise<TrainerState>;
   /** Goes on from a state of a trainer of the same program: every later step gives the same bits. */

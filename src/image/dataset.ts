@@ -28,6 +28,14 @@ export interface Samples {
   readonly samples: readonly SampleRow[];
 }
 
+/** Output `summary`: figures for people. */
+export interface DataSummary {
+  readonly classes: readonly string[];
+  /** Pictures by split and class. */
+  readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly bad: readonly { readonly path: string; readonly reason: string }[];
+}
+
 /** Output `files`: where the pictures are, for decoding and for reports. It decides nothing and is in no key. */
 export interface Files {
   /** The source as the pipeline file names it, or the archive by its digest. */

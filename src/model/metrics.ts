@@ -64,26 +64,6 @@ export interface ClassFigures {
   readonly support: number;
 }
 
-/** Output `metrics` of evaluate. The plain numbers among it are what a run reports. */
-export interface EvaluationMetrics {
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly macro_precision: number;
-  readonly macro_recall: number;
-  readonly macro_f1: number;
-  /** For two classes. */
-  readonly roc_auc?: number;
-  readonly samples: number;
-  readonly split: string;
-  readonly threshold: number;
-  readonly classes: readonly string[];
-  readonly per_class: Readonly<Record<string, ClassFigures>>;
-  /** Rows are true classes, columns predicted ones. */
-  readonly confusion: readonly (readonly number[])[];
-  /** Where features are kept as float16: what that costs. */
-  readonly half_precision?: RoundingCost;
-}
-
 /** Rows are true classes, columns predicted ones. */
 export function confusionMatrix(labels: readonly number[], predicted: readonly number[], classes: number): number[][] {
   const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));

@@ -1,23 +1,10 @@
 /** What a run would cost, in a few lines. */
 import { bytesText } from '../core/bytes-text.js';
+import type { Estimate } from '../core/estimate.js';
 import { count, duration, printable } from './words.js';
 
-/** The facts that are told; see the runner's estimate for what they mean. */
-export interface Cost {
-  readonly extract: number;
-  readonly reused: number;
-  readonly bytes: number;
-  readonly freeBytes: number;
-  readonly fits: boolean;
-  readonly exact: boolean;
-  readonly ms: number | undefined;
-  readonly unmeasured: readonly string[];
-  readonly unknown: readonly { readonly stage: string; readonly reason: string }[];
-  readonly stages: readonly { readonly bytes: number | undefined }[];
-}
-
 /** None where nothing that costs is left to do. `waysOut` says what to do where features do not fit the disk. */
-export function costLines(cost: Cost, waysOut: string): string[] {
+export function costLines(cost: Estimate, waysOut: string): string[] {
   const unknown = cost.unknown.map(({ stage, reason }) => printable(`unknown   ${stage}: ${reason}`));
   if (cost.stages.length === 0 || (cost.unknown.length > 0 && cost.extract + cost.reused === 0)) return unknown;
   const upTo = cost.exact ? '' : 'up to ';
@@ -30,7 +17,7 @@ export function costLines(cost: Cost, waysOut: string): string[] {
   return [...lines, ...unknown];
 }
 
-function timeOf({ ms, unmeasured, exact }: Cost): string {
+function timeOf({ ms, unmeasured, exact }: Estimate): string {
   const known = ms === undefined || (ms === 0 && unmeasured.length > 0) ? '' : `${exact ? 'about' : 'up to about'} ${duration(Math.max(1000, ms))}`;
   if (unmeasured.length === 0) return known;
   const lacking = `such work was not measured here yet (${unmeasured.join(', ')})`;

@@ -1,4 +1,5 @@
 /** What a run would cost: pictures to extract, room on disk, time; told before anything runs. */
+import type { Estimate, StageEstimate } from '../core/estimate.js';
 import { asPipelineError } from '../core/problem.js';
 import type { FeatureNeed, Inputs, Needs, Outputs, ReferenceField } from '../core/stage.js';
 import type { Node } from './graph.js';
@@ -6,41 +7,6 @@ import type { PlannedStage } from './plan.js';
 import { Rehearsal } from './rehearsal.js';
 import { LARGEST_SHARE, missingOf } from './room.js';
 import type { Session } from './session.js';
-
-export interface StageEstimate {
-  readonly name: string;
-  /** Pictures that go through the frozen prefix; each view counts. */
-  readonly extract: number;
-  readonly reused: number;
-  /** Of features on disk; undefined where the base is not known yet. */
-  readonly bytes: number | undefined;
-  /** False where it may be less. */
-  readonly exact: boolean;
-  readonly extractionMs: number | undefined;
-  /** Of epochs; undefined also where nothing is trained. */
-  readonly trainingMs: number | undefined;
-  /** Whether a time is undefined because such work was never measured. */
-  readonly unmeasured: boolean;
-}
-
-export interface Estimate {
-  readonly stages: readonly StageEstimate[];
-  readonly extract: number;
-  readonly reused: number;
-  readonly bytes: number;
-  /** Of the disk that the cache lies on. */
-  readonly freeBytes: number;
-  /** Whether a run would go on, as far as that is known. */
-  readonly fits: boolean;
-  /** False where it may be less. */
-  readonly exact: boolean;
-  /** Of all that was measured before; undefined where nothing was. */
-  readonly ms: number | undefined;
-  /** Stages whose time is not in it. */
-  readonly unmeasured: readonly string[];
-  /** What cannot be told yet, by stage. */
-  readonly unknown: readonly { readonly stage: string; readonly reason: string }[];
-}
 
 interface Known {
   readonly outputs: Outputs;

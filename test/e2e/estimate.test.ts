@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Estimate } from '../../src/runner/estimate.js';
+import type { Estimate } from '../../src/core/estimate.js';
 import { pipelineText, Project, type RunOutcome } from './rig.js';
 
 let project: Project;

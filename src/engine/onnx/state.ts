@@ -64,11 +64,6 @@ export class TrainingState {
     return new Map(this.variables.map(({ name, shape }) => [name, { shape, data: this.current.data.get(name)!.slice() }]));
   }
 
-  /** Overwrites the weights; moments stay. */
-  restore(weights: Weights): void {
-    for (const { name } of this.variables) this.current.data.get(name)!.set(weights.get(name)!.data);
-  }
-
   /** A copy of the weights and moments as they are now. */
   all(): Weights {
     const moments = this.variables.flatMap(({ name, shape, kind }) =>
@@ -78,7 +73,7 @@ export class TrainingState {
   }
 
   /** Overwrites weights and moments. */
-  restoreAll(tensors: Weights): void {
+  restore(tensors: Weights): void {
     for (const [name, data] of this.current.data) data.set(tensors.get(name)!.data);
   }
 }

@@ -115,16 +115,12 @@ class OnnxTrainer implements Trainer {
     return this.buffers.weights();
   }
 
-  async restore(weights: Weights): Promise<void> {
-    this.buffers.restore(weights);
-  }
-
   async state(): Promise<TrainerState> {
     return { steps: this.steps, tensors: this.buffers.all() };
   }
 
   async resume({ steps, tensors }: TrainerState): Promise<void> {
-    this.buffers.restoreAll(tensors);
+    this.buffers.restore(tensors);
     this.steps = steps;
   }
 

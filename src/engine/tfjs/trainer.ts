@@ -101,11 +101,6 @@ export class TfjsTrainer implements Trainer {
     return new Map([...this.trained].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
   }
 
-  async restore(weights: Weights): Promise<void> {
-    for (const [name, { data }] of this.trained) data.set(weights.get(name)!.data);
-    this.sendWeights();
-  }
-
   async state(): Promise<TrainerState> {
     const tensors = new Map<string, Tensor>(await this.weights());
     for (const [name, { shape, slots }] of this.trained) {

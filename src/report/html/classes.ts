@@ -1,6 +1,6 @@
 /** Precision, recall, F1 and area under the ROC curve of each class. */
-import type { EvaluationMetrics } from '../../model/metrics.js';
-import type { PredictionRows } from '../results/evaluations.js';
+import type { EvaluationMetrics } from '../../model/results.js';
+import type { Predictions } from '../../model/results.js';
 import { figure, whole } from './figures.js';
 import { html, type Html } from './markup.js';
 import { areasOf } from './roc.js';
@@ -8,7 +8,7 @@ import { areasOf } from './roc.js';
 /** More than these are a table of their own height, to be scrolled. */
 const SHOWN_CLASSES = 20;
 
-export function classTable(figures: EvaluationMetrics, predictions: PredictionRows | undefined): Html {
+export function classTable(figures: EvaluationMetrics, predictions: Predictions | undefined): Html {
   const areas = predictions === undefined ? [] : areasOf(predictions);
   const rows = figures.classes.map((name, index) => {
     const { precision, recall, f1, support } = figures.per_class[name];

@@ -1,5 +1,5 @@
 /** The confusion matrix: as a shaded table, or for many classes the pairs that were confused most. */
-import type { EvaluationMetrics } from '../../model/metrics.js';
+import type { EvaluationMetrics } from '../../model/results.js';
 import { whole } from './figures.js';
 import { html, type Html } from './markup.js';
 

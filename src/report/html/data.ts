@@ -1,5 +1,6 @@
 /** The pictures of the run: how many of each class in each split, and those that were left out. */
-import type { Data, DataSummary } from '../results/training.js';
+import type { DataSummary } from '../../image/dataset.js';
+import type { Data } from '../results/training.js';
 import { missing, whole } from './figures.js';
 import { html, type Html } from './markup.js';
 

@@ -1,5 +1,5 @@
 /** The pictures that the model was most wrong about, with what it said of them. */
-import type { PredictionRow, PredictionRows } from '../results/evaluations.js';
+import type { PredictionRow, Predictions } from '../../model/results.js';
 import type { ShownPicture } from '../results/pictures.js';
 import { html, type Html } from './markup.js';
 
@@ -18,7 +18,7 @@ const absences: Readonly<Record<Exclude<ShownPicture['state'], 'shown'>, string>
   'left-out': 'left out: the page would be too large',
 };
 
-export function mistakes({ classes, rows }: PredictionRows, looked: readonly Looked[]): Html {
+export function mistakes({ classes, rows }: Predictions, looked: readonly Looked[]): Html {
   const wrong = rows.filter(({ label, predicted }) => label !== predicted).length;
   const shown = looked.filter(({ row }) => row.label !== row.predicted).length;
   const pictures = `${rows.length.toLocaleString('en-US')} ${rows.length === 1 ? 'picture' : 'pictures'}`;

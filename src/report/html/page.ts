@@ -1,8 +1,9 @@
 /** The whole page: one file, no script, and nothing that is fetched. */
 import { createHash } from 'node:crypto';
 import type { RecordedNode, RunEnd, RunStart } from '../../core/run-record.js';
-import type { EvaluationMetrics } from '../../model/metrics.js';
-import type { Evaluation, PredictionRows } from '../results/evaluations.js';
+import type { EvaluationMetrics } from '../../model/results.js';
+import type { Predictions } from '../../model/results.js';
+import type { Evaluation } from '../results/evaluations.js';
 import { valueOf } from '../results/kept.js';
 import type { Data, Training } from '../results/training.js';
 import { classTable } from './classes.js';
@@ -99,7 +100,7 @@ function leftOut(all: number, shown: number): Html | undefined {
 }
 
 /** Side by side as far as there is room. */
-function figuresOf(figures: EvaluationMetrics, rows: PredictionRows | undefined): Html {
+function figuresOf(figures: EvaluationMetrics, rows: Predictions | undefined): Html {
   const matrix = confusion(figures);
   const classes = classTable(figures, rows);
   const curve = rows && roc(rows);

@@ -1,6 +1,6 @@
 /** ROC curves with the areas below them: of the second of two classes, or of each class against all others. */
 import { rocAuc, rocCurve, type RocPoint } from '../../model/metrics.js';
-import type { PredictionRows } from '../results/evaluations.js';
+import type { Predictions } from '../../model/results.js';
 import { chartFigure, figure } from './figures.js';
 import { legendOf, lineChart, type Series } from './line-chart.js';
 import { html, type Html } from './markup.js';
@@ -19,12 +19,12 @@ interface Curve {
 }
 
 /** The area of each class against all others, by class; undefined where it has no pictures, or all. None for very many. */
-export function areasOf({ classes, rows }: PredictionRows): (number | undefined)[] {
+export function areasOf({ classes, rows }: Predictions): (number | undefined)[] {
   if (classes.length * rows.length > MOST_SCORES) return [];
   return classes.map((_, index) => rocAuc(rows.map(({ scores }) => scores[index]), rows.map(({ label }) => Number(label === index))));
 }
 
-export function roc(predictions: PredictionRows): Html | undefined {
+export function roc(predictions: Predictions): Html | undefined {
   const { classes } = predictions;
   if (classes.length > MOST_CURVES) return undefined;
   const shown = classes.length === 2 ? [1] : [...classes.keys()];
@@ -43,7 +43,7 @@ export function roc(predictions: PredictionRows): Html | undefined {
   return chartFigure({ title, chart, legend: legendOf(series), table: html`${curves.map(table)}` });
 }
 
-function curveOf({ classes, rows }: PredictionRows, index: number): Curve[] {
+function curveOf({ classes, rows }: Predictions, index: number): Curve[] {
   const scores = rows.map((row) => row.scores[index]);
   const labels = rows.map(({ label }) => Number(label === index));
   const points = rocCurve(scores, labels);

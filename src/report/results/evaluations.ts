@@ -2,28 +2,13 @@
 import { compareCodePoints } from '../../core/canonical.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import type { Files } from '../../image/dataset.js';
-import type { EvaluationMetrics } from '../../model/metrics.js';
+import type { EvaluationMetrics, PredictionRow, Predictions } from '../../model/results.js';
 import { readOutput, type Kept, type RunResults } from './kept.js';
-
-export interface PredictionRow {
-  readonly digest: string;
-  /** Indexes into the classes. */
-  readonly label: number;
-  readonly predicted: number;
-  /** One for each class. */
-  readonly scores: readonly number[];
-}
-
-/** Output `predictions` of evaluate. */
-export interface PredictionRows {
-  readonly classes: readonly string[];
-  readonly rows: readonly PredictionRow[];
-}
 
 export interface Evaluation {
   readonly node: RecordedNode;
   readonly figures: Kept<EvaluationMetrics>;
-  readonly predictions: Kept<PredictionRows>;
+  readonly predictions: Kept<Predictions>;
   /** Where the pictures lay. */
   readonly files: Kept<Files>;
 }
@@ -31,7 +16,7 @@ export interface Evaluation {
 export async function readEvaluation(results: RunResults, node: RecordedNode): Promise<Evaluation> {
   const [figures, predictions, files] = await Promise.all([
     readOutput<EvaluationMetrics>(results, node.name, 'metrics'),
-    readOutput<PredictionRows>(results, node.name, 'predictions'),
+    readOutput<Predictions>(results, node.name, 'predictions'),
     readOutput<Files>(results, node.reads.data, 'files'),
   ]);
   return { node, figures, predictions, files };

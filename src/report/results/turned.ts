@@ -1,7 +1,8 @@
 /** Pictures that one run took for the right class and another did not. */
 import { compareCodePoints } from '../../core/canonical.js';
 import { valueOf } from './kept.js';
-import type { Evaluation, PredictionRow, PredictionRows } from './evaluations.js';
+import type { PredictionRow, Predictions } from '../../model/results.js';
+import type { Evaluation } from './evaluations.js';
 
 /** What a run said of a picture. */
 export interface Verdict {
@@ -55,7 +56,7 @@ function isRight({ label, predicted }: PredictionRow): boolean {
   return label === predicted;
 }
 
-function verdict({ label, predicted, scores }: PredictionRow, { classes }: PredictionRows): Verdict {
+function verdict({ label, predicted, scores }: PredictionRow, { classes }: Predictions): Verdict {
   return { label: classes[label], predicted: classes[predicted], score: scores[predicted] };
 }
 

@@ -6,8 +6,7 @@ import type { StageDefinition } from '../../core/stage.js';
 import { resolveEngine } from '../../engine/resolve.js';
 import type { Files } from '../../image/dataset.js';
 import { decoderIdentity } from '../../image/identity.js';
-import type { EvaluationMetrics } from '../../model/metrics.js';
-import type { Predictions } from './predictions.js';
+import type { EvaluationMetrics, Predictions } from '../../model/results.js';
 
 export const evaluate: StageDefinition<'evaluate'> = {
   kind: 'evaluate',

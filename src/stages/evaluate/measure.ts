@@ -1,5 +1,6 @@
 /** Figures of a model's predictions on labelled pictures. */
-import { classFigures, confusionMatrix, crossEntropy, predictedLabels, rocAuc, type ClassFigures, type EvaluationMetrics } from '../../model/metrics.js';
+import { classFigures, confusionMatrix, crossEntropy, predictedLabels, rocAuc, type ClassFigures } from '../../model/metrics.js';
+import type { EvaluationMetrics } from '../../model/results.js';
 
 export interface Measured {
   readonly metrics: EvaluationMetrics;

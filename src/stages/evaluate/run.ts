@@ -10,13 +10,13 @@ import { featureNeed } from '../../features/need.js';
 import { PLAIN_VIEW } from '../../features/pictures.js';
 import { readWeights, type TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
-import { describeRounding, type EvaluationMetrics } from '../../model/metrics.js';
+import { describeRounding } from '../../model/metrics.js';
 import { scoresOf } from '../../model/prediction.js';
+import type { EvaluationMetrics, Predictions } from '../../model/results.js';
 import { splitAtFrozen, type Split } from '../../model/split.js';
 import type { Weights } from '../../model/tensor.js';
 import { measureHalfPrecision } from './half-precision.js';
 import { measure } from './measure.js';
-import type { Predictions } from './predictions.js';
 
 export async function runEvaluate(context: StageContext<'evaluate'>): Promise<void> {
   const { name, config, inputs, note, putJson, readBytes, readJson, settings } = context;

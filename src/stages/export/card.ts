@@ -1,7 +1,8 @@
 /** The model card that goes with an exported model: what it is, what it wants, how good it was. */
 import type { TrainedDocument } from '../../model/document.js';
 import { finalActivationOf } from '../../model/logits.js';
-import { describeRounding, type EvaluationMetrics } from '../../model/metrics.js';
+import { describeRounding } from '../../model/metrics.js';
+import type { EvaluationMetrics } from '../../model/results.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
 import type { FormatName } from './formats.js';
 import type { RoundingFigures } from './rounding.js';

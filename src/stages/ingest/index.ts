@@ -3,7 +3,7 @@ import type { Json } from '../../core/canonical.js';
 import { pathOf } from '../../core/source.js';
 import type { Probe, StageContext, StageDefinition } from '../../core/stage.js';
 import { PROBE_VERSION, probePicture } from '../../image/probe.js';
-import type { DataSpec, Files, Samples } from '../../image/dataset.js';
+import type { DataSpec, DataSummary, Files, Samples } from '../../image/dataset.js';
 import { readLayout } from './layout.js';
 import { gatherSamples } from './samples.js';
 import { listSource, surveySource } from './source.js';
@@ -16,13 +16,6 @@ const probe: Probe = {
     return result.ok ? '' : result.reason;
   },
 };
-
-/** Output `summary`: figures for people. */
-interface Summary {
-  readonly classes: readonly string[];
-  readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly bad: readonly { readonly path: string; readonly reason: string }[];
-}
 
 export const ingest: StageDefinition<'ingest'> = {
   kind: 'ingest',
@@ -65,7 +58,7 @@ async function putSamples(context: StageContext<'ingest'>): Promise<void> {
   await putJson('spec', { classes, image: config.image } satisfies DataSpec);
   await putJson('samples', { samples } satisfies Samples);
   await putJson('files', { root, onBadImage: config.on_bad_image, paths } satisfies Files);
-  await putJson('summary', { classes, counts: counts as Summary['counts'], bad } satisfies Summary);
+  await putJson('summary', { classes, counts: counts as DataSummary['counts'], bad } satisfies DataSummary);
 }
 
 /** `train: cats 80, dogs 80; validation: cats 20, dogs 20` */

@@ -4,19 +4,11 @@
  */
 import type { Digest } from '../../core/digest.js';
 import type { TrainerState } from '../../engine/engine.js';
+import type { EpochRecord } from '../../model/results.js';
 import type { Tensor, Weights } from '../../model/tensor.js';
 import { decodeWeights, encodeWeights } from '../../model/weights-file.js';
 import type { StoppingState } from './early-stopping.js';
 import type { PlateauState } from './plateau.js';
-
-/** Figures of an epoch, and the learning rate of its last step. */
-export interface EpochRecord {
-  readonly loss: number;
-  readonly accuracy?: number;
-  readonly val_loss?: number;
-  readonly val_accuracy?: number;
-  readonly learning_rate: number;
-}
 
 /** Where training stands. */
 export interface Progress {

@@ -6,6 +6,7 @@ import type { ModelDocument, TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf, type Graph } from '../../model/graph.js';
 import { finalActivationOf } from '../../model/logits.js';
 import type { Loss } from '../../model/loss.js';
+import type { History } from '../../model/results.js';
 import { weightsOfLayers } from '../../model/tensor.js';
 import { decodeWeights, encodeWeights } from '../../model/weights-file.js';
 import { trainEpochs } from './loop.js';
@@ -72,7 +73,7 @@ async function putOut(
   pass('weights', base);
   const ref = await putBytes('trained_weights', encodeWeights(moved));
   await putJson('model', { ...document, weights: [base, ref] } satisfies TrainedDocument);
-  await putJson('history', { epochs: history, bestEpoch });
+  await putJson('history', { epochs: history, bestEpoch } satisfies History);
 }
 
 function lossOf(config: 'auto' | Loss, suffix: Graph): Loss {

@@ -16,12 +16,12 @@ export async function worstGradient(engine: Engine, changes: Partial<TrainingPro
   const program = programFor(changes.graph, { optimizer: { kind: 'sgd', momentum: 0, nesterov: false }, ...changes });
   const batch = batchFor(program.graph, 6, 3, 1);
   const trainer = await engine.train(program);
-  const start = await trainer.weights();
+  const { steps, tensors: start } = await trainer.state();
   await trainer.step(batch);
   const after = await trainer.weights();
 
   const lossAt = async (name: string, index: number, move: number) => {
-    await trainer.restore(moved(start, name, index, move));
+    await trainer.resume({ steps, tensors: moved(start, name, index, move) });
     return (await trainer.step({ ...batch, learningRate: 0 })).loss;
   };
   let largest = 0;

@@ -115,17 +115,17 @@ function logisticGradient({ features, targets, sampleWeights, count }: TrainingB
 }
 
 describe('a trainer', () => {
-  test('restores weights exactly, and predicts with them', async () => {
+  test('goes back to a state exactly, and predicts with its weights', async () => {
     const program = programFor(denseHead(10, 3));
     const trainer = await onnx.train(program);
     const batch = batchFor(program.graph, 16, 1);
     await trainer.step(batch);
-    const kept = await trainer.weights();
+    const kept = await trainer.state();
     const predictions = await trainer.predict(batch.features, 16);
     for (let i = 0; i < 3; i++) await trainer.step(batch);
     expect(await trainer.predict(batch.features, 16)).not.toEqual(predictions);
-    await trainer.restore(kept);
-    expect(await trainer.weights()).toEqual(kept);
+    await trainer.resume(kept);
+    expect(await trainer.state()).toEqual(kept);
     expect(await trainer.predict(batch.features, 16)).toEqual(predictions);
     trainer.dispose();
   });

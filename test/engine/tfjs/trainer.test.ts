@@ -67,15 +67,15 @@ describe('gradients are the slopes of the loss', () => {
     const of = program(graph, sgd);
     const on = batch(features, dropped, 0);
     const probe = await trainer(backend, of);
-    const weights = await probe.weights();
+    const { steps, tensors } = await probe.state();
     const slopes: [string, number, number][] = [];
     for (const [name, gradient] of await gradients(backend, of, on)) {
       if (name.includes('/moving_')) continue;
       // The steepest number of each tensor: the others drown in the rounding of the loss.
       const index = gradient.reduce((best, x, i) => (Math.abs(x) > Math.abs(gradient[best]) ? i : best), 0);
-      await probe.restore(nudged(weights, name, index, nudge));
+      await probe.resume({ steps, tensors: nudged(tensors, name, index, nudge) });
       const { loss: above } = await probe.step(on);
-      await probe.restore(nudged(weights, name, index, -nudge));
+      await probe.resume({ steps, tensors: nudged(tensors, name, index, -nudge) });
       const { loss: below } = await probe.step(on);
       slopes.push([name, (above - below) / (2 * nudge), gradient[index]]);
     }
@@ -154,7 +154,7 @@ test('a loss that is not finite updates nothing', async () => {
   one.dispose();
 });
 
-test('steps, predictions and restores hold on to no tensors', async () => {
+test('steps, predictions and resuming hold on to no tensors', async () => {
   const before = tf.memory().numTensors;
   const one = await trainer(reference, program(denseHead(6, 4), adam));
   const on = batch(6, 8, 0.01);
@@ -162,7 +162,7 @@ test('steps, predictions and restores hold on to no tensors', async () => {
   const held = tf.memory().numTensors;
   for (let step = 0; step < 5; step++) await one.step(on);
   await one.predict(on.features, count);
-  await one.restore(await one.weights());
+  await one.resume(await one.state());
   expect(tf.memory().numTensors).toBe(held);
   one.dispose();
   expect(tf.memory().numTensors).toBe(before);

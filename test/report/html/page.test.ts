@@ -1,12 +1,11 @@
 /** The page of made-up runs: many classes, long trainings, results that are gone. */
 import { describe, expect, test } from '@jest/globals';
+import type { Digest } from '../../../src/core/digest.js';
 import type { RecordedNode, RunEnd, RunStart } from '../../../src/core/run-record.js';
 import { page, type Report } from '../../../src/report/html/page.js';
-import type { EvaluationMetrics } from '../../../src/model/metrics.js';
-import type { PredictionRow } from '../../../src/report/results/evaluations.js';
-import type { Kept } from '../../../src/report/results/kept.js';
-import type { History } from '../../../src/report/results/training.js';
 import { classFigures, confusionMatrix } from '../../../src/model/metrics.js';
+import type { EvaluationMetrics, History, PredictionRow } from '../../../src/model/results.js';
+import type { Kept } from '../../../src/report/results/kept.js';
 
 const evaluate: RecordedNode = { name: 'evaluate', kind: 'evaluate', reads: { model: 'train', data: 'ingest' }, gates: [] };
 const ingest: RecordedNode = { name: 'ingest', kind: 'ingest', reads: {}, gates: [] };
@@ -22,7 +21,7 @@ function rowsOf(classes: number, count: number): PredictionRow[] {
   return Array.from({ length: count }, (_, index) => {
     const label = index % classes;
     const predicted = index % 2 === 0 ? (label + 1) % classes : label;
-    return { digest: String(index).padStart(64, '0'), label, predicted, scores: Array.from({ length: classes }, (_, k) => (k === predicted ? 0.5 : 0.5 / (classes - 1))) };
+    return { digest: String(index).padStart(64, '0') as Digest, label, predicted, scores: Array.from({ length: classes }, (_, k) => (k === predicted ? 0.5 : 0.5 / (classes - 1))) };
   });
 }
 
@@ -52,7 +51,7 @@ describe('bounds', () => {
   });
 
   test('a training of 100,000 epochs is drawn with some hundreds of points, the first and the last among them', () => {
-    const epochs = Array.from({ length: 100_000 }, (_, index) => ({ loss: index === 77_777 ? 9 : 1 / (index + 1), accuracy: 0.5 }));
+    const epochs = Array.from({ length: 100_000 }, (_, index) => ({ loss: index === 77_777 ? 9 : 1 / (index + 1), accuracy: 0.5, learning_rate: 0.001 }));
     const text = page(reportOf(2, 10, { state: 'kept', value: { epochs, bestEpoch: 3 } }));
     expect(text.length).toBeLessThan(200_000);
     expect(text).toContain('100000 epochs. 401 of them are drawn. The weights are those of epoch 3.');

@@ -1,12 +1,14 @@
 /** Which pictures turned between two runs, and which were worst in one. */
 import { describe, expect, test } from '@jest/globals';
-import { worstFirst, type Evaluation, type PredictionRow } from '../../../src/report/results/evaluations.js';
+import type { Digest } from '../../../src/core/digest.js';
+import type { PredictionRow } from '../../../src/model/results.js';
+import { worstFirst, type Evaluation } from '../../../src/report/results/evaluations.js';
 import { turnedBetween } from '../../../src/report/results/turned.js';
 
 type Row = readonly [digest: string, label: number, predicted: number, score: number];
 
 function rowOf([digest, label, predicted, score]: Row): PredictionRow {
-  return { digest, label, predicted, scores: predicted === 0 ? [score, 1 - score] : [1 - score, score] };
+  return { digest: digest as Digest, label, predicted, scores: predicted === 0 ? [score, 1 - score] : [1 - score, score] };
 }
 
 function evaluation(classes: readonly string[], rows: readonly Row[], paths: Record<string, string[]> = {}): Evaluation {
