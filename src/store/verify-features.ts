@@ -13,7 +13,7 @@ const WINDOW = 1024 * 1024;
 
 /** How many files of the set were damaged; they are out of the way then. */
 export async function verifyFeatures(files: Files, { path, name }: Item): Promise<number> {
-  let damaged = await verifyDescription(files, join(path, 'set.json'));
+  let damaged = await verifyDescription(files, join(path, 'set.json'), name);
   const shapes = new Map<string, PackShape>();
   for (const file of (await files.list(path)).filter(isPackName)) {
     const shape = await shapeOf(files, join(path, file), name);
@@ -24,13 +24,13 @@ export async function verifyFeatures(files: Files, { path, name }: Item): Promis
   return damaged;
 }
 
-async function verifyDescription(files: Files, path: string): Promise<number> {
+async function verifyDescription(files: Files, path: string, set: string): Promise<number> {
   if ((await files.infoIfThere(path)) === undefined) return 0;
   const bytes = await files.readIfThere(path, { limit: WINDOW });
   if (bytes === undefined) return files.noted(path) ? 1 : 0;
-  const reason = unseal(bytes);
-  if (typeof reason !== 'string') return 0;
-  await files.setAside(path, reason);
+  const content = unseal(bytes);
+  if (typeof content !== 'string' && content.set === set) return 0;
+  await files.setAside(path, typeof content === 'string' ? content : 'describes another set');
   return 1;
 }
 

@@ -85,6 +85,27 @@ describe.each(kinds)('damage of the %s', (kind) => {
   });
 });
 
+const sealed = ['record', 'description', 'manifest', 'root', 'count', 'index'] as const;
+
+test.each(sealed)('each other file in the place of the %s is found, though it is whole by itself', async (kind) => {
+  for (const other of sealed.filter((one) => one !== kind)) {
+    const { paths, verify } = await fullStore();
+    copyFileSync(paths[other], paths[kind]);
+    expect([other, (await verify()).damaged]).toEqual([other, 1]);
+  }
+});
+
+test('the description of another set is found', async () => {
+  const { store, paths, verify, found } = await fullStore();
+  const other = digestOf('other set') as string as FeatureSetKey;
+  const features = await store.openFeatures(other, {}, 4, 'float32');
+  await features.append(pictures[0].digest, 0, Float32Array.of(1, 2, 3, 4));
+  await features.close();
+  copyFileSync(join(dirname(dirname(paths.description)), other, 'set.json'), paths.description);
+  expect((await verify()).damaged).toBe(1);
+  expect(found).toMatchObject([{ path: paths.description, reason: 'describes another set' }]);
+});
+
 test('of a damaged pack the rows that are whole stay', async () => {
   const { store, paths, verify } = await fullStore();
   flipBit(paths.pack, 64 + 72 + 3);
@@ -93,6 +114,7 @@ test('of a damaged pack the rows that are whole stay', async () => {
   const out = new Float32Array(24);
   expect(await features.readInto(pictures, out)).toEqual([0]);
   expect([...out.subarray(4)]).toEqual([1, 2, 3, 4, 5].flatMap((i) => [i, i, i, i]));
+  await features.close();
 });
 
 test('files under the names of others, in no place of theirs, or folders in their place are found', async () => {

@@ -2,9 +2,11 @@
 import type { Kept } from '../results/kept.js';
 import { html, type Html } from './markup.js';
 
+export const fourDigits = (value: number): string => value.toFixed(4);
+
 /** `0.9730`, with the exact number beside it. */
-export function figure(value: number, digits = 4): Html {
-  return html`<data value="${value}">${value.toFixed(digits)}</data>`;
+export function figure(value: number, text: (value: number) => string = fourDigits): Html {
+  return html`<data value="${value}">${text(value)}</data>`;
 }
 
 export function whole(value: number): Html {

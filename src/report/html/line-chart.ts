@@ -43,11 +43,12 @@ export function lineChart({ description, series, x, y, dots = false, diagonal = 
   const toY = scaleLinear(y.domain, [bottom, MARGIN.top]);
   const path = line<readonly [number, number]>(([at]) => round(toX(at)), ([, value]) => round(toY(value)));
   const xTicks = toX.ticks(6).filter((tick) => !x.whole || Number.isInteger(tick));
-  const format = toY.tickFormat(5);
+  // Small figures would not fit beside the axis in full.
+  const format = toY.tickFormat(5, y.domain[1] < 0.01 ? '~e' : undefined);
   const formatX = x.whole ? String : toX.tickFormat(6);
   const grid = toY.ticks(5).map((tick) => {
     const at = round(toY(tick));
-    return html`<line class="grid" x1="${MARGIN.left}" x2="${right}" y1="${at}" y2="${at}"/><text x="${MARGIN.left - 8}" y="${at + 4}" text-anchor="end">${format(tick)}</text>`;
+    return html`<line class="grid" x1="${MARGIN.left}" x2="${right}" y1="${at}" y2="${at}"/><text x="${MARGIN.left - 8}" y="${at + 4}" text-anchor="end">${tick === 0 ? '0' : format(tick)}</text>`;
   });
   const ticks = xTicks.map((tick) => html`<text x="${round(toX(tick))}" y="${bottom + 18}" text-anchor="middle">${formatX(tick)}</text>`);
   const lines = series.map(({ points, tone }) => html`<path class="line tone-${tone}" d="${path(points) ?? ''}"/>`);

@@ -1,8 +1,7 @@
 /** The whole page: one file, no script, and nothing that is fetched. */
 import { createHash } from 'node:crypto';
 import type { RecordedNode, RunEnd, RunStart } from '../../core/run-record.js';
-import type { EvaluationMetrics } from '../../model/results.js';
-import type { Predictions } from '../../model/results.js';
+import type { EvaluationMetrics, Predictions } from '../../model/results.js';
 import type { Evaluation } from '../results/evaluations.js';
 import { valueOf } from '../results/kept.js';
 import type { Data, Training } from '../results/training.js';

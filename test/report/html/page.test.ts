@@ -39,6 +39,16 @@ function reportOf(classCount: number, pictures: number, history: Kept<History> =
   return { run, state: 'ok', end, ranked: [evaluate], detailed: [{ evaluation, training: { node: train, history }, looked }], trainings: [], data: [], made: new Map() };
 }
 
+test('a learning rate that changes is drawn beside the other curves, one that does not is left out', () => {
+  const epochs = (rates: number[]): History => ({ epochs: rates.map((learning_rate) => ({ loss: 1, learning_rate })), bestEpoch: 2 });
+  const text = page(reportOf(2, 10, { state: 'kept', value: epochs([0.0003, 0.00015]) }));
+  expect(text).toContain('aria-label="Learning rate over 2 epochs. last step of the epoch: from 0.0003 to 0.00015."');
+  expect(text).toContain('<td><data value="0.00015">0.00015</data></td>');
+  expect(text).toContain('text-anchor="end">2e-4</text>');
+  expect(text).toContain('text-anchor="end">0</text>');
+  expect(page(reportOf(2, 10, { state: 'kept', value: epochs([0.0003, 0.0003]) }))).not.toContain('Learning rate');
+});
+
 describe('bounds', () => {
   test('two and eight classes have ROC curves, nine have not; the whole matrix goes up to twenty', () => {
     const charts = (text: string): number => text.match(/class="line tone-\d" d=/g)?.length ?? 0;
