@@ -1,12 +1,11 @@
 """The classic recipe as Keras's users write it: frozen VGG16, augmented generator, a dense head, adam.
 
-    python recipe.py DATA WEIGHTS EPOCHS UNITS    trains; a line of JSON an epoch, one at the end
+    python recipe.py DATA WEIGHTS EPOCHS UNITS    trains; a line of JSON an epoch
     python recipe.py weights PATH                 writes VGG16 without its top, with random weights
 """
 
 import json
 import os
-import resource
 import sys
 import time
 
@@ -60,7 +59,6 @@ def train(data, weights, epochs, units):
         callbacks=[Epochs()],
         verbose=0,
     )
-    say(peakMegabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 if __name__ == "__main__":
