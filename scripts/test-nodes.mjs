@@ -4,7 +4,9 @@
  *     npm run test:nodes -- [20 22 24] [-- JEST ARGUMENTS]
  */
 import { spawnSync } from 'node:child_process';
-import { delimiter, dirname } from 'node:path';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 
 const supported = ['20', '22', '24'];
 const given = process.argv.slice(2);
@@ -12,12 +14,20 @@ const end = given.includes('--') ? given.indexOf('--') : given.length;
 const versions = given.slice(0, end).length > 0 ? given.slice(0, end) : supported;
 const jestArguments = given.slice(end + 1);
 
+// Some tests run the tool as another user, who may not enter npm's own folder below somebody's home.
+const everybodys = mkdtempSync(join(tmpdir(), 'pipeline-nodes-'));
+chmodSync(everybodys, 0o755);
+process.on('exit', () => rmSync(everybodys, { recursive: true, force: true }));
+
 /** The program of a major version, downloaded where npm does not have it yet. */
 function programOf(version) {
   const args = ['exec', '--yes', `--package=node@${version}`, '--', 'node', '-p', 'process.execPath'];
   const { status, stdout, stderr } = spawnSync('npm', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`npm cannot bring Node ${version}: ${stderr}`);
-  return stdout.trim().split('\n').at(-1);
+  const program = join(everybodys, version, 'node');
+  mkdirSync(dirname(program));
+  copyFileSync(stdout.trim().split('\n').at(-1), program);
+  return program;
 }
 
 /** Runs a command to its end with this Node first on the path; whether it succeeded. */
