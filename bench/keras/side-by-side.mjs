@@ -4,7 +4,7 @@
  *
  *     node bench/keras/side-by-side.mjs PYTHON [PICTURES OF A CLASS]
  *
- * PYTHON is that of an environment with tools/keras/requirements.txt. With 300 pictures of a class it takes most of an hour.
+ * PYTHON is that of an environment with tools/keras/requirements.txt. With 300 pictures of a class it takes twenty minutes.
  */
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ if (python === undefined) {
   process.exit(0);
 }
 const PICTURES = Number(each);
-const [VIEWS, EPOCHS, UNITS, OTHER_UNITS, ADDED] = [2, 3, 256, 64, 10];
+const [VIEWS, EPOCHS, UNITS, OTHER_UNITS, ADDED] = [1, 2, 256, 64, 10];
 const recipe = join(repository, 'bench', 'keras', 'recipe.py');
 
 const scratch = scratchFolder('keras');
