@@ -6,6 +6,7 @@
 import { chmod, cp, mkdir, rm, symlink } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { joinEager } from './join-eager.mjs';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -13,9 +14,10 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const external = ['sharp', 'onnxruntime-node', '@tensorflow/*', 'h5wasm', 'yauzl', 'tar-stream'];
 
 await rm(at('dist/chunks'), { recursive: true, force: true });
-await build({
-  entryPoints: [at('dist/cli.js')],
-  outdir: at('dist'),
+const options = {
+  absWorkingDir: at('.'),
+  entryPoints: ['dist/cli.js'],
+  outdir: 'dist',
   allowOverwrite: true,
   bundle: true,
   splitting: true,
@@ -27,7 +29,9 @@ await build({
   // CommonJS packages that are joined in ask for Node's modules by `require`.
   banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);" },
   logLevel: 'warning',
-});
+};
+const { metafile } = await build({ ...options, metafile: true });
+await joinEager(metafile, ['report/terminal', 'report/summary', 'report/comparison', 'commands/run-log', 'runner/run-record', 'runner/execute'].map((name) => `dist/${name}.js`), options);
 
 // The page of `serve`, with all of TF.js that it needs: a browser gets it from here and from nowhere else.
 await build({

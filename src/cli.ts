@@ -93,5 +93,12 @@ function report(thrown: unknown, debug: boolean, host: Host): number {
   return exitCodes[error.category];
 }
 
-const exitCode = await main(process.argv);
-process.exitCode ||= exitCode;
+// Not awaited: what is loaded on demand imports parts of this file, and would wait until it had been evaluated. Work that
+// never settles ends with Node's own code for that.
+let exitCode = 13;
+process.on('exit', () => {
+  process.exitCode ||= exitCode;
+});
+void main(process.argv).then((code) => {
+  exitCode = code;
+});
