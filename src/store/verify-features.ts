@@ -8,12 +8,13 @@ import type { Item } from './inventory.js';
 import { PackFolder } from './pack-folder.js';
 import { mergePacks, usualMergeLimits } from './pack-merge.js';
 import { unseal } from './sealed-json.js';
+import { checkSealed } from './verify-file.js';
 
 const WINDOW = 1024 * 1024;
 
 /** How many files of the set were damaged; they are out of the way then. */
 export async function verifyFeatures(files: Files, { path, name }: Item): Promise<number> {
-  let damaged = await verifyDescription(files, join(path, 'set.json'), name);
+  let damaged = await checkSealed(files, join(path, 'set.json'), (bytes) => parseDescription(bytes, name), WINDOW);
   const shapes = new Map<string, PackShape>();
   for (const file of (await files.list(path)).filter(isPackName)) {
     const shape = await shapeOf(files, join(path, file), name);
@@ -24,14 +25,9 @@ export async function verifyFeatures(files: Files, { path, name }: Item): Promis
   return damaged;
 }
 
-async function verifyDescription(files: Files, path: string, set: string): Promise<number> {
-  if ((await files.infoIfThere(path)) === undefined) return 0;
-  const bytes = await files.readIfThere(path, { limit: WINDOW });
-  if (bytes === undefined) return files.noted(path) ? 1 : 0;
+function parseDescription(bytes: Buffer, set: string): object | string {
   const content = unseal(bytes);
-  if (typeof content !== 'string' && content.set === set) return 0;
-  await files.setAside(path, typeof content === 'string' ? content : 'describes another set');
-  return 1;
+  return typeof content === 'string' || content.set === set ? content : 'describes another set';
 }
 
 async function shapeOf(files: Files, path: string, set: string): Promise<PackShape | 'damaged' | 'gone'> {

@@ -17,6 +17,7 @@ import { parseRoot } from './roots.js';
 import { Unpacked } from './unpacked.js';
 import { parseUsage } from './usage.js';
 import { verifyFeatures } from './verify-features.js';
+import { checkSealed, damageAt, setAside } from './verify-file.js';
 
 export interface Verification {
   /** How many items of each kind were read. */
@@ -78,24 +79,6 @@ function unpackedAnew(files: Files): Unpacked {
 async function checkRead(files: Files, { path }: Item, pathOfName: string, read: () => Promise<unknown>): Promise<number> {
   if (path !== pathOfName) return setAside(files, path, 'has no name that it could be found by');
   return (await read()) === undefined ? damageAt(files, path) : 0;
-}
-
-/** What is missing was damaged where a note says so; else it was gone: a run beside this finished, or a collection took it. */
-function damageAt(files: Files, path: string): number {
-  return files.noted(path) ? 1 : 0;
-}
-
-async function checkSealed(files: Files, path: string, parse: (bytes: Buffer) => object | string): Promise<number> {
-  if ((await files.infoIfThere(path)) === undefined) return 0;
-  const bytes = await files.readIfThere(path, { limit: RECORD_LIMIT });
-  if (bytes === undefined) return damageAt(files, path);
-  const content = parse(bytes);
-  return typeof content === 'string' ? setAside(files, path, content) : 0;
-}
-
-async function setAside(files: Files, path: string, reason: string): Promise<number> {
-  await files.setAside(path, reason);
-  return 1;
 }
 
 /** The marks of the root are written anew; the count of bytes is made again by the next collection. */
