@@ -16,22 +16,25 @@ const external = ['sharp', 'onnxruntime-node', '@tensorflow/*', 'h5wasm', 'yauzl
 await rm(at('dist/chunks'), { recursive: true, force: true });
 const options = {
   absWorkingDir: at('.'),
-  entryPoints: ['dist/cli.js'],
-  outdir: 'dist',
   allowOverwrite: true,
   bundle: true,
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
   format: 'esm',
   platform: 'node',
   target: 'node20',
   external,
-  // CommonJS packages that are joined in ask for Node's modules by `require`.
-  banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);" },
   logLevel: 'warning',
 };
-const { metafile } = await build({ ...options, metafile: true });
-await joinEager(metafile, ['report/terminal', 'report/summary', 'report/comparison', 'commands/run-log', 'runner/run-record', 'runner/execute'].map((name) => `dist/${name}.js`), options);
+const { metafile } = await build({
+  ...options,
+  entryPoints: ['dist/cli.js'],
+  outdir: 'dist',
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  metafile: true,
+  // CommonJS packages that are joined in ask for Node's modules by `require`.
+  banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);" },
+});
+await joinEager(metafile, options);
 
 // The page of `serve`, with all of TF.js that it needs: a browser gets it from here and from nowhere else.
 await build({

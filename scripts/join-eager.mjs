@@ -4,35 +4,36 @@
  * demand find those parts under their old names, which hand on what `cli.js` has.
  */
 import { writeFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { build } from 'esbuild';
+
+const cli = 'dist/cli.js';
 
 /**
  * @param {import('esbuild').Metafile} metafile of the build that made `dist/cli.js` and its chunks
- * @param {readonly string[]} onDemand modules that `run` always asks for, beside what is imported at once
- * @param {import('esbuild').BuildOptions} options of that build
+ * @param {import('esbuild').BuildOptions} options what every build of the command has
  */
-export async function joinEager({ outputs }, onDemand, options) {
-  const [cli] = Object.keys(outputs).filter((path) => outputs[path].entryPoint === 'dist/cli.js');
-  const asked = Object.keys(outputs).filter((path) => onDemand.includes(outputs[path].entryPoint));
-  if (asked.length < onDemand.length) throw new Error(`not all of ${onDemand.join(', ')} are chunks`);
+export async function joinEager({ inputs, outputs }, options) {
+  const inRoot = (path) => join(options.absWorkingDir, path);
+  // `run` asks for these each time; it only waits until it knows that there is a pipeline to run.
+  const always = inputs['dist/commands/run.js'].imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path);
+  const asked = Object.keys(outputs).filter((path) => always.includes(outputs[path].entryPoint));
   const eager = closure([cli, ...asked], outputs);
   eager.delete(cli);
   const parts = [...eager].sort().map((path, index) => ({ path, exports: outputs[path].exports.map((name) => [name, `part${index}_${name}`]) }));
-  const base = dirname(cli);
-  const from = (path) => `./${relative(base, path)}`;
+  const fromCli = (path) => `./${relative(dirname(inRoot(cli)), path).replaceAll(sep, '/')}`;
   // The command itself comes last: it runs as soon as it is evaluated.
   const contents = [
-    ...parts.map(({ path, exports }) => `export {${exports.map(([name, as]) => `${name} as ${as}`).join(', ')}} from '${from(path)}';`),
-    `import '${from(cli)}';`,
+    ...parts.map(({ path, exports }) => `export {${exports.map(([name, as]) => `${name} as ${as}`).join(', ')}} from '${fromCli(inRoot(path))}';`),
+    `import '${fromCli(inRoot(cli))}';`,
   ].join('\n');
   const later = {
     name: 'what is loaded on demand stays where it is',
-    setup: ({ onResolve }) => onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => (kind === 'dynamic-import' ? { path: from(resolve(resolveDir, path)), external: true } : undefined)),
+    setup: ({ onResolve }) => onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => (kind === 'dynamic-import' ? { path: fromCli(resolve(resolveDir, path)), external: true } : undefined)),
   };
-  await build({ ...options, entryPoints: undefined, outdir: undefined, splitting: false, chunkNames: undefined, stdin: { contents, resolveDir: base }, outfile: cli, banner: { js: '#!/usr/bin/env node' }, plugins: [later] });
+  await build({ ...options, stdin: { contents, resolveDir: dirname(inRoot(cli)) }, outfile: cli, banner: { js: '#!/usr/bin/env node' }, plugins: [later] });
   for (const { path, exports } of parts) {
-    await writeFile(path, `export {${exports.map(([name, as]) => `${as} as ${name}`).join(', ')}} from '${relative(dirname(path), cli)}';\n`);
+    await writeFile(inRoot(path), `export {${exports.map(([name, as]) => `${as} as ${name}`).join(', ')}} from '../cli.js';\n`);
   }
 }
 
