@@ -60,11 +60,22 @@ export function jsonLines(text) {
   return text.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
 }
 
-/** Peak memory of a program in MB, by GNU time; undefined where that is not installed. */
+const GNU_TIME = '/usr/bin/time';
+
+/** The command and arguments of a program that says its peak of memory at its end, where GNU time is installed. */
+export function sayingPeak(command, args) {
+  return existsSync(GNU_TIME) ? [GNU_TIME, ['-f', '%M', command, ...args]] : [command, args];
+}
+
+/** That peak in MB, of all that the program said on stderr; undefined without GNU time. */
+export function saidPeak(stderr) {
+  return existsSync(GNU_TIME) ? Number(stderr.trim().split('\n').at(-1)) / 1024 : undefined;
+}
+
+/** Peak memory of a program in MB; undefined without GNU time. */
 export function peakMemory(command, args, options = {}) {
-  if (!existsSync('/usr/bin/time')) return undefined;
-  const { stderr } = spawnSync('/usr/bin/time', ['-f', '%M', command, ...args], { encoding: 'utf8', ...options });
-  return Number(stderr.trim().split('\n').at(-1)) / 1024;
+  if (!existsSync(GNU_TIME)) return undefined;
+  return saidPeak(spawnSync(...sayingPeak(command, args), { encoding: 'utf8', ...options }).stderr);
 }
 
 const versionOf = (name) => JSON.parse(readFileSync(join(repository, 'node_modules', name, 'package.json'), 'utf8')).version;

@@ -7,9 +7,9 @@
  * PYTHON is that of an environment with tools/keras/requirements.txt. With 300 pictures of a class it takes twenty minutes.
  */
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { child, cli, median, report, repository, round, scratchFolder, sharedFolder } from '../lib.mjs';
+import { child, cli, median, report, repository, round, saidPeak, sayingPeak, scratchFolder, sharedFolder } from '../lib.mjs';
 
 const [python, each = '300'] = process.argv.slice(2);
 if (python === undefined) {
@@ -46,24 +46,13 @@ stages:
   evaluate: {}
 `);
 
-/** The most memory that a process ever held, in MB; 0 where it is gone, or no Linux tells. */
-function peakOf(pid) {
-  try {
-    return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
-}
-
 /** Runs a program that prints lines of JSON; seconds from its start to each line, and to its end, and its peak of memory. */
 function watched(command, args) {
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const since = () => (performance.now() - start) / 1000;
-    const running = spawn(command, args, { cwd: scratch, stdio: ['ignore', 'pipe', 'pipe'] });
+    const running = spawn(...sayingPeak(command, args), { cwd: scratch, stdio: ['ignore', 'pipe', 'pipe'] });
     const lines = [];
-    let peak = 0;
-    const look = setInterval(() => (peak = Math.max(peak, peakOf(running.pid))), 200);
     let rest = '';
     running.stdout.on('data', (chunk) => {
       const parts = (rest + chunk).split('\n');
@@ -74,8 +63,7 @@ function watched(command, args) {
     running.stderr.on('data', (chunk) => (said += chunk));
     running.on('error', reject);
     running.on('close', (code) => {
-      clearInterval(look);
-      if (code === 0) resolve({ lines, seconds: since(), peak });
+      if (code === 0) resolve({ lines, seconds: since(), peak: saidPeak(said) });
       else reject(new Error(`${command} ended with ${code}: ${said}`));
     });
   });
@@ -103,4 +91,5 @@ row(`after adding ${ADDED} pictures`, 'reported', (await byTool(UNITS)).seconds,
 const nothing = [];
 for (let i = 0; i < 5; i++) nothing.push((await byTool(UNITS)).seconds);
 row('nothing changed (Keras does everything again)', 'under 0.3 s', median(nothing), keras.seconds);
-report({ claim: 'peak memory of the first run in MB', bar: 'at most that of Keras', seen: `${round(tool.peak, 0)} against ${round(keras.peak, 0)}`, tool: tool.peak, keras: keras.peak });
+const megabytes = (peak) => (peak === undefined ? 'not measured' : round(peak, 0));
+report({ claim: 'peak memory of the first run in MB', bar: 'at most that of Keras', seen: `${megabytes(tool.peak)} against ${megabytes(keras.peak)}`, tool: tool.peak, keras: keras.peak });
