@@ -1,5 +1,5 @@
 /**
- * Joins what a run that has nothing to do loads into `dist/cli.js`. esbuild's splitting alone makes a file of its own of
+ * Joins what every command loads into `dist/cli.js`. esbuild's splitting alone makes a file of its own of
  * whatever two parts share, some sixty of which every command would open, at a millisecond each. Files that are loaded on
  * demand find those parts under their old names, which hand on what `cli.js` has.
  */
@@ -13,12 +13,9 @@ const cli = 'dist/cli.js';
  * @param {import('esbuild').Metafile} metafile of the build that made `dist/cli.js` and its chunks
  * @param {import('esbuild').BuildOptions} options what every build of the command has
  */
-export async function joinEager({ inputs, outputs }, options) {
+export async function joinEager({ outputs }, options) {
   const inRoot = (path) => join(options.absWorkingDir, path);
-  // `run` asks for these each time; it only waits until it knows that there is a pipeline to run.
-  const always = inputs['dist/commands/run.js'].imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path);
-  const asked = Object.keys(outputs).filter((path) => always.includes(outputs[path].entryPoint));
-  const eager = closure([cli, ...asked], outputs);
+  const eager = closure(cli, outputs);
   eager.delete(cli);
   const parts = [...eager].sort().map((path, index) => ({ path, exports: outputs[path].exports.map((name) => [name, `part${index}_${name}`]) }));
   const fromCli = (path) => `./${relative(dirname(inRoot(cli)), path).replaceAll(sep, '/')}`;
@@ -37,9 +34,9 @@ export async function joinEager({ inputs, outputs }, options) {
   }
 }
 
-/** The outputs and all that they import at once. */
-function closure(paths, outputs) {
-  const found = new Set(paths);
+/** An output and all that it imports at once. */
+function closure(output, outputs) {
+  const found = new Set([output]);
   for (const path of found) {
     for (const { path: imported, kind, external } of outputs[path].imports) if (kind === 'import-statement' && !external) found.add(imported);
   }

@@ -3,11 +3,15 @@ import { relative } from 'node:path';
 import type { Pipeline } from '../config/pipeline.js';
 import type { RunEvent } from '../core/event.js';
 import { asPipelineError, exitCodes, failure } from '../core/problem.js';
-import type { Compared } from '../report/comparison.js';
-import type { RunResult } from '../runner/execute.js';
+import { comparisonLines, type Compared } from '../report/comparison.js';
+import { closingLines } from '../report/summary.js';
+import { terminalReporter } from '../report/terminal.js';
+import { execute, type RunResult } from '../runner/execute.js';
 import { withAncestors } from '../runner/graph.js';
+import { RunRecorder } from '../runner/run-record.js';
 import { countOf, loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
 import { printPlan } from './plan.js';
+import { runLog } from './run-log.js';
 import { select, type SelectionOptions } from './selection.js';
 
 interface RunOptions extends PipelineOptions, SelectionOptions {
@@ -82,14 +86,6 @@ async function runPipeline(file: string | undefined, stages: readonly string[], 
   const selection = select(session.graph, stages, options);
   if (options.dryRun) return printPlan(session, selection, { json: options.json }, host);
 
-  const [{ terminalReporter }, { closingLines }, { comparisonLines }, { runLog }, { RunRecorder }, { execute }] = await Promise.all([
-    import('../report/terminal.js'),
-    import('../report/summary.js'),
-    import('../report/comparison.js'),
-    import('./run-log.js'),
-    import('../runner/run-record.js'),
-    import('../runner/execute.js'),
-  ]);
   const { color, width, screen, cwd, signal } = host;
   const shown = withAncestors(session.graph, selection.selected);
   const stageNames = [...session.graph.byName.keys()].filter((name) => shown.has(name));
