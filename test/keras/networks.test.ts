@@ -52,10 +52,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe.each([
-  ['vgg16', 1],
-  ['mobilenet_v2', 0.35],
-  ['resnet50', 1],
-] as const)('%s', (name, alpha) => {
+  ['vgg16', 1, 18],
+  ['mobilenet_v2', 0.35, 153],
+  ['resnet50', 1, 89],
+] as const)('%s', (name, alpha, lastLayers) => {
   const told = golden.networks[name];
   let graph: Graph;
   let weights: Weights;
@@ -77,13 +77,13 @@ describe.each([
     expect(names.filter((layer) => !(difference(layer, outputs.get(layer)!.data, told[layer]) < 1e-4))).toEqual([]);
   }, 120_000);
 
-  test('so does the onnx engine, in the last layer of every resolution', async () => {
+  // A session for each layer, since the engine folds and fuses what lies within a network: it computes the last one as it is.
+  test('so does every layer as the last one of the onnx engine; of the deepest two stages of ResNet50, every block', async () => {
     const engine = await createOnnxEngine({ threads: 2 });
     const shapes = shapesOf(graph);
-    const rows = graph.layers.map(({ name: layer }) => shapes.get(layer)![0]);
-    const ends = graph.layers.filter((_, i) => rows[i] !== rows[i + 1]).slice(1);
+    const lasts = graph.layers.slice(1).filter(({ name: layer }) => !/^conv[45]_/.test(layer) || layer.endsWith('_out'));
     const different: string[] = [];
-    for (const { name: layer } of ends) {
+    for (const { name: layer } of lasts) {
       const layers = graph.layers.slice(0, graph.layers.findIndex((each) => each.name === layer) + 1);
       const runner = await engine.compile({ name: layer, layers }, weights);
       const output = await runner.run(pixels, pictures);
@@ -91,7 +91,7 @@ describe.each([
       expect(output.length).toBe(pictures * shapes.get(layer)!.reduce<number>((product, extent) => product * extent!, 1));
       if (!(difference(layer, output, told[layer]) < 1e-4)) different.push(layer);
     }
-    expect(ends.length).toBeGreaterThan(4);
+    expect(lasts.length).toBe(lastLayers);
     expect(different).toEqual([]);
   }, 120_000);
 });
