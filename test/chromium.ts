@@ -1,7 +1,7 @@
 /** A real browser for pages: Debian's Chromium, or the one that CHROMIUM names, driven by playwright-core. */
 import { existsSync } from 'node:fs';
-import { test } from '@jest/globals';
-import { chromium, type Page } from 'playwright-core';
+import { describe, test } from '@jest/globals';
+import { chromium, type Browser, type Page } from 'playwright-core';
 
 const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium'].find((path) => path !== undefined && existsSync(path));
 
@@ -14,14 +14,26 @@ export interface Opened {
   readonly messages: readonly string[];
 }
 
-/** `test` where there is a Chromium; otherwise a test that is shown as skipped, with the reason. */
+const skipped = 'skipped: needs /usr/bin/chromium, or CHROMIUM=path';
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+}
+
+/** `describe` where there is a Chromium; otherwise tests that are shown as skipped, with the reason. */
+export function describeWithChromium(name: string, body: () => void): void {
+  if (executablePath === undefined) describe.skip(`${name} (${skipped})`, body);
+  else describe(name, body);
+}
+
+/** The same for one test about files. */
 export function testWithChromium(name: string, body: (open: (file: string, options?: { width?: number; dark?: boolean }) => Promise<Opened>) => Promise<void>): void {
   if (executablePath === undefined) {
-    test.skip(`${name} (skipped: needs /usr/bin/chromium, or CHROMIUM=path)`, () => undefined);
+    test.skip(`${name} (${skipped})`, () => undefined);
     return;
   }
   test(name, async () => {
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    const browser = await launchChromium();
     try {
       await body(async (file, { width = 1280, dark = false } = {}) => {
         const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: dark ? 'dark' : 'light' });

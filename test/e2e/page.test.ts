@@ -1,15 +1,12 @@
 /** The page of `serve` in a real browser: what it says, what it asks for, and how far it is from the tool. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { digestOf } from '../../src/core/digest.js';
+import { describeWithChromium, launchChromium } from '../chromium.js';
 import { pipelineText, Project } from './rig.js';
 import { Serving } from './serving.js';
-
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const inBrowser = existsSync(CHROMIUM) ? describe : describe.skip;
 
 /** How far scores may be apart: resized levels differ by a third of one on average, and this model is easily moved. */
 const LOSSLESS = 5e-3;
@@ -30,7 +27,7 @@ interface PageGlobals {
   readonly ClipboardEvent: new (type: string, init: object) => unknown;
 }
 
-inBrowser(`the page in ${CHROMIUM} (skipped where there is none)`, () => {
+describeWithChromium('the page in a browser', () => {
   let project: Project;
   let serving: Serving;
   let browser: Browser;
@@ -73,7 +70,7 @@ inBrowser(`the page in ${CHROMIUM} (skipped where there is none)`, () => {
     await project.write('pets.yaml', pipelineText({ train: 'epochs: 8' }));
     expect((await project.run()).code).toBe(0);
     serving = await Serving.start(project, 'models/pets');
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    browser = await launchChromium();
     page = await open(serving.url);
     await page.check('#compare');
   }, 120_000);
