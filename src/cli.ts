@@ -25,6 +25,7 @@ function createHost(signal: AbortSignal): Host {
     stderr: (text) => void stderr.write(text),
     stdin: () => process.stdin,
     screen: isTerminal && !isOn(env.CI) ? stderr : undefined,
+    showsOutput: stdout.isTTY === true,
     color: !plain && (stderr.isTTY === true || isOn(env.FORCE_COLOR)),
     width: () => stderr.columns || 100,
     signal,

@@ -32,6 +32,8 @@ export interface Host {
   readonly stdin: () => AsyncIterable<Uint8Array>;
   /** The terminal that stderr is, where its lines can be drawn over. */
   readonly screen: Screen | undefined;
+  /** Whether stdout is a terminal too: what is printed there shows that something happens. */
+  readonly showsOutput: boolean;
   readonly color: boolean;
   /** Columns of the terminal as it is now. */
   readonly width: () => number;

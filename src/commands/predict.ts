@@ -1,6 +1,7 @@
 /** pipeline predict: what an exported model says of pictures. */
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { exitCodes, failure } from '../core/problem.js';
+import type { Reporter } from '../report/terminal.js';
 import { collect, type CommandSpec, type Host } from './host.js';
 import { findPictures } from './pictures.js';
 
@@ -55,15 +56,21 @@ async function predictCommand(model: string, names: readonly string[], { filesFr
   const { classes } = bundle;
   const format = json ? jsonFormat : csv ? csvFormat(classes) : tableFormat(pictures.map(({ name }) => name), classes);
   const counts = { prediction: 0, bad: 0, 'passed-over': 0 };
+  const name = basename(resolve(host.cwd, model));
+  const progress = await progressOn(name, host);
   host.stdout(format.head);
   try {
+    let done = 0;
     for await (const answer of predictor.predict(pictures, host.signal)) {
       counts[answer.kind]++;
       const line = lineOf(answer);
       if (line !== undefined) host.stdout(format.line(line));
-      if (answer.kind === 'bad') host.stderr(`${formatProblems([answer.problem], host)}\n`);
+      if (answer.kind === 'bad' && progress !== undefined) progress.show({ event: 'problem', problem: answer.problem });
+      else if (answer.kind === 'bad') host.stderr(`${formatProblems([answer.problem], host)}\n`);
+      progress?.show({ event: 'progress', stage: name, task: 'predict', unit: 'pictures', done: ++done, total: pictures.length });
     }
   } finally {
+    progress?.close();
     await predictor.close();
   }
   const more = [
@@ -72,4 +79,13 @@ async function predictCommand(model: string, names: readonly string[], { filesFr
   ];
   host.stderr(`${[count(counts.prediction, 'picture'), ...more].join(', ')}\n`);
   return counts.bad === 0 ? 0 : exitCodes['bad-data'];
+}
+
+/** How far it is, on a terminal whose reader does not see the answers: they go to a file or to another program. */
+async function progressOn(name: string, host: Host): Promise<Reporter | undefined> {
+  if (host.screen === undefined || host.showsOutput) return undefined;
+  const { terminalReporter } = await import('../report/terminal.js');
+  const reporter = await terminalReporter({ ...host, write: host.stderr, stages: [name] });
+  reporter.show({ event: 'stage-start', name, kind: 'predict', reason: 'loading the model' });
+  return reporter;
 }

@@ -29,7 +29,7 @@ export interface EpochMetrics {
 
 /** How far a task of a stage is. Tasks that take long say so about ten times a second. */
 export interface TaskProgress {
-  readonly task: 'download' | 'unpack' | 'extract' | 'train' | 'compare' | 'check';
+  readonly task: 'download' | 'unpack' | 'extract' | 'train' | 'compare' | 'check' | 'predict';
   readonly unit: 'bytes' | 'pictures';
   readonly done: number;
   /** Left out where a server does not say how much there is. */

@@ -7,6 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import type { AnswerLine, PredictionLine } from '../../src/core/prediction.js';
+import { FakeTerminal } from '../report/screen.js';
+import { onTerminal, testOnTerminal } from './pty.js';
 import { Project, repository } from './rig.js';
 
 const MODEL = 'models/quickstart';
@@ -31,6 +33,19 @@ async function predicted(...args: string[]): Promise<PredictionLine[]> {
   expect([code, stderr]).toEqual([0, expect.stringMatching(/^(.*runs on WebAssembly.*\n)?[\d,]+ pictures?\n$/)]);
   return linesOf(stdout) as PredictionLine[];
 }
+
+testOnTerminal('a terminal shows how far it is where the answers go to a file, and nothing of it stays', async () => {
+  await project.write('notes.txt', 'no picture');
+  const command = (to: string): string => `exec '${process.execPath}' '${join(repository, 'dist/cli.js')}' predict ${MODEL} ${PETS} notes.txt --csv ${to}`;
+  const [{ code, written }, answers] = [await onTerminal(80, ['sh', '-c', command('> answers.csv')], { cwd: project.root }), await project.read('answers.csv')];
+  expect(code).toBe(3);
+  expect(answers.trim().split('\n')).toHaveLength(202);
+  expect(written).toMatch(/quickstart {2}predict .*\d+\/201 pictures/);
+  const screen = new FakeTerminal(80, 40);
+  screen.write(written);
+  expect(await screen.lines()).toEqual(['notes.txt: is no picture (it begins with "no picture")', '200 pictures, 1 could not be read']);
+  expect((await onTerminal(80, ['sh', '-c', command('')], { cwd: project.root })).written).not.toContain('/201 pictures');
+});
 
 describe('scores', () => {
   test('are those of evaluate, in the order of the call', async () => {

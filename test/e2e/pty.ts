@@ -1,5 +1,6 @@
 /** A real terminal for a command, by Python's pty: what the command writes there comes back as it was written. */
 import { spawn, spawnSync } from 'node:child_process';
+import { test } from '@jest/globals';
 
 const script = `
 import fcntl, os, pty, select, struct, sys, termios
@@ -26,8 +27,13 @@ sys.stdout.buffer.flush()
 sys.exit(os.waitstatus_to_exitcode(status))
 `;
 
-/** Whether there is a Python with ptys here. */
-export const hasPty = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0;
+const hasPty = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0;
+
+/** `test` where there is a Python with ptys; otherwise a test that is shown as skipped, with the reason. */
+export function testOnTerminal(name: string, body: () => Promise<void>): void {
+  if (hasPty) test(name, body);
+  else test.skip(`${name} (skipped: needs python3 with pty)`, () => undefined);
+}
 
 export interface Shown {
   readonly code: number;

@@ -1,11 +1,10 @@
 /** What people see of a run on a real terminal, and how it is left. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { join } from 'node:path';
 import { FakeTerminal } from '../report/screen.js';
-import { hasPty, onTerminal, type Shown } from './pty.js';
+import { onTerminal, testOnTerminal, type Shown } from './pty.js';
 import { pipelineText, Project, repository } from './rig.js';
 
-const testOnTerminal = hasPty ? test : (name: string, _body: () => Promise<void>) => test.skip(`${name} (skipped: needs python3 with pty)`, () => undefined);
 const HIDE = '\x1b[?25l';
 const SHOW = '\x1b[?25h';
 
