@@ -49,11 +49,14 @@ export function file(bytes: Uint8Array): Answer {
   };
 }
 
-/** Announces all bytes, sends some, and drops the connection. */
-export function dropping(bytes: Uint8Array, after: number): Answer {
+/**
+ * Announces all bytes, sends some, and drops the connection a moment later: what a client has not taken by then is lost
+ * to it, and one that is a process of its own may have taken nothing yet.
+ */
+export function dropping(bytes: Uint8Array, after: number, lingerMs = 0): Answer {
   return (_request, response) => {
     response.writeHead(200, { 'content-length': bytes.length });
-    response.write(bytes.subarray(0, after), () => response.destroy());
+    response.write(bytes.subarray(0, after), () => setTimeout(() => response.destroy(), lingerMs));
   };
 }
 
