@@ -93,16 +93,18 @@ async function runPipeline(file: string | undefined, stages: readonly string[], 
   listeners.push(reporter.show);
   const record = await RunRecorder.begin(session, host.version);
   const executing = async (): Promise<RunResult> => {
-    listeners.push(runLog(record.folder, pipeline, options.logLevel));
+    listeners.push(runLog(record.folder, pipeline, options.logLevel, (error) => emit({ event: 'note', code: 'log-not-written', text: `the log of this run ends here: ${asPipelineError(error).message}` })));
     for (const problem of pipeline.warnings) emit({ event: 'warning', problem });
     signal.addEventListener('abort', () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }), { once: true });
     return execute(session, { ...selection, jobs: options.jobs, signal });
   };
   const result = await executing().finally(reporter.close).catch(async (error: unknown) => {
-    await record.abandon(error);
+    // Without its record the run looks like a killed one; what went wrong first is what people have to know.
+    await record.abandon(error).catch(() => undefined);
     throw error;
   });
-  await record.finish(result);
+  // Its results are there all the same.
+  await record.finish(result).catch((error: unknown) => host.stderr(`the record of this run could not be written, so that no report can be made of it: ${asPipelineError(error).message}\n`));
   const closing = [...comparisonLines(comparedOf(pipeline, result), color), ...closingLines(withoutVariants(pipeline, result), color)];
   // Figures that are new are worth a look.
   if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0) closing.push(`look closer: pipeline report ${relative(cwd, pipeline.file)}`);

@@ -67,7 +67,10 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
   checkRequirements(selected);
   await checkDestinations(selected, session.project);
   try {
-    const outcomes = await Promise.all(nodes.map((node) => run.outcome(node))).finally(() => session.features.close());
+    // A listener may throw: what is open closes only when no stage runs any more.
+    await Promise.allSettled(nodes.map((node) => run.outcome(node)));
+    await session.features.close();
+    const outcomes = await Promise.all(nodes.map((node) => run.outcome(node)));
     const { metrics, errors } = await run.metrics();
     const failures = [...outcomes.flatMap((outcome) => outcome.error ?? []), ...errors];
     const result: RunResult = {

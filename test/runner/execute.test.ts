@@ -45,10 +45,13 @@ function table(work: Partial<Record<StageKind, (context: StageContext) => Promis
   return Object.fromEntries(entries) as StageTable;
 }
 
-async function run(stagesTable: StageTable, options: { jobs?: number; signal?: AbortSignal; set?: string[]; prepare?: (session: Session) => void } = {}): Promise<RunResult & { events: RunEvent[] }> {
+async function run(stagesTable: StageTable, options: { jobs?: number; signal?: AbortSignal; set?: string[]; prepare?: (session: Session) => void; listen?: (event: RunEvent) => void } = {}): Promise<RunResult & { events: RunEvent[] }> {
   const events: RunEvent[] = [];
   const pipeline = await loadPipeline('p.yaml', { cwd: folder, set: options.set });
-  const session = await openSession(pipeline, stagesTable, (root) => openStore(root, { onDamage: () => undefined, tool: 'test' }), (event) => events.push(event));
+  const session = await openSession(pipeline, stagesTable, (root) => openStore(root, { onDamage: () => undefined, tool: 'test' }), (event) => {
+    events.push(event);
+    options.listen?.(event);
+  });
   options.prepare?.(session);
   const all = new Set(session.graph.byName.keys());
   const { jobs = 2, signal = new AbortController().signal } = options;
@@ -58,6 +61,19 @@ async function run(stagesTable: StageTable, options: { jobs?: number; signal?: A
 const states = (result: RunResult) => Object.fromEntries(result.stages.map(({ name, state }) => [name, state]));
 
 describe('the scheduler', () => {
+  test('a listener that throws ends the run, once no stage runs any more', async () => {
+    let ended = false;
+    const slow = table({ 'load-base': async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      ended = true;
+    } });
+    const listen = (event: RunEvent): void => {
+      if (event.event === 'stage' && event.name === 'ingest') throw new Error('no more of this');
+    };
+    await expect(run(slow, { listen })).rejects.toThrow('no more of this');
+    expect(ended).toBe(true);
+  });
+
   test.each([[2, 2], [1, 1]])('with %i jobs, ingest and load-base run %i at a time', async (jobs, expected) => {
     let running = 0;
     let most = 0;
