@@ -33,7 +33,7 @@ export function packageVersion(): string {
   return manifest().version;
 }
 
-/** The oldest Node that it runs on, `20.10`. */
+/** The oldest Node that it runs on, `20.15`. */
 export function lowestNode(): string {
   return manifest().engines.node.replace(/^>=/, '');
 }

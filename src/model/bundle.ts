@@ -6,13 +6,13 @@ import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { ImageSpec } from '../image/dataset.js';
-import { pictureLimits } from '../image/probe.js';
 import { outputOf, shapesOf, withInputShape, type Graph } from './graph.js';
 import { isRecord, show } from './layers-model/config.js';
 import { fitWeights } from './layers-model/fit.js';
 import { readLayersModel } from './layers-model/load.js';
-import type { Preprocessing, PreprocessingMode } from './preprocessing.js';
-import { sizeOf, type Weights } from './tensor.js';
+import { checkClasses, checkImage, checkPreprocessing, type Refuse } from './preparation.js';
+import type { Preprocessing } from './preprocessing.js';
+import type { Weights } from './tensor.js';
 
 /** A model and all that it takes to use it, by the format of its network. */
 export interface Bundle {
@@ -43,8 +43,11 @@ export async function readBundle(path: string): Promise<Bundle> {
   const file = await modelFileOf(path);
   const folder = dirname(file);
   const at = (name: string): string => join(folder, name);
-  const classes = checkClasses(await readList(at(CLASSES)), at(CLASSES));
-  const { image, preprocessing } = checkPreparation(await readList(at(PREPROCESSING)), at(PREPROCESSING));
+  const classes = checkClasses(await readList(at(CLASSES)), (found, expected) => bad(at(CLASSES), found, expected));
+  const prepared = await readList(at(PREPROCESSING));
+  const parts = isRecord(prepared) ? prepared : {};
+  const refuse: Refuse = (found, expected) => bad(at(PREPROCESSING), found, expected);
+  const [image, preprocessing] = [checkImage(parts['image'], refuse), checkPreprocessing(parts['preprocessing'], refuse)];
   const read = await readLayersModel(file);
   const graph = fitGraph(read.graph, image, classes, file);
   const files = [...read.files.map((one) => relative(folder, one)), CLASSES, PREPROCESSING];
@@ -83,45 +86,6 @@ async function readList(path: string): Promise<unknown> {
   } finally {
     await file.close();
   }
-}
-
-function checkClasses(value: unknown, where: string): string[] {
-  const names = Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string' && name !== '') : [];
-  const sound = Array.isArray(value) && names.length === value.length && names.length >= 2 && new Set(names).size === names.length;
-  if (!sound) throw bad(where, `holds ${show(value)}`, 'a list of the names of two or more classes, each once');
-  return names;
-}
-
-const interpolations: readonly ImageSpec['interpolation'][] = ['nearest', 'bilinear', 'bicubic', 'lanczos'];
-const orientations: readonly ImageSpec['orientation'][] = ['exif', 'stored'];
-const modes: readonly PreprocessingMode[] = ['tf', 'caffe', 'torch', 'none'];
-
-function checkPreparation(value: unknown, where: string): { image: ImageSpec; preprocessing: Preprocessing } {
-  const { image, preprocessing } = isRecord(value) ? value : {};
-  if (!isRecord(image)) throw bad(where, `image is ${show(image)}`, 'an object with size, interpolation and orientation');
-  const { size } = image;
-  const isSide = (side: unknown): side is number => Number.isInteger(side) && Number(side) > 0 && Number(side) <= pictureLimits.pixels;
-  if (!Array.isArray(size) || size.length !== 2 || !size.every(isSide) || sizeOf(size) > pictureLimits.pixels) {
-    throw bad(where, `image.size is ${show(size)}`, '[height, width] in pixels');
-  }
-  const interpolation = oneOf(interpolations, image['interpolation'], where, 'image.interpolation');
-  const orientation = oneOf(orientations, image['orientation'], where, 'image.orientation');
-  return { image: { size: [size[0], size[1]], interpolation, orientation }, preprocessing: checkPreprocessing(preprocessing, where) };
-}
-
-function checkPreprocessing(value: unknown, where: string): Preprocessing {
-  if (isRecord(value) && value['kind'] === 'rescale') {
-    const { factor } = value;
-    if (typeof factor === 'number' && Number.isFinite(factor) && factor > 0) return { kind: 'rescale', factor };
-  }
-  if (isRecord(value) && value['kind'] === 'mode') return { kind: 'mode', mode: oneOf(modes, value['mode'], where, 'preprocessing.mode') };
-  throw bad(where, `preprocessing is ${show(value)}`, 'a mode of Keras, or a rescale with its factor');
-}
-
-function oneOf<Text extends string>(all: readonly Text[], value: unknown, where: string, what: string): Text {
-  const found = all.find((one) => one === value);
-  if (found === undefined) throw bad(where, `${what} is ${show(value)}`, all.join(', '));
-  return found;
 }
 
 /** The network at the pictures' size, if it takes pictures of that size and gives scores of these classes. */

@@ -1,2 +1,2 @@
-/** Stands for `node:zlib` in the browser, as a Node without `crc32`: there the decoder finds what a checksum would. */
+/** Stands for `node:zlib` in the browser, without `crc32`: there the decoder finds what a checksum would. */
 export default {};

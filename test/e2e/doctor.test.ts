@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { Finding } from '../../src/core/finding.js';
-import { crc32 } from '../../src/sources/archive/crc32.js';
 import { noisy } from '../image/pictures.js';
 import { pipelineText, Project } from './rig.js';
 

@@ -82,10 +82,10 @@ const preparing = (change: object) => ({ 'preprocessing.json': { image: { ...ima
 
 test.each([
   [{ 'classes.json': '["cat", ' }, /^bad-data \.\/classes\.json: is not JSON: /],
-  [{ 'classes.json': ['cat'] }, /^bad-data \.\/classes\.json: holds \["cat"\]; a list of the names of two or more classes/],
-  [{ 'classes.json': ['cat', 'cat'] }, /classes\.json: holds \["cat","cat"\]/],
-  [{ 'classes.json': ['cat', 7] }, /classes\.json: holds \["cat",7\]/],
-  [{ 'classes.json': { 0: 'cat', 1: 'dog', length: 2 } }, /classes\.json: holds \{/],
+  [{ 'classes.json': ['cat'] }, /^bad-data \.\/classes\.json: the classes are \["cat"\]; a list of the names of two or more classes/],
+  [{ 'classes.json': ['cat', 'cat'] }, /classes\.json: the classes are \["cat","cat"\]/],
+  [{ 'classes.json': ['cat', 7] }, /classes\.json: the classes are \["cat",7\]/],
+  [{ 'classes.json': { 0: 'cat', 1: 'dog', length: 2 } }, /classes\.json: the classes are \{/],
   [{ 'preprocessing.json': null }, /preprocessing\.json: image is missing/],
   [preparing({ size: [4, 0] }), /image\.size is \[4,0\]; \[height, width\]/],
   [preparing({ size: [100000, 100000] }), /image\.size is \[100000,100000\]/],

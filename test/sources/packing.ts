@@ -1,8 +1,7 @@
 /** Archives made by hand, so that tests can say in their headers what is not so. */
 import { Buffer } from 'node:buffer';
-import { deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { pack, type Header } from 'tar-stream';
-import { crc32 } from '../../src/sources/archive/crc32.js';
 
 export interface ZipEntry {
   readonly name: string;

@@ -4,7 +4,9 @@
  */
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { TrainedDocument } from '../../model/document.js';
+import { isRecord, show } from '../../model/layers-model/config.js';
 import type { FinalActivation } from '../../model/logits.js';
+import { checkClasses, checkImage, checkPreprocessing, type Refuse } from '../../model/preparation.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
 import type { WeightType } from '../../model/rounding.js';
 
@@ -59,31 +61,28 @@ export function fromProperties(properties: ReadonlyMap<string, string>, where: s
   if (metadata['version'] !== METADATA_VERSION) {
     throw notExported(where, metadata['version'] === undefined ? 'the file does not say what its classes are' : `its metadata have the version ${JSON.stringify(metadata['version'])}`);
   }
-  const wrong = Object.keys(members).find((name) => !members[name as keyof ModelMetadata](metadata[name]));
-  if (wrong !== undefined) throw notExported(where, `${PREFIX}${wrong} is ${JSON.stringify(metadata[wrong]) ?? 'missing'}`);
-  return metadata as unknown as ModelMetadata;
+  const refuse: Refuse = (found, expected) => notExported(where, found, expected);
+  const classes = checkClasses(metadata['classes'], refuse);
+  const image = checkImage(metadata['image'], refuse);
+  const preprocessing = checkPreprocessing(metadata['preprocessing'], refuse);
+  const wrong = checks.find(([name, check]) => !check(metadata[name]));
+  if (wrong !== undefined) throw notExported(where, `${PREFIX}${wrong[0]} is ${show(metadata[wrong[0]])}`);
+  const { input, output, weights } = metadata as unknown as ModelMetadata;
+  return { version: METADATA_VERSION, classes, image, preprocessing: { ...preprocessing, applied_by: 'graph' }, input, output, weights };
 }
 
 const isText = (value: unknown) => typeof value === 'string';
-const isExtent = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
 const isOneOf = (...values: readonly unknown[]) => (value: unknown) => values.includes(value);
-const has = (checks: Readonly<Record<string, (value: unknown) => boolean>>) => (value: unknown) =>
-  typeof value === 'object' && value !== null && Object.entries(checks).every(([name, check]) => check((value as Record<string, unknown>)[name]));
+const has = (members: Readonly<Record<string, (value: unknown) => boolean>>) => (value: unknown) =>
+  isRecord(value) && Object.entries(members).every(([name, check]) => check(value[name]));
 
-/** What each member must be for a program that goes by it. */
-const members: Readonly<Record<keyof ModelMetadata, (value: unknown) => boolean>> = {
-  version: isOneOf(METADATA_VERSION),
-  classes: (value) => Array.isArray(value) && value.length >= 2 && value.every(isText),
-  image: has({
-    size: (value) => Array.isArray(value) && value.length === 2 && value.every(isExtent),
-    interpolation: isOneOf('nearest', 'bilinear', 'bicubic', 'lanczos'),
-    orientation: isOneOf('exif', 'stored'),
-  }),
-  preprocessing: has({ kind: isOneOf('mode', 'rescale'), applied_by: isOneOf('graph') }),
-  input: has({ name: isText, type: isOneOf('uint8'), layout: isOneOf('NHWC'), channels: isOneOf('RGB') }),
-  output: has({ name: isText, type: isOneOf('float32'), layout: isOneOf('NC'), activation: isOneOf('sigmoid', 'softmax') }),
-  weights: isOneOf('float32', 'float16'),
-};
+/** What the members must be that no other format has, for a program that goes by them. */
+const checks: readonly (readonly [keyof ModelMetadata, (value: unknown) => boolean])[] = [
+  ['preprocessing', has({ applied_by: isOneOf('graph') })],
+  ['input', has({ name: isText, type: isOneOf('uint8'), layout: isOneOf('NHWC'), channels: isOneOf('RGB') })],
+  ['output', has({ name: isText, type: isOneOf('float32'), layout: isOneOf('NC'), activation: isOneOf('sigmoid', 'softmax') })],
+  ['weights', isOneOf('float32', 'float16')],
+];
 
 function parsed(text: string): unknown {
   try {
@@ -93,7 +92,6 @@ function parsed(text: string): unknown {
   }
 }
 
-function notExported(where: string, found: string): PipelineError {
-  const expected = `an .onnx file that this tool exported, with metadata of version ${METADATA_VERSION}`;
+function notExported(where: string, found: string, expected = `an .onnx file that this tool exported, with metadata of version ${METADATA_VERSION}`): PipelineError {
   return failure('bad-data', { code: 'not-an-exported-model', where, found, expected });
 }

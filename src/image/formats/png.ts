@@ -12,7 +12,7 @@ function isCritical(type: string): boolean {
   return type < 'a';
 }
 
-/** The CRC of a chunk that ends at `end`. Node before 20.15 has no `crc32`: there a flipped bit is found by the decoder. */
+/** The CRC of a chunk that ends at `end`. A browser has no `crc32`: there its decoder finds a flipped bit. */
 function hasRightCrc(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
   if (typeof zlib.crc32 !== 'function') return true;
   return zlib.crc32(bytes.subarray(start + 4, end - 4)) === view.getUint32(end - 4);

@@ -1,6 +1,6 @@
 /** Unpacks zip files (APPNOTE 6.3: stored and deflated entries, zip64) with yauzl, which reads the directory at their end. */
+import { crc32 } from 'node:zlib';
 import * as yauzl from 'yauzl';
-import { crc32 } from './crc32.js';
 import type { Target } from './target.js';
 
 const STORED = 0;

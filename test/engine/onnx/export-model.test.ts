@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { exportOnnx, refuseTooLarge } from '../../../src/engine/onnx/export-model.js';
 import { GraphBuilder } from '../../../src/engine/onnx/builder.js';
+import { metadataOf, toProperties } from '../../../src/engine/onnx/metadata.js';
 import { encodeModel } from '../../../src/engine/onnx/model-file.js';
 import { readConstants, readMetadata, readOnnxBundle } from '../../../src/engine/onnx/model-reader.js';
 import { preprocessingNodes } from '../../../src/engine/onnx/preprocessing.js';
@@ -119,6 +120,7 @@ describe('a file that is none of ours', () => {
   const problem = (code: string) => expect.objectContaining({ category: 'bad-data', problems: [expect.objectContaining({ code, where: 'm.onnx' })] });
   const graph = new GraphBuilder();
   graph.batchOutput('y', graph.batchInput('x', [2]), [2]);
+  const own = toProperties(metadataOf({ ...classifier(1).document, activation: 'sigmoid', weights: 'float32' }));
   const withProperties = (metadata?: Record<string, string>) => encodeModel({ ...graph.build('m'), metadata });
 
   test.each([
@@ -126,6 +128,9 @@ describe('a file that is none of ours', () => {
     ['a model of somebody else', withProperties(), 'not-an-exported-model'],
     ['one of a later version', withProperties({ 'pipeline.version': '2' }), 'not-an-exported-model'],
     ['one with a class list that is no JSON', withProperties({ 'pipeline.version': '1', 'pipeline.classes': '[cats' }), 'not-an-exported-model'],
+    ['one of pictures that no memory holds', withProperties({ ...own, 'pipeline.image': '{"size":[90000000,9],"interpolation":"bilinear","orientation":"exif"}' }), 'not-an-exported-model'],
+    ['one with the same class twice', withProperties({ ...own, 'pipeline.classes': '["cats","cats"]' }), 'not-an-exported-model'],
+    ['one without preprocessing', withProperties({ ...own, 'pipeline.preprocessing': '{"kind":"mode","mode":"other","applied_by":"graph"}' }), 'not-an-exported-model'],
     ['one cut short', exportOnnx(classifier(1).document, classifier(1).weights, 'float32').subarray(0, 5000), 'not-onnx'],
   ])('%s is refused', (_, bytes, code) => {
     expect(() => readMetadata(bytes, 'm.onnx')).toThrow(problem(code));

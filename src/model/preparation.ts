@@ -1,0 +1,54 @@
+/**
+ * What an exported model says of its classes and of how its pictures are prepared, in whichever format. Models are passed
+ * from hand to hand, so none of it is believed before it is checked.
+ */
+import type { PipelineError } from '../core/problem.js';
+import type { ImageSpec } from '../image/dataset.js';
+import { pictureLimits } from '../image/probe.js';
+import { isRecord, show } from './layers-model/config.js';
+import type { Preprocessing, PreprocessingMode } from './preprocessing.js';
+import { sizeOf } from './tensor.js';
+
+/** Words the failure for the format that is read. */
+export type Refuse = (found: string, expected: string) => PipelineError;
+
+/** Throws what `refuse` gives for anything but two or more different names. */
+export function checkClasses(value: unknown, refuse: Refuse): string[] {
+  const names = Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string' && name !== '') : [];
+  const sound = Array.isArray(value) && names.length === value.length && names.length >= 2 && new Set(names).size === names.length;
+  if (!sound) throw refuse(`the classes are ${show(value)}`, 'a list of the names of two or more classes, each once');
+  return names;
+}
+
+const interpolations: readonly ImageSpec['interpolation'][] = ['nearest', 'bilinear', 'bicubic', 'lanczos'];
+const orientations: readonly ImageSpec['orientation'][] = ['exif', 'stored'];
+const modes: readonly PreprocessingMode[] = ['tf', 'caffe', 'torch', 'none'];
+
+/** Throws what `refuse` gives for anything but a size that pictures may have and ways that there are. */
+export function checkImage(value: unknown, refuse: Refuse): ImageSpec {
+  if (!isRecord(value)) throw refuse(`image is ${show(value)}`, 'an object with size, interpolation and orientation');
+  const { size } = value;
+  const isSide = (side: unknown): side is number => Number.isInteger(side) && Number(side) > 0 && Number(side) <= pictureLimits.pixels;
+  if (!Array.isArray(size) || size.length !== 2 || !size.every(isSide) || sizeOf(size) > pictureLimits.pixels) {
+    throw refuse(`image.size is ${show(size)}`, `[height, width] in pixels, at most ${pictureLimits.pixels.toLocaleString('en-US')} in all`);
+  }
+  const interpolation = oneOf(interpolations, value['interpolation'], 'image.interpolation', refuse);
+  const orientation = oneOf(orientations, value['orientation'], 'image.orientation', refuse);
+  return { size: [size[0], size[1]], interpolation, orientation };
+}
+
+/** Throws what `refuse` gives for anything but a mode of Keras or a positive factor. */
+export function checkPreprocessing(value: unknown, refuse: Refuse): Preprocessing {
+  if (isRecord(value) && value['kind'] === 'rescale') {
+    const { factor } = value;
+    if (typeof factor === 'number' && Number.isFinite(factor) && factor > 0) return { kind: 'rescale', factor };
+  }
+  if (isRecord(value) && value['kind'] === 'mode') return { kind: 'mode', mode: oneOf(modes, value['mode'], 'preprocessing.mode', refuse) };
+  throw refuse(`preprocessing is ${show(value)}`, 'a mode of Keras, or a rescale with its factor');
+}
+
+function oneOf<Text extends string>(all: readonly Text[], value: unknown, what: string, refuse: Refuse): Text {
+  const found = all.find((one) => one === value);
+  if (found === undefined) throw refuse(`${what} is ${show(value)}`, all.join(', '));
+  return found;
+}
