@@ -1,17 +1,21 @@
-/** Opens compiled models in onnxruntime, always with the same options. */
+/** Opens models in onnxruntime to compute with, always with the same options. */
 import { InferenceSession } from 'onnxruntime-node';
-import type { Model } from './model-file.js';
-import { encodeModel } from './model-file.js';
+import { encodeModel, type Model } from './model-file.js';
+
+/** Opens a session of a compiled model. */
+export function openSession(model: Model, threads: number): Promise<InferenceSession> {
+  return openFile(encodeModel(model), threads);
+}
 
 /**
- * Opens a session that computes on `threads` threads.
+ * Opens a session of the bytes of a file that computes on `threads` threads.
  *
  * Memory patterns are off: they keep a plan for each batch size that is met, and sizes vary here. Threads that wait do
  * not spin: spinning takes the cores from decoding, and was slower on any machine that had something else to do.
  * `session.set_denormal_as_zero` stays off: it changes the arithmetic of JavaScript in this thread as well.
  */
-export async function openSession(model: Model, threads: number): Promise<InferenceSession> {
-  return InferenceSession.create(encodeModel(model), {
+export function openFile(bytes: Uint8Array, threads: number): Promise<InferenceSession> {
+  return InferenceSession.create(bytes, {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
     executionMode: 'sequential',
