@@ -42,7 +42,7 @@ export const run: CommandSpec = {
       .argument('[stages...]', 'only these stages and what they need')
       .option('--only <stages...>', 'just these stages; what they read must be current')
       .option('--from <stage>', 'this stage and all after it; what they read must be current')
-      .option('-f, --force [stages...]', 'run again even where nothing changed, and replace exports that were changed by hand')
+      .option('-f, --force [stages...]', 'run again even where nothing changed, and replace files of theirs that were changed by hand')
       .option('-j, --jobs <number>', 'stages that run at the same time', countOf('--jobs', 'stages'), 2)
       .option('-n, --dry-run', 'only show what would run, and why')
       .option('--offline', 'ask nothing of the network: take files from the cache and from the folder PIPELINE_MIRROR')

@@ -8,6 +8,8 @@ export interface Closing {
   readonly durationMs: number;
   readonly stages: readonly StageSummary[];
   readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Stages that were current and ran again, because the cache had lost what they put out. */
+  readonly healed: readonly string[];
 }
 
 /** What came out: figures of the evaluations, and how much was done. */
@@ -23,15 +25,19 @@ export function closingLines(run: Closing, color: boolean): string[] {
   const time = duration(run.durationMs);
   switch (run.state) {
     case 'ok':
-      if (done + restored === 0) return [...figures, paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are current (${time})`)];
-      return [...figures, paint('green', `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} current`)];
+      if (done + restored + run.healed.length === 0) return [...figures, paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are current (${time})`)];
+      return [...figures, paint('green', `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} current${madeAgain(run.healed)}`)];
     case 'gate-missed':
       return [...figures, paint('red', `a minimum was missed (${time}): ${heldBack(run.stages)}what was computed is kept`)];
     case 'failed':
-      return [...figures, paint('red', `failed after ${time}: what was finished is kept; run again to go on`)];
+      return [...figures, paint('red', `failed after ${time}: what was finished is kept; once that is mended, run again to go on`)];
     case 'interrupted':
       return [...figures, paint('yellow', `interrupted after ${time}: what was finished is kept; run again to go on`)];
   }
+}
+
+function madeAgain(healed: readonly string[]): string {
+  return healed.length === 0 ? '' : `; ${healed.join(', ')} ran again, because the cache had lost what they put out`;
 }
 
 /** The exports of other variants are delivered all the same. */

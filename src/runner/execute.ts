@@ -19,7 +19,7 @@ import { runStage, type Work } from './work.js';
 export interface ExecuteOptions {
   /** Stages that may run; others must be current already. */
   readonly selected: ReadonlySet<string>;
-  /** Stages that run even where they are current. With any, delivered folders that a person has changed are replaced. */
+  /** Stages that run even where they are current, and replace files of theirs that a person has changed. */
   readonly forced: ReadonlySet<string>;
   /** How many stages run at the same time. */
   readonly jobs: number;
@@ -35,6 +35,8 @@ export interface RunResult {
   readonly stages: readonly StageSummary[];
   readonly metrics: Metrics;
   readonly failures: readonly PipelineError[];
+  /** Stages that were current and ran again all the same, because the store had lost what they put out. */
+  readonly healed: readonly string[];
   /** What decided the stages whose outputs are known, and those outputs. */
   readonly settled: ReadonlyMap<string, Pick<Settled, 'preimage' | 'outputs'>>;
 }
@@ -79,6 +81,7 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
       stages: outcomes.map(({ summary }) => summary),
       metrics,
       failures,
+      healed: [...run.healed],
       settled: run.settled,
     };
     const { state, durationMs, stages } = result;
@@ -99,6 +102,7 @@ function stateOf(failures: readonly PipelineError[], signal: AbortSignal): RunSt
 class Execution {
   /** Stages whose outputs are known. */
   readonly settled = new Map<string, Settled>();
+  readonly healed = new Set<string>();
   private readonly outcomes = new Map<string, Promise<Outcome>>();
   private queue: Promise<PQueue> | undefined;
   private job: Promise<() => Promise<void>> | undefined;
@@ -141,7 +145,7 @@ class Execution {
     settled.set(node.stage.name, { node, preimage, inputs, outputs });
 
     try {
-      await this.heal(() => finishStage(session, node, preimage, inputs, outputs, { signal: options.signal, overwrite: options.forced.size > 0 }));
+      await this.heal(() => finishStage(session, node, preimage, inputs, outputs, { signal: options.signal, overwrite: options.forced.has(node.stage.name) }));
     } catch (thrown) {
       const error = asPipelineError(thrown, node.stage.name);
       if (error.category !== 'gate-missed') throw error;
@@ -203,7 +207,8 @@ class Execution {
   }
 
   private heal<Result>(action: () => Promise<Result>): Promise<Result> {
-    return healing(this.session, this.settled, this.options.signal, action);
+    const { session, settled, healed, options } = this;
+    return healing({ session, settled, healed, signal: options.signal }, action);
   }
 
   private reportProblems(node: Node, error: PipelineError): void {

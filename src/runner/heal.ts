@@ -16,33 +16,38 @@ export interface Settled {
   readonly outputs: Outputs;
 }
 
+export interface Healing {
+  readonly session: Session;
+  readonly settled: ReadonlyMap<string, Settled>;
+  /** Takes in the names of stages that ran again. */
+  readonly healed: Set<string>;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Does something that reads outputs. Where one is lost, the first of the settled stages that put it out runs again
  * (its own inputs may be lost too), and the action is tried anew, at most once for each stage and once for what it put out itself.
  */
-export async function healing<Result>(
-  session: Session,
-  settled: ReadonlyMap<string, Settled>,
-  signal: AbortSignal,
-  action: () => Promise<Result>,
-): Promise<Result> {
+export async function healing<Result>(host: Healing, action: () => Promise<Result>): Promise<Result> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await action();
     } catch (error) {
-      if (!(error instanceof LostBlob) || attempt > settled.size) throw error;
-      await regenerate(session, settled, signal, error);
+      if (!(error instanceof LostBlob) || attempt > host.settled.size) throw error;
+      await regenerate(host, error);
     }
   }
 }
 
-async function regenerate(session: Session, settled: ReadonlyMap<string, Settled>, signal: AbortSignal, lost: LostBlob): Promise<void> {
+async function regenerate(host: Healing, lost: LostBlob): Promise<void> {
+  const { session, settled, healed, signal } = host;
   const holds = ({ outputs }: Settled) => Object.values(outputs).some(({ digest }) => digest === lost.ref.digest);
   const maker = session.graph.nodes.flatMap((node) => settled.get(node.stage.name) ?? []).find(holds);
   if (maker === undefined) return; // the action's own, which it makes anew
   const { name } = maker.node.stage;
   session.emit({ event: 'note', stage: name, code: 'healed', text: 'runs again: a part of its result was damaged or gone in the cache' });
-  const work = await healing(session, settled, signal, () => runStage(session, maker.node, maker.preimage, maker.inputs, signal));
+  healed.add(name);
+  const work = await healing(host, () => runStage(session, maker.node, maker.preimage, maker.inputs, signal));
   if (canonical(work.outputs) === canonical(maker.outputs)) return;
   throw failure('stage-failed', {
     code: 'nondeterministic',

@@ -128,6 +128,8 @@ describe('gates and exports', () => {
     const refused = await project.run('pets.yaml', '--set', 'stages.train.epochs=2');
     expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('models/pets/classes.json: was changed since it was written')]);
     expect(await project.read('models/pets/classes.json')).toBe('["mine"]');
+    const other = await project.run('pets.yaml', '--set', 'stages.train.epochs=2', '--force', 'train');
+    expect([other.code, await project.read('models/pets/classes.json')]).toEqual([4, '["mine"]']);
     const forced = await project.run('pets.yaml', '--set', 'stages.train.epochs=2', '--force', 'export');
     expect(forced.code).toBe(0);
     expect(JSON.parse(await project.read('models/pets/classes.json'))).toEqual(['cats', 'dogs']);

@@ -114,6 +114,7 @@ describe('a rerun', () => {
     expect([run.code, run.state]).toEqual([0, 'ok']);
     expect(run.events.filter((event) => event.event === 'note' && event.code === 'healed')).toHaveLength(1);
     expect(run.metrics.evaluate.accuracy).toBeGreaterThan(0);
+    expect(run.stderr).toMatch(/done in .*: 1 stage ran, 0 restored, 6 current; train ran again, because the cache had lost what they put out\n/);
   });
 
   test('the same seed gives the same bytes in another cache', async () => {

@@ -11,6 +11,6 @@ test.each([
   [[stage('export@a', 'export', 'skipped'), stage('export@b', 'export', 'skipped')], 'export@a, export@b did not run; what was computed is kept'],
   [[], 'what was computed is kept'],
 ])('a run that missed a minimum says which exports it held back', (exports, said) => {
-  const lines = closingLines({ state: 'gate-missed', durationMs: 2000, stages: [...evaluations, ...exports], metrics: {} }, false);
+  const lines = closingLines({ state: 'gate-missed', durationMs: 2000, stages: [...evaluations, ...exports], metrics: {}, healed: [] }, false);
   expect(lines).toEqual([`a minimum was missed (2.0 s): ${said}`]);
 });
