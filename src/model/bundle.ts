@@ -4,6 +4,7 @@
  */
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { ImageSpec } from '../image/dataset.js';
 import { outputOf, shapesOf, withInputShape, type Graph } from './graph.js';
@@ -49,9 +50,19 @@ export async function readBundle(path: string): Promise<Bundle> {
   const refuse: Refuse = (found, expected) => bad(at(PREPROCESSING), found, expected);
   const [image, preprocessing] = [checkImage(parts['image'], refuse), checkPreprocessing(parts['preprocessing'], refuse)];
   const read = await readLayersModel(file);
+  const said = isRecord(read.metadata) ? read.metadata : {};
+  requireSame(said['classes'], classes, at(CLASSES));
+  requireSame(said['image'], image, at(PREPROCESSING));
+  requireSame(said['preprocessing'], preprocessing, at(PREPROCESSING));
   const graph = fitGraph(read.graph, image, classes, file);
   const files = [...read.files.map((one) => relative(folder, one)), CLASSES, PREPROCESSING];
   return { format: 'layers-model', folder, files, graph, weights: fitWeights(graph, read.weights, file), classes, image, preprocessing };
+}
+
+/** An export says these things in its network's file too, so that a list that was swapped or came from another model is found. */
+function requireSame(inModel: unknown, inList: unknown, where: string): void {
+  if (inModel === undefined || isDeepStrictEqual(inModel, inList)) return;
+  throw bad(where, `says ${show(inList)}, but ${MODEL} beside it ${show(inModel)}`, 'the same in both');
 }
 
 async function modelFileOf(path: string): Promise<string> {

@@ -32,8 +32,8 @@ function network(units: number, activation: Activation): { graph: Graph; weights
   return { graph, weights };
 }
 
-async function written({ graph, weights }: { graph: Graph; weights: Weights }, texts: Record<string, unknown> = {}): Promise<void> {
-  const { files } = writeLayersModel(graph, weights, { generatedBy: 'test' });
+async function written({ graph, weights }: { graph: Graph; weights: Weights }, texts: Record<string, unknown> = {}, userDefinedMetadata?: Record<string, unknown>): Promise<void> {
+  const { files } = writeLayersModel(graph, weights, { generatedBy: 'test', userDefinedMetadata });
   for (const [name, bytes] of files) await writeFile(join(folder, name), bytes);
   const lists = { 'classes.json': ['cat', 'dog'], 'preprocessing.json': { image, preprocessing }, ...texts };
   for (const [name, value] of Object.entries(lists)) await writeFile(join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
@@ -97,6 +97,18 @@ test.each([
 ])('%j is refused', async (texts, told) => {
   await written(network(1, 'sigmoid'), texts);
   expect(await refusal()).toMatch(told);
+});
+
+test('lists that are not those of the network are refused: another order of classes would swap all answers', async () => {
+  const said = { classes: ['cat', 'dog'], image, preprocessing };
+  await written(network(1, 'sigmoid'), {}, said);
+  expect(await refusal()).toBe('accepted');
+  await written(network(1, 'sigmoid'), { 'classes.json': ['dog', 'cat'] }, said);
+  expect(await refusal()).toBe('bad-data ./classes.json: says ["dog","cat"], but model.json beside it ["cat","dog"]; the same in both');
+  await written(network(1, 'sigmoid'), { 'preprocessing.json': { image, preprocessing: { kind: 'mode', mode: 'caffe' } } }, said);
+  expect(await refusal()).toMatch(/preprocessing\.json: says .*"caffe".*, but model\.json beside it .*"tf"/);
+  await written(network(1, 'sigmoid'), preparing({ interpolation: 'bicubic' }), said);
+  expect(await refusal()).toMatch(/preprocessing\.json: says /);
 });
 
 test('what is missing, cut short or elsewhere is told by its name', async () => {

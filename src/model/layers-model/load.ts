@@ -15,6 +15,8 @@ const largestJson = 64 * 2 ** 20;
 export interface LoadedModel {
   readonly graph: Graph;
   readonly weights: Weights;
+  /** What whoever wrote it says of the model, unchecked. */
+  readonly metadata: unknown;
   /** Every file that was read, model.json first. */
   readonly files: readonly string[];
 }
@@ -32,7 +34,7 @@ export async function readLayersModel(path: string): Promise<LoadedModel> {
     for (const [name, tensor] of decodeGroup(group, await readGroup(group, path))) weights.set(name, tensor);
   }
   const shards = groups.flatMap(({ paths }) => paths.map((name) => join(dirname(path), name)));
-  return { graph, weights, files: [path, ...shards] };
+  return { graph, weights, metadata: json['userDefinedMetadata'], files: [path, ...shards] };
 }
 
 async function readJson(path: string): Promise<string> {
