@@ -86,7 +86,7 @@ export function fromParts({ category, problems, cause }: FailureParts): Pipeline
 }
 
 const freeSpace = 'free some space and run again: nothing that was published is lost';
-const grantWriting = 'make it readable and writable and run again; PIPELINE_CACHE names another folder for the cache';
+const grantWriting = 'make it readable and writable and run again; if it lies in the cache, PIPELINE_CACHE names another folder for that';
 const allowFiles = 'allow more open files, such as by `ulimit -n 4096`, and run again';
 
 /** What helps against each error of the disk. */

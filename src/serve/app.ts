@@ -49,6 +49,10 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
   app.get('/api/model', (context) => context.json({ name: basename(resolve(folder)), classes, image, preprocessing }));
   const tooLarge = bodyLimit({ maxSize: LARGEST_BODY, onError: (context) => problem(context, 413, 'body-too-large', `the body has more than ${LARGEST_BODY / 2 ** 20} MiB`) });
   app.post('/api/predict', requestLimit(), tooLarge, predictEndpoint(predictor));
+  app.all('/api/predict', (context) => {
+    context.header('allow', 'POST');
+    return problem(context, 405, 'method-not-allowed', 'pictures come by POST');
+  });
   const files = servedFiles(bundle);
   app.get('*', async (context) => {
     const file = files.get(unescaped(context.req.path));

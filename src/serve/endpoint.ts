@@ -24,7 +24,7 @@ export function predictEndpoint(predictor: Predictor): (context: Context) => Pro
   const queue = new PQueue({ concurrency: AT_ONCE });
   return async (context) => {
     const upload = await readUpload(context);
-    if (upload === undefined) return problem(context, 400, 'no-picture', 'the body holds no picture, expected its bytes, or a form with one file');
+    if (upload === undefined) return problem(context, 400, 'no-picture', 'the body is not one picture, expected its bytes, or a form with one file');
     return queue.add(() => predictUpload(context, predictor, upload));
   };
 }

@@ -113,8 +113,10 @@ describeWithChromium('the page in a browser', () => {
 
   test('turns pictures as the model wants them: upright by EXIF, or as they are stored', async () => {
     await cp(project.path('models/pets'), project.path('models/stored'), { recursive: true });
-    const file = project.path('models/stored/preprocessing.json');
-    await writeFile(file, (await readFile(file, 'utf8')).replace('"exif"', '"stored"'));
+    for (const name of ['preprocessing.json', 'model.json']) {
+      const file = project.path('models/stored', name);
+      await writeFile(file, (await readFile(file, 'utf8')).replace('"exif"', '"stored"'));
+    }
     const other = await Serving.start(project, 'models/stored');
     const moved: number[] = [];
     try {

@@ -145,6 +145,13 @@ describe('what is served', () => {
     expect([path, status, body]).toEqual([path, 404, '{"error":"nothing is served here","code":"not-found"}']);
   });
 
+  test('asked for an answer without a picture, it says how pictures come', async () => {
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const answer = await fetch(new URL('/api/predict', serving.url), { method });
+      expect([answer.status, answer.headers.get('allow'), await answer.json()]).toEqual([405, 'POST', { error: 'pictures come by POST', code: 'method-not-allowed' }]);
+    }
+  });
+
   test('is for those alone who call it by its own name, from its own page', async () => {
     const { port } = new URL(serving.url);
     for (const host of ['evil.com', `evil.com:${port}`, `127.0.0.1.evil.com:${port}`]) {
