@@ -18,6 +18,8 @@ export interface Problem {
   /** A file, a stage or a field that it is about, where there is no position. */
   readonly where?: string;
   readonly position?: Position;
+  /** The field of the stage's config that it is about, where a stage found it; the runner finds its position. */
+  readonly field?: readonly (string | number)[];
   readonly found: string;
   readonly expected?: string;
   readonly remedy?: string;

@@ -2,6 +2,7 @@
 import type PQueue from 'p-queue';
 import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
 import { asPipelineError, type PipelineError } from '../core/problem.js';
+import { inFile } from './in-file.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
 import { readJson } from './context.js';
@@ -128,7 +129,7 @@ class Execution {
     try {
       return await this.settleReady(node, started);
     } catch (thrown) {
-      const error = asPipelineError(thrown, node.stage.name);
+      const error = inFile(asPipelineError(thrown, node.stage.name), node, this.session.pipeline);
       this.reportProblems(node, error);
       return { ...this.report(node, 'failed', error.problems[0]?.found ?? error.message, started), error };
     }

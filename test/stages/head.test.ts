@@ -38,16 +38,20 @@ describe('freeze', () => {
     [['block[12]_*'], ['block1_conv', 'block2_conv']],
     [['block3_conv', 'in'], ['in', 'block3_conv']],
   ] as const)('%j', (config, frozen) => {
-    const found = frozenLayers(config as never, base.layers, 'freeze');
+    const found = frozenLayers(config as never, base.layers, { where: 'freeze' });
     expect([...found].sort()).toEqual([...frozen].sort());
   });
 
   test('an unknown layer names the nearest', () => {
-    expect(() => frozenLayers({ until: 'blok2_conv' }, base.layers, 'freeze')).toThrow('the base has no layer blok2_conv');
+    expect(() => frozenLayers({ until: 'blok2_conv' }, base.layers, { where: 'freeze' })).toThrow('the base has no layer blok2_conv');
     try {
-      frozenLayers({ until: 'blok2_conv' }, base.layers, 'freeze');
+      frozenLayers({ until: 'blok2_conv' }, base.layers, { where: 'freeze' });
     } catch (error) {
       expect(error).toMatchObject({ problems: [{ remedy: 'did you mean block2_conv?' }] });
+    }
+    for (const until of ['block2_other_one', 'block_2_another']) {
+      const expected = `one of its ${base.layers.length} layers, such as ${until.startsWith('block2') ? 'block2_conv' : 'block1_conv, block2_conv, block3_conv'}`;
+      expect(() => frozenLayers({ until }, base.layers, {})).toThrow(expect.objectContaining({ problems: [expect.objectContaining({ expected })] }));
     }
   });
 

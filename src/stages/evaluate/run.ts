@@ -107,6 +107,7 @@ function emptySplit(split: string, stage: string): PipelineError {
   return failure('bad-data', {
     code: 'split-empty',
     where: stage,
+    field: ['split'],
     found: `there are no ${split} pictures that can be used`,
     remedy: split === 'test' ? 'give `split.test` a share, or add a test folder' : 'give the split a share, or a folder of its own',
   });

@@ -7,7 +7,7 @@ import type { Layer } from '../../model/graph.js';
 export async function runFreeze({ name, config, inputs, note, pass, putJson, readBytes, readJson }: StageContext<'freeze'>): Promise<void> {
   const base = inputs.base!;
   const document = await readJson<ModelDocument>(base.model);
-  const layers = withFrozen(config.layers, document.graph.layers, name).map((layer): Layer =>
+  const layers = withFrozen(config.layers, document.graph.layers, { where: name, field: ['layers'] }).map((layer): Layer =>
     layer.kind === 'batch_normalization' ? { ...layer, statistics: config.batch_norm } : layer,
   );
   const graph = { ...document.graph, layers };

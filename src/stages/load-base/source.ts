@@ -50,7 +50,7 @@ async function locateWeights({ config, name, resolvePath, digestFile }: SurveyCo
   const missing = (where: string, remedy: string) => (error: NodeJS.ErrnoException): never => {
     // Whatever else the disk says is not about the file.
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-    throw failure('bad-data', { code: 'weights-missing', where, found: 'is not there', expected: weightFormats, remedy }, error);
+    throw failure('bad-data', { code: 'weights-missing', where, field: ['weights'], found: 'is not there', expected: weightFormats, remedy }, error);
   };
   const files = await modelFiles(path, shown).catch(missing(shown, `correct \`weights\` of ${name}`));
   const digests = await Promise.all(files.map((file) => digestFile(file).catch(missing(file, `keep all files of ${shown} in one folder`))));

@@ -44,7 +44,7 @@ async function continued({ config, name, readJson }: StageContext<'train'>, from
   if (config.freeze === undefined) return document;
   const { layers } = document.graph;
   const count = document.base.layers!;
-  return { ...document, graph: { ...document.graph, layers: [...withFrozen(config.freeze, layers.slice(0, count), name), ...layers.slice(count)] } };
+  return { ...document, graph: { ...document.graph, layers: [...withFrozen(config.freeze, layers.slice(0, count), { where: name, field: ['freeze'] }), ...layers.slice(count)] } };
 }
 
 function told({ size, interpolation, orientation }: DataSpec['image']): string {
