@@ -18,7 +18,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import { digestOf, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
-import { asPipelineError } from '../core/problem.js';
 import type { SourceStore } from '../core/source.js';
 import type { BlobRef, Probe, Waiting } from '../core/stage.js';
 import { Blobs } from './blobs.js';
@@ -102,10 +101,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     return digestFiles(files, listing(), listedAt, { indexFile, probe });
   };
   const locks = new Locks(files);
-  const unwritten = (error: unknown): undefined => {
-    if (asPipelineError(error).category !== 'input-output') throw error;
-    noteUnwritten(files, error);
-  };
+  const unwritten = (error: unknown): undefined => void noteUnwritten(files, error);
   const noProbe: Probe = { version: 'none', of: () => '' };
   return Promise.resolve({
     root,
