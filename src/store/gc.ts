@@ -5,7 +5,7 @@
  */
 import type { Files } from './files.js';
 import { again, takeInventory, type Item } from './inventory.js';
-import type { Limits } from './limits.js';
+import { DAY_MS, type Limits } from './limits.js';
 import type { Locks } from './locks.js';
 import { findNeeds, ownerIn, type Needs } from './needs.js';
 import { removeTree } from './trees.js';
@@ -25,7 +25,6 @@ export interface GcOptions {
   readonly now?: number;
 }
 
-const DAY_MS = 24 * 3600 * 1000;
 const QUARANTINE_MS = 14 * DAY_MS;
 
 export async function collect(files: Files, locks: Locks, limits: Limits, { dryRun = false, now = Date.now() }: GcOptions = {}): Promise<Collection> {

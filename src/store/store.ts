@@ -25,7 +25,7 @@ import { nodeFs, type CacheFs } from './cache-fs.js';
 import { Checkpoints } from './checkpoints.js';
 import { packedBytes, type FeatureType } from './feature-pack.js';
 import type { FeatureSet } from './features.js';
-import { digestFiles, type FileDigests } from './file-digests.js';
+import { digestFiles, noProbe, type FileDigests } from './file-digests.js';
 import { listFile, listFiles, type FileList } from './file-list.js';
 import { Files, type Content, type DamageNote } from './files.js';
 import type { Collection } from './gc.js';
@@ -102,7 +102,6 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
   };
   const locks = new Locks(files);
   const unwritten = (error: unknown): undefined => void noteUnwritten(files, error);
-  const noProbe: Probe = { version: 'none', of: () => '' };
   return Promise.resolve({
     root,
     tryLock: (name, label) => locks.tryTake(name, label),
