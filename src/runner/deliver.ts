@@ -1,5 +1,5 @@
 /** Writes a stage's files into folders of the project: whole or not at all, and never over a person's own changes. */
-import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestOf, type Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
@@ -120,7 +120,7 @@ async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef 
     await mkdir(fresh, { recursive: true });
     for (const [name, content] of files) {
       await mkdir(dirname(join(fresh, name)), { recursive: true });
-      await writeSynced(join(fresh, name), typeof content === 'string' ? Buffer.from(content) : await options.readBytes(content));
+      await writeFile(join(fresh, name), typeof content === 'string' ? content : await options.readBytes(content), { flag: 'wx', flush: true });
     }
     await rename(folder, join(aside, OLD)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
@@ -153,15 +153,5 @@ async function standsAt(path: string): Promise<boolean> {
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
     throw error;
-  }
-}
-
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

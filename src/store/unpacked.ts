@@ -3,7 +3,7 @@
  * folder is made aside and renamed, manifest and all; it is believed when its files come to the digest in the manifest.
  * Its thousands of files are not synced one by one: what a power cut takes is seen then, and unpacked again.
  */
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDigest, type Digest } from '../core/digest.js';
 import type { FolderListing } from '../core/stage.js';
@@ -56,7 +56,8 @@ export class Unpacked {
     try {
       await fill(inside);
       const tree = await this.digestTree(inside, nameOf(archive));
-      await writeSynced(join(aside, 'manifest.json'), { format: 1, tree: tree.treeDigest, files: tree.paths.length });
+      const manifest: Manifest = { format: 1, tree: tree.treeDigest, files: tree.paths.length };
+      await writeFile(join(aside, 'manifest.json'), seal(manifest), { flag: 'wx', flush: true });
       for (const { size } of await filesBelow(this.files, aside)) this.files.written += size;
       await this.publish(aside, archive);
     } finally {
@@ -111,14 +112,4 @@ function nameOf(archive: Digest): string {
 function parse(bytes: Buffer | undefined): Manifest | undefined {
   const content = bytes === undefined ? 'missing' : unseal(bytes);
   return typeof content !== 'string' && content.format === 1 && isDigest(content.tree) ? (content as unknown as Manifest) : undefined;
-}
-
-async function writeSynced(path: string, manifest: Manifest): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(seal(manifest));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
