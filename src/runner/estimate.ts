@@ -80,7 +80,7 @@ class Outlook {
       extract += missing.extract;
       reused += missing.reused;
       bytes = need.set === undefined || bytes === undefined ? undefined : bytes + missing.bytes;
-      if (missing.extract === 0 || (needs.training !== undefined && need.set !== undefined && need.set.preimage === undefined)) continue;
+      if (missing.extract === 0 || isTimedByTraining(needs, need)) continue;
       const rate = await this.rateOf(need);
       if (rate === undefined) unmeasured = true;
       else extractionMs += (missing.extract / rate) * 1000;
@@ -138,4 +138,9 @@ class Outlook {
       unknown,
     };
   }
+}
+
+/** Features that are not kept are computed while training goes on: its rate was measured with them. */
+function isTimedByTraining({ training }: Needs, { set }: FeatureNeed): boolean {
+  return training !== undefined && set !== undefined && set.preimage === undefined;
 }
