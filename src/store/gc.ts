@@ -40,7 +40,7 @@ export async function collect(files: Files, locks: Locks, limits: Limits, { dryR
 }
 
 /** What goes, each record right before the blobs that it was the last to name. */
-export function chooseVictims(items: readonly Item[], { needed, held, blobsOf }: Needs, { maxBytes, maxAgeMs }: Limits, now: number): Item[] {
+function chooseVictims(items: readonly Item[], { needed, held, blobsOf }: Needs, { maxBytes, maxAgeMs }: Limits, now: number): Item[] {
   const free = items.filter((item) => !needed.has(item) && !held.has(item));
   const blobs = new Map(free.filter(({ kind }) => kind === 'blobs').map((item) => [item.name, item]));
   const names = new Map<string, number>();
