@@ -23,7 +23,7 @@ import { noteUnwritten } from './unwritten.js';
 
 export interface FeatureSetOptions {
   readonly key: FeatureSetKey;
-  /** What the key is the digest of; written beside the packs for people, never read. */
+  /** What the key is the digest of; kept beside the packs for people, and decides nothing. */
   readonly preimage: Json;
   /** Numbers in a row. */
   readonly rowLength: number;
