@@ -21,7 +21,7 @@ for (let from = 0; from < files.length; from += BATCH) {
   const some = files.slice(from, from + BATCH);
   const pixels = await Promise.all(some.map(({ path }) => decode(readFileSync(path))));
   const input = new Float32Array(some.length * SIZE * SIZE * 3);
-  pixels.forEach((one, i) => preprocess(one, input, i * SIZE * SIZE * 3, { kind: 'mode', mode: 'tf' }));
+  pixels.forEach((one, i) => preprocess(one, input.subarray(i * SIZE * SIZE * 3), { kind: 'mode', mode: 'tf' }));
   rows.push(Buffer.from((await runner.run(input, some.length)).buffer));
 }
 writeFileSync(`${out}.f32`, Buffer.concat(rows));

@@ -47,7 +47,7 @@ export async function loadPipeline(file: string, { set = [], cwd = process.cwd()
   const checked = checkCombinations(written, axes, places, root);
   const problems = [...source.problems, ...setProblems, ...matrixProblems, ...checked.problems];
   if (problems.length > 0 || checked.project === undefined) throw refusal(problems);
-  return finish(checked.project, checked, path, places, { text, set });
+  return finish(checked.project, checked, { file: path, root, places, source: { text, set } });
 }
 
 const smallestExample = 'begin with:\nversion: 1\nstages:\n  ingest:\n    source: pictures';
@@ -76,18 +76,17 @@ function byPosition(a: Problem, b: Problem): number {
   return column(a) === column(b) ? 0 : column(a) - column(b);
 }
 
-function finish(
-  project: PipelineConfig,
-  { stages, variants, warnings }: CheckedMatrix,
-  file: string,
-  places: Places,
-  source: Pipeline['source'],
-): Pipeline {
+/** What is known of a file beside what it says. */
+interface Origin extends Pick<Pipeline, 'file' | 'root' | 'source'> {
+  readonly places: Places;
+}
+
+function finish(project: PipelineConfig, { stages, variants, warnings }: CheckedMatrix, { file, root, source, places }: Origin): Pipeline {
   return {
     name: project.name ?? pipelineNameOf(basename(file, extname(file))),
     file,
     source,
-    root: projectRootOf(dirname(file)),
+    root,
     seed: project.seed,
     engine: project.engine,
     features: project.features,

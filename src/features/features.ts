@@ -100,13 +100,14 @@ export class Features {
   /** Extracts what is missing of a view; once is enough for each view. Returns the pictures that can be used: bad ones are left out where that is asked for. */
   async ensure(digests: readonly Digest[], view: number): Promise<Digest[]> {
     const { store } = this;
-    if (store !== undefined) {
-      const missing = () => digests.filter((digest) => !store.has(digest, view) && !this.bad.has(digest));
-      // Looked at again when it is our turn: another stage may have extracted the same pictures meanwhile.
-      const tried = missing().length === 0 ? 0 : await store.inTurn(() => this.extract(store, missing(), view), this.waiting());
-      this.host.counts.reused += digests.length - tried;
-    }
-    return digests.filter((digest) => !this.bad.has(digest));
+    const isUsable = (digest: Digest): boolean => !this.bad.has(digest);
+    if (store === undefined) return digests.filter(isUsable);
+    const missing = () => digests.filter((digest) => isUsable(digest) && !store.has(digest, view));
+    // Looked at again when it is our turn: another stage may have extracted the same pictures meanwhile.
+    const tried = missing().length === 0 ? [] : await store.inTurn(() => this.extract(store, missing(), view), this.waiting());
+    const usable = digests.filter(isUsable);
+    this.host.counts.reused += usable.length - tried.filter(isUsable).length;
+    return usable;
   }
 
   private waiting(): Waiting {
@@ -114,8 +115,8 @@ export class Features {
     return { signal, onWait: ({ pid, label }) => note('waiting', `waiting for pid ${pid}, which ${label}`) };
   }
 
-  /** Computes features and keeps them. Returns how many pictures were tried. */
-  private async extract(store: FeatureStore, digests: readonly Digest[], view: number): Promise<number> {
+  /** Computes features and keeps them. Returns the pictures that were tried. */
+  private async extract(store: FeatureStore, digests: readonly Digest[], view: number): Promise<readonly Digest[]> {
     const started = performance.now();
     // The first batch waits for threads and libraries: where there are more, it says nothing of them.
     let first: Measurement | undefined;
@@ -134,7 +135,7 @@ export class Features {
     this.msSpent += ms;
     const later = { pictures: done - (first?.pictures ?? 0), ms: ms - (first?.ms ?? 0) };
     this.host.measured(extractionWorkload(this.options.recipe), later.pictures > 0 ? later : { pictures: done, ms });
-    return digests.length;
+    return digests;
   }
 
   /** Rows of a view in the order of the digests, `batchSize` at a time; only the last batch may be smaller. */

@@ -60,7 +60,7 @@ export function createPictureLoader({ image, preprocessing, variation }: Picture
     });
     const levels = variation === null || !('digest' in task) ? pixels : vary(pixels, width, height, variation, task.digest, task.view);
     const input = new Float32Array(height * width * 3);
-    preprocess(levels, input, 0, preprocessing);
+    preprocess(levels, input, preprocessing);
     return input;
   };
 }

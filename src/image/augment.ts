@@ -131,16 +131,11 @@ function radians(degrees: number): number {
 }
 
 /**
- * Applies a change to height x width x 3 bytes, RGB, and gives levels of 0 to 255 in the same shape, written into
- * `into` where it is given. Order: affine, channel shift, flips, brightness, sharpness.
+ * Applies a change to height x width x 3 bytes, RGB, and gives levels of 0 to 255 in the same shape. Order: affine,
+ * channel shift, flips, brightness, sharpness.
  */
-export function applyTransform(
-  pixels: Uint8Array,
-  width: number,
-  height: number,
-  transform: Transform,
-  into = new Float32Array(pixels.length),
-): Float32Array {
+export function applyTransform(pixels: Uint8Array, width: number, height: number, transform: Transform): Float32Array {
+  const into = new Float32Array(pixels.length);
   const matrix = affineOf(transform, width, height);
   const flips = { horizontal: transform.flipHorizontal, vertical: transform.flipVertical };
   const fill = { mode: transform.fillMode, cval: transform.cval };

@@ -22,8 +22,8 @@ export interface BatchOptions<T> {
   readonly inFlight: number;
   /** Numbers of one picture: height x width x 3. */
   readonly numbersPerPicture: number;
-  /** Reads, decodes, changes and preprocesses one picture; the signal tells it that nobody waits any more. */
-  readonly load: (item: T, signal: AbortSignal) => Promise<Float32Array>;
+  /** Reads, decodes, changes and preprocesses one picture. */
+  readonly load: (item: T) => Promise<Float32Array>;
   /** What to call an item in an error: its path. */
   readonly nameOf: (item: T) => string;
   /** Judges a picture that `load` rejected as bad data; without it, and for all other errors, the answer is `fail`. */
@@ -48,7 +48,7 @@ interface Pending<T> {
 /**
  * Yields the items in their order, `batchSize` at a time; only the last batch may be smaller, for where an item is
  * skipped the next takes its place. At most two batches are loaded ahead, also while the consumer is busy with one.
- * The first failure, in the items' order, ends it: loads under way are told to stop and waited for, the rest never begin.
+ * The first failure, in the items' order, ends it: loads under way are waited for, the rest never begin.
  */
 export async function* pictureBatches<T>(options: BatchOptions<T>): AsyncGenerator<PictureBatch<T>, void, undefined> {
   const { batchSize, numbersPerPicture } = options;
@@ -75,14 +75,11 @@ export async function* pictureBatches<T>(options: BatchOptions<T>): AsyncGenerat
 
 /** The loads under way and those that wait to be taken, in the items' order. */
 class Prefetch<T> {
-  private readonly stopping = new AbortController();
-  private readonly signal: AbortSignal;
   private readonly queue: PQueue;
   private readonly pending: Pending<T>[] = [];
   private started = 0;
 
   constructor(private readonly options: BatchOptions<T>) {
-    this.signal = options.signal === undefined ? this.stopping.signal : AbortSignal.any([options.signal, this.stopping.signal]);
     this.queue = new PQueue({ concurrency: options.inFlight });
   }
 
@@ -104,13 +101,12 @@ class Prefetch<T> {
   }
 
   private async load(item: T): Promise<Float32Array> {
-    this.signal.throwIfAborted();
-    return this.options.load(item, this.signal);
+    this.options.signal?.throwIfAborted();
+    return this.options.load(item);
   }
 
   /** After this no load runs any more. */
   async stop(): Promise<void> {
-    this.stopping.abort();
     this.queue.clear();
     await this.queue.onIdle();
   }

@@ -25,48 +25,43 @@ export const torchMean = [fround(0.485), fround(0.456), fround(0.406)];
 export const torchDeviation = [fround(0.229), fround(0.224), fround(0.225)];
 
 /**
- * Preprocesses RGB pixels, channels last, any number of pictures laid one after another, into `into` from `offset` on.
- * `into` at `offset` may be the pixels' own place.
+ * Preprocesses RGB pixels, channels last, any number of pictures laid one after another, into `into`, which may be
+ * the pixels' own place.
  */
-export function preprocess(
-  pixels: Uint8Array | Float32Array,
-  into: Float32Array,
-  offset: number,
-  preprocessing: Preprocessing,
-): void {
-  if (preprocessing.kind === 'rescale') return scale(pixels, into, offset, fround(preprocessing.factor));
+export function preprocess(pixels: Uint8Array | Float32Array, into: Float32Array, preprocessing: Preprocessing): void {
+  if (preprocessing.kind === 'rescale') return scale(pixels, into, fround(preprocessing.factor));
   switch (preprocessing.mode) {
     case 'none':
-      return into.set(pixels, offset);
+      return into.set(pixels);
     case 'tf':
-      for (let i = 0; i < pixels.length; i++) into[offset + i] = fround(pixels[i] / 127.5) - 1;
+      for (let i = 0; i < pixels.length; i++) into[i] = fround(pixels[i] / 127.5) - 1;
       return;
     case 'caffe':
-      return toCaffe(pixels, into, offset);
+      return toCaffe(pixels, into);
     case 'torch':
-      return toTorch(pixels, into, offset);
+      return toTorch(pixels, into);
   }
 }
 
-function scale(pixels: Uint8Array | Float32Array, into: Float32Array, offset: number, factor: number): void {
-  for (let i = 0; i < pixels.length; i++) into[offset + i] = pixels[i] * factor;
+function scale(pixels: Uint8Array | Float32Array, into: Float32Array, factor: number): void {
+  for (let i = 0; i < pixels.length; i++) into[i] = pixels[i] * factor;
 }
 
-function toCaffe(pixels: Uint8Array | Float32Array, into: Float32Array, offset: number): void {
+function toCaffe(pixels: Uint8Array | Float32Array, into: Float32Array): void {
   for (let i = 0; i < pixels.length; i += 3) {
     const red = pixels[i] - caffeMean.red;
     const blue = pixels[i + 2] - caffeMean.blue;
-    into[offset + i] = blue;
-    into[offset + i + 1] = pixels[i + 1] - caffeMean.green;
-    into[offset + i + 2] = red;
+    into[i] = blue;
+    into[i + 1] = pixels[i + 1] - caffeMean.green;
+    into[i + 2] = red;
   }
 }
 
-function toTorch(pixels: Uint8Array | Float32Array, into: Float32Array, offset: number): void {
+function toTorch(pixels: Uint8Array | Float32Array, into: Float32Array): void {
   for (let i = 0; i < pixels.length; i += 3) {
     for (let channel = 0; channel < 3; channel++) {
       const centred = fround(fround(pixels[i + channel] / 255) - torchMean[channel]);
-      into[offset + i + channel] = centred / torchDeviation[channel];
+      into[i + channel] = centred / torchDeviation[channel];
     }
   }
 }

@@ -26,7 +26,7 @@ export async function preparePicture(file: Blob, image: ImageSpec, preprocessing
   const { interpolation } = image;
   const pixels = resize(rgb, { width, height }, { width: toWidth, height: toHeight }, { interpolation, format: probe.format });
   const input = new Float32Array(pixels.length);
-  preprocess(pixels, input, 0, preprocessing);
+  preprocess(pixels, input, preprocessing);
   return { input, transparent };
 }
 

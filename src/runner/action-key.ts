@@ -2,7 +2,7 @@
 import { canonical, type Json } from '../core/canonical.js';
 import { digestOf, type ActionKey, type FeatureSetKey } from '../core/digest.js';
 import type { Inputs, Outputs, Settings, Survey } from '../core/stage.js';
-import { stageSchema, type Schema } from '../config/schemas.js';
+import { resolveReference, stageSchema, type Schema } from '../config/schemas.js';
 import type { Node } from './graph.js';
 
 /** Changes when the rules of this file change: every key changes with it. */
@@ -71,7 +71,7 @@ function inputDigests({ definition }: Node, inputs: Inputs): Json {
 
 /** Walks config and schema together and drops what the schema marks as not affecting the output, and references. */
 function affecting(value: Json | undefined, schema: Schema, root: Schema): Json | undefined {
-  const resolved = schema.$ref === undefined ? schema : root.$defs![schema.$ref.replace('#/$defs/', '')];
+  const resolved = resolveReference(schema, root);
   if (resolved['x-affects-output'] === false || resolved['x-reference'] !== undefined) return undefined;
   if (Array.isArray(value)) {
     return value.map((item) => affecting(item as Json, resolved.items ?? {}, root) as Json);

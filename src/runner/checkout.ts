@@ -1,10 +1,10 @@
 /** What this checkout holds: for each stage of a pipeline the key and outputs that its files here come from. */
 import { readFile } from 'node:fs/promises';
 import type { ActionKey, Digest } from '../core/digest.js';
-import { digestOf, isDigest } from '../core/digest.js';
+import { isDigest } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
-import { writeWhole } from './write-whole.js';
+import { AddedFile, type During } from './added-file.js';
 
 /** A file that was delivered into the project, as it lay there afterwards. */
 export interface DeliveredFile {
@@ -30,21 +30,20 @@ interface CheckoutFile {
   readonly stages: Readonly<Record<string, StageMemory>>;
 }
 
-/** Does work while no other process does work of this name. */
-type During = (name: string, label: string, work: () => Promise<void>) => Promise<void>;
-
 /**
  * The memory of one pipeline file in one project. Without it results are found again in the store, but files that were
  * delivered and are to be replaced count as somebody's: a run refuses to touch them. Runs at the same time each add theirs.
  */
 export class Checkout {
-  private writing: Promise<void> = Promise.resolve();
+  private readonly file: AddedFile;
 
   private constructor(
     private readonly path: string,
     private readonly stages: Map<string, StageMemory>,
-    private readonly during: During,
-  ) {}
+    during: During,
+  ) {
+    this.file = new AddedFile({ path, kind: 'checkout', label: 'writes the memory of a checkout', during });
+  }
 
   /** Reads the memory; a missing or damaged one is an empty one. */
   static async open(path: string, during: During): Promise<Checkout> {
@@ -64,15 +63,11 @@ export class Checkout {
   /** Remembers a stage and writes the file anew, so that an interrupted run forgets nothing that it finished. */
   async set(stage: string, memory: StageMemory): Promise<void> {
     this.stages.set(stage, memory);
-    this.writing = this.writing.then(() => this.during(`checkout-${digestOf(this.path)}`, 'writes the memory of a checkout', () => this.write(stage, memory)));
-    await this.writing;
-  }
-
-  /** Adds the stage to what the file says by now. */
-  private async write(stage: string, memory: StageMemory): Promise<void> {
-    const stages = new Map((await read(this.path)) ?? this.stages).set(stage, memory);
-    const content: CheckoutFile = { format: 1, stages: Object.fromEntries(stages) };
-    await writeWhole(this.path, `${JSON.stringify(content)}\n`);
+    await this.file.change(async () => {
+      const known = new Map((await read(this.path)) ?? this.stages).set(stage, memory);
+      const content: CheckoutFile = { format: 1, stages: Object.fromEntries(known) };
+      return `${JSON.stringify(content)}\n`;
+    });
   }
 }
 

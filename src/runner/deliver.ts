@@ -1,5 +1,5 @@
 /** Writes a stage's files into folders of the project: whole or not at all, and never over a person's own changes. */
-import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestOf, type Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
@@ -44,7 +44,7 @@ async function deliverOnce(folder: string, files: ReadonlyMap<string, BlobRef | 
   await sweepBeside(folder, (aside) => putAway(aside, folder));
   const wanted = new Map([...files].map(([name, content]) => [name, refOf(content)]));
   const present = await survey(folder, options.before);
-  const current = present.size === wanted.size && [...wanted].every(([name, ref]) => present.get(name)?.digest === ref.digest);
+  const current = present.size === wanted.size && [...wanted].every(([name, { digest }]) => present.get(name) === digest);
   if (!current) {
     if (!options.force) refuseForeign(folder, present, wanted, options);
     await replaceFolder(folder, files, options);
@@ -66,14 +66,13 @@ function refOf(content: BlobRef | string): BlobRef {
   return typeof content === 'string' ? { digest: digestOf(content), size: Buffer.byteLength(content) } : content;
 }
 
-/** Digests of what the folder holds now, by path below it; entries that are no regular files, links among them, and empty folders count as digest-less strangers. */
-async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map<string, Partial<BlobRef>>> {
-  const entries = (await pathsIn(folder, '')).map(async (name): Promise<[string, Partial<BlobRef>]> => {
-    const { size, mtimeMs, ...kind } = await lstat(join(folder, name));
+/** Digests of what the folder holds now, by path below it. Links, empty folders and the like, which no delivery leaves there, have none. */
+async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map<string, Digest | undefined>> {
+  const entries = (await pathsIn(folder, '')).map(async (name): Promise<[string, Digest | undefined]> => {
+    const stats = await lstat(join(folder, name));
     const known = before[name];
-    if (known && known.size === size && known.mtimeMs === mtimeMs) return [name, { digest: known.digest, size }];
-    const isFile = (kind.mode & 0o170000) === 0o100000;
-    return [name, isFile ? { digest: digestOf(await readFile(join(folder, name))), size } : {}];
+    if (known && known.size === stats.size && known.mtimeMs === stats.mtimeMs) return [name, known.digest];
+    return [name, stats.isFile() ? digestOf(await readFile(join(folder, name))) : undefined];
   });
   return new Map(await Promise.all(entries));
 }
@@ -95,11 +94,11 @@ async function pathsIn(root: string, folder: string): Promise<string[]> {
 /** A file counts as ours when an earlier delivery or this one holds its bytes. */
 function refuseForeign(
   folder: string,
-  present: ReadonlyMap<string, Partial<BlobRef>>,
+  present: ReadonlyMap<string, Digest | undefined>,
   wanted: ReadonlyMap<string, BlobRef>,
   { before, ours = [], display }: DeliveryOptions,
 ): void {
-  for (const [name, { digest }] of present) {
+  for (const [name, digest] of present) {
     if (digest !== undefined && (before?.[name]?.digest === digest || wanted.get(name)?.digest === digest || ours.includes(digest))) continue;
     throw failure('unsafe', {
       code: 'folder-changed',
@@ -120,7 +119,7 @@ async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef 
     await mkdir(fresh, { recursive: true });
     for (const [name, content] of files) {
       await mkdir(dirname(join(fresh, name)), { recursive: true });
-      await writeSynced(join(fresh, name), typeof content === 'string' ? Buffer.from(content) : await options.readBytes(content));
+      await writeFile(join(fresh, name), typeof content === 'string' ? content : await options.readBytes(content), { flag: 'wx', flush: true });
     }
     await rename(folder, join(aside, OLD)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
@@ -153,15 +152,5 @@ async function standsAt(path: string): Promise<boolean> {
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
     throw error;
-  }
-}
-
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

@@ -1,20 +1,21 @@
 /** The folders that stages write their files into: inside the project, whatever links stand on the way. */
 import { constants } from 'node:fs';
-import { access, lstat, realpath } from 'node:fs/promises';
+import { access, lstat, realpath, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { asPipelineError, failure, PipelineError } from '../core/problem.js';
 import type { Node } from './graph.js';
 import type { Project } from './project.js';
 
 /**
- * Looks at all folders before anything is computed. Throws `unsafe` where one lies outside the project, `input-output`
- * where one cannot be written.
+ * Looks at all folders before anything is computed. Throws `unsafe` where one lies outside the project or a file
+ * stands in its place, `input-output` where one cannot be written.
  */
 export async function checkDestinations(nodes: Iterable<Node>, project: Project): Promise<void> {
   for (const { stage, definition } of nodes) {
     for (const path of definition.writesTo?.(stage.config) ?? []) {
       const folder = project.resolvePath(path);
       const above = await refuseOutside(project, folder);
+      if (!(await stat(above)).isDirectory()) throw noFolder(stage.name, project.display(folder), project.display(above));
       await access(above, constants.W_OK).catch((error: unknown) => {
         throw cannotWrite(stage.name, project.display(folder), above, error);
       });
@@ -22,7 +23,7 @@ export async function checkDestinations(nodes: Iterable<Node>, project: Project)
   }
 }
 
-/** Throws `unsafe` where a folder lies outside the project. Resolves with the nearest folder that is there. */
+/** Throws `unsafe` where a folder lies outside the project. Resolves with the nearest of it and those above that is there. */
 export async function refuseOutside({ root, display }: Project, folder: string): Promise<string> {
   const realRoot = await realpath(root);
   const inside = relative(root, folder);
@@ -52,6 +53,16 @@ function outside(where: string, found: string, root: string): PipelineError {
     found,
     expected: `a folder inside ${root}`,
     remedy: 'name a folder below that of the pipeline’s project',
+  });
+}
+
+function noFolder(stage: string, folder: string, above: string): PipelineError {
+  return failure('unsafe', {
+    code: 'destination-not-a-folder',
+    where: folder,
+    found: `cannot be made, which ${stage} would do in the end: ${above} is a file`,
+    expected: 'a folder, or a name that is free',
+    remedy: `move ${above} away, or name another folder`,
   });
 }
 

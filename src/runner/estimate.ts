@@ -1,12 +1,12 @@
 /** What a run would cost: pictures to extract, room on disk, time; told before anything runs. */
 import type { Estimate, StageEstimate } from '../core/estimate.js';
 import { asPipelineError } from '../core/problem.js';
-import type { FeatureNeed, Inputs, Needs, Outputs, ReferenceField } from '../core/stage.js';
+import type { FeatureNeed, Inputs, Needs, Outputs } from '../core/stage.js';
 import type { Node } from './graph.js';
 import type { PlannedStage } from './plan.js';
 import { Rehearsal } from './rehearsal.js';
 import { LARGEST_SHARE, missingOf } from './room.js';
-import type { Session } from './session.js';
+import { inputsOf, type Session } from './session.js';
 
 interface Known {
   readonly outputs: Outputs;
@@ -80,7 +80,7 @@ class Outlook {
       extract += missing.extract;
       reused += missing.reused;
       bytes = need.set === undefined || bytes === undefined ? undefined : bytes + missing.bytes;
-      if (missing.extract === 0 || (needs.training !== undefined && need.set !== undefined && need.set.preimage === undefined)) continue;
+      if (missing.extract === 0 || isTimedByTraining(needs, need)) continue;
       const rate = await this.rateOf(need);
       if (rate === undefined) unmeasured = true;
       else extractionMs += (missing.extract / rate) * 1000;
@@ -115,11 +115,8 @@ class Outlook {
     return this.dependencies(node).every((name) => this.known.get(name)?.exact === true);
   }
 
-  /** The outputs that are known. */
   private inputsOf(node: Node): Inputs {
-    const inputs: { [Field in ReferenceField]?: Outputs } = {};
-    for (const [field, name] of Object.entries(node.stage.references)) inputs[field as ReferenceField] = this.known.get(name)?.outputs;
-    return inputs;
+    return inputsOf(node, (name) => this.known.get(name)?.outputs);
   }
 
   async result(): Promise<Estimate> {
@@ -141,4 +138,9 @@ class Outlook {
       unknown,
     };
   }
+}
+
+/** Features that are not kept are computed while training goes on: its rate was measured with them. */
+function isTimedByTraining({ training }: Needs, { set }: FeatureNeed): boolean {
+  return training !== undefined && set !== undefined && set.preimage === undefined;
 }

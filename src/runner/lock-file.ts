@@ -8,10 +8,10 @@ import { basename, dirname, extname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { parseYaml } from '../config/yaml.js';
 import { canonical, compareCodePoints } from '../core/canonical.js';
-import { digestOf, isDigest } from '../core/digest.js';
+import { isDigest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
 import type { LockedFile } from '../core/source.js';
-import { writeWhole } from './write-whole.js';
+import { AddedFile, type During } from './added-file.js';
 
 interface Content {
   readonly version: 1;
@@ -32,11 +32,8 @@ export function lockPathOf(pipelineFile: string): string {
   return join(dirname(pipelineFile), `${basename(pipelineFile, extname(pipelineFile))}.lock.yaml`);
 }
 
-/** Does work while no other process does work of this name. */
-type During = (name: string, label: string, work: () => Promise<void>) => Promise<void>;
-
 export class LockFile {
-  private writing: Promise<void> = Promise.resolve();
+  private readonly file: AddedFile;
   /** What this run has set, in this order. */
   private readonly changes: ((content: Content) => Content)[] = [];
   /** Downloads that this run knows and the file is not told, by address. */
@@ -45,8 +42,10 @@ export class LockFile {
   private constructor(
     readonly path: string,
     private content: Content,
-    private readonly during: During,
-  ) {}
+    during: During,
+  ) {
+    this.file = new AddedFile({ path, kind: 'lock-file', label: 'writes the lock file', during });
+  }
 
   /** Reads the file; one that is not there is empty. Throws `invalid` where it is there and no lock file. */
   static async open(path: string, during: During): Promise<LockFile> {
@@ -80,15 +79,14 @@ export class LockFile {
     const change = (content: Content): Content => ({ ...content, [section]: { ...content[section], [name]: value } });
     this.changes.push(change);
     this.content = change(this.content);
-    this.writing = this.writing.then(() => this.during(`lock-file-${digestOf(this.path)}`, 'writes the lock file', () => this.write()));
-    await this.writing;
+    await this.file.change(() => this.text());
   }
 
   /** Adds what this run has set to what the file says by now. */
-  private async write(): Promise<void> {
+  private async text(): Promise<string> {
     const found = await read(this.path);
     this.content = this.changes.reduce((content, change) => change(content), found ?? this.content);
-    await writeWhole(this.path, textOf(this.content));
+    return textOf(this.content);
   }
 }
 

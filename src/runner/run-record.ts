@@ -1,6 +1,4 @@
 /** Writes the record of a run: once when it begins, so that a killed run is known too, and whole when it is over. */
-import { randomBytes } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import { asPipelineError } from '../core/problem.js';
@@ -10,6 +8,7 @@ import type { RunResult } from './execute.js';
 import { newRunFolder, RECORD_FILE } from './run-history.js';
 import type { Session } from './session.js';
 import { owner } from '../store/owner.js';
+import { writeWhole } from './write-whole.js';
 
 export class RunRecorder {
   private constructor(
@@ -55,11 +54,8 @@ export class RunRecorder {
   }
 
   /** Whole or not at all for whoever reads meanwhile; not synced, because results do not hang on it. */
-  private async write(record: RunRecord): Promise<void> {
-    const path = join(this.folder, RECORD_FILE);
-    const aside = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-    await writeFile(aside, `${JSON.stringify(record)}\n`);
-    await rename(aside, path);
+  private write(record: RunRecord): Promise<void> {
+    return writeWhole(join(this.folder, RECORD_FILE), `${JSON.stringify(record)}\n`, { durable: false });
   }
 }
 

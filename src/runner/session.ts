@@ -92,9 +92,9 @@ async function surveyStage({ stage, definition }: Node, { pipeline, project, sto
   }
 }
 
-/** The outputs that a stage reads, from those of the stages before it. */
-export function inputsOf(node: Node, outputs: (stage: string) => Outputs): Inputs {
+/** The outputs that a stage reads, from those of the stages before it, as far as they are known. */
+export function inputsOf(node: Node, outputs: (stage: string) => Outputs | undefined): Inputs {
   const inputs: { [Field in ReferenceField]?: Outputs } = {};
   for (const [field, name] of Object.entries(node.stage.references)) inputs[field as ReferenceField] = outputs(name);
-  return node.gates.length === 0 ? inputs : { ...inputs, gates: node.gates.map(outputs) };
+  return node.gates.length === 0 ? inputs : { ...inputs, gates: node.gates.map(outputs).filter((known) => known !== undefined) };
 }

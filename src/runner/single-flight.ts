@@ -1,6 +1,7 @@
 /** Each key is worked on by one process at a time; those that come meanwhile take over what it publishes. */
 import type { ActionKey } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
+import { tellingOnce } from '../store/locks.js';
 import type { Store } from '../store/store.js';
 
 /** `made`: another process has put this out since we looked. */
@@ -24,7 +25,7 @@ export interface FlightOptions {
  */
 export async function singleFlight<Result>(options: FlightOptions, work: () => Promise<Result>): Promise<Flight<Result>> {
   const { store, key, stage, signal, queued, onWait } = options;
-  let told: string | undefined;
+  const tell = tellingOnce(({ pid, label }) => onWait(pid, label));
   for (;;) {
     const attempt = await queued(async () => {
       signal.throwIfAborted();
@@ -38,9 +39,7 @@ export async function singleFlight<Result>(options: FlightOptions, work: () => P
       }
     });
     if (attempt.state !== 'taken') return attempt;
-    const { pid, nonce, label } = attempt.holder;
-    if (nonce !== told && pid !== process.pid) onWait(pid, label);
-    told = nonce;
+    tell(attempt.holder);
     await store.pause(signal);
   }
 }

@@ -3,16 +3,21 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { livenessOf, owner } from '../store/owner.js';
 
+export interface WriteOptions {
+  /** False where losing the file in a power cut costs nothing: it is not synced then. */
+  readonly durable?: boolean;
+}
+
 /**
  * Writes beside the file, syncs, and renames; readers see the old text or the new one. Makes the folder if it is not
  * there, and takes away what a process that was killed here left beside the file.
  */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, text: string, { durable = true }: WriteOptions = {}): Promise<void> {
   const aside = besideOf(path);
   await mkdir(dirname(path), { recursive: true });
   await sweepBeside(path);
   try {
-    await writeFile(aside, text, { flush: true });
+    await writeFile(aside, text, { flush: durable });
     await rename(aside, path);
   } catch (error) {
     await rm(aside, { force: true });

@@ -15,9 +15,6 @@ export interface RequestOptions extends AddressRules {
   readonly signal: AbortSignal;
 }
 
-/** The connection brought nothing for too long. */
-export class Stalled extends Error {}
-
 /** The response of the last address, whose body has not been read. Rejects with `unsafe` or `bad-data` for addresses that are refused. */
 export async function get(address: string, options: RequestOptions): Promise<IncomingMessage> {
   let url = checkedUrl(address, undefined, options);
@@ -48,7 +45,7 @@ function getOnce(url: URL, { from, stallMs, signal, ...rules }: RequestOptions):
     });
     let response: IncomingMessage | undefined;
     sent.on('timeout', () => {
-      const stalled = new Stalled(`brought nothing for ${stallMs / 1000} s`);
+      const stalled = new Error(`brought nothing for ${stallMs / 1000} s`);
       response?.destroy(stalled);
       sent.destroy(stalled);
     });

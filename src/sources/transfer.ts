@@ -23,9 +23,6 @@ export interface TransferOptions extends AddressRules {
   onRetry(reason: string): void;
 }
 
-/** A failure that another try may mend. */
-class Passing extends Error {}
-
 /**
  * Downloads into `path`, whose bytes are taken for the start of the file. Rejects with `bad-data` where the server has
  * another file than expected, with `input-output` where it cannot be reached; what has come by then stays.
@@ -93,9 +90,9 @@ async function startOf(response: IncomingMessage, url: string, path: string, hav
   if (statusCode === 416 && Number(all) === have) return undefined;
   if (statusCode === 206 || statusCode === 416) {
     await truncate(path, 0);
-    throw new Passing('cannot go on where the last attempt ended');
+    throw new Error('cannot go on where the last attempt ended');
   }
-  if (statusCode >= 500 || statusCode === 408 || statusCode === 429) throw new Passing(`the server answers ${statusCode}`);
+  if (statusCode >= 500 || statusCode === 408 || statusCode === 429) throw new Error(`the server answers ${statusCode}`);
   throw failure('bad-data', {
     code: 'download-refused',
     where: url,
@@ -146,7 +143,7 @@ async function receive(response: IncomingMessage, { url, path, start, total }: P
     }
   }
   await pipeline(counted(), createWriteStream(path, { flags: 'a', flush: true }), { signal });
-  if (total !== undefined && done < total) throw new Passing('the connection ended early');
+  if (total !== undefined && done < total) throw new Error('the connection ended early');
   refuseSize(url, done, options);
 }
 

@@ -1,13 +1,10 @@
 /** Blobs by the digest of their bytes: `v1/blobs/ab/<digest>`. A blob is never edited, and believed only after hashing. */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { digestOf, toDigest, type Digest } from '../core/digest.js';
+import { digestOf, type Digest } from '../core/digest.js';
 import type { VerifiedFile } from '../core/source.js';
 import type { BlobRef } from '../core/stage.js';
 import type { Content, Files } from './files.js';
-
-/** Bytes of a large blob that are in memory at a time. */
-const WINDOW = 1024 * 1024;
+import { hashFile } from './hashing.js';
 
 export class Blobs {
   constructor(private readonly files: Files) {}
@@ -64,21 +61,15 @@ export class Blobs {
     const path = this.pathOf(digest);
     const file = await this.files.openIfThere(path);
     if (file === undefined) return undefined;
-    const hash = createHash('sha256');
-    const window = Buffer.allocUnsafe(WINDOW);
-    let size = 0;
+    let found: BlobRef;
     try {
       await this.files.uses.mark(path, (await file.info()).modifiedMs);
-      for (let count = await file.read(window, 0); count > 0; count = await file.read(window, size)) {
-        hash.update(window.subarray(0, count));
-        size += count;
-      }
+      found = await hashFile(file);
     } finally {
       await file.close();
     }
-    const found = toDigest(hash.digest());
-    if (found === digest) return { digest, size, path };
-    await this.files.setAside(path, `its ${size} bytes hash to ${found}`);
+    if (found.digest === digest) return { ...found, path };
+    await this.files.setAside(path, `its ${found.size} bytes hash to ${found.digest}`);
     return undefined;
   }
 

@@ -47,6 +47,9 @@ export interface CacheFs {
   freeBytes(path: string): Promise<number>;
 }
 
+/** Times of some file systems are this coarse: a change so soon after another may leave no trace in them. */
+export const COARSEST_TIME_MS = 2000;
+
 // Windows lacks both flags, and the links that they guard against.
 const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 

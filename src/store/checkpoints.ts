@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { digestOf, type ActionKey } from '../core/digest.js';
-import { asPipelineError } from '../core/problem.js';
 import type { Files } from './files.js';
 import { noteUnwritten } from './unwritten.js';
 
@@ -27,10 +26,8 @@ export class Checkpoints {
 
   /** A disk that takes nothing costs no more than what a crash would have to do again. */
   async write(key: ActionKey, content: Uint8Array): Promise<void> {
-    await this.files.publish(this.pathOf(key), [Buffer.from(`${firstLine(key, content)}\n`), content]).catch((error: unknown) => {
-      if (asPipelineError(error).category !== 'input-output') throw error;
-      noteUnwritten(this.files, error);
-    });
+    const bytes = [Buffer.from(`${firstLine(key, content)}\n`), content];
+    await this.files.publish(this.pathOf(key), bytes).catch((error: unknown) => noteUnwritten(this.files, error));
   }
 
   /** One that stays is never read again, and collected when it is old. */

@@ -16,10 +16,10 @@
  * it is read, and neither a flipped bit nor a row in another's place passes. The set's key in the header keeps a pack that
  * strayed into another folder from being believed. The magics differ so that a file cut off anywhere is told at once.
  */
-import { createHash } from 'node:crypto';
 import { isDigest, type FeatureSetKey } from '../core/digest.js';
 import { readFully, type OpenFile } from './cache-fs.js';
 import { decodeFloat16, encodeFloat16 } from '../core/float16.js';
+import { sha256 } from './hashing.js';
 
 export type FeatureType = 'float32' | 'float16';
 
@@ -169,10 +169,4 @@ export function packName(digest: string): string {
 
 export function isPackName(name: string): boolean {
   return name.endsWith('.pack') && isDigest(name.slice(0, -'.pack'.length));
-}
-
-function sha256(...parts: readonly Uint8Array[]): Buffer {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
 }

@@ -7,7 +7,7 @@ import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import type { Digest, FeatureSetKey } from '../core/digest.js';
-import { asPipelineError, failure } from '../core/problem.js';
+import { failure } from '../core/problem.js';
 import type { FeatureKey, FeatureStore, Waiting } from '../core/stage.js';
 import { decodeEntry, encodeEntry, isEntryOf, type FeatureType } from './feature-pack.js';
 import type { Files } from './files.js';
@@ -23,7 +23,7 @@ import { noteUnwritten } from './unwritten.js';
 
 export interface FeatureSetOptions {
   readonly key: FeatureSetKey;
-  /** What the key is the digest of; written beside the packs for people, never read. */
+  /** What the key is the digest of; kept beside the packs for people, and decides nothing. */
   readonly preimage: Json;
   /** Numbers in a row. */
   readonly rowLength: number;
@@ -224,9 +224,8 @@ export class FeatureSet implements FeatureStore {
         return void (await this.folder.publish(batch.values()));
       }
     } catch (error) {
-      if (asPipelineError(error).category !== 'input-output') throw error;
-      this.keeping = false;
       noteUnwritten(this.files, error);
+      this.keeping = false;
     }
     this.holdInMemory(batch);
   }

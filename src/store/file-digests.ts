@@ -11,7 +11,7 @@ import { compareCodePoints } from '../core/canonical.js';
 import { toDigest, type Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
 import type { FolderListing, PassedOver, Probe } from '../core/stage.js';
-import { hasCode } from './cache-fs.js';
+import { COARSEST_TIME_MS, hasCode } from './cache-fs.js';
 import { decodeIndex, encodeIndex, type FileIndex, type FileTable } from './file-index.js';
 import { CTIME_COLUMN, MTIME_COLUMN, SIZE_COLUMN, STAT_COLUMNS, type FileList } from './file-list.js';
 import type { Files } from './files.js';
@@ -29,9 +29,10 @@ export interface DigestOptions {
 const LARGEST_IN_MEMORY = 64 * 1024 * 1024;
 /** What stands in place of the probe's answer for them. */
 export const TOO_LARGE = 'is larger than 64 MiB';
-/** Times of some file systems are this coarse: a change so soon after another may leave no trace in them. */
-const COARSEST_TIME_MS = 2000;
 const CONCURRENCY = 16;
+
+/** Finds nothing out: for files whose digests are all that is asked for. */
+export const noProbe: Probe = { version: 'none', of: () => '' };
 
 export class FileDigests implements FolderListing {
   private digest: Digest | undefined;

@@ -13,8 +13,8 @@
  *
  * Columns, because 25,000 files are then loaded by four views onto one buffer and two splits of a text.
  */
-import { createHash } from 'node:crypto';
 import { STAT_COLUMNS } from './file-list.js';
+import { sha256 } from './hashing.js';
 
 /** Columns of equal length, ordered by path. */
 export interface FileTable {
@@ -46,7 +46,7 @@ export function encodeIndex(table: FileTable, probeVersion: string): Buffer[] {
   header.writeUInt32LE(table.paths.length, 8);
   strings.forEach(({ length }, i) => header.writeUInt32LE(length, 12 + 4 * i));
   const parts = [header, bytesOf(table.stats), table.digests, bytesOf(results), ...strings];
-  return [...parts, digestBytes(parts)];
+  return [...parts, sha256(...parts)];
 }
 
 /** Reads an index back; undefined if it is damaged, of another version or made with another probe. */
@@ -82,7 +82,7 @@ export function decodeIndex(file: Buffer, probeVersion: string): FileIndex | und
 /** Whether a file is an index that carries its own digest. */
 export function isWholeIndex(file: Buffer): boolean {
   if (file.length < HEADER_BYTES + DIGEST_BYTES || file.toString('latin1', 0, 8) !== MAGIC) return false;
-  return digestBytes([file.subarray(0, -DIGEST_BYTES)]).equals(file.subarray(-DIGEST_BYTES));
+  return sha256(file.subarray(0, -DIGEST_BYTES)).equals(file.subarray(-DIGEST_BYTES));
 }
 
 /** Numbers the different texts in the order in which they come. */
@@ -99,10 +99,4 @@ function distinct(probes: readonly string[]): { results: Uint32Array; texts: str
 
 function bytesOf(numbers: Float64Array | Uint32Array): Buffer {
   return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-}
-
-function digestBytes(parts: readonly Uint8Array[]): Buffer {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
 }

@@ -5,7 +5,7 @@
  */
 import type { Files } from './files.js';
 import { again, takeInventory, type Item } from './inventory.js';
-import type { Limits } from './limits.js';
+import { DAY_MS, type Limits } from './limits.js';
 import type { Locks } from './locks.js';
 import { findNeeds, ownerIn, type Needs } from './needs.js';
 import { removeTree } from './trees.js';
@@ -25,7 +25,6 @@ export interface GcOptions {
   readonly now?: number;
 }
 
-const DAY_MS = 24 * 3600 * 1000;
 const QUARANTINE_MS = 14 * DAY_MS;
 
 export async function collect(files: Files, locks: Locks, limits: Limits, { dryRun = false, now = Date.now() }: GcOptions = {}): Promise<Collection> {
@@ -41,7 +40,7 @@ export async function collect(files: Files, locks: Locks, limits: Limits, { dryR
 }
 
 /** What goes, each record right before the blobs that it was the last to name. */
-export function chooseVictims(items: readonly Item[], { needed, held, blobsOf }: Needs, { maxBytes, maxAgeMs }: Limits, now: number): Item[] {
+function chooseVictims(items: readonly Item[], { needed, held, blobsOf }: Needs, { maxBytes, maxAgeMs }: Limits, now: number): Item[] {
   const free = items.filter((item) => !needed.has(item) && !held.has(item));
   const blobs = new Map(free.filter(({ kind }) => kind === 'blobs').map((item) => [item.name, item]));
   const names = new Map<string, number>();

@@ -1,11 +1,13 @@
 /** Whether a store can be worked with: whether it can be written, what disk it lies on, and a sample of what it holds. */
-import { access, constants, lstat, mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
+import { access, constants, lstat, readdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { bytesText } from '../core/bytes-text.js';
 import type { Finding } from '../core/finding.js';
 import { isDigest } from '../core/digest.js';
-import { hasCode } from './cache-fs.js';
+import { hasCode, nodeFs } from './cache-fs.js';
+import { Files } from './files.js';
 import type { Store } from './store.js';
+import { filesBelow } from './trees.js';
 
 /** Kinds of file systems on Linux (statfs(2)) of which a user should know that a cache lies there. */
 const kinds: ReadonlyMap<number, readonly [name: string, why: string]> = new Map([
@@ -25,12 +27,13 @@ const SAMPLE = 20;
 /** `damage` holds what reading the sample turned up: the store tells it to whoever opened it. */
 export async function storeFindings(store: Store, damage: () => readonly string[]): Promise<Finding[]> {
   const { root } = store;
+  const files = new Files(root, nodeFs, () => undefined);
   const there = await nearestFolder(root);
-  const findings: Finding[] = [await writable(root, there)];
+  const findings: Finding[] = [await writable(files, there)];
   const kind = kinds.get((await statfs(there)).type);
   if (kind !== undefined) findings.push({ level: 'warning', about: 'cache', code: 'cache-file-system', text: `it lies on ${kind[0]}: ${kind[1]}`, remedy: 'name a folder of a local disk by PIPELINE_CACHE' });
   const free = await store.freeBytes();
-  const room = `${(free / 1e9).toFixed(1)} GB are free on its disk, ${((await sizeOf(root)) / 1e6).toFixed(1)} MB are in it`;
+  const room = `${bytesText(free)} are free on its disk, ${await content(files)}`;
   findings.push({ level: free < LITTLE_BYTES ? 'warning' : 'ok', about: 'cache', code: 'cache-room', text: room });
   const read = await readSample(store);
   const damaged = damage();
@@ -42,16 +45,15 @@ export async function storeFindings(store: Store, damage: () => readonly string[
   return findings;
 }
 
-async function writable(root: string, there: string): Promise<Finding> {
+/** Writes in the store's own way: whoever makes its folders marks them too. */
+async function writable(files: Files, there: string): Promise<Finding> {
+  const { root } = files;
   try {
     if (there !== root) {
       await access(there, constants.W_OK);
       return { level: 'ok', about: 'cache', code: 'cache-folder', text: `${root}: can be made` };
     }
-    const file = join(root, 'v1', 'tmp', `doctor-${randomBytes(6).toString('hex')}`);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, 'written by doctor', { flag: 'wx', flush: true });
-    await rm(file);
+    await files.removeIfThere(await files.writeAside(Buffer.from('written by doctor')));
     return { level: 'ok', about: 'cache', code: 'cache-folder', text: `${root}: can be written` };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
@@ -70,15 +72,10 @@ async function nearestFolder(path: string): Promise<string> {
   }
 }
 
-/** Bytes of all files below a folder; what goes away meanwhile counts nothing. */
-async function sizeOf(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  let size = 0;
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    size += entry.isDirectory() ? await sizeOf(path) : ((await lstat(path).catch(() => undefined))?.size ?? 0);
-  }
-  return size;
+async function content(files: Files): Promise<string> {
+  const found = await filesBelow(files, files.root).catch(() => undefined);
+  if (found === undefined) return 'and not all that is in it can be read';
+  return `${bytesText(found.reduce((sum, { size }) => sum + size, 0))} are in it`;
 }
 
 async function readSample(store: Store): Promise<number> {

@@ -6,7 +6,7 @@ export interface Limits {
   readonly maxAgeMs: number;
 }
 
-const DAY_MS = 24 * 3600 * 1000;
+export const DAY_MS = 24 * 3600 * 1000;
 export const usualLimits: Limits = { maxBytes: 20e9, maxAgeMs: 30 * DAY_MS };
 
 const sizes: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 };

@@ -98,13 +98,11 @@ export class Locks {
   }
 
   private async take(name: string, label: string, { signal, onWait }: Waiting): Promise<Lock> {
-    let told = '';
+    const tell = tellingOnce((holder) => onWait?.(holder));
     for (;;) {
       const attempt = await this.tryTake(name, label);
       if (attempt.state === 'held') return attempt.lock;
-      const { holder } = attempt;
-      if (holder.nonce !== told && holder.owner !== owner()) onWait?.(holder);
-      told = holder.nonce;
+      tell(attempt.holder);
       await this.pause(signal);
     }
   }
@@ -173,6 +171,16 @@ export class Locks {
       },
     };
   }
+}
+
+/** Tells of each lock that is waited for once, and of those that this very process holds never. */
+export function tellingOnce(tell: (holder: Holder) => void): (holder: Holder) => void {
+  let told = '';
+  return (holder) => {
+    // By owner, as a process in another container may have the same id.
+    if (holder.nonce !== told && holder.owner !== owner()) tell(holder);
+    told = holder.nonce;
+  };
 }
 
 function parse(bytes: Buffer): Holder | undefined {

@@ -1,4 +1,5 @@
 /** Which items of a store are needed by last runs, which are held by running ones, and what the records hold on to. */
+import { COARSEST_TIME_MS } from './cache-fs.js';
 import type { Files } from './files.js';
 import type { Item } from './inventory.js';
 import { oldestJob } from './jobs.js';
@@ -16,9 +17,6 @@ export interface Needs {
   /** The digests of the blobs of each record that could be read. */
   readonly blobsOf: ReadonlyMap<Item, readonly string[]>;
 }
-
-/** Times of some file systems are this coarse. */
-const COARSEST_TIME_MS = 2000;
 
 export async function findNeeds(files: Files, locks: Locks, items: readonly Item[], { maxAgeMs }: Limits, now: number): Promise<Needs> {
   const records = await readRecords(files, items);

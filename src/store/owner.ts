@@ -1,5 +1,7 @@
 /** Names this process among all that ever wrote into a store, so that what a dead one left behind can be told. */
 import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { digestOf } from '../core/digest.js';
 import { hasCode } from './cache-fs.js';
 
 /** `elsewhere`: another machine, another boot or another container's process, which cannot be asked. */
@@ -8,7 +10,7 @@ export type Liveness = 'alive' | 'dead' | 'elsewhere';
 let name: string | undefined;
 
 /**
- * `<boot>-<namespace>-<pid>-<start>`: the start of the machine's boot id, the namespace in which the process id counts, the
+ * `<boot>-<namespace>-<pid>-<start>`: the start of the machine's boot id, or of its name's digest where there is none, the namespace in which the process id counts, the
  * id, and when the process began, which tells it from a later one of the same id. Only Linux knows more than the id.
  */
 export function owner(): string {
@@ -30,7 +32,8 @@ function boot(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
   } catch {
-    return 'anyboot';
+    // Machines may share a store: a process of another one must not count as dead. Hashed, as names hold `-` and more.
+    return digestOf(hostname()).slice(0, 8);
   }
 }
 

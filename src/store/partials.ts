@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Digest } from '../core/digest.js';
 import { hasCode } from './cache-fs.js';
 import type { Files } from './files.js';
-import { livenessOf, owner } from './owner.js';
+import { isAlive, owner } from './owner.js';
 
 export class Partials {
   constructor(private readonly files: Files) {}
@@ -20,7 +20,8 @@ export class Partials {
     const prefix = `download-${name}.`;
     const own = join(folder, `${prefix}${owner()}-${randomBytes(4).toString('hex')}.part`);
     for (const file of (await this.files.list(folder)).filter((one) => one.startsWith(prefix))) {
-      if (isWorkedOn(file.slice(prefix.length))) continue;
+      // What follows is `part`, or the owner and more. A process that cannot be asked is taken to be gone.
+      if (isAlive(file.slice(prefix.length))) continue;
       if (await moved(join(folder, file), own)) break;
     }
     return own;
@@ -29,11 +30,6 @@ export class Partials {
   async release(name: Digest, path: string): Promise<void> {
     await moved(path, join(this.files.temporary, `download-${name}.part`));
   }
-}
-
-/** `rest` is `part`, or the owner and more. A process that cannot be asked is taken to be gone. */
-function isWorkedOn(rest: string): boolean {
-  return livenessOf(rest) === 'alive';
 }
 
 async function moved(from: string, to: string): Promise<boolean> {

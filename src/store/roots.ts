@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf, isDigest, type ActionKey } from '../core/digest.js';
 import type { Files } from './files.js';
-import { seal, unseal } from './sealed-json.js';
+import { seal, unseal, type Unsealed } from './sealed-json.js';
 
 const SIZE_LIMIT = 16 * 1024 * 1024;
 
@@ -30,8 +30,11 @@ export async function putRoot(files: Files, pipeline: string, keys: readonly Act
 export function parseRoot(bytes: Buffer): Root | string {
   const root = unseal(bytes);
   if (typeof root === 'string') return root;
-  const whole = root.schema === 1 && typeof root.pipeline === 'string' && Array.isArray(root.keys) && root.keys.every(isDigest);
-  return whole ? (root as unknown as Root) : 'not of the form of a root';
+  return isRoot(root) ? root : 'not of the form of a root';
+}
+
+function isRoot(value: Unsealed): value is Unsealed & Root {
+  return value.schema === 1 && typeof value.pipeline === 'string' && Array.isArray(value.keys) && value.keys.every(isDigest);
 }
 
 export async function readRoot(files: Files, path: string): Promise<Root | undefined> {

@@ -18,7 +18,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import { digestOf, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
-import { asPipelineError } from '../core/problem.js';
 import type { SourceStore } from '../core/source.js';
 import type { BlobRef, Probe, Waiting } from '../core/stage.js';
 import { Blobs } from './blobs.js';
@@ -26,7 +25,7 @@ import { nodeFs, type CacheFs } from './cache-fs.js';
 import { Checkpoints } from './checkpoints.js';
 import { packedBytes, type FeatureType } from './feature-pack.js';
 import type { FeatureSet } from './features.js';
-import { digestFiles, type FileDigests } from './file-digests.js';
+import { digestFiles, noProbe, type FileDigests } from './file-digests.js';
 import { listFile, listFiles, type FileList } from './file-list.js';
 import { Files, type Content, type DamageNote } from './files.js';
 import type { Collection } from './gc.js';
@@ -102,11 +101,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     return digestFiles(files, listing(), listedAt, { indexFile, probe });
   };
   const locks = new Locks(files);
-  const unwritten = (error: unknown): undefined => {
-    if (asPipelineError(error).category !== 'input-output') throw error;
-    noteUnwritten(files, error);
-  };
-  const noProbe: Probe = { version: 'none', of: () => '' };
+  const unwritten = (error: unknown): undefined => void noteUnwritten(files, error);
   return Promise.resolve({
     root,
     tryLock: (name, label) => locks.tryTake(name, label),

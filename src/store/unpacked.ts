@@ -3,13 +3,13 @@
  * folder is made aside and renamed, manifest and all; it is believed when its files come to the digest in the manifest.
  * Its thousands of files are not synced one by one: what a power cut takes is seen then, and unpacked again.
  */
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDigest, type Digest } from '../core/digest.js';
 import type { FolderListing } from '../core/stage.js';
 import { hasCode } from './cache-fs.js';
 import type { Files } from './files.js';
-import { seal, unseal } from './sealed-json.js';
+import { seal, unseal, type Unsealed } from './sealed-json.js';
 import { filesBelow } from './trees.js';
 
 interface Manifest {
@@ -19,6 +19,9 @@ interface Manifest {
   /** How many files. */
   readonly files: number;
 }
+
+/** What stands at the place of an archive's folder. */
+type Found = { readonly state: 'whole' | 'missing' } | { readonly state: 'damaged'; readonly reason: string };
 
 /** Digests a folder's files; those that have not changed since they were read under the same name are not read again. */
 export type DigestTree = (folder: string, name: string) => Promise<FolderListing>;
@@ -36,15 +39,16 @@ export class Unpacked {
     const known = this.found.get(archive);
     if (known !== undefined) return known;
     const folder = this.pathOf(archive);
-    const reason = await this.reasonAgainst(archive, folder);
-    if (reason === undefined) {
+    const found = await this.look(archive, folder);
+    if (found.state === 'whole') {
       const files = join(folder, 'files');
       this.found.set(archive, files);
       return files;
     }
-    if (reason === 'missing') return undefined;
-    this.files.note(folder, reason);
-    await rm(folder, { recursive: true, force: true });
+    if (found.state === 'damaged') {
+      this.files.note(folder, found.reason);
+      await rm(folder, { recursive: true, force: true });
+    }
     return undefined;
   }
 
@@ -56,7 +60,8 @@ export class Unpacked {
     try {
       await fill(inside);
       const tree = await this.digestTree(inside, nameOf(archive));
-      await writeSynced(join(aside, 'manifest.json'), { format: 1, tree: tree.treeDigest, files: tree.paths.length });
+      const manifest: Manifest = { format: 1, tree: tree.treeDigest, files: tree.paths.length };
+      await writeFile(join(aside, 'manifest.json'), seal(manifest), { flag: 'wx', flush: true });
       for (const { size } of await filesBelow(this.files, aside)) this.files.written += size;
       await this.publish(aside, archive);
     } finally {
@@ -79,19 +84,21 @@ export class Unpacked {
   }
 
   /** A folder that a collection took while its files were read is missing, and not damaged. */
-  private async reasonAgainst(archive: Digest, folder: string): Promise<string | undefined> {
+  private async look(archive: Digest, folder: string): Promise<Found> {
     const isGone = async (): Promise<boolean> => (await this.files.infoIfThere(folder)) === undefined;
     try {
+      if (await isGone()) return { state: 'missing' };
       const reason = await this.damageOf(archive, folder);
-      return reason !== undefined && (await isGone()) ? 'missing' : reason;
+      if (reason === undefined) return { state: 'whole' };
+      return (await isGone()) ? { state: 'missing' } : { state: 'damaged', reason };
     } catch (error) {
-      if (await isGone()) return 'missing';
+      if (await isGone()) return { state: 'missing' };
       throw error;
     }
   }
 
+  /** What is wrong with a folder, if anything is. */
   private async damageOf(archive: Digest, folder: string): Promise<string | undefined> {
-    if ((await this.files.infoIfThere(folder)) === undefined) return 'missing';
     const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json'), { use: true }));
     if (manifest === undefined) return 'its manifest is missing or damaged';
     if ((await this.files.infoIfThere(join(folder, 'files')))?.isFolder !== true) return 'its files are gone';
@@ -109,16 +116,10 @@ function nameOf(archive: Digest): string {
 }
 
 function parse(bytes: Buffer | undefined): Manifest | undefined {
-  const content = bytes === undefined ? 'missing' : unseal(bytes);
-  return typeof content !== 'string' && content.format === 1 && isDigest(content.tree) ? (content as unknown as Manifest) : undefined;
+  const content = bytes && unseal(bytes);
+  return typeof content === 'object' && isManifest(content) ? content : undefined;
 }
 
-async function writeSynced(path: string, manifest: Manifest): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(seal(manifest));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+function isManifest(value: Unsealed): value is Unsealed & Manifest {
+  return value.format === 1 && isDigest(value.tree) && typeof value.files === 'number';
 }

@@ -17,10 +17,15 @@ export function diskFull(folder: string, needed: number, free: number | undefine
 
 const told = new WeakSet<Files>();
 
-/** Says once, whatever fails how often, that what is done now will have to be done again. */
+/**
+ * Says once, whatever fails how often, that what is done now will have to be done again. Throws an error that is none of
+ * the disk: it would hide a bug.
+ */
 export function noteUnwritten(files: Files, error: unknown): void {
+  const { category, problems } = asPipelineError(error);
+  if (category !== 'input-output') throw error;
   if (told.has(files)) return;
   told.add(files);
-  const [{ found }] = asPipelineError(error).problems;
+  const [{ found }] = problems;
   files.note(files.root, `cannot be written, so that not everything is kept for the next run: ${found}`);
 }

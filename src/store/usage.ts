@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Files } from './files.js';
-import { seal, unseal } from './sealed-json.js';
+import { seal, unseal, type Unsealed } from './sealed-json.js';
 
 export interface Usage {
   readonly bytes: number;
@@ -28,6 +28,9 @@ export async function writeUsage(files: Files, usage: Usage): Promise<void> {
 export function parseUsage(bytes: Buffer): Usage | string {
   const usage = unseal(bytes);
   if (typeof usage === 'string') return usage;
-  const whole = [usage.bytes, usage.collectedMs, usage.bytesCollected].every((number) => typeof number === 'number');
-  return whole ? (usage as unknown as Usage) : 'not of the form of a count';
+  return isUsage(usage) ? usage : 'not of the form of a count';
+}
+
+function isUsage(value: Unsealed): value is Unsealed & Usage {
+  return [value.bytes, value.collectedMs, value.bytesCollected].every((number) => typeof number === 'number');
 }

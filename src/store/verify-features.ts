@@ -1,20 +1,20 @@
 /** Reads every row of a feature set. Packs with damaged rows are written anew without them, so that the others stay. */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { toDigest, type Digest } from '../core/digest.js';
+import type { Digest } from '../core/digest.js';
 import { isPackName, packName, readPackShape, type PackShape } from './feature-pack.js';
 import type { Files } from './files.js';
+import { hashFile } from './hashing.js';
 import type { Item } from './inventory.js';
 import { PackFolder } from './pack-folder.js';
 import { mergePacks, usualMergeLimits } from './pack-merge.js';
 import { unseal } from './sealed-json.js';
 import { checkSealed } from './verify-file.js';
 
-const WINDOW = 1024 * 1024;
+const DESCRIPTION_LIMIT = 1024 * 1024;
 
 /** How many files of the set were damaged; they are out of the way then. */
 export async function verifyFeatures(files: Files, { path, name }: Item): Promise<number> {
-  let damaged = await checkSealed(files, join(path, 'set.json'), (bytes) => parseDescription(bytes, name), WINDOW);
+  let damaged = await checkSealed(files, join(path, 'set.json'), (bytes) => parseDescription(bytes, name), DESCRIPTION_LIMIT);
   const shapes = new Map<string, PackShape>();
   for (const file of (await files.list(path)).filter(isPackName)) {
     const shape = await shapeOf(files, join(path, file), name);
@@ -62,16 +62,9 @@ async function verifyPacks(folder: PackFolder): Promise<number> {
 async function digestOfPack(folder: PackFolder, pack: number): Promise<Digest | undefined> {
   const file = await folder.files.openIfThere(folder.pathOf(pack));
   if (file === undefined) return undefined;
-  const hash = createHash('sha256');
-  const window = Buffer.allocUnsafe(WINDOW);
   try {
-    let at = 0;
-    for (let count = await file.read(window, at); count > 0; count = await file.read(window, at)) {
-      hash.update(window.subarray(0, count));
-      at += count;
-    }
+    return (await hashFile(file)).digest;
   } finally {
     await file.close();
   }
-  return toDigest(hash.digest());
 }

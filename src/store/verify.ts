@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ActionKey, Digest } from '../core/digest.js';
 import { Blobs } from './blobs.js';
 import { Checkpoints } from './checkpoints.js';
-import { digestFiles } from './file-digests.js';
+import { digestFiles, noProbe } from './file-digests.js';
 import { isWholeIndex } from './file-index.js';
 import { listFiles } from './file-list.js';
 import type { Files } from './files.js';
@@ -71,8 +71,7 @@ export async function verifyStore(files: Files): Promise<Verification> {
 
 /** Reads every file: an unchanged time does not make it believed. */
 function unpackedAnew(files: Files): Unpacked {
-  const probe = { version: 'none', of: () => '' };
-  return new Unpacked(files, (folder) => digestFiles(files, listFiles(folder), 0, { probe }));
+  return new Unpacked(files, (folder) => digestFiles(files, listFiles(folder), 0, { probe: noProbe }));
 }
 
 /** For what is read by its name: one that lies elsewhere is found by nobody. */

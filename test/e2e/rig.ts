@@ -1,14 +1,14 @@
 /** Runs the built command in a project of its own, as a user would. */
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunEvent, StageSummary } from '../../src/core/event.js';
+import { copyPets } from '../pets.js';
 
 export const repository = process.cwd();
 const cli = join(repository, 'dist', 'cli.js');
-const pets = join(repository, 'examples', 'pets', 'pictures');
 
 export interface Outcome {
   readonly code: number;
@@ -57,12 +57,8 @@ export class Project {
   }
 
   /** Copies `count` drawn pets of each class, from number `first` on, into `folder/<class>`. */
-  async addPets(folder: string, count: number, first = 0): Promise<void> {
-    for (const name of ['cats', 'dogs']) {
-      await mkdir(this.path(folder, name), { recursive: true });
-      const files = (await readdir(join(pets, name))).sort().slice(first, first + count);
-      for (const file of files) await cp(join(pets, name, file), this.path(folder, name, file));
-    }
+  addPets(folder: string, count: number, first = 0): Promise<void> {
+    return copyPets(this.path(folder), count, first);
   }
 
   /** Runs any command. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf, type Digest } from '../../src/core/digest.js';
 import { Features, type FeatureHost } from '../../src/features/features.js';
+import type { FeatureStore } from '../../src/core/stage.js';
 import type { Files } from '../../src/image/dataset.js';
 
 const pets = join(process.cwd(), 'examples', 'pets', 'pictures', 'dogs');
@@ -28,12 +29,25 @@ async function tear(index: number): Promise<void> {
   digests[index] = digestOf(torn);
 }
 
-async function open(onBadImage: Files['onBadImage'], signal = new AbortController().signal) {
+/** Rows in memory. */
+function storeInMemory(): FeatureStore {
+  const rows = new Set<string>();
+  return {
+    has: (digest, view) => rows.has(`${digest} ${view}`),
+    append: (digest, view) => Promise.resolve(void rows.add(`${digest} ${view}`)),
+    inTurn: (work) => work(),
+    readInto: () => Promise.reject(new Error('nothing is read here')),
+    flush: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function open(onBadImage: Files['onBadImage'], signal = new AbortController().signal, store?: FeatureStore) {
   const notes: string[] = [];
   const host: FeatureHost = {
     name: 'train',
     settings: { featureType: 'float32' },
-    openFeatures: () => Promise.reject(new Error('nothing is kept here')),
+    openFeatures: () => (store === undefined ? Promise.reject(new Error('nothing is kept here')) : Promise.resolve(store)),
     counts: { extracted: 0, reused: 0 },
     emit: () => undefined,
     signal,
@@ -51,7 +65,7 @@ async function open(onBadImage: Files['onBadImage'], signal = new AbortControlle
     },
     source: { openFolder: () => Promise.resolve(root), files: { root, onBadImage, paths: Object.fromEntries(digests.map((digest, index) => [digest, [`${index}.jpg`]])) } },
     featureShape: [SIZE, SIZE, 3],
-    keep: false,
+    keep: store !== undefined,
   });
   return { features, host, notes };
 }
@@ -70,6 +84,19 @@ describe('a picture that cannot be decoded', () => {
     expect(await features.ensure(digests, 0)).toEqual(digests.filter((_, index) => index !== 1));
     expect(host.counts.extracted).toBe(4);
     expect(notes).toEqual([expect.stringMatching(/^picture-skipped: .*1\.jpg cannot be decoded: /)]);
+  });
+
+  test('counts as reused in no view', async () => {
+    await tear(1);
+    const { features, host } = await open('skip', undefined, storeInMemory());
+    const usable = digests.filter((_, index) => index !== 1);
+    expect(await features.ensure(digests, 0)).toEqual(usable);
+    expect(host.counts).toEqual({ extracted: 4, reused: 0 });
+    expect(await features.ensure(digests, 1)).toEqual(usable);
+    expect(host.counts).toEqual({ extracted: 8, reused: 0 });
+    expect(await features.ensure(digests, 0)).toEqual(usable);
+    expect(host.counts).toEqual({ extracted: 8, reused: 4 });
+    await features.dispose();
   });
 
   test('ends it where they may not', async () => {

@@ -1,4 +1,4 @@
-/** Batches: order, how far ahead loading goes, who is told to stop, and what errors say. */
+/** Batches: order, how far ahead loading goes, what an early end waits for, and what errors say. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -101,40 +101,46 @@ describe('bounds', () => {
 });
 
 describe('ending early', () => {
-  /** Loads that end only when they are told to stop; counts those that began and those that are still running. */
-  function endless() {
+  /** Loads that end only when they are let go; counts those that began and those that are still running. */
+  function held() {
     const counts = { began: 0, running: 0 };
-    const load = async (item: number, signal: AbortSignal) => {
+    let letGo!: () => void;
+    const gone = new Promise<void>((resolve) => (letGo = resolve));
+    const load = async (item: number) => {
       counts.began++;
       if (item < 4) return picture(item);
       counts.running++;
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-      await turn();
+      await gone;
       counts.running--;
-      throw signal.reason;
+      return picture(item);
     };
-    return { counts, load };
+    return { counts, load, letGo };
   }
 
-  test('a consumer that leaves stops the loads under way, and waits for them; no other begins', async () => {
-    const { counts, load } = endless();
-    for await (const { items } of pictureBatches(options(100, { load }))) {
-      expect(items).toEqual([0, 1, 2, 3]);
-      await settle();
-      expect(counts).toEqual({ began: 7, running: 3 });
-      break;
-    }
+  test('a consumer that leaves waits for the loads under way; no other begins', async () => {
+    const { counts, load, letGo } = held();
+    const batches = pictureBatches(options(100, { load }));
+    expect((await batches.next()).value?.items).toEqual([0, 1, 2, 3]);
     await settle();
+    expect(counts).toEqual({ began: 7, running: 3 });
+    let left = false;
+    const leaving = batches.return().then(() => (left = true));
+    await settle();
+    expect(left).toBe(false);
+    letGo();
+    await leaving;
     expect(counts).toEqual({ began: 7, running: 0 });
   });
 
-  test('the signal from outside interrupts', async () => {
-    const { counts, load } = endless();
+  test('the signal from outside interrupts, and no other load begins', async () => {
+    const { counts, load, letGo } = held();
     const outside = new AbortController();
     const batches = pictureBatches(options(100, { load, signal: outside.signal }));
     await batches.next();
     const second = batches.next();
+    await settle();
     outside.abort();
+    letGo();
     await expect(second).rejects.toMatchObject({ category: 'interrupted' });
     await settle();
     expect(counts).toEqual({ began: 7, running: 0 });

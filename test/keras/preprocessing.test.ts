@@ -14,6 +14,6 @@ test('every base that Keras has is compared', () => {
 test.each(Object.entries(golden.bases))('%s gives what Keras gives, to the last bit', (name, expected) => {
   const mode = bases[name as Architecture].preprocessing!;
   const found = new Float32Array(golden.pixels.length);
-  preprocess(Uint8Array.from(golden.pixels), found, 0, { kind: 'mode', mode });
+  preprocess(Uint8Array.from(golden.pixels), found, { kind: 'mode', mode });
   expect([...found]).toEqual(expected);
 });

@@ -1,15 +1,15 @@
 /** A project whose runs take a second, what it came to when nothing disturbed it, and copies of it to be disturbed. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { digestOf } from '../../src/core/digest.js';
 import type { RunEvent, StageSummary } from '../../src/core/event.js';
+import { copyPets } from '../pets.js';
 import { zipOf } from '../sources/packing.js';
 
 const cli = join(process.cwd(), 'dist', 'cli.js');
-const pets = join(process.cwd(), 'examples', 'pets', 'pictures');
 
 export const pipelineText = `version: 1
 seed: 7
@@ -58,10 +58,7 @@ export async function makeArchiveProject(root: string): Promise<string> {
 
 /** Makes the project in a folder that does not exist yet. */
 export async function makeProject(root: string, pictures = 8): Promise<string> {
-  for (const name of ['cats', 'dogs']) {
-    await mkdir(join(root, 'pictures', name), { recursive: true });
-    for (const file of (await readdir(join(pets, name))).sort().slice(0, pictures)) await cp(join(pets, name, file), join(root, 'pictures', name, file));
-  }
+  await copyPets(join(root, 'pictures'), pictures);
   await writeFile(join(root, 'pets.yaml'), pipelineText);
   return root;
 }

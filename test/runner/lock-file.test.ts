@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +75,16 @@ downloads:
     await two.setDownload('https://example.com/a.zip', { sha256, size: 5 });
     expect((await open()).download('https://example.com/a.zip')).toEqual({ sha256, size: 5 });
     expect(await readFile(path, 'utf8')).toContain(`load-base: ${sha256}`);
+  });
+
+  test('is written again after a write that failed, with what that one was to say', async () => {
+    const work = jest.fn((_name: string, _label: string, write: () => Promise<void>) => write()).mockRejectedValueOnce(new Error('the disk is full'));
+    const lock = await LockFile.open(path, work);
+    const writes = [lock.setBase('load-base', sha256), lock.setClasses('ingest', ['b', 'a'])];
+    expect(await Promise.allSettled(writes)).toMatchObject([{ status: 'rejected', reason: { message: 'the disk is full' } }, { status: 'fulfilled' }]);
+    const text = await readFile(path, 'utf8');
+    expect(text).toContain(`load-base: ${sha256}`);
+    expect(text).toContain('ingest:');
   });
 
   test('loses what a killed process left beside it', async () => {

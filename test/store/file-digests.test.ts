@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { compareCodePoints } from '../../src/core/canonical.js';
 import { digestOf } from '../../src/core/digest.js';
 import type { Probe } from '../../src/core/stage.js';
+import { nodeFs } from '../../src/store/cache-fs.js';
 import { digestFiles, TOO_LARGE, treeDigest } from '../../src/store/file-digests.js';
 import { decodeIndex, encodeIndex } from '../../src/store/file-index.js';
 import { listFile, listFiles, STAT_COLUMNS } from '../../src/store/file-list.js';
@@ -194,12 +195,24 @@ test('any flipped bit of an index is found', () => {
   }
 });
 
+/** Digests of a folder on a disk that creates no file. */
+function digestsWhere(error: Error) {
+  const root = scratchFolder();
+  write(root, animals);
+  const { files, notes } = scratchFiles(undefined, { ...nodeFs, create: () => Promise.reject(error) });
+  return { files, notes, digests: digestFiles(files, listFiles(root), Date.now(), { indexFile: join(files.root, 'index', 'a'), probe: lengthProbe }) };
+}
+
 test('an index that cannot be written is said, and costs only time', async () => {
-  const { files, notes, root } = scratchTree(animals);
-  const blocked = join(root, 'cats/a.jpg', 'index');
-  const digests = await digestFiles(files, listFiles(root), Date.now(), { indexFile: blocked, probe: lengthProbe });
-  expect(digests.read).toBe(3);
-  expect(notes).toEqual([{ path: files.root, reason: expect.stringContaining('cannot be written') }]);
+  const { files, notes, digests } = digestsWhere(Object.assign(new Error('read-only file system'), { code: 'EROFS' }));
+  expect((await digests).read).toBe(3);
+  expect(notes).toEqual([{ path: files.root, reason: expect.stringMatching(/cannot be written.*read-only file system/) }]);
+});
+
+test('an error in writing an index that is none of the disk is not told as one', async () => {
+  const { notes, digests } = digestsWhere(new TypeError('no function'));
+  await expect(digests).rejects.toThrow('no function');
+  expect(notes).toEqual([]);
 });
 
 test('an empty folder has a digest too, and a path cannot pass for two', async () => {

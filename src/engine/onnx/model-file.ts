@@ -8,11 +8,7 @@ import { Message } from './protobuf.js';
 const IR_VERSION = 8;
 const OPSET = 17;
 
-export type Attribute =
-  | { readonly int: number }
-  | { readonly ints: readonly number[] }
-  | { readonly float: number }
-  | { readonly text: string };
+export type Attribute = { readonly int: number } | { readonly ints: readonly number[] } | { readonly float: number };
 
 /** Nodes of several outputs are not needed: every operator that the compiler uses gives one. */
 export interface Node {
@@ -80,7 +76,6 @@ function encodeAttribute(name: string, attribute: Attribute): Message {
   const message = new Message().text(1, name);
   if ('float' in attribute) return message.float(2, attribute.float).int(20, 1);
   if ('int' in attribute) return message.int(3, attribute.int).int(20, 2);
-  if ('text' in attribute) return message.text(4, attribute.text).int(20, 3);
   return message.ints(8, attribute.ints).int(20, 7);
 }
 

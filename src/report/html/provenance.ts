@@ -40,7 +40,7 @@ function environments(stages: readonly StageOutcome[]): [string, string][] {
   return [...found].map(([name, versions]) => [wordsFor[name] ?? name, [...versions].join('; ')]);
 }
 
-const wordsFor: Readonly<Record<string, string>> = { convolutions: 'engine for convolutions', featureType: 'kept features' };
+const wordsFor: Readonly<Record<string, string>> = { featureType: 'kept features' };
 
 function inWords(value: Json): string {
   if (value === null || typeof value !== 'object') return String(value);

@@ -59,7 +59,7 @@ function build(item: HeadLayer, common: Named, classes: number): Built {
 }
 
 /** One sigmoid unit for two classes, a softmax of as many units as there are classes otherwise. */
-export function classifierFor(classes: number): { units: number; activation: Activation } {
+function classifierFor(classes: number): { units: number; activation: Activation } {
   return classes === 2 ? { units: 1, activation: 'sigmoid' } : { units: classes, activation: 'softmax' };
 }
 

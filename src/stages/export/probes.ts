@@ -64,7 +64,7 @@ export function pixelsOf(probes: readonly Probe[]): Uint8Array<ArrayBuffer> {
 export function inputsOf(probes: readonly Probe[], { preprocessing }: TrainedDocument): Float32Array<ArrayBuffer> {
   const pixels = pixelsOf(probes);
   const inputs = new Float32Array(pixels.length);
-  preprocess(pixels, inputs, 0, preprocessing);
+  preprocess(pixels, inputs, preprocessing);
   return inputs;
 }
 

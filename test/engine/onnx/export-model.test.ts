@@ -24,7 +24,7 @@ const pixels = Uint8Array.from({ length: 3 * size }, (_, i) => (i * 7919) % 256)
 async function reference({ document, weights }: ReturnType<typeof classifier>): Promise<number[]> {
   const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(document.graph, weights);
   const inputs = new Float32Array(pixels.length);
-  preprocess(pixels, inputs, 0, document.preprocessing);
+  preprocess(pixels, inputs, document.preprocessing);
   const outputs = await runner.run(inputs, 3);
   runner.dispose();
   return [0, 1, 2].flatMap((row) => scoresOf(outputs, row, outputs.length / 3));
@@ -47,7 +47,7 @@ describe('the preprocessing in the graph', () => {
     const session = await InferenceSession.create(encodeModel(builder.build('p')), { graphOptimizationLevel: 'all' });
     const { out: found } = await session.run({ pixels: new Tensor('uint8', levels, [1, 16, 16, 3]) });
     const expected = new Float32Array(768);
-    preprocess(levels, expected, 0, preprocessing);
+    preprocess(levels, expected, preprocessing);
     expect(Buffer.from((found.data as Float32Array).slice().buffer).equals(Buffer.from(expected.buffer))).toBe(true);
     await session.release();
   });

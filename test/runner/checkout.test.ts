@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { digestOf, type ActionKey } from '../../src/core/digest.js';
+import { Checkout, type StageMemory } from '../../src/runner/checkout.js';
+
+const during = (_name: string, _label: string, work: () => Promise<void>): Promise<void> => work();
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'checkout-'));
+  path = join(folder, 'pets.json');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function memoryOf(name: string): StageMemory {
+  const key = digestOf(name) as string as ActionKey;
+  const preimage = { schema: 1, kind: 'train', impl: 1, config: {}, inputs: {}, survey: null, environment: null };
+  return { key, preimage, outputs: {}, terms: digestOf('terms'), delivered: {} };
+}
+
+describe('the memory of a checkout', () => {
+  test('has what two runs add to it at the same time', async () => {
+    const [one, two] = [await Checkout.open(path, during), await Checkout.open(path, during)];
+    await one.set('ingest', memoryOf('a'));
+    await two.set('train', memoryOf('b'));
+    const read = await Checkout.open(path, during);
+    expect([read.get('ingest'), read.get('train')]).toEqual([memoryOf('a'), memoryOf('b')]);
+    expect(one.get('train')).toBeUndefined();
+    expect(await one.latest('train')).toEqual(memoryOf('b'));
+  });
+
+  test('is written again after a write that failed', async () => {
+    const failsOnce = jest.fn(during).mockRejectedValueOnce(new Error('the disk is full'));
+    const checkout = await Checkout.open(path, failsOnce);
+    const writes = [checkout.set('ingest', memoryOf('a')), checkout.set('train', memoryOf('b'))];
+    expect(await Promise.allSettled(writes)).toMatchObject([{ status: 'rejected', reason: { message: 'the disk is full' } }, { status: 'fulfilled' }]);
+    expect((await Checkout.open(path, during)).get('train')).toEqual(memoryOf('b'));
+  });
+
+  test('is empty where its file is damaged', async () => {
+    await writeFile(path, '{"format": 1, "stages": {"ingest"');
+    expect((await Checkout.open(path, during)).get('ingest')).toBeUndefined();
+  });
+});

@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkDestinations } from '../../src/runner/destinations.js';
+import type { Node } from '../../src/runner/graph.js';
+import { projectOf } from '../../src/runner/project.js';
+
+let root: string;
+beforeEach(async () => void (root = await realpath(await mkdtemp(join(tmpdir(), 'pipeline-destinations-')))));
+afterEach(() => rm(root, { recursive: true }));
+
+/** Checks the folder of an export that writes to it. */
+function check(to: string): Promise<void> {
+  const node = { stage: { name: 'publish', config: { to } }, definition: { writesTo: (config: { to: string }) => [config.to] } } as unknown as Node;
+  return checkDestinations([node], projectOf({ file: join(root, 'pets.yaml'), root }, {}));
+}
+
+describe('the folder that a stage writes to', () => {
+  test.each([
+    ['models/pets', 'models/pets'],
+    ['models/pets/latest/tfjs', 'models/pets'],
+  ])('%s is refused where the file %s stands in its way', async (to, file) => {
+    await mkdir(join(root, 'models'));
+    await writeFile(join(root, file), 'mine');
+    await expect(check(to)).rejects.toMatchObject({
+      category: 'unsafe',
+      problems: [{ code: 'destination-not-a-folder', where: to, found: `cannot be made, which publish would do in the end: ${file} is a file`, remedy: `move ${file} away, or name another folder` }],
+    });
+  });
+
+  test('is fine where it is not there yet, or is a folder, by a link too', async () => {
+    await mkdir(join(root, 'elsewhere'));
+    await symlink('elsewhere', join(root, 'models'));
+    await check('models');
+    await check('models/pets');
+    await check('new/pets');
+    expect(await readdir(root)).toEqual(['elsewhere', 'models']);
+  });
+
+  test('is refused outside the project, by a link too', async () => {
+    await symlink('..', join(root, 'up'));
+    for (const to of ['../models', '.', 'up/models']) await expect(check(to)).rejects.toMatchObject({ category: 'unsafe', problems: [{ code: 'path-leaves-project' }] });
+  });
+});
