@@ -1,4 +1,5 @@
 /** What this checkout holds: for each stage of a pipeline the key and outputs that its files here come from. */
+import type { Stats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { ActionKey, Digest } from '../core/digest.js';
 import { isDigest } from '../core/digest.js';
@@ -11,6 +12,13 @@ export interface DeliveredFile {
   readonly digest: Digest;
   readonly size: number;
   readonly mtimeMs: number;
+  /** What no program sets back with the time of its contents; left out by versions before this one. */
+  readonly ctimeMs?: number;
+}
+
+/** Whether a file is there as it was delivered, told without reading it. */
+export function isUntouched(before: DeliveredFile, now: Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs'>): boolean {
+  return now.size === before.size && now.mtimeMs === before.mtimeMs && now.ctimeMs === before.ctimeMs;
 }
 
 export interface StageMemory {

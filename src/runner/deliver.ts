@@ -5,7 +5,7 @@ import { digestOf, type Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
 import type { BlobRef } from '../core/stage.js';
 import { hasCode } from '../store/cache-fs.js';
-import type { DeliveredFile } from './checkout.js';
+import { isUntouched, type DeliveredFile } from './checkout.js';
 import { besideOf, sweepBeside } from './write-whole.js';
 
 export type DeliveredFolder = Readonly<Record<string, DeliveredFile>>;
@@ -15,8 +15,9 @@ export interface DeliveryOptions {
   readonly before: DeliveredFolder | undefined;
   /** What a delivery that was broken off may have left there. */
   readonly ours?: readonly Digest[];
-  /** Overwrite what a person has changed. */
+  /** Replace files of this stage that a person has changed. */
   readonly force: boolean;
+  readonly stage: string;
   readonly readBytes: (ref: BlobRef) => Promise<Buffer>;
   readonly display: (path: string) => string;
 }
@@ -46,13 +47,13 @@ async function deliverOnce(folder: string, files: ReadonlyMap<string, BlobRef | 
   const present = await survey(folder, options.before);
   const current = present.size === wanted.size && [...wanted].every(([name, { digest }]) => present.get(name) === digest);
   if (!current) {
-    if (!options.force) refuseForeign(folder, present, wanted, options);
+    refuseForeign(folder, present, wanted, options);
     await replaceFolder(folder, files, options);
   }
   const delivered = await Promise.all(
     [...wanted].map(async ([name, ref]) => {
-      const { mtimeMs } = await stat(join(folder, name));
-      return [name, { ...ref, mtimeMs }] as const;
+      const { mtimeMs, ctimeMs } = await stat(join(folder, name));
+      return [name, { ...ref, mtimeMs, ctimeMs }] as const;
     }),
   );
   return Object.fromEntries(delivered);
@@ -71,7 +72,7 @@ async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map
   const entries = (await pathsIn(folder, '')).map(async (name): Promise<[string, Digest | undefined]> => {
     const stats = await lstat(join(folder, name));
     const known = before[name];
-    if (known && known.size === stats.size && known.mtimeMs === stats.mtimeMs) return [name, known.digest];
+    if (known && isUntouched(known, stats)) return [name, known.digest];
     return [name, stats.isFile() ? digestOf(await readFile(join(folder, name))) : undefined];
   });
   return new Map(await Promise.all(entries));
@@ -91,21 +92,23 @@ async function pathsIn(root: string, folder: string): Promise<string[]> {
   return (await Promise.all(paths)).flat();
 }
 
-/** A file counts as ours when an earlier delivery or this one holds its bytes. */
+/** A file counts as ours when an earlier delivery or this one holds its bytes. No force takes away what has none of our names. */
 function refuseForeign(
   folder: string,
   present: ReadonlyMap<string, Digest | undefined>,
   wanted: ReadonlyMap<string, BlobRef>,
-  { before, ours = [], display }: DeliveryOptions,
+  { before, ours = [], force, stage, display }: DeliveryOptions,
 ): void {
   for (const [name, digest] of present) {
     if (digest !== undefined && (before?.[name]?.digest === digest || wanted.get(name)?.digest === digest || ours.includes(digest))) continue;
+    const isNamedSo = before?.[name] !== undefined || wanted.has(name);
+    if (force && isNamedSo) continue;
     throw failure('unsafe', {
       code: 'folder-changed',
       where: display(join(folder, name)),
       found: before?.[name] ? 'was changed since it was written' : 'was not written by this pipeline',
       expected: 'a folder that holds only what this stage wrote, or none',
-      remedy: 'move it away, name another folder, or run with --force to replace the folder',
+      remedy: isNamedSo ? `move it away, or replace it: --force ${stage}` : `move it away, or let ${stage} write into another folder`,
     });
   }
 }

@@ -52,7 +52,7 @@ export async function finishStage(
           const writing = { ...latest?.writing, [place]: [...new Set([...ours, ...digestsOf(files)])] };
           await checkout.set(name, { ...known, terms: UNFINISHED, delivered: latest?.delivered ?? {}, writing });
           const before = latest?.delivered[place];
-          return deliverFolder(folder, files, { before, ours, force: options.overwrite, readBytes, display: project.display });
+          return deliverFolder(folder, files, { before, ours, force: options.overwrite, stage: name, readBytes, display: project.display });
         };
         delivered[place] = await session.store.during(`deliver-${digestOf(folder)}`, 'writes the same folder', deliver, { signal });
       },

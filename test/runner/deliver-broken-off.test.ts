@@ -17,7 +17,7 @@ afterEach(() => fs.rm(root, { recursive: true }));
 
 test.each([1, 2])('a delivered folder stands as it was where rename %i of its swap fails', async (which) => {
   const deliver = (text: string) =>
-    deliverFolder(join(root, 'out'), new Map([['a.txt', text]]), { before: undefined, force: true, readBytes: () => Promise.reject(new Error('no blobs here')), display: (path) => path });
+    deliverFolder(join(root, 'out'), new Map([['a.txt', text]]), { before: undefined, force: true, stage: 'export', readBytes: () => Promise.reject(new Error('no blobs here')), display: (path) => path });
   await deliver('one');
   failing = which;
   await expect(deliver('two')).rejects.toThrow('the disk failed');

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { owner } from '../../src/store/owner.js';
@@ -12,7 +12,7 @@ afterEach(() => rm(root, { recursive: true }));
 
 const deliver = (files: Record<string, string>, before?: DeliveredFolder, force = false, ours: Digest[] = []) =>
   deliverFolder(join(root, 'out'), new Map(Object.entries(files)), {
-    before, force, ours, readBytes: () => Promise.reject(new Error('no blobs here')), display: (path) => path.slice(root.length + 1),
+    before, force, ours, stage: 'export', readBytes: () => Promise.reject(new Error('no blobs here')), display: (path) => path.slice(root.length + 1),
   });
 const content = async () => Object.fromEntries(await Promise.all((await readdir(join(root, 'out'))).sort().map(async (name) => [name, await readFile(join(root, 'out', name), 'utf8')])));
 
@@ -82,12 +82,30 @@ describe('a delivered folder', () => {
     expect(await content()).toEqual({ 'a.txt': 'two' });
   });
 
-  test('is not replaced where a link lies in it that leads nowhere, unless forced', async () => {
+  test('is not replaced where a link lies in it that leads nowhere', async () => {
     const first = await deliver({ 'a.txt': 'one' });
     await symlink('user@host.1234', join(root, 'out', '.#a.txt'));
     await expect(deliver({ 'a.txt': 'two' }, first)).rejects.toMatchObject({ category: 'unsafe', problems: [{ code: 'folder-changed', where: 'out/.#a.txt' }] });
-    await deliver({ 'a.txt': 'two' }, first, true);
-    expect(await content()).toEqual({ 'a.txt': 'two' });
+  });
+
+  test('loses nothing by force that has none of its names', async () => {
+    await mkdir(join(root, 'out', 'chapter1'), { recursive: true });
+    await writeFile(join(root, 'out', 'chapter1', 'text.md'), 'precious');
+    await writeFile(join(root, 'out', 'a.txt'), 'of another checkout');
+    const refusal = { category: 'unsafe', problems: [{ where: 'out/chapter1/text.md', found: 'was not written by this pipeline', remedy: 'move it away, or let export write into another folder' }] };
+    await expect(deliver({ 'a.txt': 'one' }, undefined, true)).rejects.toMatchObject(refusal);
+    expect(await readFile(join(root, 'out', 'chapter1', 'text.md'), 'utf8')).toBe('precious');
+    await rm(join(root, 'out', 'chapter1'), { recursive: true });
+    await deliver({ 'a.txt': 'one' }, undefined, true);
+    expect(await content()).toEqual({ 'a.txt': 'one' });
+  });
+
+  test('is not taken for untouched where a file was changed and its time set back', async () => {
+    const first = await deliver({ 'a.txt': 'one' });
+    const { atime, mtime } = await stat(join(root, 'out', 'a.txt'));
+    await writeFile(join(root, 'out', 'a.txt'), 'two');
+    await utimes(join(root, 'out', 'a.txt'), atime, mtime);
+    await expect(deliver({ 'a.txt': 'three' }, first)).rejects.toMatchObject({ problems: [{ where: 'out/a.txt', found: 'was changed since it was written', remedy: 'move it away, or replace it: --force export' }] });
   });
 
   test('is not replaced where a person changed it, added to it or made it, unless forced', async () => {

@@ -76,7 +76,7 @@ test('a file that a person changed is told, as the run refuses it; another time 
   await utimes(path('a.txt'), 1, 1);
   expect(await planned()).toBe('fresh: nothing changed');
   await writeFile(path('a.txt'), 'two');
-  expect(await planned()).toBe('restorable: out/a.txt was changed since it was written: only a run with --force replaces it');
+  expect(await planned()).toBe('restorable: out/a.txt was changed since it was written: only --force ingest replaces it');
   expect(await run()).toEqual(['failed', 'unsafe']);
 });
 
