@@ -5,7 +5,7 @@ import { exportFolders } from './exports.js';
 import { layerOrder, lossFitsHead, headEnding } from './heads.js';
 import type { LintContext } from './lineage.js';
 import { pinnedPlaces } from './places.js';
-import { fineTuningRate, freezeWithFrom, ratesAndLimits } from './trainings.js';
+import { fineTuningRate, followedFigures, freezeWithFrom, ratesAndLimits } from './trainings.js';
 import { rangeOrder, rescaleFactor, splitShares } from './values.js';
 
 type Rule = (context: LintContext) => Problem[];
@@ -22,6 +22,7 @@ const rules: readonly Rule[] = [
   headEnding,
   lossFitsHead,
   ratesAndLimits,
+  followedFigures,
   freezeWithFrom,
   exportFolders,
 ];

@@ -29,6 +29,19 @@ export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
   });
 }
 
+/** Accuracy can be followed where it is measured. */
+export function followedFigures({ stages, places }: LintContext): Problem[] {
+  return stagesOf(stages, 'train').flatMap(({ name, config }) =>
+    (['early_stopping', 'reduce_on_plateau'] as const).flatMap((field): Problem[] => {
+      const monitor = config[field]?.monitor;
+      if (monitor === undefined || !monitor.endsWith('accuracy') || config.metrics.includes('accuracy')) return [];
+      const found = `\`${field}\` follows \`${monitor}\`, and \`metrics\` is without \`accuracy\``;
+      const remedy = 'write `metrics: [accuracy]`, or follow a loss';
+      return [{ code: 'monitor-not-measured', ...places.at(['stages', name, field, 'monitor']), found, expected: '`val_loss` or `loss`, which are always measured', remedy }];
+    }),
+  );
+}
+
 /** `freeze` of a train stage changes what an earlier training froze. */
 export function freezeWithFrom({ stages, places }: LintContext): Problem[] {
   return stagesOf(stages, 'train').flatMap(({ name, config, references }): Problem[] => {
