@@ -4,7 +4,8 @@ import { printable } from '../report/words.js';
 import { describeChange } from '../runner/explain.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
 import type { Session } from '../runner/session.js';
-import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type PipelineOptions } from './host.js';
+import { withPipelineOptions, type CommandSpec } from './host.js';
+import { loadChecked, openFor, type PipelineOptions } from './open.js';
 import { noteTo } from './plan.js';
 import { stagesNamed } from './selection.js';
 

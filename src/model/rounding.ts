@@ -5,10 +5,11 @@
  */
 import { encodeFloat16, widened } from '../core/float16.js';
 import { failure } from '../core/problem.js';
+import type { FloatType } from '../core/schema-types.js';
 import type { Tensor, Weights } from './tensor.js';
 
 /** How a file holds a model's kernels. */
-export type WeightType = 'float32' | 'float16';
+export type WeightType = FloatType;
 
 /** Whether a file of this type holds the tensor as float16. */
 export function isHalved({ shape }: Pick<Tensor, 'shape'>, type: WeightType): boolean {
