@@ -1,5 +1,5 @@
 /** From a pipeline file to a session: what commands and the library begin with. */
-import { checkHeadAgainstFolders } from '../config/classes.js';
+import { lintAgainstFolders } from '../config/lint/folders.js';
 import { loadPipeline } from '../config/load.js';
 import { onlyPipelineIn } from '../config/only-file.js';
 import type { Pipeline } from '../config/pipeline.js';
@@ -23,10 +23,10 @@ export interface Tool {
   readonly version: string;
 }
 
-/** Loads and checks a pipeline file, the one that lies here where none is named; the head against the folders too where they can be listed. */
+/** Loads and checks a pipeline file, the one that lies here where none is named; against the folders of pictures too where they can be listed. */
 export async function loadChecked(file: string | undefined, { set = [], engine }: PipelineOptions, cwd: string): Promise<Pipeline> {
   const pipeline = await loadPipeline(file ?? (await onlyPipelineIn(cwd)), { set: engine === undefined ? set : [...set, `engine=${engine}`], cwd });
-  const problems = await checkHeadAgainstFolders(pipeline);
+  const problems = await lintAgainstFolders(pipeline);
   if (problems.length > 0) throw new PipelineError('invalid', problems);
   return pipeline;
 }
