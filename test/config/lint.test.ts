@@ -81,6 +81,8 @@ const changes: readonly (readonly [from: string, to: string, problems: readonly 
   ['epochs: 5', 'epochs: 5\n    metrics: []\n    reduce_on_plateau: {monitor: accuracy}', [['monitor-not-measured', 27]]],
   ['epochs: 5', 'epochs: 5\n    metrics: []\n    early_stopping: {}\n    reduce_on_plateau: {monitor: loss}', []],
   ['epochs: 5', 'epochs: 5\n    early_stopping: {monitor: val_accuracy}', []],
+  ['rescale: 1/255', 'rescale: 1/0', [['wrong-type', 7]]],
+  ['rescale: 1/255', 'rescale: " 2 / 127.5 "', []],
   ['optimizer: adam', 'optimizer: {sgd: {clipnorm: 1, clipvalue: 2}}', [['two-limits', 23]]],
   ['optimizer: adam', 'optimizer: {sgd: {global_clipnorm: 1}}', []],
   ['epochs: 5', 'epochs: 5\n    freeze: all', [['freeze-without-from', 26]]],
