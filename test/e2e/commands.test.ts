@@ -186,6 +186,10 @@ describe('init', () => {
     await other.write('more pets.tar.gz', '');
     expect((await other.command('init', 'more pets.tar.gz')).stderr).toBe('wrote more-pets.yaml; now: pipeline run more-pets.yaml\n');
     expect((await other.command('plan', 'pets.yaml')).code).toBe(0);
+    // Two dots begin a name as well.
+    await other.addPets('..pets', 1);
+    expect((await other.command('init', '..pets', '--to', 'dots.yaml')).code).toBe(0);
+    expect(await other.read('dots.yaml')).toContain('source: "..pets"\n');
     await other.remove();
   });
 });
