@@ -75,6 +75,10 @@ async function configTypes() {
   const parts = ['/** Made by scripts/generate.mjs from schemas/. Do not edit. */\n'];
   parts.push(`export const stageKinds = [${kinds.map((kind) => `'${kind}'`).join(', ')}] as const;`);
   parts.push('export type StageKind = (typeof stageKinds)[number];\n');
+  const engines = project.properties.engine.enum.map((name) => `'${name}'`).join(', ');
+  parts.push(`/** \`auto\` takes onnx where it is installed, else tfjs. */\nexport const engineChoices = [${engines}] as const;`);
+  parts.push('export type EngineChoice = (typeof engineChoices)[number];\n');
+  parts.push("/** How numbers are kept; they are computed in float32 all the same. */\nexport type FloatType = PipelineConfig['features']['dtype'];\n");
   const titles = {};
   for (const [name, schema] of [['project', project], ...Object.entries(stages)]) {
     parts.push(await compile(loaded(schema), schema.title, options));

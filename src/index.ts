@@ -1,11 +1,12 @@
 /** The tool as a library: load a pipeline, plan it, run it, and predict with what it exported. */
 import { resolve } from 'node:path';
-import { loadChecked, openFor, type PipelineOptions } from './commands/host.js';
+import { loadChecked, openFor, type PipelineOptions } from './commands/open.js';
 import { select, type SelectionOptions } from './commands/selection.js';
 import type { Pipeline } from './config/pipeline.js';
 import type { RunEvent } from './core/event.js';
 import { packageVersion } from './core/package.js';
 import type { AnswerLine } from './core/prediction.js';
+import type { EngineChoice } from './core/schema-types.js';
 import { execute, type RunResult } from './runner/execute.js';
 import { plan as planSession, type Decision } from './runner/plan.js';
 import { stages } from './stages/index.js';
@@ -62,7 +63,7 @@ export interface PredictOptions {
   /** Where relative paths start from; the current folder when left out. */
   readonly cwd?: string;
   /** `auto`, the default, `onnx` or `tfjs`. */
-  readonly engine?: 'auto' | 'onnx' | 'tfjs';
+  readonly engine?: EngineChoice;
   readonly signal?: AbortSignal;
 }
 

@@ -2,8 +2,8 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Finding } from './core/finding.js';
 import { lowestNode } from './core/package.js';
+import type { EngineChoice } from './core/schema-types.js';
 import { checkEngines } from './engine/check.js';
-import type { EngineChoice } from './engine/resolve.js';
 import { checkDecoder } from './image/check.js';
 
 export async function checkMachine(choice?: EngineChoice): Promise<Finding[]> {

@@ -1,5 +1,6 @@
 /** pipeline bases: the pretrained networks that can be named. */
 import { bytesText } from '../core/bytes-text.js';
+import { columnLines, type Column } from '../report/columns.js';
 import type { CommandSpec } from './host.js';
 
 /** A base as this command tells it; what the fields mean is said where they are made, in model/bases. */
@@ -29,26 +30,21 @@ export const bases: CommandSpec = {
       .addHelpText('after', help)
       .action(({ json }: { readonly json?: boolean }) => {
         const rows = host.bases();
-        host.stdout(json ? `${JSON.stringify({ event: 'bases', bases: rows })}\n` : table(rows));
+        if (json) host.stdout(`${JSON.stringify({ event: 'bases', bases: rows })}\n`);
+        else for (const line of columnLines(columnsOf(rows))) host.stdout(`${line}\n`);
         done(0);
       });
   },
 };
 
-function table(rows: readonly BaseRow[]): string {
-  const cells = rows.map((row) => [
-    row.alpha === null ? row.name : `${row.name}, alpha ${row.alpha}`,
-    row.parameters?.toLocaleString('en-US') ?? '-',
-    row.imageSize === null ? '-' : `${row.imageSize} px`,
-    row.preprocessing ?? '-',
-    weightsOf(row),
-  ]);
-  const head = ['base', 'parameters', 'pictures', 'preprocessing', 'weights'];
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column].length)));
-  // Numbers stand to the right, so that their digits are under each other.
-  const line = (row: readonly string[]) =>
-    row.map((cell, column) => (column === 1 ? cell.padStart(widths[column]) : cell.padEnd(widths[column]))).join('  ').trimEnd();
-  return [head, ...cells].map((row) => `${line(row)}\n`).join('');
+function columnsOf(rows: readonly BaseRow[]): Column[] {
+  return [
+    { title: 'base', cells: rows.map(({ name, alpha }) => (alpha === null ? name : `${name}, alpha ${alpha}`)) },
+    { title: 'parameters', numeric: true, cells: rows.map(({ parameters }) => parameters?.toLocaleString('en-US') ?? '-') },
+    { title: 'pictures', cells: rows.map(({ imageSize }) => (imageSize === null ? '-' : `${imageSize} px`)) },
+    { title: 'preprocessing', cells: rows.map(({ preprocessing }) => preprocessing ?? '-') },
+    { title: 'weights', cells: rows.map(weightsOf) },
+  ];
 }
 
 function weightsOf({ published, packaged }: BaseRow): string {

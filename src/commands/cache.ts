@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { bytesText } from '../core/bytes-text.js';
 import { exitCodes } from '../core/problem.js';
+import { columnLines, type Column } from '../report/columns.js';
 import { projectIn } from '../runner/project.js';
 import { agoText, count } from '../report/words.js';
 import { limitsFrom, parseAge, parseSize, type Limits } from '../store/limits.js';
@@ -74,10 +75,15 @@ async function du(options: JsonOption, host: Host): Promise<number> {
     host.stdout(`${JSON.stringify({ event: 'cache', root, exists: true, bytes, maxBytes: limits.maxBytes, kinds })}\n`);
     return 0;
   }
-  const rows = [['', 'size', 'needed', 'items', 'files']];
-  for (const kind of kinds) rows.push([kind.kind, bytesText(kind.bytes), bytesText(kind.bytesKept), kind.items.toLocaleString('en-US'), kind.files.toLocaleString('en-US')]);
+  printColumns(host, [
+    { title: '', cells: kinds.map(({ kind }) => kind) },
+    { title: 'size', numeric: true, cells: kinds.map((kind) => bytesText(kind.bytes)) },
+    { title: 'needed', numeric: true, cells: kinds.map(({ bytesKept }) => bytesText(bytesKept)) },
+    { title: 'items', numeric: true, cells: kinds.map(({ items }) => items.toLocaleString('en-US')) },
+    { title: 'files', numeric: true, cells: kinds.map(({ files }) => files.toLocaleString('en-US')) },
+  ]);
   const kept = kinds.reduce((sum, kind) => sum + kind.bytesKept, 0);
-  host.stdout(`${table(rows)}${root}: ${bytesText(bytes)} of at most ${bytesText(limits.maxBytes)}; ${bytesText(kept)} needed by last runs or in use\n`);
+  host.stdout(`${root}: ${bytesText(bytes)} of at most ${bytesText(limits.maxBytes)}; ${bytesText(kept)} needed by last runs or in use\n`);
   return 0;
 }
 
@@ -98,7 +104,14 @@ async function gc(options: GcOptions, host: Host): Promise<number> {
     host.stdout(`${JSON.stringify({ event: 'cache-gc', root, dryRun, bytesBefore, bytesAfter, bytesKept, removed: items })}\n`);
     return 0;
   }
-  if (dryRun) host.stdout(table(removed.map(({ kind, name, bytes, usedMs }) => [kind, name.slice(0, 12), bytesText(bytes), agoText(now - usedMs)])));
+  if (dryRun && removed.length > 0) {
+    printColumns(host, [
+      { title: '', cells: removed.map(({ kind }) => kind) },
+      { title: 'name', cells: removed.map(({ name }) => name.slice(0, 12)) },
+      { title: 'size', numeric: true, cells: removed.map(({ bytes }) => bytesText(bytes)) },
+      { title: 'used', numeric: true, cells: removed.map(({ usedMs }) => agoText(now - usedMs)) },
+    ]);
+  }
   const verb = dryRun ? 'would go' : 'went';
   host.stdout(`${count(removed.length, 'item')} ${verb}: ${bytesText(bytesBefore - bytesAfter)} of ${bytesText(bytesBefore)}; ${bytesText(bytesAfter)} left\n`);
   if (bytesAfter > limits.maxBytes) host.stdout(`more than ${bytesText(limits.maxBytes)}, as last runs or running ones need ${bytesText(bytesKept)}\n`);
@@ -123,9 +136,6 @@ async function verify(options: JsonOption, host: Host): Promise<number> {
   return code;
 }
 
-/** The first column stands to the left, numbers to the right. */
-function table(rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return '';
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) => `${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ')}\n`).join('');
+function printColumns(host: Host, columns: readonly Column[]): void {
+  for (const line of columnLines(columns)) host.stdout(`${line}\n`);
 }

@@ -1,11 +1,13 @@
 /** pipeline doctor: whether this machine, the cache and the pictures of a pipeline are sound. */
+import { engineChoiceOf } from '../core/engine-choice.js';
 import type { Finding } from '../core/finding.js';
 import { asPipelineError, exitCodes, failure } from '../core/problem.js';
 import type { Node } from '../runner/graph.js';
 import { projectIn } from '../runner/project.js';
 import type { Session } from '../runner/session.js';
 import { openStore } from '../store/store.js';
-import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
+import { withPipelineOptions, type CommandSpec, type Host } from './host.js';
+import { loadChecked, openFor, type PipelineOptions } from './open.js';
 
 interface DoctorOptions extends PipelineOptions {
   readonly json?: boolean;
@@ -30,13 +32,14 @@ export const doctor: CommandSpec = {
       .option('--json', 'print one JSON object a finding on stdout, with all names')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: DoctorOptions) => {
+      const engine = engineChoiceOf(options.engine ?? 'auto');
       const damage: string[] = [];
       const session = file === undefined ? undefined : await openSessionFor(file, options, host, damage);
       // Loaded here, as every command loads this file.
       const { storeFindings } = await import('../store/health.js');
       const store = session?.store ?? (await openStore(projectIn(host.cwd).store, { onDamage: ({ path, reason }) => damage.push(`${path}: ${reason}`), tool: host.version }));
       const findings = [
-        ...(await host.checkMachine(session?.settings.engine ?? (options.engine as 'auto' | undefined))),
+        ...(await host.checkMachine(session?.settings.engine ?? engine)),
         ...(await storeFindings(store, () => damage)),
         ...(session === undefined ? [] : await dataFindings(session, host)),
       ];

@@ -1,10 +1,12 @@
 /** pipeline explain: all that decides a stage's result, and what changed since it was made here. */
 import { canonical, type Json } from '../core/canonical.js';
+import { isRecord } from '../core/is-record.js';
 import { printable } from '../report/words.js';
 import { describeChange } from '../runner/explain.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
 import type { Session } from '../runner/session.js';
-import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type PipelineOptions } from './host.js';
+import { withPipelineOptions, type CommandSpec } from './host.js';
+import { loadChecked, openFor, type PipelineOptions } from './open.js';
 import { noteTo } from './plan.js';
 import { stagesNamed } from './selection.js';
 
@@ -50,7 +52,7 @@ function explanation({ node, decision }: PlannedStage, session: Session, { json 
 
 /** One line for each leaf; digests are shortened. */
 function lines(value: Json, path: string): string[] {
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+  if (isRecord(value)) {
     return Object.entries(value).flatMap(([name, member]) => lines(member as Json, path === 'decided by' ? `${path} ${name}` : `${path}.${name}`));
   }
   const text = typeof value === 'string' ? value.replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1…') : canonical(value);

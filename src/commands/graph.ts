@@ -1,7 +1,8 @@
 /** pipeline graph: the stages and what they read, as text, Mermaid or DOT. */
 import { PipelineError } from '../core/problem.js';
 import { buildGraph, type StageGraph } from '../runner/graph.js';
-import { loadChecked, withPipelineOptions, type CommandSpec, type PipelineOptions } from './host.js';
+import { withPipelineOptions, type CommandSpec } from './host.js';
+import { loadChecked, type PipelineOptions } from './open.js';
 
 const help = `
 Examples:

@@ -1,28 +1,19 @@
 /** What a command gets from outside, and what all commands on a pipeline file share. */
 import type { Command } from 'commander';
-import { checkHeadAgainstFolders } from '../config/classes.js';
-import { loadPipeline } from '../config/load.js';
-import { onlyPipelineIn } from '../config/only-file.js';
-import type { Pipeline } from '../config/pipeline.js';
-import type { Emit } from '../core/event.js';
 import type { Finding } from '../core/finding.js';
 import { PipelineError } from '../core/problem.js';
-import type { Settings } from '../core/stage.js';
+import type { EngineChoice } from '../core/schema-types.js';
 import type { Screen } from '../report/live-region.js';
-import type { StageTable } from '../runner/graph.js';
-import { openSession, type Session } from '../runner/session.js';
-import type { SourceOptions } from '../runner/source-host.js';
-import { openStore } from '../store/store.js';
 import type { BaseRow } from './bases.js';
+import type { Tool } from './open.js';
+
 
 /** The world of a command: tests hand in another one. */
-export interface Host {
-  readonly stages: StageTable;
+export interface Host extends Tool {
   /** The pretrained networks; counted when they are asked for. */
   readonly bases: () => readonly BaseRow[];
   /** Looks whether this machine can do the work, with the engine that was chosen. */
-  readonly checkMachine: (engine?: Settings['engine']) => Promise<Finding[]>;
-  readonly version: string;
+  readonly checkMachine: (engine?: EngineChoice) => Promise<Finding[]>;
   /** The folder of the pictures that come with this tool. */
   readonly examplePictures: string;
   readonly cwd: string;
@@ -41,14 +32,10 @@ export interface Host {
   readonly signal: AbortSignal;
 }
 
-/** A command: its name, and how it adds itself to the program. The action gives the exit code. */
+/** A command. */
 export interface CommandSpec {
+  /** Adds it to the program; what it does ends with its exit code, or throws. */
   register(program: Command, host: Host, done: (exitCode: number) => void): void;
-}
-
-export interface PipelineOptions {
-  readonly set?: readonly string[];
-  readonly engine?: string;
 }
 
 /** Adds the options of every command that reads a pipeline file. */
@@ -68,17 +55,3 @@ export function countOf(option: string, what: string): (text: string) => number 
 }
 
 export const collect = (value: string, all: readonly string[]): string[] => [...all, value];
-
-/** Loads and checks a pipeline file, the one that lies here where none is named; the head against the folders too where they can be listed. */
-export async function loadChecked(file: string | undefined, { set = [], engine }: PipelineOptions, cwd: string): Promise<Pipeline> {
-  const pipeline = await loadPipeline(file ?? (await onlyPipelineIn(cwd)), { set: engine === undefined ? set : [...set, `engine=${engine}`], cwd });
-  const problems = await checkHeadAgainstFolders(pipeline);
-  if (problems.length > 0) throw new PipelineError('invalid', problems);
-  return pipeline;
-}
-
-/** Opens a session; damage in the cache is said as a note. */
-export function openFor(pipeline: Pipeline, { stages, version }: Pick<Host, 'stages' | 'version'>, emit: Emit, options: SourceOptions = {}): Promise<Session> {
-  const onDamage = ({ path, reason }: { path: string; reason: string }) => emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
-  return openSession(pipeline, stages, (root) => openStore(root, { onDamage, tool: version }), emit, options);
-}

@@ -2,6 +2,7 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
 import { pipelineNameOf, projectRootOf } from '../config/project-root.js';
+import { shownFrom } from '../core/paths.js';
 import { failure } from '../core/problem.js';
 import type { CommandSpec, Host } from './host.js';
 
@@ -22,7 +23,7 @@ export const init: CommandSpec = {
       .command('init')
       .description('write a pipeline for a folder of pictures')
       .argument('[folder]', 'a folder with one folder a class, or train/ and validation/ folders with those; or an archive of one')
-      .option('--to <file>', 'the file to write; left out: the folder’s name')
+      .option('--to <file>', 'the file to write; left out: the folder\'s name')
       .option('-f, --force', 'replace the file')
       .addHelpText('after', help)
       .action(async (folder: string | undefined, options: InitOptions) => {
@@ -40,8 +41,7 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
   const name = pipelineNameOf(basename(source).replace(/\.(zip|tar|tar\.gz|tgz)$/i, ''), 'pictures');
   const file = resolve(host.cwd, to ?? `${folder === undefined ? 'pets' : name}.yaml`);
   const root = projectRootOf(dirname(file));
-  const inside = relative(root, source).split(sep).join('/');
-  const written = inside.startsWith('..') ? source : inside || '.';
+  const written = shownFrom(root, source).split(sep).join('/');
   await mkdir(dirname(file), { recursive: true });
   try {
     await writeFile(file, template(pipelineNameOf(basename(file, extname(file))), written), { flag: force ? 'w' : 'wx' });

@@ -7,7 +7,8 @@ import type { Session } from '../runner/session.js';
 import { formatProblems } from '../report/problems.js';
 import { painter, type Style } from '../report/style.js';
 import { printable } from '../report/words.js';
-import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
+import { withPipelineOptions, type CommandSpec, type Host } from './host.js';
+import { loadChecked, openFor, type PipelineOptions } from './open.js';
 import { select, type Selection } from './selection.js';
 
 interface PlanOptions extends PipelineOptions {
@@ -34,7 +35,6 @@ export const planCommand: CommandSpec = {
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: PlanOptions) => {
       const pipeline = await loadChecked(file, options, host.cwd);
-      if (pipeline.warnings.length > 0) host.stderr(`${formatProblems(pipeline.warnings, host, 'warning')}\n\n`);
       const session = await openFor(pipeline, host, noteTo(host), options);
       done(await printPlan(session, select(session.graph, [], {}), options, host));
     });
@@ -61,8 +61,10 @@ export interface PrintOptions {
   readonly measure?: boolean;
 }
 
-/** Throws `invalid` where a stage that is not selected has to run first, as a run does. */
+/** Tells the pipeline's warnings first. Throws `invalid` where a stage that is not selected has to run first, as a run does. */
 export async function printPlan(session: Session, selection: Selection, { json, measure }: PrintOptions, host: Host): Promise<number> {
+  const { warnings } = session.pipeline;
+  if (warnings.length > 0) host.stderr(`${formatProblems(warnings, host, 'warning')}\n\n`);
   const paint = painter(host.color);
   const all = await plan(session, selection.forced);
   refuseStaleOutside(all, selection, session);

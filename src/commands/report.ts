@@ -1,5 +1,6 @@
 /** pipeline report: one page about a run. */
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { shownFrom } from '../core/paths.js';
 import { writeWhole } from '../runner/write-whole.js';
 import type { CommandSpec, Host } from './host.js';
 
@@ -46,10 +47,5 @@ async function writeReport(reference: string, { out, json }: ReportOptions, host
   const file = out === undefined ? join(project.runs, run.id, 'report.html') : resolve(host.cwd, out);
   await writeWhole(file, page(report));
   if (json) host.stdout(`${JSON.stringify({ event: 'report', run: run.id, file })}\n`);
-  else host.stderr(`the report of ${run.pipeline.name}, run ${run.id}, is in ${shown(file, host.cwd)}\n`);
-}
-
-function shown(file: string, cwd: string): string {
-  const inside = relative(cwd, file);
-  return inside.startsWith('..') ? file : inside;
+  else host.stderr(`the report of ${run.pipeline.name}, run ${run.id}, is in ${shownFrom(host.cwd, file)}\n`);
 }

@@ -9,8 +9,9 @@ import { terminalReporter } from '../report/terminal.js';
 import { execute, type RunResult } from '../runner/execute.js';
 import { withAncestors } from '../runner/graph.js';
 import { RunRecorder } from '../runner/run-record.js';
-import { countOf, loadChecked, openFor, withPipelineOptions, type CommandSpec, type Host, type PipelineOptions } from './host.js';
-import { printPlan } from './plan.js';
+import { countOf, withPipelineOptions, type CommandSpec, type Host } from './host.js';
+import { loadChecked, openFor, type PipelineOptions } from './open.js';
+import { noteTo, printPlan } from './plan.js';
 import { runLog } from './run-log.js';
 import { select, type SelectionOptions } from './selection.js';
 
@@ -84,7 +85,10 @@ async function runPipeline(file: string | undefined, stages: readonly string[], 
   const pipeline = await loadChecked(file, options, host.cwd);
   const session = await openFor(pipeline, host, emit, options);
   const selection = select(session.graph, stages, options);
-  if (options.dryRun) return printPlan(session, selection, { json: options.json }, host);
+  if (options.dryRun) {
+    listeners.push(noteTo(host));
+    return printPlan(session, selection, { json: options.json }, host);
+  }
 
   const { color, width, screen, cwd, signal } = host;
   const shown = withAncestors(session.graph, selection.selected);

@@ -1,7 +1,8 @@
 /** pipeline status: whether everything is current. */
 import { plan } from '../runner/plan.js';
 import { count, printable } from '../report/words.js';
-import { loadChecked, openFor, withPipelineOptions, type CommandSpec, type PipelineOptions } from './host.js';
+import { withPipelineOptions, type CommandSpec } from './host.js';
+import { loadChecked, openFor, type PipelineOptions } from './open.js';
 import { noteTo } from './plan.js';
 
 interface StatusOptions extends PipelineOptions {

@@ -1,7 +1,7 @@
 /** A pipeline file after loading: checked, defaults filled in, references found. */
 import type { Position, Problem } from '../core/problem.js';
 import type { ReferenceField } from '../core/stage.js';
-import type { StageConfigs, StageKind } from '../core/schema-types.js';
+import type { EngineChoice, FloatType, StageConfigs, StageKind } from '../core/schema-types.js';
 
 export interface Stage<Kind extends StageKind = StageKind> {
   readonly name: string;
@@ -34,8 +34,8 @@ export interface Pipeline {
   /** Absolute path of the folder that paths in the file start from: the file's own, or the one above `pipelines/`. */
   readonly root: string;
   readonly seed: number;
-  readonly engine: 'auto' | 'onnx' | 'tfjs';
-  readonly features: { readonly dtype: 'float32' | 'float16' };
+  readonly engine: EngineChoice;
+  readonly features: { readonly dtype: FloatType };
   /** In the order of the file, those of a matrix in place of the one that it multiplies. The references make no cycle. */
   readonly stages: readonly Stage[];
   /** The stages among them that a matrix made, by name. */

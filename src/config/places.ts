@@ -1,5 +1,5 @@
 /** Where fields come from: a place in the file, or a `--set` of the command line. */
-import type { Position } from '../core/problem.js';
+import type { Problem } from '../core/problem.js';
 import type { FieldPath } from './pipeline.js';
 import type { ParsedYaml, Part } from './yaml.js';
 
@@ -10,14 +10,9 @@ export interface Override {
   readonly text: string;
 }
 
-/** What a problem says about its place: one of the two. */
-export interface Place {
-  readonly position?: Position;
-  readonly where?: string;
-}
-
 export interface Places {
-  at(path: FieldPath, part?: Part): Place;
+  /** What a problem at a field says of its place: one of the two. */
+  at(path: FieldPath, part?: Part): Pick<Problem, 'position' | 'where'>;
   /** The same within a sentence that is about another place: `line 12`. */
   mention(path: FieldPath, part?: Part): string;
 }

@@ -1,4 +1,5 @@
 /** Plain values, as a pipeline file holds them before anything is known of their meaning. */
+import { isRecord } from '../core/is-record.js';
 
 /** What YAML's core schema can say. Mappings have no prototype: no key finds anything that the file does not hold. */
 export type Plain = null | boolean | number | string | Plain[] | Mapping;
@@ -7,7 +8,7 @@ export interface Mapping {
 }
 
 export function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value);
 }
 
 /** An empty mapping without a prototype. */

@@ -1,5 +1,8 @@
 /** What a run would cost, as the runner finds out and reports tell. */
 
+/** Beyond this share of the disk that is free, features leave too little for all else. */
+export const LARGEST_SHARE = 0.8;
+
 export interface StageEstimate {
   readonly name: string;
   /** Pictures that go through the frozen prefix; each view counts. */

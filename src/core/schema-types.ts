@@ -3,6 +3,13 @@
 export const stageKinds = ['augment', 'build-head', 'evaluate', 'export', 'freeze', 'ingest', 'load-base', 'train'] as const;
 export type StageKind = (typeof stageKinds)[number];
 
+/** `auto` takes onnx where it is installed, else tfjs. */
+export const engineChoices = ['auto', 'onnx', 'tfjs'] as const;
+export type EngineChoice = (typeof engineChoices)[number];
+
+/** How numbers are kept; they are computed in float32 all the same. */
+export type FloatType = PipelineConfig['features']['dtype'];
+
 /**
  * A pipeline file but for its stages, each of which is checked against the schema of its kind.
  */

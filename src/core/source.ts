@@ -69,25 +69,25 @@ export interface SourceHost {
   once<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
 }
 
-/** A place in a pipeline file: a path, an address, or either of them written out with what its bytes have to be. */
-export type Place = string | ({ readonly path?: string } & Partial<Download>);
+/** Where bytes come from, as a pipeline file says it: a path, an address, or either of them written out with what the bytes have to be. */
+export type Origin = string | ({ readonly path?: string } & Partial<Download>);
 
-/** The download that a place stands for; undefined for a path. */
-export function downloadOf(place: Place): Download | undefined {
-  if (typeof place === 'string') return isAddress(place) ? { url: place } : undefined;
-  const { url, sha256, md5, size } = place;
+/** The download that an origin stands for; undefined for a path. */
+export function downloadOf(origin: Origin): Download | undefined {
+  if (typeof origin === 'string') return isAddress(origin) ? { url: origin } : undefined;
+  const { url, sha256, md5, size } = origin;
   return url === undefined ? undefined : { url, sha256, md5, size };
 }
 
-/** The path that a place stands for; undefined for a download. */
-export function pathOf(place: Place): string | undefined {
-  if (typeof place !== 'string') return place.path;
-  return isAddress(place) ? undefined : place;
+/** The path that an origin stands for; undefined for a download. */
+export function pathOf(origin: Origin): string | undefined {
+  if (typeof origin !== 'string') return origin.path;
+  return isAddress(origin) ? undefined : origin;
 }
 
-/** A place as people know it. */
-export function nameOf(place: Place): string {
-  return pathOf(place) ?? downloadOf(place)?.url ?? '';
+/** An origin as people know it. */
+export function nameOf(origin: Origin): string {
+  return pathOf(origin) ?? downloadOf(origin)?.url ?? '';
 }
 
 export function isAddress(text: string): boolean {

@@ -3,7 +3,7 @@ import type { Json } from './canonical.js';
 import type { Digest } from './digest.js';
 import type { Emit, FeatureCounts } from './event.js';
 import type { Finding } from './finding.js';
-import type { StageConfigs, StageKind } from './schema-types.js';
+import type { EngineChoice, FloatType, StageConfigs, StageKind } from './schema-types.js';
 import type { DownloadLock, SourceHost } from './source.js';
 
 /** What a reference field asks for: `data` pictures, a `base`, an untrained `model`, a `trained` one. */
@@ -45,8 +45,8 @@ export type Resolved = { readonly classes: readonly string[] } | { readonly base
 
 /** What a kind may know of the pipeline when its key is made, without loading anything heavy. */
 export interface Settings {
-  readonly engine: 'auto' | 'onnx' | 'tfjs';
-  readonly featureType: 'float32' | 'float16';
+  readonly engine: EngineChoice;
+  readonly featureType: FloatType;
 }
 
 export interface StageDefinition<Kind extends StageKind = StageKind> {

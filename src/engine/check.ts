@@ -1,9 +1,10 @@
 /** Whether the engines can be loaded here and compute what they should: each runs and trains a network of four weights. */
 import type { Finding } from '../core/finding.js';
+import type { EngineChoice } from '../core/schema-types.js';
 import type { Graph } from '../model/graph.js';
 import type { Weights } from '../model/tensor.js';
 import type { EngineIdentity } from './engine.js';
-import { engineNotes, openEngine, resolveEngine, type EngineChoice } from './resolve.js';
+import { engineNotes, openEngine, resolveEngine } from './resolve.js';
 
 /** One unit over a row of three: sigmoid(x · [1, -2, 3] + 0.5). */
 const graph: Graph = {

@@ -1,13 +1,12 @@
 /** Chooses the engine from package metadata, and loads it only when there is work. */
 import { failure } from '../core/problem.js';
+import type { EngineChoice } from '../core/schema-types.js';
 import type { Engine, EngineIdentity } from './engine.js';
 import { onnxIdentity } from './onnx/identity.js';
 import { slowBackendNote, tfjsIdentity, type TfjsBackend } from './tfjs/identity.js';
 
 /** Its own install script fetches CUDA libraries on Linux unless told not to, and fails where it cannot. */
 export const installHint = 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node';
-
-export type EngineChoice = 'auto' | 'onnx' | 'tfjs';
 
 export interface Note {
   readonly code: string;

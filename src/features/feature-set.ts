@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { canonical, type Json } from '../core/canonical.js';
 import { digestOf } from '../core/digest.js';
+import type { FloatType } from '../core/schema-types.js';
 import type { EngineIdentity } from '../engine/engine.js';
 import type { AugmentParameters } from '../image/augment.js';
 import { decoderIdentity } from '../image/identity.js';
@@ -28,7 +29,7 @@ export interface FeatureRecipe {
 }
 
 /** The preimage of a set's key. No class, path or neighbour is in it: pipelines share what is the same. */
-export function featureSetPreimage(recipe: FeatureRecipe, dtype: 'float32' | 'float16'): Json {
+export function featureSetPreimage(recipe: FeatureRecipe, dtype: FloatType): Json {
   const { image, preprocessing, variation, prefix, weights, engine } = recipe;
   return {
     image: { ...image },

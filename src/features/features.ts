@@ -9,11 +9,12 @@ import type { Emit, FeatureCounts } from '../core/event.js';
 import { encodeFloat16, widened } from '../core/float16.js';
 import { failure } from '../core/problem.js';
 import type { FeatureStore, Measurement, Waiting } from '../core/stage.js';
+import type { FloatType } from '../core/schema-types.js';
 import type { Runner } from '../engine/engine.js';
 import { openEngine } from '../engine/resolve.js';
 import { pictureBatches, picturesPerBatch } from '../image/batches.js';
 import type { Files } from '../image/dataset.js';
-import { isFinite } from '../model/finite.js';
+import { allFinite } from '../model/finite.js';
 import type { Shape } from '../model/graph.js';
 import { sizeOf } from '../model/tensor.js';
 import { extractionWorkload, featureSetPreimage, type FeatureRecipe } from './feature-set.js';
@@ -30,7 +31,7 @@ export interface FeatureBatch {
 /** What opening features needs of a stage's context. */
 export interface FeatureHost {
   readonly name: string;
-  readonly settings: { readonly featureType: 'float32' | 'float16' };
+  readonly settings: { readonly featureType: FloatType };
   openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
@@ -236,7 +237,7 @@ export class Features {
 
 /** What is no number here would spoil all training on it, and look like a learning rate that is too high. */
 function requireFinite(features: Float32Array, digests: readonly Digest[], rowLength: number, pathOf: (digest: Digest) => string): void {
-  const row = digests.findIndex((_, index) => !isFinite(features.subarray(index * rowLength, (index + 1) * rowLength)));
+  const row = digests.findIndex((_, index) => !allFinite(features.subarray(index * rowLength, (index + 1) * rowLength)));
   if (row < 0) return;
   throw failure('bad-data', {
     code: 'features-not-finite',

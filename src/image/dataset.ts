@@ -1,4 +1,4 @@
-/** What `ingest` and `augment` put out, as the stages that read pictures see it. */
+/** What `ingest` puts out, as the stages that read pictures see it; what `augment` does is in augmentation.ts. */
 import type { Digest } from '../core/digest.js';
 
 /** How every picture is brought to the network's input. */

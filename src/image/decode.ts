@@ -37,8 +37,8 @@ const kernels: Readonly<Record<Filter, keyof KernelEnum>> = {
  * - Both sides are stretched to the size asked for; the aspect is not kept.
  * - `nearest` takes the very pixels that PIL takes, out of the whole decoded picture, which costs memory and time where
  *   that has many megapixels. The others are filters that widen with the reduction, so that a small picture is an
- *   average of the large one, as in PIL and unlike `tf.image.resize`. A picture that is larger in one direction or both
- *   gets the very levels that PIL computes. A smaller one is within a level on average; a JPEG is read at a half, a
+ *   average of the large one, as in PIL and unlike `tf.image.resize`. A picture that is enlarged in one direction or both
+ *   gets the very levels that PIL computes. One that is reduced is within a level on average; a JPEG is read at a half, a
  *   quarter or an eighth where that is still larger than the result: much faster, at a difference of a few grey levels.
  * - Grey becomes RGB, 16 bits become 8, CMYK goes through a generic profile. Embedded colour profiles are ignored, as
  *   by PIL: networks were trained on the numbers in the files.

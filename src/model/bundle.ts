@@ -5,10 +5,11 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { isRecord } from '../core/is-record.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { ImageSpec } from '../image/dataset.js';
 import { outputOf, shapesOf, withInputShape, type Graph } from './graph.js';
-import { isRecord, show } from './layers-model/config.js';
+import { show } from './layers-model/config.js';
 import { fitWeights } from './layers-model/fit.js';
 import { readLayersModel } from './layers-model/load.js';
 import { checkClasses, checkImage, checkPreprocessing, type Refuse } from './preparation.js';

@@ -2,10 +2,11 @@
  * What an exported model says of its classes and of how its pictures are prepared, in whichever format. Models are passed
  * from hand to hand, so none of it is believed before it is checked.
  */
+import { isRecord } from '../core/is-record.js';
 import type { PipelineError } from '../core/problem.js';
 import type { ImageSpec } from '../image/dataset.js';
 import { pictureLimits } from '../image/probe.js';
-import { isRecord, show } from './layers-model/config.js';
+import { show } from './layers-model/config.js';
 import type { Preprocessing, PreprocessingMode } from './preprocessing.js';
 import { sizeOf } from './tensor.js';
 

@@ -2,7 +2,6 @@
  * How levels of 0 to 255 become what a network takes in. The modes are those of Keras
  * (`keras.applications.imagenet_utils.preprocess_input`); each pretrained base was trained with one of them.
  */
-import { failure, type PipelineError } from '../core/problem.js';
 
 /** `tf`: [-1, 1]; `caffe`: BGR less the ImageNet mean; `torch`: [0, 1] standardised by ImageNet; `none`: 0 to 255. */
 export type PreprocessingMode = 'tf' | 'caffe' | 'torch' | 'none';
@@ -85,26 +84,4 @@ export function describePreprocessing(preprocessing: Preprocessing): string {
 function ratioText(factor: number): string {
   const inverse = Math.round(1 / factor);
   return inverse > 1 && 1 / inverse === factor ? `1/${inverse}` : String(factor);
-}
-
-/** Reads `1/255`, `0.5` or a number. Anything that is not a positive number fails as invalid, with `where` in the message. */
-export function parseRatio(value: string | number, where?: string): number {
-  if (typeof value === 'number') return positive(value, value, where);
-  const match = /^\s*([\d.eE+-]+)\s*(?:\/\s*([\d.eE+-]+)\s*)?$/.exec(value);
-  if (match === null) throw notARatio(value, where);
-  return positive(Number(match[1]) / Number(match[2] ?? 1), value, where);
-}
-
-function positive(ratio: number, value: string | number, where?: string): number {
-  if (!(ratio > 0 && Number.isFinite(ratio))) throw notARatio(value, where);
-  return ratio;
-}
-
-function notARatio(value: string | number, where?: string): PipelineError {
-  return failure('invalid', {
-    code: 'not-a-ratio',
-    where,
-    found: `${typeof value === 'string' ? JSON.stringify(value) : value} is not a ratio`,
-    expected: 'a number above 0, or two with a slash between, such as 1/255',
-  });
 }

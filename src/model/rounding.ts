@@ -5,13 +5,11 @@
  */
 import { encodeFloat16, widened } from '../core/float16.js';
 import { failure } from '../core/problem.js';
+import type { FloatType } from '../core/schema-types.js';
 import type { Tensor, Weights } from './tensor.js';
 
-/** How a file holds a model's kernels. */
-export type WeightType = 'float32' | 'float16';
-
 /** Whether a file of this type holds the tensor as float16. */
-export function isHalved({ shape }: Pick<Tensor, 'shape'>, type: WeightType): boolean {
+export function isHalved({ shape }: Pick<Tensor, 'shape'>, type: FloatType): boolean {
   return type === 'float16' && shape.length >= 2;
 }
 
@@ -29,7 +27,7 @@ export function toHalves(name: string, { data }: Tensor): Uint16Array<ArrayBuffe
 }
 
 /** The weights that a program finds in a file of this type: rounded where they are halved, the same elsewhere. */
-export function roundedWeights(weights: Weights, type: WeightType): Weights {
+export function roundedWeights(weights: Weights, type: FloatType): Weights {
   const rounded = [...weights].map(([name, tensor]): [string, Tensor] =>
     isHalved(tensor, type) ? [name, { shape: tensor.shape, data: widened(toHalves(name, tensor)) }] : [name, tensor],
   );

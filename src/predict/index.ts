@@ -1,6 +1,6 @@
 /** Opens an exported model for predicting. */
-import { failure } from '../core/problem.js';
-import { engineNotes, resolveEngine, type EngineChoice, type Note } from '../engine/resolve.js';
+import { engineChoiceOf } from '../core/engine-choice.js';
+import { engineNotes, resolveEngine, type Note } from '../engine/resolve.js';
 import type { OnnxBundle } from '../engine/onnx/model-reader.js';
 import type { Bundle } from '../model/bundle.js';
 import { networkOf, readModel } from './network.js';
@@ -15,15 +15,12 @@ export interface OpenModel {
   readonly notes: readonly Note[];
 }
 
-const choices: readonly EngineChoice[] = ['auto', 'onnx', 'tfjs'];
-
 /**
  * Reads the model in a folder, that of a `model.json` or an `.onnx` file, and starts its engine. Throws `invalid` for an
  * engine that is not there, and as `readBundle` does.
  */
 export async function openModel(path: string, engine = 'auto'): Promise<OpenModel> {
-  const choice = choices.find((one) => one === engine);
-  if (choice === undefined) throw failure('invalid', { code: 'bad-option', where: '--engine', found: `${engine} is no engine`, expected: choices.join(', ') });
+  const choice = engineChoiceOf(engine);
   const bundle = await readModel(path);
   // An .onnx file has its own runtime, whatever engine is asked for.
   const identity = resolveEngine(bundle.format === 'onnx' ? 'onnx' : choice);

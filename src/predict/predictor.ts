@@ -5,6 +5,7 @@ import type { Runner } from '../engine/engine.js';
 import { PicturePool } from '../features/picture-pool.js';
 import { pictureBatches, picturesPerBatch } from '../image/batches.js';
 import { hasPictureName } from '../image/probe.js';
+import { allFinite } from '../model/finite.js';
 import { predictionOf } from '../model/prediction.js';
 import type { Network } from './network.js';
 
@@ -110,7 +111,7 @@ export class Predictor {
   private async compute<Input extends PictureInput>(items: readonly Placed<Input>[], pixels: Float32Array): Promise<PlacedAnswer<Input>[]> {
     const runner = await this.compiling;
     const outputs = await runner.run(pixels, items.length);
-    if (!outputs.every(Number.isFinite)) throw noNumbers(this.network);
+    if (!allFinite(outputs)) throw noNumbers(this.network);
     return items.map(({ input, index }, row) => ({
       index,
       answer: { kind: 'prediction', input, ...predictionOf(outputs, row, this.network.units, this.network.classes) },

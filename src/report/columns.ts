@@ -13,7 +13,8 @@ export interface Column {
 export function columnLines(columns: readonly Column[]): string[] {
   const padded = columns.map(({ title, cells, numeric = false }) => {
     const all = [title, ...cells].map(printable);
-    const width = Math.max(...all.map(columnsOf));
+    // There may be more rows than a call takes arguments.
+    const width = all.reduce((widest, cell) => Math.max(widest, columnsOf(cell)), 0);
     return all.map((cell) => (numeric ? ' '.repeat(width - columnsOf(cell)) + cell : column(cell, width)));
   });
   return (padded[0] ?? []).map((_, row) => padded.map((cells) => cells[row]).join('  ').trimEnd());

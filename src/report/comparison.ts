@@ -1,4 +1,5 @@
 /** The variants of a matrix side by side: one row an evaluation, the best first, in 80 columns. */
+import { bestFirst, mainFigures, type Metrics } from './main-figures.js';
 import { painter } from './style.js';
 import { count, printable } from './words.js';
 
@@ -9,35 +10,28 @@ export interface Compared {
   /** The value of each axis that reaches it. */
   readonly values: Readonly<Record<string, number | string | boolean>>;
   /** Undefined where it was not evaluated. */
-  readonly metrics: Readonly<Record<string, number>> | undefined;
+  readonly metrics: Metrics | undefined;
 }
 
 const WIDTH = 80;
 const MARK = '* ';
 const GAP = '  ';
 
-/** The most telling first: those at the end give way where columns are too many. */
-const shownMetrics = ['accuracy', 'loss', 'macro_f1', 'roc_auc'];
 const FIGURE_WIDTH = 8;
 
 /** A table for each evaluate stage of the file that has variants; none without a matrix. */
 export function comparisonLines(compared: readonly Compared[], color: boolean): string[] {
   const stages = [...new Set(compared.map(({ stage }) => stage))];
-  return stages.flatMap((stage) => table(stage, compared.filter((row) => row.stage === stage).sort(bestFirst), color));
-}
-
-/** By accuracy, then by loss; what was not evaluated comes last. */
-function bestFirst({ metrics: a }: Compared, { metrics: b }: Compared): number {
-  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
-  return b.accuracy - a.accuracy || a.loss - b.loss;
+  return stages.flatMap((stage) => table(stage, compared.filter((row) => row.stage === stage).sort((a, b) => bestFirst(a.metrics, b.metrics)), color));
 }
 
 function table(stage: string, rows: readonly Compared[], color: boolean): string[] {
   const paint = painter(color);
   const axes = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
-  const measured = shownMetrics.filter((name) => rows.some(({ metrics }) => metrics?.[name] !== undefined));
+  const measured = mainFigures.map(({ metric }) => metric).filter((metric) => rows.some(({ metrics }) => metrics?.[metric] !== undefined));
   const cells = rows.map(({ values }) => axes.map((axis) => printable(String(values[axis] ?? '-'))));
   const wanted = axes.map((axis, column) => Math.max(axis.length, ...cells.map((row) => row[column].length)));
+  // Those at the end give way where columns are too many.
   const metrics = measured.slice(0, metricsThatFit(wanted, measured.length));
   const widths = narrowed(wanted, WIDTH - MARK.length - metrics.length * (GAP.length + FIGURE_WIDTH));
   const line = (mark: string, texts: readonly string[], figures: readonly string[]): string =>

@@ -1,6 +1,6 @@
 /** What a run would cost, in a few lines. */
 import { bytesText } from '../core/bytes-text.js';
-import type { Estimate } from '../core/estimate.js';
+import { LARGEST_SHARE, type Estimate } from '../core/estimate.js';
 import { count, duration, printable } from './words.js';
 
 /** None where nothing that costs is left to do. `waysOut` says what to do where features do not fit the disk. */
@@ -13,7 +13,7 @@ export function costLines(cost: Estimate, waysOut: string): string[] {
   if (!sized) lines.push(`disk      not known before the base is; ${bytesText(cost.freeBytes)} free`);
   else if (cost.bytes > 0) lines.push(`disk      ${upTo}${bytesText(cost.bytes)} of features; ${bytesText(cost.freeBytes)} free`);
   lines.push(`time      ${timeOf(cost)}`);
-  if (!cost.fits) lines.push(`          a run will refuse: features may take 80 % of what is free. Ways out: ${waysOut}`);
+  if (!cost.fits) lines.push(`          a run will refuse: features may take ${LARGEST_SHARE * 100} % of what is free. Ways out: ${waysOut}`);
   return [...lines, ...unknown];
 }
 

@@ -1,5 +1,6 @@
 /** Lays problems out for a terminal: the place, the lines of the file with a caret, what was expected and what to do. */
-import { relative, isAbsolute } from 'node:path';
+import { isAbsolute } from 'node:path';
+import { shownFrom } from '../core/paths.js';
 import type { Position, Problem } from '../core/problem.js';
 import { columnsOf } from './text-width.js';
 import { painter } from './style.js';
@@ -60,9 +61,9 @@ function placeOf({ position, where }: Problem, cwd: string): string {
 }
 
 function shown(path: string, cwd: string): string {
-  if (!isAbsolute(path)) return path;
-  const inside = relative(cwd, path);
-  return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? path : inside;
+  // What a problem is about need not be a path at all; a dot would say little of the folder itself.
+  const inside = isAbsolute(path) ? shownFrom(cwd, path) : path;
+  return inside === '.' ? path : inside;
 }
 
 function excerptOf(position: Position, width: number, paint: Paint): string[] {

@@ -1,10 +1,11 @@
 /** Runs as a table for a terminal, and as one object each for programs. */
 import type { RunFound } from '../core/run-record.js';
 import { columnLines, type Column } from './columns.js';
+import { bestFirst } from './main-figures.js';
 import { painter } from './style.js';
 import { duration } from './words.js';
 
-/** A run in figures: those of its best evaluation, by accuracy. */
+/** A run in figures: those of its best evaluation. */
 export interface RunRow {
   readonly id: string;
   /** ISO 8601, UTC. */
@@ -29,10 +30,10 @@ export function rowOf(found: RunFound): RunRow {
   return { ...start, state, durationMs, stages: counts, metrics };
 }
 
-/** Newest first, as given; the figures of the last columns are those of the evaluation with the highest accuracy. */
+/** Newest first, as given; the figures of the last columns are those of the best evaluation. */
 export function runLines(rows: readonly RunRow[], { color, width }: { readonly color: boolean; readonly width: number }): string[] {
   const paint = painter(color);
-  const best = rows.map(({ metrics = {} }) => Object.values(metrics).sort((a, b) => b.accuracy - a.accuracy)[0]);
+  const best = rows.map(({ metrics = {} }) => Object.values(metrics).sort(bestFirst)[0]);
   const columns: Column[] = [
     { title: 'run', cells: rows.map(({ id }) => id) },
     { title: 'started', cells: rows.map(({ startedAt }) => (startedAt === undefined ? '-' : localTime(startedAt))) },

@@ -1,5 +1,6 @@
 /** The closing lines of a run. */
 import type { RunState, StageSummary } from '../core/event.js';
+import { mainFigures } from './main-figures.js';
 import { painter } from './style.js';
 import { count, duration } from './words.js';
 
@@ -15,9 +16,8 @@ export interface Closing {
 /** What came out: figures of the evaluations, and how much was done. */
 export function closingLines(run: Closing, color: boolean): string[] {
   const paint = painter(color);
-  const shown = ['accuracy', 'loss', 'macro_f1', 'roc_auc'];
   const figures = Object.entries(run.metrics).map(([stage, metrics]) => {
-    const values = shown.flatMap((name) => (metrics[name] === undefined ? [] : [`${name} ${metrics[name].toFixed(4)}`]));
+    const values = mainFigures.flatMap(({ metric }) => (metrics[metric] === undefined ? [] : [`${metric} ${metrics[metric].toFixed(4)}`]));
     return `${paint('bold', stage)}: ${values.join('  ')}`;
   });
   const done = run.stages.filter(({ state }) => state === 'ran').length;

@@ -1,7 +1,8 @@
 /** The folders that stages write their files into: inside the project, whatever links stand on the way. */
 import { constants } from 'node:fs';
 import { access, lstat, realpath, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
+import { isWithin } from '../core/paths.js';
 import { asPipelineError, failure, PipelineError } from '../core/problem.js';
 import type { Node } from './graph.js';
 import type { Project } from './project.js';
@@ -27,7 +28,7 @@ export async function checkDestinations(nodes: Iterable<Node>, project: Project)
 export async function refuseOutside({ root, display }: Project, folder: string): Promise<string> {
   const realRoot = await realpath(root);
   const inside = relative(root, folder);
-  if (inside === '' || isOutside(inside)) throw outside(display(folder), 'lies outside the project', root);
+  if (inside === '' || !isWithin(folder, root)) throw outside(display(folder), 'lies outside the project', root);
   let above = root;
   for (const part of inside.split(sep)) {
     const next = join(above, part);
@@ -35,15 +36,11 @@ export async function refuseOutside({ root, display }: Project, folder: string):
     if (entry === undefined) break;
     if (entry.isSymbolicLink()) {
       const target = await realpath(next).catch(() => undefined);
-      if (target === undefined || isOutside(relative(realRoot, target))) throw outside(display(folder), `leads out of the project by the link ${display(next)}`, root);
+      if (target === undefined || !isWithin(target, realRoot)) throw outside(display(folder), `leads out of the project by the link ${display(next)}`, root);
     }
     above = next;
   }
   return above;
-}
-
-function isOutside(path: string): boolean {
-  return path === '..' || path.startsWith(`..${sep}`) || resolve(path) === path;
 }
 
 function outside(where: string, found: string, root: string): PipelineError {
@@ -52,7 +49,7 @@ function outside(where: string, found: string, root: string): PipelineError {
     where,
     found,
     expected: `a folder inside ${root}`,
-    remedy: 'name a folder below that of the pipeline’s project',
+    remedy: "name a folder below that of the pipeline's project",
   });
 }
 

@@ -1,11 +1,11 @@
 /** What a run would cost: pictures to extract, room on disk, time; told before anything runs. */
-import type { Estimate, StageEstimate } from '../core/estimate.js';
+import { LARGEST_SHARE, type Estimate, type StageEstimate } from '../core/estimate.js';
 import { asPipelineError } from '../core/problem.js';
 import type { FeatureNeed, Inputs, Needs, Outputs } from '../core/stage.js';
 import type { Node } from './graph.js';
 import type { PlannedStage } from './plan.js';
 import { Rehearsal } from './rehearsal.js';
-import { LARGEST_SHARE, missingOf } from './room.js';
+import { missingOf } from './room.js';
 import { inputsOf, type Session } from './session.js';
 
 interface Known {

@@ -1,15 +1,13 @@
 /** Why a stage's key changed: the difference between two preimages, in words. */
 import type { Json } from '../core/canonical.js';
+import { isRecord } from '../core/is-record.js';
 import type { Preimage } from './action-key.js';
 
 type Change = { readonly path: string; readonly before: Json | undefined; readonly after: Json | undefined };
 
-const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
-
 /** Every leaf that differs, with the path to it. */
 function differences(before: Json | undefined, after: Json | undefined, path = ''): Change[] {
-  if (isObject(before) && isObject(after)) {
+  if (isRecord(before) && isRecord(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return names.flatMap((name) => differences(before[name], after[name], path === '' ? name : `${path}.${name}`));
   }

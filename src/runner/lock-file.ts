@@ -9,6 +9,7 @@ import { stringify } from 'yaml';
 import { parseYaml } from '../config/yaml.js';
 import { canonical, compareCodePoints } from '../core/canonical.js';
 import { isDigest } from '../core/digest.js';
+import { isRecord } from '../core/is-record.js';
 import { failure } from '../core/problem.js';
 import type { LockedFile } from '../core/source.js';
 import { AddedFile, type During } from './added-file.js';
@@ -111,8 +112,8 @@ function keyText(key: unknown): string {
 
 function parse(text: string, path: string): Content {
   const { value, problems } = parseYaml(text, path);
-  const sections = { downloads: {}, bases: {}, classes: {}, ...(isObject(value) ? value : {}) };
-  if (problems.length === 0 && isObject(value) && isContent(sections)) return sections;
+  const sections = { downloads: {}, bases: {}, classes: {}, ...(isRecord(value) ? value : {}) };
+  if (problems.length === 0 && isRecord(value) && isContent(sections)) return sections;
   throw failure('invalid', {
     code: 'lock-file-damaged',
     where: path,
@@ -126,16 +127,12 @@ function isContent(value: Readonly<Record<string, unknown>>): value is Content &
   const { version, downloads, bases, classes } = value;
   return (
     version === 1 &&
-    isObject(downloads) && Object.values(downloads).every(isLockedFile) &&
-    isObject(bases) && Object.values(bases).every((digest) => typeof digest === 'string') &&
-    isObject(classes) && Object.values(classes).every((names) => Array.isArray(names) && names.every((name) => typeof name === 'string'))
+    isRecord(downloads) && Object.values(downloads).every(isLockedFile) &&
+    isRecord(bases) && Object.values(bases).every((digest) => typeof digest === 'string') &&
+    isRecord(classes) && Object.values(classes).every((names) => Array.isArray(names) && names.every((name) => typeof name === 'string'))
   );
 }
 
 function isLockedFile(value: unknown): value is LockedFile {
-  return isObject(value) && isDigest(value.sha256) && Number.isSafeInteger(value.size);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value) && isDigest(value.sha256) && Number.isSafeInteger(value.size);
 }

@@ -1,7 +1,8 @@
 /** The places of a pipeline's project on disk. */
-import { join, relative, resolve, sep, basename, extname } from 'node:path';
+import { join, resolve, basename, extname } from 'node:path';
 import type { Pipeline } from '../config/pipeline.js';
 import { projectRootOf } from '../config/project-root.js';
+import { shownFrom } from '../core/paths.js';
 
 export interface Project {
   readonly root: string;
@@ -35,9 +36,6 @@ export function projectOf(pipeline: Pick<Pipeline, 'file' | 'root'>, environment
     rates: join(state, 'rates.json'),
     folderOf: (stage) => join(state, 'out', file, stage),
     resolvePath: (path) => resolve(pipeline.root, path),
-    display: (path) => {
-      const inside = relative(pipeline.root, path);
-      return inside === '..' || inside.startsWith(`..${sep}`) ? path : inside || '.';
-    },
+    display: (path) => shownFrom(pipeline.root, path),
   };
 }

@@ -1,12 +1,10 @@
 /** Whether the features that a stage will ask for fit on the disk: said by a plan, held before a stage extracts any. */
 import { bytesText } from '../core/bytes-text.js';
+import { LARGEST_SHARE } from '../core/estimate.js';
 import { failure } from '../core/problem.js';
 import type { FeatureNeed, Needs } from '../core/stage.js';
 import { featureSetKeyOf } from './action-key.js';
 import type { Session } from './session.js';
-
-/** Beyond this share of what is free, features leave too little for all else. */
-export const LARGEST_SHARE = 0.8;
 
 export interface Missing {
   /** Pictures that have to go through the prefix; each view counts. */

@@ -1,6 +1,7 @@
 /** What a session lets its stages ask about files that lie elsewhere. */
 import { resolve } from 'node:path';
 import type { Pipeline, Stage } from '../config/pipeline.js';
+import { isRecord } from '../core/is-record.js';
 import type { SourceHost } from '../core/source.js';
 import type { Store } from '../store/store.js';
 import type { LockFile } from './lock-file.js';
@@ -41,10 +42,9 @@ export function sourcesOf(stage: Stage, pipeline: Pipeline, project: Project, lo
  */
 export function isAsWritten({ name, config }: Stage, { locate }: Pipeline): boolean {
   const written = (...path: string[]): boolean => locate(['stages', name, ...path]) !== undefined;
-  return Object.entries(config).every(([field, value]) => written(field) && membersOfPlace(value).every((member) => written(field, member)));
+  return Object.entries(config).every(([field, value]) => written(field) && membersOfOrigin(value).every((member) => written(field, member)));
 }
 
-function membersOfPlace(value: unknown): string[] {
-  const isPlace = typeof value === 'object' && value !== null && ('url' in value || 'path' in value);
-  return isPlace ? Object.keys(value) : [];
+function membersOfOrigin(value: unknown): string[] {
+  return isRecord(value) && ('url' in value || 'path' in value) ? Object.keys(value) : [];
 }

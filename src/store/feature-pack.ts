@@ -19,14 +19,13 @@
 import { isDigest, type FeatureSetKey } from '../core/digest.js';
 import { readFully, type OpenFile } from './cache-fs.js';
 import { decodeFloat16, encodeFloat16 } from '../core/float16.js';
+import type { FloatType } from '../core/schema-types.js';
 import { sha256 } from './hashing.js';
-
-export type FeatureType = 'float32' | 'float16';
 
 /** What all packs of a set have in common. */
 export interface PackShape {
   readonly set: FeatureSetKey;
-  readonly type: FeatureType;
+  readonly type: FloatType;
   /** Numbers in a row. */
   readonly rowLength: number;
 }

@@ -9,7 +9,8 @@ import type { Json } from '../core/canonical.js';
 import type { Digest, FeatureSetKey } from '../core/digest.js';
 import { failure } from '../core/problem.js';
 import type { FeatureKey, FeatureStore, Waiting } from '../core/stage.js';
-import { decodeEntry, encodeEntry, isEntryOf, type FeatureType } from './feature-pack.js';
+import type { FloatType } from '../core/schema-types.js';
+import { decodeEntry, encodeEntry, isEntryOf } from './feature-pack.js';
 import type { Files } from './files.js';
 import { IN_MEMORY, KeyWords, NOWHERE, PENDING } from './key-table.js';
 import type { Locks } from './locks.js';
@@ -27,7 +28,7 @@ export interface FeatureSetOptions {
   readonly preimage: Json;
   /** Numbers in a row. */
   readonly rowLength: number;
-  readonly type: FeatureType;
+  readonly type: FloatType;
   /** Memory for rows that were read. */
   readonly memory: RowMemory;
   readonly locks: Locks;

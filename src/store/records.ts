@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import { isDigest, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
 import type { FeatureCounts } from '../core/event.js';
+import { isRecord } from '../core/is-record.js';
 import type { BlobRef, Outputs } from '../core/stage.js';
 import type { Blobs } from './blobs.js';
 import type { Files } from './files.js';
@@ -109,13 +110,13 @@ export function parseRecord(text: Buffer, key: string): ActionRecord | string {
   const record = unseal(text);
   if (typeof record === 'string') return record;
   if (record.key !== key) return 'belongs to another key';
-  return isRecord(record) ? record : 'not of the form of a record';
+  return isActionRecord(record) ? record : 'not of the form of a record';
 }
 
-function isRecord(value: Unsealed): value is Unsealed & ActionRecord {
+function isActionRecord(value: Unsealed): value is Unsealed & ActionRecord {
   return (
     value.schema === SCHEMA &&
-    isObject(value.outputs) &&
+    isRecord(value.outputs) &&
     Object.values(value.outputs).every(isBlobRef) &&
     typeof value.durationMs === 'number' &&
     typeof value.createdAt === 'string' &&
@@ -125,13 +126,9 @@ function isRecord(value: Unsealed): value is Unsealed & ActionRecord {
 }
 
 function isUses(value: unknown): value is Uses {
-  return isObject(value) && [value.features, value.archives, value.downloads].every((list) => Array.isArray(list) && list.every(isDigest));
+  return isRecord(value) && [value.features, value.archives, value.downloads].every((list) => Array.isArray(list) && list.every(isDigest));
 }
 
 function isBlobRef(value: unknown): value is BlobRef {
-  return isObject(value) && isDigest(value.digest) && typeof value.size === 'number';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value) && isDigest(value.digest) && typeof value.size === 'number';
 }

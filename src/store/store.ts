@@ -20,10 +20,11 @@ import type { Json } from '../core/canonical.js';
 import { digestOf, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
 import type { SourceStore } from '../core/source.js';
 import type { BlobRef, Probe, Waiting } from '../core/stage.js';
+import type { FloatType } from '../core/schema-types.js';
 import { Blobs } from './blobs.js';
 import { nodeFs, type CacheFs } from './cache-fs.js';
 import { Checkpoints } from './checkpoints.js';
-import { packedBytes, type FeatureType } from './feature-pack.js';
+import { packedBytes } from './feature-pack.js';
 import type { FeatureSet } from './features.js';
 import { digestFiles, noProbe, type FileDigests } from './file-digests.js';
 import { listFile, listFiles, type FileList } from './file-list.js';
@@ -59,9 +60,9 @@ export interface Store {
   getRecord(key: ActionKey): Promise<ActionRecord | undefined>;
   /** The record of a key whose blobs are all there. */
   hit(key: ActionKey): Promise<ActionRecord | undefined>;
-  openFeatures(key: FeatureSetKey, preimage: Json, rowLength: number, type: FeatureType): Promise<FeatureSet>;
+  openFeatures(key: FeatureSetKey, preimage: Json, rowLength: number, type: FloatType): Promise<FeatureSet>;
   /** What rows of features would take on disk. */
-  featureBytes(rows: number, rowLength: number, type: FeatureType): number;
+  featureBytes(rows: number, rowLength: number, type: FloatType): number;
   /** Free on the disk that the store lies on, or will lie on. */
   freeBytes(): Promise<number>;
   /** Digests of a folder's files; unchanged files are not read again. */

@@ -45,6 +45,10 @@ test('gc takes what no last run needs; what is left is still current, and what w
   await project.run('pets.yaml', '--set', 'stages.train.epochs=4');
   await project.run();
   const told = await json('gc', '--max-size', '0', '--dry-run');
+  const { stdout } = await project.command('cache', 'gc', '--max-size', '0', '--dry-run');
+  const [head, ...lines] = stdout.split('\n');
+  expect(head).toMatch(/^ +name +size +used$/);
+  expect(lines).toContainEqual(expect.stringMatching(/^records +[0-9a-f]{12} +[\d.]+ k?B +just now$/));
   const done = await json('gc', '--max-size', '0');
   expect(done.removed).toEqual(told.removed);
   expect(done.removed.filter(({ kind }) => kind === 'records')).toHaveLength(3);

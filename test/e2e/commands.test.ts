@@ -1,5 +1,6 @@
 /** The commands beside `run`, the events that programs read, and the library. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { RunEvent } from '../../src/core/event.js';
@@ -104,7 +105,6 @@ describe('the events of a run', () => {
   });
 
   test('a level that the log does not have is refused before there is a run', async () => {
-    const { readdir } = await import('node:fs/promises');
     const runs = await readdir(project.path('.pipeline/runs'));
     const { code, stderr } = await project.command('run', 'pets.yaml', '--log-level', 'verbose');
     expect([code, stderr]).toEqual([2, expect.stringContaining('--log-level: verbose is no level')]);
@@ -134,7 +134,6 @@ describe('after a run', () => {
   });
 
   test('the run left a log and its summary', async () => {
-    const { readdir } = await import('node:fs/promises');
     const [id] = await readdir(project.path('.pipeline/runs'));
     const log = (await project.read(`.pipeline/runs/${id}/log.ndjson`)).trim().split('\n').map((line) => JSON.parse(line) as { msg: string });
     expect(log[0].msg).toBe('run started');
@@ -149,6 +148,21 @@ describe('after a run', () => {
     const result = await library.run(pipeline, { onEvent: ({ event }) => events.push(event), stages: ['freeze'] });
     expect([result.state, result.stages.map(({ name }) => name), events.at(-1)]).toEqual(['ok', ['load-base', 'freeze'], 'run']);
     await expect(library.load('none.yaml', { cwd: project.root })).rejects.toThrow();
+  });
+});
+
+describe('damage in the cache', () => {
+  test('is told by a dry run as by a plan', async () => {
+    const records = project.path('.pipeline/cache/v1/records');
+    const [record] = (await readdir(records, { recursive: true })).filter((name) => name.endsWith('.json')).sort();
+    for (const command of [['plan', 'pets.yaml'], ['run', 'pets.yaml', '--dry-run']]) {
+      const damaged = join(records, record);
+      const whole = await readFile(damaged);
+      await writeFile(damaged, whole.subarray(1));
+      const { code, stderr } = await project.command(...command);
+      expect([code, stderr]).toEqual([0, expect.stringContaining(`records/${record}: `)]);
+      await writeFile(damaged, whole);
+    }
   });
 });
 
@@ -172,6 +186,10 @@ describe('init', () => {
     await other.write('more pets.tar.gz', '');
     expect((await other.command('init', 'more pets.tar.gz')).stderr).toBe('wrote more-pets.yaml; now: pipeline run more-pets.yaml\n');
     expect((await other.command('plan', 'pets.yaml')).code).toBe(0);
+    // Two dots begin a name as well.
+    await other.addPets('..pets', 1);
+    expect((await other.command('init', '..pets', '--to', 'dots.yaml')).code).toBe(0);
+    expect(await other.read('dots.yaml')).toContain('source: "..pets"\n');
     await other.remove();
   });
 });

@@ -43,6 +43,15 @@ describe('the machine and the cache', () => {
     expect(await readdir(project.root)).toEqual([]);
   });
 
+  test('an engine that there is none of is refused, with a pipeline or without', async () => {
+    await project.write('engine.yaml', pipelineText());
+    for (const file of [[], ['engine.yaml']]) {
+      const { code, stdout, stderr } = await project.command('doctor', ...file, '--engine', 'foo');
+      expect([code, stdout, stderr]).toEqual([2, '', '--engine: foo is no engine\n  expected: one of auto, onnx, tfjs\n']);
+    }
+    await rm(project.path('engine.yaml'));
+  });
+
   test('in pipelines/, the cache is that of the project', async () => {
     await project.write('pipelines/.keep', '');
     const inside = await project.commandIn('pipelines', 'doctor', '--json');

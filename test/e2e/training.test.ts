@@ -84,6 +84,7 @@ describe('a head first, then a part of the base from there', () => {
     const set = ['--set', 'stages.fine-tune.optimizer.adam.learning_rate=0.01', '--set', 'stages.fine-tune.epochs=1'];
     const planned = await project.command('plan', 'pets.yaml', ...set);
     expect([planned.code, planned.stderr]).toEqual([0, expect.stringContaining('warning: the learning rate 0.01 is high for adam')]);
+    expect(await project.command('run', 'pets.yaml', '--dry-run', ...set)).toEqual(planned);
     const run = await project.run('pets.yaml', ...set);
     expect(run.events).toContainEqual({ event: 'warning', problem: expect.objectContaining({ code: 'fine-tuning-rate' }) });
     expect(run.code).toBe(0);

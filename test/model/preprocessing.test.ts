@@ -1,6 +1,6 @@
 /** Preprocessing against numbers that Keras 3 gave (`keras.applications.imagenet_utils`, float32). */
 import { describe, expect, test } from '@jest/globals';
-import { describePreprocessing, parseRatio, preprocess, type Preprocessing } from '../../src/model/preprocessing.js';
+import { describePreprocessing, preprocess, type Preprocessing } from '../../src/model/preprocessing.js';
 
 const levels = [0, 1, 2, 255, 128, 77, 12, 200, 103];
 const mode = (name: 'tf' | 'caffe' | 'torch' | 'none'): Preprocessing => ({ kind: 'mode', mode: name });
@@ -60,23 +60,4 @@ test('descriptions say what the network sees', () => {
   expect(describePreprocessing({ kind: 'rescale', factor: 1 / 255 })).toBe('levels times 1/255');
   expect(describePreprocessing({ kind: 'rescale', factor: 0.3 })).toBe('levels times 0.3');
   expect(describePreprocessing({ kind: 'rescale', factor: 2 })).toBe('levels times 2');
-});
-
-describe('parseRatio', () => {
-  test.each([
-    ['1/255', 1 / 255],
-    [' 2 / 127.5 ', 2 / 127.5],
-    ['0.5', 0.5],
-    ['1e-2', 0.01],
-    [0.25, 0.25],
-  ])('%p', (value, expected) => {
-    expect(parseRatio(value)).toBe(expected);
-  });
-
-  test.each(['', '1/0', '0/255', '-1/255', '1/2/3', 'one', '1/', '--', NaN, 0, Infinity])('refuses %p', (value) => {
-    const problem = { code: 'not-a-ratio', where: 'augment.rescale', expected: expect.stringContaining('1/255') };
-    expect(() => parseRatio(value, 'augment.rescale')).toThrow(
-      expect.objectContaining({ category: 'invalid', problems: [expect.objectContaining(problem)] }),
-    );
-  });
 });

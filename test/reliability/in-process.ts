@@ -1,6 +1,6 @@
 /** Runs a project inside the test, where a run takes a fraction of the time of a command, and on any disk. */
 import { join } from 'node:path';
-import { loadChecked } from '../../src/commands/host.js';
+import { loadChecked } from '../../src/commands/open.js';
 import { select, type SelectionOptions } from '../../src/commands/selection.js';
 import type { RunEvent } from '../../src/core/event.js';
 import { execute, type RunResult } from '../../src/runner/execute.js';

@@ -35,6 +35,8 @@ test('problems without a position begin with what they are about, or with what w
     { code: 'b', where: '/home/me/pictures/x.jpg', found: 'no picture', remedy: 'take it away' },
     { code: 'c', where: '/elsewhere/x.jpg', found: 'no picture' },
     { code: 'd', found: 'nothing to do' },
+    { code: 'e', where: '/home/me/..old/x.jpg', found: 'no picture' },
+    { code: 'f', where: '/home/me', found: 'no folder' },
   ];
   expect(formatProblems(problems, layout)).toBe(`--set seed=x: no number
 
@@ -43,7 +45,11 @@ pictures/x.jpg: no picture
 
 /elsewhere/x.jpg: no picture
 
-nothing to do`);
+nothing to do
+
+..old/x.jpg: no picture
+
+/home/me: no folder`);
 });
 
 test('colours only where asked', () => {

@@ -78,6 +78,7 @@ test('a file that a person changed is told, as the run refuses it; another time 
   await writeFile(path('a.txt'), 'two');
   expect(await planned()).toBe('restorable: out/a.txt was changed since it was written: only --force ingest replaces it');
   expect(await run()).toEqual(['failed', 'unsafe']);
+  expect(await planned()).toBe('restorable: out/a.txt was changed since it was written: only --force ingest replaces it');
 });
 
 test('files that are asked for in another folder are to be delivered there, and the old ones are not missed', async () => {

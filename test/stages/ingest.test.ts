@@ -122,8 +122,11 @@ describe('samples', () => {
   test('a picture in two splits is told', async () => {
     const train = { ...pictures('train/cats', 4), ...pictures('train/dogs', 4) };
     const validation = { ...pictures('validation/cats', 2), ...pictures('validation/dogs', 2) };
-    const bench = await run({ ...train, ...validation, 'validation/cats/leak.jpg': train['train/cats/p-0.jpg'] });
-    expect(bench.notes).toContainEqual(['picture-in-two-splits', expect.stringContaining('1 pictures')]);
+    const leaks = { 'validation/cats/leak.jpg': train['train/cats/p-0.jpg'] };
+    const told = ['picture-in-two-splits', expect.stringMatching(/^1 pictures are in more than one split/)];
+    expect((await run({ ...train, ...validation, ...leaks })).notes).toContainEqual(told);
+    const tested = { ...pictures('test/cats', 2), ...pictures('test/dogs', 2), 'test/cats/leak.jpg': train['train/cats/p-0.jpg'] };
+    expect((await run({ ...train, ...validation, ...leaks, ...tested })).notes).toContainEqual(told);
   });
 
   test('bad pictures fail with all their names, or are left out; other files are no matter', async () => {
@@ -139,7 +142,28 @@ describe('samples', () => {
 
   test('a class that one split lacks is an error with its name and a remedy', async () => {
     const files = { ...pictures('train/cats', 4), ...pictures('train/dogs', 4), ...pictures('validation/cats', 4) };
-    await expect(run(files)).rejects.toMatchObject({ problems: [{ code: 'class-missing-in-split', found: 'has no validation pictures of dogs' }] });
+    await expect(run(files)).rejects.toMatchObject({
+      problems: [{ code: 'class-missing-in-split', found: 'has no validation pictures of dogs', remedy: 'add pictures of dogs to the validation folder' }],
+    });
+    const untrained = { ...pictures('train/cats', 4), ...pictures('val/cats', 4), ...pictures('val/dogs', 4) };
+    await expect(run(untrained)).rejects.toMatchObject({
+      problems: [{ found: 'has no training pictures of dogs', remedy: 'add pictures of dogs to the train folder' }],
+    });
+  });
+
+  test('the shares are named as a remedy where they decide', async () => {
+    const one = (side: string) => Object.entries(pictures('dogs', 20)).filter(([, content]) => splitOf(digestOf(content), config.split) === side).slice(0, 1);
+    const validated = { ...pictures('cats', 40), ...Object.fromEntries(one('validation')) };
+    await expect(run(validated)).rejects.toMatchObject({
+      problems: [{ found: 'has no training pictures of dogs', remedy: 'add pictures of dogs, lower split.validation, or give validation a folder of its own' }],
+    });
+    const trained = { ...pictures('cats', 40), ...Object.fromEntries(one('train')) };
+    await expect(run(trained)).rejects.toMatchObject({
+      problems: [{ found: 'has no validation pictures of dogs', remedy: 'add pictures of dogs, raise split.validation, or give validation a folder of its own' }],
+    });
+    // A share of train/ is for validation where there is no such folder.
+    const shared = { ...pictures('train/cats', 40), ...Object.fromEntries(one('train').map(([path, content]) => [`train/${path}`, content])) };
+    await expect(run(shared)).rejects.toMatchObject({ problems: [{ remedy: expect.stringContaining('raise split.validation') }] });
   });
 
   test('a class of its own list without a folder, and a folder outside the list', async () => {

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { digestOf } from '../../src/core/digest.js';
+import type { StageConfigs } from '../../src/core/schema-types.js';
 import { EarlyStopping } from '../../src/stages/train/early-stopping.js';
+import { requireMonitored } from '../../src/stages/train/monitor.js';
 import { classWeights, dropoutMasks, optimizerOf, targetsOf } from '../../src/stages/train/objective.js';
+import { runTrain } from '../../src/stages/train/run.js';
+import { Bench } from './context.js';
 
 describe('targets', () => {
   test('labels for one unit, one-hot rows for more', () => {
@@ -48,8 +53,30 @@ describe('early stopping', () => {
     const stopping = new EarlyStopping({ ...config, monitor: 'val_accuracy', patience: 1 });
     expect([0.5, 0.7, 0.6].map((value, epoch) => stopping.judge(epoch, { loss: 0, val_accuracy: value }))).toEqual(['best', 'best', 'stop']);
   });
-  test('a figure that is not measured is told', () => {
-    expect(() => new EarlyStopping(config).judge(0, { loss: 1 })).toThrow('val_loss is not measured');
+});
+
+describe('without validation pictures', () => {
+  const plateau = { monitor: 'val_loss', factor: 0.5, patience: 1, min_delta: 0, cooldown: 0, min_lr: 0 } as const;
+  test('a figure of theirs that is followed is told before there are features', async () => {
+    const bench = new Bench();
+    const image = { size: [8, 8], interpolation: 'nearest', orientation: 'exif' };
+    const data = {
+      spec: bench.putJson({ classes: ['a', 'b'], image }),
+      samples: bench.putJson({ samples: [[digestOf('one'), 0, 'train'], [digestOf('two'), 1, 'train']] }),
+      files: bench.putJson({ root: 'pictures', onBadImage: 'fail', paths: {} }),
+    };
+    const config = { early_stopping: { monitor: 'val_accuracy' }, reduce_on_plateau: plateau } as StageConfigs['train'];
+    await expect(runTrain(bench.context<'train'>(config, { data }))).rejects.toMatchObject({
+      category: 'invalid',
+      problems: [
+        { code: 'monitor-not-measured', where: 'tested.early_stopping.monitor', remedy: 'give the data validation pictures, by `split` or a folder validation/, or follow accuracy' },
+        { code: 'monitor-not-measured', where: 'tested.reduce_on_plateau.monitor', found: 'follows val_loss, and there are no validation pictures' },
+      ],
+    });
+  });
+  test('figures of training can be followed', () => {
+    expect(() => requireMonitored({ reduce_on_plateau: { ...plateau, monitor: 'accuracy' } }, 0, 'train')).not.toThrow();
+    expect(() => requireMonitored({ reduce_on_plateau: plateau }, 1, 'train')).not.toThrow();
   });
 });
 

@@ -3,15 +3,15 @@ import type { Problem } from '../../core/problem.js';
 import { stagesOf, trainings } from './lineage.js';
 import type { LintContext } from './lineage.js';
 
-/** Architectures whose layers are known only from the weights file. */
-const readFromFile: ReadonlySet<string> = new Set(['layers_model']);
 const formats = 'the path of a .h5 or .keras file by Keras, or of the model.json of a TF.js layers-model';
 /** The architecture whose weights come with the tool. */
 const embedded = 'compact32';
 
+/** The layers of a `layers_model` are known from its file alone. */
 export function baseWeights({ stages, places }: LintContext): Problem[] {
   return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, weights } }) => {
-    if (weights === undefined && readFromFile.has(architecture)) {
+    if (architecture !== 'layers_model') return [];
+    if (weights === undefined) {
       return [
         {
           code: 'missing-weights',
@@ -22,7 +22,7 @@ export function baseWeights({ stages, places }: LintContext): Problem[] {
         },
       ];
     }
-    if (weights === 'random' && readFromFile.has(architecture)) {
+    if (weights === 'random') {
       const found = `\`${architecture}\` cannot start from \`random\` weights: its layers are read from the weights file`;
       return [{ code: 'random-without-layers', ...places.at(['stages', name, 'weights']), found, expected: formats }];
     }
@@ -34,21 +34,15 @@ export function baseWeights({ stages, places }: LintContext): Problem[] {
 export function baseVariant({ stages, places }: LintContext): Problem[] {
   return stagesOf(stages, 'load-base').flatMap(({ name, config }): Problem[] => {
     const { architecture, alpha, image_size: size } = config;
-    const chosen = [
-      ...(alpha === 1 ? [] : [`alpha: ${alpha}`]),
-      ...(size === 224 ? [] : [`image_size: ${size}`]),
-    ];
     if (architecture === 'mobilenet_v2') return [];
-    return chosen.map((text) => {
-      const [field] = text.split(':');
-      return {
-        code: 'only-one-variant',
-        ...places.at(['stages', name, field]),
-        found: `\`${text}\` stands beside \`architecture: ${architecture}\`, which comes in one width and for one size of pictures`,
-        expected: `\`${field}\` beside \`architecture: mobilenet_v2\` alone`,
-        remedy: `take \`${field}\` away`,
-      };
-    });
+    const fields = [{ field: 'alpha', value: alpha, usual: 1 }, { field: 'image_size', value: size, usual: 224 }];
+    return fields.filter(({ value, usual }) => value !== usual).map(({ field, value }) => ({
+      code: 'only-one-variant',
+      ...places.at(['stages', name, field]),
+      found: `\`${field}: ${value}\` stands beside \`architecture: ${architecture}\`, which comes in one width and for one size of pictures`,
+      expected: `\`${field}\` beside \`architecture: mobilenet_v2\` alone`,
+      remedy: `take \`${field}\` away`,
+    }));
   });
 }
 

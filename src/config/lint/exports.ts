@@ -1,5 +1,6 @@
 /** Rules about the folders that exports write: inside the project, and nobody else's. */
-import { relative, resolve, sep, isAbsolute } from 'node:path';
+import { resolve } from 'node:path';
+import { isWithin } from '../../core/paths.js';
 import type { Problem } from '../../core/problem.js';
 import { pathOf } from '../../core/source.js';
 import { stagesOf } from './lineage.js';
@@ -24,12 +25,6 @@ export function exportFolders(context: LintContext): Problem[] {
     ...overSources(folder, context),
     ...folders.slice(0, index).flatMap((earlier) => overlap(folder, earlier, context)),
   ]);
-}
-
-/** Whether a folder is another one or lies inside it. */
-function isWithin(path: string, parent: string): boolean {
-  const inside = relative(parent, path);
-  return inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
 }
 
 function outsideProject({ name, to, path }: Folder, { places, root }: LintContext): Problem[] {

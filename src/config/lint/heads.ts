@@ -1,4 +1,5 @@
 /** Rules about heads: layers in an order that works, an ending that gives probabilities, and a loss that fits it. */
+import { onlyMember } from '../../core/only-member.js';
 import type { Problem } from '../../core/problem.js';
 import type { HeadLayer } from '../../core/schema-types.js';
 import type { FieldPath, Stage } from '../pipeline.js';
@@ -22,7 +23,7 @@ export function endingOf(layers: readonly HeadLayer[]): Ending {
 }
 
 function nameOf(layer: HeadLayer): string {
-  return Object.keys(layer)[0];
+  return onlyMember(layer).kind;
 }
 
 export function pathOfLayer(head: Stage<'build-head'>, index: number): FieldPath {

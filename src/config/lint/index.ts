@@ -1,11 +1,11 @@
-/** Checks what the stages mean together, without looking at any data. */
+/** Checks what the stages mean together, without looking at any data; `folders.ts` has the rules that do. */
 import type { Problem } from '../../core/problem.js';
 import { basePreprocessing, baseWeights, baseVariant } from './bases.js';
 import { exportFolders } from './exports.js';
 import { layerOrder, lossFitsHead, headEnding } from './heads.js';
 import type { LintContext } from './lineage.js';
-import { pinnedPlaces } from './places.js';
-import { fineTuningRate, freezeWithFrom, ratesAndLimits } from './trainings.js';
+import { pinnedOrigins } from './origins.js';
+import { fineTuningRate, followedFigures, freezeWithFrom, ratesAndLimits } from './trainings.js';
 import { rangeOrder, rescaleFactor, splitShares } from './values.js';
 
 type Rule = (context: LintContext) => Problem[];
@@ -14,7 +14,7 @@ const rules: readonly Rule[] = [
   rangeOrder,
   rescaleFactor,
   splitShares,
-  pinnedPlaces,
+  pinnedOrigins,
   baseWeights,
   baseVariant,
   basePreprocessing,
@@ -22,6 +22,7 @@ const rules: readonly Rule[] = [
   headEnding,
   lossFitsHead,
   ratesAndLimits,
+  followedFigures,
   freezeWithFrom,
   exportFolders,
 ];

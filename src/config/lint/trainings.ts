@@ -1,4 +1,5 @@
 /** Rules about how training goes: its learning rate, its limits, and trainings that go on from another one. */
+import { onlyMember } from '../../core/only-member.js';
 import type { Problem } from '../../core/problem.js';
 import type { FreezeConfig, TrainConfig } from '../../core/schema-types.js';
 import type { FieldPath, Stage } from '../pipeline.js';
@@ -9,7 +10,7 @@ import type { LintContext, Training } from './lineage.js';
 export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
   return stagesOf(stages, 'train').flatMap(({ name, config }): Problem[] => {
     const { schedule, reduce_on_plateau: plateau, warmup_epochs: warmup, epochs } = config;
-    const [shape] = Object.keys(schedule);
+    const { kind: shape } = onlyMember(schedule);
     const problems: Problem[] = [];
     if (plateau !== undefined && shape !== 'constant') {
       const found = `\`reduce_on_plateau\` stands beside \`schedule: ${shape}\`, which sets the learning rate too`;
@@ -19,7 +20,7 @@ export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
       const found = `the learning rate rises for ${warmup} epochs, and there are ${epochs}`;
       problems.push({ code: 'warmup-without-end', ...places.at(['stages', name, 'warmup_epochs']), found, expected: `less than the ${epochs} epochs` });
     }
-    const { kind, settings } = optimizerOf(config);
+    const { kind, settings } = onlyMember(config.optimizer);
     const limits = (['clipnorm', 'global_clipnorm', 'clipvalue'] as const).filter((limit) => settings[limit] !== undefined);
     if (limits.length > 1) {
       const found = `\`${limits[1]}\` stands beside \`${limits[0]}\``;
@@ -27,6 +28,19 @@ export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
     }
     return problems;
   });
+}
+
+/** Accuracy can be followed where it is measured. */
+export function followedFigures({ stages, places }: LintContext): Problem[] {
+  return stagesOf(stages, 'train').flatMap(({ name, config }) =>
+    (['early_stopping', 'reduce_on_plateau'] as const).flatMap((field): Problem[] => {
+      const monitor = config[field]?.monitor;
+      if (monitor === undefined || !monitor.endsWith('accuracy') || config.metrics.includes('accuracy')) return [];
+      const found = `\`${field}\` follows \`${monitor}\`, and \`metrics\` is without \`accuracy\``;
+      const remedy = 'write `metrics: [accuracy]`, or follow a loss';
+      return [{ code: 'monitor-not-measured', ...places.at(['stages', name, field, 'monitor']), found, expected: '`val_loss` or `loss`, which are always measured', remedy }];
+    }),
+  );
 }
 
 /** `freeze` of a train stage changes what an earlier training froze. */
@@ -39,25 +53,18 @@ export function freezeWithFrom({ stages, places }: LintContext): Problem[] {
   });
 }
 
-type Kind = keyof TrainConfig['optimizer'];
-
-function optimizerOf({ optimizer }: TrainConfig) {
-  const [kind] = Object.keys(optimizer) as Kind[];
-  return { kind, settings: optimizer[kind]! };
-}
-
 /**
  * Ten times the rates that Keras's guides fine-tune with: Adam at 1e-5 (https://keras.io/guides/transfer_learning), SGD
  * with momentum at 1e-4 (https://keras.io/api/applications, "Fine-tune InceptionV3"). Above, the first steps undo what the
  * base has learned.
  */
-const highestRates: Readonly<Record<Kind, number>> = { adam: 1e-4, rmsprop: 1e-4, sgd: 1e-3 };
+const highestRates: Readonly<Record<keyof TrainConfig['optimizer'], number>> = { adam: 1e-4, rmsprop: 1e-4, sgd: 1e-3 };
 
 /** Warns of a learning rate that is too high for layers that are pretrained. */
 export function fineTuningRate(context: LintContext): Problem[] {
   return trainings(context.stages).flatMap((training): Problem[] => {
     const { train, base } = training;
-    const { kind, settings } = optimizerOf(train.config);
+    const { kind, settings } = onlyMember(train.config.optimizer);
     const highest = highestRates[kind];
     if (base === undefined || base.config.weights === 'random' || settings.learning_rate <= highest || !trainsBase(context, training)) return [];
     const path: FieldPath = ['stages', train.name, 'optimizer', kind, 'learning_rate'];

@@ -1,5 +1,7 @@
 /** Values of one stage that are each valid, but not together. */
 import type { Problem } from '../../core/problem.js';
+import { parseRatio } from '../../core/ratio.js';
+import { showValue } from '../words.js';
 import { stagesOf } from './lineage.js';
 import type { LintContext } from './lineage.js';
 
@@ -25,11 +27,8 @@ export function rangeOrder({ stages, places }: LintContext): Problem[] {
 /** A rescale that is written as a fraction has to come out as a number above 0. */
 export function rescaleFactor({ stages, places }: LintContext): Problem[] {
   return stagesOf(stages, 'augment').flatMap(({ name, config: { rescale } }) => {
-    if (typeof rescale !== 'string') return [];
-    const [above, below = '1', ...rest] = rescale.split('/').map((part) => part.trim());
-    const factor = Number(above) / Number(below);
-    if (rest.length === 0 && above !== '' && below !== '' && Number.isFinite(factor) && factor > 0) return [];
-    const found = `\`rescale\` is the text ${JSON.stringify(rescale)}`;
+    if (rescale === undefined || parseRatio(rescale) !== undefined) return [];
+    const found = `\`rescale\` is ${showValue(rescale)}`;
     const expected = 'a number above 0, or a fraction such as `1/255`';
     return [{ code: 'wrong-type', ...places.at(['stages', name, 'rescale']), found, expected }];
   });

@@ -1,9 +1,10 @@
 /** A classifier as an `.onnx` file that other programs can use with nothing beside it. */
 import { failure } from '../../core/problem.js';
+import type { FloatType } from '../../core/schema-types.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { finalActivationOf } from '../../model/logits.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
-import { isHalved, type WeightType } from '../../model/rounding.js';
+import { isHalved } from '../../model/rounding.js';
 import type { Weights } from '../../model/tensor.js';
 import { GraphBuilder, type Name } from './builder.js';
 import { withHalves } from './half-storage.js';
@@ -22,7 +23,7 @@ const MOST_BYTES = 2 ** 31 - 2 ** 24;
  * of convolutions with their axes as ONNX has them. The same model gives the same bytes.
  * Throws `invalid` where a kernel is beyond float16, or the weights are more than one file can hold.
  */
-export function exportOnnx(document: TrainedDocument, weights: Weights, type: WeightType): Uint8Array {
+export function exportOnnx(document: TrainedDocument, weights: Weights, type: FloatType): Uint8Array {
   const { graph, classes, image, preprocessing } = document;
   const activation = finalActivationOf(graph);
   const builder = new GraphBuilder();

@@ -2,13 +2,14 @@
  * What an exported `.onnx` file says of itself, in its `metadata_props`: each key holds JSON. Programs need nothing else
  * to use the model. Documented in docs/exported-models.md.
  */
+import { isRecord } from '../../core/is-record.js';
 import { failure, type PipelineError } from '../../core/problem.js';
+import type { FloatType } from '../../core/schema-types.js';
 import type { TrainedDocument } from '../../model/document.js';
-import { isRecord, show } from '../../model/layers-model/config.js';
+import { show } from '../../model/layers-model/config.js';
 import type { FinalActivation } from '../../model/logits.js';
 import { checkClasses, checkImage, checkPreprocessing, type Refuse } from '../../model/preparation.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
-import type { WeightType } from '../../model/rounding.js';
 
 /** Bumped when a program that follows the old meaning would go wrong. */
 export const METADATA_VERSION = 1;
@@ -26,7 +27,7 @@ export interface ModelMetadata extends Pick<TrainedDocument, 'classes' | 'image'
   /** One score a class, for two classes too; they sum to 1. */
   readonly output: { readonly name: string; readonly type: 'float32'; readonly layout: 'NC'; readonly activation: FinalActivation };
   /** How the file holds its kernels; computed is in float32. */
-  readonly weights: WeightType;
+  readonly weights: FloatType;
 }
 
 const PREFIX = 'pipeline.';
@@ -34,7 +35,7 @@ const PREFIX = 'pipeline.';
 /** What decides the metadata of an exported model. */
 export interface MetadataParts extends Pick<TrainedDocument, 'classes' | 'image' | 'preprocessing'> {
   readonly activation: FinalActivation;
-  readonly weights: WeightType;
+  readonly weights: FloatType;
 }
 
 export function metadataOf({ classes, image, preprocessing, activation, weights }: MetadataParts): ModelMetadata {

@@ -1,14 +1,11 @@
 /** Checked access to a model's JSON: what is there is told by the name of the layer that holds it. */
+import { isRecord } from '../../core/is-record.js';
 import type { PipelineError } from '../../core/problem.js';
 import { failure } from '../../core/problem.js';
 import type { Pair } from '../graph.js';
 
 export function badModel(where: string, found: string, expected?: string, remedy?: string): PipelineError {
   return failure('bad-data', { code: 'bad-layers-model', where, found, expected, remedy });
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function record(value: unknown, where: string, what: string): Record<string, unknown> {

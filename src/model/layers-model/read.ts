@@ -3,8 +3,9 @@
  * sequential model, in Keras 2's form or Keras 3's. One input, one output, every layer used once, and layers that we
  * know: anything else is refused by name.
  */
+import { isRecord } from '../../core/is-record.js';
 import type { Graph, Layer } from '../graph.js';
-import { badModel, isRecord, LayerConfig, list, record, show } from './config.js';
+import { badModel, LayerConfig, list, record, show } from './config.js';
 import { inputLayer, knownClasses, readLayer } from './layers.js';
 
 const sequential = 'Sequential';

@@ -4,6 +4,7 @@
  */
 import { widened } from '../../core/float16.js';
 import { failure } from '../../core/problem.js';
+import type { FloatType } from '../../core/schema-types.js';
 import type { Shape } from '../graph.js';
 import type { Tensor, Weights } from '../tensor.js';
 import { sizeOf } from '../tensor.js';
@@ -11,7 +12,7 @@ import { badModel, list, parseModel, record, show } from './config.js';
 
 /** How a stored number becomes a float: as it is, widened, or `stored * scale + min`. */
 type Storage =
-  | { readonly kind: 'float32' | 'float16' }
+  | { readonly kind: FloatType }
   | { readonly kind: 'uint8' | 'uint16'; readonly scale: number; readonly min: number };
 
 export interface StoredWeight {

@@ -1,7 +1,8 @@
 /** Writes a network as a TF.js layers-model: Keras 2's topology, and weights in shards, as float32 or halved. */
+import type { FloatType } from '../../core/schema-types.js';
 import type { Graph, Layer } from '../graph.js';
 import { allWeightSpecs, outputOf } from '../graph.js';
-import { isHalved, toHalves, type WeightType } from '../rounding.js';
+import { isHalved, toHalves } from '../rounding.js';
 import type { Tensor, Weights } from '../tensor.js';
 
 /** The size that TF.js's own converter cuts at: small enough for a browser's cache. */
@@ -11,7 +12,7 @@ export interface WriteOptions {
   /** The program that made the model, for people; no dates, so that the same model gives the same bytes. */
   readonly generatedBy: string;
   /** float32 where it is left out. */
-  readonly weightType?: WeightType;
+  readonly weightType?: FloatType;
   /** Handed on to the reader as it is. */
   readonly userDefinedMetadata?: Readonly<Record<string, unknown>>;
 }
@@ -44,7 +45,7 @@ export function writeLayersModel(
 }
 
 /** A weight's bytes and its entry in the manifest. TF.js widens what is marked as quantized when it loads. */
-function storedWeight(name: string, tensor: Tensor, type: WeightType): { bytes: Uint8Array; entry: object } {
+function storedWeight(name: string, tensor: Tensor, type: FloatType): { bytes: Uint8Array; entry: object } {
   const entry = { name, shape: tensor.shape, dtype: 'float32' };
   const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => new Uint8Array(buffer, byteOffset, byteLength);
   if (!isHalved(tensor, type)) return { bytes: bytesOf(tensor.data), entry };

@@ -1,10 +1,11 @@
 /** Gathers all that the page of a run shows: its record, and what the store and the disk still hold of its results. */
 import type { ActionKey } from '../../core/digest.js';
 import type { RecordedNode } from '../../core/run-record.js';
+import type { ImageSpec } from '../../image/dataset.js';
 import type { Detailed, Report } from './page.js';
 import type { Made } from './provenance.js';
 import { rankedEvaluations, readEvaluation, worstFirst } from '../results/evaluations.js';
-import { valueOf, type RunResults } from '../results/kept.js';
+import { outcomeOf, valueOf, type RunResults } from '../results/kept.js';
 import { Pictures, type FolderOf } from '../results/pictures.js';
 import { readData, readTraining } from '../results/training.js';
 
@@ -25,7 +26,7 @@ export async function gatherReport(sources: ReportSources): Promise<Report> {
   const { run, state, end, folderOf } = sources;
   const inRun = (kind: string): RecordedNode[] => run.graph.filter((node) => node.kind === kind && end?.stages.some(({ name }) => name === node.name));
   const ranked = rankedEvaluations(sources);
-  const pictures = new Pictures(folderOf, orientationOf(sources));
+  const pictures = new Pictures(folderOf);
   const detailed: Detailed[] = [];
   // One after another, because the pictures share what room there is.
   for (const node of ranked.slice(0, MOST_DETAILED)) detailed.push(await detail(sources, node, pictures));
@@ -58,19 +59,25 @@ async function detail(sources: ReportSources, node: RecordedNode, pictures: Pict
   const rows = worstFirst(valueOf(evaluation.predictions)?.rows ?? []);
   const wrong = rows.filter(({ label, predicted }) => label !== predicted).length;
   const files = valueOf(evaluation.files);
+  const orientation = orientationOf(sources, node);
   const looked: Detailed['looked'][number][] = [];
   for (const row of rows.slice(0, Math.min(MOST_MISTAKES, Math.max(wrong, LEAST_PICTURES)))) {
-    const picture = files === undefined ? ({ state: 'gone' } as const) : await pictures.show(row.digest, files);
+    const picture = files === undefined ? ({ state: 'gone' } as const) : await pictures.show(row.digest, files, orientation);
     looked.push({ row, files: files?.paths[row.digest] ?? [], picture });
   }
   return { evaluation, training, looked };
 }
 
-/** How ingest was told to turn pictures: they are shown as the model saw them. */
-function orientationOf({ end }: ReportSources): 'exif' | 'stored' {
-  const preimages = end?.stages.filter(({ kind }) => kind === 'ingest').map(({ preimage }) => preimage) ?? [];
-  const [first] = preimages as ({ config?: { image?: { orientation?: string } } } | undefined)[];
-  return first?.config?.image?.orientation === 'stored' ? 'stored' : 'exif';
+/** How the ingest that a stage's pictures come from was told to turn them. */
+function orientationOf(sources: ReportSources, stage: RecordedNode): ImageSpec['orientation'] {
+  const { graph } = sources.run;
+  let node: RecordedNode | undefined = stage;
+  while (node !== undefined && node.kind !== 'ingest') {
+    const { data }: RecordedNode['reads'] = node.reads;
+    node = graph.find(({ name }) => name === data);
+  }
+  const preimage = node && (outcomeOf(sources, node.name)?.preimage as { config?: { image?: Partial<ImageSpec> } } | undefined);
+  return preimage?.config?.image?.orientation === 'stored' ? 'stored' : 'exif';
 }
 
 async function readAllMade({ end, readMade }: ReportSources): Promise<Map<string, Made>> {

@@ -1,6 +1,7 @@
 /** The head of the page: what ran, how it ended, and the figures that matter most. */
 import type { Problem } from '../../core/problem.js';
 import type { RunEnd, RunStart } from '../../core/run-record.js';
+import { mainFigures } from '../main-figures.js';
 import { count, duration } from '../words.js';
 import { figure, moment, whole } from './figures.js';
 import { html, type Html } from './markup.js';
@@ -29,17 +30,9 @@ function problems(all: readonly Problem[]): Html | undefined {
   return html`<section class="problems" aria-labelledby="problems"><h2 id="problems">What went wrong</h2><ul>${items}</ul></section>`;
 }
 
-/** The figures that are told first, with their names for people. */
-export const mainFigures: readonly (readonly [metric: string, label: string])[] = [
-  ['accuracy', 'accuracy'],
-  ['loss', 'loss'],
-  ['macro_f1', 'macro F1'],
-  ['roc_auc', 'ROC AUC'],
-];
-
 /** The main figures of one evaluation, large. */
 export function keyFigures(metrics: Readonly<Record<string, number>>): Html {
-  const cards = mainFigures.flatMap(([metric, label]) => (metrics[metric] === undefined ? [] : [html`<div><dt>${label}</dt><dd>${figure(metrics[metric])}</dd></div>`]));
+  const cards = mainFigures.flatMap(({ metric, label }) => (metrics[metric] === undefined ? [] : [html`<div><dt>${label}</dt><dd>${figure(metrics[metric])}</dd></div>`]));
   const samples = metrics.samples === undefined ? undefined : html`<div><dt>pictures</dt><dd>${whole(metrics.samples)}</dd></div>`;
   return html`<dl class="cards">${cards}${samples}</dl>`;
 }

@@ -3,6 +3,7 @@ import { compareCodePoints } from '../../core/canonical.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import type { Files } from '../../image/dataset.js';
 import type { EvaluationMetrics, PredictionRow, Predictions } from '../../model/results.js';
+import { bestFirst } from '../main-figures.js';
 import { readOutput, type Kept, type RunResults } from './kept.js';
 
 export interface Evaluation {
@@ -22,18 +23,10 @@ export async function readEvaluation(results: RunResults, node: RecordedNode): P
   return { node, figures, predictions, files };
 }
 
-/** The evaluations that the run was about, the best first: by accuracy, then by loss; what measured nothing comes last. */
+/** The evaluations that the run was about, the best first, and equal ones by name. */
 export function rankedEvaluations({ run, end }: RunResults): RecordedNode[] {
-  const rank = ({ name }: RecordedNode): readonly [number, number] => {
-    const metrics = end?.metrics[name];
-    return [metrics?.accuracy ?? -1, metrics?.loss ?? Infinity];
-  };
   const nodes = run.graph.filter(({ name, kind }) => kind === 'evaluate' && end?.stages.some((stage) => stage.name === name));
-  return nodes.sort((a, b) => {
-    const [accuracyA, lossA] = rank(a);
-    const [accuracyB, lossB] = rank(b);
-    return accuracyB - accuracyA || (lossA === lossB ? 0 : lossA - lossB) || compareCodePoints(a.name, b.name);
-  });
+  return nodes.sort((a, b) => bestFirst(end?.metrics[a.name], end?.metrics[b.name]) || compareCodePoints(a.name, b.name));
 }
 
 /** Rows by how little they gave to the true class; the worst first, and equal ones in the order of their digests. */

@@ -20,17 +20,15 @@ const MOST_BYTES = 600_000;
 export class Pictures {
   private left = MOST_BYTES;
 
-  constructor(
-    private readonly folderOf: FolderOf,
-    private readonly orientation: ImageSpec['orientation'],
-  ) {}
+  constructor(private readonly folderOf: FolderOf) {}
 
-  async show(digest: string, { root, paths }: Files): Promise<ShownPicture> {
+  /** The orientation is that in which the model saw the picture. */
+  async show(digest: string, { root, paths }: Files, orientation: ImageSpec['orientation']): Promise<ShownPicture> {
     const folder = await this.folderOf(root);
     const found = folder === undefined ? 'gone' : await readPicture(folder, paths[digest] ?? [], digest);
     if (typeof found === 'string') return { state: found };
     if (this.left <= 0) return { state: 'left-out' };
-    const thumbnail = await thumbnailOf(found, this.orientation);
+    const thumbnail = await thumbnailOf(found, orientation);
     if (thumbnail === undefined) return { state: 'unreadable' };
     const { bytes, width, height } = thumbnail;
     if (bytes.length > this.left) return { state: 'left-out' };

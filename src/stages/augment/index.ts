@@ -1,9 +1,9 @@
 /** augment: says how training pictures are varied. The work is done when training needs a view. */
+import { parseRatio } from '../../core/ratio.js';
 import type { AugmentConfig } from '../../core/schema-types.js';
 import type { StageContext, StageDefinition } from '../../core/stage.js';
 import { AUGMENT_VERSION, type AugmentParameters } from '../../image/augment.js';
 import type { Augmentation } from '../../image/augmentation.js';
-import { parseRatio } from '../../model/preprocessing.js';
 
 function parametersOf(config: AugmentConfig): AugmentParameters | null {
   const { uses: _uses, data: _data, rescale: _rescale, views: _views, seed: _seed, ...parameters } = config;
@@ -29,7 +29,8 @@ async function putAugmentation({ config, inputs, note, pass, putJson }: StageCon
     note('nothing-varies', 'no range is set, so every view of a picture would be the same: one is used');
   }
   const augmentation: Augmentation = {
-    rescale: config.rescale === undefined ? null : parseRatio(config.rescale),
+    // The check of the file has refused what is no ratio.
+    rescale: config.rescale === undefined ? null : parseRatio(config.rescale)!,
     parameters,
     views: parameters === null ? 1 : config.views,
     seed: config.seed!,

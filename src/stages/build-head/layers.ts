@@ -1,4 +1,5 @@
 /** Turns the head of a pipeline file into layers on top of a base. */
+import { onlyMember, type Member } from '../../core/only-member.js';
 import { failure } from '../../core/problem.js';
 import type { HeadLayer } from '../../core/schema-types.js';
 import { outputOf, outputShape, shapesOf, type Activation, type Graph, type Layer, type Shape } from '../../model/graph.js';
@@ -21,9 +22,9 @@ export function appendHead(base: Graph, config: readonly HeadLayer[], classes: n
   const initializers = new Map<string, KernelInitializer>();
   let shape: Shape = shapesOf(base).get(outputOf(base).name)!;
   for (const item of config) {
-    const [kind] = Object.keys(item) as (keyof HeadLayer)[];
-    const common: Named = { name: freeName(kind, taken), inputs: [layers[layers.length - 1].name], trainable: true };
-    const { layer, initializer } = build(item, common, classes);
+    const member = onlyMember(item);
+    const common: Named = { name: freeName(member.kind, taken), inputs: [layers[layers.length - 1].name], trainable: true };
+    const { layer, initializer } = build(member, common, classes);
     requireShape(layer, shape, stage);
     shape = outputShape(layer, [shape]);
     taken.add(layer.name);
@@ -41,21 +42,24 @@ function freeName(kind: string, taken: ReadonlySet<string>): string {
   return name;
 }
 
-function build(item: HeadLayer, common: Named, classes: number): Built {
+function build({ kind, settings }: Member<HeadLayer>, common: Named, classes: number): Built {
   const plain = (layer: Layer): Built => ({ layer, initializer: 'glorot_uniform' });
-  if (item.flatten) return plain({ ...common, kind: 'flatten' });
-  if (item.global_average_pooling) return plain({ ...common, kind: 'global_average_pooling2d' });
-  if (item.dropout) return plain({ ...common, kind: 'dropout', rate: item.dropout.rate });
-  if (item.activation) return plain({ ...common, kind: 'activation', activation: item.activation.function });
-  if (item.batch_normalization) {
-    return plain({ ...common, kind: 'batch_normalization', scale: true, center: true, statistics: 'batch', ...item.batch_normalization });
+  switch (kind) {
+    case 'flatten':
+      return plain({ ...common, kind });
+    case 'global_average_pooling':
+      return plain({ ...common, kind: 'global_average_pooling2d' });
+    case 'dropout':
+      return plain({ ...common, kind, rate: settings.rate });
+    case 'activation':
+      return plain({ ...common, kind, activation: settings.function });
+    case 'batch_normalization':
+      return plain({ ...common, kind, scale: true, center: true, statistics: 'batch', ...settings });
+    case 'dense':
+      return { layer: { ...common, kind, units: settings.units, activation: settings.activation, useBias: settings.use_bias }, initializer: settings.kernel_initializer };
+    case 'classifier':
+      return { layer: { ...common, kind: 'dense', ...classifierFor(classes), useBias: true }, initializer: settings.kernel_initializer };
   }
-  if (item.dense) {
-    const { units, activation, use_bias: useBias, kernel_initializer: initializer } = item.dense;
-    return { layer: { ...common, kind: 'dense', units, activation, useBias }, initializer };
-  }
-  const { units, activation } = classifierFor(classes);
-  return { layer: { ...common, kind: 'dense', units, activation, useBias: true }, initializer: item.classifier!.kernel_initializer };
 }
 
 /** One sigmoid unit for two classes, a softmax of as many units as there are classes otherwise. */

@@ -1,11 +1,10 @@
 /** The formats that models are written in, each with the runtime that reads it back: never the code that wrote it. */
-import type { StageConfigs } from '../../core/schema-types.js';
+import type { StageConfigs, FloatType } from '../../core/schema-types.js';
 import type { TfjsBackend } from '../../engine/tfjs/identity.js';
 import { tfjsIdentity } from '../../engine/tfjs/identity.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { writeLayersModel } from '../../model/layers-model/write.js';
 import { scoresOf } from '../../model/prediction.js';
-import type { WeightType } from '../../model/rounding.js';
 import type { Weights } from '../../model/tensor.js';
 import { inputsOf, pixelsOf, type Probe } from './probes.js';
 
@@ -15,7 +14,7 @@ export interface Exported {
   readonly document: TrainedDocument;
   /** As the files hold them: rounded already where they are halved. */
   readonly weights: Weights;
-  readonly weightType: WeightType;
+  readonly weightType: FloatType;
 }
 
 export interface Reloaded {

@@ -42,7 +42,7 @@ export function findingsOf(inspected: Inspected): Finding[] {
     level: 'ok', about: 'data', code: 'pictures',
     text: `${pictures.toLocaleString('en-US')} pictures in ${gathered.classes.length} classes, each decoded: ${countsOf(gathered)}`,
   };
-  return [sane, ...refused(inspected), ...doubled(inspected), ...odd(inspected), ...others(inspected), ...balance(gathered)];
+  return [sane, ...refused(inspected), ...duplicates(inspected), ...unexpected(inspected), ...leftOut(inspected), ...balance(gathered)];
 }
 
 /** What a run refuses, or leaves out where it is told to. */
@@ -52,17 +52,17 @@ function refused({ config, gathered, seen }: Inspected): Finding[] {
   const skips = config.on_bad_image === 'skip';
   const corrupt = listed(skips ? 'warning' : 'error', 'corrupt-pictures', bad, `cannot be used${skips ? ', and left out' : ''}`,
     skips ? undefined : 'mend or remove them, or set `on_bad_image: skip` in the ingest stage');
-  const [classes, , , counts] = gathered.faults;
+  const { classes, splits } = gathered.faults;
   const omits = config.on_label_conflict === 'skip';
   const labels = listed(omits ? 'warning' : 'error', 'same-picture-two-labels', gathered.conflicts.map(({ where, found }) => `${where}: ${found}`),
     `the same bytes in two classes${omits ? ', and left out' : ''}`,
     omits ? undefined : 'remove one of each two, or set `on_label_conflict: skip` in the ingest stage');
-  const rest = [...classes, ...counts].map(({ code, where, found, remedy }): Finding =>
+  const rest = [...classes, ...splits].map(({ code, where, found, remedy }): Finding =>
     ({ level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy }));
   return [...corrupt, ...labels, ...rest];
 }
 
-function doubled({ gathered, listing }: Inspected): Finding[] {
+function duplicates({ gathered, listing }: Inspected): Finding[] {
   const leaks = gathered.leaks.map((digest) => gathered.paths[digest].join(' = '));
   const twins = new Set(gathered.twins);
   const inOneSplit = Object.entries(gathered.paths)
@@ -75,7 +75,8 @@ function doubled({ gathered, listing }: Inspected): Finding[] {
   ];
 }
 
-function odd({ config, gathered, seen }: Inspected): Finding[] {
+/** Pictures that are used, and are not as they seem. */
+function unexpected({ config, gathered, seen }: Inspected): Finding[] {
   const misnamed = pathsWhere(gathered, seen, ({ format }, path) => format !== undefined && formats[extname(path).toLowerCase()] !== format);
   const [height, width] = config.image.size;
   const tiny = pathsWhere(gathered, seen, (one) => one.width !== undefined && (one.width < width * FAR_SMALLER || one.height! < height * FAR_SMALLER));
@@ -91,7 +92,8 @@ function odd({ config, gathered, seen }: Inspected): Finding[] {
   ];
 }
 
-function others({ gathered, layout }: Inspected): Finding[] {
+/** Files that are no samples of any class. */
+function leftOut({ gathered, layout }: Inspected): Finding[] {
   return [
     ...listed('note', 'files-ignored', gathered.ignored.map(({ path, reason }) => `${path}: ${reason}`),
       'in class folders, but no picture by name nor content; left out', undefined, 'file'),

@@ -26,7 +26,7 @@ export async function inspectPictures(context: Context, probe: Probe): Promise<F
   return findingsOf({ config, layout, listing, gathered, seen });
 }
 
-/** Reads and decodes every picture once, on threads. */
+/** Decodes every picture once, on threads, which read it again. */
 async function lookAtEach(context: Context, root: string, paths: Readonly<Record<Digest, readonly string[]>>): Promise<Map<Digest, Seen>> {
   const { config, name, emit, signal } = context;
   const pool = new PicturePool({ image: config.image, preprocessing: { kind: 'rescale', factor: 1 }, variation: null });

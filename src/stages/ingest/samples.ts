@@ -31,14 +31,23 @@ export interface Gathered {
   readonly notes: readonly { readonly code: string; readonly text: string }[];
   /** Pictures by split and class. */
   readonly counts: Readonly<Partial<Record<SplitName, Readonly<Record<string, number>>>>>;
-  /** What a run refuses, the gravest first; those of one list are told together. */
-  readonly faults: readonly (readonly Problem[])[];
+  readonly faults: Faults;
+}
+
+/** What a run refuses, the gravest first; those of one list are told together. */
+export interface Faults {
+  readonly classes: readonly Problem[];
+  readonly badPictures: readonly Problem[];
+  readonly conflicts: readonly Problem[];
+  /** Splits that lack a class. */
+  readonly splits: readonly Problem[];
 }
 
 /** `shown` is the folder as people know it. Throws `bad-data` with every problem of the gravest kind that it finds. */
 export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: string): Gathered {
   const gathered = examineSamples(config, listing, layout, shown);
-  const gravest = gathered.faults.find((problems) => problems.length > 0);
+  const { classes, badPictures, conflicts, splits } = gathered.faults;
+  const gravest = [classes, badPictures, conflicts, splits].find((problems) => problems.length > 0);
   if (gravest !== undefined) throw new PipelineError('bad-data', gravest);
   return gathered;
 }
@@ -74,13 +83,13 @@ export function examineSamples(config: IngestConfig, listing: FolderListing, lay
     .sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
   const leaks = samples.flatMap(([digest], index) => (digest === samples[index - 1]?.[0] && digest !== samples[index - 2]?.[0] ? digest : []));
   const counts = countSamples(samples, classes);
-  const faults = [
-    classFaults(config.classes, layout, nameOf(config.source)),
-    config.on_bad_image === 'fail' ? badPictures(bad, shown) : [],
-    config.on_label_conflict === 'fail' ? conflicts : [],
-    countFaults(counts, classes, config, shown),
-  ];
-  const notes = notesOf({ ignored, twins, leaks: samples.length - (labels.size - contradicted.size) }, layout, listing);
+  const faults: Faults = {
+    classes: classFaults(config.classes, layout, nameOf(config.source)),
+    badPictures: config.on_bad_image === 'fail' ? badPictures(bad, shown) : [],
+    conflicts: config.on_label_conflict === 'fail' ? conflicts : [],
+    splits: splitFaults(counts, classes, config, layout, shown),
+  };
+  const notes = notesOf({ ignored, twins, leaks: leaks.length }, layout, listing);
   return { classes, samples, paths, bad, ignored, twins, conflicts, leaks, notes, counts, faults };
 }
 
@@ -185,7 +194,7 @@ function countSamples(samples: readonly SampleRow[], classes: readonly string[])
 }
 
 /** Every split that has pictures needs some of every class; training and validation are always needed. */
-function countFaults(counts: Gathered['counts'], classes: readonly string[], { split }: IngestConfig, root: string): Problem[] {
+function splitFaults(counts: Gathered['counts'], classes: readonly string[], { split }: IngestConfig, layout: Layout, root: string): Problem[] {
   const problems: Problem[] = [];
   for (const name of splitNames) {
     const row = counts[name];
@@ -197,8 +206,15 @@ function countFaults(counts: Gathered['counts'], classes: readonly string[], { s
       where: root,
       found: `has no ${name === 'train' ? 'training' : name} pictures of ${lacking.join(', ')}`,
       expected: `pictures of every class in each split`,
-      remedy: `add pictures of ${lacking[0]}, ${name === 'train' ? 'lower' : 'raise'} split.${name === 'train' ? 'validation' : name}, or give ${name} a folder of its own`,
+      remedy: `add pictures of ${lacking[0]}${otherWays(name, layout)}`,
     });
   }
   return problems;
+}
+
+/** What else gives a split pictures: a share counts only where no folder decides. */
+function otherWays(name: SplitName, { splits }: Layout): string {
+  const [share, change] = name === 'train' ? (['validation', 'lower'] as const) : ([name, 'raise'] as const);
+  const decided = splits.has(share) || (name === 'train' && splits.size > 0 && !splits.has('train'));
+  return decided ? ` to the ${name} folder` : `, ${change} split.${share}, or give ${share} a folder of its own`;
 }

@@ -47,7 +47,7 @@ export async function surveySource({ config, resolvePath, digestFolder, digestFi
     where: nameOf(source),
     found: entry ? 'is neither a folder nor a .zip, .tar or .tar.gz' : 'is not there',
     expected: 'a folder of pictures, one folder a class, or an archive of one',
-    remedy: 'correct `source`; it starts from the folder of the pipeline’s project',
+    remedy: 'correct `source`; it starts from the folder of the pipeline\'s project',
   });
 }
 

@@ -2,7 +2,7 @@
 import type { Digest } from '../../core/digest.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { Trainer, TrainingBatch } from '../../engine/engine.js';
-import { isFinite, nonFinite } from '../../model/finite.js';
+import { allFinite, nonFinite } from '../../model/finite.js';
 import { layerOfWeight, type Weights } from '../../model/tensor.js';
 
 /** The step that failed; epoch and step count from 1, the step within the epoch. */
@@ -17,7 +17,7 @@ export interface FailedStep {
 /** Why a step has a loss that is no finite number. The trainer still has the weights that the step began with. */
 export async function explainStep(trainer: Trainer, batch: TrainingBatch, digests: readonly Digest[], failed: FailedStep): Promise<PipelineError> {
   const rowLength = batch.features.length / batch.count;
-  const row = digests.findIndex((_, index) => !isFinite(batch.features.subarray(index * rowLength, (index + 1) * rowLength)));
+  const row = digests.findIndex((_, index) => !allFinite(batch.features.subarray(index * rowLength, (index + 1) * rowLength)));
   if (row >= 0) {
     return failure('bad-data', {
       code: 'features-not-finite',
@@ -30,7 +30,7 @@ export async function explainStep(trainer: Trainer, batch: TrainingBatch, digest
   const weights = nonFinite(await trainer.weights());
   if (weights.length > 0) return diverged(failed, `after ${weightsOf(weights)} in the step before`);
   const outputs = await trainer.activations(batch);
-  const layer = [...outputs].find(([, values]) => !isFinite(values))?.[0];
+  const layer = [...outputs].find(([, values]) => !allFinite(values))?.[0];
   return diverged(failed, layer === undefined ? 'in the loss itself' : `beginning in the output of the layer ${layer}`);
 }
 

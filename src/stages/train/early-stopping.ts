@@ -19,10 +19,10 @@ export class EarlyStopping {
     public state: StoppingState = { best: null, bestEpoch: -1 },
   ) {}
 
-  /** Judges an epoch (from 0) by its figures. Throws `invalid` where the followed figure is not measured. */
+  /** Judges an epoch (from 0) by its figures. */
   judge(epoch: number, metrics: EpochMetrics): Verdict {
     const { monitor, patience, min_delta: minDelta } = this.config;
-    const value = monitored(metrics, monitor, 'early_stopping');
+    const value = monitored(metrics, monitor);
     if (gainOver(this.state.best, value, monitor) > minDelta) {
       this.state = { best: value, bestEpoch: epoch };
       return 'best';

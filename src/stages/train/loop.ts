@@ -9,7 +9,7 @@ import { Random } from '../../core/random.js';
 import type { TrainConfig } from '../../core/schema-types.js';
 import type { Checkpoint } from '../../core/stage.js';
 import type { Trainer, TrainingBatch } from '../../engine/engine.js';
-import { isFinite } from '../../model/finite.js';
+import { allFinite } from '../../model/finite.js';
 import type { Graph } from '../../model/graph.js';
 import { crossEntropy, predictedLabels } from '../../model/metrics.js';
 import { l2Penalty } from '../../model/penalty.js';
@@ -223,7 +223,7 @@ class Loop {
     for await (const batch of validation.features.stream(await validation.ready(view), view, Math.max(config.batch_size, 128))) {
       const labels = batch.digests.map((digest) => validation.labels.get(digest)!);
       const predictions = await this.trainer.predict(batch.features, labels.length);
-      if (!isFinite(predictions)) {
+      if (!allFinite(predictions)) {
         const { epoch } = this.progress;
         const failed = this.failedStep(epoch.batches, epoch.loss);
         throw await explainStep(this.trainer, this.batchOf(batch.features, labels, epoch.learningRate), batch.digests, failed);

@@ -1,20 +1,35 @@
 /** The figure of each epoch that early stopping and the learning rate follow. */
 import type { EpochMetrics } from '../../core/event.js';
-import { failure } from '../../core/problem.js';
+import { PipelineError, type Problem } from '../../core/problem.js';
+import type { TrainConfig } from '../../core/schema-types.js';
 
 export type Monitor = 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
 
-/** The followed figure. Throws `invalid` where it is not measured; `field` is who follows it. */
-export function monitored(metrics: EpochMetrics, monitor: Monitor, field: string): number {
-  const value = metrics[monitor];
-  if (value !== undefined) return value;
-  throw failure('invalid', {
-    code: 'monitor-not-measured',
-    where: `${field}.monitor`,
-    found: `${monitor} is not measured in this run`,
-    expected: `one of ${Object.keys(metrics).join(', ')}`,
-    remedy: monitor.startsWith('val_') ? 'give the data validation pictures, or follow loss' : 'add it to `metrics`',
+/**
+ * Throws `invalid` where a figure of validation is followed and there are no pictures for it. That is known before any
+ * features are; whether accuracy is measured, the check of the file has told.
+ */
+export function requireMonitored(config: Pick<TrainConfig, 'early_stopping' | 'reduce_on_plateau'>, validationPictures: number, stage: string): void {
+  if (validationPictures > 0) return;
+  const problems = (['early_stopping', 'reduce_on_plateau'] as const).flatMap((field): Problem[] => {
+    const monitor = config[field]?.monitor;
+    if (monitor !== 'val_loss' && monitor !== 'val_accuracy') return [];
+    return [
+      {
+        code: 'monitor-not-measured',
+        where: `${stage}.${field}.monitor`,
+        found: `follows ${monitor}, and there are no validation pictures`,
+        expected: 'a figure that is measured',
+        remedy: `give the data validation pictures, by \`split\` or a folder validation/, or follow ${monitor.slice('val_'.length)}`,
+      },
+    ];
   });
+  if (problems.length > 0) throw new PipelineError('invalid', problems);
+}
+
+/** The followed figure. {@link requireMonitored} and the check of the file see to it that there is one. */
+export function monitored(metrics: EpochMetrics, monitor: Monitor): number {
+  return metrics[monitor]!;
 }
 
 /** By how much a figure is better than the best before it: losses fall, accuracies rise. */

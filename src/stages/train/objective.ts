@@ -1,5 +1,6 @@
 /** What training aims at and how: targets, class weights, dropout masks, the optimizer. */
-import { failure, PipelineError, type Problem } from '../../core/problem.js';
+import { onlyMember, type Member } from '../../core/only-member.js';
+import { PipelineError, type Problem } from '../../core/problem.js';
 import { Random } from '../../core/random.js';
 import { nearest } from '../../core/nearest.js';
 import type { TrainConfig } from '../../core/schema-types.js';
@@ -64,24 +65,29 @@ export interface Chosen {
   readonly clipping: Clipping | undefined;
 }
 
-export function optimizerOf({ adam, sgd, rmsprop }: TrainConfig['optimizer']): Chosen {
-  if (adam) {
-    const { learning_rate: learningRate, beta_1: beta1, beta_2: beta2, epsilon } = adam;
-    return { optimizer: { kind: 'adam', beta1, beta2, epsilon }, learningRate, clipping: clippingOf(adam) };
+/** The optimizer with its settings, and what limits its gradients. */
+export function optimizerOf(config: TrainConfig['optimizer']): Chosen {
+  const member = onlyMember(config);
+  const { learning_rate: learningRate } = member.settings;
+  return { optimizer: formulaOf(member), learningRate, clipping: clippingOf(member.settings) };
+}
+
+function formulaOf({ kind, settings }: Member<TrainConfig['optimizer']>): Optimizer {
+  switch (kind) {
+    case 'adam':
+      return { kind, beta1: settings.beta_1, beta2: settings.beta_2, epsilon: settings.epsilon };
+    case 'sgd':
+      return { kind, momentum: settings.momentum, nesterov: settings.nesterov };
+    case 'rmsprop':
+      return { kind, rho: settings.rho, momentum: settings.momentum, epsilon: settings.epsilon };
   }
-  if (sgd) {
-    const { learning_rate: learningRate, momentum, nesterov } = sgd;
-    return { optimizer: { kind: 'sgd', momentum, nesterov }, learningRate, clipping: clippingOf(sgd) };
-  }
-  if (rmsprop) {
-    const { learning_rate: learningRate, rho, momentum, epsilon } = rmsprop;
-    return { optimizer: { kind: 'rmsprop', rho, momentum, epsilon }, learningRate, clipping: clippingOf(rmsprop) };
-  }
-  throw failure('invalid', { code: 'no-optimizer', where: 'optimizer', found: 'names no optimizer', expected: 'adam, sgd or rmsprop' });
 }
 
 /** The limit on gradients; a pipeline file has one at most. */
 function clippingOf(config: Readonly<Partial<Record<Clipping['kind'], number>>>): Clipping | undefined {
-  const kind = (['clipnorm', 'global_clipnorm', 'clipvalue'] as const).find((name) => config[name] !== undefined);
-  return kind === undefined ? undefined : { kind, limit: config[kind]! };
+  const limits = (['clipnorm', 'global_clipnorm', 'clipvalue'] as const).flatMap((kind): Clipping[] => {
+    const limit = config[kind];
+    return limit === undefined ? [] : [{ kind, limit }];
+  });
+  return limits[0];
 }

@@ -22,10 +22,10 @@ export function plateauStart(rate: number): PlateauState {
   return { rate, best: null, wait: 0, cooldown: 0 };
 }
 
-/** The state after an epoch. Throws `invalid` where the followed figure is not measured. */
+/** The state after an epoch. */
 export function afterEpoch(config: Config, state: PlateauState, metrics: EpochMetrics): PlateauState {
   const { monitor, min_delta: minDelta, patience, factor, min_lr: lowest } = config;
-  const value = monitored(metrics, monitor, 'reduce_on_plateau');
+  const value = monitored(metrics, monitor);
   const cooling = state.cooldown > 0;
   const cooldown = cooling ? state.cooldown - 1 : 0;
   if (gainOver(state.best, value, monitor) > minDelta) return { ...state, best: value, wait: 0, cooldown };

@@ -10,6 +10,7 @@ import type { History } from '../../model/results.js';
 import { weightsOfLayers } from '../../model/tensor.js';
 import { decodeWeights, encodeWeights } from '../../model/weights-file.js';
 import { trainEpochs } from './loop.js';
+import { requireMonitored } from './monitor.js';
 import { classWeights, optimizerOf } from './objective.js';
 import { prepare, trainingWorkload } from './prepared.js';
 import { openSets } from './training-set.js';
@@ -20,6 +21,7 @@ type Context = StageContext<'train'>;
 export async function runTrain(context: Context): Promise<void> {
   const { name, config, settings, inputs, noteOnce } = context;
   const data = await readData(inputs.data!, context);
+  requireMonitored(config, data.of('validation').size, name);
   const prepared = await prepare(context, data);
   const { document, weights, suffix, preprocessing } = prepared;
   const sets = await openSets(context, data, prepared);

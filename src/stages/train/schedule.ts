@@ -4,6 +4,7 @@
  * Source: keras/src/optimizers/schedules/learning_rate_schedule.py (CosineDecay with its warm-up from 0, ExponentialDecay
  * with `staircase`).
  */
+import { onlyMember } from '../../core/only-member.js';
 import type { TrainConfig } from '../../core/schema-types.js';
 
 export type ScheduleConfig = Pick<TrainConfig, 'schedule' | 'warmup_epochs' | 'epochs'>;
@@ -12,9 +13,15 @@ export type ScheduleConfig = Pick<TrainConfig, 'schedule' | 'warmup_epochs' | 'e
 export function scheduledPart({ schedule, warmup_epochs: warmup, epochs }: ScheduleConfig, position: number): number {
   if (position < warmup) return position / warmup;
   const after = position - warmup;
-  if (schedule.step !== undefined) return schedule.step.factor ** Math.floor(after / schedule.step.every);
-  if (schedule.cosine === undefined) return 1;
-  const { alpha } = schedule.cosine;
-  const done = Math.min(after / (epochs - warmup), 1);
-  return (1 - alpha) * 0.5 * (1 + Math.cos(Math.PI * done)) + alpha;
+  const { kind, settings } = onlyMember(schedule);
+  switch (kind) {
+    case 'constant':
+      return 1;
+    case 'step':
+      return settings.factor ** Math.floor(after / settings.every);
+    case 'cosine': {
+      const done = Math.min(after / (epochs - warmup), 1);
+      return (1 - settings.alpha) * 0.5 * (1 + Math.cos(Math.PI * done)) + settings.alpha;
+    }
+  }
 }

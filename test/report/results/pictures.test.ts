@@ -23,32 +23,32 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const files = (digest: string, ...paths: string[]) => ({ root: 'pictures', onBadImage: 'fail', paths: { [digest]: paths } }) as const;
 
-function pictures(orientation: 'exif' | 'stored' = 'exif'): Pictures {
-  return new Pictures((root) => Promise.resolve(root === 'pictures' ? folder : undefined), orientation);
+function pictures(): Pictures {
+  return new Pictures((root) => Promise.resolve(root === 'pictures' ? folder : undefined));
 }
 
 test('a picture is shown small, upright, in its own aspect, encoded anew', async () => {
   const digest = digestOf(tall);
-  const shown = await pictures().show(digest, files(digest, 'cats/tall.jpg'));
+  const shown = await pictures().show(digest, files(digest, 'cats/tall.jpg'), 'exif');
   expect(shown).toMatchObject({ state: 'shown', width: 96, height: 192 });
   const [, base64] = /^data:image\/webp;base64,(.*)$/.exec(shown.state === 'shown' ? shown.url : '')!;
   const metadata = await sharp(Buffer.from(base64, 'base64')).metadata();
   expect(metadata).toMatchObject({ format: 'webp', width: 96, height: 192 });
   expect(metadata.exif).toBeUndefined();
-  expect(await pictures('stored').show(digest, files(digest, 'cats/tall.jpg'))).toMatchObject({ width: 192, height: 96 });
+  expect(await pictures().show(digest, files(digest, 'cats/tall.jpg'), 'stored')).toMatchObject({ width: 192, height: 96 });
 });
 
 test('any of its names will do, as long as the bytes are its own', async () => {
   const digest = digestOf(tall);
-  expect((await pictures().show(digest, files(digest, 'cats/none.jpg', 'cats/other.jpg', 'cats/tall.jpg'))).state).toBe('shown');
-  expect(await pictures().show(digest, files(digest, 'cats/other.jpg'))).toEqual({ state: 'changed' });
-  expect(await pictures().show(digest, files(digest, 'cats/none.jpg'))).toEqual({ state: 'gone' });
-  expect(await pictures().show(digest, { ...files(digest, 'cats/tall.jpg'), root: 'elsewhere' })).toEqual({ state: 'gone' });
+  expect((await pictures().show(digest, files(digest, 'cats/none.jpg', 'cats/other.jpg', 'cats/tall.jpg'), 'exif')).state).toBe('shown');
+  expect(await pictures().show(digest, files(digest, 'cats/other.jpg'), 'exif')).toEqual({ state: 'changed' });
+  expect(await pictures().show(digest, files(digest, 'cats/none.jpg'), 'exif')).toEqual({ state: 'gone' });
+  expect(await pictures().show(digest, { ...files(digest, 'cats/tall.jpg'), root: 'elsewhere' }, 'exif')).toEqual({ state: 'gone' });
 });
 
 test('what cannot be decoded says so', async () => {
   const digest = digestOf(text);
-  expect(await pictures().show(digest, files(digest, 'cats/other.jpg'))).toEqual({ state: 'unreadable' });
+  expect(await pictures().show(digest, files(digest, 'cats/other.jpg'), 'exif')).toEqual({ state: 'unreadable' });
 });
 
 test('all of them together stay below the bound', async () => {
@@ -59,7 +59,7 @@ test('all of them together stay below the bound', async () => {
   let bytes = 0;
   const states = [];
   for (let i = 0; i < 60; i++) {
-    const shown = await many.show(digest, files(digest, 'cats/noise.png'));
+    const shown = await many.show(digest, files(digest, 'cats/noise.png'), 'exif');
     states.push(shown.state);
     if (shown.state === 'shown') bytes += shown.url.length * 0.75;
   }

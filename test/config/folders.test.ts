@@ -1,7 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { checkHeadAgainstFolders } from '../../src/config/classes.js';
+import { lintAgainstFolders } from '../../src/config/lint/folders.js';
 import { formatProblems } from '../../src/report/problems.js';
 import { changed, petsYaml, testProject } from './project.js';
 
@@ -13,7 +13,7 @@ async function folders(source: string, names: readonly string[]): Promise<void> 
 }
 
 async function codes(yaml: string): Promise<(string | number | undefined)[][]> {
-  const problems = await checkHeadAgainstFolders(await project.load(yaml));
+  const problems = await lintAgainstFolders(await project.load(yaml));
   return problems.map(({ code, position }) => [code, position?.line]);
 }
 
@@ -21,7 +21,7 @@ const from = (source: string) => changed(petsYaml, 'source: pictures', `source: 
 
 test('one sigmoid unit and three folders', async () => {
   await folders('three', ['train/cats', 'train/dogs', 'train/birds', 'validation/cats']);
-  const problems = await checkHeadAgainstFolders(await project.load(from('three')));
+  const problems = await lintAgainstFolders(await project.load(from('three')));
   const text = formatProblems(problems, { color: false, width: () => 120, cwd: project.root });
   expect(text).toBe(`pets.yaml:20:9: the head ends in 1 sigmoid unit, but \`three\` has 3 classes (birds, cats, dogs)
   19 |       - dropout: {rate: 0.5}
@@ -76,4 +76,10 @@ test('says nothing where the folders cannot be listed', async () => {
   await project.write('archive.zip', 'PK');
   await folders('onlyval', ['validation/cats']);
   for (const source of ['nowhere', 'archive.zip', 'onlyval']) expect(await codes(from(source))).toEqual([]);
+});
+
+test('one class is nothing that a head could fit: ingest tells it', async () => {
+  await folders('one', ['cats']);
+  const classifier = changed(from('one'), 'dense: {units: 1, activation: sigmoid}', 'classifier');
+  for (const yaml of [from('one'), classifier, changed(from('one'), 'epochs: 5', 'class_weight: {dogs: 2}')]) expect(await codes(yaml)).toEqual([]);
 });

@@ -1,34 +1,32 @@
-/** Compares what a pipeline says of its classes with the folders of pictures, where those can be listed. */
-import { opendir, readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { compareCodePoints } from '../core/canonical.js';
-import type { Problem } from '../core/problem.js';
-import { nameOf, pathOf, type Place } from '../core/source.js';
-import { isSplitFolder } from '../core/split-folders.js';
-import { distinct } from './combined.js';
-import { endingOf, pathOfLayer } from './lint/heads.js';
-import { nearestOf, stagesOf, trainings } from './lint/lineage.js';
-import type { FieldPath, Pipeline, Stage } from './pipeline.js';
-import { didYouMean, listed, showPath } from './words.js';
+/** Rules that compare what a pipeline says of its classes with the folders of pictures, where those can be listed. */
+import type { Problem } from '../../core/problem.js';
+import { nameOf } from '../../core/source.js';
+import { classFolders } from '../class-folders.js';
+import { distinct } from '../combined.js';
+import type { FieldPath, Pipeline, Stage } from '../pipeline.js';
+import { didYouMean, listed, showPath } from '../words.js';
+import { endingOf, pathOfLayer } from './heads.js';
+import { nearestOf, stagesOf, trainings } from './lineage.js';
 
 /** The classes of an ingest stage. */
 interface Classes {
   readonly names: readonly string[];
-  /** `"pictures" has 3 class folders`, for messages. */
+  /** For messages: `` `pictures` has 3 classes (birds, cats, dogs) ``. */
   readonly told: string;
 }
 
 /**
- * Problems of heads whose units do not fit the number of classes, and of classes that have no folder. Only folder names
- * are read; where that is not possible nothing is said, because the ingest stage tells what is wrong with its source.
+ * Problems of classes that have no folder, and of heads, losses and class weights that do not fit the classes. Only folder
+ * names are read; where that is not possible nothing is said, because the ingest stage tells what is wrong with its source.
  */
-export async function checkHeadAgainstFolders(pipeline: Pipeline): Promise<Problem[]> {
+export async function lintAgainstFolders(pipeline: Pipeline): Promise<Problem[]> {
   const classes = new Map<string, Classes>();
   const problems: Problem[] = [];
   for (const ingest of stagesOf(pipeline.stages, 'ingest')) {
     const folders = await classFolders(pipeline.root, ingest.config.source);
     const names = ingest.config.classes ?? folders;
-    if (names === undefined) continue;
+    // One class alone is told by ingest, with what to do about it.
+    if (names === undefined || names.length < 2) continue;
     classes.set(ingest.name, { names, told: toldOf(ingest, names) });
     if (ingest.config.classes !== undefined && folders !== undefined) {
       problems.push(...missingFolders(pipeline, ingest, ingest.config.classes, folders));
@@ -53,41 +51,6 @@ function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {
   const { source, classes } = ingest.config;
   const origin = classes === undefined ? `\`${nameOf(source)}\` has` : `\`classes\` of \`${ingest.name}\` names`;
   return `${origin} ${names.length} classes (${shown})`;
-}
-
-const trainingFolder = 'train';
-
-/** Names of the class folders of a source, as ingest finds them; undefined where they cannot be told. */
-async function classFolders(root: string, place: Place): Promise<string[] | undefined> {
-  const path = pathOf(place);
-  if (path === undefined) return undefined;
-  const source = resolve(root, path);
-  try {
-    const top = await subfolders(source);
-    const isSplit = top.some(isSplitFolder);
-    if (isSplit && !top.includes(trainingFolder)) return undefined;
-    const folder = isSplit ? join(source, trainingFolder) : source;
-    const names = isSplit ? await subfolders(folder) : top;
-    // One without files may hold some further down, or be no class.
-    const filled = await Promise.all(names.map((name) => holdsFile(join(folder, name))));
-    return names.length > 0 && filled.every(Boolean) ? names : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Links are not followed. */
-async function subfolders(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name).sort(compareCodePoints);
-}
-
-/** Whether a file lies in the folder itself; it is read no further than that takes. */
-async function holdsFile(folder: string): Promise<boolean> {
-  for await (const entry of await opendir(folder)) {
-    if (entry.isFile() && !entry.name.startsWith('.')) return true;
-  }
-  return false;
 }
 
 function problemAt(pipeline: Pipeline, path: FieldPath, problem: Problem): Problem {

@@ -1,26 +1,26 @@
-/** Rules about places that are written out: a path or an address, and pins that belong to it. */
+/** Rules about origins of bytes that are written out: a path or an address, and pins that belong to it. */
 import type { Problem } from '../../core/problem.js';
-import type { Place } from '../../core/source.js';
+import type { Origin } from '../../core/source.js';
 import { stagesOf } from './lineage.js';
 import type { LintContext } from './lineage.js';
 
-export function pinnedPlaces({ stages, places }: LintContext): Problem[] {
+export function pinnedOrigins({ stages, places }: LintContext): Problem[] {
   const sources = stagesOf(stages, 'ingest').map(({ name, config }) => {
-    return { path: ['stages', name, 'source'], place: config.source, pathPins: [] };
+    return { path: ['stages', name, 'source'], origin: config.source, pathPins: [] };
   });
   // The sha256 of a path is that of a layers-model as a whole.
   const weights = stagesOf(stages, 'load-base').map(({ name, config }) => {
-    return { path: ['stages', name, 'weights'], place: config.weights, pathPins: ['sha256'] };
+    return { path: ['stages', name, 'weights'], origin: config.weights, pathPins: ['sha256'] };
   });
-  return [...sources, ...weights].flatMap(({ path, place, pathPins }) => {
-    const problem = problemOf(place, pathPins);
+  return [...sources, ...weights].flatMap(({ path, origin, pathPins }) => {
+    const problem = problemOf(origin, pathPins);
     return problem === undefined ? [] : [{ ...problem, ...places.at(path) }];
   });
 }
 
-function problemOf(place: Place | undefined, pathPins: readonly string[]): Problem | undefined {
-  if (typeof place !== 'object') return undefined;
-  const { path, url, ...pins } = place;
+function problemOf(origin: Origin | undefined, pathPins: readonly string[]): Problem | undefined {
+  if (typeof origin !== 'object') return undefined;
+  const { path, url, ...pins } = origin;
   if ((path === undefined) === (url === undefined)) {
     const found = path === undefined ? 'there is neither `path` nor `url`' : 'there are both `path` and `url`';
     return { code: 'one-place', found, expected: 'one of them' };

@@ -1,0 +1,22 @@
+/** What is told first of an evaluation, and which evaluation is the best. */
+
+export type Metrics = Readonly<Record<string, number>>;
+
+/** The most telling first, with their names for people. */
+export const mainFigures: readonly { readonly metric: string; readonly label: string }[] = [
+  { metric: 'accuracy', label: 'accuracy' },
+  { metric: 'loss', label: 'loss' },
+  { metric: 'macro_f1', label: 'macro F1' },
+  { metric: 'roc_auc', label: 'ROC AUC' },
+];
+
+/** Orders by accuracy, then by loss; what measured nothing comes last. */
+export function bestFirst(a: Metrics | undefined, b: Metrics | undefined): number {
+  const [accuracyA, lossA] = rankOf(a);
+  const [accuracyB, lossB] = rankOf(b);
+  return accuracyB - accuracyA || (lossA === lossB ? 0 : lossA - lossB);
+}
+
+function rankOf(metrics: Metrics | undefined): readonly [accuracy: number, loss: number] {
+  return [metrics?.accuracy ?? -1, metrics?.loss ?? Infinity];
+}
