@@ -1,6 +1,8 @@
 /** pipeline report: one page about a run. */
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { shownFrom } from '../core/paths.js';
+import { failure } from '../core/problem.js';
 import { writeWhole } from '../runner/write-whole.js';
 import type { CommandSpec, Host } from './host.js';
 
@@ -36,7 +38,7 @@ interface ReportOptions {
 
 async function writeReport(reference: string, { out, json }: ReportOptions, host: Host): Promise<void> {
   // Loaded only here: other commands need neither d3 nor sharp.
-  const [{ openRun, folderOfRoot }, { gatherReport }, { page }] = await Promise.all([
+  const [{ openRun, folderOfRoot }, { gatherReport }, { isReport, page }] = await Promise.all([
     import('./runs-of.js'),
     import('../report/html/gather.js'),
     import('../report/html/page.js'),
@@ -45,7 +47,19 @@ async function writeReport(reference: string, { out, json }: ReportOptions, host
   const { state, run, end, store, readBlob, project } = opened;
   const report = await gatherReport({ state, run, end, readBlob, readMade: (key) => store.getRecord(key), folderOf: (root) => folderOfRoot(opened, root) });
   const file = out === undefined ? join(project.runs, run.id, 'report.html') : resolve(host.cwd, out);
+  await refuseOthers(file, isReport);
   await writeWhole(file, page(report));
   if (json) host.stdout(`${JSON.stringify({ event: 'report', run: run.id, file })}\n`);
   else host.stderr(`the report of ${run.pipeline.name}, run ${run.id}, is in ${shownFrom(host.cwd, file)}\n`);
+}
+
+/** Throws `invalid` where something stands that is no report: a slip in a name must not cost a pipeline file. */
+async function refuseOthers(file: string, isReport: (text: string) => boolean): Promise<void> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    if (error.code === 'EISDIR') throw failure('invalid', { code: 'file-exists', where: file, found: 'is a folder', expected: `the name of a file, such as ${join(file, 'report.html')}` });
+    throw error;
+  });
+  if (text === undefined || isReport(text)) return;
+  throw failure('invalid', { code: 'file-exists', where: file, found: 'is there already, and is no report', remedy: 'name another file by --out, or move this one away' });
 }

@@ -19,9 +19,9 @@ const GAP = '  ';
 
 const FIGURE_WIDTH = 8;
 
-/** A table for each evaluate stage of the file that has variants; none without a matrix. */
+/** A table for each evaluate stage of the file of whose variants any was evaluated; none without a matrix. */
 export function comparisonLines(compared: readonly Compared[], color: boolean): string[] {
-  const stages = [...new Set(compared.map(({ stage }) => stage))];
+  const stages = [...new Set(compared.filter(({ metrics }) => metrics !== undefined).map(({ stage }) => stage))];
   return stages.flatMap((stage) => table(stage, compared.filter((row) => row.stage === stage).sort((a, b) => bestFirst(a.metrics, b.metrics)), color));
 }
 

@@ -1,11 +1,15 @@
 /** What this checkout holds: for each stage of a pipeline the key and outputs that its files here come from. */
-import type { Stats } from 'node:fs';
+import { existsSync, type Stats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import type { ActionKey, Digest } from '../core/digest.js';
 import { isDigest } from '../core/digest.js';
+import { isRecord } from '../core/is-record.js';
+import { failure } from '../core/problem.js';
 import type { Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
 import { AddedFile, type During } from './added-file.js';
+import type { Project } from './project.js';
 
 /** A file that was delivered into the project, as it lay there afterwards. */
 export interface DeliveredFile {
@@ -35,6 +39,8 @@ export interface StageMemory {
 
 interface CheckoutFile {
   readonly format: 1;
+  /** The pipeline file, as its project names it; left out by versions before this one. */
+  readonly pipeline?: string;
   readonly stages: Readonly<Record<string, StageMemory>>;
 }
 
@@ -47,15 +53,31 @@ export class Checkout {
 
   private constructor(
     private readonly path: string,
+    private readonly pipeline: string,
     private readonly stages: Map<string, StageMemory>,
     during: During,
   ) {
     this.file = new AddedFile({ path, kind: 'checkout', label: 'writes the memory of a checkout', during });
   }
 
-  /** Reads the memory; a missing or damaged one is an empty one. */
-  static async open(path: string, during: During): Promise<Checkout> {
-    return new Checkout(path, (await read(path)) ?? new Map<string, StageMemory>(), during);
+  /**
+   * Reads the memory at `path` of a pipeline file, given as its project names it; a missing or damaged one is an empty
+   * one. Throws `invalid` where it is that of another file, which is still there: each would undo what the other did.
+   */
+  static async open(path: string, project: Pick<Project, 'root' | 'display'>, file: string, during: During): Promise<Checkout> {
+    const pipeline = project.display(file);
+    const content = await read(path);
+    const other = content?.pipeline ?? pipeline;
+    if (other !== pipeline && existsSync(resolve(project.root, other))) {
+      throw failure('invalid', {
+        code: 'same-name',
+        where: pipeline,
+        found: `and ${other} would keep their results in one place, under the name ${basename(path, '.json')}`,
+        expected: 'names that differ in more than their folder or ending',
+        remedy: 'rename one of the two',
+      });
+    }
+    return new Checkout(path, pipeline, stagesOf(content) ?? new Map<string, StageMemory>(), during);
   }
 
   /** What was known when it was opened, or set since. */
@@ -65,27 +87,30 @@ export class Checkout {
 
   /** What the file says by now: another run may have delivered meanwhile. */
   async latest(stage: string): Promise<StageMemory | undefined> {
-    return ((await read(this.path)) ?? this.stages).get(stage);
+    return (stagesOf(await read(this.path)) ?? this.stages).get(stage);
   }
 
   /** Remembers a stage and writes the file anew, so that an interrupted run forgets nothing that it finished. */
   async set(stage: string, memory: StageMemory): Promise<void> {
     this.stages.set(stage, memory);
     await this.file.change(async () => {
-      const known = new Map((await read(this.path)) ?? this.stages).set(stage, memory);
-      const content: CheckoutFile = { format: 1, stages: Object.fromEntries(known) };
+      const known = new Map(stagesOf(await read(this.path)) ?? this.stages).set(stage, memory);
+      const content: CheckoutFile = { format: 1, pipeline: this.pipeline, stages: Object.fromEntries(known) };
       return `${JSON.stringify(content)}\n`;
     });
   }
 }
 
 /** Undefined where the file is missing or damaged. */
-async function read(path: string): Promise<Map<string, StageMemory> | undefined> {
+async function read(path: string): Promise<CheckoutFile | undefined> {
   try {
     const content = JSON.parse(await readFile(path, 'utf8')) as Partial<CheckoutFile>;
-    if (content.format !== 1 || typeof content.stages !== 'object') return undefined;
-    return new Map(Object.entries(content.stages).filter(([, memory]) => isDigest(memory.key)));
+    return content.format === 1 && isRecord(content.stages) ? (content as CheckoutFile) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function stagesOf(content: CheckoutFile | undefined): Map<string, StageMemory> | undefined {
+  return content && new Map(Object.entries(content.stages).filter(([, memory]) => isDigest(memory?.key)));
 }

@@ -44,7 +44,7 @@ export async function openSession(
 ): Promise<Session> {
   const project = projectOf(pipeline);
   const store = await openStore(project.store);
-  const opened = [Checkout.open(project.checkout, store.during), LockFile.open(lockPathOf(pipeline.file), store.during)] as const;
+  const opened = [Checkout.open(project.checkout, project, pipeline.file, store.during), LockFile.open(lockPathOf(pipeline.file), store.during)] as const;
   const [checkout, lock] = await Promise.all(opened);
   const sources = sharedSources(store, options);
   const settings: Settings = { engine: pipeline.engine, featureType: pipeline.features.dtype };

@@ -90,6 +90,9 @@ describe('bad data exits 3 and names the file', () => {
   test('an empty folder, no folder, one class only', async () => {
     await mkdir(project.path('empty'));
     expect(await run('--set', 'stages.ingest.source=empty')).toEqual({ code: 3, stderr: expect.stringContaining('empty') });
+    await project.write('slip.yaml', pipelineText().replace('source: pictures', 'source: fotos'));
+    const slip = await project.run('slip.yaml');
+    expect([slip.code, slip.stderr]).toEqual([3, expect.stringMatching(/^slip\.yaml:5:13: fotos is not there\n +4 \| {3}ingest:\n +5 \| {5}source: fotos\n/m)]);
     expect(await run('--set', 'stages.ingest.source=nowhere')).toEqual({ code: 3, stderr: expect.stringContaining('is not there') });
     await rm(project.path('pictures/dogs'), { recursive: true });
     expect(await run()).toEqual({ code: 3, stderr: expect.stringContaining('one class only, cats') });

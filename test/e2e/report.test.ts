@@ -116,6 +116,17 @@ describe('the page', () => {
   });
 });
 
+test('takes the place of an earlier report, and of nothing else', async () => {
+  await project.write('mine.html', '<!doctype html>\n<p>mine');
+  for (const [name, found] of [['pets.yaml', 'is there already, and is no report'], ['mine.html', 'is there already, and is no report'], ['pictures', 'is a folder']]) {
+    const before = name === 'pictures' ? '' : await project.read(name);
+    const { code, stderr } = await project.command('report', '--out', name);
+    expect([name, code, stderr]).toEqual([name, 2, expect.stringContaining(`${name}: ${found}`)]);
+    if (name !== 'pictures') expect(await project.read(name)).toBe(before);
+  }
+  expect((await project.command('report', '--out', 'page.html')).code).toBe(0);
+});
+
 describe('what is not there any more', () => {
   test('a picture whose file is another one now, or gone, is said so and not shown', async () => {
     const folder = project.path('pictures', 'dogs');

@@ -23,7 +23,7 @@ test('without a matrix there is no table', () => {
 test('a variant that was not evaluated comes last, and is never the best', () => {
   const failed: Compared = { stage: 'evaluate', values: { units: 8 }, metrics: undefined };
   expect(comparisonLines([failed, variant({ units: 16 }, 0.5, 0.7)], false).slice(2)).toEqual(['* 16       0.5000    0.7000    0.5000', '  8             -         -         -']);
-  expect(comparisonLines([failed], false)[2]).toMatch(/^ {2}8/);
+  expect(comparisonLines([failed], false)).toEqual([]);
 });
 
 test('each evaluate stage of the file has a table of its own', () => {

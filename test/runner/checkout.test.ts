@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf, type ActionKey } from '../../src/core/digest.js';
 import { Checkout, type StageMemory } from '../../src/runner/checkout.js';
+import { projectOf } from '../../src/runner/project.js';
 
 const during = (_name: string, _label: string, work: () => Promise<void>): Promise<void> => work();
 let folder: string;
@@ -20,12 +21,17 @@ function memoryOf(name: string): StageMemory {
   return { key, preimage, outputs: {}, terms: digestOf('terms'), delivered: {} };
 }
 
+function open(file = 'pets.yaml', how = during): Promise<Checkout> {
+  const project = projectOf({ file: join(folder, file), root: folder });
+  return Checkout.open(path, project, join(folder, file), how);
+}
+
 describe('the memory of a checkout', () => {
   test('has what two runs add to it at the same time', async () => {
-    const [one, two] = [await Checkout.open(path, during), await Checkout.open(path, during)];
+    const [one, two] = [await open(), await open()];
     await one.set('ingest', memoryOf('a'));
     await two.set('train', memoryOf('b'));
-    const read = await Checkout.open(path, during);
+    const read = await open();
     expect([read.get('ingest'), read.get('train')]).toEqual([memoryOf('a'), memoryOf('b')]);
     expect(one.get('train')).toBeUndefined();
     expect(await one.latest('train')).toEqual(memoryOf('b'));
@@ -33,14 +39,25 @@ describe('the memory of a checkout', () => {
 
   test('is written again after a write that failed', async () => {
     const failsOnce = jest.fn(during).mockRejectedValueOnce(new Error('the disk is full'));
-    const checkout = await Checkout.open(path, failsOnce);
+    const checkout = await open('pets.yaml', failsOnce);
     const writes = [checkout.set('ingest', memoryOf('a')), checkout.set('train', memoryOf('b'))];
     expect(await Promise.allSettled(writes)).toMatchObject([{ status: 'rejected', reason: { message: 'the disk is full' } }, { status: 'fulfilled' }]);
-    expect((await Checkout.open(path, during)).get('train')).toEqual(memoryOf('b'));
+    expect((await open()).get('train')).toEqual(memoryOf('b'));
+  });
+
+  test('is not shared by files of one name, but goes with one that moved', async () => {
+    await writeFile(join(folder, 'pets.yaml'), '');
+    await (await open()).set('train', memoryOf('a'));
+    for (const other of ['pets.yml', join('pipelines', 'pets.yaml')]) {
+      const problem = { code: 'same-name', where: other, found: 'and pets.yaml would keep their results in one place, under the name pets' };
+      await expect(open(other)).rejects.toMatchObject({ category: 'invalid', problems: [problem] });
+    }
+    await rm(join(folder, 'pets.yaml'));
+    expect((await open('pets.yml')).get('train')).toEqual(memoryOf('a'));
   });
 
   test('is empty where its file is damaged', async () => {
     await writeFile(path, '{"format": 1, "stages": {"ingest"');
-    expect((await Checkout.open(path, during)).get('ingest')).toBeUndefined();
+    expect((await open()).get('ingest')).toBeUndefined();
   });
 });

@@ -49,6 +49,13 @@ interface Section {
   readonly content: Html;
 }
 
+const SIGNED = 'Written by transfer-pipeline ';
+
+/** Whether a text is such a page, of whichever version. */
+export function isReport(text: string): boolean {
+  return text.startsWith('<!doctype html>') && text.includes(`<footer><p>${SIGNED}`);
+}
+
 /** The page as text. */
 export function page(report: Report): string {
   const { run, state, end } = report;
@@ -72,7 +79,7 @@ export function page(report: Report): string {
 </head>
 <body>
 <main>${header(run, state, end)}${contents}${body}</main>
-<footer><p>Written by transfer-pipeline ${run.tool}. This page stands alone: it runs no script and loads nothing.</p></footer>
+<footer><p>${SIGNED}${run.tool}. This page stands alone: it runs no script and loads nothing.</p></footer>
 </body>
 </html>
 `.text;

@@ -45,9 +45,10 @@ export async function surveySource({ config, resolvePath, digestFolder, digestFi
   throw failure('bad-data', {
     code: 'source-missing',
     where: nameOf(source),
+    field: ['source'],
     found: entry ? 'is neither a folder nor a .zip, .tar or .tar.gz' : 'is not there',
     expected: 'a folder of pictures, one folder a class, or an archive of one',
-    remedy: 'correct `source`; it starts from the folder of the pipeline\'s project',
+    remedy: 'correct `source`; it starts from the folder of the file, or from the one above where that is `pipelines/`',
   });
 }
 
