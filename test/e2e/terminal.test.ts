@@ -35,7 +35,7 @@ describe('a run on a terminal', () => {
     const lines = await left(shown, 80);
     expect(lines.filter((line) => line.startsWith('▸'))).toEqual([]);
     expect(lines).toContainEqual(expect.stringMatching(/^ {14}stopping; Ctrl-C once more ends at once$/));
-    expect(lines).toContainEqual(expect.stringMatching(/^✘ train {7}failed +[\d.]+ m?s {2}interrupted$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^■ train {7}stopped +[\d.]+ m?s {2}interrupted$/));
     expect(lines.at(-1)).toMatch(/^interrupted after .*; run again to go on$/);
     // A bar was there, and is gone. Colours are no matter.
   });
