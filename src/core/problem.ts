@@ -96,6 +96,7 @@ const remedies: Readonly<Record<string, string>> = {
   ENOSPC: freeSpace,
   EDQUOT: freeSpace,
   EFBIG: 'allow larger files, such as by `ulimit -f unlimited`, and run again',
+  ESTALE: 'look after the network share, and run again: what cannot be read back is made again',
   EIO: 'look after the disk, and run again: what cannot be read back is made again',
   EROFS: grantWriting,
   EACCES: grantWriting,

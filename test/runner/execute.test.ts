@@ -62,13 +62,17 @@ const states = (result: RunResult) => Object.fromEntries(result.stages.map(({ na
 
 describe('the scheduler', () => {
   test('a listener that throws ends the run, once no stage runs any more', async () => {
-    let ended = false;
+    let [ended, begin] = [false, (): void => undefined];
+    const thrown = new Promise<void>((resolve) => (begin = resolve));
     const slow = table({ 'load-base': async () => {
+      await thrown;
       await new Promise((resolve) => setTimeout(resolve, 50));
       ended = true;
     } });
     const listen = (event: RunEvent): void => {
-      if (event.event === 'stage' && event.name === 'ingest') throw new Error('no more of this');
+      if (event.event !== 'stage' || event.name !== 'ingest') return;
+      begin();
+      throw new Error('no more of this');
     };
     await expect(run(slow, { listen })).rejects.toThrow('no more of this');
     expect(ended).toBe(true);
@@ -79,8 +83,8 @@ describe('the scheduler', () => {
     let most = 0;
     const meet = async (): Promise<void> => {
       most = Math.max(most, ++running);
-      // Long enough for the other one to begin, where it may.
-      for (let turn = 0; turn < 200 && running < 2; turn++) await new Promise(setImmediate);
+      // Long enough for the other one to begin, where it may; a busy machine needs a while for that.
+      for (let turn = 0; turn < (jobs === 2 ? 5000 : 50) && most < 2; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
       running--;
     };
     await run(table({ ingest: meet, 'load-base': meet }), { jobs });
