@@ -7,6 +7,7 @@ import { noteTo } from './plan.js';
 
 interface StatusOptions extends PipelineOptions {
   readonly json?: boolean;
+  readonly exitCode?: boolean;
 }
 
 const help = `
@@ -20,6 +21,7 @@ export const status: CommandSpec = {
       .description('tell whether the results in this folder are current')
       .argument('[file]', 'the pipeline file; left out: the one in this folder')
       .option('--json', 'print one JSON object on stdout')
+      .option('--exit-code', 'exit with 1 where anything is not current')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: StatusOptions) => {
       const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));
@@ -34,7 +36,7 @@ export const status: CommandSpec = {
         const [{ node, decision }] = stale;
         host.stdout(`${stale.length} of ${count(planned.length, 'stage')} not current; first ${node.stage.name}: ${printable(decision.reason)}\n`);
       }
-      done(0);
+      done(options.exitCode && stale.length > 0 ? 1 : 0);
     });
   },
 };

@@ -35,6 +35,7 @@ describe('before anything ran', () => {
     ]);
     expect((await project.command('run', 'pets.yaml', '--dry-run')).stdout).toBe(plan.stdout);
     expect((await project.command('status', 'pets.yaml')).stdout).toBe('7 of 7 stages not current; first ingest: never ran\n');
+    expect((await project.command('status', 'pets.yaml', '--exit-code')).code).toBe(1);
   });
 
   test('graph draws the stages as text, Mermaid and DOT', async () => {

@@ -33,7 +33,7 @@ describe('a rerun', () => {
     const run = await project.run();
     expect(run.named('fresh').sort()).toEqual([...all].sort());
     expect(run.stderr).toContain('nothing to do: all 7 stages are current');
-    expect((await project.command('status', 'pets.yaml')).stdout).toBe('current: all 7 stages\n');
+    expect(await project.command('status', 'pets.yaml', '--exit-code')).toMatchObject({ code: 0, stdout: 'current: all 7 stages\n' });
   });
 
   test('other epochs rerun train and what follows', async () => {
