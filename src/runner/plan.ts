@@ -38,7 +38,10 @@ export async function decide(session: Session, node: Node, outputs: (stage: stri
   const memory = checkout.get(node.stage.name);
   if (forced) return { state: 'stale', key, preimage, reason: 'forced' };
   const record = await store.hit(key);
-  if (record === undefined) return { state: 'stale', key, preimage, reason: staleReason(memory?.preimage, preimage) };
+  if (record === undefined) {
+    const begun = await store.checkpoints.has(key);
+    return { state: 'stale', key, preimage, reason: begun ? 'was stopped, and goes on from there' : staleReason(memory?.preimage, preimage) };
+  }
   if (memory?.key === key) {
     const undelivered = await reasonToDeliver(project, node, memory);
     if (undelivered !== undefined) return { state: 'restorable', key, preimage, outputs: record.outputs, reason: undelivered };

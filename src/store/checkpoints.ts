@@ -24,6 +24,11 @@ export class Checkpoints {
     return undefined;
   }
 
+  /** Whether there seems to be one; its bytes are checked when it is read. */
+  async has(key: ActionKey): Promise<boolean> {
+    return (await this.files.infoIfThere(this.pathOf(key))) !== undefined;
+  }
+
   /** A disk that takes nothing costs no more than what a crash would have to do again. */
   async write(key: ActionKey, content: Uint8Array): Promise<void> {
     const bytes = [Buffer.from(`${firstLine(key, content)}\n`), content];
