@@ -7,7 +7,7 @@ import { shelfOf } from './published.js';
 import { cases, randomOf, seed, tell } from './scale.js';
 import { copyOf, makeArchiveProject, remove, resultsOf, scratch, stageNames } from './small-project.js';
 
-const CASES = cases(60, 2000);
+const CASES = cases(40, 2000);
 
 let base: string;
 let pristine: string;
