@@ -8,6 +8,7 @@ import { packageFile, packageVersion } from './core/package.js';
 import { asPipelineError, exitCodes, PipelineError } from './core/problem.js';
 import { summarizeBases } from './model/bases/index.js';
 import { formatProblems } from './report/problems.js';
+import { wrapHelp } from './report/wrap.js';
 import { stages } from './stages/index.js';
 
 function createHost(signal: AbortSignal): Host {
@@ -27,7 +28,7 @@ function createHost(signal: AbortSignal): Host {
     screen: isTerminal && !isOn(env.CI) ? stderr : undefined,
     showsOutput: stdout.isTTY === true,
     color: !plain && (stderr.isTTY === true || isOn(env.FORCE_COLOR)),
-    width: () => stderr.columns || 100,
+    width: () => stderr.columns || stdout.columns || 100,
     signal,
   };
 }
@@ -74,6 +75,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(host.version)
     .option('--debug', 'show the stack of an unexpected error')
     .exitOverride()
+    .configureOutput({ writeOut: (text) => host.stdout(wrapHelp(text, process.stdout.columns || 80)) })
     .showHelpAfterError('(add --help for what there is)');
   for (const command of commands) command.register(program, host, (code) => (exitCode = code));
   try {

@@ -1,5 +1,6 @@
 /** What doctor checks of the machine: Node, threads, the engines, the decoder. Beside cli.ts, as it reaches into them all. */
 import { availableParallelism, totalmem } from 'node:os';
+import { bytesText } from './core/bytes-text.js';
 import type { Finding } from './core/finding.js';
 import { lowestNode } from './core/package.js';
 import type { EngineChoice } from './core/schema-types.js';
@@ -18,8 +19,7 @@ function node(): Finding {
 }
 
 function threads(): Finding {
-  const memory = totalmem() / 2 ** 30;
-  return { level: 'ok', about: 'machine', code: 'threads', text: `${availableParallelism()} threads, ${memory.toFixed(1)} GiB of memory` };
+  return { level: 'ok', about: 'machine', code: 'threads', text: `${availableParallelism()} threads, ${bytesText(totalmem())} of memory` };
 }
 
 /** Versions `20.10.1` and `20.10`, number by number. */

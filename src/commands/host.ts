@@ -1,5 +1,6 @@
 /** What a command gets from outside, and what all commands on a pipeline file share. */
 import type { Command } from 'commander';
+import { engineChoiceOf } from '../core/engine-choice.js';
 import type { Finding } from '../core/finding.js';
 import { PipelineError } from '../core/problem.js';
 import type { EngineChoice } from '../core/schema-types.js';
@@ -42,7 +43,7 @@ export interface CommandSpec {
 export function withPipelineOptions(command: Command): Command {
   return command
     .option('--set <path=value>', 'change one value of the file for this call, such as stages.train.epochs=10; may be repeated', collect, [])
-    .option('--engine <name>', 'auto, onnx or tfjs');
+    .option('--engine <name>', 'auto, onnx or tfjs', engineChoiceOf);
 }
 
 /** Parses an option that counts `what`, such as stages. Throws `invalid` for anything but a whole number from 1. */

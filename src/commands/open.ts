@@ -8,6 +8,7 @@ import { PipelineError } from '../core/problem.js';
 import type { StageTable } from '../runner/graph.js';
 import { openSession, type Session } from '../runner/session.js';
 import type { SourceOptions } from '../runner/source-host.js';
+import { limitsFrom } from '../store/limits.js';
 import { openStore } from '../store/store.js';
 
 /** What changes a pipeline for one call. */
@@ -31,8 +32,10 @@ export async function loadChecked(file: string | undefined, { set = [], engine }
   return pipeline;
 }
 
-/** Opens a session; damage in the cache is said as a note. */
-export function openFor(pipeline: Pipeline, { stages, version }: Tool, emit: Emit, options: SourceOptions = {}): Promise<Session> {
+/** Opens a session; damage in the cache is said as a note. Throws `invalid` where the environment has limits that are none. */
+export async function openFor(pipeline: Pipeline, { stages, version }: Tool, emit: Emit, options: SourceOptions = {}): Promise<Session> {
+  // Asked for when the work is done, which would be too late to tell.
+  limitsFrom(process.env);
   const onDamage = ({ path, reason }: { path: string; reason: string }) => emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
   return openSession(pipeline, stages, (root) => openStore(root, { onDamage, tool: version }), emit, options);
 }

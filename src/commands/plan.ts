@@ -7,6 +7,7 @@ import type { Session } from '../runner/session.js';
 import { formatProblems } from '../report/problems.js';
 import { painter, type Style } from '../report/style.js';
 import { printable } from '../report/words.js';
+import { wrapBeside } from '../report/wrap.js';
 import { withPipelineOptions, type CommandSpec, type Host } from './host.js';
 import { loadChecked, openFor, type PipelineOptions } from './open.js';
 import { select, type Selection } from './selection.js';
@@ -70,11 +71,13 @@ export async function printPlan(session: Session, selection: Selection, { json, 
   refuseStaleOutside(all, selection, session);
   const planned = all.filter(({ node }) => selection.selected.has(node.stage.name));
   const width = Math.max(...planned.map(({ node }) => node.stage.name.length));
+  // Who reads a pipe reads lines.
+  const columns = host.showsOutput ? host.width() : Infinity;
   for (const { node, decision } of planned) {
     const { name, kind } = node.stage;
     const [verb, style] = verbs[decision.state];
     if (json) host.stdout(`${JSON.stringify({ event: 'plan', name, kind, state: decision.state, reason: decision.reason })}\n`);
-    else host.stdout(`${name.padEnd(width)}  ${paint(style, verb.padEnd(7))}  ${printable(decision.reason)}\n`);
+    else host.stdout(`${name.padEnd(width)}  ${paint(style, verb.padEnd(7))}  ${wrapBeside(printable(decision.reason), width + 11, columns)}\n`);
   }
   if (planned.every(({ decision }) => decision.state === 'fresh')) {
     if (!json) host.stdout(`nothing to do\n`);
@@ -86,7 +89,7 @@ export async function printPlan(session: Session, selection: Selection, { json, 
     import('../runner/room.js'),
   ]);
   const cost = await estimate(session, all, { selected: selection.selected, measure });
-  const lines = json ? [JSON.stringify({ event: 'estimate', ...cost })] : costLines(cost, waysOut(session));
+  const lines = json ? [JSON.stringify({ event: 'estimate', ...cost })] : costLines(cost, waysOut(session), columns);
   for (const line of lines) host.stdout(`${line}\n`);
   return 0;
 }

@@ -7,8 +7,8 @@ import { listed } from './words.js';
 export const patternWords: Readonly<Record<string, string>> = {
   '^\\s*[0-9.eE+-]+\\s*(/\\s*[0-9.eE+-]+\\s*)?$': 'a fraction such as `1/255`',
   '^[A-Za-z0-9][A-Za-z0-9._-]*$': 'a text of letters, digits, `.`, `_` and `-` that begins with a letter or digit',
-  '^[A-Za-z][A-Za-z0-9_-]*$': 'a text of letters, digits, `_` and `-` that begins with a letter',
-  '^[A-Za-z][A-Za-z0-9_]*$': 'a text of letters, digits and `_` that begins with a letter',
+  '^[A-Za-z][A-Za-z0-9_-]{0,63}$': 'a text of at most 64 letters, digits, `_` and `-` that begins with a letter',
+  '^[A-Za-z][A-Za-z0-9_]{0,63}$': 'a text of at most 64 letters, digits and `_` that begins with a letter',
   '^stages\\.[^.]+\\.[^.]': 'a field of a stage, such as `stages.train.epochs`',
   '^[0-9a-f]{64}$': 'the 64 digits (0-9, a-f) of a SHA-256 digest',
   '^[0-9a-f]{32}$': 'the 32 digits (0-9, a-f) of an MD5 digest',

@@ -6,6 +6,7 @@ import type { Mapping, Plain } from './plain.js';
 import { alternatives, memberNames, memberSchema, projectSchema, stageSchema } from './schemas.js';
 import type { Schema } from './schemas.js';
 import { nearest } from '../core/nearest.js';
+import { meantField, pathBelow } from './unknown-field.js';
 import { listed, oneOf, showPath } from './words.js';
 
 /** A field's schema, and the schema that its `$ref`s start from. */
@@ -56,8 +57,9 @@ function descend(root: Schema, keys: readonly string[], before: readonly string[
 function noSuchField(schema: Schema, root: Schema, keys: readonly string[], depth: number, before: readonly string[]): NoField {
   const parent = showPath([...before, ...keys.slice(0, depth)]);
   const names = memberNames(schema, root);
-  const near = nearest(keys[depth], names);
-  const corrected = near && keys.with(depth, near);
+  const near = meantField(keys[depth], names);
+  const below = near === undefined ? pathBelow(keys[depth], schema, root) : [near];
+  const corrected = below && [...keys.slice(0, depth), ...below, ...keys.slice(depth + 1)];
   const isList = alternatives(schema, root).some((alternative) => alternative.items !== undefined);
   const place = parent === '' ? 'the pipeline' : `\`${parent}\``;
   return {

@@ -124,6 +124,8 @@ class Resolver {
     const matters = stage.kind !== undefined && changesMatter[stage.kind] === field;
     const fitting = matters ? this.endsOfChains(candidates, role) : candidates.filter(({ kind }) => !passesOn(kind, role));
     if (fitting.length === 1) return { to: fitting[0].name };
+    // Each of them goes on from another one: a circle, which is a problem of its own.
+    if (matters && fitting.length === 0 && candidates.length > 0) return undefined;
     const names = fitting.map(({ name }) => name);
     const place = this.places.at(['stages', stage.name], 'key');
     const asked = `\`${stage.name}\` needs a stage with ${someOf(role)} as \`${field}\``;

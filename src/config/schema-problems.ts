@@ -7,8 +7,8 @@ import type { Places } from './places.js';
 import { isMapping } from './plain.js';
 import { alternatives, resolveReference } from './schemas.js';
 import type { Schema } from './schemas.js';
-import { nearest } from '../core/nearest.js';
-import { didYouMean, fieldName, listed, oneOf, showValue } from './words.js';
+import { meantField, unknownFieldRemedy } from './unknown-field.js';
+import { didYouMean, fieldName, listed, oneOf, shortened, showValue } from './words.js';
 
 /** What was validated: a value by its schema, and the path of that value in the pipeline. */
 export interface Subject {
@@ -97,7 +97,7 @@ const structural: Readonly<Record<string, Wording>> = {
         ...places.at([...finding.path, name], 'key'),
         found: `unknown field \`${name}\` in ${owner}`,
         expected: names.length === 0 ? `no fields in ${owner}` : oneOf(names),
-        remedy: didYouMean(name, names) ?? indentBelow(finding, name, root),
+        remedy: unknownFieldRemedy(name, finding.error.data, finding.schema, root),
       },
     ];
   },
@@ -106,7 +106,7 @@ const structural: Readonly<Record<string, Wording>> = {
     const name = String(error.params.missingProperty);
     // It is there, but misspelt: that is told of already.
     const unknown = all.filter((other) => isUnknownField(other) && other.error.instancePath === error.instancePath);
-    if (unknown.some((other) => nearest(unknownName(other), Object.keys(schema.properties ?? {})) === name)) return [];
+    if (unknown.some((other) => meantField(unknownName(other), Object.keys(schema.properties ?? {})) === name)) return [];
     const field = schema.properties?.[name];
     return [
       {
@@ -123,7 +123,7 @@ const structural: Readonly<Record<string, Wording>> = {
     const name = String(error.params.propertyName);
     const pattern = schema.propertyNames?.pattern;
     const expected = pattern === undefined ? undefined : patternWords[pattern];
-    const found = `\`${name}\` cannot be the name of ${path[0] === 'matrix' ? 'an axis' : 'a stage'}`;
+    const found = `\`${shortened(name)}\` cannot be the name of ${path[0] === 'matrix' ? 'an axis' : 'a stage'}`;
     return [{ code: 'bad-name', ...places.at([...path, name], 'key'), found, expected }];
   },
 
@@ -164,45 +164,44 @@ function unknownName({ error }: Finding): string {
   return String(error.params.additionalProperty);
 }
 
-/** For `dense:` with nothing after it and `units: 1` beside it: the field belongs below, but is not indented enough. */
-function indentBelow({ error, schema }: Finding, name: string, root: Schema): string | undefined {
-  const siblings = isMapping(error.data) ? error.data : {};
-  const empty = Object.keys(siblings).filter((sibling) => siblings[sibling] === null);
-  const owner = empty.find((sibling) => {
-    const field = schema.properties?.[sibling];
-    return field !== undefined && alternatives(field, root).some(({ properties = {} }) => Object.hasOwn(properties, name));
-  });
-  return owner === undefined ? undefined : `indent it further, so that it belongs to \`${owner}:\``;
-}
-
 const rangeKeywords = new Set(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum']);
 
 function wrongValue({ error, path, schema }: Finding, { schema: root, places }: Subject): Problem {
   const choices = alternatives(schema, root).flatMap((alternative) => [...(alternative.enum ?? []), alternative.const]);
   const names = choices.filter((choice) => typeof choice === 'string');
   const code = rangeKeywords.has(error.keyword) ? 'out-of-range' : names.length > 0 ? 'not-a-choice' : 'wrong-type';
+  const place = places.at(path);
+  const target = resolveReference(schema, root);
   return {
     code,
-    ...places.at(path),
+    ...place,
     found: `${fieldName(path)} is ${showValue(error.data)}`,
     expected: describe(schema, root),
-    remedy: remedyFor(error.data, resolveReference(schema, root), names, path),
+    remedy: error.data === null ? remedyForNothing(target, path, place.where) : remedyFor(error.data, target, names),
   };
 }
 
 const yes = new Set(['yes', 'on', 'y']);
 const no = new Set(['no', 'off', 'n']);
 
+/** `where` is the option that gave the value, where it does not come from the file. */
+function remedyForNothing(schema: Schema, path: FieldPath, where: string | undefined): string {
+  const isWholeByDefaults = typesOf(schema).includes('object') && (schema.required ?? []).length === 0;
+  if (where?.trimEnd().endsWith('=')) return isWholeByDefaults ? 'write `{}` after the `=`' : 'write a value after the `=`, or leave the option out';
+  const name = path[path.length - 1];
+  if (typeof name === 'number') return 'write a value there, or take the item away';
+  return isWholeByDefaults ? `write \`${name}: {}\`` : `write a value after \`${name}:\`, or take the line away`;
+}
+
 /** The usual slips with a value. */
-function remedyFor(value: unknown, schema: Schema, names: readonly string[], path: FieldPath): string | undefined {
-  const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
-  if (value === null) {
-    const isWholeByDefaults = types.includes('object') && (schema.required ?? []).length === 0;
-    const name = String(path[path.length - 1]);
-    return isWholeByDefaults ? `write \`${name}: {}\`` : `write a value after \`${name}:\`, or take the line away`;
-  }
+function remedyFor(value: unknown, schema: Schema, names: readonly string[]): string | undefined {
+  const types = typesOf(schema);
   const takesList = types.length === 1 && types[0] === 'array';
-  if (takesList && !isMapping(value) && !Array.isArray(value)) return `write it as a list: [${String(value)}]`;
+  if (takesList && !isMapping(value) && !Array.isArray(value)) {
+    // One number for two, such as a size, is the same one twice.
+    const items = Array.from({ length: schema.minItems ?? 1 }, () => String(value));
+    return `write it as a list: [${items.join(', ')}]`;
+  }
   if (typeof value !== 'string') return undefined;
   if (types.includes('boolean')) {
     const word = value.toLowerCase();
@@ -211,4 +210,8 @@ function remedyFor(value: unknown, schema: Schema, names: readonly string[], pat
   const isNumeric = value.trim() !== '' && Number.isFinite(Number(value));
   if (isNumeric && (types.includes('number') || types.includes('integer'))) return `take the quotes away: ${value}`;
   return didYouMean(value, names);
+}
+
+function typesOf({ type }: Schema): readonly string[] {
+  return typeof type === 'string' ? [type] : (type ?? []);
 }

@@ -24,7 +24,8 @@ export function showValue(value: unknown): string {
   return keys.length === 0 ? 'empty braces' : `a mapping of ${listed(keys.slice(0, 6), 'and')}`;
 }
 
-function shortened(text: string): string {
+/** A text, of a long one the beginning. */
+export function shortened(text: string): string {
   const characters = Array.from(text);
   return characters.length > 60 ? `${characters.slice(0, 60).join('')}...` : text;
 }

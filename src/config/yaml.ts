@@ -25,6 +25,7 @@ export interface ParsedYaml {
 
 const deepest = 64;
 const mostNodes = 50_000;
+const mostSyntaxErrors = 5;
 const dialect = { version: '1.2', schema: 'core', resolveKnownTags: false, merge: false, stringKeys: true } as const;
 
 /**
@@ -84,14 +85,25 @@ function composeOne(tokens: readonly CST.Token[], lines: Lines): Document.Parsed
   return first;
 }
 
-/** One problem a line: after the first error of a line the parser finds others that are none. */
+/** One problem a line: after the first error of a line the parser finds others that are none, and so it does after a tab. */
 function syntaxProblems(document: Document.Parsed, lines: Lines): Problem[] {
   const byLine = new Map<number, Problem>();
-  for (const error of [...document.errors, ...document.warnings]) {
+  const all = [...document.errors, ...document.warnings];
+  const tabs = all.filter(({ code }) => code === 'TAB_AS_INDENT');
+  for (const error of tabs.length > 0 ? tabs : all) {
     const position = lines.position(error.pos[0], error.pos[1]);
     if (!byLine.has(position.line)) byLine.set(position.line, syntaxProblem(error, position));
   }
-  return [...byLine.values()];
+  return withoutLater([...byLine.values()]);
+}
+
+/** Errors come of errors: of many, the first are told and the others counted. */
+function withoutLater(problems: readonly Problem[]): Problem[] {
+  const first = problems.slice(0, mostSyntaxErrors);
+  const others = problems.length - first.length;
+  if (others === 0) return first;
+  const found = `${others} more ${others === 1 ? 'line is' : 'lines are'} not valid YAML, which may come of the first`;
+  return [...first, { code: 'yaml-syntax', where: first[0].position?.file, found, remedy: 'mend the first; or is this no YAML file at all?' }];
 }
 
 const syntaxRemedies: Readonly<Partial<Record<YAMLError['code'], string>>> = {

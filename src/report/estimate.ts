@@ -1,10 +1,18 @@
 /** What a run would cost, in a few lines. */
 import { bytesText } from '../core/bytes-text.js';
 import { LARGEST_SHARE, type Estimate } from '../core/estimate.js';
-import { count, duration, printable } from './words.js';
+import { count, duration, firstOf, printable } from './words.js';
+import { wrapBeside } from './wrap.js';
+
+/** Columns of what each line begins with. */
+const HEAD = 10;
 
 /** None where nothing that costs is left to do. `waysOut` says what to do where features do not fit the disk. */
-export function costLines(cost: Estimate, waysOut: string): string[] {
+export function costLines(cost: Estimate, waysOut: string, width = Infinity): string[] {
+  return linesOf(cost, waysOut).map((line) => `${line.slice(0, HEAD)}${wrapBeside(line.slice(HEAD), HEAD, width)}`);
+}
+
+function linesOf(cost: Estimate, waysOut: string): string[] {
   const unknown = cost.unknown.map(({ stage, reason }) => printable(`unknown   ${stage}: ${reason}`));
   if (cost.stages.length === 0 || (cost.unknown.length > 0 && cost.extract + cost.reused === 0)) return unknown;
   const upTo = cost.exact ? '' : 'up to ';
@@ -20,6 +28,6 @@ export function costLines(cost: Estimate, waysOut: string): string[] {
 function timeOf({ ms, unmeasured, exact }: Estimate): string {
   const known = ms === undefined || (ms === 0 && unmeasured.length > 0) ? '' : `${exact ? 'about' : 'up to about'} ${duration(Math.max(1000, ms))}`;
   if (unmeasured.length === 0) return known;
-  const lacking = `such work was not measured here yet (${unmeasured.join(', ')})`;
-  return known === '' ? lacking : `${known} without what was not measured here yet (${unmeasured.join(', ')})`;
+  const lacking = `such work was not measured here yet (${firstOf(unmeasured)})`;
+  return known === '' ? lacking : `${known} without what was not measured here yet (${firstOf(unmeasured)})`;
 }

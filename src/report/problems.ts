@@ -6,6 +6,7 @@ import { columnsOf } from './text-width.js';
 import { painter } from './style.js';
 import type { Paint } from './style.js';
 import { printable } from './words.js';
+import { wrapLine } from './wrap.js';
 
 /** A warning says of itself that it is one. */
 export type Severity = 'error' | 'warning';
@@ -104,17 +105,4 @@ function wrapped(prefix: string, text: string, width: number): string[] {
   const room = Math.max(20, width - prefix.length);
   const rows = text.split('\n').flatMap((line) => wrapLine(line, room));
   return rows.map((row, index) => `${index === 0 ? prefix : indent}${printable(row)}`);
-}
-
-function wrapLine(line: string, room: number): string[] {
-  const rows: string[] = [];
-  let rest = line;
-  while (rest.length > room) {
-    const blankAt = rest.lastIndexOf(' ', room);
-    const cut = blankAt > 0 ? blankAt : rest.indexOf(' ', room);
-    if (cut < 0) break;
-    rows.push(rest.slice(0, cut));
-    rest = rest.slice(cut + 1);
-  }
-  return [...rows, rest];
 }

@@ -15,6 +15,12 @@ export function count(number: number, noun: string): string {
   return `${shown} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** `a, b, c and 9 more`: as many names of a list as a person reads. */
+export function firstOf(names: readonly string[]): string {
+  const most = 3;
+  return names.length <= most + 1 ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+}
+
 /** `68.6` for 68,606,236 bytes. */
 export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);

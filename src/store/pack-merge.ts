@@ -73,8 +73,9 @@ async function* readEntries(folder: PackFolder, places: readonly Place[]): Async
     if (rowOf === undefined) continue;
     for (const { entry, pack, row } of span.places) {
       const bytes = rowOf(row);
+      const path = folder.pathOf(pack);
       if (isEntryOf(shape, bytes, table.keyOf(entry))) yield bytes;
-      else folder.files.note(folder.pathOf(pack), 'a row does not match its digest');
+      else if (!folder.files.noted(path)) folder.files.note(path, 'a row does not match its digest');
     }
   }
 }

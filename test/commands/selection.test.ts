@@ -52,3 +52,13 @@ test.each([
   const [problem] = (thrown as PipelineError).problems;
   expect(problem).toMatchObject({ code: 'unknown-stage', where: name, expected, remedy: `did you mean ${meant}?` });
 });
+
+test.each<[string, string, string[], { only?: string[]; from?: string }]>([
+  ['--only', 'stands beside --from', [], { only: ['train'], from: 'train' }],
+  ['--only', 'stands beside the stages train, evaluate', ['train', 'evaluate'], { only: ['train'] }],
+  ['--from', 'stands beside the stage train', ['train'], { from: 'train' }],
+])('%s that %s is refused', (where, found, named, options) => {
+  expect(() => select(graph, named, options)).toThrow(
+    expect.objectContaining({ category: 'invalid', problems: [expect.objectContaining({ where, found, remedy: 'leave one of them out' })] }),
+  );
+});

@@ -23,13 +23,16 @@ const messages: readonly (readonly [from: string, to: string, message: string])[
   ['- flatten', '- {}', '17:9 item 1 of `layers` holds nothing | exactly one of `flatten`, `global_average_pooling`, `dense`, `dropout`, `batch_normalization`, `activation` or `classifier` |'],
   ['- flatten', '- flatten: {axis: 1}', '17:19 unknown field `axis` in `flatten` | no fields in `flatten` |'],
   ['optimizer: adam', 'optimizer: {adma: {}}', '23:17 unknown field `adma` in `optimizer` | one of `adam`, `sgd` or `rmsprop` | did you mean `adam`?'],
+  ['optimizer: adam', 'optimizer: {adam: {lr: 0.1}}', '23:24 unknown field `lr` in `adam` | one of `learning_rate`, `beta_1`, `beta_2`, `epsilon`, `clipnorm`, `global_clipnorm` or `clipvalue` | did you mean `learning_rate`?'],
   ['optimizer: adam', 'metrics: accuracy', '23:14 `metrics` is the text "accuracy" | a list, each item `accuracy` | write it as a list: [accuracy]'],
   ['optimizer: adam', 'class_weight: {}', '23:19 `class_weight` holds nothing | at least one entry |'],
   ['  evaluate: {}', '  evaluate: {minimum: {}}', '26:23 `minimum` holds nothing | at least one of `accuracy`, `macro_precision`, `macro_recall`, `macro_f1` or `roc_auc` |'],
   ['source: pictures', 'source: pictures\n    classes: [cats, dogs, cats]', '5:27 the text "cats" stands twice in `classes` | | take one of them away'],
+  ['source: pictures', 'source: pictures\n    image: {size: 96}', '5:19 `size` is 96 | a list of 2, each item a whole number from 8 to 4096 | write it as a list: [96, 96]'],
   ['source: pictures', 'source: ""', '4:13 `source` is the text "" | the path of a file or folder, or a mapping of `path`, `url`, `sha256`, `md5` and `size` |'],
   ['weights/model.json', '{path: w.json, sha256: ABC}', '11:37 `sha256` is the text "ABC" | the 64 digits (0-9, a-f) of a SHA-256 digest |'],
-  ['  evaluate: {}', '  my evaluation: {uses: evaluate}', '26:3 `my evaluation` cannot be the name of a stage | a text of letters, digits, `_` and `-` that begins with a letter |'],
+  ['  evaluate: {}', '  my evaluation: {uses: evaluate}', '26:3 `my evaluation` cannot be the name of a stage | a text of at most 64 letters, digits, `_` and `-` that begins with a letter |'],
+  ['  evaluate: {}', `  ${'e'.repeat(65)}: {uses: evaluate}`, `26:3 \`${'e'.repeat(60)}...\` cannot be the name of a stage | a text of at most 64 letters, digits, \`_\` and \`-\` that begins with a letter |`],
 ];
 
 test.each(messages)('%j instead as %j', async (from, to, message) => {
@@ -46,4 +49,24 @@ test('a setting that is not indented far enough is told to go below its layer', 
     [18, '`dense` is empty', 'write a value after `dense:`, or take the line away'],
     [19, 'unknown field `units` in item 2 of `layers`', 'indent it further, so that it belongs to `dense:`'],
   ]);
+});
+
+test.each([
+  ['lr', 'optimizer.adam.learning_rate'],
+  ['learning_rate', 'optimizer.adam.learning_rate'],
+  ['patience', 'reduce_on_plateau.patience'],
+])('%s beside the optimizer belongs further in', async (name, path) => {
+  const { problems } = await project.refuse(changed(petsYaml, 'optimizer: adam', `${name}: 3`));
+  expect(problems.map(({ found, remedy }) => [found, remedy])).toEqual([[`unknown field \`${name}\` in \`train\``, `it belongs further in, such as \`${path}\``]]);
+});
+
+test('a name of 64 letters is taken', async () => {
+  const name = 'e'.repeat(64);
+  const pipeline = await project.load(changed(petsYaml, '  evaluate: {}', `  ${name}: {uses: evaluate}`));
+  expect(pipeline.stages.map((stage) => stage.name)).toContain(name);
+});
+
+test('an item of a list that is empty has no name to write something after', async () => {
+  const { problems } = await project.refuse(changed(petsYaml, '- flatten', '-'));
+  expect(problems.map(({ found, remedy }) => [found, remedy])).toEqual([['item 1 of `layers` is empty', 'write a value there, or take the item away']]);
 });

@@ -123,3 +123,18 @@ test.each(['__proto__.x=1', 'stages.train.constructor.y=1', 'stages.train.class_
     expect([category, problems[0].where]).toEqual(['unsafe', `--set ${text}`]);
   },
 );
+
+test.each([
+  ['stages.train.epochs=', 'write a value after the `=`, or leave the option out'],
+  ['stages.evaluate=', 'write `{}` after the `=`'],
+  ['stages.train={epochs: }', 'write a value after `epochs:`, or take the line away'],
+  ['stages.train.lr=0.1', 'did you mean `stages.train.optimizer.adam.learning_rate`?'],
+])('--set %s is told what to write where', async (set, remedy) => {
+  const { problems } = await project.refuse(petsYaml, { set: [set] });
+  expect(problems.map((problem) => [problem.where, problem.remedy])).toEqual([[`--set ${set}`, remedy]]);
+});
+
+test('a training that is set to go on from itself is the one problem, not what others then lack', async () => {
+  const { problems } = await project.refuse(petsYaml, { set: ['stages.train.from=train', 'stages.evaluate={}', 'stages.export={to: a}'] });
+  expect(problems.filter(({ code }) => code !== 'two-models').map(({ code, where }) => [code, where])).toEqual([['cycle', '--set stages.train.from=train']]);
+});

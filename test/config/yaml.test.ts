@@ -102,6 +102,20 @@ test.each(syntaxErrors)('tells of %s', async (_name, yaml, complaint) => {
   expect((await project.refuse(yaml)).category).toBe('invalid');
 });
 
+test('after a tab, what the parser finds of other lines is not told', async () => {
+  const { problems } = await project.refuse('version: 1\nstages:\n  ingest:\n    source: x\n\timage: {size: [8, 8]}\n  train:\n    epochs: 1\n');
+  expect(problems.map(({ position, remedy }) => [position?.line, remedy])).toEqual([[5, 'indent with spaces']]);
+});
+
+test('of a file that is no YAML the first errors are told, and the others counted', async () => {
+  const wrong = (lines: number): string => `version: 1\n${Array.from({ length: lines }, (_, line) => `a${line}: @x\n`).join('')}`;
+  const five = (await project.refuse(wrong(5))).problems;
+  expect(five.map(({ position }) => position?.line)).toEqual([2, 3, 4, 5, 6]);
+  const { problems } = await project.refuse(wrong(41));
+  expect(problems.slice(0, 5)).toMatchObject(five.map(({ code, found, remedy }) => ({ code, found, remedy })));
+  expect(problems.slice(5)).toMatchObject([{ found: '36 more lines are not valid YAML, which may come of the first', where: expect.stringMatching(/pets\.yaml$/) }]);
+});
+
 test('the example for an empty file is valid', async () => {
   const { problems } = await project.refuse('');
   const example = problems[0].remedy?.split('\n').slice(1).join('\n') ?? '';

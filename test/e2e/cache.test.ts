@@ -92,6 +92,15 @@ test('verify finds damage, exits 5, and a run heals it', async () => {
   expect(await json('verify')).toMatchObject({ code: 0, damaged: 0, incomplete: 0 });
 });
 
+test('limits in the environment that are none are told before anything runs, with the variable', async () => {
+  for (const [name, kind, such] of [['PIPELINE_CACHE_MAX_SIZE', 'size', '20GB, 500 MB or 0'], ['PIPELINE_CACHE_MAX_AGE', 'age', '30d, 12h or 0d']]) {
+    project.environment[name] = 'foo';
+    const { code, stdout, stderr } = await project.command('run', 'pets.yaml', '--force');
+    delete project.environment[name];
+    expect([code, stdout, stderr]).toEqual([2, '', `${name}: foo is no ${kind}\n  expected: such as ${such}\n`]);
+  }
+});
+
 test('sizes that are none, and folders without a cache, are told', async () => {
   const size = await project.command('cache', 'gc', '--max-size', 'much');
   expect([size.code, size.stderr]).toEqual([2, '--max-size: much is no size\n  expected: such as 20GB, 500 MB or 0\n']);

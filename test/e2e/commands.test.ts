@@ -61,11 +61,20 @@ describe('before anything ran', () => {
     expect(bases.filter(({ name }) => name === 'mobilenet_v2').map(({ published }) => published.length)).toEqual([5, 5, 5, 5, 5, 5]);
   });
 
+  test('the help of the whole breaks between words', async () => {
+    const lines = (await project.command('--help')).stdout.split('\n');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    const plan = lines.findIndex((line) => line.startsWith('  plan '));
+    expect(lines.slice(plan, plan + 2).map((line) => line.slice(43))).toEqual(['show what a run would do, and why;', 'nothing runs']);
+  });
+
   test('every command has help with an example', async () => {
     for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'report', 'runs', 'diff', 'predict', 'serve', 'init', 'bases', 'doctor']) {
       const { code, stdout } = await project.command(name, '--help');
       expect([name, code]).toEqual([name, 0]);
       expect(stdout).toMatch(new RegExp(`Examples?:\n  pipeline ${name}`));
+      // Lines to copy stay whole.
+      expect(stdout.split('\n').filter((line) => line.length > 80 && !line.includes(' | pipeline '))).toEqual([]);
     }
   });
 });

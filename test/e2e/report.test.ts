@@ -94,6 +94,20 @@ describe('the page', () => {
     }
   });
 
+  testWithChromium('hides no column of the stages, and no figure of an axis below its title', async (open) => {
+    for (const width of [1280, 1000, 500, 360]) {
+      const { page } = await open(file(), { width });
+      const [wide, room] = await page.locator('.scroll[aria-label="Stages"]').evaluate((region) => [region.scrollWidth, region.clientWidth]);
+      if (width >= 500) expect([width, wide]).toEqual([width, room]);
+      const gaps = await page.locator('svg.chart').evaluateAll((charts) => charts.map((chart) => {
+        const title = chart.querySelector('text.label[transform]')!.getBoundingClientRect();
+        return Math.min(...[...chart.querySelectorAll('text[text-anchor="end"]')].map((figure) => figure.getBoundingClientRect().left)) - title.right;
+      }));
+      expect(gaps.length).toBeGreaterThan(1);
+      for (const gap of gaps) expect(gap).toBeGreaterThan(2);
+    }
+  });
+
   testWithChromium('can be used by keyboard and by those who do not see it', async (open) => {
     const { page } = await open(file());
     expect(await page.getByRole('heading', { level: 1 }).allTextContents()).toEqual(['pets']);

@@ -26,6 +26,15 @@ async function left({ written }: Shown, columns: number): Promise<string[]> {
   return screen.lines();
 }
 
+describe('a plan on a terminal', () => {
+  testOnTerminal('breaks its reasons between words, under themselves', async () => {
+    const shown = await onTerminal(45, [process.execPath, join(repository, 'dist/cli.js'), 'plan', 'pets.yaml'], { cwd: project.root });
+    const lines = await left(shown, 45);
+    const at = lines.findIndex((line) => line.startsWith('build-head'));
+    expect(lines.slice(at, at + 2)).toEqual(['build-head  may run  reads ingest, which runs', '                     first']);
+  });
+});
+
 describe('a run on a terminal', () => {
   testOnTerminal('Ctrl-C in training leaves whole lines and a cursor', async () => {
     const shown = await run(80, [], { until: '/100000' });

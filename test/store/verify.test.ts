@@ -106,10 +106,11 @@ test('the description of another set is found', async () => {
   expect(found).toMatchObject([{ path: paths.description, reason: 'describes another set' }]);
 });
 
-test('of a damaged pack the rows that are whole stay', async () => {
-  const { store, paths, verify } = await fullStore();
+test('of a damaged pack the rows that are whole stay, and it is said once', async () => {
+  const { store, paths, verify, found } = await fullStore();
   flipBit(paths.pack, 64 + 72 + 3);
   expect((await verify()).damaged).toBe(1);
+  expect(found).toEqual([{ path: paths.pack, reason: expect.stringMatching(/^its bytes hash to [0-9a-f]{64}$/) }]);
   const features = await store.openFeatures(set, {}, 4, 'float32');
   const out = new Float32Array(24);
   expect(await features.readInto(pictures, out)).toEqual([0]);

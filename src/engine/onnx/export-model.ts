@@ -1,4 +1,5 @@
 /** A classifier as an `.onnx` file that other programs can use with nothing beside it. */
+import { bytesText } from '../../core/bytes-text.js';
 import { failure } from '../../core/problem.js';
 import type { FloatType } from '../../core/schema-types.js';
 import type { TrainedDocument } from '../../model/document.js';
@@ -64,8 +65,8 @@ export function refuseTooLarge({ initializers, name }: Model): void {
   throw failure('invalid', {
     code: 'onnx-too-large',
     where: name,
-    found: `the weights have ${(bytes / 2 ** 30).toFixed(1)} GiB`,
-    expected: 'less than 2 GiB, the most that an .onnx file can hold by itself',
+    found: `the weights have ${bytesText(bytes)}`,
+    expected: `less than ${bytesText(MOST_BYTES)}, the most that an .onnx file can hold by itself`,
     remedy: 'export with weights: float16, or leave onnx out of formats',
   });
 }

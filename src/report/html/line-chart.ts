@@ -31,7 +31,8 @@ export interface Axis {
   readonly whole?: boolean;
 }
 
-const MARGIN = { top: 12, right: 14, bottom: 40, left: 52 };
+/** On the left there is room for figures such as 0.002 beside the title, in the larger letters of a phone. */
+const MARGIN = { top: 12, right: 14, bottom: 40, left: 70 };
 const MOST_DOTS = 60;
 
 export function lineChart({ description, series, x, y, dots = false, diagonal = false, square = false }: LineChart): Html {
@@ -58,7 +59,7 @@ export function lineChart({ description, series, x, y, dots = false, diagonal = 
   });
   return html`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${description}">${grid}${ticks}<line class="axis" x1="${MARGIN.left}" x2="${right}" y1="${bottom}" y2="${bottom}"/>${
     diagonal ? html`<line class="chance" x1="${MARGIN.left}" y1="${bottom}" x2="${right}" y2="${MARGIN.top}"/>` : undefined
-  }${lines}${marks}<text class="label" x="${(MARGIN.left + right) / 2}" y="${height - 4}" text-anchor="middle">${x.label}</text><text class="label" transform="translate(12 ${(MARGIN.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${y.label}</text></svg>`;
+  }${lines}${marks}<text class="label" x="${(MARGIN.left + right) / 2}" y="${height - 4}" text-anchor="middle">${x.label}</text><text class="label" transform="translate(13 ${(MARGIN.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${y.label}</text></svg>`;
 }
 
 /** What each line is, by colour and dashes. */

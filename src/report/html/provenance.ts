@@ -23,6 +23,7 @@ export function provenance(run: RunStart, end: RunEnd | undefined, made: Readonl
     ['tool', `transfer-pipeline ${run.tool}`],
     ['Node.js', `${run.node} on ${run.platform}`],
     ...environments(stages),
+    ...weightFiles(stages),
     ...weights(stages),
   ];
   const rows = facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="text">${value}</td></tr>`);
@@ -49,7 +50,17 @@ function inWords(value: Json): string {
   return [name === undefined ? [] : String(name), ...others].flat().join(', ');
 }
 
-/** Digests of the weights that the run's trainings began with and ended with, each once. */
+/** Digests of the files that bases came from: the ones that a run says, that lock files pin and that model cards name. */
+function weightFiles(stages: readonly StageOutcome[]): [string, Html][] {
+  return stages.flatMap(({ kind, name, preimage }) => {
+    const file = kind === 'load-base' ? (preimage as { survey?: { weights?: Json } | null } | undefined)?.survey?.weights : undefined;
+    const { sha256, md5 } = (typeof file === 'string' ? { sha256: file } : (file ?? {})) as { readonly sha256?: string; readonly md5?: string };
+    const digest = sha256 ?? (md5 === undefined ? undefined : `md5 ${md5}`);
+    return digest === undefined ? [] : [[`file of the weights of ${name}`, html`<code>${digest}</code>`]];
+  });
+}
+
+/** Digests, as the cache keeps them, of the weights that the run's trainings began with and ended with, each once. */
 function weights(stages: readonly StageOutcome[]): [string, Html][] {
   const owners = new Map<string, { readonly output: string; readonly names: string[] }>();
   for (const { kind, name, outputs = {} } of stages) {
@@ -63,7 +74,7 @@ function weights(stages: readonly StageOutcome[]): [string, Html][] {
   }
   return [...owners].map(([digest, { output, names }]) => {
     const whose = names.length > 3 ? `${names.length} trainings` : names.join(', ');
-    return [`${weightNames[output]} weights of ${whose}`, html`<code>${digest}</code>`];
+    return [`${weightNames[output]} weights of ${whose}, as kept in the cache`, html`<code>${digest}</code>`];
   });
 }
 

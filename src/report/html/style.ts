@@ -57,7 +57,8 @@ nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; list-style: none; m
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1.5rem; align-items: start; }
 .split { display: grid; grid-template-columns: minmax(0, auto) minmax(0, 1fr); gap: 2rem; align-items: start; }
 .pair > *, .split > * { min-width: 0; }
-.scroll { overflow-x: auto; }
+/* Shadows at the sides where something is hidden: the inner two move with what is scrolled, and cover the outer two. */
+.scroll { overflow-x: auto; background: linear-gradient(to right, var(--card) 1.2rem, transparent) left / 2.4rem 100% no-repeat local, linear-gradient(to left, var(--card) 1.2rem, transparent) right / 2.4rem 100% no-repeat local, linear-gradient(to right, var(--line), transparent) left / 0.8rem 100% no-repeat scroll, linear-gradient(to left, var(--line), transparent) right / 0.8rem 100% no-repeat scroll; }
 .tall { max-height: 36rem; overflow: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.93rem; }
 .scroll > .wide { min-width: 100%; }
@@ -120,13 +121,17 @@ pre code { overflow-wrap: normal; }
 footer { color: var(--soft); font-size: 0.88rem; padding-bottom: 2rem; }
 ${tones}
 ${shades}
-@media (max-width: 52rem) { .split { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 68rem) {
+  .split { grid-template-columns: minmax(0, 1fr); }
+  th, td { padding: 0.36rem 0.5rem; }
+}
 @media (max-width: 32rem) {
   main { padding-top: 1.5rem; }
   main, footer { padding-left: 0.75rem; padding-right: 0.75rem; }
   section { padding: 1.1rem 0.9rem; }
-  .chart text { font-size: 17px; }
-  th, td { padding: 0.36rem 0.45rem; }
+  .chart text { font-size: 15px; }
+  th, td { padding: 0.36rem 0.4rem; }
+  td.text { min-width: 5.5rem; }
   table { font-size: 0.88rem; }
   .confusion { min-width: 0; }
   .confusion td { min-width: 3rem; padding: 0.6rem; }
@@ -134,6 +139,7 @@ ${shades}
   .facts th, .facts td { display: block; padding-left: 0; border-top: 0; }
   .facts th { border-top: 1px solid var(--line); padding-bottom: 0; }
 }
+@media (max-width: 26rem) { .chart text { font-size: 17px; } }
 @media print {
   :root { ${light} }
   nav { display: none; }

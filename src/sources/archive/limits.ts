@@ -1,4 +1,5 @@
 /** What an archive may come to. Bytes are counted as they are written: what headers say is not believed. */
+import { bytesText } from '../../core/bytes-text.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 
 const MIB = 1024 * 1024;
@@ -37,13 +38,13 @@ export class Meter {
   /** `packed` is what all of the archive takes up on disk. */
   bytes(count: number, packed: number): void {
     this.total += count;
-    if (this.total > this.bounds.bytesInAll) throw this.exceeded(`unpacks to more than ${inMib(this.bounds.bytesInAll)}`);
+    if (this.total > this.bounds.bytesInAll) throw this.exceeded(`unpacks to more than ${bytesText(this.bounds.bytesInAll)}`);
     this.ratio(this.total, packed);
   }
 
   /** `size` and `packed` are those of one entry so far. */
   entryBytes(size: number, packed: number, name: string): void {
-    if (size > this.bounds.bytesAnEntry) throw this.exceeded(`unpacks ${name} to more than ${inMib(this.bounds.bytesAnEntry)}`);
+    if (size > this.bounds.bytesAnEntry) throw this.exceeded(`unpacks ${name} to more than ${bytesText(this.bounds.bytesAnEntry)}`);
     this.ratio(size, packed);
   }
 
@@ -61,8 +62,4 @@ export class Meter {
       remedy: 'unpack it by hand, if you trust it, and name the folder',
     });
   }
-}
-
-function inMib(bytes: number): string {
-  return `${(bytes / MIB).toLocaleString('en-US')} MiB`;
 }

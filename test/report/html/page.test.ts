@@ -83,3 +83,26 @@ test('a killed run has its graph and its file, and no figures', () => {
   expect(text).toContain('killed before its end');
   expect(text.match(/<h2 [^>]*>([^<]+)/g)!.map((heading) => heading.replace(/.*>/, ''))).toEqual(['Stages', 'Provenance', 'Pipeline file']);
 });
+
+describe('the weights of a base', () => {
+  const digest = 'd'.repeat(64);
+  const factOf = (weights: unknown): string | undefined => {
+    const stage = { name: 'vgg', kind: 'load-base', state: 'ran', reason: '', durationMs: 1, preimage: { survey: { weights } } } as unknown as RunEnd['stages'][number];
+    return /file of the weights of vgg<\/th><td class="text"><code>([^<]+)/.exec(page({ ...reportOf(2, 4), end: { ...end, stages: [stage] } }))?.[1];
+  };
+
+  test('have the digest of their file, as lock files and model cards do', () => {
+    expect(factOf(digest)).toBe(digest);
+    expect(factOf({ sha256: digest })).toBe(digest);
+    expect(factOf({ md5: 'a'.repeat(32), size: 3 })).toBe(`md5 ${'a'.repeat(32)}`);
+  });
+
+  test('that are of no file, or of one that was not known before, have none', () => {
+    expect([factOf(undefined), factOf(null), factOf({ url: 'https://example.com/a.h5', size: null })]).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('are told apart from those that the cache keeps', () => {
+    const stage = { name: 'train', kind: 'train', state: 'ran', reason: '', durationMs: 1, outputs: { weights: { digest, size: 1 } } } as unknown as RunEnd['stages'][number];
+    expect(page({ ...reportOf(2, 4), end: { ...end, stages: [stage] } })).toContain(`base weights of train, as kept in the cache</th><td class="text"><code>${digest}</code>`);
+  });
+});

@@ -1,0 +1,42 @@
+/** Text is broken between words, also that of the help. */
+import { expect, test } from '@jest/globals';
+import { wrapBeside, wrapHelp, wrapLine } from '../../src/report/wrap.js';
+
+test('lines are broken at blanks; a word that is too long stays whole', () => {
+  expect(wrapLine('only these stages and what they need', 20)).toEqual(['only these stages', 'and what they need']);
+  expect(wrapLine('a/very/long/path/of/a/picture.jpg is gone', 20)).toEqual(['a/very/long/path/of/a/picture.jpg', 'is gone']);
+});
+
+test('what stands beside a name goes on under itself, or under the name where there is no room', () => {
+  expect(`train  ${wrapBeside('reads augment, which runs first', 7, 30)}`).toBe('train  reads augment, which\n       runs first');
+  expect(`a-long-name-of-a-stage  ${wrapBeside('reads augment, which runs first', 24, 40)}`).toBe(
+    'a-long-name-of-a-stage  \n      reads augment, which runs first',
+  );
+  expect(wrapBeside('reads augment, which runs first', 7, Infinity)).toBe('reads augment, which runs first');
+});
+
+test('help is filled to the width; an example without words beside it stays whole', () => {
+  const help = [
+    'Commands:',
+    '  plan [options]  show what a run would do, and why; nothing runs',
+    '',
+    'Runs are named by their ids or the',
+    'beginnings of them.',
+    '',
+    'Examples:',
+    "  find . -name '*.jpg' -print0 | pipeline predict models/pets --files-from -",
+  ].join('\n');
+  expect(wrapHelp(help, 40).split('\n')).toEqual([
+    'Commands:',
+    '  plan [options]  show what a run would',
+    '                  do, and why; nothing',
+    '                  runs',
+    '',
+    'Runs are named by their ids or the',
+    'beginnings of them.',
+    '',
+    'Examples:',
+    "  find . -name '*.jpg' -print0 | pipeline predict models/pets --files-from -",
+  ]);
+  expect(wrapHelp(help, 60)).toContain('Runs are named by their ids or the beginnings of them.\n');
+});
