@@ -173,6 +173,29 @@ describe('pictures', () => {
     expect([gone.code, gone.of('source-missing')?.level]).toEqual([3, 'error']);
   });
 
+  test('what a run would fail at later is told: weights, layers, a split that chance left empty', async () => {
+    await project.addPets('ahead', 12);
+    await project.write('ahead.yaml', pipelineText().replace('source: pictures', 'source: ahead'));
+    const without = await diagnose('ahead.yaml', '--set', 'stages.load-base.weights=nope.h5');
+    expect([without.code, without.of('weights-missing')]).toEqual([3, expect.objectContaining({ level: 'error', about: 'data', text: expect.stringMatching(/^load-base: .*nope\.h5: is not there; expected /) })]);
+    const layers = await diagnose('ahead.yaml', '--set', 'stages.freeze.layers={until: nope}');
+    expect([layers.code, layers.of('unknown-layer')]).toEqual([2, expect.objectContaining({ level: 'error', about: 'pipeline', text: expect.stringMatching(/^freeze: the base has no layer nope/) })]);
+    await project.write('ahead.yaml', (await project.read('ahead.yaml')).replace('{validation: 0.3}', '{validation: 0.3, test: 0.0001}').replace('evaluate: {}', 'evaluate: {split: test}'));
+    const empty = await diagnose('ahead.yaml');
+    expect([empty.code, empty.of('split-empty')?.text]).toEqual([3, 'ahead.yaml:20:21: there are no test pictures that can be used']);
+  });
+
+  test('an empty class folder is a warning, in a run too', async () => {
+    await project.addPets('hollow', 12);
+    await mkdir(project.path('hollow/birds'));
+    await project.write('hollow.yaml', pipelineText({ train: 'epochs: 1' }).replace('source: pictures', 'source: hollow'));
+    const { code, of } = await diagnose('hollow.yaml');
+    const found = 'the folder `birds` in `hollow` is empty: it is no class';
+    expect([code, of('empty-class-folder')]).toEqual([0, expect.objectContaining({ level: 'warning', text: `hollow.yaml:5:13: ${found}` })]);
+    const run = await project.run('hollow.yaml');
+    expect(run.events).toContainEqual({ event: 'warning', problem: expect.objectContaining({ code: 'empty-class-folder', found }) });
+  });
+
   test('nothing is fetched to be looked at', async () => {
     const source = `{url: "https://pets.invalid/pets.zip", sha256: ${'ab'.repeat(32)}}`;
     await project.write('web.yaml', pipelineText().replace('source: pictures', `source: ${source}`));

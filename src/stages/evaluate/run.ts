@@ -75,10 +75,11 @@ function featureOptions(
 
 /** What evaluating will ask of the frozen prefix. */
 export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promise<Needs> {
-  const { config, inputs, readBytes, readJson, settings } = context;
+  const { name, config, inputs, readBytes, readJson, settings } = context;
   if (inputs.data === undefined) return { features: [], atMost: true };
   const data = await readData(inputs.data, context);
   const digests = [...data.of(config.split).keys()];
+  if (digests.length === 0) throw emptySplit(config.split, name);
   if (inputs.model === undefined) return { features: [{ digests, views: [PLAIN_VIEW] }], atMost: true };
   const document = await readJson<TrainedDocument>(inputs.model.model);
   const weights = await readWeights(document, readBytes);
