@@ -332,11 +332,11 @@ export interface IngestConfig {
    */
   classes?: string[];
   /**
-   * What to do with a file that is no readable picture: stop, naming all of them, or leave them out, naming all of them.
+   * What to do with a file that is no readable picture: stop, naming the first ten, or leave them out, naming all of them. `pipeline doctor` names all beforehand.
    */
   on_bad_image: 'fail' | 'skip';
   /**
-   * What to do with a picture whose very bytes are in two classes: stop, naming all such files, or leave the picture out of both, naming them.
+   * What to do with a picture whose very bytes are in two classes: stop, naming the first ten such files, or leave the picture out of both, naming them.
    */
   on_label_conflict: 'fail' | 'skip';
 }

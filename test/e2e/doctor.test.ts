@@ -138,15 +138,16 @@ describe('pictures', () => {
     expect(of('same-picture-two-labels')!.list).toEqual(['train/dogs/both.jpg: has the same bytes as train/cats/both.jpg, under another label']);
     expect(of('picture-in-two-splits')).toMatchObject({ level: 'error', list: ['train/cats/0.jpg = validation/cats/leak.jpg'] });
     expect(of('same-picture-twice')).toMatchObject({ level: 'warning', list: ['train/cats/1.jpg = train/cats/twin.jpg'] });
-    expect(of('class-missing-in-split')!.text).toMatch(/has no test pictures of dogs$/);
+    expect(of('class-missing-in-split')!.text).toMatch(/has no test pictures of `dogs`$/);
     expect(of('wrong-extension')).toMatchObject({ level: 'warning', list: ['train/cats/really-a-png.jpg: is a PNG'] });
     expect(of('tiny-pictures')).toMatchObject({ level: 'warning', list: ['train/cats/tiny.jpg: 9x44'] });
     expect(of('turned-by-exif')).toMatchObject({ level: 'note', list: ['train/cats/turned.jpg: orientation 6'] });
     expect(of('files-ignored')!.list).toEqual([expect.stringMatching(/^train\/cats\/names\.txt: is no picture/)]);
     expect(of('files-outside-classes')!.list).toEqual(['readme.md']);
     expect(of('class-imbalance')).toMatchObject({ level: 'warning', list: [expect.stringMatching(/^cats: 1\d$/), 'dogs: 2'] });
+    expect(of('few-pictures')).toMatchObject({ level: 'warning', list: ['dogs: 2 validation pictures', 'cats: 1 test picture'] });
     // And of these alone.
-    expect(findings.filter(({ about }) => about === 'data')).toHaveLength(12);
+    expect(findings.filter(({ about }) => about === 'data')).toHaveLength(13);
   });
 
   test('people see the first names of each, and what to do', async () => {
@@ -160,7 +161,7 @@ describe('pictures', () => {
       expect.stringMatching(/^ {6}train\/cats\/rotten\.png: /),
       ...[0, 1, 2].map((i) => `      train/dogs/empty-${i}.jpg: is empty`),
       '      and 5 more (--json names all)',
-      '    -> mend or remove them, or set `on_bad_image: skip` in the ingest stage',
+      '    -> mend or remove the files, or set `on_bad_image: skip` in the ingest stage',
     ]);
     expect(stdout).toMatch(/\n4 errors, \d warnings\n$/);
   });

@@ -92,7 +92,7 @@ describe('bad data exits 3 and names the file', () => {
     expect(await run('--set', 'stages.ingest.source=empty')).toEqual({ code: 3, stderr: expect.stringContaining('empty') });
     expect(await run('--set', 'stages.ingest.source=nowhere')).toEqual({ code: 3, stderr: expect.stringContaining('is not there') });
     await rm(project.path('pictures/dogs'), { recursive: true });
-    expect(await run()).toEqual({ code: 3, stderr: expect.stringContaining('one class only, cats') });
+    expect(await run()).toEqual({ code: 3, stderr: expect.stringContaining('one class only, `cats`') });
   });
 
   test('the same picture under two labels', async () => {
