@@ -35,7 +35,7 @@ describe('before anything ran', () => {
       '',
     ]);
     expect((await project.command('run', 'pets.yaml', '--dry-run')).stdout).toBe(plan.stdout);
-    expect((await project.command('status', 'pets.yaml')).stdout).toBe('7 of 7 stages not current; first ingest: never ran\n');
+    expect((await project.command('status', 'pets.yaml')).stdout).toBe('7 of 7 stages are not current; the first is ingest, which would run: never ran\n');
   });
 
   test('graph draws the stages as text, Mermaid and DOT', async () => {
