@@ -274,7 +274,7 @@ export interface FreezeConfig {
 export interface IngestConfig {
   uses?: 'ingest';
   /**
-   * The pictures: one folder a class, or train/, validation/ (or val/, valid/) and test/ with one folder a class in each. A folder, a .zip, .tar or .tar.gz of one, or the https address of such an archive.
+   * The pictures: one folder a class, or train/, validation/ (or val/, valid/) and test/ with one folder a class in each. A folder, a .zip, .tar or .tar.gz of one, or the https address of such an archive. A path starts from the folder of the pipeline file; where that folder is called pipelines, from the one above it.
    */
   source:
     | string

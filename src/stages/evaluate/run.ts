@@ -1,4 +1,5 @@
 /** The work of evaluate: predictions on one split from kept features, and their figures. */
+import { count } from '../../core/count.js';
 import type { Digest } from '../../core/digest.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { Needs, StageContext } from '../../core/stage.js';
@@ -54,7 +55,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     if (rounding !== undefined) note('half-precision', `features kept as float16: ${describeRounding(rounding)}`);
     const { metrics, predicted } = measure(predictions.subarray(0, seen.length * units), truth, units, { ...config, classes });
     const rows = seen.map((digest, row) => ({ digest, label: truth[row], predicted: predicted[row], scores: scoresOf(predictions, row, units) }));
-    note('metrics', `${config.split} loss ${metrics.loss.toFixed(4)}, accuracy ${metrics.accuracy.toFixed(4)} on ${seen.length} pictures`);
+    note('metrics', `${config.split} loss ${metrics.loss.toFixed(4)}, accuracy ${metrics.accuracy.toFixed(4)} on ${count(seen.length, 'picture')}`);
     await putJson('metrics', { ...metrics, ...(rounding === undefined ? {} : { half_precision: rounding }) } satisfies EvaluationMetrics);
     await putJson('predictions', { classes, rows } satisfies Predictions);
   } finally {
