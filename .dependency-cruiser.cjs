@@ -17,7 +17,7 @@ const allowed = {
   stages: ['core', 'sources', 'image', 'model', 'engine', 'features'],
   runner: ['core', 'config', 'store'],
   report: ['core', 'image', 'model'],
-  commands: ['core', 'config', 'store', 'runner', 'report', 'predict', 'serve'],
+  commands: ['core', 'config', 'sources', 'store', 'runner', 'report', 'predict', 'serve'],
 };
 
 const direction = Object.entries(allowed).map(([folder, others]) => ({

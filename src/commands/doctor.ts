@@ -6,6 +6,7 @@ import type { Node } from '../runner/graph.js';
 import { projectIn } from '../runner/project.js';
 import type { Session } from '../runner/session.js';
 import { openStore } from '../store/store.js';
+import { findingsAhead, isNotAtHand } from './findings-ahead.js';
 import { withPipelineOptions, type CommandSpec, type Host } from './host.js';
 import { loadChecked, openFor, type PipelineOptions } from './open.js';
 
@@ -14,14 +15,15 @@ interface DoctorOptions extends PipelineOptions {
 }
 
 const help = `
-With a pipeline, every picture of its sources is decoded; nothing is fetched or unpacked for it.
+With a pipeline, every picture of its sources is decoded, and what its stages would fail at is told as far as that is known
+before they run; nothing is fetched or unpacked for it.
 
 Examples:
   pipeline doctor
   pipeline doctor pets.yaml
 
-Exit codes: 0 healthy, warnings allowed; 3 pictures that a run would refuse or that make its figures wrong;
-5 a machine or cache that cannot be worked with.`;
+Exit codes: 0 healthy, warnings allowed; 2 a pipeline that a run would refuse; 3 pictures or weights that a run would refuse
+or that make its figures wrong; 5 a machine or cache that cannot be worked with.`;
 
 export const doctor: CommandSpec = {
   register(program, host, done) {
@@ -42,6 +44,7 @@ export const doctor: CommandSpec = {
         ...(await host.checkMachine(session?.settings.engine ?? engine)),
         ...(await storeFindings(store, () => damage)),
         ...(session === undefined ? [] : await dataFindings(session, host)),
+        ...(session === undefined ? [] : await findingsAhead(session)),
       ];
       await print(findings, options, host);
       done(exitCodeOf(findings));
@@ -84,7 +87,7 @@ async function inspect(session: Session, node: Node, emit: Session['emit'], sign
   } catch (thrown) {
     if (signal.aborted) throw failure('interrupted', { code: 'interrupted', found: 'interrupted; run doctor again to look at all' });
     const { category, problems } = asPipelineError(thrown, node.stage.name);
-    const notAtHand = problems.some(({ code }) => code === 'not-at-hand' || code === 'missing-offline');
+    const notAtHand = problems.some(isNotAtHand);
     if (category !== 'bad-data' && !notAtHand) throw thrown;
     return problems.map(({ code, where, found, remedy }): Finding =>
       notAtHand
@@ -107,6 +110,8 @@ async function print(findings: readonly Finding[], { json }: DoctorOptions, { st
 /** A machine that cannot work is the graver matter: what was found of the data may follow from it. */
 function exitCodeOf(findings: readonly Finding[]): number {
   const errors = findings.filter(({ level }) => level === 'error');
-  if (errors.some(({ about }) => about !== 'data')) return exitCodes['input-output'];
+  const isAbout = (...abouts: Finding['about'][]): boolean => errors.some(({ about }) => abouts.includes(about));
+  if (isAbout('machine', 'cache')) return exitCodes['input-output'];
+  if (isAbout('pipeline')) return exitCodes.invalid;
   return errors.length > 0 ? exitCodes['bad-data'] : 0;
 }

@@ -1,10 +1,11 @@
 /** pipeline init: writes a pipeline for a folder of pictures. */
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
 import { pipelineNameOf, projectRootOf } from '../config/project-root.js';
 import { shownFrom } from '../core/paths.js';
 import { failure } from '../core/problem.js';
 import type { CommandSpec, Host } from './host.js';
+import { checkSource } from './init-source.js';
 
 interface InitOptions {
   readonly to?: string;
@@ -15,7 +16,9 @@ const help = `
 Examples:
   pipeline init                        on the pictures that come with this tool
   pipeline init photos                 for the folder photos, one folder a class in it
-  pipeline init photos --to pets.yaml`;
+  pipeline init photos --to pets.yaml
+
+Exit codes: 0 written; 2 the file is there already; 3 no folder or archive that a pipeline could read.`;
 
 export const init: CommandSpec = {
   register(program, host, done) {
@@ -35,9 +38,7 @@ export const init: CommandSpec = {
 
 async function writePipeline(folder: string | undefined, { to, force }: InitOptions, host: Host): Promise<void> {
   const source = folder === undefined ? host.examplePictures : resolve(host.cwd, folder);
-  await access(source).catch(() => {
-    throw failure('bad-data', { code: 'folder-missing', where: folder, found: 'is not there', expected: 'a folder of pictures' });
-  });
+  const warnings = await checkSource(source, folder ?? source);
   const name = pipelineNameOf(basename(source).replace(/\.(zip|tar|tar\.gz|tgz)$/i, ''), 'pictures');
   const file = resolve(host.cwd, to ?? `${folder === undefined ? 'pets' : name}.yaml`);
   const root = projectRootOf(dirname(file));
@@ -49,6 +50,7 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw failure('invalid', { code: 'file-exists', where: file, found: 'is there already', remedy: 'name another file by --to, or replace it by --force' });
   }
+  if (warnings.length > 0) host.stderr(`${(await import('../report/problems.js')).formatProblems(warnings, host, 'warning')}\n`);
   host.stderr(`wrote ${relative(host.cwd, file)}; now: pipeline run ${relative(host.cwd, file)}\n`);
 }
 

@@ -27,9 +27,9 @@ export interface Tool {
 /** Loads and checks a pipeline file, the one that lies here where none is named; against the folders of pictures too where they can be listed. */
 export async function loadChecked(file: string | undefined, { set = [], engine }: PipelineOptions, cwd: string): Promise<Pipeline> {
   const pipeline = await loadPipeline(file ?? (await onlyPipelineIn(cwd)), { set: engine === undefined ? set : [...set, `engine=${engine}`], cwd });
-  const problems = await lintAgainstFolders(pipeline);
+  const { problems, warnings } = await lintAgainstFolders(pipeline);
   if (problems.length > 0) throw new PipelineError('invalid', problems);
-  return pipeline;
+  return { ...pipeline, warnings: [...pipeline.warnings, ...warnings] };
 }
 
 /** Opens a session; damage in the cache is said as a note. Throws `invalid` where the environment has limits that are none. */

@@ -23,8 +23,8 @@ Examples:
   curl -s https://example.com/cat.jpg | pipeline predict models/pets -
   find . -name '*.jpg' -newer last.csv -print0 | pipeline predict models/pets --files-from - --json
 
-Exit codes: 0 done; 2 an invalid call; 3 a picture could not be read, or the model is damaged; 4 the model is unsafe;
-130 interrupted.`;
+Exit codes: 0 done; 2 an invalid call; 3 a picture could not be read, none was found, or the model is damaged;
+4 the model is unsafe; 130 interrupted.`;
 
 export const predict: CommandSpec = {
   register(program, host, done) {
@@ -77,8 +77,11 @@ async function predictCommand(model: string, names: readonly string[], { filesFr
     ...(counts.bad === 0 ? [] : [`${counts.bad.toLocaleString('en-US')} could not be read`]),
     ...(counts['passed-over'] === 0 ? [] : [`${count(counts['passed-over'], 'other file')} passed over`]),
   ];
-  host.stderr(`${[count(counts.prediction, 'picture'), ...more].join(', ')}\n`);
-  return counts.bad === 0 ? 0 : exitCodes['bad-data'];
+  const none = counts.prediction + counts.bad === 0;
+  const place = names.length === 0 ? '' : ` in ${printable(names.slice(0, 5).join(', '))}${names.length > 5 ? ', ...' : ''}`;
+  host.stderr(`${[none ? `no picture was found${place}` : count(counts.prediction, 'picture'), ...more].join(', ')}\n`);
+  // A list of names may well be empty: programs write it. Who names a folder means pictures.
+  return counts.bad > 0 || (none && names.length > 0) ? exitCodes['bad-data'] : 0;
 }
 
 /** How far it is, on a terminal whose reader does not see the answers: they go to a file or to another program. */

@@ -2,6 +2,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { projectRootOf } from '../config/project-root.js';
+import { readSource } from '../config/source.js';
 import type { RunEnd, RunFound, RunStart } from '../core/run-record.js';
 import { failure } from '../core/problem.js';
 import { parseArchiveRoot } from '../core/source.js';
@@ -19,7 +20,7 @@ export interface ProjectRuns {
   readonly runs: readonly RunFound[];
 }
 
-/** The runs of a pipeline file, which need not be valid any more, or all of the project of the current folder. */
+/** The runs of a pipeline file, which need not be valid any more, or all of the project of the current folder. Throws `input-output` for a file that is not there and never ran. */
 export async function runsOf(file: string | undefined, cwd: string): Promise<ProjectRuns> {
   if (file === undefined) {
     const project = projectIn(cwd);
@@ -28,7 +29,10 @@ export async function runsOf(file: string | undefined, cwd: string): Promise<Pro
   const path = resolve(cwd, file);
   const project = projectOf({ file: path, root: projectRootOf(dirname(path)) });
   const shown = project.display(path);
-  return { project, file: shown, runs: await listRuns(project.runs, shown) };
+  const runs = await listRuns(project.runs, shown);
+  // A file that was removed still has its runs; one that never was has none, and says so.
+  if (runs.length === 0) await readSource(path);
+  return { project, file: shown, runs };
 }
 
 /** A run with a record that can be read, and its results. */

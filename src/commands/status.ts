@@ -34,7 +34,8 @@ export const status: CommandSpec = {
         host.stdout(`current: all ${count(planned.length, 'stage')}\n`);
       } else {
         const [{ node, decision }] = stale;
-        host.stdout(`${stale.length} of ${count(planned.length, 'stage')} not current; first ${node.stage.name}: ${printable(decision.reason)}\n`);
+        const would = decision.state === 'restorable' ? 'would be restored from the cache' : 'would run';
+        host.stdout(`${stale.length} of ${count(planned.length, 'stage')} ${stale.length === 1 ? 'is' : 'are'} not current; the first is ${node.stage.name}, which ${would}: ${printable(decision.reason)}\n`);
       }
       done(options.exitCode && stale.length > 0 ? 1 : 0);
     });

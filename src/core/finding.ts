@@ -5,7 +5,7 @@ export type FindingLevel = 'ok' | 'note' | 'warning' | 'error';
 
 export interface Finding {
   readonly level: FindingLevel;
-  readonly about: 'machine' | 'cache' | 'data';
+  readonly about: 'machine' | 'cache' | 'data' | 'pipeline';
   /** Stable name in kebab-case, for programs. */
   readonly code: string;
   /** A sentence for people, in one line. */

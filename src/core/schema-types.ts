@@ -274,7 +274,7 @@ export interface FreezeConfig {
 export interface IngestConfig {
   uses?: 'ingest';
   /**
-   * The pictures: one folder a class, or train/, validation/ (or val/, valid/) and test/ with one folder a class in each. A folder, a .zip, .tar or .tar.gz of one, or the https address of such an archive.
+   * The pictures: one folder a class, or train/, validation/ (or val/, valid/) and test/ with one folder a class in each. A folder, a .zip, .tar or .tar.gz of one, or the https address of such an archive. A path starts from the folder of the pipeline file; where that folder is called pipelines, from the one above it.
    */
   source:
     | string
@@ -332,11 +332,11 @@ export interface IngestConfig {
    */
   classes?: string[];
   /**
-   * What to do with a file that is no readable picture: stop, naming all of them, or leave them out, naming all of them.
+   * What to do with a file that is no readable picture: stop, naming the first ten, or leave them out, naming all of them. `pipeline doctor` names all beforehand.
    */
   on_bad_image: 'fail' | 'skip';
   /**
-   * What to do with a picture whose very bytes are in two classes: stop, naming all such files, or leave the picture out of both, naming them.
+   * What to do with a picture whose very bytes are in two classes: stop, naming the first ten such files, or leave the picture out of both, naming them.
    */
   on_label_conflict: 'fail' | 'skip';
 }

@@ -12,15 +12,15 @@ export function frozenLayers(config: FreezeConfig['layers'], layers: readonly La
   if (config === 'none') return new Set();
   if (Array.isArray(config)) {
     return new Set(
-      config.flatMap((pattern) => {
+      config.flatMap((pattern, index) => {
         const matching = names.filter((layer) => picomatch.isMatch(layer, pattern));
-        if (matching.length === 0) throw unknownLayer(pattern, names, place);
+        if (matching.length === 0) throw unknownLayer(pattern, names, within(place, index));
         return matching;
       }),
     );
   }
   const first = names.indexOf(config.until);
-  if (first < 0) throw unknownLayer(config.until, names, place);
+  if (first < 0) throw unknownLayer(config.until, names, within(place, 'until'));
   return new Set(names.slice(0, first));
 }
 
@@ -28,6 +28,10 @@ export function frozenLayers(config: FreezeConfig['layers'], layers: readonly La
 export function withFrozen(config: FreezeConfig['layers'], layers: readonly Layer[], place: Pick<Problem, 'where' | 'field'>): Layer[] {
   const frozen = frozenLayers(config, layers, place);
   return layers.map((layer): Layer => ({ ...layer, trainable: !frozen.has(layer.name) }));
+}
+
+function within({ where, field = [] }: Pick<Problem, 'where' | 'field'>, member: string | number): Pick<Problem, 'where' | 'field'> {
+  return { where, field: [...field, member] };
 }
 
 function unknownLayer(pattern: string, names: readonly string[], place: Pick<Problem, 'where' | 'field'>) {

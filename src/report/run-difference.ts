@@ -1,7 +1,7 @@
 /** Two runs side by side, for a terminal: what was changed, what came of it, and which pictures turned. */
 import { columnLines } from './columns.js';
 import type { Turned, TurnedPicture } from './results/turned.js';
-import type { RunRow } from './run-list.js';
+import { stateWord, type RunRow } from './run-list.js';
 import { painter, type Paint } from './style.js';
 import { count, printable } from './words.js';
 
@@ -39,7 +39,7 @@ export function differenceLines({ before, after, stages, evaluations }: RunDiffe
 }
 
 function headOf({ id, pipeline, state, set = [] }: RunRow): string {
-  return printable([id, pipeline, state, ...set.map((one) => `--set ${one}`)].join('  '));
+  return printable([id, pipeline, stateWord(state), ...set.map((one) => `--set ${one}`)].join('  '));
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -56,7 +56,7 @@ function stageLines({ name, state, changes = [] }: RunDifference['stages'][numbe
 function evaluationLines({ before, after, metrics, pictures }: EvaluationDifference, paint: Paint): string[] {
   const title = before === after ? after : `${before} -> ${after}`;
   const [head, ...rows] = columnLines([
-    { title: '', cells: metrics.map(({ name }) => name) },
+    { title: '', cells: metrics.map(({ name }) => (name === 'samples' ? 'pictures' : name)) },
     { title: 'before', numeric: true, cells: metrics.map((metric) => shown(metric.before)) },
     { title: 'after', numeric: true, cells: metrics.map((metric) => shown(metric.after)) },
     { title: 'difference', numeric: true, cells: metrics.map(difference) },

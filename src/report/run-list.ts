@@ -30,6 +30,11 @@ export function rowOf(found: RunFound): RunRow {
   return { ...start, state, durationMs, stages: counts, metrics };
 }
 
+/** A run's state for people; programs get the state itself. */
+export function stateWord(state: string): string {
+  return state === 'gate-missed' ? 'minimum missed' : state;
+}
+
 /** Newest first, as given; the figures of the last columns are those of the best evaluation. */
 export function runLines(rows: readonly RunRow[], { color, width }: { readonly color: boolean; readonly width: number }): string[] {
   const paint = painter(color);
@@ -38,7 +43,7 @@ export function runLines(rows: readonly RunRow[], { color, width }: { readonly c
     { title: 'run', cells: rows.map(({ id }) => id) },
     { title: 'started', cells: rows.map(({ startedAt }) => (startedAt === undefined ? '-' : localTime(startedAt))) },
     { title: 'pipeline', cells: rows.map(({ pipeline = '-' }) => (pipeline.length > 14 ? `${pipeline.slice(0, 13)}…` : pipeline)) },
-    { title: 'state', cells: rows.map(({ state }) => state) },
+    { title: 'state', cells: rows.map(({ state }) => stateWord(state)) },
     { title: 'took', numeric: true, cells: rows.map(({ durationMs }) => (durationMs === undefined ? '-' : duration(durationMs))) },
     { title: 'did', cells: rows.map(({ stages }) => (stages === undefined ? '-' : `${stages.ran}+${stages.restored}/${Object.values(stages).reduce((sum, count) => sum + count, 0)}`)) },
     { title: 'acc', numeric: true, cells: best.map((metrics) => metrics?.accuracy?.toFixed(4) ?? '-') },

@@ -1,4 +1,7 @@
 /** Small phrases that several reports share. */
+import { count } from '../core/count.js';
+
+export { count };
 
 /** `850 ms`, `4.2 s`, `3 min 5 s`. */
 export function duration(ms: number): string {
@@ -6,13 +9,6 @@ export function duration(ms: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
-
-/** `1 picture`, `12 pictures`. */
-export function count(number: number, noun: string): string {
-  // The data of a locale take 12 ms to load: as long as all the work of a run that has nothing to do.
-  const shown = number < 1000 ? String(number) : number.toLocaleString('en-US');
-  return `${shown} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** `a, b, c and 9 more`: as many names of a list as a person reads. */

@@ -13,7 +13,7 @@ async function folders(source: string, names: readonly string[]): Promise<void> 
 }
 
 async function codes(yaml: string): Promise<(string | number | undefined)[][]> {
-  const problems = await lintAgainstFolders(await project.load(yaml));
+  const { problems } = await lintAgainstFolders(await project.load(yaml));
   return problems.map(({ code, position }) => [code, position?.line]);
 }
 
@@ -21,7 +21,7 @@ const from = (source: string) => changed(petsYaml, 'source: pictures', `source: 
 
 test('one sigmoid unit and three folders', async () => {
   await folders('three', ['train/cats', 'train/dogs', 'train/birds', 'validation/cats']);
-  const problems = await lintAgainstFolders(await project.load(from('three')));
+  const { problems } = await lintAgainstFolders(await project.load(from('three')));
   const text = formatProblems(problems, { color: false, width: () => 120, cwd: project.root });
   expect(text).toBe(`pets.yaml:20:9: the head ends in 1 sigmoid unit, but \`three\` has 3 classes (birds, cats, dogs)
   19 |       - dropout: {rate: 0.5}
@@ -62,7 +62,48 @@ test('what ingest takes for no class is not counted', async () => {
   await symlink(join(project.root, 'linked/cats'), join(project.root, 'linked/more'));
   await folders('later', ['cats', 'dogs', 'birds']);
   await mkdir(join(project.root, 'later/later/.cache'), { recursive: true });
-  for (const source of ['linked', 'later']) expect([source, await codes(from(source))]).toEqual([source, []]);
+  expect(await codes(from('linked'))).toEqual([]);
+  // Three with files; the fourth has none.
+  expect(await codes(from('later'))).toEqual([['units-do-not-fit-classes', 20]]);
+});
+
+test('a folder without files is named, wherever a class could be', async () => {
+  const warnings = async (yaml: string) => (await lintAgainstFolders(await project.load(yaml))).warnings.map(({ position, found, remedy }) => [position?.line, found, remedy]);
+  await folders('empty', ['cats', 'dogs/deep']);
+  expect(await warnings(from('empty'))).toEqual([]);
+  await mkdir(join(project.root, 'empty/birds/.cache'), { recursive: true });
+  await mkdir(join(project.root, 'empty/fish'));
+  expect(await warnings(from('empty'))).toEqual([
+    [4, 'the folders `birds` and `fish` in `empty` are empty: they are no classes', 'put pictures into them, or remove them'],
+  ]);
+  // Who names the classes means the others to be left out.
+  expect(await warnings(from('empty\n    classes: [dogs, cats]'))).toEqual([]);
+  await folders('emptysplit', ['train/cats', 'train/dogs', 'validation/cats', 'other']);
+  await mkdir(join(project.root, 'emptysplit/validation/dogs'));
+  await mkdir(join(project.root, 'emptysplit/elsewhere'));
+  expect(await warnings(from('emptysplit'))).toEqual([
+    [4, 'the folder `validation/dogs` in `emptysplit` is empty: it is no class', 'put pictures into it, or remove it'],
+  ]);
+});
+
+test('an evaluation on test pictures needs a folder or a share', async () => {
+  const testing = (source: string) => changed(from(source), 'evaluate: {}', 'evaluate: {split: test}');
+  await folders('plain', ['cats', 'dogs']);
+  const [problem] = (await lintAgainstFolders(await project.load(testing('plain')))).problems;
+  expect(problem).toMatchObject({
+    code: 'no-test-pictures',
+    found: 'there are no test pictures: `plain` has no folder `test`, and `split.test` of `ingest` is 0',
+    remedy: 'write `split: {test: 0.1}` in `ingest`, or `split: validation` here',
+  });
+  const share = '\n    split: {test: 0.1}';
+  expect(await codes(testing(`plain${share}`))).toEqual([]);
+  await folders('tested', ['train/cats', 'train/dogs', 'test/cats', 'test/dogs']);
+  expect(await codes(testing('tested'))).toEqual([]);
+  await folders('trained', ['train/cats', 'train/dogs']);
+  expect(await codes(testing(`trained${share}`))).toEqual([]);
+  // With folders for both, no share takes anything from them.
+  await folders('validated', ['train/cats', 'train/dogs', 'val/cats', 'val/dogs']);
+  expect((await codes(testing(`validated${share}`))).map(([code]) => code)).toEqual(['no-test-pictures']);
 });
 
 test('folders of splits are no classes, also where they hold pictures alone', async () => {

@@ -1,8 +1,9 @@
 /** The commands beside `run`, the events that programs read, and the library. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import type { RunEvent } from '../../src/core/event.js';
 import { native } from '../engine/tfjs/backends.js';
 import { pipelineText, Project, repository } from './rig.js';
@@ -34,7 +35,7 @@ describe('before anything ran', () => {
       '',
     ]);
     expect((await project.command('run', 'pets.yaml', '--dry-run')).stdout).toBe(plan.stdout);
-    expect((await project.command('status', 'pets.yaml')).stdout).toBe('7 of 7 stages not current; first ingest: never ran\n');
+    expect((await project.command('status', 'pets.yaml')).stdout).toBe('7 of 7 stages are not current; the first is ingest, which would run: never ran\n');
     expect((await project.command('status', 'pets.yaml', '--exit-code')).code).toBe(1);
   });
 
@@ -193,13 +194,37 @@ describe('init', () => {
     // The name in the file has the form of names, whatever the file is called.
     await other.command('init', 'my pets', '--to', 'all pets.yaml');
     expect((await other.command('plan', 'all pets.yaml')).code).toBe(0);
-    await other.write('more pets.tar.gz', '');
+    await writeFile(other.path('more pets.tar.gz'), gzipSync(''));
     expect((await other.command('init', 'more pets.tar.gz')).stderr).toBe('wrote more-pets.yaml; now: pipeline run more-pets.yaml\n');
     expect((await other.command('plan', 'pets.yaml')).code).toBe(0);
     // Two dots begin a name as well.
     await other.addPets('..pets', 1);
     expect((await other.command('init', '..pets', '--to', 'dots.yaml')).code).toBe(0);
     expect(await other.read('dots.yaml')).toContain('source: "..pets"\n');
+    await other.remove();
+  });
+
+  test('refuses what no run could take, and says what a source looks like; an empty folder in it is a warning', async () => {
+    const other = await Project.create();
+    await mkdir(other.path('empty'));
+    await other.write('flat/1.jpg', 'a');
+    await other.write('one/cats/1.jpg', 'a');
+    await other.write('split/train/cats/1.jpg', 'a');
+    await other.write('file.yaml', 'a: b');
+    const said = async (source: string): Promise<[number, string]> => {
+      const { code, stderr } = await other.command('init', source, '--to', 'new.yaml');
+      return [code, stderr.split('\n')[0]];
+    };
+    expect(await said('empty')).toEqual([3, 'empty: is empty']);
+    expect(await said('flat')).toEqual([3, 'flat: holds no class folders with pictures']);
+    expect(await said('one')).toEqual([3, 'one: holds one class only: `cats`']);
+    expect(await said('split')).toEqual([3, 'split: holds one class only in train/: `cats`']);
+    expect(await said('file.yaml')).toEqual([3, 'file.yaml: is neither a folder nor an archive']);
+    expect(await said('nowhere')).toEqual([3, 'nowhere: is not there']);
+    await expect(other.read('new.yaml')).rejects.toThrow('ENOENT');
+    await other.write('one/dogs/1.jpg', 'b');
+    await mkdir(other.path('one/birds'));
+    expect(await said('one')).toEqual([0, 'warning: the folder `birds` in `one` is empty: it is no class']);
     await other.remove();
   });
 });

@@ -138,15 +138,16 @@ describe('pictures', () => {
     expect(of('same-picture-two-labels')!.list).toEqual(['train/dogs/both.jpg: has the same bytes as train/cats/both.jpg, under another label']);
     expect(of('picture-in-two-splits')).toMatchObject({ level: 'error', list: ['train/cats/0.jpg = validation/cats/leak.jpg'] });
     expect(of('same-picture-twice')).toMatchObject({ level: 'warning', list: ['train/cats/1.jpg = train/cats/twin.jpg'] });
-    expect(of('class-missing-in-split')!.text).toMatch(/has no test pictures of dogs$/);
+    expect(of('class-missing-in-split')!.text).toMatch(/has no test pictures of `dogs`$/);
     expect(of('wrong-extension')).toMatchObject({ level: 'warning', list: ['train/cats/really-a-png.jpg: is a PNG'] });
     expect(of('tiny-pictures')).toMatchObject({ level: 'warning', list: ['train/cats/tiny.jpg: 9x44'] });
     expect(of('turned-by-exif')).toMatchObject({ level: 'note', list: ['train/cats/turned.jpg: orientation 6'] });
     expect(of('files-ignored')!.list).toEqual([expect.stringMatching(/^train\/cats\/names\.txt: is no picture/)]);
     expect(of('files-outside-classes')!.list).toEqual(['readme.md']);
     expect(of('class-imbalance')).toMatchObject({ level: 'warning', list: [expect.stringMatching(/^cats: 1\d$/), 'dogs: 2'] });
+    expect(of('few-pictures')).toMatchObject({ level: 'warning', list: ['dogs: 2 validation pictures', 'cats: 1 test picture'] });
     // And of these alone.
-    expect(findings.filter(({ about }) => about === 'data')).toHaveLength(12);
+    expect(findings.filter(({ about }) => about === 'data')).toHaveLength(13);
   });
 
   test('people see the first names of each, and what to do', async () => {
@@ -160,7 +161,7 @@ describe('pictures', () => {
       expect.stringMatching(/^ {6}train\/cats\/rotten\.png: /),
       ...[0, 1, 2].map((i) => `      train/dogs/empty-${i}.jpg: is empty`),
       '      and 5 more (--json names all)',
-      '    -> mend or remove them, or set `on_bad_image: skip` in the ingest stage',
+      '    -> mend or remove the files, or set `on_bad_image: skip` in the ingest stage',
     ]);
     expect(stdout).toMatch(/\n4 errors, \d warnings\n$/);
   });
@@ -171,6 +172,29 @@ describe('pictures', () => {
     await project.write('gone.yaml', pipelineText());
     const gone = await diagnose('gone.yaml');
     expect([gone.code, gone.of('source-missing')?.level]).toEqual([3, 'error']);
+  });
+
+  test('what a run would fail at later is told: weights, layers, a split that chance left empty', async () => {
+    await project.addPets('ahead', 12);
+    await project.write('ahead.yaml', pipelineText().replace('source: pictures', 'source: ahead'));
+    const without = await diagnose('ahead.yaml', '--set', 'stages.load-base.weights=nope.h5');
+    expect([without.code, without.of('weights-missing')]).toEqual([3, expect.objectContaining({ level: 'error', about: 'data', text: expect.stringMatching(/^load-base: .*nope\.h5: is not there; expected /) })]);
+    const layers = await diagnose('ahead.yaml', '--set', 'stages.freeze.layers={until: nope}');
+    expect([layers.code, layers.of('unknown-layer')]).toEqual([2, expect.objectContaining({ level: 'error', about: 'pipeline', text: expect.stringMatching(/^freeze: the base has no layer nope/) })]);
+    await project.write('ahead.yaml', (await project.read('ahead.yaml')).replace('{validation: 0.3}', '{validation: 0.3, test: 0.0001}').replace('evaluate: {}', 'evaluate: {split: test}'));
+    const empty = await diagnose('ahead.yaml');
+    expect([empty.code, empty.of('split-empty')?.text]).toEqual([3, 'ahead.yaml:20:21: there are no test pictures that can be used']);
+  });
+
+  test('an empty class folder is a warning, in a run too', async () => {
+    await project.addPets('hollow', 12);
+    await mkdir(project.path('hollow/birds'));
+    await project.write('hollow.yaml', pipelineText({ train: 'epochs: 1' }).replace('source: pictures', 'source: hollow'));
+    const { code, of } = await diagnose('hollow.yaml');
+    const found = 'the folder `birds` in `hollow` is empty: it is no class';
+    expect([code, of('empty-class-folder')]).toEqual([0, expect.objectContaining({ level: 'warning', text: `hollow.yaml:5:13: ${found}` })]);
+    const run = await project.run('hollow.yaml');
+    expect(run.events).toContainEqual({ event: 'warning', problem: expect.objectContaining({ code: 'empty-class-folder', found }) });
   });
 
   test('nothing is fetched to be looked at', async () => {

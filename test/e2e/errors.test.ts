@@ -95,7 +95,7 @@ describe('bad data exits 3 and names the file', () => {
     expect([slip.code, slip.stderr]).toEqual([3, expect.stringMatching(/^slip\.yaml:5:13: fotos is not there\n +4 \| {3}ingest:\n +5 \| {5}source: fotos\n/m)]);
     expect(await run('--set', 'stages.ingest.source=nowhere')).toEqual({ code: 3, stderr: expect.stringContaining('is not there') });
     await rm(project.path('pictures/dogs'), { recursive: true });
-    expect(await run()).toEqual({ code: 3, stderr: expect.stringContaining('one class only, cats') });
+    expect(await run()).toEqual({ code: 3, stderr: expect.stringContaining('one class only, `cats`') });
   });
 
   test('the same picture under two labels', async () => {

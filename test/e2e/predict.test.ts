@@ -131,6 +131,18 @@ describe('where pictures come from', () => {
     await rm(project.path('mixed'), { recursive: true });
   });
 
+  test('folders without a picture are told, and exit 3; a list that is empty is fine', async () => {
+    await mkdir(project.path('bare'));
+    await mkdir(project.path('notes'));
+    await writeFile(project.path('notes/a.md'), 'notes');
+    const bare = await project.command('predict', MODEL, 'bare');
+    expect([bare.code, bare.stderr]).toEqual([3, 'no picture was found in bare\n']);
+    const notes = await project.command('predict', MODEL, 'bare', 'notes', '--json');
+    expect([notes.code, notes.stdout, notes.stderr]).toEqual([3, '', 'no picture was found in bare, notes, 1 other file passed over\n']);
+    const list = await project.commandWith('', 'predict', MODEL, '--files-from', '-', '--json');
+    expect([list.code, list.stderr]).toEqual([0, 'no picture was found\n']);
+  });
+
   test('stdin is one picture, or a list of names that end in line breaks or zero bytes', async () => {
     const [cat, dog] = await predicted(CAT, DOG);
     const picture = await project.commandWith(await readFile(project.path(DOG)), 'predict', `${MODEL}/model.json`, CAT, '-', '--json');

@@ -82,6 +82,7 @@ describe('diff', () => {
     expect(stdout).toContain('train: epochs 3 -> 30\n');
     expect(stdout).toContain('4 stages the same\n');
     expect(stdout).toMatch(/^accuracy +0\.\d{4} +[01]\.\d{4} +\+0\.\d{4}$/m);
+    expect(stdout).toMatch(/^pictures +\d+ +\d+ +=$/m);
     expect(stdout).toMatch(/^of \d+ pictures in both, \d+ became wrong and \d+ right$/m);
     expect(stdout).toMatch(/^ {2}right {2}(cats|dogs)\/\S+ {2}(cats|dogs) 0\.\d{4} -> (cats|dogs) [01]\.\d{4}$/m);
   });
@@ -90,6 +91,13 @@ describe('diff', () => {
     const { stdout } = await project.command('diff');
     expect(stdout).toContain('train: only in the run before\n');
     expect(stdout).toContain('2 stages the same\n');
+  });
+
+  test('a file that is not there, and never ran, is named; by `runs` too', async () => {
+    for (const command of [['runs', 'nope.yaml'], ['diff', 'nope.yaml~1', 'nope.yaml']]) {
+      const { code, stderr } = await project.command(...command);
+      expect([code, stderr]).toEqual([5, expect.stringContaining('nope.yaml: there is no such file')]);
+    }
   });
 
   test('a run that is not there is named', async () => {

@@ -29,6 +29,11 @@ test('narrow terminals get fewer columns, never broken lines', () => {
   for (const line of runLines(rows, { color: false, width: 80 })) expect(line.length).toBeLessThanOrEqual(80);
 });
 
+test('a minimum that was missed is told in the words of the file', () => {
+  const [, line] = runLines([{ ...rows[0], state: 'gate-missed' }], { color: false, width: 120 });
+  expect(line).toContain('pets      minimum missed  5.9 s');
+});
+
 test('names cannot write to the terminal by themselves', () => {
   const lines = runLines([{ ...rows[1], pipeline: 'x\u001b[2J' }], { color: false, width: 120 });
   expect(lines[1]).toContain('x?[2J');

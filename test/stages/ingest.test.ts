@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { digestOf, type Digest } from '../../src/core/digest.js';
+import type { PipelineError } from '../../src/core/problem.js';
 import type { IngestConfig } from '../../src/core/schema-types.js';
 import type { Files, Samples } from '../../src/image/dataset.js';
+import { badPictureRemedy } from '../../src/stages/ingest/faults.js';
 import { ingest } from '../../src/stages/ingest/index.js';
 import { readLayout } from '../../src/stages/ingest/layout.js';
 import { splitOf } from '../../src/stages/ingest/split.js';
@@ -108,10 +110,10 @@ describe('samples', () => {
     const files = { ...pictures('cats', 20), ...pictures('dogs', 20) };
     const bench = await run({ ...files, 'cats/copy.jpg': files['cats/p-0.jpg'] });
     expect(bench.json<Samples>('samples').samples).toHaveLength(40);
-    expect(bench.notes).toContainEqual(['same-picture-twice', expect.stringContaining('1 files')]);
+    expect(bench.notes).toContainEqual(['same-picture-twice', '1 file with the same bytes as another one of the class: such pictures count once']);
     await expect(run({ ...files, 'dogs/copy.jpg': files['cats/p-0.jpg'] })).rejects.toMatchObject({
       category: 'bad-data',
-      problems: [{ code: 'same-picture-two-labels', where: 'dogs/copy.jpg' }],
+      problems: [{ code: 'same-picture-two-labels', where: '/pictures/dogs/copy.jpg', found: 'has the same bytes as cats/p-0.jpg, under another label', remedy: expect.stringContaining('on_label_conflict') }],
     });
     const skipping = await run({ ...files, 'dogs/copy.jpg': files['cats/p-0.jpg'] }, { on_label_conflict: 'skip' });
     expect(skipping.json<Samples>('samples').samples).toHaveLength(39);
@@ -123,7 +125,7 @@ describe('samples', () => {
     const train = { ...pictures('train/cats', 4), ...pictures('train/dogs', 4) };
     const validation = { ...pictures('validation/cats', 2), ...pictures('validation/dogs', 2) };
     const leaks = { 'validation/cats/leak.jpg': train['train/cats/p-0.jpg'] };
-    const told = ['picture-in-two-splits', expect.stringMatching(/^1 pictures are in more than one split/)];
+    const told = ['picture-in-two-splits', expect.stringMatching(/^1 picture in more than one split: scores on it say nothing$/)];
     expect((await run({ ...train, ...validation, ...leaks })).notes).toContainEqual(told);
     const tested = { ...pictures('test/cats', 2), ...pictures('test/dogs', 2), 'test/cats/leak.jpg': train['train/cats/p-0.jpg'] };
     expect((await run({ ...train, ...validation, ...leaks, ...tested })).notes).toContainEqual(told);
@@ -140,14 +142,41 @@ describe('samples', () => {
     expect(skipping.notes.filter(([code]) => code === 'picture-skipped')).toHaveLength(2);
   });
 
+  test('of many files that fail, the first ten of each kind are named, both kinds at once', async () => {
+    const cats = pictures('cats', 40);
+    const copies = Object.fromEntries(Object.values(cats).slice(0, 20).map((content, i) => [`dogs/copy-${String(i).padStart(2, '0')}.jpg`, content]));
+    const files = { ...cats, ...pictures('dogs', 40), ...copies };
+    const probes = Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`dogs/p-${i}.jpg`, 'is empty']));
+    const { problems } = await run(files, {}, probes).then(() => { throw new Error('it was taken'); }, (error: PipelineError) => error);
+    const codes = problems.map(({ code }) => code);
+    expect(codes.filter((code) => code === 'bad-picture')).toHaveLength(11);
+    expect(codes.filter((code) => code === 'same-picture-two-labels')).toHaveLength(11);
+    expect(problems.filter(({ remedy }) => remedy !== undefined)).toEqual([
+      { code: 'bad-picture', found: 'and 1 more; `pipeline doctor FILE --json` names all', remedy: 'mend or remove the files, or set `on_bad_image: skip` in the ingest stage' },
+      { code: 'same-picture-two-labels', found: 'and 10 more; `pipeline doctor FILE --json` names all', remedy: expect.stringContaining('on_label_conflict: skip') },
+    ]);
+  });
+
+  test('pictures of a kind that other programs convert are to be converted', () => {
+    const heic = 'is a HEIC, expected JPEG, PNG or WebP';
+    expect(badPictureRemedy([heic, heic])).toBe('convert them to JPEG, remove them, or set `on_bad_image: skip` in the ingest stage');
+    expect(badPictureRemedy([heic, 'is empty'])).toBe('convert the HEIC files to JPEG, mend or remove the others, or set `on_bad_image: skip` in the ingest stage');
+  });
+
+  test('counts are told in the order train, validation, test, whichever sample comes first', async () => {
+    const parts = { ...pictures('test/cats', 9), ...pictures('test/dogs', 9), ...pictures('validation/cats', 9), ...pictures('validation/dogs', 9) };
+    const { notes } = await run({ ...parts, ...pictures('train/cats', 2), ...pictures('train/dogs', 2) });
+    expect(notes).toContainEqual(['pictures', 'train 4 (cats 2, dogs 2); validation 18 (cats 9, dogs 9); test 18 (cats 9, dogs 9)']);
+  });
+
   test('a class that one split lacks is an error with its name and a remedy', async () => {
     const files = { ...pictures('train/cats', 4), ...pictures('train/dogs', 4), ...pictures('validation/cats', 4) };
     await expect(run(files)).rejects.toMatchObject({
-      problems: [{ code: 'class-missing-in-split', found: 'has no validation pictures of dogs', remedy: 'add pictures of dogs to the validation folder' }],
+      problems: [{ code: 'class-missing-in-split', found: 'has no validation pictures of `dogs`', remedy: 'add pictures of `dogs` to the validation folder' }],
     });
     const untrained = { ...pictures('train/cats', 4), ...pictures('val/cats', 4), ...pictures('val/dogs', 4) };
     await expect(run(untrained)).rejects.toMatchObject({
-      problems: [{ found: 'has no training pictures of dogs', remedy: 'add pictures of dogs to the train folder' }],
+      problems: [{ found: 'has no training pictures of `dogs`', remedy: 'add pictures of `dogs` to the train folder' }],
     });
   });
 
@@ -155,15 +184,15 @@ describe('samples', () => {
     const one = (side: string) => Object.entries(pictures('dogs', 20)).filter(([, content]) => splitOf(digestOf(content), config.split) === side).slice(0, 1);
     const validated = { ...pictures('cats', 40), ...Object.fromEntries(one('validation')) };
     await expect(run(validated)).rejects.toMatchObject({
-      problems: [{ found: 'has no training pictures of dogs', remedy: 'add pictures of dogs, lower split.validation, or give validation a folder of its own' }],
+      problems: [{ found: 'has no training pictures of `dogs`', remedy: 'add pictures of `dogs`, lower `split.validation`, or give validation a folder of its own' }],
     });
     const trained = { ...pictures('cats', 40), ...Object.fromEntries(one('train')) };
     await expect(run(trained)).rejects.toMatchObject({
-      problems: [{ found: 'has no validation pictures of dogs', remedy: 'add pictures of dogs, raise split.validation, or give validation a folder of its own' }],
+      problems: [{ found: 'has no validation pictures of `dogs`', remedy: 'add pictures of `dogs`, raise `split.validation`, or give validation a folder of its own' }],
     });
     // A share of train/ is for validation where there is no such folder.
     const shared = { ...pictures('train/cats', 40), ...Object.fromEntries(one('train').map(([path, content]) => [`train/${path}`, content])) };
-    await expect(run(shared)).rejects.toMatchObject({ problems: [{ remedy: expect.stringContaining('raise split.validation') }] });
+    await expect(run(shared)).rejects.toMatchObject({ problems: [{ remedy: expect.stringContaining('raise `split.validation`') }] });
   });
 
   test('a class of its own list without a folder, and a folder outside the list', async () => {

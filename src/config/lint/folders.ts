@@ -1,12 +1,13 @@
 /** Rules that compare what a pipeline says of its classes with the folders of pictures, where those can be listed. */
 import type { Problem } from '../../core/problem.js';
 import { nameOf } from '../../core/source.js';
-import { classFolders } from '../class-folders.js';
+import { sourceFolders, type SourceFolders } from '../class-folders.js';
 import { distinct } from '../combined.js';
-import type { FieldPath, Pipeline, Stage } from '../pipeline.js';
-import { didYouMean, listed, showPath } from '../words.js';
+import type { Pipeline, Stage } from '../pipeline.js';
+import { didYouMean, listed } from '../words.js';
 import { endingOf, pathOfLayer } from './heads.js';
 import { nearestOf, stagesOf, trainings } from './lineage.js';
+import { emptyFolders, problemAt, testProblems } from './sources.js';
 
 /** The classes of an ingest stage. */
 interface Classes {
@@ -15,15 +16,33 @@ interface Classes {
   readonly told: string;
 }
 
+export interface FolderProblems {
+  readonly problems: readonly Problem[];
+  /** What runs all the same, and is likely not meant. */
+  readonly warnings: readonly Problem[];
+}
+
 /**
- * Problems of classes that have no folder, and of heads, losses and class weights that do not fit the classes. Only folder
- * names are read; where that is not possible nothing is said, because the ingest stage tells what is wrong with its source.
+ * Problems of classes that have no folder, of heads, losses and class weights that do not fit the classes, and of evaluations
+ * on test pictures where there can be none; warnings of empty folders. Only folder names are read; where that is not possible
+ * nothing is said, because the ingest stage tells what is wrong with its source.
  */
-export async function lintAgainstFolders(pipeline: Pipeline): Promise<Problem[]> {
+export async function lintAgainstFolders(pipeline: Pipeline): Promise<FolderProblems> {
+  const sources = new Map<string, SourceFolders>();
+  for (const { name, config } of stagesOf(pipeline.stages, 'ingest')) {
+    const folders = await sourceFolders(pipeline.root, config.source);
+    if (folders !== undefined) sources.set(name, folders);
+  }
+  const problems = [...classProblems(pipeline, sources), ...testProblems(pipeline, sources)];
+  // Variants of a stage share its problems.
+  return { problems: distinct(problems), warnings: distinct(emptyFolders(pipeline, sources)) };
+}
+
+function classProblems(pipeline: Pipeline, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
   const classes = new Map<string, Classes>();
   const problems: Problem[] = [];
   for (const ingest of stagesOf(pipeline.stages, 'ingest')) {
-    const folders = await classFolders(pipeline.root, ingest.config.source);
+    const folders = sources.get(ingest.name)?.classes;
     const names = ingest.config.classes ?? folders;
     // One class alone is told by ingest, with what to do about it.
     if (names === undefined || names.length < 2) continue;
@@ -42,8 +61,7 @@ export async function lintAgainstFolders(pipeline: Pipeline): Promise<Problem[]>
     if (known === undefined) continue;
     problems.push(...classifierLoss(pipeline, train, head, known), ...unknownWeights(pipeline, train, known));
   }
-  // Variants of a stage share its problems.
-  return distinct(problems);
+  return problems;
 }
 
 function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {
@@ -51,11 +69,6 @@ function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {
   const { source, classes } = ingest.config;
   const origin = classes === undefined ? `\`${nameOf(source)}\` has` : `\`classes\` of \`${ingest.name}\` names`;
   return `${origin} ${names.length} classes (${shown})`;
-}
-
-function problemAt(pipeline: Pipeline, path: FieldPath, problem: Problem): Problem {
-  const position = pipeline.locate(path);
-  return { ...(position === undefined ? { where: showPath(path) } : { position }), ...problem };
 }
 
 function missingFolders(

@@ -1,4 +1,5 @@
 /** The work of evaluate: predictions on one split from kept features, and their figures. */
+import { count } from '../../core/count.js';
 import type { Digest } from '../../core/digest.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { Needs, StageContext } from '../../core/stage.js';
@@ -54,7 +55,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     if (rounding !== undefined) note('half-precision', `features kept as float16: ${describeRounding(rounding)}`);
     const { metrics, predicted } = measure(predictions.subarray(0, seen.length * units), truth, units, { ...config, classes });
     const rows = seen.map((digest, row) => ({ digest, label: truth[row], predicted: predicted[row], scores: scoresOf(predictions, row, units) }));
-    note('metrics', `${config.split} loss ${metrics.loss.toFixed(4)}, accuracy ${metrics.accuracy.toFixed(4)} on ${seen.length} pictures`);
+    note('metrics', `${config.split} loss ${metrics.loss.toFixed(4)}, accuracy ${metrics.accuracy.toFixed(4)} on ${count(seen.length, 'picture')}`);
     await putJson('metrics', { ...metrics, ...(rounding === undefined ? {} : { half_precision: rounding }) } satisfies EvaluationMetrics);
     await putJson('predictions', { classes, rows } satisfies Predictions);
   } finally {
@@ -75,10 +76,11 @@ function featureOptions(
 
 /** What evaluating will ask of the frozen prefix. */
 export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promise<Needs> {
-  const { config, inputs, readBytes, readJson, settings } = context;
+  const { name, config, inputs, readBytes, readJson, settings } = context;
   if (inputs.data === undefined) return { features: [], atMost: true };
   const data = await readData(inputs.data, context);
   const digests = [...data.of(config.split).keys()];
+  if (digests.length === 0) throw emptySplit(config.split, name);
   if (inputs.model === undefined) return { features: [{ digests, views: [PLAIN_VIEW] }], atMost: true };
   const document = await readJson<TrainedDocument>(inputs.model.model);
   const weights = await readWeights(document, readBytes);

@@ -1,4 +1,5 @@
 /** The work of export: the model's files, read back by other runtimes and compared with the engine on real pictures. */
+import { count } from '../../core/count.js';
 import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
 import { readData } from '../../features/data.js';
@@ -31,7 +32,7 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
     const { runtime, write, reload } = formats[format];
     const files = await write(model);
     verifyExport(await reload(files, probes, model), { frozen, scores }, name, runtime);
-    note('verified', `${format}: reloaded by ${runtime} and compared on ${probes.length} pictures`);
+    note('verified', `${format}: reloaded by ${runtime} and compared on ${count(probes.length, 'picture')}`);
     for (const [file, bytes] of files) await put(file, bytes);
   }
 

@@ -1,10 +1,12 @@
 /** What is amiss with a source of pictures, in sentences with the names of files. */
 import { extname } from 'node:path';
+import { count } from '../../core/count.js';
 import type { Digest } from '../../core/digest.js';
 import type { Finding } from '../../core/finding.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import type { FolderListing } from '../../core/stage.js';
 import type { PictureFormat } from '../../image/probe.js';
+import { badPictureRemedy, labelConflictRemedy } from './faults.js';
 import type { Layout } from './layout.js';
 import type { Gathered } from './samples.js';
 
@@ -31,6 +33,8 @@ export interface Inspected {
 const FAR_SMALLER = 0.5;
 /** Where the largest class has so many times the pictures of the smallest, a network learns to say the largest. */
 const IMBALANCE = 3;
+/** Fewer pictures of a class than this measure next to nothing: one of them is a fifth of the recall, or more. */
+const FEW = 5;
 
 const formats: Readonly<Record<string, PictureFormat>> = { '.jpg': 'jpeg', '.jpeg': 'jpeg', '.jpe': 'jpeg', '.jfif': 'jpeg', '.png': 'png', '.webp': 'webp' };
 const names: Readonly<Record<PictureFormat, string>> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP' };
@@ -40,23 +44,23 @@ export function findingsOf(inspected: Inspected): Finding[] {
   const pictures = Object.keys(gathered.paths).length;
   const sane: Finding = {
     level: 'ok', about: 'data', code: 'pictures',
-    text: `${pictures.toLocaleString('en-US')} pictures in ${gathered.classes.length} classes, each decoded: ${countsOf(gathered)}`,
+    text: `${count(pictures, 'picture')} in ${gathered.classes.length} ${gathered.classes.length === 1 ? 'class' : 'classes'}, each decoded: ${countsOf(gathered)}`,
   };
-  return [sane, ...refused(inspected), ...duplicates(inspected), ...unexpected(inspected), ...leftOut(inspected), ...balance(gathered)];
+  return [sane, ...refused(inspected), ...duplicates(inspected), ...unexpected(inspected), ...leftOut(inspected), ...balance(gathered), ...few(gathered)];
 }
 
 /** What a run refuses, or leaves out where it is told to. */
 function refused({ config, gathered, seen }: Inspected): Finding[] {
-  const broken = pathsWhere(gathered, seen, ({ fault }) => fault !== undefined).map(([path, { fault }]) => `${path}: ${fault}`);
-  const bad = [...gathered.bad.map(({ path, reason }) => `${path}: ${reason}`), ...broken].sort();
+  const broken = pathsWhere(gathered, seen, ({ fault }) => fault !== undefined);
+  const bad = [...gathered.bad.map(({ path, reason }) => `${path}: ${reason}`), ...broken.map(([path, { fault }]) => `${path}: ${fault}`)].sort();
   const skips = config.on_bad_image === 'skip';
   const corrupt = listed(skips ? 'warning' : 'error', 'corrupt-pictures', bad, `cannot be used${skips ? ', and left out' : ''}`,
-    skips ? undefined : 'mend or remove them, or set `on_bad_image: skip` in the ingest stage');
+    skips ? undefined : badPictureRemedy([...gathered.bad.map(({ reason }) => reason), ...broken.map(([, { fault }]) => fault!)]));
   const { classes, splits } = gathered.faults;
   const omits = config.on_label_conflict === 'skip';
-  const labels = listed(omits ? 'warning' : 'error', 'same-picture-two-labels', gathered.conflicts.map(({ where, found }) => `${where}: ${found}`),
+  const labels = listed(omits ? 'warning' : 'error', 'same-picture-two-labels', gathered.conflicts.map(({ path, reason }) => `${path}: ${reason}`),
     `the same bytes in two classes${omits ? ', and left out' : ''}`,
-    omits ? undefined : 'remove one of each two, or set `on_label_conflict: skip` in the ingest stage');
+    omits ? undefined : labelConflictRemedy);
   const rest = [...classes, ...splits].map(({ code, where, found, remedy }): Finding =>
     ({ level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy }));
   return [...corrupt, ...labels, ...rest];
@@ -115,6 +119,19 @@ function balance({ counts, classes }: Gathered): Finding[] {
   }];
 }
 
+/** Classes without any in a split are refused by then. */
+function few({ counts, classes }: Gathered): Finding[] {
+  const list = (['validation', 'test'] as const).flatMap((split) =>
+    classes.flatMap((name) => {
+      const number = counts[split]?.[name] ?? 0;
+      return number > 0 && number < FEW ? `${name}: ${count(number, `${split} picture`)}` : [];
+    }),
+  );
+  if (list.length === 0) return [];
+  const text = `fewer than ${FEW} pictures to measure a class by: its figures say little`;
+  return [{ level: 'warning', about: 'data', code: 'few-pictures', text, list, remedy: 'add pictures of it, or give the split a larger share' }];
+}
+
 /** Every path whose picture is such, in the order of paths. */
 function pathsWhere({ paths }: Gathered, seen: Inspected['seen'], such: (one: Seen, path: string) => boolean): [path: string, seen: Seen][] {
   const found = Object.entries(paths).flatMap(([digest, all]) => all.map((path): [string, Seen] => [path, seen.get(digest as Digest) ?? {}]));
@@ -123,8 +140,7 @@ function pathsWhere({ paths }: Gathered, seen: Inspected['seen'], such: (one: Se
 
 function listed(level: Finding['level'], code: string, list: readonly string[], what: string, remedy?: string, noun = 'picture'): Finding[] {
   if (list.length === 0) return [];
-  const count = `${list.length.toLocaleString('en-US')} ${noun}${list.length === 1 ? '' : 's'}`;
-  return [{ level, about: 'data', code, text: `${what}: ${count}`, list, remedy }];
+  return [{ level, about: 'data', code, text: `${what}: ${count(list.length, noun)}`, list, remedy }];
 }
 
 /** `train 600, validation 200` */

@@ -53,7 +53,7 @@ async function putSamples(context: StageContext<'ingest'>): Promise<void> {
   const { classes, samples, paths, bad, conflicts, counts } = gathered;
   for (const { code, text } of gathered.notes) note(code, text);
   for (const { path, reason } of bad) note('picture-skipped', `${path} ${reason}`);
-  for (const { where, found } of conflicts) note('picture-skipped', `${where} ${found}`);
+  for (const { path, reason } of conflicts) note('picture-skipped', `${path} ${reason}`);
   note('pictures', describeCounts(counts));
   await putJson('spec', { classes, image: config.image } satisfies DataSpec);
   await putJson('samples', { samples } satisfies Samples);

@@ -1,0 +1,50 @@
+/** Rules about the folders of a source themselves: those that are empty, and splits that nothing is left for. */
+import type { Problem } from '../../core/problem.js';
+import { nameOf } from '../../core/source.js';
+import type { SourceFolders } from '../class-folders.js';
+import type { FieldPath, Pipeline } from '../pipeline.js';
+import { listed, showPath } from '../words.js';
+import { nearestOf, stagesOf } from './lineage.js';
+
+/** A problem at its place in the file; of what was set on the command line, at the name of the field. */
+export function problemAt(pipeline: Pipeline, path: FieldPath, problem: Problem): Problem {
+  const position = pipeline.locate(path);
+  return { ...(position === undefined ? { where: showPath(path) } : { position }), ...problem };
+}
+
+/** Who names the classes has left the other folders out on purpose. */
+export function emptyFolders(pipeline: Pipeline, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
+  return stagesOf(pipeline.stages, 'ingest').flatMap(({ name, config: { source, classes } }) => {
+    const empty = sources.get(name)?.empty ?? [];
+    if (empty.length === 0 || classes !== undefined) return [];
+    return problemAt(pipeline, ['stages', name, 'source'], { code: 'empty-class-folder', ...emptyFolderText(empty, nameOf(source)) });
+  });
+}
+
+/** What is said of folders without files, here and before there is a pipeline. */
+export function emptyFolderText(empty: readonly string[], source: string): Pick<Problem, 'found' | 'remedy'> {
+  const shown = empty.slice(0, 6);
+  const more = empty.length > shown.length ? `, and ${empty.length - shown.length} more,` : '';
+  const [subject, rest, remedy] = empty.length === 1 ? ['folder', 'is empty: it is no class', 'it, or remove it'] : ['folders', 'are empty: they are no classes', 'them, or remove them'];
+  return { found: `the ${subject} ${listed(shown, 'and')}${more} in \`${source}\` ${rest}`, remedy: `put pictures into ${remedy}` };
+}
+
+/** Evaluations on test pictures where no folder and no share gives any: else all of the training comes before that is found. */
+export function testProblems(pipeline: Pipeline, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
+  return stagesOf(pipeline.stages, 'evaluate').flatMap((evaluate) => {
+    const ingest = nearestOf(pipeline.stages, evaluate, 'data', 'ingest');
+    const folders = ingest && sources.get(ingest.name);
+    if (evaluate.config.split !== 'test' || folders?.classes === undefined) return [];
+    const { splits } = folders;
+    // A share is taken from folders that leave the split open: a validation folder settles it for those of train/ too.
+    const shared = ingest!.config.split.test > 0 && !splits.has('validation');
+    if (splits.has('test') || shared) return [];
+    const name = nameOf(ingest!.config.source);
+    return problemAt(pipeline, ['stages', evaluate.name, 'split'], {
+      code: 'no-test-pictures',
+      found: `there are no test pictures: \`${name}\` has no folder \`test\`, and ${splits.has('validation') ? 'its folders decide the splits' : `\`split.test\` of \`${ingest!.name}\` is 0`}`,
+      expected: splits.has('validation') ? `a folder \`test\` in \`${name}\`, with a folder for each class` : `a share in \`split.test\` of \`${ingest!.name}\`, or a folder \`test\` in \`${name}\``,
+      remedy: splits.has('validation') ? 'add that folder, or write `split: validation`' : `write \`split: {test: 0.1}\` in \`${ingest!.name}\`, or \`split: validation\` here`,
+    });
+  });
+}
