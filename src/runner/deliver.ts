@@ -81,7 +81,8 @@ async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map
 /** What lies in a folder and those below it, with `/` between names; of folders only the empty ones. Links are not followed. */
 async function pathsIn(root: string, folder: string): Promise<string[]> {
   const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+    // One below that is gone was swapped for another just now: as an empty folder it would be a stranger.
+    if (error.code === 'ENOENT' && folder === '') return [];
     throw error;
   });
   const paths = entries.map(async (entry) => {

@@ -5,8 +5,15 @@ import { join } from 'node:path';
 
 /** Which of the renames to come fails: its number, or none. */
 let failing = 0;
+/** A folder that is gone the next time that it is read, as while another run swaps what it lies in. */
+let gone = '';
 jest.unstable_mockModule('node:fs/promises', () => ({
   ...fs,
+  readdir: (path: string, options: { withFileTypes: true }) => {
+    if (path !== gone) return fs.readdir(path, options);
+    gone = '';
+    return Promise.reject(Object.assign(new Error('no such folder'), { code: 'ENOENT' }));
+  },
   rename: (from: string, to: string) => (--failing === 0 ? Promise.reject(Object.assign(new Error('the disk failed'), { code: 'EIO' })) : fs.rename(from, to)),
 }));
 const { deliverFolder } = await import('../../src/runner/deliver.js');
@@ -25,4 +32,14 @@ test.each([1, 2])('a delivered folder stands as it was where rename %i of its sw
   expect(await fs.readdir(root)).toEqual(['out']);
   await deliver('two');
   expect(await fs.readFile(join(root, 'out/a.txt'), 'utf8')).toBe('two');
+});
+
+test('a folder below it that another run swaps just then is no stranger', async () => {
+  const files = new Map([['a.txt', 'one'], ['probes/1.txt', 'two']]);
+  const deliver = () =>
+    deliverFolder(join(root, 'out'), files, { before: undefined, force: false, stage: 'export', readBytes: () => Promise.reject(new Error('no blobs here')), display: (path) => path });
+  const first = await deliver();
+  gone = join(root, 'out', 'probes/');
+  expect(await deliver()).toEqual(first);
+  expect(gone).toBe('');
 });
