@@ -1,6 +1,6 @@
 /** Exported models as they are read back: what is in the folder is checked before it is believed. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PipelineError } from '../../src/core/problem.js';
@@ -109,6 +109,15 @@ test('lists that are not those of the network are refused: another order of clas
   expect(await refusal()).toMatch(/preprocessing\.json: says .*"caffe".*, but model\.json beside it .*"tf"/);
   await written(network(1, 'sigmoid'), preparing({ interpolation: 'bicubic' }), said);
   expect(await refusal()).toMatch(/preprocessing\.json: says /);
+});
+
+test('weights that were changed since are refused', async () => {
+  await written(network(1, 'sigmoid'));
+  const file = join(folder, 'group1-shard1of1.bin');
+  const bytes = await readFile(file);
+  bytes[7] ^= 0x80;
+  await writeFile(file, bytes);
+  expect(await refusal()).toMatch(/^bad-data \.\/group1-shard1of1\.bin: was changed or damaged since the model was written/);
 });
 
 test('what is missing, cut short or elsewhere is told by its name', async () => {

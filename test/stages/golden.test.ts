@@ -83,10 +83,10 @@ test('the files of export', async () => {
     }
   }
   expect(seen).toEqual({
-    impl: 2,
+    impl: 3,
     'onnx float16': { 'model.onnx': '6a756d7ff9a8' },
     'onnx float32': { 'model.onnx': 'b0c8c038335c' },
-    'tfjs float16': { 'group1-shard1of1.bin': '46dcea7dff68', 'model.json': '53d6b4f4ffa5' },
-    'tfjs float32': { 'group1-shard1of1.bin': '12e840701947', 'model.json': 'fde9baed19a2' },
+    'tfjs float16': { 'group1-shard1of1.bin': '46dcea7dff68', 'model.json': '66f204e80c56' },
+    'tfjs float32': { 'group1-shard1of1.bin': '12e840701947', 'model.json': 'adb8d6433b23' },
   });
 });

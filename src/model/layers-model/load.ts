@@ -2,6 +2,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { digestOf } from '../../core/digest.js';
+import { isRecord } from '../../core/is-record.js';
 import type { Graph } from '../graph.js';
 import type { Tensor, Weights } from '../tensor.js';
 import { badModel, parseModel } from './config.js';
@@ -22,7 +24,8 @@ export interface LoadedModel {
 }
 
 /**
- * Reads the model.json at `path` and its weights. Every size is checked before a byte is decoded.
+ * Reads the model.json at `path` and its weights. Every size is checked before a byte is decoded, and every file's digest
+ * where the model names it, as those of `export` do.
  * Throws `bad-data` for what is missing or malformed, `unsafe` for shards outside the folder; errors of the disk pass through.
  */
 export async function readLayersModel(path: string): Promise<LoadedModel> {
@@ -30,8 +33,9 @@ export async function readLayersModel(path: string): Promise<LoadedModel> {
   const graph = readTopology(json['modelTopology'], path);
   const groups = readManifest(json['weightsManifest'], path);
   const weights = new Map<string, Tensor>();
+  const digests = digestsIn(json['userDefinedMetadata']);
   for (const group of groups) {
-    for (const [name, tensor] of decodeGroup(group, await readGroup(group, path))) weights.set(name, tensor);
+    for (const [name, tensor] of decodeGroup(group, await readGroup(group, path, digests))) weights.set(name, tensor);
   }
   const shards = groups.flatMap(({ paths }) => paths.map((name) => join(dirname(path), name)));
   return { graph, weights, metadata: json['userDefinedMetadata'], files: [path, ...shards] };
@@ -55,7 +59,7 @@ async function sizeOfFile(path: string): Promise<number> {
 }
 
 /** The shards of a group laid end to end, read straight to their places: a VGG16 is half a gigabyte. */
-async function readGroup(group: WeightGroup, modelPath: string): Promise<Uint8Array> {
+async function readGroup(group: WeightGroup, modelPath: string, digests: Readonly<Record<string, unknown>>): Promise<Uint8Array> {
   const shards = group.paths.map((name) => join(dirname(modelPath), name));
   const sizes = await Promise.all(shards.map(sizeOfFile));
   const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -66,10 +70,22 @@ async function readGroup(group: WeightGroup, modelPath: string): Promise<Uint8Ar
   const bytes = new Uint8Array(total);
   let offset = 0;
   for (const [i, shard] of shards.entries()) {
-    await readInto(shard, bytes.subarray(offset, offset + sizes[i]));
+    const part = bytes.subarray(offset, offset + sizes[i]);
+    await readInto(shard, part);
+    requireDigest(shard, part, digests[group.paths[i]]);
     offset += sizes[i];
   }
   return bytes;
+}
+
+function digestsIn(metadata: unknown): Readonly<Record<string, unknown>> {
+  const digests = isRecord(metadata) ? metadata['sha256'] : undefined;
+  return isRecord(digests) ? digests : {};
+}
+
+function requireDigest(path: string, bytes: Uint8Array, named: unknown): void {
+  if (named === undefined || digestOf(bytes) === named) return;
+  throw badModel(path, 'was changed or damaged since the model was written: its bytes do not hash to what model.json names', undefined, 'export the model again');
 }
 
 async function readInto(path: string, target: Uint8Array): Promise<void> {

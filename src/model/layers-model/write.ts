@@ -1,4 +1,5 @@
 /** Writes a network as a TF.js layers-model: Keras 2's topology, and weights in shards, as float32 or halved. */
+import { digestOf } from '../../core/digest.js';
 import type { FloatType } from '../../core/schema-types.js';
 import type { Graph, Layer } from '../graph.js';
 import { allWeightSpecs, outputOf } from '../graph.js';
@@ -13,7 +14,7 @@ export interface WriteOptions {
   readonly generatedBy: string;
   /** float32 where it is left out. */
   readonly weightType?: FloatType;
-  /** Handed on to the reader as it is. */
+  /** Handed on to the reader as it is, with the digests of the weights' files beside it, by which reading finds damage. */
   readonly userDefinedMetadata?: Readonly<Record<string, unknown>>;
 }
 
@@ -39,7 +40,7 @@ export function writeLayersModel(
     convertedBy: null,
     modelTopology: topology(graph),
     weightsManifest: [{ paths: [...shards.keys()], weights: stored.map(({ entry }) => entry) }],
-    userDefinedMetadata: options.userDefinedMetadata,
+    userDefinedMetadata: { ...options.userDefinedMetadata, sha256: Object.fromEntries([...shards].map(([name, shard]) => [name, digestOf(shard)])) },
   };
   return { files: new Map([['model.json', Buffer.from(`${JSON.stringify(model)}\n`)], ...shards]) };
 }

@@ -9,7 +9,7 @@ import { FILE_PREFIX, PROBES_FOLDER } from './files.js';
 
 export const exportModel: StageDefinition<'export'> = {
   kind: 'export',
-  impl: 2,
+  impl: 3,
   reads: { model: ['model'], data: ['spec', 'samples'], gates: ['metrics'] },
 
   // The order of formats changes no file.
