@@ -8,7 +8,6 @@ import type { Screen } from '../report/live-region.js';
 import type { BaseRow } from './bases.js';
 import type { Tool } from './open.js';
 
-
 /** The world of a command: tests hand in another one. */
 export interface Host extends Tool {
   /** The pretrained networks; counted when they are asked for. */

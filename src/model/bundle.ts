@@ -51,7 +51,7 @@ export async function readBundle(path: string): Promise<Bundle> {
   const refuse: Refuse = (found, expected) => bad(at(PREPROCESSING), found, expected);
   const [image, preprocessing] = [checkImage(parts['image'], refuse), checkPreprocessing(parts['preprocessing'], refuse)];
   const read = await readLayersModel(file);
-  const said = isRecord(read.metadata) ? read.metadata : {};
+  const { metadata: said } = read;
   requireSame(said['classes'], classes, at(CLASSES));
   requireSame(said['image'], image, at(PREPROCESSING));
   requireSame(said['preprocessing'], preprocessing, at(PREPROCESSING));

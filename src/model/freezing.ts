@@ -5,8 +5,11 @@ import { failure, type Problem } from '../core/problem.js';
 import type { FreezeConfig } from '../core/schema-types.js';
 import type { Layer } from './graph.js';
 
-/** Names of the layers to freeze; `place` is the stage and the field that says so. Throws `invalid` for a name or glob that fits no layer. */
-export function frozenLayers(config: FreezeConfig['layers'], layers: readonly Layer[], place: Pick<Problem, 'where' | 'field'>): ReadonlySet<string> {
+/** The stage, and the field of it that says what to freeze. */
+type Place = Pick<Problem, 'where' | 'field'>;
+
+/** Names of the layers to freeze. Throws `invalid` for a name or glob that fits no layer. */
+export function frozenLayers(config: FreezeConfig['layers'], layers: readonly Layer[], place: Place): ReadonlySet<string> {
   const names = layers.map((layer) => layer.name);
   if (config === 'all') return new Set(names);
   if (config === 'none') return new Set();
@@ -25,16 +28,16 @@ export function frozenLayers(config: FreezeConfig['layers'], layers: readonly La
 }
 
 /** The layers, with just those that the config means frozen. Throws as {@link frozenLayers}. */
-export function withFrozen(config: FreezeConfig['layers'], layers: readonly Layer[], place: Pick<Problem, 'where' | 'field'>): Layer[] {
+export function withFrozen(config: FreezeConfig['layers'], layers: readonly Layer[], place: Place): Layer[] {
   const frozen = frozenLayers(config, layers, place);
   return layers.map((layer): Layer => ({ ...layer, trainable: !frozen.has(layer.name) }));
 }
 
-function within({ where, field = [] }: Pick<Problem, 'where' | 'field'>, member: string | number): Pick<Problem, 'where' | 'field'> {
+function within({ where, field = [] }: Place, member: string | number): Place {
   return { where, field: [...field, member] };
 }
 
-function unknownLayer(pattern: string, names: readonly string[], place: Pick<Problem, 'where' | 'field'>) {
+function unknownLayer(pattern: string, names: readonly string[], place: Place) {
   const close = nearest(pattern, names);
   // `block5_` of `block5_conv9`: the layers of one block share it.
   const beginnings = [pattern.slice(0, pattern.indexOf('_') + 1) || pattern, pattern.slice(0, 4)];

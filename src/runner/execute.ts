@@ -2,7 +2,6 @@
 import type PQueue from 'p-queue';
 import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
 import { asPipelineError, type PipelineError } from '../core/problem.js';
-import { inFile } from './in-file.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
 import { readJson } from './context.js';
@@ -10,6 +9,7 @@ import { checkDestinations } from './destinations.js';
 import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
+import { inFile } from './in-file.js';
 import { closeJob } from './job.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';

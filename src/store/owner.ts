@@ -10,8 +10,9 @@ export type Liveness = 'alive' | 'dead' | 'elsewhere';
 let name: string | undefined;
 
 /**
- * `<boot>-<namespace>-<pid>-<start>`: the start of the machine's boot id, or of its name's digest where there is none, the namespace in which the process id counts, the
- * id, and when the process began, which tells it from a later one of the same id. Only Linux knows more than the id.
+ * `<boot>-<namespace>-<pid>-<start>`: the start of the machine's boot id, or of its name's digest where there is none, the
+ * namespace in which the process id counts, the id, and when the process began, which tells it from a later one of the same
+ * id. Only Linux knows more than the id.
  */
 export function owner(): string {
   name ??= `${boot()}-${namespace()}-${process.pid}-${startOf(process.pid) ?? 0}`;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { runLog } from '../../src/commands/run-log.js';
 import type { RunEvent } from '../../src/core/event.js';
 
-const pipeline = { name: 'pets', file: '/work/pets.yaml' };
+const pipeline = { name: 'pets', file: '/project/pets.yaml' };
 const note: RunEvent = { event: 'note', code: 'some', text: 'something' };
 
 let folder: string;
@@ -19,7 +19,7 @@ test('holds the events of its level and above', async () => {
   log({ event: 'progress', stage: 'train', task: 'train', unit: 'pictures', done: 1 });
   const lines = (await readFile(join(folder, 'log.ndjson'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as object);
   expect(lines).toEqual([
-    { level: 30, time: expect.any(String), pipeline: 'pets', file: '/work/pets.yaml', msg: 'run started' },
+    { level: 30, time: expect.any(String), pipeline: 'pets', file: '/project/pets.yaml', msg: 'run started' },
     { level: 30, time: expect.any(String), ...note, msg: 'note' },
   ]);
 });

@@ -17,8 +17,8 @@ const largestJson = 64 * 2 ** 20;
 export interface LoadedModel {
   readonly graph: Graph;
   readonly weights: Weights;
-  /** What whoever wrote it says of the model, unchecked. */
-  readonly metadata: unknown;
+  /** What whoever wrote it says of the model, unchecked; empty where that is nothing. */
+  readonly metadata: Readonly<Record<string, unknown>>;
   /** Every file that was read, model.json first. */
   readonly files: readonly string[];
 }
@@ -33,12 +33,14 @@ export async function readLayersModel(path: string): Promise<LoadedModel> {
   const graph = readTopology(json['modelTopology'], path);
   const groups = readManifest(json['weightsManifest'], path);
   const weights = new Map<string, Tensor>();
-  const digests = digestsIn(json['userDefinedMetadata']);
+  const { userDefinedMetadata: said } = json;
+  const metadata = isRecord(said) ? said : {};
+  const digests = isRecord(metadata['sha256']) ? metadata['sha256'] : {};
   for (const group of groups) {
     for (const [name, tensor] of decodeGroup(group, await readGroup(group, path, digests))) weights.set(name, tensor);
   }
   const shards = groups.flatMap(({ paths }) => paths.map((name) => join(dirname(path), name)));
-  return { graph, weights, metadata: json['userDefinedMetadata'], files: [path, ...shards] };
+  return { graph, weights, metadata, files: [path, ...shards] };
 }
 
 async function readJson(path: string): Promise<string> {
@@ -76,11 +78,6 @@ async function readGroup(group: WeightGroup, modelPath: string, digests: Readonl
     offset += sizes[i];
   }
   return bytes;
-}
-
-function digestsIn(metadata: unknown): Readonly<Record<string, unknown>> {
-  const digests = isRecord(metadata) ? metadata['sha256'] : undefined;
-  return isRecord(digests) ? digests : {};
 }
 
 function requireDigest(path: string, bytes: Uint8Array, named: unknown): void {

@@ -1,5 +1,5 @@
 /** The formats that models are written in, each with the runtime that reads it back: never the code that wrote it. */
-import type { StageConfigs, FloatType } from '../../core/schema-types.js';
+import type { FloatType, StageConfigs } from '../../core/schema-types.js';
 import type { TfjsBackend } from '../../engine/tfjs/identity.js';
 import { tfjsIdentity } from '../../engine/tfjs/identity.js';
 import type { TrainedDocument } from '../../model/document.js';
