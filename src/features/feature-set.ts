@@ -4,6 +4,7 @@ import { canonical, type Json } from '../core/canonical.js';
 import { digestOf } from '../core/digest.js';
 import type { FloatType } from '../core/schema-types.js';
 import type { EngineIdentity } from '../engine/engine.js';
+import { identityFor } from '../engine/impl.js';
 import type { AugmentParameters } from '../image/augment.js';
 import { decoderIdentity } from '../image/identity.js';
 import type { ImageSpec } from '../image/dataset.js';
@@ -38,7 +39,7 @@ export function featureSetPreimage(recipe: FeatureRecipe, dtype: FloatType): Jso
     variation: variation as Json | null,
     prefix: prefix.layers.map(inferenceOnly) as unknown as Json,
     weights: weightsDigest(prefix, weights),
-    engine: { ...engine },
+    engine: { ...identityFor(engine, prefix) },
     dtype,
   };
 }

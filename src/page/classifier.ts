@@ -3,6 +3,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import type { Prediction } from '../core/prediction.js';
+import { correctWasmKernels } from '../engine/tfjs/wasm-kernels.js';
 import type { ImageSpec } from '../image/dataset.js';
 import type { Preprocessing } from '../model/preprocessing.js';
 import { predictionOf } from '../model/prediction.js';
@@ -22,6 +23,7 @@ export interface Classifier {
 
 export async function loadClassifier(): Promise<Classifier> {
   setWasmPaths('/');
+  correctWasmKernels();
   // Production mode also leaves out the self-checks of kernels.
   tf.enableProdMode();
   const [facts] = await Promise.all([fetchFacts(), tf.setBackend('wasm')]);

@@ -50,6 +50,11 @@ export class GraphBuilder {
     return name;
   }
 
+  /** What {@link integers} was given under this name. */
+  integersOf(name: Name): number[] {
+    return Array.from(this.initializers.get(name)!.data as BigInt64Array, Number);
+  }
+
   /** A float32 input that is handed in with each run. */
   input(name: Name, dims: readonly number[]): Name {
     this.inputs.push({ name, dims });

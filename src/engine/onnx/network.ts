@@ -22,11 +22,14 @@ export interface LayOut {
   readonly training: boolean;
   /** As {@link Scope.normalizationOperator}; false where it is left out. */
   readonly normalizationOperator?: boolean;
+  /** As {@link Scope.literal}; false where it is left out. */
+  readonly literal?: boolean;
 }
 
 /** Adds nodes for every layer after the input, which stands at the value given, and returns them in order. */
 export function layOut(builder: GraphBuilder, graph: Graph, input: Value, options: LayOut): Step[] {
-  const paddings = foldedPaddings(graph);
+  const literal = options.literal === true;
+  const paddings = literal ? new Map<string, string>() : foldedPaddings(graph);
   const left = new Set(paddings.values());
   const layers = new Map(graph.layers.map((layer) => [layer.name, layer]));
   const values = new Map<string, Value>([[graph.layers[0].name, input]]);
@@ -40,6 +43,7 @@ export function layOut(builder: GraphBuilder, graph: Graph, input: Value, option
       weights: weightsOf(builder, layer, options),
       training: options.training,
       normalizationOperator: options.normalizationOperator === true,
+      literal,
       padding: padding?.kind === 'zero_padding2d' ? padding.padding : [[0, 0], [0, 0]],
     };
     const applied = applyLayer(scope, layer, inputs.map((name) => values.get(name)!));

@@ -4,6 +4,7 @@ import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { failure } from '../../core/problem.js';
 import type { TfjsBackend } from './identity.js';
+import { correctWasmKernels } from './wasm-kernels.js';
 
 const require = createRequire(import.meta.url);
 
@@ -21,6 +22,7 @@ const load: Readonly<Record<TfjsBackend, () => Promise<void>>> = {
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
     // The binaries (SIMD and plain; the backend picks) lie beside the package's entry file.
     setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
+    correctWasmKernels();
   },
   async cpu() {
     await import('@tensorflow/tfjs-backend-cpu');

@@ -14,6 +14,7 @@ import type {
   Pair,
   WeightSpec,
 } from '../../model/graph.js';
+import { samePadding } from '../../model/same-padding.js';
 
 /** What a pass through the network reads and, in training, reports. */
 export interface Pass {
@@ -81,18 +82,16 @@ function averagePooling({ poolSize, strides, padding }: LayerOf<'average_pooling
   const [, height, width] = x.shape;
   const around: [number, number][] = [
     [0, 0],
-    samePadding(height, poolSize[0], strides[0]),
-    samePadding(width, poolSize[1], strides[1]),
+    aroundAxis(height, poolSize[0], strides[0]),
+    aroundAxis(width, poolSize[1], strides[1]),
     [0, 0],
   ];
   return tf.div(valid(tf.pad(x, around)), valid(tf.pad(tf.ones([1, height, width, 1]), around)));
 }
 
-/** TensorFlow's SAME padding along an axis: an odd one goes to the end. */
-function samePadding(extent: number, size: number, stride: number): [number, number] {
-  const total = Math.max((Math.ceil(extent / stride) - 1) * stride + size - extent, 0);
-  const before = Math.floor(total / 2);
-  return [before, total - before];
+function aroundAxis(extent: number, size: number, stride: number): [number, number] {
+  const { before, after } = samePadding(extent, size, stride);
+  return [before, after];
 }
 
 function batchNormalization(layer: BatchNormLayer, [x]: readonly Tensor[], pass: Pass): Tensor {

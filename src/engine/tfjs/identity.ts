@@ -8,7 +8,7 @@ import type { EngineIdentity } from '../engine.js';
 export type TfjsBackend = 'node' | 'wasm' | 'cpu';
 
 /** Version of the interpreter in this folder; bumped when its numbers may change. */
-const impl = 1;
+const impl = 2;
 
 const packages: Readonly<Record<TfjsBackend, string>> = {
   node: '@tensorflow/tfjs-node',

@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
 import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
 import type { Graph, Layer } from '../../../src/model/graph.js';
 import { shapesOf } from '../../../src/model/graph.js';
-import type { Tensor } from '../../../src/model/tensor.js';
+import { sizeOf, type Tensor } from '../../../src/model/tensor.js';
 import type { TfjsBackend } from '../../../src/engine/tfjs/identity.js';
 import { everyLayer, madeUpWeights, noise, relativeError } from '../../model/graphs.js';
+import { windowNetworks } from '../window-networks.js';
 import { inference } from './backends.js';
 
 const pixels = 13 * 11 * 3;
@@ -106,4 +108,35 @@ test.each(inference)('an output that is the input itself is an array of its own 
   const output = await runner.run(input, 1);
   input[0] = 5;
   expect(output).toEqual(Float32Array.of(1, 2));
+});
+
+test('random networks of windows and zeros: WebAssembly equals plain JavaScript', async () => {
+  const engines = await Promise.all((['wasm', 'cpu'] as const).map((backend) => createTfjsEngine({ backend })));
+  await fc.assert(
+    fc.asyncProperty(windowNetworks, async (graph) => {
+      const weights = madeUpWeights(graph, 1);
+      const input = noise(sizeOf(shapesOf(graph).get('image')!), 7);
+      const outputs: Float32Array[] = [];
+      for (const engine of engines) {
+        const runner = await engine.compile(graph, weights);
+        outputs.push(await runner.run(input, 1));
+        runner.dispose();
+      }
+      expect(relativeError(outputs[0], outputs[1])).toBeLessThan(1e-5);
+    }),
+    { numRuns: 250, seed: 3 },
+  );
+});
+
+test.each([[[1, 3]], [[3, 1]]] as const)('a kernel of %j with strides of 2 under `same` sees the right pixels (wasm)', async (kernelSize) => {
+  const one: Layer = {
+    kind: 'conv2d', name: 'one', inputs: ['image'], trainable: true, filters: 1, kernelSize, strides: [2, 2], dilation: [1, 1],
+    padding: 'same', useBias: false, activation: 'linear',
+  };
+  const graph: Graph = { name: 'narrow', layers: [{ kind: 'input', name: 'image', inputs: [], trainable: true, shape: [4, 4, 1] }, one] };
+  const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(graph, new Map([['one/kernel', { shape: [...kernelSize, 1, 1], data: Float32Array.of(1, 10, 100) }]]));
+  // Rows of 0 to 3, 4 to 7 and so on. SAME adds one zero at the end of the axis with three pixels, and nothing to the other.
+  const output = await runner.run(Float32Array.from({ length: 16 }, (_, i) => i), 1);
+  expect([...output]).toEqual(kernelSize[0] === 1 ? [210, 32, 1098, 120] : [840, 1062, 128, 150]);
+  runner.dispose();
 });

@@ -1,29 +1,50 @@
 /** Pooling in windows and over the whole picture. */
-import type { PlainLayer, PoolingLayer } from '../../../model/graph.js';
+import type { PlainLayer, PoolingLayer, Shape } from '../../../model/graph.js';
 import { outputShape } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
-import { gather, partsOfLargest, partsOfMean } from './pooling-gradient.js';
+import { gather, partsOfLargest, partsOfMean, type Pooling } from './pooling-gradient.js';
 import type { Applied, Scope, Value } from './rule.js';
 import { inOrder } from './rule.js';
-import { windowPads, type Slide } from './windows.js';
+import { windowPads, type Pads, type Slide } from './windows.js';
+import { ofCounted, orZero, pooledWithZeros, withoutZeros, type Axis } from './zeros-around.js';
 
-/** Padding never counts: it is minus infinity for a maximum, and left out of an average's divisor. */
-export function applyPooling({ graph }: Scope, layer: PoolingLayer, [input]: readonly Value[]): Applied {
+/** The padding of `same` never counts: it is minus infinity for a maximum, and left out of an average's divisor. Zeros of a ZeroPadding2D count. */
+export function applyPooling(scope: Scope, layer: PoolingLayer, [input]: readonly Value[]): Applied {
+  const { graph } = scope;
   const x = inOrder(graph, input, 'first');
   const pads = windowPads(x.shape, layer.poolSize, layer.strides, layer.padding);
-  const window = { kernel_shape: { ints: layer.poolSize }, strides: { ints: layer.strides }, pads: { ints: pads } };
   const largest = layer.kind === 'max_pooling2d';
-  const name = largest
-    ? graph.node('MaxPool', [x.name], window)
-    : graph.node('AveragePool', [x.name], { ...window, count_include_pad: { int: 0 } });
-  const output: Value = { name, shape: outputShape(layer, [x.shape]), order: 'first' };
-  const pooling = { pads, rows: slideOf(layer, output, 0), columns: slideOf(layer, output, 1) };
+  const shape = outputShape(layer, [x.shape]);
+  const pooling = { pads, rows: slideOf(layer, shape, 0), columns: slideOf(layer, shape, 1) };
+  const name = scope.literal ? poolNode(graph, layer, x.name, pads) : pooled(graph, layer, x, pooling);
+  const output: Value = { name, shape, order: 'first' };
   const backward = (gradient: Value) => {
     const g = inOrder(graph, gradient, 'first').name;
     const parts = largest ? partsOfLargest(graph, pooling, x, name, g) : partsOfMean(graph, pooling, x, g);
     return { inputs: [{ ...x, name: gather(graph, pooling, x, parts) }] };
   };
   return { output, backward };
+}
+
+/** With the zeros around the image, if there are any, written so that no optimizer can join them with the pool. */
+function pooled(graph: GraphBuilder, layer: PoolingLayer, x: Value, { pads, rows, columns }: Pooling): Name {
+  const { source, zeros } = withoutZeros(graph, x.name);
+  if (zeros.every((count) => count === 0)) return poolNode(graph, layer, x.name, pads);
+  const [top, left, bottom, right] = zeros;
+  const axes: [Axis, Axis] = [
+    { slide: rows, extent: x.shape[0] - top - bottom, zeros: [top, bottom], same: pads[0] },
+    { slide: columns, extent: x.shape[1] - left - right, zeros: [left, right], same: pads[1] },
+  ];
+  return pooledWithZeros(graph, source, axes, (image, around, coverage) => {
+    if (layer.kind === 'max_pooling2d') return orZero(graph, poolNode(graph, layer, image, around), coverage);
+    return ofCounted(graph, poolNode(graph, layer, image, around, true), layer.poolSize[0] * layer.poolSize[1], coverage);
+  });
+}
+
+function poolNode(graph: GraphBuilder, { kind, poolSize, strides }: PoolingLayer, image: Name, pads: Pads, countPads = false): Name {
+  const window = { kernel_shape: { ints: poolSize }, strides: { ints: strides }, pads: { ints: pads } };
+  if (kind === 'max_pooling2d') return graph.node('MaxPool', [image], window);
+  return graph.node('AveragePool', [image], { ...window, count_include_pad: { int: countPads ? 1 : 0 } });
 }
 
 /**
@@ -52,7 +73,7 @@ export function applyGlobalMaxPooling({ graph }: Scope, layer: PlainLayer, [inpu
   return { output: { name: asRows(graph, largest), shape: outputShape(layer, [x.shape]), order: 'last' }, backward };
 }
 
-function slideOf({ poolSize, strides }: PoolingLayer, { shape }: Value, axis: 0 | 1): Slide {
+function slideOf({ poolSize, strides }: PoolingLayer, shape: Shape, axis: 0 | 1): Slide {
   return { windows: shape[axis], size: poolSize[axis], stride: strides[axis], dilation: 1 };
 }
 
