@@ -76,6 +76,8 @@ export type DenseLayer = Common & {
   readonly activation: Activation;
 };
 export type ActivationLayer = Common & { readonly kind: 'activation'; readonly activation: Activation };
+/** Every number times `scale`, plus `offset`: how some networks prepare their pixels themselves. */
+export type RescalingLayer = Common & { readonly kind: 'rescaling'; readonly scale: number; readonly offset: number };
 export type DropoutLayer = Common & { readonly kind: 'dropout'; readonly rate: number };
 export type PlainLayer = Common & { readonly kind: 'add' | 'flatten' | 'global_average_pooling2d' | 'global_max_pooling2d' };
 
@@ -88,6 +90,7 @@ export type Layer =
   | BatchNormLayer
   | DenseLayer
   | ActivationLayer
+  | RescalingLayer
   | DropoutLayer
   | PlainLayer;
 
@@ -152,6 +155,7 @@ export function outputShape(layer: Layer, inputs: readonly Shape[]): Shape {
       return [input[2]];
     case 'add':
     case 'activation':
+    case 'rescaling':
     case 'dropout':
     case 'batch_normalization':
       return input;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { readLayersModel } from './layers-model/load.js';
 import { weightPaths } from './layers-model/weights.js';
 import type { Graph } from './graph.js';
+import type { H5Options } from './keras/read-h5.js';
 import type { Weights } from './tensor.js';
 
 export interface ReadModel {
@@ -25,16 +26,16 @@ const signatures: readonly (readonly [Format, Buffer])[] = [
  * Reads the model at `path`; libraries for Keras's formats are loaded where one is met. Throws `bad-data` for what is
  * damaged or has layers that are not known, `unsafe` for what leads out of the file; errors of the disk pass through.
  */
-export async function readModelFile(path: string): Promise<ReadModel> {
+export async function readModelFile(path: string, options: H5Options = {}): Promise<ReadModel> {
   const format = await formatOf(path);
   switch (format) {
     case 'hdf5':
     case 'zip': {
       const { readKerasFile } = await import('./keras/read-file.js');
-      return { ...(await readKerasFile({ path, format })), files: [path] };
+      return { ...(await readKerasFile({ path, format, options })), files: [path] };
     }
     case 'json':
-      return readLayersModel(path);
+      return readLayersModel(path, options);
   }
 }
 

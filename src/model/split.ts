@@ -53,9 +53,24 @@ export function splitAtFrozen(graph: Graph): Split {
   };
 }
 
-/** Cuts a network before its classifier: where the picture-shaped output is flattened or pooled away. */
+/**
+ * Where a network's classifier begins: at the first layer that flattens or pools the maps away and that every path to the
+ * output passes. One inside a block, as those that weigh channels have, ends nothing. The number of layers where there is none.
+ * The layers are in topological order, and each is needed.
+ */
+export function topOf<Node extends Pick<Layer, 'name' | 'inputs'>>(layers: readonly Node[], endsMaps: (layer: Node) => boolean): number {
+  const lastReader = new Map<string, number>();
+  layers.forEach((layer, index) => layer.inputs.forEach((name) => lastReader.set(name, index)));
+  let openUntil = 0;
+  for (const [index, layer] of layers.entries()) {
+    if (openUntil <= index && endsMaps(layer)) return index;
+    openUntil = Math.max(openUntil, lastReader.get(layer.name) ?? 0);
+  }
+  return layers.length;
+}
+
+/** Cuts a network before its classifier: see {@link topOf}. */
 export function withoutTop(graph: Graph): Graph {
-  const top = graph.layers.findIndex(({ kind }) => kind === 'flatten' || kind === 'global_average_pooling2d' || kind === 'global_max_pooling2d');
-  if (top < 0) return graph;
-  return { ...graph, layers: graph.layers.slice(0, top) };
+  const ends = new Set<Layer['kind']>(['flatten', 'global_average_pooling2d', 'global_max_pooling2d']);
+  return { ...graph, layers: graph.layers.slice(0, topOf(graph.layers, ({ kind }) => ends.has(kind))) };
 }

@@ -31,7 +31,7 @@ async function featureSets(): Promise<string[]> {
 
 /** Whether a weight of the exported model is that of the embedded base. */
 async function exportedAsItCame(weight: string): Promise<boolean> {
-  const [base, exported] = await Promise.all([join(repository, 'examples/base/model.json'), project.path('models/pets/model.json')].map(readModelFile));
+  const [base, exported] = await Promise.all([join(repository, 'examples/base/model.json'), project.path('models/pets/model.json')].map((path) => readModelFile(path)));
   const [before, after] = [base, exported].map(({ weights }) => weights.get(weight)!.data);
   expect(after).toHaveLength(before.length);
   return before.every((value, i) => value === after[i]);

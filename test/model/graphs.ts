@@ -18,7 +18,8 @@ const pool = { poolSize: [3, 3], strides: [1, 1], padding: 'same', trainable: tr
 export function everyLayer(): Graph {
   const layers: Layer[] = [
     { kind: 'input', name: 'picture', inputs: [], trainable: true, shape: [13, 11, 3] },
-    { ...conv, kind: 'conv2d', name: 'conv1', inputs: ['picture'], filters: 8, strides: [2, 2], useBias: false },
+    { kind: 'rescaling', name: 'scaled', inputs: ['picture'], trainable: true, scale: 0.75, offset: -0.25 },
+    { ...conv, kind: 'conv2d', name: 'conv1', inputs: ['scaled'], filters: 8, strides: [2, 2], useBias: false },
     { ...norm, name: 'bn1', inputs: ['conv1'] },
     { kind: 'activation', name: 'relu1', inputs: ['bn1'], trainable: true, activation: 'relu6' },
     { ...conv, kind: 'depthwise_conv2d', name: 'dw1', inputs: ['relu1'], depthMultiplier: 1 },

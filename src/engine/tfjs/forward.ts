@@ -62,6 +62,7 @@ const table: { readonly [K in LayerKind]: Apply<K> } = {
     return finish(tf.reshape(rows, [...x.shape.slice(0, -1), units]), layer, pass);
   },
   activation: (layer, [x]) => activations[layer.activation](x),
+  rescaling: ({ scale, offset }, [x]) => tf.add(tf.mul(x, scale), offset),
   dropout(layer, [x], pass) {
     const mask = pass.masks?.get(layer.name);
     return mask === undefined ? x : tf.mul(x, mask);

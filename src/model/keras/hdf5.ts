@@ -157,8 +157,8 @@ export class Hdf5File {
   }
 }
 
-export function damaged(where: string, found: string, expected?: string, cause?: unknown): PipelineError {
-  return failure('bad-data', { code: 'bad-keras-file', where, found, expected }, cause);
+export function damaged(where: string, found: string, expected?: string, cause?: unknown, remedy?: string): PipelineError {
+  return failure('bad-data', { code: 'bad-keras-file', where, found, expected, remedy }, cause);
 }
 
 /** The library's messages are whole stacks of its own, the cause last: `#007: file.c line 1 in H5F_open(): what happened`. */

@@ -15,11 +15,12 @@ function longestMs(bytes: number): number {
 }
 
 /** Reads the file at `path`. Throws `bad-data` and `unsafe`; errors of the disk pass through. */
-export async function readKerasFile({ path, format }: ReadTask): Promise<Read> {
+export async function readKerasFile(task: ReadTask): Promise<Read> {
+  const { path } = task;
   // From its TypeScript source, as in the tests, this has no `read-worker.js` beside it.
-  if (import.meta.url.endsWith('.ts')) return readHere(path, format);
+  if (import.meta.url.endsWith('.ts')) return readHere(task);
   const { size } = await stat(path);
-  const worker = new Worker(packageFile('dist/model/keras/read-worker.js'), { workerData: { path, format } satisfies ReadTask });
+  const worker = new Worker(packageFile('dist/model/keras/read-worker.js'), { workerData: task });
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Read>((resolve, reject) => {
@@ -36,7 +37,7 @@ export async function readKerasFile({ path, format }: ReadTask): Promise<Read> {
   }
 }
 
-async function readHere(path: string, format: ReadTask['format']): Promise<Read> {
-  if (format === 'zip') return (await import('./read-keras.js')).readKeras(path);
-  return (await import('./read-h5.js')).readH5(await readFile(path), path);
+async function readHere({ path, format, options }: ReadTask): Promise<Read> {
+  if (format === 'zip') return (await import('./read-keras.js')).readKeras(path, options);
+  return (await import('./read-h5.js')).readH5(await readFile(path), path, options);
 }

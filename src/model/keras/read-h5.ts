@@ -1,20 +1,54 @@
 /** Reads .h5 files by Keras: weights alone, or whole models. */
-import { readTopology } from '../layers-model/read.js';
+import type { Graph } from '../graph.js';
 import { parseModel } from '../layers-model/config.js';
+import { readNetwork, type Network, type ReadOptions } from '../layers-model/read.js';
 import type { ReadModel } from '../read-model.js';
 import { damaged, Hdf5File } from './hdf5.js';
+import { foldersOf, readLayerVariables } from './layer-variables.js';
 import { matchLayers } from './match.js';
-import { readWeightGroups } from './weight-groups.js';
+import { readWeightGroups, type NameInNetwork } from './weight-groups.js';
+
+export interface H5Options extends ReadOptions {
+  /** The network that the weights belong to, where it is known: Keras 3 names them by the order of its layers alone. */
+  readonly network?: Graph;
+}
 
 /** Reads the bytes of an .h5 file. No graph comes with weights alone. Throws `bad-data` and `unsafe`; `where` names the file. */
-export function readH5(bytes: Uint8Array, where: string): Promise<Pick<ReadModel, 'graph' | 'weights'>> {
+export function readH5(bytes: Uint8Array, where: string, options: H5Options = {}): Promise<Pick<ReadModel, 'graph' | 'weights'>> {
   return Hdf5File.reading(bytes, where, (file) => {
     const config = file.text('', 'model_config');
-    if (config === undefined) {
-      if (!file.has('/layers')) return { weights: readWeightGroups(file, '', where) };
-      throw damaged(where, 'Keras 3 wrote these weights without the layers that they belong to', 'a whole model, as `model.save` writes it to .keras files');
+    if (config !== undefined) {
+      const network = readNetwork(parseModel(config, where), where, options);
+      return { graph: network.graph, weights: matchLayers(network.graph, readWeightGroups(file, '/model_weights', where, namesIn(network))) };
     }
-    const graph = readTopology(parseModel(config, where), where);
-    return { graph, weights: matchLayers(graph, readWeightGroups(file, '/model_weights', where)) };
+    const root = variablesIn(file);
+    if (root === undefined) return { weights: readWeightGroups(file, '', where) };
+    const { network } = options;
+    if (network === undefined) {
+      throw damaged(
+        where,
+        'has weights that Keras 3 saved without the layers that they belong to (`save_weights`)',
+        'a whole model',
+        undefined,
+        'save it by `model.save("base.keras")`, or name the `architecture` if it is one that is built here',
+      );
+    }
+    return { weights: readLayerVariables(file, network, foldersOf(network), where, root) };
   });
+}
+
+/** Where the variables of a network are in a file of weights by Keras 3: those of a base are in its own group where it is part of a model. */
+function variablesIn(file: Hdf5File): string | undefined {
+  const isThere = (path: string) => file.has(path);
+  const root = ['/layers', '/_layer_checkpoint_dependencies'].find(isThere);
+  if (root === undefined) return undefined;
+  const inner = `${root}/functional${root}`;
+  return !isThere(`${root}/conv2d`) && isThere(inner) ? inner : root;
+}
+
+/** The names that layers have in the network, where a group has the weights of a whole inner model. */
+function namesIn({ places }: Network): NameInNetwork {
+  const names = new Map([...places].map(([name, { group }]) => [group.join('/'), name]));
+  const models = new Set([...places.values()].filter(({ group: [outer, own] }) => outer !== own).map(({ group }) => group[0]));
+  return (group, own) => names.get(`${group}/${own}`) ?? (models.has(group) ? `${group}_${own}` : group);
 }

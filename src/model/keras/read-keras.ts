@@ -1,6 +1,6 @@
 /** Reads .keras files: a zip of config.json and model.weights.h5. What code they might hold is never run. */
 import { parseModel } from '../layers-model/config.js';
-import { listedLayers, readTopology } from '../layers-model/read.js';
+import { readNetwork, type ReadOptions } from '../layers-model/read.js';
 import type { ReadModel } from '../read-model.js';
 import { readEntries } from './archive.js';
 import { Hdf5File, largestFile } from './hdf5.js';
@@ -10,12 +10,11 @@ const config = { name: 'config.json', most: 64 * 2 ** 20 };
 const variables = { name: 'model.weights.h5', most: largestFile };
 
 /** Reads the .keras file at `path`. Throws `bad-data` and `unsafe`; errors of the disk pass through. */
-export async function readKeras(path: string): Promise<Required<Pick<ReadModel, 'graph' | 'weights'>>> {
+export async function readKeras(path: string, options: ReadOptions = {}): Promise<Required<Pick<ReadModel, 'graph' | 'weights'>>> {
   const entries = await readEntries(path, [config, variables]);
   const topology = parseModel(entries.get(config.name)!.toString('utf8'), path);
-  const graph = readTopology(topology, path);
-  const weights = await Hdf5File.reading(entries.get(variables.name)!, path, (file) =>
-    readLayerVariables(file, graph, listedLayers(topology, path), path),
-  );
+  const { graph, places } = readNetwork(topology, path, options);
+  const folders = new Map([...places].map(([name, { place }]) => [name, place]));
+  const weights = await Hdf5File.reading(entries.get(variables.name)!, path, (file) => readLayerVariables(file, graph, folders, path));
   return { graph, weights };
 }

@@ -24,11 +24,15 @@ const roles: Readonly<Record<string, Role>> = {
 };
 const longestFirst = Object.keys(roles).sort((a, b) => b.length - a.length);
 
+/** The name of a layer in the network, by the group that its weights are in and its own name there. */
+export type NameInNetwork = (group: string, own: string) => string;
+
 /**
- * The weights of the layer groups under `root` (empty for the file itself), as `layer/role` in the file's order.
+ * The weights of the layer groups under `root` (empty for the file itself), as `layer/role` in the file's order. A group
+ * of an inner model has the weights of all its layers, each named by its own: `nameIn` finds those.
  * Throws `bad-data`.
  */
-export function readWeightGroups(file: Hdf5File, root: string, where: string): Weights {
+export function readWeightGroups(file: Hdf5File, root: string, where: string, nameIn: NameInNetwork = (group) => group): Weights {
   if (file.text(root, 'backend') === 'theano') {
     throw damaged(where, 'Theano wrote these weights, and its kernels are turned around', 'weights of the TensorFlow backend');
   }
@@ -38,7 +42,8 @@ export function readWeightGroups(file: Hdf5File, root: string, where: string): W
   for (const layer of layers) {
     if (layer.includes('/')) throw damaged(`${where}, ${layer}`, 'the name of the layer holds a slash', 'a name without one');
     for (const name of file.texts(`${root}/${layer}`, 'weight_names') ?? []) {
-      const key = `${layer}/${roleOf(name, `${where}, ${layer}`)}`;
+      const own = name.split('/').at(-2) ?? layer;
+      const key = `${nameIn(layer, own)}/${roleOf(name, `${where}, ${layer}`)}`;
       if (weights.has(key)) throw damaged(where, `two weights are named ${key}`, 'one of each');
       weights.set(key, file.tensor(`${root}/${layer}/${name}`));
     }

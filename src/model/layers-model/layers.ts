@@ -42,6 +42,7 @@ const classes: Readonly<Record<string, Read>> = {
   GlobalAveragePooling2D: plain('global_average_pooling2d'),
   GlobalMaxPooling2D: plain('global_max_pooling2d'),
   ZeroPadding2D: (config, common) => ({ ...common, kind: 'zero_padding2d', padding: zeroPadding(config) }),
+  Rescaling: (config, common) => ({ ...common, kind: 'rescaling', scale: config.number('scale'), offset: config.number('offset', 0) }),
   Flatten: plain('flatten'),
   Add: plain('add'),
   Dropout(config, common) {

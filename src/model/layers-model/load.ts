@@ -7,7 +7,7 @@ import { isRecord } from '../../core/is-record.js';
 import type { Graph } from '../graph.js';
 import type { Tensor, Weights } from '../tensor.js';
 import { badModel, parseModel } from './config.js';
-import { readTopology } from './read.js';
+import { readNetwork, type ReadOptions } from './read.js';
 import type { WeightGroup } from './weights.js';
 import { decodeGroup, readManifest } from './weights.js';
 
@@ -28,9 +28,9 @@ export interface LoadedModel {
  * where the model names it, as those of `export` do.
  * Throws `bad-data` for what is missing or malformed, `unsafe` for shards outside the folder; errors of the disk pass through.
  */
-export async function readLayersModel(path: string): Promise<LoadedModel> {
+export async function readLayersModel(path: string, options: ReadOptions = {}): Promise<LoadedModel> {
   const json = parseModel(await readJson(path), path);
-  const graph = readTopology(json['modelTopology'], path);
+  const { graph } = readNetwork(json['modelTopology'], path, options);
   const groups = readManifest(json['weightsManifest'], path);
   const weights = new Map<string, Tensor>();
   const { userDefinedMetadata: said } = json;

@@ -108,6 +108,8 @@ function written(layer: Layer): Written {
       return ['GlobalMaxPooling2D', { data_format: 'channels_last' }];
     case 'flatten':
       return ['Flatten', { data_format: 'channels_last' }];
+    case 'rescaling':
+      return ['Rescaling', { scale: layer.scale, offset: layer.offset }];
     case 'add':
       return ['Add', {}];
     case 'dropout':

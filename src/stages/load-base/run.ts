@@ -6,7 +6,7 @@ import type { StageContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
 import { nonFinite } from '../../model/finite.js';
 import { countParameters, type ModelDocument } from '../../model/document.js';
-import type { Graph } from '../../model/graph.js';
+import { outputOf, type Graph } from '../../model/graph.js';
 import { initialWeights } from '../../model/initializers.js';
 import { fitWeights } from '../../model/layers-model/fit.js';
 import { matchLayers } from '../../model/keras/match.js';
@@ -16,6 +16,7 @@ import { withoutTop } from '../../model/split.js';
 import type { Weights } from '../../model/tensor.js';
 import { encodeWeights } from '../../model/weights-file.js';
 import { bringWeights } from '../../sources/weights.js';
+import { refuseScalingTwice } from './own-rescaling.js';
 import { weightFormats, type LocalSource, type Source } from './source.js';
 
 export async function runLoadBase(context: StageContext<'load-base'>): Promise<void> {
@@ -33,14 +34,16 @@ export async function rehearseLoadBase(context: StageContext<'load-base'>): Prom
 
 async function putBase(source: LocalSource, { config, note, putBytes, putJson }: StageContext<'load-base'>): Promise<void> {
   const { graph, weights } = await load(config, source);
+  const preprocessing = preprocessingOf(config);
+  refuseScalingTwice(graph, preprocessing, config);
   refuseNonFinite(weights, config.architecture);
   const parameters = countParameters(graph, weights);
-  note('base', `${graph.name}: ${graph.layers.length} layers, ${(parameters.trainable + parameters.frozen).toLocaleString('en-US')} parameters`);
+  note('base', `${graph.name}: ${graph.layers.length} layers up to ${outputOf(graph).name}, ${(parameters.trainable + parameters.frozen).toLocaleString('en-US')} parameters`);
   if (source.kind === 'file') note('weights-digest', `weights sha256 ${source.digest}`);
   const ref = await putBytes('weights', encodeWeights(weights));
   const document: ModelDocument = {
     graph,
-    preprocessing: preprocessingOf(config),
+    preprocessing,
     weights: [ref],
     base: { architecture: config.architecture, weights: source.kind === 'file' ? source.digest : 'random' },
   };
@@ -67,9 +70,9 @@ async function load({ architecture, alpha, seed }: LoadBaseConfig, source: Local
     const graph = withoutTop(whole);
     return { graph, weights: initialWeights(graph, seed!) };
   }
-  const model = await readModelFile(source.path);
+  const model = await readModelFile(source.path, { withoutTop: true, network: built });
   if (model.graph !== undefined && layersFromFile) {
-    const graph = withoutTop(model.graph);
+    const { graph } = model;
     return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
   }
   if (built === undefined) throw withoutLayers(architecture, `but ${source.path} holds weights alone`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { PipelineError } from '../../../src/core/problem.js';
-import { readTopology } from '../../../src/model/layers-model/read.js';
+import { readNetwork, readTopology } from '../../../src/model/layers-model/read.js';
 
 type Entry = { class_name: string; module?: string; name?: string; config: Record<string, unknown>; inbound_nodes?: unknown };
 
@@ -90,6 +90,32 @@ test('a sequential model is a chain, its input told by the first layer', () => {
   const read = readTopology({ class_name: 'Sequential', config: layers }, 'model.json').layers;
   const chain = read.map(({ kind, name, inputs }) => [kind, name, ...inputs]);
   expect(chain).toEqual([['input', 'd_input'], ['dense', 'd', 'd_input'], ['activation', 's', 'd']]);
+});
+
+test('a top that is left out need not be understood, and a pooling inside a block ends nothing', () => {
+  const names = (layers: Entry[], output: string) => readNetwork(model([input, ...layers], output), 'model.json', { withoutTop: true }).graph.layers.map(({ name }) => name);
+  const pooled = layer('GlobalAveragePooling2D', 'gap', { keepdims: true }, 'c');
+  const top = [pooled, layer('Reshape', 'shape', { target_shape: [2] }, 'gap'), layer('Lambda', 'code', {}, 'shape')];
+  expect(names([layer('Conv2D', 'c', conv, 'x'), ...top], 'code')).toEqual(['x', 'c']);
+  expect(() => readTopology(model([input, layer('Conv2D', 'c', conv, 'x'), ...top], 'code'), 'model.json')).toThrow('keepdims is true');
+  // A block that weighs its channels: cut at its pooling, it would lose itself and all that follows.
+  const weighed = [layer('Conv2D', 'c', conv, 'x'), pooled, layer('Conv2D', 'gate', conv, 'gap'), layer('Add', 'sum', {}, 'c', 'gate'), layer('Flatten', 'flat', {}, 'sum')];
+  expect(() => names(weighed, 'flat')).toThrow('keepdims is true');
+});
+
+test('layers that only vary images are left out, however they are called', () => {
+  const varied = [{ ...layer('RandomFlip', 'flip', {}), inbound_nodes: [[['x', 0, 0, { training: true }]]] }, layer('ReLU', 'r', {}, 'flip')];
+  expect(readTopology(model([input, ...varied], 'r'), 'model.json').layers.map(({ name, inputs }) => [name, ...inputs])).toEqual([['x'], ['r', 'x']]);
+});
+
+test('an inner model is unfolded in its place, wherever the list has it', () => {
+  const inner = (entry: Entry, from: string) => ({ ...entry, inbound_nodes: [[[from, 0, 0, {}]]] });
+  const base = { class_name: 'Model', name: 'base', config: { name: 'base', layers: [{ ...input, name: 'in' }, layer('ReLU', 'r', {}, 'in')], input_layers: [['in', 0, 0]], output_layers: [['r', 0, 0]] } };
+  const last = { ...layer('ReLU', 'last', {}), inbound_nodes: [[['base', 1, 0, {}]]] };
+  const layers = [last, inner(base, 'first'), layer('ReLU', 'first', {}, 'x'), input];
+  expect(readTopology(model(layers, 'last'), 'model.json').layers.map(({ name, inputs }) => [name, ...inputs])).toEqual([['x'], ['first', 'x'], ['r', 'first'], ['last', 'r']]);
+  const itself = [input, { ...base, inbound_nodes: [[['base', 0, 0, {}]]] }];
+  expect(refusal(model(itself, 'base'))).toMatch(/circle/);
 });
 
 describe('refused, by the name of the layer', () => {

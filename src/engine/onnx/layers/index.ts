@@ -6,7 +6,7 @@ import { applyConv2d, applyDepthwiseConv2d } from './convolution.js';
 import { applyDense } from './dense.js';
 import { applyGlobalAveragePooling, applyGlobalMaxPooling, applyPooling } from './pooling.js';
 import type { Applied, Scope, Value } from './rule.js';
-import { applyAdd, applyDropout, applyFlatten, applyZeroPadding } from './shaping.js';
+import { applyAdd, applyDropout, applyFlatten, applyRescaling, applyZeroPadding } from './shaping.js';
 
 /** Adds a layer's nodes to the scope's graph. */
 export function applyLayer(scope: Scope, layer: Exclude<Layer, { kind: 'input' }>, inputs: readonly Value[]): Applied {
@@ -26,6 +26,8 @@ export function applyLayer(scope: Scope, layer: Exclude<Layer, { kind: 'input' }
       return applyDense(scope, layer, inputs);
     case 'activation':
       return applyActivation(scope.graph, layer.activation, inputs[0]);
+    case 'rescaling':
+      return applyRescaling(scope, layer, inputs);
     case 'dropout':
       return applyDropout(scope, layer, inputs);
     case 'add':

@@ -1,5 +1,5 @@
-/** Layers that move numbers about or let them pass: flatten, zero padding, dropout, add. */
-import type { DropoutLayer, PlainLayer, ZeroPaddingLayer } from '../../../model/graph.js';
+/** Layers that move numbers about or let them pass: flatten, zero padding, rescaling, dropout, add. */
+import type { DropoutLayer, PlainLayer, RescalingLayer, ZeroPaddingLayer } from '../../../model/graph.js';
 import { outputShape } from '../../../model/graph.js';
 import type { Applied, Scope, Value } from './rule.js';
 import { inOrder } from './rule.js';
@@ -26,6 +26,12 @@ export function applyZeroPadding({ graph }: Scope, layer: ZeroPaddingLayer, [inp
     return { inputs: [{ ...x, name: cut(graph, rows, COLUMNS, left, x.shape[1], output.shape[1]) }] };
   };
   return { output, backward };
+}
+
+export function applyRescaling({ graph }: Scope, { scale, offset }: RescalingLayer, [input]: readonly Value[]): Applied {
+  const scaled = (value: Value): Value => ({ ...value, name: graph.node('Mul', [value.name, graph.scalar(scale)]) });
+  const output = { ...input, name: graph.node('Add', [scaled(input).name, graph.scalar(offset)]) };
+  return { output, backward: (gradient) => ({ inputs: [scaled(gradient)] }) };
 }
 
 /** The name under which a training graph takes a dropout layer's mask. */
