@@ -19,6 +19,14 @@ export default tseslint.config(
     },
   },
   { files: ['test/**/*.ts'], rules: { 'max-lines-per-function': 'off' } },
+  // Loaded anywhere else, onnxruntime sends telemetry.
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/engine/onnx/runtime.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: [{ name: 'onnxruntime-node', message: 'Import from engine/onnx/runtime.js, which turns telemetry off first.' }] }],
+    },
+  },
   // Only the composition root ends the process.
   { files: ['src/**/*.ts'], ignores: ['src/cli.ts'], rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'exit' }] } },
 );

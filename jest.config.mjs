@@ -1,4 +1,7 @@
 /** Tests are TypeScript ES modules: swc takes the types off, `npm run typecheck` checks them. */
+// Here because jest's sandbox has a copy of the environment, which onnxruntime does not see: the workers inherit this.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 export default {
   testEnvironment: '<rootDir>/test/environment.mjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],

@@ -1,5 +1,5 @@
 /** Operations a second in a step of VGG16's block 5 with its head, against those of a plain product of large matrices. */
-import { Tensor } from 'onnxruntime-node';
+import { Tensor } from '../../dist/engine/onnx/runtime.js';
 import { GraphBuilder } from '../../dist/engine/onnx/builder.js';
 import { createOnnxEngine } from '../../dist/engine/onnx/index.js';
 import { openSession } from '../../dist/engine/onnx/session.js';

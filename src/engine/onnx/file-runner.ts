@@ -1,10 +1,10 @@
 /** Runs an exported `.onnx` file, as any program would: by what the file says of itself. */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { Tensor } from 'onnxruntime-node';
 import { failure } from '../../core/problem.js';
 import type { Runner } from '../engine.js';
 import type { OnnxBundle } from './model-reader.js';
+import { Tensor } from './runtime.js';
 import { openFile } from './session.js';
 
 /** Takes pictures as RGB levels from 0 to 255 and gives one score a class. Rejects with `bad-data` for a file that onnxruntime refuses. */

@@ -1,8 +1,8 @@
 /** Reads an exported `.onnx` file back with plain onnxruntime and what the file says of itself: it meets no part of the writer. */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { allWeightSpecs, type Graph, type WeightSpec } from '../../model/graph.js';
 import { readConstants, readMetadata, type Constant } from './model-reader.js';
 import { transpose } from './network.js';
+import { InferenceSession, Tensor } from './runtime.js';
 
 export interface Reloaded {
   /** One score a class for each picture, row by row. */

@@ -1,11 +1,11 @@
 /** Inference over a frozen network, batch by batch. */
-import { Tensor } from 'onnxruntime-node';
 import type { Graph, Shape } from '../../model/graph.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
 import type { Weights } from '../../model/tensor.js';
 import { sizeOf } from '../../model/tensor.js';
 import type { Runner } from '../engine.js';
 import { INPUT, inferenceModel, OUTPUT } from './inference-model.js';
+import { Tensor } from './runtime.js';
 import { openSession } from './session.js';
 
 /** Where pictures are small, larger batches gain no speed. */

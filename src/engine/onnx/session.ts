@@ -1,6 +1,6 @@
 /** Opens models in onnxruntime to compute with, always with the same options. */
-import { InferenceSession } from 'onnxruntime-node';
 import { encodeModel, type Model } from './model-file.js';
+import { InferenceSession } from './runtime.js';
 
 /** Opens a session of a compiled model. */
 export function openSession(model: Model, threads: number): Promise<InferenceSession> {

@@ -2,10 +2,10 @@
  * Weights and moments in two sets of buffers: a step reads one and writes the other, then they change places. Nothing
  * is allocated or copied between steps.
  */
-import { Tensor } from 'onnxruntime-node';
 import type { Shape } from '../../model/graph.js';
 import { slotName } from '../../model/optimizer.js';
 import type { Weights } from '../../model/tensor.js';
+import { Tensor } from './runtime.js';
 import { matrixOf, tilesOf } from './tiles.js';
 import type { Variable } from './training-model.js';
 import { nextName, tileName } from './training-model.js';

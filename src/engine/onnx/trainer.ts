@@ -1,6 +1,4 @@
 /** Trains a suffix: runs the compiled step over batches, and predicts with the weights as they are. */
-import type { InferenceSession } from 'onnxruntime-node';
-import { Tensor } from 'onnxruntime-node';
 import type { Shape } from '../../model/graph.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
 import { adamStepSize, slotCount } from '../../model/optimizer.js';
@@ -8,6 +6,7 @@ import type { Weights } from '../../model/tensor.js';
 import { sizeOf } from '../../model/tensor.js';
 import type { StepResult, Trainer, TrainerState, TrainingBatch, TrainingProgram } from '../engine.js';
 import { maskInput } from './layers/shaping.js';
+import { Tensor, type InferenceSession } from './runtime.js';
 import { openSession } from './session.js';
 import { TrainingState } from './state.js';
 import type { Variable } from './training-model.js';
