@@ -1,9 +1,11 @@
 /** The pictures that a call names: files, folders that are searched through, lists of names, and stdin. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { failure } from '../core/problem.js';
+import { readRegular } from '../core/regular-file.js';
 import { printable } from '../report/words.js';
 import { listFiles } from '../store/file-list.js';
+import { inheritedPipe } from './inherited.js';
 
 /** A picture of a call, as the predictor takes it. */
 export interface NamedPicture {
@@ -32,17 +34,19 @@ interface World {
  * is among them: that is told with what else is wrong with pictures. Throws `invalid` where none is named.
  */
 export async function findPictures({ names, lists }: PictureNames, world: World): Promise<NamedPicture[]> {
-  const readers = [...names, ...lists].filter((name) => name === STDIN).length;
+  const readers = [...names, ...lists].filter(isStdin).length;
   if (readers > 1) throw invalid('-', 'stdin is named twice', 'one picture or one list of names on it');
   const listed = await Promise.all(lists.map((list) => namesIn(list, world)));
   const pictures: NamedPicture[] = [];
-  for (const name of names) pictures.push(...(name === STDIN ? [await pictureOnStdin(world)] : await picturesAt(name, world)));
+  for (const name of names) pictures.push(...(isStdin(name) ? [await pictureIn(world.stdin(), name)] : await picturesAt(name, world)));
   for (const name of listed.flat()) pictures.push(...(await picturesAt(name, world)));
   if (names.length + lists.length === 0) throw invalid('pictures', 'none is named', 'files, folders, `-` for stdin, or --files-from');
   return pictures;
 }
 
-const STDIN = '-';
+function isStdin(name: string): boolean {
+  return name === '-' || name === '/dev/stdin';
+}
 
 function invalid(where: string, found: string, expected: string): Error {
   return failure('invalid', { code: 'bad-pictures', where, found, expected });
@@ -50,6 +54,8 @@ function invalid(where: string, found: string, expected: string): Error {
 
 async function picturesAt(name: string, { cwd, stderr }: World): Promise<NamedPicture[]> {
   const path = resolve(cwd, name);
+  const pipe = inheritedPipe(path);
+  if (pipe !== undefined) return [await pictureIn(pipe, name)];
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() !== true) return [{ name, from: { path }, inFolder: false }];
   const prefix = /[/\\]$/.test(name) ? name : `${name}/`;
@@ -58,16 +64,23 @@ async function picturesAt(name: string, { cwd, stderr }: World): Promise<NamedPi
   return paths.map((inside) => ({ name: `${prefix}${inside}`, from: { path: resolve(path, inside) }, inFolder: true }));
 }
 
-async function pictureOnStdin({ stdin }: World): Promise<NamedPicture> {
-  return { name: STDIN, from: { bytes: await readAll(stdin()) }, inFolder: false };
+async function pictureIn(stream: AsyncIterable<Uint8Array>, name: string): Promise<NamedPicture> {
+  return { name, from: { bytes: await readAll(stream) }, inFolder: false };
 }
 
 /** Names never hold a zero byte, and seldom a line break: where there are zero bytes, they end the names. */
 async function namesIn(list: string, { cwd, stdin }: World): Promise<string[]> {
-  const text = list === STDIN ? (await readAll(stdin())).toString('utf8') : await readFile(resolve(cwd, list), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? invalid(list, 'is not there', 'a file with the names of pictures') : error;
-  });
+  const path = resolve(cwd, list);
+  const stream = isStdin(list) ? stdin() : inheritedPipe(path);
+  const bytes = stream === undefined ? await readList(path, list) : await readAll(stream);
+  const text = bytes.toString('utf8');
   return text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((name) => name !== '');
+}
+
+function readList(path: string, where: string): Promise<Buffer> {
+  return readRegular(path, { where, expected: 'a file with the names of pictures; for a stream, `-`' }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? invalid(where, 'is not there', 'a file with the names of pictures') : error;
+  });
 }
 
 async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {

@@ -1,8 +1,8 @@
 /** pipeline report: one page about a run. */
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { shownFrom } from '../core/paths.js';
-import { failure } from '../core/problem.js';
+import { failure, PipelineError } from '../core/problem.js';
+import { readRegular } from '../core/regular-file.js';
 import { writeWhole } from '../runner/write-whole.js';
 import type { CommandSpec, Host } from './host.js';
 
@@ -55,10 +55,11 @@ async function writeReport(reference: string, { out, json }: ReportOptions, host
 
 /** Throws `invalid` where something stands that is no report: a slip in a name must not cost a pipeline file. */
 async function refuseOthers(file: string, isReport: (text: string) => boolean): Promise<void> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readRegular(file).then(String, (error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    if (error.code === 'EISDIR') throw failure('invalid', { code: 'file-exists', where: file, found: 'is a folder', expected: `the name of a file, such as ${join(file, 'report.html')}` });
-    throw error;
+    if (!(error instanceof PipelineError)) throw error;
+    const [{ found }] = error.problems;
+    throw failure('invalid', { code: 'file-exists', where: file, found, expected: `the name of a file, such as ${found === 'is a folder' ? join(file, 'report.html') : 'report.html'}` });
   });
   if (text === undefined || isReport(text)) return;
   throw failure('invalid', { code: 'file-exists', where: file, found: 'is there already, and is no report', remedy: 'name another file by --out, or move this one away' });

@@ -1,9 +1,9 @@
 /** Reads a pipeline file as text, and names what keeps it from being read. */
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { failure } from '../core/problem.js';
-import type { PipelineError } from '../core/problem.js';
+import { failure, PipelineError } from '../core/problem.js';
 import { nearest } from '../core/nearest.js';
+import { readRegular } from '../core/regular-file.js';
 
 /** A pipeline is written by hand; anything larger is no pipeline, or an attack. */
 const largestFile = 1024 * 1024;
@@ -22,25 +22,14 @@ export async function readSource(file: string): Promise<string> {
   }
 }
 
-async function readLimited(file: string): Promise<Uint8Array> {
-  const handle = await open(file, 'r').catch(async (error: unknown) => {
-    throw await unreadable(file, error);
+function readLimited(file: string): Promise<Uint8Array> {
+  const tooLarge = (size: number): PipelineError => {
+    const expected = `a pipeline file of at most ${largestFile} bytes`;
+    return failure('unsafe', { code: 'file-too-large', where: file, found: `the file has ${size} bytes`, expected });
+  };
+  return readRegular(file, { expected: 'a pipeline file in YAML', limit: largestFile, tooLarge }).catch(async (error: unknown) => {
+    throw error instanceof PipelineError ? error : await unreadable(file, error);
   });
-  try {
-    const status = await handle.stat();
-    if (!status.isFile()) {
-      const found = status.isDirectory() ? 'this is a folder' : 'this is no regular file';
-      throw failure('input-output', { code: 'not-a-file', where: file, found, expected: 'a pipeline file in YAML' });
-    }
-    if (status.size > largestFile) {
-      const found = `the file has ${status.size} bytes`;
-      const expected = `a pipeline file of at most ${largestFile} bytes`;
-      throw failure('unsafe', { code: 'file-too-large', where: file, found, expected });
-    }
-    return await handle.readFile();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function unreadable(file: string, thrown: unknown): Promise<PipelineError> {

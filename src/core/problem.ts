@@ -52,9 +52,15 @@ export class PipelineError extends Error {
     readonly problems: readonly Problem[],
     options?: ErrorOptions,
   ) {
-    super(problems.map((problem) => problem.found).join('; '), options);
+    super(problems.map(sentenceOf).join('; '), options);
     this.name = 'PipelineError';
   }
+}
+
+/** A problem in one line, for who has nothing but the message: `/home/me/pets.yaml:12:5: unknown field ...`. */
+function sentenceOf({ position, where, found }: Problem): string {
+  const place = position === undefined ? where : `${position.file}:${position.line}:${position.column}`;
+  return place === undefined ? found : `${place}: ${found}`;
 }
 
 /** Shorthand for the usual failure with a single problem. */

@@ -1,6 +1,6 @@
 /** Files that lie elsewhere: what a pipeline says of them, and what the code that fetches them may ask for. */
 import { isDigest, type Digest } from './digest.js';
-import type { BlobRef } from './stage.js';
+import type { BlobRef, FolderListing } from './stage.js';
 
 /** A file on the web, and what its bytes have to be. */
 export interface Download {
@@ -52,9 +52,14 @@ export interface SourceStore {
   remember(pins: { readonly md5: string; readonly size: number }, ref: BlobRef): Promise<void>;
   /** The folder of an unpacked archive, whole and with the right bytes; undefined where there is none. */
   unpacked(archive: Digest): Promise<string | undefined>;
-  /** Makes that folder; `fill` writes the files into an empty one. */
+  /** Makes that folder; `fill` writes the files into an empty one, and nothing is kept where it fails. */
   unpack(archive: Digest, fill: (folder: string) => Promise<void>): Promise<string>;
+  /** The files of an archive whose folder was given, as they were then. */
+  filesOf(archive: Digest): UnpackedFiles | undefined;
 }
+
+/** Paths below the folder, hidden files left out. */
+export type UnpackedFiles = Pick<FolderListing, 'paths' | 'digestAt'>;
 
 export interface SourceHost {
   /** Nothing may be asked of the network. */

@@ -1,7 +1,7 @@
 /** From a picture's file to the numbers that a network takes in: read, check, decode, vary, preprocess. */
-import { open, readFile } from 'node:fs/promises';
 import { digestOf, type Digest } from '../core/digest.js';
 import { asPipelineError, failure, locatedAt, PipelineError } from '../core/problem.js';
+import { readRegular } from '../core/regular-file.js';
 import { Random } from '../core/random.js';
 import { applyTransform, drawTransform } from '../image/augment.js';
 import type { ImageSpec } from '../image/dataset.js';
@@ -72,14 +72,12 @@ function vary(pixels: Uint8Array, width: number, height: number, { parameters, s
 
 /** The bytes that are decoded are the bytes that were hashed: a file that was edited since is refused. */
 async function readListed({ path, digest }: ListedPicture): Promise<Buffer> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readRegular(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     throw failure('bad-data', { code: 'picture-gone', where: path, found: 'was there when the pictures were listed, and is gone', remedy: 'run again' });
   });
-  if (digestOf(bytes) !== digest) {
-    throw failure('bad-data', { code: 'picture-changed', where: path, found: 'was changed while the pipeline ran', remedy: 'run again' });
-  }
-  return bytes;
+  if (digestOf(bytes) === digest) return bytes;
+  throw failure('bad-data', { code: 'picture-changed', where: path, found: 'was changed while the pipeline ran', remedy: 'run again' });
 }
 
 /** A new picture is held to what ingest asks of every file: the decoder alone would let some damage pass. */
@@ -92,17 +90,11 @@ async function readNew({ path, bytes }: NewPicture): Promise<Uint8Array> {
 
 /** The bytes of a file, unless there are more than a picture may have. */
 async function readWithin(path: string): Promise<Buffer> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+  const tooLarge = (size: number) => badPicture(path, 'too-large', tooManyBytes(size));
+  return readRegular(path, { limit: pictureLimits.bytes, tooLarge, expected: 'an image file' }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
     throw failure('bad-data', { code: 'picture-missing', where: path, found: 'is not there' });
   });
-  try {
-    const { size } = await file.stat();
-    if (size > pictureLimits.bytes) throw badPicture(path, 'too-large', tooManyBytes(size));
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
 }
 
 function badPicture(path: string, fault: PictureFault, found: string): PipelineError {

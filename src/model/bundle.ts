@@ -2,9 +2,10 @@
  * Reads an exported model's folder, as `export` writes it: the network, its classes and how its pictures are prepared.
  * Such folders are passed from hand to hand, so nothing in them is believed before it is checked.
  */
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Digest } from '../core/digest.js';
 import { isRecord } from '../core/is-record.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { ImageSpec } from '../image/dataset.js';
@@ -12,6 +13,7 @@ import { outputOf, shapesOf, withInputShape, type Graph } from './graph.js';
 import { show } from './layers-model/config.js';
 import { fitWeights } from './layers-model/fit.js';
 import { readLayersModel } from './layers-model/load.js';
+import { ModelFolder } from './model-folder.js';
 import { checkClasses, checkImage, checkPreprocessing, type Refuse } from './preparation.js';
 import type { Preprocessing } from './preprocessing.js';
 import type { Weights } from './tensor.js';
@@ -20,8 +22,8 @@ import type { Weights } from './tensor.js';
 export interface Bundle {
   readonly format: 'layers-model';
   readonly folder: string;
-  /** Names of the files in the folder that make the model up, `model.json` first. */
-  readonly files: readonly string[];
+  /** The files in the folder that make the model up by name, with the digests of the bytes that were read. */
+  readonly files: ReadonlyMap<string, Digest>;
   /** For pictures of the image's size; one sigmoid unit for two classes, or as many units as there are classes. */
   readonly graph: Graph;
   readonly weights: Weights;
@@ -44,19 +46,21 @@ const LARGEST_LIST = 16 * 2 ** 20;
 export async function readBundle(path: string): Promise<Bundle> {
   const file = await modelFileOf(path);
   const folder = dirname(file);
+  // A link that a person named may lead anywhere; whatever lies beside it may not.
+  const inside = new ModelFolder(folder, file === path ? { named: MODEL } : {});
   const at = (name: string): string => join(folder, name);
-  const classes = checkClasses(await readList(at(CLASSES)), (found, expected) => bad(at(CLASSES), found, expected));
-  const prepared = await readList(at(PREPROCESSING));
+  const classes = checkClasses(await readList(inside, CLASSES, at), (found, expected) => bad(at(CLASSES), found, expected));
+  const prepared = await readList(inside, PREPROCESSING, at);
   const parts = isRecord(prepared) ? prepared : {};
   const refuse: Refuse = (found, expected) => bad(at(PREPROCESSING), found, expected);
   const [image, preprocessing] = [checkImage(parts['image'], refuse), checkPreprocessing(parts['preprocessing'], refuse)];
-  const read = await readLayersModel(file);
+  const read = await readLayersModel(file, { folder: inside });
   const { metadata: said } = read;
   requireSame(said['classes'], classes, at(CLASSES));
   requireSame(said['image'], image, at(PREPROCESSING));
   requireSame(said['preprocessing'], preprocessing, at(PREPROCESSING));
   const graph = fitGraph(read.graph, image, classes, file);
-  const files = [...read.files.map((one) => relative(folder, one)), CLASSES, PREPROCESSING];
+  const files = new Map(read.files.map((one) => [relative(folder, one.path), one.digest]));
   return { format: 'layers-model', folder, files, graph, weights: fitWeights(graph, read.weights, file), classes, image, preprocessing };
 }
 
@@ -83,20 +87,16 @@ function bad(where: string, found: string, expected?: string): PipelineError {
   return failure('bad-data', { code: 'bad-bundle', where, found, expected, remedy });
 }
 
-async function readList(path: string): Promise<unknown> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-    throw bad(path, 'is missing: the folder is no export of this tool, or not a whole one');
-  });
+async function readList(folder: ModelFolder, name: string, at: (name: string) => string): Promise<unknown> {
+  const path = at(name);
   try {
-    const { size } = await file.stat();
-    if (size > LARGEST_LIST) throw bad(path, `has ${size} bytes`, `at most ${LARGEST_LIST}`);
-    return JSON.parse(await file.readFile('utf8'));
+    const tooLarge = (size: number) => bad(path, `has ${size} bytes`, `at most ${LARGEST_LIST}`);
+    return JSON.parse((await folder.read(name, { limit: LARGEST_LIST, tooLarge })).toString('utf8'));
   } catch (error) {
     if (error instanceof SyntaxError) throw bad(path, `is not JSON: ${error.message}`);
-    throw error;
-  } finally {
-    await file.close();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+    throw bad(path, 'is missing: the folder is no export of this tool, or not a whole one');
   }
 }
 

@@ -1,10 +1,11 @@
 /** Reads a model or its weights from a file, by what is in it: a TF.js layers-model, or a .h5 or .keras file by Keras. */
-import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readLayersModel } from './layers-model/load.js';
+import { changedMeanwhile, openRegular } from '../core/regular-file.js';
+import { readJson, readLayersModel } from './layers-model/load.js';
 import { weightPaths } from './layers-model/weights.js';
 import type { Graph } from './graph.js';
 import type { H5Options } from './keras/read-h5.js';
+import { ModelFolder, type ExpectedDigests, type ReadFile } from './model-folder.js';
 import type { Weights } from './tensor.js';
 
 export interface ReadModel {
@@ -12,7 +13,14 @@ export interface ReadModel {
   readonly graph?: Graph;
   readonly weights: Weights;
   /** Every file that was read, the given one first. */
-  readonly files: readonly string[];
+  readonly files: readonly ReadFile[];
+}
+
+const modelKinds = 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras';
+
+export interface ModelOptions extends H5Options {
+  /** Digests that the files must have. */
+  readonly expected?: ExpectedDigests;
 }
 
 type Format = 'hdf5' | 'zip' | 'json';
@@ -23,30 +31,44 @@ const signatures: readonly (readonly [Format, Buffer])[] = [
 ];
 
 /**
- * Reads the model at `path`; libraries for Keras's formats are loaded where one is met. Throws `bad-data` for what is
- * damaged or has layers that are not known, `unsafe` for what leads out of the file; errors of the disk pass through.
+ * Reads the model at `path`; libraries for Keras's formats are loaded where one is met. With digests, only files of these
+ * bytes are used. Throws `bad-data` for what is damaged, was changed or has layers that are not known, `unsafe` for what
+ * leads out of the file or its folder; errors of the disk pass through.
  */
-export async function readModelFile(path: string, options: H5Options = {}): Promise<ReadModel> {
+export async function readModelFile(path: string, { expected, ...options }: ModelOptions = {}): Promise<ReadModel> {
   const format = await formatOf(path);
   switch (format) {
     case 'hdf5':
     case 'zip': {
       const { readKerasFile } = await import('./keras/read-file.js');
-      return { ...(await readKerasFile({ path, format, options })), files: [path] };
+      const { digest, ...model } = await readKerasFile({ path, format, options });
+      if (expected !== undefined && expected.get(path) !== digest) throw changedMeanwhile(path);
+      return { ...model, files: [{ path, digest }] };
     }
     case 'json':
-      return readLayersModel(path, options);
+      return readLayersModel(path, { ...options, folder: ModelFolder.of(path, expected) });
   }
 }
 
-/** The files that {@link readModelFile} reads, the given one first, without reading weights. `where` names the file. */
+/**
+ * The files that {@link readModelFile} reads, the given one first, without reading weights. `where` names the file.
+ * Throws `unsafe` for weights outside the folder.
+ */
 export async function modelFiles(path: string, where: string): Promise<string[]> {
   if ((await formatOf(path)) !== 'json') return [path];
-  return [path, ...weightPaths(await readFile(path, 'utf8'), where).map((file) => join(dirname(path), file))];
+  const folder = ModelFolder.of(path);
+  const names = weightPaths(await readJson(path, folder), where);
+  // A name that is not there is reported by whoever reads it.
+  for (const name of names) await folder.targetOf(name).catch(unlessMissing);
+  return [path, ...names.map((name) => join(dirname(path), name))];
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 async function formatOf(path: string): Promise<Format> {
-  const file = await open(path);
+  const file = await openRegular(path, { expected: modelKinds });
   try {
     const start = Buffer.alloc(8);
     await file.read(start);

@@ -7,6 +7,7 @@ import { openEngine } from '../engine/resolve.js';
 import type { ImageSpec } from '../image/dataset.js';
 import { readBundle, type Bundle } from '../model/bundle.js';
 import { outputOf, shapesOf } from '../model/graph.js';
+import { ModelFolder } from '../model/model-folder.js';
 import type { Preprocessing } from '../model/preprocessing.js';
 
 export interface Network {
@@ -34,7 +35,9 @@ async function onnxFileOf(path: string): Promise<string | undefined> {
   const isFile = async (one: string): Promise<boolean> => (await stat(one).catch(() => undefined))?.isFile() === true;
   if (extname(path) === '.onnx' && (await isFile(path))) return path;
   const inside = join(path, 'model.onnx');
-  return (await isFile(inside)) && !(await isFile(join(path, 'model.json'))) ? inside : undefined;
+  if (!(await isFile(inside)) || (await isFile(join(path, 'model.json')))) return undefined;
+  await new ModelFolder(path).targetOf('model.onnx');
+  return inside;
 }
 
 export function networkOf(model: Bundle | OnnxBundle, engine: EngineIdentity): Network {

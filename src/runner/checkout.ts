@@ -1,11 +1,11 @@
 /** What this checkout holds: for each stage of a pipeline the key and outputs that its files here come from. */
 import { existsSync, type Stats } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { ActionKey, Digest } from '../core/digest.js';
 import { isDigest } from '../core/digest.js';
 import { isRecord } from '../core/is-record.js';
 import { failure } from '../core/problem.js';
+import { readRegular } from '../core/regular-file.js';
 import type { Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
 import { AddedFile, type During } from './added-file.js';
@@ -104,7 +104,7 @@ export class Checkout {
 /** Undefined where the file is missing or damaged. */
 async function read(path: string): Promise<CheckoutFile | undefined> {
   try {
-    const content = JSON.parse(await readFile(path, 'utf8')) as Partial<CheckoutFile>;
+    const content = JSON.parse((await readRegular(path)).toString('utf8')) as Partial<CheckoutFile>;
     return content.format === 1 && isRecord(content.stages) ? (content as CheckoutFile) : undefined;
   } catch {
     return undefined;

@@ -1,8 +1,10 @@
 /** Writes a stage's files into folders of the project: whole or not at all, and never over a person's own changes. */
-import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestOf, type Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
+import { readRegular } from '../core/regular-file.js';
 import type { BlobRef } from '../core/stage.js';
 import { hasCode } from '../store/cache-fs.js';
 import { isUntouched, type DeliveredFile } from './checkout.js';
@@ -45,18 +47,21 @@ async function deliverOnce(folder: string, files: ReadonlyMap<string, BlobRef | 
   await sweepBeside(folder, (aside) => putAway(aside, folder));
   const wanted = new Map([...files].map(([name, content]) => [name, refOf(content)]));
   const present = await survey(folder, options.before);
-  const current = present.size === wanted.size && [...wanted].every(([name, { digest }]) => present.get(name) === digest);
-  if (!current) {
-    refuseForeign(folder, present, wanted, options);
-    await replaceFolder(folder, files, options);
-  }
-  const delivered = await Promise.all(
-    [...wanted].map(async ([name, ref]) => {
-      const { mtimeMs, ctimeMs } = await stat(join(folder, name));
-      return [name, { ...ref, mtimeMs, ctimeMs }] as const;
-    }),
-  );
+  const current = present.size === wanted.size && [...wanted].every(([name, { digest }]) => present.get(name)?.digest === digest);
+  if (!current) refuseForeign(folder, present, wanted, options);
+  const found = current ? present : await replaceFolder(folder, files, options);
+  const delivered = [...wanted].map(([name, ref]) => {
+    const { mtimeMs, ctimeMs } = found.get(name)!.times;
+    return [name, { ...ref, mtimeMs, ctimeMs }] as const;
+  });
   return Object.fromEntries(delivered);
+}
+
+/** What was found of a file. The times are from before its bytes were read, or from when nobody else knew its name: an edit since then shows in them. */
+interface FoundFile {
+  /** Undefined for what is not a regular file. */
+  readonly digest: Digest | undefined;
+  readonly times: Pick<Stats, 'mtimeMs' | 'ctimeMs'>;
 }
 
 export function digestsOf(files: ReadonlyMap<string, BlobRef | string>): Digest[] {
@@ -68,12 +73,12 @@ function refOf(content: BlobRef | string): BlobRef {
 }
 
 /** Digests of what the folder holds now, by path below it. Links, empty folders and the like, which no delivery leaves there, have none. */
-async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map<string, Digest | undefined>> {
-  const entries = (await pathsIn(folder, '')).map(async (name): Promise<[string, Digest | undefined]> => {
-    const stats = await lstat(join(folder, name));
+async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map<string, FoundFile>> {
+  const entries = (await pathsIn(folder, '')).map(async (name): Promise<[string, FoundFile]> => {
+    const times = await lstat(join(folder, name));
     const known = before[name];
-    if (known && isUntouched(known, stats)) return [name, known.digest];
-    return [name, stats.isFile() ? digestOf(await readFile(join(folder, name))) : undefined];
+    if (known && isUntouched(known, times)) return [name, { digest: known.digest, times }];
+    return [name, { digest: times.isFile() ? digestOf(await readRegular(join(folder, name))) : undefined, times }];
   });
   return new Map(await Promise.all(entries));
 }
@@ -96,11 +101,11 @@ async function pathsIn(root: string, folder: string): Promise<string[]> {
 /** A file counts as ours when an earlier delivery or this one holds its bytes. No force takes away what has none of our names. */
 function refuseForeign(
   folder: string,
-  present: ReadonlyMap<string, Digest | undefined>,
+  present: ReadonlyMap<string, FoundFile>,
   wanted: ReadonlyMap<string, BlobRef>,
   { before, ours = [], force, stage, display }: DeliveryOptions,
 ): void {
-  for (const [name, digest] of present) {
+  for (const [name, { digest }] of present) {
     if (digest !== undefined && (before?.[name]?.digest === digest || wanted.get(name)?.digest === digest || ours.includes(digest))) continue;
     const isNamedSo = before?.[name] !== undefined || wanted.has(name);
     if (force && isNamedSo) continue;
@@ -114,21 +119,24 @@ function refuseForeign(
   }
 }
 
-/** Builds the new folder beside the old one and swaps them by renames. */
-async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<void> {
+/** Builds the new folder beside the old one and swaps them by renames. Returns what was written. */
+async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<Map<string, FoundFile>> {
   await mkdir(dirname(folder), { recursive: true });
   const aside = besideOf(folder);
+  const written = new Map<string, FoundFile>();
   try {
     const fresh = join(aside, 'new');
     await mkdir(fresh, { recursive: true });
     for (const [name, content] of files) {
       await mkdir(dirname(join(fresh, name)), { recursive: true });
       await writeFile(join(fresh, name), typeof content === 'string' ? content : await options.readBytes(content), { flag: 'wx', flush: true });
+      written.set(name, { digest: refOf(content).digest, times: await lstat(join(fresh, name)) });
     }
     await rename(folder, join(aside, OLD)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
     await rename(fresh, folder);
+    return written;
   } finally {
     await putAway(aside, folder);
   }

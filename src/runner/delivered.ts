@@ -1,7 +1,8 @@
 /** What became of the files that a stage delivered into the project. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { digestOf, type Digest } from '../core/digest.js';
+import { readRegular } from '../core/regular-file.js';
 import { isUntouched, type DeliveredFile, type StageMemory } from './checkout.js';
 import type { Node } from './graph.js';
 import type { Project } from './project.js';
@@ -54,7 +55,7 @@ function foldersOf(project: Project, { stage, definition }: Node): string[] {
 /** A file with other times alone, such as one that was copied with its project, is read; `ours` are digests of a delivery that was broken off. */
 async function isEdited({ path, before, state }: TouchedFile, ours: readonly Digest[]): Promise<boolean> {
   if (state === 'gone') return false;
-  const bytes = await readFile(path).catch(() => undefined);
+  const bytes = await readRegular(path).catch(() => undefined);
   if (bytes === undefined) return true;
   const digest = digestOf(bytes);
   return digest !== before.digest && !ours.includes(digest);

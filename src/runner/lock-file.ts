@@ -3,7 +3,6 @@
  * written only where something changed, with sorted keys. Downloads in it are pins; bases and classes tell of changes.
  * Runs that write it at the same time each add what they found out.
  */
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { parseYaml } from '../config/yaml.js';
@@ -11,6 +10,7 @@ import { canonical, compareCodePoints } from '../core/canonical.js';
 import { isDigest } from '../core/digest.js';
 import { isRecord } from '../core/is-record.js';
 import { failure } from '../core/problem.js';
+import { readRegular } from '../core/regular-file.js';
 import type { LockedFile } from '../core/source.js';
 import { AddedFile, type During } from './added-file.js';
 
@@ -27,6 +27,8 @@ interface Content {
 type Section = 'downloads' | 'bases' | 'classes';
 
 const empty: Content = { version: 1, downloads: {}, bases: {}, classes: {} };
+/** No lock file comes near this. */
+const LARGEST = 64 * 2 ** 20;
 const header = '# Written by `pipeline run`: what the names in the pipeline stand for. Commit it.\n';
 
 export function lockPathOf(pipelineFile: string): string {
@@ -92,11 +94,11 @@ export class LockFile {
 }
 
 async function read(path: string): Promise<Content | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readRegular(path, { expected: 'the lock file of a pipeline', limit: LARGEST }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  return text === undefined ? undefined : parse(text, path);
+  return bytes && parse(bytes.toString('utf8'), path);
 }
 
 function textOf(content: Content): string {

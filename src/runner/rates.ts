@@ -2,9 +2,9 @@
  * How fast this machine turned out to be, by what it had to do: `.pipeline/rates.json`. Plans tell times from it; nothing
  * else reads it, and losing it costs an estimate.
  */
-import { readFile } from 'node:fs/promises';
 import { canonical, type Json } from '../core/canonical.js';
 import { digestOf } from '../core/digest.js';
+import { readRegular } from '../core/regular-file.js';
 import type { Measurement } from '../core/stage.js';
 import { writeWhole } from './write-whole.js';
 
@@ -54,7 +54,7 @@ export class Rates {
 /** A missing or damaged file is an empty one. */
 async function read(path: string): Promise<ReadonlyMap<string, Measurement>> {
   try {
-    const content = JSON.parse(await readFile(path, 'utf8')) as Partial<RatesFile>;
+    const content = JSON.parse((await readRegular(path)).toString('utf8')) as Partial<RatesFile>;
     if (content.format !== 1 || typeof content.rates !== 'object') return new Map();
     return new Map(Object.entries(content.rates).filter(([, { pictures, ms }]) => pictures > 0 && ms > 0));
   } catch {

@@ -3,9 +3,10 @@
  * digits, so that ids sort by time: `20260901-140312-417a3`.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type PipelineError } from '../core/problem.js';
+import { readRegular } from '../core/regular-file.js';
 import type { RunFound, RunRecord } from '../core/run-record.js';
 import { isAlive } from '../store/owner.js';
 
@@ -56,7 +57,7 @@ export async function listRuns(runs: string, file?: string): Promise<RunFound[]>
 }
 
 async function readRun(runs: string, id: string): Promise<RunFound> {
-  const record = parse(await readFile(join(runs, id, RECORD_FILE), 'utf8').catch(() => ''), id);
+  const record = parse(await readRegular(join(runs, id, RECORD_FILE)).then(String, () => ''), id);
   if (record === undefined) return { state: 'unreadable', id };
   if (record.state !== 'running') return { state: 'finished', id, run: record };
   return { state: isAlive(record.owner) ? 'running' : 'killed', id, run: record };

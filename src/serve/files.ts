@@ -1,10 +1,12 @@
 /** All that can be fetched: the page, TF.js's binaries, and the files of one model. No path of a request reaches the disk. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { fstatSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { toDigest, type Digest } from '../core/digest.js';
 import { packageFile } from '../core/package.js';
+import { changedMeanwhile, openRegular } from '../core/regular-file.js';
 import type { Bundle } from '../model/bundle.js';
 
 const types: Readonly<Record<string, string>> = {
@@ -19,22 +21,55 @@ const page = { '/': 'index.html', '/page.css': 'page.css', '/main.js': 'main.js'
 /** The backend takes the first where the browser has SIMD instructions. */
 const binaries = ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm'];
 
+/** Bytes that are read at once: all of a shard that TF.js or this tool writes. */
+const CHUNK = 4 * 2 ** 20;
+
+export interface ServedFile {
+  readonly path: string;
+  /** What the file was when the model was opened: the browser gets the model that this server predicts with, or none. */
+  readonly digest?: Digest;
+}
+
 /** Files on disk by the path that they are fetched by, as it reads when nothing is escaped any more. */
-export function servedFiles({ folder, files }: Bundle): ReadonlyMap<string, string> {
+export function servedFiles({ folder, files }: Bundle): ReadonlyMap<string, ServedFile> {
   const wasm = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
-  return new Map([
-    ...Object.entries(page).map(([path, name]) => [path, packageFile(`dist/page/${name}`)] as const),
-    ...binaries.map((name) => [`/${name}`, join(wasm, name)] as const),
-    ...files.map((name) => [`/model/${name}`, join(folder, name)] as const),
+  return new Map<string, ServedFile>([
+    ...Object.entries(page).map(([path, name]) => [path, { path: packageFile(`dist/page/${name}`) }] as const),
+    ...binaries.map((name) => [`/${name}`, { path: join(wasm, name) }] as const),
+    ...[...files].map(([name, digest]) => [`/model/${name}`, { path: join(folder, name), digest }] as const),
   ]);
 }
 
-/** A file as an answer, or for HEAD what would go before it; undefined where it is gone. */
-export async function sendFile(path: string, method: string): Promise<Response | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() !== true) return undefined;
-  const headers = { 'Content-Type': types[extname(path)] ?? 'application/octet-stream', 'Content-Length': String(found.size), 'Cache-Control': 'no-cache' };
-  // Nobody would read a stream for HEAD, nor close its file.
-  if (method === 'HEAD') return new Response(null, { headers });
-  return new Response(Readable.toWeb(createReadStream(path)) as ReadableStream, { headers });
+/**
+ * A file as an answer, or for HEAD what would go before it; undefined where it is gone. Throws `bad-data` for a file that
+ * was changed; of one larger than a chunk, the answer ends early then.
+ */
+export async function sendFile({ path, digest }: ServedFile, method: string): Promise<Response | undefined> {
+  const file = await openRegular(path).catch(() => undefined);
+  if (file === undefined) return undefined;
+  const headers = { 'Content-Type': types[extname(path)] ?? 'application/octet-stream', 'Content-Length': String(fstatSync(file.fd).size), 'Cache-Control': 'no-cache' };
+  if (method === 'HEAD') {
+    await file.close();
+    return new Response(null, { headers });
+  }
+  const chunks = verified(file.createReadStream({ highWaterMark: CHUNK }), path, digest);
+  const first = await chunks.next();
+  async function* all(): AsyncGenerator<Uint8Array> {
+    if (first.done !== true) yield first.value;
+    yield* chunks;
+  }
+  return new Response(Readable.toWeb(Readable.from(all())) as ReadableStream, { headers });
+}
+
+/** Hands chunks on, the last one only once all bytes have hashed to the digest. */
+async function* verified(stream: AsyncIterable<Buffer>, path: string, digest: Digest | undefined): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  let held: Buffer | undefined;
+  for await (const chunk of stream) {
+    hash.update(chunk);
+    if (held !== undefined) yield held;
+    held = chunk;
+  }
+  if (digest !== undefined && toDigest(hash.digest()) !== digest) throw changedMeanwhile(path);
+  if (held !== undefined) yield held;
 }

@@ -1,8 +1,8 @@
 /** Files from the web, each held against its pins: from the store, the mirror folder or the network, in this order. */
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type PipelineError } from '../core/problem.js';
+import { changedMeanwhile, streamRegular } from '../core/regular-file.js';
 import type { Download, DownloadLock, SourceHost, VerifiedFile } from '../core/source.js';
 import { checkedUrl } from './address.js';
 import { hashFile, mismatch } from './hashing.js';
@@ -64,7 +64,8 @@ async function fromMirror(url: string, pins: Pins, { sources: { mirror, store },
   const wrong = mismatch(hashed, pins, path);
   if (wrong !== undefined) throw wrong;
   note('from-mirror', `${url} is taken from ${path}`);
-  await store.putBlob(createReadStream(path));
+  const { digest } = await store.putBlob(await streamRegular(path));
+  if (digest !== hashed.digest) throw changedMeanwhile(path);
   return store.verified(hashed.digest);
 }
 

@@ -1,8 +1,9 @@
 /** Holds a whole file against what its bytes have to be. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createHash, type Hash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 import { toDigest, type Digest } from '../core/digest.js';
 import { failure, type PipelineError } from '../core/problem.js';
+import { streamRegular } from '../core/regular-file.js';
 import type { Pins } from './pins.js';
 
 export interface Hashed {
@@ -16,12 +17,19 @@ export async function hashFile(path: string): Promise<Hashed> {
   const sha256 = createHash('sha256');
   const md5 = createHash('md5');
   let size = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of (await streamRegular(path)) as AsyncIterable<Buffer>) {
     sha256.update(chunk);
     md5.update(chunk);
     size += chunk.length;
   }
   return { digest: toDigest(sha256.digest()), md5: md5.digest('hex'), size };
+}
+
+/** Takes in the bytes of an open file from a position to its end. */
+export async function hashRest(hash: Hash, file: FileHandle, start: number, signal: AbortSignal): Promise<Hash> {
+  const chunks = file.createReadStream({ start, autoClose: false, highWaterMark: 1024 * 1024, signal }) as AsyncIterable<Buffer>;
+  for await (const chunk of chunks) hash.update(chunk);
+  return hash;
 }
 
 /** The failure of a file that is not the one that was pinned; undefined for the right one. */

@@ -4,12 +4,11 @@
  * unpacked archives; all else that the store published is judged by its bytes.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareCodePoints } from '../core/canonical.js';
 import { toDigest, type Digest } from '../core/digest.js';
 import { failure } from '../core/problem.js';
+import { readRegular, streamRegular } from '../core/regular-file.js';
 import type { FolderListing, PassedOver, Probe } from '../core/stage.js';
 import { COARSEST_TIME_MS, hasCode } from './cache-fs.js';
 import { decodeIndex, encodeIndex, type FileIndex, type FileTable } from './file-index.js';
@@ -178,10 +177,10 @@ async function readOne(path: string, size: number, probe: Probe): Promise<{ hash
   const hash = createHash('sha256');
   try {
     if (size > LARGEST_IN_MEMORY) {
-      for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+      for await (const chunk of (await streamRegular(path)) as AsyncIterable<Buffer>) hash.update(chunk);
       return { hash: hash.digest(), text: TOO_LARGE };
     }
-    const bytes = await readFile(path);
+    const bytes = await readRegular(path);
     const text = probe.of(bytes);
     if (text.includes('\0')) throw new TypeError('the answer of a probe must not hold a NUL character');
     return { hash: hash.update(bytes).digest(), text };

@@ -28,6 +28,7 @@ export function sourceStore(files: Files, blobs: Blobs, records: Records, digest
     },
     unpacked: (archive) => unpacked.open(archive),
     unpack: (archive, fill) => unpacked.build(archive, fill),
+    filesOf: (archive) => unpacked.filesOf(archive),
   };
 }
 

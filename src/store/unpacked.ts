@@ -6,6 +6,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDigest, type Digest } from '../core/digest.js';
+import type { UnpackedFiles } from '../core/source.js';
 import type { FolderListing } from '../core/stage.js';
 import { hasCode } from './cache-fs.js';
 import type { Files } from './files.js';
@@ -21,14 +22,22 @@ interface Manifest {
 }
 
 /** What stands at the place of an archive's folder. */
-type Found = { readonly state: 'whole' | 'missing' } | { readonly state: 'damaged'; readonly reason: string };
+type Found =
+  | { readonly state: 'missing' }
+  | { readonly state: 'whole'; readonly listing: UnpackedFiles }
+  | { readonly state: 'damaged'; readonly reason: string };
+
+interface Opened {
+  readonly folder: string;
+  readonly listing: UnpackedFiles;
+}
 
 /** Digests a folder's files; those that have not changed since they were read under the same name are not read again. */
 export type DigestTree = (folder: string, name: string) => Promise<FolderListing>;
 
 export class Unpacked {
   /** Folders that this process has found whole. */
-  private readonly found = new Map<Digest, string>();
+  private readonly found = new Map<Digest, Opened>();
 
   constructor(
     private readonly files: Files,
@@ -37,12 +46,12 @@ export class Unpacked {
 
   async open(archive: Digest): Promise<string | undefined> {
     const known = this.found.get(archive);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.folder;
     const folder = this.pathOf(archive);
     const found = await this.look(archive, folder);
     if (found.state === 'whole') {
       const files = join(folder, 'files');
-      this.found.set(archive, files);
+      this.found.set(archive, { folder: files, listing: found.listing });
       return files;
     }
     if (found.state === 'damaged') {
@@ -52,14 +61,20 @@ export class Unpacked {
     return undefined;
   }
 
+  /** The files of a folder that was opened or built here, with the digests that they had then. */
+  filesOf(archive: Digest): UnpackedFiles | undefined {
+    return this.found.get(archive)?.listing;
+  }
+
   async build(archive: Digest, fill: (folder: string) => Promise<void>): Promise<string> {
     await this.files.makeTemporary();
     const aside = this.files.temporaryPath();
     const inside = join(aside, 'files');
     await mkdir(inside, { recursive: true });
+    let tree: FolderListing;
     try {
       await fill(inside);
-      const tree = await this.digestTree(inside, nameOf(archive));
+      tree = await this.digestTree(inside, nameOf(archive));
       const manifest: Manifest = { format: 1, tree: tree.treeDigest, files: tree.paths.length };
       await writeFile(join(aside, 'manifest.json'), seal(manifest), { flag: 'wx', flush: true });
       for (const { size } of await filesBelow(this.files, aside)) this.files.written += size;
@@ -68,7 +83,7 @@ export class Unpacked {
       await rm(aside, { recursive: true, force: true });
     }
     const folder = join(this.pathOf(archive), 'files');
-    this.found.set(archive, folder);
+    this.found.set(archive, { folder, listing: tree });
     return folder;
   }
 
@@ -88,22 +103,22 @@ export class Unpacked {
     const isGone = async (): Promise<boolean> => (await this.files.infoIfThere(folder)) === undefined;
     try {
       if (await isGone()) return { state: 'missing' };
-      const reason = await this.damageOf(archive, folder);
-      if (reason === undefined) return { state: 'whole' };
-      return (await isGone()) ? { state: 'missing' } : { state: 'damaged', reason };
+      const found = await this.judge(archive, folder);
+      return found.state === 'damaged' && (await isGone()) ? { state: 'missing' } : found;
     } catch (error) {
       if (await isGone()) return { state: 'missing' };
       throw error;
     }
   }
 
-  /** What is wrong with a folder, if anything is. */
-  private async damageOf(archive: Digest, folder: string): Promise<string | undefined> {
+  private async judge(archive: Digest, folder: string): Promise<Found> {
+    const damaged = (reason: string): Found => ({ state: 'damaged', reason });
     const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json'), { use: true }));
-    if (manifest === undefined) return 'its manifest is missing or damaged';
-    if ((await this.files.infoIfThere(join(folder, 'files')))?.isFolder !== true) return 'its files are gone';
+    if (manifest === undefined) return damaged('its manifest is missing or damaged');
+    if ((await this.files.infoIfThere(join(folder, 'files')))?.isFolder !== true) return damaged('its files are gone');
     const tree = await this.digestTree(join(folder, 'files'), nameOf(archive));
-    return tree.treeDigest === manifest.tree && tree.paths.length === manifest.files ? undefined : 'its files are not those of the archive any more';
+    if (tree.treeDigest === manifest.tree && tree.paths.length === manifest.files) return { state: 'whole', listing: tree };
+    return damaged('its files are not those of the archive any more');
   }
 
   pathOf(archive: Digest): string {

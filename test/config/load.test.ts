@@ -163,6 +163,6 @@ test('an unreadable file is an input-output failure that names what is near', as
     category: 'input-output',
     problems: [{ code: 'no-such-file', remedy: `did you mean \`${join(project.root, 'near', 'cats-dogs.yaml')}\`?` }],
   });
-  expect(await load('.')).toMatchObject({ category: 'input-output', problems: [{ found: 'this is a folder' }] });
+  expect(await load('.')).toMatchObject({ category: 'input-output', problems: [{ found: 'is a folder' }] });
   expect(missing).toBeInstanceOf(PipelineError);
 });

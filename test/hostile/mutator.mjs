@@ -88,7 +88,7 @@ const readers = {
   },
   keras: async () => {
     const { readKeras } = await from('model/keras/read-keras.js');
-    return (paths) => refusing(() => readKeras(paths[0]));
+    return (paths) => refusing(() => readKeras(readFileSync(paths[0]), paths[0]));
   },
 };
 

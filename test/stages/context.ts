@@ -70,6 +70,7 @@ const noSources: SourceHost = {
     remember: nowhere,
     unpacked: nowhere,
     unpack: nowhere,
+    filesOf: () => undefined,
   },
   once: (_name, work) => work(),
 };

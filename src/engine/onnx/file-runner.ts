@@ -1,15 +1,16 @@
 /** Runs an exported `.onnx` file, as any program would: by what the file says of itself. */
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { failure } from '../../core/problem.js';
+import { readRegular } from '../../core/regular-file.js';
 import type { Runner } from '../engine.js';
 import type { OnnxBundle } from './model-reader.js';
 import { Tensor } from './runtime.js';
 import { openFile } from './session.js';
 
 /** Takes pictures as RGB levels from 0 to 255 and gives one score a class. Rejects with `bad-data` for a file that onnxruntime refuses. */
-export async function openModelFile({ path, image, input, output }: OnnxBundle): Promise<Runner> {
-  const session = await openFile(await readFile(path), availableParallelism()).catch((error: unknown) => {
+export async function openModelFile({ path, digest, image, input, output }: OnnxBundle): Promise<Runner> {
+  const bytes = await readRegular(path, { digest });
+  const session = await openFile(bytes, availableParallelism()).catch((error: unknown) => {
     const found = `onnxruntime refuses it: ${error instanceof Error ? error.message.slice(0, 200) : String(error)}`;
     throw failure('bad-data', { code: 'bad-bundle', where: path, found, expected: 'a file that an export stage wrote', remedy: 'export the model again' }, error);
   });

@@ -1,7 +1,8 @@
 /** Reads `.onnx` files as far as other parts of the tool need them: what an exported model says of itself, and its constants. */
-import { readFile } from 'node:fs/promises';
+import { digestOf, type Digest } from '../../core/digest.js';
 import { widened } from '../../core/float16.js';
 import { failure } from '../../core/problem.js';
+import { readRegular } from '../../core/regular-file.js';
 import { fromProperties, type ModelMetadata } from './metadata.js';
 import { dataTypes } from './model-file.js';
 import { bytesOf, fieldsOf, textOf } from './protobuf-reader.js';
@@ -10,6 +11,8 @@ import { bytesOf, fieldsOf, textOf } from './protobuf-reader.js';
 export interface OnnxBundle extends ModelMetadata {
   readonly format: 'onnx';
   readonly path: string;
+  /** Of the bytes that the metadata come from: only they are run. */
+  readonly digest: Digest;
 }
 
 /** A constant as float32, whatever the file holds it as. */
@@ -20,7 +23,8 @@ export interface Constant {
 
 /** Reads an exported model's classes and how to prepare its pictures. Throws as {@link readMetadata}. */
 export async function readOnnxBundle(path: string): Promise<OnnxBundle> {
-  return { format: 'onnx', path, ...readMetadata(await readFile(path), path) };
+  const bytes = await readRegular(path, { expected: 'an .onnx file' });
+  return { format: 'onnx', path, digest: digestOf(bytes), ...readMetadata(bytes, path) };
 }
 
 /** The metadata of an `.onnx` file's bytes. Throws `bad-data` where there are none of ours; `where` names the file. */

@@ -1,5 +1,5 @@
 /** Takes single files out of a zip, within limits. */
-import { openPromise, type Entry } from 'yauzl';
+import { fromBufferPromise, type Entry } from 'yauzl';
 import { PipelineError } from '../../core/problem.js';
 import { damaged } from './hdf5.js';
 
@@ -10,13 +10,13 @@ export interface Wanted {
 }
 
 /**
- * The bytes of the named entries; no other entry is looked into. Throws `bad-data` for a zip that is damaged, lacks one,
- * has one twice, or unpacks to more than is allowed.
+ * The bytes of the named entries of a zip; `path` names it. No other entry is looked into. Throws `bad-data` for a zip
+ * that is damaged, lacks one, has one twice, or unpacks to more than is allowed.
  */
-export async function readEntries(path: string, wanted: readonly Wanted[]): Promise<Map<string, Buffer>> {
+export async function readEntries(zipped: Buffer, path: string, wanted: readonly Wanted[]): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
   try {
-    const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
+    const zip = await fromBufferPromise(zipped, { lazyEntries: true, autoClose: false });
     try {
       for await (const entry of zip.eachEntry()) {
         const limit = wanted.find(({ name }) => name === entry.fileName)?.most;

@@ -9,9 +9,9 @@ import { readLayerVariables } from './layer-variables.js';
 const config = { name: 'config.json', most: 64 * 2 ** 20 };
 const variables = { name: 'model.weights.h5', most: largestFile };
 
-/** Reads the .keras file at `path`. Throws `bad-data` and `unsafe`; errors of the disk pass through. */
-export async function readKeras(path: string, options: ReadOptions = {}): Promise<Required<Pick<ReadModel, 'graph' | 'weights'>>> {
-  const entries = await readEntries(path, [config, variables]);
+/** Reads the bytes of a .keras file; `path` names it. Throws `bad-data` and `unsafe`. */
+export async function readKeras(bytes: Buffer, path: string, options: ReadOptions = {}): Promise<Required<Pick<ReadModel, 'graph' | 'weights'>>> {
+  const entries = await readEntries(bytes, path, [config, variables]);
   const topology = parseModel(entries.get(config.name)!.toString('utf8'), path);
   const { graph, places } = readNetwork(topology, path, options);
   const folders = new Map([...places].map(([name, { place }]) => [name, place]));

@@ -1,7 +1,8 @@
 /** Small copies of the pictures that a report shows, from where they lay when the run saw them. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../../core/digest.js';
+import { readRegular } from '../../core/regular-file.js';
 import type { Files, ImageSpec } from '../../image/dataset.js';
 import { pictureLimits } from '../../image/probe.js';
 import { thumbnailOf } from '../../image/thumbnail.js';
@@ -46,7 +47,7 @@ async function readPicture(folder: string, paths: readonly string[], digest: str
     if (size === undefined) continue;
     state = 'changed';
     if (size > pictureLimits.bytes) continue;
-    const bytes = await readFile(file).catch(() => undefined);
+    const bytes = await readRegular(file, { limit: pictureLimits.bytes }).catch(() => undefined);
     if (bytes !== undefined && digestOf(bytes) === digest) return bytes;
   }
   return state;

@@ -1,5 +1,6 @@
 /** Tells archives by their first bytes. */
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openRegular } from '../../core/regular-file.js';
 
 export type ArchiveKind = 'zip' | 'tar' | 'tar.gz';
 
@@ -10,13 +11,18 @@ const SUM_END = 156;
 
 /** The kind of an archive; undefined for any other file. */
 export async function archiveKindOf(path: string): Promise<ArchiveKind | undefined> {
-  const file = await open(path, 'r');
+  const file = await openRegular(path);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK), 0, BLOCK, 0);
-    return kindOfBytes(buffer.subarray(0, bytesRead));
+    return await kindOf(file);
   } finally {
     await file.close();
   }
+}
+
+/** The same of an open file. */
+export async function kindOf(file: FileHandle): Promise<ArchiveKind | undefined> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK), 0, BLOCK, 0);
+  return kindOfBytes(buffer.subarray(0, bytesRead));
 }
 
 function kindOfBytes(bytes: Buffer): ArchiveKind | undefined {

@@ -1,10 +1,13 @@
 /** Unpacks tar files (POSIX.1-2001 with pax headers, GNU long names) with tar-stream, gzipped or not. */
-import { createReadStream } from 'node:fs';
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isNativeError } from 'node:util/types';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
+import { toDigest, type Digest } from '../../core/digest.js';
+import { hashRest } from '../hashing.js';
 import type { Target } from './target.js';
 
 /** A tar ends with two blocks of zeros, which tell it from one that was cut between two entries; one is enough for us. */
@@ -16,12 +19,22 @@ const anyForm = { allowUnknownFormat: true, highWaterMark: 64 * 1024 };
 /** An entry as tar-stream gives it; every one has to be read to its end before the next comes. */
 type Entry = AsyncIterable<unknown> & { readonly header: Header; resume(): void };
 
-export async function unpackTar(path: string, target: Target, { gzipped }: { readonly gzipped: boolean }): Promise<void> {
+/** Unpacks an open file, and returns the digest of the very bytes that were unpacked. */
+export async function unpackTar(file: FileHandle, target: Target, { gzipped }: { readonly gzipped: boolean }): Promise<Digest> {
   const { signal } = target.options;
   const tar = extract(anyForm);
   const end = new EndOfArchive();
-  const source = createReadStream(path);
-  const reading = gzipped ? pipeline(source, createGunzip(), end, tar, { signal }) : pipeline(source, end, tar, { signal });
+  const source = file.createReadStream({ start: 0, autoClose: false });
+  const hash = createHash('sha256');
+  let done = 0;
+  async function* hashed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      done += chunk.length;
+      yield chunk;
+    }
+  }
+  const reading = gzipped ? pipeline(source, hashed, createGunzip(), end, tar, { signal }) : pipeline(source, hashed, end, tar, { signal });
   // Awaited below; until then an error in it must not count as nobody's.
   reading.catch(() => undefined);
   try {
@@ -39,6 +52,8 @@ export async function unpackTar(path: string, target: Target, { gzipped }: { rea
   }
   await reading;
   if (!end.seen) throw target.broken('ends in the middle');
+  // What follows the end of the archive is read by nobody else.
+  return toDigest((await hashRest(hash, file, done, signal)).digest());
 }
 
 async function take(entry: Entry, target: Target): Promise<void> {

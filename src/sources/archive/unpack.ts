@@ -1,8 +1,10 @@
 /** Unpacks an archive, told by its content, into an empty folder: safely, or not at all. */
-import { stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { isNativeError } from 'node:util/types';
+import type { Digest } from '../../core/digest.js';
 import { PipelineError } from '../../core/problem.js';
-import { archiveKindOf } from './kind.js';
+import { openRegular } from '../../core/regular-file.js';
+import { kindOf, type ArchiveKind } from './kind.js';
 import { limits, type Limits } from './limits.js';
 import { brokenArchive, Target } from './target.js';
 
@@ -17,20 +19,32 @@ export interface UnpackOptions {
 }
 
 /**
- * Writes the regular files of an archive into a folder. Throws `bad-data` where it is none or damaged, `unsafe` where
- * it holds what is refused or exceeds a limit; the folder then holds a part, and is for the caller to remove.
+ * Writes the regular files of an archive into a folder, and returns the digest of the bytes that they came from: the file
+ * is opened once, so another one that takes its place meanwhile changes nothing. Throws `bad-data` where it is none or
+ * damaged, `unsafe` where it holds what is refused or exceeds a limit; the folder then holds a part, and is for the caller to
+ * remove.
  */
-export async function unpackArchive(path: string, folder: string, { name, signal, onProgress, bounds = limits }: UnpackOptions): Promise<void> {
-  const kind = await archiveKindOf(path);
-  if (kind === undefined) throw brokenArchive(name, 'is no archive');
-  const { size } = await stat(path);
-  const target = new Target({ archive: name, packed: size, folder, bounds, signal, onProgress });
+export async function unpackArchive(path: string, folder: string, { name, signal, onProgress, bounds = limits }: UnpackOptions): Promise<Digest> {
+  const file = await openRegular(path, { where: name });
   try {
-    if (kind === 'zip') await (await import('./zip.js')).unpackZip(path, target);
-    else await (await import('./tar.js')).unpackTar(path, target, { gzipped: kind === 'tar.gz' });
+    const kind = await kindOf(file);
+    if (kind === undefined) throw brokenArchive(name, 'is no archive');
+    const { size } = await file.stat();
+    const target = new Target({ archive: name, packed: size, folder, bounds, signal, onProgress });
+    const digest = await unpackInto(target, file, kind);
     onProgress?.(size, size);
+    return digest;
+  } finally {
+    await file.close();
+  }
+}
+
+async function unpackInto(target: Target, file: FileHandle, kind: ArchiveKind): Promise<Digest> {
+  try {
+    if (kind === 'zip') return await (await import('./zip.js')).unpackZip(file, target);
+    return await (await import('./tar.js')).unpackTar(file, target, { gzipped: kind === 'tar.gz' });
   } catch (error) {
-    throw signal.aborted || error instanceof PipelineError || isOfDisk(error) ? error : target.broken(reasonOf(error), error);
+    throw target.options.signal.aborted || error instanceof PipelineError || isOfDisk(error) ? error : target.broken(reasonOf(error), error);
   }
 }
 

@@ -1,6 +1,11 @@
 /** Unpacks zip files (APPNOTE 6.3: stored and deflated entries, zip64) with yauzl, which reads the directory at their end. */
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import * as yauzl from 'yauzl';
+import { toDigest, type Digest } from '../../core/digest.js';
+import { changedMeanwhile } from '../../core/regular-file.js';
+import { hashRest } from '../hashing.js';
 import type { Target } from './target.js';
 
 const STORED = 0;
@@ -18,27 +23,35 @@ interface File {
   readonly entry: yauzl.Entry;
 }
 
-export async function unpackZip(path: string, target: Target): Promise<void> {
+/** Unpacks an open file, and returns its digest. */
+export async function unpackZip(file: FileHandle, target: Target): Promise<Digest> {
+  const before = await file.stat();
+  await unpackEntries(file, target);
+  // Entries are read in any order, so the file is hashed as a whole, after them: what was written into it by then shows in
+  // its time, if not in its digest.
+  const digest = toDigest((await hashRest(createHash('sha256'), file, 0, target.options.signal)).digest());
+  const { size, mtimeMs } = await file.stat();
+  if (size !== before.size || mtimeMs !== before.mtimeMs) throw changedMeanwhile(target.options.archive);
+  return digest;
+}
+
+async function unpackEntries(archive: FileHandle, target: Target): Promise<void> {
   // Names are decoded here: yauzl would turn their backslashes into slashes.
-  const zip = await yauzl.openPromise(path, { lazyEntries: true, autoClose: false, decodeStrings: false });
-  try {
-    const files: File[] = [];
-    const entries: yauzl.Entry[] = [];
-    for await (const entry of zip.eachEntry()) {
-      target.meter.entry();
-      entries.push(entry);
-      const file = check(entry, target);
-      if (file !== undefined) files.push(file);
-    }
-    refuseOverlaps(entries, target);
-    let done = 0;
-    for (const file of files) {
-      await write(zip, file, target);
-      done += LOCAL_HEADER + file.entry.compressedSize;
-      target.progress(done);
-    }
-  } finally {
-    zip.close();
+  const zip = await yauzl.fromFdPromise(archive.fd, { lazyEntries: true, autoClose: false, decodeStrings: false });
+  const files: File[] = [];
+  const entries: yauzl.Entry[] = [];
+  for await (const entry of zip.eachEntry()) {
+    target.meter.entry();
+    entries.push(entry);
+    const file = check(entry, target);
+    if (file !== undefined) files.push(file);
+  }
+  refuseOverlaps(entries, target);
+  let done = 0;
+  for (const file of files) {
+    await write(zip, file, target);
+    done += LOCAL_HEADER + file.entry.compressedSize;
+    target.progress(done);
   }
 }
 

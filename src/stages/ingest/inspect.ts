@@ -1,10 +1,10 @@
 /** Looks closely at the pictures of a source, for doctor: decodes every one, and tells all that is amiss. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import type { Digest } from '../../core/digest.js';
 import type { Finding } from '../../core/finding.js';
 import { asPipelineError } from '../../core/problem.js';
+import { readRegular } from '../../core/regular-file.js';
 import type { Probe, StageContext } from '../../core/stage.js';
 import { PicturePool } from '../../features/picture-pool.js';
 import { PLAIN_VIEW } from '../../features/pictures.js';
@@ -52,7 +52,7 @@ async function lookAtEach(context: Context, root: string, paths: Readonly<Record
 
 async function lookAt(path: string, digest: Digest, pool: PicturePool): Promise<Seen> {
   try {
-    const bytes = await readFile(path);
+    const bytes = await readRegular(path);
     const probed = probePicture(bytes);
     const [orientation] = await Promise.all([orientationOf(bytes), pool.load({ path, digest, view: PLAIN_VIEW })]);
     return probed.ok ? { format: probed.format, width: probed.width, height: probed.height, orientation } : { fault: probed.reason };

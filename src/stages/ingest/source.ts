@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Json } from '../../core/canonical.js';
 import type { Digest } from '../../core/digest.js';
 import { failure } from '../../core/problem.js';
-import { archiveRoot, downloadOf, nameOf, pathOf, type Download } from '../../core/source.js';
+import { changedMeanwhile } from '../../core/regular-file.js';
+import { archiveRoot, downloadOf, nameOf, pathOf, type Download, type UnpackedFiles } from '../../core/source.js';
 import type { FolderListing, Probe, StageContext, Survey, SurveyContext } from '../../core/stage.js';
 import { archiveKindOf } from '../../sources/archive/kind.js';
 import { pinPreimage } from '../../sources/pins.js';
@@ -61,13 +62,21 @@ export async function listSource(context: StageContext<'ingest'>, probe: Probe):
   const { topFolderOf } = await import('../../sources/archive/top.js');
   const top = await topFolderOf(folder);
   const listing = await digestFolder(join(folder, top), probe);
+  requireUnpacked(listing, top, context.sources.store.filesOf(digest), nameOf(source));
   return { listing, root: archiveRoot(digest, top), shown: [nameOf(source), top].filter(Boolean).join('/') };
 }
 
+/** The pictures are kept under the archive's digest, so they must be those that came out of it. */
+function requireUnpacked(listing: FolderListing, top: string, files: UnpackedFiles | undefined, shown: string): void {
+  const digests = new Map(files?.paths.map((path, index) => [path, files.digestAt(index)]));
+  const isSame = listing.paths.every((path, index) => digests.get(top === '' ? path : `${top}/${path}`) === listing.digestAt(index));
+  if (!isSame) throw changedMeanwhile(shown);
+}
+
 async function openFound(found: Exclude<Found, { kind: 'folder' }>, context: StageContext<'ingest'>): Promise<{ digest: Digest; folder: string }> {
-  const { openArchive, openArchiveAt } = await import('../../sources/folder.js');
+  const { openArchive } = await import('../../sources/folder.js');
   const name = nameOf(context.config.source);
-  if (found.kind === 'archive') return { digest: found.digest, folder: await openArchiveAt(found.path, found.digest, name, context) };
+  if (found.kind === 'archive') return { digest: found.digest, folder: await openArchive(found, name, context) };
   const { fetchFile } = await import('../../sources/fetch.js');
   const file = await fetchFile(found.download, context);
   return { digest: file.digest, folder: await openArchive(file, name, context) };

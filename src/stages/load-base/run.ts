@@ -1,6 +1,8 @@
 /** The work of load-base: builds or reads the network, without its top, with weights that fit. */
+import type { Digest } from '../../core/digest.js';
 import { packageFile } from '../../core/package.js';
 import { failure, type PipelineError } from '../../core/problem.js';
+import { changedMeanwhile } from '../../core/regular-file.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import type { StageContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
@@ -65,18 +67,25 @@ async function load({ architecture, alpha, seed }: LoadBaseConfig, source: Local
   const { build, layersFromFile, packaged } = bases[architecture];
   const built = build?.(alpha);
   if (source.kind === 'random') {
-    const whole = built ?? (packaged && (await readModelFile(packageFile(packaged.file))).graph);
+    const whole = built ?? (packaged && (await readLayers(packageFile(packaged.file), source.layers)));
     if (whole === undefined) throw withoutLayers(architecture, 'so `weights: random` leaves nothing to build');
     const graph = withoutTop(whole);
     return { graph, weights: initialWeights(graph, seed!) };
   }
-  const model = await readModelFile(source.path, { withoutTop: true, network: built });
+  const model = await readModelFile(source.path, { withoutTop: true, network: built, expected: source.files });
   if (model.graph !== undefined && layersFromFile) {
     const { graph } = model;
     return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
   }
   if (built === undefined) throw withoutLayers(architecture, `but ${source.path} holds weights alone`);
   return { graph: built, weights: fitWeights(built, matchLayers(built, model.weights), source.path, { ignoreOthers: true }) };
+}
+
+/** The layers of a file; with a digest, of those bytes only. */
+async function readLayers(path: string, digest: Digest | undefined): Promise<Graph | undefined> {
+  const { graph, files } = await readModelFile(path);
+  if (digest !== undefined && files[0].digest !== digest) throw changedMeanwhile(path);
+  return graph;
 }
 
 function withoutLayers(architecture: string, found: string): PipelineError {

@@ -1,17 +1,32 @@
 /** Where the weights of a base come from, told by their content. */
 import type { Json } from '../../core/canonical.js';
-import { digestOf } from '../../core/digest.js';
+import { digestOf, type Digest } from '../../core/digest.js';
 import { packageFile } from '../../core/package.js';
 import { failure } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { downloadOf, nameOf, type Download } from '../../core/source.js';
 import type { Survey, SurveyContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
+import type { ExpectedDigests } from '../../model/model-folder.js';
 import { modelFiles } from '../../model/read-model.js';
 import { pinPreimage } from '../../sources/pins.js';
 
 /** Weights at hand: noise for tests, or a file. */
-export type LocalSource = { readonly kind: 'random' } | { readonly kind: 'file'; readonly path: string; readonly digest: string };
+export type LocalSource = RandomWeights | WeightsFile;
+
+interface RandomWeights {
+  readonly kind: 'random';
+  /** Of the file that the layers come from, where one comes with the tool. */
+  readonly layers?: Digest;
+}
+
+export interface WeightsFile {
+  readonly kind: 'file';
+  readonly path: string;
+  readonly digest: string;
+  /** Of every file that is read: the base is kept under these digests, so other bytes must not become it. */
+  readonly files: ExpectedDigests;
+}
 
 /** What the survey finds; files on the web are fetched only by a run. */
 export type Source = LocalSource | { readonly kind: 'download'; readonly download: Download };
@@ -30,8 +45,10 @@ export async function surveyWeights(context: SurveyContext<'load-base'>): Promis
   const source = await locateWeights(context);
   if (source.kind === 'file') return survey({ weights: source.digest }, source);
   const { packaged } = bases[context.config.architecture];
+  if (packaged === undefined) return survey('random', source);
   // The layers that come with the tool are those of a file.
-  return survey(packaged === undefined ? 'random' : { layers: await context.digestFile(packageFile(packaged.file)) }, source);
+  const layers = await context.digestFile(packageFile(packaged.file));
+  return survey({ layers }, { kind: 'random', layers });
 }
 
 /** The file that Keras publishes for a base that is named alone; undefined where the weights come with the tool. */
@@ -66,5 +83,5 @@ async function locateWeights({ config, name, resolvePath, digestFile }: SurveyCo
       remedy: 'fetch the file again, or correct `sha256` if the new file is the right one',
     });
   }
-  return { kind: 'file', path, digest };
+  return { kind: 'file', path, digest, files: new Map(files.map((file, i) => [file, digests[i]])) };
 }

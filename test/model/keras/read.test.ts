@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import h5wasm from 'h5wasm';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { digestOf } from '../../../src/core/digest.js';
 import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
 import type { Graph } from '../../../src/model/graph.js';
 import { Hdf5File } from '../../../src/model/keras/hdf5.js';
@@ -34,7 +35,7 @@ async function outputs(network: Graph, weights: Weights, inputs: readonly number
 test.each(['tiny-keras2.h5', 'tiny-keras3.h5', 'tiny-keras2.keras', 'tiny-keras3.keras'])('%s computes what Keras does', async (name) => {
   const path = await unpack(folder, name);
   const model = await readModelFile(path);
-  expect(model.files).toEqual([path]);
+  expect(model.files).toEqual([{ path, digest: digestOf(await readFile(path)) }]);
   expect(await modelFiles(path, name)).toEqual([path]);
   expect(model.graph!.layers.map((layer) => layer.name)).toEqual(graph.layers.map((layer) => layer.name));
   const found = await outputs(model.graph!, fitWeights(model.graph!, model.weights, name), told.pixels, 3);

@@ -38,7 +38,7 @@ async function refusal(bytes: Uint8Array, name = 'weights.h5'): Promise<string> 
     await readModelFile(path);
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
-    return `${error.category}: ${error.message}`;
+    return `${error.category}: ${error.problems[0].found}`;
   }
   return 'read';
 }

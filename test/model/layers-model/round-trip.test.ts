@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
+import { digestOf } from '../../../src/core/digest.js';
 import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
 import { withInputShape } from '../../../src/model/graph.js';
 import { fitWeights } from '../../../src/model/layers-model/fit.js';
@@ -56,7 +57,8 @@ test('we read what we write: the same graph and the same weights', async () => {
   expect(graph.layers.map(({ name }) => name).sort()).toEqual(everyLayer().layers.map(({ name }) => name).sort());
   for (const layer of everyLayer().layers) expect(graph.layers).toContainEqual(layer);
   expect(weights).toEqual(madeUpWeights(everyLayer(), 2));
-  expect(files).toEqual(['model.json', 'group1-shard1of1.bin'].map((name) => join(folder, name)));
+  const read = ['model.json', 'group1-shard1of1.bin'].map((name) => join(folder, name));
+  expect(files).toEqual(await Promise.all(read.map(async (path) => ({ path, digest: digestOf(await readFile(path)) }))));
 });
 
 test('halved weights: TF.js computes with the rounded ones, we read the same, and the files take half', async () => {

@@ -99,10 +99,10 @@ describe('files', () => {
     await expect(readLayersModel(join(folder, 'none.json'))).rejects.toMatchObject({ category: 'bad-data' });
   });
 
-  test('an error of the disk is not taken for bad data', async () => {
+  test('a folder in its place is not taken for bad data', async () => {
     await rm(path());
     await mkdir(path());
-    await expect(readLayersModel(path())).rejects.toMatchObject({ code: 'EISDIR' });
+    await expect(readLayersModel(path())).rejects.toMatchObject({ category: 'input-output', problems: [{ where: path(), found: 'is a folder' }] });
   });
 });
 
