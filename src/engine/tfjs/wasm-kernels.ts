@@ -22,7 +22,8 @@ type KernelFunc = KernelConfig['kernelFunc'];
 
 interface Attributes {
   readonly strides: number | readonly [number, number];
-  readonly dilations: number | readonly [number, number];
+  /** Null where a layer of tfjs-layers leaves them out. */
+  readonly dilations: number | readonly [number, number] | null;
   readonly pad: unknown;
 }
 
@@ -32,7 +33,7 @@ function withPaddingInNumbers(compute: KernelFunc): KernelFunc {
     if (pad !== 'same') return compute(call);
     const { x, filter } = call.inputs as { x: TensorInfo; filter: TensorInfo };
     const around = ([0, 1] as const).map((axis) => {
-      const size = (filter.shape[axis] - 1) * at(dilations, axis) + 1;
+      const size = (filter.shape[axis] - 1) * at(dilations ?? 1, axis) + 1;
       return samePadding(x.shape[axis + 1], size, at(strides, axis));
     });
     // Where nothing is left over the backend's own way is right, and its numbers are kept as they are.
