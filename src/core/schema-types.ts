@@ -321,6 +321,10 @@ export interface IngestConfig {
     orientation: 'exif' | 'stored';
   };
   /**
+   * Images with more pixels than this are refused: decoding them takes memory and time. In millions.
+   */
+  max_megapixels: number;
+  /**
    * Shares of the pictures, where the source is one folder of classes; folders train/ and validation/ are taken as they are. Each picture's own content decides its side, so adding pictures never moves old ones.
    */
   split: {

@@ -116,7 +116,7 @@ export interface PassedOver {
 /** A short text about a file's bytes, remembered with their digest. */
 export interface Probe {
   readonly version: string;
-  readonly of: (bytes: Uint8Array) => string;
+  readonly of: (bytes: Uint8Array) => string | Promise<string>;
 }
 
 export interface SurveyContext<Kind extends StageKind = StageKind> {

@@ -13,6 +13,7 @@ import type { FloatType } from '../core/schema-types.js';
 import type { Runner } from '../engine/engine.js';
 import { openEngine } from '../engine/resolve.js';
 import { pictureBatches, picturesPerBatch } from '../image/batches.js';
+import { isUndecodable } from '../image/probe.js';
 import type { Files } from '../image/dataset.js';
 import { allFinite } from '../model/finite.js';
 import type { Shape } from '../model/graph.js';
@@ -20,7 +21,6 @@ import { sizeOf } from '../model/tensor.js';
 import { extractionWorkload, featureSetPreimage, type FeatureRecipe } from './feature-set.js';
 import { PacedRun } from './paced-run.js';
 import { PicturePool } from './picture-pool.js';
-import { isUndecodable } from './pictures.js';
 
 export interface FeatureBatch {
   readonly digests: readonly Digest[];

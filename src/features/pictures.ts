@@ -1,6 +1,6 @@
 /** From a picture's file to the numbers that a network takes in: read, check, decode, vary, preprocess. */
 import { digestOf, type Digest } from '../core/digest.js';
-import { asPipelineError, failure, locatedAt, PipelineError } from '../core/problem.js';
+import { asPipelineError, failure, locatedAt, type PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
 import { Random } from '../core/random.js';
 import { applyTransform, drawTransform } from '../image/augment.js';
@@ -99,12 +99,4 @@ async function readWithin(path: string): Promise<Buffer> {
 
 function badPicture(path: string, fault: PictureFault, found: string): PipelineError {
   return failure('bad-data', { code: `picture-${fault}`, where: path, found });
-}
-
-/**
- * Whether a picture may be left out for this failure where bad ones are: one that was changed or is gone may be as good
- * as any, and a fault of the disk says nothing of the picture.
- */
-export function isUndecodable(error: unknown): boolean {
-  return error instanceof PipelineError && error.problems[0].code === 'picture-not-decodable';
 }

@@ -1,38 +1,65 @@
-/** Tells from a file's bytes whether it is a whole JPEG, PNG or WebP, and its size, without decoding it. */
+/** Finds out from a file's bytes whether it is a whole image of a format that is read, and its size, without decoding it. */
+import { PipelineError } from '../core/problem.js';
+import { readAvif } from './formats/avif.js';
+import { readBmp } from './formats/bmp.js';
 import { describeForeign } from './formats/foreign.js';
+import { readGif } from './formats/gif.js';
 import { readJpeg } from './formats/jpeg.js';
 import { PNG_SIGNATURE, readPng } from './formats/png.js';
 import { latin1, type Reading } from './formats/reading.js';
+import { readTiff } from './formats/tiff.js';
 import { readWebp } from './formats/webp.js';
 
 /** Part of the keys of what is told from a probe; bumped when the same bytes may get another answer. */
-export const PROBE_VERSION = 1;
+export const PROBE_VERSION = 2;
 
-/** What is read into memory for one picture stays bounded: the file, and its pixels before they are made smaller. */
-export const pictureLimits = { bytes: 64 * 2 ** 20, pixels: 64 * 2 ** 20 } as const;
+/**
+ * What is read into memory for one image stays bounded: the file, and its pixels before they are reduced. `pixels` is the
+ * usual limit, which `max_megapixels` of ingest replaces, up to `mostPixels`; from `largePixels` on, a thread decodes one
+ * image at a time.
+ */
+export const pictureLimits = { bytes: 128 * 2 ** 20, pixels: 256e6, mostPixels: 1000e6, largePixels: 64e6 } as const;
 
-export type PictureFormat = 'jpeg' | 'png' | 'webp';
+export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'avif';
 
-/** What is wrong with a file: more than the limits allow, no picture of a kind that is read, or one with parts missing. */
+/** What is wrong with a file: more than the limits allow, not an image of a format that is read, or one with parts missing. */
 export type PictureFault = 'too-large' | 'foreign' | 'damaged';
 
 export type PictureProbe =
-  | { readonly ok: true; readonly format: PictureFormat; readonly width: number; readonly height: number }
-  /** `reason` is worded to follow the file's name: `is a GIF, expected JPEG, PNG or WebP`. */
+  /** `unended`: a JPEG without its end marker; whether all of its image data is there only decoding can tell. */
+  | { readonly ok: true; readonly format: PictureFormat; readonly width: number; readonly height: number; readonly unended?: true }
+  /** `reason` is worded to follow the file's name: `is a HEIC, expected JPEG, PNG, ...`. */
   | { readonly ok: false; readonly fault: PictureFault; readonly reason: string };
 
-const readers: Readonly<Record<PictureFormat, (bytes: Uint8Array) => Reading>> = { jpeg: readJpeg, png: readPng, webp: readWebp };
+const readers: Readonly<Record<PictureFormat, (bytes: Uint8Array) => Reading>> = {
+  jpeg: readJpeg,
+  png: readPng,
+  webp: readWebp,
+  gif: readGif,
+  bmp: readBmp,
+  tiff: readTiff,
+  avif: readAvif,
+};
 
-/** Whether a file is meant to be a picture, by its name: in a folder, other files that are none are passed over. */
+/** Whether a file is meant to be an image, by its name: in a folder, other files that are not images are passed over. */
 export function hasPictureName(path: string): boolean {
-  return /\.(jpe?g|png|webp|gif|bmp|tiff?|heic|avif)$/i.test(path);
+  return /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|dib|tiff?|hei[cf]|avif)$/i.test(path);
 }
 
-function formatOf(bytes: Uint8Array): PictureFormat | undefined {
+const signatures: readonly (readonly [PictureFormat, RegExp])[] = [
+  ['jpeg', /^\xff\xd8\xff/],
+  ['png', new RegExp(`^${PNG_SIGNATURE}`)],
+  ['webp', /^RIFF[^]{4}WEBP/],
+  ['gif', /^GIF8[79]a/],
+  ['bmp', /^BM[^]{4}\0\0\0\0/],
+  ['tiff', /^(II\*\0|MM\0\*)/],
+  ['avif', /^[^]{4}ftypavi[fs]/],
+];
+
+/** The format of a file by its first bytes; undefined for what is not read. */
+export function formatOf(bytes: Uint8Array): PictureFormat | undefined {
   const start = latin1(bytes, 0, 12);
-  if (start.startsWith('\xff\xd8\xff')) return 'jpeg';
-  if (start.startsWith(PNG_SIGNATURE)) return 'png';
-  return start.startsWith('RIFF') && start.endsWith('WEBP') ? 'webp' : undefined;
+  return signatures.find(([, pattern]) => pattern.test(start))?.[0];
 }
 
 function refuse(fault: PictureFault, reason: string): PictureProbe {
@@ -42,9 +69,9 @@ function refuse(fault: PictureFault, reason: string): PictureProbe {
 /**
  * Judges a file by its content, never by its name. Width and height are those of the stored pixels, before the EXIF
  * orientation. A file that passes has all its parts; whether its compressed data is sound only decoding can tell.
- * Never throws, whatever the bytes.
+ * An image of more pixels than `mostPixels` is refused. Never throws, whatever the bytes.
  */
-export function probePicture(bytes: Uint8Array): PictureProbe {
+export function probePicture(bytes: Uint8Array, mostPixels: number = pictureLimits.pixels): PictureProbe {
   if (bytes.length > pictureLimits.bytes) {
     return refuse('too-large', tooManyBytes(bytes.length));
   }
@@ -52,12 +79,12 @@ export function probePicture(bytes: Uint8Array): PictureProbe {
   if (format === undefined) return refuse('foreign', describeForeign(bytes));
   const reading = readers[format](bytes);
   if ('reason' in reading) return refuse('damaged', reading.reason);
-  const { width, height } = reading;
+  const { width, height, unended } = reading;
   if (width < 1 || height < 1) return refuse('damaged', `is damaged: it says that it is ${width}x${height} pixels`);
-  if (width * height > pictureLimits.pixels) {
-    return refuse('too-large', `has ${width}x${height} pixels, more than the limit of ${mebi(pictureLimits.pixels)} megapixels`);
+  if (width * height > mostPixels) {
+    return refuse('too-large', `has ${width}x${height} pixels, more than the limit of ${mostPixels / 1e6} megapixels`);
   }
-  return { ok: true, format, width, height };
+  return { ok: true, format, width, height, ...(unended && { unended }) };
 }
 
 /** What is said of a file of so many bytes. */
@@ -68,4 +95,12 @@ export function tooManyBytes(count: number): string {
 /** In units of 2^20, to one decimal place at most. */
 function mebi(count: number): number {
   return Math.ceil((count / 2 ** 20) * 10) / 10;
+}
+
+/**
+ * Whether a picture may be left out for this failure where bad ones are: one that was changed or is gone may be as good
+ * as any, and a fault of the disk says nothing of the picture.
+ */
+export function isUndecodable(error: unknown): boolean {
+  return error instanceof PipelineError && error.problems[0].code === 'picture-not-decodable';
 }

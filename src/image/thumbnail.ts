@@ -1,7 +1,6 @@
 /** Small copies of pictures, for people to look at. */
-import sharp from 'sharp';
 import type { ImageSpec } from './dataset.js';
-import { pictureLimits } from './probe.js';
+import { openImage } from './pixels.js';
 
 /** Pixels of the longer side. */
 const SIDE = 192;
@@ -15,9 +14,9 @@ export interface Thumbnail {
 
 /** A picture in its own aspect, encoded anew so that nothing else of the file goes along; undefined where it cannot be decoded. */
 export async function thumbnailOf(bytes: Uint8Array, orientation: ImageSpec['orientation']): Promise<Thumbnail | undefined> {
-  const options = { autoOrient: orientation === 'exif', limitInputPixels: pictureLimits.pixels, pages: 1, failOn: 'error' } as const;
   try {
-    const small = sharp(bytes, options).resize(SIDE, SIDE, { fit: 'inside', withoutEnlargement: true });
+    const { pixels } = await openImage(bytes, orientation);
+    const small = pixels().resize(SIDE, SIDE, { fit: 'inside', withoutEnlargement: true });
     const { data, info } = await small.toColourspace('srgb').webp({ quality: 72 }).toBuffer({ resolveWithObject: true });
     return { bytes: data, width: info.width, height: info.height };
   } catch {

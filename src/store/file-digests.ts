@@ -25,9 +25,9 @@ export interface DigestOptions {
 }
 
 /** Files beyond this are hashed as they stream by, and not shown to the probe. */
-const LARGEST_IN_MEMORY = 64 * 1024 * 1024;
+const LARGEST_IN_MEMORY = 128 * 1024 * 1024;
 /** What stands in place of the probe's answer for them. */
-export const TOO_LARGE = 'is larger than 64 MiB';
+export const TOO_LARGE = 'is larger than 128 MiB';
 const CONCURRENCY = 16;
 
 /** Finds nothing out: for files whose digests are all that is asked for. */
@@ -181,7 +181,7 @@ async function readOne(path: string, size: number, probe: Probe): Promise<{ hash
       return { hash: hash.digest(), text: TOO_LARGE };
     }
     const bytes = await readRegular(path);
-    const text = probe.of(bytes);
+    const text = await probe.of(bytes);
     if (text.includes('\0')) throw new TypeError('the answer of a probe must not hold a NUL character');
     return { hash: hash.update(bytes).digest(), text };
   } catch (error) {

@@ -171,26 +171,26 @@ describe('resizing', () => {
   });
 });
 
-describe('pictures that do not decode', () => {
-  const problem = (text: string) => ({
+describe('images that do not decode', () => {
+  const damaged = {
     category: 'bad-data',
-    problems: [expect.objectContaining({ code: 'picture-not-decodable', found: expect.stringContaining(text) })],
-  });
+    problems: [expect.objectContaining({ code: 'picture-not-decodable', found: 'is damaged: its image data cannot be decoded' })],
+  };
 
-  test('a JPEG that was cut short', async () => {
+  test.each([1, 2, 10, 500])('a JPEG that lacks %i bytes besides its end marker', async (more) => {
     const bytes = await noisy(64, 64).jpeg().toBuffer();
-    await expect(decoder(8, 8)(bytes.subarray(0, bytes.length / 2))).rejects.toMatchObject(problem('cannot be decoded: '));
+    await expect(decoder(8, 8)(bytes.subarray(0, bytes.length - 2 - more))).rejects.toMatchObject(damaged);
   });
 
   test('a PNG with damaged data', async () => {
     const bytes = await noisy(64, 64).png().toBuffer();
     bytes.fill(0, 2000, 2040);
-    await expect(decoder(8, 8)(bytes)).rejects.toMatchObject(problem('cannot be decoded: '));
+    await expect(decoder(8, 8)(bytes)).rejects.toMatchObject(damaged);
   });
 
   test('text', async () => {
-    await expect(decoder(8, 8)(Buffer.from('no picture'))).rejects.toMatchObject(problem('unsupported image format'));
-    await expect(decoder(8, 8)(new Uint8Array())).rejects.toMatchObject(problem('cannot be decoded: '));
+    await expect(decoder(8, 8)(Buffer.from('no picture'))).rejects.toMatchObject(damaged);
+    await expect(decoder(8, 8)(new Uint8Array())).rejects.toMatchObject(damaged);
   });
 });
 
@@ -205,6 +205,6 @@ testWithShared('photographs give the same pixels one by one and eight at a time'
 
 test('the identity names the versions that are loaded', () => {
   const { name, version, libvips, impl } = decoderIdentity();
-  expect({ name, version, impl }).toEqual({ name: 'sharp', version: sharp.versions.sharp, impl: 2 });
+  expect({ name, version, impl }).toEqual({ name: 'sharp', version: sharp.versions.sharp, impl: 3 });
   expect(libvips).toMatch(/^(\d+\.\d+\.\d+|bundled)/);
 });

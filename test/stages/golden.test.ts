@@ -22,7 +22,7 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
   const seen: Record<string, object> = {};
   const data = new Bench();
   const files = Object.fromEntries(['cats', 'dogs'].flatMap((name) => Array.from({ length: 20 }, (_, i) => [`${name}/${i}.jpg`, `${name} ${i}`])));
-  await ingest.run(data.context<'ingest'>({ source: 'p', image, split: { validation: 0.3, test: 0 }, on_bad_image: 'fail', on_label_conflict: 'fail' }, {}, { kind: 'folder', listing: listing(files) }));
+  await ingest.run(data.context<'ingest'>({ source: 'p', image, max_megapixels: 256, split: { validation: 0.3, test: 0 }, on_bad_image: 'fail', on_label_conflict: 'fail' }, {}, { kind: 'folder', listing: listing(files) }));
   seen['ingest'] = { impl: ingest.impl, ...short(data.outputs) };
 
   const varied = new Bench();

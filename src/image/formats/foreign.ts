@@ -1,11 +1,8 @@
-/** Names what is not a picture that we read, from its first bytes, so that the message can say more than "unknown". */
+/** Names what is not an image that we read, from its first bytes, so that the message can say more than "unknown". */
 import { latin1 } from './reading.js';
 
 const signatures: readonly (readonly [RegExp, string])[] = [
-  [/^GIF8[79]a/, 'a GIF'],
-  [/^BM[^]{4}\0\0\0\0/, 'a BMP'],
-  [/^(II[*+]\0|MM\0[*+])/, 'a TIFF'],
-  [/^[^]{4}ftyp(avif|avis)/, 'an AVIF'],
+  [/^(II\+\0|MM\0\+)/, 'a BigTIFF'],
   [/^[^]{4}ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)/, 'a HEIC'],
   [/^[^]{4}ftyp/, 'an MP4 video or one of its kin'],
   [/^(\0\0\0\x0cjXL |\xff\x0a)/, 'a JPEG XL'],
@@ -22,13 +19,16 @@ const signatures: readonly (readonly [RegExp, string])[] = [
 /** How much of the file is looked at: an SVG's first element may come after a comment. */
 const LOOK = 512;
 
-/** `is a GIF, expected JPEG, PNG or WebP`, or as much as can be said of unknown bytes. */
+/** What is read, for messages. */
+export const READ_FORMATS = 'JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF';
+
+/** `is a HEIC, expected JPEG, PNG, ...`, or as much as can be said of unknown bytes. */
 export function describeForeign(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'is empty';
   const start = latin1(bytes, 0, LOOK);
   const match = signatures.find(([pattern]) => pattern.test(start));
-  if (match !== undefined) return `is ${match[1]}, expected JPEG, PNG or WebP`;
-  return `is no picture (it begins with ${beginning(bytes)})`;
+  if (match !== undefined) return `is ${match[1]}, expected ${READ_FORMATS}`;
+  return `is not an image (it begins with ${beginning(bytes)})`;
 }
 
 /** The first bytes as quoted text where they are plain text, else in hexadecimal. */

@@ -31,8 +31,9 @@ function nextMarker(bytes: Uint8Array, from: number): number {
 }
 
 /**
- * Walks every segment up to the end marker of the picture itself. A thumbnail's markers lie inside the length of an
- * APP segment and are passed over; what follows the end marker is ignored.
+ * Walks every segment up to the end marker of the image itself. A thumbnail's markers lie inside the length of an
+ * APP segment and are passed over; what follows the end marker is ignored. Where the marker is missing, all the image
+ * data may be there all the same, as Pillow and browsers find: only decoding tells.
  */
 export function readJpeg(bytes: Uint8Array): Reading {
   const view = viewOf(bytes);
@@ -41,10 +42,10 @@ export function readJpeg(bytes: Uint8Array): Reading {
   let at = 2;
   for (;;) {
     const marker = nextMarker(bytes, at);
-    if (marker === -1) return cutShort(inPictureData ? 'its picture data has no end marker' : 'it ends before its picture data');
+    if (marker === -1) return size !== undefined && inPictureData ? { ...size, unended: true } : cutShort('it ends before its image data');
     const code = bytes[marker];
     at = marker + 1;
-    if (code === EOI) return size !== undefined && inPictureData ? size : damaged('it holds no picture data');
+    if (code === EOI) return size !== undefined && inPictureData ? size : damaged('it contains no image data');
     if (standsAlone(code)) continue;
 
     const length = at + 2 <= bytes.length ? view.getUint16(at) : Infinity;
@@ -55,9 +56,21 @@ export function readJpeg(bytes: Uint8Array): Reading {
       size = { height: view.getUint16(at + 3), width: view.getUint16(at + 5) };
     }
     if (code === SOS) {
-      if (size === undefined) return damaged('its picture data comes before its size');
+      if (size === undefined) return damaged('its image data comes before its size');
       inPictureData = true;
     }
     at += length;
   }
+}
+
+/** How many channels the frame header declares: 4 are CMYK. Undefined where there is none before the image data. */
+export function jpegChannels(bytes: Uint8Array): number | undefined {
+  const view = viewOf(bytes);
+  for (let marker = nextMarker(bytes, 2); marker !== -1 && bytes[marker] !== SOS; ) {
+    const at = marker + 1;
+    if (isFrameHeader(bytes[marker])) return at + 8 <= bytes.length ? bytes[at + 7] : undefined;
+    const length = standsAlone(bytes[marker]) || at + 2 > bytes.length ? 0 : view.getUint16(at);
+    marker = nextMarker(bytes, at + length);
+  }
+  return undefined;
 }

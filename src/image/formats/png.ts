@@ -37,7 +37,7 @@ export function readPng(bytes: Uint8Array): Reading {
       size = { width: view.getUint32(at + 8), height: view.getUint32(at + 12) };
     }
     if (type === 'IDAT') hasData = true;
-    if (type === 'IEND') return hasData ? size : damaged('it holds no picture data');
+    if (type === 'IEND') return hasData ? size : damaged('it contains no image data');
     at = end;
   }
   return cutShort('it has no end chunk');

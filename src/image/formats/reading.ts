@@ -10,7 +10,12 @@ export interface Refusal {
   readonly reason: string;
 }
 
-export type Reading = Dimensions | Refusal;
+export type Reading = WholeReading | Refusal;
+
+/** `unended`: the end marker is missing, and only decoding can tell whether anything else is. */
+export interface WholeReading extends Dimensions {
+  readonly unended?: true;
+}
 
 export function cutShort(where: string): Refusal {
   return { reason: `is cut short: ${where}` };

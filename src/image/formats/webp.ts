@@ -25,7 +25,12 @@ function readBitstream(bytes: Uint8Array, view: DataView, type: string, at: numb
   return lossySize(view, at + 6);
 }
 
-/** Walks the chunks to the picture data. Animations are refused: a classifier looks at one picture. */
+/** 24 bits of width and of height of an animation, each less one. Its first frame is what counts. */
+function canvasSize(view: DataView, at: number): Dimensions {
+  return { width: (view.getUint32(at + 4, true) & 0xffffff) + 1, height: (view.getUint32(at + 6, true) >>> 8) + 1 };
+}
+
+/** Walks the chunks to the image data, or to the size of an animation. */
 export function readWebp(bytes: Uint8Array): Reading {
   const view = viewOf(bytes);
   if (bytes.length < RIFF_HEADER) return cutShort('it ends inside its header');
@@ -38,11 +43,9 @@ export function readWebp(bytes: Uint8Array): Reading {
     const length = view.getUint32(at + 4, true);
     const data = at + CHUNK_HEADER;
     if (data + length > end) return damaged(`its ${type.trim()} chunk is longer than the file says it is`);
-    if (type === 'VP8X' && length > 0 && (bytes[data] & ANIMATION_FLAG) !== 0) {
-      return { reason: 'is an animated WebP, expected a single picture' };
-    }
+    if (type === 'VP8X' && length >= 10 && (bytes[data] & ANIMATION_FLAG) !== 0) return canvasSize(view, data);
     if (type === 'VP8 ' || type === 'VP8L') return readBitstream(bytes, view, type, data, length);
     at = data + length + (length % 2);
   }
-  return damaged('it holds no picture data');
+  return damaged('it contains no image data');
 }

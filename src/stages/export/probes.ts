@@ -4,7 +4,8 @@ import sharp from 'sharp';
 import type { Digest } from '../../core/digest.js';
 import { failure } from '../../core/problem.js';
 import type { Data } from '../../features/data.js';
-import { createPictureLoader, isUndecodable, PLAIN_VIEW } from '../../features/pictures.js';
+import { createPictureLoader, PLAIN_VIEW } from '../../features/pictures.js';
+import { isUndecodable } from '../../image/probe.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { preprocess } from '../../model/preprocessing.js';
 

@@ -18,7 +18,7 @@ export interface Faults {
 const SHOWN = 10;
 
 /** Kinds of pictures that are not read, and that other programs convert. */
-const convertible = /^is an? (GIF|BMP|TIFF|AVIF|HEIC|JPEG XL|JPEG 2000), expected/;
+const convertible = /^is an? (BigTIFF|HEIC|JPEG XL|JPEG 2000), expected/;
 
 export function classFaults(classes: IngestConfig['classes'], { classNames, strays }: Layout, source: string): Problem[] {
   const unsorted = strays.find((path) => path.includes('/'));

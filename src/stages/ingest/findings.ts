@@ -36,8 +36,8 @@ const IMBALANCE = 3;
 /** Fewer pictures of a class than this measure next to nothing: one of them is a fifth of the recall, or more. */
 const FEW = 5;
 
-const formats: Readonly<Record<string, PictureFormat>> = { '.jpg': 'jpeg', '.jpeg': 'jpeg', '.jpe': 'jpeg', '.jfif': 'jpeg', '.png': 'png', '.webp': 'webp' };
-const names: Readonly<Record<PictureFormat, string>> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP' };
+const formats: Readonly<Record<string, PictureFormat>> = { '.jpg': 'jpeg', '.jpeg': 'jpeg', '.jpe': 'jpeg', '.jfif': 'jpeg', '.png': 'png', '.webp': 'webp', '.gif': 'gif', '.bmp': 'bmp', '.dib': 'bmp', '.tif': 'tiff', '.tiff': 'tiff', '.avif': 'avif' };
+const names: Readonly<Record<PictureFormat, string>> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP', gif: 'GIF', bmp: 'BMP', tiff: 'TIFF', avif: 'AVIF' };
 
 export function findingsOf(inspected: Inspected): Finding[] {
   const { gathered } = inspected;

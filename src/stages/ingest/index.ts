@@ -1,37 +1,28 @@
 /** ingest: a folder or an archive of pictures becomes a list of samples, told by content. */
 import type { Json } from '../../core/canonical.js';
 import { pathOf } from '../../core/source.js';
-import type { Probe, StageContext, StageDefinition } from '../../core/stage.js';
-import { PROBE_VERSION, probePicture } from '../../image/probe.js';
+import type { StageContext, StageDefinition } from '../../core/stage.js';
 import type { DataSpec, DataSummary, Files, Samples } from '../../image/dataset.js';
 import { readLayout } from './layout.js';
+import { imageProbe } from './probe.js';
 import { gatherSamples } from './samples.js';
 import { listSource, surveySource } from './source.js';
 
-/** Empty for a picture that can be read, else what is wrong with it. */
-const probe: Probe = {
-  version: String(PROBE_VERSION),
-  of: (bytes) => {
-    const result = probePicture(bytes);
-    return result.ok ? '' : result.reason;
-  },
-};
-
 export const ingest: StageDefinition<'ingest'> = {
   kind: 'ingest',
-  impl: 1,
+  impl: 2,
   reads: {},
 
   // Of an address the pins count, which the survey tells, and never the address.
   relevant: ({ source, ...rest }) => ({ ...rest, source: pathOf(source) ?? null }) as Json,
 
-  survey: (context) => surveySource(context, probe),
+  survey: (context) => surveySource(context, imageProbe(context.config.max_megapixels)),
 
   run: putSamples,
   rehearse: putSamples,
 
   // sharp and threads are loaded for it alone.
-  inspect: async (context) => (await import('./inspect.js')).inspectPictures(context, probe),
+  inspect: async (context) => (await import('./inspect.js')).inspectPictures(context, imageProbe(context.config.max_megapixels)),
 
   async resolved({ outputs, readJson }) {
     return { classes: (await readJson<DataSpec>(outputs.spec)).classes };
@@ -48,7 +39,7 @@ export const ingest: StageDefinition<'ingest'> = {
 
 async function putSamples(context: StageContext<'ingest'>): Promise<void> {
   const { config, note, putJson } = context;
-  const { listing, root, shown } = await listSource(context, probe);
+  const { listing, root, shown } = await listSource(context, imageProbe(config.max_megapixels));
   const gathered = gatherSamples(config, listing, readLayout(listing.paths), shown);
   const { classes, samples, paths, bad, conflicts, counts } = gathered;
   for (const { code, text } of gathered.notes) note(code, text);

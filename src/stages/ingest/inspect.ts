@@ -57,6 +57,9 @@ async function lookAt(path: string, digest: Digest, pool: PicturePool): Promise<
     const [orientation] = await Promise.all([orientationOf(bytes), pool.load({ path, digest, view: PLAIN_VIEW })]);
     return probed.ok ? { format: probed.format, width: probed.width, height: probed.height, orientation } : { fault: probed.reason };
   } catch (error) {
-    return { fault: asPipelineError(error, path).problems[0].found };
+    const failure = asPipelineError(error, path);
+    // That this machine cannot decode says nothing of the image.
+    if (failure.category === 'input-output') throw failure;
+    return { fault: failure.problems[0].found };
   }
 }

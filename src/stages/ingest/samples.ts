@@ -10,6 +10,7 @@ import { splitNames, type SampleRow, type SplitName } from '../../image/dataset.
 import { hasPictureName } from '../../image/probe.js';
 import { classFaults, pictureFaults, splitFaults, type Faults } from './faults.js';
 import type { Candidate, Layout } from './layout.js';
+import { isUsable, WITHOUT_END } from './probe.js';
 import { splitOf } from './split.js';
 
 export interface BadPicture {
@@ -88,12 +89,14 @@ export function examineSamples(config: IngestConfig, listing: FolderListing, lay
 function notesOf(
   { ignored, twins, leaks }: { readonly ignored: readonly BadPicture[]; readonly twins: readonly string[]; readonly leaks: number },
   { strays }: Layout,
-  { passedOver }: FolderListing,
+  listing: FolderListing,
 ): { code: string; text: string }[] {
   const notes: { code: string; text: string }[] = [];
   if (ignored.length > 0) notes.push({ code: 'files-ignored', text: `${count(ignored.length, 'file')} in the class folders ${ignored.length === 1 ? 'is no picture' : 'are no pictures'} by name nor content: left out` });
   if (strays.length > 0) notes.push({ code: 'files-outside-classes', text: `${count(strays.length, 'file')} in no class folder${strays.length === 1 ? '' : ', such as'} ${strays[0]}` });
-  for (const { path, why } of passedOver) notes.push({ code: 'passed-over', text: `${path} ${why}` });
+  const unended = listing.paths.filter((_, index) => listing.probeAt(index) === WITHOUT_END);
+  if (unended.length > 0) notes.push({ code: 'jpeg-without-end', text: `${count(unended.length, 'JPEG file')} without an end marker, such as ${unended[0]}: read, because all image data is there` });
+  for (const { path, why } of listing.passedOver) notes.push({ code: 'passed-over', text: `${path} ${why}` });
   if (twins.length > 0) notes.push({ code: 'same-picture-twice', text: `${count(twins.length, 'file')} with the same bytes as another one of the class: such pictures count once` });
   if (leaks > 0) notes.push({ code: 'picture-in-two-splits', text: `${count(leaks, 'picture')} in more than one split: scores on ${leaks === 1 ? 'it' : 'them'} say nothing` });
   return notes;
@@ -111,7 +114,7 @@ function sortOut(layout: Layout, listing: FolderListing, classes: ReadonlySet<st
   for (const candidate of layout.candidates) {
     if (!classes.has(candidate.className)) continue;
     const reason = listing.probeAt(candidate.index);
-    if (reason === '') good.push(candidate);
+    if (isUsable(reason)) good.push(candidate);
     else if (hasPictureName(candidate.path)) bad.push({ path: candidate.path, reason });
     else ignored.push({ path: candidate.path, reason });
   }

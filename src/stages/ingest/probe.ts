@@ -1,0 +1,36 @@
+/** What ingest wants to know of each file: whether it is an image, and if not, why. */
+import type { Probe } from '../../core/stage.js';
+import { isUndecodable, PROBE_VERSION, probePicture } from '../../image/probe.js';
+
+/** The answer for a JPEG that is used though it does not end as it should. */
+export const WITHOUT_END = 'has no end marker, but all of its image data';
+
+/** Whether a file of this answer is used. */
+export function isUsable(answer: string): boolean {
+  return answer === '' || answer === WITHOUT_END;
+}
+
+/** Answers '' for an image without faults, {@link WITHOUT_END}, or what is wrong with the file. */
+export function imageProbe(maxMegapixels: number): Probe {
+  return {
+    version: `${PROBE_VERSION}/${maxMegapixels}`,
+    of(bytes) {
+      const probe = probePicture(bytes, maxMegapixels * 1e6);
+      if (!probe.ok) return probe.reason;
+      return probe.unended === true ? withoutEnd(bytes) : '';
+    },
+  };
+}
+
+/** Only decoding can tell whether more than the end is missing. sharp is loaded for such a file alone. */
+async function withoutEnd(bytes: Uint8Array): Promise<string> {
+  const { createDecoder } = await import('../../image/decode.js');
+  const decode = createDecoder({ width: 8, height: 8, interpolation: 'bilinear', orientation: 'stored' });
+  try {
+    await decode(bytes);
+    return WITHOUT_END;
+  } catch (error) {
+    if (!isUndecodable(error)) throw error;
+    return 'is cut short: it ends inside its image data';
+  }
+}
