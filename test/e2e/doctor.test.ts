@@ -133,7 +133,7 @@ describe('pictures', () => {
     expect([code, healthy]).toEqual([3, false]);
     expect(of('corrupt-pictures')).toMatchObject({
       level: 'error',
-      list: [expect.stringMatching(/^train\/cats\/cut\.jpg: is cut short/), expect.stringMatching(/^train\/cats\/rotten\.png: cannot be decoded/)],
+      list: [expect.stringMatching(/^train\/cats\/cut\.jpg: is cut short/), expect.stringMatching(/^train\/cats\/rotten\.png: is damaged: its image data cannot be decoded/)],
     });
     expect(of('same-picture-two-labels')!.list).toEqual(['train/dogs/both.jpg: has the same bytes as train/cats/both.jpg, under another label']);
     expect(of('picture-in-two-splits')).toMatchObject({ level: 'error', list: ['train/cats/0.jpg = validation/cats/leak.jpg'] });
@@ -142,7 +142,7 @@ describe('pictures', () => {
     expect(of('wrong-extension')).toMatchObject({ level: 'warning', list: ['train/cats/really-a-png.jpg: is a PNG'] });
     expect(of('tiny-pictures')).toMatchObject({ level: 'warning', list: ['train/cats/tiny.jpg: 9x44'] });
     expect(of('turned-by-exif')).toMatchObject({ level: 'note', list: ['train/cats/turned.jpg: orientation 6'] });
-    expect(of('files-ignored')!.list).toEqual([expect.stringMatching(/^train\/cats\/names\.txt: is no picture/)]);
+    expect(of('files-ignored')!.list).toEqual([expect.stringMatching(/^train\/cats\/names\.txt: is not an image/)]);
     expect(of('files-outside-classes')!.list).toEqual(['readme.md']);
     expect(of('class-imbalance')).toMatchObject({ level: 'warning', list: [expect.stringMatching(/^cats: 1\d$/), 'dogs: 2'] });
     expect(of('few-pictures')).toMatchObject({ level: 'warning', list: ['dogs: 2 validation pictures', 'cats: 1 test picture'] });
@@ -161,7 +161,7 @@ describe('pictures', () => {
       expect.stringMatching(/^ {6}train\/cats\/rotten\.png: /),
       ...[0, 1, 2].map((i) => `      train/dogs/empty-${i}.jpg: is empty`),
       '      and 5 more (--json names all)',
-      '    -> mend or remove the files, or set `on_bad_image: skip` in the ingest stage',
+      '    -> fix or remove the files, or set `on_bad_image: skip` in the ingest stage',
     ]);
     expect(stdout).toMatch(/\n4 errors, \d warnings\n$/);
   });

@@ -63,7 +63,7 @@ describe('bad data exits 3 and names the file', () => {
     await writeFile(project.path('pictures/cats/story.jpg'), 'once upon a time');
     const { code, stderr } = await run();
     expect(code).toBe(3);
-    expect(stderr).toMatch(/cats\/story\.jpg: is no picture/);
+    expect(stderr).toMatch(/cats\/story\.jpg: is not an image/);
     expect(stderr).toMatch(/dogs\/half\.jpg: .*cut short/);
     expect(stderr).toContain('on_bad_image: skip');
 

@@ -125,6 +125,6 @@ describe('what is not at hand', () => {
     await project.write('bad/cats/a.jpg', 'no picture');
     await project.write('bad/dogs/b.jpg', 'no picture');
     await project.write('pets.yaml', varied.replace('source: pictures', 'source: bad'));
-    expect((await project.command('plan', 'pets.yaml')).stdout).toMatch(/\nunknown {3}ingest: .*a\.jpg is no picture .* \(and 1 more\)\n$/);
+    expect((await project.command('plan', 'pets.yaml')).stdout).toMatch(/\nunknown {3}ingest: .*a\.jpg is not an image .* \(and 1 more\)\n$/);
   });
 });

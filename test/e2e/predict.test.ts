@@ -43,7 +43,7 @@ testOnTerminal('a terminal shows how far it is where the answers go to a file, a
   expect(written).toMatch(/quickstart {2}predict .*\d+\/201 pictures/);
   const screen = new FakeTerminal(80, 40);
   screen.write(written);
-  expect(await screen.lines()).toEqual(['notes.txt: is no picture (it begins with "no picture")', '200 pictures, 1 could not be read']);
+  expect(await screen.lines()).toEqual(['notes.txt: is not an image (it begins with "no picture")', '200 pictures, 1 could not be read']);
   expect((await onTerminal(80, ['sh', '-c', command('')], { cwd: project.root })).written).not.toContain('/201 pictures');
 });
 
@@ -181,8 +181,8 @@ describe('pictures that cannot be read', () => {
     expect(code).toBe(3);
     expect(linesOf(stdout)).toEqual([
       { file: 'bad/empty.jpg', error: 'is empty' },
-      { file: 'bad/page.jpg', error: 'is an HTML page, expected JPEG, PNG or WebP' },
-      { file: 'bad/spoilt.png', error: expect.stringMatching(/^cannot be decoded: /) },
+      { file: 'bad/page.jpg', error: 'is an HTML page, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF' },
+      { file: 'bad/spoilt.png', error: expect.stringMatching(/^is damaged: its image data cannot be decoded/) },
       { file: 'bad/torn.jpg', error: expect.stringMatching(/^is cut short/) },
       { file: 'gone.jpg', error: 'is not there' },
       expect.objectContaining({ file: CAT, class: 'cats' }),

@@ -68,8 +68,8 @@ describe('the endpoint', () => {
     large.writeUInt32BE(70_000, 20);
     large.writeUInt32BE(crc32(large.subarray(12, 29)), 29);
     const cases = [
-      [cat.subarray(0, 900), 422, 'picture-damaged', 'is cut short'],
-      [Buffer.from('GIF89a....'), 415, 'picture-foreign', 'is a GIF, expected JPEG, PNG or WebP'],
+      [cat.subarray(0, 900), 422, 'picture-not-decodable', 'is cut short'],
+      [Buffer.from('GIF89a....'), 422, 'picture-damaged', 'is cut short: it ends inside its header'],
       [large, 413, 'picture-too-large', 'has 70000x70000 pixels'],
     ] as const;
     for (const [bytes, status, code, told] of cases) {

@@ -35,7 +35,7 @@ function png(width: number, height: number, zeros: number): Buffer {
 /** A GIF89a of many frames of one pixel. */
 function gif(frames: number): Buffer {
   const frame = Buffer.from('21f90404000000002c0000000001000100000202440100', 'hex');
-  return Buffer.concat([Buffer.from('474946383961010001008000000000ffffff', 'hex'), ...Array<Buffer>(frames).fill(frame), Buffer.from(';')]);
+  return Buffer.concat([Buffer.from('47494638396101000100800000000000ffffff', 'hex'), ...Array<Buffer>(frames).fill(frame), Buffer.from(';')]);
 }
 
 describe('a picture', () => {
@@ -43,8 +43,7 @@ describe('a picture', () => {
   const hostile: Readonly<Record<string, readonly [() => Uint8Array | Promise<Uint8Array>, RegExp]>> = {
     'of 60,000 x 60,000 pixels': [() => png(60_000, 60_000, 2 ** 24), /has 60000x60000 pixels/],
     'that says it is of no pixels': [() => png(0, 32, 100), /0x32 pixels/],
-    'that is a GIF of 100,000 frames': [() => gif(100_000), /is a GIF/],
-    'that is an SVG with external entities': [() => Buffer.from(xxe), /is (an? )?SVG|is no picture/],
+    'that is an SVG with external entities': [() => Buffer.from(xxe), /is (an? )?SVG|is not an image/],
     'that says it is a WebP and holds text': [() => Buffer.from('RIFF\xff\xff\xff\xffWEBPVP8 once upon a time', 'latin1'), /evil\.png: /],
   };
   test.each(Object.entries(hostile))('%s', async (_, [make, words]) => {
@@ -58,6 +57,12 @@ describe('a picture', () => {
     expect((await sandbox.command('run', 'pets.yaml', 'train', '--set', 'stages.train.epochs=1')).code).toBe(0);
   });
 
+  test('GIF of 100,000 frames: the first one counts', async () => {
+    await sandbox.write('project/pictures/cats/evil.gif', gif(100_000));
+    expect((await sandbox.command('run', 'pets.yaml', 'ingest')).code).toBe(0);
+    expect((await sandbox.command('run', 'pets.yaml', 'train', '--set', 'stages.train.epochs=1')).code).toBe(0);
+  });
+
   test('WebP of many frames: the first one counts', async () => {
     const frames = await Promise.all(Array.from({ length: 60 }, (_, i) => sharp({ create: { width: 64, height: 64, channels: 3, background: { r: 4 * i, g: 0, b: 0 } } }).png().toBuffer()));
     const animated = await sharp(frames, { join: { animated: true } }).webp({ lossless: true }).toBuffer();
@@ -67,9 +72,9 @@ describe('a picture', () => {
     expect([0, 3]).toContain(code);
   });
 
-  test('of 100 MB is refused by its size, unread', async () => {
-    await sandbox.write('project/pictures/cats/evil.jpg', Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), Buffer.alloc(100 * 2 ** 20)]));
-    await sandbox.refuses(3, /evil\.jpg: is larger than 64 MiB/, 'ingest');
+  test('of 130 MB is refused by its size, unread', async () => {
+    await sandbox.write('project/pictures/cats/evil.jpg', Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), Buffer.alloc(130 * 2 ** 20)]));
+    await sandbox.refuses(3, /evil\.jpg: is larger than 128 MiB/, 'ingest');
   });
 });
 

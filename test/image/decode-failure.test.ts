@@ -1,58 +1,55 @@
-/** Who is to blame where decoding fails: the bytes, or a machine without memory or threads. */
-import { beforeAll, describe, expect, test } from '@jest/globals';
+/** Who is to blame if decoding fails: the bytes, or a machine without memory or threads. */
+import { describe, expect, test } from '@jest/globals';
 import { decodeAgain } from '../../src/image/decode-failure.js';
+import { createDecoder } from '../../src/image/decode.js';
 import { noisy } from './pictures.js';
 
-const first = new Error('the first failure');
+const DAMAGE = 'VipsJpeg: premature end';
 const pixels = new Uint8Array([1, 2, 3]);
-let image: Buffer;
-beforeAll(async () => {
-  image = await noisy(40, 30).jpeg().toBuffer();
-});
-
-/** A decoder that answers each call for the image by the next of these; control images of `controls` likewise, the last one for good. */
-function scripted(answers: readonly (Error | Uint8Array)[], controls: readonly boolean[]): (bytes: Uint8Array) => Promise<Uint8Array> {
-  const next = { image: 0, control: 0 };
-  return async (bytes) => {
-    if (bytes !== image) {
-      if (controls[Math.min(next.control++, controls.length - 1)]) return pixels;
-      throw new Error('no');
-    }
-    const answer = answers[Math.min(next.image++, answers.length - 1)];
-    if (answer instanceof Error) throw answer;
-    return answer;
-  };
-}
-
-const judged = (answers: readonly (Error | Uint8Array)[], controls: readonly boolean[]) => decodeAgain(first, image, scripted(answers, controls));
 const byBytes = { category: 'bad-data', problems: [{ code: 'picture-not-decodable' }] };
 const byMachine = { category: 'input-output', problems: [{ code: 'decoder-without-resources' }] };
 
-describe('the bytes are to blame', () => {
-  test('if another image of the size decodes, before and after they fail once more', async () => {
-    await expect(judged([new Error('VipsJpeg: premature end')], [true])).rejects.toMatchObject(byBytes);
-  });
+/** Answers each call by the next of these, the last one for good. */
+function next<T>(answers: readonly T[]): () => T {
+  let calls = 0;
+  return () => answers[Math.min(calls++, answers.length - 1)];
+}
+
+/** What comes of a first failure where decoding again answers so, and so do images that are made to see whether the machine decodes. */
+function judged(first: string, again: readonly (string | Uint8Array)[], works: readonly boolean[]): Promise<Uint8Array> {
+  const answer = next(again);
+  const machineWorks = next(works);
+  const decode = async (): Promise<Uint8Array> => {
+    const one = answer();
+    if (typeof one === 'string') throw new Error(one);
+    return one;
+  };
+  return decodeAgain(new Error(first), new Uint8Array(), decode, async () => machineWorks());
+}
+
+test('the bytes are, if they fail alike once more and other images decode before and after', async () => {
+  await expect(judged(DAMAGE, [DAMAGE], [true])).rejects.toMatchObject(byBytes);
+  await expect(judged(DAMAGE, ['another failure', 'a third', 'a fourth'], [true])).rejects.toMatchObject(byMachine);
+  const bytes = (await noisy(64, 64).jpeg().toBuffer()).subarray(0, 1000);
+  await expect(createDecoder({ width: 8, height: 8, interpolation: 'bilinear', orientation: 'exif' })(bytes)).rejects.toMatchObject(byBytes);
 });
 
-describe('the machine is to blame', () => {
-  test('if no other image decodes either', async () => {
-    await expect(judged([new Error('VipsJpeg: premature end')], [false])).rejects.toMatchObject(byMachine);
-  });
-
-  test('if the other image stops to decode as well', async () => {
-    await expect(judged([new Error('VipsJpeg: premature end')], [true, false])).rejects.toMatchObject(byMachine);
+describe('the machine is', () => {
+  test('if other images do not decode either, before or after', async () => {
+    await expect(judged(DAMAGE, [DAMAGE], [false])).rejects.toMatchObject(byMachine);
+    await expect(judged(DAMAGE, [DAMAGE], [true, false])).rejects.toMatchObject(byMachine);
   });
 
   test.each(['glib: Error creating thread: Resource temporarily unavailable', 'VipsJpeg: Insufficient memory (case 4)', 'out of memory --- size == 12MB'])(
     'if the decoder says so, also where other images decode: %s',
     async (message) => {
-      await expect(judged([new Error(message)], [true])).rejects.toMatchObject(byMachine);
+      await expect(judged(message, [message], [true])).rejects.toMatchObject(byMachine);
     },
   );
 });
 
 test('what works the second time is the result', async () => {
-  expect(await judged([pixels], [true])).toBe(pixels);
-  expect(await judged([new Error('out of memory'), pixels], [true])).toBe(pixels);
-  expect(await judged([pixels], [false, true])).toBe(pixels);
+  expect(await judged(DAMAGE, [pixels], [true])).toBe(pixels);
+  expect(await judged('out of memory', ['out of memory', pixels], [true])).toBe(pixels);
+  expect(await judged(DAMAGE, [pixels], [false, true])).toBe(pixels);
 });

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { pictureLimits, probePicture, type PictureFormat } from '../../src/image/probe.js';
 import { testWithShared } from '../shared.js';
 import { drawn, noisy, RED } from './pictures.js';
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 
 /** Two images of noise, one after the other. */
-function animation(): sharp.Sharp {
+function animation(): Sharp {
   const levels = Buffer.from(Array.from({ length: width * height * 2 * 3 }, (_, i) => (i * 7919) % 251));
   return sharp(levels, { raw: { width, height: 2 * height, channels: 3, pageHeight: height } });
 }

@@ -61,7 +61,7 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
     },
     ingest: {
       files: '02e6b0317979',
-      impl: 1,
+      impl: 2,
       samples: '30bc0f43a3eb',
       spec: '75d9bc8b403d',
       summary: '91ae64ad8f46',

@@ -13,6 +13,7 @@ import { Bench, listing } from './context.js';
 const config: IngestConfig = {
   source: 'pictures',
   image: { size: [32, 32], interpolation: 'bilinear', orientation: 'exif' },
+  max_megapixels: 256,
   split: { validation: 0.3, test: 0 },
   on_bad_image: 'fail',
   on_label_conflict: 'fail',
@@ -133,7 +134,7 @@ describe('samples', () => {
 
   test('bad pictures fail with all their names, or are left out; other files are no matter', async () => {
     const files = { ...pictures('cats', 20), ...pictures('dogs', 20), 'cats/list.txt': 'a list' };
-    const probes = { 'cats/p-1.jpg': 'is empty', 'dogs/p-2.jpg': 'is a GIF', 'cats/list.txt': 'is no picture' };
+    const probes = { 'cats/p-1.jpg': 'is empty', 'dogs/p-2.jpg': 'is a BigTIFF', 'cats/list.txt': 'is not an image' };
     await expect(run(files, {}, probes)).rejects.toMatchObject({
       problems: [{ where: '/pictures/cats/p-1.jpg', found: 'is empty' }, { where: '/pictures/dogs/p-2.jpg', found: 'is a GIF' }],
     });
@@ -152,15 +153,15 @@ describe('samples', () => {
     expect(codes.filter((code) => code === 'bad-picture')).toHaveLength(11);
     expect(codes.filter((code) => code === 'same-picture-two-labels')).toHaveLength(11);
     expect(problems.filter(({ remedy }) => remedy !== undefined)).toEqual([
-      { code: 'bad-picture', found: 'and 1 more; `pipeline doctor FILE --json` names all', remedy: 'mend or remove the files, or set `on_bad_image: skip` in the ingest stage' },
+      { code: 'bad-picture', found: 'and 1 more; `pipeline doctor FILE --json` names all', remedy: 'fix or remove the files, or set `on_bad_image: skip` in the ingest stage' },
       { code: 'same-picture-two-labels', found: 'and 10 more; `pipeline doctor FILE --json` names all', remedy: expect.stringContaining('on_label_conflict: skip') },
     ]);
   });
 
   test('pictures of a kind that other programs convert are to be converted', () => {
-    const heic = 'is a HEIC, expected JPEG, PNG or WebP';
+    const heic = 'is a HEIC, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF';
     expect(badPictureRemedy([heic, heic])).toBe('convert them to JPEG, remove them, or set `on_bad_image: skip` in the ingest stage');
-    expect(badPictureRemedy([heic, 'is empty'])).toBe('convert the HEIC files to JPEG, mend or remove the others, or set `on_bad_image: skip` in the ingest stage');
+    expect(badPictureRemedy([heic, 'is empty'])).toBe('convert the HEIC files to JPEG, fix or remove the other files, or set `on_bad_image: skip` in the ingest stage');
   });
 
   test('counts are told in the order train, validation, test, whichever sample comes first', async () => {

@@ -71,12 +71,16 @@ export const labelConflictRemedy = 'remove one of each two, or set `on_label_con
 
 /** What to do about pictures of which these things are said. */
 export function badPictureRemedy(reasons: readonly string[]): string {
-  const others = reasons.map((reason) => convertible.exec(reason)?.[1]);
-  const kinds = [...new Set(others.filter((kind) => kind !== undefined))];
   const skip = 'or set `on_bad_image: skip` in the ingest stage';
-  if (kinds.length === 0) return `mend or remove the files, ${skip}`;
-  const [what, rest] = others.every((kind) => kind !== undefined) ? ['them', 'remove them'] : [`the ${kinds.join(', ')} files`, 'mend or remove the others'];
-  return `convert ${what} to JPEG, ${rest}, ${skip}`;
+  const kinds = [...new Set(reasons.map((reason) => convertible.exec(reason)?.[1]).filter((kind) => kind !== undefined))];
+  const large = reasons.some((reason) => reason.endsWith('megapixels'));
+  const others = reasons.some((reason) => !convertible.test(reason) && !reason.endsWith('megapixels'));
+  return [
+    ...(kinds.length > 0 ? [`convert the ${kinds.join(', ')} files to JPEG`] : []),
+    ...(large ? ['raise `max_megapixels` in the ingest stage'] : []),
+    ...(others ? [`fix or remove the ${kinds.length > 0 || large ? 'other ' : ''}files`] : []),
+    skip,
+  ].join(', ');
 }
 
 /** The first of many files, the last line with what to do about all. */

@@ -31,6 +31,6 @@ async function withoutEnd(bytes: Uint8Array): Promise<string> {
     return WITHOUT_END;
   } catch (error) {
     if (!isUndecodable(error)) throw error;
-    return 'is cut short: it ends inside its image data';
+    return error.problems[0].found;
   }
 }
