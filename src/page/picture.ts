@@ -19,6 +19,8 @@ export async function preparePicture(file: Blob, image: ImageSpec, preprocessing
   const bytes = new Uint8Array(await file.arrayBuffer());
   const probe = probePicture(bytes);
   if (!probe.ok) throw new BadPicture(probe.reason);
+  // A browser fills in what is missing; whether anything is, it does not say.
+  if (probe.unended === true) throw new BadPicture('has no end marker: this browser cannot tell whether it is whole');
   const stored = image.orientation === 'stored' && probe.format === 'jpeg';
   const { data, width, height } = await decode(stored ? new Blob([withoutExif(bytes)]) : file);
   const { rgb, transparent } = withoutAlpha(data);
@@ -32,8 +34,8 @@ export async function preparePicture(file: Blob, image: ImageSpec, preprocessing
 
 /** The pixels at their full size: browsers' own resizing is none of the tool's. Colour profiles are left alone, as by the tool. */
 async function decode(file: Blob): Promise<ImageData> {
-  const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' }).catch((error: unknown) => {
-    throw new BadPicture(`cannot be decoded: ${String(error)}`);
+  const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' }).catch(() => {
+    throw new BadPicture('cannot be decoded by this browser');
   });
   try {
     const { width, height } = bitmap;
