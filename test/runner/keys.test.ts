@@ -49,7 +49,7 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
     'split.validation': ['0.3', 'all'],
     'split.test': ['0.1', 'all'],
     classes: ['[dogs, cats]', 'all'],
-    max_megapixels: [300, 'all'],
+    max_megapixels: ['300', 'all'],
     on_bad_image: ['skip', 'all'],
     on_label_conflict: ['skip', 'all'],
   },
