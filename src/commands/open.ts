@@ -1,10 +1,8 @@
 /** From a pipeline file to a session: what commands and the library begin with. */
-import { lintAgainstFolders } from '../config/lint/folders.js';
 import { loadPipeline } from '../config/load.js';
 import { onlyPipelineIn } from '../config/only-file.js';
 import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
-import { PipelineError } from '../core/problem.js';
 import type { StageTable } from '../runner/graph.js';
 import { openSession, type Session } from '../runner/session.js';
 import type { SourceOptions } from '../runner/source-host.js';
@@ -24,12 +22,9 @@ export interface Tool {
   readonly version: string;
 }
 
-/** Loads and checks a pipeline file, the one that lies here where none is named; against the folders of pictures too where they can be listed. */
+/** Loads and checks a pipeline file: the only one in this folder where none is named. */
 export async function loadChecked(file: string | undefined, { set = [], engine }: PipelineOptions, cwd: string): Promise<Pipeline> {
-  const pipeline = await loadPipeline(file ?? (await onlyPipelineIn(cwd)), { set: engine === undefined ? set : [...set, `engine=${engine}`], cwd });
-  const { problems, warnings } = await lintAgainstFolders(pipeline);
-  if (problems.length > 0) throw new PipelineError('invalid', problems);
-  return { ...pipeline, warnings: [...pipeline.warnings, ...warnings] };
+  return loadPipeline(file ?? (await onlyPipelineIn(cwd)), { set: engine === undefined ? set : [...set, `engine=${engine}`], cwd });
 }
 
 /** Opens a session; damage in the cache is said as a note. Throws `invalid` where the environment has limits that are none. */

@@ -1,6 +1,8 @@
 /** Checks a parsed pipeline as a whole: schemas, references, and what the stages mean together. */
 import type { Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
+import { lintAgainstFolders } from './lint/folders.js';
+import type { FolderReader } from './lint/folders.js';
 import { lint, warningsOf } from './lint/index.js';
 import type { Stage } from './pipeline.js';
 import type { Places } from './places.js';
@@ -20,14 +22,23 @@ export interface Checked {
   readonly warnings: readonly Problem[];
 }
 
-/** Checks everything, and fills in defaults in place. `root` is where paths in the file start from. */
-export function check(pipeline: Mapping, places: Places, root: string): Checked {
+/** What a check knows beside the pipeline. */
+export interface Surroundings {
+  /** Where paths in the file start from. */
+  readonly root: string;
+  readonly foldersOf: FolderReader;
+}
+
+/** Checks everything, folders of images included, and fills in defaults in place. */
+export async function check(pipeline: Mapping, places: Places, { root, foldersOf }: Surroundings): Promise<Checked> {
   const draft = validate(pipeline, places);
   const { references, problems: referenceProblems } = resolveReferences(draft.stages, places);
   const stages = draft.stages.flatMap((stage) => checkedStage(stage, references));
   const context = { stages, places, root };
-  const problems = [...draft.problems, ...referenceProblems, ...lint(context)];
-  return { project: draft.project, stages, problems, warnings: problems.length > 0 ? [] : warningsOf(context) };
+  const folders = await lintAgainstFolders(context, foldersOf);
+  const problems = [...draft.problems, ...referenceProblems, ...lint(context), ...folders.problems];
+  const warnings = problems.length > 0 ? [] : [...warningsOf(context), ...folders.warnings];
+  return { project: draft.project, stages, problems, warnings };
 }
 
 function checkedStage({ name, kind, config }: DraftStage, references: References): Stage[] {

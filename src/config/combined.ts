@@ -1,7 +1,7 @@
 /** Checks a pipeline at every combination of its matrix, and tells each problem once. */
 import type { Problem } from '../core/problem.js';
 import { check } from './check.js';
-import type { Checked } from './check.js';
+import type { Checked, Surroundings } from './check.js';
 import { combinationsOf, pipelineAt, placesAt } from './matrix.js';
 import type { Axis, Combination } from './matrix.js';
 import type { Places } from './places.js';
@@ -15,13 +15,13 @@ export interface CheckedMatrix extends Omit<Checked, 'stages'>, Expansion {}
  * Checks the pipeline as it would be without a matrix and with the values of each combination: a variant is valid, and
  * means, what that pipeline would be and mean. Fills in defaults in place where there are no axes.
  */
-export function checkCombinations(pipeline: Mapping, axes: readonly Axis[], places: Places, root: string): CheckedMatrix {
-  if (axes.length === 0) return { ...check(pipeline, places, root), variants: new Map() };
-  const written = check(pipelineAt(pipeline, []), places, root);
-  const combined = combinationsOf(axes).map((combination) => ({
-    combination,
-    ...check(pipelineAt(pipeline, combination), placesAt(places, combination), root),
-  }));
+export async function checkCombinations(pipeline: Mapping, axes: readonly Axis[], places: Places, around: Surroundings): Promise<CheckedMatrix> {
+  if (axes.length === 0) return { ...(await check(pipeline, places, around)), variants: new Map() };
+  const written = await check(pipelineAt(pipeline, []), places, around);
+  const combined: (Checked & { combination: Combination })[] = [];
+  for (const combination of combinationsOf(axes)) {
+    combined.push({ combination, ...(await check(pipelineAt(pipeline, combination), placesAt(places, combination), around)) });
+  }
   const problems = problemsOf(written, combined, places);
   if (problems.length > 0) return { project: written.project, stages: [], variants: new Map(), problems, warnings: [] };
   const warnings = distinct(combined.flatMap((checked) => checked.warnings));

@@ -6,7 +6,8 @@ import type { PipelineConfig } from '../core/schema-types.js';
 import { checkCombinations } from './combined.js';
 import type { CheckedMatrix } from './combined.js';
 import { leavesProject } from './lint/exports.js';
-import { placesAt, readMatrix } from './matrix.js';
+import { folderReader } from './lint/folders.js';
+import { placesOfVariants, readMatrix } from './matrix.js';
 import { applyOverrides } from './overrides.js';
 import type { Pipeline } from './pipeline.js';
 import { placesOf } from './places.js';
@@ -44,7 +45,7 @@ export async function loadPipeline(file: string, { set = [], cwd = process.cwd()
   const places = placesOf(source, applied);
   const root = projectRootOf(dirname(path));
   const { axes, problems: matrixProblems } = readMatrix(written, places, applied);
-  const checked = checkCombinations(written, axes, places, root);
+  const checked = await checkCombinations(written, axes, places, { root, foldersOf: folderReader(root) });
   const problems = [...source.problems, ...setProblems, ...matrixProblems, ...checked.problems];
   if (problems.length > 0 || checked.project === undefined) throw refusal(problems);
   return finish(checked.project, checked, { file: path, root, places, source: { text, set } });
@@ -77,11 +78,11 @@ function byPosition(a: Problem, b: Problem): number {
 }
 
 /** What is known of a file beside what it says. */
-interface Origin extends Pick<Pipeline, 'file' | 'root' | 'source'> {
+interface FileFacts extends Pick<Pipeline, 'file' | 'root' | 'source'> {
   readonly places: Places;
 }
 
-function finish(project: PipelineConfig, { stages, variants, warnings }: CheckedMatrix, { file, root, source, places }: Origin): Pipeline {
+function finish(project: PipelineConfig, { stages, variants, warnings }: CheckedMatrix, { file, root, source, places }: FileFacts): Pipeline {
   return {
     name: project.name ?? pipelineNameOf(basename(file, extname(file))),
     file,
@@ -93,11 +94,6 @@ function finish(project: PipelineConfig, { stages, variants, warnings }: Checked
     stages,
     variants,
     warnings: [...warnings].sort(byPosition),
-    locate: (path) => {
-      const [top, name, ...rest] = path;
-      const variant = top === 'stages' ? variants.get(String(name)) : undefined;
-      if (variant === undefined) return places.at(path).position;
-      return placesAt(places, variant.combination).at([top, variant.base, ...rest]).position;
-    },
+    places: placesOfVariants(places, variants),
   };
 }

@@ -4,6 +4,7 @@ import type { Problem } from '../core/problem.js';
 import { findField, setField } from './fields.js';
 import { startsWith, whereOf } from './places.js';
 import type { Override, Places } from './places.js';
+import type { FieldPath } from './pipeline.js';
 import { copyMapping, forbiddenKeys, isMapping } from './plain.js';
 import type { Mapping, Plain } from './plain.js';
 import { writeOutStages } from './validate.js';
@@ -157,5 +158,24 @@ export function placesAt(places: Places, combination: Combination): Places {
   return {
     at: (path, part) => places.at(moved(path), part),
     mention: (path, part) => places.mention(moved(path), part),
+  };
+}
+
+/** Places of the stages that a matrix made, by their own names: a field of an axis is at its value in the matrix. */
+export function placesOfVariants(places: Places, variants: ReadonlyMap<string, { readonly base: string; readonly combination: Combination }>): Places {
+  const inFile = (path: FieldPath): [Places, FieldPath] => {
+    const [top, name, ...rest] = path;
+    const variant = top === 'stages' ? variants.get(String(name)) : undefined;
+    return variant === undefined ? [places, path] : [placesAt(places, variant.combination), [top, variant.base, ...rest]];
+  };
+  return {
+    at: (path, part) => {
+      const [own, ownPath] = inFile(path);
+      return own.at(ownPath, part);
+    },
+    mention: (path, part) => {
+      const [own, ownPath] = inFile(path);
+      return own.mention(ownPath, part);
+    },
   };
 }

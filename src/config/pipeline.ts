@@ -1,6 +1,7 @@
 /** A pipeline file after loading: checked, defaults filled in, references found. */
-import type { Position, Problem } from '../core/problem.js';
+import type { Problem } from '../core/problem.js';
 import type { ReferenceField } from '../core/stage.js';
+import type { Places } from './places.js';
 import type { EngineChoice, FloatType, StageConfigs, StageKind } from '../core/schema-types.js';
 
 export interface Stage<Kind extends StageKind = StageKind> {
@@ -42,6 +43,6 @@ export interface Pipeline {
   readonly variants: ReadonlyMap<string, Variant>;
   /** What is likely not meant; it runs all the same. */
   readonly warnings: readonly Problem[];
-  /** Where a field stands in the file, or its nearest parent that is there; undefined for fields set on the command line. */
-  readonly locate: (path: FieldPath) => Position | undefined;
+  /** Where a field is written, also one of a variant by the variant's name. */
+  readonly places: Places;
 }

@@ -3,11 +3,12 @@ import type { Problem } from '../core/problem.js';
 import type { PipelineConfig, StageConfigs, StageKind } from '../core/schema-types.js';
 import { kindOf, unknownKind } from './kinds.js';
 import type { Places } from './places.js';
-import { isMapping, newMapping } from './plain.js';
+import { copyMapping, isMapping, newMapping } from './plain.js';
 import type { Mapping } from './plain.js';
 import { schemaProblems } from './schema-problems.js';
 import { projectSchema, stageSchema } from './schemas.js';
 import { fillShortDefaults, writeOut } from './shorthand.js';
+import { meantField } from './unknown-field.js';
 import { projectValidator, stageValidator } from './validators.js';
 
 /** A stage of the file, checked or not. */
@@ -17,7 +18,7 @@ export interface DraftStage {
   readonly kind: StageKind | undefined;
   /** What the file says, whatever that is. */
   readonly written: Mapping;
-  /** The checked config with its defaults; undefined where there are problems with it. */
+  /** The checked config with its defaults, without fields that mean nothing; undefined where there are other problems with it. */
   readonly config: StageConfigs[StageKind] | undefined;
 }
 
@@ -68,5 +69,18 @@ function validateStage(name: string, value: unknown, places: Places): { stage: D
   const isValid = stageValidator(kind);
   if (isValid(value)) return { stage: { name, kind, written, config: value }, problems: [] };
   const problems = schemaProblems(isValid.errors ?? [], { schema, path: ['stages', name], places });
-  return { stage: { name, kind, written, config: undefined }, problems };
+  return { stage: { name, kind, written, config: withoutStrangers(written, kind) }, problems };
+}
+
+/**
+ * The config without fields that stand for nothing, such as `lr` of a training: the rules look at the rest, so that all
+ * problems are reported at once. A misspelled field is missed at its right name, where a rule would see a default.
+ */
+function withoutStrangers(written: Mapping, kind: StageKind): StageConfigs[StageKind] | undefined {
+  const names = Object.keys(stageSchema(kind).properties ?? {});
+  const rest = copyMapping(written);
+  for (const field of Object.keys(written)) if (!names.includes(field) && meantField(field, names) === undefined) delete rest[field];
+  const value: unknown = rest;
+  const isValid = stageValidator(kind);
+  return isValid(value) ? value : undefined;
 }

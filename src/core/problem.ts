@@ -20,6 +20,8 @@ export interface Problem {
   readonly position?: Position;
   /** The field of the stage's config that it is about, where a stage found it; the runner finds its position. */
   readonly field?: readonly (string | number)[];
+  /** Set where it is about the field's name, such as that of a class, and not about its value. */
+  readonly part?: 'key';
   readonly found: string;
   readonly expected?: string;
   readonly remedy?: string;

@@ -67,7 +67,7 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
   const wanted = withAncestors(session.graph, options.selected);
   const nodes = session.graph.nodes.filter((node) => wanted.has(node.stage.name));
   const selected = nodes.filter((node) => options.selected.has(node.stage.name));
-  checkRequirements(selected);
+  checkRequirements(selected, session.pipeline);
   await checkDestinations(selected, session.project);
   try {
     // A listener may throw: what is open closes only when no stage runs any more.

@@ -3,15 +3,15 @@ import type { Pipeline } from '../config/pipeline.js';
 import { PipelineError, type Problem } from '../core/problem.js';
 import type { Node } from './graph.js';
 
-/** The same failure; what was set on the command line stays as it is. */
-export function inFile(error: PipelineError, { stage }: Node, pipeline: Pipeline): PipelineError {
-  const inStage = pipeline.variants.get(stage.name)?.base ?? stage.name;
+/** The same failure; a problem about a field names the line that sets it, or the option of the command line. */
+export function inFile(error: PipelineError, { stage }: Node, { places }: Pipeline): PipelineError {
   const problems = error.problems.map((problem): Problem => {
-    const { field, where, ...rest } = problem;
-    const position = field === undefined ? undefined : pipeline.locate(['stages', inStage, ...field]);
-    if (position === undefined) return problem;
+    const { field, part, where, ...rest } = problem;
+    if (field === undefined) return problem;
+    const place = places.at(['stages', stage.name, ...field], part);
+    if (place.position === undefined) return where === undefined || where === stage.name ? { ...problem, ...place } : problem;
     // A sentence about a file needs its name, now that the place is another one.
-    return { ...rest, field, position, found: where === undefined || where === stage.name ? problem.found : `${where} ${problem.found}` };
+    return { ...rest, field, ...place, found: where === undefined || where === stage.name ? problem.found : `${where} ${problem.found}` };
   });
   return new PipelineError(error.category, problems, { cause: error.cause });
 }

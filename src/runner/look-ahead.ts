@@ -22,7 +22,7 @@ export async function failuresAhead(session: Session): Promise<FailureAhead[]> {
   const failures: FailureAhead[] = [];
   for (const node of session.graph.nodes) {
     try {
-      checkRequirements([node]);
+      checkRequirements([node], session.pipeline);
       await rehearse(node, rehearsal, known);
     } catch (thrown) {
       failures.push({ node, error: inFile(asPipelineError(thrown, node.stage.name), node, session.pipeline) });

@@ -1,10 +1,18 @@
 /** What stages need of this machine, and of each other, before they can run: rather no work at all than hours of it before the stage that cannot run. */
-import { failure, type PipelineError } from '../core/problem.js';
+import type { Pipeline } from '../config/pipeline.js';
+import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
 import type { Node } from './graph.js';
+import { inFile } from './in-file.js';
 
 /** Throws what the first stage says that this machine cannot run. */
-export function checkRequirements(nodes: readonly Node[]): void {
-  for (const { stage, definition } of nodes) definition.requires?.(stage.config, stage.name);
+export function checkRequirements(nodes: readonly Node[], pipeline: Pipeline): void {
+  for (const node of nodes) {
+    try {
+      node.definition.requires?.(node.stage.config, node.stage.name);
+    } catch (thrown) {
+      throw inFile(asPipelineError(thrown, node.stage.name), node, pipeline);
+    }
+  }
 }
 
 /** For a stage that has to run before those that were asked for, and was not asked for itself. */

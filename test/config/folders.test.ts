@@ -1,7 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { lintAgainstFolders } from '../../src/config/lint/folders.js';
+import { PipelineError, type Problem } from '../../src/core/problem.js';
 import { formatProblems } from '../../src/report/problems.js';
 import { changed, petsYaml, testProject } from './project.js';
 
@@ -12,8 +12,18 @@ async function folders(source: string, names: readonly string[]): Promise<void> 
   for (const name of names) await project.write(join(source, name, 'a.jpg'), 'a');
 }
 
+/** What loading refuses. */
+async function problemsOf(yaml: string): Promise<readonly Problem[]> {
+  const thrown: unknown = await project.load(yaml).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (thrown !== undefined && !(thrown instanceof PipelineError)) throw thrown;
+  return thrown?.problems ?? [];
+}
+
 async function codes(yaml: string): Promise<(string | number | undefined)[][]> {
-  const { problems } = await lintAgainstFolders(await project.load(yaml));
+  const problems = await problemsOf(yaml);
   return problems.map(({ code, position }) => [code, position?.line]);
 }
 
@@ -21,7 +31,7 @@ const from = (source: string) => changed(petsYaml, 'source: pictures', `source: 
 
 test('one sigmoid unit and three folders', async () => {
   await folders('three', ['train/cats', 'train/dogs', 'train/birds', 'validation/cats']);
-  const { problems } = await lintAgainstFolders(await project.load(from('three')));
+  const problems = await problemsOf(from('three'));
   const text = formatProblems(problems, { color: false, width: () => 120, cwd: project.root });
   expect(text).toBe(`pets.yaml:20:9: the head ends in 1 sigmoid unit, but \`three\` has 3 classes (birds, cats, dogs)
   19 |       - dropout: {rate: 0.5}
@@ -68,7 +78,7 @@ test('what ingest takes for no class is not counted', async () => {
 });
 
 test('a folder without files is named, wherever a class could be', async () => {
-  const warnings = async (yaml: string) => (await lintAgainstFolders(await project.load(yaml))).warnings.map(({ position, found, remedy }) => [position?.line, found, remedy]);
+  const warnings = async (yaml: string) => (await project.load(yaml)).warnings.map(({ position, found, remedy }) => [position?.line, found, remedy]);
   await folders('empty', ['cats', 'dogs/deep']);
   expect(await warnings(from('empty'))).toEqual([]);
   await mkdir(join(project.root, 'empty/birds/.cache'), { recursive: true });
@@ -89,7 +99,7 @@ test('a folder without files is named, wherever a class could be', async () => {
 test('an evaluation on test pictures needs a folder or a share', async () => {
   const testing = (source: string) => changed(from(source), 'evaluate: {}', 'evaluate: {split: test}');
   await folders('plain', ['cats', 'dogs']);
-  const [problem] = (await lintAgainstFolders(await project.load(testing('plain')))).problems;
+  const [problem] = await problemsOf(testing('plain'));
   expect(problem).toMatchObject({
     code: 'no-test-pictures',
     found: 'there are no test pictures: `plain` has no folder `test`, and `split.test` of `ingest` is 0',

@@ -63,11 +63,11 @@ test('paths start from the folder of the file, or from the one above pipelines/'
 
 test('locates fields, also those that stand in short or are filled in, but not those of the command line', async () => {
   const pipeline = await project.load(petsYaml, { set: ['stages.train.epochs=7'] });
-  expect(pipeline.locate(['stages', 'augment', 'zoom_range'])).toMatchObject({ line: 8, column: 17, length: 3 });
-  expect(pipeline.locate(['stages', 'build-head', 'layers', 0, 'flatten'])).toMatchObject({ line: 17, column: 9, length: 7 });
-  expect(pipeline.locate(['stages', 'train', 'optimizer', 'adam', 'epsilon'])).toMatchObject({ line: 23, column: 16, length: 4 });
-  expect(pipeline.locate(['stages', 'train', 'batch_size'])).toMatchObject({ line: 21, column: 3, length: 5 });
-  expect(pipeline.locate(['stages', 'train', 'epochs'])).toBeUndefined();
+  expect(pipeline.places.at(['stages', 'augment', 'zoom_range']).position).toMatchObject({ line: 8, column: 17, length: 3 });
+  expect(pipeline.places.at(['stages', 'build-head', 'layers', 0, 'flatten']).position).toMatchObject({ line: 17, column: 9, length: 7 });
+  expect(pipeline.places.at(['stages', 'train', 'optimizer', 'adam', 'epsilon']).position).toMatchObject({ line: 23, column: 16, length: 4 });
+  expect(pipeline.places.at(['stages', 'train', 'batch_size']).position).toMatchObject({ line: 21, column: 3, length: 5 });
+  expect(pipeline.places.at(['stages', 'train', 'epochs'])).toEqual({ where: '--set stages.train.epochs=7' });
 });
 
 test('tells all problems of a file at once, in the order of the file', async () => {

@@ -183,7 +183,7 @@ test('without onnxruntime-node, onnx is refused before any stage runs; tfjs alon
   const refused = await bare.run('pets.yaml', ...set(both));
   expect([refused.code, refused.named('ran')]).toEqual([2, []]);
   const problem = refused.events.find((event) => event.event === 'problem');
-  expect(problem).toMatchObject({ problem: { code: 'onnxruntime-missing', where: 'export: formats', remedy: expect.stringContaining('leave onnx out of formats') } });
+  expect(problem).toMatchObject({ problem: { code: 'onnxruntime-missing', field: ['formats'], remedy: expect.stringContaining('leave onnx out of formats') } });
   // What does not reach the export may run.
   expect((await bare.run('pets.yaml', 'train', ...set(both))).code).toBe(0);
   const alone = await bare.run('pets.yaml');

@@ -93,7 +93,7 @@ test('onnx is refused before any work on a machine without onnxruntime', () => {
   Object.defineProperty(process, 'platform', { ...platform, value: 'plan9' });
   try {
     expect(requires('tfjs')).not.toThrow();
-    expect(requires('tfjs', 'onnx')).toThrow(expect.objectContaining({ category: 'invalid', problems: [expect.objectContaining({ code: 'onnxruntime-missing', where: 'publish: formats' })] }));
+    expect(requires('tfjs', 'onnx')).toThrow(expect.objectContaining({ category: 'invalid', problems: [expect.objectContaining({ code: 'onnxruntime-missing', where: 'publish', field: ['formats'] })] }));
   } finally {
     Object.defineProperty(process, 'platform', platform);
   }

@@ -21,7 +21,7 @@ describe('class weights', () => {
   });
   test('are given by name, and an unknown name is told', () => {
     expect(classWeights({ b: 3 }, ['a', 'b'], [], 'train')).toEqual([1, 3]);
-    expect(() => classWeights({ cat: 2 }, ['cats', 'dogs'], [], 'train')).toThrow('names the class cat, which the pictures do not have');
+    expect(() => classWeights({ cat: 2 }, ['cats', 'dogs'], [], 'train')).toThrow('`class_weight` names `cat`, and no image has that class');
   });
 });
 
@@ -69,8 +69,8 @@ describe('without validation pictures', () => {
     await expect(runTrain(bench.context<'train'>(config, { data }))).rejects.toMatchObject({
       category: 'invalid',
       problems: [
-        { code: 'monitor-not-measured', where: 'tested.early_stopping.monitor', remedy: 'give the data validation pictures, by `split` or a folder validation/, or follow accuracy' },
-        { code: 'monitor-not-measured', where: 'tested.reduce_on_plateau.monitor', found: 'follows val_loss, and there are no validation pictures' },
+        { code: 'monitor-not-measured', where: 'tested', field: ['early_stopping', 'monitor'], remedy: 'give the data validation pictures, by `split` or a folder validation/, or follow accuracy' },
+        { code: 'monitor-not-measured', where: 'tested', field: ['reduce_on_plateau', 'monitor'], found: '`reduce_on_plateau` follows `val_loss`, but there are no validation images' },
       ],
     });
   });

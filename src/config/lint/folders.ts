@@ -1,13 +1,13 @@
 /** Rules that compare what a pipeline says of its classes with the folders of pictures, where those can be listed. */
 import type { Problem } from '../../core/problem.js';
-import { nameOf } from '../../core/source.js';
+import { nameOf, type Origin } from '../../core/source.js';
 import { sourceFolders, type SourceFolders } from '../class-folders.js';
-import { distinct } from '../combined.js';
-import type { Pipeline, Stage } from '../pipeline.js';
+import type { Stage } from '../pipeline.js';
 import { didYouMean, listed } from '../words.js';
 import { endingOf, pathOfLayer } from './heads.js';
 import { nearestOf, stagesOf, trainings } from './lineage.js';
-import { emptyFolders, problemAt, testProblems } from './sources.js';
+import type { LintContext } from './lineage.js';
+import { emptyFolders, testProblems } from './sources.js';
 
 /** The classes of an ingest stage. */
 interface Classes {
@@ -27,39 +27,52 @@ export interface FolderProblems {
  * on test pictures where there can be none; warnings of empty folders. Only folder names are read; where that is not possible
  * nothing is said, because the ingest stage tells what is wrong with its source.
  */
-export async function lintAgainstFolders(pipeline: Pipeline): Promise<FolderProblems> {
+export async function lintAgainstFolders(context: LintContext, foldersOf: FolderReader): Promise<FolderProblems> {
   const sources = new Map<string, SourceFolders>();
-  for (const { name, config } of stagesOf(pipeline.stages, 'ingest')) {
-    const folders = await sourceFolders(pipeline.root, config.source);
+  for (const { name, config } of stagesOf(context.stages, 'ingest')) {
+    const folders = await foldersOf(config.source);
     if (folders !== undefined) sources.set(name, folders);
   }
-  const problems = [...classProblems(pipeline, sources), ...testProblems(pipeline, sources)];
-  // Variants of a stage share its problems.
-  return { problems: distinct(problems), warnings: distinct(emptyFolders(pipeline, sources)) };
+  const problems = [...classProblems(context, sources), ...testProblems(context, sources)];
+  return { problems, warnings: emptyFolders(context, sources) };
 }
 
-function classProblems(pipeline: Pipeline, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
+/** Lists the folders of a source; undefined where they cannot be listed. */
+export type FolderReader = (origin: Origin) => Promise<SourceFolders | undefined>;
+
+/** A reader that lists each source once: the combinations of a matrix share most of them. */
+export function folderReader(root: string): FolderReader {
+  const known = new Map<string, Promise<SourceFolders | undefined>>();
+  return (origin) => {
+    const name = JSON.stringify(origin);
+    const listing = known.get(name) ?? sourceFolders(root, origin);
+    known.set(name, listing);
+    return listing;
+  };
+}
+
+function classProblems(context: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
   const classes = new Map<string, Classes>();
   const problems: Problem[] = [];
-  for (const ingest of stagesOf(pipeline.stages, 'ingest')) {
+  for (const ingest of stagesOf(context.stages, 'ingest')) {
     const folders = sources.get(ingest.name)?.classes;
     const names = ingest.config.classes ?? folders;
     // One class alone is told by ingest, with what to do about it.
     if (names === undefined || names.length < 2) continue;
     classes.set(ingest.name, { names, told: toldOf(ingest, names) });
     if (ingest.config.classes !== undefined && folders !== undefined) {
-      problems.push(...missingFolders(pipeline, ingest, ingest.config.classes, folders));
+      problems.push(...missingFolders(context, ingest, ingest.config.classes, folders));
     }
   }
-  for (const head of stagesOf(pipeline.stages, 'build-head')) {
-    const ingest = nearestOf(pipeline.stages, head, 'data', 'ingest');
+  for (const head of stagesOf(context.stages, 'build-head')) {
+    const ingest = nearestOf(context.stages, head, 'data', 'ingest');
     const known = ingest && classes.get(ingest.name);
-    if (known !== undefined) problems.push(...unitsProblem(pipeline, head, known));
+    if (known !== undefined) problems.push(...unitsProblem(context, head, known));
   }
-  for (const { train, head, ingest } of trainings(pipeline.stages)) {
+  for (const { train, head, ingest } of trainings(context.stages)) {
     const known = ingest && classes.get(ingest.name);
     if (known === undefined) continue;
-    problems.push(...classifierLoss(pipeline, train, head, known), ...unknownWeights(pipeline, train, known));
+    problems.push(...classifierLoss(context, train, head, known), ...unknownWeights(context, train, known));
   }
   return problems;
 }
@@ -72,24 +85,25 @@ function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {
 }
 
 function missingFolders(
-  pipeline: Pipeline,
+  { places }: LintContext,
   ingest: Stage<'ingest'>,
   names: readonly string[],
   folders: readonly string[],
 ): Problem[] {
   return names.flatMap((name, index) => {
     if (folders.includes(name)) return [];
-    return problemAt(pipeline, ['stages', ingest.name, 'classes', index], {
+    return [{
       code: 'class-without-folder',
+      ...places.at(['stages', ingest.name, 'classes', index]),
       found: `there is no folder for the class \`${name}\` in \`${nameOf(ingest.config.source)}\``,
       expected: `one of the folders ${listed(folders, 'or')}`,
       remedy: didYouMean(name, folders),
-    });
+    }];
   });
 }
 
 /** One sigmoid unit tells two classes apart; a softmax has a unit for each. */
-function unitsProblem(pipeline: Pipeline, head: Stage<'build-head'>, { names, told }: Classes): Problem[] {
+function unitsProblem({ places }: LintContext, head: Stage<'build-head'>, { names, told }: Classes): Problem[] {
   const ending = endingOf(head.config.layers);
   if (ending.kind !== 'sigmoid' && ending.kind !== 'softmax') return [];
   const { kind, units, denseAt } = ending;
@@ -97,18 +111,19 @@ function unitsProblem(pipeline: Pipeline, head: Stage<'build-head'>, { names, to
   const fits = kind === 'sigmoid' ? names.length === 2 : units === names.length;
   if (fits) return [];
   return [
-    problemAt(pipeline, pathOfLayer(head, denseAt), {
+    {
       code: 'units-do-not-fit-classes',
+      ...places.at(pathOfLayer(head, denseAt)),
       found: `the head ends in ${units} ${kind} unit${units === 1 ? '' : 's'}, but ${told}`,
       expected: names.length === 2 ? '1 sigmoid unit, or 2 softmax units' : `${names.length} softmax units`,
       remedy: 'write `classifier` instead: it fits the classes',
-    }),
+    },
   ];
 }
 
 /** A `classifier` is a sigmoid for two classes and a softmax otherwise; a loss that is written out has to follow it. */
 function classifierLoss(
-  pipeline: Pipeline,
+  { places }: LintContext,
   train: Stage<'train'>,
   head: Stage<'build-head'> | undefined,
   { names, told }: Classes,
@@ -117,25 +132,27 @@ function classifierLoss(
   const fitting = names.length === 2 ? 'binary_crossentropy' : 'categorical_crossentropy';
   if (train.config.loss === fitting) return [];
   return [
-    problemAt(pipeline, ['stages', train.name, 'loss'], {
+    {
       code: 'loss-does-not-fit-classes',
+      ...places.at(['stages', train.name, 'loss']),
       found: `\`${train.config.loss}\` does not fit \`classifier\`: ${told}`,
       expected: `\`${fitting}\`, or \`auto\`, which follows the classes`,
       remedy: 'write `loss: auto`',
-    }),
+    },
   ];
 }
 
-function unknownWeights(pipeline: Pipeline, train: Stage<'train'>, { names, told }: Classes): Problem[] {
+function unknownWeights({ places }: LintContext, train: Stage<'train'>, { names, told }: Classes): Problem[] {
   const weights = train.config.class_weight;
   if (weights === undefined || typeof weights === 'string') return [];
   return Object.keys(weights).flatMap((name) => {
     if (names.includes(name)) return [];
-    return problemAt(pipeline, ['stages', train.name, 'class_weight', name], {
+    return [{
       code: 'unknown-class',
+      ...places.at(['stages', train.name, 'class_weight', name], 'key'),
       found: `\`class_weight\` names \`${name}\`, but ${told}`,
       expected: `one of ${listed(names, 'or')}`,
       remedy: didYouMean(name, names),
-    });
+    }];
   });
 }

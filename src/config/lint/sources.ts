@@ -2,22 +2,16 @@
 import type { Problem } from '../../core/problem.js';
 import { nameOf } from '../../core/source.js';
 import type { SourceFolders } from '../class-folders.js';
-import type { FieldPath, Pipeline } from '../pipeline.js';
-import { listed, showPath } from '../words.js';
+import { listed } from '../words.js';
 import { nearestOf, stagesOf } from './lineage.js';
-
-/** A problem at its place in the file; of what was set on the command line, at the name of the field. */
-export function problemAt(pipeline: Pipeline, path: FieldPath, problem: Problem): Problem {
-  const position = pipeline.locate(path);
-  return { ...(position === undefined ? { where: showPath(path) } : { position }), ...problem };
-}
+import type { LintContext } from './lineage.js';
 
 /** Who names the classes has left the other folders out on purpose. */
-export function emptyFolders(pipeline: Pipeline, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
-  return stagesOf(pipeline.stages, 'ingest').flatMap(({ name, config: { source, classes } }) => {
+export function emptyFolders({ stages, places }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
+  return stagesOf(stages, 'ingest').flatMap(({ name, config: { source, classes } }) => {
     const empty = sources.get(name)?.empty ?? [];
     if (empty.length === 0 || classes !== undefined) return [];
-    return problemAt(pipeline, ['stages', name, 'source'], { code: 'empty-class-folder', ...emptyFolderText(empty, nameOf(source)) });
+    return [{ code: 'empty-class-folder', ...places.at(['stages', name, 'source']), ...emptyFolderText(empty, nameOf(source)) }];
   });
 }
 
@@ -30,9 +24,9 @@ export function emptyFolderText(empty: readonly string[], source: string): Pick<
 }
 
 /** Evaluations on test pictures where no folder and no share gives any: else all of the training comes before that is found. */
-export function testProblems(pipeline: Pipeline, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
-  return stagesOf(pipeline.stages, 'evaluate').flatMap((evaluate) => {
-    const ingest = nearestOf(pipeline.stages, evaluate, 'data', 'ingest');
+export function testProblems({ stages, places }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
+  return stagesOf(stages, 'evaluate').flatMap((evaluate) => {
+    const ingest = nearestOf(stages, evaluate, 'data', 'ingest');
     const folders = ingest && sources.get(ingest.name);
     if (evaluate.config.split !== 'test' || folders?.classes === undefined) return [];
     const { splits } = folders;
@@ -40,11 +34,12 @@ export function testProblems(pipeline: Pipeline, sources: ReadonlyMap<string, So
     const shared = ingest!.config.split.test > 0 && !splits.has('validation');
     if (splits.has('test') || shared) return [];
     const name = nameOf(ingest!.config.source);
-    return problemAt(pipeline, ['stages', evaluate.name, 'split'], {
+    return [{
       code: 'no-test-pictures',
+      ...places.at(['stages', evaluate.name, 'split']),
       found: `there are no test pictures: \`${name}\` has no folder \`test\`, and ${splits.has('validation') ? 'its folders decide the splits' : `\`split.test\` of \`${ingest!.name}\` is 0`}`,
       expected: splits.has('validation') ? `a folder \`test\` in \`${name}\`, with a folder for each class` : `a share in \`split.test\` of \`${ingest!.name}\`, or a folder \`test\` in \`${name}\``,
       remedy: splits.has('validation') ? 'add that folder, or write `split: validation`' : `write \`split: {test: 0.1}\` in \`${ingest!.name}\`, or \`split: validation\` here`,
-    });
+    }];
   });
 }

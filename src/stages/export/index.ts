@@ -20,7 +20,8 @@ export const exportModel: StageDefinition<'export'> = {
     if (!formats.includes('onnx') || onnxIdentity() !== undefined) return;
     throw failure('invalid', {
       code: 'onnxruntime-missing',
-      where: `${name}: formats`,
+      where: name,
+      field: ['formats'],
       found: 'onnxruntime-node, which reads a written .onnx file back, is not installed for this machine',
       remedy: `install it (${installHint}), or leave onnx out of formats`,
     });

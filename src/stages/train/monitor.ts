@@ -17,8 +17,9 @@ export function requireMonitored(config: Pick<TrainConfig, 'early_stopping' | 'r
     return [
       {
         code: 'monitor-not-measured',
-        where: `${stage}.${field}.monitor`,
-        found: `follows ${monitor}, and there are no validation pictures`,
+        where: stage,
+        field: [field, 'monitor'],
+        found: `\`${field}\` follows \`${monitor}\`, but there are no validation images`,
         expected: 'a figure that is measured',
         remedy: `give the data validation pictures, by \`split\` or a folder validation/, or follow ${monitor.slice('val_'.length)}`,
       },

@@ -28,8 +28,10 @@ export function classWeights(config: TrainConfig['class_weight'], classes: reado
     const close = nearest(name, classes);
     return {
       code: 'unknown-class',
-      where: `${stage}.class_weight`,
-      found: `names the class ${name}, which the pictures do not have`,
+      where: stage,
+      field: ['class_weight', name],
+      part: 'key',
+      found: `\`class_weight\` names \`${name}\`, and no image has that class`,
       expected: `classes among ${classes.slice(0, 12).join(', ')}`,
       remedy: close === undefined ? undefined : `did you mean ${close}?`,
     };
