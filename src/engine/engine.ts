@@ -28,6 +28,11 @@ export interface Engine {
   readonly identity: EngineIdentity;
   /** Prepares a network for inference: dropout off, BatchNorm on stored statistics. */
   compile(graph: Graph, weights: Weights): Promise<Runner>;
+  /**
+   * What every layer puts out for one input, by name, without a step that makes the network faster: for comparison with
+   * what `compile` gives.
+   */
+  everyLayer(graph: Graph, weights: Weights, input: Float32Array): Promise<ReadonlyMap<string, Float32Array>>;
   /** Prepares training of a network's trainable layers. */
   train(program: TrainingProgram): Promise<Trainer>;
 }

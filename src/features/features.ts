@@ -12,6 +12,7 @@ import type { FeatureStore, Measurement, Waiting } from '../core/stage.js';
 import type { FloatType } from '../core/schema-types.js';
 import type { Runner } from '../engine/engine.js';
 import { openEngine } from '../engine/resolve.js';
+import { compileVerified } from '../engine/second-opinion.js';
 import { pictureBatches, picturesPerBatch } from '../image/batches.js';
 import { isUndecodable } from '../image/probe.js';
 import type { Files } from '../image/dataset.js';
@@ -220,7 +221,7 @@ export class Features {
   private prefix(): Promise<PacedRun> | undefined {
     const { prefix, weights, engine } = this.options.recipe;
     if (prefix.layers.length === 1) return undefined;
-    this.runner ??= openEngine(engine).then((opened) => opened.compile(prefix, weights));
+    this.runner ??= openEngine(engine).then((opened) => compileVerified(opened, prefix, weights));
     this.paced ??= this.runner.then((runner) => new PacedRun(runner, this.host.signal));
     return this.paced;
   }

@@ -29,6 +29,7 @@ const others = fc.constantFrom<Layer>(
   { ...common, kind: 'batch_normalization', epsilon: 1e-3, momentum: 0.9, scale: true, center: true, statistics: 'batch' },
   { ...common, kind: 'activation', activation: 'relu' },
   { ...common, kind: 'dropout', rate: 0.5 },
+  { ...common, kind: 'rescaling', scale: 0.5, offset: -1 },
 );
 
 /** A linear 1 x 1 convolution, so that there are values below zero, and one to five layers that move windows. */

@@ -19,12 +19,14 @@ export async function createOnnxEngine({ threads = availableParallelism() }: Onn
       remedy: 'install onnxruntime-node again, or use engine: tfjs',
     });
   }
-  // Loaded now that it is known to be there: these two load the library itself.
+  // Loaded now that it is known to be there: these load the library itself.
   const { openRunner } = await import('./runner.js');
   const { openTrainer } = await import('./trainer.js');
+  const { runLiterally } = await import('./literal-model.js');
   return {
     identity,
     compile: (graph, weights) => openRunner(graph, weights, threads),
+    everyLayer: (graph, weights, input) => runLiterally(graph, weights, input, threads),
     train: (program) => openTrainer(program, threads),
   };
 }

@@ -22,6 +22,12 @@ export async function createTfjsEngine({ backend }: { readonly backend: TfjsBack
     async compile(graph, weights) {
       return new TfjsRunner(backend, graph, weights);
     },
+    async everyLayer(graph, weights, input) {
+      const runner = new TfjsRunner(backend, graph, weights);
+      const outputs = await runner.runEveryLayer(input, 1);
+      runner.dispose();
+      return new Map([...outputs].map(([name, { data }]) => [name, data]));
+    },
     async train(program) {
       if (backend === 'wasm') refuseConvolutions(program);
       return new TfjsTrainer(backend, program);

@@ -5,6 +5,7 @@ import { failure, type PipelineError } from '../../core/problem.js';
 import type { Needs, StageContext } from '../../core/stage.js';
 import type { EngineIdentity } from '../../engine/engine.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
+import { compileVerified } from '../../engine/second-opinion.js';
 import { readData, type Data } from '../../features/data.js';
 import { Features, type FeatureOptions } from '../../features/features.js';
 import { featureNeed } from '../../features/need.js';
@@ -39,7 +40,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     keep && settings.featureType === 'float16'
       ? await Features.open({ ...context, counts: { extracted: 0, reused: 0 } }, { ...options, keep: false })
       : undefined;
-  const runner = await (await openEngine(identity)).compile(suffix, weights);
+  const runner = await compileVerified(await openEngine(identity), suffix, weights);
   try {
     const digests = await features.ensure([...labels.keys()], PLAIN_VIEW);
     const [units] = shapesOf(suffix).get(outputOf(suffix).name)!;

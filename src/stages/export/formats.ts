@@ -20,6 +20,8 @@ export interface Exported {
 export interface Reloaded {
   /** One score a class for each probe, row by row. */
   readonly scores: Float32Array;
+  /** Those of a second run in which the runtime joins no operators, where it can tell them apart. */
+  readonly literalScores?: Float32Array;
   /** The values that the files hold by the weights' names, with the axes of Keras. */
   readonly weights: ReadonlyMap<string, Float32Array>;
 }

@@ -2,6 +2,7 @@
 import { count } from '../../core/count.js';
 import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
+import { compileVerified } from '../../engine/second-opinion.js';
 import { readData } from '../../features/data.js';
 import { countParameters, readWeights, type TrainedDocument } from '../../model/document.js';
 import { describeRounding } from '../../model/metrics.js';
@@ -69,7 +70,7 @@ function probeRows(probes: readonly Probe[], pictures: readonly string[], output
 /** What the engine makes of the probes, by the weights that are written. */
 async function predict({ settings }: StageContext<'export'>, { document, weights }: Exported, probes: readonly Probe[]): Promise<Float32Array> {
   const engine = await openEngine(resolveEngine(settings.engine));
-  const runner = await engine.compile(document.graph, weights);
+  const runner = await compileVerified(engine, document.graph, weights);
   try {
     return await runner.run(inputsOf(probes, document), probes.length);
   } finally {

@@ -25,8 +25,13 @@ export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, s
       remedy: 'this is a fault of the tool: please report it',
     });
   }
-  const worst = scores.reduce((most, score, i) => Math.max(most, Math.abs(reloaded.scores[i] - score)), 0);
-  const complete = reloaded.scores.length === scores.length;
+  compareScores(reloaded.scores, scores, stage, runtime);
+  if (reloaded.literalScores !== undefined) compareScores(reloaded.literalScores, scores, stage, `${runtime} without graph optimization`);
+}
+
+function compareScores(found: Float32Array, scores: Float32Array, stage: string, runtime: string): void {
+  const worst = scores.reduce((most, score, i) => Math.max(most, Math.abs(found[i] - score)), 0);
+  const complete = found.length === scores.length;
   // A score that is no number makes `worst` none, which is not within the tolerance.
   if (complete && worst <= TOLERANCE) return;
   throw failure('stage-failed', {
@@ -34,7 +39,7 @@ export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, s
     where: stage,
     found: complete
       ? `the written model's scores differ by up to ${worst.toPrecision(3)} after reloading by ${runtime}`
-      : `${reloaded.scores.length} scores came back, ${scores.length} were expected, after reloading by ${runtime}`,
+      : `${found.length} scores came back, ${scores.length} were expected, after reloading by ${runtime}`,
     expected: `a difference of at most ${TOLERANCE}`,
     remedy: 'this is a fault of the tool: please report it',
   });

@@ -1,6 +1,7 @@
 /** The work of train: features of the frozen part, computed once, and epochs over them. */
 import type { StageContext } from '../../core/stage.js';
 import { engineNotes, openEngine, resolveEngine } from '../../engine/resolve.js';
+import { verifyPredictions } from '../../engine/second-opinion.js';
 import { readData } from '../../features/data.js';
 import type { ModelDocument, TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf, type Graph } from '../../model/graph.js';
@@ -40,6 +41,7 @@ export async function runTrain(context: Context): Promise<void> {
     batchSize: config.batch_size,
   });
   try {
+    await verifyPredictions(engine, trainer, { graph: suffix, weights });
     const { classes, image } = data.spec;
     const started = performance.now();
     const trained = await trainEpochs(trainer, {

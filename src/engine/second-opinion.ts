@@ -1,0 +1,141 @@
+/**
+ * Compares a compiled network with a second opinion before it is used: runtimes have joined operators and chosen kernels
+ * that change what a network means, and such a network gives plausible numbers.
+ *
+ * On one image of noise, what the network gives is compared with its layers as the engine runs them one by one with
+ * nothing joined, and some numbers of each of those layers with plain arithmetic from its definition.
+ */
+import { failure, type PipelineError } from '../core/problem.js';
+import { Random } from '../core/random.js';
+import { valueAt } from '../model/layer-definition.js';
+import type { Graph, Layer, Shape } from '../model/graph.js';
+import { outputOf, shapesOf } from '../model/graph.js';
+import type { Tensor, Weights } from '../model/tensor.js';
+import { sizeOf } from '../model/tensor.js';
+import type { Engine, EngineIdentity, Runner, Trainer, TrainingProgram } from './engine.js';
+
+/** The largest difference, as a share of the largest magnitude of the layer's output. */
+export const TOLERANCE = 1e-4;
+
+/** Numbers of each layer that are computed from its definition, besides those at the corners. */
+const DRAWN = 24;
+
+/** A network that is compiled and compared. Rejects with `stage-failed`, naming the first layer that differs. */
+export async function compileVerified(engine: Engine, graph: Graph, weights: Weights): Promise<Runner> {
+  const runner = await engine.compile(graph, weights);
+  try {
+    await verify(engine, runner, graph, weights);
+    return runner;
+  } catch (error) {
+    runner.dispose();
+    throw error;
+  }
+}
+
+/** The same for what a trainer, before its first step, predicts. */
+export async function verifyPredictions(engine: Engine, trainer: Trainer, { graph, weights }: Pick<TrainingProgram, 'graph' | 'weights'>): Promise<void> {
+  await verify(engine, { run: (inputs, count) => trainer.predict(inputs, count) }, graph, weights);
+}
+
+async function verify(engine: Engine, runner: Pick<Runner, 'run'>, graph: Graph, weights: Weights): Promise<void> {
+  const input = noise(sizeOf(shapesOf(graph).get(graph.layers[0].name)!));
+  const outputs = await engine.everyLayer(graph, weights, input);
+  compareWithDefinitions(engine.identity, graph, weights, outputs);
+  const expected = outputs.get(outputOf(graph).name)!;
+  const share = differenceOf(await runner.run(input, 1), expected);
+  if (share <= TOLERANCE) return;
+  const layer = await firstThatDiffers(engine, graph, weights, input, outputs);
+  throw differs(engine.identity, layer ?? outputOf(graph), share);
+}
+
+/** Each layer from the outputs that the engine gave for the layers before it, so that no difference adds up. */
+function compareWithDefinitions(identity: EngineIdentity, graph: Graph, weights: Weights, outputs: ReadonlyMap<string, Float32Array>): void {
+  const shapes = shapesOf(graph);
+  for (const layer of graph.layers) {
+    if (layer.inputs.length === 0) continue;
+    const shape = shapes.get(layer.name)!;
+    const found = outputs.get(layer.name)!;
+    const inputs = layer.inputs.map((name): Tensor => ({ shape: shapes.get(name)!, data: outputs.get(name)! }));
+    const indexes = placesIn(layer, shape);
+    const share = differenceOf(indexes.map((index) => found[index]), indexes.map((index) => valueAt(layer, inputs, weights, shape, index)), largestOf(found));
+    if (share > TOLERANCE) throw differs(identity, layer, share);
+  }
+}
+
+/** The corners of the first and the last channel, where padding shows, and places all over. */
+function placesIn(layer: Layer, shape: Shape): number[] {
+  const size = sizeOf(shape);
+  const random = Random.keyed('second-opinion', layer.name);
+  const drawn = Array.from({ length: DRAWN }, () => random.below(size));
+  const channels = shape[shape.length - 1];
+  const [height, width] = shape.length === 3 ? shape : [1, 1];
+  const corners = [0, width - 1, (height - 1) * width, height * width - 1].flatMap((place) => [place * channels, (place + 1) * channels - 1]);
+  return [...new Set([...corners, ...drawn])].filter((index) => index < size);
+}
+
+/** Halves the network until the first layer is found at which what is compiled differs from the layers one by one. */
+async function firstThatDiffers(engine: Engine, graph: Graph, weights: Weights, input: Float32Array, outputs: ReadonlyMap<string, Float32Array>): Promise<Layer | undefined> {
+  const { layers } = graph;
+  let [right, wrong] = [0, layers.length - 1];
+  while (wrong - right > 1) {
+    const middle = (right + wrong) >> 1;
+    const runner = await engine.compile({ ...graph, layers: layers.slice(0, middle + 1) }, weights);
+    const share = differenceOf(await runner.run(input, 1), outputs.get(layers[middle].name)!);
+    runner.dispose();
+    if (share > TOLERANCE) wrong = middle;
+    else right = middle;
+  }
+  return layers[wrong];
+}
+
+/**
+ * Where numbers are infinite or NaN in both, they are alike: that is looked for elsewhere, and has other causes.
+ * The loops call nothing: they run over every number of a network.
+ */
+function differenceOf(found: ArrayLike<number>, expected: ArrayLike<number>, largest = largestOf(expected)): number {
+  if (found.length !== expected.length) return Infinity;
+  let worst = 0;
+  for (let i = 0; i < found.length; i++) {
+    const a = found[i];
+    const b = expected[i];
+    const difference = a > b ? a - b : b - a;
+    if (difference > worst) worst = difference;
+    // Infinities and NaN do not give 0 when they are taken from themselves.
+    else if (difference !== difference && (a - a === 0 || b - b === 0)) return Infinity;
+  }
+  return worst / largest;
+}
+
+/** At least what float32 can tell from nothing. */
+function largestOf(values: ArrayLike<number>): number {
+  let largest = 1e-30;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value - value !== 0) continue;
+    if (value > largest) largest = value;
+    else if (-value > largest) largest = -value;
+  }
+  return largest;
+}
+
+/** Uniform in [-1, 1), the same for each network of this size. */
+function noise(length: number): Float32Array {
+  const random = Random.keyed('second-opinion', length);
+  const values = new Float32Array(length);
+  for (let i = 0; i < length; i++) values[i] = random.uniform(-1, 1);
+  return values;
+}
+
+function differs({ name, backend, version }: EngineIdentity, layer: Layer, share: number): PipelineError {
+  return failure('stage-failed', {
+    code: 'second-opinion-differs',
+    where: `layer ${layer.name}`,
+    found: `the engine ${name} (${backend}, ${version.split(',')[0]}) computes this ${layer.kind} layer wrong: on an image of noise it differs by ${percent(share)} of the largest value from the layer's definition`,
+    expected: `a difference of at most ${percent(TOLERANCE)}`,
+    remedy: `use another engine (engine: ${name === 'onnx' ? 'tfjs' : 'onnx'}) or another version of its package, and report it with the kind and the settings of this layer`,
+  });
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toPrecision(2)}%`;
+}

@@ -1,0 +1,130 @@
+/**
+ * Single numbers of a layer's output from its definition, in plain arithmetic of float64: what engines are held against.
+ * Far too slow for whole tensors, and shares nothing with any of them.
+ */
+import type { Activation, Conv2dLayer, DepthwiseConv2dLayer, Layer, Pair, PoolingLayer, Shape, WeightSpec } from './graph.js';
+import { samePadding } from './same-padding.js';
+import type { Tensor, Weights } from './tensor.js';
+
+/** The value at an index of a layer's output for one image, given whole inputs without their batch dimension. */
+export function valueAt(layer: Layer, inputs: readonly Tensor[], weights: Weights, shape: Shape, index: number): number {
+  const [x] = inputs;
+  const weight = (role: WeightSpec['role']): Float32Array => weights.get(`${layer.name}/${role}`)!.data;
+  const channels = shape[shape.length - 1];
+  const channel = index % channels;
+  const place = (index - channel) / channels;
+  switch (layer.kind) {
+    case 'input':
+    case 'dropout':
+    case 'flatten':
+      return x.data[index];
+    case 'activation':
+      return activated(layer.activation, channel, channels, (c) => x.data[place * channels + c]);
+    case 'rescaling':
+      return x.data[index] * layer.scale + layer.offset;
+    case 'add':
+      return inputs.reduce((sum, { data }) => sum + data[index], 0);
+    case 'batch_normalization': {
+      const slope = (layer.scale ? weight('gamma')[channel] : 1) / Math.sqrt(weight('moving_variance')[channel] + layer.epsilon);
+      return (x.data[index] - weight('moving_mean')[channel]) * slope + (layer.center ? weight('beta')[channel] : 0);
+    }
+    case 'dense': {
+      const [features] = x.shape.slice(-1);
+      const kernel = weight('kernel');
+      const unit = (c: number): number => {
+        let sum = layer.useBias ? weight('bias')[c] : 0;
+        for (let i = 0; i < features; i++) sum += x.data[place * features + i] * kernel[i * channels + c];
+        return sum;
+      };
+      return activated(layer.activation, channel, channels, unit);
+    }
+    case 'conv2d':
+    case 'depthwise_conv2d': {
+      const kernel = weight(layer.kind === 'conv2d' ? 'kernel' : 'depthwise_kernel');
+      const unit = (c: number): number => (layer.useBias ? weight('bias')[c] : 0) + convolved(layer, x, kernel, place, shape, c);
+      return activated(layer.activation, channel, channels, unit);
+    }
+    case 'zero_padding2d': {
+      const [row, column] = [Math.floor(place / shape[1]) - layer.padding[0][0], (place % shape[1]) - layer.padding[1][0]];
+      const inside = row >= 0 && row < x.shape[0] && column >= 0 && column < x.shape[1];
+      return inside ? x.data[(row * x.shape[1] + column) * channels + channel] : 0;
+    }
+    case 'max_pooling2d':
+    case 'average_pooling2d':
+      return pooled(layer, x, place, shape, channel);
+    case 'global_average_pooling2d':
+    case 'global_max_pooling2d': {
+      const values = Array.from({ length: x.data.length / channels }, (_, pixel) => x.data[pixel * channels + channel]);
+      if (layer.kind === 'global_max_pooling2d') return values.reduce((most, value) => Math.max(most, value), -Infinity);
+      return values.reduce((sum, value) => sum + value, 0) / values.length;
+    }
+  }
+}
+
+function activated(activation: Activation, channel: number, channels: number, unit: (channel: number) => number): number {
+  const x = unit(channel);
+  switch (activation) {
+    case 'linear':
+      return x;
+    case 'relu':
+      return Math.max(x, 0);
+    case 'relu6':
+      return Math.min(Math.max(x, 0), 6);
+    case 'sigmoid':
+      return 1 / (1 + Math.exp(-x));
+    case 'tanh':
+      return Math.tanh(x);
+    case 'softmax': {
+      const all = Array.from({ length: channels }, (_, c) => unit(c));
+      const largest = all.reduce((most, value) => Math.max(most, value), -Infinity);
+      return Math.exp(x - largest) / all.reduce((sum, value) => sum + Math.exp(value - largest), 0);
+    }
+  }
+}
+
+function convolved(layer: Conv2dLayer | DepthwiseConv2dLayer, x: Tensor, kernel: Float32Array, place: number, shape: Shape, channel: number): number {
+  const depth = x.shape[2];
+  let sum = 0;
+  for (const { pixel, tap } of pixelsUnder({ ...layer, size: layer.kernelSize }, x.shape, place, shape)) {
+    if (layer.kind === 'conv2d') {
+      for (let c = 0; c < depth; c++) sum += x.data[pixel * depth + c] * kernel[(tap * depth + c) * layer.filters + channel];
+    } else {
+      // The multiplier's outputs of one channel are side by side.
+      sum += x.data[pixel * depth + Math.floor(channel / layer.depthMultiplier)] * kernel[tap * depth * layer.depthMultiplier + channel];
+    }
+  }
+  return sum;
+}
+
+/** Padding counts for nothing. */
+function pooled(layer: PoolingLayer, x: Tensor, place: number, shape: Shape, channel: number): number {
+  const pixels = pixelsUnder({ ...layer, size: layer.poolSize, dilation: [1, 1] }, x.shape, place, shape);
+  const values = pixels.map(({ pixel }) => x.data[pixel * x.shape[2] + channel]);
+  if (layer.kind === 'max_pooling2d') return values.reduce((most, value) => Math.max(most, value), -Infinity);
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+interface Window {
+  readonly size: Pair;
+  readonly strides: Pair;
+  readonly dilation: Pair;
+  readonly padding: 'same' | 'valid';
+}
+
+/** The pixels of an image under the window at a place of the output, each with its place in the window. */
+function pixelsUnder({ size, strides, dilation, padding }: Window, image: Shape, place: number, output: Shape): { pixel: number; tap: number }[] {
+  const starts = [Math.floor(place / output[1]), place % output[1]].map((at, axis) => {
+    const before = padding === 'same' ? samePadding(image[axis], (size[axis] - 1) * dilation[axis] + 1, strides[axis]).before : 0;
+    return at * strides[axis] - before;
+  });
+  const pixels: { pixel: number; tap: number }[] = [];
+  for (let i = 0; i < size[0]; i++) {
+    const row = starts[0] + i * dilation[0];
+    if (row < 0 || row >= image[0]) continue;
+    for (let j = 0; j < size[1]; j++) {
+      const column = starts[1] + j * dilation[1];
+      if (column >= 0 && column < image[1]) pixels.push({ pixel: row * image[1] + column, tap: i * size[1] + j });
+    }
+  }
+  return pixels;
+}

@@ -1,0 +1,88 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { PipelineError } from '../../src/core/problem.js';
+import type { Engine } from '../../src/engine/engine.js';
+import { createOnnxEngine } from '../../src/engine/onnx/index.js';
+import { compileVerified } from '../../src/engine/second-opinion.js';
+import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
+import { valueAt } from '../../src/model/layer-definition.js';
+import type { Graph } from '../../src/model/graph.js';
+import { shapesOf } from '../../src/model/graph.js';
+import { sizeOf } from '../../src/model/tensor.js';
+import { everyLayer, madeUpWeights, noise } from '../model/graphs.js';
+import { windowNetworks } from './window-networks.js';
+
+let engines: readonly Engine[];
+beforeAll(async () => {
+  engines = [await createOnnxEngine({ threads: 1 }), await createTfjsEngine({ backend: 'wasm' })];
+});
+
+const graph = everyLayer();
+const weights = madeUpWeights(graph, 1);
+
+/** An engine that gets the last layer wrong whenever a network contains `layer`. */
+const wrongFrom = (engine: Engine, layer: string, by: number): Engine => ({
+  ...engine,
+  async compile(network: Graph, given) {
+    const runner = await engine.compile(network, given);
+    const wrong = network.layers.some(({ name }) => name === layer);
+    return { ...runner, dispose: () => runner.dispose(), run: async (inputs, count) => (await runner.run(inputs, count)).map((x) => (wrong ? x + by : x)) };
+  },
+});
+
+const problemOf = async (promise: Promise<unknown>) => {
+  const error = await promise.then(() => undefined, (found: PipelineError) => found);
+  return { kind: error?.category, ...error?.problems[0] };
+};
+
+test('networks that are right are compiled, whatever they consist of', async () => {
+  for (const engine of engines) {
+    (await compileVerified(engine, graph, weights)).dispose();
+    await fc.assert(
+      fc.asyncProperty(windowNetworks, async (network) => {
+        (await compileVerified(engine, network, madeUpWeights(network, 2))).dispose();
+      }),
+      { numRuns: 60, seed: 11 },
+    );
+  }
+});
+
+describe('a network that is compiled wrong is refused', () => {
+  test.each(['conv1', 'residual', 'dilated', 'classes'])('with the name of the first wrong layer, %s', async (layer) => {
+    expect(await problemOf(compileVerified(wrongFrom(engines[0], layer, 0.01), graph, weights))).toMatchObject({
+      kind: 'stage-failed', code: 'second-opinion-differs', where: `layer ${layer}`,
+    });
+  });
+
+  test('but not where it is the rounding of float32', async () => {
+    (await compileVerified(wrongFrom(engines[0], 'classes', 1e-6), graph, weights)).dispose();
+  });
+});
+
+test('a layer that is wrong however it is run differs from its definition', async () => {
+  const wrong: Engine = {
+    ...engines[0],
+    async everyLayer(network, given, input) {
+      const outputs = new Map(await engines[0].everyLayer(network, given, input));
+      return outputs.set('maximum', outputs.get('maximum')!.map((x) => x + 0.01));
+    },
+  };
+  const problem = await problemOf(compileVerified(wrong, graph, weights));
+  expect(problem).toMatchObject({ code: 'second-opinion-differs', where: 'layer maximum' });
+  expect(problem.found).toMatch(/^the engine onnx \(cpu, [\d.]+\) computes this max_pooling2d layer wrong: on an image of noise it differs by [\d.]+% of the largest value from the layer's definition$/);
+});
+
+test('definitions give what the engines compute, number by number', async () => {
+  const shapes = shapesOf(graph);
+  const input = noise(sizeOf(shapes.get('picture')!), 9);
+  for (const engine of engines) {
+    const outputs = await engine.everyLayer(graph, weights, input);
+    for (const layer of graph.layers.slice(1)) {
+      const inputs = layer.inputs.map((name) => ({ shape: shapes.get(name)!, data: outputs.get(name)! }));
+      const found = outputs.get(layer.name)!;
+      const expected = found.map((_, index) => valueAt(layer, inputs, weights, shapes.get(layer.name)!, index));
+      const largest = Math.max(...expected.map(Math.abs));
+      expect({ layer: layer.name, worst: Math.max(...found.map((x, i) => Math.abs(x - expected[i]))) / largest < 1e-5 }).toEqual({ layer: layer.name, worst: true });
+    }
+  }
+});
