@@ -1,6 +1,7 @@
 /** Reads a model or its weights from a file, by what is in it: a TF.js layers-model, or a .h5 or .keras file by Keras. */
 import { dirname, join } from 'node:path';
-import { changedMeanwhile, openRegular } from '../core/regular-file.js';
+import { changedMeanwhile } from '../core/regular-file.js';
+import { requireReadable } from './formats/identify.js';
 import { readJson, readLayersModel } from './layers-model/load.js';
 import { weightPaths } from './layers-model/weights.js';
 import type { Graph } from './graph.js';
@@ -16,64 +17,51 @@ export interface ReadModel {
   readonly files: readonly ReadFile[];
 }
 
-const modelKinds = 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras';
-
 export interface ModelOptions extends H5Options {
   /** Digests that the files must have. */
   readonly expected?: ExpectedDigests;
 }
 
-type Format = 'hdf5' | 'zip' | 'json';
-
-const signatures: readonly (readonly [Format, Buffer])[] = [
-  ['hdf5', Buffer.from('\x89HDF\r\n\x1a\n', 'latin1')],
-  ['zip', Buffer.from('PK\x03\x04', 'latin1')],
-];
-
 /**
- * Reads the model at `path`; libraries for Keras's formats are loaded where one is met. With digests, only files of these
- * bytes are used. Throws `bad-data` for what is damaged, was changed or has layers that are not known, `unsafe` for what
+ * Reads the model at `path`, or in that folder; libraries for Keras's formats are loaded where one is met. With digests,
+ * only files of these bytes are used. Throws `bad-data` for what is damaged, was changed or has layers that are not known, `unsafe` for what
  * leads out of the file or its folder; errors of the disk pass through.
  */
 export async function readModelFile(path: string, { expected, ...options }: ModelOptions = {}): Promise<ReadModel> {
-  const format = await formatOf(path);
+  const { format, path: file } = await requireReadable(path);
   switch (format) {
     case 'hdf5':
     case 'zip': {
       const { readKerasFile } = await import('./keras/read-file.js');
-      const { digest, ...model } = await readKerasFile({ path, format, options });
-      if (expected !== undefined && expected.get(path) !== digest) throw changedMeanwhile(path);
-      return { ...model, files: [{ path, digest }] };
+      const { digest, ...model } = await readKerasFile({ path: file, format, options });
+      if (expected !== undefined && expected.get(file) !== digest) throw changedMeanwhile(file);
+      return { ...model, files: [{ path: file, digest }] };
     }
     case 'json':
-      return readLayersModel(path, { ...options, folder: ModelFolder.of(path, expected) });
+      return readLayersModel(file, { ...options, folder: folderOf(path, file, expected) });
   }
 }
 
 /**
- * The files that {@link readModelFile} reads, the given one first, without reading weights. `where` names the file.
- * Throws `unsafe` for weights outside the folder.
+ * The files that {@link readModelFile} reads, the model's own first, without reading weights: of a folder the model.json in
+ * it. `where` names the path in messages. Throws as that does, also for what is no model, and `unsafe` for weights outside
+ * the folder.
  */
 export async function modelFiles(path: string, where: string): Promise<string[]> {
-  if ((await formatOf(path)) !== 'json') return [path];
-  const folder = ModelFolder.of(path);
-  const names = weightPaths(await readJson(path, folder), where);
+  const { format, path: file } = await requireReadable(path, where);
+  if (format !== 'json') return [file];
+  const folder = folderOf(path, file);
+  const names = weightPaths(await readJson(file, folder), where);
   // A name that is not there is reported by whoever reads it.
   for (const name of names) await folder.targetOf(name).catch(unlessMissing);
-  return [path, ...names.map((name) => join(dirname(path), name))];
+  return [file, ...names.map((name) => join(dirname(file), name))];
+}
+
+/** Where a person named the folder, the model.json in it is a stranger's too. */
+function folderOf(named: string, file: string, expected?: ExpectedDigests): ModelFolder {
+  return named === file ? ModelFolder.of(file, expected) : new ModelFolder(dirname(file), { expected });
 }
 
 function unlessMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
-}
-
-async function formatOf(path: string): Promise<Format> {
-  const file = await openRegular(path, { expected: modelKinds });
-  try {
-    const start = Buffer.alloc(8);
-    await file.read(start);
-    return signatures.find(([, signature]) => start.subarray(0, signature.length).equals(signature))?.[0] ?? 'json';
-  } finally {
-    await file.close();
-  }
 }

@@ -1,7 +1,12 @@
 /** Takes single files out of a zip, within limits. */
 import { fromBufferPromise, type Entry } from 'yauzl';
 import { PipelineError } from '../../core/problem.js';
+import { otherFormat } from '../formats/identify.js';
+import { formatOfZip } from '../formats/zip-contents.js';
 import { damaged } from './hdf5.js';
+
+/** A .keras file has three, and some more where its layers have assets. */
+const mostEntries = 10_000;
 
 export interface Wanted {
   readonly name: string;
@@ -15,10 +20,13 @@ export interface Wanted {
  */
 export async function readEntries(zipped: Buffer, path: string, wanted: readonly Wanted[]): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
+  const names: string[] = [];
   try {
     const zip = await fromBufferPromise(zipped, { lazyEntries: true, autoClose: false });
     try {
       for await (const entry of zip.eachEntry()) {
+        if (names.length >= mostEntries) throw damaged(path, `the zip has more than ${mostEntries.toLocaleString('en-US')} entries`, 'a .keras file, which has a few');
+        names.push(entry.fileName);
         const limit = wanted.find(({ name }) => name === entry.fileName)?.most;
         if (limit === undefined) continue;
         if (found.has(entry.fileName)) throw damaged(path, `two entries of the zip are named ${entry.fileName}`, 'one');
@@ -31,14 +39,11 @@ export async function readEntries(zipped: Buffer, path: string, wanted: readonly
     }
   } catch (error) {
     if (!(error instanceof PipelineError) && error instanceof Error && !('errno' in error)) {
-      throw damaged(path, `the zip cannot be read: ${error.message}`, 'a whole .keras file', error);
+      throw damaged(path, 'the zip is damaged or cut off', 'a whole .keras file', error);
     }
     throw error;
   }
-  const missing = wanted.find(({ name }) => !found.has(name));
-  if (missing !== undefined) {
-    throw damaged(path, `${missing.name} is not in the zip`, `a .keras file, with ${wanted.map(({ name }) => name).join(' and ')}`);
-  }
+  if (found.size < wanted.length) throw otherFormat(path, formatOfZip(names));
   return found;
 }
 

@@ -47,7 +47,7 @@ export class Hdf5File {
       }
     } catch (error) {
       if (error instanceof PipelineError) throw error;
-      throw damaged(where, `the HDF5 file cannot be read: ${causeIn(error)}`, 'a whole HDF5 file', error);
+      throw damaged(where, 'the HDF5 file cannot be read: it is damaged or cut off', 'a whole HDF5 file', error);
     } finally {
       module.FS.unlink(`/${name}`);
     }
@@ -159,11 +159,4 @@ export class Hdf5File {
 
 export function damaged(where: string, found: string, expected?: string, cause?: unknown, remedy?: string): PipelineError {
   return failure('bad-data', { code: 'bad-keras-file', where, found, expected, remedy }, cause);
-}
-
-/** The library's messages are whole stacks of its own, the cause last: `#007: file.c line 1 in H5F_open(): what happened`. */
-function causeIn(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const steps = [...message.matchAll(/ in \w+\(\): (\S.*)/g)];
-  return steps.at(-1)?.[1] ?? 'what is in it is damaged';
 }

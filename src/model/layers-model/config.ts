@@ -2,6 +2,8 @@
 import { isRecord } from '../../core/is-record.js';
 import type { PipelineError } from '../../core/problem.js';
 import { failure } from '../../core/problem.js';
+import { baseFormats, otherFormat } from '../formats/identify.js';
+import { formatOfJson } from '../formats/json-contents.js';
 import type { Pair } from '../graph.js';
 
 export function badModel(where: string, found: string, expected?: string, remedy?: string): PipelineError {
@@ -18,15 +20,25 @@ export function list(value: unknown, where: string, what: string): readonly unkn
   return value;
 }
 
-/** Parses the JSON of a model. */
+/** Parses the JSON of a model's layers. */
 export function parseModel(text: string, where: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw badModel(where, `the file is not JSON: ${String(error)}`, 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras');
-  }
+  return record(parseJson(text, where), where, 'the file');
+}
+
+/** Parses a model.json. Throws `bad-data`; for JSON of another kind it says of which. */
+export function parseLayersModel(text: string, where: string): Record<string, unknown> {
+  const value = parseJson(text, where);
+  const other = formatOfJson(value);
+  if (other !== undefined) throw otherFormat(where, other);
   return record(value, where, 'the file');
+}
+
+function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch (error) {
+    throw failure('bad-data', { code: 'bad-layers-model', where, found: 'begins as JSON, and is damaged or cut off', expected: baseFormats, remedy: 'fetch or save it again' }, error);
+  }
 }
 
 /** A value in a message, cut short. */

@@ -5,7 +5,7 @@ import { isRecord } from '../../core/is-record.js';
 import type { Graph } from '../graph.js';
 import { ModelFolder, type ReadFile } from '../model-folder.js';
 import type { Tensor, Weights } from '../tensor.js';
-import { badModel, parseModel } from './config.js';
+import { badModel, parseLayersModel } from './config.js';
 import { readNetwork, type ReadOptions } from './read.js';
 import type { WeightGroup } from './weights.js';
 import { decodeGroup, readManifest } from './weights.js';
@@ -33,7 +33,7 @@ export interface LoadOptions extends ReadOptions {
  * Throws `bad-data` for what is missing or malformed, `unsafe` for shards outside the folder; errors of the disk pass through.
  */
 export async function readLayersModel(path: string, { folder = ModelFolder.of(path), ...options }: LoadOptions = {}): Promise<LoadedModel> {
-  const json = parseModel(await readJson(path, folder), path);
+  const json = parseLayersModel(await readJson(path, folder), path);
   const { graph } = readNetwork(json['modelTopology'], path, options);
   const groups = readManifest(json['weightsManifest'], path);
   const weights = new Map<string, Tensor>();

@@ -8,7 +8,7 @@ import type { FloatType } from '../../core/schema-types.js';
 import type { Shape } from '../graph.js';
 import type { Tensor, Weights } from '../tensor.js';
 import { sizeOf } from '../tensor.js';
-import { badModel, list, parseModel, record, show } from './config.js';
+import { badModel, list, parseLayersModel, record, show } from './config.js';
 
 /** How a stored number becomes a float: as it is, widened, or `stored * scale + min`. */
 type Storage =
@@ -57,7 +57,7 @@ export function readManifest(manifest: unknown, where: string): WeightGroup[] {
  * Throws as {@link readManifest}.
  */
 export function weightPaths(text: string, where: string): string[] {
-  return readManifest(parseModel(text, where)['weightsManifest'], where).flatMap(({ paths }) => paths);
+  return readManifest(parseLayersModel(text, where)['weightsManifest'], where).flatMap(({ paths }) => paths);
 }
 
 /** Decodes a group from the bytes of its shards laid end to end. */

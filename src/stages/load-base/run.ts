@@ -10,6 +10,7 @@ import { nonFinite } from '../../model/finite.js';
 import { countParameters, type ModelDocument } from '../../model/document.js';
 import { outputOf, type Graph } from '../../model/graph.js';
 import { initialWeights } from '../../model/initializers.js';
+import { baseFormats } from '../../model/formats/identify.js';
 import { fitWeights } from '../../model/layers-model/fit.js';
 import { matchLayers } from '../../model/keras/match.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
@@ -19,7 +20,7 @@ import type { Weights } from '../../model/tensor.js';
 import { encodeWeights } from '../../model/weights-file.js';
 import { bringWeights } from '../../sources/weights.js';
 import { refuseScalingTwice } from './own-rescaling.js';
-import { weightFormats, type LocalSource, type Source } from './source.js';
+import type { LocalSource, Source } from './source.js';
 
 export async function runLoadBase(context: StageContext<'load-base'>): Promise<void> {
   await putBase(await bring(context.found as Source, context), context);
@@ -93,7 +94,7 @@ function withoutLayers(architecture: string, found: string): PipelineError {
     code: 'no-topology',
     where: architecture,
     found: `has its layers in its weights file, ${found}`,
-    remedy: `name a file with layers: ${weightFormats} that was saved whole; or an architecture that is built by name, such as vgg16`,
+    remedy: `name a file with layers: ${baseFormats} that was saved whole; or an architecture that is built by name, such as vgg16`,
   });
 }
 

@@ -7,6 +7,7 @@ import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { downloadOf, nameOf, type Download } from '../../core/source.js';
 import type { Survey, SurveyContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
+import { baseFormats } from '../../model/formats/identify.js';
 import type { ExpectedDigests } from '../../model/model-folder.js';
 import { modelFiles } from '../../model/read-model.js';
 import { pinPreimage } from '../../sources/pins.js';
@@ -30,9 +31,6 @@ export interface WeightsFile {
 
 /** What the survey finds; files on the web are fetched only by a run. */
 export type Source = LocalSource | { readonly kind: 'download'; readonly download: Download };
-
-/** The files that weights may come in, for messages. */
-export const weightFormats = 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras';
 
 export async function surveyWeights(context: SurveyContext<'load-base'>): Promise<Survey> {
   const survey = (preimage: Json, found: Source, provisional = false): Survey => ({ preimage, found, provisional });
@@ -67,7 +65,7 @@ async function locateWeights({ config, name, resolvePath, digestFile }: SurveyCo
   const missing = (where: string, remedy: string) => (error: NodeJS.ErrnoException): never => {
     // Whatever else the disk says is not about the file.
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-    throw failure('bad-data', { code: 'weights-missing', where, field: ['weights'], found: 'is not there', expected: weightFormats, remedy }, error);
+    throw failure('bad-data', { code: 'weights-missing', where, field: ['weights'], found: 'is not there', expected: baseFormats, remedy }, error);
   };
   const files = await modelFiles(path, shown).catch(missing(shown, `correct \`weights\` of ${name}`));
   const digests = await Promise.all(files.map((file) => digestFile(file).catch(missing(file, `keep all files of ${shown} in one folder`))));
@@ -83,5 +81,6 @@ async function locateWeights({ config, name, resolvePath, digestFile }: SurveyCo
       remedy: 'fetch the file again, or correct `sha256` if the new file is the right one',
     });
   }
-  return { kind: 'file', path, digest, files: new Map(files.map((file, i) => [file, digests[i]])) };
+  // Of a folder, the model.json in it.
+  return { kind: 'file', path: files[0], digest, files: new Map(files.map((file, i) => [file, digests[i]])) };
 }

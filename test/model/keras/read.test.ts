@@ -98,5 +98,5 @@ test('files that cannot be read are refused by what they are', async () => {
   expect(await refusal(await unpack(folder, 'code-keras3.keras'))).toMatch('Lambda, which is code');
   const other = join(folder, 'other.onnx');
   await writeFile(other, 'neither');
-  expect(await refusal(other)).toMatch('is not JSON');
+  expect(await refusal(other)).toMatch('is not a model of a format that is known here: it starts with the bytes 6e 65 69');
 });

@@ -150,13 +150,13 @@ describe('HDF5 files', () => {
 describe('.keras files', () => {
   test('a cut one is refused', async () => {
     const whole = fixtureBytes('tiny-keras3.keras');
-    expect(await refusal(whole.subarray(0, whole.length - 100), 'cut.keras')).toMatch(/^bad-data: the zip cannot be read/);
+    expect(await refusal(whole.subarray(0, whole.length - 100), 'cut.keras')).toMatch(/^bad-data: the zip is damaged or cut off/);
   });
 
   test('one with other files in it is refused by what is missing', async () => {
     const whole = fixtureBytes('tiny-keras3.keras');
     const renamed = Buffer.from(whole.toString('latin1').replaceAll('config.json', 'c0nfig.json'), 'latin1');
-    expect(await refusal(renamed, 'renamed.keras')).toBe('bad-data: config.json is not in the zip');
+    expect(await refusal(renamed, 'renamed.keras')).toBe('bad-data: is a .keras file without its layers (config.json)');
   });
 
   test('two entries of one name are refused', async () => {

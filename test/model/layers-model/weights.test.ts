@@ -94,7 +94,7 @@ describe('files', () => {
     await writeFile(path(), '{"modelTopology":');
     await expect(readLayersModel(path())).rejects.toMatchObject({
       category: 'bad-data',
-      problems: [{ found: expect.stringMatching(/not JSON/) }],
+      problems: [{ found: expect.stringMatching(/begins as JSON, and is damaged/) }],
     });
     await expect(readLayersModel(join(folder, 'none.json'))).rejects.toMatchObject({ category: 'bad-data' });
   });
