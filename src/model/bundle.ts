@@ -9,6 +9,7 @@ import type { Digest } from '../core/digest.js';
 import { isRecord } from '../core/is-record.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { ImageSpec } from '../image/dataset.js';
+import { isForeign, notExported } from './formats/foreign-folder.js';
 import { outputOf, shapesOf, withInputShape, type Graph } from './graph.js';
 import { show } from './layers-model/config.js';
 import { fitWeights } from './layers-model/fit.js';
@@ -75,9 +76,10 @@ async function modelFileOf(path: string): Promise<string> {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
     throw failure('invalid', { code: 'no-model', where: path, found: 'is not there', expected: usual });
   });
-  if (found.isDirectory()) return join(path, MODEL);
-  if (basename(path) === MODEL) return path;
-  throw failure('invalid', { code: 'no-model', where: path, found: 'is no exported model', expected: usual });
+  const folder = found.isDirectory() ? path : dirname(path);
+  const isModel = found.isDirectory() || basename(path) === MODEL;
+  if (!isModel || (await isForeign(folder))) throw await notExported(path);
+  return join(folder, MODEL);
 }
 
 const usual = `the folder of an exported model, such as models/pets, or its ${MODEL}`;
@@ -93,7 +95,7 @@ async function readList(folder: ModelFolder, name: string, at: (name: string) =>
     const tooLarge = (size: number) => bad(path, `has ${size} bytes`, `at most ${LARGEST_LIST}`);
     return JSON.parse((await folder.read(name, { limit: LARGEST_LIST, tooLarge })).toString('utf8'));
   } catch (error) {
-    if (error instanceof SyntaxError) throw bad(path, `is not JSON: ${error.message}`);
+    if (error instanceof SyntaxError) throw bad(path, 'is not JSON, or is damaged or cut off');
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
     throw bad(path, 'is missing: the folder is no export of this tool, or not a whole one');

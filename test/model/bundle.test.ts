@@ -83,7 +83,7 @@ test.each([
 const preparing = (change: object) => ({ 'preprocessing.json': { image: { ...image, ...change }, preprocessing } });
 
 test.each([
-  [{ 'classes.json': '["cat", ' }, /^bad-data \.\/classes\.json: is not JSON: /],
+  [{ 'classes.json': '["cat", ' }, /^bad-data \.\/classes\.json: is not JSON, or is damaged or cut off/],
   [{ 'classes.json': ['cat'] }, /^bad-data \.\/classes\.json: the classes are \["cat"\]; a list of the names of two or more classes/],
   [{ 'classes.json': ['cat', 'cat'] }, /classes\.json: the classes are \["cat","cat"\]/],
   [{ 'classes.json': ['cat', 7] }, /classes\.json: the classes are \["cat",7\]/],
@@ -124,9 +124,20 @@ test('weights that were changed since are refused', async () => {
 
 test('what is missing, cut short or elsewhere is told by its name', async () => {
   expect(await refusal(join(folder, 'none'))).toMatch(/^invalid \.\/none: is not there; the folder of an exported model/);
+  expect(await refusal()).toMatch(/^invalid .*: is an empty folder, not an exported model; the folder of an exported model/);
+  await writeFile(join(folder, 'base.keras'), 'PK\x03\x04');
+  expect(await refusal()).toMatch(/is a folder, with base\.keras in it, not an exported model/);
+  expect(await refusal(join(folder, 'base.keras'))).toMatch(/^invalid \.\/base\.keras: is a zip, as \.keras files are, not an exported model/);
+  await writeFile(join(folder, 'model.json'), JSON.stringify({ modelTopology: {}, weightsManifest: [] }));
+  expect(await refusal()).toMatch(/is a TF\.js layers-model without the classes\.json/);
+  await writeFile(join(folder, 'metadata.json'), '{}');
+  expect(await refusal(join(folder, 'model.json'))).toMatch(/is a model of Teachable Machine, not an exported model/);
+  await writeFile(join(folder, 'model.json'), JSON.stringify({ format: 'graph-model' }));
+  expect(await refusal()).toMatch(/is a TF\.js graph-model, which has operations but no layers, not an exported model/);
+  await writeFile(join(folder, 'preprocessing.json'), '{}');
   expect(await refusal()).toMatch(/^bad-data \.\/classes\.json: is missing: the folder is no export of this tool/);
   await written(network(1, 'sigmoid'));
-  expect(await refusal(join(folder, 'classes.json'))).toMatch(/^invalid \.\/classes\.json: is no exported model/);
+  expect(await refusal(join(folder, 'classes.json'))).toMatch(/^invalid \.\/classes\.json: is a JSON file, not an exported model/);
   await truncate(join(folder, 'group1-shard1of1.bin'), 100);
   expect(await refusal()).toMatch(/have 100 bytes; 288 bytes/);
   await rm(join(folder, 'model.json'));

@@ -71,7 +71,7 @@ test.each([
   ['half of a .keras file', ['config.json', 'metadata.json'], /without its weights/],
   ['something else', ['a.txt', 'b.txt', 'c.txt', 'd.txt'], /is a zip without a model: it contains a\.txt, b\.txt, c\.txt and more/],
 ] as const)('a zip of %s', async (_, names, words) => {
-  expect(await saidOf(await zipOf(names.map((name) => ({ name, content: '{}' }))), 'base.keras')).toMatch(words);
+  expect(await saidOf(zipOf(names.map((name) => ({ name, content: '{}' }))), 'base.keras')).toMatch(words);
 });
 
 describe('folders', () => {
