@@ -96,7 +96,7 @@ describe('folders', () => {
   test('of a TF.js layers-model stand for the model.json in them', async () => {
     const path = 'examples/base';
     expect(await modelFiles(path, path)).toEqual(['model.json', 'group1-shard1of1.bin'].map((name) => join(path, name)));
-    expect((await readModelFile(path)).files).toEqual(await modelFiles(path, path));
+    expect((await readModelFile(path)).files.map((one) => one.path)).toEqual(await modelFiles(path, path));
     await writeFile(join(folder, 'model.json'), '{}');
     expect(await saidOf('once', 'group1-shard1of1.bin')).toMatch(/is a file of weights of the model\.json beside it -> name the model\.json/);
   });
