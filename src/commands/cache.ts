@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { bytesText } from '../core/bytes-text.js';
 import { exitCodes } from '../core/problem.js';
 import { columnLines, type Column } from '../report/columns.js';
+import { refuseLinks } from '../runner/own-folder.js';
 import { projectIn } from '../runner/project.js';
 import { agoText, count } from '../report/words.js';
 import { limitsFrom, parseAge, parseSize, type Limits } from '../store/limits.js';
@@ -48,7 +49,9 @@ export const cache: CommandSpec = {
 };
 
 async function open(host: Host, { json }: JsonOption): Promise<{ root: string; shelf: Shelf; damage: { path: string; reason: string }[] } | undefined> {
-  const root = projectIn(host.cwd).store;
+  const project = projectIn(host.cwd);
+  refuseLinks(project);
+  const root = project.store;
   if (!existsSync(root)) {
     host.stdout(json ? `${JSON.stringify({ event: 'cache', root, exists: false })}\n` : `there is no cache at ${root}\n`);
     return undefined;

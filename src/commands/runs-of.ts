@@ -7,6 +7,7 @@ import type { RunEnd, RunFound, RunStart } from '../core/run-record.js';
 import { failure } from '../core/problem.js';
 import { parseArchiveRoot } from '../core/source.js';
 import type { BlobRef } from '../core/stage.js';
+import { refuseLinks } from '../runner/own-folder.js';
 import { projectIn, projectOf, type Project } from '../runner/project.js';
 import { listRuns, pickRun } from '../runner/run-history.js';
 import { openStore, type Store } from '../store/store.js';
@@ -24,10 +25,12 @@ export interface ProjectRuns {
 export async function runsOf(file: string | undefined, cwd: string): Promise<ProjectRuns> {
   if (file === undefined) {
     const project = projectIn(cwd);
+    refuseLinks(project);
     return { project, file, runs: await listRuns(project.runs) };
   }
   const path = resolve(cwd, file);
   const project = projectOf({ file: path, root: projectRootOf(dirname(path)) });
+  refuseLinks(project);
   const shown = project.display(path);
   const runs = await listRuns(project.runs, shown);
   // A file that was removed still has its runs; one that never was has none, and says so.

@@ -26,3 +26,18 @@ export function toDigest(hash: Uint8Array): Digest {
 export function isDigest(text: unknown): text is Digest {
   return typeof text === 'string' && /^[0-9a-f]{64}$/.test(text);
 }
+
+/** The same for the key of an action, which has that form too. */
+export function isActionKey(text: unknown): text is ActionKey {
+  return isDigest(text);
+}
+
+export function isFeatureSetKey(text: unknown): text is FeatureSetKey {
+  return isDigest(text);
+}
+
+/** A digest as the name of a file. Throws where it is anything else: it would name a place that nobody meant. */
+export function fileNameOf<Name extends Digest | ActionKey | FeatureSetKey>(digest: Name): Name {
+  if (isDigest(digest)) return digest;
+  throw new TypeError(`${JSON.stringify(digest)} is not a SHA-256 digest`);
+}

@@ -1,8 +1,10 @@
 /** What is kept of each run, `.pipeline/runs/<id>/run.json`: enough to tell later what it did, and where its results lie. */
 import type { Json } from './canonical.js';
-import type { ActionKey } from './digest.js';
+import { isActionKey, type ActionKey } from './digest.js';
+import { isFiniteNumber, isListOf, isMapOf, isOneOf, isBoolean, isShapedAs, isString, optional, type Guard } from './guards.js';
+import { isOutputs } from './outputs.js';
 import type { RunState, StageSummary } from './event.js';
-import type { Problem } from './problem.js';
+import type { Position, Problem } from './problem.js';
 import type { Outputs } from './stage.js';
 
 /** A stage of the pipeline, whether the run was about it or not. */
@@ -61,3 +63,73 @@ export type RunFound =
   | { readonly state: 'running' | 'killed'; readonly id: string; readonly run: RunStart }
   /** Its record is missing, damaged, or of another version of this tool. */
   | { readonly state: 'unreadable'; readonly id: string };
+
+// eslint-disable-next-line no-control-regex
+const isLine: Guard<string> = (value): value is string => typeof value === 'string' && !/[\u0000-\u001f\u007f]/.test(value);
+
+const isNode: Guard<RecordedNode> = isShapedAs({
+  name: isLine,
+  kind: isLine,
+  reads: isMapOf(isLine),
+  gates: isListOf(isLine),
+  variant: optional(isShapedAs({ base: isLine, values: isMapOf((value): value is number | string | boolean => isString(value) || isFiniteNumber(value) || isBoolean(value)) })),
+});
+
+const isStart: Guard<RunStart> = isShapedAs({
+  format: isOneOf(1),
+  id: isLine,
+  startedAt: (value): value is string => isLine(value) && !Number.isNaN(Date.parse(value)),
+  tool: isLine,
+  node: isLine,
+  platform: isLine,
+  pipeline: isShapedAs({ name: isLine, file: isLine, seed: isFiniteNumber }),
+  source: isShapedAs({ text: isString, set: isListOf(isString) }),
+  graph: isListOf(isNode),
+});
+
+const isAnyJson: Guard<Json | undefined> = (_value): _value is Json | undefined => true;
+
+const isOutcome: Guard<StageOutcome> = isShapedAs({
+  name: isLine,
+  kind: isLine,
+  state: isOneOf('ran', 'restored', 'fresh', 'failed', 'skipped'),
+  reason: isString,
+  durationMs: isFiniteNumber,
+  features: optional(isShapedAs({ extracted: isFiniteNumber, reused: isFiniteNumber })),
+  key: optional(isActionKey),
+  preimage: isAnyJson,
+  outputs: optional(isOutputs),
+});
+
+const isPosition: Guard<Position> = isShapedAs({
+  file: isString,
+  line: isFiniteNumber,
+  column: isFiniteNumber,
+  length: isFiniteNumber,
+  excerpt: isListOf(isShapedAs({ line: isFiniteNumber, text: isString })),
+});
+
+const isProblem: Guard<Problem> = isShapedAs({
+  code: isLine,
+  where: optional(isString),
+  position: optional(isPosition),
+  found: isString,
+  expected: optional(isString),
+  remedy: optional(isString),
+});
+
+/** NaN is written as null. */
+const isFigure: Guard<number> = (value): value is number => value === null || isFiniteNumber(value);
+
+const isEnd: Guard<RunEnd> = isShapedAs({
+  state: isOneOf('ok', 'failed', 'gate-missed', 'interrupted'),
+  durationMs: isFiniteNumber,
+  stages: isListOf(isOutcome),
+  metrics: isMapOf(isMapOf(isFigure)),
+  problems: isListOf(isProblem),
+});
+
+const isGoing = isShapedAs({ state: isOneOf('running'), owner: isString });
+
+/** A record comes with a project, which may be a stranger's: names of results and digests in it decide which files are read. */
+export const isRunRecord: Guard<RunRecord> = (value): value is RunRecord => isStart(value) && (isEnd(value) || isGoing(value));

@@ -1,5 +1,6 @@
 /** Files that lie elsewhere: what a pipeline says of them, and what the code that fetches them may ask for. */
 import { isDigest, type Digest } from './digest.js';
+import { staysInside } from './paths.js';
 import type { BlobRef, FolderListing } from './stage.js';
 
 /** A file on the web, and what its bytes have to be. */
@@ -106,9 +107,15 @@ export function archiveRoot(archive: Digest, folder: string): string {
   return `${ARCHIVE}${archive}${folder === '' ? '' : `/${folder}`}`;
 }
 
-/** What {@link archiveRoot} put together; undefined for the path of a folder. */
+/** What {@link archiveRoot} put together; undefined for the path of a folder, and for what leads out of the archive. */
 export function parseArchiveRoot(root: string): { readonly archive: Digest; readonly folder: string } | undefined {
   const [start, ...folders] = root.split('/');
   const archive = start.startsWith(ARCHIVE) ? start.slice(ARCHIVE.length) : undefined;
-  return isDigest(archive) ? { archive, folder: folders.join('/') } : undefined;
+  const folder = folders.join('/');
+  return isDigest(archive) && (folder === '' || staysInside(folder)) ? { archive, folder } : undefined;
+}
+
+/** Whether a text names a root: the path of a folder, or a folder inside an archive. */
+export function isRoot(text: unknown): text is string {
+  return typeof text === 'string' && !text.includes('\0') && (!text.startsWith(ARCHIVE) || parseArchiveRoot(text) !== undefined);
 }

@@ -3,6 +3,7 @@ import type { Json } from './canonical.js';
 import type { Digest } from './digest.js';
 import type { Emit, FeatureCounts } from './event.js';
 import type { Finding } from './finding.js';
+import type { Guard } from './guards.js';
 import type { EngineChoice, FloatType, StageConfigs, StageKind } from './schema-types.js';
 import type { DownloadLock, SourceHost } from './source.js';
 
@@ -18,7 +19,7 @@ export interface BlobRef {
   readonly size: number;
 }
 
-/** What a stage has put out, by the names that it chose. */
+/** What a stage has put out, by the names that it chose; see `outputs.ts` for which can be. */
 export type Outputs = Readonly<Record<string, BlobRef>>;
 
 /** The outputs of the stages that a stage reads; `gates` are the evaluations that an export waits for, in file order. */
@@ -208,7 +209,8 @@ interface WorkContext<Kind extends StageKind> {
   readonly inputs: Inputs;
   /** The bytes of an output, verified. */
   readBytes(ref: BlobRef): Promise<Buffer>;
-  readJson<Value>(ref: BlobRef): Promise<Value>;
+  /** An output that is JSON, of the form that is asked for. */
+  readJson<Value>(ref: BlobRef, isValue?: Guard<Value>): Promise<Value>;
   resolvePath(path: string): string;
   /**
    * The absolute path of the folder that an output names as its root. Where that is an unpacked archive which is gone

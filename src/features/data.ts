@@ -2,11 +2,12 @@
 import type { Digest } from '../core/digest.js';
 import type { BlobRef, Outputs } from '../core/stage.js';
 import type { Augmentation } from '../image/augmentation.js';
-import type { DataSpec, Files, Samples, SplitName } from '../image/dataset.js';
+import type { Guard } from '../core/guards.js';
+import { isDataSpec, isFiles, isSamples, type DataSpec, type Files, type SplitName } from '../image/dataset.js';
 
 /** What reading needs of a stage's context. */
 interface Reader {
-  readJson<Value>(ref: BlobRef): Promise<Value>;
+  readJson<Value>(ref: BlobRef, isValue?: Guard<Value>): Promise<Value>;
   openRoot(root: string, namedBy: BlobRef): Promise<string>;
 }
 
@@ -23,10 +24,10 @@ export interface Data {
 
 export async function readData(outputs: Outputs, { readJson, openRoot }: Reader): Promise<Data> {
   const { spec, samples, augmentation } = outputs;
-  const rows = (await readJson<Samples>(samples)).samples;
-  const files = await readJson<Files>(outputs.files);
+  const rows = (await readJson(samples, isSamples)).samples;
+  const files = await readJson(outputs.files, isFiles);
   return {
-    spec: await readJson<DataSpec>(spec),
+    spec: await readJson(spec, isDataSpec),
     files,
     openFolder: () => openRoot(files.root, outputs.files),
     augmentation: augmentation === undefined ? undefined : await readJson<Augmentation>(augmentation),

@@ -1,5 +1,8 @@
 /** What `ingest` puts out, as the stages that read pictures see it; what `augment` does is in augmentation.ts. */
-import type { Digest } from '../core/digest.js';
+import { isDigest, type Digest } from '../core/digest.js';
+import { isCount, isListOf, isMapOf, isOneOf, isShapedAs, isString, type Guard } from '../core/guards.js';
+import { staysInside } from '../core/paths.js';
+import { isRoot } from '../core/source.js';
 
 /** How every picture is brought to the network's input. */
 export interface ImageSpec {
@@ -44,3 +47,24 @@ export interface Files {
   /** Paths below the root by digest; several where the same bytes lie in several places. */
   readonly paths: Readonly<Record<string, readonly string[]>>;
 }
+
+const isSampleRow: Guard<SampleRow> = (value): value is SampleRow =>
+  Array.isArray(value) && value.length === 3 && isDigest(value[0]) && isCount(value[1]) && splitNames.includes(value[2] as SplitName);
+
+export const isSamples: Guard<Samples> = isShapedAs({ samples: isListOf(isSampleRow) });
+
+/** Who can write into a cache must not choose which files are read: every path is one below the root. */
+export const isFiles: Guard<Files> = isShapedAs({
+  root: isRoot,
+  onBadImage: isOneOf('fail', 'skip'),
+  paths: isMapOf(isListOf(staysInside), isDigest),
+});
+
+export const isDataSpec: Guard<DataSpec> = isShapedAs({
+  classes: isListOf(isString),
+  image: isShapedAs({
+    size: (value: unknown): value is readonly [number, number] => Array.isArray(value) && value.length === 2 && value.every(isCount),
+    interpolation: isOneOf('nearest', 'bilinear', 'bicubic', 'lanczos'),
+    orientation: isOneOf('exif', 'stored'),
+  }),
+});

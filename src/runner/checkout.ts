@@ -1,9 +1,11 @@
 /** What this checkout holds: for each stage of a pipeline the key and outputs that its files here come from. */
 import { existsSync, type Stats } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import type { ActionKey, Digest } from '../core/digest.js';
-import { isDigest } from '../core/digest.js';
-import { isRecord } from '../core/is-record.js';
+import { basename, resolve, sep } from 'node:path';
+import type { Json } from '../core/canonical.js';
+import { isActionKey, isDigest, type ActionKey, type Digest } from '../core/digest.js';
+import { isCount, isFiniteNumber, isListOf, isMapOf, isOneOf, isShapedAs, isString, optional, parseJson, type Guard } from '../core/guards.js';
+import { isOutputs } from '../core/outputs.js';
+import { isInnerPath, staysInside } from '../core/paths.js';
 import { failure } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
 import type { Outputs } from '../core/stage.js';
@@ -101,16 +103,44 @@ export class Checkout {
   }
 }
 
+const isDeliveredFile: Guard<DeliveredFile> = isShapedAs({ digest: isDigest, size: isCount, mtimeMs: isFiniteNumber, ctimeMs: optional(isFiniteNumber) });
+
+const isPreimage: Guard<Preimage> = isShapedAs({
+  schema: isFiniteNumber,
+  kind: isString,
+  impl: isFiniteNumber,
+  config: isJson,
+  inputs: isJson,
+  survey: isJson,
+  environment: isJson,
+});
+
+/** The file comes with the project, which may be a stranger's: what it names lies inside the project, or the file is damaged. */
+const isStageMemory: Guard<StageMemory> = isShapedAs({
+  key: isActionKey,
+  preimage: isPreimage,
+  outputs: isOutputs,
+  terms: isDigest,
+  delivered: isMapOf(isMapOf(isDeliveredFile, isInnerPath), isPlace),
+  writing: optional(isMapOf(isListOf(isDigest), isPlace)),
+});
+
+const isCheckoutFile: Guard<CheckoutFile> = isShapedAs({ format: isOneOf(1), pipeline: optional(staysInside), stages: isMapOf(isStageMemory) });
+
+function isJson(value: unknown): value is Json {
+  return value !== undefined;
+}
+
+/** Folders are remembered as this system writes them. */
+function isPlace(name: string): boolean {
+  return staysInside(name.replaceAll(sep, '/'));
+}
+
 /** Undefined where the file is missing or damaged. */
 async function read(path: string): Promise<CheckoutFile | undefined> {
-  try {
-    const content = JSON.parse((await readRegular(path)).toString('utf8')) as Partial<CheckoutFile>;
-    return content.format === 1 && isRecord(content.stages) ? (content as CheckoutFile) : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJson(await readRegular(path).then(String, () => ''), isCheckoutFile);
 }
 
 function stagesOf(content: CheckoutFile | undefined): Map<string, StageMemory> | undefined {
-  return content && new Map(Object.entries(content.stages).filter(([, memory]) => isDigest(memory?.key)));
+  return content && new Map(Object.entries(content.stages));
 }

@@ -1,5 +1,7 @@
 /** What the contexts of work, delivery and judgement have in common. */
 import { join } from 'node:path';
+import { parseJson, type Guard } from '../core/guards.js';
+import { failure } from '../core/problem.js';
 import { parseArchiveRoot } from '../core/source.js';
 import type { BlobRef, Inputs } from '../core/stage.js';
 import type { Store } from '../store/store.js';
@@ -20,9 +22,19 @@ async function readBytes(store: Store, ref: BlobRef): Promise<Buffer> {
   return bytes;
 }
 
-/** An output that is JSON. Throws {@link LostBlob}. */
-export async function readJson<Value>(store: Store, ref: BlobRef): Promise<Value> {
-  return JSON.parse((await readBytes(store, ref)).toString('utf8')) as Value;
+const isAnything = <Value>(_value: unknown): _value is Value => true;
+
+/** An output that is JSON. Throws {@link LostBlob}, and `bad-data` where it has another form: its record was not written by this tool. */
+export async function readJson<Value>(store: Store, ref: BlobRef, isValue: Guard<Value> = isAnything): Promise<Value> {
+  const value = parseJson((await readBytes(store, ref)).toString('utf8'), isValue);
+  if (value !== undefined) return value;
+  throw failure('bad-data', {
+    code: 'result-of-another-form',
+    where: `result ${ref.digest.slice(0, 12)}`,
+    found: 'this result from the cache does not have the form that this tool writes',
+    expected: 'a cache that only this tool wrote into',
+    remedy: 'remove the cache if you do not know who wrote into it, and run again: everything in it is computed again',
+  });
 }
 
 /** The folder of a root. Throws {@link LostBlob} where it has to be unpacked again. */
@@ -44,7 +56,7 @@ export function commonContext(session: Session, { stage }: Node, inputs: Inputs,
     settings,
     inputs,
     readBytes: (ref: BlobRef) => readBytes(store, ref),
-    readJson: <Value>(ref: BlobRef) => readJson<Value>(store, ref),
+    readJson: <Value>(ref: BlobRef, isValue?: Guard<Value>) => readJson(store, ref, isValue),
     resolvePath: project.resolvePath,
     openRoot: (root: string, namedBy: BlobRef) => openRoot(session, root, namedBy),
     note,

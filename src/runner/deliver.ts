@@ -3,7 +3,8 @@ import type { Stats } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestOf, type Digest } from '../core/digest.js';
-import { failure } from '../core/problem.js';
+import { isInnerPath } from '../core/paths.js';
+import { failure, type PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
 import type { BlobRef } from '../core/stage.js';
 import { hasCode } from '../store/cache-fs.js';
@@ -33,6 +34,7 @@ const OLD = 'old';
  * a run without changes reads nothing. Throws `unsafe` where the folder holds something else.
  */
 export async function deliverFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<DeliveredFolder> {
+  for (const name of files.keys()) if (!isInnerPath(name)) throw leavesFolder(folder, name, options);
   for (let tries = 1; ; tries++) {
     try {
       return await deliverOnce(folder, files, options);
@@ -55,6 +57,17 @@ async function deliverOnce(folder: string, files: ReadonlyMap<string, BlobRef | 
     return [name, { ...ref, mtimeMs, ctimeMs }] as const;
   });
   return Object.fromEntries(delivered);
+}
+
+/** Names come from the record of a result, which whoever can write into the cache decides. */
+function leavesFolder(folder: string, name: string, { stage, display }: DeliveryOptions): PipelineError {
+  return failure('unsafe', {
+    code: 'name-leaves-folder',
+    where: display(folder),
+    found: `${stage} was to write a file called ${JSON.stringify(name)} there, which names another place`,
+    expected: 'a name inside the folder',
+    remedy: 'remove the cache if you do not know who wrote into it, and run again: everything in it is computed again',
+  });
 }
 
 /** What was found of a file. The times are from before its bytes were read, or from when nobody else knew its name: an edit since then shows in them. */

@@ -3,7 +3,8 @@
  * else reads it, and losing it costs an estimate.
  */
 import { canonical, type Json } from '../core/canonical.js';
-import { digestOf } from '../core/digest.js';
+import { digestOf, isDigest } from '../core/digest.js';
+import { isFiniteNumber, isMapOf, isOneOf, isShapedAs, parseJson, type Guard } from '../core/guards.js';
 import { readRegular } from '../core/regular-file.js';
 import type { Measurement } from '../core/stage.js';
 import { writeWhole } from './write-whole.js';
@@ -51,13 +52,11 @@ export class Rates {
   }
 }
 
+const isMeasurement: Guard<Measurement> = isShapedAs({ pictures: isFiniteNumber, ms: isFiniteNumber });
+const isRatesFile: Guard<RatesFile> = isShapedAs({ format: isOneOf(1), rates: isMapOf(isMeasurement, isDigest) });
+
 /** A missing or damaged file is an empty one. */
 async function read(path: string): Promise<ReadonlyMap<string, Measurement>> {
-  try {
-    const content = JSON.parse((await readRegular(path)).toString('utf8')) as Partial<RatesFile>;
-    if (content.format !== 1 || typeof content.rates !== 'object') return new Map();
-    return new Map(Object.entries(content.rates).filter(([, { pictures, ms }]) => pictures > 0 && ms > 0));
-  } catch {
-    return new Map();
-  }
+  const content = parseJson(await readRegular(path).then(String, () => ''), isRatesFile);
+  return new Map(Object.entries(content?.rates ?? {}).filter(([, { pictures, ms }]) => pictures > 0 && ms > 0));
 }

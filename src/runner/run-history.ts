@@ -6,8 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type PipelineError } from '../core/problem.js';
+import { parseJson } from '../core/guards.js';
 import { readRegular } from '../core/regular-file.js';
-import type { RunFound, RunRecord } from '../core/run-record.js';
+import { isRunRecord, type RunFound, type RunRecord } from '../core/run-record.js';
 import { isAlive } from '../store/owner.js';
 
 export const RECORD_FILE = 'run.json';
@@ -64,12 +65,8 @@ async function readRun(runs: string, id: string): Promise<RunFound> {
 }
 
 function parse(text: string, id: string): RunRecord | undefined {
-  try {
-    const record = JSON.parse(text) as RunRecord;
-    return record.format === 1 && record.id === id ? record : undefined;
-  } catch {
-    return undefined;
-  }
+  const record = parseJson(text, isRunRecord);
+  return record?.id === id ? record : undefined;
 }
 
 /**

@@ -8,6 +8,7 @@ import { Checkout } from './checkout.js';
 import { FeatureSets } from './feature-sets.js';
 import { buildGraph, type Node, type StageGraph, type StageTable } from './graph.js';
 import { LockFile, lockPathOf } from './lock-file.js';
+import { refuseLinks } from './own-folder.js';
 import { projectOf, type Project } from './project.js';
 import { Rates } from './rates.js';
 import { sharedSources, sourcesOf, type SharedSources, type SourceOptions } from './source-host.js';
@@ -43,6 +44,7 @@ export async function openSession(
   options: SourceOptions = {},
 ): Promise<Session> {
   const project = projectOf(pipeline);
+  refuseLinks(project);
   const store = await openStore(project.store);
   const opened = [Checkout.open(project.checkout, project, pipeline.file, store.during), LockFile.open(lockPathOf(pipeline.file), store.during)] as const;
   const [checkout, lock] = await Promise.all(opened);

@@ -1,6 +1,6 @@
 /** Blobs by the digest of their bytes: `v1/blobs/ab/<digest>`. A blob is never edited, and believed only after hashing. */
 import { join } from 'node:path';
-import { digestOf, type Digest } from '../core/digest.js';
+import { digestOf, fileNameOf, type Digest } from '../core/digest.js';
 import type { VerifiedFile } from '../core/source.js';
 import type { BlobRef } from '../core/stage.js';
 import type { Content, Files } from './files.js';
@@ -74,7 +74,7 @@ export class Blobs {
   }
 
   pathOf(digest: Digest): string {
-    return join(this.files.root, 'v1', 'blobs', digest.slice(0, 2), digest);
+    return join(this.files.root, 'v1', 'blobs', digest.slice(0, 2), fileNameOf(digest));
   }
 
   private async holds(ref: BlobRef): Promise<boolean> {

@@ -3,7 +3,7 @@
  * SHA-256 of what follows. It is believed only after hashing; anything else is a miss. Written anew it replaces the old one whole.
  */
 import { join } from 'node:path';
-import { digestOf, type ActionKey } from '../core/digest.js';
+import { digestOf, fileNameOf, type ActionKey } from '../core/digest.js';
 import type { Files } from './files.js';
 import { noteUnwritten } from './unwritten.js';
 
@@ -41,7 +41,7 @@ export class Checkpoints {
   }
 
   pathOf(key: ActionKey): string {
-    return join(this.files.root, 'v1', 'checkpoints', key.slice(0, 2), key);
+    return join(this.files.root, 'v1', 'checkpoints', key.slice(0, 2), fileNameOf(key));
   }
 }
 

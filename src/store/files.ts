@@ -12,6 +12,7 @@ import { diskFull } from './unwritten.js';
 import { owner } from './owner.js';
 import { rootMarks } from './root-marks.js';
 import { UseMarks } from './use-marks.js';
+import { Ways } from './ways.js';
 
 /** Something in the store that was not what it should be, and was treated as missing. */
 export interface DamageNote {
@@ -47,6 +48,7 @@ export class Files {
   /** Bytes of content that were written so far. */
   written = 0;
   private readonly said = new Set<string>();
+  private readonly ways: Ways;
   readonly uses: UseMarks;
   readonly temporary: string;
   readonly quarantine: string;
@@ -58,6 +60,7 @@ export class Files {
     private readonly onDamage: (note: DamageNote) => void,
   ) {
     this.uses = new UseMarks(fs);
+    this.ways = new Ways(root, fs, (path, reason) => this.note(path, reason));
     this.temporary = join(root, 'v1', 'tmp');
     this.quarantine = join(root, 'v1', 'quarantine');
   }
@@ -139,6 +142,7 @@ export class Files {
 
   /** Opens a regular file, or says undefined if there is none. */
   async openIfThere(path: string): Promise<OpenFile | undefined> {
+    if (!(await this.ways.areClear(dirname(path)))) return undefined;
     let file: OpenFile;
     try {
       file = await this.fs.open(path);
@@ -156,6 +160,7 @@ export class Files {
 
   /** What stands at a path, or undefined if nothing does. */
   async infoIfThere(path: string): Promise<FileInfo | undefined> {
+    if (!(await this.ways.areClear(dirname(path)))) return undefined;
     try {
       return await this.fs.info(path);
     } catch (error) {
@@ -166,6 +171,7 @@ export class Files {
 
   /** The names in a folder, sorted; none if there is no such folder. */
   async list(folder: string): Promise<string[]> {
+    if (!(await this.ways.areClear(folder))) return [];
     try {
       return (await this.fs.list(folder)).sort();
     } catch (error) {
@@ -176,12 +182,19 @@ export class Files {
 
   /** Makes the folder for files being written, where it is not there. */
   makeTemporary(): Promise<void> {
-    return this.makeFolder(this.temporary);
+    return this.makeFolders(this.temporary);
+  }
+
+  /** Makes a folder of the store and those above it, where they are not there. */
+  async makeFolders(folder: string): Promise<void> {
+    await this.ways.clear(folder);
+    await this.makeFolder(folder);
   }
 
   /** Moves a file into the temporary folder and returns its new path; undefined if it is gone. */
   async takeAside(path: string): Promise<string | undefined> {
     const aside = this.temporaryPath();
+    if (!(await this.ways.areClear(dirname(path)))) return undefined;
     try {
       await this.inFolder(this.temporary, () => this.fs.rename(path, aside));
       return aside;
@@ -198,6 +211,7 @@ export class Files {
 
   /** Removes a file that nothing needs any more; one that is gone already is fine. */
   async removeIfThere(path: string): Promise<void> {
+    if (!(await this.ways.areClear(dirname(path)))) return;
     try {
       await this.fs.remove(path);
     } catch (error) {
@@ -207,6 +221,7 @@ export class Files {
 
   /** Removes a folder, unless something is in it, by now or again. */
   async removeFolderIfEmpty(path: string): Promise<void> {
+    if (!(await this.ways.areClear(dirname(path)))) return;
     try {
       await this.fs.removeFolder(path);
     } catch (error) {
@@ -217,6 +232,7 @@ export class Files {
   /** Notes damage and moves it out of the way, kept as evidence. */
   async setAside(path: string, reason: string): Promise<void> {
     this.note(path, reason);
+    if (!(await this.ways.areClear(dirname(path)))) return;
     const kept = join(this.quarantine, `${Date.now()}-${basename(path)}-${randomBytes(4).toString('hex')}`);
     try {
       await this.inFolder(this.quarantine, () => this.fs.rename(path, kept));
@@ -262,6 +278,7 @@ export class Files {
 
   /** Runs an operation, and once more after making its folder if it did not find one. */
   private async inFolder<T>(folder: string, operation: () => Promise<T>): Promise<T> {
+    await this.ways.clear(folder);
     try {
       return await operation();
     } catch (error) {

@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Waiting } from '../core/stage.js';
+import { isCount, isFiniteNumber, isShapedAs, isString, parseJson, type Guard } from '../core/guards.js';
 import type { Files } from './files.js';
 import { livenessOf, owner } from './owner.js';
 
@@ -183,12 +184,8 @@ export function tellingOnce(tell: (holder: Holder) => void): (holder: Holder) =>
   };
 }
 
+const isHolder: Guard<Holder> = isShapedAs({ owner: isString, pid: isCount, label: isString, since: isFiniteNumber, nonce: isString });
+
 function parse(bytes: Buffer): Holder | undefined {
-  try {
-    const { owner: by, pid, label, since, nonce } = JSON.parse(bytes.toString('utf8')) as Partial<Holder>;
-    const whole = typeof by === 'string' && Number.isInteger(pid) && typeof label === 'string' && typeof since === 'number' && typeof nonce === 'string';
-    return whole ? { owner: by, pid: pid!, label, since, nonce } : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJson(bytes.toString('utf8'), isHolder);
 }

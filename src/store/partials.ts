@@ -5,10 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Digest } from '../core/digest.js';
+import { fileNameOf, type Digest } from '../core/digest.js';
 import { hasCode } from './cache-fs.js';
 import type { Files } from './files.js';
 import { isAlive, owner } from './owner.js';
+import { removeTree } from './trees.js';
 
 export class Partials {
   constructor(private readonly files: Files) {}
@@ -17,18 +18,21 @@ export class Partials {
   async claim(name: Digest): Promise<string> {
     const folder = this.files.temporary;
     await this.files.makeTemporary();
-    const prefix = `download-${name}.`;
+    const prefix = `download-${fileNameOf(name)}.`;
     const own = join(folder, `${prefix}${owner()}-${randomBytes(4).toString('hex')}.part`);
     for (const file of (await this.files.list(folder)).filter((one) => one.startsWith(prefix))) {
       // What follows is `part`, or the owner and more. A process that cannot be asked is taken to be gone.
       if (isAlive(file.slice(prefix.length))) continue;
-      if (await moved(join(folder, file), own)) break;
+      if (!(await moved(join(folder, file), own))) continue;
+      if ((await this.files.infoIfThere(own))?.isFile === true) break;
+      // A link would have the download written into the file that it leads to.
+      await removeTree(this.files, own);
     }
     return own;
   }
 
   async release(name: Digest, path: string): Promise<void> {
-    await moved(path, join(this.files.temporary, `download-${name}.part`));
+    await moved(path, join(this.files.temporary, `download-${fileNameOf(name)}.part`));
   }
 }
 

@@ -4,15 +4,16 @@
  */
 import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
-import { isDigest, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
+import { fileNameOf, isActionKey, isDigest, isFeatureSetKey, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
 import type { FeatureCounts } from '../core/event.js';
-import { isRecord } from '../core/is-record.js';
+import { isCount, isFiniteNumber, isListOf, isMapOf, isOneOf, isShapedAs, isString, optional, type Guard } from '../core/guards.js';
+import { isOutputName, isOutputs } from '../core/outputs.js';
 import type { BlobRef, Outputs } from '../core/stage.js';
 import type { Blobs } from './blobs.js';
 import type { Files } from './files.js';
-import { seal, unseal, type Unsealed } from './sealed-json.js';
+import { seal, unseal } from './sealed-json.js';
 
-const SCHEMA = 1;
+const SCHEMA = 1 as const;
 /** A record holds names, digests and a preimage; a preimage may list many things, yet not more than this. */
 export const RECORD_LIMIT = 16 * 1024 * 1024;
 
@@ -67,6 +68,7 @@ export class Records {
    */
   async put(record: NewRecord): Promise<ActionRecord> {
     for (const [name, ref] of Object.entries(record.outputs)) {
+      if (!isOutputName(name)) throw new TypeError(`an output cannot be called ${JSON.stringify(name)}`);
       if (await this.blobs.has(ref)) continue;
       throw new MissingBlob(record.key, name, ref);
     }
@@ -101,7 +103,7 @@ export class Records {
   }
 
   pathOf(key: ActionKey): string {
-    return join(this.files.root, 'v1', 'records', key.slice(0, 2), `${key}.json`);
+    return join(this.files.root, 'v1', 'records', key.slice(0, 2), `${fileNameOf(key)}.json`);
   }
 }
 
@@ -113,22 +115,23 @@ export function parseRecord(text: Buffer, key: string): ActionRecord | string {
   return isActionRecord(record) ? record : 'not of the form of a record';
 }
 
-function isActionRecord(value: Unsealed): value is Unsealed & ActionRecord {
-  return (
-    value.schema === SCHEMA &&
-    isRecord(value.outputs) &&
-    Object.values(value.outputs).every(isBlobRef) &&
-    typeof value.durationMs === 'number' &&
-    typeof value.createdAt === 'string' &&
-    typeof value.tool === 'string' &&
-    (value.uses === undefined || isUses(value.uses))
-  );
-}
+const isUses: Guard<Uses> = isShapedAs({
+  features: isListOf(isFeatureSetKey),
+  archives: isListOf(isDigest),
+  downloads: isListOf(isDigest),
+});
 
-function isUses(value: unknown): value is Uses {
-  return isRecord(value) && [value.features, value.archives, value.downloads].every((list) => Array.isArray(list) && list.every(isDigest));
-}
+const isJson: Guard<Json> = (value): value is Json => value !== undefined;
 
-function isBlobRef(value: unknown): value is BlobRef {
-  return isRecord(value) && isDigest(value.digest) && typeof value.size === 'number';
-}
+const isActionRecord: Guard<ActionRecord> = isShapedAs({
+  schema: isOneOf(SCHEMA),
+  key: isActionKey,
+  preimage: isJson,
+  outputs: isOutputs,
+  durationMs: isFiniteNumber,
+  computedBy: optional(isMapOf(isString)),
+  features: optional(isShapedAs({ extracted: isCount, reused: isCount })),
+  uses: optional(isUses),
+  createdAt: isString,
+  tool: isString,
+});

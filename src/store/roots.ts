@@ -4,9 +4,10 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf, isDigest, type ActionKey } from '../core/digest.js';
+import { digestOf, isActionKey, type ActionKey } from '../core/digest.js';
+import { isListOf, isOneOf, isShapedAs, isString, type Guard } from '../core/guards.js';
 import type { Files } from './files.js';
-import { seal, unseal, type Unsealed } from './sealed-json.js';
+import { seal, unseal } from './sealed-json.js';
 
 const SIZE_LIMIT = 16 * 1024 * 1024;
 
@@ -33,9 +34,7 @@ export function parseRoot(bytes: Buffer): Root | string {
   return isRoot(root) ? root : 'not of the form of a root';
 }
 
-function isRoot(value: Unsealed): value is Unsealed & Root {
-  return value.schema === 1 && typeof value.pipeline === 'string' && Array.isArray(value.keys) && value.keys.every(isDigest);
-}
+const isRoot: Guard<Root> = isShapedAs({ schema: isOneOf(1), pipeline: isString, keys: isListOf(isActionKey) });
 
 export async function readRoot(files: Files, path: string): Promise<Root | undefined> {
   const bytes = await files.readIfThere(path, { limit: SIZE_LIMIT });

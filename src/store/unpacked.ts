@@ -3,14 +3,16 @@
  * folder is made aside and renamed, manifest and all; it is believed when its files come to the digest in the manifest.
  * Its thousands of files are not synced one by one: what a power cut takes is seen then, and unpacked again.
  */
+import { readdirSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDigest, type Digest } from '../core/digest.js';
+import { fileNameOf, isDigest, type Digest } from '../core/digest.js';
+import { isCount, isOneOf, isShapedAs, type Guard } from '../core/guards.js';
 import type { UnpackedFiles } from '../core/source.js';
 import type { FolderListing } from '../core/stage.js';
 import { hasCode } from './cache-fs.js';
 import type { Files } from './files.js';
-import { seal, unseal, type Unsealed } from './sealed-json.js';
+import { seal, unseal } from './sealed-json.js';
 import { filesBelow } from './trees.js';
 
 interface Manifest {
@@ -89,7 +91,7 @@ export class Unpacked {
 
   /** Where another process was quicker, its folder stays if it is whole. */
   private async publish(aside: string, archive: Digest): Promise<void> {
-    await mkdir(join(this.files.root, 'v1', 'unpacked'), { recursive: true });
+    await this.files.makeFolders(join(this.files.root, 'v1', 'unpacked'));
     try {
       await rename(aside, this.pathOf(archive));
     } catch (error) {
@@ -116,14 +118,20 @@ export class Unpacked {
     const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json'), { use: true }));
     if (manifest === undefined) return damaged('its manifest is missing or damaged');
     if ((await this.files.infoIfThere(join(folder, 'files')))?.isFolder !== true) return damaged('its files are gone');
+    if (holdsLinks(join(folder, 'files'))) return damaged('there are links in it, and no archive is unpacked into links');
     const tree = await this.digestTree(join(folder, 'files'), nameOf(archive));
     if (tree.treeDigest === manifest.tree && tree.paths.length === manifest.files) return { state: 'whole', listing: tree };
     return damaged('its files are not those of the archive any more');
   }
 
   pathOf(archive: Digest): string {
-    return join(this.files.root, 'v1', 'unpacked', archive);
+    return join(this.files.root, 'v1', 'unpacked', fileNameOf(archive));
   }
+}
+
+/** Links are followed where people's files are listed: those of a store that came from elsewhere would lead anywhere. */
+function holdsLinks(folder: string): boolean {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).some((entry) => !entry.isFile() && !entry.isDirectory());
 }
 
 function nameOf(archive: Digest): string {
@@ -135,6 +143,4 @@ function parse(bytes: Buffer | undefined): Manifest | undefined {
   return typeof content === 'object' && isManifest(content) ? content : undefined;
 }
 
-function isManifest(value: Unsealed): value is Unsealed & Manifest {
-  return value.format === 1 && isDigest(value.tree) && typeof value.files === 'number';
-}
+const isManifest: Guard<Manifest> = isShapedAs({ format: isOneOf(1), tree: isDigest, files: isCount });

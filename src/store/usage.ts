@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import type { Files } from './files.js';
-import { seal, unseal, type Unsealed } from './sealed-json.js';
+import { isFiniteNumber, isShapedAs, type Guard } from '../core/guards.js';
+import { seal, unseal } from './sealed-json.js';
 
 export interface Usage {
   readonly bytes: number;
@@ -31,6 +32,4 @@ export function parseUsage(bytes: Buffer): Usage | string {
   return isUsage(usage) ? usage : 'not of the form of a count';
 }
 
-function isUsage(value: Unsealed): value is Unsealed & Usage {
-  return [value.bytes, value.collectedMs, value.bytesCollected].every((number) => typeof number === 'number');
-}
+const isUsage: Guard<Usage> = isShapedAs({ bytes: isFiniteNumber, collectedMs: isFiniteNumber, bytesCollected: isFiniteNumber });

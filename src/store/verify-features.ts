@@ -1,6 +1,7 @@
 /** Reads every row of a feature set. Packs with damaged rows are written anew without them, so that the others stay. */
 import { join } from 'node:path';
-import type { Digest } from '../core/digest.js';
+import { isFeatureSetKey, type Digest } from '../core/digest.js';
+import { isCount, isOneOf, isShapedAs } from '../core/guards.js';
 import { isPackName, packName, readPackShape, type PackShape } from './feature-pack.js';
 import type { Files } from './files.js';
 import { hashFile } from './hashing.js';
@@ -27,8 +28,12 @@ export async function verifyFeatures(files: Files, { path, name }: Item): Promis
 
 function parseDescription(bytes: Buffer, set: string): object | string {
   const content = unseal(bytes);
-  return typeof content === 'string' || content.set === set ? content : 'describes another set';
+  if (typeof content === 'string') return content;
+  if (!isDescription(content)) return 'not of the form of a description';
+  return content.set === set ? content : 'describes another set';
 }
+
+const isDescription = isShapedAs({ schema: isOneOf(1), set: isFeatureSetKey, type: isOneOf('float32', 'float16'), rowLength: isCount });
 
 async function shapeOf(files: Files, path: string, set: string): Promise<PackShape | 'damaged' | 'gone'> {
   const file = await files.openIfThere(path);

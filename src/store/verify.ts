@@ -3,7 +3,8 @@
  * it is large and made again as a whole, so that the next run misses it and heals. Safe beside runs.
  */
 import { join } from 'node:path';
-import type { ActionKey, Digest } from '../core/digest.js';
+import { isActionKey, isDigest } from '../core/digest.js';
+import type { Guard } from '../core/guards.js';
 import { Blobs } from './blobs.js';
 import { Checkpoints } from './checkpoints.js';
 import { digestFiles, noProbe } from './file-digests.js';
@@ -35,12 +36,12 @@ export interface Verification {
 type Check = (files: Files, item: Item) => Promise<number>;
 
 const checks: Readonly<Record<string, Check>> = {
-  blobs: (files, item) => checkRead(files, item, new Blobs(files).pathOf(item.name as Digest), () => new Blobs(files).verified(item.name as Digest)),
+  blobs: checkRead(isDigest, (files, digest) => new Blobs(files).pathOf(digest), (files, digest) => new Blobs(files).verified(digest)),
   records: (files, item) => checkSealed(files, item.path, (bytes) => parseRecord(bytes, item.name)),
   roots: (files, item) => checkSealed(files, item.path, parseRoot),
   features: verifyFeatures,
-  checkpoints: (files, item) => checkRead(files, item, new Checkpoints(files).pathOf(item.name as ActionKey), () => new Checkpoints(files).read(item.name as ActionKey)),
-  unpacked: (files, item) => checkRead(files, item, unpackedAnew(files).pathOf(item.name as Digest), () => unpackedAnew(files).open(item.name as Digest)),
+  checkpoints: checkRead(isActionKey, (files, key) => new Checkpoints(files).pathOf(key), (files, key) => new Checkpoints(files).read(key)),
+  unpacked: checkRead(isDigest, (files, archive) => unpackedAnew(files).pathOf(archive), (files, archive) => unpackedAnew(files).open(archive)),
   index: async (files, { path }) => {
     const bytes = await files.readIfThere(path);
     if (bytes === undefined) return damageAt(files, path);
@@ -75,9 +76,11 @@ function unpackedAnew(files: Files): Unpacked {
 }
 
 /** For what is read by its name: one that lies elsewhere is found by nobody. */
-async function checkRead(files: Files, { path }: Item, pathOfName: string, read: () => Promise<unknown>): Promise<number> {
-  if (path !== pathOfName) return setAside(files, path, 'has no name that it could be found by');
-  return (await read()) === undefined ? damageAt(files, path) : 0;
+function checkRead<Name>(isName: Guard<Name>, pathOf: (files: Files, name: Name) => string, read: (files: Files, name: Name) => Promise<unknown>): Check {
+  return async (files, { name, path }) => {
+    if (!isName(name) || path !== pathOf(files, name)) return setAside(files, path, 'has no name that it could be found by');
+    return (await read(files, name)) === undefined ? damageAt(files, path) : 0;
+  };
 }
 
 /** The marks of the root are written anew; the count of bytes is made again by the next collection. */

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PipelineError } from '../../src/core/problem.js';
-import type { RunFound } from '../../src/core/run-record.js';
+import type { RunFound, RunStart } from '../../src/core/run-record.js';
 import { listRuns, newRunFolder, pickRun, RUNS_KEPT } from '../../src/runner/run-history.js';
 import { owner } from '../../src/store/owner.js';
 
@@ -18,8 +18,13 @@ const start = new Date('2026-09-01T14:03:12.417Z');
 
 async function record(after: number, content: object, file = 'pets.yaml'): Promise<string> {
   const { id, folder } = await newRunFolder(runs, new Date(start.getTime() + after));
-  await writeFile(join(folder, 'run.json'), JSON.stringify({ format: 1, id, pipeline: { name: 'pets', file, seed: 1 }, ...content }));
+  await writeFile(join(folder, 'run.json'), JSON.stringify({ ...startOf(id, file), ...content }));
   return id;
+}
+
+function startOf(id: string, file: string): RunStart {
+  const pipeline = { name: 'pets', file, seed: 1 };
+  return { format: 1, id, startedAt: start.toISOString(), tool: '0', node: 'v20', platform: 'linux-x64', pipeline, source: { text: '', set: [] }, graph: [] };
 }
 
 const done = { state: 'ok', stages: [], metrics: {}, problems: [], durationMs: 1 };

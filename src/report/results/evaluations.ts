@@ -1,7 +1,7 @@
 /** What the evaluations of a run measured, and which pictures they were wrong about. */
 import { compareCodePoints } from '../../core/canonical.js';
 import type { RecordedNode } from '../../core/run-record.js';
-import type { Files } from '../../image/dataset.js';
+import { isFiles, type Files } from '../../image/dataset.js';
 import type { EvaluationMetrics, PredictionRow, Predictions } from '../../model/results.js';
 import { bestFirst } from '../main-figures.js';
 import { readOutput, type Kept, type RunResults } from './kept.js';
@@ -18,7 +18,7 @@ export async function readEvaluation(results: RunResults, node: RecordedNode): P
   const [figures, predictions, files] = await Promise.all([
     readOutput<EvaluationMetrics>(results, node.name, 'metrics'),
     readOutput<Predictions>(results, node.name, 'predictions'),
-    readOutput<Files>(results, node.reads.data, 'files'),
+    readOutput(results, node.reads.data, 'files', isFiles),
   ]);
   return { node, figures, predictions, files };
 }

@@ -1,4 +1,5 @@
 /** What a run put out and the store may have forgotten since. */
+import { parseJson, type Guard } from '../../core/guards.js';
 import type { RunEnd, RunStart, StageOutcome } from '../../core/run-record.js';
 import type { BlobRef } from '../../core/stage.js';
 
@@ -20,13 +21,15 @@ export function outcomeOf({ end }: RunResults, stage: string): StageOutcome | un
   return end?.stages.find(({ name }) => name === stage);
 }
 
-/** Reads an output that is JSON. */
-export async function readOutput<Value>(results: RunResults, stage: string, output: string): Promise<Kept<Value>> {
+const isAnything = <Value>(_value: unknown): _value is Value => true;
+
+/** Reads an output that is JSON; one of another form was not written by this tool and counts as gone. */
+export async function readOutput<Value>(results: RunResults, stage: string, output: string, isValue: Guard<Value> = isAnything): Promise<Kept<Value>> {
   const ref = outcomeOf(results, stage)?.outputs?.[output];
   if (ref === undefined) return { state: 'never' };
   const bytes = await results.readBlob(ref);
-  if (bytes === undefined) return { state: 'gone' };
-  return { state: 'kept', value: JSON.parse(Buffer.from(bytes).toString('utf8')) as Value };
+  const value = bytes && parseJson(Buffer.from(bytes).toString('utf8'), isValue);
+  return value === undefined ? { state: 'gone' } : { state: 'kept', value };
 }
 
 export function valueOf<Value>(kept: Kept<Value>): Value | undefined {

@@ -4,7 +4,7 @@ import { formatCsv } from '../../core/csv.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
 import type { StageDefinition } from '../../core/stage.js';
 import { resolveEngine } from '../../engine/resolve.js';
-import type { Files } from '../../image/dataset.js';
+import { isFiles } from '../../image/dataset.js';
 import { decoderIdentity } from '../../image/identity.js';
 import type { EvaluationMetrics, Predictions } from '../../model/results.js';
 
@@ -20,7 +20,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
   needs: async (context) => (await import('./run.js')).needsOfEvaluate(context),
 
   async deliver({ inputs, outputs, folder, note, deliverFiles, readJson, displayPath }) {
-    const { paths } = await readJson<Files>(inputs.data!.files);
+    const { paths } = await readJson(inputs.data!.files, isFiles);
     const { classes, rows } = await readJson<Predictions>(outputs.predictions);
     const table = rows.flatMap(({ digest, label, predicted, scores }) =>
       paths[digest].map((file) => [file, classes[label], classes[predicted], scores[predicted].toFixed(6)]),

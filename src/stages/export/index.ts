@@ -1,11 +1,12 @@
 /** export: writes a trained model with its classes and preprocessing, reads it back with another runtime and compares. */
 import type { Json } from '../../core/canonical.js';
+import { FILE_PREFIX } from '../../core/outputs.js';
 import { failure } from '../../core/problem.js';
 import type { BlobRef, StageDefinition } from '../../core/stage.js';
 import { installHint, resolveEngine } from '../../engine/resolve.js';
 import { onnxIdentity } from '../../engine/onnx/identity.js';
 import { decoderIdentity } from '../../image/identity.js';
-import { FILE_PREFIX, PROBES_FOLDER } from './files.js';
+import { PROBES_FOLDER } from './files.js';
 
 export const exportModel: StageDefinition<'export'> = {
   kind: 'export',

@@ -1,5 +1,6 @@
 /** The work of export: the model's files, read back by other runtimes and compared with the engine on real pictures. */
 import { count } from '../../core/count.js';
+import { FILE_PREFIX } from '../../core/outputs.js';
 import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
 import { compileVerified } from '../../engine/second-opinion.js';
@@ -9,7 +10,7 @@ import { describeRounding } from '../../model/metrics.js';
 import { roundedWeights } from '../../model/rounding.js';
 import { weightsOfLayers } from '../../model/tensor.js';
 import { modelCard, type CardMetrics } from './card.js';
-import { FILE_PREFIX, PROBES_FOLDER } from './files.js';
+import { PROBES_FOLDER } from './files.js';
 import { allScores, formats, type Exported } from './formats.js';
 import { inputsOf, loadProbes, pngOf, type Probe } from './probes.js';
 import { measureRounding } from './rounding.js';

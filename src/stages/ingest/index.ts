@@ -2,7 +2,7 @@
 import type { Json } from '../../core/canonical.js';
 import { pathOf } from '../../core/source.js';
 import type { StageContext, StageDefinition } from '../../core/stage.js';
-import type { DataSpec, DataSummary, Files, Samples } from '../../image/dataset.js';
+import { isDataSpec, type DataSpec, type DataSummary, type Files, type Samples } from '../../image/dataset.js';
 import { readLayout } from './layout.js';
 import { imageProbe } from './probe.js';
 import { gatherSamples } from './samples.js';
@@ -25,11 +25,11 @@ export const ingest: StageDefinition<'ingest'> = {
   inspect: async (context) => (await import('./inspect.js')).inspectPictures(context, imageProbe(context.config.max_megapixels)),
 
   async resolved({ outputs, readJson }) {
-    return { classes: (await readJson<DataSpec>(outputs.spec)).classes };
+    return { classes: (await readJson(outputs.spec, isDataSpec)).classes };
   },
 
   async deliver({ outputs, folder, deliverFiles, readJson }) {
-    const { classes } = await readJson<DataSpec>(outputs.spec);
+    const { classes } = await readJson(outputs.spec, isDataSpec);
     await deliverFiles(folder, new Map<string, string | typeof outputs.summary>([
       ['classes.json', `${JSON.stringify(classes)}\n`],
       ['summary.json', outputs.summary],

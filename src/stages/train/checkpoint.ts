@@ -2,7 +2,8 @@
  * All that the steps to come depend on, as bytes: an 8-byte little-endian length, that much JSON, then weights in the
  * form of `model/weights-file.ts`. Chance has no state of its own: it is keyed by epoch and step.
  */
-import type { Digest } from '../../core/digest.js';
+import { isDigest, type Digest } from '../../core/digest.js';
+import { isBoolean, isCount, isFiniteNumber, isListOf, isOneOf, isShapedAs, optional, parseJson, type Guard } from '../../core/guards.js';
 import type { TrainerState } from '../../engine/engine.js';
 import type { EpochRecord } from '../../model/results.js';
 import type { Tensor, Weights } from '../../model/tensor.js';
@@ -53,7 +54,7 @@ interface Head {
 }
 
 /** Changes with the form of what is written; one of another form is no checkpoint. */
-const FORMAT = 1;
+const FORMAT = 1 as const;
 const BEST = 'best:';
 
 export function encodeSnapshot({ progress, leftOut, trainer, best }: Snapshot): Buffer {
@@ -67,12 +68,45 @@ export function encodeSnapshot({ progress, leftOut, trainer, best }: Snapshot): 
   return Buffer.concat([length, text, encodeWeights(new Map([...trainer.tensors, ...kept]))]);
 }
 
-/** Reads what {@link encodeSnapshot} wrote, whose bytes are verified; undefined where another version of this file wrote it. */
+const isNumberOrNull: Guard<number | null> = (value): value is number | null => value === null || isFiniteNumber(value);
+
+const isEpochRecord: Guard<EpochRecord> = isShapedAs({
+  loss: isFiniteNumber,
+  accuracy: optional(isFiniteNumber),
+  val_loss: optional(isFiniteNumber),
+  val_accuracy: optional(isFiniteNumber),
+  learning_rate: isFiniteNumber,
+});
+
+const isProgress: Guard<Progress> = isShapedAs({
+  history: isListOf(isEpochRecord),
+  stopping: isShapedAs({ best: isNumberOrNull, bestEpoch: isFiniteNumber }),
+  plateau: isShapedAs({ rate: isFiniteNumber, best: isNumberOrNull, wait: isCount, cooldown: isCount }),
+  epoch: isShapedAs({
+    leftOut: isListOf(isDigest),
+    position: isCount,
+    batches: isCount,
+    loss: isFiniteNumber,
+    correct: isFiniteNumber,
+    seen: isCount,
+    learningRate: isFiniteNumber,
+  }),
+  step: isCount,
+});
+
+const isHead: Guard<Head> = isShapedAs({ format: isOneOf(FORMAT), progress: isProgress, leftOut: isListOf(isDigest), steps: isCount, hasBest: isBoolean });
+
+/**
+ * Reads what {@link encodeSnapshot} wrote, whose bytes are verified; undefined where another version of this file wrote it,
+ * or something else did.
+ */
 export function decodeSnapshot(bytes: Buffer): Snapshot | undefined {
-  const end = 8 + Number(bytes.readBigUInt64LE());
-  const head = JSON.parse(bytes.toString('utf8', 8, end)) as Head;
-  if (head.format !== FORMAT) return undefined;
-  const tensors = [...decodeWeights(bytes.subarray(end), 'checkpoint')];
+  const end = bytes.length < 8 ? Infinity : 8 + Number(bytes.readBigUInt64LE());
+  const head = end > bytes.length ? undefined : parseJson(bytes.toString('utf8', 8, end), isHead);
+  if (head === undefined) return undefined;
+  const weights = weightsIn(bytes.subarray(end));
+  if (weights === undefined) return undefined;
+  const tensors = [...weights];
   const best = tensors.flatMap(([name, tensor]): [string, Tensor][] => (name.startsWith(BEST) ? [[name.slice(BEST.length), tensor]] : []));
   const current = tensors.filter(([name]) => !name.startsWith(BEST));
   return {
@@ -81,4 +115,21 @@ export function decodeSnapshot(bytes: Buffer): Snapshot | undefined {
     trainer: { steps: head.steps, tensors: new Map(current) },
     best: head.hasBest ? new Map(best) : undefined,
   };
+}
+
+/** The bytes are those that were written; what cannot be read all the same was written by somebody else. */
+function weightsIn(bytes: Buffer): Weights | undefined {
+  try {
+    return decodeWeights(bytes, 'checkpoint');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether weights have the names and shapes of others, so that they can take their place. */
+export function haveSameShapes(these: Weights, those: Weights): boolean {
+  return these.size === those.size && [...those].every(([name, { shape, data }]) => {
+    const other = these.get(name);
+    return other?.data.length === data.length && other.shape.join() === shape.join();
+  });
 }

@@ -15,7 +15,7 @@ import { crossEntropy, predictedLabels } from '../../model/metrics.js';
 import { l2Penalty } from '../../model/penalty.js';
 import type { EpochRecord } from '../../model/results.js';
 import type { Weights } from '../../model/tensor.js';
-import { decodeSnapshot, encodeSnapshot, type EpochProgress, type Progress } from './checkpoint.js';
+import { decodeSnapshot, encodeSnapshot, haveSameShapes, type EpochProgress, type Progress } from './checkpoint.js';
 import { explainStep, explainWeights, type FailedStep } from './divergence.js';
 import { EarlyStopping, type Verdict } from './early-stopping.js';
 import { dropoutLayers, dropoutMasks, targetsOf } from './objective.js';
@@ -79,7 +79,7 @@ class Loop {
     const { checkpoint, note, training } = this.options;
     const bytes = await checkpoint.read();
     const snapshot = bytes && decodeSnapshot(bytes);
-    if (snapshot === undefined) return;
+    if (snapshot === undefined || !haveSameShapes(snapshot.trainer.tensors, (await this.trainer.state()).tensors)) return;
     this.progress = snapshot.progress;
     this.best = snapshot.best;
     await this.trainer.resume(snapshot.trainer);
