@@ -5,10 +5,11 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname, join, sep } from 'node:path';
-import { toDigest, type Digest } from '../core/digest.js';
+import { toDigest } from '../core/digest.js';
 import type { CacheFs, FileInfo, OpenFile } from './cache-fs.js';
 import { hasCode, readFully, writeFully } from './cache-fs.js';
 import { diskFull } from './unwritten.js';
+import type { HashedFile, PublishOptions, ReadOptions } from './file-options.js';
 import { owner } from './owner.js';
 import { rootMarks } from './root-marks.js';
 import { UseMarks } from './use-marks.js';
@@ -22,27 +23,6 @@ export interface DamageNote {
 
 export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 export type Content = Uint8Array | Chunks;
-
-/** A file that was written aside, and what its bytes come to. */
-export interface HashedFile {
-  readonly temporary: string;
-  readonly digest: Digest;
-  readonly size: number;
-}
-
-export interface PublishOptions {
-  /** What to do where the name is taken: put the new file in its place (the default), or leave what is there. */
-  readonly ifTaken?: 'replace' | 'keep';
-  /** False where losing the file in a power cut costs nothing. */
-  readonly durable?: boolean;
-}
-
-export interface ReadOptions {
-  /** Bytes that such a file can have. */
-  readonly limit?: number;
-  /** Counts as a use: what is used least goes first when the store has to shrink. */
-  readonly use?: boolean;
-}
 
 export class Files {
   /** Bytes of content that were written so far. */
