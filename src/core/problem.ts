@@ -113,7 +113,27 @@ const remedies: Readonly<Record<string, string>> = {
   ENFILE: allowFiles,
 };
 
-/** Makes whatever was thrown a PipelineError: errors of the disk are named, the rest is a failed stage that keeps its cause. */
+/**
+ * Words of native libraries and of V8 for memory or a thread that the system refused; they have no codes. An error that is
+ * missed here is reported as unexpected, and is no more than that.
+ */
+const refused = /pthread_create|bad_?alloc|allocat\w* memory|memory allocation|Array buffer allocation|out of memory|insufficient memory|error creating thread|Resource temporarily unavailable/i;
+const refusedCodes: ReadonlySet<string> = new Set(['ENOMEM', 'EAGAIN', 'ERR_WORKER_OUT_OF_MEMORY', 'ERR_WORKER_INIT_FAILED']);
+
+/** A library did not get memory or a thread: the same work succeeds once there is more. */
+export function withoutResources(what: string, where: string | undefined, cause: unknown): PipelineError {
+  return failure('input-output', {
+    code: 'out-of-resources',
+    where,
+    found: `${what} because this machine gave it no memory or no thread`,
+    remedy: 'raise the limit on memory or processes (`ulimit -a` shows them; in a container, its memory and pids limits), then run again: finished work is kept',
+  }, cause);
+}
+
+/**
+ * Makes whatever was thrown a PipelineError: errors of the disk are named, and memory or threads that are refused; the
+ * rest is a failed stage that keeps its cause.
+ */
 export function asPipelineError(thrown: unknown, where?: string): PipelineError {
   if (thrown instanceof PipelineError) return thrown;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -123,5 +143,6 @@ export function asPipelineError(thrown: unknown, where?: string): PipelineError 
   if (code !== undefined && remedy !== undefined) {
     return failure('input-output', { code: `io-${code.toLowerCase()}`, where: path ?? where, found: error.message, remedy }, error);
   }
+  if (refusedCodes.has(code ?? '') || refused.test(error.message)) return withoutResources('failed', where, error);
   return failure('stage-failed', { code: 'unexpected', where, found: error.message, remedy: 'run again with --debug for the stack' }, error);
 }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { failure, type PipelineError } from '../core/problem.js';
+import { failure, withoutResources, type PipelineError } from '../core/problem.js';
 import { READ_FORMATS } from './formats/foreign.js';
 import { probePicture } from './probe.js';
 
@@ -19,7 +19,7 @@ type Decode = (bytes: Uint8Array) => Promise<Uint8Array>;
 /**
  * Decodes again after a failure; gives the pixels if it works now. Rejects with `picture-not-decodable` (bad data) only
  * if the bytes explain it: they fail with the same words again, which do not name memory or threads, and images made here
- * pass through the same pipeline before and after. Everything else is `decoder-without-resources` (input or output).
+ * pass through the same pipeline before and after. Everything else is `out-of-resources` (input or output).
  */
 export async function decodeAgain(first: unknown, bytes: Uint8Array, decode: Decode, machineWorks = passesControls): Promise<Uint8Array> {
   let error = first;
@@ -35,7 +35,7 @@ export async function decodeAgain(first: unknown, bytes: Uint8Array, decode: Dec
     const same = String(error) === before && !wantsResources.test(before);
     if (same && (await machineWorks(bytes))) throw notDecodable(error, bytes);
   }
-  throw withoutResources(error);
+  throw withoutResources('could not be decoded', undefined, error);
 }
 
 /**
@@ -64,13 +64,4 @@ function notDecodable(error: unknown, bytes: Uint8Array): PipelineError {
     remedy: 'replace or remove the file, or set `on_bad_image: skip` in the ingest stage to leave such images out',
   };
   return failure('bad-data', problem, error);
-}
-
-function withoutResources(error: unknown): PipelineError {
-  const problem = {
-    code: 'decoder-without-resources',
-    found: 'could not be decoded because the decoder got no memory or no thread from this machine',
-    remedy: 'raise the limit on memory or processes (`ulimit -a` shows them; in a container, its memory and pids limits), then run again: finished work is kept',
-  };
-  return failure('input-output', problem, error);
 }

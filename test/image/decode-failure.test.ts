@@ -7,7 +7,7 @@ import { noisy } from './pictures.js';
 const DAMAGE = 'VipsJpeg: premature end';
 const pixels = new Uint8Array([1, 2, 3]);
 const byBytes = { category: 'bad-data', problems: [{ code: 'picture-not-decodable' }] };
-const byMachine = { category: 'input-output', problems: [{ code: 'decoder-without-resources' }] };
+const byMachine = { category: 'input-output', problems: [{ code: 'out-of-resources' }] };
 
 /** Answers each call by the next of these, the last one for good. */
 function next<T>(answers: readonly T[]): () => T {
