@@ -10,7 +10,7 @@ function valuesOf(schema, root) {
   if (schema.anyOf !== undefined) return schema.anyOf.map((one) => valuesOf(one, root)).join(', or ');
   if (schema.if?.type === 'string') {
     const names = schema.then.enum === undefined ? (schema.then['x-path'] ? 'a path or address' : 'a text') : schema.then.enum.map(code).join(', ');
-    return `${names}, or with settings`;
+    return `${names}, or ${schema.else?.type === 'array' ? 'a list of those' : 'with settings'}`;
   }
   if (schema['x-reference'] !== undefined) return 'a stage';
   if (schema['x-path'] === true) return 'a path';

@@ -6,6 +6,7 @@ import type { Node } from '../runner/graph.js';
 import { projectIn } from '../runner/project.js';
 import type { Session } from '../runner/session.js';
 import { openStore } from '../store/store.js';
+import { adviseFor } from './advice.js';
 import { findingsAhead, isNotAtHand } from './findings-ahead.js';
 import { withPipelineOptions, type CommandSpec, type Host } from './host.js';
 import { loadChecked, openFor, type PipelineOptions } from './open.js';
@@ -71,7 +72,8 @@ async function dataFindings(session: Session, { screen, color, width, cwd, stder
     for (const node of nodes) {
       const { name, kind } = node.stage;
       reporter.show({ event: 'stage-start', name, kind, reason: 'looking at its pictures' });
-      findings.push(...(await inspect(session, node, reporter.show, signal)));
+      const found = await inspect(session, node, reporter.show, signal);
+      findings.push(...found.map((finding) => adviseFor(finding, name, session.pipeline.stages)));
     }
     return findings;
   } finally {
@@ -89,10 +91,10 @@ async function inspect(session: Session, node: Node, emit: Session['emit'], sign
     const { category, problems } = asPipelineError(thrown, node.stage.name);
     const notAtHand = problems.some(isNotAtHand);
     if (category !== 'bad-data' && !notAtHand) throw thrown;
-    return problems.map(({ code, where, found, remedy }): Finding =>
+    return problems.map(({ code, where, found, remedy, command }): Finding =>
       notAtHand
         ? { level: 'note', about: 'data', code, text: `${node.stage.name}: its source ${found}; not looked at` }
-        : { level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy });
+        : { level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy, command });
   }
 }
 

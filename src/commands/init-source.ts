@@ -2,8 +2,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { sourceFolders } from '../config/class-folders.js';
 import { emptyFolderText } from '../config/lint/sources.js';
-import { failure, type PipelineError, type Problem } from '../core/problem.js';
+import { questionProblem } from '../core/layout-words.js';
+import { failure, PipelineError, type Problem } from '../core/problem.js';
 import { archiveKindOf } from '../sources/archive/kind.js';
+import type { LabelHint } from '../sources/label-hint.js';
+import { listFiles } from '../store/file-list.js';
 
 const expected = 'a folder with a folder for each class in it, at least two (such as cats/ and dogs/), or with train/ and validation/ that hold those; or a .zip, .tar or .tar.gz of one';
 
@@ -15,17 +18,23 @@ export async function checkSource(path: string, shown: string): Promise<Problem[
     if (entry.isFile() && (await archiveKindOf(path)) !== undefined) return [];
     throw unfit('no-source', shown, 'is neither a folder nor an archive', 'name the folder above the class folders');
   }
-  const { classes = [], splits = new Set(), empty = [] } = (await sourceFolders(path, path)) ?? {};
+  const folders = sourceFolders(path, path);
+  if (folders === undefined) throw unfit('no-class-folders', shown, 'cannot be listed', 'check that the folder can be read');
+  const { layout, empty } = folders;
+  const { classes, question } = layout;
+  if (question !== undefined) throw new PipelineError('bad-data', [questionProblem(question, shown)]);
   if (classes.length >= 2) return empty.length === 0 ? [] : [{ code: 'empty-class-folder', ...emptyFolderText(empty, shown) }];
-  const inTrain = splits.size > 0 ? ' in train/' : '';
+  const inSplits = layout.splits.size > 0 ? ` in its ${[...layout.splits].join(', ')} folders` : '';
+  const { labelHint } = await import('../sources/label-hint.js');
+  const hint = await labelHint({ root: path, paths: listFiles(path, 'followed').paths, shown });
   if (classes.length === 1) {
-    throw unfit('one-class', shown, `holds one class only${inTrain}: \`${classes[0]}\``, `add a folder for what \`${classes[0]}\` is to be told from, with pictures in it`);
+    throw unfit('one-class', shown, `holds one class only${inSplits}: \`${classes[0]}\``, 'add a folder for a second class, with images in it', hint);
   }
   const entries = (await readdir(path)).filter((name) => !name.startsWith('.'));
-  const found = entries.length === 0 ? 'is empty' : `holds no class folders with pictures${inTrain}`;
-  throw unfit('no-class-folders', shown, found, 'put the pictures of each class into a folder of its own, and call init again');
+  const found = entries.length === 0 ? 'is empty' : `holds no class folders with images${inSplits}`;
+  throw unfit('no-class-folders', shown, found, 'put the images of each class into a folder of its own, and call init again', hint);
 }
 
-function unfit(code: string, where: string, found: string, remedy: string): PipelineError {
-  return failure('bad-data', { code, where, found, expected, remedy });
+function unfit(code: string, where: string, found: string, remedy: string, hint?: LabelHint): PipelineError {
+  return failure('bad-data', { code, where, found, expected, remedy, ...hint });
 }

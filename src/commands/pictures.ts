@@ -59,7 +59,7 @@ async function picturesAt(name: string, { cwd, stderr }: World): Promise<NamedPi
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() !== true) return [{ name, from: { path }, inFolder: false }];
   const prefix = /[/\\]$/.test(name) ? name : `${name}/`;
-  const { paths, passedOver } = listFiles(path);
+  const { paths, passedOver } = listFiles(path, 'followed');
   for (const { path: inside, why } of passedOver) stderr(`${printable(`${prefix}${inside} ${why}`)}\n`);
   return paths.map((inside) => ({ name: `${prefix}${inside}`, from: { path: resolve(path, inside) }, inFolder: true }));
 }

@@ -1,5 +1,6 @@
 /** pipeline predict: what an exported model says of pictures. */
 import { basename, resolve } from 'node:path';
+import { plainNames } from '../core/names.js';
 import { exitCodes, failure } from '../core/problem.js';
 import type { Reporter } from '../report/terminal.js';
 import { collect, type CommandSpec, type Host } from './host.js';
@@ -78,7 +79,7 @@ async function predictCommand(model: string, names: readonly string[], { filesFr
     ...(counts['passed-over'] === 0 ? [] : [`${count(counts['passed-over'], 'other file')} passed over`]),
   ];
   const none = counts.prediction + counts.bad === 0;
-  const place = names.length === 0 ? '' : ` in ${printable(names.slice(0, 5).join(', '))}${names.length > 5 ? ', ...' : ''}`;
+  const place = names.length === 0 ? '' : ` in ${printable(plainNames(names))}`;
   host.stderr(`${[none ? `no picture was found${place}` : count(counts.prediction, 'picture'), ...more].join(', ')}\n`);
   // A list of names may well be empty: programs write it. Who names a folder means pictures.
   return counts.bad > 0 || (none && names.length > 0) ? exitCodes['bad-data'] : 0;

@@ -1,5 +1,6 @@
 /** Which stages a call is about. A stage that a matrix multiplies stands for all its variants. */
 import { baseOf, isVariantOf } from '../config/variants.js';
+import { nameList } from '../core/names.js';
 import { nearest } from '../core/nearest.js';
 import { failure } from '../core/problem.js';
 import { withAncestors, withDescendants, type StageGraph } from '../runner/graph.js';
@@ -58,7 +59,7 @@ export function stagesNamed(graph: StageGraph, name: string): string[] {
     code: 'unknown-stage',
     where: name,
     found: 'is no stage of this pipeline',
-    expected: `one of ${(siblings.length > 0 ? siblings : bases).join(', ')}`,
-    remedy: close === undefined ? undefined : `did you mean ${close}?`,
+    expected: `one of ${nameList(siblings.length > 0 ? siblings : bases, 'or')}`,
+    remedy: close === undefined ? undefined : `did you mean \`${close}\`?`,
   });
 }

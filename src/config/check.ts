@@ -30,12 +30,12 @@ export interface Surroundings {
 }
 
 /** Checks everything, folders of images included, and fills in defaults in place. */
-export async function check(pipeline: Mapping, places: Places, { root, foldersOf }: Surroundings): Promise<Checked> {
+export function check(pipeline: Mapping, places: Places, { root, foldersOf }: Surroundings): Checked {
   const draft = validate(pipeline, places);
   const { references, problems: referenceProblems } = resolveReferences(draft.stages, places);
   const stages = draft.stages.flatMap((stage) => checkedStage(stage, references));
   const context = { stages, places, root };
-  const folders = await lintAgainstFolders(context, foldersOf);
+  const folders = lintAgainstFolders(context, foldersOf);
   const problems = [...draft.problems, ...referenceProblems, ...lint(context), ...folders.problems];
   const warnings = problems.length > 0 ? [] : [...warningsOf(context), ...folders.warnings];
   return { project: draft.project, stages, problems, warnings };

@@ -15,12 +15,12 @@ export interface CheckedMatrix extends Omit<Checked, 'stages'>, Expansion {}
  * Checks the pipeline as it would be without a matrix and with the values of each combination: a variant is valid, and
  * means, what that pipeline would be and mean. Fills in defaults in place where there are no axes.
  */
-export async function checkCombinations(pipeline: Mapping, axes: readonly Axis[], places: Places, around: Surroundings): Promise<CheckedMatrix> {
-  if (axes.length === 0) return { ...(await check(pipeline, places, around)), variants: new Map() };
-  const written = await check(pipelineAt(pipeline, []), places, around);
+export function checkCombinations(pipeline: Mapping, axes: readonly Axis[], places: Places, around: Surroundings): CheckedMatrix {
+  if (axes.length === 0) return { ...check(pipeline, places, around), variants: new Map() };
+  const written = check(pipelineAt(pipeline, []), places, around);
   const combined: (Checked & { combination: Combination })[] = [];
   for (const combination of combinationsOf(axes)) {
-    combined.push({ combination, ...(await check(pipelineAt(pipeline, combination), placesAt(places, combination), around)) });
+    combined.push({ combination, ...check(pipelineAt(pipeline, combination), placesAt(places, combination), around) });
   }
   const problems = problemsOf(written, combined, places);
   if (problems.length > 0) return { project: written.project, stages: [], variants: new Map(), problems, warnings: [] };

@@ -12,6 +12,7 @@ export const patternWords: Readonly<Record<string, string>> = {
   '^stages\\.[^.]+\\.[^.]': 'a field of a stage, such as `stages.train.epochs`',
   '^[0-9a-f]{64}$': 'the 64 digits (0-9, a-f) of a SHA-256 digest',
   '^[0-9a-f]{32}$': 'the 32 digits (0-9, a-f) of an MD5 digest',
+  '^(?!/)(?!(.*/)?\\.\\.(/|$)).+$': 'the path of a folder inside the source, without `..`',
   '^https?://[^/]+/': 'an address that begins with `https://`',
 };
 

@@ -1,4 +1,5 @@
 /** Fields of a pipeline by their paths, `stages.train.epochs`: what may stand there, and how a value gets there. */
+import { nameList } from '../core/names.js';
 import type { Problem } from '../core/problem.js';
 import { kindOf } from './kinds.js';
 import { isMapping, newMapping } from './plain.js';
@@ -7,7 +8,7 @@ import { alternatives, memberNames, memberSchema, projectSchema, stageSchema } f
 import type { Schema } from './schemas.js';
 import { nearest } from '../core/nearest.js';
 import { meantField, pathBelow } from './unknown-field.js';
-import { listed, oneOf, showPath } from './words.js';
+import { oneOf, showPath } from './words.js';
 
 /** A field's schema, and the schema that its `$ref`s start from. */
 export interface Field {
@@ -39,7 +40,7 @@ function noSuchStage(name: string, rest: readonly string[], names: readonly stri
   const near = nearest(name, names);
   return {
     found: `the pipeline has no stage \`${name}\``,
-    expected: `one of its stages: ${listed(names, 'or')}`,
+    expected: `one of its stages: ${nameList(names, 'or')}`,
     remedy: near === undefined ? undefined : `did you mean \`${showPath(['stages', near, ...rest])}\`?`,
   };
 }

@@ -45,7 +45,7 @@ export async function loadPipeline(file: string, { set = [], cwd = process.cwd()
   const places = placesOf(source, applied);
   const root = projectRootOf(dirname(path));
   const { axes, problems: matrixProblems } = readMatrix(written, places, applied);
-  const checked = await checkCombinations(written, axes, places, { root, foldersOf: folderReader(root) });
+  const checked = checkCombinations(written, axes, places, { root, foldersOf: folderReader(root) });
   const problems = [...source.problems, ...setProblems, ...matrixProblems, ...checked.problems];
   if (problems.length > 0 || checked.project === undefined) throw refusal(problems);
   return finish(checked.project, checked, { file: path, root, places, source: { text, set } });

@@ -6,6 +6,7 @@
  *   freeze. Everywhere else it is the stage that the pictures or the base come from in the first place.
  * Of trainings that go on from each other the last one is meant.
  */
+import { nameList } from '../core/names.js';
 import type { Problem } from '../core/problem.js';
 import type { StageKind } from '../core/schema-types.js';
 import { circleProblems } from './circles.js';
@@ -132,7 +133,7 @@ class Resolver {
     if (names.length > 1) {
       // Of a chain with a broken link the end cannot be told; the link is a problem of its own.
       if (matters && candidates.some((candidate) => this.isBroken(candidate, role))) return undefined;
-      const found = `${asked}, and ${names.length} fit: ${listed(names, 'and')}`;
+      const found = `${asked}, and ${names.length} fit: ${nameList(names)}`;
       const remedy = `write \`${field}:\` and the name of one of them`;
       return { problem: { code: 'ambiguous-reference', ...place, found, remedy } };
     }
@@ -189,7 +190,7 @@ function passesOn(kind: StageKind, role: Role): boolean {
 
 function fittingWords(role: Role, names: readonly string[]): string {
   const stage = `a stage with ${someOf(role)}`;
-  if (names.length > 0) return `${stage}: ${listed(names, 'or')}`;
+  if (names.length > 0) return `${stage}: ${nameList(names, 'or')}`;
   return `${stage}, of the kind ${listed(providersOf(role), 'or')}; there is none yet`;
 }
 

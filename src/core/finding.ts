@@ -13,4 +13,6 @@ export interface Finding {
   /** All that it is about: files with what is the matter. People are shown the first few. */
   readonly list?: readonly string[];
   readonly remedy?: string;
+  /** A shell command that does what the remedy says. */
+  readonly command?: string;
 }

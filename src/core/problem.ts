@@ -25,6 +25,8 @@ export interface Problem {
   readonly found: string;
   readonly expected?: string;
   readonly remedy?: string;
+  /** A shell command that does what the remedy says; shown whole, to be copied. */
+  readonly command?: string;
 }
 
 /** Why a command ends without success; each category has an exit code of its own. */

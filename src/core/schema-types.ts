@@ -268,13 +268,15 @@ export interface FreezeConfig {
   batch_norm: 'stored' | 'batch';
 }
 
+export type Folders = string | string[];
+
 /**
  * Reads folders of pictures, one folder a class, and says which picture has which label and is for training, validation or test.
  */
 export interface IngestConfig {
   uses?: 'ingest';
   /**
-   * The pictures: one folder a class, or train/, validation/ (or val/, valid/) and test/ with one folder a class in each. A folder, a .zip, .tar or .tar.gz of one, or the https address of such an archive. A path starts from the folder of the pipeline file; where that folder is called pipelines, from the one above it.
+   * The pictures: one folder a class, or train/, validation/ and test/ with one folder per class in each, also under other well-known names (Training, seg_train, val, dev, test_set). A single folder around all of them is stepped into. A folder, a .zip, .tar or .tar.gz of one, or the https address of such an archive. A path starts from the folder of the pipeline file; where that folder is called pipelines, from the one above it.
    */
   source:
     | string
@@ -283,6 +285,10 @@ export interface IngestConfig {
          * A folder or an archive.
          */
         path?: string;
+        /**
+         * The folder in it to read, such as `PetImages`. Not needed if all images are in a single folder.
+         */
+        inside?: string;
         /**
          * Where to fetch an archive, by https.
          */
@@ -325,11 +331,19 @@ export interface IngestConfig {
    */
   max_megapixels: number;
   /**
-   * Shares of the pictures, where the source is one folder of classes; folders train/ and validation/ are taken as they are. Each picture's own content decides its side, so adding pictures never moves old ones.
+   * Shares of each class's images if the folders do not decide: folders of splits are taken as they are. Of two images of a class at least one is for validation. The images' own content decides their sides; an added image moves one old image of its class across at most.
    */
   split: {
     validation: number;
     test: number;
+  };
+  /**
+   * The folders of each split if their names do not say it, such as `{train: [fold1, fold2], validation: fold3}`; other folders are left out. `{}`: no folder is a split, whatever it is called.
+   */
+  split_folders?: {
+    train?: Folders;
+    validation?: Folders;
+    test?: Folders;
   };
   /**
    * The classes in their order, which is the meaning of the model's outputs. Left out: the folders' names, sorted by code point.

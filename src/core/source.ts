@@ -76,7 +76,7 @@ export interface SourceHost {
 }
 
 /** Where bytes come from, as a pipeline file says it: a path, an address, or either of them written out with what the bytes have to be. */
-export type Origin = string | ({ readonly path?: string } & Partial<Download>);
+export type Origin = string | ({ readonly path?: string; /** A folder in the source, with `/`. */ readonly inside?: string } & Partial<Download>);
 
 /** The download that an origin stands for; undefined for a path. */
 export function downloadOf(origin: Origin): Download | undefined {

@@ -91,6 +91,12 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly judge?: (context: JudgeContext<Kind>) => Promise<void>;
 }
 
+/**
+ * Which links of a folder are read. `inside`: those to files in the folder, as of files from elsewhere. `followed`: those to
+ * any file or folder, as of a folder that a person names.
+ */
+export type LinkPolicy = 'inside' | 'followed';
+
 /** Digests of the files of a folder, sorted by path. */
 export interface FolderListing {
   readonly root: string;
@@ -104,12 +110,11 @@ export interface FolderListing {
   readonly passedOver: readonly PassedOver[];
 }
 
-/**
- * What lies in a folder and is not read: a link that leads out of it, to a folder or nowhere; a pipe, a socket, a device; what
- * has a name that is not UTF-8.
- */
+/** What is in a folder and is not read. */
 export interface PassedOver {
   readonly path: string;
+  /** `special`: a pipe, a socket or a device; `name`: a name that is not UTF-8. */
+  readonly kind: 'link' | 'name' | 'special';
   /** The rest of a sentence about it. */
   readonly why: string;
 }
@@ -126,7 +131,7 @@ export interface SurveyContext<Kind extends StageKind = StageKind> {
   /** The absolute path of a path in the pipeline file. */
   resolvePath(path: string): string;
   /** Digests of a folder's files; unchanged files are not read again. */
-  digestFolder(root: string, probe: Probe): Promise<FolderListing>;
+  digestFolder(root: string, probe: Probe, links?: LinkPolicy): Promise<FolderListing>;
   /** Digest of one file; an unchanged file is not read again. */
   digestFile(path: string): Promise<Digest>;
   /** What is known of downloads. Nothing is fetched for a plan: keys are made from pins. */
@@ -230,7 +235,7 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   putJson(name: string, value: unknown): Promise<BlobRef>;
   /** For files that lie elsewhere. */
   readonly sources: SourceHost;
-  digestFolder(root: string, probe: Probe): Promise<FolderListing>;
+  digestFolder(root: string, probe: Probe, links?: LinkPolicy): Promise<FolderListing>;
   /** Puts out again what an input holds already. */
   pass(name: string, ref: BlobRef): void;
   /** Opens the features of a set, named by a preimage of all that decides them but the picture and its view. */

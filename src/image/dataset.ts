@@ -3,6 +3,7 @@ import { isDigest, type Digest } from '../core/digest.js';
 import { isCount, isListOf, isMapOf, isOneOf, isShapedAs, isString, type Guard } from '../core/guards.js';
 import { staysInside } from '../core/paths.js';
 import { isRoot } from '../core/source.js';
+import { splitNames, type SplitName } from '../core/split-folders.js';
 
 /** How every picture is brought to the network's input. */
 export interface ImageSpec {
@@ -12,8 +13,7 @@ export interface ImageSpec {
   readonly orientation: 'exif' | 'stored';
 }
 
-export type SplitName = 'train' | 'validation' | 'test';
-export const splitNames: readonly SplitName[] = ['train', 'validation', 'test'];
+export { splitNames, type SplitName };
 
 /** Output `spec`: what a model has to fit. */
 export interface DataSpec {

@@ -1,8 +1,9 @@
 /** Finds out from a file's bytes whether it is a whole image of a format that is read, and its size, without decoding it. */
+import { hasImageName } from '../core/image-name.js';
 import { PipelineError } from '../core/problem.js';
 import { readAvif } from './formats/avif.js';
 import { readBmp } from './formats/bmp.js';
-import { describeForeign } from './formats/foreign.js';
+import { describeForeign, HOLDS_PATH } from './formats/foreign.js';
 import { readGif } from './formats/gif.js';
 import { readJpeg } from './formats/jpeg.js';
 import { PNG_SIGNATURE, readPng } from './formats/png.js';
@@ -19,6 +20,8 @@ export const PROBE_VERSION = 2;
  * image at a time.
  */
 export const pictureLimits = { bytes: 128 * 2 ** 20, pixels: 256e6, mostPixels: 1000e6, largePixels: 64e6 } as const;
+
+export { hasImageName as hasPictureName, HOLDS_PATH };
 
 export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'avif';
 
@@ -40,11 +43,6 @@ const readers: Readonly<Record<PictureFormat, (bytes: Uint8Array) => Reading>> =
   tiff: readTiff,
   avif: readAvif,
 };
-
-/** Whether a file is meant to be an image, by its name: in a folder, other files that are not images are passed over. */
-export function hasPictureName(path: string): boolean {
-  return /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|dib|tiff?|hei[cf]|avif)$/i.test(path);
-}
 
 const signatures: readonly (readonly [PictureFormat, RegExp])[] = [
   ['jpeg', /^\xff\xd8\xff/],

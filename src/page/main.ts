@@ -1,4 +1,5 @@
 /** The page: takes a picture however it is given, and shows what the model makes of it. */
+import { plainNames } from '../core/names.js';
 import type { AnswerLine, Prediction } from '../core/prediction.js';
 import { loadClassifier, type Classifier } from './classifier.js';
 import { BadPicture, preparePicture } from './picture.js';
@@ -22,7 +23,7 @@ function say(text: string, wrong = false): void {
 async function introduce(): Promise<void> {
   const { facts } = await loading;
   const [height, width] = facts.image.size;
-  const names = facts.classes.slice(0, 8).join(', ') + (facts.classes.length > 8 ? ', …' : '');
+  const names = plainNames(facts.classes);
   document.title = `${facts.name}: classify a picture`;
   element('about').textContent = `The model ${facts.name} tells ${facts.classes.length} classes: ${names}. It sees pictures at ${width} × ${height} pixels.`;
   if (current === undefined) say('Ready.');

@@ -1,23 +1,22 @@
 /** Findings of doctor, for people: by what they are about, with the first few names of each. */
 import type { Finding, FindingLevel } from '../core/finding.js';
+import { MOST_NAMES } from '../core/names.js';
 import { painter, type Style } from './style.js';
 import { count, printable } from './words.js';
 
 const marks: Readonly<Record<FindingLevel, readonly [string, Style]>> = { ok: ['✔', 'green'], note: ['·', 'dim'], warning: ['!', 'yellow'], error: ['✘', 'red'] };
-
-/** Names that are shown of a list; programs get all. */
-const SHOWN = 5;
 
 export function findingLines(findings: readonly Finding[], color: boolean): string[] {
   const paint = painter(color);
   const abouts = [...new Set(findings.map(({ about }) => about))];
   return abouts.flatMap((about) => [paint('bold', about), ...findings.filter((finding) => finding.about === about).flatMap((finding) => lines(finding))]);
 
-  function lines({ level, text, list = [], remedy }: Finding): string[] {
+  function lines({ level, text, list = [], remedy, command }: Finding): string[] {
     const [mark, style] = marks[level];
-    const names = list.slice(0, SHOWN).map((name) => `      ${printable(name)}`);
-    const more = list.length > SHOWN ? [`      and ${(list.length - SHOWN).toLocaleString('en-US')} more (--json names all)`] : [];
-    const way = remedy === undefined ? [] : [paint('green', `    -> ${remedy}`)];
+    const names = list.slice(0, MOST_NAMES).map((name) => `      ${printable(name)}`);
+    const more = list.length > MOST_NAMES ? [`      and ${(list.length - MOST_NAMES).toLocaleString('en-US')} more (--json names all)`] : [];
+    const way = remedy === undefined ? [] : [paint('green', `    -> ${printable(remedy)}`)];
+    if (command !== undefined) way.push(paint('green', `       ${printable(command)}`));
     return [`  ${paint(style, mark)} ${printable(text)}`, ...[...names, ...more].map((line) => paint('dim', line)), ...way];
   }
 }

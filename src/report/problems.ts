@@ -33,7 +33,7 @@ const mostShown = 100;
  *       expected: one of ...
  *       -> did you mean `epochs`?
  *
- * Control characters of the file are shown as `?`, so that it cannot write to the terminal by itself.
+ * A command is not wrapped. Control characters of the file are shown as `?`, so that it cannot write to the terminal by itself.
  */
 export function formatProblems(problems: readonly Problem[], layout: ProblemLayout, severity: Severity = 'error'): string {
   const paint = painter(layout.color);
@@ -45,13 +45,15 @@ export function formatProblems(problems: readonly Problem[], layout: ProblemLayo
 function formatProblem(problem: Problem, layout: ProblemLayout, paint: Paint, severity: Severity): string {
   const { cwd } = layout;
   const width = layout.width();
-  const { position, found, expected, remedy } = problem;
+  const { position, found, expected, remedy, command } = problem;
   const place = placeOf(problem, cwd);
   const text = severity === 'warning' ? paint('yellow', printable(`warning: ${found}`)) : paint('red', printable(found));
   const lines = [`${paint('bold', place)}${place === '' ? '' : ' '}${text}`];
   if (position !== undefined) lines.push(...excerptOf(position, width, paint));
   if (expected !== undefined) lines.push(...wrapped('  expected: ', expected, width));
   if (remedy !== undefined) lines.push(...wrapped('  -> ', remedy, width).map((line) => paint('green', line)));
+  // Broken into lines, a shell would take it for several commands.
+  if (command !== undefined) lines.push(paint('green', `     ${printable(command)}`));
   return lines.join('\n');
 }
 

@@ -1,5 +1,6 @@
 /** The closing lines of a run. */
 import type { RunState, StageSummary } from '../core/event.js';
+import { plainNames } from '../core/names.js';
 import { mainFigures } from './main-figures.js';
 import { painter } from './style.js';
 import { count, duration } from './words.js';
@@ -37,11 +38,11 @@ export function closingLines(run: Closing, color: boolean): string[] {
 }
 
 function madeAgain(healed: readonly string[]): string {
-  return healed.length === 0 ? '' : `; ${healed.join(', ')} ran again, because the cache had lost what they put out`;
+  return healed.length === 0 ? '' : `; ${plainNames(healed)} ran again, because the cache had lost what they put out`;
 }
 
 /** The exports of other variants are delivered all the same. */
 function heldBack(stages: readonly StageSummary[]): string {
   const names = stages.filter(({ kind, state }) => kind === 'export' && state === 'skipped').map(({ name }) => name);
-  return names.length === 0 ? '' : `${names.join(', ')} did not run; `;
+  return names.length === 0 ? '' : `${plainNames(names)} did not run; `;
 }

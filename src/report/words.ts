@@ -1,5 +1,6 @@
 /** Small phrases that several reports share. */
 import { count } from '../core/count.js';
+import { plainNames } from '../core/names.js';
 
 export { count };
 
@@ -13,8 +14,7 @@ export function duration(ms: number): string {
 
 /** `a, b, c and 9 more`: as many names of a list as a person reads. */
 export function firstOf(names: readonly string[]): string {
-  const most = 3;
-  return names.length <= most + 1 ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+  return plainNames(names, 3);
 }
 
 /** `68.6` for 68,606,236 bytes. */

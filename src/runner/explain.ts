@@ -66,6 +66,7 @@ export function describeChange(before: Preimage, after: Preimage): string[] {
 const foundWords: Readonly<Record<string, string>> = {
   content: 'files were renamed, moved or edited',
   archive: 'the archive changed',
+  unread: 'what cannot be read in the folder changed',
   weights: 'the weights file changed',
   probe: 'this tool looks at files in another way now',
 };

@@ -2,7 +2,7 @@
 import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
 import { asPipelineError } from '../core/problem.js';
-import type { Inputs, Outputs, Probe, ReferenceField, Settings, Survey, SurveyContext } from '../core/stage.js';
+import type { Inputs, LinkPolicy, Outputs, Probe, ReferenceField, Settings, Survey, SurveyContext } from '../core/stage.js';
 import type { Store } from '../store/store.js';
 import { Checkout } from './checkout.js';
 import { FeatureSets } from './feature-sets.js';
@@ -82,7 +82,7 @@ async function surveyStage({ stage, definition }: Node, { pipeline, project, sto
     name: stage.name,
     config: stage.config,
     resolvePath: project.resolvePath,
-    digestFolder: (root: string, probe: Probe) => store.digestFolder(root, probe),
+    digestFolder: (root: string, probe: Probe, links?: LinkPolicy) => store.digestFolder(root, probe, links),
     digestFile: (path: string) => store.digestFile(path),
     lock: sourcesOf(stage, pipeline, project, lock, sources).lock,
     note: (code, text) => emit({ event: 'note', stage: stage.name, code, text }),

@@ -1,7 +1,7 @@
 /** Runs one stage: gives it its context and publishes what it puts out. */
 import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
-import type { BlobRef, Checkpoint, FeatureStore, Inputs, Outputs, Probe, StageContext } from '../core/stage.js';
+import type { BlobRef, Checkpoint, FeatureStore, Inputs, LinkPolicy, Outputs, Probe, StageContext } from '../core/stage.js';
 import { MissingBlob } from '../store/records.js';
 import { actionKeyOf, featureSetKeyOf, preimageOf, type Preimage } from './action-key.js';
 import { checkpointOf } from './checkpoint.js';
@@ -34,7 +34,7 @@ export async function stageContext(session: Session, node: Node, inputs: Inputs,
     putBytes,
     putJson: (name, value) => putBytes(name, Buffer.from(`${canonical(value)}\n`)),
     sources: uses.watch(sourcesOf(node.stage, pipeline, project, lock, session.sources)),
-    digestFolder: (root: string, probe: Probe) => store.digestFolder(root, probe),
+    digestFolder: (root: string, probe: Probe, links?: LinkPolicy) => store.digestFolder(root, probe, links),
     pass: (name, ref) => void (outputs[name] = ref),
     openFeatures: async (setPreimage, rowLength) => {
       uses.features.add(featureSetKeyOf(setPreimage));

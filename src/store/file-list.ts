@@ -1,8 +1,8 @@
 /** Lists the files of a folder tree with what the file system says of each; it must be quick for tens of thousands. */
-import { lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { join, sep } from 'node:path';
 import { compareCodePoints } from '../core/canonical.js';
-import type { PassedOver } from '../core/stage.js';
+import type { LinkPolicy, PassedOver } from '../core/stage.js';
 import { hasCode } from './cache-fs.js';
 
 /** Numbers kept for each file, in this order: device, inode, size, mtime and ctime in milliseconds. */
@@ -20,7 +20,7 @@ export interface FileList {
   readonly passedOver: readonly PassedOver[];
 }
 
-const LINK = 'leads out of the folder and is not followed';
+const OUTSIDE = 'leads out of the folder and is not followed';
 const FOREIGN = 'has a name that is not UTF-8 and is not read';
 const SPECIAL = 'is a pipe, a socket or a device and is not read';
 
@@ -28,13 +28,14 @@ const surrogate = /[\ud800-\udfff]/;
 const clutter = new Set(['Thumbs.db', 'desktop.ini']);
 
 /**
- * Lists regular files, and links to such files inside the root. Hidden files and folders and the clutter of file
- * managers are left out, and so is a file that vanishes meanwhile. Links to folders are not followed: inside the root their
- * files are listed anyway, outside they are none of ours.
+ * Lists regular files, and what links lead to. Hidden files and folders and the clutter of file managers are left out, and
+ * so is a file that vanishes meanwhile. The paths are those of the links. No two links to the same folder are followed, nor
+ * one to a folder around it: links cannot make the walk endless.
  */
-export function listFiles(root: string): FileList {
-  const walk = new Walk(realpathSync(root));
-  walk.folder(root, '');
+export function listFiles(root: string, links: LinkPolicy = 'inside'): FileList {
+  const real = realpathSync(root);
+  const walk = new Walk(real, links);
+  walk.folder(root, '', real);
   const { paths, passedOver } = walk;
   const stats = walk.stats.slice(0, paths.length * STAT_COLUMNS);
   return { root, passedOver, ...(walk.ordered ? { paths, stats } : inOrder(paths, stats)) };
@@ -59,10 +60,16 @@ class Walk {
   /** Longer than needed; grows by doubling. */
   stats = new Float64Array(1024 * STAT_COLUMNS);
 
-  constructor(private readonly realRoot: string) {}
+  /** Folders that links lead to, by their real paths, with the path of the link that was followed. */
+  private readonly entered = new Map<string, string>();
 
-  /** `prefix` is the folder's path relative to the root, with a `/` at the end; empty for the root. */
-  folder(folder: string, prefix: string): void {
+  constructor(
+    private readonly realRoot: string,
+    private readonly links: LinkPolicy,
+  ) {}
+
+  /** `prefix` is the folder's path relative to the root, with a `/` at the end; empty for the root. `real` is its real path. */
+  folder(folder: string, prefix: string, real: string): void {
     const names = readdirSync(folder).sort();
     // UTF-16 order, in which names were sorted, is that of code points up to here.
     if (surrogate.test(names.join())) this.ordered = false;
@@ -72,7 +79,7 @@ class Walk {
       const found = lstatSync(path, { throwIfNoEntry: false });
       if (found === undefined) {
         // Node puts this character in place of such bytes, and then finds nothing of the name; any other has vanished.
-        if (name.includes('\ufffd')) this.passedOver.push({ path: prefix + name, why: FOREIGN });
+        if (name.includes('\ufffd')) this.passedOver.push({ path: prefix + name, kind: 'name', why: FOREIGN });
         return;
       }
       if (found.isFile()) {
@@ -80,28 +87,40 @@ class Walk {
       } else if (found.isDirectory()) {
         // `a.b` comes after `a`, but before `a/c`.
         if (i + 1 < names.length && names[i + 1].startsWith(name)) this.ordered = false;
-        this.folder(path, `${prefix}${name}/`);
+        this.folder(path, `${prefix}${name}/`, join(real, name));
       } else if (found.isSymbolicLink()) {
-        this.link(path, prefix + name);
+        // A link to a folder sorts as one.
+        if (i + 1 < names.length && names[i + 1].startsWith(name)) this.ordered = false;
+        this.link(path, prefix + name, real);
       } else {
-        this.passedOver.push({ path: prefix + name, why: SPECIAL });
+        this.passedOver.push({ path: prefix + name, kind: 'special', why: SPECIAL });
       }
     });
   }
 
-  private link(path: string, relative: string): void {
-    const target = this.fileInside(path);
-    if (target === undefined) this.passedOver.push({ path: relative, why: LINK });
-    else this.add(relative, target);
+  private link(path: string, relative: string, folder: string): void {
+    const target = this.targetOf(path);
+    const pass = (why: string, kind: PassedOver['kind'] = 'link'): void => void this.passedOver.push({ path: relative, kind, why });
+    if ('why' in target) return pass(target.why);
+    const { real, stats } = target;
+    if (this.links === 'inside' && !(stats.isFile() && isBelow(real, this.realRoot))) return pass(OUTSIDE);
+    if (stats.isFile()) return this.add(relative, stats);
+    if (!stats.isDirectory()) return pass(SPECIAL, 'special');
+    if (real === folder || isBelow(folder, real)) return pass('is a link to a folder around it and is not followed');
+    const earlier = this.entered.get(real);
+    if (earlier !== undefined) return pass(`is a link to the same folder as ${earlier} and is not followed`);
+    this.entered.set(real, relative);
+    this.folder(path, `${relative}/`, real);
   }
 
-  private fileInside(path: string): Stats | undefined {
+  private targetOf(path: string): { readonly real: string; readonly stats: Stats } | { readonly why: string } {
     try {
-      const inside = realpathSync(path).startsWith(this.realRoot.endsWith(sep) ? this.realRoot : this.realRoot + sep);
-      const target = inside ? statSync(path) : undefined;
-      return target?.isFile() ? target : undefined;
+      return { real: realpathSync(path), stats: statSync(path) };
     } catch (error) {
-      if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+      if (this.links === 'inside' && hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return { why: OUTSIDE };
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return { why: `is a link to ${readlinkSync(path)}, which is missing` };
+      if (hasCode(error, 'ELOOP')) return { why: 'is a link that leads back to itself' };
+      if (hasCode(error, 'EACCES', 'EPERM')) return { why: `is a link to ${readlinkSync(path)}, which cannot be read: permission denied` };
       throw error;
     }
   }
@@ -115,6 +134,10 @@ class Walk {
     }
     writeStats(this.stats, start, found);
   }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 function writeStats(stats: Float64Array, start: number, found: Stats): void {

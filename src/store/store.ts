@@ -19,7 +19,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import { digestOf, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
 import type { SourceStore } from '../core/source.js';
-import type { BlobRef, Probe, Waiting } from '../core/stage.js';
+import type { BlobRef, LinkPolicy, Probe, Waiting } from '../core/stage.js';
 import type { FloatType } from '../core/schema-types.js';
 import { Blobs } from './blobs.js';
 import { nodeFs, type CacheFs } from './cache-fs.js';
@@ -66,7 +66,7 @@ export interface Store {
   /** Free on the disk that the store lies on, or will lie on. */
   freeBytes(): Promise<number>;
   /** Digests of a folder's files; unchanged files are not read again. */
-  digestFolder(root: string, probe: Probe): Promise<FileDigests>;
+  digestFolder(root: string, probe: Probe, links?: LinkPolicy): Promise<FileDigests>;
   /** Digest of one file, likewise. */
   digestFile(path: string): Promise<Digest>;
   /** Takes the lock of a piece of work, or says who is at it. A lock saves work and guards nothing. */
@@ -112,7 +112,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     putRoot: (pipeline, keys) => putRoot(files, pipeline, keys).catch(unwritten),
     tidy: async () => (await import('./tidy.js')).tidy(files, locks).catch(unwritten),
     checkpoints: new Checkpoints(files),
-    sources: sourceStore(files, blobs, records, (folder, name) => digest(name, () => listFiles(folder), noProbe)),
+    sources: sourceStore(files, blobs, records, (folder, name) => digest(name, () => listFiles(folder, 'inside'), noProbe)),
     putBlob: (content) => blobs.put(content),
     readBlob: (ref) => blobs.read(ref),
     hasBlob: (ref) => blobs.has(ref),
@@ -126,7 +126,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     },
     featureBytes: (rows, rowLength, type) => packedBytes(rows, usualSealLimits.rows, { rowLength, type }),
     freeBytes: () => fs.freeBytes(root),
-    digestFolder: async (folder, probe) => digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder), probe),
+    digestFolder: async (folder, probe, links = 'inside') => digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder, links), probe),
     digestFile: async (path) => {
       const list = () => listFile(dirname(path), basename(path));
       return (await digest(`file ${resolve(path)}`, list, noProbe)).digestAt(0);

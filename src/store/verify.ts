@@ -72,7 +72,7 @@ export async function verifyStore(files: Files): Promise<Verification> {
 
 /** Reads every file: an unchanged time does not make it believed. */
 function unpackedAnew(files: Files): Unpacked {
-  return new Unpacked(files, (folder) => digestFiles(files, listFiles(folder), 0, { probe: noProbe }));
+  return new Unpacked(files, (folder) => digestFiles(files, listFiles(folder, 'inside'), 0, { probe: noProbe }));
 }
 
 /** For what is read by its name: one that lies elsewhere is found by nobody. */

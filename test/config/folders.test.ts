@@ -1,6 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { sourceFolders } from '../../src/config/class-folders.js';
 import { PipelineError, type Problem } from '../../src/core/problem.js';
 import { formatProblems } from '../../src/report/problems.js';
 import { changed, petsYaml, testProject } from './project.js';
@@ -67,12 +68,16 @@ test('classes that are written out have folders, and count', async () => {
   expect(await codes(from('nowhere\n    classes: [a, b, c]'))).toEqual([['units-do-not-fit-classes', 21]]);
 });
 
-test('what ingest takes for no class is not counted', async () => {
+test('folders are counted as ingest reads them', async () => {
   await folders('linked', ['cats', 'dogs']);
   await symlink(join(project.root, 'linked/cats'), join(project.root, 'linked/more'));
   await folders('later', ['cats', 'dogs', 'birds']);
   await mkdir(join(project.root, 'later/later/.cache'), { recursive: true });
-  expect(await codes(from('linked'))).toEqual([]);
+  await symlink('.', join(project.root, 'linked/cats/again'));
+  await symlink('more', join(project.root, 'linked/twice'));
+  // The first link is followed, as by ingest; the second to the same folder is not, nor one that leads back.
+  expect(await codes(from('linked'))).toEqual([['units-do-not-fit-classes', 20]]);
+  expect(sourceFolders(project.root, 'linked')!.classes).toEqual(['cats', 'dogs', 'more']);
   // Three with files; the fourth has none.
   expect(await codes(from('later'))).toEqual([['units-do-not-fit-classes', 20]]);
 });
@@ -84,7 +89,7 @@ test('a folder without files is named, wherever a class could be', async () => {
   await mkdir(join(project.root, 'empty/birds/.cache'), { recursive: true });
   await mkdir(join(project.root, 'empty/fish'));
   expect(await warnings(from('empty'))).toEqual([
-    [4, 'the folders `birds` and `fish` in `empty` are empty: they are no classes', 'put pictures into them, or remove them'],
+    [4, 'the folders `birds` and `fish` in `empty` are empty: they are not classes', 'put images into them, or remove them'],
   ]);
   // Who names the classes means the others to be left out.
   expect(await warnings(from('empty\n    classes: [dogs, cats]'))).toEqual([]);
@@ -92,7 +97,7 @@ test('a folder without files is named, wherever a class could be', async () => {
   await mkdir(join(project.root, 'emptysplit/validation/dogs'));
   await mkdir(join(project.root, 'emptysplit/elsewhere'));
   expect(await warnings(from('emptysplit'))).toEqual([
-    [4, 'the folder `validation/dogs` in `emptysplit` is empty: it is no class', 'put pictures into it, or remove it'],
+    [4, 'the folder `validation/dogs` in `emptysplit` is empty: it is not a class', 'put images into it, or remove it'],
   ]);
 });
 
@@ -119,14 +124,34 @@ test('an evaluation on test pictures needs a folder or a share', async () => {
 test('folders of splits are no classes, also where they hold pictures alone', async () => {
   await folders('parts', ['train', 'val', 'quiz']);
   expect(await codes(from('parts'))).toEqual([]);
-  await folders('parts', ['train/quiz', 'train/exam', 'train/test']);
-  expect(await codes(from('parts'))).toEqual([['units-do-not-fit-classes', 20]]);
+  await folders('exams', ['train/quiz', 'train/exam', 'train/test']);
+  expect(await codes(from('exams'))).toEqual([['units-do-not-fit-classes', 20]]);
 });
 
 test('says nothing where the folders cannot be listed', async () => {
   await project.write('archive.zip', 'PK');
   await folders('onlyval', ['validation/cats']);
   for (const source of ['nowhere', 'archive.zip', 'onlyval']) expect(await codes(from(source))).toEqual([]);
+});
+
+test('a class that only validation has counts, as in ingest', async () => {
+  await folders('later-class', ['train/cats', 'train/dogs', 'validation/birds']);
+  const problems = await problemsOf(from('later-class'));
+  expect(problems).toMatchObject([{ code: 'units-do-not-fit-classes', found: 'the head ends in 1 sigmoid unit, but `later-class` has 3 classes (birds, cats, dogs)' }]);
+});
+
+test('names of classes are compared in their composed form', async () => {
+  await folders('accents', ['E\u0301cureuil', 'chien']);
+  const weights = changed(from('accents\n    classes: [\u00c9cureuil, chien]'), 'epochs: 5', 'class_weight: {E\u0301cureuil: 2}');
+  expect(await codes(weights)).toEqual([]);
+  const twice = await problemsOf(from('accents\n    classes: [\u00c9cureuil, E\u0301cureuil, chien]'));
+  expect(twice).toMatchObject([{ code: 'class-twice', found: 'item 2 of `classes` is the same name as item 1, in another Unicode form' }]);
+});
+
+test('long lists of classes end after ten', async () => {
+  await folders('many', Array.from({ length: 24 }, (_, i) => `c${String(i).padStart(2, '0')}`));
+  const problems = await problemsOf(from('many\n    classes: [c00, x]'));
+  expect(problems).toMatchObject([{ expected: 'one of the folders `c00`, `c01`, `c02`, `c03`, `c04`, `c05`, `c06`, `c07`, `c08`, `c09` or 14 more' }]);
 });
 
 test('one class is nothing that a head could fit: ingest tells it', async () => {

@@ -29,7 +29,7 @@ const messages: readonly (readonly [from: string, to: string, message: string])[
   ['  evaluate: {}', '  evaluate: {minimum: {}}', '26:23 `minimum` holds nothing | at least one of `accuracy`, `macro_precision`, `macro_recall`, `macro_f1` or `roc_auc` |'],
   ['source: pictures', 'source: pictures\n    classes: [cats, dogs, cats]', '5:27 the text "cats" stands twice in `classes` | | take one of them away'],
   ['source: pictures', 'source: pictures\n    image: {size: 96}', '5:19 `size` is 96 | a list of 2, each item a whole number from 8 to 4096 | write it as a list: [96, 96]'],
-  ['source: pictures', 'source: ""', '4:13 `source` is the text "" | the path of a file or folder, or a mapping of `path`, `url`, `sha256`, `md5` and `size` |'],
+  ['source: pictures', 'source: ""', '4:13 `source` is the text "" | the path of a file or folder, or a mapping of `path`, `inside`, `url`, `sha256`, `md5` and `size` |'],
   ['weights/model.json', '{path: w.json, sha256: ABC}', '11:37 `sha256` is the text "ABC" | the 64 digits (0-9, a-f) of a SHA-256 digest |'],
   ['  evaluate: {}', '  my evaluation: {uses: evaluate}', '26:3 `my evaluation` cannot be the name of a stage | a text of at most 64 letters, digits, `_` and `-` that begins with a letter |'],
   ['  evaluate: {}', `  ${'e'.repeat(65)}: {uses: evaluate}`, `26:3 \`${'e'.repeat(60)}...\` cannot be the name of a stage | a text of at most 64 letters, digits, \`_\` and \`-\` that begins with a letter |`],

@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createDecoder, type Interpolation } from '../../src/image/decode.js';
-import { readLayout } from '../../src/stages/ingest/layout.js';
+import { layoutOf } from '../../src/core/class-layout.js';
+import { foldersOf } from '../../src/core/path-folders.js';
 import { fixture } from './fixture.js';
 
 interface Case {
@@ -18,7 +19,7 @@ interface Case {
 const golden = fixture<{ readonly classes: string[]; readonly order: string[]; readonly cases: readonly Case[] }>('pictures');
 
 test('classes come in Keras\'s order', () => {
-  expect(readLayout(golden.classes.map((name) => `${name}/picture.jpg`)).classNames).toEqual(golden.order);
+  expect(layoutOf(foldersOf(golden.classes.map((name) => `${name}/picture.jpg`), () => true)).classes).toEqual(golden.order);
 });
 
 async function decoded(name: string, { size: [height, width], interpolation }: Case): Promise<Uint8Array> {

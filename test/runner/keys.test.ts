@@ -18,7 +18,7 @@ import { stages } from '../../src/stages/index.js';
 
 const base = `version: 1
 stages:
-  ingest: {source: pictures}
+  ingest: {source: {path: pictures}}
   augment: {data: ingest, shear_range: 1, brightness_range: [0.5, 1.5], sharpness_range: [0.5, 2]}
   load-base: {architecture: mobilenet_v2, weights: random}
   freeze: {base: load-base, layers: all}
@@ -43,11 +43,15 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
   ingest: {
     source: ['other', 'all'],
     'source.path': ['another', 'all'],
+    'source.inside': ['PetImages', 'all'],
     'image.size': ['[64, 64]', 'all'],
     'image.interpolation': ['nearest', 'all'],
     'image.orientation': ['stored', 'all'],
     'split.validation': ['0.3', 'all'],
     'split.test': ['0.1', 'all'],
+    'split_folders.train': ['fold1', 'all'],
+    'split_folders.validation': ['[fold1, fold2]', 'all'],
+    'split_folders.test': ['fold3', 'all'],
     classes: ['[dogs, cats]', 'all'],
     max_megapixels: ['300', 'all'],
     on_bad_image: ['skip', 'all'],

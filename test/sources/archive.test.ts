@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PipelineError } from '../../src/core/problem.js';
 import { limits, type Limits } from '../../src/sources/archive/limits.js';
-import { topFolderOf } from '../../src/sources/archive/top.js';
 import { unpackArchive } from '../../src/sources/archive/unpack.js';
 import { tarOf, zipOf, type TarEntry, type ZipEntry } from './packing.js';
 
@@ -64,18 +63,6 @@ describe('whole archives', () => {
   test('names beyond the old fields of tar', async () => {
     const long = `${'folder/'.repeat(20)}${'name'.repeat(40)}.jpg`;
     expect(await unpack(await tarOf([{ name: long, content: 'x' }]))).toEqual({ [long]: 'x' });
-  });
-
-  test('a single folder at the top wraps, unless it is a class or a split', async () => {
-    const top = async (...paths: string[]) => {
-      const folder = join(root, `top-${count++}`);
-      for (const path of paths) await mkdir(join(folder, path, '..'), { recursive: true }).then(() => writeFile(join(folder, path), ''));
-      return topFolderOf(folder);
-    };
-    expect(await top('pets/cats/a.jpg', 'pets/dogs/b.jpg', '.hidden')).toBe('pets');
-    expect(await top('cats/a.jpg', 'dogs/b.jpg')).toBe('');
-    expect(await top('train/cats/a.jpg', 'train/dogs/a.jpg')).toBe('');
-    expect(await top('cats/a.jpg')).toBe('');
   });
 });
 

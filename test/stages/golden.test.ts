@@ -62,9 +62,9 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
     ingest: {
       files: '02e6b0317979',
       impl: 2,
-      samples: '30bc0f43a3eb',
+      samples: 'd3cf3977a4f2',
       spec: '75d9bc8b403d',
-      summary: '91ae64ad8f46',
+      summary: 'b951786cd292',
     },
     'load-base': {
       impl: 1,

@@ -1,9 +1,12 @@
 /** Rules that compare what a pipeline says of its classes with the folders of pictures, where those can be listed. */
+import { classNameOf } from '../../core/class-layout.js';
+import { nameList, plainNames } from '../../core/names.js';
 import type { Problem } from '../../core/problem.js';
-import { nameOf, type Origin } from '../../core/source.js';
+import type { IngestConfig } from '../../core/schema-types.js';
+import { nameOf } from '../../core/source.js';
 import { sourceFolders, type SourceFolders } from '../class-folders.js';
 import type { Stage } from '../pipeline.js';
-import { didYouMean, listed } from '../words.js';
+import { didYouMean } from '../words.js';
 import { endingOf, pathOfLayer } from './heads.js';
 import { nearestOf, stagesOf, trainings } from './lineage.js';
 import type { LintContext } from './lineage.js';
@@ -27,27 +30,26 @@ export interface FolderProblems {
  * on test pictures where there can be none; warnings of empty folders. Only folder names are read; where that is not possible
  * nothing is said, because the ingest stage tells what is wrong with its source.
  */
-export async function lintAgainstFolders(context: LintContext, foldersOf: FolderReader): Promise<FolderProblems> {
+export function lintAgainstFolders(context: LintContext, foldersOf: FolderReader): FolderProblems {
   const sources = new Map<string, SourceFolders>();
   for (const { name, config } of stagesOf(context.stages, 'ingest')) {
-    const folders = await foldersOf(config.source);
+    const folders = foldersOf(config);
     if (folders !== undefined) sources.set(name, folders);
   }
   const problems = [...classProblems(context, sources), ...testProblems(context, sources)];
   return { problems, warnings: emptyFolders(context, sources) };
 }
 
-/** Lists the folders of a source; undefined where they cannot be listed. */
-export type FolderReader = (origin: Origin) => Promise<SourceFolders | undefined>;
+/** Lists the folders of an ingest stage's source; undefined if they cannot be listed. */
+export type FolderReader = (config: Pick<IngestConfig, 'source' | 'split_folders'>) => SourceFolders | undefined;
 
 /** A reader that lists each source once: the combinations of a matrix share most of them. */
 export function folderReader(root: string): FolderReader {
-  const known = new Map<string, Promise<SourceFolders | undefined>>();
-  return (origin) => {
-    const name = JSON.stringify(origin);
-    const listing = known.get(name) ?? sourceFolders(root, origin);
-    known.set(name, listing);
-    return listing;
+  const known = new Map<string, SourceFolders | undefined>();
+  return ({ source, split_folders }) => {
+    const name = JSON.stringify([source, split_folders]);
+    if (!known.has(name)) known.set(name, sourceFolders(root, source, split_folders));
+    return known.get(name);
   };
 }
 
@@ -56,7 +58,7 @@ function classProblems(context: LintContext, sources: ReadonlyMap<string, Source
   const problems: Problem[] = [];
   for (const ingest of stagesOf(context.stages, 'ingest')) {
     const folders = sources.get(ingest.name)?.classes;
-    const names = ingest.config.classes ?? folders;
+    const names = ingest.config.classes?.map(classNameOf) ?? folders;
     // One class alone is told by ingest, with what to do about it.
     if (names === undefined || names.length < 2) continue;
     classes.set(ingest.name, { names, told: toldOf(ingest, names) });
@@ -78,10 +80,9 @@ function classProblems(context: LintContext, sources: ReadonlyMap<string, Source
 }
 
 function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {
-  const shown = names.length > 6 ? `${names.slice(0, 6).join(', ')}, ...` : names.join(', ');
   const { source, classes } = ingest.config;
   const origin = classes === undefined ? `\`${nameOf(source)}\` has` : `\`classes\` of \`${ingest.name}\` names`;
-  return `${origin} ${names.length} classes (${shown})`;
+  return `${origin} ${names.length} classes (${plainNames(names)})`;
 }
 
 function missingFolders(
@@ -91,12 +92,12 @@ function missingFolders(
   folders: readonly string[],
 ): Problem[] {
   return names.flatMap((name, index) => {
-    if (folders.includes(name)) return [];
+    if (folders.includes(classNameOf(name))) return [];
     return [{
       code: 'class-without-folder',
       ...places.at(['stages', ingest.name, 'classes', index]),
       found: `there is no folder for the class \`${name}\` in \`${nameOf(ingest.config.source)}\``,
-      expected: `one of the folders ${listed(folders, 'or')}`,
+      expected: `one of the folders ${nameList(folders, 'or')}`,
       remedy: didYouMean(name, folders),
     }];
   });
@@ -146,12 +147,12 @@ function unknownWeights({ places }: LintContext, train: Stage<'train'>, { names,
   const weights = train.config.class_weight;
   if (weights === undefined || typeof weights === 'string') return [];
   return Object.keys(weights).flatMap((name) => {
-    if (names.includes(name)) return [];
+    if (names.includes(classNameOf(name))) return [];
     return [{
       code: 'unknown-class',
       ...places.at(['stages', train.name, 'class_weight', name], 'key'),
       found: `\`class_weight\` names \`${name}\`, but ${told}`,
-      expected: `one of ${listed(names, 'or')}`,
+      expected: `one of ${nameList(names, 'or')}`,
       remedy: didYouMean(name, names),
     }];
   });

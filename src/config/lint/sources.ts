@@ -1,8 +1,8 @@
 /** Rules about the folders of a source themselves: those that are empty, and splits that nothing is left for. */
+import { nameList } from '../../core/names.js';
 import type { Problem } from '../../core/problem.js';
 import { nameOf } from '../../core/source.js';
 import type { SourceFolders } from '../class-folders.js';
-import { listed } from '../words.js';
 import { nearestOf, stagesOf } from './lineage.js';
 import type { LintContext } from './lineage.js';
 
@@ -17,10 +17,8 @@ export function emptyFolders({ stages, places }: LintContext, sources: ReadonlyM
 
 /** What is said of folders without files, here and before there is a pipeline. */
 export function emptyFolderText(empty: readonly string[], source: string): Pick<Problem, 'found' | 'remedy'> {
-  const shown = empty.slice(0, 6);
-  const more = empty.length > shown.length ? `, and ${empty.length - shown.length} more,` : '';
-  const [subject, rest, remedy] = empty.length === 1 ? ['folder', 'is empty: it is no class', 'it, or remove it'] : ['folders', 'are empty: they are no classes', 'them, or remove them'];
-  return { found: `the ${subject} ${listed(shown, 'and')}${more} in \`${source}\` ${rest}`, remedy: `put pictures into ${remedy}` };
+  const [subject, rest, remedy] = empty.length === 1 ? ['folder', 'is empty: it is not a class', 'it, or remove it'] : ['folders', 'are empty: they are not classes', 'them, or remove them'];
+  return { found: `the ${subject} ${nameList(empty)} in \`${source}\` ${rest}`, remedy: `put images into ${remedy}` };
 }
 
 /** Evaluations on test pictures where no folder and no share gives any: else all of the training comes before that is found. */
@@ -29,7 +27,7 @@ export function testProblems({ stages, places }: LintContext, sources: ReadonlyM
     const ingest = nearestOf(stages, evaluate, 'data', 'ingest');
     const folders = ingest && sources.get(ingest.name);
     if (evaluate.config.split !== 'test' || folders?.classes === undefined) return [];
-    const { splits } = folders;
+    const { splits } = folders.layout;
     // A share is taken from folders that leave the split open: a validation folder settles it for those of train/ too.
     const shared = ingest!.config.split.test > 0 && !splits.has('validation');
     if (splits.has('test') || shared) return [];

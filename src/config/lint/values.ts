@@ -1,4 +1,5 @@
 /** Values of one stage that are each valid, but not together. */
+import { classNameOf } from '../../core/class-layout.js';
 import type { Problem } from '../../core/problem.js';
 import { parseRatio } from '../../core/ratio.js';
 import { showValue } from '../words.js';
@@ -47,4 +48,16 @@ export function splitShares({ stages, places }: LintContext): Problem[] {
       },
     ];
   });
+}
+
+/** The same name twice, in two Unicode forms: the schema compares them as they are written. */
+export function classesOnce({ stages, places }: LintContext): Problem[] {
+  return stagesOf(stages, 'ingest').flatMap(({ name, config: { classes = [] } }) =>
+    classes.flatMap((written, index) => {
+      const first = classes.findIndex((other) => classNameOf(other) === classNameOf(written));
+      if (first === index) return [];
+      const found = `item ${index + 1} of \`classes\` is the same name as item ${first + 1}, in another Unicode form`;
+      return [{ code: 'class-twice', ...places.at(['stages', name, 'classes', index]), found, expected: 'each class once', remedy: 'remove one of the two: folders of both forms are one class' }];
+    }),
+  );
 }

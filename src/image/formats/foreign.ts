@@ -22,11 +22,20 @@ const LOOK = 512;
 /** What is read, for messages. */
 export const READ_FORMATS = 'JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF';
 
+/** How {@link describeForeign} begins about a file that stands for another one, as Git writes links where it makes none. */
+export const HOLDS_PATH = 'is a text file that holds the path';
+
+/** One line without a break at its end, with a slash in it. */
+function isPath(bytes: Uint8Array, start: string): boolean {
+  return bytes.length < LOOK && /^[\x21-\x7e\x80-\xff][^\x00-\x1f]*\/[^\x00-\x1f]+$/.test(start) && !start.includes('://') && !start.startsWith('<');
+}
+
 /** `is a HEIC, expected JPEG, PNG, ...`, or as much as can be said of unknown bytes. */
 export function describeForeign(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'is empty';
   const start = latin1(bytes, 0, LOOK);
   const match = signatures.find(([pattern]) => pattern.test(start));
+  if (isPath(bytes, start)) return `${HOLDS_PATH} ${JSON.stringify(start)}, as a symbolic link does after it was copied without support for links`;
   if (match !== undefined) return `is ${match[1]}, expected ${READ_FORMATS}`;
   return `is not an image (it begins with ${beginning(bytes)})`;
 }

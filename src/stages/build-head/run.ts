@@ -1,4 +1,5 @@
 /** The work of build-head: checks that base, head, pictures and classes fit, and draws the weights. */
+import { nameList } from '../../core/names.js';
 import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
 import type { DataSpec } from '../../image/dataset.js';
@@ -49,7 +50,7 @@ function requireFit(graph: Graph, classes: readonly string[], stage: string): vo
   throw failure('invalid', {
     code: 'head-does-not-fit-classes',
     where: stage,
-    found: `the head ends in ${units} ${activation} ${units === 1 ? 'unit' : 'units'}, and there are ${classes.length} classes: ${classes.slice(0, 8).join(', ')}`,
+    found: `the head ends in ${units} ${activation} ${units === 1 ? 'unit' : 'units'}, and there are ${classes.length} classes: ${nameList(classes)}`,
     expected: classes.length === 2 ? 'one sigmoid unit or a softmax of 2' : `a softmax of ${classes.length}`,
     remedy: 'end the head in `classifier`, which always fits',
   });

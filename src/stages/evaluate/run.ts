@@ -1,6 +1,7 @@
 /** The work of evaluate: predictions on one split from kept features, and their figures. */
 import { count } from '../../core/count.js';
 import type { Digest } from '../../core/digest.js';
+import { nameList } from '../../core/names.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { Needs, StageContext } from '../../core/stage.js';
 import type { EngineIdentity } from '../../engine/engine.js';
@@ -100,8 +101,8 @@ function requireSameClasses(document: TrainedDocument, names: readonly string[],
   throw failure('bad-data', {
     code: 'classes-differ',
     where: stage,
-    found: `the pictures have the classes ${strange.join(', ')}, which the model was not trained on`,
-    expected: `classes among ${document.classes.join(', ')}`,
+    found: `the images have the classes ${nameList(strange)}, which the model was not trained on`,
+    expected: `classes among ${nameList(document.classes)}`,
     remedy: 'evaluate on pictures of the same classes',
   });
 }

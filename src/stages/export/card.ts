@@ -1,4 +1,5 @@
 /** The model card that goes with an exported model: what it is, what it wants, how good it was. */
+import { plainNames } from '../../core/names.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { finalActivationOf } from '../../model/logits.js';
 import { describeRounding } from '../../model/metrics.js';
@@ -29,7 +30,7 @@ export function modelCard(facts: CardFacts): string {
   const total = (parameters.trainable + parameters.frozen).toLocaleString('en-US');
   const own = formats.includes('onnx') ? ' (but for `model.onnx`, which does this last step itself)' : '';
   const sections = [
-    `# A classifier of ${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ', ...' : ''}`,
+    `# A classifier of ${plainNames(classes, 5)}`,
     `An image classifier made by transfer learning from ${base.architecture} (${total} parameters, ${parameters.trainable.toLocaleString('en-US')} of them trained).`,
     '## Input',
     `RGB pictures, ${height} x ${width} pixels (height x width), resized with ${image.interpolation} interpolation${image.orientation === 'exif' ? ' after turning them upright by their EXIF orientation' : ''}, ${describePreprocessing(preprocessing)}${own}. Programs find the same in preprocessing.json.`,

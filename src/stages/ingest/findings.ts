@@ -3,8 +3,8 @@ import { extname } from 'node:path';
 import { count } from '../../core/count.js';
 import type { Digest } from '../../core/digest.js';
 import type { Finding } from '../../core/finding.js';
+import { layoutNotes } from '../../core/layout-words.js';
 import type { IngestConfig } from '../../core/schema-types.js';
-import type { FolderListing } from '../../core/stage.js';
 import type { PictureFormat } from '../../image/probe.js';
 import { badPictureRemedy, labelConflictRemedy } from './faults.js';
 import type { Layout } from './layout.js';
@@ -24,7 +24,6 @@ export interface Seen {
 export interface Inspected {
   readonly config: IngestConfig;
   readonly layout: Layout;
-  readonly listing: FolderListing;
   readonly gathered: Gathered;
   readonly seen: ReadonlyMap<Digest, Seen>;
 }
@@ -46,7 +45,7 @@ export function findingsOf(inspected: Inspected): Finding[] {
     level: 'ok', about: 'data', code: 'pictures',
     text: `${count(pictures, 'picture')} in ${gathered.classes.length} ${gathered.classes.length === 1 ? 'class' : 'classes'}, each decoded: ${countsOf(gathered)}`,
   };
-  return [sane, ...refused(inspected), ...duplicates(inspected), ...unexpected(inspected), ...leftOut(inspected), ...balance(gathered), ...few(gathered)];
+  return [sane, ...refused(inspected), ...duplicates(inspected), ...unexpected(inspected), ...leftOut(inspected), ...balance(gathered), ...few(gathered, inspected.layout)];
 }
 
 /** What a run refuses, or leaves out where it is told to. */
@@ -61,12 +60,12 @@ function refused({ config, gathered, seen }: Inspected): Finding[] {
   const labels = listed(omits ? 'warning' : 'error', 'same-picture-two-labels', gathered.conflicts.map(({ path, reason }) => `${path}: ${reason}`),
     `the same bytes in two classes${omits ? ', and left out' : ''}`,
     omits ? undefined : labelConflictRemedy);
-  const rest = [...classes, ...splits].map(({ code, where, found, remedy }): Finding =>
-    ({ level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy }));
+  const rest = [...classes, ...splits].map(({ code, where, found, remedy, command }): Finding =>
+    ({ level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy, command }));
   return [...corrupt, ...labels, ...rest];
 }
 
-function duplicates({ gathered, listing }: Inspected): Finding[] {
+function duplicates({ gathered }: Inspected): Finding[] {
   const leaks = gathered.leaks.map((digest) => gathered.paths[digest].join(' = '));
   const twins = new Set(gathered.twins);
   const inOneSplit = Object.entries(gathered.paths)
@@ -75,7 +74,7 @@ function duplicates({ gathered, listing }: Inspected): Finding[] {
   return [
     ...listed('error', 'picture-in-two-splits', leaks, 'in more than one split, so that scores on them say nothing', 'keep each picture in one split'),
     ...listed('warning', 'same-picture-twice', inOneSplit, 'more than once in a class, and counted once'),
-    ...listed('warning', 'passed-over', listing.passedOver.map(({ path, why }) => `${path}: ${why}`), 'not read', undefined, 'file'),
+    ...listed('warning', 'passed-over', gathered.unread.map(({ path, why }) => `${path}: ${why}`), 'not read', undefined, 'file'),
   ];
 }
 
@@ -98,7 +97,10 @@ function unexpected({ config, gathered, seen }: Inspected): Finding[] {
 
 /** Files that are no samples of any class. */
 function leftOut({ gathered, layout }: Inspected): Finding[] {
+  const folders = layoutNotes(layout).map(({ code, text }): Finding => ({ level: 'note', about: 'data', code, text }));
   return [
+    ...folders,
+    ...listed('warning', 'folder-left-out', layout.unused.map((name) => [...layout.inside, name].join('/')), 'beside folders of splits and not one: not used', undefined, 'folder'),
     ...listed('note', 'files-ignored', gathered.ignored.map(({ path, reason }) => `${path}: ${reason}`),
       'in class folders, but no picture by name nor content; left out', undefined, 'file'),
     ...listed('warning', 'files-outside-classes', layout.strays, 'in no class folder', undefined, 'file'),
@@ -119,17 +121,19 @@ function balance({ counts, classes }: Gathered): Finding[] {
   }];
 }
 
-/** Classes without any in a split are refused by then. */
-function few({ counts, classes }: Gathered): Finding[] {
+function few({ counts, classes }: Gathered, { splits }: Layout): Finding[] {
   const list = (['validation', 'test'] as const).flatMap((split) =>
     classes.flatMap((name) => {
       const number = counts[split]?.[name] ?? 0;
-      return number > 0 && number < FEW ? `${name}: ${count(number, `${split} picture`)}` : [];
+      const measured = counts[split] !== undefined && (number > 0 || !splits.has(split));
+      return measured && number < FEW ? `${name}: ${count(number, `${split} picture`)}` : [];
     }),
   );
   if (list.length === 0) return [];
+  // A share decides only where no folder does.
+  const shared = (['validation', 'test'] as const).some((split) => counts[split] !== undefined && !splits.has(split));
   const text = `fewer than ${FEW} pictures to measure a class by: its figures say little`;
-  return [{ level: 'warning', about: 'data', code: 'few-pictures', text, list, remedy: 'add pictures of it, or give the split a larger share' }];
+  return [{ level: 'warning', about: 'data', code: 'few-pictures', text, list, remedy: shared ? 'add images of it, or give the split a larger share' : 'add images of it' }];
 }
 
 /** Every path whose picture is such, in the order of paths. */

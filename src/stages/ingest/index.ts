@@ -1,12 +1,13 @@
 /** ingest: a folder or an archive of pictures becomes a list of samples, told by content. */
 import type { Json } from '../../core/canonical.js';
+import { plainNames } from '../../core/names.js';
 import { pathOf } from '../../core/source.js';
 import type { StageContext, StageDefinition } from '../../core/stage.js';
 import { isDataSpec, type DataSpec, type DataSummary, type Files, type Samples } from '../../image/dataset.js';
 import { readLayout } from './layout.js';
 import { imageProbe } from './probe.js';
 import { gatherSamples } from './samples.js';
-import { listSource, surveySource } from './source.js';
+import { hintFor, listSource, surveySource } from './source.js';
 
 export const ingest: StageDefinition<'ingest'> = {
   kind: 'ingest',
@@ -14,7 +15,7 @@ export const ingest: StageDefinition<'ingest'> = {
   reads: {},
 
   // Of an address the pins count, which the survey tells, and never the address.
-  relevant: ({ source, ...rest }) => ({ ...rest, source: pathOf(source) ?? null }) as Json,
+  relevant: ({ source, ...rest }) => ({ ...rest, source: pathOf(source) ?? null, ...(typeof source === 'object' && source.inside !== undefined ? { inside: source.inside } : {}) }) as Json,
 
   survey: (context) => surveySource(context, imageProbe(context.config.max_megapixels)),
 
@@ -39,8 +40,10 @@ export const ingest: StageDefinition<'ingest'> = {
 
 async function putSamples(context: StageContext<'ingest'>): Promise<void> {
   const { config, note, putJson } = context;
-  const { listing, root, shown } = await listSource(context, imageProbe(config.max_megapixels));
-  const gathered = gatherSamples(config, listing, readLayout(listing.paths), shown);
+  const listed = await listSource(context, imageProbe(config.max_megapixels));
+  const { listing, root, shown } = listed;
+  const layout = readLayout(listing, config.split_folders);
+  const gathered = gatherSamples(config, listing, layout, { folder: shown, hint: await hintFor(layout, listed) });
   const { classes, samples, paths, bad, conflicts, counts } = gathered;
   for (const { code, text } of gathered.notes) note(code, text);
   for (const { path, reason } of bad) note('picture-skipped', `${path} ${reason}`);
@@ -52,13 +55,12 @@ async function putSamples(context: StageContext<'ingest'>): Promise<void> {
   await putJson('summary', { classes, counts: counts as DataSummary['counts'], bad } satisfies DataSummary);
 }
 
-/** `train: cats 80, dogs 80; validation: cats 20, dogs 20` */
+/** `train 160 (cats 80, dogs 80); validation 40 (cats 20, dogs 20)` */
 function describeCounts(counts: Readonly<Partial<Record<string, Readonly<Record<string, number>>>>>): string {
   const rows = Object.entries(counts).map(([split, row]) => {
     const entries = Object.entries(row ?? {});
-    const shown = entries.slice(0, 6).map(([name, count]) => `${name} ${count}`).join(', ');
     const total = entries.reduce((sum, [, count]) => sum + count, 0);
-    return `${split} ${total} (${shown}${entries.length > 6 ? `, and ${entries.length - 6} more classes` : ''})`;
+    return `${split} ${total} (${plainNames(entries.map(([name, count]) => `${name} ${count}`))})`;
   });
   return rows.join('; ');
 }

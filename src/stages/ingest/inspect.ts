@@ -13,17 +13,18 @@ import { probePicture } from '../../image/probe.js';
 import { findingsOf, type Seen } from './findings.js';
 import { readLayout } from './layout.js';
 import { examineSamples } from './samples.js';
-import { listSource } from './source.js';
+import { hintFor, listSource } from './source.js';
 
 type Context = StageContext<'ingest'>;
 
 export async function inspectPictures(context: Context, probe: Probe): Promise<Finding[]> {
   const { config } = context;
-  const { listing, shown } = await listSource(context, probe);
-  const layout = readLayout(listing.paths);
-  const gathered = examineSamples(config, listing, layout, shown);
+  const listed = await listSource(context, probe);
+  const { listing, shown } = listed;
+  const layout = readLayout(listing, config.split_folders);
+  const gathered = examineSamples(config, listing, layout, { folder: shown, hint: await hintFor(layout, listed) });
   const seen = await lookAtEach(context, listing.root, gathered.paths);
-  return findingsOf({ config, layout, listing, gathered, seen });
+  return findingsOf({ config, layout, gathered, seen });
 }
 
 /** Decodes every picture once, on threads, which read it again. */

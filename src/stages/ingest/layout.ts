@@ -1,7 +1,10 @@
-/** Reads labels and splits from where files lie: `class/picture`, or `train/class/picture`. */
-import { compareCodePoints } from '../../core/canonical.js';
-import { isSplitFolder, splitFolders } from '../../core/split-folders.js';
+/** Reads labels and splits from where files are: `class/image`, or `train/class/image`. */
+import { classNameOf, layoutOf, type ClassLayout, type SplitFolders } from '../../core/class-layout.js';
+import { foldersOf } from '../../core/path-folders.js';
+import type { PassedOver } from '../../core/stage.js';
 import type { SplitName } from '../../image/dataset.js';
+import { hasPictureName } from '../../image/probe.js';
+import { isUsable } from './probe.js';
 
 /** A file in a class folder. */
 export interface Candidate {
@@ -13,40 +16,66 @@ export interface Candidate {
   readonly split?: SplitName;
 }
 
-export interface Layout {
+export interface Layout extends ClassLayout {
   readonly candidates: readonly Candidate[];
-  /** Names of the class folders, sorted by code point. */
-  readonly classNames: readonly string[];
-  /** Splits that have folders of their own. */
-  readonly splits: ReadonlySet<SplitName>;
-  /** Files that lie outside any class folder. */
+  /** Files that are in no class folder. */
   readonly strays: readonly string[];
+  /** The class and the split of any path by its folders; null outside class folders. */
+  placeOf(path: string): Place | null;
+}
+
+/** What a layout is read from. */
+interface Listed {
+  readonly paths: readonly string[];
+  /** The probe's answer. */
+  probeAt(index: number): string;
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** What the folders say of a file. */
+export type Place = Pick<Candidate, 'className' | 'split'>;
+
+/** Whether what cannot be read is a link that stands for an image. */
+export function isImageLink({ kind, path }: PassedOver): boolean {
+  return kind === 'link' && hasPictureName(path);
 }
 
 /**
- * A folder called train, validation (val, valid) or test at the top makes the layout one of explicit splits, also where it
- * holds no class folders: taken for classes, the splits of unsorted pictures would be told apart from each other.
+ * Links to missing images count as images, so that no class vanishes with them. Files in folders that are `unused` are
+ * neither candidates nor strays: the folders are reported as a whole.
  */
-export function readLayout(paths: readonly string[]): Layout {
-  const explicit = paths.some((path) => {
-    const [top, ...rest] = path.split('/');
-    return rest.length > 0 && isSplitFolder(top);
-  });
+export function readLayout(listing: Listed, splitFolders?: SplitFolders): Layout {
+  const { paths, passedOver } = listing;
+  const links = passedOver.filter(isImageLink).map(({ path }) => path);
+  const isImage = (index: number): boolean => index >= paths.length || hasPictureName(paths[index]) || isUsable(listing.probeAt(index));
+  const layout = layoutOf(foldersOf([...paths, ...links], isImage), splitFolders);
+  const ofFolder = placesOf(layout);
+  const placeOf = (path: string): Place | null => ofFolder(folderOf(path));
+  const unused = layout.unused.map((name) => `${[...layout.inside, name].join('/')}/`);
   const candidates: Candidate[] = [];
   const strays: string[] = [];
-  const classNames = new Set<string>();
-  const splits = new Set<SplitName>();
   paths.forEach((path, index) => {
-    const folders = path.split('/').slice(0, -1);
-    const split = explicit && folders.length > 0 && isSplitFolder(folders[0]) ? splitFolders[folders[0]] : undefined;
-    const className = folders[explicit ? 1 : 0];
-    if (className === undefined || (explicit && split === undefined)) {
-      strays.push(path);
-      return;
-    }
-    classNames.add(className);
-    if (split) splits.add(split);
-    candidates.push({ index, path, className, split });
+    const place = placeOf(path);
+    if (place !== null) candidates.push({ index, path, ...place });
+    else if (!unused.some((folder) => path.startsWith(folder))) strays.push(path);
   });
-  return { candidates, classNames: [...classNames].sort(compareCodePoints), splits, strays };
+  return { ...layout, candidates, strays, placeOf };
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** The place of files by their folder, each folder looked up once. */
+function placesOf({ parts }: ClassLayout): (folder: string) => Place | null {
+  const known = new Map<string, Place | null>([['', null]]);
+  for (const { path, split, folders } of parts) {
+    for (const name of folders) known.set([...path, name].join('/'), { className: classNameOf(name), split });
+  }
+  const placeOf = (folder: string): Place | null => {
+    let place = known.get(folder);
+    if (place === undefined) known.set(folder, (place = placeOf(folderOf(folder))));
+    return place;
+  };
+  return placeOf;
 }

@@ -1,21 +1,36 @@
 /** Makes the samples of a folder's pictures: labels, splits, and everything that is wrong with them. */
 import { compareCodePoints } from '../../core/canonical.js';
+import { classNameOf } from '../../core/class-layout.js';
 import { count } from '../../core/count.js';
 import type { Digest } from '../../core/digest.js';
+import { layoutNotes } from '../../core/layout-words.js';
+import { MOST_NAMES, nameList } from '../../core/names.js';
 import { PipelineError } from '../../core/problem.js';
-import { nameOf } from '../../core/source.js';
-import type { FolderListing } from '../../core/stage.js';
 import type { IngestConfig } from '../../core/schema-types.js';
+import type { FolderListing, PassedOver } from '../../core/stage.js';
 import { splitNames, type SampleRow, type SplitName } from '../../image/dataset.js';
-import { hasPictureName } from '../../image/probe.js';
-import { classFaults, pictureFaults, splitFaults, type Faults } from './faults.js';
-import type { Candidate, Layout } from './layout.js';
+import { hasPictureName, HOLDS_PATH } from '../../image/probe.js';
+import type { LabelHint } from '../../sources/label-hint.js';
+import { classFaults, unreadClasses } from './class-faults.js';
+import { pictureFaults, splitFaults, type Faults } from './faults.js';
+import { isImageLink, type Candidate, type Layout } from './layout.js';
 import { isUsable, WITHOUT_END } from './probe.js';
-import { splitOf } from './split.js';
+import { splitClass } from './split.js';
 
 export interface BadPicture {
   readonly path: string;
   readonly reason: string;
+}
+
+interface Note {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** How people know the source, and what to say of labels that are not in folders. */
+export interface Shown {
+  readonly folder: string;
+  readonly hint?: LabelHint;
 }
 
 export interface Gathered {
@@ -31,14 +46,16 @@ export interface Gathered {
   readonly conflicts: readonly BadPicture[];
   /** Pictures that are in more than one split. */
   readonly leaks: readonly Digest[];
-  readonly notes: readonly { readonly code: string; readonly text: string }[];
+  readonly notes: readonly Note[];
+  /** What is not read, apart from links named like images. */
+  readonly unread: readonly PassedOver[];
   /** Pictures by split and class. */
   readonly counts: Readonly<Partial<Record<SplitName, Readonly<Record<string, number>>>>>;
   readonly faults: Faults;
 }
 
-/** `shown` is the folder as people know it. Throws `bad-data` with what is gravest of all that it finds. */
-export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: string): Gathered {
+/** `shown` is the folder as people know it. Throws `bad-data` with the gravest of all problems that it finds. */
+export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: Shown): Gathered {
   const gathered = examineSamples(config, listing, layout, shown);
   const { classes, pictures, splits } = gathered.faults;
   const gravest = [classes, pictures, splits].find((problems) => problems.length > 0);
@@ -47,15 +64,40 @@ export function gatherSamples(config: IngestConfig, listing: FolderListing, layo
 }
 
 /** The same, with the problems as a part of the result. */
-export function examineSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: string): Gathered {
-  const classes = config.classes ?? layout.classNames;
-  const { good, bad, ignored } = sortOut(layout, listing, new Set(classes));
-  const rows = new Map<string, SampleRow>();
-  const paths: Record<string, string[]> = {};
+export function examineSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: Shown): Gathered {
+  const classes = config.classes?.map(classNameOf) ?? layout.classes;
+  const { good, bad, ignored, unread } = sortOut(layout, listing, new Set(classes));
+  const { labels, paths, twins, conflicts, contradicted } = labelEach(good, listing);
+  const rows = rowsOf(good.filter(({ index }) => !contradicted.has(listing.digestAt(index))), listing, layout, config);
+  const samples = [...rows].map(([digest, split]): SampleRow => [digest, classes.indexOf(labels.get(digest)!.className), split])
+    .sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
+  const leaks = samples.flatMap(([digest], index) => (digest === samples[index - 1]?.[0] && digest !== samples[index - 2]?.[0] ? digest : []));
+  const counts = countSamples(samples, classes);
+  const faults: Faults = {
+    classes: [...unreadClasses(unread, layout, classes, config, shown), ...classFaults(config, layout, shown)],
+    pictures: pictureFaults(config, { bad, conflicts }, shown.folder),
+    splits: splitFaults(counts, classes, layout, shown.folder),
+  };
+  const notes = notesOf({ ignored, twins, leaks: leaks.length, unread, counts, classes }, layout, listing, listing.paths.filter((_, index) => listing.probeAt(index) === WITHOUT_END));
+  return { classes, samples, paths, bad, ignored, twins, conflicts, leaks, notes, counts, unread, faults };
+}
+
+interface Labels {
+  /** The first file of each image. */
+  readonly labels: ReadonlyMap<Digest, Candidate>;
+  readonly paths: Readonly<Record<Digest, readonly string[]>>;
+  readonly twins: readonly string[];
+  readonly conflicts: readonly BadPicture[];
+  /** Images with two labels. */
+  readonly contradicted: ReadonlySet<Digest>;
+}
+
+function labelEach(good: readonly Candidate[], listing: FolderListing): Labels {
   const labels = new Map<Digest, Candidate>();
+  const paths: Record<string, string[]> = {};
+  const twins: string[] = [];
   const conflicts: BadPicture[] = [];
   const contradicted = new Set<Digest>();
-  const twins: string[] = [];
   for (const candidate of good) {
     const digest = listing.digestAt(candidate.index);
     const first = labels.get(digest);
@@ -67,36 +109,47 @@ export function examineSamples(config: IngestConfig, listing: FolderListing, lay
     if (first !== undefined) twins.push(candidate.path);
     labels.set(digest, first ?? candidate);
     (paths[digest] ??= []).push(candidate.path);
-    const split = candidate.split === 'train' && !layout.splits.has('validation') ? undefined : candidate.split;
-    const row: SampleRow = [digest, classes.indexOf(candidate.className), split ?? splitOf(digest, withoutTest(config, layout))];
-    rows.set(`${digest}/${row[2]}`, row);
   }
   for (const digest of contradicted) delete paths[digest];
-  const samples = [...rows.values()]
-    .filter(([digest]) => !contradicted.has(digest))
-    .sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
-  const leaks = samples.flatMap(([digest], index) => (digest === samples[index - 1]?.[0] && digest !== samples[index - 2]?.[0] ? digest : []));
-  const counts = countSamples(samples, classes);
-  const faults: Faults = {
-    classes: classFaults(config.classes, layout, nameOf(config.source)),
-    pictures: pictureFaults(config, { bad, conflicts }, shown),
-    splits: splitFaults(counts, classes, config, layout, shown),
-  };
-  const notes = notesOf({ ignored, twins, leaks: leaks.length }, layout, listing);
-  return { classes, samples, paths, bad, ignored, twins, conflicts, leaks, notes, counts, faults };
+  return { labels, paths, twins, conflicts, contradicted };
 }
 
-function notesOf(
-  { ignored, twins, leaks }: { readonly ignored: readonly BadPicture[]; readonly twins: readonly string[]; readonly leaks: number },
-  { strays }: Layout,
-  listing: FolderListing,
-): { code: string; text: string }[] {
-  const notes: { code: string; text: string }[] = [];
+/** The splits of each image: those of its folders, or one by its class's shares. */
+function rowsOf(good: readonly Candidate[], listing: FolderListing, layout: Layout, config: IngestConfig): [Digest, SplitName][] {
+  const decided = new Map<string, [Digest, SplitName]>();
+  const open = new Map<string, Set<Digest>>();
+  for (const { index, className, split } of good) {
+    const digest = listing.digestAt(index);
+    if (split !== undefined && !(split === 'train' && !layout.splits.has('validation'))) {
+      decided.set(`${digest}/${split}`, [digest, split]);
+      continue;
+    }
+    const digests = open.get(className) ?? new Set();
+    open.set(className, digests.add(digest));
+  }
+  const shares = withoutTest(config, layout);
+  for (const digests of open.values()) for (const row of splitClass(digests, shares)) decided.set(row.join('/'), row);
+  return [...decided.values()];
+}
+
+function notesOf(found: Pick<Gathered, 'ignored' | 'twins' | 'unread' | 'counts' | 'classes'> & { readonly leaks: number }, layout: Layout, { paths }: FolderListing, unended: readonly string[]): Note[] {
+  const { ignored, twins, leaks, unread, counts, classes } = found;
+  const { strays, unused, inside } = layout;
+  const notes: Note[] = [...layoutNotes(layout)];
+  for (const name of unused) {
+    const folder = `${[...inside, name].join('/')}/`;
+    const files = paths.filter((path) => path.startsWith(folder)).length;
+    notes.push({ code: 'folder-left-out', text: `the folder \`${name}\` is not used (${count(files, 'file')}): it is beside folders of splits and is not one` });
+  }
+  for (const split of ['validation', 'test'] as const) {
+    const few = counts[split] === undefined || layout.splits.has(split) ? [] : classes.filter((name) => counts[split]![name] === 0);
+    if (few.length > 0) notes.push({ code: 'too-few-to-split', text: `too few images of ${nameList(few)} for the ${split} split: trained on, not measured` });
+  }
   if (ignored.length > 0) notes.push({ code: 'files-ignored', text: `${count(ignored.length, 'file')} in the class folders ${ignored.length === 1 ? 'is no picture' : 'are no pictures'} by name nor content: left out` });
   if (strays.length > 0) notes.push({ code: 'files-outside-classes', text: `${count(strays.length, 'file')} in no class folder${strays.length === 1 ? '' : ', such as'} ${strays[0]}` });
-  const unended = listing.paths.filter((_, index) => listing.probeAt(index) === WITHOUT_END);
   if (unended.length > 0) notes.push({ code: 'jpeg-without-end', text: `${count(unended.length, 'JPEG file')} without an end marker, such as ${unended[0]}: read, because all image data is there` });
-  for (const { path, why } of listing.passedOver) notes.push({ code: 'passed-over', text: `${path} ${why}` });
+  for (const { path, why } of unread.slice(0, MOST_NAMES)) notes.push({ code: 'passed-over', text: `${path} ${why}` });
+  if (unread.length > MOST_NAMES) notes.push({ code: 'passed-over', text: `and ${count(unread.length - MOST_NAMES, 'more file')} not read: \`pipeline doctor FILE --json\` names all` });
   if (twins.length > 0) notes.push({ code: 'same-picture-twice', text: `${count(twins.length, 'file')} with the same bytes as another one of the class: such pictures count once` });
   if (leaks > 0) notes.push({ code: 'picture-in-two-splits', text: `${count(leaks, 'picture')} in more than one split: scores on ${leaks === 1 ? 'it' : 'them'} say nothing` });
   return notes;
@@ -107,7 +160,15 @@ function withoutTest({ split }: IngestConfig, { splits }: Layout): { validation:
   return splits.has('test') ? { ...split, test: 0 } : split;
 }
 
-function sortOut(layout: Layout, listing: FolderListing, classes: ReadonlySet<string>): { good: Candidate[]; bad: BadPicture[]; ignored: BadPicture[] } {
+interface Sorted {
+  readonly good: readonly Candidate[];
+  readonly bad: readonly BadPicture[];
+  readonly ignored: readonly BadPicture[];
+  readonly unread: readonly PassedOver[];
+}
+
+/** A link named like an image that leads nowhere is an image that cannot be used. */
+function sortOut(layout: Layout, listing: FolderListing, classes: ReadonlySet<string>): Sorted {
   const good: Candidate[] = [];
   const bad: BadPicture[] = [];
   const ignored: BadPicture[] = [];
@@ -118,7 +179,17 @@ function sortOut(layout: Layout, listing: FolderListing, classes: ReadonlySet<st
     else if (hasPictureName(candidate.path)) bad.push({ path: candidate.path, reason });
     else ignored.push({ path: candidate.path, reason });
   }
-  return { good, bad, ignored };
+  const unread: PassedOver[] = [];
+  for (const file of listing.passedOver) {
+    const place = layout.placeOf(file.path);
+    if (isImageLink(file) && place !== null && classes.has(place.className)) bad.push({ path: file.path, reason: file.why });
+    else unread.push(file);
+  }
+  // A class behind a link that became a text file is missing just as well.
+  listing.paths.forEach((path, index) => {
+    if (layout.placeOf(path) === null && listing.probeAt(index).startsWith(HOLDS_PATH)) unread.push({ path, kind: 'link', why: listing.probeAt(index) });
+  });
+  return { good, bad, ignored, unread };
 }
 
 /** Splits in the order of {@link splitNames}, whichever the first sample is of. */

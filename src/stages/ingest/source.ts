@@ -1,13 +1,17 @@
 /** Where ingest's pictures are: a folder, an archive, or an archive on the web. */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Json } from '../../core/canonical.js';
-import type { Digest } from '../../core/digest.js';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { canonical, type Json } from '../../core/canonical.js';
+import type { ClassLayout } from '../../core/class-layout.js';
+import { digestOf, type Digest } from '../../core/digest.js';
+import { nameList } from '../../core/names.js';
+import { nearest } from '../../core/nearest.js';
 import { failure } from '../../core/problem.js';
 import { changedMeanwhile } from '../../core/regular-file.js';
-import { archiveRoot, downloadOf, nameOf, pathOf, type Download, type UnpackedFiles } from '../../core/source.js';
+import { archiveRoot, downloadOf, nameOf, parseArchiveRoot, pathOf, type Download, type Origin, type UnpackedFiles } from '../../core/source.js';
 import type { FolderListing, Probe, StageContext, Survey, SurveyContext } from '../../core/stage.js';
 import { archiveKindOf } from '../../sources/archive/kind.js';
+import type { LabelHint } from '../../sources/label-hint.js';
 import { pinPreimage } from '../../sources/pins.js';
 
 /** What a survey finds; archives are opened only by a run. */
@@ -36,8 +40,11 @@ export async function surveySource({ config, resolvePath, digestFolder, digestFi
   const path = resolvePath(pathOf(source) ?? '');
   const entry = await stat(path).catch(() => undefined);
   if (entry?.isDirectory()) {
-    const listing = await digestFolder(path, probe);
-    return survey({ files: listing.paths.length, content: listing.treeDigest }, { kind: 'folder', listing });
+    const folder = await insideOf(path, source);
+    const listing = await digestFolder(folder, probe, 'followed');
+    // What is not read may be a class or an image that is missing: a run must not be taken for one where it was not there.
+    const unread: Readonly<Record<string, Json>> = listing.passedOver.length === 0 ? {} : { unread: digestOf(canonical(listing.passedOver as unknown as Json)) };
+    return survey({ files: listing.paths.length, content: listing.treeDigest, ...unread }, { kind: 'folder', listing });
   }
   if (entry?.isFile() && (await archiveKindOf(path)) !== undefined) {
     const digest = await digestFile(path);
@@ -57,19 +64,48 @@ export async function surveySource({ config, resolvePath, digestFolder, digestFi
 export async function listSource(context: StageContext<'ingest'>, probe: Probe): Promise<Listed> {
   const { config: { source }, digestFolder } = context;
   const found = context.found as Found;
-  if (found.kind === 'folder') return { listing: found.listing, root: pathOf(source) ?? '', shown: found.listing.root };
+  const inside = insideNameOf(source);
+  if (found.kind === 'folder') return { listing: found.listing, root: [pathOf(source) ?? '', inside].filter(Boolean).join('/'), shown: found.listing.root };
   const { digest, folder } = await openFound(found, context);
-  const { topFolderOf } = await import('../../sources/archive/top.js');
-  const top = await topFolderOf(folder);
-  const listing = await digestFolder(join(folder, top), probe);
-  requireUnpacked(listing, top, context.sources.store.filesOf(digest), nameOf(source));
-  return { listing, root: archiveRoot(digest, top), shown: [nameOf(source), top].filter(Boolean).join('/') };
+  const listing = await digestFolder(await insideOf(folder, source), probe);
+  requireUnpacked(listing, inside, context.sources.store.filesOf(digest), nameOf(source));
+  return { listing, root: archiveRoot(digest, inside), shown: [nameOf(source), inside].filter(Boolean).join('/') };
+}
+
+/** `inside` of a source, without a `/` at its end. */
+function insideNameOf(source: Origin): string {
+  return typeof source === 'string' ? '' : (source.inside ?? '').replace(/\/+$/, '');
+}
+
+/** The folder of a source that is read. Throws `bad-data` if there is none. */
+async function insideOf(folder: string, source: Origin): Promise<string> {
+  const inside = insideNameOf(source);
+  const path = join(folder, inside);
+  if (inside === '' || (await stat(path).catch(() => undefined))?.isDirectory()) return path;
+  const parent = dirname(path);
+  const names = (await readdir(parent, { withFileTypes: true }).catch(() => [])).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
+  const near = nearest(basename(inside), names);
+  throw failure('bad-data', {
+    code: 'inside-missing',
+    where: nameOf(source),
+    field: ['source', 'inside'],
+    found: `has no folder \`${inside}\``,
+    expected: names.length === 0 ? 'a folder in the source' : `one of the folders ${nameList(names, 'or')}`,
+    remedy: near === undefined ? 'correct `inside`, or leave it out: a single folder around the images is found without it' : `did you mean \`${near}\`?`,
+  });
+}
+
+/** What to say of images that are not in class folders. */
+export async function hintFor({ classes, question }: ClassLayout, { listing, root }: Listed): Promise<LabelHint | undefined> {
+  if (question !== undefined || classes.length >= 2) return undefined;
+  const { labelHint } = await import('../../sources/label-hint.js');
+  return labelHint({ root: listing.root, paths: listing.paths, shown: parseArchiveRoot(root) === undefined ? root : undefined });
 }
 
 /** The pictures are kept under the archive's digest, so they must be those that came out of it. */
-function requireUnpacked(listing: FolderListing, top: string, files: UnpackedFiles | undefined, shown: string): void {
+function requireUnpacked(listing: FolderListing, inside: string, files: UnpackedFiles | undefined, shown: string): void {
   const digests = new Map(files?.paths.map((path, index) => [path, files.digestAt(index)]));
-  const isSame = listing.paths.every((path, index) => digests.get(top === '' ? path : `${top}/${path}`) === listing.digestAt(index));
+  const isSame = listing.paths.every((path, index) => digests.get(inside === '' ? path : `${inside}/${path}`) === listing.digestAt(index));
   if (!isSame) throw changedMeanwhile(shown);
 }
 

@@ -1,4 +1,6 @@
 /** What training aims at and how: targets, class weights, dropout masks, the optimizer. */
+import { classNameOf } from '../../core/class-layout.js';
+import { nameList } from '../../core/names.js';
 import { onlyMember, type Member } from '../../core/only-member.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
 import { Random } from '../../core/random.js';
@@ -24,7 +26,7 @@ export function classWeights(config: TrainConfig['class_weight'], classes: reado
     const counts = classes.map((_, index) => labels.filter((label) => label === index).length);
     return counts.map((count) => labels.length / (classes.length * Math.max(1, count)));
   }
-  const problems = Object.keys(config).filter((name) => !classes.includes(name)).map((name): Problem => {
+  const problems = Object.keys(config).filter((name) => !classes.includes(classNameOf(name))).map((name): Problem => {
     const close = nearest(name, classes);
     return {
       code: 'unknown-class',
@@ -32,12 +34,13 @@ export function classWeights(config: TrainConfig['class_weight'], classes: reado
       field: ['class_weight', name],
       part: 'key',
       found: `\`class_weight\` names \`${name}\`, and no image has that class`,
-      expected: `classes among ${classes.slice(0, 12).join(', ')}`,
-      remedy: close === undefined ? undefined : `did you mean ${close}?`,
+      expected: `classes among ${nameList(classes)}`,
+      remedy: close === undefined ? undefined : `did you mean \`${close}\`?`,
     };
   });
   if (problems.length > 0) throw new PipelineError('invalid', problems);
-  return classes.map((name) => config[name] ?? 1);
+  const weights = new Map(Object.entries(config).map(([name, weight]) => [classNameOf(name), weight]));
+  return classes.map((name) => weights.get(name) ?? 1);
 }
 
 /** Dropout layers of a network with how many numbers each lets through for one input. */

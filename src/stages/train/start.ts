@@ -1,5 +1,6 @@
 /** The model that training begins with: a base with a new head, or what an earlier training ended with. */
 import { canonical } from '../../core/canonical.js';
+import { nameList } from '../../core/names.js';
 import { failure } from '../../core/problem.js';
 import type { BlobRef, Outputs, StageContext } from '../../core/stage.js';
 import type { DataSpec } from '../../image/dataset.js';
@@ -39,7 +40,7 @@ async function continued({ config, name, readJson }: StageContext<'train'>, from
       expected: 'the same classes, in the same order, and the same picture size in both',
       remedy: 'let `data` of both lead to the same ingest',
     });
-  if (canonical([...classes]) !== canonical([...document.classes])) throw differs('classes', document.classes.join(', '), classes.join(', '));
+  if (canonical([...classes]) !== canonical([...document.classes])) throw differs('classes', nameList(document.classes), nameList(classes));
   if (canonical({ ...image }) !== canonical({ ...document.image })) throw differs('size and interpolation', told(document.image), told(image));
   if (config.freeze === undefined) return document;
   const { layers } = document.graph;

@@ -1,4 +1,5 @@
 /** Proves, tensor by tensor, that training moved nothing that it was to leave alone. */
+import { plainNames } from '../../core/names.js';
 import { failure } from '../../core/problem.js';
 import { usesBatchStatistics, type Graph } from '../../model/graph.js';
 import { layerOfWeight, type Tensor, type Weights } from '../../model/tensor.js';
@@ -31,7 +32,7 @@ export function requireUnmoved({ graph, stored, used, trained }: Moved, stage: s
   throw failure('stage-failed', {
     code: 'frozen-weights-moved',
     where: stage,
-    found: `training moved frozen weights: ${moved.slice(0, 4).map(([name]) => name).join(', ')}${moved.length > 4 ? `, and ${moved.length - 4} more` : ''}`,
+    found: `training moved frozen weights: ${plainNames(moved.map(([name]) => name))}`,
     expected: 'frozen weights that are, bit for bit, those that the base was loaded with',
     remedy: 'this is a fault of the tool: please report it',
   });

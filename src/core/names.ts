@@ -1,0 +1,24 @@
+/** Lists of names in sentences: one form and one limit everywhere. */
+
+/** Names of one list that a message shows; the rest is a number. */
+export const MOST_NAMES = 10;
+
+/**
+ * `` `a`, `b` and `c` ``; of more than ten names the first ten: `` `a`, ... and 14 more ``. Backquotes set apart names that
+ * contain blanks and commas.
+ */
+export function nameList(names: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
+  return joined(names.map((name) => `\`${name}\``), ` ${conjunction} `, ` ${conjunction} `);
+}
+
+/** `a, b, c`, the same without backquotes, for figures and names in parentheses. */
+export function plainNames(names: readonly string[], most = MOST_NAMES): string {
+  return joined(names, ', ', ' and ', most);
+}
+
+/** One name more than fits is shown: it takes no more room than saying so. */
+function joined(names: readonly string[], beforeLast: string, beforeRest: string, most = MOST_NAMES): string {
+  if (names.length === 0) return 'nothing';
+  if (names.length > most + 1) return `${names.slice(0, most).join(', ')}${beforeRest}${(names.length - most).toLocaleString('en-US')} more`;
+  return names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')}${beforeLast}${names[names.length - 1]}`;
+}
