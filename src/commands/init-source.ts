@@ -24,7 +24,7 @@ export async function checkSource(path: string, shown: string): Promise<Problem[
   const { classes, question } = layout;
   if (question !== undefined) throw new PipelineError('bad-data', [questionProblem(question, shown)]);
   if (classes.length >= 2) return empty.length === 0 ? [] : [{ code: 'empty-class-folder', ...emptyFolderText(empty, shown) }];
-  const inSplits = layout.splits.size > 0 ? ` in its ${[...layout.splits].join(', ')} folders` : '';
+  const inSplits = layout.splits.size > 0 ? ` in ${layout.parts.map((part) => `${part.path.join('/')}/`).join(', ')}` : '';
   const { labelHint } = await import('../sources/label-hint.js');
   const hint = await labelHint({ root: path, paths: listFiles(path, 'followed').paths, shown });
   if (classes.length === 1) {

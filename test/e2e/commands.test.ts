@@ -29,7 +29,7 @@ describe('before anything ran', () => {
       'train may run reads ingest, which runs first',
       'evaluate may run reads ingest, which runs first',
       'export may run reads ingest, which runs first',
-      'features 24 pictures to extract, each view counted; 6 reused',
+      'features 24 pictures to extract, each view counted; 8 reused',
       expect.stringMatching(/^disk 27\.\d kB of features; [\d.]+ GB free$/),
       'time such work was not measured here yet (train)',
       '',
@@ -216,7 +216,7 @@ describe('init', () => {
       return [code, stderr.split('\n')[0]];
     };
     expect(await said('empty')).toEqual([3, 'empty: is empty']);
-    expect(await said('flat')).toEqual([3, 'flat: holds no class folders with pictures']);
+    expect(await said('flat')).toEqual([3, 'flat: holds no class folders with images']);
     expect(await said('one')).toEqual([3, 'one: holds one class only: `cats`']);
     expect(await said('split')).toEqual([3, 'split: holds one class only in train/: `cats`']);
     expect(await said('file.yaml')).toEqual([3, 'file.yaml: is neither a folder nor an archive']);

@@ -20,7 +20,7 @@ export function pinnedOrigins({ stages, places }: LintContext): Problem[] {
 
 function problemOf(origin: Origin | undefined, pathPins: readonly string[]): Problem | undefined {
   if (typeof origin !== 'object') return undefined;
-  const { path, url, ...pins } = origin;
+  const { path, url, inside: _inside, ...pins } = origin;
   if ((path === undefined) === (url === undefined)) {
     const found = path === undefined ? 'there is neither `path` nor `url`' : 'there are both `path` and `url`';
     return { code: 'one-place', found, expected: 'one of them' };
