@@ -1,8 +1,8 @@
 /** Images whose labels are in a table or in their names: how to sort them into class folders, which alone are read. */
-import { open } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { hasImageName } from '../core/image-name.js';
 import { nameList } from '../core/names.js';
+import { openRegular } from '../core/regular-file.js';
 
 /** Replaces what a problem says is expected and helps. */
 export interface LabelHint {
@@ -107,7 +107,7 @@ function folderOf(path: string): string {
 }
 
 async function beginning(path: string): Promise<string> {
-  const file = await open(path);
+  const file = await openRegular(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(TABLE_BYTES), 0, TABLE_BYTES, 0);
     const text = buffer.toString('utf8', 0, bytesRead);
