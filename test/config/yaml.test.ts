@@ -128,7 +128,8 @@ test('columns count characters, and carets stand under wide ones', async () => {
   2 | stages:
   3 |   ingest: {source: "🐈 猫 é", imag: {}}
     |                               ^^^^
-  expected: one of \`uses\`, \`source\`, \`image\`, \`split\`, \`split_folders\`, \`classes\`, \`on_bad_image\` or \`on_label_conflict\`
+  expected: one of \`uses\`, \`source\`, \`image\`, \`max_megapixels\`, \`split\`, \`split_folders\`, \`classes\`, \`on_bad_image\` or
+            \`on_label_conflict\`
   -> did you mean \`image\`?`);
 });
 

@@ -156,7 +156,7 @@ describe('samples', () => {
     const files = { ...pictures('cats', 20), ...pictures('dogs', 20), 'cats/list.txt': 'a list' };
     const probes = { 'cats/p-1.jpg': 'is empty', 'dogs/p-2.jpg': 'is a BigTIFF', 'cats/list.txt': 'is not an image' };
     await expect(run(files, {}, probes)).rejects.toMatchObject({
-      problems: [{ where: '/pictures/cats/p-1.jpg', found: 'is empty' }, { where: '/pictures/dogs/p-2.jpg', found: 'is a GIF' }],
+      problems: [{ where: '/pictures/cats/p-1.jpg', found: 'is empty' }, { where: '/pictures/dogs/p-2.jpg', found: 'is a BigTIFF' }],
     });
     const skipping = await run(files, { on_bad_image: 'skip' }, probes);
     expect(skipping.json<Samples>('samples').samples).toHaveLength(38);
