@@ -145,7 +145,7 @@ test('names of classes are compared in their composed form', async () => {
   const weights = changed(from('accents\n    classes: [\u00c9cureuil, chien]'), 'epochs: 5', 'class_weight: {E\u0301cureuil: 2}');
   expect(await codes(weights)).toEqual([]);
   const twice = await problemsOf(from('accents\n    classes: [\u00c9cureuil, E\u0301cureuil, chien]'));
-  expect(twice).toMatchObject([{ code: 'class-twice', found: 'item 2 of `classes` is the same name as item 1, in another Unicode form' }]);
+  expect(twice).toContainEqual(expect.objectContaining({ code: 'class-twice', found: 'item 2 of `classes` is the same name as item 1, in another Unicode form' }));
 });
 
 test('long lists of classes end after ten', async () => {
