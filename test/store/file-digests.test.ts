@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compareCodePoints } from '../../src/core/canonical.js';
 import { digestOf } from '../../src/core/digest.js';
@@ -96,59 +96,6 @@ test('leaves out hidden files, clutter, links that lead away, links to folders a
   const outward = ['d/broken', 'd/loop', 'out', 'outdir'].map((path) => ({ path, kind: 'link', why: 'leads out of the folder and is not followed' }));
   const pipe = { path: 'pipe.jpg', kind: 'special', why: 'is a pipe, a socket or a device and is not read' };
   expect(passedOver).toEqual([...outward, pipe, { path: 'sibling', kind: 'link', why: outward[0].why }]);
-});
-
-describe('links of a folder that a person names', () => {
-  const listed = (root: string) => {
-    const { paths, passedOver } = listFiles(root, 'followed');
-    return { paths, passedOver: passedOver.map(({ path, kind, why }) => `${kind} ${path} ${why}`) };
-  };
-
-  test('are followed to files and folders wherever they are, under the paths of the links', () => {
-    const [root, outside] = [scratchFolder(), scratchFolder()];
-    write(outside, { 'a.jpg': 'a', 'owls/b.jpg': 'b', 'owls/deep/c.jpg': 'c' });
-    write(root, { 'cats/1.jpg': '1', 'dogs.x/1.jpg': '1' });
-    symlinkSync(join(outside, 'owls'), join(root, 'dogs'));
-    symlinkSync(join(outside, 'a.jpg'), join(root, 'cats/a.jpg'));
-    expect(listed(root)).toEqual({ paths: ['cats/1.jpg', 'cats/a.jpg', 'dogs.x/1.jpg', 'dogs/b.jpg', 'dogs/deep/c.jpg'], passedOver: [] });
-    const { stats } = listFiles(root, 'followed');
-    expect(stats[1 * STAT_COLUMNS + 1]).toBe(statSync(join(outside, 'a.jpg')).ino);
-  });
-
-  test('that lead nowhere, back, to a pipe, or to one folder again are named with what they are', () => {
-    const [root, outside] = [scratchFolder(), scratchFolder()];
-    write(outside, { 'owls/b.jpg': 'b' });
-    execFileSync('mkfifo', [join(outside, 'pipe')]);
-    write(root, { 'd/a.jpg': 'a' });
-    symlinkSync('nowhere', join(root, 'd/broken.jpg'));
-    symlinkSync('.', join(root, 'd/here'));
-    symlinkSync('..', join(root, 'd/up'));
-    symlinkSync('itself', join(root, 'itself'));
-    symlinkSync(join(outside, 'pipe'), join(root, 'pipe.jpg'));
-    symlinkSync(join(outside, 'owls'), join(root, 'owls'));
-    symlinkSync(join(outside, 'owls'), join(root, 'owls2'));
-    expect(listed(root)).toEqual({
-      paths: ['d/a.jpg', 'owls/b.jpg'],
-      passedOver: [
-        'link d/broken.jpg is a link to nowhere, which is missing',
-        'link d/here is a link to a folder around it and is not followed',
-        'link d/up is a link to a folder around it and is not followed',
-        'link itself is a link that leads back to itself',
-        'link owls2 is a link to the same folder as owls and is not followed',
-        'special pipe.jpg is a pipe, a socket or a device and is not read',
-      ],
-    });
-  });
-
-  test('end, however they lead to each other', () => {
-    const root = scratchFolder();
-    // Each of thirty folders links to the next in two ways: 2^30 paths.
-    for (let i = 0; i < 30; i++) {
-      write(root, { [`d${i}/${i}.jpg`]: String(i) });
-      for (const name of ['x', 'y']) symlinkSync(`../d${i + 1}`, join(root, `d${i}/${name}`));
-    }
-    expect(listFiles(root, 'followed').paths.length).toBeLessThan(30 * 31);
-  });
 });
 
 test('gives digests, answers of the probe and a digest of the tree', async () => {
