@@ -1,7 +1,7 @@
 /** Writes a file whole or not at all. */
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { livenessOf, owner } from '../store/owner.js';
+import { isLeftBehind, owner } from '../store/owner.js';
 
 export interface WriteOptions {
   /** False where losing the file in a power cut costs nothing: it is not synced then. */
@@ -36,7 +36,10 @@ export function besideOf(path: string): string {
 export async function sweepBeside(path: string, remove: (aside: string) => Promise<void> = removeAll): Promise<void> {
   const prefix = `.${basename(path)}.`;
   for (const name of await readdir(dirname(path)).catch(() => [])) {
-    if (name.startsWith(prefix) && livenessOf(name.slice(prefix.length)) === 'dead') await remove(join(dirname(path), name));
+    if (!name.startsWith(prefix)) continue;
+    const aside = join(dirname(path), name);
+    const modifiedMs = await lstat(aside).then((found) => found.mtimeMs, () => Infinity);
+    if (isLeftBehind(name.slice(prefix.length), modifiedMs)) await remove(aside);
   }
 }
 

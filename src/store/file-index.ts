@@ -32,7 +32,8 @@ export interface FileIndex extends FileTable {
   readonly pathText: string;
 }
 
-const MAGIC = 'fileidx1';
+/** The first bytes of every index. */
+export const INDEX_MAGIC = 'fileidx1';
 const HEADER_BYTES = 32;
 const DIGEST_BYTES = 32;
 const FILE_BYTES = STAT_COLUMNS * 8 + DIGEST_BYTES + 4;
@@ -42,7 +43,7 @@ export function encodeIndex(table: FileTable, probeVersion: string): Buffer[] {
   const { results, texts } = distinct(table.probes);
   const strings = [Buffer.from(probeVersion), Buffer.from(table.paths.join('\0')), Buffer.from(texts.join('\0'))];
   const header = Buffer.alloc(HEADER_BYTES);
-  header.write(MAGIC, 'latin1');
+  header.write(INDEX_MAGIC, 'latin1');
   header.writeUInt32LE(table.paths.length, 8);
   strings.forEach(({ length }, i) => header.writeUInt32LE(length, 12 + 4 * i));
   const parts = [header, bytesOf(table.stats), table.digests, bytesOf(results), ...strings];
@@ -81,7 +82,7 @@ export function decodeIndex(file: Buffer, probeVersion: string): FileIndex | und
 
 /** Whether a file is an index that carries its own digest. */
 export function isWholeIndex(file: Buffer): boolean {
-  if (file.length < HEADER_BYTES + DIGEST_BYTES || file.toString('latin1', 0, 8) !== MAGIC) return false;
+  if (file.length < HEADER_BYTES + DIGEST_BYTES || file.toString('latin1', 0, 8) !== INDEX_MAGIC) return false;
   return sha256(file.subarray(0, -DIGEST_BYTES)).equals(file.subarray(-DIGEST_BYTES));
 }
 

@@ -3,11 +3,13 @@
  * nor what a running job holds. Safe at any time, beside runs, and whenever it is killed: a record goes before its blobs,
  * a folder is renamed away before it is emptied, and whatever is missed later is made again.
  */
+import { hasCode } from './cache-fs.js';
 import type { Files } from './files.js';
 import { again, takeInventory, type Item } from './inventory.js';
 import { DAY_MS, type Limits } from './limits.js';
 import type { Locks } from './locks.js';
 import { findNeeds, ownerIn, type Needs } from './needs.js';
+import { LEFT_MS } from './owner.js';
 import { removeTree } from './trees.js';
 import { writeUsage } from './usage.js';
 
@@ -29,7 +31,7 @@ const QUARANTINE_MS = 14 * DAY_MS;
 
 export async function collect(files: Files, locks: Locks, limits: Limits, { dryRun = false, now = Date.now() }: GcOptions = {}): Promise<Collection> {
   if (!dryRun) await locks.sweep();
-  const items = await takeInventory(files);
+  const items = (await takeInventory(files)).filter(({ claim }) => claim !== 'none');
   const needs = await findNeeds(files, locks, items, limits, now);
   const bytesBefore = sizeOf(items);
   const victims = chooseVictims(items, needs, limits, now);
@@ -41,7 +43,7 @@ export async function collect(files: Files, locks: Locks, limits: Limits, { dryR
 
 /** What goes, each record right before the blobs that it was the last to name. */
 function chooseVictims(items: readonly Item[], { needed, held, blobsOf }: Needs, { maxBytes, maxAgeMs }: Limits, now: number): Item[] {
-  const free = items.filter((item) => !needed.has(item) && !held.has(item));
+  const free = items.filter((item) => item.claim === 'whole' && !needed.has(item) && !held.has(item));
   const blobs = new Map(free.filter(({ kind }) => kind === 'blobs').map((item) => [item.name, item]));
   const names = new Map<string, number>();
   for (const digests of blobsOf.values()) for (const digest of digests) names.set(digest, (names.get(digest) ?? 0) + 1);
@@ -75,7 +77,7 @@ function isExpired({ kind, name, path, usedMs }: Item, maxAgeMs: number, now: nu
   const owner = ownerIn(path);
   // A part of a download is of use to whoever fetches the same; other files are so to their process alone.
   if (name.startsWith('download-')) return age > maxAgeMs;
-  return owner === 'dead' || age > DAY_MS;
+  return owner === 'dead' || age > LEFT_MS;
 }
 
 async function removeAll(files: Files, victims: readonly Item[], { blobsOf }: Needs): Promise<Item[]> {
@@ -92,9 +94,15 @@ async function removeAll(files: Files, victims: readonly Item[], { blobsOf }: Ne
 /** False where it was used since it was looked at. */
 async function remove(files: Files, item: Item): Promise<boolean> {
   if ((await again(files, item)).usedMs > item.usedMs) return false;
-  const aside = item.kind === 'tmp' ? item.path : await files.takeAside(item.path);
-  if (aside !== undefined) await removeTree(files, aside);
-  return true;
+  try {
+    const aside = item.kind === 'tmp' ? item.path : await files.takeAside(item.path);
+    if (aside !== undefined) await removeTree(files, aside);
+    return true;
+  } catch (error) {
+    // A folder that another user of a shared cache made: it goes when they collect.
+    if (hasCode(error, 'EACCES', 'EPERM')) return false;
+    throw error;
+  }
 }
 
 export function sizeOf(items: readonly Item[]): number {

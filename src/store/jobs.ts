@@ -5,9 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Files } from './files.js';
+import { namesProcess } from './forms.js';
 import type { Locks } from './locks.js';
-import { livenessOf } from './owner.js';
-import { removeTree } from './trees.js';
+import { isLeftBehind } from './owner.js';
+import { filesBelow, removeTree } from './trees.js';
 
 const PREFIX = 'job-';
 
@@ -28,11 +29,14 @@ export async function oldestJob(locks: Locks): Promise<number> {
   return Math.min(Infinity, ...jobs.flatMap((found) => (found.holder === undefined || locks.isLeft(found, found.holder) ? [] : found.holder.since)));
 }
 
-/** Removes locks and temporary files of processes that are known to be dead. */
+/** Removes locks and temporary files that were left behind. */
 export async function sweep(files: Files, locks: Locks): Promise<void> {
   await locks.sweep();
   for (const name of await files.list(files.temporary)) {
-    // Parts of downloads are gone on with, whoever began them.
-    if (!name.startsWith('download-') && livenessOf(name) === 'dead') await removeTree(files, join(files.temporary, name));
+    // Parts of downloads are gone on with, whoever began them: those have other names.
+    if (!namesProcess(name)) continue;
+    const path = join(files.temporary, name);
+    const youngest = (await filesBelow(files, path)).reduce((latest, { modifiedMs }) => Math.max(latest, modifiedMs), (await files.infoIfThere(path))?.modifiedMs ?? 0);
+    if (isLeftBehind(name, youngest)) await removeTree(files, path);
   }
 }

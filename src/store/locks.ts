@@ -12,6 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Waiting } from '../core/stage.js';
 import { isCount, isFiniteNumber, isShapedAs, isString, parseJson, type Guard } from '../core/guards.js';
 import type { Files } from './files.js';
+import { isLockName } from './forms.js';
 import { livenessOf, owner } from './owner.js';
 
 const TOUCH_MS = 5_000;
@@ -115,7 +116,7 @@ export class Locks {
 
   /** All locks, those that were left behind among them. */
   async list(): Promise<FoundLock[]> {
-    const names = (await this.files.list(this.folder)).filter((file) => file.endsWith(SUFFIX));
+    const names = (await this.files.list(this.folder)).filter((file) => file.endsWith(SUFFIX) && isLockName(file.slice(0, -SUFFIX.length)));
     const found = await Promise.all(names.map((file) => this.read(file.slice(0, -SUFFIX.length))));
     return found.filter((one) => one !== undefined);
   }

@@ -44,7 +44,7 @@ export function ownerIn(path: string): ReturnType<typeof livenessOf> | 'nobody' 
 async function readRecords(files: Files, items: readonly Item[]): Promise<Map<Item, ActionRecord>> {
   const records = new Map<Item, ActionRecord>();
   for (const item of items) {
-    if (item.kind !== 'records') continue;
+    if (item.kind !== 'records' || item.claim !== 'whole') continue;
     const bytes = await files.readIfThere(item.path, { limit: RECORD_LIMIT });
     const record = bytes && parseRecord(bytes, item.name);
     if (typeof record === 'string') await files.setAside(item.path, record);
@@ -56,7 +56,7 @@ async function readRecords(files: Files, items: readonly Item[]): Promise<Map<It
 async function livingRoots(files: Files, items: readonly Item[], agedBefore: number): Promise<{ items: Set<Item>; keys: Set<string> }> {
   const living = { items: new Set<Item>(), keys: new Set<string>() };
   for (const item of items) {
-    if (item.kind !== 'roots') continue;
+    if (item.kind !== 'roots' || item.claim !== 'whole') continue;
     const root = await readRoot(files, item.path);
     if (root === undefined || (item.usedMs < agedBefore && !(await stands(root)))) continue;
     living.items.add(item);

@@ -3,6 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { digestOf } from '../core/digest.js';
 import { hasCode } from './cache-fs.js';
+import { namesProcess } from './forms.js';
 
 /** `elsewhere`: another machine, another boot or another container's process, which cannot be asked. */
 export type Liveness = 'alive' | 'dead' | 'elsewhere';
@@ -67,4 +68,17 @@ function isRunning(pid: number): boolean {
 /** Whether the process of a name that {@link owner} gave is known to be there. */
 export function isAlive(named: string): boolean {
   return livenessOf(named) === 'alive';
+}
+
+/** What a process that cannot be asked has not touched for so long is taken to be left behind. */
+export const LEFT_MS = 24 * 3600 * 1000;
+
+/**
+ * Whether a file being written was left behind: its process is known to be dead, or it is of another machine, container or
+ * boot and old. Never where its name begins with no process: such a file is somebody's.
+ */
+export function isLeftBehind(named: string, modifiedMs: number, now = Date.now()): boolean {
+  if (!namesProcess(named)) return false;
+  const liveness = livenessOf(named);
+  return liveness === 'dead' || (liveness === 'elsewhere' && now - modifiedMs > LEFT_MS);
 }

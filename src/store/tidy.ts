@@ -10,19 +10,26 @@ const PAUSE_MS = 3600_000;
 const GROWTH = 0.05;
 
 /**
- * Collects where the store has outgrown its limit, or was never counted. Cheap otherwise: it reads and writes one small file.
+ * Counts where the store was never counted, and collects where it has outgrown its limit. Cheap otherwise: it reads and writes one small file.
  * Undefined where nothing was collected.
  */
 export async function tidy(files: Files, locks: Locks, environment: NodeJS.ProcessEnv = process.env): Promise<Collection | undefined> {
   const limits = limitsFrom(environment);
   const before = await readUsage(files);
-  if (before !== undefined) {
-    const bytes = before.bytes + files.written;
-    const lately = Date.now() - before.collectedMs < PAUSE_MS && bytes - before.bytesCollected < GROWTH * limits.maxBytes;
-    await writeUsage(files, { ...before, bytes });
+  if (before === undefined) {
+    // The first job in a folder only counts: nothing goes that was there before this tool.
+    const { sizeOf } = await import('./gc.js');
+    const { takeInventory } = await import('./inventory.js');
+    const bytes = sizeOf((await takeInventory(files)).filter(({ claim }) => claim !== 'none'));
+    await writeUsage(files, { bytes, collectedMs: 0, bytesCollected: bytes });
     files.written = 0;
-    if (bytes <= limits.maxBytes || lately) return undefined;
+    return undefined;
   }
+  const bytes = before.bytes + files.written;
+  const lately = Date.now() - before.collectedMs < PAUSE_MS && bytes - before.bytesCollected < GROWTH * limits.maxBytes;
+  await writeUsage(files, { ...before, bytes });
+  files.written = 0;
+  if (bytes <= limits.maxBytes || lately) return undefined;
   const attempt = await locks.tryTake('gc', 'collects');
   if (attempt.state === 'taken') return undefined;
   try {

@@ -23,7 +23,7 @@ import { checkSealed, damageAt, setAside } from './verify-file.js';
 export interface Verification {
   /** How many items of each kind were read. */
   readonly checked: Readonly<Record<string, number>>;
-  /** Kinds that this version knows no digests of. */
+  /** What has no name of this tool's, or is of a kind that this version does not know. */
   readonly unchecked: Readonly<Record<string, number>>;
   readonly bytes: number;
   /** Damage that was found; each was said as it was found. */
@@ -60,7 +60,8 @@ export async function verifyStore(files: Files): Promise<Verification> {
   let bytes = 0;
   for (const item of items) {
     if (unread.has(item.kind)) continue;
-    const check = Object.hasOwn(checks, item.kind) ? checks[item.kind] : undefined;
+    // Without a name of ours it is somebody's.
+    const check = item.claim !== 'none' && Object.hasOwn(checks, item.kind) ? checks[item.kind] : undefined;
     const counts = check === undefined ? unchecked : checked;
     counts[item.kind] = (counts[item.kind] ?? 0) + 1;
     if (check === undefined) continue;

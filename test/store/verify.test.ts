@@ -128,8 +128,10 @@ test('files under the names of others, in no place of theirs, or folders in thei
   rmSync(paths.record);
   mkdirSync(paths.record);
   writeFileSync(join(root, 'v1/blobs/notes.txt'), 'mine');
-  expect((await verify()).damaged).toBe(4);
+  // What has no name of ours is somebody's.
+  expect(await verify()).toMatchObject({ damaged: 3, unchecked: { blobs: 1 } });
   expect((await verify()).damaged).toBe(0);
+  expect(readFileSync(join(root, 'v1/blobs/notes.txt'), 'utf8')).toBe('mine');
 });
 
 test('records without all results and folders of other versions are told, and are no damage', async () => {
@@ -192,7 +194,8 @@ test('checkpoints and archives where nobody finds them are set aside', async () 
   const { root, paths, verify } = await fullStore();
   renameSync(paths.checkpoint, join(root, 'v1/checkpoints', key));
   writeFileSync(join(root, 'v1/unpacked/notes.txt'), 'mine');
-  expect([(await verify()).damaged, (await verify()).damaged]).toEqual([2, 0]);
+  expect([(await verify()).damaged, (await verify()).damaged]).toEqual([1, 0]);
+  expect(readFileSync(join(root, 'v1/unpacked/notes.txt'), 'utf8')).toBe('mine');
 });
 
 test.each(['count', 'description', 'record', 'pack'] as const)('a %s that is out of the way is not counted by who looks twice', async (kind) => {
