@@ -365,7 +365,7 @@ export interface IngestConfig {
 export interface LoadBaseConfig {
   uses?: 'load-base';
   /**
-   * `vgg16`, `vgg19`, `mobilenet_v2` and `resnet50` are built here; `layers_model` is what the weights file says, and so is a `mobilenet_v2` whose file brings its layers; `compact32` comes with this tool. `pipeline bases` lists them.
+   * `vgg16`, `vgg19`, `mobilenet_v2` and `resnet50` are built here; a weights file that contains layers must contain those of the architecture, which are then used. `layers_model` is any network, from its weights file; `compact32` comes with this tool. `pipeline bases` lists them.
    */
   architecture: 'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'compact32' | 'layers_model';
   /**

@@ -25,8 +25,6 @@ export interface PublishedWeights {
 export interface Base {
   /** Builds the layers, `alpha` times as wide where the network comes in widths; null where a file brings them. */
   readonly build: ((alpha: number) => Graph) | null;
-  /** Whether layers that a file of weights brings are taken instead: MobileNetV2's have differed between releases. */
-  readonly layersFromFile: boolean;
   /** What the network was trained with; null where nobody but the user knows. */
   readonly preprocessing: PreprocessingMode | null;
   /** Height and width of the pictures that it was trained on; null where nobody but the user knows. */
@@ -55,35 +53,31 @@ const mobilenetWeights = mobilenetAlphas.flatMap((alpha) =>
 export const bases: Readonly<Record<Architecture, Base>> = {
   vgg16: {
     build: vgg16,
-    layersFromFile: false,
     preprocessing: 'caffe',
     imageSize: 224,
     published: [notop('vgg16/vgg16', '6d6bbae143d832006294945121d1f1fc', 58_889_256)],
   },
   vgg19: {
     build: vgg19,
-    layersFromFile: false,
     preprocessing: 'caffe',
     imageSize: 224,
     published: [notop('vgg19/vgg19', '253f8cb515780f3b799900260a226db6', 80_134_624)],
   },
-  mobilenet_v2: { build: mobilenetV2, layersFromFile: true, preprocessing: 'tf', imageSize: 224, published: mobilenetWeights },
+  mobilenet_v2: { build: mobilenetV2, preprocessing: 'tf', imageSize: 224, published: mobilenetWeights },
   resnet50: {
     build: resnet50,
-    layersFromFile: false,
     preprocessing: 'caffe',
     imageSize: 224,
     published: [notop('resnet/resnet50', '4d473c1dd8becc155b73f8504c6f6626', 94_765_736)],
   },
   compact32: {
     build: null,
-    layersFromFile: true,
     preprocessing: 'tf',
     imageSize: 32,
     published: [],
     packaged: { file: 'examples/base/model.json', parameters: 189_304 },
   },
-  layers_model: { build: null, layersFromFile: true, preprocessing: null, imageSize: null, published: [] },
+  layers_model: { build: null, preprocessing: null, imageSize: null, published: [] },
 };
 
 /** One line of the list of bases. */

@@ -5,7 +5,7 @@ import { surveyWeights } from './source.js';
 
 export const loadBase: StageDefinition<'load-base'> = {
   kind: 'load-base',
-  impl: 1,
+  impl: 2,
   reads: {},
 
   // Of the weights' file the content counts, which the survey tells, never its path or address. Widths are MobileNetV2's alone.

@@ -20,6 +20,7 @@ import type { Weights } from '../../model/tensor.js';
 import { encodeWeights } from '../../model/weights-file.js';
 import { bringWeights } from '../../sources/weights.js';
 import { refuseScalingTwice } from './own-rescaling.js';
+import { refuseOther, refuseOtherThanImages } from './right-network.js';
 import type { LocalSource, Source } from './source.js';
 
 export async function runLoadBase(context: StageContext<'load-base'>): Promise<void> {
@@ -65,7 +66,7 @@ function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {
 }
 
 async function load({ architecture, alpha, seed }: LoadBaseConfig, source: LocalSource): Promise<{ graph: Graph; weights: Weights }> {
-  const { build, layersFromFile, packaged } = bases[architecture];
+  const { build, packaged } = bases[architecture];
   const built = build?.(alpha);
   if (source.kind === 'random') {
     const whole = built ?? (packaged && (await readLayers(packageFile(packaged.file), source.layers)));
@@ -74,8 +75,12 @@ async function load({ architecture, alpha, seed }: LoadBaseConfig, source: Local
     return { graph, weights: initialWeights(graph, seed!) };
   }
   const model = await readModelFile(source.path, { withoutTop: true, network: built, expected: source.files });
-  if (model.graph !== undefined && layersFromFile) {
+  if (model.graph !== undefined) {
     const { graph } = model;
+    const known = built ?? (packaged && withoutTop((await readLayers(packageFile(packaged.file), undefined))!));
+    if (known !== undefined) refuseOther(graph, architecture, known, source.path);
+    refuseOtherThanImages(graph, source.path);
+    // Its own layers, not those that are built by name: releases differ in padding and in the epsilon of BatchNorm.
     return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
   }
   if (built === undefined) throw withoutLayers(architecture, `but ${source.path} holds weights alone`);
