@@ -24,6 +24,8 @@ const options = {
   external,
   logLevel: 'warning',
 };
+// CommonJS packages that are joined in ask for Node's modules by `require`.
+const requireOfBundle = { js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);" };
 const { metafile } = await build({
   ...options,
   entryPoints: ['dist/cli.js'],
@@ -31,10 +33,12 @@ const { metafile } = await build({
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   metafile: true,
-  // CommonJS packages that are joined in ask for Node's modules by `require`.
-  banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);" },
+  banner: requireOfBundle,
 });
 await joinEager(metafile, options);
+
+// The process that runs exported models, apart from the command: what both need, it has a copy of.
+await build({ ...options, entryPoints: ['dist/predict/model-worker.js'], outdir: 'dist/predict', splitting: true, chunkNames: '../chunks/model-[name]-[hash]', banner: requireOfBundle });
 
 // The page of `serve`, with all of TF.js that it needs: a browser gets it from here and from nowhere else.
 await build({

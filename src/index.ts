@@ -86,7 +86,7 @@ export interface PictureBytes {
 export async function* predict(model: string, pictures: readonly (string | PictureBytes)[], options: PredictOptions = {}): AsyncGenerator<AnswerLine, void, undefined> {
   const { cwd = process.cwd(), engine, signal } = options;
   const { openModel, lineOf } = await import('./predict/index.js');
-  const { predictor } = await openModel(resolve(cwd, model), engine);
+  const { predictor } = await openModel(resolve(cwd, model), engine, signal);
   const inputs = pictures.map((picture) =>
     typeof picture === 'string' ? { name: picture, from: { path: resolve(cwd, picture) } } : { name: picture.name, from: { bytes: picture.bytes } },
   );

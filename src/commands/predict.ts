@@ -52,7 +52,7 @@ async function predictCommand(model: string, names: readonly string[], { filesFr
     import('../report/problems.js'),
     import('../report/words.js'),
   ]);
-  const { bundle, predictor, notes } = await openModel(resolve(host.cwd, model), engine);
+  const { bundle, predictor, notes } = await openModel(resolve(host.cwd, model), engine, host.signal);
   for (const { text } of notes) host.stderr(`${printable(text)}\n`);
   const { classes } = bundle;
   const format = json ? jsonFormat : csv ? csvFormat(classes) : tableFormat(pictures.map(({ name }) => name), classes);

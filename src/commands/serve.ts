@@ -52,7 +52,7 @@ async function serveCommand(model: string, options: ServeOptions, host: Host): P
     import('../report/words.js'),
   ]);
   const onError = (error: unknown): void => host.stderr(`${formatProblems(asPipelineError(error).problems, host)}\n`);
-  const serving = await serveModel({ ...options, model: resolve(host.cwd, model), onError });
+  const serving = await serveModel({ ...options, model: resolve(host.cwd, model), onError, signal: host.signal });
   for (const { text } of serving.notes) host.stderr(`${printable(text)}\n`);
   host.stderr(`${model} is at ${serving.url} until Ctrl-C\n`);
   if (!isLoopback(options.host)) host.stderr('whoever can reach this machine can use it, by its address\n');

@@ -1,28 +1,25 @@
 /** Opens an exported model for predicting. */
-import { engineChoiceOf } from '../core/engine-choice.js';
-import { engineNotes, resolveEngine, type Note } from '../engine/resolve.js';
-import type { OnnxBundle } from '../engine/onnx/model-reader.js';
-import type { Bundle } from '../model/bundle.js';
-import { networkOf, readModel } from './network.js';
-import { Predictor } from './predictor.js';
+import type { Note } from '../engine/resolve.js';
+import type { ModelPredictor } from './answers.js';
+import type { ModelFacts } from './here.js';
 
-export { lineOf } from './predictor.js';
+export { lineOf } from './answers.js';
 
 export interface OpenModel {
-  readonly bundle: Bundle | OnnxBundle;
-  readonly predictor: Predictor;
+  readonly bundle: ModelFacts;
+  readonly predictor: ModelPredictor;
   /** What a person should know of the engine. */
   readonly notes: readonly Note[];
 }
 
 /**
- * Reads the model in a folder, that of a `model.json` or an `.onnx` file, and starts its engine. Throws `invalid` for an
- * engine that is not there, and as `readBundle` does.
+ * Reads the model in a folder, that of a `model.json` or an `.onnx` file, and starts its engine, in a process of its own:
+ * models come from anyone, and a thread inside a native library cannot be stopped. Throws `invalid` for an engine that is
+ * not there, `interrupted` if the signal aborts, and as `readBundle` does.
  */
-export async function openModel(path: string, engine = 'auto'): Promise<OpenModel> {
-  const choice = engineChoiceOf(engine);
-  const bundle = await readModel(path);
-  // An .onnx file has its own runtime, whatever engine is asked for.
-  const identity = resolveEngine(bundle.format === 'onnx' ? 'onnx' : choice);
-  return { bundle, predictor: new Predictor(networkOf(bundle, identity)), notes: engineNotes(choice, identity) };
+export async function openModel(path: string, engine = 'auto', signal?: AbortSignal): Promise<OpenModel> {
+  // Sources, as the tests run them, have no built process to start.
+  if (import.meta.url.endsWith('.ts')) return (await import('./here.js')).openHere(path, engine);
+  const { ModelProcess } = await import('./model-process.js');
+  return ModelProcess.open(path, engine, signal);
 }

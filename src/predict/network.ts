@@ -6,6 +6,7 @@ import type { OnnxBundle } from '../engine/onnx/model-reader.js';
 import { openEngine } from '../engine/resolve.js';
 import type { ImageSpec } from '../image/dataset.js';
 import { readBundle, type Bundle } from '../model/bundle.js';
+import { graphCost, refuseExcessive } from '../model/cost.js';
 import { outputOf, shapesOf } from '../model/graph.js';
 import { ModelFolder } from '../model/model-folder.js';
 import type { Preprocessing } from '../model/preprocessing.js';
@@ -25,7 +26,11 @@ export interface Network {
 /** Reads the model in a folder, that of a `model.json`, or an `.onnx` file. Throws as {@link readBundle} does. */
 export async function readModel(path: string): Promise<Bundle | OnnxBundle> {
   const file = await onnxFileOf(path);
-  if (file === undefined) return readBundle(path);
+  if (file === undefined) {
+    const bundle = await readBundle(path);
+    refuseExcessive(graphCost(bundle.graph), bundle.folder);
+    return bundle;
+  }
   const { readOnnxBundle } = await import('../engine/onnx/model-reader.js');
   return readOnnxBundle(file);
 }

@@ -1,5 +1,4 @@
 /** Pictures through a whole exported model: loaded on threads of their own while the engine computes. */
-import type { AnswerLine, Prediction } from '../core/prediction.js';
 import { asPipelineError, failure, PipelineError, type Problem } from '../core/problem.js';
 import type { Runner } from '../engine/engine.js';
 import { PicturePool } from '../features/picture-pool.js';
@@ -7,35 +6,8 @@ import { pictureBatches, picturesPerBatch } from '../image/batches.js';
 import { hasPictureName } from '../image/probe.js';
 import { allFinite } from '../model/finite.js';
 import { predictionOf } from '../model/prediction.js';
+import type { Answer, ModelPredictor, PictureInput } from './answers.js';
 import type { Network } from './network.js';
-
-/** A picture to predict: a file, or bytes at hand. */
-export interface PictureInput {
-  /** What the answer calls it. */
-  readonly name: string;
-  readonly from: { readonly path: string } | { readonly bytes: Uint8Array };
-  /** Found in a folder: passed over where it is no picture by content, nor meant to be one by its name. */
-  readonly inFolder?: boolean;
-}
-
-/** What came of one picture. */
-export type Answer<Input extends PictureInput = PictureInput> =
-  | ({ readonly kind: 'prediction'; readonly input: Input } & Prediction)
-  /** It could not be read. */
-  | { readonly kind: 'bad' | 'passed-over'; readonly input: Input; readonly problem: Problem };
-
-/** An answer as programs get it; undefined for what was passed over. */
-export function lineOf(answer: Answer): AnswerLine | undefined {
-  const file = answer.input.name;
-  switch (answer.kind) {
-    case 'prediction':
-      return { file, class: answer.class, score: answer.score, scores: answer.scores };
-    case 'bad':
-      return { file, error: answer.problem.found };
-    case 'passed-over':
-      return undefined;
-  }
-}
 
 /** An input at its place in the order. */
 interface Placed<Input> {
@@ -50,7 +22,7 @@ interface PlacedAnswer<Input extends PictureInput> {
   readonly answer: Answer<Input>;
 }
 
-export class Predictor {
+export class Predictor implements ModelPredictor {
   private readonly pool: PicturePool;
   private readonly compiling: Promise<Runner>;
 

@@ -5,14 +5,14 @@ import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import { asPipelineError } from '../core/problem.js';
 import type { Bundle } from '../model/bundle.js';
-import type { Predictor } from '../predict/predictor.js';
+import type { ModelPredictor } from '../predict/answers.js';
 import { LARGEST_BODY, predictEndpoint, problem, requestLimit } from './endpoint.js';
 import { sendFile, servedFiles } from './files.js';
 import { isOwnHost, isOwnOrigin } from './hosts.js';
 
 export interface AppOptions {
-  readonly bundle: Bundle;
-  readonly predictor: Predictor;
+  readonly bundle: Omit<Bundle, 'graph' | 'weights'>;
+  readonly predictor: ModelPredictor;
   /** The name or address that the server listens on. */
   readonly host: string;
   /** Told of what should not have happened. */

@@ -2,7 +2,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import PQueue from 'p-queue';
-import { lineOf, type Predictor } from '../predict/predictor.js';
+import { lineOf, type ModelPredictor } from '../predict/answers.js';
 
 /** In bytes; what a camera writes is half of it at most. */
 export const LARGEST_BODY = 20 * 2 ** 20;
@@ -20,7 +20,7 @@ interface Upload {
 }
 
 /** Handles requests; their bodies are within {@link LARGEST_BODY} by then. */
-export function predictEndpoint(predictor: Predictor): (context: Context) => Promise<Response> {
+export function predictEndpoint(predictor: ModelPredictor): (context: Context) => Promise<Response> {
   const queue = new PQueue({ concurrency: AT_ONCE });
   return async (context) => {
     const upload = await readUpload(context);
@@ -43,7 +43,7 @@ export function requestLimit(): MiddlewareHandler {
   };
 }
 
-async function predictUpload(context: Context, predictor: Predictor, { name, bytes }: Upload): Promise<Response> {
+async function predictUpload(context: Context, predictor: ModelPredictor, { name, bytes }: Upload): Promise<Response> {
   for await (const answer of predictor.predict([{ name, from: { bytes } }])) {
     const line = lineOf(answer);
     if (answer.kind === 'prediction') return context.json(line);

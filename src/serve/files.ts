@@ -31,7 +31,7 @@ export interface ServedFile {
 }
 
 /** Files on disk by the path that they are fetched by, as it reads when nothing is escaped any more. */
-export function servedFiles({ folder, files }: Bundle): ReadonlyMap<string, ServedFile> {
+export function servedFiles({ folder, files }: Pick<Bundle, 'folder' | 'files'>): ReadonlyMap<string, ServedFile> {
   const wasm = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
   return new Map<string, ServedFile>([
     ...Object.entries(page).map(([path, name]) => [path, { path: packageFile(`dist/page/${name}`) }] as const),

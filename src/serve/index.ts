@@ -14,6 +14,8 @@ export interface ServeOptions {
   readonly port: number;
   readonly engine: string;
   readonly onError: (error: unknown) => void;
+  /** Ends the opening of a model. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Serving {
@@ -24,8 +26,8 @@ export interface Serving {
 }
 
 /** Opens a model and listens. Throws as `openModel` does, and `input-output` where the port cannot be had. */
-export async function serveModel({ model, host, port, engine, onError }: ServeOptions): Promise<Serving> {
-  const { bundle, predictor, notes } = await openModel(model, engine);
+export async function serveModel({ model, host, port, engine, onError, signal }: ServeOptions): Promise<Serving> {
+  const { bundle, predictor, notes } = await openModel(model, engine, signal);
   if (bundle.format === 'onnx') {
     await predictor.close();
     throw noPage(bundle.path);

@@ -171,7 +171,7 @@ describe('the command', () => {
     expect(await project.command('serve', 'models/pets', '--port', port)).toMatchObject({ code: 5, stderr: expect.stringContaining('is taken by another program') });
     for (const wrong of ['70000', '-1', '80x', '']) expect([wrong, (await project.command('serve', 'models/pets', `--port=${wrong}`)).code]).toEqual([wrong, 2]);
     expect(await project.command('serve', 'nowhere')).toMatchObject({ code: 2, stderr: expect.stringContaining('is not there') });
-    expect(await project.command('serve', 'pictures')).toMatchObject({ code: 3, stderr: expect.stringContaining('is no export of this tool') });
+    expect(await project.command('serve', 'pictures')).toMatchObject({ code: 2, stderr: expect.stringContaining('not an exported model') });
   });
 
   test('ends by Ctrl-C with 0, also while a connection is open', async () => {

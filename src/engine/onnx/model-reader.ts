@@ -3,6 +3,7 @@ import { digestOf, type Digest } from '../../core/digest.js';
 import { widened } from '../../core/float16.js';
 import { failure } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
+import { checkForeignModel } from './foreign-model.js';
 import { fromProperties, type ModelMetadata } from './metadata.js';
 import { dataTypes } from './model-file.js';
 import { bytesOf, fieldsOf, textOf } from './protobuf-reader.js';
@@ -21,10 +22,12 @@ export interface Constant {
   readonly data: Float32Array;
 }
 
-/** Reads an exported model's classes and how to prepare its pictures. Throws as {@link readMetadata}. */
+/** Reads an exported model's classes and how to prepare its pictures. Throws as {@link readMetadata} and {@link checkForeignModel}. */
 export async function readOnnxBundle(path: string): Promise<OnnxBundle> {
   const bytes = await readRegular(path, { expected: 'an .onnx file' });
-  return { format: 'onnx', path, digest: digestOf(bytes), ...readMetadata(bytes, path) };
+  const bundle: OnnxBundle = { format: 'onnx', path, digest: digestOf(bytes), ...readMetadata(bytes, path) };
+  whole(path, () => checkForeignModel(bytes, bundle));
+  return bundle;
 }
 
 /** The metadata of an `.onnx` file's bytes. Throws `bad-data` where there are none of ours; `where` names the file. */

@@ -26,6 +26,7 @@ export function openFile(bytes: Uint8Array, threads: number, optimization: Optim
     interOpNumThreads: 1,
     enableMemPattern: false,
     logSeverityLevel: 3,
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // The bytes are what was checked: onnxruntime would take those of its own format for it, whatever else they are.
+    extra: { session: { intra_op: { allow_spinning: '0' }, load_model_format: 'ONNX' } },
   });
 }

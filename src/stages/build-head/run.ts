@@ -3,6 +3,7 @@ import { nameList } from '../../core/names.js';
 import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
 import type { DataSpec } from '../../image/dataset.js';
+import { graphCost, refuseExcessive } from '../../model/cost.js';
 import type { ModelDocument } from '../../model/document.js';
 import { outputOf, shapesOf, withInputShape, type Graph } from '../../model/graph.js';
 import { initialWeights } from '../../model/initializers.js';
@@ -17,6 +18,7 @@ export async function runBuildHead({ name, config, inputs, note, pass, putBytes,
   requireRoom(sized, name);
   const { graph, initializers } = appendHead(sized, config.layers, classes.length, name);
   requireFit(graph, classes, name);
+  refuseExcessive(graphCost(graph), name);
   const weights = initialWeights(graph, config.seed!, (layer) => initializers.has(layer.name), (layer) => initializers.get(layer.name)!);
   const parameters = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   note('head', `${parameters.toLocaleString('en-US')} parameters in the head, ${classes.length} classes`);

@@ -1,0 +1,32 @@
+/** Opens an exported model in this process. */
+import { engineChoiceOf } from '../core/engine-choice.js';
+import { engineNotes, resolveEngine, type Note } from '../engine/resolve.js';
+import type { OnnxBundle } from '../engine/onnx/model-reader.js';
+import type { Bundle } from '../model/bundle.js';
+import { networkOf, readModel } from './network.js';
+import { Predictor } from './predictor.js';
+
+/** An exported model without its network: all that it takes to show what it predicts. */
+export type ModelFacts = Omit<Bundle, 'graph' | 'weights'> | OnnxBundle;
+
+export interface OpenHere {
+  readonly bundle: ModelFacts;
+  readonly predictor: Predictor;
+  /** What a person should know of the engine. */
+  readonly notes: readonly Note[];
+}
+
+/** Reads a model and starts its engine. Throws `invalid` for an engine that is not there, and as `readBundle` does. */
+export async function openHere(path: string, engine: string): Promise<OpenHere> {
+  const choice = engineChoiceOf(engine);
+  const bundle = await readModel(path);
+  // An .onnx file has its own runtime, whatever engine is asked for.
+  const identity = resolveEngine(bundle.format === 'onnx' ? 'onnx' : choice);
+  return { bundle: factsOf(bundle), predictor: new Predictor(networkOf(bundle, identity)), notes: engineNotes(choice, identity) };
+}
+
+function factsOf(bundle: Bundle | OnnxBundle): ModelFacts {
+  if (bundle.format === 'onnx') return bundle;
+  const { graph: _graph, weights: _weights, ...facts } = bundle;
+  return facts;
+}
