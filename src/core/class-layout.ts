@@ -45,6 +45,7 @@ export interface ClassLayout {
   readonly inside: readonly string[];
   /** Names in Unicode's composed form (NFC), sorted by code point. */
   readonly classes: readonly string[];
+  /** Splits with class folders of their own. */
   readonly splits: ReadonlySet<SplitName>;
   /** Folders with images beside those of the splits, which are not read. */
   readonly unused: readonly string[];
@@ -65,7 +66,7 @@ export function layoutOf(root: ImageFolder, splitFolders?: SplitFolders): ClassL
   return {
     ...level,
     classes: [...new Set(folders.map(classNameOf))].sort(compareCodePoints),
-    splits: new Set(level.parts.flatMap(({ split }) => split ?? [])),
+    splits: new Set(level.parts.flatMap((part) => (part.folders.length > 0 ? (part.split ?? []) : []))),
   };
 }
 

@@ -54,7 +54,7 @@ function wordsOf(question: LayoutQuestion): Problem {
 export function layoutNotes({ inside, parts, withoutImages }: ClassLayout): { readonly code: string; readonly text: string }[] {
   const notes: { code: string; text: string }[] = [];
   if (inside.length > 0) notes.push({ code: 'folder-stepped-into', text: `classes are read from \`${inside.join('/')}\`, the only folder with images` });
-  const splits = parts.flatMap(({ path, split }) => (split === undefined ? [] : [{ name: path.slice(inside.length).join('/'), split }]));
+  const splits = parts.flatMap(({ path, split, folders: classes }) => (split === undefined || classes.length === 0 ? [] : [{ name: path.slice(inside.length).join('/'), split }]));
   if (splits.some(({ name, split }) => !isPlainSplitName(name) || splitOfFolder(name) !== split)) {
     const said = splitNames.flatMap((split) => {
       const names = splits.filter((part) => part.split === split).map(({ name }) => name);

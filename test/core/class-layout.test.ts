@@ -90,6 +90,11 @@ describe('layouts', () => {
     expect(layout(['train/cats', 'train/dogs', 'validation/birds']).classes).toEqual(['birds', 'cats', 'dogs']);
   });
 
+  test('a split of unsorted images beside one with classes is not a split that lacks them', () => {
+    const found = layout(['train/cats', 'train/dogs', 'test']);
+    expect([found.classes, [...found.splits]]).toEqual([['cats', 'dogs'], ['train']]);
+  });
+
   test('classes are sorted by code point', () => {
     expect(layout(['b', 'Z', '\u00e4', 'a']).classes).toEqual(['Z', 'a', 'b', '\u00e4']);
   });

@@ -37,7 +37,7 @@ describe('the machine and the cache', () => {
       expect.stringMatching(/^engine onnx on cpu \(\d.*\): runs and trains; the one that is used$/),
       expect.stringMatching(/^engine tfjs on (wasm|node) \(.*\): runs and trains$/),
     ]);
-    expect(of('decoder')!.text).toMatch(/JPEG, PNG and WebP are read$/);
+    expect(of('decoder')!.text).toMatch(/JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF are read$/);
     expect(of('cache-folder')!.text).toMatch(/\.pipeline\/cache: can be made$/);
     // Looking leaves nothing behind.
     expect(await readdir(project.root)).toEqual([]);
@@ -138,7 +138,7 @@ describe('pictures', () => {
     expect(of('same-picture-two-labels')!.list).toEqual(['train/dogs/both.jpg: has the same bytes as train/cats/both.jpg, under another label']);
     expect(of('picture-in-two-splits')).toMatchObject({ level: 'error', list: ['train/cats/0.jpg = validation/cats/leak.jpg'] });
     expect(of('same-picture-twice')).toMatchObject({ level: 'warning', list: ['train/cats/1.jpg = train/cats/twin.jpg'] });
-    expect(of('class-missing-in-split')!.text).toMatch(/has no test pictures of `dogs`$/);
+    expect(of('class-missing-in-split')!.text).toMatch(/has no test images of `dogs`$/);
     expect(of('wrong-extension')).toMatchObject({ level: 'warning', list: ['train/cats/really-a-png.jpg: is a PNG'] });
     expect(of('tiny-pictures')).toMatchObject({ level: 'warning', list: ['train/cats/tiny.jpg: 9x44'] });
     expect(of('turned-by-exif')).toMatchObject({ level: 'note', list: ['train/cats/turned.jpg: orientation 6'] });
@@ -151,15 +151,15 @@ describe('pictures', () => {
   });
 
   test('people see the first names of each, and what to do', async () => {
-    for (let i = 0; i < 8; i++) await put(`train/dogs/empty-${i}.jpg`, '');
+    for (let i = 0; i < 13; i++) await put(`train/dogs/empty-${String(i).padStart(2, '0')}.jpg`, '');
     const { code, stdout } = await project.command('doctor', 'faulty.yaml');
     expect(code).toBe(3);
     const lines = stdout.split('\n');
-    const at = lines.indexOf('  ✘ cannot be used: 10 pictures');
-    expect(lines.slice(at + 1, at + 8)).toEqual([
+    const at = lines.indexOf('  ✘ cannot be used: 15 pictures');
+    expect(lines.slice(at + 1, at + 13)).toEqual([
       expect.stringMatching(/^ {6}train\/cats\/cut\.jpg: /),
       expect.stringMatching(/^ {6}train\/cats\/rotten\.png: /),
-      ...[0, 1, 2].map((i) => `      train/dogs/empty-${i}.jpg: is empty`),
+      ...Array.from({ length: 8 }, (_, i) => `      train/dogs/empty-0${i}.jpg: is empty`),
       '      and 5 more (--json names all)',
       '    -> fix or remove the files, or set `on_bad_image: skip` in the ingest stage',
     ]);
@@ -168,20 +168,22 @@ describe('pictures', () => {
 
   test('bad pictures that are to be left out are a warning; a source that is not there is an error', async () => {
     await project.write('skip.yaml', pipelineText().replace('source: pictures', 'source: faulty\n    on_bad_image: skip'));
-    expect((await diagnose('skip.yaml')).of('corrupt-pictures')).toMatchObject({ level: 'warning', text: 'cannot be used, and left out: 10 pictures' });
+    expect((await diagnose('skip.yaml')).of('corrupt-pictures')).toMatchObject({ level: 'warning', text: 'cannot be used, and left out: 15 pictures' });
     await project.write('gone.yaml', pipelineText());
     const gone = await diagnose('gone.yaml');
     expect([gone.code, gone.of('source-missing')?.level]).toEqual([3, 'error']);
   });
 
-  test('what a run would fail at later is told: weights, layers, a split that chance left empty', async () => {
+  test('what a run would fail at later is told: weights, layers, a split that is empty', async () => {
     await project.addPets('ahead', 12);
     await project.write('ahead.yaml', pipelineText().replace('source: pictures', 'source: ahead'));
     const without = await diagnose('ahead.yaml', '--set', 'stages.load-base.weights=nope.h5');
     expect([without.code, without.of('weights-missing')]).toEqual([3, expect.objectContaining({ level: 'error', about: 'data', text: expect.stringMatching(/^load-base: .*nope\.h5: is not there; expected /) })]);
     const layers = await diagnose('ahead.yaml', '--set', 'stages.freeze.layers={until: nope}');
-    expect([layers.code, layers.of('unknown-layer')]).toEqual([2, expect.objectContaining({ level: 'error', about: 'pipeline', text: expect.stringMatching(/^freeze: the base has no layer nope/) })]);
-    await project.write('ahead.yaml', (await project.read('ahead.yaml')).replace('{validation: 0.3}', '{validation: 0.3, test: 0.0001}').replace('evaluate: {}', 'evaluate: {split: test}'));
+    expect([layers.code, layers.of('unknown-layer')]).toEqual([2, expect.objectContaining({ level: 'error', about: 'pipeline', text: expect.stringMatching(/^freeze: .*the base has no layer nope/) })]);
+    await project.write('ahead.yaml', (await project.read('ahead.yaml')).replace('source: ahead', 'source: two').replace('{validation: 0.3}', '{validation: 0.3, test: 0.1}').replace('evaluate: {}', 'evaluate: {split: test}'));
+    // Of two images of a class, one is for training and one for validation.
+    await project.addPets('two', 2);
     const empty = await diagnose('ahead.yaml');
     expect([empty.code, empty.of('split-empty')?.text]).toEqual([3, 'ahead.yaml:20:21: there are no test pictures that can be used']);
   });
@@ -191,7 +193,7 @@ describe('pictures', () => {
     await mkdir(project.path('hollow/birds'));
     await project.write('hollow.yaml', pipelineText({ train: 'epochs: 1' }).replace('source: pictures', 'source: hollow'));
     const { code, of } = await diagnose('hollow.yaml');
-    const found = 'the folder `birds` in `hollow` is empty: it is no class';
+    const found = 'the folder `birds` in `hollow` is empty: it is not a class';
     expect([code, of('empty-class-folder')]).toEqual([0, expect.objectContaining({ level: 'warning', text: `hollow.yaml:5:13: ${found}` })]);
     const run = await project.run('hollow.yaml');
     expect(run.events).toContainEqual({ event: 'warning', problem: expect.objectContaining({ code: 'empty-class-folder', found }) });

@@ -40,7 +40,7 @@ describe('an invalid pipeline', () => {
     const set = await project.command('run', 'pets.yaml', '--set', 'stages.train.epocs=3');
     expect([set.code, set.stderr]).toEqual([2, expect.stringContaining('did you mean')]);
     const stage = await project.command('run', 'pets.yaml', 'evalute');
-    expect([stage.code, stage.stderr]).toEqual([2, expect.stringContaining('did you mean evaluate?')]);
+    expect([stage.code, stage.stderr]).toEqual([2, expect.stringContaining('did you mean `evaluate`?')]);
     expect((await project.command('run', 'pets.yaml', '--nonsense')).code).toBe(2);
     expect((await project.command('run', 'missing.yaml')).code).toBe(5);
   });

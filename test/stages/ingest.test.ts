@@ -119,6 +119,8 @@ describe('samples', () => {
     const explicit = await run({
       ...pictures('train/cats', 6), ...pictures('train/dogs', 6), ...pictures('validation/cats', 2), ...pictures('validation/dogs', 2),
     });
+    const unsorted = await run({ ...pictures('train/cats', 6), ...pictures('train/dogs', 6), ...pictures('test', 3) });
+    expect(unsorted.notes).toContainEqual(['files-outside-classes', '3 files in no class folder, such as test/p-0.jpg']);
     expect(explicit.json('summary')).toMatchObject({ counts: { train: { cats: 6, dogs: 6 }, validation: { cats: 2, dogs: 2 } } });
     const shared = await run({ ...pictures('train/cats', 40), ...pictures('train/dogs', 40), ...pictures('test/cats', 3), ...pictures('test/dogs', 3) });
     const { counts } = shared.json<{ counts: Record<string, Record<string, number>> }>('summary');
