@@ -42,7 +42,7 @@ async function verify(engine: Engine, runner: Pick<Runner, 'run'>, graph: Graph,
   const outputs = await engine.everyLayer(graph, weights, input);
   compareWithDefinitions(engine.identity, graph, weights, outputs);
   const expected = outputs.get(outputOf(graph).name)!;
-  const share = differenceOf(await runner.run(input, 1), expected);
+  const share = differenceOf(await runner.run(input, 1), expected, scaleOf(outputOf(graph), expected));
   if (share <= TOLERANCE) return;
   const layer = await firstThatDiffers(engine, graph, weights, input, outputs);
   throw differs(engine.identity, layer ?? outputOf(graph), share);
@@ -57,7 +57,7 @@ function compareWithDefinitions(identity: EngineIdentity, graph: Graph, weights:
     const found = outputs.get(layer.name)!;
     const inputs = layer.inputs.map((name): Tensor => ({ shape: shapes.get(name)!, data: outputs.get(name)! }));
     const indexes = placesIn(layer, shape);
-    const share = differenceOf(indexes.map((index) => found[index]), indexes.map((index) => valueAt(layer, inputs, weights, shape, index)), largestOf(found));
+    const share = differenceOf(indexes.map((index) => found[index]), indexes.map((index) => valueAt(layer, inputs, weights, shape, index)), scaleOf(layer, found));
     if (share > TOLERANCE) throw differs(identity, layer, share);
   }
 }
@@ -80,7 +80,8 @@ async function firstThatDiffers(engine: Engine, graph: Graph, weights: Weights, 
   while (wrong - right > 1) {
     const middle = (right + wrong) >> 1;
     const runner = await engine.compile({ ...graph, layers: layers.slice(0, middle + 1) }, weights);
-    const share = differenceOf(await runner.run(input, 1), outputs.get(layers[middle].name)!);
+    const output = outputs.get(layers[middle].name)!;
+    const share = differenceOf(await runner.run(input, 1), output, scaleOf(layers[middle], output));
     runner.dispose();
     if (share > TOLERANCE) wrong = middle;
     else right = middle;
@@ -92,7 +93,7 @@ async function firstThatDiffers(engine: Engine, graph: Graph, weights: Weights, 
  * Where numbers are infinite or NaN in both, they are alike: that is looked for elsewhere, and has other causes.
  * The loops call nothing: they run over every number of a network.
  */
-function differenceOf(found: ArrayLike<number>, expected: ArrayLike<number>, largest = largestOf(expected)): number {
+function differenceOf(found: ArrayLike<number>, expected: ArrayLike<number>, largest: number): number {
   if (found.length !== expected.length) return Infinity;
   let worst = 0;
   for (let i = 0; i < found.length; i++) {
@@ -104,6 +105,12 @@ function differenceOf(found: ArrayLike<number>, expected: ArrayLike<number>, lar
     else if (difference !== difference && (a - a === 0 || b - b === 0)) return Infinity;
   }
   return worst / largest;
+}
+
+/** What a difference is a share of: of probabilities 1, as a single one may be so small that rounding is much of it. */
+function scaleOf(layer: Layer, values: ArrayLike<number>): number {
+  const activation = layer.kind === 'dense' || layer.kind === 'activation' ? layer.activation : undefined;
+  return activation === 'sigmoid' || activation === 'softmax' ? 1 : largestOf(values);
 }
 
 /** At least what float32 can tell from nothing. */

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { PipelineError } from '../../src/core/problem.js';
+import { Random } from '../../src/core/random.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { createOnnxEngine } from '../../src/engine/onnx/index.js';
 import { compileVerified } from '../../src/engine/second-opinion.js';
@@ -52,6 +53,19 @@ describe('a network that is compiled wrong is refused', () => {
     expect(await problemOf(compileVerified(wrongFrom(engines[0], layer, 0.01), graph, weights))).toMatchObject({
       kind: 'stage-failed', code: 'second-opinion-differs', where: `layer ${layer}`,
     });
+  });
+
+  test('but not where a probability is so small that rounding is much of it', async () => {
+    const layers: Graph['layers'] = [
+      { kind: 'input', name: 'features', inputs: [], trainable: true, shape: [4096] },
+      { kind: 'dense', name: 'classes', inputs: ['features'], trainable: true, units: 1, activation: 'sigmoid', useBias: true },
+    ];
+    const kernel = new Float32Array(4096).map((_, i) => (i % 2 === 0 ? 170 : -230));
+    // The image of noise: its sum of large numbers comes to -40, and to a probability of 4e-18.
+    const random = Random.keyed('second-opinion', 4096);
+    const sum = kernel.reduce((total, weight) => total + Math.fround(random.uniform(-1, 1)) * weight, 0);
+    const saturated = new Map([['classes/kernel', { shape: [4096, 1], data: kernel }], ['classes/bias', { shape: [1], data: Float32Array.of(-40 - sum) }]]);
+    for (const engine of engines) (await compileVerified(engine, { name: 'saturated', layers }, saturated)).dispose();
   });
 
   test('but not where it is the rounding of float32', async () => {
