@@ -1,4 +1,5 @@
 /** pipeline diff: what differs between two runs, and what came of it. */
+import { own } from '../core/own.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { RecordedNode } from '../core/run-record.js';
 import type { EvaluationDifference, RunDifference } from '../report/run-difference.js';
@@ -54,7 +55,7 @@ function unfinished({ found, state }: OpenedRun): PipelineError {
 
 /** Evaluations of one name belong together; so do those of runs that have one each, whatever their names. */
 function pairs(before: OpenedRun, after: OpenedRun): [RecordedNode, RecordedNode][] {
-  const evaluations = ({ run, end }: OpenedRun): RecordedNode[] => run.graph.filter(({ name }) => end?.metrics[name] !== undefined);
+  const evaluations = ({ run, end }: OpenedRun): RecordedNode[] => run.graph.filter(({ name }) => own(end?.metrics, name) !== undefined);
   const was = evaluations(before);
   const is = evaluations(after);
   if (was.length === 1 && is.length === 1) return [[was[0], is[0]]];

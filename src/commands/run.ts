@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import type { Pipeline } from '../config/pipeline.js';
 import type { RunEvent } from '../core/event.js';
+import { own } from '../core/own.js';
 import { asPipelineError, exitCodes, failure } from '../core/problem.js';
 import { comparisonLines, type Compared } from '../report/comparison.js';
 import { closingLines } from '../report/summary.js';
@@ -123,7 +124,7 @@ async function runPipeline(file: string | undefined, stages: readonly string[], 
 function comparedOf({ variants }: Pipeline, { stages, metrics }: RunResult): Compared[] {
   return stages.flatMap(({ name, kind }) => {
     const variant = kind === 'evaluate' ? variants.get(name) : undefined;
-    return variant === undefined ? [] : [{ stage: variant.base, values: variant.values, metrics: metrics[name] }];
+    return variant === undefined ? [] : [{ stage: variant.base, values: variant.values, metrics: own(metrics, name) }];
   });
 }
 

@@ -1,5 +1,6 @@
 /** Words the errors of the validator for the person who wrote the file. */
 import type { ErrorObject } from 'ajv';
+import { own } from '../core/own.js';
 import type { Problem } from '../core/problem.js';
 import { describe, patternWords } from './expectations.js';
 import type { FieldPath } from './pipeline.js';
@@ -107,7 +108,7 @@ const structural: Readonly<Record<string, Wording>> = {
     // It is there, but misspelt: that is told of already.
     const unknown = all.filter((other) => isUnknownField(other) && other.error.instancePath === error.instancePath);
     if (unknown.some((other) => meantField(unknownName(other), Object.keys(schema.properties ?? {})) === name)) return [];
-    const field = schema.properties?.[name];
+    const field = own(schema.properties, name);
     return [
       {
         code: 'missing-field',

@@ -1,5 +1,6 @@
 /** What to do about a field that is not known: the name that was meant, or the place where it belongs. */
 import { nearest } from '../core/nearest.js';
+import { own } from '../core/own.js';
 import { isMapping } from './plain.js';
 import { alternatives, memberNames, memberSchema } from './schemas.js';
 import type { Schema } from './schemas.js';
@@ -43,7 +44,7 @@ function indentBelow(name: string, mapping: unknown, owner: Schema, root: Schema
   const siblings = isMapping(mapping) ? mapping : {};
   const empty = Object.keys(siblings).filter((sibling) => siblings[sibling] === null);
   const parent = empty.find((sibling) => {
-    const field = owner.properties?.[sibling];
+    const field = own(owner.properties, sibling);
     return field !== undefined && alternatives(field, root).some(({ properties = {} }) => Object.hasOwn(properties, name));
   });
   return parent === undefined ? undefined : `indent it further, so that it belongs to \`${parent}:\``;

@@ -5,6 +5,7 @@
  */
 import { failure } from '../core/problem.js';
 import { compareCodePoints } from '../core/canonical.js';
+import { emptyMap } from '../core/own.js';
 import { sizeOf, type Tensor, type Weights } from './tensor.js';
 
 const MAX_HEADER = 16 * 1024 * 1024;
@@ -17,7 +18,7 @@ interface HeaderEntry {
 
 export function encodeWeights(weights: Weights): Buffer {
   const names = [...weights.keys()].sort(compareCodePoints);
-  const header: Record<string, HeaderEntry> = {};
+  const header = emptyMap<HeaderEntry>();
   let offset = 0;
   for (const name of names) {
     const { shape, data } = weights.get(name)!;

@@ -1,4 +1,5 @@
 /** The variants of a matrix side by side: one row an evaluation, the best first, in 80 columns. */
+import { own } from '../core/own.js';
 import { bestFirst, mainFigures, type Metrics } from './main-figures.js';
 import { painter } from './style.js';
 import { count, printable } from './words.js';
@@ -29,7 +30,7 @@ function table(stage: string, rows: readonly Compared[], color: boolean): string
   const paint = painter(color);
   const axes = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
   const measured = mainFigures.map(({ metric }) => metric).filter((metric) => rows.some(({ metrics }) => metrics?.[metric] !== undefined));
-  const cells = rows.map(({ values }) => axes.map((axis) => printable(String(values[axis] ?? '-'))));
+  const cells = rows.map(({ values }) => axes.map((axis) => printable(String(own(values, axis) ?? '-'))));
   const wanted = axes.map((axis, column) => Math.max(axis.length, ...cells.map((row) => row[column].length)));
   // Those at the end give way where columns are too many.
   const metrics = measured.slice(0, metricsThatFit(wanted, measured.length));

@@ -1,6 +1,7 @@
 /** The only place that builds a key. */
 import { canonical, type Json } from '../core/canonical.js';
 import { digestOf, type ActionKey, type FeatureSetKey } from '../core/digest.js';
+import { own } from '../core/own.js';
 import type { Inputs, Outputs, Settings, Survey } from '../core/stage.js';
 import { resolveReference, stageSchema, type Schema } from '../config/schemas.js';
 import type { Node } from './graph.js';
@@ -59,7 +60,7 @@ function hasSeed(schema: Schema): boolean {
 /** Digests of the outputs that a kind reads, by field and output name. */
 function inputDigests({ definition }: Node, inputs: Inputs): Json {
   const pick = (names: readonly string[], outputs: Outputs): Json =>
-    Object.fromEntries(names.map((name) => [name, outputs[name]?.digest ?? null]));
+    Object.fromEntries(names.map((name) => [name, own(outputs, name)?.digest ?? null]));
   const digests: Record<string, Json> = {};
   for (const [field, names] of Object.entries(definition.reads)) {
     const outputs = inputs[field as keyof Inputs];
@@ -79,7 +80,7 @@ function affecting(value: Json | undefined, schema: Schema, root: Schema): Json 
   if (value === null || typeof value !== 'object') return value;
   const properties = { ...resolved.properties, ...resolved.else?.properties };
   const members = Object.entries(value)
-    .map(([name, member]) => [name, affecting(member as Json, properties[name] ?? {}, root)] as const)
+    .map(([name, member]) => [name, affecting(member as Json, own(properties, name) ?? {}, root)] as const)
     .filter(([, member]) => member !== undefined);
   return Object.fromEntries(members) as Json;
 }

@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestOf, type Digest } from '../core/digest.js';
+import { own } from '../core/own.js';
 import { isInnerPath } from '../core/paths.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
@@ -89,7 +90,7 @@ function refOf(content: BlobRef | string): BlobRef {
 async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map<string, FoundFile>> {
   const entries = (await pathsIn(folder, '')).map(async (name): Promise<[string, FoundFile]> => {
     const times = await lstat(join(folder, name));
-    const known = before[name];
+    const known = own(before, name);
     if (known && isUntouched(known, times)) return [name, { digest: known.digest, times }];
     return [name, { digest: times.isFile() ? digestOf(await readRegular(join(folder, name))) : undefined, times }];
   });
@@ -119,13 +120,14 @@ function refuseForeign(
   { before, ours = [], force, stage, display }: DeliveryOptions,
 ): void {
   for (const [name, { digest }] of present) {
-    if (digest !== undefined && (before?.[name]?.digest === digest || wanted.get(name)?.digest === digest || ours.includes(digest))) continue;
-    const isNamedSo = before?.[name] !== undefined || wanted.has(name);
+    const known = own(before, name);
+    if (digest !== undefined && (known?.digest === digest || wanted.get(name)?.digest === digest || ours.includes(digest))) continue;
+    const isNamedSo = known !== undefined || wanted.has(name);
     if (force && isNamedSo) continue;
     throw failure('unsafe', {
       code: 'folder-changed',
       where: display(join(folder, name)),
-      found: before?.[name] ? 'was changed since it was written' : 'was not written by this pipeline',
+      found: known !== undefined ? 'was changed since it was written' : 'was not written by this pipeline',
       expected: 'a folder that holds only what this stage wrote, or none',
       remedy: isNamedSo ? `move it away, or replace it: --force ${stage}` : `move it away, or let ${stage} write into another folder`,
     });

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { digestOf, type Digest } from '../core/digest.js';
+import { own } from '../core/own.js';
 import { readRegular } from '../core/regular-file.js';
 import { isUntouched, type DeliveredFile, type StageMemory } from './checkout.js';
 import type { Node } from './graph.js';
@@ -20,7 +21,7 @@ interface TouchedFile {
 export async function touchedFiles(project: Project, node: Node, { delivered }: StageMemory): Promise<TouchedFile[]> {
   const places = [project.folderOf(node.stage.name), ...foldersOf(project, node)].map((folder) => relative(project.root, folder));
   const checks = places.flatMap((place) =>
-    Object.entries(delivered[place] ?? {}).map(async ([name, before]): Promise<TouchedFile[]> => {
+    Object.entries(own(delivered, place) ?? {}).map(async ([name, before]): Promise<TouchedFile[]> => {
       const path = join(project.root, place, name);
       const found = await stat(path).catch(() => undefined);
       if (found === undefined) return [{ path, before, state: 'gone' }];

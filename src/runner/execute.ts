@@ -1,6 +1,7 @@
 /** Runs what the plan leaves to do: independent stages side by side, each as soon as those before it are done. */
 import type PQueue from 'p-queue';
 import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
+import { emptyMap } from '../core/own.js';
 import { asPipelineError, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
@@ -184,7 +185,7 @@ class Execution {
 
   /** Reads the plain numbers of every output named `metrics`, as far as the disk lets it. */
   async metrics(): Promise<{ readonly metrics: Metrics; readonly errors: PipelineError[] }> {
-    const metrics: Record<string, Record<string, number>> = {};
+    const metrics = emptyMap<Record<string, number>>();
     const errors: PipelineError[] = [];
     for (const [name, { node, outputs }] of this.settled) {
       const ref = outputs.metrics;

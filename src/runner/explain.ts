@@ -1,6 +1,7 @@
 /** Why a stage's key changed: the difference between two preimages, in words. */
 import type { Json } from '../core/canonical.js';
 import { isRecord } from '../core/is-record.js';
+import { own } from '../core/own.js';
 import type { Preimage } from './action-key.js';
 
 type Change = { readonly path: string; readonly before: Json | undefined; readonly after: Json | undefined };
@@ -9,7 +10,7 @@ type Change = { readonly path: string; readonly before: Json | undefined; readon
 function differences(before: Json | undefined, after: Json | undefined, path = ''): Change[] {
   if (isRecord(before) && isRecord(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return names.flatMap((name) => differences(before[name], after[name], path === '' ? name : `${path}.${name}`));
+    return names.flatMap((name) => differences(own(before, name), own(after, name), path === '' ? name : `${path}.${name}`));
   }
   if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     return before.flatMap((item, index) => differences(item as Json, after[index] as Json, `${path}[${index}]`));

@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { canonical } from '../core/canonical.js';
 import { digestOf, type Digest } from '../core/digest.js';
+import { emptyMap, own } from '../core/own.js';
 import type { Inputs, JudgeContext, Outputs } from '../core/stage.js';
 import { actionKeyOf, type Preimage } from './action-key.js';
 import { commonContext } from './context.js';
@@ -37,7 +38,7 @@ export async function finishStage(
   const key = actionKeyOf(preimage);
   if (memory?.terms !== terms || memory.key !== key || (await touchedFiles(project, node, memory)).length > 0) {
     const known = { key, preimage, outputs };
-    const delivered: Record<string, DeliveredFolder> = {};
+    const delivered = emptyMap<DeliveredFolder>();
     await node.definition.deliver?.({
       ...common,
       folder: project.folderOf(name),
@@ -48,10 +49,10 @@ export async function finishStage(
         const { readBytes, signal } = common;
         const deliver = async (): Promise<DeliveredFolder> => {
           const latest = await checkout.latest(name);
-          const ours = latest?.writing?.[place] ?? [];
+          const ours = own(latest?.writing, place) ?? [];
           const writing = { ...latest?.writing, [place]: [...new Set([...ours, ...digestsOf(files)])] };
           await checkout.set(name, { ...known, terms: UNFINISHED, delivered: latest?.delivered ?? {}, writing });
-          const before = latest?.delivered[place];
+          const before = own(latest?.delivered, place);
           return deliverFolder(folder, files, { before, ours, force: options.overwrite, stage: name, readBytes, display: project.display });
         };
         delivered[place] = await session.store.during(`deliver-${digestOf(folder)}`, 'writes the same folder', deliver, { signal });

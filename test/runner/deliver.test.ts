@@ -63,6 +63,13 @@ describe('a delivered folder', () => {
     expect(await content()).toEqual({ 'a.txt': 'three' });
   });
 
+  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('never takes a person\'s file called %s, whatever is forced', async (name) => {
+    const first = await deliver({ 'a.txt': 'one' });
+    await writeFile(join(root, 'out', name), 'mine');
+    await expect(deliver({ 'a.txt': 'two' }, first, true)).rejects.toMatchObject({ problems: [{ where: `out/${name}`, found: 'was not written by this pipeline' }] });
+    expect(await readFile(join(root, 'out', name), 'utf8')).toBe('mine');
+  });
+
   test('is left alone where it is right, also without memory of it', async () => {
     const first = await deliver({ 'a.txt': 'one' });
     expect(await deliver({ 'a.txt': 'one' })).toEqual(first);

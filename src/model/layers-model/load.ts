@@ -2,6 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { Digest } from '../../core/digest.js';
 import { isRecord } from '../../core/is-record.js';
+import { own } from '../../core/own.js';
 import type { Graph } from '../graph.js';
 import { ModelFolder, type ReadFile } from '../model-folder.js';
 import type { Tensor, Weights } from '../tensor.js';
@@ -74,7 +75,7 @@ async function readGroup(group: WeightGroup, modelPath: string, folder: ModelFol
     const part = bytes.subarray(offset, offset + sizes[i]);
     const { filled, digest } = await folder.readInto(name, part).catch(missing(pathOf(name)));
     if (filled < part.length) throw badModel(pathOf(name), `the file ended after ${filled} bytes`, `${part.length} bytes`);
-    requireDigest(pathOf(name), digest, digests[name]);
+    requireDigest(pathOf(name), digest, own(digests, name));
     offset += sizes[i];
   }
   return bytes;

@@ -1,4 +1,5 @@
 /** The pictures of the run: how many of each class in each split, and those that were left out. */
+import { own } from '../../core/own.js';
 import type { DataSummary } from '../../image/dataset.js';
 import type { Data } from '../results/training.js';
 import { missing, whole } from './figures.js';
@@ -16,7 +17,7 @@ export function data({ summary }: Data, file: string): Html {
 function counts({ classes, counts: bySplit }: DataSummary): Html {
   const splits = Object.keys(bySplit);
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-  const row = (name: string): readonly number[] => splits.map((split) => bySplit[split][name] ?? 0);
+  const row = (name: string): readonly number[] => splits.map((split) => own(bySplit[split], name) ?? 0);
   const cells = (numbers: readonly number[]): Html => html`${numbers.map((number) => html`<td>${whole(number)}</td>`)}<td class="total">${whole(sum(numbers))}</td>`;
   const totals = splits.map((split) => sum(Object.values(bySplit[split])));
   const tall = classes.length > SHOWN_CLASSES ? ' tall' : '';

@@ -1,5 +1,6 @@
 /** The whole page: one file, no script, and nothing that is fetched. */
 import { createHash } from 'node:crypto';
+import { own } from '../../core/own.js';
 import type { RecordedNode, RunEnd, RunStart } from '../../core/run-record.js';
 import type { EvaluationMetrics, Predictions } from '../../model/results.js';
 import type { Evaluation } from '../results/evaluations.js';
@@ -124,7 +125,7 @@ function evaluationSections({ evaluation, training, looked }: Detailed, metrics:
   const results =
     figures.state === 'kept'
       ? html`<p>On the ${figures.value.split} pictures, by the stage ${node.name}${figures.value.classes.length === 2 ? `; ${figures.value.classes[1]} from a score of ${figures.value.threshold} on` : ''}.</p>${keyFigures(metrics[node.name] ?? {})}${figuresOf(figures.value, rows)}`
-      : html`${metrics[node.name] === undefined ? undefined : keyFigures(metrics[node.name])}${missing('Everything else about this evaluation', figures, file)}`;
+      : html`${own(metrics, node.name) === undefined ? undefined : keyFigures(metrics[node.name])}${missing('Everything else about this evaluation', figures, file)}`;
   const sections = [section('Results', results)];
   if (training !== undefined) sections.push(section('Training', curves(training, file)));
   if (predictions.state === 'kept') {

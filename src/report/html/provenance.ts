@@ -1,5 +1,6 @@
 /** Where results come from: versions, seed, weights, and the key of each stage. */
 import type { Json } from '../../core/canonical.js';
+import { own } from '../../core/own.js';
 import type { RunEnd, RunStart, StageOutcome } from '../../core/run-record.js';
 import { moment } from './figures.js';
 import { html, type Html } from './markup.js';
@@ -38,7 +39,7 @@ function environments(stages: readonly StageOutcome[]): [string, string][] {
     if (environment === null || typeof environment !== 'object') continue;
     for (const [name, value] of Object.entries(environment)) found.set(name, (found.get(name) ?? new Set()).add(inWords(value as Json)));
   }
-  return [...found].map(([name, versions]) => [wordsFor[name] ?? name, [...versions].join('; ')]);
+  return [...found].map(([name, versions]) => [own(wordsFor, name) ?? name, [...versions].join('; ')]);
 }
 
 const wordsFor: Readonly<Record<string, string>> = { featureType: 'kept features' };
@@ -66,7 +67,7 @@ function weights(stages: readonly StageOutcome[]): [string, Html][] {
   for (const { kind, name, outputs = {} } of stages) {
     if (kind !== 'train') continue;
     for (const [output, { digest }] of Object.entries(outputs)) {
-      if (weightNames[output] === undefined) continue;
+      if (own(weightNames, output) === undefined) continue;
       const known = owners.get(digest) ?? { output, names: [] };
       known.names.push(name);
       owners.set(digest, known);

@@ -1,5 +1,6 @@
 /** What the evaluations of a run measured, and which pictures they were wrong about. */
 import { compareCodePoints } from '../../core/canonical.js';
+import { own } from '../../core/own.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import { isFiles, type Files } from '../../image/dataset.js';
 import type { EvaluationMetrics, PredictionRow, Predictions } from '../../model/results.js';
@@ -26,7 +27,7 @@ export async function readEvaluation(results: RunResults, node: RecordedNode): P
 /** The evaluations that the run was about, the best first, and equal ones by name. */
 export function rankedEvaluations({ run, end }: RunResults): RecordedNode[] {
   const nodes = run.graph.filter(({ name, kind }) => kind === 'evaluate' && end?.stages.some((stage) => stage.name === name));
-  return nodes.sort((a, b) => bestFirst(end?.metrics[a.name], end?.metrics[b.name]) || compareCodePoints(a.name, b.name));
+  return nodes.sort((a, b) => bestFirst(own(end?.metrics, a.name), own(end?.metrics, b.name)) || compareCodePoints(a.name, b.name));
 }
 
 /** Rows by how little they gave to the true class; the worst first, and equal ones in the order of their digests. */

@@ -1,5 +1,6 @@
 /** What a run put out and the store may have forgotten since. */
 import { parseJson, type Guard } from '../../core/guards.js';
+import { own } from '../../core/own.js';
 import type { RunEnd, RunStart, StageOutcome } from '../../core/run-record.js';
 import type { BlobRef } from '../../core/stage.js';
 
@@ -25,7 +26,7 @@ const isAnything = <Value>(_value: unknown): _value is Value => true;
 
 /** Reads an output that is JSON; one of another form was not written by this tool and counts as gone. */
 export async function readOutput<Value>(results: RunResults, stage: string, output: string, isValue: Guard<Value> = isAnything): Promise<Kept<Value>> {
-  const ref = outcomeOf(results, stage)?.outputs?.[output];
+  const ref = own(outcomeOf(results, stage)?.outputs, output);
   if (ref === undefined) return { state: 'never' };
   const bytes = await results.readBlob(ref);
   const value = bytes && parseJson(Buffer.from(bytes).toString('utf8'), isValue);

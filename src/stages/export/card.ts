@@ -1,4 +1,5 @@
 /** The model card that goes with an exported model: what it is, what it wants, how good it was. */
+import { markdownText } from '../../core/markdown.js';
 import { plainNames } from '../../core/names.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { finalActivationOf } from '../../model/logits.js';
@@ -30,7 +31,7 @@ export function modelCard(facts: CardFacts): string {
   const total = (parameters.trainable + parameters.frozen).toLocaleString('en-US');
   const own = formats.includes('onnx') ? ' (but for `model.onnx`, which does this last step itself)' : '';
   const sections = [
-    `# A classifier of ${plainNames(classes, 5)}`,
+    `# A classifier of ${plainNames(classes.map(markdownText), 5)}`,
     `An image classifier made by transfer learning from ${base.architecture} (${total} parameters, ${parameters.trainable.toLocaleString('en-US')} of them trained).`,
     '## Input',
     `RGB pictures, ${height} x ${width} pixels (height x width), resized with ${image.interpolation} interpolation${image.orientation === 'exif' ? ' after turning them upright by their EXIF orientation' : ''}, ${describePreprocessing(preprocessing)}${own}. Programs find the same in preprocessing.json.`,
@@ -50,7 +51,7 @@ export function modelCard(facts: CardFacts): string {
 function outputs({ document: { classes, graph }, formats }: CardFacts): string {
   const all = `${classes.length} scores that sum to 1, in the order of classes.json.`;
   if (finalActivationOf(graph) === 'softmax') return all;
-  const one = `One number, the score of **${classes[1]}**; 1 less that is the score of **${classes[0]}**.`;
+  const one = `One number, the score of **${markdownText(classes[1])}**; 1 less that is the score of **${markdownText(classes[0])}**.`;
   if (!formats.includes('onnx')) return one;
   const onnx = `\`model.onnx\` always gives ${all}`;
   return formats.includes('tfjs') ? `\`model.json\`: ${one}\n\n${onnx}` : onnx;
@@ -98,7 +99,7 @@ function roundingText({ document: { classes }, metrics }: CardFacts, { split, ac
 
 function figures({ split, samples, loss, accuracy, per_class, threshold }: CardMetrics): string {
   const rows = Object.entries(per_class).map(
-    ([name, { precision, recall, f1, support }]) => `| ${name} | ${precision.toFixed(3)} | ${recall.toFixed(3)} | ${f1.toFixed(3)} | ${support} |`,
+    ([name, { precision, recall, f1, support }]) => `| ${markdownText(name)} | ${precision.toFixed(3)} | ${recall.toFixed(3)} | ${f1.toFixed(3)} | ${support} |`,
   );
   const own = threshold === 0.5 ? '' : ` at a threshold of ${threshold}; \`pipeline predict\` decides at 0.5, so choose by the scores yourself`;
   return [

@@ -1,5 +1,6 @@
 /** What a run refuses of a source of pictures, and what to do about it. */
 import { MOST_NAMES, nameList } from '../../core/names.js';
+import { own } from '../../core/own.js';
 import type { Problem } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { splitNames } from '../../image/dataset.js';
@@ -63,7 +64,7 @@ export function splitFaults(counts: Gathered['counts'], classes: readonly string
   for (const name of splitNames) {
     const row = counts[name];
     if (name !== 'train' && !splits.has(name)) continue;
-    const lacking = classes.filter((className) => (row?.[className] ?? 0) === 0);
+    const lacking = classes.filter((className) => (own(row, className) ?? 0) === 0);
     if (lacking.length === 0) continue;
     problems.push({
       code: 'class-missing-in-split',

@@ -4,6 +4,7 @@ import { count } from '../../core/count.js';
 import type { Digest } from '../../core/digest.js';
 import type { Finding } from '../../core/finding.js';
 import { layoutNotes } from '../../core/layout-words.js';
+import { own } from '../../core/own.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import type { PictureFormat } from '../../image/probe.js';
 import { badPictureRemedy, labelConflictRemedy } from './faults.js';
@@ -109,7 +110,7 @@ function leftOut({ gathered, layout }: Inspected): Finding[] {
 
 function balance({ counts, classes }: Gathered): Finding[] {
   const row = counts.train ?? {};
-  const sizes = classes.map((name) => row[name] ?? 0);
+  const sizes = classes.map((name) => own(row, name) ?? 0);
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
   if (least === 0 || most < least * IMBALANCE) return [];
   const [small, large] = [classes[sizes.indexOf(least)], classes[sizes.indexOf(most)]];
@@ -124,7 +125,7 @@ function balance({ counts, classes }: Gathered): Finding[] {
 function few({ counts, classes }: Gathered, { splits }: Layout): Finding[] {
   const list = (['validation', 'test'] as const).flatMap((split) =>
     classes.flatMap((name) => {
-      const number = counts[split]?.[name] ?? 0;
+      const number = own(counts[split], name) ?? 0;
       const measured = counts[split] !== undefined && (number > 0 || !splits.has(split));
       return measured && number < FEW ? `${name}: ${count(number, `${split} picture`)}` : [];
     }),
