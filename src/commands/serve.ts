@@ -54,8 +54,8 @@ async function serveCommand(model: string, options: ServeOptions, host: Host): P
   const onError = (error: unknown): void => host.stderr(`${formatProblems(asPipelineError(error).problems, host)}\n`);
   const serving = await serveModel({ ...options, model: resolve(host.cwd, model), onError, signal: host.signal });
   for (const { text } of serving.notes) host.stderr(`${printable(text)}\n`);
-  host.stderr(`${model} is at ${serving.url} until Ctrl-C\n`);
-  if (!isLoopback(options.host)) host.stderr('whoever can reach this machine can use it, by its address\n');
+  host.stderr(`${model} is at ${serving.urls.join(' and ')} until Ctrl-C\n`);
+  if (!isLoopback(options.host)) host.stderr('warning: listening on a non-loopback address; anyone who can reach this machine can use the model\n');
   await aborted(host.signal);
   await serving.close();
 }

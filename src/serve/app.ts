@@ -61,6 +61,8 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
   });
   app.notFound((context) => problem(context, 404, 'not-found', 'nothing is served here'));
   app.onError((error, context) => {
+    // Whoever asked is gone, or was too slow: nobody reads the answer, and it is not a fault of the tool.
+    if (context.req.raw.signal.aborted) return problem(context, 408, 'request-ended', 'the request ended early');
     onError(error);
     return problem(context, 500, asPipelineError(error).problems[0].code, 'the tool failed; its terminal says why');
   });

@@ -1,4 +1,5 @@
 /** POST /api/predict: one picture in, what `predict --json` says of it out. */
+import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import PQueue from 'p-queue';
@@ -9,7 +10,10 @@ export const LARGEST_BODY = 20 * 2 ** 20;
 
 /** Pictures in work at once, and requests that may be here at all: each holds its bytes in memory. */
 const AT_ONCE = 2;
-const MOST_REQUESTS = 18;
+const MOST_REQUESTS = 24;
+
+/** Requests of one client: whoever sends bodies slowly leaves room for the others. */
+const MOST_PER_CLIENT = 12;
 
 /** What is wrong with a picture, as a status; anything else that keeps it from being read is 422 too. */
 const statuses: Readonly<Record<string, ContentfulStatusCode>> = { 'picture-too-large': 413, 'picture-foreign': 415 };
@@ -31,16 +35,34 @@ export function predictEndpoint(predictor: ModelPredictor): (context: Context) =
 
 /** Refuses requests beyond those that may be here. It comes before whatever reads their bodies. */
 export function requestLimit(): MiddlewareHandler {
+  const clients = new Map<string, number>();
   let requests = 0;
   return async (context, next) => {
-    if (requests >= MOST_REQUESTS) return problem(context, 503, 'busy', 'too many pictures wait already');
+    const client = clientOf(getConnInfo(context).remote.address ?? '');
+    const own = clients.get(client) ?? 0;
+    if (own >= MOST_PER_CLIENT) return problem(context, 429, 'too-many-requests', `${MOST_PER_CLIENT} images from this client are waiting already`);
+    if (requests >= MOST_REQUESTS) return problem(context, 503, 'busy', 'too many images are waiting already');
     requests++;
+    clients.set(client, own + 1);
     try {
       return await next();
     } finally {
       requests--;
+      const left = clients.get(client)! - 1;
+      if (left === 0) clients.delete(client);
+      else clients.set(client, left);
     }
   };
+}
+
+/** An IPv4 address, or the network of an IPv6 address: a client has 2^64 addresses of its own. */
+export function clientOf(address: string): string {
+  const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1];
+  if (v4 !== undefined) return v4;
+  const [head, tail] = address.split('%')[0].split('::');
+  const [first, last] = [head, tail ?? ''].map((part) => part.split(':').filter(Boolean));
+  const groups = tail === undefined ? first : [...first, ...Array<string>(Math.max(8 - first.length - last.length, 0)).fill('0'), ...last];
+  return groups.slice(0, 4).join(':');
 }
 
 async function predictUpload(context: Context, predictor: ModelPredictor, { name, bytes }: Upload): Promise<Response> {

@@ -1,10 +1,11 @@
 /** Serves an exported model: a page that predicts in the browser, and an endpoint that predicts here. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import { failure, type PipelineError } from '../core/problem.js';
 import { openModel, type OpenModel } from '../predict/index.js';
+import { urlsOf } from './addresses.js';
 import { createApp } from './app.js';
+import { createServer } from './server.js';
 
 export interface ServeOptions {
   /** The folder of an exported model, or its model.json. */
@@ -19,7 +20,8 @@ export interface ServeOptions {
 }
 
 export interface Serving {
-  readonly url: string;
+  /** Where it can be opened, from other machines first if it listens to them. */
+  readonly urls: readonly string[];
   readonly notes: OpenModel['notes'];
   /** Answers no more, and frees the engine. */
   close(): Promise<void>;
@@ -33,16 +35,15 @@ export async function serveModel({ model, host, port, engine, onError, signal }:
     throw noPage(bundle.path);
   }
   const app = createApp({ bundle, predictor, host, onError });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createServer(app.fetch);
   try {
     await listen(server, host, port);
   } catch (error) {
     await predictor.close();
     throw cannotListen(error as NodeJS.ErrnoException, host, port);
   }
-  const { address, port: taken, family } = server.address() as AddressInfo;
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}/`,
+    urls: urlsOf(server.address() as AddressInfo),
     notes,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cp, readdir, readFile } from 'node:fs/promises';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { pipelineText, Project } from './rig.js';
@@ -32,9 +33,9 @@ interface Answer {
 }
 
 /** Asks for a path as it is written: `fetch` would tidy it up. */
-function ask(path: string, { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: Uint8Array } = {}): Promise<Answer> {
+function ask(path: string, { method = 'GET', headers = {}, body, localAddress }: { method?: string; headers?: Record<string, string>; body?: Uint8Array; localAddress?: string } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port: new URL(serving.url).port, path, method, headers }, (answer) => {
+    const asked = request({ host: '127.0.0.1', port: new URL(serving.url).port, path, method, headers, localAddress }, (answer) => {
       let text = '';
       answer.on('data', (chunk) => (text += String(chunk)));
       answer.on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, body: text }));
@@ -95,18 +96,21 @@ describe('the endpoint', () => {
     expect((await predict(await readFile(project.path(CAT)))).status).toBe(200);
   });
 
-  test('holds no more requests than it has room for, however slowly their bodies come', async () => {
-    // Nothing else asks meanwhile, so that eighteen take all places and the one more is refused.
-    const slow = Array.from({ length: 19 }, () => {
+  test('a client with slow bodies has a share of the places, and others are answered', async () => {
+    const slow = Array.from({ length: 30 }, () => {
       const socket = connect(Number(new URL(serving.url).port), '127.0.0.1');
+      socket.on('error', () => undefined);
       socket.write('POST /api/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n');
       return socket;
     });
     try {
       const first = await Promise.race(slow.map((socket) => new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(String(chunk))))));
-      expect(first).toMatch(/^HTTP\/1\.1 503 /);
-      const { status, body } = await predict(await readFile(project.path(CAT)));
-      expect([status, JSON.parse(body)]).toEqual([503, { error: 'too many pictures wait already', code: 'busy' }]);
+      expect(first).toMatch(/^HTTP\/1\.1 429 /);
+      const cat = await readFile(project.path(CAT));
+      const { status, body } = await predict(cat);
+      expect([status, JSON.parse(body)]).toEqual([429, { error: '12 images from this client are waiting already', code: 'too-many-requests' }]);
+      // Linux answers on all of 127.0.0.0/8, and sends from any of it.
+      if (process.platform === 'linux') expect((await ask('/api/predict', { method: 'POST', body: cat, localAddress: '127.0.0.2' })).status).toBe(200);
     } finally {
       for (const socket of slow) socket.destroy();
     }
@@ -172,6 +176,18 @@ describe('the command', () => {
     for (const wrong of ['70000', '-1', '80x', '']) expect([wrong, (await project.command('serve', 'models/pets', `--port=${wrong}`)).code]).toEqual([wrong, 2]);
     expect(await project.command('serve', 'nowhere')).toMatchObject({ code: 2, stderr: expect.stringContaining('is not there') });
     expect(await project.command('serve', 'pictures')).toMatchObject({ code: 2, stderr: expect.stringContaining('not an exported model') });
+  });
+
+  test('on all addresses, it prints those that other machines can open, and warns', async () => {
+    const other = await Serving.start(project, 'models/pets', '--host', '0.0.0.0');
+    try {
+      const lan = Object.values(networkInterfaces()).flat().filter((one) => one?.family === 'IPv4' && !one.internal).map((one) => one!.address);
+      expect(other.said).toMatch(new RegExp(`is at ${[...lan, '127.0.0.1'].map((address) => `http://${address}:\\d+/`).join(' and ')} until Ctrl-C\n`));
+      expect((await fetch(other.url)).status).toBe(200);
+      await other.saying('warning: listening on a non-loopback address; anyone who can reach this machine can use the model\n');
+    } finally {
+      await other.interrupt();
+    }
   });
 
   test('ends by Ctrl-C with 0, also while a connection is open', async () => {

@@ -7,7 +7,18 @@ export class Serving {
   private constructor(
     private readonly child: ChildProcess,
     readonly url: string,
+    private readonly text: () => string,
   ) {}
+
+  /** What it has written on stderr. */
+  get said(): string {
+    return this.text();
+  }
+
+  /** Waits until it has written this. */
+  async saying(words: string): Promise<void> {
+    while (!this.said.includes(words)) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 
   /** Starts on a free port and waits until it answers. */
   static start({ root }: Project, model: string, ...args: string[]): Promise<Serving> {
@@ -17,8 +28,8 @@ export class Serving {
     return new Promise((resolve, reject) => {
       child.stderr.on('data', (chunk) => {
         stderr += String(chunk);
-        const url = /http:\S+/.exec(stderr)?.[0];
-        if (url !== undefined) resolve(new Serving(child, url));
+        const url = /http:\S+(?=.*\n)/.exec(stderr)?.[0];
+        if (url !== undefined) resolve(new Serving(child, url, () => stderr));
       });
       child.on('close', (code) => reject(new Error(`serve ended with ${code}: ${stderr}`)));
     });
