@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { isWithin } from '../../core/paths.js';
 import type { Problem } from '../../core/problem.js';
+import { shellPath } from '../../core/shell-path.js';
 import { pathOf } from '../../core/source.js';
 import { stagesOf } from './lineage.js';
 import type { LintContext } from './lineage.js';
@@ -21,10 +22,19 @@ export function exportFolders(context: LintContext): Problem[] {
   const { stages, root } = context;
   const folders = stagesOf(stages, 'export').map(({ name, config: { to } }): Folder => ({ name, to, path: resolve(root, to) }));
   return folders.flatMap((folder, index) => [
+    ...writtenForShell(folder, context),
     ...outsideProject(folder, context),
     ...overSources(folder, context),
     ...folders.slice(0, index).flatMap((earlier) => overlap(folder, earlier, context)),
   ]);
+}
+
+/** A run would make a folder called `~`, into which nobody looks. */
+function writtenForShell({ name, to }: Folder, { places }: LintContext): Problem[] {
+  const forShell = shellPath(to);
+  if (forShell === undefined) return [];
+  const expected = 'a folder inside the project, such as `models/cats-dogs`';
+  return [{ code: 'path-for-a-shell', ...places.at(['stages', name, 'to']), found: `\`${to}\` is taken as it is: ${forShell.found}`, expected }];
 }
 
 function outsideProject({ name, to, path }: Folder, { places, root }: LintContext): Problem[] {

@@ -8,6 +8,7 @@ import { nameList } from '../../core/names.js';
 import { nearest } from '../../core/nearest.js';
 import { failure } from '../../core/problem.js';
 import { changedMeanwhile } from '../../core/regular-file.js';
+import { shellPath } from '../../core/shell-path.js';
 import { archiveRoot, downloadOf, nameOf, parseArchiveRoot, pathOf, type Download, type Origin, type UnpackedFiles } from '../../core/source.js';
 import type { FolderListing, Probe, StageContext, Survey, SurveyContext } from '../../core/stage.js';
 import { archiveKindOf } from '../../sources/archive/kind.js';
@@ -38,7 +39,7 @@ export async function surveySource({ config, resolvePath, digestFolder, digestFi
   }
 
   const path = resolvePath(pathOf(source) ?? '');
-  const entry = await stat(path).catch(() => undefined);
+  const entry = await stat(path).catch(undefinedIfMissing);
   if (entry?.isDirectory()) {
     const folder = await insideOf(path, source);
     const listing = await digestFolder(folder, probe, 'followed');
@@ -50,14 +51,20 @@ export async function surveySource({ config, resolvePath, digestFolder, digestFi
     const digest = await digestFile(path);
     return survey({ archive: digest }, { kind: 'archive', path, digest });
   }
+  const forShell = shellPath(nameOf(source));
   throw failure('bad-data', {
     code: 'source-missing',
     where: nameOf(source),
     field: ['source'],
-    found: entry ? 'is neither a folder nor a .zip, .tar or .tar.gz' : 'is not there',
+    found: entry ? 'is neither a folder nor a .zip, .tar or .tar.gz' : `is not there${forShell ? `: ${forShell.found}` : ''}`,
     expected: 'a folder of pictures, one folder a class, or an archive of one',
-    remedy: 'correct `source`; it starts from the folder of the file, or from the one above where that is `pipelines/`',
+    remedy: (entry ? undefined : forShell?.remedy) ?? 'correct `source`; it starts from the folder of the file, or from the one above where that is `pipelines/`',
   });
+}
+
+/** What keeps a path from being looked at is not said to be missing. */
+function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
 }
 
 /** Opens what the survey found: this is where files are fetched and unpacked. */

@@ -4,6 +4,7 @@ import { digestOf, type Digest } from '../../core/digest.js';
 import { packageFile } from '../../core/package.js';
 import { failure } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
+import { shellPath } from '../../core/shell-path.js';
 import { downloadOf, nameOf, type Download } from '../../core/source.js';
 import type { Survey, SurveyContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
@@ -65,7 +66,9 @@ async function locateWeights({ config, name, resolvePath, digestFile }: SurveyCo
   const missing = (where: string, remedy: string) => (error: NodeJS.ErrnoException): never => {
     // Whatever else the disk says is not about the file.
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-    throw failure('bad-data', { code: 'weights-missing', where, field: ['weights'], found: 'is not there', expected: baseFormats, remedy }, error);
+    const forShell = shellPath(shown);
+    const found = `is not there${forShell ? `: ${forShell.found}` : ''}`;
+    throw failure('bad-data', { code: 'weights-missing', where, field: ['weights'], found, expected: baseFormats, remedy: forShell?.remedy ?? remedy }, error);
   };
   const files = await modelFiles(path, shown).catch(missing(shown, `correct \`weights\` of ${name}`));
   const digests = await Promise.all(files.map((file) => digestFile(file).catch(missing(file, `keep all files of ${shown} in one folder`))));

@@ -1,0 +1,46 @@
+/** Paths as they are written for a shell: what is not expanded is named, and what to write instead. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { homedir } from 'node:os';
+import { pipelineText, Project } from '../e2e/rig.js';
+
+let project: Project;
+beforeAll(async () => {
+  project = await Project.create();
+  project.environment.PHOTOS = '/data/photos';
+});
+afterAll(() => project.remove());
+
+async function refusal(text: string, ...args: string[]): Promise<string> {
+  await project.write('t.yaml', text);
+  const { code, stderr } = await project.command('plan', 't.yaml', ...args);
+  return `${code} ${stderr.replace(/\s+/g, ' ')}`;
+}
+
+const withSource = (source: string): string => pipelineText().replace('source: pictures', `source: ${source}`);
+
+test.each([
+  ['~/photos', '`~` is not expanded', `write \`${homedir()}/photos\`, or a path that starts from the project`],
+  ['"~\\\\photos"', '`~` is not expanded', `write \`${homedir()}/photos\``],
+  ['$PHOTOS/pets', '`$PHOTOS` is not expanded', 'write `/data/photos/pets`'],
+  ['${NOT_SET_HERE}/pets', '`${NOT_SET_HERE}` is not expanded', 'write the path itself'],
+  ["'%PHOTOS%/pets'", '`%PHOTOS%` is not expanded', 'write `/data/photos/pets`'],
+  [".\\photos\\pets", '`\\` is a part of names here', 'write it with `/`: `./photos/pets`'],
+])('source: %s', async (source, found, remedy) => {
+  const told = await refusal(withSource(source));
+  expect(told).toMatch(/^3 /);
+  expect(told).toContain(`is not there: ${found}`);
+  expect(told).toContain(remedy);
+});
+
+test('the same for weights, on the command line, and where export would make such a folder', async () => {
+  const layers = 'architecture: layers_model, preprocessing: tf';
+  expect(await refusal(`version: 1\nstages:\n  load-base: {${layers}, weights: ~/base.h5}\n`)).toMatch(/^3 .*is not there: `~` is not expanded .*base\.h5/);
+  // The shell leaves a tilde after `=` alone, and the path then starts from the current folder.
+  expect(await refusal(withSource('pictures'), '--set', 'stages.ingest.source=~/photos')).toContain(`write \`${homedir()}/photos\``);
+  expect(await refusal(pipelineText().replace('models/pets', '~/models'))).toMatch(/^2 .*`~\/models` is taken as it is: `~` is not expanded .*expected: a folder inside the project/);
+});
+
+test('a folder of such a name is taken', async () => {
+  await project.addPets('~/photos', 6);
+  expect(await refusal(withSource('~/photos'))).toMatch(/^0 /);
+});
