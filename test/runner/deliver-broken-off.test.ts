@@ -7,6 +7,8 @@ import { join } from 'node:path';
 let failing = 0;
 /** A folder that is gone the next time that it is read, as while another run swaps what it lies in. */
 let gone = '';
+/** A file that somebody edits as soon as a rename has put it in its place. */
+let edited = '';
 jest.unstable_mockModule('node:fs/promises', () => ({
   ...fs,
   readdir: (path: string, options: { withFileTypes: true }) => {
@@ -14,8 +16,13 @@ jest.unstable_mockModule('node:fs/promises', () => ({
     gone = '';
     return Promise.reject(Object.assign(new Error('no such folder'), { code: 'ENOENT' }));
   },
-  rename: (from: string, to: string) => (--failing === 0 ? Promise.reject(Object.assign(new Error('the disk failed'), { code: 'EIO' })) : fs.rename(from, to)),
+  rename: async (from: string, to: string) => {
+    if (--failing === 0) throw Object.assign(new Error('the disk failed'), { code: 'EIO' });
+    await fs.rename(from, to);
+    if (edited.startsWith(to)) await fs.writeFile(edited, 'mine');
+  },
 }));
+const { isUntouched } = await import('../../src/runner/checkout.js');
 const { deliverFolder } = await import('../../src/runner/deliver.js');
 
 let root: string;
@@ -42,4 +49,14 @@ test('a folder below it that another run swaps just then is no stranger', async 
   gone = join(root, 'out', 'probes/');
   expect(await deliver()).toEqual(first);
   expect(gone).toBe('');
+});
+
+test('a file that is edited as soon as it stands in its place is not taken for the one that was delivered', async () => {
+  edited = join(root, 'out', 'a.txt');
+  const options = { before: undefined, force: false, stage: 'export', readBytes: () => Promise.reject(new Error('no blobs here')), display: (path: string) => path };
+  const { 'a.txt': delivered } = await deliverFolder(join(root, 'out'), new Map([['a.txt', 'ours']]), options);
+  const found = await fs.stat(edited);
+  edited = '';
+  expect(found.size).toBe(delivered.size);
+  expect(isUntouched(delivered, found)).toBe(false);
 });
