@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { parseBounded, TooManyValues } from '../core/bounded-json.js';
 import type { Digest } from '../core/digest.js';
 import { isRecord } from '../core/is-record.js';
 import { failure, type PipelineError } from '../core/problem.js';
@@ -93,8 +94,9 @@ async function readList(folder: ModelFolder, name: string, at: (name: string) =>
   const path = at(name);
   try {
     const tooLarge = (size: number) => bad(path, `has ${size} bytes`, `at most ${LARGEST_LIST}`);
-    return JSON.parse((await folder.read(name, { limit: LARGEST_LIST, tooLarge })).toString('utf8'));
+    return parseBounded((await folder.read(name, { limit: LARGEST_LIST, tooLarge })).toString('utf8'));
   } catch (error) {
+    if (error instanceof TooManyValues) throw bad(path, error.message);
     if (error instanceof SyntaxError) throw bad(path, 'is not JSON, or is damaged or cut off');
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;

@@ -89,7 +89,7 @@ export async function subjects(): Promise<Subject[]> {
     { name: 'yaml', kind: 'yaml', files: [{ path: 'pets.yaml', bytes: Buffer.from(pipelineText()) }] },
     await recordSubject(),
     await packSubject(),
-    ...['tiny-keras1-weights.h5', 'tiny-keras3.h5', 'tiny-keras3.keras'].map(keras),
+    ...['tiny-keras1-weights.h5', 'tiny-keras3.h5', 'tiny-keras3.keras', 'nested-guide-keras3.keras'].map(keras),
     { name: 'layers-model', kind: 'layers-model', files: [await base('model.json'), await base('group1-shard1of1.bin')] },
   ];
 }

@@ -9,6 +9,7 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } fro
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipelineText, Project, repository } from '../e2e/rig.js';
+import { rawWordsIn } from './raw-words.js';
 
 const bounds = { cpuSeconds: 2, megabytes: 300 };
 
@@ -72,7 +73,7 @@ export class Sandbox {
     });
     const taken = JSON.parse(await readFile(usage, 'utf8')) as typeof bounds;
     await rm(usage);
-    expect(outcome.stderr).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
+    expect([rawWordsIn(outcome.stderr), outcome.stderr]).toEqual([undefined, outcome.stderr]);
     return { ...outcome, ...taken };
   }
 

@@ -1,13 +1,14 @@
 /** Paths that are named as an exported model and are something else: said by what they are. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { parseBounded, TooManyValues } from '../../core/bounded-json.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
 import { identify } from './identify.js';
 import { formatOfJson } from './json-contents.js';
 
 /** Far more than a model.json has; what is larger is not looked into. */
-const largestJson = 64 * 2 ** 20;
+const largestJson = 16 * 2 ** 20;
 const expected = 'the folder of an exported model, such as models/pets, or the model.json or .onnx file in it';
 const asBase = 'a network of another origin can be a base: name it as the `weights` of load-base, train, and use what export writes';
 
@@ -30,11 +31,13 @@ export async function isForeign(folder: string): Promise<boolean> {
 async function modelJson(path: string): Promise<string> {
   const beside = (name: string) => stat(join(dirname(path), name)).then(() => true, () => false);
   try {
-    const value: unknown = JSON.parse((await readRegular(path, { limit: largestJson })).toString('utf8'));
+    if ((await stat(path)).size > largestJson) return 'a model.json of more than 16 MB';
+    const value: unknown = parseBounded((await readRegular(path, { limit: largestJson })).toString('utf8'));
     const other = formatOfJson(value);
     if (other !== undefined) return other.is;
     return (await beside('metadata.json')) ? 'a model of Teachable Machine' : 'a TF.js layers-model without the classes.json and preprocessing.json that an export writes beside it';
   } catch (error) {
+    if (error instanceof TooManyValues) return `a model.json that ${error.message}`;
     if (error instanceof SyntaxError) return 'a model.json that is damaged or cut off';
     throw error;
   }

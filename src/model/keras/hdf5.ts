@@ -11,6 +11,8 @@ import { sizeOf } from '../tensor.js';
 export const largestFile = 2 * 2 ** 30;
 /** Keras cuts lists of names at 64 KB, far below this. */
 const mostTexts = 100_000;
+/** An attribute that holds references to texts has no room for more; each may be one long text over and over. */
+const mostInPlace = 4096;
 
 type Module = Awaited<typeof h5wasm.ready>;
 
@@ -19,6 +21,8 @@ let opened = 0;
 export class Hdf5File {
   /** Bytes of all datasets that were read. */
   private taken = 0;
+  /** Texts of all attributes that were read. */
+  private textsRead = 0;
 
   private constructor(
     private readonly where: string,
@@ -124,7 +128,8 @@ export class Hdf5File {
     if (!this.module.get_attribute_names(this.file.file_id, entity.path).includes(name)) return undefined;
     const { total_size: count, size, type, vlen } = this.module.get_attribute_metadata(this.file.file_id, entity.path, name);
     if (count === 0) return [];
-    const fits = count <= mostTexts && (vlen || count * size <= this.size);
+    this.textsRead += count;
+    const fits = this.textsRead <= mostTexts && (vlen ? count <= mostInPlace : count * size <= this.size);
     const isText = type === this.module.H5T_class_t.H5T_STRING.value;
     if (!isText || !fits) throw damaged(this.where, `${name} of ${path} is no text`, 'texts');
     return entity.get_attribute(name, true);

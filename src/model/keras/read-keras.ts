@@ -6,7 +6,7 @@ import { readEntries } from './archive.js';
 import { Hdf5File, largestFile } from './hdf5.js';
 import { readLayerVariables } from './layer-variables.js';
 
-const config = { name: 'config.json', most: 64 * 2 ** 20 };
+const config = { name: 'config.json', most: 16 * 2 ** 20 };
 const variables = { name: 'model.weights.h5', most: largestFile };
 
 /** Reads the bytes of a .keras file; `path` names it. Throws `bad-data` and `unsafe`. */

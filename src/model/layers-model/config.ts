@@ -1,4 +1,6 @@
 /** Checked access to a model's JSON: what is there is told by the name of the layer that holds it. */
+import { isDeepStrictEqual } from 'node:util';
+import { parseBounded, TooManyValues } from '../../core/bounded-json.js';
 import { isRecord } from '../../core/is-record.js';
 import type { PipelineError } from '../../core/problem.js';
 import { failure } from '../../core/problem.js';
@@ -35,8 +37,9 @@ export function parseLayersModel(text: string, where: string): Record<string, un
 
 function parseJson(text: string, where: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''));
+    return parseBounded(text);
   } catch (error) {
+    if (error instanceof TooManyValues) throw badModel(where, `the description of the layers ${error.message}`, 'a network that can be computed');
     throw failure('bad-data', { code: 'bad-layers-model', where, found: 'begins as JSON, and is damaged or cut off', expected: baseFormats, remedy: 'fetch or save it again' }, error);
   }
 }
@@ -109,7 +112,7 @@ export class LayerConfig {
   only(key: string, honoured: readonly unknown[], expected: string): void {
     const value = this.fields[key] ?? null;
     if (value === null) return;
-    if (!honoured.some((one) => JSON.stringify(one) === JSON.stringify(value))) throw this.wrong(key, expected);
+    if (!honoured.some((one) => isDeepStrictEqual(one, value))) throw this.wrong(key, expected);
   }
 }
 

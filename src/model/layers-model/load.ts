@@ -12,7 +12,7 @@ import type { WeightGroup } from './weights.js';
 import { decodeGroup, readManifest } from './weights.js';
 
 /** No topology comes near this; it keeps a wrong file from being parsed. */
-const largestJson = 64 * 2 ** 20;
+const largestJson = 16 * 2 ** 20;
 
 export interface LoadedModel {
   readonly graph: Graph;

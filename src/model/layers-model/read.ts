@@ -4,6 +4,7 @@
  * used once, and layers that we know: anything else is refused by name.
  */
 import type { Graph, Layer } from '../graph.js';
+import { refuseOversized } from '../limits.js';
 import { topOf } from '../split.js';
 import { badModel, LayerConfig, record } from './config.js';
 import { knownClasses, readLayer } from './layers.js';
@@ -48,7 +49,9 @@ export function readNetwork(topology: unknown, where: string, { withoutTop = fal
   const found = followed(passed, where);
   const layers = kept.map((layer) => readOne(layer, layer.inputs.map(found)));
   if (found(needed[needed.length - 1].name) !== layers[layers.length - 1].name) throw badModel(where, 'its output is not that of its last layer');
-  return { graph: { name: outline.name, layers }, places: new Map(outline.layers.map((layer) => [layer.name, layer])) };
+  const graph = { name: outline.name, layers };
+  refuseOversized(graph, where);
+  return { graph, places: new Map(outline.layers.map((layer) => [layer.name, layer])) };
 }
 
 function requireOneInput(layers: readonly OutlinedLayer[], where: string): void {
