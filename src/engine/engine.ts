@@ -35,6 +35,8 @@ export interface Engine {
   everyLayer(graph: Graph, weights: Weights, input: Float32Array): Promise<ReadonlyMap<string, Float32Array>>;
   /** Prepares training of a network's trainable layers. */
   train(program: TrainingProgram): Promise<Trainer>;
+  /** The same with every operator run as it is written, for comparison. Engines that join no operators have none. */
+  trainLiterally?(program: TrainingProgram): Promise<Trainer>;
 }
 
 export interface Runner {

@@ -5,7 +5,7 @@
  * On one image of noise, what the network gives is compared with its layers as the engine runs them one by one with
  * nothing joined, and some numbers of each of those layers with plain arithmetic from its definition.
  */
-import { failure, type PipelineError } from '../core/problem.js';
+import { failure, PipelineError } from '../core/problem.js';
 import { Random } from '../core/random.js';
 import { valueAt } from '../model/layer-definition.js';
 import type { Graph, Layer, Shape } from '../model/graph.js';
@@ -13,6 +13,7 @@ import { outputOf, shapesOf } from '../model/graph.js';
 import type { Tensor, Weights } from '../model/tensor.js';
 import { sizeOf } from '../model/tensor.js';
 import type { Engine, EngineIdentity, Runner, Trainer, TrainingProgram } from './engine.js';
+import { verifyStep } from './second-opinion-step.js';
 
 /** The largest difference, as a share of the largest magnitude of the layer's output. */
 export const TOLERANCE = 1e-4;
@@ -22,9 +23,9 @@ const DRAWN = 24;
 
 /** A network that is compiled and compared. Rejects with `stage-failed`, naming the first layer that differs. */
 export async function compileVerified(engine: Engine, graph: Graph, weights: Weights): Promise<Runner> {
-  const runner = await engine.compile(graph, weights);
+  const runner = await inWords(engine, graph, () => engine.compile(graph, weights));
   try {
-    await verify(engine, runner, graph, weights);
+    await inWords(engine, graph, () => verify(engine, runner, graph, weights));
     return runner;
   } catch (error) {
     runner.dispose();
@@ -32,9 +33,34 @@ export async function compileVerified(engine: Engine, graph: Graph, weights: Wei
   }
 }
 
-/** The same for what a trainer, before its first step, predicts. */
-export async function verifyPredictions(engine: Engine, trainer: Trainer, { graph, weights }: Pick<TrainingProgram, 'graph' | 'weights'>): Promise<void> {
-  await verify(engine, { run: (inputs, count) => trainer.predict(inputs, count) }, graph, weights);
+/** The same for a trainer: what it predicts before its first step, and one step of the program. */
+export async function trainVerified(engine: Engine, program: TrainingProgram): Promise<Trainer> {
+  const { graph, weights } = program;
+  const trainer = await inWords(engine, graph, () => engine.train(program));
+  try {
+    await inWords(engine, graph, () => verify(engine, { run: (inputs, count) => trainer.predict(inputs, count) }, graph, weights));
+    await inWords(engine, graph, () => verifyStep(engine, program));
+    return trainer;
+  } catch (error) {
+    trainer.dispose();
+    throw error;
+  }
+}
+
+/** What a library throws is for developers: people read what it means, and find the rest by `--debug`. */
+async function inWords<Result>({ identity }: Engine, graph: Graph, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof PipelineError) throw error;
+    throw failure('stage-failed', {
+      code: 'engine-failed',
+      where: `engine ${identity.name}`,
+      found: `cannot compute the network ${graph.name}`,
+      expected: 'a network that the engine can compile and run',
+      remedy: `free memory if it is short, try engine: ${otherEngine(identity)}, and report it with the output of --debug`,
+    }, error);
+  }
 }
 
 async function verify(engine: Engine, runner: Pick<Runner, 'run'>, graph: Graph, weights: Weights): Promise<void> {
@@ -133,13 +159,18 @@ function noise(length: number): Float32Array {
   return values;
 }
 
-function differs({ name, backend, version }: EngineIdentity, layer: Layer, share: number): PipelineError {
+function otherEngine({ name }: EngineIdentity): EngineIdentity['name'] {
+  return name === 'onnx' ? 'tfjs' : 'onnx';
+}
+
+function differs(identity: EngineIdentity, layer: Layer, share: number): PipelineError {
+  const { name, backend, version } = identity;
   return failure('stage-failed', {
     code: 'second-opinion-differs',
     where: `layer ${layer.name}`,
     found: `the engine ${name} (${backend}, ${version.split(',')[0]}) computes this ${layer.kind} layer wrong: on an image of noise it differs by ${percent(share)} of the largest value from the layer's definition`,
     expected: `a difference of at most ${percent(TOLERANCE)}`,
-    remedy: `use another engine (engine: ${name === 'onnx' ? 'tfjs' : 'onnx'}) or another version of its package, and report it with the kind and the settings of this layer`,
+    remedy: `use another engine (engine: ${otherEngine(identity)}) or another version of its package, and report it with the kind and the settings of this layer`,
   });
 }
 

@@ -4,13 +4,14 @@ import type { PipelineError } from '../../src/core/problem.js';
 import { Random } from '../../src/core/random.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { createOnnxEngine } from '../../src/engine/onnx/index.js';
-import { compileVerified } from '../../src/engine/second-opinion.js';
+import { compileVerified, trainVerified } from '../../src/engine/second-opinion.js';
 import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
 import { valueAt } from '../../src/model/layer-definition.js';
-import type { Graph } from '../../src/model/graph.js';
+import type { Graph, Layer } from '../../src/model/graph.js';
 import { shapesOf } from '../../src/model/graph.js';
-import { sizeOf } from '../../src/model/tensor.js';
+import { layerOfWeight, sizeOf } from '../../src/model/tensor.js';
 import { everyLayer, madeUpWeights, noise } from '../model/graphs.js';
+import { programFor } from './onnx/programs.js';
 import { windowNetworks } from './window-networks.js';
 
 let engines: readonly Engine[];
@@ -43,7 +44,7 @@ test('networks that are right are compiled, whatever they consist of', async () 
       fc.asyncProperty(windowNetworks, async (network) => {
         (await compileVerified(engine, network, madeUpWeights(network, 2))).dispose();
       }),
-      { numRuns: 60, seed: 11 },
+      { numRuns: 30, seed: 11 },
     );
   }
 });
@@ -99,4 +100,46 @@ test('definitions give what the engines compute, number by number', async () => 
       expect({ layer: layer.name, worst: Math.max(...found.map((x, i) => Math.abs(x - expected[i]))) / largest < 1e-5 }).toEqual({ layer: layer.name, worst: true });
     }
   }
+});
+
+describe('a training', () => {
+  /** With a classifier, so that there is a loss. */
+  const classifying = ({ name, layers }: Graph): Graph => {
+    const head: Layer[] = [
+      { kind: 'flatten', name: 'flat', inputs: [layers.at(-1)!.name], trainable: true },
+      { kind: 'dense', name: 'classes', inputs: ['flat'], trainable: true, units: 3, useBias: true, activation: 'softmax' },
+    ];
+    return { name, layers: [...layers, ...head] };
+  };
+
+  test('that is right is opened, whatever it consists of, and has made no step', async () => {
+    const trainer = await trainVerified(engines[0], programFor(graph));
+    expect((await trainer.state()).steps).toBe(0);
+    trainer.dispose();
+    await fc.assert(
+      fc.asyncProperty(windowNetworks, async (network) => {
+        (await trainVerified(engines[0], programFor(classifying(network)))).dispose();
+      }),
+      { numRuns: 15, seed: 12 },
+    );
+  });
+
+  test('whose gradients are wrong is refused with the last layer that differs', async () => {
+    const wrong: Engine = {
+      ...engines[0],
+      async train(program) {
+        const trainer = await engines[0].train(program);
+        const scaled = async () => new Map([...(await trainer.weights())].map(([name, tensor]) => [name, ['dw1', 'dilated'].includes(layerOfWeight(name)) ? { ...tensor, data: tensor.data.map((x) => 1.1 * x) } : tensor]));
+        return Object.assign(Object.create(trainer) as typeof trainer, { weights: scaled });
+      },
+    };
+    const problem = await problemOf(trainVerified(wrong, programFor(graph)));
+    expect(problem).toMatchObject({ kind: 'stage-failed', code: 'second-opinion-differs', where: 'layer dilated', found: expect.stringContaining('the gradient of dilated/bias wrong') });
+  });
+});
+
+test('what a library throws is put in words, with the library\'s message for --debug alone', async () => {
+  const failing: Engine = { ...engines[0], compile: () => Promise.reject(new Error('Non-zero status code returned while running Conv node')) };
+  const problem = await problemOf(compileVerified(failing, graph, weights));
+  expect(problem).toMatchObject({ kind: 'stage-failed', code: 'engine-failed', found: 'cannot compute the network every-layer' });
 });

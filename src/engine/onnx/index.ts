@@ -28,5 +28,6 @@ export async function createOnnxEngine({ threads = availableParallelism() }: Onn
     compile: (graph, weights) => openRunner(graph, weights, threads),
     everyLayer: (graph, weights, input) => runLiterally(graph, weights, input, threads),
     train: (program) => openTrainer(program, threads),
+    trainLiterally: (program) => openTrainer(program, threads, true),
   };
 }

@@ -15,6 +15,7 @@ export function openSession(model: Model, threads: number, optimization: Optimiz
  *
  * Memory patterns are off: they keep a plan for each batch size that is met, and sizes vary here. Threads that wait do
  * not spin: spinning takes the cores from decoding, and was slower on any machine that had something else to do.
+ * What goes wrong is thrown; its logger would write it between our lines as well, so only fatal errors are logged.
  * `session.set_denormal_as_zero` stays off: it changes the arithmetic of JavaScript in this thread as well.
  */
 export function openFile(bytes: Uint8Array, threads: number, optimization: Optimization = 'all'): Promise<InferenceSession> {
@@ -25,7 +26,7 @@ export function openFile(bytes: Uint8Array, threads: number, optimization: Optim
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     enableMemPattern: false,
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     // The bytes are what was checked: onnxruntime would take those of its own format for it, whatever else they are.
     extra: { session: { intra_op: { allow_spinning: '0' }, load_model_format: 'ONNX' } },
   });

@@ -19,12 +19,16 @@ import { activationName, activationsModel, ports, predictionModel, trainingModel
  */
 const SMALL_HEAD = 2 ** 20;
 
-/** Compiles a program. Throws `invalid` where the network cannot be trained by this engine. */
-export async function openTrainer(program: TrainingProgram, threads: number): Promise<Trainer> {
+/**
+ * Compiles a program. Throws `invalid` where the network cannot be trained by this engine. `literal`: nothing is folded or
+ * joined, here or in onnxruntime.
+ */
+export async function openTrainer(program: TrainingProgram, threads: number, literal = false): Promise<Trainer> {
   const variables = variablesOf(program);
   const useful = isSmallHead(program, variables) ? 1 : threads;
-  const stepping = await openSession(trainingModel(program, variables), useful);
-  const predicting = await openSession(predictionModel(program, variables), useful);
+  const optimization = literal ? 'disabled' : 'all';
+  const stepping = await openSession(trainingModel(program, variables, literal), useful, optimization);
+  const predicting = await openSession(predictionModel(program, variables), useful, optimization);
   const state = new TrainingState(variables, program.weights, slotCount(program.optimizer));
   return new OnnxTrainer(program, variables, state, stepping, predicting);
 }

@@ -62,9 +62,9 @@ export function nextName(name: string): Name {
 }
 
 /** Compiles the step. Throws `invalid` for networks that do not end as the loss wants. */
-export function trainingModel(program: TrainingProgram, variables: readonly Variable[]): Model {
+export function trainingModel(program: TrainingProgram, variables: readonly Variable[], literal = false): Model {
   const untilLogits = logitsGraph(program.graph, program.loss);
-  const { builder, graph, steps, output: logits } = layOutWith(program, untilLogits, variables, true);
+  const { builder, graph, steps, output: logits } = layOutWith(program, untilLogits, variables, true, literal);
   const [units] = logits.shape;
   const targets = builder.batchInput(ports.targets, logits.shape);
   const share = builder.batchInput(ports.share, [1]);
@@ -109,13 +109,13 @@ export function activationName(layer: string): Name {
 }
 
 /** Lays the network, or its part up to the logits, out with the variables as inputs. */
-function layOutWith({ weights }: TrainingProgram, whole: Graph, variables: readonly Variable[], training: boolean) {
-  const { graph, weights: constants } = foldBatchNorm(whole, weights, (layer: Layer) => !layer.trainable);
+function layOutWith({ weights }: TrainingProgram, whole: Graph, variables: readonly Variable[], training: boolean, literal = false) {
+  const { graph, weights: constants } = foldBatchNorm(whole, weights, (layer: Layer) => !literal && !layer.trainable);
   const builder = new GraphBuilder();
   const features = inputOf(builder, graph, ports.features);
   for (const { name, shape } of variables) builder.input(name, shape);
   const names = new Set(variables.map(({ name }) => name));
-  const steps = layOut(builder, graph, features, { weights: constants, variables: names, training });
+  const steps = layOut(builder, graph, features, { weights: constants, variables: names, training, literal });
   return { builder, graph, steps, output: inOrder(builder, steps.at(-1)?.applied.output ?? features, 'last') };
 }
 

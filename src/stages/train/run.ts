@@ -1,7 +1,7 @@
 /** The work of train: features of the frozen part, computed once, and epochs over them. */
 import type { StageContext } from '../../core/stage.js';
 import { engineNotes, openEngine, resolveEngine } from '../../engine/resolve.js';
-import { verifyPredictions } from '../../engine/second-opinion.js';
+import { trainVerified } from '../../engine/second-opinion.js';
 import { readData } from '../../features/data.js';
 import type { ModelDocument, TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf, type Graph } from '../../model/graph.js';
@@ -31,7 +31,7 @@ export async function runTrain(context: Context): Promise<void> {
   for (const { code, text } of engineNotes(settings.engine, identity)) noteOnce(code, text);
   const engine = await openEngine(identity);
   const { optimizer, learningRate, clipping } = optimizerOf(config.optimizer);
-  const trainer = await engine.train({
+  const trainer = await trainVerified(engine, {
     graph: suffix,
     weights: weightsOfLayers(weights, suffix.layers),
     loss: lossOf(config.loss, suffix),
@@ -41,7 +41,6 @@ export async function runTrain(context: Context): Promise<void> {
     batchSize: config.batch_size,
   });
   try {
-    await verifyPredictions(engine, trainer, { graph: suffix, weights });
     const { classes, image } = data.spec;
     const started = performance.now();
     const trained = await trainEpochs(trainer, {
