@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { bytesText } from '../core/bytes-text.js';
 import { exitCodes } from '../core/problem.js';
 import { columnLines, type Column } from '../report/columns.js';
+import { formatProblems } from '../report/problems.js';
+import { cachePlaceOf, trustCache } from '../runner/cache-place.js';
 import { refuseLinks } from '../runner/own-folder.js';
 import { projectIn } from '../runner/project.js';
 import { agoText, count } from '../report/words.js';
@@ -30,7 +32,8 @@ Examples:
   pipeline cache du
   pipeline cache gc --dry-run
   pipeline cache gc --max-size 5GB
-  pipeline cache verify`;
+  pipeline cache verify
+  pipeline cache trust`;
 
 export const cache: CommandSpec = {
   register(program, host, done) {
@@ -45,13 +48,21 @@ export const cache: CommandSpec = {
       .action(async (options: GcOptions) => done(await gc(options, host)));
     command('verify', 'read all of the cache and take out what is damaged; exits 5 where something was')
       .action(async (options: JsonOption) => done(await verify(options, host)));
+    command('trust', 'use the results of a cache that came with this project, if you know who made it').action(async (options: JsonOption) => {
+      const project = projectIn(host.cwd);
+      refuseLinks(project);
+      const { root, state } = await trustCache(project);
+      host.stdout(options.json ? `${JSON.stringify({ event: 'cache-trust', root, state })}\n` : `${root}: ${state === 'trusted' ? 'its results are used from now on' : 'its results are used already'}\n`);
+      done(0);
+    });
   },
 };
 
 async function open(host: Host, { json }: JsonOption): Promise<{ root: string; shelf: Shelf; damage: { path: string; reason: string }[] } | undefined> {
   const project = projectIn(host.cwd);
   refuseLinks(project);
-  const root = project.store;
+  const { root, warning } = cachePlaceOf(project);
+  if (warning !== undefined && !json) host.stderr(`${formatProblems([warning], host, 'warning')}\n`);
   if (!existsSync(root)) {
     host.stdout(json ? `${JSON.stringify({ event: 'cache', root, exists: false })}\n` : `there is no cache at ${root}\n`);
     return undefined;

@@ -1,8 +1,10 @@
 /** pipeline doctor: whether this machine, the cache and the pictures of a pipeline are sound. */
 import { engineChoiceOf } from '../core/engine-choice.js';
 import type { Finding } from '../core/finding.js';
-import { asPipelineError, exitCodes, failure } from '../core/problem.js';
+import { asPipelineError, exitCodes, failure, type Problem } from '../core/problem.js';
 import type { Node } from '../runner/graph.js';
+import { cachePlaceOf, type CachePlace } from '../runner/cache-place.js';
+import { refuseLinks } from '../runner/own-folder.js';
 import { projectIn } from '../runner/project.js';
 import type { Session } from '../runner/session.js';
 import { openStore } from '../store/store.js';
@@ -40,9 +42,11 @@ export const doctor: CommandSpec = {
       const session = file === undefined ? undefined : await openSessionFor(file, options, host, damage);
       // Loaded here, as every command loads this file.
       const { storeFindings } = await import('../store/health.js');
-      const store = session?.store ?? (await openStore(projectIn(host.cwd).store, { onDamage: ({ path, reason }) => damage.push(`${path}: ${reason}`), tool: host.version }));
+      const place = session === undefined ? placeHere(host) : undefined;
+      const store = session?.store ?? (await openStore(place!.root, { onDamage: ({ path, reason }) => damage.push(`${path}: ${reason}`), tool: host.version }));
       const findings = [
         ...(await host.checkMachine(session?.settings.engine ?? engine)),
+        ...(place?.warning === undefined ? [] : [placeFinding(place.warning)]),
         ...(await storeFindings(store, () => damage)),
         ...(session === undefined ? [] : await dataFindings(session, host)),
         ...(session === undefined ? [] : await findingsAhead(session)),
@@ -52,6 +56,16 @@ export const doctor: CommandSpec = {
     });
   },
 };
+
+function placeHere({ cwd }: Host): CachePlace {
+  const project = projectIn(cwd);
+  refuseLinks(project);
+  return cachePlaceOf(project);
+}
+
+function placeFinding({ code, where, found, remedy }: Problem): Finding {
+  return { level: 'warning', about: 'cache', code, text: `${where} ${found}`, remedy };
+}
 
 async function openSessionFor(file: string, options: DoctorOptions, host: Host, damage: string[]): Promise<Session> {
   const pipeline = await loadChecked(file, options, host.cwd);

@@ -99,7 +99,7 @@ async function runPipeline(file: string | undefined, stages: readonly string[], 
   const record = await RunRecorder.begin(session, host.version);
   const executing = async (): Promise<RunResult> => {
     listeners.push(runLog(record.folder, pipeline, options.logLevel, (error) => emit({ event: 'note', code: 'log-not-written', text: `the log of this run ends here: ${asPipelineError(error).message}` })));
-    for (const problem of pipeline.warnings) emit({ event: 'warning', problem });
+    for (const problem of session.pipeline.warnings) emit({ event: 'warning', problem });
     signal.addEventListener('abort', () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }), { once: true });
     return execute(session, { ...selection, jobs: options.jobs, signal });
   };

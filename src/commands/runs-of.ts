@@ -7,6 +7,7 @@ import type { RunEnd, RunFound, RunStart } from '../core/run-record.js';
 import { failure } from '../core/problem.js';
 import { parseArchiveRoot } from '../core/source.js';
 import type { BlobRef } from '../core/stage.js';
+import { cachePlaceOf } from '../runner/cache-place.js';
 import { refuseLinks } from '../runner/own-folder.js';
 import { projectIn, projectOf, type Project } from '../runner/project.js';
 import { listRuns, pickRun } from '../runner/run-history.js';
@@ -65,7 +66,7 @@ export async function openRun(reference: string, host: Host): Promise<OpenedRun>
     });
   }
   const onDamage = ({ path, reason }: { path: string; reason: string }): void => host.stderr(`${path}: ${reason}\n`);
-  const store = await openStore(project.store, { onDamage, tool: host.version });
+  const store = await openStore(cachePlaceOf(project).root, { onDamage, tool: host.version });
   const end = found.state === 'finished' ? found.run : undefined;
   const state = found.state === 'finished' ? found.run.state : found.state;
   return { found, state, run: found.run, end, project, store, readBlob: (ref) => store.readBlob(ref) };

@@ -1,5 +1,6 @@
 /** pipeline status: whether everything is current. */
 import { plan } from '../runner/plan.js';
+import { formatProblems } from '../report/problems.js';
 import { count, printable } from '../report/words.js';
 import { withPipelineOptions, type CommandSpec } from './host.js';
 import { loadChecked, openFor, type PipelineOptions } from './open.js';
@@ -25,6 +26,7 @@ export const status: CommandSpec = {
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: StatusOptions) => {
       const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));
+      if (session.pipeline.warnings.length > 0) host.stderr(`${formatProblems(session.pipeline.warnings, host, 'warning')}\n`);
       const planned = await plan(session);
       const stale = planned.filter(({ decision }) => decision.state !== 'fresh');
       if (options.json) {

@@ -1,9 +1,11 @@
 /** What planning and execution share: the pipeline, its graph, the store, the memory of this checkout. */
 import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
-import { asPipelineError } from '../core/problem.js';
+import { asPipelineError, PipelineError } from '../core/problem.js';
 import type { Inputs, LinkPolicy, Outputs, Probe, ReferenceField, Settings, Survey, SurveyContext } from '../core/stage.js';
 import type { Store } from '../store/store.js';
+import { sourcesApart } from './apart.js';
+import { cachePlaceOf } from './cache-place.js';
 import { Checkout } from './checkout.js';
 import { FeatureSets } from './feature-sets.js';
 import { buildGraph, type Node, type StageGraph, type StageTable } from './graph.js';
@@ -45,7 +47,10 @@ export async function openSession(
 ): Promise<Session> {
   const project = projectOf(pipeline);
   refuseLinks(project);
-  const store = await openStore(project.store);
+  const place = cachePlaceOf(project);
+  const problems = sourcesApart(pipeline, place.root);
+  if (problems.length > 0) throw new PipelineError('invalid', problems);
+  const store = await openStore(place.root);
   const opened = [Checkout.open(project.checkout, project, pipeline.file, store.during), LockFile.open(lockPathOf(pipeline.file), store.during)] as const;
   const [checkout, lock] = await Promise.all(opened);
   const sources = sharedSources(store, options);
@@ -57,7 +62,7 @@ export async function openSession(
     return surveyed;
   };
   return {
-    pipeline,
+    pipeline: place.warning === undefined ? pipeline : { ...pipeline, warnings: [...pipeline.warnings, place.warning] },
     project,
     graph: buildGraph(pipeline, table),
     settings,

@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { originOf } from './origin.js';
 
 export interface FileInfo {
   readonly size: number;
@@ -33,6 +34,8 @@ export interface CacheFs {
   info(path: string): Promise<FileInfo>;
   list(folder: string): Promise<string[]>;
   makeFolder(path: string): Promise<void>;
+  /** What tells a folder from every copy of it, as the content of a file in it. */
+  originOf(folder: string): Promise<Buffer>;
   /** Makes names that were added to a folder or taken from it last through a power cut. */
   syncFolder(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
@@ -59,7 +62,8 @@ export const nodeFs: CacheFs = {
   open: async (path) => new NodeFile(await fs.open(path, readFlags)),
   info: async (path) => facts(await fs.lstat(path)),
   list: (folder) => fs.readdir(folder),
-  makeFolder: (path) => fs.mkdir(path),
+  makeFolder,
+  originOf: async (folder) => originOf(folder),
   rename: (from, to) => fs.rename(from, to),
   link: (from, to) => fs.link(from, to),
   remove: (path) => fs.unlink(path),
@@ -76,6 +80,16 @@ export const nodeFs: CacheFs = {
     }
   },
 };
+
+/** Never writable by everybody; by a group where the folder above is, and hands its group on. */
+async function makeFolder(path: string): Promise<void> {
+  await fs.mkdir(path, 0o755);
+  const above = await fs.stat(dirname(path));
+  if ((above.mode & SHARED) === SHARED) await fs.chmod(path, 0o2775);
+}
+
+/** Set-group-id, and writable by the group. */
+const SHARED = 0o2020;
 
 async function freeBytes(path: string): Promise<number> {
   try {

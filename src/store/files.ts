@@ -11,7 +11,7 @@ import { hasCode, readFully, writeFully } from './cache-fs.js';
 import { diskFull } from './unwritten.js';
 import type { HashedFile, PublishOptions, ReadOptions } from './file-options.js';
 import { owner } from './owner.js';
-import { rootMarks } from './root-marks.js';
+import { makeMarked, rootMarks } from './root-marks.js';
 import { UseMarks } from './use-marks.js';
 import { Ways } from './ways.js';
 
@@ -274,14 +274,15 @@ export class Files {
     if (found !== undefined && folder.startsWith(this.root + sep)) await this.setAside(folder, 'not a folder');
     const parent = dirname(folder);
     if (parent !== folder) await this.makeFolder(parent);
+    const isVersion = folder === join(this.root, 'v1');
     try {
-      await this.fs.makeFolder(folder);
+      await (isVersion ? makeMarked(this.fs, folder) : this.fs.makeFolder(folder));
     } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw error;
+      if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) throw error;
     }
     await this.fs.syncFolder(parent);
     // Only now, as the marks are written aside into this very folder first.
-    if (folder === join(this.root, 'v1')) await this.markRoot();
+    if (isVersion) await this.markRoot();
   }
 
   private async markRoot(): Promise<void> {

@@ -7,6 +7,7 @@ import { readFully } from './cache-fs.js';
 import { INDEX_MAGIC } from './file-index.js';
 import type { Files } from './files.js';
 import { claimOn, type Claim } from './forms.js';
+import { ORIGIN_FILE } from './origin.js';
 import { filesBelow, type FoundFile } from './trees.js';
 
 export interface Item {
@@ -26,7 +27,7 @@ export interface Item {
 /** Folders whose first two characters of a name are a folder of their own. */
 const FAN = /^[0-9a-f]{2}$/;
 /** What processes tell each other, and what the store knows of itself: a few bytes that are no content. */
-const housekeeping = new Set(['locks', 'usage.json']);
+const housekeeping = new Set(['locks', 'usage.json', ORIGIN_FILE]);
 
 export async function takeInventory(files: Files): Promise<Item[]> {
   const version = join(files.root, 'v1');

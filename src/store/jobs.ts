@@ -32,6 +32,10 @@ export async function oldestJob(locks: Locks): Promise<number> {
 /** Removes locks and temporary files that were left behind. */
 export async function sweep(files: Files, locks: Locks): Promise<void> {
   await locks.sweep();
+  for (const name of await files.list(files.root)) {
+    const path = join(files.root, name);
+    if (name.startsWith('v1-') && isLeftBehind(name.slice('v1-'.length), (await files.infoIfThere(path))?.modifiedMs ?? Infinity)) await removeTree(files, path);
+  }
   for (const name of await files.list(files.temporary)) {
     // Parts of downloads are gone on with, whoever began them: those have other names.
     if (!namesProcess(name)) continue;

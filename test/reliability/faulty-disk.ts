@@ -50,6 +50,7 @@ export function faultyDisk(fault: Fault, at: number, lasting: boolean): FaultyDi
     remove: guarded('remove', nodeFs.remove),
     removeFolder: guarded('removeFolder', nodeFs.removeFolder),
     touch: guarded('touch', nodeFs.touch),
+    originOf: guarded('originOf', nodeFs.originOf),
     freeBytes: () => Promise.resolve(2 ** 40),
   };
   return { fs, count: () => count };

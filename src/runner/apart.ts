@@ -1,0 +1,41 @@
+/** Sources of images are kept apart from what this tool writes: whatever lies among them comes back as an image. */
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { stagesOf } from '../config/lint/lineage.js';
+import type { Pipeline } from '../config/pipeline.js';
+import { isWithin } from '../core/paths.js';
+import type { Problem } from '../core/problem.js';
+import { pathOf } from '../core/source.js';
+
+/** Problems of ingest stages whose source is in the cache or in `.pipeline`, or has the cache in it where its files are listed. */
+export function sourcesApart(pipeline: Pipeline, cache: string): Problem[] {
+  const own = real(join(pipeline.root, '.pipeline'));
+  const store = real(cache);
+  return stagesOf(pipeline.stages, 'ingest').flatMap(({ name, config }): Problem[] => {
+    const path = pathOf(config.source);
+    if (path === undefined) return [];
+    const source = real(resolve(pipeline.root, path));
+    const at = (problem: Problem): Problem[] => [{ ...pipeline.places.at(['stages', name, 'source']), ...problem }];
+    const remedy = 'move the images, or name another folder for the cache in PIPELINE_CACHE';
+    if (isWithin(source, store)) return at({ code: 'source-in-cache', found: `\`${path}\` is inside the cache (${cache}), which this tool writes and clears`, expected: 'a folder apart from the cache', remedy });
+    if (isWithin(source, own)) return at({ code: 'source-in-state', found: `\`${path}\` is inside \`.pipeline\`, which this tool keeps for itself`, expected: 'a folder of images outside it', remedy: 'move the images out of it' });
+    if (isWithin(store, source) && !isHidden(source, store)) {
+      return at({ code: 'cache-in-source', found: `the cache (${cache}) is inside \`${path}\`: images that it keeps would come back as images of the source`, expected: 'a cache apart from the images', remedy });
+    }
+    return [];
+  });
+}
+
+/** Names that begin with a dot are not listed. */
+function isHidden(folder: string, path: string): boolean {
+  return relative(folder, path).split(sep).some((name) => name.startsWith('.'));
+}
+
+/** The path without links, of those parts of it that are there. */
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return dirname(path) === path ? path : join(real(dirname(path)), basename(path));
+  }
+}

@@ -1,0 +1,77 @@
+/** Which folder the cache of a project is in, and what is to be said about it. */
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { failure, type Problem } from '../core/problem.js';
+import { isMadeHere, ORIGIN_FILE, originOf } from '../store/origin.js';
+import { occupantOf, refuseOpenToAll } from '../store/place.js';
+import type { Project } from './project.js';
+import { writeWhole } from './write-whole.js';
+
+export interface CachePlace {
+  readonly root: string;
+  /** Why it is not the folder that one would look into. */
+  readonly warning?: Problem;
+}
+
+/** The folder of its own that the cache gets where PIPELINE_CACHE names one with other things in it. */
+const OWN_FOLDER = 'transfer-pipeline';
+/** More caches that came from elsewhere, one after another, are not looked at. */
+const MOST = 20;
+
+/**
+ * Who names a folder by PIPELINE_CACHE has chosen it, with what is in it. The one inside a project may have come with the
+ * project: results in it are used only where it was made here, or accepted by `pipeline cache trust`. Throws `unsafe` where
+ * everybody can write into it.
+ */
+export function cachePlaceOf(project: Pick<Project, 'store' | 'display'>, environment: NodeJS.ProcessEnv = process.env): CachePlace {
+  const place = environment.PIPELINE_CACHE ? namedPlace(project.store) : ownPlace(project);
+  refuseOpenToAll(place.root, environment);
+  return place;
+}
+
+function namedPlace(folder: string): CachePlace {
+  if (occupantOf(folder) !== 'others') return { root: folder };
+  const root = join(folder, OWN_FOLDER);
+  if (occupantOf(root) !== 'others') return { root };
+  throw failure('unsafe', {
+    code: 'cache-in-use-by-others',
+    where: folder,
+    found: `holds files that this tool did not write, and so does ${root}`,
+    expected: 'an empty folder, or one that is not there yet',
+    remedy: 'name another folder in PIPELINE_CACHE',
+  });
+}
+
+function ownPlace({ store, display }: Pick<Project, 'store' | 'display'>): CachePlace {
+  for (let number = 1; number <= MOST; number++) {
+    const root = number === 1 ? store : `${store}-${number}`;
+    if (occupantOf(root) !== 'free' && !isMadeHere(root)) continue;
+    return number === 1 ? { root } : { root, warning: fromElsewhere(display(store), display(root)) };
+  }
+  throw failure('unsafe', { code: 'cache-from-elsewhere', where: store, found: `${MOST} caches are here that came from elsewhere`, remedy: 'remove those that you do not need' });
+}
+
+function fromElsewhere(theirs: string, ours: string): Problem {
+  return {
+    code: 'cache-from-elsewhere',
+    where: theirs,
+    found: `was not made in this place, so its results are not used: it may have come with the project. This run keeps its own in ${ours}`,
+    remedy: 'remove it; or, if you trust whoever made it, run `pipeline cache trust`. In CI, set PIPELINE_CACHE to name it',
+  };
+}
+
+export interface Trusted {
+  readonly root: string;
+  readonly state: 'trusted' | 'before';
+}
+
+/** Marks the cache inside a project as made here: its results are used from now on. Throws `invalid` where there is none. */
+export async function trustCache({ store }: Pick<Project, 'store'>, environment: NodeJS.ProcessEnv = process.env): Promise<Trusted> {
+  if (environment.PIPELINE_CACHE || isMadeHere(store)) return { root: store, state: 'before' };
+  const version = join(store, 'v1');
+  if (occupantOf(store) !== 'store' || lstatSync(version, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw failure('invalid', { code: 'no-cache', where: store, found: 'is not a cache of this tool', expected: 'the cache of the project in the current folder', remedy: 'run it in the folder of the project' });
+  }
+  await writeWhole(join(version, ORIGIN_FILE), originOf(version).toString());
+  return { root: store, state: 'trusted' };
+}

@@ -1,0 +1,64 @@
+/** Which folder a store can be kept in: an empty one, or one that this tool made and nobody else writes into. */
+import { lstatSync, readdirSync, readFileSync, statfsSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { failure } from '../core/problem.js';
+import { hasCode } from './cache-fs.js';
+import { ORIGIN_FILE } from './origin.js';
+
+/** `free`: nothing is there, or nothing is in it. `store`: one of ours. `others`: whatever else. */
+export type Occupant = 'free' | 'store' | 'others';
+
+/** The start of the mark that every version of this tool puts into a store. */
+const MARK = 'Signature: 8a477f597d28d172789f06886806bc55\n# What is in here can be deleted';
+const ownNames = new Set(['v1', 'index', 'CACHEDIR.TAG', '.gitignore']);
+const ownFolders = new Set(['blobs', 'records', 'checkpoints', 'features', 'unpacked', 'roots', 'locks', 'quarantine', 'tmp', 'usage.json', ORIGIN_FILE]);
+
+export function occupantOf(root: string): Occupant {
+  const names = namesIn(root);
+  if (names === undefined || names.every((name) => name.startsWith('v1-'))) return 'free';
+  if (readText(join(root, 'CACHEDIR.TAG')).startsWith(MARK) || readText(join(root, 'v1', ORIGIN_FILE)) !== '') return 'store';
+  // One whose marks are gone is told by its form.
+  const inside = namesIn(join(root, 'v1')) ?? [];
+  const isStore = names.every((name) => ownNames.has(name) || name.startsWith('v1-')) && inside.every((name) => ownFolders.has(name)) && inside.some((name) => name === 'records' || name === 'blobs');
+  return isStore ? 'store' : 'others';
+}
+
+/** On these kinds of file systems (statfs(2)) every file seems to be writable by everybody: FAT, exFAT, NTFS, CIFS, SMB, 9p, FUSE. */
+const withoutModes = new Set([0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546]);
+
+/**
+ * Throws `unsafe` where everybody on this machine can write into a store, and with that choose the results of whoever reads
+ * it. The sticky bit does not help: it keeps files from being replaced, not from being added.
+ */
+export function refuseOpenToAll(root: string, environment: NodeJS.ProcessEnv): void {
+  if (process.platform === 'win32' || environment.PIPELINE_ALLOW_OPEN_CACHE === '1') return;
+  const folders = [root, join(root, 'v1'), ...(namesIn(join(root, 'v1')) ?? []).map((name) => join(root, 'v1', name))];
+  const open = folders.find((folder) => isOpenToAll(lstatSync(folder, { throwIfNoEntry: false })));
+  if (open === undefined || withoutModes.has(statfsSync(open).type)) return;
+  throw failure('unsafe', {
+    code: 'cache-open-to-all',
+    where: open,
+    found: 'everybody on this machine can write into this cache, and so decide what your pipelines give',
+    expected: 'a cache that only you, or a group that you trust, can write into',
+    remedy: `run \`chmod -R o-w ${root}\`; to share a cache with a group see docs/cache.md. If everybody is meant to, set PIPELINE_ALLOW_OPEN_CACHE=1`,
+  });
+}
+
+function isOpenToAll(stats: Stats | undefined): boolean {
+  return stats?.isDirectory() === true && (stats.mode & 0o002) !== 0;
+}
+
+/** Undefined where there is no such folder. */
+function namesIn(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    if (hasCode(error, 'ENOTDIR', 'EACCES')) return ['?'];
+    throw error;
+  }
+}
+
+function readText(path: string): string {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path, 'utf8').slice(0, 1000) : '';
+}
