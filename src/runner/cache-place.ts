@@ -55,8 +55,8 @@ function fromElsewhere(theirs: string, ours: string): Problem {
   return {
     code: 'cache-from-elsewhere',
     where: theirs,
-    found: `was not made in this place, so its results are not used: it may have come with the project. This run keeps its own in ${ours}`,
-    remedy: 'remove it; or, if you trust whoever made it, run `pipeline cache trust`. In CI, set PIPELINE_CACHE to name it',
+    found: `was not made in this place, so its results are not used: it may have come with the project. The cache in use is ${ours}`,
+    remedy: 'remove it; or, if you trust whoever made it, run `pipeline cache trust`. In CI, name it in PIPELINE_CACHE',
   };
 }
 
