@@ -99,10 +99,18 @@ describe('a rerun', () => {
   test('a moved project folder reruns nothing', async () => {
     const moved = await Project.create();
     await rm(moved.root, { recursive: true });
-    await cp(project.root, moved.root, { recursive: true, preserveTimestamps: true });
+    await rename(project.root, moved.root);
     const run = await moved.run();
+    await rename(moved.root, project.root);
     expect(run.named('fresh').sort()).toEqual([...all].sort());
-    await moved.remove();
+  });
+
+  test('a copied one reruns nothing once its cache is trusted', async () => {
+    const copy = await Project.create();
+    await cp(project.root, copy.root, { recursive: true, preserveTimestamps: true });
+    expect((await copy.command('cache', 'trust')).code).toBe(0);
+    expect((await copy.run()).named('fresh').sort()).toEqual([...all].sort());
+    await copy.remove();
   });
 
   test('a damaged result is made again, and the run goes on', async () => {
