@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { shelfOf } from './published.js';
 import { cases, randomOf, seed, tell } from './scale.js';
-import { copyOf, makeProject, remove, resultsOf, run, scratch, start } from './small-project.js';
+import { adoptCache, copyOf, makeProject, remove, resultsOf, run, scratch, start } from './small-project.js';
 
 const LARGEST_KB = 2400;
 const place = await mkdtemp(join(tmpdir(), 'pipeline-small-disk-'));
@@ -52,6 +52,7 @@ testWhereMounting(`of many sizes${canMount ? '' : ' (skipped: tmpfs cannot be mo
       // The same cache on a disk that is large enough.
       await mkdir(join(root, '.pipeline'), { recursive: true });
       await cp(join(place, 'cache'), join(root, '.pipeline/cache'), { recursive: true, preserveTimestamps: true }).catch(() => undefined);
+      await adoptCache(root);
       const { shelf, damage } = shelfOf(root);
       expect([(await shelf.verify()).damaged, damage]).toEqual([0, []]);
       expect((await run(root)).code).toBe(0);

@@ -1,11 +1,13 @@
 /** A project whose runs take a second, what it came to when nothing disturbed it, and copies of it to be disturbed. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { digestOf } from '../../src/core/digest.js';
 import type { RunEvent, StageSummary } from '../../src/core/event.js';
+import { ORIGIN_FILE, originOf } from '../../src/store/origin.js';
 import { copyPets } from '../pets.js';
 import { zipOf } from '../sources/packing.js';
 
@@ -131,7 +133,14 @@ export async function listingOf(root: string): Promise<string[]> {
 export async function copyOf(root: string): Promise<string> {
   const copy = await scratch();
   await cp(root, copy, { recursive: true, preserveTimestamps: true });
+  await adoptCache(copy);
   return copy;
+}
+
+/** As `pipeline cache trust` does: the cache of a copy is that of another place. */
+export async function adoptCache(root: string): Promise<void> {
+  const version = join(root, '.pipeline/cache/v1');
+  if (existsSync(version)) await writeFile(join(version, ORIGIN_FILE), originOf(version));
 }
 
 export function remove(root: string): Promise<void> {
