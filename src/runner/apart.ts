@@ -7,7 +7,7 @@ import { isWithin } from '../core/paths.js';
 import type { Problem } from '../core/problem.js';
 import { pathOf } from '../core/source.js';
 
-/** Problems of ingest stages whose source is in the cache or in `.pipeline`, or has the cache in it where its files are listed. */
+/** Problems of ingest stages whose source is in the cache or in `.pipeline`, or has the cache in it where its files are listed; and of exports that a link leads into one. */
 export function sourcesApart(pipeline: Pipeline, cache: string): Problem[] {
   const own = real(join(pipeline.root, '.pipeline'));
   const store = real(cache);
@@ -22,7 +22,17 @@ export function sourcesApart(pipeline: Pipeline, cache: string): Problem[] {
     if (isWithin(store, source) && !isHidden(source, store)) {
       return at({ code: 'cache-in-source', found: `the cache (${cache}) is inside \`${path}\`: images that it keeps would come back as images of the source`, expected: 'a cache apart from the images', remedy });
     }
-    return [];
+    return exportsInto(pipeline, source, path);
+  });
+}
+
+/** The check of the file compares the paths as they are written; links lead further. */
+function exportsInto(pipeline: Pipeline, source: string, path: string): Problem[] {
+  return stagesOf(pipeline.stages, 'export').flatMap(({ name, config: { to } }): Problem[] => {
+    const folder = real(resolve(pipeline.root, to));
+    if (!isWithin(folder, source) || isHidden(source, folder) || isWithin(real(pipeline.root), source)) return [];
+    const found = `\`${to}\` leads into the images of \`${path}\` by a link: probe images of the model would come back as images of the source`;
+    return [{ code: 'export-over-source', ...pipeline.places.at(['stages', name, 'to']), found, expected: 'a folder apart from the images', remedy: 'name another folder' }];
   });
 }
 

@@ -4,7 +4,7 @@ import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes,
 import { join } from 'node:path';
 import { digestOf } from '../../src/core/digest.js';
 import { seal, unseal } from '../../src/store/sealed-json.js';
-import { Project } from '../e2e/rig.js';
+import { pipelineText, Project } from '../e2e/rig.js';
 
 const text = `version: 1
 stages:
@@ -114,6 +114,10 @@ test('one among the images, or around them, is refused where the source is named
       expect([cache, source, code, stderr]).toEqual([cache, source, 2, expect.stringMatching(words)]);
     }
   }
+  await symlink('images', project.path('also'));
+  project.environment.PIPELINE_CACHE = '';
+  await project.write('pets.yaml', pipelineText().replace('source: pictures', 'source: images').replace('to: models/pets', 'to: also/pets'));
+  expect(await project.command('plan', 'pets.yaml')).toMatchObject({ code: 2, stderr: expect.stringMatching(/`also\/pets` leads into the images of `images` by a link/) });
   expect(await readdir(project.path('images'))).toEqual(expect.not.arrayContaining(['cache']));
 });
 
