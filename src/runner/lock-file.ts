@@ -130,7 +130,7 @@ function isContent(value: Readonly<Record<string, unknown>>): value is Content &
   return (
     version === 1 &&
     isRecord(downloads) && Object.values(downloads).every(isLockedFile) &&
-    isRecord(bases) && Object.values(bases).every(isDigest) &&
+    isRecord(bases) && Object.values(bases).every((weights) => weights === 'random' || isDigest(weights)) &&
     isRecord(classes) && Object.values(classes).every((names) => Array.isArray(names) && names.every((name) => typeof name === 'string'))
   );
 }

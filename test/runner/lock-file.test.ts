@@ -95,6 +95,15 @@ downloads:
     expect(await readdir(folder)).toEqual([`.pets.lock.yaml.${owner()}-77`, 'pets.lock.yaml']);
   });
 
+  test('is read as it was written, of a base with random weights too', async () => {
+    await (await open()).setBase('load-base', 'random');
+    const text = await readFile(path, 'utf8');
+    await (await open()).setClasses('ingest', ['b', 'a']);
+    expect(await readFile(path, 'utf8')).toContain(text.slice(text.indexOf('bases:')));
+    await writeFile(path, 'version: 1\nbases: {load-base: any}\n');
+    await expect(open()).rejects.toMatchObject({ problems: [{ code: 'lock-file-damaged' }] });
+  });
+
   test.each(['[]', 'version: 2', 'version: 1\ndownloads: {a: {sha256: short, size: 1}}', 'version: 1\nclasses: {a: b}', 'version: 1\nbases: &a {x: *a}', '\u0000'])('that cannot be read is refused: %j', async (text) => {
     await writeFile(path, text);
     await expect(open()).rejects.toMatchObject({ name: 'PipelineError' });
