@@ -21,6 +21,6 @@ test('what is not read of a folder is told, in names that write nothing to the t
   expect(pictures.map(({ name }) => name)).toEqual(['holiday/a.jpg']);
   expect(said).toEqual([
     'holiday/caf?\ufffd has a name that is not UTF-8 and is not read\n',
-    'holiday/out leads out of the folder and is not followed\n',
+    'holiday/out is a link to a folder around it and is not followed\n',
   ]);
 });
