@@ -44,9 +44,10 @@ function edgesOf({ nodes }: StageGraph): Edge[] {
 
 const formats = {
   text: (stages: StageGraph): string => {
-    const edges = edgesOf(stages);
+    const edges = new Map<string, Edge[]>(stages.nodes.map(({ stage }) => [stage.name, []]));
+    for (const edge of edgesOf(stages)) edges.get(edge.to)!.push(edge);
     const rows = stages.nodes.map(({ stage }) => {
-      const reads = edges.filter(({ to }) => to === stage.name).map(({ from, label }) => `${label}: ${from}`);
+      const reads = (edges.get(stage.name) ?? []).map(({ from, label }) => `${label}: ${from}`);
       const kind = stage.kind === stage.name ? '' : ` (${stage.kind})`;
       return `${stage.name}${kind}${reads.length === 0 ? '' : `  <- ${reads.join(', ')}`}\n`;
     });

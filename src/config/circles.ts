@@ -15,23 +15,29 @@ export function circleProblems(edges: readonly Edge[], places: Places): Problem[
   const problems: Problem[] = [];
   const done = new Set<string>();
   const edgesFrom = new Map<string, Edge[]>();
-  for (const edge of edges) edgesFrom.set(edge.from, [...(edgesFrom.get(edge.from) ?? []), edge]);
+  for (const edge of edges) {
+    const others = edgesFrom.get(edge.from);
+    if (others === undefined) edgesFrom.set(edge.from, [edge]);
+    else others.push(edge);
+  }
   // Walks with a stack of its own, because a file may hold thousands of stages in a row.
   for (const { from: start } of edges) {
     if (done.has(start)) continue;
     const trail: { readonly name: string; readonly edges: Edge[]; readonly by?: Edge }[] = [];
-    const enter = (name: string, by?: Edge) => trail.push({ name, by, edges: [...(edgesFrom.get(name) ?? [])] });
+    const depths = new Map<string, number>();
+    const enter = (name: string, by?: Edge) => depths.set(name, trail.push({ name, by, edges: [...(edgesFrom.get(name) ?? [])] }) - 1);
     enter(start);
     while (trail.length > 0) {
       const current = trail[trail.length - 1];
       const edge = current.edges.shift();
       if (edge === undefined) {
         done.add(current.name);
+        depths.delete(current.name);
         trail.pop();
         continue;
       }
-      const index = trail.findIndex((step) => step.name === edge.to);
-      if (index >= 0) problems.push(circleProblem([...trail.slice(index + 1).flatMap(({ by }) => by ?? []), edge], places));
+      const index = depths.get(edge.to);
+      if (index !== undefined) problems.push(circleProblem([...trail.slice(index + 1).flatMap(({ by }) => by ?? []), edge], places));
       else if (!done.has(edge.to)) enter(edge.to, edge);
     }
   }

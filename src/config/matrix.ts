@@ -33,6 +33,12 @@ export type Combination = readonly Setting[];
 /** More are a slip: a sweep of a thousand trainings is days of work. */
 const MOST_COMBINATIONS = 1000;
 
+/** Stages of all combinations together. */
+const MOST_VARIANTS = 100_000;
+
+/** More fields than anybody sweeps at once. */
+const MOST_AXES = 100;
+
 /** Variants name folders, and file systems take names of 255 bytes. */
 const LONGEST_LABEL = 180;
 
@@ -44,11 +50,14 @@ export function readMatrix(pipeline: Mapping, places: Places, overrides: readonl
   const written = isMapping(pipeline.matrix) ? Object.entries(pipeline.matrix) : [];
   const axes = written.flatMap(([name, axis]) => readAxis(name, axis));
   if (axes.length < written.length) return { axes: [], problems: [] };
+  const explosion = tooMany(axes, pipeline, places);
+  // Nothing else is worth the time: it would be compared for every pair of axes and values.
+  if (explosion.length > 0) return { axes: [], problems: explosion };
   const problems = [
     ...axes.flatMap((axis) => [...unknownField(axis, pipeline, places), ...sameTexts(axis, places)]),
     ...axes.flatMap((axis, index) => axes.slice(0, index).flatMap((earlier) => overlap(axis, earlier, places))),
     ...axes.flatMap((axis) => setTwice(axis, overrides)),
-    ...tooMuch(axes, places),
+    ...tooLong(axes, places),
   ];
   return problems.length > 0 ? { axes: [], problems } : { axes, problems };
 }
@@ -91,8 +100,9 @@ function unknownField(axis: Axis, pipeline: Mapping, places: Places): Problem[] 
 /** Names of variants hold the texts, on file systems that may not tell upper from lower case. */
 function sameTexts(axis: Axis, places: Places): Problem[] {
   const plain = axis.texts.map((text) => text.toLowerCase());
+  const firsts = new Map(plain.map((text, index): [string, number] => [text, index]).reverse());
   return axis.values.flatMap((value, index) => {
-    const first = plain.indexOf(plain[index]);
+    const first = firsts.get(plain[index])!;
     // Equal values are told by the schema.
     if (first === index || axis.values[first] === value) return [];
     const found = `${showValue(value)} and ${showValue(axis.values[first])} give variants of one name, \`${axis.name}-${axis.texts[index]}\``;
@@ -118,19 +128,22 @@ function setTwice({ name, field }: Axis, overrides: readonly Override[]): Proble
   });
 }
 
-function tooMuch(axes: readonly Axis[], places: Places): Problem[] {
+/** Each combination is checked as a pipeline of its own. */
+function tooMany(axes: readonly Axis[], pipeline: Mapping, places: Places): Problem[] {
   const count = axes.reduce((product, { values }) => product * values.length, 1);
+  const stages = isMapping(pipeline.stages) ? Object.keys(pipeline.stages).length : 0;
+  const most = Math.min(MOST_COMBINATIONS, Math.max(1, Math.floor(MOST_VARIANTS / Math.max(1, stages))));
+  if (axes.length <= MOST_AXES && count <= most) return [];
+  const found = axes.length > MOST_AXES ? `the matrix has ${axes.length} axes` : `the matrix has ${count} combinations${most < MOST_COMBINATIONS ? ` of ${stages} stages` : ''}`;
+  const expected = axes.length > MOST_AXES ? `at most ${MOST_AXES}` : `at most ${most}`;
+  return [{ code: 'too-many-variants', ...places.at(['matrix'], 'key'), found, expected, remedy: 'split the matrix into several pipeline files' }];
+}
+
+function tooLong(axes: readonly Axis[], places: Places): Problem[] {
   const longest = axes.reduce((sum, { name, texts }) => sum + name.length + Math.max(...texts.map(({ length }) => length)) + 2, 0);
-  const place = places.at(['matrix'], 'key');
-  const problems: Problem[] = [];
-  if (count > MOST_COMBINATIONS) {
-    problems.push({ code: 'too-many-variants', ...place, found: `the matrix has ${count} combinations`, expected: `at most ${MOST_COMBINATIONS}` });
-  }
-  if (longest > LONGEST_LABEL) {
-    const found = `names of variants come to ${longest} characters`;
-    problems.push({ code: 'variant-name-too-long', ...place, found, expected: `at most ${LONGEST_LABEL}`, remedy: 'shorten names of axes, or their values' });
-  }
-  return problems;
+  if (longest <= LONGEST_LABEL) return [];
+  const found = `names of variants come to ${longest} characters`;
+  return [{ code: 'variant-name-too-long', ...places.at(['matrix'], 'key'), found, expected: `at most ${LONGEST_LABEL}`, remedy: 'shorten names of axes, or their values' }];
 }
 
 /** Every combination; the last axis changes fastest. Without axes there is one, of nothing. */

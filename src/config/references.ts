@@ -67,6 +67,10 @@ class Resolver {
   /** References that the file writes, to stages that are there. */
   readonly edges: readonly Edge[];
   private readonly readersOf = new Map<string, string[]>();
+  private readonly readBy = new Map<string, string[]>();
+  private readonly providers = new Map<Role, KnownStage[]>();
+  /** By the name of a provider, all that it reads, directly or not. */
+  private readonly ancestors = new Map<string, ReadonlySet<string>>();
 
   constructor(
     private readonly stages: readonly DraftStage[],
@@ -75,7 +79,10 @@ class Resolver {
     this.byName = new Map(stages.map((stage) => [stage.name, stage]));
     this.allKindsKnown = stages.every((stage) => stage.kind !== undefined);
     this.edges = stages.flatMap((stage) => this.edgesOf(stage));
-    for (const { from, to } of this.edges) this.readersOf.set(to, [...(this.readersOf.get(to) ?? []), from]);
+    for (const { from, to } of this.edges) {
+      addTo(this.readersOf, to, from);
+      addTo(this.readBy, from, to);
+    }
   }
 
   private edgesOf(stage: DraftStage): Edge[] {
@@ -165,18 +172,42 @@ class Resolver {
 
   /** Stages that provide the role and do not read from the stage themselves. */
   private candidates(stage: DraftStage, role: Role): KnownStage[] {
-    const kinds = providersOf(role);
-    const readers = this.readers(stage.name);
-    return this.stages.filter(isKnown).filter(({ name, kind }) => kinds.includes(kind) && !readers.has(name));
+    const providers = this.providersFor(role);
+    // One of the two searches is short: few providers are asked once each what they read, of many one search is enough.
+    if (providers.length <= FEW) return providers.filter(({ name }) => name !== stage.name && !this.allBefore(name).has(stage.name));
+    const readers = reachedFrom(stage.name, this.readersOf);
+    return providers.filter(({ name }) => !readers.has(name));
   }
 
-  /** The stage itself and all that read from it, directly or not, as far as the file says so. */
-  private readers(name: string): ReadonlySet<string> {
-    const reached = new Set([name]);
-    // A set's iteration goes on to what is added meanwhile.
-    for (const reader of reached) for (const next of this.readersOf.get(reader) ?? []) reached.add(next);
-    return reached;
+  private providersFor(role: Role): KnownStage[] {
+    const kinds = providersOf(role);
+    const found = this.providers.get(role) ?? this.stages.filter(isKnown).filter(({ kind }) => kinds.includes(kind));
+    this.providers.set(role, found);
+    return found;
   }
+
+  private allBefore(name: string): ReadonlySet<string> {
+    const found = this.ancestors.get(name) ?? reachedFrom(name, this.readBy);
+    this.ancestors.set(name, found);
+    return found;
+  }
+}
+
+/** So many providers of a role are asked one by one. */
+const FEW = 16;
+
+/** The stage itself and all that edges lead to, directly or not, as far as the file says so. */
+function reachedFrom(name: string, edges: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const reached = new Set([name]);
+  // A set's iteration goes on to what is added meanwhile.
+  for (const one of reached) for (const next of edges.get(one) ?? []) reached.add(next);
+  return reached;
+}
+
+function addTo(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 function isKnown(stage: DraftStage): stage is KnownStage {

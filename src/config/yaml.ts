@@ -185,13 +185,24 @@ function positionOf(node: Node, lines: Lines): Position {
   return lines.position(start, end);
 }
 
+type Pairs = ReadonlyMap<string, { readonly key: ParsedNode; readonly value: ParsedNode | null }>;
+
+const pairsOfMaps = new WeakMap<YAMLMap<ParsedNode, ParsedNode | null>, Pairs>();
+
+/** The pairs of a mapping by key, the first of those written twice; made once for a mapping. */
+function pairsOf(map: YAMLMap<ParsedNode, ParsedNode | null>): Pairs {
+  const pairs = pairsOfMaps.get(map) ?? new Map(map.items.toReversed().map(({ key, value }) => [keyText(key), { key, value }]));
+  pairsOfMaps.set(map, pairs);
+  return pairs;
+}
+
 /** Follows a path down the document as far as it goes, and tells where that is. */
 function locate(document: Document.Parsed, lines: Lines, path: FieldPath, part: Part = 'value'): Position {
   let node: Node | null = document.contents;
   let key: Node | null = null;
   for (const [depth, step] of path.entries()) {
     if (isMap<ParsedNode, ParsedNode | null>(node)) {
-      const pair = node.items.find((item) => keyText(item.key) === String(step));
+      const pair = pairsOf(node).get(String(step));
       if (pair === undefined) break;
       key = pair.key;
       node = pair.value;

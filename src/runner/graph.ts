@@ -23,40 +23,49 @@ export interface StageGraph {
 
 /** Builds the graph of a checked pipeline, whose references exist and make no cycle. */
 export function buildGraph(pipeline: Pipeline, table: StageTable): StageGraph {
+  const evaluations = evaluationsByModel(pipeline);
   const nodes = pipeline.stages.map((stage): Node => {
     const definition = table[stage.kind] as StageDefinition;
-    const gates = definition.reads.gates === undefined ? [] : evaluationsOf(pipeline, stage);
+    const gates = definition.reads.gates === undefined ? [] : (evaluations.get(stage.references.model) ?? []);
     return { stage, definition, gates, dependencies: [...new Set([...Object.values(stage.references), ...gates])] };
   });
   const byName = new Map(nodes.map((node) => [node.stage.name, node]));
-  const ordered: Node[] = [];
-  const seen = new Set<string>();
-  const visit = (node: Node): void => {
-    if (seen.has(node.stage.name)) return;
-    seen.add(node.stage.name);
-    for (const name of node.dependencies) visit(byName.get(name)!);
-    ordered.push(node);
-  };
-  nodes.forEach(visit);
-  return { nodes: ordered, byName };
+  return { nodes: inOrder(nodes, byName), byName };
 }
 
-/** The evaluations of the same model: their gates decide whether it may be exported. */
-function evaluationsOf(pipeline: Pipeline, exporting: Stage): string[] {
-  return pipeline.stages
-    .filter((stage) => stage.kind === 'evaluate' && stage.references.model === exporting.references.model)
-    .map((stage) => stage.name);
+/** Depth first with a stack of its own, because a file may hold thousands of stages in a row. */
+function inOrder(nodes: readonly Node[], byName: ReadonlyMap<string, Node>): Node[] {
+  const ordered = new Set<Node>();
+  const entered = new Set<Node>();
+  for (const start of nodes) {
+    const stack = [start];
+    for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
+      const isBack = entered.has(node);
+      entered.add(node);
+      if (isBack) ordered.add(stack.pop()!);
+      else stack.push(...node.dependencies.map((name) => byName.get(name)!).filter((one) => !entered.has(one)).reverse());
+    }
+  }
+  return [...ordered];
+}
+
+/** The evaluations of each model: their gates decide whether it may be exported. */
+function evaluationsByModel(pipeline: Pipeline): ReadonlyMap<string | undefined, string[]> {
+  const found = new Map<string | undefined, string[]>();
+  for (const { kind, name, references } of pipeline.stages) {
+    if (kind !== 'evaluate') continue;
+    const others = found.get(references.model);
+    if (others === undefined) found.set(references.model, [name]);
+    else others.push(name);
+  }
+  return found;
 }
 
 /** A stage and all that it needs. */
 export function withAncestors(graph: StageGraph, names: Iterable<string>): Set<string> {
-  const found = new Set<string>();
-  const visit = (name: string): void => {
-    if (found.has(name)) return;
-    found.add(name);
-    graph.byName.get(name)!.dependencies.forEach(visit);
-  };
-  for (const name of names) visit(name);
+  const found = new Set(names);
+  // A set's iteration goes on to what is added meanwhile.
+  for (const name of found) for (const before of graph.byName.get(name)!.dependencies) found.add(before);
   return found;
 }
 

@@ -1,5 +1,5 @@
 /** Rules about the folders that exports write: inside the project, and nobody else's. */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { isWithin } from '../../core/paths.js';
 import type { Problem } from '../../core/problem.js';
 import { shellPath } from '../../core/shell-path.js';
@@ -21,12 +21,24 @@ interface Folder {
 export function exportFolders(context: LintContext): Problem[] {
   const { stages, root } = context;
   const folders = stagesOf(stages, 'export').map(({ name, config: { to } }): Folder => ({ name, to, path: resolve(root, to) }));
-  return folders.flatMap((folder, index) => [
-    ...writtenForShell(folder, context),
-    ...outsideProject(folder, context),
-    ...overSources(folder, context),
-    ...folders.slice(0, index).flatMap((earlier) => overlap(folder, earlier, context)),
-  ]);
+  // The first export at or below each path: comparing every pair would take minutes for thousands of exports.
+  const first = new Map<string, Folder>();
+  const exported = new Map<string, Folder>();
+  return folders.flatMap((folder) => {
+    const above = pathsFrom(folder.path);
+    const earlier = first.get(folder.path) ?? above.map((path) => exported.get(path)).find((other) => other !== undefined);
+    for (const path of above) if (!first.has(path)) first.set(path, folder);
+    if (!exported.has(folder.path)) exported.set(folder.path, folder);
+    const own = [...writtenForShell(folder, context), ...outsideProject(folder, context), ...overSources(folder, context)];
+    return [...own, ...(earlier === undefined ? [] : [overlap(folder, earlier, context)])];
+  });
+}
+
+/** A path and all above it. */
+function pathsFrom(path: string): string[] {
+  const paths = [path];
+  for (let current = path; dirname(current) !== current; current = dirname(current)) paths.push(dirname(current));
+  return paths;
 }
 
 /** A run would make a folder called `~`, into which nobody looks. */
@@ -64,18 +76,15 @@ function overSources({ name, to, path }: Folder, { stages, places, root }: LintC
   });
 }
 
-function overlap(folder: Folder, earlier: Folder, { places }: LintContext): Problem[] {
-  if (!isWithin(folder.path, earlier.path) && !isWithin(earlier.path, folder.path)) return [];
+function overlap(folder: Folder, earlier: Folder, { places }: LintContext): Problem {
   const line = places.mention(['stages', earlier.name, 'to']);
   const isSame = folder.path === earlier.path;
-  return [
-    {
-      code: 'shared-export-folder',
-      ...places.at(['stages', folder.name, 'to']),
-      found: isSame
-        ? `\`${folder.name}\` exports into the same folder as \`${earlier.name}\` (${line})`
-        : `\`${folder.to}\` and the folder of \`${earlier.name}\`, \`${earlier.to}\` (${line}), lie one inside the other`,
-      expected: 'a folder for each export, none inside another',
-    },
-  ];
+  return {
+    code: 'shared-export-folder',
+    ...places.at(['stages', folder.name, 'to']),
+    found: isSame
+      ? `\`${folder.name}\` exports into the same folder as \`${earlier.name}\` (${line})`
+      : `\`${folder.to}\` and the folder of \`${earlier.name}\`, \`${earlier.to}\` (${line}), lie one inside the other`,
+    expected: 'a folder for each export, none inside another',
+  };
 }

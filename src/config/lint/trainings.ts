@@ -3,7 +3,7 @@ import { onlyMember } from '../../core/only-member.js';
 import type { Problem } from '../../core/problem.js';
 import type { FreezeConfig, TrainConfig } from '../../core/schema-types.js';
 import type { FieldPath, Stage } from '../pipeline.js';
-import { nearestOf, stagesOf, trainings } from './lineage.js';
+import { isKind, nearestOf, stagesByName, stagesOf, trainings } from './lineage.js';
 import type { LintContext, Training } from './lineage.js';
 
 /** Only one rule can say what the learning rate is, and only one limit holds for gradients. */
@@ -62,11 +62,12 @@ const highestRates: Readonly<Record<keyof TrainConfig['optimizer'], number>> = {
 
 /** Warns of a learning rate that is too high for layers that are pretrained. */
 export function fineTuningRate(context: LintContext): Problem[] {
+  const boundaryOf = boundariesOf(context.stages);
   return trainings(context.stages).flatMap((training): Problem[] => {
     const { train, base } = training;
     const { kind, settings } = onlyMember(train.config.optimizer);
     const highest = highestRates[kind];
-    if (base === undefined || base.config.weights === 'random' || settings.learning_rate <= highest || !trainsBase(context, training)) return [];
+    if (base === undefined || base.config.weights === 'random' || settings.learning_rate <= highest || !trainsBase(boundaryOf(training))) return [];
     const path: FieldPath = ['stages', train.name, 'optimizer', kind, 'learning_rate'];
     return [
       {
@@ -84,17 +85,31 @@ export function fineTuningRate(context: LintContext): Problem[] {
 }
 
 /** Whether layers of the base are trained, as far as the file tells. */
-function trainsBase({ stages }: LintContext, { train, head }: Training): boolean {
-  const boundary = boundaryOf(stages, train, head);
+function trainsBase(boundary: Boundary): boolean {
   return boundary !== undefined && boundary !== 'all' && !(Array.isArray(boundary) && boundary.includes('*'));
 }
 
+type Boundary = FreezeConfig['layers'] | undefined;
+
 /** What is frozen in a training: by its own `freeze`, that of the trainings before, or the freeze stage below its head. */
-function boundaryOf(stages: LintContext['stages'], train: Stage<'train'>, head: Training['head']): FreezeConfig['layers'] | undefined {
-  if (train.config.freeze !== undefined) return train.config.freeze;
-  const before = stagesOf(stages, 'train').find(({ name }) => name === train.references.from);
-  if (before !== undefined) return boundaryOf(stages, before, head);
-  if (head === undefined) return undefined;
-  // Without a freeze stage every layer of the base is trained.
-  return nearestOf(stages, head, 'base', 'freeze')?.config.layers ?? 'none';
+function boundariesOf(stages: LintContext['stages']): (training: Training) => Boundary {
+  const byName = stagesByName(stages);
+  const known = new Map<Stage, Boundary>();
+  return ({ train, head }) => {
+    const trail = new Set<Stage>();
+    let current: Stage<'train'> | undefined = train;
+    while (current !== undefined && !known.has(current) && !trail.has(current) && current.config.freeze === undefined) {
+      trail.add(current);
+      const before = byName.get(current.references.from ?? '');
+      current = before !== undefined && isKind(before, 'train') ? before : undefined;
+    }
+    const boundary = current === undefined || trail.has(current) ? belowHead(stages, head) : known.has(current) ? known.get(current) : current.config.freeze;
+    for (const one of trail) known.set(one, boundary);
+    return boundary;
+  };
+}
+
+/** Without a freeze stage every layer of the base is trained. */
+function belowHead(stages: LintContext['stages'], head: Training['head']): Boundary {
+  return head === undefined ? undefined : (nearestOf(stages, head, 'base', 'freeze')?.config.layers ?? 'none');
 }
