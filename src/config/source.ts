@@ -10,7 +10,7 @@ const largestFile = 1024 * 1024;
 
 /**
  * The text of a file in UTF-8, without its byte order mark.
- * Throws a failure: `input-output` where it cannot be read, `unsafe` above 1 MiB, `invalid` where it is not UTF-8.
+ * Throws a failure: `invalid` where it is not there, `input-output` where it cannot be read, `unsafe` above 1 MiB, `invalid` where it is not UTF-8.
  */
 export async function readSource(file: string): Promise<string> {
   const bytes = await readLimited(file);
@@ -34,7 +34,7 @@ function readLimited(file: string): Promise<Uint8Array> {
 
 async function unreadable(file: string, thrown: unknown): Promise<PipelineError> {
   const code = codeOf(thrown);
-  if (code !== 'ENOENT') {
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') {
     const found = `the file cannot be read (${code})`;
     return failure('input-output', { code: `io-${code.toLowerCase()}`, where: file, found }, thrown);
   }
@@ -43,7 +43,8 @@ async function unreadable(file: string, thrown: unknown): Promise<PipelineError>
   const near = nearest(basename(file), pipelines);
   const hint = near === undefined ? undefined : `did you mean \`${join(dirname(file), near)}\`?`;
   const remedy = hint ?? 'check the path; `pipeline init` writes a first pipeline';
-  return failure('input-output', { code: 'no-such-file', where: file, found: 'there is no such file', remedy }, thrown);
+  // The name is wrong, not the disk: a slip in the call, as an unknown option is.
+  return failure('invalid', { code: 'no-such-file', where: file, found: 'there is no such file', remedy }, thrown);
 }
 
 /** `ENOENT` and the like, which errors of the file system carry. */

@@ -155,12 +155,12 @@ pets.yaml:16:3: \`exprt\` is no kind of stage
   -> did you mean \`export\`?`);
 });
 
-test('an unreadable file is an input-output failure that names what is near', async () => {
+test('a file that is not there is an invalid call that names what is near, one that cannot be read an input-output failure', async () => {
   await project.write('near/cats-dogs.yaml', petsYaml);
   const load = (name: string) => loadPipeline(join(project.root, 'near', name)).catch((error: unknown) => error);
   const missing = await load('cat-dogs.yaml');
   expect(missing).toMatchObject({
-    category: 'input-output',
+    category: 'invalid',
     problems: [{ code: 'no-such-file', remedy: `did you mean \`${join(project.root, 'near', 'cats-dogs.yaml')}\`?` }],
   });
   expect(await load('.')).toMatchObject({ category: 'input-output', problems: [{ found: 'is a folder' }] });
