@@ -8,7 +8,7 @@ import { isInnerPath } from '../core/paths.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
 import type { BlobRef } from '../core/stage.js';
-import { hasCode } from '../store/cache-fs.js';
+import { hasCode, nodeFs } from '../store/cache-fs.js';
 import { isUntouched, type DeliveredFile } from './checkout.js';
 import { besideOf, sweepBeside } from './write-whole.js';
 
@@ -47,7 +47,7 @@ export async function deliverFolder(folder: string, files: ReadonlyMap<string, B
 }
 
 async function deliverOnce(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<DeliveredFolder> {
-  await sweepBeside(folder, (aside) => putAway(aside, folder));
+  await recoverFolder(folder);
   const wanted = new Map([...files].map(([name, content]) => [name, refOf(content)]));
   const present = await survey(folder, options.before);
   const current = present.size === wanted.size && [...wanted].every(([name, { digest }]) => present.get(name)?.digest === digest);
@@ -142,19 +142,33 @@ async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef 
   try {
     const fresh = join(aside, 'new');
     await mkdir(fresh, { recursive: true });
+    const folders = new Set([fresh]);
     for (const [name, content] of files) {
-      await mkdir(dirname(join(fresh, name)), { recursive: true });
+      const below = dirname(join(fresh, name));
+      await mkdir(below, { recursive: true });
+      folders.add(below);
       await writeFile(join(fresh, name), typeof content === 'string' ? content : await options.readBytes(content), { flag: 'wx', flush: true });
       written.set(name, { digest: refOf(content).digest, times: await lstat(join(fresh, name)) });
     }
+    // Their names, before the old folder goes: between the two renames nothing waits for the disk.
+    for (const made of folders) await nodeFs.syncFolder(made);
     await rename(folder, join(aside, OLD)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
     await rename(fresh, folder);
+    await nodeFs.syncFolder(dirname(folder));
     return written;
   } finally {
     await putAway(aside, folder);
   }
+}
+
+/**
+ * Brings back a delivered folder whose swap was broken off between its two renames, and removes what dead processes left
+ * beside it. Every command that opens the pipeline does so: until then the only copy lies hidden beside its place.
+ */
+export async function recoverFolder(folder: string): Promise<void> {
+  await sweepBeside(folder, (aside) => putAway(aside, folder));
 }
 
 /**

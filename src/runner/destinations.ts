@@ -4,6 +4,7 @@ import { access, lstat, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { isWithin } from '../core/paths.js';
 import { asPipelineError, failure, PipelineError } from '../core/problem.js';
+import { recoverFolder } from './deliver.js';
 import type { Node } from './graph.js';
 import type { Project } from './project.js';
 
@@ -20,6 +21,16 @@ export async function checkDestinations(nodes: Iterable<Node>, project: Project)
       await access(above, constants.W_OK).catch((error: unknown) => {
         throw cannotWrite(stage.name, project.display(folder), above, error);
       });
+    }
+  }
+}
+
+/** Brings back folders whose last delivery was killed while it swapped them. A place that cannot be written stays as it is. */
+export async function recoverDestinations(nodes: Iterable<Node>, project: Project): Promise<void> {
+  for (const { stage, definition } of nodes) {
+    for (const folder of [project.folderOf(stage.name), ...(definition.writesTo?.(stage.config) ?? []).map(project.resolvePath)]) {
+      // What is wrong with a place is said where something is to be written there.
+      await refuseOutside(project, folder).then(() => recoverFolder(folder)).catch(() => undefined);
     }
   }
 }

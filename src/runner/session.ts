@@ -7,6 +7,7 @@ import type { Store } from '../store/store.js';
 import { sourcesApart } from './apart.js';
 import { cachePlaceOf } from './cache-place.js';
 import { Checkout } from './checkout.js';
+import { recoverDestinations } from './destinations.js';
 import { FeatureSets } from './feature-sets.js';
 import { buildGraph, type Node, type StageGraph, type StageTable } from './graph.js';
 import { LockFile, lockPathOf } from './lock-file.js';
@@ -53,6 +54,8 @@ export async function openSession(
   const store = await openStore(place.root);
   const opened = [Checkout.open(project.checkout, project, pipeline.file, store.during), LockFile.open(lockPathOf(pipeline.file), store.during)] as const;
   const [checkout, lock] = await Promise.all(opened);
+  const graph = buildGraph(pipeline, table);
+  await recoverDestinations(graph.nodes, project);
   const sources = sharedSources(store, options);
   const settings: Settings = { engine: pipeline.engine, featureType: pipeline.features.dtype };
   const surveys = new Map<string, Promise<Survey | undefined>>();
@@ -64,7 +67,7 @@ export async function openSession(
   return {
     pipeline: place.warning === undefined ? pipeline : { ...pipeline, warnings: [...pipeline.warnings, place.warning] },
     project,
-    graph: buildGraph(pipeline, table),
+    graph,
     settings,
     store,
     checkout,

@@ -1,6 +1,7 @@
 /** Writes a file whole or not at all. */
 import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { nodeFs } from '../store/cache-fs.js';
 import { isLeftBehind, owner } from '../store/owner.js';
 
 export interface WriteOptions {
@@ -9,7 +10,7 @@ export interface WriteOptions {
 }
 
 /**
- * Writes beside the file, syncs, and renames; readers see the old text or the new one. Makes the folder if it is not
+ * Writes beside the file, syncs, renames, and syncs the folder, so that a power cut takes neither; readers see the old text or the new one. Makes the folder if it is not
  * there, and takes away what a process that was killed here left beside the file.
  */
 export async function writeWhole(path: string, text: string, { durable = true }: WriteOptions = {}): Promise<void> {
@@ -23,6 +24,7 @@ export async function writeWhole(path: string, text: string, { durable = true }:
     await rm(aside, { force: true });
     throw error;
   }
+  if (durable) await nodeFs.syncFolder(dirname(path));
 }
 
 let count = 0;

@@ -1,16 +1,20 @@
-/** The confusion matrix: as a shaded table, or for many classes the pairs that were confused most. */
+/** The confusion matrix as a shaded table; for many classes after the pairs that were confused most, to be scrolled. */
 import type { EvaluationMetrics } from '../../model/results.js';
 import { whole } from './figures.js';
 import { html, type Html } from './markup.js';
 
-const MOST_CLASSES = 20;
+const MANY_CLASSES = 20;
+/** The matrix grows with the square of the classes: a page stays a page. */
+const MOST_CLASSES = 100;
 const MOST_PAIRS = 15;
 
 export function confusion(figures: EvaluationMetrics): Html {
-  return figures.classes.length > MOST_CLASSES ? pairs(figures) : matrix(figures);
+  const { length } = figures.classes;
+  if (length <= MANY_CLASSES) return matrix(figures);
+  return length > MOST_CLASSES ? pairs(figures) : html`${pairs(figures)}${matrix(figures, ' tall')}`;
 }
 
-function matrix({ classes, confusion: counts }: EvaluationMetrics): Html {
+function matrix({ classes, confusion: counts }: EvaluationMetrics, tall = ''): Html {
   const rows = counts.map((row, truth) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     const cells = row.map((count, predicted) => {
@@ -20,7 +24,7 @@ function matrix({ classes, confusion: counts }: EvaluationMetrics): Html {
     });
     return html`<tr><th scope="row">${classes[truth]}</th>${cells}<td class="total">${whole(total)}</td></tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="numbers confusion"><caption>Confusion matrix: classes by row, predictions by column</caption><thead><tr><td></td>${classes.map((name) => html`<th scope="col">${name}</th>`)}<th scope="col" class="total">all</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll${tall}" tabindex="0" role="region" aria-label="Confusion matrix"><table class="numbers confusion"><caption>Confusion matrix: classes by row, predictions by column</caption><thead><tr><td></td>${classes.map((name) => html`<th scope="col">${name}</th>`)}<th scope="col" class="total">all</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function pairs({ classes, confusion: counts }: EvaluationMetrics): Html {
