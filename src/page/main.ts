@@ -4,6 +4,7 @@ import type { AnswerLine, Prediction } from '../core/prediction.js';
 import { loadClassifier, type Classifier } from './classifier.js';
 import { BadPicture, preparePicture } from './picture.js';
 import { element, percent, showScores } from './scores.js';
+import { Several } from './several.js';
 
 const compare = element<HTMLInputElement>('compare');
 const preview = element<HTMLImageElement>('preview');
@@ -14,6 +15,7 @@ let current: File | undefined;
 let turn = 0;
 
 const loading = loadClassifier();
+const several = new Several();
 
 function say(text: string, wrong = false): void {
   element('status').textContent = text;
@@ -29,9 +31,11 @@ async function introduce(): Promise<void> {
   if (current === undefined) say('Ready.');
 }
 
-async function take(file: File): Promise<void> {
-  const mine = ++turn;
+/** Shows one image; without a turn, it is the only one that was given. */
+async function take(file: File, given?: number): Promise<void> {
+  const mine = given ?? ++turn;
   current = file;
+  if (given === undefined) several.hide();
   say(`Looking at ${file.name}…`);
   try {
     const here = await askHere(await loading, file);
@@ -69,20 +73,43 @@ function showPicture(file: File): void {
   preview.alt = file.name;
 }
 
-function takeFirst(files: FileList | undefined | null): void {
-  const file = files?.[0];
-  if (file !== undefined) void take(file);
+/** One image is shown with all of its scores; several are listed, and the one that is chosen is shown. */
+function takeAll(list: FileList | undefined | null): void {
+  const files = [...(list ?? [])];
+  if (files.length === 1) void take(files[0]);
+  else if (files.length > 1) void takeSeveral(files);
+}
+
+async function takeSeveral(files: readonly File[]): Promise<void> {
+  const mine = ++turn;
+  const rows = several.show(files, (file) => void take(file, mine));
+  let done = 0;
+  for (const [index, file] of files.entries()) {
+    say(`Looking at ${file.name} (${index + 1} of ${files.length})…`);
+    try {
+      const { prediction } = await askHere(await loading, file);
+      if (mine !== turn) return;
+      rows[index].answer(prediction);
+      done++;
+    } catch (error) {
+      if (mine !== turn) return;
+      rows[index].fault(error instanceof BadPicture ? error.message : `did not work: ${String(error)}`);
+    }
+  }
+  const bad = files.length - done;
+  await take(files[0], mine);
+  if (mine === turn) say(`${done} of ${files.length} images classified${bad === 0 ? '' : `, ${bad} could not be read`}.`, bad > 0);
 }
 
 input.addEventListener('change', () => {
-  takeFirst(input.files);
+  takeAll(input.files);
   // So that the same file can be chosen again.
   input.value = '';
 });
 compare.addEventListener('change', () => {
-  if (current !== undefined) void take(current);
+  if (current !== undefined) void take(current, several.shown ? turn : undefined);
 });
-document.addEventListener('paste', (event) => takeFirst(event.clipboardData?.files));
+document.addEventListener('paste', (event) => takeAll(event.clipboardData?.files));
 document.addEventListener('dragover', (event) => {
   event.preventDefault();
   document.body.classList.add('over');
@@ -93,7 +120,7 @@ document.addEventListener('dragleave', (event) => {
 document.addEventListener('drop', (event) => {
   event.preventDefault();
   document.body.classList.remove('over');
-  takeFirst(event.dataTransfer?.files);
+  takeAll(event.dataTransfer?.files);
 });
 
 introduce().catch((error: unknown) => say(`The model cannot be loaded: ${String(error)}`, true));

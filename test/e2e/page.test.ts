@@ -151,6 +151,21 @@ describeWithChromium('the page in a browser', () => {
     }
   });
 
+  test('classifies all of several images, and shows the one that is chosen', async () => {
+    const fresh = await open(serving.url);
+    await fresh.setInputFiles('#file', [project.path('pictures/cats/cat-001.jpg'), project.path('pets.yaml'), project.path('pictures/dogs/dog-001.jpg')]);
+    expect(await statusAbout('classified', fresh)).toBe('2 of 3 images classified, 1 could not be read.');
+    const rows = await fresh.locator('#images tr').allTextContents();
+    expect(rows).toEqual([expect.stringMatching(/^cat-001\.jpg(cats|dogs)\d+\.\d %$/), expect.stringContaining('pets.yamlis not an image'), expect.stringMatching(/^dog-001\.jpg(cats|dogs)\d+\.\d %$/)]);
+    expect(await fresh.getAttribute('#preview', 'alt')).toBe('cat-001.jpg');
+    await fresh.getByRole('button', { name: 'dog-001.jpg' }).click();
+    expect(await statusAbout('dog-001.jpg: ', fresh)).toMatch(/^dog-001\.jpg: (cats|dogs), /);
+    await fresh.setInputFiles('#file', project.path('pictures/cats/cat-002.jpg'));
+    await statusAbout('cat-002.jpg: ', fresh);
+    expect(await fresh.isVisible('#several')).toBe(false);
+    await fresh.close();
+  });
+
   test('refuses what the tool refuses, in its words, and says where transparency may make a difference', async () => {
     await page.setInputFiles('#file', project.path('pets.yaml'));
     expect(await statusAbout('pets.yaml is')).toBe('pets.yaml is not an image (it begins with "version: 1\\nseed:")');
