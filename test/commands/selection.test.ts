@@ -38,10 +38,10 @@ test('so it is for --only, --from and --force', () => {
 });
 
 test.each([
-  ['trian', 'train', 'one of ingest, augment, load-base, freeze, build-head, train, evaluate, export'],
-  ['train@units-65,rate-0.001', trains[0], `one of ${trains.join(', ')}`],
-  ['trian@units-64,rate-0.001', trains[0], 'one of ingest, augment, load-base, freeze, build-head, train, evaluate, export'],
-  ['freeze@units-64', 'freeze', 'one of ingest, augment, load-base, freeze, build-head, train, evaluate, export'],
+  ['trian', 'train', 'one of `ingest`, `augment`, `load-base`, `freeze`, `build-head`, `train`, `evaluate` or `export`'],
+  ['train@units-65,rate-0.001', trains[0], `one of ${trains.slice(0, -1).map((name) => `\`${name}\``).join(', ')} or \`${trains[3]}\``],
+  ['trian@units-64,rate-0.001', trains[0], 'one of `ingest`, `augment`, `load-base`, `freeze`, `build-head`, `train`, `evaluate` or `export`'],
+  ['freeze@units-64', 'freeze', 'one of `ingest`, `augment`, `load-base`, `freeze`, `build-head`, `train`, `evaluate` or `export`'],
 ])('%s was meant for %s', (name, meant, expected) => {
   let thrown: unknown;
   try {
@@ -50,7 +50,7 @@ test.each([
     thrown = error;
   }
   const [problem] = (thrown as PipelineError).problems;
-  expect(problem).toMatchObject({ code: 'unknown-stage', where: name, expected, remedy: `did you mean ${meant}?` });
+  expect(problem).toMatchObject({ code: 'unknown-stage', where: name, expected, remedy: `did you mean \`${meant}\`?` });
 });
 
 test.each<[string, string, string[], { only?: string[]; from?: string }]>([
