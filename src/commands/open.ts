@@ -32,5 +32,5 @@ export async function openFor(pipeline: Pipeline, { stages, version }: Tool, emi
   // Asked for when the work is done, which would be too late to tell.
   limitsFrom(process.env);
   const onDamage = ({ path, reason }: { path: string; reason: string }) => emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
-  return openSession(pipeline, stages, (root) => openStore(root, { onDamage, tool: version }), emit, options);
+  return openSession(pipeline, stages, (root, fs) => openStore(root, { onDamage, tool: version, fs }), emit, options);
 }

@@ -29,6 +29,9 @@ export interface Problem {
   readonly command?: string;
 }
 
+/** Code of the problem that the folder of a project is not where it was. */
+export const PROJECT_MOVED = 'project-moved';
+
 /** Why a command ends without success; each category has an exit code of its own. */
 export type FailureCategory =
   | 'stage-failed'

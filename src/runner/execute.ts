@@ -2,7 +2,7 @@
 import type PQueue from 'p-queue';
 import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
 import { emptyMap } from '../core/own.js';
-import { asPipelineError, type PipelineError } from '../core/problem.js';
+import { asPipelineError, PROJECT_MOVED, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
 import { readJson } from './context.js';
@@ -106,6 +106,7 @@ class Execution {
   readonly settled = new Map<string, Settled>();
   readonly healed = new Set<string>();
   private readonly outcomes = new Map<string, Promise<Outcome>>();
+  private readonly failed = new Set<PipelineError>();
   private queue: Promise<PQueue> | undefined;
   private job: Promise<() => Promise<void>> | undefined;
   private closing: Promise<void> | undefined;
@@ -130,7 +131,8 @@ class Execution {
     try {
       return await this.settleReady(node, started);
     } catch (thrown) {
-      const error = inFile(asPipelineError(thrown, node.stage.name), node, this.session.pipeline);
+      // Whatever failed did so because of that.
+      const error = this.session.guard.problem() ?? inFile(asPipelineError(thrown, node.stage.name), node, this.session.pipeline);
       this.reportProblems(node, error);
       return { ...this.report(node, 'failed', error.problems[0]?.found ?? error.message, started), error };
     }
@@ -139,6 +141,7 @@ class Execution {
   /** Everything before this stage is done: decide, run where needed, deliver. */
   private async settleReady(node: Node, started: number): Promise<Outcome> {
     const { session, options, settled } = this;
+    session.guard.check();
     const outputsOf = (stage: string): Outputs => settled.get(stage)!.outputs;
     const decision = await decide(session, node, outputsOf, options.forced.has(node.stage.name));
     const inputs = inputsOf(node, outputsOf);
@@ -187,6 +190,12 @@ class Execution {
   async metrics(): Promise<{ readonly metrics: Metrics; readonly errors: PipelineError[] }> {
     const metrics = emptyMap<Record<string, number>>();
     const errors: PipelineError[] = [];
+    const moved = this.session.guard.problem();
+    if (moved !== undefined) {
+      const said = [...this.failed].some(({ problems }) => problems.some(({ code }) => code === PROJECT_MOVED));
+      if (!said) for (const problem of moved.problems) this.session.emit({ event: 'problem', problem });
+      return { metrics, errors: said ? [] : [moved] };
+    }
     for (const [name, { node, outputs }] of this.settled) {
       const ref = outputs.metrics;
       if (ref === undefined) continue;
@@ -214,6 +223,7 @@ class Execution {
   }
 
   private reportProblems(node: Node, error: PipelineError): void {
+    this.failed.add(error);
     for (const problem of error.problems) this.session.emit({ event: 'problem', stage: node.stage.name, problem });
   }
 

@@ -30,7 +30,8 @@ export async function finishStage(
   outputs: Outputs,
   options: FinishOptions,
 ): Promise<void> {
-  const { checkout, project } = session;
+  const { checkout, project, guard } = session;
+  guard.check();
   const { name } = node.stage;
   const memory = checkout.get(name);
   const terms = deliveryTerms(node, inputs, outputs);
@@ -48,6 +49,7 @@ export async function finishStage(
         const place = relative(project.root, folder);
         const { readBytes, signal } = common;
         const deliver = async (): Promise<DeliveredFolder> => {
+          guard.check();
           const latest = await checkout.latest(name);
           const ours = own(latest?.writing, place) ?? [];
           const writing = { ...latest?.writing, [place]: [...new Set([...ours, ...digestsOf(files)])] };

@@ -6,8 +6,9 @@ import type { Session } from './session.js';
 
 /** `end` ends the job; undefined where nothing had to run. Never rejects: the results are there by now. */
 export async function closeJob(session: Session, end: (() => Promise<void>) | undefined): Promise<void> {
-  const { store, pipeline, graph, checkout } = session;
+  const { store, pipeline, graph, checkout, guard } = session;
   try {
+    if (guard.problem() !== undefined) return;
     // Before the collection, which goes by it.
     await store.putRoot(pipeline.file, graph.nodes.flatMap(({ stage }) => checkout.get(stage.name)?.key ?? []));
     const collection = end && (await store.tidy());

@@ -5,6 +5,7 @@ import { asPipelineError } from '../core/problem.js';
 import type { RecordedNode, RunEnd, RunRecord, RunStart, StageOutcome } from '../core/run-record.js';
 import { actionKeyOf } from './action-key.js';
 import type { RunResult } from './execute.js';
+import type { RootGuard } from './root-guard.js';
 import { newRunFolder, RECORD_FILE } from './run-history.js';
 import type { Session } from './session.js';
 import { owner } from '../store/owner.js';
@@ -14,11 +15,12 @@ export class RunRecorder {
   private constructor(
     readonly folder: string,
     private readonly start: RunStart,
+    private readonly guard: RootGuard,
   ) {}
 
   /** Makes the folder of a new run and writes what is known; `tool` is this tool's version. */
   static async begin(session: Session, tool: string): Promise<RunRecorder> {
-    const { pipeline, project } = session;
+    const { pipeline, project, guard } = session;
     const now = new Date();
     const { id, folder } = await newRunFolder(project.runs, now);
     const start: RunStart = {
@@ -32,7 +34,7 @@ export class RunRecorder {
       source: pipeline.source,
       graph: graphOf(session),
     };
-    const recorder = new RunRecorder(folder, start);
+    const recorder = new RunRecorder(folder, start, guard);
     await recorder.write({ ...start, state: 'running', owner: owner() });
     return recorder;
   }
@@ -54,8 +56,9 @@ export class RunRecorder {
   }
 
   /** Whole or not at all for whoever reads meanwhile; not synced, because results do not hang on it. */
-  private write(record: RunRecord): Promise<void> {
-    return writeWhole(join(this.folder, RECORD_FILE), `${JSON.stringify(record)}\n`, { durable: false });
+  private async write(record: RunRecord): Promise<void> {
+    this.guard.check();
+    await writeWhole(join(this.folder, RECORD_FILE), `${JSON.stringify(record)}\n`, { durable: false });
   }
 }
 

@@ -3,7 +3,9 @@ import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
 import { asPipelineError, PipelineError } from '../core/problem.js';
 import type { Inputs, LinkPolicy, Outputs, Probe, ReferenceField, Settings, Survey, SurveyContext } from '../core/stage.js';
+import { nodeFs, type CacheFs } from '../store/cache-fs.js';
 import type { Store } from '../store/store.js';
+import type { During } from './added-file.js';
 import { sourcesApart } from './apart.js';
 import { cachePlaceOf } from './cache-place.js';
 import { Checkout } from './checkout.js';
@@ -14,11 +16,14 @@ import { LockFile, lockPathOf } from './lock-file.js';
 import { refuseLinks } from './own-folder.js';
 import { projectOf, type Project } from './project.js';
 import { Rates } from './rates.js';
+import { RootGuard } from './root-guard.js';
 import { sharedSources, sourcesOf, type SharedSources, type SourceOptions } from './source-host.js';
 
 export interface Session {
   readonly pipeline: Pipeline;
   readonly project: Project;
+  /** Asked before anything is written into the project. */
+  readonly guard: RootGuard;
   readonly graph: StageGraph;
   readonly settings: Settings;
   readonly store: Store;
@@ -42,7 +47,7 @@ export interface Session {
 export async function openSession(
   pipeline: Pipeline,
   table: StageTable,
-  openStore: (root: string) => Promise<Store>,
+  openStore: (root: string, fs: CacheFs) => Promise<Store>,
   emit: Emit,
   options: SourceOptions = {},
 ): Promise<Session> {
@@ -51,8 +56,14 @@ export async function openSession(
   const place = cachePlaceOf(project);
   const problems = sourcesApart(pipeline, place.root);
   if (problems.length > 0) throw new PipelineError('invalid', problems);
-  const store = await openStore(place.root);
-  const opened = [Checkout.open(project.checkout, project, pipeline.file, store.during), LockFile.open(lockPathOf(pipeline.file), store.during)] as const;
+  const guard = new RootGuard(project.root);
+  const store = await openStore(place.root, guard.over(nodeFs));
+  const during: During = (name, label, work) =>
+    store.during(name, label, () => {
+      guard.check();
+      return work();
+    });
+  const opened = [Checkout.open(project.checkout, project, pipeline.file, during), LockFile.open(lockPathOf(pipeline.file), during)] as const;
   const [checkout, lock] = await Promise.all(opened);
   const graph = buildGraph(pipeline, table);
   await recoverDestinations(graph.nodes, project);
@@ -67,6 +78,7 @@ export async function openSession(
   return {
     pipeline: place.warning === undefined ? pipeline : { ...pipeline, warnings: [...pipeline.warnings, place.warning] },
     project,
+    guard,
     graph,
     settings,
     store,

@@ -65,7 +65,7 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
     // Also after a failure: the pictures that went through are kept.
     await Promise.all(opened.map((set) => set.flush()));
     // How long it took is worth no failure.
-    await session.rates.save().catch(() => undefined);
+    if (session.guard.problem() === undefined) await session.rates.save().catch(() => undefined);
   }
   signal.throwIfAborted();
   const durationMs = Math.round(performance.now() - started);

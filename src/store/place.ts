@@ -26,6 +26,11 @@ export function occupantOf(root: string): Occupant {
 /** On these kinds of file systems (statfs(2)) every file seems to be writable by everybody: FAT, exFAT, NTFS, CIFS, SMB, 9p, FUSE. */
 const withoutModes = new Set([0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546]);
 
+/** Whether the inode of a file stays the same while the file does. */
+export function hasPlainNumbers(path: string): boolean {
+  return process.platform !== 'linux' || !withoutModes.has(statfsSync(path).type);
+}
+
 /**
  * Throws `unsafe` where everybody on this machine can write into a store, and with that choose the results of whoever reads
  * it. The sticky bit does not help: it keeps files from being replaced, not from being added.

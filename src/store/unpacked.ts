@@ -72,7 +72,9 @@ export class Unpacked {
     await this.files.makeTemporary();
     const aside = this.files.temporaryPath();
     const inside = join(aside, 'files');
-    await mkdir(inside, { recursive: true });
+    // Not `recursive`, which would make a project again that was moved meanwhile.
+    await mkdir(aside);
+    await mkdir(inside);
     let tree: FolderListing;
     try {
       await fill(inside);

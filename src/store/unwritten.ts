@@ -1,5 +1,5 @@
 /** How a store that takes nothing in is told. */
-import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
+import { asPipelineError, failure, PROJECT_MOVED, type PipelineError } from '../core/problem.js';
 import type { Files } from './files.js';
 
 /** The problem of a full disk, with what helps. `needed` is what was being written, as far as that is known; `free` is undefined where the disk does not tell. */
@@ -19,11 +19,11 @@ const told = new WeakSet<Files>();
 
 /**
  * Says once, whatever fails how often, that what is done now will have to be done again. Throws an error that is none of
- * the disk: it would hide a bug.
+ * the disk, which would hide a bug, and that the project is gone, which ends the run.
  */
 export function noteUnwritten(files: Files, error: unknown): void {
   const { category, problems } = asPipelineError(error);
-  if (category !== 'input-output') throw error;
+  if (category !== 'input-output' || problems.some(({ code }) => code === PROJECT_MOVED)) throw error;
   if (told.has(files)) return;
   told.add(files);
   const [{ found }] = problems;

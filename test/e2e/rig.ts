@@ -1,5 +1,5 @@
 /** Runs the built command in a project of its own, as a user would. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,6 +93,11 @@ export class Project {
 
   /** Runs `pipeline run FILE --json` and sends it a signal at the first event that fits. */
   async runUntil(fits: (event: RunEvent) => boolean, signal: NodeJS.Signals, file = 'pets.yaml', ...args: string[]): Promise<Stopped> {
+    return this.runDoing(fits, (child) => child.kill(signal), file, ...args);
+  }
+
+  /** Runs `pipeline run FILE --json` and does something at the first event that fits. */
+  async runDoing(fits: (event: RunEvent) => boolean, act: (child: ChildProcess) => unknown, file = 'pets.yaml', ...args: string[]): Promise<Stopped> {
     const { NODE_OPTIONS: _options, ...env } = process.env;
     const child = spawn(process.execPath, [cli, 'run', file, '--json', ...args], { cwd: this.root, env: { ...env, ...this.environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     let stderr = '';
@@ -104,7 +109,8 @@ export class Project {
       const event = JSON.parse(line) as RunEvent;
       events.push(event);
       if (sent || !fits(event)) continue;
-      sent = child.kill(signal);
+      sent = true;
+      await act(child);
     }
     return { ...(await ended), stderr, events };
   }

@@ -54,8 +54,12 @@ export class Target {
   }
 
   private async makeFolder(folder: string): Promise<void> {
-    if (this.made.has(folder)) return;
-    await mkdir(folder, { recursive: true });
+    if (folder === this.options.folder || this.made.has(folder)) return;
+    await this.makeFolder(dirname(folder));
+    // Not `recursive`, which would make a project again that was moved meanwhile.
+    await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
     this.made.add(folder);
   }
 

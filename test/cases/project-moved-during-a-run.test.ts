@@ -1,0 +1,58 @@
+/** A project whose folder is renamed, removed or replaced while a run is going: the run stops, and the old folder does not come back. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import type { RunEvent } from '../../src/core/event.js';
+import { pipelineText, Project, type Stopped } from '../e2e/rig.js';
+
+let project: Project;
+let moved: string;
+beforeEach(async () => {
+  project = await Project.create();
+  moved = `${project.root}-moved`;
+  await project.addPets('pictures', 12);
+  await project.write('pets.yaml', pipelineText({ train: 'epochs: 100000' }));
+});
+afterEach(async () => {
+  await project.remove();
+  await rm(moved, { recursive: true, force: true });
+});
+
+const begins = (name: string) => (event: RunEvent) => event.event === 'stage-start' && event.name === name;
+const atEpoch = (event: RunEvent) => event.event === 'epoch' && event.epoch === 2;
+const atEnd = (event: RunEvent) => event.event === 'stage' && event.name === 'export';
+const remove = () => rm(project.root, { recursive: true, force: true, maxRetries: 5 });
+
+function expectStopped({ code, stderr, events }: Stopped): void {
+  expect(stderr).toContain('the project folder was moved or removed while the run was going: nothing more is written');
+  expect(stderr).toContain('run again where it is now');
+  expect(stderr).not.toMatch(/ENOENT|no such file/);
+  expect(code).toBe(5);
+  expect(events.at(-1)).toMatchObject({ event: 'run', state: 'failed' });
+}
+
+test.each([
+  ['renamed at the start of a stage', begins('load-base'), () => rename(project.root, moved)],
+  ['removed at the start of a stage', begins('load-base'), remove],
+  ['renamed in the middle of training', atEpoch, () => rename(project.root, moved)],
+  ['removed in the middle of training', atEpoch, remove],
+  ['renamed after the last stage', atEnd, () => rename(project.root, moved)],
+])('%s', async (_name, fits, act) => {
+  const args = fits === atEpoch || fits === atEnd ? ['--set', 'stages.train.epochs=40'] : [];
+  const run = await project.runDoing(fits, act, 'pets.yaml', ...args);
+  expectStopped(run);
+  expect(existsSync(project.root)).toBe(false);
+});
+
+test('replaced by a copy: nothing is written into the copy, and a run there goes on', async () => {
+  const run = await project.runDoing(begins('load-base'), async () => {
+    await rename(project.root, moved);
+    await mkdir(project.root);
+    await cp(`${moved}/pictures`, project.path('pictures'), { recursive: true });
+    await cp(`${moved}/pets.yaml`, project.path('pets.yaml'));
+  });
+  expectStopped(run);
+  expect((await readdir(project.root)).sort()).toEqual(['pets.yaml', 'pictures']);
+  const again = await project.run('pets.yaml', '--set', 'stages.train.epochs=1');
+  expect([again.code, again.state]).toEqual([0, 'ok']);
+});
