@@ -15,6 +15,7 @@ function valuesOf(schema, root) {
   if (schema['x-reference'] !== undefined) return 'a stage';
   if (schema['x-path'] === true) return 'a path';
   if (schema.type === 'array') return listOf(schema, root);
+  if (schema['x-short-for'] !== undefined) return `${valuesOf(schema.properties[schema['x-short-for']], root)}, or with settings`;
   if (schema.type === 'object') return schema.properties === undefined ? 'names with values' : 'fields, below';
   if (schema.type === 'boolean') return '`true`, `false`';
   if (schema.type === 'integer' || schema.type === 'number') return numberOf(schema);

@@ -24,12 +24,17 @@ function rewrite(node, change) {
   return change(Object.fromEntries(Object.entries(node).map(([key, value]) => [key, rewrite(value, change)])));
 }
 
+/** Editors see what is written: the main member's value alone, or the object. Validation sees objects alone. */
+function withShortForm({ 'x-short-for': main, ...node }) {
+  return main === undefined ? node : { anyOf: [node.properties[main], node] };
+}
+
 /** One file for editors: each stage schema under $defs, chosen by the stage's name or by `uses`. */
 function editorSchema() {
   const definitions = {};
   for (const [kind, { $schema: _dialect, $id: _id, ...schema }] of Object.entries(stages)) {
     definitions[kind] = rewrite(schema, (node) =>
-      typeof node.$ref === 'string' ? { ...node, $ref: node.$ref.replace('#/', `#/$defs/${kind}/`) } : node,
+      typeof node.$ref === 'string' ? { ...node, $ref: node.$ref.replace('#/', `#/$defs/${kind}/`) } : withShortForm(node),
     );
   }
   const named = Object.fromEntries(kinds.map((kind) => [kind, { $ref: `#/$defs/${kind}` }]));
@@ -102,7 +107,7 @@ function compiledValidators() {
     strictTypes: false,
     code: { source: true, esm: true, lines: true },
   });
-  for (const keyword of ['x-affects-output', 'x-path', 'x-reference', 'x-in-place-of', 'x-provides']) ajv.addKeyword({ keyword });
+  for (const keyword of ['x-affects-output', 'x-path', 'x-reference', 'x-in-place-of', 'x-provides', 'x-short-for']) ajv.addKeyword({ keyword });
   const all = Object.entries({ project, ...stages });
   for (const [name, schema] of all) ajv.addSchema(schema, name);
   const code = standalone.default(ajv, Object.fromEntries(all.map(([name]) => [validatorName(name), name])));

@@ -73,7 +73,7 @@ stages:
     layers:
       - global_average_pooling
       - dense: {units: 64, activation: relu}
-      - dropout: {rate: 0.5}
+      - dropout: 0.5
       - classifier
   train:
     optimizer: {adam: {learning_rate: 0.001}}

@@ -38,7 +38,7 @@ function describeType(type: string, schema: Schema, root: Schema): string {
     case 'array':
       return describeList(schema, root);
     case 'object':
-      return describeMapping(schema);
+      return describeMapping(schema, root);
     default:
       return describeText(schema);
   }
@@ -61,8 +61,9 @@ function describeList({ items, minItems, maxItems }: Schema, root: Schema): stri
   return items === undefined ? list : `${list}, each item ${describe(items, root)}`;
 }
 
-function describeMapping({ properties, maxProperties }: Schema): string {
+function describeMapping({ properties, maxProperties, 'x-short-for': main }: Schema, root: Schema): string {
   const names = Object.keys(properties ?? {});
+  if (main !== undefined) return `${describe(properties![main], root)}, or a mapping of ${listed(names, 'and')}`;
   if (names.length === 0) return properties === undefined ? 'a mapping of names to values' : 'empty braces, `{}`';
   return maxProperties === 1 ? `a mapping with exactly one of ${listed(names, 'or')}` : `a mapping of ${listed(names, 'and')}`;
 }

@@ -11,10 +11,11 @@ import { forbiddenKeys, isMapping, newMapping } from './plain.js';
 import type { Mapping, Plain } from './plain.js';
 import { alternatives, memberSchema } from './schemas.js';
 import type { Schema } from './schemas.js';
+import { publishedWord } from './shorthand.js';
 import { parseYaml } from './yaml.js';
 
-/** A word that may stand where a path may, and is none. */
-const randomWeights = 'random';
+/** Words that may stand where a path may, and are none. */
+const weightWords = new Set(['random', publishedWord]);
 
 /**
  * Sets the values in a pipeline that is parsed and written out, in the order given. Paths among them start from `cwd`,
@@ -78,7 +79,7 @@ function takesPath(schema: Schema, root: Schema): boolean {
 /** Makes the paths in a value absolute. */
 function resolvePaths(value: Plain, schema: Schema, root: Schema, cwd: string): Plain {
   if (typeof value === 'string') {
-    return value !== '' && value !== randomWeights && !isAddress(value) && takesPath(schema, root) ? resolve(cwd, value) : value;
+    return value !== '' && !weightWords.has(value) && !isAddress(value) && takesPath(schema, root) ? resolve(cwd, value) : value;
   }
   const member = (key: string | number, inner: Plain): Plain => {
     const found = memberSchema(schema, key, root);

@@ -37,6 +37,8 @@ export interface Schema {
   readonly else?: Schema;
   /** A path of a file or folder. */
   readonly 'x-path'?: boolean;
+  /** A single value in place of the mapping is that of this member: `dropout: 0.5` is `dropout: {rate: 0.5}`. */
+  readonly 'x-short-for'?: string;
   /** The field names a stage that provides this. */
   readonly 'x-reference'?: Role;
   /** The field names a stage in place of the one that this other field would name. */

@@ -1,7 +1,8 @@
 /**
  * Writes out names that stand for an object with that one member: `flatten` for `{flatten: {}}`, `adam` for
- * `{adam: {}}`. Done before validation, so that the object's own defaults are filled in. The schemas say where: `if` it
- * is a text, `then` one of some names, `else` an object with those members.
+ * `{adam: {}}`; and single values that stand for an object's main member: `dropout: 0.5` for `dropout: {rate: 0.5}`.
+ * Done before validation, so that the object's own defaults are filled in. The schemas say where: `if` it is a text,
+ * `then` one of some names, `else` an object with those members; or `x-short-for` names the main member.
  */
 import { isMapping, newMapping } from './plain.js';
 import type { Mapping, Plain } from './plain.js';
@@ -13,9 +14,16 @@ function shortNames(schema: Schema): readonly Plain[] {
   return schema.if?.type === 'string' ? (schema.then?.enum ?? []) : [];
 }
 
+/** Also one of a type that the main member does not take: it is reported there, by that member's own type. */
+function isSingle(value: Plain): boolean {
+  return value !== null && !Array.isArray(value) && !isMapping(value);
+}
+
 /** A copy of a value with its short names written out. */
 export function writeOut(value: Plain, schema: Schema, root: Schema): Plain {
   const target = resolveReference(schema, root);
+  const main = target['x-short-for'];
+  if (main !== undefined && isSingle(value)) return asObject(main, value);
   if (typeof value === 'string') return shortNames(target).includes(value) ? asObject(value) : value;
   const { items, properties = {} } = target.else ?? target;
   if (Array.isArray(value)) return items === undefined ? value : value.map((item) => writeOut(item, items, root));
@@ -27,6 +35,17 @@ export function writeOut(value: Plain, schema: Schema, root: Schema): Plain {
   return copy;
 }
 
+/** What Keras's scripts call the published weights, which are taken where none are named. */
+export const publishedWord = 'imagenet';
+
+/**
+ * Takes `weights: imagenet` of a load-base away, in place, so that nothing differs from leaving it out. A
+ * `layers_model` keeps it, to be refused: nothing is published for it.
+ */
+export function leaveOutPublished(stage: Plain): void {
+  if (isMapping(stage) && stage.weights === publishedWord && stage.architecture !== 'layers_model') delete stage.weights;
+}
+
 /** Fills in the defaults of a stage that are short names, written out; all others are the validator's. */
 export function fillShortDefaults(config: Mapping, schema: Schema): void {
   for (const [key, { default: fallback, ...field }] of Object.entries(schema.properties ?? {})) {
@@ -35,8 +54,8 @@ export function fillShortDefaults(config: Mapping, schema: Schema): void {
   }
 }
 
-function asObject(name: string): Mapping {
+function asObject(name: string, value: Plain = newMapping()): Mapping {
   const object = newMapping();
-  object[name] = newMapping();
+  object[name] = value;
   return object;
 }

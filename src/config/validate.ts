@@ -7,7 +7,7 @@ import { copyMapping, isMapping, newMapping } from './plain.js';
 import type { Mapping } from './plain.js';
 import { schemaProblems } from './schema-problems.js';
 import { projectSchema, stageSchema } from './schemas.js';
-import { fillShortDefaults, writeOut } from './shorthand.js';
+import { fillShortDefaults, leaveOutPublished, writeOut } from './shorthand.js';
 import { meantField } from './unknown-field.js';
 import { projectValidator, stageValidator } from './validators.js';
 
@@ -35,7 +35,10 @@ export function writeOutStages(pipeline: Mapping): void {
   if (!isMapping(stages)) return;
   for (const [name, stage] of Object.entries(stages)) {
     const kind = kindOf(name, stage);
-    if (kind !== undefined) stages[name] = writeOut(stage, stageSchema(kind), stageSchema(kind));
+    if (kind === undefined) continue;
+    const written = writeOut(stage, stageSchema(kind), stageSchema(kind));
+    if (kind === 'load-base') leaveOutPublished(written);
+    stages[name] = written;
   }
 }
 

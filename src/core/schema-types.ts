@@ -377,7 +377,7 @@ export interface LoadBaseConfig {
    */
   image_size: 96 | 128 | 160 | 192 | 224;
   /**
-   * A .h5 or .keras file by Keras, or a TF.js layers-model (its model.json), with its sha256 where it should be pinned; or the https address of such a file. Left out: the file that Keras publishes for `vgg16`, `vgg19`, `resnet50` and `mobilenet_v2`. `random` starts from seeded noise and is meant for tests.
+   * A .h5 or .keras file by Keras, or a TF.js layers-model (its model.json), with its sha256 where it should be pinned; or the https address of such a file. Left out: the file that Keras publishes for `vgg16`, `vgg19`, `resnet50` and `mobilenet_v2`; `imagenet` means the same. `random` starts from seeded noise and is meant for tests.
    */
   weights?:
     | string

@@ -57,6 +57,8 @@ const changes: readonly (readonly [from: string, to: string, problems: readonly 
   ['weights/model.json', '{path: a.h5, size: 3}', [['pin-of-path', 11]]],
   ['weights/model.json', '{url: "https://example.com/a.h5", md5: 6d6bbae143d832006294945121d1f1fc}', [['md5-without-size', 11]]],
   ['vgg16\n    weights: weights/model.json', 'compact32', []],
+  ['vgg16\n    weights: weights/model.json', 'layers_model\n    weights: imagenet', [['published-without-name', 11]]],
+  ['weights: weights/model.json', 'weights: null', [['wrong-type', 11]]],
   ['vgg16\n    weights: weights/model.json', 'layers_model\n    weights: random', [['random-without-layers', 11]]],
   ['vgg16\n    weights: weights/model.json', 'mobilenet_v2\n    alpha: 0.5\n    weights: random', []],
   ['vgg16', 'resnet50\n    alpha: 0.5', [['only-one-variant', 11]]],

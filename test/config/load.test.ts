@@ -45,6 +45,27 @@ test('a default that is a short name is written out with its own defaults', asyn
   expect(stageOf(pipeline, 'train').config).toMatchObject({ optimizer: { adam: { learning_rate: 0.001 } } });
 });
 
+test('what stands in place of a head layer’s settings is its main one', async () => {
+  const long = '- dense: {units: 256}\n      - activation: {function: relu}\n      - dropout: {rate: 0.5}\n      - dense: {units: 1';
+  const short = '- dense: 256\n      - activation: relu\n      - dropout: 0.5\n      - dense: {units: 1';
+  const written = '- dense: {units: 256, activation: relu}\n      - dropout: {rate: 0.5}\n      - dense: {units: 1';
+  const [one, other] = [await project.load(changed(petsYaml, written, long)), await project.load(changed(petsYaml, written, short))];
+  expect(other.stages).toEqual(one.stages);
+  const wrong = await project.complaint(changed(petsYaml, 'dropout: {rate: 0.5}', 'dropout: 1.5'));
+  expect(wrong).toContain('pets.yaml:19:18: `rate` is 1.5');
+  expect(wrong).toContain('expected: a number from 0 to below 1');
+  expect(await project.complaint(changed(petsYaml, 'dropout: {rate: 0.5}', 'dropout: [0.5]'))).toContain('expected: a number from 0 to below 1, or a mapping of `rate`');
+});
+
+test('`imagenet` weights are left out, from the file, a --set or a matrix', async () => {
+  const without = await project.load(changed(petsYaml, '    weights: weights/model.json\n', ''));
+  const named = changed(petsYaml, 'weights/model.json', 'imagenet');
+  expect((await project.load(named)).stages).toEqual(without.stages);
+  expect((await project.load(petsYaml, { set: ['stages.load-base.weights=imagenet'], cwd: join(project.root, 'elsewhere') })).stages).toEqual(without.stages);
+  const swept = await project.load(`${petsYaml}matrix:\n  start: {field: stages.load-base.weights, values: [imagenet, random]}\n`);
+  expect(stageOf(swept, 'load-base@start-imagenet').config).toEqual(stageOf(without, 'load-base').config);
+});
+
 test('a stage has a name of its own where `uses` tells its kind, even the name of another kind', async () => {
   const pipeline = await project.load('version: 1\nstages:\n  pets: {uses: ingest, source: a}\n  train: {uses: ingest, source: b}\n');
   expect(pipeline.stages.map(({ name, kind }) => [name, kind])).toEqual([

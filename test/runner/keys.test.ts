@@ -216,6 +216,17 @@ describe('keys', () => {
     );
   });
 
+  test('short forms have the keys of what they stand for', async () => {
+    await writeFile(join(folder, 'short.yaml'), base.replace('dense: {units: 8}', 'dense: 8').replace('dropout: {rate: 0.5}', 'dropout: 0.5'));
+    expect(keysOf(await loadPipeline('short.yaml', { cwd: folder }))).toEqual(before);
+    for (const [name, weights] of [['named', ', weights: imagenet'], ['left-out', '']]) {
+      await writeFile(join(folder, `${name}.yaml`), base.replace(', weights: random', weights));
+    }
+    const [named, leftOut] = [await loadPipeline('named.yaml', { cwd: folder }), await loadPipeline('left-out.yaml', { cwd: folder })];
+    expect(keysOf(named)).toEqual(keysOf(leftOut));
+    expect(named.stages).toEqual(leftOut.stages);
+  });
+
   test('the names of stages decide nothing', async () => {
     await writeFile(join(folder, 'renamed.yaml'), base.replace(/^ {2}train: \{/m, '  fit: {uses: train, ').replaceAll('from: train', 'from: fit'));
     const renamed = keysOf(await loadPipeline('renamed.yaml', { cwd: folder }));

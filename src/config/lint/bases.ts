@@ -1,5 +1,6 @@
 /** Rules about bases: where their weights come from, and how they want their pixels. */
 import type { Problem } from '../../core/problem.js';
+import { publishedWord } from '../shorthand.js';
 import { stagesOf, trainings } from './lineage.js';
 import type { LintContext } from './lineage.js';
 
@@ -21,6 +22,11 @@ export function baseWeights({ stages, places }: LintContext): Problem[] {
           remedy: `add \`weights:\`, or take \`architecture: ${embedded}\`, which comes with its weights`,
         },
       ];
+    }
+    if (weights === publishedWord) {
+      const found = `\`weights: ${publishedWord}\` means the published weights of a network with a name, and \`${architecture}\` is any network, read from its file`;
+      const remedy = `name the file of the network, or take its name as the \`architecture:\`, such as vgg16; a file that is called so is \`./${publishedWord}\``;
+      return [{ code: 'published-without-name', ...places.at(['stages', name, 'weights']), found, expected: formats, remedy }];
     }
     if (weights === 'random') {
       const found = `\`${architecture}\` cannot start from \`random\` weights: its layers are read from the weights file`;
