@@ -1,9 +1,11 @@
 /**
  * The runs of a project, `.pipeline/runs/<id>/`. An id is the UTC time of the start to the millisecond and two random
- * digits, so that ids sort by time: `20260901-140312-417a3`.
+ * digits: `20260901-140312-417a3`. Clocks can be wrong, so which run is newer is decided by `.pipeline/runs.order`, a list
+ * of ids that every run appends its own to.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type PipelineError } from '../core/problem.js';
 import { parseJson } from '../core/guards.js';
@@ -25,6 +27,8 @@ export async function newRunFolder(runs: string, now: Date): Promise<{ id: strin
   for (;;) {
     const id = `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${digits.slice(14, 17)}${randomBytes(1).toString('hex')}`;
     const folder = join(runs, id);
+    // First, so that no folder is ever without its place and taken for an old one.
+    await appendTo(`${runs}.order`, `${id}\n`);
     try {
       await mkdir(folder);
       await removeOldest(runs);
@@ -42,19 +46,45 @@ async function removeOldest(runs: string): Promise<void> {
   }
 }
 
-/** Ids, newest first. */
+/** Appends in one write, which lines of other runs do not get into. Waits for no pipe and follows no link. */
+async function appendTo(path: string, line: string): Promise<void> {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+  const file = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o644);
+  try {
+    await file.write(line);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Ids, newest first. Those without a place in the order are of versions that kept none: older than all others, by date. */
 async function idsOf(runs: string): Promise<string[]> {
   const names = await readdir(runs).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  return names.filter((name) => idPattern.test(name)).sort().reverse();
+  const order = await readRegular(`${runs}.order`).then(String, () => '');
+  const places = new Map(order.split('\n').map((id, place) => [id, place]));
+  const placeOf = (id: string): number => places.get(id) ?? -1;
+  const byDate = names.filter((name) => idPattern.test(name)).sort().reverse();
+  return byDate.sort((a, b) => placeOf(b) - placeOf(a));
 }
 
 /** All runs, newest first; with a file, as the project shows its path, only those of that pipeline. */
 export async function listRuns(runs: string, file?: string): Promise<RunFound[]> {
   const found = await Promise.all((await idsOf(runs)).map((id) => readRun(runs, id)));
   return found.filter((run) => file === undefined || (run.state !== 'unreadable' && run.run.pipeline.file === file));
+}
+
+/** The newest run that is dated later than the one after it; undefined where dates and order agree. */
+export function datedWrong(runs: readonly RunFound[]): RunFound | undefined {
+  return runs.find(({ id }, i) => i > 0 && timeIn(id) > timeIn(runs[i - 1].id) + CLOCKS_DIFFER_MS);
+}
+
+const CLOCKS_DIFFER_MS = 60_000;
+
+function timeIn(id: string): number {
+  return Date.parse(id.replace(/^(....)(..)(..)-(..)(..)(..)-(...).*$/, '$1-$2-$3T$4:$5:$6.$7Z'));
 }
 
 async function readRun(runs: string, id: string): Promise<RunFound> {

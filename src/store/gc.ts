@@ -9,7 +9,7 @@ import { again, takeInventory, type Item } from './inventory.js';
 import { DAY_MS, type Limits } from './limits.js';
 import type { Locks } from './locks.js';
 import { findNeeds, ownerIn, type Needs } from './needs.js';
-import { LEFT_MS } from './owner.js';
+import { ageOf, isFuture, LEFT_MS } from './owner.js';
 import { removeTree } from './trees.js';
 import { writeUsage } from './usage.js';
 
@@ -60,7 +60,7 @@ function chooseVictims(items: readonly Item[], { needed, held, blobsOf }: Needs,
       if (left === 0 && blob !== undefined) take(blob);
     }
   };
-  const least = free.filter(({ kind, name }) => kind !== 'blobs' || !names.has(name)).sort((a, b) => a.usedMs - b.usedMs);
+  const least = free.filter(({ kind, name }) => kind !== 'blobs' || !names.has(name)).sort((a, b) => useOf(a, now) - useOf(b, now));
   for (const item of least) if (isExpired(item, maxAgeMs, now)) take(item);
   const taken = new Set(victims);
   for (const item of least) {
@@ -70,8 +70,13 @@ function chooseVictims(items: readonly Item[], { needed, held, blobsOf }: Needs,
   return victims;
 }
 
+/** When it was used, for the order in which things go; a time in the future is no sign of use. */
+function useOf({ usedMs }: Item, now: number): number {
+  return isFuture(usedMs, now) ? 0 : usedMs;
+}
+
 function isExpired({ kind, name, path, usedMs }: Item, maxAgeMs: number, now: number): boolean {
-  const age = now - usedMs;
+  const age = ageOf(usedMs, now);
   if (kind === 'quarantine') return age > Math.min(maxAgeMs, QUARANTINE_MS);
   if (kind !== 'tmp') return age > maxAgeMs;
   const owner = ownerIn(path);

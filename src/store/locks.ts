@@ -13,7 +13,7 @@ import type { Waiting } from '../core/stage.js';
 import { isCount, isFiniteNumber, isShapedAs, isString, parseJson, type Guard } from '../core/guards.js';
 import type { Files } from './files.js';
 import { isLockName } from './forms.js';
-import { livenessOf, owner } from './owner.js';
+import { ageOf, livenessOf, owner } from './owner.js';
 
 const TOUCH_MS = 5_000;
 const SILENT_MS = 30_000;
@@ -134,7 +134,7 @@ export class Locks {
     const before = this.seen.get(path);
     if (before?.modifiedMs !== modifiedMs) this.seen.set(path, { modifiedMs, at: performance.now() });
     else if (performance.now() - before.at > SILENT_MS) return true;
-    return liveness === 'elsewhere' && Date.now() - modifiedMs > FORGOTTEN_MS;
+    return liveness === 'elsewhere' && ageOf(modifiedMs) > FORGOTTEN_MS;
   }
 
   private async read(name: string): Promise<FoundLock | undefined> {

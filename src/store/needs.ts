@@ -5,7 +5,7 @@ import type { Item } from './inventory.js';
 import { oldestJob } from './jobs.js';
 import type { Limits } from './limits.js';
 import type { Locks } from './locks.js';
-import { livenessOf } from './owner.js';
+import { ageOf, isFuture, livenessOf } from './owner.js';
 import { parseRecord, RECORD_LIMIT, type ActionRecord } from './records.js';
 import { readRoot, stands } from './roots.js';
 
@@ -20,7 +20,7 @@ export interface Needs {
 
 export async function findNeeds(files: Files, locks: Locks, items: readonly Item[], { maxAgeMs }: Limits, now: number): Promise<Needs> {
   const records = await readRecords(files, items);
-  const roots = await livingRoots(files, items, now - maxAgeMs);
+  const roots = await livingRoots(files, items, (item) => ageOf(item.usedMs, now) > maxAgeMs);
   const names = namesNeeded([...records.values()].filter(({ key }) => roots.keys.has(key)));
   const blobsOf = new Map([...records].map(([item, { outputs }]) => [item, [...new Set(Object.values(outputs).map(({ digest }) => digest as string))]]));
   // A record all of whose blobs stay anyway costs no more than itself: those of downloads are such.
@@ -29,7 +29,7 @@ export async function findNeeds(files: Files, locks: Locks, items: readonly Item
   const heldSince = (await oldestJob(locks)) - COARSEST_TIME_MS;
   const worked = await namesWorkedOn(locks);
   const isHeld = ({ kind, name, path, usedMs }: Item): boolean =>
-    usedMs >= heldSince || worked.has(name) || (kind === 'tmp' && ownerIn(path) === 'alive');
+    (usedMs >= heldSince && !isFuture(usedMs, now)) || worked.has(name) || (kind === 'tmp' && ownerIn(path) === 'alive');
   return { needed: new Set(items.filter(isNeeded)), held: new Set(items.filter(isHeld)), blobsOf };
 }
 
@@ -53,12 +53,12 @@ async function readRecords(files: Files, items: readonly Item[]): Promise<Map<It
   return records;
 }
 
-async function livingRoots(files: Files, items: readonly Item[], agedBefore: number): Promise<{ items: Set<Item>; keys: Set<string> }> {
+async function livingRoots(files: Files, items: readonly Item[], isAged: (item: Item) => boolean): Promise<{ items: Set<Item>; keys: Set<string> }> {
   const living = { items: new Set<Item>(), keys: new Set<string>() };
   for (const item of items) {
     if (item.kind !== 'roots' || item.claim !== 'whole') continue;
     const root = await readRoot(files, item.path);
-    if (root === undefined || (item.usedMs < agedBefore && !(await stands(root)))) continue;
+    if (root === undefined || (isAged(item) && !(await stands(root)))) continue;
     living.items.add(item);
     for (const key of root.keys) living.keys.add(key);
   }

@@ -70,6 +70,18 @@ export function isAlive(named: string): boolean {
   return livenessOf(named) === 'alive';
 }
 
+/** Times beyond now by more than this are not differences of clocks: somebody's clock was wrong, and no time of theirs is a sign of use. */
+const SKEW_MS = 60_000;
+
+export function isFuture(timeMs: number, now = Date.now()): boolean {
+  return Number.isFinite(timeMs) && timeMs > now + SKEW_MS;
+}
+
+/** How far a time is from now, whether before or after: one that lies ahead by a month says as little as one that old. */
+export function ageOf(timeMs: number, now = Date.now()): number {
+  return Number.isFinite(timeMs) ? Math.abs(now - timeMs) : 0;
+}
+
 /** What a process that cannot be asked has not touched for so long is taken to be left behind. */
 export const LEFT_MS = 24 * 3600 * 1000;
 
@@ -80,5 +92,5 @@ export const LEFT_MS = 24 * 3600 * 1000;
 export function isLeftBehind(named: string, modifiedMs: number, now = Date.now()): boolean {
   if (!namesProcess(named)) return false;
   const liveness = livenessOf(named);
-  return liveness === 'dead' || (liveness === 'elsewhere' && now - modifiedMs > LEFT_MS);
+  return liveness === 'dead' || (liveness === 'elsewhere' && ageOf(modifiedMs, now) > LEFT_MS);
 }

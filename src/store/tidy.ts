@@ -3,6 +3,7 @@ import type { Files } from './files.js';
 import type { Collection } from './gc.js';
 import { limitsFrom } from './limits.js';
 import type { Locks } from './locks.js';
+import { ageOf } from './owner.js';
 import { readUsage, writeUsage } from './usage.js';
 
 /** After a collection that could not make the store small enough, the next waits for so much time or growth. */
@@ -26,7 +27,7 @@ export async function tidy(files: Files, locks: Locks, environment: NodeJS.Proce
     return undefined;
   }
   const bytes = before.bytes + files.written;
-  const lately = Date.now() - before.collectedMs < PAUSE_MS && bytes - before.bytesCollected < GROWTH * limits.maxBytes;
+  const lately = ageOf(before.collectedMs) < PAUSE_MS && bytes - before.bytesCollected < GROWTH * limits.maxBytes;
   await writeUsage(files, { ...before, bytes });
   files.written = 0;
   if (bytes <= limits.maxBytes || lately) return undefined;

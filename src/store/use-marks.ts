@@ -1,4 +1,5 @@
 /** The times of files as marks of their use: what is used least goes first when the store has to shrink. */
+import { isFuture } from './owner.js';
 import type { CacheFs } from './cache-fs.js';
 
 /** Uses within so long of each other leave one mark, so that a run that has nothing to do writes nothing. */
@@ -15,7 +16,7 @@ export class UseMarks {
   async mark(path: string, modifiedMs: number): Promise<void> {
     if (this.quiet) return;
     this.used.add(path);
-    if (modifiedMs < Math.max(Date.now() - INTERVAL_MS, this.jobSince)) await this.touch(path);
+    if (isFuture(modifiedMs) || modifiedMs < Math.max(Date.now() - INTERVAL_MS, this.jobSince)) await this.touch(path);
   }
 
   /** From now on files are read without being used. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PipelineError } from '../../src/core/problem.js';
 import type { RunFound, RunStart } from '../../src/core/run-record.js';
-import { listRuns, newRunFolder, pickRun, RUNS_KEPT } from '../../src/runner/run-history.js';
+import { datedWrong, listRuns, newRunFolder, pickRun, RUNS_KEPT } from '../../src/runner/run-history.js';
 import { owner } from '../../src/store/owner.js';
 
 let runs: string;
@@ -43,6 +43,26 @@ test('an id tells the time of the start to the millisecond, so that ids sort by 
   expect(id).toMatch(/^20260901-140312-417[0-9a-f]{2}$/);
   const ids = [id, await record(1, done), await record(2000, done)];
   expect([...ids].sort()).toEqual(ids);
+});
+
+test('a run that is dated in the future is the last only until the next one', async () => {
+  const future = await record(1e12, done);
+  const legacy = '20990101-000000-00000';
+  await mkdir(join(runs, legacy));
+  expect(datedWrong(await listRuns(runs))).toMatchObject({ id: legacy });
+  await rm(join(runs, legacy), { recursive: true });
+  expect(datedWrong(await listRuns(runs))).toBeUndefined();
+  const ids = [await record(0, done), await record(1, done)];
+  const found = await listRuns(runs);
+  expect(found.map(({ id }) => id)).toEqual([ids[1], ids[0], future]);
+  expect(pickRun(found, 'last', { where: 'here' }).id).toBe(ids[1]);
+  expect(datedWrong(found)).toMatchObject({ id: future });
+});
+
+test('a run of the future goes as the oldest one', async () => {
+  const future = await record(1e12, done);
+  for (let i = 0; i < RUNS_KEPT; i++) await record(i, done);
+  expect(await readdir(runs)).not.toContain(future);
 });
 
 test('two runs of one millisecond have folders of their own', async () => {

@@ -68,6 +68,14 @@ test('the lock of another machine holds while it is touched, and no longer than 
   expect((await locks.tryTake('work', 'train')).state).toBe('held');
 });
 
+test('the lock of another machine that is dated far ahead holds nobody off', async () => {
+  const scratch = scratchFiles();
+  writeLock(scratch, JSON.stringify(holderOf('0000aaaa-1-1-1')));
+  const ahead = new Date(Date.now() + 700_000);
+  utimesSync(lockOf(scratch), ahead, ahead);
+  expect((await new Locks(scratch.files).tryTake('work', 'train')).state).toBe('held');
+});
+
 test('who waits is told once of each holder, and gets the lock when it is free', async () => {
   const scratch = scratchFiles();
   writeLock(scratch, JSON.stringify(holderOf('0000aaaa-1-1-1')));
