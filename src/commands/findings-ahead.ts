@@ -1,6 +1,7 @@
 /** What doctor finds of a pipeline itself: its warnings, and what a run of it would fail at. */
 import type { Finding } from '../core/finding.js';
 import type { FailureCategory, Problem } from '../core/problem.js';
+import { destinationFailures } from '../runner/destinations.js';
 import type { Session } from '../runner/session.js';
 
 const abouts: Readonly<Partial<Record<FailureCategory, Finding['about']>>> = { invalid: 'pipeline', 'bad-data': 'data' };
@@ -20,6 +21,10 @@ export async function findingsAhead(session: Session): Promise<Finding[]> {
     const about = abouts[error.category];
     if (about === undefined) throw error;
     errors.push(...error.problems.map((problem) => findingOf(problem, 'error', about, session, node.stage.name)));
+  }
+  for (const { category, problems } of await destinationFailures(session.graph.nodes, session.project)) {
+    const about = category === 'input-output' ? 'machine' : 'pipeline';
+    errors.push(...problems.map((problem) => findingOf(problem, 'error', about, session)));
   }
   // Variants of a stage share its failures.
   const all = [...errors, ...warnings];

@@ -1,5 +1,6 @@
 /** pipeline plan: what would run, and why. */
 import { PipelineError } from '../core/problem.js';
+import { checkDestinations } from '../runner/destinations.js';
 import { withAncestors } from '../runner/graph.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
 import { outsideSelection } from '../runner/requirements.js';
@@ -62,10 +63,11 @@ export interface PrintOptions {
   readonly measure?: boolean;
 }
 
-/** Tells the pipeline's warnings first. Throws `invalid` where a stage that is not selected has to run first, as a run does. */
+/** Shows the pipeline's warnings first. Throws what a run throws before it begins: a stage outside the selection has to run first, or a folder cannot be written. */
 export async function printPlan(session: Session, selection: Selection, { json, measure }: PrintOptions, host: Host): Promise<number> {
   const { warnings } = session.pipeline;
   if (warnings.length > 0) host.stderr(`${formatProblems(warnings, host, 'warning')}\n\n`);
+  await checkDestinations(session.graph.nodes.filter(({ stage }) => selection.selected.has(stage.name)), session.project);
   const paint = painter(host.color);
   const all = await plan(session, selection.forced);
   refuseStaleOutside(all, selection, session);

@@ -1,8 +1,10 @@
 /** pipeline report: one page about a run. */
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { shownFrom } from '../core/paths.js';
 import { failure, PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
+import { failureOf } from '../runner/destinations.js';
 import { writeWhole } from '../runner/write-whole.js';
 import type { CommandSpec, Host } from './host.js';
 
@@ -45,12 +47,21 @@ async function writeReport(reference: string, { out, json }: ReportOptions, host
   ]);
   const opened = await openRun(reference, host);
   const { state, run, end, store, readBlob, project } = opened;
-  const report = await gatherReport({ state, run, end, readBlob, readMade: (key) => store.getRecord(key), folderOf: (root) => folderOfRoot(opened, root) });
   const file = out === undefined ? join(project.runs, run.id, 'report.html') : resolve(host.cwd, out);
+  // Before the work: a page takes a while to make.
+  if (!(await isFolder(file))) {
+    const failed = await failureOf(file, 'the report', { display: (path) => shownFrom(host.cwd, path) }, 'file');
+    if (failed !== undefined) throw failed;
+  }
   await refuseOthers(file, isReport);
+  const report = await gatherReport({ state, run, end, readBlob, readMade: (key) => store.getRecord(key), folderOf: (root) => folderOfRoot(opened, root) });
   await writeWhole(file, page(report));
   if (json) host.stdout(`${JSON.stringify({ event: 'report', run: run.id, file })}\n`);
   else host.stderr(`the report of ${run.pipeline.name}, run ${run.id}, is in ${shownFrom(host.cwd, file)}\n`);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then((found) => found.isDirectory(), () => false);
 }
 
 /** Throws `invalid` where something stands that is no report: a slip in a name must not cost a pipeline file. */

@@ -8,12 +8,18 @@ import type { Project } from './project.js';
 /** Folders whose entries this tool opens by name, as patterns below the project; the cache sees to its own. */
 const looked: readonly (readonly string[])[] = [[], ['state'], ['runs'], ['out'], ['out', '*']];
 
-/** Throws `unsafe` where a part of `.pipeline` is a link: whatever is written there would land in another place. */
+/**
+ * Throws `unsafe` where a part of `.pipeline` is a link, as whatever is written there would land in another place, or
+ * where a file is in the place of one of its folders.
+ */
 export function refuseLinks({ root, display }: Pick<Project, 'root' | 'display'>): void {
   const own = join(root, '.pipeline');
   const found = lstatSync(own, { throwIfNoEntry: false });
   if (found?.isSymbolicLink()) throw isLink(own, display);
   if (found === undefined) return;
+  for (const folder of [own, ...['state', 'runs', 'out'].map((name) => join(own, name))]) {
+    if (lstatSync(folder, { throwIfNoEntry: false })?.isFile()) throw isFile(folder, display);
+  }
   for (const pattern of looked) {
     for (const folder of matching(own, pattern)) {
       const link = entriesOf(folder).find((entry) => entry.isSymbolicLink());
@@ -35,6 +41,16 @@ function entriesOf(folder: string): Dirent[] {
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
     throw error;
   }
+}
+
+function isFile(path: string, display: Project['display']): Error {
+  return failure('unsafe', {
+    code: 'destination-not-a-folder',
+    where: display(path),
+    found: 'is a file, but this tool keeps a folder of that name',
+    expected: 'a folder, or a name that is free',
+    remedy: `move ${display(path)} away, and run again`,
+  });
 }
 
 function isLink(path: string, display: Project['display']): Error {

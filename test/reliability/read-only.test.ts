@@ -65,9 +65,31 @@ test('an output folder that cannot be written is refused before anything runs', 
   expect([refused.code, refused.stages]).toEqual([5, []]);
   expect(refused.stderr).toMatch(/closed\/pets:? cannot be written, which export would do in the end/);
   expect(refused.events.at(-1)).toMatchObject({ event: 'run', state: 'failed' });
+  for (const args of [['plan', 'pets.yaml'], ['run', 'pets.yaml', '--dry-run'], ['doctor', 'pets.yaml']]) {
+    const ahead = await start(root, args, isRoot ? { uid: NOBODY } : {}).ended;
+    expect([args[0], ahead.code]).toEqual([args[0], 5]);
+    expect(`${ahead.stdout}${ahead.stderr}`).toMatch(/closed\/pets:? cannot be written, which export would do in the end/);
+  }
+  // What is swapped is a folder in another one, which has to be writable too.
+  await chmod(join(root, 'closed'), 0o755);
+  await mkdir(join(root, 'closed', 'pets'));
+  if (isRoot) await chown(join(root, 'closed', 'pets'), NOBODY, NOBODY);
+  await chmod(join(root, 'closed'), 0o555);
+  expect((await start(root, ['plan', 'pets.yaml'], isRoot ? { uid: NOBODY } : {}).ended).code).toBe(5);
   await chmod(join(root, 'closed'), 0o755);
   const done = await plainly(root);
   expect([done.code, done.stderr.match(/✘[^]*/)?.[0]]).toEqual([0, undefined]);
   expect(await readdir(join(root, 'closed'))).toEqual(['pets']);
 });
 
+
+test('a project whose state cannot be written is refused by plan, doctor and run', async () => {
+  const root = await copy();
+  await remove(join(root, '.pipeline', 'runs'));
+  await chmod(join(root, '.pipeline'), 0o555);
+  for (const args of [['plan', 'pets.yaml'], ['doctor', 'pets.yaml'], ['run', 'pets.yaml']]) {
+    const refused = await start(root, args, isRoot ? { uid: NOBODY } : {}).ended;
+    expect([args[0], refused.code]).toEqual([args[0], 5]);
+    expect(`${refused.stdout}${refused.stderr}`).toMatch(args[0] === 'run' ? /\.pipeline\/runs: EACCES/ : /\.pipeline\/(state|runs):? cannot be written, which a run would do in the end/);
+  }
+});

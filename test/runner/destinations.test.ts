@@ -38,6 +38,22 @@ describe('the folder that a stage writes to', () => {
     expect(await readdir(root)).toEqual(['elsewhere', 'models']);
   });
 
+  test.each([
+    ['a name of 300 bytes', 'n'.repeat(300)],
+    ['such a name below folders that are not there', `models/${'n'.repeat(300)}/pets`],
+    ['a name that leaves no room for the folder beside it', 'n'.repeat(250)],
+    ['a path of more than 4,096 bytes', 'folder/'.repeat(700)],
+  ])('is refused for %s', async (_what, to) => {
+    await expect(check(to)).rejects.toMatchObject({ category: 'invalid', problems: [{ code: 'destination-name-too-long' }] });
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test('and the folders of the state are refused where a file is in their way', async () => {
+    await mkdir(join(root, '.pipeline'));
+    await writeFile(join(root, '.pipeline', 'runs'), 'mine');
+    await expect(check('models')).rejects.toMatchObject({ category: 'unsafe', problems: [{ code: 'destination-not-a-folder', where: '.pipeline/runs' }] });
+  });
+
   test('is refused outside the project, by a link too', async () => {
     await symlink('..', join(root, 'up'));
     for (const to of ['../models', '.', 'up/models']) await expect(check(to)).rejects.toMatchObject({ category: 'unsafe', problems: [{ code: 'path-leaves-project' }] });
