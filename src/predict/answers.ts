@@ -22,6 +22,8 @@ export type Answer<Input extends PictureInput = PictureInput> = Outcome & { read
 
 /** Predicts with one open model. */
 export interface ModelPredictor {
+  /** Whether it can predict: it is not closed, and its process has not ended. */
+  readonly running: boolean;
   /**
    * Predicts images, and answers in their order as they get done; memory holds a few batches of them. An image that
    * cannot be read is an answer too. Throws `interrupted` if the signal aborts, after which no more can be asked.

@@ -48,6 +48,10 @@ export class ModelProcess implements ModelPredictor {
     });
   }
 
+  get running(): boolean {
+    return !this.closed && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   /** Opens a model. Throws as {@link openModel}. */
   static async open(path: string, engine: string, signal?: AbortSignal): Promise<OpenModel> {
     const model = new ModelProcess(path);
@@ -73,7 +77,7 @@ export class ModelProcess implements ModelPredictor {
     signal?.addEventListener('abort', stop, { once: true });
     try {
       for (const part of parts(inputs)) {
-        if (signal?.aborted || this.child.exitCode !== null || this.child.signalCode !== null) throw this.endedBy(this.child.exitCode, this.child.signalCode);
+        if (signal?.aborted || !this.running) throw this.endedBy(this.child.exitCode, this.child.signalCode);
         yield* this.ask(part);
       }
     } finally {

@@ -23,6 +23,7 @@ interface PlacedAnswer<Input extends PictureInput> {
 }
 
 export class Predictor implements ModelPredictor {
+  running = true;
   private readonly pool: PicturePool;
   private readonly compiling: Promise<Runner>;
 
@@ -92,6 +93,7 @@ export class Predictor implements ModelPredictor {
 
   /** Frees the engine's memory and ends the threads. */
   async close(): Promise<void> {
+    this.running = false;
     await this.pool.close();
     const runner = await this.compiling.catch(() => undefined);
     runner?.dispose();

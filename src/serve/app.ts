@@ -63,8 +63,11 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
   app.onError((error, context) => {
     // Whoever asked is gone, or was too slow: nobody reads the answer, and it is not a fault of the tool.
     if (context.req.raw.signal.aborted) return problem(context, 408, 'request-ended', 'the request ended early');
+    const [{ code, found }] = asPipelineError(error).problems;
+    // The terminal has shown it already, once for all requests.
+    if (code === 'model-unavailable') return problem(context, 503, code, found);
     onError(error);
-    return problem(context, 500, asPipelineError(error).problems[0].code, 'the tool failed; its terminal says why');
+    return problem(context, 500, code, 'the tool failed; its terminal says why');
   });
   return app;
 }

@@ -2,9 +2,11 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { failure, type PipelineError } from '../core/problem.js';
+import type { ModelPredictor } from '../predict/answers.js';
 import { openModel, type OpenModel } from '../predict/index.js';
 import { urlsOf } from './addresses.js';
 import { createApp } from './app.js';
+import { LastingPredictor } from './lasting-predictor.js';
 import { createServer } from './server.js';
 
 export interface ServeOptions {
@@ -15,7 +17,7 @@ export interface ServeOptions {
   readonly port: number;
   readonly engine: string;
   readonly onError: (error: unknown) => void;
-  /** Ends the opening of a model. */
+  /** Ends the opening of a model, the first and any later one. */
   readonly signal?: AbortSignal;
 }
 
@@ -29,11 +31,13 @@ export interface Serving {
 
 /** Opens a model and listens. Throws as `openModel` does, and `input-output` where the port cannot be had. */
 export async function serveModel({ model, host, port, engine, onError, signal }: ServeOptions): Promise<Serving> {
-  const { bundle, predictor, notes } = await openModel(model, engine, signal);
+  const { bundle, notes, ...opened } = await openModel(model, engine, signal);
   if (bundle.format === 'onnx') {
-    await predictor.close();
+    await opened.predictor.close();
     throw noPage(bundle.path);
   }
+  const open = async (): Promise<ModelPredictor> => (await openModel(model, engine, signal)).predictor;
+  const predictor = new LastingPredictor({ first: opened.predictor, open, onEnd: onError });
   const app = createApp({ bundle, predictor, host, onError });
   const server = createServer(app.fetch);
   try {

@@ -205,7 +205,7 @@ describe('a model that is', () => {
 
   test('missing exits 2; foreign or cut short exits 3', async () => {
     expect(await project.command('predict', 'nowhere', CAT)).toMatchObject({ code: 2, stderr: expect.stringMatching(/^nowhere: is not there\n/) });
-    expect(await project.command('predict', 'pipelines/quickstart.yaml', CAT)).toMatchObject({ code: 2, stderr: expect.stringContaining('is no exported model') });
+    expect(await project.command('predict', 'pipelines/quickstart.yaml', CAT)).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a model of a format that is known here') });
     expect(await project.command('predict', PETS, CAT)).toMatchObject({ code: 3, stderr: expect.stringContaining('the folder is no export of this tool') });
     const shard = await damaged((folder) => truncate(join(folder, 'group1-shard2of2.bin'), 5));
     expect(shard).toEqual([3, expect.stringMatching(/the weights in group1-shard1of2\.bin, group1-shard2of2\.bin have \d+ bytes/)]);

@@ -1,5 +1,6 @@
 /** `serve` as programs meet it: the endpoint, what is served and what is not, and how it ends. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { cp, readdir, readFile } from 'node:fs/promises';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
@@ -188,6 +189,49 @@ describe('the command', () => {
     } finally {
       await other.interrupt();
     }
+  });
+
+  /** The process that runs its model. */
+  const modelProcess = ({ pid }: Serving): number => Number(spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' }).stdout.trim());
+
+  test('starts the process of its model again at the next request; after three ends within a minute it answers 503', async () => {
+    const other = await Serving.start(project, 'models/pets');
+    const body = await readFile(project.path(CAT));
+    const post = async (): Promise<readonly unknown[]> => {
+      const answer = await fetch(`${other.url}api/predict`, { method: 'POST', body });
+      return [answer.status, ((await answer.json()) as { code?: string }).code];
+    };
+    try {
+      for (let i = 0; i < 2; i++) {
+        process.kill(modelProcess(other), 'SIGKILL');
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        expect(await post()).toEqual([200, undefined]);
+      }
+      // It is stopped, so that it ends while it has an image.
+      const pid = modelProcess(other);
+      process.kill(pid, 'SIGSTOP');
+      const posted = post();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      process.kill(pid, 'SIGKILL');
+      expect([await posted, await post(), await post()]).toEqual(Array(3).fill([503, 'model-unavailable']));
+      expect(other.said.match(/the process that runs the model ended/g)).toHaveLength(3);
+      expect(other.said).toMatch(/ended \(SIGKILL\)[^]*it ended 3 times within a minute/);
+      expect((await fetch(other.url)).status).toBe(200);
+    } finally {
+      await other.interrupt();
+    }
+  });
+
+  test('ends by Ctrl-C while its model computes', async () => {
+    const other = await Serving.start(project, 'models/pets');
+    const pid = modelProcess(other);
+    process.kill(pid, 'SIGSTOP');
+    const posted = fetch(`${other.url}api/predict`, { method: 'POST', body: await readFile(project.path(CAT)) }).catch(() => 'closed');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await other.interrupt()).toBe(0);
+    expect(await posted).toBe('closed');
+    expect(() => process.kill(pid, 0)).toThrow();
+    expect(other.said).not.toMatch(/ended/);
   });
 
   test('ends by Ctrl-C with 0, also while a connection is open', async () => {
