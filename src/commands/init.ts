@@ -1,9 +1,9 @@
 /** pipeline init: writes a pipeline for a folder of pictures. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
 import { pipelineNameOf, projectRootOf } from '../config/project-root.js';
-import { shownFrom } from '../core/paths.js';
-import { failure } from '../core/problem.js';
+import { isWithin, shownFrom } from '../core/paths.js';
+import { failure, type PipelineError } from '../core/problem.js';
 import type { CommandSpec, Host } from './host.js';
 import { checkSource } from './init-source.js';
 
@@ -17,6 +17,7 @@ Examples:
   pipeline init                        on the pictures that come with this tool
   pipeline init photos                 for the folder photos, one folder a class in it
   pipeline init photos --to pets.yaml
+  pipeline init .                      for the current folder; the file is written beside it
 
 Exit codes: 0 written; 2 the file is there already; 3 no folder or archive that a pipeline could read.`;
 
@@ -40,8 +41,12 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
   const source = folder === undefined ? host.examplePictures : resolve(host.cwd, folder);
   const warnings = await checkSource(source, folder ?? source);
   const name = pipelineNameOf(basename(source).replace(/\.(zip|tar|tar\.gz|tgz)$/i, ''), 'pictures');
-  const file = resolve(host.cwd, to ?? `${folder === undefined ? 'pets' : name}.yaml`);
+  const isFolder = (await stat(source)).isDirectory();
+  // What a run writes must not lie among the images: `init .` writes beside the folder, not into it.
+  const base = isFolder && isWithin(host.cwd, source) ? dirname(source) : host.cwd;
+  const file = to === undefined ? resolve(base, `${folder === undefined ? 'pets' : name}.yaml`) : resolve(host.cwd, to);
   const root = projectRootOf(dirname(file));
+  if (isFolder && isWithin(root, source)) throw amongImages(file, folder ?? source);
   const written = shownFrom(root, source).split(sep).join('/');
   await mkdir(dirname(file), { recursive: true });
   try {
@@ -52,6 +57,16 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
   }
   if (warnings.length > 0) host.stderr(`${(await import('../report/problems.js')).formatProblems(warnings, host, 'warning')}\n`);
   host.stderr(`wrote ${relative(host.cwd, file)}; now: pipeline run ${relative(host.cwd, file)}\n`);
+}
+
+function amongImages(file: string, shown: string): PipelineError {
+  return failure('invalid', {
+    code: 'file-among-images',
+    where: file,
+    found: `would lie in the folder of images (${shown}): models and probe images that a run writes would come back as images`,
+    expected: 'a file in a folder that is not part of the images',
+    remedy: 'leave `--to` out: the file is then written beside the folder of images',
+  });
 }
 
 /** JSON texts are YAML, whatever is in a name. */

@@ -1,4 +1,5 @@
 /** Reads a pipeline file as text, and names what keeps it from being read. */
+import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure, PipelineError } from '../core/problem.js';
@@ -28,8 +29,20 @@ function readLimited(file: string): Promise<Uint8Array> {
     return failure('unsafe', { code: 'file-too-large', where: file, found: `the file has ${size} bytes`, expected });
   };
   return readRegular(file, { expected: 'a pipeline file in YAML', limit: largestFile, tooLarge }).catch(async (error: unknown) => {
-    throw error instanceof PipelineError ? error : await unreadable(file, error);
+    if (error instanceof PipelineError) throw statSync(file, { throwIfNoEntry: false })?.isDirectory() ? await isFolder(file, error) : error;
+    throw await unreadable(file, error);
   });
+}
+
+/** A slip in the call, as a file that is not there: no disk is at fault. */
+async function isFolder(folder: string, thrown: unknown): Promise<PipelineError> {
+  const pipeline = (await readdir(folder).catch(() => [])).find((name) => isPipelineName(name));
+  const remedy = pipeline === undefined ? '`pipeline init` writes a pipeline for a folder of images' : `name the file in it, such as \`${join(basename(folder), pipeline)}\``;
+  return failure('invalid', { code: 'folder-for-file', where: folder, found: 'is a folder', expected: 'a pipeline file in YAML', remedy }, thrown);
+}
+
+function isPipelineName(name: string): boolean {
+  return /(?<!\.lock)\.ya?ml$/.test(name);
 }
 
 async function unreadable(file: string, thrown: unknown): Promise<PipelineError> {
@@ -39,7 +52,7 @@ async function unreadable(file: string, thrown: unknown): Promise<PipelineError>
     return failure('input-output', { code: `io-${code.toLowerCase()}`, where: file, found }, thrown);
   }
   const neighbours = await readdir(dirname(file)).catch(() => []);
-  const pipelines = neighbours.filter((name) => /(?<!\.lock)\.ya?ml$/.test(name));
+  const pipelines = neighbours.filter(isPipelineName);
   const near = nearest(basename(file), pipelines);
   const hint = near === undefined ? undefined : `did you mean \`${join(dirname(file), near)}\`?`;
   const remedy = hint ?? 'check the path; `pipeline init` writes a first pipeline';

@@ -65,6 +65,8 @@ export type UnpackedFiles = Pick<FolderListing, 'paths' | 'digestAt'>;
 export interface SourceHost {
   /** Nothing may be asked of the network. */
   readonly offline: boolean;
+  /** A look ahead, which fetches nothing whatever was asked for. */
+  readonly ahead?: boolean;
   /** A folder in which files are looked for by name before the network is asked. */
   readonly mirror: string | undefined;
   /** Lets tests serve files from this machine, by http. */

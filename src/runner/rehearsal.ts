@@ -52,7 +52,7 @@ export class Rehearsal {
     const refuse = (): Promise<never> => Promise.reject((this.lacking = notAtHand('has yet to be fetched')));
     return {
       ...sources,
-      offline: true,
+      ahead: true,
       mirror: undefined,
       store: {
         ...store,

@@ -70,7 +70,9 @@ async function fromMirror(url: string, pins: Pins, { sources: { mirror, store },
 }
 
 function fromNetwork(url: string, pins: Pins, context: FetchContext, timing: FetchTiming): Promise<VerifiedFile> {
-  if (context.sources.offline) throw missingOffline(url, context.sources.mirror);
+  const { offline, ahead, mirror } = context.sources;
+  if (offline) throw missingOffline(url, mirror);
+  if (ahead) throw failure('input-output', { code: 'not-at-hand', where: url, found: 'has yet to be fetched' });
   return download(url, pins, context, timing);
 }
 

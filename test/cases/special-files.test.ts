@@ -32,7 +32,7 @@ async function told(...args: string[]): Promise<string> {
 
 test('as the pipeline file, a folder too', async () => {
   for (const command of ['run', 'plan', 'doctor', 'graph']) expect(await told(command, 'pipe')).toMatch(/^5 pipe: is a pipe expected: a pipeline file in YAML/);
-  expect(await told('plan', 'pictures')).toMatch(/^5 pictures: is a folder expected: a pipeline file in YAML/);
+  expect(await told('plan', 'pictures')).toMatch(/^2 pictures: is a folder expected: a pipeline file in YAML/);
   expect(await told('plan', '/dev/stdin')).toMatch(/^5 \/dev\/stdin: is a (pipe|socket or a device) /);
 });
 

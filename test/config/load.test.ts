@@ -184,6 +184,6 @@ test('a file that is not there is an invalid call that names what is near, one t
     category: 'invalid',
     problems: [{ code: 'no-such-file', remedy: `did you mean \`${join(project.root, 'near', 'cats-dogs.yaml')}\`?` }],
   });
-  expect(await load('.')).toMatchObject({ category: 'input-output', problems: [{ found: 'is a folder' }] });
+  expect(await load('.')).toMatchObject({ category: 'invalid', problems: [{ found: 'is a folder' }] });
   expect(missing).toBeInstanceOf(PipelineError);
 });
