@@ -1,6 +1,6 @@
 /**
  * Digests of the files of a folder, without reading what has not changed: a file whose device, inode, size and times are
- * those of the index is taken to have the digest that it had. This shortcut stands for files of people and for those of
+ * those of the index is taken to have the digest that it had, unless its file system keeps no ctime. This shortcut stands for files of people and for those of
  * unpacked archives; all else that the store published is judged by its bytes.
  */
 import { createHash } from 'node:crypto';
@@ -14,12 +14,15 @@ import { COARSEST_TIME_MS, hasCode } from './cache-fs.js';
 import { decodeIndex, encodeIndex, type FileIndex, type FileTable } from './file-index.js';
 import { CTIME_COLUMN, MTIME_COLUMN, SIZE_COLUMN, STAT_COLUMNS, type FileList } from './file-list.js';
 import type { Files } from './files.js';
+import { changeTimesAt, type ChangeTimes } from './place.js';
 import { noteUnwritten } from './unwritten.js';
 
 export interface DigestOptions {
   /** Where the index is kept, inside the store; without one, every file is read. */
   readonly indexFile?: string;
   readonly probe: Probe;
+  /** What the ctime of files where a path leads is worth. */
+  readonly changeTimesAt?: (path: string) => ChangeTimes;
   /** Files read at once. */
   readonly concurrency?: number;
 }
@@ -77,7 +80,8 @@ export function treeDigest(paths: readonly string[], digests: Uint8Array): Diges
  * Digests of listed files. `listedAt` is the time, in milliseconds, just before they were listed.
  * Throws `input-output` where a file is gone by the time that it is read.
  */
-export async function digestFiles(files: Files, list: FileList, listedAt: number, options: DigestOptions): Promise<FileDigests> {
+export async function digestFiles(files: Files, listed: FileList, listedAt: number, options: DigestOptions): Promise<FileDigests> {
+  const list = withTrustedTimes(listed, options.changeTimesAt ?? changeTimesAt);
   const { indexFile, probe } = options;
   const indexBytes = indexFile === undefined ? undefined : await files.readIfThere(indexFile, { use: true });
   const before = indexBytes && decodeIndex(indexBytes, probe.version);
@@ -95,6 +99,35 @@ export async function digestFiles(files: Files, list: FileList, listedAt: number
   return result;
 }
 
+/**
+ * The list, with NaN for times that an edit need not move: with its size and mtime set back, such a file would pass for the old one.
+ * File systems are asked once for each device.
+ */
+function withTrustedTimes(list: FileList, timesAt: (path: string) => ChangeTimes): FileList {
+  const devices = new Map<number, ChangeTimes>();
+  let stats = list.stats;
+  list.paths.forEach((path, i) => {
+    const start = i * STAT_COLUMNS;
+    const device = list.stats[start];
+    const times = devices.get(device) ?? timesOf(join(list.root, path), timesAt);
+    devices.set(device, times);
+    if (times === 'kept' || (times === 'unless-equal' && stats[start + MTIME_COLUMN] !== stats[start + CTIME_COLUMN])) return;
+    if (stats === list.stats) stats = list.stats.slice();
+    stats[start + MTIME_COLUMN] = NaN;
+  });
+  return { ...list, stats };
+}
+
+/** A file that is gone by now is reported when it is read. */
+function timesOf(path: string, timesAt: (path: string) => ChangeTimes): ChangeTimes {
+  try {
+    return timesAt(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
+    return 'none';
+  }
+}
+
 interface CarriedOver {
   readonly table: FileTable & { readonly probes: string[] };
   /** Files that have to be read. */
@@ -104,7 +137,7 @@ interface CarriedOver {
 /** Where nothing changed at all, which is the usual case, two comparisons of all bytes tell. */
 function carryOver(list: FileList, before: FileIndex | undefined): CarriedOver {
   const { paths, stats } = list;
-  if (before !== undefined && sameBytes(stats, before.stats) && paths.join('\0') === before.pathText) {
+  if (before !== undefined && !stats.some(Number.isNaN) && sameBytes(stats, before.stats) && paths.join('\0') === before.pathText) {
     return { table: { paths, stats, digests: before.digests, probes: [...before.probes] }, changed: [] };
   }
   return carryOverEach(list, before);

@@ -26,6 +26,20 @@ export function occupantOf(root: string): Occupant {
 /** On these kinds of file systems (statfs(2)) every file seems to be writable by everybody: FAT, exFAT, NTFS, CIFS, SMB, 9p, FUSE. */
 const withoutModes = new Set([0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546]);
 
+/** FAT, exFAT, CIFS and SMB keep no time that an edit must move; FUSE, 9p and NTFS may not, and then show the mtime in its place. */
+const withoutChangeTimes = new Set([0x4d44, 0x2011bab0, 0xff534d42, 0xfe534d42]);
+
+/** Whether the ctime of files where a path leads moves with every change: on some file systems it is a copy of the mtime. */
+export function changeTimesAt(path: string): ChangeTimes {
+  if (process.platform !== 'linux') return 'kept';
+  const { type } = statfsSync(path);
+  if (withoutChangeTimes.has(type)) return 'none';
+  return withoutModes.has(type) ? 'unless-equal' : 'kept';
+}
+
+/** `unless-equal`: not where it equals the mtime. */
+export type ChangeTimes = 'kept' | 'none' | 'unless-equal';
+
 /** Whether the inode of a file stays the same while the file does. */
 export function hasPlainNumbers(path: string): boolean {
   return process.platform !== 'linux' || !withoutModes.has(statfsSync(path).type);

@@ -10,6 +10,7 @@ import type { Probe } from '../../src/core/stage.js';
 import { nodeFs } from '../../src/store/cache-fs.js';
 import { digestFiles, TOO_LARGE, treeDigest } from '../../src/store/file-digests.js';
 import { decodeIndex, encodeIndex } from '../../src/store/file-index.js';
+import type { ChangeTimes } from '../../src/store/place.js';
 import { listFile, listFiles, STAT_COLUMNS } from '../../src/store/file-list.js';
 import { flipBit, scratchFiles, scratchFolder } from './scratch.js';
 
@@ -125,6 +126,37 @@ test('reads a file that had only just changed once more', async () => {
   const again = await digest();
   expect(again.read).toBe(3);
   expect((await digest()).read).toBe(0);
+});
+
+test('where an edit moves no ctime, every file is read again', async () => {
+  const { files, root, indexFile } = scratchTree(animals);
+  const digest = (changeTimesAt: () => ChangeTimes) => {
+    // What FAT shows: one time for both.
+    const list = listFiles(root);
+    const stats = list.stats.slice();
+    list.paths.forEach((_, i) => stats.fill(1e12, i * STAT_COLUMNS + 3, i * STAT_COLUMNS + 5));
+    return digestFiles(files, { ...list, stats }, Date.now() + 10_000, { indexFile, probe: lengthProbe, changeTimesAt });
+  };
+  // Also with an index of a version that trusted the times.
+  await digest(() => 'kept');
+  expect((await digest(() => 'kept')).read).toBe(0);
+  for (const times of ['none', 'unless-equal'] as const) {
+    const before = await digest(() => times);
+    writeFileSync(join(root, 'cats/a.jpg'), times.slice(0, 5));
+    const after = await digest(() => times);
+    expect([before.read, after.read]).toEqual([3, 3]);
+    expect(after.treeDigest).not.toBe(before.treeDigest);
+    expect(after.digestAt(0)).toBe(digestOf(readFileSync(join(root, 'cats/a.jpg'))));
+  }
+});
+
+test('a ctime that differs is trusted where only copies of the mtime are not', async () => {
+  const { files, root, indexFile, digest } = scratchTree(animals);
+  utimesSync(join(root, 'cats/a.jpg'), 1, 1);
+  await digest();
+  const list = listFiles(root);
+  const { read } = await digestFiles(files, list, Date.now() + 10_000, { indexFile, probe: lengthProbe, changeTimesAt: () => 'unless-equal' });
+  expect(read).toBeLessThan(3);
 });
 
 test.each<[string, (root: string) => void, number, boolean]>([

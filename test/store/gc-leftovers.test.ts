@@ -37,3 +37,23 @@ test('what a crashed process left goes also from a store whose own path looks li
   await collect(files, new Locks(files), usualLimits);
   expect(existsSync(forgotten)).toBe(false);
 });
+
+test('times in the future are no use: such files go first, and where they are further off than what is kept', async () => {
+  const { files } = scratchFiles();
+  const blobs = new Blobs(files);
+  const put = async (content: string, daysAgo: number) => {
+    const ref = await blobs.put(Buffer.from(content));
+    age(blobs.pathOf(ref.digest), daysAgo);
+    return ref;
+  };
+  const [ahead, farAhead, old] = [await put('ahead', -2), await put('far ahead', -31), await put('old', 20)];
+  const forgotten = join(files.temporary, '0000aaaa-1-1-1-00');
+  writeFileSync(forgotten, 'half');
+  age(forgotten, -2);
+  const { bytesAfter } = await collect(files, new Locks(files), usualLimits);
+  expect(existsSync(forgotten)).toBe(false);
+  const stay = () => Promise.all([ahead, farAhead, old].map((ref) => blobs.has(ref)));
+  expect(await stay()).toEqual([true, false, true]);
+  await collect(files, new Locks(files), { ...usualLimits, maxBytes: bytesAfter - 1 });
+  expect(await stay()).toEqual([false, false, true]);
+});

@@ -103,24 +103,6 @@ describe('what goes', () => {
     expect(namesIn(store.files.quarantine)).toEqual([young]);
   });
 
-  test('counts times in the future as no use: they go first, and where they are further off than what is kept', async () => {
-    const store = scratchStore();
-    await store.put('ahead', -2);
-    await store.put('far ahead', -31);
-    await store.put('old', 20);
-    await store.put('new', 1);
-    const forgotten = write(store.files, 'tmp/0000aaaa-1-1-1-00', -2);
-    const part = write(store.files, `tmp/download-${digestOf('a')}.part`, -31);
-    await collect(store.files, store.locks, usualLimits);
-    expect([forgotten, part].map((path) => existsSync(path))).toEqual([false, false]);
-    expect(await store.hits('ahead', 'far ahead', 'old', 'new')).toEqual(['ahead', 'old', 'new']);
-    age(join(store.files.root, 'v1', 'records', keyOf('ahead').slice(0, 2), `${keyOf('ahead')}.json`), -2);
-    const { bytesAfter } = await collect(store.files, store.locks, usualLimits, { dryRun: true });
-    await collect(store.files, store.locks, { ...usualLimits, maxBytes: bytesAfter - 1 });
-    expect(await store.hits('old', 'new')).toEqual(['old', 'new']);
-    expect(await store.hits('ahead')).toEqual([]);
-  });
-
   test('is only told by a dry run', async () => {
     const store = scratchStore();
     await store.put('a', 1);
