@@ -10,7 +10,7 @@ const help = `
 Runs are named as for \`pipeline report\`: an id or its beginning, \`last\`, \`last~1\`, a pipeline file for its last run.
 
 Examples:
-  pipeline diff                          the last run against the one before
+  pipeline diff                          the last run against the one before of the same pipeline
   pipeline diff pets.yaml~1 pets.yaml    the same for one pipeline file
   pipeline diff 20260901-1403 last --json`;
 
@@ -19,18 +19,38 @@ export const diff: CommandSpec = {
     program
       .command('diff')
       .description('compare two runs: fields, figures, and the pictures that became wrong or right')
-      .argument('[before]', 'the earlier run', 'last~1')
-      .argument('[after]', 'the later run', 'last')
+      .argument('[before]', 'the earlier run; left out: the one before of the pipeline that ran last')
+      .argument('[after]', 'the later run; left out: the last')
       .option('--json', 'print one JSON object on stdout')
       .addHelpText('after', help)
-      .action(async (before: string, after: string, { json }: { readonly json?: boolean }) => {
-        const difference = await compare(before, after, host);
+      .action(async (before: string | undefined, after: string | undefined, { json }: { readonly json?: boolean }) => {
+        const [was, is] = before === undefined ? await lastTwo(host) : [before, after ?? 'last'];
+        const difference = await compare(was, is, host);
         if (json) host.stdout(`${JSON.stringify({ event: 'diff', ...difference })}\n`);
         else (await import('../report/run-difference.js')).differenceLines(difference, host.color).forEach((line) => host.stdout(`${line}\n`));
         done(0);
       });
   },
 };
+
+/** The last two runs of the pipeline that ran last: those of another have nothing in common with it. */
+async function lastTwo({ cwd }: Host): Promise<[before: string, after: string]> {
+  const { runsOf } = await import('./runs-of.js');
+  const { runs } = await runsOf(undefined, cwd);
+  const [last] = runs;
+  // Without two runs, or with a record that cannot be read, opening them says what is wrong.
+  if (runs.length < 2 || last.state === 'unreadable') return ['last~1', 'last'];
+  const { file } = last.run.pipeline;
+  const before = runs.slice(1).find((run) => run.state !== 'unreadable' && run.run.pipeline.file === file);
+  if (before !== undefined) return [before.id, last.id];
+  throw failure('invalid', {
+    code: 'only-run',
+    where: file,
+    found: 'ran last, and has no earlier run to compare with',
+    expected: 'two runs of the same pipeline',
+    remedy: 'run it again, or name two runs: `pipeline diff last~1 last` compares it with the run of another pipeline',
+  });
+}
 
 async function compare(beforeName: string, afterName: string, host: Host): Promise<RunDifference> {
   const [{ openRun }, { rowOf }, { compareStages }] = await Promise.all([

@@ -87,16 +87,26 @@ describe('diff', () => {
     expect(stdout).toMatch(/^ {2}right {2}(cats|dogs)\/\S+ {2}(cats|dogs) 0\.\d{4} -> (cats|dogs) [01]\.\d{4}$/m);
   });
 
-  test('the last two runs, also of different pipelines, when none is named', async () => {
-    const { stdout } = await project.command('diff');
+  test('the last two runs of the pipeline that ran last, when none is named; of different ones where they are', async () => {
+    const alone = await project.command('diff');
+    expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('other.yaml: ran last, and has no earlier run to compare with')]);
+    const { stdout } = await project.command('diff', 'last~1', 'last');
     expect(stdout).toContain('train: only in the run before\n');
     expect(stdout).toContain('2 stages the same\n');
+    const between = await Project.create();
+    await between.addPets('pictures', 8);
+    for (const name of ['a.yaml', 'b.yaml']) await between.write(name, pipelineText({ train: 'epochs: 1' }));
+    for (const name of ['a.yaml', 'b.yaml', 'a.yaml']) await between.run(name, 'load-base');
+    const { before, after } = JSON.parse((await between.command('diff', '--json')).stdout) as RunDifference;
+    const ids = (await between.command('runs', 'a.yaml', '--json')).stdout.trim().split('\n').map((line) => (JSON.parse(line) as RunRow).id);
+    expect([after.id, before.id]).toEqual(ids);
+    await between.remove();
   });
 
   test('a file that is not there, and never ran, is named; by `runs` too', async () => {
     for (const command of [['runs', 'nope.yaml'], ['diff', 'nope.yaml~1', 'nope.yaml']]) {
       const { code, stderr } = await project.command(...command);
-      expect([code, stderr]).toEqual([5, expect.stringContaining('nope.yaml: there is no such file')]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('nope.yaml: there is no such file')]);
     }
   });
 
