@@ -52,7 +52,7 @@ export function hasPlainNumbers(path: string): boolean {
 export function refuseOpenToAll(root: string, environment: NodeJS.ProcessEnv): void {
   if (process.platform === 'win32' || environment.PIPELINE_ALLOW_OPEN_CACHE === '1') return;
   const folders = [root, join(root, 'v1'), ...(namesIn(join(root, 'v1')) ?? []).map((name) => join(root, 'v1', name))];
-  const open = folders.find((folder) => isOpenToAll(lstatSync(folder, { throwIfNoEntry: false })));
+  const open = folders.find((folder) => isOpenToAll(statsOf(folder)));
   if (open === undefined || withoutModes.has(statfsSync(open).type)) return;
   throw failure('unsafe', {
     code: 'cache-open-to-all',
@@ -63,21 +63,31 @@ export function refuseOpenToAll(root: string, environment: NodeJS.ProcessEnv): v
   });
 }
 
+/** Undefined where nothing is, also where a file is in the place of its folder. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined;
+    throw error;
+  }
+}
+
 function isOpenToAll(stats: Stats | undefined): boolean {
   return stats?.isDirectory() === true && (stats.mode & 0o002) !== 0;
 }
 
-/** Undefined where there is no such folder. */
+/** Undefined where there is no such folder. A file in its place is a fault of the machine, which whoever writes there finds. */
 function namesIn(folder: string): string[] | undefined {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    if (hasCode(error, 'ENOTDIR', 'EACCES')) return ['?'];
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (hasCode(error, 'EACCES')) return ['?'];
     throw error;
   }
 }
 
 function readText(path: string): string {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path, 'utf8').slice(0, 1000) : '';
+  return statsOf(path)?.isFile() === true ? readFileSync(path, 'utf8').slice(0, 1000) : '';
 }

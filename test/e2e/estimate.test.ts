@@ -42,7 +42,7 @@ describe('before the first run', () => {
     expect(estimate).toMatchObject({ exact: true, fits: true, unknown: [] });
     expect(estimate.unmeasured).toEqual(['train']);
     // Digests of the pictures are remembered, and nothing else.
-    expect(await readdir(project.path('.pipeline/cache/v1'))).toEqual(['tmp']);
+    expect(await readdir(project.path('.pipeline/cache/v1'))).toEqual(['made-here.json', 'tmp']);
     const run = await project.run();
     expect([run.code, extracted(run)]).toEqual([0, estimate.extract]);
     // Evaluation finds what training has made of the validation pictures.

@@ -43,7 +43,7 @@ testOnTerminal('a terminal shows how far it is where the answers go to a file, a
   expect(written).toMatch(/quickstart {2}predict .*\d+\/201 pictures/);
   const screen = new FakeTerminal(80, 40);
   screen.write(written);
-  expect(await screen.lines()).toEqual(['notes.txt: is not an image (it begins with "no picture")', '200 pictures, 1 could not be read']);
+  expect(await screen.lines()).toEqual(['notes.txt: is not an image (it is text)', '200 pictures, 1 could not be read']);
   expect((await onTerminal(80, ['sh', '-c', command('')], { cwd: project.root })).written).not.toContain('/201 pictures');
 });
 

@@ -92,7 +92,7 @@ describe('a head first, then a part of the base from there', () => {
 
   test('a layer that the base does not have is told with the nearest', async () => {
     const { code, stderr } = await project.command('run', 'pets.yaml', '--set', 'stages.fine-tune.freeze.until=top_bm');
-    expect([code, stderr]).toEqual([2, expect.stringContaining('fine-tune: the base has no layer top_bm')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--set stages.fine-tune.freeze.until=top_bm: the base has no layer top_bm')]);
     expect(stderr).toContain('did you mean top_bn?');
   });
 });

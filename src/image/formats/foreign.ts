@@ -37,12 +37,12 @@ export function describeForeign(bytes: Uint8Array): string {
   const match = signatures.find(([pattern]) => pattern.test(start));
   if (isPath(bytes, start)) return `${HOLDS_PATH} ${JSON.stringify(start)}, as a symbolic link does after it was copied without support for links`;
   if (match !== undefined) return `is ${match[1]}, expected ${READ_FORMATS}`;
-  return `is not an image (it begins with ${beginning(bytes)})`;
+  return `is not an image (${beginning(bytes)})`;
 }
 
-/** The first bytes as quoted text where they are plain text, else in hexadecimal. */
+/** That it is text, or the first bytes. Text is not quoted: a link may lead to what is nobody's business. */
 function beginning(bytes: Uint8Array): string {
   const text = latin1(bytes, 0, 16);
-  if (/^[\x20-\x7e\t\r\n]+$/.test(text)) return JSON.stringify(text);
-  return `bytes ${[...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;
+  if (/^[\x20-\x7e\t\r\n]+$/.test(text)) return 'it is text';
+  return `it begins with the bytes ${[...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;
 }
