@@ -65,7 +65,9 @@ export class DiskFolder implements ImageFolder {
   private list(): void {
     if (this.listed) return;
     this.listed = true;
-    const real = realpathSync(this.path);
+    // Asking for the real path of each folder would take time with the square of the depth.
+    const parent = this.above.at(-1);
+    const real = this.isLink || parent === undefined ? realpathSync(this.path) : join(parent, this.name);
     // As ingest lists files: links are not followed back, nor twice to one folder, or the walk might never end.
     if (this.above.includes(real) || (this.isLink && this.entered.has(real))) return;
     if (this.isLink) this.entered.add(real);
