@@ -74,8 +74,9 @@ async function runCommand(file: string | undefined, stages: readonly string[], o
   return runPipeline(file, stages, options, host, [print]).catch((error: unknown) => {
     // Programs wait for the event that ends the stream, also where nothing could run.
     if (!ended) {
-      for (const problem of asPipelineError(error).problems) print({ event: 'problem', problem });
-      print({ event: 'run', state: 'failed', durationMs: 0, stages: [], metrics: {} });
+      const { category, problems } = asPipelineError(error);
+      for (const problem of problems) print({ event: 'problem', problem });
+      print({ event: 'run', state: category === 'interrupted' ? 'interrupted' : 'failed', durationMs: 0, stages: [], metrics: {} });
     }
     throw error;
   });

@@ -1,8 +1,8 @@
 /** Everything that a run can say while it goes on. `--json` prints these as they are. */
 import type { Problem } from './problem.js';
 
-/** `fresh`: this checkout's outputs are current. `restored`: brought back from the cache. */
-export type StageState = 'ran' | 'restored' | 'fresh' | 'failed' | 'skipped';
+/** `fresh`: this checkout's outputs are current. `restored`: brought back from the cache. `interrupted`: stopped by a person or a signal. */
+export type StageState = 'ran' | 'restored' | 'fresh' | 'failed' | 'interrupted' | 'skipped';
 export type RunState = 'ok' | 'failed' | 'gate-missed' | 'interrupted';
 
 /** Pictures that went through the frozen prefix, and those whose features were kept from before; both count views. */

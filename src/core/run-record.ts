@@ -92,7 +92,7 @@ const isAnyJson: Guard<Json | undefined> = (_value): _value is Json | undefined 
 const isOutcome: Guard<StageOutcome> = isShapedAs({
   name: isLine,
   kind: isLine,
-  state: isOneOf('ran', 'restored', 'fresh', 'failed', 'skipped'),
+  state: isOneOf('ran', 'restored', 'fresh', 'failed', 'interrupted', 'skipped'),
   reason: isString,
   durationMs: isFiniteNumber,
   features: optional(isShapedAs({ extracted: isFiniteNumber, reused: isFiniteNumber })),

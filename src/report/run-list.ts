@@ -15,7 +15,7 @@ export interface RunRow {
   readonly set?: readonly string[];
   readonly state: string;
   readonly durationMs?: number;
-  readonly stages?: { readonly ran: number; readonly restored: number; readonly fresh: number; readonly failed: number; readonly skipped: number };
+  readonly stages?: { readonly ran: number; readonly restored: number; readonly fresh: number; readonly failed: number; readonly interrupted: number; readonly skipped: number };
   readonly metrics?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
@@ -25,7 +25,7 @@ export function rowOf(found: RunFound): RunRow {
   const start = { id: found.id, startedAt, pipeline: pipeline.name, file: pipeline.file, set: source.set };
   if (found.state !== 'finished') return { ...start, state: found.state };
   const { state, durationMs, stages, metrics } = found.run;
-  const counts = { ran: 0, restored: 0, fresh: 0, failed: 0, skipped: 0 };
+  const counts = { ran: 0, restored: 0, fresh: 0, failed: 0, interrupted: 0, skipped: 0 };
   for (const stage of stages) counts[stage.state]++;
   return { ...start, state, durationMs, stages: counts, metrics };
 }

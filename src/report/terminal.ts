@@ -32,10 +32,9 @@ const marks: Readonly<Record<StageState, readonly [string, Style]>> = {
   restored: ['↺', 'cyan'],
   fresh: ['·', 'dim'],
   failed: ['✘', 'red'],
+  interrupted: ['■', 'yellow'],
   skipped: ['-', 'dim'],
 };
-
-const stopped = ['■', 'yellow'] as const;
 
 /** Between two lines about the same task where lines cannot be drawn over. */
 const PLAIN_INTERVAL_MS = 10_000;
@@ -119,13 +118,13 @@ class Terminal {
   private ended(stage: StageSummary): void {
     const epoch = this.untold.get(stage.name);
     if (epoch !== undefined) this.epochRow(epoch);
-    // Who pressed Ctrl-C is told of no failure.
-    const isStopped = stage.state === 'failed' && stage.reason === 'interrupted';
-    const [mark, style] = isStopped ? stopped : marks[stage.state];
+    const [mark, style] = marks[stage.state];
     const features = stage.features === undefined ? '' : `  ${count(stage.features.extracted, 'picture')} extracted, ${stage.features.reused.toLocaleString('en-US')} reused`;
-    const timed = stage.state === 'ran' || stage.state === 'failed';
+    // Its column is as wide as `restored`, and its reason says the rest.
+    const word = stage.state === 'interrupted' ? 'stopped' : stage.state;
+    const timed = stage.state === 'ran' || stage.state === 'failed' || stage.state === 'interrupted';
     const time = timed ? duration(stage.durationMs).padStart(8) : ' '.repeat(8);
-    this.row(mark, style, stage.name, `${this.paint(style, (isStopped ? 'stopped' : stage.state).padEnd(8))} ${time}  ${printable(stage.reason)}${this.paint('dim', features)}`);
+    this.row(mark, style, stage.name, `${this.paint(style, word.padEnd(8))} ${time}  ${printable(stage.reason)}${this.paint('dim', features)}`);
   }
 
   private plainProgress(event: Extract<RunEvent, { event: 'progress' }>): void {

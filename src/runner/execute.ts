@@ -134,7 +134,9 @@ class Execution {
       // Whatever failed did so because of that.
       const error = this.session.guard.problem() ?? inFile(asPipelineError(thrown, node.stage.name), node, this.session.pipeline);
       this.reportProblems(node, error);
-      return { ...this.report(node, 'failed', error.problems[0]?.found ?? error.message, started), error };
+      const { signal } = this.options;
+      const isInterrupted = error.category === 'interrupted' || (signal.aborted && thrown === signal.reason);
+      return { ...this.report(node, isInterrupted ? 'interrupted' : 'failed', error.problems[0]?.found ?? error.message, started), error };
     }
   }
 
@@ -242,5 +244,6 @@ function taken({ preimage, outputs, state, reason }: Exclude<Decided, { state: '
 
 function blockedReason({ summary, error }: Outcome): string {
   if (summary.state === 'skipped') return `${summary.name} was skipped`;
+  if (summary.state === 'interrupted') return `${summary.name} was interrupted`;
   return error?.category === 'gate-missed' ? `${summary.name} missed its minimum` : `${summary.name} failed`;
 }

@@ -52,7 +52,9 @@ export class RunRecorder {
 
   /** For a run that was refused before any stage began. */
   async abandon(error: unknown): Promise<void> {
-    await this.write({ ...this.start, state: 'failed', durationMs: 0, stages: [], metrics: {}, problems: asPipelineError(error).problems });
+    const { category, problems } = asPipelineError(error);
+    const state = category === 'interrupted' ? 'interrupted' : 'failed';
+    await this.write({ ...this.start, state, durationMs: 0, stages: [], metrics: {}, problems });
   }
 
   /** Whole or not at all for whoever reads meanwhile; not synced, because results do not hang on it. */

@@ -19,7 +19,9 @@ const underWay = (task: string) => (event: RunEvent) => event.event === 'progres
 /** What every interrupted run says, and how it ends. */
 function expectInterrupted(run: RunOutcome, stage: string): void {
   expect([run.code, run.state]).toEqual([130, 'interrupted']);
-  expect(run.stage(stage)).toMatchObject({ state: 'failed', reason: 'interrupted' });
+  expect(run.stage(stage)).toMatchObject({ state: 'interrupted', reason: 'interrupted' });
+  expect([...run.named('failed'), ...run.stages.filter(({ reason }) => /failed/.test(reason))]).toEqual([]);
+  expect(run.stderr).not.toMatch(/failed/);
   expect(run.stderr).toContain('stopping; Ctrl-C once more ends at once\n');
   expect(run.stderr).toMatch(/interrupted after .*: what was finished is kept; run again to go on\n$/);
   // The stage's line says it: no problem is laid out beside it.
@@ -44,6 +46,15 @@ describe('an interruption', () => {
     await project.write('pets.yaml', pipelineText({ train: 'epochs: 100000' }));
     const run = await project.interrupt((event) => event.event === 'epoch' && event.epoch === 3, 'SIGTERM');
     expectInterrupted(run, 'train');
+    expect(run.stage('evaluate')).toMatchObject({ state: 'skipped', reason: 'train was interrupted' });
+    // What is kept of the run says the same.
+    expect((await project.command('runs')).stdout).toMatch(/interrupted/);
+    const [row] = (await project.command('runs', '--json')).stdout.split('\n');
+    expect(JSON.parse(row)).toMatchObject({ state: 'interrupted', stages: { failed: 0, interrupted: 1 } });
+    expect((await project.command('report', '--out', 'report.html')).code).toBe(0);
+    const page = await project.read('report.html');
+    expect(page).toContain('What was interrupted');
+    expect(page).not.toMatch(/<(td|text|span|title)[^>]*>[^<]*failed/);
     expect((await project.run('pets.yaml', '--set', 'stages.train.epochs=1')).stage('train').features).toEqual({ extracted: 0, reused: 24 });
   });
 

@@ -50,7 +50,7 @@ describe('runs', () => {
     const rows = await listed('pets.yaml', '--limit', '2');
     expect(rows).toHaveLength(2);
     expect(rows[0]).toMatchObject({ event: 'run-listed', pipeline: 'pets', file: 'pets.yaml', set: ['stages.train.epochs=30', 'stages.train.optimizer.adam.learning_rate=0.01'], state: 'ok', metrics: { evaluate: third.metrics.evaluate } });
-    expect(rows[0].stages).toEqual({ ran: 3, restored: 0, fresh: 4, failed: 0, skipped: 0 });
+    expect(rows[0].stages).toEqual({ ran: 3, restored: 0, fresh: 4, failed: 0, interrupted: 0, skipped: 0 });
     expect((await project.command('runs', '-n', '1')).stderr).toBe('and 3 more: --limit 4\n');
   });
 });

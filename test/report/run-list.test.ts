@@ -5,7 +5,7 @@ import { runLines, type RunRow } from '../../src/report/run-list.js';
 const rows: RunRow[] = [
   {
     id: '20260901-140312-417a3', startedAt: new Date(2026, 8, 1, 14, 3).toISOString(), pipeline: 'pets', state: 'ok', durationMs: 5900,
-    stages: { ran: 3, restored: 1, fresh: 4, failed: 0, skipped: 0 },
+    stages: { ran: 3, restored: 1, fresh: 4, failed: 0, interrupted: 0, skipped: 0 },
     metrics: { worse: { accuracy: 0.5, loss: 0.1 }, equal: { accuracy: 0.75, loss: 0.7 }, better: { accuracy: 0.75, loss: 0.6 } },
   },
   { id: '20260901-140000-00000', startedAt: new Date(2026, 8, 1, 14, 0).toISOString(), pipeline: 'a-very-long-name-of-pets\u001b', state: 'killed' },

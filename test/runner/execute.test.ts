@@ -118,7 +118,7 @@ describe('the scheduler', () => {
     const controller = new AbortController();
     const result = await run(table({ freeze: () => controller.abort() }), { signal: controller.signal, jobs: 1 });
     expect(result.state).toBe('interrupted');
-    expect(states(result)).toMatchObject({ freeze: 'failed', train: 'skipped' });
+    expect(states(result)).toMatchObject({ freeze: 'interrupted', train: 'skipped' });
     expect(states(await run(table()))).toMatchObject({ 'load-base': 'fresh', freeze: 'ran', train: 'ran' });
   });
 

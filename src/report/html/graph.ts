@@ -12,7 +12,7 @@ const BOX = { width: 158, height: 50 };
 const PITCH = { x: 186, y: 86 };
 const EDGE = 3;
 
-const marks: Readonly<Record<StageState | 'none', string>> = { ran: '✔', restored: '↺', fresh: '•', failed: '✘', skipped: '–', none: ' ' };
+const marks: Readonly<Record<StageState | 'none', string>> = { ran: '✔', restored: '↺', fresh: '•', failed: '✘', interrupted: '■', skipped: '–', none: ' ' };
 
 /** `made` tells how long stages took that did not run this time. */
 export function graph(nodes: readonly RecordedNode[], outcomes: readonly StageOutcome[], made: ReadonlyMap<string, Made>): Html {
@@ -39,7 +39,7 @@ function box(stage: DrawnStage, outcomes: readonly StageOutcome[], made: Readonl
 
 /** One word for the variants of a stage: the gravest of how they ended. */
 function stateOf(outcomes: readonly StageOutcome[]): StageState | 'none' {
-  const order: readonly StageState[] = ['failed', 'skipped', 'ran', 'restored', 'fresh'];
+  const order: readonly StageState[] = ['failed', 'interrupted', 'skipped', 'ran', 'restored', 'fresh'];
   return order.find((state) => outcomes.some((outcome) => outcome.state === state)) ?? 'none';
 }
 
@@ -47,13 +47,13 @@ function said(state: StageState | 'none', outcomes: readonly StageOutcome[], mad
   if (state === 'none') return 'not in this run';
   const times = outcomes.map((outcome) => timeOf(outcome, made));
   const known = times.every((time) => time !== undefined) ? duration(times.reduce((sum, time) => sum + time, 0)) : undefined;
-  if (known === undefined || state === 'failed' || state === 'skipped') return state;
+  if (known === undefined || state === 'failed' || state === 'interrupted' || state === 'skipped') return state;
   return state === 'ran' ? `ran ${known}` : `${state} (${known})`;
 }
 
 /** How long the work took, in this run or when it was done, without waiting for its turn; undefined where that is not known. */
 function timeOf({ name, state, durationMs }: StageOutcome, made: ReadonlyMap<string, Made>): number | undefined {
-  return made.get(name)?.durationMs ?? (state === 'ran' || state === 'failed' ? durationMs : undefined);
+  return made.get(name)?.durationMs ?? (state === 'ran' || state === 'failed' || state === 'interrupted' ? durationMs : undefined);
 }
 
 /** From box to box; where boxes stand in the way, down the gap beside them. */

@@ -27,7 +27,8 @@ function problems(all: readonly Problem[]): Html | undefined {
     const place = where === undefined ? undefined : html`<b>${where}</b> `;
     return html`<li><p>${place}${found}</p>${expected === undefined ? undefined : html`<p>expected: ${expected}</p>`}${remedy === undefined ? undefined : html`<p>→ ${remedy}</p>`}</li>`;
   });
-  return html`<section class="problems" aria-labelledby="problems"><h2 id="problems">What went wrong</h2><ul>${items}</ul></section>`;
+  const title = all.every(({ code }) => code === 'interrupted') ? 'What was interrupted' : 'What went wrong';
+  return html`<section class="problems" aria-labelledby="problems"><h2 id="problems">${title}</h2><ul>${items}</ul></section>`;
 }
 
 /** The main figures of one evaluation, large. */

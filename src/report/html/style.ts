@@ -112,6 +112,7 @@ details > .scroll { margin-top: 0.6rem; max-height: 24rem; overflow: auto; }
 .graph .ran rect { stroke: var(--good); }
 .graph .restored rect { stroke: var(--t1); }
 .graph .failed rect { stroke: var(--bad); stroke-width: 2.5; }
+.graph .interrupted rect { stroke: var(--note); stroke-width: 2.5; }
 .graph .skipped rect, .graph .none rect { stroke-dasharray: 4 3; }
 .graph .name { fill: var(--ink); font-weight: 600; font-size: 13px; }
 .edge { fill: none; stroke: var(--soft); stroke-width: 1.3; opacity: 0.65; }
