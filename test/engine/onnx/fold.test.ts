@@ -12,7 +12,7 @@ describe('folding BatchNorm', () => {
     const folded = foldBatchNorm(graph, madeUpWeights(graph, 1), () => true);
     expect(names(folded.graph)).toEqual(names(graph).filter((name) => name !== 'conv1' && name !== 'dw1'));
     const joined = folded.graph.layers.find(({ name }) => name === 'bn1');
-    expect(joined).toMatchObject({ kind: 'conv2d', useBias: true, inputs: ['picture'] });
+    expect(joined).toMatchObject({ kind: 'conv2d', useBias: true, inputs: ['scaled'] });
   });
 
   test('scales the kernel by gamma / sqrt(variance + epsilon) and moves the bias along', () => {
