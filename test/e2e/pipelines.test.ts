@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => project.remove());
 
 const small = ['stages.ingest.source=pictures', 'stages.ingest.image.size=[32, 32]', 'stages.train.epochs=2', 'stages.ingest.split.validation=0.3'];
-const base = `stages.load-base.weights=${join(repository, 'examples', 'base', 'model.json')}`;
+const base = 'stages.load-base={architecture: compact32}';
 const changes: Readonly<Record<string, readonly string[]>> = {
   'base-imagenet32.yaml': ['stages.evaluate.minimum.accuracy=0', 'stages.train.warmup_epochs=0.5'],
   'quickstart.yaml': ['stages.evaluate.minimum.accuracy=0'],

@@ -32,7 +32,7 @@ test('what one store put another finds', async () => {
   await expect(second.hasBlob(output)).resolves.toBe(true);
   expect(String(await second.readBlob(output))).toBe('result');
   expect(namesIn(root)).toEqual(['.gitignore', 'CACHEDIR.TAG', 'v1']);
-  expect(namesIn(root, 'v1')).toEqual(['blobs', 'records', 'tmp']);
+  expect(namesIn(root, 'v1')).toEqual(['blobs', 'made-here.json', 'records', 'tmp']);
 });
 
 test('digests of folders and of single files have indexes of their own', async () => {
