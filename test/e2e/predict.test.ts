@@ -203,10 +203,10 @@ describe('a model that is', () => {
     return [code, stderr];
   };
 
-  test('missing exits 2; foreign or cut short exits 3', async () => {
+  test('missing or foreign exits 2; cut short exits 3', async () => {
     expect(await project.command('predict', 'nowhere', CAT)).toMatchObject({ code: 2, stderr: expect.stringMatching(/^nowhere: is not there\n/) });
     expect(await project.command('predict', 'pipelines/quickstart.yaml', CAT)).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a model of a format that is known here') });
-    expect(await project.command('predict', PETS, CAT)).toMatchObject({ code: 3, stderr: expect.stringContaining('the folder is no export of this tool') });
+    expect(await project.command('predict', PETS, CAT)).toMatchObject({ code: 2, stderr: expect.stringContaining('is a folder without a model.json, not an exported model') });
     const shard = await damaged((folder) => truncate(join(folder, 'group1-shard2of2.bin'), 5));
     expect(shard).toEqual([3, expect.stringMatching(/the weights in group1-shard1of2\.bin, group1-shard2of2\.bin have \d+ bytes/)]);
   });
