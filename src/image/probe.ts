@@ -1,5 +1,4 @@
 /** Finds out from a file's bytes whether it is a whole image of a format that is read, and its size, without decoding it. */
-import { hasImageName } from '../core/image-name.js';
 import { PipelineError } from '../core/problem.js';
 import { readAvif } from './formats/avif.js';
 import { readBmp } from './formats/bmp.js';
@@ -21,7 +20,7 @@ export const PROBE_VERSION = 2;
  */
 export const pictureLimits = { bytes: 128 * 2 ** 20, pixels: 256e6, mostPixels: 1000e6, largePixels: 64e6 } as const;
 
-export { hasImageName as hasPictureName, HOLDS_PATH };
+export { HOLDS_PATH };
 
 export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'avif';
 

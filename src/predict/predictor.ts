@@ -3,7 +3,7 @@ import { asPipelineError, failure, PipelineError, type Problem } from '../core/p
 import type { Runner } from '../engine/engine.js';
 import { PicturePool } from '../features/picture-pool.js';
 import { pictureBatches, picturesPerBatch } from '../image/batches.js';
-import { hasPictureName } from '../image/probe.js';
+import { hasImageName } from '../core/image-name.js';
 import { allFinite } from '../model/finite.js';
 import { predictionOf } from '../model/prediction.js';
 import type { Answer, ModelPredictor, PictureInput } from './answers.js';
@@ -101,7 +101,7 @@ export class Predictor implements ModelPredictor {
 }
 
 function badAnswer<Input extends PictureInput>({ input, index, problem }: BadPicture<Input>): PlacedAnswer<Input> {
-  const meant = input.inFolder !== true || hasPictureName(input.name);
+  const meant = input.inFolder !== true || hasImageName(input.name);
   return { index, answer: { kind: meant || !noPicture.has(problem.code) ? 'bad' : 'passed-over', input, problem } };
 }
 

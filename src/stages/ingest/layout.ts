@@ -3,7 +3,7 @@ import { classNameOf, layoutOf, type ClassLayout, type SplitFolders } from '../.
 import { foldersOf } from '../../core/path-folders.js';
 import type { PassedOver } from '../../core/stage.js';
 import type { SplitName } from '../../image/dataset.js';
-import { hasPictureName } from '../../image/probe.js';
+import { hasImageName } from '../../core/image-name.js';
 import { isUsable } from './probe.js';
 
 /** A file in a class folder. */
@@ -37,7 +37,7 @@ export type Place = Pick<Candidate, 'className' | 'split'>;
 
 /** Whether what cannot be read is a link that stands for an image. */
 export function isImageLink({ kind, path }: PassedOver): boolean {
-  return kind === 'link' && hasPictureName(path);
+  return kind === 'link' && hasImageName(path);
 }
 
 /**
@@ -47,7 +47,7 @@ export function isImageLink({ kind, path }: PassedOver): boolean {
 export function readLayout(listing: Listed, splitFolders?: SplitFolders): Layout {
   const { paths, passedOver } = listing;
   const links = passedOver.filter(isImageLink).map(({ path }) => path);
-  const isImage = (index: number): boolean => index >= paths.length || hasPictureName(paths[index]) || isUsable(listing.probeAt(index));
+  const isImage = (index: number): boolean => index >= paths.length || hasImageName(paths[index]) || isUsable(listing.probeAt(index));
   const layout = layoutOf(foldersOf([...paths, ...links], isImage), splitFolders);
   const ofFolder = placesOf(layout);
   const placeOf = (path: string): Place | null => ofFolder(folderOf(path));

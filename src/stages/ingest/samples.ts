@@ -9,7 +9,8 @@ import { PipelineError } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import type { FolderListing, PassedOver } from '../../core/stage.js';
 import { splitNames, type SampleRow, type SplitName } from '../../image/dataset.js';
-import { hasPictureName, HOLDS_PATH } from '../../image/probe.js';
+import { hasImageName } from '../../core/image-name.js';
+import { HOLDS_PATH } from '../../image/probe.js';
 import type { LabelHint } from '../../sources/label-hint.js';
 import { classFaults, unreadClasses } from './class-faults.js';
 import { pictureFaults, splitFaults, type Faults } from './faults.js';
@@ -176,7 +177,7 @@ function sortOut(layout: Layout, listing: FolderListing, classes: ReadonlySet<st
     if (!classes.has(candidate.className)) continue;
     const reason = listing.probeAt(candidate.index);
     if (isUsable(reason)) good.push(candidate);
-    else if (hasPictureName(candidate.path)) bad.push({ path: candidate.path, reason });
+    else if (hasImageName(candidate.path)) bad.push({ path: candidate.path, reason });
     else ignored.push({ path: candidate.path, reason });
   }
   const unread: PassedOver[] = [];
