@@ -36,8 +36,18 @@ module.exports = {
       from: { path: '^src/stages/([^/]+)/' },
       to: { path: '^src/stages/[^/]+/', pathNot: '^src/stages/$1/' },
     },
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '(cli|index|no-zlib)\\.ts$|schema-types\\.ts$' }, to: {} },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: '(cli|index|no-zlib)\\.ts$|schema-types\\.ts$' },
+      to: {},
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

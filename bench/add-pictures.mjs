@@ -18,7 +18,8 @@ const [name] = readdirSync(pictures);
 const others = readdirSync(join(unpacked, 'validation', name));
 const runs = [];
 for (let i = 0; i < ROUNDS; i++) {
-  for (const file of others.slice(i * ADDED, (i + 1) * ADDED)) copyFileSync(join(unpacked, 'validation', name, file), join(pictures, name, file));
+  for (const file of others.slice(i * ADDED, (i + 1) * ADDED))
+    copyFileSync(join(unpacked, 'validation', name, file), join(pictures, name, file));
   const { ms, stdout } = await child(process.execPath, [cli, 'run', 'it.yaml', '--json'], { cwd: root });
   const { stages } = JSON.parse(stdout.trim().split('\n').at(-1));
   const extracted = stages.reduce((sum, { features }) => sum + (features?.extracted ?? 0), 0);

@@ -18,7 +18,11 @@ const sets = [
 
 const results = [];
 for (const seed of SEEDS) {
-  const { stdout } = await child(process.execPath, [cli, 'run', 'fine-tune.yaml', ...sets, '--set', `seed=${seed}`, '--json'], { cwd: project });
+  const { stdout } = await child(
+    process.execPath,
+    [cli, 'run', 'fine-tune.yaml', ...sets, '--set', `seed=${seed}`, '--json'],
+    { cwd: project },
+  );
   const { metrics } = jsonLines(stdout).find(({ event }) => event === 'run');
   results.push({ seed, head: metrics['evaluate-head'], tuned: metrics.evaluate });
 }

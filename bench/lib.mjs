@@ -61,7 +61,10 @@ export function child(command, args, options = {}) {
 
 /** The lines of JSON among what a program printed. */
 export function jsonLines(text) {
-  return text.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
 }
 
 const GNU_TIME = '/usr/bin/time';
@@ -82,7 +85,8 @@ export function peakMemory(command, args, options = {}) {
   return saidPeak(spawnSync(...sayingPeak(command, args), { encoding: 'utf8', ...options }).stderr);
 }
 
-const versionOf = (name) => JSON.parse(readFileSync(join(repository, 'node_modules', name, 'package.json'), 'utf8')).version;
+const versionOf = (name) =>
+  JSON.parse(readFileSync(join(repository, 'node_modules', name, 'package.json'), 'utf8')).version;
 
 /** The machine and the versions that figures depend on. */
 export function machine() {

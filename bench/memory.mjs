@@ -37,7 +37,12 @@ async function both() {
   someClasses(unpacked, join(scratch, 'some'), 50);
   const cases = [
     ['110,000 pictures of 32 px, embedded base', join(repository, 'examples', 'base', 'model.json'), unpacked, 32],
-    ['25,000 pictures at 96 px, MobileNetV2-0.35', join(shared, 'weights', 'mobilenet-v2-0.35-224', 'model.json'), join(scratch, 'some'), 96],
+    [
+      '25,000 pictures at 96 px, MobileNetV2-0.35',
+      join(shared, 'weights', 'mobilenet-v2-0.35-224', 'model.json'),
+      join(scratch, 'some'),
+      96,
+    ],
   ];
   for (const [name, ...args] of cases) {
     const { stdout } = await child(process.execPath, [new URL(import.meta.url).pathname, ...args.map(String)]);

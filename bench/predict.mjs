@@ -28,9 +28,20 @@ const preprocessing = { kind: 'mode', mode: 'tf' };
 
 /** The base under the head of cats-dogs-mobilenet.yaml, untrained: what its numbers are costs no time. */
 function classifier() {
-  const dense = (name, from, units, activation) => ({ kind: 'dense', name, inputs: [from], trainable: true, units, useBias: true, activation });
+  const dense = (name, from, units, activation) => ({
+    kind: 'dense',
+    name,
+    inputs: [from],
+    trainable: true,
+    units,
+    useBias: true,
+    activation,
+  });
   const layers = [...base.graph.layers, dense('hidden', 'pool', 256, 'relu'), dense('score', 'hidden', 1, 'sigmoid')];
-  const drawn = (shape) => ({ shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i) / 20) });
+  const drawn = (shape) => ({
+    shape,
+    data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i) / 20),
+  });
   const head = { 'hidden/kernel': [1280, 256], 'hidden/bias': [256], 'score/kernel': [256, 1], 'score/bias': [1] };
   const weights = new Map([...base.weights, ...Object.entries(head).map(([name, shape]) => [name, drawn(shape)])]);
   return { graph: { name: 'classifier', layers }, weights };
@@ -39,19 +50,22 @@ function classifier() {
 const model = join(scratch, 'model');
 const whole = classifier();
 mkdirSync(model);
-for (const [name, bytes] of writeLayersModel(whole.graph, whole.weights, { generatedBy: 'bench' }).files) writeFileSync(join(model, name), bytes);
+for (const [name, bytes] of writeLayersModel(whole.graph, whole.weights, { generatedBy: 'bench' }).files)
+  writeFileSync(join(model, name), bytes);
 writeFileSync(join(model, 'classes.json'), JSON.stringify(['cats', 'dogs']));
 writeFileSync(join(model, 'preprocessing.json'), JSON.stringify({ image, preprocessing }));
 
 async function predictAll() {
   const answers = [];
   for await (const answer of predict(model, names, { cwd: root, engine: 'onnx' })) answers.push(answer);
-  if (answers.length !== names.length || answers.some(({ error }) => error !== undefined)) throw new Error('a picture got no answer');
+  if (answers.length !== names.length || answers.some(({ error }) => error !== undefined))
+    throw new Error('a picture got no answer');
   return answers;
 }
 
 const files = filesOf(root, names);
-const extractAll = () => extract({ folder: mkdtempSync(join(scratch, 'store-')), root, files, base, size: SIZE, featureLength: 1280 });
+const extractAll = () =>
+  extract({ folder: mkdtempSync(join(scratch, 'store-')), root, files, base, size: SIZE, featureLength: 1280 });
 
 const answers = await predictAll();
 const runner = await (await createOnnxEngine()).compile(whole.graph, whole.weights);
@@ -59,7 +73,8 @@ const load = createPictureLoader({ image, preprocessing, variation: null });
 const path = join(root, names[0]);
 const [byHand] = await runner.run(await load({ path, digest: digestOf(readFileSync(path)), view: 0 }), 1);
 runner.dispose();
-if (Math.abs(byHand - answers[0].scores.dogs) > 1e-5) throw new Error(`predict says ${answers[0].scores.dogs}, the network ${byHand}`);
+if (Math.abs(byHand - answers[0].scores.dogs) > 1e-5)
+  throw new Error(`predict says ${answers[0].scores.dogs}, the network ${byHand}`);
 
 const rounds = [];
 for (let i = 0; i < ROUNDS; i++) rounds.push({ predict: await timed(predictAll), extract: await timed(extractAll) });

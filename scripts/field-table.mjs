@@ -9,13 +9,19 @@ function valuesOf(schema, root) {
   if (schema.enum !== undefined) return schema.enum.map(code).join(', ');
   if (schema.anyOf !== undefined) return schema.anyOf.map((one) => valuesOf(one, root)).join(', or ');
   if (schema.if?.type === 'string') {
-    const names = schema.then.enum === undefined ? (schema.then['x-path'] ? 'a path or address' : 'a text') : schema.then.enum.map(code).join(', ');
+    const names =
+      schema.then.enum === undefined
+        ? schema.then['x-path']
+          ? 'a path or address'
+          : 'a text'
+        : schema.then.enum.map(code).join(', ');
     return `${names}, or ${schema.else?.type === 'array' ? 'a list of those' : 'with settings'}`;
   }
   if (schema['x-reference'] !== undefined) return 'a stage';
   if (schema['x-path'] === true) return 'a path';
   if (schema.type === 'array') return listOf(schema, root);
-  if (schema['x-short-for'] !== undefined) return `${valuesOf(schema.properties[schema['x-short-for']], root)}, or with settings`;
+  if (schema['x-short-for'] !== undefined)
+    return `${valuesOf(schema.properties[schema['x-short-for']], root)}, or with settings`;
   if (schema.type === 'object') return schema.properties === undefined ? 'names with values' : 'fields, below';
   if (schema.type === 'boolean') return '`true`, `false`';
   if (schema.type === 'integer' || schema.type === 'number') return numberOf(schema);
@@ -25,13 +31,21 @@ function valuesOf(schema, root) {
 
 function listOf({ items, minItems, maxItems }, root) {
   const inner = valuesOf(items ?? {}, root);
-  return minItems !== undefined && minItems === maxItems ? `[${Array(minItems).fill(inner).join(', ')}]` : `a list: ${inner}`;
+  return minItems !== undefined && minItems === maxItems
+    ? `[${Array(minItems).fill(inner).join(', ')}]`
+    : `a list: ${inner}`;
 }
 
 function numberOf({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }) {
   const kind = type === 'integer' ? 'a whole number' : 'a number';
-  const low = exclusiveMinimum !== undefined ? `above ${exclusiveMinimum}` : minimum !== undefined ? `from ${minimum}` : '';
-  const high = exclusiveMaximum !== undefined ? `below ${exclusiveMaximum}` : maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? `up to ${maximum}` : '';
+  const low =
+    exclusiveMinimum !== undefined ? `above ${exclusiveMinimum}` : minimum !== undefined ? `from ${minimum}` : '';
+  const high =
+    exclusiveMaximum !== undefined
+      ? `below ${exclusiveMaximum}`
+      : maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER
+        ? `up to ${maximum}`
+        : '';
   return [kind, low, high].filter(Boolean).join(' ');
 }
 
@@ -43,7 +57,12 @@ function rowsOf(schema, root, prefix = '') {
     const path = `${prefix}${name}`;
     const resolved = field.$ref === undefined ? field : { ...root.$defs[field.$ref.split('/').at(-1)], ...field };
     const fallback = field.default;
-    const shown = fallback === undefined || (typeof fallback === 'object' && !Array.isArray(fallback)) ? (required.has(name) ? 'required' : '') : code(JSON.stringify(fallback).replaceAll('"', ''));
+    const shown =
+      fallback === undefined || (typeof fallback === 'object' && !Array.isArray(fallback))
+        ? required.has(name)
+          ? 'required'
+          : ''
+        : code(JSON.stringify(fallback).replaceAll('"', ''));
     const text = (field.description ?? '').replaceAll('|', '\\|').replaceAll('\n', ' ');
     const own = `| ${code(path)} | ${valuesOf(field, root)} | ${shown} | ${text} |`;
     return [own, ...innerRows(resolved, root, path)];
@@ -58,7 +77,9 @@ function innerRows(schema, root, path) {
   if (schema.anyOf !== undefined) return schema.anyOf.flatMap((one) => innerRows(one, root, path));
   if (schema.type !== 'object') return [];
   const named = rowsOf(schema, root, `${path}.`);
-  return typeof schema.additionalProperties === 'object' ? [...named, ...rowsOf(schema.additionalProperties, root, `${path}.*.`)] : named;
+  return typeof schema.additionalProperties === 'object'
+    ? [...named, ...rowsOf(schema.additionalProperties, root, `${path}.*.`)]
+    : named;
 }
 
 const head = '| field | values | default | |\n| --- | --- | --- | --- |';
@@ -67,12 +88,16 @@ const head = '| field | values | default | |\n| --- | --- | --- | --- |';
 export function fieldTable(project, stages) {
   const order = ['ingest', 'augment', 'load-base', 'freeze', 'build-head', 'train', 'evaluate', 'export'];
   const kinds = Object.keys(stages).sort((a, b) => order.indexOf(a) - order.indexOf(b));
-  const sections = kinds.map((kind) => `## ${kind}\n\n${stages[kind].description}\n\n${head}\n${rowsOf(stages[kind], stages[kind]).join('\n')}`);
-  return [
-    '<!-- Made by scripts/generate.mjs from schemas/. Do not edit. -->',
-    '# Every field',
-    'What a pipeline file may say. Each stage has `uses:` too, its kind, which may be left out where the stage is named like one.',
-    `## The file\n\n${head}\n${rowsOf(project, project).join('\n')}`,
-    ...sections,
-  ].join('\n\n') + '\n';
+  const sections = kinds.map(
+    (kind) => `## ${kind}\n\n${stages[kind].description}\n\n${head}\n${rowsOf(stages[kind], stages[kind]).join('\n')}`,
+  );
+  return (
+    [
+      '<!-- Made by scripts/generate.mjs from schemas/. Do not edit. -->',
+      '# Every field',
+      'What a pipeline file may say. Each stage has `uses:` too, its kind, which may be left out where the stage is named like one.',
+      `## The file\n\n${head}\n${rowsOf(project, project).join('\n')}`,
+      ...sections,
+    ].join('\n\n') + '\n'
+  );
 }

@@ -25,7 +25,9 @@ const options = {
   logLevel: 'warning',
 };
 // CommonJS packages that are joined in ask for Node's modules by `require`.
-const requireOfBundle = { js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);" };
+const requireOfBundle = {
+  js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);",
+};
 const { metafile } = await build({
   ...options,
   entryPoints: ['dist/cli.js'],
@@ -38,7 +40,14 @@ const { metafile } = await build({
 await joinEager(metafile, options);
 
 // The process that runs exported models, apart from the command: what both need, it has a copy of.
-await build({ ...options, entryPoints: ['dist/predict/model-worker.js'], outdir: 'dist/predict', splitting: true, chunkNames: '../chunks/model-[name]-[hash]', banner: requireOfBundle });
+await build({
+  ...options,
+  entryPoints: ['dist/predict/model-worker.js'],
+  outdir: 'dist/predict',
+  splitting: true,
+  chunkNames: '../chunks/model-[name]-[hash]',
+  banner: requireOfBundle,
+});
 
 // The page of `serve`, with all of TF.js that it needs: a browser gets it from here and from nowhere else.
 await build({

@@ -15,7 +15,9 @@ const readJson = async (name) => JSON.parse(await readFile(new URL(name, schemas
 
 const kinds = (await readdir(new URL('stages/', schemas))).map((name) => name.replace('.schema.json', '')).sort();
 const project = await readJson('project.schema.json');
-const stages = Object.fromEntries(await Promise.all(kinds.map(async (kind) => [kind, await readJson(`stages/${kind}.schema.json`)])));
+const stages = Object.fromEntries(
+  await Promise.all(kinds.map(async (kind) => [kind, await readJson(`stages/${kind}.schema.json`)])),
+);
 
 /** Applies a change to every object of a schema, inner ones first. */
 function rewrite(node, change) {
@@ -34,7 +36,9 @@ function editorSchema() {
   const definitions = {};
   for (const [kind, { $schema: _dialect, $id: _id, ...schema }] of Object.entries(stages)) {
     definitions[kind] = rewrite(schema, (node) =>
-      typeof node.$ref === 'string' ? { ...node, $ref: node.$ref.replace('#/', `#/$defs/${kind}/`) } : withShortForm(node),
+      typeof node.$ref === 'string'
+        ? { ...node, $ref: node.$ref.replace('#/', `#/$defs/${kind}/`) }
+        : withShortForm(node),
     );
   }
   const named = Object.fromEntries(kinds.map((kind) => [kind, { $ref: `#/$defs/${kind}` }]));
@@ -50,7 +54,12 @@ function editorSchema() {
       stages: {
         ...project.properties.stages,
         properties: named,
-        additionalProperties: { type: 'object', required: ['uses'], properties: { uses: { enum: kinds } }, allOf: other },
+        additionalProperties: {
+          type: 'object',
+          required: ['uses'],
+          properties: { uses: { enum: kinds } },
+          allOf: other,
+        },
       },
     },
     $defs: definitions,
@@ -76,14 +85,23 @@ function loaded(schema) {
 }
 
 async function configTypes() {
-  const options = { bannerComment: '', additionalProperties: false, style: { singleQuote: true, printWidth: 130 }, format: true };
+  const options = {
+    bannerComment: '',
+    additionalProperties: false,
+    style: { singleQuote: true, printWidth: 130 },
+    format: true,
+  };
   const parts = ['/** Made by scripts/generate.mjs from schemas/. Do not edit. */\n'];
   parts.push(`export const stageKinds = [${kinds.map((kind) => `'${kind}'`).join(', ')}] as const;`);
   parts.push('export type StageKind = (typeof stageKinds)[number];\n');
   const engines = project.properties.engine.enum.map((name) => `'${name}'`).join(', ');
-  parts.push(`/** \`auto\` takes onnx where it is installed, else tfjs. */\nexport const engineChoices = [${engines}] as const;`);
+  parts.push(
+    `/** \`auto\` takes onnx where it is installed, else tfjs. */\nexport const engineChoices = [${engines}] as const;`,
+  );
   parts.push('export type EngineChoice = (typeof engineChoices)[number];\n');
-  parts.push("/** How numbers are kept; they are computed in float32 all the same. */\nexport type FloatType = PipelineConfig['features']['dtype'];\n");
+  parts.push(
+    "/** How numbers are kept; they are computed in float32 all the same. */\nexport type FloatType = PipelineConfig['features']['dtype'];\n",
+  );
   const titles = {};
   for (const [name, schema] of [['project', project], ...Object.entries(stages)]) {
     parts.push(await compile(loaded(schema), schema.title, options));
@@ -107,7 +125,8 @@ function compiledValidators() {
     strictTypes: false,
     code: { source: true, esm: true, lines: true },
   });
-  for (const keyword of ['x-affects-output', 'x-path', 'x-reference', 'x-in-place-of', 'x-provides', 'x-short-for']) ajv.addKeyword({ keyword });
+  for (const keyword of ['x-affects-output', 'x-path', 'x-reference', 'x-in-place-of', 'x-provides', 'x-short-for'])
+    ajv.addKeyword({ keyword });
   const all = Object.entries({ project, ...stages });
   for (const [name, schema] of all) ajv.addSchema(schema, name);
   const code = standalone.default(ajv, Object.fromEntries(all.map(([name]) => [validatorName(name), name])));

@@ -17,20 +17,37 @@ export async function joinEager({ outputs }, options) {
   const inRoot = (path) => join(options.absWorkingDir, path);
   const eager = closure(cli, outputs);
   eager.delete(cli);
-  const parts = [...eager].sort().map((path, index) => ({ path, exports: outputs[path].exports.map((name) => [name, `part${index}_${name}`]) }));
+  const parts = [...eager]
+    .sort()
+    .map((path, index) => ({ path, exports: outputs[path].exports.map((name) => [name, `part${index}_${name}`]) }));
   const fromCli = (path) => `./${relative(dirname(inRoot(cli)), path).replaceAll(sep, '/')}`;
   // The command itself comes last: it runs as soon as it is evaluated.
   const contents = [
-    ...parts.map(({ path, exports }) => `export {${exports.map(([name, as]) => `${name} as ${as}`).join(', ')}} from '${fromCli(inRoot(path))}';`),
+    ...parts.map(
+      ({ path, exports }) =>
+        `export {${exports.map(([name, as]) => `${name} as ${as}`).join(', ')}} from '${fromCli(inRoot(path))}';`,
+    ),
     `import '${fromCli(inRoot(cli))}';`,
   ].join('\n');
   const later = {
     name: 'what is loaded on demand stays where it is',
-    setup: ({ onResolve }) => onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => (kind === 'dynamic-import' ? { path: fromCli(resolve(resolveDir, path)), external: true } : undefined)),
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
+        kind === 'dynamic-import' ? { path: fromCli(resolve(resolveDir, path)), external: true } : undefined,
+      ),
   };
-  await build({ ...options, stdin: { contents, resolveDir: dirname(inRoot(cli)) }, outfile: cli, banner: { js: '#!/usr/bin/env node' }, plugins: [later] });
+  await build({
+    ...options,
+    stdin: { contents, resolveDir: dirname(inRoot(cli)) },
+    outfile: cli,
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [later],
+  });
   for (const { path, exports } of parts) {
-    await writeFile(inRoot(path), `export {${exports.map(([name, as]) => `${as} as ${name}`).join(', ')}} from '../cli.js';\n`);
+    await writeFile(
+      inRoot(path),
+      `export {${exports.map(([name, as]) => `${as} as ${name}`).join(', ')}} from '../cli.js';\n`,
+    );
   }
 }
 
@@ -38,7 +55,8 @@ export async function joinEager({ outputs }, options) {
 function closure(output, outputs) {
   const found = new Set([output]);
   for (const path of found) {
-    for (const { path: imported, kind, external } of outputs[path].imports) if (kind === 'import-statement' && !external) found.add(imported);
+    for (const { path: imported, kind, external } of outputs[path].imports)
+      if (kind === 'import-statement' && !external) found.add(imported);
   }
   return found;
 }

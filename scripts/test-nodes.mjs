@@ -22,7 +22,16 @@ process.on('exit', () => rmSync(everybodys, { recursive: true, force: true }));
 /** The program of a major version, downloaded where npm does not have it yet. */
 function programOf(version) {
   // This package's install script puts the program in place.
-  const args = ['exec', '--yes', '--ignore-scripts=false', `--package=node@${version}`, '--', 'node', '-p', 'process.execPath'];
+  const args = [
+    'exec',
+    '--yes',
+    '--ignore-scripts=false',
+    `--package=node@${version}`,
+    '--',
+    'node',
+    '-p',
+    'process.execPath',
+  ];
   const { status, stdout, stderr } = spawnSync('npm', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`npm cannot bring Node ${version}: ${stderr}`);
   const program = join(everybodys, version, 'node');

@@ -45,7 +45,12 @@ export function load(file: string, options: LoadOptions = {}): Promise<Pipeline>
 export async function plan(pipeline: Pipeline): Promise<StagePlan[]> {
   const session = await openFor(pipeline, { stages, version }, () => undefined);
   const planned = await planSession(session);
-  return planned.map(({ node, decision }) => ({ name: node.stage.name, kind: node.stage.kind, state: decision.state, reason: decision.reason }));
+  return planned.map(({ node, decision }) => ({
+    name: node.stage.name,
+    kind: node.stage.kind,
+    state: decision.state,
+    reason: decision.reason,
+  }));
 }
 
 /**
@@ -83,12 +88,18 @@ export interface PictureBytes {
  *       console.log(answer.file, answer.class, answer.scores);
  *     }
  */
-export async function* predict(model: string, pictures: readonly (string | PictureBytes)[], options: PredictOptions = {}): AsyncGenerator<AnswerLine, void, undefined> {
+export async function* predict(
+  model: string,
+  pictures: readonly (string | PictureBytes)[],
+  options: PredictOptions = {},
+): AsyncGenerator<AnswerLine, void, undefined> {
   const { cwd = process.cwd(), engine, signal } = options;
   const { openModel, lineOf } = await import('./predict/index.js');
   const { predictor } = await openModel(resolve(cwd, model), engine, signal);
   const inputs = pictures.map((picture) =>
-    typeof picture === 'string' ? { name: picture, from: { path: resolve(cwd, picture) } } : { name: picture.name, from: { bytes: picture.bytes } },
+    typeof picture === 'string'
+      ? { name: picture, from: { path: resolve(cwd, picture) } }
+      : { name: picture.name, from: { bytes: picture.bytes } },
   );
   try {
     for await (const answer of predictor.predict(inputs, signal)) yield lineOf(answer)!;

@@ -14,12 +14,29 @@ export async function checkMachine(choice?: EngineChoice): Promise<Finding[]> {
 function node(): Finding {
   const { node: version } = process.versions;
   const lowest = lowestNode();
-  if (!isOlder(version, lowest)) return { level: 'ok', about: 'machine', code: 'node', text: `Node ${version} on ${process.platform} ${process.arch}` };
-  return { level: 'error', about: 'machine', code: 'node-too-old', text: `Node ${version} is older than ${lowest}`, remedy: `install Node ${lowest} or newer` };
+  if (!isOlder(version, lowest))
+    return {
+      level: 'ok',
+      about: 'machine',
+      code: 'node',
+      text: `Node ${version} on ${process.platform} ${process.arch}`,
+    };
+  return {
+    level: 'error',
+    about: 'machine',
+    code: 'node-too-old',
+    text: `Node ${version} is older than ${lowest}`,
+    remedy: `install Node ${lowest} or newer`,
+  };
 }
 
 function threads(): Finding {
-  return { level: 'ok', about: 'machine', code: 'threads', text: `${availableParallelism()} threads, ${bytesText(totalmem())} of memory` };
+  return {
+    level: 'ok',
+    about: 'machine',
+    code: 'threads',
+    text: `${availableParallelism()} threads, ${bytesText(totalmem())} of memory`,
+  };
 }
 
 /** Versions `20.10.1` and `20.10`, number by number. */

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { describe, test } from '@jest/globals';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
-const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium'].find((path) => path !== undefined && existsSync(path));
+const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium'].find(
+  (path) => path !== undefined && existsSync(path),
+);
 
 /** A page that was opened, with all that it asked for and all that went wrong on it. */
 export interface Opened {
@@ -27,7 +29,10 @@ export function describeWithChromium(name: string, body: () => void): void {
 }
 
 /** The same for one test about files. */
-export function testWithChromium(name: string, body: (open: (file: string, options?: { width?: number; dark?: boolean }) => Promise<Opened>) => Promise<void>): void {
+export function testWithChromium(
+  name: string,
+  body: (open: (file: string, options?: { width?: number; dark?: boolean }) => Promise<Opened>) => Promise<void>,
+): void {
   if (executablePath === undefined) {
     test.skip(`${name} (${skipped})`, () => undefined);
     return;
@@ -36,7 +41,10 @@ export function testWithChromium(name: string, body: (open: (file: string, optio
     const browser = await launchChromium();
     try {
       await body(async (file, { width = 1280, dark = false } = {}) => {
-        const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: dark ? 'dark' : 'light' });
+        const context = await browser.newContext({
+          viewport: { width, height: 900 },
+          colorScheme: dark ? 'dark' : 'light',
+        });
         const page = await context.newPage();
         const requests: string[] = [];
         const messages: string[] = [];

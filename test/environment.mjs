@@ -4,7 +4,18 @@
  */
 import { TestEnvironment } from 'jest-environment-node';
 
-const shared = [ArrayBuffer, SharedArrayBuffer, Uint8Array, Int8Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array];
+const shared = [
+  ArrayBuffer,
+  SharedArrayBuffer,
+  Uint8Array,
+  Int8Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+];
 
 export default class HostArrays extends TestEnvironment {
   constructor(config, context) {

@@ -5,4 +5,5 @@
 import { expect, jest } from '@jest/globals';
 
 const { testPath } = expect.getState();
-if (process.env.CI && !/[\\/]test[\\/]reliability[\\/]/.test(testPath)) jest.retryTimes(1, { logErrorsBeforeRetry: true });
+if (process.env.CI && !/[\\/]test[\\/]reliability[\\/]/.test(testPath))
+  jest.retryTimes(1, { logErrorsBeforeRetry: true });

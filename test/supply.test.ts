@@ -11,11 +11,14 @@ interface Locked {
   readonly inBundle?: boolean;
 }
 
-const json = async <Content>(name: string): Promise<Content> => JSON.parse(await readFile(join(process.cwd(), name), 'utf8')) as Content;
+const json = async <Content>(name: string): Promise<Content> =>
+  JSON.parse(await readFile(join(process.cwd(), name), 'utf8')) as Content;
 
 test('installing the published package runs no script of it', async () => {
   const { scripts } = await json<{ scripts: Record<string, string> }>('package.json');
-  expect(Object.keys(scripts).filter((name) => ['preinstall', 'install', 'postinstall', 'prepare'].includes(name))).toEqual([]);
+  expect(
+    Object.keys(scripts).filter((name) => ['preinstall', 'install', 'postinstall', 'prepare'].includes(name)),
+  ).toEqual([]);
 });
 
 test('the lock file pins every package by its sha512', async () => {
@@ -27,7 +30,9 @@ test('the lock file pins every package by its sha512', async () => {
 
 test('of what the tool needs to run, onnxruntime-node alone has an install script, and .npmrc lets none run', async () => {
   const { packages } = await json<{ packages: Record<string, Locked> }>('package-lock.json');
-  const scripted = Object.entries(packages).filter(([, { hasInstallScript, dev }]) => hasInstallScript === true && dev !== true);
+  const scripted = Object.entries(packages).filter(
+    ([, { hasInstallScript, dev }]) => hasInstallScript === true && dev !== true,
+  );
   expect(scripted.map(([path, { optional }]) => [path, optional])).toEqual([['node_modules/onnxruntime-node', true]]);
   expect(await readFile(join(process.cwd(), '.npmrc'), 'utf8')).toContain('ignore-scripts=true');
 });

@@ -11,11 +11,20 @@ const [pictures, base, out] = process.argv.slice(2);
 const [SIZE, BATCH] = [224, 16];
 const { graph, weights } = await readLayersModel(base);
 const sized = withInputShape(graph, [SIZE, SIZE, 3]);
-const pooled = { kind: 'global_average_pooling2d', name: 'pooled', inputs: [sized.layers.at(-1).name], trainable: false };
+const pooled = {
+  kind: 'global_average_pooling2d',
+  name: 'pooled',
+  inputs: [sized.layers.at(-1).name],
+  trainable: false,
+};
 const runner = await (await createOnnxEngine()).compile({ ...sized, layers: [...sized.layers, pooled] }, weights);
 const decode = createDecoder({ width: SIZE, height: SIZE, interpolation: 'bilinear', orientation: 'exif' });
 
-const files = ['cats', 'dogs'].flatMap((name, label) => readdirSync(join(pictures, name)).sort().map((file) => ({ path: join(pictures, name, file), label })));
+const files = ['cats', 'dogs'].flatMap((name, label) =>
+  readdirSync(join(pictures, name))
+    .sort()
+    .map((file) => ({ path: join(pictures, name, file), label })),
+);
 const rows = [];
 for (let from = 0; from < files.length; from += BATCH) {
   const some = files.slice(from, from + BATCH);

@@ -22,7 +22,8 @@ cpSync(photographs, join(root, 'pictures'), { recursive: true });
 cpSync(base, join(root, 'base'), { recursive: true });
 const held = [];
 for (const name of ['cats', 'dogs']) {
-  for (const file of readdirSync(join(photographs, 'validation', name)).slice(0, ADDED / 2)) held.push([join(photographs, 'validation', name, file), `new-${file}`, name]);
+  for (const file of readdirSync(join(photographs, 'validation', name)).slice(0, ADDED / 2))
+    held.push([join(photographs, 'validation', name, file), `new-${file}`, name]);
 }
 
 const stage = (script) => `${process.execPath} ${join(repository, 'bench', 'dvc', script)}`;
@@ -38,8 +39,15 @@ const fit = {
   outs: ['model.f32'],
   metrics: ['model.metrics.json'],
 };
-writeFileSync(join(root, 'dvc.yaml'), JSON.stringify({ stages: { 'extract-train': extract('train'), 'extract-validation': extract('validation'), train: fit } }));
-writeFileSync(join(root, 'it.yaml'), `version: 1
+writeFileSync(
+  join(root, 'dvc.yaml'),
+  JSON.stringify({
+    stages: { 'extract-train': extract('train'), 'extract-validation': extract('validation'), train: fit },
+  }),
+);
+writeFileSync(
+  join(root, 'it.yaml'),
+  `version: 1
 seed: 42
 stages:
   ingest: {source: pictures, image: {size: [224, 224]}}
@@ -48,7 +56,8 @@ stages:
   build-head: {layers: [global_average_pooling, dense: {units: 256, activation: relu}, dropout: {rate: 0.5}, classifier]}
   train: {epochs: ${EPOCHS}}
   evaluate: {}
-`);
+`,
+);
 
 let units = 256;
 const environment = { ...process.env, PATH: `${dirname(dvc)}:${process.env.PATH}`, DVC_NO_ANALYTICS: '1' };
@@ -56,21 +65,35 @@ function byDvc() {
   writeFileSync(join(root, 'params.yaml'), `units: ${units}\n`);
   return child(dvc, ['repro', '--quiet'], { cwd: root, env: environment });
 }
-const byTool = () => child(process.execPath, [cli, 'run', 'it.yaml', '--json', '--set', `stages.build-head.layers.1.dense.units=${units}`], { cwd: root });
+const byTool = () =>
+  child(
+    process.execPath,
+    [cli, 'run', 'it.yaml', '--json', '--set', `stages.build-head.layers.1.dense.units=${units}`],
+    { cwd: root },
+  );
 
 /** Both in one state of the project, the tool first. */
 async function both() {
   return { tool: (await byTool()).ms / 1000, dvc: (await byDvc()).ms / 1000 };
 }
 function told(claim, bar, { tool, dvc: theirs }) {
-  report({ claim, bar, seen: `${round(tool / theirs)}x (${round(tool)} against ${round(theirs)} s)`, tool: round(tool, 3), dvc: round(theirs, 3) });
+  report({
+    claim,
+    bar,
+    seen: `${round(tool / theirs)}x (${round(tool)} against ${round(theirs)} s)`,
+    tool: round(tool, 3),
+    dvc: round(theirs, 3),
+  });
 }
 
 await child(dvc, ['init', '--no-scm', '--quiet'], { cwd: root, env: environment });
 told('the first run, 800 photographs, 20 epochs, against DVC', 'reported', await both());
 const nothing = [];
 for (let i = 0; i < ROUNDS; i++) nothing.push(await both());
-told('nothing to do', 'at most a quarter', { tool: median(nothing.map(({ tool }) => tool)), dvc: median(nothing.map(({ dvc: theirs }) => theirs)) });
+told('nothing to do', 'at most a quarter', {
+  tool: median(nothing.map(({ tool }) => tool)),
+  dvc: median(nothing.map(({ dvc: theirs }) => theirs)),
+});
 for (const [from, file, name] of held) copyFileSync(from, join(root, 'pictures', 'train', name, file));
 told(`after adding ${ADDED} pictures`, 'reported', await both());
 units = 64;

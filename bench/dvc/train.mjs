@@ -38,4 +38,7 @@ const scores = await trainer.predict(held.rows, held.labels.length);
 const right = scores.filter((score, i) => (score > 0.5 ? 1 : 0) === held.labels[i]).length;
 writeFileSync(`${out}.metrics.json`, JSON.stringify({ accuracy: right / held.labels.length }));
 const weights = await trainer.weights();
-writeFileSync(`${out}.f32`, Buffer.concat([...weights.values()].map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))));
+writeFileSync(
+  `${out}.f32`,
+  Buffer.concat([...weights.values()].map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))),
+);

@@ -15,6 +15,9 @@ const rival = async (name, engine, count) => {
 await sideBySide(
   'a picture of 32 px in training the whole of compact32',
   10,
-  [await rival('onnx', await createOnnxEngine(), 128), await rival('tfjs cpu', await createTfjsEngine({ backend: 'cpu' }), 8)],
+  [
+    await rival('onnx', await createOnnxEngine(), 128),
+    await rival('tfjs cpu', await createTfjsEngine({ backend: 'cpu' }), 8),
+  ],
   3,
 );

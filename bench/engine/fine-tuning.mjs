@@ -14,16 +14,31 @@ const adam = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
  */
 export function tunedProgram(base, size, until, head, batchSize, statistics = 'stored') {
   const from = until === null ? 0 : base.layers.findIndex(({ name }) => name === until);
-  const layers = base.layers.map((layer, i) => ({ ...layer, trainable: i >= from, ...(layer.kind === 'batch_normalization' ? { statistics } : {}) }));
+  const layers = base.layers.map((layer, i) => ({
+    ...layer,
+    trainable: i >= from,
+    ...(layer.kind === 'batch_normalization' ? { statistics } : {}),
+  }));
   let before = outputOf(base).name;
   for (const layer of head) {
     layers.push({ trainable: true, inputs: [before], ...layer });
     before = layer.name;
   }
   const { suffix: graph } = splitAtFrozen(withInputShape({ name: base.name, layers }, [size, size, 3]));
-  const weights = initialWeights(graph, 1, () => true, () => 'he_uniform');
+  const weights = initialWeights(
+    graph,
+    1,
+    () => true,
+    () => 'he_uniform',
+  );
   const binary = shapesOf(graph).get(before)[0] === 1;
-  return { graph, weights, loss: binary ? 'binary_crossentropy' : 'categorical_crossentropy', optimizer: adam, batchSize };
+  return {
+    graph,
+    weights,
+    loss: binary ? 'binary_crossentropy' : 'categorical_crossentropy',
+    optimizer: adam,
+    batchSize,
+  };
 }
 
 /** Layers of a head: hidden units after flatten and one sigmoid unit, as in the reference recipe. */
@@ -66,7 +81,11 @@ export function operations({ graph }) {
     const output = shapes.get(layer.name);
     const [height, width] = layer.kernelSize ?? [1, 1];
     const places = output.reduce((product, extent) => product * extent);
-    const terms = { conv2d: () => height * width * input[2], depthwise_conv2d: () => height * width, dense: () => input.at(-1) };
+    const terms = {
+      conv2d: () => height * width * input[2],
+      depthwise_conv2d: () => height * width,
+      dense: () => input.at(-1),
+    };
     const forward = 2 * places * (terms[layer.kind]?.() ?? 0);
     const passes = 1 + Number(layer.trainable) + Number(layer.inputs.some((name) => learning.has(name)));
     sum += passes * forward;

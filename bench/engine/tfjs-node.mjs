@@ -34,17 +34,27 @@ const base = withInputShape(mobilenetV2(0.35), [SIZE, SIZE, 3]);
 const weights = initialWeights(base, 1);
 const pictures = noise(PICTURES * SIZE * SIZE * 3, 1);
 
-await compare(`MobileNetV2-0.35 features of ${PICTURES} pictures`, async (engine) => {
-  const runner = await engine.compile(base, weights);
-  return () => runner.run(pictures, PICTURES);
-}, 7, 1);
+await compare(
+  `MobileNetV2-0.35 features of ${PICTURES} pictures`,
+  async (engine) => {
+    const runner = await engine.compile(base, weights);
+    return () => runner.run(pictures, PICTURES);
+  },
+  7,
+  1,
+);
 
 const program = headProgram(7 * 7 * 512, 32);
 const batch = headBatch(7 * 7 * 512, 32);
-await compare('one training step of the VGG16 head', async (engine) => {
-  const trainer = await engine.train(program);
-  return () => trainer.step(batch);
-}, 7, 3);
+await compare(
+  'one training step of the VGG16 head',
+  async (engine) => {
+    const trainer = await engine.train(program);
+    return () => trainer.step(batch);
+  },
+  7,
+  3,
+);
 
 /** The last block of MobileNetV2 and what follows it, with a small head, from the features before it. */
 function lastBlock() {
@@ -53,7 +63,15 @@ function lastBlock() {
   const layers = [
     ...frozen,
     { kind: 'global_average_pooling2d', name: 'pooled', inputs: [outputOf(base).name], trainable: true },
-    { kind: 'dense', name: 'classes', inputs: ['pooled'], trainable: true, units: 1, useBias: true, activation: 'sigmoid' },
+    {
+      kind: 'dense',
+      name: 'classes',
+      inputs: ['pooled'],
+      trainable: true,
+      units: 1,
+      useBias: true,
+      activation: 'sigmoid',
+    },
   ];
   return splitAtFrozen({ name: 'fine-tuning', layers });
 }
@@ -61,9 +79,20 @@ function lastBlock() {
 const { suffix, featureShape } = lastBlock();
 const length = featureShape.reduce((product, extent) => product * extent, 1);
 const fineTuning = { ...headBatch(length, BATCH), masks: new Map() };
-await compare(`one step of fine-tuning MobileNetV2's last block, ${BATCH} pictures`, async (engine) => {
-  const optimizer = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-  const trainer = await engine.train({ graph: suffix, weights: initialWeights(suffix, 1), loss: 'binary_crossentropy', optimizer, batchSize: BATCH });
-  return () => trainer.step(fineTuning);
-}, 7, 3);
+await compare(
+  `one step of fine-tuning MobileNetV2's last block, ${BATCH} pictures`,
+  async (engine) => {
+    const optimizer = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+    const trainer = await engine.train({
+      graph: suffix,
+      weights: initialWeights(suffix, 1),
+      loss: 'binary_crossentropy',
+      optimizer,
+      batchSize: BATCH,
+    });
+    return () => trainer.step(fineTuning);
+  },
+  7,
+  3,
+);
 process.exit(0);

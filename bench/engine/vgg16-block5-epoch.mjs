@@ -7,10 +7,18 @@ import { sideBySide } from './side-by-side.mjs';
 const [SIZE, BATCH] = [224, 8];
 const engine = await createOnnxEngine();
 const rivals = [];
-for (const [name, until] of [['block 5', 'block5_conv1'], ['whole', null]]) {
+for (const [name, until] of [
+  ['block 5', 'block5_conv1'],
+  ['whole', null],
+]) {
   const program = tunedProgram(vgg16(), SIZE, until, flatHead, BATCH);
   const trainer = await engine.train(program);
   const batch = tunedBatch(program, BATCH);
   rivals.push({ name, run: () => trainer.step(batch), units: BATCH });
 }
-await sideBySide('a picture of an epoch of VGG16, block 5 from kept features against forward and backward of the whole', 4, rivals, 3);
+await sideBySide(
+  'a picture of an epoch of VGG16, block 5 from kept features against forward and backward of the whole',
+  4,
+  rivals,
+  3,
+);

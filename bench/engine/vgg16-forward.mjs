@@ -7,7 +7,13 @@ import { sideBySide } from './side-by-side.mjs';
 const SIZE = 224;
 const PICTURES = 4;
 /** Filters and convolutions of the five blocks. Source: https://arxiv.org/abs/1409.1556, table 1, column D. */
-const BLOCKS = [[64, 2], [128, 2], [256, 3], [512, 3], [512, 3]];
+const BLOCKS = [
+  [64, 2],
+  [128, 2],
+  [256, 3],
+  [512, 3],
+  [512, 3],
+];
 
 const layers = [{ kind: 'input', name: 'input', inputs: [], trainable: false, shape: [SIZE, SIZE, 3] }];
 const weights = new Map();

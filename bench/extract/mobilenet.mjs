@@ -18,7 +18,8 @@ const BATCH = 32;
 const shared = sharedFolder();
 const scratch = scratchFolder('extract');
 const root = join(shared, 'data', 'cats-dogs');
-const photographs = (split) => ['cats', 'dogs'].flatMap((name) => readdirSync(join(root, split, name)).map((file) => `${split}/${name}/${file}`));
+const photographs = (split) =>
+  ['cats', 'dogs'].flatMap((name) => readdirSync(join(root, split, name)).map((file) => `${split}/${name}/${file}`));
 const training = photographs('train');
 const names = [...training, ...photographs('validation')];
 const base = await pooledBase(join(shared, 'weights', 'mobilenet-v2-0.35-224', 'model.json'), SIZE);
@@ -41,11 +42,14 @@ async function computeAll() {
 
 const ours = (pictures) => {
   const files = filesOf(root, pictures);
-  return timed(() => extract({ folder: mkdtempSync(join(scratch, 'store-')), root, files, base, size: SIZE, featureLength: 1280 }));
+  return timed(() =>
+    extract({ folder: mkdtempSync(join(scratch, 'store-')), root, files, base, size: SIZE, featureLength: 1280 }),
+  );
 };
 const theirs = async () => {
   const script = new URL('plain-tfjs.mjs', import.meta.url).pathname;
-  return JSON.parse((await child(process.execPath, ['--no-warnings', script, shared])).stdout.trim().split('\n').at(-1)).ms;
+  return JSON.parse((await child(process.execPath, ['--no-warnings', script, shared])).stdout.trim().split('\n').at(-1))
+    .ms;
 };
 
 const rounds = [];
@@ -59,9 +63,11 @@ for (let i = 0; i < 2; i++) others.push({ theirs: await theirs(), ours: await ou
 
 const rate = (ms, { length } = names) => round((length / ms) * 1000, 0);
 const shares = rounds.map(({ decode, compute, ours }) => (decode + compute) / ours);
-const each = Object.fromEntries(['decode', 'compute', 'ours'].map((part) => [part, rate(median(rounds.map((one) => one[part])))]));
+const each = Object.fromEntries(
+  ['decode', 'compute', 'ours'].map((part) => [part, rate(median(rounds.map((one) => one[part])))]),
+);
 report({
-  claim: 'MobileNetV2-0.35 extraction from JPEG files against this machine\'s own limit',
+  claim: "MobileNetV2-0.35 extraction from JPEG files against this machine's own limit",
   bar: 'at least 0.85',
   seen: `${median(shares).toFixed(2)} (decoding alone ${each.decode}/s, computing alone ${each.compute}/s, end to end ${each.ours}/s)`,
   ratio: round(median(shares)),

@@ -35,7 +35,13 @@ for (let from = 0; from < files.length; from += BATCH) {
   const chunk = files.slice(from, from + BATCH);
   const pixels = new Float32Array(chunk.length * SIZE * SIZE * 3);
   for (const [index, file] of chunk.entries()) {
-    const data = await sharp(file).rotate().resize(SIZE, SIZE, { fit: 'fill' }).removeAlpha().toColourspace('srgb').raw().toBuffer();
+    const data = await sharp(file)
+      .rotate()
+      .resize(SIZE, SIZE, { fit: 'fill' })
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer();
     data.forEach((level, i) => (pixels[index * data.length + i] = level / 127.5 - 1));
   }
   const rows = tf.tidy(() => tf.mean(model.predict(tf.tensor4d(pixels, [chunk.length, SIZE, SIZE, 3])), [1, 2]));

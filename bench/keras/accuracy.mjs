@@ -22,10 +22,17 @@ const weights = join(sharedFolder(), 'weights', 'mobilenet-v2-0.35-224');
 async function byTool() {
   const project = scratchFolder('accuracy');
   cpSync(join(repository, 'pipelines'), join(project, 'pipelines'), { recursive: true });
-  const sets = [`stages.ingest.source=${photographs}`, `stages.load-base.weights=${join(weights, 'model.json')}`].flatMap((set) => ['--set', set]);
+  const sets = [
+    `stages.ingest.source=${photographs}`,
+    `stages.load-base.weights=${join(weights, 'model.json')}`,
+  ].flatMap((set) => ['--set', set]);
   const results = [];
   for (const seed of SEEDS) {
-    const { stdout } = await child(process.execPath, [cli, 'run', 'pipelines/cats-dogs-mobilenet.yaml', ...sets, '--set', `seed=${seed}`, '--json'], { cwd: project });
+    const { stdout } = await child(
+      process.execPath,
+      [cli, 'run', 'pipelines/cats-dogs-mobilenet.yaml', ...sets, '--set', `seed=${seed}`, '--json'],
+      { cwd: project },
+    );
     const { accuracy, loss } = jsonLines(stdout).find(({ event }) => event === 'run').metrics.evaluate;
     results.push({ seed, accuracy, loss });
   }
@@ -33,7 +40,12 @@ async function byTool() {
 }
 
 async function byKeras() {
-  const { stdout } = await child(python, [join(repository, 'bench', 'keras', 'accuracy.py'), photographs, weights, ...SEEDS.map(String)]);
+  const { stdout } = await child(python, [
+    join(repository, 'bench', 'keras', 'accuracy.py'),
+    photographs,
+    weights,
+    ...SEEDS.map(String),
+  ]);
   return jsonLines(stdout);
 }
 

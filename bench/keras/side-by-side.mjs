@@ -9,7 +9,18 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { child, cli, median, report, repository, round, saidPeak, sayingPeak, scratchFolder, sharedFolder } from '../lib.mjs';
+import {
+  child,
+  cli,
+  median,
+  report,
+  repository,
+  round,
+  saidPeak,
+  sayingPeak,
+  scratchFolder,
+  sharedFolder,
+} from '../lib.mjs';
 
 const [python, each = '300'] = process.argv.slice(2);
 if (python === undefined) {
@@ -25,7 +36,10 @@ const photographs = join(sharedFolder(), 'data', 'cats-dogs');
 const data = join(scratch, 'pictures');
 function copy(split, name, from, to) {
   mkdirSync(join(data, split, name), { recursive: true });
-  for (const file of readdirSync(join(photographs, split, name)).sort().slice(from, to)) copyFileSync(join(photographs, split, name, file), join(data, split, name, file));
+  for (const file of readdirSync(join(photographs, split, name))
+    .sort()
+    .slice(from, to))
+    copyFileSync(join(photographs, split, name, file), join(data, split, name, file));
 }
 for (const name of ['cats', 'dogs']) {
   copy('train', name, 0, PICTURES - ADDED / 2);
@@ -33,7 +47,9 @@ for (const name of ['cats', 'dogs']) {
 }
 const weights = join(scratch, 'vgg16.h5');
 await child(python, [recipe, 'weights', weights]);
-writeFileSync(join(scratch, 'recipe.yaml'), `version: 1
+writeFileSync(
+  join(scratch, 'recipe.yaml'),
+  `version: 1
 seed: 42
 stages:
   ingest: {source: pictures, image: {size: [224, 224], interpolation: nearest}}
@@ -44,7 +60,8 @@ stages:
     layers: [flatten, dense: {units: ${UNITS}, activation: relu}, dropout: {rate: 0.5}, classifier]
   train: {optimizer: {adam: {learning_rate: 0.001}}, batch_size: 32, epochs: ${EPOCHS}}
   evaluate: {}
-`);
+`,
+);
 
 /** Runs a program that prints lines of JSON; seconds from its start to each line, and to its end, and its peak of memory. */
 function watched(command, args) {
@@ -70,7 +87,15 @@ function watched(command, args) {
 }
 
 const byKeras = (units) => watched(python, [recipe, data, weights, String(EPOCHS), String(units)]);
-const byTool = (units) => watched(process.execPath, [cli, 'run', 'recipe.yaml', '--json', '--set', `stages.build-head.layers.1.dense.units=${units}`]);
+const byTool = (units) =>
+  watched(process.execPath, [
+    cli,
+    'run',
+    'recipe.yaml',
+    '--json',
+    '--set',
+    `stages.build-head.layers.1.dense.units=${units}`,
+  ]);
 /** When each epoch ended. */
 const epochsOf = ({ lines }) => lines.filter((line) => line.epoch !== undefined).map((line) => line.at);
 const durations = (ends, from) => ends.slice(from).map((end, i) => end - ends[from + i - 1]);
@@ -83,13 +108,29 @@ function row(claim, bar, tool, keras) {
 const tool = await byTool(UNITS);
 const keras = await byKeras(UNITS);
 row('from the start to the end of the first epoch', 'at least 1x', epochsOf(tool)[0], epochsOf(keras)[0]);
-row('an epoch over stored views against one of Keras', 'at least 50x', median(durations(epochsOf(tool), VIEWS)), median(durations(epochsOf(keras), 1)));
+row(
+  'an epoch over stored views against one of Keras',
+  'at least 50x',
+  median(durations(epochsOf(tool), VIEWS)),
+  median(durations(epochsOf(keras), 1)),
+);
 row(`${EPOCHS} epochs, whole process`, 'reported', tool.seconds, keras.seconds);
-row('the same with another head', 'reported', (await byTool(OTHER_UNITS)).seconds, (await byKeras(OTHER_UNITS)).seconds);
+row(
+  'the same with another head',
+  'reported',
+  (await byTool(OTHER_UNITS)).seconds,
+  (await byKeras(OTHER_UNITS)).seconds,
+);
 for (const name of ['cats', 'dogs']) copy('train', name, PICTURES - ADDED / 2, PICTURES);
 row(`after adding ${ADDED} pictures`, 'reported', (await byTool(UNITS)).seconds, (await byKeras(UNITS)).seconds);
 const nothing = [];
 for (let i = 0; i < 5; i++) nothing.push((await byTool(UNITS)).seconds);
 row('nothing changed (Keras does everything again)', 'under 0.3 s', median(nothing), keras.seconds);
 const megabytes = (peak) => (peak === undefined ? 'not measured' : round(peak, 0));
-report({ claim: 'peak memory of the first run in MB', bar: 'at most that of Keras', seen: `${megabytes(tool.peak)} against ${megabytes(keras.peak)}`, tool: tool.peak, keras: keras.peak });
+report({
+  claim: 'peak memory of the first run in MB',
+  bar: 'at most that of Keras',
+  seen: `${megabytes(tool.peak)} against ${megabytes(keras.peak)}`,
+  tool: tool.peak,
+  keras: keras.peak,
+});

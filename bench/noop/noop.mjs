@@ -14,7 +14,11 @@ async function turborepo(root) {
   mkdirSync(join(root, 'packages', 'pictures'), { recursive: true });
   const write = (name, value) => writeFileSync(join(root, name), JSON.stringify(value));
   write('package.json', { name: 'bench', private: true, packageManager: 'npm@10.0.0', workspaces: ['packages/*'] });
-  write('packages/pictures/package.json', { name: 'pictures', version: '1.0.0', scripts: { build: 'mkdir -p dist && echo done > dist/done' } });
+  write('packages/pictures/package.json', {
+    name: 'pictures',
+    version: '1.0.0',
+    scripts: { build: 'mkdir -p dist && echo done > dist/done' },
+  });
   write('turbo.json', { tasks: { build: { inputs: ['data/**'], outputs: ['dist/**'] } } });
   writeFileSync(join(root, '.gitignore'), 'node_modules\n.turbo\ndist\n');
   try {
@@ -23,7 +27,11 @@ async function turborepo(root) {
     console.error(`turbo could not be installed: ${String(error).slice(0, 200)}`);
     return undefined;
   }
-  return { data: join(root, 'packages', 'pictures', 'data'), command: [join(root, 'node_modules', '.bin', 'turbo'), ['run', 'build']], cwd: root };
+  return {
+    data: join(root, 'packages', 'pictures', 'data'),
+    command: [join(root, 'node_modules', '.bin', 'turbo'), ['run', 'build']],
+    cwd: root,
+  };
 }
 
 const shared = sharedFolder();
@@ -45,14 +53,22 @@ if (turbo !== undefined) {
 async function noop(count, root, other) {
   const times = { run: [], status: [], turbo: [] };
   for (let i = 0; i < ROUNDS; i++) {
-    for (const verb of ['run', 'status']) times[verb].push((await child(process.execPath, [cli, verb, 'it.yaml'], { cwd: root })).ms);
+    for (const verb of ['run', 'status'])
+      times[verb].push((await child(process.execPath, [cli, verb, 'it.yaml'], { cwd: root })).ms);
     if (other?.command === undefined) continue;
-    const { ms, stdout } = await child(...other.command, { cwd: other.cwd, env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } });
+    const { ms, stdout } = await child(...other.command, {
+      cwd: other.cwd,
+      env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
+    });
     if (!stdout.includes('FULL TURBO')) throw new Error(`turbo had something to do: ${stdout}`);
     times.turbo.push(ms);
   }
   const peak = peakMemory(process.execPath, [cli, 'run', 'it.yaml'], { cwd: root });
-  const ms = Object.fromEntries(Object.entries(times).filter(([, list]) => list.length > 0).map(([name, list]) => [name, round(median(list), 0)]));
+  const ms = Object.fromEntries(
+    Object.entries(times)
+      .filter(([, list]) => list.length > 0)
+      .map(([name, list]) => [name, round(median(list), 0)]),
+  );
   const ratio = ms.turbo === undefined ? undefined : round(ms.run / ms.turbo);
   const against = ratio === undefined ? 'turbo could not be installed' : `${ratio}x of Turborepo's ${ms.turbo} ms`;
   report({
@@ -60,7 +76,11 @@ async function noop(count, root, other) {
     bar: other === undefined ? 'reported' : 'under 300 ms, at most 0.8x Turborepo, under 150 MB',
     seen: `run ${ms.run} ms, status ${ms.status} ms${other === undefined ? '' : `, ${against}`}; peak ${peak === undefined ? 'not measured' : `${round(peak, 0)} MB`}`,
     milliseconds: ms,
-    fastest: Object.fromEntries(Object.entries(times).filter(([, list]) => list.length > 0).map(([name, list]) => [name, round(Math.min(...list), 0)])),
+    fastest: Object.fromEntries(
+      Object.entries(times)
+        .filter(([, list]) => list.length > 0)
+        .map(([name, list]) => [name, round(Math.min(...list), 0)]),
+    ),
     ratio,
     peakMB: peak,
   });

@@ -14,7 +14,9 @@ export function unpack(shared, folder) {
   const root = join(folder, 'imagenet32');
   const seen = new Set();
   for (const name of readdirSync(root, { recursive: true }).filter((path) => path.endsWith('.JPEG'))) {
-    const digest = createHash('sha256').update(readFileSync(join(root, name))).digest('hex');
+    const digest = createHash('sha256')
+      .update(readFileSync(join(root, name)))
+      .digest('hex');
     if (seen.has(digest)) rmSync(join(root, name));
     seen.add(digest);
   }

@@ -22,7 +22,8 @@ const rivals = {
   },
   map() {
     const map = new Map();
-    for (let i = 0; i < ROWS; i++) map.set(`${index.toString('hex', i * 36, i * 36 + 32)}/${index.readUInt32LE(i * 36 + 32)}`, i);
+    for (let i = 0; i < ROWS; i++)
+      map.set(`${index.toString('hex', i * 36, i * 36 + 32)}/${index.readUInt32LE(i * 36 + 32)}`, i);
     let found = 0;
     for (const digest of digests) if (map.has(`${digest}/0`)) found++;
     return { kept: map, found };

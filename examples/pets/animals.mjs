@@ -111,10 +111,7 @@ const paw = ({ coat }, x, y = -1.6) =>
 /** A collar with a tag, hung below the chin. */
 function collar({ collar: colour }, d, [x, y]) {
   if (colour === undefined) return '';
-  return [
-    stroke(d, colour, 3.2),
-    ellipse(x, y, 2.1, 2.3, '#f0c94a', { stroke: '#9a7420', 'stroke-width': 0.6 }),
-  ];
+  return [stroke(d, colour, 3.2), ellipse(x, y, 2.1, 2.3, '#f0c94a', { stroke: '#9a7420', 'stroke-width': 0.6 })];
 }
 
 function drawSitting(random, animal) {
@@ -188,8 +185,7 @@ function drawWalking(random, animal) {
   const { coat, girth, legWidth, stride, species, wag } = animal;
   const belly = -19 + (1 - girth) * 14;
   const outline = data`M-27 -30 C-29 -41 -14 -42 0 -39 C10 -38 15 -43 20 -49 L34 -42 C32 -28 24 ${belly - 1} 12 ${belly} C0 ${belly - 3} -8 ${belly - 1} -18 ${belly} C-27 ${belly} -27 -25 -27 -30 Z`;
-  const leg = (x, swing, fill) =>
-    limb(coat, data`M${x} -26 Q${x + 1} -14 ${x + swing} -4`, legWidth, fill);
+  const leg = (x, swing, fill) => limb(coat, data`M${x} -26 Q${x + 1} -14 ${x + swing} -4`, legWidth, fill);
   const catTail = animal.tailUp
     ? data`M-24 -35 C-36 -36 -38 -48 ${-36 + wag} -58 C${-35 + wag} -63 ${-31 + wag} -65 ${-28 + wag} -62`
     : data`M-24 -34 C-36 -32 -36 -16 ${-42 - wag} -13 C-46 -12 -48 -15 -47 -18`;

@@ -50,19 +50,12 @@ export function sky(random) {
 
 function sun(random) {
   const [x, y, r] = [random.between(8, 92), random.between(6, 30), random.between(5, 8)];
-  return [
-    ellipse(x, y, r * 1.7, r * 1.7, '#fff6c8', { opacity: 0.35 }),
-    ellipse(x, y, r, r, '#fff1b0'),
-  ];
+  return [ellipse(x, y, r * 1.7, r * 1.7, '#fff6c8', { opacity: 0.35 }), ellipse(x, y, r, r, '#fff1b0')];
 }
 
 function cloud(random) {
   const size = random.between(0.6, 1.3);
-  const shape = [
-    ellipse(0, 0, 9, 4, '#ffffff'),
-    ellipse(-4, -3, 5, 4, '#ffffff'),
-    ellipse(3, -4, 6, 5, '#ffffff'),
-  ];
+  const shape = [ellipse(0, 0, 9, 4, '#ffffff'), ellipse(-4, -3, 5, 4, '#ffffff'), ellipse(3, -4, 6, 5, '#ffffff')];
   return tag(
     'g',
     { opacity: 0.8 },
@@ -101,9 +94,7 @@ export function tree(random, foot) {
 
 export function fence(random, foot) {
   const colour = random.pick(['#f3efe6', '#b98d62', '#8c6a4c']);
-  const posts = random.times(9, (index) =>
-    rect(index * 12.5 - 2, foot - 17, 4, 22, colour, { rx: 1.4 }),
-  );
+  const posts = random.times(9, (index) => rect(index * 12.5 - 2, foot - 17, 4, 22, colour, { rx: 1.4 }));
   return [rect(0, foot - 12, 100, 2.4, colour), rect(0, foot - 4, 100, 2.4, colour), posts];
 }
 
@@ -141,10 +132,9 @@ export function pictureFrame(random) {
       stroke: random.pick(['#6b4a2e', '#f4efe4', '#2e2b2b']),
       'stroke-width': 2,
     }),
-    path(
-      data`M${x} ${y + height} L${x + width * 0.4} ${y + height * 0.4} L${x + width} ${y + height} Z`,
-      { fill: cloth(random) },
-    ),
+    path(data`M${x} ${y + height} L${x + width * 0.4} ${y + height * 0.4} L${x + width} ${y + height} Z`, {
+      fill: cloth(random),
+    }),
   ];
 }
 
@@ -161,10 +151,7 @@ export function plant(random, foot) {
     );
   });
   const pot = cloth(random, 0.5);
-  return [
-    leaves,
-    path(data`M${x - 6} ${foot - 9} H${x + 6} L${x + 4} ${foot + 3} H${x - 4} Z`, { fill: pot }),
-  ];
+  return [leaves, path(data`M${x - 6} ${foot - 9} H${x + 6} L${x + 4} ${foot + 3} H${x - 4} Z`, { fill: pot })];
 }
 
 export function books(random, foot) {
@@ -180,11 +167,7 @@ export function ball(random) {
   return [
     ellipse(x, y + r * 0.9, r, 1.6, '#1a1030', { opacity: 0.25 }),
     ellipse(x, y, r, r, colour),
-    stroke(
-      data`M${x - r * 0.9} ${y} Q${x} ${y + r * 0.7} ${x + r * 0.9} ${y}`,
-      lighter(colour, 0.6),
-      1.2,
-    ),
+    stroke(data`M${x - r * 0.9} ${y} Q${x} ${y + r * 0.7} ${x + r * 0.9} ${y}`, lighter(colour, 0.6), 1.2),
     ellipse(x - r * 0.35, y - r * 0.4, r * 0.28, r * 0.22, '#ffffff', { opacity: 0.7 }),
   ];
 }

@@ -70,8 +70,7 @@ export function paintBody(random, coat, { id, outline, box, view }) {
   const [left, top, width, height] = box;
   const painted = [];
   if (coat.pattern === 'patches') painted.push(patches(random, coat, box));
-  if (coat.pattern === 'stripes')
-    painted.push(view === 'side' ? bands(random, coat, box) : ribs(coat, box));
+  if (coat.pattern === 'stripes') painted.push(view === 'side' ? bands(random, coat, box) : ribs(coat, box));
   if (coat.pattern !== 'patches' && view === 'side') {
     painted.push(
       ellipse(left + width * 0.5, top + height, width * 0.4, height * 0.2, coat.pale, {
@@ -79,22 +78,12 @@ export function paintBody(random, coat, { id, outline, box, view }) {
       }),
     );
   }
-  const glow = ellipse(
-    left + width * 0.42,
-    top + height * 0.1,
-    width * 0.4,
-    height * 0.18,
-    '#ffffff',
-    { opacity: 0.16 },
-  );
-  const shadow = ellipse(
-    left + width * 0.5,
-    top + height * 1.02,
-    width * 0.6,
-    height * 0.2,
-    '#1a1030',
-    { opacity: 0.16 },
-  );
+  const glow = ellipse(left + width * 0.42, top + height * 0.1, width * 0.4, height * 0.18, '#ffffff', {
+    opacity: 0.16,
+  });
+  const shadow = ellipse(left + width * 0.5, top + height * 1.02, width * 0.6, height * 0.2, '#1a1030', {
+    opacity: 0.16,
+  });
   return clipped(id, outline, painted, glow, shadow);
 }
 
@@ -115,11 +104,7 @@ function bands(random, coat, [left, top, width, height]) {
     const x = left + (width * (index + 0.6)) / 8;
     const end = top + height * random.between(0.5, 0.78);
     const bend = random.between(-2, 3);
-    return stroke(
-      data`M${x} ${top - 1} Q${x + bend} ${(top + end) / 2} ${x - bend * 0.4} ${end}`,
-      coat.mark,
-      2,
-    );
+    return stroke(data`M${x} ${top - 1} Q${x + bend} ${(top + end) / 2} ${x - bend * 0.4} ${end}`, coat.mark, 2);
   });
 }
 

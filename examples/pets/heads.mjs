@@ -106,11 +106,7 @@ function dogEar(animal, side) {
   if (ears === 'half') {
     return [
       outlined(data`M-15 -5 C-18 -13 -20 -19 -17 ${-14 - length} L-4 -15 Z`, coat.base, animal),
-      outlined(
-        data`M-19 ${-13 - length} C-14 ${-18 - length} -8 ${-13 - length} -7.5 -17 L-19.5 -9.5 Z`,
-        fill,
-        animal,
-      ),
+      outlined(data`M-19 ${-13 - length} C-14 ${-18 - length} -8 ${-13 - length} -7.5 -17 L-19.5 -9.5 Z`, fill, animal),
     ];
   }
   const low = ears === 'long' ? 9 + length : 1 + length;
@@ -125,8 +121,7 @@ function dogEyes({ coat, turn, eyes, asleep, brows }) {
   const shift = turn * 4.5;
   return [-6.6, 6.6].map((side) => {
     const x = side + shift;
-    if (asleep)
-      return stroke(data`M${x - 3} -3.5 q3 2.8 6 0`, coat.dark ? coat.pale : coat.line, 1.4);
+    if (asleep) return stroke(data`M${x - 3} -3.5 q3 2.8 6 0`, coat.dark ? coat.pale : coat.line, 1.4);
     return [
       brows ? ellipse(x, -8.4, 2.2, 1.4, coat.pale) : '',
       ellipse(x, -3.4, 3.2, 3.3, coat.dark ? coat.pale : coat.line),
@@ -183,10 +178,9 @@ function faceMarkings(random, { coat, species, turn }) {
   }
   if (coat.pattern === 'bicolour') {
     marks.push(
-      path(
-        data`M${shift - 2} -18 L${shift - 3} -4 L-13 24 H13 L${shift + 3} -4 L${shift + 2} -18 Z`,
-        { fill: coat.pale },
-      ),
+      path(data`M${shift - 2} -18 L${shift - 3} -4 L-13 24 H13 L${shift + 3} -4 L${shift + 2} -18 Z`, {
+        fill: coat.pale,
+      }),
     );
   }
   return marks;

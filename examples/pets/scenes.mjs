@@ -51,18 +51,12 @@ function meadow(random) {
     path(hill, { fill: mix(green, '#7fa6b8', 0.45) }),
     random.chance(0.55) ? tree(random, horizon + 4) : '',
     random.chance(0.3) ? fence(random, horizon + 2) : '',
-    path(
-      data`M0 ${horizon + 6} Q50 ${horizon - random.between(-4, 4)} 100 ${horizon + 5} V100 H0 Z`,
-      { fill: green },
-    ),
+    path(data`M0 ${horizon + 6} Q50 ${horizon - random.between(-4, 4)} 100 ${horizon + 5} V100 H0 Z`, { fill: green }),
     tufts(random, green, horizon + 10),
     flowers(random, horizon + 12, 94),
     random.chance(0.35) ? ball(random) : '',
   ];
-  const before = [
-    grassEdge(random, darker(green, 0.12)),
-    random.chance(0.4) ? flowers(random, 93, 99) : '',
-  ];
+  const before = [grassEdge(random, darker(green, 0.12)), random.chance(0.4) ? flowers(random, 93, 99) : ''];
   return { behind, before };
 }
 
@@ -92,18 +86,14 @@ function sofa(random, ground) {
     random.chance(0.6) ? cushion(random.between(58, 82)) : '',
     rect(-6, seat, 112, 50, fabric, { rx: 6 }),
     rect(-6, seat, 112, 5, lighter(fabric, 0.12), { rx: 2.5 }),
-    random.chance(0.5)
-      ? rect(random.pick([-8, 92]), top + 14, 16, 80, darker(fabric, 0.08), { rx: 6 })
-      : '',
+    random.chance(0.5) ? rect(random.pick([-8, 92]), top + 14, 16, 80, darker(fabric, 0.08), { rx: 6 }) : '',
   ];
   return { behind };
 }
 
 function room(random) {
   const skirting = random.between(54, 70);
-  const floor = random.chance(0.5)
-    ? hsl(random.between(18, 38), 0.35, random.between(0.35, 0.65))
-    : cloth(random);
+  const floor = random.chance(0.5) ? hsl(random.between(18, 38), 0.35, random.between(0.35, 0.65)) : cloth(random);
   const boards = random.times(4, (index) => {
     const y = skirting + 5 + index * 9;
     return stroke(data`M0 ${y} H100`, darker(floor, 0.14), 0.7);
@@ -114,9 +104,7 @@ function room(random) {
     rect(0, skirting - 3, 100, 4, '#f1ece2'),
     rect(0, skirting + 1, 100, 50, floor),
     random.chance(0.5) ? boards : '',
-    random.chance(0.45)
-      ? ellipse(random.between(35, 65), 91, random.between(34, 50), 11, cloth(random))
-      : '',
+    random.chance(0.45) ? ellipse(random.between(35, 65), 91, random.between(34, 50), 11, cloth(random)) : '',
     random.chance(0.5) ? plant(random, skirting + random.between(2, 14)) : '',
     random.chance(0.25) ? books(random, skirting + random.between(4, 12)) : '',
     random.chance(0.45) ? ball(random) : '',
@@ -128,9 +116,7 @@ function hilltop(random, ground) {
   const colour = random.pick(['#7fae5a', '#94b368', '#b5a562', '#8fa0a8', '#eef3f8']);
   const rise = ground - random.between(10, 18);
   const stars = random.chance(0.25)
-    ? random.times(14, () =>
-        ellipse(random.between(0, 100), random.between(0, 55), 0.7, 0.7, '#fffbe0'),
-      )
+    ? random.times(14, () => ellipse(random.between(0, 100), random.between(0, 55), 0.7, 0.7, '#fffbe0'))
     : '';
   const behind = [
     sky(random),
@@ -148,14 +134,9 @@ function studio(random) {
   const bokeh = random.chance(0.5)
     ? random.times(10, () => {
         const r = random.between(3, 9);
-        return ellipse(
-          random.between(0, 100),
-          random.between(0, 80),
-          r,
-          r,
-          mix(cloth(random), '#ffffff', 0.4),
-          { opacity: 0.3 },
-        );
+        return ellipse(random.between(0, 100), random.between(0, 80), r, r, mix(cloth(random), '#ffffff', 0.4), {
+          opacity: 0.3,
+        });
       })
     : '';
   const behind = [
@@ -193,9 +174,7 @@ function beach(random) {
       stroke: '#ffffff',
       'stroke-width': 1.4,
     }),
-    random.times(14, () =>
-      ellipse(random.between(0, 100), random.between(shore + 5, 99), 0.8, 0.5, darker(sand, 0.2)),
-    ),
+    random.times(14, () => ellipse(random.between(0, 100), random.between(shore + 5, 99), 0.8, 0.5, darker(sand, 0.2))),
     random.chance(0.5) ? ball(random) : '',
   ];
   return { behind };
@@ -217,8 +196,5 @@ function drawLight(random) {
     [0.6, tint, 0],
     [1, '#120a28', random.between(0.05, 0.3)],
   ];
-  return [
-    tag('defs', {}, linearGradient('light', ends, stops)),
-    rect(0, 0, 100, 100, 'url(#light)'),
-  ];
+  return [tag('defs', {}, linearGradient('light', ends, stops)), rect(0, 0, 100, 100, 'url(#light)')];
 }

@@ -23,11 +23,9 @@ export function data(strings, ...values) {
 
 export const path = (d, attributes) => tag('path', { d, ...attributes });
 
-export const ellipse = (cx, cy, rx, ry, fill, more = {}) =>
-  tag('ellipse', { cx, cy, rx, ry, fill, ...more });
+export const ellipse = (cx, cy, rx, ry, fill, more = {}) => tag('ellipse', { cx, cy, rx, ry, fill, ...more });
 
-export const rect = (x, y, width, height, fill, more = {}) =>
-  tag('rect', { x, y, width, height, fill, ...more });
+export const rect = (x, y, width, height, fill, more = {}) => tag('rect', { x, y, width, height, fill, ...more });
 
 /** An open line with round ends. */
 export const stroke = (d, colour, width, more = {}) =>
@@ -95,5 +93,4 @@ export function brightness(colour) {
 
 const fromHex = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
 
-const toHex = (channels) =>
-  `#${channels.map((value) => Math.round(value).toString(16).padStart(2, '0')).join('')}`;
+const toHex = (channels) => `#${channels.map((value) => Math.round(value).toString(16).padStart(2, '0')).join('')}`;

@@ -7,9 +7,12 @@ import { nameList } from '../core/names.js';
 /** The finding about the images of an ingest stage, as it is to be shown for this pipeline. */
 export function adviseFor(finding: Finding, ingest: string, stages: readonly Stage[]): Finding {
   if (finding.code !== 'class-imbalance') return finding;
-  const trained = trainings(stages).filter((training) => training.ingest?.name === ingest).map(({ train }) => train);
+  const trained = trainings(stages)
+    .filter((training) => training.ingest?.name === ingest)
+    .map(({ train }) => train);
   const unweighted = trained.filter(({ config }) => config.class_weight === undefined).map(({ name }) => name);
   if (trained.length === 0) return { ...finding, remedy: 'add images of the smaller class' };
-  if (unweighted.length > 0) return { ...finding, remedy: `write \`class_weight: balanced\` in ${nameList(unweighted)}, or add images` };
+  if (unweighted.length > 0)
+    return { ...finding, remedy: `write \`class_weight: balanced\` in ${nameList(unweighted)}, or add images` };
   return { ...finding, level: 'note', text: `${finding.text}; \`class_weight\` makes up for it`, remedy: undefined };
 }

@@ -10,7 +10,12 @@ export interface BaseRow {
   readonly parameters: number | null;
   readonly preprocessing: string | null;
   readonly imageSize: number | null;
-  readonly published: readonly { readonly url: string; readonly md5: string | null; readonly bytes: number | null; readonly imageSize: number }[];
+  readonly published: readonly {
+    readonly url: string;
+    readonly md5: string | null;
+    readonly bytes: number | null;
+    readonly imageSize: number;
+  }[];
   readonly packaged: boolean;
 }
 
@@ -40,7 +45,11 @@ export const bases: CommandSpec = {
 function columnsOf(rows: readonly BaseRow[]): Column[] {
   return [
     { title: 'base', cells: rows.map(({ name, alpha }) => (alpha === null ? name : `${name}, alpha ${alpha}`)) },
-    { title: 'parameters', numeric: true, cells: rows.map(({ parameters }) => parameters?.toLocaleString('en-US') ?? '-') },
+    {
+      title: 'parameters',
+      numeric: true,
+      cells: rows.map(({ parameters }) => parameters?.toLocaleString('en-US') ?? '-'),
+    },
     { title: 'pictures', cells: rows.map(({ imageSize }) => (imageSize === null ? '-' : `${imageSize} px`)) },
     { title: 'preprocessing', cells: rows.map(({ preprocessing }) => preprocessing ?? '-') },
     { title: 'weights', cells: rows.map(weightsOf) },
@@ -51,6 +60,8 @@ function weightsOf({ published, packaged }: BaseRow): string {
   if (packaged) return 'come with this tool';
   if (published.length === 0) return 'your file: .h5 or .keras by Keras, or a TF.js model.json';
   const [{ url, md5, bytes }] = published;
-  const facts = [bytes === null ? '' : bytesText(bytes), md5 === null ? '' : `md5 ${md5}`].filter((fact) => fact !== '');
+  const facts = [bytes === null ? '' : bytesText(bytes), md5 === null ? '' : `md5 ${md5}`].filter(
+    (fact) => fact !== '',
+  );
   return facts.length === 0 ? url : `${url} (${facts.join(', ')})`;
 }

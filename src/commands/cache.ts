@@ -37,34 +37,51 @@ Examples:
 
 export const cache: CommandSpec = {
   register(program, host, done) {
-    const parent = program.command('cache').description('look after the cache: its size, its damage').addHelpText('after', help);
+    const parent = program
+      .command('cache')
+      .description('look after the cache: its size, its damage')
+      .addHelpText('after', help);
     const command = (name: string, description: string): Command =>
       parent.command(name).description(description).option('--json', 'print one JSON object on stdout');
-    command('du', 'tell how much the cache holds, and what of it is needed').action(async (options: JsonOption) => done(await du(options, host)));
+    command('du', 'tell how much the cache holds, and what of it is needed').action(async (options: JsonOption) =>
+      done(await du(options, host)),
+    );
     command('gc', 'make the cache smaller: what was used least goes first')
       .option('--max-size <size>', 'how large it may be, such as 5GB; 0 leaves what last runs need')
       .option('--max-age <age>', 'how long what nobody uses is kept, such as 30d')
       .option('-n, --dry-run', 'only show what would go')
       .action(async (options: GcOptions) => done(await gc(options, host)));
-    command('verify', 'read all of the cache and take out what is damaged; exits 5 where something was')
-      .action(async (options: JsonOption) => done(await verify(options, host)));
-    command('trust', 'use the results of a cache that came with this project, if you know who made it').action(async (options: JsonOption) => {
-      const project = projectIn(host.cwd);
-      refuseLinks(project);
-      const { root, state } = await trustCache(project);
-      host.stdout(options.json ? `${JSON.stringify({ event: 'cache-trust', root, state })}\n` : `${root}: ${state === 'trusted' ? 'its results are used from now on' : 'its results are used already'}\n`);
-      done(0);
-    });
+    command('verify', 'read all of the cache and take out what is damaged; exits 5 where something was').action(
+      async (options: JsonOption) => done(await verify(options, host)),
+    );
+    command('trust', 'use the results of a cache that came with this project, if you know who made it').action(
+      async (options: JsonOption) => {
+        const project = projectIn(host.cwd);
+        refuseLinks(project);
+        const { root, state } = await trustCache(project);
+        host.stdout(
+          options.json
+            ? `${JSON.stringify({ event: 'cache-trust', root, state })}\n`
+            : `${root}: ${state === 'trusted' ? 'its results are used from now on' : 'its results are used already'}\n`,
+        );
+        done(0);
+      },
+    );
   },
 };
 
-async function open(host: Host, { json }: JsonOption): Promise<{ root: string; shelf: Shelf; damage: { path: string; reason: string }[] } | undefined> {
+async function open(
+  host: Host,
+  { json }: JsonOption,
+): Promise<{ root: string; shelf: Shelf; damage: { path: string; reason: string }[] } | undefined> {
   const project = projectIn(host.cwd);
   refuseLinks(project);
   const { root, warning } = cachePlaceOf(project);
   if (warning !== undefined && !json) host.stderr(`${formatProblems([warning], host, 'warning')}\n`);
   if (!existsSync(root)) {
-    host.stdout(json ? `${JSON.stringify({ event: 'cache', root, exists: false })}\n` : `there is no cache at ${root}\n`);
+    host.stdout(
+      json ? `${JSON.stringify({ event: 'cache', root, exists: false })}\n` : `there is no cache at ${root}\n`,
+    );
     return undefined;
   }
   const damage: { path: string; reason: string }[] = [];
@@ -97,7 +114,9 @@ async function du(options: JsonOption, host: Host): Promise<number> {
     { title: 'files', numeric: true, cells: kinds.map(({ files }) => files.toLocaleString('en-US')) },
   ]);
   const kept = kinds.reduce((sum, kind) => sum + kind.bytesKept, 0);
-  host.stdout(`${root}: ${bytesText(bytes)} of at most ${bytesText(limits.maxBytes)}; ${bytesText(kept)} needed by last runs or in use\n`);
+  host.stdout(
+    `${root}: ${bytesText(bytes)} of at most ${bytesText(limits.maxBytes)}; ${bytesText(kept)} needed by last runs or in use\n`,
+  );
   return 0;
 }
 
@@ -114,8 +133,15 @@ async function gc(options: GcOptions, host: Host): Promise<number> {
   const now = Date.now();
   const { removed, bytesBefore, bytesAfter, bytesKept } = await shelf.collect(limits, dryRun);
   if (json) {
-    const items = removed.map(({ kind, name, bytes, usedMs }) => ({ kind, name, bytes, usedAt: new Date(usedMs).toISOString() }));
-    host.stdout(`${JSON.stringify({ event: 'cache-gc', root, dryRun, bytesBefore, bytesAfter, bytesKept, removed: items })}\n`);
+    const items = removed.map(({ kind, name, bytes, usedMs }) => ({
+      kind,
+      name,
+      bytes,
+      usedAt: new Date(usedMs).toISOString(),
+    }));
+    host.stdout(
+      `${JSON.stringify({ event: 'cache-gc', root, dryRun, bytesBefore, bytesAfter, bytesKept, removed: items })}\n`,
+    );
     return 0;
   }
   if (dryRun && removed.length > 0) {
@@ -127,8 +153,11 @@ async function gc(options: GcOptions, host: Host): Promise<number> {
     ]);
   }
   const verb = dryRun ? 'would go' : 'went';
-  host.stdout(`${count(removed.length, 'item')} ${verb}: ${bytesText(bytesBefore - bytesAfter)} of ${bytesText(bytesBefore)}; ${bytesText(bytesAfter)} left\n`);
-  if (bytesAfter > limits.maxBytes) host.stdout(`more than ${bytesText(limits.maxBytes)}, as last runs or running ones need ${bytesText(bytesKept)}\n`);
+  host.stdout(
+    `${count(removed.length, 'item')} ${verb}: ${bytesText(bytesBefore - bytesAfter)} of ${bytesText(bytesBefore)}; ${bytesText(bytesAfter)} left\n`,
+  );
+  if (bytesAfter > limits.maxBytes)
+    host.stdout(`more than ${bytesText(limits.maxBytes)}, as last runs or running ones need ${bytesText(bytesKept)}\n`);
   return 0;
 }
 
@@ -139,14 +168,21 @@ async function verify(options: JsonOption, host: Host): Promise<number> {
   const { checked, unchecked, bytes, damaged, incomplete } = await shelf.verify();
   const code = damaged === 0 ? 0 : exitCodes['input-output'];
   if (options.json) {
-    host.stdout(`${JSON.stringify({ event: 'cache-verify', root, checked, unchecked, bytes, damaged, incomplete, damage })}\n`);
+    host.stdout(
+      `${JSON.stringify({ event: 'cache-verify', root, checked, unchecked, bytes, damaged, incomplete, damage })}\n`,
+    );
     return code;
   }
   const read = Object.entries(checked).map(([kind, number]) => `${number.toLocaleString('en-US')} of ${kind}`);
   host.stdout(`read ${bytesText(bytes)}: ${read.join(', ') || 'nothing'}\n`);
-  for (const [kind, number] of Object.entries(unchecked)) host.stdout(`${count(number, 'item')} of ${kind} were not checked: this version does not know them\n`);
+  for (const [kind, number] of Object.entries(unchecked))
+    host.stdout(`${count(number, 'item')} of ${kind} were not checked: this version does not know them\n`);
   if (incomplete > 0) host.stdout(`${count(incomplete, 'record')} without all results: made again when needed\n`);
-  host.stdout(damaged === 0 ? 'all is whole\n' : `${count(damaged, 'file')} damaged and out of the way: what a run needs of them it makes again\n`);
+  host.stdout(
+    damaged === 0
+      ? 'all is whole\n'
+      : `${count(damaged, 'file')} damaged and out of the way: what a run needs of them it makes again\n`,
+  );
   return code;
 }
 

@@ -27,7 +27,10 @@ export const diff: CommandSpec = {
         const [was, is] = before === undefined ? await lastTwo(host) : [before, after ?? 'last'];
         const difference = await compare(was, is, host);
         if (json) host.stdout(`${JSON.stringify({ event: 'diff', ...difference })}\n`);
-        else (await import('../report/run-difference.js')).differenceLines(difference, host.color).forEach((line) => host.stdout(`${line}\n`));
+        else
+          (await import('../report/run-difference.js'))
+            .differenceLines(difference, host.color)
+            .forEach((line) => host.stdout(`${line}\n`));
         done(0);
       });
   },
@@ -70,12 +73,18 @@ async function compare(beforeName: string, afterName: string, host: Host): Promi
 
 function unfinished({ found, state }: OpenedRun): PipelineError {
   const why = state === 'running' ? 'still goes on' : 'was killed before its end';
-  return failure('invalid', { code: 'run-unfinished', where: found.id, found: `${why}: nothing is known of its stages`, remedy: 'compare runs that came to an end; `pipeline runs` lists them' });
+  return failure('invalid', {
+    code: 'run-unfinished',
+    where: found.id,
+    found: `${why}: nothing is known of its stages`,
+    remedy: 'compare runs that came to an end; `pipeline runs` lists them',
+  });
 }
 
 /** Evaluations of one name belong together; so do those of runs that have one each, whatever their names. */
 function pairs(before: OpenedRun, after: OpenedRun): [RecordedNode, RecordedNode][] {
-  const evaluations = ({ run, end }: OpenedRun): RecordedNode[] => run.graph.filter(({ name }) => own(end?.metrics, name) !== undefined);
+  const evaluations = ({ run, end }: OpenedRun): RecordedNode[] =>
+    run.graph.filter(({ name }) => own(end?.metrics, name) !== undefined);
   const was = evaluations(before);
   const is = evaluations(after);
   if (was.length === 1 && is.length === 1) return [[was[0], is[0]]];
@@ -85,7 +94,12 @@ function pairs(before: OpenedRun, after: OpenedRun): [RecordedNode, RecordedNode
   });
 }
 
-async function compareEvaluation(before: OpenedRun, was: RecordedNode, after: OpenedRun, is: RecordedNode): Promise<EvaluationDifference> {
+async function compareEvaluation(
+  before: OpenedRun,
+  was: RecordedNode,
+  after: OpenedRun,
+  is: RecordedNode,
+): Promise<EvaluationDifference> {
   const [{ readEvaluation }, { turnedBetween }] = await Promise.all([
     import('../report/results/evaluations.js'),
     import('../report/results/turned.js'),

@@ -43,7 +43,12 @@ export const doctor: CommandSpec = {
       // Loaded here, as every command loads this file.
       const { storeFindings } = await import('../store/health.js');
       const place = session === undefined ? placeHere(host) : undefined;
-      const store = session?.store ?? (await openStore(place!.root, { onDamage: ({ path, reason }) => damage.push(`${path}: ${reason}`), tool: host.version }));
+      const store =
+        session?.store ??
+        (await openStore(place!.root, {
+          onDamage: ({ path, reason }) => damage.push(`${path}: ${reason}`),
+          tool: host.version,
+        }));
       const findings = [
         ...(await host.checkMachine(session?.settings.engine ?? engine)),
         ...(place?.warning === undefined ? [] : [placeFinding(place.warning)]),
@@ -78,7 +83,14 @@ async function openSessionFor(file: string, options: DoctorOptions, host: Host, 
 async function dataFindings(session: Session, { screen, color, width, cwd, stderr, signal }: Host): Promise<Finding[]> {
   const { terminalReporter } = await import('../report/terminal.js');
   const nodes = session.graph.nodes.filter(({ definition }) => definition.inspect !== undefined);
-  const reporter = await terminalReporter({ write: stderr, screen, color, width, cwd, stages: nodes.map(({ stage }) => stage.name) });
+  const reporter = await terminalReporter({
+    write: stderr,
+    screen,
+    color,
+    width,
+    cwd,
+    stages: nodes.map(({ stage }) => stage.name),
+  });
   // Listened to, an interruption lets threads end and the terminal be as it was.
   signal.addEventListener('abort', reporter.close, { once: true });
   try {
@@ -101,14 +113,16 @@ async function inspect(session: Session, node: Node, emit: Session['emit'], sign
     const { context } = await new Rehearsal(session).contextOf(node, {});
     return await node.definition.inspect!({ ...context, emit, signal });
   } catch (thrown) {
-    if (signal.aborted) throw failure('interrupted', { code: 'interrupted', found: 'interrupted; run doctor again to look at all' });
+    if (signal.aborted)
+      throw failure('interrupted', { code: 'interrupted', found: 'interrupted; run doctor again to look at all' });
     const { category, problems } = asPipelineError(thrown, node.stage.name);
     const notAtHand = problems.some(isNotAtHand);
     if (category !== 'bad-data' && !notAtHand) throw thrown;
     return problems.map(({ code, where, found, remedy, command }): Finding =>
       notAtHand
         ? { level: 'note', about: 'data', code, text: `${node.stage.name}: its source ${found}; not looked at` }
-        : { level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy, command });
+        : { level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy, command },
+    );
   }
 }
 
@@ -116,7 +130,9 @@ async function print(findings: readonly Finding[], { json }: DoctorOptions, { st
   if (json) {
     for (const finding of findings) stdout(`${JSON.stringify({ event: 'finding', ...finding })}\n`);
     const count = (level: Finding['level']): number => findings.filter((finding) => finding.level === level).length;
-    stdout(`${JSON.stringify({ event: 'doctor', healthy: count('error') === 0, errors: count('error'), warnings: count('warning') })}\n`);
+    stdout(
+      `${JSON.stringify({ event: 'doctor', healthy: count('error') === 0, errors: count('error'), warnings: count('warning') })}\n`,
+    );
     return;
   }
   const { findingLines, verdict } = await import('../report/findings.js');

@@ -46,14 +46,17 @@ function explanation({ node, decision }: PlannedStage, session: Session, { json 
   const changes = before !== undefined && preimage !== undefined ? describeChange(before, preimage) : [];
   if (json) return `${JSON.stringify({ event: 'explain', name, state, reason, changes, preimage, before })}\n`;
   const changed = changes.map((change) => `  changed: ${change}`);
-  const decided = preimage === undefined ? [] : lines(preimage as unknown as Json, 'decided by').map((line) => `  ${line}`);
+  const decided =
+    preimage === undefined ? [] : lines(preimage as unknown as Json, 'decided by').map((line) => `  ${line}`);
   return [`${name}: ${state}, ${reason}`, ...changed, ...decided].map((line) => `${printable(line)}\n`).join('');
 }
 
 /** One line for each leaf; digests are shortened. */
 function lines(value: Json, path: string): string[] {
   if (isRecord(value)) {
-    return Object.entries(value).flatMap(([name, member]) => lines(member as Json, path === 'decided by' ? `${path} ${name}` : `${path}.${name}`));
+    return Object.entries(value).flatMap(([name, member]) =>
+      lines(member as Json, path === 'decided by' ? `${path} ${name}` : `${path}.${name}`),
+    );
   }
   const text = typeof value === 'string' ? value.replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1…') : canonical(value);
   return [`${path}: ${text}`];

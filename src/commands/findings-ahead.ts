@@ -4,7 +4,10 @@ import type { FailureCategory, Problem } from '../core/problem.js';
 import { destinationFailures } from '../runner/destinations.js';
 import type { Session } from '../runner/session.js';
 
-const abouts: Readonly<Partial<Record<FailureCategory, Finding['about']>>> = { invalid: 'pipeline', 'bad-data': 'data' };
+const abouts: Readonly<Partial<Record<FailureCategory, Finding['about']>>> = {
+  invalid: 'pipeline',
+  'bad-data': 'data',
+};
 
 /** Whether a problem is but that a file has yet to be fetched or unpacked. */
 export function isNotAtHand({ code }: Problem): boolean {
@@ -31,8 +34,17 @@ export async function findingsAhead(session: Session): Promise<Finding[]> {
   return all.filter(({ text }, index) => all.findIndex((other) => other.text === text) === index);
 }
 
-function findingOf({ code, position, where, found, expected, remedy }: Problem, level: Finding['level'], about: Finding['about'], { project }: Session, stage = ''): Finding {
-  const place = position === undefined ? [stage, where === stage ? undefined : where] : [`${project.display(position.file)}:${position.line}:${position.column}`];
+function findingOf(
+  { code, position, where, found, expected, remedy }: Problem,
+  level: Finding['level'],
+  about: Finding['about'],
+  { project }: Session,
+  stage = '',
+): Finding {
+  const place =
+    position === undefined
+      ? [stage, where === stage ? undefined : where]
+      : [`${project.display(position.file)}:${position.line}:${position.column}`];
   const text = `${[...place, found].filter(Boolean).join(': ')}${expected === undefined ? '' : `; expected ${expected}`}`;
   return { level, about, code, text, remedy };
 }

@@ -24,14 +24,25 @@ export const graph: CommandSpec = {
       .argument('[file]', 'the pipeline file; left out: the one in this folder')
       .option('--format <name>', 'text, mermaid or dot', 'text')
       .addHelpText('after', help);
-    withPipelineOptions(command).action(async (file: string | undefined, options: PipelineOptions & { readonly format: string }) => {
-      const format = Object.hasOwn(formats, options.format) ? formats[options.format as keyof typeof formats] : undefined;
-      if (format === undefined) {
-        throw new PipelineError('invalid', [{ code: 'bad-option', where: '--format', found: `${options.format} is no format`, expected: 'text, mermaid or dot' }]);
-      }
-      host.stdout(format(buildGraph(await loadChecked(file, options, host.cwd), host.stages)));
-      done(0);
-    });
+    withPipelineOptions(command).action(
+      async (file: string | undefined, options: PipelineOptions & { readonly format: string }) => {
+        const format = Object.hasOwn(formats, options.format)
+          ? formats[options.format as keyof typeof formats]
+          : undefined;
+        if (format === undefined) {
+          throw new PipelineError('invalid', [
+            {
+              code: 'bad-option',
+              where: '--format',
+              found: `${options.format} is no format`,
+              expected: 'text, mermaid or dot',
+            },
+          ]);
+        }
+        host.stdout(format(buildGraph(await loadChecked(file, options, host.cwd), host.stages)));
+        done(0);
+      },
+    );
   },
 };
 

@@ -41,7 +41,12 @@ export interface CommandSpec {
 /** Adds the options of every command that reads a pipeline file. */
 export function withPipelineOptions(command: Command): Command {
   return command
-    .option('--set <path=value>', 'change one value of the file for this call, such as stages.train.epochs=10; may be repeated', collect, [])
+    .option(
+      '--set <path=value>',
+      'change one value of the file for this call, such as stages.train.epochs=10; may be repeated',
+      collect,
+      [],
+    )
     .option('--engine <name>', 'auto, onnx or tfjs', engineChoiceOf);
 }
 
@@ -50,7 +55,14 @@ export function countOf(option: string, what: string): (text: string) => number 
   return (text) => {
     const number = Number(text);
     if (Number.isInteger(number) && number > 0) return number;
-    throw new PipelineError('invalid', [{ code: 'bad-option', where: option, found: `${text} is no number of ${what}`, expected: 'a whole number from 1' }]);
+    throw new PipelineError('invalid', [
+      {
+        code: 'bad-option',
+        where: option,
+        found: `${text} is no number of ${what}`,
+        expected: 'a whole number from 1',
+      },
+    ]);
   };
 }
 

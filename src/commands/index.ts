@@ -15,4 +15,19 @@ import { runs } from './runs.js';
 import { serve } from './serve.js';
 import { status } from './status.js';
 
-export const commands: readonly CommandSpec[] = [run, planCommand, explain, status, graph, report, runs, diff, predict, serve, init, bases, cache, doctor];
+export const commands: readonly CommandSpec[] = [
+  run,
+  planCommand,
+  explain,
+  status,
+  graph,
+  report,
+  runs,
+  diff,
+  predict,
+  serve,
+  init,
+  bases,
+  cache,
+  doctor,
+];

@@ -8,7 +8,8 @@ import { archiveKindOf } from '../sources/archive/kind.js';
 import type { LabelHint } from '../sources/label-hint.js';
 import { listFiles } from '../store/file-list.js';
 
-const expected = 'a folder with a folder for each class in it, at least two (such as cats/ and dogs/), or with train/ and validation/ that hold those; or a .zip, .tar or .tar.gz of one';
+const expected =
+  'a folder with a folder for each class in it, at least two (such as cats/ and dogs/), or with train/ and validation/ that hold those; or a .zip, .tar or .tar.gz of one';
 
 /** Rejects with `bad-data` where ingest could never take it; resolves with what is likely not meant. `shown` is how the person named it. */
 export async function checkSource(path: string, shown: string): Promise<Problem[]> {
@@ -19,20 +20,35 @@ export async function checkSource(path: string, shown: string): Promise<Problem[
     throw unfit('no-source', shown, 'is neither a folder nor an archive', 'name the folder above the class folders');
   }
   const folders = sourceFolders(path, path);
-  if (folders === undefined) throw unfit('no-class-folders', shown, 'cannot be listed', 'check that the folder can be read');
+  if (folders === undefined)
+    throw unfit('no-class-folders', shown, 'cannot be listed', 'check that the folder can be read');
   const { layout, empty } = folders;
   const { classes, question } = layout;
   if (question !== undefined) throw new PipelineError('bad-data', [questionProblem(question, shown)]);
-  if (classes.length >= 2) return empty.length === 0 ? [] : [{ code: 'empty-class-folder', ...emptyFolderText(empty, shown) }];
-  const inSplits = layout.splits.size > 0 ? ` in ${layout.parts.map((part) => `${part.path.join('/')}/`).join(', ')}` : '';
+  if (classes.length >= 2)
+    return empty.length === 0 ? [] : [{ code: 'empty-class-folder', ...emptyFolderText(empty, shown) }];
+  const inSplits =
+    layout.splits.size > 0 ? ` in ${layout.parts.map((part) => `${part.path.join('/')}/`).join(', ')}` : '';
   const { labelHint } = await import('../sources/label-hint.js');
   const hint = await labelHint({ root: path, paths: listFiles(path, 'followed').paths, shown });
   if (classes.length === 1) {
-    throw unfit('one-class', shown, `holds one class only${inSplits}: \`${classes[0]}\``, 'add a folder for a second class, with images in it', hint);
+    throw unfit(
+      'one-class',
+      shown,
+      `holds one class only${inSplits}: \`${classes[0]}\``,
+      'add a folder for a second class, with images in it',
+      hint,
+    );
   }
   const entries = (await readdir(path)).filter((name) => !name.startsWith('.'));
   const found = entries.length === 0 ? 'is empty' : `holds no class folders with images${inSplits}`;
-  throw unfit('no-class-folders', shown, found, 'put the images of each class into a folder of its own, and call init again', hint);
+  throw unfit(
+    'no-class-folders',
+    shown,
+    found,
+    'put the images of each class into a folder of its own, and call init again',
+    hint,
+  );
 }
 
 function unfit(code: string, where: string, found: string, remedy: string, hint?: LabelHint): PipelineError {

@@ -26,8 +26,11 @@ export const init: CommandSpec = {
     program
       .command('init')
       .description('write a pipeline for a folder of pictures')
-      .argument('[folder]', 'a folder with one folder a class, or train/ and validation/ folders with those; or an archive of one')
-      .option('--to <file>', 'the file to write; left out: the folder\'s name')
+      .argument(
+        '[folder]',
+        'a folder with one folder a class, or train/ and validation/ folders with those; or an archive of one',
+      )
+      .option('--to <file>', "the file to write; left out: the folder's name")
       .option('-f, --force', 'replace the file')
       .addHelpText('after', help)
       .action(async (folder: string | undefined, options: InitOptions) => {
@@ -50,12 +53,20 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
   const written = shownFrom(root, source).split(sep).join('/');
   await mkdir(dirname(file), { recursive: true });
   try {
-    await writeFile(file, template(pipelineNameOf(basename(file, extname(file))), written), { flag: force ? 'w' : 'wx' });
+    await writeFile(file, template(pipelineNameOf(basename(file, extname(file))), written), {
+      flag: force ? 'w' : 'wx',
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw failure('invalid', { code: 'file-exists', where: file, found: 'is there already', remedy: 'name another file by --to, or replace it by --force' });
+    throw failure('invalid', {
+      code: 'file-exists',
+      where: file,
+      found: 'is there already',
+      remedy: 'name another file by --to, or replace it by --force',
+    });
   }
-  if (warnings.length > 0) host.stderr(`${(await import('../report/problems.js')).formatProblems(warnings, host, 'warning')}\n`);
+  if (warnings.length > 0)
+    host.stderr(`${(await import('../report/problems.js')).formatProblems(warnings, host, 'warning')}\n`);
   host.stderr(`wrote ${relative(host.cwd, file)}; now: pipeline run ${relative(host.cwd, file)}\n`);
 }
 

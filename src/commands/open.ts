@@ -23,14 +23,27 @@ export interface Tool {
 }
 
 /** Loads and checks a pipeline file: the only one in this folder where none is named. */
-export async function loadChecked(file: string | undefined, { set = [], engine }: PipelineOptions, cwd: string): Promise<Pipeline> {
-  return loadPipeline(file ?? (await onlyPipelineIn(cwd)), { set: engine === undefined ? set : [...set, `engine=${engine}`], cwd });
+export async function loadChecked(
+  file: string | undefined,
+  { set = [], engine }: PipelineOptions,
+  cwd: string,
+): Promise<Pipeline> {
+  return loadPipeline(file ?? (await onlyPipelineIn(cwd)), {
+    set: engine === undefined ? set : [...set, `engine=${engine}`],
+    cwd,
+  });
 }
 
 /** Opens a session; damage in the cache is said as a note. Throws `invalid` where the environment has limits that are none. */
-export async function openFor(pipeline: Pipeline, { stages, version }: Tool, emit: Emit, options: SourceOptions = {}): Promise<Session> {
+export async function openFor(
+  pipeline: Pipeline,
+  { stages, version }: Tool,
+  emit: Emit,
+  options: SourceOptions = {},
+): Promise<Session> {
   // Asked for when the work is done, which would be too late to tell.
   limitsFrom(process.env);
-  const onDamage = ({ path, reason }: { path: string; reason: string }) => emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
+  const onDamage = ({ path, reason }: { path: string; reason: string }) =>
+    emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
   return openSession(pipeline, stages, (root, fs) => openStore(root, { onDamage, tool: version, fs }), emit, options);
 }

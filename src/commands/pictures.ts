@@ -38,9 +38,11 @@ export async function findPictures({ names, lists }: PictureNames, world: World)
   if (readers > 1) throw invalid('-', 'stdin is named twice', 'one picture or one list of names on it');
   const listed = await Promise.all(lists.map((list) => namesIn(list, world)));
   const pictures: NamedPicture[] = [];
-  for (const name of names) pictures.push(...(isStdin(name) ? [await pictureIn(world.stdin(), name)] : await picturesAt(name, world)));
+  for (const name of names)
+    pictures.push(...(isStdin(name) ? [await pictureIn(world.stdin(), name)] : await picturesAt(name, world)));
   for (const name of listed.flat()) pictures.push(...(await picturesAt(name, world)));
-  if (names.length + lists.length === 0) throw invalid('pictures', 'none is named', 'files, folders, `-` for stdin, or --files-from');
+  if (names.length + lists.length === 0)
+    throw invalid('pictures', 'none is named', 'files, folders, `-` for stdin, or --files-from');
   return pictures;
 }
 
@@ -78,9 +80,11 @@ async function namesIn(list: string, { cwd, stdin }: World): Promise<string[]> {
 }
 
 function readList(path: string, where: string): Promise<Buffer> {
-  return readRegular(path, { where, expected: 'a file with the names of pictures; for a stream, `-`' }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? invalid(where, 'is not there', 'a file with the names of pictures') : error;
-  });
+  return readRegular(path, { where, expected: 'a file with the names of pictures; for a stream, `-`' }).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? invalid(where, 'is not there', 'a file with the names of pictures') : error;
+    },
+  );
 }
 
 async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {

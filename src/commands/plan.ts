@@ -64,10 +64,18 @@ export interface PrintOptions {
 }
 
 /** Shows the pipeline's warnings first. Throws what a run throws before it begins: a stage outside the selection has to run first, or a folder cannot be written. */
-export async function printPlan(session: Session, selection: Selection, { json, measure }: PrintOptions, host: Host): Promise<number> {
+export async function printPlan(
+  session: Session,
+  selection: Selection,
+  { json, measure }: PrintOptions,
+  host: Host,
+): Promise<number> {
   const { warnings } = session.pipeline;
   if (warnings.length > 0) host.stderr(`${formatProblems(warnings, host, 'warning')}\n\n`);
-  await checkDestinations(session.graph.nodes.filter(({ stage }) => selection.selected.has(stage.name)), session.project);
+  await checkDestinations(
+    session.graph.nodes.filter(({ stage }) => selection.selected.has(stage.name)),
+    session.project,
+  );
   const paint = painter(host.color);
   const all = await plan(session, selection.forced);
   refuseStaleOutside(all, selection, session);
@@ -78,8 +86,12 @@ export async function printPlan(session: Session, selection: Selection, { json, 
   for (const { node, decision } of planned) {
     const { name, kind } = node.stage;
     const [verb, style] = verbs[decision.state];
-    if (json) host.stdout(`${JSON.stringify({ event: 'plan', name, kind, state: decision.state, reason: decision.reason })}\n`);
-    else host.stdout(`${name.padEnd(width)}  ${paint(style, verb.padEnd(7))}  ${wrapBeside(printable(decision.reason), width + 11, columns)}\n`);
+    if (json)
+      host.stdout(`${JSON.stringify({ event: 'plan', name, kind, state: decision.state, reason: decision.reason })}\n`);
+    else
+      host.stdout(
+        `${name.padEnd(width)}  ${paint(style, verb.padEnd(7))}  ${wrapBeside(printable(decision.reason), width + 11, columns)}\n`,
+      );
   }
   if (planned.every(({ decision }) => decision.state === 'fresh')) {
     if (!json) host.stdout(`nothing to do\n`);
@@ -100,7 +112,9 @@ function refuseStaleOutside(all: readonly PlannedStage[], { selected }: Selectio
   const wanted = withAncestors(graph, selected);
   const problems = all.flatMap(({ node, decision }) => {
     const { name } = node.stage;
-    return decision.state === 'stale' && wanted.has(name) && !selected.has(name) ? outsideSelection(name, decision.reason).problems : [];
+    return decision.state === 'stale' && wanted.has(name) && !selected.has(name)
+      ? outsideSelection(name, decision.reason).problems
+      : [];
   });
   if (problems.length > 0) throw new PipelineError('invalid', problems);
 }

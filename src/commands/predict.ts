@@ -35,28 +35,54 @@ export const predict: CommandSpec = {
       .description('say what an exported model takes pictures for')
       .argument('<model>', 'the folder of an exported model, its model.json, or its .onnx file')
       .argument('[pictures...]', 'files, folders, or - for one picture on stdin')
-      .option('--files-from <file>', 'take pictures from a list too, a name a line or with a zero byte after each; - is stdin; may be repeated', collect, [])
+      .option(
+        '--files-from <file>',
+        'take pictures from a list too, a name a line or with a zero byte after each; - is stdin; may be repeated',
+        collect,
+        [],
+      )
       .option('--csv', 'print comma-separated values: file, class, score, and the score of each class')
       .option('--json', 'print one JSON object a picture: file, class, score, and scores by class')
       .option('--engine <name>', 'auto, onnx or tfjs', 'auto')
       .addHelpText('after', help)
-      .action(async (model: string, names: string[], options: PredictOptions) => done(await predictCommand(model, names, options, host)));
+      .action(async (model: string, names: string[], options: PredictOptions) =>
+        done(await predictCommand(model, names, options, host)),
+      );
   },
 };
 
-async function predictCommand(model: string, names: readonly string[], { filesFrom, csv, json, engine }: PredictOptions, host: Host): Promise<number> {
-  if (csv && json) throw failure('invalid', { code: 'bad-option', where: '--csv and --json', found: 'are two forms of the same', expected: 'one of them' });
+async function predictCommand(
+  model: string,
+  names: readonly string[],
+  { filesFrom, csv, json, engine }: PredictOptions,
+  host: Host,
+): Promise<number> {
+  if (csv && json)
+    throw failure('invalid', {
+      code: 'bad-option',
+      where: '--csv and --json',
+      found: 'are two forms of the same',
+      expected: 'one of them',
+    });
   const pictures = await findPictures({ names, lists: filesFrom }, host);
-  const [{ openModel, lineOf }, { csvFormat, jsonFormat, tableFormat }, { formatProblems }, { count, printable }] = await Promise.all([
-    import('../predict/index.js'),
-    import('../report/predictions.js'),
-    import('../report/problems.js'),
-    import('../report/words.js'),
-  ]);
+  const [{ openModel, lineOf }, { csvFormat, jsonFormat, tableFormat }, { formatProblems }, { count, printable }] =
+    await Promise.all([
+      import('../predict/index.js'),
+      import('../report/predictions.js'),
+      import('../report/problems.js'),
+      import('../report/words.js'),
+    ]);
   const { bundle, predictor, notes } = await openModel(resolve(host.cwd, model), engine, host.signal);
   for (const { text } of notes) host.stderr(`${printable(text)}\n`);
   const { classes } = bundle;
-  const format = json ? jsonFormat : csv ? csvFormat(classes) : tableFormat(pictures.map(({ name }) => name), classes);
+  const format = json
+    ? jsonFormat
+    : csv
+      ? csvFormat(classes)
+      : tableFormat(
+          pictures.map(({ name }) => name),
+          classes,
+        );
   const counts = { prediction: 0, bad: 0, 'passed-over': 0 };
   const name = basename(resolve(host.cwd, model));
   const progress = await progressOn(name, host);
@@ -69,7 +95,14 @@ async function predictCommand(model: string, names: readonly string[], { filesFr
       if (line !== undefined) host.stdout(format.line(line));
       if (answer.kind === 'bad' && progress !== undefined) progress.show({ event: 'problem', problem: answer.problem });
       else if (answer.kind === 'bad') host.stderr(`${formatProblems([answer.problem], host)}\n`);
-      progress?.show({ event: 'progress', stage: name, task: 'predict', unit: 'pictures', done: ++done, total: pictures.length });
+      progress?.show({
+        event: 'progress',
+        stage: name,
+        task: 'predict',
+        unit: 'pictures',
+        done: ++done,
+        total: pictures.length,
+      });
     }
   } finally {
     progress?.close();

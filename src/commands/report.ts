@@ -54,14 +54,24 @@ async function writeReport(reference: string, { out, json }: ReportOptions, host
     if (failed !== undefined) throw failed;
   }
   await refuseOthers(file, isReport);
-  const report = await gatherReport({ state, run, end, readBlob, readMade: (key) => store.getRecord(key), folderOf: (root) => folderOfRoot(opened, root) });
+  const report = await gatherReport({
+    state,
+    run,
+    end,
+    readBlob,
+    readMade: (key) => store.getRecord(key),
+    folderOf: (root) => folderOfRoot(opened, root),
+  });
   await writeWhole(file, page(report));
   if (json) host.stdout(`${JSON.stringify({ event: 'report', run: run.id, file })}\n`);
   else host.stderr(`the report of ${run.pipeline.name}, run ${run.id}, is in ${shownFrom(host.cwd, file)}\n`);
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isDirectory(), () => false);
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** Throws `invalid` where something stands that is no report: a slip in a name must not cost a pipeline file. */
@@ -70,8 +80,18 @@ async function refuseOthers(file: string, isReport: (text: string) => boolean): 
     if (error.code === 'ENOENT') return undefined;
     if (!(error instanceof PipelineError)) throw error;
     const [{ found }] = error.problems;
-    throw failure('invalid', { code: 'file-exists', where: file, found, expected: `the name of a file, such as ${found === 'is a folder' ? join(file, 'report.html') : 'report.html'}` });
+    throw failure('invalid', {
+      code: 'file-exists',
+      where: file,
+      found,
+      expected: `the name of a file, such as ${found === 'is a folder' ? join(file, 'report.html') : 'report.html'}`,
+    });
   });
   if (text === undefined || isReport(text)) return;
-  throw failure('invalid', { code: 'file-exists', where: file, found: 'is there already, and is no report', remedy: 'name another file by --out, or move this one away' });
+  throw failure('invalid', {
+    code: 'file-exists',
+    where: file,
+    found: 'is there already, and is no report',
+    remedy: 'name another file by --out, or move this one away',
+  });
 }

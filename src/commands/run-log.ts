@@ -8,7 +8,12 @@ import type { Pipeline } from '../config/pipeline.js';
  * Makes a listener that logs the events of a run. Results do not hang on the log: where a line cannot be written, it ends
  * there, and `onFailure` is called once.
  */
-export function runLog(folder: string, pipeline: Pick<Pipeline, 'name' | 'file'>, level: string, onFailure: (error: Error) => void): (event: RunEvent) => void {
+export function runLog(
+  folder: string,
+  pipeline: Pick<Pipeline, 'name' | 'file'>,
+  level: string,
+  onFailure: (error: Error) => void,
+): (event: RunEvent) => void {
   const destination = pino.destination({ dest: join(folder, 'log.ndjson'), sync: true });
   const logger = pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   let failed = false;

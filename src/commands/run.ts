@@ -44,14 +44,24 @@ export const run: CommandSpec = {
       .argument('[stages...]', 'only these stages and what they need')
       .option('--only <stages...>', 'just these stages; what they read must be current')
       .option('--from <stage>', 'this stage and all after it; what they read must be current')
-      .option('-f, --force [stages...]', 'run again even where nothing changed, and replace files of theirs that were changed by hand')
+      .option(
+        '-f, --force [stages...]',
+        'run again even where nothing changed, and replace files of theirs that were changed by hand',
+      )
       .option('-j, --jobs <number>', 'stages that run at the same time', countOf('--jobs', 'stages'), 2)
       .option('-n, --dry-run', 'only show what would run, and why')
       .option('--offline', 'ask nothing of the network: take files from the cache and from the folder PIPELINE_MIRROR')
       .option('--json', 'print events as newline-delimited JSON on stdout')
-      .option('--log-level <level>', 'how much the log of the run holds: trace, debug, info, warn, error', logLevel, 'debug')
+      .option(
+        '--log-level <level>',
+        'how much the log of the run holds: trace, debug, info, warn, error',
+        logLevel,
+        'debug',
+      )
       .addHelpText('after', help);
-    withPipelineOptions(command).action(async (file: string | undefined, stages: string[], options: RunOptions) => done(await runCommand(file, stages, options, host)));
+    withPipelineOptions(command).action(async (file: string | undefined, stages: string[], options: RunOptions) =>
+      done(await runCommand(file, stages, options, host)),
+    );
   },
 };
 
@@ -59,12 +69,22 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error'];
 
 function logLevel(text: string): string {
   if (logLevels.includes(text)) return text;
-  throw failure('invalid', { code: 'bad-option', where: '--log-level', found: `${text} is no level`, expected: `one of ${logLevels.join(', ')}` });
+  throw failure('invalid', {
+    code: 'bad-option',
+    where: '--log-level',
+    found: `${text} is no level`,
+    expected: `one of ${logLevels.join(', ')}`,
+  });
 }
 
 type Listen = (event: RunEvent) => void;
 
-async function runCommand(file: string | undefined, stages: readonly string[], options: RunOptions, host: Host): Promise<number> {
+async function runCommand(
+  file: string | undefined,
+  stages: readonly string[],
+  options: RunOptions,
+  host: Host,
+): Promise<number> {
   if (!options.json) return runPipeline(file, stages, options, host, []);
   let ended = false;
   const print: Listen = (event) => {
@@ -76,13 +96,25 @@ async function runCommand(file: string | undefined, stages: readonly string[], o
     if (!ended) {
       const { category, problems } = asPipelineError(error);
       for (const problem of problems) print({ event: 'problem', problem });
-      print({ event: 'run', state: category === 'interrupted' ? 'interrupted' : 'failed', durationMs: 0, stages: [], metrics: {} });
+      print({
+        event: 'run',
+        state: category === 'interrupted' ? 'interrupted' : 'failed',
+        durationMs: 0,
+        stages: [],
+        metrics: {},
+      });
     }
     throw error;
   });
 }
 
-async function runPipeline(file: string | undefined, stages: readonly string[], options: RunOptions, host: Host, listeners: Listen[]): Promise<number> {
+async function runPipeline(
+  file: string | undefined,
+  stages: readonly string[],
+  options: RunOptions,
+  host: Host,
+  listeners: Listen[],
+): Promise<number> {
   const emit: Listen = (event) => listeners.forEach((listen) => listen(event));
   const pipeline = await loadChecked(file, options, host.cwd);
   const session = await openFor(pipeline, host, emit, options);
@@ -99,21 +131,45 @@ async function runPipeline(file: string | undefined, stages: readonly string[], 
   listeners.push(reporter.show);
   const record = await RunRecorder.begin(session, host.version);
   const executing = async (): Promise<RunResult> => {
-    listeners.push(runLog(record.folder, pipeline, options.logLevel, (error) => emit({ event: 'note', code: 'log-not-written', text: `the log of this run ends here: ${asPipelineError(error).message}` })));
+    listeners.push(
+      runLog(record.folder, pipeline, options.logLevel, (error) =>
+        emit({
+          event: 'note',
+          code: 'log-not-written',
+          text: `the log of this run ends here: ${asPipelineError(error).message}`,
+        }),
+      ),
+    );
     for (const problem of session.pipeline.warnings) emit({ event: 'warning', problem });
-    signal.addEventListener('abort', () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }), { once: true });
+    signal.addEventListener(
+      'abort',
+      () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }),
+      { once: true },
+    );
     return execute(session, { ...selection, jobs: options.jobs, signal });
   };
-  const result = await executing().finally(reporter.close).catch(async (error: unknown) => {
-    // Without its record the run looks like a killed one; what went wrong first is what people have to know.
-    await record.abandon(error).catch(() => undefined);
-    throw error;
-  });
+  const result = await executing()
+    .finally(reporter.close)
+    .catch(async (error: unknown) => {
+      // Without its record the run looks like a killed one; what went wrong first is what people have to know.
+      await record.abandon(error).catch(() => undefined);
+      throw error;
+    });
   // Its results are there all the same.
-  await record.finish(result).catch((error: unknown) => host.stderr(`the record of this run could not be written, so that no report can be made of it: ${asPipelineError(error).message}\n`));
-  const closing = [...comparisonLines(comparedOf(pipeline, result), color), ...closingLines(withoutVariants(pipeline, result), color)];
+  await record
+    .finish(result)
+    .catch((error: unknown) =>
+      host.stderr(
+        `the record of this run could not be written, so that no report can be made of it: ${asPipelineError(error).message}\n`,
+      ),
+    );
+  const closing = [
+    ...comparisonLines(comparedOf(pipeline, result), color),
+    ...closingLines(withoutVariants(pipeline, result), color),
+  ];
   // Figures that are new are worth a look.
-  if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0) closing.push(`look closer: pipeline report ${relative(cwd, pipeline.file)}`);
+  if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0)
+    closing.push(`look closer: pipeline report ${relative(cwd, pipeline.file)}`);
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;
   // The gravest failure decides: a missed gate matters less than a stage that broke.
@@ -131,6 +187,8 @@ function comparedOf({ variants }: Pipeline, { stages, metrics }: RunResult): Com
 
 /** The result without the figures of variants, which the comparison shows. */
 function withoutVariants({ variants }: Pipeline, result: RunResult): RunResult {
-  return { ...result, metrics: Object.fromEntries(Object.entries(result.metrics).filter(([name]) => !variants.has(name))) };
+  return {
+    ...result,
+    metrics: Object.fromEntries(Object.entries(result.metrics).filter(([name]) => !variants.has(name))),
+  };
 }
-

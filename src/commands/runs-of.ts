@@ -74,8 +74,15 @@ export async function openRun(reference: string, host: Host): Promise<OpenedRun>
 
 async function find(reference: string, cwd: string): Promise<ProjectRuns & { readonly picked: string }> {
   const [, file, back = ''] = /^(.*?)(~\d+)?$/s.exec(reference)!;
-  const isFile = /\.ya?ml$/.test(file) || (await stat(resolve(cwd, file)).then((info) => info.isFile(), () => false));
-  return isFile ? { ...(await runsOf(file, cwd)), picked: `last${back}` } : { ...(await runsOf(undefined, cwd)), picked: reference };
+  const isFile =
+    /\.ya?ml$/.test(file) ||
+    (await stat(resolve(cwd, file)).then(
+      (info) => info.isFile(),
+      () => false,
+    ));
+  return isFile
+    ? { ...(await runsOf(file, cwd)), picked: `last${back}` }
+    : { ...(await runsOf(undefined, cwd)), picked: reference };
 }
 
 /** The folder of a root that an output names; undefined where it is an archive that is unpacked no more. */

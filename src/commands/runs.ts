@@ -24,7 +24,11 @@ export const runs: CommandSpec = {
       .option('--json', 'print one JSON object a run on stdout')
       .addHelpText('after', help)
       .action(async (file: string | undefined, { limit, json }: RunsOptions) => {
-        const [{ runsOf }, { rowOf, runLines }, { datedWrong }] = await Promise.all([import('./runs-of.js'), import('../report/run-list.js'), import('../runner/run-history.js')]);
+        const [{ runsOf }, { rowOf, runLines }, { datedWrong }] = await Promise.all([
+          import('./runs-of.js'),
+          import('../report/run-list.js'),
+          import('../runner/run-history.js'),
+        ]);
         const { project, runs: found } = await runsOf(file, host.cwd);
         const rows = found.slice(0, limit).map(rowOf);
         if (json) rows.forEach((row) => host.stdout(`${JSON.stringify({ event: 'run-listed', ...row })}\n`));
@@ -32,7 +36,10 @@ export const runs: CommandSpec = {
         else runLines(rows, { color: host.color, width: host.width() }).forEach((line) => host.stdout(`${line}\n`));
         if (!json && found.length > limit) host.stderr(`and ${found.length - limit} more: --limit ${found.length}\n`);
         const wrong = datedWrong(found);
-        if (wrong !== undefined) host.stderr(`${wrong.id} is dated later than the run after it: a clock was wrong. Runs are listed in the order in which they began\n`);
+        if (wrong !== undefined)
+          host.stderr(
+            `${wrong.id} is dated later than the run after it: a clock was wrong. Runs are listed in the order in which they began\n`,
+          );
         done(0);
       });
   },

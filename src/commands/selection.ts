@@ -20,21 +20,40 @@ export interface Selection {
 }
 
 /** `stages` are named with all that they need. Throws `invalid` for a stage that is not there, and for two ways of choosing. */
-export function select(graph: StageGraph, stages: readonly string[], { only, from, force }: SelectionOptions): Selection {
+export function select(
+  graph: StageGraph,
+  stages: readonly string[],
+  { only, from, force }: SelectionOptions,
+): Selection {
   refuseSeveral(stages, only, from);
   const named = (names: readonly string[]) => new Set(names.flatMap((name) => stagesNamed(graph, name)));
   const forced = named(Array.isArray(force) ? (force as readonly string[]) : []);
-  const selected = selectedBy(graph, { only: only && named(only), from: from === undefined ? undefined : named([from]), stages: named(stages) });
+  const selected = selectedBy(graph, {
+    only: only && named(only),
+    from: from === undefined ? undefined : named([from]),
+    stages: named(stages),
+  });
   return { selected, forced: force === true ? selected : forced };
 }
 
 /** Each says by itself which stages are meant. */
 function refuseSeveral(stages: readonly string[], only: readonly string[] | undefined, from: string | undefined): void {
-  const ways = [only && '--only', from !== undefined && '--from', stages.length > 0 && `the ${stages.length === 1 ? 'stage' : 'stages'} ${stages.join(', ')}`];
+  const ways = [
+    only && '--only',
+    from !== undefined && '--from',
+    stages.length > 0 && `the ${stages.length === 1 ? 'stage' : 'stages'} ${stages.join(', ')}`,
+  ];
   const [first, second] = ways.filter((way) => typeof way === 'string');
   if (second === undefined) return;
-  const expected = 'one of them: --only for just these stages, --from for one and all after it, stages alone for them and what they need';
-  throw failure('invalid', { code: 'bad-option', where: first, found: `stands beside ${second}`, expected, remedy: 'leave one of them out' });
+  const expected =
+    'one of them: --only for just these stages, --from for one and all after it, stages alone for them and what they need';
+  throw failure('invalid', {
+    code: 'bad-option',
+    where: first,
+    found: `stands beside ${second}`,
+    expected,
+    remedy: 'leave one of them out',
+  });
 }
 
 type Named = { readonly only?: Set<string>; readonly from?: Set<string>; readonly stages: Set<string> };

@@ -29,7 +29,11 @@ export const serve: CommandSpec = {
       .description('show an exported model on a page of this machine, and answer programs')
       .argument('<model>', 'the folder of an exported model, or its model.json')
       .option('--port <number>', 'the port to listen on; 0 takes any that is free', portNumber, 8000)
-      .option('--host <address>', 'the address to listen on; other machines reach it only where this says so', '127.0.0.1')
+      .option(
+        '--host <address>',
+        'the address to listen on; other machines reach it only where this says so',
+        '127.0.0.1',
+      )
       .option('--engine <name>', 'auto, onnx or tfjs', 'auto')
       .addHelpText('after', help)
       .action(async (model: string, options: ServeOptions) => {
@@ -42,7 +46,12 @@ export const serve: CommandSpec = {
 function portNumber(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65535) return port;
-  throw failure('invalid', { code: 'bad-option', where: '--port', found: `${text} is no port`, expected: 'a whole number from 0 to 65535' });
+  throw failure('invalid', {
+    code: 'bad-option',
+    where: '--port',
+    found: `${text} is no port`,
+    expected: 'a whole number from 0 to 65535',
+  });
 }
 
 async function serveCommand(model: string, options: ServeOptions, host: Host): Promise<void> {
@@ -55,7 +64,8 @@ async function serveCommand(model: string, options: ServeOptions, host: Host): P
   const serving = await serveModel({ ...options, model: resolve(host.cwd, model), onError, signal: host.signal });
   for (const { text } of serving.notes) host.stderr(`${printable(text)}\n`);
   host.stderr(`${model} is at ${serving.urls.join(' and ')} until Ctrl-C\n`);
-  if (!isLoopback(options.host)) host.stderr('warning: listening on a non-loopback address; anyone who can reach this machine can use the model\n');
+  if (!isLoopback(options.host))
+    host.stderr('warning: listening on a non-loopback address; anyone who can reach this machine can use the model\n');
   await aborted(host.signal);
   await serving.close();
 }

@@ -26,18 +26,25 @@ export const status: CommandSpec = {
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: StatusOptions) => {
       const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));
-      if (session.pipeline.warnings.length > 0) host.stderr(`${formatProblems(session.pipeline.warnings, host, 'warning')}\n`);
+      if (session.pipeline.warnings.length > 0)
+        host.stderr(`${formatProblems(session.pipeline.warnings, host, 'warning')}\n`);
       const planned = await plan(session);
       const stale = planned.filter(({ decision }) => decision.state !== 'fresh');
       if (options.json) {
-        const stages = planned.map(({ node, decision }) => ({ name: node.stage.name, state: decision.state, reason: decision.reason }));
+        const stages = planned.map(({ node, decision }) => ({
+          name: node.stage.name,
+          state: decision.state,
+          reason: decision.reason,
+        }));
         host.stdout(`${JSON.stringify({ event: 'status', current: stale.length === 0, stages })}\n`);
       } else if (stale.length === 0) {
         host.stdout(`current: all ${count(planned.length, 'stage')}\n`);
       } else {
         const [{ node, decision }] = stale;
         const would = decision.state === 'restorable' ? 'would be restored from the cache' : 'would run';
-        host.stdout(`${stale.length} of ${count(planned.length, 'stage')} ${stale.length === 1 ? 'is' : 'are'} not current; the first is ${node.stage.name}, which ${would}: ${printable(decision.reason)}\n`);
+        host.stdout(
+          `${stale.length} of ${count(planned.length, 'stage')} ${stale.length === 1 ? 'is' : 'are'} not current; the first is ${node.stage.name}, which ${would}: ${printable(decision.reason)}\n`,
+        );
       }
       done(options.exitCode && stale.length > 0 ? 1 : 0);
     });

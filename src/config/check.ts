@@ -1,16 +1,13 @@
 /** Checks a parsed pipeline as a whole: schemas, references, and what the stages mean together. */
 import type { Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
-import { lintAgainstFolders } from './lint/folders.js';
-import type { FolderReader } from './lint/folders.js';
+import { type FolderReader, lintAgainstFolders } from './lint/folders.js';
 import { lint, warningsOf } from './lint/index.js';
 import type { Stage } from './pipeline.js';
 import type { Places } from './places.js';
 import type { Mapping } from './plain.js';
-import { resolveReferences } from './references.js';
-import type { References } from './references.js';
-import { validate } from './validate.js';
-import type { DraftStage } from './validate.js';
+import { type References, resolveReferences } from './references.js';
+import { type DraftStage, validate } from './validate.js';
 
 export interface Checked {
   /** Undefined where there are problems with it. */

@@ -25,7 +25,8 @@ export function circleProblems(edges: readonly Edge[], places: Places): Problem[
     if (done.has(start)) continue;
     const trail: { readonly name: string; readonly edges: Edge[]; readonly by?: Edge }[] = [];
     const depths = new Map<string, number>();
-    const enter = (name: string, by?: Edge) => depths.set(name, trail.push({ name, by, edges: [...(edgesFrom.get(name) ?? [])] }) - 1);
+    const enter = (name: string, by?: Edge) =>
+      depths.set(name, trail.push({ name, by, edges: [...(edgesFrom.get(name) ?? [])] }) - 1);
     enter(start);
     while (trail.length > 0) {
       const current = trail[trail.length - 1];
@@ -37,7 +38,8 @@ export function circleProblems(edges: readonly Edge[], places: Places): Problem[
         continue;
       }
       const index = depths.get(edge.to);
-      if (index !== undefined) problems.push(circleProblem([...trail.slice(index + 1).flatMap(({ by }) => by ?? []), edge], places));
+      if (index !== undefined)
+        problems.push(circleProblem([...trail.slice(index + 1).flatMap(({ by }) => by ?? []), edge], places));
       else if (!done.has(edge.to)) enter(edge.to, edge);
     }
   }
@@ -49,7 +51,9 @@ function circleProblem(circle: readonly Edge[], places: Places): Problem {
   const closing = circle[circle.length - 1];
   const path = (edge: Edge) => ['stages', edge.from, edge.field];
   const names = [closing.to, ...circle.map((edge) => edge.to)].join(' -> ');
-  const others = circle.slice(0, -1).map((edge) => `\`${edge.from}\` reads \`${edge.to}\` (${places.mention(path(edge))})`);
+  const others = circle
+    .slice(0, -1)
+    .map((edge) => `\`${edge.from}\` reads \`${edge.to}\` (${places.mention(path(edge))})`);
   return {
     code: 'cycle',
     ...places.at(path(closing)),

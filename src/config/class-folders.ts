@@ -35,8 +35,11 @@ function insideOf(origin: Origin): string {
 
 /** Empty folders beside the classes; of those beside splits only the ones named like a split are meant to hold anything. */
 function emptyOf(folder: DiskFolder, { inside, parts }: ClassLayout): string[] {
-  const below = (path: readonly string[]): string[] => (folder.at(path)?.emptyFolders() ?? []).map((name) => [...path, name].join('/'));
+  const below = (path: readonly string[]): string[] =>
+    (folder.at(path)?.emptyFolders() ?? []).map((name) => [...path, name].join('/'));
   const split = parts.some((part) => part.split !== undefined);
-  const top = below(inside).filter((path) => !split || splitOfFolder(path.slice(path.lastIndexOf('/') + 1)) !== undefined);
+  const top = below(inside).filter(
+    (path) => !split || splitOfFolder(path.slice(path.lastIndexOf('/') + 1)) !== undefined,
+  );
   return [...(parts.length > 0 && !split ? [] : top), ...parts.flatMap(({ path }) => below(path))];
 }

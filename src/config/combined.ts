@@ -1,13 +1,10 @@
 /** Checks a pipeline at every combination of its matrix, and tells each problem once. */
 import type { Problem } from '../core/problem.js';
-import { check } from './check.js';
-import type { Checked, Surroundings } from './check.js';
-import { combinationsOf, pipelineAt, placesAt } from './matrix.js';
-import type { Axis, Combination } from './matrix.js';
+import { check, type Checked, type Surroundings } from './check.js';
+import { type Axis, type Combination, combinationsOf, pipelineAt, placesAt } from './matrix.js';
 import type { Places } from './places.js';
 import type { Mapping } from './plain.js';
-import { expand } from './variants.js';
-import type { Expansion } from './variants.js';
+import { expand, type Expansion } from './variants.js';
 
 export interface CheckedMatrix extends Omit<Checked, 'stages'>, Expansion {}
 
@@ -15,7 +12,12 @@ export interface CheckedMatrix extends Omit<Checked, 'stages'>, Expansion {}
  * Checks the pipeline as it would be without a matrix and with the values of each combination: a variant is valid, and
  * means, what that pipeline would be and mean. Fills in defaults in place where there are no axes.
  */
-export function checkCombinations(pipeline: Mapping, axes: readonly Axis[], places: Places, around: Surroundings): CheckedMatrix {
+export function checkCombinations(
+  pipeline: Mapping,
+  axes: readonly Axis[],
+  places: Places,
+  around: Surroundings,
+): CheckedMatrix {
   if (axes.length === 0) return { ...check(pipeline, places, around), variants: new Map() };
   const written = check(pipelineAt(pipeline, []), places, around);
   const combined: (Checked & { combination: Combination })[] = [];
@@ -41,7 +43,11 @@ function identity({ code, where, position, found }: Problem): string {
  * Problems of the combinations. One that the file has without the matrix as well, or that stands at a value of the
  * matrix, is told as it is; of any other it has to be said which variant has it, because the place does not show it.
  */
-function problemsOf(written: Checked, combined: readonly (Checked & { combination: Combination })[], places: Places): Problem[] {
+function problemsOf(
+  written: Checked,
+  combined: readonly (Checked & { combination: Combination })[],
+  places: Places,
+): Problem[] {
   const told = new Map<string, Problem>();
   const known = new Set(written.problems.map(identity));
   for (const { combination, problems } of combined) {
@@ -50,9 +56,16 @@ function problemsOf(written: Checked, combined: readonly (Checked & { combinatio
       const id = identity(problem);
       if (told.has(id)) continue;
       const atValue = values.some(({ position, where }) =>
-        position === undefined ? where === problem.where : position.line === problem.position?.line && position.column === problem.position.column,
+        position === undefined
+          ? where === problem.where
+          : position.line === problem.position?.line && position.column === problem.position.column,
       );
-      told.set(id, known.has(id) || atValue ? problem : { ...problem, found: `with ${showCombination(combination)}, ${problem.found}` });
+      told.set(
+        id,
+        known.has(id) || atValue
+          ? problem
+          : { ...problem, found: `with ${showCombination(combination)}, ${problem.found}` },
+      );
     }
   }
   return [...told.values()];

@@ -30,7 +30,9 @@ export class DiskFolder implements ImageFolder {
 
   /** Names of folders in which there is no file at all. */
   emptyFolders(): string[] {
-    return this.subfolders().filter((folder) => !folder.holdsFiles()).map(({ name }) => name);
+    return this.subfolders()
+      .filter((folder) => !folder.holdsFiles())
+      .map(({ name }) => name);
   }
 
   /** Names of the files directly in it. */
@@ -41,7 +43,10 @@ export class DiskFolder implements ImageFolder {
 
   /** A folder by its path from here; undefined if there is none. */
   at(path: readonly string[]): DiskFolder | undefined {
-    return path.reduce<DiskFolder | undefined>((folder, step) => folder?.subfolders().find(({ name }) => name === step), this);
+    return path.reduce<DiskFolder | undefined>(
+      (folder, step) => folder?.subfolders().find(({ name }) => name === step),
+      this,
+    );
   }
 
   holdsImages(): boolean {
@@ -54,7 +59,10 @@ export class DiskFolder implements ImageFolder {
   }
 
   private hasOwnImages(): boolean {
-    return this.fileNames().some(hasImageName) || this.files.slice(0, MOST_OPENED).some((name) => isImage(join(this.path, name)));
+    return (
+      this.fileNames().some(hasImageName) ||
+      this.files.slice(0, MOST_OPENED).some((name) => isImage(join(this.path, name)))
+    );
   }
 
   private subfolders(): readonly DiskFolder[] {
@@ -75,7 +83,16 @@ export class DiskFolder implements ImageFolder {
       if (entry.name.startsWith('.')) continue;
       const kind = kindOf(entry, this.path);
       if (kind === 'file') this.files.push(entry.name);
-      if (kind === 'folder') this.below.push(new DiskFolder(join(this.path, entry.name), entry.name, [...this.above, real], this.entered, entry.isSymbolicLink()));
+      if (kind === 'folder')
+        this.below.push(
+          new DiskFolder(
+            join(this.path, entry.name),
+            entry.name,
+            [...this.above, real],
+            this.entered,
+            entry.isSymbolicLink(),
+          ),
+        );
     }
     this.below.sort((a, b) => compareCodePoints(a.name, b.name));
   }

@@ -1,6 +1,5 @@
 /** Says in words what a schema takes: `a whole number from 1 to 1000, or \`online\``. */
-import { resolveReference } from './schemas.js';
-import type { Schema } from './schemas.js';
+import { resolveReference, type Schema } from './schemas.js';
 import { listed } from './words.js';
 
 /** Words for the patterns of our schemas; a test holds that none is missing. */
@@ -19,7 +18,8 @@ export const patternWords: Readonly<Record<string, string>> = {
 /** All that is taken in a place, in one phrase. `root` is the schema that `$ref`s start from. */
 export function describe(schema: Schema, root: Schema): string {
   const target = resolveReference(schema, root);
-  if (target.const !== undefined) return typeof target.const === 'string' ? `\`${target.const}\`` : String(target.const);
+  if (target.const !== undefined)
+    return typeof target.const === 'string' ? `\`${target.const}\`` : String(target.const);
   if (target.enum !== undefined) return listed(target.enum.map(String), 'or');
   const branches = [...(target.anyOf ?? []), target.then, target.else].filter((branch) => branch !== undefined);
   if (branches.length > 0) return branches.map((branch) => describe(branch, root)).join(', or ');
@@ -56,7 +56,8 @@ function range({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Schema)
 }
 
 function describeList({ items, minItems, maxItems }: Schema, root: Schema): string {
-  const count = minItems === maxItems ? minItems : minItems === undefined || minItems < 2 ? undefined : `at least ${minItems}`;
+  const count =
+    minItems === maxItems ? minItems : minItems === undefined || minItems < 2 ? undefined : `at least ${minItems}`;
   const list = count === undefined ? 'a list' : `a list of ${count}`;
   return items === undefined ? list : `${list}, each item ${describe(items, root)}`;
 }
@@ -65,7 +66,9 @@ function describeMapping({ properties, maxProperties, 'x-short-for': main }: Sch
   const names = Object.keys(properties ?? {});
   if (main !== undefined) return `${describe(properties![main], root)}, or a mapping of ${listed(names, 'and')}`;
   if (names.length === 0) return properties === undefined ? 'a mapping of names to values' : 'empty braces, `{}`';
-  return maxProperties === 1 ? `a mapping with exactly one of ${listed(names, 'or')}` : `a mapping of ${listed(names, 'and')}`;
+  return maxProperties === 1
+    ? `a mapping with exactly one of ${listed(names, 'or')}`
+    : `a mapping of ${listed(names, 'and')}`;
 }
 
 function describeText({ pattern, minLength, ...schema }: Schema): string {

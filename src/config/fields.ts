@@ -2,10 +2,8 @@
 import { nameList } from '../core/names.js';
 import type { Problem } from '../core/problem.js';
 import { kindOf } from './kinds.js';
-import { isMapping, newMapping } from './plain.js';
-import type { Mapping, Plain } from './plain.js';
-import { alternatives, memberNames, memberSchema, projectSchema, stageSchema } from './schemas.js';
-import type { Schema } from './schemas.js';
+import { isMapping, type Mapping, newMapping, type Plain } from './plain.js';
+import { alternatives, memberNames, memberSchema, projectSchema, type Schema, stageSchema } from './schemas.js';
 import { nearest } from '../core/nearest.js';
 import { meantField, pathBelow } from './unknown-field.js';
 import { oneOf, showPath } from './words.js';
@@ -55,7 +53,13 @@ function descend(root: Schema, keys: readonly string[], before: readonly string[
   return { schema, root };
 }
 
-function noSuchField(schema: Schema, root: Schema, keys: readonly string[], depth: number, before: readonly string[]): NoField {
+function noSuchField(
+  schema: Schema,
+  root: Schema,
+  keys: readonly string[],
+  depth: number,
+  before: readonly string[],
+): NoField {
   const parent = showPath([...before, ...keys.slice(0, depth)]);
   const names = memberNames(schema, root);
   const near = meantField(keys[depth], names);

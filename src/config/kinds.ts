@@ -1,7 +1,6 @@
 /** What kind a stage is: its `uses`, or its name where that is a kind. */
 import type { Problem } from '../core/problem.js';
-import { stageKinds } from '../core/schema-types.js';
-import type { StageKind } from '../core/schema-types.js';
+import { type StageKind, stageKinds } from '../core/schema-types.js';
 import type { Places } from './places.js';
 import { isMapping } from './plain.js';
 import { isStageKind } from './schemas.js';

@@ -1,25 +1,20 @@
 /** From a YAML file to a checked pipeline. */
 import { basename, dirname, extname, resolve } from 'node:path';
-import { failure, PipelineError } from '../core/problem.js';
-import type { Problem } from '../core/problem.js';
+import { failure, PipelineError, type Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
-import { checkCombinations } from './combined.js';
-import type { CheckedMatrix } from './combined.js';
+import { checkCombinations, type CheckedMatrix } from './combined.js';
 import { leavesProject } from './lint/exports.js';
 import { folderReader } from './lint/folders.js';
 import { placesOfVariants, readMatrix } from './matrix.js';
 import { applyOverrides } from './overrides.js';
 import type { Pipeline } from './pipeline.js';
-import { placesOf } from './places.js';
-import type { Places } from './places.js';
-import { isMapping } from './plain.js';
-import type { Mapping } from './plain.js';
+import { type Places, placesOf } from './places.js';
+import { isMapping, type Mapping } from './plain.js';
 import { pipelineNameOf, projectRootOf } from './project-root.js';
 import { readSource } from './source.js';
 import { writeOutStages } from './validate.js';
 import { showValue } from './words.js';
-import { parseYaml } from './yaml.js';
-import type { ParsedYaml } from './yaml.js';
+import { type ParsedYaml, parseYaml } from './yaml.js';
 
 export interface LoadOptions {
   /** Values to change, `stages.train.epochs=10`, in order. */
@@ -32,7 +27,10 @@ export interface LoadOptions {
  * Loads a pipeline file. Throws a failure with all problems at once, ordered by position: `invalid`; `unsafe` where
  * nothing is wrong but what could do harm; `input-output` where the file cannot be read.
  */
-export async function loadPipeline(file: string, { set = [], cwd = process.cwd() }: LoadOptions = {}): Promise<Pipeline> {
+export async function loadPipeline(
+  file: string,
+  { set = [], cwd = process.cwd() }: LoadOptions = {},
+): Promise<Pipeline> {
   const path = resolve(cwd, file);
   const text = await readSource(path);
   const source = parseYaml(text, path);
@@ -57,11 +55,23 @@ function pipelineOf(source: ParsedYaml, file: string): Mapping {
   if (isMapping(source.value)) return source.value;
   if (source.value === null) {
     const found = 'the file is empty';
-    throw failure('invalid', { code: 'empty-file', where: file, found, expected: 'a pipeline', remedy: smallestExample });
+    throw failure('invalid', {
+      code: 'empty-file',
+      where: file,
+      found,
+      expected: 'a pipeline',
+      remedy: smallestExample,
+    });
   }
   const found = `the file holds ${showValue(source.value)}`;
   const expected = 'a pipeline: `version`, `stages` and more, each with a `:` after it';
-  throw failure('invalid', { code: 'no-pipeline', position: source.locate([]), found, expected, remedy: smallestExample });
+  throw failure('invalid', {
+    code: 'no-pipeline',
+    position: source.locate([]),
+    found,
+    expected,
+    remedy: smallestExample,
+  });
 }
 
 function refusal(problems: readonly Problem[]): PipelineError {
@@ -82,7 +92,11 @@ interface FileFacts extends Pick<Pipeline, 'file' | 'root' | 'source'> {
   readonly places: Places;
 }
 
-function finish(project: PipelineConfig, { stages, variants, warnings }: CheckedMatrix, { file, root, source, places }: FileFacts): Pipeline {
+function finish(
+  project: PipelineConfig,
+  { stages, variants, warnings }: CheckedMatrix,
+  { file, root, source, places }: FileFacts,
+): Pipeline {
   return {
     name: project.name ?? pipelineNameOf(basename(file, extname(file))),
     file,

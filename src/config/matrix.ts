@@ -1,12 +1,9 @@
 /** The matrix of a pipeline: the fields that take several values, and the combinations of those. */
-import { failure } from '../core/problem.js';
-import type { Problem } from '../core/problem.js';
+import { failure, type Problem } from '../core/problem.js';
 import { findField, setField } from './fields.js';
-import { startsWith, whereOf } from './places.js';
-import type { Override, Places } from './places.js';
+import { type Override, type Places, startsWith, whereOf } from './places.js';
 import type { FieldPath } from './pipeline.js';
-import { copyMapping, forbiddenKeys, isMapping } from './plain.js';
-import type { Mapping, Plain } from './plain.js';
+import { copyMapping, forbiddenKeys, isMapping, type Mapping, type Plain } from './plain.js';
 import { writeOutStages } from './validate.js';
 import { showPath, showValue } from './words.js';
 
@@ -46,7 +43,11 @@ const LONGEST_LABEL = 180;
  * The axes of a pipeline's matrix; none where there is no matrix, or where it is not formed as the schema says, which is told
  * there. Throws `unsafe` for a field that no file may hold.
  */
-export function readMatrix(pipeline: Mapping, places: Places, overrides: readonly Override[]): { axes: Axis[]; problems: Problem[] } {
+export function readMatrix(
+  pipeline: Mapping,
+  places: Places,
+  overrides: readonly Override[],
+): { axes: Axis[]; problems: Problem[] } {
   const written = isMapping(pipeline.matrix) ? Object.entries(pipeline.matrix) : [];
   const axes = written.flatMap(([name, axis]) => readAxis(name, axis));
   if (axes.length < written.length) return { axes: [], problems: [] };
@@ -76,7 +77,9 @@ function isAxisValue(value: Plain): value is AxisValue {
 
 /** A value as part of a name that every file system takes: `1e+21` without its plus, other signs as `-`. */
 function textOf(value: AxisValue): string {
-  return String(value).replace('e+', 'e').replace(/[^A-Za-z0-9._-]+/g, '-');
+  return String(value)
+    .replace('e+', 'e')
+    .replace(/[^A-Za-z0-9._-]+/g, '-');
 }
 
 function fieldPath({ name }: Axis): string[] {
@@ -115,7 +118,9 @@ function overlap(axis: Axis, earlier: Axis, places: Places): Problem[] {
   if (!startsWith(axis.field, earlier.field) && !startsWith(earlier.field, axis.field)) return [];
   const line = places.mention(fieldPath(earlier));
   const found = `\`${axis.name}\` and \`${earlier.name}\` (${line}) set the same field`;
-  return [{ code: 'overlapping-axes', ...places.at(fieldPath(axis)), found, expected: 'a field of its own for each axis' }];
+  return [
+    { code: 'overlapping-axes', ...places.at(fieldPath(axis)), found, expected: 'a field of its own for each axis' },
+  ];
 }
 
 /** A `--set` below the matrix would change nothing. */
@@ -134,16 +139,38 @@ function tooMany(axes: readonly Axis[], pipeline: Mapping, places: Places): Prob
   const stages = isMapping(pipeline.stages) ? Object.keys(pipeline.stages).length : 0;
   const most = Math.min(MOST_COMBINATIONS, Math.max(1, Math.floor(MOST_VARIANTS / Math.max(1, stages))));
   if (axes.length <= MOST_AXES && count <= most) return [];
-  const found = axes.length > MOST_AXES ? `the matrix has ${axes.length} axes` : `the matrix has ${count} combinations${most < MOST_COMBINATIONS ? ` of ${stages} stages` : ''}`;
+  const found =
+    axes.length > MOST_AXES
+      ? `the matrix has ${axes.length} axes`
+      : `the matrix has ${count} combinations${most < MOST_COMBINATIONS ? ` of ${stages} stages` : ''}`;
   const expected = axes.length > MOST_AXES ? `at most ${MOST_AXES}` : `at most ${most}`;
-  return [{ code: 'too-many-variants', ...places.at(['matrix'], 'key'), found, expected, remedy: 'split the matrix into several pipeline files' }];
+  return [
+    {
+      code: 'too-many-variants',
+      ...places.at(['matrix'], 'key'),
+      found,
+      expected,
+      remedy: 'split the matrix into several pipeline files',
+    },
+  ];
 }
 
 function tooLong(axes: readonly Axis[], places: Places): Problem[] {
-  const longest = axes.reduce((sum, { name, texts }) => sum + name.length + Math.max(...texts.map(({ length }) => length)) + 2, 0);
+  const longest = axes.reduce(
+    (sum, { name, texts }) => sum + name.length + Math.max(...texts.map(({ length }) => length)) + 2,
+    0,
+  );
   if (longest <= LONGEST_LABEL) return [];
   const found = `names of variants come to ${longest} characters`;
-  return [{ code: 'variant-name-too-long', ...places.at(['matrix'], 'key'), found, expected: `at most ${LONGEST_LABEL}`, remedy: 'shorten names of axes, or their values' }];
+  return [
+    {
+      code: 'variant-name-too-long',
+      ...places.at(['matrix'], 'key'),
+      found,
+      expected: `at most ${LONGEST_LABEL}`,
+      remedy: 'shorten names of axes, or their values',
+    },
+  ];
 }
 
 /** Every combination; the last axis changes fastest. Without axes there is one, of nothing. */
@@ -175,11 +202,16 @@ export function placesAt(places: Places, combination: Combination): Places {
 }
 
 /** Places of the stages that a matrix made, by their own names: a field of an axis is at its value in the matrix. */
-export function placesOfVariants(places: Places, variants: ReadonlyMap<string, { readonly base: string; readonly combination: Combination }>): Places {
+export function placesOfVariants(
+  places: Places,
+  variants: ReadonlyMap<string, { readonly base: string; readonly combination: Combination }>,
+): Places {
   const inFile = (path: FieldPath): [Places, FieldPath] => {
     const [top, name, ...rest] = path;
     const variant = top === 'stages' ? variants.get(String(name)) : undefined;
-    return variant === undefined ? [places, path] : [placesAt(places, variant.combination), [top, variant.base, ...rest]];
+    return variant === undefined
+      ? [places, path]
+      : [placesAt(places, variant.combination), [top, variant.base, ...rest]];
   };
   return {
     at: (path, part) => {

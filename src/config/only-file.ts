@@ -14,7 +14,10 @@ export async function onlyPipelineIn(folder: string): Promise<string> {
   if (pipelines.length === 1) return pipelines[0];
   throw failure('invalid', {
     code: 'no-file-named',
-    found: pipelines.length === 0 ? 'no file is named, and no pipeline lies in this folder' : `no file is named, and there are ${pipelines.length} pipelines here: ${plainNames(pipelines)}`,
+    found:
+      pipelines.length === 0
+        ? 'no file is named, and no pipeline lies in this folder'
+        : `no file is named, and there are ${pipelines.length} pipelines here: ${plainNames(pipelines)}`,
     expected: 'the path of a pipeline file, or a folder with one of them',
     remedy: pipelines.length === 0 ? '`pipeline init` writes a first pipeline' : `name one, such as ${pipelines[0]}`,
   });

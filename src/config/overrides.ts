@@ -1,16 +1,11 @@
 /** Values set on the command line: `--set stages.train.epochs=10` changes one field before the pipeline is validated. */
 import { resolve } from 'node:path';
-import { failure, PipelineError } from '../core/problem.js';
-import type { Problem } from '../core/problem.js';
+import { failure, PipelineError, type Problem } from '../core/problem.js';
 import { isAddress } from '../core/source.js';
-import { findField, setField } from './fields.js';
-import type { Field } from './fields.js';
-import { whereOf } from './places.js';
-import type { Override } from './places.js';
-import { forbiddenKeys, isMapping, newMapping } from './plain.js';
-import type { Mapping, Plain } from './plain.js';
-import { alternatives, memberSchema } from './schemas.js';
-import type { Schema } from './schemas.js';
+import { type Field, findField, setField } from './fields.js';
+import { type Override, whereOf } from './places.js';
+import { forbiddenKeys, isMapping, type Mapping, newMapping, type Plain } from './plain.js';
+import { alternatives, memberSchema, type Schema } from './schemas.js';
 import { publishedWord } from './shorthand.js';
 import { parseYaml } from './yaml.js';
 
@@ -47,7 +42,11 @@ function applyOne(pipeline: Mapping, text: string, cwd: string): Override | Refu
   const keys = text.slice(0, equals).trim().split('.');
   const forbidden = keys.find((key) => forbiddenKeys.has(key));
   if (forbidden !== undefined) {
-    throw failure('unsafe', { code: 'forbidden-key', where: whereOf(text), found: `\`${forbidden}\` cannot be a name here` });
+    throw failure('unsafe', {
+      code: 'forbidden-key',
+      where: whereOf(text),
+      found: `\`${forbidden}\` cannot be a name here`,
+    });
   }
   const field = findField(pipeline, keys);
   if ('found' in field) return { code: 'unknown-set-path', ...field };
@@ -65,10 +64,18 @@ function readValue(text: string, from: number, { schema, root }: Field): { reado
     return { value: parseYaml(trimmed, '').value };
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
-    const problems = error.problems.map(({ position: _position, ...problem }) => ({ ...problem, where: whereOf(text) }));
+    const problems = error.problems.map(({ position: _position, ...problem }) => ({
+      ...problem,
+      where: whereOf(text),
+    }));
     if (error.category !== 'invalid') throw new PipelineError(error.category, problems);
     const [{ found, expected }] = problems;
-    return { code: 'bad-set', found, expected, remedy: 'put quotes around the value, for YAML and again for the shell' };
+    return {
+      code: 'bad-set',
+      found,
+      expected,
+      remedy: 'put quotes around the value, for YAML and again for the shell',
+    };
   }
 }
 
@@ -79,7 +86,9 @@ function takesPath(schema: Schema, root: Schema): boolean {
 /** Makes the paths in a value absolute. */
 function resolvePaths(value: Plain, schema: Schema, root: Schema, cwd: string): Plain {
   if (typeof value === 'string') {
-    return value !== '' && !weightWords.has(value) && !isAddress(value) && takesPath(schema, root) ? resolve(cwd, value) : value;
+    return value !== '' && !weightWords.has(value) && !isAddress(value) && takesPath(schema, root)
+      ? resolve(cwd, value)
+      : value;
   }
   const member = (key: string | number, inner: Plain): Plain => {
     const found = memberSchema(schema, key, root);

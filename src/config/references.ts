@@ -9,12 +9,10 @@
 import { nameList } from '../core/names.js';
 import type { Problem } from '../core/problem.js';
 import type { StageKind } from '../core/schema-types.js';
-import { circleProblems } from './circles.js';
-import type { Edge } from './circles.js';
+import { circleProblems, type Edge } from './circles.js';
 import type { ReferenceField, Role } from './pipeline.js';
 import type { Places } from './places.js';
-import { providersOf, referencesOf } from './schemas.js';
-import type { Reference } from './schemas.js';
+import { providersOf, type Reference, referencesOf } from './schemas.js';
 import type { DraftStage } from './validate.js';
 import { didYouMean, listed } from './words.js';
 
@@ -95,8 +93,11 @@ class Resolver {
   /** Undefined where nothing can be told because of a problem that is reported elsewhere. */
   resolve(stage: DraftStage, reference: Reference): Found {
     const written = stage.written[reference.field];
-    const standIn = referencesOf(stage.kind!).find(({ field, inPlaceOf }) => inPlaceOf === reference.field && stage.written[field] !== undefined);
-    if (standIn !== undefined) return written === undefined ? undefined : { problem: this.bothWritten(stage, standIn.field, reference.field) };
+    const standIn = referencesOf(stage.kind!).find(
+      ({ field, inPlaceOf }) => inPlaceOf === reference.field && stage.written[field] !== undefined,
+    );
+    if (standIn !== undefined)
+      return written === undefined ? undefined : { problem: this.bothWritten(stage, standIn.field, reference.field) };
     if (written === undefined && reference.inPlaceOf !== undefined) return undefined;
     if (written === undefined) return this.allKindsKnown ? this.fillIn(stage, reference) : undefined;
     return typeof written === 'string' ? this.check(stage, reference, written) : undefined;
@@ -105,7 +106,13 @@ class Resolver {
   private bothWritten(stage: DraftStage, field: ReferenceField, other: ReferenceField): Problem {
     const found = `\`${field}\` stands beside \`${other}\``;
     const remedy = `take \`${other}\` away: the stage that \`${field}\` names brings its model along`;
-    return { code: 'two-models', ...this.places.at(['stages', stage.name, field]), found, expected: 'one of them', remedy };
+    return {
+      code: 'two-models',
+      ...this.places.at(['stages', stage.name, field]),
+      found,
+      expected: 'one of them',
+      remedy,
+    };
   }
 
   private check(stage: DraftStage, { field, role }: Reference, to: string): Found {
@@ -130,7 +137,9 @@ class Resolver {
     const { field, role } = reference;
     const candidates = this.candidates(stage, role);
     const matters = stage.kind !== undefined && changesMatter[stage.kind] === field;
-    const fitting = matters ? this.endsOfChains(candidates, role) : candidates.filter(({ kind }) => !passesOn(kind, role));
+    const fitting = matters
+      ? this.endsOfChains(candidates, role)
+      : candidates.filter(({ kind }) => !passesOn(kind, role));
     if (fitting.length === 1) return { to: fitting[0].name };
     // Each of them goes on from another one: a circle, which is a problem of its own.
     if (matters && fitting.length === 0 && candidates.length > 0) return undefined;
@@ -174,7 +183,8 @@ class Resolver {
   private candidates(stage: DraftStage, role: Role): KnownStage[] {
     const providers = this.providersFor(role);
     // One of the two searches is short: few providers are asked once each what they read, of many one search is enough.
-    if (providers.length <= FEW) return providers.filter(({ name }) => name !== stage.name && !this.allBefore(name).has(stage.name));
+    if (providers.length <= FEW)
+      return providers.filter(({ name }) => name !== stage.name && !this.allBefore(name).has(stage.name));
     const readers = reachedFrom(stage.name, this.readersOf);
     return providers.filter(({ name }) => !readers.has(name));
   }

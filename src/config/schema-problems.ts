@@ -6,8 +6,7 @@ import { describe, patternWords } from './expectations.js';
 import type { FieldPath } from './pipeline.js';
 import type { Places } from './places.js';
 import { isMapping } from './plain.js';
-import { alternatives, resolveReference } from './schemas.js';
-import type { Schema } from './schemas.js';
+import { alternatives, resolveReference, type Schema } from './schemas.js';
 import { meantField, unknownFieldRemedy } from './unknown-field.js';
 import { didYouMean, fieldName, listed, oneOf, shortened, showValue } from './words.js';
 
@@ -31,7 +30,9 @@ const mostWorded = 200;
 /** The problems behind the validator's errors: one for each mistake, however many keywords failed of it. */
 export function schemaProblems(all: readonly ErrorObject[], subject: Subject): Problem[] {
   const errors = all.slice(0, mostWorded);
-  const relevant = withoutOtherBranches(errors).filter((error) => error.keyword !== 'if' && error.propertyName === undefined);
+  const relevant = withoutOtherBranches(errors).filter(
+    (error) => error.keyword !== 'if' && error.propertyName === undefined,
+  );
   const findings = relevant.map((error): Finding => {
     const steps = error.instancePath.split('/').slice(1).map(fromPointer);
     return { error, path: [...subject.path, ...steps], schema: error.parentSchema ?? {} };
@@ -43,7 +44,9 @@ export function schemaProblems(all: readonly ErrorObject[], subject: Subject): P
     // All other keywords are about one value: told once, with all that is expected of it.
     if (worded.has(finding.error.instancePath)) return [];
     worded.add(finding.error.instancePath);
-    const outer = errors.find(({ keyword, instancePath }) => isChoice(keyword) && instancePath === finding.error.instancePath);
+    const outer = errors.find(
+      ({ keyword, instancePath }) => isChoice(keyword) && instancePath === finding.error.instancePath,
+    );
     return [wrongValue({ ...finding, schema: outer?.parentSchema ?? finding.schema }, subject)];
   });
 }
@@ -107,7 +110,8 @@ const structural: Readonly<Record<string, Wording>> = {
     const name = String(error.params.missingProperty);
     // It is there, but misspelt: that is told of already.
     const unknown = all.filter((other) => isUnknownField(other) && other.error.instancePath === error.instancePath);
-    if (unknown.some((other) => meantField(unknownName(other), Object.keys(schema.properties ?? {})) === name)) return [];
+    if (unknown.some((other) => meantField(unknownName(other), Object.keys(schema.properties ?? {})) === name))
+      return [];
     const field = own(schema.properties, name);
     return [
       {
@@ -144,7 +148,8 @@ const structural: Readonly<Record<string, Wording>> = {
         ...places.at(path, 'key'),
         found: `${fieldName(path)} holds ${listed(names, 'and')}`,
         expected: `exactly one of ${listed(Object.keys(schema.properties ?? {}), 'or')}`,
-        remedy: typeof path[path.length - 1] === 'number' ? 'begin a new item with `- ` for each' : 'take the others away',
+        remedy:
+          typeof path[path.length - 1] === 'number' ? 'begin a new item with `- ` for each' : 'take the others away',
       },
     ];
   },
@@ -153,7 +158,9 @@ const structural: Readonly<Record<string, Wording>> = {
     const { i, j } = error.params;
     const value = Array.isArray(error.data) ? showValue(error.data[i]) : 'an item';
     const found = `${value} stands twice in ${fieldName(path)}`;
-    return [{ code: 'duplicate-item', ...places.at([...path, Math.max(i, j)]), found, remedy: 'take one of them away' }];
+    return [
+      { code: 'duplicate-item', ...places.at([...path, Math.max(i, j)]), found, remedy: 'take one of them away' },
+    ];
   },
 };
 
@@ -188,7 +195,8 @@ const no = new Set(['no', 'off', 'n']);
 /** `where` is the option that gave the value, where it does not come from the file. */
 function remedyForNothing(schema: Schema, path: FieldPath, where: string | undefined): string {
   const isWholeByDefaults = typesOf(schema).includes('object') && (schema.required ?? []).length === 0;
-  if (where?.trimEnd().endsWith('=')) return isWholeByDefaults ? 'write `{}` after the `=`' : 'write a value after the `=`, or leave the option out';
+  if (where?.trimEnd().endsWith('='))
+    return isWholeByDefaults ? 'write `{}` after the `=`' : 'write a value after the `=`, or leave the option out';
   const name = path[path.length - 1];
   if (typeof name === 'number') return 'write a value there, or take the item away';
   return isWholeByDefaults ? `write \`${name}: {}\`` : `write a value after \`${name}:\`, or take the line away`;

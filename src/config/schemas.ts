@@ -1,8 +1,7 @@
 /** The schemas that ship, as data: which fields a place has, what they take, which stages provide what. */
 import { readFileSync } from 'node:fs';
 import { packageFile } from '../core/package.js';
-import { stageKinds } from '../core/schema-types.js';
-import type { StageKind } from '../core/schema-types.js';
+import { type StageKind, stageKinds } from '../core/schema-types.js';
 import type { ReferenceField, Role } from './pipeline.js';
 import type { Plain } from './plain.js';
 

@@ -4,10 +4,8 @@
  * Done before validation, so that the object's own defaults are filled in. The schemas say where: `if` it is a text,
  * `then` one of some names, `else` an object with those members; or `x-short-for` names the main member.
  */
-import { isMapping, newMapping } from './plain.js';
-import type { Mapping, Plain } from './plain.js';
-import { resolveReference } from './schemas.js';
-import type { Schema } from './schemas.js';
+import { isMapping, type Mapping, newMapping, type Plain } from './plain.js';
+import { resolveReference, type Schema } from './schemas.js';
 
 /** The names that stand for an object here, where this is such a place. */
 function shortNames(schema: Schema): readonly Plain[] {
@@ -43,7 +41,8 @@ export const publishedWord = 'imagenet';
  * `layers_model` keeps it, to be refused: nothing is published for it.
  */
 export function leaveOutPublished(stage: Plain): void {
-  if (isMapping(stage) && stage.weights === publishedWord && stage.architecture !== 'layers_model') delete stage.weights;
+  if (isMapping(stage) && stage.weights === publishedWord && stage.architecture !== 'layers_model')
+    delete stage.weights;
 }
 
 /** Fills in the defaults of a stage that are short names, written out; all others are the validator's. */

@@ -18,7 +18,12 @@ export async function readSource(file: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    const problem = { code: 'not-utf-8', where: file, found: 'the file is not text in UTF-8', remedy: 'save it again as UTF-8' };
+    const problem = {
+      code: 'not-utf-8',
+      where: file,
+      found: 'the file is not text in UTF-8',
+      remedy: 'save it again as UTF-8',
+    };
     throw failure('invalid', problem, error);
   }
 }
@@ -28,17 +33,27 @@ function readLimited(file: string): Promise<Uint8Array> {
     const expected = `a pipeline file of at most ${largestFile} bytes`;
     return failure('unsafe', { code: 'file-too-large', where: file, found: `the file has ${size} bytes`, expected });
   };
-  return readRegular(file, { expected: 'a pipeline file in YAML', limit: largestFile, tooLarge }).catch(async (error: unknown) => {
-    if (error instanceof PipelineError) throw statSync(file, { throwIfNoEntry: false })?.isDirectory() ? await isFolder(file, error) : error;
-    throw await unreadable(file, error);
-  });
+  return readRegular(file, { expected: 'a pipeline file in YAML', limit: largestFile, tooLarge }).catch(
+    async (error: unknown) => {
+      if (error instanceof PipelineError)
+        throw statSync(file, { throwIfNoEntry: false })?.isDirectory() ? await isFolder(file, error) : error;
+      throw await unreadable(file, error);
+    },
+  );
 }
 
 /** A slip in the call, as a file that is not there: no disk is at fault. */
 async function isFolder(folder: string, thrown: unknown): Promise<PipelineError> {
   const pipeline = (await readdir(folder).catch(() => [])).find((name) => isPipelineName(name));
-  const remedy = pipeline === undefined ? '`pipeline init` writes a pipeline for a folder of images' : `name the file in it, such as \`${join(basename(folder), pipeline)}\``;
-  return failure('invalid', { code: 'folder-for-file', where: folder, found: 'is a folder', expected: 'a pipeline file in YAML', remedy }, thrown);
+  const remedy =
+    pipeline === undefined
+      ? '`pipeline init` writes a pipeline for a folder of images'
+      : `name the file in it, such as \`${join(basename(folder), pipeline)}\``;
+  return failure(
+    'invalid',
+    { code: 'folder-for-file', where: folder, found: 'is a folder', expected: 'a pipeline file in YAML', remedy },
+    thrown,
+  );
 }
 
 function isPipelineName(name: string): boolean {

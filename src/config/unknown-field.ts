@@ -2,8 +2,7 @@
 import { nearest } from '../core/nearest.js';
 import { own } from '../core/own.js';
 import { isMapping } from './plain.js';
-import { alternatives, memberNames, memberSchema } from './schemas.js';
-import type { Schema } from './schemas.js';
+import { alternatives, memberNames, memberSchema, type Schema } from './schemas.js';
 import { showPath } from './words.js';
 
 /** What other tools call our fields. */
@@ -45,7 +44,9 @@ function indentBelow(name: string, mapping: unknown, owner: Schema, root: Schema
   const empty = Object.keys(siblings).filter((sibling) => siblings[sibling] === null);
   const parent = empty.find((sibling) => {
     const field = own(owner.properties, sibling);
-    return field !== undefined && alternatives(field, root).some(({ properties = {} }) => Object.hasOwn(properties, name));
+    return (
+      field !== undefined && alternatives(field, root).some(({ properties = {} }) => Object.hasOwn(properties, name))
+    );
   });
   return parent === undefined ? undefined : `indent it further, so that it belongs to \`${parent}:\``;
 }

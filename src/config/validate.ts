@@ -3,8 +3,7 @@ import type { Problem } from '../core/problem.js';
 import type { PipelineConfig, StageConfigs, StageKind } from '../core/schema-types.js';
 import { kindOf, unknownKind } from './kinds.js';
 import type { Places } from './places.js';
-import { copyMapping, isMapping, newMapping } from './plain.js';
-import type { Mapping } from './plain.js';
+import { copyMapping, isMapping, type Mapping, newMapping } from './plain.js';
 import { schemaProblems } from './schema-problems.js';
 import { projectSchema, stageSchema } from './schemas.js';
 import { fillShortDefaults, leaveOutPublished, writeOut } from './shorthand.js';
@@ -61,7 +60,11 @@ function validateProject(pipeline: Mapping, places: Places): { value?: PipelineC
   return { problems: schemaProblems(isValid.errors ?? [], { schema: projectSchema(), path: [], places }) };
 }
 
-function validateStage(name: string, value: unknown, places: Places): { stage: DraftStage; problems: readonly Problem[] } {
+function validateStage(
+  name: string,
+  value: unknown,
+  places: Places,
+): { stage: DraftStage; problems: readonly Problem[] } {
   const kind = kindOf(name, value);
   const written = isMapping(value) ? value : newMapping();
   if (kind === undefined) {
@@ -82,7 +85,8 @@ function validateStage(name: string, value: unknown, places: Places): { stage: D
 function withoutStrangers(written: Mapping, kind: StageKind): StageConfigs[StageKind] | undefined {
   const names = Object.keys(stageSchema(kind).properties ?? {});
   const rest = copyMapping(written);
-  for (const field of Object.keys(written)) if (!names.includes(field) && meantField(field, names) === undefined) delete rest[field];
+  for (const field of Object.keys(written))
+    if (!names.includes(field) && meantField(field, names) === undefined) delete rest[field];
   const value: unknown = rest;
   const isValid = stageValidator(kind);
   return isValid(value) ? value : undefined;

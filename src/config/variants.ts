@@ -47,7 +47,8 @@ export function expand(axes: readonly Axis[], combined: readonly CombinedStages[
   for (const [position] of combined[0].stages.entries()) {
     for (const { combination, stages } of combined) {
       const { name: base, ...stage } = stages[position];
-      const nameOf = (stageName: string) => [stageName, labelOf(reaching(stageName, combination))].filter(Boolean).join(MARK);
+      const nameOf = (stageName: string) =>
+        [stageName, labelOf(reaching(stageName, combination))].filter(Boolean).join(MARK);
       const name = nameOf(base);
       if (byName.has(name)) continue;
       const own = reaching(base, combination);

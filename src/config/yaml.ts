@@ -2,13 +2,24 @@
  * Parses YAML into plain values, remembering where everything stands. Less than all of YAML is taken: one document of
  * the 1.2 core schema, text keys, no aliases, tags or merge keys, and bounded depth and size.
  */
-import { CST, Composer, Lexer, Parser, isAlias, isMap, isScalar, isSeq } from 'yaml';
-import type { Document, Node, ParsedNode, YAMLError, YAMLMap } from 'yaml';
-import { failure, PipelineError } from '../core/problem.js';
-import type { Position, Problem } from '../core/problem.js';
+import {
+  Composer,
+  CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  type Node,
+  type ParsedNode,
+  Parser,
+  type YAMLError,
+  type YAMLMap,
+} from 'yaml';
+import { failure, PipelineError, type Position, type Problem } from '../core/problem.js';
 import type { FieldPath } from './pipeline.js';
-import { forbiddenKeys, newMapping } from './plain.js';
-import type { Mapping, Plain } from './plain.js';
+import { forbiddenKeys, type Mapping, newMapping, type Plain } from './plain.js';
 import { Lines } from './positions.js';
 import { showPath } from './words.js';
 
@@ -52,11 +63,19 @@ function readTokens(text: string, lines: Lines): CST.Token[] {
     if (type !== 'space' && type !== 'newline' && type !== 'comment') nodes++;
     const here = () => lines.position(Math.max(0, parser.offset - lexeme.length), parser.offset);
     if (parser.stack.length > deepest && parser.stack.filter(CST.isCollection).length > deepest) {
-      throw failure('unsafe', { code: 'too-deep', position: here(), found: `this is nested more than ${deepest} levels deep` });
+      throw failure('unsafe', {
+        code: 'too-deep',
+        position: here(),
+        found: `this is nested more than ${deepest} levels deep`,
+      });
     }
     // A node makes up to three lexemes: a mark before it, itself, and a mark after it.
     if (nodes > 3 * mostNodes) {
-      throw failure('unsafe', { code: 'too-large', position: here(), found: `the file holds more than ${mostNodes} values` });
+      throw failure('unsafe', {
+        code: 'too-large',
+        position: here(),
+        found: `the file holds more than ${mostNodes} values`,
+      });
     }
   }
   for (const token of parser.end()) tokens.push(token);
@@ -67,7 +86,12 @@ function composeOne(tokens: readonly CST.Token[], lines: Lines): Document.Parsed
   const directive = tokens.find((token) => token.type === 'directive');
   if (directive !== undefined) {
     const position = lines.position(directive.offset, directive.offset + directive.source.length);
-    throw failure('invalid', { code: 'yaml-directive', position, found: 'a YAML directive', remedy: 'take this line away' });
+    throw failure('invalid', {
+      code: 'yaml-directive',
+      position,
+      found: 'a YAML directive',
+      remedy: 'take this line away',
+    });
   }
   // Keys that stand twice are found by toPlain: the library compares every pair of keys, which is slow for many.
   const composer = new Composer({ ...dialect, uniqueKeys: false, prettyErrors: false });
@@ -103,7 +127,15 @@ function withoutLater(problems: readonly Problem[]): Problem[] {
   const others = problems.length - first.length;
   if (others === 0) return first;
   const found = `${others} more ${others === 1 ? 'line is' : 'lines are'} not valid YAML, which may come of the first`;
-  return [...first, { code: 'yaml-syntax', where: first[0].position?.file, found, remedy: 'mend the first; or is this no YAML file at all?' }];
+  return [
+    ...first,
+    {
+      code: 'yaml-syntax',
+      where: first[0].position?.file,
+      found,
+      remedy: 'mend the first; or is this no YAML file at all?',
+    },
+  ];
 }
 
 const syntaxRemedies: Readonly<Partial<Record<YAMLError['code'], string>>> = {
@@ -191,7 +223,8 @@ const pairsOfMaps = new WeakMap<YAMLMap<ParsedNode, ParsedNode | null>, Pairs>()
 
 /** The pairs of a mapping by key, the first of those written twice; made once for a mapping. */
 function pairsOf(map: YAMLMap<ParsedNode, ParsedNode | null>): Pairs {
-  const pairs = pairsOfMaps.get(map) ?? new Map(map.items.toReversed().map(({ key, value }) => [keyText(key), { key, value }]));
+  const pairs =
+    pairsOfMaps.get(map) ?? new Map(map.items.toReversed().map(({ key, value }) => [keyText(key), { key, value }]));
   pairsOfMaps.set(map, pairs);
   return pairs;
 }

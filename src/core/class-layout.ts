@@ -77,7 +77,8 @@ function levelOf(folder: ImageFolder, path: readonly string[], splitFolders: Spl
   const [only] = tops;
   if (tops.length === 1) {
     const inner = levelOf(only, [...path, only.name], splitFolders);
-    if (isWrapper(only, inner, splitFolders)) return { ...inner, withoutImages: [...without(folder, path), ...inner.withoutImages] };
+    if (isWrapper(only, inner, splitFolders))
+      return { ...inner, withoutImages: [...without(folder, path), ...inner.withoutImages] };
   }
   if (splitFolders !== undefined) return declared(folder, path, splitFolders);
   const known = tops.filter(({ name }) => splitOfFolder(name) !== undefined);
@@ -95,7 +96,13 @@ function isWrapper({ name }: ImageFolder, { parts, question }: Level, splitFolde
 function classLevel(folder: ImageFolder, path: readonly string[], tops: readonly ImageFolder[]): Level {
   const question = sharedClasses(tops);
   const part: Part = { path, split: undefined, folders: tops.map(({ name }) => name) };
-  return { inside: path, parts: question === undefined ? [part] : [], unused: [], withoutImages: without(folder, path), question };
+  return {
+    inside: path,
+    parts: question === undefined ? [part] : [],
+    unused: [],
+    withoutImages: without(folder, path),
+    question,
+  };
 }
 
 /** Two folders with the same two class folders in them are folds or splits of a name that is not known. */
@@ -112,15 +119,24 @@ function sharedClasses(tops: readonly ImageFolder[]): LayoutQuestion | undefined
   return undefined;
 }
 
-function splitLevel(folder: ImageFolder, path: readonly string[], tops: readonly ImageFolder[], known: readonly ImageFolder[]): Level {
+function splitLevel(
+  folder: ImageFolder,
+  path: readonly string[],
+  tops: readonly ImageFolder[],
+  known: readonly ImageFolder[],
+): Level {
   const others = tops.filter((top) => !known.includes(top));
-  const parts = partsOf(known.map((top) => ({ top, split: splitOfFolder(top.name)! })), path);
+  const parts = partsOf(
+    known.map((top) => ({ top, split: splitOfFolder(top.name)! })),
+    path,
+  );
   const holding = parts.filter(({ folders }) => folders.length > 0);
   const names = new Set(holding.flatMap(({ folders }) => folders.map(classNameOf)));
   const alike = others.filter((other) => [...namesIn(other)].some((name) => names.has(name)));
   const level = { inside: path, unused: others.map(({ name }) => name), withoutImages: withoutIn(folder, path, known) };
   const splits = known.map(({ name }) => name);
-  if (alike.length > 0) return { ...level, parts: [], question: { kind: 'beside-splits', splits, others: alike.map(({ name }) => name) } };
+  if (alike.length > 0)
+    return { ...level, parts: [], question: { kind: 'beside-splits', splits, others: alike.map(({ name }) => name) } };
   // Two splits with class folders leave no doubt about what the folders are; one alone may be a class of that name.
   if (others.length > 0 && new Set(holding.map(({ split }) => split)).size < 2) {
     return { ...level, parts: [], question: { kind: 'split-or-class', splits, others: level.unused } };
@@ -132,18 +148,44 @@ function splitLevel(folder: ImageFolder, path: readonly string[], tops: readonly
 function declared(folder: ImageFolder, path: readonly string[], splitFolders: SplitFolders): Level {
   const tops = withImages(folder);
   const named = splitNames.flatMap((split) => [splitFolders[split] ?? []].flat().map((name) => ({ split, name })));
-  if (named.length === 0) return { inside: path, parts: [{ path, split: undefined, folders: tops.map(({ name }) => name) }], unused: [], withoutImages: without(folder, path) };
-  const find = (name: string): ImageFolder | undefined => tops.find((top) => classNameOf(top.name) === classNameOf(name));
+  if (named.length === 0)
+    return {
+      inside: path,
+      parts: [{ path, split: undefined, folders: tops.map(({ name }) => name) }],
+      unused: [],
+      withoutImages: without(folder, path),
+    };
+  const find = (name: string): ImageFolder | undefined =>
+    tops.find((top) => classNameOf(top.name) === classNameOf(name));
   const missing = named.filter(({ name }) => find(name) === undefined).map(({ name }) => name);
-  const found = named.flatMap(({ split, name }) => { const top = find(name); return top === undefined ? [] : { top, split }; });
+  const found = named.flatMap(({ split, name }) => {
+    const top = find(name);
+    return top === undefined ? [] : { top, split };
+  });
   const unused = tops.filter((top) => !found.some((one) => one.top === top)).map(({ name }) => name);
-  const level = { inside: path, unused, withoutImages: withoutIn(folder, path, found.map(({ top }) => top)) };
-  if (missing.length > 0) return { ...level, parts: [], question: { kind: 'no-such-folders', missing, folders: tops.map(({ name }) => name) } };
+  const level = {
+    inside: path,
+    unused,
+    withoutImages: withoutIn(
+      folder,
+      path,
+      found.map(({ top }) => top),
+    ),
+  };
+  if (missing.length > 0)
+    return {
+      ...level,
+      parts: [],
+      question: { kind: 'no-such-folders', missing, folders: tops.map(({ name }) => name) },
+    };
   return { ...level, parts: partsOf(found, path) };
 }
 
 /** The class folders of each split, which may be in a single folder once more: `seg_train/seg_train/street`. */
-function partsOf(found: readonly { readonly top: ImageFolder; readonly split: SplitName }[], path: readonly string[]): Part[] {
+function partsOf(
+  found: readonly { readonly top: ImageFolder; readonly split: SplitName }[],
+  path: readonly string[],
+): Part[] {
   return found.map(({ top, split }): Part => {
     const elsewhere = new Set(found.flatMap((other) => (other.top === top ? [] : [...namesIn(other.top)])));
     const everywhere = found.every((other) => namesIn(other.top).size === 1);
@@ -165,7 +207,10 @@ function withImages(folder: ImageFolder): ImageFolder[] {
 }
 
 function without(folder: ImageFolder, path: readonly string[]): string[] {
-  return folder.folders().filter((one) => !one.holdsImages()).map(({ name }) => [...path, name].join('/'));
+  return folder
+    .folders()
+    .filter((one) => !one.holdsImages())
+    .map(({ name }) => [...path, name].join('/'));
 }
 
 /** Those in folders of splits, where classes could be. */

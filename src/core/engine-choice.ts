@@ -6,5 +6,10 @@ import { engineChoices, type EngineChoice } from './schema-types.js';
 export function engineChoiceOf(name: string): EngineChoice {
   const choice = engineChoices.find((one) => one === name);
   if (choice !== undefined) return choice;
-  throw failure('invalid', { code: 'bad-option', where: '--engine', found: `${name} is no engine`, expected: `one of ${engineChoices.join(', ')}` });
+  throw failure('invalid', {
+    code: 'bad-option',
+    where: '--engine',
+    found: `${name} is no engine`,
+    expected: `one of ${engineChoices.join(', ')}`,
+  });
 }

@@ -40,7 +40,14 @@ export interface TaskProgress {
 export type RunEvent =
   | { readonly event: 'stage-start'; readonly name: string; readonly kind: string; readonly reason: string }
   | ({ readonly event: 'progress'; readonly stage: string } & TaskProgress)
-  | { readonly event: 'epoch'; readonly stage: string; readonly epoch: number; readonly epochs: number; readonly metrics: EpochMetrics; readonly learningRate?: number }
+  | {
+      readonly event: 'epoch';
+      readonly stage: string;
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly metrics: EpochMetrics;
+      readonly learningRate?: number;
+    }
   | { readonly event: 'note'; readonly stage?: string; readonly code: string; readonly text: string }
   | ({ readonly event: 'stage' } & StageSummary)
   | { readonly event: 'warning'; readonly problem: Problem }

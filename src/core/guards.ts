@@ -24,13 +24,21 @@ export function isListOf<Item>(isItem: Guard<Item>): Guard<readonly Item[]> {
 }
 
 /** An object that maps names to values of one kind. */
-export function isMapOf<Value>(isValue: Guard<Value>, isName: (name: string) => boolean = () => true): Guard<Readonly<Record<string, Value>>> {
-  return (value): value is Readonly<Record<string, Value>> => isRecord(value) && Object.entries(value).every(([name, member]) => isName(name) && isValue(member));
+export function isMapOf<Value>(
+  isValue: Guard<Value>,
+  isName: (name: string) => boolean = () => true,
+): Guard<Readonly<Record<string, Value>>> {
+  return (value): value is Readonly<Record<string, Value>> =>
+    isRecord(value) && Object.entries(value).every(([name, member]) => isName(name) && isValue(member));
 }
 
 /** An object with these fields; others, of later versions, are let through. */
-export function isShapedAs<Fields extends Readonly<Record<string, Guard<unknown>>>>(fields: Fields): Guard<Guarded<Fields>> {
-  return (value): value is Guarded<Fields> => isRecord(value) && Object.entries(fields).every(([name, isField]) => isField(Object.hasOwn(value, name) ? value[name] : undefined));
+export function isShapedAs<Fields extends Readonly<Record<string, Guard<unknown>>>>(
+  fields: Fields,
+): Guard<Guarded<Fields>> {
+  return (value): value is Guarded<Fields> =>
+    isRecord(value) &&
+    Object.entries(fields).every(([name, isField]) => isField(Object.hasOwn(value, name) ? value[name] : undefined));
 }
 
 export function optional<Value>(isValue: Guard<Value>): Guard<Value | undefined> {

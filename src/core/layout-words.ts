@@ -51,10 +51,20 @@ function wordsOf(question: LayoutQuestion): Problem {
 }
 
 /** What was done with the folders, if it is not what their names say at once. Counts of files are not known here. */
-export function layoutNotes({ inside, parts, withoutImages }: ClassLayout): { readonly code: string; readonly text: string }[] {
+export function layoutNotes({
+  inside,
+  parts,
+  withoutImages,
+}: ClassLayout): { readonly code: string; readonly text: string }[] {
   const notes: { code: string; text: string }[] = [];
-  if (inside.length > 0) notes.push({ code: 'folder-stepped-into', text: `classes are read from \`${inside.join('/')}\`, the only folder with images` });
-  const splits = parts.flatMap(({ path, split, folders: classes }) => (split === undefined || classes.length === 0 ? [] : [{ name: path.slice(inside.length).join('/'), split }]));
+  if (inside.length > 0)
+    notes.push({
+      code: 'folder-stepped-into',
+      text: `classes are read from \`${inside.join('/')}\`, the only folder with images`,
+    });
+  const splits = parts.flatMap(({ path, split, folders: classes }) =>
+    split === undefined || classes.length === 0 ? [] : [{ name: path.slice(inside.length).join('/'), split }],
+  );
   if (splits.some(({ name, split }) => !isPlainSplitName(name) || splitOfFolder(name) !== split)) {
     const said = splitNames.flatMap((split) => {
       const names = splits.filter((part) => part.split === split).map(({ name }) => name);
@@ -63,11 +73,17 @@ export function layoutNotes({ inside, parts, withoutImages }: ClassLayout): { re
     notes.push({ code: 'split-folders', text: `splits are read from folders: ${said.join(', ')}` });
   }
   for (const [name, forms] of formsOf(parts)) {
-    notes.push({ code: 'one-name-in-two-forms', text: `${forms} folders are one class, \`${name}\`: their names are the same text in different Unicode forms` });
+    notes.push({
+      code: 'one-name-in-two-forms',
+      text: `${forms} folders are one class, \`${name}\`: their names are the same text in different Unicode forms`,
+    });
   }
   if (withoutImages.length > 0) {
     const one = withoutImages.length === 1;
-    notes.push({ code: 'folders-without-images', text: `the folder${one ? '' : 's'} ${nameList(withoutImages)} ${one ? 'holds' : 'hold'} no images: not ${one ? 'a class' : 'classes'}` });
+    notes.push({
+      code: 'folders-without-images',
+      text: `the folder${one ? '' : 's'} ${nameList(withoutImages)} ${one ? 'holds' : 'hold'} no images: not ${one ? 'a class' : 'classes'}`,
+    });
   }
   return notes;
 }

@@ -7,5 +7,8 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\
 
 /** The text on one line, so that no part of it is a heading, link, image, table cell or HTML. */
 export function markdownText(text: string): string {
-  return text.replace(unprintable, '\ufffd').replace(markup, '\\$&').replace(/\bwww\./gi, (www) => `${www.slice(0, -1)}\\.`);
+  return text
+    .replace(unprintable, '\ufffd')
+    .replace(markup, '\\$&')
+    .replace(/\bwww\./gi, (www) => `${www.slice(0, -1)}\\.`);
 }

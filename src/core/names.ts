@@ -8,7 +8,11 @@ export const MOST_NAMES = 10;
  * contain blanks and commas.
  */
 export function nameList(names: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
-  return joined(names.map((name) => `\`${name}\``), ` ${conjunction} `, ` ${conjunction} `);
+  return joined(
+    names.map((name) => `\`${name}\``),
+    ` ${conjunction} `,
+    ` ${conjunction} `,
+  );
 }
 
 /** `a, b, c`, the same without backquotes, for figures and names in parentheses. */
@@ -19,6 +23,7 @@ export function plainNames(names: readonly string[], most = MOST_NAMES): string 
 /** One name more than fits is shown: it takes no more room than saying so. */
 function joined(names: readonly string[], beforeLast: string, beforeRest: string, most = MOST_NAMES): string {
   if (names.length === 0) return 'nothing';
-  if (names.length > most + 1) return `${names.slice(0, most).join(', ')}${beforeRest}${(names.length - most).toLocaleString('en-US')} more`;
+  if (names.length > most + 1)
+    return `${names.slice(0, most).join(', ')}${beforeRest}${(names.length - most).toLocaleString('en-US')} more`;
   return names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')}${beforeLast}${names[names.length - 1]}`;
 }

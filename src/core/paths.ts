@@ -18,7 +18,6 @@ const LONGEST_NAME = 255;
 const LONGEST_PATH = 1024;
 
 /** What no name can contain that this tool chooses; backslash and colon mean other places on Windows. */
-// eslint-disable-next-line no-control-regex
 const special = /[\\:\u0000-\u001f\u007f]/;
 
 /**

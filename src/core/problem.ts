@@ -34,13 +34,7 @@ export const PROJECT_MOVED = 'project-moved';
 
 /** Why a command ends without success; each category has an exit code of its own. */
 export type FailureCategory =
-  | 'stage-failed'
-  | 'invalid'
-  | 'bad-data'
-  | 'unsafe'
-  | 'input-output'
-  | 'gate-missed'
-  | 'interrupted';
+  'stage-failed' | 'invalid' | 'bad-data' | 'unsafe' | 'input-output' | 'gate-missed' | 'interrupted';
 
 export const exitCodes: Readonly<Record<FailureCategory, number>> = {
   'stage-failed': 1,
@@ -101,7 +95,8 @@ export function fromParts({ category, problems, cause }: FailureParts): Pipeline
 }
 
 const freeSpace = 'free some space and run again: nothing that was published is lost';
-const grantWriting = 'make it readable and writable and run again; if it lies in the cache, PIPELINE_CACHE names another folder for that';
+const grantWriting =
+  'make it readable and writable and run again; if it lies in the cache, PIPELINE_CACHE names another folder for that';
 const allowFiles = 'allow more open files, such as by `ulimit -n 4096`, and run again';
 
 /** What helps against each error of the disk. */
@@ -122,17 +117,28 @@ const remedies: Readonly<Record<string, string>> = {
  * Words of native libraries and of V8 for memory or a thread that the system refused; they have no codes. An error that is
  * missed here is reported as unexpected, and is no more than that.
  */
-const refused = /pthread_create|bad_?alloc|allocat\w* memory|memory allocation|Array buffer allocation|out of memory|insufficient memory|error creating thread|Resource temporarily unavailable/i;
-const refusedCodes: ReadonlySet<string> = new Set(['ENOMEM', 'EAGAIN', 'ERR_WORKER_OUT_OF_MEMORY', 'ERR_WORKER_INIT_FAILED']);
+const refused =
+  /pthread_create|bad_?alloc|allocat\w* memory|memory allocation|Array buffer allocation|out of memory|insufficient memory|error creating thread|Resource temporarily unavailable/i;
+const refusedCodes: ReadonlySet<string> = new Set([
+  'ENOMEM',
+  'EAGAIN',
+  'ERR_WORKER_OUT_OF_MEMORY',
+  'ERR_WORKER_INIT_FAILED',
+]);
 
 /** A library did not get memory or a thread: the same work succeeds once there is more. */
 export function withoutResources(what: string, where: string | undefined, cause: unknown): PipelineError {
-  return failure('input-output', {
-    code: 'out-of-resources',
-    where,
-    found: `${what} because this machine gave it no memory or no thread`,
-    remedy: 'raise the limit on memory or processes (`ulimit -a` shows them; in a container, its memory and pids limits), then run again: finished work is kept',
-  }, cause);
+  return failure(
+    'input-output',
+    {
+      code: 'out-of-resources',
+      where,
+      found: `${what} because this machine gave it no memory or no thread`,
+      remedy:
+        'raise the limit on memory or processes (`ulimit -a` shows them; in a container, its memory and pids limits), then run again: finished work is kept',
+    },
+    cause,
+  );
 }
 
 /**
@@ -143,11 +149,20 @@ export function asPipelineError(thrown: unknown, where?: string): PipelineError 
   if (thrown instanceof PipelineError) return thrown;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const { code, path } = error as NodeJS.ErrnoException;
-  if (error.name === 'AbortError') return failure('interrupted', { code: 'interrupted', where, found: 'interrupted' }, error);
+  if (error.name === 'AbortError')
+    return failure('interrupted', { code: 'interrupted', where, found: 'interrupted' }, error);
   const remedy = code === undefined ? undefined : remedies[code];
   if (code !== undefined && remedy !== undefined) {
-    return failure('input-output', { code: `io-${code.toLowerCase()}`, where: path ?? where, found: error.message, remedy }, error);
+    return failure(
+      'input-output',
+      { code: `io-${code.toLowerCase()}`, where: path ?? where, found: error.message, remedy },
+      error,
+    );
   }
   if (refusedCodes.has(code ?? '') || refused.test(error.message)) return withoutResources('failed', where, error);
-  return failure('stage-failed', { code: 'unexpected', where, found: error.message, remedy: 'run again with --debug for the stack' }, error);
+  return failure(
+    'stage-failed',
+    { code: 'unexpected', where, found: error.message, remedy: 'run again with --debug for the stack' },
+    error,
+  );
 }

@@ -33,8 +33,12 @@ const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
  * Opens a file for reading without waiting for anybody. Throws `input-output` with the code `not-a-file` for whatever is
  * not a regular file; errors of the disk pass through.
  */
-export async function openRegular(path: string, { where = path, expected = 'a regular file' }: OpenOptions = {}): Promise<FileHandle> {
-  const refusal = (found: string, cause?: unknown): PipelineError => failure('input-output', { code: 'not-a-file', where, found, expected }, cause);
+export async function openRegular(
+  path: string,
+  { where = path, expected = 'a regular file' }: OpenOptions = {},
+): Promise<FileHandle> {
+  const refusal = (found: string, cause?: unknown): PipelineError =>
+    failure('input-output', { code: 'not-a-file', where, found, expected }, cause);
   const file = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
     // What opening a socket, and on Windows a folder, comes to.
     if (error.code === 'ENXIO') throw refusal('is a socket or a device', error);
@@ -75,10 +79,20 @@ export async function streamRegular(path: string, options?: OpenOptions): Promis
 
 /** The failure of a file whose bytes are no longer those that were hashed: what they give must not be kept under that digest. */
 export function changedMeanwhile(where: string): PipelineError {
-  return failure('bad-data', { code: 'file-changed', where, found: 'was changed while the pipeline was reading it', remedy: 'run again' });
+  return failure('bad-data', {
+    code: 'file-changed',
+    where,
+    found: 'was changed while the pipeline was reading it',
+    remedy: 'run again',
+  });
 }
 
 function largerThan(where: string, size: number, limit: number): PipelineError {
   const found = `has ${size.toLocaleString('en-US')} bytes`;
-  return failure('bad-data', { code: 'file-too-large', where, found, expected: `at most ${limit.toLocaleString('en-US')} bytes` });
+  return failure('bad-data', {
+    code: 'file-too-large',
+    where,
+    found,
+    expected: `at most ${limit.toLocaleString('en-US')} bytes`,
+  });
 }

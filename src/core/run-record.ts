@@ -1,7 +1,17 @@
 /** What is kept of each run, `.pipeline/runs/<id>/run.json`: enough to tell later what it did, and where its results lie. */
 import type { Json } from './canonical.js';
 import { isActionKey, type ActionKey } from './digest.js';
-import { isFiniteNumber, isListOf, isMapOf, isOneOf, isBoolean, isShapedAs, isString, optional, type Guard } from './guards.js';
+import {
+  isFiniteNumber,
+  isListOf,
+  isMapOf,
+  isOneOf,
+  isBoolean,
+  isShapedAs,
+  isString,
+  optional,
+  type Guard,
+} from './guards.js';
 import { isOutputs } from './outputs.js';
 import type { RunState, StageSummary } from './event.js';
 import type { Position, Problem } from './problem.js';
@@ -64,15 +74,22 @@ export type RunFound =
   /** Its record is missing, damaged, or of another version of this tool. */
   | { readonly state: 'unreadable'; readonly id: string };
 
-// eslint-disable-next-line no-control-regex
-const isLine: Guard<string> = (value): value is string => typeof value === 'string' && !/[\u0000-\u001f\u007f]/.test(value);
+const isLine: Guard<string> = (value): value is string =>
+  typeof value === 'string' && !/[\u0000-\u001f\u007f]/.test(value);
 
 const isNode: Guard<RecordedNode> = isShapedAs({
   name: isLine,
   kind: isLine,
   reads: isMapOf(isLine),
   gates: isListOf(isLine),
-  variant: optional(isShapedAs({ base: isLine, values: isMapOf((value): value is number | string | boolean => isString(value) || isFiniteNumber(value) || isBoolean(value)) })),
+  variant: optional(
+    isShapedAs({
+      base: isLine,
+      values: isMapOf(
+        (value): value is number | string | boolean => isString(value) || isFiniteNumber(value) || isBoolean(value),
+      ),
+    }),
+  ),
 });
 
 const isStart: Guard<RunStart> = isShapedAs({
@@ -132,4 +149,5 @@ const isEnd: Guard<RunEnd> = isShapedAs({
 const isGoing = isShapedAs({ state: isOneOf('running'), owner: isString });
 
 /** A record comes with a project, which may be a stranger's: names of results and digests in it decide which files are read. */
-export const isRunRecord: Guard<RunRecord> = (value): value is RunRecord => isStart(value) && (isEnd(value) || isGoing(value));
+export const isRunRecord: Guard<RunRecord> = (value): value is RunRecord =>
+  isStart(value) && (isEnd(value) || isGoing(value));

@@ -20,11 +20,17 @@ export function shellPath(path: string, environment: NodeJS.ProcessEnv = process
     const value = environment[names.find((name) => name !== undefined)!];
     const after = path.slice(variable.index + written.length);
     const before = value?.startsWith('/') ? '' : path.slice(0, variable.index);
-    const remedy = value === undefined ? 'write the path itself, or one that starts from the project' : instead(`${before}${value}${after}`);
+    const remedy =
+      value === undefined
+        ? 'write the path itself, or one that starts from the project'
+        : instead(`${before}${value}${after}`);
     return { found: `\`${written}\` is not expanded`, remedy };
   }
   if (process.platform === 'win32' || !path.includes('\\')) return undefined;
-  return { found: '`\\` is a part of names here and separates no folders', remedy: `write it with \`/\`: \`${forward(path)}\`` };
+  return {
+    found: '`\\` is a part of names here and separates no folders',
+    remedy: `write it with \`/\`: \`${forward(path)}\``,
+  };
 }
 
 function forward(path: string): string {

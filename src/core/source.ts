@@ -78,7 +78,9 @@ export interface SourceHost {
 }
 
 /** Where bytes come from, as a pipeline file says it: a path, an address, or either of them written out with what the bytes have to be. */
-export type Origin = string | ({ readonly path?: string; /** A folder in the source, with `/`. */ readonly inside?: string } & Partial<Download>);
+export type Origin =
+  | string
+  | ({ readonly path?: string; /** A folder in the source, with `/`. */ readonly inside?: string } & Partial<Download>);
 
 /** The download that an origin stands for; undefined for a path. */
 export function downloadOf(origin: Origin): Download | undefined {
@@ -119,5 +121,9 @@ export function parseArchiveRoot(root: string): { readonly archive: Digest; read
 
 /** Whether a text names a root: the path of a folder, or a folder inside an archive. */
 export function isRoot(text: unknown): text is string {
-  return typeof text === 'string' && !text.includes('\0') && (!text.startsWith(ARCHIVE) || parseArchiveRoot(text) !== undefined);
+  return (
+    typeof text === 'string' &&
+    !text.includes('\0') &&
+    (!text.startsWith(ARCHIVE) || parseArchiveRoot(text) !== undefined)
+  );
 }

@@ -27,9 +27,22 @@ export async function checkEngines(choice: EngineChoice = 'auto'): Promise<Findi
   try {
     used = resolveEngine(choice);
   } catch {
-    return [{ level: 'error', about: 'machine', code: 'engine-missing', text: `the engine ${choice} is not installed for this machine`, remedy: 'install onnxruntime-node, or say engine: auto' }];
+    return [
+      {
+        level: 'error',
+        about: 'machine',
+        code: 'engine-missing',
+        text: `the engine ${choice} is not installed for this machine`,
+        remedy: 'install onnxruntime-node, or say engine: auto',
+      },
+    ];
   }
-  const notes = engineNotes(choice, used).map(({ code, text }): Finding => ({ level: 'warning', about: 'machine', code, text }));
+  const notes = engineNotes(choice, used).map(({ code, text }): Finding => ({
+    level: 'warning',
+    about: 'machine',
+    code,
+    text,
+  }));
   const others = used.name === 'tfjs' ? [] : [await check(resolveEngine('tfjs'), false)];
   return [await check(used, true), ...notes, ...others];
 }
@@ -40,11 +53,29 @@ async function check(identity: EngineIdentity, used: boolean): Promise<Finding> 
   const title = `engine ${name} on ${backend} (${version.split(',')[0]})`;
   try {
     const fault = await tryOut(identity);
-    if (fault === undefined) return { level: 'ok', about: 'machine', code: 'engine', text: `${title}: runs and trains${used ? '; the one that is used' : ''}` };
-    return { level: used ? 'error' : 'warning', about: 'machine', code: 'engine-wrong', text: `${title}: ${fault}`, remedy: 'install its package anew' };
+    if (fault === undefined)
+      return {
+        level: 'ok',
+        about: 'machine',
+        code: 'engine',
+        text: `${title}: runs and trains${used ? '; the one that is used' : ''}`,
+      };
+    return {
+      level: used ? 'error' : 'warning',
+      about: 'machine',
+      code: 'engine-wrong',
+      text: `${title}: ${fault}`,
+      remedy: 'install its package anew',
+    };
   } catch (error) {
     const found = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return { level: used ? 'error' : 'warning', about: 'machine', code: 'engine-broken', text: `${title}: cannot be used: ${found}`, remedy: used ? 'install its package anew, or say --engine tfjs' : undefined };
+    return {
+      level: used ? 'error' : 'warning',
+      about: 'machine',
+      code: 'engine-broken',
+      text: `${title}: cannot be used: ${found}`,
+      remedy: used ? 'install its package anew, or say --engine tfjs' : undefined,
+    };
   }
 }
 
@@ -54,8 +85,21 @@ async function tryOut(identity: EngineIdentity): Promise<string | undefined> {
   const [score] = await runner.run(INPUT, 1);
   runner.dispose();
   if (!(Math.abs(score - EXPECTED) < 1e-5)) return `computes ${score} for ${EXPECTED.toFixed(6)}`;
-  const trainer = await engine.train({ graph, weights, loss: 'binary_crossentropy', optimizer: { kind: 'sgd', momentum: 0, nesterov: false }, batchSize: 1 });
-  const batch = { count: 1, features: INPUT, targets: Float32Array.of(1), sampleWeights: Float32Array.of(1), masks: new Map(), learningRate: 1 };
+  const trainer = await engine.train({
+    graph,
+    weights,
+    loss: 'binary_crossentropy',
+    optimizer: { kind: 'sgd', momentum: 0, nesterov: false },
+    batchSize: 1,
+  });
+  const batch = {
+    count: 1,
+    features: INPUT,
+    targets: Float32Array.of(1),
+    sampleWeights: Float32Array.of(1),
+    masks: new Map(),
+    learningRate: 1,
+  };
   await trainer.step(batch);
   const [after] = await trainer.predict(INPUT, 1);
   trainer.dispose();

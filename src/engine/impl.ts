@@ -1,16 +1,16 @@
 /** Lets features that were right survive a correction of an engine: each network's key has the version that last changed its numbers. */
-import type { Graph, Layer } from '../model/graph.js';
-import { shapesOf } from '../model/graph.js';
+import { type Graph, type Layer, shapesOf } from '../model/graph.js';
 import { samePadding } from '../model/same-padding.js';
 import type { EngineIdentity } from './engine.js';
 
 /** Whether version 2 of the engine computes this network otherwise than version 1. */
-const changedByVersion2: Readonly<Record<EngineIdentity['name'], (identity: EngineIdentity, graph: Graph) => boolean>> = {
-  // Version 1 padded pools after zeros with minus infinity.
-  onnx: (_identity, graph) => poolsAfterZeros(graph),
-  // Version 1 computed convolutions under `same` wrong where strides leave pixels over.
-  tfjs: ({ backend }, graph) => backend === 'wasm' && leavesPixelsOver(graph),
-};
+const changedByVersion2: Readonly<Record<EngineIdentity['name'], (identity: EngineIdentity, graph: Graph) => boolean>> =
+  {
+    // Version 1 padded pools after zeros with minus infinity.
+    onnx: (_identity, graph) => poolsAfterZeros(graph),
+    // Version 1 computed convolutions under `same` wrong where strides leave pixels over.
+    tfjs: ({ backend }, graph) => backend === 'wasm' && leavesPixelsOver(graph),
+  };
 
 /** The identity of an engine as the key of one network's numbers needs it. */
 export function identityFor(identity: EngineIdentity, graph: Graph): EngineIdentity {
@@ -25,7 +25,10 @@ function poolsAfterZeros({ layers }: Graph): boolean {
     const passes = layer?.kind === 'dropout' || (layer?.kind === 'activation' && layer.activation === 'linear');
     return passes && follows(byName.get(layer.inputs[0]));
   };
-  return layers.some((layer) => (layer.kind === 'max_pooling2d' || layer.kind === 'average_pooling2d') && follows(byName.get(layer.inputs[0])));
+  return layers.some(
+    (layer) =>
+      (layer.kind === 'max_pooling2d' || layer.kind === 'average_pooling2d') && follows(byName.get(layer.inputs[0])),
+  );
 }
 
 function leavesPixelsOver(graph: Graph): boolean {
@@ -34,7 +37,8 @@ function leavesPixelsOver(graph: Graph): boolean {
     if (layer.kind !== 'conv2d' && layer.kind !== 'depthwise_conv2d') return false;
     const input = shapes.get(layer.inputs[0])!;
     const { kernelSize, strides, dilation, padding } = layer;
-    const rest = (axis: 0 | 1): boolean => samePadding(input[axis], (kernelSize[axis] - 1) * dilation[axis] + 1, strides[axis]).rest;
+    const rest = (axis: 0 | 1): boolean =>
+      samePadding(input[axis], (kernelSize[axis] - 1) * dilation[axis] + 1, strides[axis]).rest;
     return padding === 'same' && (rest(0) || rest(1));
   });
 }

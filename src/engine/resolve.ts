@@ -30,7 +30,10 @@ export function resolveEngine(choice: EngineChoice): EngineIdentity {
 export function engineNotes(choice: EngineChoice, identity: EngineIdentity): Note[] {
   const notes: Note[] = [];
   if (choice === 'auto' && identity.name === 'tfjs') {
-    notes.push({ code: 'engine-fallback', text: `the engine is tfjs (${identity.backend}): onnxruntime-node is not there (${installHint})` });
+    notes.push({
+      code: 'engine-fallback',
+      text: `the engine is tfjs (${identity.backend}): onnxruntime-node is not there (${installHint})`,
+    });
   }
   const slow = identity.name === 'tfjs' ? slowBackendNote(identity.backend) : undefined;
   return slow === undefined ? notes : [...notes, slow];

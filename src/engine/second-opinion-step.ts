@@ -17,14 +17,21 @@ const RATE = 1000;
 /** Compares the updates of plain gradient descent: others may turn the rounding of a gradient of 0 into a whole step. */
 export async function verifyStep(engine: Engine, program: TrainingProgram): Promise<void> {
   if (engine.trainLiterally === undefined) return;
-  const descent: TrainingProgram = { ...program, optimizer: { kind: 'sgd', momentum: 0, nesterov: false }, clipping: undefined, l2: 0, batchSize: IMAGES };
+  const descent: TrainingProgram = {
+    ...program,
+    optimizer: { kind: 'sgd', momentum: 0, nesterov: false },
+    clipping: undefined,
+    l2: 0,
+    batchSize: IMAGES,
+  };
   const batch = noiseFor(program);
   const found = await updatesOf(await engine.train(descent), batch, program.weights);
   const expected = await updatesOf(await engine.trainLiterally(descent), batch, program.weights);
   const largest = Math.max(...[...expected.values()].map(largestOf), 1e-30);
   // A wrong gradient spoils those of the layers before it: the last one that differs is named.
   for (const [name, update] of [...expected].toReversed()) {
-    const share = largestOf(update.map((value, i) => value - found.get(name)![i])) / Math.max(largestOf(update), 1e-3 * largest);
+    const share =
+      largestOf(update.map((value, i) => value - found.get(name)![i])) / Math.max(largestOf(update), 1e-3 * largest);
     if (share <= TOLERANCE) continue;
     const { name: engineName, backend, version } = engine.identity;
     throw failure('stage-failed', {
@@ -42,7 +49,9 @@ async function updatesOf(trainer: Trainer, batch: TrainingBatch, before: Weights
   try {
     await trainer.step(batch);
     const after = await trainer.weights();
-    return new Map([...after].map(([name, { data }]) => [name, data.map((value, i) => value - before.get(name)!.data[i])]));
+    return new Map(
+      [...after].map(([name, { data }]) => [name, data.map((value, i) => value - before.get(name)!.data[i])]),
+    );
   } finally {
     trainer.dispose();
   }
@@ -51,7 +60,8 @@ async function updatesOf(trainer: Trainer, batch: TrainingBatch, before: Weights
 function noiseFor({ graph }: TrainingProgram): TrainingBatch {
   const shapes = shapesOf(graph);
   const random = Random.keyed('second-opinion-step');
-  const filled = (layer: string, value: () => number) => Float32Array.from({ length: IMAGES * sizeOf(shapes.get(layer)!) }, value);
+  const filled = (layer: string, value: () => number) =>
+    Float32Array.from({ length: IMAGES * sizeOf(shapes.get(layer)!) }, value);
   const [units] = shapes.get(outputOf(graph).name)!;
   const targets = new Float32Array(IMAGES * units);
   for (let image = 0; image < IMAGES; image++) {

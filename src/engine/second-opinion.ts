@@ -9,10 +9,8 @@ import { asPipelineError, failure, PipelineError } from '../core/problem.js';
 import { Random } from '../core/random.js';
 import { allFinite } from '../model/finite.js';
 import { valueAt } from '../model/layer-definition.js';
-import type { Graph, Layer, Shape } from '../model/graph.js';
-import { outputOf, shapesOf } from '../model/graph.js';
-import type { Tensor, Weights } from '../model/tensor.js';
-import { sizeOf } from '../model/tensor.js';
+import { type Graph, type Layer, outputOf, type Shape, shapesOf } from '../model/graph.js';
+import { sizeOf, type Tensor, type Weights } from '../model/tensor.js';
 import type { Engine, EngineIdentity, Runner, Trainer, TrainingProgram } from './engine.js';
 import { verifyStep } from './second-opinion-step.js';
 
@@ -39,7 +37,9 @@ export async function trainVerified(engine: Engine, program: TrainingProgram): P
   const { graph, weights } = program;
   const trainer = await inWords(engine, graph, () => engine.train(program));
   try {
-    await inWords(engine, graph, () => verify(engine, { run: (inputs, count) => trainer.predict(inputs, count) }, graph, weights));
+    await inWords(engine, graph, () =>
+      verify(engine, { run: (inputs, count) => trainer.predict(inputs, count) }, graph, weights),
+    );
     await inWords(engine, graph, () => verifyStep(engine, program));
     return trainer;
   } catch (error) {
@@ -56,13 +56,17 @@ async function inWords<Result>({ identity }: Engine, graph: Graph, work: () => P
     // Those of ours, and memory or threads that the machine refuses.
     const known = asPipelineError(error);
     if (known.category !== 'stage-failed' || error instanceof PipelineError) throw known;
-    throw failure('stage-failed', {
-      code: 'engine-failed',
-      where: `engine ${identity.name}`,
-      found: `cannot compute the network ${graph.name}`,
-      expected: 'a network that the engine can compile and run',
-      remedy: `free memory if it is short, try engine: ${otherEngine(identity)}, and report it with the output of --debug`,
-    }, error);
+    throw failure(
+      'stage-failed',
+      {
+        code: 'engine-failed',
+        where: `engine ${identity.name}`,
+        found: `cannot compute the network ${graph.name}`,
+        expected: 'a network that the engine can compile and run',
+        remedy: `free memory if it is short, try engine: ${otherEngine(identity)}, and report it with the output of --debug`,
+      },
+      error,
+    );
   }
 }
 
@@ -80,7 +84,12 @@ async function verify(engine: Engine, runner: Pick<Runner, 'run'>, graph: Graph,
 }
 
 /** Each layer from the outputs that the engine gave for the layers before it, so that no difference adds up. */
-function compareWithDefinitions(identity: EngineIdentity, graph: Graph, weights: Weights, outputs: ReadonlyMap<string, Float32Array>): void {
+function compareWithDefinitions(
+  identity: EngineIdentity,
+  graph: Graph,
+  weights: Weights,
+  outputs: ReadonlyMap<string, Float32Array>,
+): void {
   const shapes = shapesOf(graph);
   for (const layer of graph.layers) {
     if (layer.inputs.length === 0) continue;
@@ -88,7 +97,11 @@ function compareWithDefinitions(identity: EngineIdentity, graph: Graph, weights:
     const found = outputs.get(layer.name)!;
     const inputs = layer.inputs.map((name): Tensor => ({ shape: shapes.get(name)!, data: outputs.get(name)! }));
     const indexes = placesIn(layer, shape);
-    const share = differenceOf(indexes.map((index) => found[index]), indexes.map((index) => valueAt(layer, inputs, weights, shape, index)), scaleOf(layer, found));
+    const share = differenceOf(
+      indexes.map((index) => found[index]),
+      indexes.map((index) => valueAt(layer, inputs, weights, shape, index)),
+      scaleOf(layer, found),
+    );
     if (share > TOLERANCE) throw differs(identity, layer, share);
   }
 }
@@ -100,12 +113,21 @@ function placesIn(layer: Layer, shape: Shape): number[] {
   const drawn = Array.from({ length: DRAWN }, () => random.below(size));
   const channels = shape[shape.length - 1];
   const [height, width] = shape.length === 3 ? shape : [1, 1];
-  const corners = [0, width - 1, (height - 1) * width, height * width - 1].flatMap((place) => [place * channels, (place + 1) * channels - 1]);
+  const corners = [0, width - 1, (height - 1) * width, height * width - 1].flatMap((place) => [
+    place * channels,
+    (place + 1) * channels - 1,
+  ]);
   return [...new Set([...corners, ...drawn])].filter((index) => index < size);
 }
 
 /** Halves the network until the first layer is found at which what is compiled differs from the layers one by one. */
-async function firstThatDiffers(engine: Engine, graph: Graph, weights: Weights, input: Float32Array, outputs: ReadonlyMap<string, Float32Array>): Promise<Layer | undefined> {
+async function firstThatDiffers(
+  engine: Engine,
+  graph: Graph,
+  weights: Weights,
+  input: Float32Array,
+  outputs: ReadonlyMap<string, Float32Array>,
+): Promise<Layer | undefined> {
   const { layers } = graph;
   let [right, wrong] = [0, layers.length - 1];
   while (wrong - right > 1) {

@@ -47,7 +47,14 @@ export function featureSetPreimage(recipe: FeatureRecipe, dtype: FloatType): Jso
 /** What decides how long a picture takes, but the machine; weights do not. */
 export function extractionWorkload({ image, variation, prefix, engine }: FeatureRecipe): Json {
   const layers = digestOf(canonical(prefix.layers.map(inferenceOnly)));
-  return { work: 'extraction', size: [...image.size], interpolation: image.interpolation, varied: variation !== null, layers, engine: { ...engine } };
+  return {
+    work: 'extraction',
+    size: [...image.size],
+    interpolation: image.interpolation,
+    varied: variation !== null,
+    layers,
+    engine: { ...engine },
+  };
 }
 
 /** A layer without what matters in training alone: it changes no feature. */

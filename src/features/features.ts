@@ -106,7 +106,8 @@ export class Features {
     if (store === undefined) return digests.filter(isUsable);
     const missing = () => digests.filter((digest) => isUsable(digest) && !store.has(digest, view));
     // Looked at again when it is our turn: another stage may have extracted the same pictures meanwhile.
-    const tried = missing().length === 0 ? [] : await store.inTurn(() => this.extract(store, missing(), view), this.waiting());
+    const tried =
+      missing().length === 0 ? [] : await store.inTurn(() => this.extract(store, missing(), view), this.waiting());
     const usable = digests.filter(isUsable);
     this.host.counts.reused += usable.length - tried.filter(isUsable).length;
     return usable;
@@ -123,7 +124,15 @@ export class Features {
     // The first batch waits for threads and libraries: where there are more, it says nothing of them.
     let first: Measurement | undefined;
     let done = 0;
-    const tell = (): void => this.host.emit({ event: 'progress', stage: this.host.name, task: 'extract', unit: 'pictures', done, total: digests.length });
+    const tell = (): void =>
+      this.host.emit({
+        event: 'progress',
+        stage: this.host.name,
+        task: 'extract',
+        unit: 'pictures',
+        done,
+        total: digests.length,
+      });
     tell();
     for await (const batch of this.compute(digests, view)) {
       for (const [row, digest] of batch.digests.entries()) {
@@ -141,7 +150,11 @@ export class Features {
   }
 
   /** Rows of a view in the order of the digests, `batchSize` at a time; only the last batch may be smaller. */
-  async *stream(digests: readonly Digest[], view: number, batchSize: number): AsyncGenerator<FeatureBatch, void, undefined> {
+  async *stream(
+    digests: readonly Digest[],
+    view: number,
+    batchSize: number,
+  ): AsyncGenerator<FeatureBatch, void, undefined> {
     if (this.store === undefined) {
       yield* this.compute(digests, view, batchSize);
       return;
@@ -156,7 +169,10 @@ export class Features {
 
   /** Reads kept rows; one that the store has lost meanwhile is computed again. */
   private async read(digests: readonly Digest[], view: number, into: Float32Array): Promise<void> {
-    const missing = await this.store!.readInto(digests.map((digest) => ({ digest, view })), into);
+    const missing = await this.store!.readInto(
+      digests.map((digest) => ({ digest, view })),
+      into,
+    );
     if (missing.length === 0) return;
     const rows = new Map(missing.map((row) => [digests[row], row]));
     for await (const batch of this.compute([...rows.keys()], view)) {
@@ -177,7 +193,11 @@ export class Features {
   }
 
   /** Decodes pictures and runs the prefix over them; decoding goes on while the engine computes. */
-  private async *compute(digests: readonly Digest[], view: number, batchSize = picturesPerBatch(this.options.recipe.image.size)): AsyncGenerator<FeatureBatch, void, undefined> {
+  private async *compute(
+    digests: readonly Digest[],
+    view: number,
+    batchSize = picturesPerBatch(this.options.recipe.image.size),
+  ): AsyncGenerator<FeatureBatch, void, undefined> {
     if (digests.length === 0) return;
     const { recipe, source } = this.options;
     const [height, width] = recipe.image.size;
@@ -237,8 +257,15 @@ export class Features {
 }
 
 /** What is no number here would spoil all training on it, and look like a learning rate that is too high. */
-function requireFinite(features: Float32Array, digests: readonly Digest[], rowLength: number, pathOf: (digest: Digest) => string): void {
-  const row = digests.findIndex((_, index) => !allFinite(features.subarray(index * rowLength, (index + 1) * rowLength)));
+function requireFinite(
+  features: Float32Array,
+  digests: readonly Digest[],
+  rowLength: number,
+  pathOf: (digest: Digest) => string,
+): void {
+  const row = digests.findIndex(
+    (_, index) => !allFinite(features.subarray(index * rowLength, (index + 1) * rowLength)),
+  );
   if (row < 0) return;
   throw failure('bad-data', {
     code: 'features-not-finite',

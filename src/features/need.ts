@@ -10,7 +10,12 @@ const SAMPLE = 24;
 const WARM_UP = 4;
 const LONGEST_SAMPLE_MS = 2000;
 
-export function featureNeed(host: FeatureHost, options: FeatureOptions, digests: readonly Digest[], views: readonly number[]): FeatureNeed {
+export function featureNeed(
+  host: FeatureHost,
+  options: FeatureOptions,
+  digests: readonly Digest[],
+  views: readonly number[],
+): FeatureNeed {
   const { recipe, featureShape, keep } = options;
   const set = {
     preimage: keep ? featureSetPreimage(recipe, host.settings.featureType) : undefined,
@@ -25,7 +30,9 @@ async function measure(host: FeatureHost, options: FeatureOptions, digests: read
   const quiet: FeatureHost = { ...host, counts: { extracted: 0, reused: 0 }, emit: () => undefined };
   const features = await Features.open(quiet, { ...options, keep: false });
   try {
-    for await (const _ of features.stream(digests.slice(0, WARM_UP), 0, WARM_UP)) { /* threads and libraries are loaded now */ }
+    for await (const _ of features.stream(digests.slice(0, WARM_UP), 0, WARM_UP)) {
+      /* threads and libraries are loaded now */
+    }
     const started = performance.now();
     let pictures = 0;
     for await (const batch of features.stream(digests.slice(0, SAMPLE), 0, WARM_UP)) {

@@ -20,7 +20,7 @@ export class PacedRun {
     if (count <= this.part) return this.timed(inputs, count);
     const inputLength = inputs.length / count;
     let outputs: Float32Array | undefined;
-    for (let from = 0; from < count; ) {
+    for (let from = 0; from < count;) {
       this.signal.throwIfAborted();
       const many = Math.min(this.part, count - from);
       const rows = await this.timed(inputs.subarray(from * inputLength, (from + many) * inputLength), many);

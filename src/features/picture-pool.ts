@@ -7,7 +7,13 @@ import { Worker } from 'node:worker_threads';
 import { packageFile } from '../core/package.js';
 import { failure, fromParts, type PipelineError } from '../core/problem.js';
 import type { AnswerMessage, TaskMessage } from './picture-worker.js';
-import { createPictureLoader, LOADS_AT_ONCE, type PictureLoader, type PictureTask, type PictureWork } from './pictures.js';
+import {
+  createPictureLoader,
+  LOADS_AT_ONCE,
+  type PictureLoader,
+  type PictureTask,
+  type PictureWork,
+} from './pictures.js';
 
 const MOST_THREADS = 8;
 
@@ -87,8 +93,11 @@ export class PicturePool {
   /** The thread with the fewest tasks; a new one as long as all are busy and there may be more. */
   private freest(): Thread {
     const [first, ...others] = this.threads;
-    const freest = first && others.reduce((best, thread) => (thread.waiting.size < best.waiting.size ? thread : best), first);
-    return freest === undefined || (freest.waiting.size > 0 && this.threads.length < this.options.threads) ? this.start() : freest;
+    const freest =
+      first && others.reduce((best, thread) => (thread.waiting.size < best.waiting.size ? thread : best), first);
+    return freest === undefined || (freest.waiting.size > 0 && this.threads.length < this.options.threads)
+      ? this.start()
+      : freest;
   }
 
   /**
@@ -125,10 +134,14 @@ function settle({ worker, waiting }: Thread, answer: AnswerMessage): void {
 }
 
 function threadEnded({ path }: PictureTask, cause: Error | undefined): PipelineError {
-  return failure('stage-failed', {
-    code: 'picture-thread-ended',
-    where: path,
-    found: `the thread that loads pictures ended${cause === undefined ? '' : ` (${cause.message})`} while it had this picture`,
-    remedy: 'run again; if it ends again, try without this picture',
-  }, cause);
+  return failure(
+    'stage-failed',
+    {
+      code: 'picture-thread-ended',
+      where: path,
+      found: `the thread that loads pictures ended${cause === undefined ? '' : ` (${cause.message})`} while it had this picture`,
+      remedy: 'run again; if it ends again, try without this picture',
+    },
+    cause,
+  );
 }

@@ -19,8 +19,10 @@ const load = createPictureLoader(workerData as PictureWork);
 const queue = new PQueue({ concurrency: LOADS_AT_ONCE });
 
 port.on('message', ({ id, task }: TaskMessage) => {
-  queue.add(() => load(task)).then(
-    (picture) => port.postMessage({ id, picture } satisfies AnswerMessage, [picture.buffer]),
-    (error: unknown) => port.postMessage({ id, failure: failureParts(error, task.path) } satisfies AnswerMessage),
-  );
+  queue
+    .add(() => load(task))
+    .then(
+      (picture) => port.postMessage({ id, picture } satisfies AnswerMessage, [picture.buffer]),
+      (error: unknown) => port.postMessage({ id, failure: failureParts(error, task.path) } satisfies AnswerMessage),
+    );
 });

@@ -58,14 +58,24 @@ export function createPictureLoader({ image, preprocessing, variation }: Picture
     const pixels = await decode(bytes).catch((error: unknown) => {
       throw locatedAt(task.path, asPipelineError(error));
     });
-    const levels = variation === null || !('digest' in task) ? pixels : vary(pixels, width, height, variation, task.digest, task.view);
+    const levels =
+      variation === null || !('digest' in task)
+        ? pixels
+        : vary(pixels, width, height, variation, task.digest, task.view);
     const input = new Float32Array(height * width * 3);
     preprocess(levels, input, preprocessing);
     return input;
   };
 }
 
-function vary(pixels: Uint8Array, width: number, height: number, { parameters, seed }: Variation, digest: Digest, view: number): Float32Array {
+function vary(
+  pixels: Uint8Array,
+  width: number,
+  height: number,
+  { parameters, seed }: Variation,
+  digest: Digest,
+  view: number,
+): Float32Array {
   const transform = drawTransform(parameters, Random.keyed(seed, 'augment', digest, view), width, height);
   return applyTransform(pixels, width, height, transform);
 }
@@ -74,10 +84,20 @@ function vary(pixels: Uint8Array, width: number, height: number, { parameters, s
 async function readListed({ path, digest }: ListedPicture): Promise<Buffer> {
   const bytes = await readRegular(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
-    throw failure('bad-data', { code: 'picture-gone', where: path, found: 'was there when the pictures were listed, and is gone', remedy: 'run again' });
+    throw failure('bad-data', {
+      code: 'picture-gone',
+      where: path,
+      found: 'was there when the pictures were listed, and is gone',
+      remedy: 'run again',
+    });
   });
   if (digestOf(bytes) === digest) return bytes;
-  throw failure('bad-data', { code: 'picture-changed', where: path, found: 'was changed while the pipeline ran', remedy: 'run again' });
+  throw failure('bad-data', {
+    code: 'picture-changed',
+    where: path,
+    found: 'was changed while the pipeline ran',
+    remedy: 'run again',
+  });
 }
 
 /** A new picture is held to what ingest asks of every file: the decoder alone would let some damage pass. */
@@ -91,10 +111,12 @@ async function readNew({ path, bytes }: NewPicture): Promise<Uint8Array> {
 /** The bytes of a file, unless there are more than a picture may have. */
 async function readWithin(path: string): Promise<Buffer> {
   const tooLarge = (size: number) => badPicture(path, 'too-large', tooManyBytes(size));
-  return readRegular(path, { limit: pictureLimits.bytes, tooLarge, expected: 'an image file' }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-    throw failure('bad-data', { code: 'picture-missing', where: path, found: 'is not there' });
-  });
+  return readRegular(path, { limit: pictureLimits.bytes, tooLarge, expected: 'an image file' }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+      throw failure('bad-data', { code: 'picture-missing', where: path, found: 'is not there' });
+    },
+  );
 }
 
 function badPicture(path: string, fault: PictureFault, found: string): PipelineError {

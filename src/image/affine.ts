@@ -100,8 +100,10 @@ export function warp(
       const weightC = below * (1 - right);
       const weightD = below * right;
       into[target] = weightA * pixels[a] + weightB * pixels[b] + weightC * pixels[c] + weightD * pixels[d];
-      into[target + 1] = weightA * pixels[a + 1] + weightB * pixels[b + 1] + weightC * pixels[c + 1] + weightD * pixels[d + 1];
-      into[target + 2] = weightA * pixels[a + 2] + weightB * pixels[b + 2] + weightC * pixels[c + 2] + weightD * pixels[d + 2];
+      into[target + 1] =
+        weightA * pixels[a + 1] + weightB * pixels[b + 1] + weightC * pixels[c + 1] + weightD * pixels[d + 1];
+      into[target + 2] =
+        weightA * pixels[a + 2] + weightB * pixels[b + 2] + weightC * pixels[c + 2] + weightD * pixels[d + 2];
     }
   }
 }

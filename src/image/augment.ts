@@ -85,7 +85,21 @@ export function drawTransform(parameters: AugmentParameters, random: Random, wid
   const [soft, sharp] = parameters.sharpness_range ?? [1, 1];
   const sharpness = random.uniform(soft, sharp);
   const { fill_mode: fillMode = 'nearest', cval = 0 } = parameters;
-  return { theta, tx, ty, shear, zx, zy, flipHorizontal, flipVertical, channelShift, brightness, sharpness, fillMode, cval };
+  return {
+    theta,
+    tx,
+    ty,
+    shear,
+    zx,
+    zy,
+    flipHorizontal,
+    flipVertical,
+    channelShift,
+    brightness,
+    sharpness,
+    fillMode,
+    cval,
+  };
 }
 
 function zoomLimits(range: AugmentParameters['zoom_range'] = 0): readonly [number, number] {
@@ -162,5 +176,6 @@ function shiftChannels(levels: Float32Array, intensity: number): void {
 /** PIL's `ImageEnhance.Brightness`, through which Keras goes: whole levels in, whole levels out, both rounded down. */
 function brighten(levels: Float32Array, factor: number): void {
   const single = Math.fround(factor);
-  for (let i = 0; i < levels.length; i++) levels[i] = Math.min(Math.floor(Math.fround(single * Math.floor(levels[i]))), 255);
+  for (let i = 0; i < levels.length; i++)
+    levels[i] = Math.min(Math.floor(Math.fround(single * Math.floor(levels[i]))), 255);
 }

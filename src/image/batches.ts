@@ -93,10 +93,12 @@ class Prefetch<T> {
 
   /** Rejections become values at once: nobody may be waiting for this load yet, and Node ends on unhandled ones. */
   private start(item: T): void {
-    const loaded = this.queue.add(() => this.load(item)).then(
-      (picture): Loaded => ({ picture }),
-      (error: unknown): Loaded => ({ error }),
-    );
+    const loaded = this.queue
+      .add(() => this.load(item))
+      .then(
+        (picture): Loaded => ({ picture }),
+        (error: unknown): Loaded => ({ error }),
+      );
     this.pending.push({ item, loaded });
   }
 
@@ -115,10 +117,13 @@ class Prefetch<T> {
 /** The picture, or undefined where it is to be skipped. Throws the item's failure, which names the item. */
 function accept<T>(item: T, loaded: Loaded, options: BatchOptions<T>): Float32Array | undefined {
   const { numbersPerPicture, nameOf, onBad, signal } = options;
-  if (signal?.aborted === true) throw failure('interrupted', { code: 'interrupted', found: 'interrupted' }, signal.reason);
+  if (signal?.aborted === true)
+    throw failure('interrupted', { code: 'interrupted', found: 'interrupted' }, signal.reason);
   if ('picture' in loaded) {
     if (loaded.picture.length === numbersPerPicture) return loaded.picture;
-    throw new RangeError(`${nameOf(item)}: ${loaded.picture.length} numbers were loaded, ${numbersPerPicture} expected`);
+    throw new RangeError(
+      `${nameOf(item)}: ${loaded.picture.length} numbers were loaded, ${numbersPerPicture} expected`,
+    );
   }
   const error = locatedAt(nameOf(item), asPipelineError(loaded.error, nameOf(item)));
   if (error.category === 'bad-data' && onBad?.(item, error) === 'skip') return undefined;

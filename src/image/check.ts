@@ -12,15 +12,43 @@ export async function checkDecoder(): Promise<Finding[]> {
     const decode = createDecoder({ width: 8, height: 8, interpolation: 'bilinear', orientation: 'exif' });
     const failed: string[] = [];
     for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const) {
-      const bytes = await sharp({ create: { width: 16, height: 16, channels: 3, background: { r: LEVEL, g: LEVEL, b: LEVEL } } }).toFormat(format).toBuffer();
+      const bytes = await sharp({
+        create: { width: 16, height: 16, channels: 3, background: { r: LEVEL, g: LEVEL, b: LEVEL } },
+      })
+        .toFormat(format)
+        .toBuffer();
       const pixels = await decode(bytes);
       if (!pixels.every((level) => Math.abs(level - LEVEL) <= 3)) failed.push(format);
     }
     const title = `pictures by sharp ${version}, libvips ${libvips === 'bundled' ? sharp.versions.vips : libvips}`;
-    if (failed.length === 0) return [{ level: 'ok', about: 'machine', code: 'decoder', text: `${title}: ${READ_FORMATS.replace(' or ', ' and ')} are read` }];
-    return [{ level: 'error', about: 'machine', code: 'decoder-wrong', text: `${title}: ${failed.join(', ')} come out wrong`, remedy: 'install sharp again' }];
+    if (failed.length === 0)
+      return [
+        {
+          level: 'ok',
+          about: 'machine',
+          code: 'decoder',
+          text: `${title}: ${READ_FORMATS.replace(' or ', ' and ')} are read`,
+        },
+      ];
+    return [
+      {
+        level: 'error',
+        about: 'machine',
+        code: 'decoder-wrong',
+        text: `${title}: ${failed.join(', ')} come out wrong`,
+        remedy: 'install sharp again',
+      },
+    ];
   } catch (error) {
     const found = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return [{ level: 'error', about: 'machine', code: 'decoder-broken', text: `sharp cannot be used: ${found}`, remedy: 'install sharp again: https://sharp.pixelplumbing.com/install' }];
+    return [
+      {
+        level: 'error',
+        about: 'machine',
+        code: 'decoder-broken',
+        text: `sharp cannot be used: ${found}`,
+        remedy: 'install sharp again: https://sharp.pixelplumbing.com/install',
+      },
+    ];
   }
 }

@@ -49,7 +49,11 @@ export interface Files {
 }
 
 const isSampleRow: Guard<SampleRow> = (value): value is SampleRow =>
-  Array.isArray(value) && value.length === 3 && isDigest(value[0]) && isCount(value[1]) && splitNames.includes(value[2] as SplitName);
+  Array.isArray(value) &&
+  value.length === 3 &&
+  isDigest(value[0]) &&
+  isCount(value[1]) &&
+  splitNames.includes(value[2] as SplitName);
 
 export const isSamples: Guard<Samples> = isShapedAs({ samples: isListOf(isSampleRow) });
 
@@ -63,7 +67,8 @@ export const isFiles: Guard<Files> = isShapedAs({
 export const isDataSpec: Guard<DataSpec> = isShapedAs({
   classes: isListOf(isString),
   image: isShapedAs({
-    size: (value: unknown): value is readonly [number, number] => Array.isArray(value) && value.length === 2 && value.every(isCount),
+    size: (value: unknown): value is readonly [number, number] =>
+      Array.isArray(value) && value.length === 2 && value.every(isCount),
     interpolation: isOneOf('nearest', 'bilinear', 'bicubic', 'lanczos'),
     orientation: isOneOf('exif', 'stored'),
   }),

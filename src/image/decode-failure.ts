@@ -21,7 +21,12 @@ type Decode = (bytes: Uint8Array) => Promise<Uint8Array>;
  * if the bytes explain it: they fail with the same words again, which do not name memory or threads, and images made here
  * pass through the same pipeline before and after. Everything else is `out-of-resources` (input or output).
  */
-export async function decodeAgain(first: unknown, bytes: Uint8Array, decode: Decode, machineWorks = passesControls): Promise<Uint8Array> {
+export async function decodeAgain(
+  first: unknown,
+  bytes: Uint8Array,
+  decode: Decode,
+  machineWorks = passesControls,
+): Promise<Uint8Array> {
   let error = first;
   for (const pause of PAUSES_MS) {
     await sleep(pause);
@@ -47,7 +52,10 @@ async function passesControls(bytes: Uint8Array): Promise<boolean> {
   const { width, height } = probe.ok ? probe : { width: 64, height: 64 };
   try {
     for (let i = 0; i < CONTROLS; i++) {
-      await sharp({ create: { width, height, channels: 3, background: '#808080' } }).resize(8, 8, { fit: 'fill' }).raw().toBuffer();
+      await sharp({ create: { width, height, channels: 3, background: '#808080' } })
+        .resize(8, 8, { fit: 'fill' })
+        .raw()
+        .toBuffer();
     }
     return true;
   } catch {
@@ -59,7 +67,10 @@ function notDecodable(error: unknown, bytes: Uint8Array): PipelineError {
   const probe = probePicture(bytes, Infinity);
   const problem = {
     code: 'picture-not-decodable',
-    found: probe.ok && probe.unended === true ? 'is cut short: it ends inside its image data' : 'is damaged: its image data cannot be decoded',
+    found:
+      probe.ok && probe.unended === true
+        ? 'is cut short: it ends inside its image data'
+        : 'is damaged: its image data cannot be decoded',
     expected: `a ${READ_FORMATS} file that decodes without errors`,
     remedy: 'replace or remove the file, or set `on_bad_image: skip` in the ingest stage to leave such images out',
   };

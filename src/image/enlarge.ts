@@ -55,7 +55,14 @@ function halfAway(x: number): number {
 }
 
 /** Sums `stride` apart along one axis, for `lines` starting points `step` apart. */
-function along(source: Uint8Array, axis: readonly Tap[], stride: number, starts: Uint32Array, into: Uint8Array, places: Uint32Array): void {
+function along(
+  source: Uint8Array,
+  axis: readonly Tap[],
+  stride: number,
+  starts: Uint32Array,
+  into: Uint8Array,
+  places: Uint32Array,
+): void {
   for (let line = 0; line < starts.length; line++) {
     for (let i = 0; i < axis.length; i++) {
       const { first, weights } = axis[i];
@@ -70,7 +77,8 @@ function along(source: Uint8Array, axis: readonly Tap[], stride: number, starts:
 /** Stretches a picture of height x width x 3 bytes to another height and width. */
 export function enlarge(pixels: Uint8Array, from: Extent, to: Extent, filter: Filter): Uint8Array {
   const wide = new Uint8Array(from.height * to.width * 3);
-  const rows = (width: number) => Uint32Array.from({ length: from.height * 3 }, (_, i) => Math.floor(i / 3) * width * 3 + (i % 3));
+  const rows = (width: number) =>
+    Uint32Array.from({ length: from.height * 3 }, (_, i) => Math.floor(i / 3) * width * 3 + (i % 3));
   along(pixels, taps(from.width, to.width, filter), 3, rows(from.width), wide, rows(to.width));
   const result = new Uint8Array(to.height * to.width * 3);
   const columns = Uint32Array.from({ length: to.width * 3 }, (_, i) => i);

@@ -35,9 +35,13 @@ export async function openImage(bytes: Uint8Array, orientation: ImageSpec['orien
   const whole = unended ? Buffer.concat([bytes, END_OF_IMAGE]) : bytes;
   const pixels = (): Sharp => sharp(whole, input);
   // With an end marker, only missing image data is left to warn of. While it reduces an image, libvips overlooks that.
-  if (unended) await sharp(whole, { ...input, failOn: 'warning' }).raw().toBuffer();
+  if (unended)
+    await sharp(whole, { ...input, failOn: 'warning' })
+      .raw()
+      .toBuffer();
   // A JPEG has no alpha, and tells its channels at less cost than by sharp.
-  if (format === 'jpeg' && jpegChannels(bytes) !== 4 && bytes.length < pictureLimits.largePixels / 16) return { pixels, large: false };
+  if (format === 'jpeg' && jpegChannels(bytes) !== 4 && bytes.length < pictureLimits.largePixels / 16)
+    return { pixels, large: false };
   const { space, hasAlpha, width, height } = await pixels().metadata();
   if (space === 'cmyk') return await multipliedOut(pixels());
   if (!hasAlpha) return { pixels, large: width * height > pictureLimits.largePixels };
@@ -61,7 +65,10 @@ export function rgb(image: Sharp): Sharp {
 }
 
 function ofPixels(data: Uint8Array, width: number, height: number): OpenImage {
-  return { pixels: () => sharp(data, { raw: { width, height, channels: 3 } }), large: width * height > pictureLimits.largePixels };
+  return {
+    pixels: () => sharp(data, { raw: { width, height, channels: 3 } }),
+    large: width * height > pictureLimits.largePixels,
+  };
 }
 
 /**
@@ -69,7 +76,11 @@ function ofPixels(data: Uint8Array, width: number, height: number): OpenImage {
  * Source: Pillow, src/libImaging/Convert.c, cmyk2rgb.
  */
 async function multipliedOut(image: Sharp): Promise<OpenImage> {
-  const { data: inks, info } = await image.pipelineColourspace('cmyk').toColourspace('cmyk').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const { data: inks, info } = await image
+    .pipelineColourspace('cmyk')
+    .toColourspace('cmyk')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   const data = new Uint8Array(width * height * 3);
   for (let from = 0, to = 0; to < data.length; from += channels) {

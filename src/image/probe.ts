@@ -29,7 +29,13 @@ export type PictureFault = 'too-large' | 'foreign' | 'damaged';
 
 export type PictureProbe =
   /** `unended`: a JPEG without its end marker; whether all of its image data is there only decoding can tell. */
-  | { readonly ok: true; readonly format: PictureFormat; readonly width: number; readonly height: number; readonly unended?: true }
+  | {
+      readonly ok: true;
+      readonly format: PictureFormat;
+      readonly width: number;
+      readonly height: number;
+      readonly unended?: true;
+    }
   /** `reason` is worded to follow the file's name: `is a HEIC, expected JPEG, PNG, ...`. */
   | { readonly ok: false; readonly fault: PictureFault; readonly reason: string };
 

@@ -34,28 +34,47 @@ interface Taps {
 }
 
 /** `weightAt` gives the weight of a row or column for a place; the first that counts is at `firstOf`. */
-function tapsOf(pixels: number, to: number, count: number, firstOf: (place: number) => number, weightAt: (place: number, source: number) => number): Taps {
+function tapsOf(
+  pixels: number,
+  to: number,
+  count: number,
+  firstOf: (place: number) => number,
+  weightAt: (place: number, source: number) => number,
+): Taps {
   const sources = new Uint32Array(count * to);
   const weights = new Float32Array(count * to);
   for (let place = 0; place < to; place++) {
     const own = Array.from({ length: count }, (_, tap) => firstOf(place) + tap);
     const raw = own.map((source) => weightAt(place, source));
     const sum = raw.reduce((total, weight) => total + weight, 0);
-    weights.set(raw.map((weight) => weight / sum), place * count);
+    weights.set(
+      raw.map((weight) => weight / sum),
+      place * count,
+    );
     // Beyond its edges a picture goes on as its edge.
-    sources.set(own.map((source) => Math.min(Math.max(source, 0), pixels - 1)), place * count);
+    sources.set(
+      own.map((source) => Math.min(Math.max(source, 0), pixels - 1)),
+      place * count,
+    );
   }
   return { count, sources, weights };
 }
 
 /** Averages of `scale` pixels each, by how much of each pixel is covered. */
 function averages(pixels: number, to: number, scale: number): Taps {
-  const covered = (place: number, source: number): number => Math.max(0, Math.min(source + 1, (place + 1) * scale) - Math.max(source, place * scale));
+  const covered = (place: number, source: number): number =>
+    Math.max(0, Math.min(source + 1, (place + 1) * scale) - Math.max(source, place * scale));
   return tapsOf(pixels, to, Math.ceil(scale) + 1, (place) => Math.floor(place * scale), covered);
 }
 
 /** A filter around the place that a row or column of the result has in the source, as wide as the reduction asks for. */
-function filtered(pixels: number, to: number, { reach, at }: Filter, stretch: number, centreOf: (place: number) => number): Taps {
+function filtered(
+  pixels: number,
+  to: number,
+  { reach, at }: Filter,
+  stretch: number,
+  centreOf: (place: number) => number,
+): Taps {
   const radius = Math.ceil(reach * stretch);
   const weightAt = (place: number, source: number): number => {
     const distance = Math.abs(source - centreOf(place)) / stretch;
@@ -110,7 +129,8 @@ function reducedByReading(picture: Picture, to: Extent, format: PictureFormat): 
   if (format === 'png' || shrink <= 1) return picture;
   const reduce = (step: Picture, axis: Axis): Picture => {
     const pixels = step.extent[axis];
-    if (format === 'jpeg') return apply(step, axis, averages(pixels, Math.floor(pixels / jpegShrink(shrink)), jpegShrink(shrink)));
+    if (format === 'jpeg')
+      return apply(step, axis, averages(pixels, Math.floor(pixels / jpegShrink(shrink)), jpegShrink(shrink)));
     const places = Math.round(pixels / shrink);
     return apply(step, axis, averages(pixels, places, pixels / places));
   };
@@ -127,7 +147,12 @@ function jpegShrink(shrink: number): number {
  * Stretches a picture of height x width x 3 bytes, decoded at its full size, to another height and width, as
  * `createDecoder` does for a file of this format.
  */
-export function resize(pixels: Uint8Array, from: Extent, to: Extent, { interpolation, format }: ResizeOptions): Uint8Array {
+export function resize(
+  pixels: Uint8Array,
+  from: Extent,
+  to: Extent,
+  { interpolation, format }: ResizeOptions,
+): Uint8Array {
   if (interpolation === 'nearest') return resizeNearest(pixels, from, to);
   if (axes.some((axis) => from[axis] < to[axis])) return enlarge(pixels, from, to, interpolation);
   const read = reducedByReading({ pixels, extent: from }, to, format);
@@ -140,7 +165,11 @@ function reduceAxis(picture: Picture, axis: Axis, to: number, filter: Filter): P
   const block = Math.max(1, Math.floor(full / to / GAP));
   const step = block > 1 ? apply(picture, axis, averages(full, Math.ceil(full / block), block)) : picture;
   const scale = full / block / to;
-  return apply(step, axis, filtered(step.extent[axis], to, filter, scale, (place) => (place + 0.5) * scale - 0.5));
+  return apply(
+    step,
+    axis,
+    filtered(step.extent[axis], to, filter, scale, (place) => (place + 0.5) * scale - 0.5),
+  );
 }
 
 export interface ResizeOptions {

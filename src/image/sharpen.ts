@@ -18,7 +18,14 @@ export function sharpen(levels: Float32Array, width: number, height: number, fac
     for (let i = 3; i < row - 3; i++) {
       const below = start + row + i;
       const around =
-        above[i - 3] + above[i] + above[i + 3] + own[i - 3] + own[i + 3] + levels[below - 3] + levels[below] + levels[below + 3];
+        above[i - 3] +
+        above[i] +
+        above[i + 3] +
+        own[i - 3] +
+        own[i + 3] +
+        levels[below - 3] +
+        levels[below] +
+        levels[below + 3];
       // level - smooth is (8 level - around) / 13
       const level = own[i] + strength * (8 * own[i] - around);
       levels[start + i] = Math.min(Math.max(level, 0), 255);

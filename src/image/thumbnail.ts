@@ -13,11 +13,17 @@ export interface Thumbnail {
 }
 
 /** A picture in its own aspect, encoded anew so that nothing else of the file goes along; undefined where it cannot be decoded. */
-export async function thumbnailOf(bytes: Uint8Array, orientation: ImageSpec['orientation']): Promise<Thumbnail | undefined> {
+export async function thumbnailOf(
+  bytes: Uint8Array,
+  orientation: ImageSpec['orientation'],
+): Promise<Thumbnail | undefined> {
   try {
     const { pixels } = await openImage(bytes, orientation);
     const small = pixels().resize(SIDE, SIDE, { fit: 'inside', withoutEnlargement: true });
-    const { data, info } = await small.toColourspace('srgb').webp({ quality: 72 }).toBuffer({ resolveWithObject: true });
+    const { data, info } = await small
+      .toColourspace('srgb')
+      .webp({ quality: 72 })
+      .toBuffer({ resolveWithObject: true });
     return { bytes: data, width: info.width, height: info.height };
   } catch {
     return undefined;

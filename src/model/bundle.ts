@@ -51,11 +51,16 @@ export async function readBundle(path: string): Promise<Bundle> {
   // A link that a person named may lead anywhere; whatever lies beside it may not.
   const inside = new ModelFolder(folder, file === path ? { named: MODEL } : {});
   const at = (name: string): string => join(folder, name);
-  const classes = checkClasses(await readList(inside, CLASSES, at), (found, expected) => bad(at(CLASSES), found, expected));
+  const classes = checkClasses(await readList(inside, CLASSES, at), (found, expected) =>
+    bad(at(CLASSES), found, expected),
+  );
   const prepared = await readList(inside, PREPROCESSING, at);
   const parts = isRecord(prepared) ? prepared : {};
   const refuse: Refuse = (found, expected) => bad(at(PREPROCESSING), found, expected);
-  const [image, preprocessing] = [checkImage(parts['image'], refuse), checkPreprocessing(parts['preprocessing'], refuse)];
+  const [image, preprocessing] = [
+    checkImage(parts['image'], refuse),
+    checkPreprocessing(parts['preprocessing'], refuse),
+  ];
   const read = await readLayersModel(file, { folder: inside });
   const { metadata: said } = read;
   requireSame(said['classes'], classes, at(CLASSES));
@@ -63,7 +68,16 @@ export async function readBundle(path: string): Promise<Bundle> {
   requireSame(said['preprocessing'], preprocessing, at(PREPROCESSING));
   const graph = fitGraph(read.graph, image, classes, file);
   const files = new Map(read.files.map((one) => [relative(folder, one.path), one.digest]));
-  return { format: 'layers-model', folder, files, graph, weights: fitWeights(graph, read.weights, file), classes, image, preprocessing };
+  return {
+    format: 'layers-model',
+    folder,
+    files,
+    graph,
+    weights: fitWeights(graph, read.weights, file),
+    classes,
+    image,
+    preprocessing,
+  };
 }
 
 /** An export says these things in its network's file too, so that a list that was swapped or came from another model is found. */
@@ -115,7 +129,14 @@ function fitGraph(read: Graph, { size }: ImageSpec, classes: readonly string[], 
   const last = outputOf(graph);
   const output = shapesOf(graph).get(last.name)!;
   const activation = last.kind === 'dense' || last.kind === 'activation' ? last.activation : undefined;
-  const gives = output.length !== 1 ? undefined : output[0] === 1 && activation === 'sigmoid' ? 2 : activation === 'softmax' ? output[0] : undefined;
+  const gives =
+    output.length !== 1
+      ? undefined
+      : output[0] === 1 && activation === 'sigmoid'
+        ? 2
+        : activation === 'softmax'
+          ? output[0]
+          : undefined;
   if (gives !== classes.length) {
     const found = `the network ends in ${show(output)}${activation === undefined ? '' : ` by ${activation}`}`;
     const expected = `${classes.length === 2 ? 'one sigmoid unit, or ' : ''}a softmax of ${classes.length}, for the classes in ${CLASSES}`;

@@ -13,7 +13,8 @@ export interface Clipping {
 export function clipInPlace({ kind, limit }: Clipping, gradients: readonly Float32Array[]): void {
   switch (kind) {
     case 'clipvalue':
-      for (const gradient of gradients) gradient.forEach((g, i) => (gradient[i] = Math.min(Math.max(g, -limit), limit)));
+      for (const gradient of gradients)
+        gradient.forEach((g, i) => (gradient[i] = Math.min(Math.max(g, -limit), limit)));
       return;
     case 'clipnorm':
       for (const gradient of gradients) scale(gradient, limit / Math.max(Math.sqrt(sumOfSquares(gradient)), limit));

@@ -23,9 +23,19 @@ export const MOST_MULTIPLICATIONS = 2e12;
 export function refuseExcessive(steps: Iterable<StepCost>, where: string): void {
   let total = 0;
   for (const { name, numbers, multiplications } of steps) {
-    if (numbers > MOST_NUMBERS) throw excessive(where, `${JSON.stringify(name)} puts out ${amount(numbers)} numbers for one image`, `at most ${amount(MOST_NUMBERS)}`);
+    if (numbers > MOST_NUMBERS)
+      throw excessive(
+        where,
+        `${JSON.stringify(name)} puts out ${amount(numbers)} numbers for one image`,
+        `at most ${amount(MOST_NUMBERS)}`,
+      );
     total += multiplications;
-    if (total > MOST_MULTIPLICATIONS) throw excessive(where, `needs more than ${amount(MOST_MULTIPLICATIONS)} multiplications for one image, up to ${JSON.stringify(name)}`, 'far fewer: NASNetLarge needs 24 billion');
+    if (total > MOST_MULTIPLICATIONS)
+      throw excessive(
+        where,
+        `needs more than ${amount(MOST_MULTIPLICATIONS)} multiplications for one image, up to ${JSON.stringify(name)}`,
+        'far fewer: NASNetLarge needs 24 billion',
+      );
   }
 }
 
@@ -36,7 +46,11 @@ export function* graphCost(graph: Graph): Generator<StepCost, void, undefined> {
     const { name } = layer;
     const input = shapes.get(layer.inputs[0]);
     const numbers = sizeOf(shapes.get(name)!);
-    yield { name, numbers: Math.max(numbers, kernelNumbers(layer, input)), multiplications: numbers * multiplicationsEach(layer, input) };
+    yield {
+      name,
+      numbers: Math.max(numbers, kernelNumbers(layer, input)),
+      multiplications: numbers * multiplicationsEach(layer, input),
+    };
   }
 }
 
@@ -64,9 +78,19 @@ function multiplicationsEach(layer: Layer, input: Shape | undefined): number {
 }
 
 function amount(count: number): string {
-  return count < 1e15 ? new Intl.NumberFormat('en-US', { notation: 'compact', compactDisplay: 'long', maximumFractionDigits: 0 }).format(count) : count.toExponential(1);
+  return count < 1e15
+    ? new Intl.NumberFormat('en-US', { notation: 'compact', compactDisplay: 'long', maximumFractionDigits: 0 }).format(
+        count,
+      )
+    : count.toExponential(1);
 }
 
 function excessive(where: string, found: string, expected: string): PipelineError {
-  return failure('unsafe', { code: 'excessive-model', where, found, expected, remedy: 'use a network for image classification, or smaller images' });
+  return failure('unsafe', {
+    code: 'excessive-model',
+    where,
+    found,
+    expected,
+    remedy: 'use a network for image classification, or smaller images',
+  });
 }

@@ -28,7 +28,10 @@ export interface TrainedDocument extends ModelDocument {
 }
 
 /** Reads a document's weights. */
-export async function readWeights(document: ModelDocument, readBytes: (ref: BlobRef) => Promise<Buffer>): Promise<Weights> {
+export async function readWeights(
+  document: ModelDocument,
+  readBytes: (ref: BlobRef) => Promise<Buffer>,
+): Promise<Weights> {
   const weights = new Map<string, Tensor>();
   for (const ref of document.weights) {
     for (const [name, tensor] of decodeWeights(await readBytes(ref), ref.digest)) weights.set(name, tensor);

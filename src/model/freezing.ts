@@ -9,7 +9,11 @@ import type { Layer } from './graph.js';
 type Place = Pick<Problem, 'where' | 'field'>;
 
 /** Names of the layers to freeze. Throws `invalid` for a name or glob that fits no layer. */
-export function frozenLayers(config: FreezeConfig['layers'], layers: readonly Layer[], place: Place): ReadonlySet<string> {
+export function frozenLayers(
+  config: FreezeConfig['layers'],
+  layers: readonly Layer[],
+  place: Place,
+): ReadonlySet<string> {
   const names = layers.map((layer) => layer.name);
   if (config === 'all') return new Set(names);
   if (config === 'none') return new Set();
@@ -41,7 +45,9 @@ function unknownLayer(pattern: string, names: readonly string[], place: Place) {
   const close = nearest(pattern, names);
   // `block5_` of `block5_conv9`: the layers of one block share it.
   const beginnings = [pattern.slice(0, pattern.indexOf('_') + 1) || pattern, pattern.slice(0, 4)];
-  const similar = beginnings.map((beginning) => names.filter((name) => name.startsWith(beginning))).find((some) => some.length > 0);
+  const similar = beginnings
+    .map((beginning) => names.filter((name) => name.startsWith(beginning)))
+    .find((some) => some.length > 0);
   return failure('invalid', {
     code: 'unknown-layer',
     ...place,

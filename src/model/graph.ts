@@ -79,7 +79,9 @@ export type ActivationLayer = Common & { readonly kind: 'activation'; readonly a
 /** Every number times `scale`, plus `offset`: how some networks prepare their pixels themselves. */
 export type RescalingLayer = Common & { readonly kind: 'rescaling'; readonly scale: number; readonly offset: number };
 export type DropoutLayer = Common & { readonly kind: 'dropout'; readonly rate: number };
-export type PlainLayer = Common & { readonly kind: 'add' | 'flatten' | 'global_average_pooling2d' | 'global_max_pooling2d' };
+export type PlainLayer = Common & {
+  readonly kind: 'add' | 'flatten' | 'global_average_pooling2d' | 'global_max_pooling2d';
+};
 
 export type Layer =
   | InputLayer
@@ -124,7 +126,14 @@ function slide(extent: number, size: number, stride: number, padding: Padding): 
   return padding === 'same' ? Math.ceil(extent / stride) : Math.floor((extent - size) / stride) + 1;
 }
 
-function window(input: Shape, size: Pair, strides: Pair, padding: Padding, channels: number, dilation: Pair = [1, 1]): Shape {
+function window(
+  input: Shape,
+  size: Pair,
+  strides: Pair,
+  padding: Padding,
+  channels: number,
+  dilation: Pair = [1, 1],
+): Shape {
   const extent = (axis: 0 | 1) => slide(input[axis], (size[axis] - 1) * dilation[axis] + 1, strides[axis], padding);
   return [extent(0), extent(1), channels];
 }
@@ -138,7 +147,14 @@ export function outputShape(layer: Layer, inputs: readonly Shape[]): Shape {
     case 'conv2d':
       return window(input, layer.kernelSize, layer.strides, layer.padding, layer.filters, layer.dilation);
     case 'depthwise_conv2d':
-      return window(input, layer.kernelSize, layer.strides, layer.padding, input[2] * layer.depthMultiplier, layer.dilation);
+      return window(
+        input,
+        layer.kernelSize,
+        layer.strides,
+        layer.padding,
+        input[2] * layer.depthMultiplier,
+        layer.dilation,
+      );
     case 'max_pooling2d':
     case 'average_pooling2d':
       return window(input, layer.poolSize, layer.strides, layer.padding, input[2]);
@@ -204,7 +220,9 @@ export function weightSpecs(layer: Layer, input: Shape): WeightSpec[] {
 /** Every weight of a graph in layer order. */
 export function allWeightSpecs(graph: Graph): WeightSpec[] {
   const shapes = shapesOf(graph);
-  return graph.layers.flatMap((layer) => (layer.inputs.length === 0 ? [] : weightSpecs(layer, shapes.get(layer.inputs[0])!)));
+  return graph.layers.flatMap((layer) =>
+    layer.inputs.length === 0 ? [] : weightSpecs(layer, shapes.get(layer.inputs[0])!),
+  );
 }
 
 /** Whether a layer normalises by the statistics of the batch while it is trained. */

@@ -3,10 +3,8 @@
  * Formulas: keras/src/initializers/random_initializers.py (VarianceScaling, compute_fans).
  */
 import { Random } from '../core/random.js';
-import type { Graph, Layer, Shape, WeightSpec } from './graph.js';
-import { shapesOf, weightSpecs } from './graph.js';
-import type { Tensor, Weights } from './tensor.js';
-import { sizeOf } from './tensor.js';
+import { type Graph, type Layer, type Shape, shapesOf, type WeightSpec, weightSpecs } from './graph.js';
+import { sizeOf, type Tensor, type Weights } from './tensor.js';
 
 export type KernelInitializer = 'glorot_uniform' | 'glorot_normal' | 'he_uniform' | 'he_normal' | 'zeros';
 
@@ -36,7 +34,12 @@ export function initialWeights(
   return weights;
 }
 
-function initialValues(role: WeightSpec['role'], shape: Shape, initializer: KernelInitializer, random: Random): Float32Array {
+function initialValues(
+  role: WeightSpec['role'],
+  shape: Shape,
+  initializer: KernelInitializer,
+  random: Random,
+): Float32Array {
   const values = new Float32Array(sizeOf(shape));
   if (role === 'kernel' || role === 'depthwise_kernel') fillKernel(values, shape, initializer, random);
   else if (role === 'gamma' || role === 'moving_variance') values.fill(1);

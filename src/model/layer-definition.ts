@@ -2,12 +2,27 @@
  * Single numbers of a layer's output from its definition, in plain arithmetic of float64: what engines are held against.
  * Far too slow for whole tensors, and shares nothing with any of them.
  */
-import type { Activation, Conv2dLayer, DepthwiseConv2dLayer, Layer, Pair, PoolingLayer, Shape, WeightSpec } from './graph.js';
+import type {
+  Activation,
+  Conv2dLayer,
+  DepthwiseConv2dLayer,
+  Layer,
+  Pair,
+  PoolingLayer,
+  Shape,
+  WeightSpec,
+} from './graph.js';
 import { samePadding } from './same-padding.js';
 import type { Tensor, Weights } from './tensor.js';
 
 /** The value at an index of a layer's output for one image, given whole inputs without their batch dimension. */
-export function valueAt(layer: Layer, inputs: readonly Tensor[], weights: Weights, shape: Shape, index: number): number {
+export function valueAt(
+  layer: Layer,
+  inputs: readonly Tensor[],
+  weights: Weights,
+  shape: Shape,
+  index: number,
+): number {
   const [x] = inputs;
   const weight = (role: WeightSpec['role']): Float32Array => weights.get(`${layer.name}/${role}`)!.data;
   const channels = shape[shape.length - 1];
@@ -25,7 +40,8 @@ export function valueAt(layer: Layer, inputs: readonly Tensor[], weights: Weight
     case 'add':
       return inputs.reduce((sum, { data }) => sum + data[index], 0);
     case 'batch_normalization': {
-      const slope = (layer.scale ? weight('gamma')[channel] : 1) / Math.sqrt(weight('moving_variance')[channel] + layer.epsilon);
+      const slope =
+        (layer.scale ? weight('gamma')[channel] : 1) / Math.sqrt(weight('moving_variance')[channel] + layer.epsilon);
       return (x.data[index] - weight('moving_mean')[channel]) * slope + (layer.center ? weight('beta')[channel] : 0);
     }
     case 'dense': {
@@ -41,11 +57,15 @@ export function valueAt(layer: Layer, inputs: readonly Tensor[], weights: Weight
     case 'conv2d':
     case 'depthwise_conv2d': {
       const kernel = weight(layer.kind === 'conv2d' ? 'kernel' : 'depthwise_kernel');
-      const unit = (c: number): number => (layer.useBias ? weight('bias')[c] : 0) + convolved(layer, x, kernel, place, shape, c);
+      const unit = (c: number): number =>
+        (layer.useBias ? weight('bias')[c] : 0) + convolved(layer, x, kernel, place, shape, c);
       return activated(layer.activation, channel, channels, unit);
     }
     case 'zero_padding2d': {
-      const [row, column] = [Math.floor(place / shape[1]) - layer.padding[0][0], (place % shape[1]) - layer.padding[1][0]];
+      const [row, column] = [
+        Math.floor(place / shape[1]) - layer.padding[0][0],
+        (place % shape[1]) - layer.padding[1][0],
+      ];
       const inside = row >= 0 && row < x.shape[0] && column >= 0 && column < x.shape[1];
       return inside ? x.data[(row * x.shape[1] + column) * channels + channel] : 0;
     }
@@ -55,13 +75,19 @@ export function valueAt(layer: Layer, inputs: readonly Tensor[], weights: Weight
     case 'global_average_pooling2d':
     case 'global_max_pooling2d': {
       const values = Array.from({ length: x.data.length / channels }, (_, pixel) => x.data[pixel * channels + channel]);
-      if (layer.kind === 'global_max_pooling2d') return values.reduce((most, value) => Math.max(most, value), -Infinity);
+      if (layer.kind === 'global_max_pooling2d')
+        return values.reduce((most, value) => Math.max(most, value), -Infinity);
       return values.reduce((sum, value) => sum + value, 0) / values.length;
     }
   }
 }
 
-function activated(activation: Activation, channel: number, channels: number, unit: (channel: number) => number): number {
+function activated(
+  activation: Activation,
+  channel: number,
+  channels: number,
+  unit: (channel: number) => number,
+): number {
   const x = unit(channel);
   switch (activation) {
     case 'linear':
@@ -82,15 +108,25 @@ function activated(activation: Activation, channel: number, channels: number, un
   }
 }
 
-function convolved(layer: Conv2dLayer | DepthwiseConv2dLayer, x: Tensor, kernel: Float32Array, place: number, shape: Shape, channel: number): number {
+function convolved(
+  layer: Conv2dLayer | DepthwiseConv2dLayer,
+  x: Tensor,
+  kernel: Float32Array,
+  place: number,
+  shape: Shape,
+  channel: number,
+): number {
   const depth = x.shape[2];
   let sum = 0;
   for (const { pixel, tap } of pixelsUnder({ ...layer, size: layer.kernelSize }, x.shape, place, shape)) {
     if (layer.kind === 'conv2d') {
-      for (let c = 0; c < depth; c++) sum += x.data[pixel * depth + c] * kernel[(tap * depth + c) * layer.filters + channel];
+      for (let c = 0; c < depth; c++)
+        sum += x.data[pixel * depth + c] * kernel[(tap * depth + c) * layer.filters + channel];
     } else {
       // The multiplier's outputs of one channel are side by side.
-      sum += x.data[pixel * depth + Math.floor(channel / layer.depthMultiplier)] * kernel[tap * depth * layer.depthMultiplier + channel];
+      sum +=
+        x.data[pixel * depth + Math.floor(channel / layer.depthMultiplier)] *
+        kernel[tap * depth * layer.depthMultiplier + channel];
     }
   }
   return sum;
@@ -112,9 +148,15 @@ interface Window {
 }
 
 /** The pixels of an image under the window at a place of the output, each with its place in the window. */
-function pixelsUnder({ size, strides, dilation, padding }: Window, image: Shape, place: number, output: Shape): { pixel: number; tap: number }[] {
+function pixelsUnder(
+  { size, strides, dilation, padding }: Window,
+  image: Shape,
+  place: number,
+  output: Shape,
+): { pixel: number; tap: number }[] {
   const starts = [Math.floor(place / output[1]), place % output[1]].map((at, axis) => {
-    const before = padding === 'same' ? samePadding(image[axis], (size[axis] - 1) * dilation[axis] + 1, strides[axis]).before : 0;
+    const before =
+      padding === 'same' ? samePadding(image[axis], (size[axis] - 1) * dilation[axis] + 1, strides[axis]).before : 0;
     return at * strides[axis] - before;
   });
   const pixels: { pixel: number; tap: number }[] = [];

@@ -24,25 +24,41 @@ const most = {
 /** Throws `bad-data` for a network that no machine of ours could compute; `where` names the file. */
 export function refuseOversized({ layers }: Graph, where: string): void {
   const refuse = (found: string, expected: string): never => {
-    throw failure('bad-data', { code: 'network-too-large', where, found, expected, remedy: 'check where the file comes from: no known network is like this' });
+    throw failure('bad-data', {
+      code: 'network-too-large',
+      where,
+      found,
+      expected,
+      remedy: 'check where the file comes from: no known network is like this',
+    });
   };
   const shapes = new Map<string, Shape>();
   const totals = { weights: 0, multiplications: 0 };
   for (const layer of layers) {
     const widest = Math.max(...windowsOf(layer));
-    if (widest > most.window) refuse(`layer ${layer.name} has a window, stride or padding of ${count(widest)}`, `at most ${count(most.window)}`);
+    if (widest > most.window)
+      refuse(
+        `layer ${layer.name} has a window, stride or padding of ${count(widest)}`,
+        `at most ${count(most.window)}`,
+      );
     const inputs = layer.inputs.map((name) => shapes.get(name)!);
-    const shape = layer.kind === 'input' ? layer.shape.map((extent) => extent ?? usualSize) : outputShape(layer, inputs);
+    const shape =
+      layer.kind === 'input' ? layer.shape.map((extent) => extent ?? usualSize) : outputShape(layer, inputs);
     // What is too small for its windows at this size may take larger images.
     if (shape.some((extent) => extent < 1)) return;
-    if (!(sizeOf(shape) <= most.output)) refuse(`layer ${layer.name} gives ${count(sizeOf(shape))} numbers per image`, `at most ${count(most.output)}`);
+    if (!(sizeOf(shape) <= most.output))
+      refuse(`layer ${layer.name} gives ${count(sizeOf(shape))} numbers per image`, `at most ${count(most.output)}`);
     shapes.set(layer.name, shape);
     if (layer.kind === 'input') continue;
     totals.weights += weightSpecs(layer, inputs[0]).reduce((sum, spec) => sum + sizeOf(spec.shape), 0);
     totals.multiplications += multiplications(layer, inputs[0], shape);
-    if (!(totals.weights <= most.weights)) refuse(`the layers up to ${layer.name} have ${count(totals.weights)} weights`, `at most ${count(most.weights)}`);
+    if (!(totals.weights <= most.weights))
+      refuse(`the layers up to ${layer.name} have ${count(totals.weights)} weights`, `at most ${count(most.weights)}`);
     if (!(totals.multiplications <= most.multiplications)) {
-      refuse(`the layers up to ${layer.name} take ${totals.multiplications.toExponential(1)} multiplications per image`, `at most ${most.multiplications.toExponential(0)}`);
+      refuse(
+        `the layers up to ${layer.name} take ${totals.multiplications.toExponential(1)} multiplications per image`,
+        `at most ${most.multiplications.toExponential(0)}`,
+      );
     }
   }
 }
@@ -52,7 +68,12 @@ function count(value: number): string {
 }
 
 function windowsOf(layer: Layer): number[] {
-  if ('kernelSize' in layer) return [...layer.kernelSize.map((size, axis) => (size - 1) * layer.dilation[axis] + 1), ...layer.strides, ...layer.dilation];
+  if ('kernelSize' in layer)
+    return [
+      ...layer.kernelSize.map((size, axis) => (size - 1) * layer.dilation[axis] + 1),
+      ...layer.strides,
+      ...layer.dilation,
+    ];
   if ('poolSize' in layer) return [...layer.poolSize, ...layer.strides];
   return layer.kind === 'zero_padding2d' ? layer.padding.flat() : [0];
 }

@@ -1,7 +1,6 @@
 /** The network up to its logits: losses are computed from what comes before the last sigmoid or softmax. */
 import { failure } from '../core/problem.js';
-import type { Activation, Graph, Layer } from './graph.js';
-import { outputOf } from './graph.js';
+import { type Activation, type Graph, type Layer, outputOf } from './graph.js';
 import type { Loss } from './loss.js';
 
 /** The activation that each loss takes the place of. */

@@ -28,7 +28,12 @@ export interface RoundingCost {
 }
 
 /** Compares predictions with those from rounded numbers, row by row. */
-export function roundingCost(exact: Float32Array, rounded: Float32Array, units: number, threshold?: number): RoundingCost {
+export function roundingCost(
+  exact: Float32Array,
+  rounded: Float32Array,
+  units: number,
+  threshold?: number,
+): RoundingCost {
   let difference = 0;
   exact.forEach((score, index) => (difference = Math.max(difference, Math.abs(score - rounded[index]))));
   const labels = predictedLabels(rounded, units, threshold);
@@ -37,8 +42,13 @@ export function roundingCost(exact: Float32Array, rounded: Float32Array, units: 
 }
 
 /** For notes and model cards: what rounding costs. */
-export function describeRounding({ samples, score_difference: difference, changed_predictions: changed }: RoundingCost): string {
-  const other = changed === 0 ? 'no prediction changes' : changed === 1 ? '1 prediction changes' : `${changed} predictions change`;
+export function describeRounding({
+  samples,
+  score_difference: difference,
+  changed_predictions: changed,
+}: RoundingCost): string {
+  const other =
+    changed === 0 ? 'no prediction changes' : changed === 1 ? '1 prediction changes' : `${changed} predictions change`;
   return `scores of ${samples} pictures differ by at most ${difference.toPrecision(2)} from full precision, ${other}`;
 }
 
@@ -94,7 +104,7 @@ export function rocAuc(scores: readonly number[], labels: readonly number[]): nu
   if (positives === 0 || negatives === 0) return undefined;
   const order = [...scores.keys()].sort((a, b) => scores[a] - scores[b]);
   let rankSum = 0;
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from;
     while (to < order.length && scores[order[to]] === scores[order[from]]) to++;
     const rank = (from + 1 + to) / 2;
@@ -120,7 +130,7 @@ export function rocCurve(scores: readonly number[], labels: readonly number[]): 
   // Counts, not rates, so that straight lines are told exactly.
   const points: [number, number][] = [[0, 0]];
   let counts: [number, number] = [0, 0];
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from;
     for (; to < order.length && scores[order[to]] === scores[order[from]]; to++) {
       counts = labels[order[to]] === 1 ? [counts[0], counts[1] + 1] : [counts[0] + 1, counts[1]];

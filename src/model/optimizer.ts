@@ -30,7 +30,11 @@ export function slotName(weight: string, slot: number): string {
 }
 
 /** Adam's step size: the learning rate with both bias corrections, for step 1, 2, ... */
-export function adamStepSize(optimizer: Extract<Optimizer, { kind: 'adam' }>, learningRate: number, step: number): number {
+export function adamStepSize(
+  optimizer: Extract<Optimizer, { kind: 'adam' }>,
+  learningRate: number,
+  step: number,
+): number {
   return (learningRate * Math.sqrt(1 - optimizer.beta2 ** step)) / (1 - optimizer.beta1 ** step);
 }
 

@@ -9,8 +9,17 @@ export function scoresOf(outputs: Float32Array, row: number, units: number): num
 }
 
 /** One row of a network's outputs as a prediction, with the class that `evaluate` would choose at its usual threshold. */
-export function predictionOf(outputs: Float32Array, row: number, units: number, classes: readonly string[]): Prediction {
+export function predictionOf(
+  outputs: Float32Array,
+  row: number,
+  units: number,
+  classes: readonly string[],
+): Prediction {
   const scores = scoresOf(outputs, row, units);
   const [label] = predictedLabels(outputs.subarray(row * units, (row + 1) * units), units);
-  return { class: classes[label], score: scores[label], scores: Object.fromEntries(classes.map((name, index) => [name, scores[index]])) };
+  return {
+    class: classes[label],
+    score: scores[label],
+    scores: Object.fromEntries(classes.map((name, index) => [name, scores[index]])),
+  };
 }

@@ -15,8 +15,11 @@ export type Refuse = (found: string, expected: string) => PipelineError;
 
 /** Throws what `refuse` gives for anything but two or more different names. */
 export function checkClasses(value: unknown, refuse: Refuse): string[] {
-  const names = Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string' && name !== '') : [];
-  const sound = Array.isArray(value) && names.length === value.length && names.length >= 2 && new Set(names).size === names.length;
+  const names = Array.isArray(value)
+    ? value.filter((name): name is string => typeof name === 'string' && name !== '')
+    : [];
+  const sound =
+    Array.isArray(value) && names.length === value.length && names.length >= 2 && new Set(names).size === names.length;
   if (!sound) throw refuse(`the classes are ${show(value)}`, 'a list of the names of two or more classes, each once');
   return names;
 }
@@ -29,9 +32,13 @@ const modes: readonly PreprocessingMode[] = ['tf', 'caffe', 'torch', 'none'];
 export function checkImage(value: unknown, refuse: Refuse): ImageSpec {
   if (!isRecord(value)) throw refuse(`image is ${show(value)}`, 'an object with size, interpolation and orientation');
   const { size } = value;
-  const isSide = (side: unknown): side is number => Number.isInteger(side) && Number(side) > 0 && Number(side) <= pictureLimits.pixels;
+  const isSide = (side: unknown): side is number =>
+    Number.isInteger(side) && Number(side) > 0 && Number(side) <= pictureLimits.pixels;
   if (!Array.isArray(size) || size.length !== 2 || !size.every(isSide) || sizeOf(size) > pictureLimits.pixels) {
-    throw refuse(`image.size is ${show(size)}`, `[height, width] in pixels, at most ${pictureLimits.pixels.toLocaleString('en-US')} in all`);
+    throw refuse(
+      `image.size is ${show(size)}`,
+      `[height, width] in pixels, at most ${pictureLimits.pixels.toLocaleString('en-US')} in all`,
+    );
   }
   const interpolation = oneOf(interpolations, value['interpolation'], 'image.interpolation', refuse);
   const orientation = oneOf(orientations, value['orientation'], 'image.orientation', refuse);
@@ -44,7 +51,8 @@ export function checkPreprocessing(value: unknown, refuse: Refuse): Preprocessin
     const { factor } = value;
     if (typeof factor === 'number' && Number.isFinite(factor) && factor > 0) return { kind: 'rescale', factor };
   }
-  if (isRecord(value) && value['kind'] === 'mode') return { kind: 'mode', mode: oneOf(modes, value['mode'], 'preprocessing.mode', refuse) };
+  if (isRecord(value) && value['kind'] === 'mode')
+    return { kind: 'mode', mode: oneOf(modes, value['mode'], 'preprocessing.mode', refuse) };
   throw refuse(`preprocessing is ${show(value)}`, 'a mode of Keras, or a rescale with its factor');
 }
 

@@ -2,8 +2,7 @@
  * Cuts networks: where freezing allows it, into the prefix, whose output for a picture never changes and is computed
  * once, and the suffix, which is trained; and before their own classifier.
  */
-import type { Graph, InputLayer, Layer, Shape } from './graph.js';
-import { hasWeights, shapesOf } from './graph.js';
+import { type Graph, hasWeights, type InputLayer, type Layer, type Shape, shapesOf } from './graph.js';
 
 export interface Split {
   /** From the picture to the features; only its input when nothing is frozen. */
@@ -58,7 +57,10 @@ export function splitAtFrozen(graph: Graph): Split {
  * output passes. One inside a block, as those that weigh channels have, ends nothing. The number of layers where there is none.
  * The layers are in topological order, and each is needed.
  */
-export function topOf<Node extends Pick<Layer, 'name' | 'inputs'>>(layers: readonly Node[], endsMaps: (layer: Node) => boolean): number {
+export function topOf<Node extends Pick<Layer, 'name' | 'inputs'>>(
+  layers: readonly Node[],
+  endsMaps: (layer: Node) => boolean,
+): number {
   const lastReader = new Map<string, number>();
   layers.forEach((layer, index) => layer.inputs.forEach((name) => lastReader.set(name, index)));
   let openUntil = 0;
@@ -72,5 +74,11 @@ export function topOf<Node extends Pick<Layer, 'name' | 'inputs'>>(layers: reado
 /** Cuts a network before its classifier: see {@link topOf}. */
 export function withoutTop(graph: Graph): Graph {
   const ends = new Set<Layer['kind']>(['flatten', 'global_average_pooling2d', 'global_max_pooling2d']);
-  return { ...graph, layers: graph.layers.slice(0, topOf(graph.layers, ({ kind }) => ends.has(kind))) };
+  return {
+    ...graph,
+    layers: graph.layers.slice(
+      0,
+      topOf(graph.layers, ({ kind }) => ends.has(kind)),
+    ),
+  };
 }

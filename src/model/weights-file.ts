@@ -39,15 +39,24 @@ export function encodeWeights(weights: Weights): Buffer {
 
 /** Reads weights. Everything that the header says is checked against the bytes that are there. Throws `bad-data`. */
 export function decodeWeights(bytes: Buffer, where: string): Map<string, Tensor> {
-  const damaged = (found: string) => failure('bad-data', { code: 'weights-damaged', where, found, expected: 'a safetensors file of float32 weights' });
+  const damaged = (found: string) =>
+    failure('bad-data', { code: 'weights-damaged', where, found, expected: 'a safetensors file of float32 weights' });
   const headerLength = bytes.length < 8 ? Infinity : Number(bytes.readBigUInt64LE(0));
   if (headerLength > MAX_HEADER || 8 + headerLength > bytes.length) throw damaged('the header is longer than the file');
   const header = parseHeader(bytes.toString('utf8', 8, 8 + headerLength), damaged);
   const body = bytes.subarray(8 + headerLength);
   const tensors = new Map<string, Tensor>();
-  for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(header)) {
+  for (const [
+    name,
+    {
+      dtype,
+      shape,
+      data_offsets: [from, to],
+    },
+  ] of Object.entries(header)) {
     if (dtype !== 'F32') throw damaged(`${name} is ${dtype}`);
-    if (!(from >= 0 && to <= body.length && to - from === sizeOf(shape) * 4)) throw damaged(`the bytes of ${name} do not fit its shape`);
+    if (!(from >= 0 && to <= body.length && to - from === sizeOf(shape) * 4))
+      throw damaged(`the bytes of ${name} do not fit its shape`);
     tensors.set(name, { shape, data: floatsAt(body, from, to) });
   }
   return tensors;

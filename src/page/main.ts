@@ -27,7 +27,8 @@ async function introduce(): Promise<void> {
   const [height, width] = facts.image.size;
   const names = plainNames(facts.classes);
   document.title = `${facts.name}: classify a picture`;
-  element('about').textContent = `The model ${facts.name} tells ${facts.classes.length} classes: ${names}. It sees pictures at ${width} × ${height} pixels.`;
+  element('about').textContent =
+    `The model ${facts.name} tells ${facts.classes.length} classes: ${names}. It sees pictures at ${width} × ${height} pixels.`;
   if (current === undefined) say('Ready.');
 }
 
@@ -44,7 +45,9 @@ async function take(file: File, given?: number): Promise<void> {
     showPicture(file);
     showScores(here.prediction, tool);
     element('result').hidden = false;
-    const note = here.transparent ? ' Some of it is transparent: browsers lose the colours under it, so the tool’s answer may differ.' : '';
+    const note = here.transparent
+      ? ' Some of it is transparent: browsers lose the colours under it, so the tool’s answer may differ.'
+      : '';
     say(`${file.name}: ${here.prediction.class}, ${percent(here.prediction.score)}.${note}`);
   } catch (error) {
     if (mine !== turn) return;
@@ -98,7 +101,8 @@ async function takeSeveral(files: readonly File[]): Promise<void> {
   }
   const bad = files.length - done;
   await take(files[0], mine);
-  if (mine === turn) say(`${done} of ${files.length} images classified${bad === 0 ? '' : `, ${bad} could not be read`}.`, bad > 0);
+  if (mine === turn)
+    say(`${done} of ${files.length} images classified${bad === 0 ? '' : `, ${bad} could not be read`}.`, bad > 0);
 }
 
 input.addEventListener('change', () => {

@@ -26,7 +26,12 @@ export async function preparePicture(file: Blob, image: ImageSpec, preprocessing
   const { rgb, transparent } = withoutAlpha(data);
   const [toHeight, toWidth] = image.size;
   const { interpolation } = image;
-  const pixels = resize(rgb, { width, height }, { width: toWidth, height: toHeight }, { interpolation, format: probe.format });
+  const pixels = resize(
+    rgb,
+    { width, height },
+    { width: toWidth, height: toHeight },
+    { interpolation, format: probe.format },
+  );
   const input = new Float32Array(pixels.length);
   preprocess(pixels, input, preprocessing);
   return { input, transparent };

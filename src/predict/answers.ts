@@ -28,7 +28,10 @@ export interface ModelPredictor {
    * Predicts images, and answers in their order as they get done; memory holds a few batches of them. An image that
    * cannot be read is an answer too. Throws `interrupted` if the signal aborts, after which no more can be asked.
    */
-  predict<Input extends PictureInput>(inputs: readonly Input[], signal?: AbortSignal): AsyncGenerator<Answer<Input>, void, undefined>;
+  predict<Input extends PictureInput>(
+    inputs: readonly Input[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<Answer<Input>, void, undefined>;
   /** Ends at once, whatever is computed, and frees the engine's memory. */
   close(): Promise<void>;
 }

@@ -22,7 +22,11 @@ export async function openHere(path: string, engine: string): Promise<OpenHere> 
   const bundle = await readModel(path);
   // An .onnx file has its own runtime, whatever engine is asked for.
   const identity = resolveEngine(bundle.format === 'onnx' ? 'onnx' : choice);
-  return { bundle: factsOf(bundle), predictor: new Predictor(networkOf(bundle, identity)), notes: engineNotes(choice, identity) };
+  return {
+    bundle: factsOf(bundle),
+    predictor: new Predictor(networkOf(bundle, identity)),
+    notes: engineNotes(choice, identity),
+  };
 }
 
 function factsOf(bundle: Bundle | OnnxBundle): ModelFacts {

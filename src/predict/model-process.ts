@@ -26,13 +26,17 @@ export class ModelProcess implements ModelPredictor {
   private readonly waiting = new Map<number, Readable>();
   private readonly ended: Promise<void>;
   private readonly child: ChildProcess;
-  private opening: { resolve: (opened: ModelResponse & { kind: 'opened' }) => void; reject: (error: unknown) => void } | undefined;
+  private opening:
+    { resolve: (opened: ModelResponse & { kind: 'opened' }) => void; reject: (error: unknown) => void } | undefined;
   private text = '';
   private lastId = 0;
   private closed = false;
 
   private constructor(private readonly path: string) {
-    this.child = fork(packageFile('dist/predict/model-worker.js'), [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.child = fork(packageFile('dist/predict/model-worker.js'), [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     this.child.stderr?.on('data', (chunk: Buffer) => (this.text = (this.text + chunk.toString()).slice(-KEPT_TEXT)));
     this.child.on('message', (response: ModelResponse) => this.take(response));
     const kill = (): void => void this.child.kill('SIGKILL');
@@ -72,7 +76,10 @@ export class ModelProcess implements ModelPredictor {
     }
   }
 
-  async *predict<Input extends PictureInput>(inputs: readonly Input[], signal?: AbortSignal): AsyncGenerator<Answer<Input>, void, undefined> {
+  async *predict<Input extends PictureInput>(
+    inputs: readonly Input[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<Answer<Input>, void, undefined> {
     const stop = (): void => void this.close();
     signal?.addEventListener('abort', stop, { once: true });
     try {
@@ -92,13 +99,16 @@ export class ModelProcess implements ModelPredictor {
     return this.ended;
   }
 
-  private async *ask<Input extends PictureInput>(inputs: readonly Input[]): AsyncGenerator<Answer<Input>, void, undefined> {
+  private async *ask<Input extends PictureInput>(
+    inputs: readonly Input[],
+  ): AsyncGenerator<Answer<Input>, void, undefined> {
     const id = ++this.lastId;
     const answers = new Readable({ objectMode: true, read: () => undefined });
     this.waiting.set(id, answers);
     try {
       this.send({ kind: 'predict', id, inputs: inputs.map(({ name, from, inFolder }) => ({ name, from, inFolder })) });
-      for await (const { index, outcome } of answers as AsyncIterable<Placed>) yield { ...outcome, input: inputs[index] };
+      for await (const { index, outcome } of answers as AsyncIterable<Placed>)
+        yield { ...outcome, input: inputs[index] };
     } finally {
       this.waiting.delete(id);
     }
@@ -116,7 +126,9 @@ export class ModelProcess implements ModelPredictor {
       case 'not-opened':
         return this.opening?.reject(fromParts(response.failure));
       case 'answer':
-        return void this.waiting.get(response.id)?.push({ index: response.index, outcome: response.outcome } satisfies Placed);
+        return void this.waiting
+          .get(response.id)
+          ?.push({ index: response.index, outcome: response.outcome } satisfies Placed);
       case 'done': {
         const answers = this.waiting.get(response.id);
         if (response.failure === undefined) answers?.push(null);
@@ -138,13 +150,17 @@ export class ModelProcess implements ModelPredictor {
   }
 
   private broken(what: string, cause: unknown = new Error(this.text)): PipelineError {
-    return failure('bad-data', {
-      code: 'model-process-ended',
-      where: this.path,
-      found: `the process that runs the model ${what}`,
-      expected: 'a model that the engine can run in the memory of this machine',
-      remedy: 'free some memory and run again; if it ends again, export the model again',
-    }, cause);
+    return failure(
+      'bad-data',
+      {
+        code: 'model-process-ended',
+        where: this.path,
+        found: `the process that runs the model ${what}`,
+        expected: 'a model that the engine can run in the memory of this machine',
+        remedy: 'free some memory and run again; if it ends again, export the model again',
+      },
+      cause,
+    );
   }
 }
 

@@ -48,4 +48,7 @@ function offerToBeEnded(): void {
 offerToBeEnded();
 new Worker(packageFile('dist/predict/parent-watch.js'), { workerData: process.ppid }).unref();
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-process.on('message', (request: ModelRequest) => void (request.kind === 'open' ? open(request.path, request.engine) : predict(request)));
+process.on(
+  'message',
+  (request: ModelRequest) => void (request.kind === 'open' ? open(request.path, request.engine) : predict(request)),
+);

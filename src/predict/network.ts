@@ -50,9 +50,23 @@ export function networkOf(model: Bundle | OnnxBundle, engine: EngineIdentity): N
   if (model.format === 'onnx') {
     const open = async (): Promise<Runner> => (await import('../engine/onnx/file-runner.js')).openModelFile(model);
     // The graph does the preprocessing, and gives a score for each class.
-    return { where: model.path, classes, image, preprocessing: { kind: 'mode', mode: 'none' }, units: classes.length, open };
+    return {
+      where: model.path,
+      classes,
+      image,
+      preprocessing: { kind: 'mode', mode: 'none' },
+      units: classes.length,
+      open,
+    };
   }
   const { folder, graph, weights, preprocessing } = model;
   const [units] = shapesOf(graph).get(outputOf(graph).name)!;
-  return { where: folder, classes, image, preprocessing, units, open: async () => (await openEngine(engine)).compile(graph, weights) };
+  return {
+    where: folder,
+    classes,
+    image,
+    preprocessing,
+    units,
+    open: async () => (await openEngine(engine)).compile(graph, weights),
+  };
 }

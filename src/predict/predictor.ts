@@ -39,7 +39,10 @@ export class Predictor implements ModelPredictor {
    * Predicts pictures, and answers in their order as they get done; memory holds a few batches of them. A picture that
    * cannot be read is an answer too. Throws `interrupted` where the signal aborts, after which no more can be asked.
    */
-  async *predict<Input extends PictureInput>(inputs: readonly Input[], signal?: AbortSignal): AsyncGenerator<Answer<Input>, void, undefined> {
+  async *predict<Input extends PictureInput>(
+    inputs: readonly Input[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<Answer<Input>, void, undefined> {
     const [height, width] = this.network.image.size;
     let bad: BadPicture<Input>[] = [];
     const batches = pictureBatches({
@@ -60,7 +63,9 @@ export class Predictor implements ModelPredictor {
     signal?.addEventListener('abort', stop, { once: true });
     try {
       for await (const { items, pixels } of batches) {
-        const answers = [...bad.map(badAnswer), ...(await this.compute(items, pixels))].sort((a, b) => a.index - b.index);
+        const answers = [...bad.map(badAnswer), ...(await this.compute(items, pixels))].sort(
+          (a, b) => a.index - b.index,
+        );
         bad = [];
         for (const { answer } of answers) yield answer;
       }
@@ -81,7 +86,10 @@ export class Predictor implements ModelPredictor {
     });
   }
 
-  private async compute<Input extends PictureInput>(items: readonly Placed<Input>[], pixels: Float32Array): Promise<PlacedAnswer<Input>[]> {
+  private async compute<Input extends PictureInput>(
+    items: readonly Placed<Input>[],
+    pixels: Float32Array,
+  ): Promise<PlacedAnswer<Input>[]> {
     const runner = await this.compiling;
     const outputs = await runner.run(pixels, items.length);
     if (!allFinite(outputs)) throw noNumbers(this.network);

@@ -90,7 +90,15 @@ export class Board {
     }
     if (texts.length === 0) {
       const seconds = (now - stage.started) / 1000;
-      texts.push(fitted([{ text: stage.reason, rank: 0 }, { text: seconds < 1 ? '' : clock(Math.floor(seconds)), rank: 1 }], room));
+      texts.push(
+        fitted(
+          [
+            { text: stage.reason, rank: 0 },
+            { text: seconds < 1 ? '' : clock(Math.floor(seconds)), rank: 1 },
+          ],
+          room,
+        ),
+      );
     }
     return texts.map((text, index) => {
       const shown = index === 0 ? name : '';
@@ -103,22 +111,39 @@ export class Board {
     const title = epoch === undefined ? 'epoch 1' : `epoch ${Math.min(epoch.epoch + 1, epoch.epochs)}/${epoch.epochs}`;
     const words = training === undefined ? undefined : taskWords(training.progress, training.pace.rate(now));
     const figures = epoch === undefined ? '' : figuresOf(epoch.metrics);
-    return this.line(title, training?.progress, [
-      { text: words?.rate ?? '', rank: 4 },
-      { text: words?.left ?? '', rank: 2 },
-      { text: figures, rank: 1 },
-    ], room);
+    return this.line(
+      title,
+      training?.progress,
+      [
+        { text: words?.rate ?? '', rank: 4 },
+        { text: words?.left ?? '', rank: 2 },
+        { text: figures, rank: 1 },
+      ],
+      room,
+    );
   }
 
   private task(title: string, progress: TaskProgress, rate: number | undefined, room: number): string {
     const { amount, rate: speed, left } = taskWords(progress, rate);
-    return this.line(title, progress, [{ text: amount, rank: 1 }, { text: speed, rank: 4 }, { text: left, rank: 2 }], room);
+    return this.line(
+      title,
+      progress,
+      [
+        { text: amount, rank: 1 },
+        { text: speed, rank: 4 },
+        { text: left, rank: 2 },
+      ],
+      room,
+    );
   }
 
   private line(title: string, progress: TaskProgress | undefined, parts: readonly Part[], room: number): string {
-    const share = progress?.total === undefined || progress.total === 0 ? undefined : Math.min(1, progress.done / progress.total);
+    const share =
+      progress?.total === undefined || progress.total === 0 ? undefined : Math.min(1, progress.done / progress.total);
     const bar = share === undefined ? '' : barOf(share, room >= 100 ? 24 : 10);
-    return fitted([{ text: title, rank: 0 }, { text: bar, rank: 3 }, ...parts], room, (text) => (text === bar ? this.paint('cyan', bar) : text));
+    return fitted([{ text: title, rank: 0 }, { text: bar, rank: 3 }, ...parts], room, (text) =>
+      text === bar ? this.paint('cyan', bar) : text,
+    );
   }
 }
 
@@ -132,7 +157,10 @@ function fitted(parts: readonly Part[], room: number, paint: (text: string) => s
     kept.add(part);
     width += more;
   }
-  return parts.filter((part) => kept.has(part)).map(({ text }) => (columnsOf(text) > room ? column(text, Math.max(1, room)) : paint(text))).join('  ');
+  return parts
+    .filter((part) => kept.has(part))
+    .map(({ text }) => (columnsOf(text) > room ? column(text, Math.max(1, room)) : paint(text)))
+    .join('  ');
 }
 
 function barOf(share: number, width: number): string {

@@ -17,5 +17,10 @@ export function columnLines(columns: readonly Column[]): string[] {
     const width = all.reduce((widest, cell) => Math.max(widest, columnsOf(cell)), 0);
     return all.map((cell) => (numeric ? ' '.repeat(width - columnsOf(cell)) + cell : column(cell, width)));
   });
-  return (padded[0] ?? []).map((_, row) => padded.map((cells) => cells[row]).join('  ').trimEnd());
+  return (padded[0] ?? []).map((_, row) =>
+    padded
+      .map((cells) => cells[row])
+      .join('  ')
+      .trimEnd(),
+  );
 }

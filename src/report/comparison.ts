@@ -23,13 +23,21 @@ const FIGURE_WIDTH = 8;
 /** A table for each evaluate stage of the file of whose variants any was evaluated; none without a matrix. */
 export function comparisonLines(compared: readonly Compared[], color: boolean): string[] {
   const stages = [...new Set(compared.filter(({ metrics }) => metrics !== undefined).map(({ stage }) => stage))];
-  return stages.flatMap((stage) => table(stage, compared.filter((row) => row.stage === stage).sort((a, b) => bestFirst(a.metrics, b.metrics)), color));
+  return stages.flatMap((stage) =>
+    table(
+      stage,
+      compared.filter((row) => row.stage === stage).sort((a, b) => bestFirst(a.metrics, b.metrics)),
+      color,
+    ),
+  );
 }
 
 function table(stage: string, rows: readonly Compared[], color: boolean): string[] {
   const paint = painter(color);
   const axes = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
-  const measured = mainFigures.map(({ metric }) => metric).filter((metric) => rows.some(({ metrics }) => metrics?.[metric] !== undefined));
+  const measured = mainFigures
+    .map(({ metric }) => metric)
+    .filter((metric) => rows.some(({ metrics }) => metrics?.[metric] !== undefined));
   const cells = rows.map(({ values }) => axes.map((axis) => printable(String(own(values, axis) ?? '-'))));
   const wanted = axes.map((axis, column) => Math.max(axis.length, ...cells.map((row) => row[column].length)));
   // Those at the end give way where columns are too many.
@@ -41,7 +49,9 @@ function table(stage: string, rows: readonly Compared[], color: boolean): string
   const body = rows.map((row, index) => {
     const figures = metrics.map((name) => row.metrics?.[name]?.toFixed(4) ?? '-');
     const isBest = index === 0 && row.metrics !== undefined;
-    return isBest ? paint('green', line(MARK, cells[index], figures)) : line(' '.repeat(MARK.length), cells[index], figures);
+    return isBest
+      ? paint('green', line(MARK, cells[index], figures))
+      : line(' '.repeat(MARK.length), cells[index], figures);
   });
   return [`${paint('bold', stage)}: ${count(rows.length, 'variant')}, the best first`, paint('dim', header), ...body];
 }

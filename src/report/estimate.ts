@@ -16,17 +16,26 @@ function linesOf(cost: Estimate, waysOut: string): string[] {
   const unknown = cost.unknown.map(({ stage, reason }) => printable(`unknown   ${stage}: ${reason}`));
   if (cost.stages.length === 0 || (cost.unknown.length > 0 && cost.extract + cost.reused === 0)) return unknown;
   const upTo = cost.exact ? '' : 'up to ';
-  const lines = [`features  ${upTo}${count(cost.extract, 'picture')} to extract, each view counted; ${cost.reused.toLocaleString('en-US')} reused`];
+  const lines = [
+    `features  ${upTo}${count(cost.extract, 'picture')} to extract, each view counted; ${cost.reused.toLocaleString('en-US')} reused`,
+  ];
   const sized = cost.stages.every(({ bytes }) => bytes !== undefined);
   if (!sized) lines.push(`disk      not known before the base is; ${bytesText(cost.freeBytes)} free`);
-  else if (cost.bytes > 0) lines.push(`disk      ${upTo}${bytesText(cost.bytes)} of features; ${bytesText(cost.freeBytes)} free`);
+  else if (cost.bytes > 0)
+    lines.push(`disk      ${upTo}${bytesText(cost.bytes)} of features; ${bytesText(cost.freeBytes)} free`);
   lines.push(`time      ${timeOf(cost)}`);
-  if (!cost.fits) lines.push(`          a run will refuse: features may take ${LARGEST_SHARE * 100} % of what is free. Ways out: ${waysOut}`);
+  if (!cost.fits)
+    lines.push(
+      `          a run will refuse: features may take ${LARGEST_SHARE * 100} % of what is free. Ways out: ${waysOut}`,
+    );
   return [...lines, ...unknown];
 }
 
 function timeOf({ ms, unmeasured, exact }: Estimate): string {
-  const known = ms === undefined || (ms === 0 && unmeasured.length > 0) ? '' : `${exact ? 'about' : 'up to about'} ${duration(Math.max(1000, ms))}`;
+  const known =
+    ms === undefined || (ms === 0 && unmeasured.length > 0)
+      ? ''
+      : `${exact ? 'about' : 'up to about'} ${duration(Math.max(1000, ms))}`;
   if (unmeasured.length === 0) return known;
   const lacking = `such work was not measured here yet (${firstOf(unmeasured)})`;
   return known === '' ? lacking : `${known} without what was not measured here yet (${firstOf(unmeasured)})`;

@@ -4,20 +4,35 @@ import { MOST_NAMES } from '../core/names.js';
 import { painter, type Style } from './style.js';
 import { count, printable } from './words.js';
 
-const marks: Readonly<Record<FindingLevel, readonly [string, Style]>> = { ok: ['✔', 'green'], note: ['·', 'dim'], warning: ['!', 'yellow'], error: ['✘', 'red'] };
+const marks: Readonly<Record<FindingLevel, readonly [string, Style]>> = {
+  ok: ['✔', 'green'],
+  note: ['·', 'dim'],
+  warning: ['!', 'yellow'],
+  error: ['✘', 'red'],
+};
 
 export function findingLines(findings: readonly Finding[], color: boolean): string[] {
   const paint = painter(color);
   const abouts = [...new Set(findings.map(({ about }) => about))];
-  return abouts.flatMap((about) => [paint('bold', about), ...findings.filter((finding) => finding.about === about).flatMap((finding) => lines(finding))]);
+  return abouts.flatMap((about) => [
+    paint('bold', about),
+    ...findings.filter((finding) => finding.about === about).flatMap((finding) => lines(finding)),
+  ]);
 
   function lines({ level, text, list = [], remedy, command }: Finding): string[] {
     const [mark, style] = marks[level];
     const names = list.slice(0, MOST_NAMES).map((name) => `      ${printable(name)}`);
-    const more = list.length > MOST_NAMES ? [`      and ${(list.length - MOST_NAMES).toLocaleString('en-US')} more (--json names all)`] : [];
+    const more =
+      list.length > MOST_NAMES
+        ? [`      and ${(list.length - MOST_NAMES).toLocaleString('en-US')} more (--json names all)`]
+        : [];
     const way = remedy === undefined ? [] : [paint('green', `    -> ${printable(remedy)}`)];
     if (command !== undefined) way.push(paint('green', `       ${printable(command)}`));
-    return [`  ${paint(style, mark)} ${printable(text)}`, ...[...names, ...more].map((line) => paint('dim', line)), ...way];
+    return [
+      `  ${paint(style, mark)} ${printable(text)}`,
+      ...[...names, ...more].map((line) => paint('dim', line)),
+      ...way,
+    ];
   }
 }
 
@@ -25,5 +40,7 @@ export function verdict(findings: readonly Finding[], color: boolean): string {
   const paint = painter(color);
   const of = (level: FindingLevel): number => findings.filter((finding) => finding.level === level).length;
   if (of('error') > 0) return paint('red', `${count(of('error'), 'error')}, ${count(of('warning'), 'warning')}`);
-  return of('warning') > 0 ? paint('yellow', `healthy, with ${count(of('warning'), 'warning')}`) : paint('green', 'healthy');
+  return of('warning') > 0
+    ? paint('yellow', `healthy, with ${count(of('warning'), 'warning')}`)
+    : paint('green', 'healthy');
 }

@@ -36,8 +36,12 @@ export class LiveRegion {
   ) {
     const buffered = {
       isTTY: true,
-      get columns() { return columnsOfScreen(screen); },
-      get rows() { return rowsOfScreen(screen); },
+      get columns() {
+        return columnsOfScreen(screen);
+      },
+      get rows() {
+        return rowsOfScreen(screen);
+      },
       write: (text: string) => (this.outgoing += text),
     };
     this.draw = createLogUpdate(buffered as unknown as NodeJS.WriteStream);
@@ -77,7 +81,9 @@ export class LiveRegion {
     const columns = columnsOfScreen(this.screen);
     const rows = Math.max(1, rowsOfScreen(this.screen) - 1);
     // The last column stays free: some terminals break a line that fills them.
-    const lines = this.frame(columns - 1).slice(0, rows).map((line) => cliTruncate(line, columns - 1));
+    const lines = this.frame(columns - 1)
+      .slice(0, rows)
+      .map((line) => cliTruncate(line, columns - 1));
     // Of frames of unequal length the library (7.2) takes equal last lines for unmoved ones, and loses them.
     if (lines.length !== this.drawn.length) this.draw.clear();
     if (lines.length > 0) this.draw(lines.join('\n'));

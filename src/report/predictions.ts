@@ -16,7 +16,8 @@ export const jsonFormat: PredictionFormat = { head: '', line: (answer) => `${JSO
 export function csvFormat(classes: readonly string[]): PredictionFormat {
   return {
     head: csvRow(['file', 'class', 'score', ...classes]),
-    line: (answer) => csvRow([answer.file, ...('error' in answer ? ['', '', ...classes.map(() => '')] : cells(answer, classes))]),
+    line: (answer) =>
+      csvRow([answer.file, ...('error' in answer ? ['', '', ...classes.map(() => '')] : cells(answer, classes))]),
   };
 }
 
@@ -29,9 +30,11 @@ const WIDEST_NAME = 60;
 
 /** A table whose columns are as wide as the names that will come. Pictures that cannot be read are told elsewhere. */
 export function tableFormat(files: readonly string[], classes: readonly string[]): PredictionFormat {
-  const widest = (names: readonly string[]): number => names.reduce((most, name) => Math.max(most, Math.min(name.length, WIDEST_NAME)), 5);
+  const widest = (names: readonly string[]): number =>
+    names.reduce((most, name) => Math.max(most, Math.min(name.length, WIDEST_NAME)), 5);
   const [fileWidth, classWidth] = [widest(files), widest(classes)];
-  const row = (file: string, name: string, score: string): string => `${printable(file).padEnd(fileWidth)}  ${printable(name).padEnd(classWidth)}  ${score}\n`;
+  const row = (file: string, name: string, score: string): string =>
+    `${printable(file).padEnd(fileWidth)}  ${printable(name).padEnd(classWidth)}  ${score}\n`;
   return {
     head: row('file', 'class', 'score'),
     line: (answer) => ('error' in answer ? '' : row(answer.file, answer.class, answer.score.toFixed(4))),

@@ -3,8 +3,7 @@ import { isAbsolute } from 'node:path';
 import { shownFrom } from '../core/paths.js';
 import type { Position, Problem } from '../core/problem.js';
 import { columnsOf } from './text-width.js';
-import { painter } from './style.js';
-import type { Paint } from './style.js';
+import { type Paint, painter } from './style.js';
 import { printable } from './words.js';
 import { wrapLine } from './wrap.js';
 
@@ -35,7 +34,11 @@ const mostShown = 100;
  *
  * A command is not wrapped. Control characters of the file are shown as `?`, so that it cannot write to the terminal by itself.
  */
-export function formatProblems(problems: readonly Problem[], layout: ProblemLayout, severity: Severity = 'error'): string {
+export function formatProblems(
+  problems: readonly Problem[],
+  layout: ProblemLayout,
+  severity: Severity = 'error',
+): string {
   const paint = painter(layout.color);
   const shown = problems.slice(0, mostShown).map((problem) => formatProblem(problem, layout, paint, severity));
   if (problems.length > mostShown) shown.push(`and ${(problems.length - mostShown).toLocaleString('en-US')} more`);
@@ -47,7 +50,8 @@ function formatProblem(problem: Problem, layout: ProblemLayout, paint: Paint, se
   const width = layout.width();
   const { position, found, expected, remedy, command } = problem;
   const place = placeOf(problem, cwd);
-  const text = severity === 'warning' ? paint('yellow', printable(`warning: ${found}`)) : paint('red', printable(found));
+  const text =
+    severity === 'warning' ? paint('yellow', printable(`warning: ${found}`)) : paint('red', printable(found));
   const lines = [`${paint('bold', place)}${place === '' ? '' : ' '}${text}`];
   if (position !== undefined) lines.push(...excerptOf(position, width, paint));
   if (expected !== undefined) lines.push(...wrapped('  expected: ', expected, width));

@@ -33,7 +33,9 @@ export function differenceLines({ before, after, stages, evaluations }: RunDiffe
     `${paint('dim', 'after ')}  ${headOf(after)}`,
     '',
     ...changed.flatMap((stage) => stageLines(stage, paint)),
-    same === stages.length ? `nothing that decides a result differs: ${count(same, 'stage')} the same` : paint('dim', `${count(same, 'stage')} the same`),
+    same === stages.length
+      ? `nothing that decides a result differs: ${count(same, 'stage')} the same`
+      : paint('dim', `${count(same, 'stage')} the same`),
     ...evaluations.flatMap((one) => ['', ...evaluationLines(one, paint)]),
   ];
 }
@@ -76,9 +78,11 @@ function difference({ before, after }: EvaluationDifference['metrics'][number]):
 }
 
 function pictureLines(pictures: Turned | null, paint: Paint): string[] {
-  if (pictures === null) return ['the predictions of one of the runs are no longer in the cache; running its pipeline again makes them'];
+  if (pictures === null)
+    return ['the predictions of one of the runs are no longer in the cache; running its pipeline again makes them'];
   const { compared, onlyBefore, onlyAfter, wrong, right } = pictures;
-  const others = onlyBefore + onlyAfter === 0 ? '' : `; ${onlyBefore} only in the run before, ${onlyAfter} only in the run after`;
+  const others =
+    onlyBefore + onlyAfter === 0 ? '' : `; ${onlyBefore} only in the run before, ${onlyAfter} only in the run after`;
   return [
     `of ${count(compared, 'picture')} in both, ${wrong.length} became wrong and ${right.length} right${others}`,
     ...listed('wrong', wrong, paint),

@@ -15,7 +15,14 @@ export interface RunRow {
   readonly set?: readonly string[];
   readonly state: string;
   readonly durationMs?: number;
-  readonly stages?: { readonly ran: number; readonly restored: number; readonly fresh: number; readonly failed: number; readonly interrupted: number; readonly skipped: number };
+  readonly stages?: {
+    readonly ran: number;
+    readonly restored: number;
+    readonly fresh: number;
+    readonly failed: number;
+    readonly interrupted: number;
+    readonly skipped: number;
+  };
   readonly metrics?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
@@ -36,28 +43,57 @@ export function stateWord(state: string): string {
 }
 
 /** Newest first, as given; the figures of the last columns are those of the best evaluation. */
-export function runLines(rows: readonly RunRow[], { color, width }: { readonly color: boolean; readonly width: number }): string[] {
+export function runLines(
+  rows: readonly RunRow[],
+  { color, width }: { readonly color: boolean; readonly width: number },
+): string[] {
   const paint = painter(color);
   const best = rows.map(({ metrics = {} }) => Object.values(metrics).sort(bestFirst)[0]);
   const columns: Column[] = [
     { title: 'run', cells: rows.map(({ id }) => id) },
     { title: 'started', cells: rows.map(({ startedAt }) => (startedAt === undefined ? '-' : localTime(startedAt))) },
-    { title: 'pipeline', cells: rows.map(({ pipeline = '-' }) => (pipeline.length > 14 ? `${pipeline.slice(0, 13)}…` : pipeline)) },
+    {
+      title: 'pipeline',
+      cells: rows.map(({ pipeline = '-' }) => (pipeline.length > 14 ? `${pipeline.slice(0, 13)}…` : pipeline)),
+    },
     { title: 'state', cells: rows.map(({ state }) => stateWord(state)) },
-    { title: 'took', numeric: true, cells: rows.map(({ durationMs }) => (durationMs === undefined ? '-' : duration(durationMs))) },
-    { title: 'did', cells: rows.map(({ stages }) => (stages === undefined ? '-' : `${stages.ran}+${stages.restored}/${Object.values(stages).reduce((sum, count) => sum + count, 0)}`)) },
+    {
+      title: 'took',
+      numeric: true,
+      cells: rows.map(({ durationMs }) => (durationMs === undefined ? '-' : duration(durationMs))),
+    },
+    {
+      title: 'did',
+      cells: rows.map(({ stages }) =>
+        stages === undefined
+          ? '-'
+          : `${stages.ran}+${stages.restored}/${Object.values(stages).reduce((sum, count) => sum + count, 0)}`,
+      ),
+    },
     { title: 'acc', numeric: true, cells: best.map((metrics) => metrics?.accuracy?.toFixed(4) ?? '-') },
     { title: 'loss', numeric: true, cells: best.map((metrics) => metrics?.loss?.toFixed(4) ?? '-') },
   ];
   const [head, ...lines] = fitting(columns, width);
-  return [paint('dim', head), ...lines.map((line, index) => (rows[index].state === 'ok' ? line : paint('yellow', line)))];
+  return [
+    paint('dim', head),
+    ...lines.map((line, index) => (rows[index].state === 'ok' ? line : paint('yellow', line))),
+  ];
 }
 
 /** Where the lines are too wide, without what can be spared first: the year and the time are in the id too, as UTC. */
 function fitting(columns: readonly Column[], width: number): string[] {
   const without = (some: readonly Column[], title: string): Column[] => some.filter((column) => column.title !== title);
-  const noYear = columns.map((column) => (column.title === 'started' ? { ...column, cells: column.cells.map((cell) => cell.slice(cell.indexOf('-') + 1)) } : column));
-  const choices = [columns, without(columns, 'loss'), without(noYear, 'loss'), without(without(columns, 'loss'), 'started')].map(columnLines);
+  const noYear = columns.map((column) =>
+    column.title === 'started'
+      ? { ...column, cells: column.cells.map((cell) => cell.slice(cell.indexOf('-') + 1)) }
+      : column,
+  );
+  const choices = [
+    columns,
+    without(columns, 'loss'),
+    without(noYear, 'loss'),
+    without(without(columns, 'loss'), 'started'),
+  ].map(columnLines);
   return choices.find((lines) => lines.every((line) => line.length <= width)) ?? choices[choices.length - 1];
 }
 

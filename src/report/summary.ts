@@ -18,7 +18,9 @@ export interface Closing {
 export function closingLines(run: Closing, color: boolean): string[] {
   const paint = painter(color);
   const figures = Object.entries(run.metrics).map(([stage, metrics]) => {
-    const values = mainFigures.flatMap(({ metric }) => (metrics[metric] === undefined ? [] : [`${metric} ${metrics[metric].toFixed(4)}`]));
+    const values = mainFigures.flatMap(({ metric }) =>
+      metrics[metric] === undefined ? [] : [`${metric} ${metrics[metric].toFixed(4)}`],
+    );
     return `${paint('bold', stage)}: ${values.join('  ')}`;
   });
   const done = run.stages.filter(({ state }) => state === 'ran').length;
@@ -26,12 +28,28 @@ export function closingLines(run: Closing, color: boolean): string[] {
   const time = duration(run.durationMs);
   switch (run.state) {
     case 'ok':
-      if (done + restored + run.healed.length === 0) return [...figures, paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are current (${time})`)];
-      return [...figures, paint('green', `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} current${madeAgain(run.healed)}`)];
+      if (done + restored + run.healed.length === 0)
+        return [
+          ...figures,
+          paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are current (${time})`),
+        ];
+      return [
+        ...figures,
+        paint(
+          'green',
+          `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} current${madeAgain(run.healed)}`,
+        ),
+      ];
     case 'gate-missed':
-      return [...figures, paint('red', `a minimum was missed (${time}): ${heldBack(run.stages)}what was computed is kept`)];
+      return [
+        ...figures,
+        paint('red', `a minimum was missed (${time}): ${heldBack(run.stages)}what was computed is kept`),
+      ];
     case 'failed':
-      return [...figures, paint('red', `failed after ${time}: what was finished is kept; once that is mended, run again to go on`)];
+      return [
+        ...figures,
+        paint('red', `failed after ${time}: what was finished is kept; once that is mended, run again to go on`),
+      ];
     case 'interrupted':
       return [...figures, paint('yellow', `interrupted after ${time}: what was finished is kept; run again to go on`)];
   }

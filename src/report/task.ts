@@ -19,7 +19,8 @@ export function taskWords({ unit, done, total }: TaskProgress, rate: number | un
     const amount = total === undefined ? `${megabytes(done)} MB` : `${megabytes(done)}/${megabytes(total)} MB`;
     return { amount, rate: rate === undefined ? '' : `${(rate / 1e6).toFixed(1)} MB/s`, left };
   }
-  const amount = total === undefined ? count(done, 'picture') : `${done.toLocaleString('en-US')}/${count(total, 'picture')}`;
+  const amount =
+    total === undefined ? count(done, 'picture') : `${done.toLocaleString('en-US')}/${count(total, 'picture')}`;
   return { amount, rate: rate === undefined ? '' : `${perSecond(rate)}/s`, left };
 }
 

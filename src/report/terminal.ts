@@ -40,11 +40,17 @@ const marks: Readonly<Record<StageState, readonly [string, Style]>> = {
 const PLAIN_INTERVAL_MS = 10_000;
 
 /** Makes a listener for the events of a run; `now` gives milliseconds. */
-export async function terminalReporter(options: TerminalOptions, now: () => number = () => performance.now()): Promise<Reporter> {
+export async function terminalReporter(
+  options: TerminalOptions,
+  now: () => number = () => performance.now(),
+): Promise<Reporter> {
   const { screen } = options;
   const board = new Board({ ...options, nameWidth: nameWidthOf(options), stages: options.stages.length }, now());
   // Libraries for terminals are loaded on terminals alone.
-  const live = screen === undefined ? undefined : new (await import('./live-region.js')).LiveRegion(screen, (columns) => board.lines(now(), columns), now);
+  const live =
+    screen === undefined
+      ? undefined
+      : new (await import('./live-region.js')).LiveRegion(screen, (columns) => board.lines(now(), columns), now);
   const terminal = new Terminal(options, board, live, now);
   return { show: (event) => terminal.show(event), close: () => live?.close() };
 }
@@ -119,12 +125,20 @@ class Terminal {
     const epoch = this.untold.get(stage.name);
     if (epoch !== undefined) this.epochRow(epoch);
     const [mark, style] = marks[stage.state];
-    const features = stage.features === undefined ? '' : `  ${count(stage.features.extracted, 'picture')} extracted, ${stage.features.reused.toLocaleString('en-US')} reused`;
+    const features =
+      stage.features === undefined
+        ? ''
+        : `  ${count(stage.features.extracted, 'picture')} extracted, ${stage.features.reused.toLocaleString('en-US')} reused`;
     // Its column is as wide as `restored`, and its reason says the rest.
     const word = stage.state === 'interrupted' ? 'stopped' : stage.state;
     const timed = stage.state === 'ran' || stage.state === 'failed' || stage.state === 'interrupted';
     const time = timed ? duration(stage.durationMs).padStart(8) : ' '.repeat(8);
-    this.row(mark, style, stage.name, `${this.paint(style, word.padEnd(8))} ${time}  ${printable(stage.reason)}${this.paint('dim', features)}`);
+    this.row(
+      mark,
+      style,
+      stage.name,
+      `${this.paint(style, word.padEnd(8))} ${time}  ${printable(stage.reason)}${this.paint('dim', features)}`,
+    );
   }
 
   private plainProgress(event: Extract<RunEvent, { event: 'progress' }>): void {

@@ -24,7 +24,11 @@ export function megabytes(bytes: number): string {
 
 /** `2 days ago`, `3 hours ago`, `just now`. */
 export function agoText(ms: number): string {
-  for (const [unit, length] of [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000]] as const) {
+  for (const [unit, length] of [
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+  ] as const) {
     if (ms >= length) return `${count(Math.floor(ms / length), unit)} ago`;
   }
   return 'just now';

@@ -23,7 +23,10 @@ export function wrapBeside(text: string, indent: number, width: number): string 
   const room = width - indent;
   const hang = room < leastRoom ? Math.min(6, indent) : indent;
   // Beside what takes nearly all of the line, the text would be a word in each row.
-  const rows = hang === indent ? wrapLine(text, Math.max(leastRoom, room)) : ['', ...wrapLine(text, Math.max(leastRoom, width - hang))];
+  const rows =
+    hang === indent
+      ? wrapLine(text, Math.max(leastRoom, room))
+      : ['', ...wrapLine(text, Math.max(leastRoom, width - hang))];
   return rows.join(`\n${' '.repeat(hang)}`);
 }
 
@@ -33,7 +36,10 @@ export function wrapBeside(text: string, indent: number, width: number): string 
  */
 export function wrapHelp(help: string, width: number): string {
   const filled = help.replace(/(?<=^\S.*)\n(?=\S)/gm, ' ');
-  return filled.split('\n').map((line) => wrapHelpLine(line, width)).join('\n');
+  return filled
+    .split('\n')
+    .map((line) => wrapHelpLine(line, width))
+    .join('\n');
 }
 
 function wrapHelpLine(line: string, width: number): string {

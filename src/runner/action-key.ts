@@ -26,13 +26,23 @@ export interface Preimage {
 }
 
 /** Builds the preimage of a stage whose inputs are known. */
-export function preimageOf(node: Node, inputs: Inputs, survey: Survey | undefined, settings: Settings, seed: number): Preimage {
+export function preimageOf(
+  node: Node,
+  inputs: Inputs,
+  survey: Survey | undefined,
+  settings: Settings,
+  seed: number,
+): Preimage {
   const { stage, definition } = node;
   const schema = stageSchema(stage.kind);
   // The kind is named beside the configuration already; further in, `uses` is a name like others, such as a class's.
   const { uses: _kind, ...own } = stage.config;
   const seeded = hasSeed(schema) ? { seed, ...own } : own;
-  const config = affecting(definition.relevant ? definition.relevant(seeded as never) : (seeded as Json), schema, schema);
+  const config = affecting(
+    definition.relevant ? definition.relevant(seeded as never) : (seeded as Json),
+    schema,
+    schema,
+  );
   return {
     schema: KEY_SCHEMA,
     kind: stage.kind,

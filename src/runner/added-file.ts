@@ -23,7 +23,9 @@ export class AddedFile {
   /** Writes what `text` gives, which is asked for when nobody else writes. One change that fails leaves the next its turn. */
   change(text: () => Promise<string>): Promise<void> {
     const { path, kind, label, during } = this.options;
-    const turn = this.turns.then(() => during(`${kind}-${digestOf(path)}`, label, async () => writeWhole(path, await text())));
+    const turn = this.turns.then(() =>
+      during(`${kind}-${digestOf(path)}`, label, async () => writeWhole(path, await text())),
+    );
     this.turns = turn.catch(() => undefined);
     return turn;
   }

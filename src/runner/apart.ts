@@ -17,10 +17,27 @@ export function sourcesApart(pipeline: Pipeline, cache: string): Problem[] {
     const source = real(resolve(pipeline.root, path));
     const at = (problem: Problem): Problem[] => [{ ...pipeline.places.at(['stages', name, 'source']), ...problem }];
     const remedy = 'move the images, or name another folder for the cache in PIPELINE_CACHE';
-    if (isWithin(source, store)) return at({ code: 'source-in-cache', found: `\`${path}\` is inside the cache (${cache}), which this tool writes and clears`, expected: 'a folder apart from the cache', remedy });
-    if (isWithin(source, own)) return at({ code: 'source-in-state', found: `\`${path}\` is inside \`.pipeline\`, which this tool keeps for itself`, expected: 'a folder of images outside it', remedy: 'move the images out of it' });
+    if (isWithin(source, store))
+      return at({
+        code: 'source-in-cache',
+        found: `\`${path}\` is inside the cache (${cache}), which this tool writes and clears`,
+        expected: 'a folder apart from the cache',
+        remedy,
+      });
+    if (isWithin(source, own))
+      return at({
+        code: 'source-in-state',
+        found: `\`${path}\` is inside \`.pipeline\`, which this tool keeps for itself`,
+        expected: 'a folder of images outside it',
+        remedy: 'move the images out of it',
+      });
     if (isWithin(store, source) && !isHidden(source, store)) {
-      return at({ code: 'cache-in-source', found: `the cache (${cache}) is inside \`${path}\`: images that it keeps would come back as images of the source`, expected: 'a cache apart from the images', remedy });
+      return at({
+        code: 'cache-in-source',
+        found: `the cache (${cache}) is inside \`${path}\`: images that it keeps would come back as images of the source`,
+        expected: 'a cache apart from the images',
+        remedy,
+      });
     }
     return exportsInto(pipeline, source, path);
   });
@@ -32,13 +49,23 @@ function exportsInto(pipeline: Pipeline, source: string, path: string): Problem[
     const folder = real(resolve(pipeline.root, to));
     if (!isWithin(folder, source) || isHidden(source, folder) || isWithin(real(pipeline.root), source)) return [];
     const found = `\`${to}\` leads into the images of \`${path}\` by a link: probe images of the model would come back as images of the source`;
-    return [{ code: 'export-over-source', ...pipeline.places.at(['stages', name, 'to']), found, expected: 'a folder apart from the images', remedy: 'name another folder' }];
+    return [
+      {
+        code: 'export-over-source',
+        ...pipeline.places.at(['stages', name, 'to']),
+        found,
+        expected: 'a folder apart from the images',
+        remedy: 'name another folder',
+      },
+    ];
   });
 }
 
 /** Names that begin with a dot are not listed. */
 function isHidden(folder: string, path: string): boolean {
-  return relative(folder, path).split(sep).some((name) => name.startsWith('.'));
+  return relative(folder, path)
+    .split(sep)
+    .some((name) => name.startsWith('.'));
 }
 
 /** The path without links, of those parts of it that are there. */

@@ -23,7 +23,10 @@ const MOST = 20;
  * project: results in it are used only where it was made here, or accepted by `pipeline cache trust`. Throws `unsafe` where
  * everybody can write into it.
  */
-export function cachePlaceOf(project: Pick<Project, 'store' | 'display'>, environment: NodeJS.ProcessEnv = process.env): CachePlace {
+export function cachePlaceOf(
+  project: Pick<Project, 'store' | 'display'>,
+  environment: NodeJS.ProcessEnv = process.env,
+): CachePlace {
   const place = environment.PIPELINE_CACHE ? namedPlace(project.store) : ownPlace(project);
   refuseOpenToAll(place.root, environment);
   return place;
@@ -48,7 +51,12 @@ function ownPlace({ store, display }: Pick<Project, 'store' | 'display'>): Cache
     if (occupantOf(root) !== 'free' && !isMadeHere(root)) continue;
     return number === 1 ? { root } : { root, warning: fromElsewhere(display(store), display(root)) };
   }
-  throw failure('unsafe', { code: 'cache-from-elsewhere', where: store, found: `${MOST} caches are here that came from elsewhere`, remedy: 'remove those that you do not need' });
+  throw failure('unsafe', {
+    code: 'cache-from-elsewhere',
+    where: store,
+    found: `${MOST} caches are here that came from elsewhere`,
+    remedy: 'remove those that you do not need',
+  });
 }
 
 function fromElsewhere(theirs: string, ours: string): Problem {
@@ -66,11 +74,20 @@ export interface Trusted {
 }
 
 /** Marks the cache inside a project as made here: its results are used from now on. Throws `invalid` where there is none. */
-export async function trustCache({ store }: Pick<Project, 'store'>, environment: NodeJS.ProcessEnv = process.env): Promise<Trusted> {
+export async function trustCache(
+  { store }: Pick<Project, 'store'>,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Trusted> {
   if (environment.PIPELINE_CACHE || isMadeHere(store)) return { root: store, state: 'before' };
   const version = join(store, 'v1');
   if (occupantOf(store) !== 'store' || lstatSync(version, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw failure('invalid', { code: 'no-cache', where: store, found: 'is not a cache of this tool', expected: 'the cache of the project in the current folder', remedy: 'run it in the folder of the project' });
+    throw failure('invalid', {
+      code: 'no-cache',
+      where: store,
+      found: 'is not a cache of this tool',
+      expected: 'the cache of the project in the current folder',
+      remedy: 'run it in the folder of the project',
+    });
   }
   await writeWhole(join(version, ORIGIN_FILE), originOf(version).toString());
   return { root: store, state: 'trusted' };

@@ -3,7 +3,18 @@ import { existsSync, type Stats } from 'node:fs';
 import { basename, resolve, sep } from 'node:path';
 import type { Json } from '../core/canonical.js';
 import { isActionKey, isDigest, type ActionKey, type Digest } from '../core/digest.js';
-import { isCount, isFiniteNumber, isListOf, isMapOf, isOneOf, isShapedAs, isString, optional, parseJson, type Guard } from '../core/guards.js';
+import {
+  isCount,
+  isFiniteNumber,
+  isListOf,
+  isMapOf,
+  isOneOf,
+  isShapedAs,
+  isString,
+  optional,
+  parseJson,
+  type Guard,
+} from '../core/guards.js';
 import { isOutputs } from '../core/outputs.js';
 import { isInnerPath, staysInside } from '../core/paths.js';
 import { failure } from '../core/problem.js';
@@ -66,7 +77,12 @@ export class Checkout {
    * Reads the memory at `path` of a pipeline file, given as its project names it; a missing or damaged one is an empty
    * one. Throws `invalid` where it is that of another file, which is still there: each would undo what the other did.
    */
-  static async open(path: string, project: Pick<Project, 'root' | 'display'>, file: string, during: During): Promise<Checkout> {
+  static async open(
+    path: string,
+    project: Pick<Project, 'root' | 'display'>,
+    file: string,
+    during: During,
+  ): Promise<Checkout> {
     const pipeline = project.display(file);
     const content = await read(path);
     const other = content?.pipeline ?? pipeline;
@@ -103,7 +119,12 @@ export class Checkout {
   }
 }
 
-const isDeliveredFile: Guard<DeliveredFile> = isShapedAs({ digest: isDigest, size: isCount, mtimeMs: isFiniteNumber, ctimeMs: optional(isFiniteNumber) });
+const isDeliveredFile: Guard<DeliveredFile> = isShapedAs({
+  digest: isDigest,
+  size: isCount,
+  mtimeMs: isFiniteNumber,
+  ctimeMs: optional(isFiniteNumber),
+});
 
 const isPreimage: Guard<Preimage> = isShapedAs({
   schema: isFiniteNumber,
@@ -125,7 +146,11 @@ const isStageMemory: Guard<StageMemory> = isShapedAs({
   writing: optional(isMapOf(isListOf(isDigest), isPlace)),
 });
 
-const isCheckoutFile: Guard<CheckoutFile> = isShapedAs({ format: isOneOf(1), pipeline: optional(staysInside), stages: isMapOf(isStageMemory) });
+const isCheckoutFile: Guard<CheckoutFile> = isShapedAs({
+  format: isOneOf(1),
+  pipeline: optional(staysInside),
+  stages: isMapOf(isStageMemory),
+});
 
 function isJson(value: unknown): value is Json {
   return value !== undefined;

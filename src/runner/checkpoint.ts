@@ -10,7 +10,11 @@ const INTERVAL_SECONDS = 5;
 /** Writing takes at most this part of the time, however slow the disk is. */
 const SHARE = 1 / 20;
 
-export function checkpointOf({ checkpoints }: Store, key: ActionKey, environment: NodeJS.ProcessEnv = process.env): Checkpoint {
+export function checkpointOf(
+  { checkpoints }: Store,
+  key: ActionKey,
+  environment: NodeJS.ProcessEnv = process.env,
+): Checkpoint {
   const interval = intervalOf(environment) * 1000;
   let next = performance.now() + interval;
   return {
@@ -30,5 +34,10 @@ function intervalOf({ PIPELINE_CHECKPOINT_SECONDS: text }: NodeJS.ProcessEnv): n
   if (text === undefined || text === '') return INTERVAL_SECONDS;
   const seconds = Number(text);
   if (seconds >= 0) return seconds;
-  throw failure('invalid', { code: 'bad-environment', where: 'PIPELINE_CHECKPOINT_SECONDS', found: `${text} is no number of seconds`, expected: 'a number from 0' });
+  throw failure('invalid', {
+    code: 'bad-environment',
+    where: 'PIPELINE_CHECKPOINT_SECONDS',
+    found: `${text} is no number of seconds`,
+    expected: 'a number from 0',
+  });
 }

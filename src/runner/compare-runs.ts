@@ -14,7 +14,9 @@ export type StageDifference =
 export function compareStages(before: readonly StageOutcome[], after: readonly StageOutcome[]): StageDifference[] {
   const earlier = new Map(before.map((stage) => [stage.name, stage]));
   const names = new Set(after.map(({ name }) => name));
-  const gone = before.filter(({ name }) => !names.has(name)).map(({ name }): StageDifference => ({ name, state: 'only-before' }));
+  const gone = before
+    .filter(({ name }) => !names.has(name))
+    .map(({ name }): StageDifference => ({ name, state: 'only-before' }));
   return [...after.map((stage) => compareStage(earlier.get(stage.name), stage)), ...gone];
 }
 
@@ -23,5 +25,9 @@ function compareStage(before: StageOutcome | undefined, after: StageOutcome): St
   if (before === undefined) return { name, state: 'only-after' };
   if (before.key === undefined || after.key === undefined) return { name, state: 'unknown' };
   if (before.key === after.key) return { name, state: 'same' };
-  return { name, state: 'changed', changes: describeChange(before.preimage as unknown as Preimage, after.preimage as unknown as Preimage) };
+  return {
+    name,
+    state: 'changed',
+    changes: describeChange(before.preimage as unknown as Preimage, after.preimage as unknown as Preimage),
+  };
 }

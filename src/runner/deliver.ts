@@ -34,7 +34,11 @@ const OLD = 'old';
  * Makes `folder` hold exactly `files`, whose names may lead into folders of its own (`probes/1.png`). Untouched files of an earlier delivery are told by size and time, so that
  * a run without changes reads nothing. Throws `unsafe` where the folder holds something else.
  */
-export async function deliverFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<DeliveredFolder> {
+export async function deliverFolder(
+  folder: string,
+  files: ReadonlyMap<string, BlobRef | string>,
+  options: DeliveryOptions,
+): Promise<DeliveredFolder> {
   for (const name of files.keys()) if (!isInnerPath(name)) throw leavesFolder(folder, name, options);
   for (let tries = 1; ; tries++) {
     try {
@@ -46,11 +50,16 @@ export async function deliverFolder(folder: string, files: ReadonlyMap<string, B
   }
 }
 
-async function deliverOnce(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<DeliveredFolder> {
+async function deliverOnce(
+  folder: string,
+  files: ReadonlyMap<string, BlobRef | string>,
+  options: DeliveryOptions,
+): Promise<DeliveredFolder> {
   await recoverFolder(folder);
   const wanted = new Map([...files].map(([name, content]) => [name, refOf(content)]));
   const present = await survey(folder, options.before);
-  const current = present.size === wanted.size && [...wanted].every(([name, { digest }]) => present.get(name)?.digest === digest);
+  const current =
+    present.size === wanted.size && [...wanted].every(([name, { digest }]) => present.get(name)?.digest === digest);
   if (!current) refuseForeign(folder, present, wanted, options);
   const found = current ? present : await replaceFolder(folder, files, options);
   const delivered = [...wanted].map(([name, ref]) => {
@@ -121,7 +130,11 @@ function refuseForeign(
 ): void {
   for (const [name, { digest }] of present) {
     const known = own(before, name);
-    if (digest !== undefined && (known?.digest === digest || wanted.get(name)?.digest === digest || ours.includes(digest))) continue;
+    if (
+      digest !== undefined &&
+      (known?.digest === digest || wanted.get(name)?.digest === digest || ours.includes(digest))
+    )
+      continue;
     const isNamedSo = known !== undefined || wanted.has(name);
     if (force && isNamedSo) continue;
     throw failure('unsafe', {
@@ -129,13 +142,19 @@ function refuseForeign(
       where: display(join(folder, name)),
       found: known !== undefined ? 'was changed since it was written' : 'was not written by this pipeline',
       expected: 'a folder that holds only what this stage wrote, or none',
-      remedy: isNamedSo ? `move it away, or replace it: --force ${stage}` : `move it away, or let ${stage} write into another folder`,
+      remedy: isNamedSo
+        ? `move it away, or replace it: --force ${stage}`
+        : `move it away, or let ${stage} write into another folder`,
     });
   }
 }
 
 /** Builds the new folder beside the old one and swaps them by renames. Returns what was written. */
-async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef | string>, options: DeliveryOptions): Promise<Map<string, FoundFile>> {
+async function replaceFolder(
+  folder: string,
+  files: ReadonlyMap<string, BlobRef | string>,
+  options: DeliveryOptions,
+): Promise<Map<string, FoundFile>> {
   await mkdir(dirname(folder), { recursive: true });
   const aside = besideOf(folder);
   const written = new Map<string, FoundFile>();
@@ -147,7 +166,10 @@ async function replaceFolder(folder: string, files: ReadonlyMap<string, BlobRef 
       const below = dirname(join(fresh, name));
       await mkdir(below, { recursive: true });
       folders.add(below);
-      await writeFile(join(fresh, name), typeof content === 'string' ? content : await options.readBytes(content), { flag: 'wx', flush: true });
+      await writeFile(join(fresh, name), typeof content === 'string' ? content : await options.readBytes(content), {
+        flag: 'wx',
+        flush: true,
+      });
       written.set(name, { digest: refOf(content).digest, times: await lstat(join(fresh, name)) });
     }
     // Their names, before the old folder goes: between the two renames nothing waits for the disk.

@@ -19,7 +19,9 @@ interface TouchedFile {
  * file named another folder, is remembered but no business of its own any more.
  */
 export async function touchedFiles(project: Project, node: Node, { delivered }: StageMemory): Promise<TouchedFile[]> {
-  const places = [project.folderOf(node.stage.name), ...foldersOf(project, node)].map((folder) => relative(project.root, folder));
+  const places = [project.folderOf(node.stage.name), ...foldersOf(project, node)].map((folder) =>
+    relative(project.root, folder),
+  );
   const checks = places.flatMap((place) =>
     Object.entries(own(delivered, place) ?? {}).map(async ([name, before]): Promise<TouchedFile[]> => {
       const path = join(project.root, place, name);
@@ -37,10 +39,13 @@ export async function reasonToDeliver(project: Project, node: Node, memory: Stag
   const touched = await touchedFiles(project, node, memory);
   const ours = Object.values(memory.writing ?? {}).flat();
   for (const file of touched) {
-    if (await isEdited(file, ours)) return `${project.display(file.path)} was changed since it was written: only --force ${node.stage.name} replaces it`;
+    if (await isEdited(file, ours))
+      return `${project.display(file.path)} was changed since it was written: only --force ${node.stage.name} replaces it`;
   }
   if (memory.writing !== undefined) return 'its files were not delivered to the end';
-  const missing = foldersOf(project, node).find((folder) => !Object.hasOwn(memory.delivered, relative(project.root, folder)));
+  const missing = foldersOf(project, node).find(
+    (folder) => !Object.hasOwn(memory.delivered, relative(project.root, folder)),
+  );
   if (missing !== undefined) return `its files are not in ${project.display(missing)} yet`;
   const gone = touched.filter(({ state }) => state === 'gone');
   if (gone.length === 0) return undefined;

@@ -39,7 +39,12 @@ export async function destinationFailures(nodes: Iterable<Node>, project: Projec
 }
 
 /** Why `by` could not write a folder or file in the end; undefined where it could. */
-export async function failureOf(path: string, by: string, { display }: Pick<Project, 'display'>, as: 'folder' | 'file' = 'folder'): Promise<PipelineError | undefined> {
+export async function failureOf(
+  path: string,
+  by: string,
+  { display }: Pick<Project, 'display'>,
+  as: 'folder' | 'file' = 'folder',
+): Promise<PipelineError | undefined> {
   const obstacle = await obstacleTo(path, as);
   switch (obstacle?.kind) {
     case undefined:
@@ -56,9 +61,14 @@ export async function failureOf(path: string, by: string, { display }: Pick<Proj
 /** Brings back folders whose last delivery was killed while it swapped them. A place that cannot be written stays as it is. */
 export async function recoverDestinations(nodes: Iterable<Node>, project: Project): Promise<void> {
   for (const { stage, definition } of nodes) {
-    for (const folder of [project.folderOf(stage.name), ...(definition.writesTo?.(stage.config) ?? []).map(project.resolvePath)]) {
+    for (const folder of [
+      project.folderOf(stage.name),
+      ...(definition.writesTo?.(stage.config) ?? []).map(project.resolvePath),
+    ]) {
       // What is wrong with a place is said where something is to be written there.
-      await refuseOutside(project, folder).then(() => recoverFolder(folder)).catch(() => undefined);
+      await refuseOutside(project, folder)
+        .then(() => recoverFolder(folder))
+        .catch(() => undefined);
     }
   }
 }
@@ -75,7 +85,8 @@ export async function refuseOutside({ root, display }: Project, folder: string):
     if (entry === undefined) break;
     if (entry.isSymbolicLink()) {
       const target = await realpath(next).catch(() => undefined);
-      if (target === undefined || !isWithin(target, realRoot)) throw outside(display(folder), `leads out of the project by the link ${display(next)}`, root);
+      if (target === undefined || !isWithin(target, realRoot))
+        throw outside(display(folder), `leads out of the project by the link ${display(next)}`, root);
     }
   }
 }
@@ -113,11 +124,15 @@ function nameTooLong(stage: string, folder: string): PipelineError {
 
 function cannotWrite(stage: string, folder: string, above: string, error: unknown): PipelineError {
   const { problems } = asPipelineError(error, stage);
-  return failure('input-output', {
-    code: 'destination-not-writable',
-    where: folder,
-    found: `cannot be written, which ${stage} would do in the end: ${problems[0]?.found ?? above}`,
-    expected: 'a folder that can be written',
-    remedy: stage === RUN ? `make ${above} writable` : `make ${above} writable, or name another folder`,
-  }, error);
+  return failure(
+    'input-output',
+    {
+      code: 'destination-not-writable',
+      where: folder,
+      found: `cannot be written, which ${stage} would do in the end: ${problems[0]?.found ?? above}`,
+      expected: 'a folder that can be written',
+      remedy: stage === RUN ? `make ${above} writable` : `make ${above} writable, or name another folder`,
+    },
+    error,
+  );
 }

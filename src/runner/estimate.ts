@@ -21,7 +21,11 @@ export interface EstimateOptions {
 }
 
 /** Estimates what a run costs, by a plan of all stages. */
-export async function estimate(session: Session, planned: readonly PlannedStage[], options: EstimateOptions = {}): Promise<Estimate> {
+export async function estimate(
+  session: Session,
+  planned: readonly PlannedStage[],
+  options: EstimateOptions = {},
+): Promise<Estimate> {
   const { selected = new Set(session.graph.byName.keys()), measure = false } = options;
   const outlook = new Outlook(session, selected, measure);
   for (const stage of planned) await outlook.take(stage);
@@ -58,12 +62,16 @@ class Outlook {
       const { problems } = asPipelineError(thrown, name);
       const [{ where, found }] = problems;
       const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-      this.unknown.push({ stage: name, reason: where === undefined || where === name ? `${found}${more}` : `${where} ${found}${more}` });
+      this.unknown.push({
+        stage: name,
+        reason: where === undefined || where === name ? `${found}${more}` : `${where} ${found}${more}`,
+      });
     }
   }
 
   private async rehearse(node: Node): Promise<void> {
-    if (node.definition.rehearse === undefined || !this.dependencies(node).every((name) => this.known.has(name))) return;
+    if (node.definition.rehearse === undefined || !this.dependencies(node).every((name) => this.known.has(name)))
+      return;
     const { outputs, exact } = await this.rehearsal.rehearse(node, this.inputsOf(node));
     this.known.set(node.stage.name, { outputs, exact: exact && this.isExact(node) });
   }
@@ -88,7 +96,16 @@ class Outlook {
     const trainingMs = await this.trainingMs(needs);
     if (needs.training !== undefined && trainingMs === undefined) unmeasured = true;
     const { name } = node.stage;
-    this.stages.push({ name, extract, reused, bytes, exact, extractionMs: extractionMs === 0 && unmeasured ? undefined : extractionMs, trainingMs, unmeasured });
+    this.stages.push({
+      name,
+      extract,
+      reused,
+      bytes,
+      exact,
+      extractionMs: extractionMs === 0 && unmeasured ? undefined : extractionMs,
+      trainingMs,
+      unmeasured,
+    });
   }
 
   /** Pictures a second. */
@@ -121,10 +138,13 @@ class Outlook {
 
   async result(): Promise<Estimate> {
     const { stages, unknown } = this;
-    const sum = (of: (stage: StageEstimate) => number | undefined): number => stages.reduce((total, stage) => total + (of(stage) ?? 0), 0);
+    const sum = (of: (stage: StageEstimate) => number | undefined): number =>
+      stages.reduce((total, stage) => total + (of(stage) ?? 0), 0);
     const bytes = sum((stage) => stage.bytes);
     const freeBytes = await this.session.store.freeBytes();
-    const timed = stages.filter(({ extractionMs, trainingMs }) => extractionMs !== undefined || trainingMs !== undefined);
+    const timed = stages.filter(
+      ({ extractionMs, trainingMs }) => extractionMs !== undefined || trainingMs !== undefined,
+    );
     return {
       stages,
       extract: sum(({ extract }) => extract),
@@ -133,7 +153,8 @@ class Outlook {
       freeBytes,
       fits: bytes <= LARGEST_SHARE * freeBytes,
       exact: stages.every(({ exact }) => exact),
-      ms: timed.length === 0 ? undefined : sum(({ extractionMs, trainingMs }) => (extractionMs ?? 0) + (trainingMs ?? 0)),
+      ms:
+        timed.length === 0 ? undefined : sum(({ extractionMs, trainingMs }) => (extractionMs ?? 0) + (trainingMs ?? 0)),
       unmeasured: stages.filter((stage) => stage.unmeasured).map(({ name }) => name),
       unknown,
     };

@@ -124,7 +124,9 @@ class Execution {
   }
 
   private async settle(node: Node): Promise<Outcome> {
-    const before = await Promise.all(node.dependencies.map((name) => this.outcome(this.session.graph.byName.get(name)!)));
+    const before = await Promise.all(
+      node.dependencies.map((name) => this.outcome(this.session.graph.byName.get(name)!)),
+    );
     const blocking = before.find(({ summary, error }) => error !== undefined || summary.state === 'skipped');
     const started = performance.now();
     if (blocking !== undefined) return this.report(node, 'skipped', blockedReason(blocking), started);
@@ -132,11 +134,20 @@ class Execution {
       return await this.settleReady(node, started);
     } catch (thrown) {
       // Whatever failed did so because of that.
-      const error = this.session.guard.problem() ?? inFile(asPipelineError(thrown, node.stage.name), node, this.session.pipeline);
+      const error =
+        this.session.guard.problem() ?? inFile(asPipelineError(thrown, node.stage.name), node, this.session.pipeline);
       this.reportProblems(node, error);
       const { signal } = this.options;
       const isInterrupted = error.category === 'interrupted' || (signal.aborted && thrown === signal.reason);
-      return { ...this.report(node, isInterrupted ? 'interrupted' : 'failed', error.problems[0]?.found ?? error.message, started), error };
+      return {
+        ...this.report(
+          node,
+          isInterrupted ? 'interrupted' : 'failed',
+          error.problems[0]?.found ?? error.message,
+          started,
+        ),
+        error,
+      };
     }
   }
 
@@ -152,7 +163,12 @@ class Execution {
     settled.set(node.stage.name, { node, preimage, inputs, outputs });
 
     try {
-      await this.heal(() => finishStage(session, node, preimage, inputs, outputs, { signal: options.signal, overwrite: options.forced.has(node.stage.name) }));
+      await this.heal(() =>
+        finishStage(session, node, preimage, inputs, outputs, {
+          signal: options.signal,
+          overwrite: options.forced.has(node.stage.name),
+        }),
+      );
     } catch (thrown) {
       const error = asPipelineError(thrown, node.stage.name);
       if (error.category !== 'gate-missed') throw error;
@@ -172,19 +188,31 @@ class Execution {
     // Loaded only where there is work: a run that has nothing to do is over sooner.
     this.queue ??= import('p-queue').then((library) => new library.default({ concurrency: options.jobs }));
     const queue = await this.queue;
-    const queued = async <Result>(action: () => Promise<Result>): Promise<Result> => (await queue.add(action)) as Result;
+    const queued = async <Result>(action: () => Promise<Result>): Promise<Result> =>
+      (await queue.add(action)) as Result;
     const work = (): Promise<Work> => {
       options.signal.throwIfAborted();
       session.emit({ event: 'stage-start', name, kind, reason });
       return this.heal(() => runStage(session, node, decision.preimage, inputs, options.signal));
     };
     const onWait = (pid: number, stage: string): void =>
-      session.emit({ event: 'note', stage: name, code: 'waiting', text: `waiting for pid ${pid} (${stage}), which makes the same` });
+      session.emit({
+        event: 'note',
+        stage: name,
+        code: 'waiting',
+        text: `waiting for pid ${pid} (${stage}), which makes the same`,
+      });
     // What was asked to run again does so, whoever makes the same meanwhile.
     const flight: Flight<Work> = options.forced.has(name)
       ? { state: 'done', result: await queued(work) }
       : await singleFlight({ store: session.store, key, stage: name, signal: options.signal, queued, onWait }, work);
-    if (flight.state === 'made') return { preimage: decision.preimage, outputs: flight.outputs, state: 'restored', reason: 'made meanwhile by another run' };
+    if (flight.state === 'made')
+      return {
+        preimage: decision.preimage,
+        outputs: flight.outputs,
+        state: 'restored',
+        reason: 'made meanwhile by another run',
+      };
     return { ...flight.result, state: 'ran', reason };
   }
 
@@ -203,7 +231,9 @@ class Execution {
       if (ref === undefined) continue;
       try {
         const values = await this.heal(() => readJson<Record<string, unknown>>(this.session.store, ref));
-        metrics[name] = Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+        metrics[name] = Object.fromEntries(
+          Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+        );
       } catch (thrown) {
         const error = asPipelineError(thrown, name);
         this.reportProblems(node, error);
@@ -232,7 +262,14 @@ class Execution {
   private report(node: Node, state: StageState, reason: string, started: number, counts?: FeatureCounts): Outcome {
     const features = counts !== undefined && counts.extracted + counts.reused > 0 ? { features: counts } : {};
     const durationMs = Math.round(performance.now() - started);
-    const summary: StageSummary = { name: node.stage.name, kind: node.stage.kind, state, reason, durationMs, ...features };
+    const summary: StageSummary = {
+      name: node.stage.name,
+      kind: node.stage.kind,
+      state,
+      reason,
+      durationMs,
+      ...features,
+    };
     this.session.emit({ event: 'stage', ...summary });
     return { summary };
   }

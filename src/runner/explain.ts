@@ -10,7 +10,9 @@ type Change = { readonly path: string; readonly before: Json | undefined; readon
 function differences(before: Json | undefined, after: Json | undefined, path = ''): Change[] {
   if (isRecord(before) && isRecord(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return names.flatMap((name) => differences(own(before, name), own(after, name), path === '' ? name : `${path}.${name}`));
+    return names.flatMap((name) =>
+      differences(own(before, name), own(after, name), path === '' ? name : `${path}.${name}`),
+    );
   }
   if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     return before.flatMap((item, index) => differences(item as Json, after[index] as Json, `${path}[${index}]`));
@@ -40,7 +42,10 @@ const outputWords: Readonly<Record<string, string>> = {
 
 function inputReason(path: string): string {
   const [field, output] = path.replace(/\[\d+\]/, '').split('.');
-  return outputWords[`${field}.${output}`] ?? (field === 'gates' ? 'an evaluation changed' : `the ${output} of ${field} changed`);
+  return (
+    outputWords[`${field}.${output}`] ??
+    (field === 'gates' ? 'an evaluation changed' : `the ${output} of ${field} changed`)
+  );
 }
 
 /**
@@ -77,6 +82,11 @@ function surveyReasons(before: Json, after: Json): string[] {
   const changes = differences(before, after);
   if (changes.length === 0) return [];
   const figures = changes.filter(({ before: was, after: is }) => typeof was === 'number' && typeof is === 'number');
-  if (figures.length > 0) return figures.map(({ path, before: was, after: is }) => `${path} ${show(was)} -> ${show(is)}`);
-  return [...new Set(changes.map(({ path }) => foundWords[path.split('.', 1)[0]] ?? `${path || 'what lies outside'} changed`))];
+  if (figures.length > 0)
+    return figures.map(({ path, before: was, after: is }) => `${path} ${show(was)} -> ${show(is)}`);
+  return [
+    ...new Set(
+      changes.map(({ path }) => foundWords[path.split('.', 1)[0]] ?? `${path || 'what lies outside'} changed`),
+    ),
+  ];
 }

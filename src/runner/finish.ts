@@ -55,19 +55,39 @@ export async function finishStage(
           const writing = { ...latest?.writing, [place]: [...new Set([...ours, ...digestsOf(files)])] };
           await checkout.set(name, { ...known, terms: UNFINISHED, delivered: latest?.delivered ?? {}, writing });
           const before = own(latest?.delivered, place);
-          return deliverFolder(folder, files, { before, ours, force: options.overwrite, stage: name, readBytes, display: project.display });
+          return deliverFolder(folder, files, {
+            before,
+            ours,
+            force: options.overwrite,
+            stage: name,
+            readBytes,
+            display: project.display,
+          });
         };
-        delivered[place] = await session.store.during(`deliver-${digestOf(folder)}`, 'writes the same folder', deliver, { signal });
+        delivered[place] = await session.store.during(
+          `deliver-${digestOf(folder)}`,
+          'writes the same folder',
+          deliver,
+          { signal },
+        );
       },
     });
-    await checkout.set(name, { ...known, terms, delivered: { ...(await checkout.latest(name))?.delivered, ...delivered } });
+    await checkout.set(name, {
+      ...known,
+      terms,
+      delivered: { ...(await checkout.latest(name))?.delivered, ...delivered },
+    });
   }
   await lockResolved(session, node, common);
   await node.definition.judge?.(common);
 }
 
 /** Keeps in the lock file what the stage's outputs turned out to be. */
-async function lockResolved({ lock, pipeline }: Session, { stage, definition }: Node, context: JudgeContext): Promise<void> {
+async function lockResolved(
+  { lock, pipeline }: Session,
+  { stage, definition }: Node,
+  context: JudgeContext,
+): Promise<void> {
   if (definition.resolved === undefined || !isAsWritten(stage, pipeline)) return;
   const resolved = await definition.resolved(context);
   if ('base' in resolved) await lock.setBase(stage.name, resolved.base);

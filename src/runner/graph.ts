@@ -43,7 +43,13 @@ function inOrder(nodes: readonly Node[], byName: ReadonlyMap<string, Node>): Nod
       const isBack = entered.has(node);
       entered.add(node);
       if (isBack) ordered.add(stack.pop()!);
-      else stack.push(...node.dependencies.map((name) => byName.get(name)!).filter((one) => !entered.has(one)).reverse());
+      else
+        stack.push(
+          ...node.dependencies
+            .map((name) => byName.get(name)!)
+            .filter((one) => !entered.has(one))
+            .reverse(),
+        );
     }
   }
   return [...ordered];

@@ -45,7 +45,12 @@ async function regenerate(host: Healing, lost: LostBlob): Promise<void> {
   const maker = session.graph.nodes.flatMap((node) => settled.get(node.stage.name) ?? []).find(holds);
   if (maker === undefined) return; // the action's own, which it makes anew
   const { name } = maker.node.stage;
-  session.emit({ event: 'note', stage: name, code: 'healed', text: 'runs again: a part of its result was damaged or gone in the cache' });
+  session.emit({
+    event: 'note',
+    stage: name,
+    code: 'healed',
+    text: 'runs again: a part of its result was damaged or gone in the cache',
+  });
   healed.add(name);
   const work = await healing(host, () => runStage(session, maker.node, maker.preimage, maker.inputs, signal));
   if (canonical(work.outputs) === canonical(maker.outputs)) return;

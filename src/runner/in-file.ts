@@ -9,9 +9,15 @@ export function inFile(error: PipelineError, { stage }: Node, { places }: Pipeli
     const { field, part, where, ...rest } = problem;
     if (field === undefined) return problem;
     const place = places.at(['stages', stage.name, ...field], part);
-    if (place.position === undefined) return where === undefined || where === stage.name ? { ...problem, ...place } : problem;
+    if (place.position === undefined)
+      return where === undefined || where === stage.name ? { ...problem, ...place } : problem;
     // A sentence about a file needs its name, now that the place is another one.
-    return { ...rest, field, ...place, found: where === undefined || where === stage.name ? problem.found : `${where} ${problem.found}` };
+    return {
+      ...rest,
+      field,
+      ...place,
+      found: where === undefined || where === stage.name ? problem.found : `${where} ${problem.found}`,
+    };
   });
   return new PipelineError(error.category, problems, { cause: error.cause });
 }

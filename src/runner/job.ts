@@ -10,11 +10,18 @@ export async function closeJob(session: Session, end: (() => Promise<void>) | un
   try {
     if (guard.problem() !== undefined) return;
     // Before the collection, which goes by it.
-    await store.putRoot(pipeline.file, graph.nodes.flatMap(({ stage }) => checkout.get(stage.name)?.key ?? []));
+    await store.putRoot(
+      pipeline.file,
+      graph.nodes.flatMap(({ stage }) => checkout.get(stage.name)?.key ?? []),
+    );
     const collection = end && (await store.tidy());
     if (collection !== undefined) say(session, collection);
   } catch (error) {
-    session.emit({ event: 'note', code: 'cache-not-collected', text: `the cache could not be kept in order: ${asPipelineError(error).message}` });
+    session.emit({
+      event: 'note',
+      code: 'cache-not-collected',
+      text: `the cache could not be kept in order: ${asPipelineError(error).message}`,
+    });
   } finally {
     await end?.();
   }
@@ -23,5 +30,9 @@ export async function closeJob(session: Session, end: (() => Promise<void>) | un
 function say({ emit }: Session, { removed, bytesBefore, bytesAfter }: Collection): void {
   const gone = bytesBefore - bytesAfter;
   if (removed.length === 0 || gone < 1e6) return;
-  emit({ event: 'note', code: 'cache-collected', text: `the cache has ${bytesText(bytesAfter)} left of ${bytesText(bytesBefore)}: what was used least is gone` });
+  emit({
+    event: 'note',
+    code: 'cache-collected',
+    text: `the cache has ${bytesText(bytesAfter)} left of ${bytesText(bytesBefore)}: what was used least is gone`,
+  });
 }

@@ -94,15 +94,19 @@ export class LockFile {
 }
 
 async function read(path: string): Promise<Content | undefined> {
-  const bytes = await readRegular(path, { expected: 'the lock file of a pipeline', limit: LARGEST }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const bytes = await readRegular(path, { expected: 'the lock file of a pipeline', limit: LARGEST }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    },
+  );
   return bytes && parse(bytes.toString('utf8'), path);
 }
 
 function textOf(content: Content): string {
-  const filled = Object.entries(content).filter(([, section]) => typeof section !== 'object' || Object.keys(section).length > 0);
+  const filled = Object.entries(content).filter(
+    ([, section]) => typeof section !== 'object' || Object.keys(section).length > 0,
+  );
   const byCodePoint = (a: { key: unknown }, b: { key: unknown }) => compareCodePoints(keyText(a.key), keyText(b.key));
   const { version, ...sections } = Object.fromEntries(filled);
   return `${header}${stringify({ version })}${stringify(sections, { sortMapEntries: byCodePoint, lineWidth: 0 })}`;
@@ -129,9 +133,12 @@ function isContent(value: Readonly<Record<string, unknown>>): value is Content &
   const { version, downloads, bases, classes } = value;
   return (
     version === 1 &&
-    isRecord(downloads) && Object.values(downloads).every(isLockedFile) &&
-    isRecord(bases) && Object.values(bases).every((weights) => weights === 'random' || isDigest(weights)) &&
-    isRecord(classes) && Object.values(classes).every((names) => Array.isArray(names) && names.every((name) => typeof name === 'string'))
+    isRecord(downloads) &&
+    Object.values(downloads).every(isLockedFile) &&
+    isRecord(bases) &&
+    Object.values(bases).every((weights) => weights === 'random' || isDigest(weights)) &&
+    isRecord(classes) &&
+    Object.values(classes).every((names) => Array.isArray(names) && names.every((name) => typeof name === 'string'))
   );
 }
 

@@ -36,5 +36,6 @@ async function rehearse(node: Node, rehearsal: Rehearsal, known: Map<string, Out
   const inputs = inputsOf(node, (name) => known.get(name));
   if (definition.needs !== undefined) await definition.needs((await rehearsal.contextOf(node, inputs)).context);
   const ready = Object.values(stage.references).every((name) => known.has(name));
-  if (definition.rehearse !== undefined && ready) known.set(stage.name, (await rehearsal.rehearse(node, inputs)).outputs);
+  if (definition.rehearse !== undefined && ready)
+    known.set(stage.name, (await rehearsal.rehearse(node, inputs)).outputs);
 }

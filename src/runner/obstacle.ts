@@ -37,7 +37,10 @@ export async function obstacleTo(path: string, as: 'folder' | 'file' = 'folder')
     }
     // To swap a folder takes the right to write into it and into the one above.
     for (const written of folder === path ? [folder, dirname(folder)] : [folder]) {
-      const error: unknown = await access(written, constants.W_OK | constants.X_OK).then(() => undefined, (refused: unknown) => refused);
+      const error: unknown = await access(written, constants.W_OK | constants.X_OK).then(
+        () => undefined,
+        (refused: unknown) => refused,
+      );
       if (error !== undefined) return { kind: 'not-writable', path: written, error };
     }
     return undefined;
@@ -46,5 +49,8 @@ export async function obstacleTo(path: string, as: 'folder' | 'file' = 'folder')
 }
 
 function isTooLong(path: string): Promise<boolean> {
-  return lstat(path).then(() => false, (error: unknown) => hasCode(error, 'ENAMETOOLONG'));
+  return lstat(path).then(
+    () => false,
+    (error: unknown) => hasCode(error, 'ENAMETOOLONG'),
+  );
 }

@@ -31,7 +31,9 @@ export function refuseLinks({ root, display }: Pick<Project, 'root' | 'display'>
 function matching(folder: string, [first, ...rest]: readonly string[]): string[] {
   if (first === undefined) return [folder];
   if (first !== '*') return matching(join(folder, first), rest);
-  return entriesOf(folder).filter((entry) => entry.isDirectory()).flatMap(({ name }) => matching(join(folder, name), rest));
+  return entriesOf(folder)
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => matching(join(folder, name), rest));
 }
 
 function entriesOf(folder: string): Dirent[] {

@@ -30,7 +30,12 @@ export interface PlannedStage {
 }
 
 /** Decides for one stage whose inputs are known. */
-export async function decide(session: Session, node: Node, outputs: (stage: string) => Outputs, forced = false): Promise<Decided> {
+export async function decide(
+  session: Session,
+  node: Node,
+  outputs: (stage: string) => Outputs,
+  forced = false,
+): Promise<Decided> {
   const { pipeline, project, settings, store, checkout } = session;
   const survey = await session.survey(node);
   const preimage = preimageOf(node, inputsOf(node, outputs), survey, settings, pipeline.seed);
@@ -40,11 +45,17 @@ export async function decide(session: Session, node: Node, outputs: (stage: stri
   const record = await store.hit(key);
   if (record === undefined) {
     const begun = await store.checkpoints.has(key);
-    return { state: 'stale', key, preimage, reason: begun ? 'was stopped, and goes on from there' : staleReason(memory?.preimage, preimage) };
+    return {
+      state: 'stale',
+      key,
+      preimage,
+      reason: begun ? 'was stopped, and goes on from there' : staleReason(memory?.preimage, preimage),
+    };
   }
   if (memory?.key === key) {
     const undelivered = await reasonToDeliver(project, node, memory);
-    if (undelivered !== undefined) return { state: 'restorable', key, preimage, outputs: record.outputs, reason: undelivered };
+    if (undelivered !== undefined)
+      return { state: 'restorable', key, preimage, outputs: record.outputs, reason: undelivered };
     return { state: 'fresh', key, preimage, outputs: record.outputs, reason: 'nothing changed' };
   }
   const changes = memory === undefined ? [] : describeChange(memory.preimage, preimage);

@@ -25,7 +25,10 @@ export function projectIn(folder: string): Project {
   return projectOf({ file: join(folder, 'none.yaml'), root: projectRootOf(folder) });
 }
 
-export function projectOf(pipeline: Pick<Pipeline, 'file' | 'root'>, environment: NodeJS.ProcessEnv = process.env): Project {
+export function projectOf(
+  pipeline: Pick<Pipeline, 'file' | 'root'>,
+  environment: NodeJS.ProcessEnv = process.env,
+): Project {
   const state = join(pipeline.root, '.pipeline');
   const file = basename(pipeline.file, extname(pipeline.file));
   return {

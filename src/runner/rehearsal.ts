@@ -14,7 +14,11 @@ import { stageContext } from './work.js';
 /** Nothing interrupts what takes a moment. */
 const signal = new AbortController().signal;
 
-const nothingKept: Checkpoint = { read: () => Promise.resolve(undefined), due: () => false, write: () => Promise.resolve() };
+const nothingKept: Checkpoint = {
+  read: () => Promise.resolve(undefined),
+  due: () => false,
+  write: () => Promise.resolve(),
+};
 
 export class Rehearsal {
   private readonly session: Session;

@@ -15,7 +15,11 @@ export interface Missing {
 }
 
 /** Looks up which rows a set lacks; `counted` holds those that somebody else will have made by then, and takes in these. */
-export async function missingOf({ features, store, settings }: Session, { digests, views, set }: FeatureNeed, counted?: Set<string>): Promise<Missing> {
+export async function missingOf(
+  { features, store, settings }: Session,
+  { digests, views, set }: FeatureNeed,
+  counted?: Set<string>,
+): Promise<Missing> {
   const all = digests.length * views.length;
   if (set?.preimage === undefined) return { extract: all, reused: 0, bytes: 0 };
   const key = featureSetKeyOf(set.preimage);

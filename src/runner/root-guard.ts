@@ -22,7 +22,9 @@ export class RootGuard {
     if (this.opened === undefined) return undefined;
     const found = this.look();
     // Some file systems make numbers up, and others for the same folder later.
-    const same = found !== undefined && ((found.dev === this.opened.dev && found.ino === this.opened.ino) || !hasPlainNumbers(this.root));
+    const same =
+      found !== undefined &&
+      ((found.dev === this.opened.dev && found.ino === this.opened.ino) || !hasPlainNumbers(this.root));
     if (same) return undefined;
     return failure('input-output', {
       code: PROJECT_MOVED,
@@ -48,7 +50,11 @@ export class RootGuard {
   }
 
   private concerns(path: string): boolean {
-    return path === this.root || path.startsWith(this.root + sep) || this.root.startsWith(path.endsWith(sep) ? path : path + sep);
+    return (
+      path === this.root ||
+      path.startsWith(this.root + sep) ||
+      this.root.startsWith(path.endsWith(sep) ? path : path + sep)
+    );
   }
 
   private look(): BigIntStats | undefined {

@@ -66,7 +66,10 @@ async function idsOf(runs: string): Promise<string[]> {
   const order = await readRegular(`${runs}.order`).then(String, () => '');
   const places = new Map(order.split('\n').map((id, place) => [id, place]));
   const placeOf = (id: string): number => places.get(id) ?? -1;
-  const byDate = names.filter((name) => idPattern.test(name)).sort().reverse();
+  const byDate = names
+    .filter((name) => idPattern.test(name))
+    .sort()
+    .reverse();
   return byDate.sort((a, b) => placeOf(b) - placeOf(a));
 }
 
@@ -103,7 +106,11 @@ function parse(text: string, id: string): RunRecord | undefined {
  * The run that a person means: `last`, `last~2` for the second before it, or the beginning of an id. `runs` are newest
  * first; `named` is what the person wrote, and `where` the place that was looked at. Throws `invalid` where none or several fit.
  */
-export function pickRun(runs: readonly RunFound[], reference: string, { named = reference, where }: { named?: string; where: string }): RunFound {
+export function pickRun(
+  runs: readonly RunFound[],
+  reference: string,
+  { named = reference, where }: { named?: string; where: string },
+): RunFound {
   if (runs.length === 0) {
     throw unknown(named, `no runs are recorded in ${where}`, 'run a pipeline first, or name its file');
   }
@@ -116,7 +123,14 @@ export function pickRun(runs: readonly RunFound[], reference: string, { named = 
   const fitting = runs.filter(({ id }) => id.startsWith(reference));
   if (fitting.length === 1) return fitting[0];
   if (fitting.length === 0) throw unknown(named, 'is no run, and no pipeline file', 'list them by `pipeline runs`');
-  throw unknown(named, `fits ${fitting.length} runs: ${fitting.slice(0, 5).map(({ id }) => id).join(', ')}`, 'give more of the id');
+  throw unknown(
+    named,
+    `fits ${fitting.length} runs: ${fitting
+      .slice(0, 5)
+      .map(({ id }) => id)
+      .join(', ')}`,
+    'give more of the id',
+  );
 }
 
 function unknown(where: string, found: string, remedy: string): PipelineError {

@@ -46,7 +46,13 @@ export class RunRecorder {
       const { preimage, outputs } = known;
       return { ...summary, key: actionKeyOf(preimage), preimage: preimage as unknown as Json, outputs };
     });
-    const end: RunEnd = { state, durationMs, stages: outcomes, metrics, problems: failures.flatMap(({ problems }) => problems) };
+    const end: RunEnd = {
+      state,
+      durationMs,
+      stages: outcomes,
+      metrics,
+      problems: failures.flatMap(({ problems }) => problems),
+    };
     await this.write({ ...this.start, ...end });
   }
 

@@ -2,7 +2,16 @@
 import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
 import { asPipelineError, PipelineError } from '../core/problem.js';
-import type { Inputs, LinkPolicy, Outputs, Probe, ReferenceField, Settings, Survey, SurveyContext } from '../core/stage.js';
+import type {
+  Inputs,
+  LinkPolicy,
+  Outputs,
+  Probe,
+  ReferenceField,
+  Settings,
+  Survey,
+  SurveyContext,
+} from '../core/stage.js';
 import { nodeFs, type CacheFs } from '../store/cache-fs.js';
 import type { Store } from '../store/store.js';
 import type { During } from './added-file.js';
@@ -63,7 +72,10 @@ export async function openSession(
       guard.check();
       return work();
     });
-  const opened = [Checkout.open(project.checkout, project, pipeline.file, during), LockFile.open(lockPathOf(pipeline.file), during)] as const;
+  const opened = [
+    Checkout.open(project.checkout, project, pipeline.file, during),
+    LockFile.open(lockPathOf(pipeline.file), during),
+  ] as const;
   const [checkout, lock] = await Promise.all(opened);
   const graph = buildGraph(pipeline, table);
   await recoverDestinations(graph.nodes, project);
@@ -83,7 +95,9 @@ export async function openSession(
     settings,
     store,
     checkout,
-    features: new FeatureSets((key, preimage, rowLength) => store.openFeatures(key, preimage, rowLength, settings.featureType)),
+    features: new FeatureSets((key, preimage, rowLength) =>
+      store.openFeatures(key, preimage, rowLength, settings.featureType),
+    ),
     lock,
     rates: new Rates(project.rates),
     sources,
@@ -96,7 +110,10 @@ export async function openSession(
 
 type Surveying = Pick<Session, 'pipeline' | 'project' | 'store' | 'lock' | 'sources' | 'emit'>;
 
-async function surveyStage({ stage, definition }: Node, { pipeline, project, store, lock, sources, emit }: Surveying): Promise<Survey | undefined> {
+async function surveyStage(
+  { stage, definition }: Node,
+  { pipeline, project, store, lock, sources, emit }: Surveying,
+): Promise<Survey | undefined> {
   if (definition.survey === undefined) return undefined;
   const context: SurveyContext = {
     name: stage.name,
@@ -118,5 +135,7 @@ async function surveyStage({ stage, definition }: Node, { pipeline, project, sto
 export function inputsOf(node: Node, outputs: (stage: string) => Outputs | undefined): Inputs {
   const inputs: { [Field in ReferenceField]?: Outputs } = {};
   for (const [field, name] of Object.entries(node.stage.references)) inputs[field as ReferenceField] = outputs(name);
-  return node.gates.length === 0 ? inputs : { ...inputs, gates: node.gates.map(outputs).filter((known) => known !== undefined) };
+  return node.gates.length === 0
+    ? inputs
+    : { ...inputs, gates: node.gates.map(outputs).filter((known) => known !== undefined) };
 }

@@ -5,7 +5,8 @@ import { tellingOnce } from '../store/locks.js';
 import type { Store } from '../store/store.js';
 
 /** `made`: another process has put this out since we looked. */
-export type Flight<Result> = { readonly state: 'done'; readonly result: Result } | { readonly state: 'made'; readonly outputs: Outputs };
+export type Flight<Result> =
+  { readonly state: 'done'; readonly result: Result } | { readonly state: 'made'; readonly outputs: Outputs };
 
 export interface FlightOptions {
   readonly store: Store;
@@ -23,7 +24,10 @@ export interface FlightOptions {
  * Does work unless another process does it, and waits outside the queue where one does: room is left for other stages, and
  * who holds a lock is always at work, so that no two can wait for each other. Where the other dies or fails, the work is ours.
  */
-export async function singleFlight<Result>(options: FlightOptions, work: () => Promise<Result>): Promise<Flight<Result>> {
+export async function singleFlight<Result>(
+  options: FlightOptions,
+  work: () => Promise<Result>,
+): Promise<Flight<Result>> {
   const { store, key, stage, signal, queued, onWait } = options;
   const tell = tellingOnce(({ pid, label }) => onWait(pid, label));
   for (;;) {
@@ -33,7 +37,9 @@ export async function singleFlight<Result>(options: FlightOptions, work: () => P
       if (taken.state === 'taken') return taken;
       try {
         const record = await store.hit(key);
-        return record === undefined ? ({ state: 'done', result: await work() } as const) : ({ state: 'made', outputs: record.outputs } as const);
+        return record === undefined
+          ? ({ state: 'done', result: await work() } as const)
+          : ({ state: 'made', outputs: record.outputs } as const);
       } finally {
         await taken.lock.release();
       }

@@ -15,7 +15,11 @@ export interface SourceOptions {
   readonly offline?: boolean;
 }
 
-export function sharedSources(store: Store, { offline = false }: SourceOptions, environment: NodeJS.ProcessEnv = process.env): SharedSources {
+export function sharedSources(
+  store: Store,
+  { offline = false }: SourceOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+): SharedSources {
   const running = new Map<string, Promise<unknown>>();
   return {
     offline,
@@ -23,16 +27,27 @@ export function sharedSources(store: Store, { offline = false }: SourceOptions, 
     allowHttpLoopback: environment.PIPELINE_ALLOW_HTTP_LOOPBACK === '1',
     store: store.sources,
     once: async <Result>(name: string, work: () => Promise<Result>) => {
-      if (!running.has(name)) running.set(name, work().finally(() => running.delete(name)));
+      if (!running.has(name))
+        running.set(
+          name,
+          work().finally(() => running.delete(name)),
+        );
       return running.get(name) as Promise<Result>;
     },
   };
 }
 
 /** The same for one stage, which writes into the lock file only what the pipeline file says. */
-export function sourcesOf(stage: Stage, pipeline: Pipeline, project: Project, lock: LockFile, shared: SharedSources): SourceHost {
+export function sourcesOf(
+  stage: Stage,
+  pipeline: Pipeline,
+  project: Project,
+  lock: LockFile,
+  shared: SharedSources,
+): SourceHost {
   const written = isAsWritten(stage, pipeline);
-  const set: SourceHost['lock']['set'] = async (url, file) => (written ? lock.setDownload(url, file) : lock.rememberDownload(url, file));
+  const set: SourceHost['lock']['set'] = async (url, file) =>
+    written ? lock.setDownload(url, file) : lock.rememberDownload(url, file);
   return { ...shared, lock: { file: project.display(lock.path), written, get: (url) => lock.download(url), set } };
 }
 
@@ -42,7 +57,9 @@ export function sourcesOf(stage: Stage, pipeline: Pipeline, project: Project, lo
  */
 export function isAsWritten({ name, config }: Stage, { places }: Pipeline): boolean {
   const written = (...path: string[]): boolean => places.at(['stages', name, ...path]).position !== undefined;
-  return Object.entries(config).every(([field, value]) => written(field) && membersOfOrigin(value).every((member) => written(field, member)));
+  return Object.entries(config).every(
+    ([field, value]) => written(field) && membersOfOrigin(value).every((member) => written(field, member)),
+  );
 }
 
 function membersOfOrigin(value: unknown): string[] {

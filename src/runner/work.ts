@@ -1,7 +1,16 @@
 /** Runs one stage: gives it its context and publishes what it puts out. */
 import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
-import type { BlobRef, Checkpoint, FeatureStore, Inputs, LinkPolicy, Outputs, Probe, StageContext } from '../core/stage.js';
+import type {
+  BlobRef,
+  Checkpoint,
+  FeatureStore,
+  Inputs,
+  LinkPolicy,
+  Outputs,
+  Probe,
+  StageContext,
+} from '../core/stage.js';
 import { MissingBlob } from '../store/records.js';
 import { actionKeyOf, featureSetKeyOf, preimageOf, type Preimage } from './action-key.js';
 import { checkpointOf } from './checkpoint.js';
@@ -21,13 +30,20 @@ export interface Work {
 }
 
 /** A stage's context, and where its outputs and counts gather. */
-export async function stageContext(session: Session, node: Node, inputs: Inputs, checkpoint: Checkpoint, signal: AbortSignal) {
+export async function stageContext(
+  session: Session,
+  node: Node,
+  inputs: Inputs,
+  checkpoint: Checkpoint,
+  signal: AbortSignal,
+) {
   const { store, emit, pipeline, project, lock, rates } = session;
   const outputs: Record<string, BlobRef> = {};
   const features: FeatureCounts = { extracted: 0, reused: 0 };
   const opened: FeatureStore[] = [];
   const uses = new UsesOfStage();
-  const putBytes = async (name: string, content: Uint8Array): Promise<BlobRef> => (outputs[name] = await store.putBlob(content));
+  const putBytes = async (name: string, content: Uint8Array): Promise<BlobRef> =>
+    (outputs[name] = await store.putBlob(content));
   const context: StageContext = {
     ...commonContext(session, node, inputs, signal),
     found: (await session.survey(node))?.found,
@@ -51,12 +67,24 @@ export async function stageContext(session: Session, node: Node, inputs: Inputs,
 }
 
 /** Runs a stage and publishes its record: blobs first, then the record that names them. Throws {@link LostBlob}. */
-export async function runStage(session: Session, node: Node, preimage: Preimage, inputs: Inputs, signal: AbortSignal): Promise<Work> {
+export async function runStage(
+  session: Session,
+  node: Node,
+  preimage: Preimage,
+  inputs: Inputs,
+  signal: AbortSignal,
+): Promise<Work> {
   const { store, settings, pipeline } = session;
   const started = performance.now();
   const survey = await session.survey(node);
   const key = actionKeyOf(preimage);
-  const { context, outputs, features, opened, uses } = await stageContext(session, node, inputs, checkpointOf(store, key), signal);
+  const { context, outputs, features, opened, uses } = await stageContext(
+    session,
+    node,
+    inputs,
+    checkpointOf(store, key),
+    signal,
+  );
   const needs = await node.definition.needs?.(context);
   if (needs !== undefined) await requireRoom(session, node.stage.name, needs);
   try {
@@ -69,14 +97,27 @@ export async function runStage(session: Session, node: Node, preimage: Preimage,
   }
   signal.throwIfAborted();
   const durationMs = Math.round(performance.now() - started);
-  const exact = survey?.provisional === true ? preimageOf(node, inputs, await session.resurvey(node), settings, pipeline.seed) : preimage;
-  const record = { key: actionKeyOf(exact), preimage: exact as unknown as Json, outputs, durationMs, features, ...uses.found() };
+  const exact =
+    survey?.provisional === true
+      ? preimageOf(node, inputs, await session.resurvey(node), settings, pipeline.seed)
+      : preimage;
+  const record = {
+    key: actionKeyOf(exact),
+    preimage: exact as unknown as Json,
+    outputs,
+    durationMs,
+    features,
+    ...uses.found(),
+  };
   const standing = await store.putRecord(record).catch((error: unknown) => {
     throw error instanceof MissingBlob ? new LostBlob(error.ref) : error;
   });
   await store.checkpoints.remove(key);
   if (canonical(standing.outputs) !== canonical(outputs)) {
-    context.note('nondeterministic', 'gave other bytes than an earlier run with the same inputs; the earlier result stands');
+    context.note(
+      'nondeterministic',
+      'gave other bytes than an earlier run with the same inputs; the earlier result stands',
+    );
   }
   return { preimage: exact, outputs: standing.outputs, features };
 }

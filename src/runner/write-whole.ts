@@ -40,7 +40,10 @@ export async function sweepBeside(path: string, remove: (aside: string) => Promi
   for (const name of await readdir(dirname(path)).catch(() => [])) {
     if (!name.startsWith(prefix)) continue;
     const aside = join(dirname(path), name);
-    const modifiedMs = await lstat(aside).then((found) => found.mtimeMs, () => Infinity);
+    const modifiedMs = await lstat(aside).then(
+      (found) => found.mtimeMs,
+      () => Infinity,
+    );
     if (isLeftBehind(name.slice(prefix.length), modifiedMs)) await remove(aside);
   }
 }

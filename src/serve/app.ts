@@ -41,13 +41,24 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
   app.use(headers);
   app.use(async (context, next) => {
     const called = context.req.header('host');
-    if (!isOwnHost(called, host)) return problem(context, 403, 'foreign-host', 'this server is called by an address, by localhost or by its --host only');
-    if (!isOwnOrigin(context.req.header('origin'), called)) return problem(context, 403, 'foreign-origin', 'pages of other sites may not ask');
+    if (!isOwnHost(called, host))
+      return problem(
+        context,
+        403,
+        'foreign-host',
+        'this server is called by an address, by localhost or by its --host only',
+      );
+    if (!isOwnOrigin(context.req.header('origin'), called))
+      return problem(context, 403, 'foreign-origin', 'pages of other sites may not ask');
     return next();
   });
   const { classes, image, preprocessing, folder } = bundle;
   app.get('/api/model', (context) => context.json({ name: basename(resolve(folder)), classes, image, preprocessing }));
-  const tooLarge = bodyLimit({ maxSize: LARGEST_BODY, onError: (context) => problem(context, 413, 'body-too-large', `the body has more than ${LARGEST_BODY / 2 ** 20} MiB`) });
+  const tooLarge = bodyLimit({
+    maxSize: LARGEST_BODY,
+    onError: (context) =>
+      problem(context, 413, 'body-too-large', `the body has more than ${LARGEST_BODY / 2 ** 20} MiB`),
+  });
   app.post('/api/predict', requestLimit(), tooLarge, predictEndpoint(predictor));
   app.all('/api/predict', (context) => {
     context.header('allow', 'POST');

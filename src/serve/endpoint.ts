@@ -28,7 +28,13 @@ export function predictEndpoint(predictor: ModelPredictor): (context: Context) =
   const queue = new PQueue({ concurrency: AT_ONCE });
   return async (context) => {
     const upload = await readUpload(context);
-    if (upload === undefined) return problem(context, 400, 'no-picture', 'the body is not one picture, expected its bytes, or a form with one file');
+    if (upload === undefined)
+      return problem(
+        context,
+        400,
+        'no-picture',
+        'the body is not one picture, expected its bytes, or a form with one file',
+      );
     return queue.add(() => predictUpload(context, predictor, upload));
   };
 }
@@ -40,7 +46,13 @@ export function requestLimit(): MiddlewareHandler {
   return async (context, next) => {
     const client = clientOf(getConnInfo(context).remote.address ?? '');
     const own = clients.get(client) ?? 0;
-    if (own >= MOST_PER_CLIENT) return problem(context, 429, 'too-many-requests', `${MOST_PER_CLIENT} images from this client are waiting already`);
+    if (own >= MOST_PER_CLIENT)
+      return problem(
+        context,
+        429,
+        'too-many-requests',
+        `${MOST_PER_CLIENT} images from this client are waiting already`,
+      );
     if (requests >= MOST_REQUESTS) return problem(context, 503, 'busy', 'too many images are waiting already');
     requests++;
     clients.set(client, own + 1);
@@ -61,7 +73,10 @@ export function clientOf(address: string): string {
   if (v4 !== undefined) return v4;
   const [head, tail] = address.split('%')[0].split('::');
   const [first, last] = [head, tail ?? ''].map((part) => part.split(':').filter(Boolean));
-  const groups = tail === undefined ? first : [...first, ...Array<string>(Math.max(8 - first.length - last.length, 0)).fill('0'), ...last];
+  const groups =
+    tail === undefined
+      ? first
+      : [...first, ...Array<string>(Math.max(8 - first.length - last.length, 0)).fill('0'), ...last];
   return groups.slice(0, 4).join(':');
 }
 

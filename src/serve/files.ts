@@ -47,7 +47,11 @@ export function servedFiles({ folder, files }: Pick<Bundle, 'folder' | 'files'>)
 export async function sendFile({ path, digest }: ServedFile, method: string): Promise<Response | undefined> {
   const file = await openRegular(path).catch(() => undefined);
   if (file === undefined) return undefined;
-  const headers = { 'Content-Type': types[extname(path)] ?? 'application/octet-stream', 'Content-Length': String(fstatSync(file.fd).size), 'Cache-Control': 'no-cache' };
+  const headers = {
+    'Content-Type': types[extname(path)] ?? 'application/octet-stream',
+    'Content-Length': String(fstatSync(file.fd).size),
+    'Cache-Control': 'no-cache',
+  };
   if (method === 'HEAD') {
     await file.close();
     return new Response(null, { headers });
@@ -62,7 +66,11 @@ export async function sendFile({ path, digest }: ServedFile, method: string): Pr
 }
 
 /** Hands chunks on, the last one only once all bytes have hashed to the digest. */
-async function* verified(stream: AsyncIterable<Buffer>, path: string, digest: Digest | undefined): AsyncGenerator<Uint8Array> {
+async function* verified(
+  stream: AsyncIterable<Buffer>,
+  path: string,
+  digest: Digest | undefined,
+): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let held: Buffer | undefined;
   for await (const chunk of stream) {

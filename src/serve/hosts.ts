@@ -6,7 +6,11 @@ import { isIP } from 'node:net';
 
 /** The name in a Host header or an origin, without port and brackets, in lower case; undefined where there is none. */
 function nameOf(authority: string): string | undefined {
-  return /^(?:\[([0-9a-f:.]+)\]|([^:/@\s]+))(?::\d+)?$/i.exec(authority)?.slice(1).find((part) => part !== undefined)?.toLowerCase();
+  return /^(?:\[([0-9a-f:.]+)\]|([^:/@\s]+))(?::\d+)?$/i
+    .exec(authority)
+    ?.slice(1)
+    .find((part) => part !== undefined)
+    ?.toLowerCase();
 }
 
 /** Whether a Host header is an address, `localhost`, or the name that the server was told to listen on. */

@@ -80,10 +80,16 @@ function noPage(where: string): PipelineError {
 
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): PipelineError {
   const taken = error.code === 'EADDRINUSE';
-  return failure('input-output', {
-    code: 'cannot-listen',
-    where: `${host}:${port}`,
-    found: taken ? 'is taken by another program' : `cannot be listened on: ${error.message}`,
-    remedy: taken ? 'name another port by --port; 0 takes any that is free' : 'name another address by --host or another port by --port',
-  }, error);
+  return failure(
+    'input-output',
+    {
+      code: 'cannot-listen',
+      where: `${host}:${port}`,
+      found: taken ? 'is taken by another program' : `cannot be listened on: ${error.message}`,
+      remedy: taken
+        ? 'name another port by --port; 0 takes any that is free'
+        : 'name another address by --host or another port by --port',
+    },
+    error,
+  );
 }

@@ -36,7 +36,10 @@ export class LastingPredictor implements ModelPredictor {
   }
 
   /** Throws `model-unavailable` if the process ends while it predicts, cannot be started, or has ended too often. */
-  async *predict<Input extends PictureInput>(inputs: readonly Input[], signal?: AbortSignal): AsyncGenerator<Answer<Input>, void, undefined> {
+  async *predict<Input extends PictureInput>(
+    inputs: readonly Input[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<Answer<Input>, void, undefined> {
     const { opened, predictor } = await this.available();
     try {
       yield* predictor.predict(inputs, signal);
@@ -61,7 +64,9 @@ export class LastingPredictor implements ModelPredictor {
     if (before === this.current) {
       this.report(before, undefined);
       if (this.closed || this.recentEnds().length >= MOST_ENDS) {
-        throw unavailable(`the process that runs the model ended ${MOST_ENDS} times within a minute; try again in a minute`);
+        throw unavailable(
+          `the process that runs the model ended ${MOST_ENDS} times within a minute; try again in a minute`,
+        );
       }
       this.current = this.options.open();
     }
@@ -78,10 +83,14 @@ export class LastingPredictor implements ModelPredictor {
     if (this.reported === ended || this.closed) return;
     this.reported = ended;
     this.ends = [...this.recentEnds(), this.now()];
-    const [problem] = cause instanceof PipelineError ? cause.problems : [{ code: 'model-process-ended', found: 'the process that runs the model ended' }];
-    const remedy = this.ends.length < MOST_ENDS
-      ? 'the next request starts it again'
-      : `it ended ${MOST_ENDS} times within a minute: requests are answered with 503 for a minute; free some memory, or export the model again`;
+    const [problem] =
+      cause instanceof PipelineError
+        ? cause.problems
+        : [{ code: 'model-process-ended', found: 'the process that runs the model ended' }];
+    const remedy =
+      this.ends.length < MOST_ENDS
+        ? 'the next request starts it again'
+        : `it ended ${MOST_ENDS} times within a minute: requests are answered with 503 for a minute; free some memory, or export the model again`;
     this.options.onEnd(failure('bad-data', { ...problem, remedy }, cause));
   }
 

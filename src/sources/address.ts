@@ -46,7 +46,8 @@ export function checkedUrl(text: string, base: URL | undefined, rules: AddressRu
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere && rules.allowHttpLoopback)) {
     throw refused(url.href, `is asked by ${url.protocol.replace(':', '')}`);
   }
-  if (url.username !== '' || url.password !== '') throw refused(`${url.protocol}//${url.host}${url.pathname}`, 'carries a name or a password');
+  if (url.username !== '' || url.password !== '')
+    throw refused(`${url.protocol}//${url.host}${url.pathname}`, 'carries a name or a password');
   if (isIP(host) !== 0 && !mayBeAsked(host, rules)) throw refused(url.href, 'is on an inner network');
   return url;
 }

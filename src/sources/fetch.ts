@@ -14,25 +14,39 @@ import { isFirstUse, pinsOf, type Pins } from './pins.js';
  * nothing is pinned, `unsafe` for an address that may not be asked, `bad-data` for another file than the one that was
  * pinned or none, `input-output` where the network failed.
  */
-export async function fetchFile(source: Download, context: FetchContext, timing: FetchTiming = usualTiming): Promise<VerifiedFile> {
+export async function fetchFile(
+  source: Download,
+  context: FetchContext,
+  timing: FetchTiming = usualTiming,
+): Promise<VerifiedFile> {
   const { sources } = context;
   const { url } = source;
   const pins = pinsOf(source, sources.lock);
   // Also where the file is at hand: a pipeline should not work here and be refused elsewhere.
   checkedUrl(url, undefined, sources);
   const file = await sources.once(`fetch ${url} ${JSON.stringify(pins)}`, async () => {
-    const found = (await kept(pins, sources)) ?? (await fromMirror(url, pins, context)) ?? (await fromNetwork(url, pins, context, timing));
+    const found =
+      (await kept(pins, sources)) ??
+      (await fromMirror(url, pins, context)) ??
+      (await fromNetwork(url, pins, context, timing));
     const { md5, size } = pins;
-    if (md5 !== undefined && size !== undefined) await sources.store.remember({ md5, size }, { digest: found.digest, size: found.size });
+    if (md5 !== undefined && size !== undefined)
+      await sources.store.remember({ md5, size }, { digest: found.digest, size: found.size });
     return found;
   });
-  if (isFirstUse(pins)) context.note('first-use', `nothing pinned ${url}: what came has the sha256 ${file.digest}, ${fromNowOn(sources.lock)}`);
+  if (isFirstUse(pins))
+    context.note(
+      'first-use',
+      `nothing pinned ${url}: what came has the sha256 ${file.digest}, ${fromNowOn(sources.lock)}`,
+    );
   await sources.lock.set(url, { sha256: file.digest, size: file.size });
   return file;
 }
 
 function fromNowOn({ file, written }: DownloadLock): string {
-  return written ? `which ${file} holds it to from now on` : `which ${file} is not told, as the stage was changed on the command line`;
+  return written
+    ? `which ${file} holds it to from now on`
+    : `which ${file} is not told, as the stage was changed on the command line`;
 }
 
 /** The name under which people keep the file of an address. */
@@ -51,12 +65,17 @@ function decoded(text: string): string {
 }
 
 async function kept({ sha256, md5, size }: Pins, { store }: SourceHost): Promise<VerifiedFile | undefined> {
-  const digest = sha256 ?? (md5 !== undefined && size !== undefined ? (await store.recall({ md5, size }))?.digest : undefined);
+  const digest =
+    sha256 ?? (md5 !== undefined && size !== undefined ? (await store.recall({ md5, size }))?.digest : undefined);
   const file = digest === undefined ? undefined : await store.verified(digest);
   return size === undefined || file?.size === size ? file : undefined;
 }
 
-async function fromMirror(url: string, pins: Pins, { sources: { mirror, store }, note }: FetchContext): Promise<VerifiedFile | undefined> {
+async function fromMirror(
+  url: string,
+  pins: Pins,
+  { sources: { mirror, store }, note }: FetchContext,
+): Promise<VerifiedFile | undefined> {
   if (mirror === undefined) return undefined;
   const path = join(mirror, fileNameOf(url));
   if (!(await stat(path).catch(() => undefined))?.isFile()) return undefined;

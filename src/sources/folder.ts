@@ -20,13 +20,20 @@ export type ArchiveFile = Pick<VerifiedFile, 'digest' | 'path'>;
  * and keeps nothing where the bytes that were unpacked are not those of the digest.
  */
 export function openArchive({ digest, path }: ArchiveFile, name: string, context: UnpackContext): Promise<string> {
-  const { sources: { store, once }, signal, emit } = context;
+  const {
+    sources: { store, once },
+    signal,
+    emit,
+  } = context;
   const onProgress = (done: number, total: number): void =>
     emit({ event: 'progress', stage: context.name, task: 'unpack', unit: 'bytes', done, total });
   return once(`unpack ${digest}`, async () => {
     const there = await store.unpacked(digest);
-    return there ?? store.unpack(digest, async (folder) => {
-      if ((await unpackArchive(path, folder, { name, signal, onProgress })) !== digest) throw changedMeanwhile(name);
-    });
+    return (
+      there ??
+      store.unpack(digest, async (folder) => {
+        if ((await unpackArchive(path, folder, { name, signal, onProgress })) !== digest) throw changedMeanwhile(name);
+      })
+    );
   });
 }

@@ -27,7 +27,12 @@ export async function hashFile(path: string): Promise<Hashed> {
 
 /** Takes in the bytes of an open file from a position to its end. */
 export async function hashRest(hash: Hash, file: FileHandle, start: number, signal: AbortSignal): Promise<Hash> {
-  const chunks = file.createReadStream({ start, autoClose: false, highWaterMark: 1024 * 1024, signal }) as AsyncIterable<Buffer>;
+  const chunks = file.createReadStream({
+    start,
+    autoClose: false,
+    highWaterMark: 1024 * 1024,
+    signal,
+  }) as AsyncIterable<Buffer>;
   for await (const chunk of chunks) hash.update(chunk);
   return hash;
 }

@@ -28,15 +28,25 @@ const expected = 'one folder per class: labels are read from class folders only,
 export async function labelHint(unsorted: Unsorted): Promise<LabelHint | undefined> {
   const folder = imageFolderOf(unsorted.paths);
   if (folder === undefined) return undefined;
-  const names = unsorted.paths.filter((path) => folderOf(path) === folder && hasImageName(path)).map((path) => basename(path));
+  const names = unsorted.paths
+    .filter((path) => folderOf(path) === folder && hasImageName(path))
+    .map((path) => basename(path));
   return (await tableHint(unsorted, folder, names)) ?? nameHint(unsorted, folder, names);
 }
 
-async function tableHint({ root, paths, shown }: Unsorted, folder: string, names: readonly string[]): Promise<LabelHint | undefined> {
+async function tableHint(
+  { root, paths, shown }: Unsorted,
+  folder: string,
+  names: readonly string[],
+): Promise<LabelHint | undefined> {
   const tables = paths.filter((path) => /\.(csv|tsv)$/i.test(path));
   if (tables.length === 0) return undefined;
   for (const table of tables) {
-    const columns = columnsOf(await beginning(join(root, table)), extname(table).toLowerCase() === '.tsv' ? '\t' : ',', names);
+    const columns = columnsOf(
+      await beginning(join(root, table)),
+      extname(table).toLowerCase() === '.tsv' ? '\t' : ',',
+      names,
+    );
     if (columns === undefined || shown === undefined) continue;
     const target = quoted(`${shown}-by-class`);
     const rows = columns.header ? `tail -n +2 ${quoted(join(shown, table))}` : `cat ${quoted(join(shown, table))}`;
@@ -44,7 +54,10 @@ async function tableHint({ root, paths, shown }: Unsorted, folder: string, names
     const command = `${rows} | tr -d '\\r"'${commas} | while IFS=, read -r ${columns.variables} || [ -n "$f" ]; do mkdir -p ${target}/"$c" && cp ${quoted(join(shown, folder))}/"\${f##*/}"${columns.ending} ${target}/"$c"; done`;
     return { expected, remedy: `sort the images by \`${table}\`, then write \`source: ${shown}-by-class\`:`, command };
   }
-  return { expected, remedy: `sort the images into one folder per class, as ${nameList(tables)} ${tables.length === 1 ? 'says' : 'say'}` };
+  return {
+    expected,
+    remedy: `sort the images into one folder per class, as ${nameList(tables)} ${tables.length === 1 ? 'says' : 'say'}`,
+  };
 }
 
 interface Columns {
@@ -57,21 +70,38 @@ interface Columns {
 
 /** Which column names the images, and which their classes; undefined if that is not clear. */
 function columnsOf(text: string, comma: string, names: readonly string[]): Columns | undefined {
-  const rows = text.split(/\r?\n/).filter((line) => line !== '').map((line) => line.split(comma).map((cell) => cell.replace(/^["\ufeff]+|"+$/g, '').trim()));
+  const rows = text
+    .split(/\r?\n/)
+    .filter((line) => line !== '')
+    .map((line) => line.split(comma).map((cell) => cell.replace(/^["\ufeff]+|"+$/g, '').trim()));
   const files = new Set(names);
-  const ending = [...new Set(names.map((name) => extname(name)))].find((one) => rows.slice(1).some((row) => row.some((cell) => files.has(`${basename(cell)}${one}`)))) ?? '';
-  const isFile = (cell: string | undefined): boolean => cell !== undefined && cell !== '' && (files.has(basename(cell)) || files.has(`${basename(cell)}${ending}`));
+  const ending =
+    [...new Set(names.map((name) => extname(name)))].find((one) =>
+      rows.slice(1).some((row) => row.some((cell) => files.has(`${basename(cell)}${one}`))),
+    ) ?? '';
+  const isFile = (cell: string | undefined): boolean =>
+    cell !== undefined && cell !== '' && (files.has(basename(cell)) || files.has(`${basename(cell)}${ending}`));
   const [first = [], ...rest] = rows;
   const file = first.findIndex((_, column) => rest.filter((row) => isFile(row[column])).length > rest.length / 2);
   if (file < 0 || rest.length === 0) return undefined;
   const others = first.map((_, column) => column).filter((column) => column !== file);
   const distinct = (column: number): number => new Set(rest.map((row) => row[column])).size;
-  const named = others.find((column) => /^(label|class|category|target|species|breed)(_?name)?s?$/i.test(first[column]));
-  const label = named ?? others.filter((column) => distinct(column) >= 2 && distinct(column) <= rest.length / 2).sort((a, b) => distinct(a) - distinct(b))[0];
+  const named = others.find((column) =>
+    /^(label|class|category|target|species|breed)(_?name)?s?$/i.test(first[column]),
+  );
+  const label =
+    named ??
+    others
+      .filter((column) => distinct(column) >= 2 && distinct(column) <= rest.length / 2)
+      .sort((a, b) => distinct(a) - distinct(b))[0];
   if (label === undefined) return undefined;
   const variables = first.map((_, column) => (column === file ? 'f' : column === label ? 'c' : '_'));
   const exact = rest.some((row) => files.has(basename(row[file] ?? '')));
-  return { variables: [...variables.slice(0, Math.max(file, label) + 1), '_'].join(' '), header: !isFile(first[file]), ending: exact ? '' : ending };
+  return {
+    variables: [...variables.slice(0, Math.max(file, label) + 1), '_'].join(' '),
+    header: !isFile(first[file]),
+    ending: exact ? '' : ending,
+  };
 }
 
 /** Names of cameras and of nobody: no classes. */
@@ -85,13 +115,19 @@ function nameHint({ shown }: Unsorted, folder: string, names: readonly string[])
   }
   const labels = [...sizes.keys()].sort();
   const sorted = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  if (labels.length < 2 || sorted < names.length * 0.9 || [...sizes.values()].some((size) => size < 2)) return undefined;
+  if (labels.length < 2 || sorted < names.length * 0.9 || [...sizes.values()].some((size) => size < 2))
+    return undefined;
   const what = `the names of the files begin with ${nameList(labels)}`;
-  if (shown === undefined) return { expected, remedy: `${what}: unpack the archive and sort the images into one folder per class` };
+  if (shown === undefined)
+    return { expected, remedy: `${what}: unpack the archive and sort the images into one folder per class` };
   const target = quoted(`${shown}-by-class`);
   const files = `${quoted(join(shown, folder))}/[!0-9]*[0-9].*`;
   const command = `for f in ${files}; do c=$(basename -- "$f" | sed -E 's/[-._ ]*[0-9]+\\.[^.]*$//'); mkdir -p ${target}/"$c" && cp "$f" ${target}/"$c"; done`;
-  return { expected, remedy: `${what}: if those are the classes, sort the images by name, then write \`source: ${shown}-by-class\`:`, command };
+  return {
+    expected,
+    remedy: `${what}: if those are the classes, sort the images by name, then write \`source: ${shown}-by-class\`:`,
+    command,
+  };
 }
 
 /** The folder with the most images directly in it. */

@@ -30,7 +30,12 @@ const LARGEST = 20 * 1024 ** 3;
 /** Between two events about progress. */
 const PROGRESS_BYTES = 1024 * 1024;
 
-export async function download(url: string, pins: Pins, context: FetchContext, timing: FetchTiming): Promise<VerifiedFile> {
+export async function download(
+  url: string,
+  pins: Pins,
+  context: FetchContext,
+  timing: FetchTiming,
+): Promise<VerifiedFile> {
   const { sources, note } = context;
   const name = digestOf(`${url}\n${pins.sha256 ?? pins.md5 ?? ''}`);
   const path = await sources.store.claimPartial(name);
@@ -56,7 +61,13 @@ export async function download(url: string, pins: Pins, context: FetchContext, t
   }
 }
 
-async function bring(url: string, path: string, pins: Pins, context: FetchContext, timing: FetchTiming): Promise<Hashed> {
+async function bring(
+  url: string,
+  path: string,
+  pins: Pins,
+  context: FetchContext,
+  timing: FetchTiming,
+): Promise<Hashed> {
   const { name, emit, signal, note, sources } = context;
   let told = 0;
   await transfer(url, path, {

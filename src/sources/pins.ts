@@ -27,8 +27,12 @@ export function pinsOf(download: Download, lock: DownloadLock): Pins {
   throw failure('invalid', {
     code: 'not-pinned',
     where: download.url,
-    found: md5 === undefined ? 'nothing says what this file has to be' : 'an `md5` says what this file has to be, and no `size`',
-    expected: '`sha256`; or for an old publication `md5` and `size`, or `size` alone: its sha256 is in the lock file after the first run',
+    found:
+      md5 === undefined
+        ? 'nothing says what this file has to be'
+        : 'an `md5` says what this file has to be, and no `size`',
+    expected:
+      '`sha256`; or for an old publication `md5` and `size`, or `size` alone: its sha256 is in the lock file after the first run',
     remedy: `add the \`sha256\` that its publisher names, or that \`curl -L ${download.url} | sha256sum\` prints`,
   });
 }
@@ -43,7 +47,10 @@ export function isFirstUse({ sha256, md5 }: Pins): boolean {
  * file says: the first run, which writes the lock file, then has the same key as the second. On first use that cannot
  * be, and the preimage is provisional.
  */
-export function pinPreimage(download: Download, lock: DownloadLock): { readonly preimage: Json; readonly provisional: boolean } {
+export function pinPreimage(
+  download: Download,
+  lock: DownloadLock,
+): { readonly preimage: Json; readonly provisional: boolean } {
   const pins = pinsOf(download, lock);
   const { sha256, size } = pins;
   if (isFirstUse(pins)) return { preimage: { url: download.url, size: size ?? null }, provisional: true };

@@ -25,7 +25,12 @@ export async function get(address: string, options: RequestOptions): Promise<Inc
     response.destroy();
     if (redirects === REDIRECTS) {
       const found = `redirects more than ${REDIRECTS} times`;
-      throw failure('bad-data', { code: 'too-many-redirects', where: address, found, remedy: 'name the address that it ends at' });
+      throw failure('bad-data', {
+        code: 'too-many-redirects',
+        where: address,
+        found,
+        remedy: 'name the address that it ends at',
+      });
     }
     url = checkedUrl(location, url, options);
   }
@@ -41,7 +46,11 @@ function getOnce(url: URL, { from, stallMs, signal, ...rules }: RequestOptions):
       signal,
       // Given here it also counts while the connection is made.
       timeout: stallMs,
-      headers: { 'user-agent': 'transfer-pipeline', 'accept-encoding': 'identity', ...(from > 0 ? { range: `bytes=${from}-` } : {}) },
+      headers: {
+        'user-agent': 'transfer-pipeline',
+        'accept-encoding': 'identity',
+        ...(from > 0 ? { range: `bytes=${from}-` } : {}),
+      },
     });
     let response: IncomingMessage | undefined;
     sent.on('timeout', () => {

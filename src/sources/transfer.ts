@@ -79,7 +79,12 @@ async function attemptOnce(url: string, path: string, options: TransferOptions):
 }
 
 /** Where in the file the body begins, judged by the status; undefined where all of the file is there already. */
-async function startOf(response: IncomingMessage, url: string, path: string, have: number): Promise<number | undefined> {
+async function startOf(
+  response: IncomingMessage,
+  url: string,
+  path: string,
+  have: number,
+): Promise<number | undefined> {
   const { statusCode = 0, headers } = response;
   if (statusCode === 200) {
     if (have > 0) await truncate(path, 0);
@@ -92,13 +97,15 @@ async function startOf(response: IncomingMessage, url: string, path: string, hav
     await truncate(path, 0);
     throw new Error('cannot go on where the last attempt ended');
   }
-  if (statusCode >= 500 || statusCode === 408 || statusCode === 429) throw new Error(`the server answers ${statusCode}`);
+  if (statusCode >= 500 || statusCode === 408 || statusCode === 429)
+    throw new Error(`the server answers ${statusCode}`);
   throw failure('bad-data', {
     code: 'download-refused',
     where: url,
     found: `the server answers ${statusCode}${response.statusMessage ? ` ${response.statusMessage}` : ''}`,
     expected: 'the file',
-    remedy: 'check the address; a file that is kept elsewhere by now can be put into the folder that PIPELINE_MIRROR names',
+    remedy:
+      'check the address; a file that is kept elsewhere by now can be put into the folder that PIPELINE_MIRROR names',
   });
 }
 
@@ -118,7 +125,8 @@ function wrongSize(url: string, found: string, { size, largest }: TransferOption
     code: 'download-wrong-size',
     where: url,
     found,
-    expected: size === undefined ? `at most ${largest.toLocaleString('en-US')} bytes` : `${size.toLocaleString('en-US')} bytes`,
+    expected:
+      size === undefined ? `at most ${largest.toLocaleString('en-US')} bytes` : `${size.toLocaleString('en-US')} bytes`,
     remedy: 'the file was replaced, or the pin is wrong: compare with what its publisher names',
   });
 }
@@ -131,13 +139,18 @@ interface Part {
   readonly total: number | undefined;
 }
 
-async function receive(response: IncomingMessage, { url, path, start, total }: Part, options: TransferOptions): Promise<void> {
+async function receive(
+  response: IncomingMessage,
+  { url, path, start, total }: Part,
+  options: TransferOptions,
+): Promise<void> {
   const { size, largest, signal, onProgress } = options;
   let done = start;
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of response as AsyncIterable<Uint8Array>) {
       done += chunk.length;
-      if (done > (size ?? largest)) throw wrongSize(url, `goes on beyond ${(size ?? largest).toLocaleString('en-US')} bytes`, options);
+      if (done > (size ?? largest))
+        throw wrongSize(url, `goes on beyond ${(size ?? largest).toLocaleString('en-US')} bytes`, options);
       yield chunk;
       onProgress(done, size ?? total);
     }
@@ -152,10 +165,15 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 function unreachable(url: string, reason: string, cause: unknown): PipelineError {
-  return failure('input-output', {
-    code: 'download-failed',
-    where: url,
-    found: `could not be fetched: ${reason}`,
-    remedy: 'run again: what has arrived is kept; without a network, put the file into the folder that PIPELINE_MIRROR names',
-  }, cause);
+  return failure(
+    'input-output',
+    {
+      code: 'download-failed',
+      where: url,
+      found: `could not be fetched: ${reason}`,
+      remedy:
+        'run again: what has arrived is kept; without a network, put the file into the folder that PIPELINE_MIRROR names',
+    },
+    cause,
+  );
 }

@@ -29,7 +29,8 @@ export async function bringWeights(source: Download, context: FetchContext): Pro
   // At the top, or in a folder around all.
   for (const inside of ['', ...(await readdir(folder))]) {
     const path = join(folder, inside, MODEL);
-    if ((await stat(path).catch(() => undefined))?.isFile()) return { path, digest: file.digest, files: digestsOf(folder, context.sources.store.filesOf(file.digest)) };
+    if ((await stat(path).catch(() => undefined))?.isFile())
+      return { path, digest: file.digest, files: digestsOf(folder, context.sources.store.filesOf(file.digest)) };
   }
   return alone;
 }

@@ -48,7 +48,10 @@ export function entryBytes(shape: PackShape): number {
 
 /** What rows take on disk in packs of so many, in bytes. */
 export function packedBytes(rows: number, rowsPerPack: number, shape: Omit<PackShape, 'set'>): number {
-  return rows * (ENTRY_HEAD_BYTES + payloadBytes(shape) + KEY_BYTES) + Math.ceil(rows / rowsPerPack) * (HEADER_BYTES + FOOTER_BYTES);
+  return (
+    rows * (ENTRY_HEAD_BYTES + payloadBytes(shape) + KEY_BYTES) +
+    Math.ceil(rows / rowsPerPack) * (HEADER_BYTES + FOOTER_BYTES)
+  );
 }
 
 /** Where an entry begins in its pack. */
@@ -118,7 +121,11 @@ export async function readPackShape(file: OpenFile): Promise<PackShape | undefin
   const header = Buffer.alloc(HEADER_BYTES);
   await readFully(file, header, 0);
   const type = header.readUInt32LE(12) === 16 ? 'float16' : 'float32';
-  const shape: PackShape = { set: header.toString('hex', 24, 56) as FeatureSetKey, type, rowLength: header.readUInt32LE(16) };
+  const shape: PackShape = {
+    set: header.toString('hex', 24, 56) as FeatureSetKey,
+    type,
+    rowLength: header.readUInt32LE(16),
+  };
   return header.equals(packHeader(shape)) ? shape : undefined;
 }
 

@@ -123,14 +123,19 @@ export class FeatureSet implements FeatureStore {
   /** Does work that adds rows, after all that asked for it before, here and in other processes, also where those failed. */
   inTurn<Result>(work: () => Promise<Result>, waiting?: Waiting): Promise<Result> {
     const turn = this.turns.then(() =>
-      this.options.locks.during(`features-${this.options.key}`, 'extracts the same pictures', async () => {
-        await this.refresh();
-        try {
-          return await work();
-        } finally {
-          await this.flush(); // whoever comes next sees what is in packs
-        }
-      }, waiting),
+      this.options.locks.during(
+        `features-${this.options.key}`,
+        'extracts the same pictures',
+        async () => {
+          await this.refresh();
+          try {
+            return await work();
+          } finally {
+            await this.flush(); // whoever comes next sees what is in packs
+          }
+        },
+        waiting,
+      ),
     );
     this.turns = turn.catch(() => undefined);
     return turn;

@@ -80,7 +80,12 @@ export function treeDigest(paths: readonly string[], digests: Uint8Array): Diges
  * Digests of listed files. `listedAt` is the time, in milliseconds, just before they were listed.
  * Throws `input-output` where a file is gone by the time that it is read.
  */
-export async function digestFiles(files: Files, listed: FileList, listedAt: number, options: DigestOptions): Promise<FileDigests> {
+export async function digestFiles(
+  files: Files,
+  listed: FileList,
+  listedAt: number,
+  options: DigestOptions,
+): Promise<FileDigests> {
   const list = withTrustedTimes(listed, options.changeTimesAt ?? changeTimesAt);
   const { indexFile, probe } = options;
   const indexBytes = indexFile === undefined ? undefined : await files.readIfThere(indexFile, { use: true });
@@ -111,7 +116,8 @@ function withTrustedTimes(list: FileList, timesAt: (path: string) => ChangeTimes
     const device = list.stats[start];
     const times = devices.get(device) ?? timesOf(join(list.root, path), timesAt);
     devices.set(device, times);
-    if (times === 'kept' || (times === 'unless-equal' && stats[start + MTIME_COLUMN] !== stats[start + CTIME_COLUMN])) return;
+    if (times === 'kept' || (times === 'unless-equal' && stats[start + MTIME_COLUMN] !== stats[start + CTIME_COLUMN]))
+      return;
     if (stats === list.stats) stats = list.stats.slice();
     stats[start + MTIME_COLUMN] = NaN;
   });
@@ -137,7 +143,12 @@ interface CarriedOver {
 /** Where nothing changed at all, which is the usual case, two comparisons of all bytes tell. */
 function carryOver(list: FileList, before: FileIndex | undefined): CarriedOver {
   const { paths, stats } = list;
-  if (before !== undefined && !stats.some(Number.isNaN) && sameBytes(stats, before.stats) && paths.join('\0') === before.pathText) {
+  if (
+    before !== undefined &&
+    !stats.some(Number.isNaN) &&
+    sameBytes(stats, before.stats) &&
+    paths.join('\0') === before.pathText
+  ) {
     return { table: { paths, stats, digests: before.digests, probes: [...before.probes] }, changed: [] };
   }
   return carryOverEach(list, before);

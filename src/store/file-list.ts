@@ -100,7 +100,8 @@ class Walk {
 
   private link(path: string, relative: string, folder: string): void {
     const target = this.targetOf(path);
-    const pass = (why: string, kind: PassedOver['kind'] = 'link'): void => void this.passedOver.push({ path: relative, kind, why });
+    const pass = (why: string, kind: PassedOver['kind'] = 'link'): void =>
+      void this.passedOver.push({ path: relative, kind, why });
     if ('why' in target) return pass(target.why);
     const { real, stats } = target;
     if (this.links === 'inside' && !(stats.isFile() && isBelow(real, this.realRoot))) return pass(OUTSIDE);
@@ -120,7 +121,8 @@ class Walk {
       if (this.links === 'inside' && hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return { why: OUTSIDE };
       if (hasCode(error, 'ENOENT', 'ENOTDIR')) return { why: `is a link to ${readlinkSync(path)}, which is missing` };
       if (hasCode(error, 'ELOOP')) return { why: 'is a link that leads back to itself' };
-      if (hasCode(error, 'EACCES', 'EPERM')) return { why: `is a link to ${readlinkSync(path)}, which cannot be read: permission denied` };
+      if (hasCode(error, 'EACCES', 'EPERM'))
+        return { why: `is a link to ${readlinkSync(path)}, which cannot be read: permission denied` };
       throw error;
     }
   }
@@ -151,6 +153,8 @@ function writeStats(stats: Float64Array, start: number, found: Stats): void {
 function inOrder(paths: readonly string[], stats: Float64Array): Pick<FileList, 'paths' | 'stats'> {
   const order = [...paths.keys()].sort((a, b) => compareCodePoints(paths[a], paths[b]));
   const sorted = new Float64Array(stats.length);
-  order.forEach((from, to) => sorted.set(stats.subarray(from * STAT_COLUMNS, (from + 1) * STAT_COLUMNS), to * STAT_COLUMNS));
+  order.forEach((from, to) =>
+    sorted.set(stats.subarray(from * STAT_COLUMNS, (from + 1) * STAT_COLUMNS), to * STAT_COLUMNS),
+  );
   return { paths: order.map((from) => paths[from]), stats: sorted };
 }

@@ -6,8 +6,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname, join, sep } from 'node:path';
 import { toDigest } from '../core/digest.js';
-import type { CacheFs, FileInfo, OpenFile } from './cache-fs.js';
-import { hasCode, readFully, writeFully } from './cache-fs.js';
+import { type CacheFs, type FileInfo, hasCode, type OpenFile, readFully, writeFully } from './cache-fs.js';
 import { diskFull } from './unwritten.js';
 import type { HashedFile, PublishOptions, ReadOptions } from './file-options.js';
 import { owner } from './owner.js';

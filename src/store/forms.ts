@@ -32,7 +32,11 @@ const forms: ReadonlyMap<string, Form> = new Map([
 ]);
 
 /** What speaks for this tool having made what is at a path below the folder of a kind. */
-export function claimOn(kind: string, path: string, { isFile, isFolder }: Pick<FileInfo, 'isFile' | 'isFolder'>): Claim {
+export function claimOn(
+  kind: string,
+  path: string,
+  { isFile, isFolder }: Pick<FileInfo, 'isFile' | 'isFolder'>,
+): Claim {
   const form = forms.get(kind);
   if (form === undefined || !form.name.test(path)) return 'none';
   const fits = { file: isFile, folder: isFolder, either: isFile || isFolder }[form.is];

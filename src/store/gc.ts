@@ -29,7 +29,12 @@ export interface GcOptions {
 
 const QUARANTINE_MS = 14 * DAY_MS;
 
-export async function collect(files: Files, locks: Locks, limits: Limits, { dryRun = false, now = Date.now() }: GcOptions = {}): Promise<Collection> {
+export async function collect(
+  files: Files,
+  locks: Locks,
+  limits: Limits,
+  { dryRun = false, now = Date.now() }: GcOptions = {},
+): Promise<Collection> {
   if (!dryRun) await locks.sweep();
   const items = (await takeInventory(files)).filter(({ claim }) => claim !== 'none');
   const needs = await findNeeds(files, locks, items, limits, now);
@@ -38,11 +43,21 @@ export async function collect(files: Files, locks: Locks, limits: Limits, { dryR
   const removed = dryRun ? victims : await removeAll(files, victims, needs);
   const bytesAfter = bytesBefore - sizeOf(removed);
   if (!dryRun) await writeUsage(files, { bytes: bytesAfter, collectedMs: now, bytesCollected: bytesAfter });
-  return { bytesBefore, bytesAfter, removed, bytesKept: sizeOf(items.filter((item) => needs.needed.has(item) || needs.held.has(item))) };
+  return {
+    bytesBefore,
+    bytesAfter,
+    removed,
+    bytesKept: sizeOf(items.filter((item) => needs.needed.has(item) || needs.held.has(item))),
+  };
 }
 
 /** What goes, each record right before the blobs that it was the last to name. */
-function chooseVictims(items: readonly Item[], { needed, held, blobsOf }: Needs, { maxBytes, maxAgeMs }: Limits, now: number): Item[] {
+function chooseVictims(
+  items: readonly Item[],
+  { needed, held, blobsOf }: Needs,
+  { maxBytes, maxAgeMs }: Limits,
+  now: number,
+): Item[] {
   const free = items.filter((item) => item.claim === 'whole' && !needed.has(item) && !held.has(item));
   const blobs = new Map(free.filter(({ kind }) => kind === 'blobs').map((item) => [item.name, item]));
   const names = new Map<string, number>();
@@ -60,7 +75,9 @@ function chooseVictims(items: readonly Item[], { needed, held, blobsOf }: Needs,
       if (left === 0 && blob !== undefined) take(blob);
     }
   };
-  const least = free.filter(({ kind, name }) => kind !== 'blobs' || !names.has(name)).sort((a, b) => useOf(a, now) - useOf(b, now));
+  const least = free
+    .filter(({ kind, name }) => kind !== 'blobs' || !names.has(name))
+    .sort((a, b) => useOf(a, now) - useOf(b, now));
   for (const item of least) if (isExpired(item, maxAgeMs, now)) take(item);
   const taken = new Set(victims);
   for (const item of least) {

@@ -31,16 +31,34 @@ export async function storeFindings(store: Store, damage: () => readonly string[
   const there = await nearestFolder(root);
   const findings: Finding[] = [await writable(files, there)];
   const kind = kinds.get((await statfs(there)).type);
-  if (kind !== undefined) findings.push({ level: 'warning', about: 'cache', code: 'cache-file-system', text: `it lies on ${kind[0]}: ${kind[1]}`, remedy: 'name a folder of a local disk by PIPELINE_CACHE' });
+  if (kind !== undefined)
+    findings.push({
+      level: 'warning',
+      about: 'cache',
+      code: 'cache-file-system',
+      text: `it lies on ${kind[0]}: ${kind[1]}`,
+      remedy: 'name a folder of a local disk by PIPELINE_CACHE',
+    });
   const free = await store.freeBytes();
   const room = `${bytesText(free)} are free on its disk, ${await content(files)}`;
   findings.push({ level: free < LITTLE_BYTES ? 'warning' : 'ok', about: 'cache', code: 'cache-room', text: room });
   const read = await readSample(store);
   const damaged = damage();
   if (damaged.length > 0) {
-    findings.push({ level: 'warning', about: 'cache', code: 'cache-damage', text: 'some of it was damaged, and counts as missing: it will be made again', list: damaged });
+    findings.push({
+      level: 'warning',
+      about: 'cache',
+      code: 'cache-damage',
+      text: 'some of it was damaged, and counts as missing: it will be made again',
+      list: damaged,
+    });
   } else if (read > 0) {
-    findings.push({ level: 'ok', about: 'cache', code: 'cache-sample', text: `${read} of its files were read and are what they should be` });
+    findings.push({
+      level: 'ok',
+      about: 'cache',
+      code: 'cache-sample',
+      text: `${read} of its files were read and are what they should be`,
+    });
   }
   return findings;
 }
@@ -57,7 +75,13 @@ async function writable(files: Files, there: string): Promise<Finding> {
     return { level: 'ok', about: 'cache', code: 'cache-folder', text: `${root}: can be written` };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    return { level: 'error', about: 'cache', code: 'cache-not-writable', text: `${root}: cannot be written: ${found}`, remedy: 'mend its permissions, or name another folder by PIPELINE_CACHE' };
+    return {
+      level: 'error',
+      about: 'cache',
+      code: 'cache-not-writable',
+      text: `${root}: cannot be written: ${found}`,
+      remedy: 'mend its permissions, or name another folder by PIPELINE_CACHE',
+    };
   }
 }
 

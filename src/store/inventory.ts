@@ -40,7 +40,12 @@ async function itemsOf(files: Files, kind: string, folder: string): Promise<Item
   const items: Item[] = [];
   for (const name of await files.list(folder)) {
     const path = join(folder, name);
-    if (FAN.test(name)) items.push(...(await Promise.all((await files.list(path)).map((inner) => itemAt(files, kind, `${name}/${inner}`, join(path, inner))))));
+    if (FAN.test(name))
+      items.push(
+        ...(await Promise.all(
+          (await files.list(path)).map((inner) => itemAt(files, kind, `${name}/${inner}`, join(path, inner))),
+        )),
+      );
     else items.push(await itemAt(files, kind, name, path));
   }
   return items;
@@ -76,7 +81,10 @@ export async function again(files: Files, item: Item): Promise<Item> {
 
 function itemOf(kind: string, name: string, path: string, found: readonly FoundFile[], claim: Claim): Item {
   const bytes = found.reduce((sum, { size }) => sum + size, 0);
-  const usedMs = found.reduce((latest, { modifiedMs }) => Math.max(latest, modifiedMs), kind === 'quarantine' ? keptSince(name) : 0);
+  const usedMs = found.reduce(
+    (latest, { modifiedMs }) => Math.max(latest, modifiedMs),
+    kind === 'quarantine' ? keptSince(name) : 0,
+  );
   return { kind, name: name.split('.')[0], path, files: found.length, bytes, usedMs, claim };
 }
 

@@ -26,7 +26,12 @@ export async function beginJob(files: Files, locks: Locks): Promise<() => Promis
 /** When the oldest running job began, in milliseconds since 1970; Infinity where none runs. */
 export async function oldestJob(locks: Locks): Promise<number> {
   const jobs = (await locks.list()).filter((found) => found.name.startsWith(PREFIX));
-  return Math.min(Infinity, ...jobs.flatMap((found) => (found.holder === undefined || locks.isLeft(found, found.holder) ? [] : found.holder.since)));
+  return Math.min(
+    Infinity,
+    ...jobs.flatMap((found) =>
+      found.holder === undefined || locks.isLeft(found, found.holder) ? [] : found.holder.since,
+    ),
+  );
 }
 
 /** Removes locks and temporary files that were left behind. */
@@ -34,13 +39,20 @@ export async function sweep(files: Files, locks: Locks): Promise<void> {
   await locks.sweep();
   for (const name of await files.list(files.root)) {
     const path = join(files.root, name);
-    if (name.startsWith('v1-') && isLeftBehind(name.slice('v1-'.length), (await files.infoIfThere(path))?.modifiedMs ?? Infinity)) await removeTree(files, path);
+    if (
+      name.startsWith('v1-') &&
+      isLeftBehind(name.slice('v1-'.length), (await files.infoIfThere(path))?.modifiedMs ?? Infinity)
+    )
+      await removeTree(files, path);
   }
   for (const name of await files.list(files.temporary)) {
     // Parts of downloads are gone on with, whoever began them: those have other names.
     if (!namesProcess(name)) continue;
     const path = join(files.temporary, name);
-    const youngest = (await filesBelow(files, path)).reduce((latest, { modifiedMs }) => Math.max(latest, modifiedMs), (await files.infoIfThere(path))?.modifiedMs ?? 0);
+    const youngest = (await filesBelow(files, path)).reduce(
+      (latest, { modifiedMs }) => Math.max(latest, modifiedMs),
+      (await files.infoIfThere(path))?.modifiedMs ?? 0,
+    );
     if (isLeftBehind(name, youngest)) await removeTree(files, path);
   }
 }

@@ -9,7 +9,18 @@ export interface Limits {
 export const DAY_MS = 24 * 3600 * 1000;
 export const usualLimits: Limits = { maxBytes: 20e9, maxAgeMs: 30 * DAY_MS };
 
-const sizes: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 };
+const sizes: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+};
 const times: Readonly<Record<string, number>> = { m: 60_000, h: 3600_000, d: DAY_MS, w: 7 * DAY_MS };
 
 /** Takes limits from the environment where it names them. Throws `invalid`. */
@@ -31,9 +42,16 @@ export function parseAge(text: string, where: string): number {
   return parse(text, times, where, 'is no age', 'such as 30d, 12h or 0d');
 }
 
-function parse(text: string, units: Readonly<Record<string, number>>, where: string, found: string, expected: string): number {
+function parse(
+  text: string,
+  units: Readonly<Record<string, number>>,
+  where: string,
+  found: string,
+  expected: string,
+): number {
   const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
   const factor = Object.hasOwn(units, unit?.toLowerCase() ?? '?') ? units[unit.toLowerCase()] : undefined;
-  if (factor === undefined) throw failure('invalid', { code: 'bad-option', where, found: `${text} ${found}`, expected });
+  if (factor === undefined)
+    throw failure('invalid', { code: 'bad-option', where, found: `${text} ${found}`, expected });
   return Number(number) * factor;
 }

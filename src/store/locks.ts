@@ -41,7 +41,8 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-export type Attempt = { readonly state: 'held'; readonly lock: Lock } | { readonly state: 'taken'; readonly holder: Holder };
+export type Attempt =
+  { readonly state: 'held'; readonly lock: Lock } | { readonly state: 'taken'; readonly holder: Holder };
 
 /** A lock that stands in the folder. */
 export interface FoundLock {
@@ -68,11 +69,20 @@ export class Locks {
   /** Takes a lock, or says who has it. Never rejects. */
   async tryTake(name: string, label: string): Promise<Attempt> {
     const path = join(this.folder, `${name}${SUFFIX}`);
-    const mine: Holder = { owner: owner(), pid: process.pid, label, since: Date.now(), nonce: randomBytes(8).toString('hex') };
+    const mine: Holder = {
+      owner: owner(),
+      pid: process.pid,
+      label,
+      since: Date.now(),
+      nonce: randomBytes(8).toString('hex'),
+    };
     heldHere.add(mine.nonce);
     try {
       for (let tries = 0; tries < TRIES; tries++) {
-        const made = await this.files.publish(path, Buffer.from(JSON.stringify(mine)), { ifTaken: 'keep', durable: false });
+        const made = await this.files.publish(path, Buffer.from(JSON.stringify(mine)), {
+          ifTaken: 'keep',
+          durable: false,
+        });
         if (made) return { state: 'held', lock: this.hold(path, mine) };
         const found = await this.read(name);
         if (found === undefined) continue;
@@ -90,7 +100,12 @@ export class Locks {
   }
 
   /** Does work while nobody else does work of this name. */
-  async during<Result>(name: string, label: string, work: () => Promise<Result>, waiting: Waiting = {}): Promise<Result> {
+  async during<Result>(
+    name: string,
+    label: string,
+    work: () => Promise<Result>,
+    waiting: Waiting = {},
+  ): Promise<Result> {
     const lock = await this.take(name, label, waiting);
     try {
       return await work();
@@ -116,7 +131,9 @@ export class Locks {
 
   /** All locks, those that were left behind among them. */
   async list(): Promise<FoundLock[]> {
-    const names = (await this.files.list(this.folder)).filter((file) => file.endsWith(SUFFIX) && isLockName(file.slice(0, -SUFFIX.length)));
+    const names = (await this.files.list(this.folder)).filter(
+      (file) => file.endsWith(SUFFIX) && isLockName(file.slice(0, -SUFFIX.length)),
+    );
     const found = await Promise.all(names.map((file) => this.read(file.slice(0, -SUFFIX.length))));
     return found.filter((one) => one !== undefined);
   }
@@ -185,7 +202,13 @@ export function tellingOnce(tell: (holder: Holder) => void): (holder: Holder) =>
   };
 }
 
-const isHolder: Guard<Holder> = isShapedAs({ owner: isString, pid: isCount, label: isString, since: isFiniteNumber, nonce: isString });
+const isHolder: Guard<Holder> = isShapedAs({
+  owner: isString,
+  pid: isCount,
+  label: isString,
+  since: isFiniteNumber,
+  nonce: isString,
+});
 
 function parse(bytes: Buffer): Holder | undefined {
   return parseJson(bytes.toString('utf8'), isHolder);

@@ -18,18 +18,33 @@ export interface Needs {
   readonly blobsOf: ReadonlyMap<Item, readonly string[]>;
 }
 
-export async function findNeeds(files: Files, locks: Locks, items: readonly Item[], { maxAgeMs }: Limits, now: number): Promise<Needs> {
+export async function findNeeds(
+  files: Files,
+  locks: Locks,
+  items: readonly Item[],
+  { maxAgeMs }: Limits,
+  now: number,
+): Promise<Needs> {
   const records = await readRecords(files, items);
   const roots = await livingRoots(files, items, (item) => ageOf(item.usedMs, now) > maxAgeMs);
   const names = namesNeeded([...records.values()].filter(({ key }) => roots.keys.has(key)));
-  const blobsOf = new Map([...records].map(([item, { outputs }]) => [item, [...new Set(Object.values(outputs).map(({ digest }) => digest as string))]]));
+  const blobsOf = new Map(
+    [...records].map(([item, { outputs }]) => [
+      item,
+      [...new Set(Object.values(outputs).map(({ digest }) => digest as string))],
+    ]),
+  );
   // A record all of whose blobs stay anyway costs no more than itself: those of downloads are such.
   const isNeeded = (item: Item): boolean =>
-    names.has(`${item.kind} ${item.name}`) || roots.items.has(item) || (blobsOf.get(item)?.every((digest) => names.has(`blobs ${digest}`)) ?? false);
+    names.has(`${item.kind} ${item.name}`) ||
+    roots.items.has(item) ||
+    (blobsOf.get(item)?.every((digest) => names.has(`blobs ${digest}`)) ?? false);
   const heldSince = (await oldestJob(locks)) - COARSEST_TIME_MS;
   const worked = await namesWorkedOn(locks);
   const isHeld = ({ kind, name, path, usedMs }: Item): boolean =>
-    (usedMs >= heldSince && !isFuture(usedMs, now)) || worked.has(name) || (kind === 'tmp' && ownerIn(path) === 'alive');
+    (usedMs >= heldSince && !isFuture(usedMs, now)) ||
+    worked.has(name) ||
+    (kind === 'tmp' && ownerIn(path) === 'alive');
   return { needed: new Set(items.filter(isNeeded)), held: new Set(items.filter(isHeld)), blobsOf };
 }
 
@@ -53,7 +68,11 @@ async function readRecords(files: Files, items: readonly Item[]): Promise<Map<It
   return records;
 }
 
-async function livingRoots(files: Files, items: readonly Item[], isAged: (item: Item) => boolean): Promise<{ items: Set<Item>; keys: Set<string> }> {
+async function livingRoots(
+  files: Files,
+  items: readonly Item[],
+  isAged: (item: Item) => boolean,
+): Promise<{ items: Set<Item>; keys: Set<string> }> {
   const living = { items: new Set<Item>(), keys: new Set<string>() };
   for (const item of items) {
     if (item.kind !== 'roots' || item.claim !== 'whole') continue;
@@ -80,5 +99,7 @@ function namesNeeded(records: readonly ActionRecord[]): Set<string> {
 /** The keys that somebody works on: whatever lies under such a name is theirs. */
 async function namesWorkedOn(locks: Locks): Promise<Set<string>> {
   const found = await locks.list();
-  return new Set(found.filter((one) => one.holder !== undefined && !locks.isLeft(one, one.holder)).map(({ name }) => name));
+  return new Set(
+    found.filter((one) => one.holder !== undefined && !locks.isLeft(one, one.holder)).map(({ name }) => name),
+  );
 }

@@ -1,8 +1,16 @@
 /** The packs of one feature set on disk, and the table in memory that finds a row in them. */
 import { join } from 'node:path';
 import type { Files } from './files.js';
-import { entryKey, isPackName, KEY_BYTES, packHeader, packName, packTail, readPackIndex } from './feature-pack.js';
-import type { PackShape } from './feature-pack.js';
+import {
+  entryKey,
+  isPackName,
+  KEY_BYTES,
+  packHeader,
+  packName,
+  type PackShape,
+  packTail,
+  readPackIndex,
+} from './feature-pack.js';
 import { KeyTable, KeyWords } from './key-table.js';
 import { PackReader } from './pack-reader.js';
 

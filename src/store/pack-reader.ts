@@ -1,6 +1,5 @@
 /** Reads entries of packs: neighbours in one go, and packs kept open, up to a limit, for the next batch. */
-import type { OpenFile } from './cache-fs.js';
-import { readFully } from './cache-fs.js';
+import { type OpenFile, readFully } from './cache-fs.js';
 import { entryBytes, entryOffset, type PackShape } from './feature-pack.js';
 import type { Files } from './files.js';
 

@@ -11,20 +11,38 @@ export type Occupant = 'free' | 'store' | 'others';
 /** The start of the mark that every version of this tool puts into a store. */
 const MARK = 'Signature: 8a477f597d28d172789f06886806bc55\n# What is in here can be deleted';
 const ownNames = new Set(['v1', 'index', 'CACHEDIR.TAG', '.gitignore']);
-const ownFolders = new Set(['blobs', 'records', 'checkpoints', 'features', 'unpacked', 'roots', 'locks', 'quarantine', 'tmp', 'usage.json', ORIGIN_FILE]);
+const ownFolders = new Set([
+  'blobs',
+  'records',
+  'checkpoints',
+  'features',
+  'unpacked',
+  'roots',
+  'locks',
+  'quarantine',
+  'tmp',
+  'usage.json',
+  ORIGIN_FILE,
+]);
 
 export function occupantOf(root: string): Occupant {
   const names = namesIn(root);
   if (names === undefined || names.every((name) => name.startsWith('v1-'))) return 'free';
-  if (readText(join(root, 'CACHEDIR.TAG')).startsWith(MARK) || readText(join(root, 'v1', ORIGIN_FILE)) !== '') return 'store';
+  if (readText(join(root, 'CACHEDIR.TAG')).startsWith(MARK) || readText(join(root, 'v1', ORIGIN_FILE)) !== '')
+    return 'store';
   // One whose marks are gone is told by its form.
   const inside = namesIn(join(root, 'v1')) ?? [];
-  const isStore = names.every((name) => ownNames.has(name) || name.startsWith('v1-')) && inside.every((name) => ownFolders.has(name)) && inside.some((name) => name === 'records' || name === 'blobs');
+  const isStore =
+    names.every((name) => ownNames.has(name) || name.startsWith('v1-')) &&
+    inside.every((name) => ownFolders.has(name)) &&
+    inside.some((name) => name === 'records' || name === 'blobs');
   return isStore ? 'store' : 'others';
 }
 
 /** On these kinds of file systems (statfs(2)) every file seems to be writable by everybody: FAT, exFAT, NTFS, CIFS, SMB, 9p, FUSE. */
-const withoutModes = new Set([0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546]);
+const withoutModes = new Set([
+  0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546,
+]);
 
 /** FAT, exFAT, CIFS and SMB keep no time that an edit must move; FUSE, 9p and NTFS may not, and then show the mtime in its place. */
 const withoutChangeTimes = new Set([0x4d44, 0x2011bab0, 0xff534d42, 0xfe534d42]);

@@ -4,9 +4,27 @@
  */
 import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
-import { fileNameOf, isActionKey, isDigest, isFeatureSetKey, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
+import {
+  fileNameOf,
+  isActionKey,
+  isDigest,
+  isFeatureSetKey,
+  type ActionKey,
+  type Digest,
+  type FeatureSetKey,
+} from '../core/digest.js';
 import type { FeatureCounts } from '../core/event.js';
-import { isCount, isFiniteNumber, isListOf, isMapOf, isOneOf, isShapedAs, isString, optional, type Guard } from '../core/guards.js';
+import {
+  isCount,
+  isFiniteNumber,
+  isListOf,
+  isMapOf,
+  isOneOf,
+  isShapedAs,
+  isString,
+  optional,
+  type Guard,
+} from '../core/guards.js';
 import { isOutputName, isOutputs } from '../core/outputs.js';
 import type { BlobRef, Outputs } from '../core/stage.js';
 import type { Blobs } from './blobs.js';

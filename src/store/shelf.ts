@@ -41,7 +41,13 @@ export function openShelf(root: string, { onDamage, fs = nodeFs }: ShelfOptions)
       return [...new Set(items.map(({ kind }) => kind))].map((kind) => {
         const own = items.filter((item) => item.kind === kind);
         const kept = own.filter((item) => needed.has(item) || held.has(item));
-        return { kind, items: own.length, files: own.reduce((sum, item) => sum + item.files, 0), bytes: sizeOf(own), bytesKept: sizeOf(kept) };
+        return {
+          kind,
+          items: own.length,
+          files: own.reduce((sum, item) => sum + item.files, 0),
+          bytes: sizeOf(own),
+          bytesKept: sizeOf(kept),
+        };
       });
     },
     collect: (limits, dryRun) => {

@@ -24,7 +24,12 @@ export function sourceStore(files: Files, blobs: Blobs, records: Records, digest
     releasePartial: (name, path) => partials.release(name, path),
     recall: async (pins) => (await records.hit(keyOf(pins)))?.outputs[FILE],
     remember: async (pins, ref) => {
-      await records.put({ key: keyOf(pins), preimage: { download: { ...pins } }, outputs: { [FILE]: ref }, durationMs: 0 });
+      await records.put({
+        key: keyOf(pins),
+        preimage: { download: { ...pins } },
+        outputs: { [FILE]: ref },
+        durationMs: 0,
+      });
     },
     unpacked: (archive) => unpacked.open(archive),
     unpack: (archive, fill) => unpacked.build(archive, fill),

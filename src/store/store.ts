@@ -112,7 +112,9 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     putRoot: (pipeline, keys) => putRoot(files, pipeline, keys).catch(unwritten),
     tidy: async () => (await import('./tidy.js')).tidy(files, locks).catch(unwritten),
     checkpoints: new Checkpoints(files),
-    sources: sourceStore(files, blobs, records, (folder, name) => digest(name, () => listFiles(folder, 'inside'), noProbe)),
+    sources: sourceStore(files, blobs, records, (folder, name) =>
+      digest(name, () => listFiles(folder, 'inside'), noProbe),
+    ),
     putBlob: (content) => blobs.put(content),
     readBlob: (ref) => blobs.read(ref),
     hasBlob: (ref) => blobs.has(ref),
@@ -126,7 +128,8 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     },
     featureBytes: (rows, rowLength, type) => packedBytes(rows, usualSealLimits.rows, { rowLength, type }),
     freeBytes: () => fs.freeBytes(root),
-    digestFolder: async (folder, probe, links = 'inside') => digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder, links), probe),
+    digestFolder: async (folder, probe, links = 'inside') =>
+      digest(`folder ${resolve(folder)} ${probe.version}`, () => listFiles(folder, links), probe),
     digestFile: async (path) => {
       const list = () => listFile(dirname(path), basename(path));
       return (await digest(`file ${resolve(path)}`, list, noProbe)).digestAt(0);

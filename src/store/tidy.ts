@@ -14,7 +14,11 @@ const GROWTH = 0.05;
  * Counts where the store was never counted, and collects where it has outgrown its limit. Cheap otherwise: it reads and writes one small file.
  * Undefined where nothing was collected.
  */
-export async function tidy(files: Files, locks: Locks, environment: NodeJS.ProcessEnv = process.env): Promise<Collection | undefined> {
+export async function tidy(
+  files: Files,
+  locks: Locks,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Collection | undefined> {
   const limits = limitsFrom(environment);
   const before = await readUsage(files);
   if (before === undefined) {

@@ -120,9 +120,11 @@ export class Unpacked {
     const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json'), { use: true }));
     if (manifest === undefined) return damaged('its manifest is missing or damaged');
     if ((await this.files.infoIfThere(join(folder, 'files')))?.isFolder !== true) return damaged('its files are gone');
-    if (holdsLinks(join(folder, 'files'))) return damaged('there are links in it, and no archive is unpacked into links');
+    if (holdsLinks(join(folder, 'files')))
+      return damaged('there are links in it, and no archive is unpacked into links');
     const tree = await this.digestTree(join(folder, 'files'), nameOf(archive));
-    if (tree.treeDigest === manifest.tree && tree.paths.length === manifest.files) return { state: 'whole', listing: tree };
+    if (tree.treeDigest === manifest.tree && tree.paths.length === manifest.files)
+      return { state: 'whole', listing: tree };
     return damaged('its files are not those of the archive any more');
   }
 
@@ -133,7 +135,9 @@ export class Unpacked {
 
 /** Links are followed where people's files are listed: those of a store that came from elsewhere would lead anywhere. */
 function holdsLinks(folder: string): boolean {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).some((entry) => !entry.isFile() && !entry.isDirectory());
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).some(
+    (entry) => !entry.isFile() && !entry.isDirectory(),
+  );
 }
 
 function nameOf(archive: Digest): string {

@@ -5,14 +5,18 @@ import type { Files } from './files.js';
 /** The problem of a full disk, with what helps. `needed` is what was being written, as far as that is known; `free` is undefined where the disk does not tell. */
 export function diskFull(folder: string, needed: number, free: number | undefined, cause: unknown): PipelineError {
   const room = free === undefined ? '' : `, and ${free.toLocaleString('en-US')} are free`;
-  return failure('input-output', {
-    code: 'disk-full',
-    where: folder,
-    found: `the disk or a quota is full: ${needed.toLocaleString('en-US')} bytes were to be written${room}`,
-    remedy:
-      'free some space, or let `pipeline cache gc` do so (its --max-size says how small the cache is to become), and run ' +
-      'again: nothing that was published is lost',
-  }, cause);
+  return failure(
+    'input-output',
+    {
+      code: 'disk-full',
+      where: folder,
+      found: `the disk or a quota is full: ${needed.toLocaleString('en-US')} bytes were to be written${room}`,
+      remedy:
+        'free some space, or let `pipeline cache gc` do so (its --max-size says how small the cache is to become), and run ' +
+        'again: nothing that was published is lost',
+    },
+    cause,
+  );
 }
 
 const told = new WeakSet<Files>();

@@ -32,4 +32,8 @@ export function parseUsage(bytes: Buffer): Usage | string {
   return isUsage(usage) ? usage : 'not of the form of a count';
 }
 
-const isUsage: Guard<Usage> = isShapedAs({ bytes: isFiniteNumber, collectedMs: isFiniteNumber, bytesCollected: isFiniteNumber });
+const isUsage: Guard<Usage> = isShapedAs({
+  bytes: isFiniteNumber,
+  collectedMs: isFiniteNumber,
+  bytesCollected: isFiniteNumber,
+});

@@ -15,7 +15,12 @@ const DESCRIPTION_LIMIT = 1024 * 1024;
 
 /** How many files of the set were damaged; they are out of the way then. */
 export async function verifyFeatures(files: Files, { path, name }: Item): Promise<number> {
-  let damaged = await checkSealed(files, join(path, 'set.json'), (bytes) => parseDescription(bytes, name), DESCRIPTION_LIMIT);
+  let damaged = await checkSealed(
+    files,
+    join(path, 'set.json'),
+    (bytes) => parseDescription(bytes, name),
+    DESCRIPTION_LIMIT,
+  );
   const shapes = new Map<string, PackShape>();
   for (const file of (await files.list(path)).filter(isPackName)) {
     const shape = await shapeOf(files, join(path, file), name);
@@ -33,7 +38,12 @@ function parseDescription(bytes: Buffer, set: string): object | string {
   return content.set === set ? content : 'describes another set';
 }
 
-const isDescription = isShapedAs({ schema: isOneOf(1), set: isFeatureSetKey, type: isOneOf('float32', 'float16'), rowLength: isCount });
+const isDescription = isShapedAs({
+  schema: isOneOf(1),
+  set: isFeatureSetKey,
+  type: isOneOf('float32', 'float16'),
+  rowLength: isCount,
+});
 
 async function shapeOf(files: Files, path: string, set: string): Promise<PackShape | 'damaged' | 'gone'> {
   const file = await files.openIfThere(path);

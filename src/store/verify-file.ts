@@ -8,7 +8,12 @@ export function damageAt(files: Files, path: string): number {
 }
 
 /** A file of one piece, of which `parse` says what is wrong, if anything is. */
-export async function checkSealed(files: Files, path: string, parse: (bytes: Buffer) => object | string, limit = RECORD_LIMIT): Promise<number> {
+export async function checkSealed(
+  files: Files,
+  path: string,
+  parse: (bytes: Buffer) => object | string,
+  limit = RECORD_LIMIT,
+): Promise<number> {
   if ((await files.infoIfThere(path)) === undefined) return 0;
   const bytes = await files.readIfThere(path, { limit });
   if (bytes === undefined) return damageAt(files, path);

@@ -36,12 +36,24 @@ export interface Verification {
 type Check = (files: Files, item: Item) => Promise<number>;
 
 const checks: Readonly<Record<string, Check>> = {
-  blobs: checkRead(isDigest, (files, digest) => new Blobs(files).pathOf(digest), (files, digest) => new Blobs(files).verified(digest)),
+  blobs: checkRead(
+    isDigest,
+    (files, digest) => new Blobs(files).pathOf(digest),
+    (files, digest) => new Blobs(files).verified(digest),
+  ),
   records: (files, item) => checkSealed(files, item.path, (bytes) => parseRecord(bytes, item.name)),
   roots: (files, item) => checkSealed(files, item.path, parseRoot),
   features: verifyFeatures,
-  checkpoints: checkRead(isActionKey, (files, key) => new Checkpoints(files).pathOf(key), (files, key) => new Checkpoints(files).read(key)),
-  unpacked: checkRead(isDigest, (files, archive) => unpackedAnew(files).pathOf(archive), (files, archive) => unpackedAnew(files).open(archive)),
+  checkpoints: checkRead(
+    isActionKey,
+    (files, key) => new Checkpoints(files).pathOf(key),
+    (files, key) => new Checkpoints(files).read(key),
+  ),
+  unpacked: checkRead(
+    isDigest,
+    (files, archive) => unpackedAnew(files).pathOf(archive),
+    (files, archive) => unpackedAnew(files).open(archive),
+  ),
   index: async (files, { path }) => {
     const bytes = await files.readIfThere(path);
     if (bytes === undefined) return damageAt(files, path);
@@ -77,9 +89,14 @@ function unpackedAnew(files: Files): Unpacked {
 }
 
 /** For what is read by its name: one that lies elsewhere is found by nobody. */
-function checkRead<Name>(isName: Guard<Name>, pathOf: (files: Files, name: Name) => string, read: (files: Files, name: Name) => Promise<unknown>): Check {
+function checkRead<Name>(
+  isName: Guard<Name>,
+  pathOf: (files: Files, name: Name) => string,
+  read: (files: Files, name: Name) => Promise<unknown>,
+): Check {
   return async (files, { name, path }) => {
-    if (!isName(name) || path !== pathOf(files, name)) return setAside(files, path, 'has no name that it could be found by');
+    if (!isName(name) || path !== pathOf(files, name))
+      return setAside(files, path, 'has no name that it could be found by');
     return (await read(files, name)) === undefined ? damageAt(files, path) : 0;
   };
 }
@@ -105,7 +122,11 @@ async function countIncomplete(files: Files): Promise<number> {
   for (const { kind, name, path } of items) {
     const bytes = kind === 'records' ? await files.readIfThere(path, { limit: RECORD_LIMIT }) : undefined;
     const record = bytes && parseRecord(bytes, name);
-    if (typeof record === 'object' && Object.values(record.outputs).some(({ digest, size }) => blobs.get(digest) !== size)) incomplete++;
+    if (
+      typeof record === 'object' &&
+      Object.values(record.outputs).some(({ digest, size }) => blobs.get(digest) !== size)
+    )
+      incomplete++;
   }
   return incomplete;
 }

@@ -28,6 +28,14 @@ test('images that are links are read; those that lead nowhere are bad images, an
   const { code, problems } = await ingested(project);
   expect(code).toBe(3);
   expect(problems).toHaveLength(11);
-  expect(problems[0]).toMatchObject({ code: 'bad-picture', where: project.path('data/blue/0.png'), found: 'is a link to ../../store/blue/0.png, which is missing' });
-  expect(problems[10]).toMatchObject({ found: 'and 2 more; `pipeline doctor FILE --json` names all', remedy: 'fetch what the links lead to (such as by `dvc pull` or `git annex get`), or set `on_bad_image: skip` in the ingest stage' });
+  expect(problems[0]).toMatchObject({
+    code: 'bad-picture',
+    where: project.path('data/blue/0.png'),
+    found: 'is a link to ../../store/blue/0.png, which is missing',
+  });
+  expect(problems[10]).toMatchObject({
+    found: 'and 2 more; `pipeline doctor FILE --json` names all',
+    remedy:
+      'fetch what the links lead to (such as by `dvc pull` or `git annex get`), or set `on_bad_image: skip` in the ingest stage',
+  });
 });

@@ -13,11 +13,25 @@ async function writeBase(project: Project, shape: readonly number[]): Promise<vo
   const layers: Layer[] = [
     { kind: 'input', name: 'image', inputs: [], trainable: true, shape },
     shape.length === 3
-      ? { ...common, kind: 'conv2d', name: 'edges', inputs: ['image'], filters: 4, kernelSize: [3, 3], strides: [2, 2], dilation: [1, 1], padding: 'same' }
+      ? {
+          ...common,
+          kind: 'conv2d',
+          name: 'edges',
+          inputs: ['image'],
+          filters: 4,
+          kernelSize: [3, 3],
+          strides: [2, 2],
+          dilation: [1, 1],
+          padding: 'same',
+        }
       : { ...common, kind: 'dense', name: 'edges', inputs: ['image'], units: 4 },
   ];
   const graph: Graph = { name: 'own', layers };
-  const { files } = writeLayersModel(graph, madeUpWeights(graph, 1), { generatedBy: 'test', userDefinedMetadata: {}, weightType: 'float32' });
+  const { files } = writeLayersModel(graph, madeUpWeights(graph, 1), {
+    generatedBy: 'test',
+    userDefinedMetadata: {},
+    weightType: 'float32',
+  });
   await mkdir(project.path('base'), { recursive: true });
   for (const [name, bytes] of files) await writeFile(project.path('base', name), bytes);
 }
@@ -28,7 +42,11 @@ test('another network is not taken for the architecture that is named', async ()
   const project = await projectWithBase(base('mobilenet_v2'));
   try {
     await writeBase(project, [32, 32, 3]);
-    for (const [name, expected] of [['mobilenet_v2', 'bn_Conv1 (batch_normalization)'], ['vgg16', 'block1_conv1 (conv2d of 3x3 with 64 filters)'], ['compact32', 'compact32 has ']] as const) {
+    for (const [name, expected] of [
+      ['mobilenet_v2', 'bn_Conv1 (batch_normalization)'],
+      ['vgg16', 'block1_conv1 (conv2d of 3x3 with 64 filters)'],
+      ['compact32', 'compact32 has '],
+    ] as const) {
       await project.write('t.yaml', baseText(base(name)));
       const { code, stderr } = await project.command('run', 't.yaml', 'load-base');
       expect([name, code]).toEqual([name, 2]);

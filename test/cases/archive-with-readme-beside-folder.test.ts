@@ -11,21 +11,31 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 async function archive(name: string, folders: readonly string[], others: readonly string[] = []): Promise<void> {
-  const entries = await Promise.all(folders.flatMap((folder, i) => Array.from({ length: 5 }, async (_, j) => ({ name: `${folder}/${j}.png`, content: await image(100 * i + j) }))));
+  const entries = await Promise.all(
+    folders.flatMap((folder, i) =>
+      Array.from({ length: 5 }, async (_, j) => ({ name: `${folder}/${j}.png`, content: await image(100 * i + j) })),
+    ),
+  );
   await writeAt(project, name, zipOf([...others.map((other) => ({ name: other, content: 'words' })), ...entries]));
 }
 
 test('the only folder with images is stepped into, and said', async () => {
-  await archive('pets.zip', ['PetImages/Cat', 'PetImages/Dog'], ['readme[1].txt', 'MSR-LA - 3467.docx', 'docs/licence.txt']);
+  await archive(
+    'pets.zip',
+    ['PetImages/Cat', 'PetImages/Dog'],
+    ['readme[1].txt', 'MSR-LA - 3467.docx', 'docs/licence.txt'],
+  );
   await project.write('t.yaml', pipeline('source: pets.zip'));
   const run = await project.run('t.yaml');
   expect(run.code).toBe(0);
-  expect(run.events.flatMap((event) => (event.event === 'note' && event.stage === 'ingest' ? event.text : []))).toEqual([
-    'classes are read from `PetImages`, the only folder with images',
-    'the folder `docs` holds no images: not a class',
-    '3 files in no class folder, such as MSR-LA - 3467.docx',
-    'train 8 (Cat 4, Dog 4); validation 2 (Cat 1, Dog 1)',
-  ]);
+  expect(run.events.flatMap((event) => (event.event === 'note' && event.stage === 'ingest' ? event.text : []))).toEqual(
+    [
+      'classes are read from `PetImages`, the only folder with images',
+      'the folder `docs` holds no images: not a class',
+      '3 files in no class folder, such as MSR-LA - 3467.docx',
+      'train 8 (Cat 4, Dog 4); validation 2 (Cat 1, Dog 1)',
+    ],
+  );
   expect(JSON.parse(await project.read('out/classes.json'))).toEqual(['Cat', 'Dog']);
 });
 
@@ -38,7 +48,15 @@ test('`inside` names one of several folders', async () => {
   expect(await counts(project)).toEqual({ train: { Cat: 4, Dog: 4 }, validation: { Cat: 1, Dog: 1 } });
   await project.write('t.yaml', pipeline('source: {path: many.zip, inside: larg}'));
   const wrong = await ingested(project);
-  expect([wrong.code, wrong.problems[0]]).toMatchObject([3, { code: 'inside-missing', found: 'many.zip has no folder `larg`', expected: 'one of the folders `large` or `small`', remedy: 'did you mean `large`?' }]);
+  expect([wrong.code, wrong.problems[0]]).toMatchObject([
+    3,
+    {
+      code: 'inside-missing',
+      found: 'many.zip has no folder `larg`',
+      expected: 'one of the folders `large` or `small`',
+      remedy: 'did you mean `large`?',
+    },
+  ]);
   await project.write('t.yaml', pipeline('source: {path: many.zip, inside: ../large}'));
   expect((await project.command('plan', 't.yaml')).code).toBe(2);
 });

@@ -12,15 +12,25 @@ afterEach(() => project.remove());
 test('a class called train, with folders in it, is asked about, and either answer is taken', async () => {
   for (const folder of ['red', 'blue', 'train/steam', 'train/diesel']) await addImages(project, `data/${folder}`, 3);
   const { code, problems, outcome } = await ingested(project);
-  expect([code, problems]).toEqual([3, [expect.objectContaining({
-    code: 'split-or-class',
-    found: 'it is not clear whether the folder `train` is a split or a class: it is beside the folders `blue` and `red`, which hold images too',
-    remedy: 'if it is a class, write `split_folders: {}` in the ingest stage; if it is a split, write `split_folders: {train: train}`, which leaves the others out',
-  })]]);
+  expect([code, problems]).toEqual([
+    3,
+    [
+      expect.objectContaining({
+        code: 'split-or-class',
+        found:
+          'it is not clear whether the folder `train` is a split or a class: it is beside the folders `blue` and `red`, which hold images too',
+        remedy:
+          'if it is a class, write `split_folders: {}` in the ingest stage; if it is a split, write `split_folders: {train: train}`, which leaves the others out',
+      }),
+    ],
+  ]);
   expect(outcome.named('failed')).toEqual(['ingest']);
   await project.write('t.yaml', pipeline('source: data, split_folders: {}'));
   expect((await ingested(project)).code).toBe(0);
-  expect(await counts(project)).toEqual({ train: { blue: 2, red: 2, train: 5 }, validation: { blue: 1, red: 1, train: 1 } });
+  expect(await counts(project)).toEqual({
+    train: { blue: 2, red: 2, train: 5 },
+    validation: { blue: 1, red: 1, train: 1 },
+  });
   await project.write('t.yaml', pipeline('source: data, split_folders: {train: train}'));
   const split = await ingested(project);
   expect([split.code, Object.keys((await counts(project)).train)]).toEqual([0, ['diesel', 'steam']]);

@@ -29,13 +29,18 @@ test('a link that leads nowhere stops the run, also after one that was fine', as
   expect((await ingested(project)).code).toBe(0);
   await rename(project.path('elsewhere'), project.path('away'));
   const { code, problems } = await ingested(project);
-  expect([code, problems]).toEqual([3, [{
-    code: 'class-not-read',
-    where: project.path('data/green'),
-    found: 'is a link to ../elsewhere/green, which is missing',
-    expected: 'a folder that can be read, as it may be a class',
-    remedy: 'restore what it leads to, or remove it',
-  }]]);
+  expect([code, problems]).toEqual([
+    3,
+    [
+      {
+        code: 'class-not-read',
+        where: project.path('data/green'),
+        found: 'is a link to ../elsewhere/green, which is missing',
+        expected: 'a folder that can be read, as it may be a class',
+        remedy: 'restore what it leads to, or remove it',
+      },
+    ],
+  ]);
   expect((await project.command('doctor', 't.yaml')).code).toBe(3);
   // Who names the classes leaves out the rest on purpose.
   await project.write('t.yaml', pipeline('source: data, classes: [red, blue]'));
@@ -46,7 +51,12 @@ test('a link that a copy made a text file of stops the run', async () => {
   await classes('data/red', 'data/blue');
   await project.write('data/green', '../elsewhere/green');
   const { code, problems } = await ingested(project);
-  expect([code, problems.map(({ found }) => found)]).toEqual([3, ['is a text file that holds the path "../elsewhere/green", as a symbolic link does after it was copied without support for links']]);
+  expect([code, problems.map(({ found }) => found)]).toEqual([
+    3,
+    [
+      'is a text file that holds the path "../elsewhere/green", as a symbolic link does after it was copied without support for links',
+    ],
+  ]);
 });
 
 test('links in circles end, and two links to one folder are not two classes', async () => {
@@ -58,7 +68,10 @@ test('links in circles end, and two links to one folder are not two classes', as
   await symlink('../elsewhere/green', project.path('data/green'));
   await symlink('../elsewhere/green', project.path('data/lime'));
   const { code, problems } = await ingested(project);
-  expect([code, problems.map(({ found }) => found)]).toEqual([3, ['is a link to the same folder as green and is not followed']]);
+  expect([code, problems.map(({ found }) => found)]).toEqual([
+    3,
+    ['is a link to the same folder as green and is not followed'],
+  ]);
   await rm(project.path('data/lime'));
   await mkdir(project.path('data/later'));
   expect((await ingested(project)).code).toBe(0);

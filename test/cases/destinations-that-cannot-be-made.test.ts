@@ -13,7 +13,12 @@ afterEach(() => project.remove());
 /** The commands look ahead alike: exit code of each, and that each one's words fit. */
 async function refusals(words: RegExp): Promise<number[]> {
   const codes: number[] = [];
-  for (const args of [['plan', 'pets.yaml'], ['run', 'pets.yaml', '--dry-run'], ['doctor', 'pets.yaml'], ['run', 'pets.yaml']]) {
+  for (const args of [
+    ['plan', 'pets.yaml'],
+    ['run', 'pets.yaml', '--dry-run'],
+    ['doctor', 'pets.yaml'],
+    ['run', 'pets.yaml'],
+  ]) {
     const { code, stdout, stderr } = await project.command(...args);
     expect(`${stdout}${stderr}`.replace(/\s+/g, ' ')).toMatch(words);
     expect(`${stdout}${stderr}`).not.toMatch(/E[A-Z]{4,}:|--debug/);
@@ -25,12 +30,16 @@ async function refusals(words: RegExp): Promise<number[]> {
 test('a file in the way of an export', async () => {
   await project.write('models', 'mine');
   await project.write('pets.yaml', pipelineText());
-  expect(await refusals(/models\/pets:? cannot be made, which export would do in the end: models is a file/)).toEqual([4, 4, 2, 4]);
+  expect(await refusals(/models\/pets:? cannot be made, which export would do in the end: models is a file/)).toEqual([
+    4, 4, 2, 4,
+  ]);
 });
 
 test('an export whose name is too long', async () => {
   await project.write('pets.yaml', pipelineText().replace('models/pets', `models/${'n'.repeat(300)}`));
-  expect(await refusals(/cannot be made, which export would do in the end: the name is too long/)).toEqual([2, 2, 2, 2]);
+  expect(await refusals(/cannot be made, which export would do in the end: the name is too long/)).toEqual([
+    2, 2, 2, 2,
+  ]);
 });
 
 test('a file in the place of a folder of the state, and of that of a report', async () => {
@@ -38,13 +47,20 @@ test('a file in the place of a folder of the state, and of that of a report', as
   for (const place of ['.pipeline', '.pipeline/runs', '.pipeline/state', '.pipeline/out']) {
     await project.write(place, 'mine');
     const { code, stderr } = await project.command('plan', 'pets.yaml');
-    expect([place, code, stderr]).toEqual([place, 4, expect.stringContaining(`${place}: is a file, but this tool keeps a folder of that name`)]);
+    expect([place, code, stderr]).toEqual([
+      place,
+      4,
+      expect.stringContaining(`${place}: is a file, but this tool keeps a folder of that name`),
+    ]);
     await rm(project.path(place));
   }
   expect((await project.run()).code).toBe(0);
   await project.write('note', 'mine');
   const below = await project.command('report', '--out', 'note/pets.html');
-  expect([below.code, below.stderr]).toEqual([4, expect.stringContaining('note/pets.html: cannot be made, which the report would do in the end: note is a file')]);
+  expect([below.code, below.stderr]).toEqual([
+    4,
+    expect.stringContaining('note/pets.html: cannot be made, which the report would do in the end: note is a file'),
+  ]);
   const long = await project.command('report', '--out', `${'n'.repeat(300)}.html`);
   expect([long.code, long.stderr]).toEqual([2, expect.stringContaining('the name is too long for this file system')]);
 });

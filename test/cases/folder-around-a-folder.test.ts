@@ -10,8 +10,16 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 test.each([
-  ['training_set/training_set', 'split-folders', 'splits are read from folders: `training_set/training_set` as training'],
-  ['archive/pets/images', 'folder-stepped-into', 'classes are read from `archive/pets/images`, the only folder with images'],
+  [
+    'training_set/training_set',
+    'split-folders',
+    'splits are read from folders: `training_set/training_set` as training',
+  ],
+  [
+    'archive/pets/images',
+    'folder-stepped-into',
+    'classes are read from `archive/pets/images`, the only folder with images',
+  ],
 ])('%s is stepped into, by ingest and by the checks before it', async (folder, note, text) => {
   await addImages(project, `data/${folder}/red`, 5);
   await addImages(project, `data/${folder}/blue`, 5);

@@ -8,7 +8,9 @@ import { Project, type RunOutcome } from '../e2e/rig.js';
 /** A 32-px PNG of one color; each number gives other bytes. */
 export function image(number: number): Promise<Buffer> {
   const [r, g, b] = [number % 256, Math.floor(number / 256) % 256, 99];
-  return sharp({ create: { width: 32, height: 32, channels: 3, background: { r, g, b } } }).png().toBuffer();
+  return sharp({ create: { width: 32, height: 32, channels: 3, background: { r, g, b } } })
+    .png()
+    .toBuffer();
 }
 
 let next = 0;
@@ -58,6 +60,8 @@ export async function ingested(project: Project, file = 't.yaml'): Promise<Inges
 
 /** Counts of images by split and class that ingest delivered. */
 export async function counts(project: Project): Promise<Record<string, Record<string, number>>> {
-  const summary = JSON.parse(await project.read('.pipeline/out/t/ingest/summary.json')) as { counts: Record<string, Record<string, number>> };
+  const summary = JSON.parse(await project.read('.pipeline/out/t/ingest/summary.json')) as {
+    counts: Record<string, Record<string, number>>;
+  };
   return summary.counts;
 }

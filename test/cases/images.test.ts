@@ -15,7 +15,9 @@ afterEach(() => project.remove());
 
 /** A pipeline without a head's layers to wait for; `more` are lines of the ingest stage. */
 function pipeline(more = ''): Promise<void> {
-  return project.write('t.yaml', `version: 1
+  return project.write(
+    't.yaml',
+    `version: 1
 stages:
   ingest:
     source: data
@@ -27,7 +29,8 @@ ${more}
   build-head: {layers: [global_average_pooling, classifier]}
   train: {epochs: 1}
   evaluate: {}
-`);
+`,
+  );
 }
 
 /** As many plain JPEGs, no two alike, for each of two classes. */
@@ -36,7 +39,9 @@ async function addImages(count: number, width = 40, height = 30): Promise<void> 
     await mkdir(project.path('data', name), { recursive: true });
     for (let i = 0; i < count; i++) {
       const color = { r: 200 * label, g: 10 * i, b: 200 - 200 * label };
-      await sharp({ create: { width: width + i, height, channels: 3, background: color } }).jpeg().toFile(project.path('data', name, `${i}.jpg`));
+      await sharp({ create: { width: width + i, height, channels: 3, background: color } })
+        .jpeg()
+        .toFile(project.path('data', name, `${i}.jpg`));
     }
   }
 }
@@ -49,14 +54,20 @@ describe('formats', () => {
 
   test('every format that Pillow reads for Keras is trained on; a JPEG without its end is noted', async () => {
     await addImages(8);
-    for (const [name, { file }] of Object.entries(files)) await writeFile(project.path('data/red', name), Buffer.from(file, 'base64'));
+    for (const [name, { file }] of Object.entries(files))
+      await writeFile(project.path('data/red', name), Buffer.from(file, 'base64'));
     await pipeline();
     const run = await project.run('t.yaml');
     expect([run.code, notes(run.events, 'picture-skipped')]).toEqual([0, []]);
-    const summary = JSON.parse(await project.read('.pipeline/out/t/ingest/summary.json')) as { counts: Record<string, Record<string, number>>; bad: unknown[] };
+    const summary = JSON.parse(await project.read('.pipeline/out/t/ingest/summary.json')) as {
+      counts: Record<string, Record<string, number>>;
+      bad: unknown[];
+    };
     expect(summary.bad).toEqual([]);
     expect(Object.values(summary.counts).reduce((sum, { red }) => sum + red, 0)).toBe(8 + Object.keys(files).length);
-    expect(notes(run.events, 'jpeg-without-end')).toEqual(['2 JPEG files without an end marker, such as red/progressive-without-end.jpg: read, because all image data is there']);
+    expect(notes(run.events, 'jpeg-without-end')).toEqual([
+      '2 JPEG files without an end marker, such as red/progressive-without-end.jpg: read, because all image data is there',
+    ]);
     const doctor = await project.command('doctor', 't.yaml');
     expect([doctor.code, doctor.stdout]).toEqual([0, expect.not.stringMatching(/cannot be used/)]);
   });
@@ -70,16 +81,25 @@ describe('formats', () => {
     const { code, stderr } = await project.command('run', 't.yaml', 'ingest');
     expect(code).toBe(3);
     expect(stderr).toMatch(/red\/cut\.jpg: is cut short: it ends inside its image data\n/);
-    expect(stderr).toMatch(/red\/phone\.heic: is a HEIC, expected JPEG, PNG, WebP, GIF, BMP, TIFF or\n?\s*AVIF\n\s+-> convert the HEIC files to JPEG/);
+    expect(stderr).toMatch(
+      /red\/phone\.heic: is a HEIC, expected JPEG, PNG, WebP, GIF, BMP, TIFF or\n?\s*AVIF\n\s+-> convert the HEIC files to JPEG/,
+    );
   });
 });
 
 test('an image of 100 megapixels is read; a limit can be set, and raised to a gigapixel', async () => {
   await addImages(8);
-  await sharp({ create: { width: 12_500, height: 8000, channels: 3, background: '#345' } }).png().toFile(project.path('data/red/large.png'));
+  await sharp({ create: { width: 12_500, height: 8000, channels: 3, background: '#345' } })
+    .png()
+    .toFile(project.path('data/red/large.png'));
   await pipeline('    max_megapixels: 99');
   const refused = await project.command('run', 't.yaml', 'ingest');
-  expect([refused.code, refused.stderr]).toEqual([3, expect.stringMatching(/red\/large\.png: has 12500x8000 pixels, more than the limit of 99 megapixels\n\s+-> raise `max_megapixels`/)]);
+  expect([refused.code, refused.stderr]).toEqual([
+    3,
+    expect.stringMatching(
+      /red\/large\.png: has 12500x8000 pixels, more than the limit of 99 megapixels\n\s+-> raise `max_megapixels`/,
+    ),
+  ]);
   await pipeline();
   const run = await project.run('t.yaml');
   expect([run.code, run.stage('train').features?.extracted]).toEqual([0, expect.any(Number)]);
@@ -104,7 +124,11 @@ const OTHER = '4242';
     const codes: (number | null)[] = [];
     for (const most of [14, 17]) {
       const limited = ['--reuid', OTHER, '--clear-groups', 'env', `HOME=${project.root}`, 'prlimit', `--nproc=${most}`];
-      const { status, stdout } = spawnSync('setpriv', [...limited, process.execPath, join(repository, 'dist/cli.js'), 'run', 't.yaml', '--json'], { cwd: project.root, encoding: 'utf8' });
+      const { status, stdout } = spawnSync(
+        'setpriv',
+        [...limited, process.execPath, join(repository, 'dist/cli.js'), 'run', 't.yaml', '--json'],
+        { cwd: project.root, encoding: 'utf8' },
+      );
       codes.push(status);
       expect(stdout).not.toMatch(/picture-skipped/);
       expect([0, 5, null]).toContain(status);

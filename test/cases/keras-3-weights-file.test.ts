@@ -15,21 +15,31 @@ import { fixtureBytes } from '../model/keras/files.js';
 import { projectWithBase } from './with-base.js';
 
 interface Application {
-  readonly topology: { readonly config: { readonly layers: readonly { readonly class_name: string; readonly name: string }[] } };
+  readonly topology: {
+    readonly config: { readonly layers: readonly { readonly class_name: string; readonly name: string }[] };
+  };
 }
 
 /** The layers that Keras itself wrote down, with the class and its number in the file. */
 function kerasFolders(name: string): [layer: string, folder: string][] {
-  const applications = JSON.parse(gunzipSync(readFileSync('test/fixtures/keras/applications.json.gz')).toString()) as Record<string, Application>;
-  const snakes = new Map([['Conv2D', 'conv2d'], ['DepthwiseConv2D', 'depthwise_conv2d'], ['BatchNormalization', 'batch_normalization']]);
+  const applications = JSON.parse(
+    gunzipSync(readFileSync('test/fixtures/keras/applications.json.gz')).toString(),
+  ) as Record<string, Application>;
+  const snakes = new Map([
+    ['Conv2D', 'conv2d'],
+    ['DepthwiseConv2D', 'depthwise_conv2d'],
+    ['BatchNormalization', 'batch_normalization'],
+  ]);
   const counts = new Map<string, number>();
-  return applications[name].topology.config.layers.flatMap(({ class_name: className, name: layer }): [string, string][] => {
-    const snake = snakes.get(className);
-    if (snake === undefined) return [];
-    const count = counts.get(snake) ?? 0;
-    counts.set(snake, count + 1);
-    return [[layer, count === 0 ? snake : `${snake}_${count}`]];
-  });
+  return applications[name].topology.config.layers.flatMap(
+    ({ class_name: className, name: layer }): [string, string][] => {
+      const snake = snakes.get(className);
+      if (snake === undefined) return [];
+      const count = counts.get(snake) ?? 0;
+      counts.set(snake, count + 1);
+      return [[layer, count === 0 ? snake : `${snake}_${count}`]];
+    },
+  );
 }
 
 /** The weights of the narrowest MobileNetV2 in Keras 3's layout, below `root`. */
@@ -47,7 +57,9 @@ async function writeWeights(path: string, root: string): Promise<Weights> {
     });
     const roles = ['kernel', 'depthwise_kernel', 'gamma', 'beta', 'moving_mean', 'moving_variance'];
     const own = roles.flatMap((role) => weights.get(`${layer}/${role}`) ?? []);
-    own.forEach(({ data, shape }, i) => file.create_dataset({ name: `${steps.join('/')}/${i}`, data, shape: [...shape] }));
+    own.forEach(({ data, shape }, i) =>
+      file.create_dataset({ name: `${steps.join('/')}/${i}`, data, shape: [...shape] }),
+    );
   }
   file.close();
   await writeFile(path, FS.readFile('/keras3.h5'));
@@ -71,12 +83,24 @@ test('a file for an architecture that is built here is read; without one it is s
       expect([...fitWeights(network, weights, 'base')]).toEqual([...fitWeights(network, written, 'made')]);
     }
     const run = await project.command('run', 't.yaml', 'load-base');
-    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('154 layers up to out_relu, 410,208 parameters')]);
+    expect([run.code, run.stderr]).toEqual([
+      0,
+      expect.stringContaining('154 layers up to out_relu, 410,208 parameters'),
+    ]);
     await writeFile(project.path('other.weights.h5'), fixtureBytes('nested-base-keras3.weights.h5'));
     const alone = '{architecture: layers_model, preprocessing: tf, weights: other.weights.h5}';
     const refused = await project.command('run', 't.yaml', 'load-base', '--set', `stages.load-base=${alone}`);
-    expect([refused.code, refused.stderr]).toEqual([3, expect.stringMatching(/weights that Keras 3 saved without the layers[^]*model\.save\("base\.keras"\)`, or name/)]);
-    const other = await project.command('run', 't.yaml', 'load-base', '--set', 'stages.load-base.weights=other.weights.h5');
+    expect([refused.code, refused.stderr]).toEqual([
+      3,
+      expect.stringMatching(/weights that Keras 3 saved without the layers[^]*model\.save\("base\.keras"\)`, or name/),
+    ]);
+    const other = await project.command(
+      'run',
+      't.yaml',
+      'load-base',
+      '--set',
+      'stages.load-base.weights=other.weights.h5',
+    );
     expect([other.code, other.stderr]).toEqual([3, expect.stringMatching(/other\.weights\.h5/)]);
   } finally {
     await project.remove();

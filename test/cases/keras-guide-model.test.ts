@@ -5,12 +5,18 @@ import { fixtureBytes } from '../model/keras/files.js';
 import { baseText, projectWithBase, trainsAndPredicts } from './with-base.js';
 
 test('pixels that the base scales itself are not scaled before, and the rest works', async () => {
-  const base = (preprocessing: string) => `architecture: layers_model\n    weights: base.keras\n    preprocessing: ${preprocessing}`;
+  const base = (preprocessing: string) =>
+    `architecture: layers_model\n    weights: base.keras\n    preprocessing: ${preprocessing}`;
   const project = await projectWithBase(base('tf'));
   try {
     await writeFile(project.path('base.keras'), fixtureBytes('nested-guide-keras3.keras'));
     const twice = await project.command('run', 't.yaml', 'load-base');
-    expect(twice).toMatchObject({ code: 2, stderr: expect.stringMatching(/t\.yaml:\d+[^]*scales its pixels itself \(layer rescale: times 0\.007843, plus -1\)[^]*preprocessing: none/) });
+    expect(twice).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /t\.yaml:\d+[^]*scales its pixels itself \(layer rescale: times 0\.007843, plus -1\)[^]*preprocessing: none/,
+      ),
+    });
     await project.write('t.yaml', baseText(base('none')));
     expect(await trainsAndPredicts(project)).toContain('guide: 7 layers up to point, ');
     // The export brings the scaling along, in both formats.

@@ -8,7 +8,9 @@ test('the inner network is taken as the base', async () => {
   const project = await projectWithBase('architecture: layers_model\n    weights: base.keras\n    preprocessing: tf');
   try {
     await writeFile(project.path('base.keras'), fixtureBytes('nested-row-keras3.keras'));
-    expect(await project.command('run', 't.yaml', 'load-base', '--set', 'stages.ingest.image.size=[8, 8]')).toMatchObject({ code: 0, stderr: expect.stringContaining('row: 6 layers up to point, ') });
+    expect(
+      await project.command('run', 't.yaml', 'load-base', '--set', 'stages.ingest.image.size=[8, 8]'),
+    ).toMatchObject({ code: 0, stderr: expect.stringContaining('row: 6 layers up to point, ') });
     // An image of another size than the model was made for.
     await trainsAndPredicts(project);
   } finally {

@@ -21,14 +21,22 @@ test.each([
   }
   const names = [blue, red].map((name) => name.slice(0, -1));
   const { code, problems } = await ingested(project);
-  expect([code, problems]).toEqual([3, [expect.objectContaining({
-    expected: 'one folder per class: labels are read from class folders only, not from tables or file names',
-    remedy: `the names of the files begin with \`${names[0]}\` and \`${names[1]}\`: if those are the classes, sort the images by name, then write \`source: data-by-class\`:`,
-  })]]);
+  expect([code, problems]).toEqual([
+    3,
+    [
+      expect.objectContaining({
+        expected: 'one folder per class: labels are read from class folders only, not from tables or file names',
+        remedy: `the names of the files begin with \`${names[0]}\` and \`${names[1]}\`: if those are the classes, sort the images by name, then write \`source: data-by-class\`:`,
+      }),
+    ],
+  ]);
   execFileSync('sh', ['-c', problems[0].command!], { cwd: project.root });
   await project.write('t.yaml', pipeline('source: data-by-class'));
   expect((await ingested(project)).code).toBe(0);
-  expect(await counts(project)).toEqual({ train: { [names[0]]: 4, [names[1]]: 4 }, validation: { [names[0]]: 1, [names[1]]: 1 } });
+  expect(await counts(project)).toEqual({
+    train: { [names[0]]: 4, [names[1]]: 4 },
+    validation: { [names[0]]: 1, [names[1]]: 1 },
+  });
 });
 
 test('names of cameras are not taken for classes', async () => {

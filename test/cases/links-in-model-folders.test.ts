@@ -12,7 +12,13 @@ beforeAll(async () => {
   project = await Project.create();
   await project.addPets('pictures', 1);
   await cp(join(base, SHARD), project.path('secret', 'key'));
-  await project.write('t.yaml', pipelineText().replace('architecture: compact32', 'architecture: layers_model\n    preprocessing: tf\n    weights: model/model.json'));
+  await project.write(
+    't.yaml',
+    pipelineText().replace(
+      'architecture: compact32',
+      'architecture: layers_model\n    preprocessing: tf\n    weights: model/model.json',
+    ),
+  );
 });
 afterAll(() => project.remove());
 
@@ -25,7 +31,10 @@ async function withLink(file: string, target: string): Promise<void> {
 }
 
 function expectRefused({ code, stdout, stderr }: Outcome, file: string): void {
-  expect([code, stderr.replace(/\s+/g, ' ')]).toEqual([4, expect.stringContaining(`model/${file}: is a link that leads out of the folder of the model`)]);
+  expect([code, stderr.replace(/\s+/g, ' ')]).toEqual([
+    4,
+    expect.stringContaining(`model/${file}: is a link that leads out of the folder of the model`),
+  ]);
   expect(stdout).not.toContain('cat');
 }
 
@@ -58,8 +67,13 @@ test('links inside the folder and to the folder are followed', async () => {
   await symlink('weights', project.path('model', SHARD));
   await symlink('model', project.path('link'));
   const predicted = await project.command('predict', 'link', 'pictures/cats', '--json');
-  expect([predicted.code, JSON.parse(predicted.stdout)]).toEqual([0, expect.objectContaining({ file: expect.stringContaining('cat-001') })]);
+  expect([predicted.code, JSON.parse(predicted.stdout)]).toEqual([
+    0,
+    expect.objectContaining({ file: expect.stringContaining('cat-001') }),
+  ]);
   const run = await project.command('run', 't.yaml', '--only', 'load-base');
   expect(run.code).toBe(0);
-  expect(JSON.parse(await readFile(project.path('.pipeline/state/t.json'), 'utf8')).stages['load-base'].outputs.weights.size).toBeGreaterThan(400_000);
+  expect(
+    JSON.parse(await readFile(project.path('.pipeline/state/t.json'), 'utf8')).stages['load-base'].outputs.weights.size,
+  ).toBeGreaterThan(400_000);
 });

@@ -4,13 +4,26 @@ import { rm, writeFile } from 'node:fs/promises';
 import { Project } from '../e2e/rig.js';
 import { addImages, image, writeAt } from './image-folders.js';
 
-const classes = ['# head', '<img src=x onerror=alert(1)>', "=cmd|' !A0", '@sum', '\u001b[31mred', '__proto__', 'constructor', 'hasOwnProperty', 'toString', '| a ![x](b)'].sort();
+const classes = [
+  '# head',
+  '<img src=x onerror=alert(1)>',
+  "=cmd|' !A0",
+  '@sum',
+  '\u001b[31mred',
+  '__proto__',
+  'constructor',
+  'hasOwnProperty',
+  'toString',
+  '| a ![x](b)',
+].sort();
 
 let project: Project;
 beforeAll(async () => {
   project = await Project.create();
   for (const name of classes) await addImages(project, `data/${name}`, 3);
-  await project.write('t.yaml', `version: 1
+  await project.write(
+    't.yaml',
+    `version: 1
 name: t
 stages:
   isPrototypeOf: {uses: ingest, source: data, image: {size: [32, 32]}}
@@ -20,7 +33,8 @@ stages:
   hasOwnProperty: {uses: train, epochs: 1, class_weight: {toString: 2, hasOwnProperty: 2}}
   toLocaleString: {uses: evaluate}
   propertyIsEnumerable: {uses: export, to: constructor}
-`);
+`,
+  );
 }, 120_000);
 afterAll(() => project.remove());
 
@@ -31,7 +45,9 @@ test('are trained, measured and exported', async () => {
   const run = await project.run('t.yaml');
   expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: expect.anything() });
   expect(Object.keys(run.metrics)).toEqual(['toLocaleString']);
-  const metrics = JSON.parse(await project.read('.pipeline/out/t/toLocaleString/metrics.json')) as { per_class: object };
+  const metrics = JSON.parse(await project.read('.pipeline/out/t/toLocaleString/metrics.json')) as {
+    per_class: object;
+  };
   expect(Object.keys(metrics.per_class).sort()).toEqual(classes);
   expect(JSON.parse(await project.read('constructor/classes.json'))).toEqual(classes);
   const again = await project.run('t.yaml');
@@ -43,7 +59,13 @@ test('do nothing in the model card, in tables and on a terminal', async () => {
   expect(card).not.toMatch(/(?<!\\)<img|(?<!\\)!\[|\u001b/);
   expect(card).toContain('| \\# head |');
   expect(card).toContain('| \\_\\_proto\\_\\_ |');
-  expect(card.match(/^#+ .*/gm)).toEqual([expect.stringContaining('# A classifier of'), '## Input', '## Output', '## Files', '## Measured']);
+  expect(card.match(/^#+ .*/gm)).toEqual([
+    expect.stringContaining('# A classifier of'),
+    '## Input',
+    '## Output',
+    '## Files',
+    '## Measured',
+  ]);
   const csv = await project.read('.pipeline/out/t/toLocaleString/predictions.csv');
   expect(csv).not.toMatch(/^[=+\-@]|,[=+\-@]|\u001b/m);
 
@@ -79,5 +101,6 @@ test('are shown in the report as they are written', async () => {
   expect((await project.command('report', 't.yaml', '-o', 'r.html')).code).toBe(0);
   const report = await project.read('r.html');
   expect(report).not.toMatch(/<img src=x|\u001b/);
-  for (const name of ['__proto__', 'constructor', 'hasOwnProperty', 'toString']) expect(report).toContain(`<th scope="row">${name}</th>`);
+  for (const name of ['__proto__', 'constructor', 'hasOwnProperty', 'toString'])
+    expect(report).toContain(`<th scope="row">${name}</th>`);
 }, 240_000);

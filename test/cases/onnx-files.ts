@@ -23,20 +23,34 @@ export function node({ op, inputs, outputs, domain, attributes = [] }: NodeParts
 }
 
 /** AttributeProto of an integer, and of a graph. */
-export const intAttribute = (name: string, value: number): Message => new Message().text(1, name).int(3, value).int(20, 2);
-export const intsAttribute = (name: string, values: readonly number[]): Message => new Message().text(1, name).ints(8, values).int(20, 7);
-export const graphAttribute = (name: string, graph: Message): Message => new Message().text(1, name).message(6, graph).int(20, 5);
+export const intAttribute = (name: string, value: number): Message =>
+  new Message().text(1, name).int(3, value).int(20, 2);
+export const intsAttribute = (name: string, values: readonly number[]): Message =>
+  new Message().text(1, name).ints(8, values).int(20, 7);
+export const graphAttribute = (name: string, graph: Message): Message =>
+  new Message().text(1, name).message(6, graph).int(20, 5);
 
 /** ValueInfoProto of a tensor: its type by number (1 float, 7 int64, 9 bool), and dimensions by number or name. */
 export function port(name: string, type: number, dims: readonly (number | string)[]): Message {
   const shape = new Message();
-  for (const dim of dims) shape.message(1, typeof dim === 'number' ? new Message().int(1, dim) : new Message().text(2, dim));
+  for (const dim of dims)
+    shape.message(1, typeof dim === 'number' ? new Message().int(1, dim) : new Message().text(2, dim));
   return new Message().text(1, name).message(2, new Message().message(1, new Message().int(1, type).message(2, shape)));
 }
 
 /** TensorProto of int64 or of float32. */
-export const integers = (name: string, dims: readonly number[], values: readonly number[]): Message => new Message().ints(1, dims).int(2, 7).text(8, name).bytes(9, new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer));
-export const floats = (name: string, dims: readonly number[], values: readonly number[]): Message => new Message().ints(1, dims).int(2, 1).text(8, name).bytes(9, new Uint8Array(Float32Array.from(values).buffer));
+export const integers = (name: string, dims: readonly number[], values: readonly number[]): Message =>
+  new Message()
+    .ints(1, dims)
+    .int(2, 7)
+    .text(8, name)
+    .bytes(9, new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer));
+export const floats = (name: string, dims: readonly number[], values: readonly number[]): Message =>
+  new Message()
+    .ints(1, dims)
+    .int(2, 1)
+    .text(8, name)
+    .bytes(9, new Uint8Array(Float32Array.from(values).buffer));
 
 export interface GraphParts {
   readonly nodes: readonly Message[];
@@ -56,7 +70,11 @@ export function graph({ nodes, constants = [], inputs = [], outputs = [] }: Grap
 }
 
 /** A model of two classes for images of {@link SIZE}: its nodes lead from `pixels` (uint8) to `scores` (N x 2). */
-export function modelFile(parts: Omit<GraphParts, 'inputs' | 'outputs'>, size = SIZE, more: (file: Message) => Message = (file) => file): Uint8Array {
+export function modelFile(
+  parts: Omit<GraphParts, 'inputs' | 'outputs'>,
+  size = SIZE,
+  more: (file: Message) => Message = (file) => file,
+): Uint8Array {
   const metadata = metadataOf({
     classes: ['cats', 'dogs'],
     image: { size: [size, size], interpolation: 'bilinear', orientation: 'exif' },
@@ -64,8 +82,13 @@ export function modelFile(parts: Omit<GraphParts, 'inputs' | 'outputs'>, size = 
     activation: 'softmax',
     weights: 'float32',
   });
-  const whole = graph({ ...parts, inputs: [port(PIXELS, 2, ['N', size, size, 3])], outputs: [port(SCORES, 1, ['N', 2])] });
+  const whole = graph({
+    ...parts,
+    inputs: [port(PIXELS, 2, ['N', size, size, 3])],
+    outputs: [port(SCORES, 1, ['N', 2])],
+  });
   const file = new Message().int(1, 8).message(7, whole).message(8, new Message().text(1, '').int(2, 17));
-  for (const [key, value] of Object.entries(toProperties(metadata))) file.message(14, new Message().text(1, key).text(2, value));
+  for (const [key, value] of Object.entries(toProperties(metadata)))
+    file.message(14, new Message().text(1, key).text(2, value));
   return more(file).toBytes();
 }

@@ -10,16 +10,30 @@ test('is called what it is', async () => {
     await project.write('saved/saved_model.pb', '\x08\x01\x12\x80\x02\n\x10');
     await project.write('m.tflite', '\x1c\0\0\0TFL3');
     await writeFile(project.path('base.keras'), fixtureBytes('nested-row-keras3.keras'));
-    const said = /saved: is a TensorFlow SavedModel, which has operations but no layers\n[^]*model\.save\("base\.keras"\)/;
-    expect(await project.command('run', 't.yaml', 'load-base')).toMatchObject({ code: 3, stderr: expect.stringMatching(said) });
+    const said =
+      /saved: is a TensorFlow SavedModel, which has operations but no layers\n[^]*model\.save\("base\.keras"\)/;
+    expect(await project.command('run', 't.yaml', 'load-base')).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(said),
+    });
     const lite = await project.command('run', 't.yaml', 'load-base', '--set', 'stages.load-base.weights=m.tflite');
     expect(lite).toMatchObject({ code: 3, stderr: expect.stringMatching(/m\.tflite: is a TensorFlow Lite model/) });
     const doctor = await project.command('doctor', 't.yaml');
     expect(doctor.stdout + doctor.stderr).toMatch(/is a TensorFlow SavedModel/);
-    const noExport = { code: 2, stderr: expect.stringMatching(/is a TensorFlow SavedModel, which has operations but no layers, not an\s+exported model/) };
+    const noExport = {
+      code: 2,
+      stderr: expect.stringMatching(
+        /is a TensorFlow SavedModel, which has operations but no layers, not an\s+exported model/,
+      ),
+    };
     expect(await project.command('predict', 'saved', 'pictures')).toMatchObject(noExport);
     expect(await project.command('serve', 'saved')).toMatchObject(noExport);
-    const keras = { code: 2, stderr: expect.stringMatching(/base\.keras: is a zip, as \.keras files are, not an exported model[^]*weights` of load-base/) };
+    const keras = {
+      code: 2,
+      stderr: expect.stringMatching(
+        /base\.keras: is a zip, as \.keras files are, not an exported model[^]*weights` of load-base/,
+      ),
+    };
     expect(await project.command('predict', 'base.keras', 'pictures')).toMatchObject(keras);
   } finally {
     await project.remove();

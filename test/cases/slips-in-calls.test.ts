@@ -12,11 +12,22 @@ test('a pipeline for the current folder is written beside it, and runs', async (
   const written = await project.commandIn('photos', 'init', '.');
   expect([written.code, written.stderr]).toEqual([0, 'wrote ../photos.yaml; now: pipeline run ../photos.yaml\n']);
   expect(await project.read('photos.yaml')).toContain('source: "photos"');
-  const run = await project.commandIn('photos', 'run', '../photos.yaml', '--set', 'stages.train.epochs=1', '--set', 'stages.ingest.image.size=[32, 32]');
+  const run = await project.commandIn(
+    'photos',
+    'run',
+    '../photos.yaml',
+    '--set',
+    'stages.train.epochs=1',
+    '--set',
+    'stages.ingest.image.size=[32, 32]',
+  );
   expect([run.code, run.stderr]).toEqual([0, expect.any(String)]);
   expect(JSON.parse(await project.read('models/photos/classes.json'))).toEqual(['cats', 'dogs']);
   const inside = await project.commandIn('photos', 'init', '.', '--to', 'pets.yaml');
-  expect([inside.code, inside.stderr]).toEqual([2, expect.stringMatching(/^pets\.yaml: would lie in the folder of images \(\.\)/)]);
+  expect([inside.code, inside.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^pets\.yaml: would lie in the folder of images \(\.\)/),
+  ]);
 });
 
 test('a folder in place of the pipeline file is a slip in the call', async () => {
@@ -24,13 +35,20 @@ test('a folder in place of the pipeline file is a slip in the call', async () =>
   const calls = [['plan'], ['run'], ['status'], ['explain', 'photos', 'train'], ['graph'], ['doctor'], ['runs']];
   for (const call of calls) {
     const { code, stderr } = await project.command(...(call.includes('photos') ? call : [...call, 'photos']));
-    expect([call, code, stderr]).toEqual([call, 2, 'photos: is a folder\n  expected: a pipeline file in YAML\n  -> name the file in it, such as `photos/pets.yaml`\n']);
+    expect([call, code, stderr]).toEqual([
+      call,
+      2,
+      'photos: is a folder\n  expected: a pipeline file in YAML\n  -> name the file in it, such as `photos/pets.yaml`\n',
+    ]);
   }
 });
 
 test('a plan speaks of offline only where that was asked for', async () => {
   const url = 'https://pets.invalid/pets.zip';
-  await project.write('t.yaml', `version: 1\nstages:\n  ingest: {source: {url: "${url}", sha256: ${'ab'.repeat(32)}}}\n`);
+  await project.write(
+    't.yaml',
+    `version: 1\nstages:\n  ingest: {source: {url: "${url}", sha256: ${'ab'.repeat(32)}}}\n`,
+  );
   const plan = async (...args: string[]): Promise<string> => (await project.command('plan', 't.yaml', ...args)).stdout;
   expect(await plan()).toContain(`${url} has yet to be fetched`);
   expect(await plan()).not.toContain('offline');

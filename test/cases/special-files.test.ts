@@ -31,14 +31,19 @@ async function told(...args: string[]): Promise<string> {
 }
 
 test('as the pipeline file, a folder too', async () => {
-  for (const command of ['run', 'plan', 'doctor', 'graph']) expect(await told(command, 'pipe')).toMatch(/^5 pipe: is a pipe expected: a pipeline file in YAML/);
+  for (const command of ['run', 'plan', 'doctor', 'graph'])
+    expect(await told(command, 'pipe')).toMatch(/^5 pipe: is a pipe expected: a pipeline file in YAML/);
   expect(await told('plan', 'pictures')).toMatch(/^2 pictures: is a folder expected: a pipeline file in YAML/);
   expect(await told('plan', '/dev/stdin')).toMatch(/^5 \/dev\/stdin: is a (pipe|socket or a device) /);
 });
 
 test('as an image, a list of images, a report', async () => {
-  expect(await told('predict', 'model', 'pipe', 'pictures/cats')).toMatch(/^3 .*pipe: is a pipe.*8 \w+, 1 could not be read/);
-  expect(await told('predict', 'model', '--files-from', 'pipe')).toMatch(/^5 pipe: is a pipe expected: a file with the names/);
+  expect(await told('predict', 'model', 'pipe', 'pictures/cats')).toMatch(
+    /^3 .*pipe: is a pipe.*8 \w+, 1 could not be read/,
+  );
+  expect(await told('predict', 'model', '--files-from', 'pipe')).toMatch(
+    /^5 pipe: is a pipe expected: a file with the names/,
+  );
 });
 
 test('as a file of a model', async () => {
@@ -46,11 +51,19 @@ test('as a file of a model', async () => {
     await rm(project.path('copy'), { recursive: true, force: true });
     await cp(base, project.path('copy'), { recursive: true });
     await pipeAt(`copy/${file}`);
-    expect(await told('predict', 'copy', 'pictures/cats')).toMatch(/^[35] .*: (is a pipe|the weights in .* have 0 bytes)/);
+    expect(await told('predict', 'copy', 'pictures/cats')).toMatch(
+      /^[35] .*: (is a pipe|the weights in .* have 0 bytes)/,
+    );
   }
-  await project.write('w.yaml', 'version: 1\nstages:\n  load-base: {architecture: layers_model, preprocessing: tf, weights: pipe}\n');
+  await project.write(
+    'w.yaml',
+    'version: 1\nstages:\n  load-base: {architecture: layers_model, preprocessing: tf, weights: pipe}\n',
+  );
   expect(await told('run', 'w.yaml')).toMatch(/^5 .*is a pipe/);
-  await project.write('w.yaml', 'version: 1\nstages:\n  load-base: {architecture: layers_model, preprocessing: tf, weights: copy/model.json}\n');
+  await project.write(
+    'w.yaml',
+    'version: 1\nstages:\n  load-base: {architecture: layers_model, preprocessing: tf, weights: copy/model.json}\n',
+  );
   expect(await told('run', 'w.yaml')).toMatch(/^5 .*is a pipe/);
 });
 
@@ -72,11 +85,18 @@ test('as state, rates, and records of runs: they count as missing', async () => 
   expect(await told('run', 't.yaml')).toMatch(/^4 .*classes\.json: was changed since it was written/);
 });
 
-test("the pipes of a shell are read to their end: a list and an image", async () => {
+test('the pipes of a shell are read to their end: a list and an image', async () => {
   const cli = join(repository, 'dist', 'cli.js');
   const script = `node ${cli} predict model --files-from <(ls -d pictures/cats) --json && node ${cli} predict model <(cat pictures/cats/cat-001.jpg) --json`;
   const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: project.root });
-  const answers = stdout.trim().split('\n').map((line) => JSON.parse(line) as { file: string; class: string; score: number });
+  const answers = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { file: string; class: string; score: number });
   expect(answers).toHaveLength(9);
-  expect(answers[8]).toMatchObject({ file: expect.stringMatching(/^\/(dev|proc\/self)\/fd\/\d+$/), class: answers[0].class, score: answers[0].score });
+  expect(answers[8]).toMatchObject({
+    file: expect.stringMatching(/^\/(dev|proc\/self)\/fd\/\d+$/),
+    class: answers[0].class,
+    score: answers[0].score,
+  });
 });

@@ -21,7 +21,8 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-const warning = (outcome: Awaited<ReturnType<Project['run']>>): string[] => outcome.events.flatMap((event) => (event.event === 'warning' ? [event.problem.code] : []));
+const warning = (outcome: Awaited<ReturnType<Project['run']>>): string[] =>
+  outcome.events.flatMap((event) => (event.event === 'warning' ? [event.problem.code] : []));
 
 test('one that was copied with its project is said so, and its results are not used until it is trusted', async () => {
   expect((await project.run()).named('ran')).toEqual(['ingest']);
@@ -33,7 +34,12 @@ test('one that was copied with its project is said so, and its results are not u
     const again = await copy.run();
     expect([warning(again), again.named('fresh')]).toEqual([['cache-from-elsewhere'], ['ingest']]);
     const status = await copy.command('status', 'pets.yaml');
-    expect([status.stdout, status.stderr]).toEqual(['current: all 1 stage\n', expect.stringMatching(/\.pipeline\/cache.*was not made in this place, so its results are not used[^]*pipeline cache trust/)]);
+    expect([status.stdout, status.stderr]).toEqual([
+      'current: all 1 stage\n',
+      expect.stringMatching(
+        /\.pipeline\/cache.*was not made in this place, so its results are not used[^]*pipeline cache trust/,
+      ),
+    ]);
     const trust = await copy.command('cache', 'trust');
     expect([trust.code, trust.stdout]).toEqual([0, expect.stringContaining('its results are used from now on')]);
     const trusted = await copy.run('pets.yaml', '--force');
@@ -55,7 +61,8 @@ test('one that moves with its project stays its own', async () => {
   await rename(project.root, moved);
   await rename(moved, project.root);
   await mkdir(project.path('inner'));
-  for (const name of ['pets.yaml', 'images', '.pipeline']) await rename(project.path(name), project.path('inner', name));
+  for (const name of ['pets.yaml', 'images', '.pipeline'])
+    await rename(project.path(name), project.path('inner', name));
   const { stdout, stderr } = await project.commandIn('inner', 'status', 'pets.yaml');
   expect([stdout, stderr]).toEqual(['current: all 1 stage\n', '']);
 });
@@ -72,7 +79,10 @@ test('PIPELINE_CACHE in a folder that people use gets a folder of its own there'
   for (let i = 0; i < 3; i++) expect((await project.run('pets.yaml', '--force')).code).toBe(0);
   expect((await project.command('cache', 'gc', '--max-age', '0d')).code).toBe(0);
   expect(await Promise.all(old.map((path) => readFile(path, 'utf8')))).toEqual(['mine', 'mine', 'mine']);
-  expect([(await readdir(project.path('stuff'))).sort(), await readdir(project.path('stuff/transfer-pipeline'))]).toEqual([['index', 'transfer-pipeline', 'v1'], expect.arrayContaining(['v1'])]);
+  expect([
+    (await readdir(project.path('stuff'))).sort(),
+    await readdir(project.path('stuff/transfer-pipeline')),
+  ]).toEqual([['index', 'transfer-pipeline', 'v1'], expect.arrayContaining(['v1'])]);
 });
 
 test('one that everybody can write into is refused unless that is meant', async () => {
@@ -81,7 +91,10 @@ test('one that everybody can write into is refused unless that is meant', async 
   for (const folder of ['shared', 'shared/v1/records']) {
     await chmod(project.path(folder), 0o1777);
     const refused = await project.command('run', 'pets.yaml');
-    expect([refused.code, refused.stderr]).toEqual([4, expect.stringMatching(/everybody on this machine can write into this cache[^]*chmod -R o-w/)]);
+    expect([refused.code, refused.stderr]).toEqual([
+      4,
+      expect.stringMatching(/everybody on this machine can write into this cache[^]*chmod -R o-w/),
+    ]);
     await chmod(project.path(folder), 0o755);
   }
   await chmod(project.path('shared'), 0o777);
@@ -94,7 +107,8 @@ test('one of a group hands its rights on', async () => {
   await chmod(project.path('group'), 0o2775);
   project.environment.PIPELINE_CACHE = 'group';
   expect((await project.run()).code).toBe(0);
-  for (const folder of ['group/v1', 'group/v1/records', 'group/v1/blobs']) expect((await stat(project.path(folder))).mode & 0o7777).toBe(0o2775);
+  for (const folder of ['group/v1', 'group/v1/records', 'group/v1/blobs'])
+    expect((await stat(project.path(folder))).mode & 0o7777).toBe(0o2775);
 });
 
 test('one among the images, or around them, is refused where the source is named', async () => {
@@ -116,8 +130,14 @@ test('one among the images, or around them, is refused where the source is named
   }
   await symlink('images', project.path('also'));
   project.environment.PIPELINE_CACHE = '';
-  await project.write('pets.yaml', pipelineText().replace('source: pictures', 'source: images').replace('to: models/pets', 'to: also/pets'));
-  expect(await project.command('plan', 'pets.yaml')).toMatchObject({ code: 2, stderr: expect.stringMatching(/`also\/pets` leads into the images of `images` by a link/) });
+  await project.write(
+    'pets.yaml',
+    pipelineText().replace('source: pictures', 'source: images').replace('to: models/pets', 'to: also/pets'),
+  );
+  expect(await project.command('plan', 'pets.yaml')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/`also\/pets` leads into the images of `images` by a link/),
+  });
   expect(await readdir(project.path('images'))).toEqual(expect.not.arrayContaining(['cache']));
 });
 
@@ -128,12 +148,17 @@ test('a forged record delivers nothing elsewhere, and the result is made again',
     for (const name of await readdir(join(folder, fan))) {
       const record = unseal(await readFile(join(folder, fan, name))) as { outputs: Record<string, unknown> };
       const blob = Object.values(record.outputs)[0];
-      await writeFile(join(folder, fan, name), seal({ ...record, outputs: { ...record.outputs, 'file:../../../../../.bash_profile': blob } }));
+      await writeFile(
+        join(folder, fan, name),
+        seal({ ...record, outputs: { ...record.outputs, 'file:../../../../../.bash_profile': blob } }),
+      );
     }
   }
   const run = await project.run();
   expect([run.code, run.named('ran')]).toEqual([0, ['ingest']]);
-  expect(run.events).toContainEqual(expect.objectContaining({ code: 'cache-damage', text: expect.stringContaining('not of the form of a record') }));
+  expect(run.events).toContainEqual(
+    expect.objectContaining({ code: 'cache-damage', text: expect.stringContaining('not of the form of a record') }),
+  );
 });
 
 test('a forged digest in the record of a run moves no file', async () => {
@@ -141,7 +166,10 @@ test('a forged digest in the record of a run moves no file', async () => {
   await project.write('thesis.tex', 'years of work');
   const [id] = await readdir(project.path('.pipeline/runs'));
   const file = `.pipeline/runs/${id}/run.json`;
-  await writeFile(project.path(file), (await project.read(file)).replaceAll(/"digest":"[0-9a-f]{64}"/g, '"digest":"../../../../../thesis.tex"'));
+  await writeFile(
+    project.path(file),
+    (await project.read(file)).replaceAll(/"digest":"[0-9a-f]{64}"/g, '"digest":"../../../../../thesis.tex"'),
+  );
   const { code, stderr } = await project.command('report', id);
   expect([code, stderr]).toEqual([2, expect.stringContaining('its record is missing or damaged')]);
   expect(await project.read('thesis.tex')).toBe('years of work');
@@ -159,7 +187,11 @@ test('links in .pipeline are refused by every command, and those in the cache le
     await symlink('../elsewhere', own);
     for (const command of [['run', 'pets.yaml'], ['runs'], ['cache', 'gc']]) {
       const { code, stderr } = await project.command(...command);
-      expect([name, code, stderr]).toEqual([name, 4, expect.stringMatching(new RegExp(`\\.pipeline/${name}.*is a link to \\.\\./elsewhere`))]);
+      expect([name, code, stderr]).toEqual([
+        name,
+        4,
+        expect.stringMatching(new RegExp(`\\.pipeline/${name}.*is a link to \\.\\./elsewhere`)),
+      ]);
     }
     await rm(own);
     await rename(`${own}-aside`, own);
@@ -168,5 +200,8 @@ test('links in .pipeline are refused by every command, and those in the cache le
   await symlink('../../../elsewhere', project.path('.pipeline/cache/v1/tmp'));
   const run = await project.run('pets.yaml', '--force');
   expect([run.code, (await project.command('cache', 'gc', '--max-size', '0', '--max-age', '0d')).code]).toEqual([0, 0]);
-  expect([await readdir(project.path('elsewhere')), await project.read('elsewhere/old.txt')]).toEqual([['old.txt'], 'mine']);
+  expect([await readdir(project.path('elsewhere')), await project.read('elsewhere/old.txt')]).toEqual([
+    ['old.txt'],
+    'mine',
+  ]);
 });

@@ -12,8 +12,13 @@ export interface MadeModel {
 /** TF.js's backend must be set. */
 export async function teachableMachineModel(): Promise<MadeModel> {
   const pixels = layers.input({ shape: [32, 32, 3], name: 'input_1' });
-  const made = { kernelInitializer: layers.initializers.randomNormal({ seed: 1, stddev: 0.5 }), padding: 'same' } as const;
-  let x = layers.layers.conv2d({ name: 'Conv1', filters: 4, kernelSize: 3, strides: 2, useBias: false, ...made }).apply(pixels) as layers.SymbolicTensor;
+  const made = {
+    kernelInitializer: layers.initializers.randomNormal({ seed: 1, stddev: 0.5 }),
+    padding: 'same',
+  } as const;
+  let x = layers.layers
+    .conv2d({ name: 'Conv1', filters: 4, kernelSize: 3, strides: 2, useBias: false, ...made })
+    .apply(pixels) as layers.SymbolicTensor;
   x = layers.layers.batchNormalization({ name: 'bn_Conv1' }).apply(x) as layers.SymbolicTensor;
   x = layers.layers.reLU({ name: 'Conv1_relu', maxValue: 6 }).apply(x) as layers.SymbolicTensor;
   x = layers.layers.conv2d({ name: 'Conv_2', filters: 6, kernelSize: 1, ...made }).apply(x) as layers.SymbolicTensor;
@@ -29,10 +34,21 @@ export async function teachableMachineModel(): Promise<MadeModel> {
   whole.add(head);
 
   let saved: io.ModelArtifacts | undefined;
-  await whole.save({ save: (artifacts) => ((saved = artifacts), Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } })) });
+  await whole.save({
+    save: (artifacts) => (
+      (saved = artifacts),
+      Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } })
+    ),
+  });
   const { modelTopology, weightSpecs, weightData } = saved!;
   const model = { modelTopology, weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }] };
-  const metadata = { tfjsVersion: '1.3.1', tmVersion: '2.4.5', packageName: '@teachablemachine/image', labels: ['a', 'b'], imageSize: 224 };
+  const metadata = {
+    tfjsVersion: '1.3.1',
+    tmVersion: '2.4.5',
+    packageName: '@teachablemachine/image',
+    labels: ['a', 'b'],
+    imageSize: 224,
+  };
   return {
     files: new Map<string, string | Uint8Array>([
       ['model.json', JSON.stringify(model)],

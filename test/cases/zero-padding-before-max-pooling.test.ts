@@ -2,8 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import type { Graph, Layer } from '../../src/model/graph.js';
-import { shapesOf, withInputShape } from '../../src/model/graph.js';
+import { type Graph, type Layer, shapesOf, withInputShape } from '../../src/model/graph.js';
 import { valueAt } from '../../src/model/layer-definition.js';
 import { readLayersModel } from '../../src/model/layers-model/load.js';
 import { writeLayersModel } from '../../src/model/layers-model/write.js';
@@ -15,17 +14,56 @@ import { projectWithBase } from './with-base.js';
 
 const common = { trainable: true, useBias: true, activation: 'linear' } as const;
 const conv = { ...common, kind: 'conv2d', filters: 8, dilation: [1, 1], padding: 'same' } as const;
-const pool = { kind: 'max_pooling2d', name: 'pool', inputs: ['zeros'], trainable: true, strides: [2, 2], padding: 'valid' } as const;
+const pool = {
+  kind: 'max_pooling2d',
+  name: 'pool',
+  inputs: ['zeros'],
+  trainable: true,
+  strides: [2, 2],
+  padding: 'valid',
+} as const;
 const first: Layer = { ...conv, name: 'first', inputs: ['image'], kernelSize: [3, 3], strides: [2, 2] };
 
 const networks: Record<string, readonly Layer[]> = {
-  'as in ResNet V2': [first, { kind: 'zero_padding2d', name: 'zeros', inputs: ['first'], trainable: true, padding: [[1, 1], [1, 1]] }, { ...pool, poolSize: [3, 3] }],
-  'zeros as wide as the window': [first, { kind: 'zero_padding2d', name: 'zeros', inputs: ['first'], trainable: true, padding: [[2, 2], [3, 3]] }, { ...pool, poolSize: [2, 2] }],
-  'narrow kernels': [{ ...conv, name: 'first', inputs: ['image'], kernelSize: [1, 3], strides: [2, 2] }, { ...conv, name: 'second', inputs: ['first'], kernelSize: [3, 1], strides: [2, 2] }],
+  'as in ResNet V2': [
+    first,
+    {
+      kind: 'zero_padding2d',
+      name: 'zeros',
+      inputs: ['first'],
+      trainable: true,
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    },
+    { ...pool, poolSize: [3, 3] },
+  ],
+  'zeros as wide as the window': [
+    first,
+    {
+      kind: 'zero_padding2d',
+      name: 'zeros',
+      inputs: ['first'],
+      trainable: true,
+      padding: [
+        [2, 2],
+        [3, 3],
+      ],
+    },
+    { ...pool, poolSize: [2, 2] },
+  ],
+  'narrow kernels': [
+    { ...conv, name: 'first', inputs: ['image'], kernelSize: [1, 3], strides: [2, 2] },
+    { ...conv, name: 'second', inputs: ['first'], kernelSize: [3, 1], strides: [2, 2] },
+  ],
 };
 
 async function writeBase(project: Project, layers: readonly Layer[]): Promise<void> {
-  const graph: Graph = { name: 'base', layers: [{ kind: 'input', name: 'image', inputs: [], trainable: true, shape: [32, 32, 3] }, ...layers] };
+  const graph: Graph = {
+    name: 'base',
+    layers: [{ kind: 'input', name: 'image', inputs: [], trainable: true, shape: [32, 32, 3] }, ...layers],
+  };
   await mkdir(project.path('base'), { recursive: true });
   const { files } = writeLayersModel(graph, madeUpWeights(graph, 1), { generatedBy: 'test', userDefinedMetadata: {} });
   for (const [name, bytes] of files) await writeFile(project.path('base', name), bytes);
@@ -42,25 +80,45 @@ async function byDefinition(model: string, pixels: Buffer): Promise<number> {
   for (const layer of graph.layers) {
     const shape = shapes.get(layer.name)!;
     const inputs = layer.inputs.map((name) => outputs.get(name)!);
-    const data = layer.kind === 'input' ? levels : Float32Array.from({ length: sizeOf(shape) }, (_, index) => valueAt(layer, inputs, weights, shape, index));
+    const data =
+      layer.kind === 'input'
+        ? levels
+        : Float32Array.from({ length: sizeOf(shape) }, (_, index) => valueAt(layer, inputs, weights, shape, index));
     outputs.set(layer.name, { shape, data });
   }
   return outputs.get(graph.layers.at(-1)!.name)!.data[0];
 }
 
 test.each(Object.entries(networks))('%s', async (_, layers) => {
-  const project = await projectWithBase('architecture: layers_model\n    weights: base/model.json\n    preprocessing: tf');
+  const project = await projectWithBase(
+    'architecture: layers_model\n    weights: base/model.json\n    preprocessing: tf',
+  );
   try {
     await writeBase(project, layers);
     for (const engine of ['onnx', 'tfjs']) {
       const formats = engine === 'onnx' ? '[tfjs, onnx]' : '[tfjs]';
-      const { code, stderr } = await project.command('run', 't.yaml', '--engine', engine, '--set', `stages.export.formats=${formats}`);
+      const { code, stderr } = await project.command(
+        'run',
+        't.yaml',
+        '--engine',
+        engine,
+        '--set',
+        `stages.export.formats=${formats}`,
+      );
       expect([code, stderr]).toEqual([0, expect.any(String)]);
-      const probes = JSON.parse(await project.read('models/pets/probes.json')) as { picture: string; outputs: number[] }[];
+      const probes = JSON.parse(await project.read('models/pets/probes.json')) as {
+        picture: string;
+        outputs: number[];
+      }[];
       expect(probes.length).toBeGreaterThan(1);
       for (const { picture, outputs } of probes) {
-        const pixels = await sharp(await readFile(project.path('models/pets', picture))).removeAlpha().raw().toBuffer();
-        expect(Math.abs(outputs[0] - (await byDefinition(project.path('models/pets/model.json'), pixels)))).toBeLessThan(1e-5);
+        const pixels = await sharp(await readFile(project.path('models/pets', picture)))
+          .removeAlpha()
+          .raw()
+          .toBuffer();
+        expect(
+          Math.abs(outputs[0] - (await byDefinition(project.path('models/pets/model.json'), pixels))),
+        ).toBeLessThan(1e-5);
       }
     }
   } finally {

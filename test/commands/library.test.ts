@@ -11,7 +11,8 @@ afterEach(() => rm(root, { recursive: true }));
 test('a run replaces files that a person changed only where something is forced', async () => {
   await cp(join(process.cwd(), 'examples/pets/pictures'), join(root, 'pictures'), { recursive: true });
   await writeFile(join(root, 'p.yaml'), 'version: 1\nstages:\n  ingest: {source: pictures}\n');
-  const here = async (options: RunOptions) => (await run(await load('p.yaml', { cwd: root }), options)).failures.map(({ category }) => category);
+  const here = async (options: RunOptions) =>
+    (await run(await load('p.yaml', { cwd: root }), options)).failures.map(({ category }) => category);
   expect(await here({})).toEqual([]);
   const folder = join(root, '.pipeline/out/p/ingest');
   const file = join(folder, (await readdir(folder))[0]);

@@ -17,7 +17,16 @@ test('what is not read of a folder is told, in names that write nothing to the t
   await writeFile(Buffer.concat([Buffer.from(`${cwd}/holiday/caf`), Buffer.from([0x1b, 0xe9])]), 'b');
   await symlink('/', join(cwd, 'holiday/out'));
   const said: string[] = [];
-  const pictures = await findPictures({ names: ['holiday'], lists: [] }, { cwd, stdin: () => { throw new Error('not asked'); }, stderr: (text) => said.push(text) });
+  const pictures = await findPictures(
+    { names: ['holiday'], lists: [] },
+    {
+      cwd,
+      stdin: () => {
+        throw new Error('not asked');
+      },
+      stderr: (text) => said.push(text),
+    },
+  );
   expect(pictures.map(({ name }) => name)).toEqual(['holiday/a.jpg']);
   expect(said).toEqual([
     'holiday/caf?\ufffd has a name that is not UTF-8 and is not read\n',

@@ -17,7 +17,10 @@ test('holds the events of its level and above', async () => {
   const log = runLog(folder, pipeline, 'info', () => undefined);
   log(note);
   log({ event: 'progress', stage: 'train', task: 'train', unit: 'pictures', done: 1 });
-  const lines = (await readFile(join(folder, 'log.ndjson'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as object);
+  const lines = (await readFile(join(folder, 'log.ndjson'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
   expect(lines).toEqual([
     { level: 30, time: expect.any(String), pipeline: 'pets', file: '/project/pets.yaml', msg: 'run started' },
     { level: 30, time: expect.any(String), ...note, msg: 'note' },

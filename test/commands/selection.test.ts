@@ -18,7 +18,9 @@ beforeAll(async () => {
   graph = buildGraph(await project.load(changed(petsYaml, 'stages:\n', matrix)), stages);
 });
 
-const trains = ['64,rate-0.001', '64,rate-0.0003', '128,rate-0.001', '128,rate-0.0003'].map((label) => `train@units-${label}`);
+const trains = ['64,rate-0.001', '64,rate-0.0003', '128,rate-0.001', '128,rate-0.0003'].map(
+  (label) => `train@units-${label}`,
+);
 
 test('the name of the file means all variants, that of a variant means it', () => {
   const { selected } = select(graph, ['train'], {});
@@ -31,17 +33,38 @@ test('the name of the file means all variants, that of a variant means it', () =
 test('so it is for --only, --from and --force', () => {
   expect([...select(graph, [], { only: ['train'] }).selected]).toEqual(trains);
   const { selected, forced } = select(graph, [], { from: trains[0], force: ['build-head@units-64', 'train'] });
-  expect([...selected].sort()).toEqual(['evaluate', 'export', 'train'].map((stage) => trains[0].replace('train', stage)));
+  expect([...selected].sort()).toEqual(
+    ['evaluate', 'export', 'train'].map((stage) => trains[0].replace('train', stage)),
+  );
   expect([...forced]).toEqual(['build-head@units-64', ...trains]);
   expect(select(graph, [], { from: 'train' }).selected.size).toBe(12);
   expect(select(graph, ['train'], { force: true }).forced.has(trains[3])).toBe(true);
 });
 
 test.each([
-  ['trian', 'train', 'one of `ingest`, `augment`, `load-base`, `freeze`, `build-head`, `train`, `evaluate` or `export`'],
-  ['train@units-65,rate-0.001', trains[0], `one of ${trains.slice(0, -1).map((name) => `\`${name}\``).join(', ')} or \`${trains[3]}\``],
-  ['trian@units-64,rate-0.001', trains[0], 'one of `ingest`, `augment`, `load-base`, `freeze`, `build-head`, `train`, `evaluate` or `export`'],
-  ['freeze@units-64', 'freeze', 'one of `ingest`, `augment`, `load-base`, `freeze`, `build-head`, `train`, `evaluate` or `export`'],
+  [
+    'trian',
+    'train',
+    'one of `ingest`, `augment`, `load-base`, `freeze`, `build-head`, `train`, `evaluate` or `export`',
+  ],
+  [
+    'train@units-65,rate-0.001',
+    trains[0],
+    `one of ${trains
+      .slice(0, -1)
+      .map((name) => `\`${name}\``)
+      .join(', ')} or \`${trains[3]}\``,
+  ],
+  [
+    'trian@units-64,rate-0.001',
+    trains[0],
+    'one of `ingest`, `augment`, `load-base`, `freeze`, `build-head`, `train`, `evaluate` or `export`',
+  ],
+  [
+    'freeze@units-64',
+    'freeze',
+    'one of `ingest`, `augment`, `load-base`, `freeze`, `build-head`, `train`, `evaluate` or `export`',
+  ],
 ])('%s was meant for %s', (name, meant, expected) => {
   let thrown: unknown;
   try {
@@ -59,6 +82,9 @@ test.each<[string, string, string[], { only?: string[]; from?: string }]>([
   ['--from', 'stands beside the stage train', ['train'], { from: 'train' }],
 ])('%s that %s is refused', (where, found, named, options) => {
   expect(() => select(graph, named, options)).toThrow(
-    expect.objectContaining({ category: 'invalid', problems: [expect.objectContaining({ where, found, remedy: 'leave one of them out' })] }),
+    expect.objectContaining({
+      category: 'invalid',
+      problems: [expect.objectContaining({ where, found, remedy: 'leave one of them out' })],
+    }),
   );
 });

@@ -49,7 +49,11 @@ test('units, loss and class weights are compared with the folders', async () => 
   expect(await codes(from('two'))).toEqual([]);
 
   const softmax = (source: string, units: number) =>
-    changed(changed(from(source), '{units: 1, activation: sigmoid}', `{units: ${units}, activation: softmax}`), 'loss: binary', 'loss: categorical');
+    changed(
+      changed(from(source), '{units: 1, activation: sigmoid}', `{units: ${units}, activation: softmax}`),
+      'loss: binary',
+      'loss: categorical',
+    );
   expect(await codes(softmax('two', 2))).toEqual([]);
   expect(await codes(softmax('three', 3))).toEqual([]);
   expect(await codes(softmax('three', 4))).toEqual([['units-do-not-fit-classes', 20]]);
@@ -58,7 +62,9 @@ test('units, loss and class weights are compared with the folders', async () => 
   expect(await codes(classifier('two'))).toEqual([]);
   expect(await codes(classifier('three'))).toEqual([['loss-does-not-fit-classes', 24]]);
 
-  expect(await codes(changed(from('two'), 'epochs: 5', 'class_weight: {cats: 1, dgs: 2}'))).toEqual([['unknown-class', 25]]);
+  expect(await codes(changed(from('two'), 'epochs: 5', 'class_weight: {cats: 1, dgs: 2}'))).toEqual([
+    ['unknown-class', 25],
+  ]);
 });
 
 test('classes that are written out have folders, and count', async () => {
@@ -83,13 +89,18 @@ test('folders are counted as ingest reads them', async () => {
 });
 
 test('a folder without files is named, wherever a class could be', async () => {
-  const warnings = async (yaml: string) => (await project.load(yaml)).warnings.map(({ position, found, remedy }) => [position?.line, found, remedy]);
+  const warnings = async (yaml: string) =>
+    (await project.load(yaml)).warnings.map(({ position, found, remedy }) => [position?.line, found, remedy]);
   await folders('empty', ['cats', 'dogs/deep']);
   expect(await warnings(from('empty'))).toEqual([]);
   await mkdir(join(project.root, 'empty/birds/.cache'), { recursive: true });
   await mkdir(join(project.root, 'empty/fish'));
   expect(await warnings(from('empty'))).toEqual([
-    [4, 'the folders `birds` and `fish` in `empty` are empty: they are not classes', 'put images into them, or remove them'],
+    [
+      4,
+      'the folders `birds` and `fish` in `empty` are empty: they are not classes',
+      'put images into them, or remove them',
+    ],
   ]);
   // Who names the classes means the others to be left out.
   expect(await warnings(from('empty\n    classes: [dogs, cats]'))).toEqual([]);
@@ -137,25 +148,45 @@ test('says nothing where the folders cannot be listed', async () => {
 test('a class that only validation has counts, as in ingest', async () => {
   await folders('later-class', ['train/cats', 'train/dogs', 'validation/birds']);
   const problems = await problemsOf(from('later-class'));
-  expect(problems).toMatchObject([{ code: 'units-do-not-fit-classes', found: 'the head ends in 1 sigmoid unit, but `later-class` has 3 classes (birds, cats, dogs)' }]);
+  expect(problems).toMatchObject([
+    {
+      code: 'units-do-not-fit-classes',
+      found: 'the head ends in 1 sigmoid unit, but `later-class` has 3 classes (birds, cats, dogs)',
+    },
+  ]);
 });
 
 test('names of classes are compared in their composed form', async () => {
   await folders('accents', ['E\u0301cureuil', 'chien']);
-  const weights = changed(from('accents\n    classes: [\u00c9cureuil, chien]'), 'epochs: 5', 'class_weight: {E\u0301cureuil: 2}');
+  const weights = changed(
+    from('accents\n    classes: [\u00c9cureuil, chien]'),
+    'epochs: 5',
+    'class_weight: {E\u0301cureuil: 2}',
+  );
   expect(await codes(weights)).toEqual([]);
   const twice = await problemsOf(from('accents\n    classes: [\u00c9cureuil, E\u0301cureuil, chien]'));
-  expect(twice).toContainEqual(expect.objectContaining({ code: 'class-twice', found: 'item 2 of `classes` is the same name as item 1, in another Unicode form' }));
+  expect(twice).toContainEqual(
+    expect.objectContaining({
+      code: 'class-twice',
+      found: 'item 2 of `classes` is the same name as item 1, in another Unicode form',
+    }),
+  );
 });
 
 test('long lists of classes end after ten', async () => {
-  await folders('many', Array.from({ length: 24 }, (_, i) => `c${String(i).padStart(2, '0')}`));
+  await folders(
+    'many',
+    Array.from({ length: 24 }, (_, i) => `c${String(i).padStart(2, '0')}`),
+  );
   const problems = await problemsOf(from('many\n    classes: [c00, x]'));
-  expect(problems).toMatchObject([{ expected: 'one of the folders `c00`, `c01`, `c02`, `c03`, `c04`, `c05`, `c06`, `c07`, `c08`, `c09` or 14 more' }]);
+  expect(problems).toMatchObject([
+    { expected: 'one of the folders `c00`, `c01`, `c02`, `c03`, `c04`, `c05`, `c06`, `c07`, `c08`, `c09` or 14 more' },
+  ]);
 });
 
 test('one class is nothing that a head could fit: ingest tells it', async () => {
   await folders('one', ['cats']);
   const classifier = changed(from('one'), 'dense: {units: 1, activation: sigmoid}', 'classifier');
-  for (const yaml of [from('one'), classifier, changed(from('one'), 'epochs: 5', 'class_weight: {dogs: 2}')]) expect(await codes(yaml)).toEqual([]);
+  for (const yaml of [from('one'), classifier, changed(from('one'), 'epochs: 5', 'class_weight: {dogs: 2}')])
+    expect(await codes(yaml)).toEqual([]);
 });

@@ -7,7 +7,8 @@ const project = testProject();
 
 test('a loss that does not fit the head', async () => {
   const yaml = changed(petsYaml, 'loss: binary_crossentropy', 'loss: categorical_crossentropy');
-  expect(await project.complaint(yaml)).toBe(`pets.yaml:24:11: \`categorical_crossentropy\` does not fit the head \`build-head\`, which ends in a sigmoid (line 20)
+  expect(await project.complaint(yaml))
+    .toBe(`pets.yaml:24:11: \`categorical_crossentropy\` does not fit the head \`build-head\`, which ends in a sigmoid (line 20)
   23 |     optimizer: adam
   24 |     loss: categorical_crossentropy
      |           ^^^^^^^^^^^^^^^^^^^^^^^^
@@ -17,7 +18,11 @@ test('a loss that does not fit the head', async () => {
 });
 
 test('a softmax of one unit', async () => {
-  const yaml = changed(changed(petsYaml, 'activation: sigmoid', 'activation: softmax'), 'loss: binary_crossentropy', 'loss: auto');
+  const yaml = changed(
+    changed(petsYaml, 'activation: sigmoid', 'activation: softmax'),
+    'loss: binary_crossentropy',
+    'loss: auto',
+  );
   expect(await project.complaint(yaml)).toBe(`pets.yaml:20:9: a softmax of 1 unit, which is 1 for every picture
   19 |       - dropout: {rate: 0.5}
   20 |       - dense: {units: 1, activation: softmax}
@@ -28,7 +33,8 @@ test('a softmax of one unit', async () => {
 });
 
 test('two exports into one folder', async () => {
-  expect(await project.complaint(`${petsYaml}  again: {uses: export, to: models/../models/pets/}\n`)).toBe(`pets.yaml:29:29: \`again\` exports into the same folder as \`export\` (line 28)
+  expect(await project.complaint(`${petsYaml}  again: {uses: export, to: models/../models/pets/}\n`))
+    .toBe(`pets.yaml:29:29: \`again\` exports into the same folder as \`export\` (line 28)
   28 |     to: models/pets
   29 |   again: {uses: export, to: models/../models/pets/}
      |                             ^^^^^^^^^^^^^^^^^^^^^^
@@ -43,19 +49,41 @@ const changes: readonly (readonly [from: string, to: string, problems: readonly 
   ['      - dense: {units: 1, activation: sigmoid}\n', '', [['no-probabilities', 19]]],
   ['activation: sigmoid}', 'activation: sigmoid}\n      - dropout: {rate: 0.1}', [['no-probabilities', 21]]],
   [', activation: sigmoid}', '}\n      - activation: {function: sigmoid}', []],
-  [', activation: sigmoid}\n', '}\n      - activation: {function: softmax}\n', [['softmax-of-one', 20], ['loss-does-not-fit', 25]]],
+  [
+    ', activation: sigmoid}\n',
+    '}\n      - activation: {function: softmax}\n',
+    [
+      ['softmax-of-one', 20],
+      ['loss-does-not-fit', 25],
+    ],
+  ],
   ['- dense: {units: 1, activation: sigmoid}', '- classifier', []],
-  ['- flatten', '- classifier\n      - flatten', [['dense-on-image', 17], ['classifier-not-last', 17]]],
+  [
+    '- flatten',
+    '- classifier\n      - flatten',
+    [
+      ['dense-on-image', 17],
+      ['classifier-not-last', 17],
+    ],
+  ],
   ['      - flatten\n', '', [['dense-on-image', 17]]],
   ['- flatten', '- batch_normalization', [['dense-on-image', 18]]],
   ['- flatten', '- flatten\n      - global_average_pooling', [['pooling-after-flatten', 18]]],
-  ['      - flatten\n      - dense: {units: 256', '      - dropout: {rate: 0.1}\n      - global_average_pooling\n      - dense: {units: 256', []],
+  [
+    '      - flatten\n      - dense: {units: 256',
+    '      - dropout: {rate: 0.1}\n      - global_average_pooling\n      - dense: {units: 256',
+    [],
+  ],
   ['    weights: weights/model.json\n', '', []],
   ['vgg16\n    weights: weights/model.json', 'mobilenet_v2\n    alpha: 0.35\n    image_size: 96', []],
   ['vgg16\n    weights: weights/model.json', 'layers_model', [['missing-weights', 10]]],
   ['weights/model.json', '{path: a.h5, url: "https://example.com/a.h5"}', [['one-place', 11]]],
   ['weights/model.json', '{path: a.h5, size: 3}', [['pin-of-path', 11]]],
-  ['weights/model.json', '{url: "https://example.com/a.h5", md5: 6d6bbae143d832006294945121d1f1fc}', [['md5-without-size', 11]]],
+  [
+    'weights/model.json',
+    '{url: "https://example.com/a.h5", md5: 6d6bbae143d832006294945121d1f1fc}',
+    [['md5-without-size', 11]],
+  ],
   ['vgg16\n    weights: weights/model.json', 'compact32', []],
   ['vgg16\n    weights: weights/model.json', 'layers_model\n    weights: imagenet', [['published-without-name', 11]]],
   ['weights: weights/model.json', 'weights: null', [['wrong-type', 11]]],
@@ -66,7 +94,11 @@ const changes: readonly (readonly [from: string, to: string, problems: readonly 
   ['vgg16', 'mobilenet_v2\n    alpha: 0.6', [['wrong-type', 11]]],
   ['weights/model.json', 'weights/model.json\n    preprocessing: caffe', [['two-preprocessings', 12]]],
   ['vgg16', 'layers_model', []],
-  ['    rescale: 1/255\n    zoom_range: 0.2\n  load-base:\n    architecture: vgg16', '  load-base:\n    architecture: layers_model', [['missing-preprocessing', 8]]],
+  [
+    '    rescale: 1/255\n    zoom_range: 0.2\n  load-base:\n    architecture: vgg16',
+    '  load-base:\n    architecture: layers_model',
+    [['missing-preprocessing', 8]],
+  ],
   ['1/255', '1/0', [['wrong-type', 7]]],
   ['1/255', '-1/255', [['wrong-type', 7]]],
   ['zoom_range: 0.2', 'zoom_range: [1.2, 0.8]', [['range-upside-down', 8]]],
@@ -79,8 +111,16 @@ const changes: readonly (readonly [from: string, to: string, problems: readonly 
   ['epochs: 5', 'epochs: 5\n    schedule: cosine\n    reduce_on_plateau: {}', [['two-schedules', 27]]],
   ['epochs: 5', 'epochs: 5\n    warmup_epochs: 0.5\n    reduce_on_plateau: {}', []],
   ['epochs: 5', 'epochs: 5\n    warmup_epochs: 5', [['warmup-without-end', 26]]],
-  ['epochs: 5', 'epochs: 5\n    metrics: []\n    early_stopping: {monitor: val_accuracy}', [['monitor-not-measured', 27]]],
-  ['epochs: 5', 'epochs: 5\n    metrics: []\n    reduce_on_plateau: {monitor: accuracy}', [['monitor-not-measured', 27]]],
+  [
+    'epochs: 5',
+    'epochs: 5\n    metrics: []\n    early_stopping: {monitor: val_accuracy}',
+    [['monitor-not-measured', 27]],
+  ],
+  [
+    'epochs: 5',
+    'epochs: 5\n    metrics: []\n    reduce_on_plateau: {monitor: accuracy}',
+    [['monitor-not-measured', 27]],
+  ],
   ['epochs: 5', 'epochs: 5\n    metrics: []\n    early_stopping: {}\n    reduce_on_plateau: {monitor: loss}', []],
   ['epochs: 5', 'epochs: 5\n    early_stopping: {monitor: val_accuracy}', []],
   ['rescale: 1/255', 'rescale: 1/0', [['wrong-type', 7]]],
@@ -89,7 +129,11 @@ const changes: readonly (readonly [from: string, to: string, problems: readonly 
   ['optimizer: adam', 'optimizer: {sgd: {global_clipnorm: 1}}', []],
   ['epochs: 5', 'epochs: 5\n    freeze: all', [['freeze-without-from', 26]]],
   ['  evaluate:', '  tune: {uses: train, from: train, freeze: none}\n  evaluate:', []],
-  ['activation: sigmoid}\n', 'activation: sigmoid}\n  tune: {uses: train, from: train, loss: categorical_crossentropy}\n', [['loss-does-not-fit', 21]]],
+  [
+    'activation: sigmoid}\n',
+    'activation: sigmoid}\n  tune: {uses: train, from: train, loss: categorical_crossentropy}\n',
+    [['loss-does-not-fit', 21]],
+  ],
   ['models/pets', '.pipeline/pets', [['export-into-state', 28]]],
 ];
 
@@ -105,29 +149,50 @@ test.each(changes)('%j instead as %j', async (from, to, expected) => {
 });
 
 describe('warnings of a learning rate that may undo a pretrained base', () => {
-  const tune = (more: string) => changed(petsYaml, '  evaluate:', `  tune: {uses: train, from: train, ${more}}\n  evaluate:`);
-  const warned = async (yaml: string) => (await project.load(yaml)).warnings.map(({ code, position }) => [code, position?.line]);
+  const tune = (more: string) =>
+    changed(petsYaml, '  evaluate:', `  tune: {uses: train, from: train, ${more}}\n  evaluate:`);
+  const warned = async (yaml: string) =>
+    (await project.load(yaml)).warnings.map(({ code, position }) => [code, position?.line]);
 
   test.each<[string, string, number | undefined]>([
     ['the head alone', petsYaml, undefined],
     ['a block at the usual rate', tune('freeze: {until: block5_conv1}'), 26],
-    ['a block at a rate that is written out', tune('freeze: {until: block5_conv1}, optimizer: {adam: {learning_rate: 0.0002}}'), 26],
-    ['a block at a tenth of the limit', tune('freeze: {until: block5_conv1}, optimizer: {adam: {learning_rate: 0.00001}}'), undefined],
+    [
+      'a block at a rate that is written out',
+      tune('freeze: {until: block5_conv1}, optimizer: {adam: {learning_rate: 0.0002}}'),
+      26,
+    ],
+    [
+      'a block at a tenth of the limit',
+      tune('freeze: {until: block5_conv1}, optimizer: {adam: {learning_rate: 0.00001}}'),
+      undefined,
+    ],
     ['SGD, which takes larger ones', tune('freeze: none, optimizer: {sgd: {learning_rate: 0.001}}'), undefined],
     ['SGD above its own limit', tune('freeze: none, optimizer: {sgd: {}}'), 26],
     ['the head a second time', tune('freeze: all'), undefined],
     ['the head a second time, as before', tune('epochs: 2'), undefined],
     ['everything frozen by a glob', tune('freeze: ["*"]'), undefined],
     ['a freeze stage that leaves a block', changed(petsYaml, 'layers: all', 'layers: {until: block5_conv1}'), 23],
-    ['no freeze stage', changed(petsYaml, '  freeze:\n    layers: all\n', '').replace('base: freeze', 'base: load-base'), 21],
-    ['a base that knows nothing yet', changed(petsYaml, '  freeze:\n    layers: all\n', '').replace('base: freeze', 'base: load-base').replace('weights/model.json', 'random'), undefined],
+    [
+      'no freeze stage',
+      changed(petsYaml, '  freeze:\n    layers: all\n', '').replace('base: freeze', 'base: load-base'),
+      21,
+    ],
+    [
+      'a base that knows nothing yet',
+      changed(petsYaml, '  freeze:\n    layers: all\n', '')
+        .replace('base: freeze', 'base: load-base')
+        .replace('weights/model.json', 'random'),
+      undefined,
+    ],
   ])('%s', async (_, yaml, line) => {
     expect(await warned(yaml)).toEqual(line === undefined ? [] : [['fine-tuning-rate', line]]);
   });
 
   test('say what would be right', async () => {
     const { warnings } = await project.load(tune('freeze: none, optimizer: {adam: {learning_rate: 0.01}}'));
-    expect(formatProblems(warnings, { color: false, width: () => 200, cwd: project.root }, 'warning')).toBe(`pets.yaml:26:84: warning: the learning rate 0.01 is high for adam where layers of \`load-base\` are trained: it may undo what they have learned
+    expect(formatProblems(warnings, { color: false, width: () => 200, cwd: project.root }, 'warning'))
+      .toBe(`pets.yaml:26:84: warning: the learning rate 0.01 is high for adam where layers of \`load-base\` are trained: it may undo what they have learned
   25 |     epochs: 5
   26 |   tune: {uses: train, from: train, freeze: none, optimizer: {adam: {learning_rate: 0.01}}}
      |                                                                                    ^^^^
@@ -137,12 +202,18 @@ describe('warnings of a learning rate that may undo a pretrained base', () => {
   });
 });
 
-test.each(['../models', '/models', '.', 'models/..', 'models/../../x'])('an export to %s would leave the project: unsafe', async (to) => {
-  const { category, problems } = await project.refuse(changed(petsYaml, 'models/pets', to));
-  expect([category, problems.map(({ code, position }) => [code, position?.line])]).toEqual(['unsafe', [['path-leaves-project', 28]]]);
-  const among = await project.refuse(changed(changed(petsYaml, 'models/pets', to), 'epochs: 5', 'epochs: 0'));
-  expect(among.category).toBe('invalid');
-});
+test.each(['../models', '/models', '.', 'models/..', 'models/../../x'])(
+  'an export to %s would leave the project: unsafe',
+  async (to) => {
+    const { category, problems } = await project.refuse(changed(petsYaml, 'models/pets', to));
+    expect([category, problems.map(({ code, position }) => [code, position?.line])]).toEqual([
+      'unsafe',
+      [['path-leaves-project', 28]],
+    ]);
+    const among = await project.refuse(changed(changed(petsYaml, 'models/pets', to), 'epochs: 5', 'epochs: 0'));
+    expect(among.category).toBe('invalid');
+  },
+);
 
 test('a folder whose name begins with dots lies inside the project', async () => {
   await expect(project.load(changed(petsYaml, 'models/pets', '..models'))).resolves.toBeDefined();
@@ -153,9 +224,15 @@ test('a base that a head takes directly is checked like one that is frozen first
   expect((await project.refuse(yaml)).problems.map(({ code }) => code)).toEqual(['dense-on-image']);
 });
 
-test.each(Object.entries(bases))('%s needs weights where none come with it and none are published', async (name, { packaged, published }) => {
-  const known = packaged !== undefined || published.length > 0;
-  const yaml = changed(petsYaml, 'vgg16\n    weights: weights/model.json', name);
-  const found = await project.load(yaml).then(() => [], (error: { problems: { code: string }[] }) => error.problems.map(({ code }) => code));
-  expect(found).toEqual(known ? [] : ['missing-weights']);
-});
+test.each(Object.entries(bases))(
+  '%s needs weights where none come with it and none are published',
+  async (name, { packaged, published }) => {
+    const known = packaged !== undefined || published.length > 0;
+    const yaml = changed(petsYaml, 'vgg16\n    weights: weights/model.json', name);
+    const found = await project.load(yaml).then(
+      () => [],
+      (error: { problems: { code: string }[] }) => error.problems.map(({ code }) => code),
+    );
+    expect(found).toEqual(known ? [] : ['missing-weights']);
+  },
+);

@@ -46,28 +46,41 @@ test('a default that is a short name is written out with its own defaults', asyn
 });
 
 test('what stands in place of a head layer’s settings is its main one', async () => {
-  const long = '- dense: {units: 256}\n      - activation: {function: relu}\n      - dropout: {rate: 0.5}\n      - dense: {units: 1';
+  const long =
+    '- dense: {units: 256}\n      - activation: {function: relu}\n      - dropout: {rate: 0.5}\n      - dense: {units: 1';
   const short = '- dense: 256\n      - activation: relu\n      - dropout: 0.5\n      - dense: {units: 1';
   const written = '- dense: {units: 256, activation: relu}\n      - dropout: {rate: 0.5}\n      - dense: {units: 1';
-  const [one, other] = [await project.load(changed(petsYaml, written, long)), await project.load(changed(petsYaml, written, short))];
+  const [one, other] = [
+    await project.load(changed(petsYaml, written, long)),
+    await project.load(changed(petsYaml, written, short)),
+  ];
   expect(other.stages).toEqual(one.stages);
   const wrong = await project.complaint(changed(petsYaml, 'dropout: {rate: 0.5}', 'dropout: 1.5'));
   expect(wrong).toContain('pets.yaml:19:18: `rate` is 1.5');
   expect(wrong).toContain('expected: a number from 0 to below 1');
-  expect(await project.complaint(changed(petsYaml, 'dropout: {rate: 0.5}', 'dropout: [0.5]'))).toContain('expected: a number from 0 to below 1, or a mapping of `rate`');
+  expect(await project.complaint(changed(petsYaml, 'dropout: {rate: 0.5}', 'dropout: [0.5]'))).toContain(
+    'expected: a number from 0 to below 1, or a mapping of `rate`',
+  );
 });
 
 test('`imagenet` weights are left out, from the file, a --set or a matrix', async () => {
   const without = await project.load(changed(petsYaml, '    weights: weights/model.json\n', ''));
   const named = changed(petsYaml, 'weights/model.json', 'imagenet');
   expect((await project.load(named)).stages).toEqual(without.stages);
-  expect((await project.load(petsYaml, { set: ['stages.load-base.weights=imagenet'], cwd: join(project.root, 'elsewhere') })).stages).toEqual(without.stages);
-  const swept = await project.load(`${petsYaml}matrix:\n  start: {field: stages.load-base.weights, values: [imagenet, random]}\n`);
+  expect(
+    (await project.load(petsYaml, { set: ['stages.load-base.weights=imagenet'], cwd: join(project.root, 'elsewhere') }))
+      .stages,
+  ).toEqual(without.stages);
+  const swept = await project.load(
+    `${petsYaml}matrix:\n  start: {field: stages.load-base.weights, values: [imagenet, random]}\n`,
+  );
   expect(stageOf(swept, 'load-base@start-imagenet').config).toEqual(stageOf(without, 'load-base').config);
 });
 
 test('a stage has a name of its own where `uses` tells its kind, even the name of another kind', async () => {
-  const pipeline = await project.load('version: 1\nstages:\n  pets: {uses: ingest, source: a}\n  train: {uses: ingest, source: b}\n');
+  const pipeline = await project.load(
+    'version: 1\nstages:\n  pets: {uses: ingest, source: a}\n  train: {uses: ingest, source: b}\n',
+  );
   expect(pipeline.stages.map(({ name, kind }) => [name, kind])).toEqual([
     ['pets', 'ingest'],
     ['train', 'ingest'],
@@ -84,10 +97,26 @@ test('paths start from the folder of the file, or from the one above pipelines/'
 
 test('locates fields, also those that stand in short or are filled in, but not those of the command line', async () => {
   const pipeline = await project.load(petsYaml, { set: ['stages.train.epochs=7'] });
-  expect(pipeline.places.at(['stages', 'augment', 'zoom_range']).position).toMatchObject({ line: 8, column: 17, length: 3 });
-  expect(pipeline.places.at(['stages', 'build-head', 'layers', 0, 'flatten']).position).toMatchObject({ line: 17, column: 9, length: 7 });
-  expect(pipeline.places.at(['stages', 'train', 'optimizer', 'adam', 'epsilon']).position).toMatchObject({ line: 23, column: 16, length: 4 });
-  expect(pipeline.places.at(['stages', 'train', 'batch_size']).position).toMatchObject({ line: 21, column: 3, length: 5 });
+  expect(pipeline.places.at(['stages', 'augment', 'zoom_range']).position).toMatchObject({
+    line: 8,
+    column: 17,
+    length: 3,
+  });
+  expect(pipeline.places.at(['stages', 'build-head', 'layers', 0, 'flatten']).position).toMatchObject({
+    line: 17,
+    column: 9,
+    length: 7,
+  });
+  expect(pipeline.places.at(['stages', 'train', 'optimizer', 'adam', 'epsilon']).position).toMatchObject({
+    line: 23,
+    column: 16,
+    length: 4,
+  });
+  expect(pipeline.places.at(['stages', 'train', 'batch_size']).position).toMatchObject({
+    line: 21,
+    column: 3,
+    length: 5,
+  });
   expect(pipeline.places.at(['stages', 'train', 'epochs'])).toEqual({ where: '--set stages.train.epochs=7' });
 });
 

@@ -27,7 +27,9 @@ test('sets fields of stages and of the file, creating what is not there', async 
     optimizer: { adam: { learning_rate: 0.01, beta_1: 0.9 } },
     class_weight: { cats: 2 },
   });
-  expect(stageOf(pipeline, 'build-head').config).toMatchObject({ layers: [{ flatten: {} }, { dense: { units: 64, activation: 'relu' } }, {}, {}] });
+  expect(stageOf(pipeline, 'build-head').config).toMatchObject({
+    layers: [{ flatten: {} }, { dense: { units: 64, activation: 'relu' } }, {}, {}],
+  });
   expect(stageOf(pipeline, 'freeze').config).toMatchObject({ layers: { until: 'block5_conv1' } });
   expect(stageOf(pipeline, 'evaluate').config).toMatchObject({ minimum: { accuracy: 0.9 } });
 });
@@ -35,7 +37,9 @@ test('sets fields of stages and of the file, creating what is not there', async 
 test('settings of an optimizer that the file leaves out take the place of the default one', async () => {
   const yaml = changed(petsYaml, '    optimizer: adam\n', '');
   const pipeline = await project.load(yaml, { set: ['stages.train.optimizer.sgd.momentum=0.9'] });
-  expect(stageOf(pipeline, 'train').config).toMatchObject({ optimizer: { sgd: { momentum: 0.9, learning_rate: 0.01 } } });
+  expect(stageOf(pipeline, 'train').config).toMatchObject({
+    optimizer: { sgd: { momentum: 0.9, learning_rate: 0.01 } },
+  });
   const named = await project.load(petsYaml, { set: ['stages.train.optimizer=rmsprop'] });
   expect(stageOf(named, 'train').config).toMatchObject({ optimizer: { rmsprop: { rho: 0.9 } } });
 });
@@ -44,9 +48,9 @@ test('paths start from where the command was given, in the file from the project
   const cwd = join(project.root, 'elsewhere');
   const file = join(project.root, 'pets.yaml');
   const set = ['stages.ingest.source=../my: pets #2', 'stages.load-base.weights={path: w/model.json}'];
-  const pipeline = await project.load(petsYaml, { set: [...set, 'stages.train.seed=3'] }).then(() =>
-    import('../../src/config/load.js').then(({ loadPipeline }) => loadPipeline(file, { cwd, set })),
-  );
+  const pipeline = await project
+    .load(petsYaml, { set: [...set, 'stages.train.seed=3'] })
+    .then(() => import('../../src/config/load.js').then(({ loadPipeline }) => loadPipeline(file, { cwd, set })));
   expect(stageOf(pipeline, 'ingest').config).toMatchObject({ source: join(project.root, 'my: pets #2') });
   expect(stageOf(pipeline, 'load-base').config).toMatchObject({ weights: { path: join(cwd, 'w/model.json') } });
   expect(stageOf(pipeline, 'export').config).toMatchObject({ to: 'models/pets' });
@@ -59,7 +63,9 @@ test('`random` weights are a word, not a path', async () => {
 
 test('a path may be a number or stand in quotes', async () => {
   const sources = await Promise.all(
-    ['2024', '"2024"'].map(async (text) => stageOf(await project.load(petsYaml, { set: [`stages.ingest.source=${text}`] }), 'ingest').config),
+    ['2024', '"2024"'].map(
+      async (text) => stageOf(await project.load(petsYaml, { set: [`stages.ingest.source=${text}`] }), 'ingest').config,
+    ),
   );
   expect(sources).toEqual([1, 2].map(() => expect.objectContaining({ source: join(project.root, '2024') })));
 });
@@ -77,7 +83,8 @@ test('names what is wrong with what was set, and the nearest field there is', as
     'stages.train.epochs=[1',
     'stages.train.batch_size=0',
   ];
-  expect(await project.complaint(petsYaml, { set })).toBe(`--set stages.train.epocs=10: \`stages.train\` has no field \`epocs\`
+  expect(await project.complaint(petsYaml, { set }))
+    .toBe(`--set stages.train.epocs=10: \`stages.train\` has no field \`epocs\`
   expected: one of \`uses\`, \`model\`, \`from\`, \`freeze\`, \`data\`, \`optimizer\`, \`loss\`, \`metrics\`, \`batch_size\`, \`epochs\`,
             \`schedule\`, \`warmup_epochs\`, \`reduce_on_plateau\`, \`l2\`, \`class_weight\`, \`early_stopping\` or \`seed\`
   -> did you mean \`stages.train.epochs\`?
@@ -116,13 +123,15 @@ test('a second optimizer beside the one of the file is told of at the command li
   expect(problems.map(({ code, position }) => [code, position?.line])).toEqual([['too-many', 23]]);
 });
 
-test.each(['__proto__.x=1', 'stages.train.constructor.y=1', 'stages.train.class_weight={__proto__: 1}', 'seed=&a [*a]'])(
-  'refuses --set %s as unsafe',
-  async (text) => {
-    const { category, problems } = await project.refuse(petsYaml, { set: [text] });
-    expect([category, problems[0].where]).toEqual(['unsafe', `--set ${text}`]);
-  },
-);
+test.each([
+  '__proto__.x=1',
+  'stages.train.constructor.y=1',
+  'stages.train.class_weight={__proto__: 1}',
+  'seed=&a [*a]',
+])('refuses --set %s as unsafe', async (text) => {
+  const { category, problems } = await project.refuse(petsYaml, { set: [text] });
+  expect([category, problems[0].where]).toEqual(['unsafe', `--set ${text}`]);
+});
 
 test.each([
   ['stages.train.epochs=', 'write a value after the `=`, or leave the option out'],
@@ -135,6 +144,10 @@ test.each([
 });
 
 test('a training that is set to go on from itself is the one problem, not what others then lack', async () => {
-  const { problems } = await project.refuse(petsYaml, { set: ['stages.train.from=train', 'stages.evaluate={}', 'stages.export={to: a}'] });
-  expect(problems.filter(({ code }) => code !== 'two-models').map(({ code, where }) => [code, where])).toEqual([['cycle', '--set stages.train.from=train']]);
+  const { problems } = await project.refuse(petsYaml, {
+    set: ['stages.train.from=train', 'stages.evaluate={}', 'stages.export={to: a}'],
+  });
+  expect(problems.filter(({ code }) => code !== 'two-models').map(({ code, where }) => [code, where])).toEqual([
+    ['cycle', '--set stages.train.from=train'],
+  ]);
 });

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import { PipelineError } from '../../src/core/problem.js';
-import { loadPipeline } from '../../src/config/load.js';
-import type { LoadOptions } from '../../src/config/load.js';
+import { type LoadOptions, loadPipeline } from '../../src/config/load.js';
 import type { Pipeline, Stage } from '../../src/config/pipeline.js';
 import { formatProblems } from '../../src/report/problems.js';
 

@@ -4,7 +4,8 @@ import { changed, petsYaml, testProject } from './project.js';
 const project = testProject();
 
 test('a reference to a stage that is not there names the nearest that fits', async () => {
-  expect(await project.complaint(changed(petsYaml, 'data: augment', 'data: augmnt'))).toBe(`pets.yaml:22:11: there is no stage \`augmnt\`
+  expect(await project.complaint(changed(petsYaml, 'data: augment', 'data: augmnt')))
+    .toBe(`pets.yaml:22:11: there is no stage \`augmnt\`
   21 |   train:
   22 |     data: augmnt
      |           ^^^^^^
@@ -15,7 +16,8 @@ test('a reference to a stage that is not there names the nearest that fits', asy
 
 test('a reference to the wrong kind of stage says what that is and what would fit', async () => {
   const yaml = changed(petsYaml, '  evaluate: {}', '  evaluate: {model: build-head}');
-  expect(await project.complaint(yaml)).toBe(`pets.yaml:26:21: \`build-head\` is a build-head stage, which gives no trained model
+  expect(await project.complaint(yaml))
+    .toBe(`pets.yaml:26:21: \`build-head\` is a build-head stage, which gives no trained model
   25 |     epochs: 5
   26 |   evaluate: {model: build-head}
      |                     ^^^^^^^^^^
@@ -25,15 +27,21 @@ test('a reference to the wrong kind of stage says what that is and what would fi
 });
 
 test('a reference that is left out has to have one stage that fits', async () => {
-  const yaml = changed(changed(petsYaml, '    data: augment\n', ''), '  load-base:', '  other: {uses: augment, data: ingest}\n  load-base:');
-  expect(await project.complaint(yaml)).toBe(`pets.yaml:22:3: \`train\` needs a stage with pictures as \`data\`, and 2 fit: \`augment\` and \`other\`
+  const yaml = changed(
+    changed(petsYaml, '    data: augment\n', ''),
+    '  load-base:',
+    '  other: {uses: augment, data: ingest}\n  load-base:',
+  );
+  expect(await project.complaint(yaml))
+    .toBe(`pets.yaml:22:3: \`train\` needs a stage with pictures as \`data\`, and 2 fit: \`augment\` and \`other\`
   21 |       - dense: {units: 1, activation: sigmoid}
   22 |   train:
      |   ^^^^^
   23 |     optimizer: adam
   -> write \`data:\` and the name of one of them`);
 
-  expect(await project.complaint('version: 1\nstages:\n  freeze: {layers: all}\n')).toBe(`pets.yaml:3:3: \`freeze\` needs a stage with a base as \`base\`, and there is none
+  expect(await project.complaint('version: 1\nstages:\n  freeze: {layers: all}\n'))
+    .toBe(`pets.yaml:3:3: \`freeze\` needs a stage with a base as \`base\`, and there is none
   2 | stages:
   3 |   freeze: {layers: all}
     |   ^^^^^^
@@ -52,18 +60,37 @@ test('train and build-head take the end of the only chain', async () => {
 });
 
 test('evaluate, export and build-head take the pictures from where they come from, however they are augmented', async () => {
-  const second = changed(petsYaml, '  load-base:', '  more: {uses: augment, data: augment, shear_range: 3}\n  load-base:');
+  const second = changed(
+    petsYaml,
+    '  load-base:',
+    '  more: {uses: augment, data: augment, shear_range: 3}\n  load-base:',
+  );
   const { stages } = await project.load(changed(second, 'data: augment\n    optimizer', 'data: more\n    optimizer'));
   const data = Object.fromEntries(stages.map(({ name, references }) => [name, references.data]));
-  expect(data).toMatchObject({ 'build-head': 'ingest', evaluate: 'ingest', export: 'ingest', more: 'augment', augment: 'ingest', train: 'more' });
+  expect(data).toMatchObject({
+    'build-head': 'ingest',
+    evaluate: 'ingest',
+    export: 'ingest',
+    more: 'augment',
+    augment: 'ingest',
+    train: 'more',
+  });
 });
 
-const twoTrainings = changed(petsYaml, '  evaluate:', '  tune: {uses: train, from: train, freeze: all, data: augment}\n  evaluate:');
+const twoTrainings = changed(
+  petsYaml,
+  '  evaluate:',
+  '  tune: {uses: train, from: train, freeze: all, data: augment}\n  evaluate:',
+);
 
 test('a training that goes on from another one needs no model, and what follows takes the last of them', async () => {
   const { stages } = await project.load(twoTrainings);
   const references = Object.fromEntries(stages.map((stage) => [stage.name, stage.references]));
-  expect(references).toMatchObject({ train: { model: 'build-head', data: 'augment' }, evaluate: { model: 'tune' }, export: { model: 'tune' } });
+  expect(references).toMatchObject({
+    train: { model: 'build-head', data: 'augment' },
+    evaluate: { model: 'tune' },
+    export: { model: 'tune' },
+  });
   expect(references.tune).toEqual({ from: 'train', data: 'augment' });
   expect(references.train).not.toHaveProperty('from');
 });
@@ -71,11 +98,15 @@ test('a training that goes on from another one needs no model, and what follows 
 test('two trainings of their own are no chain', async () => {
   const yaml = changed(petsYaml, '  evaluate:', '  other: {uses: train, data: augment}\n  evaluate:');
   const { problems } = await project.refuse(yaml);
-  expect(problems.map(({ code, position }) => [code, position?.line])).toEqual([['ambiguous-reference', 27], ['ambiguous-reference', 28]]);
+  expect(problems.map(({ code, position }) => [code, position?.line])).toEqual([
+    ['ambiguous-reference', 27],
+    ['ambiguous-reference', 28],
+  ]);
 });
 
 test('`from` stands in the place of `model`, and leads to a training alone', async () => {
-  expect(await project.complaint(changed(twoTrainings, 'freeze: all', 'model: build-head'))).toBe(`pets.yaml:26:29: \`from\` stands beside \`model\`
+  expect(await project.complaint(changed(twoTrainings, 'freeze: all', 'model: build-head')))
+    .toBe(`pets.yaml:26:29: \`from\` stands beside \`model\`
   25 |     epochs: 5
   26 |   tune: {uses: train, from: train, model: build-head, data: augment}
      |                             ^^^^^
@@ -83,7 +114,9 @@ test('`from` stands in the place of `model`, and leads to a training alone', asy
   expected: one of them
   -> take \`model\` away: the stage that \`from\` names brings its model along`);
   const { problems } = await project.refuse(changed(twoTrainings, 'from: train', 'from: build-head'));
-  expect(problems.map(({ code, found }) => [code, found])).toEqual([['wrong-stage', '`build-head` is a build-head stage, which gives no trained model']]);
+  expect(problems.map(({ code, found }) => [code, found])).toEqual([
+    ['wrong-stage', '`build-head` is a build-head stage, which gives no trained model'],
+  ]);
 });
 
 test('trainings that go on from each other in a circle are told', async () => {
@@ -92,7 +125,9 @@ test('trainings that go on from each other in a circle are told', async () => {
 });
 
 test('says nothing of references that are left out while a kind is unknown', async () => {
-  const { problems } = await project.refuse(changed(petsYaml, '  ingest:', '  ingset:').replace('data: ingest', 'data: ingset'));
+  const { problems } = await project.refuse(
+    changed(petsYaml, '  ingest:', '  ingset:').replace('data: ingest', 'data: ingset'),
+  );
   expect(problems.map(({ code }) => code)).toEqual(['unknown-kind']);
 });
 
@@ -104,7 +139,8 @@ stages:
   two: {uses: augment, data: one}
   three: {uses: augment, data: two}
 `;
-  expect(await project.complaint(yaml)).toBe(`pets.yaml:5:30: these stages read each other in a circle: one -> three -> two -> one
+  expect(await project.complaint(yaml))
+    .toBe(`pets.yaml:5:30: these stages read each other in a circle: one -> three -> two -> one
   4 |   one: {uses: augment, data: three}
   5 |   two: {uses: augment, data: one}
     |                              ^^^
@@ -114,7 +150,8 @@ stages:
 });
 
 test('a stage that reads itself is a circle too, also where it is of the wrong kind', async () => {
-  const yaml = 'version: 1\nstages:\n  ingest: {source: a}\n  augment: {data: augment}\n  evaluate: {model: evaluate}\n  train: {}\n';
+  const yaml =
+    'version: 1\nstages:\n  ingest: {source: a}\n  augment: {data: augment}\n  evaluate: {model: evaluate}\n  train: {}\n';
   const { problems } = await project.refuse(yaml);
   expect(problems.map(({ code, found, position }) => [position?.line, code, found])).toEqual([
     [4, 'cycle', '`augment` reads itself: augment -> augment'],
@@ -139,7 +176,10 @@ stages:
 });
 
 test('a long row of stages is walked without a deep stack', async () => {
-  const stages = Array.from({ length: 2000 }, (_, index) => `  s${index}: {uses: freeze, layers: all, base: ${index === 0 ? 'b' : `s${index - 1}`}}`);
+  const stages = Array.from(
+    { length: 2000 },
+    (_, index) => `  s${index}: {uses: freeze, layers: all, base: ${index === 0 ? 'b' : `s${index - 1}`}}`,
+  );
   const yaml = `version: 1\nstages:\n  b: {uses: load-base, architecture: compact32}\n${stages.join('\n')}\n`;
   expect((await project.load(yaml)).stages).toHaveLength(2001);
 });

@@ -103,17 +103,25 @@ test.each(syntaxErrors)('tells of %s', async (_name, yaml, complaint) => {
 });
 
 test('after a tab, what the parser finds of other lines is not told', async () => {
-  const { problems } = await project.refuse('version: 1\nstages:\n  ingest:\n    source: x\n\timage: {size: [8, 8]}\n  train:\n    epochs: 1\n');
+  const { problems } = await project.refuse(
+    'version: 1\nstages:\n  ingest:\n    source: x\n\timage: {size: [8, 8]}\n  train:\n    epochs: 1\n',
+  );
   expect(problems.map(({ position, remedy }) => [position?.line, remedy])).toEqual([[5, 'indent with spaces']]);
 });
 
 test('of a file that is no YAML the first errors are told, and the others counted', async () => {
-  const wrong = (lines: number): string => `version: 1\n${Array.from({ length: lines }, (_, line) => `a${line}: @x\n`).join('')}`;
+  const wrong = (lines: number): string =>
+    `version: 1\n${Array.from({ length: lines }, (_, line) => `a${line}: @x\n`).join('')}`;
   const five = (await project.refuse(wrong(5))).problems;
   expect(five.map(({ position }) => position?.line)).toEqual([2, 3, 4, 5, 6]);
   const { problems } = await project.refuse(wrong(41));
   expect(problems.slice(0, 5)).toMatchObject(five.map(({ code, found, remedy }) => ({ code, found, remedy })));
-  expect(problems.slice(5)).toMatchObject([{ found: '36 more lines are not valid YAML, which may come of the first', where: expect.stringMatching(/pets\.yaml$/) }]);
+  expect(problems.slice(5)).toMatchObject([
+    {
+      found: '36 more lines are not valid YAML, which may come of the first',
+      where: expect.stringMatching(/pets\.yaml$/),
+    },
+  ]);
 });
 
 test('the example for an empty file is valid', async () => {
@@ -171,13 +179,49 @@ test('refuses a file of more than 1 MiB without reading it', async () => {
 
 test('values are those of the YAML 1.2 core schema, with text keys and no prototypes', () => {
   const { value } = parseYaml('yes: no\n1: 0o17\n~: [1e3, .5, null, ~, "1", 2024-01-01, <<]\ntoString: x\n', 'a.yaml');
-  expect(JSON.stringify(value)).toBe('{"1":15,"yes":"no","~":[1000,0.5,null,null,"1","2024-01-01","<<"],"toString":"x"}');
+  expect(JSON.stringify(value)).toBe(
+    '{"1":15,"yes":"no","~":[1000,0.5,null,null,"1","2024-01-01","<<"],"toString":"x"}',
+  );
   expect(Object.getPrototypeOf(value)).toBeNull();
 });
 
 test('no text makes the loader throw anything but a PipelineError', async () => {
-  const words = ['version: 1\n', 'stages:', '  ingest:', ' {', '}', '[', ']', '\n', '  ', '- ', ': ', '&a ', '*a', '!t ', '"', "'", '|', '>', '\t', '# ', '? ', 'train', 'uses: ', 'base', 'é', '\u0000', '---\n', 'layers', ',', '1', '0.5'];
-  const text = fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary', maxLength: 4 })), { maxLength: 30 });
+  const words = [
+    'version: 1\n',
+    'stages:',
+    '  ingest:',
+    ' {',
+    '}',
+    '[',
+    ']',
+    '\n',
+    '  ',
+    '- ',
+    ': ',
+    '&a ',
+    '*a',
+    '!t ',
+    '"',
+    "'",
+    '|',
+    '>',
+    '\t',
+    '# ',
+    '? ',
+    'train',
+    'uses: ',
+    'base',
+    'é',
+    '\u0000',
+    '---\n',
+    'layers',
+    ',',
+    '1',
+    '0.5',
+  ];
+  const text = fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary', maxLength: 4 })), {
+    maxLength: 30,
+  });
   await fc.assert(
     fc.asyncProperty(text, async (parts) => {
       const thrown: unknown = await project.load(`version: 1\nstages:\n${parts.join('')}`).then(

@@ -12,20 +12,28 @@ import { splitOfFolder } from '../../src/core/split-folders.js';
 /** The layout of folders with one image in each, and of files that are named with an ending. */
 function layout(names: readonly string[], splitFolders?: SplitFolders): ClassLayout {
   const paths = names.map((name) => (/\.[a-z]+$/.test(name) ? name : `${name}/1.jpg`)).sort();
-  return layoutOf(foldersOf(paths, (index) => paths[index].endsWith('.jpg')), splitFolders);
+  return layoutOf(
+    foldersOf(paths, (index) => paths[index].endsWith('.jpg')),
+    splitFolders,
+  );
 }
 
 /** `train: a, b`, a line for each part. */
 function told({ parts, question }: ClassLayout): string[] {
   if (question !== undefined) return [question.kind];
-  return parts.map(({ path, split, folders }) => `${path.join('/') || '.'} ${split ?? 'classes'}: ${folders.join(', ')}`);
+  return parts.map(
+    ({ path, split, folders }) => `${path.join('/') || '.'} ${split ?? 'classes'}: ${folders.join(', ')}`,
+  );
 }
 
 const notes = (found: ClassLayout) => layoutNotes(found).map(({ text }) => text);
 
 describe('names of splits', () => {
   test.each([
-    ['train', ['train', 'Train', 'TRAIN', 'training', 'training_set', 'trainset', 'seg_train', 'train_images', 'Training Set']],
+    [
+      'train',
+      ['train', 'Train', 'TRAIN', 'training', 'training_set', 'trainset', 'seg_train', 'train_images', 'Training Set'],
+    ],
     ['test', ['test', 'Testing', 'test_set', 'seg_test', 'testset']],
     ['validation', ['validation', 'val', 'valid', 'VAL', 'dev', 'validation_set', 'val_set', 'dev-set']],
     [undefined, ['trains', 'trainer', 'fold1', 'test1', 'value', 'device', 'cats', '', 'seg_pred', 'contest']],
@@ -37,19 +45,65 @@ describe('names of splits', () => {
 describe('layouts', () => {
   test.each<[string, string[], string[]]>([
     ['classes', ['cats', 'dogs/deep', 'notes.txt'], ['. classes: cats, dogs']],
-    ['splits', ['train/cats', 'train/dogs', 'val/cats', 'valid/dogs', 'test/dogs', 'train/f.jpg'], ['test test: dogs', 'train train: cats, dogs', 'val validation: cats', 'valid validation: dogs']],
-    ['splits by other names', ['Training/red', 'Training/blue', 'Testing/red', 'Testing/blue'], ['Testing test: blue, red', 'Training train: blue, red']],
-    ['splits wrapped twice', ['seg_train/seg_train/sea', 'seg_train/seg_train/street', 'seg_test/seg_test/sea', 'seg_test/seg_test/street', 'seg_pred/seg_pred/1.jpg'], ['seg_test/seg_test test: sea, street', 'seg_train/seg_train train: sea, street']],
-    ['a folder around splits', ['chest/train/a', 'chest/train/b', 'chest/test/a', 'chest/test/b'], ['chest/test test: a, b', 'chest/train train: a, b']],
-    ['folders around classes', ['one/two/cats', 'one/two/dogs', 'one/readme.txt', 'docs/licence.txt'], ['one/two classes: cats, dogs']],
-    ['a split around splits', ['train/train/a', 'train/train/b', 'train/val/a', 'train/val/b'], ['train/train train: a, b', 'train/val validation: a, b']],
-    ['a split in itself', ['training_set/training_set/red', 'training_set/training_set/blue'], ['training_set/training_set train: blue, red']],
+    [
+      'splits',
+      ['train/cats', 'train/dogs', 'val/cats', 'valid/dogs', 'test/dogs', 'train/f.jpg'],
+      ['test test: dogs', 'train train: cats, dogs', 'val validation: cats', 'valid validation: dogs'],
+    ],
+    [
+      'splits by other names',
+      ['Training/red', 'Training/blue', 'Testing/red', 'Testing/blue'],
+      ['Testing test: blue, red', 'Training train: blue, red'],
+    ],
+    [
+      'splits wrapped twice',
+      [
+        'seg_train/seg_train/sea',
+        'seg_train/seg_train/street',
+        'seg_test/seg_test/sea',
+        'seg_test/seg_test/street',
+        'seg_pred/seg_pred/1.jpg',
+      ],
+      ['seg_test/seg_test test: sea, street', 'seg_train/seg_train train: sea, street'],
+    ],
+    [
+      'a folder around splits',
+      ['chest/train/a', 'chest/train/b', 'chest/test/a', 'chest/test/b'],
+      ['chest/test test: a, b', 'chest/train train: a, b'],
+    ],
+    [
+      'folders around classes',
+      ['one/two/cats', 'one/two/dogs', 'one/readme.txt', 'docs/licence.txt'],
+      ['one/two classes: cats, dogs'],
+    ],
+    [
+      'a split around splits',
+      ['train/train/a', 'train/train/b', 'train/val/a', 'train/val/b'],
+      ['train/train train: a, b', 'train/val validation: a, b'],
+    ],
+    [
+      'a split in itself',
+      ['training_set/training_set/red', 'training_set/training_set/blue'],
+      ['training_set/training_set train: blue, red'],
+    ],
     ['one class', ['images'], ['. classes: images']],
     ['one class with one folder in it', ['images/small'], ['. classes: images']],
-    ['one split, whose classes are called like splits', ['train/quiz', 'train/exam', 'train/test'], ['train train: exam, quiz, test']],
+    [
+      'one split, whose classes are called like splits',
+      ['train/quiz', 'train/exam', 'train/test'],
+      ['train train: exam, quiz, test'],
+    ],
     ['splits of unsorted images', ['train', 'test'], ['test test: ', 'train train: ']],
-    ['a split with one class, which has folders', ['train/cats/in', 'train/dogs', 'test/cats/in', 'test/cats/out'], ['test test: cats', 'train train: cats, dogs']],
-    ['folders in both splits around the classes', ['train/images/a', 'train/images/b', 'test/images/a', 'test/images/b'], ['test/images test: a, b', 'train/images train: a, b']],
+    [
+      'a split with one class, which has folders',
+      ['train/cats/in', 'train/dogs', 'test/cats/in', 'test/cats/out'],
+      ['test test: cats', 'train train: cats, dogs'],
+    ],
+    [
+      'folders in both splits around the classes',
+      ['train/images/a', 'train/images/b', 'test/images/a', 'test/images/b'],
+      ['test/images test: a, b', 'train/images train: a, b'],
+    ],
     ['folders without images', ['cats', 'dogs', 'docs/a.txt'], ['. classes: cats, dogs']],
   ])('%s', (_, names, expected) => {
     expect(told(layout(names))).toEqual(expected);
@@ -75,14 +129,22 @@ describe('layouts', () => {
     expect(layout(folds, { train: 'fold1' }).unused).toEqual(['fold2', 'fold3']);
     expect(told(layout(['red', 'blue', 'train/steam'], {}))).toEqual(['. classes: blue, red, train']);
     expect(told(layout(['red', 'blue', 'train/a', 'train/b'], { train: 'train' }))).toEqual(['train train: a, b']);
-    expect(told(layout(['data/fold1/a', 'data/fold1/b', 'data/fold2/a', 'data/fold2/b'], { train: 'fold1', test: 'fold2' }))).toEqual(['data/fold1 train: a, b', 'data/fold2 test: a, b']);
-    expect(layout(folds, { train: 'fold4' }).question).toEqual({ kind: 'no-such-folders', missing: ['fold4'], folders: ['fold1', 'fold2', 'fold3'] });
+    expect(
+      told(layout(['data/fold1/a', 'data/fold1/b', 'data/fold2/a', 'data/fold2/b'], { train: 'fold1', test: 'fold2' })),
+    ).toEqual(['data/fold1 train: a, b', 'data/fold2 test: a, b']);
+    expect(layout(folds, { train: 'fold4' }).question).toEqual({
+      kind: 'no-such-folders',
+      missing: ['fold4'],
+      folders: ['fold1', 'fold2', 'fold3'],
+    });
   });
 
   test('names equal in their composed form are one class', () => {
     const found = layout(['E\u0301cureuil', '\u00c9cureuil', 'chien']);
     expect(found.classes).toEqual(['chien', '\u00c9cureuil']);
-    expect(notes(found)).toEqual(['2 folders are one class, `\u00c9cureuil`: their names are the same text in different Unicode forms']);
+    expect(notes(found)).toEqual([
+      '2 folders are one class, `\u00c9cureuil`: their names are the same text in different Unicode forms',
+    ]);
     expect(layout(['train/E\u0301', 'train/a', 'test/\u00c9', 'test/a']).classes).toEqual(['a', '\u00c9']);
   });
 
@@ -115,20 +177,28 @@ describe('words', () => {
     expect(questionProblem(found.question!, 'data')).toEqual({
       code: 'split-or-class',
       where: 'data',
-      found: 'it is not clear whether the folder `train` is a split or a class: it is beside the folders `blue` and `red`, which hold images too',
+      found:
+        'it is not clear whether the folder `train` is a split or a class: it is beside the folders `blue` and `red`, which hold images too',
       expected: 'either class folders only, or folders of splits only',
-      remedy: 'if it is a class, write `split_folders: {}` in the ingest stage; if it is a split, write `split_folders: {train: train}`, which leaves the others out',
+      remedy:
+        'if it is a class, write `split_folders: {}` in the ingest stage; if it is a split, write `split_folders: {train: train}`, which leaves the others out',
     });
     const many = layout(Array.from({ length: 24 }, (_, i) => [`f${i}/a`, `f${i}/b`]).flat());
-    expect(questionProblem(many.question!, 'data').found).toContain('`f16`, `f17` and 14 more hold the same class folders (`a` and `b`)');
+    expect(questionProblem(many.question!, 'data').found).toContain(
+      '`f16`, `f17` and 14 more hold the same class folders (`a` and `b`)',
+    );
     const spaced = layout(['Training Set/a', 'Training Set/b', 'other: one/a', 'test/b', 'test/a']);
-    expect(questionProblem(spaced.question!, 'data').remedy).toContain('`split_folders: {train: "Training Set", test: test}`');
+    expect(questionProblem(spaced.question!, 'data').remedy).toContain(
+      '`split_folders: {train: "Training Set", test: test}`',
+    );
   });
 });
 
 test('the folders on disk are read as a list of their files is', async () => {
   const name = fc.constantFrom('train', 'val', 'cats', 'dogs', 'fold1', 'fold2', 'E\u0301', '\u00c9');
-  const path = fc.tuple(fc.array(name, { minLength: 1, maxLength: 4 }), fc.constantFrom('1.jpg', '2.png', 'notes.txt')).map(([folders, file]) => [...folders, file].join('/'));
+  const path = fc
+    .tuple(fc.array(name, { minLength: 1, maxLength: 4 }), fc.constantFrom('1.jpg', '2.png', 'notes.txt'))
+    .map(([folders, file]) => [...folders, file].join('/'));
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(path, { minLength: 1, maxLength: 8 }), async (paths) => {
       const root = await mkdtemp(join(tmpdir(), 'layout-'));

@@ -5,8 +5,13 @@ import { csvRow, formatCsv } from '../../src/core/csv.js';
 
 /** One row as RFC 4180 reads it. */
 function parsed(row: string): string[] {
-  const cells = row.slice(0, -1).match(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)!.slice(0, -1);
-  return cells.map((cell) => cell.replace(/,$/, '')).map((cell) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell));
+  const cells = row
+    .slice(0, -1)
+    .match(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)!
+    .slice(0, -1);
+  return cells
+    .map((cell) => cell.replace(/,$/, ''))
+    .map((cell) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell));
 }
 
 test.each([
@@ -32,15 +37,22 @@ test('a header is guarded as its rows are', () => {
 });
 
 test('whatever the text, no cell begins a formula, and what is harmless comes back', () => {
-  const texts = fc.array(fc.string({ unit: fc.constantFrom('=', '+', '-', '@', '"', ',', ';', "'", '\u001b', '\t', '\r', 'a', 'é') }), { minLength: 1, maxLength: 4 });
-  fc.assert(fc.property(texts, (cells) => {
-    const row = csvRow(['first', ...cells, 'last']);
-    expect(row).not.toMatch(/[\u0000-\u0008\u001b\u007f]/);
-    const back = parsed(`${row.slice(0, -1)},\n`);
-    expect(back).toHaveLength(cells.length + 2);
-    for (const [index, cell] of back.slice(1, -1).entries()) {
-      expect(cell).not.toMatch(/^[=+\-@\t\r]/);
-      expect(cell.replace(/^'(?=[=+\-@\t\r])/, '')).toBe(cells[index].replaceAll('\u001b', '\ufffd').replace(/^'(?=[=+\-@\t\r])/, ''));
-    }
-  }));
+  const texts = fc.array(
+    fc.string({ unit: fc.constantFrom('=', '+', '-', '@', '"', ',', ';', "'", '\u001b', '\t', '\r', 'a', 'é') }),
+    { minLength: 1, maxLength: 4 },
+  );
+  fc.assert(
+    fc.property(texts, (cells) => {
+      const row = csvRow(['first', ...cells, 'last']);
+      expect(row).not.toMatch(/[\u0000-\u0008\u001b\u007f]/);
+      const back = parsed(`${row.slice(0, -1)},\n`);
+      expect(back).toHaveLength(cells.length + 2);
+      for (const [index, cell] of back.slice(1, -1).entries()) {
+        expect(cell).not.toMatch(/^[=+\-@\t\r]/);
+        expect(cell.replace(/^'(?=[=+\-@\t\r])/, '')).toBe(
+          cells[index].replaceAll('\u001b', '\ufffd').replace(/^'(?=[=+\-@\t\r])/, ''),
+        );
+      }
+    }),
+  );
 });

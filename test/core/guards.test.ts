@@ -13,8 +13,24 @@ const climbing = ['..', '../a', 'a/../../b', 'a/..', './a', 'a//b', '/a', '', 'a
 
 describe('names of places', () => {
   test('lead nowhere else', () => {
-    expect([...climbing, 'C:/a', 'C:a', 'a\\b', '..\\a', 'a\nb', '\u001b[2J', '__proto__', 'a/__proto__', 'a'.repeat(256), 'a/'.repeat(600) + 'a'].filter(isInnerPath)).toEqual([]);
-    expect(['model.json', 'probes/1.png', '..a', 'a..', 'é', 'constructor'].filter((name) => !isInnerPath(name))).toEqual([]);
+    expect(
+      [
+        ...climbing,
+        'C:/a',
+        'C:a',
+        'a\\b',
+        '..\\a',
+        'a\nb',
+        '\u001b[2J',
+        '__proto__',
+        'a/__proto__',
+        'a'.repeat(256),
+        'a/'.repeat(600) + 'a',
+      ].filter(isInnerPath),
+    ).toEqual([]);
+    expect(
+      ['model.json', 'probes/1.png', '..a', 'a..', 'é', 'constructor'].filter((name) => !isInnerPath(name)),
+    ).toEqual([]);
   });
 
   test('of people may hold what a file system takes', () => {
@@ -24,11 +40,14 @@ describe('names of places', () => {
 
   test('that are let through stay inside their folder, whatever they are', () => {
     const part = fc.oneof(fc.constantFrom('..', '.', '', 'a', '/', '\\', 'C:', '\0'), fc.string());
-    fc.assert(fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), fc.constantFrom('/', ''), (parts, between) => {
-      const name = parts.join(between);
-      if (staysInside(name)) expect(isWithin(resolve(join('/project/models', name)), '/project/models')).toBe(true);
-      expect(!isInnerPath(name) || staysInside(name)).toBe(true);
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), fc.constantFrom('/', ''), (parts, between) => {
+        const name = parts.join(between);
+        if (staysInside(name)) expect(isWithin(resolve(join('/project/models', name)), '/project/models')).toBe(true);
+        expect(!isInnerPath(name) || staysInside(name)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test('of archives stay inside them', () => {
@@ -37,15 +56,25 @@ describe('names of places', () => {
       expect(parseArchiveRoot(`archive:${digest}/${folder}`)).toBeUndefined();
       expect(isRoot(`archive:${digest}/${folder}`)).toBe(false);
     }
-    expect([isRoot('archive:short'), isRoot(`archive:${digest}`), isRoot('../pictures'), isRoot(1)]).toEqual([false, true, true, false]);
+    expect([isRoot('archive:short'), isRoot(`archive:${digest}`), isRoot('../pictures'), isRoot(1)]).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
   });
 });
 
 test('outputs have digests, sizes and names that stay inside', () => {
   expect(isOutputs({ metrics: { digest, size: 1 }, 'file:probes/1.png': { digest, size: 0 } })).toBe(true);
   for (const size of [-1, 0.5, NaN, Infinity, '1', 2 ** 60, undefined]) expect(isBlobRef({ digest, size })).toBe(false);
-  for (const forged of ['../../../../thesis.tex', digest.toUpperCase(), `${digest}\n`, digest.slice(1), [digest]]) expect(isBlobRef({ digest: forged, size: 1 })).toBe(false);
-  expect(['file:../x', 'file:/x', 'file:', 'file:a/../../x', '../x', '', 'file:..\\x', '__proto__', 'file:C:x'].filter(isOutputName)).toEqual([]);
+  for (const forged of ['../../../../thesis.tex', digest.toUpperCase(), `${digest}\n`, digest.slice(1), [digest]])
+    expect(isBlobRef({ digest: forged, size: 1 })).toBe(false);
+  expect(
+    ['file:../x', 'file:/x', 'file:', 'file:a/../../x', '../x', '', 'file:..\\x', '__proto__', 'file:C:x'].filter(
+      isOutputName,
+    ),
+  ).toEqual([]);
   expect(() => fileNameOf('../../x' as Digest)).toThrow('"../../x" is not a SHA-256 digest');
 });
 
@@ -58,5 +87,6 @@ test('a shape lets later fields through, and asks own ones alone', () => {
 });
 
 test('what is not JSON, or nested too deeply, is read as nothing', () => {
-  for (const text of ['', '{', '['.repeat(1_000_000), '{"x": 1}x']) expect(parseJson(text, isShapedAs({}))).toBeUndefined();
+  for (const text of ['', '{', '['.repeat(1_000_000), '{"x": 1}x'])
+    expect(parseJson(text, isShapedAs({}))).toBeUndefined();
 });

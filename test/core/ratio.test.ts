@@ -11,6 +11,9 @@ test.each([
   expect(parseRatio(value)).toBe(expected);
 });
 
-test.each(['', '1/0', '0/255', '-1/255', '1/2/3', 'one', '1/', '--', '0x10', NaN, 0, Infinity])('%p is none', (value) => {
-  expect(parseRatio(value)).toBeUndefined();
-});
+test.each(['', '1/0', '0/255', '-1/255', '1/2/3', 'one', '1/', '--', '0x10', NaN, 0, Infinity])(
+  '%p is none',
+  (value) => {
+    expect(parseRatio(value)).toBeUndefined();
+  },
+);

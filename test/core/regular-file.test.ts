@@ -34,7 +34,10 @@ test.each([
   ['/dev/null', 'is a device'],
 ])('%s is refused without a wait', async (name, found) => {
   const path = name.startsWith('/') ? name : at(name);
-  const refusal = { category: 'input-output', problems: [{ code: 'not-a-file', where: path, found, expected: 'a regular file' }] };
+  const refusal = {
+    category: 'input-output',
+    problems: [{ code: 'not-a-file', where: path, found, expected: 'a regular file' }],
+  };
   await expect(openRegular(path)).rejects.toMatchObject(refusal);
   await expect(readRegular(path)).rejects.toMatchObject(refusal);
 });
@@ -46,6 +49,9 @@ test('bytes are given that have the digest, and no others', async () => {
     message: 'model: was changed while the pipeline was reading it',
     problems: [{ code: 'file-changed', where: 'model', remedy: 'run again' }],
   });
-  await expect(readRegular(at('file'), { limit: 4 })).rejects.toMatchObject({ category: 'bad-data', problems: [{ code: 'file-too-large', found: 'has 5 bytes' }] });
+  await expect(readRegular(at('file'), { limit: 4 })).rejects.toMatchObject({
+    category: 'bad-data',
+    problems: [{ code: 'file-too-large', found: 'has 5 bytes' }],
+  });
   await expect(readRegular(at('none'))).rejects.toMatchObject({ code: 'ENOENT' });
 });

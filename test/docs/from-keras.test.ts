@@ -16,5 +16,6 @@ test('it is valid, and plans every stage for folders of that layout', async () =
   await project.addPets('data/validation', 4, 4);
   const { code, stdout, stderr } = await project.command('plan', 'cats-dogs.yaml');
   expect([code, stderr]).toEqual([0, '']);
-  for (const stage of ['ingest', 'augment', 'load-base', 'freeze', 'build-head', 'train', 'evaluate', 'export']) expect(stdout).toContain(stage);
+  for (const stage of ['ingest', 'augment', 'load-base', 'freeze', 'build-head', 'train', 'evaluate', 'export'])
+    expect(stdout).toContain(stage);
 });

@@ -17,7 +17,9 @@ async function created(environment: Record<string, string> = {}): Promise<Projec
 }
 
 interface State {
-  readonly stages: Readonly<Record<string, { readonly key: string; readonly outputs: Readonly<Record<string, { readonly digest: string }>> }>>;
+  readonly stages: Readonly<
+    Record<string, { readonly key: string; readonly outputs: Readonly<Record<string, { readonly digest: string }>> }>
+  >;
 }
 
 /** Keys and outputs of all stages. */
@@ -29,11 +31,17 @@ async function digestsOf(project: Project): Promise<unknown> {
 test('locales, time zones and folders change no byte', async () => {
   // Class names whose order differs between locales: Swedish puts ä after z, Turkish has two kinds of i.
   const renamed = { cats: 'ähnlich', dogs: 'zIi' };
-  const places: readonly Record<string, string>[] = [{}, { LC_ALL: 'C', TZ: 'UTC' }, { LC_ALL: 'sv_SE.UTF-8', TZ: 'Asia/Kathmandu' }, { LC_ALL: 'tr_TR.UTF-8', TZ: 'America/St_Johns', HOME: '/nonexistent' }];
+  const places: readonly Record<string, string>[] = [
+    {},
+    { LC_ALL: 'C', TZ: 'UTC' },
+    { LC_ALL: 'sv_SE.UTF-8', TZ: 'Asia/Kathmandu' },
+    { LC_ALL: 'tr_TR.UTF-8', TZ: 'America/St_Johns', HOME: '/nonexistent' },
+  ];
   const seen: unknown[] = [];
   for (const environment of places) {
     const project = await created(environment);
-    for (const [from, to] of Object.entries(renamed)) await rename(project.path('pictures', from), project.path('pictures', to));
+    for (const [from, to] of Object.entries(renamed))
+      await rename(project.path('pictures', from), project.path('pictures', to));
     const run = await project.run('pets.yaml', '--set', 'stages.ingest.split.validation=0.4');
     expect(run.code).toBe(0);
     expect(JSON.parse(await project.read('models/pets/classes.json'))).toEqual(['zIi', 'ähnlich']);
@@ -58,10 +66,24 @@ test('the number of threads changes no byte', async () => {
 describe('data as people have it', () => {
   test('names with blanks, emoji, quotes, line breaks and both forms of accents', async () => {
     const project = await created();
-    const names = ['with blank.jpg', 'smile 😀.jpg', `quo"te's, comma.jpg`, 'line\nbreak.jpg', 'caf\u00e9.jpg', 'cafe\u0301.jpg', '-leading.jpg', '#hash %41.jpg'];
+    const names = [
+      'with blank.jpg',
+      'smile 😀.jpg',
+      `quo"te's, comma.jpg`,
+      'line\nbreak.jpg',
+      'caf\u00e9.jpg',
+      'cafe\u0301.jpg',
+      '-leading.jpg',
+      '#hash %41.jpg',
+    ];
     for (const [i, name] of names.entries()) {
       const shade = { r: 20 * i, g: 100, b: 255 - 20 * i };
-      await writeFile(project.path('pictures/cats', name), await sharp({ create: { width: 40, height: 40, channels: 3, background: shade } }).jpeg().toBuffer());
+      await writeFile(
+        project.path('pictures/cats', name),
+        await sharp({ create: { width: 40, height: 40, channels: 3, background: shade } })
+          .jpeg()
+          .toBuffer(),
+      );
     }
     const run = await project.run('pets.yaml', '--set', 'stages.evaluate.split=train');
     expect(run.code).toBe(0);
@@ -69,11 +91,23 @@ describe('data as people have it', () => {
     const validation = await project.run('pets.yaml');
     expect(validation.code).toBe(0);
     const both = csv + (await project.read('.pipeline/out/pets/evaluate/predictions.csv'));
-    for (const name of names) expect(both).toContain(/["\n,]/.test(name) ? `"cats/${name.replaceAll('"', '""')}"` : `cats/${name}`);
+    for (const name of names)
+      expect(both).toContain(/["\n,]/.test(name) ? `"cats/${name.replaceAll('"', '""')}"` : `cats/${name}`);
     // The line break must not write a line of its own on the terminal.
     expect(validation.stderr).not.toMatch(/^break\.jpg/m);
-    const { code, stdout } = await project.command('predict', 'models/pets', ...names.map((name) => `pictures/cats/${name}`), '--json');
-    expect([code, stdout.trim().split('\n').map((line) => (JSON.parse(line) as { file: string }).file)]).toEqual([0, names.map((name) => `pictures/cats/${name}`)]);
+    const { code, stdout } = await project.command(
+      'predict',
+      'models/pets',
+      ...names.map((name) => `pictures/cats/${name}`),
+      '--json',
+    );
+    expect([
+      code,
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { file: string }).file),
+    ]).toEqual([0, names.map((name) => `pictures/cats/${name}`)]);
   });
 
   test('grey, alpha, palette, 16 bits, CMYK and every EXIF orientation', async () => {
@@ -91,8 +125,13 @@ describe('data as people have it', () => {
       // Names that lie: what counts is in the file.
       'really-png.jpg': from().negate().png().toBuffer(),
     };
-    for (let orientation = 1; orientation <= 8; orientation++) forms[`exif-${orientation}.jpg`] = from().withMetadata({ orientation }).jpeg({ quality: 90 - orientation }).toBuffer();
-    for (const [name, bytes] of Object.entries(forms)) await writeFile(project.path('pictures/dogs', name), await bytes);
+    for (let orientation = 1; orientation <= 8; orientation++)
+      forms[`exif-${orientation}.jpg`] = from()
+        .withMetadata({ orientation })
+        .jpeg({ quality: 90 - orientation })
+        .toBuffer();
+    for (const [name, bytes] of Object.entries(forms))
+      await writeFile(project.path('pictures/dogs', name), await bytes);
     const run = await project.run('pets.yaml');
     expect(run.code).toBe(0);
     const paths = Object.keys(forms).map((name) => `pictures/dogs/${name}`);
@@ -106,7 +145,10 @@ describe('data as people have it', () => {
     const before = await readFile(path);
     // Listed and hashed by ingest; changed before its features are computed.
     expect((await project.run('pets.yaml', 'ingest')).code).toBe(0);
-    const stopped = await project.runUntil((event) => event.event === 'stage-start' && event.name === 'train', 'SIGKILL');
+    const stopped = await project.runUntil(
+      (event) => event.event === 'stage-start' && event.name === 'train',
+      'SIGKILL',
+    );
     expect(stopped.code === 0 || stopped.signal === 'SIGKILL').toBe(true);
     await writeFile(path, await sharp(before).negate().jpeg().toBuffer());
     const edited = await project.run('pets.yaml');

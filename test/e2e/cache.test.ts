@@ -20,7 +20,13 @@ interface Answer {
   readonly maxBytes: number;
   readonly bytesAfter: number;
   readonly bytesKept: number;
-  readonly kinds: readonly { readonly kind: string; readonly items: number; readonly files: number; readonly bytes: number; readonly bytesKept: number }[];
+  readonly kinds: readonly {
+    readonly kind: string;
+    readonly items: number;
+    readonly files: number;
+    readonly bytes: number;
+    readonly bytesKept: number;
+  }[];
   readonly removed: readonly { readonly kind: string }[];
 }
 
@@ -62,7 +68,8 @@ test('gc takes what no last run needs; what is left is still current, and what w
 test('a run makes the cache smaller by itself once it has outgrown its limit', async () => {
   project.environment.PIPELINE_CACHE_MAX_SIZE = '100kB';
   const records = join('.pipeline', 'cache', 'v1', 'records');
-  const count = async () => (await readdir(project.path(records), { recursive: true })).filter((name) => name.endsWith('.json')).length;
+  const count = async () =>
+    (await readdir(project.path(records), { recursive: true })).filter((name) => name.endsWith('.json')).length;
   expect(await count()).toBe(10);
   const before = new Date(Date.now() - 3_600_000);
   const cache = project.path('.pipeline', 'cache');
@@ -84,7 +91,12 @@ test('verify finds damage, exits 5, and a run heals it', async () => {
   bytes[100] ^= 64;
   await writeFile(path, bytes);
   const { code, stdout, stderr } = await project.command('cache', 'verify');
-  expect([code, stdout]).toEqual([5, expect.stringMatching(/^read \d.*\n1 record without all results: made again when needed\n1 file damaged and out of the way/)]);
+  expect([code, stdout]).toEqual([
+    5,
+    expect.stringMatching(
+      /^read \d.*\n1 record without all results: made again when needed\n1 file damaged and out of the way/,
+    ),
+  ]);
   expect(stderr).toMatch(new RegExp(`${digest}: its ${bytes.length} bytes hash to [0-9a-f]{64}\n$`));
   expect(await json('verify')).toMatchObject({ code: 0, damaged: 0, incomplete: 1 });
   expect((await project.run()).named('ran')).toEqual(['train']);
@@ -93,7 +105,10 @@ test('verify finds damage, exits 5, and a run heals it', async () => {
 });
 
 test('limits in the environment that are none are told before anything runs, with the variable', async () => {
-  for (const [name, kind, such] of [['PIPELINE_CACHE_MAX_SIZE', 'size', '20GB, 500 MB or 0'], ['PIPELINE_CACHE_MAX_AGE', 'age', '30d, 12h or 0d']]) {
+  for (const [name, kind, such] of [
+    ['PIPELINE_CACHE_MAX_SIZE', 'size', '20GB, 500 MB or 0'],
+    ['PIPELINE_CACHE_MAX_AGE', 'age', '30d, 12h or 0d'],
+  ]) {
     project.environment[name] = 'foo';
     const { code, stdout, stderr } = await project.command('run', 'pets.yaml', '--force');
     delete project.environment[name];

@@ -35,7 +35,9 @@ describe('before anything ran', () => {
       '',
     ]);
     expect((await project.command('run', 'pets.yaml', '--dry-run')).stdout).toBe(plan.stdout);
-    expect((await project.command('status', 'pets.yaml')).stdout).toBe('7 of 7 stages are not current; the first is ingest, which would run: never ran\n');
+    expect((await project.command('status', 'pets.yaml')).stdout).toBe(
+      '7 of 7 stages are not current; the first is ingest, which would run: never ran\n',
+    );
     expect((await project.command('status', 'pets.yaml', '--exit-code')).code).toBe(1);
   });
 
@@ -55,22 +57,47 @@ describe('before anything ran', () => {
     expect(code).toBe(0);
     const lines = stdout.split('\n').map((line) => line.replace(/ {2,}/g, ' | '));
     expect(lines[0]).toBe('base | parameters | pictures | preprocessing | weights');
-    expect(lines[1]).toMatch(/^vgg16 \| 14,714,688 \| 224 px \| caffe \| https:.*_notop\.h5 \(58\.9 MB, md5 6d6bbae143d832006294945121d1f1fc\)$/);
-    expect(lines).toContainEqual(expect.stringMatching(/^mobilenet_v2, alpha 0\.35 \| 410,208 \| 224 px \| tf \| https:/));
+    expect(lines[1]).toMatch(
+      /^vgg16 \| 14,714,688 \| 224 px \| caffe \| https:.*_notop\.h5 \(58\.9 MB, md5 6d6bbae143d832006294945121d1f1fc\)$/,
+    );
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^mobilenet_v2, alpha 0\.35 \| 410,208 \| 224 px \| tf \| https:/),
+    );
     expect(lines).toContain('compact32 | 189,304 | 32 px | tf | come with this tool');
-    const { bases } = JSON.parse((await project.command('bases', '--json')).stdout) as { bases: { name: string; published: unknown[] }[] };
-    expect(bases.filter(({ name }) => name === 'mobilenet_v2').map(({ published }) => published.length)).toEqual([5, 5, 5, 5, 5, 5]);
+    const { bases } = JSON.parse((await project.command('bases', '--json')).stdout) as {
+      bases: { name: string; published: unknown[] }[];
+    };
+    expect(bases.filter(({ name }) => name === 'mobilenet_v2').map(({ published }) => published.length)).toEqual([
+      5, 5, 5, 5, 5, 5,
+    ]);
   });
 
   test('the help of the whole breaks between words', async () => {
     const lines = (await project.command('--help')).stdout.split('\n');
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
     const plan = lines.findIndex((line) => line.startsWith('  plan '));
-    expect(lines.slice(plan, plan + 2).map((line) => line.slice(43))).toEqual(['show what a run would do, and why;', 'nothing runs']);
+    expect(lines.slice(plan, plan + 2).map((line) => line.slice(43))).toEqual([
+      'show what a run would do, and why;',
+      'nothing runs',
+    ]);
   });
 
   test('every command has help with an example', async () => {
-    for (const name of ['run', 'plan', 'explain', 'status', 'graph', 'report', 'runs', 'diff', 'predict', 'serve', 'init', 'bases', 'doctor']) {
+    for (const name of [
+      'run',
+      'plan',
+      'explain',
+      'status',
+      'graph',
+      'report',
+      'runs',
+      'diff',
+      'predict',
+      'serve',
+      'init',
+      'bases',
+      'doctor',
+    ]) {
       const { code, stdout } = await project.command(name, '--help');
       expect([name, code]).toEqual([name, 0]);
       expect(stdout).toMatch(new RegExp(`Examples?:\n  pipeline ${name}`));
@@ -88,10 +115,19 @@ describe('the events of a run', () => {
     expect(Object.keys(last).sort()).toEqual(['durationMs', 'event', 'metrics', 'stages', 'state']);
     expect(run.stages.map(({ name }) => name)).toEqual(all);
     expect(run.stage('train')).toEqual({
-      name: 'train', kind: 'train', state: 'ran', reason: 'never ran', durationMs: expect.any(Number), features: { extracted: 24, reused: 0 },
+      name: 'train',
+      kind: 'train',
+      state: 'ran',
+      reason: 'never ran',
+      durationMs: expect.any(Number),
+      features: { extracted: 24, reused: 0 },
     });
     expect(run.stage('ingest').features).toBeUndefined();
-    expect(run.metrics.evaluate).toMatchObject({ accuracy: expect.any(Number), loss: expect.any(Number), roc_auc: expect.any(Number) });
+    expect(run.metrics.evaluate).toMatchObject({
+      accuracy: expect.any(Number),
+      loss: expect.any(Number),
+      roc_auc: expect.any(Number),
+    });
   });
 
   test('a refused pipeline still ends its stream', async () => {
@@ -105,14 +141,26 @@ describe('the events of a run', () => {
     for (const [expected, ...args] of calls) {
       const { code, stdout } = await project.command('run', '--json', ...args);
       expect([args, code]).toEqual([args, expected]);
-      const events = stdout.trim().split('\n').map((line) => JSON.parse(line) as { event: string; state?: string });
+      const events = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { event: string; state?: string });
       expect(events.map(({ event }) => event)).toEqual(['problem', 'run']);
       expect(events[1].state).toBe('failed');
     }
-    await project.write('broken/pets.yaml', (await project.read('pets.yaml')).replace('source: pictures', 'source: ../pictures'));
+    await project.write(
+      'broken/pets.yaml',
+      (await project.read('pets.yaml')).replace('source: pictures', 'source: ../pictures'),
+    );
     await project.write('broken/.pipeline/runs', 'no folder');
     const { code, stdout } = await project.command('run', '--json', 'broken/pets.yaml');
-    expect([code === 0, stdout.trim().split('\n').map((line) => (JSON.parse(line) as RunEvent).event)]).toEqual([false, ['problem', 'run']]);
+    expect([
+      code === 0,
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as RunEvent).event),
+    ]).toEqual([false, ['problem', 'run']]);
   });
 
   test('a level that the log does not have is refused before there is a run', async () => {
@@ -137,7 +185,11 @@ describe('after a run', () => {
   test('control characters in names reach no terminal', async () => {
     await project.addPets('pics\u009b2J', 12);
     const set = ['--set', `stages.ingest.source=${project.path('pics\u009b2J')}`];
-    for (const args of [['plan', 'pets.yaml'], ['status', 'pets.yaml'], ['explain', 'pets.yaml', 'ingest']]) {
+    for (const args of [
+      ['plan', 'pets.yaml'],
+      ['status', 'pets.yaml'],
+      ['explain', 'pets.yaml', 'ingest'],
+    ]) {
       const { code, stdout } = await project.command(...args, ...set);
       expect([code, stdout]).toEqual([0, expect.stringContaining('pics?2J')]);
       expect(stdout).not.toContain('\u009b');
@@ -146,18 +198,27 @@ describe('after a run', () => {
 
   test('the run left a log and its summary', async () => {
     const [id] = await readdir(project.path('.pipeline/runs'));
-    const log = (await project.read(`.pipeline/runs/${id}/log.ndjson`)).trim().split('\n').map((line) => JSON.parse(line) as { msg: string });
+    const log = (await project.read(`.pipeline/runs/${id}/log.ndjson`))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { msg: string });
     expect(log[0].msg).toBe('run started');
     expect(JSON.parse(await project.read(`.pipeline/runs/${id}/run.json`))).toMatchObject({ id, state: 'ok' });
   });
 
   test('the library plans and runs the same', async () => {
-    const library = (await import(pathToFileURL(join(repository, 'dist/index.js')).href)) as typeof import('../../src/index.js');
+    const library = (await import(
+      pathToFileURL(join(repository, 'dist/index.js')).href
+    )) as typeof import('../../src/index.js');
     const pipeline = await library.load('pets.yaml', { cwd: project.root });
     expect((await library.plan(pipeline)).map(({ state }) => state)).toEqual(all.map(() => 'fresh'));
     const events: string[] = [];
     const result = await library.run(pipeline, { onEvent: ({ event }) => events.push(event), stages: ['freeze'] });
-    expect([result.state, result.stages.map(({ name }) => name), events.at(-1)]).toEqual(['ok', ['load-base', 'freeze'], 'run']);
+    expect([result.state, result.stages.map(({ name }) => name), events.at(-1)]).toEqual([
+      'ok',
+      ['load-base', 'freeze'],
+      'run',
+    ]);
     await expect(library.load('none.yaml', { cwd: project.root })).rejects.toThrow();
   });
 });
@@ -166,7 +227,10 @@ describe('damage in the cache', () => {
   test('is told by a dry run as by a plan', async () => {
     const records = project.path('.pipeline/cache/v1/records');
     const [record] = (await readdir(records, { recursive: true })).filter((name) => name.endsWith('.json')).sort();
-    for (const command of [['plan', 'pets.yaml'], ['run', 'pets.yaml', '--dry-run']]) {
+    for (const command of [
+      ['plan', 'pets.yaml'],
+      ['run', 'pets.yaml', '--dry-run'],
+    ]) {
       const damaged = join(records, record);
       const whole = await readFile(damaged);
       await writeFile(damaged, whole.subarray(1));
@@ -181,7 +245,9 @@ describe('init', () => {
   test('writes a pipeline that runs, for a folder and for the pictures that come with the tool', async () => {
     const other = await Project.create();
     await other.addPets('my pets', 12);
-    expect((await other.command('init', 'my pets')).stderr).toBe('wrote my-pets.yaml; now: pipeline run my-pets.yaml\n');
+    expect((await other.command('init', 'my pets')).stderr).toBe(
+      'wrote my-pets.yaml; now: pipeline run my-pets.yaml\n',
+    );
     // The one pipeline here is meant where none is named; other programs' files are not.
     await other.write('compose.yaml', 'services: {}\n');
     expect((await other.command('run', '--set', 'stages.train.epochs=1')).code).toBe(0);
@@ -195,7 +261,9 @@ describe('init', () => {
     await other.command('init', 'my pets', '--to', 'all pets.yaml');
     expect((await other.command('plan', 'all pets.yaml')).code).toBe(0);
     await writeFile(other.path('more pets.tar.gz'), gzipSync(''));
-    expect((await other.command('init', 'more pets.tar.gz')).stderr).toBe('wrote more-pets.yaml; now: pipeline run more-pets.yaml\n');
+    expect((await other.command('init', 'more pets.tar.gz')).stderr).toBe(
+      'wrote more-pets.yaml; now: pipeline run more-pets.yaml\n',
+    );
     expect((await other.command('plan', 'pets.yaml')).code).toBe(0);
     // Two dots begin a name as well.
     await other.addPets('..pets', 1);
@@ -231,17 +299,23 @@ describe('init', () => {
 
 describe('the tfjs engine', () => {
   // On its native backend it can: tfjs-node.test.ts.
-  (native ? test.skip : test)('runs the whole pipeline, and says what to do where it cannot train convolutions', async () => {
-    const other = await Project.create();
-    await other.addPets('pictures', 8);
-    await other.write('pets.yaml', pipelineText({ train: 'epochs: 1' }));
-    const set = ['--engine', 'tfjs', '--set', 'stages.ingest.split.validation=0.4'];
-    const wasm = await other.run('pets.yaml', ...set);
-    expect([wasm.code, wasm.stage('train').features!.extracted]).toEqual([0, 16]);
-    const tuned = await other.run('pets.yaml', '--set', 'stages.freeze.layers={until: top_conv}', ...set);
-    expect(tuned.code).toBe(2);
-    const problem = expect.objectContaining({ code: 'wasm-trains-no-convolutions', remedy: expect.stringMatching(/^use engine: onnx/) });
-    expect(tuned.events).toContainEqual(expect.objectContaining({ event: 'problem', problem }));
-    await other.remove();
-  });
+  (native ? test.skip : test)(
+    'runs the whole pipeline, and says what to do where it cannot train convolutions',
+    async () => {
+      const other = await Project.create();
+      await other.addPets('pictures', 8);
+      await other.write('pets.yaml', pipelineText({ train: 'epochs: 1' }));
+      const set = ['--engine', 'tfjs', '--set', 'stages.ingest.split.validation=0.4'];
+      const wasm = await other.run('pets.yaml', ...set);
+      expect([wasm.code, wasm.stage('train').features!.extracted]).toEqual([0, 16]);
+      const tuned = await other.run('pets.yaml', '--set', 'stages.freeze.layers={until: top_conv}', ...set);
+      expect(tuned.code).toBe(2);
+      const problem = expect.objectContaining({
+        code: 'wasm-trains-no-convolutions',
+        remedy: expect.stringMatching(/^use engine: onnx/),
+      });
+      expect(tuned.events).toContainEqual(expect.objectContaining({ event: 'problem', problem }));
+      await other.remove();
+    },
+  );
 });

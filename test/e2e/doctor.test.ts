@@ -22,9 +22,17 @@ interface Diagnosis {
 
 async function diagnose(...args: string[]): Promise<Diagnosis> {
   const { code, stdout } = await project.command('doctor', ...args, '--json');
-  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   const findings = lines.filter(({ event }) => event === 'finding') as unknown as Finding[];
-  return { code, findings, healthy: lines.at(-1)!.healthy as boolean, of: (name) => findings.find((finding) => finding.code === name) };
+  return {
+    code,
+    findings,
+    healthy: lines.at(-1)!.healthy as boolean,
+    of: (name) => findings.find((finding) => finding.code === name),
+  };
 }
 
 describe('the machine and the cache', () => {
@@ -47,7 +55,11 @@ describe('the machine and the cache', () => {
     await project.write('engine.yaml', pipelineText());
     for (const file of [[], ['engine.yaml']]) {
       const { code, stdout, stderr } = await project.command('doctor', ...file, '--engine', 'foo');
-      expect([code, stdout, stderr]).toEqual([2, '', '--engine: foo is no engine\n  expected: one of auto, onnx, tfjs\n']);
+      expect([code, stdout, stderr]).toEqual([
+        2,
+        '',
+        '--engine: foo is no engine\n  expected: one of auto, onnx, tfjs\n',
+      ]);
     }
     await rm(project.path('engine.yaml'));
   });
@@ -81,7 +93,10 @@ describe('the machine and the cache', () => {
     await chmod(join(blobs, start, name), 0o644);
     await writeFile(join(blobs, start, name), bytes);
     const { code, of } = await diagnose('fine.yaml');
-    expect([code, of('cache-damage')]).toEqual([0, expect.objectContaining({ level: 'warning', list: [expect.stringContaining(name)] })]);
+    expect([code, of('cache-damage')]).toEqual([
+      0,
+      expect.objectContaining({ level: 'warning', list: [expect.stringContaining(name)] }),
+    ]);
   });
 });
 
@@ -133,19 +148,36 @@ describe('pictures', () => {
     expect([code, healthy]).toEqual([3, false]);
     expect(of('corrupt-pictures')).toMatchObject({
       level: 'error',
-      list: [expect.stringMatching(/^train\/cats\/cut\.jpg: is cut short/), expect.stringMatching(/^train\/cats\/rotten\.png: is damaged: its image data cannot be decoded/)],
+      list: [
+        expect.stringMatching(/^train\/cats\/cut\.jpg: is cut short/),
+        expect.stringMatching(/^train\/cats\/rotten\.png: is damaged: its image data cannot be decoded/),
+      ],
     });
-    expect(of('same-picture-two-labels')!.list).toEqual(['train/dogs/both.jpg: has the same bytes as train/cats/both.jpg, under another label']);
-    expect(of('picture-in-two-splits')).toMatchObject({ level: 'error', list: ['train/cats/0.jpg = validation/cats/leak.jpg'] });
-    expect(of('same-picture-twice')).toMatchObject({ level: 'warning', list: ['train/cats/1.jpg = train/cats/twin.jpg'] });
+    expect(of('same-picture-two-labels')!.list).toEqual([
+      'train/dogs/both.jpg: has the same bytes as train/cats/both.jpg, under another label',
+    ]);
+    expect(of('picture-in-two-splits')).toMatchObject({
+      level: 'error',
+      list: ['train/cats/0.jpg = validation/cats/leak.jpg'],
+    });
+    expect(of('same-picture-twice')).toMatchObject({
+      level: 'warning',
+      list: ['train/cats/1.jpg = train/cats/twin.jpg'],
+    });
     expect(of('class-missing-in-split')!.text).toMatch(/has no test images of `dogs`$/);
     expect(of('wrong-extension')).toMatchObject({ level: 'warning', list: ['train/cats/really-a-png.jpg: is a PNG'] });
     expect(of('tiny-pictures')).toMatchObject({ level: 'warning', list: ['train/cats/tiny.jpg: 9x44'] });
     expect(of('turned-by-exif')).toMatchObject({ level: 'note', list: ['train/cats/turned.jpg: orientation 6'] });
     expect(of('files-ignored')!.list).toEqual([expect.stringMatching(/^train\/cats\/names\.txt: is not an image/)]);
     expect(of('files-outside-classes')!.list).toEqual(['readme.md']);
-    expect(of('class-imbalance')).toMatchObject({ level: 'warning', list: [expect.stringMatching(/^cats: 1\d$/), 'dogs: 2'] });
-    expect(of('few-pictures')).toMatchObject({ level: 'warning', list: ['dogs: 2 validation pictures', 'cats: 1 test picture'] });
+    expect(of('class-imbalance')).toMatchObject({
+      level: 'warning',
+      list: [expect.stringMatching(/^cats: 1\d$/), 'dogs: 2'],
+    });
+    expect(of('few-pictures')).toMatchObject({
+      level: 'warning',
+      list: ['dogs: 2 validation pictures', 'cats: 1 test picture'],
+    });
     // And of these alone.
     expect(findings.filter(({ about }) => about === 'data')).toHaveLength(13);
   });
@@ -167,8 +199,14 @@ describe('pictures', () => {
   });
 
   test('bad pictures that are to be left out are a warning; a source that is not there is an error', async () => {
-    await project.write('skip.yaml', pipelineText().replace('source: pictures', 'source: faulty\n    on_bad_image: skip'));
-    expect((await diagnose('skip.yaml')).of('corrupt-pictures')).toMatchObject({ level: 'warning', text: 'cannot be used, and left out: 15 pictures' });
+    await project.write(
+      'skip.yaml',
+      pipelineText().replace('source: pictures', 'source: faulty\n    on_bad_image: skip'),
+    );
+    expect((await diagnose('skip.yaml')).of('corrupt-pictures')).toMatchObject({
+      level: 'warning',
+      text: 'cannot be used, and left out: 15 pictures',
+    });
     await project.write('gone.yaml', pipelineText());
     const gone = await diagnose('gone.yaml');
     expect([gone.code, gone.of('source-missing')?.level]).toEqual([3, 'error']);
@@ -178,25 +216,57 @@ describe('pictures', () => {
     await project.addPets('ahead', 12);
     await project.write('ahead.yaml', pipelineText().replace('source: pictures', 'source: ahead'));
     const without = await diagnose('ahead.yaml', '--set', 'stages.load-base.weights=nope.h5');
-    expect([without.code, without.of('weights-missing')]).toEqual([3, expect.objectContaining({ level: 'error', about: 'data', text: expect.stringMatching(/^load-base: .*nope\.h5: is not there; expected /) })]);
+    expect([without.code, without.of('weights-missing')]).toEqual([
+      3,
+      expect.objectContaining({
+        level: 'error',
+        about: 'data',
+        text: expect.stringMatching(/^load-base: .*nope\.h5: is not there; expected /),
+      }),
+    ]);
     const layers = await diagnose('ahead.yaml', '--set', 'stages.freeze.layers={until: nope}');
-    expect([layers.code, layers.of('unknown-layer')]).toEqual([2, expect.objectContaining({ level: 'error', about: 'pipeline', text: expect.stringMatching(/^freeze: .*the base has no layer nope/) })]);
-    await project.write('ahead.yaml', (await project.read('ahead.yaml')).replace('source: ahead', 'source: two').replace('{validation: 0.3}', '{validation: 0.3, test: 0.1}').replace('evaluate: {}', 'evaluate: {split: test}'));
+    expect([layers.code, layers.of('unknown-layer')]).toEqual([
+      2,
+      expect.objectContaining({
+        level: 'error',
+        about: 'pipeline',
+        text: expect.stringMatching(/^freeze: .*the base has no layer nope/),
+      }),
+    ]);
+    await project.write(
+      'ahead.yaml',
+      (await project.read('ahead.yaml'))
+        .replace('source: ahead', 'source: two')
+        .replace('{validation: 0.3}', '{validation: 0.3, test: 0.1}')
+        .replace('evaluate: {}', 'evaluate: {split: test}'),
+    );
     // Of two images of a class, one is for training and one for validation.
     await project.addPets('two', 2);
     const empty = await diagnose('ahead.yaml');
-    expect([empty.code, empty.of('split-empty')?.text]).toEqual([3, 'ahead.yaml:20:21: there are no test pictures that can be used']);
+    expect([empty.code, empty.of('split-empty')?.text]).toEqual([
+      3,
+      'ahead.yaml:20:21: there are no test pictures that can be used',
+    ]);
   });
 
   test('an empty class folder is a warning, in a run too', async () => {
     await project.addPets('hollow', 12);
     await mkdir(project.path('hollow/birds'));
-    await project.write('hollow.yaml', pipelineText({ train: 'epochs: 1' }).replace('source: pictures', 'source: hollow'));
+    await project.write(
+      'hollow.yaml',
+      pipelineText({ train: 'epochs: 1' }).replace('source: pictures', 'source: hollow'),
+    );
     const { code, of } = await diagnose('hollow.yaml');
     const found = 'the folder `birds` in `hollow` is empty: it is not a class';
-    expect([code, of('empty-class-folder')]).toEqual([0, expect.objectContaining({ level: 'warning', text: `hollow.yaml:5:13: ${found}` })]);
+    expect([code, of('empty-class-folder')]).toEqual([
+      0,
+      expect.objectContaining({ level: 'warning', text: `hollow.yaml:5:13: ${found}` }),
+    ]);
     const run = await project.run('hollow.yaml');
-    expect(run.events).toContainEqual({ event: 'warning', problem: expect.objectContaining({ code: 'empty-class-folder', found }) });
+    expect(run.events).toContainEqual({
+      event: 'warning',
+      problem: expect.objectContaining({ code: 'empty-class-folder', found }),
+    });
   });
 
   test('nothing is fetched to be looked at', async () => {

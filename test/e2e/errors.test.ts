@@ -69,7 +69,9 @@ describe('bad data exits 3 and names the file', () => {
 
     const skipping = await project.run('pets.yaml', '--set', 'stages.ingest.on_bad_image=skip');
     expect(skipping.code).toBe(0);
-    const skipped = skipping.events.flatMap((event) => (event.event === 'note' && event.code === 'picture-skipped' ? event.text : []));
+    const skipped = skipping.events.flatMap((event) =>
+      event.event === 'note' && event.code === 'picture-skipped' ? event.text : [],
+    );
     expect(skipped).toEqual([expect.stringContaining('cats/story.jpg'), expect.stringContaining('dogs/half.jpg')]);
   });
 
@@ -89,11 +91,20 @@ describe('bad data exits 3 and names the file', () => {
 
   test('an empty folder, no folder, one class only', async () => {
     await mkdir(project.path('empty'));
-    expect(await run('--set', 'stages.ingest.source=empty')).toEqual({ code: 3, stderr: expect.stringContaining('empty') });
+    expect(await run('--set', 'stages.ingest.source=empty')).toEqual({
+      code: 3,
+      stderr: expect.stringContaining('empty'),
+    });
     await project.write('slip.yaml', pipelineText().replace('source: pictures', 'source: fotos'));
     const slip = await project.run('slip.yaml');
-    expect([slip.code, slip.stderr]).toEqual([3, expect.stringMatching(/^slip\.yaml:5:13: fotos is not there\n +4 \| {3}ingest:\n +5 \| {5}source: fotos\n/m)]);
-    expect(await run('--set', 'stages.ingest.source=nowhere')).toEqual({ code: 3, stderr: expect.stringContaining('is not there') });
+    expect([slip.code, slip.stderr]).toEqual([
+      3,
+      expect.stringMatching(/^slip\.yaml:5:13: fotos is not there\n +4 \| {3}ingest:\n +5 \| {5}source: fotos\n/m),
+    ]);
+    expect(await run('--set', 'stages.ingest.source=nowhere')).toEqual({
+      code: 3,
+      stderr: expect.stringContaining('is not there'),
+    });
     await rm(project.path('pictures/dogs'), { recursive: true });
     expect(await run()).toEqual({ code: 3, stderr: expect.stringContaining('one class only, `cats`') });
   });
@@ -106,7 +117,10 @@ describe('bad data exits 3 and names the file', () => {
   });
 
   test('weights that are not there, or not those that were pinned', async () => {
-    expect(await run('--set', 'stages.load-base.weights=none.json')).toEqual({ code: 3, stderr: expect.stringContaining('none.json: is not there') });
+    expect(await run('--set', 'stages.load-base.weights=none.json')).toEqual({
+      code: 3,
+      stderr: expect.stringContaining('none.json: is not there'),
+    });
     const pin = `{path: ${process.cwd()}/examples/base/model.json, sha256: ${'f'.repeat(64)}}`;
     const { code, stderr } = await run('--set', `stages.load-base.weights=${pin}`);
     expect([code, stderr]).toEqual([3, expect.stringContaining('has the sha256')]);
@@ -115,7 +129,14 @@ describe('bad data exits 3 and names the file', () => {
 
 describe('gates and exports', () => {
   test('a missed minimum exits 6, also from the cache; what was computed is kept and nothing is exported', async () => {
-    const gate = ['--set', 'stages.evaluate.minimum={accuracy: 1}', '--set', 'stages.train.epochs=1', '--set', 'stages.train.optimizer={sgd: {learning_rate: 1e-9}}'];
+    const gate = [
+      '--set',
+      'stages.evaluate.minimum={accuracy: 1}',
+      '--set',
+      'stages.train.epochs=1',
+      '--set',
+      'stages.train.optimizer={sgd: {learning_rate: 1e-9}}',
+    ];
     const first = await project.run('pets.yaml', ...gate);
     expect([first.code, first.state]).toEqual([6, 'gate-missed']);
     expect(first.stage('export')).toMatchObject({ state: 'skipped', reason: 'evaluate missed its minimum' });
@@ -129,7 +150,10 @@ describe('gates and exports', () => {
     await project.run();
     await writeFile(project.path('models/pets/classes.json'), '["mine"]');
     const refused = await project.run('pets.yaml', '--set', 'stages.train.epochs=2');
-    expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('models/pets/classes.json: was changed since it was written')]);
+    expect([refused.code, refused.stderr]).toEqual([
+      4,
+      expect.stringContaining('models/pets/classes.json: was changed since it was written'),
+    ]);
     expect(await project.read('models/pets/classes.json')).toBe('["mine"]');
     const other = await project.run('pets.yaml', '--set', 'stages.train.epochs=2', '--force', 'train');
     expect([other.code, await project.read('models/pets/classes.json')]).toEqual([4, '["mine"]']);
@@ -150,10 +174,25 @@ describe('gates and exports', () => {
     const only = await project.run('pets.yaml', '--only', 'evaluate');
     expect([only.code, only.stderr]).toEqual([2, expect.stringContaining('has to run first (never ran)')]);
     const dry = await project.command('run', 'pets.yaml', '--only', 'evaluate', '--dry-run');
-    expect([dry.code, dry.stdout, dry.stderr]).toEqual([2, '', expect.stringMatching(/^ingest: has to run first \(never ran\), but is not among the stages asked for\n[^]*^load-base: has/m)]);
+    expect([dry.code, dry.stdout, dry.stderr]).toEqual([
+      2,
+      '',
+      expect.stringMatching(
+        /^ingest: has to run first \(never ran\), but is not among the stages asked for\n[^]*^load-base: has/m,
+      ),
+    ]);
     await project.run();
     expect((await project.run('pets.yaml', '--only', 'evaluate', '--force')).named('ran')).toEqual(['evaluate']);
-    expect((await project.run('pets.yaml', '--from', 'train', '--force')).named('ran')).toEqual(['train', 'evaluate', 'export']);
-    expect((await project.run('pets.yaml', 'build-head')).stages.map(({ name }) => name)).toEqual(['ingest', 'load-base', 'freeze', 'build-head']);
+    expect((await project.run('pets.yaml', '--from', 'train', '--force')).named('ran')).toEqual([
+      'train',
+      'evaluate',
+      'export',
+    ]);
+    expect((await project.run('pets.yaml', 'build-head')).stages.map(({ name }) => name)).toEqual([
+      'ingest',
+      'load-base',
+      'freeze',
+      'build-head',
+    ]);
   });
 });

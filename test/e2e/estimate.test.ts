@@ -6,7 +6,10 @@ import type { Estimate } from '../../src/core/estimate.js';
 import { pipelineText, Project, type RunOutcome } from './rig.js';
 
 let project: Project;
-const varied = pipelineText({ train: 'epochs: 3' }).replace('ingest:', 'augment: {horizontal_flip: true, rotation_range: 10, views: 2}\n  ingest:');
+const varied = pipelineText({ train: 'epochs: 3' }).replace(
+  'ingest:',
+  'augment: {horizontal_flip: true, rotation_range: 10, views: 2}\n  ingest:',
+);
 
 beforeAll(async () => {
   project = await Project.create();
@@ -17,7 +20,10 @@ afterAll(() => project.remove());
 
 async function estimateOf(...args: string[]): Promise<Estimate> {
   const { stdout } = await project.command('plan', 'pets.yaml', '--json', ...args);
-  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as { event: string });
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { event: string });
   expect(lines.slice(0, -1).every(({ event }) => event === 'plan')).toBe(true);
   expect(lines.at(-1)!.event).toBe('estimate');
   return lines.at(-1) as unknown as Estimate;
@@ -27,7 +33,9 @@ async function estimateOf(...args: string[]): Promise<Estimate> {
 async function packs(): Promise<number[]> {
   const folder = project.path('.pipeline/cache/v1/features');
   const files = await readdir(folder, { recursive: true }).catch(() => []);
-  return Promise.all(files.filter((name) => name.endsWith('.pack')).map(async (name) => (await stat(join(folder, name))).size));
+  return Promise.all(
+    files.filter((name) => name.endsWith('.pack')).map(async (name) => (await stat(join(folder, name))).size),
+  );
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
@@ -46,7 +54,10 @@ describe('before the first run', () => {
     const run = await project.run();
     expect([run.code, extracted(run)]).toEqual([0, estimate.extract]);
     // Evaluation finds what training has made of the validation pictures.
-    expect(estimate.stages.map(({ name, extract }) => [name, extract])).toEqual([['train', estimate.extract], ['evaluate', 0]]);
+    expect(estimate.stages.map(({ name, extract }) => [name, extract])).toEqual([
+      ['train', estimate.extract],
+      ['evaluate', 0],
+    ]);
     expect(reused(run)).toBe(estimate.reused);
     const sizes = await packs();
     expect(Math.abs(sum(sizes) - estimate.bytes)).toBeLessThanOrEqual(PACK_OVERHEAD * sizes.length);
@@ -54,7 +65,9 @@ describe('before the first run', () => {
 
   test('people read the same', async () => {
     const other = await project.command('plan', 'pets.yaml', '--set', 'stages.augment.rotation_range=20');
-    expect(other.stdout).toMatch(/\nfeatures {2}\d+ pictures to extract, each view counted; \d+ reused\ndisk {6}[\d,.]+ (B|kB|MB) of features; [\d.]+ GB free\ntime {6}about [\d.]+ s\n$/);
+    expect(other.stdout).toMatch(
+      /\nfeatures {2}\d+ pictures to extract, each view counted; \d+ reused\ndisk {6}[\d,.]+ (B|kB|MB) of features; [\d.]+ GB free\ntime {6}about [\d.]+ s\n$/,
+    );
   });
 });
 
@@ -74,8 +87,19 @@ describe('after it', () => {
   test('a selection costs what the whole would at these stages: what it reads is known', async () => {
     const set = ['--set', 'stages.train.epochs=7'];
     const whole = await estimateOf(...set);
-    const { code, stdout } = await project.command('run', 'pets.yaml', '--only', 'train', '--dry-run', '--json', ...set);
-    const [planned, estimate] = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const { code, stdout } = await project.command(
+      'run',
+      'pets.yaml',
+      '--only',
+      'train',
+      '--dry-run',
+      '--json',
+      ...set,
+    );
+    const [planned, estimate] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect([code, planned.name, planned.state]).toEqual([0, 'train', 'stale']);
     expect(estimate).toMatchObject({ exact: true, unknown: [], stages: [whole.stages[0]] });
     expect(whole.stages[0].reused).toBeGreaterThan(0);
@@ -93,7 +117,16 @@ describe('after it', () => {
     expect(half.extract).toBe(full.extract);
     const head = full.extract * (72 + 36);
     expect((half.bytes - head) / (full.bytes - head)).toBeCloseTo(0.5, 1);
-    expect((await estimateOf('--set', 'stages.train.early_stopping={patience: 1}', '--set', 'stages.augment.rotation_range=15')).exact).toBe(false);
+    expect(
+      (
+        await estimateOf(
+          '--set',
+          'stages.train.early_stopping={patience: 1}',
+          '--set',
+          'stages.augment.rotation_range=15',
+        )
+      ).exact,
+    ).toBe(false);
   });
 
   test('--measure tells a time for a base that never ran here', async () => {
@@ -110,7 +143,10 @@ describe('after it', () => {
 
 describe('what is not at hand', () => {
   test('weights that are to be fetched leave an upper bound, and the size of a row', async () => {
-    await project.write('pets.yaml', varied.replace('architecture: compact32', 'architecture: vgg16').replace('[32, 32]', '[64, 64]'));
+    await project.write(
+      'pets.yaml',
+      varied.replace('architecture: compact32', 'architecture: vgg16').replace('[32, 32]', '[64, 64]'),
+    );
     const estimate = await estimateOf();
     const { extract } = estimate;
     expect(estimate).toMatchObject({ exact: false, unknown: [] });
@@ -119,12 +155,17 @@ describe('what is not at hand', () => {
   });
 
   test('pictures that are to be fetched, or that a run would refuse, are named', async () => {
-    await project.write('pets.yaml', varied.replace('source: pictures', `source: {url: "https://pets.invalid/pets.zip", sha256: ${'ab'.repeat(32)}}`));
+    await project.write(
+      'pets.yaml',
+      varied.replace('source: pictures', `source: {url: "https://pets.invalid/pets.zip", sha256: ${'ab'.repeat(32)}}`),
+    );
     const { stdout } = await project.command('plan', 'pets.yaml');
     expect(stdout).toMatch(/\nunknown {3}ingest: https:\/\/pets\.invalid\/pets\.zip has yet to be fetched/);
     await project.write('bad/cats/a.jpg', 'no picture');
     await project.write('bad/dogs/b.jpg', 'no picture');
     await project.write('pets.yaml', varied.replace('source: pictures', 'source: bad'));
-    expect((await project.command('plan', 'pets.yaml')).stdout).toMatch(/\nunknown {3}ingest: .*a\.jpg is not an image .* \(and 1 more\)\n$/);
+    expect((await project.command('plan', 'pets.yaml')).stdout).toMatch(
+      /\nunknown {3}ingest: .*a\.jpg is not an image .* \(and 1 more\)\n$/,
+    );
   });
 });

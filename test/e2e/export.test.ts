@@ -56,7 +56,10 @@ async function outputsByTfjs(): Promise<number[][]> {
   const model = await loadLayersModel(fromMemory(await readFiles(folder(), names)));
   const outputs: number[][] = [];
   for (const row of await probes()) {
-    const input = tf.tensor4d(Float32Array.from(await pixelsOf(row), (level) => level / 127.5 - 1), [1, 32, 32, 3]);
+    const input = tf.tensor4d(
+      Float32Array.from(await pixelsOf(row), (level) => level / 127.5 - 1),
+      [1, 32, 32, 3],
+    );
     outputs.push([...(await (model.predict(input) as tf.Tensor).data())]);
   }
   return outputs;
@@ -67,13 +70,24 @@ const furthest = (found: readonly number[][], expected: readonly (readonly numbe
 
 async function expectBothToAgree(): Promise<void> {
   const rows = await probes();
-  expect(furthest(await scoresByOnnxruntime(), rows.map(({ scores }) => scores))).toBeLessThan(1e-4);
-  expect(furthest(await outputsByTfjs(), rows.map(({ outputs }) => outputs))).toBeLessThan(1e-4);
+  expect(
+    furthest(
+      await scoresByOnnxruntime(),
+      rows.map(({ scores }) => scores),
+    ),
+  ).toBeLessThan(1e-4);
+  expect(
+    furthest(
+      await outputsByTfjs(),
+      rows.map(({ outputs }) => outputs),
+    ),
+  ).toBeLessThan(1e-4);
 }
 
 const sizes = async () => {
   const weights = (await readdir(folder())).filter((name) => name.endsWith('.bin'));
-  const total = async (names: readonly string[]) => (await Promise.all(names.map((name) => stat(folder(name))))).reduce((sum, { size }) => sum + size, 0);
+  const total = async (names: readonly string[]) =>
+    (await Promise.all(names.map((name) => stat(folder(name))))).reduce((sum, { size }) => sum + size, 0);
   return { tfjs: await total(weights), onnx: await total(['model.onnx']) };
 };
 
@@ -94,13 +108,24 @@ describe('an export of both formats', () => {
 
   test('says in the card what each file gives', async () => {
     const card = await project.read('models/pets/README.md');
-    for (const text of ['`model.onnx` always gives 2 scores', '`model.json`: One number, the score of **dogs**', 'pipeline.classes', '`probes/`']) expect(card).toContain(text);
+    for (const text of [
+      '`model.onnx` always gives 2 scores',
+      '`model.json`: One number, the score of **dogs**',
+      'pipeline.classes',
+      '`probes/`',
+    ])
+      expect(card).toContain(text);
     expect(card).not.toContain('float16');
   });
 
   testWithOnnxChecker('passes the public ONNX checker, and gives Python the promised scores', () => {
     const said = execFileSync(python, [join(repository, 'tools/onnx/check_bundle.py'), folder()], { encoding: 'utf8' });
-    expect(JSON.parse(said)).toMatchObject({ ir_version: 8, opset: 17, probes: 4, metadata: expect.arrayContaining(['pipeline.classes', 'pipeline.input']) });
+    expect(JSON.parse(said)).toMatchObject({
+      ir_version: 8,
+      opset: 17,
+      probes: 4,
+      metadata: expect.arrayContaining(['pipeline.classes', 'pipeline.input']),
+    });
   });
 
   test('is current whatever the order of formats, and comes back with a probe that was thrown away', async () => {
@@ -128,7 +153,11 @@ describe('half weights', () => {
     expect(rounded.map(({ outputs }) => outputs)).not.toEqual(exact.map(({ outputs }) => outputs));
     const note = run.events.find((event) => event.event === 'note' && event.code === 'rounded');
     const { samples, accuracy } = run.metrics.evaluate;
-    expect(note).toMatchObject({ text: expect.stringMatching(new RegExp(`validation accuracy ${accuracy.toFixed(4)} -> .*scores of ${samples} pictures differ by at most `)) });
+    expect(note).toMatchObject({
+      text: expect.stringMatching(
+        new RegExp(`validation accuracy ${accuracy.toFixed(4)} -> .*scores of ${samples} pictures differ by at most `),
+      ),
+    });
     expect(await project.read('models/pets/README.md')).toContain(`on all ${samples} validation pictures: accuracy`);
   });
 
@@ -140,21 +169,32 @@ describe('half weights', () => {
 test('pictures stay at home where that is asked for; the formats that are left out leave their files out', async () => {
   const run = await project.run('pets.yaml', ...set('formats=[onnx]', 'probe_pictures=false'));
   expect(run.code).toBe(0);
-  expect((await readdir(folder())).sort()).toEqual(['README.md', 'classes.json', 'model.onnx', 'preprocessing.json', 'probes.json']);
+  expect((await readdir(folder())).sort()).toEqual([
+    'README.md',
+    'classes.json',
+    'model.onnx',
+    'preprocessing.json',
+    'probes.json',
+  ]);
   const rows = await probes();
   expect(rows.map((row) => 'picture' in row)).toEqual([false, false, false, false]);
   expect(run.events.some((event) => event.event === 'note' && event.code === 'probes')).toBe(false);
   const card = await project.read('models/pets/README.md');
   expect(card).not.toContain('`probes/`');
   // Without pictures beside the model its example prepares one as the model wants it.
-  expect(card).toContain('ImageOps.exif_transpose(Image.open(path)).convert("RGB").resize((32, 32), Image.Resampling.BILINEAR)');
+  expect(card).toContain(
+    'ImageOps.exif_transpose(Image.open(path)).convert("RGB").resize((32, 32), Image.Resampling.BILINEAR)',
+  );
 });
 
 test('three classes: scores of a softmax, as many as there are classes', async () => {
   await project.addPets('three', 10);
   await mkdir(project.path('three/negatives'));
   for (const name of (await readdir(project.path('three/cats'))).slice(0, 5)) {
-    await sharp(project.path('three/cats', name)).negate().png().toFile(project.path('three/negatives', `${name}.png`));
+    await sharp(project.path('three/cats', name))
+      .negate()
+      .png()
+      .toFile(project.path('three/negatives', `${name}.png`));
   }
   expect((await project.run('pets.yaml', '--set', 'stages.ingest.source=three', ...set(both))).code).toBe(0);
   const rows = await probes();
@@ -167,7 +207,9 @@ test('a part that one training moved and a later one froze again goes into both 
   const again = await Project.create();
   await again.addPets('pictures', 10);
   const later = `  later: {uses: train, from: train, freeze: all, epochs: 1}\n  evaluate:`;
-  const text = pipelineText({ train: 'epochs: 1' }).replace('layers: all', 'layers: {until: top_bn}').replace('  evaluate:', later);
+  const text = pipelineText({ train: 'epochs: 1' })
+    .replace('layers: all', 'layers: {until: top_bn}')
+    .replace('  evaluate:', later);
   await again.write('pets.yaml', text);
   const run = await again.run('pets.yaml', ...set(both, 'weights=float16'));
   expect([run.code, run.stage('export').state]).toEqual([0, 'ran']);
@@ -183,7 +225,13 @@ test('without onnxruntime-node, onnx is refused before any stage runs; tfjs alon
   const refused = await bare.run('pets.yaml', ...set(both));
   expect([refused.code, refused.named('ran')]).toEqual([2, []]);
   const problem = refused.events.find((event) => event.event === 'problem');
-  expect(problem).toMatchObject({ problem: { code: 'onnxruntime-missing', field: ['formats'], remedy: expect.stringContaining('leave onnx out of formats') } });
+  expect(problem).toMatchObject({
+    problem: {
+      code: 'onnxruntime-missing',
+      field: ['formats'],
+      remedy: expect.stringContaining('leave onnx out of formats'),
+    },
+  });
   // What does not reach the export may run.
   expect((await bare.run('pets.yaml', 'train', ...set(both))).code).toBe(0);
   const alone = await bare.run('pets.yaml');

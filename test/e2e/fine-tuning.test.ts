@@ -15,15 +15,20 @@ afterAll(() => project.remove());
 /** Runs the small pipeline with other layers frozen. */
 async function run(layers: string, epochs: number, batchNorm = 'stored'): Promise<RunOutcome> {
   const train = `epochs: ${epochs}\n    batch_size: 8\n    optimizer: {adam: {learning_rate: 0.002}}`;
-  const text = pipelineText({ train }).replace('layers: all', `layers: ${layers}\n    batch_norm: ${batchNorm}`).replace('{rate: 0.5}', '{rate: 0}');
+  const text = pipelineText({ train })
+    .replace('layers: all', `layers: ${layers}\n    batch_norm: ${batchNorm}`)
+    .replace('{rate: 0.5}', '{rate: 0}');
   await project.write('tuned.yaml', text);
   const outcome = await project.run('tuned.yaml');
   expect([outcome.code, outcome.state]).toEqual([0, 'ok']);
-  expect(outcome.events.flatMap((event) => (event.event === 'note' ? [event.code] : []))).not.toContain('engine-fallback');
+  expect(outcome.events.flatMap((event) => (event.event === 'note' ? [event.code] : []))).not.toContain(
+    'engine-fallback',
+  );
   return outcome;
 }
 
-const losses = (outcome: RunOutcome): number[] => outcome.events.flatMap((event) => (event.event === 'epoch' ? [event.metrics['loss']!] : []));
+const losses = (outcome: RunOutcome): number[] =>
+  outcome.events.flatMap((event) => (event.event === 'epoch' ? [event.metrics['loss']!] : []));
 
 async function featureSets(): Promise<string[]> {
   return readdir(project.path('.pipeline/cache/v1/features')).catch(() => []);
@@ -31,7 +36,11 @@ async function featureSets(): Promise<string[]> {
 
 /** Whether a weight of the exported model is that of the embedded base. */
 async function exportedAsItCame(weight: string): Promise<boolean> {
-  const [base, exported] = await Promise.all([join(repository, 'examples/base/model.json'), project.path('models/pets/model.json')].map((path) => readModelFile(path)));
+  const [base, exported] = await Promise.all(
+    [join(repository, 'examples/base/model.json'), project.path('models/pets/model.json')].map((path) =>
+      readModelFile(path),
+    ),
+  );
   const [before, after] = [base, exported].map(({ weights }) => weights.get(weight)!.data);
   expect(after).toHaveLength(before.length);
   return before.every((value, i) => value === after[i]);
@@ -59,8 +68,12 @@ describe('of the whole base', () => {
     const before = await featureSets();
     const outcome = await run('none', 3);
     const { extracted } = outcome.stage('train').features!;
-    const { counts } = JSON.parse(await project.read('.pipeline/out/tuned/ingest/summary.json')) as { counts: Record<string, Record<string, number>> };
-    const [training, validation] = ['train', 'validation'].map((split) => Object.values(counts[split]).reduce((sum, count) => sum + count));
+    const { counts } = JSON.parse(await project.read('.pipeline/out/tuned/ingest/summary.json')) as {
+      counts: Record<string, Record<string, number>>;
+    };
+    const [training, validation] = ['train', 'validation'].map((split) =>
+      Object.values(counts[split]).reduce((sum, count) => sum + count),
+    );
     expect(extracted).toBe(3 * (training + validation));
     expect(losses(outcome).at(-1)!).toBeLessThan(losses(outcome)[0]);
     expect(await featureSets()).toEqual(before);

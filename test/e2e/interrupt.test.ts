@@ -14,7 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
-const underWay = (task: string) => (event: RunEvent) => event.event === 'progress' && event.task === task && event.done > 0;
+const underWay = (task: string) => (event: RunEvent) =>
+  event.event === 'progress' && event.task === task && event.done > 0;
 
 /** What every interrupted run says, and how it ends. */
 function expectInterrupted(run: RunOutcome, stage: string): void {
@@ -35,7 +36,9 @@ describe('an interruption', () => {
     const run = await project.interrupt(underWay('extract'), 'SIGINT');
     expectInterrupted(run, 'train');
     expect(run.named('ran')).toEqual(['ingest', 'load-base', 'freeze', 'build-head']);
-    const done = Math.max(...run.events.map((event) => (underWay('extract')(event) && event.event === 'progress' ? event.done : 0)));
+    const done = Math.max(
+      ...run.events.map((event) => (underWay('extract')(event) && event.event === 'progress' ? event.done : 0)),
+    );
     const again = await project.run('pets.yaml', '--set', 'stages.train.epochs=1');
     expect([again.code, again.named('fresh')]).toEqual([0, ['ingest', 'load-base', 'freeze', 'build-head']]);
     expect(again.stage('train').features!.reused).toBeGreaterThanOrEqual(done);
@@ -55,7 +58,10 @@ describe('an interruption', () => {
     const page = await project.read('report.html');
     expect(page).toContain('What was interrupted');
     expect(page).not.toMatch(/<(td|text|span|title)[^>]*>[^<]*failed/);
-    expect((await project.run('pets.yaml', '--set', 'stages.train.epochs=1')).stage('train').features).toEqual({ extracted: 0, reused: 24 });
+    expect((await project.run('pets.yaml', '--set', 'stages.train.epochs=1')).stage('train').features).toEqual({
+      extracted: 0,
+      reused: 24,
+    });
   });
 
   test('in the middle of a download goes on from there', async () => {
@@ -68,7 +74,11 @@ describe('an interruption', () => {
       await project.write('pets.yaml', pipelineText().replace('source: pictures', `source: ${source}`));
       expectInterrupted(await project.interrupt(underWay('download'), 'SIGINT'), 'ingest');
       await project.run();
-      expect(server.asked).toEqual(['/pets.zip', expect.stringMatching(/^\/pets\.zip bytes=[1-9]\d{5,}-$/), '/pets.zip']);
+      expect(server.asked).toEqual([
+        '/pets.zip',
+        expect.stringMatching(/^\/pets\.zip bytes=[1-9]\d{5,}-$/),
+        '/pets.zip',
+      ]);
     } finally {
       await server.stop();
     }
@@ -88,7 +98,9 @@ describe('a reader that goes away', () => {
   const piped = (command: string): Promise<{ code: number; stdout: string; stderr: string }> =>
     new Promise((resolve) => {
       const script = `set -o pipefail; "${process.execPath}" "${join(repository, 'dist/cli.js')}" ${command}`;
-      execFile('bash', ['-c', script], { cwd: project.root }, (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }));
+      execFile('bash', ['-c', script], { cwd: project.root }, (error, stdout, stderr) =>
+        resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+      );
     });
 
   test('ends a run cleanly', async () => {

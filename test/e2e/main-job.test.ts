@@ -17,7 +17,9 @@ describe('the quick start', () => {
     tf.enableProdMode();
     project = await Project.create();
     await cp(join(repository, 'pipelines'), project.path('pipelines'), { recursive: true });
-    await cp(join(repository, 'examples', 'pets', 'pictures'), project.path('examples/pets/pictures'), { recursive: true });
+    await cp(join(repository, 'examples', 'pets', 'pictures'), project.path('examples/pets/pictures'), {
+      recursive: true,
+    });
   });
   afterAll(() => project.remove());
 
@@ -36,10 +38,17 @@ describe('the quick start', () => {
   test('exports a model that TF.js loads, with its classes and how to prepare pictures', async () => {
     const folder = project.path('models/quickstart');
     const model = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'));
-    const weights = await Promise.all(model.weightsManifest[0].paths.map((path: string) => readFile(join(folder, path))));
+    const weights = await Promise.all(
+      model.weightsManifest[0].paths.map((path: string) => readFile(join(folder, path))),
+    );
     const weightData = new Uint8Array(Buffer.concat(weights)).buffer;
     const loaded = await loadLayersModel({
-      load: () => Promise.resolve({ modelTopology: model.modelTopology, weightSpecs: model.weightsManifest[0].weights, weightData }),
+      load: () =>
+        Promise.resolve({
+          modelTopology: model.modelTopology,
+          weightSpecs: model.weightsManifest[0].weights,
+          weightData,
+        }),
     });
     expect(JSON.parse(await readFile(join(folder, 'classes.json'), 'utf8'))).toEqual(['cats', 'dogs']);
     const { image, preprocessing } = JSON.parse(await readFile(join(folder, 'preprocessing.json'), 'utf8'));
@@ -49,13 +58,20 @@ describe('the quick start', () => {
     const pictures = new Map<string, string>();
     for (const name of ['cats', 'dogs']) {
       const pets = project.path('examples/pets/pictures', name);
-      for (const file of await readdir(pets)) pictures.set(digestOf(await readFile(join(pets, file))), join(pets, file));
+      for (const file of await readdir(pets))
+        pictures.set(digestOf(await readFile(join(pets, file))), join(pets, file));
     }
-    const probes = JSON.parse(await readFile(join(folder, 'probes.json'), 'utf8')) as { sha256: string; outputs: number[] }[];
+    const probes = JSON.parse(await readFile(join(folder, 'probes.json'), 'utf8')) as {
+      sha256: string;
+      outputs: number[];
+    }[];
     expect(probes.length).toBeGreaterThan(0);
     for (const { sha256, outputs } of probes) {
       const pixels = await sharp(pictures.get(sha256)!).removeAlpha().raw().toBuffer();
-      const input = tf.tensor4d(Float32Array.from(pixels, (level) => level / 127.5 - 1), [1, 96, 96, 3]);
+      const input = tf.tensor4d(
+        Float32Array.from(pixels, (level) => level / 127.5 - 1),
+        [1, 96, 96, 3],
+      );
       const [score] = await (loaded.predict(input) as tf.Tensor).data();
       expect(score).toBeCloseTo(outputs[0], 3);
     }
@@ -63,31 +79,45 @@ describe('the quick start', () => {
 });
 
 describe('real photographs', () => {
-  testWithShared('MobileNetV2 reaches 0.92, a second run does nothing, the model card has the figures', async (shared) => {
-    const project = await Project.create();
-    await cp(join(repository, 'pipelines'), project.path('pipelines'), { recursive: true });
-    const set = [
-      '--set', `stages.ingest.source=${shared}/data/cats-dogs`,
-      '--set', `stages.load-base.weights=${shared}/weights/mobilenet-v2-0.35-224/model.json`,
-    ];
-    const first = await project.run('pipelines/cats-dogs-mobilenet.yaml', ...set);
-    expect([first.code, first.state]).toEqual([0, 'ok']);
-    expect(first.metrics.evaluate).toMatchObject({ samples: 200 });
-    expect(first.metrics.evaluate.accuracy).toBeGreaterThanOrEqual(0.92);
-    expect(first.stage('train').features).toEqual({ extracted: 800, reused: 0 });
-    const second = await project.run('pipelines/cats-dogs-mobilenet.yaml', ...set);
-    expect(second.named('fresh')).toHaveLength(7);
-    const card = await project.read('models/cats-dogs-mobilenet/README.md');
-    expect(card).toContain(`accuracy ${first.metrics.evaluate.accuracy.toFixed(4)}`);
-    await project.remove();
-  }, 120_000);
+  testWithShared(
+    'MobileNetV2 reaches 0.92, a second run does nothing, the model card has the figures',
+    async (shared) => {
+      const project = await Project.create();
+      await cp(join(repository, 'pipelines'), project.path('pipelines'), { recursive: true });
+      const set = [
+        '--set',
+        `stages.ingest.source=${shared}/data/cats-dogs`,
+        '--set',
+        `stages.load-base.weights=${shared}/weights/mobilenet-v2-0.35-224/model.json`,
+      ];
+      const first = await project.run('pipelines/cats-dogs-mobilenet.yaml', ...set);
+      expect([first.code, first.state]).toEqual([0, 'ok']);
+      expect(first.metrics.evaluate).toMatchObject({ samples: 200 });
+      expect(first.metrics.evaluate.accuracy).toBeGreaterThanOrEqual(0.92);
+      expect(first.stage('train').features).toEqual({ extracted: 800, reused: 0 });
+      const second = await project.run('pipelines/cats-dogs-mobilenet.yaml', ...set);
+      expect(second.named('fresh')).toHaveLength(7);
+      const card = await project.read('models/cats-dogs-mobilenet/README.md');
+      expect(card).toContain(`accuracy ${first.metrics.evaluate.accuracy.toFixed(4)}`);
+      await project.remove();
+    },
+    120_000,
+  );
 
-  testWithShared('the quick start pointed at photographs reaches 0.70', async (shared) => {
-    const project = await Project.create();
-    await cp(join(repository, 'pipelines'), project.path('pipelines'), { recursive: true });
-    const run = await project.run('pipelines/quickstart.yaml', '--set', `stages.ingest.source=${shared}/data/cats-dogs`);
-    expect(run.code).toBe(0);
-    expect(run.metrics.evaluate.accuracy).toBeGreaterThanOrEqual(0.7);
-    await project.remove();
-  }, 120_000);
+  testWithShared(
+    'the quick start pointed at photographs reaches 0.70',
+    async (shared) => {
+      const project = await Project.create();
+      await cp(join(repository, 'pipelines'), project.path('pipelines'), { recursive: true });
+      const run = await project.run(
+        'pipelines/quickstart.yaml',
+        '--set',
+        `stages.ingest.source=${shared}/data/cats-dogs`,
+      );
+      expect(run.code).toBe(0);
+      expect(run.metrics.evaluate.accuracy).toBeGreaterThanOrEqual(0.7);
+      await project.remove();
+    },
+    120_000,
+  );
 });

@@ -31,7 +31,10 @@ async function petsZip(): Promise<Buffer> {
     const folder = join(repository, 'examples/pets/pictures', name);
     const files = (await readdir(folder)).sort().slice(0, 12);
     for (const [i, picture] of files.entries()) {
-      entries.push({ name: `pets_filtered/${i < 8 ? 'train' : 'validation'}/${name}/${picture}`, content: await readFile(join(folder, picture)) });
+      entries.push({
+        name: `pets_filtered/${i < 8 ? 'train' : 'validation'}/${name}/${picture}`,
+        content: await readFile(join(folder, picture)),
+      });
     }
   }
   return zipOf(entries);
@@ -40,11 +43,17 @@ async function petsZip(): Promise<Buffer> {
 /** The shipped recipe with pictures and weights from addresses. */
 async function writeRecipe(source: string): Promise<void> {
   const recipe = await readFile(join(repository, 'pipelines/cats-dogs.yaml'), 'utf8');
-  await project.write('pets.yaml', recipe.replace(/^ +source: .*/m, `    source: ${source}`).replace('architecture: vgg16', `architecture: vgg16\n    weights: ${weights}`));
+  await project.write(
+    'pets.yaml',
+    recipe
+      .replace(/^ +source: .*/m, `    source: ${source}`)
+      .replace('architecture: vgg16', `architecture: vgg16\n    weights: ${weights}`),
+  );
 }
 
 /** A smaller one, which shares the archive. */
-const small = (source: string) => pipelineText({ train: 'epochs: 2' }).replace('source: pictures', `source: "${source}"`);
+const small = (source: string) =>
+  pipelineText({ train: 'epochs: 2' }).replace('source: pictures', `source: "${source}"`);
 
 beforeAll(async () => {
   project = await Project.create();
@@ -74,8 +83,12 @@ describe('the reference recipe', () => {
     const { code, events } = await project.run('pets.yaml', ...set, '--offline');
     expect(code).toBe(3);
     // Pictures and weights are looked for side by side, so either may be told first.
-    const remedies = events.flatMap((event) => (event.event === 'problem' && event.problem.code === 'missing-offline' ? event.problem.remedy : []));
-    expect(remedies.sort()).toEqual(['pets.zip', 'vgg16_notop.h5'].map((name) => `put ${name} there, or run once without --offline`));
+    const remedies = events.flatMap((event) =>
+      event.event === 'problem' && event.problem.code === 'missing-offline' ? event.problem.remedy : [],
+    );
+    expect(remedies.sort()).toEqual(
+      ['pets.zip', 'vgg16_notop.h5'].map((name) => `put ${name} there, or run once without --offline`),
+    );
     expect(server.asked).toEqual([]);
   });
 
@@ -83,7 +96,11 @@ describe('the reference recipe', () => {
     const run = await project.run('pets.yaml', ...set);
     expect([run.code, run.state]).toEqual([0, 'ok']);
     expect(run.metrics.evaluate.samples).toBe(8);
-    expect([...server.asked].sort()).toEqual(['/data/pets.zip', expect.stringMatching(/^\/data\/pets\.zip bytes=\d+-$/), '/vgg16_notop.h5']);
+    expect([...server.asked].sort()).toEqual([
+      '/data/pets.zip',
+      expect.stringMatching(/^\/data\/pets\.zip bytes=\d+-$/),
+      '/vgg16_notop.h5',
+    ]);
   });
 
   test('locks what it fetched', async () => {
@@ -91,15 +108,22 @@ describe('the reference recipe', () => {
     const sha256 = createHash('sha256').update(zip).digest('hex');
     expect(parse(text)).toEqual({
       version: 1,
-      downloads: { [url]: { sha256, size: zip.length }, [`${server.origin}/vgg16_notop.h5`]: { sha256: weightsDigest, size: expect.any(Number) } },
+      downloads: {
+        [url]: { sha256, size: zip.length },
+        [`${server.origin}/vgg16_notop.h5`]: { sha256: weightsDigest, size: expect.any(Number) },
+      },
       bases: { 'load-base': weightsDigest },
       classes: { ingest: ['cats', 'dogs'] },
     });
   });
 
   test('reads the same weights as those that the file was made from', async () => {
-    const digestIn = async (name: string) => JSON.parse(await project.read(`.pipeline/state/${name}.json`)).stages['load-base'].outputs.weights;
-    await project.write('random.yaml', 'version: 1\nstages:\n  load-base: {architecture: vgg16, weights: random, seed: 42}\n');
+    const digestIn = async (name: string) =>
+      JSON.parse(await project.read(`.pipeline/state/${name}.json`)).stages['load-base'].outputs.weights;
+    await project.write(
+      'random.yaml',
+      'version: 1\nstages:\n  load-base: {architecture: vgg16, weights: random, seed: 42}\n',
+    );
     expect((await project.run('random.yaml')).code).toBe(0);
     expect(await digestIn('pets')).toEqual(await digestIn('random'));
   });
@@ -120,7 +144,10 @@ describe('the reference recipe', () => {
     expect([run.code, run.named('ran')]).toEqual([0, ['ingest']]);
     await writeRecipe(`{url: "${url}", sha256: ${'a'.repeat(64)}}`);
     const refused = await project.run('pets.yaml', ...set);
-    expect([refused.code, refused.stage('ingest').reason]).toEqual([2, expect.stringMatching(/in the pipeline and .* in pets\.lock\.yaml/)]);
+    expect([refused.code, refused.stage('ingest').reason]).toEqual([
+      2,
+      expect.stringMatching(/in the pipeline and .* in pets\.lock\.yaml/),
+    ]);
   });
 
   test('pictures that only a size pins are taken on first use, and held to their sha256 from then on', async () => {
@@ -128,10 +155,16 @@ describe('the reference recipe', () => {
     Object.assign(elsewhere.environment, { PIPELINE_ALLOW_HTTP_LOOPBACK: '1' });
     const here = await new FileServer().start();
     const address = here.on('/pets.zip', file(zip));
-    const text = pipelineText({ train: 'epochs: 2' }).replace('source: pictures', `source: {url: "${address}", size: ${zip.length}}`);
+    const text = pipelineText({ train: 'epochs: 2' }).replace(
+      'source: pictures',
+      `source: {url: "${address}", size: ${zip.length}}`,
+    );
     await elsewhere.write('pets.yaml', text);
     const first = await elsewhere.run('pets.yaml');
-    expect([first.code, first.events.filter((event) => event.event === 'note' && event.code === 'first-use')]).toEqual([0, [expect.anything()]]);
+    expect([first.code, first.events.filter((event) => event.event === 'note' && event.code === 'first-use')]).toEqual([
+      0,
+      [expect.anything()],
+    ]);
     const second = await elsewhere.run('pets.yaml');
     expect([second.named('fresh').length, here.asked]).toEqual([second.stages.length, ['/pets.zip']]);
     // Another file of the same size at the same address is not what the lock file says.
@@ -150,8 +183,13 @@ describe('the reference recipe', () => {
     Object.assign(elsewhere.environment, { PIPELINE_MIRROR: elsewhere.path('mirror') });
     await mkdir(elsewhere.path('mirror'));
     const name = 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_96_no_top.h5';
-    const digest = createHash('sha256').update(await publishedMobilenetV2(elsewhere.path('mirror', name), 0.35, 42)).digest('hex');
-    await elsewhere.write('base.yaml', 'version: 1\nstages:\n  load-base: {architecture: mobilenet_v2, alpha: 0.35, image_size: 96}\n');
+    const digest = createHash('sha256')
+      .update(await publishedMobilenetV2(elsewhere.path('mirror', name), 0.35, 42))
+      .digest('hex');
+    await elsewhere.write(
+      'base.yaml',
+      'version: 1\nstages:\n  load-base: {architecture: mobilenet_v2, alpha: 0.35, image_size: 96}\n',
+    );
     const run = await elsewhere.run('base.yaml', '--offline');
     expect([run.code, run.stages]).toEqual([0, [expect.objectContaining({ state: 'ran' })]]);
     expect(parse(await elsewhere.read('base.lock.yaml')).bases).toEqual({ 'load-base': digest });
@@ -163,15 +201,22 @@ describe('the reference recipe', () => {
     const elsewhere = await Project.create();
     Object.assign(elsewhere.environment, { PIPELINE_MIRROR: elsewhere.path('mirror') });
     await mkdir(elsewhere.path('mirror'));
-    await elsewhere.write('base.yaml', 'version: 1\nstages:\n  load-base: {architecture: mobilenet_v2, image_size: 96}\n');
+    await elsewhere.write(
+      'base.yaml',
+      'version: 1\nstages:\n  load-base: {architecture: mobilenet_v2, image_size: 96}\n',
+    );
     const name = 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_96_no_top.h5';
     const weights = [];
     for (const seed of [42, 43]) {
       await publishedMobilenetV2(elsewhere.path('mirror', name), 0.35, seed);
       const run = await elsewhere.run('base.yaml', '--offline', '--set', 'stages.load-base.alpha=0.35');
       expect([run.code, run.named('ran')]).toEqual([0, ['load-base']]);
-      expect(run.events).toContainEqual(expect.objectContaining({ code: 'first-use', text: expect.stringContaining('base.lock.yaml is not told') }));
-      weights.push(JSON.parse(await elsewhere.read('.pipeline/state/base.json')).stages['load-base'].outputs.weights.digest);
+      expect(run.events).toContainEqual(
+        expect.objectContaining({ code: 'first-use', text: expect.stringContaining('base.lock.yaml is not told') }),
+      );
+      weights.push(
+        JSON.parse(await elsewhere.read('.pipeline/state/base.json')).stages['load-base'].outputs.weights.digest,
+      );
     }
     expect(weights[0]).not.toBe(weights[1]);
     expect(await readdir(elsewhere.root)).not.toContain('base.lock.yaml');
@@ -191,7 +236,10 @@ describe('the reference recipe', () => {
     expect(first.events.filter((event) => event.event === 'note' && event.code === 'cache-damage')).toHaveLength(1);
     await rm(join(unpacked, digest), { recursive: true });
     // Ingest is current: the pictures are asked for by training alone.
-    await project.write('small.yaml', small(url).replace('ingest:', 'augment: {horizontal_flip: true, views: 1}\n  ingest:'));
+    await project.write(
+      'small.yaml',
+      small(url).replace('ingest:', 'augment: {horizontal_flip: true, views: 1}\n  ingest:'),
+    );
     const second = await project.run('small.yaml', '--offline');
     expect([second.code, second.state, second.stage('ingest').state]).toEqual([0, 'ok', 'fresh']);
     expect(second.events.filter((event) => event.event === 'note' && event.code === 'healed')).toHaveLength(1);
@@ -203,7 +251,10 @@ describe('the reference recipe', () => {
     await cp(project.path('pets.lock.yaml'), elsewhere.path('small.lock.yaml'));
     await mkdir(elsewhere.path('mirror'));
     await writeFile(elsewhere.path('mirror/pets.zip'), zip);
-    Object.assign(elsewhere.environment, { PIPELINE_ALLOW_HTTP_LOOPBACK: '1', PIPELINE_MIRROR: elsewhere.path('mirror') });
+    Object.assign(elsewhere.environment, {
+      PIPELINE_ALLOW_HTTP_LOOPBACK: '1',
+      PIPELINE_MIRROR: elsewhere.path('mirror'),
+    });
     const run = await elsewhere.run('small.yaml', '--offline');
     expect([run.code, run.state]).toEqual([0, 'ok']);
     await elsewhere.remove();
@@ -212,10 +263,15 @@ describe('the reference recipe', () => {
   test('a folder and an archive of the same pictures give the same samples', async () => {
     const elsewhere = await Project.create();
     await elsewhere.addPets('pictures', 6);
-    const names = (await readdir(elsewhere.path('pictures'), { recursive: true })).filter((name) => name.endsWith('.jpg') || name.endsWith('.png')).sort();
-    const entries = await Promise.all(names.map(async (name) => ({ name, content: await readFile(elsewhere.path('pictures', name)) })));
+    const names = (await readdir(elsewhere.path('pictures'), { recursive: true }))
+      .filter((name) => name.endsWith('.jpg') || name.endsWith('.png'))
+      .sort();
+    const entries = await Promise.all(
+      names.map(async (name) => ({ name, content: await readFile(elsewhere.path('pictures', name)) })),
+    );
     await writeFile(elsewhere.path('pictures.zip'), zipOf(entries));
-    const text = (source: string) => `version: 1\nstages:\n  ingest:\n    source: ${source}\n    image: {size: [32, 32]}\n    split: {validation: 0.4}\n`;
+    const text = (source: string) =>
+      `version: 1\nstages:\n  ingest:\n    source: ${source}\n    image: {size: [32, 32]}\n    split: {validation: 0.4}\n`;
     const samples: unknown[] = [];
     for (const source of ['pictures', 'pictures.zip']) {
       await elsewhere.write('p.yaml', text(source));

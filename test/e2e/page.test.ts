@@ -21,7 +21,11 @@ interface Shown {
 
 /** The globals of the page that this test calls; the program itself is not checked against a browser's. */
 interface PageGlobals {
-  readonly document: { dispatchEvent(event: unknown): void; readonly activeElement: { readonly id: string }; readonly documentElement: { readonly scrollWidth: number } };
+  readonly document: {
+    dispatchEvent(event: unknown): void;
+    readonly activeElement: { readonly id: string };
+    readonly documentElement: { readonly scrollWidth: number };
+  };
   readonly DataTransfer: new () => { readonly items: { add(file: unknown): void } };
   readonly DragEvent: new (type: string, init: object) => unknown;
   readonly ClipboardEvent: new (type: string, init: object) => unknown;
@@ -81,10 +85,15 @@ describeWithChromium('the page in a browser', () => {
   });
 
   test('agrees with the tool, and both with what export wrote down, on the probe pictures', async () => {
-    const probes = JSON.parse(await project.read('models/pets/probes.json')) as { picture: string; sha256: string; outputs: number[] }[];
+    const probes = JSON.parse(await project.read('models/pets/probes.json')) as {
+      picture: string;
+      sha256: string;
+      outputs: number[];
+    }[];
     const paths = new Map<string, string>();
     for (const name of ['cats', 'dogs']) {
-      for (const file of await readdir(project.path('pictures', name))) paths.set(digestOf(await readFile(project.path('pictures', name, file))), project.path('pictures', name, file));
+      for (const file of await readdir(project.path('pictures', name)))
+        paths.set(digestOf(await readFile(project.path('pictures', name, file))), project.path('pictures', name, file));
     }
     expect(probes.length).toBeGreaterThan(0);
     for (const { picture, sha256, outputs } of probes) {
@@ -100,13 +109,24 @@ describeWithChromium('the page in a browser', () => {
 
   test('agrees more closely where nothing is lost in decoding, in PNG and WebP, smaller and larger than the network sees', async () => {
     for (const [index, width] of [250, 96, 40, 20].entries()) {
-      const picture = sharp(project.path('pictures', 'dogs', `dog-00${index + 1}.jpg`)).resize(width, Math.round(width * 0.8), { fit: 'fill' });
-      const files = { 'small.png': await picture.clone().png().toBuffer(), 'small.webp': await picture.clone().webp({ lossless: true }).toBuffer() };
+      const picture = sharp(project.path('pictures', 'dogs', `dog-00${index + 1}.jpg`)).resize(
+        width,
+        Math.round(width * 0.8),
+        { fit: 'fill' },
+      );
+      const files = {
+        'small.png': await picture.clone().png().toBuffer(),
+        'small.webp': await picture.clone().webp({ lossless: true }).toBuffer(),
+      };
       for (const [name, bytes] of Object.entries(files)) {
         const path = project.path(`${width}-${name}`);
         await writeFile(path, bytes);
         const { here, tool } = await show(path);
-        expect([name, width, Math.abs(here.dogs - tool.dogs) < LOSSLESS ? 'agree' : here.dogs - tool.dogs]).toEqual([name, width, 'agree']);
+        expect([name, width, Math.abs(here.dogs - tool.dogs) < LOSSLESS ? 'agree' : here.dogs - tool.dogs]).toEqual([
+          name,
+          width,
+          'agree',
+        ]);
       }
     }
   });
@@ -124,7 +144,14 @@ describeWithChromium('the page in a browser', () => {
       await stored.check('#compare');
       for (const number of [1, 2, 3, 4]) {
         const path = project.path(`turned-${number}.jpg`);
-        await writeFile(path, await sharp(project.path('pictures', 'cats', `cat-00${number}.jpg`)).resize(256, 192, { fit: 'fill' }).withMetadata({ orientation: 6 }).jpeg().toBuffer());
+        await writeFile(
+          path,
+          await sharp(project.path('pictures', 'cats', `cat-00${number}.jpg`))
+            .resize(256, 192, { fit: 'fill' })
+            .withMetadata({ orientation: 6 })
+            .jpeg()
+            .toBuffer(),
+        );
         const [upright, lying] = [await show(path), await show(path, stored)];
         for (const { here, tool } of [upright, lying]) expect(Math.abs(here.cats - tool.cats)).toBeLessThan(LOSSY);
         moved.push(Math.abs(upright.tool.cats - lying.tool.cats));
@@ -140,12 +167,19 @@ describeWithChromium('the page in a browser', () => {
   test('takes pictures that are dropped and pasted', async () => {
     const bytes = await readFile(project.path('pictures', 'cats', 'cat-001.jpg'));
     for (const how of ['drop', 'paste'] as const) {
-      await page.evaluate(({ how, bytes }) => {
-        const { DataTransfer, DragEvent, ClipboardEvent, document } = globalThis as unknown as PageGlobals;
-        const data = new DataTransfer();
-        data.items.add(new File([new Uint8Array(bytes)], `${how}.jpg`, { type: 'image/jpeg' }));
-        document.dispatchEvent(how === 'drop' ? new DragEvent('drop', { dataTransfer: data, cancelable: true }) : new ClipboardEvent('paste', { clipboardData: data }));
-      }, { how, bytes: [...bytes] });
+      await page.evaluate(
+        ({ how, bytes }) => {
+          const { DataTransfer, DragEvent, ClipboardEvent, document } = globalThis as unknown as PageGlobals;
+          const data = new DataTransfer();
+          data.items.add(new File([new Uint8Array(bytes)], `${how}.jpg`, { type: 'image/jpeg' }));
+          document.dispatchEvent(
+            how === 'drop'
+              ? new DragEvent('drop', { dataTransfer: data, cancelable: true })
+              : new ClipboardEvent('paste', { clipboardData: data }),
+          );
+        },
+        { how, bytes: [...bytes] },
+      );
       expect(await statusAbout(`${how}.jpg: `)).toMatch(/^\w+\.jpg: (cats|dogs), \d+\.\d %\.$/);
       expect(await page.getAttribute('#preview', 'alt')).toBe(`${how}.jpg`);
     }
@@ -153,10 +187,18 @@ describeWithChromium('the page in a browser', () => {
 
   test('classifies all of several images, and shows the one that is chosen', async () => {
     const fresh = await open(serving.url);
-    await fresh.setInputFiles('#file', [project.path('pictures/cats/cat-001.jpg'), project.path('pets.yaml'), project.path('pictures/dogs/dog-001.jpg')]);
+    await fresh.setInputFiles('#file', [
+      project.path('pictures/cats/cat-001.jpg'),
+      project.path('pets.yaml'),
+      project.path('pictures/dogs/dog-001.jpg'),
+    ]);
     expect(await statusAbout('classified', fresh)).toBe('2 of 3 images classified, 1 could not be read.');
     const rows = await fresh.locator('#images tr').allTextContents();
-    expect(rows).toEqual([expect.stringMatching(/^cat-001\.jpg(cats|dogs)\d+\.\d %$/), expect.stringContaining('pets.yamlis not an image'), expect.stringMatching(/^dog-001\.jpg(cats|dogs)\d+\.\d %$/)]);
+    expect(rows).toEqual([
+      expect.stringMatching(/^cat-001\.jpg(cats|dogs)\d+\.\d %$/),
+      expect.stringContaining('pets.yamlis not an image'),
+      expect.stringMatching(/^dog-001\.jpg(cats|dogs)\d+\.\d %$/),
+    ]);
     expect(await fresh.getAttribute('#preview', 'alt')).toBe('cat-001.jpg');
     await fresh.getByRole('button', { name: 'dog-001.jpg' }).click();
     expect(await statusAbout('dog-001.jpg: ', fresh)).toMatch(/^dog-001\.jpg: (cats|dogs), /);
@@ -171,7 +213,12 @@ describeWithChromium('the page in a browser', () => {
     expect(await statusAbout('pets.yaml is')).toBe('pets.yaml is not an image (it is text)');
     expect(await page.isVisible('#result')).toBe(false);
     const glass = project.path('glass.png');
-    await writeFile(glass, await sharp({ create: { width: 40, height: 40, channels: 4, background: { r: 200, g: 30, b: 30, alpha: 0.5 } } }).png().toBuffer());
+    await writeFile(
+      glass,
+      await sharp({ create: { width: 40, height: 40, channels: 4, background: { r: 200, g: 30, b: 30, alpha: 0.5 } } })
+        .png()
+        .toBuffer(),
+    );
     expect((await show(glass)).status).toContain('Some of it is transparent');
   });
 
@@ -189,7 +236,9 @@ describeWithChromium('the page in a browser', () => {
     await fresh.setViewportSize({ width: 390, height: 844 });
     await show(project.path('pictures', 'dogs', 'dog-001.jpg'), fresh);
     expect(await fresh.getByRole('table', { name: 'Scores by class' }).isVisible()).toBe(true);
-    expect(await fresh.evaluate(() => (globalThis as unknown as PageGlobals).document.documentElement.scrollWidth)).toBe(390);
+    expect(
+      await fresh.evaluate(() => (globalThis as unknown as PageGlobals).document.documentElement.scrollWidth),
+    ).toBe(390);
     await fresh.close();
   });
 

@@ -12,7 +12,12 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
-const small = ['stages.ingest.source=pictures', 'stages.ingest.image.size=[32, 32]', 'stages.train.epochs=2', 'stages.ingest.split.validation=0.3'];
+const small = [
+  'stages.ingest.source=pictures',
+  'stages.ingest.image.size=[32, 32]',
+  'stages.train.epochs=2',
+  'stages.ingest.split.validation=0.3',
+];
 const base = 'stages.load-base={architecture: compact32}';
 const changes: Readonly<Record<string, readonly string[]>> = {
   'base-imagenet32.yaml': ['stages.evaluate.minimum.accuracy=0', 'stages.train.warmup_epochs=0.5'],
@@ -25,7 +30,9 @@ const changes: Readonly<Record<string, readonly string[]>> = {
 
 describe('shipped pipelines', () => {
   test('each is tried here', async () => {
-    expect((await readdir(join(repository, 'pipelines'))).filter((name) => /(?<!\.lock)\.yaml$/.test(name)).sort()).toEqual(Object.keys(changes).sort());
+    expect(
+      (await readdir(join(repository, 'pipelines'))).filter((name) => /(?<!\.lock)\.yaml$/.test(name)).sort(),
+    ).toEqual(Object.keys(changes).sort());
   });
 
   test.each(Object.entries(changes))('%s', async (file, own) => {

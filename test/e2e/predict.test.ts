@@ -25,7 +25,11 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => project.remove());
 
-const linesOf = (stdout: string): AnswerLine[] => stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as AnswerLine);
+const linesOf = (stdout: string): AnswerLine[] =>
+  stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as AnswerLine);
 const filesOf = (stdout: string): string[] => linesOf(stdout).map(({ file }) => file);
 
 async function predicted(...args: string[]): Promise<PredictionLine[]> {
@@ -36,25 +40,39 @@ async function predicted(...args: string[]): Promise<PredictionLine[]> {
 
 testOnTerminal('a terminal shows how far it is where the answers go to a file, and nothing of it stays', async () => {
   await project.write('notes.txt', 'no picture');
-  const command = (to: string): string => `exec '${process.execPath}' '${join(repository, 'dist/cli.js')}' predict ${MODEL} ${PETS} notes.txt --csv ${to}`;
-  const [{ code, written }, answers] = [await onTerminal(80, ['sh', '-c', command('> answers.csv')], { cwd: project.root }), await project.read('answers.csv')];
+  const command = (to: string): string =>
+    `exec '${process.execPath}' '${join(repository, 'dist/cli.js')}' predict ${MODEL} ${PETS} notes.txt --csv ${to}`;
+  const [{ code, written }, answers] = [
+    await onTerminal(80, ['sh', '-c', command('> answers.csv')], { cwd: project.root }),
+    await project.read('answers.csv'),
+  ];
   expect(code).toBe(3);
   expect(answers.trim().split('\n')).toHaveLength(202);
   expect(written).toMatch(/quickstart {2}predict .*\d+\/201 pictures/);
   const screen = new FakeTerminal(80, 40);
   screen.write(written);
-  expect(await screen.lines()).toEqual(['notes.txt: is not an image (it is text)', '200 pictures, 1 could not be read']);
-  expect((await onTerminal(80, ['sh', '-c', command('')], { cwd: project.root })).written).not.toContain('/201 pictures');
+  expect(await screen.lines()).toEqual([
+    'notes.txt: is not an image (it is text)',
+    '200 pictures, 1 could not be read',
+  ]);
+  expect((await onTerminal(80, ['sh', '-c', command('')], { cwd: project.root })).written).not.toContain(
+    '/201 pictures',
+  );
 });
 
 describe('scores', () => {
   test('are those of evaluate, in the order of the call', async () => {
-    const [, ...rows] = (await project.read('.pipeline/out/quickstart/evaluate/predictions.csv')).trim().split('\n').map((row) => row.split(','));
+    const [, ...rows] = (await project.read('.pipeline/out/quickstart/evaluate/predictions.csv'))
+      .trim()
+      .split('\n')
+      .map((row) => row.split(','));
     expect(rows.length).toBeGreaterThan(30);
     const shuffled = rows.toSorted(([a], [b]) => (a.slice(-7) < b.slice(-7) ? -1 : 1));
     await project.write('names.txt', shuffled.map(([file]) => `${PETS}/${file}\n`).join(''));
     const answers = await predicted('--files-from', 'names.txt');
-    expect(answers.map((answer) => [answer.file, answer.class])).toEqual(shuffled.map(([file, , name]) => [`${PETS}/${file}`, name]));
+    expect(answers.map((answer) => [answer.file, answer.class])).toEqual(
+      shuffled.map(([file, , name]) => [`${PETS}/${file}`, name]),
+    );
     const worst = Math.max(...answers.map(({ score }, row) => Math.abs(score - Number(shuffled[row][3]))));
     expect(worst).toBeLessThan(1e-5);
     for (const { score, scores } of answers) {
@@ -66,10 +84,13 @@ describe('scores', () => {
   test('of both engines agree, and the library gives the same', async () => {
     const [onnx, tfjs] = await Promise.all([predicted(CAT, DOG), predicted(CAT, DOG, '--engine', 'tfjs')]);
     onnx.forEach(({ scores }, row) => expect(Math.abs(tfjs[row].scores.cats - scores.cats)).toBeLessThan(1e-4));
-    const library = (await import(pathToFileURL(join(repository, 'dist/index.js')).href)) as typeof import('../../src/index.js');
+    const library = (await import(
+      pathToFileURL(join(repository, 'dist/index.js')).href
+    )) as typeof import('../../src/index.js');
     const answers: AnswerLine[] = [];
     const bytes = await readFile(project.path(DOG));
-    for await (const answer of library.predict(MODEL, [CAT, { name: DOG, bytes }, 'none.jpg'], { cwd: project.root })) answers.push(answer);
+    for await (const answer of library.predict(MODEL, [CAT, { name: DOG, bytes }, 'none.jpg'], { cwd: project.root }))
+      answers.push(answer);
     expect(answers).toEqual([...onnx, { file: 'none.jpg', error: 'is not there' }]);
     await expect(library.predict('nowhere', [CAT]).next()).rejects.toMatchObject({ category: 'invalid' });
   });
@@ -78,24 +99,31 @@ describe('scores', () => {
 describe('forms', () => {
   test('people read a table', async () => {
     const { stdout } = await project.command('predict', MODEL, CAT, DOG);
-    expect(stdout).toMatch(/^file {35} {2}class {2}score\n\S+cat-001\.jpg {2}cats {3}[01]\.\d{4}\n\S+dog-001\.jpg {2}dogs {3}[01]\.\d{4}\n$/);
+    expect(stdout).toMatch(
+      /^file {35} {2}class {2}score\n\S+cat-001\.jpg {2}cats {3}[01]\.\d{4}\n\S+dog-001\.jpg {2}dogs {3}[01]\.\d{4}\n$/,
+    );
   });
 
   test('CSV has a column a class and quotes what needs it', async () => {
     const odd = 'a,"b".jpg';
     await cp(project.path(CAT), project.path(odd));
     const { code, stdout } = await project.command('predict', MODEL, '--csv', odd, 'none.jpg', DOG);
-    const [{ scores }] = (await predicted(CAT));
+    const [{ scores }] = await predicted(CAT);
     const rows = stdout.split('\n');
     expect([code, rows.length, rows[0], rows[2]]).toEqual([3, 5, 'file,class,score,cats,dogs', 'none.jpg,,,,']);
-    expect(rows[1]).toBe(`"a,""b"".jpg",cats,${scores.cats.toFixed(6)},${scores.cats.toFixed(6)},${scores.dogs.toFixed(6)}`);
+    expect(rows[1]).toBe(
+      `"a,""b"".jpg",cats,${scores.cats.toFixed(6)},${scores.cats.toFixed(6)},${scores.dogs.toFixed(6)}`,
+    );
     expect((await project.command('predict', MODEL, CAT, '--csv', '--json')).code).toBe(2);
   });
 });
 
 test('a reader that leaves early ends the command without a word', async () => {
   const { NODE_OPTIONS: _options, ...env } = process.env;
-  const child = spawn(process.execPath, [join(repository, 'dist', 'cli.js'), 'predict', MODEL, PETS, '--json'], { cwd: project.root, env });
+  const child = spawn(process.execPath, [join(repository, 'dist', 'cli.js'), 'predict', MODEL, PETS, '--json'], {
+    cwd: project.root,
+    env,
+  });
   let stderr = '';
   child.stderr.on('data', (chunk) => (stderr += String(chunk)));
   child.stdout.destroy();
@@ -138,14 +166,25 @@ describe('where pictures come from', () => {
     const bare = await project.command('predict', MODEL, 'bare');
     expect([bare.code, bare.stderr]).toEqual([3, 'no picture was found in bare\n']);
     const notes = await project.command('predict', MODEL, 'bare', 'notes', '--json');
-    expect([notes.code, notes.stdout, notes.stderr]).toEqual([3, '', 'no picture was found in bare, notes, 1 other file passed over\n']);
+    expect([notes.code, notes.stdout, notes.stderr]).toEqual([
+      3,
+      '',
+      'no picture was found in bare, notes, 1 other file passed over\n',
+    ]);
     const list = await project.commandWith('', 'predict', MODEL, '--files-from', '-', '--json');
     expect([list.code, list.stderr]).toEqual([0, 'no picture was found\n']);
   });
 
   test('stdin is one picture, or a list of names that end in line breaks or zero bytes', async () => {
     const [cat, dog] = await predicted(CAT, DOG);
-    const picture = await project.commandWith(await readFile(project.path(DOG)), 'predict', `${MODEL}/model.json`, CAT, '-', '--json');
+    const picture = await project.commandWith(
+      await readFile(project.path(DOG)),
+      'predict',
+      `${MODEL}/model.json`,
+      CAT,
+      '-',
+      '--json',
+    );
     expect(linesOf(picture.stdout)).toEqual([cat, { ...dog, file: '-' }]);
     for (const list of [`${DOG}\r\n\r\n${CAT}`, `${DOG}\0${CAT}\0`]) {
       const { code, stdout } = await project.commandWith(list, 'predict', MODEL, '--files-from', '-', '--json');
@@ -157,7 +196,9 @@ describe('where pictures come from', () => {
   });
 
   test('more pictures than a batch keep their order, with bad ones among them', async () => {
-    const names = Array.from({ length: 230 }, (_, i) => (i % 23 === 4 ? `none-${i}.jpg` : `${PETS}/cats/cat-${String((i % 90) + 1).padStart(3, '0')}.jpg`));
+    const names = Array.from({ length: 230 }, (_, i) =>
+      i % 23 === 4 ? `none-${i}.jpg` : `${PETS}/cats/cat-${String((i % 90) + 1).padStart(3, '0')}.jpg`,
+    );
     await project.write('many.txt', names.join('\n'));
     const { code, stdout, stderr } = await project.command('predict', MODEL, '--files-from', 'many.txt', '--json');
     expect([code, filesOf(stdout)]).toEqual([3, names]);
@@ -204,11 +245,23 @@ describe('a model that is', () => {
   };
 
   test('missing or foreign exits 2; cut short exits 3', async () => {
-    expect(await project.command('predict', 'nowhere', CAT)).toMatchObject({ code: 2, stderr: expect.stringMatching(/^nowhere: is not there\n/) });
-    expect(await project.command('predict', 'pipelines/quickstart.yaml', CAT)).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a model of a format that is known here') });
-    expect(await project.command('predict', PETS, CAT)).toMatchObject({ code: 2, stderr: expect.stringContaining('is a folder without a model.json, not an exported model') });
+    expect(await project.command('predict', 'nowhere', CAT)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^nowhere: is not there\n/),
+    });
+    expect(await project.command('predict', 'pipelines/quickstart.yaml', CAT)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is not a model of a format that is known here'),
+    });
+    expect(await project.command('predict', PETS, CAT)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is a folder without a model.json, not an exported model'),
+    });
     const shard = await damaged((folder) => truncate(join(folder, 'group1-shard2of2.bin'), 5));
-    expect(shard).toEqual([3, expect.stringMatching(/the weights in group1-shard1of2\.bin, group1-shard2of2\.bin have \d+ bytes/)]);
+    expect(shard).toEqual([
+      3,
+      expect.stringMatching(/the weights in group1-shard1of2\.bin, group1-shard2of2\.bin have \d+ bytes/),
+    ]);
   });
 
   test('made to reach outside its folder exits 4', async () => {

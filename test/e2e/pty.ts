@@ -41,10 +41,17 @@ export interface Shown {
 }
 
 /** Runs a command on a terminal of so many columns; Ctrl-C is pressed when `until` has been written, if it is given. */
-export function onTerminal(columns: number, command: readonly string[], options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv; readonly until?: string }): Promise<Shown> {
+export function onTerminal(
+  columns: number,
+  command: readonly string[],
+  options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv; readonly until?: string },
+): Promise<Shown> {
   const { NODE_OPTIONS: _options, CI: _ci, NO_COLOR: _color, ...rest } = process.env;
   const env = { ...rest, TERM: 'xterm-256color', ...options.env };
-  const child = spawn('python3', ['-c', script, String(columns), options.until ?? '', ...command], { cwd: options.cwd, env });
+  const child = spawn('python3', ['-c', script, String(columns), options.until ?? '', ...command], {
+    cwd: options.cwd,
+    env,
+  });
   let written = '';
   child.stdout.on('data', (text: Buffer) => (written += text.toString()));
   return new Promise((resolve, reject) => {

@@ -21,15 +21,24 @@ export const publishedMobilenetV2 = (path: string, alpha: number, seed: number):
 };
 
 /** Writes such a file; `nameOf` gives the name of a variable within its layer's group. */
-export async function publish(path: string, graph: Graph, weights: Weights, nameOf: (layer: string, variable: string) => string): Promise<Buffer> {
+export async function publish(
+  path: string,
+  graph: Graph,
+  weights: Weights,
+  nameOf: (layer: string, variable: string) => string,
+): Promise<Buffer> {
   await ready;
   const file = new File(path, 'w');
-  file.create_attribute('layer_names', graph.layers.map(({ name }) => name));
+  file.create_attribute(
+    'layer_names',
+    graph.layers.map(({ name }) => name),
+  );
   for (const { name } of graph.layers) {
     const group = file.create_group(name);
     const own = [...weights].filter(([key]) => key.startsWith(`${name}/`));
     const names = own.map(([key]) => nameOf(name, key.slice(name.length + 1)));
-    for (const inner of new Set(names.filter((path) => path.includes('/')).map((path) => path.split('/')[0]))) group.create_group(inner);
+    for (const inner of new Set(names.filter((path) => path.includes('/')).map((path) => path.split('/')[0])))
+      group.create_group(inner);
     own.forEach(([, { data, shape }], i) => group.create_dataset({ name: names[i], data, shape: [...shape] }));
     if (names.length > 0) group.create_attribute('weight_names', names);
   }

@@ -29,10 +29,21 @@ beforeAll(async () => {
   await project.addPets('pictures', 24);
   await rename(project.path('pictures/cats'), project.path('pictures', hostileClass));
   const folder = project.path('pictures', hostileClass);
-  for (const [index, name] of (await readdir(folder)).entries()) await rename(join(folder, name), join(folder, `${index}${hostileFile}`));
+  for (const [index, name] of (await readdir(folder)).entries())
+    await rename(join(folder, name), join(folder, `${index}${hostileFile}`));
   await project.write('pets.yaml', hostileYaml + pipelineText());
   // Badly trained, so that there are mistakes.
-  expect((await project.run('pets.yaml', '--set', 'stages.train.epochs=2', '--set', 'stages.train.optimizer.adam.learning_rate=1e-7')).code).toBe(0);
+  expect(
+    (
+      await project.run(
+        'pets.yaml',
+        '--set',
+        'stages.train.epochs=2',
+        '--set',
+        'stages.train.optimizer.adam.learning_rate=1e-7',
+      )
+    ).code,
+  ).toBe(0);
   figures = JSON.parse(await project.read('.pipeline/out/pets/evaluate/metrics.json')) as Figures;
   expect((await project.command('report', '--out', 'page.html')).code).toBe(0);
 });
@@ -41,68 +52,111 @@ afterAll(() => project.remove());
 describe('the page', () => {
   testWithChromium('has the very figures of metrics.json', async (open) => {
     const { page } = await open(file());
-    const values = (selector: string) => page.locator(`${selector} data`).evaluateAll((all) => all.map((one) => Number(one.getAttribute('value'))));
-    expect(await values('.cards')).toEqual([figures.accuracy, figures.loss, figures.macro_f1, figures.roc_auc, figures.samples]);
+    const values = (selector: string) =>
+      page.locator(`${selector} data`).evaluateAll((all) => all.map((one) => Number(one.getAttribute('value'))));
+    expect(await values('.cards')).toEqual([
+      figures.accuracy,
+      figures.loss,
+      figures.macro_f1,
+      figures.roc_auc,
+      figures.samples,
+    ]);
     const matrix = figures.confusion.flatMap((row) => [...row, row.reduce((sum, count) => sum + count, 0)]);
     expect(await values('.confusion tbody')).toEqual(matrix);
     const classes = page.getByRole('region', { name: 'Figures by class' }).locator('tbody tr');
-    const rows = await classes.evaluateAll((all) => all.map((row) => [row.querySelector('th')!.textContent, ...[...row.querySelectorAll('data')].map((one) => Number(one.getAttribute('value')))]));
-    expect(rows).toEqual(figures.classes.map((name) => {
-      const { precision, recall, f1, support } = figures.per_class[name];
-      return [name, precision, recall, f1, figures.roc_auc, support];
-    }));
-    const state = JSON.parse(await project.read('.pipeline/state/pets.json')) as { stages: Record<string, { key: string; outputs: Record<string, { digest: string }> }> };
+    const rows = await classes.evaluateAll((all) =>
+      all.map((row) => [
+        row.querySelector('th')!.textContent,
+        ...[...row.querySelectorAll('data')].map((one) => Number(one.getAttribute('value'))),
+      ]),
+    );
+    expect(rows).toEqual(
+      figures.classes.map((name) => {
+        const { precision, recall, f1, support } = figures.per_class[name];
+        return [name, precision, recall, f1, figures.roc_auc, support];
+      }),
+    );
+    const state = JSON.parse(await project.read('.pipeline/state/pets.json')) as {
+      stages: Record<string, { key: string; outputs: Record<string, { digest: string }> }>;
+    };
     const { digest } = state.stages.train.outputs.history;
-    const history = JSON.parse(await project.read(`.pipeline/cache/v1/blobs/${digest.slice(0, 2)}/${digest}`)) as { epochs: Record<string, number>[] };
+    const history = JSON.parse(await project.read(`.pipeline/cache/v1/blobs/${digest.slice(0, 2)}/${digest}`)) as {
+      epochs: Record<string, number>[];
+    };
     await page.locator('summary', { hasText: 'Loss' }).click();
-    expect(await values('table:has(caption:text("Loss by epoch")) tbody')).toEqual(history.epochs.flatMap(({ loss, val_loss }) => [loss, val_loss]));
+    expect(await values('table:has(caption:text("Loss by epoch")) tbody')).toEqual(
+      history.epochs.flatMap(({ loss, val_loss }) => [loss, val_loss]),
+    );
     await page.locator('summary', { hasText: 'Action keys' }).click();
     expect(await page.getByText(state.stages.train.key).count()).toBe(1);
   });
 
   testWithChromium('shows the mistakes as pictures with the scores of predictions.csv', async (open) => {
     const { page } = await open(file());
-    const wrong = (await project.read('.pipeline/out/pets/evaluate/predictions.csv')).trim().split('\n').slice(1).filter((row) => {
-      const [, truth, predicted] = /,([^,]+),([^,]+),[^,]+$/.exec(row)!;
-      return truth !== predicted;
-    });
+    const wrong = (await project.read('.pipeline/out/pets/evaluate/predictions.csv'))
+      .trim()
+      .split('\n')
+      .slice(1)
+      .filter((row) => {
+        const [, truth, predicted] = /,([^,]+),([^,]+),[^,]+$/.exec(row)!;
+        return truth !== predicted;
+      });
     expect(wrong.length).toBeGreaterThan(1);
     const items = page.locator('.pictures li:has(.tag.wrong)');
     expect(await items.count()).toBe(wrong.length);
-    const scores = await items.evaluateAll((all) => all.map((one) => Number(one.querySelector('data')!.getAttribute('value')).toFixed(6)));
+    const scores = await items.evaluateAll((all) =>
+      all.map((one) => Number(one.querySelector('data')!.getAttribute('value')).toFixed(6)),
+    );
     expect([...scores].sort()).toEqual(wrong.map((row) => row.slice(row.lastIndexOf(',') + 1)).sort());
     // Worst first: what was said with the most certainty.
     expect([...scores].sort().reverse()).toEqual(scores);
-    const widths = await page.locator('.pictures img').evaluateAll((all) => all.map((image) => (image as unknown as { naturalWidth: number }).naturalWidth));
+    const widths = await page
+      .locator('.pictures img')
+      .evaluateAll((all) => all.map((image) => (image as unknown as { naturalWidth: number }).naturalWidth));
     expect(widths.length).toBeGreaterThanOrEqual(wrong.length);
     for (const width of widths) expect(width).toBeGreaterThan(0);
   });
 
-  testWithChromium('runs nothing that a name holds, fetches nothing, and has no errors, light, dark and on a phone', async (open) => {
-    for (const options of [{}, { dark: true }, { width: 390 }]) {
-      const { page, requests, messages } = await open(file(), options);
-      expect([requests, messages]).toEqual([[], []]);
-      expect(await page.title()).toMatch(/^pets, run \d/);
-      expect(await page.locator('script, svg[onload], img[onerror], [style], a:not([href^="#"])').count()).toBe(0);
-      expect(await page.getByRole('columnheader', { name: hostileClass, exact: true }).count()).toBeGreaterThan(0);
-      expect(await page.locator('.file').allTextContents()).toContainEqual(expect.stringContaining(hostileFile));
-      expect(await page.locator('pre').textContent()).toBe(await project.read('pets.yaml'));
-      const [wide, room] = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, window.innerWidth]');
-      expect(wide).toBeLessThanOrEqual(room);
-      const background = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
-      expect(background).toBe('dark' in options ? 'rgb(21, 23, 26)' : 'rgb(251, 250, 248)');
-    }
-  });
+  testWithChromium(
+    'runs nothing that a name holds, fetches nothing, and has no errors, light, dark and on a phone',
+    async (open) => {
+      for (const options of [{}, { dark: true }, { width: 390 }]) {
+        const { page, requests, messages } = await open(file(), options);
+        expect([requests, messages]).toEqual([[], []]);
+        expect(await page.title()).toMatch(/^pets, run \d/);
+        expect(await page.locator('script, svg[onload], img[onerror], [style], a:not([href^="#"])').count()).toBe(0);
+        expect(await page.getByRole('columnheader', { name: hostileClass, exact: true }).count()).toBeGreaterThan(0);
+        expect(await page.locator('.file').allTextContents()).toContainEqual(expect.stringContaining(hostileFile));
+        expect(await page.locator('pre').textContent()).toBe(await project.read('pets.yaml'));
+        const [wide, room] = await page.evaluate<[number, number]>(
+          '[document.documentElement.scrollWidth, window.innerWidth]',
+        );
+        expect(wide).toBeLessThanOrEqual(room);
+        const background = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+        expect(background).toBe('dark' in options ? 'rgb(21, 23, 26)' : 'rgb(251, 250, 248)');
+      }
+    },
+  );
 
   testWithChromium('hides no column of the stages, and no figure of an axis below its title', async (open) => {
     for (const width of [1280, 1000, 500, 360]) {
       const { page } = await open(file(), { width });
-      const [wide, room] = await page.locator('.scroll[aria-label="Stages"]').evaluate((region) => [region.scrollWidth, region.clientWidth]);
+      const [wide, room] = await page
+        .locator('.scroll[aria-label="Stages"]')
+        .evaluate((region) => [region.scrollWidth, region.clientWidth]);
       if (width >= 500) expect([width, wide]).toEqual([width, room]);
-      const gaps = await page.locator('svg.chart').evaluateAll((charts) => charts.map((chart) => {
-        const title = chart.querySelector('text.label[transform]')!.getBoundingClientRect();
-        return Math.min(...[...chart.querySelectorAll('text[text-anchor="end"]')].map((figure) => figure.getBoundingClientRect().left)) - title.right;
-      }));
+      const gaps = await page.locator('svg.chart').evaluateAll((charts) =>
+        charts.map((chart) => {
+          const title = chart.querySelector('text.label[transform]')!.getBoundingClientRect();
+          return (
+            Math.min(
+              ...[...chart.querySelectorAll('text[text-anchor="end"]')].map(
+                (figure) => figure.getBoundingClientRect().left,
+              ),
+            ) - title.right
+          );
+        }),
+      );
       expect(gaps.length).toBeGreaterThan(1);
       for (const gap of gaps) expect(gap).toBeGreaterThan(2);
     }
@@ -111,14 +165,27 @@ describe('the page', () => {
   testWithChromium('can be used by keyboard and by those who do not see it', async (open) => {
     const { page } = await open(file());
     expect(await page.getByRole('heading', { level: 1 }).allTextContents()).toEqual(['pets']);
-    expect(await page.getByRole('heading', { level: 2 }).allTextContents()).toEqual(['Results', 'Training', 'Mistakes', 'Stages', 'Data', 'Provenance', 'Pipeline file']);
-    for (const figure of await page.locator('figure > svg').all()) expect((await figure.getAttribute('aria-label'))!.length).toBeGreaterThan(20);
+    expect(await page.getByRole('heading', { level: 2 }).allTextContents()).toEqual([
+      'Results',
+      'Training',
+      'Mistakes',
+      'Stages',
+      'Data',
+      'Provenance',
+      'Pipeline file',
+    ]);
+    for (const figure of await page.locator('figure > svg').all())
+      expect((await figure.getAttribute('aria-label'))!.length).toBeGreaterThan(20);
     expect(await page.locator('img:not([alt])').count()).toBe(0);
     expect(await page.locator('table:not(:has(caption))').count()).toBe(0);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     expect(page.url()).toMatch(/#s1$/);
-    const unreachable = await page.locator('.scroll, pre').evaluateAll((all) => all.filter((one) => one.getAttribute('tabindex') !== '0' || !one.getAttribute('aria-label')).length);
+    const unreachable = await page
+      .locator('.scroll, pre')
+      .evaluateAll(
+        (all) => all.filter((one) => one.getAttribute('tabindex') !== '0' || !one.getAttribute('aria-label')).length,
+      );
     expect(unreachable).toBe(0);
   });
 
@@ -132,7 +199,11 @@ describe('the page', () => {
 
 test('takes the place of an earlier report, and of nothing else', async () => {
   await project.write('mine.html', '<!doctype html>\n<p>mine');
-  for (const [name, found] of [['pets.yaml', 'is there already, and is no report'], ['mine.html', 'is there already, and is no report'], ['pictures', 'is a folder']]) {
+  for (const [name, found] of [
+    ['pets.yaml', 'is there already, and is no report'],
+    ['mine.html', 'is there already, and is no report'],
+    ['pictures', 'is a folder'],
+  ]) {
     const before = name === 'pictures' ? '' : await project.read(name);
     const { code, stderr } = await project.command('report', '--out', name);
     expect([name, code, stderr]).toEqual([name, 2, expect.stringContaining(`${name}: ${found}`)]);
@@ -145,8 +216,10 @@ describe('what is not there any more', () => {
   test('a picture whose file is another one now, or gone, is said so and not shown', async () => {
     const folder = project.path('pictures', 'dogs');
     const names = await readdir(folder);
-    for (const [index, name] of names.entries()) await (index % 2 === 0 ? rm(join(folder, name)) : writeFile(join(folder, name), 'x'));
-    for (const name of await readdir(project.path('pictures', hostileClass))) await rm(project.path('pictures', hostileClass, name));
+    for (const [index, name] of names.entries())
+      await (index % 2 === 0 ? rm(join(folder, name)) : writeFile(join(folder, name), 'x'));
+    for (const name of await readdir(project.path('pictures', hostileClass)))
+      await rm(project.path('pictures', hostileClass, name));
     await project.command('report', '--out', 'page.html');
     const page = await readFile(file(), 'utf8');
     expect(page).not.toContain('data:image/webp');
@@ -157,7 +230,11 @@ describe('what is not there any more', () => {
     await rm(project.path('.pipeline/cache'), { recursive: true });
     expect((await project.command('report', '--out', 'page.html')).code).toBe(0);
     const page = await readFile(file(), 'utf8');
-    for (const what of ['Everything else about this evaluation', 'The course of the training', 'The summary of the pictures']) {
+    for (const what of [
+      'Everything else about this evaluation',
+      'The course of the training',
+      'The summary of the pictures',
+    ]) {
       expect(page).toContain(`${what} is no longer in the cache. <code>pipeline run pets.yaml</code> makes it again`);
     }
     expect(page).toContain(`<dt>accuracy</dt><dd><data value="${figures.accuracy}">`);

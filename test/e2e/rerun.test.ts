@@ -24,7 +24,10 @@ describe('a rerun', () => {
     expect([extracted, reused]).toEqual([48, 0]);
     expect(run.stage('evaluate').features!.extracted).toBe(0);
     // The figures of the run are those of the predictions that it wrote.
-    const [, ...rows] = (await project.read('.pipeline/out/pets/evaluate/predictions.csv')).trim().split('\n').map((row) => row.split(','));
+    const [, ...rows] = (await project.read('.pipeline/out/pets/evaluate/predictions.csv'))
+      .trim()
+      .split('\n')
+      .map((row) => row.split(','));
     expect(rows).toHaveLength(14);
     expect(run.metrics.evaluate.accuracy).toBe(rows.filter(([, label, predicted]) => label === predicted).length / 14);
   });
@@ -33,7 +36,10 @@ describe('a rerun', () => {
     const run = await project.run();
     expect(run.named('fresh').sort()).toEqual([...all].sort());
     expect(run.stderr).toContain('nothing to do: all 7 stages are current');
-    expect(await project.command('status', 'pets.yaml', '--exit-code')).toMatchObject({ code: 0, stdout: 'current: all 7 stages\n' });
+    expect(await project.command('status', 'pets.yaml', '--exit-code')).toMatchObject({
+      code: 0,
+      stdout: 'current: all 7 stages\n',
+    });
   });
 
   test('other epochs rerun train and what follows', async () => {
@@ -92,7 +98,11 @@ describe('a rerun', () => {
   test('a relabelled picture extracts nothing', async () => {
     await rename(project.path('pictures', 'cats', 'tom, "the cat".jpg'), project.path('pictures', 'dogs', 'tom.jpg'));
     const run = await project.run();
-    expect(run.stage('train')).toMatchObject({ state: 'ran', reason: 'the pictures or their labels changed', features: { extracted: 0, reused: 58 } });
+    expect(run.stage('train')).toMatchObject({
+      state: 'ran',
+      reason: 'the pictures or their labels changed',
+      features: { extracted: 0, reused: 58 },
+    });
     expect(run.named('fresh')).toEqual(['load-base', 'freeze', 'build-head']);
   });
 
@@ -115,7 +125,8 @@ describe('a rerun', () => {
 
   test('a damaged result is made again, and the run goes on', async () => {
     const blobs = project.path('.pipeline/cache/v1/blobs');
-    const model = JSON.parse(await project.read('.pipeline/state/pets.json')).stages.train.outputs.model.digest as string;
+    const model = JSON.parse(await project.read('.pipeline/state/pets.json')).stages.train.outputs.model
+      .digest as string;
     const path = join(blobs, model.slice(0, 2), model);
     const bytes = await readFile(path);
     bytes[20] ^= 1;
@@ -125,7 +136,9 @@ describe('a rerun', () => {
     expect([run.code, run.state]).toEqual([0, 'ok']);
     expect(run.events.filter((event) => event.event === 'note' && event.code === 'healed')).toHaveLength(1);
     expect(run.metrics.evaluate.accuracy).toBeGreaterThan(0);
-    expect(run.stderr).toMatch(/done in .*: 1 stage ran, 0 restored, 6 current; train ran again, because the cache had lost what they put out\n/);
+    expect(run.stderr).toMatch(
+      /done in .*: 1 stage ran, 0 restored, 6 current; train ran again, because the cache had lost what they put out\n/,
+    );
   });
 
   test('the same seed gives the same bytes in another cache', async () => {
@@ -134,7 +147,9 @@ describe('a rerun', () => {
     await other.write('pets.yaml', pipelineText());
     await Promise.all([project.run(), other.run()]);
     const digests = async (of: Project): Promise<Record<string, unknown>> => {
-      const { stages } = JSON.parse(await of.read('.pipeline/state/pets.json')) as { stages: Record<string, { outputs: unknown }> };
+      const { stages } = JSON.parse(await of.read('.pipeline/state/pets.json')) as {
+        stages: Record<string, { outputs: unknown }>;
+      };
       return Object.fromEntries(Object.entries(stages).map(([name, { outputs }]) => [name, outputs]));
     };
     expect(await digests(other)).toEqual(await digests(project));

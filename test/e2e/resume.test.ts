@@ -19,7 +19,9 @@ let outputs: unknown;
 
 /** Digests of what each stage put out. */
 async function digestsOf(project: Project): Promise<unknown> {
-  const { stages } = JSON.parse(await project.read('.pipeline/state/pets.json')) as { stages: Record<string, { outputs: unknown }> };
+  const { stages } = JSON.parse(await project.read('.pipeline/state/pets.json')) as {
+    stages: Record<string, { outputs: unknown }>;
+  };
   return Object.fromEntries(Object.entries(stages).map(([name, stage]) => [name, stage.outputs]));
 }
 
@@ -37,8 +39,10 @@ async function created(): Promise<Project> {
 }
 
 const isEpoch = (number: number) => (event: RunEvent) => event.event === 'epoch' && event.epoch === number;
-const epochsOf = (events: readonly RunEvent[]) => events.flatMap((event) => (event.event === 'epoch' ? event.epoch : []));
-const notesOf = (events: readonly RunEvent[], code: string) => events.flatMap((event) => (event.event === 'note' && event.code === code ? event.text : []));
+const epochsOf = (events: readonly RunEvent[]) =>
+  events.flatMap((event) => (event.event === 'epoch' ? event.epoch : []));
+const notesOf = (events: readonly RunEvent[], code: string) =>
+  events.flatMap((event) => (event.event === 'note' && event.code === code ? event.text : []));
 
 beforeAll(async () => {
   undisturbed = await created();
@@ -58,7 +62,9 @@ test('kill -9 in the middle of training', async () => {
   expect(again.signal).toBe('SIGKILL');
   const [first] = epochsOf(again.events);
   expect(first).toBeGreaterThanOrEqual(5);
-  expect(notesOf(again.events, 'resumed')).toEqual([expect.stringMatching(/^resumed (after epoch \d+|in epoch \d+, after \d+ batch(es)?)$/)]);
+  expect(notesOf(again.events, 'resumed')).toEqual([
+    expect.stringMatching(/^resumed (after epoch \d+|in epoch \d+, after \d+ batch(es)?)$/),
+  ]);
 
   const last = await project.run();
   expect([last.code, last.state]).toEqual([0, 'ok']);
@@ -77,7 +83,9 @@ test('Ctrl-C leaves a checkpoint at once, and exits 130', async () => {
   const seen = epochsOf(stopped.events).at(-1)!;
   expect(seen).toBeLessThan(40);
   expect(await checkpointsOf(project)).toHaveLength(1);
-  expect((await project.command('plan', 'pets.yaml')).stdout).toMatch(/^train +run +was stopped, and goes on from there$/m);
+  expect((await project.command('plan', 'pets.yaml')).stdout).toMatch(
+    /^train +run +was stopped, and goes on from there$/m,
+  );
   const run = await project.run();
   expect([run.code, epochsOf(run.events)[0]]).toEqual([0, seen + 1]);
   expect(notesOf(run.events, 'resumed')).toHaveLength(1);

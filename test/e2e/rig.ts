@@ -79,9 +79,14 @@ export class Project {
   private start(folder: string, stdin: Uint8Array | string, args: readonly string[]): Promise<Outcome> {
     const { NODE_OPTIONS: _options, ...env } = process.env;
     return new Promise((resolve) => {
-      const child = execFile(process.execPath, [cli, ...args], { cwd: this.path(folder), env: { ...env, ...this.environment }, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
-        resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
-      });
+      const child = execFile(
+        process.execPath,
+        [cli, ...args],
+        { cwd: this.path(folder), env: { ...env, ...this.environment }, maxBuffer: 2 ** 28 },
+        (error, stdout, stderr) => {
+          resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+        },
+      );
       child.stdin!.end(stdin);
     });
   }
@@ -92,17 +97,33 @@ export class Project {
   }
 
   /** Runs `pipeline run FILE --json` and sends it a signal at the first event that fits. */
-  async runUntil(fits: (event: RunEvent) => boolean, signal: NodeJS.Signals, file = 'pets.yaml', ...args: string[]): Promise<Stopped> {
+  async runUntil(
+    fits: (event: RunEvent) => boolean,
+    signal: NodeJS.Signals,
+    file = 'pets.yaml',
+    ...args: string[]
+  ): Promise<Stopped> {
     return this.runDoing(fits, (child) => child.kill(signal), file, ...args);
   }
 
   /** Runs `pipeline run FILE --json` and does something at the first event that fits. */
-  async runDoing(fits: (event: RunEvent) => boolean, act: (child: ChildProcess) => unknown, file = 'pets.yaml', ...args: string[]): Promise<Stopped> {
+  async runDoing(
+    fits: (event: RunEvent) => boolean,
+    act: (child: ChildProcess) => unknown,
+    file = 'pets.yaml',
+    ...args: string[]
+  ): Promise<Stopped> {
     const { NODE_OPTIONS: _options, ...env } = process.env;
-    const child = spawn(process.execPath, [cli, 'run', file, '--json', ...args], { cwd: this.root, env: { ...env, ...this.environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [cli, 'run', file, '--json', ...args], {
+      cwd: this.root,
+      env: { ...env, ...this.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let stderr = '';
     child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-    const ended = new Promise<Pick<Stopped, 'code' | 'signal'>>((resolve) => child.on('close', (code, by) => resolve({ code, signal: by })));
+    const ended = new Promise<Pick<Stopped, 'code' | 'signal'>>((resolve) =>
+      child.on('close', (code, by) => resolve({ code, signal: by })),
+    );
     const events: RunEvent[] = [];
     let sent = false;
     for await (const line of createInterface(child.stdout)) {
@@ -127,7 +148,10 @@ export class Project {
 }
 
 function outcomeOf({ code, stdout, stderr }: Outcome): RunOutcome {
-  const events = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as RunEvent);
+  const events = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as RunEvent);
   const last = events[events.length - 1];
   if (last?.event !== 'run') throw new Error(`the run ended without its last event (exit ${code}): ${stderr}`);
   return {

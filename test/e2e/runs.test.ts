@@ -13,11 +13,18 @@ let project: Project;
 let first: RunOutcome;
 let third: RunOutcome;
 
-const lines = (text: string): string[][] => text.trim().split('\n').map((line) => line.split(/ {2,}/));
+const lines = (text: string): string[][] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/ {2,}/));
 
 async function listed(...args: string[]): Promise<RunRow[]> {
   const { stdout } = await project.command('runs', '--json', ...args);
-  return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as RunRow);
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as RunRow);
 }
 
 beforeAll(async () => {
@@ -27,7 +34,13 @@ beforeAll(async () => {
   await project.write('other.yaml', pipelineText({ train: 'epochs: 1' }));
   first = await project.run('pets.yaml', '--set', 'stages.train.optimizer.adam.learning_rate=1e-7');
   await project.run();
-  third = await project.run('pets.yaml', '--set', 'stages.train.epochs=30', '--set', 'stages.train.optimizer.adam.learning_rate=0.01');
+  third = await project.run(
+    'pets.yaml',
+    '--set',
+    'stages.train.epochs=30',
+    '--set',
+    'stages.train.optimizer.adam.learning_rate=0.01',
+  );
   await project.run('other.yaml', 'freeze');
 });
 afterAll(() => project.remove());
@@ -37,7 +50,10 @@ describe('runs', () => {
     const { stdout } = await project.command('runs');
     const [head, ...rows] = lines(stdout);
     expect(head).toEqual(['run', 'started', 'pipeline', 'state', 'took', 'did', 'acc', 'loss']);
-    const figures = ({ metrics }: RunOutcome) => [metrics.evaluate.accuracy.toFixed(4), metrics.evaluate.loss.toFixed(4)];
+    const figures = ({ metrics }: RunOutcome) => [
+      metrics.evaluate.accuracy.toFixed(4),
+      metrics.evaluate.loss.toFixed(4),
+    ];
     expect(rows.map(([, , pipeline, state, , did, ...rest]) => [pipeline, state, did, ...rest])).toEqual([
       ['other', 'ok', '0+2/2', '-', '-'],
       ['pets', 'ok', '3+0/7', ...figures(third)],
@@ -49,7 +65,14 @@ describe('runs', () => {
   test('of one file, at most so many, as JSON', async () => {
     const rows = await listed('pets.yaml', '--limit', '2');
     expect(rows).toHaveLength(2);
-    expect(rows[0]).toMatchObject({ event: 'run-listed', pipeline: 'pets', file: 'pets.yaml', set: ['stages.train.epochs=30', 'stages.train.optimizer.adam.learning_rate=0.01'], state: 'ok', metrics: { evaluate: third.metrics.evaluate } });
+    expect(rows[0]).toMatchObject({
+      event: 'run-listed',
+      pipeline: 'pets',
+      file: 'pets.yaml',
+      set: ['stages.train.epochs=30', 'stages.train.optimizer.adam.learning_rate=0.01'],
+      state: 'ok',
+      metrics: { evaluate: third.metrics.evaluate },
+    });
     expect(rows[0].stages).toEqual({ ran: 3, restored: 0, fresh: 4, failed: 0, interrupted: 0, skipped: 0 });
     expect((await project.command('runs', '-n', '1')).stderr).toBe('and 3 more: --limit 4\n');
   });
@@ -58,14 +81,22 @@ describe('runs', () => {
 describe('diff', () => {
   test('tells the changed fields, the figures before and after, and which pictures turned', async () => {
     const rows = await listed('pets.yaml');
-    const difference = JSON.parse((await project.command('diff', rows[2].id, 'pets.yaml', '--json')).stdout) as RunDifference;
+    const difference = JSON.parse(
+      (await project.command('diff', rows[2].id, 'pets.yaml', '--json')).stdout,
+    ) as RunDifference;
     expect(difference.before.id).toBe(rows[2].id);
-    const changes = Object.fromEntries(difference.stages.map(({ name, state, changes: told }) => [name, told ?? state]));
+    const changes = Object.fromEntries(
+      difference.stages.map(({ name, state, changes: told }) => [name, told ?? state]),
+    );
     expect(changes).toMatchObject({ ingest: 'same', 'build-head': 'same', evaluate: ['the model changed'] });
     expect(changes.train).toEqual(['epochs 3 -> 30', 'optimizer.adam.learning_rate 1e-7 -> 0.01']);
     const [{ metrics, pictures }] = difference.evaluations;
     const accuracy = metrics.find(({ name }) => name === 'accuracy');
-    expect(accuracy).toEqual({ name: 'accuracy', before: first.metrics.evaluate.accuracy, after: third.metrics.evaluate.accuracy });
+    expect(accuracy).toEqual({
+      name: 'accuracy',
+      before: first.metrics.evaluate.accuracy,
+      after: third.metrics.evaluate.accuracy,
+    });
     // What turned explains the difference of the accuracies.
     expect(pictures!.compared).toBe(third.metrics.evaluate.samples);
     expect(pictures!.right.length).toBeGreaterThan(0);
@@ -89,7 +120,10 @@ describe('diff', () => {
 
   test('the last two runs of the pipeline that ran last, when none is named; of different ones where they are', async () => {
     const alone = await project.command('diff');
-    expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('other.yaml: ran last, and has no earlier run to compare with')]);
+    expect([alone.code, alone.stderr]).toEqual([
+      2,
+      expect.stringContaining('other.yaml: ran last, and has no earlier run to compare with'),
+    ]);
     const { stdout } = await project.command('diff', 'last~1', 'last');
     expect(stdout).toContain('train: only in the run before\n');
     expect(stdout).toContain('2 stages the same\n');
@@ -98,13 +132,19 @@ describe('diff', () => {
     for (const name of ['a.yaml', 'b.yaml']) await between.write(name, pipelineText({ train: 'epochs: 1' }));
     for (const name of ['a.yaml', 'b.yaml', 'a.yaml']) await between.run(name, 'load-base');
     const { before, after } = JSON.parse((await between.command('diff', '--json')).stdout) as RunDifference;
-    const ids = (await between.command('runs', 'a.yaml', '--json')).stdout.trim().split('\n').map((line) => (JSON.parse(line) as RunRow).id);
+    const ids = (await between.command('runs', 'a.yaml', '--json')).stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as RunRow).id);
     expect([after.id, before.id]).toEqual(ids);
     await between.remove();
   });
 
   test('a file that is not there, and never ran, is named; by `runs` too', async () => {
-    for (const command of [['runs', 'nope.yaml'], ['diff', 'nope.yaml~1', 'nope.yaml']]) {
+    for (const command of [
+      ['runs', 'nope.yaml'],
+      ['diff', 'nope.yaml~1', 'nope.yaml'],
+    ]) {
       const { code, stderr } = await project.command(...command);
       expect([code, stderr]).toEqual([2, expect.stringContaining('nope.yaml: there is no such file')]);
     }
@@ -133,7 +173,9 @@ describe('report', () => {
     const page = await project.read('sweep.html');
     const ranked = Object.entries(metrics).sort(([, a], [, b]) => b.accuracy - a.accuracy || a.loss - b.loss);
     const [, table] = /<caption>4 evaluations, the best first<\/caption>(.*?)<\/table>/s.exec(page)!;
-    const accuracies = [...table.matchAll(/<tr><th scope="row">evaluate<\/th><td>(\d)<\/td><td><data value="([^"]+)">/g)].map(([, units, value]) => [`evaluate@units-${units}`, Number(value)]);
+    const accuracies = [
+      ...table.matchAll(/<tr><th scope="row">evaluate<\/th><td>(\d)<\/td><td><data value="([^"]+)">/g),
+    ].map(([, units, value]) => [`evaluate@units-${units}`, Number(value)]);
     expect(accuracies).toEqual(ranked.map(([name, { accuracy }]) => [name, accuracy]));
     const detailed = [...page.matchAll(/<h2 id="s\d+">Results: ([^<]+)<\/h2>/g)].map(([, name]) => name);
     expect(detailed).toEqual(ranked.slice(0, 3).map(([name]) => name));
@@ -144,7 +186,10 @@ describe('runs that did not end', () => {
   test('a killed run is listed as killed, and its report has its graph and its file', async () => {
     await project.write('long.yaml', pipelineText({ train: 'epochs: 100000' }));
     const before = new Set(await readdir(project.path('.pipeline/runs')));
-    const child = spawn(process.execPath, [join(repository, 'dist/cli.js'), 'run', 'long.yaml'], { cwd: project.root, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [join(repository, 'dist/cli.js'), 'run', 'long.yaml'], {
+      cwd: project.root,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const ended = new Promise((resolve) => child.on('exit', resolve));
     await new Promise<void>((resolve) => {
       child.stderr.on('data', (text: Buffer) => {

@@ -34,19 +34,31 @@ interface Answer {
 }
 
 /** Asks for a path as it is written: `fetch` would tidy it up. */
-function ask(path: string, { method = 'GET', headers = {}, body, localAddress }: { method?: string; headers?: Record<string, string>; body?: Uint8Array; localAddress?: string } = {}): Promise<Answer> {
+function ask(
+  path: string,
+  {
+    method = 'GET',
+    headers = {},
+    body,
+    localAddress,
+  }: { method?: string; headers?: Record<string, string>; body?: Uint8Array; localAddress?: string } = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port: new URL(serving.url).port, path, method, headers, localAddress }, (answer) => {
-      let text = '';
-      answer.on('data', (chunk) => (text += String(chunk)));
-      answer.on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, body: text }));
-    });
+    const asked = request(
+      { host: '127.0.0.1', port: new URL(serving.url).port, path, method, headers, localAddress },
+      (answer) => {
+        let text = '';
+        answer.on('data', (chunk) => (text += String(chunk)));
+        answer.on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, body: text }));
+      },
+    );
     asked.on('error', reject);
     asked.end(body);
   });
 }
 
-const predict = (body: Uint8Array, query = '', headers: Record<string, string> = {}) => ask(`/api/predict${query}`, { method: 'POST', body, headers });
+const predict = (body: Uint8Array, query = '', headers: Record<string, string> = {}) =>
+  ask(`/api/predict${query}`, { method: 'POST', body, headers });
 
 describe('the endpoint', () => {
   test('answers a body or a form as predict --json does', async () => {
@@ -65,7 +77,11 @@ describe('the endpoint', () => {
 
   test('says what is wrong with a picture by status, code and words', async () => {
     const cat = await readFile(project.path(CAT));
-    const large = Buffer.from(await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } }).png().toBuffer());
+    const large = Buffer.from(
+      await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
+        .png()
+        .toBuffer(),
+    );
     large.writeUInt32BE(70_000, 16);
     large.writeUInt32BE(70_000, 20);
     large.writeUInt32BE(crc32(large.subarray(12, 29)), 29);
@@ -76,9 +92,15 @@ describe('the endpoint', () => {
     ] as const;
     for (const [bytes, status, code, told] of cases) {
       const answer = await predict(bytes, '?file=odd.jpg');
-      expect([answer.status, JSON.parse(answer.body)]).toEqual([status, { file: 'odd.jpg', code, error: expect.stringContaining(told) }]);
+      expect([answer.status, JSON.parse(answer.body)]).toEqual([
+        status,
+        { file: 'odd.jpg', code, error: expect.stringContaining(told) },
+      ]);
     }
-    expect(await predict(Buffer.alloc(0))).toMatchObject({ status: 400, body: expect.stringContaining('"no-picture"') });
+    expect(await predict(Buffer.alloc(0))).toMatchObject({
+      status: 400,
+      body: expect.stringContaining('"no-picture"'),
+    });
     const torn = { 'Content-Type': 'multipart/form-data; boundary=x' };
     expect(await predict(Buffer.from('--x\r\nno form'), '', torn)).toMatchObject({ status: 400 });
   });
@@ -93,7 +115,10 @@ describe('the endpoint', () => {
     });
     expect(announced).toMatch(/^HTTP\/1\.1 413 /);
     const streamed = await predict(Buffer.alloc(20 * 2 ** 20 + 1), '', { 'Transfer-Encoding': 'chunked' });
-    expect([streamed.status, JSON.parse(streamed.body)]).toEqual([413, { error: 'the body has more than 20 MiB', code: 'body-too-large' }]);
+    expect([streamed.status, JSON.parse(streamed.body)]).toEqual([
+      413,
+      { error: 'the body has more than 20 MiB', code: 'body-too-large' },
+    ]);
     expect((await predict(await readFile(project.path(CAT)))).status).toBe(200);
   });
 
@@ -105,13 +130,19 @@ describe('the endpoint', () => {
       return socket;
     });
     try {
-      const first = await Promise.race(slow.map((socket) => new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(String(chunk))))));
+      const first = await Promise.race(
+        slow.map((socket) => new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(String(chunk))))),
+      );
       expect(first).toMatch(/^HTTP\/1\.1 429 /);
       const cat = await readFile(project.path(CAT));
       const { status, body } = await predict(cat);
-      expect([status, JSON.parse(body)]).toEqual([429, { error: '12 images from this client are waiting already', code: 'too-many-requests' }]);
+      expect([status, JSON.parse(body)]).toEqual([
+        429,
+        { error: '12 images from this client are waiting already', code: 'too-many-requests' },
+      ]);
       // Linux answers on all of 127.0.0.0/8, and sends from any of it.
-      if (process.platform === 'linux') expect((await ask('/api/predict', { method: 'POST', body: cat, localAddress: '127.0.0.2' })).status).toBe(200);
+      if (process.platform === 'linux')
+        expect((await ask('/api/predict', { method: 'POST', body: cat, localAddress: '127.0.0.2' })).status).toBe(200);
     } finally {
       for (const socket of slow) socket.destroy();
     }
@@ -120,7 +151,8 @@ describe('the endpoint', () => {
   test('answers HEAD without opening the file', async () => {
     const open = async () => (await readdir(`/proc/${serving.pid}/fd`)).length;
     const before = await open();
-    for (let i = 0; i < 30; i++) expect((await ask('/model/group1-shard1of1.bin', { method: 'HEAD' })).status).toBe(200);
+    for (let i = 0; i < 30; i++)
+      expect((await ask('/model/group1-shard1of1.bin', { method: 'HEAD' })).status).toBe(200);
     expect(await open()).toBeLessThan(before + 15);
   });
 
@@ -133,18 +165,42 @@ describe('the endpoint', () => {
 
 describe('what is served', () => {
   test('is the page, TF.js and the files of the model', async () => {
-    for (const path of ['/', '/main.js', '/page.css', '/tfjs-backend-wasm-simd.wasm', '/model/model.json', '/model/group1-shard1of1.bin', '/api/model']) {
+    for (const path of [
+      '/',
+      '/main.js',
+      '/page.css',
+      '/tfjs-backend-wasm-simd.wasm',
+      '/model/model.json',
+      '/model/group1-shard1of1.bin',
+      '/api/model',
+    ]) {
       expect([path, (await ask(path)).status]).toEqual([path, 200]);
     }
     const { headers } = await ask('/');
     expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self' 'wasm-unsafe-eval';/);
-    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' });
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+    });
     expect(headers['access-control-allow-origin']).toBeUndefined();
   });
 
   test.each([
-    '/model/secret.txt', '/model/probes.json', '/model/', '/model/../../pets.yaml', '/model/..%2f..%2fpets.yaml', '/model/%2e%2e/%2e%2e/pets.yaml',
-    '/..%5c..%5cpets.yaml', '//etc/passwd', '/model//etc/passwd', '/model/model.json%00.txt', '/.git/config', '/.env', '/package.json', '/api', '/%',
+    '/model/secret.txt',
+    '/model/probes.json',
+    '/model/',
+    '/model/../../pets.yaml',
+    '/model/..%2f..%2fpets.yaml',
+    '/model/%2e%2e/%2e%2e/pets.yaml',
+    '/..%5c..%5cpets.yaml',
+    '//etc/passwd',
+    '/model//etc/passwd',
+    '/model/model.json%00.txt',
+    '/.git/config',
+    '/.env',
+    '/package.json',
+    '/api',
+    '/%',
   ])('is not %s', async (path) => {
     const { status, body } = await ask(path);
     expect([path, status, body]).toEqual([path, 404, '{"error":"nothing is served here","code":"not-found"}']);
@@ -153,7 +209,11 @@ describe('what is served', () => {
   test('asked for an answer without a picture, it says how pictures come', async () => {
     for (const method of ['GET', 'PUT', 'DELETE']) {
       const answer = await fetch(new URL('/api/predict', serving.url), { method });
-      expect([answer.status, answer.headers.get('allow'), await answer.json()]).toEqual([405, 'POST', { error: 'pictures come by POST', code: 'method-not-allowed' }]);
+      expect([answer.status, answer.headers.get('allow'), await answer.json()]).toEqual([
+        405,
+        'POST',
+        { error: 'pictures come by POST', code: 'method-not-allowed' },
+      ]);
     }
   });
 
@@ -164,7 +224,10 @@ describe('what is served', () => {
     }
     expect((await ask('/', { headers: { Host: `localhost:${port}` } })).status).toBe(200);
     const bytes = await readFile(project.path(CAT));
-    expect(await predict(bytes, '', { Origin: 'https://evil.com' })).toMatchObject({ status: 403, body: expect.stringContaining('"foreign-origin"') });
+    expect(await predict(bytes, '', { Origin: 'https://evil.com' })).toMatchObject({
+      status: 403,
+      body: expect.stringContaining('"foreign-origin"'),
+    });
     expect((await predict(bytes, '', { Origin: `http://127.0.0.1:${port}` })).status).toBe(200);
   });
 });
@@ -173,26 +236,46 @@ describe('the command', () => {
   test('listens on this machine alone, and says what keeps it from listening', async () => {
     expect(serving.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
     const { port } = new URL(serving.url);
-    expect(await project.command('serve', 'models/pets', '--port', port)).toMatchObject({ code: 5, stderr: expect.stringContaining('is taken by another program') });
-    for (const wrong of ['70000', '-1', '80x', '']) expect([wrong, (await project.command('serve', 'models/pets', `--port=${wrong}`)).code]).toEqual([wrong, 2]);
-    expect(await project.command('serve', 'nowhere')).toMatchObject({ code: 2, stderr: expect.stringContaining('is not there') });
-    expect(await project.command('serve', 'pictures')).toMatchObject({ code: 2, stderr: expect.stringContaining('not an exported model') });
+    expect(await project.command('serve', 'models/pets', '--port', port)).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('is taken by another program'),
+    });
+    for (const wrong of ['70000', '-1', '80x', ''])
+      expect([wrong, (await project.command('serve', 'models/pets', `--port=${wrong}`)).code]).toEqual([wrong, 2]);
+    expect(await project.command('serve', 'nowhere')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is not there'),
+    });
+    expect(await project.command('serve', 'pictures')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('not an exported model'),
+    });
   });
 
   test('on all addresses, it prints those that other machines can open, and warns', async () => {
     const other = await Serving.start(project, 'models/pets', '--host', '0.0.0.0');
     try {
-      const lan = Object.values(networkInterfaces()).flat().filter((one) => one?.family === 'IPv4' && !one.internal).map((one) => one!.address);
-      expect(other.said).toMatch(new RegExp(`is at ${[...lan, '127.0.0.1'].map((address) => `http://${address}:\\d+/`).join(' and ')} until Ctrl-C\n`));
+      const lan = Object.values(networkInterfaces())
+        .flat()
+        .filter((one) => one?.family === 'IPv4' && !one.internal)
+        .map((one) => one!.address);
+      expect(other.said).toMatch(
+        new RegExp(
+          `is at ${[...lan, '127.0.0.1'].map((address) => `http://${address}:\\d+/`).join(' and ')} until Ctrl-C\n`,
+        ),
+      );
       expect((await fetch(other.url)).status).toBe(200);
-      await other.saying('warning: listening on a non-loopback address; anyone who can reach this machine can use the model\n');
+      await other.saying(
+        'warning: listening on a non-loopback address; anyone who can reach this machine can use the model\n',
+      );
     } finally {
       await other.interrupt();
     }
   });
 
   /** The process that runs its model. */
-  const modelProcess = ({ pid }: Serving): number => Number(spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' }).stdout.trim());
+  const modelProcess = ({ pid }: Serving): number =>
+    Number(spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' }).stdout.trim());
 
   test('starts the process of its model again at the next request; after three ends within a minute it answers 503', async () => {
     const other = await Serving.start(project, 'models/pets');
@@ -226,7 +309,9 @@ describe('the command', () => {
     const other = await Serving.start(project, 'models/pets');
     const pid = modelProcess(other);
     process.kill(pid, 'SIGSTOP');
-    const posted = fetch(`${other.url}api/predict`, { method: 'POST', body: await readFile(project.path(CAT)) }).catch(() => 'closed');
+    const posted = fetch(`${other.url}api/predict`, { method: 'POST', body: await readFile(project.path(CAT)) }).catch(
+      () => 'closed',
+    );
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await other.interrupt()).toBe(0);
     expect(await posted).toBe('closed');

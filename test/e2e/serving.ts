@@ -23,7 +23,11 @@ export class Serving {
   /** Starts on a free port and waits until it answers. */
   static start({ root }: Project, model: string, ...args: string[]): Promise<Serving> {
     const { NODE_OPTIONS: _options, ...env } = process.env;
-    const child = spawn(process.execPath, [join(repository, 'dist', 'cli.js'), 'serve', model, '--port', '0', ...args], { cwd: root, env });
+    const child = spawn(
+      process.execPath,
+      [join(repository, 'dist', 'cli.js'), 'serve', model, '--port', '0', ...args],
+      { cwd: root, env },
+    );
     let stderr = '';
     return new Promise((resolve, reject) => {
       child.stderr.on('data', (chunk) => {

@@ -8,7 +8,16 @@ const matrix = `matrix:
 `;
 const labels = ['units-4,rate-0.001', 'units-4,rate-0.01', 'units-16,rate-0.001', 'units-16,rate-0.01'];
 const of = (stage: string) => labels.map((label) => `${stage}@${label}`);
-const all = ['ingest', 'load-base', 'freeze', 'build-head@units-4', 'build-head@units-16', ...of('train'), ...of('evaluate'), ...of('export')];
+const all = [
+  'ingest',
+  'load-base',
+  'freeze',
+  'build-head@units-4',
+  'build-head@units-16',
+  ...of('train'),
+  ...of('evaluate'),
+  ...of('export'),
+];
 
 let project: Project;
 let first: RunOutcome;
@@ -86,11 +95,16 @@ test('one more value trains that one alone; one variant can be asked for', async
 });
 
 test('the chosen values in a pipeline without a matrix come from the cache', async () => {
-  const text = pipelineText({ head: '{units: 16, activation: relu}', train: 'epochs: 3\n    optimizer: {adam: {learning_rate: 0.01}}' });
+  const text = pipelineText({
+    head: '{units: 16, activation: relu}',
+    train: 'epochs: 3\n    optimizer: {adam: {learning_rate: 0.01}}',
+  });
   await project.write('pets.yaml', text.replace('models/pets', 'models/best'));
   const single = await project.run();
   expect(single.named('ran')).toEqual([]);
   expect(single.named('restored')).toEqual(['build-head', 'train', 'evaluate', 'export']);
   expect(single.metrics.evaluate).toEqual(first.metrics['evaluate@units-16,rate-0.01']);
-  expect(await project.read('models/best/probes.json')).toBe(await project.read('models/pets/units-16,rate-0.01/probes.json'));
+  expect(await project.read('models/best/probes.json')).toBe(
+    await project.read('models/pets/units-16,rate-0.01/probes.json'),
+  );
 });

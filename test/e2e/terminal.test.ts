@@ -16,8 +16,15 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
-const run = (columns: number, args: readonly string[], more: { env?: NodeJS.ProcessEnv; until?: string } = {}): Promise<Shown> =>
-  onTerminal(columns, [process.execPath, join(repository, 'dist/cli.js'), 'run', 'pets.yaml', ...args], { cwd: project.root, ...more });
+const run = (
+  columns: number,
+  args: readonly string[],
+  more: { env?: NodeJS.ProcessEnv; until?: string } = {},
+): Promise<Shown> =>
+  onTerminal(columns, [process.execPath, join(repository, 'dist/cli.js'), 'run', 'pets.yaml', ...args], {
+    cwd: project.root,
+    ...more,
+  });
 
 /** The lines that are left on a terminal of this width. */
 async function left({ written }: Shown, columns: number): Promise<string[]> {
@@ -28,10 +35,15 @@ async function left({ written }: Shown, columns: number): Promise<string[]> {
 
 describe('a plan on a terminal', () => {
   testOnTerminal('breaks its reasons between words, under themselves', async () => {
-    const shown = await onTerminal(45, [process.execPath, join(repository, 'dist/cli.js'), 'plan', 'pets.yaml'], { cwd: project.root });
+    const shown = await onTerminal(45, [process.execPath, join(repository, 'dist/cli.js'), 'plan', 'pets.yaml'], {
+      cwd: project.root,
+    });
     const lines = await left(shown, 45);
     const at = lines.findIndex((line) => line.startsWith('build-head'));
-    expect(lines.slice(at, at + 2)).toEqual(['build-head  may run  reads ingest, which runs', '                     first']);
+    expect(lines.slice(at, at + 2)).toEqual([
+      'build-head  may run  reads ingest, which runs',
+      '                     first',
+    ]);
   });
 });
 

@@ -33,7 +33,12 @@ async function train(views: number | 'online', epochs: number) {
   const { counts } = JSON.parse(await project.read('.pipeline/out/views/ingest/summary.json'));
   const sum = (row: Record<string, number>) => Object.values(row).reduce((total, count) => total + count, 0);
   const notes = run.events.flatMap((event) => (event.event === 'note' ? [event.code] : []));
-  return { pictures: sum(counts.train), validation: sum(counts.validation), features: run.stage('train').features!, notes };
+  return {
+    pictures: sum(counts.train),
+    validation: sum(counts.validation),
+    features: run.stage('train').features!,
+    notes,
+  };
 }
 
 describe('views', () => {
@@ -71,14 +76,17 @@ describe('float16 features', () => {
     let bytes = 0;
     for (const set of await readdir(folder)) {
       if (before.has(set)) continue;
-      for (const name of await readdir(join(folder, set))) if (name.endsWith('.pack')) bytes += (await stat(join(folder, set, name))).size;
+      for (const name of await readdir(join(folder, set)))
+        if (name.endsWith('.pack')) bytes += (await stat(join(folder, set, name))).size;
     }
     return bytes;
   }
   const sets = async () => new Set(await readdir(project.path('.pipeline', 'cache', 'v1', 'features')).catch(() => []));
   // Rows of many numbers, so that keys and headers weigh little.
   const wide = (dtype: string) =>
-    pipelineText({ more: `features: {dtype: ${dtype}}\n` }).replace('- global_average_pooling', '- flatten').replace('models/pets', 'models/wide');
+    pipelineText({ more: `features: {dtype: ${dtype}}\n` })
+      .replace('- global_average_pooling', '- flatten')
+      .replace('models/pets', 'models/wide');
 
   test('take half the space at a cost that evaluate tells', async () => {
     const other = await sets();

@@ -20,9 +20,26 @@ test('zeros before a pool were wrong with onnxruntime, also with a dropout betwe
   const common = { trainable: true } as const;
   const layers: Layer[] = [
     { ...common, kind: 'input', name: 'image', inputs: [], shape: [8, 8, 3] },
-    { ...common, kind: 'zero_padding2d', name: 'zeros', inputs: ['image'], padding: [[1, 1], [1, 1]] },
+    {
+      ...common,
+      kind: 'zero_padding2d',
+      name: 'zeros',
+      inputs: ['image'],
+      padding: [
+        [1, 1],
+        [1, 1],
+      ],
+    },
     { ...common, kind: 'dropout', name: 'drop', inputs: ['zeros'], rate: 0.5 },
-    { ...common, kind: 'average_pooling2d', name: 'pool', inputs: ['drop'], poolSize: [3, 3], strides: [2, 2], padding: 'valid' },
+    {
+      ...common,
+      kind: 'average_pooling2d',
+      name: 'pool',
+      inputs: ['drop'],
+      poolSize: [3, 3],
+      strides: [2, 2],
+      padding: 'valid',
+    },
   ];
   expect(identityFor(onnx, { name: 'pair', layers }).impl).toBe(2);
 });
@@ -31,9 +48,20 @@ test('narrow kernels with strides were wrong on WebAssembly alone', () => {
   const layers: Layer[] = [
     { kind: 'input', name: 'image', inputs: [], trainable: true, shape: [8, 8, 3] },
     {
-      kind: 'conv2d', name: 'narrow', inputs: ['image'], trainable: true, filters: 1, kernelSize: [1, 3], strides: [2, 2], dilation: [1, 1],
-      padding: 'same', useBias: false, activation: 'linear',
+      kind: 'conv2d',
+      name: 'narrow',
+      inputs: ['image'],
+      trainable: true,
+      filters: 1,
+      kernelSize: [1, 3],
+      strides: [2, 2],
+      dilation: [1, 1],
+      padding: 'same',
+      useBias: false,
+      activation: 'linear',
     },
   ];
-  expect([wasm, { ...wasm, backend: 'cpu' }].map((identity) => identityFor(identity, { name: 'narrow', layers }).impl)).toEqual([2, 1]);
+  expect(
+    [wasm, { ...wasm, backend: 'cpu' }].map((identity) => identityFor(identity, { name: 'narrow', layers }).impl),
+  ).toEqual([2, 1]);
 });

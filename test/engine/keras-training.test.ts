@@ -36,11 +36,21 @@ const network: Graph = {
   layers: [
     { kind: 'input', name: 'input', inputs: [], trainable: true, shape: [3] },
     { kind: 'dense', name: 'hidden', inputs: ['input'], trainable: true, units: 4, useBias: true, activation: 'tanh' },
-    { kind: 'dense', name: 'unit', inputs: ['hidden'], trainable: true, units: 1, useBias: true, activation: 'sigmoid' },
+    {
+      kind: 'dense',
+      name: 'unit',
+      inputs: ['hidden'],
+      trainable: true,
+      units: 1,
+      useBias: true,
+      activation: 'sigmoid',
+    },
   ],
 };
 
-const start = new Map(Object.entries(golden.start).map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]));
+const start = new Map(
+  Object.entries(golden.start).map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]),
+);
 
 const engines: readonly (readonly [string, () => Promise<Engine>])[] = [
   ['onnx', () => createOnnxEngine({ threads: 1 })],
@@ -48,27 +58,40 @@ const engines: readonly (readonly [string, () => Promise<Engine>])[] = [
 ];
 
 describe.each(engines)('%s', (_, open) => {
-  test.each(golden.trainings.map((training) => [training.optimizer, JSON.stringify(training.limit), training.l2, training] as const))(
-    '%s, limit %s, l2 %d',
-    async (name, _limit, l2, { limit, losses, weights }) => {
-      const { optimizer, learningRate } = optimizers[name];
-      const clipping = limit === null ? undefined : { kind: limit[0], limit: limit[1] };
-      const program: TrainingProgram = { graph: network, weights: start, loss: 'binary_crossentropy', optimizer, l2, clipping, batchSize: 5 };
-      const trainer = await (await open()).train(program);
-      for (const [index, { features, targets }] of golden.batches.entries()) {
-        const { loss } = await trainer.step({
-          count: 5, features: Float32Array.from(features), targets: Float32Array.from(targets),
-          sampleWeights: new Float32Array(5).fill(1), masks: new Map(), learningRate,
-        });
-        expect(Math.abs(loss - losses[index])).toBeLessThan(1e-5);
-      }
-      const trained = await trainer.weights();
-      for (const [weight, expected] of Object.entries(weights)) {
-        expect(relativeError(trained.get(weight)!.data, Float32Array.from(expected))).toBeLessThan(1e-5);
-      }
-      trainer.dispose();
-    },
-  );
+  test.each(
+    golden.trainings.map(
+      (training) => [training.optimizer, JSON.stringify(training.limit), training.l2, training] as const,
+    ),
+  )('%s, limit %s, l2 %d', async (name, _limit, l2, { limit, losses, weights }) => {
+    const { optimizer, learningRate } = optimizers[name];
+    const clipping = limit === null ? undefined : { kind: limit[0], limit: limit[1] };
+    const program: TrainingProgram = {
+      graph: network,
+      weights: start,
+      loss: 'binary_crossentropy',
+      optimizer,
+      l2,
+      clipping,
+      batchSize: 5,
+    };
+    const trainer = await (await open()).train(program);
+    for (const [index, { features, targets }] of golden.batches.entries()) {
+      const { loss } = await trainer.step({
+        count: 5,
+        features: Float32Array.from(features),
+        targets: Float32Array.from(targets),
+        sampleWeights: new Float32Array(5).fill(1),
+        masks: new Map(),
+        learningRate,
+      });
+      expect(Math.abs(loss - losses[index])).toBeLessThan(1e-5);
+    }
+    const trained = await trainer.weights();
+    for (const [weight, expected] of Object.entries(weights)) {
+      expect(relativeError(trained.get(weight)!.data, Float32Array.from(expected))).toBeLessThan(1e-5);
+    }
+    trainer.dispose();
+  });
 });
 
 describe.each(engines)('the state of %s', (_, open) => {
@@ -96,7 +119,12 @@ describe.each(engines)('the state of %s', (_, open) => {
     const outputs = await trainer.activations(batch);
     expect([...outputs.keys()]).toEqual(['hidden', 'norm', 'drop', 'classes']);
     const [norm, drop, mask] = [outputs.get('norm')!, outputs.get('drop')!, batch.masks.get('drop')!];
-    expect(relativeError(drop, norm.map((value, i) => value * mask[i]))).toBeLessThan(1e-6);
+    expect(
+      relativeError(
+        drop,
+        norm.map((value, i) => value * mask[i]),
+      ),
+    ).toBeLessThan(1e-6);
     // By the statistics of the batch: each of the eight units has the mean beta and the deviation gamma.
     const beta = program.weights.get('norm/beta')!.data[2];
     expect([0, 1, 2, 3].reduce((sum, row) => sum + norm[row * 8 + 2], 0) / 4).toBeCloseTo(beta, 4);
@@ -109,11 +137,31 @@ test('the engines agree with a penalty and limits on larger weights, in tiles to
     name: 'wide',
     layers: [
       { kind: 'input', name: 'input', inputs: [], trainable: true, shape: [70_000] },
-      { kind: 'dense', name: 'hidden', inputs: ['input'], trainable: true, units: 16, useBias: true, activation: 'relu' },
-      { kind: 'dense', name: 'classes', inputs: ['hidden'], trainable: true, units: 3, useBias: true, activation: 'softmax' },
+      {
+        kind: 'dense',
+        name: 'hidden',
+        inputs: ['input'],
+        trainable: true,
+        units: 16,
+        useBias: true,
+        activation: 'relu',
+      },
+      {
+        kind: 'dense',
+        name: 'classes',
+        inputs: ['hidden'],
+        trainable: true,
+        units: 3,
+        useBias: true,
+        activation: 'softmax',
+      },
     ],
   };
-  const program = programFor(graph, { l2: 0.001, clipping: { kind: 'global_clipnorm', limit: 2 }, optimizer: optimizers.sgd.optimizer });
+  const program = programFor(graph, {
+    l2: 0.001,
+    clipping: { kind: 'global_clipnorm', limit: 2 },
+    optimizer: optimizers.sgd.optimizer,
+  });
   const ends = [];
   // A sum over all weights must not depend on how many threads there are, either.
   const open = [...engines.map(([, engine]) => engine), () => createOnnxEngine({ threads: 2 })];
@@ -128,6 +176,8 @@ test('the engines agree with a penalty and limits on larger weights, in tiles to
   // The limit was reached: without it the weights end elsewhere.
   const free = await (await engines[0][1]()).train({ ...program, clipping: undefined });
   for (let i = 0; i < 2; i++) await free.step({ ...batchFor(graph, 4, i), learningRate: 0.1 });
-  expect(relativeError((await free.weights()).get('hidden/kernel')!.data, ends[0].get('hidden/kernel')!.data)).toBeGreaterThan(0.01);
+  expect(
+    relativeError((await free.weights()).get('hidden/kernel')!.data, ends[0].get('hidden/kernel')!.data),
+  ).toBeGreaterThan(0.01);
   free.dispose();
 });

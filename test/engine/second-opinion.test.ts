@@ -7,8 +7,7 @@ import { createOnnxEngine } from '../../src/engine/onnx/index.js';
 import { compileVerified, trainVerified } from '../../src/engine/second-opinion.js';
 import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
 import { valueAt } from '../../src/model/layer-definition.js';
-import type { Graph, Layer } from '../../src/model/graph.js';
-import { shapesOf } from '../../src/model/graph.js';
+import { type Graph, type Layer, shapesOf } from '../../src/model/graph.js';
 import { layerOfWeight, sizeOf } from '../../src/model/tensor.js';
 import { everyLayer, madeUpWeights, noise } from '../model/graphs.js';
 import { programFor } from './onnx/programs.js';
@@ -28,12 +27,19 @@ const wrongFrom = (engine: Engine, layer: string, by: number): Engine => ({
   async compile(network: Graph, given) {
     const runner = await engine.compile(network, given);
     const wrong = network.layers.some(({ name }) => name === layer);
-    return { ...runner, dispose: () => runner.dispose(), run: async (inputs, count) => (await runner.run(inputs, count)).map((x) => (wrong ? x + by : x)) };
+    return {
+      ...runner,
+      dispose: () => runner.dispose(),
+      run: async (inputs, count) => (await runner.run(inputs, count)).map((x) => (wrong ? x + by : x)),
+    };
   },
 });
 
 const problemOf = async (promise: Promise<unknown>) => {
-  const error = await promise.then(() => undefined, (found: PipelineError) => found);
+  const error = await promise.then(
+    () => undefined,
+    (found: PipelineError) => found,
+  );
   return { kind: error?.category, ...error?.problems[0] };
 };
 
@@ -50,22 +56,38 @@ test('networks that are right are compiled, whatever they consist of', async () 
 });
 
 describe('a network that is compiled wrong is refused', () => {
-  test.each(['conv1', 'residual', 'dilated', 'classes'])('with the name of the first wrong layer, %s', async (layer) => {
-    expect(await problemOf(compileVerified(wrongFrom(engines[0], layer, 0.01), graph, weights))).toMatchObject({
-      kind: 'stage-failed', code: 'second-opinion-differs', where: `layer ${layer}`,
-    });
-  });
+  test.each(['conv1', 'residual', 'dilated', 'classes'])(
+    'with the name of the first wrong layer, %s',
+    async (layer) => {
+      expect(await problemOf(compileVerified(wrongFrom(engines[0], layer, 0.01), graph, weights))).toMatchObject({
+        kind: 'stage-failed',
+        code: 'second-opinion-differs',
+        where: `layer ${layer}`,
+      });
+    },
+  );
 
   test('but not where a probability is so small that rounding is much of it', async () => {
     const layers: Graph['layers'] = [
       { kind: 'input', name: 'features', inputs: [], trainable: true, shape: [4096] },
-      { kind: 'dense', name: 'classes', inputs: ['features'], trainable: true, units: 1, activation: 'sigmoid', useBias: true },
+      {
+        kind: 'dense',
+        name: 'classes',
+        inputs: ['features'],
+        trainable: true,
+        units: 1,
+        activation: 'sigmoid',
+        useBias: true,
+      },
     ];
     const kernel = new Float32Array(4096).map((_, i) => (i % 2 === 0 ? 170 : -230));
     // The image of noise: its sum of large numbers comes to -40, and to a probability of 4e-18.
     const random = Random.keyed('second-opinion', 4096);
     const sum = kernel.reduce((total, weight) => total + Math.fround(random.uniform(-1, 1)) * weight, 0);
-    const saturated = new Map([['classes/kernel', { shape: [4096, 1], data: kernel }], ['classes/bias', { shape: [1], data: Float32Array.of(-40 - sum) }]]);
+    const saturated = new Map([
+      ['classes/kernel', { shape: [4096, 1], data: kernel }],
+      ['classes/bias', { shape: [1], data: Float32Array.of(-40 - sum) }],
+    ]);
     for (const engine of engines) (await compileVerified(engine, { name: 'saturated', layers }, saturated)).dispose();
   });
 
@@ -79,12 +101,17 @@ test('a layer that is wrong however it is run differs from its definition', asyn
     ...engines[0],
     async everyLayer(network, given, input) {
       const outputs = new Map(await engines[0].everyLayer(network, given, input));
-      return outputs.set('maximum', outputs.get('maximum')!.map((x) => x + 0.01));
+      return outputs.set(
+        'maximum',
+        outputs.get('maximum')!.map((x) => x + 0.01),
+      );
     },
   };
   const problem = await problemOf(compileVerified(wrong, graph, weights));
   expect(problem).toMatchObject({ code: 'second-opinion-differs', where: 'layer maximum' });
-  expect(problem.found).toMatch(/^the engine onnx \(cpu, [\d.]+\) computes this max_pooling2d layer wrong: on an image of noise it differs by [\d.]+% of the largest value from the layer's definition$/);
+  expect(problem.found).toMatch(
+    /^the engine onnx \(cpu, [\d.]+\) computes this max_pooling2d layer wrong: on an image of noise it differs by [\d.]+% of the largest value from the layer's definition$/,
+  );
 });
 
 test('definitions give what the engines compute, number by number', async () => {
@@ -97,7 +124,10 @@ test('definitions give what the engines compute, number by number', async () => 
       const found = outputs.get(layer.name)!;
       const expected = found.map((_, index) => valueAt(layer, inputs, weights, shapes.get(layer.name)!, index));
       const largest = Math.max(...expected.map(Math.abs));
-      expect({ layer: layer.name, worst: Math.max(...found.map((x, i) => Math.abs(x - expected[i]))) / largest < 1e-5 }).toEqual({ layer: layer.name, worst: true });
+      expect({
+        layer: layer.name,
+        worst: Math.max(...found.map((x, i) => Math.abs(x - expected[i]))) / largest < 1e-5,
+      }).toEqual({ layer: layer.name, worst: true });
     }
   }
 });
@@ -107,7 +137,15 @@ describe('a training', () => {
   const classifying = ({ name, layers }: Graph): Graph => {
     const head: Layer[] = [
       { kind: 'flatten', name: 'flat', inputs: [layers.at(-1)!.name], trainable: true },
-      { kind: 'dense', name: 'classes', inputs: ['flat'], trainable: true, units: 3, useBias: true, activation: 'softmax' },
+      {
+        kind: 'dense',
+        name: 'classes',
+        inputs: ['flat'],
+        trainable: true,
+        units: 3,
+        useBias: true,
+        activation: 'softmax',
+      },
     ];
     return { name, layers: [...layers, ...head] };
   };
@@ -129,17 +167,37 @@ describe('a training', () => {
       ...engines[0],
       async train(program) {
         const trainer = await engines[0].train(program);
-        const scaled = async () => new Map([...(await trainer.weights())].map(([name, tensor]) => [name, ['dw1', 'dilated'].includes(layerOfWeight(name)) ? { ...tensor, data: tensor.data.map((x) => 1.1 * x) } : tensor]));
+        const scaled = async () =>
+          new Map(
+            [...(await trainer.weights())].map(([name, tensor]) => [
+              name,
+              ['dw1', 'dilated'].includes(layerOfWeight(name))
+                ? { ...tensor, data: tensor.data.map((x) => 1.1 * x) }
+                : tensor,
+            ]),
+          );
         return Object.assign(Object.create(trainer) as typeof trainer, { weights: scaled });
       },
     };
     const problem = await problemOf(trainVerified(wrong, programFor(graph)));
-    expect(problem).toMatchObject({ kind: 'stage-failed', code: 'second-opinion-differs', where: 'layer dilated', found: expect.stringContaining('the gradient of dilated/bias wrong') });
+    expect(problem).toMatchObject({
+      kind: 'stage-failed',
+      code: 'second-opinion-differs',
+      where: 'layer dilated',
+      found: expect.stringContaining('the gradient of dilated/bias wrong'),
+    });
   });
 });
 
-test('what a library throws is put in words, with the library\'s message for --debug alone', async () => {
-  const failing: Engine = { ...engines[0], compile: () => Promise.reject(new Error('Non-zero status code returned while running Conv node')) };
+test("what a library throws is put in words, with the library's message for --debug alone", async () => {
+  const failing: Engine = {
+    ...engines[0],
+    compile: () => Promise.reject(new Error('Non-zero status code returned while running Conv node')),
+  };
   const problem = await problemOf(compileVerified(failing, graph, weights));
-  expect(problem).toMatchObject({ kind: 'stage-failed', code: 'engine-failed', found: 'cannot compute the network every-layer' });
+  expect(problem).toMatchObject({
+    kind: 'stage-failed',
+    code: 'engine-failed',
+    found: 'cannot compute the network every-layer',
+  });
 });

@@ -47,7 +47,8 @@ async function open(onBadImage: Files['onBadImage'], signal = new AbortControlle
   const host: FeatureHost = {
     name: 'train',
     settings: { featureType: 'float32' },
-    openFeatures: () => (store === undefined ? Promise.reject(new Error('nothing is kept here')) : Promise.resolve(store)),
+    openFeatures: () =>
+      store === undefined ? Promise.reject(new Error('nothing is kept here')) : Promise.resolve(store),
     counts: { extracted: 0, reused: 0 },
     emit: () => undefined,
     signal,
@@ -59,11 +60,21 @@ async function open(onBadImage: Files['onBadImage'], signal = new AbortControlle
       image: { size: [SIZE, SIZE], interpolation: 'bilinear', orientation: 'exif' },
       preprocessing: { kind: 'mode', mode: 'none' },
       variation: null,
-      prefix: { name: 'nothing', layers: [{ kind: 'input', name: 'input', inputs: [], trainable: false, shape: [SIZE, SIZE, 3] }] },
+      prefix: {
+        name: 'nothing',
+        layers: [{ kind: 'input', name: 'input', inputs: [], trainable: false, shape: [SIZE, SIZE, 3] }],
+      },
       weights: new Map(),
       engine: { name: 'onnx', backend: 'cpu', version: '0', impl: 1 },
     },
-    source: { openFolder: () => Promise.resolve(root), files: { root, onBadImage, paths: Object.fromEntries(digests.map((digest, index) => [digest, [`${index}.jpg`]])) } },
+    source: {
+      openFolder: () => Promise.resolve(root),
+      files: {
+        root,
+        onBadImage,
+        paths: Object.fromEntries(digests.map((digest, index) => [digest, [`${index}.jpg`]])),
+      },
+    },
     featureShape: [SIZE, SIZE, 3],
     keep: store !== undefined,
   });
@@ -83,7 +94,9 @@ describe('a picture that cannot be decoded', () => {
     expect(await streamed(features)).toEqual(digests.filter((_, index) => index !== 1));
     expect(await features.ensure(digests, 0)).toEqual(digests.filter((_, index) => index !== 1));
     expect(host.counts.extracted).toBe(4);
-    expect(notes).toEqual([expect.stringMatching(/^picture-skipped: .*1\.jpg is cut short: it ends inside its image data/)]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^picture-skipped: .*1\.jpg is cut short: it ends inside its image data/),
+    ]);
   });
 
   test('counts as reused in no view', async () => {
@@ -102,7 +115,10 @@ describe('a picture that cannot be decoded', () => {
   test('ends it where they may not', async () => {
     await tear(1);
     const { features } = await open('fail');
-    await expect(streamed(features)).rejects.toMatchObject({ category: 'bad-data', problems: [{ code: 'picture-not-decodable', where: join(root, '1.jpg') }] });
+    await expect(streamed(features)).rejects.toMatchObject({
+      category: 'bad-data',
+      problems: [{ code: 'picture-not-decodable', where: join(root, '1.jpg') }],
+    });
   });
 });
 
@@ -112,7 +128,10 @@ test.each([
 ])('%s ends it even where bad pictures may be skipped', async (code, change) => {
   const { features } = await open('skip');
   await change(join(root, '3.jpg'));
-  await expect(streamed(features)).rejects.toMatchObject({ category: 'bad-data', problems: [{ code, where: join(root, '3.jpg') }] });
+  await expect(streamed(features)).rejects.toMatchObject({
+    category: 'bad-data',
+    problems: [{ code, where: join(root, '3.jpg') }],
+  });
 });
 
 test('an interruption ends it as such', async () => {

@@ -19,7 +19,11 @@ const plain: PictureWork = {
 const varied: PictureWork = {
   ...plain,
   preprocessing: { kind: 'rescale', factor: 1 / 255 },
-  variation: { parameters: { rotation_range: 20, zoom_range: 0.2, horizontal_flip: true, brightness_range: [0.8, 1.2] }, seed: 5, version: 1 },
+  variation: {
+    parameters: { rotation_range: 20, zoom_range: 0.2, horizontal_flip: true, brightness_range: [0.8, 1.2] },
+    seed: 5,
+    version: 1,
+  },
 };
 
 let folder: string;
@@ -28,7 +32,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pictures-'));
   const names = (await readdir(pets)).sort().slice(0, 12);
   tasks = await Promise.all(
-    names.map(async (name, view) => ({ path: join(pets, name), digest: digestOf(await readFile(join(pets, name))), view })),
+    names.map(async (name, view) => ({
+      path: join(pets, name),
+      digest: digestOf(await readFile(join(pets, name))),
+      view,
+    })),
   );
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -43,7 +51,10 @@ async function loadAll(work: PictureWork, count: number): Promise<PromiseSettled
   }
 }
 
-test.each([['plain', plain], ['varied', varied]])('%s pictures are the same bits on the calling thread, on one and on three', async (_name, work) => {
+test.each([
+  ['plain', plain],
+  ['varied', varied],
+])('%s pictures are the same bits on the calling thread, on one and on three', async (_name, work) => {
   const [here, one, three] = await Promise.all([loadAll(work, 0), loadAll(work, 1), loadAll(work, 3)]);
   expect(here.every(({ status }) => status === 'fulfilled')).toBe(true);
   expect(one).toEqual(here);
@@ -83,25 +94,40 @@ describe('failures', () => {
   test.each([
     ['throws', 'throw new Error("out of luck")', '(out of luck) '],
     ['ends', 'process.exit(3)', ''],
-  ])('a thread that %s fails its picture by name, and the next pictures get another thread', async (_what, statement, told) => {
-    const entry = join(folder, `${_what}.mjs`);
-    await writeFile(entry, `import { parentPort } from 'node:worker_threads';
+  ])(
+    'a thread that %s fails its picture by name, and the next pictures get another thread',
+    async (_what, statement, told) => {
+      const entry = join(folder, `${_what}.mjs`);
+      await writeFile(
+        entry,
+        `import { parentPort } from 'node:worker_threads';
       parentPort.on('message', ({ id, task }) => {
         if (task.view === 0) ${statement};
         parentPort.postMessage({ id, picture: new Float32Array(3) });
-      });`);
-    const pool = new PicturePool(plain, { threads: 1, entry });
-    await expect(pool.load(tasks[0])).rejects.toMatchObject({
-      category: 'stage-failed',
-      problems: [{ code: 'picture-thread-ended', where: tasks[0].path, found: `the thread that loads pictures ended ${told}while it had this picture` }],
-    });
-    expect(await pool.load(tasks[1])).toHaveLength(3);
-    await pool.close();
-  });
+      });`,
+      );
+      const pool = new PicturePool(plain, { threads: 1, entry });
+      await expect(pool.load(tasks[0])).rejects.toMatchObject({
+        category: 'stage-failed',
+        problems: [
+          {
+            code: 'picture-thread-ended',
+            where: tasks[0].path,
+            found: `the thread that loads pictures ended ${told}while it had this picture`,
+          },
+        ],
+      });
+      expect(await pool.load(tasks[1])).toHaveLength(3);
+      await pool.close();
+    },
+  );
 
   test('closing fails what is under way, and nothing can be asked for afterwards', async () => {
     const entry = join(folder, 'silent.mjs');
-    await writeFile(entry, `import { parentPort } from 'node:worker_threads';\nparentPort.on('message', () => undefined);`);
+    await writeFile(
+      entry,
+      `import { parentPort } from 'node:worker_threads';\nparentPort.on('message', () => undefined);`,
+    );
     const pool = new PicturePool(plain, { threads: 2, entry });
     const waiting = Promise.allSettled([pool.load(tasks[0]), pool.load(tasks[1]), pool.load(tasks[2])]);
     await pool.close();

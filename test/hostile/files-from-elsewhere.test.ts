@@ -20,17 +20,55 @@ describe('an archive', () => {
   const zeros = Buffer.alloc(2 ** 26);
   const hostile: Readonly<Record<string, readonly [() => Uint8Array | Promise<Uint8Array>, number, RegExp]>> = {
     'that climbs': [() => zipOf([{ name: '../outside/evil.jpg', content: 'x' }]), 4, /climbs out of the folder/],
-    'that climbs, in a tar': [() => tarOf([{ name: 'cats/../../../outside/evil.jpg', content: 'x' }]), 4, /climbs out of the folder/],
-    'with a path from the root': [() => zipOf([{ name: '/tmp/evil.jpg', content: 'x' }]), 4, /starts at the root of a disk/],
-    'with a link, and a file through it': [
-      () => tarOf([{ name: 'cats', type: 'symlink', linkname: '../outside' }, { name: 'cats/evil.jpg', content: 'x' }]), 4, /is a symlink|is a .*link/,
+    'that climbs, in a tar': [
+      () => tarOf([{ name: 'cats/../../../outside/evil.jpg', content: 'x' }]),
+      4,
+      /climbs out of the folder/,
     ],
-    'with a hard link': [() => tarOf([{ name: 'cats/a.jpg', type: 'link', linkname: '/etc/passwd' }]), 4, /is a .*link/],
+    'with a path from the root': [
+      () => zipOf([{ name: '/tmp/evil.jpg', content: 'x' }]),
+      4,
+      /starts at the root of a disk/,
+    ],
+    'with a link, and a file through it': [
+      () =>
+        tarOf([
+          { name: 'cats', type: 'symlink', linkname: '../outside' },
+          { name: 'cats/evil.jpg', content: 'x' },
+        ]),
+      4,
+      /is a symlink|is a .*link/,
+    ],
+    'with a hard link': [
+      () => tarOf([{ name: 'cats/a.jpg', type: 'link', linkname: '/etc/passwd' }]),
+      4,
+      /is a .*link/,
+    ],
     'with a device': [() => tarOf([{ name: 'cats/a.jpg', type: 'character-device' }]), 4, /is a /],
-    'that is a bomb': [() => zipOf([{ name: 'cats/a.jpg', content: zeros, deflate: true }]), 4, /more than 200 times its size/],
-    'that is a bomb in a tar.gz': [async () => gzipSync(await tarOf([{ name: 'cats/a.jpg', content: zeros }])), 4, /more than 200 times its size/],
-    'whose entries share their bytes': [() => zipOf([{ name: 'a/a.jpg', content: 'x' }, { name: 'b/b.jpg', content: 'x', sameAs: 0 }]), 4, /shares bytes/],
-    'that lies about a size': [() => zipOf([{ name: 'a/a.jpg', content: 'x'.repeat(99), deflate: true, size: 9 }]), 3, /is damaged/],
+    'that is a bomb': [
+      () => zipOf([{ name: 'cats/a.jpg', content: zeros, deflate: true }]),
+      4,
+      /more than 200 times its size/,
+    ],
+    'that is a bomb in a tar.gz': [
+      async () => gzipSync(await tarOf([{ name: 'cats/a.jpg', content: zeros }])),
+      4,
+      /more than 200 times its size/,
+    ],
+    'whose entries share their bytes': [
+      () =>
+        zipOf([
+          { name: 'a/a.jpg', content: 'x' },
+          { name: 'b/b.jpg', content: 'x', sameAs: 0 },
+        ]),
+      4,
+      /shares bytes/,
+    ],
+    'that lies about a size': [
+      () => zipOf([{ name: 'a/a.jpg', content: 'x'.repeat(99), deflate: true, size: 9 }]),
+      3,
+      /is damaged/,
+    ],
   };
   test.each(Object.entries(hostile))('%s', async (_, [make, code, words]) => {
     await sandbox.write('project/pets.zip', await make());
@@ -39,14 +77,25 @@ describe('an archive', () => {
 });
 
 describe('a layers-model', () => {
-  type Model = { weightsManifest: { paths: string[]; weights: { name: string; shape: number[]; dtype: string }[] }[]; modelTopology: unknown };
+  type Model = {
+    weightsManifest: { paths: string[]; weights: { name: string; shape: number[]; dtype: string }[] }[];
+    modelTopology: unknown;
+  };
 
-  async function refusesModel(bend: (model: Model) => void, words: RegExp, { weights, code = 3 }: { weights?: (bytes: Buffer) => Buffer; code?: number } = {}): Promise<void> {
+  async function refusesModel(
+    bend: (model: Model) => void,
+    words: RegExp,
+    { weights, code = 3 }: { weights?: (bytes: Buffer) => Buffer; code?: number } = {},
+  ): Promise<void> {
     await cp(join(repository, 'examples/base'), sandbox.path('base'), { recursive: true });
     const model = JSON.parse(await readFile(sandbox.path('base/model.json'), 'utf8')) as Model;
     bend(model);
     await sandbox.write('project/base/model.json', JSON.stringify(model));
-    if (weights !== undefined) await sandbox.write('project/base/group1-shard1of1.bin', weights(await readFile(sandbox.path('base/group1-shard1of1.bin'))));
+    if (weights !== undefined)
+      await sandbox.write(
+        'project/base/group1-shard1of1.bin',
+        weights(await readFile(sandbox.path('base/group1-shard1of1.bin'))),
+      );
     const set = ['--set', 'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base/model.json}'];
     await sandbox.refuses(code, words, 'load-base', ...set);
     await rm(sandbox.path('base'), { recursive: true });
@@ -54,14 +103,23 @@ describe('a layers-model', () => {
   const asIs = () => undefined;
 
   test('whose shards lie elsewhere', async () => {
-    for (const path of ['../../outside/secret.txt', '/etc/passwd', 'a/../../x.bin', 'file:///etc/passwd', 'http://127.0.0.1/x.bin']) {
+    for (const path of [
+      '../../outside/secret.txt',
+      '/etc/passwd',
+      'a/../../x.bin',
+      'file:///etc/passwd',
+      'http://127.0.0.1/x.bin',
+    ]) {
       await refusesModel(({ weightsManifest: [group] }) => (group.paths = [path]), /model\.json/, { code: 4 });
     }
   });
 
   test('with a shard too few, a size too large, a shape that explodes, a type that is none', async () => {
     await refusesModel(({ weightsManifest: [group] }) => group.paths.push('more.bin'), /more\.bin/);
-    await refusesModel(({ weightsManifest: [group] }) => (group.weights[0].shape = [65536, 65536, 65536]), /bytes|shape/);
+    await refusesModel(
+      ({ weightsManifest: [group] }) => (group.weights[0].shape = [65536, 65536, 65536]),
+      /bytes|shape/,
+    );
     await refusesModel(({ weightsManifest: [group] }) => (group.weights[0].shape = [-1, 3]), /shape/);
     await refusesModel(({ weightsManifest: [group] }) => (group.weights[0].dtype = 'complex64'), /complex64/);
     await refusesModel(asIs, /bytes/, { weights: (bytes) => bytes.subarray(0, bytes.length - 2) });
@@ -79,65 +137,173 @@ describe('a layers-model', () => {
 
   test('that is nested beyond reason, or is not JSON', async () => {
     await cp(join(repository, 'examples/base'), sandbox.path('base'), { recursive: true });
-    for (const text of [`${'['.repeat(200_000)}${']'.repeat(200_000)}`, '{', '', 'null', '{"modelTopology": {"__proto__": 1}}']) {
+    for (const text of [
+      `${'['.repeat(200_000)}${']'.repeat(200_000)}`,
+      '{',
+      '',
+      'null',
+      '{"modelTopology": {"__proto__": 1}}',
+    ]) {
       await sandbox.write('project/base/model.json', text);
-      await sandbox.refuses(3, /model\.json/, 'load-base', '--set', 'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base/model.json}');
+      await sandbox.refuses(
+        3,
+        /model\.json/,
+        'load-base',
+        '--set',
+        'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base/model.json}',
+      );
     }
   });
 });
 
 describe('a network', () => {
-  const layer = (className: string, name: string, from: string, config: object) => ({ class_name: className, name, config: { name, ...config }, inbound_nodes: [[[from, 0, 0, {}]]] });
-  const input = { class_name: 'InputLayer', name: 'x', config: { name: 'x', batch_input_shape: [null, null, null, 3] }, inbound_nodes: [] };
-  const chain = (count: number, className: string, config: object) => Array.from({ length: count }, (_, i) => layer(className, `l${i}`, i === 0 ? 'x' : `l${i - 1}`, config));
-  const nested = (levels: number): object => ({ class_name: 'Sequential', config: { name: `m${levels}`, layers: levels === 0 ? [{ ...input, config: { ...input.config } }] : [nested(levels - 1)] } });
+  const layer = (className: string, name: string, from: string, config: object) => ({
+    class_name: className,
+    name,
+    config: { name, ...config },
+    inbound_nodes: [[[from, 0, 0, {}]]],
+  });
+  const input = {
+    class_name: 'InputLayer',
+    name: 'x',
+    config: { name: 'x', batch_input_shape: [null, null, null, 3] },
+    inbound_nodes: [],
+  };
+  const chain = (count: number, className: string, config: object) =>
+    Array.from({ length: count }, (_, i) => layer(className, `l${i}`, i === 0 ? 'x' : `l${i - 1}`, config));
+  const nested = (levels: number): object => ({
+    class_name: 'Sequential',
+    config: {
+      name: `m${levels}`,
+      layers: levels === 0 ? [{ ...input, config: { ...input.config } }] : [nested(levels - 1)],
+    },
+  });
   /** A value that cannot be written by a function that calls itself stands in its place. */
   const abyss = 'lists in lists';
-  const written = (value: object) => JSON.stringify(value).replace(`"${abyss}"`, `${'['.repeat(5000)}${']'.repeat(5000)}`);
+  const written = (value: object) =>
+    JSON.stringify(value).replace(`"${abyss}"`, `${'['.repeat(5000)}${']'.repeat(5000)}`);
 
-  async function refusesNetwork(layers: readonly { readonly name: string }[] | object, words: RegExp, weights: readonly object[] = []): Promise<void> {
-    const network = Array.isArray(layers) ? { class_name: 'Model', config: { name: 'm', layers: [input, ...(layers as object[])], input_layers: [['x', 0, 0]], output_layers: [[(layers.at(-1) as { name: string }).name, 0, 0]] } } : layers;
-    await sandbox.write('project/base/model.json', written({ modelTopology: network, weightsManifest: [{ paths: ['w.bin'], weights }] }));
+  async function refusesNetwork(
+    layers: readonly { readonly name: string }[] | object,
+    words: RegExp,
+    weights: readonly object[] = [],
+  ): Promise<void> {
+    const network = Array.isArray(layers)
+      ? {
+          class_name: 'Model',
+          config: {
+            name: 'm',
+            layers: [input, ...(layers as object[])],
+            input_layers: [['x', 0, 0]],
+            output_layers: [[(layers.at(-1) as { name: string }).name, 0, 0]],
+          },
+        }
+      : layers;
+    await sandbox.write(
+      'project/base/model.json',
+      written({ modelTopology: network, weightsManifest: [{ paths: ['w.bin'], weights }] }),
+    );
     await sandbox.write('project/base/w.bin', '');
-    await sandbox.refuses(3, words, 'load-base', '--set', 'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base}');
+    await sandbox.refuses(
+      3,
+      words,
+      'load-base',
+      '--set',
+      'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base}',
+    );
   }
 
   test('that is far larger than its file', async () => {
-    await refusesNetwork([layer('Conv2D', 'c', 'x', { filters: 1e9, kernel_size: 1 })], /layer c gives 50,176,000,000,000 numbers per image/);
-    await refusesNetwork([layer('Conv2D', 'c', 'x', { filters: 2, kernel_size: 1e9 })], /layer c has a window, stride or padding of 1,000,000,000/);
-    await refusesNetwork([layer('Conv2D', 'c', 'x', { filters: 2, kernel_size: 3, dilation_rate: 1e6 })], /layer c has a window/);
-    await refusesNetwork([layer('MaxPooling2D', 'p', 'x', { pool_size: 2, strides: 1e7, padding: 'same' })], /layer p has a window/);
+    await refusesNetwork(
+      [layer('Conv2D', 'c', 'x', { filters: 1e9, kernel_size: 1 })],
+      /layer c gives 50,176,000,000,000 numbers per image/,
+    );
+    await refusesNetwork(
+      [layer('Conv2D', 'c', 'x', { filters: 2, kernel_size: 1e9 })],
+      /layer c has a window, stride or padding of 1,000,000,000/,
+    );
+    await refusesNetwork(
+      [layer('Conv2D', 'c', 'x', { filters: 2, kernel_size: 3, dilation_rate: 1e6 })],
+      /layer c has a window/,
+    );
+    await refusesNetwork(
+      [layer('MaxPooling2D', 'p', 'x', { pool_size: 2, strides: 1e7, padding: 'same' })],
+      /layer p has a window/,
+    );
     await refusesNetwork([layer('ZeroPadding2D', 'p', 'x', { padding: 1e7 })], /layer p has a window/);
     await refusesNetwork(chain(400, 'ZeroPadding2D', { padding: 1000 }), /numbers per image/);
-    await refusesNetwork([layer('DepthwiseConv2D', 'd', 'x', { kernel_size: 1, depth_multiplier: 1e12 })], /layer d gives/);
+    await refusesNetwork(
+      [layer('DepthwiseConv2D', 'd', 'x', { kernel_size: 1, depth_multiplier: 1e12 })],
+      /layer d gives/,
+    );
     await refusesNetwork([layer('Dense', 'd', 'x', { units: 1e15 })], /layer d gives/);
-    await refusesNetwork(chain(500, 'Conv2D', { filters: 2000, kernel_size: 101, padding: 'same' }), /weights|multiplications/);
-    await refusesNetwork([{ ...input, name: 'big', config: { name: 'big', batch_input_shape: [null, 1e6, 1e6, 3] } }], /inputs|numbers per image|one input/);
+    await refusesNetwork(
+      chain(500, 'Conv2D', { filters: 2000, kernel_size: 101, padding: 'same' }),
+      /weights|multiplications/,
+    );
+    await refusesNetwork(
+      [{ ...input, name: 'big', config: { name: 'big', batch_input_shape: [null, 1e6, 1e6, 3] } }],
+      /inputs|numbers per image|one input/,
+    );
     // A weight of a size that the file does not have, though the network does not need it.
-    await refusesNetwork([layer('ReLU', 'r', 'x', {})], /bytes/, [{ name: 'a/kernel', shape: [50_000, 50_000], dtype: 'float32' }]);
+    await refusesNetwork([layer('ReLU', 'r', 'x', {})], /bytes/, [
+      { name: 'a/kernel', shape: [50_000, 50_000], dtype: 'float32' },
+    ]);
     await refusesNetwork([layer('Conv2D', 'c', 'x', { filters: 100, kernel_size: 30 })], /the weight is missing/);
   });
 
   test('of layers, models or values without end', async () => {
     await refusesNetwork(chain(20_000, 'ReLU', {}), /lists more than 10,000 layers/);
     await refusesNetwork(nested(40), /nested more than 16 levels/);
-    await refusesNetwork([{ ...layer('ReLU', 'r', 'x', {}), inbound_nodes: [{ args: abyss, kwargs: {} }] }], /nested too deep/);
+    await refusesNetwork(
+      [{ ...layer('ReLU', 'r', 'x', {}), inbound_nodes: [{ args: abyss, kwargs: {} }] }],
+      /nested too deep/,
+    );
     await refusesNetwork([layer('ReLU', 'r', 'x', { negative_slope: abyss })], /negative_slope is/);
     await sandbox.write('project/base/model.json', `{"modelTopology": [${'{},'.repeat(3_000_000)}{}]}`);
-    await sandbox.refuses(3, /more than 1,000,000 values/, 'load-base', '--set', 'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base}');
+    await sandbox.refuses(
+      3,
+      /more than 1,000,000 values/,
+      'load-base',
+      '--set',
+      'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base}',
+    );
   });
 
   test('whose every layer reads the one before many times is read once', async () => {
     // As many paths as 2 to the power of 3,000.
-    const doubling = Array.from({ length: 3000 }, (_, i) => ({ ...layer('Add', `l${i}`, '', {}), inbound_nodes: [[[i === 0 ? 'x' : `l${i - 1}`, 0, 0, {}], [i === 0 ? 'x' : `l${i - 1}`, 0, 0, {}]]] }));
+    const doubling = Array.from({ length: 3000 }, (_, i) => ({
+      ...layer('Add', `l${i}`, '', {}),
+      inbound_nodes: [
+        [
+          [i === 0 ? 'x' : `l${i - 1}`, 0, 0, {}],
+          [i === 0 ? 'x' : `l${i - 1}`, 0, 0, {}],
+        ],
+      ],
+    }));
     const last = layer('GRU', 'last', 'l2999', {});
     await refusesNetwork([...doubling, last], /a layer of the class GRU/);
   });
 
   test('in a .keras file that unpacks to a thousand times its size', async () => {
-    for (const [content, words] of [[Buffer.alloc(2 ** 26, '[{},'), /unpacks to 67108864 bytes/], [Buffer.from(`{"a": [${'{},'.repeat(4_000_000)}{}]}`), /more than 1,000,000 values/]] as const) {
-      await sandbox.write('project/base.keras', zipOf([{ name: 'config.json', content, deflate: true }, { name: 'model.weights.h5', content: fixtureBytes('tiny-keras3.weights.h5'), deflate: true }]));
-      await sandbox.refuses(3, words, 'load-base', '--set', 'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base.keras}');
+    for (const [content, words] of [
+      [Buffer.alloc(2 ** 26, '[{},'), /unpacks to 67108864 bytes/],
+      [Buffer.from(`{"a": [${'{},'.repeat(4_000_000)}{}]}`), /more than 1,000,000 values/],
+    ] as const) {
+      await sandbox.write(
+        'project/base.keras',
+        zipOf([
+          { name: 'config.json', content, deflate: true },
+          { name: 'model.weights.h5', content: fixtureBytes('tiny-keras3.weights.h5'), deflate: true },
+        ]),
+      );
+      await sandbox.refuses(
+        3,
+        words,
+        'load-base',
+        '--set',
+        'stages.load-base={architecture: layers_model, preprocessing: tf, weights: base.keras}',
+      );
     }
   });
 
@@ -146,14 +312,23 @@ describe('a network', () => {
     await sandbox.write('project/model/preprocessing.json', '{}');
     await sandbox.write('project/model/classes.json', `[${'[],'.repeat(3_000_000)}[]]`);
     const { code, stderr } = await sandbox.command('predict', 'model', 'pictures');
-    expect([code, stderr]).toEqual([3, expect.stringMatching(/classes\.json: has more than 1,000,000 values|no image|not there/)]);
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringMatching(/classes\.json: has more than 1,000,000 values|no image|not there/),
+    ]);
   });
 });
 
 test('an HDF5 file that the library goes round in circles in is given up', async () => {
   await sandbox.write('project/base.h5', fixtureBytes('circular.h5'));
   await sandbox.remember();
-  const { code, stderr } = await sandbox.unbounded('run', 'pets.yaml', 'load-base', '--set', 'stages.load-base={architecture: vgg16, weights: base.h5}');
+  const { code, stderr } = await sandbox.unbounded(
+    'run',
+    'pets.yaml',
+    'load-base',
+    '--set',
+    'stages.load-base={architecture: vgg16, weights: base.h5}',
+  );
   expect([code, stderr]).toEqual([3, expect.stringMatching(/base\.h5: reading it took more than 10 s/)]);
 });
 
@@ -164,15 +339,27 @@ describe('a server', () => {
   });
   afterEach(() => server.stop());
 
-  const redirecting = (to: string) => server.on('/start', (_, response) => response.writeHead(302, { location: to }).end());
+  const redirecting = (to: string) =>
+    server.on('/start', (_, response) => response.writeHead(302, { location: to }).end());
   const sha256 = createHash('sha256').update('zip').digest('hex');
   const source = (url: string) => ['ingest', '--set', `stages.ingest.source={url: "${url}", sha256: ${sha256}}`];
 
   test('that redirects to an inner network, to a file, or round in circles', async () => {
-    for (const to of ['http://169.254.169.254/latest/meta-data/', 'https://10.0.0.1/x', 'https://[fd00::1]/x', 'https://0x0a000001/x', 'file:///etc/passwd', 'https://user:secret@example.com/']) {
+    for (const to of [
+      'http://169.254.169.254/latest/meta-data/',
+      'https://10.0.0.1/x',
+      'https://[fd00::1]/x',
+      'https://0x0a000001/x',
+      'file:///etc/passwd',
+      'https://user:secret@example.com/',
+    ]) {
       await sandbox.refuses(4, /->/, ...source(redirecting(to)));
     }
-    await sandbox.refuses(3, /redirects more than 3 times/, ...source(server.on('/round', (_, response) => response.writeHead(302, { location: '/round' }).end())));
+    await sandbox.refuses(
+      3,
+      /redirects more than 3 times/,
+      ...source(server.on('/round', (_, response) => response.writeHead(302, { location: '/round' }).end())),
+    );
   });
 
   test('with another file than the one that was pinned', async () => {
@@ -189,6 +376,12 @@ describe('a server', () => {
       push();
     });
     const md5 = createHash('md5').update('zip').digest('hex');
-    await sandbox.refuses(3, /goes on beyond 1,000 bytes/, 'ingest', '--set', `stages.ingest.source={url: "${url}", md5: ${md5}, size: 1000}`);
+    await sandbox.refuses(
+      3,
+      /goes on beyond 1,000 bytes/,
+      'ingest',
+      '--set',
+      `stages.ingest.source={url: "${url}", md5: ${md5}, size: 1000}`,
+    );
   });
 });

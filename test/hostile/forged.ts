@@ -26,8 +26,31 @@ export interface Told {
 
 /** Values that a stranger would try. */
 export const hostileValues: readonly unknown[] = [
-  '../../../../outside/secret.txt', 'file:../../../../outside/evil', 'file:/tmp/evil', '/etc/passwd', '..', '', '.', '__proto__', 'constructor', 'a\0b', 'C:\\x', '\u001b[2J',
-  null, true, [], {}, -1, 0.5, 1e308, 2 ** 53, '0'.repeat(64), 'f'.repeat(63), ['../..'], { digest: '../../../../outside/secret.txt', size: 17 }, { digest: '0'.repeat(64), size: 1e15 },
+  '../../../../outside/secret.txt',
+  'file:../../../../outside/evil',
+  'file:/tmp/evil',
+  '/etc/passwd',
+  '..',
+  '',
+  '.',
+  '__proto__',
+  'constructor',
+  'a\0b',
+  'C:\\x',
+  '\u001b[2J',
+  null,
+  true,
+  [],
+  {},
+  -1,
+  0.5,
+  1e308,
+  2 ** 53,
+  '0'.repeat(64),
+  'f'.repeat(63),
+  ['../..'],
+  { digest: '../../../../outside/secret.txt', size: 17 },
+  { digest: '0'.repeat(64), size: 1e15 },
 ];
 
 /** A project that ran once, as a template, beside files that nothing may touch. */
@@ -41,7 +64,10 @@ export class ForgedProject {
     await writeFile(join(project, 'pets.yaml'), pipelineText({ train: 'epochs: 1' }));
     await cp(join(project, 'pictures'), join(template, 'outside/pictures'), { recursive: true });
     await writeFile(join(template, 'outside/secret.txt'), 'nobody moves this');
-    for (const args of [['run', 'pets.yaml'], ['run', 'pets.yaml', '--set', 'stages.train.epochs=2']]) {
+    for (const args of [
+      ['run', 'pets.yaml'],
+      ['run', 'pets.yaml', '--set', 'stages.train.epochs=2'],
+    ]) {
       const { code, stderr } = await command(template, args);
       if (code !== 0) throw new Error(`the project that is to be forged does not run: ${stderr}`);
     }
@@ -49,7 +75,10 @@ export class ForgedProject {
   }
 
   /** Bends a copy, runs a command in it, and says what changed outside of what the tool keeps. */
-  async try(forgeries: readonly Forgery[], args: readonly string[]): Promise<Told & { readonly changed: readonly string[] }> {
+  async try(
+    forgeries: readonly Forgery[],
+    args: readonly string[],
+  ): Promise<Told & { readonly changed: readonly string[] }> {
     const root = await mkdtemp(join(tmpdir(), 'pipeline-forged-'));
     try {
       await cp(this.template, root, { recursive: true });
@@ -57,7 +86,10 @@ export class ForgedProject {
       const before = await listing(root);
       const told = await command(root, args);
       const after = await listing(root);
-      return { ...told, changed: [...before.filter((line) => !after.includes(line)), ...after.filter((line) => !before.includes(line))] };
+      return {
+        ...told,
+        changed: [...before.filter((line) => !after.includes(line)), ...after.filter((line) => !before.includes(line))],
+      };
     } finally {
       await rm(root, { recursive: true, force: true });
     }
@@ -72,16 +104,23 @@ function command(root: string, args: readonly string[]): Promise<Told> {
   const { NODE_OPTIONS: _options, ...env } = process.env;
   const PIPELINE_CACHE = join(root, 'project/.pipeline/cache');
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(repository, 'dist/cli.js'), ...args], { cwd: join(root, 'project'), env: { ...env, PIPELINE_CACHE }, maxBuffer: 2 ** 26, timeout: 60_000 }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [join(repository, 'dist/cli.js'), ...args],
+      { cwd: join(root, 'project'), env: { ...env, PIPELINE_CACHE }, maxBuffer: 2 ** 26, timeout: 60_000 },
+      (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+      },
+    );
   });
 }
 
 /** What can be forged: all that is read as JSON or YAML, but for the results themselves. */
 async function documentsIn(project: string): Promise<string[]> {
   const entries = await readdir(join(project, '.pipeline'), { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => relative(project, join(entry.parentPath, entry.name)));
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(project, join(entry.parentPath, entry.name)));
   return [...files.filter((file) => file.endsWith('.json') && !file.includes('/out/')), 'pets.lock.yaml'].sort();
 }
 
@@ -91,12 +130,21 @@ async function forge(project: string, { document, place, value, isName }: Forger
   const bytes = await readFile(path);
   const isYaml = path.endsWith('.yaml');
   const sealed = isYaml ? 'no' : unseal(bytes);
-  const content: unknown = typeof sealed === 'object' ? structuredClone(sealed) : isYaml ? parse(bytes.toString()) : JSON.parse(bytes.toString());
+  const content: unknown =
+    typeof sealed === 'object'
+      ? structuredClone(sealed)
+      : isYaml
+        ? parse(bytes.toString())
+        : JSON.parse(bytes.toString());
   const places = placesIn(content);
   const { owner, name } = places[place % places.length];
-  if (isName && typeof value === 'string' && !Array.isArray(owner)) Object.defineProperty(owner, value, { value: owner[name], enumerable: true, configurable: true });
+  if (isName && typeof value === 'string' && !Array.isArray(owner))
+    Object.defineProperty(owner, value, { value: owner[name], enumerable: true, configurable: true });
   else owner[name] = value;
-  await writeFile(path, typeof sealed === 'object' ? seal(content as object) : isYaml ? stringify(content) : JSON.stringify(content));
+  await writeFile(
+    path,
+    typeof sealed === 'object' ? seal(content as object) : isYaml ? stringify(content) : JSON.stringify(content),
+  );
 }
 
 interface Place {
@@ -119,7 +167,12 @@ async function listing(root: string, inside = ''): Promise<string[]> {
     const status = await lstat(join(root, path));
     if (status.isDirectory()) lines.push(`${path}/`, ...(await listing(root, path)));
     else if (status.isSymbolicLink()) lines.push(`${path} -> ${await readlink(join(root, path))}`);
-    else lines.push(`${path} ${createHash('sha256').update(await readFile(join(root, path))).digest('hex')}`);
+    else
+      lines.push(
+        `${path} ${createHash('sha256')
+          .update(await readFile(join(root, path)))
+          .digest('hex')}`,
+      );
   }
   return lines;
 }

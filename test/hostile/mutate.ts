@@ -43,13 +43,14 @@ const LONGEST_MS = 5000;
 export async function mutate(subject: Subject, { seed, cases, seconds, first }: Amount): Promise<Tried> {
   const sum = { taken: 0, refused: 0, ended: 0 };
   const end = performance.now() + seconds * 1000;
-  for (let next = first; next < first + cases || performance.now() < end; ) {
+  for (let next = first; next < first + cases || performance.now() < end;) {
     const left = { cases: Math.max(0, first + cases - next), seconds: Math.max(0, (end - performance.now()) / 1000) };
     const { counts, hungIn } = await stretch(subject, { seed, first: next, ...left });
     sum.taken += counts.taken;
     sum.refused += counts.refused;
     if (hungIn === undefined) break;
-    if (subject.kind !== 'h5' && subject.kind !== 'keras') throw new Error(`${subject.name}, seed ${seed}, case ${hungIn}: hangs`);
+    if (subject.kind !== 'h5' && subject.kind !== 'keras')
+      throw new Error(`${subject.name}, seed ${seed}, case ${hungIn}: hangs`);
     sum.ended++;
     next = hungIn + 1;
   }
@@ -83,14 +84,22 @@ function stretch({ files, name, kind, told }: Subject, amount: Amount): Promise<
 
 /** Everything that the tool reads from disk and did not write in this run. */
 export async function subjects(): Promise<Subject[]> {
-  const keras = (name: string): Subject => ({ name, kind: name.endsWith('.keras') ? 'keras' : 'h5', files: [{ path: name, bytes: fixtureBytes(name) }] });
+  const keras = (name: string): Subject => ({
+    name,
+    kind: name.endsWith('.keras') ? 'keras' : 'h5',
+    files: [{ path: name, bytes: fixtureBytes(name) }],
+  });
   const base = async (path: string) => ({ path, bytes: await readFile(join(repository, 'examples/base', path)) });
   return [
     { name: 'yaml', kind: 'yaml', files: [{ path: 'pets.yaml', bytes: Buffer.from(pipelineText()) }] },
     await recordSubject(),
     await packSubject(),
     ...['tiny-keras1-weights.h5', 'tiny-keras3.h5', 'tiny-keras3.keras', 'nested-guide-keras3.keras'].map(keras),
-    { name: 'layers-model', kind: 'layers-model', files: [await base('model.json'), await base('group1-shard1of1.bin')] },
+    {
+      name: 'layers-model',
+      kind: 'layers-model',
+      files: [await base('model.json'), await base('group1-shard1of1.bin')],
+    },
   ];
 }
 
@@ -99,7 +108,12 @@ async function recordSubject(): Promise<Subject> {
   const blob = 'what a stage put out';
   return inStore('record', async (store) => {
     const outputs = { out: await store.putBlob(Buffer.from(blob)) };
-    const record = await store.putRecord({ key, preimage: { kind: 'train', config: { epochs: 3 } }, outputs, durationMs: 5 });
+    const record = await store.putRecord({
+      key,
+      preimage: { kind: 'train', config: { epochs: 3 } },
+      outputs,
+      durationMs: 5,
+    });
     return { key, blob, record: JSON.stringify(await store.hit(record.key)) };
   });
 }
@@ -117,14 +131,24 @@ async function packSubject(): Promise<Subject> {
 }
 
 /** A subject whose files are those that a store wrote. */
-async function inStore(kind: 'record' | 'pack', fill: (store: Awaited<ReturnType<typeof openStore>>) => Promise<unknown>): Promise<Subject> {
+async function inStore(
+  kind: 'record' | 'pack',
+  fill: (store: Awaited<ReturnType<typeof openStore>>) => Promise<unknown>,
+): Promise<Subject> {
   const root = await mkdtemp(join(tmpdir(), 'mutate-store-'));
   try {
     const told = await fill(await openStore(join(root, 'cache'), { onDamage: () => undefined, tool: '0' }));
     const entries = await readdir(root, { recursive: true, withFileTypes: true });
     const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
     const files = paths.filter((path) => /\/v1\/(blobs|records|features)\//.test(path)).sort();
-    return { name: kind, kind, told, files: await Promise.all(files.map(async (path) => ({ path: path.slice(root.length + 1), bytes: await readFile(path) }))) };
+    return {
+      name: kind,
+      kind,
+      told,
+      files: await Promise.all(
+        files.map(async (path) => ({ path: path.slice(root.length + 1), bytes: await readFile(path) })),
+      ),
+    };
   } finally {
     await rm(root, { recursive: true });
   }

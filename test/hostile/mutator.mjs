@@ -15,7 +15,27 @@ const { Random } = await from('core/random.js');
 const folder = mkdtempSync(join(tmpdir(), 'mutate-'));
 
 const interesting = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0xffffffff];
-const words = ['*a', '&a ', '!!js ', '{', '[', '"', "'", ': ', '- ', '\n', '\t', '__proto__', '../', '\u0000', '\u2028', 'null', '-1', '1e999', '<<: '];
+const words = [
+  '*a',
+  '&a ',
+  '!!js ',
+  '{',
+  '[',
+  '"',
+  "'",
+  ': ',
+  '- ',
+  '\n',
+  '\t',
+  '__proto__',
+  '../',
+  '\u0000',
+  '\u2028',
+  'null',
+  '-1',
+  '1e999',
+  '<<: ',
+];
 
 /** One to six changes: bits, numbers, words, and stretches that are cut, doubled, zeroed or moved. */
 function bend(original, random) {
@@ -100,7 +120,8 @@ const stores = {
       const store = await openStore(join(folder, 'cache'), { onDamage: () => undefined, tool: '0' });
       const record = await store.hit(told.key);
       if (record === undefined) return 'refused';
-      if (JSON.stringify(record) !== told.record) throw new Error(`another record came back: ${JSON.stringify(record)}`);
+      if (JSON.stringify(record) !== told.record)
+        throw new Error(`another record came back: ${JSON.stringify(record)}`);
       const blob = await store.readBlob(record.outputs.out);
       if (blob === undefined) return 'refused';
       if (blob.toString() !== told.blob) throw new Error('another blob came back');
@@ -110,13 +131,16 @@ const stores = {
   pack: async () => {
     const { openStore } = await from('store/store.js');
     return async (paths, told) => {
-      const set = await (await openStore(join(folder, 'cache'), { onDamage: () => undefined, tool: '0' })).openFeatures(told.set, null, told.rowLength, 'float32');
+      const set = await (
+        await openStore(join(folder, 'cache'), { onDamage: () => undefined, tool: '0' })
+      ).openFeatures(told.set, null, told.rowLength, 'float32');
       const out = new Float32Array(told.keys.length * told.rowLength);
       const missing = new Set(await set.readInto(told.keys, out));
       await set.close();
       told.keys.forEach((_, row) => {
         const given = out.subarray(row * told.rowLength, (row + 1) * told.rowLength);
-        if (!missing.has(row) && given.some((value, i) => value !== told.rows[row][i])) throw new Error(`row ${row} came back as ${given.join()}`);
+        if (!missing.has(row) && given.some((value, i) => value !== told.rows[row][i]))
+          throw new Error(`row ${row} came back as ${given.join()}`);
       });
       return missing.size > 0 ? 'refused' : 'taken';
     };
@@ -127,7 +151,10 @@ const read = await { ...readers, ...stores }[subject.kind]();
 const counts = { taken: 0, refused: 0 };
 const end = performance.now() + seconds * 1000;
 try {
-  const whole = await read(files.map(({ path, bytes }) => put(path, bytes)), subject.told);
+  const whole = await read(
+    files.map(({ path, bytes }) => put(path, bytes)),
+    subject.told,
+  );
   if (whole !== 'taken') throw new Error(`${subject.name} is ${whole} as it is`);
   for (let number = first; number < first + cases || performance.now() < end; number++) {
     const random = Random.keyed(seed, subject.name, number);

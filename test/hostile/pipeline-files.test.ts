@@ -19,16 +19,32 @@ const bomb = [
 describe('YAML', () => {
   const texts: Readonly<Record<string, readonly [string, number, RegExp]>> = {
     'an alias bomb': [`${bomb}\n${pipelineText()}`, 4, /alias/],
-    '5,000 levels in brackets': [`x: ${'['.repeat(levels)}${']'.repeat(levels)}\n`, 4, /nested more than 64 levels deep/],
-    '5,000 levels in braces': [`${'{a: '.repeat(levels)}1${'}'.repeat(levels)}\n`, 4, /nested more than 64 levels deep/],
-    '5,000 levels by indentation': [Array.from({ length: 800 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'), 4, /nested more than 64 levels deep/],
+    '5,000 levels in brackets': [
+      `x: ${'['.repeat(levels)}${']'.repeat(levels)}\n`,
+      4,
+      /nested more than 64 levels deep/,
+    ],
+    '5,000 levels in braces': [
+      `${'{a: '.repeat(levels)}1${'}'.repeat(levels)}\n`,
+      4,
+      /nested more than 64 levels deep/,
+    ],
+    '5,000 levels by indentation': [
+      Array.from({ length: 800 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'),
+      4,
+      /nested more than 64 levels deep/,
+    ],
     '5,000 levels of dashes': [`${'- '.repeat(levels)}x\n`, 4, /nested more than 64 levels deep/],
     '__proto__ as a key': [pipelineText({ train: '__proto__: {epochs: 9}' }), 4, /`?__proto__`?/],
     'constructor as a stage': [`${pipelineText()}  constructor: {prototype: {polluted: true}}\n`, 4, /constructor/],
     'a custom tag': [pipelineText({ train: 'epochs: !!js/function "function(){}"' }), 2, /tag/],
     'a binary tag': [pipelineText({ train: 'epochs: !!binary aGk=' }), 2, /tag/],
     'a merge key': [pipelineText({ train: '<<: {epochs: 3}' }), 2, /<</],
-    'ten thousand wrong fields': [`${pipelineText()}${Array.from({ length: 10_000 }, (_, i) => `    wrong${i}: 1\n`).join('')}`, 2, /wrong0/],
+    'ten thousand wrong fields': [
+      `${pipelineText()}${Array.from({ length: 10_000 }, (_, i) => `    wrong${i}: 1\n`).join('')}`,
+      2,
+      /wrong0/,
+    ],
     'a million dashes': [`x: [${'-,'.repeat(400_000)}]\n`, 4, /more than 50000 values|bytes/],
     'a NUL and other controls': ['version: 1\nname: "a\\0\\x1b[31mb"\n', 2, /stages/],
   };

@@ -67,9 +67,14 @@ export class Sandbox {
     const env = { ...inherited, ...this.environment, USAGE_FILE: usage };
     const words = ['--import', join(repository, 'test/hostile/usage.mjs'), join(repository, 'dist/cli.js'), ...args];
     const outcome = await new Promise<Refused>((resolve) => {
-      execFile(process.execPath, words, { cwd: this.path(), env, maxBuffer: 2 ** 26, timeout: 60_000 }, (error, _stdout, stderr) => {
-        resolve({ code: typeof error?.code === 'number' ? error.code : error ? null : 0, stderr });
-      });
+      execFile(
+        process.execPath,
+        words,
+        { cwd: this.path(), env, maxBuffer: 2 ** 26, timeout: 60_000 },
+        (error, _stdout, stderr) => {
+          resolve({ code: typeof error?.code === 'number' ? error.code : error ? null : 0, stderr });
+        },
+      );
     });
     const taken = JSON.parse(await readFile(usage, 'utf8')) as typeof bounds;
     await rm(usage);
@@ -99,7 +104,12 @@ async function listing(root: string, inside = ''): Promise<string[]> {
     const status = await lstat(join(root, path));
     if (status.isDirectory()) entries.push(`${path}/`, ...(await listing(root, path)));
     else if (status.isSymbolicLink()) entries.push(`${path} -> ${await readlink(join(root, path))}`);
-    else if (status.isFile()) entries.push(`${path} ${createHash('sha256').update(await readFile(join(root, path))).digest('hex')}`);
+    else if (status.isFile())
+      entries.push(
+        `${path} ${createHash('sha256')
+          .update(await readFile(join(root, path)))
+          .digest('hex')}`,
+      );
     else entries.push(`${path} (special)`);
   }
   return entries;

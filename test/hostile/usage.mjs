@@ -9,5 +9,8 @@ function peakMegabytes() {
 
 process.on('exit', () => {
   const { userCPUTime, systemCPUTime } = process.resourceUsage();
-  writeFileSync(process.env.USAGE_FILE, JSON.stringify({ cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, megabytes: peakMegabytes() }));
+  writeFileSync(
+    process.env.USAGE_FILE,
+    JSON.stringify({ cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, megabytes: peakMegabytes() }),
+  );
 });

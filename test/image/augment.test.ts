@@ -9,9 +9,18 @@ import { applyTransform, drawTransform, type AugmentParameters, type Transform }
 interface Golden {
   readonly cval: number;
   readonly extent: readonly [height: number, width: number];
-  readonly ranges: readonly { readonly asked: AugmentParameters; readonly drawn: Readonly<Record<string, readonly [least: number, most: number]>> }[];
-  readonly pictures: Readonly<Record<string, { readonly width: number; readonly height: number; readonly pixels: number[] }>>;
-  readonly sharpness: readonly { readonly picture: string; readonly factor: number; readonly expected: readonly number[] }[];
+  readonly ranges: readonly {
+    readonly asked: AugmentParameters;
+    readonly drawn: Readonly<Record<string, readonly [least: number, most: number]>>;
+  }[];
+  readonly pictures: Readonly<
+    Record<string, { readonly width: number; readonly height: number; readonly pixels: number[] }>
+  >;
+  readonly sharpness: readonly {
+    readonly picture: string;
+    readonly factor: number;
+    readonly expected: readonly number[];
+  }[];
   readonly cases: readonly {
     readonly picture: string;
     readonly fillMode: FillMode;
@@ -61,7 +70,15 @@ describe('applyTransform', () => {
     (_, name, fillMode, __, { change, expected }) => {
       const { flip_horizontal: flipHorizontal, flip_vertical: flipVertical, channel_shift_intensity, ...rest } = change;
       const channelShift = channel_shift_intensity ?? 0;
-      const transform: Transform = { ...rest, sharpness: 1, flipHorizontal, flipVertical, channelShift, fillMode, cval: golden.cval };
+      const transform: Transform = {
+        ...rest,
+        sharpness: 1,
+        flipHorizontal,
+        flipVertical,
+        channelShift,
+        fillMode,
+        cval: golden.cval,
+      };
       const { width, height, pixels } = golden.pictures[name];
       const result = applyTransform(Uint8Array.from(pixels), width, height, transform);
       const worst = Math.max(...result.map((level, i) => Math.abs(level - expected[i])));
@@ -75,13 +92,16 @@ describe('applyTransform', () => {
     return named.map(([key, value]) => `${key} ${value}`).join(', ');
   }
 
-  test.each(golden.sharpness.map((each) => [each.picture, each.factor, each] as const))('sharpens as PIL does (%s, %d)', (_, __, { picture, factor, expected }) => {
-    const { width, height, pixels } = golden.pictures[picture];
-    const result = applyTransform(Uint8Array.from(pixels), width, height, { ...nothing, sharpness: factor });
-    const worst = Math.max(...result.map((level, i) => Math.abs(level - expected[i])));
-    // PIL rounds the smooth picture to whole levels, and cuts the blend to whole ones.
-    expect(worst).toBeLessThanOrEqual(0.5 * Math.abs(1 - factor) + 1);
-  });
+  test.each(golden.sharpness.map((each) => [each.picture, each.factor, each] as const))(
+    'sharpens as PIL does (%s, %d)',
+    (_, __, { picture, factor, expected }) => {
+      const { width, height, pixels } = golden.pictures[picture];
+      const result = applyTransform(Uint8Array.from(pixels), width, height, { ...nothing, sharpness: factor });
+      const worst = Math.max(...result.map((level, i) => Math.abs(level - expected[i])));
+      // PIL rounds the smooth picture to whole levels, and cuts the blend to whole ones.
+      expect(worst).toBeLessThanOrEqual(0.5 * Math.abs(1 - factor) + 1);
+    },
+  );
 
   test('without a change gives the pixels themselves', () => {
     const pixels = noise(5 * 4 * 3);
@@ -91,7 +111,8 @@ describe('applyTransform', () => {
   test('a quarter turn takes the right edge to the top: counter-clockwise', () => {
     const pixels = noise(3 * 3 * 3);
     const result = applyTransform(pixels, 3, 3, { ...nothing, theta: 90 });
-    const redAt = (levels: ArrayLike<number>, row: number, column: number) => Math.round(levels[(row * 3 + column) * 3]);
+    const redAt = (levels: ArrayLike<number>, row: number, column: number) =>
+      Math.round(levels[(row * 3 + column) * 3]);
     for (let i = 0; i < 3; i++) expect(redAt(result, 0, i)).toBe(redAt(pixels, i, 2));
   });
 
@@ -128,29 +149,38 @@ describe('applyTransform', () => {
 });
 
 describe('drawTransform', () => {
-  test.each(golden.ranges.map((each) => [JSON.stringify(each.asked), each] as const))('draws from Keras\'s ranges (%s)', (_, { asked, drawn }) => {
-    const [height, width] = golden.extent;
-    const ours = Array.from({ length: 4000 }, (_, view) => drawTransform(asked, Random.keyed('ranges', view), width, height));
-    const numbers: Readonly<Record<string, (draw: Transform) => number>> = {
-      theta: ({ theta }) => theta,
-      // Keras calls the rows x: the documented meaning of the two shifts, and ours, is the other way round.
-      tx: ({ ty }) => ty,
-      ty: ({ tx }) => tx,
-      shear: ({ shear }) => shear,
-      zx: ({ zx }) => zx,
-      zy: ({ zy }) => zy,
-      flip_horizontal: ({ flipHorizontal }) => Number(flipHorizontal),
-      flip_vertical: ({ flipVertical }) => Number(flipVertical),
-      channel_shift_intensity: ({ channelShift }) => channelShift,
-      brightness: ({ brightness }) => brightness ?? 0,
-    };
-    expect(Object.keys(numbers)).toEqual(Object.keys(drawn));
-    for (const [name, [least, most]] of Object.entries(drawn)) {
-      const found = ours.map(numbers[name]);
-      const slack = (most - least) * 0.005;
-      expect([name, Math.abs(Math.min(...found) - least) <= slack, Math.abs(Math.max(...found) - most) <= slack]).toEqual([name, true, true]);
-    }
-  });
+  test.each(golden.ranges.map((each) => [JSON.stringify(each.asked), each] as const))(
+    "draws from Keras's ranges (%s)",
+    (_, { asked, drawn }) => {
+      const [height, width] = golden.extent;
+      const ours = Array.from({ length: 4000 }, (_, view) =>
+        drawTransform(asked, Random.keyed('ranges', view), width, height),
+      );
+      const numbers: Readonly<Record<string, (draw: Transform) => number>> = {
+        theta: ({ theta }) => theta,
+        // Keras calls the rows x: the documented meaning of the two shifts, and ours, is the other way round.
+        tx: ({ ty }) => ty,
+        ty: ({ tx }) => tx,
+        shear: ({ shear }) => shear,
+        zx: ({ zx }) => zx,
+        zy: ({ zy }) => zy,
+        flip_horizontal: ({ flipHorizontal }) => Number(flipHorizontal),
+        flip_vertical: ({ flipVertical }) => Number(flipVertical),
+        channel_shift_intensity: ({ channelShift }) => channelShift,
+        brightness: ({ brightness }) => brightness ?? 0,
+      };
+      expect(Object.keys(numbers)).toEqual(Object.keys(drawn));
+      for (const [name, [least, most]] of Object.entries(drawn)) {
+        const found = ours.map(numbers[name]);
+        const slack = (most - least) * 0.005;
+        expect([
+          name,
+          Math.abs(Math.min(...found) - least) <= slack,
+          Math.abs(Math.max(...found) - most) <= slack,
+        ]).toEqual([name, true, true]);
+      }
+    },
+  );
 
   const everything: AugmentParameters = {
     rotation_range: 30,
@@ -166,7 +196,8 @@ describe('drawTransform', () => {
     fill_mode: 'wrap',
     cval: 9,
   };
-  const draw = (parameters: AugmentParameters, view = 0) => drawTransform(parameters, Random.keyed('draw', view), 200, 100);
+  const draw = (parameters: AugmentParameters, view = 0) =>
+    drawTransform(parameters, Random.keyed('draw', view), 200, 100);
   const draws = (parameters: AugmentParameters) => Array.from({ length: 2000 }, (_, view) => draw(parameters, view));
   const extremes = (numbers: number[]) => [Math.min(...numbers), Math.max(...numbers)];
 
@@ -181,9 +212,15 @@ describe('drawTransform', () => {
     const [theta, ty, tx, shear, zx, zy, horizontal, vertical, channel, brightness, sharpness] = numbers;
     const transform = draw(everything);
     expect(transform.theta).toBeCloseTo(-30 + 60 * theta, 9);
-    expect([transform.ty / 20, transform.tx / 20]).toEqual([expect.closeTo(-1 + 2 * ty, 9), expect.closeTo(-1 + 2 * tx, 9)]);
+    expect([transform.ty / 20, transform.tx / 20]).toEqual([
+      expect.closeTo(-1 + 2 * ty, 9),
+      expect.closeTo(-1 + 2 * tx, 9),
+    ]);
     expect(transform.shear).toBeCloseTo(-10 + 20 * shear, 9);
-    expect([transform.zx, transform.zy]).toEqual([expect.closeTo(0.5 + 0.4 * zx, 9), expect.closeTo(0.5 + 0.4 * zy, 9)]);
+    expect([transform.zx, transform.zy]).toEqual([
+      expect.closeTo(0.5 + 0.4 * zx, 9),
+      expect.closeTo(0.5 + 0.4 * zy, 9),
+    ]);
     expect([transform.flipHorizontal, transform.flipVertical]).toEqual([horizontal < 0.5, vertical < 0.5]);
     expect(transform.channelShift).toBeCloseTo(-12 + 24 * channel, 9);
     expect(transform.brightness).toBeCloseTo(0.8 + 0.4 * brightness, 9);

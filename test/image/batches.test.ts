@@ -199,6 +199,8 @@ describe('errors', () => {
   });
 
   test('a picture of another size is a bug that is found', async () => {
-    await expect(collect(options(4, { numbersPerPicture: 3 }))).rejects.toThrow('0.jpg: 2 numbers were loaded, 3 expected');
+    await expect(collect(options(4, { numbersPerPicture: 3 }))).rejects.toThrow(
+      '0.jpg: 2 numbers were loaded, 3 expected',
+    );
   });
 });

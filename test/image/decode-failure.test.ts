@@ -16,7 +16,11 @@ function next<T>(answers: readonly T[]): () => T {
 }
 
 /** What comes of a first failure where decoding again answers so, and so do images that are made to see whether the machine decodes. */
-function judged(first: string, again: readonly (string | Uint8Array)[], works: readonly boolean[]): Promise<Uint8Array> {
+function judged(
+  first: string,
+  again: readonly (string | Uint8Array)[],
+  works: readonly boolean[],
+): Promise<Uint8Array> {
   const answer = next(again);
   const machineWorks = next(works);
   const decode = async (): Promise<Uint8Array> => {
@@ -31,7 +35,9 @@ test('the bytes are, if they fail alike once more and other images decode before
   await expect(judged(DAMAGE, [DAMAGE], [true])).rejects.toMatchObject(byBytes);
   await expect(judged(DAMAGE, ['another failure', 'a third', 'a fourth'], [true])).rejects.toMatchObject(byMachine);
   const bytes = (await noisy(64, 64).jpeg().toBuffer()).subarray(0, 1000);
-  await expect(createDecoder({ width: 8, height: 8, interpolation: 'bilinear', orientation: 'exif' })(bytes)).rejects.toMatchObject(byBytes);
+  await expect(
+    createDecoder({ width: 8, height: 8, interpolation: 'bilinear', orientation: 'exif' })(bytes),
+  ).rejects.toMatchObject(byBytes);
 });
 
 describe('the machine is', () => {
@@ -40,12 +46,13 @@ describe('the machine is', () => {
     await expect(judged(DAMAGE, [DAMAGE], [true, false])).rejects.toMatchObject(byMachine);
   });
 
-  test.each(['glib: Error creating thread: Resource temporarily unavailable', 'VipsJpeg: Insufficient memory (case 4)', 'out of memory --- size == 12MB'])(
-    'if the decoder says so, also where other images decode: %s',
-    async (message) => {
-      await expect(judged(message, [message], [true])).rejects.toMatchObject(byMachine);
-    },
-  );
+  test.each([
+    'glib: Error creating thread: Resource temporarily unavailable',
+    'VipsJpeg: Insufficient memory (case 4)',
+    'out of memory --- size == 12MB',
+  ])('if the decoder says so, also where other images decode: %s', async (message) => {
+    await expect(judged(message, [message], [true])).rejects.toMatchObject(byMachine);
+  });
 });
 
 test('what works the second time is the result', async () => {

@@ -13,12 +13,15 @@ const decoder = (width: number, height: number, options: Partial<DecodeOptions> 
 
 /** The colours of the four corners of a decoded picture: top left, top right, bottom left, bottom right. */
 function corners(pixels: Uint8Array, width: number, height: number): number[][] {
-  const at = (row: number, column: number) => [...pixels.subarray((row * width + column) * 3, (row * width + column) * 3 + 3)];
+  const at = (row: number, column: number) => [
+    ...pixels.subarray((row * width + column) * 3, (row * width + column) * 3 + 3),
+  ];
   return [at(0, 0), at(0, width - 1), at(height - 1, 0), at(height - 1, width - 1)];
 }
 
 function nearestColours(found: number[][]): Colour[] {
-  const distance = (colour: Colour, levels: number[]) => Math.max(...colour.map((level, i) => Math.abs(level - levels[i])));
+  const distance = (colour: Colour, levels: number[]) =>
+    Math.max(...colour.map((level, i) => Math.abs(level - levels[i])));
   return found.map((levels) => {
     const match = [RED, GREEN, BLUE, WHITE].find((colour) => distance(colour, levels) < 12);
     if (match === undefined) throw new Error(`no known colour: ${levels.join(' ')}`);
@@ -61,35 +64,51 @@ describe('orientation', () => {
 });
 
 describe('colours', () => {
-  const decodeAsIs = async (bytes: Uint8Array, width: number, height: number) => [...(await decoder(width, height)(bytes))];
+  const decodeAsIs = async (bytes: Uint8Array, width: number, height: number) => [
+    ...(await decoder(width, height)(bytes)),
+  ];
 
   test('grey becomes RGB', async () => {
-    const png = await drawn(3, 1, (_, column) => [column * 100]).toColourspace('b-w').png().toBuffer();
+    const png = await drawn(3, 1, (_, column) => [column * 100])
+      .toColourspace('b-w')
+      .png()
+      .toBuffer();
     expect(await decodeAsIs(png, 3, 1)).toEqual([0, 0, 0, 100, 100, 100, 200, 200, 200]);
   });
 
   test('a palette becomes RGB', async () => {
-    const png = await drawn(2, 1, (_, column) => [RED, BLUE][column]).png({ palette: true }).toBuffer();
+    const png = await drawn(2, 1, (_, column) => [RED, BLUE][column])
+      .png({ palette: true })
+      .toBuffer();
     expect(await decodeAsIs(png, 2, 1)).toEqual([...RED, ...BLUE]);
   });
 
   test.each([2, 1])('alpha is dropped and the colour under it kept, at 1/%i of the size', async (divisor) => {
-    const png = await drawn(4, 4, (row) => [...(row < 2 ? RED : GREEN), row < 2 ? 0 : 128]).png().toBuffer();
+    const png = await drawn(4, 4, (row) => [...(row < 2 ? RED : GREEN), row < 2 ? 0 : 128])
+      .png()
+      .toBuffer();
     const pixels = await decoder(4 / divisor, 4 / divisor, { interpolation: 'nearest' })(png);
     const [top, , bottom] = corners(pixels, 4 / divisor, 4 / divisor);
     expect([top, bottom]).toEqual([[...RED], [...GREEN]]);
   });
 
   test.each(['bilinear', 'bicubic', 'lanczos'] as const)('alpha has no weight in %s', async (interpolation) => {
-    const png = await drawn(9, 9, (row, column) => [...BLUE, (row * column * 37) % 256]).png().toBuffer();
+    const png = await drawn(9, 9, (row, column) => [...BLUE, (row * column * 37) % 256])
+      .png()
+      .toBuffer();
     const pixels = await decoder(2, 2, { interpolation })(png);
     expect([...pixels]).toEqual([...BLUE, ...BLUE, ...BLUE, ...BLUE]);
   });
 
   test('alpha of grey pictures and of WebP too', async () => {
-    const grey = await drawn(2, 1, (_, column) => [40 + column, column * 255]).toColourspace('b-w').png().toBuffer();
+    const grey = await drawn(2, 1, (_, column) => [40 + column, column * 255])
+      .toColourspace('b-w')
+      .png()
+      .toBuffer();
     expect(await decodeAsIs(grey, 2, 1)).toEqual([40, 40, 40, 41, 41, 41]);
-    const webp = await drawn(2, 1, () => [...RED, 10]).webp({ lossless: true, exact: true }).toBuffer();
+    const webp = await drawn(2, 1, () => [...RED, 10])
+      .webp({ lossless: true, exact: true })
+      .toBuffer();
     expect(await decodeAsIs(webp, 2, 1)).toEqual([...RED, ...RED]);
   });
 
@@ -102,13 +121,19 @@ describe('colours', () => {
 
   test('16 bits become the upper 8', async () => {
     const deep = Uint16Array.from([0, 65535, 257 * 100, 257 * 7, 257 * 50 + 3, 257 * 200]);
-    const png = await sharp(deep, { raw: { width: 2, height: 1, channels: 3 } }).toColourspace('rgb16').png().toBuffer();
+    const png = await sharp(deep, { raw: { width: 2, height: 1, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer();
     expect((await sharp(png).metadata()).depth).toBe('ushort');
     expect(await decodeAsIs(png, 2, 1)).toEqual([0, 255, 100, 7, 50, 200]);
   });
 
   test('CMYK becomes RGB', async () => {
-    const jpeg = await drawn(16, 16, () => RED).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer();
+    const jpeg = await drawn(16, 16, () => RED)
+      .toColourspace('cmyk')
+      .jpeg({ quality: 100 })
+      .toBuffer();
     expect((await sharp(jpeg).metadata()).space).toBe('cmyk');
     const [red, green, blue] = await decodeAsIs(jpeg, 16, 16);
     expect(red).toBeGreaterThan(200);
@@ -127,7 +152,9 @@ describe('colours', () => {
 describe('resizing', () => {
   /** Levels of the first channel of a row of 12 pixels, 0, 10, ... 110, at another width. */
   async function ramp(width: number, interpolation: Interpolation): Promise<number[]> {
-    const png = await drawn(12, 1, (_, column) => [column * 10]).png().toBuffer();
+    const png = await drawn(12, 1, (_, column) => [column * 10])
+      .png()
+      .toBuffer();
     const pixels = await decoder(width, 1, { interpolation })(png);
     return [...pixels].filter((_, i) => i % 3 === 0);
   }
@@ -147,7 +174,9 @@ describe('resizing', () => {
   });
 
   test.each(['bilinear', 'bicubic', 'lanczos'] as const)('%s averages what it makes smaller', async (interpolation) => {
-    const checks = await drawn(64, 64, (row, column) => Array(3).fill(((row + column) % 2) * 255)).png().toBuffer();
+    const checks = await drawn(64, 64, (row, column) => Array(3).fill(((row + column) % 2) * 255))
+      .png()
+      .toBuffer();
     const pixels = await decoder(8, 8, { interpolation })(checks);
     expect(pixels.every((level) => Math.abs(level - 127) < 12)).toBe(true);
   });
@@ -158,13 +187,17 @@ describe('resizing', () => {
     expect(bilinear.every((level, i) => Math.abs(level - pil[i]) <= 2)).toBe(true);
     const png = await noisy(12, 12).png().toBuffer();
     const kinds = await Promise.all(
-      (['nearest', 'bilinear', 'bicubic', 'lanczos'] as const).map((interpolation) => decoder(7, 7, { interpolation })(png)),
+      (['nearest', 'bilinear', 'bicubic', 'lanczos'] as const).map((interpolation) =>
+        decoder(7, 7, { interpolation })(png),
+      ),
     );
     expect(new Set(kinds.map((pixels) => pixels.join())).size).toBe(4);
   });
 
   test('the aspect is not kept: the whole picture is stretched', async () => {
-    const png = await drawn(40, 10, (row, column) => quadrants(row, column, 40, 10)).png().toBuffer();
+    const png = await drawn(40, 10, (row, column) => quadrants(row, column, 40, 10))
+      .png()
+      .toBuffer();
     const pixels = await decoder(6, 20)(png);
     expect(pixels.length).toBe(6 * 20 * 3);
     expect(nearestColours(corners(pixels, 6, 20))).toEqual([RED, GREEN, BLUE, WHITE]);
@@ -174,10 +207,15 @@ describe('resizing', () => {
 describe('images that do not decode', () => {
   const damaged = {
     category: 'bad-data',
-    problems: [expect.objectContaining({ code: 'picture-not-decodable', found: 'is damaged: its image data cannot be decoded' })],
+    problems: [
+      expect.objectContaining({ code: 'picture-not-decodable', found: 'is damaged: its image data cannot be decoded' }),
+    ],
   };
 
-  const cut = { category: 'bad-data', problems: [{ code: 'picture-not-decodable', found: 'is cut short: it ends inside its image data' }] };
+  const cut = {
+    category: 'bad-data',
+    problems: [{ code: 'picture-not-decodable', found: 'is cut short: it ends inside its image data' }],
+  };
 
   test.each([1, 2, 10, 500])('a JPEG that lacks %i bytes besides its end marker', async (more) => {
     const bytes = await noisy(64, 64).jpeg().toBuffer();

@@ -9,7 +9,11 @@ export const BLUE: Colour = [30, 40, 220];
 export const WHITE: Colour = [250, 250, 250];
 
 /** A picture whose pixel at each place is what `colour` says; alpha where it gives a fourth number. */
-export function drawn(width: number, height: number, colour: (row: number, column: number) => readonly number[]): Sharp {
+export function drawn(
+  width: number,
+  height: number,
+  colour: (row: number, column: number) => readonly number[],
+): Sharp {
   const levels = Array.from({ length: width * height }, (_, i) => colour(Math.floor(i / width), i % width));
   const channels = levels[0].length as 1 | 2 | 3 | 4;
   return sharp(Uint8Array.from(levels.flat()), { raw: { width, height, channels } });

@@ -20,7 +20,14 @@ beforeAll(async () => {
   await add('baseline JPEG', 'jpeg', picture().jpeg().toBuffer());
   await add('progressive JPEG', 'jpeg', picture().jpeg({ progressive: true }).toBuffer());
   await add('grey JPEG', 'jpeg', picture().greyscale().jpeg().toBuffer());
-  await add('JPEG with EXIF', 'jpeg', picture().jpeg().withExif({ IFD0: { Copyright: 'nobody' } }).toBuffer());
+  await add(
+    'JPEG with EXIF',
+    'jpeg',
+    picture()
+      .jpeg()
+      .withExif({ IFD0: { Copyright: 'nobody' } })
+      .toBuffer(),
+  );
   await add('PNG', 'png', picture().png().toBuffer());
   await add('interlaced PNG', 'png', picture().png({ progressive: true }).toBuffer());
   await add('palette PNG', 'png', picture().png({ palette: true }).toBuffer());
@@ -31,7 +38,11 @@ beforeAll(async () => {
   await add('GIF', 'gif', picture().gif().toBuffer());
   await add('animated GIF', 'gif', animation().gif().toBuffer());
   await add('TIFF of strips', 'tiff', picture().tiff({ compression: 'lzw' }).toBuffer());
-  await add('TIFF of tiles', 'tiff', picture().tiff({ compression: 'deflate', tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer());
+  await add(
+    'TIFF of tiles',
+    'tiff',
+    picture().tiff({ compression: 'deflate', tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer(),
+  );
   await add('AVIF', 'avif', picture().avif({ effort: 0 }).toBuffer());
   await add('BMP', 'bmp', Promise.resolve(bitmap(width, height)));
 });
@@ -47,7 +58,15 @@ function bitmap(columns: number, rows: number): Buffer {
   const stride = Math.ceil((columns * 3) / 4) * 4;
   const bytes = Buffer.alloc(54 + stride * rows, 100);
   bytes.fill(0, 0, 54).write('BM', 'latin1');
-  for (const [at, value] of [[2, bytes.length], [10, 54], [14, 40], [18, columns], [22, rows], [26, 1 + 24 * 65536]]) bytes.writeUInt32LE(value, at);
+  for (const [at, value] of [
+    [2, bytes.length],
+    [10, 54],
+    [14, 40],
+    [18, columns],
+    [22, rows],
+    [26, 1 + 24 * 65536],
+  ])
+    bytes.writeUInt32LE(value, at);
   return bytes;
 }
 
@@ -113,7 +132,13 @@ describe.each(names)('%s', (name) => {
 describe('refusals say why', () => {
   test('a cut JPEG, in its data and before it', () => {
     const jpeg = get('baseline JPEG');
-    expect(probePicture(jpeg.subarray(0, jpeg.length - 100))).toEqual({ ok: true, format: 'jpeg', width, height, unended: true });
+    expect(probePicture(jpeg.subarray(0, jpeg.length - 100))).toEqual({
+      ok: true,
+      format: 'jpeg',
+      width,
+      height,
+      unended: true,
+    });
     expect(reason(jpeg.subarray(0, 30))).toBe('is cut short: it ends inside a segment');
   });
 
@@ -138,7 +163,9 @@ describe('refusals say why', () => {
   test('a PNG with a flipped bit, without data or without a header', () => {
     const png = Buffer.from(get('PNG'));
     const data = png.indexOf('IDAT');
-    expect(reason(Buffer.concat([png.subarray(0, data - 4), png.subarray(-12)]))).toBe('is damaged: it contains no image data');
+    expect(reason(Buffer.concat([png.subarray(0, data - 4), png.subarray(-12)]))).toBe(
+      'is damaged: it contains no image data',
+    );
     const headless = Buffer.concat([png.subarray(0, 8), png.subarray(data - 4)]);
     expect(reason(headless)).toBe('is damaged: it does not begin with a header chunk');
     expect(reason(png.subarray(0, -20))).toBe('is cut short: it ends inside its IDAT chunk');
@@ -148,20 +175,34 @@ describe('refusals say why', () => {
 
   test('a WebP that is shorter than it says', () => {
     const webp = get('lossy WebP');
-    expect(reason(webp.subarray(0, webp.length - 10))).toBe(`is cut short: it has ${webp.length - 10} of ${webp.length} bytes`);
+    expect(reason(webp.subarray(0, webp.length - 10))).toBe(
+      `is cut short: it has ${webp.length - 10} of ${webp.length} bytes`,
+    );
     expect(reason('RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x09\0\0\x07\0\0')).toBe('a webp of 10x8');
   });
 
   test('other formats are named', () => {
-    expect(reason('\0\0\0\x18ftypheic\0\0\0\0mif1heic')).toBe('is a HEIC, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF');
+    expect(reason('\0\0\0\x18ftypheic\0\0\0\0mif1heic')).toBe(
+      'is a HEIC, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF',
+    );
     expect(reason('II+\0')).toBe('is a BigTIFF, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF');
-    expect(reason('<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="...">')).toBe('is an SVG, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF');
-    expect(reason('<!DOCTYPE html><title>404</title>')).toBe('is an HTML page, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF');
+    expect(reason('<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="...">')).toBe(
+      'is an SVG, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF',
+    );
+    expect(reason('<!DOCTYPE html><title>404</title>')).toBe(
+      'is an HTML page, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF',
+    );
   });
 
   test('a TIFF of floating-point samples, a BMP that is compressed', async () => {
-    const samples = await sharp(new Float32Array(12), { raw: { width: 2, height: 2, channels: 3 } }).pipelineColourspace('scrgb').toColourspace('scrgb').tiff({ compression: 'none' }).toBuffer();
-    expect(reason(samples)).toBe('is a TIFF of measurements (floating-point, signed or 32-bit samples), expected 8 or 16 bits per channel');
+    const samples = await sharp(new Float32Array(12), { raw: { width: 2, height: 2, channels: 3 } })
+      .pipelineColourspace('scrgb')
+      .toColourspace('scrgb')
+      .tiff({ compression: 'none' })
+      .toBuffer();
+    expect(reason(samples)).toBe(
+      'is a TIFF of measurements (floating-point, signed or 32-bit samples), expected 8 or 16 bits per channel',
+    );
     const compressed = bitmap(8, 8);
     compressed.writeUInt32LE(1, 30);
     expect(reason(compressed)).toBe('is a compressed BMP, expected one without compression');
@@ -170,7 +211,9 @@ describe('refusals say why', () => {
   test('a directory of a TIFF that names more strips than there are bytes costs nothing', () => {
     const header = Buffer.from('49492a0008000000ffff', 'hex');
     const entry = Buffer.from('1101040000ffffff08000000', 'hex');
-    expect(reason(Buffer.concat([header, ...Array<Buffer>(65535).fill(entry)]))).toBe('is cut short: it ends inside its directory');
+    expect(reason(Buffer.concat([header, ...Array<Buffer>(65535).fill(entry)]))).toBe(
+      'is cut short: it ends inside its directory',
+    );
   });
 
   test('what is nothing of the kind is shown', () => {
@@ -181,7 +224,9 @@ describe('refusals say why', () => {
 
   test('too many bytes or pixels', async () => {
     expect(reason(new Uint8Array(pictureLimits.bytes + 1))).toBe('has 128.1 MiB, more than the limit of 128 MiB');
-    const wide = await sharp({ create: { width: 16_000, height: 16_001, channels: 3, background: 'white' } }).png().toBuffer();
+    const wide = await sharp({ create: { width: 16_000, height: 16_001, channels: 3, background: 'white' } })
+      .png()
+      .toBuffer();
     expect(probePicture(wide, 300e6).ok).toBe(true);
     expect(reason(wide)).toBe('has 16000x16001 pixels, more than the limit of 256 megapixels');
   });
@@ -189,7 +234,21 @@ describe('refusals say why', () => {
 
 describe('hostile bytes', () => {
   const png = '\x89PNG\r\n\x1a\n';
-  const starts = ['', '\xff\xd8\xff', png, `${png}\0\0\0\rIHDR`, 'RIFF\0\0\0\0WEBP', 'RIFF\x20\0\0\0WEBPVP8 ', '<!--', 'GIF89a', 'BM\0\0\0\0\0\0\0\0', 'II*\0\x08\0\0\0\x04\0', 'MM\0*', '\0\0\0\x18ftypavif', '\0\0\0\x0cftypavif\0\0\0\x60meta'];
+  const starts = [
+    '',
+    '\xff\xd8\xff',
+    png,
+    `${png}\0\0\0\rIHDR`,
+    'RIFF\0\0\0\0WEBP',
+    'RIFF\x20\0\0\0WEBPVP8 ',
+    '<!--',
+    'GIF89a',
+    'BM\0\0\0\0\0\0\0\0',
+    'II*\0\x08\0\0\0\x04\0',
+    'MM\0*',
+    '\0\0\0\x18ftypavif',
+    '\0\0\0\x0cftypavif\0\0\0\x60meta',
+  ];
 
   test('never throw', () => {
     fc.assert(
@@ -203,12 +262,17 @@ describe('hostile bytes', () => {
 
   test('in place of parts of a good picture never throw, and sizes stay within the limits', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...names), fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 12 }), (name, place, bytes) => {
-        const picture = Buffer.from(get(name));
-        picture.set(bytes, place % Math.min(400, picture.length - bytes.length));
-        const probe = probePicture(picture);
-        if (probe.ok) expect(probe.width * probe.height).toBeLessThanOrEqual(pictureLimits.pixels);
-      }),
+      fc.property(
+        fc.constantFrom(...names),
+        fc.nat(),
+        fc.uint8Array({ minLength: 1, maxLength: 12 }),
+        (name, place, bytes) => {
+          const picture = Buffer.from(get(name));
+          picture.set(bytes, place % Math.min(400, picture.length - bytes.length));
+          const probe = probePicture(picture);
+          if (probe.ok) expect(probe.width * probe.height).toBeLessThanOrEqual(pictureLimits.pixels);
+        },
+      ),
       { numRuns: 1000 },
     );
   });

@@ -30,7 +30,16 @@ const formats = ['png', 'jpeg', 'webp'] as const;
 const interpolations = ['nearest', 'bilinear', 'bicubic', 'lanczos'] as const;
 
 /** [width, height]: a little smaller, JPEG at a half, a quarter and an eighth, blocks; larger; one side each way; as it is. */
-const sizes = [[200, 150], [96, 60], [60, 40], [20, 15], [18, 50], [400, 300], [400, 60], [251, 188]] as const;
+const sizes = [
+  [200, 150],
+  [96, 60],
+  [60, 40],
+  [20, 15],
+  [18, 50],
+  [400, 300],
+  [400, 60],
+  [251, 188],
+] as const;
 
 function compare(a: Uint8Array, b: Uint8Array): { most: number; mean: number } {
   let [most, sum] = [0, 0];
@@ -52,7 +61,9 @@ describe.each(formats)('%s', (format) => {
       const { most, mean } = compare(expected, found);
       const sameCode = interpolation === 'nearest' || width > WIDTH || height > HEIGHT;
       const bar = sameCode ? { most: 0, mean: 0 } : { most: 4, mean: 0.6 };
-      expect({ width, height, most, mean, within: most <= bar.most && mean <= bar.mean }).toMatchObject({ within: true });
+      expect({ width, height, most, mean, within: most <= bar.most && mean <= bar.mean }).toMatchObject({
+        within: true,
+      });
     }
   });
 });

@@ -24,10 +24,13 @@ describe.each(Object.entries(files))('%s', (name, { file, pixels }) => {
 
   // libheif and libavif round differently; with colors at half the resolution they would differ at edges, too.
   const tolerance = ending === 'avif' ? 2 : 0;
-  test.each<Interpolation>(['nearest', 'bilinear'])(`has Pillow's pixels, within ${tolerance} levels (%s)`, async (interpolation) => {
-    const found = await createDecoder({ width, height, interpolation, orientation: 'stored' })(bytes);
-    const expected = Buffer.from(pixels, 'base64');
-    expect(found.length).toBe(expected.length);
-    expect(Math.max(...found.map((level, i) => Math.abs(level - expected[i])))).toBeLessThanOrEqual(tolerance);
-  });
+  test.each<Interpolation>(['nearest', 'bilinear'])(
+    `has Pillow's pixels, within ${tolerance} levels (%s)`,
+    async (interpolation) => {
+      const found = await createDecoder({ width, height, interpolation, orientation: 'stored' })(bytes);
+      const expected = Buffer.from(pixels, 'base64');
+      expect(found.length).toBe(expected.length);
+      expect(Math.max(...found.map((level, i) => Math.abs(level - expected[i])))).toBeLessThanOrEqual(tolerance);
+    },
+  );
 });

@@ -37,7 +37,10 @@ const optimizers: Readonly<Record<string, Optimizer>> = {
 
 function batch(step: number, { units, learningRate }: Case): TrainingBatch {
   const classes = noise(`classes ${step}`, count, 0, 1).map((x) => Math.floor(x * Math.max(units, 2)));
-  const targets = units === 1 ? classes : Float32Array.from({ length: count * units }, (_, i) => Number(classes[Math.floor(i / units)] === i % units));
+  const targets =
+    units === 1
+      ? classes
+      : Float32Array.from({ length: count * units }, (_, i) => Number(classes[Math.floor(i / units)] === i % units));
   return {
     count,
     features: noise(`features ${step}`, count * features),
@@ -54,26 +57,31 @@ const engines: Readonly<Record<string, () => Promise<Engine>>> = {
 };
 
 describe.each(Object.entries(engines))('%s', (_, create) => {
-  test.each(cases.map((each) => [each.optimizer, each.units, each] as const))('%s, %i units: twenty steps are Keras\'s', async (name, units, told) => {
-    const graph = denseHead(features, units);
-    const trainer = await (await create()).train({
-      graph,
-      weights: noiseWeights(graph),
-      loss: units === 1 ? 'binary_crossentropy' : 'categorical_crossentropy',
-      optimizer: optimizers[name],
-      batchSize: count,
-    });
-    for (const [step, loss] of told.losses.entries()) {
-      expect((await trainer.step(batch(step, told))).loss / loss).toBeCloseTo(1, 4);
-      const expected = told.weights[step + 1];
-      if (expected === undefined) continue;
-      const weights = await trainer.weights();
-      expect([...weights.keys()].sort()).toEqual(Object.keys(expected).sort());
-      for (const [weight, { data }] of weights) {
-        const error = relativeError(data, Float32Array.from(expected[weight]));
-        expect([step + 1, weight, error < 1e-4 ? 'close' : error]).toEqual([step + 1, weight, 'close']);
+  test.each(cases.map((each) => [each.optimizer, each.units, each] as const))(
+    "%s, %i units: twenty steps are Keras's",
+    async (name, units, told) => {
+      const graph = denseHead(features, units);
+      const trainer = await (
+        await create()
+      ).train({
+        graph,
+        weights: noiseWeights(graph),
+        loss: units === 1 ? 'binary_crossentropy' : 'categorical_crossentropy',
+        optimizer: optimizers[name],
+        batchSize: count,
+      });
+      for (const [step, loss] of told.losses.entries()) {
+        expect((await trainer.step(batch(step, told))).loss / loss).toBeCloseTo(1, 4);
+        const expected = told.weights[step + 1];
+        if (expected === undefined) continue;
+        const weights = await trainer.weights();
+        expect([...weights.keys()].sort()).toEqual(Object.keys(expected).sort());
+        for (const [weight, { data }] of weights) {
+          const error = relativeError(data, Float32Array.from(expected[weight]));
+          expect([step + 1, weight, error < 1e-4 ? 'close' : error]).toEqual([step + 1, weight, 'close']);
+        }
       }
-    }
-    trainer.dispose();
-  });
+      trainer.dispose();
+    },
+  );
 });

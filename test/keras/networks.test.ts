@@ -9,8 +9,7 @@ import { join } from 'node:path';
 import { createOnnxEngine } from '../../src/engine/onnx/index.js';
 import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
 import { bases } from '../../src/model/bases/index.js';
-import type { Graph } from '../../src/model/graph.js';
-import { shapesOf, withInputShape } from '../../src/model/graph.js';
+import { type Graph, shapesOf, withInputShape } from '../../src/model/graph.js';
 import { fitWeights } from '../../src/model/layers-model/fit.js';
 import { readModelFile } from '../../src/model/read-model.js';
 import type { Weights } from '../../src/model/tensor.js';
@@ -42,7 +41,10 @@ function difference(name: string, data: Float32Array, told: Described): number {
   const mean = data.reduce((sum, x) => sum + x, 0) / data.length;
   const deviation = Math.sqrt(data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length);
   const differences = told.samples.map((value, i) => data[Math.floor(places[i] * data.length)] - value);
-  return Math.max(...differences.map(Math.abs), Math.abs(mean - told.mean), Math.abs(deviation - told.deviation)) / told.largest;
+  return (
+    Math.max(...differences.map(Math.abs), Math.abs(mean - told.mean), Math.abs(deviation - told.deviation)) /
+    told.largest
+  );
 }
 
 let folder: string;
@@ -63,7 +65,8 @@ describe.each([
     const unsized = bases[name].build!(alpha);
     graph = withInputShape(unsized, [size, size, 3]);
     const path = join(process.env.KERAS_FILES ?? folder, `${name}.h5`);
-    if (process.env.KERAS_FILES === undefined) await publish(path, unsized, noiseWeights(unsized), (layer, variable) => `${layer}/${variable}:0`);
+    if (process.env.KERAS_FILES === undefined)
+      await publish(path, unsized, noiseWeights(unsized), (layer, variable) => `${layer}/${variable}:0`);
     weights = fitWeights(graph, (await readModelFile(path)).weights, name);
   }, 180_000);
 
@@ -81,14 +84,18 @@ describe.each([
   test('so does every layer as the last one of the onnx engine; of the deepest two stages of ResNet50, every block', async () => {
     const engine = await createOnnxEngine({ threads: 2 });
     const shapes = shapesOf(graph);
-    const lasts = graph.layers.slice(1).filter(({ name: layer }) => !/^conv[45]_/.test(layer) || layer.endsWith('_out'));
+    const lasts = graph.layers
+      .slice(1)
+      .filter(({ name: layer }) => !/^conv[45]_/.test(layer) || layer.endsWith('_out'));
     const different: string[] = [];
     for (const { name: layer } of lasts) {
       const layers = graph.layers.slice(0, graph.layers.findIndex((each) => each.name === layer) + 1);
       const runner = await engine.compile({ name: layer, layers }, weights);
       const output = await runner.run(pixels, pictures);
       runner.dispose();
-      expect(output.length).toBe(pictures * shapes.get(layer)!.reduce<number>((product, extent) => product * extent!, 1));
+      expect(output.length).toBe(
+        pictures * shapes.get(layer)!.reduce<number>((product, extent) => product * extent!, 1),
+      );
       if (!(difference(layer, output, told[layer]) < 1e-4)) different.push(layer);
     }
     expect(lasts.length).toBe(lastLayers);

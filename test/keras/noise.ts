@@ -1,9 +1,7 @@
 /** Numbers that tools/keras/noise.py makes by the same formula, to the last bit: they need not be committed. */
 import { createHash } from 'node:crypto';
-import type { Graph, WeightSpec } from '../../src/model/graph.js';
-import { allWeightSpecs } from '../../src/model/graph.js';
-import type { Weights } from '../../src/model/tensor.js';
-import { sizeOf } from '../../src/model/tensor.js';
+import { allWeightSpecs, type Graph, type WeightSpec } from '../../src/model/graph.js';
+import { sizeOf, type Weights } from '../../src/model/tensor.js';
 
 /** `count` numbers in [low, high), by a 32-bit hash of their index and the name. */
 export function noise(name: string, count: number, low = -1, high = 1): Float32Array {

@@ -16,10 +16,19 @@ interface Case {
   readonly close?: Readonly<Record<string, string>>;
 }
 
-const golden = fixture<{ readonly classes: string[]; readonly order: string[]; readonly cases: readonly Case[] }>('pictures');
+const golden = fixture<{ readonly classes: string[]; readonly order: string[]; readonly cases: readonly Case[] }>(
+  'pictures',
+);
 
-test('classes come in Keras\'s order', () => {
-  expect(layoutOf(foldersOf(golden.classes.map((name) => `${name}/picture.jpg`), () => true)).classes).toEqual(golden.order);
+test("classes come in Keras's order", () => {
+  expect(
+    layoutOf(
+      foldersOf(
+        golden.classes.map((name) => `${name}/picture.jpg`),
+        () => true,
+      ),
+    ).classes,
+  ).toEqual(golden.order);
 });
 
 async function decoded(name: string, { size: [height, width], interpolation }: Case): Promise<Uint8Array> {
@@ -27,12 +36,16 @@ async function decoded(name: string, { size: [height, width], interpolation }: C
   return decode(await readFile(`test/fixtures/keras/pictures/drawn/${name}`));
 }
 
-const titled = (cases: readonly Case[]) => cases.map((each) => [each.interpolation, each.size.join(' x '), each] as const);
+const titled = (cases: readonly Case[]) =>
+  cases.map((each) => [each.interpolation, each.size.join(' x '), each] as const);
 
 describe('the very pixels of Keras', () => {
   test.each(titled(golden.cases.filter(({ exact }) => exact !== undefined)))('%s to %s', async (_, __, each) => {
     const found: Record<string, string> = {};
-    for (const name of Object.keys(each.exact!)) found[name] = createHash('sha256').update(await decoded(name, each)).digest('hex');
+    for (const name of Object.keys(each.exact!))
+      found[name] = createHash('sha256')
+        .update(await decoded(name, each))
+        .digest('hex');
     expect(found).toEqual(each.exact);
     expect(Object.keys(found)).toHaveLength(7);
   });

@@ -4,7 +4,10 @@ import { bases, type Architecture } from '../../src/model/bases/index.js';
 import { preprocess } from '../../src/model/preprocessing.js';
 import { fixture } from './fixture.js';
 
-const golden = fixture<{ readonly pixels: number[]; readonly bases: Readonly<Partial<Record<Architecture, number[]>>> }>('preprocessing');
+const golden = fixture<{
+  readonly pixels: number[];
+  readonly bases: Readonly<Partial<Record<Architecture, number[]>>>;
+}>('preprocessing');
 
 test('every base that Keras has is compared', () => {
   const ofKeras = Object.keys(bases).filter((name) => bases[name as Architecture].published.length > 0);

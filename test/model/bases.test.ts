@@ -19,10 +19,9 @@ import { noise, relativeError } from './graphs.js';
 const count = (graph: Graph) => allWeightSpecs(graph).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
 /** What tools/keras/applications.py wrote down of Keras's own models. */
-const applications = JSON.parse(gunzipSync(readFileSync('test/fixtures/keras/applications.json.gz')).toString()) as Record<
-  string,
-  { parameters: number; topology: { config: { layers: { name: string }[] } } }
->;
+const applications = JSON.parse(
+  gunzipSync(readFileSync('test/fixtures/keras/applications.json.gz')).toString(),
+) as Record<string, { parameters: number; topology: { config: { layers: { name: string }[] } } }>;
 
 const built: Record<string, Graph> = { vgg16: vgg16(), vgg19: vgg19(), resnet50: resnet50() };
 for (const alpha of mobilenetAlphas) built[`mobilenet_v2 ${alpha}`] = mobilenetV2(alpha);
@@ -31,25 +30,31 @@ for (const alpha of mobilenetAlphas) built[`mobilenet_v2 ${alpha}`] = mobilenetV
 function byName({ layers }: Graph): Record<string, Layer> {
   const input = layers.find(({ kind }) => kind === 'input')!.name;
   const inputs = (layer: Layer) => layer.inputs.map((name) => (name === input ? 'input' : name));
-  return Object.fromEntries(layers.filter(({ kind }) => kind !== 'input').map((layer) => [layer.name, { ...layer, inputs: inputs(layer) }]));
+  return Object.fromEntries(
+    layers.filter(({ kind }) => kind !== 'input').map((layer) => [layer.name, { ...layer, inputs: inputs(layer) }]),
+  );
 }
 
 describe('networks built by name', () => {
-  test.each(Object.keys(applications))('%s is Keras\'s, layer by layer', (name) => {
+  test.each(Object.keys(applications))("%s is Keras's, layer by layer", (name) => {
     const { parameters, topology } = applications[name];
     expect(byName(built[name])).toEqual(byName(readTopology(topology, name)));
     expect(count(built[name])).toBe(parameters);
     // Weights whose names differ are matched in this order.
     const weighted = new Set(allWeightSpecs(built[name]).map((spec) => spec.name.split('/')[0]));
-    expect([...weighted]).toEqual(topology.config.layers.map((layer) => layer.name).filter((layer) => weighted.has(layer)));
+    expect([...weighted]).toEqual(
+      topology.config.layers.map((layer) => layer.name).filter((layer) => weighted.has(layer)),
+    );
   });
 
   test('parameters without the top are those that Keras publishes', () => {
     const names = ['vgg16', 'vgg19', 'mobilenet_v2 1', 'mobilenet_v2 0.35', 'mobilenet_v2 1.4', 'resnet50'];
-    expect(names.map((name) => count(built[name]))).toEqual([14_714_688, 20_024_384, 2_257_984, 410_208, 4_363_712, 23_587_712]);
+    expect(names.map((name) => count(built[name]))).toEqual([
+      14_714_688, 20_024_384, 2_257_984, 410_208, 4_363_712, 23_587_712,
+    ]);
   });
 
-  test('VGG16 has Keras\'s names and shapes', () => {
+  test("VGG16 has Keras's names and shapes", () => {
     const specs = allWeightSpecs(vgg16());
     expect(specs[0]).toEqual({ name: 'block1_conv1/kernel', role: 'kernel', shape: [3, 3, 3, 64] });
     expect(specs.at(-1)).toEqual({ name: 'block5_conv3/bias', role: 'bias', shape: [512] });
@@ -68,13 +73,18 @@ describe('networks built by name', () => {
   });
 });
 
-testWithShared('the MobileNetV2 that is built computes what the published file\'s own layers do', async (shared) => {
+testWithShared("the MobileNetV2 that is built computes what the published file's own layers do", async (shared) => {
   const { graph, weights } = await readLayersModel(join(shared, 'weights', 'mobilenet-v2-0.35-224', 'model.json'));
-  const own = withInputShape({ ...graph, layers: graph.layers.slice(0, graph.layers.findIndex(({ name }) => name === 'out_relu') + 1) }, [96, 96, 3]);
+  const own = withInputShape(
+    { ...graph, layers: graph.layers.slice(0, graph.layers.findIndex(({ name }) => name === 'out_relu') + 1) },
+    [96, 96, 3],
+  );
   const ours = withInputShape(mobilenetV2(0.35), [96, 96, 3]);
   const input = noise(96 * 96 * 3, 1);
   const outputs = [own, ours].map(async (one) => {
-    const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(one, fitWeights(one, weights, 'file', { ignoreOthers: true }));
+    const runner = await (
+      await createTfjsEngine({ backend: 'wasm' })
+    ).compile(one, fitWeights(one, weights, 'file', { ignoreOthers: true }));
     return runner.run(input, 1);
   });
   const [expected, found] = await Promise.all(outputs);
@@ -82,8 +92,13 @@ testWithShared('the MobileNetV2 that is built computes what the published file\'
   expect(relativeError(found, expected)).toBeLessThan(1e-5);
 });
 
-test('every base brings its layers from somewhere, and its preprocessing unless it is anyone\'s', () => {
-  const told = Object.entries(bases).map(([name, base]) => [name, base.build?.(1).name ?? null, base.preprocessing, base.packaged?.file]);
+test("every base brings its layers from somewhere, and its preprocessing unless it is anyone's", () => {
+  const told = Object.entries(bases).map(([name, base]) => [
+    name,
+    base.build?.(1).name ?? null,
+    base.preprocessing,
+    base.packaged?.file,
+  ]);
   expect(told).toEqual([
     ['vgg16', 'vgg16', 'caffe', undefined],
     ['vgg19', 'vgg19', 'caffe', undefined],
@@ -96,7 +111,11 @@ test('every base brings its layers from somewhere, and its preprocessing unless 
 
 test('the list of bases tells parameters and published files', async () => {
   const summaries = summarizeBases();
-  expect(summaries.map(({ name, alpha, parameters }) => [name, alpha, parameters])).toContainEqual(['mobilenet_v2', 0.5, count(mobilenetV2(0.5))]);
+  expect(summaries.map(({ name, alpha, parameters }) => [name, alpha, parameters])).toContainEqual([
+    'mobilenet_v2',
+    0.5,
+    count(mobilenetV2(0.5)),
+  ]);
   const { published } = summaries.find(({ name, alpha }) => name === 'mobilenet_v2' && alpha === 0.35)!;
   expect(published).toHaveLength(5);
   expect(published[0].url).toMatch(/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0\.35_224_no_top\.h5$/);

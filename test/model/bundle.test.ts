@@ -33,11 +33,16 @@ function network(units: number, activation: Activation): { graph: Graph; weights
   return { graph, weights };
 }
 
-async function written({ graph, weights }: { graph: Graph; weights: Weights }, texts: Record<string, unknown> = {}, userDefinedMetadata?: Record<string, unknown>): Promise<void> {
+async function written(
+  { graph, weights }: { graph: Graph; weights: Weights },
+  texts: Record<string, unknown> = {},
+  userDefinedMetadata?: Record<string, unknown>,
+): Promise<void> {
   const { files } = writeLayersModel(graph, weights, { generatedBy: 'test', userDefinedMetadata });
   for (const [name, bytes] of files) await writeFile(join(folder, name), bytes);
   const lists = { 'classes.json': ['cat', 'dog'], 'preprocessing.json': { image, preprocessing }, ...texts };
-  for (const [name, value] of Object.entries(lists)) await writeFile(join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
+  for (const [name, value] of Object.entries(lists))
+    await writeFile(join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 /** `category where: found; expected`, with the folder's path left out. */
@@ -56,7 +61,12 @@ test('a bundle is the network at its size, its classes and how pictures are prep
   await written(network(1, 'sigmoid'));
   const bundle = await readBundle(folder);
   expect(bundle).toMatchObject({ format: 'layers-model', folder, classes: ['cat', 'dog'], image, preprocessing });
-  expect([...bundle.files.keys()].sort()).toEqual(['classes.json', 'group1-shard1of1.bin', 'model.json', 'preprocessing.json']);
+  expect([...bundle.files.keys()].sort()).toEqual([
+    'classes.json',
+    'group1-shard1of1.bin',
+    'model.json',
+    'preprocessing.json',
+  ]);
   for (const [name, digest] of bundle.files) expect(digest).toBe(digestOf(await readFile(join(folder, name))));
   expect(bundle.graph.layers[0]).toMatchObject({ shape: [4, 6, 3] });
   expect(bundle.weights.get('scores/kernel')!.shape).toEqual([72, 1]);
@@ -72,9 +82,27 @@ test.each([
 });
 
 test.each([
-  ['more classes than outputs', 1, 'sigmoid', ['a', 'b', 'c'], '[1] by sigmoid; a softmax of 3, for the classes in classes.json'],
-  ['fewer classes than outputs', 3, 'softmax', ['a', 'b'], '[3] by softmax; one sigmoid unit, or a softmax of 2, for the classes in classes.json'],
-  ['outputs that are no scores', 2, 'linear', ['a', 'b'], '[2] by linear; one sigmoid unit, or a softmax of 2, for the classes in classes.json'],
+  [
+    'more classes than outputs',
+    1,
+    'sigmoid',
+    ['a', 'b', 'c'],
+    '[1] by sigmoid; a softmax of 3, for the classes in classes.json',
+  ],
+  [
+    'fewer classes than outputs',
+    3,
+    'softmax',
+    ['a', 'b'],
+    '[3] by softmax; one sigmoid unit, or a softmax of 2, for the classes in classes.json',
+  ],
+  [
+    'outputs that are no scores',
+    2,
+    'linear',
+    ['a', 'b'],
+    '[2] by linear; one sigmoid unit, or a softmax of 2, for the classes in classes.json',
+  ],
 ] as const)('%s are refused', async (_what, units, activation, classes, told) => {
   await written(network(units, activation), { 'classes.json': classes });
   expect(await refusal()).toBe(`bad-data ./model.json: the network ends in ${told}`);
@@ -84,7 +112,10 @@ const preparing = (change: object) => ({ 'preprocessing.json': { image: { ...ima
 
 test.each([
   [{ 'classes.json': '["cat", ' }, /^bad-data \.\/classes\.json: is not JSON, or is damaged or cut off/],
-  [{ 'classes.json': ['cat'] }, /^bad-data \.\/classes\.json: the classes are \["cat"\]; a list of the names of two or more classes/],
+  [
+    { 'classes.json': ['cat'] },
+    /^bad-data \.\/classes\.json: the classes are \["cat"\]; a list of the names of two or more classes/,
+  ],
   [{ 'classes.json': ['cat', 'cat'] }, /classes\.json: the classes are \["cat","cat"\]/],
   [{ 'classes.json': ['cat', 7] }, /classes\.json: the classes are \["cat",7\]/],
   [{ 'classes.json': { 0: 'cat', 1: 'dog', length: 2 } }, /classes\.json: the classes are \{/],
@@ -94,8 +125,14 @@ test.each([
   [preparing({ size: [5, 6] }), /^bad-data \.\/model\.json: the network takes \[4,6,3\]; pictures of \[5,6,3\]/],
   [preparing({ interpolation: 'best' }), /image\.interpolation is "best"; nearest, bilinear, bicubic, lanczos/],
   [preparing({ orientation: 'constructor' }), /image\.orientation is "constructor"/],
-  [{ 'preprocessing.json': { image, preprocessing: { kind: 'mode', mode: 'vgg' } } }, /preprocessing\.mode is "vgg"; tf, caffe, torch, none/],
-  [{ 'preprocessing.json': { image, preprocessing: { kind: 'rescale', factor: '1/255' } } }, /preprocessing is \{"kind":"rescale","factor":"1\/255"\}/],
+  [
+    { 'preprocessing.json': { image, preprocessing: { kind: 'mode', mode: 'vgg' } } },
+    /preprocessing\.mode is "vgg"; tf, caffe, torch, none/,
+  ],
+  [
+    { 'preprocessing.json': { image, preprocessing: { kind: 'rescale', factor: '1/255' } } },
+    /preprocessing is \{"kind":"rescale","factor":"1\/255"\}/,
+  ],
 ])('%j is refused', async (texts, told) => {
   await written(network(1, 'sigmoid'), texts);
   expect(await refusal()).toMatch(told);
@@ -106,8 +143,14 @@ test('lists that are not those of the network are refused: another order of clas
   await written(network(1, 'sigmoid'), {}, said);
   expect(await refusal()).toBe('accepted');
   await written(network(1, 'sigmoid'), { 'classes.json': ['dog', 'cat'] }, said);
-  expect(await refusal()).toBe('bad-data ./classes.json: says ["dog","cat"], but model.json beside it ["cat","dog"]; the same in both');
-  await written(network(1, 'sigmoid'), { 'preprocessing.json': { image, preprocessing: { kind: 'mode', mode: 'caffe' } } }, said);
+  expect(await refusal()).toBe(
+    'bad-data ./classes.json: says ["dog","cat"], but model.json beside it ["cat","dog"]; the same in both',
+  );
+  await written(
+    network(1, 'sigmoid'),
+    { 'preprocessing.json': { image, preprocessing: { kind: 'mode', mode: 'caffe' } } },
+    said,
+  );
   expect(await refusal()).toMatch(/preprocessing\.json: says .*"caffe".*, but model\.json beside it .*"tf"/);
   await written(network(1, 'sigmoid'), preparing({ interpolation: 'bicubic' }), said);
   expect(await refusal()).toMatch(/preprocessing\.json: says /);
@@ -119,15 +162,23 @@ test('weights that were changed since are refused', async () => {
   const bytes = await readFile(file);
   bytes[7] ^= 0x80;
   await writeFile(file, bytes);
-  expect(await refusal()).toMatch(/^bad-data \.\/group1-shard1of1\.bin: was changed or damaged since the model was written/);
+  expect(await refusal()).toMatch(
+    /^bad-data \.\/group1-shard1of1\.bin: was changed or damaged since the model was written/,
+  );
 });
 
 test('what is missing, cut short or elsewhere is told by its name', async () => {
-  expect(await refusal(join(folder, 'none'))).toMatch(/^invalid \.\/none: is not there; the folder of an exported model/);
-  expect(await refusal()).toMatch(/^invalid .*: is an empty folder, not an exported model; the folder of an exported model/);
+  expect(await refusal(join(folder, 'none'))).toMatch(
+    /^invalid \.\/none: is not there; the folder of an exported model/,
+  );
+  expect(await refusal()).toMatch(
+    /^invalid .*: is an empty folder, not an exported model; the folder of an exported model/,
+  );
   await writeFile(join(folder, 'base.keras'), 'PK\x03\x04');
   expect(await refusal()).toMatch(/is a folder, with base\.keras in it, not an exported model/);
-  expect(await refusal(join(folder, 'base.keras'))).toMatch(/^invalid \.\/base\.keras: is a zip, as \.keras files are, not an exported model/);
+  expect(await refusal(join(folder, 'base.keras'))).toMatch(
+    /^invalid \.\/base\.keras: is a zip, as \.keras files are, not an exported model/,
+  );
   await writeFile(join(folder, 'model.json'), JSON.stringify({ modelTopology: {}, weightsManifest: [] }));
   expect(await refusal()).toMatch(/is a TF\.js layers-model without the classes\.json/);
   await writeFile(join(folder, 'metadata.json'), '{}');
@@ -137,7 +188,9 @@ test('what is missing, cut short or elsewhere is told by its name', async () => 
   await writeFile(join(folder, 'preprocessing.json'), '{}');
   expect(await refusal()).toMatch(/^bad-data \.\/classes\.json: is missing: the folder is no export of this tool/);
   await written(network(1, 'sigmoid'));
-  expect(await refusal(join(folder, 'classes.json'))).toMatch(/^invalid \.\/classes\.json: is a JSON file, not an exported model/);
+  expect(await refusal(join(folder, 'classes.json'))).toMatch(
+    /^invalid \.\/classes\.json: is a JSON file, not an exported model/,
+  );
   await truncate(join(folder, 'group1-shard1of1.bin'), 100);
   expect(await refusal()).toMatch(/have 100 bytes; 288 bytes/);
   await rm(join(folder, 'model.json'));
@@ -150,7 +203,9 @@ test('weights of another network are refused by the shape of what they lack', as
   await written(network(1, 'sigmoid'));
   const text = Buffer.from(files.get('model.json')!).toString('utf8');
   await writeFile(join(folder, 'model.json'), text.replace('"shape":[72,1]', '"shape":[36,2]'));
-  expect(await refusal()).toMatch(/model\.json, scores\/kernel: the weight has the shape \[36, 2\]; the shape \[72, 1\]/);
+  expect(await refusal()).toMatch(
+    /model\.json, scores\/kernel: the weight has the shape \[36, 2\]; the shape \[72, 1\]/,
+  );
   await writeFile(join(folder, 'model.json'), text.replace('group1-shard1of1.bin', '../secret.bin'));
   expect(await refusal()).toMatch(/^unsafe .*"\.\.\/secret\.bin"/);
 });

@@ -14,7 +14,9 @@ export interface Classifier {
 export function classifier(units: number, preprocessing: Preprocessing = { kind: 'mode', mode: 'tf' }): Classifier {
   const activation: Activation = units === 1 ? 'sigmoid' : 'softmax';
   const layers = everyLayer().layers.map((layer) =>
-    layer.name === 'classes' && layer.kind === 'dense' ? { ...layer, units, activation } : { ...layer, trainable: false },
+    layer.name === 'classes' && layer.kind === 'dense'
+      ? { ...layer, units, activation }
+      : { ...layer, trainable: false },
   );
   const graph: Graph = { name: 'classifier', layers };
   const document: TrainedDocument = {

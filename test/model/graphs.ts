@@ -1,14 +1,26 @@
 /** Small networks with made-up weights, shared by the tests of both engines and of the model files. */
 import { Random } from '../../src/core/random.js';
-import type { Activation, Graph, Layer, WeightSpec } from '../../src/model/graph.js';
-import { allWeightSpecs } from '../../src/model/graph.js';
-import type { Weights } from '../../src/model/tensor.js';
-import { sizeOf } from '../../src/model/tensor.js';
+import { type Activation, allWeightSpecs, type Graph, type Layer, type WeightSpec } from '../../src/model/graph.js';
+import { sizeOf, type Weights } from '../../src/model/tensor.js';
 
 const conv = {
-  kernelSize: [3, 3], strides: [1, 1], dilation: [1, 1], padding: 'same', useBias: true, activation: 'linear', trainable: true,
+  kernelSize: [3, 3],
+  strides: [1, 1],
+  dilation: [1, 1],
+  padding: 'same',
+  useBias: true,
+  activation: 'linear',
+  trainable: true,
 } as const;
-const norm = { kind: 'batch_normalization', epsilon: 1e-3, momentum: 0.9, scale: true, center: true, statistics: 'batch', trainable: true } as const;
+const norm = {
+  kind: 'batch_normalization',
+  epsilon: 1e-3,
+  momentum: 0.9,
+  scale: true,
+  center: true,
+  statistics: 'batch',
+  trainable: true,
+} as const;
 const pool = { poolSize: [3, 3], strides: [1, 1], padding: 'same', trainable: true } as const;
 
 /**
@@ -27,10 +39,26 @@ export function everyLayer(): Graph {
     { ...conv, kind: 'conv2d', name: 'project', inputs: ['bn2'], filters: 8, kernelSize: [1, 1], activation: 'relu' },
     { kind: 'add', name: 'residual', inputs: ['project', 'relu1'], trainable: true },
     { ...pool, kind: 'max_pooling2d', name: 'maximum', inputs: ['residual'] },
-    { kind: 'zero_padding2d', name: 'pad', inputs: ['maximum'], trainable: true, padding: [[0, 1], [1, 0]] },
     {
-      ...conv, kind: 'depthwise_conv2d', name: 'dw2', inputs: ['pad'], depthMultiplier: 2, strides: [2, 2],
-      padding: 'valid', activation: 'relu6', useBias: false,
+      kind: 'zero_padding2d',
+      name: 'pad',
+      inputs: ['maximum'],
+      trainable: true,
+      padding: [
+        [0, 1],
+        [1, 0],
+      ],
+    },
+    {
+      ...conv,
+      kind: 'depthwise_conv2d',
+      name: 'dw2',
+      inputs: ['pad'],
+      depthMultiplier: 2,
+      strides: [2, 2],
+      padding: 'valid',
+      activation: 'relu6',
+      useBias: false,
     },
     { ...pool, kind: 'average_pooling2d', name: 'average', inputs: ['dw2'], poolSize: [2, 2] },
     { ...conv, kind: 'conv2d', name: 'dilated', inputs: ['average'], filters: 6, dilation: [2, 2], activation: 'tanh' },
@@ -40,7 +68,15 @@ export function everyLayer(): Graph {
     { kind: 'global_max_pooling2d', name: 'largest', inputs: ['dilated'], trainable: true },
     { kind: 'add', name: 'sum', inputs: ['gate', 'mean', 'largest'], trainable: true },
     { kind: 'dropout', name: 'drop', inputs: ['sum'], trainable: true, rate: 0.5 },
-    { kind: 'dense', name: 'classes', inputs: ['drop'], trainable: true, units: 4, useBias: true, activation: 'softmax' },
+    {
+      kind: 'dense',
+      name: 'classes',
+      inputs: ['drop'],
+      trainable: true,
+      units: 4,
+      useBias: true,
+      activation: 'softmax',
+    },
   ];
   return { name: 'every-layer', layers };
 }
@@ -50,7 +86,15 @@ export function denseHead(features: number, units: number, statistics: 'batch' |
   const activation: Activation = units === 1 ? 'sigmoid' : 'softmax';
   const layers: Layer[] = [
     { kind: 'input', name: 'features', inputs: [], trainable: true, shape: [features] },
-    { kind: 'dense', name: 'hidden', inputs: ['features'], trainable: true, units: 8, useBias: true, activation: 'relu' },
+    {
+      kind: 'dense',
+      name: 'hidden',
+      inputs: ['features'],
+      trainable: true,
+      units: 8,
+      useBias: true,
+      activation: 'relu',
+    },
     { ...norm, name: 'norm', inputs: ['hidden'], statistics },
     { kind: 'dropout', name: 'drop', inputs: ['norm'], trainable: true, rate: 0.5 },
     { kind: 'dense', name: 'classes', inputs: ['drop'], trainable: true, units, useBias: true, activation },
@@ -79,6 +123,9 @@ export function relativeError(found: Float32Array, expected: Float32Array): numb
   if (found.length !== expected.length) return Infinity;
   const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   // NaN compares false with everything: it must count as an error, not as none.
-  const difference = found.reduce((most, x, i) => (Number.isNaN(x) ? Infinity : Math.max(most, Math.abs(x - expected[i]))), 0);
+  const difference = found.reduce(
+    (most, x, i) => (Number.isNaN(x) ? Infinity : Math.max(most, Math.abs(x - expected[i]))),
+    0,
+  );
   return difference / (largest || 1);
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Graph } from '../../src/model/graph.js';
-import type { KernelInitializer } from '../../src/model/initializers.js';
-import { initialWeights } from '../../src/model/initializers.js';
+import { initialWeights, type KernelInitializer } from '../../src/model/initializers.js';
 import { everyLayer } from './graphs.js';
 
 /** A convolution of 3 x 3 from 40 to 80 channels: 360 numbers in, 720 out. */
@@ -10,15 +9,25 @@ const wide: Graph = {
   layers: [
     { kind: 'input', name: 'x', inputs: [], trainable: true, shape: [4, 4, 40] },
     {
-      kind: 'conv2d', name: 'y', inputs: ['x'], trainable: true, filters: 80, kernelSize: [3, 3], strides: [1, 1],
-      dilation: [1, 1], padding: 'same', useBias: true, activation: 'linear',
+      kind: 'conv2d',
+      name: 'y',
+      inputs: ['x'],
+      trainable: true,
+      filters: 80,
+      kernelSize: [3, 3],
+      strides: [1, 1],
+      dilation: [1, 1],
+      padding: 'same',
+      useBias: true,
+      activation: 'linear',
     },
   ],
 };
 
-const kernelBy = (initializer: KernelInitializer) => initialWeights(wide, 1, undefined, () => initializer).get('y/kernel')!.data;
+const kernelBy = (initializer: KernelInitializer) =>
+  initialWeights(wide, 1, undefined, () => initializer).get('y/kernel')!.data;
 
-describe('by Keras\'s formulas', () => {
+describe("by Keras's formulas", () => {
   test.each([
     ['glorot_uniform', Math.sqrt(6 / 1080), Math.sqrt(2 / 1080)],
     ['he_uniform', Math.sqrt(6 / 360), Math.sqrt(2 / 360)],

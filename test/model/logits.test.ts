@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { outputOf } from '../../src/model/graph.js';
-import type { Graph, Layer } from '../../src/model/graph.js';
+import { type Graph, type Layer, outputOf } from '../../src/model/graph.js';
 import { finalActivationOf, logitsGraph } from '../../src/model/logits.js';
 import { denseHead } from './graphs.js';
 
@@ -28,5 +27,7 @@ test('a network that ends otherwise, or not as the loss wants, is refused', () =
   const drop: Layer = { kind: 'dropout', name: 'p', inputs: ['classes'], trainable: true, rate: 0.1 };
   expect(() => logitsGraph(ending(relu))).toThrow('the network ends in the activation relu');
   expect(() => logitsGraph(ending(drop))).toThrow('the network ends in a dropout layer');
-  expect(() => logitsGraph(denseHead(4, 3), 'binary_crossentropy')).toThrow('the network ends in the activation softmax');
+  expect(() => logitsGraph(denseHead(4, 3), 'binary_crossentropy')).toThrow(
+    'the network ends in the activation softmax',
+  );
 });

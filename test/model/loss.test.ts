@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Loss } from '../../src/model/loss.js';
-import { lossFromLogits } from '../../src/model/loss.js';
+import { type Loss, lossFromLogits } from '../../src/model/loss.js';
 
 const rows = 3;
 

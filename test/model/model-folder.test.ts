@@ -17,12 +17,19 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-const outside = { category: 'unsafe', problems: [{ code: 'model-file-outside-folder', found: 'is a link that leads out of the folder of the model' }] };
+const outside = {
+  category: 'unsafe',
+  problems: [{ code: 'model-file-outside-folder', found: 'is a link that leads out of the folder of the model' }],
+};
 
 test('a link that leads out of the folder is refused before it is opened', async () => {
   await symlink('../secret', join(folder, 'b.bin'));
   const model = new ModelFolder(folder);
-  for (const reading of [() => model.read('b.bin'), () => model.readInto('b.bin', new Uint8Array(3)), () => model.sizeOf('b.bin')]) {
+  for (const reading of [
+    () => model.read('b.bin'),
+    () => model.readInto('b.bin', new Uint8Array(3)),
+    () => model.sizeOf('b.bin'),
+  ]) {
     await expect(reading()).rejects.toMatchObject(outside);
   }
   // A folder whose name begins with that of the model's is outside too.
@@ -49,11 +56,18 @@ test('links inside the folder, to the folder, and of the file that was named are
 test('other bytes than those expected, and files that nobody expected, are refused', async () => {
   const path = join(folder, 'a.bin');
   const into = new Uint8Array(7);
-  expect(await new ModelFolder(folder, { expected: new Map([[path, digestOf('weights')]]) }).readInto('a.bin', into)).toEqual({ filled: 7, digest: digestOf('weights') });
+  expect(
+    await new ModelFolder(folder, { expected: new Map([[path, digestOf('weights')]]) }).readInto('a.bin', into),
+  ).toEqual({ filled: 7, digest: digestOf('weights') });
   expect(String(Buffer.from(into))).toBe('weights');
   for (const expected of [new Map(), new Map([[path, digestOf('others')]])]) {
     const model = new ModelFolder(folder, { expected });
-    await expect(model.read('a.bin')).rejects.toMatchObject({ category: 'bad-data', problems: [{ code: 'file-changed', where: path }] });
-    await expect(model.readInto('a.bin', into)).rejects.toMatchObject({ problems: [{ code: 'file-changed', where: path }] });
+    await expect(model.read('a.bin')).rejects.toMatchObject({
+      category: 'bad-data',
+      problems: [{ code: 'file-changed', where: path }],
+    });
+    await expect(model.readInto('a.bin', into)).rejects.toMatchObject({
+      problems: [{ code: 'file-changed', where: path }],
+    });
   }
 });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Optimizer } from '../../src/model/optimizer.js';
-import { adamStepSize, slotCount, updateInPlace } from '../../src/model/optimizer.js';
+import { adamStepSize, type Optimizer, slotCount, updateInPlace } from '../../src/model/optimizer.js';
 
 /** One weight through steps with the gradients and rates given; its value after each. */
 function path(optimizer: Optimizer, start: number, gradients: number[], rates: number[]): number[] {
@@ -14,7 +13,7 @@ function path(optimizer: Optimizer, start: number, gradients: number[], rates: n
 }
 
 /** Values worked out by hand from Keras's formulas, with numbers that leave no rounding to speak of. */
-describe('Keras\'s values', () => {
+describe("Keras's values", () => {
   const rmsprop = { kind: 'rmsprop', rho: 0.25, momentum: 0, epsilon: 1 } as const;
   const adam = { kind: 'adam', beta1: 0.5, beta2: 0.75, epsilon: 0 } as const;
   test.each<[string, Optimizer, number[], number[], number[]]>([
@@ -22,7 +21,13 @@ describe('Keras\'s values', () => {
     // v: -0.2, then -0.1 + 0.1.
     ['momentum', { kind: 'sgd', momentum: 0.5, nesterov: false }, [2, -1], [0.1, 0.1], [0.8, 0.8]],
     // The buffer holds the rate: at a tenth of it the old velocity still acts whole. v: -0.2, then -0.1 - 0.02.
-    ['momentum under a changed rate', { kind: 'sgd', momentum: 0.5, nesterov: false }, [2, 2], [0.1, 0.01], [0.8, 0.68]],
+    [
+      'momentum under a changed rate',
+      { kind: 'sgd', momentum: 0.5, nesterov: false },
+      [2, 2],
+      [0.1, 0.01],
+      [0.8, 0.68],
+    ],
     // 0.5 v - pull: -0.1 - 0.2, then v = -0.1 - 0.2 = -0.3, -0.15 - 0.2.
     ['Nesterov', { kind: 'sgd', momentum: 0.5, nesterov: true }, [2, 2], [0.1, 0.1], [0.7, 0.35]],
     // s: 0.75 x 4 = 3, root of 3 + 1 = 2; then 0.25 x 3 + 0.75 x 3 = 3 again.
@@ -37,7 +42,7 @@ describe('Keras\'s values', () => {
   });
 });
 
-test('Adam\'s first step is the rate itself, whatever the size of the gradient', () => {
+test("Adam's first step is the rate itself, whatever the size of the gradient", () => {
   const adam = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
   expect(adamStepSize(adam, 0.01, 1)).toBeCloseTo((0.01 * Math.sqrt(0.001)) / 0.1, 12);
   fc.assert(
@@ -58,7 +63,15 @@ test('every optimizer finds the bottom of a bowl', () => {
   for (const optimizer of optimizers) {
     const weight = Float32Array.of(3, -2);
     const slots = Array.from({ length: slotCount(optimizer) }, () => new Float32Array(2));
-    for (let step = 1; step <= 500; step++) updateInPlace(optimizer, weight, weight.map((w) => 2 * (w - 1)), slots, 0.02, step);
+    for (let step = 1; step <= 500; step++)
+      updateInPlace(
+        optimizer,
+        weight,
+        weight.map((w) => 2 * (w - 1)),
+        slots,
+        0.02,
+        step,
+      );
     expect(Math.max(...weight.map((w) => Math.abs(w - 1)))).toBeLessThan(0.05);
   }
 });

@@ -9,16 +9,34 @@ function areaBelow(points: readonly RocPoint[]): number {
 
 describe('rocCurve', () => {
   test('by hand: four pictures, one pair in the wrong order', () => {
-    expect(rocCurve([0.9, 0.8, 0.7, 0.1], [1, 0, 1, 0])).toEqual([[0, 0], [0, 0.5], [0.5, 0.5], [0.5, 1], [1, 1]]);
+    expect(rocCurve([0.9, 0.8, 0.7, 0.1], [1, 0, 1, 0])).toEqual([
+      [0, 0],
+      [0, 0.5],
+      [0.5, 0.5],
+      [0.5, 1],
+      [1, 1],
+    ]);
   });
 
   test('equal scores change sides together', () => {
-    expect(rocCurve([0.5, 0.5, 0.5], [1, 0, 1])).toEqual([[0, 0], [1, 1]]);
+    expect(rocCurve([0.5, 0.5, 0.5], [1, 0, 1])).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
   });
 
   test('a perfect order is two lines, whatever the number of pictures', () => {
     const labels = Array.from({ length: 100 }, (_, index) => Number(index < 40));
-    expect(rocCurve(labels.map((_, index) => -index), labels)).toEqual([[0, 0], [0, 1], [1, 1]]);
+    expect(
+      rocCurve(
+        labels.map((_, index) => -index),
+        labels,
+      ),
+    ).toEqual([
+      [0, 0],
+      [0, 1],
+      [1, 1],
+    ]);
   });
 
   test('needs pictures of both classes', () => {
@@ -34,7 +52,8 @@ describe('rocCurve', () => {
         const points = rocCurve(scores, labels);
         const area = rocAuc(scores, labels);
         if (points === undefined) return area === undefined;
-        for (const [index, [x, y]] of points.slice(1).entries()) expect(x >= points[index][0] && y >= points[index][1]).toBe(true);
+        for (const [index, [x, y]] of points.slice(1).entries())
+          expect(x >= points[index][0] && y >= points[index][1]).toBe(true);
         expect(areaBelow(points)).toBeCloseTo(area!, 10);
         return true;
       }),

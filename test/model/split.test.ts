@@ -43,7 +43,17 @@ describe('the cut', () => {
       name: 'chain',
       layers: [
         { kind: 'input', name: 'x', inputs: [], trainable: false, shape: [4, 4, 2] },
-        { kind: 'batch_normalization', name: 'norm', inputs: ['x'], trainable: false, epsilon: 1e-3, momentum: 0.99, scale: true, center: true, statistics: 'stored' },
+        {
+          kind: 'batch_normalization',
+          name: 'norm',
+          inputs: ['x'],
+          trainable: false,
+          epsilon: 1e-3,
+          momentum: 0.99,
+          scale: true,
+          center: true,
+          statistics: 'stored',
+        },
         { kind, name: 'flat', inputs: ['norm'], trainable: true },
         { kind: 'dense', name: 'y', inputs: ['flat'], trainable: true, units: 1, useBias: true, activation: 'sigmoid' },
       ],

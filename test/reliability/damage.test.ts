@@ -25,10 +25,15 @@ type Random = () => number;
 const below = (random: Random, limit: number): number => Math.floor(random() * limit);
 
 /** Each changes files of the cache and says which ones it damaged, paths relative to the cache; none where it changed nothing. */
-const damages: Readonly<Record<string, (cache: string, files: readonly string[], random: Random) => Promise<string[]>>> = {
-  flip: (cache, files, random) => rewrite(cache, pick(files, random), (bytes) => void (bytes[below(random, bytes.length)] ^= 1 << below(random, 8))),
-  zeros: (cache, files, random) => rewrite(cache, pick(files, random), (bytes) => bytes.fill(0, below(random, bytes.length))),
-  noise: (cache, files, random) => rewrite(cache, pick(files, random), (bytes) => bytes.forEach((_, i) => (bytes[i] = below(random, 256)))),
+const damages: Readonly<
+  Record<string, (cache: string, files: readonly string[], random: Random) => Promise<string[]>>
+> = {
+  flip: (cache, files, random) =>
+    rewrite(cache, pick(files, random), (bytes) => void (bytes[below(random, bytes.length)] ^= 1 << below(random, 8))),
+  zeros: (cache, files, random) =>
+    rewrite(cache, pick(files, random), (bytes) => bytes.fill(0, below(random, bytes.length))),
+  noise: (cache, files, random) =>
+    rewrite(cache, pick(files, random), (bytes) => bytes.forEach((_, i) => (bytes[i] = below(random, 256)))),
   cut: async (cache, files, random) => {
     const file = pick(files, random);
     const { length } = await readFile(join(cache, file));
@@ -93,7 +98,8 @@ async function rewrite(cache: string, file: string, change: (bytes: Buffer) => v
 const situations: Readonly<Record<string, (root: string) => Promise<Awaited<ReturnType<typeof runHere>>>>> = {
   'the same again': (root) => runHere(root),
   'another checkout': async (root) => {
-    for (const folder of ['.pipeline/state', '.pipeline/out', 'models']) await rm(join(root, folder), { recursive: true });
+    for (const folder of ['.pipeline/state', '.pipeline/out', 'models'])
+      await rm(join(root, folder), { recursive: true });
     return runHere(root);
   },
   'forced training': (root) => runHere(root, { force: ['train', 'evaluate', 'export'] }),
@@ -116,7 +122,10 @@ test(`${CASES} times`, async () => {
     try {
       const cache = join(root, '.pipeline/cache');
       const entries = await readdir(cache, { recursive: true, withFileTypes: true });
-      const files = entries.filter((entry) => entry.isFile()).map((entry) => relative(cache, join(entry.parentPath, entry.name))).sort();
+      const files = entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(cache, join(entry.parentPath, entry.name)))
+        .sort();
       const damaged = await damages[kind](cache, files, random);
       const copy = await copyOf(root);
 
@@ -143,5 +152,7 @@ test(`${CASES} times`, async () => {
       await remove(root);
     }
   }
-  tell(`${CASES} damaged caches: ${counts.damaged} files changed, ${counts.found} of them found by verify, ${counts.said} found by runs that needed them; 0 wrong results`);
+  tell(
+    `${CASES} damaged caches: ${counts.damaged} files changed, ${counts.found} of them found by verify, ${counts.said} found by runs that needed them; 0 wrong results`,
+  );
 }, 7_200_000);

@@ -24,7 +24,8 @@ for (const name of ['rename', 'link', 'unlink', 'mkdir', 'rmdir', 'rm', 'writeFi
   const real = promises[name];
   promises[name] = (path, ...rest) => {
     pass(path);
-    if (name === 'link' && links === 'refused') return Promise.reject(Object.assign(new Error('EPERM: no links here'), { code: 'EPERM' }));
+    if (name === 'link' && links === 'refused')
+      return Promise.reject(Object.assign(new Error('EPERM: no links here'), { code: 'EPERM' }));
     return real(path, ...rest);
   };
 }

@@ -28,45 +28,60 @@ afterAll(() => Promise.all([base, full].map(remove)));
 function expectExplained({ failures }: RanHere, fault: Fault): void {
   expect(failures.length).toBeGreaterThan(0);
   for (const { category, problems } of failures as PipelineError[]) {
-    expect([category, problems]).toEqual(['input-output', [expect.objectContaining({ where: expect.any(String), remedy: expect.any(String) })]]);
-    if (problems[0].code === 'disk-full') expect(problems[0].found).toMatch(/[\d,]+ bytes were to be written, and 1,099,511,627,776 are free/);
+    expect([category, problems]).toEqual([
+      'input-output',
+      [expect.objectContaining({ where: expect.any(String), remedy: expect.any(String) })],
+    ]);
+    if (problems[0].code === 'disk-full')
+      expect(problems[0].found).toMatch(/[\d,]+ bytes were to be written, and 1,099,511,627,776 are free/);
     else expect(problems[0].found).toContain(fault);
   }
 }
 
 describe.each(faults)('%s', (fault) => {
-  test.each([['in a first run', false], ['where all is there, and export is forced', true]])('%s', async (_, again) => {
-    const options = again ? { force: ['train', 'export'] } : {};
-    const from = again ? full : pristine;
-    const counted = await copyOf(from);
-    const disk = faultyDisk(fault, 0, false);
-    expect((await runHere(counted, { ...options, fs: disk.fs })).state).toBe('ok');
-    await remove(counted);
-    const counts = { ok: 0, explained: 0 };
-    for (const at of someOf(disk.count(), SAMPLE, randomOf(`${fault} ${again}`))) {
-      for (const lasting of [false, true]) {
-        const root = await copyOf(from);
-        try {
-          const result = await runHere(root, { ...options, fs: faultyDisk(fault, at, lasting).fs });
-          if (result.state === 'ok') {
-            counts.ok++;
+  test.each([
+    ['in a first run', false],
+    ['where all is there, and export is forced', true],
+  ])(
+    '%s',
+    async (_, again) => {
+      const options = again ? { force: ['train', 'export'] } : {};
+      const from = again ? full : pristine;
+      const counted = await copyOf(from);
+      const disk = faultyDisk(fault, 0, false);
+      expect((await runHere(counted, { ...options, fs: disk.fs })).state).toBe('ok');
+      await remove(counted);
+      const counts = { ok: 0, explained: 0 };
+      for (const at of someOf(disk.count(), SAMPLE, randomOf(`${fault} ${again}`))) {
+        for (const lasting of [false, true]) {
+          const root = await copyOf(from);
+          try {
+            const result = await runHere(root, { ...options, fs: faultyDisk(fault, at, lasting).fs });
+            if (result.state === 'ok') {
+              counts.ok++;
+              expect(await resultsOf(root)).toEqual(expected);
+            } else {
+              counts.explained++;
+              expectExplained(result, fault);
+            }
+            expect(fault === 'short' ? result.state : 'ok').toBe('ok'); // fewer bytes than asked are no failure
+            const { shelf, damage } = shelfOf(root);
+            expect([(await shelf.verify()).damaged, damage]).toEqual([0, []]);
+            expect((await runHere(root)).state).toBe('ok');
             expect(await resultsOf(root)).toEqual(expected);
-          } else {
-            counts.explained++;
-            expectExplained(result, fault);
+          } catch (error) {
+            throw new Error(`operation ${at} of ${disk.count()}, ${lasting ? 'for good' : 'once'} (seed ${seed})`, {
+              cause: error,
+            });
+          } finally {
+            await remove(root);
           }
-          expect(fault === 'short' ? result.state : 'ok').toBe('ok'); // fewer bytes than asked are no failure
-          const { shelf, damage } = shelfOf(root);
-          expect([(await shelf.verify()).damaged, damage]).toEqual([0, []]);
-          expect((await runHere(root)).state).toBe('ok');
-          expect(await resultsOf(root)).toEqual(expected);
-        } catch (error) {
-          throw new Error(`operation ${at} of ${disk.count()}, ${lasting ? 'for good' : 'once'} (seed ${seed})`, { cause: error });
-        } finally {
-          await remove(root);
         }
       }
-    }
-    tell(`${fault} ${again ? 'in a forced' : 'in a first'} run: ${counts.ok} ended well, ${counts.explained} exit 5 with a remedy, of ${disk.count()} operations it can hit; 0 wrong results`);
-  }, 7_200_000);
+      tell(
+        `${fault} ${again ? 'in a forced' : 'in a first'} run: ${counts.ok} ended well, ${counts.explained} exit 5 with a remedy, of ${disk.count()} operations it can hit; 0 wrong results`,
+      );
+    },
+    7_200_000,
+  );
 });

@@ -8,7 +8,22 @@ export type Fault = (typeof faults)[number];
 const hits: Readonly<Record<Fault, readonly string[]>> = {
   ENOSPC: ['create', 'write', 'sync', 'makeFolder', 'rename', 'link'],
   EDQUOT: ['create', 'write', 'makeFolder'],
-  EIO: ['create', 'open', 'info', 'list', 'write', 'read', 'sync', 'close', 'makeFolder', 'syncFolder', 'rename', 'link', 'remove', 'touch'],
+  EIO: [
+    'create',
+    'open',
+    'info',
+    'list',
+    'write',
+    'read',
+    'sync',
+    'close',
+    'makeFolder',
+    'syncFolder',
+    'rename',
+    'link',
+    'remove',
+    'touch',
+  ],
   EMFILE: ['create', 'open', 'list', 'syncFolder'],
   EACCES: ['create', 'open', 'list', 'makeFolder', 'rename', 'link', 'remove', 'touch'],
   short: ['write'],
@@ -23,14 +38,19 @@ export interface FaultyDisk {
 /** `at` counts from 1 the operations that the fault can hit. */
 export function faultyDisk(fault: Fault, at: number, lasting: boolean): FaultyDisk {
   let count = 0;
-  const fails = (operation: string): boolean => hits[fault].includes(operation) && (++count === at || (lasting && count > at));
-  const guarded = <Args extends unknown[], Result>(operation: string, real: (...args: Args) => Promise<Result>) =>
-    (...args: Args): Promise<Result> => (fails(operation) ? Promise.reject(errorOf(fault, operation, args[0])) : real(...args));
+  const fails = (operation: string): boolean =>
+    hits[fault].includes(operation) && (++count === at || (lasting && count > at));
+  const guarded =
+    <Args extends unknown[], Result>(operation: string, real: (...args: Args) => Promise<Result>) =>
+    (...args: Args): Promise<Result> =>
+      fails(operation) ? Promise.reject(errorOf(fault, operation, args[0])) : real(...args);
 
   const opened = (file: OpenFile): OpenFile => ({
     write: (bytes) => {
       if (!fails('write')) return file.write(bytes);
-      return fault === 'short' ? file.write(bytes.subarray(0, Math.ceil(bytes.length / 2))) : Promise.reject(errorOf(fault, 'write'));
+      return fault === 'short'
+        ? file.write(bytes.subarray(0, Math.ceil(bytes.length / 2)))
+        : Promise.reject(errorOf(fault, 'write'));
     },
     read: guarded('read', (into: Uint8Array, position: number) => file.read(into, position)),
     info: () => file.info(),
@@ -59,5 +79,9 @@ export function faultyDisk(fault: Fault, at: number, lasting: boolean): FaultyDi
 /** As Node makes them: errors of an open file name no path. */
 function errorOf(code: string, operation: string, path?: unknown): Error {
   const at = typeof path === 'string' ? { path } : {};
-  return Object.assign(new Error(`${code}: injected, ${operation}${'path' in at ? ` '${at.path}'` : ''}`), { code, syscall: operation, ...at });
+  return Object.assign(new Error(`${code}: injected, ${operation}${'path' in at ? ` '${at.path}'` : ''}`), {
+    code,
+    syscall: operation,
+    ...at,
+  });
 }

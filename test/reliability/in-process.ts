@@ -20,13 +20,28 @@ export interface HereOptions extends SelectionOptions {
   readonly set?: readonly string[];
 }
 
-export async function runHere(root: string, { fs = nodeFs, set = [], ...selection }: HereOptions = {}): Promise<RanHere> {
+export async function runHere(
+  root: string,
+  { fs = nodeFs, set = [], ...selection }: HereOptions = {},
+): Promise<RanHere> {
   const events: RunEvent[] = [];
   const emit = (event: RunEvent): void => void events.push(event);
-  const onDamage = ({ path, reason }: { path: string; reason: string }): void => emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
+  const onDamage = ({ path, reason }: { path: string; reason: string }): void =>
+    emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
   const pipeline = await loadChecked(join(root, 'pets.yaml'), { set }, root);
-  const session = await openSession(pipeline, stages, (folder) => openStore(folder, { onDamage, tool: 'test', fs }), emit);
-  const result = await execute(session, { ...select(session.graph, [], selection), jobs: 2, signal: new AbortController().signal });
-  const notes = events.flatMap((event) => (event.event === 'note' && event.code === 'cache-damage' ? [event.text] : []));
+  const session = await openSession(
+    pipeline,
+    stages,
+    (folder) => openStore(folder, { onDamage, tool: 'test', fs }),
+    emit,
+  );
+  const result = await execute(session, {
+    ...select(session.graph, [], selection),
+    jobs: 2,
+    signal: new AbortController().signal,
+  });
+  const notes = events.flatMap((event) =>
+    event.event === 'note' && event.code === 'cache-damage' ? [event.text] : [],
+  );
   return { ...result, events, notes };
 }

@@ -4,7 +4,19 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publishedIn, shelfOf } from './published.js';
 import { cases, forEachOf, randomOf, seed, someOf, tell } from './scale.js';
-import { copyOf, listingOf, makeProject, remove, resultsOf, run, scratch, stageNames, start, type Ended, type StartOptions } from './small-project.js';
+import {
+  copyOf,
+  listingOf,
+  makeProject,
+  remove,
+  resultsOf,
+  run,
+  scratch,
+  stageNames,
+  start,
+  type Ended,
+  type StartOptions,
+} from './small-project.js';
 
 const door = join(process.cwd(), 'test/reliability/disk-door.mjs');
 const AT_A_TIME = 2;
@@ -19,7 +31,10 @@ let pictures: number;
 let operations: number;
 let durationMs: number;
 
-const throughDoor = (root: string, env: Record<string, string>): StartOptions => ({ node: ['--import', door], env: { ...env, DOOR_ROOT: root } });
+const throughDoor = (root: string, env: Record<string, string>): StartOptions => ({
+  node: ['--import', door],
+  env: { ...env, DOOR_ROOT: root },
+});
 const runArgs = ['run', 'pets.yaml', '--json'];
 const extractedIn = ({ stages }: Ended) => stages.reduce((sum, { features }) => sum + (features?.extracted ?? 0), 0);
 
@@ -49,14 +64,16 @@ async function heal(root: string): Promise<void> {
   const ran = ended.stages.filter(({ state }) => state === 'ran').length;
   expect(ran).toBe(stageNames.length - before.records);
   // A stage that is published extracts nothing, whatever rows there are.
-  if (ended.stages.find(({ name }) => name === 'train')!.state === 'ran') expect(extractedIn(ended)).toBe(pictures - before.rows);
+  if (ended.stages.find(({ name }) => name === 'train')!.state === 'ran')
+    expect(extractedIn(ended)).toBe(pictures - before.rows);
   else expect(extractedIn(ended)).toBe(0);
   expect(await resultsOf(root)).toEqual(expected);
   expect(await listingOf(root)).toEqual(listing);
   const { shelf, damage } = shelfOf(root);
   expect([(await shelf.verify()).damaged, damage]).toEqual([0, []]);
   // What the killed run left is swept away by the next that has work.
-  if (ran > 0) for (const folder of ['tmp', 'locks']) expect(await readdir(join(root, '.pipeline/cache/v1', folder))).toEqual([]);
+  if (ran > 0)
+    for (const folder of ['tmp', 'locks']) expect(await readdir(join(root, '.pipeline/cache/v1', folder))).toEqual([]);
 }
 
 async function trial(disturb: (root: string) => Promise<Ended>): Promise<boolean> {
@@ -110,7 +127,9 @@ describe('a run that is killed', () => {
   test('and killed again while it recovers', async () => {
     const random = randomOf('twice');
     let killed = 0;
-    const pairs = Array.from({ length: cases(3, 100) }, () => [1, 2, 3].map(() => 1 + Math.floor(random() * operations)));
+    const pairs = Array.from({ length: cases(3, 100) }, () =>
+      [1, 2, 3].map(() => 1 + Math.floor(random() * operations)),
+    );
     await forEachOf(pairs, AT_A_TIME, (kills) =>
       named(`killed before operations ${kills.join(', ')}`, async () => {
         await trial(async (root) => {
@@ -138,7 +157,13 @@ test('a pipeline that is edited after its run was killed while it wrote its file
     named(`killed before operation ${n}, then edited`, async () => {
       const root = await copyOf(pristine);
       await start(root, runArgs, throughDoor(root, { DOOR_KILL_AT: String(n) })).ended;
-      const ended = await run(root, '--set', 'stages.train.epochs=3', '--set', 'stages.build-head.layers.1.dense.units=5');
+      const ended = await run(
+        root,
+        '--set',
+        'stages.train.epochs=3',
+        '--set',
+        'stages.build-head.layers.1.dense.units=5',
+      );
       expect([ended.code, ended.stderr.match(/✘.*/)?.[0]]).toEqual([0, undefined]);
       await remove(root);
     }),

@@ -4,7 +4,19 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunEvent } from '../../src/core/event.js';
 import { tell } from './scale.js';
-import { copyOf, listingOf, makeProject, pipelineText, remove, resultsOf, run, scratch, stageNames, start, type Ended } from './small-project.js';
+import {
+  copyOf,
+  listingOf,
+  makeProject,
+  pipelineText,
+  remove,
+  resultsOf,
+  run,
+  scratch,
+  stageNames,
+  start,
+  type Ended,
+} from './small-project.js';
 
 const PICTURES = 24;
 let pristine: string;
@@ -29,11 +41,17 @@ async function fresh(): Promise<string> {
 
 /** How often each stage ran, over several runs. */
 function timesRan(runs: readonly Ended[]): Record<string, number> {
-  return Object.fromEntries(stageNames.map((name) => [name, runs.filter(({ stages }) => stages.some((stage) => stage.name === name && stage.state === 'ran')).length]));
+  return Object.fromEntries(
+    stageNames.map((name) => [
+      name,
+      runs.filter(({ stages }) => stages.some((stage) => stage.name === name && stage.state === 'ran')).length,
+    ]),
+  );
 }
 
 const once = Object.fromEntries(stageNames.map((name) => [name, 1]));
-const extracted = (runs: readonly Ended[]) => runs.flatMap(({ stages }) => stages).reduce((sum, { features }) => sum + (features?.extracted ?? 0), 0);
+const extracted = (runs: readonly Ended[]) =>
+  runs.flatMap(({ stages }) => stages).reduce((sum, { features }) => sum + (features?.extracted ?? 0), 0);
 
 describe('four runs of one pipeline at once', () => {
   test('run each stage once, and leave what one run leaves', async () => {
@@ -57,7 +75,10 @@ describe('four runs of one pipeline at once', () => {
 
   test('come to the same where locks hold nobody off, as on file systems without links', async () => {
     const root = await fresh();
-    const options = { node: ['--import', join(process.cwd(), 'test/reliability/disk-door.mjs')], env: { DOOR_ROOT: root, DOOR_LINKS: 'refused' } };
+    const options = {
+      node: ['--import', join(process.cwd(), 'test/reliability/disk-door.mjs')],
+      env: { DOOR_ROOT: root, DOOR_LINKS: 'refused' },
+    };
     const runs = await Promise.all([1, 2, 3].map(() => start(root, ['run', 'pets.yaml', '--json'], options).ended));
     expect(runs.map(({ code, stderr }) => [code, code === 0 ? '' : stderr])).toEqual(Array(3).fill([0, '']));
     expect(await resultsOf(root)).toEqual(expected);
@@ -66,11 +87,15 @@ describe('four runs of one pipeline at once', () => {
 
 test('two pipelines with other heads on the same pictures extract each picture once', async () => {
   const root = await fresh();
-  await writeFile(join(root, 'other.yaml'), pipelineText.replace('units: 4', 'units: 5').replace('models/pets', 'models/other'));
+  await writeFile(
+    join(root, 'other.yaml'),
+    pipelineText.replace('units: 4', 'units: 5').replace('models/pets', 'models/other'),
+  );
   const runs = await Promise.all(['pets.yaml', 'other.yaml'].map((file) => start(root, ['run', file, '--json']).ended));
   expect(runs.map(({ code }) => code)).toEqual([0, 0]);
   // Each training picture has two views, each validation picture one.
-  const validation = (await readFile(join(root, '.pipeline/out/pets/evaluate/predictions.csv'), 'utf8')).trim().split('\n').length - 1;
+  const validation =
+    (await readFile(join(root, '.pipeline/out/pets/evaluate/predictions.csv'), 'utf8')).trim().split('\n').length - 1;
   expect(extracted(runs)).toBe(2 * (2 * PICTURES - validation) + validation);
 });
 
@@ -82,7 +107,10 @@ test('a run whose stage another one is at says whose, and goes on by itself wher
   await said(first, (event) => event.event === 'epoch' && event.epoch === 5);
   const second = start(root, ['run', 'pets.yaml', '--json']);
   const note = await said(second, (event) => event.event === 'note' && event.code === 'waiting');
-  expect(note).toMatchObject({ stage: 'train', text: `waiting for pid ${first.child.pid} (train), which makes the same` });
+  expect(note).toMatchObject({
+    stage: 'train',
+    text: `waiting for pid ${first.child.pid} (train), which makes the same`,
+  });
   const goesOn = said(second, (event) => event.event === 'stage-start' && event.name === 'train');
   const killed = performance.now();
   first.child.kill('SIGKILL');
@@ -100,12 +128,14 @@ test('collections in a loop beside runs take nothing that fails them', async () 
   const stop = new AbortController();
   const loop = async (): Promise<Ended[]> => {
     const all: Ended[] = [];
-    while (!stop.signal.aborted) all.push(await start(root, ['cache', 'gc', '--max-size', '0', '--max-age', '0d', '--json']).ended);
+    while (!stop.signal.aborted)
+      all.push(await start(root, ['cache', 'gc', '--max-size', '0', '--max-age', '0d', '--json']).ended);
     return all;
   };
   const collecting = loop();
   const runs: Ended[] = [];
-  for (const epochs of ['2', '3', '2']) runs.push(...(await Promise.all([run(root, '--set', `stages.train.epochs=${epochs}`), run(root)])));
+  for (const epochs of ['2', '3', '2'])
+    runs.push(...(await Promise.all([run(root, '--set', `stages.train.epochs=${epochs}`), run(root)])));
   stop.abort();
   expect((await collecting).map(({ code, stderr }) => [code, stderr])).toEqual((await collecting).map(() => [0, '']));
   expect(runs.map(({ code, stderr }) => [code, stderr.match(/✘.*/)?.[0]])).toEqual(runs.map(() => [0, undefined]));
@@ -120,7 +150,10 @@ function said({ child }: ReturnType<typeof start>, wanted: (event: RunEvent) => 
     child.stdout!.on('data', (text: string) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop()!;
-      const found = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as RunEvent).find(wanted);
+      const found = lines
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as RunEvent)
+        .find(wanted);
       if (found !== undefined) resolve(found);
     });
     child.once('close', () => reject(new Error('the run ended before')));

@@ -18,7 +18,9 @@ export async function publishedIn(root: string): Promise<Published> {
   const version = join(root, '.pipeline/cache/v1');
   const files = await readdir(version, { recursive: true }).catch(() => [] as string[]);
   const packs = files.filter((name) => name.startsWith('features') && name.endsWith('.pack'));
-  const counts = await Promise.all(packs.map(async (name) => (await readFile(join(version, name))).subarray(-COUNT_FROM_END).readUInt32LE(0)));
+  const counts = await Promise.all(
+    packs.map(async (name) => (await readFile(join(version, name))).subarray(-COUNT_FROM_END).readUInt32LE(0)),
+  );
   const records = files.filter((name) => name.startsWith('records') && name.endsWith('.json')).length;
   return { records, rows: counts.reduce((sum, count) => sum + count, 0), packs: packs.length };
 }

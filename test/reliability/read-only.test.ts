@@ -3,7 +3,17 @@ import { afterEach, beforeAll, afterAll, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { copyOf, makeProject, pipelineText, remove, resultsOf, run, scratch, stageNames, start } from './small-project.js';
+import {
+  copyOf,
+  makeProject,
+  pipelineText,
+  remove,
+  resultsOf,
+  run,
+  scratch,
+  stageNames,
+  start,
+} from './small-project.js';
 
 let base: string;
 let full: string;
@@ -33,7 +43,8 @@ async function copy(): Promise<string> {
   return root;
 }
 
-const plainly = (root: string, ...args: string[]) => start(root, ['run', 'pets.yaml', '--json', ...args], isRoot ? { uid: NOBODY } : {}).ended;
+const plainly = (root: string, ...args: string[]) =>
+  start(root, ['run', 'pets.yaml', '--json', ...args], isRoot ? { uid: NOBODY } : {}).ended;
 const forbid = (path: string) => execFileSync('chmod', ['-R', 'a-w', path]);
 const stages = (states: readonly { readonly state: string }[]) => states.map(({ state }) => state);
 
@@ -46,12 +57,16 @@ test('what a read-only cache holds is used; what is new is told with a remedy, e
   for (const folder of ['.pipeline/state', '.pipeline/out', 'models']) await remove(join(root, folder));
   const restored = await plainly(root);
   expect([restored.code, stages(restored.stages)]).toEqual([0, stageNames.map(() => 'restored')]);
-  expect(restored.events.filter((event) => event.event === 'note' && event.code.startsWith('cache-')).length).toBeLessThanOrEqual(1);
+  expect(
+    restored.events.filter((event) => event.event === 'note' && event.code.startsWith('cache-')).length,
+  ).toBeLessThanOrEqual(1);
   expect(await resultsOf(root)).toEqual(await resultsOf(full));
 
   const other = await plainly(root, '--set', 'stages.train.epochs=3');
   expect(other.code).toBe(5);
-  expect(other.stderr).toMatch(/EACCES[^]*-> make it readable and writable and run again; if it lies in the cache, PIPELINE_CACHE names\n?\s+another folder for that/);
+  expect(other.stderr).toMatch(
+    /EACCES[^]*-> make it readable and writable and run again; if it lies in the cache, PIPELINE_CACHE names\n?\s+another folder for that/,
+  );
   expect(other.events.filter((event) => event.event === 'note' && event.code.startsWith('cache-'))).toHaveLength(1);
 });
 
@@ -60,15 +75,24 @@ test('an output folder that cannot be written is refused before anything runs', 
   await mkdir(join(root, 'closed'));
   if (isRoot) await chown(join(root, 'closed'), NOBODY, NOBODY);
   await chmod(join(root, 'closed'), 0o555);
-  await writeFile(join(root, 'pets.yaml'), pipelineText.replace('models/pets', 'closed/pets').replace('epochs: 2', 'epochs: 4'));
+  await writeFile(
+    join(root, 'pets.yaml'),
+    pipelineText.replace('models/pets', 'closed/pets').replace('epochs: 2', 'epochs: 4'),
+  );
   const refused = await plainly(root);
   expect([refused.code, refused.stages]).toEqual([5, []]);
   expect(refused.stderr).toMatch(/closed\/pets:? cannot be written, which export would do in the end/);
   expect(refused.events.at(-1)).toMatchObject({ event: 'run', state: 'failed' });
-  for (const args of [['plan', 'pets.yaml'], ['run', 'pets.yaml', '--dry-run'], ['doctor', 'pets.yaml']]) {
+  for (const args of [
+    ['plan', 'pets.yaml'],
+    ['run', 'pets.yaml', '--dry-run'],
+    ['doctor', 'pets.yaml'],
+  ]) {
     const ahead = await start(root, args, isRoot ? { uid: NOBODY } : {}).ended;
     expect([args[0], ahead.code]).toEqual([args[0], 5]);
-    expect(`${ahead.stdout}${ahead.stderr}`).toMatch(/closed\/pets:? cannot be written, which export would do in the end/);
+    expect(`${ahead.stdout}${ahead.stderr}`).toMatch(
+      /closed\/pets:? cannot be written, which export would do in the end/,
+    );
   }
   // What is swapped is a folder in another one, which has to be writable too.
   await chmod(join(root, 'closed'), 0o755);
@@ -82,14 +106,21 @@ test('an output folder that cannot be written is refused before anything runs', 
   expect(await readdir(join(root, 'closed'))).toEqual(['pets']);
 });
 
-
 test('a project whose state cannot be written is refused by plan, doctor and run', async () => {
   const root = await copy();
   await remove(join(root, '.pipeline', 'runs'));
   await chmod(join(root, '.pipeline'), 0o555);
-  for (const args of [['plan', 'pets.yaml'], ['doctor', 'pets.yaml'], ['run', 'pets.yaml']]) {
+  for (const args of [
+    ['plan', 'pets.yaml'],
+    ['doctor', 'pets.yaml'],
+    ['run', 'pets.yaml'],
+  ]) {
     const refused = await start(root, args, isRoot ? { uid: NOBODY } : {}).ended;
     expect([args[0], refused.code]).toEqual([args[0], 5]);
-    expect(`${refused.stdout}${refused.stderr}`).toMatch(args[0] === 'run' ? /\.pipeline\/runs: EACCES/ : /\.pipeline\/(state|runs):? cannot be written, which a run would do in the end/);
+    expect(`${refused.stdout}${refused.stderr}`).toMatch(
+      args[0] === 'run'
+        ? /\.pipeline\/runs: EACCES/
+        : /\.pipeline\/(state|runs):? cannot be written, which a run would do in the end/,
+    );
   }
 });

@@ -35,7 +35,11 @@ export function someOf(last: number, usual: number, random: () => number): numbe
 }
 
 /** Does work for each item, a few at a time. */
-export async function forEachOf<Item>(items: readonly Item[], atATime: number, work: (item: Item) => Promise<void>): Promise<void> {
+export async function forEachOf<Item>(
+  items: readonly Item[],
+  atATime: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
   const queue = items.values();
   await Promise.all(
     Array.from({ length: atATime }, async () => {

@@ -31,38 +31,47 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([base, place].map(remove)));
 
-testWhereMounting(`of many sizes${canMount ? '' : ' (skipped: tmpfs cannot be mounted here)'}`, async () => {
-  const count = cases(6, 100);
-  const random = randomOf('sizes');
-  const counts = { well: 0, full: 0 };
-  for (let i = 0; i < count; i++) {
-    const kilobytes = Math.round(((i + random()) / count) * LARGEST_KB) + 16;
-    const root = await copyOf(pristine);
-    expect(mount(kilobytes).status).toBe(0);
-    try {
-      const ended = await start(root, ['run', 'pets.yaml', '--json'], { env: { PIPELINE_CACHE: join(place, 'cache') } }).ended;
-      if (ended.code === 0) {
-        counts.well++;
+testWhereMounting(
+  `of many sizes${canMount ? '' : ' (skipped: tmpfs cannot be mounted here)'}`,
+  async () => {
+    const count = cases(6, 100);
+    const random = randomOf('sizes');
+    const counts = { well: 0, full: 0 };
+    for (let i = 0; i < count; i++) {
+      const kilobytes = Math.round(((i + random()) / count) * LARGEST_KB) + 16;
+      const root = await copyOf(pristine);
+      expect(mount(kilobytes).status).toBe(0);
+      try {
+        const ended = await start(root, ['run', 'pets.yaml', '--json'], {
+          env: { PIPELINE_CACHE: join(place, 'cache') },
+        }).ended;
+        if (ended.code === 0) {
+          counts.well++;
+          expect(await resultsOf(root)).toEqual(expected);
+        } else {
+          counts.full++;
+          expect([ended.code, ended.stderr]).toEqual([5, expect.stringMatching(/full|ENOSPC|are free in/)]);
+          expect(ended.stderr).toMatch(/-> .*(free|float16)/);
+        }
+        // The same cache on a disk that is large enough.
+        await mkdir(join(root, '.pipeline'), { recursive: true });
+        await cp(join(place, 'cache'), join(root, '.pipeline/cache'), {
+          recursive: true,
+          preserveTimestamps: true,
+        }).catch(() => undefined);
+        await adoptCache(root);
+        const { shelf, damage } = shelfOf(root);
+        expect([(await shelf.verify()).damaged, damage]).toEqual([0, []]);
+        expect((await run(root)).code).toBe(0);
         expect(await resultsOf(root)).toEqual(expected);
-      } else {
-        counts.full++;
-        expect([ended.code, ended.stderr]).toEqual([5, expect.stringMatching(/full|ENOSPC|are free in/)]);
-        expect(ended.stderr).toMatch(/-> .*(free|float16)/);
+      } catch (error) {
+        throw new Error(`${kilobytes} kB (seed ${seed})`, { cause: error });
+      } finally {
+        unmount();
+        await remove(root);
       }
-      // The same cache on a disk that is large enough.
-      await mkdir(join(root, '.pipeline'), { recursive: true });
-      await cp(join(place, 'cache'), join(root, '.pipeline/cache'), { recursive: true, preserveTimestamps: true }).catch(() => undefined);
-      await adoptCache(root);
-      const { shelf, damage } = shelfOf(root);
-      expect([(await shelf.verify()).damaged, damage]).toEqual([0, []]);
-      expect((await run(root)).code).toBe(0);
-      expect(await resultsOf(root)).toEqual(expected);
-    } catch (error) {
-      throw new Error(`${kilobytes} kB (seed ${seed})`, { cause: error });
-    } finally {
-      unmount();
-      await remove(root);
     }
-  }
-  tell(`${count} small disks: ${counts.well} runs ended well, ${counts.full} exit 5 with a remedy; 0 wrong results`);
-}, 3_600_000);
+    tell(`${count} small disks: ${counts.well} runs ended well, ${counts.full} exit 5 with a remedy; 0 wrong results`);
+  },
+  3_600_000,
+);

@@ -90,15 +90,28 @@ export interface StartOptions {
 /** Starts `pipeline` with arguments in a folder. */
 export function start(root: string, args: readonly string[], { env = {}, node = [], uid }: StartOptions = {}): Started {
   const { NODE_OPTIONS: _options, ...environment } = process.env;
-  const child = spawn(process.execPath, [...node, cli, ...args], { cwd: root, env: { ...environment, ...env }, uid, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...node, cli, ...args], {
+    cwd: root,
+    env: { ...environment, ...env },
+    uid,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const ended = once(child, 'close').then(([code, signal]: unknown[]): Ended => {
-    const events = stdout.split('\n').flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as RunEvent] : []));
+    const events = stdout
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as RunEvent] : []));
     const last = events.find((event) => event.event === 'run');
-    return { code: (code ?? signal) as number | string, stdout, stderr, events, stages: last?.event === 'run' ? last.stages : [] };
+    return {
+      code: (code ?? signal) as number | string,
+      stdout,
+      stderr,
+      events,
+      stages: last?.event === 'run' ? last.stages : [],
+    };
   });
   return { child, ended };
 }
@@ -117,7 +130,9 @@ export async function resultsOf(root: string): Promise<Record<string, string>> {
     }
   }
   results['pets.lock.yaml'] = digestOf(await readFile(join(root, 'pets.lock.yaml')));
-  const { stages } = JSON.parse(await readFile(join(root, '.pipeline/state/pets.json'), 'utf8')) as { stages: Record<string, { outputs: unknown }> };
+  const { stages } = JSON.parse(await readFile(join(root, '.pipeline/state/pets.json'), 'utf8')) as {
+    stages: Record<string, { outputs: unknown }>;
+  };
   for (const [name, { outputs }] of Object.entries(stages)) results[name] = JSON.stringify(outputs);
   return results;
 }
@@ -125,7 +140,9 @@ export async function resultsOf(root: string): Promise<Record<string, string>> {
 /** Names of all that lies in the project's folder and beside its results, but for the cache and the logs. */
 export async function listingOf(root: string): Promise<string[]> {
   const folders = ['.', '.pipeline', '.pipeline/state', '.pipeline/out', '.pipeline/out/pets', 'models'];
-  const lists = await Promise.all(folders.map(async (folder) => (await readdir(join(root, folder))).map((name) => join(folder, name))));
+  const lists = await Promise.all(
+    folders.map(async (folder) => (await readdir(join(root, folder))).map((name) => join(folder, name))),
+  );
   return lists.flat().sort();
 }
 

@@ -52,7 +52,10 @@ async function projectOf({ make, file }: Case, bytes: Bytes): Promise<string> {
 
 /** What a run came to: a digest over all outputs and the pins, or the category and code of what stopped it. */
 async function run(folder: string): Promise<string> {
-  const { failures: [failure], settled } = await runHere(folder);
+  const {
+    failures: [failure],
+    settled,
+  } = await runHere(folder);
   if (failure !== undefined) return `${failure.category} ${failure.problems[0].code}`;
   const lock = await fs.readFile(join(folder, 'pets.lock.yaml'), 'utf8');
   return digestOf(canonical([Object.fromEntries([...settled].map(([name, { outputs }]) => [name, outputs])), lock]));
@@ -61,7 +64,10 @@ async function run(folder: string): Promise<string> {
 /** Swaps the file before each of its openings in turn. What the runs came to: the clean result of the old or the new file, or what stopped it. */
 async function outcomes(one: Case): Promise<string[]> {
   const { file, before, after } = one;
-  const clean = new Map([[await run(await projectOf(one, before)), 'old'], [await run(await projectOf(one, after)), 'new']]);
+  const clean = new Map([
+    [await run(await projectOf(one, before)), 'old'],
+    [await run(await projectOf(one, after)), 'new'],
+  ]);
   expect([...clean.keys()]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), expect.stringMatching(/^[0-9a-f]{64}$/)]);
   const found: string[] = [];
   for (let at = 1; ; at++) {
@@ -125,7 +131,13 @@ test.each(['h5', 'keras'])('weights in a .%s file', async (ending) => {
 async function pets(): Promise<{ name: string; content: Bytes }[]> {
   const folder = join(root, 'pets');
   await copyPets(folder, 8);
-  const names = (await Promise.all(['cats', 'dogs'].map(async (name) => (await fs.readdir(join(folder, name))).map((file) => `${name}/${file}`)))).flat().sort();
+  const names = (
+    await Promise.all(
+      ['cats', 'dogs'].map(async (name) => (await fs.readdir(join(folder, name))).map((file) => `${name}/${file}`)),
+    )
+  )
+    .flat()
+    .sort();
   return Promise.all(names.map(async (name) => ({ name, content: await fs.readFile(join(folder, name)) })));
 }
 
@@ -133,8 +145,12 @@ test.each(['zip', 'tar', 'tar.gz'])('images in a .%s', async (ending) => {
   const file = `pets.${ending}`;
   const entries = await pets();
   // The same images under other labels: what is kept under the wrong digest trains the wrong way round.
-  const others = entries.map(({ name, content }) => ({ name: name.startsWith('cats') ? name.replace('cats', 'dogs') : name.replace('dogs', 'cats'), content }));
-  const pack = async (files: typeof entries): Promise<Bytes> => (ending === 'zip' ? zipOf(files) : ending === 'tar' ? tarOf(files) : gzipSync(await tarOf(files)));
+  const others = entries.map(({ name, content }) => ({
+    name: name.startsWith('cats') ? name.replace('cats', 'dogs') : name.replace('dogs', 'cats'),
+    content,
+  }));
+  const pack = async (files: typeof entries): Promise<Bytes> =>
+    ending === 'zip' ? zipOf(files) : ending === 'tar' ? tarOf(files) : gzipSync(await tarOf(files));
   const make = (folder: string) => fs.writeFile(join(folder, 'pets.yaml'), dataText(file));
   const found = await outcomes({ make, file, before: await pack(entries), after: await pack(others) });
   expect(new Set(found)).toEqual(new Set(['new', 'bad-data file-changed']));

@@ -39,6 +39,11 @@ describe('pace', () => {
   });
 });
 
-test.each([[0.2, '0:01'], [7, '0:07'], [750, '12:30'], [3723, '1:02:03']])('%d seconds are %s', (seconds, text) => {
+test.each([
+  [0.2, '0:01'],
+  [7, '0:07'],
+  [750, '12:30'],
+  [3723, '1:02:03'],
+])('%d seconds are %s', (seconds, text) => {
   expect(clock(seconds)).toBe(text);
 });

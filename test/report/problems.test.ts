@@ -80,7 +80,10 @@ test('a long line is shown around what is marked', () => {
 
 test('control characters of a file do not reach the terminal', () => {
   const text = 'a: \u001b[31mred\u202e\u0007\n';
-  const shown = formatProblems([{ code: 'x', position: at(text, 'red'), found: 'found \u001b[2J', where: '\u009b' }], layout);
+  const shown = formatProblems(
+    [{ code: 'x', position: at(text, 'red'), found: 'found \u001b[2J', where: '\u009b' }],
+    layout,
+  );
   expect(shown).toBe('pets.yaml:1:9: found ?[2J\n  1 | a: ?[31mred??\n    |         ^^^');
 });
 

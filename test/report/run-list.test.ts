@@ -4,11 +4,24 @@ import { runLines, type RunRow } from '../../src/report/run-list.js';
 
 const rows: RunRow[] = [
   {
-    id: '20260901-140312-417a3', startedAt: new Date(2026, 8, 1, 14, 3).toISOString(), pipeline: 'pets', state: 'ok', durationMs: 5900,
+    id: '20260901-140312-417a3',
+    startedAt: new Date(2026, 8, 1, 14, 3).toISOString(),
+    pipeline: 'pets',
+    state: 'ok',
+    durationMs: 5900,
     stages: { ran: 3, restored: 1, fresh: 4, failed: 0, interrupted: 0, skipped: 0 },
-    metrics: { worse: { accuracy: 0.5, loss: 0.1 }, equal: { accuracy: 0.75, loss: 0.7 }, better: { accuracy: 0.75, loss: 0.6 } },
+    metrics: {
+      worse: { accuracy: 0.5, loss: 0.1 },
+      equal: { accuracy: 0.75, loss: 0.7 },
+      better: { accuracy: 0.75, loss: 0.6 },
+    },
   },
-  { id: '20260901-140000-00000', startedAt: new Date(2026, 8, 1, 14, 0).toISOString(), pipeline: 'a-very-long-name-of-pets\u001b', state: 'killed' },
+  {
+    id: '20260901-140000-00000',
+    startedAt: new Date(2026, 8, 1, 14, 0).toISOString(),
+    pipeline: 'a-very-long-name-of-pets\u001b',
+    state: 'killed',
+  },
   { id: '20260901-130000-00000', state: 'unreadable' },
 ];
 
@@ -25,7 +38,10 @@ test('narrow terminals get fewer columns, never broken lines', () => {
   const at = (width: number) => runLines(rows.slice(0, 1), { color: false, width });
   expect(at(80)[1]).toBe('20260901-140312-417a3  2026-09-01 14:03  pets      ok     5.9 s  3+1/8  0.7500');
   expect(at(75)[1]).toBe('20260901-140312-417a3  09-01 14:03  pets      ok     5.9 s  3+1/8  0.7500');
-  expect(at(70)).toEqual(['run                    pipeline  state   took  did       acc', '20260901-140312-417a3  pets      ok     5.9 s  3+1/8  0.7500']);
+  expect(at(70)).toEqual([
+    'run                    pipeline  state   took  did       acc',
+    '20260901-140312-417a3  pets      ok     5.9 s  3+1/8  0.7500',
+  ]);
   for (const line of runLines(rows, { color: false, width: 80 })) expect(line.length).toBeLessThanOrEqual(80);
 });
 

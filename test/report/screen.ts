@@ -9,8 +9,17 @@ export class FakeTerminal implements Screen {
   private readonly terminal: xterm.Terminal;
   private readonly listeners = new Set<() => void>();
 
-  constructor(public columns: number, public rows = 24) {
-    this.terminal = new xterm.Terminal({ cols: columns, rows, convertEol: true, allowProposedApi: true, scrollback: 1000 });
+  constructor(
+    public columns: number,
+    public rows = 24,
+  ) {
+    this.terminal = new xterm.Terminal({
+      cols: columns,
+      rows,
+      convertEol: true,
+      allowProposedApi: true,
+      scrollback: 1000,
+    });
   }
 
   write(text: string): void {

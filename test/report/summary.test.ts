@@ -7,10 +7,19 @@ const stage = (name: string, kind: StageKind, state: StageState) => ({ name, kin
 const evaluations = [stage('evaluate@a', 'evaluate', 'ran'), stage('evaluate@b', 'evaluate', 'ran')];
 
 test.each([
-  [[stage('export@a', 'export', 'ran'), stage('export@b', 'export', 'skipped')], 'export@b did not run; what was computed is kept'],
-  [[stage('export@a', 'export', 'skipped'), stage('export@b', 'export', 'skipped')], 'export@a, export@b did not run; what was computed is kept'],
+  [
+    [stage('export@a', 'export', 'ran'), stage('export@b', 'export', 'skipped')],
+    'export@b did not run; what was computed is kept',
+  ],
+  [
+    [stage('export@a', 'export', 'skipped'), stage('export@b', 'export', 'skipped')],
+    'export@a, export@b did not run; what was computed is kept',
+  ],
   [[], 'what was computed is kept'],
 ])('a run that missed a minimum says which exports it held back', (exports, said) => {
-  const lines = closingLines({ state: 'gate-missed', durationMs: 2000, stages: [...evaluations, ...exports], metrics: {}, healed: [] }, false);
+  const lines = closingLines(
+    { state: 'gate-missed', durationMs: 2000, stages: [...evaluations, ...exports], metrics: {}, healed: [] },
+    false,
+  );
   expect(lines).toEqual([`a minimum was missed (2.0 s): ${said}`]);
 });

@@ -14,7 +14,14 @@ class Scene {
 
   static async open(columns?: number, names = stages): Promise<Scene> {
     const scene = new Scene(columns === undefined ? undefined : new FakeTerminal(columns));
-    const options = { write: (text: string) => (scene.plain += text), screen: scene.terminal, color: false, width: () => scene.terminal?.columns ?? 100, cwd: '/', stages: names };
+    const options = {
+      write: (text: string) => (scene.plain += text),
+      screen: scene.terminal,
+      color: false,
+      width: () => scene.terminal?.columns ?? 100,
+      cwd: '/',
+      stages: names,
+    };
     scene.reporter = await terminalReporter(options, () => scene.time);
     return scene;
   }
@@ -56,7 +63,9 @@ describe('on a terminal', () => {
       '0 of 3 stages done, 1 to come  0:02',
     ]);
     scene.progress('ingest', 'download', 3_000_000, 9_000_000, 1500);
-    expect((await scene.terminal!.lines())[0]).toBe('▸ ingest     download  ███░░░░░░░  3.0/9.0 MB  1.0 MB/s  0:06 left');
+    expect((await scene.terminal!.lines())[0]).toBe(
+      '▸ ingest     download  ███░░░░░░░  3.0/9.0 MB  1.0 MB/s  0:06 left',
+    );
     scene.close();
   });
 
@@ -66,7 +75,11 @@ describe('on a terminal', () => {
     scene.show({ event: 'epoch', stage: 'train', epoch: 1, epochs: 4, metrics: { loss: 0.5 } });
     scene.progress('train', 'extract', 10, 100, 150);
     const footer = '0 of 3 stages done, 2 to come  0:01';
-    expect(await scene.terminal!.lines()).toEqual(['▸ train      epoch 2/4  loss 0.5000', '             extract  █░░░░░░░░░  10/100 pictures', footer]);
+    expect(await scene.terminal!.lines()).toEqual([
+      '▸ train      epoch 2/4  loss 0.5000',
+      '             extract  █░░░░░░░░░  10/100 pictures',
+      footer,
+    ]);
     scene.progress('train', 'extract', 100, 100, 150);
     expect(await scene.terminal!.lines()).toEqual(['▸ train      epoch 2/4  loss 0.5000', footer]);
     scene.close();
@@ -111,7 +124,13 @@ describe('on a terminal', () => {
     const scene = await Scene.open(columns, names);
     for (const name of names) scene.start(name);
     for (let i = 1; i <= 4; i++) for (const name of names) scene.progress(name, 'extract', i * 1000, 123_456);
-    scene.show({ event: 'epoch', stage: names[1], epoch: 3, epochs: 160, metrics: { loss: 0.1, accuracy: 0.9, val_loss: 0.2, val_accuracy: 0.8 } });
+    scene.show({
+      event: 'epoch',
+      stage: names[1],
+      epoch: 3,
+      epochs: 160,
+      metrics: { loss: 0.1, accuracy: 0.9, val_loss: 0.2, val_accuracy: 0.8 },
+    });
     scene.progress(names[1], 'train', 5000, 1_000_000);
     const lines = await scene.terminal!.lines();
     // Two rows for the one, one for the other, one for the run: none was broken in two.
@@ -165,10 +184,19 @@ describe('on a terminal', () => {
     const scene = await Scene.open(80);
     scene.start('train');
     const expected = Array.from({ length: 60 }, (_, i) => `line ${i}`).join('\n');
-    scene.show({ event: 'problem', stage: 'train', problem: { code: 'x', where: 'train', found: 'is wrong', expected } });
+    scene.show({
+      event: 'problem',
+      stage: 'train',
+      problem: { code: 'x', where: 'train', found: 'is wrong', expected },
+    });
     scene.close();
     const lines = await scene.terminal!.lines();
-    expect([lines.length, lines[0], lines[1], lines.at(-1)]).toEqual([61, 'train: is wrong', '  expected: line 0', '            line 59']);
+    expect([lines.length, lines[0], lines[1], lines.at(-1)]).toEqual([
+      61,
+      'train: is wrong',
+      '  expected: line 0',
+      '            line 59',
+    ]);
   });
 
   test('a terminal that tells no size is taken for a usual one', async () => {
@@ -212,8 +240,16 @@ describe('elsewhere', () => {
 
   test('an interruption is told by the stage alone, other problems in full', async () => {
     const scene = await Scene.open();
-    scene.show({ event: 'problem', stage: 'train', problem: { code: 'interrupted', where: 'train', found: 'interrupted' } });
-    scene.show({ event: 'problem', stage: 'train', problem: { code: 'io-enospc', where: 'train', found: 'the disk is full' } });
+    scene.show({
+      event: 'problem',
+      stage: 'train',
+      problem: { code: 'interrupted', where: 'train', found: 'interrupted' },
+    });
+    scene.show({
+      event: 'problem',
+      stage: 'train',
+      problem: { code: 'io-enospc', where: 'train', found: 'the disk is full' },
+    });
     expect(scene.plain).toBe('train: the disk is full\n');
   });
 });

@@ -4,11 +4,16 @@ import { wrapBeside, wrapHelp, wrapLine } from '../../src/report/wrap.js';
 
 test('lines are broken at blanks; a word that is too long stays whole', () => {
   expect(wrapLine('only these stages and what they need', 20)).toEqual(['only these stages', 'and what they need']);
-  expect(wrapLine('a/very/long/path/of/a/picture.jpg is gone', 20)).toEqual(['a/very/long/path/of/a/picture.jpg', 'is gone']);
+  expect(wrapLine('a/very/long/path/of/a/picture.jpg is gone', 20)).toEqual([
+    'a/very/long/path/of/a/picture.jpg',
+    'is gone',
+  ]);
 });
 
 test('what stands beside a name goes on under itself, or under the name where there is no room', () => {
-  expect(`train  ${wrapBeside('reads augment, which runs first', 7, 30)}`).toBe('train  reads augment, which\n       runs first');
+  expect(`train  ${wrapBeside('reads augment, which runs first', 7, 30)}`).toBe(
+    'train  reads augment, which\n       runs first',
+  );
   expect(`a-long-name-of-a-stage  ${wrapBeside('reads augment, which runs first', 24, 40)}`).toBe(
     'a-long-name-of-a-stage  \n      reads augment, which runs first',
   );

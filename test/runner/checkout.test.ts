@@ -41,7 +41,10 @@ describe('the memory of a checkout', () => {
     const failsOnce = jest.fn(during).mockRejectedValueOnce(new Error('the disk is full'));
     const checkout = await open('pets.yaml', failsOnce);
     const writes = [checkout.set('ingest', memoryOf('a')), checkout.set('train', memoryOf('b'))];
-    expect(await Promise.allSettled(writes)).toMatchObject([{ status: 'rejected', reason: { message: 'the disk is full' } }, { status: 'fulfilled' }]);
+    expect(await Promise.allSettled(writes)).toMatchObject([
+      { status: 'rejected', reason: { message: 'the disk is full' } },
+      { status: 'fulfilled' },
+    ]);
     expect((await open()).get('train')).toEqual(memoryOf('b'));
   });
 
@@ -49,7 +52,11 @@ describe('the memory of a checkout', () => {
     await writeFile(join(folder, 'pets.yaml'), '');
     await (await open()).set('train', memoryOf('a'));
     for (const other of ['pets.yml', join('pipelines', 'pets.yaml')]) {
-      const problem = { code: 'same-name', where: other, found: 'and pets.yaml would keep their results in one place, under the name pets' };
+      const problem = {
+        code: 'same-name',
+        where: other,
+        found: 'and pets.yaml would keep their results in one place, under the name pets',
+      };
       await expect(open(other)).rejects.toMatchObject({ category: 'invalid', problems: [problem] });
     }
     await rm(join(folder, 'pets.yaml'));

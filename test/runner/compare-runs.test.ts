@@ -7,7 +7,15 @@ import { compareStages } from '../../src/runner/compare-runs.js';
 function stage(name: string, epochs?: number): StageOutcome {
   const summary = { name, kind: 'train', state: 'ran', reason: '', durationMs: 1 } as const;
   if (epochs === undefined) return summary;
-  const preimage = { schema: 1, kind: 'train', impl: 1, config: { epochs }, inputs: {}, survey: null, environment: null };
+  const preimage = {
+    schema: 1,
+    kind: 'train',
+    impl: 1,
+    config: { epochs },
+    inputs: {},
+    survey: null,
+    environment: null,
+  };
   return { ...summary, key: `key ${epochs}` as ActionKey, preimage };
 }
 

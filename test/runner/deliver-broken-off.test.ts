@@ -31,7 +31,13 @@ afterEach(() => fs.rm(root, { recursive: true }));
 
 test.each([1, 2])('a delivered folder stands as it was where rename %i of its swap fails', async (which) => {
   const deliver = (text: string) =>
-    deliverFolder(join(root, 'out'), new Map([['a.txt', text]]), { before: undefined, force: true, stage: 'export', readBytes: () => Promise.reject(new Error('no blobs here')), display: (path) => path });
+    deliverFolder(join(root, 'out'), new Map([['a.txt', text]]), {
+      before: undefined,
+      force: true,
+      stage: 'export',
+      readBytes: () => Promise.reject(new Error('no blobs here')),
+      display: (path) => path,
+    });
   await deliver('one');
   failing = which;
   await expect(deliver('two')).rejects.toThrow('the disk failed');
@@ -42,9 +48,18 @@ test.each([1, 2])('a delivered folder stands as it was where rename %i of its sw
 });
 
 test('a folder below it that another run swaps just then is no stranger', async () => {
-  const files = new Map([['a.txt', 'one'], ['probes/1.txt', 'two']]);
+  const files = new Map([
+    ['a.txt', 'one'],
+    ['probes/1.txt', 'two'],
+  ]);
   const deliver = () =>
-    deliverFolder(join(root, 'out'), files, { before: undefined, force: false, stage: 'export', readBytes: () => Promise.reject(new Error('no blobs here')), display: (path) => path });
+    deliverFolder(join(root, 'out'), files, {
+      before: undefined,
+      force: false,
+      stage: 'export',
+      readBytes: () => Promise.reject(new Error('no blobs here')),
+      display: (path) => path,
+    });
   const first = await deliver();
   gone = join(root, 'out', 'probes/');
   expect(await deliver()).toEqual(first);
@@ -53,7 +68,13 @@ test('a folder below it that another run swaps just then is no stranger', async 
 
 test('a file that is edited as soon as it stands in its place is not taken for the one that was delivered', async () => {
   edited = join(root, 'out', 'a.txt');
-  const options = { before: undefined, force: false, stage: 'export', readBytes: () => Promise.reject(new Error('no blobs here')), display: (path: string) => path };
+  const options = {
+    before: undefined,
+    force: false,
+    stage: 'export',
+    readBytes: () => Promise.reject(new Error('no blobs here')),
+    display: (path: string) => path,
+  };
   const { 'a.txt': delivered } = await deliverFolder(join(root, 'out'), new Map([['a.txt', 'ours']]), options);
   const found = await fs.stat(edited);
   edited = '';

@@ -12,9 +12,21 @@ afterEach(() => rm(root, { recursive: true }));
 
 const deliver = (files: Record<string, string>, before?: DeliveredFolder, force = false, ours: Digest[] = []) =>
   deliverFolder(join(root, 'out'), new Map(Object.entries(files)), {
-    before, force, ours, stage: 'export', readBytes: () => Promise.reject(new Error('no blobs here')), display: (path) => path.slice(root.length + 1),
+    before,
+    force,
+    ours,
+    stage: 'export',
+    readBytes: () => Promise.reject(new Error('no blobs here')),
+    display: (path) => path.slice(root.length + 1),
   });
-const content = async () => Object.fromEntries(await Promise.all((await readdir(join(root, 'out'))).sort().map(async (name) => [name, await readFile(join(root, 'out', name), 'utf8')])));
+const content = async () =>
+  Object.fromEntries(
+    await Promise.all(
+      (await readdir(join(root, 'out')))
+        .sort()
+        .map(async (name) => [name, await readFile(join(root, 'out', name), 'utf8')]),
+    ),
+  );
 
 describe('a delivered folder', () => {
   test('holds exactly the files, and nothing is left beside it', async () => {
@@ -63,12 +75,17 @@ describe('a delivered folder', () => {
     expect(await content()).toEqual({ 'a.txt': 'three' });
   });
 
-  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('never takes a person\'s file called %s, whatever is forced', async (name) => {
-    const first = await deliver({ 'a.txt': 'one' });
-    await writeFile(join(root, 'out', name), 'mine');
-    await expect(deliver({ 'a.txt': 'two' }, first, true)).rejects.toMatchObject({ problems: [{ where: `out/${name}`, found: 'was not written by this pipeline' }] });
-    expect(await readFile(join(root, 'out', name), 'utf8')).toBe('mine');
-  });
+  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
+    "never takes a person's file called %s, whatever is forced",
+    async (name) => {
+      const first = await deliver({ 'a.txt': 'one' });
+      await writeFile(join(root, 'out', name), 'mine');
+      await expect(deliver({ 'a.txt': 'two' }, first, true)).rejects.toMatchObject({
+        problems: [{ where: `out/${name}`, found: 'was not written by this pipeline' }],
+      });
+      expect(await readFile(join(root, 'out', name), 'utf8')).toBe('mine');
+    },
+  );
 
   test('is left alone where it is right, also without memory of it', async () => {
     const first = await deliver({ 'a.txt': 'one' });
@@ -92,14 +109,26 @@ describe('a delivered folder', () => {
   test('is not replaced where a link lies in it that leads nowhere', async () => {
     const first = await deliver({ 'a.txt': 'one' });
     await symlink('user@host.1234', join(root, 'out', '.#a.txt'));
-    await expect(deliver({ 'a.txt': 'two' }, first)).rejects.toMatchObject({ category: 'unsafe', problems: [{ code: 'folder-changed', where: 'out/.#a.txt' }] });
+    await expect(deliver({ 'a.txt': 'two' }, first)).rejects.toMatchObject({
+      category: 'unsafe',
+      problems: [{ code: 'folder-changed', where: 'out/.#a.txt' }],
+    });
   });
 
   test('loses nothing by force that has none of its names', async () => {
     await mkdir(join(root, 'out', 'chapter1'), { recursive: true });
     await writeFile(join(root, 'out', 'chapter1', 'text.md'), 'precious');
     await writeFile(join(root, 'out', 'a.txt'), 'of another checkout');
-    const refusal = { category: 'unsafe', problems: [{ where: 'out/chapter1/text.md', found: 'was not written by this pipeline', remedy: 'move it away, or let export write into another folder' }] };
+    const refusal = {
+      category: 'unsafe',
+      problems: [
+        {
+          where: 'out/chapter1/text.md',
+          found: 'was not written by this pipeline',
+          remedy: 'move it away, or let export write into another folder',
+        },
+      ],
+    };
     await expect(deliver({ 'a.txt': 'one' }, undefined, true)).rejects.toMatchObject(refusal);
     expect(await readFile(join(root, 'out', 'chapter1', 'text.md'), 'utf8')).toBe('precious');
     await rm(join(root, 'out', 'chapter1'), { recursive: true });
@@ -112,7 +141,15 @@ describe('a delivered folder', () => {
     const { atime, mtime } = await stat(join(root, 'out', 'a.txt'));
     await writeFile(join(root, 'out', 'a.txt'), 'two');
     await utimes(join(root, 'out', 'a.txt'), atime, mtime);
-    await expect(deliver({ 'a.txt': 'three' }, first)).rejects.toMatchObject({ problems: [{ where: 'out/a.txt', found: 'was changed since it was written', remedy: 'move it away, or replace it: --force export' }] });
+    await expect(deliver({ 'a.txt': 'three' }, first)).rejects.toMatchObject({
+      problems: [
+        {
+          where: 'out/a.txt',
+          found: 'was changed since it was written',
+          remedy: 'move it away, or replace it: --force export',
+        },
+      ],
+    });
   });
 
   test('is not replaced where a person changed it, added to it or made it, unless forced', async () => {
@@ -124,7 +161,9 @@ describe('a delivered folder', () => {
     });
     const forced = await deliver({ 'a.txt': 'two' }, first, true);
     await mkdir(join(root, 'out', 'folder'));
-    await expect(deliver({ 'a.txt': 'three' }, forced)).rejects.toMatchObject({ problems: [{ found: 'was not written by this pipeline' }] });
+    await expect(deliver({ 'a.txt': 'three' }, forced)).rejects.toMatchObject({
+      problems: [{ found: 'was not written by this pipeline' }],
+    });
     expect(await content().catch((error: Error) => error.message)).toContain('EISDIR');
   });
 });

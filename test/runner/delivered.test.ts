@@ -33,22 +33,42 @@ function table(text: string): StageTable {
     const delivering = {
       relevant: () => ({}),
       writesTo: ({ source }: { source: string }) => [source],
-      deliver: async ({ config, resolvePath, deliverFiles }: DeliveryContext<'ingest'>) => void (await deliverFiles(resolvePath(String(config.source)), new Map([['a.txt', text], ['b.txt', 'the same']]))),
+      deliver: async ({ config, resolvePath, deliverFiles }: DeliveryContext<'ingest'>) =>
+        void (await deliverFiles(
+          resolvePath(String(config.source)),
+          new Map([
+            ['a.txt', text],
+            ['b.txt', 'the same'],
+          ]),
+        )),
     };
-    return [kind, { kind, impl: 1, reads: {}, environment: () => ({ text }), run, ...(kind === 'ingest' && delivering) }];
+    return [
+      kind,
+      { kind, impl: 1, reads: {}, environment: () => ({ text }), run, ...(kind === 'ingest' && delivering) },
+    ];
   });
   return Object.fromEntries(entries) as StageTable;
 }
 
 async function open(text = 'one', to = 'out'): Promise<Session> {
   const pipeline = await loadPipeline('p.yaml', { cwd: folder, set: [`stages.ingest.source=${to}`] });
-  return openSession(pipeline, table(text), (root) => openStore(root, { onDamage: () => undefined, tool: 'test' }), () => undefined);
+  return openSession(
+    pipeline,
+    table(text),
+    (root) => openStore(root, { onDamage: () => undefined, tool: 'test' }),
+    () => undefined,
+  );
 }
 
 async function run(session: Promise<Session> | Session = open()) {
   const opened = await session;
   const all = new Set(opened.graph.byName.keys());
-  const result = await execute(opened, { selected: all, forced: new Set(), jobs: 1, signal: new AbortController().signal });
+  const result = await execute(opened, {
+    selected: all,
+    forced: new Set(),
+    jobs: 1,
+    signal: new AbortController().signal,
+  });
   return [result.stages[0].state, ...result.failures.map(({ category }) => category)];
 }
 
@@ -76,9 +96,13 @@ test('a file that a person changed is told, as the run refuses it; another time 
   await utimes(path('a.txt'), 1, 1);
   expect(await planned()).toBe('fresh: nothing changed');
   await writeFile(path('a.txt'), 'two');
-  expect(await planned()).toBe('restorable: out/a.txt was changed since it was written: only --force ingest replaces it');
+  expect(await planned()).toBe(
+    'restorable: out/a.txt was changed since it was written: only --force ingest replaces it',
+  );
   expect(await run()).toEqual(['failed', 'unsafe']);
-  expect(await planned()).toBe('restorable: out/a.txt was changed since it was written: only --force ingest replaces it');
+  expect(await planned()).toBe(
+    'restorable: out/a.txt was changed since it was written: only --force ingest replaces it',
+  );
 });
 
 test('files that are asked for in another folder are to be delivered there, and the old ones are not missed', async () => {

@@ -12,7 +12,10 @@ afterEach(() => rm(root, { recursive: true }));
 
 /** Checks the folder of an export that writes to it. */
 function check(to: string): Promise<void> {
-  const node = { stage: { name: 'publish', config: { to } }, definition: { writesTo: (config: { to: string }) => [config.to] } } as unknown as Node;
+  const node = {
+    stage: { name: 'publish', config: { to } },
+    definition: { writesTo: (config: { to: string }) => [config.to] },
+  } as unknown as Node;
   return checkDestinations([node], projectOf({ file: join(root, 'pets.yaml'), root }, {}));
 }
 
@@ -25,7 +28,14 @@ describe('the folder that a stage writes to', () => {
     await writeFile(join(root, file), 'mine');
     await expect(check(to)).rejects.toMatchObject({
       category: 'unsafe',
-      problems: [{ code: 'destination-not-a-folder', where: to, found: `cannot be made, which publish would do in the end: ${file} is a file`, remedy: `move ${file} away, or name another folder` }],
+      problems: [
+        {
+          code: 'destination-not-a-folder',
+          where: to,
+          found: `cannot be made, which publish would do in the end: ${file} is a file`,
+          remedy: `move ${file} away, or name another folder`,
+        },
+      ],
     });
   });
 
@@ -44,18 +54,28 @@ describe('the folder that a stage writes to', () => {
     ['a name that leaves no room for the folder beside it', 'n'.repeat(250)],
     ['a path of more than 4,096 bytes', 'folder/'.repeat(700)],
   ])('is refused for %s', async (_what, to) => {
-    await expect(check(to)).rejects.toMatchObject({ category: 'invalid', problems: [{ code: 'destination-name-too-long' }] });
+    await expect(check(to)).rejects.toMatchObject({
+      category: 'invalid',
+      problems: [{ code: 'destination-name-too-long' }],
+    });
     expect(await readdir(root)).toEqual([]);
   });
 
   test('and the folders of the state are refused where a file is in their way', async () => {
     await mkdir(join(root, '.pipeline'));
     await writeFile(join(root, '.pipeline', 'runs'), 'mine');
-    await expect(check('models')).rejects.toMatchObject({ category: 'unsafe', problems: [{ code: 'destination-not-a-folder', where: '.pipeline/runs' }] });
+    await expect(check('models')).rejects.toMatchObject({
+      category: 'unsafe',
+      problems: [{ code: 'destination-not-a-folder', where: '.pipeline/runs' }],
+    });
   });
 
   test('is refused outside the project, by a link too', async () => {
     await symlink('..', join(root, 'up'));
-    for (const to of ['../models', '.', 'up/models']) await expect(check(to)).rejects.toMatchObject({ category: 'unsafe', problems: [{ code: 'path-leaves-project' }] });
+    for (const to of ['../models', '.', 'up/models'])
+      await expect(check(to)).rejects.toMatchObject({
+        category: 'unsafe',
+        problems: [{ code: 'path-leaves-project' }],
+      });
   });
 });

@@ -45,13 +45,27 @@ function table(work: Partial<Record<StageKind, (context: StageContext) => Promis
   return Object.fromEntries(entries) as StageTable;
 }
 
-async function run(stagesTable: StageTable, options: { jobs?: number; signal?: AbortSignal; set?: string[]; prepare?: (session: Session) => void; listen?: (event: RunEvent) => void } = {}): Promise<RunResult & { events: RunEvent[] }> {
+async function run(
+  stagesTable: StageTable,
+  options: {
+    jobs?: number;
+    signal?: AbortSignal;
+    set?: string[];
+    prepare?: (session: Session) => void;
+    listen?: (event: RunEvent) => void;
+  } = {},
+): Promise<RunResult & { events: RunEvent[] }> {
   const events: RunEvent[] = [];
   const pipeline = await loadPipeline('p.yaml', { cwd: folder, set: options.set });
-  const session = await openSession(pipeline, stagesTable, (root) => openStore(root, { onDamage: () => undefined, tool: 'test' }), (event) => {
-    events.push(event);
-    options.listen?.(event);
-  });
+  const session = await openSession(
+    pipeline,
+    stagesTable,
+    (root) => openStore(root, { onDamage: () => undefined, tool: 'test' }),
+    (event) => {
+      events.push(event);
+      options.listen?.(event);
+    },
+  );
   options.prepare?.(session);
   const all = new Set(session.graph.byName.keys());
   const { jobs = 2, signal = new AbortController().signal } = options;
@@ -64,11 +78,13 @@ describe('the scheduler', () => {
   test('a listener that throws ends the run, once no stage runs any more', async () => {
     let [ended, begin] = [false, (): void => undefined];
     const thrown = new Promise<void>((resolve) => (begin = resolve));
-    const slow = table({ 'load-base': async () => {
-      await thrown;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      ended = true;
-    } });
+    const slow = table({
+      'load-base': async () => {
+        await thrown;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        ended = true;
+      },
+    });
     const listen = (event: RunEvent): void => {
       if (event.event !== 'stage' || event.name !== 'ingest') return;
       begin();
@@ -78,13 +94,17 @@ describe('the scheduler', () => {
     expect(ended).toBe(true);
   });
 
-  test.each([[2, 2], [1, 1]])('with %i jobs, ingest and load-base run %i at a time', async (jobs, expected) => {
+  test.each([
+    [2, 2],
+    [1, 1],
+  ])('with %i jobs, ingest and load-base run %i at a time', async (jobs, expected) => {
     let running = 0;
     let most = 0;
     const meet = async (): Promise<void> => {
       most = Math.max(most, ++running);
       // Long enough for the other one to begin, where it may; a busy machine needs a while for that.
-      for (let turn = 0; turn < (jobs === 2 ? 5000 : 50) && most < 2; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+      for (let turn = 0; turn < (jobs === 2 ? 5000 : 50) && most < 2; turn++)
+        await new Promise((resolve) => setTimeout(resolve, 1));
       running--;
     };
     await run(table({ ingest: meet, 'load-base': meet }), { jobs });
@@ -93,7 +113,8 @@ describe('the scheduler', () => {
 
   test('a stage starts after those that it reads', async () => {
     const { events } = await run(table());
-    const at = (name: string, event: RunEvent['event']) => events.findIndex((one) => one.event === event && 'name' in one && one.name === name);
+    const at = (name: string, event: RunEvent['event']) =>
+      events.findIndex((one) => one.event === event && 'name' in one && one.name === name);
     expect(at('build-head', 'stage-start')).toBeGreaterThan(at('freeze', 'stage'));
     expect(at('build-head', 'stage-start')).toBeGreaterThan(at('ingest', 'stage'));
     expect(at('export', 'stage-start')).toBeGreaterThan(at('evaluate', 'stage'));
@@ -102,16 +123,37 @@ describe('the scheduler', () => {
   test('a failure skips what reads from it, and the rest goes on', async () => {
     const broken = () => Promise.reject(failure('bad-data', { code: 'x', found: 'is broken' }));
     const result = await run(table({ ingest: broken }));
-    expect(states(result)).toEqual({ ingest: 'failed', 'load-base': 'ran', freeze: 'ran', 'build-head': 'skipped', train: 'skipped', evaluate: 'skipped', export: 'skipped' });
+    expect(states(result)).toEqual({
+      ingest: 'failed',
+      'load-base': 'ran',
+      freeze: 'ran',
+      'build-head': 'skipped',
+      train: 'skipped',
+      evaluate: 'skipped',
+      export: 'skipped',
+    });
     expect([result.state, result.failures.map(({ category }) => category)]).toEqual(['failed', ['bad-data']]);
     // What was finished is kept: the next run does only the rest.
-    expect(states(await run(table()))).toMatchObject({ 'load-base': 'fresh', freeze: 'fresh', ingest: 'ran', train: 'ran' });
+    expect(states(await run(table()))).toMatchObject({
+      'load-base': 'fresh',
+      freeze: 'fresh',
+      ingest: 'ran',
+      train: 'ran',
+    });
   });
 
   test('a stage that runs again to the same bytes stops the wave', async () => {
     await run(table());
     const result = await run(table(), { set: ['stages.ingest.image.size=[64, 64]'] });
-    expect(states(result)).toEqual({ ingest: 'ran', 'load-base': 'fresh', freeze: 'fresh', 'build-head': 'fresh', train: 'fresh', evaluate: 'fresh', export: 'fresh' });
+    expect(states(result)).toEqual({
+      ingest: 'ran',
+      'load-base': 'fresh',
+      freeze: 'fresh',
+      'build-head': 'fresh',
+      train: 'fresh',
+      evaluate: 'fresh',
+      export: 'fresh',
+    });
   });
 
   test('an interrupted run keeps what was finished and starts nothing more', async () => {
@@ -123,17 +165,28 @@ describe('the scheduler', () => {
   });
 
   test('a cache that cannot be kept in order is said, and the run is what it was', async () => {
-    const prepare = ({ store }: Session): void => void Object.assign(store, { putRoot: () => Promise.reject(new RangeError('off by one')) });
+    const prepare = ({ store }: Session): void =>
+      void Object.assign(store, { putRoot: () => Promise.reject(new RangeError('off by one')) });
     const { state, events } = await run(table(), { prepare });
     expect([state, events.at(-1)?.event]).toEqual(['ok', 'run']);
-    expect(events).toContainEqual({ event: 'note', code: 'cache-not-collected', text: 'the cache could not be kept in order: off by one' });
+    expect(events).toContainEqual({
+      event: 'note',
+      code: 'cache-not-collected',
+      text: 'the cache could not be kept in order: off by one',
+    });
     // The job is over: nothing is held any more.
     expect(await readdir(join(folder, '.pipeline/cache/v1/locks'))).toEqual([]);
     expect((await run(table(), { prepare })).state).toBe('ok');
   });
 
   test('a bug in a stage fails that stage with its name', async () => {
-    const result = await run(table({ train: () => { throw new RangeError('off by one'); } }));
+    const result = await run(
+      table({
+        train: () => {
+          throw new RangeError('off by one');
+        },
+      }),
+    );
     expect(states(result)).toMatchObject({ 'build-head': 'ran', train: 'failed', export: 'skipped' });
     expect(result.failures[0].problems).toEqual([expect.objectContaining({ where: 'train', found: 'off by one' })]);
   });

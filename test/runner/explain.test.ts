@@ -4,7 +4,14 @@ import type { Preimage } from '../../src/runner/action-key.js';
 import { describeChange } from '../../src/runner/explain.js';
 
 const preimage = (changes: Partial<Preimage>): Preimage => ({
-  schema: 1, kind: 'train', impl: 1, config: {}, inputs: {}, survey: null, environment: null, ...changes,
+  schema: 1,
+  kind: 'train',
+  impl: 1,
+  config: {},
+  inputs: {},
+  survey: null,
+  environment: null,
+  ...changes,
 });
 const changed = (field: keyof Preimage, before: Json, after: Json): string[] =>
   describeChange(preimage({ [field]: before }), preimage({ [field]: after }));
@@ -12,10 +19,20 @@ const changed = (field: keyof Preimage, before: Json, after: Json): string[] =>
 describe('why a stage runs, in words', () => {
   test.each<[keyof Preimage, Json, Json, string[]]>([
     ['config', { epochs: 3 }, { epochs: 4 }, ['epochs 3 -> 4']],
-    ['config', { layers: [{ flatten: {} }, { dense: { units: 256 } }] }, { layers: [{ flatten: {} }, { dense: { units: 128 } }] }, ['dense.units 256 -> 128']],
+    [
+      'config',
+      { layers: [{ flatten: {} }, { dense: { units: 256 } }] },
+      { layers: [{ flatten: {} }, { dense: { units: 128 } }] },
+      ['dense.units 256 -> 128'],
+    ],
     ['config', {}, { class_weight: 'balanced' }, ['class_weight none -> balanced']],
     ['config', { layers: 'all' }, { layers: { until: 'x' } }, ['layers all -> {"until":"x"}']],
-    ['inputs', { data: { samples: 'a', spec: 's' } }, { data: { samples: 'b', spec: 's' } }, ['the pictures or their labels changed']],
+    [
+      'inputs',
+      { data: { samples: 'a', spec: 's' } },
+      { data: { samples: 'b', spec: 's' } },
+      ['the pictures or their labels changed'],
+    ],
     ['inputs', { gates: [{ metrics: 'a' }] }, { gates: [{ metrics: 'b' }] }, ['an evaluation changed']],
     ['survey', { files: 48, content: 'a' }, { files: 58, content: 'b' }, ['files 48 -> 58']],
     ['survey', { files: 48, content: 'a' }, { files: 48, content: 'b' }, ['files were renamed, moved or edited']],

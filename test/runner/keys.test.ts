@@ -147,11 +147,16 @@ function keysOf(pipeline: Pipeline): ReadonlyMap<string, ActionKey> {
   const keys = new Map<string, ActionKey>();
   const outputs = (name: string): Outputs => {
     const names = ['spec', 'samples', 'augmentation', 'model', 'metrics'];
-    return Object.fromEntries(names.map((output) => [output, { digest: digestOf(`${keys.get(name)!}/${output}`), size: 1 }]));
+    return Object.fromEntries(
+      names.map((output) => [output, { digest: digestOf(`${keys.get(name)!}/${output}`), size: 1 }]),
+    );
   };
   for (const node of buildGraph(pipeline, stages).nodes) {
     const settings = { engine: 'tfjs' as const, featureType: pipeline.features.dtype };
-    keys.set(node.stage.name, actionKeyOf(preimageOf(node, inputsOf(node, outputs), undefined, settings, pipeline.seed)));
+    keys.set(
+      node.stage.name,
+      actionKeyOf(preimageOf(node, inputsOf(node, outputs), undefined, settings, pipeline.seed)),
+    );
   }
   return keys;
 }
@@ -172,19 +177,29 @@ function leaves(schema: Schema, root: Schema, path = ''): string[] {
   const here = schema.$ref === undefined ? schema : root.$defs![schema.$ref.replace('#/$defs/', '')];
   const properties = here.properties ?? here.else?.properties;
   if (here['x-reference'] !== undefined || path === 'uses') return [];
-  if (properties === undefined || path === 'source' || path === 'weights' || path === 'optimizer' || path === 'minimum') return [path];
-  return Object.entries(properties).flatMap(([name, member]) => leaves(member, root, path === '' ? name : `${path}.${name}`));
+  if (properties === undefined || path === 'source' || path === 'weights' || path === 'optimizer' || path === 'minimum')
+    return [path];
+  return Object.entries(properties).flatMap(([name, member]) =>
+    leaves(member, root, path === '' ? name : `${path}.${name}`),
+  );
 }
 
 describe('keys', () => {
   test.each(stageKinds)('every field of %s is tried', (kind) => {
     const schema = stageSchema(kind);
-    const tried = Object.keys(changes[kind]).map((path) => path.replace(/^(source|layers|optimizer|minimum)\..*/, '$1'));
+    const tried = Object.keys(changes[kind]).map((path) =>
+      path.replace(/^(source|layers|optimizer|minimum)\..*/, '$1'),
+    );
     expect([...new Set(tried)].sort()).toEqual(leaves(schema, schema).sort());
   });
 
   const cases = stageKinds.flatMap((kind) =>
-    Object.entries(changes[kind]).map(([path, [value, ends]]) => ({ stage: elsewhere[`${kind}.${path}`] ?? kind, path, value, ends })),
+    Object.entries(changes[kind]).map(([path, [value, ends]]) => ({
+      stage: elsewhere[`${kind}.${path}`] ?? kind,
+      path,
+      value,
+      ends,
+    })),
   );
 
   test.each(cases)('$stage $path reaches $ends', async ({ stage, path, value, ends }) => {
@@ -217,18 +232,30 @@ describe('keys', () => {
   });
 
   test('short forms have the keys of what they stand for', async () => {
-    await writeFile(join(folder, 'short.yaml'), base.replace('dense: {units: 8}', 'dense: 8').replace('dropout: {rate: 0.5}', 'dropout: 0.5'));
+    await writeFile(
+      join(folder, 'short.yaml'),
+      base.replace('dense: {units: 8}', 'dense: 8').replace('dropout: {rate: 0.5}', 'dropout: 0.5'),
+    );
     expect(keysOf(await loadPipeline('short.yaml', { cwd: folder }))).toEqual(before);
-    for (const [name, weights] of [['named', ', weights: imagenet'], ['left-out', '']]) {
+    for (const [name, weights] of [
+      ['named', ', weights: imagenet'],
+      ['left-out', ''],
+    ]) {
       await writeFile(join(folder, `${name}.yaml`), base.replace(', weights: random', weights));
     }
-    const [named, leftOut] = [await loadPipeline('named.yaml', { cwd: folder }), await loadPipeline('left-out.yaml', { cwd: folder })];
+    const [named, leftOut] = [
+      await loadPipeline('named.yaml', { cwd: folder }),
+      await loadPipeline('left-out.yaml', { cwd: folder }),
+    ];
     expect(keysOf(named)).toEqual(keysOf(leftOut));
     expect(named.stages).toEqual(leftOut.stages);
   });
 
   test('the names of stages decide nothing', async () => {
-    await writeFile(join(folder, 'renamed.yaml'), base.replace(/^ {2}train: \{/m, '  fit: {uses: train, ').replaceAll('from: train', 'from: fit'));
+    await writeFile(
+      join(folder, 'renamed.yaml'),
+      base.replace(/^ {2}train: \{/m, '  fit: {uses: train, ').replaceAll('from: train', 'from: fit'),
+    );
     const renamed = keysOf(await loadPipeline('renamed.yaml', { cwd: folder }));
     expect(renamed.get('fit')).toBe(before.get('train'));
     expect(renamed.get('export')).toBe(before.get('export'));
@@ -242,14 +269,25 @@ describe('keys', () => {
   });
 
   test('a variant has the key of a pipeline without a matrix and with its values', async () => {
-    const fields = { units: 'stages.build-head.layers.1.dense.units', rate: 'stages.train.optimizer.adam.learning_rate', threshold: 'stages.evaluate.threshold' };
-    const axes = Object.entries(fields).map(([name, field]) => `matrix.${name}={field: ${field}, values: [${name === 'units' ? '8, 9' : '0.25, 0.5'}]}`);
+    const fields = {
+      units: 'stages.build-head.layers.1.dense.units',
+      rate: 'stages.train.optimizer.adam.learning_rate',
+      threshold: 'stages.evaluate.threshold',
+    };
+    const axes = Object.entries(fields).map(
+      ([name, field]) => `matrix.${name}={field: ${field}, values: [${name === 'units' ? '8, 9' : '0.25, 0.5'}]}`,
+    );
     const swept = await load(...axes);
     const keys = keysOf(swept);
     for (const units of [8, 9]) {
       for (const rate of [0.25, 0.5]) {
-        const single = keysOf(await load(`${fields.units}=${units}`, `${fields.rate}=${rate}`, `${fields.threshold}=0.25`));
-        const names = { train: `train@units-${units},rate-${rate}`, evaluate: `evaluate@units-${units},rate-${rate},threshold-0.25` };
+        const single = keysOf(
+          await load(`${fields.units}=${units}`, `${fields.rate}=${rate}`, `${fields.threshold}=0.25`),
+        );
+        const names = {
+          train: `train@units-${units},rate-${rate}`,
+          evaluate: `evaluate@units-${units},rate-${rate},threshold-0.25`,
+        };
         expect(keys.get(`build-head@units-${units}`)).toBe(single.get('build-head'));
         for (const [base, name] of Object.entries(names)) expect(keys.get(name)).toBe(single.get(base));
       }

@@ -27,7 +27,8 @@ describe('a lock file', () => {
       lock.setClasses('ingest', ['no', '1e3']),
     ]);
     expect(await readdir(folder)).toEqual(['pets.lock.yaml']);
-    expect(await readFile(path, 'utf8')).toBe(`# Written by \`pipeline run\`: what the names in the pipeline stand for. Commit it.
+    expect(await readFile(path, 'utf8'))
+      .toBe(`# Written by \`pipeline run\`: what the names in the pipeline stand for. Commit it.
 version: 1
 bases:
   load-base: ${sha256}
@@ -78,10 +79,15 @@ downloads:
   });
 
   test('is written again after a write that failed, with what that one was to say', async () => {
-    const work = jest.fn((_name: string, _label: string, write: () => Promise<void>) => write()).mockRejectedValueOnce(new Error('the disk is full'));
+    const work = jest
+      .fn((_name: string, _label: string, write: () => Promise<void>) => write())
+      .mockRejectedValueOnce(new Error('the disk is full'));
     const lock = await LockFile.open(path, work);
     const writes = [lock.setBase('load-base', sha256), lock.setClasses('ingest', ['b', 'a'])];
-    expect(await Promise.allSettled(writes)).toMatchObject([{ status: 'rejected', reason: { message: 'the disk is full' } }, { status: 'fulfilled' }]);
+    expect(await Promise.allSettled(writes)).toMatchObject([
+      { status: 'rejected', reason: { message: 'the disk is full' } },
+      { status: 'fulfilled' },
+    ]);
     const text = await readFile(path, 'utf8');
     expect(text).toContain(`load-base: ${sha256}`);
     expect(text).toContain('ingest:');
@@ -104,7 +110,14 @@ downloads:
     await expect(open()).rejects.toMatchObject({ problems: [{ code: 'lock-file-damaged' }] });
   });
 
-  test.each(['[]', 'version: 2', 'version: 1\ndownloads: {a: {sha256: short, size: 1}}', 'version: 1\nclasses: {a: b}', 'version: 1\nbases: &a {x: *a}', '\u0000'])('that cannot be read is refused: %j', async (text) => {
+  test.each([
+    '[]',
+    'version: 2',
+    'version: 1\ndownloads: {a: {sha256: short, size: 1}}',
+    'version: 1\nclasses: {a: b}',
+    'version: 1\nbases: &a {x: *a}',
+    '\u0000',
+  ])('that cannot be read is refused: %j', async (text) => {
     await writeFile(path, text);
     await expect(open()).rejects.toMatchObject({ name: 'PipelineError' });
   });

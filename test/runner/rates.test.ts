@@ -46,15 +46,20 @@ describe('rates', () => {
 test('progress is thinned out; the end of a task and all else pass', () => {
   let now = 0;
   const passed: RunEvent[] = [];
-  const emit = throttled((event) => passed.push(event), () => now);
-  const progress = (task: 'extract' | 'train', done: number): void => emit({ event: 'progress', stage: 'train', task, unit: 'pictures', done, total: 100 });
+  const emit = throttled(
+    (event) => passed.push(event),
+    () => now,
+  );
+  const progress = (task: 'extract' | 'train', done: number): void =>
+    emit({ event: 'progress', stage: 'train', task, unit: 'pictures', done, total: 100 });
   for (let done = 0; done <= 100; done++) {
     progress('extract', done);
     if (done % 50 === 0) progress('train', done);
     now += 10;
   }
   emit({ event: 'note', code: 'x', text: 'x' });
-  const of = (task: string) => passed.flatMap((event) => (event.event === 'progress' && event.task === task ? event.done : []));
+  const of = (task: string) =>
+    passed.flatMap((event) => (event.event === 'progress' && event.task === task ? event.done : []));
   expect(of('extract')).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
   expect(of('train')).toEqual([0, 50, 100]);
   expect(passed.at(-1)).toMatchObject({ event: 'note' });

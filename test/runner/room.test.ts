@@ -20,12 +20,20 @@ afterAll(() => project.remove());
 
 async function sessionWith(freeBytes: number): Promise<Session> {
   const pipeline = await loadPipeline('pets.yaml', { cwd: project.root });
-  const open = async (root: string) => ({ ...(await openStore(root, { onDamage: () => undefined, tool: 'test' })), freeBytes: () => Promise.resolve(freeBytes) });
+  const open = async (root: string) => ({
+    ...(await openStore(root, { onDamage: () => undefined, tool: 'test' })),
+    freeBytes: () => Promise.resolve(freeBytes),
+  });
   return openSession(pipeline, stages, open, () => undefined);
 }
 
 const run = (session: Session) =>
-  execute(session, { selected: new Set(session.graph.byName.keys()), forced: new Set(), jobs: 1, signal: new AbortController().signal });
+  execute(session, {
+    selected: new Set(session.graph.byName.keys()),
+    forced: new Set(),
+    jobs: 1,
+    signal: new AbortController().signal,
+  });
 
 test('beyond 80 % of what is free, with the ways out; up to that, it runs', async () => {
   const unlimited = await sessionWith(1e12);

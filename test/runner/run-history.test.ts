@@ -24,7 +24,17 @@ async function record(after: number, content: object, file = 'pets.yaml'): Promi
 
 function startOf(id: string, file: string): RunStart {
   const pipeline = { name: 'pets', file, seed: 1 };
-  return { format: 1, id, startedAt: start.toISOString(), tool: '0', node: 'v20', platform: 'linux-x64', pipeline, source: { text: '', set: [] }, graph: [] };
+  return {
+    format: 1,
+    id,
+    startedAt: start.toISOString(),
+    tool: '0',
+    node: 'v20',
+    platform: 'linux-x64',
+    pipeline,
+    source: { text: '', set: [] },
+    graph: [],
+  };
 }
 
 const done = { state: 'ok', stages: [], metrics: {}, problems: [], durationMs: 1 };
@@ -106,10 +116,16 @@ test('the oldest runs go when there are more than are kept, but never one that g
 });
 
 describe('a run is named', () => {
-  const found = ['20260902-000000-00000', '20260901-140312-41700', '20260901-140000-00000'].map((id): RunFound => ({ state: 'unreadable', id }));
+  const found = ['20260902-000000-00000', '20260901-140312-41700', '20260901-140000-00000'].map((id): RunFound => ({
+    state: 'unreadable',
+    id,
+  }));
 
   test('by its place from the last one', () => {
-    expect(['last', 'last~0', 'last~1', 'last~2'].map((name) => complaint(found, name))).toEqual([found[0].id, ...found.map(({ id }) => id)]);
+    expect(['last', 'last~0', 'last~1', 'last~2'].map((name) => complaint(found, name))).toEqual([
+      found[0].id,
+      ...found.map(({ id }) => id),
+    ]);
     expect(complaint(found, 'last~3')).toBe('there are 3 runs in here');
   });
 

@@ -39,15 +39,18 @@ async function lockOf(...set: string[]) {
   return sourcesOf(stage, pipeline, projectOf(pipeline), lock, sharedSources(store, {})).lock;
 }
 
-test.each([['stages.load-base.alpha=0.5'], ['stages.load-base.weights.size=3']])('with %s a download is known to this run and not to the file', async (set) => {
-  const lock = await lockOf(set);
-  expect([lock.written, pinPreimage({ url, size: 3 }, lock).provisional]).toEqual([false, true]);
-  await lock.set(url, known);
-  expect(lock.get(url)).toEqual(known);
-  expect(pinPreimage({ url, size: 3 }, lock)).toEqual({ preimage: { sha256: known.sha256 }, provisional: false });
-  expect(await readdir(folder)).toEqual(['p.yaml']);
-  expect((await lockOf()).get(url)).toBeUndefined();
-});
+test.each([['stages.load-base.alpha=0.5'], ['stages.load-base.weights.size=3']])(
+  'with %s a download is known to this run and not to the file',
+  async (set) => {
+    const lock = await lockOf(set);
+    expect([lock.written, pinPreimage({ url, size: 3 }, lock).provisional]).toEqual([false, true]);
+    await lock.set(url, known);
+    expect(lock.get(url)).toEqual(known);
+    expect(pinPreimage({ url, size: 3 }, lock)).toEqual({ preimage: { sha256: known.sha256 }, provisional: false });
+    expect(await readdir(folder)).toEqual(['p.yaml']);
+    expect((await lockOf()).get(url)).toBeUndefined();
+  },
+);
 
 test('of a stage as it is written, the file is told', async () => {
   const lock = await lockOf('stages.train.epochs=3');

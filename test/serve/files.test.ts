@@ -12,7 +12,10 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const large = Buffer.alloc(9 * 2 ** 20, 'w');
 
-test.each([['small', Buffer.from('weights')], ['of several chunks', large]])('a file that is as it was, %s, is sent whole', async (_what, bytes) => {
+test.each([
+  ['small', Buffer.from('weights')],
+  ['of several chunks', large],
+])('a file that is as it was, %s, is sent whole', async (_what, bytes) => {
   const path = join(folder, 'a.bin');
   await writeFile(path, bytes);
   const answer = await sendFile({ path, digest: digestOf(bytes) }, 'GET');
@@ -23,7 +26,10 @@ test.each([['small', Buffer.from('weights')], ['of several chunks', large]])('a 
 test('a file that was changed is refused, and a large one never ends', async () => {
   const path = join(folder, 'a.bin');
   await writeFile(path, 'others!');
-  await expect(sendFile({ path, digest: digestOf('weights') }, 'GET')).rejects.toMatchObject({ category: 'bad-data', problems: [{ code: 'file-changed', where: path }] });
+  await expect(sendFile({ path, digest: digestOf('weights') }, 'GET')).rejects.toMatchObject({
+    category: 'bad-data',
+    problems: [{ code: 'file-changed', where: path }],
+  });
   const other = Buffer.from(large);
   other[0] ^= 1;
   await writeFile(path, other);

@@ -2,11 +2,25 @@
 import { expect, test } from '@jest/globals';
 import { isOwnHost, isOwnOrigin } from '../../src/serve/hosts.js';
 
-test.each(['127.0.0.1:8000', '127.0.0.1', 'localhost:8000', 'LOCALHOST', '[::1]:8000', '192.168.1.7:80'])('%s is ours', (host) => {
-  expect(isOwnHost(host, '127.0.0.1')).toBe(true);
-});
+test.each(['127.0.0.1:8000', '127.0.0.1', 'localhost:8000', 'LOCALHOST', '[::1]:8000', '192.168.1.7:80'])(
+  '%s is ours',
+  (host) => {
+    expect(isOwnHost(host, '127.0.0.1')).toBe(true);
+  },
+);
 
-test.each([undefined, '', 'evil.com', 'evil.com:8000', 'localhost.evil.com', '127.0.0.1.evil.com', 'evil.com@127.0.0.1', '127.0.0.1 evil.com', '[::1', ':8000'])('%s is not', (host) => {
+test.each([
+  undefined,
+  '',
+  'evil.com',
+  'evil.com:8000',
+  'localhost.evil.com',
+  '127.0.0.1.evil.com',
+  'evil.com@127.0.0.1',
+  '127.0.0.1 evil.com',
+  '[::1',
+  ':8000',
+])('%s is not', (host) => {
   expect(isOwnHost(host, '127.0.0.1')).toBe(false);
 });
 

@@ -12,9 +12,13 @@ function fake(name: string, endsAtOnce = false): ModelPredictor & { running: boo
     async *predict<Input>(inputs: readonly Input[]) {
       if (endsAtOnce) {
         self.running = false;
-        throw failure('bad-data', { code: 'model-process-ended', found: 'the process that runs the model ended (SIGKILL)' });
+        throw failure('bad-data', {
+          code: 'model-process-ended',
+          found: 'the process that runs the model ended (SIGKILL)',
+        });
       }
-      for (const input of inputs) yield { kind: 'prediction' as const, input, class: name, score: 1, scores: { [name]: 1 } };
+      for (const input of inputs)
+        yield { kind: 'prediction' as const, input, class: name, score: 1, scores: { [name]: 1 } };
     },
     close: async () => void (self.running = false),
   };
@@ -27,7 +31,8 @@ function lasting(first: ModelPredictor, open: () => Promise<ModelPredictor>) {
   const predictor = new LastingPredictor({ first, open, onEnd: (error) => told.push(error), now: () => clock.now });
   const ask = async (): Promise<string> => {
     try {
-      for await (const answer of predictor.predict([image])) return answer.kind === 'prediction' ? answer.class : answer.kind;
+      for await (const answer of predictor.predict([image]))
+        return answer.kind === 'prediction' ? answer.class : answer.kind;
     } catch (error) {
       return (error as PipelineError).problems[0].found;
     }
@@ -43,7 +48,9 @@ test('requests after an end start one process together, and the end is reported 
   expect(await ask()).toBe('first');
   first.running = false;
   expect(await Promise.all([ask(), ask(), ask()])).toEqual(['number 1', 'number 1', 'number 1']);
-  expect(told.map(({ problems }) => [problems[0].found, problems[0].remedy])).toEqual([['the process that runs the model ended', 'the next request starts it again']]);
+  expect(told.map(({ problems }) => [problems[0].found, problems[0].remedy])).toEqual([
+    ['the process that runs the model ended', 'the next request starts it again'],
+  ]);
 });
 
 test('after three ends within a minute, none is started until the minute is over', async () => {
@@ -51,8 +58,17 @@ test('after three ends within a minute, none is started until the minute is over
   const { clock, told, ask } = lasting(fake('first', true), async () => fake('next', ++opened < 3));
   const ended = 'the process that runs the model ended; send the image again';
   const tooOften = 'the process that runs the model ended 3 times within a minute; try again in a minute';
-  expect([await ask(), await ask(), await ask(), await ask(), await ask(), opened]).toEqual([ended, ended, ended, tooOften, tooOften, 2]);
-  expect(told.map(({ problems }) => problems[0].found)).toEqual(Array(3).fill('the process that runs the model ended (SIGKILL)'));
+  expect([await ask(), await ask(), await ask(), await ask(), await ask(), opened]).toEqual([
+    ended,
+    ended,
+    ended,
+    tooOften,
+    tooOften,
+    2,
+  ]);
+  expect(told.map(({ problems }) => problems[0].found)).toEqual(
+    Array(3).fill('the process that runs the model ended (SIGKILL)'),
+  );
   expect(told[2].problems[0].remedy).toMatch(/answered with 503 for a minute/);
   clock.now = 60_000;
   expect([await ask(), opened, told.length]).toEqual(['next', 3, 3]);
@@ -60,17 +76,28 @@ test('after three ends within a minute, none is started until the minute is over
 
 test('a model that cannot be opened again counts as an end, with the reason on the terminal', async () => {
   const first = fake('first');
-  const { told, ask } = lasting(first, async () => Promise.reject(failure('invalid', { code: 'no-model', found: 'is not there' })));
+  const { told, ask } = lasting(first, async () =>
+    Promise.reject(failure('invalid', { code: 'no-model', found: 'is not there' })),
+  );
   first.running = false;
   const closed = 'the model cannot be opened again; the terminal of the server shows why';
   expect([await ask(), await ask()]).toEqual([closed, closed]);
   expect(await ask()).toMatch(/ended 3 times/);
-  expect(told.map(({ problems }) => problems[0].found)).toEqual(['the process that runs the model ended', 'is not there', 'is not there']);
+  expect(told.map(({ problems }) => problems[0].found)).toEqual([
+    'the process that runs the model ended',
+    'is not there',
+    'is not there',
+  ]);
 });
 
 test('closed, it starts nothing', async () => {
   const first = fake('first');
   const { predictor, told, ask } = lasting(first, async () => fake('next'));
   await predictor.close();
-  expect([predictor.running, first.running, await ask(), told]).toEqual([false, false, expect.stringMatching(/ended/), []]);
+  expect([predictor.running, first.running, await ask(), told]).toEqual([
+    false,
+    false,
+    expect.stringMatching(/ended/),
+    [],
+  ]);
 });

@@ -25,12 +25,17 @@ async function unpack(bytes: Uint8Array, bounds: Limits = limits): Promise<Recor
   await unpackArchive(archive, folder, { name: 'pets.zip', signal: new AbortController().signal, bounds });
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(await Promise.all(files.sort().map(async (file) => [file.slice(folder.length + 1), await readFile(file, 'utf8')])));
+  return Object.fromEntries(
+    await Promise.all(files.sort().map(async (file) => [file.slice(folder.length + 1), await readFile(file, 'utf8')])),
+  );
 }
 
 /** Category and words of the refusal. */
 async function refusal(bytes: Uint8Array, bounds?: Limits): Promise<string> {
-  const error: unknown = await unpack(bytes, bounds).then(() => 'taken', (thrown: unknown) => thrown);
+  const error: unknown = await unpack(bytes, bounds).then(
+    () => 'taken',
+    (thrown: unknown) => thrown,
+  );
   return error instanceof PipelineError ? `${error.category}: ${error.problems[0].found}` : String(error);
 }
 
@@ -44,7 +49,14 @@ const unpacked = { 'cats/ä.jpg': 'a cat', 'dogs/b.jpg': 'dog '.repeat(500) };
 
 describe('whole archives', () => {
   test('zip, tar and tar.gz give the same files', async () => {
-    const entries: TarEntry[] = [{ name: './', type: 'directory' }, ...pets.map(({ name, content }) => ({ name: `./${name}`, content, type: name.endsWith('/') ? 'directory' as const : 'file' as const }))];
+    const entries: TarEntry[] = [
+      { name: './', type: 'directory' },
+      ...pets.map(({ name, content }) => ({
+        name: `./${name}`,
+        content,
+        type: name.endsWith('/') ? ('directory' as const) : ('file' as const),
+      })),
+    ];
     const tar = await tarOf(entries);
     expect(await unpack(zipOf(pets))).toEqual(unpacked);
     expect(await unpack(tar)).toEqual(unpacked);
@@ -101,9 +113,13 @@ describe('names that are refused', () => {
   });
 
   test('links and devices', async () => {
-    expect(await refusal(zipOf([{ name: 'a.jpg', content: '/etc/passwd', mode: 0o120777 }]))).toMatch(/^unsafe: .*link or a device/);
+    expect(await refusal(zipOf([{ name: 'a.jpg', content: '/etc/passwd', mode: 0o120777 }]))).toMatch(
+      /^unsafe: .*link or a device/,
+    );
     for (const type of ['symlink', 'link', 'fifo', 'block-device', 'character-device'] as const) {
-      expect(await refusal(await tarOf([{ name: 'a.jpg', type, linkname: '/etc/passwd' }]))).toMatch(/^unsafe: .* is a /);
+      expect(await refusal(await tarOf([{ name: 'a.jpg', type, linkname: '/etc/passwd' }]))).toMatch(
+        /^unsafe: .* is a /,
+      );
     }
   });
 });
@@ -112,14 +128,25 @@ describe('limits', () => {
   const dull = Buffer.alloc(3 * 1024 * 1024);
 
   test('what unpacks to hundreds of times its size', async () => {
-    expect(await refusal(zipOf([{ name: 'a.jpg', content: dull, deflate: true }]))).toBe('unsafe: unpacks to more than 200 times its size');
-    expect(await refusal(gzipSync(await tarOf([{ name: 'a.jpg', content: dull }])))).toBe('unsafe: unpacks to more than 200 times its size');
-    const many = Array.from({ length: 4 }, (_, i) => ({ name: `${i}.jpg`, content: dull.subarray(0, 1000 * 1024), deflate: true }));
+    expect(await refusal(zipOf([{ name: 'a.jpg', content: dull, deflate: true }]))).toBe(
+      'unsafe: unpacks to more than 200 times its size',
+    );
+    expect(await refusal(gzipSync(await tarOf([{ name: 'a.jpg', content: dull }])))).toBe(
+      'unsafe: unpacks to more than 200 times its size',
+    );
+    const many = Array.from({ length: 4 }, (_, i) => ({
+      name: `${i}.jpg`,
+      content: dull.subarray(0, 1000 * 1024),
+      deflate: true,
+    }));
     expect(await refusal(zipOf(many))).toBe('unsafe: unpacks to more than 200 times its size');
   });
 
   test('entries, bytes of one and of all', async () => {
-    const two = [{ name: 'a', content: 'xxxx' }, { name: 'b', content: 'xxxx' }];
+    const two = [
+      { name: 'a', content: 'xxxx' },
+      { name: 'b', content: 'xxxx' },
+    ];
     for (const bytes of [zipOf(two), await tarOf(two)]) {
       expect(await refusal(bytes, { ...limits, entries: 1 })).toBe('unsafe: holds more than 1 entries');
       expect(await refusal(bytes, { ...limits, bytesAnEntry: 3 })).toMatch(/^unsafe: unpacks a to more than/);
@@ -134,18 +161,29 @@ describe('damage', () => {
   const tarPets = pets.slice(1);
 
   test('sizes that lie', async () => {
-    expect(await refusal(zipOf([{ name: 'a', content: 'x'.repeat(100), deflate: true, size: 10 }]))).toMatch(/^bad-data: is damaged \(too many bytes/);
-    expect(await refusal(zipOf([{ name: 'a', content: 'x'.repeat(100), deflate: true, size: 1000 }]))).toMatch(/^bad-data: ends in the middle \(not enough bytes/);
+    expect(await refusal(zipOf([{ name: 'a', content: 'x'.repeat(100), deflate: true, size: 10 }]))).toMatch(
+      /^bad-data: is damaged \(too many bytes/,
+    );
+    expect(await refusal(zipOf([{ name: 'a', content: 'x'.repeat(100), deflate: true, size: 1000 }]))).toMatch(
+      /^bad-data: ends in the middle \(not enough bytes/,
+    );
   });
 
   test('a wrong checksum, encryption, an unknown method', async () => {
-    expect(await refusal(zipOf([{ name: 'a', content: 'x', sum: 1 }]))).toBe('bad-data: is damaged: the bytes of a do not come to its checksum');
-    expect(await refusal(zipOf([{ name: 'a', content: 'x'.repeat(13), size: 1, flags: 0x801 }]))).toBe('bad-data: is encrypted (a)');
+    expect(await refusal(zipOf([{ name: 'a', content: 'x', sum: 1 }]))).toBe(
+      'bad-data: is damaged: the bytes of a do not come to its checksum',
+    );
+    expect(await refusal(zipOf([{ name: 'a', content: 'x'.repeat(13), size: 1, flags: 0x801 }]))).toBe(
+      'bad-data: is encrypted (a)',
+    );
     expect(await refusal(zipOf([{ name: 'a', content: 'x', method: 12 }]))).toMatch(/^bad-data: packs a by method 12/);
   });
 
   test('entries that share bytes', async () => {
-    const bomb = zipOf([{ name: 'a', content: 'x' }, { name: 'b', content: 'x', sameAs: 0 }]);
+    const bomb = zipOf([
+      { name: 'a', content: 'x' },
+      { name: 'b', content: 'x', sameAs: 0 },
+    ]);
     expect(await refusal(bomb)).toMatch(/^unsafe: .*"b" shares bytes with another entry/);
   });
 

@@ -34,7 +34,12 @@ beforeEach(async () => {
     offline: false,
     mirror: undefined,
     allowHttpLoopback: true,
-    lock: { file: 'pets.lock.yaml', written: true, get: (url) => locked.get(url), set: (url, one) => Promise.resolve(void locked.set(url, one)) },
+    lock: {
+      file: 'pets.lock.yaml',
+      written: true,
+      get: (url) => locked.get(url),
+      set: (url, one) => Promise.resolve(void locked.set(url, one)),
+    },
     store: store.sources,
     once: (_name, work) => work(),
   };
@@ -44,19 +49,27 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-function fetch(download: Download, change: Partial<SourceHost> = {}, signal = new AbortController().signal): Promise<VerifiedFile> {
+function fetch(
+  download: Download,
+  change: Partial<SourceHost> = {},
+  signal = new AbortController().signal,
+): Promise<VerifiedFile> {
   const emit = (event: RunEvent) => void events.push(event);
   const note = (code: string, text: string) => emit({ event: 'note', code, text });
   return fetchFile(download, { name: 'ingest', sources: { ...host, ...change }, emit, signal, note }, timing);
 }
 
 async function refusal(download: Download, change: Partial<SourceHost> = {}): Promise<string> {
-  const error: unknown = await fetch(download, change).then(() => 'taken', (thrown: unknown) => thrown);
+  const error: unknown = await fetch(download, change).then(
+    () => 'taken',
+    (thrown: unknown) => thrown,
+  );
   return error instanceof PipelineError ? `${error.category}: ${error.problems[0].found}` : String(error);
 }
 
 const notes = () => events.flatMap((event) => (event.event === 'note' ? [event.code] : []));
-const leftParts = async () => (await readdir(join(root, 'cache/v1/tmp')).catch(() => [])).filter((name) => name.endsWith('.part'));
+const leftParts = async () =>
+  (await readdir(join(root, 'cache/v1/tmp')).catch(() => [])).filter((name) => name.endsWith('.part'));
 
 describe('a download', () => {
   test('is verified, locked, kept, and not asked for again', async () => {
@@ -64,7 +77,11 @@ describe('a download', () => {
     const first = await fetch({ url, sha256 });
     expect((await readFile(first.path)).equals(bytes)).toBe(true);
     expect(locked.get(url)).toEqual({ sha256, size: bytes.length });
-    expect(events.filter(({ event }) => event === 'progress').at(-1)).toMatchObject({ task: 'download', done: bytes.length, total: bytes.length });
+    expect(events.filter(({ event }) => event === 'progress').at(-1)).toMatchObject({
+      task: 'download',
+      done: bytes.length,
+      total: bytes.length,
+    });
     expect((await fetch({ url })).path).toBe(first.path);
     expect(server.asked).toEqual(['/pets.zip']);
     expect(await leftParts()).toEqual([]);
@@ -76,7 +93,10 @@ describe('a download', () => {
     expect(await refusal({ url, size: 10 })).toMatch(/^bad-data: has 300,000 bytes/);
     expect(locked.size).toBe(0);
     await fetch({ url, size: bytes.length });
-    expect([notes().filter((code) => code === 'first-use'), locked.get(url)]).toEqual([['first-use'], { sha256, size: bytes.length }]);
+    expect([notes().filter((code) => code === 'first-use'), locked.get(url)]).toEqual([
+      ['first-use'],
+      { sha256, size: bytes.length },
+    ]);
     await rm(join(root, 'cache'), { recursive: true });
     const other = Buffer.from(bytes);
     other[0] ^= 1;
@@ -88,7 +108,12 @@ describe('a download', () => {
     const url = server.on('/pets.zip', file(bytes));
     await fetch({ url, size: bytes.length }, { lock: { ...host.lock, written: false } });
     const note = events.findLast((event) => event.event === 'note');
-    expect(note).toMatchObject({ code: 'first-use', text: expect.stringMatching(/, which pets\.lock\.yaml is not told, as the stage was changed on the command line$/) });
+    expect(note).toMatchObject({
+      code: 'first-use',
+      text: expect.stringMatching(
+        /, which pets\.lock\.yaml is not told, as the stage was changed on the command line$/,
+      ),
+    });
   });
 
   test('of a base that the tool names needs no pin at all', async () => {
@@ -188,7 +213,9 @@ describe('refused are', () => {
   });
 
   test('a 404, without another try', async () => {
-    expect(await refusal({ url: `${server.origin}/gone.zip`, sha256 })).toBe('bad-data: the server answers 404 Not Found');
+    expect(await refusal({ url: `${server.origin}/gone.zip`, sha256 })).toBe(
+      'bad-data: the server answers 404 Not Found',
+    );
     expect(server.asked).toHaveLength(1);
   });
 
@@ -204,7 +231,9 @@ describe('refused are', () => {
     expect(await refusal({ url })).toBe('invalid: nothing says what this file has to be');
     expect(await refusal({ url, md5 })).toMatch(/^invalid: an `md5` says/);
     locked.set(url, { sha256: digestOf('other'), size: 5 });
-    expect(await refusal({ url, sha256 })).toBe(`invalid: has the sha256 ${sha256} in the pipeline and ${digestOf('other')} in pets.lock.yaml`);
+    expect(await refusal({ url, sha256 })).toBe(
+      `invalid: has the sha256 ${sha256} in the pipeline and ${digestOf('other')} in pets.lock.yaml`,
+    );
     expect(server.asked).toEqual([]);
   });
 });
@@ -220,7 +249,14 @@ describe('redirects', () => {
     expect(await refusal({ url: further, md5, size: 1 })).toBe('bad-data: redirects more than 3 times');
   });
 
-  test.each(['https://10.0.0.1/x', 'https://[fd00::1]/x', 'http://example.com/x', 'https://169.254.169.254/latest', 'file:///etc/passwd', 'ftp://example.com/x'])('to %s are refused', async (location) => {
+  test.each([
+    'https://10.0.0.1/x',
+    'https://[fd00::1]/x',
+    'http://example.com/x',
+    'https://169.254.169.254/latest',
+    'file:///etc/passwd',
+    'ftp://example.com/x',
+  ])('to %s are refused', async (location) => {
     const url = server.on('/a', redirect(location));
     expect(await refusal({ url, sha256 })).toMatch(/^unsafe: is (on an inner network|asked by (http|file|ftp))$/);
     expect(server.asked).toHaveLength(1);
@@ -230,18 +266,49 @@ describe('redirects', () => {
 describe('addresses', () => {
   test('of inner networks may not be asked, in any notation', () => {
     const rules = { allowHttpLoopback: false };
-    for (const bad of ['127.0.0.1', '10.1.2.3', '172.31.0.1', '192.168.1.1', '169.254.1.1', '100.64.0.1', '0.0.0.0', '224.0.0.1', '255.255.255.255', '::1', '::', 'fe80::1', 'fd12::1', 'ff02::1', '::ffff:10.0.0.1', '::ffff:127.0.0.1', '64:ff9b::a00:1', '2002:a00:1::']) {
+    for (const bad of [
+      '127.0.0.1',
+      '10.1.2.3',
+      '172.31.0.1',
+      '192.168.1.1',
+      '169.254.1.1',
+      '100.64.0.1',
+      '0.0.0.0',
+      '224.0.0.1',
+      '255.255.255.255',
+      '::1',
+      '::',
+      'fe80::1',
+      'fd12::1',
+      'ff02::1',
+      '::ffff:10.0.0.1',
+      '::ffff:127.0.0.1',
+      '64:ff9b::a00:1',
+      '2002:a00:1::',
+    ]) {
       expect([bad, mayBeAsked(bad, rules)]).toEqual([bad, false]);
     }
-    for (const good of ['8.8.8.8', '172.32.0.1', '2606:4700::1111', '::ffff:8.8.8.8']) expect([good, mayBeAsked(good, rules)]).toEqual([good, true]);
-    for (const url of ['https://0x7f.1/', 'https://2130706433/', 'https://127.1/', 'https://[::ffff:7f00:1]/', 'http://127.0.0.1/', 'https://me:secret@example.com/', 'nothing']) {
+    for (const good of ['8.8.8.8', '172.32.0.1', '2606:4700::1111', '::ffff:8.8.8.8'])
+      expect([good, mayBeAsked(good, rules)]).toEqual([good, true]);
+    for (const url of [
+      'https://0x7f.1/',
+      'https://2130706433/',
+      'https://127.1/',
+      'https://[::ffff:7f00:1]/',
+      'http://127.0.0.1/',
+      'https://me:secret@example.com/',
+      'nothing',
+    ]) {
       expect(() => checkedUrl(url, undefined, rules)).toThrow(PipelineError);
     }
     expect(checkedUrl('https://example.com/a', undefined, rules).hostname).toBe('example.com');
   });
 
   test('that a name leads to are checked when the connection is made', async () => {
-    const ask = (allowHttpLoopback: boolean) => new Promise((resolve) => guardedLookup({ allowHttpLoopback })('localhost', { all: true }, (error, found) => resolve(error ?? found)));
+    const ask = (allowHttpLoopback: boolean) =>
+      new Promise((resolve) =>
+        guardedLookup({ allowHttpLoopback })('localhost', { all: true }, (error, found) => resolve(error ?? found)),
+      );
     expect(await ask(false)).toMatchObject({ category: 'unsafe' });
     expect(await ask(true)).toEqual(expect.arrayContaining([expect.objectContaining({ address: expect.any(String) })]));
   });
@@ -249,15 +316,23 @@ describe('addresses', () => {
 
 describe('without a network', () => {
   test('a missing file is named, with the place to put it', async () => {
-    const error: unknown = await fetch({ url: 'https://example.com/data/pets%20all.zip', sha256 }, { offline: true }).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ category: 'bad-data', problems: [{ code: 'missing-offline', remedy: 'put pets all.zip there, or run once without --offline' }] });
+    const error: unknown = await fetch(
+      { url: 'https://example.com/data/pets%20all.zip', sha256 },
+      { offline: true },
+    ).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      category: 'bad-data',
+      problems: [{ code: 'missing-offline', remedy: 'put pets all.zip there, or run once without --offline' }],
+    });
   });
 
   test('the mirror folder has it under its name, held against the same pins', async () => {
     const mirror = root;
     const url = 'https://example.com/data/pets.zip';
     await writeFile(join(root, 'pets.zip'), 'other');
-    expect(await refusal({ url, sha256 }, { mirror, offline: true })).toBe(`bad-data: has the sha256 ${digestOf('other')}`);
+    expect(await refusal({ url, sha256 }, { mirror, offline: true })).toBe(
+      `bad-data: has the sha256 ${digestOf('other')}`,
+    );
     await writeFile(join(root, 'pets.zip'), bytes);
     expect((await fetch({ url, sha256 }, { mirror, offline: true })).digest).toBe(sha256);
     await rm(join(root, 'pets.zip'));

@@ -44,7 +44,11 @@ export function file(bytes: Uint8Array): Answer {
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     if (from === 0) response.writeHead(200, { 'content-length': bytes.length });
     else if (from >= bytes.length) response.writeHead(416, { 'content-range': `bytes */${bytes.length}` });
-    else response.writeHead(206, { 'content-length': bytes.length - from, 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` });
+    else
+      response.writeHead(206, {
+        'content-length': bytes.length - from,
+        'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}`,
+      });
     response.end(bytes.subarray(from));
   };
 }

@@ -29,7 +29,12 @@ stages:
 `;
 
 test('an archive of a layers-model gives the same base as its files', async () => {
-  const files = await Promise.all(['model.json', 'group1-shard1of1.bin'].map(async (name) => ({ name: `base/${name}`, content: await readFile(join(repository, 'examples/base', name)) })));
+  const files = await Promise.all(
+    ['model.json', 'group1-shard1of1.bin'].map(async (name) => ({
+      name: `base/${name}`,
+      content: await readFile(join(repository, 'examples/base', name)),
+    })),
+  );
   const bytes = gzipSync(await tarOf(files));
   const url = server.on('/base.tar.gz', file(bytes));
   const weights: unknown[] = [];
@@ -45,7 +50,11 @@ test('an archive of a layers-model gives the same base as its files', async () =
 
 test('values of the command line do not enter the lock file', async () => {
   const before = await project.read('p.lock.yaml');
-  const run = await project.run('p.yaml', '--set', `stages.load-base.weights=${join(repository, 'examples/base/model.json')}`);
+  const run = await project.run(
+    'p.yaml',
+    '--set',
+    `stages.load-base.weights=${join(repository, 'examples/base/model.json')}`,
+  );
   expect([run.code, run.state]).toEqual([0, 'ok']);
   expect(await project.read('p.lock.yaml')).toBe(before);
 });
@@ -58,7 +67,9 @@ test('pins are told where they are missing or do not belong', async () => {
   expect(await refusal('{md5: 6d6bbae143d832006294945121d1f1fc}')).toContain('there is neither `path` nor `url`');
   expect(await refusal('{path: a, url: "https://example.com/a"}')).toContain('there are both `path` and `url`');
   expect(await refusal('{path: a, size: 3}')).toContain('`size` stands beside `path`');
-  expect(await refusal('{url: "https://example.com/a", md5: 6d6bbae143d832006294945121d1f1fc}')).toContain('`md5` stands without `size`');
+  expect(await refusal('{url: "https://example.com/a", md5: 6d6bbae143d832006294945121d1f1fc}')).toContain(
+    '`md5` stands without `size`',
+  );
   expect(await refusal('{url: "https://example.com/a"}')).toContain('nothing says what this file has to be');
   expect(await refusal('https://example.com/a')).toContain('nothing says what this file has to be');
 });

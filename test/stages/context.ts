@@ -24,7 +24,11 @@ export class Bench {
     return JSON.parse(Buffer.from(this.blobs.get(this.outputs[name].digest)!).toString('utf8')) as Value;
   }
 
-  context<Kind extends StageKind>(config: StageConfigs[Kind], inputs: Inputs = {}, found: unknown = undefined): StageContext<Kind> {
+  context<Kind extends StageKind>(
+    config: StageConfigs[Kind],
+    inputs: Inputs = {},
+    found: unknown = undefined,
+  ): StageContext<Kind> {
     const readBytes = (ref: BlobRef) => Promise.resolve(Buffer.from(this.blobs.get(ref.digest)!));
     return {
       name: 'tested',
@@ -76,7 +80,10 @@ const noSources: SourceHost = {
 };
 
 /** A listing of made-up files: path to content, and what the probe said. */
-export function listing(files: Readonly<Record<string, string>>, probes: Readonly<Record<string, string>> = {}): FolderListing {
+export function listing(
+  files: Readonly<Record<string, string>>,
+  probes: Readonly<Record<string, string>> = {},
+): FolderListing {
   const paths = Object.keys(files).sort();
   return {
     root: '/pictures',

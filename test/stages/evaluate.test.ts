@@ -13,7 +13,10 @@ describe('figures', () => {
     const { metrics, predicted } = measure(scores, labels, 1, options);
     expect(predicted).toEqual([0, 0, 0, 1, 1, 1, 0, 1]);
     expect(metrics.accuracy).toBe(0.75);
-    expect(metrics.confusion).toEqual([[3, 1], [1, 3]]);
+    expect(metrics.confusion).toEqual([
+      [3, 1],
+      [1, 3],
+    ]);
     expect(metrics.per_class.dogs).toEqual({ precision: 0.75, recall: 0.75, f1: 0.75, support: 4 });
     // The dogs win 4, 3, 1 and 3 of their 4 comparisons each.
     expect(metrics.roc_auc).toBeCloseTo(11 / 16, 12);
@@ -40,28 +43,39 @@ describe('figures', () => {
 
   test('a softmax of two and one sigmoid unit give the same figures', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.float({ min: 0, max: 1, noNaN: true }), fc.boolean()), { minLength: 2, maxLength: 40 }), (rows) => {
-        const labels = rows.map(([, dog]) => (dog ? 1 : 0));
-        const one = measure(Float32Array.from(rows, ([p]) => p), labels, 1, options).metrics;
-        const two = measure(Float32Array.from(rows.flatMap(([p]) => [1 - p, p])), labels, 2, options).metrics;
-        expect(two.confusion).toEqual(one.confusion);
-        expect(two.roc_auc).toBe(one.roc_auc);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.float({ min: 0, max: 1, noNaN: true }), fc.boolean()), { minLength: 2, maxLength: 40 }),
+        (rows) => {
+          const labels = rows.map(([, dog]) => (dog ? 1 : 0));
+          const one = measure(
+            Float32Array.from(rows, ([p]) => p),
+            labels,
+            1,
+            options,
+          ).metrics;
+          const two = measure(Float32Array.from(rows.flatMap(([p]) => [1 - p, p])), labels, 2, options).metrics;
+          expect(two.confusion).toEqual(one.confusion);
+          expect(two.roc_auc).toBe(one.roc_auc);
+        },
+      ),
     );
   });
 
   test('ROC AUC is the chance that a dog scores higher than a cat, ties counting half', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.boolean()), { minLength: 2, maxLength: 30 }), (rows) => {
-        const scores = rows.map(([score]) => score);
-        const labels = rows.map(([, dog]) => (dog ? 1 : 0));
-        const dogs = scores.filter((_, i) => labels[i] === 1);
-        const cats = scores.filter((_, i) => labels[i] === 0);
-        const wins = dogs.flatMap((dog) => cats.map((cat) => (dog > cat ? 1 : dog === cat ? 0.5 : 0)));
-        const auc = rocAuc(scores, labels);
-        if (wins.length === 0) expect(auc).toBeUndefined();
-        else expect(auc).toBeCloseTo(wins.reduce<number>((sum, win) => sum + win, 0) / wins.length, 10);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.boolean()), { minLength: 2, maxLength: 30 }),
+        (rows) => {
+          const scores = rows.map(([score]) => score);
+          const labels = rows.map(([, dog]) => (dog ? 1 : 0));
+          const dogs = scores.filter((_, i) => labels[i] === 1);
+          const cats = scores.filter((_, i) => labels[i] === 0);
+          const wins = dogs.flatMap((dog) => cats.map((cat) => (dog > cat ? 1 : dog === cat ? 0.5 : 0)));
+          const auc = rocAuc(scores, labels);
+          if (wins.length === 0) expect(auc).toBeUndefined();
+          else expect(auc).toBeCloseTo(wins.reduce<number>((sum, win) => sum + win, 0) / wins.length, 10);
+        },
+      ),
     );
   });
 
@@ -71,5 +85,13 @@ describe('figures', () => {
 });
 
 test('fields of a table are quoted where they must be', () => {
-  expect(formatCsv(['file', 'true'], [['a,b.jpg', 'say "cat"'], ['two\nlines', 'plain']])).toBe('file,true\n"a,b.jpg","say ""cat"""\n"two\nlines",plain\n');
+  expect(
+    formatCsv(
+      ['file', 'true'],
+      [
+        ['a,b.jpg', 'say "cat"'],
+        ['two\nlines', 'plain'],
+      ],
+    ),
+  ).toBe('file,true\n"a,b.jpg","say ""cat"""\n"two\nlines",plain\n');
 });

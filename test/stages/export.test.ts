@@ -26,17 +26,26 @@ async function exported(weightType: (typeof types)[number]): Promise<{ model: Ex
   const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(document.graph, rounded);
   const scores = allScores(await runner.run(inputsOf(probes, document), probes.length), probes.length);
   runner.dispose();
-  const frozen = weightsOfLayers(rounded, document.graph.layers.filter(({ trainable }) => !trainable));
+  const frozen = weightsOfLayers(
+    rounded,
+    document.graph.layers.filter(({ trainable }) => !trainable),
+  );
   return { model: { document, weights: rounded, weightType }, expected: { frozen, scores } };
 }
 
 /** Writes, lets somebody change the weights or the files, and verifies. */
-async function verified(kind: FormatName, { model, expected }: Awaited<ReturnType<typeof exported>>, change: { weight?: string; by?: number } = {}): Promise<void> {
+async function verified(
+  kind: FormatName,
+  { model, expected }: Awaited<ReturnType<typeof exported>>,
+  change: { weight?: string; by?: number } = {},
+): Promise<void> {
   const { write, reload, runtime } = formats[kind];
   const moved = ([name, { shape, data }]: [string, Tensor]): [string, Tensor] => [
     name,
     // The last bit of one number that float16 can hold too.
-    name === change.weight ? { shape, data: data.map((x, i) => (i === 3 ? x + (change.by ?? 2 ** -11) : x)) } : { shape, data },
+    name === change.weight
+      ? { shape, data: data.map((x, i) => (i === 3 ? x + (change.by ?? 2 ** -11) : x)) }
+      : { shape, data },
   ];
   const files = await write({ ...model, weights: new Map([...model.weights].map(moved)) });
   verifyExport(await reload(files, probes, model), expected, 'export', runtime);
@@ -48,16 +57,21 @@ describe.each(cases)('%s with %s weights', (kind, weightType) => {
 
   test('comes back as it was', () => expect(verified(kind, made)).resolves.toBeUndefined());
 
-  test.each(['conv1/kernel', 'dw2/depthwise_kernel', 'gate/kernel', 'bn1/moving_variance', 'dilated/bias'])('a frozen weight that moved is told by its name: %s', async (weight) => {
-    await expect(verified(kind, made, { weight })).rejects.toMatchObject({
-      category: 'stage-failed',
-      problems: [{ code: 'frozen-weights-moved', found: expect.stringContaining(weight) }],
-    });
-  });
+  test.each(['conv1/kernel', 'dw2/depthwise_kernel', 'gate/kernel', 'bn1/moving_variance', 'dilated/bias'])(
+    'a frozen weight that moved is told by its name: %s',
+    async (weight) => {
+      await expect(verified(kind, made, { weight })).rejects.toMatchObject({
+        category: 'stage-failed',
+        problems: [{ code: 'frozen-weights-moved', found: expect.stringContaining(weight) }],
+      });
+    },
+  );
 
   test('a trained weight that was damaged is seen in the scores', async () => {
     const bad = verified(kind, made, { weight: 'classes/kernel', by: 0.5 });
-    await expect(bad).rejects.toMatchObject({ problems: [{ code: 'export-differs', found: expect.stringContaining(formats[kind].runtime) }] });
+    await expect(bad).rejects.toMatchObject({
+      problems: [{ code: 'export-differs', found: expect.stringContaining(formats[kind].runtime) }],
+    });
   });
 
   test('a bit that flipped in the written weights is seen', async () => {
@@ -68,17 +82,24 @@ describe.each(cases)('%s with %s weights', (kind, weightType) => {
     const { data } = model.weights.get('gate/kernel')!;
     const stored = weightType === 'float16' ? toHalves('gate/kernel', { shape: [], data }) : data;
     const written = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
-    const [file, at] = [...files.values()].map((bytes) => [bytes, Buffer.from(bytes).indexOf(written)] as const).find(([, found]) => found >= 0)!;
+    const [file, at] = [...files.values()]
+      .map((bytes) => [bytes, Buffer.from(bytes).indexOf(written)] as const)
+      .find(([, found]) => found >= 0)!;
     file[at + 17] ^= 1;
     const reloaded = reload(files, probes, model).then((found) => verifyExport(found, expected, 'export', runtime));
-    await expect(reloaded).rejects.toMatchObject({ problems: [{ code: 'frozen-weights-moved', found: expect.stringContaining('gate/kernel') }] });
+    await expect(reloaded).rejects.toMatchObject({
+      problems: [{ code: 'frozen-weights-moved', found: expect.stringContaining('gate/kernel') }],
+    });
   });
 });
 
 test('scores that are no numbers, or too few, are no match', () => {
   const weights = new Map<string, Float32Array>();
   const expected = { frozen: new Map(), scores: Float32Array.of(0.25, 0.75) };
-  const verify = (...scores: number[]) => () => verifyExport({ scores: Float32Array.from(scores), weights }, expected, 'export', 'TF.js');
+  const verify =
+    (...scores: number[]) =>
+    () =>
+      verifyExport({ scores: Float32Array.from(scores), weights }, expected, 'export', 'TF.js');
   expect(verify(0.25, 0.75)).not.toThrow();
   expect(verify(0.25, 0.75 + 9e-5)).not.toThrow();
   expect(verify(0.25, 0.75 + 1.2e-4)).toThrow('differ by up to');
@@ -88,12 +109,20 @@ test('scores that are no numbers, or too few, are no match', () => {
 
 test('onnx is refused before any work on a machine without onnxruntime', () => {
   const platform = Object.getOwnPropertyDescriptor(process, 'platform')!;
-  const requires = (...names: FormatName[]) => () => exportModel.requires!({ to: 'm', formats: names as never, weights: 'float32', probe_pictures: true }, 'publish');
+  const requires =
+    (...names: FormatName[]) =>
+    () =>
+      exportModel.requires!({ to: 'm', formats: names as never, weights: 'float32', probe_pictures: true }, 'publish');
   expect(requires('tfjs', 'onnx')).not.toThrow();
   Object.defineProperty(process, 'platform', { ...platform, value: 'plan9' });
   try {
     expect(requires('tfjs')).not.toThrow();
-    expect(requires('tfjs', 'onnx')).toThrow(expect.objectContaining({ category: 'invalid', problems: [expect.objectContaining({ code: 'onnxruntime-missing', where: 'publish', field: ['formats'] })] }));
+    expect(requires('tfjs', 'onnx')).toThrow(
+      expect.objectContaining({
+        category: 'invalid',
+        problems: [expect.objectContaining({ code: 'onnxruntime-missing', where: 'publish', field: ['formats'] })],
+      }),
+    );
   } finally {
     Object.defineProperty(process, 'platform', platform);
   }

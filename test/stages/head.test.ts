@@ -10,8 +10,17 @@ import { frozenLayers } from '../../src/model/freezing.js';
 import { Bench } from './context.js';
 
 const conv = (name: string, input: string, filters: number): Layer => ({
-  kind: 'conv2d', name, inputs: [input], trainable: true, filters,
-  kernelSize: [3, 3], strides: [2, 2], dilation: [1, 1], padding: 'same', useBias: true, activation: 'relu',
+  kind: 'conv2d',
+  name,
+  inputs: [input],
+  trainable: true,
+  filters,
+  kernelSize: [3, 3],
+  strides: [2, 2],
+  dilation: [1, 1],
+  padding: 'same',
+  useBias: true,
+  activation: 'relu',
 });
 const base: Graph = {
   name: 'small',
@@ -26,7 +35,12 @@ const base: Graph = {
 function withBase(): { bench: Bench; outputs: Record<string, ReturnType<Bench['put']>> } {
   const bench = new Bench();
   const weights = bench.put(encodeWeights(initialWeights(base, 1)));
-  const document: ModelDocument = { graph: base, preprocessing: { kind: 'mode', mode: 'tf' }, weights: [weights], base: { architecture: 'layers_model', weights: 'x' } };
+  const document: ModelDocument = {
+    graph: base,
+    preprocessing: { kind: 'mode', mode: 'tf' },
+    weights: [weights],
+    base: { architecture: 'layers_model', weights: 'x' },
+  };
   return { bench, outputs: { weights, model: bench.putJson(document) } };
 }
 
@@ -36,14 +50,19 @@ describe('freeze', () => {
     ['none', []],
     [{ until: 'block2_conv' }, ['in', 'block1_conv']],
     [['block[12]_*'], ['block1_conv', 'block2_conv']],
-    [['block3_conv', 'in'], ['in', 'block3_conv']],
+    [
+      ['block3_conv', 'in'],
+      ['in', 'block3_conv'],
+    ],
   ] as const)('%j', (config, frozen) => {
     const found = frozenLayers(config as never, base.layers, { where: 'freeze' });
     expect([...found].sort()).toEqual([...frozen].sort());
   });
 
   test('an unknown layer names the nearest', () => {
-    expect(() => frozenLayers({ until: 'blok2_conv' }, base.layers, { where: 'freeze' })).toThrow('the base has no layer blok2_conv');
+    expect(() => frozenLayers({ until: 'blok2_conv' }, base.layers, { where: 'freeze' })).toThrow(
+      'the base has no layer blok2_conv',
+    );
     try {
       frozenLayers({ until: 'blok2_conv' }, base.layers, { where: 'freeze' });
     } catch (error) {
@@ -51,13 +70,17 @@ describe('freeze', () => {
     }
     for (const until of ['block2_other_one', 'block_2_another']) {
       const expected = `one of its ${base.layers.length} layers, such as ${until.startsWith('block2') ? 'block2_conv' : 'block1_conv, block2_conv, block3_conv'}`;
-      expect(() => frozenLayers({ until }, base.layers, {})).toThrow(expect.objectContaining({ problems: [expect.objectContaining({ expected })] }));
+      expect(() => frozenLayers({ until }, base.layers, {})).toThrow(
+        expect.objectContaining({ problems: [expect.objectContaining({ expected })] }),
+      );
     }
   });
 
   test('counts parameters and passes the weights on', async () => {
     const { bench, outputs } = withBase();
-    await freeze.run(bench.context<'freeze'>({ layers: { until: 'block3_conv' }, batch_norm: 'stored' }, { base: outputs }));
+    await freeze.run(
+      bench.context<'freeze'>({ layers: { until: 'block3_conv' }, batch_norm: 'stored' }, { base: outputs }),
+    );
     // 3x3x3x4 + 4 and 3x3x4x6 + 6 stay; 3x3x6x8 + 8 is trained.
     expect(bench.notes).toEqual([['parameters', '334 parameters frozen, 440 trained']]);
     expect(bench.outputs.weights).toEqual(outputs.weights);
@@ -70,7 +93,12 @@ describe('build-head', () => {
   const dense = { units: 5, activation: 'relu', use_bias: true, kernel_initializer: 'glorot_uniform' } as const;
   const classifier: HeadLayer = { classifier: { kernel_initializer: 'glorot_uniform' } };
 
-  async function build(layers: HeadLayer[], classes: string[], size: [number, number] = [32, 24], seed = 3): Promise<Bench> {
+  async function build(
+    layers: HeadLayer[],
+    classes: string[],
+    size: [number, number] = [32, 24],
+    seed = 3,
+  ): Promise<Bench> {
     const { bench, outputs } = withBase();
     const spec = bench.putJson({ classes, image: { size, interpolation: 'bilinear', orientation: 'exif' } });
     const config: BuildHeadConfig = { layers, seed };
@@ -79,9 +107,18 @@ describe('build-head', () => {
   }
 
   test('is sized by the pictures and the classes', async () => {
-    const bench = await build([{ flatten: {} }, { dense }, { dropout: { rate: 0.5 } }, { dense: { ...dense, units: 7 } }, classifier], ['a', 'b', 'c']);
+    const bench = await build(
+      [{ flatten: {} }, { dense }, { dropout: { rate: 0.5 } }, { dense: { ...dense, units: 7 } }, classifier],
+      ['a', 'b', 'c'],
+    );
     const { graph } = bench.json<ModelDocument>('model');
-    expect(graph.layers.slice(4).map(({ name }) => name)).toEqual(['head_flatten', 'head_dense', 'head_dropout', 'head_dense_2', 'head_classifier']);
+    expect(graph.layers.slice(4).map(({ name }) => name)).toEqual([
+      'head_flatten',
+      'head_dense',
+      'head_dropout',
+      'head_dense_2',
+      'head_classifier',
+    ]);
     const weights = decodeWeights(Buffer.from(bench.blobs.get(bench.outputs.head_weights.digest)!), 'head');
     // 32x24 halved three times is 4x3, of 8 channels.
     expect(weights.get('head_dense/kernel')!.shape).toEqual([96, 5]);
@@ -93,20 +130,30 @@ describe('build-head', () => {
   });
 
   test('the classifier of two classes is one sigmoid unit', async () => {
-    const { graph } = (await build([{ global_average_pooling: {} }, classifier], ['a', 'b'])).json<ModelDocument>('model');
+    const { graph } = (await build([{ global_average_pooling: {} }, classifier], ['a', 'b'])).json<ModelDocument>(
+      'model',
+    );
     expect(graph.layers.at(-1)).toMatchObject({ kind: 'dense', units: 1, activation: 'sigmoid' });
   });
 
   test('the same seed gives the same weights, another seed others', async () => {
-    const [one, same, other] = await Promise.all([3, 3, 4].map((seed) => build([{ flatten: {} }, classifier], ['a', 'b'], [32, 24], seed)));
+    const [one, same, other] = await Promise.all(
+      [3, 3, 4].map((seed) => build([{ flatten: {} }, classifier], ['a', 'b'], [32, 24], seed)),
+    );
     expect(same.outputs.head_weights).toEqual(one.outputs.head_weights);
     expect(other.outputs.head_weights).not.toEqual(one.outputs.head_weights);
   });
 
   test('what does not fit is told', async () => {
     const softmax = { dense: { ...dense, units: 3, activation: 'softmax' as const } };
-    await expect(build([{ flatten: {} }, softmax], ['a', 'b'])).rejects.toMatchObject({ problems: [{ code: 'head-does-not-fit-classes' }] });
-    await expect(build([{ dense }, classifier], ['a', 'b'])).rejects.toMatchObject({ problems: [{ code: 'layer-does-not-fit' }] });
-    await expect(build([{ flatten: {} }, { dense }], ['a', 'b'])).rejects.toMatchObject({ problems: [{ code: 'no-final-activation' }] });
+    await expect(build([{ flatten: {} }, softmax], ['a', 'b'])).rejects.toMatchObject({
+      problems: [{ code: 'head-does-not-fit-classes' }],
+    });
+    await expect(build([{ dense }, classifier], ['a', 'b'])).rejects.toMatchObject({
+      problems: [{ code: 'layer-does-not-fit' }],
+    });
+    await expect(build([{ flatten: {} }, { dense }], ['a', 'b'])).rejects.toMatchObject({
+      problems: [{ code: 'no-final-activation' }],
+    });
   });
 });

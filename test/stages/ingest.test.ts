@@ -20,19 +20,29 @@ const config: IngestConfig = {
 
 /** Made-up pictures `folder/prefix-0.jpg`, each with bytes of its own. */
 function pictures(folder: string, count: number, prefix = 'p'): Record<string, string> {
-  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`${folder}/${prefix}-${i}.jpg`, `${folder} ${prefix} ${i}`]));
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [`${folder}/${prefix}-${i}.jpg`, `${folder} ${prefix} ${i}`]),
+  );
 }
 
-async function run(files: Readonly<Record<string, string>>, changes: Partial<IngestConfig> = {}, probes: Readonly<Record<string, string>> = {}): Promise<Bench> {
+async function run(
+  files: Readonly<Record<string, string>>,
+  changes: Partial<IngestConfig> = {},
+  probes: Readonly<Record<string, string>> = {},
+): Promise<Bench> {
   const bench = new Bench();
-  await ingest.run(bench.context<'ingest'>({ ...config, ...changes }, {}, { kind: 'folder', listing: listing(files, probes) }));
+  await ingest.run(
+    bench.context<'ingest'>({ ...config, ...changes }, {}, { kind: 'folder', listing: listing(files, probes) }),
+  );
   return bench;
 }
 
 describe('split', () => {
   const shares = { validation: 0.2, test: 0 };
-  const digestsOf = (count: number, salt = '') => Array.from({ length: count }, (_, i) => digestOf(`image ${salt} ${i}`));
-  const moved = (before: ReadonlyMap<Digest, SplitName>, after: ReadonlyMap<Digest, SplitName>) => [...before].filter(([digest, split]) => after.get(digest) !== split);
+  const digestsOf = (count: number, salt = '') =>
+    Array.from({ length: count }, (_, i) => digestOf(`image ${salt} ${i}`));
+  const moved = (before: ReadonlyMap<Digest, SplitName>, after: ReadonlyMap<Digest, SplitName>) =>
+    [...before].filter(([digest, split]) => after.get(digest) !== split);
   const sizes = (count: number, parts = shares) => {
     const sides = [...splitClass(digestsOf(count), parts).values()];
     return ['train', 'validation', 'test'].map((name) => sides.filter((side) => side === name).length);
@@ -41,9 +51,24 @@ describe('split', () => {
   test('sizes are the shares rounded, with some of each side where there are two images or more', () => {
     expect(sizes(4000)).toEqual([3200, 800, 0]);
     expect(sizes(8)).toEqual([6, 2, 0]);
-    expect([1, 2, 3, 4].map((count) => sizes(count))).toEqual([[1, 0, 0], [1, 1, 0], [2, 1, 0], [3, 1, 0]]);
-    expect([0, 1, 2, 3, 10].map((count) => sizes(count, { validation: 0.2, test: 0.2 }))).toEqual([[0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1], [6, 2, 2]]);
-    expect([1, 2, 5].map((count) => sizes(count, { validation: 0.9, test: 0 }))).toEqual([[1, 0, 0], [1, 1, 0], [1, 4, 0]]);
+    expect([1, 2, 3, 4].map((count) => sizes(count))).toEqual([
+      [1, 0, 0],
+      [1, 1, 0],
+      [2, 1, 0],
+      [3, 1, 0],
+    ]);
+    expect([0, 1, 2, 3, 10].map((count) => sizes(count, { validation: 0.2, test: 0.2 }))).toEqual([
+      [0, 0, 0],
+      [1, 0, 0],
+      [1, 1, 0],
+      [1, 1, 1],
+      [6, 2, 2],
+    ]);
+    expect([1, 2, 5].map((count) => sizes(count, { validation: 0.9, test: 0 }))).toEqual([
+      [1, 0, 0],
+      [1, 1, 0],
+      [1, 4, 0],
+    ]);
   });
 
   test('one image more moves at most one old one across each boundary, and none between validation and test', () => {
@@ -56,7 +81,10 @@ describe('split', () => {
         const after = splitClass([...digests, digestOf(`new ${salt}`)], parts);
         const crossed = moved(before, after);
         expect(crossed.length).toBeLessThanOrEqual(test === 0 ? 1 : 2);
-        for (const side of ['validation', 'test']) expect(crossed.filter(([digest, split]) => split === side || after.get(digest) === side).length).toBeLessThanOrEqual(1);
+        for (const side of ['validation', 'test'])
+          expect(
+            crossed.filter(([digest, split]) => split === side || after.get(digest) === side).length,
+          ).toBeLessThanOrEqual(1);
         if (count > 3) for (const [digest, split] of crossed) expect([split, after.get(digest)]).toContain('train');
       }),
       { numRuns: 300 },
@@ -79,18 +107,28 @@ describe('split', () => {
     const crossed = before.filter(([digest, , split]) => !after.some((row) => row[0] === digest && row[2] === split));
     expect(crossed.length).toBeLessThanOrEqual(1);
     for (const [digest] of crossed) expect(dogs.has(digest)).toBe(true);
-    const renamed = Object.fromEntries(Object.entries(files).map(([path, content]) => [path.replace('p-', 'other-'), content]));
+    const renamed = Object.fromEntries(
+      Object.entries(files).map(([path, content]) => [path.replace('p-', 'other-'), content]),
+    );
     expect((await run(renamed)).json<Samples>('samples').samples).toEqual(before);
   });
 
   test('every class of two has one for validation; one image alone is trained on, and said', async () => {
-    const many = Object.assign({}, ...Array.from({ length: 20 }, (_, i) => pictures(`class_${i}`, 2))) as Record<string, string>;
+    const many = Object.assign({}, ...Array.from({ length: 20 }, (_, i) => pictures(`class_${i}`, 2))) as Record<
+      string,
+      string
+    >;
     const { counts } = (await run(many)).json<{ counts: Record<string, Record<string, number>> }>('summary');
     expect(Object.values(counts.validation)).toEqual(new Array(20).fill(1));
     const one = await run({ ...pictures('cats', 5), ...pictures('dogs', 5), ...pictures('owls', 1) });
     expect(one.json('summary')).toMatchObject({ counts: { train: { owls: 1 }, validation: { owls: 0 } } });
-    expect(one.notes).toContainEqual(['too-few-to-split', 'too few images of `owls` for the validation split: trained on, not measured']);
-    await expect(run({ ...pictures('cats', 1), ...pictures('dogs', 1) })).rejects.toMatchObject({ problems: [{ code: 'nothing-to-validate', found: 'has one image of each class, so none is left for validation' }] });
+    expect(one.notes).toContainEqual([
+      'too-few-to-split',
+      'too few images of `owls` for the validation split: trained on, not measured',
+    ]);
+    await expect(run({ ...pictures('cats', 1), ...pictures('dogs', 1) })).rejects.toMatchObject({
+      problems: [{ code: 'nothing-to-validate', found: 'has one image of each class, so none is left for validation' }],
+    });
   });
 });
 
@@ -117,12 +155,25 @@ describe('samples', () => {
 
   test('folders train/ and validation/ are taken as they are; without validation/ a share of train/ is', async () => {
     const explicit = await run({
-      ...pictures('train/cats', 6), ...pictures('train/dogs', 6), ...pictures('validation/cats', 2), ...pictures('validation/dogs', 2),
+      ...pictures('train/cats', 6),
+      ...pictures('train/dogs', 6),
+      ...pictures('validation/cats', 2),
+      ...pictures('validation/dogs', 2),
     });
     const unsorted = await run({ ...pictures('train/cats', 6), ...pictures('train/dogs', 6), ...pictures('test', 3) });
-    expect(unsorted.notes).toContainEqual(['files-outside-classes', '3 files in no class folder, such as test/p-0.jpg']);
-    expect(explicit.json('summary')).toMatchObject({ counts: { train: { cats: 6, dogs: 6 }, validation: { cats: 2, dogs: 2 } } });
-    const shared = await run({ ...pictures('train/cats', 40), ...pictures('train/dogs', 40), ...pictures('test/cats', 3), ...pictures('test/dogs', 3) });
+    expect(unsorted.notes).toContainEqual([
+      'files-outside-classes',
+      '3 files in no class folder, such as test/p-0.jpg',
+    ]);
+    expect(explicit.json('summary')).toMatchObject({
+      counts: { train: { cats: 6, dogs: 6 }, validation: { cats: 2, dogs: 2 } },
+    });
+    const shared = await run({
+      ...pictures('train/cats', 40),
+      ...pictures('train/dogs', 40),
+      ...pictures('test/cats', 3),
+      ...pictures('test/dogs', 3),
+    });
     const { counts } = shared.json<{ counts: Record<string, Record<string, number>> }>('summary');
     expect(counts.test).toEqual({ cats: 3, dogs: 3 });
     expect(counts.validation.cats).toBeGreaterThan(0);
@@ -133,24 +184,44 @@ describe('samples', () => {
     const files = { ...pictures('cats', 20), ...pictures('dogs', 20) };
     const bench = await run({ ...files, 'cats/copy.jpg': files['cats/p-0.jpg'] });
     expect(bench.json<Samples>('samples').samples).toHaveLength(40);
-    expect(bench.notes).toContainEqual(['same-picture-twice', '1 file with the same bytes as another one of the class: such pictures count once']);
+    expect(bench.notes).toContainEqual([
+      'same-picture-twice',
+      '1 file with the same bytes as another one of the class: such pictures count once',
+    ]);
     await expect(run({ ...files, 'dogs/copy.jpg': files['cats/p-0.jpg'] })).rejects.toMatchObject({
       category: 'bad-data',
-      problems: [{ code: 'same-picture-two-labels', where: '/pictures/dogs/copy.jpg', found: 'has the same bytes as cats/p-0.jpg, under another label', remedy: expect.stringContaining('on_label_conflict') }],
+      problems: [
+        {
+          code: 'same-picture-two-labels',
+          where: '/pictures/dogs/copy.jpg',
+          found: 'has the same bytes as cats/p-0.jpg, under another label',
+          remedy: expect.stringContaining('on_label_conflict'),
+        },
+      ],
     });
     const skipping = await run({ ...files, 'dogs/copy.jpg': files['cats/p-0.jpg'] }, { on_label_conflict: 'skip' });
     expect(skipping.json<Samples>('samples').samples).toHaveLength(39);
     expect(Object.values(skipping.json<Files>('files').paths).flat()).not.toContain('cats/p-0.jpg');
-    expect(skipping.notes[0]).toEqual(['picture-skipped', 'dogs/copy.jpg has the same bytes as cats/p-0.jpg, under another label']);
+    expect(skipping.notes[0]).toEqual([
+      'picture-skipped',
+      'dogs/copy.jpg has the same bytes as cats/p-0.jpg, under another label',
+    ]);
   });
 
   test('a picture in two splits is told', async () => {
     const train = { ...pictures('train/cats', 4), ...pictures('train/dogs', 4) };
     const validation = { ...pictures('validation/cats', 2), ...pictures('validation/dogs', 2) };
     const leaks = { 'validation/cats/leak.jpg': train['train/cats/p-0.jpg'] };
-    const told = ['picture-in-two-splits', expect.stringMatching(/^1 picture in more than one split: scores on it say nothing$/)];
+    const told = [
+      'picture-in-two-splits',
+      expect.stringMatching(/^1 picture in more than one split: scores on it say nothing$/),
+    ];
     expect((await run({ ...train, ...validation, ...leaks })).notes).toContainEqual(told);
-    const tested = { ...pictures('test/cats', 2), ...pictures('test/dogs', 2), 'test/cats/leak.jpg': train['train/cats/p-0.jpg'] };
+    const tested = {
+      ...pictures('test/cats', 2),
+      ...pictures('test/dogs', 2),
+      'test/cats/leak.jpg': train['train/cats/p-0.jpg'],
+    };
     expect((await run({ ...train, ...validation, ...leaks, ...tested })).notes).toContainEqual(told);
   });
 
@@ -158,7 +229,10 @@ describe('samples', () => {
     const files = { ...pictures('cats', 20), ...pictures('dogs', 20), 'cats/list.txt': 'a list' };
     const probes = { 'cats/p-1.jpg': 'is empty', 'dogs/p-2.jpg': 'is a BigTIFF', 'cats/list.txt': 'is not an image' };
     await expect(run(files, {}, probes)).rejects.toMatchObject({
-      problems: [{ where: '/pictures/cats/p-1.jpg', found: 'is empty' }, { where: '/pictures/dogs/p-2.jpg', found: 'is a BigTIFF' }],
+      problems: [
+        { where: '/pictures/cats/p-1.jpg', found: 'is empty' },
+        { where: '/pictures/dogs/p-2.jpg', found: 'is a BigTIFF' },
+      ],
     });
     const skipping = await run(files, { on_bad_image: 'skip' }, probes);
     expect(skipping.json<Samples>('samples').samples).toHaveLength(38);
@@ -167,36 +241,73 @@ describe('samples', () => {
 
   test('of many files that fail, the first ten of each kind are named, both kinds at once', async () => {
     const cats = pictures('cats', 40);
-    const copies = Object.fromEntries(Object.values(cats).slice(0, 20).map((content, i) => [`dogs/copy-${String(i).padStart(2, '0')}.jpg`, content]));
+    const copies = Object.fromEntries(
+      Object.values(cats)
+        .slice(0, 20)
+        .map((content, i) => [`dogs/copy-${String(i).padStart(2, '0')}.jpg`, content]),
+    );
     const files = { ...cats, ...pictures('dogs', 40), ...copies };
     const probes = Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`dogs/p-${i}.jpg`, 'is empty']));
-    const { problems } = await run(files, {}, probes).then(() => { throw new Error('it was taken'); }, (error: PipelineError) => error);
+    const { problems } = await run(files, {}, probes).then(
+      () => {
+        throw new Error('it was taken');
+      },
+      (error: PipelineError) => error,
+    );
     const codes = problems.map(({ code }) => code);
     expect(codes.filter((code) => code === 'bad-picture')).toHaveLength(11);
     expect(codes.filter((code) => code === 'same-picture-two-labels')).toHaveLength(11);
     expect(problems.filter(({ remedy }) => remedy !== undefined)).toEqual([
-      { code: 'bad-picture', found: 'and 1 more; `pipeline doctor FILE --json` names all', remedy: 'fix or remove the files, or set `on_bad_image: skip` in the ingest stage' },
-      { code: 'same-picture-two-labels', found: 'and 10 more; `pipeline doctor FILE --json` names all', remedy: expect.stringContaining('on_label_conflict: skip') },
+      {
+        code: 'bad-picture',
+        found: 'and 1 more; `pipeline doctor FILE --json` names all',
+        remedy: 'fix or remove the files, or set `on_bad_image: skip` in the ingest stage',
+      },
+      {
+        code: 'same-picture-two-labels',
+        found: 'and 10 more; `pipeline doctor FILE --json` names all',
+        remedy: expect.stringContaining('on_label_conflict: skip'),
+      },
     ]);
   });
 
   test('pictures of a kind that other programs convert are to be converted', () => {
     const heic = 'is a HEIC, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF';
-    expect(badPictureRemedy(['is a link to x.jpg, which is missing'])).toBe('fetch what the links lead to (such as by `dvc pull` or `git annex get`), or set `on_bad_image: skip` in the ingest stage');
-    expect(badPictureRemedy([heic, heic])).toBe('convert the HEIC files to JPEG, or set `on_bad_image: skip` in the ingest stage');
-    expect(badPictureRemedy([heic, 'is empty'])).toBe('convert the HEIC files to JPEG, fix or remove the other files, or set `on_bad_image: skip` in the ingest stage');
+    expect(badPictureRemedy(['is a link to x.jpg, which is missing'])).toBe(
+      'fetch what the links lead to (such as by `dvc pull` or `git annex get`), or set `on_bad_image: skip` in the ingest stage',
+    );
+    expect(badPictureRemedy([heic, heic])).toBe(
+      'convert the HEIC files to JPEG, or set `on_bad_image: skip` in the ingest stage',
+    );
+    expect(badPictureRemedy([heic, 'is empty'])).toBe(
+      'convert the HEIC files to JPEG, fix or remove the other files, or set `on_bad_image: skip` in the ingest stage',
+    );
   });
 
   test('counts are told in the order train, validation, test, whichever sample comes first', async () => {
-    const parts = { ...pictures('test/cats', 9), ...pictures('test/dogs', 9), ...pictures('validation/cats', 9), ...pictures('validation/dogs', 9) };
+    const parts = {
+      ...pictures('test/cats', 9),
+      ...pictures('test/dogs', 9),
+      ...pictures('validation/cats', 9),
+      ...pictures('validation/dogs', 9),
+    };
     const { notes } = await run({ ...parts, ...pictures('train/cats', 2), ...pictures('train/dogs', 2) });
-    expect(notes).toContainEqual(['pictures', 'train 4 (cats 2, dogs 2); validation 18 (cats 9, dogs 9); test 18 (cats 9, dogs 9)']);
+    expect(notes).toContainEqual([
+      'pictures',
+      'train 4 (cats 2, dogs 2); validation 18 (cats 9, dogs 9); test 18 (cats 9, dogs 9)',
+    ]);
   });
 
   test('a class that one split lacks is an error with its name and a remedy', async () => {
     const files = { ...pictures('train/cats', 4), ...pictures('train/dogs', 4), ...pictures('validation/cats', 4) };
     await expect(run(files)).rejects.toMatchObject({
-      problems: [{ code: 'class-missing-in-split', found: 'has no validation images of `dogs`', remedy: 'add images of `dogs` to the validation folder' }],
+      problems: [
+        {
+          code: 'class-missing-in-split',
+          found: 'has no validation images of `dogs`',
+          remedy: 'add images of `dogs` to the validation folder',
+        },
+      ],
     });
     const untrained = { ...pictures('train/cats', 4), ...pictures('val/cats', 4), ...pictures('val/dogs', 4) };
     await expect(run(untrained)).rejects.toMatchObject({
@@ -206,7 +317,9 @@ describe('samples', () => {
 
   test('a class of its own list without a folder, and a folder outside the list', async () => {
     const files = { ...pictures('cats', 20), ...pictures('dogs', 20), ...pictures('owls', 20) };
-    await expect(run(files, { classes: ['cats', 'dgs'] })).rejects.toMatchObject({ problems: [{ code: 'class-without-folder' }] });
+    await expect(run(files, { classes: ['cats', 'dgs'] })).rejects.toMatchObject({
+      problems: [{ code: 'class-without-folder' }],
+    });
     const bench = await run(files, { classes: ['owls', 'cats'] });
     expect(bench.json<{ classes: string[] }>('spec').classes).toEqual(['owls', 'cats']);
     expect(bench.json<Samples>('samples').samples).toHaveLength(40);

@@ -26,8 +26,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Surveys and runs the stage as the runner does. */
-async function loaded(changes: Partial<LoadBaseConfig>): Promise<{ document: ModelDocument; weights: Weights; preimage: unknown }> {
-  const config: LoadBaseConfig = { architecture: 'vgg16', alpha: 1, image_size: 224, include_top: false, seed: 7, ...changes };
+async function loaded(
+  changes: Partial<LoadBaseConfig>,
+): Promise<{ document: ModelDocument; weights: Weights; preimage: unknown }> {
+  const config: LoadBaseConfig = {
+    architecture: 'vgg16',
+    alpha: 1,
+    image_size: 224,
+    include_top: false,
+    seed: 7,
+    ...changes,
+  };
   const context: SurveyContext<'load-base'> = {
     name: 'load-base',
     config,
@@ -45,7 +54,10 @@ async function loaded(changes: Partial<LoadBaseConfig>): Promise<{ document: Mod
 }
 
 async function refusal(changes: Partial<LoadBaseConfig>): Promise<string> {
-  const error = await loaded(changes).then(() => undefined, (thrown: unknown) => thrown);
+  const error = await loaded(changes).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   if (!(error instanceof PipelineError)) throw error;
   const [{ code, found }] = error.problems;
   return `${error.category} ${code}: ${found}`;
@@ -57,7 +69,10 @@ const suffixes: Readonly<Record<string, string>> = { kernel: 'W', bias: 'b' };
 async function writeKeras1(path: string, graph: Graph, weights: Weights): Promise<void> {
   const { FS } = await h5wasm.ready;
   const file = new h5wasm.File('/vgg.h5', 'w');
-  file.create_attribute('layer_names', graph.layers.map(({ name }) => name));
+  file.create_attribute(
+    'layer_names',
+    graph.layers.map(({ name }) => name),
+  );
   for (const { name } of graph.layers) {
     const group = file.create_group(name);
     const own = [...weights].filter(([key]) => key.startsWith(`${name}/`));
@@ -81,14 +96,22 @@ test('VGG16 from a file of weights in the published layout', async () => {
   expect([...weights.keys()].sort()).toEqual([...written.keys()].sort());
   for (const [name, { shape, data }] of written) {
     expect(weights.get(name)!.shape).toEqual(shape);
-    expect(Buffer.from(weights.get(name)!.data.buffer, weights.get(name)!.data.byteOffset, data.byteLength).equals(Buffer.from(data.buffer))).toBe(true);
+    expect(
+      Buffer.from(weights.get(name)!.data.buffer, weights.get(name)!.data.byteOffset, data.byteLength).equals(
+        Buffer.from(data.buffer),
+      ),
+    ).toBe(true);
   }
   // A file is pinned by what sha256sum prints.
-  const sha256 = createHash('sha256').update(await readFile(path)).digest('hex');
+  const sha256 = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
   expect(preimage).toEqual({ weights: sha256 });
   await expect(loaded({ weights: { path, sha256 } })).resolves.toBeDefined();
   expect(await refusal({ weights: { path, sha256: '0'.repeat(64) } })).toMatch(/^bad-data weights-digest-mismatch/);
-  expect(await refusal({ architecture: 'vgg19', weights: path })).toBe('bad-data weight-missing: the weight is missing');
+  expect(await refusal({ architecture: 'vgg19', weights: path })).toBe(
+    'bad-data weight-missing: the weight is missing',
+  );
 });
 
 test('MobileNetV2 is built as wide as it should be where no file brings its layers', async () => {
@@ -97,18 +120,25 @@ test('MobileNetV2 is built as wide as it should be where no file brings its laye
   expect(narrow.weights.get('Conv_1/kernel')!.shape).toEqual([1, 1, 112, 1280]);
 });
 
-test.each(['tiny-keras3.keras', 'tiny-keras2.h5'])('a whole model, %s, loses its top and keeps its own layers', async (name) => {
-  const path = await unpack(folder, name);
-  const { document, weights } = await loaded({ architecture: 'layers_model', weights: path, preprocessing: 'tf' });
-  expect(document.graph.layers.at(-1)!.name).toBe('average');
-  expect(weights.has('wide_depthwise/depthwise_kernel')).toBe(true);
-  expect(weights.has('classes/kernel')).toBe(false);
-  expect(await refusal({ architecture: 'mobilenet_v2', weights: path })).toContain('invalid another-network: holds another network than mobilenet_v2: it has block_relu (relu)');
-});
+test.each(['tiny-keras3.keras', 'tiny-keras2.h5'])(
+  'a whole model, %s, loses its top and keeps its own layers',
+  async (name) => {
+    const path = await unpack(folder, name);
+    const { document, weights } = await loaded({ architecture: 'layers_model', weights: path, preprocessing: 'tf' });
+    expect(document.graph.layers.at(-1)!.name).toBe('average');
+    expect(weights.has('wide_depthwise/depthwise_kernel')).toBe(true);
+    expect(weights.has('classes/kernel')).toBe(false);
+    expect(await refusal({ architecture: 'mobilenet_v2', weights: path })).toContain(
+      'invalid another-network: holds another network than mobilenet_v2: it has block_relu (relu)',
+    );
+  },
+);
 
 test('what does not fit is told', async () => {
   const weightsAlone = await unpack(folder, 'tiny-keras2-weights.h5');
-  expect(await refusal({ architecture: 'layers_model', weights: weightsAlone })).toMatch(/^invalid no-topology: has its layers in its weights file, but .* holds weights alone$/);
+  expect(await refusal({ architecture: 'layers_model', weights: weightsAlone })).toMatch(
+    /^invalid no-topology: has its layers in its weights file, but .* holds weights alone$/,
+  );
   const packaged = await loaded({ architecture: 'compact32' });
   const scratch = await loaded({ architecture: 'compact32', weights: 'random' });
   expect(scratch.document.graph).toEqual(packaged.document.graph);
@@ -124,8 +154,18 @@ test('a base that is named alone stands for the file that Keras publishes, by it
     const none = () => Promise.reject(new Error('nothing is read'));
     const lock = { file: 'none.lock.yaml', written: true, get: () => undefined, set: () => Promise.resolve() };
     const full: LoadBaseConfig = { architecture: 'vgg16', alpha: 1, image_size: 224, include_top: false, ...config };
-    return loadBase.survey!({ name: 'load-base', config: full, resolvePath: (path) => path, digestFolder: none, digestFile: none, lock, note: () => undefined });
+    return loadBase.survey!({
+      name: 'load-base',
+      config: full,
+      resolvePath: (path) => path,
+      digestFolder: none,
+      digestFile: none,
+      lock,
+      note: () => undefined,
+    });
   };
-  expect((await survey({})).preimage).toEqual({ weights: { md5: '6d6bbae143d832006294945121d1f1fc', size: 58_889_256 } });
+  expect((await survey({})).preimage).toEqual({
+    weights: { md5: '6d6bbae143d832006294945121d1f1fc', size: 58_889_256 },
+  });
   expect((await survey({ weights: 'random' })).preimage).toBe('random');
 });

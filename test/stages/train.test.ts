@@ -21,7 +21,9 @@ describe('class weights', () => {
   });
   test('are given by name, and an unknown name is told', () => {
     expect(classWeights({ b: 3 }, ['a', 'b'], [], 'train')).toEqual([1, 3]);
-    expect(() => classWeights({ cat: 2 }, ['cats', 'dogs'], [], 'train')).toThrow('`class_weight` names `cat`, and no image has that class');
+    expect(() => classWeights({ cat: 2 }, ['cats', 'dogs'], [], 'train')).toThrow(
+      '`class_weight` names `cat`, and no image has that class',
+    );
   });
 });
 
@@ -51,7 +53,11 @@ describe('early stopping', () => {
   });
   test('follows accuracy upwards', () => {
     const stopping = new EarlyStopping({ ...config, monitor: 'val_accuracy', patience: 1 });
-    expect([0.5, 0.7, 0.6].map((value, epoch) => stopping.judge(epoch, { loss: 0, val_accuracy: value }))).toEqual(['best', 'best', 'stop']);
+    expect([0.5, 0.7, 0.6].map((value, epoch) => stopping.judge(epoch, { loss: 0, val_accuracy: value }))).toEqual([
+      'best',
+      'best',
+      'stop',
+    ]);
   });
 });
 
@@ -62,25 +68,45 @@ describe('without validation pictures', () => {
     const image = { size: [8, 8], interpolation: 'nearest', orientation: 'exif' };
     const data = {
       spec: bench.putJson({ classes: ['a', 'b'], image }),
-      samples: bench.putJson({ samples: [[digestOf('one'), 0, 'train'], [digestOf('two'), 1, 'train']] }),
+      samples: bench.putJson({
+        samples: [
+          [digestOf('one'), 0, 'train'],
+          [digestOf('two'), 1, 'train'],
+        ],
+      }),
       files: bench.putJson({ root: 'pictures', onBadImage: 'fail', paths: {} }),
     };
     const config = { early_stopping: { monitor: 'val_accuracy' }, reduce_on_plateau: plateau } as StageConfigs['train'];
     await expect(runTrain(bench.context<'train'>(config, { data }))).rejects.toMatchObject({
       category: 'invalid',
       problems: [
-        { code: 'monitor-not-measured', where: 'tested', field: ['early_stopping', 'monitor'], remedy: 'give the data validation pictures, by `split` or a folder validation/, or follow accuracy' },
-        { code: 'monitor-not-measured', where: 'tested', field: ['reduce_on_plateau', 'monitor'], found: '`reduce_on_plateau` follows `val_loss`, but there are no validation images' },
+        {
+          code: 'monitor-not-measured',
+          where: 'tested',
+          field: ['early_stopping', 'monitor'],
+          remedy: 'give the data validation pictures, by `split` or a folder validation/, or follow accuracy',
+        },
+        {
+          code: 'monitor-not-measured',
+          where: 'tested',
+          field: ['reduce_on_plateau', 'monitor'],
+          found: '`reduce_on_plateau` follows `val_loss`, but there are no validation images',
+        },
       ],
     });
   });
   test('figures of training can be followed', () => {
-    expect(() => requireMonitored({ reduce_on_plateau: { ...plateau, monitor: 'accuracy' } }, 0, 'train')).not.toThrow();
+    expect(() =>
+      requireMonitored({ reduce_on_plateau: { ...plateau, monitor: 'accuracy' } }, 0, 'train'),
+    ).not.toThrow();
     expect(() => requireMonitored({ reduce_on_plateau: plateau }, 1, 'train')).not.toThrow();
   });
 });
 
 test('optimizers take Keras’s settings', () => {
   const sgd = { learning_rate: 0.1, momentum: 0.9, nesterov: true };
-  expect(optimizerOf({ sgd })).toEqual({ optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true }, learningRate: 0.1 });
+  expect(optimizerOf({ sgd })).toEqual({
+    optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true },
+    learningRate: 0.1,
+  });
 });

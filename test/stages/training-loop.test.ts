@@ -57,7 +57,10 @@ class MadeUp implements FeatureSource {
     const rows = new Float32Array(batch.length * WIDTH);
     batch.forEach((digest, row) => {
       const random = Random.keyed('features', digest, view);
-      rows.set(this.change(Float32Array.from({ length: WIDTH }, () => random.uniform(-1, 1) + labels.get(digest)!)), row * WIDTH);
+      rows.set(
+        this.change(Float32Array.from({ length: WIDTH }, () => random.uniform(-1, 1) + labels.get(digest)!)),
+        row * WIDTH,
+      );
     });
     return rows;
   }
@@ -67,7 +70,13 @@ class MadeUp implements FeatureSource {
 
 const plain: TrainConfig = {
   optimizer: { adam: { learning_rate: 0.05, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 } },
-  loss: 'auto', metrics: ['accuracy'], batch_size: 4, epochs: 5, schedule: { constant: {} }, warmup_epochs: 0, l2: 0,
+  loss: 'auto',
+  metrics: ['accuracy'],
+  batch_size: 4,
+  epochs: 5,
+  schedule: { constant: {} },
+  warmup_epochs: 0,
+  l2: 0,
 };
 
 interface Attempt {
@@ -82,17 +91,39 @@ interface Attempt {
   readonly tfjs?: boolean;
 }
 
-async function train({ config, program, checkpoint, features = new MadeUp(), signal, events = [], notes = [], learningRate = 0.05, tfjs = false }: Attempt): Promise<Trained> {
+async function train({
+  config,
+  program,
+  checkpoint,
+  features = new MadeUp(),
+  signal,
+  events = [],
+  notes = [],
+  learningRate = 0.05,
+  tfjs = false,
+}: Attempt): Promise<Trained> {
   const whole = { ...plain, ...config };
   const engine = tfjs ? await createTfjsEngine({ backend: 'cpu' }) : await createOnnxEngine({ threads: 1 });
   const trainer = await engine.train({
-    graph, weights: madeUpWeights(graph, 1), loss: 'binary_crossentropy', l2: whole.l2, batchSize: 4,
-    optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }, ...program,
+    graph,
+    weights: madeUpWeights(graph, 1),
+    loss: 'binary_crossentropy',
+    l2: whole.l2,
+    batchSize: 4,
+    optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+    ...program,
   });
-  const split = (from: number, to: number) => new Map(digests.slice(from, to).map((digest) => [digest, labels.get(digest)!]));
+  const split = (from: number, to: number) =>
+    new Map(digests.slice(from, to).map((digest) => [digest, labels.get(digest)!]));
   try {
     return await trainEpochs(trainer, {
-      name: 'train', config: whole, seed: 3, suffix: graph, units: 1, learningRate, classWeights: [1, 2],
+      name: 'train',
+      config: whole,
+      seed: 3,
+      suffix: graph,
+      units: 1,
+      learningRate,
+      classWeights: [1, 2],
       training: new TrainingSet(features, split(0, 18), (epoch) => epoch % 2),
       validation: new TrainingSet(features, split(18, 23), () => 9),
       checkpoint: { read: async () => undefined, due: () => false, write: async () => undefined, ...checkpoint },
@@ -121,7 +152,11 @@ describe('a training that goes on from a checkpoint', () => {
 
   test.each(Object.entries(cases))('ends in the same bits: %s', async (_, config) => {
     const written: Uint8Array[] = [];
-    const whole = await train({ config, features: new MadeUp(broken), checkpoint: { due: () => true, write: async (content) => void written.push(content) } });
+    const whole = await train({
+      config,
+      features: new MadeUp(broken),
+      checkpoint: { due: () => true, write: async (content) => void written.push(content) },
+    });
     const undisturbed = await train({ config, features: new MadeUp(broken) });
     expect(bytes(undisturbed.weights)).toEqual(bytes(whole.weights));
     // After each step, and after each epoch but the last.
@@ -129,7 +164,12 @@ describe('a training that goes on from a checkpoint', () => {
     const told = new Set<string>();
     for (let index = 0; index < written.length; index += 5) {
       const notes: string[] = [];
-      const resumed = await train({ config, features: new MadeUp(broken), notes, checkpoint: { read: async () => Buffer.from(written[index]) } });
+      const resumed = await train({
+        config,
+        features: new MadeUp(broken),
+        notes,
+        checkpoint: { read: async () => Buffer.from(written[index]) },
+      });
       expect(bytes(resumed.weights)).toEqual(bytes(whole.weights));
       expect([resumed.history, resumed.bestEpoch]).toEqual([whole.history, whole.bestEpoch]);
       expect(notes[0]).toMatch(/^resumed/);
@@ -145,8 +185,14 @@ describe('a training that goes on from a checkpoint', () => {
     const stop = new AbortController();
     const written: Uint8Array[] = [];
     const events: RunEvent[] = [];
-    const emitting = Object.assign([], { push: (event: RunEvent) => (event.event === 'epoch' && event.epoch === 2 && stop.abort(), events.push(event)) }) as RunEvent[];
-    const stopped = train({ events: emitting, signal: stop.signal, checkpoint: { write: async (content) => void written.push(content) } });
+    const emitting = Object.assign([], {
+      push: (event: RunEvent) => (event.event === 'epoch' && event.epoch === 2 && stop.abort(), events.push(event)),
+    }) as RunEvent[];
+    const stopped = train({
+      events: emitting,
+      signal: stop.signal,
+      checkpoint: { write: async (content) => void written.push(content) },
+    });
     await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
     expect(written).toHaveLength(1);
     const notes: string[] = [];
@@ -157,18 +203,24 @@ describe('a training that goes on from a checkpoint', () => {
 
   test('begins anew where another version of the tool wrote it', async () => {
     const written: Uint8Array[] = [];
-    const whole = await train({ checkpoint: { due: () => written.length === 0, write: async (content) => void written.push(content) } });
+    const whole = await train({
+      checkpoint: { due: () => written.length === 0, write: async (content) => void written.push(content) },
+    });
     const other = Buffer.from(written[0]);
     other.write('"format":2', other.indexOf('"format":1'));
     const notes: string[] = [];
-    expect(bytes((await train({ notes, checkpoint: { read: async () => other } })).weights)).toEqual(bytes(whole.weights));
+    expect(bytes((await train({ notes, checkpoint: { read: async () => other } })).weights)).toEqual(
+      bytes(whole.weights),
+    );
     expect(notes).toEqual([]);
   });
 });
 
 test('early stopping says when it stopped, and which weights are kept', async () => {
   const notes: string[] = [];
-  const config = { early_stopping: { monitor: 'loss', patience: 2, min_delta: 100, restore_best_weights: true } as const };
+  const config = {
+    early_stopping: { monitor: 'loss', patience: 2, min_delta: 100, restore_best_weights: true } as const,
+  };
   const { history, bestEpoch } = await train({ config, notes });
   expect([history.length, bestEpoch]).toEqual([3, 1]);
   expect(notes).toEqual(['stopped after epoch 3: loss was best in epoch 1, whose weights are kept']);
@@ -179,15 +231,26 @@ describe('the figures', () => {
     const events: RunEvent[] = [];
     const { history } = await train({ config: { schedule: { step: { every: 2, factor: 0.5 } } }, events });
     expect(history.map((epoch) => epoch.learning_rate)).toEqual([0.05, 0.05, 0.025, 0.025, 0.0125]);
-    expect(events.flatMap((event) => (event.event === 'epoch' ? [event.learningRate] : []))).toEqual([undefined, undefined, 0.025, undefined, 0.0125]);
+    expect(events.flatMap((event) => (event.event === 'epoch' ? [event.learningRate] : []))).toEqual([
+      undefined,
+      undefined,
+      0.025,
+      undefined,
+      0.0125,
+    ]);
   });
 
   test('hold the penalty, in training and validation', async () => {
     const config = { epochs: 1, batch_size: 18 };
     const still = { learningRate: 1e-30 };
-    const [without, with0] = [await train({ config, ...still }), await train({ config: { ...config, l2: 0.1 }, ...still })];
+    const [without, with0] = [
+      await train({ config, ...still }),
+      await train({ config: { ...config, l2: 0.1 }, ...still }),
+    ];
     const weights = madeUpWeights(graph, 1);
-    const squares = ['hidden/kernel', 'classes/kernel'].flatMap((name) => [...weights.get(name)!.data]).reduce((sum, w) => sum + w * w, 0);
+    const squares = ['hidden/kernel', 'classes/kernel']
+      .flatMap((name) => [...weights.get(name)!.data])
+      .reduce((sum, w) => sum + w * w, 0);
     const difference = (name: keyof EpochMetrics) => with0.history[0][name]! - without.history[0][name]!;
     expect(difference('loss')).toBeCloseTo(0.1 * squares, 4);
     expect(difference('val_loss')).toBeCloseTo(0.1 * squares, 4);
@@ -196,22 +259,41 @@ describe('the figures', () => {
 });
 
 describe('what is no number', () => {
-  const reason = (attempt: Attempt) => train(attempt).then(() => { throw new Error('it trained'); }, (error: PipelineError) => error);
+  const reason = (attempt: Attempt) =>
+    train(attempt).then(
+      () => {
+        throw new Error('it trained');
+      },
+      (error: PipelineError) => error,
+    );
   const sgd = { kind: 'sgd', momentum: 0, nesterov: false } as const;
 
-  test.each([['onnx', false], ['tfjs', true]])('a learning rate of a million diverges: the epoch, the step and the layer, on %s', async (_, tfjs) => {
+  test.each([
+    ['onnx', false],
+    ['tfjs', true],
+  ])('a learning rate of a million diverges: the epoch, the step and the layer, on %s', async (_, tfjs) => {
     const error = await reason({ program: { optimizer: sgd }, learningRate: 1e6, tfjs });
     expect([error.category, error.problems[0].code]).toEqual(['stage-failed', 'diverged']);
-    expect(error.problems[0].found).toMatch(/^(the loss became (NaN|Infinity|-Infinity)|training diverged) in epoch \d, step \d, at the learning rate 1000000, .*\blayer (hidden|norm|drop|classes)\b/);
+    expect(error.problems[0].found).toMatch(
+      /^(the loss became (NaN|Infinity|-Infinity)|training diverged) in epoch \d, step \d, at the learning rate 1000000, .*\blayer (hidden|norm|drop|classes)\b/,
+    );
     expect(error.problems[0].remedy).toMatch(/learning rate.*global_clipnorm/);
   });
 
-  test.each([['onnx', false], ['tfjs', true]])('an output that overflows is told by its layer, on %s', async (_, tfjs) => {
+  test.each([
+    ['onnx', false],
+    ['tfjs', true],
+  ])('an output that overflows is told by its layer, on %s', async (_, tfjs) => {
     const weights = new Map(madeUpWeights(graph, 1));
     const kernel = weights.get('hidden/kernel')!;
     weights.set('hidden/kernel', { ...kernel, data: kernel.data.map(() => 3e38) });
     const error = await reason({ program: { weights }, features: new MadeUp([], (row) => row.map(() => 9)), tfjs });
-    expect(error.problems[0]).toMatchObject({ code: 'diverged', found: expect.stringMatching(/in epoch 1, step 1, at the learning rate 0.05, beginning in the output of the layer hidden$/) });
+    expect(error.problems[0]).toMatchObject({
+      code: 'diverged',
+      found: expect.stringMatching(
+        /in epoch 1, step 1, at the learning rate 0.05, beginning in the output of the layer hidden$/,
+      ),
+    });
   });
 
   test('a loss that is finite and far above guessing is told once', async () => {
@@ -222,9 +304,15 @@ describe('what is no number', () => {
 
   test('a split of which no picture can be used ends the training: there are no figures', async () => {
     const left = [digests.slice(0, 18), digests.slice(18)];
-    for (const [broken, split] of [[left[0], 'training'], [left[1], 'validation']] as const) {
+    for (const [broken, split] of [
+      [left[0], 'training'],
+      [left[1], 'validation'],
+    ] as const) {
       const error = await reason({ features: new MadeUp(broken) });
-      expect([error.category, error.problems[0].found]).toEqual(['bad-data', `none of the ${split} pictures can be used`]);
+      expect([error.category, error.problems[0].found]).toEqual([
+        'bad-data',
+        `none of the ${split} pictures can be used`,
+      ]);
     }
   });
 

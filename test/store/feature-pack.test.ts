@@ -140,7 +140,11 @@ test('a pack of another set, row length or number type is refused', async () => 
   const path = join(scratchFolder(), 'pack');
   const shape: PackShape = { set, type: 'float32', rowLength: 2 };
   const pack = packOf(shape, [rowOf('a', 0, [1, 2])]);
-  for (const other of [{ set: digestOf('other') as string as FeatureSetKey }, { rowLength: 1 }, { type: 'float16' as const }]) {
+  for (const other of [
+    { set: digestOf('other') as string as FeatureSetKey },
+    { rowLength: 1 },
+    { type: 'float16' as const },
+  ]) {
     expect(await readPack(path, { ...shape, ...other }, pack)).toBe('its header is not that of this set');
   }
 });

@@ -115,7 +115,12 @@ describe('a disk that fails', () => {
     await set.flush();
     expect(await readAll(set, 12)).toEqual({ out: upTo(12), missing: [] });
     await set.close();
-    expect(scratch.notes).toEqual([{ path: scratch.files.root, reason: expect.stringMatching(/not everything is kept.*disk.* is full.* 12 are free/) }]);
+    expect(scratch.notes).toEqual([
+      {
+        path: scratch.files.root,
+        reason: expect.stringMatching(/not everything is kept.*disk.* is full.* 12 are free/),
+      },
+    ]);
     expect((await readAll(await open(scratch), 12)).missing).toHaveLength(12);
   });
 
@@ -126,7 +131,10 @@ describe('a disk that fails', () => {
     const { out, missing } = await readAll(set, 8);
     expect(missing).toEqual([5, 6, 7]);
     expect(out.slice(0, 5)).toEqual(upTo(5));
-    expect(pictures(8).map(({ digest, view }) => set.has(digest, view))).toEqual([...Array(5).fill(true), ...Array(3).fill(false)]);
+    expect(pictures(8).map(({ digest, view }) => set.has(digest, view))).toEqual([
+      ...Array(5).fill(true),
+      ...Array(3).fill(false),
+    ]);
   });
 
   test('and a disk that takes a pack again after one failed is not asked for the rest of the run', async () => {

@@ -20,7 +20,10 @@ describe('a set', () => {
       expect(opened.has(digestOf('picture 3'), 1)).toBe(false);
       expect(opened.has(digestOf('picture 6'), 0)).toBe(false);
       const out = new Float32Array(9);
-      const asked = [{ digest: digestOf('picture 5'), view: 1 }, { digest: digestOf('picture 2'), view: 1 }];
+      const asked = [
+        { digest: digestOf('picture 5'), view: 1 },
+        { digest: digestOf('picture 2'), view: 1 },
+      ];
       await expect(opened.readInto(asked, out, 1)).resolves.toEqual([0]);
       expect([...out]).toEqual([0, 0, 0, 0, 0, 0, 2, 1, 2.5]);
     };
@@ -40,7 +43,14 @@ describe('a set', () => {
     await fill(set, 0, 1);
     await set.close();
     const described: unknown = JSON.parse(readFileSync(join(folderOf(scratch), 'set.json'), 'utf8'));
-    expect(described).toEqual({ schema: 1, set: key, type: 'float32', rowLength: 3, preimage: { size: [224, 224] }, selfDigest: expect.any(String) });
+    expect(described).toEqual({
+      schema: 1,
+      set: key,
+      type: 'float32',
+      rowLength: 3,
+      preimage: { size: [224, 224] },
+      selfDigest: expect.any(String),
+    });
     writeFileSync(join(folderOf(scratch), 'set.json'), 'nonsense');
     expect((await readAll(await open(scratch), 1)).missing).toEqual([]);
   });
@@ -87,7 +97,9 @@ describe('a set', () => {
       expect([...out]).toEqual(rounded);
     }
     const again = await open(scratch, { type: 'float16' });
-    await expect(again.append(digest, 1, Float32Array.of(70000, 0, 0))).rejects.toThrow('is not finite at half precision');
+    await expect(again.append(digest, 1, Float32Array.of(70000, 0, 0))).rejects.toThrow(
+      'is not finite at half precision',
+    );
     expect(again.has(digest, 1)).toBe(false);
   });
 
@@ -96,7 +108,10 @@ describe('a set', () => {
     const first = await open(scratch);
     await fill(first, 0, 40);
     await first.close();
-    for (const [bytes, reads] of [[1 << 20, 10], [0, 30]]) {
+    for (const [bytes, reads] of [
+      [1 << 20, 10],
+      [0, 30],
+    ]) {
       const counts = { opened: 0, read: 0 };
       const set = await open(scratchFiles(scratch.files.root, countingDisk(counts)), { memory: { bytes } });
       expect(counts).toEqual({ opened: 10, read: 30 }); // header, index and footer of ten packs
@@ -125,7 +140,9 @@ describe('a set', () => {
   });
 
   test('keeps any mix of rows, whatever is sealed, merged or read in between', async () => {
-    const appends = fc.array(fc.tuple(fc.nat(11), fc.nat(2), fc.constantFrom('append', 'reopen', 'read')), { maxLength: 30 });
+    const appends = fc.array(fc.tuple(fc.nat(11), fc.nat(2), fc.constantFrom('append', 'reopen', 'read')), {
+      maxLength: 30,
+    });
     const merge = { smallRows: 6, smallBytes: 1 << 20, smallPacks: 2, mergedRows: 8, mergedBytes: 1 << 20 };
     await fc.assert(
       fc.asyncProperty(appends, async (steps) => {
@@ -211,7 +228,8 @@ describe('several users of one set', () => {
   test('a merge that was broken off before it deleted the old packs is done again', async () => {
     const scratch = scratchFiles();
     const merge = { smallRows: 4, smallBytes: 1 << 20, smallPacks: 2, mergedRows: 4, mergedBytes: 1 << 20 };
-    const remove = (path: string) => (path.endsWith('.pack') ? Promise.reject(new Error('killed')) : nodeFs.remove(path));
+    const remove = (path: string) =>
+      path.endsWith('.pack') ? Promise.reject(new Error('killed')) : nodeFs.remove(path);
     const broken: CacheFs = { ...nodeFs, remove };
     const set = await open(scratchFiles(scratch.files.root, broken), { seal: { ...seal, rows: 1 }, merge });
     await fill(set, 0, 8);

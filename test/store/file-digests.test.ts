@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -57,7 +66,10 @@ test('what has a name that is not UTF-8 is passed over with a word, be it a file
   const { paths, passedOver } = listFiles(root);
   expect(paths).toEqual(['cats/a.jpg', 'cats/\ufffd.jpg']);
   const why = 'has a name that is not UTF-8 and is not read';
-  expect(passedOver).toEqual([{ path: 'cats/caf\ufffd.jpg', kind: 'name', why }, { path: 'f\ufffdchse', kind: 'name', why }]);
+  expect(passedOver).toEqual([
+    { path: 'cats/caf\ufffd.jpg', kind: 'name', why },
+    { path: 'f\ufffdchse', kind: 'name', why },
+  ]);
 });
 
 test('the order is that of code points for any names', () => {
@@ -84,7 +96,14 @@ test('leaves out hidden files, clutter, links that lead away, links to folders a
   const root = scratchFolder();
   const outside = scratchFolder();
   write(outside, { secret: 'secret' });
-  write(root, { 'a.jpg': 'a', '.hidden': 'x', '.git/config': 'x', 'Thumbs.db': 'x', 'd/desktop.ini': 'x', 'd/b.jpg': 'b' });
+  write(root, {
+    'a.jpg': 'a',
+    '.hidden': 'x',
+    '.git/config': 'x',
+    'Thumbs.db': 'x',
+    'd/desktop.ini': 'x',
+    'd/b.jpg': 'b',
+  });
   symlinkSync(join(root, 'a.jpg'), join(root, 'inside'));
   symlinkSync(join(outside, 'secret'), join(root, 'out'));
   symlinkSync(`${root}x`, join(root, 'sibling'));
@@ -94,7 +113,11 @@ test('leaves out hidden files, clutter, links that lead away, links to folders a
   execFileSync('mkfifo', [join(root, 'pipe.jpg')]);
   const { paths, passedOver } = listFiles(root);
   expect(paths).toEqual(['a.jpg', 'd/b.jpg', 'inside']);
-  const outward = ['d/broken', 'd/loop', 'out', 'outdir'].map((path) => ({ path, kind: 'link', why: 'leads out of the folder and is not followed' }));
+  const outward = ['d/broken', 'd/loop', 'out', 'outdir'].map((path) => ({
+    path,
+    kind: 'link',
+    why: 'leads out of the folder and is not followed',
+  }));
   const pipe = { path: 'pipe.jpg', kind: 'special', why: 'is a pipe, a socket or a device and is not read' };
   expect(passedOver).toEqual([...outward, pipe, { path: 'sibling', kind: 'link', why: outward[0].why }]);
 });
@@ -135,7 +158,11 @@ test('where an edit moves no ctime, every file is read again', async () => {
     const list = listFiles(root);
     const stats = list.stats.slice();
     list.paths.forEach((_, i) => stats.fill(1e12, i * STAT_COLUMNS + 3, i * STAT_COLUMNS + 5));
-    return digestFiles(files, { ...list, stats }, Date.now() + 10_000, { indexFile, probe: lengthProbe, changeTimesAt });
+    return digestFiles(files, { ...list, stats }, Date.now() + 10_000, {
+      indexFile,
+      probe: lengthProbe,
+      changeTimesAt,
+    });
   };
   // Also with an index of a version that trusted the times.
   await digest(() => 'kept');
@@ -155,7 +182,11 @@ test('a ctime that differs is trusted where only copies of the mtime are not', a
   utimesSync(join(root, 'cats/a.jpg'), 1, 1);
   await digest();
   const list = listFiles(root);
-  const { read } = await digestFiles(files, list, Date.now() + 10_000, { indexFile, probe: lengthProbe, changeTimesAt: () => 'unless-equal' });
+  const { read } = await digestFiles(files, list, Date.now() + 10_000, {
+    indexFile,
+    probe: lengthProbe,
+    changeTimesAt: () => 'unless-equal',
+  });
   expect(read).toBeLessThan(3);
 });
 
@@ -164,18 +195,28 @@ test.each<[string, (root: string) => void, number, boolean]>([
   ['renamed', (root) => renameSync(join(root, 'cats/a.jpg'), join(root, 'cats/c.jpg')), 1, true],
   ['edited', (root) => writeFileSync(join(root, 'cats/a.jpg'), 'another cat'), 1, true],
   ['edited to the same size', (root) => writeFileSync(join(root, 'cats/a.jpg'), 'CAT A'), 1, true],
-  ['edited to the same size, its time set back', (root) => {
-    const { atime, mtime } = statSync(join(root, 'cats/a.jpg'));
-    writeFileSync(join(root, 'cats/a.jpg'), 'CAT A');
-    utimesSync(join(root, 'cats/a.jpg'), atime, mtime);
-  }, 1, true],
+  [
+    'edited to the same size, its time set back',
+    (root) => {
+      const { atime, mtime } = statSync(join(root, 'cats/a.jpg'));
+      writeFileSync(join(root, 'cats/a.jpg'), 'CAT A');
+      utimesSync(join(root, 'cats/a.jpg'), atime, mtime);
+    },
+    1,
+    true,
+  ],
   ['deleted', (root) => rmSync(join(root, 'cats/a.jpg')), 0, true],
   ['joined by another', (root) => write(root, { 'birds/a.jpg': 'bird' }), 1, true],
-  ['swapped with another', (root) => {
-    renameSync(join(root, 'cats/a.jpg'), join(root, 'x'));
-    renameSync(join(root, 'dogs/a.jpg'), join(root, 'cats/a.jpg'));
-    renameSync(join(root, 'x'), join(root, 'dogs/a.jpg'));
-  }, 2, true],
+  [
+    'swapped with another',
+    (root) => {
+      renameSync(join(root, 'cats/a.jpg'), join(root, 'x'));
+      renameSync(join(root, 'dogs/a.jpg'), join(root, 'cats/a.jpg'));
+      renameSync(join(root, 'x'), join(root, 'dogs/a.jpg'));
+    },
+    2,
+    true,
+  ],
 ])('a file that was %s', async (_name, change, read, differs) => {
   const { digest, root } = scratchTree(animals);
   const before = await digest();
@@ -232,13 +273,22 @@ function digestsWhere(error: Error) {
   const root = scratchFolder();
   write(root, animals);
   const { files, notes } = scratchFiles(undefined, { ...nodeFs, create: () => Promise.reject(error) });
-  return { files, notes, digests: digestFiles(files, listFiles(root), Date.now(), { indexFile: join(files.root, 'index', 'a'), probe: lengthProbe }) };
+  return {
+    files,
+    notes,
+    digests: digestFiles(files, listFiles(root), Date.now(), {
+      indexFile: join(files.root, 'index', 'a'),
+      probe: lengthProbe,
+    }),
+  };
 }
 
 test('an index that cannot be written is said, and costs only time', async () => {
   const { files, notes, digests } = digestsWhere(Object.assign(new Error('read-only file system'), { code: 'EROFS' }));
   expect((await digests).read).toBe(3);
-  expect(notes).toEqual([{ path: files.root, reason: expect.stringMatching(/cannot be written.*read-only file system/) }]);
+  expect(notes).toEqual([
+    { path: files.root, reason: expect.stringMatching(/cannot be written.*read-only file system/) },
+  ]);
 });
 
 test('an error in writing an index that is none of the disk is not told as one', async () => {

@@ -24,7 +24,10 @@ describe('links of a folder that a person names', () => {
     write(root, { 'cats/1.jpg': '1', 'dogs.x/1.jpg': '1' });
     symlinkSync(join(outside, 'owls'), join(root, 'dogs'));
     symlinkSync(join(outside, 'a.jpg'), join(root, 'cats/a.jpg'));
-    expect(listed(root)).toEqual({ paths: ['cats/1.jpg', 'cats/a.jpg', 'dogs.x/1.jpg', 'dogs/b.jpg', 'dogs/deep/c.jpg'], passedOver: [] });
+    expect(listed(root)).toEqual({
+      paths: ['cats/1.jpg', 'cats/a.jpg', 'dogs.x/1.jpg', 'dogs/b.jpg', 'dogs/deep/c.jpg'],
+      passedOver: [],
+    });
     const { stats } = listFiles(root, 'followed');
     expect(stats[1 * STAT_COLUMNS + 1]).toBe(statSync(join(outside, 'a.jpg')).ino);
   });

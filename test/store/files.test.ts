@@ -28,13 +28,18 @@ test('nothing is made before the first file is published; then the root says wha
   expect(namesIn(files.root)).toEqual([]);
   await files.publish(join(files.root, 'v1', 'a'), Buffer.from('hello'));
   expect(namesIn(files.root)).toEqual(['.gitignore', 'CACHEDIR.TAG', 'v1']);
-  expect(readFileSync(join(files.root, 'CACHEDIR.TAG'), 'utf8')).toMatch(/^Signature: 8a477f597d28d172789f06886806bc55\n/);
+  expect(readFileSync(join(files.root, 'CACHEDIR.TAG'), 'utf8')).toMatch(
+    /^Signature: 8a477f597d28d172789f06886806bc55\n/,
+  );
   expect(namesIn(files.temporary)).toEqual([]);
   expect(String(await files.readIfThere(join(files.root, 'v1', 'a')))).toBe('hello');
 });
 
 test('a disk that takes a few bytes at a time gets all of them', async () => {
-  const { files } = scratchFiles(undefined, diskWith((file) => ({ write: (bytes) => file.write(bytes.subarray(0, 3)) })));
+  const { files } = scratchFiles(
+    undefined,
+    diskWith((file) => ({ write: (bytes) => file.write(bytes.subarray(0, 3)) })),
+  );
   const path = join(files.root, 'v1', 'a');
   await files.publish(path, [Buffer.from('hello, '), Buffer.from('world')]);
   expect(readFileSync(path, 'utf8')).toBe('hello, world');
@@ -105,7 +110,10 @@ test('links are not followed, and an overlong file is not loaded', async () => {
   await expect(files.readIfThere(join(files.root, 'v1', 'link'))).resolves.toBeUndefined();
   await files.publish(join(files.root, 'v1', 'long'), Buffer.alloc(11));
   await expect(files.readIfThere(join(files.root, 'v1', 'long'), { limit: 10 })).resolves.toBeUndefined();
-  expect(notes.map((note) => note.reason)).toEqual(['not a regular file', 'larger than the 10 bytes that such a file can have']);
+  expect(notes.map((note) => note.reason)).toEqual([
+    'not a regular file',
+    'larger than the 10 bytes that such a file can have',
+  ]);
   expect(namesIn(files.root, 'v1')).toEqual(['quarantine', 'tmp']);
   expect(readFileSync(outside, 'utf8')).toBe('secret');
 });
@@ -123,5 +131,8 @@ test('the same damage is said once', () => {
   files.note('a', 'bad');
   files.note('a', 'bad');
   files.note('a', 'worse');
-  expect(notes).toEqual([{ path: 'a', reason: 'bad' }, { path: 'a', reason: 'worse' }]);
+  expect(notes).toEqual([
+    { path: 'a', reason: 'bad' },
+    { path: 'a', reason: 'worse' },
+  ]);
 });

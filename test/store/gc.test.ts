@@ -28,7 +28,13 @@ function scratchStore(fs: CacheFs = nodeFs) {
   /** Puts a record with a blob of 1,000 bytes, used so many days ago. */
   const put = async (name: string, daysAgo: number, uses?: Uses, content = name) => {
     const ref = await blobs.put(Buffer.alloc(1000, content));
-    await records.put({ key: keyOf(name), preimage: name, outputs: { out: ref }, durationMs: 1, ...(uses && { uses }) });
+    await records.put({
+      key: keyOf(name),
+      preimage: name,
+      outputs: { out: ref },
+      durationMs: 1,
+      ...(uses && { uses }),
+    });
     age(records.pathOf(keyOf(name)), daysAgo);
     age(blobs.pathOf(ref.digest), daysAgo);
     return ref;
@@ -56,7 +62,9 @@ function write(files: Files, path: string, daysAgo = 0, content = 'x'): string {
 /** Records whose blobs are not all there. */
 async function dangling({ files, records }: ReturnType<typeof scratchStore>): Promise<string[]> {
   const folder = join(files.root, 'v1', 'records');
-  const names = namesIn(folder).flatMap((fan) => namesIn(folder, fan)).map((name) => name.slice(0, 64) as string as ActionKey);
+  const names = namesIn(folder)
+    .flatMap((fan) => namesIn(folder, fan))
+    .map((name) => name.slice(0, 64) as string as ActionKey);
   const found = await Promise.all(names.map((key) => records.hit(key)));
   return names.filter((_, i) => found[i] === undefined);
 }
@@ -67,9 +75,15 @@ describe('what goes', () => {
     for (const [i, name] of ['a', 'b', 'c', 'd'].entries()) await store.put(name, 10 - i);
     const before = await collect(store.files, store.locks, usualLimits);
     expect([before.removed, before.bytesAfter]).toEqual([[], before.bytesBefore]);
-    const { removed, bytesAfter } = await collect(store.files, store.locks, { ...usualLimits, maxBytes: before.bytesBefore - 1500 });
+    const { removed, bytesAfter } = await collect(store.files, store.locks, {
+      ...usualLimits,
+      maxBytes: before.bytesBefore - 1500,
+    });
     expect(removed.map(({ kind, name }) => [kind, name])).toEqual(
-      ['a', 'b'].flatMap((name) => [['records', keyOf(name)], ['blobs', digestOf(Buffer.alloc(1000, name))]]),
+      ['a', 'b'].flatMap((name) => [
+        ['records', keyOf(name)],
+        ['blobs', digestOf(Buffer.alloc(1000, name))],
+      ]),
     );
     expect(bytesAfter).toBe(before.bytesBefore - removed.reduce((sum, { bytes }) => sum + bytes, 0));
     expect(await store.hits('a', 'b', 'c', 'd')).toEqual(['c', 'd']);
@@ -125,7 +139,11 @@ describe('what goes', () => {
     const deadPart = write(store.files, `tmp/download-${digestOf('c')}.${boot}-${namespace}-${2 ** 30}-1-00.part`, 1);
     await collect(store.files, store.locks, usualLimits);
     const all = { old, young, dead, alive, elsewhere, forgotten, part, oldPart, deadPart };
-    expect(Object.entries(all).filter(([, path]) => existsSync(path)).map(([name]) => name)).toEqual(['young', 'alive', 'elsewhere', 'part', 'deadPart']);
+    expect(
+      Object.entries(all)
+        .filter(([, path]) => existsSync(path))
+        .map(([name]) => name),
+    ).toEqual(['young', 'alive', 'elsewhere', 'part', 'deadPart']);
   });
 });
 
@@ -234,10 +252,15 @@ test('a collection that ends anywhere leaves no record without its blobs, and th
     const ending = { ...nodeFs };
     for (const name of changing) {
       const real = nodeFs[name] as (...args: unknown[]) => Promise<never>;
-      Object.assign(ending, { [name]: (...args: unknown[]) => (operations++ >= last ? Promise.reject(new Error('ended')) : real(...args)) });
+      Object.assign(ending, {
+        [name]: (...args: unknown[]) => (operations++ >= last ? Promise.reject(new Error('ended')) : real(...args)),
+      });
     }
     const files = new Files(store.files.root, ending, () => undefined);
-    const ended = await collect(files, new Locks(files), everything).then(() => false, () => true);
+    const ended = await collect(files, new Locks(files), everything).then(
+      () => false,
+      () => true,
+    );
     expect(await dangling(store)).toEqual([]);
     const unpacked = join(store.files.root, 'v1/unpacked', digestOf('archive'));
     if (existsSync(unpacked)) expect(existsSync(join(unpacked, 'files/a.jpg'))).toBe(true);
@@ -257,7 +280,10 @@ describe('the end of a job', () => {
     expect(await store.hits('a')).toEqual(['a']);
     await store.put('b', 0);
     const asked: string[] = [];
-    const watching: CacheFs = { ...nodeFs, list: (folder) => (asked.push(relative(store.files.root, folder)), nodeFs.list(folder)) };
+    const watching: CacheFs = {
+      ...nodeFs,
+      list: (folder) => (asked.push(relative(store.files.root, folder)), nodeFs.list(folder)),
+    };
     const files = new Files(store.files.root, watching, () => undefined);
     files.written = 500;
     const before = (await readUsage(files))!;
@@ -291,7 +317,9 @@ describe('the end of a job', () => {
 
   test('refuses limits that are none', async () => {
     const { files, locks } = scratchStore();
-    await expect(tidy(files, locks, { PIPELINE_CACHE_MAX_SIZE: '20 elephants' })).rejects.toMatchObject({ category: 'invalid' });
+    await expect(tidy(files, locks, { PIPELINE_CACHE_MAX_SIZE: '20 elephants' })).rejects.toMatchObject({
+      category: 'invalid',
+    });
     expect(readdirSync(dirname(files.root))).toEqual([]);
   });
 });

@@ -20,7 +20,9 @@ test('what is in a store is counted, folders and all', async () => {
   await storeFindings(await open(root), () => []);
   await writeFile(join(root, 'v1', 'more'), Buffer.alloc(2_000_000));
   const findings = await storeFindings(await open(root), () => []);
-  expect(findings.find(({ code }) => code === 'cache-room')!.text).toMatch(/^\d.* are free on its disk, 2\.0 MB are in it$/);
+  expect(findings.find(({ code }) => code === 'cache-room')!.text).toMatch(
+    /^\d.* are free on its disk, 2\.0 MB are in it$/,
+  );
 });
 
 test('a store that is to be in a folder that is not there is not made by a look', async () => {

@@ -84,7 +84,9 @@ test('who waits is told once of each holder, and gets the lock when it is free',
     told.push(label);
     setTimeout(() => writeLock(scratch, ''), 500);
   };
-  await expect(new Locks(scratch.files).during('work', 'train', () => Promise.resolve('done'), { onWait })).resolves.toBe('done');
+  await expect(
+    new Locks(scratch.files).during('work', 'train', () => Promise.resolve('done'), { onWait }),
+  ).resolves.toBe('done');
   expect(told).toEqual(['train']);
   expect(existsSync(lockOf(scratch))).toBe(false);
 });
@@ -93,7 +95,10 @@ test('waiting ends when it is told to', async () => {
   const scratch = scratchFiles();
   writeLock(scratch, JSON.stringify(holderOf('0000aaaa-1-1-1')));
   const controller = new AbortController();
-  const waiting = new Locks(scratch.files).during('work', 'train', () => Promise.resolve(), { signal: controller.signal, onWait: () => controller.abort() });
+  const waiting = new Locks(scratch.files).during('work', 'train', () => Promise.resolve(), {
+    signal: controller.signal,
+    onWait: () => controller.abort(),
+  });
   await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
 });
 
@@ -108,7 +113,10 @@ test('a lock that was broken and taken by another is not given back by its first
 test('a lock that could not be taken away holds its own process off no longer', async () => {
   const refuse = () => Promise.reject(Object.assign(new Error('too many open files'), { code: 'EMFILE' }));
   const scratch = scratchFiles();
-  const attempt = await new Locks(scratchFiles(scratch.files.root, { ...nodeFs, remove: refuse }).files).tryTake('work', 'train');
+  const attempt = await new Locks(scratchFiles(scratch.files.root, { ...nodeFs, remove: refuse }).files).tryTake(
+    'work',
+    'train',
+  );
   if (attempt.state === 'held') await attempt.lock.release();
   expect(existsSync(lockOf(scratch))).toBe(true);
   expect((await new Locks(scratch.files).tryTake('work', 'train')).state).toBe('held');

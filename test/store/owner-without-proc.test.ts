@@ -4,11 +4,17 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 
 let machine = 'one-machine.local';
-const without = <Arguments extends readonly unknown[], Result>(read: (...all: Arguments) => Result) => (...all: Arguments): Result => {
-  if (String(all[0]).startsWith('/proc/')) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
-  return read(...all);
-};
-jest.unstable_mockModule('node:fs', () => ({ ...fs, readFileSync: without(fs.readFileSync), readlinkSync: without(fs.readlinkSync) }));
+const without =
+  <Arguments extends readonly unknown[], Result>(read: (...all: Arguments) => Result) =>
+  (...all: Arguments): Result => {
+    if (String(all[0]).startsWith('/proc/')) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    return read(...all);
+  };
+jest.unstable_mockModule('node:fs', () => ({
+  ...fs,
+  readFileSync: without(fs.readFileSync),
+  readlinkSync: without(fs.readlinkSync),
+}));
 jest.unstable_mockModule('node:os', () => ({ ...os, hostname: () => machine }));
 
 /** A process of a machine with this name. */

@@ -15,9 +15,24 @@ import { namesIn, scratchFiles, scratchFolder } from './scratch.js';
 
 const digest = digestOf('x');
 const theirs = [
-  'v1/report.tex', 'v1/tmp/notes.txt', 'v1/tmp/deep/notes.txt', 'v1/blobs/ab/photo.jpg', 'v1/blobs/photo.jpg', 'v1/records/ab/photo.json',
-  'v1/quarantine/1-x', 'v1/unpacked/photos/a.jpg', 'v1/features/photos/a.jpg', 'v1/roots/mine.json', 'v1/locks/package.lock', 'v1/locks/yarn.lock',
-  `v1/blobs/ab/${digest}`, 'v1/models/a.bin', 'index/photo.jpg', `index/${digest.slice(0, 32)}`, 'index/ab/photo.jpg', 'photo.jpg',
+  'v1/report.tex',
+  'v1/tmp/notes.txt',
+  'v1/tmp/deep/notes.txt',
+  'v1/blobs/ab/photo.jpg',
+  'v1/blobs/photo.jpg',
+  'v1/records/ab/photo.json',
+  'v1/quarantine/1-x',
+  'v1/unpacked/photos/a.jpg',
+  'v1/features/photos/a.jpg',
+  'v1/roots/mine.json',
+  'v1/locks/package.lock',
+  'v1/locks/yarn.lock',
+  `v1/blobs/ab/${digest}`,
+  'v1/models/a.bin',
+  'index/photo.jpg',
+  `index/${digest.slice(0, 32)}`,
+  'index/ab/photo.jpg',
+  'photo.jpg',
 ];
 
 function aged(path: string, text = 'mine'): string {
@@ -35,7 +50,9 @@ test('is left alone by every part of the tool that cleans up', async () => {
   mkdirSync(join(root, 'v1/records', digest.slice(0, 2), `${digest}.json`), { recursive: true });
   const inside = aged(join(root, 'v1/records', digest.slice(0, 2), `${digest}.json`, 'photo.jpg'));
   const locks = new Locks(files);
-  await (await beginJob(files, locks))();
+  await (
+    await beginJob(files, locks)
+  )();
   for (let i = 0; i < 3; i++) await tidy(files, locks, { PIPELINE_CACHE_MAX_SIZE: '0' });
   const { removed } = await collect(files, locks, { maxBytes: 0, maxAgeMs: 0 }, { now: Date.now() + 1 });
   expect(removed).toEqual([]);
@@ -59,9 +76,16 @@ test('what another container or boot left is taken once it is a day old, and wha
   const young = join(files.temporary, elsewhere.replace('77', '79'));
   writeFileSync(young, 'x');
   const mine = aged(join(files.temporary, 'notes.txt'));
-  await (await beginJob(files, new Locks(files)))();
+  await (
+    await beginJob(files, new Locks(files))
+  )();
   expect([old, oldFolder, young, mine].map((path) => existsSync(path))).toEqual([false, false, true, true]);
-  expect([isLeftBehind(elsewhere, 0, LEFT_MS), isLeftBehind(elsewhere, 0, LEFT_MS + 1), isLeftBehind(`${owner()}-1`, 0), isLeftBehind('notes', 0)]).toEqual([false, true, false, false]);
+  expect([
+    isLeftBehind(elsewhere, 0, LEFT_MS),
+    isLeftBehind(elsewhere, 0, LEFT_MS + 1),
+    isLeftBehind(`${owner()}-1`, 0),
+    isLeftBehind('notes', 0),
+  ]).toEqual([false, true, false, false]);
 });
 
 test('beside a delivered folder too', async () => {

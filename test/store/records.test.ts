@@ -40,7 +40,9 @@ test('the first record of a key wins', async () => {
   const { records, record, blobs } = await scratchRecords();
   const first = await records.put(record);
   const other = await blobs.put(Buffer.from('other weights'));
-  await expect(records.put({ ...record, outputs: { model: other } })).resolves.toMatchObject({ outputs: first.outputs });
+  await expect(records.put({ ...record, outputs: { model: other } })).resolves.toMatchObject({
+    outputs: first.outputs,
+  });
   await expect(records.hit(record.key)).resolves.toMatchObject({ outputs: first.outputs });
 });
 
@@ -76,15 +78,27 @@ test.each<[string, string, (path: string) => void]>([
   ['cut', 'not JSON', (path) => truncateSync(path, 100)],
   ['emptied', 'not JSON', (path) => truncateSync(path, 0)],
   ['a list', 'not a JSON object', (path) => writeFileSync(path, '[]')],
-  ['given another blob', 'which is not the digest that it carries', (path) => {
-    const record = valid(readFileSync(path, 'utf8'));
-    writeFileSync(path, JSON.stringify({ ...record, outputs: { model: { digest: digestOf('x'), size: 1 } } }));
-  }],
-  ['given a field', 'which is not the digest that it carries', (path) => {
-    writeFileSync(path, JSON.stringify({ ...valid(readFileSync(path, 'utf8')), more: 1 }));
-  }],
+  [
+    'given another blob',
+    'which is not the digest that it carries',
+    (path) => {
+      const record = valid(readFileSync(path, 'utf8'));
+      writeFileSync(path, JSON.stringify({ ...record, outputs: { model: { digest: digestOf('x'), size: 1 } } }));
+    },
+  ],
+  [
+    'given a field',
+    'which is not the digest that it carries',
+    (path) => {
+      writeFileSync(path, JSON.stringify({ ...valid(readFileSync(path, 'utf8')), more: 1 }));
+    },
+  ],
   ['a folder', 'not a regular file', (path) => (rmSync(path), mkdirSync(path))],
-  ['huge', 'larger than the 16777216 bytes that such a file can have', (path) => truncateSync(path, 16 * 1024 * 1024 + 1)],
+  [
+    'huge',
+    'larger than the 16777216 bytes that such a file can have',
+    (path) => truncateSync(path, 16 * 1024 * 1024 + 1),
+  ],
 ])('a record that was %s is a miss, said once, and replaced', async (_name, reason, damage) => {
   const { records, record, notes } = await scratchRecords();
   const path = records.pathOf(record.key);

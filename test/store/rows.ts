@@ -8,7 +8,14 @@ import { namesIn, type Scratch } from './scratch.js';
 export const key = digestOf('set') as string as FeatureSetKey;
 export const seal = { rows: 4, bytes: 1 << 20, milliseconds: 60_000 };
 const memory = { bytes: 2 ** 20 };
-export const usual: Omit<FeatureSetOptions, 'locks'> = { key, preimage: { size: [224, 224] }, rowLength: 3, type: 'float32', memory, seal };
+export const usual: Omit<FeatureSetOptions, 'locks'> = {
+  key,
+  preimage: { size: [224, 224] },
+  rowLength: 3,
+  type: 'float32',
+  memory,
+  seal,
+};
 
 export function open({ files }: Scratch, options: Partial<FeatureSetOptions> = {}): Promise<FeatureSet> {
   return FeatureSet.open(files, { ...usual, locks: new Locks(files), ...options });
@@ -40,5 +47,7 @@ export function folderOf({ files }: Scratch): string {
 }
 
 export function packsOf(scratch: Scratch): string[] {
-  return namesIn(folderOf(scratch)).filter((name) => name.endsWith('.pack')).map((name) => join(folderOf(scratch), name));
+  return namesIn(folderOf(scratch))
+    .filter((name) => name.endsWith('.pack'))
+    .map((name) => join(folderOf(scratch), name));
 }

@@ -22,7 +22,9 @@ describe('unpacked archives', () => {
     const root = scratchFolder();
     const store = await open(root);
     expect(await store.unpacked(archive)).toBeUndefined();
-    await expect(store.unpack(archive, async (folder) => fill(folder).then(() => Promise.reject(new Error('full'))))).rejects.toThrow('full');
+    await expect(
+      store.unpack(archive, async (folder) => fill(folder).then(() => Promise.reject(new Error('full')))),
+    ).rejects.toThrow('full');
     expect(await store.unpacked(archive)).toBeUndefined();
     expect(namesIn(root, 'v1/tmp')).toEqual([]);
     const folder = await store.unpack(archive, fill);

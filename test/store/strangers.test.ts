@@ -30,11 +30,21 @@ function people(): { folder: string; file: string } {
 
 describe('a record', () => {
   const digest = digestOf('out');
-  const whole = { schema: 1, key, preimage: null, outputs: { out: { digest, size: 3 } }, durationMs: 1, createdAt: '2026-01-01T00:00:00Z', tool: '0' };
+  const whole = {
+    schema: 1,
+    key,
+    preimage: null,
+    outputs: { out: { digest, size: 3 } },
+    durationMs: 1,
+    createdAt: '2026-01-01T00:00:00Z',
+    tool: '0',
+  };
   const forged: Readonly<Record<string, object>> = {
     'whose output climbs': { outputs: { 'file:../../../../../.bash_profile': { digest, size: 3 } } },
     'whose output starts at the root': { outputs: { 'file:/etc/cron.d/x': { digest, size: 3 } } },
-    'whose output is a prototype': { outputs: JSON.parse(`{"__proto__": {"digest": "${digest}", "size": 3}}`) as object },
+    'whose output is a prototype': {
+      outputs: JSON.parse(`{"__proto__": {"digest": "${digest}", "size": 3}}`) as object,
+    },
     'whose output has a drive': { outputs: { 'file:C:\\x': { digest, size: 3 } } },
     'whose digest is a path': { outputs: { out: { digest: '../../../../thesis.tex', size: 13 } } },
     'whose size is none': { outputs: { out: { digest, size: -1 } } },
@@ -61,7 +71,9 @@ describe('a record', () => {
     const { files } = scratchFiles();
     const blobs = new Blobs(files);
     const outputs = { 'file:../x': await blobs.put(Buffer.from('x')) };
-    await expect(new Records(files, blobs, '0').put({ key, preimage: null, outputs, durationMs: 1 })).rejects.toThrow('an output cannot be called "file:../x"');
+    await expect(new Records(files, blobs, '0').put({ key, preimage: null, outputs, durationMs: 1 })).rejects.toThrow(
+      'an output cannot be called "file:../x"',
+    );
   });
 });
 
@@ -81,7 +93,20 @@ test('no path is made of what is no digest', async () => {
 });
 
 describe('a link in the place of a folder', () => {
-  const places = ['v1', 'v1/tmp', 'v1/quarantine', 'v1/locks', 'v1/roots', 'v1/blobs', 'v1/records', 'v1/features', 'v1/unpacked', 'v1/checkpoints', 'index', `v1/blobs/${digestOf('x').slice(0, 2)}`];
+  const places = [
+    'v1',
+    'v1/tmp',
+    'v1/quarantine',
+    'v1/locks',
+    'v1/roots',
+    'v1/blobs',
+    'v1/records',
+    'v1/features',
+    'v1/unpacked',
+    'v1/checkpoints',
+    'index',
+    `v1/blobs/${digestOf('x').slice(0, 2)}`,
+  ];
 
   test.each(places)('%s: nothing behind it is touched, and the store works', async (place) => {
     const { folder, file } = people();
@@ -100,7 +125,9 @@ describe('a link in the place of a folder', () => {
     const set = await store.openFeatures(digestOf('set') as string as FeatureSetKey, null, 1, 'float32');
     await set.append(digestOf('a'), 0, new Float32Array([1]));
     await set.close();
-    await store.sources.unpack(digestOf('archive'), (inside) => Promise.resolve(writeFileSync(join(inside, 'a.jpg'), 'a')));
+    await store.sources.unpack(digestOf('archive'), (inside) =>
+      Promise.resolve(writeFileSync(join(inside, 'a.jpg'), 'a')),
+    );
     await store.digestFile(file);
     expect(lstatSync(join(root, place), { throwIfNoEntry: false })?.isSymbolicLink() ?? false).toBe(false);
     expect(readFileSync(file, 'utf8')).toBe('years of work');
@@ -118,7 +145,10 @@ describe('a link in the place of a folder', () => {
     const root = join(scratchFolder(), 'cache');
     mkdirSync(join(root, 'v1/blobs'), { recursive: true });
     symlinkSync(folder, join(root, 'v1/blobs', ref.digest.slice(0, 2)));
-    const readOnly: CacheFs = { ...nodeFs, remove: () => Promise.reject(Object.assign(new Error('read-only'), { code: 'EROFS' })) };
+    const readOnly: CacheFs = {
+      ...nodeFs,
+      remove: () => Promise.reject(Object.assign(new Error('read-only'), { code: 'EROFS' })),
+    };
     const other = scratchFiles(root, readOnly);
     expect(await new Blobs(other.files).has(ref)).toBe(false);
     expect(await new Blobs(other.files).read(ref)).toBeUndefined();
@@ -132,7 +162,9 @@ test('a link in an unpacked archive makes it damaged, and a part of a download t
   const root = join(scratchFolder(), 'cache');
   const archive = digestOf('archive');
   const first = await openStore(root, { tool: '0', onDamage: () => undefined });
-  const unpacked = await first.sources.unpack(archive, (inside) => Promise.resolve(writeFileSync(join(inside, 'a.jpg'), 'a')));
+  const unpacked = await first.sources.unpack(archive, (inside) =>
+    Promise.resolve(writeFileSync(join(inside, 'a.jpg'), 'a')),
+  );
   symlinkSync(file, join(unpacked, 'b.jpg'));
   symlinkSync(file, join(root, 'v1/tmp', `download-${digestOf('part')}.part`));
   const notes: string[] = [];

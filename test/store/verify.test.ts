@@ -1,4 +1,14 @@
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, utimesSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -22,7 +32,8 @@ async function fullStore() {
   const blob = await store.putBlob(Buffer.from('a result'));
   await store.putRecord({ key, preimage: {}, outputs: { out: blob }, durationMs: 1 });
   const features = await store.openFeatures(set, {}, 4, 'float32');
-  for (const [i, { digest, view }] of pictures.entries()) await features.append(digest, view, Float32Array.of(i, i, i, i));
+  for (const [i, { digest, view }] of pictures.entries())
+    await features.append(digest, view, Float32Array.of(i, i, i, i));
   await features.close();
   await store.sources.unpack(archive, async (folder) => {
     await mkdir(join(folder, 'cats'));
@@ -36,7 +47,10 @@ async function fullStore() {
     blob: join(root, 'v1/blobs', blob.digest.slice(0, 2), blob.digest),
     record: join(root, 'v1/records', key.slice(0, 2), `${key}.json`),
     checkpoint: join(root, 'v1/checkpoints', key.slice(0, 2), key),
-    pack: join(folder, namesIn(folder).find((name) => name.endsWith('.pack'))!),
+    pack: join(
+      folder,
+      namesIn(folder).find((name) => name.endsWith('.pack'))!,
+    ),
     description: join(folder, 'set.json'),
     unpacked: join(root, 'v1/unpacked', archive, 'files/cats/a.jpg'),
     manifest: join(root, 'v1/unpacked', archive, 'manifest.json'),
@@ -47,15 +61,40 @@ async function fullStore() {
     ignore: join(root, '.gitignore'),
   };
   const found: DamageNote[] = [];
-  return { root, store, notes, paths, found, verify: (fs: CacheFs = nodeFs) => openShelf(root, { onDamage: (note) => found.push(note), fs }).verify() };
+  return {
+    root,
+    store,
+    notes,
+    paths,
+    found,
+    verify: (fs: CacheFs = nodeFs) => openShelf(root, { onDamage: (note) => found.push(note), fs }).verify(),
+  };
 }
 
-const kinds = ['blob', 'record', 'checkpoint', 'pack', 'description', 'unpacked', 'manifest', 'root', 'count', 'index', 'tag', 'ignore'] as const;
+const kinds = [
+  'blob',
+  'record',
+  'checkpoint',
+  'pack',
+  'description',
+  'unpacked',
+  'manifest',
+  'root',
+  'count',
+  'index',
+  'tag',
+  'ignore',
+] as const;
 
 test('a store that is whole is found so, item by item, and left as it is', async () => {
   const { root, verify, found, paths } = await fullStore();
   const before = statSync(paths.blob).mtimeMs;
-  expect(await verify()).toMatchObject({ checked: { blobs: 1, records: 1, features: 1, checkpoints: 1, unpacked: 1, roots: 1, index: 1 }, unchecked: {}, damaged: 0, incomplete: 0 });
+  expect(await verify()).toMatchObject({
+    checked: { blobs: 1, records: 1, features: 1, checkpoints: 1, unpacked: 1, roots: 1, index: 1 },
+    unchecked: {},
+    damaged: 0,
+    incomplete: 0,
+  });
   expect(found).toEqual([]);
   expect(namesIn(root, 'v1/quarantine')).toEqual([]);
   expect(statSync(paths.blob).mtimeMs).toBe(before);
@@ -64,11 +103,14 @@ test('a store that is whole is found so, item by item, and left as it is', async
 describe.each(kinds)('damage of the %s', (kind) => {
   test.each<[string, (path: string) => void]>([
     ['a flipped bit', (path) => flipBit(path, Math.floor(statSync(path).size / 2))],
-    ['a flipped bit, with its time as it was', (path) => {
-      const { atime, mtime } = statSync(path);
-      flipBit(path, 0);
-      utimesSync(path, atime, mtime);
-    }],
+    [
+      'a flipped bit, with its time as it was',
+      (path) => {
+        const { atime, mtime } = statSync(path);
+        flipBit(path, 0);
+        utimesSync(path, atime, mtime);
+      },
+    ],
     ['a last byte that is gone', (path) => truncateSync(path, statSync(path).size - 1)],
     ['no byte that is left', (path) => truncateSync(path, 0)],
     ['zeros', (path) => writeFileSync(path, Buffer.alloc(statSync(path).size))],
@@ -149,12 +191,15 @@ function before(asked: string, nth: number, happens: () => void): CacheFs {
 }
 
 describe('beside a run', () => {
-  test.each(['blob', 'record', 'checkpoint', 'pack', 'description', 'manifest', 'root', 'count', 'index'] as const)('a %s that goes while the store is read is no damage', async (kind) => {
-    const { paths, verify, found } = await fullStore();
-    const goes = kind === 'manifest' ? dirname(paths.manifest) : paths[kind];
-    expect((await verify(before(paths[kind], 1, () => rmSync(goes, { recursive: true })))).damaged).toBe(0);
-    expect(found).toEqual([]);
-  });
+  test.each(['blob', 'record', 'checkpoint', 'pack', 'description', 'manifest', 'root', 'count', 'index'] as const)(
+    'a %s that goes while the store is read is no damage',
+    async (kind) => {
+      const { paths, verify, found } = await fullStore();
+      const goes = kind === 'manifest' ? dirname(paths.manifest) : paths[kind];
+      expect((await verify(before(paths[kind], 1, () => rmSync(goes, { recursive: true })))).damaged).toBe(0);
+      expect(found).toEqual([]);
+    },
+  );
 
   test('an unpacked archive that goes while its files are read is no damage', async () => {
     const { paths, verify, found } = await fullStore();
@@ -181,7 +226,10 @@ describe('beside a run', () => {
     await features.append(digestOf('another picture'), 0, Float32Array.of(1, 2, 3, 4));
     await features.close();
     const folder = dirname(paths.pack);
-    const other = join(folder, namesIn(folder).find((name) => name.endsWith('.pack'))!);
+    const other = join(
+      folder,
+      namesIn(folder).find((name) => name.endsWith('.pack'))!,
+    );
     // The second time it is opened is for its index.
     expect((await verify(before(other, 2, () => copyFileSync(aside, paths.pack)))).damaged).toBe(0);
     expect((await verify(before(other, 2, () => rmSync(other)))).damaged).toBe(0);
@@ -198,9 +246,12 @@ test('checkpoints and archives where nobody finds them are set aside', async () 
   expect(readFileSync(join(root, 'v1/unpacked/notes.txt'), 'utf8')).toBe('mine');
 });
 
-test.each(['count', 'description', 'record', 'pack'] as const)('a %s that is out of the way is not counted by who looks twice', async (kind) => {
-  const { root, paths } = await fullStore();
-  flipBit(paths[kind], 0);
-  const shelf = openShelf(root, { onDamage: () => undefined });
-  expect([(await shelf.verify()).damaged, (await shelf.verify()).damaged]).toEqual([1, 0]);
-});
+test.each(['count', 'description', 'record', 'pack'] as const)(
+  'a %s that is out of the way is not counted by who looks twice',
+  async (kind) => {
+    const { root, paths } = await fullStore();
+    flipBit(paths[kind], 0);
+    const shelf = openShelf(root, { onDamage: () => undefined });
+    expect([(await shelf.verify()).damaged, (await shelf.verify()).damaged]).toEqual([1, 0]);
+  },
+);

@@ -1,8 +1,7 @@
 /** Rules about bases: where their weights come from, and how they want their pixels. */
 import type { Problem } from '../../core/problem.js';
 import { publishedWord } from '../shorthand.js';
-import { stagesOf, trainings } from './lineage.js';
-import type { LintContext } from './lineage.js';
+import { type LintContext, stagesOf, trainings } from './lineage.js';
 
 const formats = 'the path of a .h5 or .keras file by Keras, or of the model.json of a TF.js layers-model';
 /** The architecture whose weights come with the tool. */
@@ -26,7 +25,9 @@ export function baseWeights({ stages, places }: LintContext): Problem[] {
     if (weights === publishedWord) {
       const found = `\`weights: ${publishedWord}\` means the published weights of a network with a name, and \`${architecture}\` is any network, read from its file`;
       const remedy = `name the file of the network, or take its name as the \`architecture:\`, such as vgg16; a file that is called so is \`./${publishedWord}\``;
-      return [{ code: 'published-without-name', ...places.at(['stages', name, 'weights']), found, expected: formats, remedy }];
+      return [
+        { code: 'published-without-name', ...places.at(['stages', name, 'weights']), found, expected: formats, remedy },
+      ];
     }
     if (weights === 'random') {
       const found = `\`${architecture}\` cannot start from \`random\` weights: its layers are read from the weights file`;
@@ -41,21 +42,27 @@ export function baseVariant({ stages, places }: LintContext): Problem[] {
   return stagesOf(stages, 'load-base').flatMap(({ name, config }): Problem[] => {
     const { architecture, alpha, image_size: size } = config;
     if (architecture === 'mobilenet_v2') return [];
-    const fields = [{ field: 'alpha', value: alpha, usual: 1 }, { field: 'image_size', value: size, usual: 224 }];
-    return fields.filter(({ value, usual }) => value !== usual).map(({ field, value }) => ({
-      code: 'only-one-variant',
-      ...places.at(['stages', name, field]),
-      found: `\`${field}: ${value}\` stands beside \`architecture: ${architecture}\`, which comes in one width and for one size of pictures`,
-      expected: `\`${field}\` beside \`architecture: mobilenet_v2\` alone`,
-      remedy: `take \`${field}\` away`,
-    }));
+    const fields = [
+      { field: 'alpha', value: alpha, usual: 1 },
+      { field: 'image_size', value: size, usual: 224 },
+    ];
+    return fields
+      .filter(({ value, usual }) => value !== usual)
+      .map(({ field, value }) => ({
+        code: 'only-one-variant',
+        ...places.at(['stages', name, field]),
+        found: `\`${field}: ${value}\` stands beside \`architecture: ${architecture}\`, which comes in one width and for one size of pictures`,
+        expected: `\`${field}\` beside \`architecture: mobilenet_v2\` alone`,
+        remedy: `take \`${field}\` away`,
+      }));
   });
 }
 
 /** Pixels are prepared in one way: by the base's own preprocessing, by one that is named, or by `rescale`. */
 export function basePreprocessing({ stages, places }: LintContext): Problem[] {
   const all = trainings(stages);
-  const augmentsOf = (base: string) => all.filter((training) => training.base?.name === base).map(({ augments }) => augments);
+  const augmentsOf = (base: string) =>
+    all.filter((training) => training.base?.name === base).map(({ augments }) => augments);
   return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, preprocessing } }): Problem[] => {
     const uses = augmentsOf(name);
     const rescaling = uses.flat().find(({ config }) => config.rescale !== undefined);
@@ -66,12 +73,13 @@ export function basePreprocessing({ stages, places }: LintContext): Problem[] {
           code: 'two-preprocessings',
           ...places.at(['stages', name, 'preprocessing']),
           found: `\`preprocessing: ${preprocessing}\` stands beside the \`rescale\` of \`${rescaling.name}\` (${line})`,
-          expected: 'one of them: `rescale` is preprocessing too, and takes the place of the base\'s own',
+          expected: "one of them: `rescale` is preprocessing too, and takes the place of the base's own",
           remedy: 'take one of the two away',
         },
       ];
     }
-    const isCovered = uses.length > 0 && uses.every((augments) => augments.some(({ config }) => config.rescale !== undefined));
+    const isCovered =
+      uses.length > 0 && uses.every((augments) => augments.some(({ config }) => config.rescale !== undefined));
     if (architecture !== 'layers_model' || preprocessing !== undefined || isCovered) return [];
     return [
       {

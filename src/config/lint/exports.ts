@@ -4,8 +4,7 @@ import { isWithin } from '../../core/paths.js';
 import type { Problem } from '../../core/problem.js';
 import { shellPath } from '../../core/shell-path.js';
 import { pathOf } from '../../core/source.js';
-import { stagesOf } from './lineage.js';
-import type { LintContext } from './lineage.js';
+import { type LintContext, stagesOf } from './lineage.js';
 
 /** The code that makes a whole failure `unsafe` where there are no other problems. */
 export const leavesProject = 'path-leaves-project';
@@ -20,16 +19,25 @@ interface Folder {
 /** An export replaces its folder as a whole: whatever else lies there would be lost. */
 export function exportFolders(context: LintContext): Problem[] {
   const { stages, root } = context;
-  const folders = stagesOf(stages, 'export').map(({ name, config: { to } }): Folder => ({ name, to, path: resolve(root, to) }));
+  const folders = stagesOf(stages, 'export').map(({ name, config: { to } }): Folder => ({
+    name,
+    to,
+    path: resolve(root, to),
+  }));
   // The first export at or below each path: comparing every pair would take minutes for thousands of exports.
   const first = new Map<string, Folder>();
   const exported = new Map<string, Folder>();
   return folders.flatMap((folder) => {
     const above = pathsFrom(folder.path);
-    const earlier = first.get(folder.path) ?? above.map((path) => exported.get(path)).find((other) => other !== undefined);
+    const earlier =
+      first.get(folder.path) ?? above.map((path) => exported.get(path)).find((other) => other !== undefined);
     for (const path of above) if (!first.has(path)) first.set(path, folder);
     if (!exported.has(folder.path)) exported.set(folder.path, folder);
-    const own = [...writtenForShell(folder, context), ...outsideProject(folder, context), ...overSources(folder, context)];
+    const own = [
+      ...writtenForShell(folder, context),
+      ...outsideProject(folder, context),
+      ...overSources(folder, context),
+    ];
     return [...own, ...(earlier === undefined ? [] : [overlap(folder, earlier, context)])];
   });
 }
@@ -46,7 +54,14 @@ function writtenForShell({ name, to }: Folder, { places }: LintContext): Problem
   const forShell = shellPath(to);
   if (forShell === undefined) return [];
   const expected = 'a folder inside the project, such as `models/cats-dogs`';
-  return [{ code: 'path-for-a-shell', ...places.at(['stages', name, 'to']), found: `\`${to}\` is taken as it is: ${forShell.found}`, expected }];
+  return [
+    {
+      code: 'path-for-a-shell',
+      ...places.at(['stages', name, 'to']),
+      found: `\`${to}\` is taken as it is: ${forShell.found}`,
+      expected,
+    },
+  ];
 }
 
 function outsideProject({ name, to, path }: Folder, { places, root }: LintContext): Problem[] {
@@ -55,7 +70,8 @@ function outsideProject({ name, to, path }: Folder, { places, root }: LintContex
   if (!isWithin(path, root)) {
     return [{ code: leavesProject, ...place, found: `\`${to}\` lies outside the project (${root})`, expected }];
   }
-  if (isWithin(root, path)) return [{ code: leavesProject, ...place, found: `\`${to}\` is the project's own folder`, expected }];
+  if (isWithin(root, path))
+    return [{ code: leavesProject, ...place, found: `\`${to}\` is the project's own folder`, expected }];
   if (isWithin(path, resolve(root, '.pipeline'))) {
     const found = `\`${to}\` lies in \`.pipeline\`, which this tool keeps for itself`;
     return [{ code: 'export-into-state', ...place, found, expected }];

@@ -8,8 +8,7 @@ import { sourceFolders, type SourceFolders } from '../class-folders.js';
 import type { Stage } from '../pipeline.js';
 import { didYouMean } from '../words.js';
 import { endingOf, pathOfLayer } from './heads.js';
-import { nearestOf, stagesOf, trainings } from './lineage.js';
-import type { LintContext } from './lineage.js';
+import { type LintContext, nearestOf, stagesOf, trainings } from './lineage.js';
 import { emptyFolders, testProblems } from './sources.js';
 
 /** The classes of an ingest stage. */
@@ -93,13 +92,15 @@ function missingFolders(
 ): Problem[] {
   return names.flatMap((name, index) => {
     if (folders.includes(classNameOf(name))) return [];
-    return [{
-      code: 'class-without-folder',
-      ...places.at(['stages', ingest.name, 'classes', index]),
-      found: `there is no folder for the class \`${name}\` in \`${nameOf(ingest.config.source)}\``,
-      expected: `one of the folders ${nameList(folders, 'or')}`,
-      remedy: didYouMean(name, folders),
-    }];
+    return [
+      {
+        code: 'class-without-folder',
+        ...places.at(['stages', ingest.name, 'classes', index]),
+        found: `there is no folder for the class \`${name}\` in \`${nameOf(ingest.config.source)}\``,
+        expected: `one of the folders ${nameList(folders, 'or')}`,
+        remedy: didYouMean(name, folders),
+      },
+    ];
   });
 }
 
@@ -129,7 +130,8 @@ function classifierLoss(
   head: Stage<'build-head'> | undefined,
   { names, told }: Classes,
 ): Problem[] {
-  if (head === undefined || endingOf(head.config.layers).kind !== 'classifier' || train.config.loss === 'auto') return [];
+  if (head === undefined || endingOf(head.config.layers).kind !== 'classifier' || train.config.loss === 'auto')
+    return [];
   const fitting = names.length === 2 ? 'binary_crossentropy' : 'categorical_crossentropy';
   if (train.config.loss === fitting) return [];
   return [
@@ -148,12 +150,14 @@ function unknownWeights({ places }: LintContext, train: Stage<'train'>, { names,
   if (weights === undefined || typeof weights === 'string') return [];
   return Object.keys(weights).flatMap((name) => {
     if (names.includes(classNameOf(name))) return [];
-    return [{
-      code: 'unknown-class',
-      ...places.at(['stages', train.name, 'class_weight', name], 'key'),
-      found: `\`class_weight\` names \`${name}\`, but ${told}`,
-      expected: `one of ${nameList(names, 'or')}`,
-      remedy: didYouMean(name, names),
-    }];
+    return [
+      {
+        code: 'unknown-class',
+        ...places.at(['stages', train.name, 'class_weight', name], 'key'),
+        found: `\`class_weight\` names \`${name}\`, but ${told}`,
+        expected: `one of ${nameList(names, 'or')}`,
+        remedy: didYouMean(name, names),
+      },
+    ];
   });
 }

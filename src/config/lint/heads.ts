@@ -3,8 +3,7 @@ import { onlyMember } from '../../core/only-member.js';
 import type { Problem } from '../../core/problem.js';
 import type { HeadLayer } from '../../core/schema-types.js';
 import type { FieldPath, Stage } from '../pipeline.js';
-import { nearestOf, stagesOf, trainings } from './lineage.js';
-import type { LintContext } from './lineage.js';
+import { type LintContext, nearestOf, stagesOf, trainings } from './lineage.js';
 
 /** How a head ends. `units` is undefined where no dense layer says it. */
 export type Ending =
@@ -41,7 +40,9 @@ export function layerOrder(context: LintContext): Problem[] {
   return stagesOf(context.stages, 'build-head').flatMap((head) => {
     const { layers } = head.config;
     const at = (index: number) => context.places.at(pathOfLayer(head, index));
-    const flatAt = layers.findIndex((layer) => layer.flatten !== undefined || layer.global_average_pooling !== undefined);
+    const flatAt = layers.findIndex(
+      (layer) => layer.flatten !== undefined || layer.global_average_pooling !== undefined,
+    );
     const denseAt = layers.findIndex((layer) => layer.dense !== undefined || layer.classifier !== undefined);
     const problems: Problem[] = [];
     if (denseAt >= 0 && (flatAt < 0 || denseAt < flatAt) && hasImageOutput(context, head)) {

@@ -1,8 +1,7 @@
 /** Rules about origins of bytes that are written out: a path or an address, and pins that belong to it. */
 import type { Problem } from '../../core/problem.js';
 import type { Origin } from '../../core/source.js';
-import { stagesOf } from './lineage.js';
-import type { LintContext } from './lineage.js';
+import { type LintContext, stagesOf } from './lineage.js';
 
 export function pinnedOrigins({ stages, places }: LintContext): Problem[] {
   const sources = stagesOf(stages, 'ingest').map(({ name, config }) => {
@@ -28,9 +27,18 @@ function problemOf(origin: Origin | undefined, pathPins: readonly string[]): Pro
   if (path !== undefined) {
     const foreign = Object.keys(pins).find((name) => !pathPins.includes(name));
     if (foreign === undefined) return undefined;
-    return { code: 'pin-of-path', found: `\`${foreign}\` stands beside \`path\``, expected: `\`${foreign}\` beside \`url\`, or none` };
+    return {
+      code: 'pin-of-path',
+      found: `\`${foreign}\` stands beside \`path\``,
+      expected: `\`${foreign}\` beside \`url\`, or none`,
+    };
   }
   if (pins.md5 === undefined || pins.size !== undefined) return undefined;
   const remedy = 'add the `size` in bytes that the publisher names';
-  return { code: 'md5-without-size', found: '`md5` stands without `size`', expected: 'both, or better `sha256`', remedy };
+  return {
+    code: 'md5-without-size',
+    found: '`md5` stands without `size`',
+    expected: 'both, or better `sha256`',
+    remedy,
+  };
 }

@@ -3,21 +3,29 @@ import { nameList } from '../../core/names.js';
 import type { Problem } from '../../core/problem.js';
 import { nameOf } from '../../core/source.js';
 import type { SourceFolders } from '../class-folders.js';
-import { nearestOf, stagesOf } from './lineage.js';
-import type { LintContext } from './lineage.js';
+import { type LintContext, nearestOf, stagesOf } from './lineage.js';
 
 /** Who names the classes has left the other folders out on purpose. */
 export function emptyFolders({ stages, places }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
   return stagesOf(stages, 'ingest').flatMap(({ name, config: { source, classes } }) => {
     const empty = sources.get(name)?.empty ?? [];
     if (empty.length === 0 || classes !== undefined) return [];
-    return [{ code: 'empty-class-folder', ...places.at(['stages', name, 'source']), ...emptyFolderText(empty, nameOf(source)) }];
+    return [
+      {
+        code: 'empty-class-folder',
+        ...places.at(['stages', name, 'source']),
+        ...emptyFolderText(empty, nameOf(source)),
+      },
+    ];
   });
 }
 
 /** What is said of folders without files, here and before there is a pipeline. */
 export function emptyFolderText(empty: readonly string[], source: string): Pick<Problem, 'found' | 'remedy'> {
-  const [subject, rest, remedy] = empty.length === 1 ? ['folder', 'is empty: it is not a class', 'it, or remove it'] : ['folders', 'are empty: they are not classes', 'them, or remove them'];
+  const [subject, rest, remedy] =
+    empty.length === 1
+      ? ['folder', 'is empty: it is not a class', 'it, or remove it']
+      : ['folders', 'are empty: they are not classes', 'them, or remove them'];
   return { found: `the ${subject} ${nameList(empty)} in \`${source}\` ${rest}`, remedy: `put images into ${remedy}` };
 }
 
@@ -32,12 +40,18 @@ export function testProblems({ stages, places }: LintContext, sources: ReadonlyM
     const shared = ingest!.config.split.test > 0 && !splits.has('validation');
     if (splits.has('test') || shared) return [];
     const name = nameOf(ingest!.config.source);
-    return [{
-      code: 'no-test-pictures',
-      ...places.at(['stages', evaluate.name, 'split']),
-      found: `there are no test pictures: \`${name}\` has no folder \`test\`, and ${splits.has('validation') ? 'its folders decide the splits' : `\`split.test\` of \`${ingest!.name}\` is 0`}`,
-      expected: splits.has('validation') ? `a folder \`test\` in \`${name}\`, with a folder for each class` : `a share in \`split.test\` of \`${ingest!.name}\`, or a folder \`test\` in \`${name}\``,
-      remedy: splits.has('validation') ? 'add that folder, or write `split: validation`' : `write \`split: {test: 0.1}\` in \`${ingest!.name}\`, or \`split: validation\` here`,
-    }];
+    return [
+      {
+        code: 'no-test-pictures',
+        ...places.at(['stages', evaluate.name, 'split']),
+        found: `there are no test pictures: \`${name}\` has no folder \`test\`, and ${splits.has('validation') ? 'its folders decide the splits' : `\`split.test\` of \`${ingest!.name}\` is 0`}`,
+        expected: splits.has('validation')
+          ? `a folder \`test\` in \`${name}\`, with a folder for each class`
+          : `a share in \`split.test\` of \`${ingest!.name}\`, or a folder \`test\` in \`${name}\``,
+        remedy: splits.has('validation')
+          ? 'add that folder, or write `split: validation`'
+          : `write \`split: {test: 0.1}\` in \`${ingest!.name}\`, or \`split: validation\` here`,
+      },
+    ];
   });
 }

@@ -3,8 +3,7 @@ import { onlyMember } from '../../core/only-member.js';
 import type { Problem } from '../../core/problem.js';
 import type { FreezeConfig, TrainConfig } from '../../core/schema-types.js';
 import type { FieldPath, Stage } from '../pipeline.js';
-import { isKind, nearestOf, stagesByName, stagesOf, trainings } from './lineage.js';
-import type { LintContext, Training } from './lineage.js';
+import { isKind, type LintContext, nearestOf, stagesByName, stagesOf, type Training, trainings } from './lineage.js';
 
 /** Only one rule can say what the learning rate is, and only one limit holds for gradients. */
 export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
@@ -14,17 +13,34 @@ export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
     const problems: Problem[] = [];
     if (plateau !== undefined && shape !== 'constant') {
       const found = `\`reduce_on_plateau\` stands beside \`schedule: ${shape}\`, which sets the learning rate too`;
-      problems.push({ code: 'two-schedules', ...places.at(['stages', name, 'reduce_on_plateau']), found, expected: 'one of them' });
+      problems.push({
+        code: 'two-schedules',
+        ...places.at(['stages', name, 'reduce_on_plateau']),
+        found,
+        expected: 'one of them',
+      });
     }
     if (warmup >= epochs && warmup > 0) {
       const found = `the learning rate rises for ${warmup} epochs, and there are ${epochs}`;
-      problems.push({ code: 'warmup-without-end', ...places.at(['stages', name, 'warmup_epochs']), found, expected: `less than the ${epochs} epochs` });
+      problems.push({
+        code: 'warmup-without-end',
+        ...places.at(['stages', name, 'warmup_epochs']),
+        found,
+        expected: `less than the ${epochs} epochs`,
+      });
     }
     const { kind, settings } = onlyMember(config.optimizer);
-    const limits = (['clipnorm', 'global_clipnorm', 'clipvalue'] as const).filter((limit) => settings[limit] !== undefined);
+    const limits = (['clipnorm', 'global_clipnorm', 'clipvalue'] as const).filter(
+      (limit) => settings[limit] !== undefined,
+    );
     if (limits.length > 1) {
       const found = `\`${limits[1]}\` stands beside \`${limits[0]}\``;
-      problems.push({ code: 'two-limits', ...places.at(['stages', name, 'optimizer', kind, limits[1]]), found, expected: 'one limit on gradients, as in Keras' });
+      problems.push({
+        code: 'two-limits',
+        ...places.at(['stages', name, 'optimizer', kind, limits[1]]),
+        found,
+        expected: 'one limit on gradients, as in Keras',
+      });
     }
     return problems;
   });
@@ -38,7 +54,15 @@ export function followedFigures({ stages, places }: LintContext): Problem[] {
       if (monitor === undefined || !monitor.endsWith('accuracy') || config.metrics.includes('accuracy')) return [];
       const found = `\`${field}\` follows \`${monitor}\`, and \`metrics\` is without \`accuracy\``;
       const remedy = 'write `metrics: [accuracy]`, or follow a loss';
-      return [{ code: 'monitor-not-measured', ...places.at(['stages', name, field, 'monitor']), found, expected: '`val_loss` or `loss`, which are always measured', remedy }];
+      return [
+        {
+          code: 'monitor-not-measured',
+          ...places.at(['stages', name, field, 'monitor']),
+          found,
+          expected: '`val_loss` or `loss`, which are always measured',
+          remedy,
+        },
+      ];
     }),
   );
 }
@@ -49,7 +73,15 @@ export function freezeWithFrom({ stages, places }: LintContext): Problem[] {
     if (config.freeze === undefined || references.from !== undefined || config.from !== undefined) return [];
     const found = '`freeze` stands in a train stage that does not go on from another one';
     const remedy = 'say it in a stage of the kind freeze, or add `from:` with the train stage that comes before';
-    return [{ code: 'freeze-without-from', ...places.at(['stages', name, 'freeze']), found, expected: '`freeze` beside `from`', remedy }];
+    return [
+      {
+        code: 'freeze-without-from',
+        ...places.at(['stages', name, 'freeze']),
+        found,
+        expected: '`freeze` beside `from`',
+        remedy,
+      },
+    ];
   });
 }
 
@@ -67,7 +99,13 @@ export function fineTuningRate(context: LintContext): Problem[] {
     const { train, base } = training;
     const { kind, settings } = onlyMember(train.config.optimizer);
     const highest = highestRates[kind];
-    if (base === undefined || base.config.weights === 'random' || settings.learning_rate <= highest || !trainsBase(boundaryOf(training))) return [];
+    if (
+      base === undefined ||
+      base.config.weights === 'random' ||
+      settings.learning_rate <= highest ||
+      !trainsBase(boundaryOf(training))
+    )
+      return [];
     const path: FieldPath = ['stages', train.name, 'optimizer', kind, 'learning_rate'];
     return [
       {
@@ -103,7 +141,12 @@ function boundariesOf(stages: LintContext['stages']): (training: Training) => Bo
       const before = byName.get(current.references.from ?? '');
       current = before !== undefined && isKind(before, 'train') ? before : undefined;
     }
-    const boundary = current === undefined || trail.has(current) ? belowHead(stages, head) : known.has(current) ? known.get(current) : current.config.freeze;
+    const boundary =
+      current === undefined || trail.has(current)
+        ? belowHead(stages, head)
+        : known.has(current)
+          ? known.get(current)
+          : current.config.freeze;
     for (const one of trail) known.set(one, boundary);
     return boundary;
   };

@@ -3,8 +3,7 @@ import { classNameOf } from '../../core/class-layout.js';
 import type { Problem } from '../../core/problem.js';
 import { parseRatio } from '../../core/ratio.js';
 import { showValue } from '../words.js';
-import { stagesOf } from './lineage.js';
-import type { LintContext } from './lineage.js';
+import { type LintContext, stagesOf } from './lineage.js';
 
 /** Ranges are [lowest, highest]. */
 export function rangeOrder({ stages, places }: LintContext): Problem[] {
@@ -57,7 +56,15 @@ export function classesOnce({ stages, places }: LintContext): Problem[] {
       const first = classes.findIndex((other) => classNameOf(other) === classNameOf(written));
       if (first === index) return [];
       const found = `item ${index + 1} of \`classes\` is the same name as item ${first + 1}, in another Unicode form`;
-      return [{ code: 'class-twice', ...places.at(['stages', name, 'classes', index]), found, expected: 'each class once', remedy: 'remove one of the two: folders of both forms are one class' }];
+      return [
+        {
+          code: 'class-twice',
+          ...places.at(['stages', name, 'classes', index]),
+          found,
+          expected: 'each class once',
+          remedy: 'remove one of the two: folders of both forms are one class',
+        },
+      ];
     }),
   );
 }

@@ -32,7 +32,12 @@ export function exportOnnx(document: TrainedDocument, weights: Weights, type: Fl
   const prepared = preprocessingNodes(builder, pixels, preprocessing);
   const input = { name: prepared, shape: [...image.size, 3], order: 'last' } as const;
   // BatchNorm is not folded: constants stay the weights that they are, for whoever holds them against the base's.
-  const steps = layOut(builder, graph, input, { weights, variables: new Set(), training: false, normalizationOperator: true });
+  const steps = layOut(builder, graph, input, {
+    weights,
+    variables: new Set(),
+    training: false,
+    normalizationOperator: true,
+  });
   const output = inOrder(builder, steps.at(-1)?.applied.output ?? input, 'last');
   const scores = activation === 'sigmoid' ? bothScores(builder, output.name) : output.name;
   builder.batchOutput(SCORES, scores, [classes.length]);

@@ -12,11 +12,25 @@ export async function openModelFile({ path, digest, image, input, output }: Onnx
   const bytes = await readRegular(path, { digest });
   const session = await openFile(bytes, availableParallelism()).catch((error: unknown) => {
     const found = `onnxruntime refuses it: ${error instanceof Error ? error.message.slice(0, 200) : String(error)}`;
-    throw failure('bad-data', { code: 'bad-bundle', where: path, found, expected: 'a file that an export stage wrote', remedy: 'export the model again' }, error);
+    throw failure(
+      'bad-data',
+      {
+        code: 'bad-bundle',
+        where: path,
+        found,
+        expected: 'a file that an export stage wrote',
+        remedy: 'export the model again',
+      },
+      error,
+    );
   });
   return {
     async run(levels, count) {
-      const pixels = new Tensor('uint8', Uint8Array.from(levels.subarray(0, count * image.size[0] * image.size[1] * 3)), [count, ...image.size, 3]);
+      const pixels = new Tensor(
+        'uint8',
+        Uint8Array.from(levels.subarray(0, count * image.size[0] * image.size[1] * 3)),
+        [count, ...image.size, 3],
+      );
       const { [output.name]: scores } = await session.run({ [input.name]: pixels });
       return Float32Array.from(scores.data as Float32Array);
     },

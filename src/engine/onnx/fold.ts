@@ -11,7 +11,11 @@ export type IsConstant = (layer: Layer) => boolean;
  * Folds each BatchNorm on stored statistics into the layer before it, where that is linear, read by nobody else and
  * constant too. The joined layer has the BatchNorm's name and place, so that its readers find it.
  */
-export function foldBatchNorm(graph: Graph, weights: Weights, isConstant: IsConstant): { graph: Graph; weights: Weights } {
+export function foldBatchNorm(
+  graph: Graph,
+  weights: Weights,
+  isConstant: IsConstant,
+): { graph: Graph; weights: Weights } {
   const readers = countReaders(graph);
   const byName = new Map(graph.layers.map((layer) => [layer.name, layer]));
   const folded = new Map(weights);
@@ -19,7 +23,8 @@ export function foldBatchNorm(graph: Graph, weights: Weights, isConstant: IsCons
   const layers = graph.layers.map((layer): Layer => {
     if (layer.kind !== 'batch_normalization' || !isConstant(layer)) return layer;
     const before = byName.get(layer.inputs[0]);
-    if (before === undefined || !isLinear(before) || readers.get(before.name) !== 1 || !isConstant(before)) return layer;
+    if (before === undefined || !isLinear(before) || readers.get(before.name) !== 1 || !isConstant(before))
+      return layer;
     gone.add(before.name);
     const joined = { ...before, name: layer.name, useBias: true };
     for (const [name, tensor] of joinedWeights(before, layer, weights)) folded.set(name, tensor);

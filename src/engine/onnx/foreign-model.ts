@@ -56,7 +56,8 @@ function checkNode(node: Uint8Array, where: string): void {
 /** TensorProto: external_data (13), data_location (14). */
 function checkTensor(tensor: Uint8Array, where: string): void {
   for (const { number } of fieldsOf(tensor)) {
-    if (number === 13 || number === 14) throw refused(where, `the tensor ${JSON.stringify(textOf(tensor, 8))} is in another file`);
+    if (number === 13 || number === 14)
+      throw refused(where, `the tensor ${JSON.stringify(textOf(tensor, 8))} is in another file`);
   }
 }
 
@@ -65,7 +66,8 @@ function refused(where: string, found: string): PipelineError {
     code: 'unsafe-model',
     where,
     found,
-    expected: 'a model of one file with standard ONNX operators and without loops, branches or functions, as an export stage writes it',
+    expected:
+      'a model of one file with standard ONNX operators and without loops, branches or functions, as an export stage writes it',
     remedy: 'use the model as it was exported, or run this one in onnxruntime itself if you trust who made it',
   });
 }

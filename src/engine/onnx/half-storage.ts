@@ -8,7 +8,12 @@ export function withHalves(model: Model, names: ReadonlySet<string>): Model {
   const initializers = model.initializers.map((initializer): Initializer => {
     const { name, dims, data } = initializer;
     if (!names.has(name) || !(data instanceof Float32Array)) return initializer;
-    casts.push({ op: 'Cast', inputs: [name], output: widenedName(name), attributes: { to: { int: dataTypes.float32 } } });
+    casts.push({
+      op: 'Cast',
+      inputs: [name],
+      output: widenedName(name),
+      attributes: { to: { int: dataTypes.float32 } },
+    });
     return { name, dims, data: toHalves(name, { shape: dims, data }) };
   });
   const halved = new Set(casts.map(({ inputs: [name] }) => name));

@@ -1,6 +1,5 @@
 /** A network as its layers define it, run by onnxruntime without optimization: the second opinion on what is compiled for speed. */
-import type { Graph } from '../../model/graph.js';
-import { shapesOf } from '../../model/graph.js';
+import { type Graph, shapesOf } from '../../model/graph.js';
 import type { Weights } from '../../model/tensor.js';
 import { GraphBuilder } from './builder.js';
 import { INPUT } from './inference-model.js';
@@ -14,7 +13,13 @@ import { openSession } from './session.js';
 export function literalModel(graph: Graph, weights: Weights): Model {
   const builder = new GraphBuilder();
   const input = inputOf(builder, graph, INPUT);
-  const options = { weights, variables: new Set<string>(), training: false, normalizationOperator: true, literal: true };
+  const options = {
+    weights,
+    variables: new Set<string>(),
+    training: false,
+    normalizationOperator: true,
+    literal: true,
+  };
   for (const { layer, applied } of layOut(builder, graph, input, options)) {
     const { name, shape } = inOrder(builder, applied.output, 'last');
     builder.batchOutput(outputName(layer.name), name, shape);
@@ -23,12 +28,22 @@ export function literalModel(graph: Graph, weights: Weights): Model {
 }
 
 /** What each layer puts out for one input, by name; the input under its own. */
-export async function runLiterally(graph: Graph, weights: Weights, input: Float32Array, threads: number): Promise<Map<string, Float32Array>> {
+export async function runLiterally(
+  graph: Graph,
+  weights: Weights,
+  input: Float32Array,
+  threads: number,
+): Promise<Map<string, Float32Array>> {
   const [first, ...layers] = graph.layers;
   const session = await openSession(literalModel(graph, weights), threads, 'disabled');
   try {
-    const outputs = await session.run({ [INPUT]: new Tensor('float32', input, [1, ...shapesOf(graph).get(first.name)!]) });
-    return new Map([[first.name, input], ...layers.map(({ name }) => [name, outputs[outputName(name)].data as Float32Array] as const)]);
+    const outputs = await session.run({
+      [INPUT]: new Tensor('float32', input, [1, ...shapesOf(graph).get(first.name)!]),
+    });
+    return new Map([
+      [first.name, input],
+      ...layers.map(({ name }) => [name, outputs[outputName(name)].data as Float32Array] as const),
+    ]);
   } finally {
     await session.release();
   }

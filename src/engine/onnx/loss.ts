@@ -12,7 +12,14 @@ export interface LossNodes {
 }
 
 /** Logits and targets are N x units; `share` is N x 1, each row's sample weight divided by N. */
-export function lossNodes(builder: GraphBuilder, loss: Loss, logits: Name, targets: Name, share: Name, units: number): LossNodes {
+export function lossNodes(
+  builder: GraphBuilder,
+  loss: Loss,
+  logits: Name,
+  targets: Name,
+  share: Name,
+  units: number,
+): LossNodes {
   const node = builder.node.bind(builder);
   const binary = loss === 'binary_crossentropy';
   const predictions = binary ? node('Sigmoid', [logits]) : node('Softmax', [logits], { axis: { int: 1 } });

@@ -23,9 +23,20 @@ export interface ModelMetadata extends Pick<TrainedDocument, 'classes' | 'image'
   readonly version: typeof METADATA_VERSION;
   /** What the graph itself does with the levels; nobody else has to. */
   readonly preprocessing: Preprocessing & { readonly applied_by: 'graph' };
-  readonly input: { readonly name: string; readonly type: 'uint8'; readonly layout: 'NHWC'; readonly channels: 'RGB'; readonly range: readonly [0, 255] };
+  readonly input: {
+    readonly name: string;
+    readonly type: 'uint8';
+    readonly layout: 'NHWC';
+    readonly channels: 'RGB';
+    readonly range: readonly [0, 255];
+  };
   /** One score a class, for two classes too; they sum to 1. */
-  readonly output: { readonly name: string; readonly type: 'float32'; readonly layout: 'NC'; readonly activation: FinalActivation };
+  readonly output: {
+    readonly name: string;
+    readonly type: 'float32';
+    readonly layout: 'NC';
+    readonly activation: FinalActivation;
+  };
   /** How the file holds its kernels; computed is in float32. */
   readonly weights: FloatType;
 }
@@ -52,7 +63,9 @@ export function metadataOf({ classes, image, preprocessing, activation, weights 
 
 /** The members under keys of our own, such as `pipeline.classes`, each as JSON. */
 export function toProperties(metadata: ModelMetadata): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`${PREFIX}${name}`, JSON.stringify(value)]));
+  return Object.fromEntries(
+    Object.entries(metadata).map(([name, value]) => [`${PREFIX}${name}`, JSON.stringify(value)]),
+  );
 }
 
 /** Reads the members back. Throws `bad-data` where they are not those of a model that `export` wrote; `where` names the file. */
@@ -60,7 +73,12 @@ export function fromProperties(properties: ReadonlyMap<string, string>, where: s
   const own = [...properties].filter(([key]) => key.startsWith(PREFIX));
   const metadata = Object.fromEntries(own.map(([key, value]) => [key.slice(PREFIX.length), parsed(value)]));
   if (metadata['version'] !== METADATA_VERSION) {
-    throw notExported(where, metadata['version'] === undefined ? 'the file does not say what its classes are' : `its metadata have the version ${JSON.stringify(metadata['version'])}`);
+    throw notExported(
+      where,
+      metadata['version'] === undefined
+        ? 'the file does not say what its classes are'
+        : `its metadata have the version ${JSON.stringify(metadata['version'])}`,
+    );
   }
   const refuse: Refuse = (found, expected) => notExported(where, found, expected);
   const classes = checkClasses(metadata['classes'], refuse);
@@ -69,11 +87,22 @@ export function fromProperties(properties: ReadonlyMap<string, string>, where: s
   const wrong = checks.find(([name, check]) => !check(metadata[name]));
   if (wrong !== undefined) throw notExported(where, `${PREFIX}${wrong[0]} is ${show(metadata[wrong[0]])}`);
   const { input, output, weights } = metadata as unknown as ModelMetadata;
-  return { version: METADATA_VERSION, classes, image, preprocessing: { ...preprocessing, applied_by: 'graph' }, input, output, weights };
+  return {
+    version: METADATA_VERSION,
+    classes,
+    image,
+    preprocessing: { ...preprocessing, applied_by: 'graph' },
+    input,
+    output,
+    weights,
+  };
 }
 
 const isText = (value: unknown) => typeof value === 'string';
-const isOneOf = (...values: readonly unknown[]) => (value: unknown) => values.includes(value);
+const isOneOf =
+  (...values: readonly unknown[]) =>
+  (value: unknown) =>
+    values.includes(value);
 const has = (members: Readonly<Record<string, (value: unknown) => boolean>>) => (value: unknown) =>
   isRecord(value) && Object.entries(members).every(([name, check]) => check(value[name]));
 
@@ -81,7 +110,10 @@ const has = (members: Readonly<Record<string, (value: unknown) => boolean>>) => 
 const checks: readonly (readonly [keyof ModelMetadata, (value: unknown) => boolean])[] = [
   ['preprocessing', has({ applied_by: isOneOf('graph') })],
   ['input', has({ name: isText, type: isOneOf('uint8'), layout: isOneOf('NHWC'), channels: isOneOf('RGB') })],
-  ['output', has({ name: isText, type: isOneOf('float32'), layout: isOneOf('NC'), activation: isOneOf('sigmoid', 'softmax') })],
+  [
+    'output',
+    has({ name: isText, type: isOneOf('float32'), layout: isOneOf('NC'), activation: isOneOf('sigmoid', 'softmax') }),
+  ],
   ['weights', isOneOf('float32', 'float16')],
 ];
 
@@ -93,6 +125,10 @@ function parsed(text: string): unknown {
   }
 }
 
-function notExported(where: string, found: string, expected = `an .onnx file that this tool exported, with metadata of version ${METADATA_VERSION}`): PipelineError {
+function notExported(
+  where: string,
+  found: string,
+  expected = `an .onnx file that this tool exported, with metadata of version ${METADATA_VERSION}`,
+): PipelineError {
   return failure('bad-data', { code: 'not-an-exported-model', where, found, expected });
 }

@@ -59,7 +59,8 @@ export function encodeModel(model: Model): Uint8Array {
   const file = new Message().int(1, IR_VERSION).text(2, 'transfer-pipeline');
   if (model.documentation !== undefined) file.text(6, model.documentation);
   file.message(7, graph).message(8, new Message().text(1, '').int(2, OPSET));
-  for (const [key, value] of Object.entries(model.metadata ?? {})) file.message(14, new Message().text(1, key).text(2, value));
+  for (const [key, value] of Object.entries(model.metadata ?? {}))
+    file.message(14, new Message().text(1, key).text(2, value));
   return file.toBytes();
 }
 
@@ -94,7 +95,8 @@ function typeOf(data: Initializer['data']): number {
 
 function encodePort({ name, dims, type = 'float32' }: Port): Message {
   const shape = new Message();
-  for (const dim of dims) shape.message(1, typeof dim === 'number' ? new Message().int(1, dim) : new Message().text(2, dim));
+  for (const dim of dims)
+    shape.message(1, typeof dim === 'number' ? new Message().int(1, dim) : new Message().text(2, dim));
   const tensor = new Message().int(1, dataTypes[type]).message(2, shape);
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
 }

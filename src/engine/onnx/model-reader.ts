@@ -32,7 +32,9 @@ export async function readOnnxBundle(path: string): Promise<OnnxBundle> {
 
 /** The metadata of an `.onnx` file's bytes. Throws `bad-data` where there are none of ours; `where` names the file. */
 export function readMetadata(file: Uint8Array, where: string): ModelMetadata {
-  const entries = whole(where, () => bytesOf(file, 14).map((entry): [string, string] => [textOf(entry, 1), textOf(entry, 2)]));
+  const entries = whole(where, () =>
+    bytesOf(file, 14).map((entry): [string, string] => [textOf(entry, 1), textOf(entry, 2)]),
+  );
   return fromProperties(new Map(entries), where);
 }
 
@@ -65,7 +67,12 @@ function whole<Result>(where: string, read: () => Result): Result {
     return read();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const problem = { code: 'not-onnx', where, found: `the file is no ONNX model: ${error.message}`, expected: 'an .onnx file, complete' };
+    const problem = {
+      code: 'not-onnx',
+      where,
+      found: `the file is no ONNX model: ${error.message}`,
+      expected: 'an .onnx file, complete',
+    };
     throw failure('bad-data', problem, error);
   }
 }

@@ -1,8 +1,6 @@
 /** Lays a layer graph out as ONNX nodes, layer by layer. */
-import type { Graph, Layer, Shape } from '../../model/graph.js';
-import { shapesOf } from '../../model/graph.js';
-import type { Tensor, Weights } from '../../model/tensor.js';
-import { sizeOf } from '../../model/tensor.js';
+import { type Graph, type Layer, type Shape, shapesOf } from '../../model/graph.js';
+import { sizeOf, type Tensor, type Weights } from '../../model/tensor.js';
 import type { GraphBuilder, Name } from './builder.js';
 import { foldedPaddings } from './fold.js';
 import { applyLayer } from './layers/index.js';
@@ -44,9 +42,19 @@ export function layOut(builder: GraphBuilder, graph: Graph, input: Value, option
       training: options.training,
       normalizationOperator: options.normalizationOperator === true,
       literal,
-      padding: padding?.kind === 'zero_padding2d' ? padding.padding : [[0, 0], [0, 0]],
+      padding:
+        padding?.kind === 'zero_padding2d'
+          ? padding.padding
+          : [
+              [0, 0],
+              [0, 0],
+            ],
     };
-    const applied = applyLayer(scope, layer, inputs.map((name) => values.get(name)!));
+    const applied = applyLayer(
+      scope,
+      layer,
+      inputs.map((name) => values.get(name)!),
+    );
     values.set(layer.name, applied.output);
     steps.push({ layer, inputs, applied });
   }
@@ -89,7 +97,13 @@ function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables, tr
  * A kernel [height, width, in, out] with its places last. First in and out change places where that is wanted, then the
  * rest, as matrices: onnxruntime takes three times as long for both at once (3 against 10 ms for 3 x 3 x 512 x 512).
  */
-function arrangedNodes(builder: GraphBuilder, name: Name, shape: Shape, permutation: readonly number[], dims?: readonly number[]): Name {
+function arrangedNodes(
+  builder: GraphBuilder,
+  name: Name,
+  shape: Shape,
+  permutation: readonly number[],
+  dims?: readonly number[],
+): Name {
   const swapped = permutation[0] > permutation[1];
   const turned = swapped ? builder.node('Transpose', [name], { perm: { ints: [0, 1, 3, 2] } }) : name;
   const matrix = builder.node('Reshape', [turned, builder.integers([shape[0] * shape[1], shape[2] * shape[3]])]);

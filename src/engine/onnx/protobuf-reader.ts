@@ -5,8 +5,7 @@
 
 /** One field of a message: a number (varints), or the bytes of a text, a message, packed numbers or a fixed-size number. */
 export type Field = { readonly number: number } & (
-  | { readonly kind: 'varint'; readonly value: bigint }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  { readonly kind: 'varint'; readonly value: bigint } | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
 );
 
 const FIXED: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
@@ -42,7 +41,9 @@ export function* fieldsOf(message: Uint8Array): Generator<Field, void, undefined
 
 /** The texts or messages of a field, in their order. */
 export function bytesOf(message: Uint8Array, number: number): Uint8Array[] {
-  return [...fieldsOf(message)].flatMap((field) => (field.kind === 'bytes' && field.number === number ? [field.bytes] : []));
+  return [...fieldsOf(message)].flatMap((field) =>
+    field.kind === 'bytes' && field.number === number ? [field.bytes] : [],
+  );
 }
 
 /** The last value of a text field, as readers of protobuf take it; empty where there is none. */

@@ -25,7 +25,9 @@ export class Message {
 
   /** The bytes are kept, not copied: they must not change before {@link toBytes}. */
   bytes(field: number, value: Uint8Array): this {
-    return this.push(varint((field << 3) | LENGTH_DELIMITED)).push(varint(value.length)).push(value);
+    return this.push(varint((field << 3) | LENGTH_DELIMITED))
+      .push(varint(value.length))
+      .push(value);
   }
 
   text(field: number, value: string): this {

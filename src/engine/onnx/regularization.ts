@@ -7,7 +7,10 @@ import type { GraphBuilder, Name } from './builder.js';
 export function withPenalty(builder: GraphBuilder, l2: number, loss: Name, learned: Iterable<string>): Name {
   if (l2 === 0) return loss;
   const squares = [...learned].filter(isPenalized).map((name) => sumOfSquares(builder, name));
-  return squares.reduce((sum, square) => builder.node('Add', [sum, builder.node('Mul', [square, builder.scalar(l2)])]), loss);
+  return squares.reduce(
+    (sum, square) => builder.node('Add', [sum, builder.node('Mul', [square, builder.scalar(l2)])]),
+    loss,
+  );
 }
 
 /** Gradients as the optimizer is to have them, by weight: with the penalty's part, then clipped, in Keras's order. */
@@ -26,8 +29,13 @@ export function prepareGradients(
   return clipping === undefined ? penalized : clipped(builder, clipping, penalized);
 }
 
-function clipped(builder: GraphBuilder, { kind, limit }: Clipping, gradients: ReadonlyMap<string, Name>): ReadonlyMap<string, Name> {
-  const each = (change: (gradient: Name) => Name) => new Map([...gradients].map(([name, gradient]) => [name, change(gradient)]));
+function clipped(
+  builder: GraphBuilder,
+  { kind, limit }: Clipping,
+  gradients: ReadonlyMap<string, Name>,
+): ReadonlyMap<string, Name> {
+  const each = (change: (gradient: Name) => Name) =>
+    new Map([...gradients].map(([name, gradient]) => [name, change(gradient)]));
   const scaled = (gradient: Name, squares: Name) => {
     const norm = builder.node('Max', [builder.node('Sqrt', [squares]), builder.scalar(limit)]);
     return builder.node('Mul', [gradient, builder.node('Div', [builder.scalar(limit), norm])]);

@@ -19,7 +19,9 @@ export async function reloadOnnx(file: Uint8Array, pixels: Uint8Array, count: nu
   const score = async (optimization: 'all' | 'disabled'): Promise<Float32Array> => {
     const session = await InferenceSession.create(file, { logSeverityLevel: 3, graphOptimizationLevel: optimization });
     try {
-      const { [output.name]: scores } = await session.run({ [input.name]: new Tensor('uint8', pixels, [count, ...image.size, 3]) });
+      const { [output.name]: scores } = await session.run({
+        [input.name]: new Tensor('uint8', pixels, [count, ...image.size, 3]),
+      });
       return Float32Array.from(scores.data as Float32Array);
     } finally {
       await session.release();

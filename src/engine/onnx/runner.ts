@@ -1,8 +1,6 @@
 /** Inference over a frozen network, batch by batch. */
-import type { Graph, Shape } from '../../model/graph.js';
-import { outputOf, shapesOf } from '../../model/graph.js';
-import type { Weights } from '../../model/tensor.js';
-import { sizeOf } from '../../model/tensor.js';
+import { type Graph, outputOf, type Shape, shapesOf } from '../../model/graph.js';
+import { sizeOf, type Weights } from '../../model/tensor.js';
 import type { Runner } from '../engine.js';
 import { INPUT, inferenceModel, OUTPUT } from './inference-model.js';
 import { Tensor } from './runtime.js';
@@ -32,7 +30,10 @@ export async function openRunner(graph: Graph, weights: Weights, threads: number
       const outputs = new Float32Array(count * outputSize);
       for (let from = 0; from < count; from += batchSize) {
         const to = Math.min(from + batchSize, count);
-        const batch = new Tensor('float32', inputs.subarray(from * inputSize, to * inputSize), [to - from, ...inputShape]);
+        const batch = new Tensor('float32', inputs.subarray(from * inputSize, to * inputSize), [
+          to - from,
+          ...inputShape,
+        ]);
         const place = outputs.subarray(from * outputSize, to * outputSize);
         await session.run({ [INPUT]: batch }, { [OUTPUT]: new Tensor('float32', place, [to - from, ...outputShape]) });
       }

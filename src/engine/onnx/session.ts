@@ -6,7 +6,11 @@ import { InferenceSession } from './runtime.js';
 export type Optimization = 'all' | 'disabled';
 
 /** Opens a session of a compiled model. */
-export function openSession(model: Model, threads: number, optimization: Optimization = 'all'): Promise<InferenceSession> {
+export function openSession(
+  model: Model,
+  threads: number,
+  optimization: Optimization = 'all',
+): Promise<InferenceSession> {
   return openFile(encodeModel(model), threads, optimization);
 }
 
@@ -18,7 +22,11 @@ export function openSession(model: Model, threads: number, optimization: Optimiz
  * What goes wrong is thrown; its logger would write it between our lines as well, so only fatal errors are logged.
  * `session.set_denormal_as_zero` stays off: it changes the arithmetic of JavaScript in this thread as well.
  */
-export function openFile(bytes: Uint8Array, threads: number, optimization: Optimization = 'all'): Promise<InferenceSession> {
+export function openFile(
+  bytes: Uint8Array,
+  threads: number,
+  optimization: Optimization = 'all',
+): Promise<InferenceSession> {
   return InferenceSession.create(bytes, {
     executionProviders: ['cpu'],
     graphOptimizationLevel: optimization,

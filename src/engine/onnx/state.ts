@@ -7,8 +7,7 @@ import { slotName } from '../../model/optimizer.js';
 import type { Weights } from '../../model/tensor.js';
 import { Tensor } from './runtime.js';
 import { matrixOf, tilesOf } from './tiles.js';
-import type { Variable } from './training-model.js';
-import { nextName, tileName } from './training-model.js';
+import { nextName, tileName, type Variable } from './training-model.js';
 
 type Tensors = Record<string, Tensor>;
 
@@ -61,13 +60,19 @@ export class TrainingState {
 
   /** A copy of the weights as they are now. */
   weights(): Weights {
-    return new Map(this.variables.map(({ name, shape }) => [name, { shape, data: this.current.data.get(name)!.slice() }]));
+    return new Map(
+      this.variables.map(({ name, shape }) => [name, { shape, data: this.current.data.get(name)!.slice() }]),
+    );
   }
 
   /** A copy of the weights and moments as they are now. */
   all(): Weights {
     const moments = this.variables.flatMap(({ name, shape, kind }) =>
-      Array.from({ length: kind === 'learned' ? this.slots : 0 }, (_, slot) => [slotName(name, slot), { shape, data: this.current.data.get(slotName(name, slot))!.slice() }] as const),
+      Array.from(
+        { length: kind === 'learned' ? this.slots : 0 },
+        (_, slot) =>
+          [slotName(name, slot), { shape, data: this.current.data.get(slotName(name, slot))!.slice() }] as const,
+      ),
     );
     return new Map([...this.weights(), ...moments]);
   }
@@ -94,7 +99,10 @@ function addBuffer(set: BufferSet, name: string, shape: Shape, data: Float32Arra
   }
   for (const rows of tiles) {
     const tile = tileName(name, rows);
-    const tensor = new Tensor('float32', data.subarray(rows.from * columns, rows.to * columns), [rows.to - rows.from, columns]);
+    const tensor = new Tensor('float32', data.subarray(rows.from * columns, rows.to * columns), [
+      rows.to - rows.from,
+      columns,
+    ]);
     set.inputs[tile] = tensor;
     set.outputs[nextName(tile)] = tensor;
   }

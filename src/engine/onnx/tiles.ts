@@ -25,7 +25,10 @@ export function matrixOf(shape: Shape): readonly [number, number] {
 export function tilesOf(shape: Shape): readonly Rows[] {
   const [rows, columns] = matrixOf(shape);
   const step = Math.max(1, Math.floor(TILE / columns));
-  return Array.from({ length: Math.ceil(rows / step) }, (_, i) => ({ from: i * step, to: Math.min((i + 1) * step, rows) }));
+  return Array.from({ length: Math.ceil(rows / step) }, (_, i) => ({
+    from: i * step,
+    to: Math.min((i + 1) * step, rows),
+  }));
 }
 
 /**

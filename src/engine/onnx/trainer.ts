@@ -1,16 +1,21 @@
 /** Trains a suffix: runs the compiled step over batches, and predicts with the weights as they are. */
-import type { Shape } from '../../model/graph.js';
-import { outputOf, shapesOf } from '../../model/graph.js';
+import { outputOf, type Shape, shapesOf } from '../../model/graph.js';
 import { adamStepSize, slotCount } from '../../model/optimizer.js';
-import type { Weights } from '../../model/tensor.js';
-import { sizeOf } from '../../model/tensor.js';
+import { sizeOf, type Weights } from '../../model/tensor.js';
 import type { StepResult, Trainer, TrainerState, TrainingBatch, TrainingProgram } from '../engine.js';
 import { maskInput } from './layers/shaping.js';
 import { Tensor, type InferenceSession } from './runtime.js';
 import { openSession } from './session.js';
 import { TrainingState } from './state.js';
-import type { Variable } from './training-model.js';
-import { activationName, activationsModel, ports, predictionModel, trainingModel, variablesOf } from './training-model.js';
+import {
+  activationName,
+  activationsModel,
+  ports,
+  predictionModel,
+  trainingModel,
+  type Variable,
+  variablesOf,
+} from './training-model.js';
 
 /**
  * Heads with fewer weights train on one thread: a second one gains nothing there, and waiting for it costs much where the
@@ -65,7 +70,10 @@ class OnnxTrainer implements Trainer {
     const feeds = {
       ...this.forwardFeeds(batch),
       [ports.targets]: rows(batch.targets, this.outputShape),
-      [ports.share]: rows(batch.sampleWeights.map((weight) => weight / batch.count), [1]),
+      [ports.share]: rows(
+        batch.sampleWeights.map((weight) => weight / batch.count),
+        [1],
+      ),
       [ports.rate]: new Tensor('float32', Float32Array.of(rate), []),
     };
     await this.stepping.run(feeds, {
@@ -96,7 +104,11 @@ class OnnxTrainer implements Trainer {
   private forwardFeeds(batch: TrainingBatch): Record<string, Tensor> {
     const rows = rowsOf(batch);
     const masks = [...batch.masks].map(([layer, mask]) => [maskInput(layer), rows(mask, this.shapes.get(layer)!)]);
-    return { ...this.buffers.inputs, ...Object.fromEntries(masks), [ports.features]: rows(batch.features, this.featureShape) };
+    return {
+      ...this.buffers.inputs,
+      ...Object.fromEntries(masks),
+      [ports.features]: rows(batch.features, this.featureShape),
+    };
   }
 
   async predict(features: Float32Array, count: number): Promise<Float32Array> {

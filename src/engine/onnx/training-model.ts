@@ -1,23 +1,26 @@
 /** One training step as one ONNX graph: forward, loss, gradients and the optimizer's update. */
-import type { Graph, Layer, Shape } from '../../model/graph.js';
-import { isLearned, shapesOf, usesBatchStatistics, weightSpecs } from '../../model/graph.js';
+import {
+  type Graph,
+  isLearned,
+  type Layer,
+  type Shape,
+  shapesOf,
+  usesBatchStatistics,
+  weightSpecs,
+} from '../../model/graph.js';
 import { logitsGraph } from '../../model/logits.js';
-import type { Optimizer } from '../../model/optimizer.js';
-import { slotCount, slotName } from '../../model/optimizer.js';
+import { type Optimizer, slotCount, slotName } from '../../model/optimizer.js';
 import type { TrainingProgram } from '../engine.js';
-import type { Name } from './builder.js';
-import { GraphBuilder } from './builder.js';
+import { GraphBuilder, type Name } from './builder.js';
 import { foldBatchNorm } from './fold.js';
 import { backpropagate } from './gradient.js';
 import { inOrder } from './layers/rule.js';
 import { lossNodes } from './loss.js';
 import type { Model } from './model-file.js';
-import type { Step } from './network.js';
-import { inputOf, layOut } from './network.js';
+import { inputOf, layOut, type Step } from './network.js';
 import { updateNodes } from './optimizer.js';
 import { prepareGradients, withPenalty } from './regularization.js';
-import type { Rows } from './tiles.js';
-import { matrixOf, rowsOf, tilesOf } from './tiles.js';
+import { matrixOf, type Rows, rowsOf, tilesOf } from './tiles.js';
 
 /** Inputs and outputs besides weights, moments and masks. */
 export const ports = {
@@ -74,7 +77,12 @@ export function trainingModel(program: TrainingProgram, variables: readonly Vari
   builder.output(ports.loss, withPenalty(builder, l2, loss, learned), []);
   builder.batchOutput(ports.predictions, predictions, logits.shape);
 
-  const gradients = prepareGradients(builder, l2, clipping, backpropagate(builder, steps, { ...logits, name: gradient }, learned));
+  const gradients = prepareGradients(
+    builder,
+    l2,
+    clipping,
+    backpropagate(builder, steps, { ...logits, name: gradient }, learned),
+  );
   const rate = builder.input(ports.rate, []);
   for (const variable of variables) {
     if (variable.kind !== 'learned') continue;
@@ -94,7 +102,10 @@ export function predictionModel(program: TrainingProgram, variables: readonly Va
 }
 
 /** Compiles the forward side of a step with the output of every layer as an output, under the layer's name. */
-export function activationsModel(program: TrainingProgram, variables: readonly Variable[]): { model: Model; layers: readonly string[] } {
+export function activationsModel(
+  program: TrainingProgram,
+  variables: readonly Variable[],
+): { model: Model; layers: readonly string[] } {
   const { builder, graph, steps } = layOutWith(program, logitsGraph(program.graph, program.loss), variables, true);
   for (const { layer, applied } of steps) {
     const { name, shape } = inOrder(builder, applied.output, 'last');
@@ -109,7 +120,13 @@ export function activationName(layer: string): Name {
 }
 
 /** Lays the network, or its part up to the logits, out with the variables as inputs. */
-function layOutWith({ weights }: TrainingProgram, whole: Graph, variables: readonly Variable[], training: boolean, literal = false) {
+function layOutWith(
+  { weights }: TrainingProgram,
+  whole: Graph,
+  variables: readonly Variable[],
+  training: boolean,
+  literal = false,
+) {
   const { graph, weights: constants } = foldBatchNorm(whole, weights, (layer: Layer) => !literal && !layer.trainable);
   const builder = new GraphBuilder();
   const features = inputOf(builder, graph, ports.features);
@@ -120,7 +137,13 @@ function layOutWith({ weights }: TrainingProgram, whole: Graph, variables: reado
 }
 
 /** The optimizer's step for one weight: as it is where it is small, else as a matrix, tile by tile. */
-function addUpdate(builder: GraphBuilder, optimizer: Optimizer, { name, shape }: Variable, gradient: Name, rate: Name): void {
+function addUpdate(
+  builder: GraphBuilder,
+  optimizer: Optimizer,
+  { name, shape }: Variable,
+  gradient: Name,
+  rate: Name,
+): void {
   const slotNames = Array.from({ length: slotCount(optimizer) }, (_, slot) => slotName(name, slot));
   const update = (part: (whole: string) => string, weight: Name, partial: Name, dims: Shape) => {
     const slots = slotNames.map((slot) => builder.input(part(slot), dims));

@@ -1,18 +1,18 @@
 /** The layer graph interpreted with TF.js operations: one table, one entry a kind of layer. */
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { usesBatchStatistics } from '../../model/graph.js';
-import type {
-  Activation,
-  BatchNormLayer,
-  Conv2dLayer,
-  DenseLayer,
-  DepthwiseConv2dLayer,
-  Graph,
-  Layer,
-  LayerKind,
-  Pair,
-  WeightSpec,
+import {
+  type Activation,
+  type BatchNormLayer,
+  type Conv2dLayer,
+  type DenseLayer,
+  type DepthwiseConv2dLayer,
+  type Graph,
+  type Layer,
+  type LayerKind,
+  type Pair,
+  usesBatchStatistics,
+  type WeightSpec,
 } from '../../model/graph.js';
 import { samePadding } from '../../model/same-padding.js';
 

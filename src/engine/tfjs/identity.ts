@@ -75,9 +75,15 @@ export function identityOf(backend: TfjsBackend): EngineIdentity {
 }
 
 /** Why the chosen backend is slower than it could be, to be shown as a note; undefined for the native one. */
-export function slowBackendNote(backend: string, state = nativeState()): { readonly code: string; readonly text: string } | undefined {
+export function slowBackendNote(
+  backend: string,
+  state = nativeState(),
+): { readonly code: string; readonly text: string } | undefined {
   if (backend === 'node') return undefined;
-  return { code: `tfjs-on-${backend}`, text: `${whyNotNative(state)}: TF.js runs on WebAssembly, about ten times slower than onnxruntime` };
+  return {
+    code: `tfjs-on-${backend}`,
+    text: `${whyNotNative(state)}: TF.js runs on WebAssembly, about ten times slower than onnxruntime`,
+  };
 }
 
 function whyNotNative(state: NativeState): string {

@@ -4,8 +4,7 @@ import { hasWeights, type Graph } from '../../model/graph.js';
 import type { Weights } from '../../model/tensor.js';
 import type { Engine, TrainingProgram } from '../engine.js';
 import { startBackend } from './backend.js';
-import type { TfjsBackend } from './identity.js';
-import { identityOf } from './identity.js';
+import { identityOf, type TfjsBackend } from './identity.js';
 import { TfjsRunner } from './runner.js';
 import { TfjsTrainer } from './trainer.js';
 

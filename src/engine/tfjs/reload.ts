@@ -13,7 +13,10 @@ export interface Reloaded {
 
 interface WrittenModel {
   readonly modelTopology: Record<string, unknown>;
-  readonly weightsManifest: readonly { readonly paths: readonly string[]; readonly weights: tf.io.WeightsManifestEntry[] }[];
+  readonly weightsManifest: readonly {
+    readonly paths: readonly string[];
+    readonly weights: tf.io.WeightsManifestEntry[];
+  }[];
 }
 
 /** Loads the files of a layers-model and predicts `count` inputs of [height, width, channels]. */
@@ -25,7 +28,9 @@ export async function reloadLayersModel(
   backend: TfjsBackend,
 ): Promise<Reloaded> {
   await startBackend(backend);
-  const { modelTopology, weightsManifest } = JSON.parse(Buffer.from(files.get('model.json')!).toString('utf8')) as WrittenModel;
+  const { modelTopology, weightsManifest } = JSON.parse(
+    Buffer.from(files.get('model.json')!).toString('utf8'),
+  ) as WrittenModel;
   const shards = weightsManifest.flatMap(({ paths }) => paths.map((path) => files.get(path)!));
   const weightData = new Uint8Array(Buffer.concat(shards)).buffer;
   const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);

@@ -1,8 +1,7 @@
 /** Inference with TF.js: a network and its weights, kept on one backend. */
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Graph, Shape } from '../../model/graph.js';
-import { outputOf } from '../../model/graph.js';
+import { type Graph, outputOf, type Shape } from '../../model/graph.js';
 import type { Tensor, Weights } from '../../model/tensor.js';
 import type { Runner } from '../engine.js';
 import { onBackend } from './backend.js';
@@ -30,7 +29,9 @@ export class TfjsRunner implements Runner {
     const length = inputs.length / count;
     const outputs: Float32Array[] = [];
     for (let i = 0; i < count; i++) {
-      outputs.push(await predict(this.backend, this.graph, this.tensors, inputs.subarray(i * length, (i + 1) * length), 1));
+      outputs.push(
+        await predict(this.backend, this.graph, this.tensors, inputs.subarray(i * length, (i + 1) * length), 1),
+      );
     }
     const all = new Float32Array(count * outputs[0].length);
     outputs.forEach((output, i) => all.set(output, i * output.length));

@@ -1,19 +1,24 @@
 /** Training with TF.js: its gradients, our loss and our optimizer. */
 import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { BatchNormLayer, Graph, Shape } from '../../model/graph.js';
-import { isLearned, outputOf, shapesOf, weightSpecs } from '../../model/graph.js';
+import {
+  type BatchNormLayer,
+  type Graph,
+  isLearned,
+  outputOf,
+  type Shape,
+  shapesOf,
+  weightSpecs,
+} from '../../model/graph.js';
 import { logitsGraph } from '../../model/logits.js';
-import type { LossResult } from '../../model/loss.js';
-import { lossFromLogits } from '../../model/loss.js';
+import { lossFromLogits, type LossResult } from '../../model/loss.js';
 import { clipInPlace } from '../../model/clipping.js';
 import { slotCount, slotName, updateInPlace } from '../../model/optimizer.js';
 import { addL2Gradient, isPenalized, l2Penalty } from '../../model/penalty.js';
 import type { Tensor, Weights } from '../../model/tensor.js';
 import type { StepResult, Trainer, TrainerState, TrainingBatch, TrainingProgram } from '../engine.js';
 import { onBackend } from './backend.js';
-import type { Pass } from './forward.js';
-import { forward } from './forward.js';
+import { forward, type Pass } from './forward.js';
 import type { TfjsBackend } from './identity.js';
 import { batchTensor, predict, upload } from './runner.js';
 
@@ -77,7 +82,9 @@ export class TfjsTrainer implements Trainer {
   /** Adds the penalty's part to the gradients and clips them, in Keras's order. Returns the penalty. */
   private regularize(gradients: ReadonlyMap<string, Float32Array>): number {
     const { l2 = 0, clipping } = this.program;
-    if (l2 > 0) for (const [name, gradient] of gradients) if (isPenalized(name)) addL2Gradient(l2, gradient, this.trained.get(name)!.data);
+    if (l2 > 0)
+      for (const [name, gradient] of gradients)
+        if (isPenalized(name)) addL2Gradient(l2, gradient, this.trained.get(name)!.data);
     if (clipping !== undefined) clipInPlace(clipping, [...gradients.values()]);
     return l2 === 0 ? 0 : l2Penalty(l2, this.trained);
   }
@@ -138,7 +145,10 @@ export class TfjsTrainer implements Trainer {
         const rows = (logits as TfTensor).dataSync<'float32'>();
         const computed = lossFromLogits(this.program.loss, rows, batch.targets, batch.sampleWeights, batch.count);
         result = computed;
-        return { value: tf.scalar(computed.loss), gradFunc: () => tf.tensor(computed.gradient, (logits as TfTensor).shape) };
+        return {
+          value: tf.scalar(computed.loss),
+          gradFunc: () => tf.tensor(computed.gradient, (logits as TfTensor).shape),
+        };
       });
       const backward = tf.valueAndGrads((...learned) => {
         const pass: Pass = {

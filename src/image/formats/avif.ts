@@ -11,7 +11,7 @@ interface Box {
 function boxesIn(bytes: Uint8Array, from: number, to: number): Box[] {
   const view = viewOf(bytes);
   const boxes: Box[] = [];
-  for (let at = from; at + 8 <= to; ) {
+  for (let at = from; at + 8 <= to;) {
     const short = view.getUint32(at);
     const wide = short === 1;
     if (wide && at + 16 > to) break;
@@ -36,7 +36,8 @@ export function readAvif(bytes: Uint8Array): Reading {
   const inside = (outer: Box | undefined, type: string, skip: number): Box[] =>
     outer === undefined ? [] : boxesIn(bytes, outer.start + skip, outer.end).filter((box) => box.type === type);
   if (meta === undefined) return cutShort('it ends before its metadata');
-  if (!boxes.some(({ type }) => type === 'mdat') && inside(meta, 'idat', 4).length === 0) return cutShort('it ends inside its image data');
+  if (!boxes.some(({ type }) => type === 'mdat') && inside(meta, 'idat', 4).length === 0)
+    return cutShort('it ends inside its image data');
   const [properties] = inside(meta, 'iprp', 4);
   const [container] = inside(properties, 'ipco', 0);
   const view = viewOf(bytes);

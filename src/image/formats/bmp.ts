@@ -48,7 +48,9 @@ function layoutOf(bytes: Uint8Array): Layout | Refusal {
   const masksAt = FILE_HEADER + 40;
   if (fields && bytes.length < masksAt + 12) return cutShort('it ends inside its header');
   const usual = depth === 16 ? ([0x7c00, 0x03e0, 0x001f] as const) : ([0xff0000, 0xff00, 0xff] as const);
-  const masks = fields ? ([0, 4, 8].map((offset) => view.getUint32(masksAt + offset, true)) as [number, number, number]) : usual;
+  const masks = fields
+    ? ([0, 4, 8].map((offset) => view.getUint32(masksAt + offset, true)) as [number, number, number])
+    : usual;
   const used = core ? 0 : view.getUint32(at + 28, true);
   const paletteAt = FILE_HEADER + header + (fields && header === 40 ? 12 : 0);
   const layout: Layout = {
@@ -58,7 +60,11 @@ function layoutOf(bytes: Uint8Array): Layout | Refusal {
     bottomUp: height > 0,
     pixels: view.getUint32(10, true),
     stride: Math.ceil((width * depth) / 32) * 4,
-    palette: { at: paletteAt, count: depth > 8 ? 0 : Math.min(used === 0 ? 2 ** depth : used, 2 ** depth), entry: core ? 3 : 4 },
+    palette: {
+      at: paletteAt,
+      count: depth > 8 ? 0 : Math.min(used === 0 ? 2 ** depth : used, 2 ** depth),
+      entry: core ? 3 : 4,
+    },
     masks,
   };
   return lastByte(layout) > bytes.length ? cutShort(`it has ${bytes.length} of ${lastByte(layout)} bytes`) : layout;

@@ -27,7 +27,12 @@ export const HOLDS_PATH = 'is a text file that holds the path';
 
 /** One line without a break at its end, with a slash in it. */
 function isPath(bytes: Uint8Array, start: string): boolean {
-  return bytes.length < LOOK && /^[\x21-\x7e\x80-\xff][^\x00-\x1f]*\/[^\x00-\x1f]+$/.test(start) && !start.includes('://') && !start.startsWith('<');
+  return (
+    bytes.length < LOOK &&
+    /^[\x21-\x7e\x80-\xff][^\x00-\x1f]*\/[^\x00-\x1f]+$/.test(start) &&
+    !start.includes('://') &&
+    !start.startsWith('<')
+  );
 }
 
 /** `is a HEIC, expected JPEG, PNG, ...`, or as much as can be said of unknown bytes. */
@@ -35,7 +40,8 @@ export function describeForeign(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'is empty';
   const start = latin1(bytes, 0, LOOK);
   const match = signatures.find(([pattern]) => pattern.test(start));
-  if (isPath(bytes, start)) return `${HOLDS_PATH} ${JSON.stringify(start)}, as a symbolic link does after it was copied without support for links`;
+  if (isPath(bytes, start))
+    return `${HOLDS_PATH} ${JSON.stringify(start)}, as a symbolic link does after it was copied without support for links`;
   if (match !== undefined) return `is ${match[1]}, expected ${READ_FORMATS}`;
   return `is not an image (${beginning(bytes)})`;
 }

@@ -42,7 +42,10 @@ export function readJpeg(bytes: Uint8Array): Reading {
   let at = 2;
   for (;;) {
     const marker = nextMarker(bytes, at);
-    if (marker === -1) return size !== undefined && inPictureData ? { ...size, unended: true } : cutShort('it ends before its image data');
+    if (marker === -1)
+      return size !== undefined && inPictureData
+        ? { ...size, unended: true }
+        : cutShort('it ends before its image data');
     const code = bytes[marker];
     at = marker + 1;
     if (code === EOI) return size !== undefined && inPictureData ? size : damaged('it contains no image data');
@@ -66,7 +69,7 @@ export function readJpeg(bytes: Uint8Array): Reading {
 /** How many channels the frame header declares: 4 are CMYK. Undefined where there is none before the image data. */
 export function jpegChannels(bytes: Uint8Array): number | undefined {
   const view = viewOf(bytes);
-  for (let marker = nextMarker(bytes, 2); marker !== -1 && bytes[marker] !== SOS; ) {
+  for (let marker = nextMarker(bytes, 2); marker !== -1 && bytes[marker] !== SOS;) {
     const at = marker + 1;
     if (isFrameHeader(bytes[marker])) return at + 8 <= bytes.length ? bytes[at + 7] : undefined;
     const length = standsAlone(bytes[marker]) || at + 2 > bytes.length ? 0 : view.getUint16(at);

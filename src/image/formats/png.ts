@@ -30,7 +30,8 @@ export function readPng(bytes: Uint8Array): Reading {
     const end = at + CHUNK_FRAME + length;
     if (!/^[A-Za-z]{4}$/.test(type)) return damaged(`there is no chunk at byte ${at}`);
     if (end > bytes.length) return cutShort(`it ends inside its ${type} chunk`);
-    if (isCritical(type) && !hasRightCrc(bytes, view, at, end)) return damaged(`its ${type} chunk has a wrong checksum`);
+    if (isCritical(type) && !hasRightCrc(bytes, view, at, end))
+      return damaged(`its ${type} chunk has a wrong checksum`);
 
     if (size === undefined) {
       if (type !== 'IHDR' || length !== 13) return damaged('it does not begin with a header chunk');

@@ -18,7 +18,16 @@ const TILE_BYTES = 325;
 const SAMPLE_FORMAT = 339;
 const UNSIGNED_INTEGER = 1;
 
-const wanted: ReadonlySet<number> = new Set([WIDTH, HEIGHT, BITS, STRIP_OFFSETS, STRIP_BYTES, TILE_OFFSETS, TILE_BYTES, SAMPLE_FORMAT]);
+const wanted: ReadonlySet<number> = new Set([
+  WIDTH,
+  HEIGHT,
+  BITS,
+  STRIP_OFFSETS,
+  STRIP_BYTES,
+  TILE_OFFSETS,
+  TILE_BYTES,
+  SAMPLE_FORMAT,
+]);
 
 /** Numbers of the fields of the first image that are read here. Undefined where the file ends inside them. */
 function readFields(bytes: Uint8Array): Map<number, readonly number[]> | undefined {
@@ -38,7 +47,10 @@ function readFields(bytes: Uint8Array): Map<number, readonly number[]> | undefin
     // Up to four bytes are in the entry itself. The values are counted against the file before any of them is read.
     const from = length * size <= 4 ? at + 8 : view.getUint32(at + 8, little);
     if (from + length * size > bytes.length) return undefined;
-    fields.set(tag, Array.from({ length }, (_, i) => read(view, from + i * size, size, little)));
+    fields.set(
+      tag,
+      Array.from({ length }, (_, i) => read(view, from + i * size, size, little)),
+    );
   }
   return fields;
 }
@@ -59,7 +71,9 @@ export function readTiff(bytes: Uint8Array): Reading {
   const deep = (fields.get(BITS) ?? []).find((bits) => bits > 16);
   const formats = fields.get(SAMPLE_FORMAT) ?? [];
   if (deep !== undefined || formats.some((format) => format !== UNSIGNED_INTEGER)) {
-    return { reason: 'is a TIFF of measurements (floating-point, signed or 32-bit samples), expected 8 or 16 bits per channel' };
+    return {
+      reason: 'is a TIFF of measurements (floating-point, signed or 32-bit samples), expected 8 or 16 bits per channel',
+    };
   }
   const offsets = fields.get(STRIP_OFFSETS) ?? fields.get(TILE_OFFSETS) ?? [];
   const lengths = fields.get(STRIP_BYTES) ?? fields.get(TILE_BYTES) ?? [];

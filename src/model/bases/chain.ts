@@ -22,7 +22,15 @@ export class Chain {
 
   conv(name: string, filters: number, size: number, options: ConvOptions = {}, from = this.last): string {
     const { stride = 1, padding = 'valid', useBias = true, activation = 'linear' } = options;
-    return this.push({ ...common(name, from), kind: 'conv2d', filters, ...kernel(size, stride), padding, useBias, activation });
+    return this.push({
+      ...common(name, from),
+      kind: 'conv2d',
+      filters,
+      ...kernel(size, stride),
+      padding,
+      useBias,
+      activation,
+    });
   }
 
   /** Without a bias: normalisation follows. */

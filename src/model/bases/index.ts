@@ -1,6 +1,5 @@
 /** The pretrained networks that can be named: where their layers and weights come from, how they want their pixels. */
-import type { Graph } from '../graph.js';
-import { allWeightSpecs } from '../graph.js';
+import { allWeightSpecs, type Graph } from '../graph.js';
 import type { PreprocessingMode } from '../preprocessing.js';
 import { sizeOf } from '../tensor.js';
 import { mobilenetAlphas, mobilenetV2 } from './mobilenet-v2.js';

@@ -44,7 +44,11 @@ export function mobilenetV2(alpha: number): Graph {
 }
 
 /** Widens six times (but in the first block), filters each channel, narrows; a shortcut where shapes allow. */
-function invertedResidual(chain: Chain, index: number, { from, to, stride }: { from: number; to: number; stride: number }): void {
+function invertedResidual(
+  chain: Chain,
+  index: number,
+  { from, to, stride }: { from: number; to: number; stride: number },
+): void {
   const input = chain.last;
   const prefix = index === 0 ? 'expanded_conv' : `block_${index}`;
   if (index > 0) {

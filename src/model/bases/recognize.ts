@@ -17,7 +17,11 @@ const FEWEST = 8;
  * what is left out of the comparison: names, input sizes, padding (before a convolution or in it), whether an activation
  * is a layer, the epsilon of BatchNorm. `widths`: the number of filters counts too.
  */
-export function differenceFrom(network: Graph, architecture: Graph, { widths }: { readonly widths: boolean }): Difference | undefined {
+export function differenceFrom(
+  network: Graph,
+  architecture: Graph,
+  { widths }: { readonly widths: boolean },
+): Difference | undefined {
   const theirs = signaturesOf(network, widths);
   const ours = signaturesOf(architecture, widths);
   const known = new Set(ours.map(({ signature }) => signature));

@@ -19,7 +19,8 @@ function vgg(name: string, depths: readonly number[]): Graph {
   const chain = new Chain(name);
   for (const [i, depth] of depths.entries()) {
     const block = `block${i + 1}`;
-    for (let n = 1; n <= depth; n++) chain.conv(`${block}_conv${n}`, widths[i], 3, { padding: 'same', activation: 'relu' });
+    for (let n = 1; n <= depth; n++)
+      chain.conv(`${block}_conv${n}`, widths[i], 3, { padding: 'same', activation: 'relu' });
     chain.maxPool(`${block}_pool`, 2);
   }
   return chain.graph();

@@ -10,15 +10,31 @@ import { formatOfJson } from './json-contents.js';
 /** Far more than a model.json has; what is larger is not looked into. */
 const largestJson = 16 * 2 ** 20;
 const expected = 'the folder of an exported model, such as models/pets, or the model.json or .onnx file in it';
-const asBase = 'a network of another origin can be a base: name it as the `weights` of load-base, train, and use what export writes';
+const asBase =
+  'a network of another origin can be a base: name it as the `weights` of load-base, train, and use what export writes';
 
-const readable = { hdf5: 'an HDF5 file, as Keras writes (.h5)', zip: 'a zip, as .keras files are', json: 'a JSON file' } as const;
+const readable = {
+  hdf5: 'an HDF5 file, as Keras writes (.h5)',
+  zip: 'a zip, as .keras files are',
+  json: 'a JSON file',
+} as const;
 
 /** The failure for a path that leads to no exported model. */
 export async function notExported(path: string): Promise<PipelineError> {
   const found = await identify(path);
-  const is = found.kind === 'other' ? found.is : basename(found.path) === 'model.json' ? await modelJson(found.path) : readable[found.format];
-  return failure('invalid', { code: 'no-model', where: path, found: `is ${is}${is.startsWith('not ') ? '' : ', not an exported model'}`, expected, remedy: asBase });
+  const is =
+    found.kind === 'other'
+      ? found.is
+      : basename(found.path) === 'model.json'
+        ? await modelJson(found.path)
+        : readable[found.format];
+  return failure('invalid', {
+    code: 'no-model',
+    where: path,
+    found: `is ${is}${is.startsWith('not ') ? '' : ', not an exported model'}`,
+    expected,
+    remedy: asBase,
+  });
 }
 
 /** Whether a folder has nothing that an export writes for its reader. */
@@ -29,13 +45,19 @@ export async function isForeign(folder: string): Promise<boolean> {
 
 /** What the model.json of somebody else is. */
 async function modelJson(path: string): Promise<string> {
-  const beside = (name: string) => stat(join(dirname(path), name)).then(() => true, () => false);
+  const beside = (name: string) =>
+    stat(join(dirname(path), name)).then(
+      () => true,
+      () => false,
+    );
   try {
     if ((await stat(path)).size > largestJson) return 'a model.json of more than 16 MB';
     const value: unknown = parseBounded((await readRegular(path, { limit: largestJson })).toString('utf8'));
     const other = formatOfJson(value);
     if (other !== undefined) return other.is;
-    return (await beside('metadata.json')) ? 'a model of Teachable Machine' : 'a TF.js layers-model without the classes.json and preprocessing.json that an export writes beside it';
+    return (await beside('metadata.json'))
+      ? 'a model of Teachable Machine'
+      : 'a TF.js layers-model without the classes.json and preprocessing.json that an export writes beside it';
   } catch (error) {
     if (error instanceof TooManyValues) return `a model.json that ${error.message}`;
     if (error instanceof SyntaxError) return 'a model.json that is damaged or cut off';

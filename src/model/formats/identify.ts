@@ -9,7 +9,11 @@ import { formatOfBytes, headBytes, remedies, type OtherFormat, type ReadableForm
 export const baseFormats = 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras';
 
 export type Identified =
-  | { readonly kind: 'readable'; readonly format: ReadableFormat; /** Of the file itself, where a folder was named. */ readonly path: string }
+  | {
+      readonly kind: 'readable';
+      readonly format: ReadableFormat;
+      /** Of the file itself, where a folder was named. */ readonly path: string;
+    }
   | ({ readonly kind: 'other' } & OtherFormat);
 
 /** Looks at a path, not further than at the first bytes of a file. Errors of the disk pass through. */
@@ -55,25 +59,38 @@ function folderFormat(names: ReadonlySet<string>, name: string): OtherFormat {
     };
   }
   if (names.has('saved_model.pb') || names.has('saved_model.pbtxt')) {
-    return { is: 'a TensorFlow SavedModel, which has operations but no layers', remedy: `go back to the Keras model that it was exported from: ${remedies.saveWhole}` };
+    return {
+      is: 'a TensorFlow SavedModel, which has operations but no layers',
+      remedy: `go back to the Keras model that it was exported from: ${remedies.saveWhole}`,
+    };
   }
   const file = ending('.keras') ?? ending('.h5', '.hdf5');
   if (names.has('config.json') && ending('.safetensors', '.bin', '.msgpack') !== undefined) {
     return { is: 'a model of Hugging Face Transformers or timm', remedy: remedies.byName };
   }
-  if (names.has('config.json') && names.has('model.weights.h5')) return { is: 'a .keras file that was unpacked', remedy: 'name the .keras file itself' };
+  if (names.has('config.json') && names.has('model.weights.h5'))
+    return { is: 'a .keras file that was unpacked', remedy: 'name the .keras file itself' };
   if (file !== undefined) return { is: `a folder, with ${file} in it`, remedy: `name the file: ${name}/${file}` };
-  if (names.has('Manifest.json') || ending('.mlmodel') !== undefined) return { is: 'a Core ML model', remedy: remedies.byName };
-  if (ending('.onnx') !== undefined) return { is: 'a folder with an ONNX model, which cannot be a base in this version', remedy: remedies.byName };
-  if (ending('.index') !== undefined && names.has('checkpoint')) return { is: 'a folder of TensorFlow checkpoints, which have no layers', remedy: remedies.saveWhole };
-  return { is: names.size === 0 ? 'an empty folder' : 'a folder without a model.json', remedy: 'name the file of the network' };
+  if (names.has('Manifest.json') || ending('.mlmodel') !== undefined)
+    return { is: 'a Core ML model', remedy: remedies.byName };
+  if (ending('.onnx') !== undefined)
+    return { is: 'a folder with an ONNX model, which cannot be a base in this version', remedy: remedies.byName };
+  if (ending('.index') !== undefined && names.has('checkpoint'))
+    return { is: 'a folder of TensorFlow checkpoints, which have no layers', remedy: remedies.saveWhole };
+  return {
+    is: names.size === 0 ? 'an empty folder' : 'a folder without a model.json',
+    remedy: 'name the file of the network',
+  };
 }
 
 async function unknown(path: string, head: Buffer): Promise<OtherFormat> {
   const beside = /\.bin$/.test(path) && (await stat(join(path, '..', 'model.json')).catch(() => undefined));
   if (beside) return { is: 'a file of weights of the model.json beside it', remedy: 'name the model.json' };
   const bytes = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return { is: `not a model of a format that is known here: it starts with the bytes ${bytes}`, remedy: `check that it is the right file; otherwise, ${remedies.saveWhole}` };
+  return {
+    is: `not a model of a format that is known here: it starts with the bytes ${bytes}`,
+    remedy: `check that it is the right file; otherwise, ${remedies.saveWhole}`,
+  };
 }
 
 /** A name that can be pasted into a command between quotes. */

@@ -10,15 +10,25 @@ export function formatOfJson(value: unknown): OtherFormat | undefined {
   if (!isRecord(value)) return { is: 'JSON, but not a model', remedy: 'name the model.json of a TF.js layers-model' };
   const { modelTopology: topology } = value;
   if (value['format'] === 'graph-model' || (isRecord(topology) && Array.isArray(topology['node']))) {
-    return { is: 'a TF.js graph-model, which has operations but no layers', remedy: `go back to the Keras model that it was converted from: ${remedies.saveWhole}` };
+    return {
+      is: 'a TF.js graph-model, which has operations but no layers',
+      remedy: `go back to the Keras model that it was converted from: ${remedies.saveWhole}`,
+    };
   }
   if (topology !== undefined) return undefined;
   if ('class_name' in value && 'config' in value) {
-    return { is: 'the layers of a Keras network without their weights (`model.to_json()`)', remedy: remedies.saveWhole };
+    return {
+      is: 'the layers of a Keras network without their weights (`model.to_json()`)',
+      remedy: remedies.saveWhole,
+    };
   }
-  if ('tmVersion' in value || 'packageName' in value) return { is: 'the metadata of a Teachable Machine model', remedy: 'name the model.json beside it' };
+  if ('tmVersion' in value || 'packageName' in value)
+    return { is: 'the metadata of a Teachable Machine model', remedy: 'name the model.json beside it' };
   if ('model_type' in value || 'architectures' in value || 'architecture' in value) {
     return { is: 'the settings of a Hugging Face model', remedy: remedies.byName };
   }
-  return { is: 'JSON without a `modelTopology`, so not a TF.js layers-model', remedy: 'name the model.json of a TF.js layers-model' };
+  return {
+    is: 'JSON without a `modelTopology`, so not a TF.js layers-model',
+    remedy: 'name the model.json of a TF.js layers-model',
+  };
 }

@@ -18,14 +18,23 @@ export interface Wanted {
  * The bytes of the named entries of a zip; `path` names it. No other entry is looked into. Throws `bad-data` for a zip
  * that is damaged, lacks one, has one twice, or unpacks to more than is allowed.
  */
-export async function readEntries(zipped: Buffer, path: string, wanted: readonly Wanted[]): Promise<Map<string, Buffer>> {
+export async function readEntries(
+  zipped: Buffer,
+  path: string,
+  wanted: readonly Wanted[],
+): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
   const names: string[] = [];
   try {
     const zip = await fromBufferPromise(zipped, { lazyEntries: true, autoClose: false });
     try {
       for await (const entry of zip.eachEntry()) {
-        if (names.length >= mostEntries) throw damaged(path, `the zip has more than ${mostEntries.toLocaleString('en-US')} entries`, 'a .keras file, which has a few');
+        if (names.length >= mostEntries)
+          throw damaged(
+            path,
+            `the zip has more than ${mostEntries.toLocaleString('en-US')} entries`,
+            'a .keras file, which has a few',
+          );
         names.push(entry.fileName);
         const limit = wanted.find(({ name }) => name === entry.fileName)?.most;
         if (limit === undefined) continue;

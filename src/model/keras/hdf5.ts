@@ -4,8 +4,7 @@
  */
 import h5wasm from 'h5wasm';
 import { failure, PipelineError } from '../../core/problem.js';
-import type { Tensor } from '../tensor.js';
-import { sizeOf } from '../tensor.js';
+import { sizeOf, type Tensor } from '../tensor.js';
 
 /** More than any file that Keras publishes, and what fits into the library's memory. */
 export const largestFile = 2 * 2 ** 30;
@@ -36,7 +35,8 @@ export class Hdf5File {
    * Throws `bad-data` for what is damaged, `unsafe` for what leads out of the file; `where` names the file.
    */
   static async reading<Result>(bytes: Uint8Array, where: string, read: (file: Hdf5File) => Result): Promise<Result> {
-    if (bytes.length > largestFile) throw damaged(where, `the file has ${bytes.length} bytes`, `at most ${largestFile}`);
+    if (bytes.length > largestFile)
+      throw damaged(where, `the file has ${bytes.length} bytes`, `at most ${largestFile}`);
     const module = await h5wasm.ready;
     // Without it, errors of the library are printed, and what could not be read is whatever the memory held.
     module.activate_throwing_error_handler();
@@ -87,7 +87,8 @@ export class Hdf5File {
   /** A dataset of float32 (or float64, rounded). Its declared size is checked before anything is allocated. */
   tensor(path: string): Tensor {
     const dataset = this.find(path);
-    if (!(dataset instanceof h5wasm.Dataset)) throw damaged(this.where, `${path} is not there`, 'the numbers of a weight');
+    if (!(dataset instanceof h5wasm.Dataset))
+      throw damaged(this.where, `${path} is not there`, 'the numbers of a weight');
     const { shape, type, size, virtual_sources: virtual } = dataset.metadata;
     if (virtual !== undefined) throw this.leadsOut(path, 'is put together from other files');
     if (dataset.filters.length > 0) {
@@ -124,9 +125,15 @@ export class Hdf5File {
   /** An attribute of texts; empty lists, which Keras writes as numbers, among them. */
   private attribute(path: string, name: string): unknown {
     const entity = this.find(path);
-    if (!(entity instanceof h5wasm.Group)) throw damaged(this.where, `the group ${path} is not there`, 'a file that Keras wrote');
+    if (!(entity instanceof h5wasm.Group))
+      throw damaged(this.where, `the group ${path} is not there`, 'a file that Keras wrote');
     if (!this.module.get_attribute_names(this.file.file_id, entity.path).includes(name)) return undefined;
-    const { total_size: count, size, type, vlen } = this.module.get_attribute_metadata(this.file.file_id, entity.path, name);
+    const {
+      total_size: count,
+      size,
+      type,
+      vlen,
+    } = this.module.get_attribute_metadata(this.file.file_id, entity.path, name);
     if (count === 0) return [];
     this.textsRead += count;
     const fits = this.textsRead <= mostTexts && (vlen ? count <= mostInPlace : count * size <= this.size);
@@ -162,6 +169,12 @@ export class Hdf5File {
   }
 }
 
-export function damaged(where: string, found: string, expected?: string, cause?: unknown, remedy?: string): PipelineError {
+export function damaged(
+  where: string,
+  found: string,
+  expected?: string,
+  cause?: unknown,
+  remedy?: string,
+): PipelineError {
   return failure('bad-data', { code: 'bad-keras-file', where, found, expected, remedy }, cause);
 }

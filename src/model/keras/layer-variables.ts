@@ -4,8 +4,7 @@
  * 2.15 put the same under another name.
  * Format: keras/src/saving/saving_lib.py (_save_container_state, _walk_saveable).
  */
-import type { Graph } from '../graph.js';
-import { hasWeights, shapesOf, weightSpecs } from '../graph.js';
+import { type Graph, hasWeights, shapesOf, weightSpecs } from '../graph.js';
 import type { Tensor, Weights } from '../tensor.js';
 import { damaged, type Hdf5File } from './hdf5.js';
 
@@ -15,7 +14,13 @@ const roots = ['/layers', '/_layer_checkpoint_dependencies'] as const;
  * The weights that a graph declares, as `layer/role`. `places` are those of its layers, `functional/layers/conv2d_1`, below
  * `root` where it is known. Throws `bad-data` for a layer whose variables are missing or too many.
  */
-export function readLayerVariables(file: Hdf5File, graph: Graph, places: ReadonlyMap<string, string>, where: string, root = rootIn(file)): Weights {
+export function readLayerVariables(
+  file: Hdf5File,
+  graph: Graph,
+  places: ReadonlyMap<string, string>,
+  where: string,
+  root = rootIn(file),
+): Weights {
   const shapes = shapesOf(graph);
   const weights = new Map<string, Tensor>();
   for (const layer of graph.layers) {

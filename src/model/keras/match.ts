@@ -1,6 +1,5 @@
 /** Gives the weights of a Keras file the names that a network declares. */
-import type { Graph, Layer } from '../graph.js';
-import { shapesOf, weightSpecs } from '../graph.js';
+import { type Graph, type Layer, shapesOf, weightSpecs } from '../graph.js';
 import type { Tensor, Weights } from '../tensor.js';
 
 /**
@@ -16,7 +15,8 @@ export function matchLayers(graph: Graph, weights: Weights): Weights {
   const matched = new Map<string, Tensor>();
   [...groups].forEach(([name, group], index) => {
     const layer = inOrder ? declared[index] : byName.get(name);
-    for (const [role, tensor] of group) matched.set(layer === undefined ? `${name}/${role}` : `${layer.name}/${roleIn(layer, role)}`, tensor);
+    for (const [role, tensor] of group)
+      matched.set(layer === undefined ? `${name}/${role}` : `${layer.name}/${roleIn(layer, role)}`, tensor);
   });
   return matched;
 }
@@ -24,7 +24,9 @@ export function matchLayers(graph: Graph, weights: Weights): Weights {
 /** The layers of a graph that declare weights. */
 function weightedLayers(graph: Graph): Layer[] {
   const shapes = shapesOf(graph);
-  return graph.layers.filter((layer) => layer.inputs.length > 0 && weightSpecs(layer, shapes.get(layer.inputs[0])!).length > 0);
+  return graph.layers.filter(
+    (layer) => layer.inputs.length > 0 && weightSpecs(layer, shapes.get(layer.inputs[0])!).length > 0,
+  );
 }
 
 /** Keras 3 calls the kernel of every layer `kernel`. */

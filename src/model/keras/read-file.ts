@@ -22,9 +22,18 @@ export async function readKerasFile(task: ReadTask): Promise<KerasModel> {
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<KerasModel>((resolve, reject) => {
-      const end = (error: unknown) => reject(damaged(path, 'the library that reads it broke off', 'a whole HDF5 file', error));
-      timer = setTimeout(() => reject(damaged(path, `reading it took more than ${Math.round(longestMs(size) / 1000)} s`, 'a whole HDF5 file')), longestMs(size));
-      worker.on('message', (answer: ReadAnswer) => ('failure' in answer ? reject(fromParts(answer.failure)) : resolve(answer.model)));
+      const end = (error: unknown) =>
+        reject(damaged(path, 'the library that reads it broke off', 'a whole HDF5 file', error));
+      timer = setTimeout(
+        () =>
+          reject(
+            damaged(path, `reading it took more than ${Math.round(longestMs(size) / 1000)} s`, 'a whole HDF5 file'),
+          ),
+        longestMs(size),
+      );
+      worker.on('message', (answer: ReadAnswer) =>
+        'failure' in answer ? reject(fromParts(answer.failure)) : resolve(answer.model),
+      );
       worker.on('error', end);
       worker.on('messageerror', end);
       worker.on('exit', () => end(undefined));

@@ -14,12 +14,19 @@ export interface H5Options extends ReadOptions {
 }
 
 /** Reads the bytes of an .h5 file. No graph comes with weights alone. Throws `bad-data` and `unsafe`; `where` names the file. */
-export function readH5(bytes: Uint8Array, where: string, options: H5Options = {}): Promise<Pick<ReadModel, 'graph' | 'weights'>> {
+export function readH5(
+  bytes: Uint8Array,
+  where: string,
+  options: H5Options = {},
+): Promise<Pick<ReadModel, 'graph' | 'weights'>> {
   return Hdf5File.reading(bytes, where, (file) => {
     const config = file.text('', 'model_config');
     if (config !== undefined) {
       const network = readNetwork(parseModel(config, where), where, options);
-      return { graph: network.graph, weights: matchLayers(network.graph, readWeightGroups(file, '/model_weights', where, namesIn(network))) };
+      return {
+        graph: network.graph,
+        weights: matchLayers(network.graph, readWeightGroups(file, '/model_weights', where, namesIn(network))),
+      };
     }
     const root = variablesIn(file);
     if (root === undefined) return { weights: readWeightGroups(file, '', where) };
@@ -49,6 +56,8 @@ function variablesIn(file: Hdf5File): string | undefined {
 /** The names that layers have in the network, where a group has the weights of a whole inner model. */
 function namesIn({ places }: Network): NameInNetwork {
   const names = new Map([...places].map(([name, { group }]) => [group.join('/'), name]));
-  const models = new Set([...places.values()].filter(({ group: [outer, own] }) => outer !== own).map(({ group }) => group[0]));
+  const models = new Set(
+    [...places.values()].filter(({ group: [outer, own] }) => outer !== own).map(({ group }) => group[0]),
+  );
   return (group, own) => names.get(`${group}/${own}`) ?? (models.has(group) ? `${group}_${own}` : group);
 }

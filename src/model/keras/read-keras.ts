@@ -10,11 +10,17 @@ const config = { name: 'config.json', most: 16 * 2 ** 20 };
 const variables = { name: 'model.weights.h5', most: largestFile };
 
 /** Reads the bytes of a .keras file; `path` names it. Throws `bad-data` and `unsafe`. */
-export async function readKeras(bytes: Buffer, path: string, options: ReadOptions = {}): Promise<Required<Pick<ReadModel, 'graph' | 'weights'>>> {
+export async function readKeras(
+  bytes: Buffer,
+  path: string,
+  options: ReadOptions = {},
+): Promise<Required<Pick<ReadModel, 'graph' | 'weights'>>> {
   const entries = await readEntries(bytes, path, [config, variables]);
   const topology = parseModel(entries.get(config.name)!.toString('utf8'), path);
   const { graph, places } = readNetwork(topology, path, options);
   const folders = new Map([...places].map(([name, { place }]) => [name, place]));
-  const weights = await Hdf5File.reading(entries.get(variables.name)!, path, (file) => readLayerVariables(file, graph, folders, path));
+  const weights = await Hdf5File.reading(entries.get(variables.name)!, path, (file) =>
+    readLayerVariables(file, graph, folders, path),
+  );
   return { graph, weights };
 }

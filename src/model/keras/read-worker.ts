@@ -10,9 +10,7 @@ export interface ReadTask {
   readonly options: H5Options;
 }
 
-export type ReadAnswer =
-  | { readonly model: KerasModel }
-  | { readonly failure: FailureParts };
+export type ReadAnswer = { readonly model: KerasModel } | { readonly failure: FailureParts };
 
 const port = parentPort;
 if (port === null) throw new Error('read-worker runs as a worker thread only');

@@ -32,15 +32,26 @@ export type NameInNetwork = (group: string, own: string) => string;
  * of an inner model has the weights of all its layers, each named by its own: `nameIn` finds those.
  * Throws `bad-data`.
  */
-export function readWeightGroups(file: Hdf5File, root: string, where: string, nameIn: NameInNetwork = (group) => group): Weights {
+export function readWeightGroups(
+  file: Hdf5File,
+  root: string,
+  where: string,
+  nameIn: NameInNetwork = (group) => group,
+): Weights {
   if (file.text(root, 'backend') === 'theano') {
-    throw damaged(where, 'Theano wrote these weights, and its kernels are turned around', 'weights of the TensorFlow backend');
+    throw damaged(
+      where,
+      'Theano wrote these weights, and its kernels are turned around',
+      'weights of the TensorFlow backend',
+    );
   }
   const layers = file.texts(root, 'layer_names');
-  if (layers === undefined) throw damaged(where, 'no layers are listed in it', 'a .h5 file as Keras\'s `save_weights` writes it');
+  if (layers === undefined)
+    throw damaged(where, 'no layers are listed in it', "a .h5 file as Keras's `save_weights` writes it");
   const weights = new Map<string, Tensor>();
   for (const layer of layers) {
-    if (layer.includes('/')) throw damaged(`${where}, ${layer}`, 'the name of the layer holds a slash', 'a name without one');
+    if (layer.includes('/'))
+      throw damaged(`${where}, ${layer}`, 'the name of the layer holds a slash', 'a name without one');
     for (const name of file.texts(`${root}/${layer}`, 'weight_names') ?? []) {
       const own = name.split('/').at(-2) ?? layer;
       const key = `${nameIn(layer, own)}/${roleOf(name, `${where}, ${layer}`)}`;

@@ -2,8 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseBounded, TooManyValues } from '../../core/bounded-json.js';
 import { isRecord } from '../../core/is-record.js';
-import type { PipelineError } from '../../core/problem.js';
-import { failure } from '../../core/problem.js';
+import { failure, type PipelineError } from '../../core/problem.js';
 import { baseFormats, otherFormat } from '../formats/identify.js';
 import { formatOfJson } from '../formats/json-contents.js';
 import type { Pair } from '../graph.js';
@@ -39,8 +38,19 @@ function parseJson(text: string, where: string): unknown {
   try {
     return parseBounded(text);
   } catch (error) {
-    if (error instanceof TooManyValues) throw badModel(where, `the description of the layers ${error.message}`, 'a network that can be computed');
-    throw failure('bad-data', { code: 'bad-layers-model', where, found: 'begins as JSON, and is damaged or cut off', expected: baseFormats, remedy: 'fetch or save it again' }, error);
+    if (error instanceof TooManyValues)
+      throw badModel(where, `the description of the layers ${error.message}`, 'a network that can be computed');
+    throw failure(
+      'bad-data',
+      {
+        code: 'bad-layers-model',
+        where,
+        found: 'begins as JSON, and is damaged or cut off',
+        expected: baseFormats,
+        remedy: 'fetch or save it again',
+      },
+      error,
+    );
   }
 }
 

@@ -1,8 +1,6 @@
 /** Matches weights from a file with what a network declares. */
-import type { Problem } from '../../core/problem.js';
-import { PipelineError } from '../../core/problem.js';
-import type { Graph, Shape } from '../graph.js';
-import { allWeightSpecs } from '../graph.js';
+import { PipelineError, type Problem } from '../../core/problem.js';
+import { allWeightSpecs, type Graph, type Shape } from '../graph.js';
 import type { Tensor, Weights } from '../tensor.js';
 
 /** At most this many problems are told: the wrong file fits nowhere. */
@@ -39,7 +37,13 @@ export function fitWeights(
 
 function missing(name: string, shape: Shape, where: string): Problem {
   const found = 'the weight is missing';
-  return { code: 'weight-missing', where: whereOf(name, where), found, expected: `the shape ${shapeText(shape)}`, remedy };
+  return {
+    code: 'weight-missing',
+    where: whereOf(name, where),
+    found,
+    expected: `the shape ${shapeText(shape)}`,
+    remedy,
+  };
 }
 
 function misshapen(name: string, found: Shape, expected: Shape, where: string): Problem {

@@ -6,7 +6,14 @@ import type { LayerConfig } from './config.js';
 type Common = Pick<Layer, 'name' | 'inputs' | 'trainable'>;
 type Read = (config: LayerConfig, common: Common) => Layer;
 
-const activationNames = ['linear', 'relu', 'relu6', 'sigmoid', 'softmax', 'tanh'] as const satisfies readonly Activation[];
+const activationNames = [
+  'linear',
+  'relu',
+  'relu6',
+  'sigmoid',
+  'softmax',
+  'tanh',
+] as const satisfies readonly Activation[];
 const paddings = ['valid', 'same'] as const;
 
 /** Reads a layer by its class name; undefined for a class that we do not know. */
@@ -42,7 +49,12 @@ const classes: Readonly<Record<string, Read>> = {
   GlobalAveragePooling2D: plain('global_average_pooling2d'),
   GlobalMaxPooling2D: plain('global_max_pooling2d'),
   ZeroPadding2D: (config, common) => ({ ...common, kind: 'zero_padding2d', padding: zeroPadding(config) }),
-  Rescaling: (config, common) => ({ ...common, kind: 'rescaling', scale: config.number('scale'), offset: config.number('offset', 0) }),
+  Rescaling: (config, common) => ({
+    ...common,
+    kind: 'rescaling',
+    scale: config.number('scale'),
+    offset: config.number('offset', 0),
+  }),
   Flatten: plain('flatten'),
   Add: plain('add'),
   Dropout(config, common) {
@@ -60,7 +72,8 @@ export function inputLayer(config: LayerConfig, common: Common): InputLayer {
   const [, ...shape] = Array.isArray(value) ? (value as unknown[]) : [];
   const isExtent = (extent: unknown): extent is number | null =>
     extent === null || (Number.isSafeInteger(extent) && Number(extent) > 0);
-  if (shape.length === 0 || !shape.every(isExtent)) throw config.wrong(key, 'the size of a batch, then the extents of one input');
+  if (shape.length === 0 || !shape.every(isExtent))
+    throw config.wrong(key, 'the size of a batch, then the extents of one input');
   if (shape[shape.length - 1] === null) throw config.wrong(key, 'a known number of channels');
   return { ...common, kind: 'input', shape };
 }

@@ -8,8 +8,7 @@ import { ModelFolder, type ReadFile } from '../model-folder.js';
 import type { Tensor, Weights } from '../tensor.js';
 import { badModel, parseLayersModel } from './config.js';
 import { readNetwork, type ReadOptions } from './read.js';
-import type { WeightGroup } from './weights.js';
-import { decodeGroup, readManifest } from './weights.js';
+import { decodeGroup, readManifest, type WeightGroup } from './weights.js';
 
 /** No topology comes near this; it keeps a wrong file from being parsed. */
 const largestJson = 16 * 2 ** 20;
@@ -33,7 +32,10 @@ export interface LoadOptions extends ReadOptions {
  * where the model names it, as those of `export` do.
  * Throws `bad-data` for what is missing or malformed, `unsafe` for shards outside the folder; errors of the disk pass through.
  */
-export async function readLayersModel(path: string, { folder = ModelFolder.of(path), ...options }: LoadOptions = {}): Promise<LoadedModel> {
+export async function readLayersModel(
+  path: string,
+  { folder = ModelFolder.of(path), ...options }: LoadOptions = {},
+): Promise<LoadedModel> {
   const json = parseLayersModel(await readJson(path, folder), path);
   const { graph } = readNetwork(json['modelTopology'], path, options);
   const groups = readManifest(json['weightsManifest'], path);
@@ -42,14 +44,16 @@ export async function readLayersModel(path: string, { folder = ModelFolder.of(pa
   const metadata = isRecord(said) ? said : {};
   const digests = isRecord(metadata['sha256']) ? metadata['sha256'] : {};
   for (const group of groups) {
-    for (const [name, tensor] of decodeGroup(group, await readGroup(group, path, folder, digests))) weights.set(name, tensor);
+    for (const [name, tensor] of decodeGroup(group, await readGroup(group, path, folder, digests)))
+      weights.set(name, tensor);
   }
   return { graph, weights, metadata, files: [...folder.files] };
 }
 
 /** The text of the model.json at a path. */
 export async function readJson(path: string, folder: ModelFolder): Promise<string> {
-  const tooLarge = (size: number) => badModel(path, `the file has ${size} bytes`, `at most ${largestJson}: a model.json holds no weights`);
+  const tooLarge = (size: number) =>
+    badModel(path, `the file has ${size} bytes`, `at most ${largestJson}: a model.json holds no weights`);
   return (await folder.read(basename(path), { limit: largestJson, tooLarge }).catch(missing(path))).toString('utf8');
 }
 
@@ -61,7 +65,12 @@ function missing(path: string): (error: NodeJS.ErrnoException) => never {
 }
 
 /** The shards of a group laid end to end, read straight to their places: a VGG16 is half a gigabyte. */
-async function readGroup(group: WeightGroup, modelPath: string, folder: ModelFolder, digests: Readonly<Record<string, unknown>>): Promise<Uint8Array> {
+async function readGroup(
+  group: WeightGroup,
+  modelPath: string,
+  folder: ModelFolder,
+  digests: Readonly<Record<string, unknown>>,
+): Promise<Uint8Array> {
   const pathOf = (name: string): string => join(dirname(modelPath), name);
   const sizes = await Promise.all(group.paths.map((name) => folder.sizeOf(name).catch(missing(pathOf(name)))));
   const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -74,7 +83,8 @@ async function readGroup(group: WeightGroup, modelPath: string, folder: ModelFol
   for (const [i, name] of group.paths.entries()) {
     const part = bytes.subarray(offset, offset + sizes[i]);
     const { filled, digest } = await folder.readInto(name, part).catch(missing(pathOf(name)));
-    if (filled < part.length) throw badModel(pathOf(name), `the file ended after ${filled} bytes`, `${part.length} bytes`);
+    if (filled < part.length)
+      throw badModel(pathOf(name), `the file ended after ${filled} bytes`, `${part.length} bytes`);
     requireDigest(pathOf(name), digest, own(digests, name));
     offset += sizes[i];
   }
@@ -83,5 +93,10 @@ async function readGroup(group: WeightGroup, modelPath: string, folder: ModelFol
 
 function requireDigest(path: string, digest: Digest, named: unknown): void {
   if (named === undefined || digest === named) return;
-  throw badModel(path, 'was changed or damaged since the model was written: its bytes do not hash to what model.json names', undefined, 'export the model again');
+  throw badModel(
+    path,
+    'was changed or damaged since the model was written: its bytes do not hash to what model.json names',
+    undefined,
+    'export the model again',
+  );
 }

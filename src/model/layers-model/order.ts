@@ -15,7 +15,11 @@ export function followed(aliases: ReadonlyMap<string, string>, where: string): (
   return (name) => {
     const passed: string[] = [];
     let target = name;
-    for (let next = known.get(target) ?? aliases.get(target); next !== undefined; next = known.get(target) ?? aliases.get(target)) {
+    for (
+      let next = known.get(target) ?? aliases.get(target);
+      next !== undefined;
+      next = known.get(target) ?? aliases.get(target)
+    ) {
       if (passed.length > aliases.size) throw circle(where);
       passed.push(target);
       target = next;

@@ -39,7 +39,8 @@ export function outlineOf(topology: unknown, where: string): Outline {
   const outer = record(topology, where, 'modelTopology');
   // Keras's converter nests the model one level deeper than TF.js does.
   const model = record(outer['model_config'] ?? outer, where, 'the model');
-  if (!isModel(model)) throw badModel(where, `the model's class is ${show(model['class_name'])}`, [...functional, sequential].join(', '));
+  if (!isModel(model))
+    throw badModel(where, `the model's class is ${show(model['class_name'])}`, [...functional, sequential].join(', '));
   return new Unfolding(where).whole(model);
 }
 
@@ -76,13 +77,24 @@ class Unfolding {
   }
 
   /** Unfolds a model that reads `feed`, or brings its own input where there is none, and returns its output. */
-  private model({ class_name: className, config }: Readonly<Record<string, unknown>>, feed: string | undefined, parent: Listed | undefined, depth: number): string {
+  private model(
+    { class_name: className, config }: Readonly<Record<string, unknown>>,
+    feed: string | undefined,
+    parent: Listed | undefined,
+    depth: number,
+  ): string {
     if (depth > deepestModel) throw badModel(this.where, `models are nested more than ${deepestModel} levels deep`);
-    if (className === sequential) return this.sequence(isRecord(config) ? config : { layers: config }, feed, parent, depth);
+    if (className === sequential)
+      return this.sequence(isRecord(config) ? config : { layers: config }, feed, parent, depth);
     return this.network(record(config, this.where, 'config'), feed, parent, depth);
   }
 
-  private network(config: Readonly<Record<string, unknown>>, feed: string | undefined, parent: Listed | undefined, depth: number): string {
+  private network(
+    config: Readonly<Record<string, unknown>>,
+    feed: string | undefined,
+    parent: Listed | undefined,
+    depth: number,
+  ): string {
     const input = singleOf(config['input_layers'], this.where, 'input');
     const output = singleOf(config['output_layers'], this.where, 'output');
     const listed = this.listed(config['layers'], parent);
@@ -95,14 +107,20 @@ class Unfolding {
       if (one.className === 'InputLayer' && feed !== undefined && one.own === input) this.aliases.set(one.id, feed);
       else if (!isModel(one.entry)) this.push(one, inputs.map(idOf), refusal);
       else if (refusal !== undefined) throw refusal;
-      else if (inputs.length > 1) throw badModel(`layer ${one.own}`, `the inner model reads ${inputs.length} layers`, 'one');
+      else if (inputs.length > 1)
+        throw badModel(`layer ${one.own}`, `the inner model reads ${inputs.length} layers`, 'one');
       else this.aliases.set(one.id, this.model(one.entry, inputs.map(idOf)[0], one, depth + 1));
     }
     return idOf(output);
   }
 
   /** Layers one after another. Old files list them without a name for the model; the input's shape may be on the first layer. */
-  private sequence(config: Readonly<Record<string, unknown>>, feed: string | undefined, parent: Listed | undefined, depth: number): string {
+  private sequence(
+    config: Readonly<Record<string, unknown>>,
+    feed: string | undefined,
+    parent: Listed | undefined,
+    depth: number,
+  ): string {
     let last = feed;
     for (const one of this.listed(config['layers'], parent)) {
       if (isModel(one.entry)) {
@@ -131,7 +149,11 @@ class Unfolding {
     return id;
   }
 
-  private push({ own, entry, className, id, place, outer }: Listed, inputs: readonly string[], refusal: PipelineError | undefined): void {
+  private push(
+    { own, entry, className, id, place, outer }: Listed,
+    inputs: readonly string[],
+    refusal: PipelineError | undefined,
+  ): void {
     this.layers.push({ name: id, className, entry, inputs, place, group: [outer, own], refusal });
   }
 
@@ -140,7 +162,11 @@ class Unfolding {
     const counts = new Map<string, number>();
     const entries = list(layers, this.where, 'the list of layers');
     if (this.taken.size + entries.length > mostLayers) {
-      throw badModel(this.where, `the model lists more than ${mostLayers.toLocaleString('en-US')} layers`, 'a network that can be computed');
+      throw badModel(
+        this.where,
+        `the model lists more than ${mostLayers.toLocaleString('en-US')} layers`,
+        'a network that can be computed',
+      );
     }
     return entries.map((value) => {
       const { own, entry } = this.described(value);
@@ -158,7 +184,8 @@ class Unfolding {
   private described(value: unknown): { own: string; entry: Record<string, unknown> } {
     const entry = record(value, this.where, 'a layer');
     const name = entry['name'] ?? record(entry['config'], this.where, 'the config of a layer')['name'];
-    if (typeof name !== 'string' || name === '') throw badModel(this.where, `the name of a layer is ${show(name)}`, 'a text');
+    if (typeof name !== 'string' || name === '')
+      throw badModel(this.where, `the name of a layer is ${show(name)}`, 'a text');
     // Names of weights are `layer/role`: a slash in the layer's name would make them ambiguous.
     if (name.includes('/')) throw badModel(`layer ${name}`, 'the name holds a slash', 'a name without one');
     return { own: name, entry };

@@ -28,9 +28,25 @@ const endsMaps: ReadonlySet<string> = new Set(['Flatten', 'GlobalAveragePooling2
 
 /** Layers of Keras that vary images in training and let them pass otherwise, each of the shape that it gets. */
 const passesImages: ReadonlySet<string> = new Set([
-  'RandomBrightness', 'RandomColorDegeneration', 'RandomColorJitter', 'RandomContrast', 'RandomElasticTransform', 'RandomErasing',
-  'RandomFlip', 'RandomGaussianBlur', 'RandomGrayscale', 'RandomHue', 'RandomInvert', 'RandomPerspective', 'RandomPosterization',
-  'RandomRotation', 'RandomSaturation', 'RandomSharpness', 'RandomShear', 'RandomTranslation', 'RandomZoom',
+  'RandomBrightness',
+  'RandomColorDegeneration',
+  'RandomColorJitter',
+  'RandomContrast',
+  'RandomElasticTransform',
+  'RandomErasing',
+  'RandomFlip',
+  'RandomGaussianBlur',
+  'RandomGrayscale',
+  'RandomHue',
+  'RandomInvert',
+  'RandomPerspective',
+  'RandomPosterization',
+  'RandomRotation',
+  'RandomSaturation',
+  'RandomSharpness',
+  'RandomShear',
+  'RandomTranslation',
+  'RandomZoom',
 ]);
 
 /** The graph of a topology, its layers in topological order. Throws `bad-data`; `where` names the file. */
@@ -43,12 +59,18 @@ export function readNetwork(topology: unknown, where: string, { withoutTop = fal
   const outline = outlineOf(topology, where);
   const whole = ordered(outline.layers, outline.output, where);
   requireOneInput(whole, where);
-  const needed = withoutTop ? whole.slice(0, topOf(whole, ({ className }) => endsMaps.has(className))) : whole;
+  const needed = withoutTop
+    ? whole.slice(
+        0,
+        topOf(whole, ({ className }) => endsMaps.has(className)),
+      )
+    : whole;
   const passed = new Map(needed.filter(letsPass).map(({ name, inputs: [from] }) => [name, from]));
   const kept = needed.filter(({ name }) => !passed.has(name));
   const found = followed(passed, where);
   const layers = kept.map((layer) => readOne(layer, layer.inputs.map(found)));
-  if (found(needed[needed.length - 1].name) !== layers[layers.length - 1].name) throw badModel(where, 'its output is not that of its last layer');
+  if (found(needed[needed.length - 1].name) !== layers[layers.length - 1].name)
+    throw badModel(where, 'its output is not that of its last layer');
   const graph = { name: outline.name, layers };
   refuseOversized(graph, where);
   return { graph, places: new Map(outline.layers.map((layer) => [layer.name, layer])) };
@@ -56,7 +78,8 @@ export function readNetwork(topology: unknown, where: string, { withoutTop = fal
 
 function requireOneInput(layers: readonly OutlinedLayer[], where: string): void {
   const inputs = layers.filter(({ inputs }) => inputs.length === 0).map(({ name }) => name);
-  if (inputs.length !== 1) throw badModel(where, `the output is computed from the inputs ${inputs.slice(0, 10).join(', ')}`, 'from one input');
+  if (inputs.length !== 1)
+    throw badModel(where, `the output is computed from the inputs ${inputs.slice(0, 10).join(', ')}`, 'from one input');
 }
 
 /** Whether a layer only varies images in training; how it is called is then no matter. */
@@ -70,7 +93,8 @@ function readOne({ name, className, entry, refusal }: OutlinedLayer, inputs: rea
   refuseCode(entry, className, where);
   if (refusal !== undefined) throw refusal;
   const layer = readLayer(className, config, { name, inputs, trainable: config.boolean('trainable', true) });
-  if (layer === undefined) throw badModel(where, `a layer of the class ${className}`, `one of ${knownClasses().join(', ')}`);
+  if (layer === undefined)
+    throw badModel(where, `a layer of the class ${className}`, `one of ${knownClasses().join(', ')}`);
   const [least, most] = layer.kind === 'input' ? [0, 0] : layer.kind === 'add' ? [2, Infinity] : [1, 1];
   if (inputs.length < least || inputs.length > most) {
     const expected = least === most ? `${least}` : `at least ${least}`;
@@ -87,6 +111,8 @@ function isForeign({ module }: Readonly<Record<string, unknown>>): boolean {
 function refuseCode(entry: Readonly<Record<string, unknown>>, className: string, where: string): void {
   const foreign = isForeign(entry);
   if (!foreign && className !== 'Lambda') return;
-  const found = foreign ? `a layer of the class ${className} from ${String(entry['module'])}` : 'a layer of the class Lambda, which is code';
-  throw badModel(where, found, 'layers of Keras\'s own: code in a file is not run');
+  const found = foreign
+    ? `a layer of the class ${className} from ${String(entry['module'])}`
+    : 'a layer of the class Lambda, which is code';
+  throw badModel(where, found, "layers of Keras's own: code in a file is not run");
 }

@@ -30,7 +30,8 @@ export function sourcesOf(value: unknown, where: string, isModel: (name: string)
   const [node] = nodes;
   if (node === undefined) return { inputs: [] };
   const refusals: (PipelineError | undefined)[] = [];
-  if (nodes.length > 1) refusals.push(badModel(where, `the layer is used ${nodes.length} times`, 'every layer is used once'));
+  if (nodes.length > 1)
+    refusals.push(badModel(where, `the layer is used ${nodes.length} times`, 'every layer is used once'));
   let tensors: readonly unknown[];
   if (isRecord(node)) {
     refusals.push(argumentIn(node['kwargs'], where));
@@ -64,15 +65,20 @@ function faultOf(tensor: readonly unknown[], where: string, readsModel: boolean)
 
 /** Every `keras_history` in the arguments of a call, in order. */
 function histories(value: unknown, where: string, depth: number): unknown[] {
-  if (depth > deepestArgument) throw badModel(where, 'the arguments of its call are nested too deep', 'a list of tensors');
+  if (depth > deepestArgument)
+    throw badModel(where, 'the arguments of its call are nested too deep', 'a list of tensors');
   if (Array.isArray(value)) return value.flatMap((one) => histories(one, where, depth + 1));
   if (!isRecord(value)) return [];
-  return 'keras_history' in value ? [value['keras_history']] : Object.values(value).flatMap((one) => histories(one, where, depth + 1));
+  return 'keras_history' in value
+    ? [value['keras_history']]
+    : Object.values(value).flatMap((one) => histories(one, where, depth + 1));
 }
 
 /** Keras 3 writes `training: false` beside layers that differ in training, also where nobody asked for it. */
 function argumentIn(call: unknown, where: string): PipelineError | undefined {
   const isUsual = (key: string, value: unknown) => value === null || (key === 'training' && value === false);
   const argument = isRecord(call) ? Object.keys(call).find((key) => !isUsual(key, call[key])) : undefined;
-  return argument === undefined ? undefined : badModel(where, `it is called with ${argument}`, 'a call without arguments');
+  return argument === undefined
+    ? undefined
+    : badModel(where, `it is called with ${argument}`, 'a call without arguments');
 }

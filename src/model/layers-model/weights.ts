@@ -6,14 +6,12 @@ import { widened } from '../../core/float16.js';
 import { failure } from '../../core/problem.js';
 import type { FloatType } from '../../core/schema-types.js';
 import type { Shape } from '../graph.js';
-import type { Tensor, Weights } from '../tensor.js';
-import { sizeOf } from '../tensor.js';
+import { sizeOf, type Tensor, type Weights } from '../tensor.js';
 import { badModel, list, parseLayersModel, record, show } from './config.js';
 
 /** How a stored number becomes a float: as it is, widened, or `stored * scale + min`. */
 type Storage =
-  | { readonly kind: FloatType }
-  | { readonly kind: 'uint8' | 'uint16'; readonly scale: number; readonly min: number };
+  { readonly kind: FloatType } | { readonly kind: 'uint8' | 'uint16'; readonly scale: number; readonly min: number };
 
 export interface StoredWeight {
   /** Our name, `layer/role`. */
@@ -90,7 +88,8 @@ function storedWeight(value: unknown, where: string): StoredWeight {
     if (typeof extent === 'number' && Number.isSafeInteger(extent) && extent >= 0) return extent;
     throw badModel(where, `the shape of ${name} holds ${show(extent)}`, 'whole numbers');
   });
-  if (entry['dtype'] !== 'float32') throw badModel(where, `the weight ${name} is of type ${show(entry['dtype'])}`, 'float32');
+  if (entry['dtype'] !== 'float32')
+    throw badModel(where, `the weight ${name} is of type ${show(entry['dtype'])}`, 'float32');
   const storage = storageOf(entry['quantization'], name, where);
   const byteLength = sizeOf(shape) * widths[storage.kind];
   if (!Number.isSafeInteger(byteLength)) {
@@ -112,7 +111,11 @@ function storageOf(value: unknown, name: string, where: string): Storage {
   if (dtype === 'float16') return { kind: dtype };
   const linear = dtype === 'uint8' || dtype === 'uint16';
   if (linear && typeof scale === 'number' && typeof min === 'number') return { kind: dtype, scale, min };
-  throw badModel(where, `the quantization of ${name} is ${show(value)}`, 'float16, or uint8 or uint16 with scale and min');
+  throw badModel(
+    where,
+    `the quantization of ${name} is ${show(value)}`,
+    'float16, or uint8 or uint16 with scale and min',
+  );
 }
 
 function decode(storage: Storage, bytes: Uint8Array): Float32Array {

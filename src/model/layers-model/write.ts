@@ -1,8 +1,7 @@
 /** Writes a network as a TF.js layers-model: Keras 2's topology, and weights in shards, as float32 or halved. */
 import { digestOf } from '../../core/digest.js';
 import type { FloatType } from '../../core/schema-types.js';
-import type { Graph, Layer } from '../graph.js';
-import { allWeightSpecs, outputOf } from '../graph.js';
+import { allWeightSpecs, type Graph, type Layer, outputOf } from '../graph.js';
 import { isHalved, toHalves } from '../rounding.js';
 import type { Tensor, Weights } from '../tensor.js';
 
@@ -40,7 +39,10 @@ export function writeLayersModel(
     convertedBy: null,
     modelTopology: topology(graph),
     weightsManifest: [{ paths: [...shards.keys()], weights: stored.map(({ entry }) => entry) }],
-    userDefinedMetadata: { ...options.userDefinedMetadata, sha256: Object.fromEntries([...shards].map(([name, shard]) => [name, digestOf(shard)])) },
+    userDefinedMetadata: {
+      ...options.userDefinedMetadata,
+      sha256: Object.fromEntries([...shards].map(([name, shard]) => [name, digestOf(shard)])),
+    },
   };
   return { files: new Map([['model.json', Buffer.from(`${JSON.stringify(model)}\n`)], ...shards]) };
 }
@@ -48,7 +50,8 @@ export function writeLayersModel(
 /** A weight's bytes and its entry in the manifest. TF.js widens what is marked as quantized when it loads. */
 function storedWeight(name: string, tensor: Tensor, type: FloatType): { bytes: Uint8Array; entry: object } {
   const entry = { name, shape: tensor.shape, dtype: 'float32' };
-  const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => new Uint8Array(buffer, byteOffset, byteLength);
+  const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+    new Uint8Array(buffer, byteOffset, byteLength);
   if (!isHalved(tensor, type)) return { bytes: bytesOf(tensor.data), entry };
   const quantization = { dtype: 'float16', original_dtype: 'float32' };
   return { bytes: bytesOf(toHalves(name, tensor)), entry: { ...entry, quantization } };
@@ -95,7 +98,9 @@ function written(layer: Layer): Written {
       return ['Dense', { units: layer.units, use_bias: layer.useBias, activation: layer.activation }];
     case 'activation':
       // Keras 2 knows relu6 as a layer, not as the name of an activation.
-      return layer.activation === 'relu6' ? ['ReLU', { max_value: 6 }] : ['Activation', { activation: layer.activation }];
+      return layer.activation === 'relu6'
+        ? ['ReLU', { max_value: 6 }]
+        : ['Activation', { activation: layer.activation }];
     case 'max_pooling2d':
       return ['MaxPooling2D', pooling(layer)];
     case 'average_pooling2d':

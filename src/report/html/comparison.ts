@@ -5,12 +5,36 @@ import { mainFigures } from '../main-figures.js';
 import { figure } from './figures.js';
 import { html, type Html } from './markup.js';
 
-export function comparison(ranked: readonly RecordedNode[], metrics: Readonly<Record<string, Readonly<Record<string, number>>>>): Html {
+export function comparison(
+  ranked: readonly RecordedNode[],
+  metrics: Readonly<Record<string, Readonly<Record<string, number>>>>,
+): Html {
   const axes = [...new Set(ranked.flatMap(({ variant }) => Object.keys(variant?.values ?? {})))];
   const rows = ranked.map(({ name, variant }) => {
     const values = axes.map((axis) => html`<td>${String(own(variant?.values, axis) ?? '–')}</td>`);
-    const figures = mainFigures.map(({ metric }) => html`<td>${own(metrics, name)?.[metric] === undefined ? '–' : figure(metrics[name][metric])}</td>`);
-    return html`<tr><th scope="row">${variant?.base ?? name}</th>${values}${figures}</tr>`;
+    const figures = mainFigures.map(
+      ({ metric }) =>
+        html`<td>${own(metrics, name)?.[metric] === undefined ? '–' : figure(metrics[name][metric])}</td>`,
+    );
+    return html`<tr>
+      <th scope="row">${variant?.base ?? name}</th>
+      ${values}${figures}
+    </tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Evaluations"><table class="numbers"><caption>${ranked.length} evaluations, the best first</caption><thead><tr><th scope="col">evaluation</th>${axes.map((axis) => html`<th scope="col">${axis}</th>`)}${mainFigures.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Evaluations">
+    <table class="numbers">
+      <caption>
+        ${ranked.length} evaluations, the best first
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">evaluation</th>
+          ${axes.map((axis) => html`<th scope="col">${axis}</th>`)}${mainFigures.map(({ label }) => html`<th scope="col">${label}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
 }

@@ -23,9 +23,30 @@ interface Curve {
 const MOST_EPOCHS = 400;
 
 const fromZero = (values: readonly number[]): readonly [number, number] => [0, Math.max(...values) * 1.04 || 1];
-const loss: Curve = { title: 'Loss', lines: [['training', 'loss'], ['validation', 'val_loss']], domain: fromZero, text: fourDigits };
-const accuracy: Curve = { title: 'Accuracy', lines: [['training', 'accuracy'], ['validation', 'val_accuracy']], domain: (values) => [Math.min(0.5, ...values), 1], text: fourDigits };
-const rate: Curve = { title: 'Learning rate', lines: [['last step of the epoch', 'learning_rate']], domain: fromZero, text: (value) => String(Number(value.toPrecision(4))) };
+const loss: Curve = {
+  title: 'Loss',
+  lines: [
+    ['training', 'loss'],
+    ['validation', 'val_loss'],
+  ],
+  domain: fromZero,
+  text: fourDigits,
+};
+const accuracy: Curve = {
+  title: 'Accuracy',
+  lines: [
+    ['training', 'accuracy'],
+    ['validation', 'val_accuracy'],
+  ],
+  domain: (values) => [Math.min(0.5, ...values), 1],
+  text: fourDigits,
+};
+const rate: Curve = {
+  title: 'Learning rate',
+  lines: [['last step of the epoch', 'learning_rate']],
+  domain: fromZero,
+  text: (value) => String(Number(value.toPrecision(4))),
+};
 
 export function curves({ history }: Training, file: string): Html {
   if (history.state !== 'kept') return missing('The course of the training', history, file);
@@ -37,7 +58,8 @@ export function curves({ history }: Training, file: string): Html {
   const kept = bestEpoch === epochs.length ? '' : ` The weights are those of epoch ${bestEpoch}.`;
   const length = epochs.length === 1 ? '1 epoch' : `${epochs.length} epochs`;
   const left = shown.length < epochs.length ? ` ${shown.length} of them are drawn.` : '';
-  return html`<p>${length}.${left}${kept}</p><div class="pair">${told.map((one) => draw(shown, one))}</div>`;
+  return html`<p>${length}.${left}${kept}</p>
+    <div class="pair">${told.map((one) => draw(shown, one))}</div>`;
 }
 
 function thinned(epochs: readonly EpochRecord[]): Epoch[] {
@@ -70,6 +92,25 @@ function describe({ name, points }: Series, text: Curve['text']): string {
 }
 
 function table(epochs: readonly Epoch[], title: string, lines: readonly Line[], text: Curve['text']): Html {
-  const rows = epochs.map((epoch) => html`<tr><th scope="row">${epoch.number}</th>${lines.map(([, metric]) => html`<td>${epoch[metric] === undefined ? '–' : figure(epoch[metric], text)}</td>`)}</tr>`);
-  return html`<table class="numbers"><caption>${title} by epoch</caption><thead><tr><th scope="col">epoch</th>${lines.map(([name]) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`;
+  const rows = epochs.map(
+    (epoch) =>
+      html`<tr>
+        <th scope="row">${epoch.number}</th>
+        ${lines.map(([, metric]) => html`<td>${epoch[metric] === undefined ? '–' : figure(epoch[metric], text)}</td>`)}
+      </tr>`,
+  );
+  return html`<table class="numbers">
+    <caption>
+      ${title} by epoch
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">epoch</th>
+        ${lines.map(([name]) => html`<th scope="col">${name}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`;
 }

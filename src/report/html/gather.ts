@@ -24,7 +24,8 @@ export interface ReportSources extends RunResults {
 
 export async function gatherReport(sources: ReportSources): Promise<Report> {
   const { run, state, end, folderOf } = sources;
-  const inRun = (kind: string): RecordedNode[] => run.graph.filter((node) => node.kind === kind && end?.stages.some(({ name }) => name === node.name));
+  const inRun = (kind: string): RecordedNode[] =>
+    run.graph.filter((node) => node.kind === kind && end?.stages.some(({ name }) => name === node.name));
   const ranked = rankedEvaluations(sources);
   const pictures = new Pictures(folderOf);
   const detailed: Detailed[] = [];
@@ -62,7 +63,8 @@ async function detail(sources: ReportSources, node: RecordedNode, pictures: Pict
   const orientation = orientationOf(sources, node);
   const looked: Detailed['looked'][number][] = [];
   for (const row of rows.slice(0, Math.min(MOST_MISTAKES, Math.max(wrong, LEAST_PICTURES)))) {
-    const picture = files === undefined ? ({ state: 'gone' } as const) : await pictures.show(row.digest, files, orientation);
+    const picture =
+      files === undefined ? ({ state: 'gone' } as const) : await pictures.show(row.digest, files, orientation);
     looked.push({ row, files: files?.paths[row.digest] ?? [], picture });
   }
   return { evaluation, training, looked };
@@ -76,7 +78,8 @@ function orientationOf(sources: ReportSources, stage: RecordedNode): ImageSpec['
     const { data }: RecordedNode['reads'] = node.reads;
     node = graph.find(({ name }) => name === data);
   }
-  const preimage = node && (outcomeOf(sources, node.name)?.preimage as { config?: { image?: Partial<ImageSpec> } } | undefined);
+  const preimage =
+    node && (outcomeOf(sources, node.name)?.preimage as { config?: { image?: Partial<ImageSpec> } } | undefined);
   return preimage?.config?.image?.orientation === 'stored' ? 'stored' : 'exif';
 }
 

@@ -50,13 +50,18 @@ function joinVariants(graph: readonly RecordedNode[]): Map<string, Joined> {
     const base = baseOf.get(name)!;
     const after = [...Object.values(reads), ...gates].map((other) => baseOf.get(other) ?? other);
     const joined = stages.get(base) ?? { name: base, kind, after: [], members: [] };
-    stages.set(base, { ...joined, after: [...new Set([...joined.after, ...after])], members: [...joined.members, name] });
+    stages.set(base, {
+      ...joined,
+      after: [...new Set([...joined.after, ...after])],
+      members: [...joined.members, name],
+    });
   }
   return stages;
 }
 
 /** Leaves out what another one of the list waits for already. */
 function withoutImplied(after: readonly string[], stages: ReadonlyMap<string, Joined>): string[] {
-  const reaches = (from: string, to: string): boolean => stages.get(from)!.after.some((name) => name === to || reaches(name, to));
+  const reaches = (from: string, to: string): boolean =>
+    stages.get(from)!.after.some((name) => name === to || reaches(name, to));
   return after.filter((name) => !after.some((other) => other !== name && reaches(other, name)));
 }

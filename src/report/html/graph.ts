@@ -12,17 +12,57 @@ const BOX = { width: 158, height: 50 };
 const PITCH = { x: 186, y: 86 };
 const EDGE = 3;
 
-const marks: Readonly<Record<StageState | 'none', string>> = { ran: '✔', restored: '↺', fresh: '•', failed: '✘', interrupted: '■', skipped: '–', none: ' ' };
+const marks: Readonly<Record<StageState | 'none', string>> = {
+  ran: '✔',
+  restored: '↺',
+  fresh: '•',
+  failed: '✘',
+  interrupted: '■',
+  skipped: '–',
+  none: ' ',
+};
 
 /** `made` tells how long stages took that did not run this time. */
-export function graph(nodes: readonly RecordedNode[], outcomes: readonly StageOutcome[], made: ReadonlyMap<string, Made>): Html {
+export function graph(
+  nodes: readonly RecordedNode[],
+  outcomes: readonly StageOutcome[],
+  made: ReadonlyMap<string, Made>,
+): Html {
   const byName = new Map(outcomes.map((outcome) => [outcome.name, outcome]));
   const stages = layOut(nodes);
   const width = (Math.max(...stages.map(({ lane }) => lane)) + 1) * PITCH.x - (PITCH.x - BOX.width) + 2 * EDGE;
   const height = (Math.max(...stages.map(({ layer }) => layer)) + 1) * PITCH.y - (PITCH.y - BOX.height) + 2 * EDGE;
-  const edges = stages.flatMap((stage) => stage.after.map((name) => edge(stages.find((other) => other.name === name)!, stage, stages)));
-  const boxes = stages.map((stage) => box(stage, stage.members.flatMap((name) => byName.get(name) ?? []), made));
-  return html`<div class="split"><figure><figcaption>What waits for what</figcaption><svg class="graph" viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="The stages and what they wait for; the table tells the same">${edges}${boxes}</svg></figure>${table(nodes, byName, made)}</div>`;
+  const edges = stages.flatMap((stage) =>
+    stage.after.map((name) =>
+      edge(
+        stages.find((other) => other.name === name)!,
+        stage,
+        stages,
+      ),
+    ),
+  );
+  const boxes = stages.map((stage) =>
+    box(
+      stage,
+      stage.members.flatMap((name) => byName.get(name) ?? []),
+      made,
+    ),
+  );
+  return html`<div class="split">
+    <figure>
+      <figcaption>What waits for what</figcaption>
+      <svg
+        class="graph"
+        viewBox="0 0 ${width} ${height}"
+        width="${width}"
+        role="img"
+        aria-label="The stages and what they wait for; the table tells the same"
+      >
+        ${edges}${boxes}
+      </svg>
+    </figure>
+    ${table(nodes, byName, made)}
+  </div>`;
 }
 
 function placeOf({ lane, layer }: DrawnStage): { x: number; y: number } {
@@ -34,7 +74,14 @@ function box(stage: DrawnStage, outcomes: readonly StageOutcome[], made: Readonl
   const state = stateOf(outcomes);
   const text = said(state, outcomes, made);
   const times = stage.members.length > 1 ? ` ×${stage.members.length}` : '';
-  return html`<g class="stage ${state}" transform="translate(${x} ${y})"><title>${stage.name}${times}: ${text}</title><rect width="${BOX.width}" height="${BOX.height}" rx="7"/><text class="name" x="12" y="21">${cut(stage.name, 17)}${times}</text><text class="said" x="12" y="39">${marks[state]} ${text}</text></g>`;
+  return html`<g class="stage ${state}" transform="translate(${x} ${y})"
+    ><title>${stage.name}${times}: ${text}</title><rect width="${BOX.width}" height="${BOX.height}" rx="7" /><text
+      class="name"
+      x="12"
+      y="21"
+      >${cut(stage.name, 17)}${times}</text
+    ><text class="said" x="12" y="39">${marks[state]} ${text}</text></g
+  >`;
 }
 
 /** One word for the variants of a stage: the gravest of how they ended. */
@@ -46,14 +93,19 @@ function stateOf(outcomes: readonly StageOutcome[]): StageState | 'none' {
 function said(state: StageState | 'none', outcomes: readonly StageOutcome[], made: ReadonlyMap<string, Made>): string {
   if (state === 'none') return 'not in this run';
   const times = outcomes.map((outcome) => timeOf(outcome, made));
-  const known = times.every((time) => time !== undefined) ? duration(times.reduce((sum, time) => sum + time, 0)) : undefined;
+  const known = times.every((time) => time !== undefined)
+    ? duration(times.reduce((sum, time) => sum + time, 0))
+    : undefined;
   if (known === undefined || state === 'failed' || state === 'interrupted' || state === 'skipped') return state;
   return state === 'ran' ? `ran ${known}` : `${state} (${known})`;
 }
 
 /** How long the work took, in this run or when it was done, without waiting for its turn; undefined where that is not known. */
 function timeOf({ name, state, durationMs }: StageOutcome, made: ReadonlyMap<string, Made>): number | undefined {
-  return made.get(name)?.durationMs ?? (state === 'ran' || state === 'failed' || state === 'interrupted' ? durationMs : undefined);
+  return (
+    made.get(name)?.durationMs ??
+    (state === 'ran' || state === 'failed' || state === 'interrupted' ? durationMs : undefined)
+  );
 }
 
 /** From box to box; where boxes stand in the way, down the gap beside them. */
@@ -65,25 +117,62 @@ function edge(from: DrawnStage, to: DrawnStage, stages: readonly DrawnStage[]): 
   const target: [number, number] = [end.x + centre, end.y];
   const curve = linkVertical();
   const between = stages.filter(({ layer }) => layer > from.layer && layer < to.layer);
-  if (between.length === 0) return html`<path class="edge" d="${curve({ source, target }) ?? ''}"/>`;
+  if (between.length === 0) return html`<path class="edge" d="${curve({ source, target }) ?? ''}" />`;
   const isFree = (lane: number): boolean => between.every((stage) => stage.lane !== lane);
   const gap = start.x + (to.lane > from.lane ? BOX.width + (PITCH.x - BOX.width) / 2 : -(PITCH.x - BOX.width) / 2);
   const x = isFree(from.lane) ? source[0] : isFree(to.lane) ? target[0] : Math.max(EDGE, gap);
   const top: [number, number] = [x, source[1] + PITCH.y - BOX.height];
   const bottom: [number, number] = [x, target[1] - (PITCH.y - BOX.height)];
-  return html`<path class="edge" d="${curve({ source, target: top }) ?? ''}L${bottom.join(',')}${curve({ source: bottom, target }) ?? ''}"/>`;
+  return html`<path
+    class="edge"
+    d="${curve({ source, target: top }) ?? ''}L${bottom.join(',')}${curve({ source: bottom, target }) ?? ''}"
+  />`;
 }
 
-function table(nodes: readonly RecordedNode[], byName: ReadonlyMap<string, StageOutcome>, made: ReadonlyMap<string, Made>): Html {
+function table(
+  nodes: readonly RecordedNode[],
+  byName: ReadonlyMap<string, StageOutcome>,
+  made: ReadonlyMap<string, Made>,
+): Html {
   const rows = nodes.map(({ name, kind, variant }) => {
     const outcome = byName.get(name);
-    if (outcome === undefined) return html`<tr><th scope="row">${name}</th><td class="text" colspan="5">not in this run</td></tr>`;
+    if (outcome === undefined)
+      return html`<tr>
+        <th scope="row">${name}</th>
+        <td class="text" colspan="5">not in this run</td>
+      </tr>`;
     const { state, reason, features } = outcome;
     const time = timeOf(outcome, made);
     const own = kind === (variant?.base ?? name) ? undefined : html` <small>${kind}</small>`;
-    return html`<tr><th scope="row">${name}${own}</th><td class="state ${state}">${marks[state]} ${state}</td><td>${time === undefined ? '–' : html`<data value="${time}">${duration(time)}</data>`}</td><td class="text">${reason}</td><td>${features && whole(features.extracted)}</td><td>${features && whole(features.reused)}</td></tr>`;
+    return html`<tr>
+      <th scope="row">${name}${own}</th>
+      <td class="state ${state}">${marks[state]} ${state}</td>
+      <td>${time === undefined ? '–' : html`<data value="${time}">${duration(time)}</data>`}</td>
+      <td class="text">${reason}</td>
+      <td>${features && whole(features.extracted)}</td>
+      <td>${features && whole(features.reused)}</td>
+    </tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Stages"><table class="numbers wide"><caption>${whole(nodes.length)} stages, with the time of their work</caption><thead><tr><th scope="col">stage</th><th scope="col" class="state">state</th><th scope="col">took</th><th scope="col" class="text">why</th><th scope="col">extracted</th><th scope="col">reused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Stages">
+    <table class="numbers wide">
+      <caption>
+        ${whole(nodes.length)} stages, with the time of their work
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">stage</th>
+          <th scope="col" class="state">state</th>
+          <th scope="col">took</th>
+          <th scope="col" class="text">why</th>
+          <th scope="col">extracted</th>
+          <th scope="col">reused</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function cut(text: string, length: number): string {

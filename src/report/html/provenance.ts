@@ -27,8 +27,22 @@ export function provenance(run: RunStart, end: RunEnd | undefined, made: Readonl
     ...weightFiles(stages),
     ...weights(stages),
   ];
-  const rows = facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="text">${value}</td></tr>`);
-  return html`<table class="facts"><caption>Versions and digests</caption><tbody>${rows}</tbody></table>${keys(stages, made)}`;
+  const rows = facts.map(
+    ([name, value]) =>
+      html`<tr>
+        <th scope="row">${name}</th>
+        <td class="text">${value}</td>
+      </tr>`,
+  );
+  return html`<table class="facts">
+      <caption>
+        Versions and digests
+      </caption>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+    ${keys(stages, made)}`;
 }
 
 /** Libraries and engines that entered keys, each version once. */
@@ -37,7 +51,8 @@ function environments(stages: readonly StageOutcome[]): [string, string][] {
   for (const { preimage } of stages) {
     const environment = (preimage as { environment?: Json } | undefined)?.environment;
     if (environment === null || typeof environment !== 'object') continue;
-    for (const [name, value] of Object.entries(environment)) found.set(name, (found.get(name) ?? new Set()).add(inWords(value as Json)));
+    for (const [name, value] of Object.entries(environment))
+      found.set(name, (found.get(name) ?? new Set()).add(inWords(value as Json)));
   }
   return [...found].map(([name, versions]) => [own(wordsFor, name) ?? name, [...versions].join('; ')]);
 }
@@ -47,15 +62,25 @@ const wordsFor: Readonly<Record<string, string>> = { featureType: 'kept features
 function inWords(value: Json): string {
   if (value === null || typeof value !== 'object') return String(value);
   const { name, ...rest } = value as { readonly [key: string]: Json };
-  const others = Object.entries(rest).filter(([key]) => key !== 'impl').map(([key, version]) => (key === 'version' || key === 'backend' ? inWords(version) : `${key} ${inWords(version)}`));
+  const others = Object.entries(rest)
+    .filter(([key]) => key !== 'impl')
+    .map(([key, version]) =>
+      key === 'version' || key === 'backend' ? inWords(version) : `${key} ${inWords(version)}`,
+    );
   return [name === undefined ? [] : String(name), ...others].flat().join(', ');
 }
 
 /** Digests of the files that bases came from: the ones that a run says, that lock files pin and that model cards name. */
 function weightFiles(stages: readonly StageOutcome[]): [string, Html][] {
   return stages.flatMap(({ kind, name, preimage }) => {
-    const file = kind === 'load-base' ? (preimage as { survey?: { weights?: Json } | null } | undefined)?.survey?.weights : undefined;
-    const { sha256, md5 } = (typeof file === 'string' ? { sha256: file } : (file ?? {})) as { readonly sha256?: string; readonly md5?: string };
+    const file =
+      kind === 'load-base'
+        ? (preimage as { survey?: { weights?: Json } | null } | undefined)?.survey?.weights
+        : undefined;
+    const { sha256, md5 } = (typeof file === 'string' ? { sha256: file } : (file ?? {})) as {
+      readonly sha256?: string;
+      readonly md5?: string;
+    };
     const digest = sha256 ?? (md5 === undefined ? undefined : `md5 ${md5}`);
     return digest === undefined ? [] : [[`file of the weights of ${name}`, html`<code>${digest}</code>`]];
   });
@@ -83,8 +108,34 @@ function keys(stages: readonly StageOutcome[], made: ReadonlyMap<string, Made>):
   if (stages.length === 0) return undefined;
   const rows = stages.map(({ name, key }) => {
     const record = made.get(name);
-    const when = record === undefined ? html`<td class="text">–</td>` : html`<td class="text">${moment(record.createdAt)}, ${record.tool}</td>`;
-    return html`<tr><th scope="row">${name}</th><td class="text">${key === undefined ? '–' : html`<code>${key}</code>`}</td>${when}</tr>`;
+    const when =
+      record === undefined
+        ? html`<td class="text">–</td>`
+        : html`<td class="text">${moment(record.createdAt)}, ${record.tool}</td>`;
+    return html`<tr>
+      <th scope="row">${name}</th>
+      <td class="text">${key === undefined ? '–' : html`<code>${key}</code>`}</td>
+      ${when}
+    </tr>`;
   });
-  return html`<details><summary>Action keys: what decided each stage’s result, hashed</summary><div class="scroll" tabindex="0" role="region" aria-label="Action keys"><table class="numbers"><caption>Action keys</caption><thead><tr><th scope="col">stage</th><th scope="col" class="text">key</th><th scope="col" class="text">made, by version</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+  return html`<details>
+    <summary>Action keys: what decided each stage’s result, hashed</summary>
+    <div class="scroll" tabindex="0" role="region" aria-label="Action keys">
+      <table class="numbers">
+        <caption>
+          Action keys
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">stage</th>
+            <th scope="col" class="text">key</th>
+            <th scope="col" class="text">made, by version</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
 }

@@ -21,7 +21,12 @@ interface Curve {
 /** The area of each class against all others, by class; undefined where it has no pictures, or all. None for very many. */
 export function areasOf({ classes, rows }: Predictions): (number | undefined)[] {
   if (classes.length * rows.length > MOST_SCORES) return [];
-  return classes.map((_, index) => rocAuc(rows.map(({ scores }) => scores[index]), rows.map(({ label }) => Number(label === index))));
+  return classes.map((_, index) =>
+    rocAuc(
+      rows.map(({ scores }) => scores[index]),
+      rows.map(({ label }) => Number(label === index)),
+    ),
+  );
 }
 
 export function roc(predictions: Predictions): Html | undefined {
@@ -30,8 +35,13 @@ export function roc(predictions: Predictions): Html | undefined {
   const shown = classes.length === 2 ? [1] : [...classes.keys()];
   const curves = shown.flatMap((index): Curve[] => curveOf(predictions, index));
   if (curves.length === 0) return undefined;
-  const series = curves.map(({ name, area, points }, index): Series => ({ name: `${name}, AUC ${area.toFixed(4)}`, points, tone: index + 1 }));
-  const title = classes.length === 2 ? `ROC of ${classes[1]} against ${classes[0]}` : 'ROC of each class against the others';
+  const series = curves.map(({ name, area, points }, index): Series => ({
+    name: `${name}, AUC ${area.toFixed(4)}`,
+    points,
+    tone: index + 1,
+  }));
+  const title =
+    classes.length === 2 ? `ROC of ${classes[1]} against ${classes[0]}` : 'ROC of each class against the others';
   const chart = lineChart({
     description: `${title}. Area under the curve: ${curves.map(({ name, area }) => `${name} ${area.toFixed(4)}`).join(', ')}.`,
     series,
@@ -53,5 +63,24 @@ function curveOf({ classes, rows }: Predictions, index: number): Curve[] {
 function table({ name, area, points }: Curve): Html {
   const step = Math.ceil(points.length / MOST_ROWS);
   const rows = points.filter((_, index) => index % step === 0 || index === points.length - 1);
-  return html`<table class="numbers"><caption>${name}: area ${figure(area)}</caption><thead><tr><th scope="col">false positive rate</th><th scope="col">true positive rate</th></tr></thead><tbody>${rows.map(([wrong, right]) => html`<tr><td>${figure(wrong)}</td><td>${figure(right)}</td></tr>`)}</tbody></table>`;
+  return html`<table class="numbers">
+    <caption>
+      ${name}: area ${figure(area)}
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">false positive rate</th>
+        <th scope="col">true positive rate</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(
+        ([wrong, right]) =>
+          html`<tr>
+            <td>${figure(wrong)}</td>
+            <td>${figure(right)}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
 }

@@ -15,12 +15,20 @@ const dark = `
 const dashes = ['none', '7 4', '2 3', '10 3 2 3', '4 2', '12 4', '1 4', '6 2 1 2'];
 
 const tones = dashes
-  .map((dash, index) => `.line.tone-${index + 1} { stroke: var(--t${index + 1}); stroke-dasharray: ${dash}; }\n.dot.tone-${index + 1} { fill: var(--t${index + 1}); }`)
+  .map(
+    (dash, index) =>
+      `.line.tone-${index + 1} { stroke: var(--t${index + 1}); stroke-dasharray: ${dash}; }\n.dot.tone-${index + 1} { fill: var(--t${index + 1}); }`,
+  )
   .join('\n');
 
 /** Shades of the confusion matrix, from a nought to all pictures of a class. */
 const shades = Array.from({ length: 10 }, (_, index) => index + 1)
-  .flatMap((step) => ['right', 'wrong'].map((kind) => `.confusion .${kind}.shade-${step} { background: rgb(var(--shade-${kind}) / ${(step * 0.045).toFixed(3)}); }`))
+  .flatMap((step) =>
+    ['right', 'wrong'].map(
+      (kind) =>
+        `.confusion .${kind}.shade-${step} { background: rgb(var(--shade-${kind}) / ${(step * 0.045).toFixed(3)}); }`,
+    ),
+  )
   .join('\n');
 
 export const style = `

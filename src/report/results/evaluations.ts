@@ -26,12 +26,18 @@ export async function readEvaluation(results: RunResults, node: RecordedNode): P
 
 /** The evaluations that the run was about, the best first, and equal ones by name. */
 export function rankedEvaluations({ run, end }: RunResults): RecordedNode[] {
-  const nodes = run.graph.filter(({ name, kind }) => kind === 'evaluate' && end?.stages.some((stage) => stage.name === name));
-  return nodes.sort((a, b) => bestFirst(own(end?.metrics, a.name), own(end?.metrics, b.name)) || compareCodePoints(a.name, b.name));
+  const nodes = run.graph.filter(
+    ({ name, kind }) => kind === 'evaluate' && end?.stages.some((stage) => stage.name === name),
+  );
+  return nodes.sort(
+    (a, b) => bestFirst(own(end?.metrics, a.name), own(end?.metrics, b.name)) || compareCodePoints(a.name, b.name),
+  );
 }
 
 /** Rows by how little they gave to the true class; the worst first, and equal ones in the order of their digests. */
 export function worstFirst(rows: readonly PredictionRow[]): PredictionRow[] {
   const wrong = ({ predicted, label }: PredictionRow): number => Number(predicted !== label);
-  return [...rows].sort((a, b) => wrong(b) - wrong(a) || a.scores[a.label] - b.scores[b.label] || compareCodePoints(a.digest, b.digest));
+  return [...rows].sort(
+    (a, b) => wrong(b) - wrong(a) || a.scores[a.label] - b.scores[b.label] || compareCodePoints(a.digest, b.digest),
+  );
 }

@@ -25,7 +25,12 @@ export function outcomeOf({ end }: RunResults, stage: string): StageOutcome | un
 const isAnything = <Value>(_value: unknown): _value is Value => true;
 
 /** Reads an output that is JSON; one of another form was not written by this tool and counts as gone. */
-export async function readOutput<Value>(results: RunResults, stage: string, output: string, isValue: Guard<Value> = isAnything): Promise<Kept<Value>> {
+export async function readOutput<Value>(
+  results: RunResults,
+  stage: string,
+  output: string,
+  isValue: Guard<Value> = isAnything,
+): Promise<Kept<Value>> {
   const ref = own(outcomeOf(results, stage)?.outputs, output);
   if (ref === undefined) return { state: 'never' };
   const bytes = await results.readBlob(ref);

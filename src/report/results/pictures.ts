@@ -39,11 +39,18 @@ export class Pictures {
 }
 
 /** The bytes of this very digest, under any of the names that they had: a file may be another picture by now. */
-async function readPicture(folder: string, paths: readonly string[], digest: string): Promise<Uint8Array | 'gone' | 'changed'> {
+async function readPicture(
+  folder: string,
+  paths: readonly string[],
+  digest: string,
+): Promise<Uint8Array | 'gone' | 'changed'> {
   let state: 'gone' | 'changed' = 'gone';
   for (const path of paths) {
     const file = join(folder, path);
-    const size = await stat(file).then((info) => (info.isFile() ? info.size : undefined), () => undefined);
+    const size = await stat(file).then(
+      (info) => (info.isFile() ? info.size : undefined),
+      () => undefined,
+    );
     if (size === undefined) continue;
     state = 'changed';
     if (size > pictureLimits.bytes) continue;

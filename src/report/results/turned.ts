@@ -37,11 +37,20 @@ export function turnedBetween(before: Evaluation, after: Evaluation): Turned | u
   const is = valueOf(after.predictions);
   if (was === undefined || is === undefined) return undefined;
   const earlier = new Map(was.rows.map((row) => [row.digest, row]));
-  const shared = is.rows.filter(({ digest }) => earlier.has(digest)).sort((a, b) => compareCodePoints(a.digest, b.digest));
+  const shared = is.rows
+    .filter(({ digest }) => earlier.has(digest))
+    .sort((a, b) => compareCodePoints(a.digest, b.digest));
   const turned = shared.flatMap((row): TurnedPicture[] => {
     const old = earlier.get(row.digest)!;
     if (isRight(old) === isRight(row)) return [];
-    return [{ digest: row.digest, files: filesOf(row.digest, after, before), before: verdict(old, was), after: verdict(row, is) }];
+    return [
+      {
+        digest: row.digest,
+        files: filesOf(row.digest, after, before),
+        before: verdict(old, was),
+        after: verdict(row, is),
+      },
+    ];
   });
   return {
     compared: shared.length,

@@ -32,19 +32,22 @@ export class Meter {
 
   entry(): void {
     this.entries++;
-    if (this.entries > this.bounds.entries) throw this.exceeded(`holds more than ${this.bounds.entries.toLocaleString('en-US')} entries`);
+    if (this.entries > this.bounds.entries)
+      throw this.exceeded(`holds more than ${this.bounds.entries.toLocaleString('en-US')} entries`);
   }
 
   /** `packed` is what all of the archive takes up on disk. */
   bytes(count: number, packed: number): void {
     this.total += count;
-    if (this.total > this.bounds.bytesInAll) throw this.exceeded(`unpacks to more than ${bytesText(this.bounds.bytesInAll)}`);
+    if (this.total > this.bounds.bytesInAll)
+      throw this.exceeded(`unpacks to more than ${bytesText(this.bounds.bytesInAll)}`);
     this.ratio(this.total, packed);
   }
 
   /** `size` and `packed` are those of one entry so far. */
   entryBytes(size: number, packed: number, name: string): void {
-    if (size > this.bounds.bytesAnEntry) throw this.exceeded(`unpacks ${name} to more than ${bytesText(this.bounds.bytesAnEntry)}`);
+    if (size > this.bounds.bytesAnEntry)
+      throw this.exceeded(`unpacks ${name} to more than ${bytesText(this.bounds.bytesAnEntry)}`);
     this.ratio(size, packed);
   }
 

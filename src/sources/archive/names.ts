@@ -37,7 +37,8 @@ export class Names {
     if (name.includes('\0')) throw this.refused(name, 'holds a NUL character');
     if (name.includes('\\')) throw this.refused(name, 'holds a backslash');
     if (name.startsWith('/') || /^[A-Za-z]:/.test(name)) throw this.refused(name, 'starts at the root of a disk');
-    if (Buffer.byteLength(name) > this.bounds.pathBytes) throw this.refused(name, `is longer than ${this.bounds.pathBytes} bytes`);
+    if (Buffer.byteLength(name) > this.bounds.pathBytes)
+      throw this.refused(name, `is longer than ${this.bounds.pathBytes} bytes`);
     // `./` in front is how tar writes the folder that it was called in.
     const parts = name.split('/').filter((part) => part !== '' && part !== '.');
     if (parts.includes('..')) throw this.refused(name, 'climbs out of the folder');
@@ -53,7 +54,10 @@ export class Names {
     if (before === undefined) {
       this.taken.set(key, { spelling: path, isFolder });
     } else if (before.spelling !== path) {
-      throw this.refused(path, `is the same name as ${shown(before.spelling)} on systems that tell neither case nor forms of accents`);
+      throw this.refused(
+        path,
+        `is the same name as ${shown(before.spelling)} on systems that tell neither case nor forms of accents`,
+      );
     } else if (!isFolder || !before.isFolder) {
       throw this.refused(path, 'is there twice');
     }

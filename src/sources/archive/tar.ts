@@ -20,7 +20,11 @@ const anyForm = { allowUnknownFormat: true, highWaterMark: 64 * 1024 };
 type Entry = AsyncIterable<unknown> & { readonly header: Header; resume(): void };
 
 /** Unpacks an open file, and returns the digest of the very bytes that were unpacked. */
-export async function unpackTar(file: FileHandle, target: Target, { gzipped }: { readonly gzipped: boolean }): Promise<Digest> {
+export async function unpackTar(
+  file: FileHandle,
+  target: Target,
+  { gzipped }: { readonly gzipped: boolean },
+): Promise<Digest> {
   const { signal } = target.options;
   const tar = extract(anyForm);
   const end = new EndOfArchive();
@@ -34,7 +38,9 @@ export async function unpackTar(file: FileHandle, target: Target, { gzipped }: {
       yield chunk;
     }
   }
-  const reading = gzipped ? pipeline(source, hashed, createGunzip(), end, tar, { signal }) : pipeline(source, hashed, end, tar, { signal });
+  const reading = gzipped
+    ? pipeline(source, hashed, createGunzip(), end, tar, { signal })
+    : pipeline(source, hashed, end, tar, { signal });
   // Awaited below; until then an error in it must not count as nobody's.
   reading.catch(() => undefined);
   try {
@@ -62,7 +68,10 @@ async function take(entry: Entry, target: Target): Promise<void> {
   const type: string | null = entry.header.type;
   target.meter.entry();
   if (type !== 'file' && type !== 'contiguous-file' && type !== 'directory') {
-    throw target.names.refused(name, type === null ? 'is of a kind that is not known' : `is a ${type.replace('-', ' ')}`);
+    throw target.names.refused(
+      name,
+      type === null ? 'is of a kind that is not known' : `is a ${type.replace('-', ' ')}`,
+    );
   }
   const path = target.names.take(name, type === 'directory');
   if (path === undefined || type === 'directory') {

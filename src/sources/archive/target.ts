@@ -34,7 +34,9 @@ export class Target {
     const { folder, signal } = this.options;
     const file = join(folder, path);
     await this.makeFolder(dirname(file));
-    await pipeline(this.counted(content, path, packed), createWriteStream(file, { flags: 'wx', mode: 0o644 }), { signal });
+    await pipeline(this.counted(content, path, packed), createWriteStream(file, { flags: 'wx', mode: 0o644 }), {
+      signal,
+    });
   }
 
   /** Tells how much of the archive has been unpacked. */
@@ -71,5 +73,9 @@ export class Target {
 /** An archive that cannot be read as one. */
 export function brokenArchive(archive: string, found: string, cause?: unknown): PipelineError {
   const remedy = 'fetch or pack it again';
-  return failure('bad-data', { code: 'archive-broken', where: archive, found, expected: 'a whole .zip, .tar or .tar.gz', remedy }, cause);
+  return failure(
+    'bad-data',
+    { code: 'archive-broken', where: archive, found, expected: 'a whole .zip, .tar or .tar.gz', remedy },
+    cause,
+  );
 }

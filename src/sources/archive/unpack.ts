@@ -24,7 +24,11 @@ export interface UnpackOptions {
  * damaged, `unsafe` where it holds what is refused or exceeds a limit; the folder then holds a part, and is for the caller to
  * remove.
  */
-export async function unpackArchive(path: string, folder: string, { name, signal, onProgress, bounds = limits }: UnpackOptions): Promise<Digest> {
+export async function unpackArchive(
+  path: string,
+  folder: string,
+  { name, signal, onProgress, bounds = limits }: UnpackOptions,
+): Promise<Digest> {
   const file = await openRegular(path, { where: name });
   try {
     const kind = await kindOf(file);
@@ -44,7 +48,9 @@ async function unpackInto(target: Target, file: FileHandle, kind: ArchiveKind): 
     if (kind === 'zip') return await (await import('./zip.js')).unpackZip(file, target);
     return await (await import('./tar.js')).unpackTar(file, target, { gzipped: kind === 'tar.gz' });
   } catch (error) {
-    throw target.options.signal.aborted || error instanceof PipelineError || isOfDisk(error) ? error : target.broken(reasonOf(error), error);
+    throw target.options.signal.aborted || error instanceof PipelineError || isOfDisk(error)
+      ? error
+      : target.broken(reasonOf(error), error);
   }
 }
 
@@ -56,5 +62,7 @@ function isOfDisk(error: unknown): boolean {
 /** The libraries tell what they stumble over in messages of their own. */
 function reasonOf(error: unknown): string {
   const text = isNativeError(error) ? error.message : String(error);
-  return /unexpected end|end of central directory|not enough bytes/i.test(text) ? `ends in the middle (${text})` : `is damaged (${text})`;
+  return /unexpected end|end of central directory|not enough bytes/i.test(text)
+    ? `ends in the middle (${text})`
+    : `is damaged (${text})`;
 }

@@ -75,7 +75,8 @@ function refuseOverlaps(entries: readonly yauzl.Entry[], target: Target): void {
   const ordered = [...entries].sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   let end = 0;
   for (const entry of ordered) {
-    if (entry.relativeOffsetOfLocalHeader < end) throw target.names.refused(entry.fileNameRaw.toString('utf8'), 'shares bytes with another entry');
+    if (entry.relativeOffsetOfLocalHeader < end)
+      throw target.names.refused(entry.fileNameRaw.toString('utf8'), 'shares bytes with another entry');
     end = entry.relativeOffsetOfLocalHeader + LOCAL_HEADER + entry.fileNameRaw.length + entry.compressedSize;
   }
 }

@@ -2,7 +2,15 @@
 import { onlyMember, type Member } from '../../core/only-member.js';
 import { failure } from '../../core/problem.js';
 import type { HeadLayer } from '../../core/schema-types.js';
-import { outputOf, outputShape, shapesOf, type Activation, type Graph, type Layer, type Shape } from '../../model/graph.js';
+import {
+  outputOf,
+  outputShape,
+  shapesOf,
+  type Activation,
+  type Graph,
+  type Layer,
+  type Shape,
+} from '../../model/graph.js';
 import type { KernelInitializer } from '../../model/initializers.js';
 
 export interface Head {
@@ -23,7 +31,11 @@ export function appendHead(base: Graph, config: readonly HeadLayer[], classes: n
   let shape: Shape = shapesOf(base).get(outputOf(base).name)!;
   for (const item of config) {
     const member = onlyMember(item);
-    const common: Named = { name: freeName(member.kind, taken), inputs: [layers[layers.length - 1].name], trainable: true };
+    const common: Named = {
+      name: freeName(member.kind, taken),
+      inputs: [layers[layers.length - 1].name],
+      trainable: true,
+    };
     const { layer, initializer } = build(member, common, classes);
     requireShape(layer, shape, stage);
     shape = outputShape(layer, [shape]);
@@ -56,9 +68,15 @@ function build({ kind, settings }: Member<HeadLayer>, common: Named, classes: nu
     case 'batch_normalization':
       return plain({ ...common, kind, scale: true, center: true, statistics: 'batch', ...settings });
     case 'dense':
-      return { layer: { ...common, kind, units: settings.units, activation: settings.activation, useBias: settings.use_bias }, initializer: settings.kernel_initializer };
+      return {
+        layer: { ...common, kind, units: settings.units, activation: settings.activation, useBias: settings.use_bias },
+        initializer: settings.kernel_initializer,
+      };
     case 'classifier':
-      return { layer: { ...common, kind: 'dense', ...classifierFor(classes), useBias: true }, initializer: settings.kernel_initializer };
+      return {
+        layer: { ...common, kind: 'dense', ...classifierFor(classes), useBias: true },
+        initializer: settings.kernel_initializer,
+      };
   }
 }
 

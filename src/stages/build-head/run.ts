@@ -11,7 +11,16 @@ import { finalActivationOf } from '../../model/logits.js';
 import { encodeWeights } from '../../model/weights-file.js';
 import { appendHead } from './layers.js';
 
-export async function runBuildHead({ name, config, inputs, note, pass, putBytes, putJson, readJson }: StageContext<'build-head'>): Promise<void> {
+export async function runBuildHead({
+  name,
+  config,
+  inputs,
+  note,
+  pass,
+  putBytes,
+  putJson,
+  readJson,
+}: StageContext<'build-head'>): Promise<void> {
   const document = await readJson<ModelDocument>(inputs.base!.model);
   const { classes, image } = await readJson<DataSpec>(inputs.data!.spec);
   const sized = withInputShape(document.graph, [...image.size, 3]);
@@ -19,7 +28,12 @@ export async function runBuildHead({ name, config, inputs, note, pass, putBytes,
   const { graph, initializers } = appendHead(sized, config.layers, classes.length, name);
   requireFit(graph, classes, name);
   refuseExcessive(graphCost(graph), name);
-  const weights = initialWeights(graph, config.seed!, (layer) => initializers.has(layer.name), (layer) => initializers.get(layer.name)!);
+  const weights = initialWeights(
+    graph,
+    config.seed!,
+    (layer) => initializers.has(layer.name),
+    (layer) => initializers.get(layer.name)!,
+  );
   const parameters = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   note('head', `${parameters.toLocaleString('en-US')} parameters in the head, ${classes.length} classes`);
   pass('weights', inputs.base!.weights);

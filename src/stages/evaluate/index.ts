@@ -13,7 +13,8 @@ export const evaluate: StageDefinition<'evaluate'> = {
   impl: 1,
   reads: { model: ['model'], data: ['spec', 'samples'] },
 
-  environment: ({ engine, featureType }) => ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
+  environment: ({ engine, featureType }) =>
+    ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
 
   // Decoder and engine are loaded only where there is work.
   run: async (context) => (await import('./run.js')).runEvaluate(context),
@@ -27,10 +28,13 @@ export const evaluate: StageDefinition<'evaluate'> = {
     );
     table.sort(([a], [b]) => compareCodePoints(a, b));
     const csv = formatCsv(['file', 'true', 'predicted', 'score'], table);
-    await deliverFiles(folder, new Map<string, string | typeof outputs.metrics>([
-      ['metrics.json', outputs.metrics],
-      ['predictions.csv', csv],
-    ]));
+    await deliverFiles(
+      folder,
+      new Map<string, string | typeof outputs.metrics>([
+        ['metrics.json', outputs.metrics],
+        ['predictions.csv', csv],
+      ]),
+    );
     note('predictions', `each picture's prediction is in ${displayPath(folder)}/predictions.csv`);
   },
 
@@ -40,13 +44,18 @@ export const evaluate: StageDefinition<'evaluate'> = {
     const problems = Object.entries(config.minimum).flatMap(([metric, least]): Problem[] => {
       const value = metrics[metric as keyof typeof config.minimum];
       if (value !== undefined && value >= least) return [];
-      return [{
-        code: 'gate-missed',
-        where: name,
-        found: value === undefined ? `${metric} is not measured for ${metrics.classes.length} classes` : `${metric} is ${belowText(value, least)}`,
-        expected: `at least ${least}`,
-        remedy: 'train differently or lower `minimum`; what was computed is kept, nothing is exported',
-      }];
+      return [
+        {
+          code: 'gate-missed',
+          where: name,
+          found:
+            value === undefined
+              ? `${metric} is not measured for ${metrics.classes.length} classes`
+              : `${metric} is ${belowText(value, least)}`,
+          expected: `at least ${least}`,
+          remedy: 'train differently or lower `minimum`; what was computed is kept, nothing is exported',
+        },
+      ];
     });
     if (problems.length > 0) throw new PipelineError('gate-missed', problems);
   },

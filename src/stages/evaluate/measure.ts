@@ -1,5 +1,12 @@
 /** Figures of a model's predictions on labelled pictures. */
-import { classFigures, confusionMatrix, crossEntropy, predictedLabels, rocAuc, type ClassFigures } from '../../model/metrics.js';
+import {
+  classFigures,
+  confusionMatrix,
+  crossEntropy,
+  predictedLabels,
+  rocAuc,
+  type ClassFigures,
+} from '../../model/metrics.js';
 import type { EvaluationMetrics } from '../../model/results.js';
 
 export interface Measured {
@@ -12,12 +19,17 @@ export function measure(
   predictions: Float32Array,
   labels: readonly number[],
   units: number,
-  { classes, split, threshold }: { readonly classes: readonly string[]; readonly split: string; readonly threshold: number },
+  {
+    classes,
+    split,
+    threshold,
+  }: { readonly classes: readonly string[]; readonly split: string; readonly threshold: number },
 ): Measured {
   const predicted = predictedLabels(predictions, units, threshold);
   const confusion = confusionMatrix(labels, predicted, classes.length);
   const figures = classFigures(confusion);
-  const mean = (pick: (figure: ClassFigures) => number): number => figures.reduce((sum, figure) => sum + pick(figure), 0) / figures.length;
+  const mean = (pick: (figure: ClassFigures) => number): number =>
+    figures.reduce((sum, figure) => sum + pick(figure), 0) / figures.length;
   const auc = classes.length === 2 ? rocAuc(secondClassScores(predictions, units), labels) : undefined;
   const metrics: EvaluationMetrics = {
     loss: crossEntropy(predictions, labels, units) / labels.length,

@@ -53,12 +53,27 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     }
     if (seen.length === 0) throw emptySplit(config.split, name);
     const truth = seen.map((digest) => labels.get(digest)!);
-    const rounding = exact && (await measureHalfPrecision(exact, runner, seen, predictions, { units, threshold: config.threshold }));
+    const rounding =
+      exact && (await measureHalfPrecision(exact, runner, seen, predictions, { units, threshold: config.threshold }));
     if (rounding !== undefined) note('half-precision', `features kept as float16: ${describeRounding(rounding)}`);
-    const { metrics, predicted } = measure(predictions.subarray(0, seen.length * units), truth, units, { ...config, classes });
-    const rows = seen.map((digest, row) => ({ digest, label: truth[row], predicted: predicted[row], scores: scoresOf(predictions, row, units) }));
-    note('metrics', `${config.split} loss ${metrics.loss.toFixed(4)}, accuracy ${metrics.accuracy.toFixed(4)} on ${count(seen.length, 'picture')}`);
-    await putJson('metrics', { ...metrics, ...(rounding === undefined ? {} : { half_precision: rounding }) } satisfies EvaluationMetrics);
+    const { metrics, predicted } = measure(predictions.subarray(0, seen.length * units), truth, units, {
+      ...config,
+      classes,
+    });
+    const rows = seen.map((digest, row) => ({
+      digest,
+      label: truth[row],
+      predicted: predicted[row],
+      scores: scoresOf(predictions, row, units),
+    }));
+    note(
+      'metrics',
+      `${config.split} loss ${metrics.loss.toFixed(4)}, accuracy ${metrics.accuracy.toFixed(4)} on ${count(seen.length, 'picture')}`,
+    );
+    await putJson('metrics', {
+      ...metrics,
+      ...(rounding === undefined ? {} : { half_precision: rounding }),
+    } satisfies EvaluationMetrics);
     await putJson('predictions', { classes, rows } satisfies Predictions);
   } finally {
     runner.dispose();
@@ -73,7 +88,12 @@ function featureOptions(
   { prefix, weights, featureShape }: Pick<Split, 'prefix' | 'featureShape'> & { readonly weights: Weights },
   engine: EngineIdentity,
 ): FeatureOptions {
-  return { recipe: { image, preprocessing, variation: null, prefix, weights, engine }, source, featureShape, keep: prefix.layers.length > 1 };
+  return {
+    recipe: { image, preprocessing, variation: null, prefix, weights, engine },
+    source,
+    featureShape,
+    keep: prefix.layers.length > 1,
+  };
 }
 
 /** What evaluating will ask of the frozen prefix. */
@@ -86,12 +106,21 @@ export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promis
   if (inputs.model === undefined) return { features: [{ digests, views: [PLAIN_VIEW] }], atMost: true };
   const document = await readJson<TrainedDocument>(inputs.model.model);
   const weights = await readWeights(document, readBytes);
-  const options = featureOptions(document, data, { ...splitAtFrozen(document.graph), weights }, resolveEngine(settings.engine));
+  const options = featureOptions(
+    document,
+    data,
+    { ...splitAtFrozen(document.graph), weights },
+    resolveEngine(settings.engine),
+  );
   return { features: [featureNeed(context, options, digests, [PLAIN_VIEW])], atMost: false };
 }
 
 /** Classes are mapped by name, never by position. */
-function labelsByClass(labels: Map<Digest, number>, names: readonly string[], classes: readonly string[]): Map<Digest, number> {
+function labelsByClass(
+  labels: Map<Digest, number>,
+  names: readonly string[],
+  classes: readonly string[],
+): Map<Digest, number> {
   return new Map([...labels].map(([digest, label]) => [digest, classes.indexOf(names[label])]));
 }
 
@@ -113,6 +142,9 @@ function emptySplit(split: string, stage: string): PipelineError {
     where: stage,
     field: ['split'],
     found: `there are no ${split} pictures that can be used`,
-    remedy: split === 'test' ? 'give `split.test` a share, or add a test folder' : 'give the split a share, or a folder of its own',
+    remedy:
+      split === 'test'
+        ? 'give `split.test` a share, or add a test folder'
+        : 'give the split a share, or a folder of its own',
   });
 }

@@ -10,7 +10,10 @@ import type { FormatName } from './formats.js';
 import type { RoundingFigures } from './rounding.js';
 
 /** What `evaluate` measured, as far as a card tells it. */
-export type CardMetrics = Pick<EvaluationMetrics, 'split' | 'samples' | 'loss' | 'accuracy' | 'per_class' | 'threshold'>;
+export type CardMetrics = Pick<
+  EvaluationMetrics,
+  'split' | 'samples' | 'loss' | 'accuracy' | 'per_class' | 'threshold'
+>;
 
 /** What a card is written from. */
 export interface CardFacts {
@@ -59,12 +62,22 @@ function outputs({ document: { classes, graph }, formats }: CardFacts): string {
 
 function fileList({ formats, probes }: CardFacts): string {
   const lines = [
-    ...(formats.includes('tfjs') ? ['`model.json` and its `.bin` files: a TF.js layers-model, for `tf.loadLayersModel`'] : []),
-    ...(formats.includes('onnx') ? ['`model.onnx`: one file for onnxruntime and others; its `metadata_props` hold the classes and how pictures are prepared, each as JSON under a key that begins with `pipeline.`'] : []),
+    ...(formats.includes('tfjs')
+      ? ['`model.json` and its `.bin` files: a TF.js layers-model, for `tf.loadLayersModel`']
+      : []),
+    ...(formats.includes('onnx')
+      ? [
+          '`model.onnx`: one file for onnxruntime and others; its `metadata_props` hold the classes and how pictures are prepared, each as JSON under a key that begins with `pipeline.`',
+        ]
+      : []),
     '`classes.json`: the classes in the order of the outputs',
     '`preprocessing.json`: how pictures are prepared',
     '`probes.json`: what the model gave for some pictures (`outputs` as `model.json` gives them, `scores` one for each class), by the SHA-256 of their files',
-    ...(probes > 0 ? ['`probes/`: those pictures as the network gets them, decoded and resized but not yet preprocessed: whoever computes other scores for them prepares or runs something differently'] : []),
+    ...(probes > 0
+      ? [
+          '`probes/`: those pictures as the network gets them, decoded and resized but not yet preprocessed: whoever computes other scores for them prepares or runs something differently',
+        ]
+      : []),
   ];
   return lines.map((line) => `- ${line}`).join('\n');
 }
@@ -87,7 +100,10 @@ print(dict(zip(classes, scores[0])))
 \`\`\``;
 }
 
-function roundingText({ document: { classes }, metrics }: CardFacts, { split, accuracy, ...cost }: RoundingFigures): string {
+function roundingText(
+  { document: { classes }, metrics }: CardFacts,
+  { split, accuracy, ...cost }: RoundingFigures,
+): string {
   const before = metrics.length === 0 ? '' : '; the figures above are of the model before that';
   const threshold = classes.length === 2 ? ', at a threshold of 0.5' : '';
   return [
@@ -99,9 +115,13 @@ function roundingText({ document: { classes }, metrics }: CardFacts, { split, ac
 
 function figures({ split, samples, loss, accuracy, per_class, threshold }: CardMetrics): string {
   const rows = Object.entries(per_class).map(
-    ([name, { precision, recall, f1, support }]) => `| ${markdownText(name)} | ${precision.toFixed(3)} | ${recall.toFixed(3)} | ${f1.toFixed(3)} | ${support} |`,
+    ([name, { precision, recall, f1, support }]) =>
+      `| ${markdownText(name)} | ${precision.toFixed(3)} | ${recall.toFixed(3)} | ${f1.toFixed(3)} | ${support} |`,
   );
-  const own = threshold === 0.5 ? '' : ` at a threshold of ${threshold}; \`pipeline predict\` decides at 0.5, so choose by the scores yourself`;
+  const own =
+    threshold === 0.5
+      ? ''
+      : ` at a threshold of ${threshold}; \`pipeline predict\` decides at 0.5, so choose by the scores yourself`;
   return [
     `On ${samples} ${split} pictures: accuracy ${accuracy.toFixed(4)}, loss ${loss.toFixed(4)}${own}.\n`,
     '| class | precision | recall | F1 | pictures |',

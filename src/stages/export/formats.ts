@@ -1,7 +1,6 @@
 /** The formats that models are written in, each with the runtime that reads it back: never the code that wrote it. */
 import type { FloatType, StageConfigs } from '../../core/schema-types.js';
-import type { TfjsBackend } from '../../engine/tfjs/identity.js';
-import { tfjsIdentity } from '../../engine/tfjs/identity.js';
+import { type TfjsBackend, tfjsIdentity } from '../../engine/tfjs/identity.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { writeLayersModel } from '../../model/layers-model/write.js';
 import { scoresOf } from '../../model/prediction.js';
@@ -40,13 +39,20 @@ const tfjs: Format = {
   async write({ document, weights, weightType }) {
     const { classes, image, preprocessing } = document;
     const userDefinedMetadata = { classes, preprocessing, image };
-    return writeLayersModel(document.graph, weights, { generatedBy: 'pipeline', userDefinedMetadata, weightType }).files;
+    return writeLayersModel(document.graph, weights, { generatedBy: 'pipeline', userDefinedMetadata, weightType })
+      .files;
   },
   async reload(files, probes, { document }) {
     const { reloadLayersModel } = await import('../../engine/tfjs/reload.js');
     const backend = tfjsIdentity().backend as TfjsBackend;
     const shape = [...document.image.size, 3] as const;
-    const { predictions, weights } = await reloadLayersModel(files, inputsOf(probes, document), probes.length, shape, backend);
+    const { predictions, weights } = await reloadLayersModel(
+      files,
+      inputsOf(probes, document),
+      probes.length,
+      shape,
+      backend,
+    );
     return { scores: allScores(predictions, probes.length), weights };
   },
 };

@@ -34,7 +34,10 @@ export const exportModel: StageDefinition<'export'> = {
   writesTo: ({ to }) => [to],
 
   async deliver({ config, outputs, note, resolvePath, deliverFiles }) {
-    const files = Object.entries(outputs).map(([name, ref]): [string, BlobRef] => [name.slice(FILE_PREFIX.length), ref]);
+    const files = Object.entries(outputs).map(([name, ref]): [string, BlobRef] => [
+      name.slice(FILE_PREFIX.length),
+      ref,
+    ]);
     await deliverFiles(resolvePath(config.to), new Map(files));
     note('exported', `the model is in ${config.to}`);
     const pictures = files.filter(([name]) => name.startsWith(PROBES_FOLDER)).length;

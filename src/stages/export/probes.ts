@@ -27,7 +27,13 @@ export function pictures(data: Data): Map<Digest, number> {
 }
 
 /** The first pictures of each class by digest, the classes taking turns. Pictures that cannot be decoded are passed over where that is asked for; throws `bad-data` where none is left. */
-export async function loadProbes({ data, image }: { readonly data: Data; readonly image: TrainedDocument['image'] }): Promise<Probe[]> {
+export async function loadProbes({
+  data,
+  image,
+}: {
+  readonly data: Data;
+  readonly image: TrainedDocument['image'];
+}): Promise<Probe[]> {
   const folder = await data.openFolder();
   const load = createPictureLoader({ image, preprocessing: { kind: 'mode', mode: 'none' }, variation: null });
   const probes: Probe[] = [];
@@ -41,7 +47,11 @@ export async function loadProbes({ data, image }: { readonly data: Data; readonl
     if (levels !== undefined) probes.push({ digest, class: data.spec.classes[label], pixels: Uint8Array.from(levels) });
   }
   if (probes.length > 0) return probes;
-  throw failure('bad-data', { code: 'no-probes', found: 'none of the pictures to compare on can be decoded', remedy: 'replace or remove them' });
+  throw failure('bad-data', {
+    code: 'no-probes',
+    found: 'none of the pictures to compare on can be decoded',
+    remedy: 'replace or remove them',
+  });
 }
 
 /** The first of each class, then the second of each, and so on. */
@@ -71,5 +81,7 @@ export function inputsOf(probes: readonly Probe[], { preprocessing }: TrainedDoc
 
 /** A probe's pixels as a PNG, which loses none of them. */
 export function pngOf({ pixels }: Probe, [height, width]: readonly [number, number]): Promise<Buffer> {
-  return sharp(pixels, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 9 }).toBuffer();
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 9 })
+    .toBuffer();
 }

@@ -20,7 +20,13 @@ export interface RoundingFigures extends RoundingCost {
 }
 
 /** The part of the network that is run is all of it: features that are kept came from weights that were not rounded. */
-export async function measureRounding(context: StageContext<'export'>, data: Data, document: TrainedDocument, exact: Weights, rounded: Weights): Promise<RoundingFigures> {
+export async function measureRounding(
+  context: StageContext<'export'>,
+  data: Data,
+  document: TrainedDocument,
+  exact: Weights,
+  rounded: Weights,
+): Promise<RoundingFigures> {
   const { graph, image, preprocessing, classes } = document;
   const engine = resolveEngine(context.settings.engine);
   const labels = pictures(data);
@@ -36,15 +42,28 @@ export async function measureRounding(context: StageContext<'export'>, data: Dat
     const predictions = runners.map(() => new Float32Array(labels.size * units));
     const truth: number[] = [];
     for await (const { digests, features } of source.stream([...labels.keys()], PLAIN_VIEW, BATCH)) {
-      for (const [i, runner] of runners.entries()) predictions[i].set(await runner.run(features, digests.length), truth.length * units);
+      for (const [i, runner] of runners.entries())
+        predictions[i].set(await runner.run(features, digests.length), truth.length * units);
       // Classes are mapped by name, never by position.
       truth.push(...digests.map((digest) => classes.indexOf(data.spec.classes[labels.get(digest)!])));
-      context.emit({ event: 'progress', stage: context.name, task: 'compare', unit: 'pictures', done: truth.length, total: labels.size });
+      context.emit({
+        event: 'progress',
+        stage: context.name,
+        task: 'compare',
+        unit: 'pictures',
+        done: truth.length,
+        total: labels.size,
+      });
     }
     const [before, after] = predictions.map((scores) => scores.subarray(0, truth.length * units));
-    const accuracyOf = (scores: Float32Array) => predictedLabels(scores, units).filter((label, row) => label === truth[row]).length / truth.length;
+    const accuracyOf = (scores: Float32Array) =>
+      predictedLabels(scores, units).filter((label, row) => label === truth[row]).length / truth.length;
     const split = data.of('validation').size > 0 ? 'validation' : 'train';
-    return { split, accuracy: { exact: accuracyOf(before), rounded: accuracyOf(after) }, ...roundingCost(before, after, units) };
+    return {
+      split,
+      accuracy: { exact: accuracyOf(before), rounded: accuracyOf(after) },
+      ...roundingCost(before, after, units),
+    };
   } finally {
     runners.forEach((runner) => runner.dispose());
     await source.dispose();

@@ -25,10 +25,14 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
   const model: Exported = { document, weights: roundedWeights(trained, config.weights), weightType: config.weights };
   const probes = await loadProbes({ data, image });
   const outputs = await predict(context, model, probes);
-  const put = (file: string, content: Uint8Array | string) => putBytes(`${FILE_PREFIX}${file}`, typeof content === 'string' ? Buffer.from(content) : content);
+  const put = (file: string, content: Uint8Array | string) =>
+    putBytes(`${FILE_PREFIX}${file}`, typeof content === 'string' ? Buffer.from(content) : content);
 
   // That training left them as they were, `train` has proved; here, that the files hold them so.
-  const frozen = weightsOfLayers(model.weights, graph.layers.filter(({ trainable }) => !trainable));
+  const frozen = weightsOfLayers(
+    model.weights,
+    graph.layers.filter(({ trainable }) => !trainable),
+  );
   const scores = allScores(outputs, probes.length);
   for (const format of config.formats) {
     const { runtime, write, reload } = formats[format];
@@ -38,10 +42,14 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
     for (const [file, bytes] of files) await put(file, bytes);
   }
 
-  const rounding = config.weights === 'float16' ? await measureRounding(context, data, document, trained, model.weights) : undefined;
+  const rounding =
+    config.weights === 'float16' ? await measureRounding(context, data, document, trained, model.weights) : undefined;
   if (rounding !== undefined) {
     const { split, accuracy } = rounding;
-    note('rounded', `weights as float16: ${split} accuracy ${accuracy.exact.toFixed(4)} -> ${accuracy.rounded.toFixed(4)}, ${describeRounding(rounding)}`);
+    note(
+      'rounded',
+      `weights as float16: ${split} accuracy ${accuracy.exact.toFixed(4)} -> ${accuracy.rounded.toFixed(4)}, ${describeRounding(rounding)}`,
+    );
   }
   const pictures = config.probe_pictures ? probes.map((_, row) => `${PROBES_FOLDER}${row + 1}.png`) : [];
   for (const [row, file] of pictures.entries()) await put(file, await pngOf(probes[row], image.size));
@@ -50,11 +58,19 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
   await put('preprocessing.json', `${JSON.stringify({ image, preprocessing: document.preprocessing }, null, 2)}\n`);
   const metrics = await Promise.all((inputs.gates ?? []).map((gate) => readJson<CardMetrics>(gate.metrics)));
   const parameters = countParameters(graph, trained);
-  await put('README.md', modelCard({ document, metrics, parameters, formats: config.formats, probes: pictures.length, rounding }));
+  await put(
+    'README.md',
+    modelCard({ document, metrics, parameters, formats: config.formats, probes: pictures.length, rounding }),
+  );
 }
 
 /** What each probe is and how the model scores it; `outputs` are its own numbers, `scores` one for each class. */
-function probeRows(probes: readonly Probe[], pictures: readonly string[], outputs: Float32Array, scores: Float32Array): object[] {
+function probeRows(
+  probes: readonly Probe[],
+  pictures: readonly string[],
+  outputs: Float32Array,
+  scores: Float32Array,
+): object[] {
   const row = (numbers: Float32Array, index: number): number[] => {
     const length = numbers.length / probes.length;
     return [...numbers.subarray(index * length, (index + 1) * length)];
@@ -69,7 +85,11 @@ function probeRows(probes: readonly Probe[], pictures: readonly string[], output
 }
 
 /** What the engine makes of the probes, by the weights that are written. */
-async function predict({ settings }: StageContext<'export'>, { document, weights }: Exported, probes: readonly Probe[]): Promise<Float32Array> {
+async function predict(
+  { settings }: StageContext<'export'>,
+  { document, weights }: Exported,
+  probes: readonly Probe[],
+): Promise<Float32Array> {
   const engine = await openEngine(resolveEngine(settings.engine));
   const runner = await compileVerified(engine, document.graph, weights);
   try {

@@ -26,7 +26,8 @@ export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, s
     });
   }
   compareScores(reloaded.scores, scores, stage, runtime);
-  if (reloaded.literalScores !== undefined) compareScores(reloaded.literalScores, scores, stage, `${runtime} without graph optimization`);
+  if (reloaded.literalScores !== undefined)
+    compareScores(reloaded.literalScores, scores, stage, `${runtime} without graph optimization`);
 }
 
 function compareScores(found: Float32Array, scores: Float32Array, stage: string, runtime: string): void {

@@ -15,57 +15,79 @@ export function classFaults(config: IngestConfig, layout: Layout, { hint }: Show
   const { classes, parts, question, strays } = layout;
   if (question !== undefined) return [questionProblem(question, where)];
   if (classes.length === 0 && parts.some(({ split }) => split !== undefined)) {
-    return [{
-      code: 'no-class-folders',
-      where,
-      found: `holds folders of splits without class folders in them: ${strays[0] ?? 'no image'} has no class`,
-      expected: 'a folder for each class in train/, validation/ and test/',
-      remedy: 'sort the images into class folders; if the folders are classes, write `split_folders: {}` in the ingest stage',
-      ...hint,
-    }];
+    return [
+      {
+        code: 'no-class-folders',
+        where,
+        found: `holds folders of splits without class folders in them: ${strays[0] ?? 'no image'} has no class`,
+        expected: 'a folder for each class in train/, validation/ and test/',
+        remedy:
+          'sort the images into class folders; if the folders are classes, write `split_folders: {}` in the ingest stage',
+        ...hint,
+      },
+    ];
   }
   if (classes.length === 0) {
-    return [{
-      code: 'no-pictures',
-      where,
-      found: 'holds no folders with images',
-      expected: 'one folder for each class with its images, or such folders in train/ and validation/',
-      remedy: 'put the images into class folders, or point `source` at the folder above them',
-      ...hint,
-    }];
+    return [
+      {
+        code: 'no-pictures',
+        where,
+        found: 'holds no folders with images',
+        expected: 'one folder for each class with its images, or such folders in train/ and validation/',
+        remedy: 'put the images into class folders, or point `source` at the folder above them',
+        ...hint,
+      },
+    ];
   }
   const missing = config.classes?.filter((name) => !classes.includes(classNameOf(name))) ?? [];
   if (missing.length > 0) {
     const near = nearest(missing[0], classes);
-    return [{
-      code: 'class-without-folder',
-      where,
-      found: `has no folder with images for the class${missing.length === 1 ? '' : 'es'} ${nameList(missing)}`,
-      expected: `one of the folders ${nameList(classes, 'or')}`,
-      remedy: near === undefined ? 'correct `classes`, or leave it out to take the folders as they are' : `did you mean \`${near}\`?`,
-    }];
+    return [
+      {
+        code: 'class-without-folder',
+        where,
+        found: `has no folder with images for the class${missing.length === 1 ? '' : 'es'} ${nameList(missing)}`,
+        expected: `one of the folders ${nameList(classes, 'or')}`,
+        remedy:
+          near === undefined
+            ? 'correct `classes`, or leave it out to take the folders as they are'
+            : `did you mean \`${near}\`?`,
+      },
+    ];
   }
   if ((config.classes ?? classes).length >= 2) return [];
-  return [{
-    code: 'one-class',
-    where,
-    found: `holds one class only, \`${classes[0]}\``,
-    expected: 'at least two class folders',
-    remedy: 'add a folder for a second class, or point `source` at the folder that holds the class folders',
-    ...hint,
-  }];
+  return [
+    {
+      code: 'one-class',
+      where,
+      found: `holds one class only, \`${classes[0]}\``,
+      expected: 'at least two class folders',
+      remedy: 'add a folder for a second class, or point `source` at the folder that holds the class folders',
+      ...hint,
+    },
+  ];
 }
 
 /**
  * Links and names that cannot be read where a class or a split could be: without this, a class would be missing from the
  * model. What the pipeline leaves out by its own `classes` may be anything.
  */
-export function unreadClasses(unread: readonly PassedOver[], layout: Layout, classes: readonly string[], config: IngestConfig, { folder }: Shown): Problem[] {
-  const places = new Set([...layout.parts.flatMap(({ path }) => path.map((_, depth) => path.slice(0, depth + 1).join('/'))), '']);
+export function unreadClasses(
+  unread: readonly PassedOver[],
+  layout: Layout,
+  classes: readonly string[],
+  config: IngestConfig,
+  { folder }: Shown,
+): Problem[] {
+  const places = new Set([
+    ...layout.parts.flatMap(({ path }) => path.map((_, depth) => path.slice(0, depth + 1).join('/'))),
+    '',
+  ]);
   return unread.flatMap(({ path, kind, why }) => {
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
-    if (kind === 'special' || /\.[a-z][a-z0-9]{0,4}$/i.test(name) || !places.has(path.slice(0, Math.max(0, slash)))) return [];
+    if (kind === 'special' || /\.[a-z][a-z0-9]{0,4}$/i.test(name) || !places.has(path.slice(0, Math.max(0, slash))))
+      return [];
     if (config.classes !== undefined && !classes.includes(classNameOf(name))) return [];
     return {
       code: 'class-not-read',

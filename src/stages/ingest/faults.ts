@@ -20,10 +20,18 @@ export interface Faults {
 /** Kinds of pictures that are not read, and that other programs convert. */
 const convertible = /^is an? (BigTIFF|HEIC|JPEG XL|JPEG 2000), expected/;
 
-export function pictureFaults(config: IngestConfig, { bad, conflicts }: Pick<Gathered, 'bad' | 'conflicts'>, root: string): Problem[] {
+export function pictureFaults(
+  config: IngestConfig,
+  { bad, conflicts }: Pick<Gathered, 'bad' | 'conflicts'>,
+  root: string,
+): Problem[] {
   return [
-    ...(config.on_bad_image === 'fail' ? firstOf(bad, 'bad-picture', root, badPictureRemedy(bad.map(({ reason }) => reason))) : []),
-    ...(config.on_label_conflict === 'fail' ? firstOf(conflicts, 'same-picture-two-labels', root, labelConflictRemedy) : []),
+    ...(config.on_bad_image === 'fail'
+      ? firstOf(bad, 'bad-picture', root, badPictureRemedy(bad.map(({ reason }) => reason)))
+      : []),
+    ...(config.on_label_conflict === 'fail'
+      ? firstOf(conflicts, 'same-picture-two-labels', root, labelConflictRemedy)
+      : []),
   ];
 }
 
@@ -31,11 +39,19 @@ export const labelConflictRemedy = 'remove one of each two, or set `on_label_con
 
 /** What to do about pictures of which these things are said. */
 export function badPictureRemedy(reasons: readonly string[]): string {
-  const kinds = [...new Set(reasons.map((reason) => convertible.exec(reason)?.[1]).filter((kind) => kind !== undefined))];
+  const kinds = [
+    ...new Set(reasons.map((reason) => convertible.exec(reason)?.[1]).filter((kind) => kind !== undefined)),
+  ];
   const large = reasons.some((reason) => reason.endsWith('megapixels'));
   const links = reasons.some((reason) => reason.startsWith('is a link'));
   const texts = reasons.some((reason) => reason.startsWith(HOLDS_PATH));
-  const others = reasons.some((reason) => !convertible.test(reason) && !reason.endsWith('megapixels') && !reason.startsWith('is a link') && !reason.startsWith(HOLDS_PATH));
+  const others = reasons.some(
+    (reason) =>
+      !convertible.test(reason) &&
+      !reason.endsWith('megapixels') &&
+      !reason.startsWith('is a link') &&
+      !reason.startsWith(HOLDS_PATH),
+  );
   return [
     ...(kinds.length > 0 ? [`convert the ${kinds.join(', ')} files to JPEG`] : []),
     ...(large ? ['raise `max_megapixels` in the ingest stage'] : []),
@@ -48,9 +64,15 @@ export function badPictureRemedy(reasons: readonly string[]): string {
 
 /** The first of many files, the last line with what to do about all. */
 function firstOf(files: readonly BadPicture[], code: string, root: string, remedy: string): Problem[] {
-  const problems = files.slice(0, MOST_NAMES).map(({ path, reason }): Problem => ({ code, where: `${root}/${path}`, found: reason }));
+  const problems = files
+    .slice(0, MOST_NAMES)
+    .map(({ path, reason }): Problem => ({ code, where: `${root}/${path}`, found: reason }));
   const rest = files.length - MOST_NAMES;
-  if (rest > 0) problems.push({ code, found: `and ${rest.toLocaleString('en-US')} more; \`pipeline doctor FILE --json\` names all` });
+  if (rest > 0)
+    problems.push({
+      code,
+      found: `and ${rest.toLocaleString('en-US')} more; \`pipeline doctor FILE --json\` names all`,
+    });
   const last = problems.pop();
   return last === undefined ? [] : [...problems, { ...last, remedy }];
 }
@@ -59,7 +81,12 @@ function firstOf(files: readonly BadPicture[], code: string, root: string, remed
  * Every split that folders make needs images of every class, and training always does. Where a share decides, a class has too
  * few images at worst, which is no error unless it leaves nothing to validate on.
  */
-export function splitFaults(counts: Gathered['counts'], classes: readonly string[], { splits }: Layout, root: string): Problem[] {
+export function splitFaults(
+  counts: Gathered['counts'],
+  classes: readonly string[],
+  { splits }: Layout,
+  root: string,
+): Problem[] {
   const problems: Problem[] = [];
   for (const name of splitNames) {
     const row = counts[name];
@@ -75,11 +102,13 @@ export function splitFaults(counts: Gathered['counts'], classes: readonly string
     });
   }
   if (problems.length > 0 || counts.validation !== undefined) return problems;
-  return [{
-    code: 'nothing-to-validate',
-    where: root,
-    found: 'has one image of each class, so none is left for validation',
-    expected: 'at least two images of a class',
-    remedy: 'add images',
-  }];
+  return [
+    {
+      code: 'nothing-to-validate',
+      where: root,
+      found: 'has one image of each class, so none is left for validation',
+      expected: 'at least two images of a class',
+      remedy: 'add images',
+    },
+  ];
 }

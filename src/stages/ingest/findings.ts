@@ -36,33 +36,84 @@ const IMBALANCE = 3;
 /** Fewer pictures of a class than this measure next to nothing: one of them is a fifth of the recall, or more. */
 const FEW = 5;
 
-const formats: Readonly<Record<string, PictureFormat>> = { '.jpg': 'jpeg', '.jpeg': 'jpeg', '.jpe': 'jpeg', '.jfif': 'jpeg', '.png': 'png', '.webp': 'webp', '.gif': 'gif', '.bmp': 'bmp', '.dib': 'bmp', '.tif': 'tiff', '.tiff': 'tiff', '.avif': 'avif' };
-const names: Readonly<Record<PictureFormat, string>> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP', gif: 'GIF', bmp: 'BMP', tiff: 'TIFF', avif: 'AVIF' };
+const formats: Readonly<Record<string, PictureFormat>> = {
+  '.jpg': 'jpeg',
+  '.jpeg': 'jpeg',
+  '.jpe': 'jpeg',
+  '.jfif': 'jpeg',
+  '.png': 'png',
+  '.webp': 'webp',
+  '.gif': 'gif',
+  '.bmp': 'bmp',
+  '.dib': 'bmp',
+  '.tif': 'tiff',
+  '.tiff': 'tiff',
+  '.avif': 'avif',
+};
+const names: Readonly<Record<PictureFormat, string>> = {
+  jpeg: 'JPEG',
+  png: 'PNG',
+  webp: 'WebP',
+  gif: 'GIF',
+  bmp: 'BMP',
+  tiff: 'TIFF',
+  avif: 'AVIF',
+};
 
 export function findingsOf(inspected: Inspected): Finding[] {
   const { gathered } = inspected;
   const pictures = Object.keys(gathered.paths).length;
   const sane: Finding = {
-    level: 'ok', about: 'data', code: 'pictures',
+    level: 'ok',
+    about: 'data',
+    code: 'pictures',
     text: `${count(pictures, 'picture')} in ${gathered.classes.length} ${gathered.classes.length === 1 ? 'class' : 'classes'}, each decoded: ${countsOf(gathered)}`,
   };
-  return [sane, ...refused(inspected), ...duplicates(inspected), ...unexpected(inspected), ...leftOut(inspected), ...balance(gathered), ...few(gathered, inspected.layout)];
+  return [
+    sane,
+    ...refused(inspected),
+    ...duplicates(inspected),
+    ...unexpected(inspected),
+    ...leftOut(inspected),
+    ...balance(gathered),
+    ...few(gathered, inspected.layout),
+  ];
 }
 
 /** What a run refuses, or leaves out where it is told to. */
 function refused({ config, gathered, seen }: Inspected): Finding[] {
   const broken = pathsWhere(gathered, seen, ({ fault }) => fault !== undefined);
-  const bad = [...gathered.bad.map(({ path, reason }) => `${path}: ${reason}`), ...broken.map(([path, { fault }]) => `${path}: ${fault}`)].sort();
+  const bad = [
+    ...gathered.bad.map(({ path, reason }) => `${path}: ${reason}`),
+    ...broken.map(([path, { fault }]) => `${path}: ${fault}`),
+  ].sort();
   const skips = config.on_bad_image === 'skip';
-  const corrupt = listed(skips ? 'warning' : 'error', 'corrupt-pictures', bad, `cannot be used${skips ? ', and left out' : ''}`,
-    skips ? undefined : badPictureRemedy([...gathered.bad.map(({ reason }) => reason), ...broken.map(([, { fault }]) => fault!)]));
+  const corrupt = listed(
+    skips ? 'warning' : 'error',
+    'corrupt-pictures',
+    bad,
+    `cannot be used${skips ? ', and left out' : ''}`,
+    skips
+      ? undefined
+      : badPictureRemedy([...gathered.bad.map(({ reason }) => reason), ...broken.map(([, { fault }]) => fault!)]),
+  );
   const { classes, splits } = gathered.faults;
   const omits = config.on_label_conflict === 'skip';
-  const labels = listed(omits ? 'warning' : 'error', 'same-picture-two-labels', gathered.conflicts.map(({ path, reason }) => `${path}: ${reason}`),
+  const labels = listed(
+    omits ? 'warning' : 'error',
+    'same-picture-two-labels',
+    gathered.conflicts.map(({ path, reason }) => `${path}: ${reason}`),
     `the same bytes in two classes${omits ? ', and left out' : ''}`,
-    omits ? undefined : labelConflictRemedy);
-  const rest = [...classes, ...splits].map(({ code, where, found, remedy, command }): Finding =>
-    ({ level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy, command }));
+    omits ? undefined : labelConflictRemedy,
+  );
+  const rest = [...classes, ...splits].map(({ code, where, found, remedy, command }): Finding => ({
+    level: 'error',
+    about: 'data',
+    code,
+    text: [where, found].filter(Boolean).join(' '),
+    remedy,
+    command,
+  }));
   return [...corrupt, ...labels, ...rest];
 }
 
@@ -73,26 +124,61 @@ function duplicates({ gathered }: Inspected): Finding[] {
     .filter(([digest, paths]) => paths.some((path) => twins.has(path)) && !gathered.leaks.includes(digest as Digest))
     .map(([, paths]) => paths.join(' = '));
   return [
-    ...listed('error', 'picture-in-two-splits', leaks, 'in more than one split, so that scores on them say nothing', 'keep each picture in one split'),
+    ...listed(
+      'error',
+      'picture-in-two-splits',
+      leaks,
+      'in more than one split, so that scores on them say nothing',
+      'keep each picture in one split',
+    ),
     ...listed('warning', 'same-picture-twice', inOneSplit, 'more than once in a class, and counted once'),
-    ...listed('warning', 'passed-over', gathered.unread.map(({ path, why }) => `${path}: ${why}`), 'not read', undefined, 'file'),
+    ...listed(
+      'warning',
+      'passed-over',
+      gathered.unread.map(({ path, why }) => `${path}: ${why}`),
+      'not read',
+      undefined,
+      'file',
+    ),
   ];
 }
 
 /** Pictures that are used, and are not as they seem. */
 function unexpected({ config, gathered, seen }: Inspected): Finding[] {
-  const misnamed = pathsWhere(gathered, seen, ({ format }, path) => format !== undefined && formats[extname(path).toLowerCase()] !== format);
+  const misnamed = pathsWhere(
+    gathered,
+    seen,
+    ({ format }, path) => format !== undefined && formats[extname(path).toLowerCase()] !== format,
+  );
   const [height, width] = config.image.size;
-  const tiny = pathsWhere(gathered, seen, (one) => one.width !== undefined && (one.width < width * FAR_SMALLER || one.height! < height * FAR_SMALLER));
+  const tiny = pathsWhere(
+    gathered,
+    seen,
+    (one) => one.width !== undefined && (one.width < width * FAR_SMALLER || one.height! < height * FAR_SMALLER),
+  );
   const turned = pathsWhere(gathered, seen, ({ orientation }) => orientation !== undefined && orientation > 1);
   const upright = config.image.orientation === 'exif';
   return [
-    ...listed('warning', 'wrong-extension', misnamed.map(([path, { format }]) => `${path}: is a ${names[format!]}`),
-      'of another kind than the name says; it is read by its content'),
-    ...listed('warning', 'tiny-pictures', tiny.map(([path, one]) => `${path}: ${one.width}x${one.height}`),
-      `far smaller than the network's input of ${width}x${height}`, 'lower `image.size`, or find larger ones'),
-    ...listed(upright ? 'note' : 'warning', 'turned-by-exif', turned.map(([path, { orientation }]) => `${path}: orientation ${orientation}`),
-      `turned by the camera (EXIF), and ${upright ? 'set upright' : 'taken as stored'}`, upright ? undefined : 'say `orientation: exif`'),
+    ...listed(
+      'warning',
+      'wrong-extension',
+      misnamed.map(([path, { format }]) => `${path}: is a ${names[format!]}`),
+      'of another kind than the name says; it is read by its content',
+    ),
+    ...listed(
+      'warning',
+      'tiny-pictures',
+      tiny.map(([path, one]) => `${path}: ${one.width}x${one.height}`),
+      `far smaller than the network's input of ${width}x${height}`,
+      'lower `image.size`, or find larger ones',
+    ),
+    ...listed(
+      upright ? 'note' : 'warning',
+      'turned-by-exif',
+      turned.map(([path, { orientation }]) => `${path}: orientation ${orientation}`),
+      `turned by the camera (EXIF), and ${upright ? 'set upright' : 'taken as stored'}`,
+      upright ? undefined : 'say `orientation: exif`',
+    ),
   ];
 }
 
@@ -101,9 +187,22 @@ function leftOut({ gathered, layout }: Inspected): Finding[] {
   const folders = layoutNotes(layout).map(({ code, text }): Finding => ({ level: 'note', about: 'data', code, text }));
   return [
     ...folders,
-    ...listed('warning', 'folder-left-out', layout.unused.map((name) => [...layout.inside, name].join('/')), 'beside folders of splits and not one: not used', undefined, 'folder'),
-    ...listed('note', 'files-ignored', gathered.ignored.map(({ path, reason }) => `${path}: ${reason}`),
-      'in class folders, but no picture by name nor content; left out', undefined, 'file'),
+    ...listed(
+      'warning',
+      'folder-left-out',
+      layout.unused.map((name) => [...layout.inside, name].join('/')),
+      'beside folders of splits and not one: not used',
+      undefined,
+      'folder',
+    ),
+    ...listed(
+      'note',
+      'files-ignored',
+      gathered.ignored.map(({ path, reason }) => `${path}: ${reason}`),
+      'in class folders, but no picture by name nor content; left out',
+      undefined,
+      'file',
+    ),
     ...listed('warning', 'files-outside-classes', layout.strays, 'in no class folder', undefined, 'file'),
   ];
 }
@@ -114,12 +213,16 @@ function balance({ counts, classes }: Gathered): Finding[] {
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
   if (least === 0 || most < least * IMBALANCE) return [];
   const [small, large] = [classes[sizes.indexOf(least)], classes[sizes.indexOf(most)]];
-  return [{
-    level: 'warning', about: 'data', code: 'class-imbalance',
-    text: `${large} has ${most.toLocaleString('en-US')} training pictures, ${small} ${least.toLocaleString('en-US')}`,
-    list: classes.map((name, index) => `${name}: ${sizes[index]}`),
-    remedy: 'say `class_weight: balanced` in the train stage, or add pictures',
-  }];
+  return [
+    {
+      level: 'warning',
+      about: 'data',
+      code: 'class-imbalance',
+      text: `${large} has ${most.toLocaleString('en-US')} training pictures, ${small} ${least.toLocaleString('en-US')}`,
+      list: classes.map((name, index) => `${name}: ${sizes[index]}`),
+      remedy: 'say `class_weight: balanced` in the train stage, or add pictures',
+    },
+  ];
 }
 
 function few({ counts, classes }: Gathered, { splits }: Layout): Finding[] {
@@ -134,22 +237,47 @@ function few({ counts, classes }: Gathered, { splits }: Layout): Finding[] {
   // A share decides only where no folder does.
   const shared = (['validation', 'test'] as const).some((split) => counts[split] !== undefined && !splits.has(split));
   const text = `fewer than ${FEW} pictures to measure a class by: its figures say little`;
-  return [{ level: 'warning', about: 'data', code: 'few-pictures', text, list, remedy: shared ? 'add images of it, or give the split a larger share' : 'add images of it' }];
+  return [
+    {
+      level: 'warning',
+      about: 'data',
+      code: 'few-pictures',
+      text,
+      list,
+      remedy: shared ? 'add images of it, or give the split a larger share' : 'add images of it',
+    },
+  ];
 }
 
 /** Every path whose picture is such, in the order of paths. */
-function pathsWhere({ paths }: Gathered, seen: Inspected['seen'], such: (one: Seen, path: string) => boolean): [path: string, seen: Seen][] {
-  const found = Object.entries(paths).flatMap(([digest, all]) => all.map((path): [string, Seen] => [path, seen.get(digest as Digest) ?? {}]));
+function pathsWhere(
+  { paths }: Gathered,
+  seen: Inspected['seen'],
+  such: (one: Seen, path: string) => boolean,
+): [path: string, seen: Seen][] {
+  const found = Object.entries(paths).flatMap(([digest, all]) =>
+    all.map((path): [string, Seen] => [path, seen.get(digest as Digest) ?? {}]),
+  );
   return found.filter(([path, one]) => such(one, path)).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function listed(level: Finding['level'], code: string, list: readonly string[], what: string, remedy?: string, noun = 'picture'): Finding[] {
+function listed(
+  level: Finding['level'],
+  code: string,
+  list: readonly string[],
+  what: string,
+  remedy?: string,
+  noun = 'picture',
+): Finding[] {
   if (list.length === 0) return [];
   return [{ level, about: 'data', code, text: `${what}: ${count(list.length, noun)}`, list, remedy }];
 }
 
 /** `train 600, validation 200` */
 function countsOf({ counts }: Gathered): string {
-  const sum = (row: Readonly<Record<string, number>> = {}): number => Object.values(row).reduce((total, count) => total + count, 0);
-  return Object.entries(counts).map(([split, row]) => `${split} ${sum(row).toLocaleString('en-US')}`).join(', ');
+  const sum = (row: Readonly<Record<string, number>> = {}): number =>
+    Object.values(row).reduce((total, count) => total + count, 0);
+  return Object.entries(counts)
+    .map(([split, row]) => `${split} ${sum(row).toLocaleString('en-US')}`)
+    .join(', ');
 }

@@ -15,7 +15,12 @@ export const ingest: StageDefinition<'ingest'> = {
   reads: {},
 
   // Of an address the pins count, which the survey tells, and never the address.
-  relevant: ({ source, ...rest }) => ({ ...rest, source: pathOf(source) ?? null, ...(typeof source === 'object' && source.inside !== undefined ? { inside: source.inside } : {}) }) as Json,
+  relevant: ({ source, ...rest }) =>
+    ({
+      ...rest,
+      source: pathOf(source) ?? null,
+      ...(typeof source === 'object' && source.inside !== undefined ? { inside: source.inside } : {}),
+    }) as Json,
 
   survey: (context) => surveySource(context, imageProbe(context.config.max_megapixels)),
 
@@ -23,7 +28,8 @@ export const ingest: StageDefinition<'ingest'> = {
   rehearse: putSamples,
 
   // sharp and threads are loaded for it alone.
-  inspect: async (context) => (await import('./inspect.js')).inspectPictures(context, imageProbe(context.config.max_megapixels)),
+  inspect: async (context) =>
+    (await import('./inspect.js')).inspectPictures(context, imageProbe(context.config.max_megapixels)),
 
   async resolved({ outputs, readJson }) {
     return { classes: (await readJson(outputs.spec, isDataSpec)).classes };
@@ -31,10 +37,13 @@ export const ingest: StageDefinition<'ingest'> = {
 
   async deliver({ outputs, folder, deliverFiles, readJson }) {
     const { classes } = await readJson(outputs.spec, isDataSpec);
-    await deliverFiles(folder, new Map<string, string | typeof outputs.summary>([
-      ['classes.json', `${JSON.stringify(classes)}\n`],
-      ['summary.json', outputs.summary],
-    ]));
+    await deliverFiles(
+      folder,
+      new Map<string, string | typeof outputs.summary>([
+        ['classes.json', `${JSON.stringify(classes)}\n`],
+        ['summary.json', outputs.summary],
+      ]),
+    );
   },
 };
 

@@ -28,7 +28,11 @@ export async function inspectPictures(context: Context, probe: Probe): Promise<F
 }
 
 /** Decodes every picture once, on threads, which read it again. */
-async function lookAtEach(context: Context, root: string, paths: Readonly<Record<Digest, readonly string[]>>): Promise<Map<Digest, Seen>> {
+async function lookAtEach(
+  context: Context,
+  root: string,
+  paths: Readonly<Record<Digest, readonly string[]>>,
+): Promise<Map<Digest, Seen>> {
   const { config, name, emit, signal } = context;
   const pool = new PicturePool({ image: config.image, preprocessing: { kind: 'rescale', factor: 1 }, variation: null });
   const queue = new PQueue({ concurrency: pool.inFlight });
@@ -37,11 +41,20 @@ async function lookAtEach(context: Context, root: string, paths: Readonly<Record
   const stop = (): void => void pool.close();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    await queue.addAll(entries.map(([digest, [path]]) => async () => {
-      signal.throwIfAborted();
-      seen.set(digest, await lookAt(join(root, path), digest, pool));
-      emit({ event: 'progress', stage: name, task: 'check', unit: 'pictures', done: seen.size, total: entries.length });
-    }));
+    await queue.addAll(
+      entries.map(([digest, [path]]) => async () => {
+        signal.throwIfAborted();
+        seen.set(digest, await lookAt(join(root, path), digest, pool));
+        emit({
+          event: 'progress',
+          stage: name,
+          task: 'check',
+          unit: 'pictures',
+          done: seen.size,
+          total: entries.length,
+        });
+      }),
+    );
   } finally {
     signal.removeEventListener('abort', stop);
     queue.clear();
@@ -56,7 +69,9 @@ async function lookAt(path: string, digest: Digest, pool: PicturePool): Promise<
     const bytes = await readRegular(path);
     const probed = probePicture(bytes);
     const [orientation] = await Promise.all([orientationOf(bytes), pool.load({ path, digest, view: PLAIN_VIEW })]);
-    return probed.ok ? { format: probed.format, width: probed.width, height: probed.height, orientation } : { fault: probed.reason };
+    return probed.ok
+      ? { format: probed.format, width: probed.width, height: probed.height, orientation }
+      : { fault: probed.reason };
   } catch (error) {
     const failure = asPipelineError(error, path);
     // That this machine cannot decode says nothing of the image.

@@ -47,7 +47,8 @@ export function isImageLink({ kind, path }: PassedOver): boolean {
 export function readLayout(listing: Listed, splitFolders?: SplitFolders): Layout {
   const { paths, passedOver } = listing;
   const links = passedOver.filter(isImageLink).map(({ path }) => path);
-  const isImage = (index: number): boolean => index >= paths.length || hasImageName(paths[index]) || isUsable(listing.probeAt(index));
+  const isImage = (index: number): boolean =>
+    index >= paths.length || hasImageName(paths[index]) || isUsable(listing.probeAt(index));
   const layout = layoutOf(foldersOf([...paths, ...links], isImage), splitFolders);
   const ofFolder = placesOf(layout);
   const placeOf = (path: string): Place | null => ofFolder(folderOf(path));

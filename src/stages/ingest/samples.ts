@@ -69,17 +69,30 @@ export function examineSamples(config: IngestConfig, listing: FolderListing, lay
   const classes = config.classes?.map(classNameOf) ?? layout.classes;
   const { good, bad, ignored, unread } = sortOut(layout, listing, new Set(classes));
   const { labels, paths, twins, conflicts, contradicted } = labelEach(good, listing);
-  const rows = rowsOf(good.filter(({ index }) => !contradicted.has(listing.digestAt(index))), listing, layout, config);
-  const samples = [...rows].map(([digest, split]): SampleRow => [digest, classes.indexOf(labels.get(digest)!.className), split])
+  const rows = rowsOf(
+    good.filter(({ index }) => !contradicted.has(listing.digestAt(index))),
+    listing,
+    layout,
+    config,
+  );
+  const samples = [...rows]
+    .map(([digest, split]): SampleRow => [digest, classes.indexOf(labels.get(digest)!.className), split])
     .sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
-  const leaks = samples.flatMap(([digest], index) => (digest === samples[index - 1]?.[0] && digest !== samples[index - 2]?.[0] ? digest : []));
+  const leaks = samples.flatMap(([digest], index) =>
+    digest === samples[index - 1]?.[0] && digest !== samples[index - 2]?.[0] ? digest : [],
+  );
   const counts = countSamples(samples, classes);
   const faults: Faults = {
     classes: [...unreadClasses(unread, layout, classes, config, shown), ...classFaults(config, layout, shown)],
     pictures: pictureFaults(config, { bad, conflicts }, shown.folder),
     splits: splitFaults(counts, classes, layout, shown.folder),
   };
-  const notes = notesOf({ ignored, twins, leaks: leaks.length, unread, counts, classes }, layout, listing, listing.paths.filter((_, index) => listing.probeAt(index) === WITHOUT_END));
+  const notes = notesOf(
+    { ignored, twins, leaks: leaks.length, unread, counts, classes },
+    layout,
+    listing,
+    listing.paths.filter((_, index) => listing.probeAt(index) === WITHOUT_END),
+  );
   return { classes, samples, paths, bad, ignored, twins, conflicts, leaks, notes, counts, unread, faults };
 }
 
@@ -116,7 +129,12 @@ function labelEach(good: readonly Candidate[], listing: FolderListing): Labels {
 }
 
 /** The splits of each image: those of its folders, or one by its class's shares. */
-function rowsOf(good: readonly Candidate[], listing: FolderListing, layout: Layout, config: IngestConfig): [Digest, SplitName][] {
+function rowsOf(
+  good: readonly Candidate[],
+  listing: FolderListing,
+  layout: Layout,
+  config: IngestConfig,
+): [Digest, SplitName][] {
   const decided = new Map<string, [Digest, SplitName]>();
   const open = new Map<string, Set<Digest>>();
   for (const { index, className, split } of good) {
@@ -133,26 +151,65 @@ function rowsOf(good: readonly Candidate[], listing: FolderListing, layout: Layo
   return [...decided.values()];
 }
 
-function notesOf(found: Pick<Gathered, 'ignored' | 'twins' | 'unread' | 'counts' | 'classes'> & { readonly leaks: number }, layout: Layout, { paths }: FolderListing, unended: readonly string[]): Note[] {
+function notesOf(
+  found: Pick<Gathered, 'ignored' | 'twins' | 'unread' | 'counts' | 'classes'> & { readonly leaks: number },
+  layout: Layout,
+  { paths }: FolderListing,
+  unended: readonly string[],
+): Note[] {
   const { ignored, twins, leaks, unread, counts, classes } = found;
   const { strays, unused, inside } = layout;
   const notes: Note[] = [...layoutNotes(layout)];
   for (const name of unused) {
     const folder = `${[...inside, name].join('/')}/`;
     const files = paths.filter((path) => path.startsWith(folder)).length;
-    notes.push({ code: 'folder-left-out', text: `the folder \`${name}\` is not used (${count(files, 'file')}): it is beside folders of splits and is not one` });
+    notes.push({
+      code: 'folder-left-out',
+      text: `the folder \`${name}\` is not used (${count(files, 'file')}): it is beside folders of splits and is not one`,
+    });
   }
   for (const split of ['validation', 'test'] as const) {
-    const few = counts[split] === undefined || layout.splits.has(split) ? [] : classes.filter((name) => counts[split]![name] === 0);
-    if (few.length > 0) notes.push({ code: 'too-few-to-split', text: `too few images of ${nameList(few)} for the ${split} split: trained on, not measured` });
+    const few =
+      counts[split] === undefined || layout.splits.has(split)
+        ? []
+        : classes.filter((name) => counts[split]![name] === 0);
+    if (few.length > 0)
+      notes.push({
+        code: 'too-few-to-split',
+        text: `too few images of ${nameList(few)} for the ${split} split: trained on, not measured`,
+      });
   }
-  if (ignored.length > 0) notes.push({ code: 'files-ignored', text: `${count(ignored.length, 'file')} in the class folders ${ignored.length === 1 ? 'is no picture' : 'are no pictures'} by name nor content: left out` });
-  if (strays.length > 0) notes.push({ code: 'files-outside-classes', text: `${count(strays.length, 'file')} in no class folder${strays.length === 1 ? '' : ', such as'} ${strays[0]}` });
-  if (unended.length > 0) notes.push({ code: 'jpeg-without-end', text: `${count(unended.length, 'JPEG file')} without an end marker, such as ${unended[0]}: read, because all image data is there` });
+  if (ignored.length > 0)
+    notes.push({
+      code: 'files-ignored',
+      text: `${count(ignored.length, 'file')} in the class folders ${ignored.length === 1 ? 'is no picture' : 'are no pictures'} by name nor content: left out`,
+    });
+  if (strays.length > 0)
+    notes.push({
+      code: 'files-outside-classes',
+      text: `${count(strays.length, 'file')} in no class folder${strays.length === 1 ? '' : ', such as'} ${strays[0]}`,
+    });
+  if (unended.length > 0)
+    notes.push({
+      code: 'jpeg-without-end',
+      text: `${count(unended.length, 'JPEG file')} without an end marker, such as ${unended[0]}: read, because all image data is there`,
+    });
   for (const { path, why } of unread.slice(0, MOST_NAMES)) notes.push({ code: 'passed-over', text: `${path} ${why}` });
-  if (unread.length > MOST_NAMES) notes.push({ code: 'passed-over', text: `and ${count(unread.length - MOST_NAMES, 'more file')} not read: \`pipeline doctor FILE --json\` names all` });
-  if (twins.length > 0) notes.push({ code: 'same-picture-twice', text: `${count(twins.length, 'file')} with the same bytes as another one of the class: such pictures count once` });
-  if (leaks > 0) notes.push({ code: 'picture-in-two-splits', text: `${count(leaks, 'picture')} in more than one split: scores on ${leaks === 1 ? 'it' : 'them'} say nothing` });
+  if (unread.length > MOST_NAMES)
+    notes.push({
+      code: 'passed-over',
+      text: `and ${count(unread.length - MOST_NAMES, 'more file')} not read: \`pipeline doctor FILE --json\` names all`,
+    });
+  if (twins.length > 0)
+    notes.push({
+      code: 'same-picture-twice',
+      text: `${count(twins.length, 'file')} with the same bytes as another one of the class: such pictures count once`,
+    });
+  if (leaks > 0)
+    notes.push({
+      code: 'picture-in-two-splits',
+      text: `${count(leaks, 'picture')} in more than one split: scores on ${leaks === 1 ? 'it' : 'them'} say nothing`,
+    });
   return notes;
 }
 
@@ -183,21 +240,27 @@ function sortOut(layout: Layout, listing: FolderListing, classes: ReadonlySet<st
   const unread: PassedOver[] = [];
   for (const file of listing.passedOver) {
     const place = layout.placeOf(file.path);
-    if (isImageLink(file) && place !== null && classes.has(place.className)) bad.push({ path: file.path, reason: file.why });
+    if (isImageLink(file) && place !== null && classes.has(place.className))
+      bad.push({ path: file.path, reason: file.why });
     else unread.push(file);
   }
   // A class behind a link that became a text file is missing just as well.
   listing.paths.forEach((path, index) => {
-    if (layout.placeOf(path) === null && listing.probeAt(index).startsWith(HOLDS_PATH)) unread.push({ path, kind: 'link', why: listing.probeAt(index) });
+    if (layout.placeOf(path) === null && listing.probeAt(index).startsWith(HOLDS_PATH))
+      unread.push({ path, kind: 'link', why: listing.probeAt(index) });
   });
   return { good, bad, ignored, unread };
 }
 
 /** Splits in the order of {@link splitNames}, whichever the first sample is of. */
-function countSamples(samples: readonly SampleRow[], classes: readonly string[]): Partial<Record<SplitName, Record<string, number>>> {
+function countSamples(
+  samples: readonly SampleRow[],
+  classes: readonly string[],
+): Partial<Record<SplitName, Record<string, number>>> {
   const counts: Partial<Record<SplitName, Record<string, number>>> = {};
   const present = new Set(samples.map(([, , split]) => split));
-  for (const split of splitNames.filter((name) => present.has(name))) counts[split] = Object.fromEntries(classes.map((name) => [name, 0]));
+  for (const split of splitNames.filter((name) => present.has(name)))
+    counts[split] = Object.fromEntries(classes.map((name) => [name, 0]));
   for (const [, label, split] of samples) counts[split]![classes[label]]++;
   return counts;
 }

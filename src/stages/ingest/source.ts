@@ -9,7 +9,16 @@ import { nearest } from '../../core/nearest.js';
 import { failure } from '../../core/problem.js';
 import { changedMeanwhile } from '../../core/regular-file.js';
 import { shellPath } from '../../core/shell-path.js';
-import { archiveRoot, downloadOf, nameOf, parseArchiveRoot, pathOf, type Download, type Origin, type UnpackedFiles } from '../../core/source.js';
+import {
+  archiveRoot,
+  downloadOf,
+  nameOf,
+  parseArchiveRoot,
+  pathOf,
+  type Download,
+  type Origin,
+  type UnpackedFiles,
+} from '../../core/source.js';
 import type { FolderListing, Probe, StageContext, Survey, SurveyContext } from '../../core/stage.js';
 import { archiveKindOf } from '../../sources/archive/kind.js';
 import type { LabelHint } from '../../sources/label-hint.js';
@@ -29,8 +38,15 @@ export interface Listed {
   readonly shown: string;
 }
 
-export async function surveySource({ config, resolvePath, digestFolder, digestFile, lock }: SurveyContext<'ingest'>, probe: Probe): Promise<Survey> {
-  const survey = (preimage: Readonly<Record<string, Json>>, found: Found, provisional = false): Survey => ({ preimage: { ...preimage, probe: probe.version }, found, provisional });
+export async function surveySource(
+  { config, resolvePath, digestFolder, digestFile, lock }: SurveyContext<'ingest'>,
+  probe: Probe,
+): Promise<Survey> {
+  const survey = (preimage: Readonly<Record<string, Json>>, found: Found, provisional = false): Survey => ({
+    preimage: { ...preimage, probe: probe.version },
+    found,
+    provisional,
+  });
   const { source } = config;
   const download = downloadOf(source);
   if (download !== undefined) {
@@ -44,7 +60,8 @@ export async function surveySource({ config, resolvePath, digestFolder, digestFi
     const folder = await insideOf(path, source);
     const listing = await digestFolder(folder, probe, 'followed');
     // What is not read may be a class or an image that is missing: a run must not be taken for one where it was not there.
-    const unread: Readonly<Record<string, Json>> = listing.passedOver.length === 0 ? {} : { unread: digestOf(canonical(listing.passedOver as unknown as Json)) };
+    const unread: Readonly<Record<string, Json>> =
+      listing.passedOver.length === 0 ? {} : { unread: digestOf(canonical(listing.passedOver as unknown as Json)) };
     return survey({ files: listing.paths.length, content: listing.treeDigest, ...unread }, { kind: 'folder', listing });
   }
   if (entry?.isFile() && (await archiveKindOf(path)) !== undefined) {
@@ -56,9 +73,13 @@ export async function surveySource({ config, resolvePath, digestFolder, digestFi
     code: 'source-missing',
     where: nameOf(source),
     field: ['source'],
-    found: entry ? 'is neither a folder nor a .zip, .tar or .tar.gz' : `is not there${forShell ? `: ${forShell.found}` : ''}`,
+    found: entry
+      ? 'is neither a folder nor a .zip, .tar or .tar.gz'
+      : `is not there${forShell ? `: ${forShell.found}` : ''}`,
     expected: 'a folder of pictures, one folder a class, or an archive of one',
-    remedy: (entry ? undefined : forShell?.remedy) ?? 'correct `source`; it starts from the folder of the file, or from the one above where that is `pipelines/`',
+    remedy:
+      (entry ? undefined : forShell?.remedy) ??
+      'correct `source`; it starts from the folder of the file, or from the one above where that is `pipelines/`',
   });
 }
 
@@ -69,10 +90,18 @@ function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
 
 /** Opens what the survey found: this is where files are fetched and unpacked. */
 export async function listSource(context: StageContext<'ingest'>, probe: Probe): Promise<Listed> {
-  const { config: { source }, digestFolder } = context;
+  const {
+    config: { source },
+    digestFolder,
+  } = context;
   const found = context.found as Found;
   const inside = insideNameOf(source);
-  if (found.kind === 'folder') return { listing: found.listing, root: [pathOf(source) ?? '', inside].filter(Boolean).join('/'), shown: found.listing.root };
+  if (found.kind === 'folder')
+    return {
+      listing: found.listing,
+      root: [pathOf(source) ?? '', inside].filter(Boolean).join('/'),
+      shown: found.listing.root,
+    };
   const { digest, folder } = await openFound(found, context);
   const listing = await digestFolder(await insideOf(folder, source), probe);
   requireUnpacked(listing, inside, context.sources.store.filesOf(digest), nameOf(source));
@@ -90,7 +119,10 @@ async function insideOf(folder: string, source: Origin): Promise<string> {
   const path = join(folder, inside);
   if (inside === '' || (await stat(path).catch(() => undefined))?.isDirectory()) return path;
   const parent = dirname(path);
-  const names = (await readdir(parent, { withFileTypes: true }).catch(() => [])).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
+  const names = (await readdir(parent, { withFileTypes: true }).catch(() => []))
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
   const near = nearest(basename(inside), names);
   throw failure('bad-data', {
     code: 'inside-missing',
@@ -98,25 +130,45 @@ async function insideOf(folder: string, source: Origin): Promise<string> {
     field: ['source', 'inside'],
     found: `has no folder \`${inside}\``,
     expected: names.length === 0 ? 'a folder in the source' : `one of the folders ${nameList(names, 'or')}`,
-    remedy: near === undefined ? 'correct `inside`, or leave it out: a single folder around the images is found without it' : `did you mean \`${near}\`?`,
+    remedy:
+      near === undefined
+        ? 'correct `inside`, or leave it out: a single folder around the images is found without it'
+        : `did you mean \`${near}\`?`,
   });
 }
 
 /** What to say of images that are not in class folders. */
-export async function hintFor({ classes, question }: ClassLayout, { listing, root }: Listed): Promise<LabelHint | undefined> {
+export async function hintFor(
+  { classes, question }: ClassLayout,
+  { listing, root }: Listed,
+): Promise<LabelHint | undefined> {
   if (question !== undefined || classes.length >= 2) return undefined;
   const { labelHint } = await import('../../sources/label-hint.js');
-  return labelHint({ root: listing.root, paths: listing.paths, shown: parseArchiveRoot(root) === undefined ? root : undefined });
+  return labelHint({
+    root: listing.root,
+    paths: listing.paths,
+    shown: parseArchiveRoot(root) === undefined ? root : undefined,
+  });
 }
 
 /** The pictures are kept under the archive's digest, so they must be those that came out of it. */
-function requireUnpacked(listing: FolderListing, inside: string, files: UnpackedFiles | undefined, shown: string): void {
+function requireUnpacked(
+  listing: FolderListing,
+  inside: string,
+  files: UnpackedFiles | undefined,
+  shown: string,
+): void {
   const digests = new Map(files?.paths.map((path, index) => [path, files.digestAt(index)]));
-  const isSame = listing.paths.every((path, index) => digests.get(inside === '' ? path : `${inside}/${path}`) === listing.digestAt(index));
+  const isSame = listing.paths.every(
+    (path, index) => digests.get(inside === '' ? path : `${inside}/${path}`) === listing.digestAt(index),
+  );
   if (!isSame) throw changedMeanwhile(shown);
 }
 
-async function openFound(found: Exclude<Found, { kind: 'folder' }>, context: StageContext<'ingest'>): Promise<{ digest: Digest; folder: string }> {
+async function openFound(
+  found: Exclude<Found, { kind: 'folder' }>,
+  context: StageContext<'ingest'>,
+): Promise<{ digest: Digest; folder: string }> {
   const { openArchive } = await import('../../sources/folder.js');
   const name = nameOf(context.config.source);
   if (found.kind === 'archive') return { digest: found.digest, folder: await openArchive(found, name, context) };

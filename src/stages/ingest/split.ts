@@ -15,11 +15,18 @@ export interface Shares {
  * Names, paths and other classes decide nothing.
  */
 export function splitClass(digests: Iterable<Digest>, shares: Shares): Map<Digest, SplitName> {
-  const ordered = [...digests].map((digest) => [digestOf(`pipeline-split\n${digest}`), digest] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+  const ordered = [...digests]
+    .map((digest) => [digestOf(`pipeline-split\n${digest}`), digest] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   const total = ordered.length;
   const validation = Math.min(sizeOf(shares.validation, total), Math.max(0, total - 1));
   const test = Math.min(sizeOf(shares.test, total), Math.max(0, total - 1 - validation));
-  return new Map(ordered.map(([, digest], place) => [digest, place < validation ? 'validation' : place >= total - test ? 'test' : 'train']));
+  return new Map(
+    ordered.map(([, digest], place) => [
+      digest,
+      place < validation ? 'validation' : place >= total - test ? 'test' : 'train',
+    ]),
+  );
 }
 
 function sizeOf(share: number, total: number): number {

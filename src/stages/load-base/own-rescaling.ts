@@ -11,7 +11,11 @@ const ofLevels = 0.05;
  * Throws `invalid` where the base begins by scaling levels of 0 to 255 and the pipeline has them scaled before, which gives
  * features of nearly black images.
  */
-export function refuseScalingTwice({ layers }: Graph, preprocessing: Preprocessing | null, { architecture }: Pick<LoadBaseConfig, 'architecture'>): void {
+export function refuseScalingTwice(
+  { layers }: Graph,
+  preprocessing: Preprocessing | null,
+  { architecture }: Pick<LoadBaseConfig, 'architecture'>,
+): void {
   const own = layers[1];
   if (own?.kind !== 'rescaling' || Math.abs(own.scale) > ofLevels) return;
   if (preprocessing === null || preprocessing.kind !== 'mode' || preprocessing.mode === 'none') return;

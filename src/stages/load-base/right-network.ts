@@ -26,18 +26,27 @@ export function refuseOtherThanImages({ layers }: Graph, path: string): void {
   const [input] = layers;
   if (input.kind !== 'input') throw new Error(`${path} does not begin with an input`);
   const shape = input.shape.map((extent) => extent ?? 'any').join(' x ');
-  const wrong = (found: string, remedy: string) => failure('invalid', {
-    code: 'base-input',
-    where: path,
-    field: ['weights'],
-    found,
-    expected: 'a base that takes images of height x width x 3 (RGB)',
-    remedy,
-  });
-  if (input.shape.length !== 3) throw wrong(`takes an input of ${shape} (layer ${input.name}), which is not an image`, 'name a base that was trained on images');
+  const wrong = (found: string, remedy: string) =>
+    failure('invalid', {
+      code: 'base-input',
+      where: path,
+      field: ['weights'],
+      found,
+      expected: 'a base that takes images of height x width x 3 (RGB)',
+      remedy,
+    });
+  if (input.shape.length !== 3)
+    throw wrong(
+      `takes an input of ${shape} (layer ${input.name}), which is not an image`,
+      'name a base that was trained on images',
+    );
   const channels = input.shape[2];
   if (channels === 3) return;
-  const gray = 'name a base for color images, or save this one with a first layer for 3 channels (in Keras: Conv2D(1, 1, use_bias=False) with the weights 0.299, 0.587, 0.114 turns RGB into gray)';
+  const gray =
+    'name a base for color images, or save this one with a first layer for 3 channels (in Keras: Conv2D(1, 1, use_bias=False) with the weights 0.299, 0.587, 0.114 turns RGB into gray)';
   const counted = channels === null ? 'any number of channels' : channels === 1 ? '1 channel' : `${channels} channels`;
-  throw wrong(`takes images with ${counted} (layer ${input.name}: ${shape}), but images are read as RGB, which has 3`, channels === 1 ? gray : 'name a base for color images');
+  throw wrong(
+    `takes images with ${counted} (layer ${input.name}: ${shape}), but images are read as RGB, which has 3`,
+    channels === 1 ? gray : 'name a base for color images',
+  );
 }

@@ -36,13 +36,19 @@ export async function rehearseLoadBase(context: StageContext<'load-base'>): Prom
   await putBase(source, context);
 }
 
-async function putBase(source: LocalSource, { config, note, putBytes, putJson }: StageContext<'load-base'>): Promise<void> {
+async function putBase(
+  source: LocalSource,
+  { config, note, putBytes, putJson }: StageContext<'load-base'>,
+): Promise<void> {
   const { graph, weights } = await load(config, source);
   const preprocessing = preprocessingOf(config);
   refuseScalingTwice(graph, preprocessing, config);
   refuseNonFinite(weights, config.architecture);
   const parameters = countParameters(graph, weights);
-  note('base', `${graph.name}: ${graph.layers.length} layers up to ${outputOf(graph).name}, ${(parameters.trainable + parameters.frozen).toLocaleString('en-US')} parameters`);
+  note(
+    'base',
+    `${graph.name}: ${graph.layers.length} layers up to ${outputOf(graph).name}, ${(parameters.trainable + parameters.frozen).toLocaleString('en-US')} parameters`,
+  );
   if (source.kind === 'file') note('weights-digest', `weights sha256 ${source.digest}`);
   const ref = await putBytes('weights', encodeWeights(weights));
   const document: ModelDocument = {
@@ -65,7 +71,10 @@ function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {
   return mode === null ? null : { kind: 'mode', mode };
 }
 
-async function load({ architecture, alpha, seed }: LoadBaseConfig, source: LocalSource): Promise<{ graph: Graph; weights: Weights }> {
+async function load(
+  { architecture, alpha, seed }: LoadBaseConfig,
+  source: LocalSource,
+): Promise<{ graph: Graph; weights: Weights }> {
   const { build, packaged } = bases[architecture];
   const built = build?.(alpha);
   if (source.kind === 'random') {
@@ -84,7 +93,10 @@ async function load({ architecture, alpha, seed }: LoadBaseConfig, source: Local
     return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
   }
   if (built === undefined) throw withoutLayers(architecture, `but ${source.path} holds weights alone`);
-  return { graph: built, weights: fitWeights(built, matchLayers(built, model.weights), source.path, { ignoreOthers: true }) };
+  return {
+    graph: built,
+    weights: fitWeights(built, matchLayers(built, model.weights), source.path, { ignoreOthers: true }),
+  };
 }
 
 /** The layers of a file; with a digest, of those bytes only. */

@@ -52,26 +52,49 @@ export async function surveyWeights(context: SurveyContext<'load-base'>): Promis
 
 /** The file that Keras publishes for a base that is named alone; undefined where the weights come with the tool. */
 function publishedOf({ architecture, alpha, image_size: size }: LoadBaseConfig): Download | undefined {
-  const file = bases[architecture].published.find((one) => one.imageSize === size && (one.alpha === null || one.alpha === alpha));
+  const file = bases[architecture].published.find(
+    (one) => one.imageSize === size && (one.alpha === null || one.alpha === alpha),
+  );
   if (file === undefined) return undefined;
   return { url: file.url, md5: file.md5 ?? undefined, size: file.bytes ?? undefined, published: true };
 }
 
 /** Finds the weights' files and their digest, and holds it against the pin. */
-async function locateWeights({ config, name, resolvePath, digestFile }: SurveyContext<'load-base'>): Promise<LocalSource> {
+async function locateWeights({
+  config,
+  name,
+  resolvePath,
+  digestFile,
+}: SurveyContext<'load-base'>): Promise<LocalSource> {
   const { weights } = config;
   if (weights === 'random') return { kind: 'random' };
-  const path = weights === undefined ? packageFile(bases[config.architecture].packaged!.file) : resolvePath(nameOf(weights));
+  const path =
+    weights === undefined ? packageFile(bases[config.architecture].packaged!.file) : resolvePath(nameOf(weights));
   const shown = weights === undefined ? path : nameOf(weights);
-  const missing = (where: string, remedy: string) => (error: NodeJS.ErrnoException): never => {
-    // Whatever else the disk says is not about the file.
-    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-    const forShell = shellPath(shown);
-    const found = `is not there${forShell ? `: ${forShell.found}` : ''}`;
-    throw failure('bad-data', { code: 'weights-missing', where, field: ['weights'], found, expected: baseFormats, remedy: forShell?.remedy ?? remedy }, error);
-  };
+  const missing =
+    (where: string, remedy: string) =>
+    (error: NodeJS.ErrnoException): never => {
+      // Whatever else the disk says is not about the file.
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+      const forShell = shellPath(shown);
+      const found = `is not there${forShell ? `: ${forShell.found}` : ''}`;
+      throw failure(
+        'bad-data',
+        {
+          code: 'weights-missing',
+          where,
+          field: ['weights'],
+          found,
+          expected: baseFormats,
+          remedy: forShell?.remedy ?? remedy,
+        },
+        error,
+      );
+    };
   const files = await modelFiles(path, shown).catch(missing(shown, `correct \`weights\` of ${name}`));
-  const digests = await Promise.all(files.map((file) => digestFile(file).catch(missing(file, `keep all files of ${shown} in one folder`))));
+  const digests = await Promise.all(
+    files.map((file) => digestFile(file).catch(missing(file, `keep all files of ${shown} in one folder`))),
+  );
   // A single file is pinned by its own digest, as `sha256sum` prints it.
   const digest = digests.length === 1 ? digests[0] : digestOf(digests.map((one) => `${one}\n`).join(''));
   const pin = typeof weights === 'object' ? weights.sha256 : undefined;

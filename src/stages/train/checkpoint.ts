@@ -3,7 +3,17 @@
  * form of `model/weights-file.ts`. Chance has no state of its own: it is keyed by epoch and step.
  */
 import { isDigest, type Digest } from '../../core/digest.js';
-import { isBoolean, isCount, isFiniteNumber, isListOf, isOneOf, isShapedAs, optional, parseJson, type Guard } from '../../core/guards.js';
+import {
+  isBoolean,
+  isCount,
+  isFiniteNumber,
+  isListOf,
+  isOneOf,
+  isShapedAs,
+  optional,
+  parseJson,
+  type Guard,
+} from '../../core/guards.js';
 import type { TrainerState } from '../../engine/engine.js';
 import type { EpochRecord } from '../../model/results.js';
 import type { Tensor, Weights } from '../../model/tensor.js';
@@ -94,7 +104,13 @@ const isProgress: Guard<Progress> = isShapedAs({
   step: isCount,
 });
 
-const isHead: Guard<Head> = isShapedAs({ format: isOneOf(FORMAT), progress: isProgress, leftOut: isListOf(isDigest), steps: isCount, hasBest: isBoolean });
+const isHead: Guard<Head> = isShapedAs({
+  format: isOneOf(FORMAT),
+  progress: isProgress,
+  leftOut: isListOf(isDigest),
+  steps: isCount,
+  hasBest: isBoolean,
+});
 
 /**
  * Reads what {@link encodeSnapshot} wrote, whose bytes are verified; undefined where another version of this file wrote it,
@@ -107,7 +123,9 @@ export function decodeSnapshot(bytes: Buffer): Snapshot | undefined {
   const weights = weightsIn(bytes.subarray(end));
   if (weights === undefined) return undefined;
   const tensors = [...weights];
-  const best = tensors.flatMap(([name, tensor]): [string, Tensor][] => (name.startsWith(BEST) ? [[name.slice(BEST.length), tensor]] : []));
+  const best = tensors.flatMap(([name, tensor]): [string, Tensor][] =>
+    name.startsWith(BEST) ? [[name.slice(BEST.length), tensor]] : [],
+  );
   const current = tensors.filter(([name]) => !name.startsWith(BEST));
   return {
     progress: head.progress,
@@ -128,8 +146,11 @@ function weightsIn(bytes: Buffer): Weights | undefined {
 
 /** Whether weights have the names and shapes of others, so that they can take their place. */
 export function haveSameShapes(these: Weights, those: Weights): boolean {
-  return these.size === those.size && [...those].every(([name, { shape, data }]) => {
-    const other = these.get(name);
-    return other?.data.length === data.length && other.shape.join() === shape.join();
-  });
+  return (
+    these.size === those.size &&
+    [...those].every(([name, { shape, data }]) => {
+      const other = these.get(name);
+      return other?.data.length === data.length && other.shape.join() === shape.join();
+    })
+  );
 }

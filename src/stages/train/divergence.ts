@@ -15,9 +15,16 @@ export interface FailedStep {
 }
 
 /** Why a step has a loss that is no finite number. The trainer still has the weights that the step began with. */
-export async function explainStep(trainer: Trainer, batch: TrainingBatch, digests: readonly Digest[], failed: FailedStep): Promise<PipelineError> {
+export async function explainStep(
+  trainer: Trainer,
+  batch: TrainingBatch,
+  digests: readonly Digest[],
+  failed: FailedStep,
+): Promise<PipelineError> {
   const rowLength = batch.features.length / batch.count;
-  const row = digests.findIndex((_, index) => !allFinite(batch.features.subarray(index * rowLength, (index + 1) * rowLength)));
+  const row = digests.findIndex(
+    (_, index) => !allFinite(batch.features.subarray(index * rowLength, (index + 1) * rowLength)),
+  );
   if (row >= 0) {
     return failure('bad-data', {
       code: 'features-not-finite',

@@ -9,7 +9,8 @@ export const train: StageDefinition<'train'> = {
   impl: 4,
   reads: { model: ['model'], from: ['model'], data: ['spec', 'samples', 'augmentation'] },
 
-  environment: ({ engine, featureType }) => ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
+  environment: ({ engine, featureType }) =>
+    ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
 
   // Decoder and engine are loaded only where there is work.
   run: async (context) => (await import('./run.js')).runTrain(context),

@@ -79,7 +79,8 @@ class Loop {
     const { checkpoint, note, training } = this.options;
     const bytes = await checkpoint.read();
     const snapshot = bytes && decodeSnapshot(bytes);
-    if (snapshot === undefined || !haveSameShapes(snapshot.trainer.tensors, (await this.trainer.state()).tensors)) return;
+    if (snapshot === undefined || !haveSameShapes(snapshot.trainer.tensors, (await this.trainer.state()).tensors))
+      return;
     this.progress = snapshot.progress;
     this.best = snapshot.best;
     await this.trainer.resume(snapshot.trainer);
@@ -88,7 +89,12 @@ class Loop {
     training.features.leaveOut(epoch.batches === 0 ? snapshot.leftOut : epoch.leftOut);
     this.foundBad = snapshot.leftOut;
     const { batches } = epoch;
-    note('resumed', batches === 0 ? `resumed after epoch ${history.length}` : `resumed in epoch ${history.length + 1}, after ${batches} ${batches === 1 ? 'batch' : 'batches'}`);
+    note(
+      'resumed',
+      batches === 0
+        ? `resumed after epoch ${history.length}`
+        : `resumed in epoch ${history.length + 1}, after ${batches} ${batches === 1 ? 'batch' : 'batches'}`,
+    );
   }
 
   async run(): Promise<Trained> {
@@ -117,13 +123,18 @@ class Loop {
     const { monitor } = this.options.config.early_stopping!;
     const kept = this.best === undefined ? '' : ', whose weights are kept';
     const best = stopping.bestEpoch + 1;
-    this.options.note('stopped-early', `stopped after epoch ${history.length}: ${monitor} was best in epoch ${best}${kept}`);
+    this.options.note(
+      'stopped-early',
+      `stopped after epoch ${history.length}: ${monitor} was best in epoch ${best}${kept}`,
+    );
   }
 
   private async save(): Promise<void> {
     const { training, checkpoint } = this.options;
     const { progress, best } = this;
-    await checkpoint.write(encodeSnapshot({ progress, leftOut: training.features.leftOut, trainer: await this.trainer.state(), best }));
+    await checkpoint.write(
+      encodeSnapshot({ progress, leftOut: training.features.leftOut, trainer: await this.trainer.state(), best }),
+    );
     this.unsaved = false;
   }
 
@@ -145,7 +156,11 @@ class Loop {
     }
     const changed = epoch.learningRate !== (history.at(-1)?.learning_rate ?? learningRate);
     emit({
-      event: 'epoch', stage: name, epoch: history.length + 1, epochs: config.epochs, metrics,
+      event: 'epoch',
+      stage: name,
+      epoch: history.length + 1,
+      epochs: config.epochs,
+      metrics,
       ...(changed ? { learningRate: epoch.learningRate } : {}),
     });
     const stopping = config.early_stopping && new EarlyStopping(config.early_stopping, this.progress.stopping);
@@ -154,7 +169,10 @@ class Loop {
     this.progress = {
       history: [...history, { ...metrics, learning_rate: epoch.learningRate }],
       stopping: stopping?.state ?? this.progress.stopping,
-      plateau: config.reduce_on_plateau === undefined ? this.progress.plateau : afterEpoch(config.reduce_on_plateau, this.progress.plateau, metrics),
+      plateau:
+        config.reduce_on_plateau === undefined
+          ? this.progress.plateau
+          : afterEpoch(config.reduce_on_plateau, this.progress.plateau, metrics),
       epoch: notBegun,
       step,
     };
@@ -167,19 +185,28 @@ class Loop {
     const epoch = this.progress.history.length;
     const view = training.viewOf(epoch);
     const digests = await training.ready(view);
-    if (this.progress.epoch.batches === 0) this.progress = { ...this.progress, epoch: { ...notBegun, leftOut: training.features.leftOut } };
+    if (this.progress.epoch.batches === 0)
+      this.progress = { ...this.progress, epoch: { ...notBegun, leftOut: training.features.leftOut } };
     training.features.leaveOut(this.foundBad);
     const order = Random.keyed(seed, 'shuffle', epoch).shuffle(Uint32Array.from(digests.keys()));
     const shuffled = Array.from(order, (index) => digests[index]);
     const steps = Math.ceil(shuffled.length / config.batch_size);
-    for await (const { digests: pictures, features } of training.features.stream(shuffled.slice(this.progress.epoch.position), view, config.batch_size)) {
+    for await (const { digests: pictures, features } of training.features.stream(
+      shuffled.slice(this.progress.epoch.position),
+      view,
+      config.batch_size,
+    )) {
       signal.throwIfAborted();
       const { epoch: before, step, plateau } = this.progress;
       const labels = pictures.map((digest) => training.labels.get(digest)!);
       const learningRate = plateau.rate * scheduledPart(config, epoch + before.batches / steps);
       const batch = this.batchOf(features, labels, learningRate);
       const { loss, predictions } = await this.trainer.step(batch);
-      if (!Number.isFinite(loss)) throw await explainStep(this.trainer, batch, pictures, { ...this.failedStep(before.batches + 1, loss), learningRate });
+      if (!Number.isFinite(loss))
+        throw await explainStep(this.trainer, batch, pictures, {
+          ...this.failedStep(before.batches + 1, loss),
+          learningRate,
+        });
       const after: EpochProgress = {
         leftOut: before.leftOut,
         position: shuffled.indexOf(pictures[pictures.length - 1], before.position) + 1,
@@ -192,7 +219,14 @@ class Loop {
       this.progress = { ...this.progress, epoch: after, step: step + 1 };
       this.unsaved = true;
       const done = epoch * digests.length + after.seen;
-      emit({ event: 'progress', stage: name, task: 'train', unit: 'pictures', done, total: config.epochs * digests.length });
+      emit({
+        event: 'progress',
+        stage: name,
+        task: 'train',
+        unit: 'pictures',
+        done,
+        total: config.epochs * digests.length,
+      });
       if (checkpoint.due()) await this.save();
     }
   }
@@ -220,13 +254,22 @@ class Loop {
     if (validation === undefined) return {};
     const view = validation.viewOf(0);
     let [loss, correct, seen] = [0, 0, 0];
-    for await (const batch of validation.features.stream(await validation.ready(view), view, Math.max(config.batch_size, 128))) {
+    for await (const batch of validation.features.stream(
+      await validation.ready(view),
+      view,
+      Math.max(config.batch_size, 128),
+    )) {
       const labels = batch.digests.map((digest) => validation.labels.get(digest)!);
       const predictions = await this.trainer.predict(batch.features, labels.length);
       if (!allFinite(predictions)) {
         const { epoch } = this.progress;
         const failed = this.failedStep(epoch.batches, epoch.loss);
-        throw await explainStep(this.trainer, this.batchOf(batch.features, labels, epoch.learningRate), batch.digests, failed);
+        throw await explainStep(
+          this.trainer,
+          this.batchOf(batch.features, labels, epoch.learningRate),
+          batch.digests,
+          failed,
+        );
       }
       loss += crossEntropy(predictions, labels, units);
       correct += countCorrect(predictions, labels, units);
@@ -253,5 +296,8 @@ function nothingLeft(split: 'training' | 'validation', stage: string): PipelineE
 }
 
 function countCorrect(predictions: Float32Array, labels: readonly number[], units: number): number {
-  return predictedLabels(predictions, units).reduce((count, predicted, row) => count + (predicted === labels[row] ? 1 : 0), 0);
+  return predictedLabels(predictions, units).reduce(
+    (count, predicted, row) => count + (predicted === labels[row] ? 1 : 0),
+    0,
+  );
 }

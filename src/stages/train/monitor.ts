@@ -9,7 +9,11 @@ export type Monitor = 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
  * Throws `invalid` where a figure of validation is followed and there are no pictures for it. That is known before any
  * features are; whether accuracy is measured, the check of the file has told.
  */
-export function requireMonitored(config: Pick<TrainConfig, 'early_stopping' | 'reduce_on_plateau'>, validationPictures: number, stage: string): void {
+export function requireMonitored(
+  config: Pick<TrainConfig, 'early_stopping' | 'reduce_on_plateau'>,
+  validationPictures: number,
+  stage: string,
+): void {
   if (validationPictures > 0) return;
   const problems = (['early_stopping', 'reduce_on_plateau'] as const).flatMap((field): Problem[] => {
     const monitor = config[field]?.monitor;

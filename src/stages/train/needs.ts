@@ -28,7 +28,13 @@ export async function needsOfTrain(context: Context): Promise<Needs> {
   const epochs = Array.from({ length: config.epochs }, (_, epoch) => epoch);
   const views = [...new Set(epochs.map(viewOfEpoch(data)))];
   if ((inputs.from ?? inputs.model) === undefined) {
-    return { features: [{ digests: training, views }, { digests: validation, views: [PLAIN_VIEW] }], atMost: true };
+    return {
+      features: [
+        { digests: training, views },
+        { digests: validation, views: [PLAIN_VIEW] },
+      ],
+      atMost: true,
+    };
   }
   const prepared = await prepare(context, data);
   const options = featureOptions(context, data, prepared);
@@ -38,7 +44,10 @@ export async function needsOfTrain(context: Context): Promise<Needs> {
   const identity = resolveEngine(settings.engine);
   return {
     features: [need(options.training, training, views), need(options.plain, validation, [PLAIN_VIEW])],
-    training: { workload: trainingWorkload(config, identity, prepared.suffix, options.training.keep), pictures: training.length * config.epochs },
+    training: {
+      workload: trainingWorkload(config, identity, prepared.suffix, options.training.keep),
+      pictures: training.length * config.epochs,
+    },
     atMost: config.early_stopping !== undefined && mayStopSooner(options.training, views, data),
   };
 }

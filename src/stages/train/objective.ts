@@ -20,37 +20,53 @@ export function targetsOf(labels: readonly number[], units: number): Float32Arra
 }
 
 /** A weight for each class. Throws `invalid` for a name that is no class. */
-export function classWeights(config: TrainConfig['class_weight'], classes: readonly string[], labels: readonly number[], stage: string): number[] {
+export function classWeights(
+  config: TrainConfig['class_weight'],
+  classes: readonly string[],
+  labels: readonly number[],
+  stage: string,
+): number[] {
   if (config === undefined) return classes.map(() => 1);
   if (config === 'balanced') {
     const counts = classes.map((_, index) => labels.filter((label) => label === index).length);
     return counts.map((count) => labels.length / (classes.length * Math.max(1, count)));
   }
-  const problems = Object.keys(config).filter((name) => !classes.includes(classNameOf(name))).map((name): Problem => {
-    const close = nearest(name, classes);
-    return {
-      code: 'unknown-class',
-      where: stage,
-      field: ['class_weight', name],
-      part: 'key',
-      found: `\`class_weight\` names \`${name}\`, and no image has that class`,
-      expected: `classes among ${nameList(classes)}`,
-      remedy: close === undefined ? undefined : `did you mean \`${close}\`?`,
-    };
-  });
+  const problems = Object.keys(config)
+    .filter((name) => !classes.includes(classNameOf(name)))
+    .map((name): Problem => {
+      const close = nearest(name, classes);
+      return {
+        code: 'unknown-class',
+        where: stage,
+        field: ['class_weight', name],
+        part: 'key',
+        found: `\`class_weight\` names \`${name}\`, and no image has that class`,
+        expected: `classes among ${nameList(classes)}`,
+        remedy: close === undefined ? undefined : `did you mean \`${close}\`?`,
+      };
+    });
   if (problems.length > 0) throw new PipelineError('invalid', problems);
   const weights = new Map(Object.entries(config).map(([name, weight]) => [classNameOf(name), weight]));
   return classes.map((name) => weights.get(name) ?? 1);
 }
 
 /** Dropout layers of a network with how many numbers each lets through for one input. */
-export function dropoutLayers(graph: Graph): { readonly name: string; readonly rate: number; readonly units: number }[] {
+export function dropoutLayers(
+  graph: Graph,
+): { readonly name: string; readonly rate: number; readonly units: number }[] {
   const shapes = shapesOf(graph);
-  return graph.layers.flatMap((layer) => (layer.kind === 'dropout' ? [{ name: layer.name, rate: layer.rate, units: sizeOf(shapes.get(layer.name)!) }] : []));
+  return graph.layers.flatMap((layer) =>
+    layer.kind === 'dropout' ? [{ name: layer.name, rate: layer.rate, units: sizeOf(shapes.get(layer.name)!) }] : [],
+  );
 }
 
 /** Masks of one step, drawn from (seed, layer, step): 0 with the layer's rate, else 1 / (1 - rate). */
-export function dropoutMasks(layers: ReturnType<typeof dropoutLayers>, count: number, seed: number, step: number): Map<string, Float32Array> {
+export function dropoutMasks(
+  layers: ReturnType<typeof dropoutLayers>,
+  count: number,
+  seed: number,
+  step: number,
+): Map<string, Float32Array> {
   return new Map(
     layers.map(({ name, rate, units }) => {
       const random = Random.keyed(seed, 'dropout', name, step);

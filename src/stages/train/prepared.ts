@@ -31,8 +31,14 @@ export async function prepare(context: Context, { spec, augmentation }: Data): P
 }
 
 /** `rescale` takes the place of what the base says; a training that goes on from another one prepares its pictures alike. */
-function preprocessingOf(document: ModelDocument, augmentation: Augmentation | undefined, goesOn: boolean, stage: string): Preprocessing {
-  const rescaling: Preprocessing | undefined = augmentation?.rescale == null ? undefined : { kind: 'rescale', factor: augmentation.rescale };
+function preprocessingOf(
+  document: ModelDocument,
+  augmentation: Augmentation | undefined,
+  goesOn: boolean,
+  stage: string,
+): Preprocessing {
+  const rescaling: Preprocessing | undefined =
+    augmentation?.rescale == null ? undefined : { kind: 'rescale', factor: augmentation.rescale };
   if (goesOn && rescaling !== undefined && canonical({ ...rescaling }) !== canonical({ ...document.preprocessing })) {
     throw failure('invalid', {
       code: 'preprocessing-differs',
@@ -53,11 +59,22 @@ function preprocessingOf(document: ModelDocument, augmentation: Augmentation | u
 }
 
 /** What the features of training pictures and of those that are taken as they are depend on; one where nothing varies. */
-export function featureOptions({ settings }: Context, data: Data, prepared: Prepared): { readonly training: FeatureOptions; readonly plain: FeatureOptions } {
+export function featureOptions(
+  { settings }: Context,
+  data: Data,
+  prepared: Prepared,
+): { readonly training: FeatureOptions; readonly plain: FeatureOptions } {
   const { prefix, weights, featureShape, preprocessing } = prepared;
   const frozen = prefix.layers.length > 1;
   const of = (variation: Variation | null, keep: boolean): FeatureOptions => {
-    const recipe = { prefix, weights, preprocessing, image: data.spec.image, variation, engine: resolveEngine(settings.engine) };
+    const recipe = {
+      prefix,
+      weights,
+      preprocessing,
+      image: data.spec.image,
+      variation,
+      engine: resolveEngine(settings.engine),
+    };
     return { recipe, source: data, featureShape, keep };
   };
   const plain = of(null, frozen);
@@ -75,6 +92,18 @@ export function viewOfEpoch({ augmentation }: Data): (epoch: number) => number {
 }
 
 /** What decides how long a picture's part in training takes, but the machine; where features are not kept, they are part of it. */
-export function trainingWorkload({ batch_size: batchSize, optimizer }: TrainConfig, engine: EngineIdentity, suffix: Graph, kept: boolean): Json {
-  return { work: 'training', batchSize, kept, optimizer: Object.keys(optimizer), engine: { ...engine }, layers: digestOf(canonical(suffix.layers)) };
+export function trainingWorkload(
+  { batch_size: batchSize, optimizer }: TrainConfig,
+  engine: EngineIdentity,
+  suffix: Graph,
+  kept: boolean,
+): Json {
+  return {
+    work: 'training',
+    batchSize,
+    kept,
+    optimizer: Object.keys(optimizer),
+    engine: { ...engine },
+    layers: digestOf(canonical(suffix.layers)),
+  };
 }

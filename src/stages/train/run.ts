@@ -52,11 +52,19 @@ export async function runTrain(context: Context): Promise<void> {
       classWeights: classWeights(config.class_weight, classes, [...sets.training.labels.values()], name),
       ...sets,
     });
-    requireUnmoved({ graph: document.graph, stored: await prepared.reread(), used: weights, trained: trained.weights }, name);
+    requireUnmoved(
+      { graph: document.graph, stored: await prepared.reread(), used: weights, trained: trained.weights },
+      name,
+    );
     const { training, validation } = sets;
-    const extracting = training.features.msSpent + (validation === undefined || validation.features === training.features ? 0 : validation.features.msSpent);
+    const extracting =
+      training.features.msSpent +
+      (validation === undefined || validation.features === training.features ? 0 : validation.features.msSpent);
     const pictures = trained.history.length * training.labels.size;
-    context.measured(trainingWorkload(config, identity, suffix, training.features.kept), { pictures, ms: performance.now() - started - extracting });
+    context.measured(trainingWorkload(config, identity, suffix, training.features.kept), {
+      pictures,
+      ms: performance.now() - started - extracting,
+    });
     await putOut(context, { ...document, preprocessing, classes, image }, prepared.base, trained);
   } finally {
     trainer.dispose();
@@ -71,7 +79,9 @@ async function putOut(
   { weights, history, bestEpoch }: Awaited<ReturnType<typeof trainEpochs>>,
 ): Promise<void> {
   // What an earlier training moved and this one did not is in the new file as well: it goes with the base alone.
-  const earlier = await Promise.all(document.weights.slice(1).map(async (ref) => decodeWeights(await readBytes(ref), ref.digest)));
+  const earlier = await Promise.all(
+    document.weights.slice(1).map(async (ref) => decodeWeights(await readBytes(ref), ref.digest)),
+  );
   const moved = new Map([...earlier.flatMap((file) => [...file]), ...weights]);
   pass('weights', base);
   const ref = await putBytes('trained_weights', encodeWeights(moved));

@@ -4,7 +4,13 @@ import { nameList } from '../../core/names.js';
 import { failure } from '../../core/problem.js';
 import type { BlobRef, Outputs, StageContext } from '../../core/stage.js';
 import type { DataSpec } from '../../image/dataset.js';
-import { countParameters, describeParameters, readWeights, type ModelDocument, type TrainedDocument } from '../../model/document.js';
+import {
+  countParameters,
+  describeParameters,
+  readWeights,
+  type ModelDocument,
+  type TrainedDocument,
+} from '../../model/document.js';
 import { nonFinite } from '../../model/finite.js';
 import { withFrozen } from '../../model/freezing.js';
 import type { Weights } from '../../model/tensor.js';
@@ -21,7 +27,10 @@ export interface Start {
 export async function startOf(context: StageContext<'train'>, spec: DataSpec): Promise<Start> {
   const { config, inputs, name, note, readBytes, readJson } = context;
   const outputs: Outputs = (inputs.from ?? inputs.model)!;
-  const document = inputs.from === undefined ? await readJson<ModelDocument>(outputs.model) : await continued(context, inputs.from, spec);
+  const document =
+    inputs.from === undefined
+      ? await readJson<ModelDocument>(outputs.model)
+      : await continued(context, inputs.from, spec);
   const reread = () => readWeights(document, readBytes);
   const weights = await reread();
   requireFinite(weights, name);
@@ -30,7 +39,11 @@ export async function startOf(context: StageContext<'train'>, spec: DataSpec): P
 }
 
 /** An earlier training's model, with other layers frozen where the pipeline says so. */
-async function continued({ config, name, readJson }: StageContext<'train'>, from: Outputs, { classes, image }: DataSpec): Promise<ModelDocument> {
+async function continued(
+  { config, name, readJson }: StageContext<'train'>,
+  from: Outputs,
+  { classes, image }: DataSpec,
+): Promise<ModelDocument> {
   const document = await readJson<TrainedDocument>(from.model);
   const differs = (what: string, before: string, now: string) =>
     failure('invalid', {
@@ -40,12 +53,23 @@ async function continued({ config, name, readJson }: StageContext<'train'>, from
       expected: 'the same classes, in the same order, and the same picture size in both',
       remedy: 'let `data` of both lead to the same ingest',
     });
-  if (canonical([...classes]) !== canonical([...document.classes])) throw differs('classes', nameList(document.classes), nameList(classes));
-  if (canonical({ ...image }) !== canonical({ ...document.image })) throw differs('size and interpolation', told(document.image), told(image));
+  if (canonical([...classes]) !== canonical([...document.classes]))
+    throw differs('classes', nameList(document.classes), nameList(classes));
+  if (canonical({ ...image }) !== canonical({ ...document.image }))
+    throw differs('size and interpolation', told(document.image), told(image));
   if (config.freeze === undefined) return document;
   const { layers } = document.graph;
   const count = document.base.layers!;
-  return { ...document, graph: { ...document.graph, layers: [...withFrozen(config.freeze, layers.slice(0, count), { where: name, field: ['freeze'] }), ...layers.slice(count)] } };
+  return {
+    ...document,
+    graph: {
+      ...document.graph,
+      layers: [
+        ...withFrozen(config.freeze, layers.slice(0, count), { where: name, field: ['freeze'] }),
+        ...layers.slice(count),
+      ],
+    },
+  };
 }
 
 function told({ size, interpolation, orientation }: DataSpec['image']): string {

@@ -7,7 +7,10 @@ import { PLAIN_VIEW } from '../../features/pictures.js';
 import { featureOptions, viewOfEpoch, type Prepared } from './prepared.js';
 
 /** What training needs of {@link Features}. */
-export type FeatureSource = Pick<Features, 'ensure' | 'stream' | 'leftOut' | 'leaveOut' | 'dispose' | 'msSpent' | 'kept'>;
+export type FeatureSource = Pick<
+  Features,
+  'ensure' | 'stream' | 'leftOut' | 'leaveOut' | 'dispose' | 'msSpent' | 'kept'
+>;
 
 /** Pictures of one split. */
 export class TrainingSet {

@@ -3,17 +3,20 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
 import { vgg16 } from '../../../src/model/bases/vgg.js';
-import type { Graph, Layer } from '../../../src/model/graph.js';
-import { shapesOf, withInputShape } from '../../../src/model/graph.js';
+import { type Graph, type Layer, shapesOf, withInputShape } from '../../../src/model/graph.js';
 import { initialWeights } from '../../../src/model/initializers.js';
 import { readLayersModel } from '../../../src/model/layers-model/load.js';
-import type { Weights } from '../../../src/model/tensor.js';
-import { sizeOf } from '../../../src/model/tensor.js';
+import { sizeOf, type Weights } from '../../../src/model/tensor.js';
 import { everyLayer, madeUpWeights, noise } from '../../model/graphs.js';
 import { testWithShared } from '../../shared.js';
 
 /** Whether every picture's output has the same bits in batches of several sizes, with one thread and with two. */
-async function isDeterministic(graph: Graph, weights: Weights, pictures: number, sizes: readonly number[]): Promise<boolean> {
+async function isDeterministic(
+  graph: Graph,
+  weights: Weights,
+  pictures: number,
+  sizes: readonly number[],
+): Promise<boolean> {
   const size = sizeOf(shapesOf(graph).get(graph.layers[0].name)!);
   const inputs = noise(pictures * size, 11);
   let expected: Buffer | undefined;
@@ -25,7 +28,9 @@ async function isDeterministic(graph: Graph, weights: Weights, pictures: number,
         const to = Math.min(from + batch, pictures);
         outputs.push(await runner.run(inputs.subarray(from * size, to * size), to - from));
       }
-      const bytes = Buffer.concat(outputs.map((output) => Buffer.from(output.buffer, output.byteOffset, output.byteLength)));
+      const bytes = Buffer.concat(
+        outputs.map((output) => Buffer.from(output.buffer, output.byteOffset, output.byteLength)),
+      );
       expected ??= bytes;
       if (!expected.equals(bytes)) return false;
     }
@@ -41,7 +46,12 @@ test('a network of every kind', async () => {
   expect(await isDeterministic(graph, madeUpWeights(graph, 1), 32, sizes)).toBe(true);
 });
 
-const heads = [[1500, 300, 7], [2048, 512, 1], [33, 17, 5], [4096, 1000, 256]];
+const heads = [
+  [1500, 300, 7],
+  [2048, 512, 1],
+  [33, 17, 5],
+  [4096, 1000, 256],
+];
 
 test.each(heads)('dense layers: %i inputs, %i and %i units', async (features, hidden, units) => {
   const dense = { kind: 'dense', trainable: false, useBias: true } as const;

@@ -12,7 +12,10 @@ const STEP = 1e-3;
  * The largest difference between a weight's gradient and its central difference, relative to the largest gradient of
  * the network. The gradient is what plain gradient descent at the rate 1 takes off.
  */
-export async function worstGradient(engine: Engine, changes: Partial<TrainingProgram> & { readonly graph: Graph }): Promise<number> {
+export async function worstGradient(
+  engine: Engine,
+  changes: Partial<TrainingProgram> & { readonly graph: Graph },
+): Promise<number> {
   const program = programFor(changes.graph, { optimizer: { kind: 'sgd', momentum: 0, nesterov: false }, ...changes });
   const batch = batchFor(program.graph, 6, 3, 1);
   const trainer = await engine.train(program);

@@ -30,7 +30,8 @@ async function reference({ document, weights }: ReturnType<typeof classifier>): 
   return [0, 1, 2].flatMap((row) => scoresOf(outputs, row, outputs.length / 3));
 }
 
-const furthest = (found: ArrayLike<number>, expected: readonly number[]) => Math.max(...expected.map((score, i) => Math.abs(score - found[i])));
+const furthest = (found: ArrayLike<number>, expected: readonly number[]) =>
+  Math.max(...expected.map((score, i) => Math.abs(score - found[i])));
 
 const preprocessings: Preprocessing[] = [
   { kind: 'rescale', factor: 1 / 255 },
@@ -54,9 +55,18 @@ describe('the preprocessing in the graph', () => {
 });
 
 describe('an exported model', () => {
-  test.each([[1, 2], [2, 2], [4, 4]])('of %d units gives %d scores a picture, those of the reference engine', async (units, classes) => {
+  test.each([
+    [1, 2],
+    [2, 2],
+    [4, 4],
+  ])('of %d units gives %d scores a picture, those of the reference engine', async (units, classes) => {
     const model = classifier(units, { kind: 'mode', mode: 'caffe' });
-    const { scores } = await reloadOnnx(exportOnnx(model.document, model.weights, 'float32'), pixels, 3, model.document.graph);
+    const { scores } = await reloadOnnx(
+      exportOnnx(model.document, model.weights, 'float32'),
+      pixels,
+      3,
+      model.document.graph,
+    );
     expect(scores).toHaveLength(3 * classes);
     expect(furthest(scores, await reference(model))).toBeLessThan(1e-5);
     expect(scores[0] + scores[1] + (classes === 4 ? scores[2] + scores[3] : 0)).toBeCloseTo(1, 5);
@@ -98,7 +108,9 @@ describe('an exported model', () => {
     const reloaded = await reloadOnnx(file, pixels, 3, document.graph);
     for (const [name, { data }] of rounded) expect([name, reloaded.weights.get(name)]).toEqual([name, data]);
     expect(furthest(reloaded.scores, await reference({ document, weights: rounded }))).toBeLessThan(1e-5);
-    const kernels = [...weights].filter(([, { shape }]) => shape.length > 1).reduce((sum, [, { data }]) => sum + data.length, 0);
+    const kernels = [...weights]
+      .filter(([, { shape }]) => shape.length > 1)
+      .reduce((sum, [, { data }]) => sum + data.length, 0);
     // Each kernel saves two bytes a number, less the Cast that it needs.
     const saved = exportOnnx(document, weights, 'float32').length - file.length;
     expect(saved).toBeGreaterThan(2 * kernels - 8 * 120);
@@ -106,18 +118,43 @@ describe('an exported model', () => {
 
   test('beyond what its file or float16 can hold is refused', () => {
     const large = new Float32Array(2 ** 29);
-    const model = { name: 'wide', inputs: [], outputs: [], nodes: [], initializers: [{ name: 'w', dims: [2 ** 29], data: large }] };
-    expect(() => refuseTooLarge(model)).toThrow(expect.objectContaining({ category: 'invalid', problems: [expect.objectContaining({ code: 'onnx-too-large', found: 'the weights have 2.1 GB', expected: 'less than 2.1 GB, the most that an .onnx file can hold by itself' })] }));
+    const model = {
+      name: 'wide',
+      inputs: [],
+      outputs: [],
+      nodes: [],
+      initializers: [{ name: 'w', dims: [2 ** 29], data: large }],
+    };
+    expect(() => refuseTooLarge(model)).toThrow(
+      expect.objectContaining({
+        category: 'invalid',
+        problems: [
+          expect.objectContaining({
+            code: 'onnx-too-large',
+            found: 'the weights have 2.1 GB',
+            expected: 'less than 2.1 GB, the most that an .onnx file can hold by itself',
+          }),
+        ],
+      }),
+    );
     const { weights } = classifier(4);
     const { shape } = weights.get('classes/kernel')!;
-    const huge = new Map([...weights, ['classes/kernel', { shape, data: new Float32Array(shape[0] * shape[1]).fill(7e4) }]]);
-    expect(() => roundedWeights(huge, 'float16')).toThrow(expect.objectContaining({ problems: [expect.objectContaining({ code: 'weight-beyond-float16', where: 'classes/kernel' })] }));
+    const huge = new Map([
+      ...weights,
+      ['classes/kernel', { shape, data: new Float32Array(shape[0] * shape[1]).fill(7e4) }],
+    ]);
+    expect(() => roundedWeights(huge, 'float16')).toThrow(
+      expect.objectContaining({
+        problems: [expect.objectContaining({ code: 'weight-beyond-float16', where: 'classes/kernel' })],
+      }),
+    );
     expect(roundedWeights(huge, 'float32')).toEqual(huge);
   });
 });
 
 describe('a file that is none of ours', () => {
-  const problem = (code: string) => expect.objectContaining({ category: 'bad-data', problems: [expect.objectContaining({ code, where: 'm.onnx' })] });
+  const problem = (code: string) =>
+    expect.objectContaining({ category: 'bad-data', problems: [expect.objectContaining({ code, where: 'm.onnx' })] });
   const graph = new GraphBuilder();
   graph.batchOutput('y', graph.batchInput('x', [2]), [2]);
   const own = toProperties(metadataOf({ ...classifier(1).document, activation: 'sigmoid', weights: 'float32' }));
@@ -127,11 +164,34 @@ describe('a file that is none of ours', () => {
     ['a text', Buffer.from('no model at all'), 'not-onnx'],
     ['a model of somebody else', withProperties(), 'not-an-exported-model'],
     ['one of a later version', withProperties({ 'pipeline.version': '2' }), 'not-an-exported-model'],
-    ['one with a class list that is no JSON', withProperties({ 'pipeline.version': '1', 'pipeline.classes': '[cats' }), 'not-an-exported-model'],
-    ['one of pictures that no memory holds', withProperties({ ...own, 'pipeline.image': '{"size":[90000000,9],"interpolation":"bilinear","orientation":"exif"}' }), 'not-an-exported-model'],
-    ['one with the same class twice', withProperties({ ...own, 'pipeline.classes': '["cats","cats"]' }), 'not-an-exported-model'],
-    ['one without preprocessing', withProperties({ ...own, 'pipeline.preprocessing': '{"kind":"mode","mode":"other","applied_by":"graph"}' }), 'not-an-exported-model'],
-    ['one cut short', exportOnnx(classifier(1).document, classifier(1).weights, 'float32').subarray(0, 5000), 'not-onnx'],
+    [
+      'one with a class list that is no JSON',
+      withProperties({ 'pipeline.version': '1', 'pipeline.classes': '[cats' }),
+      'not-an-exported-model',
+    ],
+    [
+      'one of pictures that no memory holds',
+      withProperties({
+        ...own,
+        'pipeline.image': '{"size":[90000000,9],"interpolation":"bilinear","orientation":"exif"}',
+      }),
+      'not-an-exported-model',
+    ],
+    [
+      'one with the same class twice',
+      withProperties({ ...own, 'pipeline.classes': '["cats","cats"]' }),
+      'not-an-exported-model',
+    ],
+    [
+      'one without preprocessing',
+      withProperties({ ...own, 'pipeline.preprocessing': '{"kind":"mode","mode":"other","applied_by":"graph"}' }),
+      'not-an-exported-model',
+    ],
+    [
+      'one cut short',
+      exportOnnx(classifier(1).document, classifier(1).weights, 'float32').subarray(0, 5000),
+      'not-onnx',
+    ],
   ])('%s is refused', (_, bytes, code) => {
     expect(() => readMetadata(bytes, 'm.onnx')).toThrow(problem(code));
   });

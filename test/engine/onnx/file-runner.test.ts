@@ -19,7 +19,10 @@ test('only the file is run that the metadata came from', async () => {
   await writeFile(path, written);
   const bundle = await readOnnxBundle(path);
   await writeFile(path, exportOnnx({ ...document, classes: ['yes', 'no'] }, weights, 'float32'));
-  await expect(openModelFile(bundle)).rejects.toMatchObject({ category: 'bad-data', problems: [{ code: 'file-changed', where: path }] });
+  await expect(openModelFile(bundle)).rejects.toMatchObject({
+    category: 'bad-data',
+    problems: [{ code: 'file-changed', where: path }],
+  });
   await writeFile(path, written);
   const runner = await openModelFile(bundle);
   expect(await runner.run(new Float32Array(13 * 11 * 3), 1)).toHaveLength(2);

@@ -4,8 +4,7 @@ import type { Engine, TrainingProgram } from '../../../src/engine/engine.js';
 import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
 import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
 import { bases } from '../../../src/model/bases/index.js';
-import type { Graph, Layer } from '../../../src/model/graph.js';
-import { outputOf, withInputShape } from '../../../src/model/graph.js';
+import { type Graph, type Layer, outputOf, withInputShape } from '../../../src/model/graph.js';
 import { initialWeights } from '../../../src/model/initializers.js';
 import { splitAtFrozen } from '../../../src/model/split.js';
 import { everyLayer, madeUpWeights, relativeError } from '../../model/graphs.js';
@@ -20,7 +19,9 @@ beforeAll(async () => {
 
 /** The same layers with so many times fewer filters: the reference engine computes in plain JavaScript. */
 function narrowed(base: Graph, times: number): Graph {
-  const layers = base.layers.map((layer) => (layer.kind === 'conv2d' ? { ...layer, filters: layer.filters / times } : layer));
+  const layers = base.layers.map((layer) =>
+    layer.kind === 'conv2d' ? { ...layer, filters: layer.filters / times } : layer,
+  );
   return { ...base, layers };
 }
 
@@ -33,14 +34,27 @@ function tuned(base: Graph, size: number, until: string, statistics: 'stored' | 
   });
   const head: Layer[] = [
     { kind: 'global_average_pooling2d', name: 'pool', inputs: [outputOf(base).name], trainable: true },
-    { kind: 'dense', name: 'classes', inputs: ['pool'], trainable: true, units: 3, useBias: true, activation: 'softmax' },
+    {
+      kind: 'dense',
+      name: 'classes',
+      inputs: ['pool'],
+      trainable: true,
+      units: 3,
+      useBias: true,
+      activation: 'softmax',
+    },
   ];
   return splitAtFrozen(withInputShape({ ...base, layers: [...layers, ...head] }, [size, size, 3])).suffix;
 }
 
 /** Weights that keep magnitudes from layer to layer, with statistics and offsets that are not at rest. */
 function livelyWeights(graph: Graph) {
-  const kernels = initialWeights(graph, 3, () => true, () => 'he_uniform');
+  const kernels = initialWeights(
+    graph,
+    3,
+    () => true,
+    () => 'he_uniform',
+  );
   const others = madeUpWeights(graph, 3);
   return new Map([...kernels].map(([name, tensor]) => [name, name.endsWith('kernel') ? tensor : others.get(name)!]));
 }
@@ -67,10 +81,12 @@ async function worstTensor(program: TrainingProgram, count: number): Promise<num
   expect([...ours.keys()]).toEqual([...reference.keys()]);
   // What a BatchNorm on batch statistics takes out again has a gradient of zero, and rounding is all there is to compare.
   const least = 1e-3 * Math.max(...[...reference.values()].map(largest));
-  return Math.max(...[...ours].map(([name, change]) => {
-    const expected = reference.get(name)!;
-    return (relativeError(change, expected) * (largest(expected) || 1)) / Math.max(largest(expected), least);
-  }));
+  return Math.max(
+    ...[...ours].map(([name, change]) => {
+      const expected = reference.get(name)!;
+      return (relativeError(change, expected) * (largest(expected) || 1)) / Math.max(largest(expected), least);
+    }),
+  );
 }
 
 const largest = (values: Float32Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -83,16 +99,25 @@ describe('one step equals the reference engine', () => {
   test('of VGG16 from block 5 on', async () => {
     const graph = tuned(narrowed(bases.vgg16.build!(1), 16), 64, 'block5_conv1', 'stored');
     expect(graph.layers.map(({ name }) => name)).toEqual([
-      'block4_pool', 'block5_conv1', 'block5_conv2', 'block5_conv3', 'block5_pool', 'pool', 'classes',
+      'block4_pool',
+      'block5_conv1',
+      'block5_conv2',
+      'block5_conv3',
+      'block5_pool',
+      'pool',
+      'classes',
     ]);
     expect(await worstTensor(programFor(graph, { weights: livelyWeights(graph) }), 2)).toBeLessThan(1e-4);
   });
 
-  test.each(['stored', 'batch'] as const)('of MobileNetV2 from its last block on, with %s statistics', async (statistics) => {
-    const graph = tuned(narrowed(bases.mobilenet_v2.build!(0.35), 4), 96, 'block_16_expand', statistics);
-    expect(graph.layers[0].name).toBe('block_15_add');
-    expect(await worstTensor(programFor(graph, { weights: livelyWeights(graph) }), 4)).toBeLessThan(1e-4);
-  });
+  test.each(['stored', 'batch'] as const)(
+    'of MobileNetV2 from its last block on, with %s statistics',
+    async (statistics) => {
+      const graph = tuned(narrowed(bases.mobilenet_v2.build!(0.35), 4), 96, 'block_16_expand', statistics);
+      expect(graph.layers[0].name).toBe('block_15_add');
+      expect(await worstTensor(programFor(graph, { weights: livelyWeights(graph) }), 4)).toBeLessThan(1e-4);
+    },
+  );
 
   test('of ResNet50 from its last block on', async () => {
     const graph = tuned(narrowed(bases.resnet50.build!(1), 16), 64, 'conv5_block3_1_conv', 'stored');
@@ -110,12 +135,14 @@ test('a block with a shortcut is trained whole where freezing ends inside it', a
 
 test('one thread and two lead to the same bits', async () => {
   const program = programFor(everyLayer());
-  const [one, two] = await Promise.all([1, 2].map(async (threads) => {
-    const trainer = await (await createOnnxEngine({ threads })).train(program);
-    for (let step = 0; step < 3; step++) await trainer.step(batchFor(program.graph, 16, step));
-    const weights = await trainer.weights();
-    trainer.dispose();
-    return weights;
-  }));
+  const [one, two] = await Promise.all(
+    [1, 2].map(async (threads) => {
+      const trainer = await (await createOnnxEngine({ threads })).train(program);
+      for (let step = 0; step < 3; step++) await trainer.step(batchFor(program.graph, 16, step));
+      const weights = await trainer.weights();
+      trainer.dispose();
+      return weights;
+    }),
+  );
   expect(one).toEqual(two);
 });

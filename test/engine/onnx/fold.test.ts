@@ -22,8 +22,15 @@ describe('folding BatchNorm', () => {
         { kind: 'input', name: 'x', inputs: [], trainable: false, shape: [1] },
         { kind: 'dense', name: 'd', inputs: ['x'], trainable: false, units: 2, useBias: true, activation: 'linear' },
         {
-          kind: 'batch_normalization', name: 'n', inputs: ['d'], trainable: false, statistics: 'stored',
-          epsilon: 1, momentum: 0.9, scale: true, center: true,
+          kind: 'batch_normalization',
+          name: 'n',
+          inputs: ['d'],
+          trainable: false,
+          statistics: 'stored',
+          epsilon: 1,
+          momentum: 0.9,
+          scale: true,
+          center: true,
         },
       ],
     };
@@ -44,7 +51,9 @@ describe('folding BatchNorm', () => {
   test('leaves what is trained, and what others read too, as it is', () => {
     const graph = everyLayer();
     const weights = madeUpWeights(graph, 1);
-    expect(names(foldBatchNorm(graph, weights, ({ name }) => name !== 'conv1' && name !== 'bn2').graph)).toEqual(names(graph));
+    expect(names(foldBatchNorm(graph, weights, ({ name }) => name !== 'conv1' && name !== 'bn2').graph)).toEqual(
+      names(graph),
+    );
     const layers = graph.layers.map((layer) => (layer.name === 'dw1' ? { ...layer, inputs: ['conv1'] } : layer));
     const shared: Graph = { ...graph, layers };
     expect(names(foldBatchNorm(shared, weights, ({ name }) => name !== 'bn2').graph)).toEqual(names(shared));

@@ -21,7 +21,8 @@ const picture: Shape = [2, 3, 2];
  */
 function around(shape: Shape, layers: readonly Layer[], units = 3, activation: Activation = 'softmax'): Graph {
   const dense = { kind: 'dense', trainable: true, useBias: true } as const;
-  const tail: Layer[] = shape.length === 3 ? [{ kind: 'flatten', name: 'flat', inputs: ['tested'], trainable: false }] : [];
+  const tail: Layer[] =
+    shape.length === 3 ? [{ kind: 'flatten', name: 'flat', inputs: ['tested'], trainable: false }] : [];
   return {
     name: 'around',
     layers: [
@@ -35,11 +36,24 @@ function around(shape: Shape, layers: readonly Layer[], units = 3, activation: A
 }
 
 const tested = { name: 'tested', inputs: ['before'], trainable: true } as const;
-const norm = { ...tested, kind: 'batch_normalization', epsilon: 1e-3, momentum: 0.9, scale: true, center: true, statistics: 'batch' } as const;
+const norm = {
+  ...tested,
+  kind: 'batch_normalization',
+  epsilon: 1e-3,
+  momentum: 0.9,
+  scale: true,
+  center: true,
+  statistics: 'batch',
+} as const;
 
-describe.each([['rows', vector], ['pictures', picture]])('on %s', (_, shape) => {
+describe.each([
+  ['rows', vector],
+  ['pictures', picture],
+])('on %s', (_, shape) => {
   test.each<Activation>(['linear', 'relu', 'sigmoid', 'tanh', 'softmax'])('activation %s', async (activation) => {
-    expect(await worstGradient(engine, { graph: around(shape, [{ ...tested, kind: 'activation', activation }]) })).toBeLessThan(2e-3);
+    expect(
+      await worstGradient(engine, { graph: around(shape, [{ ...tested, kind: 'activation', activation }]) }),
+    ).toBeLessThan(2e-3);
   });
 
   test('relu6, below, between and above its bounds', async () => {
@@ -51,7 +65,9 @@ describe.each([['rows', vector], ['pictures', picture]])('on %s', (_, shape) => 
   });
 
   test('dropout', async () => {
-    expect(await worstGradient(engine, { graph: around(shape, [{ ...tested, kind: 'dropout', rate: 0.4 }]) })).toBeLessThan(2e-3);
+    expect(
+      await worstGradient(engine, { graph: around(shape, [{ ...tested, kind: 'dropout', rate: 0.4 }]) }),
+    ).toBeLessThan(2e-3);
   });
 
   test.each(['batch', 'stored'] as const)('BatchNorm on %s statistics', async (statistics) => {
@@ -59,12 +75,20 @@ describe.each([['rows', vector], ['pictures', picture]])('on %s', (_, shape) => 
   });
 
   test('BatchNorm without gamma and beta', async () => {
-    expect(await worstGradient(engine, { graph: around(shape, [{ ...norm, scale: false, center: false }]) })).toBeLessThan(2e-3);
+    expect(
+      await worstGradient(engine, { graph: around(shape, [{ ...norm, scale: false, center: false }]) }),
+    ).toBeLessThan(2e-3);
   });
 
   test('a frozen BatchNorm and a frozen dense layer between trained ones', async () => {
     const frozen: Layer = {
-      kind: 'dense', name: 'frozen', inputs: ['before'], trainable: false, units: 4, useBias: false, activation: 'linear',
+      kind: 'dense',
+      name: 'frozen',
+      inputs: ['before'],
+      trainable: false,
+      units: 4,
+      useBias: false,
+      activation: 'linear',
     };
     const graph = around(shape, [frozen, { ...norm, inputs: ['frozen'], trainable: false }]);
     expect(await worstGradient(engine, { graph })).toBeLessThan(2e-3);
@@ -73,7 +97,15 @@ describe.each([['rows', vector], ['pictures', picture]])('on %s', (_, shape) => 
   test('add, of two paths and of one tensor twice', async () => {
     const layers: Layer[] = [
       { kind: 'activation', name: 'left', inputs: ['before'], trainable: true, activation: 'tanh' },
-      { kind: 'dense', name: 'right', inputs: ['before'], trainable: true, units: 4, useBias: true, activation: 'sigmoid' },
+      {
+        kind: 'dense',
+        name: 'right',
+        inputs: ['before'],
+        trainable: true,
+        units: 4,
+        useBias: true,
+        activation: 'sigmoid',
+      },
       { kind: 'add', name: 'twice', inputs: ['left', 'left', 'right'], trainable: true },
       { kind: 'add', name: 'tested', inputs: ['twice', 'before'], trainable: true },
     ];

@@ -25,10 +25,22 @@ test('a model is encoded byte for byte as the ONNX messages say', () => {
   const type = new Message().message(1, new Message().int(1, 1).message(2, shape));
   const port = (name: string) => new Message().text(1, name).message(2, type);
   const node = new Message()
-    .text(1, 'x').text(1, 'scalar_3').text(2, 'y').text(3, 'y').text(4, 'Gemm')
+    .text(1, 'x')
+    .text(1, 'scalar_3')
+    .text(2, 'y')
+    .text(3, 'y')
+    .text(4, 'Gemm')
     .message(5, new Message().text(1, 'alpha').float(2, 2).int(20, 1));
-  const scalar = new Message().int(2, 1).text(8, 'scalar_3').bytes(9, Uint8Array.of(0, 0, 0x40, 0x40));
-  const graph = new Message().message(1, node).text(2, 'm').message(5, scalar).message(11, port('x')).message(12, port('y'));
+  const scalar = new Message()
+    .int(2, 1)
+    .text(8, 'scalar_3')
+    .bytes(9, Uint8Array.of(0, 0, 0x40, 0x40));
+  const graph = new Message()
+    .message(1, node)
+    .text(2, 'm')
+    .message(5, scalar)
+    .message(11, port('x'))
+    .message(12, port('y'));
   const opset = new Message().text(1, '').int(2, 17);
   const model = new Message().int(1, 8).text(2, 'transfer-pipeline').message(7, graph).message(8, opset);
   expect(Buffer.from(encodeModel(builder.build('m'))).toString('hex')).toBe(hex(model));

@@ -1,8 +1,7 @@
 /** Training programs and batches that the tests of the onnx engine share. */
 import { Random } from '../../../src/core/random.js';
 import type { TrainingBatch, TrainingProgram } from '../../../src/engine/engine.js';
-import type { Graph } from '../../../src/model/graph.js';
-import { outputOf, shapesOf } from '../../../src/model/graph.js';
+import { type Graph, outputOf, shapesOf } from '../../../src/model/graph.js';
 import { sizeOf } from '../../../src/model/tensor.js';
 import { madeUpWeights, noise } from '../../model/graphs.js';
 
@@ -33,7 +32,10 @@ export function batchFor(graph: Graph, count: number, seed: number, learningRate
   for (const layer of graph.layers) {
     if (layer.kind !== 'dropout') continue;
     const length = count * sizeOf(shapes.get(layer.name)!);
-    masks.set(layer.name, Float32Array.from({ length }, () => (random.uniform() < layer.rate ? 0 : 1 / (1 - layer.rate))));
+    masks.set(
+      layer.name,
+      Float32Array.from({ length }, () => (random.uniform() < layer.rate ? 0 : 1 / (1 - layer.rate))),
+    );
   }
   return {
     count,

@@ -2,10 +2,19 @@ import { expect, test } from '@jest/globals';
 import { Message } from '../../../src/engine/onnx/protobuf.js';
 import { bytesOf, fieldsOf, textOf } from '../../../src/engine/onnx/protobuf-reader.js';
 
-const message = new Message().int(1, 150).text(2, 'testing').float(3, 1.5).int(20, -2).message(5, new Message().text(1, 'é')).text(2, 'again');
+const message = new Message()
+  .int(1, 150)
+  .text(2, 'testing')
+  .float(3, 1.5)
+  .int(20, -2)
+  .message(5, new Message().text(1, 'é'))
+  .text(2, 'again');
 
 test('what is written is read back, field by field', () => {
-  const read = [...fieldsOf(message.toBytes())].map((field) => [field.number, field.kind === 'varint' ? field.value : Buffer.from(field.bytes).toString('hex')]);
+  const read = [...fieldsOf(message.toBytes())].map((field) => [
+    field.number,
+    field.kind === 'varint' ? field.value : Buffer.from(field.bytes).toString('hex'),
+  ]);
   expect(read).toEqual([
     [1, 150n],
     [2, Buffer.from('testing').toString('hex')],

@@ -2,15 +2,12 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Engine } from '../../../src/engine/engine.js';
 import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
-import type { TfjsEngine } from '../../../src/engine/tfjs/index.js';
-import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
+import { createTfjsEngine, type TfjsEngine } from '../../../src/engine/tfjs/index.js';
 import { vgg16 } from '../../../src/model/bases/vgg.js';
-import type { Graph, Layer } from '../../../src/model/graph.js';
-import { shapesOf, withInputShape } from '../../../src/model/graph.js';
+import { type Graph, type Layer, shapesOf, withInputShape } from '../../../src/model/graph.js';
 import { initialWeights } from '../../../src/model/initializers.js';
 import { readLayersModel } from '../../../src/model/layers-model/load.js';
-import type { Weights } from '../../../src/model/tensor.js';
-import { sizeOf } from '../../../src/model/tensor.js';
+import { sizeOf, type Weights } from '../../../src/model/tensor.js';
 import { everyLayer, madeUpWeights, noise, relativeError } from '../../model/graphs.js';
 import { testWithShared } from '../../shared.js';
 import { reference as referenceBackend } from '../tfjs/backends.js';
@@ -59,10 +56,21 @@ describe('every layer equals the reference engine', () => {
 describe('shapes that only some networks have', () => {
   const frozen = { trainable: false } as const;
   const window = {
-    trainable: false, useBias: true, kernelSize: [3, 3], strides: [1, 1], dilation: [1, 1],
-    padding: 'valid', activation: 'linear',
+    trainable: false,
+    useBias: true,
+    kernelSize: [3, 3],
+    strides: [1, 1],
+    dilation: [1, 1],
+    padding: 'valid',
+    activation: 'linear',
   } as const;
-  const norm = { kind: 'batch_normalization', trainable: false, statistics: 'stored', epsilon: 1e-3, momentum: 0.9 } as const;
+  const norm = {
+    kind: 'batch_normalization',
+    trainable: false,
+    statistics: 'stored',
+    epsilon: 1e-3,
+    momentum: 0.9,
+  } as const;
 
   /** A network of the layers given, one after another, on pictures of 9 x 7 with 4 channels. */
   function chain(...layers: Layer[]): Graph {
@@ -71,28 +79,74 @@ describe('shapes that only some networks have', () => {
   }
 
   test.each([
-    ['a dense layer over the channels of a picture', chain(
-      { ...frozen, kind: 'dense', name: 'mix', inputs: ['input'], units: 5, useBias: true, activation: 'softmax' },
-      { ...frozen, kind: 'flatten', name: 'flat', inputs: ['mix'] },
-    )],
-    ['a BatchNorm before any convolution, and one whose convolution has a second reader', chain(
-      { ...norm, name: 'first', inputs: ['input'], scale: true, center: false },
-      { ...window, kind: 'conv2d', name: 'conv', inputs: ['first'], filters: 4, padding: 'same' },
-      { ...norm, name: 'second', inputs: ['conv'], scale: false, center: true },
-      { ...frozen, kind: 'add', name: 'sum', inputs: ['second', 'conv'] },
-    )],
-    ['zero padding before a SAME convolution, and padding with two readers', chain(
-      { ...frozen, kind: 'zero_padding2d', name: 'pad', inputs: ['input'], padding: [[1, 2], [0, 1]] },
-      { ...window, kind: 'conv2d', name: 'same', inputs: ['pad'], filters: 4, strides: [2, 2], padding: 'same' },
-      { ...frozen, kind: 'zero_padding2d', name: 'shared', inputs: ['same'], padding: [[1, 1], [1, 1]] },
-      { ...window, kind: 'conv2d', name: 'left', inputs: ['shared'], filters: 4 },
-      { ...window, kind: 'depthwise_conv2d', name: 'right', inputs: ['shared'], depthMultiplier: 1 },
-      { ...frozen, kind: 'add', name: 'sum', inputs: ['left', 'right'] },
-    )],
-    ['pooling that overlaps and leaves a rest under VALID', chain(
-      { ...frozen, kind: 'max_pooling2d', name: 'max', inputs: ['input'], poolSize: [3, 2], strides: [2, 2], padding: 'valid' },
-      { ...frozen, kind: 'average_pooling2d', name: 'mean', inputs: ['max'], poolSize: [3, 3], strides: [2, 2], padding: 'same' },
-    )],
+    [
+      'a dense layer over the channels of a picture',
+      chain(
+        { ...frozen, kind: 'dense', name: 'mix', inputs: ['input'], units: 5, useBias: true, activation: 'softmax' },
+        { ...frozen, kind: 'flatten', name: 'flat', inputs: ['mix'] },
+      ),
+    ],
+    [
+      'a BatchNorm before any convolution, and one whose convolution has a second reader',
+      chain(
+        { ...norm, name: 'first', inputs: ['input'], scale: true, center: false },
+        { ...window, kind: 'conv2d', name: 'conv', inputs: ['first'], filters: 4, padding: 'same' },
+        { ...norm, name: 'second', inputs: ['conv'], scale: false, center: true },
+        { ...frozen, kind: 'add', name: 'sum', inputs: ['second', 'conv'] },
+      ),
+    ],
+    [
+      'zero padding before a SAME convolution, and padding with two readers',
+      chain(
+        {
+          ...frozen,
+          kind: 'zero_padding2d',
+          name: 'pad',
+          inputs: ['input'],
+          padding: [
+            [1, 2],
+            [0, 1],
+          ],
+        },
+        { ...window, kind: 'conv2d', name: 'same', inputs: ['pad'], filters: 4, strides: [2, 2], padding: 'same' },
+        {
+          ...frozen,
+          kind: 'zero_padding2d',
+          name: 'shared',
+          inputs: ['same'],
+          padding: [
+            [1, 1],
+            [1, 1],
+          ],
+        },
+        { ...window, kind: 'conv2d', name: 'left', inputs: ['shared'], filters: 4 },
+        { ...window, kind: 'depthwise_conv2d', name: 'right', inputs: ['shared'], depthMultiplier: 1 },
+        { ...frozen, kind: 'add', name: 'sum', inputs: ['left', 'right'] },
+      ),
+    ],
+    [
+      'pooling that overlaps and leaves a rest under VALID',
+      chain(
+        {
+          ...frozen,
+          kind: 'max_pooling2d',
+          name: 'max',
+          inputs: ['input'],
+          poolSize: [3, 2],
+          strides: [2, 2],
+          padding: 'valid',
+        },
+        {
+          ...frozen,
+          kind: 'average_pooling2d',
+          name: 'mean',
+          inputs: ['max'],
+          poolSize: [3, 3],
+          strides: [2, 2],
+          padding: 'same',
+        },
+      ),
+    ],
   ])('%s', async (_, graph) => {
     expect(await layersThatDiffer(graph, madeUpWeights(graph, 3), 2, 1e-5)).toEqual([]);
   });

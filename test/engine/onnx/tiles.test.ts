@@ -16,14 +16,18 @@ test('tiles cover every row once, in order, and none is large', () => {
 });
 
 test('a row that is larger than a tile is a tile of its own', () => {
-  expect(tilesOf([2, 2 ** 19])).toEqual([{ from: 0, to: 1 }, { from: 1, to: 2 }]);
+  expect(tilesOf([2, 2 ** 19])).toEqual([
+    { from: 0, to: 1 },
+    { from: 1, to: 2 },
+  ]);
 });
 
 test('rows of a product are made without the whole product, rows of anything else are cut out', () => {
   const ops = (op: string, transA: boolean) => {
     const builder = new GraphBuilder();
     const [a, b] = [builder.input('a', [4, 6]), builder.input('b', [4, 5])];
-    const whole = op === 'Gemm' ? builder.node('Gemm', [a, b], transA ? { transA: { int: 1 } } : {}) : builder.node(op, [a]);
+    const whole =
+      op === 'Gemm' ? builder.node('Gemm', [a, b], transA ? { transA: { int: 1 } } : {}) : builder.node(op, [a]);
     builder.output('rows', rowsOf(builder, whole, { from: 1, to: 3 }), [2, 5]);
     return builder.build('m').nodes.map((node) => node.op);
   };

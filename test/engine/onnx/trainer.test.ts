@@ -4,8 +4,7 @@ import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
 import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
 import type { Graph } from '../../../src/model/graph.js';
 import { sigmoid } from '../../../src/model/loss.js';
-import type { Optimizer } from '../../../src/model/optimizer.js';
-import { slotCount, updateInPlace } from '../../../src/model/optimizer.js';
+import { type Optimizer, slotCount, updateInPlace } from '../../../src/model/optimizer.js';
 import { denseHead, everyLayer, relativeError } from '../../model/graphs.js';
 import { batchFor, programFor } from './programs.js';
 import { trainingReference } from '../tfjs/backends.js';
@@ -78,33 +77,47 @@ function logistic(features: number): Graph {
     name: 'logistic',
     layers: [
       { kind: 'input', name: 'input', inputs: [], trainable: false, shape: [features] },
-      { kind: 'dense', name: 'unit', inputs: ['input'], trainable: true, units: 1, useBias: false, activation: 'sigmoid' },
+      {
+        kind: 'dense',
+        name: 'unit',
+        inputs: ['input'],
+        trainable: true,
+        units: 1,
+        useBias: false,
+        activation: 'sigmoid',
+      },
     ],
   };
 }
 
-test.each(Object.entries(optimizers))('two steps of %s are those of the formulas, in tiles too', async (_, optimizer) => {
-  // More weights than one tile holds, and no multiple of it.
-  const features = 2 ** 18 + 5;
-  const weight = new Float32Array(features);
-  const weights = new Map([['unit/kernel', { shape: [features, 1], data: weight.slice() }]]);
-  const program = programFor(logistic(features), { optimizer, weights });
-  // All rows pull one way: where they cancel, Adam would magnify the rounding of a gradient near nothing.
-  const drawn = batchFor(program.graph, 3, 4, 1e-6);
-  const batch = { ...drawn, features: drawn.features.map(Math.abs), targets: Float32Array.of(1, 1, 1) };
-  const trainer = await onnx.train(program);
-  const slots = Array.from({ length: slotCount(optimizer) }, () => new Float32Array(features));
-  for (let step = 1; step <= 2; step++) {
-    const gradient = logisticGradient(batch, weight);
-    updateInPlace(optimizer, weight, gradient, slots, batch.learningRate, step);
-    await trainer.step(batch);
-    expect(relativeError((await trainer.weights()).get('unit/kernel')!.data, weight)).toBeLessThan(1e-5);
-  }
-  trainer.dispose();
-});
+test.each(Object.entries(optimizers))(
+  'two steps of %s are those of the formulas, in tiles too',
+  async (_, optimizer) => {
+    // More weights than one tile holds, and no multiple of it.
+    const features = 2 ** 18 + 5;
+    const weight = new Float32Array(features);
+    const weights = new Map([['unit/kernel', { shape: [features, 1], data: weight.slice() }]]);
+    const program = programFor(logistic(features), { optimizer, weights });
+    // All rows pull one way: where they cancel, Adam would magnify the rounding of a gradient near nothing.
+    const drawn = batchFor(program.graph, 3, 4, 1e-6);
+    const batch = { ...drawn, features: drawn.features.map(Math.abs), targets: Float32Array.of(1, 1, 1) };
+    const trainer = await onnx.train(program);
+    const slots = Array.from({ length: slotCount(optimizer) }, () => new Float32Array(features));
+    for (let step = 1; step <= 2; step++) {
+      const gradient = logisticGradient(batch, weight);
+      updateInPlace(optimizer, weight, gradient, slots, batch.learningRate, step);
+      await trainer.step(batch);
+      expect(relativeError((await trainer.weights()).get('unit/kernel')!.data, weight)).toBeLessThan(1e-5);
+    }
+    trainer.dispose();
+  },
+);
 
 /** Of the mean of sample weight times cross-entropy, by the weights of one sigmoid unit, in float64. */
-function logisticGradient({ features, targets, sampleWeights, count }: TrainingBatch, weight: Float32Array): Float32Array {
+function logisticGradient(
+  { features, targets, sampleWeights, count }: TrainingBatch,
+  weight: Float32Array,
+): Float32Array {
   const length = weight.length;
   const pull = Array.from({ length: count }, (_, row) => {
     let logit = 0;

@@ -11,7 +11,14 @@ beforeAll(async () => {
   engine = await createOnnxEngine({ threads: 1 });
 });
 
-const common = { trainable: true, useBias: true, activation: 'linear', dilation: [1, 1], strides: [1, 1], padding: 'valid' } as const;
+const common = {
+  trainable: true,
+  useBias: true,
+  activation: 'linear',
+  dilation: [1, 1],
+  strides: [1, 1],
+  padding: 'valid',
+} as const;
 
 /** A 1 x 1 convolution that learns before the tested layer, so that gradients must pass it, and a frozen dense layer after it. */
 function around(layers: readonly Layer[], size: readonly [number, number] = [7, 6]): Graph {
@@ -22,7 +29,15 @@ function around(layers: readonly Layer[], size: readonly [number, number] = [7, 
       { ...common, kind: 'conv2d', name: 'before', inputs: ['input'], filters: 2, kernelSize: [1, 1] },
       ...layers,
       { kind: 'flatten', name: 'flat', inputs: ['tested'], trainable: false },
-      { kind: 'dense', name: 'after', inputs: ['flat'], trainable: false, units: 3, useBias: true, activation: 'softmax' },
+      {
+        kind: 'dense',
+        name: 'after',
+        inputs: ['flat'],
+        trainable: false,
+        units: 3,
+        useBias: true,
+        activation: 'softmax',
+      },
     ],
   };
 }
@@ -35,14 +50,14 @@ const depthwise = { ...common, ...tested, kind: 'depthwise_conv2d', depthMultipl
 const windows = {
   'one pixel': { kernelSize: [1, 1] },
   'one pixel, every second': { kernelSize: [1, 1], strides: [2, 2] },
-  'same': { padding: 'same' },
+  same: { padding: 'same' },
   'high and narrow': { kernelSize: [5, 2], padding: 'same' },
   'five pixels, valid': { kernelSize: [5, 5] },
   'seven pixels, same': { kernelSize: [7, 7], padding: 'same' },
   'strides under valid': { strides: [2, 3] },
   'strides under same': { strides: [2, 2], padding: 'same' },
   'strides wider than the window': { kernelSize: [2, 2], strides: [3, 3] },
-  'dilation': { dilation: [2, 1], padding: 'same' },
+  dilation: { dilation: [2, 1], padding: 'same' },
   'dilation under valid, with strides': { dilation: [2, 2], strides: [1, 1] },
   'strides and dilation': { dilation: [2, 2], strides: [2, 2], padding: 'same' },
 } as const;
@@ -69,8 +84,20 @@ describe('convolutions', () => {
   });
 
   test.each([conv, depthwise])('after zero padding, which they take over', async (layer) => {
-    const pad: Layer = { kind: 'zero_padding2d', name: 'pad', inputs: ['before'], trainable: false, padding: [[0, 1], [4, 2]] };
-    for (const strides of [[1, 1], [2, 2]] as const) {
+    const pad: Layer = {
+      kind: 'zero_padding2d',
+      name: 'pad',
+      inputs: ['before'],
+      trainable: false,
+      padding: [
+        [0, 1],
+        [4, 2],
+      ],
+    };
+    for (const strides of [
+      [1, 1],
+      [2, 2],
+    ] as const) {
       const graph = around([pad, { ...layer, inputs: ['pad'], strides }]);
       expect(await worstGradient(engine, { graph })).toBeLessThan(2e-3);
     }
@@ -96,22 +123,46 @@ describe.each(['max_pooling2d', 'average_pooling2d'] as const)('%s', (kind) => {
     ['strides wider than the window', [1, 2], [2, 3], 'valid'],
     ['the whole picture', [7, 6], [7, 6], 'valid'],
   ] as const)('%s', async (_, poolSize, strides, padding) => {
-    expect(await worstGradient(engine, { graph: around([{ ...tested, kind, poolSize, strides, padding }]) })).toBeLessThan(2e-3);
+    expect(
+      await worstGradient(engine, { graph: around([{ ...tested, kind, poolSize, strides, padding }]) }),
+    ).toBeLessThan(2e-3);
   });
 });
 
 test('zero padding that no convolution takes over', async () => {
-  const graph = around([{ ...tested, kind: 'zero_padding2d', padding: [[1, 0], [2, 3]] }]);
+  const graph = around([
+    {
+      ...tested,
+      kind: 'zero_padding2d',
+      padding: [
+        [1, 0],
+        [2, 3],
+      ],
+    },
+  ]);
   expect(await worstGradient(engine, { graph })).toBeLessThan(2e-3);
 });
 
 test('of equal maxima the first one gets the gradient', async () => {
-  const pool: Layer = { kind: 'max_pooling2d', name: 'tested', inputs: ['before'], trainable: false, poolSize: [2, 2], strides: [2, 2], padding: 'valid' };
+  const pool: Layer = {
+    kind: 'max_pooling2d',
+    name: 'tested',
+    inputs: ['before'],
+    trainable: false,
+    poolSize: [2, 2],
+    strides: [2, 2],
+    padding: 'valid',
+  };
   const graph = around([pool], [2, 2]);
   // Pixels differ in their input alone, and the convolution adds up weights times input: the kernel's gradient tells which
   // pixel got what. Every pixel is equal behind a kernel of zeros.
   const program = programFor(graph, { optimizer: { kind: 'sgd', momentum: 0, nesterov: false } });
-  const zeros = new Map([...program.weights].map(([name, { shape, data }]) => [name, { shape, data: name.startsWith('before') ? data.map(() => 0) : data }]));
+  const zeros = new Map(
+    [...program.weights].map(([name, { shape, data }]) => [
+      name,
+      { shape, data: name.startsWith('before') ? data.map(() => 0) : data },
+    ]),
+  );
   const trainer = await engine.train({ ...program, weights: zeros });
   const batch = { ...batchFor(graph, 1, 1, 1), features: Float32Array.of(1, 0, 0, 10, 100, 0, 0, 1000) };
   await trainer.step(batch);

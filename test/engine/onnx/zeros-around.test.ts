@@ -5,8 +5,7 @@ import type { Engine } from '../../../src/engine/engine.js';
 import { inferenceModel } from '../../../src/engine/onnx/inference-model.js';
 import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
 import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
-import type { Graph, Layer, Pair } from '../../../src/model/graph.js';
-import { shapesOf } from '../../../src/model/graph.js';
+import { type Graph, type Layer, type Pair, shapesOf } from '../../../src/model/graph.js';
 import { sizeOf } from '../../../src/model/tensor.js';
 import { madeUpWeights, noise, relativeError } from '../../model/graphs.js';
 import { windowNetworks } from '../window-networks.js';
@@ -51,21 +50,74 @@ async function outputOf(graph: Graph): Promise<number[]> {
 
 describe('an image of -1 everywhere', () => {
   test('the maximum of a window with a zero in it is 0', async () => {
-    expect(await outputOf(pairOf({ kind: 'max_pooling2d', around: [[1, 1], [1, 1]] }))).toEqual([0, 0, 0, -1, 0, 0]);
+    expect(
+      await outputOf(
+        pairOf({
+          kind: 'max_pooling2d',
+          around: [
+            [1, 1],
+            [1, 1],
+          ],
+        }),
+      ),
+    ).toEqual([0, 0, 0, -1, 0, 0]);
   });
 
   test('padding as wide as the window', async () => {
-    const graph = pairOf({ kind: 'max_pooling2d', around: [[3, 3], [2, 2]], size: [2, 2] });
+    const graph = pairOf({
+      kind: 'max_pooling2d',
+      around: [
+        [3, 3],
+        [2, 2],
+      ],
+      size: [2, 2],
+    });
     expect(await outputOf(graph)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, 0, 0, -1, -1, 0, 0, 0, 0, 0]);
   });
 
   test('windows that meet zeros alone', async () => {
-    expect(await outputOf(pairOf({ kind: 'max_pooling2d', around: [[2, 2], [2, 2]], size: [1, 1], strides: [7, 7] }))).toEqual([0, 0, 0, 0]);
+    expect(
+      await outputOf(
+        pairOf({
+          kind: 'max_pooling2d',
+          around: [
+            [2, 2],
+            [2, 2],
+          ],
+          size: [1, 1],
+          strides: [7, 7],
+        }),
+      ),
+    ).toEqual([0, 0, 0, 0]);
   });
 
   test('zeros are counted by a mean, the padding of `same` is not', async () => {
-    expect(await outputOf(pairOf({ kind: 'average_pooling2d', around: [[1, 1], [0, 0]], size: [2, 2] }))).toEqual([-0.5, -0.5, -1, -1, -1, -1]);
-    expect(await outputOf(pairOf({ kind: 'average_pooling2d', around: [[0, 0], [0, 1]], size: [1, 2], strides: [5, 2], padding: 'same' }))).toEqual([-1, -1, 0]);
+    expect(
+      await outputOf(
+        pairOf({
+          kind: 'average_pooling2d',
+          around: [
+            [1, 1],
+            [0, 0],
+          ],
+          size: [2, 2],
+        }),
+      ),
+    ).toEqual([-0.5, -0.5, -1, -1, -1, -1]);
+    expect(
+      await outputOf(
+        pairOf({
+          kind: 'average_pooling2d',
+          around: [
+            [0, 0],
+            [0, 1],
+          ],
+          size: [1, 2],
+          strides: [5, 2],
+          padding: 'same',
+        }),
+      ),
+    ).toEqual([-1, -1, 0]);
   });
 });
 
@@ -84,12 +136,14 @@ test('random networks of windows and zeros equal the reference', async () => {
     fc.asyncProperty(windowNetworks, fc.integer({ min: 1, max: 2 }), async (graph, count) => {
       const weights = madeUpWeights(graph, 1);
       const input = noise(count * sizeOf(shapesOf(graph).get('image')!), 7);
-      const [found, expected] = await Promise.all([engine, reference].map(async (one) => {
-        const runner = await one.compile(graph, weights);
-        const output = await runner.run(input, count);
-        runner.dispose();
-        return output;
-      }));
+      const [found, expected] = await Promise.all(
+        [engine, reference].map(async (one) => {
+          const runner = await one.compile(graph, weights);
+          const output = await runner.run(input, count);
+          runner.dispose();
+          return output;
+        }),
+      );
       expect(relativeError(found, expected)).toBeLessThan(1e-5);
     }),
     { numRuns: 250, seed: 3 },
@@ -98,24 +152,83 @@ test('random networks of windows and zeros equal the reference', async () => {
 
 describe('gradients', () => {
   test.each<Pair2d>([
-    { kind: 'max_pooling2d', around: [[1, 1], [1, 1]] },
-    { kind: 'max_pooling2d', around: [[3, 2], [0, 4]], size: [2, 2] },
-    { kind: 'max_pooling2d', around: [[1, 0], [2, 1]], padding: 'same' },
-    { kind: 'average_pooling2d', around: [[1, 1], [1, 1]] },
-    { kind: 'average_pooling2d', around: [[3, 2], [0, 4]], size: [2, 2] },
-    { kind: 'average_pooling2d', around: [[1, 0], [2, 1]], padding: 'same' },
+    {
+      kind: 'max_pooling2d',
+      around: [
+        [1, 1],
+        [1, 1],
+      ],
+    },
+    {
+      kind: 'max_pooling2d',
+      around: [
+        [3, 2],
+        [0, 4],
+      ],
+      size: [2, 2],
+    },
+    {
+      kind: 'max_pooling2d',
+      around: [
+        [1, 0],
+        [2, 1],
+      ],
+      padding: 'same',
+    },
+    {
+      kind: 'average_pooling2d',
+      around: [
+        [1, 1],
+        [1, 1],
+      ],
+    },
+    {
+      kind: 'average_pooling2d',
+      around: [
+        [3, 2],
+        [0, 4],
+      ],
+      size: [2, 2],
+    },
+    {
+      kind: 'average_pooling2d',
+      around: [
+        [1, 0],
+        [2, 1],
+      ],
+      padding: 'same',
+    },
   ])('%j', async (pair) => {
     const [image, ...windows] = pairOf(pair).layers;
     const learning: Layer = {
-      ...plain, kind: 'conv2d', name: 'before', inputs: ['image'], filters: 2, kernelSize: [1, 1], strides: [1, 1], dilation: [1, 1],
-      padding: 'valid', useBias: true, activation: 'linear',
+      ...plain,
+      kind: 'conv2d',
+      name: 'before',
+      inputs: ['image'],
+      filters: 2,
+      kernelSize: [1, 1],
+      strides: [1, 1],
+      dilation: [1, 1],
+      padding: 'valid',
+      useBias: true,
+      activation: 'linear',
     };
     const graph: Graph = {
       name: 'learning',
       layers: [
-        image, learning, ...windows.map((layer, i) => (i === 0 ? { ...layer, inputs: ['before'] } : layer)),
+        image,
+        learning,
+        ...windows.map((layer, i) => (i === 0 ? { ...layer, inputs: ['before'] } : layer)),
         { kind: 'flatten', name: 'flat', inputs: ['pool'], trainable: false },
-        { kind: 'dense', name: 'after', inputs: ['flat'], trainable: false, units: 3, useBias: true, activation: 'softmax' },
+        {
+          kind: 'dense',
+          name: 'after',
+          inputs: ['flat'],
+          trainable: false,
+          units: 3,
+          useBias: true,
+          activation: 'softmax',
+        },
       ],
     };
     expect(await worstGradient(engine, { graph })).toBeLessThan(2e-3);

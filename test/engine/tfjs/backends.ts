@@ -2,8 +2,7 @@
  * The backends that the tests of this engine run on: wasm and plain JavaScript are always there, the native one where
  * it is installed. `npm run test:tfjs-node` demands it: without it the tests fail that would otherwise leave it out.
  */
-import type { TfjsBackend } from '../../../src/engine/tfjs/identity.js';
-import { nativeState } from '../../../src/engine/tfjs/identity.js';
+import { nativeState, type TfjsBackend } from '../../../src/engine/tfjs/identity.js';
 
 export const native = process.env.TEST_TFJS_NODE === 'demanded' || nativeState() === 'ready';
 

@@ -15,9 +15,11 @@ function version(name: string): string {
   expect(tfjsIdentity()).toMatchObject({ name: 'tfjs', backend: 'wasm' });
 });
 
-(native ? test : test.skip)('with tfjs-node it is that, and the version names libtensorflow\'s release', () => {
+(native ? test : test.skip)("with tfjs-node it is that, and the version names libtensorflow's release", () => {
   expect(tfjsIdentity()).toMatchObject({ name: 'tfjs', backend: 'node' });
-  expect(identityOf('node').version).toMatch(new RegExp(`@tensorflow/tfjs-node ${version('tfjs-node')}, libtensorflow \\d+\\.\\d+\\.\\d+$`));
+  expect(identityOf('node').version).toMatch(
+    new RegExp(`@tensorflow/tfjs-node ${version('tfjs-node')}, libtensorflow \\d+\\.\\d+\\.\\d+$`),
+  );
 });
 
 test('the version names every package that has a part in the numbers', () => {
@@ -46,5 +48,7 @@ test('a slower backend is told, with the reason and the remedy', () => {
     text: expect.stringMatching(/not installed \(npm install @tensorflow\/tfjs-node.*ten times slower/),
   });
   expect(told('not-built').text).toMatch(/without its native part \(npm rebuild @tensorflow\/tfjs-node/);
-  expect(told('node-too-new').text).toContain(`does not work on Node ${process.versions.node} (it needs Node 22 or older)`);
+  expect(told('node-too-new').text).toContain(
+    `does not work on Node ${process.versions.node} (it needs Node 22 or older)`,
+  );
 });

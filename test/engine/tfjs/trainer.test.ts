@@ -41,7 +41,11 @@ async function trainer(backend: TfjsBackend, of: TrainingProgram): Promise<Train
 }
 
 /** What plain gradient descent at rate 1 takes off every learned weight: its gradient. */
-async function gradients(backend: TfjsBackend, of: TrainingProgram, on: TrainingBatch): Promise<Map<string, Float32Array>> {
+async function gradients(
+  backend: TfjsBackend,
+  of: TrainingProgram,
+  on: TrainingBatch,
+): Promise<Map<string, Float32Array>> {
   const one = await trainer(backend, { ...of, optimizer: sgd });
   const before = await one.weights();
   await one.step({ ...on, learningRate: 1 });
@@ -58,10 +62,12 @@ function nudged(weights: Weights, name: string, index: number, by: number): Weig
 
 describe('gradients are the slopes of the loss', () => {
   test.each([
-    ...inference.filter((backend) => backend !== 'cpu').flatMap((backend) => [
-      [backend, 'a head', 'batch', denseHead(6, 4), 6, 8] as const,
-      [backend, 'a head', 'stored', denseHead(6, 4, 'stored'), 6, 8] as const,
-    ]),
+    ...inference
+      .filter((backend) => backend !== 'cpu')
+      .flatMap((backend) => [
+        [backend, 'a head', 'batch', denseHead(6, 4), 6, 8] as const,
+        [backend, 'a head', 'stored', denseHead(6, 4, 'stored'), 6, 8] as const,
+      ]),
     ...convolutions.map((backend) => [backend, 'every layer', 'batch', everyLayer(), 13 * 11 * 3, 6] as const),
   ])('on %s, of %s, with %s statistics', async (backend, _, _statistics, graph, features, dropped) => {
     const of = program(graph, sgd);
@@ -86,7 +92,7 @@ describe('gradients are the slopes of the loss', () => {
   });
 });
 
-test('Adam\'s first two steps are those of the formula, and so is the loss that falls', async () => {
+test("Adam's first two steps are those of the formula, and so is the loss that falls", async () => {
   const of = program(denseHead(6, 4, 'stored'), adam);
   const on = batch(6, 8, 0.01);
   const first = (await gradients(reference, of, on)).get('classes/kernel')!;
@@ -102,7 +108,7 @@ test('Adam\'s first two steps are those of the formula, and so is the loss that 
   one.dispose();
 });
 
-test('BatchNorm\'s moving statistics follow the batch with its biased variance', async () => {
+test("BatchNorm's moving statistics follow the batch with its biased variance", async () => {
   const of = program(denseHead(6, 4), sgd);
   const on = batch(6, 8, 0);
   const runner = await (await createTfjsEngine({ backend: reference })).compile(of.graph, of.weights);
@@ -114,7 +120,8 @@ test('BatchNorm\'s moving statistics follow the batch with its biased variance',
     const values = [0, 1, 2, 3].map((row) => hidden[row * 8 + unit]);
     const mean = values.reduce((sum, x) => sum + x) / 4;
     const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 4;
-    const moved = (statistic: number, role: string) => 0.9 * of.weights.get(`norm/${role}`)!.data[unit] + 0.1 * statistic;
+    const moved = (statistic: number, role: string) =>
+      0.9 * of.weights.get(`norm/${role}`)!.data[unit] + 0.1 * statistic;
     expect(after.get('norm/moving_mean')!.data[unit]).toBeCloseTo(moved(mean, 'moving_mean'), 5);
     expect(after.get('norm/moving_variance')!.data[unit]).toBeCloseTo(moved(variance, 'moving_variance'), 5);
   }

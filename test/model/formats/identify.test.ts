@@ -16,11 +16,15 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** What is said of a path: the same by the survey, which does not look into zips, and by the reader. */
 async function said(path: string): Promise<string> {
-  const refusal = (promise: Promise<unknown>) => promise.then(() => 'read', (error: unknown) => {
-    if (!(error instanceof PipelineError)) throw error;
-    const [{ found, remedy }] = error.problems;
-    return `${error.category}: ${found} -> ${remedy}`;
-  });
+  const refusal = (promise: Promise<unknown>) =>
+    promise.then(
+      () => 'read',
+      (error: unknown) => {
+        if (!(error instanceof PipelineError)) throw error;
+        const [{ found, remedy }] = error.problems;
+        return `${error.category}: ${found} -> ${remedy}`;
+      },
+    );
   const read = await refusal(readModelFile(path));
   if (!path.endsWith('.keras')) expect(await refusal(modelFiles(path, path))).toBe(read);
   return read;
@@ -35,26 +39,50 @@ const bytes = (text: string, length = 64) => Buffer.concat([Buffer.from(text, 'l
 
 test.each([
   ['an empty file', '', /is empty -> fetch/],
-  ['a Git LFS pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n', /Git LFS pointer: .* -> run `git lfs pull`/],
+  [
+    'a Git LFS pointer',
+    'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n',
+    /Git LFS pointer: .* -> run `git lfs pull`/,
+  ],
   ['a page', '\n<!DOCTYPE html><html><body>Not found', /is a web page \(HTML\)/],
   ['TensorFlow Lite', bytes('\x1c\0\0\0TFL3'), /is a TensorFlow Lite model/],
   ['a legacy PyTorch pickle', bytes('\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.'), /is a PyTorch model \(a pickle/],
   ['another pickle', bytes('\x80\x04\x95'), /is a Python pickle/],
-  ['safetensors', encodeWeights(new Map([['a/kernel', { shape: [1], data: Float32Array.of(1) }]])), /is a safetensors file/],
+  [
+    'safetensors',
+    encodeWeights(new Map([['a/kernel', { shape: [1], data: Float32Array.of(1) }]])),
+    /is a safetensors file/,
+  ],
   ['GGUF', bytes('GGUF\x03'), /is a GGUF file/],
   ['a TensorRT engine', bytes('ftrt'), /is a TensorRT engine/],
   ['gzip', bytes('\x1f\x8b\x08'), /is a packed archive/],
-  ['ONNX by PyTorch', bytes('\x08\x07\x12\x07pytorch\x1a\x052.1.0'), /is an ONNX model, which cannot be a base in this version/],
+  [
+    'ONNX by PyTorch',
+    bytes('\x08\x07\x12\x07pytorch\x1a\x052.1.0'),
+    /is an ONNX model, which cannot be a base in this version/,
+  ],
   ['ONNX without a producer', bytes('\x08\x0a:\x10'), /is an ONNX model/],
   ['Core ML', bytes('\x08\x05\x12\x20\x0a\x10'), /is a Core ML model/],
-  ['SavedModel\'s file', bytes('\x08\x01\x12\x80\x02\x0a\x10'), /TensorFlow SavedModel/],
+  ["SavedModel's file", bytes('\x08\x01\x12\x80\x02\x0a\x10'), /TensorFlow SavedModel/],
   ['a frozen graph', bytes('\x0a\x20\x0a\x05input\x12\x0bPlaceholder'), /is a frozen TensorFlow graph/],
   ['a JPEG', bytes('\xff\xd8\xff\xe0'), /is an image/],
   ['text', 'once upon a time', /not a model of a format that is known here: it starts with the bytes 6f 6e 63 65/],
   ['a graph-model', JSON.stringify({ format: 'graph-model', modelTopology: { node: [] } }), /is a TF\.js graph-model/],
-  ['a graph-model that does not say so', JSON.stringify({ modelTopology: { node: [{ op: 'Placeholder' }] }, weightsManifest: [] }), /is a TF\.js graph-model/],
-  ['Keras layers as JSON', JSON.stringify({ class_name: 'Sequential', config: {} }), /without their weights \(`model\.to_json\(\)`\)/],
-  ['Teachable Machine\'s metadata', JSON.stringify({ tmVersion: '2.4.5', labels: ['a'] }), /name the model\.json beside it/],
+  [
+    'a graph-model that does not say so',
+    JSON.stringify({ modelTopology: { node: [{ op: 'Placeholder' }] }, weightsManifest: [] }),
+    /is a TF\.js graph-model/,
+  ],
+  [
+    'Keras layers as JSON',
+    JSON.stringify({ class_name: 'Sequential', config: {} }),
+    /without their weights \(`model\.to_json\(\)`\)/,
+  ],
+  [
+    "Teachable Machine's metadata",
+    JSON.stringify({ tmVersion: '2.4.5', labels: ['a'] }),
+    /name the model\.json beside it/,
+  ],
   ['a config of Hugging Face', JSON.stringify({ model_type: 'vit' }), /settings of a Hugging Face model/],
   ['other JSON', '{"a": 1}', /without a `modelTopology`/],
   ['JSON that is cut off', '{"modelTopology": {', /begins as JSON, and is damaged or cut off/],
@@ -69,7 +97,11 @@ test.each([
   ['NumPy', ['arr_0.npy'], /is a zip of NumPy arrays/],
   ['a TF.js folder', ['m/model.json', 'm/weights.bin'], /is a zip with m\/model\.json in it -> unpack it/],
   ['half of a .keras file', ['config.json', 'metadata.json'], /without its weights/],
-  ['something else', ['a.txt', 'b.txt', 'c.txt', 'd.txt'], /is a zip without a model: it contains a\.txt, b\.txt, c\.txt and more/],
+  [
+    'something else',
+    ['a.txt', 'b.txt', 'c.txt', 'd.txt'],
+    /is a zip without a model: it contains a\.txt, b\.txt, c\.txt and more/,
+  ],
 ] as const)('a zip of %s', async (_, names, words) => {
   expect(await saidOf(zipOf(names.map((name) => ({ name, content: '{}' }))), 'base.keras')).toMatch(words);
 });
@@ -84,10 +116,16 @@ describe('folders', () => {
   };
 
   test('are told by what is in them', async () => {
-    expect(await saidOfFolder('saved_model.pb')).toMatch(/is a TensorFlow SavedModel, .* -> go back to the Keras model/);
-    expect(await saidOfFolder('saved_model.pb', 'keras_metadata.pb')).toMatch(/that Keras 2 wrote -> .*tf_keras\.models\.load_model\("saved-1"\)\.save\("base\.keras"\)'$/);
+    expect(await saidOfFolder('saved_model.pb')).toMatch(
+      /is a TensorFlow SavedModel, .* -> go back to the Keras model/,
+    );
+    expect(await saidOfFolder('saved_model.pb', 'keras_metadata.pb')).toMatch(
+      /that Keras 2 wrote -> .*tf_keras\.models\.load_model\("saved-1"\)\.save\("base\.keras"\)'$/,
+    );
     expect(await saidOfFolder('config.json', 'model.safetensors')).toMatch(/is a model of Hugging Face/);
-    expect(await saidOfFolder('notes.txt', 'base.keras')).toMatch(/is a folder, with base\.keras in it -> name the file: saved-\d\/base\.keras/);
+    expect(await saidOfFolder('notes.txt', 'base.keras')).toMatch(
+      /is a folder, with base\.keras in it -> name the file: saved-\d\/base\.keras/,
+    );
     expect(await saidOfFolder('model.onnx')).toMatch(/ONNX model/);
     expect(await saidOfFolder('a.txt')).toMatch(/is a folder without a model\.json/);
     expect(await saidOfFolder()).toMatch(/is an empty folder/);
@@ -95,9 +133,13 @@ describe('folders', () => {
 
   test('of a TF.js layers-model stand for the model.json in them', async () => {
     const path = 'examples/base';
-    expect(await modelFiles(path, path)).toEqual(['model.json', 'group1-shard1of1.bin'].map((name) => join(path, name)));
+    expect(await modelFiles(path, path)).toEqual(
+      ['model.json', 'group1-shard1of1.bin'].map((name) => join(path, name)),
+    );
     expect((await readModelFile(path)).files.map((one) => one.path)).toEqual(await modelFiles(path, path));
     await writeFile(join(folder, 'model.json'), '{}');
-    expect(await saidOf('once', 'group1-shard1of1.bin')).toMatch(/is a file of weights of the model\.json beside it -> name the model\.json/);
+    expect(await saidOf('once', 'group1-shard1of1.bin')).toMatch(
+      /is a file of weights of the model\.json beside it -> name the model\.json/,
+    );
   });
 });

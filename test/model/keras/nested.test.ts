@@ -12,7 +12,10 @@ import type { Weights } from '../../../src/model/tensor.js';
 import { relativeError } from '../graphs.js';
 import { unpack } from './files.js';
 
-const told = JSON.parse(readFileSync('test/fixtures/keras/nested.json', 'utf8')) as { pixels: number[]; outputs: Record<string, number[]> };
+const told = JSON.parse(readFileSync('test/fixtures/keras/nested.json', 'utf8')) as {
+  pixels: number[];
+  outputs: Record<string, number[]>;
+};
 
 let folder: string;
 beforeAll(async () => {

@@ -23,7 +23,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function outputs(network: Graph, weights: Weights, inputs: readonly number[], count: number): Promise<Float32Array> {
+async function outputs(
+  network: Graph,
+  weights: Weights,
+  inputs: readonly number[],
+  count: number,
+): Promise<Float32Array> {
   const runner = await (await createTfjsEngine({ backend: 'cpu' })).compile(network, weights);
   try {
     return await runner.run(Float32Array.from(inputs), count);
@@ -32,15 +37,18 @@ async function outputs(network: Graph, weights: Weights, inputs: readonly number
   }
 }
 
-test.each(['tiny-keras2.h5', 'tiny-keras3.h5', 'tiny-keras2.keras', 'tiny-keras3.keras'])('%s computes what Keras does', async (name) => {
-  const path = await unpack(folder, name);
-  const model = await readModelFile(path);
-  expect(model.files).toEqual([{ path, digest: digestOf(await readFile(path)) }]);
-  expect(await modelFiles(path, name)).toEqual([path]);
-  expect(model.graph!.layers.map((layer) => layer.name)).toEqual(graph.layers.map((layer) => layer.name));
-  const found = await outputs(model.graph!, fitWeights(model.graph!, model.weights, name), told.pixels, 3);
-  expect(relativeError(found, Float32Array.from(told.outputs))).toBeLessThan(1e-5);
-});
+test.each(['tiny-keras2.h5', 'tiny-keras3.h5', 'tiny-keras2.keras', 'tiny-keras3.keras'])(
+  '%s computes what Keras does',
+  async (name) => {
+    const path = await unpack(folder, name);
+    const model = await readModelFile(path);
+    expect(model.files).toEqual([{ path, digest: digestOf(await readFile(path)) }]);
+    expect(await modelFiles(path, name)).toEqual([path]);
+    expect(model.graph!.layers.map((layer) => layer.name)).toEqual(graph.layers.map((layer) => layer.name));
+    const found = await outputs(model.graph!, fitWeights(model.graph!, model.weights, name), told.pixels, 3);
+    expect(relativeError(found, Float32Array.from(told.outputs))).toBeLessThan(1e-5);
+  },
+);
 
 test.each(['tiny-keras1-weights.h5', 'tiny-keras2-weights.h5'])('%s brings its weights, and no graph', async (name) => {
   const model = await readModelFile(await unpack(folder, name));
@@ -72,9 +80,14 @@ test('variables are found under the name that Keras 2.12 gave their folder, as m
     const values = [Float32Array.of(3, 4), Float32Array.of(5), Float32Array.of(6)].slice(0, count);
     values.forEach((data, i) => folder.create_dataset({ name: `${i}`, data }));
     file.close();
-    return Hdf5File.reading(FS.readFile('/made.h5'), 'row', (opened) => readLayerVariables(opened, dense, places, 'row'));
+    return Hdf5File.reading(FS.readFile('/made.h5'), 'row', (opened) =>
+      readLayerVariables(opened, dense, places, 'row'),
+    );
   };
-  expect([...(await read(2))].map(([name, { data }]) => [name, ...data])).toEqual([['d/kernel', 3, 4], ['d/bias', 5]]);
+  expect([...(await read(2))].map(([name, { data }]) => [name, ...data])).toEqual([
+    ['d/kernel', 3, 4],
+    ['d/bias', 5],
+  ]);
   await expect(read(1)).rejects.toThrow('dense_1/vars/1 is not there');
   await expect(read(3)).rejects.toThrow('more than 2 variables');
 });
@@ -98,5 +111,7 @@ test('files that cannot be read are refused by what they are', async () => {
   expect(await refusal(await unpack(folder, 'code-keras3.keras'))).toMatch('Lambda, which is code');
   const other = join(folder, 'other.onnx');
   await writeFile(other, 'neither');
-  expect(await refusal(other)).toMatch('is not a model of a format that is known here: it starts with the bytes 6e 65 69');
+  expect(await refusal(other)).toMatch(
+    'is not a model of a format that is known here: it starts with the bytes 6e 65 69',
+  );
 });

@@ -75,7 +75,13 @@ describe('HDF5 files', () => {
   test('a compressed weight is refused', async () => {
     const packed = await made((_, layer) => {
       layer.create_group('c');
-      layer.create_dataset({ name: 'c/kernel:0', data: new Float32Array(4096), shape: [4096], chunks: [4096], compression: 'gzip' });
+      layer.create_dataset({
+        name: 'c/kernel:0',
+        data: new Float32Array(4096),
+        shape: [4096],
+        chunks: [4096],
+        compression: 'gzip',
+      });
     });
     expect(await refusal(packed)).toBe('bad-data: /c/c/kernel:0 is compressed');
   });
@@ -83,10 +89,14 @@ describe('HDF5 files', () => {
   test('sizes beyond the file are refused before anything is allocated', async () => {
     const bytes = await made((_, layer) => {
       layer.create_group('c');
-      layer.create_dataset({ name: 'c/kernel:0', data: numbers, shape: [4], maxshape: [null], chunks: [4] }).resize([2 ** 33]);
+      layer
+        .create_dataset({ name: 'c/kernel:0', data: numbers, shape: [4], maxshape: [null], chunks: [4] })
+        .resize([2 ** 33]);
     });
     expect(bytes.length).toBeLessThan(10_000);
-    expect(await refusal(bytes)).toBe('bad-data: /c/c/kernel:0 says that it has 34359738368 bytes, more than there are in the file');
+    expect(await refusal(bytes)).toBe(
+      'bad-data: /c/c/kernel:0 says that it has 34359738368 bytes, more than there are in the file',
+    );
   });
 
   test('one weight under many names counts as often', async () => {
@@ -95,7 +105,10 @@ describe('HDF5 files', () => {
       layer.create_group('c');
       layer.create_dataset({ name: 'shared', data: new Float32Array(2 ** 16) });
       file.delete_attribute('layer_names');
-      file.create_attribute('layer_names', names.map((_, i) => `l${i}`));
+      file.create_attribute(
+        'layer_names',
+        names.map((_, i) => `l${i}`),
+      );
       names.forEach((_, i) => {
         const other = file.create_group(`l${i}`);
         other.create_attribute('weight_names', ['kernel:0']);
@@ -150,7 +163,9 @@ describe('HDF5 files', () => {
 describe('.keras files', () => {
   test('a cut one is refused', async () => {
     const whole = fixtureBytes('tiny-keras3.keras');
-    expect(await refusal(whole.subarray(0, whole.length - 100), 'cut.keras')).toMatch(/^bad-data: the zip is damaged or cut off/);
+    expect(await refusal(whole.subarray(0, whole.length - 100), 'cut.keras')).toMatch(
+      /^bad-data: the zip is damaged or cut off/,
+    );
   });
 
   test('one with other files in it is refused by what is missing', async () => {

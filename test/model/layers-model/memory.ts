@@ -12,10 +12,16 @@ export async function readFiles(folder: string, names: readonly string[]): Promi
 export function fromMemory(files: ReadonlyMap<string, Uint8Array>): io.IOHandler {
   return {
     async load() {
-      const { modelTopology, weightsManifest } = JSON.parse(Buffer.from(files.get('model.json')!).toString()) as io.ModelJSON;
+      const { modelTopology, weightsManifest } = JSON.parse(
+        Buffer.from(files.get('model.json')!).toString(),
+      ) as io.ModelJSON;
       const shards = weightsManifest.flatMap(({ paths }) => paths.map((path) => files.get(path)!));
       const bytes = Uint8Array.from(Buffer.concat(shards));
-      return { modelTopology, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData: bytes.buffer };
+      return {
+        modelTopology,
+        weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
+        weightData: bytes.buffer,
+      };
     },
   };
 }

@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { PipelineError } from '../../../src/core/problem.js';
 import { readNetwork, readTopology } from '../../../src/model/layers-model/read.js';
 
-type Entry = { class_name: string; module?: string; name?: string; config: Record<string, unknown>; inbound_nodes?: unknown };
+type Entry = {
+  class_name: string;
+  module?: string;
+  name?: string;
+  config: Record<string, unknown>;
+  inbound_nodes?: unknown;
+};
 
 const input: Entry = {
   class_name: 'InputLayer',
@@ -12,7 +18,12 @@ const input: Entry = {
 };
 
 function layer(className: string, name: string, config: Record<string, unknown>, ...from: string[]): Entry {
-  return { class_name: className, name, config: { name, ...config }, inbound_nodes: [from.map((source) => [source, 0, 0, {}])] };
+  return {
+    class_name: className,
+    name,
+    config: { name, ...config },
+    inbound_nodes: [from.map((source) => [source, 0, 0, {}])],
+  };
 }
 
 function model(layers: Entry[], output: string, more: Record<string, unknown> = {}): unknown {
@@ -35,7 +46,7 @@ function refusal(topology: unknown): string {
   return 'accepted';
 }
 
-test('defaults are Keras\'s', () => {
+test("defaults are Keras's", () => {
   const layers = [
     input,
     layer('Conv2D', 'c', conv, 'x'),
@@ -46,15 +57,48 @@ test('defaults are Keras\'s', () => {
   ];
   expect(readTopology(model(layers, 'r'), 'model.json').layers.slice(1)).toEqual([
     {
-      kind: 'conv2d', name: 'c', inputs: ['x'], trainable: true, filters: 2, kernelSize: [3, 3], strides: [1, 1],
-      dilation: [1, 1], padding: 'valid', useBias: true, activation: 'linear',
+      kind: 'conv2d',
+      name: 'c',
+      inputs: ['x'],
+      trainable: true,
+      filters: 2,
+      kernelSize: [3, 3],
+      strides: [1, 1],
+      dilation: [1, 1],
+      padding: 'valid',
+      useBias: true,
+      activation: 'linear',
     },
-    { kind: 'max_pooling2d', name: 'p', inputs: ['c'], trainable: true, poolSize: [3, 3], strides: [3, 3], padding: 'valid' },
     {
-      kind: 'batch_normalization', name: 'b', inputs: ['p'], trainable: true, statistics: 'batch', epsilon: 1e-3, momentum: 0.99,
-      scale: true, center: true,
+      kind: 'max_pooling2d',
+      name: 'p',
+      inputs: ['c'],
+      trainable: true,
+      poolSize: [3, 3],
+      strides: [3, 3],
+      padding: 'valid',
     },
-    { kind: 'zero_padding2d', name: 'z', inputs: ['b'], trainable: true, padding: [[1, 1], [2, 2]] },
+    {
+      kind: 'batch_normalization',
+      name: 'b',
+      inputs: ['p'],
+      trainable: true,
+      statistics: 'batch',
+      epsilon: 1e-3,
+      momentum: 0.99,
+      scale: true,
+      center: true,
+    },
+    {
+      kind: 'zero_padding2d',
+      name: 'z',
+      inputs: ['b'],
+      trainable: true,
+      padding: [
+        [1, 1],
+        [2, 2],
+      ],
+    },
     { kind: 'activation', name: 'r', inputs: ['z'], trainable: true, activation: 'relu6' },
   ]);
 });
@@ -62,17 +106,27 @@ test('defaults are Keras\'s', () => {
 test('layers are put in topological order, and those that the output does not need are left out', () => {
   const relu = (name: string, from: string) => layer('ReLU', name, {}, from);
   const layers = [layer('Add', 'sum', {}, 'b', 'x'), relu('b', 'a'), relu('unused', 'x'), relu('a', 'x'), input];
-  expect(readTopology(model(layers, 'sum'), 'model.json').layers.map(({ name }) => name)).toEqual(['x', 'a', 'b', 'sum']);
+  expect(readTopology(model(layers, 'sum'), 'model.json').layers.map(({ name }) => name)).toEqual([
+    'x',
+    'a',
+    'b',
+    'sum',
+  ]);
 });
 
-test('Keras 3\'s references and shapes, and a nested model_config, are read', () => {
+test("Keras 3's references and shapes, and a nested model_config, are read", () => {
   const keras = (from: string) => ({
     class_name: '__keras_tensor__',
     config: { shape: [null, 8, 8, 3], dtype: 'float32', keras_history: [from, 0, 0] },
   });
   const call = (...args: unknown[]) => [{ args, kwargs: {} }];
   const layers = [
-    { class_name: 'InputLayer', name: 'x', config: { name: 'x', batch_shape: [null, null, null, 3] }, inbound_nodes: [] },
+    {
+      class_name: 'InputLayer',
+      name: 'x',
+      config: { name: 'x', batch_shape: [null, null, null, 3] },
+      inbound_nodes: [],
+    },
     { class_name: 'ReLU', name: 'a', config: { name: 'a' }, inbound_nodes: call(keras('x')) },
     { class_name: 'Add', name: 'sum', config: { name: 'sum' }, inbound_nodes: call([keras('a'), keras('x')]) },
   ];
@@ -89,31 +143,62 @@ test('a sequential model is a chain, its input told by the first layer', () => {
   ];
   const read = readTopology({ class_name: 'Sequential', config: layers }, 'model.json').layers;
   const chain = read.map(({ kind, name, inputs }) => [kind, name, ...inputs]);
-  expect(chain).toEqual([['input', 'd_input'], ['dense', 'd', 'd_input'], ['activation', 's', 'd']]);
+  expect(chain).toEqual([
+    ['input', 'd_input'],
+    ['dense', 'd', 'd_input'],
+    ['activation', 's', 'd'],
+  ]);
 });
 
 test('a top that is left out need not be understood, and a pooling inside a block ends nothing', () => {
-  const names = (layers: Entry[], output: string) => readNetwork(model([input, ...layers], output), 'model.json', { withoutTop: true }).graph.layers.map(({ name }) => name);
+  const names = (layers: Entry[], output: string) =>
+    readNetwork(model([input, ...layers], output), 'model.json', { withoutTop: true }).graph.layers.map(
+      ({ name }) => name,
+    );
   const pooled = layer('GlobalAveragePooling2D', 'gap', { keepdims: true }, 'c');
   const top = [pooled, layer('Reshape', 'shape', { target_shape: [2] }, 'gap'), layer('Lambda', 'code', {}, 'shape')];
   expect(names([layer('Conv2D', 'c', conv, 'x'), ...top], 'code')).toEqual(['x', 'c']);
-  expect(() => readTopology(model([input, layer('Conv2D', 'c', conv, 'x'), ...top], 'code'), 'model.json')).toThrow('keepdims is true');
+  expect(() => readTopology(model([input, layer('Conv2D', 'c', conv, 'x'), ...top], 'code'), 'model.json')).toThrow(
+    'keepdims is true',
+  );
   // A block that weighs its channels: cut at its pooling, it would lose itself and all that follows.
-  const weighed = [layer('Conv2D', 'c', conv, 'x'), pooled, layer('Conv2D', 'gate', conv, 'gap'), layer('Add', 'sum', {}, 'c', 'gate'), layer('Flatten', 'flat', {}, 'sum')];
+  const weighed = [
+    layer('Conv2D', 'c', conv, 'x'),
+    pooled,
+    layer('Conv2D', 'gate', conv, 'gap'),
+    layer('Add', 'sum', {}, 'c', 'gate'),
+    layer('Flatten', 'flat', {}, 'sum'),
+  ];
   expect(() => names(weighed, 'flat')).toThrow('keepdims is true');
 });
 
 test('layers that only vary images are left out, however they are called', () => {
-  const varied = [{ ...layer('RandomFlip', 'flip', {}), inbound_nodes: [[['x', 0, 0, { training: true }]]] }, layer('ReLU', 'r', {}, 'flip')];
-  expect(readTopology(model([input, ...varied], 'r'), 'model.json').layers.map(({ name, inputs }) => [name, ...inputs])).toEqual([['x'], ['r', 'x']]);
+  const varied = [
+    { ...layer('RandomFlip', 'flip', {}), inbound_nodes: [[['x', 0, 0, { training: true }]]] },
+    layer('ReLU', 'r', {}, 'flip'),
+  ];
+  expect(
+    readTopology(model([input, ...varied], 'r'), 'model.json').layers.map(({ name, inputs }) => [name, ...inputs]),
+  ).toEqual([['x'], ['r', 'x']]);
 });
 
 test('an inner model is unfolded in its place, wherever the list has it', () => {
   const inner = (entry: Entry, from: string) => ({ ...entry, inbound_nodes: [[[from, 0, 0, {}]]] });
-  const base = { class_name: 'Model', name: 'base', config: { name: 'base', layers: [{ ...input, name: 'in' }, layer('ReLU', 'r', {}, 'in')], input_layers: [['in', 0, 0]], output_layers: [['r', 0, 0]] } };
+  const base = {
+    class_name: 'Model',
+    name: 'base',
+    config: {
+      name: 'base',
+      layers: [{ ...input, name: 'in' }, layer('ReLU', 'r', {}, 'in')],
+      input_layers: [['in', 0, 0]],
+      output_layers: [['r', 0, 0]],
+    },
+  };
   const last = { ...layer('ReLU', 'last', {}), inbound_nodes: [[['base', 1, 0, {}]]] };
   const layers = [last, inner(base, 'first'), layer('ReLU', 'first', {}, 'x'), input];
-  expect(readTopology(model(layers, 'last'), 'model.json').layers.map(({ name, inputs }) => [name, ...inputs])).toEqual([['x'], ['first', 'x'], ['r', 'first'], ['last', 'r']]);
+  expect(readTopology(model(layers, 'last'), 'model.json').layers.map(({ name, inputs }) => [name, ...inputs])).toEqual(
+    [['x'], ['first', 'x'], ['r', 'first'], ['last', 'r']],
+  );
   const itself = [input, { ...base, inbound_nodes: [[['base', 0, 0, {}]]] }];
   expect(refusal(model(itself, 'base'))).toMatch(/circle/);
 });
@@ -123,16 +208,35 @@ describe('refused, by the name of the layer', () => {
   const called = (...nodes: unknown[]) => model([input, { ...layer('ReLU', 'y', {}), inbound_nodes: nodes }], 'y');
   const shared = called([['x', 0, 0, {}]], [['y', 0, 0, {}]]);
   const circle = model([input, layer('Add', 'a', {}, 'b', 'x'), layer('ReLU', 'b', {}, 'a')], 'b');
-  const twice = [['x', 0, 0], ['z', 0, 0]];
+  const twice = [
+    ['x', 0, 0],
+    ['z', 0, 0],
+  ];
   test.each([
     ['an unknown class', after('GRU'), /^layer y: a layer of the class GRU; one of InputLayer, Conv2D,/],
     ['code', after('Lambda'), /^layer y: a layer of the class Lambda, which is code; layers of Keras's own/],
-    ['a class of others', model([input, { ...layer('ReLU', 'y', {}, 'x'), module: 'kerasy.layers' }], 'y'), /^layer y: a layer of the class ReLU from kerasy.layers;/],
-    ['a call with arguments by Keras 3', called({ args: [{ config: { keras_history: ['x', 0, 0] } }], kwargs: { mask: 1, training: false } }), /^layer y: it is called with mask/],
+    [
+      'a class of others',
+      model([input, { ...layer('ReLU', 'y', {}, 'x'), module: 'kerasy.layers' }], 'y'),
+      /^layer y: a layer of the class ReLU from kerasy.layers;/,
+    ],
+    [
+      'a call with arguments by Keras 3',
+      called({ args: [{ config: { keras_history: ['x', 0, 0] } }], kwargs: { mask: 1, training: false } }),
+      /^layer y: it is called with mask/,
+    ],
     ['a name of Object.prototype', after('constructor'), /^layer y: a layer of the class constructor;/],
-    ['channels first', after('Conv2D', { ...conv, data_format: 'channels_first' }), /^layer y: data_format is "channels_first"/],
+    [
+      'channels first',
+      after('Conv2D', { ...conv, data_format: 'channels_first' }),
+      /^layer y: data_format is "channels_first"/,
+    ],
     ['groups', after('Conv2D', { ...conv, groups: 2 }), /^layer y: groups is 2; one group/],
-    ['an activation', after('Dense', { units: 2, activation: 'gelu' }), /^layer y: activation is "gelu"; linear or relu/],
+    [
+      'an activation',
+      after('Dense', { units: 2, activation: 'gelu' }),
+      /^layer y: activation is "gelu"; linear or relu/,
+    ],
     ['a leaky ReLU', after('ReLU', { negative_slope: 0.1 }), /^layer y: negative_slope is 0.1; 0/],
     ['a threshold', after('ReLU', { threshold: 1 }), /^layer y: threshold is 1; 0/],
     ['another bound', after('ReLU', { max_value: 1 }), /^layer y: max_value is 1; 6, or none/],
@@ -146,7 +250,11 @@ describe('refused, by the name of the layer', () => {
     ['a missing source', called([['nobody', 0, 0, {}]]), /^model.json: the layer nobody is read but/],
     ['two outputs', model([input], 'x', { output_layers: twice }), /^model.json: the model has 2 outputs; one output/],
     ['two inputs', model([input], 'x', { input_layers: twice }), /^model.json: the model has 2 inputs; one input/],
-    ['a model of another kind', { class_name: 'Graph', config: {} }, /^model.json: the model's class is "Graph"; Model, /],
+    [
+      'a model of another kind',
+      { class_name: 'Graph', config: {} },
+      /^model.json: the model's class is "Graph"; Model, /,
+    ],
     ['no topology', undefined, /^model.json: modelTopology is missing; an object/],
   ])('%s', (_, topology, message) => {
     expect(refusal(topology)).toMatch(message);

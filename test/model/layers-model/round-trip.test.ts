@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { loadLayersModel } from '@tensorflow/tfjs-layers';
+import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { digestOf } from '../../../src/core/digest.js';
 import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
 import { withInputShape } from '../../../src/model/graph.js';
@@ -45,7 +44,9 @@ async function predictByTfjs(
 
 test('TF.js reads what we write, and computes with every kind of layer what our engine computes', async () => {
   const input = noise(2 * 13 * 11 * 3, 7);
-  const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(everyLayer(), madeUpWeights(everyLayer(), 1));
+  const runner = await (
+    await createTfjsEngine({ backend: 'wasm' })
+  ).compile(everyLayer(), madeUpWeights(everyLayer(), 1));
   const expected = await predictByTfjs(written(1), input, [2, 13, 11, 3]);
   expect(relativeError(await runner.run(input, 2), expected)).toBeLessThan(1e-5);
   runner.dispose();
@@ -54,11 +55,17 @@ test('TF.js reads what we write, and computes with every kind of layer what our 
 test('we read what we write: the same graph and the same weights', async () => {
   for (const [name, bytes] of written(2)) await writeFile(join(folder, name), bytes);
   const { graph, weights, files } = await readLayersModel(join(folder, 'model.json'));
-  expect(graph.layers.map(({ name }) => name).sort()).toEqual(everyLayer().layers.map(({ name }) => name).sort());
+  expect(graph.layers.map(({ name }) => name).sort()).toEqual(
+    everyLayer()
+      .layers.map(({ name }) => name)
+      .sort(),
+  );
   for (const layer of everyLayer().layers) expect(graph.layers).toContainEqual(layer);
   expect(weights).toEqual(madeUpWeights(everyLayer(), 2));
   const read = ['model.json', 'group1-shard1of1.bin'].map((name) => join(folder, name));
-  expect(files).toEqual(await Promise.all(read.map(async (path) => ({ path, digest: digestOf(await readFile(path)) }))));
+  expect(files).toEqual(
+    await Promise.all(read.map(async (path) => ({ path, digest: digestOf(await readFile(path)) }))),
+  );
 });
 
 test('halved weights: TF.js computes with the rounded ones, we read the same, and the files take half', async () => {
@@ -67,36 +74,48 @@ test('halved weights: TF.js computes with the rounded ones, we read the same, an
   const { files } = writeLayersModel(everyLayer(), exact, { generatedBy: 'test', weightType: 'float16' });
   const input = noise(2 * 13 * 11 * 3, 7);
   const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(everyLayer(), rounded);
-  expect(relativeError(await runner.run(input, 2), await predictByTfjs(files, input, [2, 13, 11, 3]))).toBeLessThan(1e-6);
+  expect(relativeError(await runner.run(input, 2), await predictByTfjs(files, input, [2, 13, 11, 3]))).toBeLessThan(
+    1e-6,
+  );
   runner.dispose();
   for (const [name, bytes] of files) await writeFile(join(folder, name), bytes);
   const { weights } = await readLayersModel(join(folder, 'model.json'));
   expect(weights).toEqual(rounded);
   expect(weights).not.toEqual(exact);
-  const kernels = [...exact.values()].filter(({ shape }) => shape.length > 1).reduce((sum, { data }) => sum + data.length, 0);
+  const kernels = [...exact.values()]
+    .filter(({ shape }) => shape.length > 1)
+    .reduce((sum, { data }) => sum + data.length, 0);
   expect(written(1).get('group1-shard1of1.bin')!.length - files.get('group1-shard1of1.bin')!.length).toBe(2 * kernels);
 });
 
 test('the bytes are the same every time, and no shard is above 4 MiB', () => {
   expect(written(3)).toEqual(written(3));
-  const graph = { name: 'wide', layers: [
-    { kind: 'input', name: 'x', inputs: [], trainable: true, shape: [1100] },
-    { kind: 'dense', name: 'y', inputs: ['x'], trainable: true, units: 1000, useBias: false, activation: 'linear' },
-  ] } as const;
+  const graph = {
+    name: 'wide',
+    layers: [
+      { kind: 'input', name: 'x', inputs: [], trainable: true, shape: [1100] },
+      { kind: 'dense', name: 'y', inputs: ['x'], trainable: true, units: 1000, useBias: false, activation: 'linear' },
+    ],
+  } as const;
   const data = noise(1_100_000, 1);
-  const { files } = writeLayersModel(graph, new Map([['y/kernel', { shape: [1100, 1000], data }]]), { generatedBy: 'test' });
+  const { files } = writeLayersModel(graph, new Map([['y/kernel', { shape: [1100, 1000], data }]]), {
+    generatedBy: 'test',
+  });
   expect([...files.keys()]).toEqual(['model.json', 'group1-shard1of2.bin', 'group1-shard2of2.bin']);
   expect(files.get('group1-shard1of2.bin')!.length).toBe(4 * 2 ** 20);
   expect(files.get('group1-shard2of2.bin')!.length).toBe(4_400_000 - 4 * 2 ** 20);
 });
 
-testWithShared('MobileNetV2 gives through our reader and engine what TF.js gives for the same files', async (shared) => {
-  const base = join(shared, 'weights', 'mobilenet-v2-0.35-224');
-  const input = noise(2 * 224 * 224 * 3, 9);
-  const expected = await predictByTfjs(await readFiles(base, ['model.json', 'weights.bin']), input, [2, 224, 224, 3]);
-  const { graph, weights } = await readLayersModel(join(base, 'model.json'));
-  const sized = withInputShape(graph, [224, 224, 3]);
-  const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(sized, fitWeights(sized, weights, base));
-  expect(relativeError(await runner.run(input, 2), expected)).toBeLessThan(1e-5);
-  runner.dispose();
-});
+testWithShared(
+  'MobileNetV2 gives through our reader and engine what TF.js gives for the same files',
+  async (shared) => {
+    const base = join(shared, 'weights', 'mobilenet-v2-0.35-224');
+    const input = noise(2 * 224 * 224 * 3, 9);
+    const expected = await predictByTfjs(await readFiles(base, ['model.json', 'weights.bin']), input, [2, 224, 224, 3]);
+    const { graph, weights } = await readLayersModel(join(base, 'model.json'));
+    const sized = withInputShape(graph, [224, 224, 3]);
+    const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(sized, fitWeights(sized, weights, base));
+    expect(relativeError(await runner.run(input, 2), expected)).toBeLessThan(1e-5);
+    runner.dispose();
+  },
+);

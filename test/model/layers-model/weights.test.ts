@@ -9,7 +9,12 @@ import { readLayersModel } from '../../../src/model/layers-model/load.js';
 import { decodeGroup, readManifest, weightPaths } from '../../../src/model/layers-model/weights.js';
 import { denseHead, madeUpWeights } from '../graphs.js';
 
-const entry = (name: string, shape: number[], quantization?: unknown) => ({ name, shape, dtype: 'float32', quantization });
+const entry = (name: string, shape: number[], quantization?: unknown) => ({
+  name,
+  shape,
+  dtype: 'float32',
+  quantization,
+});
 const manifest = (weights: unknown[], paths: unknown[] = ['a.bin']) => [{ paths, weights }];
 
 test('float32, float16, uint8 and uint16 are decoded as TF.js decodes them', async () => {
@@ -39,9 +44,14 @@ test('float32, float16, uint8 and uint16 are decoded as TF.js decodes them', asy
 });
 
 describe('a manifest that cannot be trusted', () => {
-  test.each(['../a.bin', '/etc/passwd', 'b/a.bin', 'b\\a.bin', '..', '.', 'C:a.bin', '', 7])('names the shard %p', (path) => {
-    expect(() => readManifest(manifest([], [path]), 'model.json')).toThrow(expect.objectContaining({ category: 'unsafe' }));
-  });
+  test.each(['../a.bin', '/etc/passwd', 'b/a.bin', 'b\\a.bin', '..', '.', 'C:a.bin', '', 7])(
+    'names the shard %p',
+    (path) => {
+      expect(() => readManifest(manifest([], [path]), 'model.json')).toThrow(
+        expect.objectContaining({ category: 'unsafe' }),
+      );
+    },
+  );
 
   test.each([
     ['another type', [{ name: 'a/b', shape: [1], dtype: 'int32' }], /type "int32"/],
@@ -102,7 +112,10 @@ describe('files', () => {
   test('a folder in its place is not taken for bad data', async () => {
     await rm(path());
     await mkdir(path());
-    await expect(readLayersModel(path())).rejects.toMatchObject({ category: 'input-output', problems: [{ where: path(), found: 'is a folder' }] });
+    await expect(readLayersModel(path())).rejects.toMatchObject({
+      category: 'input-output',
+      problems: [{ where: path(), found: 'is a folder' }],
+    });
   });
 });
 

@@ -16,12 +16,20 @@ let lying: Buffer;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pipeline-gather-'));
   // Stored lying; upright it is 20x40.
-  lying = await sharp({ create: { width: 40, height: 20, channels: 3, background: '#c04020' } }).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  lying = await sharp({ create: { width: 40, height: 20, channels: 3, background: '#c04020' } })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer();
   await writeFile(join(folder, 'lying.jpg'), lying);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const node = (name: string, kind: string, reads: Readonly<Record<string, string>>): RecordedNode => ({ name, kind, reads, gates: [] });
+const node = (name: string, kind: string, reads: Readonly<Record<string, string>>): RecordedNode => ({
+  name,
+  kind,
+  reads,
+  gates: [],
+});
 const graph = [
   node('upright', 'ingest', {}),
   node('as-stored', 'ingest', {}),
@@ -34,9 +42,19 @@ test('pictures are shown as the ingest behind their own evaluation turned them',
   const bench = new Bench();
   const digest = digestOf(lying);
   const files = bench.putJson({ root: 'pictures', onBadImage: 'fail', paths: { [digest]: ['lying.jpg'] } });
-  const predictions = bench.putJson({ classes: ['a', 'b'], rows: [{ digest, label: 0, predicted: 1, scores: [0.25, 0.75] }] });
+  const predictions = bench.putJson({
+    classes: ['a', 'b'],
+    rows: [{ digest, label: 0, predicted: 1, scores: [0.25, 0.75] }],
+  });
   const outcome = (name: string, kind: string, outputs: Readonly<Record<string, BlobRef>>, orientation?: string) =>
-    ({ name, kind, state: 'ran', durationMs: 1, outputs, preimage: { config: orientation === undefined ? {} : { image: { orientation } } } }) as unknown as RunEnd['stages'][number];
+    ({
+      name,
+      kind,
+      state: 'ran',
+      durationMs: 1,
+      outputs,
+      preimage: { config: orientation === undefined ? {} : { image: { orientation } } },
+    }) as unknown as RunEnd['stages'][number];
   const end: RunEnd = {
     state: 'ok',
     durationMs: 1,

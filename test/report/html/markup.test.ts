@@ -5,7 +5,9 @@ import { html } from '../../../src/report/html/markup.js';
 
 test('texts are escaped, markup is not, lists are joined, undefined is nothing', () => {
   const inner = html`<b>${'a & b'}</b>`;
-  expect(html`<p title="${`"'>`}">${[inner, inner]}${undefined}${3}</p>`.text).toBe('<p title="&quot;&#39;&gt;"><b>a &amp; b</b><b>a &amp; b</b>3</p>');
+  expect(html`<p title="${`"'>`}">${[inner, inner]}${undefined}${3}</p>`.text).toBe(
+    '<p title="&quot;&#39;&gt;"><b>a &amp; b</b><b>a &amp; b</b>3</p>',
+  );
 });
 
 test('no text can open a tag, close an attribute or begin an entity', () => {

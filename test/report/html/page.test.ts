@@ -7,40 +7,93 @@ import { classFigures, confusionMatrix } from '../../../src/model/metrics.js';
 import type { EvaluationMetrics, History, PredictionRow } from '../../../src/model/results.js';
 import type { Kept } from '../../../src/report/results/kept.js';
 
-const evaluate: RecordedNode = { name: 'evaluate', kind: 'evaluate', reads: { model: 'train', data: 'ingest' }, gates: [] };
+const evaluate: RecordedNode = {
+  name: 'evaluate',
+  kind: 'evaluate',
+  reads: { model: 'train', data: 'ingest' },
+  gates: [],
+};
 const ingest: RecordedNode = { name: 'ingest', kind: 'ingest', reads: {}, gates: [] };
 const train: RecordedNode = { name: 'train', kind: 'train', reads: {}, gates: [] };
 const run: RunStart = {
-  format: 1, id: '20260901-140312-41700', startedAt: '2026-09-01T14:03:12.417Z', tool: '1', node: 'v20', platform: 'linux-x64',
-  pipeline: { name: 'pets', file: 'pets.yaml', seed: 1 }, source: { text: 'version: 1\n', set: [] }, graph: [ingest, train, evaluate],
+  format: 1,
+  id: '20260901-140312-41700',
+  startedAt: '2026-09-01T14:03:12.417Z',
+  tool: '1',
+  node: 'v20',
+  platform: 'linux-x64',
+  pipeline: { name: 'pets', file: 'pets.yaml', seed: 1 },
+  source: { text: 'version: 1\n', set: [] },
+  graph: [ingest, train, evaluate],
 };
-const end: RunEnd = { state: 'ok', durationMs: 1, stages: [], metrics: { evaluate: { accuracy: 0.5, loss: 1 } }, problems: [] };
+const end: RunEnd = {
+  state: 'ok',
+  durationMs: 1,
+  stages: [],
+  metrics: { evaluate: { accuracy: 0.5, loss: 1 } },
+  problems: [],
+};
 
 /** Rows whose picture `i` is of class `i`, and taken for the next class where `i` is even. */
 function rowsOf(classes: number, count: number): PredictionRow[] {
   return Array.from({ length: count }, (_, index) => {
     const label = index % classes;
     const predicted = index % 2 === 0 ? (label + 1) % classes : label;
-    return { digest: String(index).padStart(64, '0') as Digest, label, predicted, scores: Array.from({ length: classes }, (_, k) => (k === predicted ? 0.5 : 0.5 / (classes - 1))) };
+    return {
+      digest: String(index).padStart(64, '0') as Digest,
+      label,
+      predicted,
+      scores: Array.from({ length: classes }, (_, k) => (k === predicted ? 0.5 : 0.5 / (classes - 1))),
+    };
   });
 }
 
 function reportOf(classCount: number, pictures: number, history: Kept<History> = { state: 'never' }): Report {
   const classes = Array.from({ length: classCount }, (_, index) => `class-${index}`);
   const rows = rowsOf(classCount, pictures);
-  const confusion = confusionMatrix(rows.map(({ label }) => label), rows.map(({ predicted }) => predicted), classCount);
+  const confusion = confusionMatrix(
+    rows.map(({ label }) => label),
+    rows.map(({ predicted }) => predicted),
+    classCount,
+  );
   const figures = classFigures(confusion);
   const value: EvaluationMetrics = {
-    loss: 1, accuracy: 0.5, macro_precision: 0.5, macro_recall: 0.5, macro_f1: 0.5, samples: pictures, split: 'test', threshold: 0.5, classes,
-    per_class: Object.fromEntries(classes.map((name, index) => [name, figures[index]])), confusion,
+    loss: 1,
+    accuracy: 0.5,
+    macro_precision: 0.5,
+    macro_recall: 0.5,
+    macro_f1: 0.5,
+    samples: pictures,
+    split: 'test',
+    threshold: 0.5,
+    classes,
+    per_class: Object.fromEntries(classes.map((name, index) => [name, figures[index]])),
+    confusion,
   };
-  const evaluation = { node: evaluate, figures: { state: 'kept', value }, predictions: { state: 'kept', value: { classes, rows } }, files: { state: 'gone' } } as const;
+  const evaluation = {
+    node: evaluate,
+    figures: { state: 'kept', value },
+    predictions: { state: 'kept', value: { classes, rows } },
+    files: { state: 'gone' },
+  } as const;
   const looked = rows.slice(0, 2).map((row) => ({ row, files: [], picture: { state: 'gone' } as const }));
-  return { run, state: 'ok', end, ranked: [evaluate], detailed: [{ evaluation, training: { node: train, history }, looked }], trainings: [], data: [], made: new Map() };
+  return {
+    run,
+    state: 'ok',
+    end,
+    ranked: [evaluate],
+    detailed: [{ evaluation, training: { node: train, history }, looked }],
+    trainings: [],
+    data: [],
+    made: new Map(),
+  };
 }
 
 test('a learning rate that changes is drawn beside the other curves, one that does not is left out', () => {
-  const epochs = (rates: number[]): History => ({ epochs: rates.map((learning_rate) => ({ loss: 1, learning_rate })), bestEpoch: 2 });
+  const epochs = (rates: number[]): History => ({
+    epochs: rates.map((learning_rate) => ({ loss: 1, learning_rate })),
+    bestEpoch: 2,
+  });
   const text = page(reportOf(2, 10, { state: 'kept', value: epochs([0.0003, 0.00015]) }));
   expect(text).toContain('aria-label="Learning rate over 2 epochs. last step of the epoch: from 0.0003 to 0.00015."');
   expect(text).toContain('<td><data value="0.00015">0.00015</data></td>');
@@ -62,7 +115,11 @@ describe('bounds', () => {
   });
 
   test('a training of 100,000 epochs is drawn with some hundreds of points, the first and the last among them', () => {
-    const epochs = Array.from({ length: 100_000 }, (_, index) => ({ loss: index === 77_777 ? 9 : 1 / (index + 1), accuracy: 0.5, learning_rate: 0.001 }));
+    const epochs = Array.from({ length: 100_000 }, (_, index) => ({
+      loss: index === 77_777 ? 9 : 1 / (index + 1),
+      accuracy: 0.5,
+      learning_rate: 0.001,
+    }));
     const text = page(reportOf(2, 10, { state: 'kept', value: { epochs, bestEpoch: 3 } }));
     expect(text.length).toBeLessThan(200_000);
     expect(text).toContain('100000 epochs. 401 of them are drawn. The weights are those of epoch 3.');
@@ -80,16 +137,38 @@ test('without a name that a picture had, its digest stands for it', () => {
 });
 
 test('a killed run has its graph and its file, and no figures', () => {
-  const text = page({ run, state: 'killed', end: undefined, ranked: [], detailed: [], trainings: [], data: [], made: new Map() });
+  const text = page({
+    run,
+    state: 'killed',
+    end: undefined,
+    ranked: [],
+    detailed: [],
+    trainings: [],
+    data: [],
+    made: new Map(),
+  });
   expect(text).toContain('killed before its end');
-  expect(text.match(/<h2 [^>]*>([^<]+)/g)!.map((heading) => heading.replace(/.*>/, ''))).toEqual(['Stages', 'Provenance', 'Pipeline file']);
+  expect(text.match(/<h2 [^>]*>([^<]+)/g)!.map((heading) => heading.replace(/.*>/, ''))).toEqual([
+    'Stages',
+    'Provenance',
+    'Pipeline file',
+  ]);
 });
 
 describe('the weights of a base', () => {
   const digest = 'd'.repeat(64);
   const factOf = (weights: unknown): string | undefined => {
-    const stage = { name: 'vgg', kind: 'load-base', state: 'ran', reason: '', durationMs: 1, preimage: { survey: { weights } } } as unknown as RunEnd['stages'][number];
-    return /file of the weights of vgg<\/th><td class="text"><code>([^<]+)/.exec(page({ ...reportOf(2, 4), end: { ...end, stages: [stage] } }))?.[1];
+    const stage = {
+      name: 'vgg',
+      kind: 'load-base',
+      state: 'ran',
+      reason: '',
+      durationMs: 1,
+      preimage: { survey: { weights } },
+    } as unknown as RunEnd['stages'][number];
+    return /file of the weights of vgg<\/th><td class="text"><code>([^<]+)/.exec(
+      page({ ...reportOf(2, 4), end: { ...end, stages: [stage] } }),
+    )?.[1];
   };
 
   test('have the digest of their file, as lock files and model cards do', () => {
@@ -99,11 +178,24 @@ describe('the weights of a base', () => {
   });
 
   test('that are of no file, or of one that was not known before, have none', () => {
-    expect([factOf(undefined), factOf(null), factOf({ url: 'https://example.com/a.h5', size: null })]).toEqual([undefined, undefined, undefined]);
+    expect([factOf(undefined), factOf(null), factOf({ url: 'https://example.com/a.h5', size: null })]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   test('are told apart from those that the cache keeps', () => {
-    const stage = { name: 'train', kind: 'train', state: 'ran', reason: '', durationMs: 1, outputs: { weights: { digest, size: 1 } } } as unknown as RunEnd['stages'][number];
-    expect(page({ ...reportOf(2, 4), end: { ...end, stages: [stage] } })).toContain(`base weights of train, as kept in the cache</th><td class="text"><code>${digest}</code>`);
+    const stage = {
+      name: 'train',
+      kind: 'train',
+      state: 'ran',
+      reason: '',
+      durationMs: 1,
+      outputs: { weights: { digest, size: 1 } },
+    } as unknown as RunEnd['stages'][number];
+    expect(page({ ...reportOf(2, 4), end: { ...end, stages: [stage] } })).toContain(
+      `base weights of train, as kept in the cache</th><td class="text"><code>${digest}</code>`,
+    );
   });
 });

@@ -15,13 +15,17 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pipeline-pictures-'));
   await mkdir(join(folder, 'cats'));
   // Stored lying, to be turned upright: 300x600 as people see it.
-  tall = await sharp({ create: { width: 600, height: 300, channels: 3, background: '#c04020' } }).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  tall = await sharp({ create: { width: 600, height: 300, channels: 3, background: '#c04020' } })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer();
   await writeFile(join(folder, 'cats', 'tall.jpg'), tall);
   await writeFile(join(folder, 'cats', 'other.jpg'), text);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const files = (digest: string, ...paths: string[]) => ({ root: 'pictures', onBadImage: 'fail', paths: { [digest]: paths } }) as const;
+const files = (digest: string, ...paths: string[]) =>
+  ({ root: 'pictures', onBadImage: 'fail', paths: { [digest]: paths } }) as const;
 
 function pictures(): Pictures {
   return new Pictures((root) => Promise.resolve(root === 'pictures' ? folder : undefined));
@@ -35,15 +39,22 @@ test('a picture is shown small, upright, in its own aspect, encoded anew', async
   const metadata = await sharp(Buffer.from(base64, 'base64')).metadata();
   expect(metadata).toMatchObject({ format: 'webp', width: 96, height: 192 });
   expect(metadata.exif).toBeUndefined();
-  expect(await pictures().show(digest, files(digest, 'cats/tall.jpg'), 'stored')).toMatchObject({ width: 192, height: 96 });
+  expect(await pictures().show(digest, files(digest, 'cats/tall.jpg'), 'stored')).toMatchObject({
+    width: 192,
+    height: 96,
+  });
 });
 
 test('any of its names will do, as long as the bytes are its own', async () => {
   const digest = digestOf(tall);
-  expect((await pictures().show(digest, files(digest, 'cats/none.jpg', 'cats/other.jpg', 'cats/tall.jpg'), 'exif')).state).toBe('shown');
+  expect(
+    (await pictures().show(digest, files(digest, 'cats/none.jpg', 'cats/other.jpg', 'cats/tall.jpg'), 'exif')).state,
+  ).toBe('shown');
   expect(await pictures().show(digest, files(digest, 'cats/other.jpg'), 'exif')).toEqual({ state: 'changed' });
   expect(await pictures().show(digest, files(digest, 'cats/none.jpg'), 'exif')).toEqual({ state: 'gone' });
-  expect(await pictures().show(digest, { ...files(digest, 'cats/tall.jpg'), root: 'elsewhere' }, 'exif')).toEqual({ state: 'gone' });
+  expect(await pictures().show(digest, { ...files(digest, 'cats/tall.jpg'), root: 'elsewhere' }, 'exif')).toEqual({
+    state: 'gone',
+  });
 });
 
 test('what cannot be decoded says so', async () => {
@@ -52,7 +63,17 @@ test('what cannot be decoded says so', async () => {
 });
 
 test('all of them together stay below the bound', async () => {
-  const noise = await sharp({ create: { width: 192, height: 192, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 90 } } }).png().toBuffer();
+  const noise = await sharp({
+    create: {
+      width: 192,
+      height: 192,
+      channels: 3,
+      background: 'grey',
+      noise: { type: 'gaussian', mean: 128, sigma: 90 },
+    },
+  })
+    .png()
+    .toBuffer();
   await writeFile(join(folder, 'cats', 'noise.png'), noise);
   const digest = digestOf(noise);
   const many = pictures();

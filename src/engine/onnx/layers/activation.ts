@@ -1,8 +1,7 @@
 /** Activations, alone or at the end of another layer. Every gradient is told from the output alone. */
 import type { Activation } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
-import type { Value } from './rule.js';
-import { channelAxis, inOrder } from './rule.js';
+import { channelAxis, inOrder, type Value } from './rule.js';
 
 export function applyActivation(graph: GraphBuilder, activation: Activation, input: Value) {
   const output: Value = { ...input, name: forward(graph, activation, input) };

@@ -6,8 +6,7 @@
  */
 import { usesBatchStatistics, type BatchNormLayer } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
-import type { Applied, Role, Scope, Value } from './rule.js';
-import { channelAxis, inOrder } from './rule.js';
+import { type Applied, channelAxis, inOrder, type Role, type Scope, type Value } from './rule.js';
 
 export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]: readonly Value[]): Applied {
   if (scope.normalizationOperator) return { output: operator(scope, layer, x), backward: noWayBack };
@@ -60,7 +59,8 @@ function noWayBack(): never {
 function operator({ graph, weights }: Scope, layer: BatchNormLayer, input: Value): Value {
   const x = inOrder(graph, input, 'first');
   const channels = input.shape[input.shape.length - 1];
-  const all = (value: number) => graph.constant(`${layer.name}/${value}`, [channels], new Float32Array(channels).fill(value));
+  const all = (value: number) =>
+    graph.constant(`${layer.name}/${value}`, [channels], new Float32Array(channels).fill(value));
   const gamma = layer.scale ? weights.get('gamma') : all(1);
   const beta = layer.center ? weights.get('beta') : all(0);
   const operands = [x.name, gamma, beta, weights.get('moving_mean'), weights.get('moving_variance')];
@@ -76,7 +76,8 @@ function perChannel(graph: GraphBuilder, x: Value) {
   return {
     mean: (value: Name) => graph.node('ReduceMean', [value], { axes: { ints: axes }, keepdims: { int: 1 } }),
     sum: (value: Name) => graph.node('ReduceSum', [value, graph.integers(axes)], { keepdims: { int: 0 } }),
-    spread: (weight: Name) => (after.length === 0 ? weight : graph.node('Reshape', [weight, graph.integers([-1, ...after])])),
+    spread: (weight: Name) =>
+      after.length === 0 ? weight : graph.node('Reshape', [weight, graph.integers([-1, ...after])]),
     flat: (value: Name) => graph.node('Reshape', [value, graph.integers([-1])]),
   };
 }

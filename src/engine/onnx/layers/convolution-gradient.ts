@@ -47,7 +47,11 @@ export function byDepthwiseKernel(graph: GraphBuilder, convolution: Convolution,
   const [top, , bottom] = pads;
   const places = padded(graph, transposed(graph, x, [1, 0, 2, 3]), [top, 0, bottom, 0]);
   const byRows = reshaped(graph, transposed(graph, g, [1, 0, 2, 3]), [output[2], -1, columns.windows]);
-  const pull = reshaped(graph, transposed(graph, byRows, [0, 2, 1]), [channels, (output[2] / channels) * columns.windows, -1]);
+  const pull = reshaped(graph, transposed(graph, byRows, [0, 2, 1]), [
+    channels,
+    (output[2] / channels) * columns.windows,
+    -1,
+  ]);
   const diagonals = diagonalsOf(graph, columns, pads[1], width);
   const sums = steps(rows.size).map((place) => {
     const met = reshaped(graph, tap(graph, places, ROWS, place, rows, input[0] + top + bottom), [channels, -1, width]);
@@ -59,7 +63,12 @@ export function byDepthwiseKernel(graph: GraphBuilder, convolution: Convolution,
 }
 
 /** For each column of the kernel, ones where a window's pixel under it stands: windows x width rows, one column a column. */
-function diagonalsOf(graph: GraphBuilder, { windows, size, stride, dilation }: Slide, left: number, width: number): Name {
+function diagonalsOf(
+  graph: GraphBuilder,
+  { windows, size, stride, dilation }: Slide,
+  left: number,
+  width: number,
+): Name {
   const ones = new Float32Array(windows * width * size);
   for (let window = 0; window < windows; window++) {
     for (let place = 0; place < size; place++) {
@@ -87,7 +96,9 @@ export function byInput(graph: GraphBuilder, convolution: Convolution, g: Name, 
     return graph.node('Conv', [g, operand], { ...shared, pads: { ints: around } });
   }
   // Rows and columns that no window reaches get nothing.
-  const left = [0, 1].map((axis) => input[axis] - ((output[axis] - 1) * strides[axis] + reach[axis] + 1 - pads[axis] - pads[axis + 2]));
+  const left = [0, 1].map(
+    (axis) => input[axis] - ((output[axis] - 1) * strides[axis] + reach[axis] + 1 - pads[axis] - pads[axis + 2]),
+  );
   return graph.node('ConvTranspose', [g, arranged], {
     ...shared,
     strides: { ints: strides },
@@ -106,7 +117,10 @@ function turnedAround(graph: GraphBuilder, kernel: Name, places: number): Name {
 
 function slidesOf({ kernelSize, strides, dilation }: Convolution['layer'], output: Shape): [Slide, Slide] {
   const along = (axis: 0 | 1): Slide => ({
-    windows: output[axis], size: kernelSize[axis], stride: strides[axis], dilation: dilation[axis],
+    windows: output[axis],
+    size: kernelSize[axis],
+    stride: strides[axis],
+    dilation: dilation[axis],
   });
   return [along(0), along(1)];
 }

@@ -1,11 +1,9 @@
 /** Convolutions, full and depthwise. ONNX's Conv wants channels first and names its padding side by side. */
-import type { Conv2dLayer, DepthwiseConv2dLayer } from '../../../model/graph.js';
-import { outputShape } from '../../../model/graph.js';
+import { type Conv2dLayer, type DepthwiseConv2dLayer, outputShape } from '../../../model/graph.js';
 import type { Name } from '../builder.js';
 import { applyActivation } from './activation.js';
 import { byDepthwiseKernel, byInput, byKernel, type Convolution } from './convolution-gradient.js';
-import type { Applied, Role, Scope, Value } from './rule.js';
-import { inOrder } from './rule.js';
+import { type Applied, inOrder, type Role, type Scope, type Value } from './rule.js';
 import { windowPads } from './windows.js';
 
 /** Keras's kernels are [height, width, in, out], ONNX's [out, in, height, width]. */
@@ -22,7 +20,12 @@ export function applyDepthwiseConv2d(scope: Scope, layer: DepthwiseConv2dLayer, 
   const groups = input.shape[2];
   const dims = [groups * layer.depthMultiplier, 1, ...layer.kernelSize];
   const kernel = scope.weights.arranged('depthwise_kernel', [2, 3, 0, 1], dims);
-  return convolve(scope, layer, input, { role: 'depthwise_kernel', arranged: kernel, groups, gradient: byDepthwiseKernel });
+  return convolve(scope, layer, input, {
+    role: 'depthwise_kernel',
+    arranged: kernel,
+    groups,
+    gradient: byDepthwiseKernel,
+  });
 }
 
 interface Kernel {
@@ -61,7 +64,10 @@ function convolve(scope: Scope, layer: Conv2dLayer | DepthwiseConv2dLayer, input
     const bias = () => graph.node('ReduceSum', [g, graph.integers([0, 2, 3])], { keepdims: { int: 0 } });
     return {
       inputs: [{ ...x, name: byInput(graph, convolution, g, weights.get(kernel.role), kernel.arranged) }],
-      weights: { [kernel.role]: kernel.gradient(graph, convolution, x.name, g), ...(layer.useBias ? { bias: bias() } : {}) },
+      weights: {
+        [kernel.role]: kernel.gradient(graph, convolution, x.name, g),
+        ...(layer.useBias ? { bias: bias() } : {}),
+      },
     };
   };
   return { output: activated.output, backward };

@@ -1,8 +1,7 @@
 /** Dense: y = activation(x W + b) over the last axis, as Keras has it for any rank. */
 import type { DenseLayer } from '../../../model/graph.js';
 import { applyActivation } from './activation.js';
-import type { Applied, Scope, Value } from './rule.js';
-import { inOrder } from './rule.js';
+import { type Applied, inOrder, type Scope, type Value } from './rule.js';
 
 /** Gradients of the product, for rows x (n x in) and g (n x units): W by x^T g, b by the sum of g's rows, x by g W^T. */
 export function applyDense({ graph, weights }: Scope, layer: DenseLayer, [input]: readonly Value[]): Applied {

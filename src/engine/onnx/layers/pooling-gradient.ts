@@ -13,7 +13,13 @@ export interface Pooling {
 type Parts = readonly (readonly Name[])[];
 
 /** The whole gradient goes to where the maximum was found: of equal ones to the first, as in TensorFlow. */
-export function partsOfLargest(graph: GraphBuilder, { pads, rows, columns }: Pooling, x: Value, largest: Name, g: Name): Parts {
+export function partsOfLargest(
+  graph: GraphBuilder,
+  { pads, rows, columns }: Pooling,
+  x: Value,
+  largest: Name,
+  g: Name,
+): Parts {
   const [top, left, bottom, right] = pads;
   const pixels = padded(graph, x.name, pads, -Infinity);
   let free: Name | undefined;

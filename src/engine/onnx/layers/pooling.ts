@@ -1,10 +1,8 @@
 /** Pooling in windows and over the whole picture. */
-import type { PlainLayer, PoolingLayer, Shape } from '../../../model/graph.js';
-import { outputShape } from '../../../model/graph.js';
+import { outputShape, type PlainLayer, type PoolingLayer, type Shape } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
 import { gather, partsOfLargest, partsOfMean, type Pooling } from './pooling-gradient.js';
-import type { Applied, Scope, Value } from './rule.js';
-import { inOrder } from './rule.js';
+import { type Applied, inOrder, type Scope, type Value } from './rule.js';
 import { windowPads, type Pads, type Slide } from './windows.js';
 import { ofCounted, orZero, pooledWithZeros, withoutZeros, type Axis } from './zeros-around.js';
 
@@ -37,11 +35,22 @@ function pooled(graph: GraphBuilder, layer: PoolingLayer, x: Value, { pads, rows
   ];
   return pooledWithZeros(graph, source, axes, (image, around, coverage) => {
     if (layer.kind === 'max_pooling2d') return orZero(graph, poolNode(graph, layer, image, around), coverage);
-    return ofCounted(graph, poolNode(graph, layer, image, around, true), layer.poolSize[0] * layer.poolSize[1], coverage);
+    return ofCounted(
+      graph,
+      poolNode(graph, layer, image, around, true),
+      layer.poolSize[0] * layer.poolSize[1],
+      coverage,
+    );
   });
 }
 
-function poolNode(graph: GraphBuilder, { kind, poolSize, strides }: PoolingLayer, image: Name, pads: Pads, countPads = false): Name {
+function poolNode(
+  graph: GraphBuilder,
+  { kind, poolSize, strides }: PoolingLayer,
+  image: Name,
+  pads: Pads,
+  countPads = false,
+): Name {
   const window = { kernel_shape: { ints: poolSize }, strides: { ints: strides }, pads: { ints: pads } };
   if (kind === 'max_pooling2d') return graph.node('MaxPool', [image], window);
   return graph.node('AveragePool', [image], { ...window, count_include_pad: { int: countPads ? 1 : 0 } });
@@ -68,7 +77,9 @@ export function applyGlobalMaxPooling({ graph }: Scope, layer: PlainLayer, [inpu
   const backward = (gradient: Value) => {
     const found = graph.node('Where', [graph.node('Equal', [x.name, largest]), graph.scalar(1), graph.scalar(0)]);
     const times = graph.node('ReduceSum', [found, graph.integers([2, 3])], { keepdims: { int: 1 } });
-    return { inputs: [{ ...x, name: graph.node('Mul', [found, graph.node('Div', [asPixel(graph, gradient.name), times])]) }] };
+    return {
+      inputs: [{ ...x, name: graph.node('Mul', [found, graph.node('Div', [asPixel(graph, gradient.name), times])]) }],
+    };
   };
   return { output: { name: asRows(graph, largest), shape: outputShape(layer, [x.shape]), order: 'last' }, backward };
 }

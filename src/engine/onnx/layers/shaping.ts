@@ -1,8 +1,12 @@
 /** Layers that move numbers about or let them pass: flatten, zero padding, rescaling, dropout, add. */
-import type { DropoutLayer, PlainLayer, RescalingLayer, ZeroPaddingLayer } from '../../../model/graph.js';
-import { outputShape } from '../../../model/graph.js';
-import type { Applied, Scope, Value } from './rule.js';
-import { inOrder } from './rule.js';
+import {
+  type DropoutLayer,
+  outputShape,
+  type PlainLayer,
+  type RescalingLayer,
+  type ZeroPaddingLayer,
+} from '../../../model/graph.js';
+import { type Applied, inOrder, type Scope, type Value } from './rule.js';
 import { COLUMNS, cut, padded, ROWS } from './windows.js';
 
 /** Rows in Keras's order: height, width, channels. */
@@ -19,7 +23,11 @@ export function applyFlatten({ graph }: Scope, layer: PlainLayer, [input]: reado
 export function applyZeroPadding({ graph }: Scope, layer: ZeroPaddingLayer, [input]: readonly Value[]): Applied {
   const x = inOrder(graph, input, 'first');
   const [[top, bottom], [left, right]] = layer.padding;
-  const output: Value = { name: padded(graph, x.name, [top, left, bottom, right]), shape: outputShape(layer, [x.shape]), order: 'first' };
+  const output: Value = {
+    name: padded(graph, x.name, [top, left, bottom, right]),
+    shape: outputShape(layer, [x.shape]),
+    order: 'first',
+  };
   const backward = (gradient: Value) => {
     const g = inOrder(graph, gradient, 'first').name;
     const rows = cut(graph, g, ROWS, top, x.shape[0], output.shape[0]);
@@ -28,7 +36,11 @@ export function applyZeroPadding({ graph }: Scope, layer: ZeroPaddingLayer, [inp
   return { output, backward };
 }
 
-export function applyRescaling({ graph }: Scope, { scale, offset }: RescalingLayer, [input]: readonly Value[]): Applied {
+export function applyRescaling(
+  { graph }: Scope,
+  { scale, offset }: RescalingLayer,
+  [input]: readonly Value[],
+): Applied {
   const scaled = (value: Value): Value => ({ ...value, name: graph.node('Mul', [value.name, graph.scalar(scale)]) });
   const output = { ...input, name: graph.node('Add', [scaled(input).name, graph.scalar(offset)]) };
   return { output, backward: (gradient) => ({ inputs: [scaled(gradient)] }) };
@@ -42,7 +54,11 @@ export function maskInput(layer: string): string {
 /** While training, a product with a mask of zeros and 1 / (1 - rate) that is handed in with each batch; else nothing. */
 export function applyDropout({ graph, training }: Scope, layer: DropoutLayer, [input]: readonly Value[]): Applied {
   if (!training) return { output: input, backward: (gradient) => ({ inputs: [gradient] }) };
-  const given: Value = { name: graph.batchInput(maskInput(layer.name), input.shape), shape: input.shape, order: 'last' };
+  const given: Value = {
+    name: graph.batchInput(maskInput(layer.name), input.shape),
+    shape: input.shape,
+    order: 'last',
+  };
   const masked = (value: Value): Value => ({
     ...value,
     name: graph.node('Mul', [value.name, inOrder(graph, given, value.order).name]),

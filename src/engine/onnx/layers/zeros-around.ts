@@ -83,13 +83,20 @@ export function pooledWithZeros(
 
 /** The maximum over windows of an image that is padded with minus infinity, and over the zeros that they meet besides. */
 export function orZero(graph: GraphBuilder, largest: Name, [down, across]: readonly [Coverage, Coverage]): Name {
-  const zeros = down.windows.flatMap((row) => across.windows.map((column) => (row.meetsZeros || column.meetsZeros ? 0 : -Infinity)));
+  const zeros = down.windows.flatMap((row) =>
+    across.windows.map((column) => (row.meetsZeros || column.meetsZeros ? 0 : -Infinity)),
+  );
   if (!zeros.includes(0)) return largest;
   return graph.node('Max', [largest, table(graph, 'zeros', zeros, down, across)]);
 }
 
 /** From the mean over whole windows, padding included, to the mean over the pixels that count. */
-export function ofCounted(graph: GraphBuilder, mean: Name, size: number, [down, across]: readonly [Coverage, Coverage]): Name {
+export function ofCounted(
+  graph: GraphBuilder,
+  mean: Name,
+  size: number,
+  [down, across]: readonly [Coverage, Coverage],
+): Name {
   const shares = down.windows.flatMap((row) => across.windows.map((column) => size / (row.counted * column.counted)));
   if (shares.every((share) => share === 1)) return mean;
   return graph.node('Mul', [mean, table(graph, 'shares', shares, down, across)]);
@@ -97,7 +104,8 @@ export function ofCounted(graph: GraphBuilder, mean: Name, size: number, [down, 
 
 /** One number per window. Its name says what it depends on, so that equal ones are kept once. */
 function table(graph: GraphBuilder, kind: string, values: readonly number[], down: Coverage, across: Coverage): Name {
-  const text = ({ windows }: Coverage) => windows.map(({ counted, meetsZeros }) => `${counted}${meetsZeros ? 'z' : ''}`).join('_');
+  const text = ({ windows }: Coverage) =>
+    windows.map(({ counted, meetsZeros }) => `${counted}${meetsZeros ? 'z' : ''}`).join('_');
   const dims = [down.windows.length, across.windows.length];
   return graph.constant([kind, text(down), 'by', text(across)].join('_'), dims, Float32Array.from(values));
 }
@@ -109,7 +117,13 @@ function from(graph: GraphBuilder, x: Name, axis: number, place: number, extent:
 
 /** Zeros of the pool's shape: each window stands on zeros alone. */
 function nothing(graph: GraphBuilder, source: Name, rows: Axis, columns: Axis): Name {
-  const batchAndChannels = graph.node('Slice', [graph.node('Shape', [source]), graph.integers([0]), graph.integers([2])]);
-  const shape = graph.node('Concat', [batchAndChannels, graph.integers([rows.slide.windows, columns.slide.windows])], { axis: { int: 0 } });
+  const batchAndChannels = graph.node('Slice', [
+    graph.node('Shape', [source]),
+    graph.integers([0]),
+    graph.integers([2]),
+  ]);
+  const shape = graph.node('Concat', [batchAndChannels, graph.integers([rows.slide.windows, columns.slide.windows])], {
+    axis: { int: 0 },
+  });
   return graph.node('Expand', [graph.scalar(0), shape]);
 }
