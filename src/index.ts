@@ -1,7 +1,7 @@
 /** The tool as a library: load a pipeline, plan it, run it, and predict with what it exported. */
 import { resolve } from 'node:path';
-import { loadChecked, openFor, type PipelineOptions } from './commands/open.js';
-import { select, type SelectionOptions } from './commands/selection.js';
+import { loadChecked, openFor, type PipelineOptions } from './runner/open.js';
+import { select, type SelectionOptions } from './runner/selection.js';
 import type { Pipeline } from './config/pipeline.js';
 import type { RunEvent } from './core/event.js';
 import { packageVersion } from './core/package.js';

@@ -1,6 +1,6 @@
 /** What doctor checks of the machine: Node, threads, the engines, the decoder. Beside cli.ts, as it reaches into them all. */
 import { availableParallelism, totalmem } from 'node:os';
-import { bytesText } from './core/bytes-text.js';
+import { bytesText } from './core/text/bytes-text.js';
 import type { Finding } from './core/finding.js';
 import { lowestNode } from './core/package.js';
 import type { EngineChoice } from './core/schema-types.js';

@@ -3,7 +3,7 @@
  * Run after `npm run build`.
  */
 import { digestOf } from '../../dist/core/digest.js';
-import { KeyTable, KeyWords } from '../../dist/store/key-table.js';
+import { KeyTable, KeyWords } from '../../dist/store/features/key-table.js';
 
 const ROWS = 110_000;
 const ROUNDS = 7;

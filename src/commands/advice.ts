@@ -2,7 +2,7 @@
 import { trainings } from '../config/lint/lineage.js';
 import type { Stage } from '../config/pipeline.js';
 import type { Finding } from '../core/finding.js';
-import { nameList } from '../core/names.js';
+import { nameList } from '../core/text/names.js';
 
 /** The finding about the images of an ingest stage, as it is to be shown for this pipeline. */
 export function adviseFor(finding: Finding, ingest: string, stages: readonly Stage[]): Finding {

@@ -1,5 +1,5 @@
 /** pipeline bases: the pretrained networks that can be named. */
-import { bytesText } from '../core/bytes-text.js';
+import { bytesText } from '../core/text/bytes-text.js';
 import { columnLines, type Column } from '../report/columns.js';
 import type { CommandSpec } from './host.js';
 

@@ -1,16 +1,16 @@
 /** pipeline cache du, gc and verify: what the cache holds, how it is made smaller, and whether it is whole. */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { bytesText } from '../core/bytes-text.js';
+import { bytesText } from '../core/text/bytes-text.js';
 import { exitCodes } from '../core/problem.js';
 import { columnLines, type Column } from '../report/columns.js';
 import { formatProblems } from '../report/problems.js';
 import { cachePlaceOf, trustCache } from '../runner/cache-place.js';
-import { refuseLinks } from '../runner/own-folder.js';
-import { projectIn } from '../runner/project.js';
+import { refuseLinks } from '../runner/checkout/own-folder.js';
+import { projectIn } from '../runner/checkout/project.js';
 import { agoText, count } from '../report/words.js';
 import { limitsFrom, parseAge, parseSize, type Limits } from '../store/limits.js';
-import type { Shelf } from '../store/shelf.js';
+import type { Shelf } from '../store/upkeep/maintenance.js';
 import type { CommandSpec, Host } from './host.js';
 
 interface JsonOption {
@@ -85,7 +85,7 @@ async function open(
     return undefined;
   }
   const damage: { path: string; reason: string }[] = [];
-  const { openShelf } = await import('../store/shelf.js');
+  const { openShelf } = await import('../store/upkeep/maintenance.js');
   const shelf = openShelf(root, {
     onDamage: (note) => {
       damage.push(note);

@@ -4,7 +4,7 @@ import { failure, type PipelineError } from '../core/problem.js';
 import type { RecordedNode } from '../core/run-record.js';
 import type { EvaluationDifference, RunDifference } from '../report/run-difference.js';
 import type { CommandSpec, Host } from './host.js';
-import type { OpenedRun } from './runs-of.js';
+import type { OpenedRun } from '../runner/runs/open-run.js';
 
 const help = `
 Runs are named as for \`pipeline report\`: an id or its beginning, \`last\`, \`last~1\`, a pipeline file for its last run.
@@ -38,7 +38,7 @@ export const diff: CommandSpec = {
 
 /** The last two runs of the pipeline that ran last: those of another have nothing in common with it. */
 async function lastTwo({ cwd }: Host): Promise<[before: string, after: string]> {
-  const { runsOf } = await import('./runs-of.js');
+  const { runsOf } = await import('../runner/runs/open-run.js');
   const { runs } = await runsOf(undefined, cwd);
   const [last] = runs;
   // Without two runs, or with a record that cannot be read, opening them says what is wrong.
@@ -57,9 +57,9 @@ async function lastTwo({ cwd }: Host): Promise<[before: string, after: string]> 
 
 async function compare(beforeName: string, afterName: string, host: Host): Promise<RunDifference> {
   const [{ openRun }, { rowOf }, { compareStages }] = await Promise.all([
-    import('./runs-of.js'),
+    import('../runner/runs/open-run.js'),
     import('../report/run-list.js'),
-    import('../runner/compare-runs.js'),
+    import('../runner/runs/compare-runs.js'),
   ]);
   const [before, after] = await Promise.all([openRun(beforeName, host), openRun(afterName, host)]);
   for (const one of [before, after]) if (one.end === undefined) throw unfinished(one);
@@ -102,7 +102,7 @@ async function compareEvaluation(
 ): Promise<EvaluationDifference> {
   const [{ readEvaluation }, { turnedBetween }] = await Promise.all([
     import('../report/results/evaluations.js'),
-    import('../report/results/turned.js'),
+    import('../report/results/changed-predictions.js'),
   ]);
   const [earlier, later] = await Promise.all([readEvaluation(before, was), readEvaluation(after, is)]);
   const metricsBefore = before.end!.metrics[was.name];

@@ -4,14 +4,14 @@ import type { Finding } from '../core/finding.js';
 import { asPipelineError, exitCodes, failure, type Problem } from '../core/problem.js';
 import type { Node } from '../runner/graph.js';
 import { cachePlaceOf, type CachePlace } from '../runner/cache-place.js';
-import { refuseLinks } from '../runner/own-folder.js';
-import { projectIn } from '../runner/project.js';
+import { refuseLinks } from '../runner/checkout/own-folder.js';
+import { projectIn } from '../runner/checkout/project.js';
 import type { Session } from '../runner/session.js';
 import { openStore } from '../store/store.js';
 import { adviseFor } from './advice.js';
-import { findingsAhead, isNotAtHand } from './findings-ahead.js';
+import { findingsAhead, isNotAtHand } from './doctor-pipeline.js';
 import { withPipelineOptions, type CommandSpec, type Host } from './host.js';
-import { loadChecked, openFor, type PipelineOptions } from './open.js';
+import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
 
 interface DoctorOptions extends PipelineOptions {
   readonly json?: boolean;
@@ -109,7 +109,7 @@ async function dataFindings(session: Session, { screen, color, width, cwd, stder
 
 async function inspect(session: Session, node: Node, emit: Session['emit'], signal: AbortSignal): Promise<Finding[]> {
   try {
-    const { Rehearsal } = await import('../runner/rehearsal.js');
+    const { Rehearsal } = await import('../runner/preview/dry-run.js');
     const { context } = await new Rehearsal(session).contextOf(node, {});
     return await node.definition.inspect!({ ...context, emit, signal });
   } catch (thrown) {

@@ -6,9 +6,9 @@ import { describeChange } from '../runner/explain.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
 import type { Session } from '../runner/session.js';
 import { withPipelineOptions, type CommandSpec } from './host.js';
-import { loadChecked, openFor, type PipelineOptions } from './open.js';
+import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
 import { noteTo } from './plan.js';
-import { stagesNamed } from './selection.js';
+import { stagesNamed } from '../runner/selection.js';
 
 interface ExplainOptions extends PipelineOptions {
   readonly json?: boolean;

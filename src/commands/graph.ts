@@ -2,7 +2,7 @@
 import { PipelineError } from '../core/problem.js';
 import { buildGraph, type StageGraph } from '../runner/graph.js';
 import { withPipelineOptions, type CommandSpec } from './host.js';
-import { loadChecked, type PipelineOptions } from './open.js';
+import { loadChecked, type PipelineOptions } from '../runner/open.js';
 
 const help = `
 Examples:

@@ -6,7 +6,7 @@ import { PipelineError } from '../core/problem.js';
 import type { EngineChoice } from '../core/schema-types.js';
 import type { Screen } from '../report/live-region.js';
 import type { BaseRow } from './bases.js';
-import type { Tool } from './open.js';
+import type { Tool } from '../runner/open.js';
 
 /** The world of a command: tests hand in another one. */
 export interface Host extends Tool {

@@ -6,7 +6,7 @@ import { questionProblem } from '../core/layout-words.js';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
 import { archiveKindOf } from '../sources/archive/kind.js';
 import type { LabelHint } from '../sources/label-hint.js';
-import { listFiles } from '../store/file-list.js';
+import { listFiles } from '../store/files/file-list.js';
 
 const expected =
   'a folder with a folder for each class in it, at least two (such as cats/ and dogs/), or with train/ and validation/ that hold those; or a .zip, .tar or .tar.gz of one';

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { failure } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
 import { printable } from '../report/words.js';
-import { listFiles } from '../store/file-list.js';
+import { listFiles } from '../store/files/file-list.js';
 import { inheritedPipe } from './inherited.js';
 
 /** A picture of a call, as the predictor takes it. */

@@ -1,17 +1,17 @@
 /** pipeline plan: what would run, and why. */
 import { PipelineError } from '../core/problem.js';
-import { checkDestinations } from '../runner/destinations.js';
+import { checkDestinations } from '../runner/checkout/destinations.js';
 import { withAncestors } from '../runner/graph.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
-import { outsideSelection } from '../runner/requirements.js';
+import { outsideSelection } from '../runner/preflight.js';
 import type { Session } from '../runner/session.js';
 import { formatProblems } from '../report/problems.js';
 import { painter, type Style } from '../report/style.js';
 import { printable } from '../report/words.js';
 import { wrapBeside } from '../report/wrap.js';
 import { withPipelineOptions, type CommandSpec, type Host } from './host.js';
-import { loadChecked, openFor, type PipelineOptions } from './open.js';
-import { select, type Selection } from './selection.js';
+import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
+import { select, type Selection } from '../runner/selection.js';
 
 interface PlanOptions extends PipelineOptions {
   readonly json?: boolean;
@@ -98,9 +98,9 @@ export async function printPlan(
     return 0;
   }
   const [{ estimate }, { costLines }, { waysOut }] = await Promise.all([
-    import('../runner/estimate.js'),
+    import('../runner/preview/estimate.js'),
     import('../report/estimate.js'),
-    import('../runner/room.js'),
+    import('../runner/disk-space.js'),
   ]);
   const cost = await estimate(session, all, { selected: selection.selected, measure });
   const lines = json ? [JSON.stringify({ event: 'estimate', ...cost })] : costLines(cost, waysOut(session), columns);

@@ -1,6 +1,6 @@
 /** pipeline predict: what an exported model says of pictures. */
 import { basename, resolve } from 'node:path';
-import { plainNames } from '../core/names.js';
+import { plainNames } from '../core/text/names.js';
 import { exitCodes, failure } from '../core/problem.js';
 import type { Reporter } from '../report/terminal.js';
 import { collect, type CommandSpec, type Host } from './host.js';

@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import { shownFrom } from '../core/paths.js';
 import { failure, PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
-import { failureOf } from '../runner/destinations.js';
-import { writeWhole } from '../runner/write-whole.js';
+import { failureOf } from '../runner/checkout/destinations.js';
+import { writeWhole } from '../store/disk/write-atomic.js';
 import type { CommandSpec, Host } from './host.js';
 
 const help = `
@@ -41,7 +41,7 @@ interface ReportOptions {
 async function writeReport(reference: string, { out, json }: ReportOptions, host: Host): Promise<void> {
   // Loaded only here: other commands need neither d3 nor sharp.
   const [{ openRun, folderOfRoot }, { gatherReport }, { isReport, page }] = await Promise.all([
-    import('./runs-of.js'),
+    import('../runner/runs/open-run.js'),
     import('../report/html/gather.js'),
     import('../report/html/page.js'),
   ]);

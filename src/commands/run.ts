@@ -9,12 +9,12 @@ import { closingLines } from '../report/summary.js';
 import { terminalReporter } from '../report/terminal.js';
 import { execute, type RunResult } from '../runner/execute.js';
 import { withAncestors } from '../runner/graph.js';
-import { RunRecorder } from '../runner/run-record.js';
+import { RunRecorder } from '../runner/runs/run-record.js';
 import { countOf, withPipelineOptions, type CommandSpec, type Host } from './host.js';
-import { loadChecked, openFor, type PipelineOptions } from './open.js';
+import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
 import { noteTo, printPlan } from './plan.js';
-import { runLog } from './run-log.js';
-import { select, type SelectionOptions } from './selection.js';
+import { runLog } from '../runner/runs/log.js';
+import { select, type SelectionOptions } from '../runner/selection.js';
 
 interface RunOptions extends PipelineOptions, SelectionOptions {
   readonly jobs: number;

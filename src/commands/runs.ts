@@ -25,9 +25,9 @@ export const runs: CommandSpec = {
       .addHelpText('after', help)
       .action(async (file: string | undefined, { limit, json }: RunsOptions) => {
         const [{ runsOf }, { rowOf, runLines }, { datedWrong }] = await Promise.all([
-          import('./runs-of.js'),
+          import('../runner/runs/open-run.js'),
           import('../report/run-list.js'),
-          import('../runner/run-history.js'),
+          import('../runner/runs/run-history.js'),
         ]);
         const { project, runs: found } = await runsOf(file, host.cwd);
         const rows = found.slice(0, limit).map(rowOf);

@@ -3,7 +3,7 @@ import { plan } from '../runner/plan.js';
 import { formatProblems } from '../report/problems.js';
 import { count, printable } from '../report/words.js';
 import { withPipelineOptions, type CommandSpec } from './host.js';
-import { loadChecked, openFor, type PipelineOptions } from './open.js';
+import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
 import { noteTo } from './plan.js';
 
 interface StatusOptions extends PipelineOptions {

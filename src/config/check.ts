@@ -4,8 +4,8 @@ import type { PipelineConfig } from '../core/schema-types.js';
 import { type FolderReader, lintAgainstFolders } from './lint/folders.js';
 import { lint, warningsOf } from './lint/index.js';
 import type { Stage } from './pipeline.js';
-import type { Places } from './places.js';
-import type { Mapping } from './plain.js';
+import type { Places } from './provenance.js';
+import type { Mapping } from './values.js';
 import { type References, resolveReferences } from './references.js';
 import { type DraftStage, validate } from './validate.js';
 

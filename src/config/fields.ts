@@ -1,10 +1,10 @@
 /** Fields of a pipeline by their paths, `stages.train.epochs`: what may stand there, and how a value gets there. */
-import { nameList } from '../core/names.js';
+import { nameList } from '../core/text/names.js';
 import type { Problem } from '../core/problem.js';
 import { kindOf } from './kinds.js';
-import { isMapping, type Mapping, newMapping, type Plain } from './plain.js';
+import { isMapping, type Mapping, newMapping, type Plain } from './values.js';
 import { alternatives, memberNames, memberSchema, projectSchema, type Schema, stageSchema } from './schemas.js';
-import { nearest } from '../core/nearest.js';
+import { nearest } from '../core/text/did-you-mean.js';
 import { meantField, pathBelow } from './unknown-field.js';
 import { oneOf, showPath } from './words.js';
 

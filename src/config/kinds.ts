@@ -1,8 +1,8 @@
 /** What kind a stage is: its `uses`, or its name where that is a kind. */
 import type { Problem } from '../core/problem.js';
 import { type StageKind, stageKinds } from '../core/schema-types.js';
-import type { Places } from './places.js';
-import { isMapping } from './plain.js';
+import type { Places } from './provenance.js';
+import { isMapping } from './values.js';
 import { isStageKind } from './schemas.js';
 import { didYouMean, listed, showValue } from './words.js';
 

@@ -2,14 +2,14 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
-import { checkCombinations, type CheckedMatrix } from './combined.js';
+import { checkCombinations, type CheckedMatrix } from './check-matrix.js';
 import { leavesProject } from './lint/exports.js';
 import { folderReader } from './lint/folders.js';
 import { placesOfVariants, readMatrix } from './matrix.js';
 import { applyOverrides } from './overrides.js';
 import type { Pipeline } from './pipeline.js';
-import { type Places, placesOf } from './places.js';
-import { isMapping, type Mapping } from './plain.js';
+import { type Places, placesOf } from './provenance.js';
+import { isMapping, type Mapping } from './values.js';
 import { pipelineNameOf, projectRootOf } from './project-root.js';
 import { readSource } from './source.js';
 import { writeOutStages } from './validate.js';

@@ -1,9 +1,9 @@
 /** The matrix of a pipeline: the fields that take several values, and the combinations of those. */
 import { failure, type Problem } from '../core/problem.js';
 import { findField, setField } from './fields.js';
-import { type Override, type Places, startsWith, whereOf } from './places.js';
+import { type Override, type Places, startsWith, whereOf } from './provenance.js';
 import type { FieldPath } from './pipeline.js';
-import { copyMapping, forbiddenKeys, isMapping, type Mapping, type Plain } from './plain.js';
+import { copyMapping, forbiddenKeys, isMapping, type Mapping, type Plain } from './values.js';
 import { writeOutStages } from './validate.js';
 import { showPath, showValue } from './words.js';
 

@@ -1,7 +1,7 @@
 /** Finds the pipeline file that is meant where a call names none. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { plainNames } from '../core/names.js';
+import { plainNames } from '../core/text/names.js';
 import { failure } from '../core/problem.js';
 import { readSource } from './source.js';
 

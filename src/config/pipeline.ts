@@ -1,7 +1,7 @@
 /** A pipeline file after loading: checked, defaults filled in, references found. */
 import type { Problem } from '../core/problem.js';
 import type { ReferenceField } from '../core/stage.js';
-import type { Places } from './places.js';
+import type { Places } from './provenance.js';
 import type { EngineChoice, FloatType, StageConfigs, StageKind } from '../core/schema-types.js';
 
 export interface Stage<Kind extends StageKind = StageKind> {

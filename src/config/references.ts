@@ -6,12 +6,12 @@
  *   freeze. Everywhere else it is the stage that the pictures or the base come from in the first place.
  * Of trainings that go on from each other the last one is meant.
  */
-import { nameList } from '../core/names.js';
+import { nameList } from '../core/text/names.js';
 import type { Problem } from '../core/problem.js';
 import type { StageKind } from '../core/schema-types.js';
-import { circleProblems, type Edge } from './circles.js';
+import { circleProblems, type Edge } from './cycles.js';
 import type { ReferenceField, Role } from './pipeline.js';
-import type { Places } from './places.js';
+import type { Places } from './provenance.js';
 import { providersOf, type Reference, referencesOf } from './schemas.js';
 import type { DraftStage } from './validate.js';
 import { didYouMean, listed } from './words.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { packageFile } from '../core/package.js';
 import { type StageKind, stageKinds } from '../core/schema-types.js';
 import type { ReferenceField, Role } from './pipeline.js';
-import type { Plain } from './plain.js';
+import type { Plain } from './values.js';
 
 /** The part of JSON Schema (draft 2020-12) that our schemas use, and our own marks. */
 export interface Schema {

@@ -4,7 +4,7 @@
  * Done before validation, so that the object's own defaults are filled in. The schemas say where: `if` it is a text,
  * `then` one of some names, `else` an object with those members; or `x-short-for` names the main member.
  */
-import { isMapping, type Mapping, newMapping, type Plain } from './plain.js';
+import { isMapping, type Mapping, newMapping, type Plain } from './values.js';
 import { resolveReference, type Schema } from './schemas.js';
 
 /** The names that stand for an object here, where this is such a place. */

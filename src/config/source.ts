@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure, PipelineError } from '../core/problem.js';
-import { nearest } from '../core/nearest.js';
+import { nearest } from '../core/text/did-you-mean.js';
 import { readRegular } from '../core/regular-file.js';
 
 /** A pipeline is written by hand; anything larger is no pipeline, or an attack. */

@@ -1,7 +1,7 @@
 /** What to do about a field that is not known: the name that was meant, or the place where it belongs. */
-import { nearest } from '../core/nearest.js';
+import { nearest } from '../core/text/did-you-mean.js';
 import { own } from '../core/own.js';
-import { isMapping } from './plain.js';
+import { isMapping } from './values.js';
 import { alternatives, memberNames, memberSchema, type Schema } from './schemas.js';
 import { showPath } from './words.js';
 

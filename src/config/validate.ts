@@ -2,8 +2,8 @@
 import type { Problem } from '../core/problem.js';
 import type { PipelineConfig, StageConfigs, StageKind } from '../core/schema-types.js';
 import { kindOf, unknownKind } from './kinds.js';
-import type { Places } from './places.js';
-import { copyMapping, isMapping, type Mapping, newMapping } from './plain.js';
+import type { Places } from './provenance.js';
+import { copyMapping, isMapping, type Mapping, newMapping } from './values.js';
 import { schemaProblems } from './schema-problems.js';
 import { projectSchema, stageSchema } from './schemas.js';
 import { fillShortDefaults, leaveOutPublished, writeOut } from './shorthand.js';

@@ -1,5 +1,5 @@
 /** Words for values, fields and choices in messages. */
-import { nearest } from '../core/nearest.js';
+import { nearest } from '../core/text/did-you-mean.js';
 import type { FieldPath } from './pipeline.js';
 
 /** A path as `--set` takes it: `stages.build-head.layers.1.dense.units`. */

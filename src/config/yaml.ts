@@ -19,7 +19,7 @@ import {
 } from 'yaml';
 import { failure, PipelineError, type Position, type Problem } from '../core/problem.js';
 import type { FieldPath } from './pipeline.js';
-import { forbiddenKeys, type Mapping, newMapping, type Plain } from './plain.js';
+import { forbiddenKeys, type Mapping, newMapping, type Plain } from './values.js';
 import { Lines } from './positions.js';
 import { showPath } from './words.js';
 

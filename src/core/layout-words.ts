@@ -1,7 +1,7 @@
 /** Sentences about class layouts: what was taken for what, and what only a person can answer. */
 import { classNameOf, type ClassLayout, type LayoutQuestion, type Part } from './class-layout.js';
-import { nameList } from './names.js';
-import { nearest } from './nearest.js';
+import { nameList } from './text/names.js';
+import { nearest } from './text/did-you-mean.js';
 import type { Problem } from './problem.js';
 import { isPlainSplitName, splitNames, splitOfFolder } from './split-folders.js';
 

@@ -1,6 +1,6 @@
 /** Which layers of a base a pipeline file means to freeze, and a graph with just those frozen. */
 import picomatch from 'picomatch';
-import { nearest } from '../core/nearest.js';
+import { nearest } from '../core/text/did-you-mean.js';
 import { failure, type Problem } from '../core/problem.js';
 import type { FreezeConfig } from '../core/schema-types.js';
 import type { Layer } from './graph.js';

@@ -1,5 +1,5 @@
 /** The page: takes a picture however it is given, and shows what the model makes of it. */
-import { plainNames } from '../core/names.js';
+import { plainNames } from '../core/text/names.js';
 import type { AnswerLine, Prediction } from '../core/prediction.js';
 import { loadClassifier, type Classifier } from './classifier.js';
 import { BadPicture, preparePicture } from './picture.js';

@@ -1,5 +1,5 @@
 /** What a run would cost, in a few lines. */
-import { bytesText } from '../core/bytes-text.js';
+import { bytesText } from '../core/text/bytes-text.js';
 import { LARGEST_SHARE, type Estimate } from '../core/estimate.js';
 import { count, duration, firstOf, printable } from './words.js';
 import { wrapBeside } from './wrap.js';

@@ -1,6 +1,6 @@
 /** Findings of doctor, for people: by what they are about, with the first few names of each. */
 import type { Finding, FindingLevel } from '../core/finding.js';
-import { MOST_NAMES } from '../core/names.js';
+import { MOST_NAMES } from '../core/text/names.js';
 import { painter, type Style } from './style.js';
 import { count, printable } from './words.js';
 

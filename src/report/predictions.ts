@@ -1,5 +1,5 @@
 /** Predictions for people, as CSV, and as one JSON object a line. */
-import { csvRow } from '../core/csv.js';
+import { csvRow } from '../core/text/csv.js';
 import type { AnswerLine, PredictionLine } from '../core/prediction.js';
 import { printable } from './words.js';
 

@@ -1,6 +1,6 @@
 /** Two runs side by side, for a terminal: what was changed, what came of it, and which pictures turned. */
 import { columnLines } from './columns.js';
-import type { Turned, TurnedPicture } from './results/turned.js';
+import type { Turned, TurnedPicture } from './results/changed-predictions.js';
 import { stateWord, type RunRow } from './run-list.js';
 import { painter, type Paint } from './style.js';
 import { count, printable } from './words.js';

@@ -1,6 +1,6 @@
 /** The closing lines of a run. */
 import type { RunState, StageSummary } from '../core/event.js';
-import { plainNames } from '../core/names.js';
+import { plainNames } from '../core/text/names.js';
 import { mainFigures } from './main-figures.js';
 import { painter } from './style.js';
 import { count, duration } from './words.js';

@@ -1,6 +1,6 @@
 /** Small phrases that several reports share. */
-import { count } from '../core/count.js';
-import { plainNames } from '../core/names.js';
+import { count } from '../core/text/count.js';
+import { plainNames } from '../core/text/names.js';
 
 export { count };
 

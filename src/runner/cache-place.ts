@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { failure, type Problem } from '../core/problem.js';
 import { isMadeHere, ORIGIN_FILE, originOf } from '../store/origin.js';
 import { occupantOf, refuseOpenToAll } from '../store/place.js';
-import type { Project } from './project.js';
-import { writeWhole } from './write-whole.js';
+import type { Project } from './checkout/project.js';
+import { writeWhole } from '../store/disk/write-atomic.js';
 
 export interface CachePlace {
   readonly root: string;

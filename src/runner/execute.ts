@@ -6,15 +6,15 @@ import { asPipelineError, PROJECT_MOVED, type PipelineError } from '../core/prob
 import type { Inputs, Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
 import { readJson } from './context.js';
-import { checkDestinations } from './destinations.js';
+import { checkDestinations } from './checkout/destinations.js';
 import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
-import { inFile } from './in-file.js';
-import { closeJob } from './job.js';
+import { inFile } from './locate-problems.js';
+import { closeJob } from './close-run.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
-import { checkRequirements, outsideSelection } from './requirements.js';
+import { checkRequirements, outsideSelection } from './preflight.js';
 import { singleFlight, type Flight } from './single-flight.js';
 import { runStage, type Work } from './work.js';
 

@@ -2,7 +2,7 @@
 import type { ActionKey } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
 import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
-import { reasonToDeliver } from './delivered.js';
+import { reasonToDeliver } from './checkout/delivered-files.js';
 import { describeChange } from './explain.js';
 import type { Node } from './graph.js';
 import { inputsOf, type Session } from './session.js';

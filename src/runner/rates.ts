@@ -7,7 +7,7 @@ import { digestOf, isDigest } from '../core/digest.js';
 import { isFiniteNumber, isMapOf, isOneOf, isShapedAs, parseJson, type Guard } from '../core/guards.js';
 import { readRegular } from '../core/regular-file.js';
 import type { Measurement } from '../core/stage.js';
-import { writeWhole } from './write-whole.js';
+import { writeWhole } from '../store/disk/write-atomic.js';
 
 interface RatesFile {
   readonly format: 1;

@@ -12,20 +12,20 @@ import type {
   Survey,
   SurveyContext,
 } from '../core/stage.js';
-import { nodeFs, type CacheFs } from '../store/cache-fs.js';
+import { nodeFs, type CacheFs } from '../store/disk/cache-fs.js';
 import type { Store } from '../store/store.js';
-import type { During } from './added-file.js';
-import { sourcesApart } from './apart.js';
+import type { During } from './checkout/shared-file.js';
+import { sourcesApart } from './separate-folders.js';
 import { cachePlaceOf } from './cache-place.js';
-import { Checkout } from './checkout.js';
-import { recoverDestinations } from './destinations.js';
+import { Checkout } from './checkout/checkout.js';
+import { recoverDestinations } from './checkout/destinations.js';
 import { FeatureSets } from './feature-sets.js';
 import { buildGraph, type Node, type StageGraph, type StageTable } from './graph.js';
-import { LockFile, lockPathOf } from './lock-file.js';
-import { refuseLinks } from './own-folder.js';
-import { projectOf, type Project } from './project.js';
+import { LockFile, lockPathOf } from './checkout/lock-file.js';
+import { refuseLinks } from './checkout/own-folder.js';
+import { projectOf, type Project } from './checkout/project.js';
 import { Rates } from './rates.js';
-import { RootGuard } from './root-guard.js';
+import { RootGuard } from './checkout/root-guard.js';
 import { sharedSources, sourcesOf, type SharedSources, type SourceOptions } from './source-host.js';
 
 export interface Session {

@@ -1,7 +1,7 @@
 /** Each key is worked on by one process at a time; those that come meanwhile take over what it publishes. */
 import type { ActionKey } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
-import { tellingOnce } from '../store/locks.js';
+import { tellingOnce } from '../store/disk/locks.js';
 import type { Store } from '../store/store.js';
 
 /** `made`: another process has put this out since we looked. */

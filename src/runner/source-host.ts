@@ -4,8 +4,8 @@ import type { Pipeline, Stage } from '../config/pipeline.js';
 import { isRecord } from '../core/is-record.js';
 import type { SourceHost } from '../core/source.js';
 import type { Store } from '../store/store.js';
-import type { LockFile } from './lock-file.js';
-import type { Project } from './project.js';
+import type { LockFile } from './checkout/lock-file.js';
+import type { Project } from './checkout/project.js';
 
 /** What is the same for all stages of a session. */
 export type SharedSources = Omit<SourceHost, 'lock'>;

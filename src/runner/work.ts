@@ -17,7 +17,7 @@ import { checkpointOf } from './checkpoint.js';
 import { commonContext, LostBlob } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
-import { requireRoom } from './room.js';
+import { requireRoom } from './disk-space.js';
 import { sourcesOf } from './source-host.js';
 import { UsesOfStage } from './stage-uses.js';
 import { throttled } from './throttle.js';

@@ -1,7 +1,7 @@
 /** Images whose labels are in a table or in their names: how to sort them into class folders, which alone are read. */
 import { basename, dirname, extname, join } from 'node:path';
 import { hasImageName } from '../core/image-name.js';
-import { nameList } from '../core/names.js';
+import { nameList } from '../core/text/names.js';
 import { openRegular } from '../core/regular-file.js';
 
 /** Replaces what a problem says is expected and helps. */

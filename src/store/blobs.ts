@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { digestOf, fileNameOf, type Digest } from '../core/digest.js';
 import type { VerifiedFile } from '../core/source.js';
 import type { BlobRef } from '../core/stage.js';
-import type { Content, Files } from './files.js';
-import { hashFile } from './hashing.js';
+import type { Content, Files } from './disk/files.js';
+import { hashFile } from './disk/hashing.js';
 
 export class Blobs {
   constructor(private readonly files: Files) {}

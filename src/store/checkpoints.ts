@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import { digestOf, fileNameOf, type ActionKey } from '../core/digest.js';
-import type { Files } from './files.js';
-import { noteUnwritten } from './unwritten.js';
+import type { Files } from './disk/files.js';
+import { noteUnwritten } from './disk/write-errors.js';
 
 const FORMAT = 'pipeline-checkpoint-1';
 const NEWLINE = 0x0a;

@@ -1,13 +1,13 @@
 /** Whether a store can be worked with: whether it can be written, what disk it lies on, and a sample of what it holds. */
 import { access, constants, lstat, readdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { bytesText } from '../core/bytes-text.js';
+import { bytesText } from '../core/text/bytes-text.js';
 import type { Finding } from '../core/finding.js';
 import { isDigest } from '../core/digest.js';
-import { hasCode, nodeFs } from './cache-fs.js';
-import { Files } from './files.js';
+import { hasCode, nodeFs } from './disk/cache-fs.js';
+import { Files } from './disk/files.js';
 import type { Store } from './store.js';
-import { filesBelow } from './trees.js';
+import { filesBelow } from './disk/folders.js';
 
 /** Kinds of file systems on Linux (statfs(2)) of which a user should know that a cache lies there. */
 const kinds: ReadonlyMap<number, readonly [name: string, why: string]> = new Map([

@@ -6,7 +6,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isOneOf, isShapedAs, isString, type Guard } from '../core/guards.js';
-import { seal, unseal } from './sealed-json.js';
+import { seal, unseal } from './disk/sealed-json.js';
 
 export const ORIGIN_FILE = 'made-here.json';
 

@@ -6,10 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileNameOf, type Digest } from '../core/digest.js';
-import { hasCode } from './cache-fs.js';
-import type { Files } from './files.js';
-import { isAlive, owner } from './owner.js';
-import { removeTree } from './trees.js';
+import { hasCode } from './disk/cache-fs.js';
+import type { Files } from './disk/files.js';
+import { isAlive, owner } from './disk/owner.js';
+import { removeTree } from './disk/folders.js';
 
 export class Partials {
   constructor(private readonly files: Files) {}

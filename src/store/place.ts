@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, readFileSync, statfsSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { failure } from '../core/problem.js';
-import { hasCode } from './cache-fs.js';
+import { hasCode } from './disk/cache-fs.js';
 import { ORIGIN_FILE } from './origin.js';
 
 /** `free`: nothing is there, or nothing is in it. `store`: one of ours. `others`: whatever else. */

@@ -28,8 +28,8 @@ import {
 import { isOutputName, isOutputs } from '../core/outputs.js';
 import type { BlobRef, Outputs } from '../core/stage.js';
 import type { Blobs } from './blobs.js';
-import type { Files } from './files.js';
-import { seal, unseal } from './sealed-json.js';
+import type { Files } from './disk/files.js';
+import { seal, unseal } from './disk/sealed-json.js';
 
 const SCHEMA = 1 as const;
 /** A record holds names, digests and a preimage; a preimage may list many things, yet not more than this. */

@@ -6,8 +6,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf, isActionKey, type ActionKey } from '../core/digest.js';
 import { isListOf, isOneOf, isShapedAs, isString, type Guard } from '../core/guards.js';
-import type { Files } from './files.js';
-import { seal, unseal } from './sealed-json.js';
+import type { Files } from './disk/files.js';
+import { seal, unseal } from './disk/sealed-json.js';
 
 const SIZE_LIMIT = 16 * 1024 * 1024;
 

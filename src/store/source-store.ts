@@ -3,7 +3,7 @@ import { canonical } from '../core/canonical.js';
 import { digestOf, type ActionKey } from '../core/digest.js';
 import type { SourceStore } from '../core/source.js';
 import type { Blobs } from './blobs.js';
-import type { Files } from './files.js';
+import type { Files } from './disk/files.js';
 import { Partials } from './partials.js';
 import type { Records } from './records.js';
 import { Unpacked, type DigestTree } from './unpacked.js';

@@ -22,21 +22,21 @@ import type { SourceStore } from '../core/source.js';
 import type { BlobRef, LinkPolicy, Probe, Waiting } from '../core/stage.js';
 import type { FloatType } from '../core/schema-types.js';
 import { Blobs } from './blobs.js';
-import { nodeFs, type CacheFs } from './cache-fs.js';
+import { nodeFs, type CacheFs } from './disk/cache-fs.js';
 import { Checkpoints } from './checkpoints.js';
-import { packedBytes } from './feature-pack.js';
-import type { FeatureSet } from './features.js';
-import { digestFiles, noProbe, type FileDigests } from './file-digests.js';
-import { listFile, listFiles, type FileList } from './file-list.js';
-import { Files, type Content, type DamageNote } from './files.js';
-import type { Collection } from './gc.js';
-import { beginJob } from './jobs.js';
-import { Locks, type Attempt } from './locks.js';
-import { usualSealLimits } from './pending-rows.js';
+import { packedBytes } from './features/feature-pack.js';
+import type { FeatureSet } from './features/features.js';
+import { digestFiles, noProbe, type FileDigests } from './files/file-digests.js';
+import { listFile, listFiles, type FileList } from './files/file-list.js';
+import { Files, type Content, type DamageNote } from './disk/files.js';
+import type { Collection } from './upkeep/gc.js';
+import { beginJob } from './active-jobs.js';
+import { Locks, type Attempt } from './disk/locks.js';
+import { usualSealLimits } from './features/pending-rows.js';
 import { Records, type ActionRecord, type NewRecord } from './records.js';
 import { putRoot } from './roots.js';
 import { sourceStore } from './source-store.js';
-import { noteUnwritten } from './unwritten.js';
+import { noteUnwritten } from './disk/write-errors.js';
 
 export interface StoreOptions {
   /** Told of everything that was not what it should be, once. */
@@ -110,7 +110,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     during: (name, label, work, waiting) => locks.during(name, label, work, waiting),
     beginJob: () => beginJob(files, locks),
     putRoot: (pipeline, keys) => putRoot(files, pipeline, keys).catch(unwritten),
-    tidy: async () => (await import('./tidy.js')).tidy(files, locks).catch(unwritten),
+    tidy: async () => (await import('./upkeep/auto-gc.js')).tidy(files, locks).catch(unwritten),
     checkpoints: new Checkpoints(files),
     sources: sourceStore(files, blobs, records, (folder, name) =>
       digest(name, () => listFiles(folder, 'inside'), noProbe),
@@ -123,7 +123,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     hit: (key) => records.hit(key),
     openFeatures: async (key, preimage, rowLength, type) => {
       // Loaded only where there is work: a run that has nothing to do is over sooner.
-      const { FeatureSet } = await import('./features.js');
+      const { FeatureSet } = await import('./features/features.js');
       return FeatureSet.open(files, { key, preimage, rowLength, type, memory, locks });
     },
     featureBytes: (rows, rowLength, type) => packedBytes(rows, usualSealLimits.rows, { rowLength, type }),

@@ -10,10 +10,10 @@ import { fileNameOf, isDigest, type Digest } from '../core/digest.js';
 import { isCount, isOneOf, isShapedAs, type Guard } from '../core/guards.js';
 import type { UnpackedFiles } from '../core/source.js';
 import type { FolderListing } from '../core/stage.js';
-import { hasCode } from './cache-fs.js';
-import type { Files } from './files.js';
-import { seal, unseal } from './sealed-json.js';
-import { filesBelow } from './trees.js';
+import { hasCode } from './disk/cache-fs.js';
+import type { Files } from './disk/files.js';
+import { seal, unseal } from './disk/sealed-json.js';
+import { filesBelow } from './disk/folders.js';
 
 interface Manifest {
   readonly format: 1;

@@ -4,7 +4,7 @@
  * is left alone.
  */
 import { dirname, sep } from 'node:path';
-import { hasCode, type CacheFs, type FileInfo } from './cache-fs.js';
+import { hasCode, type CacheFs, type FileInfo } from './disk/cache-fs.js';
 
 export class Ways {
   /** Folders that were seen to be what they should. Looked at once: links are laid before a run, not beside it. */

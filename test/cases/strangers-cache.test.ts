@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../../src/core/digest.js';
-import { seal, unseal } from '../../src/store/sealed-json.js';
+import { seal, unseal } from '../../src/store/disk/sealed-json.js';
 import { pipelineText, Project } from '../e2e/rig.js';
 
 const text = `version: 1

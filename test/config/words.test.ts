@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { stageKinds } from '../../src/core/schema-types.js';
 import { stageSchema } from '../../src/config/schemas.js';
 import { showValue } from '../../src/config/words.js';
-import { nearest } from '../../src/core/nearest.js';
+import { nearest } from '../../src/core/text/did-you-mean.js';
 
 const names = [...new Set(stageKinds.flatMap((kind) => [kind, ...Object.keys(stageSchema(kind).properties ?? {})]))];
 

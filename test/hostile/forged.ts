@@ -5,7 +5,7 @@ import { cp, lstat, mkdtemp, readdir, readFile, readlink, rm, writeFile } from '
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { seal, unseal } from '../../src/store/sealed-json.js';
+import { seal, unseal } from '../../src/store/disk/sealed-json.js';
 import { pipelineText, Project, repository } from '../e2e/rig.js';
 
 export interface Forgery {

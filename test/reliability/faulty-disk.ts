@@ -1,5 +1,5 @@
 /** A disk that fails at its n-th operation, once or from then on. */
-import { nodeFs, type CacheFs, type OpenFile } from '../../src/store/cache-fs.js';
+import { nodeFs, type CacheFs, type OpenFile } from '../../src/store/disk/cache-fs.js';
 
 export const faults = ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'EACCES', 'short'] as const;
 export type Fault = (typeof faults)[number];

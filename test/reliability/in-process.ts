@@ -1,12 +1,12 @@
 /** Runs a project inside the test, where a run takes a fraction of the time of a command, and on any disk. */
 import { join } from 'node:path';
-import { loadChecked } from '../../src/commands/open.js';
-import { select, type SelectionOptions } from '../../src/commands/selection.js';
+import { loadChecked } from '../../src/runner/open.js';
+import { select, type SelectionOptions } from '../../src/runner/selection.js';
 import type { RunEvent } from '../../src/core/event.js';
 import { execute, type RunResult } from '../../src/runner/execute.js';
 import { openSession } from '../../src/runner/session.js';
 import { stages } from '../../src/stages/index.js';
-import { nodeFs, type CacheFs } from '../../src/store/cache-fs.js';
+import { nodeFs, type CacheFs } from '../../src/store/disk/cache-fs.js';
 import { openStore } from '../../src/store/store.js';
 
 export interface RanHere extends RunResult {

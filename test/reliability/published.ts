@@ -1,8 +1,8 @@
 /** What a store holds that a run need not do again. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DamageNote } from '../../src/store/files.js';
-import { openShelf, type Shelf } from '../../src/store/shelf.js';
+import type { DamageNote } from '../../src/store/disk/files.js';
+import { openShelf, type Shelf } from '../../src/store/upkeep/maintenance.js';
 
 /** Where the number of entries stands in a pack, from its end. */
 const COUNT_FROM_END = 16;

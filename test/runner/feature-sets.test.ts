@@ -4,8 +4,8 @@ import type { Json } from '../../src/core/canonical.js';
 import { digestOf } from '../../src/core/digest.js';
 import type { FeatureStore } from '../../src/core/stage.js';
 import { FeatureSets } from '../../src/runner/feature-sets.js';
-import { FeatureSet } from '../../src/store/features.js';
-import { Locks } from '../../src/store/locks.js';
+import { FeatureSet } from '../../src/store/features/features.js';
+import { Locks } from '../../src/store/disk/locks.js';
 import { scratchFiles } from '../store/scratch.js';
 
 const one: Json = { set: 1 };

@@ -1,8 +1,8 @@
 import { expect, jest, test } from '@jest/globals';
 import { digestOf, type ActionKey } from '../../src/core/digest.js';
 import { singleFlight } from '../../src/runner/single-flight.js';
-import type { Attempt, Holder } from '../../src/store/locks.js';
-import { owner } from '../../src/store/owner.js';
+import type { Attempt, Holder } from '../../src/store/disk/locks.js';
+import { owner } from '../../src/store/disk/owner.js';
 import type { Store } from '../../src/store/store.js';
 
 const holder = (by: string, nonce: string): Attempt => ({

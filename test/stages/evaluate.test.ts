@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { crossEntropy, rocAuc } from '../../src/model/metrics.js';
-import { formatCsv } from '../../src/core/csv.js';
+import { formatCsv } from '../../src/core/text/csv.js';
 import { measure } from '../../src/stages/evaluate/measure.js';
 
 const options = { classes: ['cats', 'dogs'], split: 'validation', threshold: 0.5 };

@@ -7,7 +7,7 @@ import type { Graph } from '../../src/model/graph.js';
 import type { Tensor } from '../../src/model/tensor.js';
 import { encodeWeights } from '../../src/model/weights-file.js';
 import { startOf } from '../../src/stages/train/start.js';
-import { requireUnmoved } from '../../src/stages/train/unmoved.js';
+import { requireUnmoved } from '../../src/stages/train/verify-frozen.js';
 import { everyLayer, madeUpWeights } from '../model/graphs.js';
 import { Bench } from './context.js';
 

@@ -3,11 +3,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { transformSync } from '@swc/core';
 import { digestOf, type ActionKey, type FeatureSetKey } from '../../src/core/digest.js';
-import type { DamageNote } from '../../src/store/files.js';
+import type { DamageNote } from '../../src/store/disk/files.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { namesIn, scratchFolder } from './scratch.js';
 
@@ -38,8 +38,9 @@ let program: string;
 beforeAll(() => {
   program = mkdtempSync(join(tmpdir(), 'store-program-'));
   for (const part of ['core', 'store']) {
-    mkdirSync(join(program, part));
-    for (const name of readdirSync(join('src', part))) {
+    for (const name of readdirSync(join('src', part), { recursive: true, encoding: 'utf8' })) {
+      if (!name.endsWith('.ts')) continue;
+      mkdirSync(join(program, part, dirname(name)), { recursive: true });
       const { code } = transformSync(readFileSync(join('src', part, name), 'utf8'), {
         jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
         module: { type: 'es6' },

@@ -1,8 +1,8 @@
 /** Feature sets for tests, with rows that tell whose they are: picture i, view v has the row (i, v, i + 0.5). */
 import { join } from 'node:path';
 import { digestOf, type FeatureSetKey } from '../../src/core/digest.js';
-import { FeatureSet, type FeatureSetOptions } from '../../src/store/features.js';
-import { Locks } from '../../src/store/locks.js';
+import { FeatureSet, type FeatureSetOptions } from '../../src/store/features/features.js';
+import { Locks } from '../../src/store/disk/locks.js';
 import { namesIn, type Scratch } from './scratch.js';
 
 export const key = digestOf('set') as string as FeatureSetKey;

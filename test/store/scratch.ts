@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from '@jest/globals';
-import { nodeFs, type CacheFs } from '../../src/store/cache-fs.js';
-import { Files, type DamageNote } from '../../src/store/files.js';
+import { nodeFs, type CacheFs } from '../../src/store/disk/cache-fs.js';
+import { Files, type DamageNote } from '../../src/store/disk/files.js';
 
 const folders: string[] = [];
 

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../../src/core/digest.js';
 import { openStore } from '../../src/store/store.js';
-import type { DamageNote } from '../../src/store/files.js';
+import type { DamageNote } from '../../src/store/disk/files.js';
 import { namesIn, scratchFolder } from './scratch.js';
 
 const archive = digestOf('archive');

@@ -4,16 +4,16 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, utimesSync
 import { dirname, join } from 'node:path';
 import { digestOf, type ActionKey, type Digest, type FeatureSetKey } from '../../src/core/digest.js';
 import { Blobs } from '../../src/store/blobs.js';
-import { nodeFs, type CacheFs } from '../../src/store/cache-fs.js';
+import { nodeFs, type CacheFs } from '../../src/store/disk/cache-fs.js';
 import { Checkpoints } from '../../src/store/checkpoints.js';
-import { collect } from '../../src/store/gc.js';
-import { beginJob } from '../../src/store/jobs.js';
-import { Locks } from '../../src/store/locks.js';
+import { collect } from '../../src/store/upkeep/gc.js';
+import { beginJob } from '../../src/store/active-jobs.js';
+import { Locks } from '../../src/store/disk/locks.js';
 import { Partials } from '../../src/store/partials.js';
 import { Records } from '../../src/store/records.js';
-import { seal } from '../../src/store/sealed-json.js';
+import { seal } from '../../src/store/disk/sealed-json.js';
 import { openStore } from '../../src/store/store.js';
-import { verifyStore } from '../../src/store/verify.js';
+import { verifyStore } from '../../src/store/upkeep/verify.js';
 import { scratchFiles, scratchFolder } from './scratch.js';
 
 const key = digestOf('key') as string as ActionKey;

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { isWithin } from '../../core/paths.js';
 import type { Problem } from '../../core/problem.js';
-import { shellPath } from '../../core/shell-path.js';
+import { shellPath } from '../../core/text/shell-path.js';
 import { pathOf } from '../../core/source.js';
 import { type LintContext, stagesOf } from './lineage.js';
 

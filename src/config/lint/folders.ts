@@ -1,6 +1,6 @@
 /** Rules that compare what a pipeline says of its classes with the folders of pictures, where those can be listed. */
 import { classNameOf } from '../../core/class-layout.js';
-import { nameList, plainNames } from '../../core/names.js';
+import { nameList, plainNames } from '../../core/text/names.js';
 import type { Problem } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { nameOf } from '../../core/source.js';

@@ -1,7 +1,7 @@
 /** Questions about who reads whom, for rules that look at several stages. */
 import type { StageKind } from '../../core/schema-types.js';
 import type { ReferenceField, Stage } from '../pipeline.js';
-import type { Places } from '../places.js';
+import type { Places } from '../provenance.js';
 
 /** What rules look at: the stages that are valid by themselves, with their references. */
 export interface LintContext {

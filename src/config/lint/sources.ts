@@ -1,5 +1,5 @@
 /** Rules about the folders of a source themselves: those that are empty, and splits that nothing is left for. */
-import { nameList } from '../../core/names.js';
+import { nameList } from '../../core/text/names.js';
 import type { Problem } from '../../core/problem.js';
 import { nameOf } from '../../core/source.js';
 import type { SourceFolders } from '../class-folders.js';

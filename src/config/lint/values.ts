@@ -1,7 +1,7 @@
 /** Values of one stage that are each valid, but not together. */
 import { classNameOf } from '../../core/class-layout.js';
 import type { Problem } from '../../core/problem.js';
-import { parseRatio } from '../../core/ratio.js';
+import { parseRatio } from '../../core/text/ratio.js';
 import { showValue } from '../words.js';
 import { type LintContext, stagesOf } from './lineage.js';
 

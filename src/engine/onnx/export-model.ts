@@ -1,5 +1,5 @@
 /** A classifier as an `.onnx` file that other programs can use with nothing beside it. */
-import { bytesText } from '../../core/bytes-text.js';
+import { bytesText } from '../../core/text/bytes-text.js';
 import { failure } from '../../core/problem.js';
 import type { FloatType } from '../../core/schema-types.js';
 import type { TrainedDocument } from '../../model/document.js';

@@ -1,5 +1,5 @@
 /** What an archive may come to. Bytes are counted as they are written: what headers say is not believed. */
-import { bytesText } from '../../core/bytes-text.js';
+import { bytesText } from '../../core/text/bytes-text.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 
 const MIB = 1024 * 1024;

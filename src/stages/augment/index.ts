@@ -1,5 +1,5 @@
 /** augment: says how training pictures are varied. The work is done when training needs a view. */
-import { parseRatio } from '../../core/ratio.js';
+import { parseRatio } from '../../core/text/ratio.js';
 import type { AugmentConfig } from '../../core/schema-types.js';
 import type { StageContext, StageDefinition } from '../../core/stage.js';
 import { AUGMENT_VERSION, type AugmentParameters } from '../../image/augment.js';

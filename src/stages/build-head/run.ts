@@ -1,5 +1,5 @@
 /** The work of build-head: checks that base, head, pictures and classes fit, and draws the weights. */
-import { nameList } from '../../core/names.js';
+import { nameList } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
 import type { DataSpec } from '../../image/dataset.js';

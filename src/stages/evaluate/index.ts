@@ -1,6 +1,6 @@
 /** evaluate: measures a trained model on one split, by features that are kept, and judges it against minimums. */
 import { compareCodePoints, type Json } from '../../core/canonical.js';
-import { formatCsv } from '../../core/csv.js';
+import { formatCsv } from '../../core/text/csv.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
 import type { StageDefinition } from '../../core/stage.js';
 import { resolveEngine } from '../../engine/resolve.js';

@@ -1,7 +1,7 @@
 /** The work of evaluate: predictions on one split from kept features, and their figures. */
-import { count } from '../../core/count.js';
+import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
-import { nameList } from '../../core/names.js';
+import { nameList } from '../../core/text/names.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { Needs, StageContext } from '../../core/stage.js';
 import type { EngineIdentity } from '../../engine/engine.js';

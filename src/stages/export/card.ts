@@ -1,6 +1,6 @@
 /** The model card that goes with an exported model: what it is, what it wants, how good it was. */
-import { markdownText } from '../../core/markdown.js';
-import { plainNames } from '../../core/names.js';
+import { markdownText } from '../../core/text/markdown.js';
+import { plainNames } from '../../core/text/names.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { finalActivationOf } from '../../model/logits.js';
 import { describeRounding } from '../../model/metrics.js';

@@ -1,5 +1,5 @@
 /** The work of export: the model's files, read back by other runtimes and compared with the engine on real pictures. */
-import { count } from '../../core/count.js';
+import { count } from '../../core/text/count.js';
 import { FILE_PREFIX } from '../../core/outputs.js';
 import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';

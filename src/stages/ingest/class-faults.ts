@@ -1,8 +1,8 @@
 /** What a run refuses of the class folders of a source, and what to do about it. */
 import { classNameOf } from '../../core/class-layout.js';
 import { questionProblem } from '../../core/layout-words.js';
-import { nameList } from '../../core/names.js';
-import { nearest } from '../../core/nearest.js';
+import { nameList } from '../../core/text/names.js';
+import { nearest } from '../../core/text/did-you-mean.js';
 import type { Problem } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { nameOf } from '../../core/source.js';

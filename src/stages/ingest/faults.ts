@@ -1,5 +1,5 @@
 /** What a run refuses of a source of pictures, and what to do about it. */
-import { MOST_NAMES, nameList } from '../../core/names.js';
+import { MOST_NAMES, nameList } from '../../core/text/names.js';
 import { own } from '../../core/own.js';
 import type { Problem } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';

@@ -1,6 +1,6 @@
 /** What is amiss with a source of pictures, in sentences with the names of files. */
 import { extname } from 'node:path';
-import { count } from '../../core/count.js';
+import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
 import type { Finding } from '../../core/finding.js';
 import { layoutNotes } from '../../core/layout-words.js';

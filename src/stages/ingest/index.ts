@@ -1,6 +1,6 @@
 /** ingest: a folder or an archive of pictures becomes a list of samples, told by content. */
 import type { Json } from '../../core/canonical.js';
-import { plainNames } from '../../core/names.js';
+import { plainNames } from '../../core/text/names.js';
 import { pathOf } from '../../core/source.js';
 import type { StageContext, StageDefinition } from '../../core/stage.js';
 import { isDataSpec, type DataSpec, type DataSummary, type Files, type Samples } from '../../image/dataset.js';

@@ -1,10 +1,10 @@
 /** Makes the samples of a folder's pictures: labels, splits, and everything that is wrong with them. */
 import { compareCodePoints } from '../../core/canonical.js';
 import { classNameOf } from '../../core/class-layout.js';
-import { count } from '../../core/count.js';
+import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
 import { layoutNotes } from '../../core/layout-words.js';
-import { MOST_NAMES, nameList } from '../../core/names.js';
+import { MOST_NAMES, nameList } from '../../core/text/names.js';
 import { PipelineError } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import type { FolderListing, PassedOver } from '../../core/stage.js';

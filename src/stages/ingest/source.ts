@@ -4,11 +4,11 @@ import { basename, dirname, join } from 'node:path';
 import { canonical, type Json } from '../../core/canonical.js';
 import type { ClassLayout } from '../../core/class-layout.js';
 import { digestOf, type Digest } from '../../core/digest.js';
-import { nameList } from '../../core/names.js';
-import { nearest } from '../../core/nearest.js';
+import { nameList } from '../../core/text/names.js';
+import { nearest } from '../../core/text/did-you-mean.js';
 import { failure } from '../../core/problem.js';
 import { changedMeanwhile } from '../../core/regular-file.js';
-import { shellPath } from '../../core/shell-path.js';
+import { shellPath } from '../../core/text/shell-path.js';
 import {
   archiveRoot,
   downloadOf,

@@ -4,7 +4,7 @@ import { digestOf, type Digest } from '../../core/digest.js';
 import { packageFile } from '../../core/package.js';
 import { failure } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
-import { shellPath } from '../../core/shell-path.js';
+import { shellPath } from '../../core/text/shell-path.js';
 import { downloadOf, nameOf, type Download } from '../../core/source.js';
 import type { Survey, SurveyContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';

@@ -1,10 +1,10 @@
 /** What training aims at and how: targets, class weights, dropout masks, the optimizer. */
 import { classNameOf } from '../../core/class-layout.js';
-import { nameList } from '../../core/names.js';
+import { nameList } from '../../core/text/names.js';
 import { onlyMember, type Member } from '../../core/only-member.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
 import { Random } from '../../core/random.js';
-import { nearest } from '../../core/nearest.js';
+import { nearest } from '../../core/text/did-you-mean.js';
 import type { TrainConfig } from '../../core/schema-types.js';
 import type { Clipping } from '../../model/clipping.js';
 import { shapesOf, type Graph } from '../../model/graph.js';

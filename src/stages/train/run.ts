@@ -15,7 +15,7 @@ import { requireMonitored } from './monitor.js';
 import { classWeights, optimizerOf } from './objective.js';
 import { prepare, trainingWorkload } from './prepared.js';
 import { openSets } from './training-set.js';
-import { requireUnmoved } from './unmoved.js';
+import { requireUnmoved } from './verify-frozen.js';
 
 type Context = StageContext<'train'>;
 

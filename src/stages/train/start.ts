@@ -1,6 +1,6 @@
 /** The model that training begins with: a base with a new head, or what an earlier training ended with. */
 import { canonical } from '../../core/canonical.js';
-import { nameList } from '../../core/names.js';
+import { nameList } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
 import type { BlobRef, Outputs, StageContext } from '../../core/stage.js';
 import type { DataSpec } from '../../image/dataset.js';

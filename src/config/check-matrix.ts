@@ -1,0 +1,77 @@
+/** Checks a pipeline at every combination of its matrix, and tells each problem once. */
+import type { Problem } from '../core/problem.js';
+import { check, type Checked, type Surroundings } from './check.js';
+import { type Axis, type Combination, combinationsOf, pipelineAt, placesAt } from './matrix.js';
+import type { Places } from './provenance.js';
+import type { Mapping } from './values.js';
+import { expand, type Expansion } from './variants.js';
+
+export interface CheckedMatrix extends Omit<Checked, 'stages'>, Expansion {}
+
+/**
+ * Checks the pipeline as it would be without a matrix and with the values of each combination: a variant is valid, and
+ * means, what that pipeline would be and mean. Fills in defaults in place where there are no axes.
+ */
+export function checkCombinations(
+  pipeline: Mapping,
+  axes: readonly Axis[],
+  places: Places,
+  around: Surroundings,
+): CheckedMatrix {
+  if (axes.length === 0) return { ...check(pipeline, places, around), variants: new Map() };
+  const written = check(pipelineAt(pipeline, []), places, around);
+  const combined: (Checked & { combination: Combination })[] = [];
+  for (const combination of combinationsOf(axes)) {
+    combined.push({ combination, ...check(pipelineAt(pipeline, combination), placesAt(places, combination), around) });
+  }
+  const problems = problemsOf(written, combined, places);
+  if (problems.length > 0) return { project: written.project, stages: [], variants: new Map(), problems, warnings: [] };
+  const warnings = distinct(combined.flatMap((checked) => checked.warnings));
+  return { project: written.project, problems, warnings, ...expand(axes, combined) };
+}
+
+/** Problems that differ in what is said of them or where. */
+export function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [identity(problem), problem])).values()];
+}
+
+function identity({ code, where, position, found }: Problem): string {
+  return JSON.stringify([code, where, position?.line, position?.column, found]);
+}
+
+/**
+ * Problems of the combinations. One that the file has without the matrix as well, or that stands at a value of the
+ * matrix, is told as it is; of any other it has to be said which variant has it, because the place does not show it.
+ */
+function problemsOf(
+  written: Checked,
+  combined: readonly (Checked & { combination: Combination })[],
+  places: Places,
+): Problem[] {
+  const told = new Map<string, Problem>();
+  const known = new Set(written.problems.map(identity));
+  for (const { combination, problems } of combined) {
+    const values = combination.map(({ axis, index }) => places.at(['matrix', axis.name, 'values', index]));
+    for (const problem of problems) {
+      const id = identity(problem);
+      if (told.has(id)) continue;
+      const atValue = values.some(({ position, where }) =>
+        position === undefined
+          ? where === problem.where
+          : position.line === problem.position?.line && position.column === problem.position.column,
+      );
+      told.set(
+        id,
+        known.has(id) || atValue
+          ? problem
+          : { ...problem, found: `with ${showCombination(combination)}, ${problem.found}` },
+      );
+    }
+  }
+  return [...told.values()];
+}
+
+/** `units 64 and rate 0.001` */
+function showCombination(combination: Combination): string {
+  return combination.map(({ axis, index }) => `\`${axis.name}\` ${axis.values[index]}`).join(' and ');
+}

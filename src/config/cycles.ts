@@ -1,0 +1,64 @@
+/** Finds stages that read each other in a circle. */
+import type { Problem } from '../core/problem.js';
+import type { ReferenceField } from './pipeline.js';
+import type { Places } from './provenance.js';
+
+/** A stage, and one that it reads. */
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly field: ReferenceField;
+}
+
+/** One problem for each reference that closes a circle, found depth first in the order of the file. */
+export function circleProblems(edges: readonly Edge[], places: Places): Problem[] {
+  const problems: Problem[] = [];
+  const done = new Set<string>();
+  const edgesFrom = new Map<string, Edge[]>();
+  for (const edge of edges) {
+    const others = edgesFrom.get(edge.from);
+    if (others === undefined) edgesFrom.set(edge.from, [edge]);
+    else others.push(edge);
+  }
+  // Walks with a stack of its own, because a file may hold thousands of stages in a row.
+  for (const { from: start } of edges) {
+    if (done.has(start)) continue;
+    const trail: { readonly name: string; readonly edges: Edge[]; readonly by?: Edge }[] = [];
+    const depths = new Map<string, number>();
+    const enter = (name: string, by?: Edge) =>
+      depths.set(name, trail.push({ name, by, edges: [...(edgesFrom.get(name) ?? [])] }) - 1);
+    enter(start);
+    while (trail.length > 0) {
+      const current = trail[trail.length - 1];
+      const edge = current.edges.shift();
+      if (edge === undefined) {
+        done.add(current.name);
+        depths.delete(current.name);
+        trail.pop();
+        continue;
+      }
+      const index = depths.get(edge.to);
+      if (index !== undefined)
+        problems.push(circleProblem([...trail.slice(index + 1).flatMap(({ by }) => by ?? []), edge], places));
+      else if (!done.has(edge.to)) enter(edge.to, edge);
+    }
+  }
+  return problems;
+}
+
+/** Names the stages in the order in which they read each other, with the place of each reference. */
+function circleProblem(circle: readonly Edge[], places: Places): Problem {
+  const closing = circle[circle.length - 1];
+  const path = (edge: Edge) => ['stages', edge.from, edge.field];
+  const names = [closing.to, ...circle.map((edge) => edge.to)].join(' -> ');
+  const others = circle
+    .slice(0, -1)
+    .map((edge) => `\`${edge.from}\` reads \`${edge.to}\` (${places.mention(path(edge))})`);
+  return {
+    code: 'cycle',
+    ...places.at(path(closing)),
+    found: `${circle.length === 1 ? `\`${closing.from}\` reads itself` : 'these stages read each other in a circle'}: ${names}`,
+    expected: ['a stage that does not need this one', ...others].join('; '),
+    remedy: `let \`${closing.field}\` name another stage`,
+  };
+}

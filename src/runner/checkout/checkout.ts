@@ -1,0 +1,171 @@
+/** What this checkout holds: for each stage of a pipeline the key and outputs that its files here come from. */
+import { existsSync, type Stats } from 'node:fs';
+import { basename, resolve, sep } from 'node:path';
+import type { Json } from '../../core/canonical.js';
+import { isActionKey, isDigest, type ActionKey, type Digest } from '../../core/digest.js';
+import {
+  isCount,
+  isFiniteNumber,
+  isListOf,
+  isMapOf,
+  isOneOf,
+  isShapedAs,
+  isString,
+  optional,
+  parseJson,
+  type Guard,
+} from '../../core/guards.js';
+import { isOutputs } from '../../core/outputs.js';
+import { isInnerPath, staysInside } from '../../core/paths.js';
+import { failure } from '../../core/problem.js';
+import { readRegular } from '../../core/regular-file.js';
+import type { Outputs } from '../../core/stage.js';
+import type { Preimage } from '../action-key.js';
+import { AddedFile, type During } from './shared-file.js';
+import type { Project } from './project.js';
+
+/** A file that was delivered into the project, as it lay there afterwards. */
+export interface DeliveredFile {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** What no program sets back with the time of its contents; left out by versions before this one. */
+  readonly ctimeMs?: number;
+}
+
+/** Whether a file is there as it was delivered, told without reading it. */
+export function isUntouched(before: DeliveredFile, now: Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs'>): boolean {
+  return now.size === before.size && now.mtimeMs === before.mtimeMs && now.ctimeMs === before.ctimeMs;
+}
+
+export interface StageMemory {
+  readonly key: ActionKey;
+  readonly preimage: Preimage;
+  readonly outputs: Outputs;
+  /** Digest of all that decided the delivered files. */
+  readonly terms: Digest;
+  /** By folder, relative to the project, then by file name. */
+  readonly delivered: Readonly<Record<string, Readonly<Record<string, DeliveredFile>>>>;
+  /** Digests of files that are on their way into a folder: after a crash they are known to be ours. */
+  readonly writing?: Readonly<Record<string, readonly Digest[]>>;
+}
+
+interface CheckoutFile {
+  readonly format: 1;
+  /** The pipeline file, as its project names it; left out by versions before this one. */
+  readonly pipeline?: string;
+  readonly stages: Readonly<Record<string, StageMemory>>;
+}
+
+/**
+ * The memory of one pipeline file in one project. Without it results are found again in the store, but files that were
+ * delivered and are to be replaced count as somebody's: a run refuses to touch them. Runs at the same time each add theirs.
+ */
+export class Checkout {
+  private readonly file: AddedFile;
+
+  private constructor(
+    private readonly path: string,
+    private readonly pipeline: string,
+    private readonly stages: Map<string, StageMemory>,
+    during: During,
+  ) {
+    this.file = new AddedFile({ path, kind: 'checkout', label: 'writes the memory of a checkout', during });
+  }
+
+  /**
+   * Reads the memory at `path` of a pipeline file, given as its project names it; a missing or damaged one is an empty
+   * one. Throws `invalid` where it is that of another file, which is still there: each would undo what the other did.
+   */
+  static async open(
+    path: string,
+    project: Pick<Project, 'root' | 'display'>,
+    file: string,
+    during: During,
+  ): Promise<Checkout> {
+    const pipeline = project.display(file);
+    const content = await read(path);
+    const other = content?.pipeline ?? pipeline;
+    if (other !== pipeline && existsSync(resolve(project.root, other))) {
+      throw failure('invalid', {
+        code: 'same-name',
+        where: pipeline,
+        found: `and ${other} would keep their results in one place, under the name ${basename(path, '.json')}`,
+        expected: 'names that differ in more than their folder or ending',
+        remedy: 'rename one of the two',
+      });
+    }
+    return new Checkout(path, pipeline, stagesOf(content) ?? new Map<string, StageMemory>(), during);
+  }
+
+  /** What was known when it was opened, or set since. */
+  get(stage: string): StageMemory | undefined {
+    return this.stages.get(stage);
+  }
+
+  /** What the file says by now: another run may have delivered meanwhile. */
+  async latest(stage: string): Promise<StageMemory | undefined> {
+    return (stagesOf(await read(this.path)) ?? this.stages).get(stage);
+  }
+
+  /** Remembers a stage and writes the file anew, so that an interrupted run forgets nothing that it finished. */
+  async set(stage: string, memory: StageMemory): Promise<void> {
+    this.stages.set(stage, memory);
+    await this.file.change(async () => {
+      const known = new Map(stagesOf(await read(this.path)) ?? this.stages).set(stage, memory);
+      const content: CheckoutFile = { format: 1, pipeline: this.pipeline, stages: Object.fromEntries(known) };
+      return `${JSON.stringify(content)}\n`;
+    });
+  }
+}
+
+const isDeliveredFile: Guard<DeliveredFile> = isShapedAs({
+  digest: isDigest,
+  size: isCount,
+  mtimeMs: isFiniteNumber,
+  ctimeMs: optional(isFiniteNumber),
+});
+
+const isPreimage: Guard<Preimage> = isShapedAs({
+  schema: isFiniteNumber,
+  kind: isString,
+  impl: isFiniteNumber,
+  config: isJson,
+  inputs: isJson,
+  survey: isJson,
+  environment: isJson,
+});
+
+/** The file comes with the project, which may be a stranger's: what it names lies inside the project, or the file is damaged. */
+const isStageMemory: Guard<StageMemory> = isShapedAs({
+  key: isActionKey,
+  preimage: isPreimage,
+  outputs: isOutputs,
+  terms: isDigest,
+  delivered: isMapOf(isMapOf(isDeliveredFile, isInnerPath), isPlace),
+  writing: optional(isMapOf(isListOf(isDigest), isPlace)),
+});
+
+const isCheckoutFile: Guard<CheckoutFile> = isShapedAs({
+  format: isOneOf(1),
+  pipeline: optional(staysInside),
+  stages: isMapOf(isStageMemory),
+});
+
+function isJson(value: unknown): value is Json {
+  return value !== undefined;
+}
+
+/** Folders are remembered as this system writes them. */
+function isPlace(name: string): boolean {
+  return staysInside(name.replaceAll(sep, '/'));
+}
+
+/** Undefined where the file is missing or damaged. */
+async function read(path: string): Promise<CheckoutFile | undefined> {
+  return parseJson(await readRegular(path).then(String, () => ''), isCheckoutFile);
+}
+
+function stagesOf(content: CheckoutFile | undefined): Map<string, StageMemory> | undefined {
+  return content && new Map(Object.entries(content.stages));
+}

@@ -1,0 +1,219 @@
+/** Writes a stage's files into folders of the project: whole or not at all, and never over a person's own changes. */
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { digestOf, type Digest } from '../../core/digest.js';
+import { own } from '../../core/own.js';
+import { isInnerPath } from '../../core/paths.js';
+import { failure, type PipelineError } from '../../core/problem.js';
+import { readRegular } from '../../core/regular-file.js';
+import type { BlobRef } from '../../core/stage.js';
+import { hasCode, nodeFs } from '../../store/disk/cache-fs.js';
+import { isUntouched, type DeliveredFile } from './checkout.js';
+import { besideOf, sweepBeside } from '../../store/disk/write-atomic.js';
+
+export type DeliveredFolder = Readonly<Record<string, DeliveredFile>>;
+
+export interface DeliveryOptions {
+  /** What the last delivery left there. */
+  readonly before: DeliveredFolder | undefined;
+  /** What a delivery that was broken off may have left there. */
+  readonly ours?: readonly Digest[];
+  /** Replace files of this stage that a person has changed. */
+  readonly force: boolean;
+  readonly stage: string;
+  readonly readBytes: (ref: BlobRef) => Promise<Buffer>;
+  readonly display: (path: string) => string;
+}
+
+const TRIES = 5;
+/** Inside what lies aside: the folder that the new one takes the place of. */
+const OLD = 'old';
+
+/**
+ * Makes `folder` hold exactly `files`, whose names may lead into folders of its own (`probes/1.png`). Untouched files of an earlier delivery are told by size and time, so that
+ * a run without changes reads nothing. Throws `unsafe` where the folder holds something else.
+ */
+export async function deliverFolder(
+  folder: string,
+  files: ReadonlyMap<string, BlobRef | string>,
+  options: DeliveryOptions,
+): Promise<DeliveredFolder> {
+  for (const name of files.keys()) if (!isInnerPath(name)) throw leavesFolder(folder, name, options);
+  for (let tries = 1; ; tries++) {
+    try {
+      return await deliverOnce(folder, files, options);
+    } catch (error) {
+      // Another run put its folder there just now: it is looked at anew.
+      if (tries === TRIES || !hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
+    }
+  }
+}
+
+async function deliverOnce(
+  folder: string,
+  files: ReadonlyMap<string, BlobRef | string>,
+  options: DeliveryOptions,
+): Promise<DeliveredFolder> {
+  await recoverFolder(folder);
+  const wanted = new Map([...files].map(([name, content]) => [name, refOf(content)]));
+  const present = await survey(folder, options.before);
+  const current =
+    present.size === wanted.size && [...wanted].every(([name, { digest }]) => present.get(name)?.digest === digest);
+  if (!current) refuseForeign(folder, present, wanted, options);
+  const found = current ? present : await replaceFolder(folder, files, options);
+  const delivered = [...wanted].map(([name, ref]) => {
+    const { mtimeMs, ctimeMs } = found.get(name)!.times;
+    return [name, { ...ref, mtimeMs, ctimeMs }] as const;
+  });
+  return Object.fromEntries(delivered);
+}
+
+/** Names come from the record of a result, which whoever can write into the cache decides. */
+function leavesFolder(folder: string, name: string, { stage, display }: DeliveryOptions): PipelineError {
+  return failure('unsafe', {
+    code: 'name-leaves-folder',
+    where: display(folder),
+    found: `${stage} was to write a file called ${JSON.stringify(name)} there, which names another place`,
+    expected: 'a name inside the folder',
+    remedy: 'remove the cache if you do not know who wrote into it, and run again: everything in it is computed again',
+  });
+}
+
+/** What was found of a file. The times are from before its bytes were read, or from when nobody else knew its name: an edit since then shows in them. */
+interface FoundFile {
+  /** Undefined for what is not a regular file. */
+  readonly digest: Digest | undefined;
+  readonly times: Pick<Stats, 'mtimeMs' | 'ctimeMs'>;
+}
+
+export function digestsOf(files: ReadonlyMap<string, BlobRef | string>): Digest[] {
+  return [...files.values()].map((content) => refOf(content).digest);
+}
+
+function refOf(content: BlobRef | string): BlobRef {
+  return typeof content === 'string' ? { digest: digestOf(content), size: Buffer.byteLength(content) } : content;
+}
+
+/** Digests of what the folder holds now, by path below it. Links, empty folders and the like, which no delivery leaves there, have none. */
+async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map<string, FoundFile>> {
+  const entries = (await pathsIn(folder, '')).map(async (name): Promise<[string, FoundFile]> => {
+    const times = await lstat(join(folder, name));
+    const known = own(before, name);
+    if (known && isUntouched(known, times)) return [name, { digest: known.digest, times }];
+    return [name, { digest: times.isFile() ? digestOf(await readRegular(join(folder, name))) : undefined, times }];
+  });
+  return new Map(await Promise.all(entries));
+}
+
+/** What lies in a folder and those below it, with `/` between names; of folders only the empty ones. Links are not followed. */
+async function pathsIn(root: string, folder: string): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    // One below that is gone was swapped for another just now: as an empty folder it would be a stranger.
+    if (error.code === 'ENOENT' && folder === '') return [];
+    throw error;
+  });
+  const paths = entries.map(async (entry) => {
+    const path = `${folder}${entry.name}`;
+    const inside = entry.isDirectory() ? await pathsIn(root, `${path}/`) : [];
+    return inside.length > 0 ? inside : [path];
+  });
+  return (await Promise.all(paths)).flat();
+}
+
+/** A file counts as ours when an earlier delivery or this one holds its bytes. No force takes away what has none of our names. */
+function refuseForeign(
+  folder: string,
+  present: ReadonlyMap<string, FoundFile>,
+  wanted: ReadonlyMap<string, BlobRef>,
+  { before, ours = [], force, stage, display }: DeliveryOptions,
+): void {
+  for (const [name, { digest }] of present) {
+    const known = own(before, name);
+    if (
+      digest !== undefined &&
+      (known?.digest === digest || wanted.get(name)?.digest === digest || ours.includes(digest))
+    )
+      continue;
+    const isNamedSo = known !== undefined || wanted.has(name);
+    if (force && isNamedSo) continue;
+    throw failure('unsafe', {
+      code: 'folder-changed',
+      where: display(join(folder, name)),
+      found: known !== undefined ? 'was changed since it was written' : 'was not written by this pipeline',
+      expected: 'a folder that holds only what this stage wrote, or none',
+      remedy: isNamedSo
+        ? `move it away, or replace it: --force ${stage}`
+        : `move it away, or let ${stage} write into another folder`,
+    });
+  }
+}
+
+/** Builds the new folder beside the old one and swaps them by renames. Returns what was written. */
+async function replaceFolder(
+  folder: string,
+  files: ReadonlyMap<string, BlobRef | string>,
+  options: DeliveryOptions,
+): Promise<Map<string, FoundFile>> {
+  await mkdir(dirname(folder), { recursive: true });
+  const aside = besideOf(folder);
+  const written = new Map<string, FoundFile>();
+  try {
+    const fresh = join(aside, 'new');
+    await mkdir(fresh, { recursive: true });
+    const folders = new Set([fresh]);
+    for (const [name, content] of files) {
+      const below = dirname(join(fresh, name));
+      await mkdir(below, { recursive: true });
+      folders.add(below);
+      await writeFile(join(fresh, name), typeof content === 'string' ? content : await options.readBytes(content), {
+        flag: 'wx',
+        flush: true,
+      });
+      written.set(name, { digest: refOf(content).digest, times: await lstat(join(fresh, name)) });
+    }
+    // Their names, before the old folder goes: between the two renames nothing waits for the disk.
+    for (const made of folders) await nodeFs.syncFolder(made);
+    await rename(folder, join(aside, OLD)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    await rename(fresh, folder);
+    await nodeFs.syncFolder(dirname(folder));
+    return written;
+  } finally {
+    await putAway(aside, folder);
+  }
+}
+
+/**
+ * Brings back a delivered folder whose swap was broken off between its two renames, and removes what dead processes left
+ * beside it. Every command that opens the pipeline does so: until then the only copy lies hidden beside its place.
+ */
+export async function recoverFolder(folder: string): Promise<void> {
+  await sweepBeside(folder, (aside) => putAway(aside, folder));
+}
+
+/**
+ * Removes what lies aside. Where the swap was broken off between its two renames, the old folder is brought back first:
+ * the only one there is goes only after it stands in its place again.
+ */
+async function putAway(aside: string, folder: string): Promise<void> {
+  const old = join(aside, OLD);
+  if ((await standsAt(old)) && !(await standsAt(folder))) {
+    await rename(old, folder).catch((error: unknown) => {
+      // Another run put its folder there just now.
+      if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    });
+  }
+  await rm(aside, { recursive: true, force: true });
+}
+
+async function standsAt(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}

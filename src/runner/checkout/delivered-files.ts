@@ -1,0 +1,68 @@
+/** What became of the files that a stage delivered into the project. */
+import { stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { digestOf, type Digest } from '../../core/digest.js';
+import { own } from '../../core/own.js';
+import { readRegular } from '../../core/regular-file.js';
+import { isUntouched, type DeliveredFile, type StageMemory } from './checkout.js';
+import type { Node } from '../graph.js';
+import type { Project } from './project.js';
+
+interface TouchedFile {
+  readonly path: string;
+  readonly before: DeliveredFile;
+  readonly state: 'gone' | 'other';
+}
+
+/**
+ * Delivered files that are not there with their size and times. None is read. What a stage delivered elsewhere, before its
+ * file named another folder, is remembered but no business of its own any more.
+ */
+export async function touchedFiles(project: Project, node: Node, { delivered }: StageMemory): Promise<TouchedFile[]> {
+  const places = [project.folderOf(node.stage.name), ...foldersOf(project, node)].map((folder) =>
+    relative(project.root, folder),
+  );
+  const checks = places.flatMap((place) =>
+    Object.entries(own(delivered, place) ?? {}).map(async ([name, before]): Promise<TouchedFile[]> => {
+      const path = join(project.root, place, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found === undefined) return [{ path, before, state: 'gone' }];
+      return found.isFile() && isUntouched(before, found) ? [] : [{ path, before, state: 'other' }];
+    }),
+  );
+  return (await Promise.all(checks)).flat();
+}
+
+/** Why a stage whose result is the one remembered has files to deliver; undefined where they all stand. Reads only files that were touched. */
+export async function reasonToDeliver(project: Project, node: Node, memory: StageMemory): Promise<string | undefined> {
+  if (node.definition.deliver === undefined) return undefined;
+  const touched = await touchedFiles(project, node, memory);
+  const ours = Object.values(memory.writing ?? {}).flat();
+  for (const file of touched) {
+    if (await isEdited(file, ours))
+      return `${project.display(file.path)} was changed since it was written: only --force ${node.stage.name} replaces it`;
+  }
+  if (memory.writing !== undefined) return 'its files were not delivered to the end';
+  const missing = foldersOf(project, node).find(
+    (folder) => !Object.hasOwn(memory.delivered, relative(project.root, folder)),
+  );
+  if (missing !== undefined) return `its files are not in ${project.display(missing)} yet`;
+  const gone = touched.filter(({ state }) => state === 'gone');
+  if (gone.length === 0) return undefined;
+  const first = project.display(gone[0].path);
+  return gone.length === 1 ? `${first} is gone` : `${first} and ${gone.length - 1} more of its files are gone`;
+}
+
+/** The folders that its file names. */
+function foldersOf(project: Project, { stage, definition }: Node): string[] {
+  return (definition.writesTo?.(stage.config) ?? []).map((path) => project.resolvePath(path));
+}
+
+/** A file with other times alone, such as one that was copied with its project, is read; `ours` are digests of a delivery that was broken off. */
+async function isEdited({ path, before, state }: TouchedFile, ours: readonly Digest[]): Promise<boolean> {
+  if (state === 'gone') return false;
+  const bytes = await readRegular(path).catch(() => undefined);
+  if (bytes === undefined) return true;
+  const digest = digestOf(bytes);
+  return digest !== before.digest && !ours.includes(digest);
+}

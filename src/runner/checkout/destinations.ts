@@ -1,0 +1,138 @@
+/** The folders that stages write their files into: inside the project, whatever links stand on the way. */
+import { lstat, realpath } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { isWithin } from '../../core/paths.js';
+import { asPipelineError, failure, PipelineError } from '../../core/problem.js';
+import { recoverFolder } from './deliver.js';
+import type { Node } from '../graph.js';
+import { obstacleTo } from './obstacle.js';
+import type { Project } from './project.js';
+
+/** What writes the folders of the state. */
+const RUN = 'a run';
+
+/**
+ * Looks at all folders before anything is computed: those of the project's state, and those that these stages write.
+ * Throws `unsafe` where one lies outside the project or a file is in its way, `invalid` where its name is too long,
+ * `input-output` where it cannot be written.
+ */
+export async function checkDestinations(nodes: Iterable<Node>, project: Project): Promise<void> {
+  const [first] = await destinationFailures(nodes, project);
+  if (first !== undefined) throw first;
+}
+
+/** All of what {@link checkDestinations} throws the first of. */
+export async function destinationFailures(nodes: Iterable<Node>, project: Project): Promise<PipelineError[]> {
+  const failures: PipelineError[] = [];
+  const note = async (checked: Promise<PipelineError | undefined>): Promise<void> => {
+    const failed = await checked.catch((error: unknown) => asPipelineError(error));
+    if (failed !== undefined) failures.push(failed);
+  };
+  for (const folder of [dirname(project.checkout), project.runs]) await note(failureOf(folder, RUN, project));
+  for (const { stage, definition } of nodes) {
+    for (const path of definition.writesTo?.(stage.config) ?? []) {
+      const folder = project.resolvePath(path);
+      await note(refuseOutside(project, folder).then(() => failureOf(folder, stage.name, project)));
+    }
+  }
+  return failures;
+}
+
+/** Why `by` could not write a folder or file in the end; undefined where it could. */
+export async function failureOf(
+  path: string,
+  by: string,
+  { display }: Pick<Project, 'display'>,
+  as: 'folder' | 'file' = 'folder',
+): Promise<PipelineError | undefined> {
+  const obstacle = await obstacleTo(path, as);
+  switch (obstacle?.kind) {
+    case undefined:
+      return undefined;
+    case 'not-a-folder':
+      return noFolder(by, display(path), display(obstacle.path));
+    case 'too-long':
+      return nameTooLong(by, display(path));
+    case 'not-writable':
+      return cannotWrite(by, display(path), obstacle.path, obstacle.error);
+  }
+}
+
+/** Brings back folders whose last delivery was killed while it swapped them. A place that cannot be written stays as it is. */
+export async function recoverDestinations(nodes: Iterable<Node>, project: Project): Promise<void> {
+  for (const { stage, definition } of nodes) {
+    for (const folder of [
+      project.folderOf(stage.name),
+      ...(definition.writesTo?.(stage.config) ?? []).map(project.resolvePath),
+    ]) {
+      // What is wrong with a place is said where something is to be written there.
+      await refuseOutside(project, folder)
+        .then(() => recoverFolder(folder))
+        .catch(() => undefined);
+    }
+  }
+}
+
+/** Throws `unsafe` where a folder lies outside the project. */
+export async function refuseOutside({ root, display }: Project, folder: string): Promise<void> {
+  const realRoot = await realpath(root);
+  const inside = relative(root, folder);
+  if (inside === '' || !isWithin(folder, root)) throw outside(display(folder), 'lies outside the project', root);
+  let next = root;
+  for (const part of inside.split(sep)) {
+    next = join(next, part);
+    const entry = await lstat(next).catch(() => undefined);
+    if (entry === undefined) break;
+    if (entry.isSymbolicLink()) {
+      const target = await realpath(next).catch(() => undefined);
+      if (target === undefined || !isWithin(target, realRoot))
+        throw outside(display(folder), `leads out of the project by the link ${display(next)}`, root);
+    }
+  }
+}
+
+function outside(where: string, found: string, root: string): PipelineError {
+  return failure('unsafe', {
+    code: 'path-leaves-project',
+    where,
+    found,
+    expected: `a folder inside ${root}`,
+    remedy: "name a folder below that of the pipeline's project",
+  });
+}
+
+function noFolder(stage: string, folder: string, above: string): PipelineError {
+  return failure('unsafe', {
+    code: 'destination-not-a-folder',
+    where: folder,
+    found: `cannot be made, which ${stage} would do in the end: ${above} is a file`,
+    expected: 'a folder, or a name that is free',
+    remedy: `move ${above} away, or name another folder`,
+  });
+}
+
+function nameTooLong(stage: string, folder: string): PipelineError {
+  const shown = folder.length > 80 ? `${folder.slice(0, 77)}...` : folder;
+  return failure('invalid', {
+    code: 'destination-name-too-long',
+    where: shown,
+    found: `cannot be made, which ${stage} would do in the end: the name is too long for this file system`,
+    expected: 'names of at most 200 bytes, and a path that this system takes',
+    remedy: 'choose a shorter name',
+  });
+}
+
+function cannotWrite(stage: string, folder: string, above: string, error: unknown): PipelineError {
+  const { problems } = asPipelineError(error, stage);
+  return failure(
+    'input-output',
+    {
+      code: 'destination-not-writable',
+      where: folder,
+      found: `cannot be written, which ${stage} would do in the end: ${problems[0]?.found ?? above}`,
+      expected: 'a folder that can be written',
+      remedy: stage === RUN ? `make ${above} writable` : `make ${above} writable, or name another folder`,
+    },
+    error,
+  );
+}

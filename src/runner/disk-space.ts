@@ -1,0 +1,63 @@
+/** Whether the features that a stage will ask for fit on the disk: said by a plan, held before a stage extracts any. */
+import { bytesText } from '../core/text/bytes-text.js';
+import { LARGEST_SHARE } from '../core/estimate.js';
+import { failure } from '../core/problem.js';
+import type { FeatureNeed, Needs } from '../core/stage.js';
+import { featureSetKeyOf } from './action-key.js';
+import type { Session } from './session.js';
+
+export interface Missing {
+  /** Pictures that have to go through the prefix; each view counts. */
+  readonly extract: number;
+  readonly reused: number;
+  /** On disk. */
+  readonly bytes: number;
+}
+
+/** Looks up which rows a set lacks; `counted` holds those that somebody else will have made by then, and takes in these. */
+export async function missingOf(
+  { features, store, settings }: Session,
+  { digests, views, set }: FeatureNeed,
+  counted?: Set<string>,
+): Promise<Missing> {
+  const all = digests.length * views.length;
+  if (set?.preimage === undefined) return { extract: all, reused: 0, bytes: 0 };
+  const key = featureSetKeyOf(set.preimage);
+  const rows = await features.open(set.preimage, set.rowLength);
+  let extract = 0;
+  for (const view of views) {
+    for (const digest of digests) {
+      const name = `${key}/${view}/${digest}`;
+      if (rows.has(digest, view) || counted?.has(name) === true) continue;
+      counted?.add(name);
+      extract++;
+    }
+  }
+  return { extract, reused: all - extract, bytes: store.featureBytes(extract, set.rowLength, settings.featureType) };
+}
+
+/** Throws `input-output` where the features that a stage lacks would fill the disk. */
+export async function requireRoom(session: Session, stage: string, { features }: Needs): Promise<void> {
+  let bytes = 0;
+  let rows = 0;
+  for (const need of features) {
+    const missing = await missingOf(session, need);
+    bytes += missing.bytes;
+    rows += missing.bytes === 0 ? 0 : missing.extract;
+  }
+  const free = await session.store.freeBytes();
+  if (bytes <= LARGEST_SHARE * free) return;
+  throw failure('input-output', {
+    code: 'features-exceed-disk',
+    where: stage,
+    found: `features of ${rows.toLocaleString('en-US')} pictures take ${bytesText(bytes)}, and ${bytesText(free)} are free in ${session.store.root}`,
+    expected: `at most ${LARGEST_SHARE * 100} % of what is free`,
+    remedy: waysOut(session),
+  });
+}
+
+/** What makes features smaller, or the disk larger. */
+export function waysOut({ settings }: Session): string {
+  const half = settings.featureType === 'float16' ? '' : '`features: {dtype: float16}` (half of it), ';
+  return `${half}fewer \`views\`, a head that begins with global_average_pooling, a larger frozen part, or a cache on another disk (PIPELINE_CACHE)`;
+}

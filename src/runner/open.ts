@@ -1,0 +1,49 @@
+/** From a pipeline file to a session: what commands and the library begin with. */
+import { loadPipeline } from '../config/load.js';
+import { onlyPipelineIn } from '../config/only-file.js';
+import type { Pipeline } from '../config/pipeline.js';
+import type { Emit } from '../core/event.js';
+import type { StageTable } from './graph.js';
+import { openSession, type Session } from './session.js';
+import type { SourceOptions } from './source-host.js';
+import { limitsFrom } from '../store/limits.js';
+import { openStore } from '../store/store.js';
+
+/** What changes a pipeline for one call. */
+export interface PipelineOptions {
+  /** `path=value`, such as `stages.train.epochs=10`. */
+  readonly set?: readonly string[];
+  readonly engine?: string;
+}
+
+/** The tool that opens a session. */
+export interface Tool {
+  readonly stages: StageTable;
+  readonly version: string;
+}
+
+/** Loads and checks a pipeline file: the only one in this folder where none is named. */
+export async function loadChecked(
+  file: string | undefined,
+  { set = [], engine }: PipelineOptions,
+  cwd: string,
+): Promise<Pipeline> {
+  return loadPipeline(file ?? (await onlyPipelineIn(cwd)), {
+    set: engine === undefined ? set : [...set, `engine=${engine}`],
+    cwd,
+  });
+}
+
+/** Opens a session; damage in the cache is said as a note. Throws `invalid` where the environment has limits that are none. */
+export async function openFor(
+  pipeline: Pipeline,
+  { stages, version }: Tool,
+  emit: Emit,
+  options: SourceOptions = {},
+): Promise<Session> {
+  // Asked for when the work is done, which would be too late to tell.
+  limitsFrom(process.env);
+  const onDamage = ({ path, reason }: { path: string; reason: string }) =>
+    emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });
+  return openSession(pipeline, stages, (root, fs) => openStore(root, { onDamage, tool: version, fs }), emit, options);
+}

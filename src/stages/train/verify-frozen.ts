@@ -1,0 +1,47 @@
+/** Proves, tensor by tensor, that training moved nothing that it was to leave alone. */
+import { plainNames } from '../../core/text/names.js';
+import { failure } from '../../core/problem.js';
+import { usesBatchStatistics, type Graph } from '../../model/graph.js';
+import { layerOfWeight, type Tensor, type Weights } from '../../model/tensor.js';
+
+export interface Moved {
+  readonly graph: Graph;
+  /** The weights as the store has them: what the base was loaded with, or what an earlier training made of it. */
+  readonly stored: Weights;
+  /** The same in memory, which the engine was given. */
+  readonly used: Weights;
+  /** What came out of training. */
+  readonly trained: Weights;
+}
+
+/**
+ * Frozen layers keep all their weights; BatchNorm on stored statistics keeps those, also where it is trained. Throws
+ * `stage-failed` with the names of those that differ in any bit.
+ */
+export function requireUnmoved({ graph, stored, used, trained }: Moved, stage: string): void {
+  const layers = new Map(graph.layers.map((layer) => [layer.name, layer]));
+  const stays = (name: string): boolean => {
+    const layer = layers.get(layerOfWeight(name));
+    if (layer === undefined || !layer.trainable) return true;
+    return layer.kind === 'batch_normalization' && name.includes('/moving_') && !usesBatchStatistics(layer);
+  };
+  const moved = [...stored].filter(([name, tensor]) => {
+    return stays(name) && !(isSame(tensor, used.get(name)) && isSame(tensor, trained.get(name) ?? tensor));
+  });
+  if (moved.length === 0) return;
+  throw failure('stage-failed', {
+    code: 'frozen-weights-moved',
+    where: stage,
+    found: `training moved frozen weights: ${plainNames(moved.map(([name]) => name))}`,
+    expected: 'frozen weights that are, bit for bit, those that the base was loaded with',
+    remedy: 'this is a fault of the tool: please report it',
+  });
+}
+
+function isSame(one: Tensor, other: Tensor | undefined): boolean {
+  return other !== undefined && bytesOf(one).equals(bytesOf(other));
+}
+
+function bytesOf({ data }: Tensor): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}

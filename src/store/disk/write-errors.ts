@@ -1,0 +1,35 @@
+/** How a store that takes nothing in is told. */
+import { asPipelineError, failure, PROJECT_MOVED, type PipelineError } from '../../core/problem.js';
+import type { Files } from './files.js';
+
+/** The problem of a full disk, with what helps. `needed` is what was being written, as far as that is known; `free` is undefined where the disk does not tell. */
+export function diskFull(folder: string, needed: number, free: number | undefined, cause: unknown): PipelineError {
+  const room = free === undefined ? '' : `, and ${free.toLocaleString('en-US')} are free`;
+  return failure(
+    'input-output',
+    {
+      code: 'disk-full',
+      where: folder,
+      found: `the disk or a quota is full: ${needed.toLocaleString('en-US')} bytes were to be written${room}`,
+      remedy:
+        'free some space, or let `pipeline cache gc` do so (its --max-size says how small the cache is to become), and run ' +
+        'again: nothing that was published is lost',
+    },
+    cause,
+  );
+}
+
+const told = new WeakSet<Files>();
+
+/**
+ * Says once, whatever fails how often, that what is done now will have to be done again. Throws an error that is none of
+ * the disk, which would hide a bug, and that the project is gone, which ends the run.
+ */
+export function noteUnwritten(files: Files, error: unknown): void {
+  const { category, problems } = asPipelineError(error);
+  if (category !== 'input-output' || problems.some(({ code }) => code === PROJECT_MOVED)) throw error;
+  if (told.has(files)) return;
+  told.add(files);
+  const [{ found }] = problems;
+  files.note(files.root, `cannot be written, so that not everything is kept for the next run: ${found}`);
+}

@@ -1,0 +1,236 @@
+/**
+ * Digests of the files of a folder, without reading what has not changed: a file whose device, inode, size and times are
+ * those of the index is taken to have the digest that it had, unless its file system keeps no ctime. This shortcut stands for files of people and for those of
+ * unpacked archives; all else that the store published is judged by its bytes.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { compareCodePoints } from '../../core/canonical.js';
+import { toDigest, type Digest } from '../../core/digest.js';
+import { failure } from '../../core/problem.js';
+import { readRegular, streamRegular } from '../../core/regular-file.js';
+import type { FolderListing, PassedOver, Probe } from '../../core/stage.js';
+import { COARSEST_TIME_MS, hasCode } from '../disk/cache-fs.js';
+import { decodeIndex, encodeIndex, type FileIndex, type FileTable } from './file-index.js';
+import { CTIME_COLUMN, MTIME_COLUMN, SIZE_COLUMN, STAT_COLUMNS, type FileList } from './file-list.js';
+import type { Files } from '../disk/files.js';
+import { changeTimesAt, type ChangeTimes } from '../place.js';
+import { noteUnwritten } from '../disk/write-errors.js';
+
+export interface DigestOptions {
+  /** Where the index is kept, inside the store; without one, every file is read. */
+  readonly indexFile?: string;
+  readonly probe: Probe;
+  /** What the ctime of files where a path leads is worth. */
+  readonly changeTimesAt?: (path: string) => ChangeTimes;
+  /** Files read at once. */
+  readonly concurrency?: number;
+}
+
+/** Files beyond this are hashed as they stream by, and not shown to the probe. */
+const LARGEST_IN_MEMORY = 128 * 1024 * 1024;
+/** What stands in place of the probe's answer for them. */
+export const TOO_LARGE = 'is larger than 128 MiB';
+const CONCURRENCY = 16;
+
+/** Finds nothing out: for files whose digests are all that is asked for. */
+export const noProbe: Probe = { version: 'none', of: () => '' };
+
+export class FileDigests implements FolderListing {
+  private digest: Digest | undefined;
+
+  /** `read` is how many files had to be read. */
+  constructor(
+    readonly root: string,
+    readonly passedOver: readonly PassedOver[],
+    private readonly table: FileTable,
+    readonly read: number,
+  ) {}
+
+  get paths(): readonly string[] {
+    return this.table.paths;
+  }
+
+  /** All digests, 32 bytes a file. */
+  get bytes(): Buffer {
+    return this.table.digests;
+  }
+
+  digestAt(index: number): Digest {
+    return toDigest(this.bytes.subarray(index * 32, (index + 1) * 32));
+  }
+
+  probeAt(index: number): string {
+    return this.table.probes[index];
+  }
+
+  get treeDigest(): Digest {
+    this.digest ??= treeDigest(this.paths, this.bytes);
+    return this.digest;
+  }
+}
+
+/** Digest over all paths and digests; no path can hold the NUL that separates them. */
+export function treeDigest(paths: readonly string[], digests: Uint8Array): Digest {
+  const hash = createHash('sha256').update(`tree1\0${paths.length}\0`);
+  return toDigest(hash.update(paths.join('\0')).update('\0').update(digests).digest());
+}
+
+/**
+ * Digests of listed files. `listedAt` is the time, in milliseconds, just before they were listed.
+ * Throws `input-output` where a file is gone by the time that it is read.
+ */
+export async function digestFiles(
+  files: Files,
+  listed: FileList,
+  listedAt: number,
+  options: DigestOptions,
+): Promise<FileDigests> {
+  const list = withTrustedTimes(listed, options.changeTimesAt ?? changeTimesAt);
+  const { indexFile, probe } = options;
+  const indexBytes = indexFile === undefined ? undefined : await files.readIfThere(indexFile, { use: true });
+  const before = indexBytes && decodeIndex(indexBytes, probe.version);
+  const carried = carryOver(list, before);
+  const { table, changed } = carried;
+  await readChanged(list, carried, options);
+  const result = new FileDigests(list.root, list.passedOver, table, changed.length);
+  if (indexFile === undefined || (changed.length === 0 && before?.probes.length === list.paths.length)) return result;
+  const index = encodeIndex({ ...table, stats: settledStats(list.stats, listedAt) }, probe.version);
+  try {
+    await files.publish(indexFile, index, { durable: false });
+  } catch (error) {
+    noteUnwritten(files, error);
+  }
+  return result;
+}
+
+/**
+ * The list, with NaN for times that an edit need not move: with its size and mtime set back, such a file would pass for the old one.
+ * File systems are asked once for each device.
+ */
+function withTrustedTimes(list: FileList, timesAt: (path: string) => ChangeTimes): FileList {
+  const devices = new Map<number, ChangeTimes>();
+  let stats = list.stats;
+  list.paths.forEach((path, i) => {
+    const start = i * STAT_COLUMNS;
+    const device = list.stats[start];
+    const times = devices.get(device) ?? timesOf(join(list.root, path), timesAt);
+    devices.set(device, times);
+    if (times === 'kept' || (times === 'unless-equal' && stats[start + MTIME_COLUMN] !== stats[start + CTIME_COLUMN]))
+      return;
+    if (stats === list.stats) stats = list.stats.slice();
+    stats[start + MTIME_COLUMN] = NaN;
+  });
+  return { ...list, stats };
+}
+
+/** A file that is gone by now is reported when it is read. */
+function timesOf(path: string, timesAt: (path: string) => ChangeTimes): ChangeTimes {
+  try {
+    return timesAt(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
+    return 'none';
+  }
+}
+
+interface CarriedOver {
+  readonly table: FileTable & { readonly probes: string[] };
+  /** Files that have to be read. */
+  readonly changed: number[];
+}
+
+/** Where nothing changed at all, which is the usual case, two comparisons of all bytes tell. */
+function carryOver(list: FileList, before: FileIndex | undefined): CarriedOver {
+  const { paths, stats } = list;
+  if (
+    before !== undefined &&
+    !stats.some(Number.isNaN) &&
+    sameBytes(stats, before.stats) &&
+    paths.join('\0') === before.pathText
+  ) {
+    return { table: { paths, stats, digests: before.digests, probes: [...before.probes] }, changed: [] };
+  }
+  return carryOverEach(list, before);
+}
+
+/** A time that is remembered as NaN equals no other, byte by byte neither. */
+function sameBytes(a: Float64Array, b: Float64Array): boolean {
+  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
+}
+
+/** Takes what is unchanged from the index: both lists have one order, so one walk along both finds all. */
+function carryOverEach({ paths, stats }: FileList, index: FileIndex | undefined): CarriedOver {
+  // Asking an index for its paths cuts them up each time.
+  const before = index && { ...index, paths: index.paths };
+  const digests = Buffer.alloc(paths.length * 32);
+  const probes = new Array<string>(paths.length).fill('');
+  const changed: number[] = [];
+  let old = 0;
+  for (let i = 0; i < paths.length; i++) {
+    while (before && old < before.paths.length && compareOften(before.paths[old], paths[i]) < 0) old++;
+    if (before?.paths[old] === paths[i] && sameStats(before.stats, old, stats, i)) {
+      before.digests.copy(digests, i * 32, old * 32, (old + 1) * 32);
+      probes[i] = before.probes[old];
+    } else {
+      changed.push(i);
+    }
+  }
+  return { table: { paths, stats, digests, probes }, changed };
+}
+
+/** Nearly all paths are equal, which the engine finds out sooner than a walk along their characters. */
+function compareOften(a: string, b: string): number {
+  return a === b ? 0 : compareCodePoints(a, b);
+}
+
+function sameStats(a: Float64Array, fileA: number, b: Float64Array, fileB: number): boolean {
+  for (let column = 0; column < STAT_COLUMNS; column++) {
+    if (a[fileA * STAT_COLUMNS + column] !== b[fileB * STAT_COLUMNS + column]) return false;
+  }
+  return true;
+}
+
+/**
+ * What to remember of the files. One that had just been changed when it was listed could change again without a trace, so
+ * its time is remembered as NaN, which equals nothing: it will be read once more.
+ */
+function settledStats(stats: Float64Array, listedAt: number): Float64Array {
+  const settled = stats.slice();
+  for (let start = 0; start < settled.length; start += STAT_COLUMNS) {
+    const changedAt = Math.max(settled[start + MTIME_COLUMN], settled[start + CTIME_COLUMN]);
+    if (!(changedAt < listedAt - COARSEST_TIME_MS)) settled[start + MTIME_COLUMN] = NaN;
+  }
+  return settled;
+}
+
+async function readChanged(list: FileList, { table, changed }: CarriedOver, options: DigestOptions): Promise<void> {
+  const queue = changed.values();
+  const readOnes = async () => {
+    for (const i of queue) {
+      const size = list.stats[i * STAT_COLUMNS + SIZE_COLUMN];
+      const { hash, text } = await readOne(join(list.root, list.paths[i]), size, options.probe);
+      table.digests.set(hash, i * 32);
+      table.probes[i] = text;
+    }
+  };
+  await Promise.all(Array.from({ length: options.concurrency ?? CONCURRENCY }, readOnes));
+}
+
+async function readOne(path: string, size: number, probe: Probe): Promise<{ hash: Buffer; text: string }> {
+  const hash = createHash('sha256');
+  try {
+    if (size > LARGEST_IN_MEMORY) {
+      for await (const chunk of (await streamRegular(path)) as AsyncIterable<Buffer>) hash.update(chunk);
+      return { hash: hash.digest(), text: TOO_LARGE };
+    }
+    const bytes = await readRegular(path);
+    const text = await probe.of(bytes);
+    if (text.includes('\0')) throw new TypeError('the answer of a probe must not hold a NUL character');
+    return { hash: hash.update(bytes).digest(), text };
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    const found = 'was there when its folder was listed, and is gone now';
+    throw failure('input-output', { code: 'file-vanished', where: path, found, remedy: 'run again' }, error);
+  }
+}

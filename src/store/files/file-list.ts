@@ -1,0 +1,160 @@
+/** Lists the files of a folder tree with what the file system says of each; it must be quick for tens of thousands. */
+import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { join, sep } from 'node:path';
+import { compareCodePoints } from '../../core/canonical.js';
+import type { LinkPolicy, PassedOver } from '../../core/stage.js';
+import { hasCode } from '../disk/cache-fs.js';
+
+/** Numbers kept for each file, in this order: device, inode, size, mtime and ctime in milliseconds. */
+export const STAT_COLUMNS = 5;
+export const SIZE_COLUMN = 2;
+export const MTIME_COLUMN = 3;
+export const CTIME_COLUMN = 4;
+
+export interface FileList {
+  readonly root: string;
+  /** Relative to the root, with `/`, ordered by code point. */
+  readonly paths: readonly string[];
+  /** {@link STAT_COLUMNS} numbers a file. */
+  readonly stats: Float64Array;
+  readonly passedOver: readonly PassedOver[];
+}
+
+const OUTSIDE = 'leads out of the folder and is not followed';
+const FOREIGN = 'has a name that is not UTF-8 and is not read';
+const SPECIAL = 'is a pipe, a socket or a device and is not read';
+
+const surrogate = /[\ud800-\udfff]/;
+const clutter = new Set(['Thumbs.db', 'desktop.ini']);
+
+/**
+ * Lists regular files, and what links lead to. Hidden files and folders and the clutter of file managers are left out, and
+ * so is a file that vanishes meanwhile. The paths are those of the links. No two links to the same folder are followed, nor
+ * one to a folder around it: links cannot make the walk endless.
+ */
+export function listFiles(root: string, links: LinkPolicy = 'inside'): FileList {
+  const real = realpathSync(root);
+  const walk = new Walk(real, links);
+  walk.folder(root, '', real);
+  const { paths, passedOver } = walk;
+  const stats = walk.stats.slice(0, paths.length * STAT_COLUMNS);
+  return { root, passedOver, ...(walk.ordered ? { paths, stats } : inOrder(paths, stats)) };
+}
+
+/** The list that holds one file, followed where it is a link. */
+export function listFile(folder: string, name: string): FileList {
+  const stats = new Float64Array(STAT_COLUMNS);
+  writeStats(stats, 0, statSync(join(folder, name)));
+  return { root: folder, paths: [name], stats, passedOver: [] };
+}
+
+/**
+ * Synchronous on purpose: a call that the kernel answers from memory takes 2 microseconds, and several times that
+ * when it goes through the thread pool and a promise.
+ */
+class Walk {
+  readonly paths: string[] = [];
+  readonly passedOver: PassedOver[] = [];
+  /** False once the order of the walk may differ from that of whole paths. */
+  ordered = true;
+  /** Longer than needed; grows by doubling. */
+  stats = new Float64Array(1024 * STAT_COLUMNS);
+
+  /** Folders that links lead to, by their real paths, with the path of the link that was followed. */
+  private readonly entered = new Map<string, string>();
+
+  constructor(
+    private readonly realRoot: string,
+    private readonly links: LinkPolicy,
+  ) {}
+
+  /** `prefix` is the folder's path relative to the root, with a `/` at the end; empty for the root. `real` is its real path. */
+  folder(folder: string, prefix: string, real: string): void {
+    const names = readdirSync(folder).sort();
+    // UTF-16 order, in which names were sorted, is that of code points up to here.
+    if (surrogate.test(names.join())) this.ordered = false;
+    names.forEach((name, i) => {
+      if (name.startsWith('.') || clutter.has(name)) return;
+      const path = `${folder}/${name}`;
+      const found = lstatSync(path, { throwIfNoEntry: false });
+      if (found === undefined) {
+        // Node puts this character in place of such bytes, and then finds nothing of the name; any other has vanished.
+        if (name.includes('\ufffd')) this.passedOver.push({ path: prefix + name, kind: 'name', why: FOREIGN });
+        return;
+      }
+      if (found.isFile()) {
+        this.add(prefix + name, found);
+      } else if (found.isDirectory()) {
+        // `a.b` comes after `a`, but before `a/c`.
+        if (i + 1 < names.length && names[i + 1].startsWith(name)) this.ordered = false;
+        this.folder(path, `${prefix}${name}/`, join(real, name));
+      } else if (found.isSymbolicLink()) {
+        // A link to a folder sorts as one.
+        if (i + 1 < names.length && names[i + 1].startsWith(name)) this.ordered = false;
+        this.link(path, prefix + name, real);
+      } else {
+        this.passedOver.push({ path: prefix + name, kind: 'special', why: SPECIAL });
+      }
+    });
+  }
+
+  private link(path: string, relative: string, folder: string): void {
+    const target = this.targetOf(path);
+    const pass = (why: string, kind: PassedOver['kind'] = 'link'): void =>
+      void this.passedOver.push({ path: relative, kind, why });
+    if ('why' in target) return pass(target.why);
+    const { real, stats } = target;
+    if (this.links === 'inside' && !(stats.isFile() && isBelow(real, this.realRoot))) return pass(OUTSIDE);
+    if (stats.isFile()) return this.add(relative, stats);
+    if (!stats.isDirectory()) return pass(SPECIAL, 'special');
+    if (real === folder || isBelow(folder, real)) return pass('is a link to a folder around it and is not followed');
+    const earlier = this.entered.get(real);
+    if (earlier !== undefined) return pass(`is a link to the same folder as ${earlier} and is not followed`);
+    this.entered.set(real, relative);
+    this.folder(path, `${relative}/`, real);
+  }
+
+  private targetOf(path: string): { readonly real: string; readonly stats: Stats } | { readonly why: string } {
+    try {
+      return { real: realpathSync(path), stats: statSync(path) };
+    } catch (error) {
+      if (this.links === 'inside' && hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return { why: OUTSIDE };
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return { why: `is a link to ${readlinkSync(path)}, which is missing` };
+      if (hasCode(error, 'ELOOP')) return { why: 'is a link that leads back to itself' };
+      if (hasCode(error, 'EACCES', 'EPERM'))
+        return { why: `is a link to ${readlinkSync(path)}, which cannot be read: permission denied` };
+      throw error;
+    }
+  }
+
+  private add(path: string, found: Stats): void {
+    const start = this.paths.push(path) * STAT_COLUMNS - STAT_COLUMNS;
+    if (start === this.stats.length) {
+      const longer = new Float64Array(2 * this.stats.length);
+      longer.set(this.stats);
+      this.stats = longer;
+    }
+    writeStats(this.stats, start, found);
+  }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+function writeStats(stats: Float64Array, start: number, found: Stats): void {
+  stats[start] = found.dev;
+  stats[start + 1] = found.ino;
+  stats[start + SIZE_COLUMN] = found.size;
+  stats[start + MTIME_COLUMN] = found.mtimeMs;
+  stats[start + CTIME_COLUMN] = found.ctimeMs;
+}
+
+function inOrder(paths: readonly string[], stats: Float64Array): Pick<FileList, 'paths' | 'stats'> {
+  const order = [...paths.keys()].sort((a, b) => compareCodePoints(paths[a], paths[b]));
+  const sorted = new Float64Array(stats.length);
+  order.forEach((from, to) =>
+    sorted.set(stats.subarray(from * STAT_COLUMNS, (from + 1) * STAT_COLUMNS), to * STAT_COLUMNS),
+  );
+  return { paths: order.map((from) => paths[from]), stats: sorted };
+}

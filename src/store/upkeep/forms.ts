@@ -1,0 +1,54 @@
+/**
+ * What this tool calls the files of a store, by the folder that they are in. A collection removes nothing else: others may
+ * have put files into the folder, and an old file without a name of ours is theirs.
+ */
+import type { FileInfo } from '../disk/cache-fs.js';
+
+/** `whole`: name and form are ours. `named`: the name is, and something else has it. `none`: nothing of ours. */
+export type Claim = 'whole' | 'named' | 'none';
+
+interface Form {
+  /** Of the path below the folder, with `/`. */
+  readonly name: RegExp;
+  readonly is: 'file' | 'folder' | 'either';
+}
+
+const digest = '[0-9a-f]{64}';
+/** In a folder named for its first two characters. */
+const fanned = '([0-9a-f]{2})/\\1[0-9a-f]{62}';
+const process = '[0-9a-f]{8}-\\d+-\\d+-\\d+-[0-9a-f]+';
+
+const forms: ReadonlyMap<string, Form> = new Map([
+  ['blobs', { name: new RegExp(`^${fanned}$`), is: 'file' }],
+  ['records', { name: new RegExp(`^${fanned}\\.json$`), is: 'file' }],
+  // Versions before this one had them in no folder of two characters, or as folders.
+  ['checkpoints', { name: new RegExp(`^(?:${fanned}|${digest})(?:\\.\\w+)?$`), is: 'either' }],
+  ['features', { name: new RegExp(`^${digest}$`), is: 'folder' }],
+  ['unpacked', { name: new RegExp(`^${digest}$`), is: 'folder' }],
+  ['roots', { name: new RegExp(`^${digest}\\.json$`), is: 'file' }],
+  ['quarantine', { name: /^\d{13}-.+-[0-9a-f]{8}$/, is: 'either' }],
+  ['tmp', { name: new RegExp(`^(?:${process}|download-${digest}\\.(?:${process}\\.)?part)$`), is: 'either' }],
+  ['index', { name: /^[0-9a-f]{32}$/, is: 'file' }],
+]);
+
+/** What speaks for this tool having made what is at a path below the folder of a kind. */
+export function claimOn(
+  kind: string,
+  path: string,
+  { isFile, isFolder }: Pick<FileInfo, 'isFile' | 'isFolder'>,
+): Claim {
+  const form = forms.get(kind);
+  if (form === undefined || !form.name.test(path)) return 'none';
+  const fits = { file: isFile, folder: isFolder, either: isFile || isFolder }[form.is];
+  return fits ? 'whole' : 'named';
+}
+
+/** Whether a file in the folder of locks has the name of one. */
+export function isLockName(name: string): boolean {
+  return /^(?:gc|(?:[a-z]+-)*(?:[0-9a-f]{16}|[0-9a-f]{64}))$/.test(name);
+}
+
+/** Whether a name in the temporary folder, or beside a delivered one, begins with that of a process. */
+export function namesProcess(text: string): boolean {
+  return new RegExp(`^${process}`).test(text);
+}
