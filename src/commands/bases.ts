@@ -1,23 +1,7 @@
 /** pipeline bases: the pretrained networks that can be named. */
 import { bytesText } from '../core/text/bytes-text.js';
 import { columnLines, type Column } from '../report/columns.js';
-import type { CommandSpec } from './host.js';
-
-/** A base as this command tells it; what the fields mean is said where they are made, in model/bases. */
-export interface BaseRow {
-  readonly name: string;
-  readonly alpha: number | null;
-  readonly parameters: number | null;
-  readonly preprocessing: string | null;
-  readonly imageSize: number | null;
-  readonly published: readonly {
-    readonly url: string;
-    readonly md5: string | null;
-    readonly bytes: number | null;
-    readonly imageSize: number;
-  }[];
-  readonly packaged: boolean;
-}
+import type { BaseRow, CommandSpec } from './host.js';
 
 const help = `
 Where weights are published for several sizes of pictures, --json names the file for each.

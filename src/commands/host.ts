@@ -5,7 +5,6 @@ import type { Finding } from '../core/finding.js';
 import { PipelineError } from '../core/problem.js';
 import type { EngineChoice } from '../core/schema-types.js';
 import type { Screen } from '../report/live-region.js';
-import type { BaseRow } from './bases.js';
 import type { Tool } from '../runner/open.js';
 
 /** The world of a command: tests hand in another one. */
@@ -67,3 +66,19 @@ export function countOf(option: string, what: string): (text: string) => number 
 }
 
 export const collect = (value: string, all: readonly string[]): string[] => [...all, value];
+
+/** A base as this command tells it; what the fields mean is said where they are made, in model/bases. */
+export interface BaseRow {
+  readonly name: string;
+  readonly alpha: number | null;
+  readonly parameters: number | null;
+  readonly preprocessing: string | null;
+  readonly imageSize: number | null;
+  readonly published: readonly {
+    readonly url: string;
+    readonly md5: string | null;
+    readonly bytes: number | null;
+    readonly imageSize: number;
+  }[];
+  readonly packaged: boolean;
+}

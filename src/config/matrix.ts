@@ -2,8 +2,7 @@
 import { failure, type Problem } from '../core/problem.js';
 import { findField, setField } from './fields.js';
 import { type Override, type Places, startsWith, whereOf } from './provenance.js';
-import type { FieldPath } from './pipeline.js';
-import { copyMapping, forbiddenKeys, isMapping, type Mapping, type Plain } from './values.js';
+import { copyMapping, forbiddenKeys, isMapping, type Mapping, type Plain, type FieldPath } from './values.js';
 import { writeOutStages } from './validate.js';
 import { showPath, showValue } from './words.js';
 

@@ -15,9 +15,6 @@ export interface Stage<Kind extends StageKind = StageKind> {
 
 export type { ReferenceField, Role } from '../core/stage.js';
 
-/** Names a field of the file: `stages`, `train`, `epochs`. */
-export type FieldPath = readonly (string | number)[];
-
 /** What a matrix made a stage from. */
 export interface Variant {
   /** The stage of the file. */

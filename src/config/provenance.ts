@@ -1,6 +1,6 @@
 /** Where fields come from: a place in the file, or a `--set` of the command line. */
 import type { Problem } from '../core/problem.js';
-import type { FieldPath } from './pipeline.js';
+import type { FieldPath } from './values.js';
 import type { ParsedYaml, Part } from './yaml.js';
 
 /** A field that was set on the command line. */

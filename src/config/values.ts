@@ -31,3 +31,6 @@ function copyPlain(value: Plain): Plain {
 
 /** Keys that reach an object's prototype in JavaScript: refused wherever a file or a `--set` holds them. */
 export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Names a field of the file: `stages`, `train`, `epochs`. */
+export type FieldPath = readonly (string | number)[];

@@ -1,6 +1,6 @@
 /** Words for values, fields and choices in messages. */
 import { nearest } from '../core/text/did-you-mean.js';
-import type { FieldPath } from './pipeline.js';
+import type { FieldPath } from './values.js';
 
 /** A path as `--set` takes it: `stages.build-head.layers.1.dense.units`. */
 export function showPath(path: FieldPath): string {

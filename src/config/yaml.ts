@@ -18,8 +18,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { failure, PipelineError, type Position, type Problem } from '../core/problem.js';
-import type { FieldPath } from './pipeline.js';
-import { forbiddenKeys, type Mapping, newMapping, type Plain } from './values.js';
+import { forbiddenKeys, type Mapping, newMapping, type Plain, type FieldPath } from './values.js';
 import { Lines } from './positions.js';
 import { showPath } from './words.js';
 

@@ -41,3 +41,9 @@ export function fileNameOf<Name extends Digest | ActionKey | FeatureSetKey>(dige
   if (isDigest(digest)) return digest;
   throw new TypeError(`${JSON.stringify(digest)} is not a SHA-256 digest`);
 }
+
+/** Bytes in the store. */
+export interface BlobRef {
+  readonly digest: Digest;
+  readonly size: number;
+}

@@ -1,8 +1,8 @@
 /** Names of outputs: `metrics`, or `file:probes/1.png` for a file that is delivered under that name. */
 import { isCount, isMapOf, isShapedAs, type Guard } from './guards.js';
-import { isDigest } from './digest.js';
+import { isDigest, type BlobRef } from './digest.js';
 import { isInnerPath } from './paths.js';
-import type { BlobRef, Outputs } from './stage.js';
+import type { Outputs } from './stage.js';
 
 /** Begins the names of outputs that are files for people. */
 export const FILE_PREFIX = 'file:';

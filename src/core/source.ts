@@ -1,7 +1,7 @@
 /** Files that lie elsewhere: what a pipeline says of them, and what the code that fetches them may ask for. */
-import { isDigest, type Digest } from './digest.js';
+import { isDigest, type Digest, type BlobRef } from './digest.js';
 import { staysInside } from './paths.js';
-import type { BlobRef, FolderListing } from './stage.js';
+import type { FolderListing } from './folder-listing.js';
 
 /** A file on the web, and what its bytes have to be. */
 export interface Download {

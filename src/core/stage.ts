@@ -1,6 +1,7 @@
 /** The contract of a stage kind: what it reads, what decides its output, and how it does its work. */
+import type { FolderListing } from './folder-listing.js';
 import type { Json } from './canonical.js';
-import type { Digest } from './digest.js';
+import type { BlobRef, Digest } from './digest.js';
 import type { Emit, FeatureCounts } from './event.js';
 import type { Finding } from './finding.js';
 import type { Guard } from './guards.js';
@@ -12,12 +13,6 @@ export type Role = 'data' | 'base' | 'model' | 'trained' | 'metrics';
 
 /** The fields of a stage that name another stage. */
 export type ReferenceField = 'data' | 'base' | 'model' | 'from';
-
-/** Bytes in the store. */
-export interface BlobRef {
-  readonly digest: Digest;
-  readonly size: number;
-}
 
 /** What a stage has put out, by the names that it chose; see `outputs.ts` for which can be. */
 export type Outputs = Readonly<Record<string, BlobRef>>;
@@ -96,28 +91,6 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
  * any file or folder, as of a folder that a person names.
  */
 export type LinkPolicy = 'inside' | 'followed';
-
-/** Digests of the files of a folder, sorted by path. */
-export interface FolderListing {
-  readonly root: string;
-  /** Relative to the root, with `/`. */
-  readonly paths: readonly string[];
-  digestAt(index: number): Digest;
-  /** What the probe said of the file's bytes. */
-  probeAt(index: number): string;
-  /** Digest over all paths and digests. */
-  readonly treeDigest: Digest;
-  readonly passedOver: readonly PassedOver[];
-}
-
-/** What is in a folder and is not read. */
-export interface PassedOver {
-  readonly path: string;
-  /** `special`: a pipe, a socket or a device; `name`: a name that is not UTF-8. */
-  readonly kind: 'link' | 'name' | 'special';
-  /** The rest of a sentence about it. */
-  readonly why: string;
-}
 
 /** A short text about a file's bytes, remembered with their digest. */
 export interface Probe {

@@ -1,6 +1,6 @@
 /** Reads what `ingest` and `augment` put out. */
-import type { Digest } from '../core/digest.js';
-import type { BlobRef, Outputs } from '../core/stage.js';
+import type { Digest, BlobRef } from '../core/digest.js';
+import type { Outputs } from '../core/stage.js';
 import type { Augmentation } from '../image/augmentation.js';
 import type { Guard } from '../core/guards.js';
 import { isDataSpec, isFiles, isSamples, type DataSpec, type Files, type SplitName } from '../image/dataset.js';

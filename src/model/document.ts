@@ -1,5 +1,5 @@
 /** A model as stages hand it on: the layer graph, where its weights are, and how its pictures are prepared. */
-import type { BlobRef } from '../core/stage.js';
+import type { BlobRef } from '../core/digest.js';
 import type { ImageSpec } from '../image/dataset.js';
 import type { Graph } from './graph.js';
 import type { Preprocessing } from './preprocessing.js';

@@ -4,18 +4,9 @@ import { changedMeanwhile } from '../core/regular-file.js';
 import { requireReadable } from './formats/identify.js';
 import { readJson, readLayersModel } from './layers-model/load.js';
 import { weightPaths } from './layers-model/weights.js';
-import type { Graph } from './graph.js';
 import type { H5Options } from './keras/read-h5.js';
-import { ModelFolder, type ExpectedDigests, type ReadFile } from './model-folder.js';
-import type { Weights } from './tensor.js';
-
-export interface ReadModel {
-  /** Undefined where the file holds weights alone: then the network must be known. */
-  readonly graph?: Graph;
-  readonly weights: Weights;
-  /** Every file that was read, the given one first. */
-  readonly files: readonly ReadFile[];
-}
+import { ModelFolder, type ExpectedDigests } from './model-folder.js';
+import type { ReadModel } from './read-result.js';
 
 export interface ModelOptions extends H5Options {
   /** Digests that the files must have. */

@@ -1,7 +1,7 @@
 /** Opens an exported model in this process. */
 import { engineChoiceOf } from '../core/engine-choice.js';
 import { engineNotes, resolveEngine, type Note } from '../engine/resolve.js';
-import type { OnnxBundle } from '../engine/onnx/model-reader.js';
+import type { OnnxBundle } from '../engine/onnx/onnx-bundle.js';
 import type { Bundle } from '../model/bundle.js';
 import { networkOf, readModel } from './network.js';
 import { Predictor } from './predictor.js';

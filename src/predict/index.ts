@@ -1,16 +1,7 @@
 /** Opens an exported model for predicting. */
-import type { Note } from '../engine/resolve.js';
-import type { ModelPredictor } from './answers.js';
-import type { ModelFacts } from './here.js';
+import type { OpenModel } from './open-model.js';
 
 export { lineOf } from './answers.js';
-
-export interface OpenModel {
-  readonly bundle: ModelFacts;
-  readonly predictor: ModelPredictor;
-  /** What a person should know of the engine. */
-  readonly notes: readonly Note[];
-}
 
 /**
  * Reads the model in a folder, that of a `model.json` or an `.onnx` file, and starts its engine, in a process of its own:

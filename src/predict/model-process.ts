@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { packageFile } from '../core/package.js';
 import { failure, fromParts, type PipelineError } from '../core/problem.js';
 import type { Answer, ModelPredictor, Outcome, PictureInput } from './answers.js';
-import type { OpenModel } from './index.js';
+import type { OpenModel } from './open-model.js';
 import type { ModelRequest, ModelResponse } from './messages.js';
 
 /** Inputs that are sent at once: answers that wait for a slow reader are no more, and bytes at hand are not all copied. */

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { EngineIdentity, Runner } from '../engine/engine.js';
-import type { OnnxBundle } from '../engine/onnx/model-reader.js';
+import type { OnnxBundle } from '../engine/onnx/onnx-bundle.js';
 import { openEngine } from '../engine/resolve.js';
 import type { ImageSpec } from '../image/dataset.js';
 import { readBundle, type Bundle } from '../model/bundle.js';

@@ -1,16 +1,8 @@
 /** Runs one stage: gives it its context and publishes what it puts out. */
 import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
-import type {
-  BlobRef,
-  Checkpoint,
-  FeatureStore,
-  Inputs,
-  LinkPolicy,
-  Outputs,
-  Probe,
-  StageContext,
-} from '../core/stage.js';
+import type { BlobRef } from '../core/digest.js';
+import type { Checkpoint, FeatureStore, Inputs, LinkPolicy, Outputs, Probe, StageContext } from '../core/stage.js';
 import { MissingBlob } from '../store/records.js';
 import { actionKeyOf, featureSetKeyOf, preimageOf, type Preimage } from './action-key.js';
 import { checkpointOf } from './checkpoint.js';

@@ -1,8 +1,7 @@
 /** Blobs by the digest of their bytes: `v1/blobs/ab/<digest>`. A blob is never edited, and believed only after hashing. */
 import { join } from 'node:path';
-import { digestOf, fileNameOf, type Digest } from '../core/digest.js';
+import { digestOf, fileNameOf, type Digest, type BlobRef } from '../core/digest.js';
 import type { VerifiedFile } from '../core/source.js';
-import type { BlobRef } from '../core/stage.js';
 import type { Content, Files } from './disk/files.js';
 import { hashFile } from './disk/hashing.js';
 

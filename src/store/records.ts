@@ -12,6 +12,7 @@ import {
   type ActionKey,
   type Digest,
   type FeatureSetKey,
+  type BlobRef,
 } from '../core/digest.js';
 import type { FeatureCounts } from '../core/event.js';
 import {
@@ -26,7 +27,7 @@ import {
   type Guard,
 } from '../core/guards.js';
 import { isOutputName, isOutputs } from '../core/outputs.js';
-import type { BlobRef, Outputs } from '../core/stage.js';
+import type { Outputs } from '../core/stage.js';
 import type { Blobs } from './blobs.js';
 import type { Files } from './disk/files.js';
 import { seal, unseal } from './disk/sealed-json.js';

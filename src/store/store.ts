@@ -17,9 +17,9 @@
  */
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Json } from '../core/canonical.js';
-import { digestOf, type ActionKey, type Digest, type FeatureSetKey } from '../core/digest.js';
+import { digestOf, type ActionKey, type Digest, type FeatureSetKey, type BlobRef } from '../core/digest.js';
 import type { SourceStore } from '../core/source.js';
-import type { BlobRef, LinkPolicy, Probe, Waiting } from '../core/stage.js';
+import type { LinkPolicy, Probe, Waiting } from '../core/stage.js';
 import type { FloatType } from '../core/schema-types.js';
 import { Blobs } from './blobs.js';
 import { nodeFs, type CacheFs } from './disk/cache-fs.js';

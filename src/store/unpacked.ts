@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileNameOf, isDigest, type Digest } from '../core/digest.js';
 import { isCount, isOneOf, isShapedAs, type Guard } from '../core/guards.js';
 import type { UnpackedFiles } from '../core/source.js';
-import type { FolderListing } from '../core/stage.js';
+import type { FolderListing } from '../core/folder-listing.js';
 import { hasCode } from './disk/cache-fs.js';
 import type { Files } from './disk/files.js';
 import { seal, unseal } from './disk/sealed-json.js';

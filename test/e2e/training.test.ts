@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobRef } from '../../src/core/stage.js';
+import type { BlobRef } from '../../src/core/digest.js';
 import type { TrainedDocument } from '../../src/model/document.js';
 import type { Tensor } from '../../src/model/tensor.js';
 import { decodeWeights } from '../../src/model/weights-file.js';

@@ -1,9 +1,10 @@
 /** A stage's context without a store: outputs stay in memory, notes are collected. */
 import { canonical } from '../../src/core/canonical.js';
-import { digestOf, type Digest } from '../../src/core/digest.js';
+import { digestOf, type Digest, type BlobRef } from '../../src/core/digest.js';
 import type { StageConfigs, StageKind } from '../../src/core/schema-types.js';
 import type { SourceHost } from '../../src/core/source.js';
-import type { BlobRef, FolderListing, Inputs, StageContext } from '../../src/core/stage.js';
+import type { FolderListing } from '../../src/core/folder-listing.js';
+import type { Inputs, StageContext } from '../../src/core/stage.js';
 
 export class Bench {
   readonly blobs = new Map<string, Uint8Array>();

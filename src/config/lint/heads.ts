@@ -2,7 +2,8 @@
 import { onlyMember } from '../../core/only-member.js';
 import type { Problem } from '../../core/problem.js';
 import type { HeadLayer } from '../../core/schema-types.js';
-import type { FieldPath, Stage } from '../pipeline.js';
+import type { FieldPath } from '../values.js';
+import type { Stage } from '../pipeline.js';
 import { type LintContext, nearestOf, stagesOf, trainings } from './lineage.js';
 
 /** How a head ends. `units` is undefined where no dense layer says it. */

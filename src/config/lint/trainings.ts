@@ -2,7 +2,8 @@
 import { onlyMember } from '../../core/only-member.js';
 import type { Problem } from '../../core/problem.js';
 import type { FreezeConfig, TrainConfig } from '../../core/schema-types.js';
-import type { FieldPath, Stage } from '../pipeline.js';
+import type { FieldPath } from '../values.js';
+import type { Stage } from '../pipeline.js';
 import { isKind, type LintContext, nearestOf, stagesByName, stagesOf, type Training, trainings } from './lineage.js';
 
 /** Only one rule can say what the learning rate is, and only one limit holds for gradients. */

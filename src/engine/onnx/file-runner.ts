@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { failure } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
 import type { Runner } from '../engine.js';
-import type { OnnxBundle } from './model-reader.js';
+import type { OnnxBundle } from './onnx-bundle.js';
 import { Tensor } from './runtime.js';
 import { openFile } from './session.js';
 

@@ -5,7 +5,7 @@
 import { failure, type PipelineError } from '../../core/problem.js';
 import { refuseExcessive } from '../../model/cost.js';
 import { costOf } from './foreign-cost.js';
-import type { OnnxBundle } from './model-reader.js';
+import type { OnnxBundle } from './onnx-bundle.js';
 import { bytesOf, fieldsOf, textOf } from './protobuf-reader.js';
 
 /** Operators of ONNX that have graphs inside: loops, branches, and what calls a graph for each element. */

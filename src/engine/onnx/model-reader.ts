@@ -1,5 +1,6 @@
 /** Reads `.onnx` files as far as other parts of the tool need them: what an exported model says of itself, and its constants. */
-import { digestOf, type Digest } from '../../core/digest.js';
+import type { OnnxBundle } from './onnx-bundle.js';
+import { digestOf } from '../../core/digest.js';
 import { widened } from '../../core/float16.js';
 import { failure } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
@@ -7,14 +8,6 @@ import { checkForeignModel } from './foreign-model.js';
 import { fromProperties, type ModelMetadata } from './metadata.js';
 import { dataTypes } from './model-file.js';
 import { bytesOf, fieldsOf, textOf } from './protobuf-reader.js';
-
-/** An exported `.onnx` file. */
-export interface OnnxBundle extends ModelMetadata {
-  readonly format: 'onnx';
-  readonly path: string;
-  /** Of the bytes that the metadata come from: only they are run. */
-  readonly digest: Digest;
-}
 
 /** A constant as float32, whatever the file holds it as. */
 export interface Constant {

@@ -1,19 +1,10 @@
 /** Reads one of Keras's files as bytes, once: the digest is that of the bytes which the model came from. */
-import { digestOf, type Digest } from '../../core/digest.js';
+import { digestOf } from '../../core/digest.js';
 import { readRegular } from '../../core/regular-file.js';
-import type { Graph } from '../graph.js';
-import type { Weights } from '../tensor.js';
 import { damaged, largestFile } from './hdf5.js';
 import { readH5 } from './read-h5.js';
 import { readKeras } from './read-keras.js';
-import type { ReadTask } from './read-worker.js';
-
-export interface KerasModel {
-  readonly graph?: Graph;
-  readonly weights: Weights;
-  /** Of the file. */
-  readonly digest: Digest;
-}
+import type { KerasModel, ReadTask } from './read-task.js';
 
 /** Throws `bad-data` and `unsafe`; errors of the disk pass through. */
 export async function readKerasBytes({ path, format, options }: ReadTask): Promise<KerasModel> {

@@ -4,8 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { packageFile } from '../../core/package.js';
 import { fromParts } from '../../core/problem.js';
 import { damaged } from './hdf5.js';
-import type { ReadAnswer, ReadTask } from './read-worker.js';
-import type { KerasModel } from './read-bytes.js';
+import type { KerasModel, ReadTask, ReadAnswer } from './read-task.js';
 
 /** Many times what a whole file takes: VGG16, of 59 MB, is read in less than a second. */
 function longestMs(bytes: number): number {

@@ -2,7 +2,7 @@
 import type { Graph } from '../graph.js';
 import { parseModel } from '../layers-model/config.js';
 import { readNetwork, type Network, type ReadOptions } from '../layers-model/read.js';
-import type { ReadModel } from '../read-model.js';
+import type { ReadModel } from '../read-result.js';
 import { damaged, Hdf5File } from './hdf5.js';
 import { foldersOf, readLayerVariables } from './layer-variables.js';
 import { matchLayers } from './match.js';

@@ -1,7 +1,7 @@
 /** Reads .keras files: a zip of config.json and model.weights.h5. What code they might hold is never run. */
 import { parseModel } from '../layers-model/config.js';
 import { readNetwork, type ReadOptions } from '../layers-model/read.js';
-import type { ReadModel } from '../read-model.js';
+import type { ReadModel } from '../read-result.js';
 import { readEntries } from './archive.js';
 import { Hdf5File, largestFile } from './hdf5.js';
 import { readLayerVariables } from './layer-variables.js';

@@ -1,16 +1,8 @@
 /** A thread that reads one of Keras's files: the HDF5 library may go round in circles in a damaged one, and is ended then. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { failureParts, type FailureParts } from '../../core/problem.js';
-import { readKerasBytes, type KerasModel } from './read-bytes.js';
-import type { H5Options } from './read-h5.js';
-
-export interface ReadTask {
-  readonly path: string;
-  readonly format: 'hdf5' | 'zip';
-  readonly options: H5Options;
-}
-
-export type ReadAnswer = { readonly model: KerasModel } | { readonly failure: FailureParts };
+import { failureParts } from '../../core/problem.js';
+import type { ReadAnswer, ReadTask } from './read-task.js';
+import { readKerasBytes } from './read-bytes.js';
 
 const port = parentPort;
 if (port === null) throw new Error('read-worker runs as a worker thread only');

@@ -2,7 +2,7 @@
 import { parseJson, type Guard } from '../../core/guards.js';
 import { own } from '../../core/own.js';
 import type { RunEnd, RunStart, StageOutcome } from '../../core/run-record.js';
-import type { BlobRef } from '../../core/stage.js';
+import type { BlobRef } from '../../core/digest.js';
 
 /** `never`: the stage did not come to its end in that run. `gone`: it did, and the store has the result no more. */
 export type Kept<Value> = { readonly state: 'kept'; readonly value: Value } | { readonly state: 'never' | 'gone' };

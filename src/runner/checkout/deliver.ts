@@ -2,12 +2,11 @@
 import type { Stats } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { digestOf, type Digest } from '../../core/digest.js';
+import { digestOf, type Digest, type BlobRef } from '../../core/digest.js';
 import { own } from '../../core/own.js';
 import { isInnerPath } from '../../core/paths.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
-import type { BlobRef } from '../../core/stage.js';
 import { hasCode, nodeFs } from '../../store/disk/cache-fs.js';
 import { isUntouched, type DeliveredFile } from './checkout.js';
 import { besideOf, sweepBeside } from '../../store/disk/write-atomic.js';

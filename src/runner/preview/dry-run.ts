@@ -2,9 +2,9 @@
  * Looks ahead: stages that are over in a moment put out their results into memory, so that what follows is known before
  * anything runs. Nothing is fetched, unpacked or kept.
  */
-import { digestOf } from '../../core/digest.js';
+import { digestOf, type BlobRef } from '../../core/digest.js';
 import { asPipelineError, failure, type PipelineError } from '../../core/problem.js';
-import type { BlobRef, Checkpoint, Inputs, Outputs, StageContext } from '../../core/stage.js';
+import type { Checkpoint, Inputs, Outputs, StageContext } from '../../core/stage.js';
 import type { Content } from '../../store/disk/files.js';
 import type { Store } from '../../store/store.js';
 import type { Node } from '../graph.js';

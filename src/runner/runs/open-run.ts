@@ -6,7 +6,7 @@ import { readSource } from '../../config/source.js';
 import type { RunEnd, RunFound, RunStart } from '../../core/run-record.js';
 import { failure } from '../../core/problem.js';
 import { parseArchiveRoot } from '../../core/source.js';
-import type { BlobRef } from '../../core/stage.js';
+import type { BlobRef } from '../../core/digest.js';
 import { cachePlaceOf } from '../cache-place.js';
 import { refuseLinks } from '../checkout/own-folder.js';
 import { projectIn, projectOf, type Project } from '../checkout/project.js';

@@ -2,7 +2,8 @@
 import type { Json } from '../../core/canonical.js';
 import { FILE_PREFIX } from '../../core/outputs.js';
 import { failure } from '../../core/problem.js';
-import type { BlobRef, StageDefinition } from '../../core/stage.js';
+import type { BlobRef } from '../../core/digest.js';
+import type { StageDefinition } from '../../core/stage.js';
 import { installHint, resolveEngine } from '../../engine/resolve.js';
 import { onnxIdentity } from '../../engine/onnx/identity.js';
 import { decoderIdentity } from '../../image/identity.js';

@@ -6,9 +6,9 @@ import { nearest } from '../../core/text/did-you-mean.js';
 import type { Problem } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { nameOf } from '../../core/source.js';
-import type { PassedOver } from '../../core/stage.js';
+import type { PassedOver } from '../../core/folder-listing.js';
 import type { Layout } from './layout.js';
-import type { Shown } from './samples.js';
+import type { Shown } from './gathered.js';
 
 export function classFaults(config: IngestConfig, layout: Layout, { hint }: Shown): Problem[] {
   const where = nameOf(config.source);

@@ -6,16 +6,7 @@ import type { IngestConfig } from '../../core/schema-types.js';
 import { splitNames } from '../../image/dataset.js';
 import { HOLDS_PATH } from '../../image/probe.js';
 import type { Layout } from './layout.js';
-import type { BadPicture, Gathered } from './samples.js';
-
-/** The gravest first; those of one list are told together. */
-export interface Faults {
-  readonly classes: readonly Problem[];
-  /** Those that cannot be used, and those with two labels. */
-  readonly pictures: readonly Problem[];
-  /** Splits that lack a class. */
-  readonly splits: readonly Problem[];
-}
+import type { BadPicture, Gathered } from './gathered.js';
 
 /** Kinds of pictures that are not read, and that other programs convert. */
 const convertible = /^is an? (BigTIFF|HEIC|JPEG XL|JPEG 2000), expected/;

@@ -9,7 +9,7 @@ import type { IngestConfig } from '../../core/schema-types.js';
 import type { PictureFormat } from '../../image/probe.js';
 import { badPictureRemedy, labelConflictRemedy } from './faults.js';
 import type { Layout } from './layout.js';
-import type { Gathered } from './samples.js';
+import type { Gathered } from './gathered.js';
 
 /** What was seen of one picture; files of the same bytes share one. */
 export interface Seen {

@@ -1,7 +1,7 @@
 /** Reads labels and splits from where files are: `class/image`, or `train/class/image`. */
 import { classNameOf, layoutOf, type ClassLayout, type SplitFolders } from '../../core/class-layout.js';
 import { foldersOf } from '../../core/path-folders.js';
-import type { PassedOver } from '../../core/stage.js';
+import type { PassedOver } from '../../core/folder-listing.js';
 import type { SplitName } from '../../image/dataset.js';
 import { hasImageName } from '../../core/image-name.js';
 import { isUsable } from './probe.js';

@@ -1,4 +1,5 @@
 /** Makes the samples of a folder's pictures: labels, splits, and everything that is wrong with them. */
+import type { BadPicture, Faults, Gathered, Note, Shown } from './gathered.js';
 import { compareCodePoints } from '../../core/canonical.js';
 import { classNameOf } from '../../core/class-layout.js';
 import { count } from '../../core/text/count.js';
@@ -7,53 +8,15 @@ import { layoutNotes } from '../../core/layout-words.js';
 import { MOST_NAMES, nameList } from '../../core/text/names.js';
 import { PipelineError } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
-import type { FolderListing, PassedOver } from '../../core/stage.js';
+import type { FolderListing, PassedOver } from '../../core/folder-listing.js';
 import { splitNames, type SampleRow, type SplitName } from '../../image/dataset.js';
 import { hasImageName } from '../../core/image-name.js';
 import { HOLDS_PATH } from '../../image/probe.js';
-import type { LabelHint } from '../../sources/label-hint.js';
 import { classFaults, unreadClasses } from './class-faults.js';
-import { pictureFaults, splitFaults, type Faults } from './faults.js';
+import { pictureFaults, splitFaults } from './faults.js';
 import { isImageLink, type Candidate, type Layout } from './layout.js';
 import { isUsable, WITHOUT_END } from './probe.js';
 import { splitClass } from './split.js';
-
-export interface BadPicture {
-  readonly path: string;
-  readonly reason: string;
-}
-
-interface Note {
-  readonly code: string;
-  readonly text: string;
-}
-
-/** How people know the source, and what to say of labels that are not in folders. */
-export interface Shown {
-  readonly folder: string;
-  readonly hint?: LabelHint;
-}
-
-export interface Gathered {
-  readonly classes: readonly string[];
-  readonly samples: readonly SampleRow[];
-  readonly paths: Readonly<Record<Digest, readonly string[]>>;
-  readonly bad: readonly BadPicture[];
-  /** Files in class folders that are no pictures by name nor content. */
-  readonly ignored: readonly BadPicture[];
-  /** Files with the bytes of another one of their class. */
-  readonly twins: readonly string[];
-  /** Files with the bytes of one in another class. */
-  readonly conflicts: readonly BadPicture[];
-  /** Pictures that are in more than one split. */
-  readonly leaks: readonly Digest[];
-  readonly notes: readonly Note[];
-  /** What is not read, apart from links named like images. */
-  readonly unread: readonly PassedOver[];
-  /** Pictures by split and class. */
-  readonly counts: Readonly<Partial<Record<SplitName, Readonly<Record<string, number>>>>>;
-  readonly faults: Faults;
-}
 
 /** `shown` is the folder as people know it. Throws `bad-data` with the gravest of all problems that it finds. */
 export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: Shown): Gathered {

@@ -19,7 +19,8 @@ import {
   type Origin,
   type UnpackedFiles,
 } from '../../core/source.js';
-import type { FolderListing, Probe, StageContext, Survey, SurveyContext } from '../../core/stage.js';
+import type { FolderListing } from '../../core/folder-listing.js';
+import type { Probe, StageContext, Survey, SurveyContext } from '../../core/stage.js';
 import { archiveKindOf } from '../../sources/archive/kind.js';
 import type { LabelHint } from '../../sources/label-hint.js';
 import { pinPreimage } from '../../sources/pins.js';

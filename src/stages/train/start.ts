@@ -2,7 +2,8 @@
 import { canonical } from '../../core/canonical.js';
 import { nameList } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
-import type { BlobRef, Outputs, StageContext } from '../../core/stage.js';
+import type { BlobRef } from '../../core/digest.js';
+import type { Outputs, StageContext } from '../../core/stage.js';
 import type { DataSpec } from '../../image/dataset.js';
 import {
   countParameters,

@@ -1,6 +1,5 @@
 /** How a store that takes nothing in is told. */
 import { asPipelineError, failure, PROJECT_MOVED, type PipelineError } from '../../core/problem.js';
-import type { Files } from './files.js';
 
 /** The problem of a full disk, with what helps. `needed` is what was being written, as far as that is known; `free` is undefined where the disk does not tell. */
 export function diskFull(folder: string, needed: number, free: number | undefined, cause: unknown): PipelineError {
@@ -19,13 +18,19 @@ export function diskFull(folder: string, needed: number, free: number | undefine
   );
 }
 
-const told = new WeakSet<Files>();
+/** What can be written into, and takes notes about it. */
+interface Noted {
+  readonly root: string;
+  note(path: string, reason: string): void;
+}
+
+const told = new WeakSet<Noted>();
 
 /**
  * Says once, whatever fails how often, that what is done now will have to be done again. Throws an error that is none of
  * the disk, which would hide a bug, and that the project is gone, which ends the run.
  */
-export function noteUnwritten(files: Files, error: unknown): void {
+export function noteUnwritten(files: Noted, error: unknown): void {
   const { category, problems } = asPipelineError(error);
   if (category !== 'input-output' || problems.some(({ code }) => code === PROJECT_MOVED)) throw error;
   if (told.has(files)) return;

@@ -2,7 +2,8 @@
 import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { join, sep } from 'node:path';
 import { compareCodePoints } from '../../core/canonical.js';
-import type { LinkPolicy, PassedOver } from '../../core/stage.js';
+import type { PassedOver } from '../../core/folder-listing.js';
+import type { LinkPolicy } from '../../core/stage.js';
 import { hasCode } from '../disk/cache-fs.js';
 
 /** Numbers kept for each file, in this order: device, inode, size, mtime and ctime in milliseconds. */

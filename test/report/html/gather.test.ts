@@ -4,9 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { digestOf } from '../../../src/core/digest.js';
+import { digestOf, type BlobRef } from '../../../src/core/digest.js';
 import type { RecordedNode, RunEnd, RunStart } from '../../../src/core/run-record.js';
-import type { BlobRef } from '../../../src/core/stage.js';
 import { gatherReport } from '../../../src/report/html/gather.js';
 import { Bench } from '../../stages/context.js';
 
