@@ -2,6 +2,7 @@
 import { canonical, type Json } from '../core/canonical.js';
 import { isRecord } from '../core/is-record.js';
 import { printable } from '../report/words.js';
+import { computedByText } from '../runner/computed-by.js';
 import { describeChange } from '../runner/explain.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
 import type { Session } from '../runner/session.js';
@@ -31,24 +32,36 @@ export const explain: CommandSpec = {
       const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));
       const names = stagesNamed(session.graph, name);
       for (const planned of await plan(session)) {
-        if (names.includes(planned.node.stage.name)) host.stdout(explanation(planned, session, options));
+        if (names.includes(planned.node.stage.name)) host.stdout(await explanation(planned, session, options));
       }
       done(0);
     });
   },
 };
 
-function explanation({ node, decision }: PlannedStage, session: Session, { json }: ExplainOptions): string {
+async function explanation(
+  { node, decision }: PlannedStage,
+  session: Session,
+  { json }: ExplainOptions,
+): Promise<string> {
   const { name } = node.stage;
   const { state, reason } = decision;
   const before = session.checkout.get(name)?.preimage;
   const preimage = decision.state === 'undecided' ? undefined : decision.preimage;
   const changes = before !== undefined && preimage !== undefined ? describeChange(before, preimage) : [];
-  if (json) return `${JSON.stringify({ event: 'explain', name, state, reason, changes, preimage, before })}\n`;
+  const hasResult = decision.state === 'fresh' || decision.state === 'restorable';
+  const computedBy = hasResult ? (await session.store.getRecord(decision.key))?.computedBy : undefined;
+  if (json) {
+    return `${JSON.stringify({ event: 'explain', name, state, reason, changes, computedBy, preimage, before })}\n`;
+  }
   const changed = changes.map((change) => `  changed: ${change}`);
+  const by = computedByText(computedBy);
+  const computed = by === undefined ? [] : [`  computed by: ${by}`];
   const decided =
     preimage === undefined ? [] : lines(preimage as unknown as Json, 'decided by').map((line) => `  ${line}`);
-  return [`${name}: ${state}, ${reason}`, ...changed, ...decided].map((line) => `${printable(line)}\n`).join('');
+  return [`${name}: ${state}, ${reason}`, ...changed, ...computed, ...decided]
+    .map((line) => `${printable(line)}\n`)
+    .join('');
 }
 
 /** One line for each leaf; digests are shortened. */

@@ -6,6 +6,7 @@ import type { Checkpoint, FeatureStore, Inputs, LinkPolicy, Outputs, Probe, Stag
 import { MissingBlob } from '../store/records.js';
 import { actionKeyOf, featureSetKeyOf, preimageOf, type Preimage } from './action-key.js';
 import { checkpointOf } from './checkpoint.js';
+import { computedByOf } from './computed-by.js';
 import { commonContext, LostBlob } from './context.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
@@ -98,6 +99,7 @@ export async function runStage(
     preimage: exact as unknown as Json,
     outputs,
     durationMs,
+    computedBy: computedByOf(exact.environment),
     features,
     ...uses.found(),
   };

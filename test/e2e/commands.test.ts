@@ -1,10 +1,14 @@
 /** The commands beside `run`, the events that programs read, and the library. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import type { ActionKey } from '../../src/core/digest.js';
 import type { RunEvent } from '../../src/core/event.js';
+import { resolveEngine } from '../../src/engine/resolve.js';
+import { actionKeyOf, type Preimage } from '../../src/runner/action-key.js';
 import { native } from '../engine/tfjs/backends.js';
 import { pipelineText, Project, repository } from './rig.js';
 
@@ -180,6 +184,37 @@ describe('after a run', () => {
     expect(other.stdout).toMatch(/^train: stale, epochs 3 -> 9\n {2}changed: epochs 3 -> 9\n/);
     const json = JSON.parse((await project.command('explain', 'pets.yaml', 'train', '--json')).stdout);
     expect(json).toMatchObject({ state: 'fresh', changes: [], preimage: { kind: 'train', config: { epochs: 3 } } });
+  });
+
+  test('explain shows by what a result was computed, which is no part of the key', async () => {
+    const records = await readdir(project.path('.pipeline/cache/v1/records'), { recursive: true });
+    const texts = await Promise.all(
+      records
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => project.read(`.pipeline/cache/v1/records/${name}`)),
+    );
+    const byKind = new Map(
+      texts
+        .map((text) => JSON.parse(text) as { key: ActionKey; preimage: Preimage; computedBy?: unknown })
+        .map((record) => [record.preimage.kind, record]),
+    );
+    const { key, preimage, computedBy } = byKind.get('train')!;
+    const { name, backend, version } = resolveEngine('auto');
+    const processor = cpus()[0].model.trim();
+    expect(computedBy).toEqual({ engine: name, backend, version, processor, architecture: process.arch });
+    expect(actionKeyOf(preimage)).toBe(key);
+    expect(JSON.stringify(preimage)).not.toContain(processor);
+    expect(
+      [...byKind.values()].flatMap((one) => (one.computedBy === undefined ? [] : one.preimage.kind)).sort(),
+    ).toEqual(['evaluate', 'export', 'train']);
+    const explain = async (...args: string[]) => (await project.command('explain', 'pets.yaml', ...args)).stdout;
+    expect(await explain('train')).toContain(
+      `  computed by: ${name} ${version} (${backend}) on ${processor}, ${process.arch}\n`,
+    );
+    expect(JSON.parse(await explain('train', '--json'))).toMatchObject({ computedBy });
+    expect(await explain('ingest')).not.toContain('computed by');
+    // What is yet to be computed was computed by nothing.
+    expect(await explain('train', '--set', 'stages.train.epochs=9')).not.toContain('computed by');
   });
 
   test('control characters in names reach no terminal', async () => {
