@@ -2,6 +2,7 @@
  * What an exported `.onnx` file says of itself, in its `metadata_props`: each key holds JSON. Programs need nothing else
  * to use the model. Documented in docs/exported-models.md.
  */
+import { parseBounded, TooManyValues } from '../../core/bounded-json.js';
 import { isRecord } from '../../core/is-record.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { FloatType } from '../../core/schema-types.js';
@@ -70,14 +71,15 @@ export function toProperties(metadata: ModelMetadata): Record<string, string> {
 
 /** Reads the members back. Throws `bad-data` where they are not those of a model that `export` wrote; `where` names the file. */
 export function fromProperties(properties: ReadonlyMap<string, string>, where: string): ModelMetadata {
-  const own = [...properties].filter(([key]) => key.startsWith(PREFIX));
-  const metadata = Object.fromEntries(own.map(([key, value]) => [key.slice(PREFIX.length), parsed(value)]));
+  const metadata = Object.fromEntries(
+    members.map((name) => [name, parsed(properties.get(`${PREFIX}${name}`), `${PREFIX}${name}`, where)]),
+  );
   if (metadata['version'] !== METADATA_VERSION) {
     throw notExported(
       where,
       metadata['version'] === undefined
         ? 'the file does not say what its classes are'
-        : `its metadata have the version ${JSON.stringify(metadata['version'])}`,
+        : `its metadata have the version ${show(metadata['version'])}`,
     );
   }
   const refuse: Refuse = (found, expected) => notExported(where, found, expected);
@@ -87,16 +89,20 @@ export function fromProperties(properties: ReadonlyMap<string, string>, where: s
   const wrong = checks.find(([name, check]) => !check(metadata[name]));
   if (wrong !== undefined) throw notExported(where, `${PREFIX}${wrong[0]} is ${show(metadata[wrong[0]])}`);
   const { input, output, weights } = metadata as unknown as ModelMetadata;
-  return {
-    version: METADATA_VERSION,
-    classes,
-    image,
-    preprocessing: { ...preprocessing, applied_by: 'graph' },
-    input,
-    output,
-    weights,
-  };
+  // What else a stranger's members hold stays behind: later steps would copy it, however deep it is.
+  const own = metadataOf({ classes, image, preprocessing, activation: output.activation, weights });
+  return { ...own, input: { ...own.input, name: input.name }, output: { ...own.output, name: output.name } };
 }
+
+const members: readonly (keyof ModelMetadata)[] = [
+  'version',
+  'classes',
+  'image',
+  'preprocessing',
+  'input',
+  'output',
+  'weights',
+];
 
 const isText = (value: unknown) => typeof value === 'string';
 const isOneOf =
@@ -117,10 +123,13 @@ const checks: readonly (readonly [keyof ModelMetadata, (value: unknown) => boole
   ['weights', isOneOf('float32', 'float16')],
 ];
 
-function parsed(text: string): unknown {
+/** Undefined for what is missing or is no JSON. */
+function parsed(text: string | undefined, key: string, where: string): unknown {
+  if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseBounded(text);
+  } catch (error) {
+    if (error instanceof TooManyValues) throw notExported(where, `${key} ${error.message}`);
     return undefined;
   }
 }
