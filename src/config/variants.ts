@@ -1,4 +1,5 @@
 /** Turns the combinations of a matrix into stages with names of their own; what no axis reaches stays single. */
+import { withoutTrailing } from '../core/text/trailing.js';
 import type { Axis, Combination } from './matrix.js';
 import type { Stage, Variant } from './pipeline.js';
 
@@ -77,5 +78,5 @@ function stagesReachedBy({ field: [, start] }: Axis, combined: readonly Combined
 function withOwnFolder(stage: Stage, label: string): Stage {
   if (stage.kind !== 'export' || label === '') return stage;
   const { config } = stage as Stage<'export'>;
-  return { ...stage, config: { ...config, to: `${config.to.replace(/\/+$/, '')}/${label}` } };
+  return { ...stage, config: { ...config, to: `${withoutTrailing(config.to, '/')}/${label}` } };
 }

@@ -8,10 +8,23 @@ const wideForm = /^[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/;
 /** Columns of a text without control characters or colours. */
 export function columnsOf(text: string): number {
   let columns = 0;
-  for (const character of text) {
-    if (!zeroWidth.test(character)) columns += wideScript.test(character) || wideForm.test(character) ? 2 : 1;
-  }
+  for (const character of text) columns += columnsOfOne(character);
   return columns;
+}
+
+/** Whether a text takes more columns than these; of a long one, no more is looked at than shows it. */
+export function isWiderThan(text: string, columns: number): boolean {
+  let left = columns;
+  for (const character of text) {
+    left -= columnsOfOne(character);
+    if (left < 0) return true;
+  }
+  return false;
+}
+
+function columnsOfOne(character: string): 0 | 1 | 2 {
+  if (zeroWidth.test(character)) return 0;
+  return wideScript.test(character) || wideForm.test(character) ? 2 : 1;
 }
 
 /** The text and as many blanks as bring it to a width; a longer one is cut, with a mark. */

@@ -1,5 +1,6 @@
 /** Breaks text between words to the width of a terminal, which itself would break it within them. */
-import { columnsOf } from './text-width.js';
+import { withoutTrailing } from '../core/text/trailing.js';
+import { columnsOf, isWiderThan } from './text-width.js';
 
 /** Fewer columns than these hold hardly a word. */
 const leastRoom = 20;
@@ -8,7 +9,7 @@ const leastRoom = 20;
 export function wrapLine(line: string, room: number): string[] {
   const rows: string[] = [];
   let rest = line;
-  while (columnsOf(rest) > room) {
+  while (isWiderThan(rest, room)) {
     const blankAt = rest.lastIndexOf(' ', room);
     const cut = blankAt > 0 ? blankAt : rest.indexOf(' ', room);
     if (cut < 0) break;
@@ -35,7 +36,8 @@ export function wrapBeside(text: string, indent: number, width: number): string 
  * under itself. Examples themselves stay whole, to be copied.
  */
 export function wrapHelp(help: string, width: number): string {
-  const filled = help.replace(/(?<=^\S.*)\n(?=\S)/gm, ' ');
+  // What is looked for stands first: a look back from each character would go over the line before it again and again.
+  const filled = help.replace(/\n(?<=^\S.*\n)(?=\S)/gm, ' ');
   return filled
     .split('\n')
     .map((line) => wrapHelpLine(line, width))
@@ -45,6 +47,14 @@ export function wrapHelp(help: string, width: number): string {
 function wrapHelpLine(line: string, width: number): string {
   if (columnsOf(line) <= width) return line;
   if (!line.startsWith(' ')) return wrapLine(line, width).join('\n');
-  const [, head, text] = /^( +\S.*? {2,})(\S.*)$/.exec(line) ?? [];
-  return head === undefined ? line : `${head}${wrapBeside(text, columnsOf(head), width)}`.replace(/ +$/gm, '');
+  const indent = / */y.exec(line)![0].length;
+  // From the beginning of a run of blanks only: from each blank, a long run would take time with the square of its length.
+  const gap = /(?<! ) {2,}(?=\S)/.exec(line.slice(indent));
+  if (gap === null) return line;
+  const textAt = indent + gap.index + gap[0].length;
+  const head = line.slice(0, textAt);
+  return `${head}${wrapBeside(line.slice(textAt), columnsOf(head), width)}`
+    .split('\n')
+    .map((row) => withoutTrailing(row, ' '))
+    .join('\n');
 }

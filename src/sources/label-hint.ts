@@ -2,6 +2,7 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { hasImageName } from '../core/image-name.js';
 import { nameList } from '../core/text/names.js';
+import { withoutTrailing } from '../core/text/trailing.js';
 import { openRegular } from '../core/regular-file.js';
 
 /** Replaces what a problem says is expected and helps. */
@@ -73,7 +74,7 @@ function columnsOf(text: string, comma: string, names: readonly string[]): Colum
   const rows = text
     .split(/\r?\n/)
     .filter((line) => line !== '')
-    .map((line) => line.split(comma).map((cell) => cell.replace(/^["\ufeff]+|"+$/g, '').trim()));
+    .map((line) => line.split(comma).map((cell) => withoutTrailing(cell.replace(/^["\ufeff]+/, ''), '"').trim()));
   const files = new Set(names);
   const ending =
     [...new Set(names.map((name) => extname(name)))].find((one) =>
@@ -110,7 +111,7 @@ const anonymous = /^(img|image|dsc[fn]?|photo|pic|picture|frame|screenshot|scan|
 function nameHint({ shown }: Unsorted, folder: string, names: readonly string[]): LabelHint | undefined {
   const sizes = new Map<string, number>();
   for (const name of names) {
-    const label = /^([^0-9].*?)[-._ ]*[0-9]+\.[^.]*$/.exec(name)?.[1];
+    const label = labelOf(name);
     if (label !== undefined && !anonymous.test(label)) sizes.set(label, (sizes.get(label) ?? 0) + 1);
   }
   const labels = [...sizes.keys()].sort();
@@ -128,6 +129,14 @@ function nameHint({ shown }: Unsorted, folder: string, names: readonly string[])
     remedy: `${what}: if those are the classes, sort the images by name, then write \`source: ${shown}-by-class\`:`,
     command,
   };
+}
+
+/** `red-fox` of `red-fox-012.jpg`: what stands before the last number and the signs that set it apart. */
+function labelOf(name: string): string | undefined {
+  const stem = name.slice(0, Math.max(0, name.lastIndexOf('.')));
+  const before = withoutTrailing(stem, '0123456789');
+  if (before === stem || before === '' || /^[0-9]/.test(before)) return undefined;
+  return withoutTrailing(before, '-._ ') || before[0];
 }
 
 /** The folder with the most images directly in it. */

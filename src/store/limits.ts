@@ -49,7 +49,7 @@ function parse(
   found: string,
   expected: string,
 ): number {
-  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
   const factor = Object.hasOwn(units, unit?.toLowerCase() ?? '?') ? units[unit.toLowerCase()] : undefined;
   if (factor === undefined)
     throw failure('invalid', { code: 'bad-option', where, found: `${text} ${found}`, expected });

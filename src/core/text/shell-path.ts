@@ -12,8 +12,11 @@ export interface ShellPath {
 /** Undefined for a path that a shell would take as it is too. */
 export function shellPath(path: string, environment: NodeJS.ProcessEnv = process.env): ShellPath | undefined {
   // Of a path from the command line, the current folder is in front.
-  const home = /(?:^|\/)~(?:[\\/](.*))?$/.exec(path);
-  if (home !== null) return { found: '`~` is not expanded', remedy: instead(join(homedir(), forward(home[1] ?? ''))) };
+  const home = /(?:^|\/)~(?=[\\/]|$)/.exec(path);
+  if (home !== null) {
+    const below = path.slice(home.index + home[0].length + 1);
+    return { found: '`~` is not expanded', remedy: instead(join(homedir(), forward(below))) };
+  }
   const variable = /\$(?:\{(\w+)\}|(\w+))|%(\w+)%/.exec(path);
   if (variable !== null) {
     const [written, ...names] = variable;

@@ -9,6 +9,7 @@ import { nearest } from '../../core/text/did-you-mean.js';
 import { failure } from '../../core/problem.js';
 import { changedMeanwhile } from '../../core/regular-file.js';
 import { shellPath } from '../../core/text/shell-path.js';
+import { withoutTrailing } from '../../core/text/trailing.js';
 import {
   archiveRoot,
   downloadOf,
@@ -111,7 +112,7 @@ export async function listSource(context: StageContext<'ingest'>, probe: Probe):
 
 /** `inside` of a source, without a `/` at its end. */
 function insideNameOf(source: Origin): string {
-  return typeof source === 'string' ? '' : (source.inside ?? '').replace(/\/+$/, '');
+  return typeof source === 'string' ? '' : withoutTrailing(source.inside ?? '', '/');
 }
 
 /** The folder of a source that is read. Throws `bad-data` if there is none. */
