@@ -34,7 +34,7 @@ export const graph: CommandSpec = {
             {
               code: 'bad-option',
               where: '--format',
-              found: `${options.format} is no format`,
+              found: `${options.format} is not a format`,
               expected: 'text, mermaid or dot',
             },
           ]);

@@ -58,7 +58,7 @@ export function countOf(option: string, what: string): (text: string) => number 
       {
         code: 'bad-option',
         where: option,
-        found: `${text} is no number of ${what}`,
+        found: `${text} is not a number of ${what}`,
         expected: 'a whole number from 1',
       },
     ]);

@@ -14,7 +14,7 @@ interface PredictOptions {
 }
 
 const help = `
-Folders are searched through, in the order of their paths; files in them that are no pictures, by name nor content, are
+Folders are searched through, in the order of their paths; files in them that are not pictures, by name nor content, are
 passed over. Answers come in the order of the call. A picture that cannot be read is told on stderr, in --json by an object
 with file and error, in --csv by a row with a name alone, and the others go on. In --csv a name that a spreadsheet would
 take for a formula gets an apostrophe in front, and control characters are replaced; --json has names as they are.

@@ -74,7 +74,7 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Throws `invalid` where something stands that is no report: a slip in a name must not cost a pipeline file. */
+/** Throws `invalid` where something stands that is not a report: a slip in a name must not cost a pipeline file. */
 async function refuseOthers(file: string, isReport: (text: string) => boolean): Promise<void> {
   const text = await readRegular(file).then(String, (error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -91,7 +91,7 @@ async function refuseOthers(file: string, isReport: (text: string) => boolean): 
   throw failure('invalid', {
     code: 'file-exists',
     where: file,
-    found: 'is there already, and is no report',
+    found: 'is there already, and is not a report',
     remedy: 'name another file by --out, or move this one away',
   });
 }

@@ -72,7 +72,7 @@ function logLevel(text: string): string {
   throw failure('invalid', {
     code: 'bad-option',
     where: '--log-level',
-    found: `${text} is no level`,
+    found: `${text} is not a level`,
     expected: `one of ${logLevels.join(', ')}`,
   });
 }

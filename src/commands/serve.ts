@@ -49,7 +49,7 @@ function portNumber(text: string): number {
   throw failure('invalid', {
     code: 'bad-option',
     where: '--port',
-    found: `${text} is no port`,
+    found: `${text} is not a port`,
     expected: 'a whole number from 0 to 65535',
   });
 }

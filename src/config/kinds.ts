@@ -8,7 +8,7 @@ import { didYouMean, listed, showValue } from './words.js';
 
 export function kindOf(name: string, stage: unknown): StageKind | undefined {
   const uses = isMapping(stage) ? stage.uses : undefined;
-  // A `uses` that is no text is left to the schema of the kind that the name tells, which says what belongs there.
+  // A `uses` that is not text is left to the schema of the kind that the name tells, which says what belongs there.
   const kind = typeof uses === 'string' ? uses : name;
   return isStageKind(kind) ? kind : undefined;
 }
@@ -18,14 +18,14 @@ export function unknownKind(name: string, stage: unknown, places: Places): Probl
   const expected = `one of the kinds ${listed(stageKinds, 'or')}`;
   const uses = isMapping(stage) ? stage.uses : undefined;
   if (uses !== undefined) {
-    const found = `\`uses\` of the stage \`${name}\` is ${showValue(uses)}, which is no kind of stage`;
+    const found = `\`uses\` of the stage \`${name}\` is ${showValue(uses)}, which is not a kind of stage`;
     const remedy = typeof uses === 'string' ? didYouMean(uses, stageKinds) : undefined;
     return { code: 'unknown-kind', ...places.at(['stages', name, 'uses']), found, expected, remedy };
   }
   return {
     code: 'unknown-kind',
     ...places.at(['stages', name], 'key'),
-    found: `\`${name}\` is no kind of stage`,
+    found: `\`${name}\` is not a kind of stage`,
     expected: `${expected}, or another name and \`uses:\` with the kind`,
     remedy: didYouMean(name, stageKinds) ?? `write \`uses:\` with its kind below \`${name}:\``,
   };

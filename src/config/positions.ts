@@ -46,7 +46,7 @@ export class Lines {
     return this.text.slice(this.starts[index], end).replace(/\r$/, '');
   }
 
-  /** What follows the last line break is no line unless something is written there. */
+  /** What follows the last line break is not a line unless something is written there. */
   private isShown(index: number): boolean {
     return index < this.starts.length && (index === 0 || this.starts[index] < this.text.length);
   }

@@ -6,7 +6,7 @@ import { failure, PipelineError } from '../core/problem.js';
 import { nearest } from '../core/text/did-you-mean.js';
 import { readRegular } from '../core/regular-file.js';
 
-/** A pipeline is written by hand; anything larger is no pipeline, or an attack. */
+/** A pipeline is written by hand; anything larger is not a pipeline, or an attack. */
 const largestFile = 1024 * 1024;
 
 /**

@@ -19,7 +19,7 @@ const otherNames: Readonly<Record<string, string>> = {
 
 /** The one of some fields that was meant: by its letters, or by what others call it. */
 export function meantField(name: string, fields: readonly string[]): string | undefined {
-  // `lr` is no slip for `l2`.
+  // `lr` is not a slip for `l2`.
   return Object.hasOwn(otherNames, name.toLowerCase()) ? sameField(name, fields) : nearest(name, fields);
 }
 

@@ -39,7 +39,7 @@ const mostSyntaxErrors = 5;
 const dialect = { version: '1.2', schema: 'core', resolveKnownTags: false, merge: false, stringKeys: true } as const;
 
 /**
- * Parses the text of a file. Throws a failure with everything that is wrong: `invalid` where it is no YAML, `unsafe` for
+ * Parses the text of a file. Throws a failure with everything that is wrong: `invalid` where it is not YAML, `unsafe` for
  * aliases, forbidden keys and what is too deep or too large.
  */
 export function parseYaml(text: string, file: string): ParsedYaml {
@@ -132,7 +132,7 @@ function withoutLater(problems: readonly Problem[]): Problem[] {
       code: 'yaml-syntax',
       where: first[0].position?.file,
       found,
-      remedy: 'mend the first; or is this no YAML file at all?',
+      remedy: 'fix the first one, or check that this is a YAML file',
     },
   ];
 }

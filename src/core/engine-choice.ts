@@ -9,7 +9,7 @@ export function engineChoiceOf(name: string): EngineChoice {
   throw failure('invalid', {
     code: 'bad-option',
     where: '--engine',
-    found: `${name} is no engine`,
+    found: `${name} is not an engine`,
     expected: `one of ${engineChoices.join(', ')}`,
   });
 }

@@ -4,7 +4,7 @@ import { isAbsolute, relative, sep } from 'node:path';
 /** Whether a path is that of a folder, or lies inside it. */
 export function isWithin(path: string, folder: string): boolean {
   const inside = relative(folder, path);
-  // A name may begin with two dots, and another drive of Windows is no relative path.
+  // A name may begin with two dots, and another drive of Windows is not a relative path.
   return inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
 }
 

@@ -350,7 +350,7 @@ export interface IngestConfig {
    */
   classes?: string[];
   /**
-   * What to do with a file that is no readable picture: stop, naming the first ten, or leave them out, naming all of them. `pipeline doctor` names all beforehand.
+   * What to do with a file that is not a readable picture: stop, naming the first ten, or leave them out, naming all of them. `pipeline doctor` names all beforehand.
    */
   on_bad_image: 'fail' | 'skip';
   /**

@@ -65,7 +65,7 @@ async function check(identity: EngineIdentity, used: boolean): Promise<Finding> 
       about: 'machine',
       code: 'engine-wrong',
       text: `${title}: ${fault}`,
-      remedy: 'install its package anew',
+      remedy: 'install its package again',
     };
   } catch (error) {
     const found = error instanceof Error ? error.message.split('\n')[0] : String(error);
@@ -74,7 +74,7 @@ async function check(identity: EngineIdentity, used: boolean): Promise<Finding> 
       about: 'machine',
       code: 'engine-broken',
       text: `${title}: cannot be used: ${found}`,
-      remedy: used ? 'install its package anew, or say --engine tfjs' : undefined,
+      remedy: used ? 'install its package again, or say --engine tfjs' : undefined,
     };
   }
 }

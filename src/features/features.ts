@@ -256,7 +256,7 @@ export class Features {
   }
 }
 
-/** What is no number here would spoil all training on it, and look like a learning rate that is too high. */
+/** What is not a number here would spoil all training on it, and look like a learning rate that is too high. */
 function requireFinite(
   features: Float32Array,
   digests: readonly Digest[],
@@ -270,7 +270,7 @@ function requireFinite(
   throw failure('bad-data', {
     code: 'features-not-finite',
     where: pathOf(digests[row]),
-    found: 'what the frozen part of the network puts out for this picture is no number',
+    found: 'what the frozen part of the network puts out for this picture is not a number',
     expected: 'finite numbers',
     remedy: 'look at the weights of the base, and whether its preprocessing is the one that it was trained with',
   });

@@ -114,7 +114,7 @@ async function readList(folder: ModelFolder, name: string, at: (name: string) =>
     if (error instanceof SyntaxError) throw bad(path, 'is not JSON, or is damaged or cut off');
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
-    throw bad(path, 'is missing: the folder is no export of this tool, or not a whole one');
+    throw bad(path, 'is missing: the folder is not an export of this tool, or not a whole one');
   }
 }
 

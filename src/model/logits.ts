@@ -13,7 +13,7 @@ export type FinalActivation = (typeof activationOf)[Loss];
 
 /**
  * The activation that a network ends in, be it that of a last dense layer or an activation layer of its own.
- * Throws `invalid` when it is no sigmoid or softmax or, given a loss, not the one that belongs to it.
+ * Throws `invalid` when it is not a sigmoid or softmax or, given a loss, not the one that belongs to it.
  */
 export function finalActivationOf(graph: Graph, loss?: Loss): FinalActivation {
   const last = outputOf(graph);

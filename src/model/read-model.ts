@@ -35,7 +35,7 @@ export async function readModelFile(path: string, { expected, ...options }: Mode
 
 /**
  * The files that {@link readModelFile} reads, the model's own first, without reading weights: of a folder the model.json in
- * it. `where` names the path in messages. Throws as that does, also for what is no model, and `unsafe` for weights outside
+ * it. `where` names the path in messages. Throws as that does, also for what is not a model, and `unsafe` for weights outside
  * the folder.
  */
 export async function modelFiles(path: string, where: string): Promise<string[]> {

@@ -66,7 +66,7 @@ function parseHeader(text: string, damaged: (found: string) => Error): Record<st
   try {
     return JSON.parse(text) as Record<string, HeaderEntry>;
   } catch {
-    throw damaged('the header is no JSON');
+    throw damaged('the header is not JSON');
   }
 }
 

@@ -7,7 +7,7 @@ export interface PictureInput {
   /** What the answer calls it. */
   readonly name: string;
   readonly from: { readonly path: string } | { readonly bytes: Uint8Array };
-  /** Found in a folder: passed over where it is no picture by content, nor meant to be one by its name. */
+  /** Found in a folder: passed over where it is not a picture by content, nor meant to be one by its name. */
   readonly inFolder?: boolean;
 }
 

@@ -9,7 +9,7 @@ export class Pace {
   private readonly marks: { readonly at: number; readonly done: number }[] = [];
   private started: number | undefined;
 
-  /** Takes note of how much is done; times in milliseconds. Less than before means that the task began anew. */
+  /** Takes note of how much is done; times in milliseconds. Less than before means that the task began again. */
   mark(done: number, at: number): void {
     // Nothing done yet: what passes until the first batch is start-up, and no measure of what follows.
     if (done === 0) return;

@@ -48,10 +48,13 @@ export function closingLines(run: Closing, color: boolean): string[] {
     case 'failed':
       return [
         ...figures,
-        paint('red', `failed after ${time}: what was finished is kept; once that is mended, run again to go on`),
+        paint('red', `failed after ${time}. Finished stages are cached: fix the problem and run again to continue.`),
       ];
     case 'interrupted':
-      return [...figures, paint('yellow', `interrupted after ${time}: what was finished is kept; run again to go on`)];
+      return [
+        ...figures,
+        paint('yellow', `interrupted after ${time}. Finished stages are cached: run again to continue.`),
+      ];
   }
 }
 

@@ -26,7 +26,7 @@ export interface Healing {
 
 /**
  * Does something that reads outputs. Where one is lost, the first of the settled stages that put it out runs again
- * (its own inputs may be lost too), and the action is tried anew, at most once for each stage and once for what it put out itself.
+ * (its own inputs may be lost too), and the action is tried again, at most once for each stage and once for what it put out itself.
  */
 export async function healing<Result>(host: Healing, action: () => Promise<Result>): Promise<Result> {
   for (let attempt = 0; ; attempt++) {
@@ -43,7 +43,7 @@ async function regenerate(host: Healing, lost: LostBlob): Promise<void> {
   const { session, settled, healed, signal } = host;
   const holds = ({ outputs }: Settled) => Object.values(outputs).some(({ digest }) => digest === lost.ref.digest);
   const maker = session.graph.nodes.flatMap((node) => settled.get(node.stage.name) ?? []).find(holds);
-  if (maker === undefined) return; // the action's own, which it makes anew
+  if (maker === undefined) return; // the action's own, which it makes again
   const { name } = maker.node.stage;
   session.emit({
     event: 'note',

@@ -77,7 +77,7 @@ export function stagesNamed(graph: StageGraph, name: string): string[] {
   throw failure('invalid', {
     code: 'unknown-stage',
     where: name,
-    found: 'is no stage of this pipeline',
+    found: 'is not a stage of this pipeline',
     expected: `one of ${nameList(siblings.length > 0 ? siblings : bases, 'or')}`,
     remedy: close === undefined ? undefined : `did you mean \`${close}\`?`,
   });

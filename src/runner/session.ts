@@ -49,7 +49,7 @@ export interface Session {
   readonly said: Set<string>;
   /** What a stage finds outside the pipeline; looked up once a session. */
   survey(node: Node): Promise<Survey | undefined>;
-  /** The same, looked up anew. */
+  /** The same, looked up again. */
   resurvey(node: Node): Promise<Survey | undefined>;
 }
 

@@ -39,7 +39,7 @@ export interface AddressRules {
 
 /** Parses an address. Throws `unsafe` for one that may not be asked; what its name leads to is checked by {@link guardedLookup}. */
 export function checkedUrl(text: string, base: URL | undefined, rules: AddressRules): URL {
-  if (!URL.canParse(text, base?.href)) throw refused(text, 'is no address');
+  if (!URL.canParse(text, base?.href)) throw refused(text, 'is not an address');
   const url = new URL(text, base);
   const host = hostOf(url);
   const isHere = host === 'localhost' || isLoopback(host);

@@ -1,6 +1,6 @@
 /**
  * What stages keep of unfinished work, one file a key: `v1/checkpoints/ab/<key>`, a line with the format, the key and the
- * SHA-256 of what follows. It is believed only after hashing; anything else is a miss. Written anew it replaces the old one whole.
+ * SHA-256 of what follows. It is believed only after hashing; anything else is a miss. Written again it replaces the old one whole.
  */
 import { join } from 'node:path';
 import { digestOf, fileNameOf, type ActionKey } from '../core/digest.js';

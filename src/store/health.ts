@@ -80,7 +80,7 @@ async function writable(files: Files, there: string): Promise<Finding> {
       about: 'cache',
       code: 'cache-not-writable',
       text: `${root}: cannot be written: ${found}`,
-      remedy: 'mend its permissions, or name another folder by PIPELINE_CACHE',
+      remedy: 'fix its permissions, or name another folder by PIPELINE_CACHE',
     };
   }
 }

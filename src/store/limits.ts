@@ -34,12 +34,12 @@ export function limitsFrom(environment: NodeJS.ProcessEnv): Limits {
 
 /** Bytes of `20GB`, `1.5 GiB` or `0`; `where` is who said it. Throws `invalid`. */
 export function parseSize(text: string, where: string): number {
-  return Math.floor(parse(text, sizes, where, 'is no size', 'such as 20GB, 500 MB or 0'));
+  return Math.floor(parse(text, sizes, where, 'is not a size', 'such as 20GB, 500 MB or 0'));
 }
 
 /** Milliseconds of `30d`, `12h`, `90m` or `2w`. Throws `invalid`. */
 export function parseAge(text: string, where: string): number {
-  return parse(text, times, where, 'is no age', 'such as 30d, 12h or 0d');
+  return parse(text, times, where, 'is not an age', 'such as 30d, 12h or 0d');
 }
 
 function parse(

@@ -132,7 +132,7 @@ test('an evaluation on test pictures needs a folder or a share', async () => {
   expect((await codes(testing(`validated${share}`))).map(([code]) => code)).toEqual(['no-test-pictures']);
 });
 
-test('folders of splits are no classes, also where they hold pictures alone', async () => {
+test('folders of splits are not classes, also where they hold pictures alone', async () => {
   await folders('parts', ['train', 'val', 'quiz']);
   expect(await codes(from('parts'))).toEqual([]);
   await folders('exams', ['train/quiz', 'train/exam', 'train/test']);

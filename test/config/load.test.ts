@@ -195,7 +195,7 @@ pets.yaml:15:5: \`stages.train.batch_size\` is written twice, first in line 14
   expected: each name once
   -> take one of them away
 
-pets.yaml:16:3: \`exprt\` is no kind of stage
+pets.yaml:16:3: \`exprt\` is not a kind of stage
   15 |     batch_size: 16
   16 |   exprt:
      |   ^^^^^

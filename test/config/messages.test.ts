@@ -16,7 +16,7 @@ const messages: readonly (readonly [from: string, to: string, message: string])[
   [
     '  evaluate: {}',
     '  evaluate: {uses: evalute}',
-    '26:20 `uses` of the stage `evaluate` is the text "evalute", which is no kind of stage | one of the kinds `augment`, `build-head`, `evaluate`, `export`, `freeze`, `ingest`, `load-base` or `train` | did you mean `evaluate`?',
+    '26:20 `uses` of the stage `evaluate` is the text "evalute", which is not a kind of stage | one of the kinds `augment`, `build-head`, `evaluate`, `export`, `freeze`, `ingest`, `load-base` or `train` | did you mean `evaluate`?',
   ],
   [
     'zoom_range: 0.2',

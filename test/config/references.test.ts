@@ -95,7 +95,7 @@ test('a training that goes on from another one needs no model, and what follows 
   expect(references.train).not.toHaveProperty('from');
 });
 
-test('two trainings of their own are no chain', async () => {
+test('two trainings of their own are not a chain', async () => {
   const yaml = changed(petsYaml, '  evaluate:', '  other: {uses: train, data: augment}\n  evaluate:');
   const { problems } = await project.refuse(yaml);
   expect(problems.map(({ code, position }) => [code, position?.line])).toEqual([

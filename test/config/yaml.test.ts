@@ -109,7 +109,7 @@ test('after a tab, what the parser finds of other lines is not told', async () =
   expect(problems.map(({ position, remedy }) => [position?.line, remedy])).toEqual([[5, 'indent with spaces']]);
 });
 
-test('of a file that is no YAML the first errors are told, and the others counted', async () => {
+test('of a file that is not YAML the first errors are told, and the others counted', async () => {
   const wrong = (lines: number): string =>
     `version: 1\n${Array.from({ length: lines }, (_, line) => `a${line}: @x\n`).join('')}`;
   const five = (await project.refuse(wrong(5))).problems;

@@ -20,7 +20,7 @@ const names = fc.uniqueArray(fc.oneof(fc.constantFrom(...inherited), fc.string({
   maxLength: 9,
 });
 
-test('what an object inherits is no member of it', () => {
+test('what an object inherits is not a member of it', () => {
   for (const name of inherited) {
     expect(own({}, name)).toBeUndefined();
     const map = emptyMap<number>();

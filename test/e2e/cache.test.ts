@@ -118,7 +118,10 @@ test('limits in the environment that are none are told before anything runs, wit
 
 test('sizes that are none, and folders without a cache, are told', async () => {
   const size = await project.command('cache', 'gc', '--max-size', 'much');
-  expect([size.code, size.stderr]).toEqual([2, '--max-size: much is no size\n  expected: such as 20GB, 500 MB or 0\n']);
+  expect([size.code, size.stderr]).toEqual([
+    2,
+    '--max-size: much is not a size\n  expected: such as 20GB, 500 MB or 0\n',
+  ]);
   project.environment.PIPELINE_CACHE = 'elsewhere';
   expect((await project.command('cache', 'du')).stdout).toBe(`there is no cache at ${project.path('elsewhere')}\n`);
   delete project.environment.PIPELINE_CACHE;

@@ -170,7 +170,7 @@ describe('the events of a run', () => {
   test('a level that the log does not have is refused before there is a run', async () => {
     const runs = await readdir(project.path('.pipeline/runs'));
     const { code, stderr } = await project.command('run', 'pets.yaml', '--log-level', 'verbose');
-    expect([code, stderr]).toEqual([2, expect.stringContaining('--log-level: verbose is no level')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--log-level: verbose is not a level')]);
     expect(await readdir(project.path('.pipeline/runs'))).toEqual(runs);
   });
 });

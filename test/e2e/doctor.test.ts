@@ -58,7 +58,7 @@ describe('the machine and the cache', () => {
       expect([code, stdout, stderr]).toEqual([
         2,
         '',
-        '--engine: foo is no engine\n  expected: one of auto, onnx, tfjs\n',
+        '--engine: foo is not an engine\n  expected: one of auto, onnx, tfjs\n',
       ]);
     }
     await rm(project.path('engine.yaml'));
@@ -115,7 +115,7 @@ describe('pictures', () => {
     const whole = await jpeg(90);
     await put('train/cats/cut.jpg', whole.subarray(0, whole.length >> 1));
     const rotten = await jpeg(91);
-    // Headers stand, and the picture's data is no code of any.
+    // Headers stand, and the picture's data is not a code of any.
     await put('train/cats/rotten.png', await broken());
     await put('train/cats/really-a-png.jpg', await noisy(44, 44).png().toBuffer());
     await put('train/cats/tiny.jpg', await jpeg(9, 44));

@@ -128,7 +128,7 @@ describe('the reference recipe', () => {
     expect(await digestIn('pets')).toEqual(await digestIn('random'));
   });
 
-  test('goes on without the server, and writes nothing anew', async () => {
+  test('goes on without the server, and writes nothing again', async () => {
     await server.stop();
     const lock = await project.read('pets.lock.yaml');
     for (const options of [[], ['--offline']]) {
@@ -197,7 +197,7 @@ describe('the reference recipe', () => {
     await elsewhere.remove();
   });
 
-  test('a network that only the command line names is taken anew by each such call, whatever is there by then', async () => {
+  test('a network that only the command line names is taken again by each such call, whatever is there by then', async () => {
     const elsewhere = await Project.create();
     Object.assign(elsewhere.environment, { PIPELINE_MIRROR: elsewhere.path('mirror') });
     await mkdir(elsewhere.path('mirror'));

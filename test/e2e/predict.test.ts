@@ -148,7 +148,7 @@ test('a model in ONNX alone gives the scores of the layers-model', async () => {
 });
 
 describe('where pictures come from', () => {
-  test('folders are searched through by path; what is no picture by name nor content is passed over', async () => {
+  test('folders are searched through by path; what is not a picture by name nor content is passed over', async () => {
     await mkdir(project.path('mixed/b.d/.hidden'), { recursive: true });
     const pictures = ['b.d/2.jpg', 'b.d/10.jpg', 'b', 'a.txt', 'b.d/.hidden/no.jpg'];
     for (const name of pictures) await cp(project.path(CAT), project.path('mixed', name));

@@ -152,7 +152,7 @@ describe('diff', () => {
 
   test('a run that is not there is named', async () => {
     const { code, stderr } = await project.command('diff', 'nothing', 'last');
-    expect([code, stderr]).toEqual([2, expect.stringContaining('nothing: is no run, and no pipeline file')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('nothing: is neither a run nor a pipeline file')]);
   });
 });
 

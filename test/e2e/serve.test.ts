@@ -69,7 +69,7 @@ describe('the endpoint', () => {
     expect([raw.status, JSON.parse(raw.body)]).toEqual([200, line]);
     expect(JSON.parse((await predict(bytes)).body)).toEqual({ ...line, file: '-' });
     const form = new FormData();
-    form.append('note', 'a text is no file');
+    form.append('note', 'a text is not a file');
     form.append('picture', new Blob([bytes]), 'cat.jpg');
     const posted = await fetch(`${serving.url}api/predict`, { method: 'POST', body: form });
     expect([posted.status, await posted.json()]).toEqual([200, { ...line, file: 'cat.jpg' }]);

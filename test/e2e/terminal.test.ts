@@ -58,7 +58,7 @@ describe('a run on a terminal', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^ {14}stopping; Ctrl-C once more ends at once$/));
     expect(lines).toContainEqual(expect.stringMatching(/^■ train {7}stopped +[\d.]+ m?s {2}interrupted$/));
     expect(lines.at(-1)).toMatch(/^interrupted after .*; run again to go on$/);
-    // A bar was there, and is gone. Colours are no matter.
+    // A bar was there, and is gone. Colors do not matter.
   });
 
   testOnTerminal('without colours, and without moving lines where none are wanted', async () => {

@@ -163,7 +163,7 @@ describe('what breaks training', () => {
     expect(limited.code).toBe(0);
   });
 
-  test('a base with a weight that is no number, and one whose numbers overflow: bad data, exit 3', async () => {
+  test('a base with a weight that is not a number, and one whose numbers overflow: bad data, exit 3', async () => {
     // Kernels are stored as halves, all else as singles.
     const spoil = async (
       name: string,
@@ -186,14 +186,14 @@ describe('what breaks training', () => {
     const none = await spoil('none', (bytes, offset) => offset === 0 && bytes.writeUInt16LE(0x7e00, 0));
     expect([none.code, none.stderr]).toEqual([
       3,
-      expect.stringMatching(/compact32: the weights of \S+ hold values that are no numbers/),
+      expect.stringMatching(/compact32: the weights of \S+ hold values that are not numbers/),
     ]);
     const huge = await spoil('huge', (bytes, offset, weight, count) => {
       if (weight.endsWith('/gamma')) for (let i = 0; i < count; i++) bytes.writeFloatLE(3e38, offset + 4 * i);
     });
     expect([huge.code, huge.stderr]).toEqual([
       3,
-      expect.stringContaining('what the frozen part of the network puts out for this picture is no number'),
+      expect.stringContaining('what the frozen part of the network puts out for this picture is not a number'),
     ]);
   });
 });

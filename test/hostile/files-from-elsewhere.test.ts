@@ -125,7 +125,7 @@ describe('a layers-model', () => {
     await refusesModel(asIs, /bytes/, { weights: (bytes) => bytes.subarray(0, bytes.length - 2) });
   });
 
-  test('with weights that are no numbers', async () => {
+  test('with weights that are not numbers', async () => {
     // Halves: 0x7e00 is NaN.
     const weights = (bytes: Buffer): Buffer => {
       const bent = Buffer.from(bytes);

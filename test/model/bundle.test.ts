@@ -97,7 +97,7 @@ test.each([
     '[3] by softmax; one sigmoid unit, or a softmax of 2, for the classes in classes.json',
   ],
   [
-    'outputs that are no scores',
+    'outputs that are not scores',
     2,
     'linear',
     ['a', 'b'],
@@ -186,7 +186,7 @@ test('what is missing, cut short or elsewhere is told by its name', async () => 
   await writeFile(join(folder, 'model.json'), JSON.stringify({ format: 'graph-model' }));
   expect(await refusal()).toMatch(/is a TF\.js graph-model, which has operations but no layers, not an exported model/);
   await writeFile(join(folder, 'preprocessing.json'), '{}');
-  expect(await refusal()).toMatch(/^bad-data \.\/classes\.json: is missing: the folder is no export of this tool/);
+  expect(await refusal()).toMatch(/^bad-data \.\/classes\.json: is missing: the folder is not an export of this tool/);
   await written(network(1, 'sigmoid'));
   expect(await refusal(join(folder, 'classes.json'))).toMatch(
     /^invalid \.\/classes\.json: is a JSON file, not an exported model/,

@@ -64,7 +64,7 @@ describe.each(faults)('%s', (fault) => {
               counts.explained++;
               expectExplained(result, fault);
             }
-            expect(fault === 'short' ? result.state : 'ok').toBe('ok'); // fewer bytes than asked are no failure
+            expect(fault === 'short' ? result.state : 'ok').toBe('ok'); // fewer bytes than asked are not a failure
             const { shelf, damage } = shelfOf(root);
             expect([(await shelf.verify()).damaged, damage]).toEqual([0, []]);
             expect((await runHere(root)).state).toBe('ok');

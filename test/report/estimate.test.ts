@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { costLines } from '../../src/report/estimate.js';
 
 test('what is not known is told in names that write nothing to the terminal', () => {
-  const unknown = [{ stage: 'ingest', reason: 'a\u001b]0;x\u0007.jpg is no picture' }];
+  const unknown = [{ stage: 'ingest', reason: 'a\u001b]0;x\u0007.jpg is not a picture' }];
   const cost = {
     extract: 0,
     reused: 0,
@@ -15,7 +15,7 @@ test('what is not known is told in names that write nothing to the terminal', ()
     unknown,
     stages: [],
   };
-  expect(costLines(cost, '')).toEqual(['unknown   ingest: a?]0;x?.jpg is no picture']);
+  expect(costLines(cost, '')).toEqual(['unknown   ingest: a?]0;x?.jpg is not a picture']);
 });
 
 const measured = { extract: 200, reused: 0, bytes: 1000, freeBytes: 1e9, fits: true, exact: true, unknown: [] };

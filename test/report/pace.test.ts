@@ -29,7 +29,7 @@ describe('pace', () => {
     expect(pace.rate(30_000)).toBeUndefined();
   });
 
-  test('a task that begins anew is measured anew', () => {
+  test('a task that begins again is measured again', () => {
     const pace = new Pace();
     for (let second = 1; second <= 5; second++) pace.mark(second * 100, second * 1000);
     pace.mark(10, 6000);

@@ -106,7 +106,7 @@ describe('names that are refused', () => {
     ['forms of accents', 'caf\u00e9.jpg', 'cafe\u0301.jpg', 'same name'],
     ['full folding', 'stra\u00dfe.jpg', 'STRASSE.jpg', 'same name'],
     ['a file as a folder', 'cats', 'cats/a.jpg', 'is there twice'],
-  ])('twins by %s', async (_, one, two, reason) => {
+  ])('duplicates by %s', async (_, one, two, reason) => {
     const expected = expect.stringMatching(new RegExp(`^unsafe: .*${reason}`));
     expect(await refusal(zipOf([{ name: one }, { name: two }]))).toEqual(expected);
     expect(await refusal(await tarOf([{ name: one }, { name: two }]))).toEqual(expected);
@@ -188,8 +188,8 @@ describe('damage', () => {
   });
 
   test('no archive at all', async () => {
-    expect(await refusal(Buffer.from('GIF89a'))).toBe('bad-data: is no archive');
-    expect(await refusal(Buffer.alloc(0))).toBe('bad-data: is no archive');
+    expect(await refusal(Buffer.from('GIF89a'))).toBe('bad-data: is not an archive');
+    expect(await refusal(Buffer.alloc(0))).toBe('bad-data: is not an archive');
     expect(await refusal(gzipSync('no tar'))).toMatch(/^bad-data: /);
   });
 

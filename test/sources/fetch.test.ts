@@ -165,7 +165,7 @@ describe('a download', () => {
     expect((await readFile((await fetch({ url, sha256 })).path)).equals(bytes)).toBe(true);
   });
 
-  test('from a server without ranges starts anew', async () => {
+  test('from a server without ranges starts again', async () => {
     const whole = file(bytes);
     const url = server.on('/pets.zip', dropping(bytes, 100_000), (request, response) => {
       delete request.headers.range;

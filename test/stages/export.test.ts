@@ -93,7 +93,7 @@ describe.each(cases)('%s with %s weights', (kind, weightType) => {
   });
 });
 
-test('scores that are no numbers, or too few, are no match', () => {
+test('scores that are not numbers, or too few, do not match', () => {
   const weights = new Map<string, Float32Array>();
   const expected = { frozen: new Map(), scores: Float32Array.of(0.25, 0.75) };
   const verify =

@@ -49,7 +49,7 @@ async function start(
 }
 
 describe('the start', () => {
-  test('has the weights that the earlier training ended with, and layers of the base frozen anew', async () => {
+  test('has the weights that the earlier training ended with, and layers of the base frozen again', async () => {
     const { document, weights: begun, base, notes } = await start({ until: 'pad' });
     expect(new Map([...begun].sort())).toEqual(new Map([...weights].sort()));
     expect(base).toEqual(document.weights[0]);
@@ -95,14 +95,14 @@ describe('the start', () => {
     ).rejects.toMatchObject(fails);
   });
 
-  test('weights that are no numbers are told before training', async () => {
+  test('weights that are not numbers are told before training', async () => {
     const spoiled = new Map(weights).set('project/bias', { shape: [8], data: new Float32Array(8).fill(NaN, 3, 4) });
     await expect(start('all', undefined, spoiled)).rejects.toMatchObject({
       category: 'bad-data',
       problems: [
         {
           code: 'weights-not-finite',
-          found: 'the weights of project/bias hold values that are no numbers before training begins',
+          found: 'the weights of project/bias hold values that are not numbers before training begins',
         },
       ],
     });

@@ -201,7 +201,7 @@ describe('a training that goes on from a checkpoint', () => {
     expect(bytes(resumed.weights)).toEqual(bytes(whole.weights));
   });
 
-  test('begins anew where another version of the tool wrote it', async () => {
+  test('begins again where another version of the tool wrote it', async () => {
     const written: Uint8Array[] = [];
     const whole = await train({
       checkpoint: { due: () => written.length === 0, write: async (content) => void written.push(content) },
@@ -258,7 +258,7 @@ describe('the figures', () => {
   });
 });
 
-describe('what is no number', () => {
+describe('what is not a number', () => {
   const reason = (attempt: Attempt) =>
     train(attempt).then(
       () => {
@@ -316,7 +316,7 @@ describe('what is no number', () => {
     }
   });
 
-  test('features that are no numbers are no divergence', async () => {
+  test('features that are not numbers are not divergence', async () => {
     const spoil = (row: Float32Array) => row.fill(NaN, 2, 3);
     const error = await reason({ features: new MadeUp([], spoil) });
     expect([error.category, error.problems[0].code]).toEqual(['bad-data', 'features-not-finite']);

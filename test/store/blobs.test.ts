@@ -139,7 +139,7 @@ test('what a crash left in the temporary folder is of no account', async () => {
   expect(namesIn(files.temporary)).toEqual(['aaaaaaaa-1-0123456789abcdef']);
 });
 
-test('a store that is deleted while it is open is begun anew', async () => {
+test('a store that is deleted while it is open is begun again', async () => {
   const { blobs, files } = scratchBlobs();
   const ref = await blobs.put(Buffer.from('one'));
   rmSync(files.root, { recursive: true });

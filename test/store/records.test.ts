@@ -61,7 +61,7 @@ test('a record cannot name a blob that is not there', async () => {
   await expect(records.get(record.key)).resolves.toBeUndefined();
 });
 
-test('without its blob a record is no hit, and the next one takes its place', async () => {
+test('without its blob a record is not a hit, and the next one takes its place', async () => {
   const { records, record, blobs } = await scratchRecords();
   await records.put(record);
   truncateSync(blobs.pathOf(record.outputs.model.digest), 3);

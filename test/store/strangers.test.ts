@@ -77,7 +77,7 @@ describe('a record', () => {
   });
 });
 
-test('no path is made of what is no digest', async () => {
+test('no path is made of what is not a digest', async () => {
   const { file, folder } = people();
   const { files } = scratchFiles(join(folder, 'cache'));
   const climbing = '../../../../thesis.tex';

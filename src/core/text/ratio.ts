@@ -1,6 +1,6 @@
 /** Ratios as people write them. */
 
-/** Reads `1/255`, `0.5` or a number; undefined for what is no finite number above 0. */
+/** Reads `1/255`, `0.5` or a number; undefined for what is not a finite number above 0. */
 export function parseRatio(value: string | number): number | undefined {
   if (typeof value === 'number') return positive(value);
   const match = /^\s*([\d.eE+-]+)\s*(?:\/\s*([\d.eE+-]+)\s*)?$/.exec(value);

@@ -31,7 +31,7 @@ export function readMetadata(file: Uint8Array, where: string): ModelMetadata {
   return fromProperties(new Map(entries), where);
 }
 
-/** The constants of numbers that are no integers, by name. Throws `bad-data` where the bytes are no ONNX file. */
+/** The constants of numbers that are not integers, by name. Throws `bad-data` where the bytes are not an ONNX file. */
 export function readConstants(file: Uint8Array, where: string): ReadonlyMap<string, Constant> {
   return whole(where, () => {
     const [graph = new Uint8Array()] = bytesOf(file, 7);
@@ -63,7 +63,7 @@ function whole<Result>(where: string, read: () => Result): Result {
     const problem = {
       code: 'not-onnx',
       where,
-      found: `the file is no ONNX model: ${error.message}`,
+      found: `the file is not an ONNX model: ${error.message}`,
       expected: 'an .onnx file, complete',
     };
     throw failure('bad-data', problem, error);

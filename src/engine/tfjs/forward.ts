@@ -75,7 +75,7 @@ const table: { readonly [K in LayerKind]: Apply<K> } = {
 
 /**
  * Under SAME, TF.js leaves the padding out of the mean but not out of the gradient, which it divides by the whole window.
- * So it is padded here, and the mean over the window is divided by the part of the window that is no padding.
+ * So it is padded here, and the mean over the window is divided by the part of the window that is not padding.
  */
 function averagePooling({ poolSize, strides, padding }: LayerOf<'average_pooling2d'>, [x]: readonly Tensor[]): Tensor {
   const valid = (images: Tensor): Tensor => tf.avgPool(images as Tensor4D, pair(poolSize), pair(strides), 'valid');

@@ -65,7 +65,7 @@ export class Hdf5File {
   text(path: string, name: string): string | undefined {
     const value = this.attribute(path, name);
     if (value === undefined || typeof value === 'string') return value;
-    throw damaged(this.where, `${name} of ${path} is no text`, 'a text');
+    throw damaged(this.where, `${name} of ${path} is not text`, 'a text');
   }
 
   /**
@@ -119,7 +119,7 @@ export class Hdf5File {
     if (value === undefined) return undefined;
     const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (texts.every((text): text is string => typeof text === 'string')) return [...texts];
-    throw damaged(this.where, `${name} of ${path} is no list of texts`, 'a list of texts');
+    throw damaged(this.where, `${name} of ${path} is not a list of texts`, 'a list of texts');
   }
 
   /** An attribute of texts; empty lists, which Keras writes as numbers, among them. */
@@ -138,7 +138,7 @@ export class Hdf5File {
     this.textsRead += count;
     const fits = this.textsRead <= mostTexts && (vlen ? count <= mostInPlace : count * size <= this.size);
     const isText = type === this.module.H5T_class_t.H5T_STRING.value;
-    if (!isText || !fits) throw damaged(this.where, `${name} of ${path} is no text`, 'texts');
+    if (!isText || !fits) throw damaged(this.where, `${name} of ${path} is not text`, 'texts');
     return entity.get_attribute(name, true);
   }
 

@@ -108,7 +108,7 @@ export class Checkout {
     return (stagesOf(await read(this.path)) ?? this.stages).get(stage);
   }
 
-  /** Remembers a stage and writes the file anew, so that an interrupted run forgets nothing that it finished. */
+  /** Remembers a stage and writes the file again, so that an interrupted run forgets nothing that it finished. */
   async set(stage: string, memory: StageMemory): Promise<void> {
     this.stages.set(stage, memory);
     await this.file.change(async () => {

@@ -43,7 +43,7 @@ export async function deliverFolder(
     try {
       return await deliverOnce(folder, files, options);
     } catch (error) {
-      // Another run put its folder there just now: it is looked at anew.
+      // Another run put its folder there just now: it is looked at again.
       if (tries === TRIES || !hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
     }
   }

@@ -123,9 +123,9 @@ function parse(text: string, path: string): Content {
   throw failure('invalid', {
     code: 'lock-file-damaged',
     where: path,
-    found: 'is no lock file that this version can read',
+    found: 'is not a lock file that this version can read',
     expected: 'version 1 with `downloads`, `bases` and `classes`, as it was written',
-    remedy: 'bring it back from your version control, or remove it: the next run writes it anew',
+    remedy: 'bring it back from your version control, or remove it: the next run writes it again',
   });
 }
 

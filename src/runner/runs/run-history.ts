@@ -122,7 +122,8 @@ export function pickRun(
   }
   const fitting = runs.filter(({ id }) => id.startsWith(reference));
   if (fitting.length === 1) return fitting[0];
-  if (fitting.length === 0) throw unknown(named, 'is no run, and no pipeline file', 'list them by `pipeline runs`');
+  if (fitting.length === 0)
+    throw unknown(named, 'is neither a run nor a pipeline file', 'list them by `pipeline runs`');
   throw unknown(
     named,
     `fits ${fitting.length} runs: ${fitting

@@ -70,7 +70,7 @@ export class Names {
       where: this.archive,
       found: `holds an entry that is refused: ${shown(name)} ${reason}`,
       expected: 'an archive of plain files and folders, each name once',
-      remedy: 'pack the pictures anew, or name the folder that they lie in',
+      remedy: 'pack the pictures again, or name the folder that they lie in',
     });
   }
 }

@@ -32,7 +32,7 @@ export async function unpackArchive(
   const file = await openRegular(path, { where: name });
   try {
     const kind = await kindOf(file);
-    if (kind === undefined) throw brokenArchive(name, 'is no archive');
+    if (kind === undefined) throw brokenArchive(name, 'is not an archive');
     const { size } = await file.stat();
     const target = new Target({ archive: name, packed: size, folder, bounds, signal, onProgress });
     const digest = await unpackInto(target, file, kind);

@@ -29,7 +29,7 @@ async function putAugmentation({ config, inputs, note, pass, putJson }: StageCon
     note('nothing-varies', 'no range is set, so every view of a picture would be the same: one is used');
   }
   const augmentation: Augmentation = {
-    // The check of the file has refused what is no ratio.
+    // The check of the file has refused what is not a ratio.
     rescale: config.rescale === undefined ? null : parseRatio(config.rescale)!,
     parameters,
     views: parameters === null ? 1 : config.views,

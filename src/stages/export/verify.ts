@@ -33,7 +33,7 @@ export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, s
 function compareScores(found: Float32Array, scores: Float32Array, stage: string, runtime: string): void {
   const worst = scores.reduce((most, score, i) => Math.max(most, Math.abs(found[i] - score)), 0);
   const complete = found.length === scores.length;
-  // A score that is no number makes `worst` none, which is not within the tolerance.
+  // A score that is not a number makes `worst` none, which is not within the tolerance.
   if (complete && worst <= TOLERANCE) return;
   throw failure('stage-failed', {
     code: 'export-differs',

@@ -70,7 +70,7 @@ function firstOf(files: readonly BadPicture[], code: string, root: string, remed
 
 /**
  * Every split that folders make needs images of every class, and training always does. Where a share decides, a class has too
- * few images at worst, which is no error unless it leaves nothing to validate on.
+ * few images at worst, which is not an error unless it leaves nothing to validate on.
  */
 export function splitFaults(
   counts: Gathered['counts'],

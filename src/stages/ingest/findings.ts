@@ -119,9 +119,11 @@ function refused({ config, gathered, seen }: Inspected): Finding[] {
 
 function duplicates({ gathered }: Inspected): Finding[] {
   const leaks = gathered.leaks.map((digest) => gathered.paths[digest].join(' = '));
-  const twins = new Set(gathered.twins);
+  const duplicates = new Set(gathered.duplicates);
   const inOneSplit = Object.entries(gathered.paths)
-    .filter(([digest, paths]) => paths.some((path) => twins.has(path)) && !gathered.leaks.includes(digest as Digest))
+    .filter(
+      ([digest, paths]) => paths.some((path) => duplicates.has(path)) && !gathered.leaks.includes(digest as Digest),
+    )
     .map(([, paths]) => paths.join(' = '));
   return [
     ...listed(
@@ -182,7 +184,7 @@ function unexpected({ config, gathered, seen }: Inspected): Finding[] {
   ];
 }
 
-/** Files that are no samples of any class. */
+/** Files that are not samples of any class. */
 function leftOut({ gathered, layout }: Inspected): Finding[] {
   const folders = layoutNotes(layout).map(({ code, text }): Finding => ({ level: 'note', about: 'data', code, text }));
   return [

@@ -26,10 +26,10 @@ export interface Gathered {
   readonly samples: readonly SampleRow[];
   readonly paths: Readonly<Record<Digest, readonly string[]>>;
   readonly bad: readonly BadPicture[];
-  /** Files in class folders that are no pictures by name nor content. */
+  /** Files in class folders that are not pictures by name nor content. */
   readonly ignored: readonly BadPicture[];
   /** Files with the bytes of another one of their class. */
-  readonly twins: readonly string[];
+  readonly duplicates: readonly string[];
   /** Files with the bytes of one in another class. */
   readonly conflicts: readonly BadPicture[];
   /** Pictures that are in more than one split. */

@@ -31,7 +31,7 @@ export function gatherSamples(config: IngestConfig, listing: FolderListing, layo
 export function examineSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: Shown): Gathered {
   const classes = config.classes?.map(classNameOf) ?? layout.classes;
   const { good, bad, ignored, unread } = sortOut(layout, listing, new Set(classes));
-  const { labels, paths, twins, conflicts, contradicted } = labelEach(good, listing);
+  const { labels, paths, duplicates, conflicts, contradicted } = labelEach(good, listing);
   const rows = rowsOf(
     good.filter(({ index }) => !contradicted.has(listing.digestAt(index))),
     listing,
@@ -51,19 +51,19 @@ export function examineSamples(config: IngestConfig, listing: FolderListing, lay
     splits: splitFaults(counts, classes, layout, shown.folder),
   };
   const notes = notesOf(
-    { ignored, twins, leaks: leaks.length, unread, counts, classes },
+    { ignored, duplicates, leaks: leaks.length, unread, counts, classes },
     layout,
     listing,
     listing.paths.filter((_, index) => listing.probeAt(index) === WITHOUT_END),
   );
-  return { classes, samples, paths, bad, ignored, twins, conflicts, leaks, notes, counts, unread, faults };
+  return { classes, samples, paths, bad, ignored, duplicates, conflicts, leaks, notes, counts, unread, faults };
 }
 
 interface Labels {
   /** The first file of each image. */
   readonly labels: ReadonlyMap<Digest, Candidate>;
   readonly paths: Readonly<Record<Digest, readonly string[]>>;
-  readonly twins: readonly string[];
+  readonly duplicates: readonly string[];
   readonly conflicts: readonly BadPicture[];
   /** Images with two labels. */
   readonly contradicted: ReadonlySet<Digest>;
@@ -72,7 +72,7 @@ interface Labels {
 function labelEach(good: readonly Candidate[], listing: FolderListing): Labels {
   const labels = new Map<Digest, Candidate>();
   const paths: Record<string, string[]> = {};
-  const twins: string[] = [];
+  const duplicates: string[] = [];
   const conflicts: BadPicture[] = [];
   const contradicted = new Set<Digest>();
   for (const candidate of good) {
@@ -83,12 +83,12 @@ function labelEach(good: readonly Candidate[], listing: FolderListing): Labels {
       contradicted.add(digest);
       continue;
     }
-    if (first !== undefined) twins.push(candidate.path);
+    if (first !== undefined) duplicates.push(candidate.path);
     labels.set(digest, first ?? candidate);
     (paths[digest] ??= []).push(candidate.path);
   }
   for (const digest of contradicted) delete paths[digest];
-  return { labels, paths, twins, conflicts, contradicted };
+  return { labels, paths, duplicates, conflicts, contradicted };
 }
 
 /** The splits of each image: those of its folders, or one by its class's shares. */
@@ -115,12 +115,12 @@ function rowsOf(
 }
 
 function notesOf(
-  found: Pick<Gathered, 'ignored' | 'twins' | 'unread' | 'counts' | 'classes'> & { readonly leaks: number },
+  found: Pick<Gathered, 'ignored' | 'duplicates' | 'unread' | 'counts' | 'classes'> & { readonly leaks: number },
   layout: Layout,
   { paths }: FolderListing,
   unended: readonly string[],
 ): Note[] {
-  const { ignored, twins, leaks, unread, counts, classes } = found;
+  const { ignored, duplicates, leaks, unread, counts, classes } = found;
   const { strays, unused, inside } = layout;
   const notes: Note[] = [...layoutNotes(layout)];
   for (const name of unused) {
@@ -145,7 +145,7 @@ function notesOf(
   if (ignored.length > 0)
     notes.push({
       code: 'files-ignored',
-      text: `${count(ignored.length, 'file')} in the class folders ${ignored.length === 1 ? 'is no picture' : 'are no pictures'} by name nor content: left out`,
+      text: `${count(ignored.length, 'file')} in the class folders ${ignored.length === 1 ? 'is not a picture' : 'are not pictures'} by name nor content: left out`,
     });
   if (strays.length > 0)
     notes.push({
@@ -163,10 +163,10 @@ function notesOf(
       code: 'passed-over',
       text: `and ${count(unread.length - MOST_NAMES, 'more file')} not read: \`pipeline doctor FILE --json\` names all`,
     });
-  if (twins.length > 0)
+  if (duplicates.length > 0)
     notes.push({
       code: 'same-picture-twice',
-      text: `${count(twins.length, 'file')} with the same bytes as another one of the class: such pictures count once`,
+      text: `${count(duplicates.length, 'file')} with the same bytes as another one of the class: such pictures count once`,
     });
   if (leaks > 0)
     notes.push({

@@ -121,7 +121,7 @@ function refuseNonFinite(weights: Weights, architecture: string): void {
   throw failure('bad-data', {
     code: 'weights-not-finite',
     where: architecture,
-    found: `the weights of ${name} hold values that are no numbers`,
+    found: `the weights of ${name} hold values that are not numbers`,
     expected: 'finite weights',
     remedy: 'fetch the file again',
   });

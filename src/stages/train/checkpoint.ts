@@ -63,7 +63,7 @@ interface Head {
   readonly hasBest: boolean;
 }
 
-/** Changes with the form of what is written; one of another form is no checkpoint. */
+/** Changes with the form of what is written; one of another form is not a checkpoint. */
 const FORMAT = 1 as const;
 const BEST = 'best:';
 

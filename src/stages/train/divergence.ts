@@ -14,7 +14,7 @@ export interface FailedStep {
   readonly loss: number;
 }
 
-/** Why a step has a loss that is no finite number. The trainer still has the weights that the step began with. */
+/** Why a step has a loss that is not a finite number. The trainer still has the weights that the step began with. */
 export async function explainStep(
   trainer: Trainer,
   batch: TrainingBatch,
@@ -29,7 +29,7 @@ export async function explainStep(
     return failure('bad-data', {
       code: 'features-not-finite',
       where: failed.stage,
-      found: `the features of the picture ${digests[row]} hold values that are no numbers`,
+      found: `the features of the picture ${digests[row]} hold values that are not numbers`,
       expected: 'finite features',
       remedy: 'look at the weights of the base, and whether its preprocessing is the one that it was trained with',
     });
@@ -41,7 +41,7 @@ export async function explainStep(
   return diverged(failed, layer === undefined ? 'in the loss itself' : `beginning in the output of the layer ${layer}`);
 }
 
-/** Weights that are no numbers at the end of an epoch; undefined where all are. */
+/** Weights that are not numbers at the end of an epoch; undefined where all are. */
 export function explainWeights(weights: Weights, failed: FailedStep): PipelineError | undefined {
   const names = nonFinite(weights);
   return names.length === 0 ? undefined : diverged(failed, `after ${weightsOf(names)}`);

@@ -291,7 +291,7 @@ function nothingLeft(split: 'training' | 'validation', stage: string): PipelineE
     code: 'split-empty',
     where: stage,
     found: `none of the ${split} pictures can be used`,
-    remedy: 'mend or replace them; their names are told above',
+    remedy: 'fix or replace them; their names are listed above',
   });
 }
 

@@ -38,7 +38,7 @@ export async function needsOfTrain(context: Context): Promise<Needs> {
   }
   const prepared = await prepare(context, data);
   const options = featureOptions(context, data, prepared);
-  // Without a frozen part, and for views that are drawn afresh, every epoch computes anew.
+  // Without a frozen part, and for views that are drawn afresh, every epoch computes again.
   const need = (one: FeatureOptions, digests: readonly Digest[], kept: readonly number[]): FeatureNeed =>
     featureNeed(context, one, digests, one.keep ? kept : epochs);
   const identity = resolveEngine(settings.engine);

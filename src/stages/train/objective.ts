@@ -19,7 +19,7 @@ export function targetsOf(labels: readonly number[], units: number): Float32Arra
   return targets;
 }
 
-/** A weight for each class. Throws `invalid` for a name that is no class. */
+/** A weight for each class. Throws `invalid` for a name that is not a class. */
 export function classWeights(
   config: TrainConfig['class_weight'],
   classes: readonly string[],

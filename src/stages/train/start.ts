@@ -83,7 +83,7 @@ function requireFinite(weights: Weights, stage: string): void {
   throw failure('bad-data', {
     code: 'weights-not-finite',
     where: stage,
-    found: `the weights of ${name} hold values that are no numbers before training begins`,
+    found: `the weights of ${name} hold values that are not numbers before training begins`,
     expected: 'finite weights',
     remedy: 'look at the file that load-base reads; training has not moved them',
   });

@@ -7,7 +7,7 @@ export interface FoundFile extends FileInfo {
   readonly path: string;
 }
 
-/** All that is no folder at a path and below it, with what the file system says; nothing where nothing is. */
+/** All that is not a folder at a path and below it, with what the file system says; nothing where nothing is. */
 export async function filesBelow(files: Files, path: string): Promise<FoundFile[]> {
   const info = await files.infoIfThere(path);
   if (info === undefined) return [];

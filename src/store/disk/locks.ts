@@ -20,7 +20,7 @@ const SILENT_MS = 30_000;
 /** Untouched for so long by any clock, a lock of another machine is not waited for. */
 const FORGOTTEN_MS = 600_000;
 const POLL_MS = 200;
-/** What stands in the way after so many tries is no lock that a process of ours could leave. */
+/** What stands in the way after so many tries is not a lock that a process of ours could leave. */
 const TRIES = 5;
 const SIZE_LIMIT = 4096;
 const SUFFIX = '.lock';

@@ -1,5 +1,5 @@
 /**
- * Keeps the number of packs low: many small ones become few large ones, and a pack with damaged entries is written anew
+ * Keeps the number of packs low: many small ones become few large ones, and a pack with damaged entries is written again
  * without them. The new pack is published before the old ones are deleted, so that a crash in between, or another
  * process at the same work, leaves at worst a key in two packs, which is harmless.
  */

@@ -87,7 +87,7 @@ function chooseVictims(
   return victims;
 }
 
-/** When it was used, for the order in which things go; a time in the future is no sign of use. */
+/** When it was used, for the order in which things go; a time in the future is not a sign of use. */
 function useOf({ usedMs }: Item, now: number): number {
   return isFuture(usedMs, now) ? 0 : usedMs;
 }

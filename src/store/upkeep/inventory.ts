@@ -26,7 +26,7 @@ export interface Item {
 
 /** Folders whose first two characters of a name are a folder of their own. */
 const FAN = /^[0-9a-f]{2}$/;
-/** What processes tell each other, and what the store knows of itself: a few bytes that are no content. */
+/** What processes tell each other, and what the store knows of itself: a few bytes that are not content. */
 const housekeeping = new Set(['locks', 'usage.json', ORIGIN_FILE]);
 
 export async function takeInventory(files: Files): Promise<Item[]> {

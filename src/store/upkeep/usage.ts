@@ -1,6 +1,6 @@
 /**
  * About how many bytes a store holds, `v1/usage.json`: counted when it is collected, and added to by every job that writes.
- * Jobs that end at the same moment may lose each other's part; the next count mends that.
+ * Jobs that end at the same moment may lose each other's part; the next count corrects that.
  */
 import { join } from 'node:path';
 import type { Files } from '../disk/files.js';

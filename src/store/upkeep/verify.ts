@@ -101,14 +101,14 @@ function checkRead<Name>(
   };
 }
 
-/** The marks of the root are written anew; the count of bytes is made again by the next collection. */
+/** The marks of the root are written again; the count of bytes is made again by the next collection. */
 async function verifyMarks(files: Files): Promise<number> {
   let damaged = await checkSealed(files, join(files.root, 'v1', 'usage.json'), parseUsage);
   for (const [name, text] of Object.entries(rootMarks)) {
     const path = join(files.root, name);
     const bytes = await files.readIfThere(path);
     if (bytes === undefined || bytes.equals(Buffer.from(text))) continue;
-    files.note(path, 'does not say what it has to; it is written anew');
+    files.note(path, 'does not say what it has to; it is written again');
     await files.publish(path, Buffer.from(text), { durable: false });
     damaged++;
   }

@@ -165,7 +165,7 @@ describe('a file that is none of ours', () => {
     ['a model of somebody else', withProperties(), 'not-an-exported-model'],
     ['one of a later version', withProperties({ 'pipeline.version': '2' }), 'not-an-exported-model'],
     [
-      'one with a class list that is no JSON',
+      'one with a class list that is not JSON',
       withProperties({ 'pipeline.version': '1', 'pipeline.classes': '[cats' }),
       'not-an-exported-model',
     ],

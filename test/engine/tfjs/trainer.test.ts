@@ -129,7 +129,7 @@ test("BatchNorm's moving statistics follow the batch with its biased variance", 
   one.dispose();
 });
 
-test('frozen layers stay as they are, BatchNorm on its stored statistics, and are no part of the weights', async () => {
+test('frozen layers stay as they are, BatchNorm on its stored statistics, and are not part of the weights', async () => {
   const head = denseHead(6, 4);
   const layers = head.layers.map((layer) => ({ ...layer, trainable: layer.name === 'classes' }));
   const of = program({ ...head, layers }, sgd);

@@ -90,7 +90,7 @@ describe('files', () => {
     expect(weightPaths(text, 'model.json')).toEqual(['a.bin', 'b.bin']);
   });
 
-  test('sizes that do not add up, missing files and text that is no JSON are bad data', async () => {
+  test('sizes that do not add up, missing files and text that is not JSON are bad data', async () => {
     await writeFile(join(folder, 'b.bin'), Buffer.alloc(21));
     await expect(readLayersModel(path())).rejects.toMatchObject({
       category: 'bad-data',

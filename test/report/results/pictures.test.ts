@@ -31,7 +31,7 @@ function pictures(): Pictures {
   return new Pictures((root) => Promise.resolve(root === 'pictures' ? folder : undefined));
 }
 
-test('a picture is shown small, upright, in its own aspect, encoded anew', async () => {
+test('a picture is shown small, upright, in its own aspect, encoded again', async () => {
   const digest = digestOf(tall);
   const shown = await pictures().show(digest, files(digest, 'cats/tall.jpg'), 'exif');
   expect(shown).toMatchObject({ state: 'shown', width: 96, height: 192 });

@@ -47,7 +47,7 @@ test.each([1, 2])('a delivered folder stands as it was where rename %i of its sw
   expect(await fs.readFile(join(root, 'out/a.txt'), 'utf8')).toBe('two');
 });
 
-test('a folder below it that another run swaps just then is no stranger', async () => {
+test('a folder below it that another run swaps just then is not a stranger', async () => {
   const files = new Map([
     ['a.txt', 'one'],
     ['probes/1.txt', 'two'],

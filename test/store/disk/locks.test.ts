@@ -46,7 +46,7 @@ test.each<[string, string]>([
   ['a process that is gone', JSON.stringify(holderOf(`${boot}-${namespace}-${2 ** 30}-1`))],
   ['an earlier process of a number that is in use', JSON.stringify(holderOf(`${boot}-${namespace}-${process.pid}-1`))],
   ['nobody: it is empty', ''],
-  ['nobody: it is no JSON', 'garbage'],
+  ['nobody: it is not JSON', 'garbage'],
   ['nobody: it is another JSON', '{"owner":3}'],
   ['nobody: it is huge', 'x'.repeat(1024 * 1024)],
 ])('the lock of %s is taken at once', async (_, content) => {

@@ -18,7 +18,7 @@ describe('damage', () => {
   /** Rows are of 12 bytes after 72 of their entry's head and 64 of the pack's. */
   const payloadOf = (row: number) => 64 + row * (72 + 12) + 72;
 
-  test('of one row costs that row, is said once, and is mended on closing', async () => {
+  test('of one row costs that row, is reported once, and repaired on closing', async () => {
     const { scratch, pack } = await filled();
     flipBit(pack, payloadOf(3) + 2);
     const set = await open(scratch);

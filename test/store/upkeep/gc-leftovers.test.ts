@@ -1,4 +1,4 @@
-/** The end of what is no content: evidence of damage, and files that were never finished. */
+/** The end of what is not content: evidence of damage, and files that were never finished. */
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -38,7 +38,7 @@ test('what a crashed process left goes also from a store whose own path looks li
   expect(existsSync(forgotten)).toBe(false);
 });
 
-test('times in the future are no use: such files go first, and where they are further off than what is kept', async () => {
+test('times in the future do not count as use: such files go first, and where they are further off than what is kept', async () => {
   const { files } = scratchFiles();
   const blobs = new Blobs(files);
   const put = async (content: string, daysAgo: number) => {

@@ -176,7 +176,7 @@ test('files under the names of others, in no place of theirs, or folders in thei
   expect(readFileSync(join(root, 'v1/blobs/notes.txt'), 'utf8')).toBe('mine');
 });
 
-test('records without all results and folders of other versions are told, and are no damage', async () => {
+test('records without all results and folders of other versions are told, and are not damage', async () => {
   const { root, paths, verify } = await fullStore();
   rmSync(paths.blob);
   mkdirSync(join(root, 'v1/drafts'));
@@ -192,7 +192,7 @@ function before(asked: string, nth: number, happens: () => void): CacheFs {
 
 describe('beside a run', () => {
   test.each(['blob', 'record', 'checkpoint', 'pack', 'description', 'manifest', 'root', 'count', 'index'] as const)(
-    'a %s that goes while the store is read is no damage',
+    'a %s that goes while the store is read is not damage',
     async (kind) => {
       const { paths, verify, found } = await fullStore();
       const goes = kind === 'manifest' ? dirname(paths.manifest) : paths[kind];
@@ -201,7 +201,7 @@ describe('beside a run', () => {
     },
   );
 
-  test('an unpacked archive that goes while its files are read is no damage', async () => {
+  test('an unpacked archive that goes while its files are read is not damage', async () => {
     const { paths, verify, found } = await fullStore();
     const files = join(dirname(paths.manifest), 'files');
     const going: CacheFs = {
@@ -218,7 +218,7 @@ describe('beside a run', () => {
     expect([looks, found]).toEqual([2, []]);
   });
 
-  test('packs that come or go between two looks at a set are no damage, and what is damaged counts beside them', async () => {
+  test('packs that come or go between two looks at a set are not damage, and what is damaged counts beside them', async () => {
     const { root, store, paths, verify } = await fullStore();
     const aside = join(root, 'aside');
     renameSync(paths.pack, aside);
