@@ -58,7 +58,7 @@ test('sizes, ages and ratios', async () => {
   expect(await outcome(() => parseSize(`${many(' ')}20${many(' ')}GB${many(' ')}`, 'it'))).toBe(20e9);
   expect(await outcome(() => parseAge(`${many('0')}2${many('\t')}d`, 'it'))).toBe(2 * 24 * 3600 * 1000);
   for (const text of [`1${many(' ')}!`, `1${many(' ')}gb${many(' ')}!`, `${many('1')}!`, `1${many('a')}!`]) {
-    expect(() => parseSize(text, 'it')).toThrow('is no size');
+    expect(() => parseSize(text, 'it')).toThrow('is not a size');
   }
   expect(await outcome(() => parseRatio(`1${many(' ')}/${many(' ')}4`))).toBe(0.25);
   expect(await outcome(() => parseRatio(`1${many(' ')}/${many(' ')}4${many(' ')}!`))).toBeUndefined();

@@ -186,7 +186,7 @@ describe('after a run', () => {
     expect(json).toMatchObject({ state: 'fresh', changes: [], preimage: { kind: 'train', config: { epochs: 3 } } });
   });
 
-  test('explain shows by what a result was computed, which is no part of the key', async () => {
+  test('explain shows by what a result was computed, which is not a part of the key', async () => {
     const records = await readdir(project.path('.pipeline/cache/v1/records'), { recursive: true });
     const texts = await Promise.all(
       records

@@ -123,7 +123,7 @@ const checks: readonly (readonly [keyof ModelMetadata, (value: unknown) => boole
   ['weights', isOneOf('float32', 'float16')],
 ];
 
-/** Undefined for what is missing or is no JSON. */
+/** Undefined for what is missing or is not a JSON. */
 function parsed(text: string | undefined, key: string, where: string): unknown {
   if (text === undefined) return undefined;
   try {
