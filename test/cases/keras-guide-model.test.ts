@@ -17,6 +17,22 @@ test('pixels that the base scales itself are not scaled before, and the rest wor
         /t\.yaml:\d+[^]*scales its pixels itself \(layer rescale: times 0\.007843, plus -1\)[^]*preprocessing: none/,
       ),
     });
+    // `rescale` of augment is preprocessing too.
+    const rescaled = (factor: string) =>
+      baseText('architecture: layers_model\n    weights: base.keras').replace(
+        'stages:\n',
+        `stages:\n  augment: {rescale: ${factor}}\n`,
+      );
+    await project.write('t.yaml', rescaled('1/255'));
+    const byAugment = await project.command('run', 't.yaml', 'train');
+    expect([byAugment.code, byAugment.stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /train: the base scales its pixels itself \(layer rescale: times 0\.007843, plus -1\), and `rescale` of augment[^]*take `rescale` away/,
+      ),
+    ]);
+    await project.write('t.yaml', rescaled('1'));
+    expect(await project.command('run', 't.yaml', 'train')).toMatchObject({ code: 0 });
     await project.write('t.yaml', baseText(base('none')));
     expect(await trainsAndPredicts(project)).toContain('guide: 7 layers up to point, ');
     // The export brings the scaling along, in both formats.

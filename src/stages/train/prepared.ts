@@ -13,6 +13,7 @@ import { PLAIN_VIEW } from '../../features/pictures.js';
 import type { Augmentation } from '../../image/augmentation.js';
 import type { ModelDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
+import { describeOwnScaling, ownScaling, scalesLevels } from '../../model/own-scaling.js';
 import { describePreprocessing, type Preprocessing } from '../../model/preprocessing.js';
 import { splitAtFrozen, type Split } from '../../model/split.js';
 import { startOf, type Start } from './start.js';
@@ -37,8 +38,8 @@ function preprocessingOf(
   goesOn: boolean,
   stage: string,
 ): Preprocessing {
-  const rescaling: Preprocessing | undefined =
-    augmentation?.rescale == null ? undefined : { kind: 'rescale', factor: augmentation.rescale };
+  const rescaling =
+    augmentation?.rescale == null ? undefined : ({ kind: 'rescale', factor: augmentation.rescale } as const);
   if (goesOn && rescaling !== undefined && canonical({ ...rescaling }) !== canonical({ ...document.preprocessing })) {
     throw failure('invalid', {
       code: 'preprocessing-differs',
@@ -48,13 +49,29 @@ function preprocessingOf(
       remedy: 'let `data` of both lead to the same augment, or give both augments the same `rescale`',
     });
   }
-  if (rescaling !== undefined) return rescaling;
+  if (rescaling !== undefined) {
+    refuseScalingTwice(document.graph, rescaling.factor, stage);
+    return rescaling;
+  }
   if (document.preprocessing !== null) return document.preprocessing;
   throw failure('invalid', {
     code: 'preprocessing-unknown',
     where: stage,
     found: 'nothing says how this base wants its pixels',
     remedy: 'say `preprocessing` in load-base, or `rescale` in augment',
+  });
+}
+
+/** Throws `invalid` where `rescale` makes nearly black images of those that the base scales itself. */
+function refuseScalingTwice(graph: Graph, factor: number, stage: string): void {
+  const own = ownScaling(graph);
+  if (own === undefined || !scalesLevels(factor)) return;
+  throw failure('invalid', {
+    code: 'scaled-twice',
+    where: stage,
+    found: `${describeOwnScaling(own)}, and \`rescale\` of augment does it before (${describePreprocessing({ kind: 'rescale', factor })})`,
+    expected: 'pixels at 0 to 255',
+    remedy: 'take `rescale` away from augment, and write `preprocessing: none` in load-base',
   });
 }
 
