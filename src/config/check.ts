@@ -21,17 +21,19 @@ export interface Checked {
 
 /** What a check knows beside the pipeline. */
 export interface Surroundings {
-  /** Where paths in the file start from. */
+  /** Where paths of what is read start from. */
   readonly root: string;
+  /** Where paths of what is written start from. */
+  readonly home: string;
   readonly foldersOf: FolderReader;
 }
 
 /** Checks everything, folders of images included, and fills in defaults in place. */
-export function check(pipeline: Mapping, places: Places, { root, foldersOf }: Surroundings): Checked {
+export function check(pipeline: Mapping, places: Places, { root, home, foldersOf }: Surroundings): Checked {
   const draft = validate(pipeline, places);
   const { references, problems: referenceProblems } = resolveReferences(draft.stages, places);
   const stages = draft.stages.flatMap((stage) => checkedStage(stage, references));
-  const context = { stages, places, root };
+  const context = { stages, places, root, home };
   const folders = lintAgainstFolders(context, foldersOf);
   const problems = [...draft.problems, ...referenceProblems, ...lint(context), ...folders.problems];
   const warnings = problems.length > 0 ? [] : [...warningsOf(context), ...folders.warnings];

@@ -1,5 +1,5 @@
 /** From a YAML file to a checked pipeline. */
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
 import { checkCombinations, type CheckedMatrix } from './check-matrix.js';
@@ -10,7 +10,7 @@ import { applyOverrides } from './overrides.js';
 import type { Pipeline } from './pipeline.js';
 import { type Places, placesOf } from './provenance.js';
 import { isMapping, type Mapping } from './values.js';
-import { pipelineNameOf, projectRootOf } from './project-root.js';
+import { pipelineNameOf, pipelinePlaceOf, type PipelinePlace } from './project-root.js';
 import { readSource } from './source.js';
 import { writeOutStages } from './validate.js';
 import { showValue } from './words.js';
@@ -41,12 +41,13 @@ export async function loadPipeline(
   writeOutStages(written);
 
   const places = placesOf(source, applied);
-  const root = projectRootOf(dirname(path));
+  const place = pipelinePlaceOf(path, resolve(cwd));
+  const { root, home } = place;
   const { axes, problems: matrixProblems } = readMatrix(written, places, applied);
-  const checked = checkCombinations(written, axes, places, { root, foldersOf: folderReader(root) });
+  const checked = checkCombinations(written, axes, places, { root, home, foldersOf: folderReader(root) });
   const problems = [...source.problems, ...setProblems, ...matrixProblems, ...checked.problems];
   if (problems.length > 0 || checked.project === undefined) throw refusal(problems);
-  return finish(checked.project, checked, { file: path, root, places, source: { text, set } });
+  return finish(checked.project, checked, { place, places, source: { text, set } });
 }
 
 const smallestExample = 'begin with:\nversion: 1\nstages:\n  ingest:\n    source: pictures';
@@ -88,20 +89,20 @@ function byPosition(a: Problem, b: Problem): number {
 }
 
 /** What is known of a file beside what it says. */
-interface FileFacts extends Pick<Pipeline, 'file' | 'root' | 'source'> {
+interface FileFacts extends Pick<Pipeline, 'source'> {
+  readonly place: PipelinePlace;
   readonly places: Places;
 }
 
 function finish(
   project: PipelineConfig,
   { stages, variants, warnings }: CheckedMatrix,
-  { file, root, source, places }: FileFacts,
+  { place, source, places }: FileFacts,
 ): Pipeline {
   return {
-    name: project.name ?? pipelineNameOf(basename(file, extname(file))),
-    file,
+    name: project.name ?? pipelineNameOf(basename(place.file, extname(place.file))),
+    ...place,
     source,
-    root,
     seed: project.seed,
     engine: project.engine,
     features: project.features,

@@ -1,6 +1,7 @@
 /** A pipeline file after loading: checked, defaults filled in, references found. */
 import type { Problem } from '../core/problem.js';
 import type { ReferenceField } from '../core/stage.js';
+import type { PipelinePlace } from './project-root.js';
 import type { Places } from './provenance.js';
 import type { EngineChoice, FloatType, StageConfigs, StageKind } from '../core/schema-types.js';
 
@@ -23,14 +24,10 @@ export interface Variant {
   readonly values: Readonly<Record<string, number | string | boolean>>;
 }
 
-export interface Pipeline {
+export interface Pipeline extends PipelinePlace {
   readonly name: string;
-  /** Absolute path of the file. */
-  readonly file: string;
   /** The file's text, and what was set on the command line, `stages.train.epochs=10`, in order. */
   readonly source: { readonly text: string; readonly set: readonly string[] };
-  /** Absolute path of the folder that paths in the file start from: the file's own, or the one above `pipelines/`. */
-  readonly root: string;
   readonly seed: number;
   readonly engine: EngineChoice;
   readonly features: { readonly dtype: FloatType };

@@ -230,7 +230,7 @@ export interface DeliveryContext<Kind extends StageKind = StageKind> extends Jud
   /** A path as people read it. */
   displayPath(path: string): string;
   /**
-   * Makes the folder hold exactly these files, whole or not at all. Files that are there with the right bytes are left;
+   * Makes the folder, absolute or as the pipeline file names it, hold exactly these files, whole or not at all. Files that are there with the right bytes are left;
    * a folder that a person has changed since the last delivery is refused unless the run is forced.
    */
   deliverFiles(folder: string, files: ReadonlyMap<string, BlobRef | string>): Promise<void>;

@@ -44,9 +44,10 @@ export async function finishStage(
       ...common,
       folder: project.folderOf(name),
       displayPath: project.display,
-      deliverFiles: async (folder, files) => {
+      deliverFiles: async (path, files) => {
+        const folder = project.resolveOutput(path);
         await refuseOutside(project, folder);
-        const place = relative(project.root, folder);
+        const place = relative(project.home, folder);
         const { readBytes, signal } = common;
         const deliver = async (): Promise<DeliveredFolder> => {
           guard.check();

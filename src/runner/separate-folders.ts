@@ -9,7 +9,7 @@ import { pathOf } from '../core/source.js';
 
 /** Problems of ingest stages whose source is in the cache or in `.pipeline`, or has the cache in it where its files are listed; and of exports that a link leads into one. */
 export function sourcesApart(pipeline: Pipeline, cache: string): Problem[] {
-  const own = real(join(pipeline.root, '.pipeline'));
+  const own = real(join(pipeline.home, '.pipeline'));
   const store = real(cache);
   return stagesOf(pipeline.stages, 'ingest').flatMap(({ name, config }): Problem[] => {
     const path = pathOf(config.source);
@@ -46,8 +46,8 @@ export function sourcesApart(pipeline: Pipeline, cache: string): Problem[] {
 /** The check of the file compares the paths as they are written; links lead further. */
 function exportsInto(pipeline: Pipeline, source: string, path: string): Problem[] {
   return stagesOf(pipeline.stages, 'export').flatMap(({ name, config: { to } }): Problem[] => {
-    const folder = real(resolve(pipeline.root, to));
-    if (!isWithin(folder, source) || isHidden(source, folder) || isWithin(real(pipeline.root), source)) return [];
+    const folder = real(resolve(pipeline.home, to));
+    if (!isWithin(folder, source) || isHidden(source, folder) || isWithin(real(pipeline.home), source)) return [];
     const found = `\`${to}\` leads into the images of \`${path}\` by a link: probe images of the model would come back as images of the source`;
     return [
       {

@@ -21,7 +21,7 @@ import { Checkout } from './checkout/checkout.js';
 import { recoverDestinations } from './checkout/destinations.js';
 import { FeatureSets } from './feature-sets.js';
 import { buildGraph, type Node, type StageGraph, type StageTable } from './graph.js';
-import { LockFile, lockPathOf } from './checkout/lock-file.js';
+import { lockBeside, LockFile, lockPathOf } from './checkout/lock-file.js';
 import { refuseLinks } from './checkout/own-folder.js';
 import { projectOf, type Project } from './checkout/project.js';
 import { Rates } from './rates.js';
@@ -65,7 +65,7 @@ export async function openSession(
   const place = cachePlaceOf(project);
   const problems = sourcesApart(pipeline, place.root);
   if (problems.length > 0) throw new PipelineError('invalid', problems);
-  const guard = new RootGuard(project.root);
+  const guard = new RootGuard(project.home);
   const store = await openStore(place.root, guard.over(nodeFs));
   const during: During = (name, label, work) =>
     store.during(name, label, () => {
@@ -74,7 +74,7 @@ export async function openSession(
     });
   const opened = [
     Checkout.open(project.checkout, project, pipeline.file, during),
-    LockFile.open(lockPathOf(pipeline.file), during),
+    LockFile.open(lockPathOf(pipeline), during, lockBeside(pipeline)),
   ] as const;
   const [checkout, lock] = await Promise.all(opened);
   const graph = buildGraph(pipeline, table);

@@ -95,6 +95,22 @@ test('paths start from the folder of the file, or from the one above pipelines/'
   expect(beside.name).toBe('my-pets');
 });
 
+test('a file below node_modules writes into the project of the call, any other into its own', async () => {
+  const yaml = 'version: 1\nstages:\n  ingest: {source: a}\n';
+  const recipe = await project.write('node_modules/recipes/pipelines/pets.yaml', yaml);
+  const placesFrom = async (file: string, cwd: string) => {
+    const { root, home } = await loadPipeline(file, { cwd });
+    return [root, home];
+  };
+  const packaged = join(project.root, 'node_modules/recipes');
+  expect(await placesFrom(recipe, project.root)).toEqual([packaged, project.root]);
+  expect(await placesFrom(recipe, join(project.root, 'b/pipelines'))).toEqual([packaged, join(project.root, 'b')]);
+  expect(await placesFrom(recipe, packaged)).toEqual([packaged, packaged]);
+  const ordinary = await project.write('my_node_modules/pets.yaml', yaml);
+  const own = join(project.root, 'my_node_modules');
+  expect(await placesFrom(ordinary, project.root)).toEqual([own, own]);
+});
+
 test('locates fields, also those that stand in short or are filled in, but not those of the command line', async () => {
   const pipeline = await project.load(petsYaml, { set: ['stages.train.epochs=7'] });
   expect(pipeline.places.at(['stages', 'augment', 'zoom_range']).position).toMatchObject({

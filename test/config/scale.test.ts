@@ -53,8 +53,8 @@ test('exports into one folder, or one inside another, are each reported once', (
     references: {},
   }));
   const places = { at: () => ({ where: 'here' }), mention: () => 'there' };
-  const found = exportFolders({ stages: stages as never, places, root: project.root }).map(({ found: text }: Problem) =>
-    text.slice(0, 24),
+  const found = exportFolders({ stages: stages as never, places, root: project.root, home: project.root }).map(
+    ({ found: text }: Problem) => text.slice(0, 24),
   );
   expect(found).toHaveLength(3);
 });

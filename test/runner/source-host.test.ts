@@ -34,7 +34,7 @@ const load = (...set: string[]) => loadPipeline('p.yaml', { set, cwd: folder });
 async function lockOf(...set: string[]) {
   const pipeline = await load(...set);
   const stage = pipeline.stages.find(({ name }) => name === 'load-base')!;
-  const lock = await LockFile.open(lockPathOf(pipeline.file), (_name, _label, work) => work());
+  const lock = await LockFile.open(lockPathOf(pipeline), (_name, _label, work) => work());
   const store = await openStore(join(folder, 'cache'), { onDamage: () => undefined, tool: 'test' });
   return sourcesOf(stage, pipeline, projectOf(pipeline), lock, sharedSources(store, {})).lock;
 }

@@ -18,11 +18,11 @@ interface Folder {
 
 /** An export replaces its folder as a whole: whatever else lies there would be lost. */
 export function exportFolders(context: LintContext): Problem[] {
-  const { stages, root } = context;
+  const { stages, home } = context;
   const folders = stagesOf(stages, 'export').map(({ name, config: { to } }): Folder => ({
     name,
     to,
-    path: resolve(root, to),
+    path: resolve(home, to),
   }));
   // The first export at or below each path: comparing every pair would take minutes for thousands of exports.
   const first = new Map<string, Folder>();
@@ -64,27 +64,27 @@ function writtenForShell({ name, to }: Folder, { places }: LintContext): Problem
   ];
 }
 
-function outsideProject({ name, to, path }: Folder, { places, root }: LintContext): Problem[] {
+function outsideProject({ name, to, path }: Folder, { places, home }: LintContext): Problem[] {
   const place = places.at(['stages', name, 'to']);
   const expected = 'a folder of its own inside the project, such as `models/cats-dogs`';
-  if (!isWithin(path, root)) {
-    return [{ code: leavesProject, ...place, found: `\`${to}\` lies outside the project (${root})`, expected }];
+  if (!isWithin(path, home)) {
+    return [{ code: leavesProject, ...place, found: `\`${to}\` lies outside the project (${home})`, expected }];
   }
-  if (isWithin(root, path))
+  if (isWithin(home, path))
     return [{ code: leavesProject, ...place, found: `\`${to}\` is the project's own folder`, expected }];
-  if (isWithin(path, resolve(root, '.pipeline'))) {
+  if (isWithin(path, resolve(home, '.pipeline'))) {
     const found = `\`${to}\` lies in \`.pipeline\`, which this tool keeps for itself`;
     return [{ code: 'export-into-state', ...place, found, expected }];
   }
   return [];
 }
 
-function overSources({ name, to, path }: Folder, { stages, places, root }: LintContext): Problem[] {
+function overSources({ name, to, path }: Folder, { stages, places, root, home }: LintContext): Problem[] {
   return stagesOf(stages, 'ingest').flatMap((ingest) => {
     const pictures = pathOf(ingest.config.source);
     if (pictures === undefined) return [];
     const source = resolve(root, pictures);
-    if (isWithin(root, path) || (!isWithin(path, source) && !isWithin(source, path))) return [];
+    if (isWithin(home, path) || (!isWithin(path, source) && !isWithin(source, path))) return [];
     const line = places.mention(['stages', ingest.name, 'source']);
     const found = `\`${to}\` overlaps the pictures of \`${ingest.name}\` (\`${pictures}\`, ${line})`;
     const expected = 'a folder apart from the pictures';

@@ -7,8 +7,10 @@ import type { Places } from '../provenance.js';
 export interface LintContext {
   readonly stages: readonly Stage[];
   readonly places: Places;
-  /** Absolute path that paths in the file start from. */
+  /** Absolute path that paths of what is read start from. */
   readonly root: string;
+  /** Absolute path that paths of what is written start from. */
+  readonly home: string;
 }
 
 export function isKind<Kind extends StageKind>(stage: Stage, kind: Kind): stage is Stage<Kind> {

@@ -79,14 +79,14 @@ export class Checkout {
    */
   static async open(
     path: string,
-    project: Pick<Project, 'root' | 'display'>,
+    project: Pick<Project, 'home' | 'display'>,
     file: string,
     during: During,
   ): Promise<Checkout> {
     const pipeline = project.display(file);
     const content = await read(path);
     const other = content?.pipeline ?? pipeline;
-    if (other !== pipeline && existsSync(resolve(project.root, other))) {
+    if (other !== pipeline && existsSync(resolve(project.home, other))) {
       throw failure('invalid', {
         code: 'same-name',
         where: pipeline,

@@ -20,11 +20,11 @@ interface TouchedFile {
  */
 export async function touchedFiles(project: Project, node: Node, { delivered }: StageMemory): Promise<TouchedFile[]> {
   const places = [project.folderOf(node.stage.name), ...foldersOf(project, node)].map((folder) =>
-    relative(project.root, folder),
+    relative(project.home, folder),
   );
   const checks = places.flatMap((place) =>
     Object.entries(own(delivered, place) ?? {}).map(async ([name, before]): Promise<TouchedFile[]> => {
-      const path = join(project.root, place, name);
+      const path = join(project.home, place, name);
       const found = await stat(path).catch(() => undefined);
       if (found === undefined) return [{ path, before, state: 'gone' }];
       return found.isFile() && isUntouched(before, found) ? [] : [{ path, before, state: 'other' }];
@@ -44,7 +44,7 @@ export async function reasonToDeliver(project: Project, node: Node, memory: Stag
   }
   if (memory.writing !== undefined) return 'its files were not delivered to the end';
   const missing = foldersOf(project, node).find(
-    (folder) => !Object.hasOwn(memory.delivered, relative(project.root, folder)),
+    (folder) => !Object.hasOwn(memory.delivered, relative(project.home, folder)),
   );
   if (missing !== undefined) return `its files are not in ${project.display(missing)} yet`;
   const gone = touched.filter(({ state }) => state === 'gone');
@@ -55,7 +55,7 @@ export async function reasonToDeliver(project: Project, node: Node, memory: Stag
 
 /** The folders that its file names. */
 function foldersOf(project: Project, { stage, definition }: Node): string[] {
-  return (definition.writesTo?.(stage.config) ?? []).map((path) => project.resolvePath(path));
+  return (definition.writesTo?.(stage.config) ?? []).map((path) => project.resolveOutput(path));
 }
 
 /** A file with other times alone, such as one that was copied with its project, is read; `ours` are digests of a delivery that was broken off. */

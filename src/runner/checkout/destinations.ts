@@ -31,7 +31,7 @@ export async function destinationFailures(nodes: Iterable<Node>, project: Projec
   for (const folder of [dirname(project.checkout), project.runs]) await note(failureOf(folder, RUN, project));
   for (const { stage, definition } of nodes) {
     for (const path of definition.writesTo?.(stage.config) ?? []) {
-      const folder = project.resolvePath(path);
+      const folder = project.resolveOutput(path);
       await note(refuseOutside(project, folder).then(() => failureOf(folder, stage.name, project)));
     }
   }
@@ -63,7 +63,7 @@ export async function recoverDestinations(nodes: Iterable<Node>, project: Projec
   for (const { stage, definition } of nodes) {
     for (const folder of [
       project.folderOf(stage.name),
-      ...(definition.writesTo?.(stage.config) ?? []).map(project.resolvePath),
+      ...(definition.writesTo?.(stage.config) ?? []).map(project.resolveOutput),
     ]) {
       // What is wrong with a place is said where something is to be written there.
       await refuseOutside(project, folder)
@@ -74,29 +74,29 @@ export async function recoverDestinations(nodes: Iterable<Node>, project: Projec
 }
 
 /** Throws `unsafe` where a folder lies outside the project. */
-export async function refuseOutside({ root, display }: Project, folder: string): Promise<void> {
-  const realRoot = await realpath(root);
-  const inside = relative(root, folder);
-  if (inside === '' || !isWithin(folder, root)) throw outside(display(folder), 'lies outside the project', root);
-  let next = root;
+export async function refuseOutside({ home, display }: Project, folder: string): Promise<void> {
+  const realHome = await realpath(home);
+  const inside = relative(home, folder);
+  if (inside === '' || !isWithin(folder, home)) throw outside(display(folder), 'lies outside the project', home);
+  let next = home;
   for (const part of inside.split(sep)) {
     next = join(next, part);
     const entry = await lstat(next).catch(() => undefined);
     if (entry === undefined) break;
     if (entry.isSymbolicLink()) {
       const target = await realpath(next).catch(() => undefined);
-      if (target === undefined || !isWithin(target, realRoot))
-        throw outside(display(folder), `leads out of the project by the link ${display(next)}`, root);
+      if (target === undefined || !isWithin(target, realHome))
+        throw outside(display(folder), `leads out of the project by the link ${display(next)}`, home);
     }
   }
 }
 
-function outside(where: string, found: string, root: string): PipelineError {
+function outside(where: string, found: string, home: string): PipelineError {
   return failure('unsafe', {
     code: 'path-leaves-project',
     where,
     found,
-    expected: `a folder inside ${root}`,
+    expected: `a folder inside ${home}`,
     remedy: "name a folder below that of the pipeline's project",
   });
 }

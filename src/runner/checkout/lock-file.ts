@@ -5,6 +5,7 @@
  */
 import { basename, dirname, extname, join } from 'node:path';
 import { stringify } from 'yaml';
+import type { PipelinePlace } from '../../config/project-root.js';
 import { parseYaml } from '../../config/yaml.js';
 import { canonical, compareCodePoints } from '../../core/canonical.js';
 import { isDigest } from '../../core/digest.js';
@@ -31,8 +32,14 @@ const empty: Content = { version: 1, downloads: {}, bases: {}, classes: {} };
 const LARGEST = 64 * 2 ** 20;
 const header = '# Written by `pipeline run`: what the names in the pipeline stand for. Commit it.\n';
 
-export function lockPathOf(pipelineFile: string): string {
-  return join(dirname(pipelineFile), `${basename(pipelineFile, extname(pipelineFile))}.lock.yaml`);
+/** Where the lock file of a pipeline is written: beside its file, or in its home where that is apart. */
+export function lockPathOf(place: PipelinePlace): string {
+  return place.home === place.root ? lockBeside(place) : join(place.home, basename(lockBeside(place)));
+}
+
+/** The lock file that lies beside a pipeline file, which a recipe of a package may have brought. */
+export function lockBeside({ file }: Pick<PipelinePlace, 'file'>): string {
+  return join(dirname(file), `${basename(file, extname(file))}.lock.yaml`);
 }
 
 export class LockFile {
@@ -50,9 +57,12 @@ export class LockFile {
     this.file = new AddedFile({ path, kind: 'lock-file', label: 'writes the lock file', during });
   }
 
-  /** Reads the file; one that is not there is empty. Throws `invalid` where it is there and no lock file. */
-  static async open(path: string, during: During): Promise<LockFile> {
-    return new LockFile(path, (await read(path)) ?? empty, during);
+  /**
+   * Reads the file; one that is not there begins with what `brought` holds, the lock file of a recipe, so that its pins
+   * count. Throws `invalid` where either is there and no lock file.
+   */
+  static async open(path: string, during: During, brought = path): Promise<LockFile> {
+    return new LockFile(path, (await read(path)) ?? (await read(brought)) ?? empty, during);
   }
 
   download(url: string): LockedFile | undefined {

@@ -12,8 +12,8 @@ const looked: readonly (readonly string[])[] = [[], ['state'], ['runs'], ['out']
  * Throws `unsafe` where a part of `.pipeline` is a link, as whatever is written there would land in another place, or
  * where a file is in the place of one of its folders.
  */
-export function refuseLinks({ root, display }: Pick<Project, 'root' | 'display'>): void {
-  const own = join(root, '.pipeline');
+export function refuseLinks({ home, display }: Pick<Project, 'home' | 'display'>): void {
+  const own = join(home, '.pipeline');
   const found = lstatSync(own, { throwIfNoEntry: false });
   if (found?.isSymbolicLink()) throw isLink(own, display);
   if (found === undefined) return;

@@ -1,11 +1,11 @@
 /** The places of a pipeline's project on disk. */
 import { join, resolve, basename, extname } from 'node:path';
-import type { Pipeline } from '../../config/pipeline.js';
-import { projectRootOf } from '../../config/project-root.js';
+import { type PipelinePlace, projectRootOf } from '../../config/project-root.js';
 import { shownFrom } from '../../core/paths.js';
 
 export interface Project {
-  readonly root: string;
+  /** Everything that is written lies in it. */
+  readonly home: string;
   /** Absolute path of the store; `PIPELINE_CACHE` moves it. */
   readonly store: string;
   readonly checkout: string;
@@ -14,31 +14,32 @@ export interface Project {
   readonly rates: string;
   /** Files of a stage for people to read. */
   folderOf(stage: string): string;
-  /** The absolute path of a path in the pipeline file. */
+  /** The absolute path of a path in the pipeline file that is read. */
   resolvePath(path: string): string;
+  /** The absolute path of a path in the pipeline file that is written. */
+  resolveOutput(path: string): string;
   /** A path as people read it: relative where it is inside the project. */
   display(path: string): string;
 }
 
 /** The project that a folder is in, for what is about none of its pipelines. */
 export function projectIn(folder: string): Project {
-  return projectOf({ file: join(folder, 'none.yaml'), root: projectRootOf(folder) });
+  const root = projectRootOf(folder);
+  return projectOf({ file: join(folder, 'none.yaml'), root, home: root });
 }
 
-export function projectOf(
-  pipeline: Pick<Pipeline, 'file' | 'root'>,
-  environment: NodeJS.ProcessEnv = process.env,
-): Project {
-  const state = join(pipeline.root, '.pipeline');
-  const file = basename(pipeline.file, extname(pipeline.file));
+export function projectOf({ file, root, home }: PipelinePlace, environment: NodeJS.ProcessEnv = process.env): Project {
+  const state = join(home, '.pipeline');
+  const name = basename(file, extname(file));
   return {
-    root: pipeline.root,
+    home,
     store: environment.PIPELINE_CACHE ? resolve(environment.PIPELINE_CACHE) : join(state, 'cache'),
-    checkout: join(state, 'state', `${file}.json`),
+    checkout: join(state, 'state', `${name}.json`),
     runs: join(state, 'runs'),
     rates: join(state, 'rates.json'),
-    folderOf: (stage) => join(state, 'out', file, stage),
-    resolvePath: (path) => resolve(pipeline.root, path),
-    display: (path) => shownFrom(pipeline.root, path),
+    folderOf: (stage) => join(state, 'out', name, stage),
+    resolvePath: (path) => resolve(root, path),
+    resolveOutput: (path) => resolve(home, path),
+    display: (path) => shownFrom(home, path),
   };
 }

@@ -1,7 +1,7 @@
 /** Finds the runs that a call is about: of the project here, or of that of a pipeline file. */
 import { dirname, join, resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
-import { projectRootOf } from '../../config/project-root.js';
+import { pipelinePlaceOf, projectRootOf } from '../../config/project-root.js';
 import { readSource } from '../../config/source.js';
 import type { RunEnd, RunFound, RunStart } from '../../core/run-record.js';
 import { failure } from '../../core/problem.js';
@@ -30,7 +30,7 @@ export async function runsOf(file: string | undefined, cwd: string): Promise<Pro
     return { project, file, runs: await listRuns(project.runs) };
   }
   const path = resolve(cwd, file);
-  const project = projectOf({ file: path, root: projectRootOf(dirname(path)) });
+  const project = projectOf(pipelinePlaceOf(path, cwd));
   refuseLinks(project);
   const shown = project.display(path);
   const runs = await listRuns(project.runs, shown);
@@ -93,9 +93,10 @@ async function find(reference: string, cwd: string): Promise<ProjectRuns & { rea
 }
 
 /** The folder of a root that an output names; undefined where it is an archive that is unpacked no more. */
-export async function folderOfRoot({ project, store }: OpenedRun, root: string): Promise<string | undefined> {
+export async function folderOfRoot({ project, run, store }: OpenedRun, root: string): Promise<string | undefined> {
   const archived = parseArchiveRoot(root);
-  if (archived === undefined) return project.resolvePath(root);
+  // The run says of which file it is; the call may have named but the run.
+  if (archived === undefined) return resolve(projectRootOf(dirname(resolve(project.home, run.pipeline.file))), root);
   const folder = await store.sources.unpacked(archived.archive);
   return folder === undefined ? undefined : join(folder, archived.folder);
 }

@@ -34,12 +34,12 @@ export const exportModel: StageDefinition<'export'> = {
 
   writesTo: ({ to }) => [to],
 
-  async deliver({ config, outputs, note, resolvePath, deliverFiles }) {
+  async deliver({ config, outputs, note, deliverFiles }) {
     const files = Object.entries(outputs).map(([name, ref]): [string, BlobRef] => [
       name.slice(FILE_PREFIX.length),
       ref,
     ]);
-    await deliverFiles(resolvePath(config.to), new Map(files));
+    await deliverFiles(config.to, new Map(files));
     note('exported', `the model is in ${config.to}`);
     const pictures = files.filter(([name]) => name.startsWith(PROBES_FOLDER)).length;
     if (pictures > 0) note('probes', `it holds ${pictures} of your pictures to check scores by (probe_pictures)`);

@@ -22,7 +22,7 @@ function memoryOf(name: string): StageMemory {
 }
 
 function open(file = 'pets.yaml', how = during): Promise<Checkout> {
-  const project = projectOf({ file: join(folder, file), root: folder });
+  const project = projectOf({ file: join(folder, file), root: folder, home: folder });
   return Checkout.open(path, project, join(folder, file), how);
 }
 

@@ -16,7 +16,7 @@ function check(to: string): Promise<void> {
     stage: { name: 'publish', config: { to } },
     definition: { writesTo: (config: { to: string }) => [config.to] },
   } as unknown as Node;
-  return checkDestinations([node], projectOf({ file: join(root, 'pets.yaml'), root }, {}));
+  return checkDestinations([node], projectOf({ file: join(root, 'pets.yaml'), root, home: root }, {}));
 }
 
 describe('the folder that a stage writes to', () => {

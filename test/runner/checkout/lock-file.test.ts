@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf } from '../../../src/core/digest.js';
@@ -12,11 +12,25 @@ let folder: string;
 let path: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lock-'));
-  path = lockPathOf(join(folder, 'pets.yaml'));
+  path = lockPathOf({ file: join(folder, 'pets.yaml'), root: folder, home: folder });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('a lock file', () => {
+  test('of a recipe begins with what the recipe brought, and is written into the home', async () => {
+    const brought = join(folder, 'pets.lock.yaml');
+    await (await open()).setDownload('https://example.com/a.zip', { sha256, size: 4 });
+    const text = await readFile(brought, 'utf8');
+    const own = lockPathOf({ file: join(folder, 'pets.yaml'), root: folder, home: join(folder, 'home') });
+    expect(own).toBe(join(folder, 'home/pets.lock.yaml'));
+    await mkdir(join(folder, 'home'));
+    const lock = await LockFile.open(own, (_name, _label, work) => work(), brought);
+    expect(lock.download('https://example.com/a.zip')).toEqual({ sha256, size: 4 });
+    await lock.setClasses('ingest', ['cats']);
+    expect(await readFile(own, 'utf8')).toBe(text.replace('downloads:', 'classes:\n  ingest:\n    - cats\ndownloads:'));
+    expect(await readFile(brought, 'utf8')).toBe(text);
+  });
+
   test('lies beside its pipeline, sorted, in lines of its own', async () => {
     const lock = await open();
     await Promise.all([
