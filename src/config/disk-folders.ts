@@ -3,7 +3,8 @@ import { closeSync, openSync, readdirSync, readSync, realpathSync, statSync, con
 import { join } from 'node:path';
 import { compareCodePoints } from '../core/canonical.js';
 import type { ImageFolder } from '../core/class-layout.js';
-import { beginsLikeImage, hasImageName, IMAGE_BEGINNING } from '../core/image-name.js';
+import { hasImageName } from '../core/image-name.js';
+import { beginsLikeImage, IMAGE_BEGINNING } from '../core/image-signatures.js';
 
 /** Files without an image's name that are opened before a folder counts as one without images. */
 const MOST_OPENED = 8;

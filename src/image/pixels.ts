@@ -1,9 +1,10 @@
 /** Opens an image file's bytes as RGB pixels that sharp can resize, whatever the format had. */
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import { formatOf } from '../core/image-signatures.js';
 import type { ImageSpec } from './dataset.js';
 import { decodeBmp } from './formats/bmp.js';
 import { jpegChannels } from './formats/jpeg.js';
-import { formatOf, pictureLimits, probePicture } from './probe.js';
+import { pictureLimits, probePicture } from './probe.js';
 
 /** What decoding begins with; each call gives a pipeline of its own. */
 export interface OpenImage {

@@ -1,12 +1,13 @@
 /** Finds out from a file's bytes whether it is a whole image of a format that is read, and its size, without decoding it. */
+import { formatOf, type ImageFormat } from '../core/image-signatures.js';
 import { PipelineError } from '../core/problem.js';
 import { readAvif } from './formats/avif.js';
 import { readBmp } from './formats/bmp.js';
 import { describeForeign, HOLDS_PATH } from './formats/foreign.js';
 import { readGif } from './formats/gif.js';
 import { readJpeg } from './formats/jpeg.js';
-import { PNG_SIGNATURE, readPng } from './formats/png.js';
-import { latin1, type Reading } from './formats/reading.js';
+import { readPng } from './formats/png.js';
+import type { Reading } from './formats/reading.js';
 import { readTiff } from './formats/tiff.js';
 import { readWebp } from './formats/webp.js';
 
@@ -22,8 +23,6 @@ export const pictureLimits = { bytes: 128 * 2 ** 20, pixels: 256e6, mostPixels: 
 
 export { HOLDS_PATH };
 
-export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'avif';
-
 /** What is wrong with a file: more than the limits allow, not an image of a format that is read, or one with parts missing. */
 export type PictureFault = 'too-large' | 'foreign' | 'damaged';
 
@@ -31,7 +30,7 @@ export type PictureProbe =
   /** `unended`: a JPEG without its end marker; whether all of its image data is there only decoding can tell. */
   | {
       readonly ok: true;
-      readonly format: PictureFormat;
+      readonly format: ImageFormat;
       readonly width: number;
       readonly height: number;
       readonly unended?: true;
@@ -39,7 +38,7 @@ export type PictureProbe =
   /** `reason` is worded to follow the file's name: `is a HEIC, expected JPEG, PNG, ...`. */
   | { readonly ok: false; readonly fault: PictureFault; readonly reason: string };
 
-const readers: Readonly<Record<PictureFormat, (bytes: Uint8Array) => Reading>> = {
+const readers: Readonly<Record<ImageFormat, (bytes: Uint8Array) => Reading>> = {
   jpeg: readJpeg,
   png: readPng,
   webp: readWebp,
@@ -48,22 +47,6 @@ const readers: Readonly<Record<PictureFormat, (bytes: Uint8Array) => Reading>> =
   tiff: readTiff,
   avif: readAvif,
 };
-
-const signatures: readonly (readonly [PictureFormat, RegExp])[] = [
-  ['jpeg', /^\xff\xd8\xff/],
-  ['png', new RegExp(`^${PNG_SIGNATURE}`)],
-  ['webp', /^RIFF[^]{4}WEBP/],
-  ['gif', /^GIF8[79]a/],
-  ['bmp', /^BM[^]{4}\0\0\0\0/],
-  ['tiff', /^(II\*\0|MM\0\*)/],
-  ['avif', /^[^]{4}ftypavi[fs]/],
-];
-
-/** The format of a file by its first bytes; undefined for what is not read. */
-export function formatOf(bytes: Uint8Array): PictureFormat | undefined {
-  const start = latin1(bytes, 0, 12);
-  return signatures.find(([, pattern]) => pattern.test(start))?.[0];
-}
 
 function refuse(fault: PictureFault, reason: string): PictureProbe {
   return { ok: false, fault, reason };

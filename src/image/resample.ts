@@ -9,7 +9,7 @@
 import type { ImageSpec } from './dataset.js';
 import { enlarge, keys, sinc, type Filter as FilterName } from './enlarge.js';
 import { resizeNearest, type Extent } from './nearest.js';
-import type { PictureFormat } from './probe.js';
+import type { ImageFormat } from '../core/image-signatures.js';
 
 /** A filter's value at a distance, and the distance from which on it is zero. */
 interface Filter {
@@ -123,7 +123,7 @@ function apply({ pixels, extent: { width, height } }: Picture, axis: Axis, { cou
  * What reading a file makes smaller: a JPEG to a half, a quarter or an eighth, without the pixels that are left over at
  * its right and lower edges; a WebP until one side is what is asked for.
  */
-function reducedByReading(picture: Picture, to: Extent, format: PictureFormat): Picture {
+function reducedByReading(picture: Picture, to: Extent, format: ImageFormat): Picture {
   const { width, height } = picture.extent;
   const shrink = Math.min(width / to.width, height / to.height);
   if (format === 'png' || shrink <= 1) return picture;
@@ -174,5 +174,5 @@ function reduceAxis(picture: Picture, axis: Axis, to: number, filter: Filter): P
 
 export interface ResizeOptions {
   readonly interpolation: ImageSpec['interpolation'];
-  readonly format: PictureFormat;
+  readonly format: ImageFormat;
 }

@@ -4,17 +4,18 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
-import { pictureLimits, probePicture, type PictureFormat } from '../../src/image/probe.js';
+import type { ImageFormat } from '../../src/core/image-signatures.js';
+import { pictureLimits, probePicture } from '../../src/image/probe.js';
 import { testWithShared } from '../shared.js';
 import { drawn, noisy, RED } from './pictures.js';
 
 const [width, height] = [70, 50];
-const whole = new Map<string, { readonly format: PictureFormat; readonly bytes: Buffer }>();
+const whole = new Map<string, { readonly format: ImageFormat; readonly bytes: Buffer }>();
 
 beforeAll(async () => {
   const picture = () => noisy(width, height);
   const withAlpha = () => drawn(width, height, (row) => [...RED, row * 5]);
-  const add = async (name: string, format: PictureFormat, made: Promise<Buffer>) => {
+  const add = async (name: string, format: ImageFormat, made: Promise<Buffer>) => {
     whole.set(name, { format, bytes: await made });
   };
   await add('baseline JPEG', 'jpeg', picture().jpeg().toBuffer());

@@ -1,8 +1,9 @@
 /** Names what is not an image that we read, from its first bytes, so that the message can say more than "unknown". */
+import { BIG_TIFF } from '../../core/image-signatures.js';
 import { latin1 } from './reading.js';
 
 const signatures: readonly (readonly [RegExp, string])[] = [
-  [/^(II\+\0|MM\0\+)/, 'a BigTIFF'],
+  [BIG_TIFF, 'a BigTIFF'],
   [/^[^]{4}ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)/, 'a HEIC'],
   [/^[^]{4}ftyp/, 'an MP4 video or one of its kin'],
   [/^(\0\0\0\x0cjXL |\xff\x0a)/, 'a JPEG XL'],

@@ -1,8 +1,7 @@
 /** Reads a PNG's size and finds out whether it is whole, from its chunks (PNG specification, section 5). */
 import zlib from 'node:zlib';
+import { PNG_SIGNATURE } from '../../core/image-signatures.js';
 import { cutShort, damaged, latin1, viewOf, type Dimensions, type Reading } from './reading.js';
-
-export const PNG_SIGNATURE = '\x89PNG\r\n\x1a\n';
 
 /** A chunk is length (4), type (4), data, CRC of type and data (4). */
 const CHUNK_FRAME = 12;

@@ -1,4 +1,5 @@
 /** What a file is, by its first bytes and never by its name: a table of the formats that people name as a model. */
+import { beginsLikeImage } from '../../core/image-signatures.js';
 
 /** The formats that are read. */
 export type ReadableFormat = 'hdf5' | 'zip' | 'json';
@@ -71,9 +72,7 @@ const others: readonly (readonly [Test, OtherFormat])[] = [
   ),
   [at(257, 'ustar'), archive],
   [startsWith('\x93NUMPY'), { is: 'an array of NumPy (.npy)', remedy: saveWhole }],
-  ...['\xff\xd8\xff', '\x89PNG', 'GIF8', 'BM'].map(
-    (magic) => [startsWith(magic), { is: 'an image', remedy: 'name the file of the network' }] as const,
-  ),
+  [beginsLikeImage, { is: 'an image', remedy: 'name the file of the network' }],
   [startsWith('%PDF'), { is: 'a PDF document', remedy: 'name the file of the network' }],
   [
     (head) => /^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)/i.test(head.toString('latin1')),

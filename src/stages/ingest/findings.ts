@@ -6,14 +6,14 @@ import type { Finding } from '../../core/finding.js';
 import { layoutNotes } from '../../core/layout-words.js';
 import { own } from '../../core/own.js';
 import type { IngestConfig } from '../../core/schema-types.js';
-import type { PictureFormat } from '../../image/probe.js';
+import type { ImageFormat } from '../../core/image-signatures.js';
 import { badPictureRemedy, labelConflictRemedy } from './faults.js';
 import type { Layout } from './layout.js';
 import type { Gathered } from './gathered.js';
 
 /** What was seen of one picture; files of the same bytes share one. */
 export interface Seen {
-  readonly format?: PictureFormat;
+  readonly format?: ImageFormat;
   /** Of the stored pixels, in pixels. */
   readonly width?: number;
   readonly height?: number;
@@ -36,7 +36,7 @@ const IMBALANCE = 3;
 /** Fewer pictures of a class than this measure next to nothing: one of them is a fifth of the recall, or more. */
 const FEW = 5;
 
-const formats: Readonly<Record<string, PictureFormat>> = {
+const formats: Readonly<Record<string, ImageFormat>> = {
   '.jpg': 'jpeg',
   '.jpeg': 'jpeg',
   '.jpe': 'jpeg',
@@ -50,7 +50,7 @@ const formats: Readonly<Record<string, PictureFormat>> = {
   '.tiff': 'tiff',
   '.avif': 'avif',
 };
-const names: Readonly<Record<PictureFormat, string>> = {
+const names: Readonly<Record<ImageFormat, string>> = {
   jpeg: 'JPEG',
   png: 'PNG',
   webp: 'WebP',

@@ -66,6 +66,7 @@ test.each([
   ["SavedModel's file", bytes('\x08\x01\x12\x80\x02\x0a\x10'), /TensorFlow SavedModel/],
   ['a frozen graph', bytes('\x0a\x20\x0a\x05input\x12\x0bPlaceholder'), /is a frozen TensorFlow graph/],
   ['a JPEG', bytes('\xff\xd8\xff\xe0'), /is an image/],
+  ['a WebP', bytes('RIFF\x10\0\0\0WEBPVP8 '), /is an image/],
   ['text', 'once upon a time', /not a model of a format that is known here: it starts with the bytes 6f 6e 63 65/],
   ['a graph-model', JSON.stringify({ format: 'graph-model', modelTopology: { node: [] } }), /is a TF\.js graph-model/],
   [
