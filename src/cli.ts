@@ -76,7 +76,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--debug', 'show the stack of an unexpected error')
     .exitOverride()
     .configureOutput({ writeOut: (text) => host.stdout(wrapHelp(text, process.stdout.columns || 80)) })
-    .showHelpAfterError('(add --help for what there is)');
+    .showHelpAfterError('(run with --help for usage)');
   for (const command of commands) command.register(program, host, (code) => (exitCode = code));
   try {
     await program.parseAsync(argv);

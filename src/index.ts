@@ -23,7 +23,7 @@ export interface RunOptions extends SelectionOptions {
   readonly stages?: readonly string[];
   /** Stages that run at the same time; 2 when left out. */
   readonly jobs?: number;
-  /** Ask nothing of the network. */
+  /** Do not use the network. */
   readonly offline?: boolean;
   readonly onEvent?: (event: RunEvent) => void;
   readonly signal?: AbortSignal;

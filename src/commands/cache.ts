@@ -180,7 +180,7 @@ async function verify(options: JsonOption, host: Host): Promise<number> {
   if (incomplete > 0) host.stdout(`${count(incomplete, 'record')} without all results: made again when needed\n`);
   host.stdout(
     damaged === 0
-      ? 'all is whole\n'
+      ? 'no damage found\n'
       : `${count(damaged, 'file')} damaged and out of the way: what a run needs of them it makes again\n`,
   );
   return code;

@@ -32,7 +32,7 @@ export const predict: CommandSpec = {
   register(program, host, done) {
     program
       .command('predict')
-      .description('say what an exported model takes pictures for')
+      .description('classify images with an exported model')
       .argument('<model>', 'the folder of an exported model, its model.json, or its .onnx file')
       .argument('[pictures...]', 'files, folders, or - for one picture on stdin')
       .option(
@@ -61,7 +61,7 @@ async function predictCommand(
     throw failure('invalid', {
       code: 'bad-option',
       where: '--csv and --json',
-      found: 'are two forms of the same',
+      found: 'cannot be combined',
       expected: 'one of them',
     });
   const pictures = await findPictures({ names, lists: filesFrom }, host);

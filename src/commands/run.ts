@@ -50,7 +50,7 @@ export const run: CommandSpec = {
       )
       .option('-j, --jobs <number>', 'stages that run at the same time', countOf('--jobs', 'stages'), 2)
       .option('-n, --dry-run', 'only show what would run, and why')
-      .option('--offline', 'ask nothing of the network: take files from the cache and from the folder PIPELINE_MIRROR')
+      .option('--offline', 'do not use the network: take files from the cache and from the folder PIPELINE_MIRROR')
       .option('--json', 'print events as newline-delimited JSON on stdout')
       .option(
         '--log-level <level>',
@@ -169,7 +169,7 @@ async function runPipeline(
   ];
   // Figures that are new are worth a look.
   if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0)
-    closing.push(`look closer: pipeline report ${relative(cwd, pipeline.file)}`);
+    closing.push(`details: pipeline report ${relative(cwd, pipeline.file)}`);
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;
   // The gravest failure decides: a missed gate matters less than a stage that broke.

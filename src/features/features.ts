@@ -115,7 +115,7 @@ export class Features {
 
   private waiting(): Waiting {
     const { note, signal } = this.host;
-    return { signal, onWait: ({ pid, label }) => note('waiting', `waiting for pid ${pid}, which ${label}`) };
+    return { signal, onWait: ({ pid, label }) => note('waiting', `waiting for process ${pid}, which ${label}`) };
   }
 
   /** Computes features and keeps them. Returns the pictures that were tried. */

@@ -128,7 +128,7 @@ class Terminal {
     const features =
       stage.features === undefined
         ? ''
-        : `  ${count(stage.features.extracted, 'picture')} extracted, ${stage.features.reused.toLocaleString('en-US')} reused`;
+        : `  ${count(stage.features.extracted, 'feature')} extracted, ${stage.features.reused.toLocaleString('en-US')} reused`;
     // Its column is as wide as `restored`, and its reason says the rest.
     const word = stage.state === 'interrupted' ? 'stopped' : stage.state;
     const timed = stage.state === 'ran' || stage.state === 'failed' || stage.state === 'interrupted';

@@ -200,7 +200,7 @@ class Execution {
         event: 'note',
         stage: name,
         code: 'waiting',
-        text: `waiting for pid ${pid} (${stage}), which makes the same`,
+        text: `waiting for process ${pid} (${stage}), which is already running this stage`,
       });
     // What was asked to run again does so, whoever makes the same meanwhile.
     const flight: Flight<Work> = options.forced.has(name)

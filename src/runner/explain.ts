@@ -74,7 +74,7 @@ const foundWords: Readonly<Record<string, string>> = {
   archive: 'the archive changed',
   unread: 'what cannot be read in the folder changed',
   weights: 'the weights file changed',
-  probe: 'this tool looks at files in another way now',
+  probe: 'this version examines files differently',
 };
 
 /** Digests say nothing to a reader: figures that changed come first, else the plain fact. */

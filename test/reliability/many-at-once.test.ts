@@ -109,7 +109,7 @@ test('a run whose stage another one is at says whose, and goes on by itself wher
   const note = await said(second, (event) => event.event === 'note' && event.code === 'waiting');
   expect(note).toMatchObject({
     stage: 'train',
-    text: `waiting for pid ${first.child.pid} (train), which makes the same`,
+    text: `waiting for process ${first.child.pid} (train), which is already running this stage`,
   });
   const goesOn = said(second, (event) => event.event === 'stage-start' && event.name === 'train');
   const killed = performance.now();
