@@ -106,13 +106,13 @@ test('verify finds damage, exits 5, and a run heals it', async () => {
 
 test('limits in the environment that are none are told before anything runs, with the variable', async () => {
   for (const [name, kind, such] of [
-    ['PIPELINE_CACHE_MAX_SIZE', 'size', '20GB, 500 MB or 0'],
-    ['PIPELINE_CACHE_MAX_AGE', 'age', '30d, 12h or 0d'],
+    ['PIPELINE_CACHE_MAX_SIZE', 'a size', '20GB, 500 MB or 0'],
+    ['PIPELINE_CACHE_MAX_AGE', 'an age', '30d, 12h or 0d'],
   ]) {
     project.environment[name] = 'foo';
     const { code, stdout, stderr } = await project.command('run', 'pets.yaml', '--force');
     delete project.environment[name];
-    expect([code, stdout, stderr]).toEqual([2, '', `${name}: foo is no ${kind}\n  expected: such as ${such}\n`]);
+    expect([code, stdout, stderr]).toEqual([2, '', `${name}: foo is not ${kind}\n  expected: such as ${such}\n`]);
   }
 });
 

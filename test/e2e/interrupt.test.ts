@@ -109,7 +109,7 @@ describe('a reader that goes away', () => {
     const { code, stdout, stderr } = await piped('run pets.yaml --json | head -n 1');
     expect(stdout.trim().split('\n')).toHaveLength(1);
     expect(code).toBe(130);
-    expect(stderr).toMatch(/run again to go on\n$/);
+    expect(stderr).toMatch(/run again to continue\.\n$/);
     expect(stderr).not.toContain('EPIPE');
     // The same where the lines for people are cut off.
     expect((await piped('run pets.yaml 2>&1 | head -n 1')).code).toBe(130);

@@ -57,7 +57,7 @@ describe('a run on a terminal', () => {
     expect(lines.filter((line) => line.startsWith('▸'))).toEqual([]);
     expect(lines).toContainEqual(expect.stringMatching(/^ {14}stopping; Ctrl-C once more ends at once$/));
     expect(lines).toContainEqual(expect.stringMatching(/^■ train {7}stopped +[\d.]+ m?s {2}interrupted$/));
-    expect(lines.at(-1)).toMatch(/^interrupted after .*; run again to go on$/);
+    expect(lines.at(-1)).toMatch(/^interrupted after .*: run again to continue\.$/);
     // A bar was there, and is gone. Colors do not matter.
   });
 

@@ -132,7 +132,7 @@ describe('a layers-model', () => {
       bent.writeUInt16LE(0x7e00, 1000);
       return bent;
     };
-    await refusesModel(asIs, /no numbers/, { weights });
+    await refusesModel(asIs, /are not numbers/, { weights });
   });
 
   test('that is nested beyond reason, or is not JSON', async () => {

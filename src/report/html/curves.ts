@@ -58,8 +58,7 @@ export function curves({ history }: Training, file: string): Html {
   const kept = bestEpoch === epochs.length ? '' : ` The weights are those of epoch ${bestEpoch}.`;
   const length = epochs.length === 1 ? '1 epoch' : `${epochs.length} epochs`;
   const left = shown.length < epochs.length ? ` ${shown.length} of them are drawn.` : '';
-  return html`<p>${length}.${left}${kept}</p>
-    <div class="pair">${told.map((one) => draw(shown, one))}</div>`;
+  return html`<p>${length}.${left}${kept}</p><div class="pair">${told.map((one) => draw(shown, one))}</div>`;
 }
 
 function thinned(epochs: readonly EpochRecord[]): Epoch[] {
@@ -94,23 +93,7 @@ function describe({ name, points }: Series, text: Curve['text']): string {
 function table(epochs: readonly Epoch[], title: string, lines: readonly Line[], text: Curve['text']): Html {
   const rows = epochs.map(
     (epoch) =>
-      html`<tr>
-        <th scope="row">${epoch.number}</th>
-        ${lines.map(([, metric]) => html`<td>${epoch[metric] === undefined ? '–' : figure(epoch[metric], text)}</td>`)}
-      </tr>`,
+      html`<tr><th scope="row">${epoch.number}</th>${lines.map(([, metric]) => html`<td>${epoch[metric] === undefined ? '–' : figure(epoch[metric], text)}</td>`)}</tr>`,
   );
-  return html`<table class="numbers">
-    <caption>
-      ${title} by epoch
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">epoch</th>
-        ${lines.map(([name]) => html`<th scope="col">${name}</th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`;
+  return html`<table class="numbers"><caption>${title} by epoch</caption><thead><tr><th scope="col">epoch</th>${lines.map(([name]) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`;
 }

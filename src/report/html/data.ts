@@ -19,39 +19,10 @@ function counts({ classes, counts: bySplit }: DataSummary): Html {
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
   const row = (name: string): readonly number[] => splits.map((split) => own(bySplit[split], name) ?? 0);
   const cells = (numbers: readonly number[]): Html =>
-    html`${numbers.map((number) => html`<td>${whole(number)}</td>`)}
-      <td class="total">${whole(sum(numbers))}</td>`;
+    html`${numbers.map((number) => html`<td>${whole(number)}</td>`)}<td class="total">${whole(sum(numbers))}</td>`;
   const totals = splits.map((split) => sum(Object.values(bySplit[split])));
   const tall = classes.length > SHOWN_CLASSES ? ' tall' : '';
-  return html`<div class="scroll${tall}" tabindex="0" role="region" aria-label="Pictures by class and split">
-    <table class="numbers">
-      <caption>
-        Pictures by class and split
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">class</th>
-          ${splits.map((split) => html`<th scope="col">${split}</th>`)}
-          <th scope="col" class="total">all</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${classes.map(
-          (name) =>
-            html`<tr>
-              <th scope="row">${name}</th>
-              ${cells(row(name))}
-            </tr>`,
-        )}
-      </tbody>
-      <tfoot>
-        <tr>
-          <th scope="row">all</th>
-          ${cells(totals)}
-        </tr>
-      </tfoot>
-    </table>
-  </div>`;
+  return html`<div class="scroll${tall}" tabindex="0" role="region" aria-label="Pictures by class and split"><table class="numbers"><caption>Pictures by class and split</caption><thead><tr><th scope="col">class</th>${splits.map((split) => html`<th scope="col">${split}</th>`)}<th scope="col" class="total">all</th></tr></thead><tbody>${classes.map((name) => html`<tr><th scope="row">${name}</th>${cells(row(name))}</tr>`)}</tbody><tfoot><tr><th scope="row">all</th>${cells(totals)}</tr></tfoot></table></div>`;
 }
 
 function skipped({ bad }: DataSummary): Html {
@@ -60,9 +31,5 @@ function skipped({ bad }: DataSummary): Html {
     bad.length > MOST_SKIPPED
       ? html`<li>and ${whole(bad.length - MOST_SKIPPED)} more, in summary.json of the stage</li>`
       : undefined;
-  return html`<h3>Left out</h3>
-    <p>${whole(bad.length)} ${bad.length === 1 ? 'file' : 'files'} could not be used:</p>
-    <ul class="plain">
-      ${bad.slice(0, MOST_SKIPPED).map(({ path, reason }) => html`<li><bdi>${path}</bdi> ${reason}</li>`)}${rest}
-    </ul>`;
+  return html`<h3>Left out</h3><p>${whole(bad.length)} ${bad.length === 1 ? 'file' : 'files'} could not be used:</p><ul class="plain">${bad.slice(0, MOST_SKIPPED).map(({ path, reason }) => html`<li><bdi>${path}</bdi> ${reason}</li>`)}${rest}</ul>`;
 }

@@ -48,21 +48,7 @@ export function graph(
       made,
     ),
   );
-  return html`<div class="split">
-    <figure>
-      <figcaption>What waits for what</figcaption>
-      <svg
-        class="graph"
-        viewBox="0 0 ${width} ${height}"
-        width="${width}"
-        role="img"
-        aria-label="The stages and what they wait for; the table tells the same"
-      >
-        ${edges}${boxes}
-      </svg>
-    </figure>
-    ${table(nodes, byName, made)}
-  </div>`;
+  return html`<div class="split"><figure><figcaption>What waits for what</figcaption><svg class="graph" viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="The stages and what they wait for; the table tells the same">${edges}${boxes}</svg></figure>${table(nodes, byName, made)}</div>`;
 }
 
 function placeOf({ lane, layer }: DrawnStage): { x: number; y: number } {
@@ -74,14 +60,7 @@ function box(stage: DrawnStage, outcomes: readonly StageOutcome[], made: Readonl
   const state = stateOf(outcomes);
   const text = said(state, outcomes, made);
   const times = stage.members.length > 1 ? ` ×${stage.members.length}` : '';
-  return html`<g class="stage ${state}" transform="translate(${x} ${y})"
-    ><title>${stage.name}${times}: ${text}</title><rect width="${BOX.width}" height="${BOX.height}" rx="7" /><text
-      class="name"
-      x="12"
-      y="21"
-      >${cut(stage.name, 17)}${times}</text
-    ><text class="said" x="12" y="39">${marks[state]} ${text}</text></g
-  >`;
+  return html`<g class="stage ${state}" transform="translate(${x} ${y})"><title>${stage.name}${times}: ${text}</title><rect width="${BOX.width}" height="${BOX.height}" rx="7"/><text class="name" x="12" y="21">${cut(stage.name, 17)}${times}</text><text class="said" x="12" y="39">${marks[state]} ${text}</text></g>`;
 }
 
 /** One word for the variants of a stage: the gravest of how they ended. */
@@ -117,16 +96,13 @@ function edge(from: DrawnStage, to: DrawnStage, stages: readonly DrawnStage[]): 
   const target: [number, number] = [end.x + centre, end.y];
   const curve = linkVertical();
   const between = stages.filter(({ layer }) => layer > from.layer && layer < to.layer);
-  if (between.length === 0) return html`<path class="edge" d="${curve({ source, target }) ?? ''}" />`;
+  if (between.length === 0) return html`<path class="edge" d="${curve({ source, target }) ?? ''}"/>`;
   const isFree = (lane: number): boolean => between.every((stage) => stage.lane !== lane);
   const gap = start.x + (to.lane > from.lane ? BOX.width + (PITCH.x - BOX.width) / 2 : -(PITCH.x - BOX.width) / 2);
   const x = isFree(from.lane) ? source[0] : isFree(to.lane) ? target[0] : Math.max(EDGE, gap);
   const top: [number, number] = [x, source[1] + PITCH.y - BOX.height];
   const bottom: [number, number] = [x, target[1] - (PITCH.y - BOX.height)];
-  return html`<path
-    class="edge"
-    d="${curve({ source, target: top }) ?? ''}L${bottom.join(',')}${curve({ source: bottom, target }) ?? ''}"
-  />`;
+  return html`<path class="edge" d="${curve({ source, target: top }) ?? ''}L${bottom.join(',')}${curve({ source: bottom, target }) ?? ''}"/>`;
 }
 
 function table(
@@ -137,42 +113,13 @@ function table(
   const rows = nodes.map(({ name, kind, variant }) => {
     const outcome = byName.get(name);
     if (outcome === undefined)
-      return html`<tr>
-        <th scope="row">${name}</th>
-        <td class="text" colspan="5">not in this run</td>
-      </tr>`;
+      return html`<tr><th scope="row">${name}</th><td class="text" colspan="5">not in this run</td></tr>`;
     const { state, reason, features } = outcome;
     const time = timeOf(outcome, made);
     const own = kind === (variant?.base ?? name) ? undefined : html` <small>${kind}</small>`;
-    return html`<tr>
-      <th scope="row">${name}${own}</th>
-      <td class="state ${state}">${marks[state]} ${state}</td>
-      <td>${time === undefined ? '–' : html`<data value="${time}">${duration(time)}</data>`}</td>
-      <td class="text">${reason}</td>
-      <td>${features && whole(features.extracted)}</td>
-      <td>${features && whole(features.reused)}</td>
-    </tr>`;
+    return html`<tr><th scope="row">${name}${own}</th><td class="state ${state}">${marks[state]} ${state}</td><td>${time === undefined ? '–' : html`<data value="${time}">${duration(time)}</data>`}</td><td class="text">${reason}</td><td>${features && whole(features.extracted)}</td><td>${features && whole(features.reused)}</td></tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Stages">
-    <table class="numbers wide">
-      <caption>
-        ${whole(nodes.length)} stages, with the time of their work
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">stage</th>
-          <th scope="col" class="state">state</th>
-          <th scope="col">took</th>
-          <th scope="col" class="text">why</th>
-          <th scope="col">extracted</th>
-          <th scope="col">reused</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Stages"><table class="numbers wide"><caption>${whole(nodes.length)} stages, with the time of their work</caption><thead><tr><th scope="col">stage</th><th scope="col" class="state">state</th><th scope="col">took</th><th scope="col" class="text">why</th><th scope="col">extracted</th><th scope="col">reused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function cut(text: string, length: number): string {

@@ -21,53 +21,25 @@ export function header(run: RunStart, state: keyof typeof words, end: RunEnd | u
     end === undefined
       ? undefined
       : html` in ${duration(end.durationMs)}, ${count(ran, 'stage')} of ${end.stages.length} ran`;
-  return html`<header>
-      <p class="kind">Report of a run</p>
-      <h1>${run.pipeline.name}</h1>
-      <p class="facts-line">
-        <span class="run-state ${state}">${words[state]}</span>${work} · ${moment(run.startedAt)} ·
-        <code>${run.id}</code>
-      </p>
-    </header>
-    ${problems(end?.problems ?? [])}`;
+  return html`<header><p class="kind">Report of a run</p><h1>${run.pipeline.name}</h1><p class="facts-line"><span class="run-state ${state}">${words[state]}</span>${work} · ${moment(run.startedAt)} · <code>${run.id}</code></p></header>${problems(end?.problems ?? [])}`;
 }
 
 function problems(all: readonly Problem[]): Html | undefined {
   if (all.length === 0) return undefined;
   const items = all.map(({ where, found, expected, remedy }) => {
     const place = where === undefined ? undefined : html`<b>${where}</b> `;
-    return html`<li>
-      <p>${place}${found}</p>
-      ${expected === undefined ? undefined : html`<p>expected: ${expected}</p>`}${remedy === undefined ? undefined : html`<p>→ ${remedy}</p>`}
-    </li>`;
+    return html`<li><p>${place}${found}</p>${expected === undefined ? undefined : html`<p>expected: ${expected}</p>`}${remedy === undefined ? undefined : html`<p>→ ${remedy}</p>`}</li>`;
   });
   const title = all.every(({ code }) => code === 'interrupted') ? 'What was interrupted' : 'What went wrong';
-  return html`<section class="problems" aria-labelledby="problems">
-    <h2 id="problems">${title}</h2>
-    <ul>
-      ${items}
-    </ul>
-  </section>`;
+  return html`<section class="problems" aria-labelledby="problems"><h2 id="problems">${title}</h2><ul>${items}</ul></section>`;
 }
 
 /** The main figures of one evaluation, large. */
 export function keyFigures(metrics: Readonly<Record<string, number>>): Html {
   const cards = mainFigures.flatMap(({ metric, label }) =>
-    metrics[metric] === undefined
-      ? []
-      : [
-          html`<div>
-            <dt>${label}</dt>
-            <dd>${figure(metrics[metric])}</dd>
-          </div>`,
-        ],
+    metrics[metric] === undefined ? [] : [html`<div><dt>${label}</dt><dd>${figure(metrics[metric])}</dd></div>`],
   );
   const samples =
-    metrics.samples === undefined
-      ? undefined
-      : html`<div>
-          <dt>pictures</dt>
-          <dd>${whole(metrics.samples)}</dd>
-        </div>`;
+    metrics.samples === undefined ? undefined : html`<div><dt>pictures</dt><dd>${whole(metrics.samples)}</dd></div>`;
   return html`<dl class="cards">${cards}${samples}</dl>`;
 }

@@ -60,53 +60,29 @@ export function lineChart({
   const formatX = x.whole ? String : toX.tickFormat(6);
   const grid = toY.ticks(5).map((tick) => {
     const at = round(toY(tick));
-    return html`<line class="grid" x1="${MARGIN.left}" x2="${right}" y1="${at}" y2="${at}" /><text
-        x="${MARGIN.left - 8}"
-        y="${at + 4}"
-        text-anchor="end"
-        >${tick === 0 ? '0' : format(tick)}</text
-      >`;
+    return html`<line class="grid" x1="${MARGIN.left}" x2="${right}" y1="${at}" y2="${at}"/><text x="${MARGIN.left - 8}" y="${at + 4}" text-anchor="end">${tick === 0 ? '0' : format(tick)}</text>`;
   });
   const ticks = xTicks.map(
     (tick) => html`<text x="${round(toX(tick))}" y="${bottom + 18}" text-anchor="middle">${formatX(tick)}</text>`,
   );
-  const lines = series.map(({ points, tone }) => html`<path class="line tone-${tone}" d="${path(points) ?? ''}" />`);
+  const lines = series.map(({ points, tone }) => html`<path class="line tone-${tone}" d="${path(points) ?? ''}"/>`);
   const marks = series.flatMap(({ name, points, tone }) => {
     if (points.length > 1 && (!dots || points.length > MOST_DOTS)) return [];
     return points.map(
       ([at, value]) =>
-        html`<circle class="dot tone-${tone}" cx="${round(toX(at))}" cy="${round(toY(value))}" r="3"
-          ><title>${name}, ${x.label} ${at}: ${value.toPrecision(4)}</title></circle
-        >`,
+        html`<circle class="dot tone-${tone}" cx="${round(toX(at))}" cy="${round(toY(value))}" r="3"><title>${name}, ${x.label} ${at}: ${value.toPrecision(4)}</title></circle>`,
     );
   });
-  return html`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${description}">
-    ${grid}${ticks}
-    <line class="axis" x1="${MARGIN.left}" x2="${right}" y1="${bottom}" y2="${bottom}" />
-    ${
-      diagonal
-        ? html`<line class="chance" x1="${MARGIN.left}" y1="${bottom}" x2="${right}" y2="${MARGIN.top}" />`
-        : undefined
-    }${lines}${marks}
-    <text class="label" x="${(MARGIN.left + right) / 2}" y="${height - 4}" text-anchor="middle">${x.label}</text>
-    <text class="label" transform="translate(13 ${(MARGIN.top + bottom) / 2}) rotate(-90)" text-anchor="middle">
-      ${y.label}
-    </text>
-  </svg>`;
+  return html`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${description}">${grid}${ticks}<line class="axis" x1="${MARGIN.left}" x2="${right}" y1="${bottom}" y2="${bottom}"/>${
+    diagonal
+      ? html`<line class="chance" x1="${MARGIN.left}" y1="${bottom}" x2="${right}" y2="${MARGIN.top}"/>`
+      : undefined
+  }${lines}${marks}<text class="label" x="${(MARGIN.left + right) / 2}" y="${height - 4}" text-anchor="middle">${x.label}</text><text class="label" transform="translate(13 ${(MARGIN.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${y.label}</text></svg>`;
 }
 
 /** What each line is, by colour and dashes. */
 export function legendOf(series: readonly Series[]): Html {
-  return html`<ul class="legend">
-    ${series.map(
-      ({ name, tone }) =>
-        html`<li>
-          <svg viewBox="0 0 26 8" aria-hidden="true">
-            <line class="line tone-${tone}" x1="1" x2="25" y1="4" y2="4" /></svg
-          >${name}
-        </li>`,
-    )}
-  </ul>`;
+  return html`<ul class="legend">${series.map(({ name, tone }) => html`<li><svg viewBox="0 0 26 8" aria-hidden="true"><line class="line tone-${tone}" x1="1" x2="25" y1="4" y2="4"/></svg>${name}</li>`)}</ul>`;
 }
 
 function round(value: number): number {

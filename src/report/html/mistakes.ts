@@ -27,10 +27,7 @@ export function mistakes({ classes, rows }: Predictions, looked: readonly Looked
       ? `No mistakes on ${pictures}.`
       : `${wrong.toLocaleString('en-US')} of ${pictures} ${wrong === 1 ? 'was' : 'were'} taken for another class${shown < wrong ? `; the ${shown} worst are shown` : ''}.`;
   const others = shown < looked.length ? ' Right, but least certain, are those marked so.' : '';
-  return html`<p>${told}${others}</p>
-    <ul class="pictures">
-      ${looked.map((one) => item(one, classes))}
-    </ul>`;
+  return html`<p>${told}${others}</p><ul class="pictures">${looked.map((one) => item(one, classes))}</ul>`;
 }
 
 function item({ row, files, picture }: Looked, classes: readonly string[]): Html {
@@ -40,17 +37,12 @@ function item({ row, files, picture }: Looked, classes: readonly string[]): Html
   const others = files.length > 1 ? ` and ${files.length - 1} more` : '';
   const said = isRight
     ? html`<p><span class="tag right">right</span> ${classes[label]} <b>${score(scores[label])}</b></p>`
-    : html`<p><span class="tag wrong">wrong</span> ${classes[predicted]} <b>${score(scores[predicted])}</b></p>
-        <p>is ${classes[label]} <b>${score(scores[label])}</b></p>`;
+    : html`<p><span class="tag wrong">wrong</span> ${classes[predicted]} <b>${score(scores[predicted])}</b></p><p>is ${classes[label]} <b>${score(scores[label])}</b></p>`;
   const image =
     picture.state === 'shown'
-      ? html`<img src="${picture.url}" width="${picture.width}" height="${picture.height}" alt="Picture ${name}" />`
+      ? html`<img src="${picture.url}" width="${picture.width}" height="${picture.height}" alt="Picture ${name}">`
       : html`<p class="absent">${absences[picture.state]}</p>`;
-  return html`<li>
-    <div class="frame">${image}</div>
-    ${said}
-    <p class="file" title="${files.join('\n') || digest}"><bdi>${name}</bdi>${others}</p>
-  </li>`;
+  return html`<li><div class="frame">${image}</div>${said}<p class="file" title="${files.join('\n') || digest}"><bdi>${name}</bdi>${others}</p></li>`;
 }
 
 function score(value: number): Html {

@@ -64,37 +64,29 @@ export function page(report: Report): string {
   // The hash of the one style sheet is all that the page may use: no script, no style of an element, nothing from elsewhere.
   const hash = createHash('sha256').update(style).digest('base64');
   const policy = `default-src 'none'; img-src data:; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
-  const contents = html`<nav aria-label="Contents">
-    <ul>
-      ${sections.map(({ short }, index) => short && html`<li><a href="#s${index + 1}">${short}</a></li>`)}
-    </ul>
-  </nav>`;
+  const contents = html`<nav aria-label="Contents"><ul>${sections.map(({ short }, index) => short && html`<li><a href="#s${index + 1}">${short}</a></li>`)}</ul></nav>`;
   const body = sections.map(
     ({ title, content }, index) =>
-      html`<section aria-labelledby="s${index + 1}">
-        <h2 id="s${index + 1}">${title}</h2>
-        ${content}
-      </section>`,
+      html`<section aria-labelledby="s${index + 1}"><h2 id="s${index + 1}">${title}</h2>${content}</section>`,
   );
   return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="referrer" content="no-referrer" />
-        <link rel="icon" href="data:," />
-        <title>${run.pipeline.name}, run ${run.id}</title>
-        <style>
-          ${new Html(style)}
-        </style>
-      </head>
-      <body>
-        <main>${header(run, state, end)}${contents}${body}</main>
-        <footer><p>${SIGNED}${run.tool}. This page stands alone: it runs no script and loads nothing.</p></footer>
-      </body>
-    </html> `.text;
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>${run.pipeline.name}, run ${run.id}</title>
+<style>${new Html(style)}</style>
+</head>
+<body>
+<main>${header(run, state, end)}${contents}${body}</main>
+<footer><p>${SIGNED}${run.tool}. This page stands alone: it runs no script and loads nothing.</p></footer>
+</body>
+</html>
+`.text;
 }
 
 function sectionsOf({ run, end, ranked, detailed, trainings, data: all, made }: Report): Section[] {
@@ -124,15 +116,10 @@ function figuresOf(figures: EvaluationMetrics, rows: Predictions | undefined): H
   const matrix = confusion(figures);
   const classes = classTable(figures, rows);
   const curve = rows && roc(rows);
-  if (figures.classes.length <= 3)
-    return html`<div class="pair">
-      <div>${matrix}${classes}</div>
-      ${curve}
-    </div>`;
+  if (figures.classes.length <= 3) return html`<div class="pair"><div>${matrix}${classes}</div>${curve}</div>`;
   return curve === undefined
     ? html`<div class="pair">${matrix}${classes}</div>`
-    : html`${matrix}
-        <div class="pair below">${classes}${curve}</div>`;
+    : html`${matrix}<div class="pair below">${classes}${curve}</div>`;
 }
 
 function evaluationSections(
@@ -149,11 +136,7 @@ function evaluationSections(
   const rows = valueOf(predictions);
   const results =
     figures.state === 'kept'
-      ? html`<p>
-            On the ${figures.value.split} pictures, by the stage
-            ${node.name}${figures.value.classes.length === 2 ? `; ${figures.value.classes[1]} from a score of ${figures.value.threshold} on` : ''}.
-          </p>
-          ${keyFigures(metrics[node.name] ?? {})}${figuresOf(figures.value, rows)}`
+      ? html`<p>On the ${figures.value.split} pictures, by the stage ${node.name}${figures.value.classes.length === 2 ? `; ${figures.value.classes[1]} from a score of ${figures.value.threshold} on` : ''}.</p>${keyFigures(metrics[node.name] ?? {})}${figuresOf(figures.value, rows)}`
       : html`${own(metrics, node.name) === undefined ? undefined : keyFigures(metrics[node.name])}${missing('Everything else about this evaluation', figures, file)}`;
   const sections = [section('Results', results)];
   if (training !== undefined) sections.push(section('Training', curves(training, file)));

@@ -27,22 +27,8 @@ export function provenance(run: RunStart, end: RunEnd | undefined, made: Readonl
     ...weightFiles(stages),
     ...weights(stages),
   ];
-  const rows = facts.map(
-    ([name, value]) =>
-      html`<tr>
-        <th scope="row">${name}</th>
-        <td class="text">${value}</td>
-      </tr>`,
-  );
-  return html`<table class="facts">
-      <caption>
-        Versions and digests
-      </caption>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-    ${keys(stages, made)}`;
+  const rows = facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="text">${value}</td></tr>`);
+  return html`<table class="facts"><caption>Versions and digests</caption><tbody>${rows}</tbody></table>${keys(stages, made)}`;
 }
 
 /** Libraries and engines that entered keys, each version once. */
@@ -112,30 +98,7 @@ function keys(stages: readonly StageOutcome[], made: ReadonlyMap<string, Made>):
       record === undefined
         ? html`<td class="text">–</td>`
         : html`<td class="text">${moment(record.createdAt)}, ${record.tool}</td>`;
-    return html`<tr>
-      <th scope="row">${name}</th>
-      <td class="text">${key === undefined ? '–' : html`<code>${key}</code>`}</td>
-      ${when}
-    </tr>`;
+    return html`<tr><th scope="row">${name}</th><td class="text">${key === undefined ? '–' : html`<code>${key}</code>`}</td>${when}</tr>`;
   });
-  return html`<details>
-    <summary>Action keys: what decided each stage’s result, hashed</summary>
-    <div class="scroll" tabindex="0" role="region" aria-label="Action keys">
-      <table class="numbers">
-        <caption>
-          Action keys
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">stage</th>
-            <th scope="col" class="text">key</th>
-            <th scope="col" class="text">made, by version</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
-  </details>`;
+  return html`<details><summary>Action keys: what decided each stage’s result, hashed</summary><div class="scroll" tabindex="0" role="region" aria-label="Action keys"><table class="numbers"><caption>Action keys</caption><thead><tr><th scope="col">stage</th><th scope="col" class="text">key</th><th scope="col" class="text">made, by version</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }

@@ -63,24 +63,5 @@ function curveOf({ classes, rows }: Predictions, index: number): Curve[] {
 function table({ name, area, points }: Curve): Html {
   const step = Math.ceil(points.length / MOST_ROWS);
   const rows = points.filter((_, index) => index % step === 0 || index === points.length - 1);
-  return html`<table class="numbers">
-    <caption>
-      ${name}: area ${figure(area)}
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">false positive rate</th>
-        <th scope="col">true positive rate</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows.map(
-        ([wrong, right]) =>
-          html`<tr>
-            <td>${figure(wrong)}</td>
-            <td>${figure(right)}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  return html`<table class="numbers"><caption>${name}: area ${figure(area)}</caption><thead><tr><th scope="col">false positive rate</th><th scope="col">true positive rate</th></tr></thead><tbody>${rows.map(([wrong, right]) => html`<tr><td>${figure(wrong)}</td><td>${figure(right)}</td></tr>`)}</tbody></table>`;
 }
