@@ -21,6 +21,9 @@ ip addr add 10.9.9.2/32 dev lo
 ip route add default dev lo
 mount --bind "$1" /mnt
 mount --bind /mnt/resolv.conf /etc/resolv.conf
+# Before the next one, which hides a checkout below /tmp.
+mount --bind "$REPOSITORY" /mnt/repository
+export REPOSITORY=/mnt/repository
 mount --bind /mnt/tmp /tmp
 cd /mnt/project
 "$NODE" "$REPOSITORY/test/cases/name-server.mjs" /mnt/asked & server=$!
@@ -51,7 +54,7 @@ afterAll(() => Promise.all(disks.map((disk) => rm(disk, { recursive: true, force
 async function newDisk(): Promise<string> {
   const disk = await mkdtemp(join(tmpdir(), 'pipeline-alone-'));
   disks.push(disk);
-  for (const folder of ['tmp', 'home', 'project']) await mkdir(join(disk, folder));
+  for (const folder of ['tmp', 'home', 'project', 'repository']) await mkdir(join(disk, folder));
   await writeFile(join(disk, 'resolv.conf'), 'nameserver 127.0.0.1\n');
   await writeFile(
     join(disk, 'project', 'pets.yaml'),
