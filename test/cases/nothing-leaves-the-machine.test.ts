@@ -27,7 +27,8 @@ export REPOSITORY=/mnt/repository
 mount --bind /mnt/tmp /tmp
 cd /mnt/project
 "$NODE" "$REPOSITORY/test/cases/name-server.mjs" /mnt/asked & server=$!
-while [ ! -e /mnt/asked ]; do sleep 0.05; done
+for i in $(seq 400); do if [ -e /mnt/asked ]; then break; fi; sleep 0.05; done
+[ -e /mnt/asked ]
 shift
 code=0
 "$@" || code=$?
