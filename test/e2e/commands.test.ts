@@ -60,7 +60,7 @@ describe('before anything ran', () => {
     const { code, stdout } = await project.command('bases');
     expect(code).toBe(0);
     const lines = stdout.split('\n').map((line) => line.replace(/ {2,}/g, ' | '));
-    expect(lines[0]).toBe('base | parameters | pictures | preprocessing | weights');
+    expect(lines[0]).toBe('base | parameters | image size | preprocessing | weights');
     expect(lines[1]).toMatch(
       /^vgg16 \| 14,714,688 \| 224 px \| caffe \| https:.*_notop\.h5 \(58\.9 MB, md5 6d6bbae143d832006294945121d1f1fc\)$/,
     );
@@ -80,9 +80,9 @@ describe('before anything ran', () => {
     const lines = (await project.command('--help')).stdout.split('\n');
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
     const plan = lines.findIndex((line) => line.startsWith('  plan '));
-    expect(lines.slice(plan, plan + 2).map((line) => line.slice(43))).toEqual([
-      'show what a run would do, and why;',
-      'nothing runs',
+    expect(lines.slice(plan, plan + 2).map((line) => line.slice(41))).toEqual([
+      'show what a run would do, and why,',
+      'without running anything',
     ]);
   });
 

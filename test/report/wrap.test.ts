@@ -3,10 +3,7 @@ import { expect, test } from '@jest/globals';
 import { wrapBeside, wrapHelp, wrapLine } from '../../src/report/wrap.js';
 
 test('lines are broken at blanks; a word that is too long stays whole', () => {
-  expect(wrapLine('run only these stages and the stages they need', 20)).toEqual([
-    'only these stages',
-    'and what they need',
-  ]);
+  expect(wrapLine('only these stages and what they need', 20)).toEqual(['only these stages', 'and what they need']);
   expect(wrapLine('a/very/long/path/of/a/picture.jpg is gone', 20)).toEqual([
     'a/very/long/path/of/a/picture.jpg',
     'is gone',
@@ -26,7 +23,7 @@ test('what stands beside a name goes on under itself, or under the name where th
 test('help is filled to the width; an example without words beside it stays whole', () => {
   const help = [
     'Commands:',
-    '  plan [options]  show what a run would do, and why, without running anything',
+    '  plan [options]  show what a run would do, and why; nothing runs',
     '',
     'Runs are named by their ids or the',
     'beginnings of them.',
