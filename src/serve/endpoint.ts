@@ -29,12 +29,7 @@ export function predictEndpoint(predictor: ModelPredictor): (context: Context) =
   return async (context) => {
     const upload = await readUpload(context);
     if (upload === undefined)
-      return problem(
-        context,
-        400,
-        'no-picture',
-        'the body must be one image: its bytes, or a form with one file',
-      );
+      return problem(context, 400, 'no-picture', 'the body must be one image: its bytes, or a form with one file');
     return queue.add(() => predictUpload(context, predictor, upload));
   };
 }
