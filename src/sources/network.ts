@@ -41,7 +41,7 @@ export async function download(
   const path = await sources.store.claimPartial(name);
   try {
     const goesOn = (await stat(path).catch(() => undefined)) !== undefined;
-    note('download', `${goesOn ? 'goes on with' : 'downloads'} ${url}`);
+    note('download', `${goesOn ? 'resuming the download of' : 'downloading'} ${url}`);
     let hashed = await bring(url, path, pins, context, timing);
     let wrong = mismatch(hashed, pins, url);
     if (wrong !== undefined && goesOn) {
@@ -81,7 +81,7 @@ async function bring(
       told = done;
       emit({ event: 'progress', stage: name, task: 'download', unit: 'bytes', done, total });
     },
-    onRetry: (reason) => note('download-retry', `${url}: ${reason}; tries again`),
+    onRetry: (reason) => note('download-retry', `${url}: ${reason}; retrying`),
   });
   return hashFile(path);
 }

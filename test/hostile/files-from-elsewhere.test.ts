@@ -19,17 +19,13 @@ afterEach(() => sandbox.remove());
 describe('an archive', () => {
   const zeros = Buffer.alloc(2 ** 26);
   const hostile: Readonly<Record<string, readonly [() => Uint8Array | Promise<Uint8Array>, number, RegExp]>> = {
-    'that climbs': [() => zipOf([{ name: '../outside/evil.jpg', content: 'x' }]), 4, /climbs out of the folder/],
+    'that climbs': [() => zipOf([{ name: '../outside/evil.jpg', content: 'x' }]), 4, /leads out of the folder/],
     'that climbs, in a tar': [
       () => tarOf([{ name: 'cats/../../../outside/evil.jpg', content: 'x' }]),
       4,
-      /climbs out of the folder/,
+      /leads out of the folder/,
     ],
-    'with a path from the root': [
-      () => zipOf([{ name: '/tmp/evil.jpg', content: 'x' }]),
-      4,
-      /starts at the root of a disk/,
-    ],
+    'with a path from the root': [() => zipOf([{ name: '/tmp/evil.jpg', content: 'x' }]), 4, /is an absolute path/],
     'with a link, and a file through it': [
       () =>
         tarOf([
@@ -62,7 +58,7 @@ describe('an archive', () => {
           { name: 'b/b.jpg', content: 'x', sameAs: 0 },
         ]),
       4,
-      /shares bytes/,
+      /overlaps with another entry/,
     ],
     'that lies about a size': [
       () => zipOf([{ name: 'a/a.jpg', content: 'x'.repeat(99), deflate: true, size: 9 }]),
@@ -378,7 +374,7 @@ describe('a server', () => {
     const md5 = createHash('md5').update('zip').digest('hex');
     await sandbox.refuses(
       3,
-      /goes on beyond 1,000 bytes/,
+      /sends more than 1,000 bytes/,
       'ingest',
       '--set',
       `stages.ingest.source={url: "${url}", md5: ${md5}, size: 1000}`,

@@ -63,6 +63,6 @@ function isOfDisk(error: unknown): boolean {
 function reasonOf(error: unknown): string {
   const text = isNativeError(error) ? error.message : String(error);
   return /unexpected end|end of central directory|not enough bytes/i.test(text)
-    ? `ends in the middle (${text})`
+    ? `is incomplete (${text})`
     : `is damaged (${text})`;
 }
