@@ -69,6 +69,6 @@ test('images without classes beside splits are left out, and said', async () => 
   const { code, notes } = await ingested(project);
   expect([code, notes['folder-left-out']]).toEqual([
     0,
-    'the folder `seg_pred` is not used (4 files): it is beside folders of splits and is not one',
+    'the folder `seg_pred` is not used (4 files): it is next to split folders but is not a split',
   ]);
 });

@@ -28,14 +28,14 @@ test.each([
 ])('source: %s', async (source, found, remedy) => {
   const told = await refusal(withSource(source));
   expect(told).toMatch(/^3 /);
-  expect(told).toContain(`is not there: ${found}`);
+  expect(told).toContain(`does not exist: ${found}`);
   expect(told).toContain(remedy);
 });
 
 test('the same for weights, on the command line, and where export would make such a folder', async () => {
   const layers = 'architecture: layers_model, preprocessing: tf';
   expect(await refusal(`version: 1\nstages:\n  load-base: {${layers}, weights: ~/base.h5}\n`)).toMatch(
-    /^3 .*is not there: `~` is not expanded .*base\.h5/,
+    /^3 .*does not exist: `~` is not expanded .*base\.h5/,
   );
   // The shell leaves a tilde after `=` alone, and the path then starts from the current folder.
   expect(await refusal(withSource('pictures'), '--set', 'stages.ingest.source=~/photos')).toContain(

@@ -26,7 +26,7 @@ async function putAugmentation({ config, inputs, note, pass, putJson }: StageCon
   for (const name of ['spec', 'samples', 'files']) pass(name, data[name]);
   const parameters = parametersOf(config);
   if (parameters === null && config.views !== 1 && config.views !== 'online') {
-    note('nothing-varies', 'no range is set, so every view of a picture would be the same: one is used');
+    note('nothing-varies', 'no range is set, so all views of an image would be the same: only one is used');
   }
   const augmentation: Augmentation = {
     // The check of the file has refused what is not a ratio.

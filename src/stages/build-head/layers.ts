@@ -92,8 +92,8 @@ function requireShape({ name, kind }: Layer, input: Shape, stage: string): void 
     throw failure('invalid', {
       code: 'layer-does-not-fit',
       where: stage,
-      found: `${name} comes after a layer whose output is a row of ${input[0]} numbers`,
-      expected: 'a picture-shaped output before global_average_pooling',
+      found: `${name} comes after a layer whose output is a vector of ${input[0]} numbers`,
+      expected: 'an image-shaped output before global_average_pooling',
       remedy: 'remove it, or put it first',
     });
   }
@@ -101,8 +101,8 @@ function requireShape({ name, kind }: Layer, input: Shape, stage: string): void 
     throw failure('invalid', {
       code: 'layer-does-not-fit',
       where: stage,
-      found: `${name} comes after an output of ${input.join('x')}`,
-      expected: 'a row of numbers before a dense layer',
+      found: `${name} comes after a layer whose output is ${input.join('x')}`,
+      expected: 'a vector before a dense layer',
       remedy: 'put flatten or global_average_pooling before it',
     });
   }

@@ -35,7 +35,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
         ['predictions.csv', csv],
       ]),
     );
-    note('predictions', `each picture's prediction is in ${displayPath(folder)}/predictions.csv`);
+    note('predictions', `per-image predictions: ${displayPath(folder)}/predictions.csv`);
   },
 
   async judge({ name, config, outputs, readJson }) {
@@ -53,7 +53,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
               ? `${metric} is not measured for ${metrics.classes.length} classes`
               : `${metric} is ${belowText(value, least)}`,
           expected: `at least ${least}`,
-          remedy: 'train differently or lower `minimum`; what was computed is kept, nothing is exported',
+          remedy: 'train differently or lower `minimum`; results are cached, and nothing is exported',
         },
       ];
     });

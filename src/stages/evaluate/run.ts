@@ -68,7 +68,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     }));
     note(
       'metrics',
-      `${config.split} loss ${metrics.loss.toFixed(4)}, accuracy ${metrics.accuracy.toFixed(4)} on ${count(seen.length, 'picture')}`,
+      `${config.split} loss ${metrics.loss.toFixed(3)}, accuracy ${(100 * metrics.accuracy).toFixed(1)}% on ${count(seen.length, 'image')}`,
     );
     await putJson('metrics', {
       ...metrics,
@@ -132,7 +132,7 @@ function requireSameClasses(document: TrainedDocument, names: readonly string[],
     where: stage,
     found: `the images have the classes ${nameList(strange)}, which the model was not trained on`,
     expected: `classes among ${nameList(document.classes)}`,
-    remedy: 'evaluate on pictures of the same classes',
+    remedy: 'evaluate on images of the same classes',
   });
 }
 
@@ -141,7 +141,7 @@ function emptySplit(split: string, stage: string): PipelineError {
     code: 'split-empty',
     where: stage,
     field: ['split'],
-    found: `there are no ${split} pictures that can be used`,
+    found: `there are no usable ${split} images`,
     remedy:
       split === 'test'
         ? 'give `split.test` a share, or add a test folder'

@@ -24,8 +24,8 @@ export const exportModel: StageDefinition<'export'> = {
       code: 'onnxruntime-missing',
       where: name,
       field: ['formats'],
-      found: 'onnxruntime-node, which reads a written .onnx file back, is not installed for this machine',
-      remedy: `install it (${installHint}), or leave onnx out of formats`,
+      found: 'onnxruntime-node, which checks the written .onnx file, is not installed for this machine',
+      remedy: `install it (${installHint}), or remove onnx from \`formats\``,
     });
   },
 
@@ -42,6 +42,10 @@ export const exportModel: StageDefinition<'export'> = {
     await deliverFiles(config.to, new Map(files));
     note('exported', `the model is in ${config.to}`);
     const pictures = files.filter(([name]) => name.startsWith(PROBES_FOLDER)).length;
-    if (pictures > 0) note('probes', `it holds ${pictures} of your pictures to check scores by (probe_pictures)`);
+    if (pictures > 0)
+      note(
+        'probes',
+        `includes ${pictures} of your images so that others can verify scores (\`probe_pictures: false\` leaves them out)`,
+      );
   },
 };

@@ -49,7 +49,7 @@ export async function loadProbes({
   if (probes.length > 0) return probes;
   throw failure('bad-data', {
     code: 'no-probes',
-    found: 'none of the pictures to compare on can be decoded',
+    found: 'none of the images for checking the written model can be decoded',
     remedy: 'replace or remove them',
   });
 }

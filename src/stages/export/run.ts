@@ -38,7 +38,7 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
     const { runtime, write, reload } = formats[format];
     const files = await write(model);
     verifyExport(await reload(files, probes, model), { frozen, scores }, name, runtime);
-    note('verified', `${format}: reloaded by ${runtime} and compared on ${count(probes.length, 'picture')}`);
+    note('verified', `${format}: reloaded with ${runtime}, same scores on ${count(probes.length, 'image')}`);
     for (const [file, bytes] of files) await put(file, bytes);
   }
 

@@ -20,9 +20,9 @@ export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, s
     throw failure('stage-failed', {
       code: 'frozen-weights-moved',
       where: stage,
-      found: `the frozen weights of ${name} are other ones in the written files`,
-      expected: 'frozen weights that training left as they were',
-      remedy: 'this is a fault of the tool: please report it',
+      found: `the frozen weights of ${name} differ in the written files`,
+      expected: 'frozen weights as training left them',
+      remedy: 'this is a bug in this tool: please report it',
     });
   }
   compareScores(reloaded.scores, scores, stage, runtime);
@@ -39,10 +39,10 @@ function compareScores(found: Float32Array, scores: Float32Array, stage: string,
     code: 'export-differs',
     where: stage,
     found: complete
-      ? `the written model's scores differ by up to ${worst.toPrecision(3)} after reloading by ${runtime}`
-      : `${found.length} scores came back, ${scores.length} were expected, after reloading by ${runtime}`,
+      ? `the written model's scores differ by up to ${worst.toPrecision(3)} after reloading with ${runtime}`
+      : `${found.length} scores instead of ${scores.length} after reloading with ${runtime}`,
     expected: `a difference of at most ${TOLERANCE}`,
-    remedy: 'this is a fault of the tool: please report it',
+    remedy: 'this is a bug in this tool: please report it',
   });
 }
 

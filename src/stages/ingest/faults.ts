@@ -26,7 +26,7 @@ export function pictureFaults(
   ];
 }
 
-export const labelConflictRemedy = 'remove one of each two, or set `on_label_conflict: skip` in the ingest stage';
+export const labelConflictRemedy = 'remove one file of each pair, or set `on_label_conflict: skip` in the ingest stage';
 
 /** What to do about pictures of which these things are said. */
 export function badPictureRemedy(reasons: readonly string[]): string {
@@ -46,7 +46,7 @@ export function badPictureRemedy(reasons: readonly string[]): string {
   return [
     ...(kinds.length > 0 ? [`convert the ${kinds.join(', ')} files to JPEG`] : []),
     ...(large ? ['raise `max_megapixels` in the ingest stage'] : []),
-    ...(links ? ['fetch what the links lead to (such as by `dvc pull` or `git annex get`)'] : []),
+    ...(links ? ['fetch the targets of the links (for example with `dvc pull` or `git annex get`)'] : []),
     ...(texts ? ['copy or clone the data again with its symbolic links'] : []),
     ...(others ? [`fix or remove the ${kinds.length > 0 || large || links || texts ? 'other ' : ''}files`] : []),
     'or set `on_bad_image: skip` in the ingest stage',
@@ -62,7 +62,7 @@ function firstOf(files: readonly BadPicture[], code: string, root: string, remed
   if (rest > 0)
     problems.push({
       code,
-      found: `and ${rest.toLocaleString('en-US')} more; \`pipeline doctor FILE --json\` names all`,
+      found: `and ${rest.toLocaleString('en-US')} more; \`pipeline doctor FILE --json\` lists all`,
     });
   const last = problems.pop();
   return last === undefined ? [] : [...problems, { ...last, remedy }];
@@ -98,7 +98,7 @@ export function splitFaults(
       code: 'nothing-to-validate',
       where: root,
       found: 'has one image of each class, so none is left for validation',
-      expected: 'at least two images of a class',
+      expected: 'at least two images per class',
       remedy: 'add images',
     },
   ];

@@ -75,13 +75,11 @@ export async function surveySource(
     code: 'source-missing',
     where: nameOf(source),
     field: ['source'],
-    found: entry
-      ? 'is neither a folder nor a .zip, .tar or .tar.gz'
-      : `is not there${forShell ? `: ${forShell.found}` : ''}`,
-    expected: 'a folder of pictures, one folder a class, or an archive of one',
+    found: entry ? 'is not a folder, .zip, .tar or .tar.gz' : `does not exist${forShell ? `: ${forShell.found}` : ''}`,
+    expected: 'a folder of images with one folder per class, or an archive of one',
     remedy:
       (entry ? undefined : forShell?.remedy) ??
-      'correct `source`; it starts from the folder of the file, or from the one above where that is `pipelines/`',
+      'correct `source`: it is relative to the folder of the pipeline file, or to the folder above if that is `pipelines/`',
   });
 }
 
@@ -134,7 +132,7 @@ async function insideOf(folder: string, source: Origin): Promise<string> {
     expected: names.length === 0 ? 'a folder in the source' : `one of the folders ${nameList(names, 'or')}`,
     remedy:
       near === undefined
-        ? 'correct `inside`, or leave it out: a single folder around the images is found without it'
+        ? 'correct `inside`, or remove it: a single folder around the images is found without it'
         : `did you mean \`${near}\`?`,
   });
 }

@@ -21,7 +21,7 @@ export function refuseScalingTwice(
     code: 'scaled-twice',
     where: architecture,
     field: ['preprocessing'],
-    found: `${describeOwnScaling(own)}, and \`preprocessing: ${preprocessing.mode}\` does it before`,
+    found: `${describeOwnScaling(own)}, so \`preprocessing: ${preprocessing.mode}\` would scale them twice`,
     expected: '`preprocessing: none`, which leaves pixels at 0 to 255',
     remedy: 'write `preprocessing: none`',
   });

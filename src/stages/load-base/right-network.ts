@@ -15,7 +15,7 @@ export function refuseOther(graph: Graph, architecture: Architecture, known: Gra
     code: 'another-network',
     where: path,
     field: ['architecture'],
-    found: `holds another network than ${architecture}: it has ${found} where ${architecture} has ${expected}`,
+    found: `contains a different network than ${architecture}: it has ${found} where ${architecture} has ${expected}`,
     expected: `the layers of ${architecture}`,
     remedy: `write \`architecture: layers_model\` for a network of your own, and \`preprocessing\` as it was trained (${architecture} would imply \`preprocessing: ${preprocessing}\`)`,
   });

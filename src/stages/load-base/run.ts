@@ -79,7 +79,7 @@ async function load(
   const built = build?.(alpha);
   if (source.kind === 'random') {
     const whole = built ?? (packaged && (await readLayers(packageFile(packaged.file), source.layers)));
-    if (whole === undefined) throw withoutLayers(architecture, 'so `weights: random` leaves nothing to build');
+    if (whole === undefined) throw withoutLayers(architecture, 'so there is nothing to build with `weights: random`');
     const graph = withoutTop(whole);
     return { graph, weights: initialWeights(graph, seed!) };
   }
@@ -92,7 +92,7 @@ async function load(
     // Its own layers, not those that are built by name: releases differ in padding and in the epsilon of BatchNorm.
     return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
   }
-  if (built === undefined) throw withoutLayers(architecture, `but ${source.path} holds weights alone`);
+  if (built === undefined) throw withoutLayers(architecture, `but ${source.path} contains only weights`);
   return {
     graph: built,
     weights: fitWeights(built, matchLayers(built, model.weights), source.path, { ignoreOthers: true }),
@@ -121,8 +121,8 @@ function refuseNonFinite(weights: Weights, architecture: string): void {
   throw failure('bad-data', {
     code: 'weights-not-finite',
     where: architecture,
-    found: `the weights of ${name} hold values that are not numbers`,
+    found: `the weights of ${name} contain NaN or infinity`,
     expected: 'finite weights',
-    remedy: 'fetch the file again',
+    remedy: 'download the file again',
   });
 }

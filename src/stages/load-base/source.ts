@@ -77,7 +77,7 @@ async function locateWeights({
       // Whatever else the disk says is not about the file.
       if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
       const forShell = shellPath(shown);
-      const found = `is not there${forShell ? `: ${forShell.found}` : ''}`;
+      const found = `does not exist${forShell ? `: ${forShell.found}` : ''}`;
       throw failure(
         'bad-data',
         {
@@ -104,7 +104,7 @@ async function locateWeights({
       where: shown,
       found: `has the sha256 ${digest}`,
       expected: pin,
-      remedy: 'fetch the file again, or correct `sha256` if the new file is the right one',
+      remedy: 'download the file again, or correct `sha256` if the new file is the right one',
     });
   }
   // Of a folder, the model.json in it.

@@ -121,7 +121,7 @@ class Loop {
   private tellStop(): void {
     const { history, stopping } = this.progress;
     const { monitor } = this.options.config.early_stopping!;
-    const kept = this.best === undefined ? '' : ', whose weights are kept';
+    const kept = this.best === undefined ? '' : ', and its weights are kept';
     const best = stopping.bestEpoch + 1;
     this.options.note(
       'stopped-early',
@@ -152,7 +152,10 @@ class Loop {
     const metrics = { ...figures, ...(await this.validate(weights)) };
     if (!this.saidHigh && figures.loss > HIGH * Math.log(Math.max(2, units))) {
       this.saidHigh = true;
-      note('loss-high', 'the loss is more than a hundred times that of guessing: the learning rate is likely too high');
+      note(
+        'loss-high',
+        'the loss is more than 100 times that of random guessing: the learning rate is probably too high',
+      );
     }
     const changed = epoch.learningRate !== (history.at(-1)?.learning_rate ?? learningRate);
     emit({
@@ -290,7 +293,7 @@ function nothingLeft(split: 'training' | 'validation', stage: string): PipelineE
   return failure('bad-data', {
     code: 'split-empty',
     where: stage,
-    found: `none of the ${split} pictures can be used`,
+    found: `none of the ${split} images can be used`,
     remedy: 'fix or replace them; their names are listed above',
   });
 }

@@ -23,9 +23,9 @@ export function requireMonitored(
         code: 'monitor-not-measured',
         where: stage,
         field: [field, 'monitor'],
-        found: `\`${field}\` follows \`${monitor}\`, but there are no validation images`,
-        expected: 'a figure that is measured',
-        remedy: `give the data validation pictures, by \`split\` or a folder validation/, or follow ${monitor.slice('val_'.length)}`,
+        found: `\`${field}\` monitors \`${monitor}\`, but there are no validation images`,
+        expected: 'a metric that is measured',
+        remedy: `add validation images, with \`split\` or a folder validation/, or monitor ${monitor.slice('val_'.length)}`,
       },
     ];
   });

@@ -44,9 +44,9 @@ function preprocessingOf(
     throw failure('invalid', {
       code: 'preprocessing-differs',
       where: stage,
-      found: `its pictures are ${describePreprocessing(rescaling)}, those that \`from\` was trained on ${describePreprocessing(document.preprocessing!)}`,
+      found: `the preprocessing (${describePreprocessing(rescaling)}) differs from that of \`from\` (${describePreprocessing(document.preprocessing!)})`,
       expected: 'the same preprocessing in both',
-      remedy: 'let `data` of both lead to the same augment, or give both augments the same `rescale`',
+      remedy: 'use the same augment stage in both, or the same `rescale` in both augment stages',
     });
   }
   if (rescaling !== undefined) {
@@ -57,8 +57,8 @@ function preprocessingOf(
   throw failure('invalid', {
     code: 'preprocessing-unknown',
     where: stage,
-    found: 'nothing says how this base wants its pixels',
-    remedy: 'say `preprocessing` in load-base, or `rescale` in augment',
+    found: 'the preprocessing of this base is not known',
+    remedy: 'set `preprocessing` in load-base, or `rescale` in augment',
   });
 }
 
@@ -69,9 +69,9 @@ function refuseScalingTwice(graph: Graph, factor: number, stage: string): void {
   throw failure('invalid', {
     code: 'scaled-twice',
     where: stage,
-    found: `${describeOwnScaling(own)}, and \`rescale\` of augment does it before (${describePreprocessing({ kind: 'rescale', factor })})`,
+    found: `${describeOwnScaling(own)}, so \`rescale\` of augment would scale them twice (${describePreprocessing({ kind: 'rescale', factor })})`,
     expected: 'pixels at 0 to 255',
-    remedy: 'take `rescale` away from augment, and write `preprocessing: none` in load-base',
+    remedy: 'remove `rescale` from augment, and write `preprocessing: none` in load-base',
   });
 }
 

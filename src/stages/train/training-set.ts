@@ -49,7 +49,7 @@ export async function openSets(context: StageContext<'train'>, data: Data, prepa
   const validation = labels.size === 0 ? undefined : new TrainingSet(plain, labels, () => PLAIN_VIEW);
   const views = training === plain ? undefined : data.augmentation?.views;
   if (typeof views === 'number' && views < config.epochs) {
-    noteOnce('views-repeat', `${views} views for ${config.epochs} epochs: from epoch ${views + 1} on views come again`);
+    noteOnce('views-repeat', `${views} views for ${config.epochs} epochs: views repeat from epoch ${views + 1} on`);
   }
   return { training: new TrainingSet(training, data.of('train'), viewOfEpoch(data)), validation };
 }

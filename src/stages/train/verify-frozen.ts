@@ -32,9 +32,9 @@ export function requireUnmoved({ graph, stored, used, trained }: Moved, stage: s
   throw failure('stage-failed', {
     code: 'frozen-weights-moved',
     where: stage,
-    found: `training moved frozen weights: ${plainNames(moved.map(([name]) => name))}`,
-    expected: 'frozen weights that are, bit for bit, those that the base was loaded with',
-    remedy: 'this is a fault of the tool: please report it',
+    found: `training changed frozen weights: ${plainNames(moved.map(([name]) => name))}`,
+    expected: 'frozen weights equal to the loaded ones, bit for bit',
+    remedy: 'this is a bug in this tool: please report it',
   });
 }
 
