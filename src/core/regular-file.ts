@@ -82,7 +82,7 @@ export function changedMeanwhile(where: string): PipelineError {
   return failure('bad-data', {
     code: 'file-changed',
     where,
-    found: 'was changed while the pipeline was reading it',
+    found: 'changed while the pipeline was reading it',
     remedy: 'run again',
   });
 }

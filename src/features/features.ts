@@ -270,8 +270,8 @@ function requireFinite(
   throw failure('bad-data', {
     code: 'features-not-finite',
     where: pathOf(digests[row]),
-    found: 'what the frozen part of the network puts out for this picture is not a number',
-    expected: 'finite numbers',
-    remedy: 'look at the weights of the base, and whether its preprocessing is the one that it was trained with',
+    found: 'the features of this image contain NaN or infinity',
+    expected: 'finite features',
+    remedy: 'check the weights of the base, and that `preprocessing` is the one that it was trained with',
   });
 }

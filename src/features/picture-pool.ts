@@ -72,7 +72,7 @@ export class PicturePool {
    * with `picture-thread-ended`.
    */
   load(task: PictureTask): Promise<Float32Array> {
-    if (this.closed) throw new Error('the pool of picture threads is closed');
+    if (this.closed) throw new Error('the pool of image threads is closed');
     if (this.options.threads === 0) return this.loadHere(task);
     const { worker, waiting } = this.freest();
     const id = ++this.lastId;
@@ -139,8 +139,8 @@ function threadEnded({ path }: PictureTask, cause: Error | undefined): PipelineE
     {
       code: 'picture-thread-ended',
       where: path,
-      found: `the thread that loads pictures ended${cause === undefined ? '' : ` (${cause.message})`} while it had this picture`,
-      remedy: 'run again; if it ends again, try without this picture',
+      found: `the image thread exited${cause === undefined ? '' : ` (${cause.message})`} while it read this image`,
+      remedy: 'run again; if it exits again, remove this image',
     },
     cause,
   );

@@ -87,7 +87,7 @@ async function readListed({ path, digest }: ListedPicture): Promise<Buffer> {
     throw failure('bad-data', {
       code: 'picture-gone',
       where: path,
-      found: 'was there when the pictures were listed, and is gone',
+      found: 'was deleted after the images were listed',
       remedy: 'run again',
     });
   });
@@ -95,7 +95,7 @@ async function readListed({ path, digest }: ListedPicture): Promise<Buffer> {
   throw failure('bad-data', {
     code: 'picture-changed',
     where: path,
-    found: 'was changed while the pipeline ran',
+    found: 'changed while the pipeline was running',
     remedy: 'run again',
   });
 }
@@ -114,7 +114,7 @@ async function readWithin(path: string): Promise<Buffer> {
   return readRegular(path, { limit: pictureLimits.bytes, tooLarge, expected: 'an image file' }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-      throw failure('bad-data', { code: 'picture-missing', where: path, found: 'is not there' });
+      throw failure('bad-data', { code: 'picture-missing', where: path, found: 'does not exist' });
     },
   );
 }

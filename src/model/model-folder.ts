@@ -82,7 +82,7 @@ export class ModelFolder {
     throw failure('unsafe', {
       code: 'model-file-outside-folder',
       where: path,
-      found: 'is a link that leads out of the folder of the model',
+      found: 'is a link that points outside the folder of the model',
       expected: 'a file in that folder',
       remedy: 'if you trust where this model comes from, replace the link with a copy of the file',
     });

@@ -20,9 +20,9 @@ export function toHalves(name: string, { data }: Tensor): Uint16Array<ArrayBuffe
   throw failure('invalid', {
     code: 'weight-beyond-float16',
     where: name,
-    found: 'a number of this weight is too large for float16, or none',
-    expected: 'numbers of at most 65,504',
-    remedy: 'export with weights: float32',
+    found: 'this weight has a value that is NaN or too large for float16',
+    expected: 'values of at most 65,504',
+    remedy: 'export with `weights: float32`',
   });
 }
 

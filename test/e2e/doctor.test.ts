@@ -42,11 +42,11 @@ describe('the machine and the cache', () => {
     expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
     expect(of('node')!.text).toBe(`Node ${process.versions.node} on ${process.platform} ${process.arch}`);
     expect(findings.filter((finding) => finding.code === 'engine').map(({ text }) => text)).toEqual([
-      expect.stringMatching(/^engine onnx on cpu \(\d.*\): runs and trains; the one that is used$/),
+      expect.stringMatching(/^engine onnx on cpu \(\d.*\): runs and trains \(in use\)$/),
       expect.stringMatching(/^engine tfjs on (wasm|node) \(.*\): runs and trains$/),
     ]);
-    expect(of('decoder')!.text).toMatch(/JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF are read$/);
-    expect(of('cache-folder')!.text).toMatch(/\.pipeline\/cache: can be made$/);
+    expect(of('decoder')!.text).toMatch(/reads JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF$/);
+    expect(of('cache-folder')!.text).toMatch(/\.pipeline\/cache: can be created$/);
     // Looking leaves nothing behind.
     expect(await readdir(project.root)).toEqual([]);
   });
@@ -67,7 +67,7 @@ describe('the machine and the cache', () => {
   test('in pipelines/, the cache is that of the project', async () => {
     await project.write('pipelines/.keep', '');
     const inside = await project.commandIn('pipelines', 'doctor', '--json');
-    expect(inside.stdout).toContain(`${basename(project.root)}/.pipeline/cache: can be made`);
+    expect(inside.stdout).toContain(`${basename(project.root)}/.pipeline/cache: can be created`);
     await rm(project.path('pipelines'), { recursive: true });
   });
 

@@ -229,7 +229,7 @@ test('without onnxruntime-node, onnx is refused before any stage runs; tfjs alon
     problem: {
       code: 'onnxruntime-missing',
       field: ['formats'],
-      remedy: expect.stringContaining('leave onnx out of formats'),
+      remedy: expect.stringContaining('remove onnx from `formats`'),
     },
   });
   // What does not reach the export may run.

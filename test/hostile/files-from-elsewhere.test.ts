@@ -212,7 +212,7 @@ describe('a network', () => {
   test('that is far larger than its file', async () => {
     await refusesNetwork(
       [layer('Conv2D', 'c', 'x', { filters: 1e9, kernel_size: 1 })],
-      /layer c gives 50,176,000,000,000 numbers per image/,
+      /layer c outputs 50,176,000,000,000 numbers per image/,
     );
     await refusesNetwork(
       [layer('Conv2D', 'c', 'x', { filters: 2, kernel_size: 1e9 })],

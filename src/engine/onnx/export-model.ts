@@ -71,7 +71,7 @@ export function refuseTooLarge({ initializers, name }: Model): void {
     code: 'onnx-too-large',
     where: name,
     found: `the weights have ${bytesText(bytes)}`,
-    expected: `less than ${bytesText(MOST_BYTES)}, the most that an .onnx file can hold by itself`,
-    remedy: 'export with weights: float16, or leave onnx out of formats',
+    expected: `less than ${bytesText(MOST_BYTES)}, the limit for a single .onnx file`,
+    remedy: 'export with `weights: float16`, or remove onnx from `formats`',
   });
 }

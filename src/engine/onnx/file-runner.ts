@@ -11,7 +11,7 @@ import { openFile } from './session.js';
 export async function openModelFile({ path, digest, image, input, output }: OnnxBundle): Promise<Runner> {
   const bytes = await readRegular(path, { digest });
   const session = await openFile(bytes, availableParallelism()).catch((error: unknown) => {
-    const found = `onnxruntime refuses it: ${error instanceof Error ? error.message.slice(0, 200) : String(error)}`;
+    const found = `onnxruntime cannot load it: ${error instanceof Error ? error.message.slice(0, 200) : String(error)}`;
     throw failure(
       'bad-data',
       {

@@ -16,7 +16,7 @@ export async function createOnnxEngine({ threads = availableParallelism() }: Onn
     throw failure('stage-failed', {
       code: 'no-onnxruntime',
       found: `onnxruntime-node has no binary for ${process.platform}-${process.arch} here`,
-      remedy: 'install onnxruntime-node again, or use engine: tfjs',
+      remedy: 'reinstall onnxruntime-node, or use `engine: tfjs`',
     });
   }
   // Loaded now that it is known to be there: these load the library itself.

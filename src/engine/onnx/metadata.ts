@@ -78,7 +78,7 @@ export function fromProperties(properties: ReadonlyMap<string, string>, where: s
     throw notExported(
       where,
       metadata['version'] === undefined
-        ? 'the file does not say what its classes are'
+        ? 'the file does not name its classes'
         : `its metadata have the version ${show(metadata['version'])}`,
     );
   }

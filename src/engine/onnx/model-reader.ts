@@ -64,7 +64,7 @@ function whole<Result>(where: string, read: () => Result): Result {
       code: 'not-onnx',
       where,
       found: `the file is not an ONNX model: ${error.message}`,
-      expected: 'an .onnx file, complete',
+      expected: 'a complete .onnx file',
     };
     throw failure('bad-data', problem, error);
   }

@@ -45,8 +45,8 @@ function refuseConvolutions({ graph }: TrainingProgram): void {
     throw failure('invalid', {
       code: 'wasm-trains-no-convolutions',
       where: `layer ${layer.name}`,
-      found: 'a convolution is to be trained on the WebAssembly backend of TF.js, which has no gradients for it',
-      remedy: 'use engine: onnx, install @tensorflow/tfjs-node (on Node 22 or older), or freeze the convolutions',
+      found: 'the WebAssembly backend of TF.js cannot train convolutions: it has no gradients for them',
+      remedy: 'use `engine: onnx`, install @tensorflow/tfjs-node (on Node 22 or older), or freeze the convolutions',
     });
   }
 }

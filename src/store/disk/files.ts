@@ -115,7 +115,7 @@ export class Files {
     } finally {
       await file.close();
     }
-    await this.setAside(path, `larger than the ${limit} bytes that such a file can have`);
+    await this.setAside(path, `larger than ${limit} bytes, the limit for such a file`);
     return undefined;
   }
 
@@ -249,7 +249,7 @@ export class Files {
       await this.fs.rename(from, to);
     } catch (error) {
       if ((await this.infoIfThere(to))?.isFolder !== true) throw error;
-      await this.setAside(to, 'a folder stands in the place of a file');
+      await this.setAside(to, 'a folder is in the place of a file');
       await this.fs.rename(from, to);
     }
     return true;

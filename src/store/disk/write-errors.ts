@@ -3,16 +3,16 @@ import { asPipelineError, failure, PROJECT_MOVED, type PipelineError } from '../
 
 /** The problem of a full disk, with what helps. `needed` is what was being written, as far as that is known; `free` is undefined where the disk does not tell. */
 export function diskFull(folder: string, needed: number, free: number | undefined, cause: unknown): PipelineError {
-  const room = free === undefined ? '' : `, and ${free.toLocaleString('en-US')} are free`;
+  const room = free === undefined ? '' : `, ${free.toLocaleString('en-US')} are free`;
   return failure(
     'input-output',
     {
       code: 'disk-full',
       where: folder,
-      found: `the disk or a quota is full: ${needed.toLocaleString('en-US')} bytes were to be written${room}`,
+      found: `the disk or a quota is full: ${needed.toLocaleString('en-US')} bytes are needed${room}`,
       remedy:
-        'free some space, or let `pipeline cache gc` do so (its --max-size says how small the cache is to become), and run ' +
-        'again: nothing that was published is lost',
+        'free some space, for example with `pipeline cache gc` (--max-size sets the size of the cache), and run ' +
+        'again: finished results are kept',
     },
     cause,
   );
@@ -36,5 +36,5 @@ export function noteUnwritten(files: Noted, error: unknown): void {
   if (told.has(files)) return;
   told.add(files);
   const [{ found }] = problems;
-  files.note(files.root, `cannot be written, so that not everything is kept for the next run: ${found}`);
+  files.note(files.root, `cannot be written, so not everything is kept for the next run: ${found}`);
 }

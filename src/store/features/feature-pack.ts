@@ -148,13 +148,13 @@ export function packTail(shape: PackShape, keys: readonly Uint8Array[]): Buffer 
 /** Reads the keys of a pack, one after another in the order of its entries, or says why they cannot be believed. */
 export async function readPackIndex(file: OpenFile, shape: PackShape): Promise<Buffer | string> {
   const { size } = await file.info();
-  if (size < HEADER_BYTES + FOOTER_BYTES) return 'too short for a pack';
+  if (size < HEADER_BYTES + FOOTER_BYTES) return 'too short for a feature pack';
   const header = Buffer.alloc(HEADER_BYTES);
   const footer = Buffer.alloc(FOOTER_BYTES);
   await readFully(file, header, 0);
   await readFully(file, footer, size - FOOTER_BYTES);
-  if (footer.toString('latin1', 40) !== END_MAGIC) return 'does not end as a pack does';
-  if (!header.equals(packHeader(shape))) return 'its header is not that of this set';
+  if (footer.toString('latin1', 40) !== END_MAGIC) return 'does not end like a feature pack';
+  if (!header.equals(packHeader(shape))) return 'its header belongs to another set';
   const count = footer.readUInt32LE(32);
   const indexBytes = footer.readUInt32LE(36);
   if (indexBytes !== count * KEY_BYTES || size !== entryOffset(shape, count) + indexBytes + FOOTER_BYTES) {

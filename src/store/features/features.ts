@@ -125,7 +125,7 @@ export class FeatureSet implements FeatureStore {
     const turn = this.turns.then(() =>
       this.options.locks.during(
         `features-${this.options.key}`,
-        'extracts the same pictures',
+        'is already extracting the same features',
         async () => {
           await this.refresh();
           try {
@@ -273,8 +273,8 @@ export class FeatureSet implements FeatureStore {
 function beyondFloat16(digest: Digest, view: number): Error {
   return failure('stage-failed', {
     code: 'feature-beyond-float16',
-    found: `a feature of picture ${digest.slice(0, 12)}, view ${view}, is not finite at half precision`,
-    expected: 'numbers below 65,520 where features are kept as float16',
-    remedy: 'keep features as float32',
+    found: `a feature of image ${digest.slice(0, 12)}, view ${view}, is not finite at half precision`,
+    expected: 'values below 65,520, the range of float16',
+    remedy: 'set `features: {dtype: float32}`',
   });
 }

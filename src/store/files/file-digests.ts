@@ -231,7 +231,7 @@ async function readOne(path: string, size: number, probe: Probe): Promise<{ hash
     return { hash: hash.update(bytes).digest(), text };
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
-    const found = 'was there when its folder was listed, and is gone now';
+    const found = 'was deleted after its folder was listed';
     throw failure('input-output', { code: 'file-vanished', where: path, found, remedy: 'run again' }, error);
   }
 }

@@ -34,7 +34,7 @@ export async function verifyFeatures(files: Files, { path, name }: Item): Promis
 function parseDescription(bytes: Buffer, set: string): object | string {
   const content = unseal(bytes);
   if (typeof content === 'string') return content;
-  if (!isDescription(content)) return 'not of the form of a description';
+  if (!isDescription(content)) return 'not a valid description';
   return content.set === set ? content : 'describes another set';
 }
 
@@ -54,7 +54,7 @@ async function shapeOf(files: Files, path: string, set: string): Promise<PackSha
   } finally {
     await file.close();
   }
-  await files.setAside(path, 'its header is not that of this set');
+  await files.setAside(path, 'its header belongs to another set');
   return 'damaged';
 }
 
