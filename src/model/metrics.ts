@@ -49,7 +49,7 @@ export function describeRounding({
 }: RoundingCost): string {
   const other =
     changed === 0 ? 'no prediction changes' : changed === 1 ? '1 prediction changes' : `${changed} predictions change`;
-  return `scores of ${samples} pictures differ by at most ${difference.toPrecision(2)} from full precision, ${other}`;
+  return `scores of ${samples} images differ by at most ${difference.toPrecision(2)} from full precision, ${other}`;
 }
 
 /** Probabilities are kept this far from 0 and 1 before their logarithm is taken, as Keras does. */

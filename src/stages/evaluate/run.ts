@@ -1,4 +1,5 @@
 /** The work of evaluate: predictions on one split from kept features, and their figures. */
+import { percent } from '../../core/text/ratio.js';
 import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
 import { nameList } from '../../core/text/names.js';
@@ -68,7 +69,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     }));
     note(
       'metrics',
-      `${config.split} loss ${metrics.loss.toFixed(3)}, accuracy ${(100 * metrics.accuracy).toFixed(1)}% on ${count(seen.length, 'image')}`,
+      `${config.split} loss ${metrics.loss.toFixed(3)}, accuracy ${percent(metrics.accuracy)} on ${count(seen.length, 'image')}`,
     );
     await putJson('metrics', {
       ...metrics,

@@ -11,7 +11,7 @@ import { PROBES_FOLDER } from './files.js';
 
 export const exportModel: StageDefinition<'export'> = {
   kind: 'export',
-  impl: 3,
+  impl: 4,
   reads: { model: ['model'], data: ['spec', 'samples'], gates: ['metrics'] },
 
   // The order of formats changes no file.

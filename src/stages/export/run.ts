@@ -1,5 +1,6 @@
 /** The work of export: the model's files, read back by other runtimes and compared with the engine on real pictures. */
 import { count } from '../../core/text/count.js';
+import { percent } from '../../core/text/ratio.js';
 import { FILE_PREFIX } from '../../core/outputs.js';
 import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
@@ -48,7 +49,7 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
     const { split, accuracy } = rounding;
     note(
       'rounded',
-      `weights as float16: ${split} accuracy ${accuracy.exact.toFixed(4)} -> ${accuracy.rounded.toFixed(4)}, ${describeRounding(rounding)}`,
+      `weights as float16: ${split} accuracy ${percent(accuracy.exact)} -> ${percent(accuracy.rounded)}, ${describeRounding(rounding)}`,
     );
   }
   const pictures = config.probe_pictures ? probes.map((_, row) => `${PROBES_FOLDER}${row + 1}.png`) : [];
