@@ -66,11 +66,11 @@ export function layoutNotes({
     split === undefined || classes.length === 0 ? [] : [{ name: path.slice(inside.length).join('/'), split }],
   );
   if (splits.some(({ name, split }) => !isPlainSplitName(name) || splitOfFolder(name) !== split)) {
-    const said = splitNames.flatMap((split) => {
+    const rules = splitNames.flatMap((split) => {
       const names = splits.filter((part) => part.split === split).map(({ name }) => name);
       return names.length === 0 ? [] : `${nameList(names)} as ${split === 'train' ? 'training' : split}`;
     });
-    notes.push({ code: 'split-folders', text: `splits are read from folders: ${said.join(', ')}` });
+    notes.push({ code: 'split-folders', text: `splits are read from folders: ${rules.join(', ')}` });
   }
   for (const [name, forms] of formsOf(parts)) {
     notes.push({

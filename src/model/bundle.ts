@@ -62,10 +62,10 @@ export async function readBundle(path: string): Promise<Bundle> {
     checkPreprocessing(parts['preprocessing'], refuse),
   ];
   const read = await readLayersModel(file, { folder: inside });
-  const { metadata: said } = read;
-  requireSame(said['classes'], classes, at(CLASSES));
-  requireSame(said['image'], image, at(PREPROCESSING));
-  requireSame(said['preprocessing'], preprocessing, at(PREPROCESSING));
+  const { metadata } = read;
+  requireSame(metadata['classes'], classes, at(CLASSES));
+  requireSame(metadata['image'], image, at(PREPROCESSING));
+  requireSame(metadata['preprocessing'], preprocessing, at(PREPROCESSING));
   const graph = fitGraph(read.graph, image, classes, file);
   const files = new Map(read.files.map((one) => [relative(folder, one.path), one.digest]));
   return {

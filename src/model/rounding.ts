@@ -9,7 +9,7 @@ import type { FloatType } from '../core/schema-types.js';
 import type { Tensor, Weights } from './tensor.js';
 
 /** Whether a file of this type holds the tensor as float16. */
-export function isHalved({ shape }: Pick<Tensor, 'shape'>, type: FloatType): boolean {
+export function isStoredAsFloat16({ shape }: Pick<Tensor, 'shape'>, type: FloatType): boolean {
   return type === 'float16' && shape.length >= 2;
 }
 
@@ -29,7 +29,9 @@ export function toHalves(name: string, { data }: Tensor): Uint16Array<ArrayBuffe
 /** The weights that a program finds in a file of this type: rounded where they are halved, the same elsewhere. */
 export function roundedWeights(weights: Weights, type: FloatType): Weights {
   const rounded = [...weights].map(([name, tensor]): [string, Tensor] =>
-    isHalved(tensor, type) ? [name, { shape: tensor.shape, data: widened(toHalves(name, tensor)) }] : [name, tensor],
+    isStoredAsFloat16(tensor, type)
+      ? [name, { shape: tensor.shape, data: widened(toHalves(name, tensor)) }]
+      : [name, tensor],
   );
   return new Map(rounded);
 }

@@ -48,7 +48,7 @@ export function checkedUrl(text: string, base: URL | undefined, rules: AddressRu
   }
   if (url.username !== '' || url.password !== '')
     throw refused(`${url.protocol}//${url.host}${url.pathname}`, 'contains a user name or a password');
-  if (isIP(host) !== 0 && !mayBeAsked(host, rules)) throw refused(url.href, 'is on a private network');
+  if (isIP(host) !== 0 && !isAllowedAddress(host, rules)) throw refused(url.href, 'is on a private network');
   return url;
 }
 
@@ -61,7 +61,7 @@ export function guardedLookup(rules: AddressRules) {
   ): void => {
     lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return done(error, []);
-      const bad = addresses.find(({ address }) => !mayBeAsked(address, rules));
+      const bad = addresses.find(({ address }) => !isAllowedAddress(address, rules));
       if (bad !== undefined)
         return done(refused(host, `resolves to ${bad.address}, which is on a private network`), []);
       if (options.all === true) return done(null, addresses);
@@ -71,7 +71,7 @@ export function guardedLookup(rules: AddressRules) {
 }
 
 /** Whether an IP address may be asked. */
-export function mayBeAsked(address: string, { allowHttpLoopback }: AddressRules): boolean {
+export function isAllowedAddress(address: string, { allowHttpLoopback }: AddressRules): boolean {
   const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
   return !inner.check(address, family) || (allowHttpLoopback && isLoopback(address));
 }

@@ -7,7 +7,7 @@ import { digestOf } from '../../src/core/digest.js';
 import type { RunEvent } from '../../src/core/event.js';
 import { PipelineError } from '../../src/core/problem.js';
 import type { Download, LockedFile, SourceHost, VerifiedFile } from '../../src/core/source.js';
-import { checkedUrl, guardedLookup, mayBeAsked } from '../../src/sources/address.js';
+import { checkedUrl, guardedLookup, isAllowedAddress } from '../../src/sources/address.js';
 import { fetchFile, fileNameOf } from '../../src/sources/fetch.js';
 import { pinPreimage } from '../../src/sources/pins.js';
 import { openStore } from '../../src/store/store.js';
@@ -286,10 +286,10 @@ describe('addresses', () => {
       '64:ff9b::a00:1',
       '2002:a00:1::',
     ]) {
-      expect([bad, mayBeAsked(bad, rules)]).toEqual([bad, false]);
+      expect([bad, isAllowedAddress(bad, rules)]).toEqual([bad, false]);
     }
     for (const good of ['8.8.8.8', '172.32.0.1', '2606:4700::1111', '::ffff:8.8.8.8'])
-      expect([good, mayBeAsked(good, rules)]).toEqual([good, true]);
+      expect([good, isAllowedAddress(good, rules)]).toEqual([good, true]);
     for (const url of [
       'https://0x7f.1/',
       'https://2130706433/',

@@ -5,7 +5,7 @@ import type { FloatType } from '../../core/schema-types.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { finalActivationOf } from '../../model/logits.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
-import { isHalved } from '../../model/rounding.js';
+import { isStoredAsFloat16 } from '../../model/rounding.js';
 import type { Weights } from '../../model/tensor.js';
 import { GraphBuilder, type Name } from './builder.js';
 import { withHalves } from './half-storage.js';
@@ -41,7 +41,7 @@ export function exportOnnx(document: TrainedDocument, weights: Weights, type: Fl
   const output = inOrder(builder, steps.at(-1)?.applied.output ?? input, 'last');
   const scores = activation === 'sigmoid' ? bothScores(builder, output.name) : output.name;
   builder.batchOutput(SCORES, scores, [classes.length]);
-  const halved = [...weights].filter(([, tensor]) => isHalved(tensor, type)).map(([name]) => name);
+  const halved = [...weights].filter(([, tensor]) => isStoredAsFloat16(tensor, type)).map(([name]) => name);
   const metadata = metadataOf({ classes, image, preprocessing, activation, weights: type });
   const model = withHalves(builder.build(graph.name), new Set(halved));
   refuseTooLarge(model);

@@ -95,7 +95,7 @@ function inputShape(graph: Graph): Shape {
   const [input] = graph.layers;
   if (input.kind !== 'input') throw new Error(`the network ${graph.name} does not begin with an input layer`);
   return input.shape.map((extent) => {
-    if (extent === null) throw new Error(`the network ${graph.name} was not given the size of its pictures`);
+    if (extent === null) throw new Error(`the network ${graph.name} has no input size`);
     return extent;
   });
 }

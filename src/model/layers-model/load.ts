@@ -40,8 +40,8 @@ export async function readLayersModel(
   const { graph } = readNetwork(json['modelTopology'], path, options);
   const groups = readManifest(json['weightsManifest'], path);
   const weights = new Map<string, Tensor>();
-  const { userDefinedMetadata: said } = json;
-  const metadata = isRecord(said) ? said : {};
+  const { userDefinedMetadata } = json;
+  const metadata = isRecord(userDefinedMetadata) ? userDefinedMetadata : {};
   const digests = isRecord(metadata['sha256']) ? metadata['sha256'] : {};
   for (const group of groups) {
     for (const [name, tensor] of decodeGroup(group, await readGroup(group, path, folder, digests)))

@@ -108,7 +108,7 @@ function roundingText(
   const before = metrics.length === 0 ? '' : '; the metrics above are from the model before rounding';
   const threshold = classes.length === 2 ? ', at a threshold of 0.5' : '';
   return [
-    `The files hold the kernels as float16${before}. The model with rounded weights, on all ${cost.samples} ${split} images:`,
+    `The files store the kernels as float16${before}. The model with rounded weights, on all ${cost.samples} ${split} images:`,
     `accuracy ${percent(accuracy.rounded)} instead of ${percent(accuracy.exact)}${threshold}; ${describeRounding(cost)}.`,
     'The scores in `probes.json` are from the rounded model.',
   ].join(' ');

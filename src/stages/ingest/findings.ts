@@ -63,14 +63,14 @@ const names: Readonly<Record<ImageFormat, string>> = {
 export function findingsOf(inspected: Inspected): Finding[] {
   const { gathered } = inspected;
   const pictures = Object.keys(gathered.paths).length;
-  const sane: Finding = {
+  const decoded: Finding = {
     level: 'ok',
     about: 'data',
     code: 'pictures',
     text: `${count(pictures, 'image')} in ${gathered.classes.length} ${gathered.classes.length === 1 ? 'class' : 'classes'}, all decoded: ${countsOf(gathered)}`,
   };
   return [
-    sane,
+    decoded,
     ...refused(inspected),
     ...duplicates(inspected),
     ...unexpected(inspected),
@@ -255,12 +255,12 @@ function few({ counts, classes }: Gathered, { splits }: Layout): Finding[] {
 function pathsWhere(
   { paths }: Gathered,
   seen: Inspected['seen'],
-  such: (one: Seen, path: string) => boolean,
+  matches: (one: Seen, path: string) => boolean,
 ): [path: string, seen: Seen][] {
   const found = Object.entries(paths).flatMap(([digest, all]) =>
     all.map((path): [string, Seen] => [path, seen.get(digest as Digest) ?? {}]),
   );
-  return found.filter(([path, one]) => such(one, path)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return found.filter(([path, one]) => matches(one, path)).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function listed(

@@ -22,8 +22,8 @@ import { splitClass } from './split.js';
 export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: Shown): Gathered {
   const gathered = examineSamples(config, listing, layout, shown);
   const { classes, pictures, splits } = gathered.faults;
-  const gravest = [classes, pictures, splits].find((problems) => problems.length > 0);
-  if (gravest !== undefined) throw new PipelineError('bad-data', gravest);
+  const mostSevere = [classes, pictures, splits].find((problems) => problems.length > 0);
+  if (mostSevere !== undefined) throw new PipelineError('bad-data', mostSevere);
   return gathered;
 }
 

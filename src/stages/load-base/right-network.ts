@@ -38,15 +38,15 @@ export function refuseOtherThanImages({ layers }: Graph, path: string): void {
   if (input.shape.length !== 3)
     throw wrong(
       `takes an input of ${shape} (layer ${input.name}), which is not an image`,
-      'name a base that was trained on images',
+      'use a base that was trained on images',
     );
   const channels = input.shape[2];
   if (channels === 3) return;
   const gray =
-    'name a base for color images, or save this one with a first layer for 3 channels (in Keras: Conv2D(1, 1, use_bias=False) with the weights 0.299, 0.587, 0.114 turns RGB into gray)';
+    'use a base for color images, or save this one with a first layer for 3 channels (in Keras: Conv2D(1, 1, use_bias=False) with the weights 0.299, 0.587, 0.114 turns RGB into gray)';
   const counted = channels === null ? 'any number of channels' : channels === 1 ? '1 channel' : `${channels} channels`;
   throw wrong(
     `takes images with ${counted} (layer ${input.name}: ${shape}), but images are read as RGB, which has 3`,
-    channels === 1 ? gray : 'name a base for color images',
+    channels === 1 ? gray : 'use a base for color images',
   );
 }

@@ -111,7 +111,7 @@ function withoutLayers(architecture: string, found: string): PipelineError {
     code: 'no-topology',
     where: architecture,
     found: `has its layers in its weights file, ${found}`,
-    remedy: `name a file with layers: ${baseFormats} that was saved whole; or an architecture that is built by name, such as vgg16`,
+    remedy: `use a complete model (${baseFormats}), or an architecture that is built in, such as vgg16`,
   });
 }
 

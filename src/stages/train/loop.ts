@@ -60,7 +60,7 @@ class Loop {
   private progress: Progress;
   private best: Weights | undefined;
   private readonly dropouts: ReturnType<typeof dropoutLayers>;
-  private saidHigh = false;
+  private warnedOfHighLoss = false;
   /** Whether there are steps that no checkpoint knows. */
   private unsaved = false;
   /** Pictures that were known to be bad when the checkpoint was written. */
@@ -104,7 +104,7 @@ class Loop {
         signal.throwIfAborted();
         const verdict = await this.epoch();
         if (verdict === 'stop') {
-          this.tellStop();
+          this.noteStop();
           break;
         }
         if (checkpoint.due()) await this.save();
@@ -118,7 +118,7 @@ class Loop {
     return { weights: this.best ?? (await this.trainer.weights()), history, bestEpoch };
   }
 
-  private tellStop(): void {
+  private noteStop(): void {
     const { history, stopping } = this.progress;
     const { monitor } = this.options.config.early_stopping!;
     const kept = this.best === undefined ? '' : ', and its weights are kept';
@@ -150,8 +150,8 @@ class Loop {
     if (epoch.seen === 0) throw nothingLeft('training', name);
     const figures = { loss: epoch.loss / epoch.seen, ...this.measured({ accuracy: epoch.correct / epoch.seen }) };
     const metrics = { ...figures, ...(await this.validate(weights)) };
-    if (!this.saidHigh && figures.loss > HIGH * Math.log(Math.max(2, units))) {
-      this.saidHigh = true;
+    if (!this.warnedOfHighLoss && figures.loss > HIGH * Math.log(Math.max(2, units))) {
+      this.warnedOfHighLoss = true;
       note(
         'loss-high',
         'the loss is more than 100 times that of random guessing: the learning rate is probably too high',

@@ -35,12 +35,16 @@ export async function prepare(context: Context, { spec, augmentation }: Data): P
 function preprocessingOf(
   document: ModelDocument,
   augmentation: Augmentation | undefined,
-  goesOn: boolean,
+  isContinuation: boolean,
   stage: string,
 ): Preprocessing {
   const rescaling =
     augmentation?.rescale == null ? undefined : ({ kind: 'rescale', factor: augmentation.rescale } as const);
-  if (goesOn && rescaling !== undefined && canonical({ ...rescaling }) !== canonical({ ...document.preprocessing })) {
+  if (
+    isContinuation &&
+    rescaling !== undefined &&
+    canonical({ ...rescaling }) !== canonical({ ...document.preprocessing })
+  ) {
     throw failure('invalid', {
       code: 'preprocessing-differs',
       where: stage,

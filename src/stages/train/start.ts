@@ -57,7 +57,7 @@ async function continued(
   if (canonical([...classes]) !== canonical([...document.classes]))
     throw differs('classes', nameList(document.classes), nameList(classes));
   if (canonical({ ...image }) !== canonical({ ...document.image }))
-    throw differs('size and interpolation', told(document.image), told(image));
+    throw differs('size and interpolation', describeImage(document.image), describeImage(image));
   if (config.freeze === undefined) return document;
   const { layers } = document.graph;
   const count = document.base.layers!;
@@ -73,7 +73,7 @@ async function continued(
   };
 }
 
-function told({ size, interpolation, orientation }: DataSpec['image']): string {
+function describeImage({ size, interpolation, orientation }: DataSpec['image']): string {
   return `${size.join('x')}, ${interpolation}, orientation ${orientation}`;
 }
 

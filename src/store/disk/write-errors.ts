@@ -24,7 +24,7 @@ interface Noted {
   note(path: string, reason: string): void;
 }
 
-const told = new WeakSet<Noted>();
+const reported = new WeakSet<Noted>();
 
 /**
  * Says once, whatever fails how often, that what is done now will have to be done again. Throws an error that is none of
@@ -33,8 +33,8 @@ const told = new WeakSet<Noted>();
 export function noteUnwritten(files: Noted, error: unknown): void {
   const { category, problems } = asPipelineError(error);
   if (category !== 'input-output' || problems.some(({ code }) => code === PROJECT_MOVED)) throw error;
-  if (told.has(files)) return;
-  told.add(files);
+  if (reported.has(files)) return;
+  reported.add(files);
   const [{ found }] = problems;
   files.note(files.root, `cannot be written, so not everything is kept for the next run: ${found}`);
 }

@@ -54,7 +54,7 @@ export class FeatureSet implements FeatureStore {
   private readonly pending: PendingRows;
   private readonly cache: RowCache;
   private readonly key = new KeyWords();
-  private readonly wounded = new Set<number>();
+  private readonly damagedPacks = new Set<number>();
   private described = false;
   /** False once a pack could not be written: rows are then held in memory as far as there is room. */
   private keeping = true;
@@ -160,10 +160,12 @@ export class FeatureSet implements FeatureStore {
   private async finish(): Promise<void> {
     try {
       await this.pending.flush();
-      await mergePacks(this.folder, this.wounded, this.options.merge ?? usualMergeLimits).catch((error: unknown) => {
-        // Merging only tidies up: the packs stay as they are, and are as good.
-        this.files.note(this.folder.path, `packs could not be merged: ${String(error)}`);
-      });
+      await mergePacks(this.folder, this.damagedPacks, this.options.merge ?? usualMergeLimits).catch(
+        (error: unknown) => {
+          // Merging only tidies up: the packs stay as they are, and are as good.
+          this.files.note(this.folder.path, `packs could not be merged: ${String(error)}`);
+        },
+      );
     } finally {
       this.cache.clear();
       await this.folder.reader.close();
@@ -210,7 +212,7 @@ export class FeatureSet implements FeatureStore {
         this.deliver(entry, bytes, out, (firstRow + index) * shape.rowLength);
       } else {
         this.files.note(this.folder.pathOf(pack), 'a row does not match its digest');
-        this.wounded.add(pack);
+        this.damagedPacks.add(pack);
         if (table.packs[entry] === pack) table.packs[entry] = NOWHERE;
         lost.missing.push(index);
       }

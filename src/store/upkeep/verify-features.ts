@@ -61,15 +61,15 @@ async function shapeOf(files: Files, path: string, set: string): Promise<PackSha
 async function verifyPacks(folder: PackFolder): Promise<number> {
   const { files } = folder;
   let damaged = await folder.refresh();
-  const wounded = new Set<number>();
+  const damagedPacks = new Set<number>();
   for (const [pack, { name }] of folder.packs.entries()) {
     const found = await digestOfPack(folder, pack);
     if (found === undefined || packName(found) === name) continue;
     files.note(folder.pathOf(pack), `its bytes hash to ${found}`);
-    wounded.add(pack);
+    damagedPacks.add(pack);
     damaged++;
   }
-  if (wounded.size > 0) await mergePacks(folder, wounded, usualMergeLimits);
+  if (damagedPacks.size > 0) await mergePacks(folder, damagedPacks, usualMergeLimits);
   await folder.reader.close();
   return damaged;
 }

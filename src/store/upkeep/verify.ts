@@ -51,8 +51,8 @@ const checks: Readonly<Record<string, Check>> = {
   ),
   unpacked: checkRead(
     isDigest,
-    (files, archive) => unpackedAnew(files).pathOf(archive),
-    (files, archive) => unpackedAnew(files).open(archive),
+    (files, archive) => freshUnpacked(files).pathOf(archive),
+    (files, archive) => freshUnpacked(files).open(archive),
   ),
   index: async (files, { path }) => {
     const bytes = await files.readIfThere(path);
@@ -84,7 +84,7 @@ export async function verifyStore(files: Files): Promise<Verification> {
 }
 
 /** Reads every file: an unchanged time does not make it believed. */
-function unpackedAnew(files: Files): Unpacked {
+function freshUnpacked(files: Files): Unpacked {
   return new Unpacked(files, (folder) => digestFiles(files, listFiles(folder, 'inside'), 0, { probe: noProbe }));
 }
 
