@@ -23,7 +23,7 @@ export interface Head {
 type Named = { readonly name: string; readonly inputs: readonly string[]; readonly trainable: true };
 type Built = { readonly layer: Layer; readonly initializer: KernelInitializer };
 
-/** Appends the head. Throws `invalid` where a layer does not fit what comes before it. */
+/** Appends the head. Throws `invalid` if a layer does not fit what comes before it. */
 export function appendHead(base: Graph, config: readonly HeadLayer[], classes: number, stage: string): Head {
   const layers = [...base.layers];
   const taken = new Set(layers.map(({ name }) => name));

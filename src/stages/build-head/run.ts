@@ -1,4 +1,4 @@
-/** The work of build-head: checks that base, head, pictures and classes fit, and draws the weights. */
+/** The work of build-head: checks that base, head, images and classes fit, and draws the weights. */
 import { nameList } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
@@ -42,7 +42,7 @@ export async function runBuildHead({
   await putJson('model', { ...document, base, graph, weights: [...document.weights, head] } satisfies ModelDocument);
 }
 
-/** Pictures smaller than the base's strides leave it nothing to put out. */
+/** A base has no output for images smaller than its strides. */
 function requireRoom(graph: Graph, stage: string): void {
   const shapes = shapesOf(graph);
   const empty = graph.layers.find(({ name }) => shapes.get(name)!.some((extent) => extent < 1));

@@ -1,4 +1,4 @@
-/** The work of evaluate: predictions on one split from kept features, and their figures. */
+/** The work of evaluate: predictions on one split from cached features, and their metrics. */
 import { percent } from '../../core/text/ratio.js';
 import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
@@ -37,7 +37,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
   const options = featureOptions(document, data, { prefix, weights, featureShape }, identity);
   const { keep } = options;
   const features = await Features.open(context, options);
-  // For comparing a few pictures only, which count neither as extracted nor as reused.
+  // Only for comparing a few images, which count neither as extracted nor as reused.
   const exact =
     keep && settings.featureType === 'float16'
       ? await Features.open({ ...context, counts: { extracted: 0, reused: 0 } }, { ...options, keep: false })
@@ -82,7 +82,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
   }
 }
 
-/** Pictures are evaluated as they are. */
+/** Images are evaluated without augmentation. */
 function featureOptions(
   { image, preprocessing }: TrainedDocument,
   source: Data,
@@ -97,7 +97,7 @@ function featureOptions(
   };
 }
 
-/** What evaluating will ask of the frozen prefix. */
+/** What evaluation needs from the frozen prefix. */
 export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promise<Needs> {
   const { name, config, inputs, readBytes, readJson, settings } = context;
   if (inputs.data === undefined) return { features: [], atMost: true };

@@ -29,7 +29,7 @@ export const exportModel: StageDefinition<'export'> = {
     });
   },
 
-  // Decoder and engine are loaded only where there is work.
+  // Decoder and engine are loaded only if there is work.
   run: async (context) => (await import('./run.js')).runExport(context),
 
   writesTo: ({ to }) => [to],

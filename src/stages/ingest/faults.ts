@@ -8,7 +8,7 @@ import { HOLDS_PATH } from '../../image/probe.js';
 import type { Layout } from './layout.js';
 import type { BadPicture, Gathered } from './gathered.js';
 
-/** Kinds of pictures that are not read, and that other programs convert. */
+/** Unsupported image formats that other programs can convert. */
 const convertible = /^is an? (BigTIFF|HEIC|JPEG XL|JPEG 2000), expected/;
 
 export function pictureFaults(
@@ -28,7 +28,7 @@ export function pictureFaults(
 
 export const labelConflictRemedy = 'remove one file of each pair, or set `on_label_conflict: skip` in the ingest stage';
 
-/** What to do about pictures of which these things are said. */
+/** What to do about images with these faults. */
 export function badPictureRemedy(reasons: readonly string[]): string {
   const kinds = [
     ...new Set(reasons.map((reason) => convertible.exec(reason)?.[1]).filter((kind) => kind !== undefined)),
@@ -53,7 +53,7 @@ export function badPictureRemedy(reasons: readonly string[]): string {
   ].join(', ');
 }
 
-/** The first of many files, the last line with what to do about all. */
+/** The first of many files; the last problem has the remedy for all. */
 function firstOf(files: readonly BadPicture[], code: string, root: string, remedy: string): Problem[] {
   const problems = files
     .slice(0, MOST_NAMES)
@@ -69,7 +69,7 @@ function firstOf(files: readonly BadPicture[], code: string, root: string, remed
 }
 
 /**
- * Every split that folders make needs images of every class, and training always does. Where a share decides, a class has too
+ * Every split that folders make needs images of every class, and training always does. If a share decides, a class has too
  * few images at worst, which is not an error unless it leaves nothing to validate on.
  */
 export function splitFaults(

@@ -1,4 +1,4 @@
-/** What is amiss with a source of pictures, in sentences with the names of files. */
+/** What is wrong with a source of images, in sentences with the names of files. */
 import { extname } from 'node:path';
 import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
@@ -11,7 +11,7 @@ import { badPictureRemedy, labelConflictRemedy } from './faults.js';
 import type { Layout } from './layout.js';
 import type { Gathered } from './gathered.js';
 
-/** What was seen of one picture; files of the same bytes share one. */
+/** What was found in one image; files with the same content share one. */
 export interface Seen {
   readonly format?: ImageFormat;
   /** Of the stored pixels, in pixels. */
@@ -29,11 +29,11 @@ export interface Inspected {
   readonly seen: ReadonlyMap<Digest, Seen>;
 }
 
-/** Smaller than the network's input by this, there is little left to see. */
+/** Images smaller than the network's input by this factor have too little detail. */
 const FAR_SMALLER = 0.5;
-/** Where the largest class has so many times the pictures of the smallest, a network learns to say the largest. */
+/** If the largest class has so many times the images of the smallest, a network learns to predict the largest. */
 const IMBALANCE = 3;
-/** Fewer pictures of a class than this measure next to nothing: one of them is a fifth of the recall, or more. */
+/** With fewer images of a class, metrics are unreliable: one image is a fifth of the recall, or more. */
 const FEW = 5;
 
 const formats: Readonly<Record<string, ImageFormat>> = {
@@ -80,7 +80,7 @@ export function findingsOf(inspected: Inspected): Finding[] {
   ];
 }
 
-/** What a run refuses, or leaves out where it is told to. */
+/** What a run refuses, or leaves out if the pipeline says `skip`. */
 function refused({ config, gathered, seen }: Inspected): Finding[] {
   const broken = pathsWhere(gathered, seen, ({ fault }) => fault !== undefined);
   const bad = [
@@ -145,7 +145,7 @@ function duplicates({ gathered }: Inspected): Finding[] {
   ];
 }
 
-/** Pictures that are used, and are not as they seem. */
+/** Images that are used but are not what they seem. */
 function unexpected({ config, gathered, seen }: Inspected): Finding[] {
   const misnamed = pathsWhere(
     gathered,
@@ -236,7 +236,7 @@ function few({ counts, classes }: Gathered, { splits }: Layout): Finding[] {
     }),
   );
   if (list.length === 0) return [];
-  // A share decides only where no folder does.
+  // A share decides only if no folder does.
   const shared = (['validation', 'test'] as const).some((split) => counts[split] !== undefined && !splits.has(split));
   const text = `fewer than ${FEW} images to measure a class with, its metrics are unreliable`;
   return [
@@ -251,7 +251,7 @@ function few({ counts, classes }: Gathered, { splits }: Layout): Finding[] {
   ];
 }
 
-/** Every path whose picture is such, in the order of paths. */
+/** Every path whose image matches, in the order of paths. */
 function pathsWhere(
   { paths }: Gathered,
   seen: Inspected['seen'],

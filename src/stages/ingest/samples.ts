@@ -1,4 +1,4 @@
-/** Makes the samples of a folder's pictures: labels, splits, and everything that is wrong with them. */
+/** Creates the samples from a folder's images: labels, splits, and everything that is wrong with them. */
 import type { BadPicture, Faults, Gathered, Note, Shown } from './gathered.js';
 import { compareCodePoints } from '../../core/canonical.js';
 import { classNameOf } from '../../core/class-layout.js';
@@ -18,7 +18,7 @@ import { isImageLink, type Candidate, type Layout } from './layout.js';
 import { isUsable, WITHOUT_END } from './probe.js';
 import { splitClass } from './split.js';
 
-/** `shown` is the folder as people know it. Throws `bad-data` with the gravest of all problems that it finds. */
+/** `shown` is the folder as people know it. Throws `bad-data` with the most severe problems. */
 export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: Shown): Gathered {
   const gathered = examineSamples(config, listing, layout, shown);
   const { classes, pictures, splits } = gathered.faults;
@@ -176,7 +176,7 @@ function notesOf(
   return notes;
 }
 
-/** The shares for pictures whose folders leave the split open; a test folder of its own takes none from training. */
+/** The shares for images whose folders do not decide the split; with a test folder, training gives none to test. */
 function withoutTest({ split }: IngestConfig, { splits }: Layout): { validation: number; test: number } {
   return splits.has('test') ? { ...split, test: 0 } : split;
 }

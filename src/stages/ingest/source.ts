@@ -1,4 +1,4 @@
-/** Where ingest's pictures are: a folder, an archive, or an archive on the web. */
+/** Where ingest's images are: a folder, an archive, or an archive on the web. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { canonical, type Json } from '../../core/canonical.js';
@@ -32,7 +32,7 @@ export type Found =
   | { readonly kind: 'archive'; readonly path: string; readonly digest: Digest }
   | { readonly kind: 'download'; readonly download: Download };
 
-/** The pictures, and how the output `files` names the folder that they lie in. */
+/** The images, and how the output `files` names their folder. */
 export interface Listed {
   readonly listing: FolderListing;
   readonly root: string;
@@ -83,7 +83,7 @@ export async function surveySource(
   });
 }
 
-/** What keeps a path from being looked at is not said to be missing. */
+/** A path that cannot be read for another reason is not reported as missing. */
 function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
 }
@@ -137,7 +137,7 @@ async function insideOf(folder: string, source: Origin): Promise<string> {
   });
 }
 
-/** What to say of images that are not in class folders. */
+/** The hint for images that are not in class folders. */
 export async function hintFor(
   { classes, question }: ClassLayout,
   { listing, root }: Listed,
@@ -151,7 +151,7 @@ export async function hintFor(
   });
 }
 
-/** The pictures are kept under the archive's digest, so they must be those that came out of it. */
+/** The images are cached under the archive's digest, so they must be the ones from the archive. */
 function requireUnpacked(
   listing: FolderListing,
   inside: string,

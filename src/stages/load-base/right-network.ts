@@ -1,12 +1,12 @@
-/** Whether a file's network is what the pipeline takes it for: the architecture that it names, for color images. */
+/** Whether a file's network is the one that the pipeline expects: the architecture that it names, for color images. */
 import { failure } from '../../core/problem.js';
 import { bases, type Architecture } from '../../model/bases/index.js';
 import { differenceFrom } from '../../model/bases/recognize.js';
 import type { Graph } from '../../model/graph.js';
 
-/** Throws `invalid` where a file holds another network than the one named: it would get the wrong preprocessing, and plausible features. */
+/** Throws `invalid` if a file contains a different network: with the wrong preprocessing, its features would only look plausible. */
 export function refuseOther(graph: Graph, architecture: Architecture, known: Graph, path: string): void {
-  // MobileNetV2 comes in widths: a file's is taken as it is.
+  // MobileNetV2 has several widths: that of the file is used.
   const difference = differenceFrom(graph, known, { widths: architecture !== 'mobilenet_v2' });
   if (difference === undefined) return;
   const { found = 'the end of the network', expected = 'the end of the network' } = difference;
@@ -21,7 +21,7 @@ export function refuseOther(graph: Graph, architecture: Architecture, known: Gra
   });
 }
 
-/** Throws `invalid` where a network takes something else than color images, or puts out something else than maps. */
+/** Throws `invalid` if a network's input is not a color image, or its output is not a feature map. */
 export function refuseOtherThanImages({ layers }: Graph, path: string): void {
   const [input] = layers;
   if (input.kind !== 'input') throw new Error(`${path} does not begin with an input`);

@@ -27,7 +27,7 @@ export async function runLoadBase(context: StageContext<'load-base'>): Promise<v
   await putBase(await bring(context.found as Source, context), context);
 }
 
-/** As {@link runLoadBase}; where the weights have yet to be fetched, the network alone is told, if it is built by name. */
+/** As {@link runLoadBase}; if the weights are not downloaded yet, it gives only the network, if that is built in. */
 export async function rehearseLoadBase(context: StageContext<'load-base'>): Promise<void> {
   const source = await bring(context.found as Source, context).catch((error: unknown) => {
     if (bases[context.config.architecture].build === undefined) throw error;
@@ -60,7 +60,7 @@ async function putBase(
   await putJson('model', document);
 }
 
-/** Fetches what lies on the web. */
+/** Downloads weights that are given by URL. */
 async function bring(source: Source, context: StageContext<'load-base'>): Promise<LocalSource> {
   if (source.kind !== 'download') return source;
   return { kind: 'file', ...(await bringWeights(source.download, context)) };
@@ -89,7 +89,7 @@ async function load(
     const known = built ?? (packaged && withoutTop((await readLayers(packageFile(packaged.file), undefined))!));
     if (known !== undefined) refuseOther(graph, architecture, known, source.path);
     refuseOtherThanImages(graph, source.path);
-    // Its own layers, not those that are built by name: releases differ in padding and in the epsilon of BatchNorm.
+    // Its own layers, not the built-in ones: releases differ in padding and in the epsilon of BatchNorm.
     return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
   }
   if (built === undefined) throw withoutLayers(architecture, `but ${source.path} contains only weights`);

@@ -1,4 +1,4 @@
-/** Tells where numbers stopped being numbers: in the pictures' features, in the weights, or in a layer on the way. */
+/** Finds where NaN or infinity first appeared: in the features of an image, in the weights, or in a layer between. */
 import type { Digest } from '../../core/digest.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { Trainer, TrainingBatch } from '../../engine/engine.js';
@@ -14,7 +14,7 @@ export interface FailedStep {
   readonly loss: number;
 }
 
-/** Why a step has a loss that is not a finite number. The trainer still has the weights that the step began with. */
+/** Why the loss of a step is NaN or infinite. The trainer still has the weights that the step began with. */
 export async function explainStep(
   trainer: Trainer,
   batch: TrainingBatch,
@@ -44,7 +44,7 @@ export async function explainStep(
   );
 }
 
-/** Weights that are not numbers at the end of an epoch; undefined where all are. */
+/** NaN or infinite weights at the end of an epoch; undefined if all are finite. */
 export function explainWeights(weights: Weights, failed: FailedStep): PipelineError | undefined {
   const names = nonFinite(weights);
   return names.length === 0 ? undefined : diverged(failed, `after ${weightsOf(names)}`);

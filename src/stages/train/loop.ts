@@ -44,7 +44,7 @@ export interface Trained {
   readonly bestEpoch: number;
 }
 
-/** Trains to the end, from the checkpoint where there is one. An interruption leaves a checkpoint. */
+/** Trains to the end, from the checkpoint if there is one. An interruption leaves a checkpoint. */
 export async function trainEpochs(trainer: Trainer, options: LoopOptions): Promise<Trained> {
   const loop = new Loop(trainer, options);
   await loop.resume();
@@ -63,7 +63,7 @@ class Loop {
   private warnedOfHighLoss = false;
   /** Whether there are steps that no checkpoint knows. */
   private unsaved = false;
-  /** Pictures that were known to be bad when the checkpoint was written. */
+  /** Images that were known to be bad when the checkpoint was written. */
   private foundBad: EpochProgress['leftOut'] = [];
 
   constructor(
@@ -283,7 +283,7 @@ class Loop {
     return { val_loss: loss / seen + penalty, ...this.measured({ val_accuracy: correct / seen }) };
   }
 
-  /** The figures, where the pipeline asks for accuracy. */
+  /** The metrics, if the pipeline asks for accuracy. */
   private measured<Figures>(figures: Figures): Figures | Record<string, never> {
     return this.options.config.metrics.includes('accuracy') ? figures : {};
   }

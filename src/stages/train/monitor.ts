@@ -1,4 +1,4 @@
-/** The figure of each epoch that early stopping and the learning rate follow. */
+/** The metric of each epoch that early stopping and the learning rate monitor. */
 import type { EpochMetrics } from '../../core/event.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
 import type { TrainConfig } from '../../core/schema-types.js';
@@ -37,7 +37,7 @@ export function monitored(metrics: EpochMetrics, monitor: Monitor): number {
   return metrics[monitor]!;
 }
 
-/** By how much a figure is better than the best before it: losses fall, accuracies rise. */
+/** By how much a value is better than the best before it: losses fall, accuracies rise. */
 export function gainOver(best: number | null, value: number, monitor: Monitor): number {
   if (best === null) return Infinity;
   return monitor.endsWith('loss') ? best - value : value - best;

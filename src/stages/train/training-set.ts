@@ -1,4 +1,4 @@
-/** The pictures that training sees, with the features that stand for them. */
+/** The images of a training, with their features. */
 import type { Digest } from '../../core/digest.js';
 import type { StageContext } from '../../core/stage.js';
 import type { Data } from '../../features/data.js';
@@ -12,7 +12,7 @@ export type FeatureSource = Pick<
   'ensure' | 'stream' | 'leftOut' | 'leaveOut' | 'dispose' | 'msSpent' | 'kept'
 >;
 
-/** Pictures of one split. */
+/** Images of one split. */
 export class TrainingSet {
   private readonly usable = new Map<number, Promise<Digest[]>>();
 
@@ -35,7 +35,7 @@ export class TrainingSet {
 
 export interface TrainingSets {
   readonly training: TrainingSet;
-  /** Undefined where there are no validation pictures. */
+  /** Undefined if there are no validation images. */
   readonly validation: TrainingSet | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Proves, tensor by tensor, that training moved nothing that it was to leave alone. */
+/** Proves, tensor by tensor, that training changed no frozen weight. */
 import { plainNames } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
 import { usesBatchStatistics, type Graph } from '../../model/graph.js';
@@ -10,7 +10,7 @@ export interface Moved {
   readonly stored: Weights;
   /** The same in memory, which the engine was given. */
   readonly used: Weights;
-  /** What came out of training. */
+  /** The weights after training. */
   readonly trained: Weights;
 }
 

@@ -1,4 +1,4 @@
-/** How a store that takes nothing in is told. */
+/** Reports a store that cannot be written. */
 import { asPipelineError, failure, PROJECT_MOVED, type PipelineError } from '../../core/problem.js';
 
 /** The problem of a full disk, with what helps. `needed` is what was being written, as far as that is known; `free` is undefined where the disk does not tell. */
