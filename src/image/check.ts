@@ -1,4 +1,4 @@
-/** Whether pictures can be decoded here: each format that is read is written and read back. */
+/** Whether images can be decoded here: each format that is read is written and read back. */
 import type { Finding } from '../core/finding.js';
 import { READ_FORMATS } from './formats/foreign.js';
 import { decoderIdentity } from './identity.js';

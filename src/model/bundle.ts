@@ -1,5 +1,5 @@
 /**
- * Reads an exported model's folder, as `export` writes it: the network, its classes and how its pictures are prepared.
+ * Reads an exported model's folder, as `export` writes it: the network, its classes and how its images are prepared.
  * Such folders are passed from hand to hand, so nothing in them is believed before it is checked.
  */
 import { stat } from 'node:fs/promises';
@@ -26,7 +26,7 @@ export interface Bundle {
   readonly folder: string;
   /** The files in the folder that make the model up by name, with the digests of the bytes that were read. */
   readonly files: ReadonlyMap<string, Digest>;
-  /** For pictures of the image's size; one sigmoid unit for two classes, or as many units as there are classes. */
+  /** For images of this size; one sigmoid unit for two classes, or as many units as there are classes. */
   readonly graph: Graph;
   readonly weights: Weights;
   readonly classes: readonly string[];
@@ -42,7 +42,7 @@ const PREPROCESSING = 'preprocessing.json';
 const LARGEST_LIST = 16 * 2 ** 20;
 
 /**
- * Reads the bundle in a folder, or the one that a `model.json` belongs to. Throws `invalid` where nothing is there,
+ * Reads the bundle in a folder, or the one that a `model.json` belongs to. Throws `invalid` if nothing is there,
  * `bad-data` for what is missing, damaged or does not fit together, `unsafe` for weights outside the folder.
  */
 export async function readBundle(path: string): Promise<Bundle> {
@@ -122,7 +122,7 @@ async function readList(folder: ModelFolder, name: string, at: (name: string) =>
   }
 }
 
-/** The network at the pictures' size, if it takes pictures of that size and gives scores of these classes. */
+/** The network at the images' size, if it takes images of that size and gives scores of these classes. */
 function fitGraph(read: Graph, { size }: ImageSpec, classes: readonly string[], where: string): Graph {
   const shape = [...size, 3] as const;
   const [input] = read.layers;

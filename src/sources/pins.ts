@@ -14,7 +14,7 @@ export interface Pins {
   readonly size?: number;
 }
 
-/** Throws `invalid` where nothing says what the file is, or pipeline and lock file contradict each other. */
+/** Throws `invalid` if nothing says what the file is, or pipeline and lock file contradict each other. */
 export function pinsOf(download: Download, lock: DownloadLock): Pins {
   const locked = lock.get(download.url);
   refuseContradiction(download, locked, lock.file);

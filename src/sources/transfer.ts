@@ -24,7 +24,7 @@ export interface TransferOptions extends AddressRules {
 }
 
 /**
- * Downloads into `path`, whose bytes are taken for the start of the file. Rejects with `bad-data` where the server has
+ * Downloads into `path`, whose bytes are taken for the start of the file. Rejects with `bad-data` if the server has
  * another file than expected, with `input-output` where it cannot be reached; what has come by then stays.
  */
 export async function transfer(url: string, path: string, options: TransferOptions): Promise<void> {

@@ -64,7 +64,7 @@ export function hasPlainNumbers(path: string): boolean {
 }
 
 /**
- * Throws `unsafe` where everybody on this machine can write into a store, and with that choose the results of whoever reads
+ * Throws `unsafe` if everybody on this machine can write into a store, and with that choose the results of whoever reads
  * it. The sticky bit does not help: it keeps files from being replaced, not from being added.
  */
 export function refuseOpenToAll(root: string, environment: NodeJS.ProcessEnv): void {

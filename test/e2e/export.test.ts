@@ -155,7 +155,9 @@ describe('half weights', () => {
     const { samples, accuracy } = run.metrics.evaluate;
     expect(note).toMatchObject({
       text: expect.stringMatching(
-        new RegExp(`validation accuracy ${(100 * accuracy).toFixed(1)}% -> .*scores of ${samples} images differ by at most `),
+        new RegExp(
+          `validation accuracy ${(100 * accuracy).toFixed(1)}% -> .*scores of ${samples} images differ by at most `,
+        ),
       ),
     });
     expect(await project.read('models/pets/README.md')).toContain(`on all ${samples} validation images: accuracy`);

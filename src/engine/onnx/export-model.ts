@@ -19,10 +19,10 @@ import { preprocessingNodes } from './preprocessing.js';
 const MOST_BYTES = 2 ** 31 - 2 ** 24;
 
 /**
- * Writes the file: in go N pictures as bytes, RGB, of the size that the metadata name; out come N rows of one score a
+ * Writes the file: in go N images as bytes, RGB, of the size that the metadata name; out come N rows of one score a
  * class, for two classes too. Preprocessing is in the graph. Each weight is a constant under its own name, the kernels
  * of convolutions with their axes as ONNX has them. The same model gives the same bytes.
- * Throws `invalid` where a kernel is beyond float16, or the weights are more than one file can hold.
+ * Throws `invalid` if a kernel is beyond float16, or the weights are more than one file can hold.
  */
 export function exportOnnx(document: TrainedDocument, weights: Weights, type: FloatType): Uint8Array {
   const { graph, classes, image, preprocessing } = document;

@@ -9,7 +9,7 @@ export interface OnnxOptions {
   readonly threads?: number;
 }
 
-/** Makes the engine. Throws `stage-failed` where onnxruntime-node lacks its binary for this machine. */
+/** Makes the engine. Throws `stage-failed` if onnxruntime-node lacks its binary for this machine. */
 export async function createOnnxEngine({ threads = availableParallelism() }: OnnxOptions = {}): Promise<Engine> {
   const identity = onnxIdentity();
   if (identity === undefined) {

@@ -13,7 +13,7 @@ export interface TfjsEngine extends Engine {
   compile(graph: Graph, weights: Weights): Promise<TfjsRunner>;
 }
 
-/** Loads TF.js with one backend. Throws `stage-failed` where the backend does not start. */
+/** Loads TF.js with one backend. Throws `stage-failed` if the backend does not start. */
 export async function createTfjsEngine({ backend }: { readonly backend: TfjsBackend }): Promise<TfjsEngine> {
   await startBackend(backend);
   return {

@@ -22,7 +22,7 @@ export class TfjsRunner implements Runner {
 
   /**
    * The native backend is given one input at a time: libtensorflow sums in another order for another size of batch (its
-   * dense layers always, its convolutions without oneDNN), and features are kept as numbers of one picture alone.
+   * dense layers always, its convolutions without oneDNN), and features are kept as numbers of one image alone.
    */
   async run(inputs: Float32Array, count: number): Promise<Float32Array> {
     if (this.backend !== 'node' || count === 1) return predict(this.backend, this.graph, this.tensors, inputs, count);

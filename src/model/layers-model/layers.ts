@@ -98,7 +98,7 @@ function activation(config: LayerConfig): Activation {
 }
 
 function batchNormalization(config: LayerConfig, common: Common): Layer {
-  // The last axis of pictures is also number 3; of flat features it is number 1.
+  // The last axis of images is also number 3; of flat features it is number 1.
   config.only('axis', [-1, [-1], 3, [3], 1, [1]], '-1, the channels');
   return {
     ...common,

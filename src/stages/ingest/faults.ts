@@ -1,4 +1,4 @@
-/** What a run refuses of a source of pictures, and what to do about it. */
+/** What a run refuses of a source of images, and what to do about it. */
 import { MOST_NAMES, nameList } from '../../core/text/names.js';
 import { own } from '../../core/own.js';
 import type { Problem } from '../../core/problem.js';

@@ -85,7 +85,7 @@ class Loop {
     this.best = snapshot.best;
     await this.trainer.resume(snapshot.trainer);
     const { history, epoch } = this.progress;
-    // The order of the epoch under way was drawn before pictures turned out to be bad in it.
+    // The order of the epoch under way was drawn before images turned out to be bad in it.
     training.features.leaveOut(epoch.batches === 0 ? snapshot.leftOut : epoch.leftOut);
     this.foundBad = snapshot.leftOut;
     const { batches } = epoch;
@@ -251,7 +251,7 @@ class Loop {
     return { stage: this.options.name, epoch: history.length + 1, step, learningRate: epoch.learningRate, loss };
   }
 
-  /** Loss and accuracy on the validation pictures, dropout off; class weights do not count there, the penalty does, as in Keras. */
+  /** Loss and accuracy on the validation images, dropout off; class weights do not count there, the penalty does, as in Keras. */
   private async validate(weights: Weights): Promise<Partial<EpochRecord>> {
     const { config, validation, units } = this.options;
     if (validation === undefined) return {};

@@ -6,7 +6,7 @@ import type { TrainConfig } from '../../core/schema-types.js';
 export type Monitor = 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
 
 /**
- * Throws `invalid` where a figure of validation is followed and there are no pictures for it. That is known before any
+ * Throws `invalid` if a figure of validation is followed and there are no images for it. That is known before any
  * features are; whether accuracy is measured, the check of the file has told.
  */
 export function requireMonitored(

@@ -31,7 +31,7 @@ export async function prepare(context: Context, { spec, augmentation }: Data): P
   return { ...start, ...splitAtFrozen(start.document.graph), preprocessing };
 }
 
-/** `rescale` takes the place of what the base says; a training that goes on from another one prepares its pictures alike. */
+/** `rescale` takes the place of what the base says; a training that goes on from another one prepares its images alike. */
 function preprocessingOf(
   document: ModelDocument,
   augmentation: Augmentation | undefined,
@@ -66,7 +66,7 @@ function preprocessingOf(
   });
 }
 
-/** Throws `invalid` where `rescale` makes nearly black images of those that the base scales itself. */
+/** Throws `invalid` if `rescale` makes nearly black images of those that the base scales itself. */
 function refuseScalingTwice(graph: Graph, factor: number, stage: string): void {
   const own = ownScaling(graph);
   if (own === undefined || !scalesLevels(factor)) return;
@@ -79,7 +79,7 @@ function refuseScalingTwice(graph: Graph, factor: number, stage: string): void {
   });
 }
 
-/** What the features of training pictures and of those that are taken as they are depend on; one where nothing varies. */
+/** What the features of training images and of those that are taken as they are depend on; one where nothing varies. */
 export function featureOptions(
   { settings }: Context,
   data: Data,
@@ -105,14 +105,14 @@ export function featureOptions(
   return { training: of({ parameters, seed, version }, frozen && views !== 'online'), plain };
 }
 
-/** The view that an epoch (from 0) takes of the training pictures. */
+/** The view that an epoch (from 0) takes of the training images. */
 export function viewOfEpoch({ augmentation }: Data): (epoch: number) => number {
   if (augmentation == null || augmentation.parameters === null) return () => PLAIN_VIEW;
   const { views } = augmentation;
   return (epoch) => (views === 'online' ? epoch : epoch % views);
 }
 
-/** What decides how long a picture's part in training takes, but the machine; where features are not kept, they are part of it. */
+/** What decides how long an image's part in training takes, but the machine; where features are not kept, they are part of it. */
 export function trainingWorkload(
   { batch_size: batchSize, optimizer }: TrainConfig,
   engine: EngineIdentity,

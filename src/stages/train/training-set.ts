@@ -24,7 +24,7 @@ export class TrainingSet {
     readonly viewOf: (epoch: number) => number,
   ) {}
 
-  /** The pictures of a view but for those known to be bad; features that are kept are there from now on. */
+  /** The images of a view but for those known to be bad; features that are kept are there from now on. */
   async ready(view: number): Promise<Digest[]> {
     const known = this.usable.get(view) ?? this.features.ensure([...this.labels.keys()], view);
     this.usable.set(view, known);

@@ -1,5 +1,5 @@
 /**
- * A feature set: rows of numbers of one length, found by a picture's digest and a view, in `v1/features/<set>/`.
+ * A feature set: rows of numbers of one length, found by an image's digest and a view, in `v1/features/<set>/`.
  * Rows are appended, sealed into immutable packs, and read back verified. Processes may use one set at once: each sees its
  * own rows and the packs that it found when it opened or refreshed the set.
  */

@@ -79,7 +79,7 @@ export function treeDigest(paths: readonly string[], digests: Uint8Array): Diges
 
 /**
  * Digests of listed files. `listedAt` is the time, in milliseconds, just before they were listed.
- * Throws `input-output` where a file is gone by the time that it is read.
+ * Throws `input-output` if a file is gone by the time that it is read.
  */
 export async function digestFiles(
   files: Files,
