@@ -24,7 +24,7 @@ test.each([
   ['$PHOTOS/pets', '`$PHOTOS` is not expanded', 'write `/data/photos/pets`'],
   ['${NOT_SET_HERE}/pets', '`${NOT_SET_HERE}` is not expanded', 'write the path itself'],
   ["'%PHOTOS%/pets'", '`%PHOTOS%` is not expanded', 'write `/data/photos/pets`'],
-  ['.\\photos\\pets', '`\\` is a part of names here', 'write it with `/`: `./photos/pets`'],
+  ['.\\photos\\pets', '`\\` is part of a name on this system', 'write it with `/`: `./photos/pets`'],
 ])('source: %s', async (source, found, remedy) => {
   const told = await refusal(withSource(source));
   expect(told).toMatch(/^3 /);
