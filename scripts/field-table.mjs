@@ -2,7 +2,7 @@
 
 const code = (text) => `\`${String(text).replaceAll('|', '\\|')}\``;
 
-/** The values that a schema takes, in words. */
+/** The values that a schema accepts, in words. */
 function valuesOf(schema, root) {
   if (schema.$ref !== undefined) return valuesOf(root.$defs[schema.$ref.split('/').at(-1)], root);
   if (schema.const !== undefined) return code(schema.const);
@@ -12,8 +12,8 @@ function valuesOf(schema, root) {
     const names =
       schema.then.enum === undefined
         ? schema.then['x-path']
-          ? 'a path or address'
-          : 'a text'
+          ? 'a path or URL'
+          : 'a string'
         : schema.then.enum.map(code).join(', ');
     return `${names}, or ${schema.else?.type === 'array' ? 'a list of those' : 'with settings'}`;
   }
@@ -26,7 +26,7 @@ function valuesOf(schema, root) {
   if (schema.type === 'boolean') return '`true`, `false`';
   if (schema.type === 'integer' || schema.type === 'number') return numberOf(schema);
   if (Array.isArray(schema.type)) return schema.type.join(', ');
-  return 'a text';
+  return 'a string';
 }
 
 function listOf({ items, minItems, maxItems }, root) {
@@ -37,7 +37,7 @@ function listOf({ items, minItems, maxItems }, root) {
 }
 
 function numberOf({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }) {
-  const kind = type === 'integer' ? 'a whole number' : 'a number';
+  const kind = type === 'integer' ? 'an integer' : 'a number';
   const low =
     exclusiveMinimum !== undefined ? `above ${exclusiveMinimum}` : minimum !== undefined ? `from ${minimum}` : '';
   const high =
@@ -94,8 +94,8 @@ export function fieldTable(project, stages) {
   return (
     [
       '<!-- Made by scripts/generate.mjs from schemas/. Do not edit. -->',
-      '# Every field',
-      'What a pipeline file may say. Each stage has `uses:` too, its kind, which may be left out where the stage is named like one.',
+      '# All fields',
+      'All fields of a pipeline file. Each stage also has `uses:`, its kind, which you can omit if the stage is named after its kind.',
       `## The file\n\n${head}\n${rowsOf(project, project).join('\n')}`,
       ...sections,
     ].join('\n\n') + '\n'

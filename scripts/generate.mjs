@@ -1,8 +1,8 @@
 /**
- * Makes what follows from the stage schemas: the union of all kinds for editors (schemas/pipeline.schema.json), the
+ * Generates what follows from the stage schemas: the union of all kinds for editors (schemas/pipeline.schema.json), the
  * config types (src/core/schema-types.ts), the table of fields (docs/fields.md), and the compiled validators (src/config/compiled-validators.ts, not
  * committed: compiling at each start would take a third of a run that has nothing to do).
- * `--check` only tells whether they are current.
+ * `--check` only checks whether they are current.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -96,11 +96,11 @@ async function configTypes() {
   parts.push('export type StageKind = (typeof stageKinds)[number];\n');
   const engines = project.properties.engine.enum.map((name) => `'${name}'`).join(', ');
   parts.push(
-    `/** \`auto\` takes onnx where it is installed, else tfjs. */\nexport const engineChoices = [${engines}] as const;`,
+    `/** \`auto\` uses onnx if it is installed, otherwise tfjs. */\nexport const engineChoices = [${engines}] as const;`,
   );
   parts.push('export type EngineChoice = (typeof engineChoices)[number];\n');
   parts.push(
-    "/** How numbers are kept; they are computed in float32 all the same. */\nexport type FloatType = PipelineConfig['features']['dtype'];\n",
+    "/** How numbers are stored; they are always computed in float32. */\nexport type FloatType = PipelineConfig['features']['dtype'];\n",
   );
   const titles = {};
   for (const [name, schema] of [['project', project], ...Object.entries(stages)]) {

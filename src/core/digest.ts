@@ -8,7 +8,7 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type Digest = Branded<'Digest'>;
 /** SHA-256 of the preimage of a stage: all that decides its output. */
 export type ActionKey = Branded<'ActionKey'>;
-/** SHA-256 of the preimage of a feature set: all that decides a feature but the picture and its view. */
+/** SHA-256 of the preimage of a feature set: all that decides a feature but the image and its view. */
 export type FeatureSetKey = Branded<'FeatureSetKey'>;
 
 /** Hashes bytes, or the UTF-8 form of a text. */

@@ -5,7 +5,7 @@ export const LARGEST_SHARE = 0.8;
 
 export interface StageEstimate {
   readonly name: string;
-  /** Pictures that go through the frozen prefix; each view counts. */
+  /** Images that go through the frozen prefix; each view counts. */
   readonly extract: number;
   readonly reused: number;
   /** Of features on disk; undefined where the base is not known yet. */

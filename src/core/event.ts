@@ -5,7 +5,7 @@ import type { Problem } from './problem.js';
 export type StageState = 'ran' | 'restored' | 'fresh' | 'failed' | 'interrupted' | 'skipped';
 export type RunState = 'ok' | 'failed' | 'gate-missed' | 'interrupted';
 
-/** Pictures that went through the frozen prefix, and those whose features were kept from before; both count views. */
+/** Images that went through the frozen prefix, and those whose features were kept from before; both count views. */
 export interface FeatureCounts {
   extracted: number;
   reused: number;

@@ -16,24 +16,24 @@ function wordsOf(question: LayoutQuestion): Problem {
       const [first, second] = question.folders;
       return {
         code: 'unknown-splits',
-        found: `the folders ${nameList(question.folders)} hold the same class folders (${nameList(question.classes)}), so they look like splits or folds, not classes`,
+        found: `the folders ${nameList(question.folders)} contain the same class folders (${nameList(question.classes)}), so they look like splits or folds, not classes`,
         expected: 'folders named `train`, `validation` and `test`, or one folder per class',
-        remedy: `say which is which in the ingest stage, such as \`split_folders: {train: ${yamlName(first)}, validation: ${yamlName(second)}}\`, or rename the folders; if they are classes, write \`split_folders: {}\``,
+        remedy: `name the splits in the ingest stage, for example \`split_folders: {train: ${yamlName(first)}, validation: ${yamlName(second)}}\`, or rename the folders; if they are classes, write \`split_folders: {}\``,
       };
     }
     case 'beside-splits':
       return {
         code: 'unknown-splits',
-        found: `${folders(question.others)} ${question.others.length === 1 ? 'holds' : 'hold'} the same class folders as the splits ${nameList(question.splits)}, but the name does not say which split it is`,
-        expected: 'only folders named `train`, `validation` and `test` beside each other',
-        remedy: `say which folders are used in the ingest stage: \`split_folders: ${exampleOf([...question.splits])}\` (the others are left out); or rename or move ${nameList(question.others)}`,
+        found: `${folders(question.others)} ${question.others.length === 1 ? 'contains' : 'contain'} the same class folders as the splits ${nameList(question.splits)}, but the name does not show which split it is`,
+        expected: 'only folders named `train`, `validation` and `test` next to each other',
+        remedy: `name the folders to use in the ingest stage: \`split_folders: ${exampleOf([...question.splits])}\` (the others are left out); or rename or move ${nameList(question.others)}`,
       };
     case 'split-or-class': {
       const { splits, others } = question;
       return {
         code: 'split-or-class',
-        found: `it is not clear whether ${folders(splits)} ${splits.length === 1 ? 'is a split or a class' : 'are splits or classes'}: ${splits.length === 1 ? 'it is' : 'they are'} beside ${folders(others)}, which ${others.length === 1 ? 'holds' : 'hold'} images too`,
-        expected: 'either class folders only, or folders of splits only',
+        found: `it is not clear whether ${folders(splits)} ${splits.length === 1 ? 'is a split or a class' : 'are splits or classes'}: ${splits.length === 1 ? 'it is' : 'they are'} next to ${folders(others)}, which ${others.length === 1 ? 'contains' : 'contain'} images too`,
+        expected: 'either class folders only, or split folders only',
         remedy: `if ${splits.length === 1 ? 'it is a class' : 'they are classes'}, write \`split_folders: {}\` in the ingest stage; if ${splits.length === 1 ? 'it is a split' : 'they are splits'}, write \`split_folders: ${exampleOf(splits)}\`, which leaves the others out`,
       };
     }
@@ -66,11 +66,11 @@ export function layoutNotes({
     split === undefined || classes.length === 0 ? [] : [{ name: path.slice(inside.length).join('/'), split }],
   );
   if (splits.some(({ name, split }) => !isPlainSplitName(name) || splitOfFolder(name) !== split)) {
-    const said = splitNames.flatMap((split) => {
+    const rules = splitNames.flatMap((split) => {
       const names = splits.filter((part) => part.split === split).map(({ name }) => name);
       return names.length === 0 ? [] : `${nameList(names)} as ${split === 'train' ? 'training' : split}`;
     });
-    notes.push({ code: 'split-folders', text: `splits are read from folders: ${said.join(', ')}` });
+    notes.push({ code: 'split-folders', text: `splits are read from folders: ${rules.join(', ')}` });
   }
   for (const [name, forms] of formsOf(parts)) {
     notes.push({
@@ -82,7 +82,7 @@ export function layoutNotes({
     const one = withoutImages.length === 1;
     notes.push({
       code: 'folders-without-images',
-      text: `the folder${one ? '' : 's'} ${nameList(withoutImages)} ${one ? 'holds' : 'hold'} no images: not ${one ? 'a class' : 'classes'}`,
+      text: `the folder${one ? '' : 's'} ${nameList(withoutImages)} ${one ? 'contains' : 'contain'} no images: not ${one ? 'a class' : 'classes'}`,
     });
   }
   return notes;

@@ -1,7 +1,7 @@
-/** What is said of a picture: by `predict`, by the endpoint of `serve`, and in the browser. */
+/** What is said of an image: by `predict`, by the endpoint of `serve`, and in the browser. */
 
 export interface Prediction {
-  /** The class that the picture is taken for. */
+  /** The class that the image is taken for. */
   readonly class: string;
   /** The score of that class, from 0 to 1. */
   readonly score: number;
@@ -12,7 +12,7 @@ export interface Prediction {
 /** A prediction as programs get it. */
 export type PredictionLine = { readonly file: string } & Prediction;
 
-/** What they get of a picture that cannot be read. */
+/** What they get of an image that cannot be read. */
 export interface ErrorLine {
   readonly file: string;
   /** Worded to follow the file's name: `is cut short: ...`. */

@@ -94,18 +94,18 @@ export function fromParts({ category, problems, cause }: FailureParts): Pipeline
   return new PipelineError(category, problems, { cause });
 }
 
-const freeSpace = 'free some space and run again: nothing that was published is lost';
+const freeSpace = 'free some space and run again: finished results are kept';
 const grantWriting =
-  'make it readable and writable and run again; if it lies in the cache, PIPELINE_CACHE names another folder for that';
-const allowFiles = 'allow more open files, such as by `ulimit -n 4096`, and run again';
+  'make it readable and writable and run again; if it is in the cache, you can set PIPELINE_CACHE to another folder';
+const allowFiles = 'allow more open files, for example with `ulimit -n 4096`, and run again';
 
 /** What helps against each error of the disk. */
 const remedies: Readonly<Record<string, string>> = {
   ENOSPC: freeSpace,
   EDQUOT: freeSpace,
-  EFBIG: 'allow larger files, such as by `ulimit -f unlimited`, and run again',
-  ESTALE: 'look after the network share, and run again: what cannot be read back is made again',
-  EIO: 'look after the disk, and run again: what cannot be read back is made again',
+  EFBIG: 'allow larger files, for example with `ulimit -f unlimited`, and run again',
+  ESTALE: 'check the network share and run again: what cannot be read is computed again',
+  EIO: 'check the disk and run again: what cannot be read is computed again',
   EROFS: grantWriting,
   EACCES: grantWriting,
   EPERM: grantWriting,
@@ -133,9 +133,9 @@ export function withoutResources(what: string, where: string | undefined, cause:
     {
       code: 'out-of-resources',
       where,
-      found: `${what} because this machine gave it no memory or no thread`,
+      found: `${what} because the system refused it memory or a thread`,
       remedy:
-        'raise the limit on memory or processes (`ulimit -a` shows them; in a container, its memory and pids limits), then run again: finished work is kept',
+        'raise the limits on memory or processes (`ulimit -a` shows them; in a container, its memory and pids limits), then run again: finished work is kept',
     },
     cause,
   );
@@ -162,7 +162,7 @@ export function asPipelineError(thrown: unknown, where?: string): PipelineError 
   if (refusedCodes.has(code ?? '') || refused.test(error.message)) return withoutResources('failed', where, error);
   return failure(
     'stage-failed',
-    { code: 'unexpected', where, found: error.message, remedy: 'run again with --debug for the stack' },
+    { code: 'unexpected', where, found: error.message, remedy: 'run again with --debug to see the stack trace' },
     error,
   );
 }

@@ -57,7 +57,7 @@ function kindOf(stats: Stats): string {
   return stats.isSocket() ? 'a socket' : 'a device';
 }
 
-/** Reads a whole file that is opened as {@link openRegular} does. Throws `bad-data` where its bytes do not hash to the digest. */
+/** Reads a whole file that is opened as {@link openRegular} does. Throws `bad-data` if its bytes do not hash to the digest. */
 export async function readRegular(path: string, options: ReadOptions = {}): Promise<Buffer> {
   const { where = path, digest, limit = LARGEST, tooLarge = (size) => largerThan(where, size, limit) } = options;
   const file = await openRegular(path, options);
@@ -82,7 +82,7 @@ export function changedMeanwhile(where: string): PipelineError {
   return failure('bad-data', {
     code: 'file-changed',
     where,
-    found: 'was changed while the pipeline was reading it',
+    found: 'changed while the pipeline was reading it',
     remedy: 'run again',
   });
 }

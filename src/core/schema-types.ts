@@ -3,11 +3,11 @@
 export const stageKinds = ['augment', 'build-head', 'evaluate', 'export', 'freeze', 'ingest', 'load-base', 'train'] as const;
 export type StageKind = (typeof stageKinds)[number];
 
-/** `auto` takes onnx where it is installed, else tfjs. */
+/** `auto` uses onnx if it is installed, otherwise tfjs. */
 export const engineChoices = ['auto', 'onnx', 'tfjs'] as const;
 export type EngineChoice = (typeof engineChoices)[number];
 
-/** How numbers are kept; they are computed in float32 all the same. */
+/** How numbers are stored; they are always computed in float32. */
 export type FloatType = PipelineConfig['features']['dtype'];
 
 /**
@@ -16,38 +16,38 @@ export type FloatType = PipelineConfig['features']['dtype'];
 export interface PipelineConfig {
   $schema?: string;
   /**
-   * The version of this language.
+   * The version of the file format.
    */
   version: 1;
   /**
-   * Left out: the file's name.
+   * Default: the name of the file.
    */
   name?: string;
   description?: string;
   /**
-   * For all that is drawn by chance.
+   * The seed of all random numbers.
    */
   seed: number;
   /**
-   * `auto` takes onnx where it is installed, else tfjs.
+   * `auto` uses onnx if it is installed, otherwise tfjs.
    */
   engine: 'auto' | 'onnx' | 'tfjs';
   /**
-   * How the frozen base's outputs are kept.
+   * How features (the outputs of the frozen base) are cached.
    */
   features: {
     /**
-     * float16 halves their size at a small cost in exactness.
+     * `float16` halves their size at a small cost in precision.
      */
     dtype: 'float32' | 'float16';
   };
   /**
-   * Axes of a sweep: every combination of their values makes a variant of the stages that the fields reach, such as `train@units-64`.
+   * Axes of a sweep. Each combination of values creates a variant of the stages that the fields affect, such as `train@units-64`.
    */
   matrix?: {
     [k: string]: {
       /**
-       * The field that takes the values, such as stages.build-head.layers.1.dense.units; items of lists count from 0.
+       * The field to vary, such as stages.build-head.layers.1.dense.units; list items count from 0.
        */
       field: string;
       values: (number | string | boolean)[];
@@ -57,36 +57,36 @@ export interface PipelineConfig {
 }
 
 /**
- * Varies the training pictures in repeatable views, as Keras's ImageDataGenerator defines the changes; sharpness is PIL's. Validation and test pictures are never varied.
+ * Augments the training images in repeatable views, with the formulas of Keras's ImageDataGenerator; sharpness is PIL's. Validation and test images are never augmented.
  */
 export interface AugmentConfig {
   uses?: 'augment';
   /**
-   * The stage that the pictures come from.
+   * The stage that provides the images.
    */
   data?: string;
   /**
-   * Multiplies every pixel, such as 1/255. This is preprocessing: it applies to validation, prediction and export alike, and takes the place of the base's own.
+   * Factor for every pixel, such as 1/255. It is preprocessing: it replaces that of the base, and also applies to validation, prediction and export.
    */
   rescale?: number | string;
   /**
-   * Degrees, either way.
+   * In degrees, in both directions.
    */
   rotation_range: number;
   /**
-   * Share of the width, either way; pixels from 1 on.
+   * As a share of the width, in both directions; values of 1 and above are pixels.
    */
   width_shift_range: number;
   /**
-   * Share of the height, either way; pixels from 1 on.
+   * As a share of the height, in both directions; values of 1 and above are pixels.
    */
   height_shift_range: number;
   /**
-   * Degrees, either way.
+   * In degrees, in both directions.
    */
   shear_range: number;
   /**
-   * z for [1 - z, 1 + z], or [lowest, highest]; height and width are drawn apart. Below 1 the picture grows.
+   * z for [1 - z, 1 + z], or [lowest, highest]; height and width are drawn independently. Factors below 1 enlarge the image.
    *
    * @minItems 2
    * @maxItems 2
@@ -95,37 +95,37 @@ export interface AugmentConfig {
   horizontal_flip: boolean;
   vertical_flip: boolean;
   /**
-   * [lowest, highest] factor of brightness; 1 leaves it.
+   * [lowest, highest] factor of the brightness; 1 changes nothing.
    *
    * @minItems 2
    * @maxItems 2
    */
   brightness_range?: [number, number];
   /**
-   * Grey levels that are added to a whole picture, either way; it stays between its own darkest and brightest.
+   * The most that is added to or subtracted from the pixel values of an image, which stay between its own minimum and maximum.
    */
   channel_shift_range?: number;
   /**
-   * [lowest, highest] factor of sharpness; 0 is a smoothed picture, 1 leaves it, above 1 sharpens.
+   * [lowest, highest] factor of the sharpness: 0 smooths, 1 changes nothing, above 1 sharpens.
    *
    * @minItems 2
    * @maxItems 2
    */
   sharpness_range?: [number, number];
   /**
-   * What stands where a changed picture has no pixel.
+   * How to fill pixels outside the original image.
    */
   fill_mode: 'nearest' | 'reflect' | 'wrap' | 'constant';
   /**
-   * The value for fill_mode constant, 0 to 255.
+   * The pixel value for `fill_mode: constant`, 0 to 255.
    */
   cval: number;
   /**
-   * How many views of each training picture there are; epoch e uses view e mod views. `online` draws afresh each epoch and keeps nothing.
+   * Number of augmented views per training image; epoch e uses view e mod views. `online` draws new views in each epoch and caches nothing.
    */
   views: number | 'online';
   /**
-   * Left out: the pipeline's seed.
+   * Default: the seed of the pipeline.
    */
   seed?: number;
 }
@@ -133,24 +133,24 @@ export interface AugmentConfig {
 export type Activation = 'linear' | 'relu' | 'relu6' | 'sigmoid' | 'softmax' | 'tanh';
 
 /**
- * Puts new layers on top of the base.
+ * Adds new layers on top of the base.
  */
 export interface BuildHeadConfig {
   uses?: 'build-head';
   /**
-   * The stage that the base comes from.
+   * The stage that provides the base.
    */
   base?: string;
   /**
-   * The stage that the picture size and the classes come from.
+   * The stage that provides the image size and the classes.
    */
   data?: string;
   /**
-   * For the initial weights. Left out: the pipeline's seed.
+   * For the initial weights. Default: the seed of the pipeline.
    */
   seed?: number;
   /**
-   * The head, from the base's output on. `classifier` is the last layer that fits the classes: one sigmoid unit for two, a softmax otherwise.
+   * The layers of the head, from the base's output on. `classifier` is a last layer that fits the classes: one sigmoid unit for two classes, a softmax for more.
    */
   layers: HeadLayer[];
 }
@@ -181,25 +181,25 @@ export interface HeadLayer {
 export type Share = number;
 
 /**
- * Measures a trained model on pictures that it was not trained on.
+ * Measures a trained model on images that it was not trained on.
  */
 export interface EvaluateConfig {
   uses?: 'evaluate';
   /**
-   * The stage that the trained model comes from.
+   * The stage that provides the trained model.
    */
   model?: string;
   /**
-   * The stage that the pictures come from.
+   * The stage that provides the images.
    */
   data?: string;
   split: 'validation' | 'test' | 'train';
   /**
-   * For two classes: the score from which on a picture counts as the second class.
+   * For two classes: the lowest score at which an image counts as the second class.
    */
   threshold: number;
   /**
-   * The least that is good enough. Below it the run ends with exit code 6 and nothing is exported.
+   * The lowest acceptable metrics. If one is below its minimum, the run ends with exit code 6 and exports nothing.
    */
   minimum?: {
     accuracy?: Share;
@@ -211,59 +211,59 @@ export interface EvaluateConfig {
 }
 
 /**
- * Writes the trained model with its classes and preprocessing, for use by other programs.
+ * Writes the trained model with its classes and preprocessing, for use in other programs.
  */
 export interface ExportConfig {
   uses?: 'export';
   /**
-   * The stage that the trained model comes from.
+   * The stage that provides the trained model.
    */
   model?: string;
   /**
-   * The stage that the probe pictures come from.
+   * The stage that provides the probe images.
    */
   data?: string;
   /**
-   * The folder to write, inside the project. It is written whole or not at all.
+   * The folder to write, inside the project. It is written completely or not at all.
    */
   to: string;
   /**
-   * `tfjs`: a TF.js layers-model, for browsers and Node. `onnx`: one file for onnxruntime and others, with the preprocessing inside; needs onnxruntime-node, which reads it back.
+   * `tfjs`: a TF.js layers-model, for browsers and Node. `onnx`: one file for onnxruntime and others, with the preprocessing inside; needs onnxruntime-node, which verifies the file.
    */
   formats: ('tfjs' | 'onnx')[];
   /**
-   * `float16` halves the files, and says what that costs; computed is in float32 all the same.
+   * `float16` halves the size of the files, and the run reports the cost in accuracy; programs still compute in float32.
    */
   weights: 'float32' | 'float16';
   /**
-   * Whether up to four of the validation pictures go with the model, at the network's size, so that others can check their scores. Say false where your pictures are not to be passed on.
+   * Whether to include up to four validation images, at the network's input size, so that others can verify their scores. Set it to false if your images must not be shared.
    */
   probe_pictures: boolean;
 }
 
 /**
- * Says which layers of the base keep their weights.
+ * Selects the layers of the base that keep their weights.
  */
 export interface FreezeConfig {
   uses?: 'freeze';
   /**
-   * The stage that the base comes from.
+   * The stage that provides the base.
    */
   base?: string;
   /**
-   * `all`, `none`, {until: LAYER} where that layer is the first one trained, or a list of names and globs of the layers to freeze.
+   * `all`, `none`, `{until: LAYER}` (LAYER is the first trained layer), or a list of names and globs of the layers to freeze.
    */
   layers:
     | ('all' | 'none')
     | string[]
     | {
         /**
-         * The first layer that is trained.
+         * The first trained layer.
          */
         until: string;
       };
   /**
-   * `stored`: normalisation layers of the trained part keep their stored statistics; `batch`: they follow the batches.
+   * `stored`: batch normalization layers in the trained part use their stored statistics; `batch`: they use and update the statistics of the batches.
    */
   batch_norm: 'stored' | 'batch';
 }
@@ -271,12 +271,12 @@ export interface FreezeConfig {
 export type Folders = string | string[];
 
 /**
- * Reads folders of pictures, one folder a class, and says which picture has which label and is for training, validation or test.
+ * Reads folders of images, one folder per class, and assigns each image its label and its split: training, validation or test.
  */
 export interface IngestConfig {
   uses?: 'ingest';
   /**
-   * The pictures: one folder a class, or train/, validation/ and test/ with one folder per class in each, also under other well-known names (Training, seg_train, val, dev, test_set). A single folder around all of them is stepped into. A folder, a .zip, .tar or .tar.gz of one, or the https address of such an archive. A path starts from the folder of the pipeline file; where that folder is called pipelines, from the one above it.
+   * The images: a folder, a .zip, .tar or .tar.gz archive of one, or the https URL of such an archive. It contains one folder per class, or train/, validation/ and test/ with one folder per class in each; other common names work too (Training, seg_train, val, dev, test_set). A single folder around all of them is entered automatically. A path is relative to the folder of the pipeline file, or to the folder above it if that folder is named pipelines.
    */
   source:
     | string
@@ -286,59 +286,59 @@ export interface IngestConfig {
          */
         path?: string;
         /**
-         * The folder in it to read, such as `PetImages`. Not needed if all images are in a single folder.
+         * The folder inside the source to read, such as `PetImages`. Not needed if all images are in a single folder.
          */
         inside?: string;
         /**
-         * Where to fetch an archive, by https.
+         * The https URL of an archive.
          */
         url?: string;
         /**
-         * What the archive has to be; in the lock file after the first run.
+         * The SHA-256 of the archive. The first run writes it to the lock file.
          */
         sha256?: string;
         /**
-         * In place of sha256 for old publications, with the size.
+         * Instead of `sha256`, for old publications; requires `size`.
          */
         md5?: string;
         /**
-         * In bytes. Without a digest it is what the first download is held to, before the lock file has its sha256.
+         * In bytes. Without a digest, the first download must have this size; later ones must match the lock file.
          */
         size?: number;
       };
   /**
-   * The form that every picture is brought to. Always RGB.
+   * The format that every image is converted to. Always RGB.
    */
   image: {
     /**
-     * Height and width in pixels, in Keras's order; the picture is stretched to it.
+     * Height and width in pixels, in Keras's order. Images are stretched to this size.
      *
      * @minItems 2
      * @maxItems 2
      */
     size: [number, number];
     /**
-     * How pictures are resized.
+     * How images are resized.
      */
     interpolation: 'nearest' | 'bilinear' | 'bicubic' | 'lanczos';
     /**
-     * `exif` turns pictures upright as their camera noted it; `stored` takes them as they lie in the file.
+     * `exif` turns images upright by their EXIF orientation; `stored` uses them as they are in the file.
      */
     orientation: 'exif' | 'stored';
   };
   /**
-   * Images with more pixels than this are refused: decoding them takes memory and time. In millions.
+   * In millions of pixels. Larger images are refused, because decoding them takes memory and time.
    */
   max_megapixels: number;
   /**
-   * Shares of each class's images if the folders do not decide: folders of splits are taken as they are. Of two images of a class at least one is for validation. The images' own content decides their sides; an added image moves one old image of its class across at most.
+   * The share of each class's images per split. Split folders override it. A class with two or more images has at least one for validation. The content of an image decides its split; a new image moves at most one other image of its class to another split.
    */
   split: {
     validation: number;
     test: number;
   };
   /**
-   * The folders of each split if their names do not say it, such as `{train: [fold1, fold2], validation: fold3}`; other folders are left out. `{}`: no folder is a split, whatever it is called.
+   * The folders of each split if their names do not show it, such as `{train: [fold1, fold2], validation: fold3}`; other folders are left out. `{}`: no folder is a split, whatever its name.
    */
   split_folders?: {
     train?: Folders;
@@ -346,38 +346,38 @@ export interface IngestConfig {
     test?: Folders;
   };
   /**
-   * The classes in their order, which is the meaning of the model's outputs. Left out: the folders' names, sorted by code point.
+   * The classes in the order of the model's outputs. Default: the names of the folders, sorted by code point.
    */
   classes?: string[];
   /**
-   * What to do with a file that is not a readable picture: stop, naming the first ten, or leave them out, naming all of them. `pipeline doctor` names all beforehand.
+   * What to do with files that are not readable images: `fail` stops and lists the first ten; `skip` leaves them out and lists all of them. `pipeline doctor` lists them before a run.
    */
   on_bad_image: 'fail' | 'skip';
   /**
-   * What to do with a picture whose very bytes are in two classes: stop, naming the first ten such files, or leave the picture out of both, naming them.
+   * What to do with images whose exact content is in two classes: `fail` stops and lists the first ten files; `skip` leaves them out of both classes and lists them.
    */
   on_label_conflict: 'fail' | 'skip';
 }
 
 /**
- * Loads a pretrained network without its top.
+ * Loads a pretrained network without its classifier.
  */
 export interface LoadBaseConfig {
   uses?: 'load-base';
   /**
-   * `vgg16`, `vgg19`, `mobilenet_v2` and `resnet50` are built here; a weights file that contains layers must contain those of the architecture, which are then used. `layers_model` is any network, from its weights file; `compact32` comes with this tool. `pipeline bases` lists them.
+   * `vgg16`, `vgg19`, `mobilenet_v2` and `resnet50` are built in; if the weights file contains layers too, they must be those of the architecture, and they are used. `layers_model` is any network in a weights file. `compact32` is included in this tool. `pipeline bases` lists them all.
    */
   architecture: 'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'compact32' | 'layers_model';
   /**
-   * For `mobilenet_v2`: how wide its layers are. A file that brings its layers says so itself.
+   * For `mobilenet_v2`: the width multiplier of its layers. A file that contains layers has its own.
    */
   alpha: 0.35 | 0.5 | 0.75 | 1 | 1.3 | 1.4;
   /**
-   * For `mobilenet_v2` without `weights`: height and width of the pictures that the published weights were trained on. Take the size that is next to that of your pictures.
+   * For `mobilenet_v2` without `weights`: the image size that the published weights were trained on. Use the one closest to your `image.size`.
    */
   image_size: 96 | 128 | 160 | 192 | 224;
   /**
-   * A .h5 or .keras file by Keras, or a TF.js layers-model (its model.json), with its sha256 where it should be pinned; or the https address of such a file. Left out: the file that Keras publishes for `vgg16`, `vgg19`, `resnet50` and `mobilenet_v2`; `imagenet` means the same. `random` starts from seeded noise and is meant for tests.
+   * A .h5 or .keras file from Keras, or the model.json of a TF.js layers-model; add `sha256` to pin it. Or the https URL of such a file. Default: the file that Keras publishes for `vgg16`, `vgg19`, `resnet50` and `mobilenet_v2`; `imagenet` means the same. `random` starts from seeded noise, for tests.
    */
   weights?:
     | string
@@ -387,32 +387,32 @@ export interface LoadBaseConfig {
          */
         path?: string;
         /**
-         * Where to fetch a file of weights, or an archive of a TF.js layers-model, by https.
+         * The https URL of a weights file, or of an archive of a TF.js layers-model.
          */
         url?: string;
         /**
-         * Of what is fetched, in place of sha256 for old publications, with the size.
+         * MD5 of the download, instead of `sha256`, for old publications; requires `size`.
          */
         md5?: string;
         /**
-         * Of what is fetched, in bytes. Without a digest it is what the first download is held to, before the lock file has its sha256.
+         * Size of the download in bytes. Without a digest, the first download must have this size; later ones must match the lock file.
          */
         size?: number;
         /**
-         * SHA-256 of the file, or of what is fetched; of a layers-model at a path over the SHA-256 digests of model.json and its weight files, one a line, as the tool prints it.
+         * SHA-256 of the file or of the download. For a layers-model at a path, it is computed over the SHA-256 digests of model.json and its weights files, one per line; the tool prints it.
          */
         sha256?: string;
       };
   /**
-   * Only false: a base is taken without its classifier.
+   * Always false: a base is used without its classifier.
    */
   include_top: false;
   /**
-   * How the base wants its pixels; each known base has its own. `tf`: [-1, 1]; `caffe`: BGR less the ImageNet mean; `torch`: ImageNet mean and deviation; `none`: 0 to 255.
+   * The pixel values that the base expects; known bases have a default. `tf`: [-1, 1]; `caffe`: BGR minus the ImageNet mean; `torch`: normalized with ImageNet mean and standard deviation; `none`: 0 to 255.
    */
   preprocessing?: 'tf' | 'caffe' | 'torch' | 'none';
   /**
-   * For random weights. Left out: the pipeline's seed.
+   * For random weights. Default: the seed of the pipeline.
    */
   seed?: number;
 }
@@ -420,36 +420,36 @@ export interface LoadBaseConfig {
 export type Clip = number;
 
 /**
- * Trains what is not frozen.
+ * Trains all layers that are not frozen.
  */
 export interface TrainConfig {
   uses?: 'train';
   /**
-   * The stage that the model comes from.
+   * The stage that provides the model.
    */
   model?: string;
   /**
-   * In place of `model`: a train stage whose model is trained further, from the weights that it ended with.
+   * Instead of `model`: a train stage whose model is trained further, from its final weights.
    */
   from?: string;
   /**
-   * With `from`: which layers of the base keep their weights from now on, in the form of the freeze stage's `layers`. Left out: the same ones as before.
+   * With `from`: the layers of the base to freeze in this training, in the form of the freeze stage's `layers`. Default: the same layers as before.
    */
   freeze?:
     | ('all' | 'none')
     | string[]
     | {
         /**
-         * The first layer that is trained.
+         * The first trained layer.
          */
         until: string;
       };
   /**
-   * The stage that the pictures come from.
+   * The stage that provides the images.
    */
   data?: string;
   /**
-   * A name, or a name with its settings. Formulas and defaults are Keras's. One of `clipnorm` (the gradient of each weight), `global_clipnorm` (all gradients together) and `clipvalue` (each number) may limit gradients.
+   * A name, or a name with its settings. Formulas and defaults are Keras's. To clip gradients, set one of `clipnorm` (norm per weight tensor), `global_clipnorm` (norm of all gradients together) and `clipvalue` (each value).
    */
   optimizer: {
     adam?: {
@@ -484,36 +484,36 @@ export interface TrainConfig {
    */
   loss: 'auto' | 'binary_crossentropy' | 'categorical_crossentropy';
   /**
-   * What is followed beside the loss.
+   * The metrics to record in addition to the loss.
    */
   metrics: 'accuracy'[];
   batch_size: number;
   epochs: number;
   /**
-   * How the learning rate goes over the epochs: `constant`; `step`, which multiplies it by `factor` every some epochs; `cosine`, which ends at `alpha` times the rate. `step` and `cosine` are Keras's ExponentialDecay (staircase) and CosineDecay.
+   * How the learning rate changes: `constant`; `step` multiplies it by `factor` every `every` epochs; `cosine` lowers it to `alpha` times its start. `step` and `cosine` are Keras's ExponentialDecay (staircase) and CosineDecay.
    */
   schedule: {
     constant?: {};
     step?: {
       /**
-       * Epochs at one rate.
+       * The number of epochs between two steps.
        */
       every: number;
       factor: number;
     };
     cosine?: {
       /**
-       * What is left of the rate at the end, as a part of it.
+       * The final learning rate as a share of the initial one.
        */
       alpha: number;
     };
   };
   /**
-   * Epochs, or a part of one, in which the learning rate rises evenly from 0; the schedule begins after them.
+   * The number of epochs, fractions included, in which the learning rate rises linearly from 0; the schedule starts after them.
    */
   warmup_epochs: number;
   /**
-   * Multiplies the learning rate by `factor` when the followed figure has not become better for some epochs: Keras's ReduceLROnPlateau.
+   * Multiplies the learning rate by `factor` if the monitored metric has not improved for `patience` epochs: Keras's ReduceLROnPlateau.
    */
   reduce_on_plateau?: {
     monitor: 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
@@ -523,24 +523,24 @@ export interface TrainConfig {
      */
     patience: number;
     /**
-     * The least change that counts.
+     * The smallest change that counts as an improvement.
      */
     min_delta: number;
     /**
-     * Epochs after a reduction that do not count.
+     * Epochs after a reduction that are not counted.
      */
     cooldown: number;
     /**
-     * The learning rate never falls below this.
+     * The lowest learning rate.
      */
     min_lr: number;
   };
   /**
-   * Adds this times the sum of squares of all trained kernels to the loss, as Keras's kernel_regularizer does layer by layer.
+   * L2 regularization: adds this factor times the sum of squares of all trained kernels to the loss, like Keras's kernel_regularizer on each layer.
    */
   l2: number;
   /**
-   * `balanced`, or a weight for each class by its name; classes left out weigh 1.
+   * `balanced`, or a weight per class name; other classes have the weight 1.
    */
   class_weight?:
     | 'balanced'
@@ -548,7 +548,7 @@ export interface TrainConfig {
         [k: string]: number;
       };
   /**
-   * Stops when the followed figure has not become better for some epochs.
+   * Stops training if the monitored metric has not improved for `patience` epochs.
    */
   early_stopping?: {
     monitor: 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
@@ -557,13 +557,13 @@ export interface TrainConfig {
      */
     patience: number;
     /**
-     * The least change that counts.
+     * The smallest change that counts as an improvement.
      */
     min_delta: number;
     restore_best_weights: boolean;
   };
   /**
-   * For order and dropout. Left out: the pipeline's seed.
+   * For the order of images and for dropout. Default: the seed of the pipeline.
    */
   seed?: number;
 }

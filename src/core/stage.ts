@@ -8,7 +8,7 @@ import type { Guard } from './guards.js';
 import type { EngineChoice, FloatType, StageConfigs, StageKind } from './schema-types.js';
 import type { DownloadLock, SourceHost } from './source.js';
 
-/** What a reference field asks for: `data` pictures, a `base`, an untrained `model`, a `trained` one. */
+/** What a reference field asks for: `data` images, a `base`, an untrained `model`, a `trained` one. */
 export type Role = 'data' | 'base' | 'model' | 'trained' | 'metrics';
 
 /** The fields of a stage that name another stage. */
@@ -26,7 +26,7 @@ export interface Inputs {
   readonly gates?: readonly Outputs[];
 }
 
-/** What a stage found outside the pipeline, such as a folder of pictures. */
+/** What a stage found outside the pipeline, such as a folder of images. */
 export interface Survey {
   /** What enters the key: the digest of what was found, and figures that help to explain a change. */
   readonly preimage: Json;
@@ -55,7 +55,7 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly relevant?: (config: StageConfigs[Kind]) => Json;
   /** Versions of libraries and of the engine that decide the output, from package metadata alone. */
   readonly environment?: (settings: Settings) => Json;
-  /** Throws `invalid` where this machine lacks what the stage will need. Asked of every stage of a run before any of them runs. */
+  /** Throws `invalid` if this machine lacks what the stage will need. Asked of every stage of a run before any of them runs. */
   readonly requires?: (config: StageConfigs[Kind], name: string) => void;
   /** Looks at what lies outside the pipeline. Called for every plan: it must be fast where nothing changed. */
   readonly survey?: (context: SurveyContext<Kind>) => Promise<Survey>;
@@ -112,7 +112,7 @@ export interface SurveyContext<Kind extends StageKind = StageKind> {
   note(code: string, text: string): void;
 }
 
-/** Rows of numbers kept by picture and view. */
+/** Rows of numbers kept by image and view. */
 export interface FeatureStore {
   has(digest: Digest, view: number): boolean;
   /** Fills rows of `out` from `row` on; returns the indexes into `keys` of those that are not there (any more). */
@@ -152,16 +152,16 @@ export interface Checkpoint {
 /** What a stage will ask of the machine. */
 export interface Needs {
   readonly features: readonly FeatureNeed[];
-  /** Pictures that go through training, each as often as there are epochs. */
+  /** Images that go through training, each as often as there are epochs. */
   readonly training?: { readonly workload: Json; readonly pictures: number };
   /** Whether it may turn out to be less, such as where training may stop early. */
   readonly atMost: boolean;
 }
 
-/** Pictures that have to go through the frozen prefix. */
+/** Images that have to go through the frozen prefix. */
 export interface FeatureNeed {
   readonly digests: readonly Digest[];
-  /** Of each picture. Where nothing is kept, one entry for each time that it goes through. */
+  /** Of each image. Where nothing is kept, one entry for each time that it goes through. */
   readonly views: readonly number[];
   /** Undefined where the base is not known yet. */
   readonly set?: {
@@ -169,12 +169,12 @@ export interface FeatureNeed {
     readonly preimage: Json | undefined;
     readonly rowLength: number;
     readonly workload: Json;
-    /** Runs a few pictures through the prefix, and keeps nothing. */
+    /** Runs a few images through the prefix, and keeps nothing. */
     measure(): Promise<Measurement>;
   };
 }
 
-/** How long some pictures took. */
+/** How long some images took. */
 export interface Measurement {
   readonly pictures: number;
   readonly ms: number;
@@ -211,7 +211,7 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   digestFolder(root: string, probe: Probe, links?: LinkPolicy): Promise<FolderListing>;
   /** Puts out again what an input holds already. */
   pass(name: string, ref: BlobRef): void;
-  /** Opens the features of a set, named by a preimage of all that decides them but the picture and its view. */
+  /** Opens the features of a set, named by a preimage of all that decides them but the image and its view. */
   openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
   readonly checkpoint: Checkpoint;
   readonly counts: FeatureCounts;

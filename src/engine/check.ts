@@ -33,7 +33,7 @@ export async function checkEngines(choice: EngineChoice = 'auto'): Promise<Findi
         about: 'machine',
         code: 'engine-missing',
         text: `the engine ${choice} is not installed for this machine`,
-        remedy: 'install onnxruntime-node, or say engine: auto',
+        remedy: 'install onnxruntime-node, or use `engine: auto`',
       },
     ];
   }
@@ -58,14 +58,14 @@ async function check(identity: EngineIdentity, used: boolean): Promise<Finding> 
         level: 'ok',
         about: 'machine',
         code: 'engine',
-        text: `${title}: runs and trains${used ? '; the one that is used' : ''}`,
+        text: `${title}: runs and trains${used ? ' (in use)' : ''}`,
       };
     return {
       level: used ? 'error' : 'warning',
       about: 'machine',
       code: 'engine-wrong',
       text: `${title}: ${fault}`,
-      remedy: 'install its package again',
+      remedy: 'reinstall its package',
     };
   } catch (error) {
     const found = error instanceof Error ? error.message.split('\n')[0] : String(error);
@@ -73,8 +73,8 @@ async function check(identity: EngineIdentity, used: boolean): Promise<Finding> 
       level: used ? 'error' : 'warning',
       about: 'machine',
       code: 'engine-broken',
-      text: `${title}: cannot be used: ${found}`,
-      remedy: used ? 'install its package again, or say --engine tfjs' : undefined,
+      text: `${title}: does not work: ${found}`,
+      remedy: used ? 'reinstall its package, or use --engine tfjs' : undefined,
     };
   }
 }
@@ -84,7 +84,7 @@ async function tryOut(identity: EngineIdentity): Promise<string | undefined> {
   const runner = await engine.compile(graph, weights);
   const [score] = await runner.run(INPUT, 1);
   runner.dispose();
-  if (!(Math.abs(score - EXPECTED) < 1e-5)) return `computes ${score} for ${EXPECTED.toFixed(6)}`;
+  if (!(Math.abs(score - EXPECTED) < 1e-5)) return `computes ${score} instead of ${EXPECTED.toFixed(6)}`;
   const trainer = await engine.train({
     graph,
     weights,
@@ -103,5 +103,5 @@ async function tryOut(identity: EngineIdentity): Promise<string | undefined> {
   await trainer.step(batch);
   const [after] = await trainer.predict(INPUT, 1);
   trainer.dispose();
-  return after > score ? undefined : 'a step of training does not lessen the loss';
+  return after > score ? undefined : 'a training step does not reduce the loss';
 }

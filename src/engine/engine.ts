@@ -1,8 +1,8 @@
 /**
- * What an engine does: run a frozen prefix over batches of pictures, train a suffix on its features, predict with a
+ * What an engine does: run a frozen prefix over batches of images, train a suffix on its features, predict with a
  * whole model. Stages know this interface alone; `onnx/` and `tfjs/` implement it.
  *
- * Numbers go in and out as plain Float32Arrays: pictures NHWC, RGB, already preprocessed; features and predictions
+ * Numbers go in and out as plain Float32Arrays: images NHWC, RGB, already preprocessed; features and predictions
  * row by row. Every draw of chance (dropout masks, order) is the caller's, so that engines can be compared.
  */
 import type { Clipping } from '../model/clipping.js';
@@ -42,7 +42,7 @@ export interface Engine {
 export interface Runner {
   /**
    * Runs `count` inputs, laid one after another, and returns their outputs, laid likewise in an array of the
-   * caller's own. One picture's result never depends on its neighbours.
+   * caller's own. One image's result never depends on its neighbours.
    */
   run(inputs: Float32Array, count: number): Promise<Float32Array>;
   dispose(): void;

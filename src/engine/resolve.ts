@@ -13,7 +13,7 @@ export interface Note {
   readonly text: string;
 }
 
-/** The engine that a choice comes to here; no key ever holds the word auto. Throws `invalid` where it is not installed. */
+/** The engine that a choice comes to here; no key ever holds the word auto. Throws `invalid` if it is not installed. */
 export function resolveEngine(choice: EngineChoice): EngineIdentity {
   const onnx = choice === 'tfjs' ? undefined : onnxIdentity();
   if (onnx !== undefined) return onnx;
@@ -22,7 +22,7 @@ export function resolveEngine(choice: EngineChoice): EngineIdentity {
     code: 'engine-missing',
     where: 'engine: onnx',
     found: 'onnxruntime-node is not installed for this machine',
-    remedy: `install it (${installHint}), or say engine: auto or tfjs`,
+    remedy: `install it (${installHint}), or use \`engine: auto\` or \`engine: tfjs\``,
   });
 }
 
@@ -32,7 +32,7 @@ export function engineNotes(choice: EngineChoice, identity: EngineIdentity): Not
   if (choice === 'auto' && identity.name === 'tfjs') {
     notes.push({
       code: 'engine-fallback',
-      text: `the engine is tfjs (${identity.backend}): onnxruntime-node is not there (${installHint})`,
+      text: `the engine is tfjs (${identity.backend}): onnxruntime-node is not installed (${installHint})`,
     });
   }
   const slow = identity.name === 'tfjs' ? slowBackendNote(identity.backend) : undefined;

@@ -37,9 +37,9 @@ export async function verifyStep(engine: Engine, program: TrainingProgram): Prom
     throw failure('stage-failed', {
       code: 'second-opinion-differs',
       where: `layer ${layerOfWeight(name)}`,
-      found: `the engine ${engineName} (${backend}, ${version.split(',')[0]}) computes the gradient of ${name} wrong: on noise it differs by ${(100 * share).toPrecision(2)}% from the same step without graph optimization`,
+      found: `the engine ${engineName} (${backend}, ${version.split(',')[0]}) computes a wrong gradient for ${name}: on noise it differs by ${(100 * share).toPrecision(2)}% from the same step without graph optimization`,
       expected: `a difference of at most ${100 * TOLERANCE}%`,
-      remedy: 'use another version of its package, and report it with the kinds of the layers after this one',
+      remedy: 'use another version of its package, and report this with the kinds of the layers after this one',
     });
   }
 }

@@ -63,7 +63,7 @@ async function inWords<Result>({ identity }: Engine, graph: Graph, work: () => P
         where: `engine ${identity.name}`,
         found: `cannot compute the network ${graph.name}`,
         expected: 'a network that the engine can compile and run',
-        remedy: `free memory if it is short, try engine: ${otherEngine(identity)}, and report it with the output of --debug`,
+        remedy: `free memory if it is short, try engine: ${otherEngine(identity)}, and report this with the output of --debug`,
       },
       error,
     );
@@ -195,9 +195,9 @@ function differs(identity: EngineIdentity, layer: Layer, share: number): Pipelin
   return failure('stage-failed', {
     code: 'second-opinion-differs',
     where: `layer ${layer.name}`,
-    found: `the engine ${name} (${backend}, ${version.split(',')[0]}) computes this ${layer.kind} layer wrong: on an image of noise it differs by ${percent(share)} of the largest value from the layer's definition`,
+    found: `the engine ${name} (${backend}, ${version.split(',')[0]}) computes a wrong output for this ${layer.kind} layer: on an image of noise it differs by ${percent(share)} of the largest value from the layer's definition`,
     expected: `a difference of at most ${percent(TOLERANCE)}`,
-    remedy: `use another engine (engine: ${otherEngine(identity)}) or another version of its package, and report it with the kind and the settings of this layer`,
+    remedy: `use another engine (engine: ${otherEngine(identity)}) or another version of its package, and report this with the kind and the settings of this layer`,
   });
 }
 

@@ -16,9 +16,9 @@ export interface Data {
   readonly files: Files;
   /** The absolute path of the folder that the files' paths start from. */
   openFolder(): Promise<string>;
-  /** Undefined where the pictures are not varied. */
+  /** Undefined where the images are not varied. */
   readonly augmentation: Augmentation | undefined;
-  /** Labels by picture, ordered by digest. */
+  /** Labels by image, ordered by digest. */
   of(split: SplitName): Map<Digest, number>;
 }
 

@@ -1,4 +1,4 @@
-/** Names feature sets: all that decides a feature but the picture and its view. */
+/** Names feature sets: all that decides a feature but the image and its view. */
 import { createHash } from 'node:crypto';
 import { canonical, type Json } from '../core/canonical.js';
 import { digestOf } from '../core/digest.js';
@@ -12,7 +12,7 @@ import type { Graph, Layer } from '../model/graph.js';
 import { PREPROCESSING_VERSION, type Preprocessing } from '../model/preprocessing.js';
 import { weightsOfLayers, type Weights } from '../model/tensor.js';
 
-/** How training pictures are varied; null for pictures that are taken as they are. */
+/** How training images are varied; null for images that are taken as they are. */
 export interface Variation {
   readonly parameters: AugmentParameters;
   readonly seed: number;
@@ -44,7 +44,7 @@ export function featureSetPreimage(recipe: FeatureRecipe, dtype: FloatType): Jso
   };
 }
 
-/** What decides how long a picture takes, but the machine; weights do not. */
+/** What decides how long an image takes, but the machine; weights do not. */
 export function extractionWorkload({ image, variation, prefix, engine }: FeatureRecipe): Json {
   const layers = digestOf(canonical(prefix.layers.map(inferenceOnly)));
   return {

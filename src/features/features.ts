@@ -1,5 +1,5 @@
 /**
- * Features of pictures: what the frozen prefix computes for a picture and a view, computed once and kept. Where
+ * Features of images: what the frozen prefix computes for an image and a view, computed once and kept. Where
  * nothing is frozen, or the views are drawn afresh each epoch, the same interface computes them on the way.
  */
 import { join } from 'node:path';
@@ -41,9 +41,9 @@ export interface FeatureHost {
   measured(workload: Json, measurement: Measurement): void;
 }
 
-/** Where the pictures are. */
+/** Where the images are. */
 export interface PictureSource {
-  /** The absolute path of the folder that `files.paths` start from; asked for only where a picture has to be read. */
+  /** The absolute path of the folder that `files.paths` start from; asked for only where an image has to be read. */
   openFolder(): Promise<string>;
   readonly files: Files;
 }
@@ -89,23 +89,23 @@ export class Features {
     return new Features(host, options, store);
   }
 
-  /** Pictures that turned out to be bad and are left out from then on. */
+  /** Images that turned out to be bad and are left out from then on. */
   get leftOut(): readonly Digest[] {
     return [...this.bad];
   }
 
-  /** Leaves out pictures that are known to be bad. */
+  /** Leaves out images that are known to be bad. */
   leaveOut(digests: readonly Digest[]): void {
     for (const digest of digests) this.bad.add(digest);
   }
 
-  /** Extracts what is missing of a view; once is enough for each view. Returns the pictures that can be used: bad ones are left out where that is asked for. */
+  /** Extracts what is missing of a view; once is enough for each view. Returns the images that can be used: bad ones are left out where that is asked for. */
   async ensure(digests: readonly Digest[], view: number): Promise<Digest[]> {
     const { store } = this;
     const isUsable = (digest: Digest): boolean => !this.bad.has(digest);
     if (store === undefined) return digests.filter(isUsable);
     const missing = () => digests.filter((digest) => isUsable(digest) && !store.has(digest, view));
-    // Looked at again when it is our turn: another stage may have extracted the same pictures meanwhile.
+    // Looked at again when it is our turn: another stage may have extracted the same images meanwhile.
     const tried =
       missing().length === 0 ? [] : await store.inTurn(() => this.extract(store, missing(), view), this.waiting());
     const usable = digests.filter(isUsable);
@@ -118,7 +118,7 @@ export class Features {
     return { signal, onWait: ({ pid, label }) => note('waiting', `waiting for process ${pid}, which ${label}`) };
   }
 
-  /** Computes features and keeps them. Returns the pictures that were tried. */
+  /** Computes features and keeps them. Returns the images that were tried. */
   private async extract(store: FeatureStore, digests: readonly Digest[], view: number): Promise<readonly Digest[]> {
     const started = performance.now();
     // The first batch waits for threads and libraries: where there are more, it says nothing of them.
@@ -192,7 +192,7 @@ export class Features {
     return widened(halves);
   }
 
-  /** Decodes pictures and runs the prefix over them; decoding goes on while the engine computes. */
+  /** Decodes images and runs the prefix over them; decoding goes on while the engine computes. */
   private async *compute(
     digests: readonly Digest[],
     view: number,
@@ -218,10 +218,10 @@ export class Features {
       },
       signal: this.host.signal,
     });
-    // Compiled while the first pictures are loaded.
+    // Compiled while the first images are loaded.
     const compiling = this.prefix();
     compiling?.catch(() => undefined);
-    // Large pictures take a while: an interruption does not wait for those under way.
+    // Large images take a while: an interruption does not wait for those under way.
     const stop = (): void => void this.pool.close();
     this.host.signal.addEventListener('abort', stop, { once: true });
     try {
@@ -270,8 +270,8 @@ function requireFinite(
   throw failure('bad-data', {
     code: 'features-not-finite',
     where: pathOf(digests[row]),
-    found: 'what the frozen part of the network puts out for this picture is not a number',
-    expected: 'finite numbers',
-    remedy: 'look at the weights of the base, and whether its preprocessing is the one that it was trained with',
+    found: 'the features of this image contain NaN or infinity',
+    expected: 'finite features',
+    remedy: 'check the weights of the base, and that `preprocessing` is the one that it was trained with',
   });
 }

@@ -4,9 +4,9 @@ import type { Runner } from '../engine/engine.js';
 /** What one part should take: a few in the two seconds in which an interruption has to come to its end. */
 const PART_MS = 300;
 
-/** A picture's result is the same whatever its neighbours, so how a batch is parted decides nothing but time. */
+/** An image's result is the same whatever its neighbours, so how a batch is parted decides nothing but time. */
 export class PacedRun {
-  /** Pictures in a part: the first, which also warms up, is small. */
+  /** Images in a part: the first, which also warms up, is small. */
   private part = 1;
 
   constructor(

@@ -1,6 +1,6 @@
 /**
- * Loads pictures on threads of their own: onnxruntime-node computes on the calling thread, which would otherwise stand
- * between a picture that is decoded and the next.
+ * Loads images on threads of their own: onnxruntime-node computes on the calling thread, which would otherwise stand
+ * between an image that is decoded and the next.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -19,12 +19,12 @@ const MOST_THREADS = 8;
 
 /**
  * Tasks that a thread is given ahead. The calling thread hands out none while the engine computes on it: a training
- * step over small pictures takes as long as loading a hundred of them.
+ * step over small images takes as long as loading a hundred of them.
  */
 const TASKS_PER_THREAD = 64;
 
 export interface PoolOptions {
-  /** How many threads; with none, pictures are loaded on the calling thread, by the same code. */
+  /** How many threads; with none, images are loaded on the calling thread, by the same code. */
   readonly threads: number;
   /** What a thread runs: `picture-worker.js`. */
   readonly entry: string;
@@ -36,7 +36,7 @@ function usualOptions(): PoolOptions {
   return { threads, entry: packageFile('dist/features/picture-worker.js') };
 }
 
-/** A picture that a thread works on. */
+/** An image that a thread works on. */
 interface Waiting {
   readonly task: PictureTask;
   readonly resolve: (picture: Float32Array) => void;
@@ -54,7 +54,7 @@ export class PicturePool {
   private lastId = 0;
   private closed = false;
 
-  /** Starts nothing; threads start with the first pictures. */
+  /** Starts nothing; threads start with the first images. */
   constructor(
     private readonly work: PictureWork,
     private readonly options = usualOptions(),
@@ -62,17 +62,17 @@ export class PicturePool {
     this.loadHere = createPictureLoader(work);
   }
 
-  /** How many pictures to ask for at once. */
+  /** How many images to ask for at once. */
   get inFlight(): number {
     return this.options.threads === 0 ? LOADS_AT_ONCE : this.options.threads * TASKS_PER_THREAD;
   }
 
   /**
-   * Loads one picture as {@link createPictureLoader} does, with the same failures. A thread that ends fails its pictures
+   * Loads one image as {@link createPictureLoader} does, with the same failures. A thread that ends fails its images
    * with `picture-thread-ended`.
    */
   load(task: PictureTask): Promise<Float32Array> {
-    if (this.closed) throw new Error('the pool of picture threads is closed');
+    if (this.closed) throw new Error('the pool of image threads is closed');
     if (this.options.threads === 0) return this.loadHere(task);
     const { worker, waiting } = this.freest();
     const id = ++this.lastId;
@@ -82,7 +82,7 @@ export class PicturePool {
     return loaded;
   }
 
-  /** Ends the threads, and fails the pictures that they have at once. */
+  /** Ends the threads, and fails the images that they have at once. */
   async close(): Promise<void> {
     this.closed = true;
     const threads = this.threads.splice(0);
@@ -115,7 +115,7 @@ export class PicturePool {
     return thread;
   }
 
-  /** Fails the pictures of a thread that is no more; another one starts if there are more to come. */
+  /** Fails the images of a thread that is no more; another one starts if there are more to come. */
   private drop(thread: Thread, cause: Error | undefined): void {
     const place = this.threads.indexOf(thread);
     if (place >= 0) this.threads.splice(place, 1);
@@ -139,8 +139,8 @@ function threadEnded({ path }: PictureTask, cause: Error | undefined): PipelineE
     {
       code: 'picture-thread-ended',
       where: path,
-      found: `the thread that loads pictures ended${cause === undefined ? '' : ` (${cause.message})`} while it had this picture`,
-      remedy: 'run again; if it ends again, try without this picture',
+      found: `the image thread exited${cause === undefined ? '' : ` (${cause.message})`} while it read this image`,
+      remedy: 'run again; if it exits again, remove this image',
     },
     cause,
   );

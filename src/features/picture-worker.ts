@@ -1,4 +1,4 @@
-/** A thread that loads pictures: it takes tasks and answers each with its numbers, or with what went wrong. */
+/** A thread that loads images: it takes tasks and answers each with its numbers, or with what went wrong. */
 import { parentPort, workerData } from 'node:worker_threads';
 import PQueue from 'p-queue';
 import { failureParts, type FailureParts } from '../core/problem.js';

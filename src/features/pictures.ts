@@ -1,4 +1,4 @@
-/** From a picture's file to the numbers that a network takes in: read, check, decode, vary, preprocess. */
+/** From an image's file to the numbers that a network takes in: read, check, decode, vary, preprocess. */
 import { digestOf, type Digest } from '../core/digest.js';
 import { asPipelineError, failure, locatedAt, type PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
@@ -10,15 +10,15 @@ import { pictureLimits, probePicture, tooManyBytes, type PictureFault } from '..
 import { preprocess, type Preprocessing } from '../model/preprocessing.js';
 import type { Variation } from './feature-set.js';
 
-/** What is done to every picture. Plain data: it is handed to other threads. */
+/** What is done to every image. Plain data: it is handed to other threads. */
 export interface PictureWork {
   readonly image: ImageSpec;
   readonly preprocessing: Preprocessing;
-  /** Null for pictures that are taken as they are. */
+  /** Null for images that are taken as they are. */
   readonly variation: Variation | null;
 }
 
-/** A picture that was listed, and found to be one, before. */
+/** An image that was listed, and found to be one, before. */
 export interface ListedPicture {
   readonly path: string;
   /** Of the bytes that are expected in the file. */
@@ -26,7 +26,7 @@ export interface ListedPicture {
   readonly view: number;
 }
 
-/** A picture that nobody has looked at yet, in a file or at hand; it is taken as it is. */
+/** An image that nobody has looked at yet, in a file or at hand; it is taken as it is. */
 export interface NewPicture {
   /** Where there are bytes, what people know them by. */
   readonly path: string;
@@ -35,17 +35,17 @@ export interface NewPicture {
 
 export type PictureTask = ListedPicture | NewPicture;
 
-/** Pictures that one thread loads at the same time: enough to read some while others are decoded. */
+/** Images that one thread loads at the same time: enough to read some while others are decoded. */
 export const LOADS_AT_ONCE = 8;
 
-/** The view of pictures that are taken as they are. */
+/** The view of images that are taken as they are. */
 export const PLAIN_VIEW = 0;
 
 export type PictureLoader = (task: PictureTask) => Promise<Float32Array<ArrayBuffer>>;
 
 /**
  * Makes a loader, which gives height x width x 3 numbers in an array of their own. It rejects with `bad-data`: with the
- * code `picture-not-decodable`; for a listed picture with `picture-gone` and `picture-changed` where the file no longer
+ * code `picture-not-decodable`; for a listed image with `picture-gone` and `picture-changed` where the file no longer
  * is what was ingested; for a new one with `picture-missing`, `picture-too-large`, `picture-foreign` or
  * `picture-damaged`. Errors of the disk pass through.
  */
@@ -87,7 +87,7 @@ async function readListed({ path, digest }: ListedPicture): Promise<Buffer> {
     throw failure('bad-data', {
       code: 'picture-gone',
       where: path,
-      found: 'was there when the pictures were listed, and is gone',
+      found: 'was deleted after the images were listed',
       remedy: 'run again',
     });
   });
@@ -95,12 +95,12 @@ async function readListed({ path, digest }: ListedPicture): Promise<Buffer> {
   throw failure('bad-data', {
     code: 'picture-changed',
     where: path,
-    found: 'was changed while the pipeline ran',
+    found: 'changed while the pipeline was running',
     remedy: 'run again',
   });
 }
 
-/** A new picture is held to what ingest asks of every file: the decoder alone would let some damage pass. */
+/** A new image is held to what ingest asks of every file: the decoder alone would let some damage pass. */
 async function readNew({ path, bytes }: NewPicture): Promise<Uint8Array> {
   const read = bytes ?? (await readWithin(path));
   const probe = probePicture(read);
@@ -108,13 +108,13 @@ async function readNew({ path, bytes }: NewPicture): Promise<Uint8Array> {
   return read;
 }
 
-/** The bytes of a file, unless there are more than a picture may have. */
+/** The bytes of a file, unless there are more than an image may have. */
 async function readWithin(path: string): Promise<Buffer> {
   const tooLarge = (size: number) => badPicture(path, 'too-large', tooManyBytes(size));
   return readRegular(path, { limit: pictureLimits.bytes, tooLarge, expected: 'an image file' }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-      throw failure('bad-data', { code: 'picture-missing', where: path, found: 'is not there' });
+      throw failure('bad-data', { code: 'picture-missing', where: path, found: 'does not exist' });
     },
   );
 }

@@ -1,4 +1,4 @@
-/** Warps a picture by an affine matrix with bilinear interpolation, as `scipy.ndimage.affine_transform` of order 1 does. */
+/** Warps an image by an affine matrix with bilinear interpolation, as `scipy.ndimage.affine_transform` of order 1 does. */
 
 export type FillMode = 'nearest' | 'reflect' | 'wrap' | 'constant';
 

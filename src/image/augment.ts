@@ -1,8 +1,8 @@
 /**
- * Random changes of training pictures, with the names, ranges and formulas of Keras's `ImageDataGenerator`
+ * Random changes of training images, with the names, ranges and formulas of Keras's `ImageDataGenerator`
  * (keras.src.legacy.preprocessing.image in Keras 3), and `sharpness_range` besides. One difference: Keras hands the
  * draw of `height_shift_range` to the x axis and swaps height and width in the centre; here both are as documented.
- * Square pictures that are not shifted come out the same.
+ * Square images that are not shifted come out the same.
  */
 import type { Random } from '../core/random.js';
 import { flip, warp, type AffineMatrix, type FillMode } from './affine.js';
@@ -42,9 +42,9 @@ export interface AugmentParameters {
 
 /** One change with all its numbers: pure data, in the words of Keras's `apply_transform`. */
 export interface Transform {
-  /** Rotation in degrees; the picture turns counter-clockwise as it grows. */
+  /** Rotation in degrees; the image turns counter-clockwise as it grows. */
   readonly theta: number;
-  /** Pixels along x (the width) and y by which the place that is read moves: the picture moves the other way. */
+  /** Pixels along x (the width) and y by which the place that is read moves: the image moves the other way. */
   readonly tx: number;
   readonly ty: number;
   /** Degrees. */
@@ -63,7 +63,7 @@ export interface Transform {
 }
 
 /**
- * Draws a change for a picture of this size. Always eleven uniform numbers in this order: rotation, y shift, x
+ * Draws a change for an image of this size. Always eleven uniform numbers in this order: rotation, y shift, x
  * shift, shear, x zoom, y zoom, horizontal flip, vertical flip, channel shift, brightness, sharpness. The draws of
  * ranges that are left out are made too, so that adding one range leaves the others' as they were.
  */
@@ -115,7 +115,7 @@ function shift(range = 0, extent: number, random: Random): number {
 }
 
 /**
- * The matrix of rotation, shift, shear and zoom, multiplied in this order, about the picture's centre; undefined where
+ * The matrix of rotation, shift, shear and zoom, multiplied in this order, about the image's centre; undefined where
  * none of them does anything. Result pixels are read through it, so zoom 0.5 shows the middle half.
  */
 export function affineOf(transform: Transform, width: number, height: number): AffineMatrix | undefined {
@@ -162,7 +162,7 @@ export function applyTransform(pixels: Uint8Array, width: number, height: number
   return into;
 }
 
-/** Adds to every level and keeps the result within the picture's own darkest and brightest level, as Keras does. */
+/** Adds to every level and keeps the result within the image's own darkest and brightest level, as Keras does. */
 function shiftChannels(levels: Float32Array, intensity: number): void {
   let low = Infinity;
   let high = -Infinity;

@@ -1,4 +1,4 @@
-/** Output `augmentation` of augment: how training pictures are varied. */
+/** Output `augmentation` of augment: how training images are varied. */
 import type { AugmentParameters } from './augment.js';
 
 export interface Augmentation {

@@ -1,16 +1,16 @@
 /**
- * Batches of pictures, in order, loaded ahead of whoever consumes them within bounded memory.
+ * Batches of images, in order, loaded ahead of whoever consumes them within bounded memory.
  *
- * `load` is asynchronous and gives each picture in an array of its own, so that it may as well come from a worker
+ * `load` is asynchronous and gives each image in an array of its own, so that it may as well come from a worker
  * thread: what happens here is only copying it into its place.
  */
 import PQueue from 'p-queue';
 import { asPipelineError, failure, locatedAt, type PipelineError } from '../core/problem.js';
 
-/** Numbers in a batch of pictures: 16 pictures of 224 px, more of smaller ones. */
+/** Numbers in a batch of images: 16 images of 224 px, more of smaller ones. */
 const BATCH_NUMBERS = 16 * 224 * 224 * 3;
 
-/** How many pictures of [height, width] are worth handing to an engine at once. */
+/** How many images of [height, width] are worth handing to an engine at once. */
 export function picturesPerBatch([height, width]: readonly [number, number]): number {
   return Math.max(8, Math.min(256, Math.floor(BATCH_NUMBERS / (height * width * 3))));
 }
@@ -20,13 +20,13 @@ export interface BatchOptions<T> {
   readonly batchSize: number;
   /** Loads that are asked for at once. */
   readonly inFlight: number;
-  /** Numbers of one picture: height x width x 3. */
+  /** Numbers of one image: height x width x 3. */
   readonly numbersPerPicture: number;
-  /** Reads, decodes, changes and preprocesses one picture. */
+  /** Reads, decodes, changes and preprocesses one image. */
   readonly load: (item: T) => Promise<Float32Array>;
   /** What to call an item in an error: its path. */
   readonly nameOf: (item: T) => string;
-  /** Judges a picture that `load` rejected as bad data; without it, and for all other errors, the answer is `fail`. */
+  /** Judges an image that `load` rejected as bad data; without it, and for all other errors, the answer is `fail`. */
   readonly onBad?: (item: T, error: PipelineError) => 'skip' | 'fail';
   /** Ends everything; the generator then throws an `interrupted` failure. */
   readonly signal?: AbortSignal;
@@ -34,7 +34,7 @@ export interface BatchOptions<T> {
 
 export interface PictureBatch<T> {
   readonly items: readonly T[];
-  /** One picture after another, as many as there are items. Valid until the next batch but one is asked for. */
+  /** One image after another, as many as there are items. Valid until the next batch but one is asked for. */
   readonly pixels: Float32Array;
 }
 
@@ -114,7 +114,7 @@ class Prefetch<T> {
   }
 }
 
-/** The picture, or undefined where it is to be skipped. Throws the item's failure, which names the item. */
+/** The image, or undefined where it is to be skipped. Throws the item's failure, which names the item. */
 function accept<T>(item: T, loaded: Loaded, options: BatchOptions<T>): Float32Array | undefined {
   const { numbersPerPicture, nameOf, onBad, signal } = options;
   if (signal?.aborted === true)

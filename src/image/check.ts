@@ -1,4 +1,4 @@
-/** Whether pictures can be decoded here: each format that is read is written and read back. */
+/** Whether images can be decoded here: each format that is read is written and read back. */
 import type { Finding } from '../core/finding.js';
 import { READ_FORMATS } from './formats/foreign.js';
 import { decoderIdentity } from './identity.js';
@@ -20,14 +20,14 @@ export async function checkDecoder(): Promise<Finding[]> {
       const pixels = await decode(bytes);
       if (!pixels.every((level) => Math.abs(level - LEVEL) <= 3)) failed.push(format);
     }
-    const title = `pictures by sharp ${version}, libvips ${libvips === 'bundled' ? sharp.versions.vips : libvips}`;
+    const title = `images: sharp ${version}, libvips ${libvips === 'bundled' ? sharp.versions.vips : libvips}`;
     if (failed.length === 0)
       return [
         {
           level: 'ok',
           about: 'machine',
           code: 'decoder',
-          text: `${title}: ${READ_FORMATS.replace(' or ', ' and ')} are read`,
+          text: `${title}: reads ${READ_FORMATS.replace(' or ', ' and ')}`,
         },
       ];
     return [
@@ -35,8 +35,8 @@ export async function checkDecoder(): Promise<Finding[]> {
         level: 'error',
         about: 'machine',
         code: 'decoder-wrong',
-        text: `${title}: ${failed.join(', ')} come out wrong`,
-        remedy: 'install sharp again',
+        text: `${title}: ${failed.join(', ')} decode wrong`,
+        remedy: 'reinstall sharp',
       },
     ];
   } catch (error) {
@@ -47,7 +47,7 @@ export async function checkDecoder(): Promise<Finding[]> {
         about: 'machine',
         code: 'decoder-broken',
         text: `sharp cannot be used: ${found}`,
-        remedy: 'install sharp again: https://sharp.pixelplumbing.com/install',
+        remedy: 'reinstall sharp: https://sharp.pixelplumbing.com/install',
       },
     ];
   }

@@ -1,11 +1,11 @@
-/** What `ingest` puts out, as the stages that read pictures see it; what `augment` does is in augmentation.ts. */
+/** What `ingest` puts out, as the stages that read images see it; what `augment` does is in augmentation.ts. */
 import { isDigest, type Digest } from '../core/digest.js';
 import { isCount, isListOf, isMapOf, isOneOf, isShapedAs, isString, type Guard } from '../core/guards.js';
 import { staysInside } from '../core/paths.js';
 import { isRoot } from '../core/source.js';
 import { splitNames, type SplitName } from '../core/split-folders.js';
 
-/** How every picture is brought to the network's input. */
+/** How every image is brought to the network's input. */
 export interface ImageSpec {
   /** [height, width] */
   readonly size: readonly [number, number];
@@ -22,10 +22,10 @@ export interface DataSpec {
   readonly image: ImageSpec;
 }
 
-/** One picture: its bytes' digest, the index of its class, and what it is for. */
+/** One image: its bytes' digest, the index of its class, and what it is for. */
 export type SampleRow = readonly [digest: Digest, label: number, split: SplitName];
 
-/** Output `samples`: what training reads. No path is in it, so a renamed picture changes nothing. */
+/** Output `samples`: what training reads. No path is in it, so a renamed image changes nothing. */
 export interface Samples {
   /** Ordered by digest. */
   readonly samples: readonly SampleRow[];
@@ -34,12 +34,12 @@ export interface Samples {
 /** Output `summary`: figures for people. */
 export interface DataSummary {
   readonly classes: readonly string[];
-  /** Pictures by split and class. */
+  /** Images by split and class. */
   readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly bad: readonly { readonly path: string; readonly reason: string }[];
 }
 
-/** Output `files`: where the pictures are, for decoding and for reports. It decides nothing and is in no key. */
+/** Output `files`: where the images are, for decoding and for reports. It decides nothing and is in no key. */
 export interface Files {
   /** The source as the pipeline file names it, or the archive by its digest. */
   readonly root: string;

@@ -20,7 +20,7 @@ export interface DecodeOptions {
 }
 
 /**
- * Takes a file's bytes; gives height x width x 3 bytes, RGB. Rejects with `picture-not-decodable` (bad data) where the
+ * Takes a file's bytes; gives height x width x 3 bytes, RGB. Rejects with `picture-not-decodable` (bad data) if the
  * bytes are to blame, and with `out-of-resources` (input or output) where the machine is.
  */
 export type Decoder = (bytes: Uint8Array) => Promise<Uint8Array>;

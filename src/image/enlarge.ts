@@ -1,5 +1,5 @@
 /**
- * Resizing as PIL does it, for pictures that are enlarged: libvips moves those by half a pixel of the result. Works for
+ * Resizing as PIL does it, for images that are enlarged: libvips moves those by half a pixel of the result. Works for
  * reductions too, but takes longer than libvips there.
  *
  * Each axis is a sum over the source pixels under a filter, rows first, with levels rounded in between. Weights are
@@ -10,7 +10,7 @@ import type { Extent } from './nearest.js';
 
 export type Filter = 'bilinear' | 'bicubic' | 'lanczos';
 
-/** How far a filter reaches, and its weight at a distance, both in source pixels where the picture is enlarged. */
+/** How far a filter reaches, and its weight at a distance, both in source pixels where the image is enlarged. */
 const filters: Readonly<Record<Filter, { readonly support: number; readonly at: (x: number) => number }>> = {
   bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
   bicubic: { support: 2, at: (x) => keys(Math.abs(x)) },
@@ -74,7 +74,7 @@ function along(
   }
 }
 
-/** Stretches a picture of height x width x 3 bytes to another height and width. */
+/** Stretches an image of height x width x 3 bytes to another height and width. */
 export function enlarge(pixels: Uint8Array, from: Extent, to: Extent, filter: Filter): Uint8Array {
   const wide = new Uint8Array(from.height * to.width * 3);
   const rows = (width: number) =>

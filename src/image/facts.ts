@@ -1,4 +1,4 @@
-/** What a picture's file says of itself beyond its size: for looking closely, not for training. */
+/** What an image's file says of itself beyond its size: for looking closely, not for training. */
 import sharp from 'sharp';
 
 /** The way up that a camera noted in EXIF: 1 is upright, 2 to 8 are turned or mirrored; undefined where nothing is noted. */

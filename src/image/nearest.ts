@@ -1,4 +1,4 @@
-/** Resizing by the nearest pixel, as PIL does it: libvips goes through a coarser picture first and takes others. */
+/** Resizing by the nearest pixel, as PIL does it: libvips goes through a coarser image first and takes others. */
 
 /**
  * For each place of the result the place that it is read from: the one under its centre. The position is summed up
@@ -16,7 +16,7 @@ export interface Extent {
   readonly height: number;
 }
 
-/** Stretches a picture of height x width x 3 bytes to another height and width. */
+/** Stretches an image of height x width x 3 bytes to another height and width. */
 export function resizeNearest(pixels: Uint8Array, from: Extent, to: Extent): Uint8Array {
   const columns = sources(from.width, to.width);
   const result = new Uint8Array(to.width * to.height * 3);

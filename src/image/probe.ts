@@ -84,8 +84,8 @@ function mebi(count: number): number {
 }
 
 /**
- * Whether a picture may be left out for this failure where bad ones are: one that was changed or is gone may be as good
- * as any, and a fault of the disk says nothing of the picture.
+ * Whether an image may be left out for this failure where bad ones are: one that was changed or is gone may be as good
+ * as any, and a fault of the disk says nothing of the image.
  */
 export function isUndecodable(error: unknown): error is PipelineError {
   return error instanceof PipelineError && error.problems[0].code === 'picture-not-decodable';

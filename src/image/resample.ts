@@ -3,7 +3,7 @@
  * sharp and libvips do (sharp's pipeline.cc; https://www.libvips.org/API/current/libvips-resample.html, vips_resize):
  * JPEG and WebP are made smaller while they are read, large reductions begin with averages of whole blocks, a filter
  * that widens with the reduction does the rest, and each step rounds to bytes. What enlarges is the decoder's own code and
- * gives its very levels; where pictures become smaller, last bits of weights
+ * gives its very levels; where images become smaller, last bits of weights
  * differ, and that readers reduce brightness and colour apart does too.
  */
 import type { ImageSpec } from './dataset.js';
@@ -51,7 +51,7 @@ function tapsOf(
       raw.map((weight) => weight / sum),
       place * count,
     );
-    // Beyond its edges a picture goes on as its edge.
+    // Beyond its edges an image goes on as its edge.
     sources.set(
       own.map((source) => Math.min(Math.max(source, 0), pixels - 1)),
       place * count,
@@ -144,7 +144,7 @@ function jpegShrink(shrink: number): number {
 }
 
 /**
- * Stretches a picture of height x width x 3 bytes, decoded at its full size, to another height and width, as
+ * Stretches an image of height x width x 3 bytes, decoded at its full size, to another height and width, as
  * `createDecoder` does for a file of this format.
  */
 export function resize(

@@ -1,8 +1,8 @@
 /** Sharpness as PIL's `ImageEnhance.Sharpness` defines it, which torchvision's and Keras's random sharpness go back to. */
 
 /**
- * Blends levels of height x width x 3, in place, with their own smooth picture: `smooth + factor * (level - smooth)`,
- * kept within 0 to 255. Factor 0 is the smooth picture, 1 changes nothing, above 1 sharpens. Smooth is PIL's
+ * Blends levels of height x width x 3, in place, with their own smooth image: `smooth + factor * (level - smooth)`,
+ * kept within 0 to 255. Factor 0 is the smooth image, 1 changes nothing, above 1 sharpens. Smooth is PIL's
  * `ImageFilter.SMOOTH`, [1 1 1; 1 5 1; 1 1 1] / 13, which leaves the outermost pixels as they are. PIL rounds to whole
  * levels on the way; here nothing is rounded.
  */

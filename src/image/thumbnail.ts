@@ -1,4 +1,4 @@
-/** Small copies of pictures, for people to look at. */
+/** Small copies of images, for people to look at. */
 import type { ImageSpec } from './dataset.js';
 import { openImage } from './pixels.js';
 
@@ -12,7 +12,7 @@ export interface Thumbnail {
   readonly height: number;
 }
 
-/** A picture in its own aspect, encoded again so that nothing else of the file goes along; undefined where it cannot be decoded. */
+/** An image in its own aspect, encoded again so that nothing else of the file goes along; undefined where it cannot be decoded. */
 export async function thumbnailOf(
   bytes: Uint8Array,
   orientation: ImageSpec['orientation'],

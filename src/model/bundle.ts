@@ -1,5 +1,5 @@
 /**
- * Reads an exported model's folder, as `export` writes it: the network, its classes and how its pictures are prepared.
+ * Reads an exported model's folder, as `export` writes it: the network, its classes and how its images are prepared.
  * Such folders are passed from hand to hand, so nothing in them is believed before it is checked.
  */
 import { stat } from 'node:fs/promises';
@@ -26,7 +26,7 @@ export interface Bundle {
   readonly folder: string;
   /** The files in the folder that make the model up by name, with the digests of the bytes that were read. */
   readonly files: ReadonlyMap<string, Digest>;
-  /** For pictures of the image's size; one sigmoid unit for two classes, or as many units as there are classes. */
+  /** For images of this size; one sigmoid unit for two classes, or as many units as there are classes. */
   readonly graph: Graph;
   readonly weights: Weights;
   readonly classes: readonly string[];
@@ -42,7 +42,7 @@ const PREPROCESSING = 'preprocessing.json';
 const LARGEST_LIST = 16 * 2 ** 20;
 
 /**
- * Reads the bundle in a folder, or the one that a `model.json` belongs to. Throws `invalid` where nothing is there,
+ * Reads the bundle in a folder, or the one that a `model.json` belongs to. Throws `invalid` if nothing is there,
  * `bad-data` for what is missing, damaged or does not fit together, `unsafe` for weights outside the folder.
  */
 export async function readBundle(path: string): Promise<Bundle> {
@@ -62,10 +62,10 @@ export async function readBundle(path: string): Promise<Bundle> {
     checkPreprocessing(parts['preprocessing'], refuse),
   ];
   const read = await readLayersModel(file, { folder: inside });
-  const { metadata: said } = read;
-  requireSame(said['classes'], classes, at(CLASSES));
-  requireSame(said['image'], image, at(PREPROCESSING));
-  requireSame(said['preprocessing'], preprocessing, at(PREPROCESSING));
+  const { metadata } = read;
+  requireSame(metadata['classes'], classes, at(CLASSES));
+  requireSame(metadata['image'], image, at(PREPROCESSING));
+  requireSame(metadata['preprocessing'], preprocessing, at(PREPROCESSING));
   const graph = fitGraph(read.graph, image, classes, file);
   const files = new Map(read.files.map((one) => [relative(folder, one.path), one.digest]));
   return {
@@ -83,13 +83,17 @@ export async function readBundle(path: string): Promise<Bundle> {
 /** An export says these things in its network's file too, so that a list that was swapped or came from another model is found. */
 function requireSame(inModel: unknown, inList: unknown, where: string): void {
   if (inModel === undefined || isDeepStrictEqual(inModel, inList)) return;
-  throw bad(where, `says ${show(inList)}, but ${MODEL} beside it ${show(inModel)}`, 'the same in both');
+  throw bad(
+    where,
+    `contains ${show(inList)}, but ${MODEL} in the same folder ${show(inModel)}`,
+    'the same value in both',
+  );
 }
 
 async function modelFileOf(path: string): Promise<string> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-    throw failure('invalid', { code: 'no-model', where: path, found: 'is not there', expected: usual });
+    throw failure('invalid', { code: 'no-model', where: path, found: 'does not exist', expected: usual });
   });
   const folder = found.isDirectory() ? path : dirname(path);
   const isModel = found.isDirectory() || basename(path) === MODEL;
@@ -100,7 +104,7 @@ async function modelFileOf(path: string): Promise<string> {
 const usual = `the folder of an exported model, such as models/pets, or its ${MODEL}`;
 
 function bad(where: string, found: string, expected?: string): PipelineError {
-  const remedy = 'export the model again, or name the folder that an export stage wrote';
+  const remedy = 'export the model again, or use the folder that an export stage wrote';
   return failure('bad-data', { code: 'bad-bundle', where, found, expected, remedy });
 }
 
@@ -114,17 +118,17 @@ async function readList(folder: ModelFolder, name: string, at: (name: string) =>
     if (error instanceof SyntaxError) throw bad(path, 'is not JSON, or is damaged or cut off');
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
-    throw bad(path, 'is missing: the folder is not an export of this tool, or not a whole one');
+    throw bad(path, 'is missing: the folder is not an export of this tool, or is incomplete');
   }
 }
 
-/** The network at the pictures' size, if it takes pictures of that size and gives scores of these classes. */
+/** The network at the images' size, if it takes images of that size and gives scores of these classes. */
 function fitGraph(read: Graph, { size }: ImageSpec, classes: readonly string[], where: string): Graph {
   const shape = [...size, 3] as const;
   const [input] = read.layers;
   const own = input.kind === 'input' ? input.shape : [];
   const fits = own.length === 3 && own.every((extent, axis) => extent === null || extent === shape[axis]);
-  if (!fits) throw bad(where, `the network takes ${show(own)}`, `pictures of ${show(shape)}, as ${PREPROCESSING} says`);
+  if (!fits) throw bad(where, `the network takes ${show(own)}`, `images of ${show(shape)}, as in ${PREPROCESSING}`);
   const graph = withInputShape(read, shape);
   const last = outputOf(graph);
   const output = shapesOf(graph).get(last.name)!;
@@ -138,7 +142,7 @@ function fitGraph(read: Graph, { size }: ImageSpec, classes: readonly string[], 
           ? output[0]
           : undefined;
   if (gives !== classes.length) {
-    const found = `the network ends in ${show(output)}${activation === undefined ? '' : ` by ${activation}`}`;
+    const found = `the network ends in ${show(output)}${activation === undefined ? '' : ` with ${activation}`}`;
     const expected = `${classes.length === 2 ? 'one sigmoid unit, or ' : ''}a softmax of ${classes.length}, for the classes in ${CLASSES}`;
     throw bad(where, found, expected);
   }

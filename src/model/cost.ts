@@ -26,7 +26,7 @@ export function refuseExcessive(steps: Iterable<StepCost>, where: string): void 
     if (numbers > MOST_NUMBERS)
       throw excessive(
         where,
-        `${JSON.stringify(name)} puts out ${amount(numbers)} numbers for one image`,
+        `${JSON.stringify(name)} outputs ${amount(numbers)} numbers for one image`,
         `at most ${amount(MOST_NUMBERS)}`,
       );
     total += multiplications;
@@ -34,7 +34,7 @@ export function refuseExcessive(steps: Iterable<StepCost>, where: string): void 
       throw excessive(
         where,
         `needs more than ${amount(MOST_MULTIPLICATIONS)} multiplications for one image, up to ${JSON.stringify(name)}`,
-        'far fewer: NASNetLarge needs 24 billion',
+        'far fewer (NASNetLarge needs 24 billion)',
       );
   }
 }

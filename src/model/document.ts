@@ -1,4 +1,4 @@
-/** A model as stages hand it on: the layer graph, where its weights are, and how its pictures are prepared. */
+/** A model as stages hand it on: the layer graph, where its weights are, and how its images are prepared. */
 import type { BlobRef } from '../core/digest.js';
 import type { ImageSpec } from '../image/dataset.js';
 import type { Graph } from './graph.js';

@@ -235,7 +235,7 @@ export function isLearned(spec: WeightSpec): boolean {
   return spec.role !== 'moving_mean' && spec.role !== 'moving_variance';
 }
 
-/** The same network for pictures of one size, [height, width, channels]. */
+/** The same network for images of one size, [height, width, channels]. */
 export function withInputShape(graph: Graph, shape: readonly [number, number, number]): Graph {
   const layers = graph.layers.map((layer): Layer => (layer.kind === 'input' ? { ...layer, shape } : layer));
   return { ...graph, layers };

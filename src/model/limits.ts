@@ -29,7 +29,7 @@ export function refuseOversized({ layers }: Graph, where: string): void {
       where,
       found,
       expected,
-      remedy: 'check where the file comes from: no known network is like this',
+      remedy: 'check the source of the file: no known network looks like this',
     });
   };
   const shapes = new Map<string, Shape>();
@@ -47,7 +47,7 @@ export function refuseOversized({ layers }: Graph, where: string): void {
     // What is too small for its windows at this size may take larger images.
     if (shape.some((extent) => extent < 1)) return;
     if (!(sizeOf(shape) <= most.output))
-      refuse(`layer ${layer.name} gives ${count(sizeOf(shape))} numbers per image`, `at most ${count(most.output)}`);
+      refuse(`layer ${layer.name} outputs ${count(sizeOf(shape))} numbers per image`, `at most ${count(most.output)}`);
     shapes.set(layer.name, shape);
     if (layer.kind === 'input') continue;
     totals.weights += weightSpecs(layer, inputs[0]).reduce((sum, spec) => sum + sizeOf(spec.shape), 0);
@@ -56,7 +56,7 @@ export function refuseOversized({ layers }: Graph, where: string): void {
       refuse(`the layers up to ${layer.name} have ${count(totals.weights)} weights`, `at most ${count(most.weights)}`);
     if (!(totals.multiplications <= most.multiplications)) {
       refuse(
-        `the layers up to ${layer.name} take ${totals.multiplications.toExponential(1)} multiplications per image`,
+        `the layers up to ${layer.name} need ${totals.multiplications.toExponential(1)} multiplications per image`,
         `at most ${most.multiplications.toExponential(0)}`,
       );
     }

@@ -26,7 +26,7 @@ export function finalActivationOf(graph: Graph, loss?: Loss): FinalActivation {
     where: `layer ${last.name}`,
     found: `the network ends in ${activation === undefined ? `a ${last.kind} layer` : `the activation ${activation}`}`,
     expected: `a last layer with the activation ${accepted.join(' or ')}${loss === undefined ? '' : `, for the loss ${loss}`}`,
-    remedy: 'end the head in a classifier layer, or in a dense layer with that activation',
+    remedy: 'end the head with a classifier layer, or with a dense layer with that activation',
   });
 }
 

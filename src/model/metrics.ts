@@ -19,11 +19,11 @@ function largest(values: Float32Array, from: number, count: number): number {
 
 /** What rounding of some numbers does to predictions. */
 export interface RoundingCost {
-  /** How many pictures were compared. */
+  /** How many images were compared. */
   readonly samples: number;
   /** The largest difference of a score, out of 0 to 1. */
   readonly score_difference: number;
-  /** Pictures whose class is another one without rounding. */
+  /** Images whose class is another one without rounding. */
   readonly changed_predictions: number;
 }
 
@@ -49,7 +49,7 @@ export function describeRounding({
 }: RoundingCost): string {
   const other =
     changed === 0 ? 'no prediction changes' : changed === 1 ? '1 prediction changes' : `${changed} predictions change`;
-  return `scores of ${samples} pictures differ by at most ${difference.toPrecision(2)} from full precision, ${other}`;
+  return `scores of ${samples} images differ by at most ${difference.toPrecision(2)} from full precision, ${other}`;
 }
 
 /** Probabilities are kept this far from 0 and 1 before their logarithm is taken, as Keras does. */
@@ -70,7 +70,7 @@ export interface ClassFigures {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
-  /** Pictures of the class. */
+  /** Images of the class. */
   readonly support: number;
 }
 
@@ -95,8 +95,8 @@ export function classFigures(matrix: readonly (readonly number[])[]): ClassFigur
 }
 
 /**
- * Area under the ROC curve: the chance that a picture of the second class scores higher than one of the first, ties
- * counting half (the Mann-Whitney statistic, by ranks). Undefined where one class has no pictures.
+ * Area under the ROC curve: the chance that an image of the second class scores higher than one of the first, ties
+ * counting half (the Mann-Whitney statistic, by ranks). Undefined where one class has no images.
  */
 export function rocAuc(scores: readonly number[], labels: readonly number[]): number | undefined {
   const positives = labels.filter((label) => label === 1).length;
@@ -114,13 +114,13 @@ export function rocAuc(scores: readonly number[], labels: readonly number[]): nu
   return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
-/** A threshold's share of wrongly and of rightly called pictures: [false positive rate, true positive rate]. */
+/** A threshold's share of wrongly and of rightly called images: [false positive rate, true positive rate]. */
 export type RocPoint = readonly [falsePositives: number, truePositives: number];
 
 /**
- * The ROC curve from [0, 0] to [1, 1], one point for each distinct score from the highest down; pictures of equal scores
+ * The ROC curve from [0, 0] to [1, 1], one point for each distinct score from the highest down; images of equal scores
  * change sides together, so that the area below the points is {@link rocAuc}. Corners alone: points on a straight line
- * between others are left out. Undefined where one class has no pictures.
+ * between others are left out. Undefined where one class has no images.
  */
 export function rocCurve(scores: readonly number[], labels: readonly number[]): RocPoint[] | undefined {
   const positives = labels.filter((label) => label === 1).length;

@@ -39,7 +39,7 @@ export class ModelFolder {
     return new ModelFolder(dirname(path), { expected, named: basename(path) });
   }
 
-  /** The bytes of a file. Throws `unsafe` where a link leads out of the folder; errors of the disk pass through. */
+  /** The bytes of a file. Throws `unsafe` if a link leads out of the folder; errors of the disk pass through. */
   async read(name: string, options: ReadOptions = {}): Promise<Buffer> {
     const path = join(this.folder, name);
     const bytes = await readRegular(await this.targetOf(name), { where: path, ...options });
@@ -73,7 +73,7 @@ export class ModelFolder {
     return { filled, digest };
   }
 
-  /** Where a file really is. Throws `unsafe` where that is outside of the folder. */
+  /** Where a file really is. Throws `unsafe` if that is outside of the folder. */
   async targetOf(name: string): Promise<string> {
     const path = join(this.folder, name);
     if (name === this.options.named) return path;
@@ -82,7 +82,7 @@ export class ModelFolder {
     throw failure('unsafe', {
       code: 'model-file-outside-folder',
       where: path,
-      found: 'is a link that leads out of the folder of the model',
+      found: 'is a link that points outside the folder of the model',
       expected: 'a file in that folder',
       remedy: 'if you trust where this model comes from, replace the link with a copy of the file',
     });

@@ -1,4 +1,4 @@
-/** What a classifier's outputs say of a picture, in the words of its classes. */
+/** What a classifier's outputs say of an image, in the words of its classes. */
 import type { Prediction } from '../core/prediction.js';
 import { predictedLabels } from './metrics.js';
 

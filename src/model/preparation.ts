@@ -1,5 +1,5 @@
 /**
- * What an exported model says of its classes and of how its pictures are prepared, in whichever format. Models are passed
+ * What an exported model says of its classes and of how its images are prepared, in whichever format. Models are passed
  * from hand to hand, so none of it is believed before it is checked.
  */
 import { isRecord } from '../core/is-record.js';
@@ -28,7 +28,7 @@ const interpolations: readonly ImageSpec['interpolation'][] = ['nearest', 'bilin
 const orientations: readonly ImageSpec['orientation'][] = ['exif', 'stored'];
 const modes: readonly PreprocessingMode[] = ['tf', 'caffe', 'torch', 'none'];
 
-/** Throws what `refuse` gives for anything but a size that pictures may have and ways that there are. */
+/** Throws what `refuse` gives for anything but a size that images may have and ways that there are. */
 export function checkImage(value: unknown, refuse: Refuse): ImageSpec {
   if (!isRecord(value)) throw refuse(`image is ${show(value)}`, 'an object with size, interpolation and orientation');
   const { size } = value;

@@ -24,7 +24,7 @@ export const torchMean = [fround(0.485), fround(0.456), fround(0.406)];
 export const torchDeviation = [fround(0.229), fround(0.224), fround(0.225)];
 
 /**
- * Preprocesses RGB pixels, channels last, any number of pictures laid one after another, into `into`, which may be
+ * Preprocesses RGB pixels, channels last, any number of images laid one after another, into `into`, which may be
  * the pixels' own place.
  */
 export function preprocess(pixels: Uint8Array | Float32Array, into: Float32Array, preprocessing: Preprocessing): void {

@@ -35,7 +35,7 @@ export interface EvaluationMetrics {
   readonly half_precision?: RoundingCost;
 }
 
-/** What a model said of one picture. */
+/** What a model said of one image. */
 export interface PredictionRow {
   readonly digest: Digest;
   /** Indexes into the classes. */

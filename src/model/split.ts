@@ -1,19 +1,19 @@
 /**
- * Cuts networks: where freezing allows it, into the prefix, whose output for a picture never changes and is computed
+ * Cuts networks: where freezing allows it, into the prefix, whose output for an image never changes and is computed
  * once, and the suffix, which is trained; and before their own classifier.
  */
 import { type Graph, hasWeights, type InputLayer, type Layer, type Shape, shapesOf } from './graph.js';
 
 export interface Split {
-  /** From the picture to the features; only its input when nothing is frozen. */
+  /** From the image to the features; only its input when nothing is frozen. */
   readonly prefix: Graph;
   /** From the features, through an input layer of their shape, to the output. */
   readonly suffix: Graph;
-  /** The shape of the features of one picture. */
+  /** The shape of the features of one image. */
   readonly featureShape: Shape;
 }
 
-/** Layers whose output for a picture is the same in every step of training. Dropout's is not. */
+/** Layers whose output for an image is the same in every step of training. Dropout's is not. */
 function isConstant(layer: Layer): boolean {
   return layer.kind !== 'dropout' && !(hasWeights(layer) && layer.trainable);
 }

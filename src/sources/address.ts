@@ -39,16 +39,16 @@ export interface AddressRules {
 
 /** Parses an address. Throws `unsafe` for one that may not be asked; what its name leads to is checked by {@link guardedLookup}. */
 export function checkedUrl(text: string, base: URL | undefined, rules: AddressRules): URL {
-  if (!URL.canParse(text, base?.href)) throw refused(text, 'is not an address');
+  if (!URL.canParse(text, base?.href)) throw refused(text, 'is not a URL');
   const url = new URL(text, base);
   const host = hostOf(url);
   const isHere = host === 'localhost' || isLoopback(host);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere && rules.allowHttpLoopback)) {
-    throw refused(url.href, `is asked by ${url.protocol.replace(':', '')}`);
+    throw refused(url.href, `uses ${url.protocol.replace(':', '')}`);
   }
   if (url.username !== '' || url.password !== '')
-    throw refused(`${url.protocol}//${url.host}${url.pathname}`, 'carries a name or a password');
-  if (isIP(host) !== 0 && !mayBeAsked(host, rules)) throw refused(url.href, 'is on an inner network');
+    throw refused(`${url.protocol}//${url.host}${url.pathname}`, 'contains a user name or a password');
+  if (isIP(host) !== 0 && !isAllowedAddress(host, rules)) throw refused(url.href, 'is on a private network');
   return url;
 }
 
@@ -61,8 +61,9 @@ export function guardedLookup(rules: AddressRules) {
   ): void => {
     lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return done(error, []);
-      const bad = addresses.find(({ address }) => !mayBeAsked(address, rules));
-      if (bad !== undefined) return done(refused(host, `leads to ${bad.address}, on an inner network`), []);
+      const bad = addresses.find(({ address }) => !isAllowedAddress(address, rules));
+      if (bad !== undefined)
+        return done(refused(host, `resolves to ${bad.address}, which is on a private network`), []);
       if (options.all === true) return done(null, addresses);
       done(null, addresses[0].address, addresses[0].family);
     });
@@ -70,7 +71,7 @@ export function guardedLookup(rules: AddressRules) {
 }
 
 /** Whether an IP address may be asked. */
-export function mayBeAsked(address: string, { allowHttpLoopback }: AddressRules): boolean {
+export function isAllowedAddress(address: string, { allowHttpLoopback }: AddressRules): boolean {
   const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
   return !inner.check(address, family) || (allowHttpLoopback && isLoopback(address));
 }
@@ -90,7 +91,7 @@ function refused(where: string, found: string): PipelineError {
     code: 'address-refused',
     where,
     found,
-    expected: 'an https address on the open internet',
-    remedy: 'fetch the file by hand and put it into the folder that PIPELINE_MIRROR names',
+    expected: 'an https URL on the public internet',
+    remedy: 'download the file yourself and put it in the folder that PIPELINE_MIRROR names',
   });
 }

@@ -37,7 +37,7 @@ export async function fetchFile(
   if (isFirstUse(pins))
     context.note(
       'first-use',
-      `nothing pinned ${url}: what came has the sha256 ${file.digest}, ${fromNowOn(sources.lock)}`,
+      `${url} is not pinned: the download has the sha256 ${file.digest}, ${fromNowOn(sources.lock)}`,
     );
   await sources.lock.set(url, { sha256: file.digest, size: file.size });
   return file;
@@ -45,8 +45,8 @@ export async function fetchFile(
 
 function fromNowOn({ file, written }: DownloadLock): string {
   return written
-    ? `which ${file} holds it to from now on`
-    : `which ${file} is not told, as the stage was changed on the command line`;
+    ? `which ${file} pins from now on`
+    : `which is not written to ${file} because the stage was changed on the command line`;
 }
 
 /** The name under which people keep the file of an address. */
@@ -82,7 +82,7 @@ async function fromMirror(
   const hashed = await hashFile(path);
   const wrong = mismatch(hashed, pins, path);
   if (wrong !== undefined) throw wrong;
-  note('from-mirror', `${url} is taken from ${path}`);
+  note('from-mirror', `${url} is read from ${path}`);
   const { digest } = await store.putBlob(await streamRegular(path));
   if (digest !== hashed.digest) throw changedMeanwhile(path);
   return store.verified(hashed.digest);
@@ -100,7 +100,7 @@ function missingOffline(url: string, mirror: string | undefined): PipelineError 
   return failure('bad-data', {
     code: 'missing-offline',
     where: url,
-    found: `is not in the cache${mirror === undefined ? '' : ` nor in ${mirror}`}, and nothing is fetched offline`,
+    found: `is not in the cache${mirror === undefined ? '' : ` nor in ${mirror}`}, and --offline does not download it`,
     expected: `the file ${name} in ${mirror ?? 'a folder that the environment variable PIPELINE_MIRROR names'}`,
     remedy: `put ${name} there, or run once without --offline`,
   });

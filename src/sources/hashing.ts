@@ -52,6 +52,6 @@ export function mismatch({ digest, md5, size }: Hashed, pins: Pins, where: strin
     where,
     found: `has the ${name} ${found}`,
     expected: String(pinned),
-    remedy: 'the file was replaced or damaged, or the pin is wrong: compare with what its publisher names',
+    remedy: 'the file was replaced or damaged, or the pin is wrong: compare with the value that its publisher gives',
   });
 }

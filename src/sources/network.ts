@@ -40,11 +40,11 @@ export async function download(
   const name = digestOf(`${url}\n${pins.sha256 ?? pins.md5 ?? ''}`);
   const path = await sources.store.claimPartial(name);
   try {
-    const goesOn = (await stat(path).catch(() => undefined)) !== undefined;
-    note('download', `${goesOn ? 'goes on with' : 'downloads'} ${url}`);
+    const resumes = (await stat(path).catch(() => undefined)) !== undefined;
+    note('download', `${resumes ? 'resuming the download of' : 'downloading'} ${url}`);
     let hashed = await bring(url, path, pins, context, timing);
     let wrong = mismatch(hashed, pins, url);
-    if (wrong !== undefined && goesOn) {
+    if (wrong !== undefined && resumes) {
       // What was there may have been of another file, or damaged: that is worth another try from the start.
       await rm(path);
       hashed = await bring(url, path, pins, context, timing);
@@ -69,7 +69,7 @@ async function bring(
   timing: FetchTiming,
 ): Promise<Hashed> {
   const { name, emit, signal, note, sources } = context;
-  let told = 0;
+  let reported = 0;
   await transfer(url, path, {
     ...timing,
     allowHttpLoopback: sources.allowHttpLoopback,
@@ -77,11 +77,11 @@ async function bring(
     largest: LARGEST,
     signal,
     onProgress: (done, total) => {
-      if (done - told < PROGRESS_BYTES && done !== total) return;
-      told = done;
+      if (done - reported < PROGRESS_BYTES && done !== total) return;
+      reported = done;
       emit({ event: 'progress', stage: name, task: 'download', unit: 'bytes', done, total });
     },
-    onRetry: (reason) => note('download-retry', `${url}: ${reason}; tries again`),
+    onRetry: (reason) => note('download-retry', `${url}: ${reason}; retrying`),
   });
   return hashFile(path);
 }

@@ -14,7 +14,7 @@ export interface Pins {
   readonly size?: number;
 }
 
-/** Throws `invalid` where nothing says what the file is, or pipeline and lock file contradict each other. */
+/** Throws `invalid` if nothing says what the file is, or pipeline and lock file contradict each other. */
 export function pinsOf(download: Download, lock: DownloadLock): Pins {
   const locked = lock.get(download.url);
   refuseContradiction(download, locked, lock.file);
@@ -27,13 +27,10 @@ export function pinsOf(download: Download, lock: DownloadLock): Pins {
   throw failure('invalid', {
     code: 'not-pinned',
     where: download.url,
-    found:
-      md5 === undefined
-        ? 'nothing says what this file has to be'
-        : 'an `md5` says what this file has to be, and no `size`',
+    found: md5 === undefined ? 'this file is not pinned' : '`md5` is given without `size`',
     expected:
-      '`sha256`; or for an old publication `md5` and `size`, or `size` alone: its sha256 is in the lock file after the first run',
-    remedy: `add the \`sha256\` that its publisher names, or that \`curl -L ${download.url} | sha256sum\` prints`,
+      '`sha256`; or `md5` with `size`, for an old publication; or `size` alone: the first run writes the sha256 to the lock file',
+    remedy: `add the \`sha256\` that its publisher gives, or that \`curl -L ${download.url} | sha256sum\` prints`,
   });
 }
 
@@ -66,8 +63,8 @@ function refuseContradiction(download: Download, locked: ReturnType<DownloadLock
       code: 'pin-contradicts-lock',
       where: download.url,
       found: `has the ${field} ${pinned} in the pipeline and ${locked[field]} in ${file}`,
-      expected: 'the same in both',
-      remedy: `correct the pipeline, or take the address out of ${file} if the file was replaced on purpose`,
+      expected: 'the same value in both',
+      remedy: `correct the pipeline, or remove the URL from ${file} if the file was replaced on purpose`,
     });
   }
 }

@@ -29,7 +29,7 @@ export async function get(address: string, options: RequestOptions): Promise<Inc
         code: 'too-many-redirects',
         where: address,
         found,
-        remedy: 'name the address that it ends at',
+        remedy: 'use the URL that it redirects to',
       });
     }
     url = checkedUrl(location, url, options);
@@ -54,7 +54,7 @@ function getOnce(url: URL, { from, stallMs, signal, ...rules }: RequestOptions):
     });
     let response: IncomingMessage | undefined;
     sent.on('timeout', () => {
-      const stalled = new Error(`brought nothing for ${stallMs / 1000} s`);
+      const stalled = new Error(`sent no data for ${stallMs / 1000} s`);
       response?.destroy(stalled);
       sent.destroy(stalled);
     });

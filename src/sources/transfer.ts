@@ -24,7 +24,7 @@ export interface TransferOptions extends AddressRules {
 }
 
 /**
- * Downloads into `path`, whose bytes are taken for the start of the file. Rejects with `bad-data` where the server has
+ * Downloads into `path`, whose bytes are taken for the start of the file. Rejects with `bad-data` if the server has
  * another file than expected, with `input-output` where it cannot be reached; what has come by then stays.
  */
 export async function transfer(url: string, path: string, options: TransferOptions): Promise<void> {
@@ -95,7 +95,7 @@ async function startOf(
   if (statusCode === 416 && Number(all) === have) return undefined;
   if (statusCode === 206 || statusCode === 416) {
     await truncate(path, 0);
-    throw new Error('cannot go on where the last attempt ended');
+    throw new Error('cannot resume where the last attempt ended');
   }
   if (statusCode >= 500 || statusCode === 408 || statusCode === 429)
     throw new Error(`the server answers ${statusCode}`);
@@ -105,7 +105,7 @@ async function startOf(
     found: `the server answers ${statusCode}${response.statusMessage ? ` ${response.statusMessage}` : ''}`,
     expected: 'the file',
     remedy:
-      'check the address; a file that is kept elsewhere by now can be put into the folder that PIPELINE_MIRROR names',
+      'check the URL; if the file has moved, download it yourself and put it in the folder that PIPELINE_MIRROR names',
   });
 }
 
@@ -127,7 +127,7 @@ function wrongSize(url: string, found: string, { size, largest }: TransferOption
     found,
     expected:
       size === undefined ? `at most ${largest.toLocaleString('en-US')} bytes` : `${size.toLocaleString('en-US')} bytes`,
-    remedy: 'the file was replaced, or the pin is wrong: compare with what its publisher names',
+    remedy: 'the file was replaced, or the pin is wrong: compare with the size that its publisher gives',
   });
 }
 
@@ -150,13 +150,13 @@ async function receive(
     for await (const chunk of response as AsyncIterable<Uint8Array>) {
       done += chunk.length;
       if (done > (size ?? largest))
-        throw wrongSize(url, `goes on beyond ${(size ?? largest).toLocaleString('en-US')} bytes`, options);
+        throw wrongSize(url, `sends more than ${(size ?? largest).toLocaleString('en-US')} bytes`, options);
       yield chunk;
       onProgress(done, size ?? total);
     }
   }
   await pipeline(counted(), createWriteStream(path, { flags: 'a', flush: true }), { signal });
-  if (total !== undefined && done < total) throw new Error('the connection ended early');
+  if (total !== undefined && done < total) throw new Error('the connection closed early');
   refuseSize(url, done, options);
 }
 
@@ -170,9 +170,9 @@ function unreachable(url: string, reason: string, cause: unknown): PipelineError
     {
       code: 'download-failed',
       where: url,
-      found: `could not be fetched: ${reason}`,
+      found: `could not be downloaded: ${reason}`,
       remedy:
-        'run again: what has arrived is kept; without a network, put the file into the folder that PIPELINE_MIRROR names',
+        'run again to resume the download; without a network, put the file in the folder that PIPELINE_MIRROR names',
     },
     cause,
   );

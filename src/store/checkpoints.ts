@@ -20,10 +20,7 @@ export class Checkpoints {
     const end = bytes.indexOf(NEWLINE);
     const content = bytes.subarray(end + 1);
     if (end >= 0 && bytes.toString('latin1', 0, end) === firstLine(key, content)) return content;
-    await this.files.setAside(
-      path,
-      'a checkpoint whose bytes do not match their digest: the work starts from the beginning',
-    );
+    await this.files.setAside(path, 'a checkpoint that does not match its digest: the stage starts from the beginning');
     return undefined;
   }
 

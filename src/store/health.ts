@@ -11,12 +11,12 @@ import { filesBelow } from './disk/folders.js';
 
 /** Kinds of file systems on Linux (statfs(2)) of which a user should know that a cache lies there. */
 const kinds: ReadonlyMap<number, readonly [name: string, why: string]> = new Map([
-  [0x01021994, ['tmpfs', 'it is gone after a restart, and takes memory']],
+  [0x01021994, ['tmpfs', 'it is lost at a restart and uses memory']],
   [0x6969, ['NFS', 'features are read from it in every epoch, over the network']],
   [0xff534d42, ['CIFS', 'features are read from it in every epoch, over the network']],
   [0xfe534d42, ['SMB', 'features are read from it in every epoch, over the network']],
   [0x01021997, ['9p', 'features are read from it in every epoch, through another system']],
-  [0x65735546, ['FUSE', 'it may be slow, or lie elsewhere']],
+  [0x65735546, ['FUSE', 'it may be slow or remote']],
 ]);
 
 /** Under this much room a run of any size is soon out of it. */
@@ -36,11 +36,11 @@ export async function storeFindings(store: Store, damage: () => readonly string[
       level: 'warning',
       about: 'cache',
       code: 'cache-file-system',
-      text: `it lies on ${kind[0]}: ${kind[1]}`,
-      remedy: 'name a folder of a local disk by PIPELINE_CACHE',
+      text: `it is on ${kind[0]}: ${kind[1]}`,
+      remedy: 'set PIPELINE_CACHE to a folder on a local disk',
     });
   const free = await store.freeBytes();
-  const room = `${bytesText(free)} are free on its disk, ${await content(files)}`;
+  const room = `${bytesText(free)} free on its disk, ${await content(files)}`;
   findings.push({ level: free < LITTLE_BYTES ? 'warning' : 'ok', about: 'cache', code: 'cache-room', text: room });
   const read = await readSample(store);
   const damaged = damage();
@@ -49,7 +49,7 @@ export async function storeFindings(store: Store, damage: () => readonly string[
       level: 'warning',
       about: 'cache',
       code: 'cache-damage',
-      text: 'some of it was damaged, and counts as missing: it will be made again',
+      text: 'damaged files count as missing: they are computed again when needed',
       list: damaged,
     });
   } else if (read > 0) {
@@ -57,7 +57,7 @@ export async function storeFindings(store: Store, damage: () => readonly string[
       level: 'ok',
       about: 'cache',
       code: 'cache-sample',
-      text: `${read} of its files were read and are what they should be`,
+      text: `${read} of its files checked: no damage found`,
     });
   }
   return findings;
@@ -69,18 +69,18 @@ async function writable(files: Files, there: string): Promise<Finding> {
   try {
     if (there !== root) {
       await access(there, constants.W_OK);
-      return { level: 'ok', about: 'cache', code: 'cache-folder', text: `${root}: can be made` };
+      return { level: 'ok', about: 'cache', code: 'cache-folder', text: `${root}: can be created` };
     }
     await files.removeIfThere(await files.writeAside(Buffer.from('written by doctor')));
-    return { level: 'ok', about: 'cache', code: 'cache-folder', text: `${root}: can be written` };
+    return { level: 'ok', about: 'cache', code: 'cache-folder', text: `${root}: is writable` };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     return {
       level: 'error',
       about: 'cache',
       code: 'cache-not-writable',
-      text: `${root}: cannot be written: ${found}`,
-      remedy: 'fix its permissions, or name another folder by PIPELINE_CACHE',
+      text: `${root}: is not writable: ${found}`,
+      remedy: 'fix its permissions, or set PIPELINE_CACHE to another folder',
     };
   }
 }
@@ -98,8 +98,8 @@ async function nearestFolder(path: string): Promise<string> {
 
 async function content(files: Files): Promise<string> {
   const found = await filesBelow(files, files.root).catch(() => undefined);
-  if (found === undefined) return 'and not all that is in it can be read';
-  return `${bytesText(found.reduce((sum, { size }) => sum + size, 0))} are in it`;
+  if (found === undefined) return 'and not all of its content can be read';
+  return `${bytesText(found.reduce((sum, { size }) => sum + size, 0))} in it`;
 }
 
 async function readSample(store: Store): Promise<number> {

@@ -64,7 +64,7 @@ export function hasPlainNumbers(path: string): boolean {
 }
 
 /**
- * Throws `unsafe` where everybody on this machine can write into a store, and with that choose the results of whoever reads
+ * Throws `unsafe` if everybody on this machine can write into a store, and with that choose the results of whoever reads
  * it. The sticky bit does not help: it keeps files from being replaced, not from being added.
  */
 export function refuseOpenToAll(root: string, environment: NodeJS.ProcessEnv): void {
@@ -75,9 +75,9 @@ export function refuseOpenToAll(root: string, environment: NodeJS.ProcessEnv): v
   throw failure('unsafe', {
     code: 'cache-open-to-all',
     where: open,
-    found: 'everybody on this machine can write into this cache, and so decide what your pipelines give',
-    expected: 'a cache that only you, or a group that you trust, can write into',
-    remedy: `run \`chmod -R o-w ${root}\`; to share a cache with a group see docs/cache.md. If everybody is meant to, set PIPELINE_ALLOW_OPEN_CACHE=1`,
+    found: 'everyone on this machine can write to this cache, and so change the results of your pipelines',
+    expected: 'a cache that only you, or a group that you trust, can write to',
+    remedy: `run \`chmod -R o-w ${root}\`; to share a cache with a group, see docs/cache.md; to allow everyone, set PIPELINE_ALLOW_OPEN_CACHE=1`,
   });
 }
 

@@ -131,7 +131,7 @@ export function parseRecord(text: Buffer, key: string): ActionRecord | string {
   const record = unseal(text);
   if (typeof record === 'string') return record;
   if (record.key !== key) return 'belongs to another key';
-  return isActionRecord(record) ? record : 'not of the form of a record';
+  return isActionRecord(record) ? record : 'not a valid record';
 }
 
 const isUses: Guard<Uses> = isShapedAs({

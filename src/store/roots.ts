@@ -31,7 +31,7 @@ export async function putRoot(files: Files, pipeline: string, keys: readonly Act
 export function parseRoot(bytes: Buffer): Root | string {
   const root = unseal(bytes);
   if (typeof root === 'string') return root;
-  return isRoot(root) ? root : 'not of the form of a root';
+  return isRoot(root) ? root : 'not a valid root';
 }
 
 const isRoot: Guard<Root> = isShapedAs({ schema: isOneOf(1), pipeline: isString, keys: isListOf(isActionKey) });

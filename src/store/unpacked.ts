@@ -120,12 +120,11 @@ export class Unpacked {
     const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json'), { use: true }));
     if (manifest === undefined) return damaged('its manifest is missing or damaged');
     if ((await this.files.infoIfThere(join(folder, 'files')))?.isFolder !== true) return damaged('its files are gone');
-    if (holdsLinks(join(folder, 'files')))
-      return damaged('there are links in it, and no archive is unpacked into links');
+    if (holdsLinks(join(folder, 'files'))) return damaged('it contains links, which unpacking never creates');
     const tree = await this.digestTree(join(folder, 'files'), nameOf(archive));
     if (tree.treeDigest === manifest.tree && tree.paths.length === manifest.files)
       return { state: 'whole', listing: tree };
-    return damaged('its files are not those of the archive any more');
+    return damaged('its files no longer match the archive');
   }
 
   pathOf(archive: Digest): string {

@@ -34,7 +34,7 @@ export class Ways {
     const found = await this.info(folder);
     if (found === undefined || found.isFile) return;
     if (found.isFolder) return void this.known.add(folder);
-    this.note(folder, 'a link in the place of a folder: it was not followed, and is taken away');
+    this.note(folder, 'a link in the place of a folder: it was not followed, and was removed');
     await this.fs.remove(folder).catch((error: unknown) => {
       if (!hasCode(error, 'ENOENT')) throw error;
     });

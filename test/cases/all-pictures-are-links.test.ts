@@ -34,8 +34,8 @@ test('images that are links are read; those that lead nowhere are bad images, an
     found: 'is a link to ../../store/blue/0.png, which is missing',
   });
   expect(problems[10]).toMatchObject({
-    found: 'and 2 more; `pipeline doctor FILE --json` names all',
+    found: 'and 2 more; `pipeline doctor FILE --json` lists all',
     remedy:
-      'fetch what the links lead to (such as by `dvc pull` or `git annex get`), or set `on_bad_image: skip` in the ingest stage',
+      'fetch the targets of the links (for example with `dvc pull` or `git annex get`), or set `on_bad_image: skip` in the ingest stage',
   });
 });

@@ -50,7 +50,9 @@ test('another network is not taken for the architecture that is named', async ()
       await project.write('t.yaml', baseText(base(name)));
       const { code, stderr } = await project.command('run', 't.yaml', 'load-base');
       expect([name, code]).toEqual([name, 2]);
-      expect(stderr).toMatch(new RegExp(`t\\.yaml:\\d+[^]*holds another network than ${name}: it has edges \\(`));
+      expect(stderr).toMatch(
+        new RegExp(`t\\.yaml:\\d+[^]*contains a different network than ${name}: it has edges \\(`),
+      );
       expect(stderr).toContain(expected);
       expect(stderr).toContain('write `architecture: layers_model`');
     }

@@ -31,8 +31,8 @@ test('the only folder with images is stepped into, and said', async () => {
   expect(run.events.flatMap((event) => (event.event === 'note' && event.stage === 'ingest' ? event.text : []))).toEqual(
     [
       'classes are read from `PetImages`, the only folder with images',
-      'the folder `docs` holds no images: not a class',
-      '3 files in no class folder, such as MSR-LA - 3467.docx',
+      'the folder `docs` contains no images: not a class',
+      '3 files outside all class folders, such as MSR-LA - 3467.docx',
       'train 8 (Cat 4, Dog 4); validation 2 (Cat 1, Dog 1)',
     ],
   );

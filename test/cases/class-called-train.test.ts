@@ -18,7 +18,7 @@ test('a class called train, with folders in it, is asked about, and either answe
       expect.objectContaining({
         code: 'split-or-class',
         found:
-          'it is not clear whether the folder `train` is a split or a class: it is beside the folders `blue` and `red`, which hold images too',
+          'it is not clear whether the folder `train` is a split or a class: it is next to the folders `blue` and `red`, which contain images too',
         remedy:
           'if it is a class, write `split_folders: {}` in the ingest stage; if it is a split, write `split_folders: {train: train}`, which leaves the others out',
       }),

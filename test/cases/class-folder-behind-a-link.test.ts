@@ -36,8 +36,8 @@ test('a link that leads nowhere stops the run, also after one that was fine', as
         code: 'class-not-read',
         where: project.path('data/green'),
         found: 'is a link to ../elsewhere/green, which is missing',
-        expected: 'a folder that can be read, as it may be a class',
-        remedy: 'restore what it leads to, or remove it',
+        expected: 'a readable folder, because it may be a class',
+        remedy: 'restore the target of the link, or remove the link',
       },
     ],
   ]);

@@ -66,7 +66,7 @@ describe('formats', () => {
     expect(summary.bad).toEqual([]);
     expect(Object.values(summary.counts).reduce((sum, { red }) => sum + red, 0)).toBe(8 + Object.keys(files).length);
     expect(notes(run.events, 'jpeg-without-end')).toEqual([
-      '2 JPEG files without an end marker, such as red/progressive-without-end.jpg: read, because all image data is there',
+      '2 JPEG files without an end marker, such as red/progressive-without-end.jpg: used, because the image data is complete',
     ]);
     const doctor = await project.command('doctor', 't.yaml');
     expect([doctor.code, doctor.stdout]).toEqual([0, expect.not.stringMatching(/cannot be used/)]);

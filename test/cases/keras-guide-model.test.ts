@@ -28,7 +28,7 @@ test('pixels that the base scales itself are not scaled before, and the rest wor
     expect([byAugment.code, byAugment.stderr]).toEqual([
       2,
       expect.stringMatching(
-        /train: the base scales its pixels itself \(layer rescale: times 0\.007843, plus -1\), and `rescale` of augment[^]*take `rescale` away/,
+        /train: the base scales its pixels itself \(layer rescale: times 0\.007843, plus -1\), so `rescale` of augment[^]*remove `rescale` from augment/,
       ),
     ]);
     await project.write('t.yaml', rescaled('1'));

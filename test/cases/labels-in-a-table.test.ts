@@ -33,7 +33,7 @@ test.each([
     3,
     [
       expect.objectContaining({
-        found: 'holds one class only, `images`',
+        found: 'contains only one class, `images`',
         expected: 'one folder per class: labels are read from class folders only, not from tables or file names',
         remedy: `sort the images by \`${name}\`, then write \`source: my data-by-class\`:`,
       }),

@@ -33,7 +33,7 @@ async function withLink(file: string, target: string): Promise<void> {
 function expectRefused({ code, stdout, stderr }: Outcome, file: string): void {
   expect([code, stderr.replace(/\s+/g, ' ')]).toEqual([
     4,
-    expect.stringContaining(`model/${file}: is a link that leads out of the folder of the model`),
+    expect.stringContaining(`model/${file}: is a link that points outside the folder of the model`),
   ]);
   expect(stdout).not.toContain('cat');
 }

@@ -76,7 +76,7 @@ const conv = (size: number): Message[] => [
 const refused: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {
   'with a loop': [
     modelFile({ nodes: [levels, mean, loop, after], constants: [weights, rounds, yes] }),
-    /the node "Loop" is a `Loop`, which may compute without end/,
+    /the node "Loop" is a `Loop`, which may never finish/,
   ],
   'with a graph inside': [
     modelFile({
@@ -88,7 +88,7 @@ const refused: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {
       ],
       constants: [weights],
     }),
-    /the node "Relu" has a graph inside/,
+    /the node "Relu" contains a graph/,
   ],
   'of another domain': [
     modelFile({
@@ -118,11 +118,11 @@ const refused: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {
       nodes: [levels, mean, node({ op: 'Expand', inputs: ['one', 'extents'], outputs: ['much'] }), scores],
       constants: [weights, floats('one', [1], [1]), integers('extents', [3], [10_000, 10_000, 10_000])],
     }),
-    /"Expand" puts out 1 trillion numbers for one image/,
+    /"Expand" outputs 1 trillion numbers for one image/,
   ],
   'with a convolution over a huge frame': [
     modelFile({ nodes: conv(20_000), constants: [floats('kernel', [2, 3, 1, 1], [0, 0, 0, 0, 0, 0])] }),
-    /"Conv" puts out 3 billion numbers for one image/,
+    /"Conv" outputs 3 billion numbers for one image/,
   ],
 };
 

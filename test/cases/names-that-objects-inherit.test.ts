@@ -60,11 +60,11 @@ test('do nothing in the model card, in tables and on a terminal', async () => {
   expect(card).toContain('| \\# head |');
   expect(card).toContain('| \\_\\_proto\\_\\_ |');
   expect(card.match(/^#+ .*/gm)).toEqual([
-    expect.stringContaining('# A classifier of'),
+    expect.stringContaining('# Image classifier: '),
     '## Input',
     '## Output',
     '## Files',
-    '## Measured',
+    '## Metrics',
   ]);
   const csv = await project.read('.pipeline/out/t/toLocaleString/predictions.csv');
   expect(csv).not.toMatch(/^[=+\-@]|,[=+\-@]|\u001b/m);

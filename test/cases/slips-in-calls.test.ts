@@ -52,5 +52,5 @@ test('a plan speaks of offline only where that was asked for', async () => {
   const plan = async (...args: string[]): Promise<string> => (await project.command('plan', 't.yaml', ...args)).stdout;
   expect(await plan()).toContain(`${url} has yet to be fetched`);
   expect(await plan()).not.toContain('offline');
-  expect(await plan('--offline')).toContain(`${url} is not in the cache, and nothing is fetched offline`);
+  expect(await plan('--offline')).toContain(`${url} is not in the cache, and --offline does not download it`);
 });

@@ -51,7 +51,7 @@ test('folds are not classes: the question, and its answer', async () => {
       expect.objectContaining({
         code: 'unknown-splits',
         found:
-          'the folders `fold1`, `fold2` and `fold3` hold the same class folders (`blue` and `red`), so they look like splits or folds, not classes',
+          'the folders `fold1`, `fold2` and `fold3` contain the same class folders (`blue` and `red`), so they look like splits or folds, not classes',
         remedy: expect.stringContaining('`split_folders: {train: fold1, validation: fold2}`'),
       }),
     ],
@@ -69,6 +69,6 @@ test('images without classes beside splits are left out, and said', async () => 
   const { code, notes } = await ingested(project);
   expect([code, notes['folder-left-out']]).toEqual([
     0,
-    'the folder `seg_pred` is not used (4 files): it is beside folders of splits and is not one',
+    'the folder `seg_pred` is not used (4 files): it is next to split folders but is not a split',
   ]);
 });

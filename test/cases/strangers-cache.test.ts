@@ -93,7 +93,7 @@ test('one that everybody can write into is refused unless that is meant', async 
     const refused = await project.command('run', 'pets.yaml');
     expect([refused.code, refused.stderr]).toEqual([
       4,
-      expect.stringMatching(/everybody on this machine can write into this cache[^]*chmod -R o-w/),
+      expect.stringMatching(/everyone on this machine can write to this cache[^]*chmod -R o-w/),
     ]);
     await chmod(project.path(folder), 0o755);
   }
@@ -157,7 +157,7 @@ test('a forged record delivers nothing elsewhere, and the result is made again',
   const run = await project.run();
   expect([run.code, run.named('ran')]).toEqual([0, ['ingest']]);
   expect(run.events).toContainEqual(
-    expect.objectContaining({ code: 'cache-damage', text: expect.stringContaining('not of the form of a record') }),
+    expect.objectContaining({ code: 'cache-damage', text: expect.stringContaining('not a valid record') }),
   );
 });
 

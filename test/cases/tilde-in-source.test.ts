@@ -24,18 +24,18 @@ test.each([
   ['$PHOTOS/pets', '`$PHOTOS` is not expanded', 'write `/data/photos/pets`'],
   ['${NOT_SET_HERE}/pets', '`${NOT_SET_HERE}` is not expanded', 'write the path itself'],
   ["'%PHOTOS%/pets'", '`%PHOTOS%` is not expanded', 'write `/data/photos/pets`'],
-  ['.\\photos\\pets', '`\\` is a part of names here', 'write it with `/`: `./photos/pets`'],
+  ['.\\photos\\pets', '`\\` is part of a name on this system', 'write it with `/`: `./photos/pets`'],
 ])('source: %s', async (source, found, remedy) => {
   const told = await refusal(withSource(source));
   expect(told).toMatch(/^3 /);
-  expect(told).toContain(`is not there: ${found}`);
+  expect(told).toContain(`does not exist: ${found}`);
   expect(told).toContain(remedy);
 });
 
 test('the same for weights, on the command line, and where export would make such a folder', async () => {
   const layers = 'architecture: layers_model, preprocessing: tf';
   expect(await refusal(`version: 1\nstages:\n  load-base: {${layers}, weights: ~/base.h5}\n`)).toMatch(
-    /^3 .*is not there: `~` is not expanded .*base\.h5/,
+    /^3 .*does not exist: `~` is not expanded .*base\.h5/,
   );
   // The shell leaves a tilde after `=` alone, and the path then starts from the current folder.
   expect(await refusal(withSource('pictures'), '--set', 'stages.ingest.source=~/photos')).toContain(

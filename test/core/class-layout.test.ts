@@ -168,7 +168,7 @@ describe('words', () => {
     expect(notes(layout(['pets/Training/a', 'pets/Training/b', 'pets/test/a', 'docs/x.txt']))).toEqual([
       'classes are read from `pets`, the only folder with images',
       'splits are read from folders: `Training` as training, `test` as test',
-      'the folder `docs` holds no images: not a class',
+      'the folder `docs` contains no images: not a class',
     ]);
   });
 
@@ -178,14 +178,14 @@ describe('words', () => {
       code: 'split-or-class',
       where: 'data',
       found:
-        'it is not clear whether the folder `train` is a split or a class: it is beside the folders `blue` and `red`, which hold images too',
-      expected: 'either class folders only, or folders of splits only',
+        'it is not clear whether the folder `train` is a split or a class: it is next to the folders `blue` and `red`, which contain images too',
+      expected: 'either class folders only, or split folders only',
       remedy:
         'if it is a class, write `split_folders: {}` in the ingest stage; if it is a split, write `split_folders: {train: train}`, which leaves the others out',
     });
     const many = layout(Array.from({ length: 24 }, (_, i) => [`f${i}/a`, `f${i}/b`]).flat());
     expect(questionProblem(many.question!, 'data').found).toContain(
-      '`f16`, `f17` and 14 more hold the same class folders (`a` and `b`)',
+      '`f16`, `f17` and 14 more contain the same class folders (`a` and `b`)',
     );
     const spaced = layout(['Training Set/a', 'Training Set/b', 'other: one/a', 'test/b', 'test/a']);
     expect(questionProblem(spaced.question!, 'data').remedy).toContain(

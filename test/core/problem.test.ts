@@ -13,7 +13,7 @@ describe('memory and threads that the system refuses are its fault, exit code 5'
     const { category, problems } = asPipelineError(new Error(message), 'train');
     expect([category, problems[0].found]).toEqual([
       'input-output',
-      'failed because this machine gave it no memory or no thread',
+      'failed because the system refused it memory or a thread',
     ]);
   });
 

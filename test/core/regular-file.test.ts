@@ -46,7 +46,7 @@ test('bytes are given that have the digest, and no others', async () => {
   expect(String(await readRegular(at('file'), { digest: digestOf('bytes') }))).toBe('bytes');
   await expect(readRegular(at('file'), { digest: digestOf('others'), where: 'model' })).rejects.toMatchObject({
     category: 'bad-data',
-    message: 'model: was changed while the pipeline was reading it',
+    message: 'model: changed while the pipeline was reading it',
     problems: [{ code: 'file-changed', where: 'model', remedy: 'run again' }],
   });
   await expect(readRegular(at('file'), { limit: 4 })).rejects.toMatchObject({

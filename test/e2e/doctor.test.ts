@@ -42,11 +42,11 @@ describe('the machine and the cache', () => {
     expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
     expect(of('node')!.text).toBe(`Node ${process.versions.node} on ${process.platform} ${process.arch}`);
     expect(findings.filter((finding) => finding.code === 'engine').map(({ text }) => text)).toEqual([
-      expect.stringMatching(/^engine onnx on cpu \(\d.*\): runs and trains; the one that is used$/),
+      expect.stringMatching(/^engine onnx on cpu \(\d.*\): runs and trains \(in use\)$/),
       expect.stringMatching(/^engine tfjs on (wasm|node) \(.*\): runs and trains$/),
     ]);
-    expect(of('decoder')!.text).toMatch(/JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF are read$/);
-    expect(of('cache-folder')!.text).toMatch(/\.pipeline\/cache: can be made$/);
+    expect(of('decoder')!.text).toMatch(/reads JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF$/);
+    expect(of('cache-folder')!.text).toMatch(/\.pipeline\/cache: can be created$/);
     // Looking leaves nothing behind.
     expect(await readdir(project.root)).toEqual([]);
   });
@@ -67,7 +67,7 @@ describe('the machine and the cache', () => {
   test('in pipelines/, the cache is that of the project', async () => {
     await project.write('pipelines/.keep', '');
     const inside = await project.commandIn('pipelines', 'doctor', '--json');
-    expect(inside.stdout).toContain(`${basename(project.root)}/.pipeline/cache: can be made`);
+    expect(inside.stdout).toContain(`${basename(project.root)}/.pipeline/cache: can be created`);
     await rm(project.path('pipelines'), { recursive: true });
   });
 
@@ -154,7 +154,7 @@ describe('pictures', () => {
       ],
     });
     expect(of('same-picture-two-labels')!.list).toEqual([
-      'train/dogs/both.jpg: has the same bytes as train/cats/both.jpg, under another label',
+      'train/dogs/both.jpg: has the same content as train/cats/both.jpg but another label',
     ]);
     expect(of('picture-in-two-splits')).toMatchObject({
       level: 'error',
@@ -176,7 +176,7 @@ describe('pictures', () => {
     });
     expect(of('few-pictures')).toMatchObject({
       level: 'warning',
-      list: ['dogs: 2 validation pictures', 'cats: 1 test picture'],
+      list: ['dogs: 2 validation images', 'cats: 1 test image'],
     });
     // And of these alone.
     expect(findings.filter(({ about }) => about === 'data')).toHaveLength(13);
@@ -187,7 +187,7 @@ describe('pictures', () => {
     const { code, stdout } = await project.command('doctor', 'faulty.yaml');
     expect(code).toBe(3);
     const lines = stdout.split('\n');
-    const at = lines.indexOf('  ✘ cannot be used: 15 pictures');
+    const at = lines.indexOf('  ✘ cannot be used: 15 images');
     expect(lines.slice(at + 1, at + 13)).toEqual([
       expect.stringMatching(/^ {6}train\/cats\/cut\.jpg: /),
       expect.stringMatching(/^ {6}train\/cats\/rotten\.png: /),
@@ -205,7 +205,7 @@ describe('pictures', () => {
     );
     expect((await diagnose('skip.yaml')).of('corrupt-pictures')).toMatchObject({
       level: 'warning',
-      text: 'cannot be used, and left out: 15 pictures',
+      text: 'cannot be used, left out: 15 images',
     });
     await project.write('gone.yaml', pipelineText());
     const gone = await diagnose('gone.yaml');
@@ -221,7 +221,7 @@ describe('pictures', () => {
       expect.objectContaining({
         level: 'error',
         about: 'data',
-        text: expect.stringMatching(/^load-base: .*nope\.h5: is not there; expected /),
+        text: expect.stringMatching(/^load-base: .*nope\.h5: does not exist; expected /),
       }),
     ]);
     const layers = await diagnose('ahead.yaml', '--set', 'stages.freeze.layers={until: nope}');
@@ -245,7 +245,7 @@ describe('pictures', () => {
     const empty = await diagnose('ahead.yaml');
     expect([empty.code, empty.of('split-empty')?.text]).toEqual([
       3,
-      'ahead.yaml:20:21: there are no test pictures that can be used',
+      'ahead.yaml:20:21: there are no usable test images',
     ]);
   });
 

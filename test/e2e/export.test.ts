@@ -109,7 +109,7 @@ describe('an export of both formats', () => {
   test('says in the card what each file gives', async () => {
     const card = await project.read('models/pets/README.md');
     for (const text of [
-      '`model.onnx` always gives 2 scores',
+      '`model.onnx` always outputs 2 scores',
       '`model.json`: One number, the score of **dogs**',
       'pipeline.classes',
       '`probes/`',
@@ -155,10 +155,12 @@ describe('half weights', () => {
     const { samples, accuracy } = run.metrics.evaluate;
     expect(note).toMatchObject({
       text: expect.stringMatching(
-        new RegExp(`validation accuracy ${accuracy.toFixed(4)} -> .*scores of ${samples} pictures differ by at most `),
+        new RegExp(
+          `validation accuracy ${(100 * accuracy).toFixed(1)}% -> .*scores of ${samples} images differ by at most `,
+        ),
       ),
     });
-    expect(await project.read('models/pets/README.md')).toContain(`on all ${samples} validation pictures: accuracy`);
+    expect(await project.read('models/pets/README.md')).toContain(`on all ${samples} validation images: accuracy`);
   });
 
   testWithOnnxChecker('pass the public ONNX checker', () => {
@@ -229,7 +231,7 @@ test('without onnxruntime-node, onnx is refused before any stage runs; tfjs alon
     problem: {
       code: 'onnxruntime-missing',
       field: ['formats'],
-      remedy: expect.stringContaining('leave onnx out of formats'),
+      remedy: expect.stringContaining('remove onnx from `formats`'),
     },
   });
   // What does not reach the export may run.

@@ -98,7 +98,7 @@ describe('real photographs', () => {
       const second = await project.run('pipelines/cats-dogs-mobilenet.yaml', ...set);
       expect(second.named('fresh')).toHaveLength(7);
       const card = await project.read('models/cats-dogs-mobilenet/README.md');
-      expect(card).toContain(`accuracy ${first.metrics.evaluate.accuracy.toFixed(4)}`);
+      expect(card).toContain(`accuracy ${(100 * first.metrics.evaluate.accuracy).toFixed(1)}%`);
       await project.remove();
     },
     120_000,

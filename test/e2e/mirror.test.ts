@@ -212,7 +212,7 @@ describe('the reference recipe', () => {
       const run = await elsewhere.run('base.yaml', '--offline', '--set', 'stages.load-base.alpha=0.35');
       expect([run.code, run.named('ran')]).toEqual([0, ['load-base']]);
       expect(run.events).toContainEqual(
-        expect.objectContaining({ code: 'first-use', text: expect.stringContaining('base.lock.yaml is not told') }),
+        expect.objectContaining({ code: 'first-use', text: expect.stringContaining('not written to base.lock.yaml') }),
       );
       weights.push(
         JSON.parse(await elsewhere.read('.pipeline/state/base.json')).stages['load-base'].outputs.weights.digest,

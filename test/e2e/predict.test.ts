@@ -91,7 +91,7 @@ describe('scores', () => {
     const bytes = await readFile(project.path(DOG));
     for await (const answer of library.predict(MODEL, [CAT, { name: DOG, bytes }, 'none.jpg'], { cwd: project.root }))
       answers.push(answer);
-    expect(answers).toEqual([...onnx, { file: 'none.jpg', error: 'is not there' }]);
+    expect(answers).toEqual([...onnx, { file: 'none.jpg', error: 'does not exist' }]);
     await expect(library.predict('nowhere', [CAT]).next()).rejects.toMatchObject({ category: 'invalid' });
   });
 });
@@ -225,11 +225,11 @@ describe('pictures that cannot be read', () => {
       { file: 'bad/page.jpg', error: 'is an HTML page, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF' },
       { file: 'bad/spoilt.png', error: expect.stringMatching(/^is damaged: its image data cannot be decoded/) },
       { file: 'bad/torn.jpg', error: expect.stringMatching(/^is cut short/) },
-      { file: 'gone.jpg', error: 'is not there' },
+      { file: 'gone.jpg', error: 'does not exist' },
       expect.objectContaining({ file: CAT, class: 'cats' }),
     ]);
     expect(stderr).toMatch(/^bad\/empty\.jpg: is empty\n/);
-    expect(stderr).toMatch(/\ngone\.jpg: is not there\n1 picture, 5 could not be read\n$/);
+    expect(stderr).toMatch(/\ngone\.jpg: does not exist\n1 picture, 5 could not be read\n$/);
   });
 });
 
@@ -247,11 +247,11 @@ describe('a model that is', () => {
   test('missing or foreign exits 2; cut short exits 3', async () => {
     expect(await project.command('predict', 'nowhere', CAT)).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^nowhere: is not there\n/),
+      stderr: expect.stringMatching(/^nowhere: does not exist\n/),
     });
     expect(await project.command('predict', 'pipelines/quickstart.yaml', CAT)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('is not a model of a format that is known here'),
+      stderr: expect.stringContaining('is not a model of a known format'),
     });
     expect(await project.command('predict', PETS, CAT)).toMatchObject({
       code: 2,

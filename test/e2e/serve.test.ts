@@ -244,7 +244,7 @@ describe('the command', () => {
       expect([wrong, (await project.command('serve', 'models/pets', `--port=${wrong}`)).code]).toEqual([wrong, 2]);
     expect(await project.command('serve', 'nowhere')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('is not there'),
+      stderr: expect.stringContaining('does not exist'),
     });
     expect(await project.command('serve', 'pictures')).toMatchObject({
       code: 2,

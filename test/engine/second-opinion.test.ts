@@ -110,7 +110,7 @@ test('a layer that is wrong however it is run differs from its definition', asyn
   const problem = await problemOf(compileVerified(wrong, graph, weights));
   expect(problem).toMatchObject({ code: 'second-opinion-differs', where: 'layer maximum' });
   expect(problem.found).toMatch(
-    /^the engine onnx \(cpu, [\d.]+\) computes this max_pooling2d layer wrong: on an image of noise it differs by [\d.]+% of the largest value from the layer's definition$/,
+    /^the engine onnx \(cpu, [\d.]+\) computes a wrong output for this max_pooling2d layer: on an image of noise it differs by [\d.]+% of the largest value from the layer's definition$/,
   );
 });
 
@@ -184,7 +184,7 @@ describe('a training', () => {
       kind: 'stage-failed',
       code: 'second-opinion-differs',
       where: 'layer dilated',
-      found: expect.stringContaining('the gradient of dilated/bias wrong'),
+      found: expect.stringContaining('a wrong gradient for dilated/bias'),
     });
   });
 });

@@ -113,7 +113,7 @@ describe('failures', () => {
           {
             code: 'picture-thread-ended',
             where: tasks[0].path,
-            found: `the thread that loads pictures ended ${told}while it had this picture`,
+            found: `the image thread exited ${told}while it read this image`,
           },
         ],
       });

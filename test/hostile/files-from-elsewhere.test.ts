@@ -19,17 +19,13 @@ afterEach(() => sandbox.remove());
 describe('an archive', () => {
   const zeros = Buffer.alloc(2 ** 26);
   const hostile: Readonly<Record<string, readonly [() => Uint8Array | Promise<Uint8Array>, number, RegExp]>> = {
-    'that climbs': [() => zipOf([{ name: '../outside/evil.jpg', content: 'x' }]), 4, /climbs out of the folder/],
+    'that climbs': [() => zipOf([{ name: '../outside/evil.jpg', content: 'x' }]), 4, /leads out of the folder/],
     'that climbs, in a tar': [
       () => tarOf([{ name: 'cats/../../../outside/evil.jpg', content: 'x' }]),
       4,
-      /climbs out of the folder/,
+      /leads out of the folder/,
     ],
-    'with a path from the root': [
-      () => zipOf([{ name: '/tmp/evil.jpg', content: 'x' }]),
-      4,
-      /starts at the root of a disk/,
-    ],
+    'with a path from the root': [() => zipOf([{ name: '/tmp/evil.jpg', content: 'x' }]), 4, /is an absolute path/],
     'with a link, and a file through it': [
       () =>
         tarOf([
@@ -62,7 +58,7 @@ describe('an archive', () => {
           { name: 'b/b.jpg', content: 'x', sameAs: 0 },
         ]),
       4,
-      /shares bytes/,
+      /overlaps with another entry/,
     ],
     'that lies about a size': [
       () => zipOf([{ name: 'a/a.jpg', content: 'x'.repeat(99), deflate: true, size: 9 }]),
@@ -132,7 +128,7 @@ describe('a layers-model', () => {
       bent.writeUInt16LE(0x7e00, 1000);
       return bent;
     };
-    await refusesModel(asIs, /are not numbers/, { weights });
+    await refusesModel(asIs, /contain NaN or infinity/, { weights });
   });
 
   test('that is nested beyond reason, or is not JSON', async () => {
@@ -216,7 +212,7 @@ describe('a network', () => {
   test('that is far larger than its file', async () => {
     await refusesNetwork(
       [layer('Conv2D', 'c', 'x', { filters: 1e9, kernel_size: 1 })],
-      /layer c gives 50,176,000,000,000 numbers per image/,
+      /layer c outputs 50,176,000,000,000 numbers per image/,
     );
     await refusesNetwork(
       [layer('Conv2D', 'c', 'x', { filters: 2, kernel_size: 1e9 })],
@@ -234,9 +230,9 @@ describe('a network', () => {
     await refusesNetwork(chain(400, 'ZeroPadding2D', { padding: 1000 }), /numbers per image/);
     await refusesNetwork(
       [layer('DepthwiseConv2D', 'd', 'x', { kernel_size: 1, depth_multiplier: 1e12 })],
-      /layer d gives/,
+      /layer d outputs/,
     );
-    await refusesNetwork([layer('Dense', 'd', 'x', { units: 1e15 })], /layer d gives/);
+    await refusesNetwork([layer('Dense', 'd', 'x', { units: 1e15 })], /layer d outputs/);
     await refusesNetwork(
       chain(500, 'Conv2D', { filters: 2000, kernel_size: 101, padding: 'same' }),
       /weights|multiplications/,
@@ -378,7 +374,7 @@ describe('a server', () => {
     const md5 = createHash('md5').update('zip').digest('hex');
     await sandbox.refuses(
       3,
-      /goes on beyond 1,000 bytes/,
+      /sends more than 1,000 bytes/,
       'ingest',
       '--set',
       `stages.ingest.source={url: "${url}", md5: ${md5}, size: 1000}`,

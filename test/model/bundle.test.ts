@@ -87,21 +87,21 @@ test.each([
     1,
     'sigmoid',
     ['a', 'b', 'c'],
-    '[1] by sigmoid; a softmax of 3, for the classes in classes.json',
+    '[1] with sigmoid; a softmax of 3, for the classes in classes.json',
   ],
   [
     'fewer classes than outputs',
     3,
     'softmax',
     ['a', 'b'],
-    '[3] by softmax; one sigmoid unit, or a softmax of 2, for the classes in classes.json',
+    '[3] with softmax; one sigmoid unit, or a softmax of 2, for the classes in classes.json',
   ],
   [
     'outputs that are not scores',
     2,
     'linear',
     ['a', 'b'],
-    '[2] by linear; one sigmoid unit, or a softmax of 2, for the classes in classes.json',
+    '[2] with linear; one sigmoid unit, or a softmax of 2, for the classes in classes.json',
   ],
 ] as const)('%s are refused', async (_what, units, activation, classes, told) => {
   await written(network(units, activation), { 'classes.json': classes });
@@ -122,7 +122,7 @@ test.each([
   [{ 'preprocessing.json': null }, /preprocessing\.json: image is missing/],
   [preparing({ size: [4, 0] }), /image\.size is \[4,0\]; \[height, width\]/],
   [preparing({ size: [100000, 100000] }), /image\.size is \[100000,100000\]/],
-  [preparing({ size: [5, 6] }), /^bad-data \.\/model\.json: the network takes \[4,6,3\]; pictures of \[5,6,3\]/],
+  [preparing({ size: [5, 6] }), /^bad-data \.\/model\.json: the network takes \[4,6,3\]; images of \[5,6,3\]/],
   [preparing({ interpolation: 'best' }), /image\.interpolation is "best"; nearest, bilinear, bicubic, lanczos/],
   [preparing({ orientation: 'constructor' }), /image\.orientation is "constructor"/],
   [
@@ -144,16 +144,18 @@ test('lists that are not those of the network are refused: another order of clas
   expect(await refusal()).toBe('accepted');
   await written(network(1, 'sigmoid'), { 'classes.json': ['dog', 'cat'] }, said);
   expect(await refusal()).toBe(
-    'bad-data ./classes.json: says ["dog","cat"], but model.json beside it ["cat","dog"]; the same in both',
+    'bad-data ./classes.json: contains ["dog","cat"], but model.json in the same folder ["cat","dog"]; the same value in both',
   );
   await written(
     network(1, 'sigmoid'),
     { 'preprocessing.json': { image, preprocessing: { kind: 'mode', mode: 'caffe' } } },
     said,
   );
-  expect(await refusal()).toMatch(/preprocessing\.json: says .*"caffe".*, but model\.json beside it .*"tf"/);
+  expect(await refusal()).toMatch(
+    /preprocessing\.json: contains .*"caffe".*, but model\.json in the same folder .*"tf"/,
+  );
   await written(network(1, 'sigmoid'), preparing({ interpolation: 'bicubic' }), said);
-  expect(await refusal()).toMatch(/preprocessing\.json: says /);
+  expect(await refusal()).toMatch(/preprocessing\.json: contains /);
 });
 
 test('weights that were changed since are refused', async () => {
@@ -163,19 +165,19 @@ test('weights that were changed since are refused', async () => {
   bytes[7] ^= 0x80;
   await writeFile(file, bytes);
   expect(await refusal()).toMatch(
-    /^bad-data \.\/group1-shard1of1\.bin: was changed or damaged since the model was written/,
+    /^bad-data \.\/group1-shard1of1\.bin: changed or was damaged after the model was written/,
   );
 });
 
 test('what is missing, cut short or elsewhere is told by its name', async () => {
   expect(await refusal(join(folder, 'none'))).toMatch(
-    /^invalid \.\/none: is not there; the folder of an exported model/,
+    /^invalid \.\/none: does not exist; the folder of an exported model/,
   );
   expect(await refusal()).toMatch(
     /^invalid .*: is an empty folder, not an exported model; the folder of an exported model/,
   );
   await writeFile(join(folder, 'base.keras'), 'PK\x03\x04');
-  expect(await refusal()).toMatch(/is a folder, with base\.keras in it, not an exported model/);
+  expect(await refusal()).toMatch(/is a folder that contains base\.keras, not an exported model/);
   expect(await refusal(join(folder, 'base.keras'))).toMatch(
     /^invalid \.\/base\.keras: is a zip, as \.keras files are, not an exported model/,
   );

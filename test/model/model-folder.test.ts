@@ -19,7 +19,7 @@ afterEach(() => rm(root, { recursive: true }));
 
 const outside = {
   category: 'unsafe',
-  problems: [{ code: 'model-file-outside-folder', found: 'is a link that leads out of the folder of the model' }],
+  problems: [{ code: 'model-file-outside-folder', found: 'is a link that points outside the folder of the model' }],
 };
 
 test('a link that leads out of the folder is refused before it is opened', async () => {

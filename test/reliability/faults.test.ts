@@ -33,7 +33,7 @@ function expectExplained({ failures }: RanHere, fault: Fault): void {
       [expect.objectContaining({ where: expect.any(String), remedy: expect.any(String) })],
     ]);
     if (problems[0].code === 'disk-full')
-      expect(problems[0].found).toMatch(/[\d,]+ bytes were to be written, and 1,099,511,627,776 are free/);
+      expect(problems[0].found).toMatch(/[\d,]+ bytes are needed, 1,099,511,627,776 are free/);
     else expect(problems[0].found).toContain(fault);
   }
 }

@@ -80,14 +80,14 @@ describe('whole archives', () => {
 
 describe('names that are refused', () => {
   const names: Readonly<Record<string, string>> = {
-    '../evil.jpg': 'climbs out of the folder',
-    'cats/../../evil.jpg': 'climbs out of the folder',
-    '/etc/evil.jpg': 'starts at the root of a disk',
-    'C:evil.jpg': 'starts at the root of a disk',
-    'cats\\evil.jpg': 'holds a backslash',
-    [`${'deep/'.repeat(32)}x.jpg`]: 'lies more than 32 folders deep',
+    '../evil.jpg': 'leads out of the folder',
+    'cats/../../evil.jpg': 'leads out of the folder',
+    '/etc/evil.jpg': 'is an absolute path',
+    'C:evil.jpg': 'is an absolute path',
+    'cats\\evil.jpg': 'contains a backslash',
+    [`${'deep/'.repeat(32)}x.jpg`]: 'is more than 32 folders deep',
     [`${'p'.repeat(200)}/`.repeat(6)]: 'is longer than 1024 bytes',
-    [`${'n'.repeat(256)}.jpg`]: 'has a part of more than 255 bytes',
+    [`${'n'.repeat(256)}.jpg`]: 'has a folder or file name of more than 255 bytes',
   };
   test.each(Object.entries(names))('%s', async (name, reason) => {
     const expected = expect.stringMatching(new RegExp(`^unsafe: .*${reason}$`));
@@ -96,16 +96,16 @@ describe('names that are refused', () => {
   });
 
   test('a NUL', async () => {
-    expect(await refusal(zipOf([{ name: 'a.jpg\0.txt' }]))).toMatch(/^unsafe: .*holds a NUL character$/);
+    expect(await refusal(zipOf([{ name: 'a.jpg\0.txt' }]))).toMatch(/^unsafe: .*contains a NUL character$/);
   });
 
   test.each([
-    ['the same name', 'cats/a.jpg', 'cats/a.jpg', 'is there twice'],
+    ['the same name', 'cats/a.jpg', 'cats/a.jpg', 'occurs twice'],
     ['case', 'cats/a.jpg', 'cats/A.jpg', 'same name'],
     ['case of a folder', 'cats/a.jpg', 'Cats/b.jpg', 'same name'],
     ['forms of accents', 'caf\u00e9.jpg', 'cafe\u0301.jpg', 'same name'],
     ['full folding', 'stra\u00dfe.jpg', 'STRASSE.jpg', 'same name'],
-    ['a file as a folder', 'cats', 'cats/a.jpg', 'is there twice'],
+    ['a file as a folder', 'cats', 'cats/a.jpg', 'occurs twice'],
   ])('duplicates by %s', async (_, one, two, reason) => {
     const expected = expect.stringMatching(new RegExp(`^unsafe: .*${reason}`));
     expect(await refusal(zipOf([{ name: one }, { name: two }]))).toEqual(expected);
@@ -148,7 +148,7 @@ describe('limits', () => {
       { name: 'b', content: 'xxxx' },
     ];
     for (const bytes of [zipOf(two), await tarOf(two)]) {
-      expect(await refusal(bytes, { ...limits, entries: 1 })).toBe('unsafe: holds more than 1 entries');
+      expect(await refusal(bytes, { ...limits, entries: 1 })).toBe('unsafe: contains more than 1 entries');
       expect(await refusal(bytes, { ...limits, bytesAnEntry: 3 })).toMatch(/^unsafe: unpacks a to more than/);
       expect(await refusal(bytes, { ...limits, bytesInAll: 7 })).toMatch(/^unsafe: unpacks to more than/);
       expect(await refusal(bytes, { ...limits, bytesInAll: 8 })).toBe('taken');
@@ -165,18 +165,20 @@ describe('damage', () => {
       /^bad-data: is damaged \(too many bytes/,
     );
     expect(await refusal(zipOf([{ name: 'a', content: 'x'.repeat(100), deflate: true, size: 1000 }]))).toMatch(
-      /^bad-data: ends in the middle \(not enough bytes/,
+      /^bad-data: is incomplete \(not enough bytes/,
     );
   });
 
   test('a wrong checksum, encryption, an unknown method', async () => {
     expect(await refusal(zipOf([{ name: 'a', content: 'x', sum: 1 }]))).toBe(
-      'bad-data: is damaged: the bytes of a do not come to its checksum',
+      'bad-data: is damaged: the checksum of a does not match',
     );
     expect(await refusal(zipOf([{ name: 'a', content: 'x'.repeat(13), size: 1, flags: 0x801 }]))).toBe(
       'bad-data: is encrypted (a)',
     );
-    expect(await refusal(zipOf([{ name: 'a', content: 'x', method: 12 }]))).toMatch(/^bad-data: packs a by method 12/);
+    expect(await refusal(zipOf([{ name: 'a', content: 'x', method: 12 }]))).toMatch(
+      /^bad-data: compresses a with method 12/,
+    );
   });
 
   test('entries that share bytes', async () => {
@@ -184,7 +186,7 @@ describe('damage', () => {
       { name: 'a', content: 'x' },
       { name: 'b', content: 'x', sameAs: 0 },
     ]);
-    expect(await refusal(bomb)).toMatch(/^unsafe: .*"b" shares bytes with another entry/);
+    expect(await refusal(bomb)).toMatch(/^unsafe: .*"b" overlaps with another entry/);
   });
 
   test('no archive at all', async () => {

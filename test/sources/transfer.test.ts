@@ -64,7 +64,7 @@ test.each<[string, Error, string]>([
 ])('%s: the reason is told and it is tried again', async (_name, error, reason) => {
   expect(await refusal(error)).toEqual({
     code: 'download-failed',
-    found: `could not be fetched: ${reason}`,
+    found: `could not be downloaded: ${reason}`,
     retries: [reason, reason],
   });
   expect(get).toHaveBeenCalledTimes(3);

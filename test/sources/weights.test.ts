@@ -70,6 +70,6 @@ test('pins are told where they are missing or do not belong', async () => {
   expect(await refusal('{url: "https://example.com/a", md5: 6d6bbae143d832006294945121d1f1fc}')).toContain(
     '`md5` stands without `size`',
   );
-  expect(await refusal('{url: "https://example.com/a"}')).toContain('nothing says what this file has to be');
-  expect(await refusal('https://example.com/a')).toContain('nothing says what this file has to be');
+  expect(await refusal('{url: "https://example.com/a"}')).toContain('this file is not pinned');
+  expect(await refusal('https://example.com/a')).toContain('this file is not pinned');
 });

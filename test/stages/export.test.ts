@@ -104,7 +104,7 @@ test('scores that are not numbers, or too few, do not match', () => {
   expect(verify(0.25, 0.75 + 9e-5)).not.toThrow();
   expect(verify(0.25, 0.75 + 1.2e-4)).toThrow('differ by up to');
   expect(verify(NaN, 0.75)).toThrow('differ by up to NaN');
-  expect(verify(0.25)).toThrow('1 scores came back, 2 were expected');
+  expect(verify(0.25)).toThrow('1 scores instead of 2');
 });
 
 test('onnx is refused before any work on a machine without onnxruntime', () => {

@@ -124,7 +124,7 @@ describe('split', () => {
     expect(one.json('summary')).toMatchObject({ counts: { train: { owls: 1 }, validation: { owls: 0 } } });
     expect(one.notes).toContainEqual([
       'too-few-to-split',
-      'too few images of `owls` for the validation split: trained on, not measured',
+      'too few images of `owls` for the validation split: used for training only',
     ]);
     await expect(run({ ...pictures('cats', 1), ...pictures('dogs', 1) })).rejects.toMatchObject({
       problems: [{ code: 'nothing-to-validate', found: 'has one image of each class, so none is left for validation' }],
@@ -163,7 +163,7 @@ describe('samples', () => {
     const unsorted = await run({ ...pictures('train/cats', 6), ...pictures('train/dogs', 6), ...pictures('test', 3) });
     expect(unsorted.notes).toContainEqual([
       'files-outside-classes',
-      '3 files in no class folder, such as test/p-0.jpg',
+      '3 files outside all class folders, such as test/p-0.jpg',
     ]);
     expect(explicit.json('summary')).toMatchObject({
       counts: { train: { cats: 6, dogs: 6 }, validation: { cats: 2, dogs: 2 } },
@@ -186,7 +186,7 @@ describe('samples', () => {
     expect(bench.json<Samples>('samples').samples).toHaveLength(40);
     expect(bench.notes).toContainEqual([
       'same-picture-twice',
-      '1 file with the same bytes as another one of the class: such pictures count once',
+      '1 file with the same content as another file of the class: counted once',
     ]);
     await expect(run({ ...files, 'dogs/copy.jpg': files['cats/p-0.jpg'] })).rejects.toMatchObject({
       category: 'bad-data',
@@ -194,7 +194,7 @@ describe('samples', () => {
         {
           code: 'same-picture-two-labels',
           where: '/pictures/dogs/copy.jpg',
-          found: 'has the same bytes as cats/p-0.jpg, under another label',
+          found: 'has the same content as cats/p-0.jpg but another label',
           remedy: expect.stringContaining('on_label_conflict'),
         },
       ],
@@ -204,7 +204,7 @@ describe('samples', () => {
     expect(Object.values(skipping.json<Files>('files').paths).flat()).not.toContain('cats/p-0.jpg');
     expect(skipping.notes[0]).toEqual([
       'picture-skipped',
-      'dogs/copy.jpg has the same bytes as cats/p-0.jpg, under another label',
+      'dogs/copy.jpg has the same content as cats/p-0.jpg but another label',
     ]);
   });
 
@@ -214,7 +214,7 @@ describe('samples', () => {
     const leaks = { 'validation/cats/leak.jpg': train['train/cats/p-0.jpg'] };
     const told = [
       'picture-in-two-splits',
-      expect.stringMatching(/^1 picture in more than one split: scores on it say nothing$/),
+      expect.stringMatching(/^1 image in more than one split: scores on it are meaningless$/),
     ];
     expect((await run({ ...train, ...validation, ...leaks })).notes).toContainEqual(told);
     const tested = {
@@ -260,12 +260,12 @@ describe('samples', () => {
     expect(problems.filter(({ remedy }) => remedy !== undefined)).toEqual([
       {
         code: 'bad-picture',
-        found: 'and 1 more; `pipeline doctor FILE --json` names all',
+        found: 'and 1 more; `pipeline doctor FILE --json` lists all',
         remedy: 'fix or remove the files, or set `on_bad_image: skip` in the ingest stage',
       },
       {
         code: 'same-picture-two-labels',
-        found: 'and 10 more; `pipeline doctor FILE --json` names all',
+        found: 'and 10 more; `pipeline doctor FILE --json` lists all',
         remedy: expect.stringContaining('on_label_conflict: skip'),
       },
     ]);
@@ -274,7 +274,7 @@ describe('samples', () => {
   test('pictures of a kind that other programs convert are to be converted', () => {
     const heic = 'is a HEIC, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF';
     expect(badPictureRemedy(['is a link to x.jpg, which is missing'])).toBe(
-      'fetch what the links lead to (such as by `dvc pull` or `git annex get`), or set `on_bad_image: skip` in the ingest stage',
+      'fetch the targets of the links (for example with `dvc pull` or `git annex get`), or set `on_bad_image: skip` in the ingest stage',
     );
     expect(badPictureRemedy([heic, heic])).toBe(
       'convert the HEIC files to JPEG, or set `on_bad_image: skip` in the ingest stage',

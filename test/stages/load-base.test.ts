@@ -129,7 +129,7 @@ test.each(['tiny-keras3.keras', 'tiny-keras2.h5'])(
     expect(weights.has('wide_depthwise/depthwise_kernel')).toBe(true);
     expect(weights.has('classes/kernel')).toBe(false);
     expect(await refusal({ architecture: 'mobilenet_v2', weights: path })).toContain(
-      'invalid another-network: holds another network than mobilenet_v2: it has block_relu (relu)',
+      'invalid another-network: contains a different network than mobilenet_v2: it has block_relu (relu)',
     );
   },
 );
@@ -137,7 +137,7 @@ test.each(['tiny-keras3.keras', 'tiny-keras2.h5'])(
 test('what does not fit is told', async () => {
   const weightsAlone = await unpack(folder, 'tiny-keras2-weights.h5');
   expect(await refusal({ architecture: 'layers_model', weights: weightsAlone })).toMatch(
-    /^invalid no-topology: has its layers in its weights file, but .* holds weights alone$/,
+    /^invalid no-topology: has its layers in its weights file, but .* contains only weights$/,
   );
   const packaged = await loaded({ architecture: 'compact32' });
   const scratch = await loaded({ architecture: 'compact32', weights: 'random' });
@@ -146,7 +146,7 @@ test('what does not fit is told', async () => {
   expect(scratch.weights.get('stem_conv/kernel')).not.toEqual(packaged.weights.get('stem_conv/kernel'));
   expect(scratch.preimage).toEqual({ layers: expect.stringMatching(/^[0-9a-f]{64}$/) });
   expect(await refusal({ architecture: 'layers_model', weights: 'random' })).toMatch(/^invalid no-topology/);
-  expect(await refusal({ weights: join(folder, 'none.h5') })).toBe('bad-data weights-missing: is not there');
+  expect(await refusal({ weights: join(folder, 'none.h5') })).toBe('bad-data weights-missing: does not exist');
 });
 
 test('a base that is named alone stands for the file that Keras publishes, by its pins', async () => {

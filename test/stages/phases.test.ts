@@ -102,7 +102,7 @@ describe('the start', () => {
       problems: [
         {
           code: 'weights-not-finite',
-          found: 'the weights of project/bias hold values that are not numbers before training begins',
+          found: 'the weights of project/bias contain NaN or infinity before training begins',
         },
       ],
     });
@@ -128,7 +128,7 @@ describe('frozen weights', () => {
   });
 
   test('that came out otherwise, or were changed in memory, are told by name', () => {
-    expect(judge(weights, changed('conv1/kernel'))).toThrow('training moved frozen weights: conv1/kernel');
+    expect(judge(weights, changed('conv1/kernel'))).toThrow('training changed frozen weights: conv1/kernel');
     expect(judge(changed('dw2/depthwise_kernel'), new Map())).toThrow('dw2/depthwise_kernel');
   });
 

@@ -22,7 +22,7 @@ describe('class weights', () => {
   test('are given by name, and an unknown name is told', () => {
     expect(classWeights({ b: 3 }, ['a', 'b'], [], 'train')).toEqual([1, 3]);
     expect(() => classWeights({ cat: 2 }, ['cats', 'dogs'], [], 'train')).toThrow(
-      '`class_weight` names `cat`, and no image has that class',
+      '`class_weight` names `cat`, but no image has that class',
     );
   });
 });
@@ -84,13 +84,13 @@ describe('without validation pictures', () => {
           code: 'monitor-not-measured',
           where: 'tested',
           field: ['early_stopping', 'monitor'],
-          remedy: 'give the data validation pictures, by `split` or a folder validation/, or follow accuracy',
+          remedy: 'add validation images, with `split` or a folder validation/, or monitor accuracy',
         },
         {
           code: 'monitor-not-measured',
           where: 'tested',
           field: ['reduce_on_plateau', 'monitor'],
-          found: '`reduce_on_plateau` follows `val_loss`, but there are no validation images',
+          found: '`reduce_on_plateau` monitors `val_loss`, but there are no validation images',
         },
       ],
     });

@@ -223,7 +223,7 @@ test('early stopping says when it stopped, and which weights are kept', async ()
   };
   const { history, bestEpoch } = await train({ config, notes });
   expect([history.length, bestEpoch]).toEqual([3, 1]);
-  expect(notes).toEqual(['stopped after epoch 3: loss was best in epoch 1, whose weights are kept']);
+  expect(notes).toEqual(['stopped after epoch 3: loss was best in epoch 1, and its weights are kept']);
 });
 
 describe('the figures', () => {
@@ -291,7 +291,7 @@ describe('what is not a number', () => {
     expect(error.problems[0]).toMatchObject({
       code: 'diverged',
       found: expect.stringMatching(
-        /in epoch 1, step 1, at the learning rate 0.05, beginning in the output of the layer hidden$/,
+        /in epoch 1, step 1, at the learning rate 0.05, first in the output of the layer hidden$/,
       ),
     });
   });
@@ -299,7 +299,7 @@ describe('what is not a number', () => {
   test('a loss that is finite and far above guessing is told once', async () => {
     const notes: string[] = [];
     await train({ learningRate: 1000, notes });
-    expect(notes).toEqual([expect.stringContaining('a hundred times that of guessing')]);
+    expect(notes).toEqual([expect.stringContaining('more than 100 times that of random guessing')]);
   });
 
   test('a split of which no picture can be used ends the training: there are no figures', async () => {
@@ -311,7 +311,7 @@ describe('what is not a number', () => {
       const error = await reason({ features: new MadeUp(broken) });
       expect([error.category, error.problems[0].found]).toEqual([
         'bad-data',
-        `none of the ${split} pictures can be used`,
+        `none of the ${split} images can be used`,
       ]);
     }
   });

@@ -10,7 +10,7 @@ const open = (root: string) => openStore(root, { onDamage: () => undefined, tool
 test('a look at a store in an empty folder makes it as the first run would, marks and all', async () => {
   const root = scratchFolder();
   const findings = await storeFindings(await open(root), () => []);
-  expect(findings[0]).toEqual({ level: 'ok', about: 'cache', code: 'cache-folder', text: `${root}: can be written` });
+  expect(findings[0]).toEqual({ level: 'ok', about: 'cache', code: 'cache-folder', text: `${root}: is writable` });
   expect(namesIn(root)).toEqual(['.gitignore', 'CACHEDIR.TAG', 'v1']);
   expect(namesIn(root, 'v1', 'tmp')).toEqual([]);
 });
@@ -20,14 +20,12 @@ test('what is in a store is counted, folders and all', async () => {
   await storeFindings(await open(root), () => []);
   await writeFile(join(root, 'v1', 'more'), Buffer.alloc(2_000_000));
   const findings = await storeFindings(await open(root), () => []);
-  expect(findings.find(({ code }) => code === 'cache-room')!.text).toMatch(
-    /^\d.* are free on its disk, 2\.0 MB are in it$/,
-  );
+  expect(findings.find(({ code }) => code === 'cache-room')!.text).toMatch(/^\d.* free on its disk, 2\.0 MB in it$/);
 });
 
 test('a store that is to be in a folder that is not there is not made by a look', async () => {
   const folder = scratchFolder();
   const findings = await storeFindings(await open(join(folder, 'cache')), () => []);
-  expect(findings[0].text).toBe(`${join(folder, 'cache')}: can be made`);
+  expect(findings[0].text).toBe(`${join(folder, 'cache')}: can be created`);
   expect(namesIn(folder)).toEqual([]);
 });

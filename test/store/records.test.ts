@@ -80,7 +80,7 @@ test.each<[string, string, (path: string) => void]>([
   ['a list', 'not a JSON object', (path) => writeFileSync(path, '[]')],
   [
     'given another blob',
-    'which is not the digest that it carries',
+    'which is not the digest in it',
     (path) => {
       const record = valid(readFileSync(path, 'utf8'));
       writeFileSync(path, JSON.stringify({ ...record, outputs: { model: { digest: digestOf('x'), size: 1 } } }));
@@ -88,17 +88,13 @@ test.each<[string, string, (path: string) => void]>([
   ],
   [
     'given a field',
-    'which is not the digest that it carries',
+    'which is not the digest in it',
     (path) => {
       writeFileSync(path, JSON.stringify({ ...valid(readFileSync(path, 'utf8')), more: 1 }));
     },
   ],
   ['a folder', 'not a regular file', (path) => (rmSync(path), mkdirSync(path))],
-  [
-    'huge',
-    'larger than the 16777216 bytes that such a file can have',
-    (path) => truncateSync(path, 16 * 1024 * 1024 + 1),
-  ],
+  ['huge', 'larger than 16777216 bytes, the limit for such a file', (path) => truncateSync(path, 16 * 1024 * 1024 + 1)],
 ])('a record that was %s is a miss, said once, and replaced', async (_name, reason, damage) => {
   const { records, record, notes } = await scratchRecords();
   const path = records.pathOf(record.key);

@@ -63,7 +63,7 @@ describe('a record', () => {
     expect(await records.get(key)).toMatchObject({ key });
     writeFileSync(path, seal({ ...whole, ...change }));
     expect(await records.get(key)).toBeUndefined();
-    expect(notes).toEqual([{ path, reason: 'not of the form of a record' }]);
+    expect(notes).toEqual([{ path, reason: 'not a valid record' }]);
     expect(existsSync(path)).toBe(false);
   });
 
@@ -170,7 +170,7 @@ test('a link in an unpacked archive makes it damaged, and a part of a download t
   const notes: string[] = [];
   const store = await openStore(root, { tool: '0', onDamage: ({ reason }) => notes.push(reason) });
   expect(await store.sources.unpacked(archive)).toBeUndefined();
-  expect(notes).toEqual(['there are links in it, and no archive is unpacked into links']);
+  expect(notes).toEqual(['it contains links, which unpacking never creates']);
   expect(existsSync(await store.sources.claimPartial(digestOf('part')))).toBe(false);
   expect(await nodeFs.list(folder)).toEqual(['thesis.tex']);
   expect(readFileSync(file, 'utf8')).toBe('years of work');

@@ -10,3 +10,8 @@ export function parseRatio(value: string | number): number | undefined {
 function positive(ratio: number): number | undefined {
   return ratio > 0 && Number.isFinite(ratio) ? ratio : undefined;
 }
+
+/** `93.5%` of a share from 0 to 1. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)}%`;
+}

@@ -31,7 +31,7 @@ export function shellPath(path: string, environment: NodeJS.ProcessEnv = process
   }
   if (process.platform === 'win32' || !path.includes('\\')) return undefined;
   return {
-    found: '`\\` is a part of names here and separates no folders',
+    found: '`\\` is part of a name on this system and does not separate folders',
     remedy: `write it with \`/\`: \`${forward(path)}\``,
   };
 }

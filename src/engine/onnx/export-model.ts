@@ -5,7 +5,7 @@ import type { FloatType } from '../../core/schema-types.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { finalActivationOf } from '../../model/logits.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
-import { isHalved } from '../../model/rounding.js';
+import { isStoredAsFloat16 } from '../../model/rounding.js';
 import type { Weights } from '../../model/tensor.js';
 import { GraphBuilder, type Name } from './builder.js';
 import { withHalves } from './half-storage.js';
@@ -19,10 +19,10 @@ import { preprocessingNodes } from './preprocessing.js';
 const MOST_BYTES = 2 ** 31 - 2 ** 24;
 
 /**
- * Writes the file: in go N pictures as bytes, RGB, of the size that the metadata name; out come N rows of one score a
+ * Writes the file: in go N images as bytes, RGB, of the size that the metadata name; out come N rows of one score a
  * class, for two classes too. Preprocessing is in the graph. Each weight is a constant under its own name, the kernels
  * of convolutions with their axes as ONNX has them. The same model gives the same bytes.
- * Throws `invalid` where a kernel is beyond float16, or the weights are more than one file can hold.
+ * Throws `invalid` if a kernel is beyond float16, or the weights are more than one file can hold.
  */
 export function exportOnnx(document: TrainedDocument, weights: Weights, type: FloatType): Uint8Array {
   const { graph, classes, image, preprocessing } = document;
@@ -41,7 +41,7 @@ export function exportOnnx(document: TrainedDocument, weights: Weights, type: Fl
   const output = inOrder(builder, steps.at(-1)?.applied.output ?? input, 'last');
   const scores = activation === 'sigmoid' ? bothScores(builder, output.name) : output.name;
   builder.batchOutput(SCORES, scores, [classes.length]);
-  const halved = [...weights].filter(([, tensor]) => isHalved(tensor, type)).map(([name]) => name);
+  const halved = [...weights].filter(([, tensor]) => isStoredAsFloat16(tensor, type)).map(([name]) => name);
   const metadata = metadataOf({ classes, image, preprocessing, activation, weights: type });
   const model = withHalves(builder.build(graph.name), new Set(halved));
   refuseTooLarge(model);
@@ -71,7 +71,7 @@ export function refuseTooLarge({ initializers, name }: Model): void {
     code: 'onnx-too-large',
     where: name,
     found: `the weights have ${bytesText(bytes)}`,
-    expected: `less than ${bytesText(MOST_BYTES)}, the most that an .onnx file can hold by itself`,
-    remedy: 'export with weights: float16, or leave onnx out of formats',
+    expected: `less than ${bytesText(MOST_BYTES)}, the limit for a single .onnx file`,
+    remedy: 'export with `weights: float16`, or remove onnx from `formats`',
   });
 }

@@ -7,11 +7,11 @@ import type { OnnxBundle } from './onnx-bundle.js';
 import { Tensor } from './runtime.js';
 import { openFile } from './session.js';
 
-/** Takes pictures as RGB levels from 0 to 255 and gives one score a class. Rejects with `bad-data` for a file that onnxruntime refuses. */
+/** Takes images as RGB levels from 0 to 255 and gives one score a class. Rejects with `bad-data` for a file that onnxruntime refuses. */
 export async function openModelFile({ path, digest, image, input, output }: OnnxBundle): Promise<Runner> {
   const bytes = await readRegular(path, { digest });
   const session = await openFile(bytes, availableParallelism()).catch((error: unknown) => {
-    const found = `onnxruntime refuses it: ${error instanceof Error ? error.message.slice(0, 200) : String(error)}`;
+    const found = `onnxruntime cannot load it: ${error instanceof Error ? error.message.slice(0, 200) : String(error)}`;
     throw failure(
       'bad-data',
       {

@@ -35,7 +35,7 @@ export function foldBatchNorm(
 
 /**
  * Zero paddings that the one convolution reading them can do itself: their names, by that of the convolution.
- * Only `valid` convolutions can, because `same` counts its own zeros from the padded picture.
+ * Only `valid` convolutions can, because `same` counts its own zeros from the padded image.
  */
 export function foldedPaddings(graph: Graph): ReadonlyMap<string, string> {
   const readers = countReaders(graph);

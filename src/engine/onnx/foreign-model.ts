@@ -43,11 +43,11 @@ function checkNode(node: Uint8Array, where: string): void {
   const name = textOf(node, nodeFields.name);
   const subject = `the node ${JSON.stringify(name === '' ? op : name)}`;
   if (!STANDARD.has(domain)) throw refused(where, `${subject} uses the operator \`${op}\` of the domain \`${domain}\``);
-  if (CONTROL.has(op)) throw refused(where, `${subject} is a \`${op}\`, which may compute without end`);
+  if (CONTROL.has(op)) throw refused(where, `${subject} is a \`${op}\`, which may never finish`);
   for (const attribute of bytesOf(node, nodeFields.attribute)) {
     for (const field of fieldsOf(attribute)) {
       if (field.kind !== 'bytes') continue;
-      if (graphFields.has(field.number)) throw refused(where, `${subject} has a graph inside`);
+      if (graphFields.has(field.number)) throw refused(where, `${subject} contains a graph`);
       if (tensorFields.has(field.number)) checkTensor(field.bytes, where);
     }
   }
@@ -68,6 +68,6 @@ function refused(where: string, found: string): PipelineError {
     found,
     expected:
       'a model of one file with standard ONNX operators and without loops, branches or functions, as an export stage writes it',
-    remedy: 'use the model as it was exported, or run this one in onnxruntime itself if you trust who made it',
+    remedy: 'use the model as it was exported, or run this one with onnxruntime itself if you trust its author',
   });
 }

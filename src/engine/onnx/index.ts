@@ -9,14 +9,14 @@ export interface OnnxOptions {
   readonly threads?: number;
 }
 
-/** Makes the engine. Throws `stage-failed` where onnxruntime-node lacks its binary for this machine. */
+/** Makes the engine. Throws `stage-failed` if onnxruntime-node lacks its binary for this machine. */
 export async function createOnnxEngine({ threads = availableParallelism() }: OnnxOptions = {}): Promise<Engine> {
   const identity = onnxIdentity();
   if (identity === undefined) {
     throw failure('stage-failed', {
       code: 'no-onnxruntime',
       found: `onnxruntime-node has no binary for ${process.platform}-${process.arch} here`,
-      remedy: 'install onnxruntime-node again, or use engine: tfjs',
+      remedy: 'reinstall onnxruntime-node, or use `engine: tfjs`',
     });
   }
   // Loaded now that it is known to be there: these load the library itself.

@@ -7,11 +7,11 @@ import { inOrder } from './layers/rule.js';
 import type { Model } from './model-file.js';
 import { inputOf, layOut } from './network.js';
 
-/** The names under which a compiled network takes its pictures and gives its results. */
+/** The names under which a compiled network takes its images and gives its results. */
 export const INPUT = 'input';
 export const OUTPUT = 'output';
 
-/** Compiles a network for this engine's own use: one float32 input, N pictures in Keras's order, and one output. */
+/** Compiles a network for this engine's own use: one float32 input, N images in Keras's order, and one output. */
 export function inferenceModel(graph: Graph, weights: Weights): Model {
   const folded = foldBatchNorm(graph, weights, () => true);
   const builder = new GraphBuilder();

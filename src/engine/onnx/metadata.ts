@@ -15,11 +15,11 @@ import type { Preprocessing } from '../../model/preprocessing.js';
 /** Bumped when a program that follows the old meaning would go wrong. */
 export const METADATA_VERSION = 1;
 
-/** The names under which an exported model takes its pictures and gives its scores. */
+/** The names under which an exported model takes its images and gives its scores. */
 export const PIXELS = 'pixels';
 export const SCORES = 'scores';
 
-/** Classes are in the order of the scores; `image` says how a picture is brought to its size, [height, width]. */
+/** Classes are in the order of the scores; `image` says how an image is brought to its size, [height, width]. */
 export interface ModelMetadata extends Pick<TrainedDocument, 'classes' | 'image'> {
   readonly version: typeof METADATA_VERSION;
   /** What the graph itself does with the levels; nobody else has to. */
@@ -69,7 +69,7 @@ export function toProperties(metadata: ModelMetadata): Record<string, string> {
   );
 }
 
-/** Reads the members back. Throws `bad-data` where they are not those of a model that `export` wrote; `where` names the file. */
+/** Reads the members back. Throws `bad-data` if they are not those of a model that `export` wrote; `where` names the file. */
 export function fromProperties(properties: ReadonlyMap<string, string>, where: string): ModelMetadata {
   const metadata = Object.fromEntries(
     members.map((name) => [name, parsed(properties.get(`${PREFIX}${name}`), `${PREFIX}${name}`, where)]),
@@ -78,7 +78,7 @@ export function fromProperties(properties: ReadonlyMap<string, string>, where: s
     throw notExported(
       where,
       metadata['version'] === undefined
-        ? 'the file does not say what its classes are'
+        ? 'the file does not name its classes'
         : `its metadata have the version ${show(metadata['version'])}`,
     );
   }

@@ -15,7 +15,7 @@ export interface Constant {
   readonly data: Float32Array;
 }
 
-/** Reads an exported model's classes and how to prepare its pictures. Throws as {@link readMetadata} and {@link checkForeignModel}. */
+/** Reads an exported model's classes and how to prepare its images. Throws as {@link readMetadata} and {@link checkForeignModel}. */
 export async function readOnnxBundle(path: string): Promise<OnnxBundle> {
   const bytes = await readRegular(path, { expected: 'an .onnx file' });
   const bundle: OnnxBundle = { format: 'onnx', path, digest: digestOf(bytes), ...readMetadata(bytes, path) };
@@ -23,7 +23,7 @@ export async function readOnnxBundle(path: string): Promise<OnnxBundle> {
   return bundle;
 }
 
-/** The metadata of an `.onnx` file's bytes. Throws `bad-data` where there are none of ours; `where` names the file. */
+/** The metadata of an `.onnx` file's bytes. Throws `bad-data` if there are none of ours; `where` names the file. */
 export function readMetadata(file: Uint8Array, where: string): ModelMetadata {
   const entries = whole(where, () =>
     bytesOf(file, 14).map((entry): [string, string] => [textOf(entry, 1), textOf(entry, 2)]),
@@ -31,7 +31,7 @@ export function readMetadata(file: Uint8Array, where: string): ModelMetadata {
   return fromProperties(new Map(entries), where);
 }
 
-/** The constants of numbers that are not integers, by name. Throws `bad-data` where the bytes are not an ONNX file. */
+/** The constants of numbers that are not integers, by name. Throws `bad-data` if the bytes are not an ONNX file. */
 export function readConstants(file: Uint8Array, where: string): ReadonlyMap<string, Constant> {
   return whole(where, () => {
     const [graph = new Uint8Array()] = bytesOf(file, 7);
@@ -64,7 +64,7 @@ function whole<Result>(where: string, read: () => Result): Result {
       code: 'not-onnx',
       where,
       found: `the file is not an ONNX model: ${error.message}`,
-      expected: 'an .onnx file, complete',
+      expected: 'a complete .onnx file',
     };
     throw failure('bad-data', problem, error);
   }

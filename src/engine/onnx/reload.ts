@@ -5,7 +5,7 @@ import { transpose } from './network.js';
 import { InferenceSession, Tensor } from './runtime.js';
 
 export interface Reloaded {
-  /** One score a class for each picture, row by row. */
+  /** One score a class for each image, row by row. */
   readonly scores: Float32Array;
   /** The same with every operator run as it is written: what a runtime that joins nothing makes of the file. */
   readonly literalScores: Float32Array;
@@ -13,7 +13,7 @@ export interface Reloaded {
   readonly weights: ReadonlyMap<string, Float32Array>;
 }
 
-/** Loads a file's bytes and scores `count` pictures of RGB bytes. `graph` says which weights to look for. */
+/** Loads a file's bytes and scores `count` images of RGB bytes. `graph` says which weights to look for. */
 export async function reloadOnnx(file: Uint8Array, pixels: Uint8Array, count: number, graph: Graph): Promise<Reloaded> {
   const { image, input, output } = readMetadata(file, 'model.onnx');
   const score = async (optimization: 'all' | 'disabled'): Promise<Float32Array> => {

@@ -6,17 +6,17 @@ import { INPUT, inferenceModel, OUTPUT } from './inference-model.js';
 import { Tensor } from './runtime.js';
 import { openSession } from './session.js';
 
-/** Where pictures are small, larger batches gain no speed. */
+/** Where images are small, larger batches gain no speed. */
 const LARGEST_BATCH = 32;
 
 /**
  * Numbers in the largest tensor of a batch, 8 MB, so that tensors stay in the processor's cache from layer to layer
- * (MobileNetV2 at 224 px: 2.4 ms of processor time a picture in batches of 2, 3.1 ms in batches of 32). It also keeps
+ * (MobileNetV2 at 224 px: 2.4 ms of processor time an image in batches of 2, 3.1 ms in batches of 32). It also keeps
  * memory flat and a run short: JavaScript stands still meanwhile, because onnxruntime-node computes on the calling thread.
  */
 const LARGEST_TENSOR = 2 ** 21;
 
-/** Compiles a network and opens it. Throws where a weight or the size of the pictures is missing. */
+/** Compiles a network and opens it. Throws where a weight or the size of the images is missing. */
 export async function openRunner(graph: Graph, weights: Weights, threads: number): Promise<Runner> {
   const model = inferenceModel(graph, weights);
   const shapes = shapesOf(graph);

@@ -25,7 +25,7 @@ import {
 const SMALL_HEAD = 2 ** 20;
 
 /**
- * Compiles a program. Throws `invalid` where the network cannot be trained by this engine. `literal`: nothing is folded or
+ * Compiles a program. Throws `invalid` if the network cannot be trained by this engine. `literal`: nothing is folded or
  * joined, here or in onnxruntime.
  */
 export async function openTrainer(program: TrainingProgram, threads: number, literal = false): Promise<Trainer> {
@@ -149,7 +149,7 @@ function rateOf({ optimizer }: TrainingProgram, learningRate: number, step: numb
   return optimizer.kind === 'adam' ? adamStepSize(optimizer, learningRate, step) : learningRate;
 }
 
-/** Makes tensors of a row for each picture of a batch. */
+/** Makes tensors of a row for each image of a batch. */
 function rowsOf({ count }: TrainingBatch) {
   return (data: Float32Array, shape: Shape) => new Tensor('float32', data, [count, ...shape]);
 }

@@ -62,7 +62,7 @@ function cannotStart(backend: TfjsBackend, cause?: unknown): Error {
     code: 'tfjs-backend-failed',
     where: `TF.js backend ${backend}`,
     found: `the backend does not start${why}`,
-    remedy: 'choose engine: onnx, or install the TF.js packages again',
+    remedy: 'use `engine: onnx`, or reinstall the TF.js packages',
   };
   return failure('stage-failed', problem, cause);
 }

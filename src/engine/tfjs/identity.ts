@@ -90,7 +90,7 @@ function whyNotNative(state: NativeState): string {
   const version = installedVersion(packages.node) ?? '';
   switch (state) {
     case 'ready':
-      return 'the native TF.js backend is there, but was not chosen';
+      return 'the native TF.js backend is installed, but was not chosen';
     case 'not-installed':
       return 'the native TF.js backend is not installed (npm install @tensorflow/tfjs-node, on Node 22 or older)';
     case 'not-built':

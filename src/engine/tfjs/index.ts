@@ -13,7 +13,7 @@ export interface TfjsEngine extends Engine {
   compile(graph: Graph, weights: Weights): Promise<TfjsRunner>;
 }
 
-/** Loads TF.js with one backend. Throws `stage-failed` where the backend does not start. */
+/** Loads TF.js with one backend. Throws `stage-failed` if the backend does not start. */
 export async function createTfjsEngine({ backend }: { readonly backend: TfjsBackend }): Promise<TfjsEngine> {
   await startBackend(backend);
   return {
@@ -45,8 +45,8 @@ function refuseConvolutions({ graph }: TrainingProgram): void {
     throw failure('invalid', {
       code: 'wasm-trains-no-convolutions',
       where: `layer ${layer.name}`,
-      found: 'a convolution is to be trained on the WebAssembly backend of TF.js, which has no gradients for it',
-      remedy: 'use engine: onnx, install @tensorflow/tfjs-node (on Node 22 or older), or freeze the convolutions',
+      found: 'the WebAssembly backend of TF.js cannot train convolutions: it has no gradients for them',
+      remedy: 'use `engine: onnx`, install @tensorflow/tfjs-node (on Node 22 or older), or freeze the convolutions',
     });
   }
 }

@@ -22,7 +22,7 @@ export class TfjsRunner implements Runner {
 
   /**
    * The native backend is given one input at a time: libtensorflow sums in another order for another size of batch (its
-   * dense layers always, its convolutions without oneDNN), and features are kept as numbers of one picture alone.
+   * dense layers always, its convolutions without oneDNN), and features are kept as numbers of one image alone.
    */
   async run(inputs: Float32Array, count: number): Promise<Float32Array> {
     if (this.backend !== 'node' || count === 1) return predict(this.backend, this.graph, this.tensors, inputs, count);
@@ -95,7 +95,7 @@ function inputShape(graph: Graph): Shape {
   const [input] = graph.layers;
   if (input.kind !== 'input') throw new Error(`the network ${graph.name} does not begin with an input layer`);
   return input.shape.map((extent) => {
-    if (extent === null) throw new Error(`the network ${graph.name} was not given the size of its pictures`);
+    if (extent === null) throw new Error(`the network ${graph.name} has no input size`);
     return extent;
   });
 }

@@ -17,7 +17,7 @@ function standsAlone(code: number): boolean {
 }
 
 /**
- * Index of the next marker's code byte, or -1. Bytes between segments are skipped as libjpeg skips them; picture data
+ * Index of the next marker's code byte, or -1. Bytes between segments are skipped as libjpeg skips them; image data
  * is skipped likewise, because each 0xff in it is followed by 0x00.
  */
 function nextMarker(bytes: Uint8Array, from: number): number {

@@ -1,4 +1,4 @@
-/** What the readers of picture formats share: what they return, how they refuse, how they look at bytes. */
+/** What the readers of image formats share: what they return, how they refuse, how they look at bytes. */
 
 export interface Dimensions {
   readonly width: number;

@@ -11,7 +11,7 @@ function losslessSize(word: number): Dimensions {
   return { width: (word & 0x3fff) + 1, height: ((word >>> 14) & 0x3fff) + 1 };
 }
 
-/** The upper two bits of each word say how to scale on display, not how large the picture is. */
+/** The upper two bits of each word say how to scale on display, not how large the image is. */
 function lossySize(view: DataView, at: number): Dimensions {
   return { width: view.getUint16(at, true) & 0x3fff, height: view.getUint16(at + 2, true) & 0x3fff };
 }

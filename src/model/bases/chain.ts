@@ -7,7 +7,7 @@ type ConvOptions = Partial<Pick<Conv2dLayer, 'padding' | 'useBias' | 'activation
 export class Chain {
   private readonly layers: Layer[] = [];
 
-  /** Begins with pictures of any size, in three channels. */
+  /** Begins with images of any size, in three channels. */
   constructor(private readonly name: string) {
     this.layers.push({ kind: 'input', name: 'input_1', inputs: [], trainable: true, shape: [null, null, 3] });
   }

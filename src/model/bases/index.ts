@@ -15,7 +15,7 @@ export interface PublishedWeights {
   readonly md5: string | null;
   /** Null where it is not known. */
   readonly bytes: number | null;
-  /** Height and width of the pictures that they were trained on. */
+  /** Height and width of the images that they were trained on. */
   readonly imageSize: number;
   /** The width of a MobileNetV2; null for networks of one width. */
   readonly alpha: number | null;
@@ -26,7 +26,7 @@ export interface Base {
   readonly build: ((alpha: number) => Graph) | null;
   /** What the network was trained with; null where nobody but the user knows. */
   readonly preprocessing: PreprocessingMode | null;
-  /** Height and width of the pictures that it was trained on; null where nobody but the user knows. */
+  /** Height and width of the images that it was trained on; null where nobody but the user knows. */
   readonly imageSize: number | null;
   readonly published: readonly PublishedWeights[];
   /** The model.json that ships with this package, from its root, and its number of parameters. */
@@ -87,7 +87,7 @@ export interface BaseSummary {
   readonly parameters: number | null;
   readonly preprocessing: PreprocessingMode | null;
   readonly imageSize: number | null;
-  /** Published files, the one for the default size of pictures first. */
+  /** Published files, the one for the default size of images first. */
   readonly published: readonly PublishedWeights[];
   /** Whether the weights come with this package. */
   readonly packaged: boolean;

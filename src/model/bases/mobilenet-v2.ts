@@ -19,7 +19,7 @@ const groups = [
 ] as const;
 
 /**
- * 2,257,984 parameters with `alpha` 1; takes pictures of any size from 32 x 32 on, 3 channels. Padding before strides is
+ * 2,257,984 parameters with `alpha` 1; takes images of any size from 32 x 32 on, 3 channels. Padding before strides is
  * Keras's for an input of unknown size, which fits all sizes that weights are published for.
  */
 export function mobilenetV2(alpha: number): Graph {

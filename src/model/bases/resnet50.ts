@@ -11,7 +11,7 @@ const stacks = [
   { name: 'conv5', filters: 512, blocks: 3, stride: 2 },
 ] as const;
 
-/** 23,587,712 parameters; takes pictures of any size from 32 x 32 on, 3 channels. */
+/** 23,587,712 parameters; takes images of any size from 32 x 32 on, 3 channels. */
 export function resnet50(): Graph {
   const chain = new Chain('resnet50');
   chain.pad('conv1_pad', 3, 3);

@@ -4,12 +4,12 @@ import { Chain } from './chain.js';
 
 const widths = [64, 128, 256, 512, 512] as const;
 
-/** 14,714,688 parameters; takes pictures of any size from 32 x 32 on, 3 channels. */
+/** 14,714,688 parameters; takes images of any size from 32 x 32 on, 3 channels. */
 export function vgg16(): Graph {
   return vgg('vgg16', [2, 2, 3, 3, 3]);
 }
 
-/** 20,024,384 parameters; takes pictures of any size from 32 x 32 on, 3 channels. */
+/** 20,024,384 parameters; takes images of any size from 32 x 32 on, 3 channels. */
 export function vgg19(): Graph {
   return vgg('vgg19', [2, 2, 4, 4, 4]);
 }

@@ -10,8 +10,7 @@ import { formatOfJson } from './json-contents.js';
 /** Far more than a model.json has; what is larger is not looked into. */
 const largestJson = 16 * 2 ** 20;
 const expected = 'the folder of an exported model, such as models/pets, or the model.json or .onnx file in it';
-const asBase =
-  'a network of another origin can be a base: name it as the `weights` of load-base, train, and use what export writes';
+const asBase = 'to use this network, set it as `weights` of load-base, train, and export';
 
 const readable = {
   hdf5: 'an HDF5 file, as Keras writes (.h5)',
@@ -57,7 +56,7 @@ async function modelJson(path: string): Promise<string> {
     if (other !== undefined) return other.is;
     return (await beside('metadata.json'))
       ? 'a model of Teachable Machine'
-      : 'a TF.js layers-model without the classes.json and preprocessing.json that an export writes beside it';
+      : 'a TF.js layers-model without the classes.json and preprocessing.json that export writes';
   } catch (error) {
     if (error instanceof TooManyValues) return `a model.json that ${error.message}`;
     if (error instanceof SyntaxError) return 'a model.json that is damaged or cut off';

@@ -6,7 +6,7 @@ import { openRegular } from '../../core/regular-file.js';
 import { formatOfBytes, headBytes, remedies, type OtherFormat, type ReadableFormat } from './signatures.js';
 
 /** The files that a base may come in, for messages. */
-export const baseFormats = 'a TF.js layers-model (its model.json), or a .h5 or .keras file by Keras';
+export const baseFormats = 'a TF.js layers-model (its model.json), or a .h5 or .keras file from Keras';
 
 export type Identified =
   | {
@@ -69,8 +69,8 @@ function folderFormat(names: ReadonlySet<string>, name: string): OtherFormat {
     return { is: 'a model of Hugging Face Transformers or timm', remedy: remedies.byName };
   }
   if (names.has('config.json') && names.has('model.weights.h5'))
-    return { is: 'a .keras file that was unpacked', remedy: 'name the .keras file itself' };
-  if (file !== undefined) return { is: `a folder, with ${file} in it`, remedy: `name the file: ${name}/${file}` };
+    return { is: 'a .keras file that was unpacked', remedy: 'use the .keras file itself' };
+  if (file !== undefined) return { is: `a folder that contains ${file}`, remedy: `use the file: ${name}/${file}` };
   if (names.has('Manifest.json') || ending('.mlmodel') !== undefined)
     return { is: 'a Core ML model', remedy: remedies.byName };
   if (ending('.onnx') !== undefined)
@@ -79,16 +79,16 @@ function folderFormat(names: ReadonlySet<string>, name: string): OtherFormat {
     return { is: 'a folder of TensorFlow checkpoints, which have no layers', remedy: remedies.saveWhole };
   return {
     is: names.size === 0 ? 'an empty folder' : 'a folder without a model.json',
-    remedy: 'name the file of the network',
+    remedy: 'use the file of the network',
   };
 }
 
 async function unknown(path: string, head: Buffer): Promise<OtherFormat> {
   const beside = /\.bin$/.test(path) && (await stat(join(path, '..', 'model.json')).catch(() => undefined));
-  if (beside) return { is: 'a file of weights of the model.json beside it', remedy: 'name the model.json' };
+  if (beside) return { is: 'a weights file of the model.json in the same folder', remedy: 'use the model.json' };
   const bytes = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return {
-    is: `not a model of a format that is known here: it starts with the bytes ${bytes}`,
+    is: `not a model of a known format: it starts with the bytes ${bytes}`,
     remedy: `check that it is the right file; otherwise, ${remedies.saveWhole}`,
   };
 }

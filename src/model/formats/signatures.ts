@@ -11,11 +11,11 @@ export interface OtherFormat {
   readonly remedy: string;
 }
 
-const saveWhole = 'save the network from Keras by `model.save("base.keras")`, and name that file';
+const saveWhole = 'save the network in Keras with `model.save("base.keras")`, and use that file';
 const byName =
-  '`pipeline bases` lists the networks that are built here; or save the same network from Keras by `model.save("base.keras")`';
+  '`pipeline bases` lists the networks that are built here; or save the same network in Keras with `model.save("base.keras")`';
 const unpack =
-  'unpack it, and name the model inside; an https address of an archive with a TF.js model is unpacked by the tool';
+  'unpack it and use the model inside; the tool unpacks archives with a TF.js model from https URLs itself';
 
 export const remedies = { saveWhole, byName, unpack } as const;
 
@@ -36,7 +36,7 @@ const onnx = { is: 'an ONNX model, which cannot be a base in this version', reme
 
 /** The first that fits counts: what is certain comes before what is likely. */
 const others: readonly (readonly [Test, OtherFormat])[] = [
-  [(_, size) => size === 0, { is: 'empty', remedy: 'fetch or save it again' }],
+  [(_, size) => size === 0, { is: 'empty', remedy: 'download or save it again' }],
   [
     startsWith('version https://git-lfs.github.com/spec/'),
     {
@@ -56,7 +56,7 @@ const others: readonly (readonly [Test, OtherFormat])[] = [
   [
     startsWith('ftrt'),
     {
-      is: 'a TensorRT engine, which is made for one GPU',
+      is: 'a TensorRT engine, which is built for one GPU',
       remedy: `go back to the model that it was built from: ${saveWhole}`,
     },
   ],
@@ -66,19 +66,19 @@ const others: readonly (readonly [Test, OtherFormat])[] = [
     { is: 'a Python pickle, which is code', remedy: byName },
   ],
   [isSafetensors, { is: 'a safetensors file: weights alone, in the layout of PyTorch', remedy: byName }],
-  [startsWith('PK\x05\x06'), { is: 'an empty zip', remedy: 'fetch or save it again' }],
+  [startsWith('PK\x05\x06'), { is: 'an empty zip', remedy: 'download or save it again' }],
   ...['\x1f\x8b', 'BZh', '\xfd7zXZ\0', '7z\xbc\xaf\x27\x1c', 'Rar!', '\x28\xb5\x2f\xfd'].map(
     (magic) => [startsWith(magic), archive] as const,
   ),
   [at(257, 'ustar'), archive],
   [startsWith('\x93NUMPY'), { is: 'an array of NumPy (.npy)', remedy: saveWhole }],
-  [beginsLikeImage, { is: 'an image', remedy: 'name the file of the network' }],
-  [startsWith('%PDF'), { is: 'a PDF document', remedy: 'name the file of the network' }],
+  [beginsLikeImage, { is: 'an image', remedy: 'use the file of the network' }],
+  [startsWith('%PDF'), { is: 'a PDF document', remedy: 'use the file of the network' }],
   [
     (head) => /^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)/i.test(head.toString('latin1')),
     {
       is: 'a web page (HTML): a link to a page was saved, not the model',
-      remedy: 'download the file itself, such as by the link `raw` or `resolve` of the page',
+      remedy: 'download the file itself, for example with the link `raw` or `resolve` of the page',
     },
   ],
   [
@@ -102,7 +102,7 @@ const others: readonly (readonly [Test, OtherFormat])[] = [
     isGraphDef,
     {
       is: 'a frozen TensorFlow graph (.pb), which has operations but no layers',
-      remedy: `go back to the Keras model that it was made from: ${saveWhole}`,
+      remedy: `go back to the Keras model that it was built from: ${saveWhole}`,
     },
   ],
 ];

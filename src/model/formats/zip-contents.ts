@@ -14,19 +14,18 @@ export function formatOfZip(names: readonly string[]): OtherFormat {
   if (some(/\.npy$/) !== undefined) return { is: 'a zip of NumPy arrays (.npz)', remedy: remedies.saveWhole };
   const inside = some(/(^|\/)model\.json$/) ?? some(/\.(keras|h5|hdf5)$/);
   if (inside !== undefined && inside !== 'model.weights.h5')
-    return { is: `a zip with ${inside.slice(0, 80)} in it`, remedy: `unpack it, and name ${inside.slice(0, 80)}` };
+    return { is: `a zip that contains ${inside.slice(0, 80)}`, remedy: `unpack it and use ${inside.slice(0, 80)}` };
   if (names.includes('config.json'))
     return { is: 'a .keras file without its weights (model.weights.h5)', remedy: remedies.saveWhole };
   if (names.includes('model.weights.h5'))
     return { is: 'a .keras file without its layers (config.json)', remedy: remedies.saveWhole };
-  if (names.includes('[Content_Types].xml'))
-    return { is: 'an office document', remedy: 'name the file of the network' };
+  if (names.includes('[Content_Types].xml')) return { is: 'an office document', remedy: 'use the file of the network' };
   const shown = names.slice(0, 3).map((name) => name.slice(0, 40));
   return {
     is:
       names.length === 0
         ? 'an empty zip'
         : `a zip without a model: it contains ${shown.join(', ')}${names.length > 3 ? ' and more' : ''}`,
-    remedy: 'name the file of the network',
+    remedy: 'use the file of the network',
   };
 }

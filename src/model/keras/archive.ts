@@ -48,7 +48,7 @@ export async function readEntries(
     }
   } catch (error) {
     if (!(error instanceof PipelineError) && error instanceof Error && !('errno' in error)) {
-      throw damaged(path, 'the zip is damaged or cut off', 'a whole .keras file', error);
+      throw damaged(path, 'the zip is damaged or cut off', 'a complete .keras file', error);
     }
     throw error;
   }
@@ -59,7 +59,7 @@ export async function readEntries(
 /** Refuses before anything is allocated. Whatever is packed, deflate makes it 1,032 times smaller at most. */
 function refuseLarge({ fileName, compressedSize, uncompressedSize: size }: Entry, limit: number, path: string): void {
   const most = Math.min(limit, 1032 * compressedSize);
-  if (size > most) throw damaged(path, `${fileName} says that it unpacks to ${size} bytes`, `at most ${most}`);
+  if (size > most) throw damaged(path, `${fileName} unpacks to ${size} bytes`, `at most ${most}`);
 }
 
 async function collect(stream: AsyncIterable<unknown>, size: number): Promise<Buffer> {

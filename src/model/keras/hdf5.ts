@@ -51,7 +51,7 @@ export class Hdf5File {
       }
     } catch (error) {
       if (error instanceof PipelineError) throw error;
-      throw damaged(where, 'the HDF5 file cannot be read: it is damaged or cut off', 'a whole HDF5 file', error);
+      throw damaged(where, 'the HDF5 file cannot be read: it is damaged or cut off', 'a complete HDF5 file', error);
     } finally {
       module.FS.unlink(`/${name}`);
     }
@@ -65,7 +65,7 @@ export class Hdf5File {
   text(path: string, name: string): string | undefined {
     const value = this.attribute(path, name);
     if (value === undefined || typeof value === 'string') return value;
-    throw damaged(this.where, `${name} of ${path} is not text`, 'a text');
+    throw damaged(this.where, `${name} of ${path} is not a string`, 'a string');
   }
 
   /**
@@ -88,14 +88,14 @@ export class Hdf5File {
   tensor(path: string): Tensor {
     const dataset = this.find(path);
     if (!(dataset instanceof h5wasm.Dataset))
-      throw damaged(this.where, `${path} is not there`, 'the numbers of a weight');
+      throw damaged(this.where, `${path} is missing`, 'the numbers of a weight');
     const { shape, type, size, virtual_sources: virtual } = dataset.metadata;
-    if (virtual !== undefined) throw this.leadsOut(path, 'is put together from other files');
+    if (virtual !== undefined) throw this.leadsOut(path, 'is assembled from other files');
     if (dataset.filters.length > 0) {
       throw damaged(this.where, `${path} is compressed`, 'plain numbers, as Keras writes them');
     }
     if (type !== this.module.H5T_class_t.H5T_FLOAT.value || (size !== 4 && size !== 8) || shape === null) {
-      throw damaged(this.where, `${path} does not hold float32 numbers`, 'weights of type float32');
+      throw damaged(this.where, `${path} does not contain float32 numbers`, 'weights of type float32');
     }
     this.take(path, sizeOf(shape) * size);
     // An empty dataset has nothing to allocate.
@@ -103,14 +103,14 @@ export class Hdf5File {
     if (typeof value === 'number') return { shape, data: Float32Array.of(value) };
     if (value instanceof Float32Array) return { shape, data: value };
     if (value instanceof Float64Array) return { shape, data: Float32Array.from(value) };
-    throw damaged(this.where, `${path} does not hold float32 numbers`, 'weights of type float32');
+    throw damaged(this.where, `${path} does not contain float32 numbers`, 'weights of type float32');
   }
 
   /** What is stored plainly cannot be more than the file has, also where several names lead to the same numbers. */
   private take(path: string, bytes: number): void {
     this.taken += bytes;
     if (this.taken <= this.size) return;
-    const found = `${path} says that it has ${bytes} bytes, more than there are in the file`;
+    const found = `${path} declares ${bytes} bytes, more than the file has`;
     throw damaged(this.where, found, 'sizes that fit the file');
   }
 
@@ -119,14 +119,14 @@ export class Hdf5File {
     if (value === undefined) return undefined;
     const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (texts.every((text): text is string => typeof text === 'string')) return [...texts];
-    throw damaged(this.where, `${name} of ${path} is not a list of texts`, 'a list of texts');
+    throw damaged(this.where, `${name} of ${path} is not a list of strings`, 'a list of strings');
   }
 
   /** An attribute of texts; empty lists, which Keras writes as numbers, among them. */
   private attribute(path: string, name: string): unknown {
     const entity = this.find(path);
     if (!(entity instanceof h5wasm.Group))
-      throw damaged(this.where, `the group ${path} is not there`, 'a file that Keras wrote');
+      throw damaged(this.where, `the group ${path} is missing`, 'a file that Keras wrote');
     if (!this.module.get_attribute_names(this.file.file_id, entity.path).includes(name)) return undefined;
     const {
       total_size: count,
@@ -138,7 +138,7 @@ export class Hdf5File {
     this.textsRead += count;
     const fits = this.textsRead <= mostTexts && (vlen ? count <= mostInPlace : count * size <= this.size);
     const isText = type === this.module.H5T_class_t.H5T_STRING.value;
-    if (!isText || !fits) throw damaged(this.where, `${name} of ${path} is not text`, 'texts');
+    if (!isText || !fits) throw damaged(this.where, `${name} of ${path} is not a string`, 'texts');
     return entity.get_attribute(name, true);
   }
 
@@ -163,7 +163,7 @@ export class Hdf5File {
       code: 'hdf5-link',
       where: this.where,
       found: `${path} ${found}`,
-      expected: 'a file that holds its weights itself',
+      expected: 'a file that contains its weights itself',
       remedy: 'do not use this file unless you know where it comes from',
     });
   }

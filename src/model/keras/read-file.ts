@@ -22,11 +22,11 @@ export async function readKerasFile(task: ReadTask): Promise<KerasModel> {
   try {
     return await new Promise<KerasModel>((resolve, reject) => {
       const end = (error: unknown) =>
-        reject(damaged(path, 'the library that reads it broke off', 'a whole HDF5 file', error));
+        reject(damaged(path, 'the HDF5 library crashed while reading it', 'a complete HDF5 file', error));
       timer = setTimeout(
         () =>
           reject(
-            damaged(path, `reading it took more than ${Math.round(longestMs(size) / 1000)} s`, 'a whole HDF5 file'),
+            damaged(path, `reading it took more than ${Math.round(longestMs(size) / 1000)} s`, 'a complete HDF5 file'),
           ),
         longestMs(size),
       );

@@ -34,10 +34,10 @@ export function readH5(
     if (network === undefined) {
       throw damaged(
         where,
-        'has weights that Keras 3 saved without the layers that they belong to (`save_weights`)',
-        'a whole model',
+        'contains weights that Keras 3 saved without the layers (`save_weights`)',
+        'a complete model',
         undefined,
-        'save it by `model.save("base.keras")`, or name the `architecture` if it is one that is built here',
+        'save it with `model.save("base.keras")`, or set `architecture` if it is one that `pipeline bases` lists',
       );
     }
     return { weights: readLayerVariables(file, network, foldersOf(network), where, root) };

@@ -41,17 +41,17 @@ export function readWeightGroups(
   if (file.text(root, 'backend') === 'theano') {
     throw damaged(
       where,
-      'Theano wrote these weights, and its kernels are turned around',
+      'these weights are from Theano, whose kernels are flipped',
       'weights of the TensorFlow backend',
     );
   }
   const layers = file.texts(root, 'layer_names');
   if (layers === undefined)
-    throw damaged(where, 'no layers are listed in it', "a .h5 file as Keras's `save_weights` writes it");
+    throw damaged(where, 'it lists no layers', "a .h5 file as Keras's `save_weights` writes it");
   const weights = new Map<string, Tensor>();
   for (const layer of layers) {
     if (layer.includes('/'))
-      throw damaged(`${where}, ${layer}`, 'the name of the layer holds a slash', 'a name without one');
+      throw damaged(`${where}, ${layer}`, 'the name of the layer contains a slash', 'a name without one');
     for (const name of file.texts(`${root}/${layer}`, 'weight_names') ?? []) {
       const own = name.split('/').at(-2) ?? layer;
       const key = `${nameIn(layer, own)}/${roleOf(name, `${where}, ${layer}`)}`;
@@ -69,5 +69,5 @@ function roleOf(name: string, where: string): Role {
   const plain = last.replace(/_\d+$/, '');
   const role = longestFirst.find((known) => [last, plain].some((one) => one === known || one.endsWith(`_${known}`)));
   if (role !== undefined) return roles[role];
-  throw damaged(where, `the weight ${name} plays no part that is known`, `one of ${Object.keys(roles).join(', ')}`);
+  throw damaged(where, `the weight ${name} has an unknown role`, `one of ${Object.keys(roles).join(', ')}`);
 }

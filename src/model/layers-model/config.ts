@@ -45,9 +45,9 @@ function parseJson(text: string, where: string): unknown {
       {
         code: 'bad-layers-model',
         where,
-        found: 'begins as JSON, and is damaged or cut off',
+        found: 'begins like JSON but is damaged or cut off',
         expected: baseFormats,
-        remedy: 'fetch or save it again',
+        remedy: 'download or save it again',
       },
       error,
     );
@@ -99,7 +99,7 @@ export class LayerConfig {
   /** A positive whole number. */
   count(key: string, missing?: number): number {
     const value = this.number(key, missing);
-    if (!Number.isSafeInteger(value) || value < 1) throw this.wrong(key, 'a positive whole number');
+    if (!Number.isSafeInteger(value) || value < 1) throw this.wrong(key, 'a positive integer');
     return value;
   }
 
@@ -107,7 +107,7 @@ export class LayerConfig {
   pair(key: string, missing?: Pair): Pair {
     const value = this.fields[key] ?? missing;
     const [a, b, ...more] = Array.isArray(value) ? (value as unknown[]) : [value, value];
-    if (!isCount(a) || !isCount(b) || more.length > 0) throw this.wrong(key, 'one or two positive whole numbers');
+    if (!isCount(a) || !isCount(b) || more.length > 0) throw this.wrong(key, 'one or two positive integers');
     return [a, b];
   }
 

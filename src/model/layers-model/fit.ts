@@ -61,7 +61,7 @@ function unused(name: string, graph: Graph, where: string): Problem {
   return { code: 'weight-unused', where: whereOf(name, where), found, remedy };
 }
 
-const remedy = 'give the weights that belong to this architecture, and to its `alpha` if it is mobilenet_v2';
+const remedy = 'use the weights for this architecture, and for its `alpha` if it is mobilenet_v2';
 
 function whereOf(name: string, where: string): string {
   return `${where}, ${name}`;

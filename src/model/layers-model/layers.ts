@@ -58,7 +58,7 @@ const classes: Readonly<Record<string, Read>> = {
   Flatten: plain('flatten'),
   Add: plain('add'),
   Dropout(config, common) {
-    config.only('noise_shape', [], 'no noise_shape: every unit is dropped by itself');
+    config.only('noise_shape', [], 'no noise_shape: units are dropped independently');
     const rate = config.number('rate');
     if (rate < 0 || rate >= 1) throw config.wrong('rate', 'at least 0 and less than 1');
     return { ...common, kind: 'dropout', rate };
@@ -98,7 +98,7 @@ function activation(config: LayerConfig): Activation {
 }
 
 function batchNormalization(config: LayerConfig, common: Common): Layer {
-  // The last axis of pictures is also number 3; of flat features it is number 1.
+  // The last axis of images is also number 3; of flat features it is number 1.
   config.only('axis', [-1, [-1], 3, [3], 1, [1]], '-1, the channels');
   return {
     ...common,
@@ -126,7 +126,7 @@ function pooling(config: LayerConfig): Pick<PoolingLayer, 'poolSize' | 'strides'
 
 /** One number, one for the rows and one for the columns, or each end by itself. */
 function zeroPadding(config: LayerConfig): readonly [Pair, Pair] {
-  const wrong = () => config.wrong('padding', 'a whole number, a pair of them, or a pair of pairs');
+  const wrong = () => config.wrong('padding', 'an integer, a pair of them, or a pair of pairs');
   const isEnd = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
   const ends = (value: unknown): Pair => {
     const [before, after, ...more] = Array.isArray(value) ? (value as unknown[]) : [value, value];

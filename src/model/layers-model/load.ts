@@ -40,8 +40,8 @@ export async function readLayersModel(
   const { graph } = readNetwork(json['modelTopology'], path, options);
   const groups = readManifest(json['weightsManifest'], path);
   const weights = new Map<string, Tensor>();
-  const { userDefinedMetadata: said } = json;
-  const metadata = isRecord(said) ? said : {};
+  const { userDefinedMetadata } = json;
+  const metadata = isRecord(userDefinedMetadata) ? userDefinedMetadata : {};
   const digests = isRecord(metadata['sha256']) ? metadata['sha256'] : {};
   for (const group of groups) {
     for (const [name, tensor] of decodeGroup(group, await readGroup(group, path, folder, digests)))
@@ -53,14 +53,14 @@ export async function readLayersModel(
 /** The text of the model.json at a path. */
 export async function readJson(path: string, folder: ModelFolder): Promise<string> {
   const tooLarge = (size: number) =>
-    badModel(path, `the file has ${size} bytes`, `at most ${largestJson}: a model.json holds no weights`);
+    badModel(path, `the file has ${size} bytes`, `at most ${largestJson}: a model.json contains no weights`);
   return (await folder.read(basename(path), { limit: largestJson, tooLarge }).catch(missing(path))).toString('utf8');
 }
 
 function missing(path: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {
     if (error.code !== 'ENOENT') throw error;
-    throw badModel(path, 'the file is missing', undefined, 'keep model.json and its files of weights in one folder');
+    throw badModel(path, 'the file is missing', undefined, 'keep model.json and its weights files in one folder');
   };
 }
 
@@ -76,7 +76,7 @@ async function readGroup(
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (total !== group.byteLength) {
     const found = `the weights in ${group.paths.join(', ')} have ${total} bytes`;
-    throw badModel(modelPath, found, `${group.byteLength} bytes, by the shapes in model.json`);
+    throw badModel(modelPath, found, `${group.byteLength} bytes, from the shapes in model.json`);
   }
   const bytes = new Uint8Array(total);
   let offset = 0;
@@ -95,7 +95,7 @@ function requireDigest(path: string, digest: Digest, named: unknown): void {
   if (named === undefined || digest === named) return;
   throw badModel(
     path,
-    'was changed or damaged since the model was written: its bytes do not hash to what model.json names',
+    'changed or was damaged after the model was written: its digest is not the one in model.json',
     undefined,
     'export the model again',
   );

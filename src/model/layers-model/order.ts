@@ -30,7 +30,7 @@ export function followed(aliases: ReadonlyMap<string, string>, where: string): (
 }
 
 function circle(where: string) {
-  return badModel(where, 'layers read each other in a circle');
+  return badModel(where, 'the layers form a cycle');
 }
 
 /** The layers that the output needs, each after those that it reads (Kahn's algorithm). Throws `bad-data`. */

@@ -185,9 +185,9 @@ class Unfolding {
     const entry = record(value, this.where, 'a layer');
     const name = entry['name'] ?? record(entry['config'], this.where, 'the config of a layer')['name'];
     if (typeof name !== 'string' || name === '')
-      throw badModel(this.where, `the name of a layer is ${show(name)}`, 'a text');
+      throw badModel(this.where, `the name of a layer is ${show(name)}`, 'a string');
     // Names of weights are `layer/role`: a slash in the layer's name would make them ambiguous.
-    if (name.includes('/')) throw badModel(`layer ${name}`, 'the name holds a slash', 'a name without one');
+    if (name.includes('/')) throw badModel(`layer ${name}`, 'the name contains a slash', 'a name without one');
     return { own: name, entry };
   }
 

@@ -79,7 +79,7 @@ export function readNetwork(topology: unknown, where: string, { withoutTop = fal
 function requireOneInput(layers: readonly OutlinedLayer[], where: string): void {
   const inputs = layers.filter(({ inputs }) => inputs.length === 0).map(({ name }) => name);
   if (inputs.length !== 1)
-    throw badModel(where, `the output is computed from the inputs ${inputs.slice(0, 10).join(', ')}`, 'from one input');
+    throw badModel(where, `the output is computed from the inputs ${inputs.slice(0, 10).join(', ')}`, 'one input');
 }
 
 /** Whether a layer only varies images in training; how it is called is then no matter. */

@@ -75,7 +75,7 @@ function plainName(path: unknown, where: string): string {
   throw failure('unsafe', {
     code: 'shard-outside-folder',
     where,
-    found: `a file of weights is named ${show(path)}`,
+    found: `a weights file is named ${show(path)}`,
     expected: 'a plain file name, in the folder of the model.json',
     remedy: 'do not use this file unless you know where it comes from',
   });
@@ -86,7 +86,7 @@ function storedWeight(value: unknown, where: string): StoredWeight {
   const name = shortName(entry['name'], where);
   const shape = list(entry['shape'], where, `the shape of ${name}`).map((extent) => {
     if (typeof extent === 'number' && Number.isSafeInteger(extent) && extent >= 0) return extent;
-    throw badModel(where, `the shape of ${name} holds ${show(extent)}`, 'whole numbers');
+    throw badModel(where, `the shape of ${name} contains ${show(extent)}`, 'integers');
   });
   if (entry['dtype'] !== 'float32')
     throw badModel(where, `the weight ${name} is of type ${show(entry['dtype'])}`, 'float32');

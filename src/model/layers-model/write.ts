@@ -2,7 +2,7 @@
 import { digestOf } from '../../core/digest.js';
 import type { FloatType } from '../../core/schema-types.js';
 import { allWeightSpecs, type Graph, type Layer, outputOf } from '../graph.js';
-import { isHalved, toHalves } from '../rounding.js';
+import { isStoredAsFloat16, toHalves } from '../rounding.js';
 import type { Tensor, Weights } from '../tensor.js';
 
 /** The size that TF.js's own converter cuts at: small enough for a browser's cache. */
@@ -52,7 +52,7 @@ function storedWeight(name: string, tensor: Tensor, type: FloatType): { bytes: U
   const entry = { name, shape: tensor.shape, dtype: 'float32' };
   const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
     new Uint8Array(buffer, byteOffset, byteLength);
-  if (!isHalved(tensor, type)) return { bytes: bytesOf(tensor.data), entry };
+  if (!isStoredAsFloat16(tensor, type)) return { bytes: bytesOf(tensor.data), entry };
   const quantization = { dtype: 'float16', original_dtype: 'float32' };
   return { bytes: bytesOf(toHalves(name, tensor)), entry: { ...entry, quantization } };
 }

@@ -33,7 +33,7 @@ export class Meter {
   entry(): void {
     this.entries++;
     if (this.entries > this.bounds.entries)
-      throw this.exceeded(`holds more than ${this.bounds.entries.toLocaleString('en-US')} entries`);
+      throw this.exceeded(`contains more than ${this.bounds.entries.toLocaleString('en-US')} entries`);
   }
 
   /** `packed` is what all of the archive takes up on disk. */
@@ -61,8 +61,8 @@ export class Meter {
       code: 'archive-too-large',
       where: this.archive,
       found,
-      expected: 'an archive of pictures',
-      remedy: 'unpack it by hand, if you trust it, and name the folder',
+      expected: 'an archive of images',
+      remedy: 'if you trust it, unpack it yourself and use the folder',
     });
   }
 }

@@ -34,17 +34,17 @@ export class Names {
   }
 
   private partsOf(name: string): string[] {
-    if (name.includes('\0')) throw this.refused(name, 'holds a NUL character');
-    if (name.includes('\\')) throw this.refused(name, 'holds a backslash');
-    if (name.startsWith('/') || /^[A-Za-z]:/.test(name)) throw this.refused(name, 'starts at the root of a disk');
+    if (name.includes('\0')) throw this.refused(name, 'contains a NUL character');
+    if (name.includes('\\')) throw this.refused(name, 'contains a backslash');
+    if (name.startsWith('/') || /^[A-Za-z]:/.test(name)) throw this.refused(name, 'is an absolute path');
     if (Buffer.byteLength(name) > this.bounds.pathBytes)
       throw this.refused(name, `is longer than ${this.bounds.pathBytes} bytes`);
     // `./` in front is how tar writes the folder that it was called in.
     const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-    if (parts.includes('..')) throw this.refused(name, 'climbs out of the folder');
-    if (parts.length > this.bounds.depth) throw this.refused(name, `lies more than ${this.bounds.depth} folders deep`);
+    if (parts.includes('..')) throw this.refused(name, 'leads out of the folder');
+    if (parts.length > this.bounds.depth) throw this.refused(name, `is more than ${this.bounds.depth} folders deep`);
     const tooLong = parts.some((part) => Buffer.byteLength(part) > this.bounds.nameBytes);
-    if (tooLong) throw this.refused(name, `has a part of more than ${this.bounds.nameBytes} bytes`);
+    if (tooLong) throw this.refused(name, `has a folder or file name of more than ${this.bounds.nameBytes} bytes`);
     return parts;
   }
 
@@ -56,10 +56,10 @@ export class Names {
     } else if (before.spelling !== path) {
       throw this.refused(
         path,
-        `is the same name as ${shown(before.spelling)} on systems that tell neither case nor forms of accents`,
+        `is the same name as ${shown(before.spelling)} on file systems that ignore case or Unicode forms`,
       );
     } else if (!isFolder || !before.isFolder) {
-      throw this.refused(path, 'is there twice');
+      throw this.refused(path, 'occurs twice');
     }
   }
 
@@ -68,9 +68,9 @@ export class Names {
     return failure('unsafe', {
       code: 'archive-unsafe',
       where: this.archive,
-      found: `holds an entry that is refused: ${shown(name)} ${reason}`,
-      expected: 'an archive of plain files and folders, each name once',
-      remedy: 'pack the pictures again, or name the folder that they lie in',
+      found: `contains an unsafe entry: ${shown(name)} ${reason}`,
+      expected: 'an archive of plain files and folders with unique names',
+      remedy: 'pack the images again, or use the folder that contains them',
     });
   }
 }

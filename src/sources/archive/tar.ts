@@ -57,7 +57,7 @@ export async function unpackTar(
     throw error;
   }
   await reading;
-  if (!end.seen) throw target.broken('ends in the middle');
+  if (!end.seen) throw target.broken('is incomplete');
   // What follows the end of the archive is read by nobody else.
   return toDigest((await hashRest(hash, file, done, signal)).digest());
 }
@@ -68,10 +68,7 @@ async function take(entry: Entry, target: Target): Promise<void> {
   const type: string | null = entry.header.type;
   target.meter.entry();
   if (type !== 'file' && type !== 'contiguous-file' && type !== 'directory') {
-    throw target.names.refused(
-      name,
-      type === null ? 'is of a kind that is not known' : `is a ${type.replace('-', ' ')}`,
-    );
+    throw target.names.refused(name, type === null ? 'is of an unknown type' : `is a ${type.replace('-', ' ')}`);
   }
   const path = target.names.take(name, type === 'directory');
   if (path === undefined || type === 'directory') {

@@ -72,10 +72,10 @@ export class Target {
 
 /** An archive that cannot be read as one. */
 export function brokenArchive(archive: string, found: string, cause?: unknown): PipelineError {
-  const remedy = 'fetch or pack it again';
+  const remedy = 'download or pack it again';
   return failure(
     'bad-data',
-    { code: 'archive-broken', where: archive, found, expected: 'a whole .zip, .tar or .tar.gz', remedy },
+    { code: 'archive-broken', where: archive, found, expected: 'a complete .zip, .tar or .tar.gz', remedy },
     cause,
   );
 }

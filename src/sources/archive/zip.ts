@@ -65,7 +65,7 @@ function check(entry: yauzl.Entry, target: Target): File | undefined {
   if (path === undefined || isFolder) return undefined;
   if (entry.isEncrypted()) throw target.broken(`is encrypted (${path})`);
   if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED) {
-    throw target.broken(`packs ${path} by method ${entry.compressionMethod}, which is not read here`);
+    throw target.broken(`compresses ${path} with method ${entry.compressionMethod}, which is not supported`);
   }
   return { path, entry };
 }
@@ -76,7 +76,7 @@ function refuseOverlaps(entries: readonly yauzl.Entry[], target: Target): void {
   let end = 0;
   for (const entry of ordered) {
     if (entry.relativeOffsetOfLocalHeader < end)
-      throw target.names.refused(entry.fileNameRaw.toString('utf8'), 'shares bytes with another entry');
+      throw target.names.refused(entry.fileNameRaw.toString('utf8'), 'overlaps with another entry');
     end = entry.relativeOffsetOfLocalHeader + LOCAL_HEADER + entry.fileNameRaw.length + entry.compressedSize;
   }
 }
@@ -91,5 +91,5 @@ async function write(zip: yauzl.ZipFile, { path, entry }: File, target: Target):
     }
   }
   await target.write(path, content(), entry.compressedSize);
-  if (sum !== entry.crc32) throw target.broken(`is damaged: the bytes of ${path} do not come to its checksum`);
+  if (sum !== entry.crc32) throw target.broken(`is damaged: the checksum of ${path} does not match`);
 }

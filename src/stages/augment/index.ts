@@ -1,4 +1,4 @@
-/** augment: says how training pictures are varied. The work is done when training needs a view. */
+/** augment: settings for augmenting training images. The work is done when training needs a view. */
 import { parseRatio } from '../../core/text/ratio.js';
 import type { AugmentConfig } from '../../core/schema-types.js';
 import type { StageContext, StageDefinition } from '../../core/stage.js';
@@ -26,10 +26,10 @@ async function putAugmentation({ config, inputs, note, pass, putJson }: StageCon
   for (const name of ['spec', 'samples', 'files']) pass(name, data[name]);
   const parameters = parametersOf(config);
   if (parameters === null && config.views !== 1 && config.views !== 'online') {
-    note('nothing-varies', 'no range is set, so every view of a picture would be the same: one is used');
+    note('nothing-varies', 'no range is set, so all views of an image would be the same: only one is used');
   }
   const augmentation: Augmentation = {
-    // The check of the file has refused what is not a ratio.
+    // The check of the file has already refused anything but a ratio.
     rescale: config.rescale === undefined ? null : parseRatio(config.rescale)!,
     parameters,
     views: parameters === null ? 1 : config.views,

@@ -1,4 +1,4 @@
-/** build-head: puts new layers on top of a base, sized for the pictures and the classes, with seeded weights. */
+/** build-head: puts new layers on top of a base, sized for the images and the classes, with seeded weights. */
 import type { StageDefinition } from '../../core/stage.js';
 
 export const buildHead: StageDefinition<'build-head'> = {

@@ -23,7 +23,7 @@ export interface Head {
 type Named = { readonly name: string; readonly inputs: readonly string[]; readonly trainable: true };
 type Built = { readonly layer: Layer; readonly initializer: KernelInitializer };
 
-/** Appends the head. Throws `invalid` where a layer does not fit what comes before it. */
+/** Appends the head. Throws `invalid` if a layer does not fit what comes before it. */
 export function appendHead(base: Graph, config: readonly HeadLayer[], classes: number, stage: string): Head {
   const layers = [...base.layers];
   const taken = new Set(layers.map(({ name }) => name));
@@ -92,8 +92,8 @@ function requireShape({ name, kind }: Layer, input: Shape, stage: string): void 
     throw failure('invalid', {
       code: 'layer-does-not-fit',
       where: stage,
-      found: `${name} comes after a layer whose output is a row of ${input[0]} numbers`,
-      expected: 'a picture-shaped output before global_average_pooling',
+      found: `${name} comes after a layer whose output is a vector of ${input[0]} numbers`,
+      expected: 'an image-shaped output before global_average_pooling',
       remedy: 'remove it, or put it first',
     });
   }
@@ -101,8 +101,8 @@ function requireShape({ name, kind }: Layer, input: Shape, stage: string): void 
     throw failure('invalid', {
       code: 'layer-does-not-fit',
       where: stage,
-      found: `${name} comes after an output of ${input.join('x')}`,
-      expected: 'a row of numbers before a dense layer',
+      found: `${name} comes after a layer whose output is ${input.join('x')}`,
+      expected: 'a vector before a dense layer',
       remedy: 'put flatten or global_average_pooling before it',
     });
   }

@@ -1,4 +1,4 @@
-/** The work of build-head: checks that base, head, pictures and classes fit, and draws the weights. */
+/** The work of build-head: checks that base, head, images and classes fit, and draws the weights. */
 import { nameList } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
@@ -42,7 +42,7 @@ export async function runBuildHead({
   await putJson('model', { ...document, base, graph, weights: [...document.weights, head] } satisfies ModelDocument);
 }
 
-/** Pictures smaller than the base's strides leave it nothing to put out. */
+/** A base has no output for images smaller than its strides. */
 function requireRoom(graph: Graph, stage: string): void {
   const shapes = shapesOf(graph);
   const empty = graph.layers.find(({ name }) => shapes.get(name)!.some((extent) => extent < 1));
@@ -51,9 +51,9 @@ function requireRoom(graph: Graph, stage: string): void {
   throw failure('invalid', {
     code: 'pictures-too-small',
     where: stage,
-    found: `pictures of ${height}x${width} leave the layer ${empty.name} nothing`,
-    expected: 'pictures large enough for all layers of the base',
-    remedy: 'raise image.size of the ingest stage',
+    found: `images of ${height}x${width} are too small for the layer ${empty.name}`,
+    expected: 'images large enough for all layers of the base',
+    remedy: 'increase `image.size` in the ingest stage',
   });
 }
 
@@ -66,8 +66,8 @@ function requireFit(graph: Graph, classes: readonly string[], stage: string): vo
   throw failure('invalid', {
     code: 'head-does-not-fit-classes',
     where: stage,
-    found: `the head ends in ${units} ${activation} ${units === 1 ? 'unit' : 'units'}, and there are ${classes.length} classes: ${nameList(classes)}`,
+    found: `the head ends in ${units} ${activation} ${units === 1 ? 'unit' : 'units'}, but there are ${classes.length} classes: ${nameList(classes)}`,
     expected: classes.length === 2 ? 'one sigmoid unit or a softmax of 2' : `a softmax of ${classes.length}`,
-    remedy: 'end the head in `classifier`, which always fits',
+    remedy: 'end the head with `classifier`, which always fits',
   });
 }

@@ -1,11 +1,11 @@
-/** What keeping features as float16 costs: scores on some pictures against those from features that were never rounded. */
+/** What keeping features as float16 costs: scores on some images compared with those from unrounded features. */
 import type { Digest } from '../../core/digest.js';
 import type { Runner } from '../../engine/engine.js';
 import type { Features } from '../../features/features.js';
 import { PLAIN_VIEW } from '../../features/pictures.js';
 import { roundingCost, type RoundingCost } from '../../model/metrics.js';
 
-/** Enough to see what rounding does, and quick beside what training takes. */
+/** Enough to see the effect of rounding, and fast compared with training. */
 const SAMPLES = 64;
 
 /** `exact` gives features as they are computed; `predictions` holds `units` numbers from rounded ones for each digest. */

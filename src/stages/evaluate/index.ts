@@ -1,4 +1,4 @@
-/** evaluate: measures a trained model on one split, by features that are kept, and judges it against minimums. */
+/** evaluate: measures a trained model on one split, with cached features, and compares the metrics with minimums. */
 import { compareCodePoints, type Json } from '../../core/canonical.js';
 import { formatCsv } from '../../core/text/csv.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
@@ -16,7 +16,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
   environment: ({ engine, featureType }) =>
     ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
 
-  // Decoder and engine are loaded only where there is work.
+  // Decoder and engine are loaded only if there is work.
   run: async (context) => (await import('./run.js')).runEvaluate(context),
   needs: async (context) => (await import('./run.js')).needsOfEvaluate(context),
 
@@ -35,7 +35,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
         ['predictions.csv', csv],
       ]),
     );
-    note('predictions', `each picture's prediction is in ${displayPath(folder)}/predictions.csv`);
+    note('predictions', `per-image predictions: ${displayPath(folder)}/predictions.csv`);
   },
 
   async judge({ name, config, outputs, readJson }) {
@@ -53,7 +53,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
               ? `${metric} is not measured for ${metrics.classes.length} classes`
               : `${metric} is ${belowText(value, least)}`,
           expected: `at least ${least}`,
-          remedy: 'train differently or lower `minimum`; what was computed is kept, nothing is exported',
+          remedy: 'train differently or lower `minimum`; results are cached, and nothing is exported',
         },
       ];
     });
@@ -61,7 +61,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
   },
 };
 
-/** Four digits after the point, more where these would read as if the least were reached. */
+/** Four decimals, or more if a value below the minimum would look like the minimum. */
 function belowText(value: number, least: number): string {
   const short = value.toFixed(4);
   return Number(short) < least ? short : String(value);

@@ -1,4 +1,4 @@
-/** Figures of a model's predictions on labelled pictures. */
+/** Metrics of a model's predictions on labeled images. */
 import {
   classFigures,
   confusionMatrix,

@@ -1,4 +1,5 @@
-/** The work of evaluate: predictions on one split from kept features, and their figures. */
+/** The work of evaluate: predictions on one split from cached features, and their metrics. */
+import { percent } from '../../core/text/ratio.js';
 import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
 import { nameList } from '../../core/text/names.js';
@@ -36,7 +37,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
   const options = featureOptions(document, data, { prefix, weights, featureShape }, identity);
   const { keep } = options;
   const features = await Features.open(context, options);
-  // For comparing a few pictures only, which count neither as extracted nor as reused.
+  // Only for comparing a few images, which count neither as extracted nor as reused.
   const exact =
     keep && settings.featureType === 'float16'
       ? await Features.open({ ...context, counts: { extracted: 0, reused: 0 } }, { ...options, keep: false })
@@ -68,7 +69,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
     }));
     note(
       'metrics',
-      `${config.split} loss ${metrics.loss.toFixed(4)}, accuracy ${metrics.accuracy.toFixed(4)} on ${count(seen.length, 'picture')}`,
+      `${config.split} loss ${metrics.loss.toFixed(3)}, accuracy ${percent(metrics.accuracy)} on ${count(seen.length, 'image')}`,
     );
     await putJson('metrics', {
       ...metrics,
@@ -81,7 +82,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
   }
 }
 
-/** Pictures are evaluated as they are. */
+/** Images are evaluated without augmentation. */
 function featureOptions(
   { image, preprocessing }: TrainedDocument,
   source: Data,
@@ -96,7 +97,7 @@ function featureOptions(
   };
 }
 
-/** What evaluating will ask of the frozen prefix. */
+/** What evaluation needs from the frozen prefix. */
 export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promise<Needs> {
   const { name, config, inputs, readBytes, readJson, settings } = context;
   if (inputs.data === undefined) return { features: [], atMost: true };
@@ -132,7 +133,7 @@ function requireSameClasses(document: TrainedDocument, names: readonly string[],
     where: stage,
     found: `the images have the classes ${nameList(strange)}, which the model was not trained on`,
     expected: `classes among ${nameList(document.classes)}`,
-    remedy: 'evaluate on pictures of the same classes',
+    remedy: 'evaluate on images of the same classes',
   });
 }
 
@@ -141,7 +142,7 @@ function emptySplit(split: string, stage: string): PipelineError {
     code: 'split-empty',
     where: stage,
     field: ['split'],
-    found: `there are no ${split} pictures that can be used`,
+    found: `there are no usable ${split} images`,
     remedy:
       split === 'test'
         ? 'give `split.test` a share, or add a test folder'

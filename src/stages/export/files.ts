@@ -1,2 +1,2 @@
-/** Where the probe pictures lie, in the folder of the model. */
+/** Where the probe images are, in the folder of the model. */
 export const PROBES_FOLDER = 'probes/';

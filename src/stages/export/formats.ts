@@ -1,4 +1,4 @@
-/** The formats that models are written in, each with the runtime that reads it back: never the code that wrote it. */
+/** The export formats, each with the runtime that verifies it: never the code that wrote it. */
 import type { FloatType, StageConfigs } from '../../core/schema-types.js';
 import { type TfjsBackend, tfjsIdentity } from '../../engine/tfjs/identity.js';
 import type { TrainedDocument } from '../../model/document.js';
@@ -11,17 +11,17 @@ export type FormatName = StageConfigs['export']['formats'][number];
 
 export interface Exported {
   readonly document: TrainedDocument;
-  /** As the files hold them: rounded already where they are halved. */
+  /** As in the files: already rounded if they are stored as float16. */
   readonly weights: Weights;
   readonly weightType: FloatType;
 }
 
 export interface Reloaded {
-  /** One score a class for each probe, row by row. */
+  /** One score per class for each probe, row by row. */
   readonly scores: Float32Array;
-  /** Those of a second run in which the runtime joins no operators, where it can tell them apart. */
+  /** Those of a second run without graph optimization, if the runtime can turn it off. */
   readonly literalScores?: Float32Array;
-  /** The values that the files hold by the weights' names, with the axes of Keras. */
+  /** The values in the files by the names of the weights, with the axes of Keras. */
   readonly weights: ReadonlyMap<string, Float32Array>;
 }
 
@@ -66,7 +66,7 @@ const onnx: Format = {
     return new Map([[ONNX_FILE, exportOnnx(document, weights, weightType)]]);
   },
   async reload(files, probes, { document }) {
-    // Its library is optional: loaded only here, where it is known to be there.
+    // Its library is optional: loaded only here, where it is known to be installed.
     const { reloadOnnx } = await import('../../engine/onnx/reload.js');
     return reloadOnnx(files.get(ONNX_FILE)!, pixelsOf(probes), probes.length, document.graph);
   },
@@ -74,7 +74,7 @@ const onnx: Format = {
 
 export const formats: Readonly<Record<FormatName, Format>> = { tfjs, onnx };
 
-/** One score a class for each row of a model's outputs. */
+/** One score per class for each row of a model's outputs. */
 export function allScores(outputs: Float32Array, rows: number): Float32Array<ArrayBuffer> {
   const units = outputs.length / rows;
   return Float32Array.from(Array.from({ length: rows }, (_, row) => scoresOf(outputs, row, units)).flat());

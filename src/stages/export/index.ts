@@ -11,7 +11,7 @@ import { PROBES_FOLDER } from './files.js';
 
 export const exportModel: StageDefinition<'export'> = {
   kind: 'export',
-  impl: 3,
+  impl: 4,
   reads: { model: ['model'], data: ['spec', 'samples'], gates: ['metrics'] },
 
   // The order of formats changes no file.
@@ -24,12 +24,12 @@ export const exportModel: StageDefinition<'export'> = {
       code: 'onnxruntime-missing',
       where: name,
       field: ['formats'],
-      found: 'onnxruntime-node, which reads a written .onnx file back, is not installed for this machine',
-      remedy: `install it (${installHint}), or leave onnx out of formats`,
+      found: 'onnxruntime-node, which checks the written .onnx file, is not installed for this machine',
+      remedy: `install it (${installHint}), or remove onnx from \`formats\``,
     });
   },
 
-  // Decoder and engine are loaded only where there is work.
+  // Decoder and engine are loaded only if there is work.
   run: async (context) => (await import('./run.js')).runExport(context),
 
   writesTo: ({ to }) => [to],
@@ -42,6 +42,10 @@ export const exportModel: StageDefinition<'export'> = {
     await deliverFiles(config.to, new Map(files));
     note('exported', `the model is in ${config.to}`);
     const pictures = files.filter(([name]) => name.startsWith(PROBES_FOLDER)).length;
-    if (pictures > 0) note('probes', `it holds ${pictures} of your pictures to check scores by (probe_pictures)`);
+    if (pictures > 0)
+      note(
+        'probes',
+        `includes ${pictures} of your images so that others can verify scores (\`probe_pictures: false\` leaves them out)`,
+      );
   },
 };

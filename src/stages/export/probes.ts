@@ -1,4 +1,4 @@
-/** Pictures on which a written model is compared, and which go with it so that others can compare theirs. */
+/** Images that verify a written model, and that are exported with it so that others can verify theirs. */
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { Digest } from '../../core/digest.js';
@@ -14,19 +14,19 @@ const PROBES = 4;
 
 export interface Probe {
   readonly digest: Digest;
-  /** The class that the picture was labelled with. */
+  /** The label of the image. */
   readonly class: string;
-  /** height x width x 3 bytes: the picture decoded and resized, not yet preprocessed. */
+  /** height x width x 3 bytes: the image decoded and resized, not yet preprocessed. */
   readonly pixels: Uint8Array;
 }
 
-/** Validation pictures, or those for training where there are none; always the same ones for the same data. */
+/** Validation images, or training images if there are none; always the same ones for the same data. */
 export function pictures(data: Data): Map<Digest, number> {
   const validation = data.of('validation');
   return validation.size > 0 ? validation : data.of('train');
 }
 
-/** The first pictures of each class by digest, the classes taking turns. Pictures that cannot be decoded are passed over where that is asked for; throws `bad-data` where none is left. */
+/** The first images of each class by digest, the classes taking turns. Skips images that cannot be decoded if `on_bad_image` is `skip`; throws `bad-data` if none is left. */
 export async function loadProbes({
   data,
   image,
@@ -49,7 +49,7 @@ export async function loadProbes({
   if (probes.length > 0) return probes;
   throw failure('bad-data', {
     code: 'no-probes',
-    found: 'none of the pictures to compare on can be decoded',
+    found: 'none of the images for checking the written model can be decoded',
     remedy: 'replace or remove them',
   });
 }
@@ -66,12 +66,12 @@ function inTurns(labels: ReadonlyMap<Digest, number>): [Digest, number][] {
   return turns.map(({ digest, label }) => [digest, label]);
 }
 
-/** All pixels, one picture after another. */
+/** All pixels, one image after another. */
 export function pixelsOf(probes: readonly Probe[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.concat(probes.map(({ pixels }) => pixels)));
 }
 
-/** What the network takes in for the probes, one picture after another. */
+/** The network's inputs for the probes, one image after another. */
 export function inputsOf(probes: readonly Probe[], { preprocessing }: TrainedDocument): Float32Array<ArrayBuffer> {
   const pixels = pixelsOf(probes);
   const inputs = new Float32Array(pixels.length);

@@ -1,4 +1,4 @@
-/** What halving the weights costs: the whole model with rounded weights against the one that was trained, on every validation picture. */
+/** The cost of float16 weights: the model with rounded weights compared with the trained one, on every validation image. */
 import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
 import type { Data } from '../../features/data.js';
@@ -10,16 +10,16 @@ import { predictedLabels, roundingCost, type RoundingCost } from '../../model/me
 import type { Weights } from '../../model/tensor.js';
 import { pictures } from './probes.js';
 
-/** Pictures that are compared at once. */
+/** Images per batch. */
 const BATCH = 16;
 
 export interface RoundingFigures extends RoundingCost {
   readonly split: 'validation' | 'train';
-  /** Shares of the pictures, by weights as they were trained and as they are written. */
+  /** Accuracy with the trained weights and with the written ones. */
   readonly accuracy: { readonly exact: number; readonly rounded: number };
 }
 
-/** The part of the network that is run is all of it: features that are kept came from weights that were not rounded. */
+/** Runs the whole network: cached features come from weights that were not rounded. */
 export async function measureRounding(
   context: StageContext<'export'>,
   data: Data,
@@ -32,7 +32,7 @@ export async function measureRounding(
   const labels = pictures(data);
   const input = { name: graph.name, layers: graph.layers.slice(0, 1) };
   const recipe = { image, preprocessing, variation: null, prefix: input, weights: exact, engine };
-  // Every picture is decoded once for both; none counts as extracted.
+  // Every image is decoded once for both; none counts as extracted.
   const host = { ...context, counts: { extracted: 0, reused: 0 } };
   const source = await Features.open(host, { recipe, source: data, featureShape: [...image.size, 3], keep: false });
   const opened = await openEngine(engine);

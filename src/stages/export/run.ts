@@ -1,5 +1,6 @@
-/** The work of export: the model's files, read back by other runtimes and compared with the engine on real pictures. */
+/** The work of export: the model's files, read back by other runtimes and compared with the engine on real images. */
 import { count } from '../../core/text/count.js';
+import { percent } from '../../core/text/ratio.js';
 import { FILE_PREFIX } from '../../core/outputs.js';
 import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
@@ -28,7 +29,7 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
   const put = (file: string, content: Uint8Array | string) =>
     putBytes(`${FILE_PREFIX}${file}`, typeof content === 'string' ? Buffer.from(content) : content);
 
-  // That training left them as they were, `train` has proved; here, that the files hold them so.
+  // `train` has proved that training left them unchanged; this proves that the files contain them.
   const frozen = weightsOfLayers(
     model.weights,
     graph.layers.filter(({ trainable }) => !trainable),
@@ -38,7 +39,7 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
     const { runtime, write, reload } = formats[format];
     const files = await write(model);
     verifyExport(await reload(files, probes, model), { frozen, scores }, name, runtime);
-    note('verified', `${format}: reloaded by ${runtime} and compared on ${count(probes.length, 'picture')}`);
+    note('verified', `${format}: reloaded with ${runtime}, same scores on ${count(probes.length, 'image')}`);
     for (const [file, bytes] of files) await put(file, bytes);
   }
 
@@ -48,7 +49,7 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
     const { split, accuracy } = rounding;
     note(
       'rounded',
-      `weights as float16: ${split} accuracy ${accuracy.exact.toFixed(4)} -> ${accuracy.rounded.toFixed(4)}, ${describeRounding(rounding)}`,
+      `weights as float16: ${split} accuracy ${percent(accuracy.exact)} -> ${percent(accuracy.rounded)}, ${describeRounding(rounding)}`,
     );
   }
   const pictures = config.probe_pictures ? probes.map((_, row) => `${PROBES_FOLDER}${row + 1}.png`) : [];
@@ -64,7 +65,7 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
   );
 }
 
-/** What each probe is and how the model scores it; `outputs` are its own numbers, `scores` one for each class. */
+/** Each probe with its results; `outputs` are those of the network, `scores` one per class. */
 function probeRows(
   probes: readonly Probe[],
   pictures: readonly string[],
@@ -84,7 +85,7 @@ function probeRows(
   }));
 }
 
-/** What the engine makes of the probes, by the weights that are written. */
+/** The engine's outputs for the probes, with the written weights. */
 async function predict(
   { settings }: StageContext<'export'>,
   { document, weights }: Exported,

@@ -1,4 +1,4 @@
-/** Holds a written model against the one that was trained: weights bit by bit, scores on real pictures. */
+/** Compares a written model with the trained one: weights bit by bit, scores on real images. */
 import { failure } from '../../core/problem.js';
 import type { Weights } from '../../model/tensor.js';
 import type { Reloaded } from './formats.js';
@@ -7,12 +7,12 @@ import type { Reloaded } from './formats.js';
 export const TOLERANCE = 1e-4;
 
 export interface Expected {
-  /** The weights of the frozen layers, rounded as the files hold them. */
+  /** The weights of the frozen layers, rounded as in the files. */
   readonly frozen: Weights;
   readonly scores: Float32Array;
 }
 
-/** Throws `stage-failed` where a frozen weight differs from what training left alone, or a score from what was expected. */
+/** Throws `stage-failed` if a frozen weight or a score differs from the expected one. */
 export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, stage: string, runtime: string): void {
   for (const [name, { data }] of frozen) {
     const written = reloaded.weights.get(name);
@@ -20,9 +20,9 @@ export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, s
     throw failure('stage-failed', {
       code: 'frozen-weights-moved',
       where: stage,
-      found: `the frozen weights of ${name} are other ones in the written files`,
-      expected: 'frozen weights that training left as they were',
-      remedy: 'this is a fault of the tool: please report it',
+      found: `the frozen weights of ${name} differ in the written files`,
+      expected: 'frozen weights as training left them',
+      remedy: 'this is a bug in this tool: please report it',
     });
   }
   compareScores(reloaded.scores, scores, stage, runtime);
@@ -33,16 +33,16 @@ export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, s
 function compareScores(found: Float32Array, scores: Float32Array, stage: string, runtime: string): void {
   const worst = scores.reduce((most, score, i) => Math.max(most, Math.abs(found[i] - score)), 0);
   const complete = found.length === scores.length;
-  // A score that is not a number makes `worst` none, which is not within the tolerance.
+  // A NaN score makes `worst` NaN, which is not within the tolerance.
   if (complete && worst <= TOLERANCE) return;
   throw failure('stage-failed', {
     code: 'export-differs',
     where: stage,
     found: complete
-      ? `the written model's scores differ by up to ${worst.toPrecision(3)} after reloading by ${runtime}`
-      : `${found.length} scores came back, ${scores.length} were expected, after reloading by ${runtime}`,
+      ? `the written model's scores differ by up to ${worst.toPrecision(3)} after reloading with ${runtime}`
+      : `${found.length} scores instead of ${scores.length} after reloading with ${runtime}`,
     expected: `a difference of at most ${TOLERANCE}`,
-    remedy: 'this is a fault of the tool: please report it',
+    remedy: 'this is a bug in this tool: please report it',
   });
 }
 

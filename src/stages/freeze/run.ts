@@ -1,4 +1,4 @@
-/** The work of freeze: marks layers, and says how much of the base that is. */
+/** The work of freeze: marks layers, and reports how much of the base that is. */
 import type { StageContext } from '../../core/stage.js';
 import { countParameters, describeParameters, readWeights, type ModelDocument } from '../../model/document.js';
 import { withFrozen } from '../../model/freezing.js';

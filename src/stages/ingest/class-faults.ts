@@ -19,8 +19,8 @@ export function classFaults(config: IngestConfig, layout: Layout, { hint }: Show
       {
         code: 'no-class-folders',
         where,
-        found: `holds folders of splits without class folders in them: ${strays[0] ?? 'no image'} has no class`,
-        expected: 'a folder for each class in train/, validation/ and test/',
+        found: `contains split folders without class folders: ${strays[0] ?? 'no image'} has no class`,
+        expected: 'one folder per class in train/, validation/ and test/',
         remedy:
           'sort the images into class folders; if the folders are classes, write `split_folders: {}` in the ingest stage',
         ...hint,
@@ -32,8 +32,8 @@ export function classFaults(config: IngestConfig, layout: Layout, { hint }: Show
       {
         code: 'no-pictures',
         where,
-        found: 'holds no folders with images',
-        expected: 'one folder for each class with its images, or such folders in train/ and validation/',
+        found: 'contains no folders with images',
+        expected: 'one folder of images per class, or such folders in train/ and validation/',
         remedy: 'put the images into class folders, or point `source` at the folder above them',
         ...hint,
       },
@@ -50,7 +50,7 @@ export function classFaults(config: IngestConfig, layout: Layout, { hint }: Show
         expected: `one of the folders ${nameList(classes, 'or')}`,
         remedy:
           near === undefined
-            ? 'correct `classes`, or leave it out to take the folders as they are'
+            ? 'correct `classes`, or remove it to use the folders as they are'
             : `did you mean \`${near}\`?`,
       },
     ];
@@ -60,9 +60,9 @@ export function classFaults(config: IngestConfig, layout: Layout, { hint }: Show
     {
       code: 'one-class',
       where,
-      found: `holds one class only, \`${classes[0]}\``,
+      found: `contains only one class, \`${classes[0]}\``,
       expected: 'at least two class folders',
-      remedy: 'add a folder for a second class, or point `source` at the folder that holds the class folders',
+      remedy: 'add a folder for a second class, or point `source` at the folder that contains the class folders',
       ...hint,
     },
   ];
@@ -93,8 +93,9 @@ export function unreadClasses(
       code: 'class-not-read',
       where: `${folder}/${path}`,
       found: why,
-      expected: 'a folder that can be read, as it may be a class',
-      remedy: kind === 'link' ? 'restore what it leads to, or remove it' : 'give the folder a name in UTF-8',
+      expected: 'a readable folder, because it may be a class',
+      remedy:
+        kind === 'link' ? 'restore the target of the link, or remove the link' : 'rename the folder to valid UTF-8',
     };
   });
 }

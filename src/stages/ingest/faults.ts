@@ -1,4 +1,4 @@
-/** What a run refuses of a source of pictures, and what to do about it. */
+/** What a run refuses of a source of images, and what to do about it. */
 import { MOST_NAMES, nameList } from '../../core/text/names.js';
 import { own } from '../../core/own.js';
 import type { Problem } from '../../core/problem.js';
@@ -8,7 +8,7 @@ import { HOLDS_PATH } from '../../image/probe.js';
 import type { Layout } from './layout.js';
 import type { BadPicture, Gathered } from './gathered.js';
 
-/** Kinds of pictures that are not read, and that other programs convert. */
+/** Unsupported image formats that other programs can convert. */
 const convertible = /^is an? (BigTIFF|HEIC|JPEG XL|JPEG 2000), expected/;
 
 export function pictureFaults(
@@ -26,9 +26,9 @@ export function pictureFaults(
   ];
 }
 
-export const labelConflictRemedy = 'remove one of each two, or set `on_label_conflict: skip` in the ingest stage';
+export const labelConflictRemedy = 'remove one file of each pair, or set `on_label_conflict: skip` in the ingest stage';
 
-/** What to do about pictures of which these things are said. */
+/** What to do about images with these faults. */
 export function badPictureRemedy(reasons: readonly string[]): string {
   const kinds = [
     ...new Set(reasons.map((reason) => convertible.exec(reason)?.[1]).filter((kind) => kind !== undefined)),
@@ -46,14 +46,14 @@ export function badPictureRemedy(reasons: readonly string[]): string {
   return [
     ...(kinds.length > 0 ? [`convert the ${kinds.join(', ')} files to JPEG`] : []),
     ...(large ? ['raise `max_megapixels` in the ingest stage'] : []),
-    ...(links ? ['fetch what the links lead to (such as by `dvc pull` or `git annex get`)'] : []),
+    ...(links ? ['fetch the targets of the links (for example with `dvc pull` or `git annex get`)'] : []),
     ...(texts ? ['copy or clone the data again with its symbolic links'] : []),
     ...(others ? [`fix or remove the ${kinds.length > 0 || large || links || texts ? 'other ' : ''}files`] : []),
     'or set `on_bad_image: skip` in the ingest stage',
   ].join(', ');
 }
 
-/** The first of many files, the last line with what to do about all. */
+/** The first of many files; the last problem has the remedy for all. */
 function firstOf(files: readonly BadPicture[], code: string, root: string, remedy: string): Problem[] {
   const problems = files
     .slice(0, MOST_NAMES)
@@ -62,14 +62,14 @@ function firstOf(files: readonly BadPicture[], code: string, root: string, remed
   if (rest > 0)
     problems.push({
       code,
-      found: `and ${rest.toLocaleString('en-US')} more; \`pipeline doctor FILE --json\` names all`,
+      found: `and ${rest.toLocaleString('en-US')} more; \`pipeline doctor FILE --json\` lists all`,
     });
   const last = problems.pop();
   return last === undefined ? [] : [...problems, { ...last, remedy }];
 }
 
 /**
- * Every split that folders make needs images of every class, and training always does. Where a share decides, a class has too
+ * Every split that folders make needs images of every class, and training always does. If a share decides, a class has too
  * few images at worst, which is not an error unless it leaves nothing to validate on.
  */
 export function splitFaults(
@@ -98,7 +98,7 @@ export function splitFaults(
       code: 'nothing-to-validate',
       where: root,
       found: 'has one image of each class, so none is left for validation',
-      expected: 'at least two images of a class',
+      expected: 'at least two images per class',
       remedy: 'add images',
     },
   ];

@@ -1,4 +1,4 @@
-/** What is amiss with a source of pictures, in sentences with the names of files. */
+/** What is wrong with a source of images, in sentences with the names of files. */
 import { extname } from 'node:path';
 import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
@@ -11,7 +11,7 @@ import { badPictureRemedy, labelConflictRemedy } from './faults.js';
 import type { Layout } from './layout.js';
 import type { Gathered } from './gathered.js';
 
-/** What was seen of one picture; files of the same bytes share one. */
+/** What was found in one image; files with the same content share one. */
 export interface Seen {
   readonly format?: ImageFormat;
   /** Of the stored pixels, in pixels. */
@@ -29,11 +29,11 @@ export interface Inspected {
   readonly seen: ReadonlyMap<Digest, Seen>;
 }
 
-/** Smaller than the network's input by this, there is little left to see. */
+/** Images smaller than the network's input by this factor have too little detail. */
 const FAR_SMALLER = 0.5;
-/** Where the largest class has so many times the pictures of the smallest, a network learns to say the largest. */
+/** If the largest class has so many times the images of the smallest, a network learns to predict the largest. */
 const IMBALANCE = 3;
-/** Fewer pictures of a class than this measure next to nothing: one of them is a fifth of the recall, or more. */
+/** With fewer images of a class, metrics are unreliable: one image is a fifth of the recall, or more. */
 const FEW = 5;
 
 const formats: Readonly<Record<string, ImageFormat>> = {
@@ -63,14 +63,14 @@ const names: Readonly<Record<ImageFormat, string>> = {
 export function findingsOf(inspected: Inspected): Finding[] {
   const { gathered } = inspected;
   const pictures = Object.keys(gathered.paths).length;
-  const sane: Finding = {
+  const decoded: Finding = {
     level: 'ok',
     about: 'data',
     code: 'pictures',
-    text: `${count(pictures, 'picture')} in ${gathered.classes.length} ${gathered.classes.length === 1 ? 'class' : 'classes'}, each decoded: ${countsOf(gathered)}`,
+    text: `${count(pictures, 'image')} in ${gathered.classes.length} ${gathered.classes.length === 1 ? 'class' : 'classes'}, all decoded: ${countsOf(gathered)}`,
   };
   return [
-    sane,
+    decoded,
     ...refused(inspected),
     ...duplicates(inspected),
     ...unexpected(inspected),
@@ -80,7 +80,7 @@ export function findingsOf(inspected: Inspected): Finding[] {
   ];
 }
 
-/** What a run refuses, or leaves out where it is told to. */
+/** What a run refuses, or leaves out if the pipeline says `skip`. */
 function refused({ config, gathered, seen }: Inspected): Finding[] {
   const broken = pathsWhere(gathered, seen, ({ fault }) => fault !== undefined);
   const bad = [
@@ -92,7 +92,7 @@ function refused({ config, gathered, seen }: Inspected): Finding[] {
     skips ? 'warning' : 'error',
     'corrupt-pictures',
     bad,
-    `cannot be used${skips ? ', and left out' : ''}`,
+    `cannot be used${skips ? ', left out' : ''}`,
     skips
       ? undefined
       : badPictureRemedy([...gathered.bad.map(({ reason }) => reason), ...broken.map(([, { fault }]) => fault!)]),
@@ -103,7 +103,7 @@ function refused({ config, gathered, seen }: Inspected): Finding[] {
     omits ? 'warning' : 'error',
     'same-picture-two-labels',
     gathered.conflicts.map(({ path, reason }) => `${path}: ${reason}`),
-    `the same bytes in two classes${omits ? ', and left out' : ''}`,
+    `same content in two classes${omits ? ', left out' : ''}`,
     omits ? undefined : labelConflictRemedy,
   );
   const rest = [...classes, ...splits].map(({ code, where, found, remedy, command }): Finding => ({
@@ -130,10 +130,10 @@ function duplicates({ gathered }: Inspected): Finding[] {
       'error',
       'picture-in-two-splits',
       leaks,
-      'in more than one split, so that scores on them say nothing',
-      'keep each picture in one split',
+      'in more than one split, so scores on them are meaningless',
+      'keep each image in one split only',
     ),
-    ...listed('warning', 'same-picture-twice', inOneSplit, 'more than once in a class, and counted once'),
+    ...listed('warning', 'same-picture-twice', inOneSplit, 'duplicates in a class, counted once'),
     ...listed(
       'warning',
       'passed-over',
@@ -145,7 +145,7 @@ function duplicates({ gathered }: Inspected): Finding[] {
   ];
 }
 
-/** Pictures that are used, and are not as they seem. */
+/** Images that are used but are not what they seem. */
 function unexpected({ config, gathered, seen }: Inspected): Finding[] {
   const misnamed = pathsWhere(
     gathered,
@@ -165,21 +165,21 @@ function unexpected({ config, gathered, seen }: Inspected): Finding[] {
       'warning',
       'wrong-extension',
       misnamed.map(([path, { format }]) => `${path}: is a ${names[format!]}`),
-      'of another kind than the name says; it is read by its content',
+      'of a different format than the file name says; the content decides',
     ),
     ...listed(
       'warning',
       'tiny-pictures',
       tiny.map(([path, one]) => `${path}: ${one.width}x${one.height}`),
-      `far smaller than the network's input of ${width}x${height}`,
-      'lower `image.size`, or find larger ones',
+      `much smaller than the network's input of ${width}x${height}`,
+      'lower `image.size`, or use larger images',
     ),
     ...listed(
       upright ? 'note' : 'warning',
       'turned-by-exif',
       turned.map(([path, { orientation }]) => `${path}: orientation ${orientation}`),
-      `turned by the camera (EXIF), and ${upright ? 'set upright' : 'taken as stored'}`,
-      upright ? undefined : 'say `orientation: exif`',
+      `rotated by the camera (EXIF), ${upright ? 'turned upright' : 'used as stored'}`,
+      upright ? undefined : 'write `orientation: exif`',
     ),
   ];
 }
@@ -193,7 +193,7 @@ function leftOut({ gathered, layout }: Inspected): Finding[] {
       'warning',
       'folder-left-out',
       layout.unused.map((name) => [...layout.inside, name].join('/')),
-      'beside folders of splits and not one: not used',
+      'next to split folders but not a split, not used',
       undefined,
       'folder',
     ),
@@ -201,11 +201,11 @@ function leftOut({ gathered, layout }: Inspected): Finding[] {
       'note',
       'files-ignored',
       gathered.ignored.map(({ path, reason }) => `${path}: ${reason}`),
-      'in class folders, but no picture by name nor content; left out',
+      'in class folders but not images by name or content, left out',
       undefined,
       'file',
     ),
-    ...listed('warning', 'files-outside-classes', layout.strays, 'in no class folder', undefined, 'file'),
+    ...listed('warning', 'files-outside-classes', layout.strays, 'outside all class folders', undefined, 'file'),
   ];
 }
 
@@ -220,9 +220,9 @@ function balance({ counts, classes }: Gathered): Finding[] {
       level: 'warning',
       about: 'data',
       code: 'class-imbalance',
-      text: `${large} has ${most.toLocaleString('en-US')} training pictures, ${small} ${least.toLocaleString('en-US')}`,
+      text: `${large} has ${most.toLocaleString('en-US')} training images, ${small} ${least.toLocaleString('en-US')}`,
       list: classes.map((name, index) => `${name}: ${sizes[index]}`),
-      remedy: 'say `class_weight: balanced` in the train stage, or add pictures',
+      remedy: 'set `class_weight: balanced` in the train stage, or add images',
     },
   ];
 }
@@ -232,13 +232,13 @@ function few({ counts, classes }: Gathered, { splits }: Layout): Finding[] {
     classes.flatMap((name) => {
       const number = own(counts[split], name) ?? 0;
       const measured = counts[split] !== undefined && (number > 0 || !splits.has(split));
-      return measured && number < FEW ? `${name}: ${count(number, `${split} picture`)}` : [];
+      return measured && number < FEW ? `${name}: ${count(number, `${split} image`)}` : [];
     }),
   );
   if (list.length === 0) return [];
-  // A share decides only where no folder does.
+  // A share decides only if no folder does.
   const shared = (['validation', 'test'] as const).some((split) => counts[split] !== undefined && !splits.has(split));
-  const text = `fewer than ${FEW} pictures to measure a class by: its figures say little`;
+  const text = `fewer than ${FEW} images to measure a class with, its metrics are unreliable`;
   return [
     {
       level: 'warning',
@@ -246,21 +246,21 @@ function few({ counts, classes }: Gathered, { splits }: Layout): Finding[] {
       code: 'few-pictures',
       text,
       list,
-      remedy: shared ? 'add images of it, or give the split a larger share' : 'add images of it',
+      remedy: shared ? 'add images of the class, or give the split a larger share' : 'add images of the class',
     },
   ];
 }
 
-/** Every path whose picture is such, in the order of paths. */
+/** Every path whose image matches, in the order of paths. */
 function pathsWhere(
   { paths }: Gathered,
   seen: Inspected['seen'],
-  such: (one: Seen, path: string) => boolean,
+  matches: (one: Seen, path: string) => boolean,
 ): [path: string, seen: Seen][] {
   const found = Object.entries(paths).flatMap(([digest, all]) =>
     all.map((path): [string, Seen] => [path, seen.get(digest as Digest) ?? {}]),
   );
-  return found.filter(([path, one]) => such(one, path)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return found.filter(([path, one]) => matches(one, path)).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function listed(
@@ -269,7 +269,7 @@ function listed(
   list: readonly string[],
   what: string,
   remedy?: string,
-  noun = 'picture',
+  noun = 'image',
 ): Finding[] {
   if (list.length === 0) return [];
   return [{ level, about: 'data', code, text: `${what}: ${count(list.length, noun)}`, list, remedy }];

@@ -26,23 +26,23 @@ export interface Gathered {
   readonly samples: readonly SampleRow[];
   readonly paths: Readonly<Record<Digest, readonly string[]>>;
   readonly bad: readonly BadPicture[];
-  /** Files in class folders that are not pictures by name nor content. */
+  /** Files in class folders that are not images by name or content. */
   readonly ignored: readonly BadPicture[];
-  /** Files with the bytes of another one of their class. */
+  /** Files with the content of another file of their class. */
   readonly duplicates: readonly string[];
-  /** Files with the bytes of one in another class. */
+  /** Files with the content of a file in another class. */
   readonly conflicts: readonly BadPicture[];
-  /** Pictures that are in more than one split. */
+  /** Images that are in more than one split. */
   readonly leaks: readonly Digest[];
   readonly notes: readonly Note[];
   /** What is not read, apart from links named like images. */
   readonly unread: readonly PassedOver[];
-  /** Pictures by split and class. */
+  /** Images by split and class. */
   readonly counts: Readonly<Partial<Record<SplitName, Readonly<Record<string, number>>>>>;
   readonly faults: Faults;
 }
 
-/** The gravest first; those of one list are told together. */
+/** The most severe first; those of one list are reported together. */
 export interface Faults {
   readonly classes: readonly Problem[];
   /** Those that cannot be used, and those with two labels. */

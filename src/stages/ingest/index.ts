@@ -1,4 +1,4 @@
-/** ingest: a folder or an archive of pictures becomes a list of samples, told by content. */
+/** ingest: turns a folder or an archive of images into a list of samples, identified by content. */
 import type { Json } from '../../core/canonical.js';
 import { plainNames } from '../../core/text/names.js';
 import { pathOf } from '../../core/source.js';
@@ -14,7 +14,7 @@ export const ingest: StageDefinition<'ingest'> = {
   impl: 2,
   reads: {},
 
-  // Of an address the pins count, which the survey tells, and never the address.
+  // Of a download, only the pins are in the key (from the survey), never the URL.
   relevant: ({ source, ...rest }) =>
     ({
       ...rest,
@@ -27,7 +27,7 @@ export const ingest: StageDefinition<'ingest'> = {
   run: putSamples,
   rehearse: putSamples,
 
-  // sharp and threads are loaded for it alone.
+  // Only this loads sharp and threads.
   inspect: async (context) =>
     (await import('./inspect.js')).inspectPictures(context, imageProbe(context.config.max_megapixels)),
 

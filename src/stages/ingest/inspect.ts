@@ -1,4 +1,4 @@
-/** Looks closely at the pictures of a source, for doctor: decodes every one, and tells all that is amiss. */
+/** Checks the images of a source for doctor: decodes every one and reports everything that is wrong. */
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import type { Digest } from '../../core/digest.js';
@@ -27,7 +27,7 @@ export async function inspectPictures(context: Context, probe: Probe): Promise<F
   return findingsOf({ config, layout, gathered, seen });
 }
 
-/** Decodes every picture once, on threads, which read it again. */
+/** Decodes every image once, on threads, which read it again. */
 async function lookAtEach(
   context: Context,
   root: string,

@@ -1,8 +1,8 @@
-/** What ingest wants to know of each file: whether it is an image, and if not, why. */
+/** Whether each file is an image, and if not, why. */
 import type { Probe } from '../../core/stage.js';
 import { isUndecodable, PROBE_VERSION, probePicture } from '../../image/probe.js';
 
-/** The answer for a JPEG that is used though it does not end as it should. */
+/** The answer for a JPEG that is used although its end marker is missing. */
 export const WITHOUT_END = 'has no end marker, but all of its image data';
 
 /** Whether a file of this answer is used. */
@@ -22,7 +22,7 @@ export function imageProbe(maxMegapixels: number): Probe {
   };
 }
 
-/** Only decoding can tell whether more than the end is missing. sharp is loaded for such a file alone. */
+/** Only decoding shows whether more than the end is missing. sharp is loaded only for such files. */
 async function withoutEnd(bytes: Uint8Array): Promise<string> {
   const { createDecoder } = await import('../../image/decode.js');
   const decode = createDecoder({ width: 8, height: 8, interpolation: 'bilinear', orientation: 'stored' });

@@ -1,4 +1,4 @@
-/** Makes the samples of a folder's pictures: labels, splits, and everything that is wrong with them. */
+/** Creates the samples from a folder's images: labels, splits, and everything that is wrong with them. */
 import type { BadPicture, Faults, Gathered, Note, Shown } from './gathered.js';
 import { compareCodePoints } from '../../core/canonical.js';
 import { classNameOf } from '../../core/class-layout.js';
@@ -18,12 +18,12 @@ import { isImageLink, type Candidate, type Layout } from './layout.js';
 import { isUsable, WITHOUT_END } from './probe.js';
 import { splitClass } from './split.js';
 
-/** `shown` is the folder as people know it. Throws `bad-data` with the gravest of all problems that it finds. */
+/** `shown` is the folder as people know it. Throws `bad-data` with the most severe problems. */
 export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: Shown): Gathered {
   const gathered = examineSamples(config, listing, layout, shown);
   const { classes, pictures, splits } = gathered.faults;
-  const gravest = [classes, pictures, splits].find((problems) => problems.length > 0);
-  if (gravest !== undefined) throw new PipelineError('bad-data', gravest);
+  const mostSevere = [classes, pictures, splits].find((problems) => problems.length > 0);
+  if (mostSevere !== undefined) throw new PipelineError('bad-data', mostSevere);
   return gathered;
 }
 
@@ -79,7 +79,7 @@ function labelEach(good: readonly Candidate[], listing: FolderListing): Labels {
     const digest = listing.digestAt(candidate.index);
     const first = labels.get(digest);
     if (first !== undefined && first.className !== candidate.className) {
-      conflicts.push({ path: candidate.path, reason: `has the same bytes as ${first.path}, under another label` });
+      conflicts.push({ path: candidate.path, reason: `has the same content as ${first.path} but another label` });
       contradicted.add(digest);
       continue;
     }
@@ -128,7 +128,7 @@ function notesOf(
     const files = paths.filter((path) => path.startsWith(folder)).length;
     notes.push({
       code: 'folder-left-out',
-      text: `the folder \`${name}\` is not used (${count(files, 'file')}): it is beside folders of splits and is not one`,
+      text: `the folder \`${name}\` is not used (${count(files, 'file')}): it is next to split folders but is not a split`,
     });
   }
   for (const split of ['validation', 'test'] as const) {
@@ -139,44 +139,44 @@ function notesOf(
     if (few.length > 0)
       notes.push({
         code: 'too-few-to-split',
-        text: `too few images of ${nameList(few)} for the ${split} split: trained on, not measured`,
+        text: `too few images of ${nameList(few)} for the ${split} split: used for training only`,
       });
   }
   if (ignored.length > 0)
     notes.push({
       code: 'files-ignored',
-      text: `${count(ignored.length, 'file')} in the class folders ${ignored.length === 1 ? 'is not a picture' : 'are not pictures'} by name nor content: left out`,
+      text: `${count(ignored.length, 'file')} in the class folders ${ignored.length === 1 ? 'is not an image' : 'are not images'} by name or content: left out`,
     });
   if (strays.length > 0)
     notes.push({
       code: 'files-outside-classes',
-      text: `${count(strays.length, 'file')} in no class folder${strays.length === 1 ? '' : ', such as'} ${strays[0]}`,
+      text: `${count(strays.length, 'file')} outside all class folders${strays.length === 1 ? '' : ', such as'} ${strays[0]}`,
     });
   if (unended.length > 0)
     notes.push({
       code: 'jpeg-without-end',
-      text: `${count(unended.length, 'JPEG file')} without an end marker, such as ${unended[0]}: read, because all image data is there`,
+      text: `${count(unended.length, 'JPEG file')} without an end marker, such as ${unended[0]}: used, because the image data is complete`,
     });
   for (const { path, why } of unread.slice(0, MOST_NAMES)) notes.push({ code: 'passed-over', text: `${path} ${why}` });
   if (unread.length > MOST_NAMES)
     notes.push({
       code: 'passed-over',
-      text: `and ${count(unread.length - MOST_NAMES, 'more file')} not read: \`pipeline doctor FILE --json\` names all`,
+      text: `and ${count(unread.length - MOST_NAMES, 'more file')} not read: \`pipeline doctor FILE --json\` lists all`,
     });
   if (duplicates.length > 0)
     notes.push({
       code: 'same-picture-twice',
-      text: `${count(duplicates.length, 'file')} with the same bytes as another one of the class: such pictures count once`,
+      text: `${count(duplicates.length, 'file')} with the same content as another file of the class: counted once`,
     });
   if (leaks > 0)
     notes.push({
       code: 'picture-in-two-splits',
-      text: `${count(leaks, 'picture')} in more than one split: scores on ${leaks === 1 ? 'it' : 'them'} say nothing`,
+      text: `${count(leaks, 'image')} in more than one split: scores on ${leaks === 1 ? 'it' : 'them'} are meaningless`,
     });
   return notes;
 }
 
-/** The shares for pictures whose folders leave the split open; a test folder of its own takes none from training. */
+/** The shares for images whose folders do not decide the split; with a test folder, training gives none to test. */
 function withoutTest({ split }: IngestConfig, { splits }: Layout): { validation: number; test: number } {
   return splits.has('test') ? { ...split, test: 0 } : split;
 }

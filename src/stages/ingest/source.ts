@@ -1,4 +1,4 @@
-/** Where ingest's pictures are: a folder, an archive, or an archive on the web. */
+/** Where ingest's images are: a folder, an archive, or an archive on the web. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { canonical, type Json } from '../../core/canonical.js';
@@ -32,7 +32,7 @@ export type Found =
   | { readonly kind: 'archive'; readonly path: string; readonly digest: Digest }
   | { readonly kind: 'download'; readonly download: Download };
 
-/** The pictures, and how the output `files` names the folder that they lie in. */
+/** The images, and how the output `files` names their folder. */
 export interface Listed {
   readonly listing: FolderListing;
   readonly root: string;
@@ -75,17 +75,15 @@ export async function surveySource(
     code: 'source-missing',
     where: nameOf(source),
     field: ['source'],
-    found: entry
-      ? 'is neither a folder nor a .zip, .tar or .tar.gz'
-      : `is not there${forShell ? `: ${forShell.found}` : ''}`,
-    expected: 'a folder of pictures, one folder a class, or an archive of one',
+    found: entry ? 'is not a folder, .zip, .tar or .tar.gz' : `does not exist${forShell ? `: ${forShell.found}` : ''}`,
+    expected: 'a folder of images with one folder per class, or an archive of one',
     remedy:
       (entry ? undefined : forShell?.remedy) ??
-      'correct `source`; it starts from the folder of the file, or from the one above where that is `pipelines/`',
+      'correct `source`: it is relative to the folder of the pipeline file, or to the folder above if that is `pipelines/`',
   });
 }
 
-/** What keeps a path from being looked at is not said to be missing. */
+/** A path that cannot be read for another reason is not reported as missing. */
 function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
 }
@@ -134,12 +132,12 @@ async function insideOf(folder: string, source: Origin): Promise<string> {
     expected: names.length === 0 ? 'a folder in the source' : `one of the folders ${nameList(names, 'or')}`,
     remedy:
       near === undefined
-        ? 'correct `inside`, or leave it out: a single folder around the images is found without it'
+        ? 'correct `inside`, or remove it: a single folder around the images is found without it'
         : `did you mean \`${near}\`?`,
   });
 }
 
-/** What to say of images that are not in class folders. */
+/** The hint for images that are not in class folders. */
 export async function hintFor(
   { classes, question }: ClassLayout,
   { listing, root }: Listed,
@@ -153,7 +151,7 @@ export async function hintFor(
   });
 }
 
-/** The pictures are kept under the archive's digest, so they must be those that came out of it. */
+/** The images are cached under the archive's digest, so they must be the ones from the archive. */
 function requireUnpacked(
   listing: FolderListing,
   inside: string,

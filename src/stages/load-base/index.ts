@@ -8,7 +8,7 @@ export const loadBase: StageDefinition<'load-base'> = {
   impl: 2,
   reads: {},
 
-  // Of the weights' file the content counts, which the survey tells, never its path or address. Widths are MobileNetV2's alone.
+  // Of the weights file, only the content is in the key (from the survey), never its path or URL. Widths are MobileNetV2's alone.
   relevant: ({ architecture, alpha, preprocessing, weights, seed }) => ({
     architecture,
     ...(architecture === 'mobilenet_v2' ? { alpha } : {}),

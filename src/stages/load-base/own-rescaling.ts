@@ -6,7 +6,7 @@ import { describeOwnScaling, ownScaling } from '../../model/own-scaling.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
 
 /**
- * Throws `invalid` where the base begins by scaling levels of 0 to 255 and the pipeline has them scaled before, which gives
+ * Throws `invalid` if the base begins by scaling levels of 0 to 255 and the pipeline has them scaled before, which gives
  * features of nearly black images.
  */
 export function refuseScalingTwice(
@@ -21,7 +21,7 @@ export function refuseScalingTwice(
     code: 'scaled-twice',
     where: architecture,
     field: ['preprocessing'],
-    found: `${describeOwnScaling(own)}, and \`preprocessing: ${preprocessing.mode}\` does it before`,
+    found: `${describeOwnScaling(own)}, so \`preprocessing: ${preprocessing.mode}\` would scale them twice`,
     expected: '`preprocessing: none`, which leaves pixels at 0 to 255',
     remedy: 'write `preprocessing: none`',
   });

@@ -27,7 +27,7 @@ export async function runLoadBase(context: StageContext<'load-base'>): Promise<v
   await putBase(await bring(context.found as Source, context), context);
 }
 
-/** As {@link runLoadBase}; where the weights have yet to be fetched, the network alone is told, if it is built by name. */
+/** As {@link runLoadBase}; if the weights are not downloaded yet, it gives only the network, if that is built in. */
 export async function rehearseLoadBase(context: StageContext<'load-base'>): Promise<void> {
   const source = await bring(context.found as Source, context).catch((error: unknown) => {
     if (bases[context.config.architecture].build === undefined) throw error;
@@ -60,7 +60,7 @@ async function putBase(
   await putJson('model', document);
 }
 
-/** Fetches what lies on the web. */
+/** Downloads weights that are given by URL. */
 async function bring(source: Source, context: StageContext<'load-base'>): Promise<LocalSource> {
   if (source.kind !== 'download') return source;
   return { kind: 'file', ...(await bringWeights(source.download, context)) };
@@ -79,7 +79,7 @@ async function load(
   const built = build?.(alpha);
   if (source.kind === 'random') {
     const whole = built ?? (packaged && (await readLayers(packageFile(packaged.file), source.layers)));
-    if (whole === undefined) throw withoutLayers(architecture, 'so `weights: random` leaves nothing to build');
+    if (whole === undefined) throw withoutLayers(architecture, 'so there is nothing to build with `weights: random`');
     const graph = withoutTop(whole);
     return { graph, weights: initialWeights(graph, seed!) };
   }
@@ -89,10 +89,10 @@ async function load(
     const known = built ?? (packaged && withoutTop((await readLayers(packageFile(packaged.file), undefined))!));
     if (known !== undefined) refuseOther(graph, architecture, known, source.path);
     refuseOtherThanImages(graph, source.path);
-    // Its own layers, not those that are built by name: releases differ in padding and in the epsilon of BatchNorm.
+    // Its own layers, not the built-in ones: releases differ in padding and in the epsilon of BatchNorm.
     return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
   }
-  if (built === undefined) throw withoutLayers(architecture, `but ${source.path} holds weights alone`);
+  if (built === undefined) throw withoutLayers(architecture, `but ${source.path} contains only weights`);
   return {
     graph: built,
     weights: fitWeights(built, matchLayers(built, model.weights), source.path, { ignoreOthers: true }),
@@ -111,7 +111,7 @@ function withoutLayers(architecture: string, found: string): PipelineError {
     code: 'no-topology',
     where: architecture,
     found: `has its layers in its weights file, ${found}`,
-    remedy: `name a file with layers: ${baseFormats} that was saved whole; or an architecture that is built by name, such as vgg16`,
+    remedy: `use a complete model (${baseFormats}), or an architecture that is built in, such as vgg16`,
   });
 }
 
@@ -121,8 +121,8 @@ function refuseNonFinite(weights: Weights, architecture: string): void {
   throw failure('bad-data', {
     code: 'weights-not-finite',
     where: architecture,
-    found: `the weights of ${name} hold values that are not numbers`,
+    found: `the weights of ${name} contain NaN or infinity`,
     expected: 'finite weights',
-    remedy: 'fetch the file again',
+    remedy: 'download the file again',
   });
 }

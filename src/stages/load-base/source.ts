@@ -1,4 +1,4 @@
-/** Where the weights of a base come from, told by their content. */
+/** Where the weights of a base come from, identified by content. */
 import type { Json } from '../../core/canonical.js';
 import { digestOf, type Digest } from '../../core/digest.js';
 import { packageFile } from '../../core/package.js';
@@ -13,7 +13,7 @@ import type { ExpectedDigests } from '../../model/model-folder.js';
 import { modelFiles } from '../../model/read-model.js';
 import { pinPreimage } from '../../sources/pins.js';
 
-/** Weights at hand: noise for tests, or a file. */
+/** Local weights: noise for tests, or a file. */
 export type LocalSource = RandomWeights | WeightsFile;
 
 interface RandomWeights {
@@ -59,7 +59,7 @@ function publishedOf({ architecture, alpha, image_size: size }: LoadBaseConfig):
   return { url: file.url, md5: file.md5 ?? undefined, size: file.bytes ?? undefined, published: true };
 }
 
-/** Finds the weights' files and their digest, and holds it against the pin. */
+/** Finds the weights files and their digest, and compares it with the pin. */
 async function locateWeights({
   config,
   name,
@@ -74,10 +74,10 @@ async function locateWeights({
   const missing =
     (where: string, remedy: string) =>
     (error: NodeJS.ErrnoException): never => {
-      // Whatever else the disk says is not about the file.
+      // Other errors of the disk are not about the file.
       if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
       const forShell = shellPath(shown);
-      const found = `is not there${forShell ? `: ${forShell.found}` : ''}`;
+      const found = `does not exist${forShell ? `: ${forShell.found}` : ''}`;
       throw failure(
         'bad-data',
         {
@@ -104,7 +104,7 @@ async function locateWeights({
       where: shown,
       found: `has the sha256 ${digest}`,
       expected: pin,
-      remedy: 'fetch the file again, or correct `sha256` if the new file is the right one',
+      remedy: 'download the file again, or correct `sha256` if the new file is the right one',
     });
   }
   // Of a folder, the model.json in it.

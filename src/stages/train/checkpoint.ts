@@ -34,12 +34,12 @@ export interface Progress {
 }
 
 export interface EpochProgress {
-  /** Pictures that were bad before this epoch: its order is drawn from the others. */
+  /** Images that were bad before this epoch: its order is drawn from the others. */
   readonly leftOut: readonly Digest[];
-  /** How far into the shuffled pictures it has come. */
+  /** How far into the shuffled images it has come. */
   readonly position: number;
   readonly batches: number;
-  /** Sums over the pictures seen. */
+  /** Sums over the images seen. */
   readonly loss: number;
   readonly correct: number;
   readonly seen: number;
@@ -48,7 +48,7 @@ export interface EpochProgress {
 
 export interface Snapshot {
   readonly progress: Progress;
-  /** Bad pictures that are known by now. */
+  /** Bad images that are known by now. */
   readonly leftOut: readonly Digest[];
   readonly trainer: TrainerState;
   /** Weights of the best epoch, where those are to be restored. */

@@ -1,4 +1,4 @@
-/** Tells where numbers stopped being numbers: in the pictures' features, in the weights, or in a layer on the way. */
+/** Finds where NaN or infinity first appeared: in the features of an image, in the weights, or in a layer between. */
 import type { Digest } from '../../core/digest.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { Trainer, TrainingBatch } from '../../engine/engine.js';
@@ -14,7 +14,7 @@ export interface FailedStep {
   readonly loss: number;
 }
 
-/** Why a step has a loss that is not a finite number. The trainer still has the weights that the step began with. */
+/** Why the loss of a step is NaN or infinite. The trainer still has the weights that the step began with. */
 export async function explainStep(
   trainer: Trainer,
   batch: TrainingBatch,
@@ -29,19 +29,22 @@ export async function explainStep(
     return failure('bad-data', {
       code: 'features-not-finite',
       where: failed.stage,
-      found: `the features of the picture ${digests[row]} hold values that are not numbers`,
+      found: `the features of the image ${digests[row]} contain NaN or infinity`,
       expected: 'finite features',
-      remedy: 'look at the weights of the base, and whether its preprocessing is the one that it was trained with',
+      remedy: 'check the weights of the base, and that `preprocessing` is the one that it was trained with',
     });
   }
   const weights = nonFinite(await trainer.weights());
   if (weights.length > 0) return diverged(failed, `after ${weightsOf(weights)} in the step before`);
   const outputs = await trainer.activations(batch);
   const layer = [...outputs].find(([, values]) => !allFinite(values))?.[0];
-  return diverged(failed, layer === undefined ? 'in the loss itself' : `beginning in the output of the layer ${layer}`);
+  return diverged(
+    failed,
+    layer === undefined ? 'first in the loss itself' : `first in the output of the layer ${layer}`,
+  );
 }
 
-/** Weights that are not numbers at the end of an epoch; undefined where all are. */
+/** NaN or infinite weights at the end of an epoch; undefined if all are finite. */
 export function explainWeights(weights: Weights, failed: FailedStep): PipelineError | undefined {
   const names = nonFinite(weights);
   return names.length === 0 ? undefined : diverged(failed, `after ${weightsOf(names)}`);
@@ -49,7 +52,7 @@ export function explainWeights(weights: Weights, failed: FailedStep): PipelineEr
 
 /** Gradients run from the output to the input: of the layers that they spoiled, the one nearest to the output was the first. */
 function weightsOf(names: readonly string[]): string {
-  return `the weights of the layer ${layerOfWeight(names[names.length - 1])} left the range of numbers`;
+  return `the weights of the layer ${layerOfWeight(names[names.length - 1])} became NaN or infinite`;
 }
 
 function diverged({ stage, epoch, step, learningRate, loss }: FailedStep, where: string): PipelineError {
@@ -58,7 +61,8 @@ function diverged({ stage, epoch, step, learningRate, loss }: FailedStep, where:
     code: 'diverged',
     where: stage,
     found: `${became} in epoch ${epoch}, step ${step}, at the learning rate ${learningRate}, ${where}`,
-    expected: 'a loss and weights that are finite numbers',
-    remedy: 'take a tenth of the learning rate, or limit gradients, as in optimizer: {adam: {global_clipnorm: 1}}',
+    expected: 'a finite loss and finite weights',
+    remedy:
+      'divide the learning rate by 10, or clip gradients, for example with `optimizer: {adam: {global_clipnorm: 1}}`',
   });
 }

@@ -1,4 +1,4 @@
-/** Tells when training has stopped getting better, as Keras's EarlyStopping does. */
+/** Detects when training no longer improves, like Keras's EarlyStopping. */
 import type { EpochMetrics } from '../../core/event.js';
 import type { TrainConfig } from '../../core/schema-types.js';
 import { gainOver, monitored } from './monitor.js';
@@ -9,7 +9,7 @@ export type Verdict = 'best' | 'wait' | 'stop';
 
 export interface StoppingState {
   readonly best: number | null;
-  /** The epoch (from 0) of the best figure so far; -1 before the first. */
+  /** The epoch (from 0) of the best value so far; -1 before the first. */
   readonly bestEpoch: number;
 }
 
@@ -19,7 +19,7 @@ export class EarlyStopping {
     public state: StoppingState = { best: null, bestEpoch: -1 },
   ) {}
 
-  /** Judges an epoch (from 0) by its figures. */
+  /** Judges an epoch (from 0) by its metrics. */
   judge(epoch: number, metrics: EpochMetrics): Verdict {
     const { monitor, patience, min_delta: minDelta } = this.config;
     const value = monitored(metrics, monitor);

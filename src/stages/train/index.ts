@@ -12,7 +12,7 @@ export const train: StageDefinition<'train'> = {
   environment: ({ engine, featureType }) =>
     ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
 
-  // Decoder and engine are loaded only where there is work.
+  // Decoder and engine are loaded only if there is work.
   run: async (context) => (await import('./run.js')).runTrain(context),
   rehearse: async (context) => (await import('./needs.js')).rehearseTrain(context),
   needs: async (context) => (await import('./needs.js')).needsOfTrain(context),

@@ -44,7 +44,7 @@ export interface Trained {
   readonly bestEpoch: number;
 }
 
-/** Trains to the end, from the checkpoint where there is one. An interruption leaves a checkpoint. */
+/** Trains to the end, from the checkpoint if there is one. An interruption leaves a checkpoint. */
 export async function trainEpochs(trainer: Trainer, options: LoopOptions): Promise<Trained> {
   const loop = new Loop(trainer, options);
   await loop.resume();
@@ -60,10 +60,10 @@ class Loop {
   private progress: Progress;
   private best: Weights | undefined;
   private readonly dropouts: ReturnType<typeof dropoutLayers>;
-  private saidHigh = false;
+  private warnedOfHighLoss = false;
   /** Whether there are steps that no checkpoint knows. */
   private unsaved = false;
-  /** Pictures that were known to be bad when the checkpoint was written. */
+  /** Images that were known to be bad when the checkpoint was written. */
   private foundBad: EpochProgress['leftOut'] = [];
 
   constructor(
@@ -85,7 +85,7 @@ class Loop {
     this.best = snapshot.best;
     await this.trainer.resume(snapshot.trainer);
     const { history, epoch } = this.progress;
-    // The order of the epoch under way was drawn before pictures turned out to be bad in it.
+    // The order of the epoch under way was drawn before images turned out to be bad in it.
     training.features.leaveOut(epoch.batches === 0 ? snapshot.leftOut : epoch.leftOut);
     this.foundBad = snapshot.leftOut;
     const { batches } = epoch;
@@ -104,7 +104,7 @@ class Loop {
         signal.throwIfAborted();
         const verdict = await this.epoch();
         if (verdict === 'stop') {
-          this.tellStop();
+          this.noteStop();
           break;
         }
         if (checkpoint.due()) await this.save();
@@ -118,10 +118,10 @@ class Loop {
     return { weights: this.best ?? (await this.trainer.weights()), history, bestEpoch };
   }
 
-  private tellStop(): void {
+  private noteStop(): void {
     const { history, stopping } = this.progress;
     const { monitor } = this.options.config.early_stopping!;
-    const kept = this.best === undefined ? '' : ', whose weights are kept';
+    const kept = this.best === undefined ? '' : ', and its weights are kept';
     const best = stopping.bestEpoch + 1;
     this.options.note(
       'stopped-early',
@@ -150,9 +150,12 @@ class Loop {
     if (epoch.seen === 0) throw nothingLeft('training', name);
     const figures = { loss: epoch.loss / epoch.seen, ...this.measured({ accuracy: epoch.correct / epoch.seen }) };
     const metrics = { ...figures, ...(await this.validate(weights)) };
-    if (!this.saidHigh && figures.loss > HIGH * Math.log(Math.max(2, units))) {
-      this.saidHigh = true;
-      note('loss-high', 'the loss is more than a hundred times that of guessing: the learning rate is likely too high');
+    if (!this.warnedOfHighLoss && figures.loss > HIGH * Math.log(Math.max(2, units))) {
+      this.warnedOfHighLoss = true;
+      note(
+        'loss-high',
+        'the loss is more than 100 times that of random guessing: the learning rate is probably too high',
+      );
     }
     const changed = epoch.learningRate !== (history.at(-1)?.learning_rate ?? learningRate);
     emit({
@@ -248,7 +251,7 @@ class Loop {
     return { stage: this.options.name, epoch: history.length + 1, step, learningRate: epoch.learningRate, loss };
   }
 
-  /** Loss and accuracy on the validation pictures, dropout off; class weights do not count there, the penalty does, as in Keras. */
+  /** Loss and accuracy on the validation images, dropout off; class weights do not count there, the penalty does, as in Keras. */
   private async validate(weights: Weights): Promise<Partial<EpochRecord>> {
     const { config, validation, units } = this.options;
     if (validation === undefined) return {};
@@ -280,7 +283,7 @@ class Loop {
     return { val_loss: loss / seen + penalty, ...this.measured({ val_accuracy: correct / seen }) };
   }
 
-  /** The figures, where the pipeline asks for accuracy. */
+  /** The metrics, if the pipeline asks for accuracy. */
   private measured<Figures>(figures: Figures): Figures | Record<string, never> {
     return this.options.config.metrics.includes('accuracy') ? figures : {};
   }
@@ -290,7 +293,7 @@ function nothingLeft(split: 'training' | 'validation', stage: string): PipelineE
   return failure('bad-data', {
     code: 'split-empty',
     where: stage,
-    found: `none of the ${split} pictures can be used`,
+    found: `none of the ${split} images can be used`,
     remedy: 'fix or replace them; their names are listed above',
   });
 }

@@ -1,4 +1,4 @@
-/** The figure of each epoch that early stopping and the learning rate follow. */
+/** The metric of each epoch that early stopping and the learning rate monitor. */
 import type { EpochMetrics } from '../../core/event.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
 import type { TrainConfig } from '../../core/schema-types.js';
@@ -6,7 +6,7 @@ import type { TrainConfig } from '../../core/schema-types.js';
 export type Monitor = 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
 
 /**
- * Throws `invalid` where a figure of validation is followed and there are no pictures for it. That is known before any
+ * Throws `invalid` if a figure of validation is followed and there are no images for it. That is known before any
  * features are; whether accuracy is measured, the check of the file has told.
  */
 export function requireMonitored(
@@ -23,9 +23,9 @@ export function requireMonitored(
         code: 'monitor-not-measured',
         where: stage,
         field: [field, 'monitor'],
-        found: `\`${field}\` follows \`${monitor}\`, but there are no validation images`,
-        expected: 'a figure that is measured',
-        remedy: `give the data validation pictures, by \`split\` or a folder validation/, or follow ${monitor.slice('val_'.length)}`,
+        found: `\`${field}\` monitors \`${monitor}\`, but there are no validation images`,
+        expected: 'a metric that is measured',
+        remedy: `add validation images, with \`split\` or a folder validation/, or monitor ${monitor.slice('val_'.length)}`,
       },
     ];
   });
@@ -37,7 +37,7 @@ export function monitored(metrics: EpochMetrics, monitor: Monitor): number {
   return metrics[monitor]!;
 }
 
-/** By how much a figure is better than the best before it: losses fall, accuracies rise. */
+/** By how much a value is better than the best before it: losses fall, accuracies rise. */
 export function gainOver(best: number | null, value: number, monitor: Monitor): number {
   if (best === null) return Infinity;
   return monitor.endsWith('loss') ? best - value : value - best;

@@ -1,4 +1,4 @@
-/** What training will ask of the machine, and what it would put out as far as others need it: both told before it runs. */
+/** What training needs from the machine, and its outputs as far as other stages need them: both are known before it runs. */
 import type { Digest } from '../../core/digest.js';
 import type { FeatureNeed, Needs, StageContext } from '../../core/stage.js';
 import { resolveEngine } from '../../engine/resolve.js';
@@ -38,7 +38,7 @@ export async function needsOfTrain(context: Context): Promise<Needs> {
   }
   const prepared = await prepare(context, data);
   const options = featureOptions(context, data, prepared);
-  // Without a frozen part, and for views that are drawn afresh, every epoch computes again.
+  // Without a frozen part, and for views that are drawn again, every epoch computes again.
   const need = (one: FeatureOptions, digests: readonly Digest[], kept: readonly number[]): FeatureNeed =>
     featureNeed(context, one, digests, one.keep ? kept : epochs);
   const identity = resolveEngine(settings.engine);
@@ -52,7 +52,7 @@ export async function needsOfTrain(context: Context): Promise<Needs> {
   };
 }
 
-/** Whether fewer epochs would mean fewer pictures to extract. */
+/** Whether fewer epochs would mean fewer features to extract. */
 function mayStopSooner({ keep }: FeatureOptions, views: readonly number[], { augmentation }: Data): boolean {
   return !keep || views.length > 1 || augmentation?.views === 'online';
 }

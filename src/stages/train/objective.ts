@@ -40,7 +40,7 @@ export function classWeights(
         where: stage,
         field: ['class_weight', name],
         part: 'key',
-        found: `\`class_weight\` names \`${name}\`, and no image has that class`,
+        found: `\`class_weight\` names \`${name}\`, but no image has that class`,
         expected: `classes among ${nameList(classes)}`,
         remedy: close === undefined ? undefined : `did you mean \`${close}\`?`,
       };

@@ -1,5 +1,5 @@
 /**
- * Lowers the learning rate where a figure no longer gets better.
+ * Lowers the learning rate if a metric no longer improves.
  * Source: keras/src/callbacks/reduce_lr_on_plateau.py (`on_epoch_end`).
  */
 import type { EpochMetrics } from '../../core/event.js';

@@ -31,22 +31,26 @@ export async function prepare(context: Context, { spec, augmentation }: Data): P
   return { ...start, ...splitAtFrozen(start.document.graph), preprocessing };
 }
 
-/** `rescale` takes the place of what the base says; a training that goes on from another one prepares its pictures alike. */
+/** `rescale` takes the place of what the base says; a training that goes on from another one prepares its images alike. */
 function preprocessingOf(
   document: ModelDocument,
   augmentation: Augmentation | undefined,
-  goesOn: boolean,
+  isContinuation: boolean,
   stage: string,
 ): Preprocessing {
   const rescaling =
     augmentation?.rescale == null ? undefined : ({ kind: 'rescale', factor: augmentation.rescale } as const);
-  if (goesOn && rescaling !== undefined && canonical({ ...rescaling }) !== canonical({ ...document.preprocessing })) {
+  if (
+    isContinuation &&
+    rescaling !== undefined &&
+    canonical({ ...rescaling }) !== canonical({ ...document.preprocessing })
+  ) {
     throw failure('invalid', {
       code: 'preprocessing-differs',
       where: stage,
-      found: `its pictures are ${describePreprocessing(rescaling)}, those that \`from\` was trained on ${describePreprocessing(document.preprocessing!)}`,
+      found: `the preprocessing (${describePreprocessing(rescaling)}) differs from that of \`from\` (${describePreprocessing(document.preprocessing!)})`,
       expected: 'the same preprocessing in both',
-      remedy: 'let `data` of both lead to the same augment, or give both augments the same `rescale`',
+      remedy: 'use the same augment stage in both, or the same `rescale` in both augment stages',
     });
   }
   if (rescaling !== undefined) {
@@ -57,25 +61,25 @@ function preprocessingOf(
   throw failure('invalid', {
     code: 'preprocessing-unknown',
     where: stage,
-    found: 'nothing says how this base wants its pixels',
-    remedy: 'say `preprocessing` in load-base, or `rescale` in augment',
+    found: 'the preprocessing of this base is not known',
+    remedy: 'set `preprocessing` in load-base, or `rescale` in augment',
   });
 }
 
-/** Throws `invalid` where `rescale` makes nearly black images of those that the base scales itself. */
+/** Throws `invalid` if `rescale` makes nearly black images of those that the base scales itself. */
 function refuseScalingTwice(graph: Graph, factor: number, stage: string): void {
   const own = ownScaling(graph);
   if (own === undefined || !scalesLevels(factor)) return;
   throw failure('invalid', {
     code: 'scaled-twice',
     where: stage,
-    found: `${describeOwnScaling(own)}, and \`rescale\` of augment does it before (${describePreprocessing({ kind: 'rescale', factor })})`,
+    found: `${describeOwnScaling(own)}, so \`rescale\` of augment would scale them twice (${describePreprocessing({ kind: 'rescale', factor })})`,
     expected: 'pixels at 0 to 255',
-    remedy: 'take `rescale` away from augment, and write `preprocessing: none` in load-base',
+    remedy: 'remove `rescale` from augment, and write `preprocessing: none` in load-base',
   });
 }
 
-/** What the features of training pictures and of those that are taken as they are depend on; one where nothing varies. */
+/** What the features of training images and of those that are taken as they are depend on; one where nothing varies. */
 export function featureOptions(
   { settings }: Context,
   data: Data,
@@ -101,14 +105,14 @@ export function featureOptions(
   return { training: of({ parameters, seed, version }, frozen && views !== 'online'), plain };
 }
 
-/** The view that an epoch (from 0) takes of the training pictures. */
+/** The view that an epoch (from 0) takes of the training images. */
 export function viewOfEpoch({ augmentation }: Data): (epoch: number) => number {
   if (augmentation == null || augmentation.parameters === null) return () => PLAIN_VIEW;
   const { views } = augmentation;
   return (epoch) => (views === 'online' ? epoch : epoch % views);
 }
 
-/** What decides how long a picture's part in training takes, but the machine; where features are not kept, they are part of it. */
+/** What decides how long an image's part in training takes, but the machine; where features are not kept, they are part of it. */
 export function trainingWorkload(
   { batch_size: batchSize, optimizer }: TrainConfig,
   engine: EngineIdentity,

@@ -50,14 +50,14 @@ async function continued(
     failure('invalid', {
       code: 'pictures-differ',
       where: name,
-      found: `the ${what} of its pictures (${now}) are not those that \`from\` was trained on (${before})`,
-      expected: 'the same classes, in the same order, and the same picture size in both',
-      remedy: 'let `data` of both lead to the same ingest',
+      found: `the ${what} of its images (${now}) are not those that \`from\` was trained on (${before})`,
+      expected: 'the same classes, in the same order, and the same image size in both',
+      remedy: 'use the same ingest stage in both',
     });
   if (canonical([...classes]) !== canonical([...document.classes]))
     throw differs('classes', nameList(document.classes), nameList(classes));
   if (canonical({ ...image }) !== canonical({ ...document.image }))
-    throw differs('size and interpolation', told(document.image), told(image));
+    throw differs('size and interpolation', describeImage(document.image), describeImage(image));
   if (config.freeze === undefined) return document;
   const { layers } = document.graph;
   const count = document.base.layers!;
@@ -73,7 +73,7 @@ async function continued(
   };
 }
 
-function told({ size, interpolation, orientation }: DataSpec['image']): string {
+function describeImage({ size, interpolation, orientation }: DataSpec['image']): string {
   return `${size.join('x')}, ${interpolation}, orientation ${orientation}`;
 }
 
@@ -83,8 +83,8 @@ function requireFinite(weights: Weights, stage: string): void {
   throw failure('bad-data', {
     code: 'weights-not-finite',
     where: stage,
-    found: `the weights of ${name} hold values that are not numbers before training begins`,
+    found: `the weights of ${name} contain NaN or infinity before training begins`,
     expected: 'finite weights',
-    remedy: 'look at the file that load-base reads; training has not moved them',
+    remedy: 'check the file that load-base reads: training has not changed the weights yet',
   });
 }

@@ -1,4 +1,4 @@
-/** The pictures that training sees, with the features that stand for them. */
+/** The images of a training, with their features. */
 import type { Digest } from '../../core/digest.js';
 import type { StageContext } from '../../core/stage.js';
 import type { Data } from '../../features/data.js';
@@ -12,7 +12,7 @@ export type FeatureSource = Pick<
   'ensure' | 'stream' | 'leftOut' | 'leaveOut' | 'dispose' | 'msSpent' | 'kept'
 >;
 
-/** Pictures of one split. */
+/** Images of one split. */
 export class TrainingSet {
   private readonly usable = new Map<number, Promise<Digest[]>>();
 
@@ -24,7 +24,7 @@ export class TrainingSet {
     readonly viewOf: (epoch: number) => number,
   ) {}
 
-  /** The pictures of a view but for those known to be bad; features that are kept are there from now on. */
+  /** The images of a view but for those known to be bad; features that are kept are there from now on. */
   async ready(view: number): Promise<Digest[]> {
     const known = this.usable.get(view) ?? this.features.ensure([...this.labels.keys()], view);
     this.usable.set(view, known);
@@ -35,7 +35,7 @@ export class TrainingSet {
 
 export interface TrainingSets {
   readonly training: TrainingSet;
-  /** Undefined where there are no validation pictures. */
+  /** Undefined if there are no validation images. */
   readonly validation: TrainingSet | undefined;
 }
 
@@ -49,7 +49,7 @@ export async function openSets(context: StageContext<'train'>, data: Data, prepa
   const validation = labels.size === 0 ? undefined : new TrainingSet(plain, labels, () => PLAIN_VIEW);
   const views = training === plain ? undefined : data.augmentation?.views;
   if (typeof views === 'number' && views < config.epochs) {
-    noteOnce('views-repeat', `${views} views for ${config.epochs} epochs: from epoch ${views + 1} on views come again`);
+    noteOnce('views-repeat', `${views} views for ${config.epochs} epochs: views repeat from epoch ${views + 1} on`);
   }
   return { training: new TrainingSet(training, data.of('train'), viewOfEpoch(data)), validation };
 }

@@ -1,4 +1,4 @@
-/** Proves, tensor by tensor, that training moved nothing that it was to leave alone. */
+/** Proves, tensor by tensor, that training changed no frozen weight. */
 import { plainNames } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
 import { usesBatchStatistics, type Graph } from '../../model/graph.js';
@@ -10,7 +10,7 @@ export interface Moved {
   readonly stored: Weights;
   /** The same in memory, which the engine was given. */
   readonly used: Weights;
-  /** What came out of training. */
+  /** The weights after training. */
   readonly trained: Weights;
 }
 
@@ -32,9 +32,9 @@ export function requireUnmoved({ graph, stored, used, trained }: Moved, stage: s
   throw failure('stage-failed', {
     code: 'frozen-weights-moved',
     where: stage,
-    found: `training moved frozen weights: ${plainNames(moved.map(([name]) => name))}`,
-    expected: 'frozen weights that are, bit for bit, those that the base was loaded with',
-    remedy: 'this is a fault of the tool: please report it',
+    found: `training changed frozen weights: ${plainNames(moved.map(([name]) => name))}`,
+    expected: 'frozen weights equal to the loaded ones, bit for bit',
+    remedy: 'this is a bug in this tool: please report it',
   });
 }
 

@@ -149,7 +149,7 @@ export async function readFully(file: OpenFile, into: Uint8Array, position: numb
 export async function writeFully(file: OpenFile, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const count = await file.write(bytes.subarray(done));
-    if (count === 0) throw new Error('the disk took no more bytes, and gave no reason');
+    if (count === 0) throw new Error('the disk accepts no more bytes and reports no reason');
     done += count;
   }
 }

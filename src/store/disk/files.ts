@@ -26,7 +26,7 @@ export type Content = Uint8Array | Chunks;
 export class Files {
   /** Bytes of content that were written so far. */
   written = 0;
-  private readonly said = new Set<string>();
+  private readonly reported = new Set<string>();
   private readonly ways: Ways;
   readonly uses: UseMarks;
   readonly temporary: string;
@@ -115,7 +115,7 @@ export class Files {
     } finally {
       await file.close();
     }
-    await this.setAside(path, `larger than the ${limit} bytes that such a file can have`);
+    await this.setAside(path, `larger than ${limit} bytes, the limit for such a file`);
     return undefined;
   }
 
@@ -223,14 +223,14 @@ export class Files {
   /** Notes damage, the same one only once. */
   note(path: string, reason: string): void {
     const key = `${path}\0${reason}`;
-    if (this.said.has(key)) return;
-    this.said.add(key);
+    if (this.reported.has(key)) return;
+    this.reported.add(key);
     this.onDamage({ path, reason });
   }
 
   /** Whether damage was noted at a path. What is missing without a note was taken away by somebody. */
   noted(path: string): boolean {
-    return [...this.said].some((key) => key.startsWith(`${path}\0`));
+    return [...this.reported].some((key) => key.startsWith(`${path}\0`));
   }
 
   private async rename(from: string, to: string, ifTaken: 'replace' | 'keep'): Promise<boolean> {
@@ -249,7 +249,7 @@ export class Files {
       await this.fs.rename(from, to);
     } catch (error) {
       if ((await this.infoIfThere(to))?.isFolder !== true) throw error;
-      await this.setAside(to, 'a folder stands in the place of a file');
+      await this.setAside(to, 'a folder is in the place of a file');
       await this.fs.rename(from, to);
     }
     return true;

@@ -21,7 +21,7 @@ export function unseal(bytes: Buffer): Unsealed | string {
     return 'not JSON'; // or nested too deeply, or with a number beyond all bounds
   }
   const { selfDigest, ...content } = value as Record<string, unknown>;
-  if (selfDigest !== found) return `its content hashes to ${found}, which is not the digest that it carries`;
+  if (selfDigest !== found) return `its content hashes to ${found}, which is not the digest in it`;
   return text === format(value) ? content : 'not written as this tool writes it';
 }
 

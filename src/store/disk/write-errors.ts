@@ -1,18 +1,18 @@
-/** How a store that takes nothing in is told. */
+/** Reports a store that cannot be written. */
 import { asPipelineError, failure, PROJECT_MOVED, type PipelineError } from '../../core/problem.js';
 
 /** The problem of a full disk, with what helps. `needed` is what was being written, as far as that is known; `free` is undefined where the disk does not tell. */
 export function diskFull(folder: string, needed: number, free: number | undefined, cause: unknown): PipelineError {
-  const room = free === undefined ? '' : `, and ${free.toLocaleString('en-US')} are free`;
+  const room = free === undefined ? '' : `, ${free.toLocaleString('en-US')} are free`;
   return failure(
     'input-output',
     {
       code: 'disk-full',
       where: folder,
-      found: `the disk or a quota is full: ${needed.toLocaleString('en-US')} bytes were to be written${room}`,
+      found: `the disk or a quota is full: ${needed.toLocaleString('en-US')} bytes are needed${room}`,
       remedy:
-        'free some space, or let `pipeline cache gc` do so (its --max-size says how small the cache is to become), and run ' +
-        'again: nothing that was published is lost',
+        'free some space, for example with `pipeline cache gc` (--max-size sets the size of the cache), and run ' +
+        'again: finished results are kept',
     },
     cause,
   );
@@ -24,7 +24,7 @@ interface Noted {
   note(path: string, reason: string): void;
 }
 
-const told = new WeakSet<Noted>();
+const reported = new WeakSet<Noted>();
 
 /**
  * Says once, whatever fails how often, that what is done now will have to be done again. Throws an error that is none of
@@ -33,8 +33,8 @@ const told = new WeakSet<Noted>();
 export function noteUnwritten(files: Noted, error: unknown): void {
   const { category, problems } = asPipelineError(error);
   if (category !== 'input-output' || problems.some(({ code }) => code === PROJECT_MOVED)) throw error;
-  if (told.has(files)) return;
-  told.add(files);
+  if (reported.has(files)) return;
+  reported.add(files);
   const [{ found }] = problems;
-  files.note(files.root, `cannot be written, so that not everything is kept for the next run: ${found}`);
+  files.note(files.root, `cannot be written, so not everything is kept for the next run: ${found}`);
 }

@@ -1,12 +1,12 @@
 /**
- * The pack format: rows of numbers found by picture and view, in an immutable file. Little endian throughout.
+ * The pack format: rows of numbers found by image and view, in an immutable file. Little endian throughout.
  *
  *     header   64 bytes   magic "featpack", version u32, number type u32 (16 or 32 bits), row length u32, zero u32,
  *                         key of the set (32), zeros (8)
- *     entry    72 bytes   SHA-256 of the rest of the entry (32), picture digest (32), view u32, payload length u32,
+ *     entry    72 bytes   SHA-256 of the rest of the entry (32), image digest (32), view u32, payload length u32,
  *              + payload  the row as float32 or float16
  *     ...
- *     index    36 bytes   picture digest (32), view u32; for each entry, in their order
+ *     index    36 bytes   image digest (32), view u32; for each entry, in their order
  *     footer   48 bytes   SHA-256 of header, index and the next two fields (32), entry count u32, index length u32,
  *                         magic "packfeat"
  *
@@ -36,7 +36,7 @@ const FOOTER_BYTES = 48;
 const VERSION = 1;
 const MAGIC = 'featpack';
 const END_MAGIC = 'packfeat';
-/** A key as 32-bit words: the picture's digest, then the view. */
+/** A key as 32-bit words: the image's digest, then the view. */
 export const KEY_WORDS = 9;
 export const KEY_BYTES = KEY_WORDS * 4;
 const KEY_OFFSET = 32;
@@ -148,13 +148,13 @@ export function packTail(shape: PackShape, keys: readonly Uint8Array[]): Buffer 
 /** Reads the keys of a pack, one after another in the order of its entries, or says why they cannot be believed. */
 export async function readPackIndex(file: OpenFile, shape: PackShape): Promise<Buffer | string> {
   const { size } = await file.info();
-  if (size < HEADER_BYTES + FOOTER_BYTES) return 'too short for a pack';
+  if (size < HEADER_BYTES + FOOTER_BYTES) return 'too short for a feature pack';
   const header = Buffer.alloc(HEADER_BYTES);
   const footer = Buffer.alloc(FOOTER_BYTES);
   await readFully(file, header, 0);
   await readFully(file, footer, size - FOOTER_BYTES);
-  if (footer.toString('latin1', 40) !== END_MAGIC) return 'does not end as a pack does';
-  if (!header.equals(packHeader(shape))) return 'its header is not that of this set';
+  if (footer.toString('latin1', 40) !== END_MAGIC) return 'does not end like a feature pack';
+  if (!header.equals(packHeader(shape))) return 'its header belongs to another set';
   const count = footer.readUInt32LE(32);
   const indexBytes = footer.readUInt32LE(36);
   if (indexBytes !== count * KEY_BYTES || size !== entryOffset(shape, count) + indexBytes + FOOTER_BYTES) {

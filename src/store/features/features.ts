@@ -1,5 +1,5 @@
 /**
- * A feature set: rows of numbers of one length, found by a picture's digest and a view, in `v1/features/<set>/`.
+ * A feature set: rows of numbers of one length, found by an image's digest and a view, in `v1/features/<set>/`.
  * Rows are appended, sealed into immutable packs, and read back verified. Processes may use one set at once: each sees its
  * own rows and the packs that it found when it opened or refreshed the set.
  */
@@ -54,7 +54,7 @@ export class FeatureSet implements FeatureStore {
   private readonly pending: PendingRows;
   private readonly cache: RowCache;
   private readonly key = new KeyWords();
-  private readonly wounded = new Set<number>();
+  private readonly damagedPacks = new Set<number>();
   private described = false;
   /** False once a pack could not be written: rows are then held in memory as far as there is room. */
   private keeping = true;
@@ -125,7 +125,7 @@ export class FeatureSet implements FeatureStore {
     const turn = this.turns.then(() =>
       this.options.locks.during(
         `features-${this.options.key}`,
-        'extracts the same pictures',
+        'is already extracting the same features',
         async () => {
           await this.refresh();
           try {
@@ -160,10 +160,12 @@ export class FeatureSet implements FeatureStore {
   private async finish(): Promise<void> {
     try {
       await this.pending.flush();
-      await mergePacks(this.folder, this.wounded, this.options.merge ?? usualMergeLimits).catch((error: unknown) => {
-        // Merging only tidies up: the packs stay as they are, and are as good.
-        this.files.note(this.folder.path, `packs could not be merged: ${String(error)}`);
-      });
+      await mergePacks(this.folder, this.damagedPacks, this.options.merge ?? usualMergeLimits).catch(
+        (error: unknown) => {
+          // Merging only tidies up: the packs stay as they are, and are as good.
+          this.files.note(this.folder.path, `packs could not be merged: ${String(error)}`);
+        },
+      );
     } finally {
       this.cache.clear();
       await this.folder.reader.close();
@@ -210,7 +212,7 @@ export class FeatureSet implements FeatureStore {
         this.deliver(entry, bytes, out, (firstRow + index) * shape.rowLength);
       } else {
         this.files.note(this.folder.pathOf(pack), 'a row does not match its digest');
-        this.wounded.add(pack);
+        this.damagedPacks.add(pack);
         if (table.packs[entry] === pack) table.packs[entry] = NOWHERE;
         lost.missing.push(index);
       }
@@ -273,8 +275,8 @@ export class FeatureSet implements FeatureStore {
 function beyondFloat16(digest: Digest, view: number): Error {
   return failure('stage-failed', {
     code: 'feature-beyond-float16',
-    found: `a feature of picture ${digest.slice(0, 12)}, view ${view}, is not finite at half precision`,
-    expected: 'numbers below 65,520 where features are kept as float16',
-    remedy: 'keep features as float32',
+    found: `a feature of image ${digest.slice(0, 12)}, view ${view}, is not finite at half precision`,
+    expected: 'values below 65,520, the range of float16',
+    remedy: 'set `features: {dtype: float32}`',
   });
 }

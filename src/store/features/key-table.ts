@@ -1,5 +1,5 @@
 /**
- * A hash table from (picture digest, view) to where its row lies, in typed arrays: 48 bytes a key, filled with 110,000
+ * A hash table from (image digest, view) to where its row lies, in typed arrays: 48 bytes a key, filled with 110,000
  * keys in a few milliseconds, where a Map of 64-character texts takes several times the memory and the time.
  */
 import { KEY_BYTES, KEY_WORDS } from './feature-pack.js';
@@ -54,7 +54,7 @@ export class KeyTable {
   /** The slot that holds a key, or the free one where it belongs. */
   private slotOf(key: Uint32Array): number {
     const mask = this.slots.length - 1;
-    // A digest's words are as good as random; the view is spread so that the views of one picture do not pile up.
+    // A digest's words are as good as random; the view is spread so that the views of one image do not pile up.
     let slot = (key[0] ^ key[1] ^ Math.imul(key[KEY_WORDS - 1], 0x9e3779b1)) & mask;
     while (this.slots[slot] !== 0 && !this.holds(this.slots[slot] - 1, key)) slot = (slot + 1) & mask;
     return slot;

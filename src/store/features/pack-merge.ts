@@ -28,9 +28,13 @@ export const usualMergeLimits: MergeLimits = {
   mergedBytes: 256 * 1024 * 1024,
 };
 
-/** Merges where there is reason to. `wounded` are the packs in which a damaged entry was found. */
-export async function mergePacks(folder: PackFolder, wounded: ReadonlySet<number>, limits: MergeLimits): Promise<void> {
-  const sources = choosePacks(folder, wounded, limits);
+/** Merges where there is reason to. `damagedPacks` are the packs in which a damaged entry was found. */
+export async function mergePacks(
+  folder: PackFolder,
+  damagedPacks: ReadonlySet<number>,
+  limits: MergeLimits,
+): Promise<void> {
+  const sources = choosePacks(folder, damagedPacks, limits);
   if (sources.size === 0) return;
   const old = [...sources].map((pack) => folder.packs[pack].name);
   // A damaged pack whose rows were appended again may have been replaced under its own name.
@@ -42,13 +46,13 @@ export async function mergePacks(folder: PackFolder, wounded: ReadonlySet<number
   for (const name of old) if (!needed.has(name)) await folder.files.removeIfThere(join(folder.path, name));
 }
 
-function choosePacks(folder: PackFolder, wounded: ReadonlySet<number>, limits: MergeLimits): Set<number> {
+function choosePacks(folder: PackFolder, damagedPacks: ReadonlySet<number>, limits: MergeLimits): Set<number> {
   const size = entryBytes(folder.shape);
   const small = [...folder.packs.keys()].filter((pack) => {
     const { rows } = folder.packs[pack];
     return rows < limits.smallRows && rows * size < limits.smallBytes;
   });
-  return new Set([...wounded, ...(small.length > limits.smallPacks ? small : [])]);
+  return new Set([...damagedPacks, ...(small.length > limits.smallPacks ? small : [])]);
 }
 
 /** The rows of some packs that the table points to; a copy of a row that is in another pack too is left behind. */

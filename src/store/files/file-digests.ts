@@ -79,7 +79,7 @@ export function treeDigest(paths: readonly string[], digests: Uint8Array): Diges
 
 /**
  * Digests of listed files. `listedAt` is the time, in milliseconds, just before they were listed.
- * Throws `input-output` where a file is gone by the time that it is read.
+ * Throws `input-output` if a file is gone by the time that it is read.
  */
 export async function digestFiles(
   files: Files,
@@ -231,7 +231,7 @@ async function readOne(path: string, size: number, probe: Probe): Promise<{ hash
     return { hash: hash.update(bytes).digest(), text };
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
-    const found = 'was there when its folder was listed, and is gone now';
+    const found = 'was deleted after its folder was listed';
     throw failure('input-output', { code: 'file-vanished', where: path, found, remedy: 'run again' }, error);
   }
 }

@@ -29,7 +29,7 @@ export async function writeUsage(files: Files, usage: Usage): Promise<void> {
 export function parseUsage(bytes: Buffer): Usage | string {
   const usage = unseal(bytes);
   if (typeof usage === 'string') return usage;
-  return isUsage(usage) ? usage : 'not of the form of a count';
+  return isUsage(usage) ? usage : 'not a valid count';
 }
 
 const isUsage: Guard<Usage> = isShapedAs({

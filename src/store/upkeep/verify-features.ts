@@ -34,7 +34,7 @@ export async function verifyFeatures(files: Files, { path, name }: Item): Promis
 function parseDescription(bytes: Buffer, set: string): object | string {
   const content = unseal(bytes);
   if (typeof content === 'string') return content;
-  if (!isDescription(content)) return 'not of the form of a description';
+  if (!isDescription(content)) return 'not a valid description';
   return content.set === set ? content : 'describes another set';
 }
 
@@ -54,22 +54,22 @@ async function shapeOf(files: Files, path: string, set: string): Promise<PackSha
   } finally {
     await file.close();
   }
-  await files.setAside(path, 'its header is not that of this set');
+  await files.setAside(path, 'its header belongs to another set');
   return 'damaged';
 }
 
 async function verifyPacks(folder: PackFolder): Promise<number> {
   const { files } = folder;
   let damaged = await folder.refresh();
-  const wounded = new Set<number>();
+  const damagedPacks = new Set<number>();
   for (const [pack, { name }] of folder.packs.entries()) {
     const found = await digestOfPack(folder, pack);
     if (found === undefined || packName(found) === name) continue;
     files.note(folder.pathOf(pack), `its bytes hash to ${found}`);
-    wounded.add(pack);
+    damagedPacks.add(pack);
     damaged++;
   }
-  if (wounded.size > 0) await mergePacks(folder, wounded, usualMergeLimits);
+  if (damagedPacks.size > 0) await mergePacks(folder, damagedPacks, usualMergeLimits);
   await folder.reader.close();
   return damaged;
 }

@@ -51,13 +51,13 @@ const checks: Readonly<Record<string, Check>> = {
   ),
   unpacked: checkRead(
     isDigest,
-    (files, archive) => unpackedAnew(files).pathOf(archive),
-    (files, archive) => unpackedAnew(files).open(archive),
+    (files, archive) => freshUnpacked(files).pathOf(archive),
+    (files, archive) => freshUnpacked(files).open(archive),
   ),
   index: async (files, { path }) => {
     const bytes = await files.readIfThere(path);
     if (bytes === undefined) return damageAt(files, path);
-    return isWholeIndex(bytes) ? 0 : setAside(files, path, 'does not match the digest that it carries');
+    return isWholeIndex(bytes) ? 0 : setAside(files, path, 'does not match the digest in it');
   },
 };
 
@@ -84,7 +84,7 @@ export async function verifyStore(files: Files): Promise<Verification> {
 }
 
 /** Reads every file: an unchanged time does not make it believed. */
-function unpackedAnew(files: Files): Unpacked {
+function freshUnpacked(files: Files): Unpacked {
   return new Unpacked(files, (folder) => digestFiles(files, listFiles(folder, 'inside'), 0, { probe: noProbe }));
 }
 
@@ -95,8 +95,7 @@ function checkRead<Name>(
   read: (files: Files, name: Name) => Promise<unknown>,
 ): Check {
   return async (files, { name, path }) => {
-    if (!isName(name) || path !== pathOf(files, name))
-      return setAside(files, path, 'has no name that it could be found by');
+    if (!isName(name) || path !== pathOf(files, name)) return setAside(files, path, 'has a name that nothing looks up');
     return (await read(files, name)) === undefined ? damageAt(files, path) : 0;
   };
 }
@@ -108,7 +107,7 @@ async function verifyMarks(files: Files): Promise<number> {
     const path = join(files.root, name);
     const bytes = await files.readIfThere(path);
     if (bytes === undefined || bytes.equals(Buffer.from(text))) continue;
-    files.note(path, 'does not say what it has to; it is written again');
+    files.note(path, 'has the wrong content; it is written again');
     await files.publish(path, Buffer.from(text), { durable: false });
     damaged++;
   }

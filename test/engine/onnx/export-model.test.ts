@@ -132,7 +132,7 @@ describe('an exported model', () => {
           expect.objectContaining({
             code: 'onnx-too-large',
             found: 'the weights have 2.1 GB',
-            expected: 'less than 2.1 GB, the most that an .onnx file can hold by itself',
+            expected: 'less than 2.1 GB, the limit for a single .onnx file',
           }),
         ],
       }),

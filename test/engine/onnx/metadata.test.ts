@@ -53,6 +53,6 @@ test('what the tool did not write is left behind, and not even read under other 
 
 test('damaged JSON is as good as none', () => {
   expect(foundIn({ 'pipeline.version': '{' })).toBe(
-    'model.onnx: not-an-exported-model: the file does not say what its classes are',
+    'model.onnx: not-an-exported-model: the file does not name its classes',
   );
 });

@@ -38,7 +38,7 @@ async function saidOf(bytes: Uint8Array | string, name = 'base.h5'): Promise<str
 const bytes = (text: string, length = 64) => Buffer.concat([Buffer.from(text, 'latin1'), Buffer.alloc(length)]);
 
 test.each([
-  ['an empty file', '', /is empty -> fetch/],
+  ['an empty file', '', /is empty -> download/],
   [
     'a Git LFS pointer',
     'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n',
@@ -67,7 +67,7 @@ test.each([
   ['a frozen graph', bytes('\x0a\x20\x0a\x05input\x12\x0bPlaceholder'), /is a frozen TensorFlow graph/],
   ['a JPEG', bytes('\xff\xd8\xff\xe0'), /is an image/],
   ['a WebP', bytes('RIFF\x10\0\0\0WEBPVP8 '), /is an image/],
-  ['text', 'once upon a time', /not a model of a format that is known here: it starts with the bytes 6f 6e 63 65/],
+  ['text', 'once upon a time', /not a model of a known format: it starts with the bytes 6f 6e 63 65/],
   ['a graph-model', JSON.stringify({ format: 'graph-model', modelTopology: { node: [] } }), /is a TF\.js graph-model/],
   [
     'a graph-model that does not say so',
@@ -82,11 +82,11 @@ test.each([
   [
     "Teachable Machine's metadata",
     JSON.stringify({ tmVersion: '2.4.5', labels: ['a'] }),
-    /name the model\.json beside it/,
+    /use the model\.json in the same folder/,
   ],
   ['a config of Hugging Face', JSON.stringify({ model_type: 'vit' }), /settings of a Hugging Face model/],
   ['other JSON', '{"a": 1}', /without a `modelTopology`/],
-  ['JSON that is cut off', '{"modelTopology": {', /begins as JSON, and is damaged or cut off/],
+  ['JSON that is cut off', '{"modelTopology": {', /begins like JSON but is damaged or cut off/],
 ] as const)('%s', async (_, content, words) => {
   expect(await saidOf(content as string)).toMatch(words);
 });
@@ -96,7 +96,7 @@ test.each([
   ['TorchScript', ['m/data.pkl', 'm/constants.pkl', 'm/code/x.py'], /is a TorchScript model/],
   ['SavedModel', ['saved/saved_model.pb'], /is a zip of a TensorFlow SavedModel/],
   ['NumPy', ['arr_0.npy'], /is a zip of NumPy arrays/],
-  ['a TF.js folder', ['m/model.json', 'm/weights.bin'], /is a zip with m\/model\.json in it -> unpack it/],
+  ['a TF.js folder', ['m/model.json', 'm/weights.bin'], /is a zip that contains m\/model\.json -> unpack it/],
   ['half of a .keras file', ['config.json', 'metadata.json'], /without its weights/],
   [
     'something else',
@@ -125,7 +125,7 @@ describe('folders', () => {
     );
     expect(await saidOfFolder('config.json', 'model.safetensors')).toMatch(/is a model of Hugging Face/);
     expect(await saidOfFolder('notes.txt', 'base.keras')).toMatch(
-      /is a folder, with base\.keras in it -> name the file: saved-\d\/base\.keras/,
+      /is a folder that contains base\.keras -> use the file: saved-\d\/base\.keras/,
     );
     expect(await saidOfFolder('model.onnx')).toMatch(/ONNX model/);
     expect(await saidOfFolder('a.txt')).toMatch(/is a folder without a model\.json/);
@@ -140,7 +140,7 @@ describe('folders', () => {
     expect((await readModelFile(path)).files.map((one) => one.path)).toEqual(await modelFiles(path, path));
     await writeFile(join(folder, 'model.json'), '{}');
     expect(await saidOf('once', 'group1-shard1of1.bin')).toMatch(
-      /is a file of weights of the model\.json beside it -> name the model\.json/,
+      /is a weights file of the model\.json in the same folder -> use the model\.json/,
     );
   });
 });

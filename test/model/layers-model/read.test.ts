@@ -200,7 +200,7 @@ test('an inner model is unfolded in its place, wherever the list has it', () => 
     [['x'], ['first', 'x'], ['r', 'first'], ['last', 'r']],
   );
   const itself = [input, { ...base, inbound_nodes: [[['base', 0, 0, {}]]] }];
-  expect(refusal(model(itself, 'base'))).toMatch(/circle/);
+  expect(refusal(model(itself, 'base'))).toMatch(/cycle/);
 });
 
 describe('refused, by the name of the layer', () => {
@@ -241,12 +241,12 @@ describe('refused, by the name of the layer', () => {
     ['a threshold', after('ReLU', { threshold: 1 }), /^layer y: threshold is 1; 0/],
     ['another bound', after('ReLU', { max_value: 1 }), /^layer y: max_value is 1; 6, or none/],
     ['BatchNorm over rows', after('BatchNormalization', { axis: 2 }), /^layer y: axis is 2; -1/],
-    ['no filters', after('Conv2D', { ...conv, filters: 0 }), /^layer y: filters is 0; a positive whole number/],
+    ['no filters', after('Conv2D', { ...conv, filters: 0 }), /^layer y: filters is 0; a positive integer/],
     ['keepdims', after('GlobalAveragePooling2D', { keepdims: true }), /^layer y: keepdims is true; false/],
     ['a sum of one', after('Add'), /^layer y: a layer of the class Add reads 1 layers; at least 2/],
     ['a shared layer', shared, /^layer y: the layer is used 2 times/],
     ['a call with arguments', called([['x', 0, 0, { training: true }]]), /^layer y: it is called with training/],
-    ['a circle', circle, /^model.json: layers read each other in a circle/],
+    ['a circle', circle, /^model.json: the layers form a cycle/],
     ['a missing source', called([['nobody', 0, 0, {}]]), /^model.json: the layer nobody is read but/],
     ['two outputs', model([input], 'x', { output_layers: twice }), /^model.json: the model has 2 outputs; one output/],
     ['two inputs', model([input], 'x', { input_layers: twice }), /^model.json: the model has 2 inputs; one input/],

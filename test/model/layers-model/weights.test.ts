@@ -55,7 +55,7 @@ describe('a manifest that cannot be trusted', () => {
 
   test.each([
     ['another type', [{ name: 'a/b', shape: [1], dtype: 'int32' }], /type "int32"/],
-    ['a negative extent', [entry('a/b', [-1])], /holds -1/],
+    ['a negative extent', [entry('a/b', [-1])], /contains -1/],
     ['a size beyond counting', [entry('a/b', [1e9, 1e9])], /has the shape/],
     ['a name without a layer', [entry('kernel', [1])], /name of a weight is "kernel"/],
     ['the same name twice', [entry('m/a/b', [1]), entry('a/b:0', [1])], /two weights are named a\/b/],
@@ -104,7 +104,7 @@ describe('files', () => {
     await writeFile(path(), '{"modelTopology":');
     await expect(readLayersModel(path())).rejects.toMatchObject({
       category: 'bad-data',
-      problems: [{ found: expect.stringMatching(/begins as JSON, and is damaged/) }],
+      problems: [{ found: expect.stringMatching(/begins like JSON but is damaged/) }],
     });
     await expect(readLayersModel(join(folder, 'none.json'))).rejects.toMatchObject({ category: 'bad-data' });
   });

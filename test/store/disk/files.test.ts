@@ -97,7 +97,7 @@ test('a folder in the place of a file, and a file in the place of a folder, move
   await files.publish(join(files.root, 'v1', 'blobs', 'ab', 'y'), Buffer.from('two'));
   expect(readFileSync(path, 'utf8')).toBe('one');
   expect(readFileSync(join(files.root, 'v1', 'blobs', 'ab', 'y'), 'utf8')).toBe('two');
-  expect(notes.map((note) => note.reason)).toEqual(['a folder stands in the place of a file', 'not a folder']);
+  expect(notes.map((note) => note.reason)).toEqual(['a folder is in the place of a file', 'not a folder']);
   expect(namesIn(files.quarantine)).toHaveLength(2);
 });
 
@@ -112,7 +112,7 @@ test('links are not followed, and an overlong file is not loaded', async () => {
   await expect(files.readIfThere(join(files.root, 'v1', 'long'), { limit: 10 })).resolves.toBeUndefined();
   expect(notes.map((note) => note.reason)).toEqual([
     'not a regular file',
-    'larger than the 10 bytes that such a file can have',
+    'larger than 10 bytes, the limit for such a file',
   ]);
   expect(namesIn(files.root, 'v1')).toEqual(['quarantine', 'tmp']);
   expect(readFileSync(outside, 'utf8')).toBe('secret');

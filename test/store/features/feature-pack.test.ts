@@ -145,7 +145,7 @@ test('a pack of another set, row length or number type is refused', async () => 
     { rowLength: 1 },
     { type: 'float16' as const },
   ]) {
-    expect(await readPack(path, { ...shape, ...other }, pack)).toBe('its header is not that of this set');
+    expect(await readPack(path, { ...shape, ...other }, pack)).toBe('its header belongs to another set');
   }
 });
 

@@ -92,7 +92,7 @@ describe('damage', () => {
     copyFileSync(pack, join(folder, `${digestOf(readFileSync(pack))}.pack`));
     const set = await open(scratch, { key: foreign });
     expect((await readAll(set, 8)).missing).toEqual(upTo(8));
-    expect(scratch.notes[0].reason).toBe('its header is not that of this set');
+    expect(scratch.notes[0].reason).toBe('its header belongs to another set');
   });
 
   test('what a crash left is ignored', async () => {

@@ -237,7 +237,7 @@ describe('what stays', () => {
     const path = join(store.files.root, 'v1/roots', `${digestOf(process.execPath)}.json`);
     writeFileSync(path, readFileSync(path, 'utf8').replace('"schema": 1', '"schema": 2'));
     await collect(store.files, store.locks, usualLimits);
-    expect(store.notes).toEqual([{ path, reason: expect.stringContaining('which is not the digest that it carries') }]);
+    expect(store.notes).toEqual([{ path, reason: expect.stringContaining('which is not the digest in it') }]);
     expect(await store.hits('a')).toEqual([]);
   });
 });

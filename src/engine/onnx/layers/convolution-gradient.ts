@@ -6,7 +6,7 @@ import type { Conv2dLayer, DepthwiseConv2dLayer, Shape } from '../../../model/gr
 import type { GraphBuilder, Name } from '../builder.js';
 import { COLUMNS, padded, ROWS, tap, type Pads, type Slide } from './windows.js';
 
-/** A convolution of pictures of known size, [height, width, channels]. */
+/** A convolution of images of known size, [height, width, channels]. */
 export interface Convolution {
   readonly layer: Conv2dLayer | DepthwiseConv2dLayer;
   readonly groups: number;
@@ -17,8 +17,8 @@ export interface Convolution {
 
 /**
  * By the kernel of a full convolution: for each of its rows one product of two matrices, the pixels that meet the row's
- * places by the gradient, over all places of all pictures. The channels come before the batch for it, so that the
- * product adds the pictures up too; moving whole pictures about is cheap.
+ * places by the gradient, over all places of all images. The channels come before the batch for it, so that the
+ * product adds the images up too; moving whole images about is cheap.
  */
 export function byKernel(graph: GraphBuilder, { layer, pads, input, output }: Convolution, x: Name, g: Name): Name {
   const [rows, columns] = slidesOf(layer, output);
@@ -35,10 +35,10 @@ export function byKernel(graph: GraphBuilder, { layer, pads, input, output }: Co
 }
 
 /**
- * By the kernel of a depthwise convolution. For each row of the kernel and each channel, the product of the pictures' rows
+ * By the kernel of a depthwise convolution. For each row of the kernel and each channel, the product of the images' rows
  * by the gradient's rows holds what every pixel of a row has in common with every other; a column of the kernel is
  * the sum over one diagonal of it. Most of the product is for nothing, and it is still two to three times faster than
- * shifted products of whole pictures, which are bound by memory.
+ * shifted products of whole images, which are bound by memory.
  */
 export function byDepthwiseKernel(graph: GraphBuilder, convolution: Convolution, x: Name, g: Name): Name {
   const { layer, pads, input, output } = convolution;

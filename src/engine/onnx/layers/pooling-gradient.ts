@@ -46,7 +46,7 @@ export function partsOfMean(graph: GraphBuilder, { pads, rows, columns }: Poolin
   return steps(rows.size).map(() => steps(columns.size).map(() => share));
 }
 
-/** How many pixels of the picture each window covers along one axis. */
+/** How many pixels of the image each window covers along one axis. */
 function coverage({ windows, size, stride }: Slide, before: number, extent: number): number[] {
   return steps(windows).map((window) => {
     const from = window * stride - before;
@@ -54,7 +54,7 @@ function coverage({ windows, size, stride }: Slide, before: number, extent: numb
   });
 }
 
-/** Adds all parts up where they belong in the picture. */
+/** Adds all parts up where they belong in the image. */
 export function gather(graph: GraphBuilder, { pads, rows, columns }: Pooling, x: Value, parts: Parts): Name {
   const lines = parts.map((line) => overlay(graph, line, COLUMNS, columns));
   const whole = overlay(graph, lines, ROWS, rows);

@@ -1,4 +1,4 @@
-/** Pooling in windows and over the whole picture. */
+/** Pooling in windows and over the whole image. */
 import { outputShape, type PlainLayer, type PoolingLayer, type Shape } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
 import { gather, partsOfLargest, partsOfMean, type Pooling } from './pooling-gradient.js';

@@ -1,12 +1,12 @@
-/** Windows that slide over pictures: their padding, the pixels that they begin at, and the way back. Channels are first. */
+/** Windows that slide over images: their padding, the pixels that they begin at, and the way back. Channels are first. */
 import type { Pair, Padding, Shape } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
 
-/** Axes of pictures in ONNX's order. */
+/** Axes of images in ONNX's order. */
 export const ROWS = 2;
 export const COLUMNS = 3;
 
-/** Zeros around a picture as ONNX names them. */
+/** Zeros around an image as ONNX names them. */
 export type Pads = readonly [top: number, left: number, bottom: number, right: number];
 
 /** How windows move along one axis. */
@@ -32,7 +32,7 @@ export function windowPads(input: Shape, size: Pair, strides: Pair, padding: Pad
   return [top, left, total[0] - top, total[1] - left];
 }
 
-/** A picture with so much of a value around it. */
+/** An image with so much of a value around it. */
 export function padded(graph: GraphBuilder, x: Name, [top, left, bottom, right]: Pads, value = 0): Name {
   if (top + left + bottom + right === 0) return x;
   const pads = graph.integers([0, 0, top, left, 0, 0, bottom, right]);
