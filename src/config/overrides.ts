@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
 import { isAddress } from '../core/source.js';
 import { type Field, findField, setField } from './fields.js';
-import { type Override, whereOf } from './provenance.js';
+import { type Override, whereOf } from './locator.js';
 import { forbiddenKeys, isMapping, type Mapping, newMapping, type Plain } from './values.js';
 import { alternatives, memberSchema, type Schema } from './schemas.js';
 import { publishedWord } from './shorthand.js';

@@ -11,7 +11,7 @@ import type { Problem } from '../core/problem.js';
 import type { StageKind } from '../core/schema-types.js';
 import { circleProblems, type Edge } from './cycles.js';
 import type { ReferenceField, Role } from './pipeline.js';
-import type { Places } from './provenance.js';
+import type { Locator } from './locator.js';
 import { providersOf, type Reference, referencesOf } from './schemas.js';
 import type { DraftStage } from './validate.js';
 import { didYouMean, listed } from './words.js';
@@ -41,9 +41,9 @@ const changesMatter: Readonly<Partial<Record<StageKind, ReferenceField>>> = {
 
 export function resolveReferences(
   stages: readonly DraftStage[],
-  places: Places,
+  locator: Locator,
 ): { references: References; problems: Problem[] } {
-  const resolver = new Resolver(stages, places);
+  const resolver = new Resolver(stages, locator);
   const problems: Problem[] = [];
   const references = new Map<string, Partial<Record<ReferenceField, string>>>();
   for (const stage of stages) {
@@ -56,7 +56,7 @@ export function resolveReferences(
     }
     references.set(stage.name, found);
   }
-  return { references, problems: [...problems, ...circleProblems(resolver.edges, places)] };
+  return { references, problems: [...problems, ...circleProblems(resolver.edges, locator)] };
 }
 
 class Resolver {
@@ -72,7 +72,7 @@ class Resolver {
 
   constructor(
     private readonly stages: readonly DraftStage[],
-    private readonly places: Places,
+    private readonly locator: Locator,
   ) {
     this.byName = new Map(stages.map((stage) => [stage.name, stage]));
     this.allKindsKnown = stages.every((stage) => stage.kind !== undefined);
@@ -108,7 +108,7 @@ class Resolver {
     const remedy = `take \`${other}\` away: the stage that \`${field}\` names brings its model along`;
     return {
       code: 'two-models',
-      ...this.places.at(['stages', stage.name, field]),
+      ...this.locator.at(['stages', stage.name, field]),
       found,
       expected: 'one of them',
       remedy,
@@ -120,7 +120,7 @@ class Resolver {
     if (target !== undefined && (target.kind === undefined || providersOf(role).includes(target.kind))) {
       return target.kind === undefined ? undefined : { to };
     }
-    const place = this.places.at(['stages', stage.name, field]);
+    const place = this.locator.at(['stages', stage.name, field]);
     const fitting = this.candidates(stage, role).map(({ name }) => name);
     const expected = fittingWords(role, fitting);
     if (target?.kind === undefined) {
@@ -144,7 +144,7 @@ class Resolver {
     // Each of them goes on from another one: a circle, which is a problem of its own.
     if (matters && fitting.length === 0 && candidates.length > 0) return undefined;
     const names = fitting.map(({ name }) => name);
-    const place = this.places.at(['stages', stage.name], 'key');
+    const place = this.locator.at(['stages', stage.name], 'key');
     const asked = `\`${stage.name}\` needs a stage with ${someOf(role)} as \`${field}\``;
     if (names.length > 1) {
       // Of a chain with a broken link the end cannot be told; the link is a problem of its own.

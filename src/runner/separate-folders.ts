@@ -15,7 +15,7 @@ export function sourcesApart(pipeline: Pipeline, cache: string): Problem[] {
     const path = pathOf(config.source);
     if (path === undefined) return [];
     const source = real(resolve(pipeline.root, path));
-    const at = (problem: Problem): Problem[] => [{ ...pipeline.places.at(['stages', name, 'source']), ...problem }];
+    const at = (problem: Problem): Problem[] => [{ ...pipeline.locator.variant(name).at(['source']), ...problem }];
     const remedy = 'move the images, or name another folder for the cache in PIPELINE_CACHE';
     if (isWithin(source, store))
       return at({
@@ -52,7 +52,7 @@ function exportsInto(pipeline: Pipeline, source: string, path: string): Problem[
     return [
       {
         code: 'export-over-source',
-        ...pipeline.places.at(['stages', name, 'to']),
+        ...pipeline.locator.variant(name).at(['to']),
         found,
         expected: 'a folder apart from the images',
         remedy: 'name another folder',

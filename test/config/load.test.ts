@@ -113,27 +113,27 @@ test('a file below node_modules writes into the project of the call, any other i
 
 test('locates fields, also those that stand in short or are filled in, but not those of the command line', async () => {
   const pipeline = await project.load(petsYaml, { set: ['stages.train.epochs=7'] });
-  expect(pipeline.places.at(['stages', 'augment', 'zoom_range']).position).toMatchObject({
+  expect(pipeline.locator.at(['stages', 'augment', 'zoom_range']).position).toMatchObject({
     line: 8,
     column: 17,
     length: 3,
   });
-  expect(pipeline.places.at(['stages', 'build-head', 'layers', 0, 'flatten']).position).toMatchObject({
+  expect(pipeline.locator.at(['stages', 'build-head', 'layers', 0, 'flatten']).position).toMatchObject({
     line: 17,
     column: 9,
     length: 7,
   });
-  expect(pipeline.places.at(['stages', 'train', 'optimizer', 'adam', 'epsilon']).position).toMatchObject({
+  expect(pipeline.locator.at(['stages', 'train', 'optimizer', 'adam', 'epsilon']).position).toMatchObject({
     line: 23,
     column: 16,
     length: 4,
   });
-  expect(pipeline.places.at(['stages', 'train', 'batch_size']).position).toMatchObject({
+  expect(pipeline.locator.at(['stages', 'train', 'batch_size']).position).toMatchObject({
     line: 21,
     column: 3,
     length: 5,
   });
-  expect(pipeline.places.at(['stages', 'train', 'epochs'])).toEqual({ where: '--set stages.train.epochs=7' });
+  expect(pipeline.locator.at(['stages', 'train', 'epochs'])).toEqual({ where: '--set stages.train.epochs=7' });
 });
 
 test('tells all problems of a file at once, in the order of the file', async () => {

@@ -233,7 +233,7 @@ test('a field that no file may hold is refused as unsafe', async () => {
 
 test('a variant’s field stands where its value does, another where the file has it', async () => {
   const pipeline = await project.load(swept(units, rate));
-  const at = (...path: (string | number)[]) => pipeline.places.at(['stages', ...path]).position;
+  const at = (stage: string, ...path: (string | number)[]) => pipeline.locator.variant(stage).at(path).position;
   expect(at('build-head@units-128', 'layers', 1, 'dense', 'units')).toMatchObject({ line: 3, column: 71 });
   expect(at('train@units-128,rate-0.0003', 'epochs')).toEqual(at('train', 'epochs'));
   expect(at('train@units-128,rate-0.0003', 'optimizer', 'adam', 'learning_rate')).toMatchObject({ line: 4 });

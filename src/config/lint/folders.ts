@@ -85,7 +85,7 @@ function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {
 }
 
 function missingFolders(
-  { places }: LintContext,
+  { locator }: LintContext,
   ingest: Stage<'ingest'>,
   names: readonly string[],
   folders: readonly string[],
@@ -95,7 +95,7 @@ function missingFolders(
     return [
       {
         code: 'class-without-folder',
-        ...places.at(['stages', ingest.name, 'classes', index]),
+        ...locator.at(['stages', ingest.name, 'classes', index]),
         found: `there is no folder for the class \`${name}\` in \`${nameOf(ingest.config.source)}\``,
         expected: `one of the folders ${nameList(folders, 'or')}`,
         remedy: didYouMean(name, folders),
@@ -105,7 +105,7 @@ function missingFolders(
 }
 
 /** One sigmoid unit tells two classes apart; a softmax has a unit for each. */
-function unitsProblem({ places }: LintContext, head: Stage<'build-head'>, { names, told }: Classes): Problem[] {
+function unitsProblem({ locator }: LintContext, head: Stage<'build-head'>, { names, told }: Classes): Problem[] {
   const ending = endingOf(head.config.layers);
   if (ending.kind !== 'sigmoid' && ending.kind !== 'softmax') return [];
   const { kind, units, denseAt } = ending;
@@ -115,7 +115,7 @@ function unitsProblem({ places }: LintContext, head: Stage<'build-head'>, { name
   return [
     {
       code: 'units-do-not-fit-classes',
-      ...places.at(pathOfLayer(head, denseAt)),
+      ...locator.at(pathOfLayer(head, denseAt)),
       found: `the head ends in ${units} ${kind} unit${units === 1 ? '' : 's'}, but ${told}`,
       expected: names.length === 2 ? '1 sigmoid unit, or 2 softmax units' : `${names.length} softmax units`,
       remedy: 'write `classifier` instead: it fits the classes',
@@ -125,7 +125,7 @@ function unitsProblem({ places }: LintContext, head: Stage<'build-head'>, { name
 
 /** A `classifier` is a sigmoid for two classes and a softmax otherwise; a loss that is written out has to follow it. */
 function classifierLoss(
-  { places }: LintContext,
+  { locator }: LintContext,
   train: Stage<'train'>,
   head: Stage<'build-head'> | undefined,
   { names, told }: Classes,
@@ -137,7 +137,7 @@ function classifierLoss(
   return [
     {
       code: 'loss-does-not-fit-classes',
-      ...places.at(['stages', train.name, 'loss']),
+      ...locator.at(['stages', train.name, 'loss']),
       found: `\`${train.config.loss}\` does not fit \`classifier\`: ${told}`,
       expected: `\`${fitting}\`, or \`auto\`, which follows the classes`,
       remedy: 'write `loss: auto`',
@@ -145,7 +145,7 @@ function classifierLoss(
   ];
 }
 
-function unknownWeights({ places }: LintContext, train: Stage<'train'>, { names, told }: Classes): Problem[] {
+function unknownWeights({ locator }: LintContext, train: Stage<'train'>, { names, told }: Classes): Problem[] {
   const weights = train.config.class_weight;
   if (weights === undefined || typeof weights === 'string') return [];
   return Object.keys(weights).flatMap((name) => {
@@ -153,7 +153,7 @@ function unknownWeights({ places }: LintContext, train: Stage<'train'>, { names,
     return [
       {
         code: 'unknown-class',
-        ...places.at(['stages', train.name, 'class_weight', name], 'key'),
+        ...locator.at(['stages', train.name, 'class_weight', name], 'key'),
         found: `\`class_weight\` names \`${name}\`, but ${told}`,
         expected: `one of ${nameList(names, 'or')}`,
         remedy: didYouMean(name, names),

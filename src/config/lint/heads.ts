@@ -40,7 +40,7 @@ function hasImageOutput(context: LintContext, head: Stage<'build-head'>): boolea
 export function layerOrder(context: LintContext): Problem[] {
   return stagesOf(context.stages, 'build-head').flatMap((head) => {
     const { layers } = head.config;
-    const at = (index: number) => context.places.at(pathOfLayer(head, index));
+    const at = (index: number) => context.locator.at(pathOfLayer(head, index));
     const flatAt = layers.findIndex(
       (layer) => layer.flatten !== undefined || layer.global_average_pooling !== undefined,
     );
@@ -73,7 +73,7 @@ const unitsThatFit = {
 };
 
 /** A head ends in probabilities: one sigmoid unit, or a softmax of several. */
-export function headEnding({ stages, places }: LintContext): Problem[] {
+export function headEnding({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'build-head').flatMap((head): Problem[] => {
     const { layers } = head.config;
     const last = layers.length - 1;
@@ -84,9 +84,9 @@ export function headEnding({ stages, places }: LintContext): Problem[] {
       const found = `the head ends in \`${nameOf(layers[last])}\`, which gives no probabilities`;
       const expected = '`classifier` as the last layer, or a dense layer with the activation `sigmoid` or `softmax`';
       const remedy = 'add `- classifier` at the end';
-      return [{ code: 'no-probabilities', ...places.at(pathOfLayer(head, last)), found, expected, remedy }];
+      return [{ code: 'no-probabilities', ...locator.at(pathOfLayer(head, last)), found, expected, remedy }];
     }
-    const place = places.at(pathOfLayer(head, ending.denseAt ?? last));
+    const place = locator.at(pathOfLayer(head, ending.denseAt ?? last));
     if (ending.kind === 'softmax' && ending.units === 1) {
       const found = 'a softmax of 1 unit, which is 1 for every picture';
       return [{ code: 'softmax-of-one', ...place, found, ...unitsThatFit }];
@@ -102,16 +102,16 @@ export function headEnding({ stages, places }: LintContext): Problem[] {
 const lossOf = { sigmoid: 'binary_crossentropy', softmax: 'categorical_crossentropy' } as const;
 
 /** A sigmoid is trained with the binary loss, a softmax with the categorical one. */
-export function lossFitsHead({ stages, places }: LintContext): Problem[] {
+export function lossFitsHead({ stages, locator }: LintContext): Problem[] {
   return trainings(stages).flatMap(({ train, head }): Problem[] => {
     if (head === undefined || train.config.loss === 'auto') return [];
     const { kind } = endingOf(head.config.layers);
     if (kind === 'classifier' || kind === 'other' || train.config.loss === lossOf[kind]) return [];
-    const line = places.mention(pathOfLayer(head, head.config.layers.length - 1));
+    const line = locator.mention(pathOfLayer(head, head.config.layers.length - 1));
     return [
       {
         code: 'loss-does-not-fit',
-        ...places.at(['stages', train.name, 'loss']),
+        ...locator.at(['stages', train.name, 'loss']),
         found: `\`${train.config.loss}\` does not fit the head \`${head.name}\`, which ends in a ${kind} (${line})`,
         expected: `\`${lossOf[kind]}\`, or \`auto\`, which follows the head`,
         remedy: `write \`loss: ${lossOf[kind]}\``,

@@ -3,7 +3,7 @@ import type { Problem } from '../../core/problem.js';
 import type { Origin } from '../../core/source.js';
 import { type LintContext, stagesOf } from './lineage.js';
 
-export function pinnedOrigins({ stages, places }: LintContext): Problem[] {
+export function pinnedOrigins({ stages, locator }: LintContext): Problem[] {
   const sources = stagesOf(stages, 'ingest').map(({ name, config }) => {
     return { path: ['stages', name, 'source'], origin: config.source, pathPins: [] };
   });
@@ -13,7 +13,7 @@ export function pinnedOrigins({ stages, places }: LintContext): Problem[] {
   });
   return [...sources, ...weights].flatMap(({ path, origin, pathPins }) => {
     const problem = problemOf(origin, pathPins);
-    return problem === undefined ? [] : [{ ...problem, ...places.at(path) }];
+    return problem === undefined ? [] : [{ ...problem, ...locator.at(path) }];
   });
 }
 

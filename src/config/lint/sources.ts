@@ -6,14 +6,14 @@ import type { SourceFolders } from '../class-folders.js';
 import { type LintContext, nearestOf, stagesOf } from './lineage.js';
 
 /** Who names the classes has left the other folders out on purpose. */
-export function emptyFolders({ stages, places }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
+export function emptyFolders({ stages, locator }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
   return stagesOf(stages, 'ingest').flatMap(({ name, config: { source, classes } }) => {
     const empty = sources.get(name)?.empty ?? [];
     if (empty.length === 0 || classes !== undefined) return [];
     return [
       {
         code: 'empty-class-folder',
-        ...places.at(['stages', name, 'source']),
+        ...locator.at(['stages', name, 'source']),
         ...emptyFolderText(empty, nameOf(source)),
       },
     ];
@@ -30,7 +30,7 @@ export function emptyFolderText(empty: readonly string[], source: string): Pick<
 }
 
 /** Evaluations on test pictures where no folder and no share gives any: else all of the training comes before that is found. */
-export function testProblems({ stages, places }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
+export function testProblems({ stages, locator }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
   return stagesOf(stages, 'evaluate').flatMap((evaluate) => {
     const ingest = nearestOf(stages, evaluate, 'data', 'ingest');
     const folders = ingest && sources.get(ingest.name);
@@ -43,7 +43,7 @@ export function testProblems({ stages, places }: LintContext, sources: ReadonlyM
     return [
       {
         code: 'no-test-pictures',
-        ...places.at(['stages', evaluate.name, 'split']),
+        ...locator.at(['stages', evaluate.name, 'split']),
         found: `there are no test pictures: \`${name}\` has no folder \`test\`, and ${splits.has('validation') ? 'its folders decide the splits' : `\`split.test\` of \`${ingest!.name}\` is 0`}`,
         expected: splits.has('validation')
           ? `a folder \`test\` in \`${name}\`, with a folder for each class`

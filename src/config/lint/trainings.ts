@@ -7,7 +7,7 @@ import type { Stage } from '../pipeline.js';
 import { isKind, type LintContext, nearestOf, stagesByName, stagesOf, type Training, trainings } from './lineage.js';
 
 /** Only one rule can say what the learning rate is, and only one limit holds for gradients. */
-export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
+export function ratesAndLimits({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'train').flatMap(({ name, config }): Problem[] => {
     const { schedule, reduce_on_plateau: plateau, warmup_epochs: warmup, epochs } = config;
     const { kind: shape } = onlyMember(schedule);
@@ -16,7 +16,7 @@ export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
       const found = `\`reduce_on_plateau\` stands beside \`schedule: ${shape}\`, which sets the learning rate too`;
       problems.push({
         code: 'two-schedules',
-        ...places.at(['stages', name, 'reduce_on_plateau']),
+        ...locator.at(['stages', name, 'reduce_on_plateau']),
         found,
         expected: 'one of them',
       });
@@ -25,7 +25,7 @@ export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
       const found = `the learning rate rises for ${warmup} epochs, and there are ${epochs}`;
       problems.push({
         code: 'warmup-without-end',
-        ...places.at(['stages', name, 'warmup_epochs']),
+        ...locator.at(['stages', name, 'warmup_epochs']),
         found,
         expected: `less than the ${epochs} epochs`,
       });
@@ -38,7 +38,7 @@ export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
       const found = `\`${limits[1]}\` stands beside \`${limits[0]}\``;
       problems.push({
         code: 'two-limits',
-        ...places.at(['stages', name, 'optimizer', kind, limits[1]]),
+        ...locator.at(['stages', name, 'optimizer', kind, limits[1]]),
         found,
         expected: 'one limit on gradients, as in Keras',
       });
@@ -48,7 +48,7 @@ export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
 }
 
 /** Accuracy can be followed where it is measured. */
-export function followedFigures({ stages, places }: LintContext): Problem[] {
+export function followedFigures({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'train').flatMap(({ name, config }) =>
     (['early_stopping', 'reduce_on_plateau'] as const).flatMap((field): Problem[] => {
       const monitor = config[field]?.monitor;
@@ -58,7 +58,7 @@ export function followedFigures({ stages, places }: LintContext): Problem[] {
       return [
         {
           code: 'monitor-not-measured',
-          ...places.at(['stages', name, field, 'monitor']),
+          ...locator.at(['stages', name, field, 'monitor']),
           found,
           expected: '`val_loss` or `loss`, which are always measured',
           remedy,
@@ -69,7 +69,7 @@ export function followedFigures({ stages, places }: LintContext): Problem[] {
 }
 
 /** `freeze` of a train stage changes what an earlier training froze. */
-export function freezeWithFrom({ stages, places }: LintContext): Problem[] {
+export function freezeWithFrom({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'train').flatMap(({ name, config, references }): Problem[] => {
     if (config.freeze === undefined || references.from !== undefined || config.from !== undefined) return [];
     const found = '`freeze` stands in a train stage that does not go on from another one';
@@ -77,7 +77,7 @@ export function freezeWithFrom({ stages, places }: LintContext): Problem[] {
     return [
       {
         code: 'freeze-without-from',
-        ...places.at(['stages', name, 'freeze']),
+        ...locator.at(['stages', name, 'freeze']),
         found,
         expected: '`freeze` beside `from`',
         remedy,
@@ -111,7 +111,7 @@ export function fineTuningRate(context: LintContext): Problem[] {
     return [
       {
         code: 'fine-tuning-rate',
-        ...context.places.at(path),
+        ...context.locator.at(path),
         found: `the learning rate ${settings.learning_rate} is high for ${kind} where layers of \`${base.name}\` are trained: it may undo what they have learned`,
         expected: `at most ${highest}; Keras's guides take a tenth of that`,
         remedy:
