@@ -56,7 +56,7 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   /** Versions of libraries and of the engine that decide the output, from package metadata alone. */
   readonly environment?: (settings: Settings) => Json;
   /** Throws `invalid` where this machine lacks what the stage will need. Asked of every stage of a run before any of them runs. */
-  readonly requires?: (config: StageConfigs[Kind], name: string) => void;
+  readonly requires?: (config: StageConfigs[Kind]) => void;
   /** Looks at what lies outside the pipeline. Called for every plan: it must be fast where nothing changed. */
   readonly survey?: (context: SurveyContext<Kind>) => Promise<Survey>;
   /** What the outputs turned out to be, for the lock file beside the pipeline. Called in every run. */

@@ -37,7 +37,7 @@ export async function missingOf(
 }
 
 /** Throws `input-output` where the features that a stage lacks would fill the disk. */
-export async function requireRoom(session: Session, stage: string, { features }: Needs): Promise<void> {
+export async function requireRoom(session: Session, { features }: Needs): Promise<void> {
   let bytes = 0;
   let rows = 0;
   for (const need of features) {
@@ -49,7 +49,6 @@ export async function requireRoom(session: Session, stage: string, { features }:
   if (bytes <= LARGEST_SHARE * free) return;
   throw failure('input-output', {
     code: 'features-exceed-disk',
-    where: stage,
     found: `features of ${rows.toLocaleString('en-US')} pictures take ${bytesText(bytes)}, and ${bytesText(free)} are free in ${session.store.root}`,
     expected: `at most ${LARGEST_SHARE * 100} % of what is free`,
     remedy: waysOut(session),

@@ -79,7 +79,7 @@ export async function runStage(
     signal,
   );
   const needs = await node.definition.needs?.(context);
-  if (needs !== undefined) await requireRoom(session, node.stage.name, needs);
+  if (needs !== undefined) await requireRoom(session, needs);
   try {
     await node.definition.run(context);
   } finally {

@@ -1,8 +1,8 @@
 /** What a run would fail at, as far as it can be told without running. */
-import { asPipelineError, type PipelineError } from '../../core/problem.js';
+import type { PipelineError } from '../../core/problem.js';
 import type { Outputs } from '../../core/stage.js';
 import type { Node } from '../graph.js';
-import { inFile } from '../locate-problems.js';
+import { stageError } from '../stage-error.js';
 import { Rehearsal } from './dry-run.js';
 import { checkRequirements } from '../preflight.js';
 import { inputsOf, type Session } from '../session.js';
@@ -25,7 +25,7 @@ export async function failuresAhead(session: Session): Promise<FailureAhead[]> {
       checkRequirements([node], session.pipeline);
       await rehearse(node, rehearsal, known);
     } catch (thrown) {
-      failures.push({ node, error: inFile(asPipelineError(thrown, node.stage.name), node, session.pipeline) });
+      failures.push({ node, error: stageError(thrown, node, session.pipeline) });
     }
   }
   return failures;

@@ -24,7 +24,7 @@ type Named = { readonly name: string; readonly inputs: readonly string[]; readon
 type Built = { readonly layer: Layer; readonly initializer: KernelInitializer };
 
 /** Appends the head. Throws `invalid` where a layer does not fit what comes before it. */
-export function appendHead(base: Graph, config: readonly HeadLayer[], classes: number, stage: string): Head {
+export function appendHead(base: Graph, config: readonly HeadLayer[], classes: number): Head {
   const layers = [...base.layers];
   const taken = new Set(layers.map(({ name }) => name));
   const initializers = new Map<string, KernelInitializer>();
@@ -37,7 +37,7 @@ export function appendHead(base: Graph, config: readonly HeadLayer[], classes: n
       trainable: true,
     };
     const { layer, initializer } = build(member, common, classes);
-    requireShape(layer, shape, stage);
+    requireShape(layer, shape);
     shape = outputShape(layer, [shape]);
     taken.add(layer.name);
     initializers.set(layer.name, initializer);
@@ -85,13 +85,12 @@ function classifierFor(classes: number): { units: number; activation: Activation
   return classes === 2 ? { units: 1, activation: 'sigmoid' } : { units: classes, activation: 'softmax' };
 }
 
-function requireShape({ name, kind }: Layer, input: Shape, stage: string): void {
+function requireShape({ name, kind }: Layer, input: Shape): void {
   const wantsPicture = kind === 'global_average_pooling2d';
   const wantsRow = kind === 'dense';
   if (wantsPicture && input.length !== 3) {
     throw failure('invalid', {
       code: 'layer-does-not-fit',
-      where: stage,
       found: `${name} comes after a layer whose output is a vector of ${input[0]} numbers`,
       expected: 'an image-shaped output before global_average_pooling',
       remedy: 'remove it, or put it first',
@@ -100,7 +99,6 @@ function requireShape({ name, kind }: Layer, input: Shape, stage: string): void 
   if (wantsRow && input.length !== 1) {
     throw failure('invalid', {
       code: 'layer-does-not-fit',
-      where: stage,
       found: `${name} comes after a layer whose output is ${input.join('x')}`,
       expected: 'a vector before a dense layer',
       remedy: 'put flatten or global_average_pooling before it',

@@ -24,9 +24,9 @@ export async function runBuildHead({
   const document = await readJson<ModelDocument>(inputs.base!.model);
   const { classes, image } = await readJson<DataSpec>(inputs.data!.spec);
   const sized = withInputShape(document.graph, [...image.size, 3]);
-  requireRoom(sized, name);
-  const { graph, initializers } = appendHead(sized, config.layers, classes.length, name);
-  requireFit(graph, classes, name);
+  requireRoom(sized);
+  const { graph, initializers } = appendHead(sized, config.layers, classes.length);
+  requireFit(graph, classes);
   refuseExcessive(graphCost(graph), name);
   const weights = initialWeights(
     graph,
@@ -43,14 +43,13 @@ export async function runBuildHead({
 }
 
 /** Pictures smaller than the base's strides leave it nothing to put out. */
-function requireRoom(graph: Graph, stage: string): void {
+function requireRoom(graph: Graph): void {
   const shapes = shapesOf(graph);
   const empty = graph.layers.find(({ name }) => shapes.get(name)!.some((extent) => extent < 1));
   if (empty === undefined) return;
   const [height, width] = shapes.get(graph.layers[0].name)!;
   throw failure('invalid', {
     code: 'pictures-too-small',
-    where: stage,
     found: `images of ${height}x${width} are too small for the layer ${empty.name}`,
     expected: 'images large enough for all layers of the base',
     remedy: 'increase `image.size` in the ingest stage',
@@ -58,14 +57,13 @@ function requireRoom(graph: Graph, stage: string): void {
 }
 
 /** One sigmoid unit tells two classes apart; a softmax has a unit for each. */
-function requireFit(graph: Graph, classes: readonly string[], stage: string): void {
+function requireFit(graph: Graph, classes: readonly string[]): void {
   const activation = finalActivationOf(graph);
   const [units] = shapesOf(graph).get(outputOf(graph).name)!;
   const fits = activation === 'sigmoid' ? units === 1 && classes.length === 2 : units === classes.length;
   if (fits) return;
   throw failure('invalid', {
     code: 'head-does-not-fit-classes',
-    where: stage,
     found: `the head ends in ${units} ${activation} ${units === 1 ? 'unit' : 'units'}, but there are ${classes.length} classes: ${nameList(classes)}`,
     expected: classes.length === 2 ? 'one sigmoid unit or a softmax of 2' : `a softmax of ${classes.length}`,
     remedy: 'end the head with `classifier`, which always fits',

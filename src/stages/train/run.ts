@@ -20,9 +20,9 @@ import { requireUnmoved } from './verify-frozen.js';
 type Context = StageContext<'train'>;
 
 export async function runTrain(context: Context): Promise<void> {
-  const { name, config, settings, inputs, noteOnce } = context;
+  const { config, settings, inputs, noteOnce } = context;
   const data = await readData(inputs.data!, context);
-  requireMonitored(config, data.of('validation').size, name);
+  requireMonitored(config, data.of('validation').size);
   const prepared = await prepare(context, data);
   const { document, weights, suffix, preprocessing } = prepared;
   const sets = await openSets(context, data, prepared);
@@ -49,13 +49,10 @@ export async function runTrain(context: Context): Promise<void> {
       suffix,
       units: shapesOf(suffix).get(outputOf(suffix).name)![0],
       learningRate,
-      classWeights: classWeights(config.class_weight, classes, [...sets.training.labels.values()], name),
+      classWeights: classWeights(config.class_weight, classes, [...sets.training.labels.values()]),
       ...sets,
     });
-    requireUnmoved(
-      { graph: document.graph, stored: await prepared.reread(), used: weights, trained: trained.weights },
-      name,
-    );
+    requireUnmoved({ graph: document.graph, stored: await prepared.reread(), used: weights, trained: trained.weights });
     const { training, validation } = sets;
     const extracting =
       training.features.msSpent +
