@@ -1,6 +1,6 @@
 /** The stages as a dependency graph, in an order in which each comes after those that it reads. */
 import type { Pipeline, Stage } from '../config/pipeline.js';
-import type { StageDefinition } from '../core/stage.js';
+import type { Outputs, StageDefinition } from '../core/stage.js';
 import type { StageKind } from '../core/schema-types.js';
 
 /** The kinds by name, handed in from outside: the runner knows no stage. */
@@ -65,6 +65,22 @@ function evaluationsByModel(pipeline: Pipeline): ReadonlyMap<string | undefined,
     else others.push(name);
   }
   return found;
+}
+
+/** What is known of a stage's outputs while the graph is walked; undefined where they are not. */
+export type KnownOutputs = (stage: string) => Outputs | undefined;
+
+/** A visit says what the stage puts out, as far as that is known; `unknown` is the first dependency whose outputs are not. */
+export type Visit = (node: Node, outputs: KnownOutputs, unknown: string | undefined) => Promise<Outputs | undefined>;
+
+/** Visits each stage after those that it reads or waits for, with the outputs that their visits told. */
+export async function walkKnown({ nodes }: StageGraph, visit: Visit): Promise<void> {
+  const known = new Map<string, Outputs>();
+  for (const node of nodes) {
+    const unknown = node.dependencies.find((name) => !known.has(name));
+    const outputs = await visit(node, (name) => known.get(name), unknown);
+    if (outputs !== undefined) known.set(node.stage.name, outputs);
+  }
 }
 
 /** A stage and all that it needs. */
