@@ -40,7 +40,7 @@ test('one sigmoid unit and three folders', async () => {
      |         ^^^^^
   21 |   train:
   expected: 3 softmax units
-  -> write \`classifier\` instead: it fits the classes`);
+  -> use \`classifier\` instead, which always fits the classes`);
 });
 
 test('units, loss and class weights are compared with the folders', async () => {

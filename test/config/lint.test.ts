@@ -23,13 +23,13 @@ test('a softmax of one unit', async () => {
     'loss: binary_crossentropy',
     'loss: auto',
   );
-  expect(await project.complaint(yaml)).toBe(`pets.yaml:20:9: a softmax of 1 unit, which is 1 for every picture
+  expect(await project.complaint(yaml)).toBe(`pets.yaml:20:9: a softmax of 1 unit is 1 for every image
   19 |       - dropout: {rate: 0.5}
   20 |       - dense: {units: 1, activation: softmax}
      |         ^^^^^
   21 |   train:
-  expected: one sigmoid unit for two classes, or a softmax unit for each
-  -> write \`classifier\` instead: it fits the classes`);
+  expected: one sigmoid unit for two classes, or a softmax unit per class
+  -> use \`classifier\` instead, which always fits the classes`);
 });
 
 test('two exports into one folder', async () => {

@@ -175,10 +175,7 @@ test('tells what is wrong with the file itself once, as without a matrix', async
 test('tells which variant has a problem where its place does not show it', async () => {
   const activation = 'last: {field: stages.build-head.layers.3.dense.activation, values: [sigmoid, softmax]}';
   const found = (await project.refuse(swept(activation))).problems.map(({ code, ...problem }) => [code, problem.found]);
-  expect(found).toContainEqual([
-    'softmax-of-one',
-    'with `last` softmax, a softmax of 1 unit, which is 1 for every picture',
-  ]);
+  expect(found).toContainEqual(['softmax-of-one', 'with `last` softmax, a softmax of 1 unit is 1 for every image']);
 });
 
 test.each([

@@ -87,21 +87,21 @@ test.each([
     1,
     'sigmoid',
     ['a', 'b', 'c'],
-    '[1] by sigmoid; a softmax of 3, for the classes in classes.json',
+    '[1] by sigmoid; 3 softmax units, for the classes in classes.json',
   ],
   [
     'fewer classes than outputs',
     3,
     'softmax',
     ['a', 'b'],
-    '[3] by softmax; one sigmoid unit, or a softmax of 2, for the classes in classes.json',
+    '[3] by softmax; 1 sigmoid unit or 2 softmax units, for the classes in classes.json',
   ],
   [
     'outputs that are not scores',
     2,
     'linear',
     ['a', 'b'],
-    '[2] by linear; one sigmoid unit, or a softmax of 2, for the classes in classes.json',
+    '[2] by linear; 1 sigmoid unit or 2 softmax units, for the classes in classes.json',
   ],
 ] as const)('%s are refused', async (_what, units, activation, classes, told) => {
   await written(network(units, activation), { 'classes.json': classes });

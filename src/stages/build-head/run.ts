@@ -1,4 +1,5 @@
 /** The work of build-head: checks that base, head, pictures and classes fit, and draws the weights. */
+import { unitsFault } from '../../core/head-rules.js';
 import { nameList } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
@@ -56,16 +57,9 @@ function requireRoom(graph: Graph): void {
   });
 }
 
-/** One sigmoid unit tells two classes apart; a softmax has a unit for each. */
 function requireFit(graph: Graph, classes: readonly string[]): void {
-  const activation = finalActivationOf(graph);
   const [units] = shapesOf(graph).get(outputOf(graph).name)!;
-  const fits = activation === 'sigmoid' ? units === 1 && classes.length === 2 : units === classes.length;
-  if (fits) return;
-  throw failure('invalid', {
-    code: 'head-does-not-fit-classes',
-    found: `the head ends in ${units} ${activation} ${units === 1 ? 'unit' : 'units'}, but there are ${classes.length} classes: ${nameList(classes)}`,
-    expected: classes.length === 2 ? 'one sigmoid unit or a softmax of 2' : `a softmax of ${classes.length}`,
-    remedy: 'end the head with `classifier`, which always fits',
-  });
+  const told = `there are ${classes.length} classes: ${nameList(classes)}`;
+  const fault = unitsFault({ units, activation: finalActivationOf(graph) }, classes.length, told);
+  if (fault !== undefined) throw failure('invalid', { code: 'head-does-not-fit-classes', ...fault });
 }

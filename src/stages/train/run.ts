@@ -1,4 +1,5 @@
 /** The work of train: features of the frozen part, computed once, and epochs over them. */
+import { lossOf } from '../../core/head-rules.js';
 import type { StageContext } from '../../core/stage.js';
 import { engineNotes, openEngine, resolveEngine } from '../../engine/resolve.js';
 import { trainVerified } from '../../engine/second-opinion.js';
@@ -34,7 +35,7 @@ export async function runTrain(context: Context): Promise<void> {
   const trainer = await trainVerified(engine, {
     graph: suffix,
     weights: weightsOfLayers(weights, suffix.layers),
-    loss: lossOf(config.loss, suffix),
+    loss: requiredLoss(config.loss, suffix),
     optimizer,
     clipping,
     l2: config.l2,
@@ -86,7 +87,6 @@ async function putOut(
   await putJson('history', { epochs: history, bestEpoch } satisfies History);
 }
 
-function lossOf(config: 'auto' | Loss, suffix: Graph): Loss {
-  const activation = finalActivationOf(suffix, config === 'auto' ? undefined : config);
-  return activation === 'sigmoid' ? 'binary_crossentropy' : 'categorical_crossentropy';
+function requiredLoss(config: 'auto' | Loss, suffix: Graph): Loss {
+  return lossOf[finalActivationOf(suffix, config === 'auto' ? undefined : config)];
 }
