@@ -12,7 +12,7 @@ import type { StageKind } from '../core/schema-types.js';
 import { circleProblems, type Edge } from './cycles.js';
 import type { ReferenceField, Role } from './pipeline.js';
 import type { Locator } from './locator.js';
-import { providersOf, type Reference, referencesOf } from './schemas.js';
+import { providersOf, type Reference, referencesOf, stageSchema } from './schemas.js';
 import type { DraftStage } from './validate.js';
 import { didYouMean, listed } from './words.js';
 
@@ -29,14 +29,6 @@ const roleNames: Readonly<Record<Role, string>> = {
   model: 'model to train',
   trained: 'trained model',
   metrics: 'metrics',
-};
-
-/** Where the changes of a stage that passes its input on matter. */
-const changesMatter: Readonly<Partial<Record<StageKind, ReferenceField>>> = {
-  train: 'data',
-  'build-head': 'base',
-  evaluate: 'model',
-  export: 'model',
 };
 
 export function resolveReferences(
@@ -136,7 +128,7 @@ class Resolver {
   private fillIn(stage: DraftStage, reference: Reference): Found {
     const { field, role } = reference;
     const candidates = this.candidates(stage, role);
-    const matters = stage.kind !== undefined && changesMatter[stage.kind] === field;
+    const matters = stage.kind !== undefined && stageSchema(stage.kind)['x-takes-last'] === field;
     const fitting = matters
       ? this.endsOfChains(candidates, role)
       : candidates.filter(({ kind }) => !passesOn(kind, role));

@@ -215,7 +215,7 @@ class Execution {
     return { ...flight.result, state: 'ran', reason };
   }
 
-  /** Reads the plain numbers of every output named `metrics`, as far as the disk lets it. */
+  /** Reads the plain numbers of every stage that measures, as far as the disk lets it. */
   async metrics(): Promise<{ readonly metrics: Metrics; readonly errors: PipelineError[] }> {
     const metrics = emptyMap<Record<string, number>>();
     const errors: PipelineError[] = [];
@@ -226,7 +226,8 @@ class Execution {
       return { metrics, errors: said ? [] : [moved] };
     }
     for (const [name, { node, outputs }] of this.settled) {
-      const ref = outputs.metrics;
+      const { metrics: output } = node.definition;
+      const ref = output === undefined ? undefined : outputs[output];
       if (ref === undefined) continue;
       try {
         const values = await this.heal(() => readJson<Record<string, unknown>>(this.session.store, ref));

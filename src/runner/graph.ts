@@ -23,7 +23,7 @@ export interface StageGraph {
 
 /** Builds the graph of a checked pipeline, whose references exist and make no cycle. */
 export function buildGraph(pipeline: Pipeline, table: StageTable): StageGraph {
-  const evaluations = evaluationsByModel(pipeline);
+  const evaluations = evaluationsByModel(pipeline, table);
   const nodes = pipeline.stages.map((stage): Node => {
     const definition = table[stage.kind] as StageDefinition;
     const gates = definition.reads.gates === undefined ? [] : (evaluations.get(stage.references.model) ?? []);
@@ -56,10 +56,10 @@ function inOrder(nodes: readonly Node[], byName: ReadonlyMap<string, Node>): Nod
 }
 
 /** The evaluations of each model: their gates decide whether it may be exported. */
-function evaluationsByModel(pipeline: Pipeline): ReadonlyMap<string | undefined, string[]> {
+function evaluationsByModel(pipeline: Pipeline, table: StageTable): ReadonlyMap<string | undefined, string[]> {
   const found = new Map<string | undefined, string[]>();
   for (const { kind, name, references } of pipeline.stages) {
-    if (kind !== 'evaluate') continue;
+    if (table[kind].metrics === undefined) continue;
     const others = found.get(references.model);
     if (others === undefined) found.set(references.model, [name]);
     else others.push(name);

@@ -100,7 +100,7 @@ describe('a rerun', () => {
     const run = await project.run();
     expect(run.stage('train')).toMatchObject({
       state: 'ran',
-      reason: 'the pictures or their labels changed',
+      reason: 'the images or their labels changed',
       features: { extracted: 0, reused: 58 },
     });
     expect(run.named('fresh')).toEqual(['load-base', 'freeze', 'build-head']);

@@ -40,7 +40,8 @@ function table(work: Partial<Record<StageKind, (context: StageContext) => Promis
       await work[kind]?.(context);
       for (const name of outputs[kind] ?? ['model']) await context.putJson(name, { kind });
     };
-    return [kind, { kind, impl: 1, reads: stages[kind].reads, run }];
+    const { reads, metrics } = stages[kind];
+    return [kind, { kind, impl: 1, reads, metrics, run }];
   });
   return Object.fromEntries(entries) as StageTable;
 }

@@ -11,6 +11,7 @@ import type { EvaluationMetrics, Predictions } from '../../model/results.js';
 export const evaluate: StageDefinition<'evaluate'> = {
   kind: 'evaluate',
   impl: 1,
+  metrics: 'metrics',
   reads: { model: ['model'], data: ['spec', 'samples'] },
 
   environment: ({ engine, featureType }) =>
