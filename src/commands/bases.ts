@@ -4,7 +4,7 @@ import { columnLines, type Column } from '../report/columns.js';
 import type { BaseRow, CommandSpec } from './host.js';
 
 const help = `
-Where weights are published for several sizes of pictures, --json names the file for each.
+If weights are published for several image sizes, --json lists the file for each.
 
 Examples:
   pipeline bases
@@ -34,7 +34,7 @@ function columnsOf(rows: readonly BaseRow[]): Column[] {
       numeric: true,
       cells: rows.map(({ parameters }) => parameters?.toLocaleString('en-US') ?? '-'),
     },
-    { title: 'pictures', cells: rows.map(({ imageSize }) => (imageSize === null ? '-' : `${imageSize} px`)) },
+    { title: 'image size', cells: rows.map(({ imageSize }) => (imageSize === null ? '-' : `${imageSize} px`)) },
     { title: 'preprocessing', cells: rows.map(({ preprocessing }) => preprocessing ?? '-') },
     { title: 'weights', cells: rows.map(weightsOf) },
   ];

@@ -24,9 +24,9 @@ interface GcOptions extends JsonOption {
 }
 
 const help = `
-The cache is that of the project in the current folder, or the folder that PIPELINE_CACHE names. Runs make it smaller
-by themselves when it has outgrown its limit. PIPELINE_CACHE_MAX_SIZE (20GB) and PIPELINE_CACHE_MAX_AGE (30d) set other
-limits for both. What the last run of a pipeline needs, and what a running one uses, is never taken.
+The cache is in the project of the current folder, or in the folder that PIPELINE_CACHE names. Runs shrink it when it exceeds
+its limits; PIPELINE_CACHE_MAX_SIZE (default 20GB) and PIPELINE_CACHE_MAX_AGE (default 30d) change them. What the last run
+of a pipeline needs, and what a running one uses, is never removed.
 
 Examples:
   pipeline cache du
@@ -39,19 +39,19 @@ export const cache: CommandSpec = {
   register(program, host, done) {
     const parent = program
       .command('cache')
-      .description('look after the cache: its size, its damage')
+      .description('manage the cache: size, cleanup, verification')
       .addHelpText('after', help);
     const command = (name: string, description: string): Command =>
       parent.command(name).description(description).option('--json', 'print one JSON object on stdout');
-    command('du', 'tell how much the cache holds, and what of it is needed').action(async (options: JsonOption) =>
+    command('du', 'show the size of the cache, and how much of it is needed').action(async (options: JsonOption) =>
       done(await du(options, host)),
     );
-    command('gc', 'make the cache smaller: what was used least goes first')
-      .option('--max-size <size>', 'how large it may be, such as 5GB; 0 leaves what last runs need')
-      .option('--max-age <age>', 'how long what nobody uses is kept, such as 30d')
-      .option('-n, --dry-run', 'only show what would go')
+    command('gc', 'shrink the cache: the least recently used items go first')
+      .option('--max-size <size>', 'the size limit, such as 5GB; 0 keeps only what the last runs need')
+      .option('--max-age <age>', 'how long unused items are kept, such as 30d')
+      .option('-n, --dry-run', 'show what would be removed, without removing it')
       .action(async (options: GcOptions) => done(await gc(options, host)));
-    command('verify', 'read all of the cache and take out what is damaged; exits 5 where something was').action(
+    command('verify', 'read the whole cache and set damaged files aside; exits with 5 if there were any').action(
       async (options: JsonOption) => done(await verify(options, host)),
     );
     command('trust', 'use the results of a cache that came with this project, if you know who made it').action(
@@ -177,11 +177,11 @@ async function verify(options: JsonOption, host: Host): Promise<number> {
   host.stdout(`read ${bytesText(bytes)}: ${read.join(', ') || 'nothing'}\n`);
   for (const [kind, number] of Object.entries(unchecked))
     host.stdout(`${count(number, 'item')} of ${kind} were not checked: this version does not know them\n`);
-  if (incomplete > 0) host.stdout(`${count(incomplete, 'record')} without all results: made again when needed\n`);
+  if (incomplete > 0) host.stdout(`${count(incomplete, 'record')} without all results; computed again when needed\n`);
   host.stdout(
     damaged === 0
       ? 'no damage found\n'
-      : `${count(damaged, 'file')} damaged and out of the way: what a run needs of them it makes again\n`,
+      : `${count(damaged, 'file')} damaged and set aside; a run computes again what it needs of them\n`,
   );
   return code;
 }

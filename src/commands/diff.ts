@@ -7,7 +7,7 @@ import type { CommandSpec, Host } from './host.js';
 import type { OpenedRun } from '../runner/runs/open-run.js';
 
 const help = `
-Runs are named as for \`pipeline report\`: an id or its beginning, \`last\`, \`last~1\`, a pipeline file for its last run.
+Name runs as for \`pipeline report\`: an id or the start of it, \`last\`, \`last~1\`, or a pipeline file for its last run.
 
 Examples:
   pipeline diff                          the last run against the one before of the same pipeline
@@ -18,9 +18,9 @@ export const diff: CommandSpec = {
   register(program, host, done) {
     program
       .command('diff')
-      .description('compare two runs: fields, figures, and the pictures that became wrong or right')
-      .argument('[before]', 'the earlier run; left out: the one before of the pipeline that ran last')
-      .argument('[after]', 'the later run; left out: the last')
+      .description('compare two runs: fields, metrics, and images that became wrong or right')
+      .argument('[before]', 'the earlier run (default: the previous run of the pipeline that ran last)')
+      .argument('[after]', 'the later run (default: the last)')
       .option('--json', 'print one JSON object on stdout')
       .addHelpText('after', help)
       .action(async (before: string | undefined, after: string | undefined, { json }: { readonly json?: boolean }) => {

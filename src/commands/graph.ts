@@ -21,7 +21,7 @@ export const graph: CommandSpec = {
     const command = program
       .command('graph')
       .description('show the stages and what they read')
-      .argument('[file]', 'the pipeline file; left out: the one in this folder')
+      .argument('[file]', 'the pipeline file (default: the only one in this folder)')
       .option('--format <name>', 'text, mermaid or dot', 'text')
       .addHelpText('after', help);
     withPipelineOptions(command).action(

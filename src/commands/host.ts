@@ -42,9 +42,8 @@ export function withPipelineOptions(command: Command): Command {
   return command
     .option(
       '--set <path=value>',
-      'change one value of the file for this call, such as stages.train.epochs=10; may be repeated',
+      'change one value of the file for this call, such as stages.train.epochs=10; can be repeated',
       collect,
-      [],
     )
     .option('--engine <name>', 'auto, onnx or tfjs', engineChoiceOf);
 }
@@ -65,7 +64,8 @@ export function countOf(option: string, what: string): (text: string) => number 
   };
 }
 
-export const collect = (value: string, all: readonly string[]): string[] => [...all, value];
+/** Gathers the values of an option that can be repeated; the option is undefined if it is not given. */
+export const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
 
 /** A base as this command tells it; what the fields mean is said where they are made, in model/bases. */
 export interface BaseRow {

@@ -14,24 +14,24 @@ interface InitOptions {
 
 const help = `
 Examples:
-  pipeline init                        on the pictures that come with this tool
-  pipeline init photos                 for the folder photos, one folder a class in it
+  pipeline init                        for the images that come with this tool
+  pipeline init photos                 for the folder photos, with one folder per class
   pipeline init photos --to pets.yaml
   pipeline init .                      for the current folder; the file is written beside it
 
-Exit codes: 0 written; 2 the file is there already; 3 no folder or archive that a pipeline could read.`;
+Exit codes: 0 written; 2 the file exists already; 3 no folder or archive that a pipeline can read.`;
 
 export const init: CommandSpec = {
   register(program, host, done) {
     program
       .command('init')
-      .description('write a pipeline for a folder of pictures')
+      .description('write a pipeline file for a folder of images')
       .argument(
         '[folder]',
-        'a folder with one folder a class, or train/ and validation/ folders with those; or an archive of one',
+        'a folder with one folder per class, or with train/ and validation/ that contain those, or an archive of it',
       )
-      .option('--to <file>', "the file to write; left out: the folder's name")
-      .option('-f, --force', 'replace the file')
+      .option('--to <file>', 'the file to write (default: named after the folder)')
+      .option('-f, --force', 'overwrite the file')
       .addHelpText('after', help)
       .action(async (folder: string | undefined, options: InitOptions) => {
         await writePipeline(folder, options, host);

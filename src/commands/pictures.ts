@@ -35,7 +35,7 @@ interface World {
  */
 export async function findPictures({ names, lists }: PictureNames, world: World): Promise<NamedPicture[]> {
   const readers = [...names, ...lists].filter(isStdin).length;
-  if (readers > 1) throw invalid('-', 'stdin is named twice', 'one picture or one list of names on it');
+  if (readers > 1) throw invalid('-', 'stdin is named twice', 'one image or one list of names on stdin');
   const listed = await Promise.all(lists.map((list) => namesIn(list, world)));
   const pictures: NamedPicture[] = [];
   for (const name of names)
@@ -80,9 +80,9 @@ async function namesIn(list: string, { cwd, stdin }: World): Promise<string[]> {
 }
 
 function readList(path: string, where: string): Promise<Buffer> {
-  return readRegular(path, { where, expected: 'a file with the names of pictures; for a stream, `-`' }).catch(
+  return readRegular(path, { where, expected: 'a file with names of images; for a stream, `-`' }).catch(
     (error: NodeJS.ErrnoException) => {
-      throw error.code === 'ENOENT' ? invalid(where, 'is not there', 'a file with the names of pictures') : error;
+      throw error.code === 'ENOENT' ? invalid(where, 'is not there', 'a file with names of images') : error;
     },
   );
 }

@@ -29,11 +29,11 @@ export const planCommand: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('plan')
-      .description('show what a run would do, and why; nothing runs')
-      .argument('[file]', 'the pipeline file; left out: the one in this folder')
-      .option('--offline', 'as for run; a plan never asks the network')
-      .option('--measure', 'run a few pictures through the base, where no run has measured how long they take')
-      .option('--json', 'print one JSON object a stage on stdout, and one of what a run would cost')
+      .description('show what a run would do, and why, without running anything')
+      .argument('[file]', 'the pipeline file (default: the only one in this folder)')
+      .option('--offline', 'as for run; a plan never uses the network')
+      .option('--measure', 'time a few images through the base if no run has measured it yet')
+      .option('--json', 'print one JSON object per stage on stdout, and one with the cost of a run')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: PlanOptions) => {
       const pipeline = await loadChecked(file, options, host.cwd);

@@ -9,11 +9,11 @@ import { writeWhole } from '../store/disk/write-atomic.js';
 import type { CommandSpec, Host } from './host.js';
 
 const help = `
-A run is named by its id or the beginning of it, by \`last\` or \`last~1\`, or by a pipeline file, which stands for its last
-run (\`pets.yaml~1\` for the one before).
+Name a run by its id or the start of it, by \`last\` or \`last~1\`, or by a pipeline file for its last run
+(\`pets.yaml~1\` for the one before).
 
 Examples:
-  pipeline report                       of the last run of this project
+  pipeline report                       the last run of this project
   pipeline report pets.yaml --out pets.html
   pipeline report last~1`;
 
@@ -21,9 +21,9 @@ export const report: CommandSpec = {
   register(program, host, done) {
     program
       .command('report')
-      .description('write a page about a run: figures, curves, mistakes, and where all of it comes from')
+      .description('write an HTML report of a run: metrics, curves, mistakes and provenance')
       .argument('[run]', 'the run', 'last')
-      .option('-o, --out <file>', 'the HTML file to write; left out: report.html in the folder of the run')
+      .option('-o, --out <file>', 'the HTML file to write (default: report.html in the folder of the run)')
       .option('--json', 'print one JSON object on stdout')
       .addHelpText('after', help)
       .action(async (run: string, options: ReportOptions) => {
@@ -91,7 +91,7 @@ async function refuseOthers(file: string, isReport: (text: string) => boolean): 
   throw failure('invalid', {
     code: 'file-exists',
     where: file,
-    found: 'is there already, and is not a report',
-    remedy: 'name another file by --out, or move this one away',
+    found: 'exists and is not a report',
+    remedy: 'name another file with --out, or move this one away',
   });
 }

@@ -28,36 +28,31 @@ const help = `
 Examples:
   pipeline run pipelines/quickstart.yaml
   pipeline run pets.yaml --set stages.train.epochs=20
-  pipeline run pets.yaml evaluate          the stage evaluate and all that it needs
-  pipeline run pets.yaml train@units-64    one variant of train, where a matrix makes several
+  pipeline run pets.yaml evaluate          the stage evaluate and the stages it needs
+  pipeline run pets.yaml train@units-64    one variant of train, if a matrix makes several
   pipeline run pets.yaml --force train     train again even though nothing changed
 
-Exit codes: 0 done or nothing to do; 1 a stage failed; 2 an invalid pipeline or call; 3 bad data; 4 refused as unsafe;
-5 disk, network or permissions; 6 a minimum was missed; 130 interrupted, run again to go on.`;
+Exit codes: 0 done or up to date; 1 a stage failed; 2 an invalid pipeline or call; 3 bad data; 4 refused as unsafe;
+5 disk, network or permissions; 6 a minimum was missed; 130 interrupted, run again to continue.`;
 
 export const run: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('run')
-      .description('run a pipeline: only what changed is done again')
-      .argument('[file]', 'the pipeline file; left out: the one in this folder')
-      .argument('[stages...]', 'only these stages and what they need')
-      .option('--only <stages...>', 'just these stages; what they read must be current')
-      .option('--from <stage>', 'this stage and all after it; what they read must be current')
+      .description('run a pipeline; only what changed reruns')
+      .argument('[file]', 'the pipeline file (default: the only one in this folder)')
+      .argument('[stages...]', 'run only these stages and the stages they need')
+      .option('--only <stages...>', 'run just these stages; the stages they read must be current')
+      .option('--from <stage>', 'run this stage and all stages after it; what they read must be current')
       .option(
         '-f, --force [stages...]',
-        'run again even where nothing changed, and replace files of theirs that were changed by hand',
+        'rerun these stages even if nothing changed, and overwrite delivered files that were edited by hand',
       )
-      .option('-j, --jobs <number>', 'stages that run at the same time', countOf('--jobs', 'stages'), 2)
-      .option('-n, --dry-run', 'only show what would run, and why')
-      .option('--offline', 'do not use the network: take files from the cache and from the folder PIPELINE_MIRROR')
+      .option('-j, --jobs <number>', 'number of stages to run in parallel', countOf('--jobs', 'stages'), 2)
+      .option('-n, --dry-run', 'show what would run, and why, without running it')
+      .option('--offline', 'do not use the network: take files from the cache and the PIPELINE_MIRROR folder')
       .option('--json', 'print events as newline-delimited JSON on stdout')
-      .option(
-        '--log-level <level>',
-        'how much the log of the run holds: trace, debug, info, warn, error',
-        logLevel,
-        'debug',
-      )
+      .option('--log-level <level>', 'detail of the run log: trace, debug, info, warn or error', logLevel, 'debug')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, stages: string[], options: RunOptions) =>
       done(await runCommand(file, stages, options, host)),
@@ -143,7 +138,7 @@ async function runPipeline(
     for (const problem of session.pipeline.warnings) emit({ event: 'warning', problem });
     signal.addEventListener(
       'abort',
-      () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }),
+      () => emit({ event: 'note', code: 'stopping', text: 'stopping; press Ctrl-C again to stop immediately' }),
       { once: true },
     );
     return execute(session, { ...selection, jobs: options.jobs, signal });
@@ -160,7 +155,7 @@ async function runPipeline(
     .finish(result)
     .catch((error: unknown) =>
       host.stderr(
-        `the record of this run could not be written, so that no report can be made of it: ${asPipelineError(error).message}\n`,
+        `the record of this run could not be written, so no report of it is possible: ${asPipelineError(error).message}\n`,
       ),
     );
   const closing = [

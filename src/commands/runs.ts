@@ -7,7 +7,7 @@ interface RunsOptions {
 }
 
 const help = `
-The column \`did\` counts stages: those that ran + those restored from the cache / all that the run was about. Figures are
+The column \`did\` counts stages: those that ran + those restored from the cache / all stages of the run. Metrics are
 those of the evaluation with the highest accuracy. The last 100 runs are kept.
 
 Examples:
@@ -21,7 +21,7 @@ export const runs: CommandSpec = {
       .description('list the runs of this project, newest first')
       .argument('[file]', 'only those of this pipeline file')
       .option('-n, --limit <number>', 'how many', countOf('--limit', 'runs'), 20)
-      .option('--json', 'print one JSON object a run on stdout')
+      .option('--json', 'print one JSON object per run on stdout')
       .addHelpText('after', help)
       .action(async (file: string | undefined, { limit, json }: RunsOptions) => {
         const [{ runsOf }, { rowOf, runLines }, { datedWrong }] = await Promise.all([

@@ -10,9 +10,9 @@ interface ServeOptions {
 }
 
 const help = `
-The page takes a picture that is dropped, chosen or pasted, and predicts it in the browser, by TF.js from the exported
-files. POST /api/predict predicts here: the body is a picture's bytes (its name may follow as ?file=cat.jpg), or a form
-with one file; the answer is that of predict --json, and for a picture that cannot be read a status of 413, 415 or 422
+The page takes images that are dropped, chosen or pasted, and classifies them in the browser, with TF.js and the exported
+files. POST /api/predict classifies on this machine: the body is an image's bytes (its name can follow as ?file=cat.jpg), or a
+form with one file; the answer is that of predict --json, and for an image that cannot be read a status of 413, 415 or 422
 with error and code.
 
 Examples:
@@ -20,20 +20,16 @@ Examples:
   pipeline serve models/pets --port 0
   curl --data-binary @cat.jpg http://127.0.0.1:8000/api/predict
 
-Ctrl-C ends it.`;
+Ctrl-C stops it.`;
 
 export const serve: CommandSpec = {
   register(program, host, done) {
     program
       .command('serve')
-      .description('show an exported model on a page of this machine, and answer programs')
+      .description('serve an exported model: a local page and an HTTP endpoint')
       .argument('<model>', 'the folder of an exported model, or its model.json')
-      .option('--port <number>', 'the port to listen on; 0 takes any that is free', portNumber, 8000)
-      .option(
-        '--host <address>',
-        'the address to listen on; other machines reach it only where this says so',
-        '127.0.0.1',
-      )
+      .option('--port <number>', 'the port to listen on; 0 picks a free one', portNumber, 8000)
+      .option('--host <address>', 'the address to listen on; the default serves this machine only', '127.0.0.1')
       .option('--engine <name>', 'auto, onnx or tfjs', 'auto')
       .addHelpText('after', help)
       .action(async (model: string, options: ServeOptions) => {

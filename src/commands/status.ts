@@ -19,10 +19,10 @@ export const status: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('status')
-      .description('tell whether the results in this folder are current')
-      .argument('[file]', 'the pipeline file; left out: the one in this folder')
+      .description('show whether the results in this folder are up to date')
+      .argument('[file]', 'the pipeline file (default: the only one in this folder)')
       .option('--json', 'print one JSON object on stdout')
-      .option('--exit-code', 'exit with 1 where anything is not current')
+      .option('--exit-code', 'exit with 1 if anything is out of date')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: StatusOptions) => {
       const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));

@@ -17,7 +17,7 @@ function linesOf(cost: Estimate, waysOut: string): string[] {
   if (cost.stages.length === 0 || (cost.unknown.length > 0 && cost.extract + cost.reused === 0)) return unknown;
   const upTo = cost.exact ? '' : 'up to ';
   const lines = [
-    `features  ${upTo}${count(cost.extract, 'picture')} to extract, each view counted; ${cost.reused.toLocaleString('en-US')} reused`,
+    `features  ${upTo}${count(cost.extract, 'image')} to extract, each view counted; ${cost.reused.toLocaleString('en-US')} reused`,
   ];
   const sized = cost.stages.every(({ bytes }) => bytes !== undefined);
   if (!sized) lines.push(`disk      not known before the base is; ${bytesText(cost.freeBytes)} free`);

@@ -84,7 +84,7 @@ function pictureLines(pictures: Turned | null, paint: Paint): string[] {
   const others =
     onlyBefore + onlyAfter === 0 ? '' : `; ${onlyBefore} only in the run before, ${onlyAfter} only in the run after`;
   return [
-    `of ${count(compared, 'picture')} in both, ${wrong.length} became wrong and ${right.length} right${others}`,
+    `of ${count(compared, 'image')} in both, ${wrong.length} became wrong and ${right.length} right${others}`,
     ...listed('wrong', wrong, paint),
     ...listed('right', right, paint),
   ];

@@ -64,7 +64,7 @@ export async function decide(
 }
 
 function staleReason(before: Preimage | undefined, after: Preimage): string {
-  if (before === undefined) return 'never ran';
+  if (before === undefined) return 'first run';
   const changes = describeChange(before, after);
   if (changes.length === 0) return 'its result is no longer in the cache';
   return changes.length <= 2 ? changes.join(', ') : `${changes.slice(0, 2).join(', ')} and ${changes.length - 2} more`;

@@ -62,7 +62,7 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
   app.post('/api/predict', requestLimit(), tooLarge, predictEndpoint(predictor));
   app.all('/api/predict', (context) => {
     context.header('allow', 'POST');
-    return problem(context, 405, 'method-not-allowed', 'pictures come by POST');
+    return problem(context, 405, 'method-not-allowed', 'send images with POST');
   });
   const files = servedFiles(bundle);
   app.get('*', async (context) => {
@@ -78,7 +78,7 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
     // The terminal has shown it already, once for all requests.
     if (code === 'model-unavailable') return problem(context, 503, code, found);
     onError(error);
-    return problem(context, 500, code, 'the tool failed; its terminal says why');
+    return problem(context, 500, code, 'the tool failed; see its terminal for the reason');
   });
   return app;
 }

@@ -33,7 +33,7 @@ export function predictEndpoint(predictor: ModelPredictor): (context: Context) =
         context,
         400,
         'no-picture',
-        'the body is not one picture, expected its bytes, or a form with one file',
+        'the body must be one image: its bytes, or a form with one file',
       );
     return queue.add(() => predictUpload(context, predictor, upload));
   };

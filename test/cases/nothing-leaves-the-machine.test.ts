@@ -21,10 +21,14 @@ ip addr add 10.9.9.2/32 dev lo
 ip route add default dev lo
 mount --bind "$1" /mnt
 mount --bind /mnt/resolv.conf /etc/resolv.conf
+# Before the next one, which hides a checkout below /tmp.
+mount --bind "$REPOSITORY" /mnt/repository
+export REPOSITORY=/mnt/repository
 mount --bind /mnt/tmp /tmp
 cd /mnt/project
 "$NODE" "$REPOSITORY/test/cases/name-server.mjs" /mnt/asked & server=$!
-while [ ! -e /mnt/asked ]; do sleep 0.05; done
+for i in $(seq 400); do if [ -e /mnt/asked ]; then break; fi; sleep 0.05; done
+[ -e /mnt/asked ]
 shift
 code=0
 "$@" || code=$?
@@ -51,7 +55,7 @@ afterAll(() => Promise.all(disks.map((disk) => rm(disk, { recursive: true, force
 async function newDisk(): Promise<string> {
   const disk = await mkdtemp(join(tmpdir(), 'pipeline-alone-'));
   disks.push(disk);
-  for (const folder of ['tmp', 'home', 'project']) await mkdir(join(disk, folder));
+  for (const folder of ['tmp', 'home', 'project', 'repository']) await mkdir(join(disk, folder));
   await writeFile(join(disk, 'resolv.conf'), 'nameserver 127.0.0.1\n');
   await writeFile(
     join(disk, 'project', 'pets.yaml'),

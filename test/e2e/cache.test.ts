@@ -94,7 +94,7 @@ test('verify finds damage, exits 5, and a run heals it', async () => {
   expect([code, stdout]).toEqual([
     5,
     expect.stringMatching(
-      /^read \d.*\n1 record without all results: made again when needed\n1 file damaged and out of the way/,
+      /^read \d.*\n1 record without all results; computed again when needed\n1 file damaged and set aside/,
     ),
   ]);
   expect(stderr).toMatch(new RegExp(`${digest}: its ${bytes.length} bytes hash to [0-9a-f]{64}\n$`));

@@ -26,21 +26,21 @@ describe('before anything ran', () => {
   test('plan and --dry-run show what would run, and run nothing', async () => {
     const plan = await project.command('plan', 'pets.yaml');
     expect(plan.stdout.split('\n').map((line) => line.replace(/ +/g, ' '))).toEqual([
-      'ingest run never ran',
-      'load-base run never ran',
+      'ingest run first run',
+      'load-base run first run',
       'freeze may run reads load-base, which runs first',
       'build-head may run reads ingest, which runs first',
       'train may run reads ingest, which runs first',
       'evaluate may run reads ingest, which runs first',
       'export may run reads ingest, which runs first',
-      'features 24 pictures to extract, each view counted; 8 reused',
+      'features 24 images to extract, each view counted; 8 reused',
       expect.stringMatching(/^disk 27\.\d kB of features; [\d.]+ GB free$/),
       'time such work was not measured here yet (train)',
       '',
     ]);
     expect((await project.command('run', 'pets.yaml', '--dry-run')).stdout).toBe(plan.stdout);
     expect((await project.command('status', 'pets.yaml')).stdout).toBe(
-      '7 of 7 stages are not current; the first is ingest, which would run: never ran\n',
+      '7 of 7 stages are not current; the first is ingest, which would run: first run\n',
     );
     expect((await project.command('status', 'pets.yaml', '--exit-code')).code).toBe(1);
   });
@@ -60,7 +60,7 @@ describe('before anything ran', () => {
     const { code, stdout } = await project.command('bases');
     expect(code).toBe(0);
     const lines = stdout.split('\n').map((line) => line.replace(/ {2,}/g, ' | '));
-    expect(lines[0]).toBe('base | parameters | pictures | preprocessing | weights');
+    expect(lines[0]).toBe('base | parameters | image size | preprocessing | weights');
     expect(lines[1]).toMatch(
       /^vgg16 \| 14,714,688 \| 224 px \| caffe \| https:.*_notop\.h5 \(58\.9 MB, md5 6d6bbae143d832006294945121d1f1fc\)$/,
     );
@@ -80,9 +80,9 @@ describe('before anything ran', () => {
     const lines = (await project.command('--help')).stdout.split('\n');
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
     const plan = lines.findIndex((line) => line.startsWith('  plan '));
-    expect(lines.slice(plan, plan + 2).map((line) => line.slice(43))).toEqual([
-      'show what a run would do, and why;',
-      'nothing runs',
+    expect(lines.slice(plan, plan + 2).map((line) => line.slice(41))).toEqual([
+      'show what a run would do, and why,',
+      'without running anything',
     ]);
   });
 
@@ -122,7 +122,7 @@ describe('the events of a run', () => {
       name: 'train',
       kind: 'train',
       state: 'ran',
-      reason: 'never ran',
+      reason: 'first run',
       durationMs: expect.any(Number),
       features: { extracted: 24, reused: 0 },
     });

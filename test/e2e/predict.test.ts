@@ -164,15 +164,15 @@ describe('where pictures come from', () => {
     await mkdir(project.path('notes'));
     await writeFile(project.path('notes/a.md'), 'notes');
     const bare = await project.command('predict', MODEL, 'bare');
-    expect([bare.code, bare.stderr]).toEqual([3, 'no picture was found in bare\n']);
+    expect([bare.code, bare.stderr]).toEqual([3, 'no images found in bare\n']);
     const notes = await project.command('predict', MODEL, 'bare', 'notes', '--json');
     expect([notes.code, notes.stdout, notes.stderr]).toEqual([
       3,
       '',
-      'no picture was found in bare, notes, 1 other file passed over\n',
+      'no images found in bare, notes, 1 other file passed over\n',
     ]);
     const list = await project.commandWith('', 'predict', MODEL, '--files-from', '-', '--json');
-    expect([list.code, list.stderr]).toEqual([0, 'no picture was found\n']);
+    expect([list.code, list.stderr]).toEqual([0, 'no images found\n']);
   });
 
   test('stdin is one picture, or a list of names that end in line breaks or zero bytes', async () => {

@@ -200,8 +200,8 @@ describe('the page', () => {
 test('takes the place of an earlier report, and of nothing else', async () => {
   await project.write('mine.html', '<!doctype html>\n<p>mine');
   for (const [name, found] of [
-    ['pets.yaml', 'is there already, and is not a report'],
-    ['mine.html', 'is there already, and is not a report'],
+    ['pets.yaml', 'exists and is not a report'],
+    ['mine.html', 'exists and is not a report'],
     ['pictures', 'is a folder'],
   ]) {
     const before = name === 'pictures' ? '' : await project.read(name);

@@ -114,7 +114,7 @@ describe('diff', () => {
     expect(stdout).toContain('4 stages the same\n');
     expect(stdout).toMatch(/^accuracy +0\.\d{4} +[01]\.\d{4} +\+0\.\d{4}$/m);
     expect(stdout).toMatch(/^pictures +\d+ +\d+ +=$/m);
-    expect(stdout).toMatch(/^of \d+ pictures in both, \d+ became wrong and \d+ right$/m);
+    expect(stdout).toMatch(/^of \d+ images in both, \d+ became wrong and \d+ right$/m);
     expect(stdout).toMatch(/^ {2}right {2}(cats|dogs)\/\S+ {2}(cats|dogs) 0\.\d{4} -> (cats|dogs) [01]\.\d{4}$/m);
   });
 

@@ -212,7 +212,7 @@ describe('what is served', () => {
       expect([answer.status, answer.headers.get('allow'), await answer.json()]).toEqual([
         405,
         'POST',
-        { error: 'pictures come by POST', code: 'method-not-allowed' },
+        { error: 'send images with POST', code: 'method-not-allowed' },
       ]);
     }
   });
