@@ -57,8 +57,8 @@ function circleProblem(circle: readonly Edge[], locator: Locator): Problem {
   return {
     code: 'cycle',
     ...locator.at(path(closing)),
-    found: `${circle.length === 1 ? `\`${closing.from}\` reads itself` : 'these stages read each other in a circle'}: ${names}`,
-    expected: ['a stage that does not need this one', ...others].join('; '),
-    remedy: `let \`${closing.field}\` name another stage`,
+    found: `${circle.length === 1 ? `\`${closing.from}\` reads itself` : 'these stages form a cycle'}: ${names}`,
+    expected: ['a stage that does not depend on this one', ...others].join('; '),
+    remedy: `change \`${closing.field}\` to another stage`,
   };
 }

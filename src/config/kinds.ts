@@ -26,7 +26,7 @@ export function unknownKind(name: string, stage: unknown, locator: Locator): Pro
     code: 'unknown-kind',
     ...locator.at(['stages', name], 'key'),
     found: `\`${name}\` is not a kind of stage`,
-    expected: `${expected}, or another name and \`uses:\` with the kind`,
-    remedy: didYouMean(name, stageKinds) ?? `write \`uses:\` with its kind below \`${name}:\``,
+    expected: `${expected}, or another name with \`uses:\` and the kind`,
+    remedy: didYouMean(name, stageKinds) ?? `add \`uses:\` with the kind below \`${name}:\``,
   };
 }

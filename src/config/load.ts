@@ -50,7 +50,7 @@ export async function loadPipeline(
   return finish(checked.project, checked, { place, locator, source: { text, set } });
 }
 
-const smallestExample = 'begin with:\nversion: 1\nstages:\n  ingest:\n    source: pictures';
+const smallestExample = 'start with:\nversion: 1\nstages:\n  ingest:\n    source: pictures';
 
 function pipelineOf(source: ParsedYaml, file: string): Mapping {
   if (isMapping(source.value)) return source.value;
@@ -64,8 +64,8 @@ function pipelineOf(source: ParsedYaml, file: string): Mapping {
       remedy: smallestExample,
     });
   }
-  const found = `the file holds ${showValue(source.value)}`;
-  const expected = 'a pipeline: `version`, `stages` and more, each with a `:` after it';
+  const found = `the file contains ${showValue(source.value)}`;
+  const expected = 'a mapping with `version`, `stages` and other fields, each followed by `:`';
   throw failure('invalid', {
     code: 'no-pipeline',
     position: source.locate([]),

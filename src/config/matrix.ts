@@ -93,7 +93,7 @@ function unknownField(axis: Axis, pipeline: Mapping, locator: Locator): Problem[
   const place = locator.at(fieldPath(axis));
   const forbidden = axis.field.find((key) => forbiddenKeys.has(key));
   if (forbidden !== undefined) {
-    throw failure('unsafe', { code: 'forbidden-key', ...place, found: `\`${forbidden}\` cannot be a name here` });
+    throw failure('unsafe', { code: 'forbidden-key', ...place, found: `\`${forbidden}\` is not allowed as a name` });
   }
   const found = findField(pipeline, axis.field);
   return 'found' in found ? [{ code: 'unknown-matrix-field', ...place, ...found }] : [];
@@ -107,7 +107,7 @@ function sameTexts(axis: Axis, locator: Locator): Problem[] {
     const first = firsts.get(plain[index])!;
     // Equal values are told by the schema.
     if (first === index || axis.values[first] === value) return [];
-    const found = `${showValue(value)} and ${showValue(axis.values[first])} give variants of one name, \`${axis.name}-${axis.texts[index]}\``;
+    const found = `${showValue(value)} and ${showValue(axis.values[first])} give variants the same name, \`${axis.name}-${axis.texts[index]}\``;
     const expected = 'values that differ in letters, digits, `.`, `_` or `-`';
     return [{ code: 'same-variant-name', ...locator.at(valuePath({ axis, index })), found, expected }];
   });
@@ -118,7 +118,7 @@ function overlap(axis: Axis, earlier: Axis, locator: Locator): Problem[] {
   const line = locator.mention(fieldPath(earlier));
   const found = `\`${axis.name}\` and \`${earlier.name}\` (${line}) set the same field`;
   return [
-    { code: 'overlapping-axes', ...locator.at(fieldPath(axis)), found, expected: 'a field of its own for each axis' },
+    { code: 'overlapping-axes', ...locator.at(fieldPath(axis)), found, expected: 'a different field for each axis' },
   ];
 }
 
@@ -127,7 +127,7 @@ function setTwice({ name, field }: Axis, overrides: readonly Override[]): Proble
   return overrides.flatMap(({ path, text }) => {
     if (!startsWith(path, field)) return [];
     const found = `the axis \`${name}\` of the matrix sets \`${showPath(field)}\``;
-    const remedy = `set \`matrix.${name}.values=[...]\` instead, or take all variants away by \`matrix={}\``;
+    const remedy = `set \`matrix.${name}.values=[...]\` instead, or remove all variants with \`matrix={}\``;
     return [{ code: 'set-under-matrix', where: whereOf(text), found, remedy }];
   });
 }
@@ -160,14 +160,14 @@ function tooLong(axes: readonly Axis[], locator: Locator): Problem[] {
     0,
   );
   if (longest <= LONGEST_LABEL) return [];
-  const found = `names of variants come to ${longest} characters`;
+  const found = `variant names reach ${longest} characters`;
   return [
     {
       code: 'variant-name-too-long',
       ...locator.at(['matrix'], 'key'),
       found,
       expected: `at most ${LONGEST_LABEL}`,
-      remedy: 'shorten names of axes, or their values',
+      remedy: 'shorten the names or the values of the axes',
     },
   ];
 }

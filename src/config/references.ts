@@ -24,7 +24,7 @@ type Found = { readonly to: string } | { readonly problem: Problem } | undefined
 type KnownStage = DraftStage & { readonly kind: StageKind };
 
 const roleNames: Readonly<Record<Role, string>> = {
-  data: 'pictures',
+  data: 'images',
   base: 'base',
   model: 'model to train',
   trained: 'trained model',
@@ -96,13 +96,13 @@ class Resolver {
   }
 
   private bothWritten(stage: DraftStage, field: ReferenceField, other: ReferenceField): Problem {
-    const found = `\`${field}\` stands beside \`${other}\``;
-    const remedy = `take \`${other}\` away: the stage that \`${field}\` names brings its model along`;
+    const found = `\`${field}\` and \`${other}\` cannot be used together`;
+    const remedy = `remove \`${other}\`: the stage in \`${field}\` provides the model`;
     return {
       code: 'two-models',
       ...this.locator.at(['stages', stage.name, field]),
       found,
-      expected: 'one of them',
+      expected: 'exactly one of them',
       remedy,
     };
   }
@@ -120,7 +120,7 @@ class Resolver {
       const remedy = didYouMean(to, fitting) ?? didYouMean(to, names);
       return { problem: { code: 'unknown-stage', ...place, found: `there is no stage \`${to}\``, expected, remedy } };
     }
-    const found = `\`${to}\` is ${withArticle(target.kind)} stage, which gives no ${roleNames[role]}`;
+    const found = `\`${to}\` is ${withArticle(target.kind)} stage, which provides no ${roleNames[role]}`;
     const remedy = fitting.length === 1 ? `write \`${field}: ${fitting[0]}\`` : undefined;
     return { problem: { code: 'wrong-stage', ...place, found, expected, remedy } };
   }
@@ -141,13 +141,13 @@ class Resolver {
     if (names.length > 1) {
       // Of a chain with a broken link the end cannot be told; the link is a problem of its own.
       if (matters && candidates.some((candidate) => this.isBroken(candidate, role))) return undefined;
-      const found = `${asked}, and ${names.length} fit: ${nameList(names)}`;
-      const remedy = `write \`${field}:\` and the name of one of them`;
+      const found = `${asked}, and ${names.length} qualify: ${nameList(names)}`;
+      const remedy = `write \`${field}:\` followed by one of these names`;
       return { problem: { code: 'ambiguous-reference', ...place, found, remedy } };
     }
     const kinds = providersOf(role).filter((kind) => !passesOn(kind, role));
-    const remedy = `add a stage of the kind ${listed(kinds, 'or')}`;
-    return { problem: { code: 'no-stage-for-reference', ...place, found: `${asked}, and there is none`, remedy } };
+    const remedy = `add a stage of kind ${listed(kinds, 'or')}`;
+    return { problem: { code: 'no-stage-for-reference', ...place, found: `${asked}, but there is none`, remedy } };
   }
 
   /** Candidates that no other candidate takes its input from. */
@@ -224,7 +224,7 @@ function passesOn(kind: StageKind, role: Role): boolean {
 function fittingWords(role: Role, names: readonly string[]): string {
   const stage = `a stage with ${someOf(role)}`;
   if (names.length > 0) return `${stage}: ${nameList(names, 'or')}`;
-  return `${stage}, of the kind ${listed(providersOf(role), 'or')}; there is none yet`;
+  return `${stage}, of kind ${listed(providersOf(role), 'or')}; the pipeline has none yet`;
 }
 
 function someOf(role: Role): string {

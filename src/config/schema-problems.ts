@@ -127,7 +127,7 @@ const structural: Readonly<Record<string, Wording>> = {
     const name = String(error.params.propertyName);
     const pattern = schema.propertyNames?.pattern;
     const expected = pattern === undefined ? undefined : patternWords[pattern];
-    const found = `\`${shortened(name)}\` cannot be the name of ${path[0] === 'matrix' ? 'an axis' : 'a stage'}`;
+    const found = `\`${shortened(name)}\` is not a valid name for ${path[0] === 'matrix' ? 'an axis' : 'a stage'}`;
     return [{ code: 'bad-name', ...locator.at([...path, name], 'key'), found, expected }];
   },
 
@@ -135,7 +135,7 @@ const structural: Readonly<Record<string, Wording>> = {
     const names = Object.keys(schema.properties ?? {});
     const some = schema.maxProperties === 1 ? 'exactly one of' : 'at least one of';
     const expected = names.length === 0 ? 'at least one entry' : `${some} ${listed(names, 'or')}`;
-    return [{ code: 'nothing-there', ...locator.at(path), found: `${fieldName(path)} holds nothing`, expected }];
+    return [{ code: 'nothing-there', ...locator.at(path), found: `${fieldName(path)} is empty`, expected }];
   },
 
   maxProperties: ({ error, path, schema }, { locator }, all) => {
@@ -145,10 +145,9 @@ const structural: Readonly<Record<string, Wording>> = {
       {
         code: 'too-many',
         ...locator.at(path, 'key'),
-        found: `${fieldName(path)} holds ${listed(names, 'and')}`,
+        found: `${fieldName(path)} contains ${listed(names, 'and')}`,
         expected: `exactly one of ${listed(Object.keys(schema.properties ?? {}), 'or')}`,
-        remedy:
-          typeof path[path.length - 1] === 'number' ? 'begin a new item with `- ` for each' : 'take the others away',
+        remedy: typeof path[path.length - 1] === 'number' ? 'start a new item with `- ` for each' : 'remove the others',
       },
     ];
   },
@@ -156,10 +155,8 @@ const structural: Readonly<Record<string, Wording>> = {
   uniqueItems: ({ error, path }, { locator }) => {
     const { i, j } = error.params;
     const value = Array.isArray(error.data) ? showValue(error.data[i]) : 'an item';
-    const found = `${value} stands twice in ${fieldName(path)}`;
-    return [
-      { code: 'duplicate-item', ...locator.at([...path, Math.max(i, j)]), found, remedy: 'take one of them away' },
-    ];
+    const found = `${value} appears twice in ${fieldName(path)}`;
+    return [{ code: 'duplicate-item', ...locator.at([...path, Math.max(i, j)]), found, remedy: 'remove one of them' }];
   },
 };
 
@@ -195,10 +192,10 @@ const no = new Set(['no', 'off', 'n']);
 function remedyForNothing(schema: Schema, path: FieldPath, where: string | undefined): string {
   const isWholeByDefaults = typesOf(schema).includes('object') && (schema.required ?? []).length === 0;
   if (where?.trimEnd().endsWith('='))
-    return isWholeByDefaults ? 'write `{}` after the `=`' : 'write a value after the `=`, or leave the option out';
+    return isWholeByDefaults ? 'write `{}` after the `=`' : 'write a value after the `=`, or omit the option';
   const name = path[path.length - 1];
-  if (typeof name === 'number') return 'write a value there, or take the item away';
-  return isWholeByDefaults ? `write \`${name}: {}\`` : `write a value after \`${name}:\`, or take the line away`;
+  if (typeof name === 'number') return 'write a value, or remove the item';
+  return isWholeByDefaults ? `write \`${name}: {}\`` : `write a value after \`${name}:\`, or remove the line`;
 }
 
 /** The usual slips with a value. */
@@ -216,7 +213,7 @@ function remedyFor(value: unknown, schema: Schema, names: readonly string[]): st
     return yes.has(word) ? 'write `true`' : no.has(word) ? 'write `false`' : didYouMean(value, ['true', 'false']);
   }
   const isNumeric = value.trim() !== '' && Number.isFinite(Number(value));
-  if (isNumeric && (types.includes('number') || types.includes('integer'))) return `take the quotes away: ${value}`;
+  if (isNumeric && (types.includes('number') || types.includes('integer'))) return `remove the quotes: ${value}`;
   return didYouMean(value, names);
 }
 

@@ -38,7 +38,7 @@ test('two exports into one folder', async () => {
   28 |     to: models/pets
   29 |   again: {uses: export, to: models/../models/pets/}
      |                             ^^^^^^^^^^^^^^^^^^^^^^
-  expected: a folder for each export, none inside another`);
+  expected: a separate folder per export`);
 });
 
 /** Parts of the valid pipeline, what they are changed to, and the problems that come of it: code and line. */
@@ -192,12 +192,12 @@ describe('warnings of a learning rate that may undo a pretrained base', () => {
   test('say what would be right', async () => {
     const { warnings } = await project.load(tune('freeze: none, optimizer: {adam: {learning_rate: 0.01}}'));
     expect(formatProblems(warnings, { color: false, width: () => 200, cwd: project.root }, 'warning'))
-      .toBe(`pets.yaml:26:84: warning: the learning rate 0.01 is high for adam where layers of \`load-base\` are trained: it may undo what they have learned
+      .toBe(`pets.yaml:26:84: warning: the learning rate 0.01 is high for adam where layers of \`load-base\` are trained: it may destroy what they have learned
   25 |     epochs: 5
   26 |   tune: {uses: train, from: train, freeze: none, optimizer: {adam: {learning_rate: 0.01}}}
      |                                                                                    ^^^^
   27 |   evaluate: {}
-  expected: at most 0.0001; Keras's guides take a tenth of that
+  expected: at most 0.0001; Keras's guides use a tenth of that
   -> write \`learning_rate: 0.00001\``);
   });
 });

@@ -140,7 +140,7 @@ test('a --set of a field that an axis sets is refused, since it would change not
   const set = ['stages.build-head.layers.1.dense.units=5'];
   expect(await project.complaint(swept(units), { set }))
     .toBe(`--set stages.build-head.layers.1.dense.units=5: the axis \`units\` of the matrix sets \`stages.build-head.layers.1.dense.units\`
-  -> set \`matrix.units.values=[...]\` instead, or take all variants away by \`matrix={}\``);
+  -> set \`matrix.units.values=[...]\` instead, or remove all variants with \`matrix={}\``);
 });
 
 test('tells each bad value once, at its place in the matrix', async () => {
@@ -150,14 +150,14 @@ test('tells each bad value once, at its place in the matrix', async () => {
   3 |   units: {field: stages.build-head.layers.1.dense.units, values: [64, 0, wide]}
     |                                                                       ^
   4 |   rate: {field: stages.train.optimizer.adam.learning_rate, values: [0.001, 0.0003]}
-  expected: a whole number from 1 to 1000000
+  expected: an integer from 1 to 1000000
 
-pets.yaml:3:74: \`units\` is the text "wide"
+pets.yaml:3:74: \`units\` is the string "wide"
   2 | matrix:
   3 |   units: {field: stages.build-head.layers.1.dense.units, values: [64, 0, wide]}
     |                                                                          ^^^^
   4 |   rate: {field: stages.train.optimizer.adam.learning_rate, values: [0.001, 0.0003]}
-  expected: a whole number from 1 to 1000000`);
+  expected: an integer from 1 to 1000000`);
   const { problems } = await project.refuse(swept(units), { set: ['matrix.units.values=[0]'] });
   expect(problems.map(({ where, found }) => [where, found])).toEqual([
     ['--set matrix.units.values=[0]', '`units` is 0'],

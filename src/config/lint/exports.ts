@@ -58,7 +58,7 @@ function writtenForShell({ name, to }: Folder, { locator }: LintContext): Proble
     {
       code: 'path-for-a-shell',
       ...locator.at(['stages', name, 'to']),
-      found: `\`${to}\` is taken as it is: ${forShell.found}`,
+      found: `\`${to}\` is taken literally: ${forShell.found}`,
       expected,
     },
   ];
@@ -66,14 +66,14 @@ function writtenForShell({ name, to }: Folder, { locator }: LintContext): Proble
 
 function outsideProject({ name, to, path }: Folder, { locator, home }: LintContext): Problem[] {
   const place = locator.at(['stages', name, 'to']);
-  const expected = 'a folder of its own inside the project, such as `models/cats-dogs`';
+  const expected = 'a separate folder inside the project, such as `models/cats-dogs`';
   if (!isWithin(path, home)) {
-    return [{ code: leavesProject, ...place, found: `\`${to}\` lies outside the project (${home})`, expected }];
+    return [{ code: leavesProject, ...place, found: `\`${to}\` is outside the project (${home})`, expected }];
   }
   if (isWithin(home, path))
     return [{ code: leavesProject, ...place, found: `\`${to}\` is the project's own folder`, expected }];
   if (isWithin(path, resolve(home, '.pipeline'))) {
-    const found = `\`${to}\` lies in \`.pipeline\`, which this tool keeps for itself`;
+    const found = `\`${to}\` is inside \`.pipeline\`, which is reserved for this tool`;
     return [{ code: 'export-into-state', ...place, found, expected }];
   }
   return [];
@@ -86,8 +86,8 @@ function overSources({ name, to, path }: Folder, { stages, locator, root, home }
     const source = resolve(root, pictures);
     if (isWithin(home, path) || (!isWithin(path, source) && !isWithin(source, path))) return [];
     const line = locator.mention(['stages', ingest.name, 'source']);
-    const found = `\`${to}\` overlaps the pictures of \`${ingest.name}\` (\`${pictures}\`, ${line})`;
-    const expected = 'a folder apart from the pictures';
+    const found = `\`${to}\` overlaps the images of \`${ingest.name}\` (\`${pictures}\`, ${line})`;
+    const expected = 'a folder outside the images';
     return [{ code: 'export-over-source', ...locator.at(['stages', name, 'to']), found, expected }];
   });
 }
@@ -100,7 +100,7 @@ function overlap(folder: Folder, earlier: Folder, { locator }: LintContext): Pro
     ...locator.at(['stages', folder.name, 'to']),
     found: isSame
       ? `\`${folder.name}\` exports into the same folder as \`${earlier.name}\` (${line})`
-      : `\`${folder.to}\` and the folder of \`${earlier.name}\`, \`${earlier.to}\` (${line}), lie one inside the other`,
-    expected: 'a folder for each export, none inside another',
+      : `\`${folder.to}\` and the folder of \`${earlier.name}\`, \`${earlier.to}\` (${line}), overlap`,
+    expected: 'a separate folder per export',
   };
 }

@@ -24,8 +24,8 @@ export function emptyFolders({ stages, locator }: LintContext, sources: Readonly
 export function emptyFolderText(empty: readonly string[], source: string): Pick<Problem, 'found' | 'remedy'> {
   const [subject, rest, remedy] =
     empty.length === 1
-      ? ['folder', 'is empty: it is not a class', 'it, or remove it']
-      : ['folders', 'are empty: they are not classes', 'them, or remove them'];
+      ? ['folder', 'is empty, so it is not a class', 'it, or remove it']
+      : ['folders', 'are empty, so they are not classes', 'them, or remove them'];
   return { found: `the ${subject} ${nameList(empty)} in \`${source}\` ${rest}`, remedy: `put images into ${remedy}` };
 }
 
@@ -44,9 +44,9 @@ export function testProblems({ stages, locator }: LintContext, sources: Readonly
       {
         code: 'no-test-pictures',
         ...locator.at(['stages', evaluate.name, 'split']),
-        found: `there are no test pictures: \`${name}\` has no folder \`test\`, and ${splits.has('validation') ? 'its folders decide the splits' : `\`split.test\` of \`${ingest!.name}\` is 0`}`,
+        found: `there are no test images: \`${name}\` has no folder \`test\`, and ${splits.has('validation') ? 'its folders decide the splits' : `\`split.test\` of \`${ingest!.name}\` is 0`}`,
         expected: splits.has('validation')
-          ? `a folder \`test\` in \`${name}\`, with a folder for each class`
+          ? `a folder \`test\` in \`${name}\`, with one folder per class`
           : `a share in \`split.test\` of \`${ingest!.name}\`, or a folder \`test\` in \`${name}\``,
         remedy: splits.has('validation')
           ? 'add that folder, or write `split: validation`'

@@ -15,7 +15,7 @@ export function rangeOrder({ stages, locator }: LintContext): Problem[] {
         {
           code: 'range-upside-down',
           ...locator.at(['stages', name, field]),
-          found: `\`${field}\` goes from ${range[0]} to ${range[1]}`,
+          found: `\`${field}\` is [${range[0]}, ${range[1]}], from high to low`,
           expected: '[lowest, highest]',
           remedy: `write [${range[1]}, ${range[0]}]`,
         },
@@ -42,8 +42,8 @@ export function splitShares({ stages, locator }: LintContext): Problem[] {
       {
         code: 'split-leaves-nothing',
         ...locator.at(['stages', name, 'split']),
-        found: `validation and test take ${split.validation} and ${split.test} of the pictures`,
-        expected: 'shares that come to less than 1, so that pictures are left to train on',
+        found: `validation and test take ${split.validation} and ${split.test} of the images`,
+        expected: 'shares that add up to less than 1, so that images remain for training',
       },
     ];
   });
@@ -62,7 +62,7 @@ export function classesOnce({ stages, locator }: LintContext): Problem[] {
           ...locator.at(['stages', name, 'classes', index]),
           found,
           expected: 'each class once',
-          remedy: 'remove one of the two: folders of both forms are one class',
+          remedy: 'remove one of the two: folders of both forms belong to one class',
         },
       ];
     }),

@@ -13,7 +13,7 @@ const RUN = 'a run';
 
 /**
  * Looks at all folders before anything is computed: those of the project's state, and those that these stages write.
- * Throws `unsafe` where one lies outside the project or a file is in its way, `invalid` where its name is too long,
+ * Throws `unsafe` where one is outside the project or a file is in its way, `invalid` where its name is too long,
  * `input-output` where it cannot be written.
  */
 export async function checkDestinations(nodes: Iterable<Node>, project: Project): Promise<void> {
@@ -73,7 +73,7 @@ export async function recoverDestinations(nodes: Iterable<Node>, project: Projec
   }
 }
 
-/** Throws `unsafe` where a folder lies outside the project. */
+/** Throws `unsafe` where a folder is outside the project. */
 export async function refuseOutside({ home, display }: Project, folder: string): Promise<void> {
   const realHome = await realpath(home);
   const inside = relative(home, folder);
