@@ -210,7 +210,7 @@ class Execution {
         preimage: decision.preimage,
         outputs: flight.outputs,
         state: 'restored',
-        reason: 'made meanwhile by another run',
+        reason: 'produced by another run in the meantime',
       };
     return { ...flight.result, state: 'ran', reason };
   }

@@ -54,7 +54,7 @@ export function describeChange(before: Preimage, after: Preimage): string[] {
   }
   if (before.kind !== after.kind) reasons.push(`kind ${before.kind} -> ${after.kind}`);
   if (before.impl !== after.impl) reasons.push(`this tool's ${after.kind} ${before.impl} -> ${after.impl}`);
-  if (before.schema !== after.schema) reasons.push('the rules of keys changed');
+  if (before.schema !== after.schema) reasons.push('the cache key format changed');
   return reasons;
 }
 
@@ -62,7 +62,7 @@ export function describeChange(before: Preimage, after: Preimage): string[] {
 const foundWords: Readonly<Record<string, string>> = {
   content: 'files were renamed, moved or edited',
   archive: 'the archive changed',
-  unread: 'what cannot be read in the folder changed',
+  unread: 'the unreadable files changed',
   weights: 'the weights file changed',
   probe: 'this version examines files differently',
 };
@@ -76,7 +76,9 @@ function surveyReasons(before: Json, after: Json): string[] {
     return figures.map(({ path, before: was, after: is }) => `${path} ${show(was)} -> ${show(is)}`);
   return [
     ...new Set(
-      changes.map(({ path }) => foundWords[path.split('.', 1)[0]] ?? `${path || 'what lies outside'} changed`),
+      changes.map(
+        ({ path }) => foundWords[path.split('.', 1)[0]] ?? `${path || 'what is outside the pipeline'} changed`,
+      ),
     ),
   ];
 }

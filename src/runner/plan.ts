@@ -49,7 +49,7 @@ export async function decide(
       state: 'stale',
       key,
       preimage,
-      reason: begun ? 'was stopped, and goes on from there' : staleReason(memory?.preimage, preimage),
+      reason: begun ? 'resumes from a checkpoint' : staleReason(memory?.preimage, preimage),
     };
   }
   if (memory?.key === key) {
@@ -59,7 +59,7 @@ export async function decide(
     return { state: 'fresh', key, preimage, outputs: record.outputs, reason: 'nothing changed' };
   }
   const changes = memory === undefined ? [] : describeChange(memory.preimage, preimage);
-  const reason = changes.length === 0 ? 'done before' : `done before with ${changes[0]}`;
+  const reason = changes.length === 0 ? 'cached' : `cached, with ${changes[0]}`;
   return { state: 'restorable', key, preimage, outputs: record.outputs, reason };
 }
 

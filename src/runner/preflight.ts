@@ -20,7 +20,7 @@ export function outsideSelection(stage: string, reason: string): PipelineError {
   return failure('invalid', {
     code: 'stale-outside-selection',
     where: stage,
-    found: `is not current (${reason}), but is not among the stages asked for`,
-    remedy: 'ask for it too, or run without --only and --from',
+    found: `is not current (${reason}), but is not among the selected stages`,
+    remedy: 'select it too, or run without --only and --from',
   });
 }

@@ -173,7 +173,7 @@ describe('the scheduler', () => {
     expect(events).toContainEqual({
       event: 'note',
       code: 'cache-not-collected',
-      text: 'the cache could not be kept in order: off by one',
+      text: 'cleaning up the cache failed: off by one',
     });
     // The job is over: nothing is held any more.
     expect(await readdir(join(folder, '.pipeline/cache/v1/locks'))).toEqual([]);
