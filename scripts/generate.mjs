@@ -112,6 +112,20 @@ async function configTypes() {
   return `${parts.join('\n')}\n`;
 }
 
+/** What our schemas say beyond JSON Schema; src/config/schemas.ts explains them. */
+const marks = [
+  'x-affects-output',
+  'x-changed',
+  'x-in-place-of',
+  'x-outputs',
+  'x-own-folder',
+  'x-path',
+  'x-provides',
+  'x-reference',
+  'x-short-for',
+  'x-takes-last',
+];
+
 /** The name that a compiled validator is exported under; kinds such as `export` are words of the language. */
 const validatorName = (name) => `validate_${name.replaceAll('-', '_')}`;
 
@@ -125,8 +139,7 @@ function compiledValidators() {
     strictTypes: false,
     code: { source: true, esm: true, lines: true },
   });
-  for (const keyword of ['x-affects-output', 'x-path', 'x-reference', 'x-in-place-of', 'x-provides', 'x-short-for'])
-    ajv.addKeyword({ keyword });
+  for (const keyword of marks) ajv.addKeyword({ keyword });
   const all = Object.entries({ project, ...stages });
   for (const [name, schema] of all) ajv.addSchema(schema, name);
   const code = standalone.default(ajv, Object.fromEntries(all.map(([name]) => [validatorName(name), name])));

@@ -1,8 +1,8 @@
 /** Checks a pipeline at every combination of its matrix, and tells each problem once. */
 import type { Problem } from '../core/problem.js';
 import { check, type Checked, type Surroundings } from './check.js';
-import { type Axis, type Combination, combinationsOf, pipelineAt, placesAt } from './matrix.js';
-import type { Places } from './provenance.js';
+import { type Axis, type Combination, combinationsOf, movesOf, pipelineAt } from './matrix.js';
+import type { Locator } from './locator.js';
 import type { Mapping } from './values.js';
 import { expand, type Expansion } from './variants.js';
 
@@ -15,16 +15,19 @@ export interface CheckedMatrix extends Omit<Checked, 'stages'>, Expansion {}
 export function checkCombinations(
   pipeline: Mapping,
   axes: readonly Axis[],
-  places: Places,
+  locator: Locator,
   around: Surroundings,
 ): CheckedMatrix {
-  if (axes.length === 0) return { ...check(pipeline, places, around), variants: new Map() };
-  const written = check(pipelineAt(pipeline, []), places, around);
+  if (axes.length === 0) return { ...check(pipeline, locator, around), variants: new Map() };
+  const written = check(pipelineAt(pipeline, []), locator, around);
   const combined: (Checked & { combination: Combination })[] = [];
   for (const combination of combinationsOf(axes)) {
-    combined.push({ combination, ...check(pipelineAt(pipeline, combination), placesAt(places, combination), around) });
+    combined.push({
+      combination,
+      ...check(pipelineAt(pipeline, combination), locator.moving(movesOf(combination)), around),
+    });
   }
-  const problems = problemsOf(written, combined, places);
+  const problems = problemsOf(written, combined, locator);
   if (problems.length > 0) return { project: written.project, stages: [], variants: new Map(), problems, warnings: [] };
   const warnings = distinct(combined.flatMap((checked) => checked.warnings));
   return { project: written.project, problems, warnings, ...expand(axes, combined) };
@@ -46,12 +49,12 @@ function identity({ code, where, position, found }: Problem): string {
 function problemsOf(
   written: Checked,
   combined: readonly (Checked & { combination: Combination })[],
-  places: Places,
+  locator: Locator,
 ): Problem[] {
   const told = new Map<string, Problem>();
   const known = new Set(written.problems.map(identity));
   for (const { combination, problems } of combined) {
-    const values = combination.map(({ axis, index }) => places.at(['matrix', axis.name, 'values', index]));
+    const values = combination.map(({ axis, index }) => locator.at(['matrix', axis.name, 'values', index]));
     for (const problem of problems) {
       const id = identity(problem);
       if (told.has(id)) continue;

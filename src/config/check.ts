@@ -4,7 +4,7 @@ import type { PipelineConfig } from '../core/schema-types.js';
 import { type FolderReader, lintAgainstFolders } from './lint/folders.js';
 import { lint, warningsOf } from './lint/index.js';
 import type { Stage } from './pipeline.js';
-import type { Places } from './provenance.js';
+import type { Locator } from './locator.js';
 import type { Mapping } from './values.js';
 import { type References, resolveReferences } from './references.js';
 import { type DraftStage, validate } from './validate.js';
@@ -29,11 +29,11 @@ export interface Surroundings {
 }
 
 /** Checks everything, folders of images included, and fills in defaults in place. */
-export function check(pipeline: Mapping, places: Places, { root, home, foldersOf }: Surroundings): Checked {
-  const draft = validate(pipeline, places);
-  const { references, problems: referenceProblems } = resolveReferences(draft.stages, places);
+export function check(pipeline: Mapping, locator: Locator, { root, home, foldersOf }: Surroundings): Checked {
+  const draft = validate(pipeline, locator);
+  const { references, problems: referenceProblems } = resolveReferences(draft.stages, locator);
   const stages = draft.stages.flatMap((stage) => checkedStage(stage, references));
-  const context = { stages, places, root, home };
+  const context = { stages, locator, root, home };
   const folders = lintAgainstFolders(context, foldersOf);
   const problems = [...draft.problems, ...referenceProblems, ...lint(context), ...folders.problems];
   const warnings = problems.length > 0 ? [] : [...warningsOf(context), ...folders.warnings];

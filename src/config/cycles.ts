@@ -1,7 +1,7 @@
 /** Finds stages that read each other in a circle. */
 import type { Problem } from '../core/problem.js';
 import type { ReferenceField } from './pipeline.js';
-import type { Places } from './provenance.js';
+import type { Locator } from './locator.js';
 
 /** A stage, and one that it reads. */
 export interface Edge {
@@ -11,7 +11,7 @@ export interface Edge {
 }
 
 /** One problem for each reference that closes a circle, found depth first in the order of the file. */
-export function circleProblems(edges: readonly Edge[], places: Places): Problem[] {
+export function circleProblems(edges: readonly Edge[], locator: Locator): Problem[] {
   const problems: Problem[] = [];
   const done = new Set<string>();
   const edgesFrom = new Map<string, Edge[]>();
@@ -39,7 +39,7 @@ export function circleProblems(edges: readonly Edge[], places: Places): Problem[
       }
       const index = depths.get(edge.to);
       if (index !== undefined)
-        problems.push(circleProblem([...trail.slice(index + 1).flatMap(({ by }) => by ?? []), edge], places));
+        problems.push(circleProblem([...trail.slice(index + 1).flatMap(({ by }) => by ?? []), edge], locator));
       else if (!done.has(edge.to)) enter(edge.to, edge);
     }
   }
@@ -47,18 +47,18 @@ export function circleProblems(edges: readonly Edge[], places: Places): Problem[
 }
 
 /** Names the stages in the order in which they read each other, with the place of each reference. */
-function circleProblem(circle: readonly Edge[], places: Places): Problem {
+function circleProblem(circle: readonly Edge[], locator: Locator): Problem {
   const closing = circle[circle.length - 1];
   const path = (edge: Edge) => ['stages', edge.from, edge.field];
   const names = [closing.to, ...circle.map((edge) => edge.to)].join(' -> ');
   const others = circle
     .slice(0, -1)
-    .map((edge) => `\`${edge.from}\` reads \`${edge.to}\` (${places.mention(path(edge))})`);
+    .map((edge) => `\`${edge.from}\` reads \`${edge.to}\` (${locator.mention(path(edge))})`);
   return {
     code: 'cycle',
-    ...places.at(path(closing)),
-    found: `${circle.length === 1 ? `\`${closing.from}\` reads itself` : 'these stages read each other in a circle'}: ${names}`,
-    expected: ['a stage that does not need this one', ...others].join('; '),
-    remedy: `let \`${closing.field}\` name another stage`,
+    ...locator.at(path(closing)),
+    found: `${circle.length === 1 ? `\`${closing.from}\` reads itself` : 'these stages form a cycle'}: ${names}`,
+    expected: ['a stage that does not depend on this one', ...others].join('; '),
+    remedy: `change \`${closing.field}\` to another stage`,
   };
 }

@@ -1,18 +1,18 @@
-/** Says in words what a schema takes: `a whole number from 1 to 1000, or \`online\``. */
+/** Says in words what a schema takes: `an integer from 1 to 1000, or \`online\``. */
 import { resolveReference, type Schema } from './schemas.js';
 import { listed } from './words.js';
 
 /** Words for the patterns of our schemas; a test holds that none is missing. */
 export const patternWords: Readonly<Record<string, string>> = {
   '^\\s*[0-9.eE+-]+\\s*(/\\s*[0-9.eE+-]+\\s*)?$': 'a fraction such as `1/255`',
-  '^[A-Za-z0-9][A-Za-z0-9._-]*$': 'a text of letters, digits, `.`, `_` and `-` that begins with a letter or digit',
-  '^[A-Za-z][A-Za-z0-9_-]{0,63}$': 'a text of at most 64 letters, digits, `_` and `-` that begins with a letter',
-  '^[A-Za-z][A-Za-z0-9_]{0,63}$': 'a text of at most 64 letters, digits and `_` that begins with a letter',
+  '^[A-Za-z0-9][A-Za-z0-9._-]*$': 'letters, digits, `.`, `_` and `-`, starting with a letter or digit',
+  '^[A-Za-z][A-Za-z0-9_-]{0,63}$': 'at most 64 letters, digits, `_` and `-`, starting with a letter',
+  '^[A-Za-z][A-Za-z0-9_]{0,63}$': 'at most 64 letters, digits and `_`, starting with a letter',
   '^stages\\.[^.]+\\.[^.]': 'a field of a stage, such as `stages.train.epochs`',
-  '^[0-9a-f]{64}$': 'the 64 digits (0-9, a-f) of a SHA-256 digest',
-  '^[0-9a-f]{32}$': 'the 32 digits (0-9, a-f) of an MD5 digest',
+  '^[0-9a-f]{64}$': 'a SHA-256 digest: 64 hexadecimal digits (0-9, a-f)',
+  '^[0-9a-f]{32}$': 'an MD5 digest: 32 hexadecimal digits (0-9, a-f)',
   '^(?!/)(?!(.*/)?\\.\\.(/|$)).+$': 'the path of a folder inside the source, without `..`',
-  '^https?://[^/]+/': 'an address that begins with `https://`',
+  '^https?://[^/]+/': 'a URL that starts with `https://`',
 };
 
 /** All that is taken in a place, in one phrase. `root` is the schema that `$ref`s start from. */
@@ -30,7 +30,7 @@ export function describe(schema: Schema, root: Schema): string {
 function describeType(type: string, schema: Schema, root: Schema): string {
   switch (type) {
     case 'integer':
-      return `a whole number${range(schema)}`;
+      return `an integer${range(schema)}`;
     case 'number':
       return `a number${range(schema)}`;
     case 'boolean':
@@ -65,14 +65,14 @@ function describeList({ items, minItems, maxItems }: Schema, root: Schema): stri
 function describeMapping({ properties, maxProperties, 'x-short-for': main }: Schema, root: Schema): string {
   const names = Object.keys(properties ?? {});
   if (main !== undefined) return `${describe(properties![main], root)}, or a mapping of ${listed(names, 'and')}`;
-  if (names.length === 0) return properties === undefined ? 'a mapping of names to values' : 'empty braces, `{}`';
+  if (names.length === 0) return properties === undefined ? 'a mapping from names to values' : 'empty braces, `{}`';
   return maxProperties === 1
     ? `a mapping with exactly one of ${listed(names, 'or')}`
     : `a mapping of ${listed(names, 'and')}`;
 }
 
 function describeText({ pattern, minLength, ...schema }: Schema): string {
-  if (pattern !== undefined) return patternWords[pattern] ?? `a text that matches ${pattern}`;
+  if (pattern !== undefined) return patternWords[pattern] ?? `a string that matches ${pattern}`;
   if (schema['x-path'] === true) return 'the path of a file or folder';
-  return minLength === undefined ? 'a text' : 'a text that is not empty';
+  return minLength === undefined ? 'a string' : 'a non-empty string';
 }

@@ -68,8 +68,8 @@ function noSuchField(
   const isList = alternatives(schema, root).some((alternative) => alternative.items !== undefined);
   const place = parent === '' ? 'the pipeline' : `\`${parent}\``;
   return {
-    found: names.length === 0 && !isList ? `${place} holds no fields` : `${place} has no field \`${keys[depth]}\``,
-    expected: isList ? 'the number of an item, counted from 0' : names.length === 0 ? undefined : oneOf(names),
+    found: names.length === 0 && !isList ? `${place} has no fields` : `${place} has no field \`${keys[depth]}\``,
+    expected: isList ? 'the index of an item, counted from 0' : names.length === 0 ? undefined : oneOf(names),
     remedy: corrected === undefined ? undefined : `did you mean \`${showPath([...before, ...corrected])}\`?`,
   };
 }

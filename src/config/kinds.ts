@@ -1,7 +1,7 @@
 /** What kind a stage is: its `uses`, or its name where that is a kind. */
 import type { Problem } from '../core/problem.js';
 import { type StageKind, stageKinds } from '../core/schema-types.js';
-import type { Places } from './provenance.js';
+import type { Locator } from './locator.js';
 import { isMapping } from './values.js';
 import { isStageKind } from './schemas.js';
 import { didYouMean, listed, showValue } from './words.js';
@@ -14,19 +14,19 @@ export function kindOf(name: string, stage: unknown): StageKind | undefined {
 }
 
 /** Says that a stage's kind is unknown, by its `uses` or by its name. */
-export function unknownKind(name: string, stage: unknown, places: Places): Problem {
+export function unknownKind(name: string, stage: unknown, locator: Locator): Problem {
   const expected = `one of the kinds ${listed(stageKinds, 'or')}`;
   const uses = isMapping(stage) ? stage.uses : undefined;
   if (uses !== undefined) {
     const found = `\`uses\` of the stage \`${name}\` is ${showValue(uses)}, which is not a kind of stage`;
     const remedy = typeof uses === 'string' ? didYouMean(uses, stageKinds) : undefined;
-    return { code: 'unknown-kind', ...places.at(['stages', name, 'uses']), found, expected, remedy };
+    return { code: 'unknown-kind', ...locator.at(['stages', name, 'uses']), found, expected, remedy };
   }
   return {
     code: 'unknown-kind',
-    ...places.at(['stages', name], 'key'),
+    ...locator.at(['stages', name], 'key'),
     found: `\`${name}\` is not a kind of stage`,
-    expected: `${expected}, or another name and \`uses:\` with the kind`,
-    remedy: didYouMean(name, stageKinds) ?? `write \`uses:\` with its kind below \`${name}:\``,
+    expected: `${expected}, or another name with \`uses:\` and the kind`,
+    remedy: didYouMean(name, stageKinds) ?? `add \`uses:\` with the kind below \`${name}:\``,
   };
 }

@@ -5,10 +5,10 @@ import type { PipelineConfig } from '../core/schema-types.js';
 import { checkCombinations, type CheckedMatrix } from './check-matrix.js';
 import { leavesProject } from './lint/exports.js';
 import { folderReader } from './lint/folders.js';
-import { placesOfVariants, readMatrix } from './matrix.js';
+import { movesOf, readMatrix } from './matrix.js';
 import { applyOverrides } from './overrides.js';
 import type { Pipeline } from './pipeline.js';
-import { type Places, placesOf } from './provenance.js';
+import { Locator } from './locator.js';
 import { isMapping, type Mapping } from './values.js';
 import { pipelineNameOf, pipelinePlaceOf, type PipelinePlace } from './project-root.js';
 import { readSource } from './source.js';
@@ -40,17 +40,17 @@ export async function loadPipeline(
   const { applied, problems: setProblems } = applyOverrides(written, set, cwd);
   writeOutStages(written);
 
-  const places = placesOf(source, applied);
+  const locator = new Locator(source, applied);
   const place = pipelinePlaceOf(path, resolve(cwd));
   const { root, home } = place;
-  const { axes, problems: matrixProblems } = readMatrix(written, places, applied);
-  const checked = checkCombinations(written, axes, places, { root, home, foldersOf: folderReader(root) });
+  const { axes, problems: matrixProblems } = readMatrix(written, locator, applied);
+  const checked = checkCombinations(written, axes, locator, { root, home, foldersOf: folderReader(root) });
   const problems = [...source.problems, ...setProblems, ...matrixProblems, ...checked.problems];
   if (problems.length > 0 || checked.project === undefined) throw refusal(problems);
-  return finish(checked.project, checked, { place, places, source: { text, set } });
+  return finish(checked.project, checked, { place, locator, source: { text, set } });
 }
 
-const smallestExample = 'begin with:\nversion: 1\nstages:\n  ingest:\n    source: pictures';
+const smallestExample = 'start with:\nversion: 1\nstages:\n  ingest:\n    source: pictures';
 
 function pipelineOf(source: ParsedYaml, file: string): Mapping {
   if (isMapping(source.value)) return source.value;
@@ -64,8 +64,8 @@ function pipelineOf(source: ParsedYaml, file: string): Mapping {
       remedy: smallestExample,
     });
   }
-  const found = `the file holds ${showValue(source.value)}`;
-  const expected = 'a pipeline: `version`, `stages` and more, each with a `:` after it';
+  const found = `the file contains ${showValue(source.value)}`;
+  const expected = 'a mapping with `version`, `stages` and other fields, each followed by `:`';
   throw failure('invalid', {
     code: 'no-pipeline',
     position: source.locate([]),
@@ -91,13 +91,13 @@ function byPosition(a: Problem, b: Problem): number {
 /** What is known of a file beside what it says. */
 interface FileFacts extends Pick<Pipeline, 'source'> {
   readonly place: PipelinePlace;
-  readonly places: Places;
+  readonly locator: Locator;
 }
 
 function finish(
   project: PipelineConfig,
   { stages, variants, warnings }: CheckedMatrix,
-  { place, source, places }: FileFacts,
+  { place, source, locator }: FileFacts,
 ): Pipeline {
   return {
     name: project.name ?? pipelineNameOf(basename(place.file, extname(place.file))),
@@ -109,6 +109,8 @@ function finish(
     stages,
     variants,
     warnings: [...warnings].sort(byPosition),
-    places: placesOfVariants(places, variants),
+    locator: locator.withVariants(
+      new Map([...variants].map(([name, { base, combination }]) => [name, { base, moves: movesOf(combination) }])),
+    ),
   };
 }

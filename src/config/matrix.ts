@@ -1,8 +1,8 @@
 /** The matrix of a pipeline: the fields that take several values, and the combinations of those. */
 import { failure, type Problem } from '../core/problem.js';
 import { findField, setField } from './fields.js';
-import { type Override, type Places, startsWith, whereOf } from './provenance.js';
-import { copyMapping, forbiddenKeys, isMapping, type Mapping, type Plain, type FieldPath } from './values.js';
+import { type Locator, type Move, type Override, startsWith, whereOf } from './locator.js';
+import { copyMapping, forbiddenKeys, isMapping, type Mapping, type Plain } from './values.js';
 import { writeOutStages } from './validate.js';
 import { showPath, showValue } from './words.js';
 
@@ -44,20 +44,20 @@ const LONGEST_LABEL = 180;
  */
 export function readMatrix(
   pipeline: Mapping,
-  places: Places,
+  locator: Locator,
   overrides: readonly Override[],
 ): { axes: Axis[]; problems: Problem[] } {
   const written = isMapping(pipeline.matrix) ? Object.entries(pipeline.matrix) : [];
   const axes = written.flatMap(([name, axis]) => readAxis(name, axis));
   if (axes.length < written.length) return { axes: [], problems: [] };
-  const explosion = tooMany(axes, pipeline, places);
+  const explosion = tooMany(axes, pipeline, locator);
   // Nothing else is worth the time: it would be compared for every pair of axes and values.
   if (explosion.length > 0) return { axes: [], problems: explosion };
   const problems = [
-    ...axes.flatMap((axis) => [...unknownField(axis, pipeline, places), ...sameTexts(axis, places)]),
-    ...axes.flatMap((axis, index) => axes.slice(0, index).flatMap((earlier) => overlap(axis, earlier, places))),
+    ...axes.flatMap((axis) => [...unknownField(axis, pipeline, locator), ...sameTexts(axis, locator)]),
+    ...axes.flatMap((axis, index) => axes.slice(0, index).flatMap((earlier) => overlap(axis, earlier, locator))),
     ...axes.flatMap((axis) => setTwice(axis, overrides)),
-    ...tooLong(axes, places),
+    ...tooLong(axes, locator),
   ];
   return problems.length > 0 ? { axes: [], problems } : { axes, problems };
 }
@@ -89,36 +89,36 @@ function valuePath({ axis, index }: Setting): (string | number)[] {
   return ['matrix', axis.name, 'values', index];
 }
 
-function unknownField(axis: Axis, pipeline: Mapping, places: Places): Problem[] {
-  const place = places.at(fieldPath(axis));
+function unknownField(axis: Axis, pipeline: Mapping, locator: Locator): Problem[] {
+  const place = locator.at(fieldPath(axis));
   const forbidden = axis.field.find((key) => forbiddenKeys.has(key));
   if (forbidden !== undefined) {
-    throw failure('unsafe', { code: 'forbidden-key', ...place, found: `\`${forbidden}\` cannot be a name here` });
+    throw failure('unsafe', { code: 'forbidden-key', ...place, found: `\`${forbidden}\` is not allowed as a name` });
   }
   const found = findField(pipeline, axis.field);
   return 'found' in found ? [{ code: 'unknown-matrix-field', ...place, ...found }] : [];
 }
 
 /** Names of variants hold the texts, on file systems that may not tell upper from lower case. */
-function sameTexts(axis: Axis, places: Places): Problem[] {
+function sameTexts(axis: Axis, locator: Locator): Problem[] {
   const plain = axis.texts.map((text) => text.toLowerCase());
   const firsts = new Map(plain.map((text, index): [string, number] => [text, index]).reverse());
   return axis.values.flatMap((value, index) => {
     const first = firsts.get(plain[index])!;
     // Equal values are told by the schema.
     if (first === index || axis.values[first] === value) return [];
-    const found = `${showValue(value)} and ${showValue(axis.values[first])} give variants of one name, \`${axis.name}-${axis.texts[index]}\``;
+    const found = `${showValue(value)} and ${showValue(axis.values[first])} give variants the same name, \`${axis.name}-${axis.texts[index]}\``;
     const expected = 'values that differ in letters, digits, `.`, `_` or `-`';
-    return [{ code: 'same-variant-name', ...places.at(valuePath({ axis, index })), found, expected }];
+    return [{ code: 'same-variant-name', ...locator.at(valuePath({ axis, index })), found, expected }];
   });
 }
 
-function overlap(axis: Axis, earlier: Axis, places: Places): Problem[] {
+function overlap(axis: Axis, earlier: Axis, locator: Locator): Problem[] {
   if (!startsWith(axis.field, earlier.field) && !startsWith(earlier.field, axis.field)) return [];
-  const line = places.mention(fieldPath(earlier));
+  const line = locator.mention(fieldPath(earlier));
   const found = `\`${axis.name}\` and \`${earlier.name}\` (${line}) set the same field`;
   return [
-    { code: 'overlapping-axes', ...places.at(fieldPath(axis)), found, expected: 'a field of its own for each axis' },
+    { code: 'overlapping-axes', ...locator.at(fieldPath(axis)), found, expected: 'a different field for each axis' },
   ];
 }
 
@@ -127,13 +127,13 @@ function setTwice({ name, field }: Axis, overrides: readonly Override[]): Proble
   return overrides.flatMap(({ path, text }) => {
     if (!startsWith(path, field)) return [];
     const found = `the axis \`${name}\` of the matrix sets \`${showPath(field)}\``;
-    const remedy = `set \`matrix.${name}.values=[...]\` instead, or take all variants away by \`matrix={}\``;
+    const remedy = `set \`matrix.${name}.values=[...]\` instead, or remove all variants with \`matrix={}\``;
     return [{ code: 'set-under-matrix', where: whereOf(text), found, remedy }];
   });
 }
 
 /** Each combination is checked as a pipeline of its own. */
-function tooMany(axes: readonly Axis[], pipeline: Mapping, places: Places): Problem[] {
+function tooMany(axes: readonly Axis[], pipeline: Mapping, locator: Locator): Problem[] {
   const count = axes.reduce((product, { values }) => product * values.length, 1);
   const stages = isMapping(pipeline.stages) ? Object.keys(pipeline.stages).length : 0;
   const most = Math.min(MOST_COMBINATIONS, Math.max(1, Math.floor(MOST_VARIANTS / Math.max(1, stages))));
@@ -146,7 +146,7 @@ function tooMany(axes: readonly Axis[], pipeline: Mapping, places: Places): Prob
   return [
     {
       code: 'too-many-variants',
-      ...places.at(['matrix'], 'key'),
+      ...locator.at(['matrix'], 'key'),
       found,
       expected,
       remedy: 'split the matrix into several pipeline files',
@@ -154,20 +154,20 @@ function tooMany(axes: readonly Axis[], pipeline: Mapping, places: Places): Prob
   ];
 }
 
-function tooLong(axes: readonly Axis[], places: Places): Problem[] {
+function tooLong(axes: readonly Axis[], locator: Locator): Problem[] {
   const longest = axes.reduce(
     (sum, { name, texts }) => sum + name.length + Math.max(...texts.map(({ length }) => length)) + 2,
     0,
   );
   if (longest <= LONGEST_LABEL) return [];
-  const found = `names of variants come to ${longest} characters`;
+  const found = `variant names reach ${longest} characters`;
   return [
     {
       code: 'variant-name-too-long',
-      ...places.at(['matrix'], 'key'),
+      ...locator.at(['matrix'], 'key'),
       found,
       expected: `at most ${LONGEST_LABEL}`,
-      remedy: 'shorten names of axes, or their values',
+      remedy: 'shorten the names or the values of the axes',
     },
   ];
 }
@@ -188,38 +188,7 @@ export function pipelineAt(pipeline: Mapping, combination: Combination): Mapping
   return copy;
 }
 
-/** What stands at or below the field of an axis comes from its value in the matrix; all else is where it was. */
-export function placesAt(places: Places, combination: Combination): Places {
-  const moved = (path: readonly (string | number)[]) => {
-    const setting = combination.find(({ axis }) => startsWith(path, axis.field));
-    return setting === undefined ? path : valuePath(setting);
-  };
-  return {
-    at: (path, part) => places.at(moved(path), part),
-    mention: (path, part) => places.mention(moved(path), part),
-  };
-}
-
-/** Places of the stages that a matrix made, by their own names: a field of an axis is at its value in the matrix. */
-export function placesOfVariants(
-  places: Places,
-  variants: ReadonlyMap<string, { readonly base: string; readonly combination: Combination }>,
-): Places {
-  const inFile = (path: FieldPath): [Places, FieldPath] => {
-    const [top, name, ...rest] = path;
-    const variant = top === 'stages' ? variants.get(String(name)) : undefined;
-    return variant === undefined
-      ? [places, path]
-      : [placesAt(places, variant.combination), [top, variant.base, ...rest]];
-  };
-  return {
-    at: (path, part) => {
-      const [own, ownPath] = inFile(path);
-      return own.at(ownPath, part);
-    },
-    mention: (path, part) => {
-      const [own, ownPath] = inFile(path);
-      return own.mention(ownPath, part);
-    },
-  };
+/** Fields that a combination sets are at its values in the matrix. */
+export function movesOf(combination: Combination): Move[] {
+  return combination.map((setting) => ({ field: setting.axis.field, to: valuePath(setting) }));
 }

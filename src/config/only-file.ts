@@ -16,9 +16,9 @@ export async function onlyPipelineIn(folder: string): Promise<string> {
     code: 'no-file-named',
     found:
       pipelines.length === 0
-        ? 'no file is named, and no pipeline lies in this folder'
-        : `no file is named, and there are ${pipelines.length} pipelines here: ${plainNames(pipelines)}`,
-    expected: 'the path of a pipeline file, or a folder with one of them',
-    remedy: pipelines.length === 0 ? '`pipeline init` writes a first pipeline' : `name one, such as ${pipelines[0]}`,
+        ? 'no file was given, and this folder contains no pipeline'
+        : `no file was given, and there are ${pipelines.length} pipelines here: ${plainNames(pipelines)}`,
+    expected: 'the path of a pipeline file, or a folder with exactly one',
+    remedy: pipelines.length === 0 ? 'run `pipeline init` to create a pipeline' : `name one, such as ${pipelines[0]}`,
   });
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
 import { isAddress } from '../core/source.js';
 import { type Field, findField, setField } from './fields.js';
-import { type Override, whereOf } from './provenance.js';
+import { type Override, whereOf } from './locator.js';
 import { forbiddenKeys, isMapping, type Mapping, newMapping, type Plain } from './values.js';
 import { alternatives, memberSchema, type Schema } from './schemas.js';
 import { publishedWord } from './shorthand.js';
@@ -36,7 +36,7 @@ type Refusal = Omit<Problem, 'where' | 'position'>;
 function applyOne(pipeline: Mapping, text: string, cwd: string): Override | Refusal {
   const equals = text.indexOf('=');
   if (equals < 1) {
-    const expected = 'a field, `=` and a value, such as `stages.train.epochs=10`';
+    const expected = 'a field, `=` and a value, for example `stages.train.epochs=10`';
     return { code: 'bad-set', found: equals < 0 ? 'there is no `=`' : 'there is no field before the `=`', expected };
   }
   const keys = text.slice(0, equals).trim().split('.');
@@ -45,7 +45,7 @@ function applyOne(pipeline: Mapping, text: string, cwd: string): Override | Refu
     throw failure('unsafe', {
       code: 'forbidden-key',
       where: whereOf(text),
-      found: `\`${forbidden}\` cannot be a name here`,
+      found: `\`${forbidden}\` is not allowed as a name`,
     });
   }
   const field = findField(pipeline, keys);
@@ -74,7 +74,7 @@ function readValue(text: string, from: number, { schema, root }: Field): { reado
       code: 'bad-set',
       found,
       expected,
-      remedy: 'put quotes around the value, for YAML and again for the shell',
+      remedy: 'quote the value for YAML, and again for the shell',
     };
   }
 }

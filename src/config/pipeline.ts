@@ -2,7 +2,7 @@
 import type { Problem } from '../core/problem.js';
 import type { ReferenceField } from '../core/stage.js';
 import type { PipelinePlace } from './project-root.js';
-import type { Places } from './provenance.js';
+import type { Locator } from './locator.js';
 import type { EngineChoice, FloatType, StageConfigs, StageKind } from '../core/schema-types.js';
 
 export interface Stage<Kind extends StageKind = StageKind> {
@@ -37,6 +37,6 @@ export interface Pipeline extends PipelinePlace {
   readonly variants: ReadonlyMap<string, Variant>;
   /** What is likely not meant; it runs all the same. */
   readonly warnings: readonly Problem[];
-  /** Where a field is written, also one of a variant by the variant's name. */
-  readonly places: Places;
+  /** Where fields are written; those of a stage by `variant(name)`. */
+  readonly locator: Locator;
 }

@@ -11,8 +11,8 @@ import type { Problem } from '../core/problem.js';
 import type { StageKind } from '../core/schema-types.js';
 import { circleProblems, type Edge } from './cycles.js';
 import type { ReferenceField, Role } from './pipeline.js';
-import type { Places } from './provenance.js';
-import { providersOf, type Reference, referencesOf } from './schemas.js';
+import type { Locator } from './locator.js';
+import { providersOf, type Reference, referencesOf, stageSchema } from './schemas.js';
 import type { DraftStage } from './validate.js';
 import { didYouMean, listed } from './words.js';
 
@@ -24,26 +24,18 @@ type Found = { readonly to: string } | { readonly problem: Problem } | undefined
 type KnownStage = DraftStage & { readonly kind: StageKind };
 
 const roleNames: Readonly<Record<Role, string>> = {
-  data: 'pictures',
+  data: 'images',
   base: 'base',
   model: 'model to train',
   trained: 'trained model',
   metrics: 'metrics',
 };
 
-/** Where the changes of a stage that passes its input on matter. */
-const changesMatter: Readonly<Partial<Record<StageKind, ReferenceField>>> = {
-  train: 'data',
-  'build-head': 'base',
-  evaluate: 'model',
-  export: 'model',
-};
-
 export function resolveReferences(
   stages: readonly DraftStage[],
-  places: Places,
+  locator: Locator,
 ): { references: References; problems: Problem[] } {
-  const resolver = new Resolver(stages, places);
+  const resolver = new Resolver(stages, locator);
   const problems: Problem[] = [];
   const references = new Map<string, Partial<Record<ReferenceField, string>>>();
   for (const stage of stages) {
@@ -56,7 +48,7 @@ export function resolveReferences(
     }
     references.set(stage.name, found);
   }
-  return { references, problems: [...problems, ...circleProblems(resolver.edges, places)] };
+  return { references, problems: [...problems, ...circleProblems(resolver.edges, locator)] };
 }
 
 class Resolver {
@@ -72,7 +64,7 @@ class Resolver {
 
   constructor(
     private readonly stages: readonly DraftStage[],
-    private readonly places: Places,
+    private readonly locator: Locator,
   ) {
     this.byName = new Map(stages.map((stage) => [stage.name, stage]));
     this.allKindsKnown = stages.every((stage) => stage.kind !== undefined);
@@ -104,13 +96,13 @@ class Resolver {
   }
 
   private bothWritten(stage: DraftStage, field: ReferenceField, other: ReferenceField): Problem {
-    const found = `\`${field}\` stands beside \`${other}\``;
-    const remedy = `take \`${other}\` away: the stage that \`${field}\` names brings its model along`;
+    const found = `\`${field}\` and \`${other}\` cannot be used together`;
+    const remedy = `remove \`${other}\`: the stage in \`${field}\` provides the model`;
     return {
       code: 'two-models',
-      ...this.places.at(['stages', stage.name, field]),
+      ...this.locator.at(['stages', stage.name, field]),
       found,
-      expected: 'one of them',
+      expected: 'exactly one of them',
       remedy,
     };
   }
@@ -120,7 +112,7 @@ class Resolver {
     if (target !== undefined && (target.kind === undefined || providersOf(role).includes(target.kind))) {
       return target.kind === undefined ? undefined : { to };
     }
-    const place = this.places.at(['stages', stage.name, field]);
+    const place = this.locator.at(['stages', stage.name, field]);
     const fitting = this.candidates(stage, role).map(({ name }) => name);
     const expected = fittingWords(role, fitting);
     if (target?.kind === undefined) {
@@ -128,7 +120,7 @@ class Resolver {
       const remedy = didYouMean(to, fitting) ?? didYouMean(to, names);
       return { problem: { code: 'unknown-stage', ...place, found: `there is no stage \`${to}\``, expected, remedy } };
     }
-    const found = `\`${to}\` is ${withArticle(target.kind)} stage, which gives no ${roleNames[role]}`;
+    const found = `\`${to}\` is ${withArticle(target.kind)} stage, which provides no ${roleNames[role]}`;
     const remedy = fitting.length === 1 ? `write \`${field}: ${fitting[0]}\`` : undefined;
     return { problem: { code: 'wrong-stage', ...place, found, expected, remedy } };
   }
@@ -136,7 +128,7 @@ class Resolver {
   private fillIn(stage: DraftStage, reference: Reference): Found {
     const { field, role } = reference;
     const candidates = this.candidates(stage, role);
-    const matters = stage.kind !== undefined && changesMatter[stage.kind] === field;
+    const matters = stage.kind !== undefined && stageSchema(stage.kind)['x-takes-last'] === field;
     const fitting = matters
       ? this.endsOfChains(candidates, role)
       : candidates.filter(({ kind }) => !passesOn(kind, role));
@@ -144,18 +136,18 @@ class Resolver {
     // Each of them goes on from another one: a circle, which is a problem of its own.
     if (matters && fitting.length === 0 && candidates.length > 0) return undefined;
     const names = fitting.map(({ name }) => name);
-    const place = this.places.at(['stages', stage.name], 'key');
+    const place = this.locator.at(['stages', stage.name], 'key');
     const asked = `\`${stage.name}\` needs a stage with ${someOf(role)} as \`${field}\``;
     if (names.length > 1) {
       // Of a chain with a broken link the end cannot be told; the link is a problem of its own.
       if (matters && candidates.some((candidate) => this.isBroken(candidate, role))) return undefined;
-      const found = `${asked}, and ${names.length} fit: ${nameList(names)}`;
-      const remedy = `write \`${field}:\` and the name of one of them`;
+      const found = `${asked}, and ${names.length} qualify: ${nameList(names)}`;
+      const remedy = `write \`${field}:\` followed by one of these names`;
       return { problem: { code: 'ambiguous-reference', ...place, found, remedy } };
     }
     const kinds = providersOf(role).filter((kind) => !passesOn(kind, role));
-    const remedy = `add a stage of the kind ${listed(kinds, 'or')}`;
-    return { problem: { code: 'no-stage-for-reference', ...place, found: `${asked}, and there is none`, remedy } };
+    const remedy = `add a stage of kind ${listed(kinds, 'or')}`;
+    return { problem: { code: 'no-stage-for-reference', ...place, found: `${asked}, but there is none`, remedy } };
   }
 
   /** Candidates that no other candidate takes its input from. */
@@ -232,7 +224,7 @@ function passesOn(kind: StageKind, role: Role): boolean {
 function fittingWords(role: Role, names: readonly string[]): string {
   const stage = `a stage with ${someOf(role)}`;
   if (names.length > 0) return `${stage}: ${nameList(names, 'or')}`;
-  return `${stage}, of the kind ${listed(providersOf(role), 'or')}; there is none yet`;
+  return `${stage}, of kind ${listed(providersOf(role), 'or')}; the pipeline has none yet`;
 }
 
 function someOf(role: Role): string {

@@ -3,7 +3,7 @@ import type { ErrorObject } from 'ajv';
 import { own } from '../core/own.js';
 import type { Problem } from '../core/problem.js';
 import { describe, patternWords } from './expectations.js';
-import type { Places } from './provenance.js';
+import type { Locator } from './locator.js';
 import { isMapping, type FieldPath } from './values.js';
 import { alternatives, resolveReference, type Schema } from './schemas.js';
 import { meantField, unknownFieldRemedy } from './unknown-field.js';
@@ -13,7 +13,7 @@ import { didYouMean, fieldName, listed, oneOf, shortened, showValue } from './wo
 export interface Subject {
   readonly schema: Schema;
   readonly path: FieldPath;
-  readonly places: Places;
+  readonly locator: Locator;
 }
 
 /** One failed keyword, with the path of its value from the top of the file. */
@@ -90,14 +90,14 @@ type Wording = (finding: Finding, subject: Subject, all: readonly Finding[]) => 
 
 /** Keywords that are about the names in a mapping or the items of a list, rather than about one value. */
 const structural: Readonly<Record<string, Wording>> = {
-  additionalProperties: (finding, { schema: root, places }) => {
+  additionalProperties: (finding, { schema: root, locator }) => {
     const name = unknownName(finding);
     const names = Object.keys(finding.schema.properties ?? {});
     const owner = fieldName(finding.path);
     return [
       {
         code: 'unknown-field',
-        ...places.at([...finding.path, name], 'key'),
+        ...locator.at([...finding.path, name], 'key'),
         found: `unknown field \`${name}\` in ${owner}`,
         expected: names.length === 0 ? `no fields in ${owner}` : oneOf(names),
         remedy: unknownFieldRemedy(name, finding.error.data, finding.schema, root),
@@ -105,7 +105,7 @@ const structural: Readonly<Record<string, Wording>> = {
     ];
   },
 
-  required: ({ error, path, schema }, { schema: root, places }, all) => {
+  required: ({ error, path, schema }, { schema: root, locator }, all) => {
     const name = String(error.params.missingProperty);
     // It is there, but misspelt: that is told of already.
     const unknown = all.filter((other) => isUnknownField(other) && other.error.instancePath === error.instancePath);
@@ -115,7 +115,7 @@ const structural: Readonly<Record<string, Wording>> = {
     return [
       {
         code: 'missing-field',
-        ...places.at(path, 'key'),
+        ...locator.at(path, 'key'),
         found: `${fieldName(path)} has no \`${name}\``,
         expected: field === undefined ? undefined : describe(field, root),
         remedy: `add \`${name}:\``,
@@ -123,43 +123,40 @@ const structural: Readonly<Record<string, Wording>> = {
     ];
   },
 
-  propertyNames: ({ error, path, schema }, { places }) => {
+  propertyNames: ({ error, path, schema }, { locator }) => {
     const name = String(error.params.propertyName);
     const pattern = schema.propertyNames?.pattern;
     const expected = pattern === undefined ? undefined : patternWords[pattern];
-    const found = `\`${shortened(name)}\` cannot be the name of ${path[0] === 'matrix' ? 'an axis' : 'a stage'}`;
-    return [{ code: 'bad-name', ...places.at([...path, name], 'key'), found, expected }];
+    const found = `\`${shortened(name)}\` is not a valid name for ${path[0] === 'matrix' ? 'an axis' : 'a stage'}`;
+    return [{ code: 'bad-name', ...locator.at([...path, name], 'key'), found, expected }];
   },
 
-  minProperties: ({ path, schema }, { places }) => {
+  minProperties: ({ path, schema }, { locator }) => {
     const names = Object.keys(schema.properties ?? {});
     const some = schema.maxProperties === 1 ? 'exactly one of' : 'at least one of';
     const expected = names.length === 0 ? 'at least one entry' : `${some} ${listed(names, 'or')}`;
-    return [{ code: 'nothing-there', ...places.at(path), found: `${fieldName(path)} holds nothing`, expected }];
+    return [{ code: 'nothing-there', ...locator.at(path), found: `${fieldName(path)} is empty`, expected }];
   },
 
-  maxProperties: ({ error, path, schema }, { places }, all) => {
+  maxProperties: ({ error, path, schema }, { locator }, all) => {
     if (all.some((other) => isUnknownField(other) && other.error.instancePath === error.instancePath)) return [];
     const names = isMapping(error.data) ? Object.keys(error.data) : [];
     return [
       {
         code: 'too-many',
-        ...places.at(path, 'key'),
-        found: `${fieldName(path)} holds ${listed(names, 'and')}`,
+        ...locator.at(path, 'key'),
+        found: `${fieldName(path)} contains ${listed(names, 'and')}`,
         expected: `exactly one of ${listed(Object.keys(schema.properties ?? {}), 'or')}`,
-        remedy:
-          typeof path[path.length - 1] === 'number' ? 'begin a new item with `- ` for each' : 'take the others away',
+        remedy: typeof path[path.length - 1] === 'number' ? 'start a new item with `- ` for each' : 'remove the others',
       },
     ];
   },
 
-  uniqueItems: ({ error, path }, { places }) => {
+  uniqueItems: ({ error, path }, { locator }) => {
     const { i, j } = error.params;
     const value = Array.isArray(error.data) ? showValue(error.data[i]) : 'an item';
-    const found = `${value} stands twice in ${fieldName(path)}`;
-    return [
-      { code: 'duplicate-item', ...places.at([...path, Math.max(i, j)]), found, remedy: 'take one of them away' },
-    ];
+    const found = `${value} appears twice in ${fieldName(path)}`;
+    return [{ code: 'duplicate-item', ...locator.at([...path, Math.max(i, j)]), found, remedy: 'remove one of them' }];
   },
 };
 
@@ -173,11 +170,11 @@ function unknownName({ error }: Finding): string {
 
 const rangeKeywords = new Set(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum']);
 
-function wrongValue({ error, path, schema }: Finding, { schema: root, places }: Subject): Problem {
+function wrongValue({ error, path, schema }: Finding, { schema: root, locator }: Subject): Problem {
   const choices = alternatives(schema, root).flatMap((alternative) => [...(alternative.enum ?? []), alternative.const]);
   const names = choices.filter((choice) => typeof choice === 'string');
   const code = rangeKeywords.has(error.keyword) ? 'out-of-range' : names.length > 0 ? 'not-a-choice' : 'wrong-type';
-  const place = places.at(path);
+  const place = locator.at(path);
   const target = resolveReference(schema, root);
   return {
     code,
@@ -195,10 +192,10 @@ const no = new Set(['no', 'off', 'n']);
 function remedyForNothing(schema: Schema, path: FieldPath, where: string | undefined): string {
   const isWholeByDefaults = typesOf(schema).includes('object') && (schema.required ?? []).length === 0;
   if (where?.trimEnd().endsWith('='))
-    return isWholeByDefaults ? 'write `{}` after the `=`' : 'write a value after the `=`, or leave the option out';
+    return isWholeByDefaults ? 'write `{}` after the `=`' : 'write a value after the `=`, or omit the option';
   const name = path[path.length - 1];
-  if (typeof name === 'number') return 'write a value there, or take the item away';
-  return isWholeByDefaults ? `write \`${name}: {}\`` : `write a value after \`${name}:\`, or take the line away`;
+  if (typeof name === 'number') return 'write a value, or remove the item';
+  return isWholeByDefaults ? `write \`${name}: {}\`` : `write a value after \`${name}:\`, or remove the line`;
 }
 
 /** The usual slips with a value. */
@@ -216,7 +213,7 @@ function remedyFor(value: unknown, schema: Schema, names: readonly string[]): st
     return yes.has(word) ? 'write `true`' : no.has(word) ? 'write `false`' : didYouMean(value, ['true', 'false']);
   }
   const isNumeric = value.trim() !== '' && Number.isFinite(Number(value));
-  if (isNumeric && (types.includes('number') || types.includes('integer'))) return `take the quotes away: ${value}`;
+  if (isNumeric && (types.includes('number') || types.includes('integer'))) return `remove the quotes: ${value}`;
   return didYouMean(value, names);
 }
 

@@ -1,5 +1,6 @@
 /** The schemas that ship, as data: which fields a place has, what they take, which stages provide what. */
 import { readFileSync } from 'node:fs';
+import { own } from '../core/own.js';
 import { packageFile } from '../core/package.js';
 import { type StageKind, stageKinds } from '../core/schema-types.js';
 import type { ReferenceField, Role } from './pipeline.js';
@@ -46,6 +47,14 @@ export interface Schema {
   readonly 'x-affects-output'?: boolean;
   /** What stages of this kind provide. */
   readonly 'x-provides'?: readonly Role[];
+  /** What its outputs are, for sentences such as "the base changed"; those that it only passes on are left out. */
+  readonly 'x-outputs'?: Readonly<Record<string, string>>;
+  /** The same for whatever the stage reads by this field. */
+  readonly 'x-changed'?: string;
+  /** The reference for which a chain of stages that pass their input on is meant from its end, such as a freeze. */
+  readonly 'x-takes-last'?: ReferenceField;
+  /** The path of a folder that each variant of a matrix needs for itself. */
+  readonly 'x-own-folder'?: boolean;
 }
 
 const loaded = new Map<string, Schema>();
@@ -75,6 +84,20 @@ export function isStageKind(name: unknown): name is StageKind {
 /** The kinds whose stages provide something, such as a trained model. */
 export function providersOf(role: Role): StageKind[] {
   return stageKinds.filter((kind) => stageSchema(kind)['x-provides']?.includes(role));
+}
+
+/** What an output that a stage of this kind reads is called; undefined where no schema says. */
+export function outputName(kind: StageKind, field: string, output: string): string | undefined {
+  const { 'x-reference': role, 'x-changed': ofField } = stageSchema(kind).properties?.[field] ?? {};
+  // An export waits for what measures its model, by no field.
+  const providers = providersOf(role ?? 'metrics');
+  return ofField ?? providers.map((provider) => own(stageSchema(provider)['x-outputs'] ?? {}, output)).find(Boolean);
+}
+
+/** The fields of a kind with folders that each variant of a matrix needs for itself. */
+export function ownFolders(kind: StageKind): string[] {
+  const fields = Object.entries(stageSchema(kind).properties ?? {});
+  return fields.flatMap(([field, schema]) => (schema['x-own-folder'] === true ? [field] : []));
 }
 
 export interface Reference {

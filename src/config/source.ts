@@ -21,8 +21,8 @@ export async function readSource(file: string): Promise<string> {
     const problem = {
       code: 'not-utf-8',
       where: file,
-      found: 'the file is not text in UTF-8',
-      remedy: 'save it again as UTF-8',
+      found: 'the file is not UTF-8 text',
+      remedy: 'save it as UTF-8',
     };
     throw failure('invalid', problem, error);
   }
@@ -47,7 +47,7 @@ async function isFolder(folder: string, thrown: unknown): Promise<PipelineError>
   const pipeline = (await readdir(folder).catch(() => [])).find((name) => isPipelineName(name));
   const remedy =
     pipeline === undefined
-      ? '`pipeline init` writes a pipeline for a folder of images'
+      ? 'run `pipeline init` to create a pipeline for a folder of images'
       : `name the file in it, such as \`${join(basename(folder), pipeline)}\``;
   return failure(
     'invalid',
@@ -70,7 +70,7 @@ async function unreadable(file: string, thrown: unknown): Promise<PipelineError>
   const pipelines = neighbours.filter(isPipelineName);
   const near = nearest(basename(file), pipelines);
   const hint = near === undefined ? undefined : `did you mean \`${join(dirname(file), near)}\`?`;
-  const remedy = hint ?? 'check the path; `pipeline init` writes a first pipeline';
+  const remedy = hint ?? 'check the path, or run `pipeline init` to create a pipeline';
   // The name is wrong, not the disk: a slip in the call, as an unknown option is.
   return failure('invalid', { code: 'no-such-file', where: file, found: 'there is no such file', remedy }, thrown);
 }

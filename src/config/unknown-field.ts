@@ -35,7 +35,7 @@ export function unknownFieldRemedy(name: string, mapping: unknown, owner: Schema
   if (meant !== undefined) return `did you mean \`${meant}\`?`;
   const indent = indentBelow(name, mapping, owner, root);
   const path = indent === undefined ? pathBelow(name, owner, root) : undefined;
-  return path === undefined ? indent : `it belongs further in, such as \`${showPath(path)}\``;
+  return path === undefined ? indent : `it belongs deeper, for example \`${showPath(path)}\``;
 }
 
 /** For `dense:` with nothing after it and `units: 1` beside it: the field belongs below, but is not indented enough. */
@@ -48,7 +48,7 @@ function indentBelow(name: string, mapping: unknown, owner: Schema, root: Schema
       field !== undefined && alternatives(field, root).some(({ properties = {} }) => Object.hasOwn(properties, name))
     );
   });
-  return parent === undefined ? undefined : `indent it further, so that it belongs to \`${parent}:\``;
+  return parent === undefined ? undefined : `indent it so that it belongs to \`${parent}:\``;
 }
 
 /** For `learning_rate: 0.01` in a training: it is a field of the optimizer's. */

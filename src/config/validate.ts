@@ -2,7 +2,7 @@
 import type { Problem } from '../core/problem.js';
 import type { PipelineConfig, StageConfigs, StageKind } from '../core/schema-types.js';
 import { kindOf, unknownKind } from './kinds.js';
-import type { Places } from './provenance.js';
+import type { Locator } from './locator.js';
 import { copyMapping, isMapping, type Mapping, newMapping } from './values.js';
 import { schemaProblems } from './schema-problems.js';
 import { projectSchema, stageSchema } from './schemas.js';
@@ -42,10 +42,10 @@ export function writeOutStages(pipeline: Mapping): void {
 }
 
 /** Checks everything that one stage or the file's head can have wrong by itself. Fills in defaults in place. */
-export function validate(pipeline: Mapping, places: Places): Draft {
-  const project = validateProject(pipeline, places);
+export function validate(pipeline: Mapping, locator: Locator): Draft {
+  const project = validateProject(pipeline, locator);
   const stages = isMapping(pipeline.stages) ? Object.entries(pipeline.stages) : [];
-  const checked = stages.map(([name, stage]) => validateStage(name, stage, places));
+  const checked = stages.map(([name, stage]) => validateStage(name, stage, locator));
   return {
     project: project.value,
     stages: checked.map(({ stage }) => stage),
@@ -53,28 +53,31 @@ export function validate(pipeline: Mapping, places: Places): Draft {
   };
 }
 
-function validateProject(pipeline: Mapping, places: Places): { value?: PipelineConfig; problems: readonly Problem[] } {
+function validateProject(
+  pipeline: Mapping,
+  locator: Locator,
+): { value?: PipelineConfig; problems: readonly Problem[] } {
   const isValid = projectValidator;
   const value: unknown = pipeline;
   if (isValid(value)) return { value, problems: [] };
-  return { problems: schemaProblems(isValid.errors ?? [], { schema: projectSchema(), path: [], places }) };
+  return { problems: schemaProblems(isValid.errors ?? [], { schema: projectSchema(), path: [], locator }) };
 }
 
 function validateStage(
   name: string,
   value: unknown,
-  places: Places,
+  locator: Locator,
 ): { stage: DraftStage; problems: readonly Problem[] } {
   const kind = kindOf(name, value);
   const written = isMapping(value) ? value : newMapping();
   if (kind === undefined) {
-    return { stage: { name, kind, written, config: undefined }, problems: [unknownKind(name, value, places)] };
+    return { stage: { name, kind, written, config: undefined }, problems: [unknownKind(name, value, locator)] };
   }
   const schema = stageSchema(kind);
   fillShortDefaults(written, schema);
   const isValid = stageValidator(kind);
   if (isValid(value)) return { stage: { name, kind, written, config: value }, problems: [] };
-  const problems = schemaProblems(isValid.errors ?? [], { schema, path: ['stages', name], places });
+  const problems = schemaProblems(isValid.errors ?? [], { schema, path: ['stages', name], locator });
   return { stage: { name, kind, written, config: withoutStrangers(written, kind) }, problems };
 }
 

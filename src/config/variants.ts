@@ -2,6 +2,7 @@
 import { withoutTrailing } from '../core/text/trailing.js';
 import type { Axis, Combination } from './matrix.js';
 import type { Stage, Variant } from './pipeline.js';
+import { ownFolders } from './schemas.js';
 
 /** A pipeline at one combination, with the names of the file. */
 export interface CombinedStages {
@@ -54,7 +55,7 @@ export function expand(axes: readonly Axis[], combined: readonly CombinedStages[
       if (byName.has(name)) continue;
       const own = reaching(base, combination);
       const references = Object.fromEntries(Object.entries(stage.references).map(([field, to]) => [field, nameOf(to)]));
-      byName.set(name, withOwnFolder({ ...stage, name, references }, labelOf(own)));
+      byName.set(name, withOwnFolders({ ...stage, name, references }, labelOf(own)));
       const values = Object.fromEntries(own.map(({ axis, index }) => [axis.name, axis.values[index]]));
       if (own.length > 0) variants.set(name, { base, values, combination: own });
     }
@@ -74,9 +75,11 @@ function stagesReachedBy({ field: [, start] }: Axis, combined: readonly Combined
   return reached;
 }
 
-/** Exports of variants go into folders of their own below that of the file. */
-function withOwnFolder(stage: Stage, label: string): Stage {
-  if (stage.kind !== 'export' || label === '') return stage;
-  const { config } = stage as Stage<'export'>;
-  return { ...stage, config: { ...config, to: `${withoutTrailing(config.to, '/')}/${label}` } };
+/** Folders that a stage replaces as a whole get a folder per variant below them. */
+function withOwnFolders(stage: Stage, label: string): Stage {
+  const fields = label === '' ? [] : ownFolders(stage.kind);
+  if (fields.length === 0) return stage;
+  const config: Readonly<Record<string, unknown>> = { ...stage.config };
+  const folders = fields.map((field) => [field, `${withoutTrailing(String(config[field]), '/')}/${label}`]);
+  return { ...stage, config: { ...config, ...Object.fromEntries(folders) } };
 }

@@ -17,7 +17,7 @@ export function fieldName(path: FieldPath): string {
 /** A value as a message shows it: what it is, and of long ones the beginning. */
 export function showValue(value: unknown): string {
   if (value === null) return 'empty';
-  if (typeof value === 'string') return `the text ${JSON.stringify(shortened(value))}`;
+  if (typeof value === 'string') return `the string ${JSON.stringify(shortened(value))}`;
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value !== 'object') return String(value);
   const keys = Object.keys(value);

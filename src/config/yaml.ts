@@ -65,7 +65,7 @@ function readTokens(text: string, lines: Lines): CST.Token[] {
       throw failure('unsafe', {
         code: 'too-deep',
         position: here(),
-        found: `this is nested more than ${deepest} levels deep`,
+        found: `the file is nested more than ${deepest} levels deep`,
       });
     }
     // A node makes up to three lexemes: a mark before it, itself, and a mark after it.
@@ -73,7 +73,7 @@ function readTokens(text: string, lines: Lines): CST.Token[] {
       throw failure('unsafe', {
         code: 'too-large',
         position: here(),
-        found: `the file holds more than ${mostNodes} values`,
+        found: `the file contains more than ${mostNodes} values`,
       });
     }
   }
@@ -88,8 +88,8 @@ function composeOne(tokens: readonly CST.Token[], lines: Lines): Document.Parsed
     throw failure('invalid', {
       code: 'yaml-directive',
       position,
-      found: 'a YAML directive',
-      remedy: 'take this line away',
+      found: 'YAML directives are not supported',
+      remedy: 'remove this line',
     });
   }
   // Keys that stand twice are found by toPlain: the library compares every pair of keys, which is slow for many.
@@ -100,9 +100,9 @@ function composeOne(tokens: readonly CST.Token[], lines: Lines): Document.Parsed
     throw failure('invalid', {
       code: 'several-documents',
       position: lines.position(start, start + 1),
-      found: 'a second YAML document begins here',
-      expected: 'one pipeline in a file',
-      remedy: 'take away the line `---` before it, or put it into a file of its own',
+      found: 'a second YAML document starts here',
+      expected: 'one pipeline per file',
+      remedy: 'remove the `---` line before it, or move it into its own file',
     });
   }
   return first;
@@ -125,7 +125,7 @@ function withoutLater(problems: readonly Problem[]): Problem[] {
   const first = problems.slice(0, mostSyntaxErrors);
   const others = problems.length - first.length;
   if (others === 0) return first;
-  const found = `${others} more ${others === 1 ? 'line is' : 'lines are'} not valid YAML, which may come of the first`;
+  const found = `${others} more ${others === 1 ? 'line is' : 'lines are'} not valid YAML, possibly because of the first`;
   return [
     ...first,
     {
@@ -139,14 +139,14 @@ function withoutLater(problems: readonly Problem[]): Problem[] {
 
 const syntaxRemedies: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   TAB_AS_INDENT: 'indent with spaces',
-  BAD_INDENT: 'close the bracket, or line the text up with what it belongs to',
-  BLOCK_AS_IMPLICIT_KEY: 'check the indentation; put quotes around a text that holds `: `',
-  MULTILINE_IMPLICIT_KEY: 'check the indentation, and that each name has a `:` after it',
-  UNEXPECTED_TOKEN: 'check the indentation: what belongs together begins in the same column',
-  MISSING_CHAR: 'add what is missing: a `:` after a name, or a closing quote or bracket',
-  BAD_SCALAR_START: 'put quotes around this text',
+  BAD_INDENT: 'close the bracket, or align the text with its siblings',
+  BLOCK_AS_IMPLICIT_KEY: 'check the indentation, and quote strings that contain `: `',
+  MULTILINE_IMPLICIT_KEY: 'check the indentation, and that each name is followed by `:`',
+  UNEXPECTED_TOKEN: 'check the indentation: fields of one mapping start in the same column',
+  MISSING_CHAR: 'add the missing character: `:` after a name, or a closing quote or bracket',
+  BAD_SCALAR_START: 'quote this string',
   BAD_DQ_ESCAPE: "write `\\\\` for a backslash, or use single quotes: 'C:\\pictures'",
-  TAG_RESOLVE_FAILED: 'take the tag away: a pipeline has none',
+  TAG_RESOLVE_FAILED: 'remove the tag: pipelines do not use tags',
   NON_STRING_KEY: 'write a name before the `:`',
 };
 
@@ -197,18 +197,23 @@ function keyText(key: Node): string {
 }
 
 function aliasProblem(position: Position, name: string): Problem {
-  const found = `\`*${name}\` stands for another part of the file`;
-  const expected = 'no aliases: a few of them can stand for gigabytes';
+  const found = `\`*${name}\` refers to another part of the file`;
+  const expected = 'no aliases, because a few of them can expand to gigabytes';
   return { code: 'yaml-alias', position, found, expected, remedy: 'write the value out' };
 }
 
 function forbiddenProblem(position: Position, name: string): Problem {
-  return { code: 'forbidden-key', position, found: `\`${name}\` cannot be a name here`, remedy: 'choose another name' };
+  return {
+    code: 'forbidden-key',
+    position,
+    found: `\`${name}\` is not allowed as a name`,
+    remedy: 'choose another name',
+  };
 }
 
 function duplicateProblem(position: Position, path: FieldPath, earlier: Position): Problem {
-  const found = `\`${showPath(path)}\` is written twice, first in line ${earlier.line}`;
-  return { code: 'duplicate-key', position, found, expected: 'each name once', remedy: 'take one of them away' };
+  const found = `\`${showPath(path)}\` appears twice, first on line ${earlier.line}`;
+  return { code: 'duplicate-key', position, found, expected: 'each name once', remedy: 'remove one of them' };
 }
 
 function positionOf(node: Node, lines: Lines): Position {

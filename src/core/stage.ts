@@ -51,12 +51,14 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly impl: number;
   /** Outputs of referenced stages that decide this stage's output: they are in its key. Those a stage does not have are null there. */
   readonly reads: Readonly<Partial<Record<keyof Inputs, readonly string[]>>>;
+  /** The output with the numbers that a result is judged by. Exports of the model that it measures wait for such stages. */
+  readonly metrics?: string;
   /** Leaves out of a checked config what does not matter given the rest. Everything that is left enters the key. */
   readonly relevant?: (config: StageConfigs[Kind]) => Json;
   /** Versions of libraries and of the engine that decide the output, from package metadata alone. */
   readonly environment?: (settings: Settings) => Json;
   /** Throws `invalid` if this machine lacks what the stage will need. Asked of every stage of a run before any of them runs. */
-  readonly requires?: (config: StageConfigs[Kind], name: string) => void;
+  readonly requires?: (config: StageConfigs[Kind]) => void;
   /** Looks at what lies outside the pipeline. Called for every plan: it must be fast where nothing changed. */
   readonly survey?: (context: SurveyContext<Kind>) => Promise<Survey>;
   /** What the outputs turned out to be, for the lock file beside the pipeline. Called in every run. */

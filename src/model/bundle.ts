@@ -2,6 +2,7 @@
  * Reads an exported model's folder, as `export` writes it: the network, its classes and how its images are prepared.
  * Such folders are passed from hand to hand, so nothing in them is believed before it is checked.
  */
+import { classesOfEnding, endingsFor } from '../core/head-rules.js';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -133,17 +134,10 @@ function fitGraph(read: Graph, { size }: ImageSpec, classes: readonly string[], 
   const last = outputOf(graph);
   const output = shapesOf(graph).get(last.name)!;
   const activation = last.kind === 'dense' || last.kind === 'activation' ? last.activation : undefined;
-  const gives =
-    output.length !== 1
-      ? undefined
-      : output[0] === 1 && activation === 'sigmoid'
-        ? 2
-        : activation === 'softmax'
-          ? output[0]
-          : undefined;
+  const gives = output.length === 1 ? classesOfEnding(output[0], activation) : undefined;
   if (gives !== classes.length) {
     const found = `the network ends in ${show(output)}${activation === undefined ? '' : ` with ${activation}`}`;
-    const expected = `${classes.length === 2 ? 'one sigmoid unit, or ' : ''}a softmax of ${classes.length}, for the classes in ${CLASSES}`;
+    const expected = `${endingsFor(classes.length)}, for the classes in ${CLASSES}`;
     throw bad(where, found, expected);
   }
   return graph;

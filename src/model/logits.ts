@@ -1,15 +1,10 @@
 /** The network up to its logits: losses are computed from what comes before the last sigmoid or softmax. */
+import { type FinalActivation, lossOf } from '../core/head-rules.js';
 import { failure } from '../core/problem.js';
-import { type Activation, type Graph, type Layer, outputOf } from './graph.js';
+import { type Graph, type Layer, outputOf } from './graph.js';
 import type { Loss } from './loss.js';
 
-/** The activation that each loss takes the place of. */
-const activationOf = {
-  binary_crossentropy: 'sigmoid',
-  categorical_crossentropy: 'softmax',
-} as const satisfies Record<Loss, Activation>;
-
-export type FinalActivation = (typeof activationOf)[Loss];
+const finalActivations: readonly FinalActivation[] = ['sigmoid', 'softmax'];
 
 /**
  * The activation that a network ends in, be it that of a last dense layer or an activation layer of its own.
@@ -18,7 +13,7 @@ export type FinalActivation = (typeof activationOf)[Loss];
 export function finalActivationOf(graph: Graph, loss?: Loss): FinalActivation {
   const last = outputOf(graph);
   const activation = last.kind === 'dense' || last.kind === 'activation' ? last.activation : undefined;
-  const accepted = loss === undefined ? Object.values(activationOf) : [activationOf[loss]];
+  const accepted = finalActivations.filter((one) => loss === undefined || lossOf[one] === loss);
   const found = accepted.find((one) => one === activation);
   if (found !== undefined) return found;
   throw failure('invalid', {

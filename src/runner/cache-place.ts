@@ -39,9 +39,9 @@ function namedPlace(folder: string): CachePlace {
   throw failure('unsafe', {
     code: 'cache-in-use-by-others',
     where: folder,
-    found: `holds files that this tool did not write, and so does ${root}`,
-    expected: 'an empty folder, or one that is not there yet',
-    remedy: 'name another folder in PIPELINE_CACHE',
+    found: `contains files that this tool did not write, and so does ${root}`,
+    expected: 'an empty folder, or one that does not exist yet',
+    remedy: 'set PIPELINE_CACHE to another folder',
   });
 }
 
@@ -54,8 +54,8 @@ function ownPlace({ store, display }: Pick<Project, 'store' | 'display'>): Cache
   throw failure('unsafe', {
     code: 'cache-from-elsewhere',
     where: store,
-    found: `${MOST} caches are here that came from elsewhere`,
-    remedy: 'remove those that you do not need',
+    found: `there are ${MOST} caches from elsewhere beside it`,
+    remedy: 'remove the ones that you do not need',
   });
 }
 
@@ -63,8 +63,8 @@ function fromElsewhere(theirs: string, ours: string): Problem {
   return {
     code: 'cache-from-elsewhere',
     where: theirs,
-    found: `was not made in this place, so its results are not used: it may have come with the project. The cache in use is ${ours}`,
-    remedy: 'remove it; or, if you trust whoever made it, run `pipeline cache trust`. In CI, name it in PIPELINE_CACHE',
+    found: `was not created in this checkout and may have come with the project, so its results are not used. The cache in use is ${ours}`,
+    remedy: 'remove it, or run `pipeline cache trust` if you trust its origin. In CI, set PIPELINE_CACHE to it',
   };
 }
 
@@ -86,7 +86,7 @@ export async function trustCache(
       where: store,
       found: 'is not a cache of this tool',
       expected: 'the cache of the project in the current folder',
-      remedy: 'run it in the folder of the project',
+      remedy: 'run this command in the project folder',
     });
   }
   await writeWhole(join(version, ORIGIN_FILE), originOf(version).toString());

@@ -37,7 +37,7 @@ function intervalOf({ PIPELINE_CHECKPOINT_SECONDS: text }: NodeJS.ProcessEnv): n
   throw failure('invalid', {
     code: 'bad-environment',
     where: 'PIPELINE_CHECKPOINT_SECONDS',
-    found: `${text} is not a number of seconds`,
-    expected: 'a number from 0',
+    found: `must be a number of seconds, but got ${text}`,
+    expected: 'a number of at least 0',
   });
 }

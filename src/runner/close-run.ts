@@ -20,7 +20,7 @@ export async function closeJob(session: Session, end: (() => Promise<void>) | un
     session.emit({
       event: 'note',
       code: 'cache-not-collected',
-      text: `the cache could not be kept in order: ${asPipelineError(error).message}`,
+      text: `cleaning up the cache failed: ${asPipelineError(error).message}`,
     });
   } finally {
     await end?.();
@@ -33,6 +33,6 @@ function say({ emit }: Session, { removed, bytesBefore, bytesAfter }: Collection
   emit({
     event: 'note',
     code: 'cache-collected',
-    text: `the cache has ${bytesText(bytesAfter)} left of ${bytesText(bytesBefore)}: what was used least is gone`,
+    text: `the cache shrank from ${bytesText(bytesBefore)} to ${bytesText(bytesAfter)}: the least recently used results were removed`,
   });
 }

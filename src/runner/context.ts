@@ -32,9 +32,9 @@ export async function readJson<Value>(store: Store, ref: BlobRef, isValue: Guard
   throw failure('bad-data', {
     code: 'result-of-another-form',
     where: `result ${ref.digest.slice(0, 12)}`,
-    found: 'this result from the cache does not have the form that this tool writes',
-    expected: 'a cache that only this tool wrote into',
-    remedy: 'remove the cache if you do not know who wrote into it, and run again: everything in it is computed again',
+    found: 'this cached result does not have the format that this tool writes',
+    expected: 'a cache that only this tool writes to',
+    remedy: 'remove the cache unless you know who changed it, then run again: everything is computed again',
   });
 }
 

@@ -37,7 +37,7 @@ export async function missingOf(
 }
 
 /** Throws `input-output` where the features that a stage lacks would fill the disk. */
-export async function requireRoom(session: Session, stage: string, { features }: Needs): Promise<void> {
+export async function requireRoom(session: Session, { features }: Needs): Promise<void> {
   let bytes = 0;
   let rows = 0;
   for (const need of features) {
@@ -49,15 +49,14 @@ export async function requireRoom(session: Session, stage: string, { features }:
   if (bytes <= LARGEST_SHARE * free) return;
   throw failure('input-output', {
     code: 'features-exceed-disk',
-    where: stage,
-    found: `features of ${rows.toLocaleString('en-US')} pictures take ${bytesText(bytes)}, and ${bytesText(free)} are free in ${session.store.root}`,
-    expected: `at most ${LARGEST_SHARE * 100} % of what is free`,
+    found: `features of ${rows.toLocaleString('en-US')} images need ${bytesText(bytes)}, but only ${bytesText(free)} are free in ${session.store.root}`,
+    expected: `at most ${LARGEST_SHARE * 100}% of the free space`,
     remedy: waysOut(session),
   });
 }
 
 /** What makes features smaller, or the disk larger. */
 export function waysOut({ settings }: Session): string {
-  const half = settings.featureType === 'float16' ? '' : '`features: {dtype: float16}` (half of it), ';
-  return `${half}fewer \`views\`, a head that begins with global_average_pooling, a larger frozen part, or a cache on another disk (PIPELINE_CACHE)`;
+  const half = settings.featureType === 'float16' ? '' : '`features: {dtype: float16}` (half the size), ';
+  return `${half}fewer \`views\`, a head that starts with global_average_pooling, a larger frozen part, or a cache on another disk (PIPELINE_CACHE)`;
 }

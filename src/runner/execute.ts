@@ -2,7 +2,7 @@
 import type PQueue from 'p-queue';
 import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
 import { emptyMap } from '../core/own.js';
-import { asPipelineError, PROJECT_MOVED, type PipelineError } from '../core/problem.js';
+import { PROJECT_MOVED, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
 import { readJson } from './context.js';
@@ -10,11 +10,11 @@ import { checkDestinations } from './checkout/destinations.js';
 import { finishStage } from './finish.js';
 import { withAncestors, type Node } from './graph.js';
 import { healing, type Settled } from './heal.js';
-import { inFile } from './locate-problems.js';
 import { closeJob } from './close-run.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
 import { checkRequirements, outsideSelection } from './preflight.js';
+import { stageError } from './stage-error.js';
 import { singleFlight, type Flight } from './single-flight.js';
 import { runStage, type Work } from './work.js';
 
@@ -134,8 +134,7 @@ class Execution {
       return await this.settleReady(node, started);
     } catch (thrown) {
       // Whatever failed did so because of that.
-      const error =
-        this.session.guard.problem() ?? inFile(asPipelineError(thrown, node.stage.name), node, this.session.pipeline);
+      const error = this.session.guard.problem() ?? stageError(thrown, node, this.session.pipeline);
       this.reportProblems(node, error);
       const { signal } = this.options;
       const isInterrupted = error.category === 'interrupted' || (signal.aborted && thrown === signal.reason);
@@ -170,7 +169,7 @@ class Execution {
         }),
       );
     } catch (thrown) {
-      const error = asPipelineError(thrown, node.stage.name);
+      const error = stageError(thrown, node, session.pipeline);
       if (error.category !== 'gate-missed') throw error;
       this.reportProblems(node, error);
       return { ...this.report(node, state, reason, started, features), error };
@@ -211,12 +210,12 @@ class Execution {
         preimage: decision.preimage,
         outputs: flight.outputs,
         state: 'restored',
-        reason: 'made meanwhile by another run',
+        reason: 'produced by another run in the meantime',
       };
     return { ...flight.result, state: 'ran', reason };
   }
 
-  /** Reads the plain numbers of every output named `metrics`, as far as the disk lets it. */
+  /** Reads the plain numbers of every stage that measures, as far as the disk lets it. */
   async metrics(): Promise<{ readonly metrics: Metrics; readonly errors: PipelineError[] }> {
     const metrics = emptyMap<Record<string, number>>();
     const errors: PipelineError[] = [];
@@ -227,7 +226,8 @@ class Execution {
       return { metrics, errors: said ? [] : [moved] };
     }
     for (const [name, { node, outputs }] of this.settled) {
-      const ref = outputs.metrics;
+      const { metrics: output } = node.definition;
+      const ref = output === undefined ? undefined : outputs[output];
       if (ref === undefined) continue;
       try {
         const values = await this.heal(() => readJson<Record<string, unknown>>(this.session.store, ref));
@@ -235,7 +235,7 @@ class Execution {
           Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
         );
       } catch (thrown) {
-        const error = asPipelineError(thrown, name);
+        const error = stageError(thrown, node, this.session.pipeline);
         this.reportProblems(node, error);
         errors.push(error);
       }

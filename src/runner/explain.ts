@@ -1,6 +1,7 @@
 /** Why a stage's key changed: the difference between two preimages, in words. */
 import type { Json } from '../core/canonical.js';
 import { isRecord } from '../core/is-record.js';
+import { isStageKind, outputName } from '../config/schemas.js';
 import { own } from '../core/own.js';
 import type { Preimage } from './action-key.js';
 
@@ -31,21 +32,10 @@ function fieldName(path: string): string {
   return path.replace(/^layers\[\d+\]\./, '');
 }
 
-const outputWords: Readonly<Record<string, string>> = {
-  'data.samples': 'the pictures or their labels changed',
-  'data.spec': 'the classes or the picture size changed',
-  'data.augmentation': 'the augmentation changed',
-  'base.model': 'the base changed',
-  'model.model': 'the model changed',
-  'from.model': 'the training before it changed',
-};
-
-function inputReason(path: string): string {
+function inputReason(kind: string, path: string): string {
   const [field, output] = path.replace(/\[\d+\]/, '').split('.');
-  return (
-    outputWords[`${field}.${output}`] ??
-    (field === 'gates' ? 'an evaluation changed' : `the ${output} of ${field} changed`)
-  );
+  const name = isStageKind(kind) ? outputName(kind, field, output) : undefined;
+  return `${name ?? `the ${output} of ${field}`} changed`;
 }
 
 /**
@@ -58,13 +48,13 @@ export function describeChange(before: Preimage, after: Preimage): string[] {
     reasons.push(`${fieldName(path)} ${show(was)} -> ${show(is)}`);
   }
   reasons.push(...surveyReasons(before.survey, after.survey));
-  reasons.push(...new Set(differences(before.inputs, after.inputs).map(({ path }) => inputReason(path))));
+  reasons.push(...new Set(differences(before.inputs, after.inputs).map(({ path }) => inputReason(after.kind, path))));
   for (const { path, before: was, after: is } of differences(before.environment, after.environment)) {
     reasons.push(`${path || 'environment'} ${show(was)} -> ${show(is)}`);
   }
   if (before.kind !== after.kind) reasons.push(`kind ${before.kind} -> ${after.kind}`);
   if (before.impl !== after.impl) reasons.push(`this tool's ${after.kind} ${before.impl} -> ${after.impl}`);
-  if (before.schema !== after.schema) reasons.push('the rules of keys changed');
+  if (before.schema !== after.schema) reasons.push('the cache key format changed');
   return reasons;
 }
 
@@ -72,7 +62,7 @@ export function describeChange(before: Preimage, after: Preimage): string[] {
 const foundWords: Readonly<Record<string, string>> = {
   content: 'files were renamed, moved or edited',
   archive: 'the archive changed',
-  unread: 'what cannot be read in the folder changed',
+  unread: 'the unreadable files changed',
   weights: 'the weights file changed',
   probe: 'this version examines files differently',
 };
@@ -86,7 +76,9 @@ function surveyReasons(before: Json, after: Json): string[] {
     return figures.map(({ path, before: was, after: is }) => `${path} ${show(was)} -> ${show(is)}`);
   return [
     ...new Set(
-      changes.map(({ path }) => foundWords[path.split('.', 1)[0]] ?? `${path || 'what lies outside'} changed`),
+      changes.map(
+        ({ path }) => foundWords[path.split('.', 1)[0]] ?? `${path || 'what is outside the pipeline'} changed`,
+      ),
     ),
   ];
 }

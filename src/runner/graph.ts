@@ -1,6 +1,6 @@
 /** The stages as a dependency graph, in an order in which each comes after those that it reads. */
 import type { Pipeline, Stage } from '../config/pipeline.js';
-import type { StageDefinition } from '../core/stage.js';
+import type { Outputs, StageDefinition } from '../core/stage.js';
 import type { StageKind } from '../core/schema-types.js';
 
 /** The kinds by name, handed in from outside: the runner knows no stage. */
@@ -23,7 +23,7 @@ export interface StageGraph {
 
 /** Builds the graph of a checked pipeline, whose references exist and make no cycle. */
 export function buildGraph(pipeline: Pipeline, table: StageTable): StageGraph {
-  const evaluations = evaluationsByModel(pipeline);
+  const evaluations = evaluationsByModel(pipeline, table);
   const nodes = pipeline.stages.map((stage): Node => {
     const definition = table[stage.kind] as StageDefinition;
     const gates = definition.reads.gates === undefined ? [] : (evaluations.get(stage.references.model) ?? []);
@@ -56,15 +56,31 @@ function inOrder(nodes: readonly Node[], byName: ReadonlyMap<string, Node>): Nod
 }
 
 /** The evaluations of each model: their gates decide whether it may be exported. */
-function evaluationsByModel(pipeline: Pipeline): ReadonlyMap<string | undefined, string[]> {
+function evaluationsByModel(pipeline: Pipeline, table: StageTable): ReadonlyMap<string | undefined, string[]> {
   const found = new Map<string | undefined, string[]>();
   for (const { kind, name, references } of pipeline.stages) {
-    if (kind !== 'evaluate') continue;
+    if (table[kind].metrics === undefined) continue;
     const others = found.get(references.model);
     if (others === undefined) found.set(references.model, [name]);
     else others.push(name);
   }
   return found;
+}
+
+/** What is known of a stage's outputs while the graph is walked; undefined where they are not. */
+export type KnownOutputs = (stage: string) => Outputs | undefined;
+
+/** A visit says what the stage puts out, as far as that is known; `unknown` is the first dependency whose outputs are not. */
+export type Visit = (node: Node, outputs: KnownOutputs, unknown: string | undefined) => Promise<Outputs | undefined>;
+
+/** Visits each stage after those that it reads or waits for, with the outputs that their visits told. */
+export async function walkKnown({ nodes }: StageGraph, visit: Visit): Promise<void> {
+  const known = new Map<string, Outputs>();
+  for (const node of nodes) {
+    const unknown = node.dependencies.find((name) => !known.has(name));
+    const outputs = await visit(node, (name) => known.get(name), unknown);
+    if (outputs !== undefined) known.set(node.stage.name, outputs);
+  }
 }
 
 /** A stage and all that it needs. */

@@ -49,7 +49,7 @@ async function regenerate(host: Healing, lost: LostBlob): Promise<void> {
     event: 'note',
     stage: name,
     code: 'healed',
-    text: 'runs again: a part of its result was damaged or gone in the cache',
+    text: 'runs again because part of its cached result was damaged or missing',
   });
   healed.add(name);
   const work = await healing(host, () => runStage(session, maker.node, maker.preimage, maker.inputs, signal));
@@ -57,7 +57,7 @@ async function regenerate(host: Healing, lost: LostBlob): Promise<void> {
   throw failure('stage-failed', {
     code: 'nondeterministic',
     where: name,
-    found: 'gave other bytes when it had to run again',
-    remedy: 'run once more: the new result is in the cache',
+    found: 'produced different bytes when it ran again',
+    remedy: 'run again: the new result is in the cache',
   });
 }

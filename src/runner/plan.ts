@@ -4,7 +4,7 @@ import type { Outputs } from '../core/stage.js';
 import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
 import { reasonToDeliver } from './checkout/delivered-files.js';
 import { describeChange } from './explain.js';
-import type { Node } from './graph.js';
+import { walkKnown, type Node } from './graph.js';
 import { inputsOf, type Session } from './session.js';
 
 interface Known {
@@ -49,7 +49,7 @@ export async function decide(
       state: 'stale',
       key,
       preimage,
-      reason: begun ? 'was stopped, and goes on from there' : staleReason(memory?.preimage, preimage),
+      reason: begun ? 'resumes from a checkpoint' : staleReason(memory?.preimage, preimage),
     };
   }
   if (memory?.key === key) {
@@ -59,7 +59,7 @@ export async function decide(
     return { state: 'fresh', key, preimage, outputs: record.outputs, reason: 'nothing changed' };
   }
   const changes = memory === undefined ? [] : describeChange(memory.preimage, preimage);
-  const reason = changes.length === 0 ? 'done before' : `done before with ${changes[0]}`;
+  const reason = changes.length === 0 ? 'cached' : `cached, with ${changes[0]}`;
   return { state: 'restorable', key, preimage, outputs: record.outputs, reason };
 }
 
@@ -72,16 +72,14 @@ function staleReason(before: Preimage | undefined, after: Preimage): string {
 
 /** Plans every stage as far as the outputs of those before it are known. */
 export async function plan(session: Session, forced: ReadonlySet<string> = new Set()): Promise<PlannedStage[]> {
-  const known = new Map<string, Outputs>();
   const planned: PlannedStage[] = [];
-  for (const node of session.graph.nodes) {
-    const waiting = node.dependencies.find((name) => !known.has(name));
+  await walkKnown(session.graph, async (node, outputs, unknown) => {
     const decision: Decision =
-      waiting === undefined
-        ? await decide(session, node, (name) => known.get(name)!, forced.has(node.stage.name))
-        : { state: 'undecided', reason: `reads ${waiting}, which runs first` };
-    if (decision.state === 'fresh' || decision.state === 'restorable') known.set(node.stage.name, decision.outputs);
+      unknown === undefined
+        ? await decide(session, node, (name) => outputs(name)!, forced.has(node.stage.name))
+        : { state: 'undecided', reason: `reads ${unknown}, which runs first` };
     planned.push({ node, decision });
-  }
+    return 'outputs' in decision ? decision.outputs : undefined;
+  });
   return planned;
 }

@@ -1,16 +1,16 @@
 /** What stages need of this machine, and of each other, before they can run: rather no work at all than hours of it before the stage that cannot run. */
 import type { Pipeline } from '../config/pipeline.js';
-import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
+import { failure, type PipelineError } from '../core/problem.js';
 import type { Node } from './graph.js';
-import { inFile } from './locate-problems.js';
+import { stageError } from './stage-error.js';
 
 /** Throws what the first stage says that this machine cannot run. */
 export function checkRequirements(nodes: readonly Node[], pipeline: Pipeline): void {
   for (const node of nodes) {
     try {
-      node.definition.requires?.(node.stage.config, node.stage.name);
+      node.definition.requires?.(node.stage.config);
     } catch (thrown) {
-      throw inFile(asPipelineError(thrown, node.stage.name), node, pipeline);
+      throw stageError(thrown, node, pipeline);
     }
   }
 }
@@ -20,7 +20,7 @@ export function outsideSelection(stage: string, reason: string): PipelineError {
   return failure('invalid', {
     code: 'stale-outside-selection',
     where: stage,
-    found: `is not current (${reason}), but is not among the stages asked for`,
-    remedy: 'ask for it too, or run without --only and --from',
+    found: `is not current (${reason}), but is not among the selected stages`,
+    remedy: 'select it too, or run without --only and --from',
   });
 }

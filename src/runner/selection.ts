@@ -46,13 +46,13 @@ function refuseSeveral(stages: readonly string[], only: readonly string[] | unde
   const [first, second] = ways.filter((way) => typeof way === 'string');
   if (second === undefined) return;
   const expected =
-    'one of them: --only for just these stages, --from for one and all after it, stages alone for them and what they need';
+    'one of them: --only for just these stages, --from for a stage and all after it, or stage names for them and what they need';
   throw failure('invalid', {
     code: 'bad-option',
     where: first,
-    found: `stands beside ${second}`,
+    found: `cannot be combined with ${second}`,
     expected,
-    remedy: 'leave one of them out',
+    remedy: 'remove one of them',
   });
 }
 

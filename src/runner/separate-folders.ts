@@ -15,27 +15,27 @@ export function sourcesApart(pipeline: Pipeline, cache: string): Problem[] {
     const path = pathOf(config.source);
     if (path === undefined) return [];
     const source = real(resolve(pipeline.root, path));
-    const at = (problem: Problem): Problem[] => [{ ...pipeline.places.at(['stages', name, 'source']), ...problem }];
-    const remedy = 'move the images, or name another folder for the cache in PIPELINE_CACHE';
+    const at = (problem: Problem): Problem[] => [{ ...pipeline.locator.variant(name).at(['source']), ...problem }];
+    const remedy = 'move the images, or set PIPELINE_CACHE to another folder';
     if (isWithin(source, store))
       return at({
         code: 'source-in-cache',
-        found: `\`${path}\` is inside the cache (${cache}), which this tool writes and clears`,
-        expected: 'a folder apart from the cache',
+        found: `\`${path}\` is inside the cache (${cache}), which this tool writes to and clears`,
+        expected: 'a folder outside the cache',
         remedy,
       });
     if (isWithin(source, own))
       return at({
         code: 'source-in-state',
-        found: `\`${path}\` is inside \`.pipeline\`, which this tool keeps for itself`,
-        expected: 'a folder of images outside it',
-        remedy: 'move the images out of it',
+        found: `\`${path}\` is inside \`.pipeline\`, which is reserved for this tool`,
+        expected: 'a folder of images outside \`.pipeline\`',
+        remedy: 'move the images out of \`.pipeline\`',
       });
     if (isWithin(store, source) && !isHidden(source, store)) {
       return at({
         code: 'cache-in-source',
-        found: `the cache (${cache}) is inside \`${path}\`: images that it keeps would come back as images of the source`,
-        expected: 'a cache apart from the images',
+        found: `the cache (${cache}) is inside \`${path}\`, so cached images would be read as images of the source`,
+        expected: 'a cache outside the images',
         remedy,
       });
     }
@@ -48,14 +48,14 @@ function exportsInto(pipeline: Pipeline, source: string, path: string): Problem[
   return stagesOf(pipeline.stages, 'export').flatMap(({ name, config: { to } }): Problem[] => {
     const folder = real(resolve(pipeline.home, to));
     if (!isWithin(folder, source) || isHidden(source, folder) || isWithin(real(pipeline.home), source)) return [];
-    const found = `\`${to}\` leads into the images of \`${path}\` by a link: probe images of the model would come back as images of the source`;
+    const found = `\`${to}\` leads into the images of \`${path}\` through a link, so probe images of the model would be read as images of the source`;
     return [
       {
         code: 'export-over-source',
-        ...pipeline.places.at(['stages', name, 'to']),
+        ...pipeline.locator.variant(name).at(['to']),
         found,
-        expected: 'a folder apart from the images',
-        remedy: 'name another folder',
+        expected: 'a folder outside the images',
+        remedy: 'choose another folder',
       },
     ];
   });

@@ -1,7 +1,7 @@
 /** What planning and execution share: the pipeline, its graph, the store, the memory of this checkout. */
 import type { Pipeline } from '../config/pipeline.js';
 import type { Emit } from '../core/event.js';
-import { asPipelineError, PipelineError } from '../core/problem.js';
+import { PipelineError } from '../core/problem.js';
 import type {
   Inputs,
   LinkPolicy,
@@ -27,6 +27,7 @@ import { projectOf, type Project } from './checkout/project.js';
 import { Rates } from './rates.js';
 import { RootGuard } from './checkout/root-guard.js';
 import { sharedSources, sourcesOf, type SharedSources, type SourceOptions } from './source-host.js';
+import { stageError } from './stage-error.js';
 
 export interface Session {
   readonly pipeline: Pipeline;
@@ -111,9 +112,10 @@ export async function openSession(
 type Surveying = Pick<Session, 'pipeline' | 'project' | 'store' | 'lock' | 'sources' | 'emit'>;
 
 async function surveyStage(
-  { stage, definition }: Node,
+  node: Node,
   { pipeline, project, store, lock, sources, emit }: Surveying,
 ): Promise<Survey | undefined> {
+  const { stage, definition } = node;
   if (definition.survey === undefined) return undefined;
   const context: SurveyContext = {
     name: stage.name,
@@ -127,7 +129,7 @@ async function surveyStage(
   try {
     return await definition.survey(context);
   } catch (error) {
-    throw asPipelineError(error, stage.name);
+    throw stageError(error, node, pipeline);
   }
 }
 

@@ -55,8 +55,9 @@ export function sourcesOf(
  * False where a whole field of the stage was set on the command line, or a part of a place: the lock file is about the
  * pipeline file. Parts of other fields, such as a size of pictures, change nothing that is in it.
  */
-export function isAsWritten({ name, config }: Stage, { places }: Pipeline): boolean {
-  const written = (...path: string[]): boolean => places.at(['stages', name, ...path]).position !== undefined;
+export function isAsWritten({ name, config }: Stage, { locator }: Pipeline): boolean {
+  const fields = locator.variant(name);
+  const written = (...path: string[]): boolean => fields.at(path).position !== undefined;
   return Object.entries(config).every(
     ([field, value]) => written(field) && membersOfOrigin(value).every((member) => written(field, member)),
   );

@@ -79,7 +79,7 @@ export async function runStage(
     signal,
   );
   const needs = await node.definition.needs?.(context);
-  if (needs !== undefined) await requireRoom(session, node.stage.name, needs);
+  if (needs !== undefined) await requireRoom(session, needs);
   try {
     await node.definition.run(context);
   } finally {
@@ -110,7 +110,7 @@ export async function runStage(
   if (canonical(standing.outputs) !== canonical(outputs)) {
     context.note(
       'nondeterministic',
-      'gave other bytes than an earlier run with the same inputs; the earlier result stands',
+      'produced different bytes than an earlier run with the same inputs; the earlier result is kept',
     );
   }
   return { preimage: exact, outputs: standing.outputs, features };

@@ -30,14 +30,14 @@ async function refusals(words: RegExp): Promise<number[]> {
 test('a file in the way of an export', async () => {
   await project.write('models', 'mine');
   await project.write('pets.yaml', pipelineText());
-  expect(await refusals(/models\/pets:? cannot be made, which export would do in the end: models is a file/)).toEqual([
+  expect(await refusals(/models\/pets:? cannot be created, which export needs at its end: models is a file/)).toEqual([
     4, 4, 2, 4,
   ]);
 });
 
 test('an export whose name is too long', async () => {
   await project.write('pets.yaml', pipelineText().replace('models/pets', `models/${'n'.repeat(300)}`));
-  expect(await refusals(/cannot be made, which export would do in the end: the name is too long/)).toEqual([
+  expect(await refusals(/cannot be created, which export needs at its end: the name is too long/)).toEqual([
     2, 2, 2, 2,
   ]);
 });
@@ -50,7 +50,7 @@ test('a file in the place of a folder of the state, and of that of a report', as
     expect([place, code, stderr]).toEqual([
       place,
       4,
-      expect.stringContaining(`${place}: is a file, but this tool keeps a folder of that name`),
+      expect.stringContaining(`${place}: is a file, but this tool needs a folder of that name`),
     ]);
     await rm(project.path(place));
   }
@@ -59,7 +59,7 @@ test('a file in the place of a folder of the state, and of that of a report', as
   const below = await project.command('report', '--out', 'note/pets.html');
   expect([below.code, below.stderr]).toEqual([
     4,
-    expect.stringContaining('note/pets.html: cannot be made, which the report would do in the end: note is a file'),
+    expect.stringContaining('note/pets.html: cannot be created, which the report needs at its end: note is a file'),
   ]);
   const long = await project.command('report', '--out', `${'n'.repeat(300)}.html`);
   expect([long.code, long.stderr]).toEqual([2, expect.stringContaining('the name is too long for this file system')]);

@@ -24,7 +24,7 @@ const atEnd = (event: RunEvent) => event.event === 'stage' && event.name === 'ex
 const remove = () => rm(project.root, { recursive: true, force: true, maxRetries: 5 });
 
 function expectStopped({ code, stderr, events }: Stopped): void {
-  expect(stderr).toContain('the project folder was moved or removed while the run was going: nothing more is written');
+  expect(stderr).toContain('the project folder was moved or removed during the run, so nothing more is written');
   expect(stderr).toContain('run again where it is now');
   expect(stderr).not.toMatch(/ENOENT|no such file/);
   expect(code).toBe(5);

@@ -37,7 +37,7 @@ test('one that was copied with its project is said so, and its results are not u
     expect([status.stdout, status.stderr]).toEqual([
       'current: all 1 stage\n',
       expect.stringMatching(
-        /\.pipeline\/cache.*was not made in this place, so its results are not used[^]*pipeline cache trust/,
+        /\.pipeline\/cache.*was not created in this checkout and may have come with the project, so its results are not used[^]*pipeline cache trust/,
       ),
     ]);
     const trust = await copy.command('cache', 'trust');

@@ -42,7 +42,7 @@ test('the same for weights, on the command line, and where export would make suc
     `write \`${homedir()}/photos\``,
   );
   expect(await refusal(pipelineText().replace('models/pets', '~/models'))).toMatch(
-    /^2 .*`~\/models` is taken as it is: `~` is not expanded .*expected: a folder inside the project/,
+    /^2 .*`~\/models` is taken literally: `~` is not expanded .*expected: a folder inside the project/,
   );
 });
 

@@ -40,7 +40,7 @@ test('one sigmoid unit and three folders', async () => {
      |         ^^^^^
   21 |   train:
   expected: 3 softmax units
-  -> write \`classifier\` instead: it fits the classes`);
+  -> use \`classifier\` instead, which always fits the classes`);
 });
 
 test('units, loss and class weights are compared with the folders', async () => {
@@ -98,7 +98,7 @@ test('a folder without files is named, wherever a class could be', async () => {
   expect(await warnings(from('empty'))).toEqual([
     [
       4,
-      'the folders `birds` and `fish` in `empty` are empty: they are not classes',
+      'the folders `birds` and `fish` in `empty` are empty, so they are not classes',
       'put images into them, or remove them',
     ],
   ]);
@@ -108,7 +108,11 @@ test('a folder without files is named, wherever a class could be', async () => {
   await mkdir(join(project.root, 'emptysplit/validation/dogs'));
   await mkdir(join(project.root, 'emptysplit/elsewhere'));
   expect(await warnings(from('emptysplit'))).toEqual([
-    [4, 'the folder `validation/dogs` in `emptysplit` is empty: it is not a class', 'put images into it, or remove it'],
+    [
+      4,
+      'the folder `validation/dogs` in `emptysplit` is empty, so it is not a class',
+      'put images into it, or remove it',
+    ],
   ]);
 });
 
@@ -118,7 +122,7 @@ test('an evaluation on test pictures needs a folder or a share', async () => {
   const [problem] = await problemsOf(testing('plain'));
   expect(problem).toMatchObject({
     code: 'no-test-pictures',
-    found: 'there are no test pictures: `plain` has no folder `test`, and `split.test` of `ingest` is 0',
+    found: 'there are no test images: `plain` has no folder `test`, and `split.test` of `ingest` is 0',
     remedy: 'write `split: {test: 0.1}` in `ingest`, or `split: validation` here',
   });
   const share = '\n    split: {test: 0.1}';

@@ -23,13 +23,13 @@ test('a softmax of one unit', async () => {
     'loss: binary_crossentropy',
     'loss: auto',
   );
-  expect(await project.complaint(yaml)).toBe(`pets.yaml:20:9: a softmax of 1 unit, which is 1 for every picture
+  expect(await project.complaint(yaml)).toBe(`pets.yaml:20:9: a softmax of 1 unit is 1 for every image
   19 |       - dropout: {rate: 0.5}
   20 |       - dense: {units: 1, activation: softmax}
      |         ^^^^^
   21 |   train:
-  expected: one sigmoid unit for two classes, or a softmax unit for each
-  -> write \`classifier\` instead: it fits the classes`);
+  expected: one sigmoid unit for two classes, or a softmax unit per class
+  -> use \`classifier\` instead, which always fits the classes`);
 });
 
 test('two exports into one folder', async () => {
@@ -38,7 +38,7 @@ test('two exports into one folder', async () => {
   28 |     to: models/pets
   29 |   again: {uses: export, to: models/../models/pets/}
      |                             ^^^^^^^^^^^^^^^^^^^^^^
-  expected: a folder for each export, none inside another`);
+  expected: a separate folder per export`);
 });
 
 /** Parts of the valid pipeline, what they are changed to, and the problems that come of it: code and line. */
@@ -192,12 +192,12 @@ describe('warnings of a learning rate that may undo a pretrained base', () => {
   test('say what would be right', async () => {
     const { warnings } = await project.load(tune('freeze: none, optimizer: {adam: {learning_rate: 0.01}}'));
     expect(formatProblems(warnings, { color: false, width: () => 200, cwd: project.root }, 'warning'))
-      .toBe(`pets.yaml:26:84: warning: the learning rate 0.01 is high for adam where layers of \`load-base\` are trained: it may undo what they have learned
+      .toBe(`pets.yaml:26:84: warning: the learning rate 0.01 is high for adam where layers of \`load-base\` are trained: it may destroy what they have learned
   25 |     epochs: 5
   26 |   tune: {uses: train, from: train, freeze: none, optimizer: {adam: {learning_rate: 0.01}}}
      |                                                                                    ^^^^
   27 |   evaluate: {}
-  expected: at most 0.0001; Keras's guides take a tenth of that
+  expected: at most 0.0001; Keras's guides use a tenth of that
   -> write \`learning_rate: 0.00001\``);
   });
 });

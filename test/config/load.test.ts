@@ -113,27 +113,27 @@ test('a file below node_modules writes into the project of the call, any other i
 
 test('locates fields, also those that stand in short or are filled in, but not those of the command line', async () => {
   const pipeline = await project.load(petsYaml, { set: ['stages.train.epochs=7'] });
-  expect(pipeline.places.at(['stages', 'augment', 'zoom_range']).position).toMatchObject({
+  expect(pipeline.locator.at(['stages', 'augment', 'zoom_range']).position).toMatchObject({
     line: 8,
     column: 17,
     length: 3,
   });
-  expect(pipeline.places.at(['stages', 'build-head', 'layers', 0, 'flatten']).position).toMatchObject({
+  expect(pipeline.locator.at(['stages', 'build-head', 'layers', 0, 'flatten']).position).toMatchObject({
     line: 17,
     column: 9,
     length: 7,
   });
-  expect(pipeline.places.at(['stages', 'train', 'optimizer', 'adam', 'epsilon']).position).toMatchObject({
+  expect(pipeline.locator.at(['stages', 'train', 'optimizer', 'adam', 'epsilon']).position).toMatchObject({
     line: 23,
     column: 16,
     length: 4,
   });
-  expect(pipeline.places.at(['stages', 'train', 'batch_size']).position).toMatchObject({
+  expect(pipeline.locator.at(['stages', 'train', 'batch_size']).position).toMatchObject({
     line: 21,
     column: 3,
     length: 5,
   });
-  expect(pipeline.places.at(['stages', 'train', 'epochs'])).toEqual({ where: '--set stages.train.epochs=7' });
+  expect(pipeline.locator.at(['stages', 'train', 'epochs'])).toEqual({ where: '--set stages.train.epochs=7' });
 });
 
 test('tells all problems of a file at once, in the order of the file', async () => {
@@ -155,7 +155,7 @@ stages:
   exprt:
     to: models/pets
 `;
-  expect(await project.complaint(yaml)).toBe(`pets.yaml:5:29: \`architecture\` is the text "vgg61"
+  expect(await project.complaint(yaml)).toBe(`pets.yaml:5:29: \`architecture\` is the string "vgg61"
   4 |     source: pictures
   5 |   load-base: {architecture: vgg61, weights: w.json}
     |                             ^^^^^
@@ -176,7 +176,7 @@ pets.yaml:10:24: \`units\` is 0
   10 |       - dense: {units: 0, activation: sigmoid}
      |                        ^
   11 |       - dropout: {}
-  expected: a whole number from 1 to 1000000
+  expected: an integer from 1 to 1000000
 
 pets.yaml:11:9: \`dropout\` has no \`rate\`
   10 |       - dense: {units: 0, activation: sigmoid}
@@ -195,21 +195,21 @@ pets.yaml:13:5: unknown field \`epocs\` in \`train\`
             \`schedule\`, \`warmup_epochs\`, \`reduce_on_plateau\`, \`l2\`, \`class_weight\`, \`early_stopping\` or \`seed\`
   -> did you mean \`epochs\`?
 
-pets.yaml:14:17: \`batch_size\` is the text "32"
+pets.yaml:14:17: \`batch_size\` is the string "32"
   13 |     epocs: 5
   14 |     batch_size: "32"
      |                 ^^^^
   15 |     batch_size: 16
-  expected: a whole number from 1 to 65536
-  -> take the quotes away: 32
+  expected: an integer from 1 to 65536
+  -> remove the quotes: 32
 
-pets.yaml:15:5: \`stages.train.batch_size\` is written twice, first in line 14
+pets.yaml:15:5: \`stages.train.batch_size\` appears twice, first on line 14
   14 |     batch_size: "32"
   15 |     batch_size: 16
      |     ^^^^^^^^^^
   16 |   exprt:
   expected: each name once
-  -> take one of them away
+  -> remove one of them
 
 pets.yaml:16:3: \`exprt\` is not a kind of stage
   15 |     batch_size: 16
@@ -217,7 +217,7 @@ pets.yaml:16:3: \`exprt\` is not a kind of stage
      |   ^^^^^
   17 |     to: models/pets
   expected: one of the kinds \`augment\`, \`build-head\`, \`evaluate\`, \`export\`, \`freeze\`, \`ingest\`, \`load-base\` or \`train\`,
-            or another name and \`uses:\` with the kind
+            or another name with \`uses:\` and the kind
   -> did you mean \`export\`?`);
 });
 

@@ -140,7 +140,7 @@ test('a --set of a field that an axis sets is refused, since it would change not
   const set = ['stages.build-head.layers.1.dense.units=5'];
   expect(await project.complaint(swept(units), { set }))
     .toBe(`--set stages.build-head.layers.1.dense.units=5: the axis \`units\` of the matrix sets \`stages.build-head.layers.1.dense.units\`
-  -> set \`matrix.units.values=[...]\` instead, or take all variants away by \`matrix={}\``);
+  -> set \`matrix.units.values=[...]\` instead, or remove all variants with \`matrix={}\``);
 });
 
 test('tells each bad value once, at its place in the matrix', async () => {
@@ -150,14 +150,14 @@ test('tells each bad value once, at its place in the matrix', async () => {
   3 |   units: {field: stages.build-head.layers.1.dense.units, values: [64, 0, wide]}
     |                                                                       ^
   4 |   rate: {field: stages.train.optimizer.adam.learning_rate, values: [0.001, 0.0003]}
-  expected: a whole number from 1 to 1000000
+  expected: an integer from 1 to 1000000
 
-pets.yaml:3:74: \`units\` is the text "wide"
+pets.yaml:3:74: \`units\` is the string "wide"
   2 | matrix:
   3 |   units: {field: stages.build-head.layers.1.dense.units, values: [64, 0, wide]}
     |                                                                          ^^^^
   4 |   rate: {field: stages.train.optimizer.adam.learning_rate, values: [0.001, 0.0003]}
-  expected: a whole number from 1 to 1000000`);
+  expected: an integer from 1 to 1000000`);
   const { problems } = await project.refuse(swept(units), { set: ['matrix.units.values=[0]'] });
   expect(problems.map(({ where, found }) => [where, found])).toEqual([
     ['--set matrix.units.values=[0]', '`units` is 0'],
@@ -175,10 +175,7 @@ test('tells what is wrong with the file itself once, as without a matrix', async
 test('tells which variant has a problem where its place does not show it', async () => {
   const activation = 'last: {field: stages.build-head.layers.3.dense.activation, values: [sigmoid, softmax]}';
   const found = (await project.refuse(swept(activation))).problems.map(({ code, ...problem }) => [code, problem.found]);
-  expect(found).toContainEqual([
-    'softmax-of-one',
-    'with `last` softmax, a softmax of 1 unit, which is 1 for every picture',
-  ]);
+  expect(found).toContainEqual(['softmax-of-one', 'with `last` softmax, a softmax of 1 unit is 1 for every image']);
 });
 
 test.each([
@@ -233,7 +230,7 @@ test('a field that no file may hold is refused as unsafe', async () => {
 
 test('a variant’s field stands where its value does, another where the file has it', async () => {
   const pipeline = await project.load(swept(units, rate));
-  const at = (...path: (string | number)[]) => pipeline.places.at(['stages', ...path]).position;
+  const at = (stage: string, ...path: (string | number)[]) => pipeline.locator.variant(stage).at(path).position;
   expect(at('build-head@units-128', 'layers', 1, 'dense', 'units')).toMatchObject({ line: 3, column: 71 });
   expect(at('train@units-128,rate-0.0003', 'epochs')).toEqual(at('train', 'epochs'));
   expect(at('train@units-128,rate-0.0003', 'optimizer', 'adam', 'learning_rate')).toMatchObject({ line: 4 });

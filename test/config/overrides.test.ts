@@ -100,22 +100,22 @@ test('names what is wrong with what was set, and the nearest field there is', as
   expected: 0 to 3
 
 --set stages.build-head.layers.first=3: \`stages.build-head.layers\` has no field \`first\`
-  expected: the number of an item, counted from 0
+  expected: the index of an item, counted from 0
 
 --set sed=7: the pipeline has no field \`sed\`
   expected: one of \`$schema\`, \`version\`, \`name\`, \`description\`, \`seed\`, \`engine\`, \`features\`, \`matrix\` or \`stages\`
   -> did you mean \`seed\`?
 
---set stages.train.epochs.value=1: \`stages.train.epochs\` holds no fields
+--set stages.train.epochs.value=1: \`stages.train.epochs\` has no fields
 
 --set stages.train.epochs: there is no \`=\`
-  expected: a field, \`=\` and a value, such as \`stages.train.epochs=10\`
+  expected: a field, \`=\` and a value, for example \`stages.train.epochs=10\`
 
 --set stages.train.epochs=[1: this is not valid YAML: Flow sequence must end with a ]
-  -> put quotes around the value, for YAML and again for the shell
+  -> quote the value for YAML, and again for the shell
 
 --set stages.train.batch_size=0: \`batch_size\` is 0
-  expected: a whole number from 1 to 65536`);
+  expected: an integer from 1 to 65536`);
 });
 
 test('a second optimizer beside the one of the file is told of at the command line', async () => {
@@ -134,9 +134,9 @@ test.each([
 });
 
 test.each([
-  ['stages.train.epochs=', 'write a value after the `=`, or leave the option out'],
+  ['stages.train.epochs=', 'write a value after the `=`, or omit the option'],
   ['stages.evaluate=', 'write `{}` after the `=`'],
-  ['stages.train={epochs: }', 'write a value after `epochs:`, or take the line away'],
+  ['stages.train={epochs: }', 'write a value after `epochs:`, or remove the line'],
   ['stages.train.lr=0.1', 'did you mean `stages.train.optimizer.adam.learning_rate`?'],
 ])('--set %s is told what to write where', async (set, remedy) => {
   const { problems } = await project.refuse(petsYaml, { set: [set] });

@@ -10,14 +10,14 @@ test('a reference to a stage that is not there names the nearest that fits', asy
   22 |     data: augmnt
      |           ^^^^^^
   23 |     optimizer: adam
-  expected: a stage with pictures: \`ingest\` or \`augment\`
+  expected: a stage with images: \`ingest\` or \`augment\`
   -> did you mean \`augment\`?`);
 });
 
 test('a reference to the wrong kind of stage says what that is and what would fit', async () => {
   const yaml = changed(petsYaml, '  evaluate: {}', '  evaluate: {model: build-head}');
   expect(await project.complaint(yaml))
-    .toBe(`pets.yaml:26:21: \`build-head\` is a build-head stage, which gives no trained model
+    .toBe(`pets.yaml:26:21: \`build-head\` is a build-head stage, which provides no trained model
   25 |     epochs: 5
   26 |   evaluate: {model: build-head}
      |                     ^^^^^^^^^^
@@ -33,19 +33,19 @@ test('a reference that is left out has to have one stage that fits', async () =>
     '  other: {uses: augment, data: ingest}\n  load-base:',
   );
   expect(await project.complaint(yaml))
-    .toBe(`pets.yaml:22:3: \`train\` needs a stage with pictures as \`data\`, and 2 fit: \`augment\` and \`other\`
+    .toBe(`pets.yaml:22:3: \`train\` needs a stage with images as \`data\`, and 2 qualify: \`augment\` and \`other\`
   21 |       - dense: {units: 1, activation: sigmoid}
   22 |   train:
      |   ^^^^^
   23 |     optimizer: adam
-  -> write \`data:\` and the name of one of them`);
+  -> write \`data:\` followed by one of these names`);
 
   expect(await project.complaint('version: 1\nstages:\n  freeze: {layers: all}\n'))
-    .toBe(`pets.yaml:3:3: \`freeze\` needs a stage with a base as \`base\`, and there is none
+    .toBe(`pets.yaml:3:3: \`freeze\` needs a stage with a base as \`base\`, but there is none
   2 | stages:
   3 |   freeze: {layers: all}
     |   ^^^^^^
-  -> add a stage of the kind \`load-base\``);
+  -> add a stage of kind \`load-base\``);
 });
 
 test('train and build-head take the end of the only chain', async () => {
@@ -106,16 +106,16 @@ test('two trainings of their own are not a chain', async () => {
 
 test('`from` stands in the place of `model`, and leads to a training alone', async () => {
   expect(await project.complaint(changed(twoTrainings, 'freeze: all', 'model: build-head')))
-    .toBe(`pets.yaml:26:29: \`from\` stands beside \`model\`
+    .toBe(`pets.yaml:26:29: \`from\` and \`model\` cannot be used together
   25 |     epochs: 5
   26 |   tune: {uses: train, from: train, model: build-head, data: augment}
      |                             ^^^^^
   27 |   evaluate: {}
-  expected: one of them
-  -> take \`model\` away: the stage that \`from\` names brings its model along`);
+  expected: exactly one of them
+  -> remove \`model\`: the stage in \`from\` provides the model`);
   const { problems } = await project.refuse(changed(twoTrainings, 'from: train', 'from: build-head'));
   expect(problems.map(({ code, found }) => [code, found])).toEqual([
-    ['wrong-stage', '`build-head` is a build-head stage, which gives no trained model'],
+    ['wrong-stage', '`build-head` is a build-head stage, which provides no trained model'],
   ]);
 });
 
@@ -139,14 +139,13 @@ stages:
   two: {uses: augment, data: one}
   three: {uses: augment, data: two}
 `;
-  expect(await project.complaint(yaml))
-    .toBe(`pets.yaml:5:30: these stages read each other in a circle: one -> three -> two -> one
+  expect(await project.complaint(yaml)).toBe(`pets.yaml:5:30: these stages form a cycle: one -> three -> two -> one
   4 |   one: {uses: augment, data: three}
   5 |   two: {uses: augment, data: one}
     |                              ^^^
   6 |   three: {uses: augment, data: two}
-  expected: a stage that does not need this one; \`one\` reads \`three\` (line 4); \`three\` reads \`two\` (line 6)
-  -> let \`data\` name another stage`);
+  expected: a stage that does not depend on this one; \`one\` reads \`three\` (line 4); \`three\` reads \`two\` (line 6)
+  -> change \`data\` to another stage`);
 });
 
 test('a stage that reads itself is a circle too, also where it is of the wrong kind', async () => {
@@ -155,9 +154,9 @@ test('a stage that reads itself is a circle too, also where it is of the wrong k
   const { problems } = await project.refuse(yaml);
   expect(problems.map(({ code, found, position }) => [position?.line, code, found])).toEqual([
     [4, 'cycle', '`augment` reads itself: augment -> augment'],
-    [5, 'wrong-stage', '`evaluate` is an evaluate stage, which gives no trained model'],
+    [5, 'wrong-stage', '`evaluate` is an evaluate stage, which provides no trained model'],
     [5, 'cycle', '`evaluate` reads itself: evaluate -> evaluate'],
-    [6, 'no-stage-for-reference', '`train` needs a stage with a model to train as `model`, and there is none'],
+    [6, 'no-stage-for-reference', '`train` needs a stage with a model to train as `model`, but there is none'],
   ]);
 });
 
@@ -170,8 +169,8 @@ stages:
 `;
   const { problems } = await project.refuse(yaml);
   expect(problems.filter(({ code }) => code === 'cycle').map(({ found }) => found)).toEqual([
-    'these stages read each other in a circle: train -> build-head -> train',
-    'these stages read each other in a circle: train -> build-head -> train',
+    'these stages form a cycle: train -> build-head -> train',
+    'these stages form a cycle: train -> build-head -> train',
   ]);
 });
 

@@ -52,8 +52,8 @@ test('exports into one folder, or one inside another, are each reported once', (
     config: { to, formats: ['tfjs'] },
     references: {},
   }));
-  const places = { at: () => ({ where: 'here' }), mention: () => 'there' };
-  const found = exportFolders({ stages: stages as never, places, root: project.root, home: project.root }).map(
+  const locator = { at: () => ({ where: 'here' }), mention: () => 'there' } as never;
+  const found = exportFolders({ stages: stages as never, locator, root: project.root, home: project.root }).map(
     ({ found: text }: Problem) => text.slice(0, 24),
   );
   expect(found).toHaveLength(3);

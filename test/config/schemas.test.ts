@@ -35,15 +35,15 @@ function inWords(kind: (typeof stageKinds)[number], field: string): string {
 }
 
 test('fields are described in words', () => {
-  expect(inWords('train', 'epochs')).toBe('a whole number from 1 to 1000000');
-  expect(inWords('train', 'class_weight')).toBe('`balanced`, or a mapping of names to values');
+  expect(inWords('train', 'epochs')).toBe('an integer from 1 to 1000000');
+  expect(inWords('train', 'class_weight')).toBe('`balanced`, or a mapping from names to values');
   expect(inWords('augment', 'zoom_range')).toBe(
     'a number from 0 to below 1, or a list of 2, each item a number above 0',
   );
-  expect(inWords('augment', 'views')).toBe('a whole number from 1 to 1000, or `online`');
+  expect(inWords('augment', 'views')).toBe('an integer from 1 to 1000, or `online`');
   expect(inWords('augment', 'rescale')).toBe('a number above 0, or a fraction such as `1/255`');
   expect(inWords('freeze', 'layers')).toBe(
-    '`all` or `none`, or a list, each item a text that is not empty, or a mapping of `until`',
+    '`all` or `none`, or a list, each item a non-empty string, or a mapping of `until`',
   );
   expect(inWords('evaluate', 'threshold')).toBe('a number above 0 and below 1');
   expect(inWords('load-base', 'include_top')).toBe('false');

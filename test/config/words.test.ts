@@ -41,8 +41,8 @@ test('shows values for what they are', () => {
   const shown = [null, 'a"b', '🐈'.repeat(61), 0.5, true, [], [1, 2], {}, { a: 1, b: 2 }].map(showValue);
   expect(shown).toEqual([
     'empty',
-    'the text "a\\"b"',
-    `the text "${'🐈'.repeat(60)}..."`,
+    'the string "a\\"b"',
+    `the string "${'🐈'.repeat(60)}..."`,
     '0.5',
     'true',
     'an empty list',

@@ -24,7 +24,7 @@ const syntaxErrors: readonly (readonly [string, string, string])[] = [
   2 | stages
     | ^^^^^^
   3 | seed: 2
-  -> check the indentation, and that each name has a \`:\` after it`,
+  -> check the indentation, and that each name is followed by \`:\``,
   ],
   [
     'errors in two lines',
@@ -34,23 +34,23 @@ const syntaxErrors: readonly (readonly [string, string, string])[] = [
   2 | name: @pets
     |       ^
   3 | description: \`pets\`
-  -> put quotes around this text
+  -> quote this string
 
 pets.yaml:3:14: this is not valid YAML: Plain value cannot start with reserved character \`
   2 | name: @pets
   3 | description: \`pets\`
     |              ^
-  -> put quotes around this text`,
+  -> quote this string`,
   ],
   [
     'a second document',
     'version: 1\n---\nversion: 1\n',
-    `pets.yaml:3:1: a second YAML document begins here
+    `pets.yaml:3:1: a second YAML document starts here
   2 | ---
   3 | version: 1
     | ^
-  expected: one pipeline in a file
-  -> take away the line \`---\` before it, or put it into a file of its own`,
+  expected: one pipeline per file
+  -> remove the \`---\` line before it, or move it into its own file`,
   ],
   [
     'a tag',
@@ -59,23 +59,23 @@ pets.yaml:3:14: this is not valid YAML: Plain value cannot start with reserved c
   1 | version: !!int "1"
   2 | seed: !seed 2
     |       ^^^^^
-  -> take the tag away: a pipeline has none`,
+  -> remove the tag: pipelines do not use tags`,
   ],
   [
     'a directive',
     '%YAML 1.1\n---\nversion: yes\n',
-    `pets.yaml:1:1: a YAML directive
+    `pets.yaml:1:1: YAML directives are not supported
   1 | %YAML 1.1
     | ^^^^^^^^^
   2 | ---
-  -> take this line away`,
+  -> remove this line`,
   ],
   [
     'nothing but a comment',
     '# pets\n',
     `pets.yaml: the file is empty
   expected: a pipeline
-  -> begin with:
+  -> start with:
      version: 1
      stages:
        ingest:
@@ -84,12 +84,12 @@ pets.yaml:3:14: this is not valid YAML: Plain value cannot start with reserved c
   [
     'a list',
     '- ingest\n- train\n',
-    `pets.yaml:1:1: the file holds a list of 2
+    `pets.yaml:1:1: the file contains a list of 2
   1 | - ingest
     | ^^^^^^^^
   2 | - train
-  expected: a pipeline: \`version\`, \`stages\` and more, each with a \`:\` after it
-  -> begin with:
+  expected: a mapping with \`version\`, \`stages\` and other fields, each followed by \`:\`
+  -> start with:
      version: 1
      stages:
        ingest:
@@ -118,7 +118,7 @@ test('of a file that is not YAML the first errors are told, and the others count
   expect(problems.slice(0, 5)).toMatchObject(five.map(({ code, found, remedy }) => ({ code, found, remedy })));
   expect(problems.slice(5)).toMatchObject([
     {
-      found: '36 more lines are not valid YAML, which may come of the first',
+      found: '36 more lines are not valid YAML, possibly because of the first',
       where: expect.stringMatching(/pets\.yaml$/),
     },
   ]);
@@ -150,7 +150,7 @@ test('a byte order mark does not move the first line', async () => {
 
 test('a file that is not UTF-8 is told apart', async () => {
   const latin = Buffer.from('version: 1\ndescription: caf\xe9\n', 'latin1');
-  expect(await project.complaint(latin)).toBe('pets.yaml: the file is not text in UTF-8\n  -> save it again as UTF-8');
+  expect(await project.complaint(latin)).toBe('pets.yaml: the file is not UTF-8 text\n  -> save it as UTF-8');
 });
 
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;

@@ -327,7 +327,7 @@ describe('init', () => {
     await expect(other.read('new.yaml')).rejects.toThrow('ENOENT');
     await other.write('one/dogs/1.jpg', 'b');
     await mkdir(other.path('one/birds'));
-    expect(await said('one')).toEqual([0, 'warning: the folder `birds` in `one` is empty: it is not a class']);
+    expect(await said('one')).toEqual([0, 'warning: the folder `birds` in `one` is empty, so it is not a class']);
     await other.remove();
   });
 });

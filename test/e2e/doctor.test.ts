@@ -257,7 +257,7 @@ describe('pictures', () => {
       pipelineText({ train: 'epochs: 1' }).replace('source: pictures', 'source: hollow'),
     );
     const { code, of } = await diagnose('hollow.yaml');
-    const found = 'the folder `birds` in `hollow` is empty: it is not a class';
+    const found = 'the folder `birds` in `hollow` is empty, so it is not a class';
     expect([code, of('empty-class-folder')]).toEqual([
       0,
       expect.objectContaining({ level: 'warning', text: `hollow.yaml:5:13: ${found}` }),

@@ -178,7 +178,7 @@ describe('gates and exports', () => {
       2,
       '',
       expect.stringMatching(
-        /^ingest: is not current \(first run\), but is not among the stages asked for\n[^]*^load-base: is not/m,
+        /^ingest: is not current \(first run\), but is not among the selected stages\n[^]*^load-base: is not/m,
       ),
     ]);
     await project.run();

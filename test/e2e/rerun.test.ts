@@ -63,7 +63,7 @@ describe('a rerun', () => {
     const run = await project.run();
     expect(run.named('ran')).toEqual([]);
     expect(run.named('restored')).toEqual(['build-head', 'train', 'evaluate', 'export']);
-    expect(run.stage('build-head').reason).toBe('done before with dense.units 8 -> 16');
+    expect(run.stage('build-head').reason).toBe('cached, with dense.units 8 -> 16');
   });
 
   test('a comment, reordered keys and touched files rerun nothing', async () => {
@@ -100,7 +100,7 @@ describe('a rerun', () => {
     const run = await project.run();
     expect(run.stage('train')).toMatchObject({
       state: 'ran',
-      reason: 'the pictures or their labels changed',
+      reason: 'the images or their labels changed',
       features: { extracted: 0, reused: 58 },
     });
     expect(run.named('fresh')).toEqual(['load-base', 'freeze', 'build-head']);

@@ -225,7 +225,7 @@ describe('runs that did not end', () => {
     expect((await project.command('run', 'out.yaml')).code).toBe(4);
     expect((await listed('out.yaml')).map(({ state }) => state)).toEqual(['failed']);
     await project.command('report', 'out.yaml', '--out', 'refused.html');
-    expect(await project.read('refused.html')).toContain('leads out of the project by the link elsewhere');
+    expect(await project.read('refused.html')).toContain('leads out of the project through the link elsewhere');
   });
 
   test('a failed run says in its report what went wrong', async () => {

@@ -87,21 +87,21 @@ test.each([
     1,
     'sigmoid',
     ['a', 'b', 'c'],
-    '[1] with sigmoid; a softmax of 3, for the classes in classes.json',
+    '[1] with sigmoid; 3 softmax units, for the classes in classes.json',
   ],
   [
     'fewer classes than outputs',
     3,
     'softmax',
     ['a', 'b'],
-    '[3] with softmax; one sigmoid unit, or a softmax of 2, for the classes in classes.json',
+    '[3] with softmax; 1 sigmoid unit or 2 softmax units, for the classes in classes.json',
   ],
   [
     'outputs that are not scores',
     2,
     'linear',
     ['a', 'b'],
-    '[2] with linear; one sigmoid unit, or a softmax of 2, for the classes in classes.json',
+    '[2] with linear; 1 sigmoid unit or 2 softmax units, for the classes in classes.json',
   ],
 ] as const)('%s are refused', async (_what, units, activation, classes, told) => {
   await written(network(units, activation), { 'classes.json': classes });

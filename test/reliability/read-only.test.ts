@@ -81,7 +81,7 @@ test('an output folder that cannot be written is refused before anything runs', 
   );
   const refused = await plainly(root);
   expect([refused.code, refused.stages]).toEqual([5, []]);
-  expect(refused.stderr).toMatch(/closed\/pets:? cannot be written, which export would do in the end/);
+  expect(refused.stderr).toMatch(/closed\/pets:? cannot be written, which export needs at its end/);
   expect(refused.events.at(-1)).toMatchObject({ event: 'run', state: 'failed' });
   for (const args of [
     ['plan', 'pets.yaml'],
@@ -90,9 +90,7 @@ test('an output folder that cannot be written is refused before anything runs', 
   ]) {
     const ahead = await start(root, args, isRoot ? { uid: NOBODY } : {}).ended;
     expect([args[0], ahead.code]).toEqual([args[0], 5]);
-    expect(`${ahead.stdout}${ahead.stderr}`).toMatch(
-      /closed\/pets:? cannot be written, which export would do in the end/,
-    );
+    expect(`${ahead.stdout}${ahead.stderr}`).toMatch(/closed\/pets:? cannot be written, which export needs at its end/);
   }
   // What is swapped is a folder in another one, which has to be writable too.
   await chmod(join(root, 'closed'), 0o755);
@@ -120,7 +118,7 @@ test('a project whose state cannot be written is refused by plan, doctor and run
     expect(`${refused.stdout}${refused.stderr}`).toMatch(
       args[0] === 'run'
         ? /\.pipeline\/runs: EACCES/
-        : /\.pipeline\/(state|runs):? cannot be written, which a run would do in the end/,
+        : /\.pipeline\/(state|runs):? cannot be written, which a run needs at its end/,
     );
   }
 });

@@ -48,8 +48,8 @@ test('beyond 80 % of what is free, with the ways out; up to that, it runs', asyn
     {
       code: 'features-exceed-disk',
       where: 'train',
-      found: expect.stringMatching(/^features of 24 pictures take [\d.]+ kB, and [\d.]+ k?B are free in /),
-      expected: 'at most 80 % of what is free',
+      found: expect.stringMatching(/^features of 24 images need [\d.]+ kB, but only [\d.]+ k?B are free in /),
+      expected: 'at most 80% of the free space',
       remedy: expect.stringMatching(/float16.*views.*PIPELINE_CACHE/),
     },
   ]);

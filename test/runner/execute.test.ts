@@ -40,7 +40,8 @@ function table(work: Partial<Record<StageKind, (context: StageContext) => Promis
       await work[kind]?.(context);
       for (const name of outputs[kind] ?? ['model']) await context.putJson(name, { kind });
     };
-    return [kind, { kind, impl: 1, reads: stages[kind].reads, run }];
+    const { reads, metrics } = stages[kind];
+    return [kind, { kind, impl: 1, reads, metrics, run }];
   });
   return Object.fromEntries(entries) as StageTable;
 }
@@ -172,7 +173,7 @@ describe('the scheduler', () => {
     expect(events).toContainEqual({
       event: 'note',
       code: 'cache-not-collected',
-      text: 'the cache could not be kept in order: off by one',
+      text: 'cleaning up the cache failed: off by one',
     });
     // The job is over: nothing is held any more.
     expect(await readdir(join(folder, '.pipeline/cache/v1/locks'))).toEqual([]);

@@ -31,7 +31,7 @@ describe('why a stage runs, in words', () => {
       'inputs',
       { data: { samples: 'a', spec: 's' } },
       { data: { samples: 'b', spec: 's' } },
-      ['the pictures or their labels changed'],
+      ['the images or their labels changed'],
     ],
     ['inputs', { gates: [{ metrics: 'a' }] }, { gates: [{ metrics: 'b' }] }, ['an evaluation changed']],
     ['survey', { files: 48, content: 'a' }, { files: 58, content: 'b' }, ['files 48 -> 58']],

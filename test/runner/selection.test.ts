@@ -77,14 +77,14 @@ test.each([
 });
 
 test.each<[string, string, string[], { only?: string[]; from?: string }]>([
-  ['--only', 'stands beside --from', [], { only: ['train'], from: 'train' }],
-  ['--only', 'stands beside the stages train, evaluate', ['train', 'evaluate'], { only: ['train'] }],
-  ['--from', 'stands beside the stage train', ['train'], { from: 'train' }],
+  ['--only', 'cannot be combined with --from', [], { only: ['train'], from: 'train' }],
+  ['--only', 'cannot be combined with the stages train, evaluate', ['train', 'evaluate'], { only: ['train'] }],
+  ['--from', 'cannot be combined with the stage train', ['train'], { from: 'train' }],
 ])('%s that %s is refused', (where, found, named, options) => {
   expect(() => select(graph, named, options)).toThrow(
     expect.objectContaining({
       category: 'invalid',
-      problems: [expect.objectContaining({ where, found, remedy: 'leave one of them out' })],
+      problems: [expect.objectContaining({ where, found, remedy: 'remove one of them' })],
     }),
   );
 });

@@ -64,11 +64,11 @@ test('pins are told where they are missing or do not belong', async () => {
     await project.write('q.yaml', text(weights));
     return (await project.command('run', 'q.yaml')).stderr.split('\n')[0];
   };
-  expect(await refusal('{md5: 6d6bbae143d832006294945121d1f1fc}')).toContain('there is neither `path` nor `url`');
-  expect(await refusal('{path: a, url: "https://example.com/a"}')).toContain('there are both `path` and `url`');
-  expect(await refusal('{path: a, size: 3}')).toContain('`size` stands beside `path`');
+  expect(await refusal('{md5: 6d6bbae143d832006294945121d1f1fc}')).toContain('neither `path` nor `url` is set');
+  expect(await refusal('{path: a, url: "https://example.com/a"}')).toContain('both `path` and `url` are set');
+  expect(await refusal('{path: a, size: 3}')).toContain('`size` does not apply to `path`');
   expect(await refusal('{url: "https://example.com/a", md5: 6d6bbae143d832006294945121d1f1fc}')).toContain(
-    '`md5` stands without `size`',
+    '`md5` is set without `size`',
   );
   expect(await refusal('{url: "https://example.com/a"}')).toContain('this file is not pinned');
   expect(await refusal('https://example.com/a')).toContain('this file is not pinned');

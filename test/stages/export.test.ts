@@ -48,7 +48,7 @@ async function verified(
       : { shape, data },
   ];
   const files = await write({ ...model, weights: new Map([...model.weights].map(moved)) });
-  verifyExport(await reload(files, probes, model), expected, 'export', runtime);
+  verifyExport(await reload(files, probes, model), expected, runtime);
 }
 
 describe.each(cases)('%s with %s weights', (kind, weightType) => {
@@ -86,7 +86,7 @@ describe.each(cases)('%s with %s weights', (kind, weightType) => {
       .map((bytes) => [bytes, Buffer.from(bytes).indexOf(written)] as const)
       .find(([, found]) => found >= 0)!;
     file[at + 17] ^= 1;
-    const reloaded = reload(files, probes, model).then((found) => verifyExport(found, expected, 'export', runtime));
+    const reloaded = reload(files, probes, model).then((found) => verifyExport(found, expected, runtime));
     await expect(reloaded).rejects.toMatchObject({
       problems: [{ code: 'frozen-weights-moved', found: expect.stringContaining('gate/kernel') }],
     });
@@ -99,7 +99,7 @@ test('scores that are not numbers, or too few, do not match', () => {
   const verify =
     (...scores: number[]) =>
     () =>
-      verifyExport({ scores: Float32Array.from(scores), weights }, expected, 'export', 'TF.js');
+      verifyExport({ scores: Float32Array.from(scores), weights }, expected, 'TF.js');
   expect(verify(0.25, 0.75)).not.toThrow();
   expect(verify(0.25, 0.75 + 9e-5)).not.toThrow();
   expect(verify(0.25, 0.75 + 1.2e-4)).toThrow('differ by up to');
@@ -112,7 +112,7 @@ test('onnx is refused before any work on a machine without onnxruntime', () => {
   const requires =
     (...names: FormatName[]) =>
     () =>
-      exportModel.requires!({ to: 'm', formats: names as never, weights: 'float32', probe_pictures: true }, 'publish');
+      exportModel.requires!({ to: 'm', formats: names as never, weights: 'float32', probe_pictures: true });
   expect(requires('tfjs', 'onnx')).not.toThrow();
   Object.defineProperty(process, 'platform', { ...platform, value: 'plan9' });
   try {
@@ -120,7 +120,7 @@ test('onnx is refused before any work on a machine without onnxruntime', () => {
     expect(requires('tfjs', 'onnx')).toThrow(
       expect.objectContaining({
         category: 'invalid',
-        problems: [expect.objectContaining({ code: 'onnxruntime-missing', where: 'publish', field: ['formats'] })],
+        problems: [expect.objectContaining({ code: 'onnxruntime-missing', field: ['formats'] })],
       }),
     );
   } finally {

@@ -55,22 +55,22 @@ describe('freeze', () => {
       ['in', 'block3_conv'],
     ],
   ] as const)('%j', (config, frozen) => {
-    const found = frozenLayers(config as never, base.layers, { where: 'freeze' });
+    const found = frozenLayers(config as never, base.layers, ['layers']);
     expect([...found].sort()).toEqual([...frozen].sort());
   });
 
   test('an unknown layer names the nearest', () => {
-    expect(() => frozenLayers({ until: 'blok2_conv' }, base.layers, { where: 'freeze' })).toThrow(
+    expect(() => frozenLayers({ until: 'blok2_conv' }, base.layers, ['layers'])).toThrow(
       'the base has no layer blok2_conv',
     );
     try {
-      frozenLayers({ until: 'blok2_conv' }, base.layers, { where: 'freeze' });
+      frozenLayers({ until: 'blok2_conv' }, base.layers, ['layers']);
     } catch (error) {
       expect(error).toMatchObject({ problems: [{ remedy: 'did you mean block2_conv?' }] });
     }
     for (const until of ['block2_other_one', 'block_2_another']) {
       const expected = `one of its ${base.layers.length} layers, such as ${until.startsWith('block2') ? 'block2_conv' : 'block1_conv, block2_conv, block3_conv'}`;
-      expect(() => frozenLayers({ until }, base.layers, {})).toThrow(
+      expect(() => frozenLayers({ until }, base.layers, ['layers'])).toThrow(
         expect.objectContaining({ problems: [expect.objectContaining({ expected })] }),
       );
     }

@@ -118,7 +118,7 @@ describe('frozen weights', () => {
   const judge =
     (used: ReadonlyMap<string, Tensor>, trained: ReadonlyMap<string, Tensor>, of: Graph = graph) =>
     () =>
-      requireUnmoved({ graph: of, stored: weights, used, trained }, 'train');
+      requireUnmoved({ graph: of, stored: weights, used, trained });
   const fine: Graph = { ...graph, layers: graph.layers.map((layer) => ({ ...layer, trainable: true })) };
 
   test('that stayed, and trained ones that moved, are as they should be', () => {

@@ -17,11 +17,11 @@ describe('targets', () => {
 describe('class weights', () => {
   test('balanced ones weigh every class the same in all', () => {
     const labels = [0, 0, 0, 1];
-    expect(classWeights('balanced', ['a', 'b'], labels, 'train')).toEqual([4 / 6, 2]);
+    expect(classWeights('balanced', ['a', 'b'], labels)).toEqual([4 / 6, 2]);
   });
   test('are given by name, and an unknown name is told', () => {
-    expect(classWeights({ b: 3 }, ['a', 'b'], [], 'train')).toEqual([1, 3]);
-    expect(() => classWeights({ cat: 2 }, ['cats', 'dogs'], [], 'train')).toThrow(
+    expect(classWeights({ b: 3 }, ['a', 'b'], [])).toEqual([1, 3]);
+    expect(() => classWeights({ cat: 2 }, ['cats', 'dogs'], [])).toThrow(
       '`class_weight` names `cat`, but no image has that class',
     );
   });
@@ -82,13 +82,11 @@ describe('without validation pictures', () => {
       problems: [
         {
           code: 'monitor-not-measured',
-          where: 'tested',
           field: ['early_stopping', 'monitor'],
           remedy: 'add validation images, with `split` or a folder validation/, or monitor accuracy',
         },
         {
           code: 'monitor-not-measured',
-          where: 'tested',
           field: ['reduce_on_plateau', 'monitor'],
           found: '`reduce_on_plateau` monitors `val_loss`, but there are no validation images',
         },
@@ -96,10 +94,8 @@ describe('without validation pictures', () => {
     });
   });
   test('figures of training can be followed', () => {
-    expect(() =>
-      requireMonitored({ reduce_on_plateau: { ...plateau, monitor: 'accuracy' } }, 0, 'train'),
-    ).not.toThrow();
-    expect(() => requireMonitored({ reduce_on_plateau: plateau }, 1, 'train')).not.toThrow();
+    expect(() => requireMonitored({ reduce_on_plateau: { ...plateau, monitor: 'accuracy' } }, 0)).not.toThrow();
+    expect(() => requireMonitored({ reduce_on_plateau: plateau }, 1)).not.toThrow();
   });
 });
 

@@ -3,42 +3,48 @@ import type { Problem } from '../../core/problem.js';
 import { publishedWord } from '../shorthand.js';
 import { type LintContext, stagesOf, trainings } from './lineage.js';
 
-const formats = 'the path of a .h5 or .keras file by Keras, or of the model.json of a TF.js layers-model';
+const formats = 'the path of a .h5 or .keras file saved by Keras, or of the model.json of a TF.js layers model';
 /** The architecture whose weights come with the tool. */
 const embedded = 'compact32';
 
 /** The layers of a `layers_model` are known from its file alone. */
-export function baseWeights({ stages, places }: LintContext): Problem[] {
+export function baseWeights({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, weights } }) => {
     if (architecture !== 'layers_model') return [];
     if (weights === undefined) {
       return [
         {
           code: 'missing-weights',
-          ...places.at(['stages', name, 'architecture']),
+          ...locator.at(['stages', name, 'architecture']),
           found: `\`${architecture}\` has no \`weights\``,
-          expected: `${formats}, or {url: ADDRESS, sha256: DIGEST}; the word \`random\` is for tests alone`,
-          remedy: `add \`weights:\`, or take \`architecture: ${embedded}\`, which comes with its weights`,
+          expected: `${formats}, or {url: URL, sha256: DIGEST}; \`random\` is only for tests`,
+          remedy: `add \`weights:\`, or use \`architecture: ${embedded}\`, which includes its weights`,
         },
       ];
     }
     if (weights === publishedWord) {
-      const found = `\`weights: ${publishedWord}\` means the published weights of a network with a name, and \`${architecture}\` is any network, read from its file`;
-      const remedy = `name the file of the network, or take its name as the \`architecture:\`, such as vgg16; a file that is called so is \`./${publishedWord}\``;
+      const found = `\`weights: ${publishedWord}\` means the published weights of a named network, but \`${architecture}\` is read from a file`;
+      const remedy = `set \`weights\` to the file, or \`architecture\` to a named network such as vgg16. A file of that name is \`./${publishedWord}\``;
       return [
-        { code: 'published-without-name', ...places.at(['stages', name, 'weights']), found, expected: formats, remedy },
+        {
+          code: 'published-without-name',
+          ...locator.at(['stages', name, 'weights']),
+          found,
+          expected: formats,
+          remedy,
+        },
       ];
     }
     if (weights === 'random') {
-      const found = `\`${architecture}\` cannot start from \`random\` weights: its layers are read from the weights file`;
-      return [{ code: 'random-without-layers', ...places.at(['stages', name, 'weights']), found, expected: formats }];
+      const found = `\`${architecture}\` cannot start from \`random\` weights, because its layers are read from the weights file`;
+      return [{ code: 'random-without-layers', ...locator.at(['stages', name, 'weights']), found, expected: formats }];
     }
     return [];
   });
 }
 
 /** Only MobileNetV2 comes in widths, and is published for several sizes of pictures. */
-export function baseVariant({ stages, places }: LintContext): Problem[] {
+export function baseVariant({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'load-base').flatMap(({ name, config }): Problem[] => {
     const { architecture, alpha, image_size: size } = config;
     if (architecture === 'mobilenet_v2') return [];
@@ -50,16 +56,16 @@ export function baseVariant({ stages, places }: LintContext): Problem[] {
       .filter(({ value, usual }) => value !== usual)
       .map(({ field, value }) => ({
         code: 'only-one-variant',
-        ...places.at(['stages', name, field]),
-        found: `\`${field}: ${value}\` stands beside \`architecture: ${architecture}\`, which comes in one width and for one size of pictures`,
-        expected: `\`${field}\` beside \`architecture: mobilenet_v2\` alone`,
-        remedy: `take \`${field}\` away`,
+        ...locator.at(['stages', name, field]),
+        found: `\`${field}: ${value}\` does not apply to \`architecture: ${architecture}\`, which has one width and one image size`,
+        expected: `\`${field}\` only with \`architecture: mobilenet_v2\``,
+        remedy: `remove \`${field}\``,
       }));
   });
 }
 
 /** Pixels are prepared in one way: by the base's own preprocessing, by one that is named, or by `rescale`. */
-export function basePreprocessing({ stages, places }: LintContext): Problem[] {
+export function basePreprocessing({ stages, locator }: LintContext): Problem[] {
   const all = trainings(stages);
   const augmentsOf = (base: string) =>
     all.filter((training) => training.base?.name === base).map(({ augments }) => augments);
@@ -67,14 +73,14 @@ export function basePreprocessing({ stages, places }: LintContext): Problem[] {
     const uses = augmentsOf(name);
     const rescaling = uses.flat().find(({ config }) => config.rescale !== undefined);
     if (preprocessing !== undefined && rescaling !== undefined) {
-      const line = places.mention(['stages', rescaling.name, 'rescale']);
+      const line = locator.mention(['stages', rescaling.name, 'rescale']);
       return [
         {
           code: 'two-preprocessings',
-          ...places.at(['stages', name, 'preprocessing']),
-          found: `\`preprocessing: ${preprocessing}\` stands beside the \`rescale\` of \`${rescaling.name}\` (${line})`,
-          expected: "one of them: `rescale` is preprocessing too, and takes the place of the base's own",
-          remedy: 'take one of the two away',
+          ...locator.at(['stages', name, 'preprocessing']),
+          found: `\`preprocessing: ${preprocessing}\` conflicts with \`rescale\` of \`${rescaling.name}\` (${line})`,
+          expected: 'one of them: `rescale` replaces the preprocessing of the base',
+          remedy: 'remove one of the two',
         },
       ];
     }
@@ -84,10 +90,10 @@ export function basePreprocessing({ stages, places }: LintContext): Problem[] {
     return [
       {
         code: 'missing-preprocessing',
-        ...places.at(['stages', name, 'architecture']),
-        found: 'nothing says how this `layers_model` wants its pixels',
+        ...locator.at(['stages', name, 'architecture']),
+        found: 'the preprocessing of this `layers_model` is not known',
         expected: '`preprocessing: tf`, `caffe`, `torch` or `none`, or `rescale` in an augment stage',
-        remedy: 'add the `preprocessing:` that the model was trained with',
+        remedy: 'add `preprocessing:` with the one that the model was trained with',
       },
     ];
   });

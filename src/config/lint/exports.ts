@@ -50,57 +50,57 @@ function pathsFrom(path: string): string[] {
 }
 
 /** A run would make a folder called `~`, into which nobody looks. */
-function writtenForShell({ name, to }: Folder, { places }: LintContext): Problem[] {
+function writtenForShell({ name, to }: Folder, { locator }: LintContext): Problem[] {
   const forShell = shellPath(to);
   if (forShell === undefined) return [];
   const expected = 'a folder inside the project, such as `models/cats-dogs`';
   return [
     {
       code: 'path-for-a-shell',
-      ...places.at(['stages', name, 'to']),
-      found: `\`${to}\` is taken as it is: ${forShell.found}`,
+      ...locator.at(['stages', name, 'to']),
+      found: `\`${to}\` is taken literally: ${forShell.found}`,
       expected,
     },
   ];
 }
 
-function outsideProject({ name, to, path }: Folder, { places, home }: LintContext): Problem[] {
-  const place = places.at(['stages', name, 'to']);
-  const expected = 'a folder of its own inside the project, such as `models/cats-dogs`';
+function outsideProject({ name, to, path }: Folder, { locator, home }: LintContext): Problem[] {
+  const place = locator.at(['stages', name, 'to']);
+  const expected = 'a separate folder inside the project, such as `models/cats-dogs`';
   if (!isWithin(path, home)) {
-    return [{ code: leavesProject, ...place, found: `\`${to}\` lies outside the project (${home})`, expected }];
+    return [{ code: leavesProject, ...place, found: `\`${to}\` is outside the project (${home})`, expected }];
   }
   if (isWithin(home, path))
     return [{ code: leavesProject, ...place, found: `\`${to}\` is the project's own folder`, expected }];
   if (isWithin(path, resolve(home, '.pipeline'))) {
-    const found = `\`${to}\` lies in \`.pipeline\`, which this tool keeps for itself`;
+    const found = `\`${to}\` is inside \`.pipeline\`, which is reserved for this tool`;
     return [{ code: 'export-into-state', ...place, found, expected }];
   }
   return [];
 }
 
-function overSources({ name, to, path }: Folder, { stages, places, root, home }: LintContext): Problem[] {
+function overSources({ name, to, path }: Folder, { stages, locator, root, home }: LintContext): Problem[] {
   return stagesOf(stages, 'ingest').flatMap((ingest) => {
     const pictures = pathOf(ingest.config.source);
     if (pictures === undefined) return [];
     const source = resolve(root, pictures);
     if (isWithin(home, path) || (!isWithin(path, source) && !isWithin(source, path))) return [];
-    const line = places.mention(['stages', ingest.name, 'source']);
-    const found = `\`${to}\` overlaps the pictures of \`${ingest.name}\` (\`${pictures}\`, ${line})`;
-    const expected = 'a folder apart from the pictures';
-    return [{ code: 'export-over-source', ...places.at(['stages', name, 'to']), found, expected }];
+    const line = locator.mention(['stages', ingest.name, 'source']);
+    const found = `\`${to}\` overlaps the images of \`${ingest.name}\` (\`${pictures}\`, ${line})`;
+    const expected = 'a folder outside the images';
+    return [{ code: 'export-over-source', ...locator.at(['stages', name, 'to']), found, expected }];
   });
 }
 
-function overlap(folder: Folder, earlier: Folder, { places }: LintContext): Problem {
-  const line = places.mention(['stages', earlier.name, 'to']);
+function overlap(folder: Folder, earlier: Folder, { locator }: LintContext): Problem {
+  const line = locator.mention(['stages', earlier.name, 'to']);
   const isSame = folder.path === earlier.path;
   return {
     code: 'shared-export-folder',
-    ...places.at(['stages', folder.name, 'to']),
+    ...locator.at(['stages', folder.name, 'to']),
     found: isSame
       ? `\`${folder.name}\` exports into the same folder as \`${earlier.name}\` (${line})`
-      : `\`${folder.to}\` and the folder of \`${earlier.name}\`, \`${earlier.to}\` (${line}), lie one inside the other`,
-    expected: 'a folder for each export, none inside another',
+      : `\`${folder.to}\` and the folder of \`${earlier.name}\`, \`${earlier.to}\` (${line}), overlap`,
+    expected: 'a separate folder per export',
   };
 }

@@ -1,5 +1,6 @@
 /** Rules that compare what a pipeline says of its classes with the folders of pictures, where those can be listed. */
 import { classNameOf } from '../../core/class-layout.js';
+import { classifierOf, endingFault, endingOf, lossOf, unitsFault } from '../../core/head-rules.js';
 import { nameList, plainNames } from '../../core/text/names.js';
 import type { Problem } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
@@ -7,7 +8,7 @@ import { nameOf } from '../../core/source.js';
 import { sourceFolders, type SourceFolders } from '../class-folders.js';
 import type { Stage } from '../pipeline.js';
 import { didYouMean } from '../words.js';
-import { endingOf, pathOfLayer } from './heads.js';
+import { pathOfLayer } from './heads.js';
 import { type LintContext, nearestOf, stagesOf, trainings } from './lineage.js';
 import { emptyFolders, testProblems } from './sources.js';
 
@@ -85,7 +86,7 @@ function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {
 }
 
 function missingFolders(
-  { places }: LintContext,
+  { locator }: LintContext,
   ingest: Stage<'ingest'>,
   names: readonly string[],
   folders: readonly string[],
@@ -95,7 +96,7 @@ function missingFolders(
     return [
       {
         code: 'class-without-folder',
-        ...places.at(['stages', ingest.name, 'classes', index]),
+        ...locator.at(['stages', ingest.name, 'classes', index]),
         found: `there is no folder for the class \`${name}\` in \`${nameOf(ingest.config.source)}\``,
         expected: `one of the folders ${nameList(folders, 'or')}`,
         remedy: didYouMean(name, folders),
@@ -104,40 +105,33 @@ function missingFolders(
   });
 }
 
-/** One sigmoid unit tells two classes apart; a softmax has a unit for each. */
-function unitsProblem({ places }: LintContext, head: Stage<'build-head'>, { names, told }: Classes): Problem[] {
+/** A head that is written out has to fit the classes. */
+function unitsProblem({ locator }: LintContext, head: Stage<'build-head'>, { names, told }: Classes): Problem[] {
   const ending = endingOf(head.config.layers);
-  if (ending.kind !== 'sigmoid' && ending.kind !== 'softmax') return [];
+  // An ending that fits no classes at all is reported by itself.
+  if (ending.kind === 'classifier' || ending.kind === 'other' || endingFault(head.config.layers)) return [];
   const { kind, units, denseAt } = ending;
   if (units === undefined || denseAt === undefined) return [];
-  const fits = kind === 'sigmoid' ? names.length === 2 : units === names.length;
-  if (fits) return [];
-  return [
-    {
-      code: 'units-do-not-fit-classes',
-      ...places.at(pathOfLayer(head, denseAt)),
-      found: `the head ends in ${units} ${kind} unit${units === 1 ? '' : 's'}, but ${told}`,
-      expected: names.length === 2 ? '1 sigmoid unit, or 2 softmax units' : `${names.length} softmax units`,
-      remedy: 'write `classifier` instead: it fits the classes',
-    },
-  ];
+  const fault = unitsFault({ units, activation: kind }, names.length, told);
+  if (fault === undefined) return [];
+  return [{ code: 'units-do-not-fit-classes', ...fault, ...locator.at(pathOfLayer(head, denseAt)) }];
 }
 
 /** A `classifier` is a sigmoid for two classes and a softmax otherwise; a loss that is written out has to follow it. */
 function classifierLoss(
-  { places }: LintContext,
+  { locator }: LintContext,
   train: Stage<'train'>,
   head: Stage<'build-head'> | undefined,
   { names, told }: Classes,
 ): Problem[] {
   if (head === undefined || endingOf(head.config.layers).kind !== 'classifier' || train.config.loss === 'auto')
     return [];
-  const fitting = names.length === 2 ? 'binary_crossentropy' : 'categorical_crossentropy';
+  const fitting = lossOf[classifierOf(names.length).activation];
   if (train.config.loss === fitting) return [];
   return [
     {
       code: 'loss-does-not-fit-classes',
-      ...places.at(['stages', train.name, 'loss']),
+      ...locator.at(['stages', train.name, 'loss']),
       found: `\`${train.config.loss}\` does not fit \`classifier\`: ${told}`,
       expected: `\`${fitting}\`, or \`auto\`, which follows the classes`,
       remedy: 'write `loss: auto`',
@@ -145,7 +139,7 @@ function classifierLoss(
   ];
 }
 
-function unknownWeights({ places }: LintContext, train: Stage<'train'>, { names, told }: Classes): Problem[] {
+function unknownWeights({ locator }: LintContext, train: Stage<'train'>, { names, told }: Classes): Problem[] {
   const weights = train.config.class_weight;
   if (weights === undefined || typeof weights === 'string') return [];
   return Object.keys(weights).flatMap((name) => {
@@ -153,7 +147,7 @@ function unknownWeights({ places }: LintContext, train: Stage<'train'>, { names,
     return [
       {
         code: 'unknown-class',
-        ...places.at(['stages', train.name, 'class_weight', name], 'key'),
+        ...locator.at(['stages', train.name, 'class_weight', name], 'key'),
         found: `\`class_weight\` names \`${name}\`, but ${told}`,
         expected: `one of ${nameList(names, 'or')}`,
         remedy: didYouMean(name, names),

@@ -1,12 +1,12 @@
 /** Questions about who reads whom, for rules that look at several stages. */
 import type { StageKind } from '../../core/schema-types.js';
 import type { ReferenceField, Stage } from '../pipeline.js';
-import type { Places } from '../provenance.js';
+import type { Locator } from '../locator.js';
 
 /** What rules look at: the stages that are valid by themselves, with their references. */
 export interface LintContext {
   readonly stages: readonly Stage[];
-  readonly places: Places;
+  readonly locator: Locator;
   /** Absolute path that paths of what is read start from. */
   readonly root: string;
   /** Absolute path that paths of what is written start from. */

@@ -3,7 +3,7 @@ import type { Problem } from '../../core/problem.js';
 import type { Origin } from '../../core/source.js';
 import { type LintContext, stagesOf } from './lineage.js';
 
-export function pinnedOrigins({ stages, places }: LintContext): Problem[] {
+export function pinnedOrigins({ stages, locator }: LintContext): Problem[] {
   const sources = stagesOf(stages, 'ingest').map(({ name, config }) => {
     return { path: ['stages', name, 'source'], origin: config.source, pathPins: [] };
   });
@@ -13,7 +13,7 @@ export function pinnedOrigins({ stages, places }: LintContext): Problem[] {
   });
   return [...sources, ...weights].flatMap(({ path, origin, pathPins }) => {
     const problem = problemOf(origin, pathPins);
-    return problem === undefined ? [] : [{ ...problem, ...places.at(path) }];
+    return problem === undefined ? [] : [{ ...problem, ...locator.at(path) }];
   });
 }
 
@@ -21,24 +21,24 @@ function problemOf(origin: Origin | undefined, pathPins: readonly string[]): Pro
   if (typeof origin !== 'object') return undefined;
   const { path, url, inside: _inside, ...pins } = origin;
   if ((path === undefined) === (url === undefined)) {
-    const found = path === undefined ? 'there is neither `path` nor `url`' : 'there are both `path` and `url`';
-    return { code: 'one-place', found, expected: 'one of them' };
+    const found = path === undefined ? 'neither `path` nor `url` is set' : 'both `path` and `url` are set';
+    return { code: 'one-place', found, expected: 'exactly one of them' };
   }
   if (path !== undefined) {
     const foreign = Object.keys(pins).find((name) => !pathPins.includes(name));
     if (foreign === undefined) return undefined;
     return {
       code: 'pin-of-path',
-      found: `\`${foreign}\` stands beside \`path\``,
-      expected: `\`${foreign}\` beside \`url\`, or none`,
+      found: `\`${foreign}\` does not apply to \`path\``,
+      expected: `\`${foreign}\` only with \`url\``,
     };
   }
   if (pins.md5 === undefined || pins.size !== undefined) return undefined;
-  const remedy = 'add the `size` in bytes that the publisher names';
+  const remedy = 'add the `size` in bytes that the publisher states';
   return {
     code: 'md5-without-size',
-    found: '`md5` stands without `size`',
-    expected: 'both, or better `sha256`',
+    found: '`md5` is set without `size`',
+    expected: 'both, or preferably `sha256`',
     remedy,
   };
 }

@@ -6,14 +6,14 @@ import type { SourceFolders } from '../class-folders.js';
 import { type LintContext, nearestOf, stagesOf } from './lineage.js';
 
 /** Who names the classes has left the other folders out on purpose. */
-export function emptyFolders({ stages, places }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
+export function emptyFolders({ stages, locator }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
   return stagesOf(stages, 'ingest').flatMap(({ name, config: { source, classes } }) => {
     const empty = sources.get(name)?.empty ?? [];
     if (empty.length === 0 || classes !== undefined) return [];
     return [
       {
         code: 'empty-class-folder',
-        ...places.at(['stages', name, 'source']),
+        ...locator.at(['stages', name, 'source']),
         ...emptyFolderText(empty, nameOf(source)),
       },
     ];
@@ -24,13 +24,13 @@ export function emptyFolders({ stages, places }: LintContext, sources: ReadonlyM
 export function emptyFolderText(empty: readonly string[], source: string): Pick<Problem, 'found' | 'remedy'> {
   const [subject, rest, remedy] =
     empty.length === 1
-      ? ['folder', 'is empty: it is not a class', 'it, or remove it']
-      : ['folders', 'are empty: they are not classes', 'them, or remove them'];
+      ? ['folder', 'is empty, so it is not a class', 'it, or remove it']
+      : ['folders', 'are empty, so they are not classes', 'them, or remove them'];
   return { found: `the ${subject} ${nameList(empty)} in \`${source}\` ${rest}`, remedy: `put images into ${remedy}` };
 }
 
 /** Evaluations on test pictures where no folder and no share gives any: else all of the training comes before that is found. */
-export function testProblems({ stages, places }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
+export function testProblems({ stages, locator }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
   return stagesOf(stages, 'evaluate').flatMap((evaluate) => {
     const ingest = nearestOf(stages, evaluate, 'data', 'ingest');
     const folders = ingest && sources.get(ingest.name);
@@ -43,10 +43,10 @@ export function testProblems({ stages, places }: LintContext, sources: ReadonlyM
     return [
       {
         code: 'no-test-pictures',
-        ...places.at(['stages', evaluate.name, 'split']),
-        found: `there are no test pictures: \`${name}\` has no folder \`test\`, and ${splits.has('validation') ? 'its folders decide the splits' : `\`split.test\` of \`${ingest!.name}\` is 0`}`,
+        ...locator.at(['stages', evaluate.name, 'split']),
+        found: `there are no test images: \`${name}\` has no folder \`test\`, and ${splits.has('validation') ? 'its folders decide the splits' : `\`split.test\` of \`${ingest!.name}\` is 0`}`,
         expected: splits.has('validation')
-          ? `a folder \`test\` in \`${name}\`, with a folder for each class`
+          ? `a folder \`test\` in \`${name}\`, with one folder per class`
           : `a share in \`split.test\` of \`${ingest!.name}\`, or a folder \`test\` in \`${name}\``,
         remedy: splits.has('validation')
           ? 'add that folder, or write `split: validation`'

@@ -7,27 +7,27 @@ import type { Stage } from '../pipeline.js';
 import { isKind, type LintContext, nearestOf, stagesByName, stagesOf, type Training, trainings } from './lineage.js';
 
 /** Only one rule can say what the learning rate is, and only one limit holds for gradients. */
-export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
+export function ratesAndLimits({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'train').flatMap(({ name, config }): Problem[] => {
     const { schedule, reduce_on_plateau: plateau, warmup_epochs: warmup, epochs } = config;
     const { kind: shape } = onlyMember(schedule);
     const problems: Problem[] = [];
     if (plateau !== undefined && shape !== 'constant') {
-      const found = `\`reduce_on_plateau\` stands beside \`schedule: ${shape}\`, which sets the learning rate too`;
+      const found = `\`reduce_on_plateau\` conflicts with \`schedule: ${shape}\`, which also sets the learning rate`;
       problems.push({
         code: 'two-schedules',
-        ...places.at(['stages', name, 'reduce_on_plateau']),
+        ...locator.at(['stages', name, 'reduce_on_plateau']),
         found,
-        expected: 'one of them',
+        expected: 'exactly one of them',
       });
     }
     if (warmup >= epochs && warmup > 0) {
-      const found = `the learning rate rises for ${warmup} epochs, and there are ${epochs}`;
+      const found = `the warmup takes ${warmup} epochs, but training has ${epochs}`;
       problems.push({
         code: 'warmup-without-end',
-        ...places.at(['stages', name, 'warmup_epochs']),
+        ...locator.at(['stages', name, 'warmup_epochs']),
         found,
-        expected: `less than the ${epochs} epochs`,
+        expected: `fewer than ${epochs} epochs`,
       });
     }
     const { kind, settings } = onlyMember(config.optimizer);
@@ -35,12 +35,12 @@ export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
       (limit) => settings[limit] !== undefined,
     );
     if (limits.length > 1) {
-      const found = `\`${limits[1]}\` stands beside \`${limits[0]}\``;
+      const found = `\`${limits[1]}\` and \`${limits[0]}\` cannot be used together`;
       problems.push({
         code: 'two-limits',
-        ...places.at(['stages', name, 'optimizer', kind, limits[1]]),
+        ...locator.at(['stages', name, 'optimizer', kind, limits[1]]),
         found,
-        expected: 'one limit on gradients, as in Keras',
+        expected: 'one way of clipping gradients, as in Keras',
       });
     }
     return problems;
@@ -48,17 +48,17 @@ export function ratesAndLimits({ stages, places }: LintContext): Problem[] {
 }
 
 /** Accuracy can be followed where it is measured. */
-export function followedFigures({ stages, places }: LintContext): Problem[] {
+export function followedFigures({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'train').flatMap(({ name, config }) =>
     (['early_stopping', 'reduce_on_plateau'] as const).flatMap((field): Problem[] => {
       const monitor = config[field]?.monitor;
       if (monitor === undefined || !monitor.endsWith('accuracy') || config.metrics.includes('accuracy')) return [];
-      const found = `\`${field}\` follows \`${monitor}\`, and \`metrics\` is without \`accuracy\``;
-      const remedy = 'write `metrics: [accuracy]`, or follow a loss';
+      const found = `\`${field}\` monitors \`${monitor}\`, but \`metrics\` does not include \`accuracy\``;
+      const remedy = 'add `metrics: [accuracy]`, or monitor a loss';
       return [
         {
           code: 'monitor-not-measured',
-          ...places.at(['stages', name, field, 'monitor']),
+          ...locator.at(['stages', name, field, 'monitor']),
           found,
           expected: '`val_loss` or `loss`, which are always measured',
           remedy,
@@ -69,17 +69,17 @@ export function followedFigures({ stages, places }: LintContext): Problem[] {
 }
 
 /** `freeze` of a train stage changes what an earlier training froze. */
-export function freezeWithFrom({ stages, places }: LintContext): Problem[] {
+export function freezeWithFrom({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'train').flatMap(({ name, config, references }): Problem[] => {
     if (config.freeze === undefined || references.from !== undefined || config.from !== undefined) return [];
-    const found = '`freeze` stands in a train stage that does not go on from another one';
-    const remedy = 'say it in a stage of the kind freeze, or add `from:` with the train stage that comes before';
+    const found = '`freeze` only works in a train stage with `from`';
+    const remedy = 'use a freeze stage instead, or add `from:` with the earlier train stage';
     return [
       {
         code: 'freeze-without-from',
-        ...places.at(['stages', name, 'freeze']),
+        ...locator.at(['stages', name, 'freeze']),
         found,
-        expected: '`freeze` beside `from`',
+        expected: '`freeze` together with `from`',
         remedy,
       },
     ];
@@ -111,12 +111,12 @@ export function fineTuningRate(context: LintContext): Problem[] {
     return [
       {
         code: 'fine-tuning-rate',
-        ...context.places.at(path),
-        found: `the learning rate ${settings.learning_rate} is high for ${kind} where layers of \`${base.name}\` are trained: it may undo what they have learned`,
-        expected: `at most ${highest}; Keras's guides take a tenth of that`,
+        ...context.locator.at(path),
+        found: `the learning rate ${settings.learning_rate} is high for ${kind} where layers of \`${base.name}\` are trained: it may destroy what they have learned`,
+        expected: `at most ${highest}; Keras's guides use a tenth of that`,
         remedy:
           train.references.from === undefined
-            ? `freeze the base for this stage, then go on in a second one with \`from: ${train.name}\`, \`freeze:\` and \`learning_rate: ${highest / 10}\``
+            ? `freeze the base in this stage, then fine-tune in a second one with \`from: ${train.name}\`, \`freeze:\` and \`learning_rate: ${highest / 10}\``
             : `write \`learning_rate: ${highest / 10}\``,
       },
     ];

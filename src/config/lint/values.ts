@@ -6,7 +6,7 @@ import { showValue } from '../words.js';
 import { type LintContext, stagesOf } from './lineage.js';
 
 /** Ranges are [lowest, highest]. */
-export function rangeOrder({ stages, places }: LintContext): Problem[] {
+export function rangeOrder({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'augment').flatMap(({ name, config }) =>
     (['zoom_range', 'brightness_range', 'sharpness_range'] as const).flatMap((field) => {
       const range = config[field];
@@ -14,8 +14,8 @@ export function rangeOrder({ stages, places }: LintContext): Problem[] {
       return [
         {
           code: 'range-upside-down',
-          ...places.at(['stages', name, field]),
-          found: `\`${field}\` goes from ${range[0]} to ${range[1]}`,
+          ...locator.at(['stages', name, field]),
+          found: `\`${field}\` is [${range[0]}, ${range[1]}], from high to low`,
           expected: '[lowest, highest]',
           remedy: `write [${range[1]}, ${range[0]}]`,
         },
@@ -25,32 +25,32 @@ export function rangeOrder({ stages, places }: LintContext): Problem[] {
 }
 
 /** A rescale that is written as a fraction has to come out as a number above 0. */
-export function rescaleFactor({ stages, places }: LintContext): Problem[] {
+export function rescaleFactor({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'augment').flatMap(({ name, config: { rescale } }) => {
     if (rescale === undefined || parseRatio(rescale) !== undefined) return [];
     const found = `\`rescale\` is ${showValue(rescale)}`;
     const expected = 'a number above 0, or a fraction such as `1/255`';
-    return [{ code: 'wrong-type', ...places.at(['stages', name, 'rescale']), found, expected }];
+    return [{ code: 'wrong-type', ...locator.at(['stages', name, 'rescale']), found, expected }];
   });
 }
 
 /** Something has to be left for training. */
-export function splitShares({ stages, places }: LintContext): Problem[] {
+export function splitShares({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'ingest').flatMap(({ name, config: { split } }) => {
     if (split === undefined || split.validation + split.test < 1) return [];
     return [
       {
         code: 'split-leaves-nothing',
-        ...places.at(['stages', name, 'split']),
-        found: `validation and test take ${split.validation} and ${split.test} of the pictures`,
-        expected: 'shares that come to less than 1, so that pictures are left to train on',
+        ...locator.at(['stages', name, 'split']),
+        found: `validation and test take ${split.validation} and ${split.test} of the images`,
+        expected: 'shares that add up to less than 1, so that images remain for training',
       },
     ];
   });
 }
 
 /** The same name twice, in two Unicode forms: the schema compares them as they are written. */
-export function classesOnce({ stages, places }: LintContext): Problem[] {
+export function classesOnce({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'ingest').flatMap(({ name, config: { classes = [] } }) =>
     classes.flatMap((written, index) => {
       const first = classes.findIndex((other) => classNameOf(other) === classNameOf(written));
@@ -59,10 +59,10 @@ export function classesOnce({ stages, places }: LintContext): Problem[] {
       return [
         {
           code: 'class-twice',
-          ...places.at(['stages', name, 'classes', index]),
+          ...locator.at(['stages', name, 'classes', index]),
           found,
           expected: 'each class once',
-          remedy: 'remove one of the two: folders of both forms are one class',
+          remedy: 'remove one of the two: folders of both forms belong to one class',
         },
       ];
     }),

@@ -8,7 +8,7 @@ import { failure, type PipelineError } from '../../core/problem.js';
 import type { FloatType } from '../../core/schema-types.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { show } from '../../model/layers-model/config.js';
-import type { FinalActivation } from '../../model/logits.js';
+import type { FinalActivation } from '../../core/head-rules.js';
 import { checkClasses, checkImage, checkPreprocessing, type Refuse } from '../../model/preparation.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
 

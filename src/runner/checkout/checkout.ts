@@ -90,8 +90,8 @@ export class Checkout {
       throw failure('invalid', {
         code: 'same-name',
         where: pipeline,
-        found: `and ${other} would keep their results in one place, under the name ${basename(path, '.json')}`,
-        expected: 'names that differ in more than their folder or ending',
+        found: `and ${other} would keep their results in the same place, under the name ${basename(path, '.json')}`,
+        expected: 'names that differ in more than their folder or extension',
         remedy: 'rename one of the two',
       });
     }

@@ -73,9 +73,9 @@ function leavesFolder(folder: string, name: string, { stage, display }: Delivery
   return failure('unsafe', {
     code: 'name-leaves-folder',
     where: display(folder),
-    found: `${stage} was to write a file called ${JSON.stringify(name)} there, which names another place`,
-    expected: 'a name inside the folder',
-    remedy: 'remove the cache if you do not know who wrote into it, and run again: everything in it is computed again',
+    found: `${stage} was to write a file named ${JSON.stringify(name)} there, which is a path outside it`,
+    expected: 'a file name inside the folder',
+    remedy: 'remove the cache unless you know who changed it, then run again: everything is computed again',
   });
 }
 
@@ -140,10 +140,10 @@ function refuseForeign(
       code: 'folder-changed',
       where: display(join(folder, name)),
       found: known !== undefined ? 'was changed since it was written' : 'was not written by this pipeline',
-      expected: 'a folder that holds only what this stage wrote, or none',
+      expected: 'a folder that contains only what this stage wrote, or no folder',
       remedy: isNamedSo
-        ? `move it away, or replace it: --force ${stage}`
-        : `move it away, or let ${stage} write into another folder`,
+        ? `move it away, or replace it with --force ${stage}`
+        : `move it away, or choose another folder for ${stage}`,
     });
   }
 }

@@ -40,9 +40,9 @@ export async function reasonToDeliver(project: Project, node: Node, memory: Stag
   const ours = Object.values(memory.writing ?? {}).flat();
   for (const file of touched) {
     if (await isEdited(file, ours))
-      return `${project.display(file.path)} was changed since it was written: only --force ${node.stage.name} replaces it`;
+      return `${project.display(file.path)} was changed since it was written; only --force ${node.stage.name} replaces it`;
   }
-  if (memory.writing !== undefined) return 'its files were not delivered to the end';
+  if (memory.writing !== undefined) return 'its files were not written completely';
   const missing = foldersOf(project, node).find(
     (folder) => !Object.hasOwn(memory.delivered, relative(project.home, folder)),
   );

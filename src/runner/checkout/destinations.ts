@@ -13,7 +13,7 @@ const RUN = 'a run';
 
 /**
  * Looks at all folders before anything is computed: those of the project's state, and those that these stages write.
- * Throws `unsafe` where one lies outside the project or a file is in its way, `invalid` where its name is too long,
+ * Throws `unsafe` where one is outside the project or a file is in its way, `invalid` where its name is too long,
  * `input-output` where it cannot be written.
  */
 export async function checkDestinations(nodes: Iterable<Node>, project: Project): Promise<void> {
@@ -73,11 +73,11 @@ export async function recoverDestinations(nodes: Iterable<Node>, project: Projec
   }
 }
 
-/** Throws `unsafe` where a folder lies outside the project. */
+/** Throws `unsafe` where a folder is outside the project. */
 export async function refuseOutside({ home, display }: Project, folder: string): Promise<void> {
   const realHome = await realpath(home);
   const inside = relative(home, folder);
-  if (inside === '' || !isWithin(folder, home)) throw outside(display(folder), 'lies outside the project', home);
+  if (inside === '' || !isWithin(folder, home)) throw outside(display(folder), 'is outside the project', home);
   let next = home;
   for (const part of inside.split(sep)) {
     next = join(next, part);
@@ -86,7 +86,7 @@ export async function refuseOutside({ home, display }: Project, folder: string):
     if (entry.isSymbolicLink()) {
       const target = await realpath(next).catch(() => undefined);
       if (target === undefined || !isWithin(target, realHome))
-        throw outside(display(folder), `leads out of the project by the link ${display(next)}`, home);
+        throw outside(display(folder), `leads out of the project through the link ${display(next)}`, home);
     }
   }
 }
@@ -105,9 +105,9 @@ function noFolder(stage: string, folder: string, above: string): PipelineError {
   return failure('unsafe', {
     code: 'destination-not-a-folder',
     where: folder,
-    found: `cannot be made, which ${stage} would do in the end: ${above} is a file`,
-    expected: 'a folder, or a name that is free',
-    remedy: `move ${above} away, or name another folder`,
+    found: `cannot be created, which ${stage} needs at its end: ${above} is a file`,
+    expected: 'a folder, or an unused name',
+    remedy: `move ${above} away, or choose another folder`,
   });
 }
 
@@ -116,8 +116,8 @@ function nameTooLong(stage: string, folder: string): PipelineError {
   return failure('invalid', {
     code: 'destination-name-too-long',
     where: shown,
-    found: `cannot be made, which ${stage} would do in the end: the name is too long for this file system`,
-    expected: 'names of at most 200 bytes, and a path that this system takes',
+    found: `cannot be created, which ${stage} needs at its end: the name is too long for this file system`,
+    expected: 'names of at most 200 bytes, and a path that this system supports',
     remedy: 'choose a shorter name',
   });
 }
@@ -129,9 +129,9 @@ function cannotWrite(stage: string, folder: string, above: string, error: unknow
     {
       code: 'destination-not-writable',
       where: folder,
-      found: `cannot be written, which ${stage} would do in the end: ${problems[0]?.found ?? above}`,
-      expected: 'a folder that can be written',
-      remedy: stage === RUN ? `make ${above} writable` : `make ${above} writable, or name another folder`,
+      found: `cannot be written, which ${stage} needs at its end: ${problems[0]?.found ?? above}`,
+      expected: 'a writable folder',
+      remedy: stage === RUN ? `make ${above} writable` : `make ${above} writable, or choose another folder`,
     },
     error,
   );

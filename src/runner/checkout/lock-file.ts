@@ -134,8 +134,8 @@ function parse(text: string, path: string): Content {
     code: 'lock-file-damaged',
     where: path,
     found: 'is not a lock file that this version can read',
-    expected: 'version 1 with `downloads`, `bases` and `classes`, as it was written',
-    remedy: 'bring it back from your version control, or remove it: the next run writes it again',
+    expected: 'version 1 with `downloads`, `bases` and `classes`',
+    remedy: 'restore it from version control, or remove it: the next run writes it again',
   });
 }
 

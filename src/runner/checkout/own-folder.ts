@@ -49,9 +49,9 @@ function isFile(path: string, display: Project['display']): Error {
   return failure('unsafe', {
     code: 'destination-not-a-folder',
     where: display(path),
-    found: 'is a file, but this tool keeps a folder of that name',
-    expected: 'a folder, or a name that is free',
-    remedy: `move ${display(path)} away, and run again`,
+    found: 'is a file, but this tool needs a folder of that name',
+    expected: 'a folder, or an unused name',
+    remedy: `move ${display(path)} away and run again`,
   });
 }
 
@@ -59,8 +59,8 @@ function isLink(path: string, display: Project['display']): Error {
   return failure('unsafe', {
     code: 'link-in-state',
     where: display(path),
-    found: `is a link to ${readlinkSync(path)}, so that this tool would write there`,
-    expected: 'a folder or file of its own: nothing in `.pipeline` is followed to another place',
-    remedy: 'remove the link. To keep the cache in another folder, name that folder in PIPELINE_CACHE',
+    found: `is a link to ${readlinkSync(path)}, so this tool would write there`,
+    expected: 'a regular folder or file: links in `.pipeline` are not followed',
+    remedy: 'remove the link. To keep the cache in another folder, set PIPELINE_CACHE to it',
   });
 }

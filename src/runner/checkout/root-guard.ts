@@ -29,8 +29,8 @@ export class RootGuard {
     return failure('input-output', {
       code: PROJECT_MOVED,
       where: this.root,
-      found: 'the project folder was moved or removed while the run was going: nothing more is written',
-      remedy: 'run again where it is now: finished stages are cached',
+      found: 'the project folder was moved or removed during the run, so nothing more is written',
+      remedy: 'run again from its new location: finished stages are cached',
     });
   }
 

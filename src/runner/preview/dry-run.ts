@@ -3,12 +3,13 @@
  * anything runs. Nothing is fetched, unpacked or kept.
  */
 import { digestOf, type BlobRef } from '../../core/digest.js';
-import { asPipelineError, failure, type PipelineError } from '../../core/problem.js';
+import { failure, type PipelineError } from '../../core/problem.js';
 import type { Checkpoint, Inputs, Outputs, StageContext } from '../../core/stage.js';
 import type { Content } from '../../store/disk/files.js';
 import type { Store } from '../../store/store.js';
 import type { Node } from '../graph.js';
 import type { Session } from '../session.js';
+import { stageError } from '../stage-error.js';
 import { stageContext } from '../work.js';
 
 /** Nothing interrupts what takes a moment. */
@@ -46,7 +47,7 @@ export class Rehearsal {
       const lock = { ...sources.lock, set: () => Promise.resolve() };
       return { context: { ...context, sources: { ...sources, lock } }, outputs };
     } catch (error) {
-      throw asPipelineError(error, node.stage.name);
+      throw stageError(error, node, this.session.pipeline);
     }
   }
 

@@ -2,16 +2,11 @@
 import { LARGEST_SHARE, type Estimate, type StageEstimate } from '../../core/estimate.js';
 import { asPipelineError } from '../../core/problem.js';
 import type { FeatureNeed, Inputs, Needs, Outputs } from '../../core/stage.js';
-import type { Node } from '../graph.js';
-import type { PlannedStage } from '../plan.js';
+import { walkKnown, type KnownOutputs, type Node } from '../graph.js';
+import type { Decision, PlannedStage } from '../plan.js';
 import { Rehearsal } from './dry-run.js';
 import { missingOf } from '../disk-space.js';
 import { inputsOf, type Session } from '../session.js';
-
-interface Known {
-  readonly outputs: Outputs;
-  readonly exact: boolean;
-}
 
 export interface EstimateOptions {
   /** The stages that are to run; left out: all. What the others put out is known all the same. */
@@ -27,14 +22,18 @@ export async function estimate(
   options: EstimateOptions = {},
 ): Promise<Estimate> {
   const { selected = new Set(session.graph.byName.keys()), measure = false } = options;
-  const outlook = new Outlook(session, selected, measure);
-  for (const stage of planned) await outlook.take(stage);
-  return outlook.result();
+  const estimator = new Estimator(session, selected, measure);
+  const decisions = new Map(planned.map(({ node, decision }) => [node, decision]));
+  await walkKnown(session.graph, (node, outputs, unknown) =>
+    estimator.visit(node, decisions.get(node)!, outputs, unknown),
+  );
+  return estimator.result();
 }
 
-class Outlook {
+class Estimator {
   private readonly rehearsal: Rehearsal;
-  private readonly known = new Map<string, Known>();
+  /** Stages whose outputs are known as they will be; those of others are known as they may be. */
+  private readonly exact = new Set<string>();
   private readonly stages: StageEstimate[] = [];
   private readonly unknown: { stage: string; reason: string }[] = [];
   /** Rows that a stage before will have made. */
@@ -48,16 +47,26 @@ class Outlook {
     this.rehearsal = new Rehearsal(session);
   }
 
-  async take({ node, decision }: PlannedStage): Promise<void> {
+  /** The outputs of a stage, where they are known without running it. */
+  async visit(
+    node: Node,
+    decision: Decision,
+    outputs: KnownOutputs,
+    unknown: string | undefined,
+  ): Promise<Outputs | undefined> {
     const { name } = node.stage;
     if (decision.state === 'fresh' || decision.state === 'restorable') {
-      this.known.set(name, { outputs: decision.outputs, exact: true });
-      return;
+      this.exact.add(name);
+      return decision.outputs;
     }
-    if (!this.selected.has(name)) return;
+    if (!this.selected.has(name)) return undefined;
+    const inputs = inputsOf(node, outputs);
     try {
-      if (node.definition.needs !== undefined) await this.estimate(node);
-      await this.rehearse(node);
+      if (node.definition.needs !== undefined) await this.estimate(node, inputs);
+      if (node.definition.rehearse === undefined || unknown !== undefined) return undefined;
+      const { outputs: rehearsed, exact } = await this.rehearsal.rehearse(node, inputs);
+      if (exact && this.isExact(node)) this.exact.add(name);
+      return rehearsed;
     } catch (thrown) {
       const { problems } = asPipelineError(thrown, name);
       const [{ where, found }] = problems;
@@ -66,18 +75,12 @@ class Outlook {
         stage: name,
         reason: where === undefined || where === name ? `${found}${more}` : `${where} ${found}${more}`,
       });
+      return undefined;
     }
   }
 
-  private async rehearse(node: Node): Promise<void> {
-    if (node.definition.rehearse === undefined || !this.dependencies(node).every((name) => this.known.has(name)))
-      return;
-    const { outputs, exact } = await this.rehearsal.rehearse(node, this.inputsOf(node));
-    this.known.set(node.stage.name, { outputs, exact: exact && this.isExact(node) });
-  }
-
-  private async estimate(node: Node): Promise<void> {
-    const { context } = await this.rehearsal.contextOf(node, this.inputsOf(node));
+  private async estimate(node: Node, inputs: Inputs): Promise<void> {
+    const { context } = await this.rehearsal.contextOf(node, inputs);
     const needs = await node.definition.needs!(context);
     const exact = this.isExact(node) && !needs.atMost;
     let [extract, reused, extractionMs] = [0, 0, 0];
@@ -124,16 +127,8 @@ class Outlook {
     return rate === undefined ? undefined : (training!.pictures / rate) * 1000;
   }
 
-  private dependencies(node: Node): string[] {
-    return Object.values(node.stage.references);
-  }
-
   private isExact(node: Node): boolean {
-    return this.dependencies(node).every((name) => this.known.get(name)?.exact === true);
-  }
-
-  private inputsOf(node: Node): Inputs {
-    return inputsOf(node, (name) => this.known.get(name)?.outputs);
+    return node.dependencies.every((name) => this.exact.has(name));
   }
 
   async result(): Promise<Estimate> {

@@ -1,8 +1,7 @@
 /** What a run would fail at, as far as it can be told without running. */
-import { asPipelineError, type PipelineError } from '../../core/problem.js';
-import type { Outputs } from '../../core/stage.js';
-import type { Node } from '../graph.js';
-import { inFile } from '../locate-problems.js';
+import type { PipelineError } from '../../core/problem.js';
+import { walkKnown, type Node } from '../graph.js';
+import { stageError } from '../stage-error.js';
 import { Rehearsal } from './dry-run.js';
 import { checkRequirements } from '../preflight.js';
 import { inputsOf, type Session } from '../session.js';
@@ -18,24 +17,19 @@ export interface FailureAhead {
  */
 export async function failuresAhead(session: Session): Promise<FailureAhead[]> {
   const rehearsal = new Rehearsal(session);
-  const known = new Map<string, Outputs>();
   const failures: FailureAhead[] = [];
-  for (const node of session.graph.nodes) {
+  await walkKnown(session.graph, async (node, outputs, unknown) => {
+    const { needs, rehearse } = node.definition;
+    const inputs = inputsOf(node, outputs);
     try {
       checkRequirements([node], session.pipeline);
-      await rehearse(node, rehearsal, known);
+      if (needs !== undefined) await needs((await rehearsal.contextOf(node, inputs)).context);
+      if (rehearse === undefined || unknown !== undefined) return undefined;
+      return (await rehearsal.rehearse(node, inputs)).outputs;
     } catch (thrown) {
-      failures.push({ node, error: inFile(asPipelineError(thrown, node.stage.name), node, session.pipeline) });
+      failures.push({ node, error: stageError(thrown, node, session.pipeline) });
+      return undefined;
     }
-  }
+  });
   return failures;
-}
-
-async function rehearse(node: Node, rehearsal: Rehearsal, known: Map<string, Outputs>): Promise<void> {
-  const { stage, definition } = node;
-  const inputs = inputsOf(node, (name) => known.get(name));
-  if (definition.needs !== undefined) await definition.needs((await rehearsal.contextOf(node, inputs)).context);
-  const ready = Object.values(stage.references).every((name) => known.has(name));
-  if (definition.rehearse !== undefined && ready)
-    known.set(stage.name, (await rehearsal.rehearse(node, inputs)).outputs);
 }

@@ -68,8 +68,8 @@ export async function openRun(reference: string, host: RunReader): Promise<Opene
     throw failure('invalid', {
       code: 'run-unreadable',
       where: found.id,
-      found: 'its record is missing or damaged, or another version of this tool wrote it',
-      remedy: 'run the pipeline again: what was computed is in the cache',
+      found: 'its record is missing, damaged, or from another version of this tool',
+      remedy: 'run the pipeline again: finished stages are cached',
     });
   }
   const onDamage = ({ path, reason }: { path: string; reason: string }): void => host.stderr(`${path}: ${reason}\n`);

@@ -112,25 +112,25 @@ export function pickRun(
   { named = reference, where }: { named?: string; where: string },
 ): RunFound {
   if (runs.length === 0) {
-    throw unknown(named, `no runs are recorded in ${where}`, 'run a pipeline first, or name its file');
+    throw unknown(named, `no runs are recorded in ${where}`, 'run a pipeline first, or pass its file');
   }
   const back = /^last(?:~(\d+))?$/.exec(reference);
   if (back !== null) {
     const run = runs[Number(back[1] ?? 0)];
     if (run !== undefined) return run;
-    throw unknown(named, `there are ${runs.length} runs in ${where}`, `go back by at most ~${runs.length - 1}`);
+    throw unknown(named, `there are ${runs.length} runs in ${where}`, `go back at most ~${runs.length - 1}`);
   }
   const fitting = runs.filter(({ id }) => id.startsWith(reference));
   if (fitting.length === 1) return fitting[0];
   if (fitting.length === 0)
-    throw unknown(named, 'is neither a run nor a pipeline file', 'list them by `pipeline runs`');
+    throw unknown(named, 'is neither a run nor a pipeline file', 'list runs with `pipeline runs`');
   throw unknown(
     named,
-    `fits ${fitting.length} runs: ${fitting
+    `matches ${fitting.length} runs: ${fitting
       .slice(0, 5)
       .map(({ id }) => id)
       .join(', ')}`,
-    'give more of the id',
+    'give more characters of the id',
   );
 }
 

@@ -1,16 +1,9 @@
 /** Turns the head of a pipeline file into layers on top of a base. */
+import { classifierOf, orderFaults } from '../../core/head-rules.js';
 import { onlyMember, type Member } from '../../core/only-member.js';
-import { failure } from '../../core/problem.js';
+import { PipelineError } from '../../core/problem.js';
 import type { HeadLayer } from '../../core/schema-types.js';
-import {
-  outputOf,
-  outputShape,
-  shapesOf,
-  type Activation,
-  type Graph,
-  type Layer,
-  type Shape,
-} from '../../model/graph.js';
+import { outputOf, shapesOf, type Graph, type Layer, type Shape } from '../../model/graph.js';
 import type { KernelInitializer } from '../../model/initializers.js';
 
 export interface Head {
@@ -24,11 +17,11 @@ type Named = { readonly name: string; readonly inputs: readonly string[]; readon
 type Built = { readonly layer: Layer; readonly initializer: KernelInitializer };
 
 /** Appends the head. Throws `invalid` if a layer does not fit what comes before it. */
-export function appendHead(base: Graph, config: readonly HeadLayer[], classes: number, stage: string): Head {
+export function appendHead(base: Graph, config: readonly HeadLayer[], classes: number): Head {
   const layers = [...base.layers];
   const taken = new Set(layers.map(({ name }) => name));
   const initializers = new Map<string, KernelInitializer>();
-  let shape: Shape = shapesOf(base).get(outputOf(base).name)!;
+  requireOrder(config, shapesOf(base).get(outputOf(base).name)!);
   for (const item of config) {
     const member = onlyMember(item);
     const common: Named = {
@@ -37,8 +30,6 @@ export function appendHead(base: Graph, config: readonly HeadLayer[], classes: n
       trainable: true,
     };
     const { layer, initializer } = build(member, common, classes);
-    requireShape(layer, shape, stage);
-    shape = outputShape(layer, [shape]);
     taken.add(layer.name);
     initializers.set(layer.name, initializer);
     layers.push(layer);
@@ -74,36 +65,20 @@ function build({ kind, settings }: Member<HeadLayer>, common: Named, classes: nu
       };
     case 'classifier':
       return {
-        layer: { ...common, kind: 'dense', ...classifierFor(classes), useBias: true },
+        layer: { ...common, kind: 'dense', ...classifierOf(classes), useBias: true },
         initializer: settings.kernel_initializer,
       };
   }
 }
 
-/** One sigmoid unit for two classes, a softmax of as many units as there are classes otherwise. */
-function classifierFor(classes: number): { units: number; activation: Activation } {
-  return classes === 2 ? { units: 1, activation: 'sigmoid' } : { units: classes, activation: 'softmax' };
-}
-
-function requireShape({ name, kind }: Layer, input: Shape, stage: string): void {
-  const wantsPicture = kind === 'global_average_pooling2d';
-  const wantsRow = kind === 'dense';
-  if (wantsPicture && input.length !== 3) {
-    throw failure('invalid', {
-      code: 'layer-does-not-fit',
-      where: stage,
-      found: `${name} comes after a layer whose output is a vector of ${input[0]} numbers`,
-      expected: 'an image-shaped output before global_average_pooling',
-      remedy: 'remove it, or put it first',
-    });
-  }
-  if (wantsRow && input.length !== 1) {
-    throw failure('invalid', {
-      code: 'layer-does-not-fit',
-      where: stage,
-      found: `${name} comes after a layer whose output is ${input.join('x')}`,
-      expected: 'a vector before a dense layer',
-      remedy: 'put flatten or global_average_pooling before it',
-    });
-  }
+/** The check of the file knows the order of layers, but not every base's output. */
+function requireOrder(layers: readonly HeadLayer[], input: Shape): void {
+  const faults = orderFaults(layers, input.length === 1 ? 'vector' : 'image');
+  if (faults.length === 0) return;
+  const problems = faults.map(({ layer, ...fault }) => ({
+    ...fault,
+    code: 'layer-does-not-fit',
+    field: ['layers', layer],
+  }));
+  throw new PipelineError('invalid', problems);
 }

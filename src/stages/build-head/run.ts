@@ -1,4 +1,5 @@
 /** The work of build-head: checks that base, head, images and classes fit, and draws the weights. */
+import { unitsFault } from '../../core/head-rules.js';
 import { nameList } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
@@ -24,9 +25,9 @@ export async function runBuildHead({
   const document = await readJson<ModelDocument>(inputs.base!.model);
   const { classes, image } = await readJson<DataSpec>(inputs.data!.spec);
   const sized = withInputShape(document.graph, [...image.size, 3]);
-  requireRoom(sized, name);
-  const { graph, initializers } = appendHead(sized, config.layers, classes.length, name);
-  requireFit(graph, classes, name);
+  requireRoom(sized);
+  const { graph, initializers } = appendHead(sized, config.layers, classes.length);
+  requireFit(graph, classes);
   refuseExcessive(graphCost(graph), name);
   const weights = initialWeights(
     graph,
@@ -43,31 +44,22 @@ export async function runBuildHead({
 }
 
 /** A base has no output for images smaller than its strides. */
-function requireRoom(graph: Graph, stage: string): void {
+function requireRoom(graph: Graph): void {
   const shapes = shapesOf(graph);
   const empty = graph.layers.find(({ name }) => shapes.get(name)!.some((extent) => extent < 1));
   if (empty === undefined) return;
   const [height, width] = shapes.get(graph.layers[0].name)!;
   throw failure('invalid', {
     code: 'pictures-too-small',
-    where: stage,
     found: `images of ${height}x${width} are too small for the layer ${empty.name}`,
     expected: 'images large enough for all layers of the base',
     remedy: 'increase `image.size` in the ingest stage',
   });
 }
 
-/** One sigmoid unit tells two classes apart; a softmax has a unit for each. */
-function requireFit(graph: Graph, classes: readonly string[], stage: string): void {
-  const activation = finalActivationOf(graph);
+function requireFit(graph: Graph, classes: readonly string[]): void {
   const [units] = shapesOf(graph).get(outputOf(graph).name)!;
-  const fits = activation === 'sigmoid' ? units === 1 && classes.length === 2 : units === classes.length;
-  if (fits) return;
-  throw failure('invalid', {
-    code: 'head-does-not-fit-classes',
-    where: stage,
-    found: `the head ends in ${units} ${activation} ${units === 1 ? 'unit' : 'units'}, but there are ${classes.length} classes: ${nameList(classes)}`,
-    expected: classes.length === 2 ? 'one sigmoid unit or a softmax of 2' : `a softmax of ${classes.length}`,
-    remedy: 'end the head with `classifier`, which always fits',
-  });
+  const told = `there are ${classes.length} classes: ${nameList(classes)}`;
+  const fault = unitsFault({ units, activation: finalActivationOf(graph) }, classes.length, told);
+  if (fault !== undefined) throw failure('invalid', { code: 'head-does-not-fit-classes', ...fault });
 }

@@ -11,6 +11,7 @@ import type { EvaluationMetrics, Predictions } from '../../model/results.js';
 export const evaluate: StageDefinition<'evaluate'> = {
   kind: 'evaluate',
   impl: 1,
+  metrics: 'metrics',
   reads: { model: ['model'], data: ['spec', 'samples'] },
 
   environment: ({ engine, featureType }) =>
@@ -38,7 +39,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
     note('predictions', `per-image predictions: ${displayPath(folder)}/predictions.csv`);
   },
 
-  async judge({ name, config, outputs, readJson }) {
+  async judge({ config, outputs, readJson }) {
     if (config.minimum === undefined) return;
     const metrics = await readJson<EvaluationMetrics>(outputs.metrics);
     const problems = Object.entries(config.minimum).flatMap(([metric, least]): Problem[] => {
@@ -47,7 +48,6 @@ export const evaluate: StageDefinition<'evaluate'> = {
       return [
         {
           code: 'gate-missed',
-          where: name,
           found:
             value === undefined
               ? `${metric} is not measured for ${metrics.classes.length} classes`

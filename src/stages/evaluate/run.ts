@@ -23,12 +23,12 @@ import { measureHalfPrecision } from './half-precision.js';
 import { measure } from './measure.js';
 
 export async function runEvaluate(context: StageContext<'evaluate'>): Promise<void> {
-  const { name, config, inputs, note, putJson, readBytes, readJson, settings } = context;
+  const { config, inputs, note, putJson, readBytes, readJson, settings } = context;
   const document = await readJson<TrainedDocument>(inputs.model!.model);
   const data = await readData(inputs.data!, context);
-  requireSameClasses(document, data.spec.classes, name);
+  requireSameClasses(document, data.spec.classes);
   const labels = labelsByClass(data.of(config.split), data.spec.classes, document.classes);
-  if (labels.size === 0) throw emptySplit(config.split, name);
+  if (labels.size === 0) throw emptySplit(config.split);
 
   const weights = await readWeights(document, readBytes);
   const { prefix, suffix, featureShape } = splitAtFrozen(document.graph);
@@ -52,7 +52,7 @@ export async function runEvaluate(context: StageContext<'evaluate'>): Promise<vo
       predictions.set(await runner.run(batch.features, batch.digests.length), seen.length * units);
       seen.push(...batch.digests);
     }
-    if (seen.length === 0) throw emptySplit(config.split, name);
+    if (seen.length === 0) throw emptySplit(config.split);
     const truth = seen.map((digest) => labels.get(digest)!);
     const rounding =
       exact && (await measureHalfPrecision(exact, runner, seen, predictions, { units, threshold: config.threshold }));
@@ -99,11 +99,11 @@ function featureOptions(
 
 /** What evaluation needs from the frozen prefix. */
 export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promise<Needs> {
-  const { name, config, inputs, readBytes, readJson, settings } = context;
+  const { config, inputs, readBytes, readJson, settings } = context;
   if (inputs.data === undefined) return { features: [], atMost: true };
   const data = await readData(inputs.data, context);
   const digests = [...data.of(config.split).keys()];
-  if (digests.length === 0) throw emptySplit(config.split, name);
+  if (digests.length === 0) throw emptySplit(config.split);
   if (inputs.model === undefined) return { features: [{ digests, views: [PLAIN_VIEW] }], atMost: true };
   const document = await readJson<TrainedDocument>(inputs.model.model);
   const weights = await readWeights(document, readBytes);
@@ -125,22 +125,20 @@ function labelsByClass(
   return new Map([...labels].map(([digest, label]) => [digest, classes.indexOf(names[label])]));
 }
 
-function requireSameClasses(document: TrainedDocument, names: readonly string[], stage: string): void {
+function requireSameClasses(document: TrainedDocument, names: readonly string[]): void {
   const strange = names.filter((name) => !document.classes.includes(name));
   if (strange.length === 0) return;
   throw failure('bad-data', {
     code: 'classes-differ',
-    where: stage,
     found: `the images have the classes ${nameList(strange)}, which the model was not trained on`,
     expected: `classes among ${nameList(document.classes)}`,
     remedy: 'evaluate on images of the same classes',
   });
 }
 
-function emptySplit(split: string, stage: string): PipelineError {
+function emptySplit(split: string): PipelineError {
   return failure('bad-data', {
     code: 'split-empty',
-    where: stage,
     field: ['split'],
     found: `there are no usable ${split} images`,
     remedy:

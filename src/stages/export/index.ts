@@ -18,11 +18,10 @@ export const exportModel: StageDefinition<'export'> = {
   relevant: (config) => ({ ...config, formats: config.formats.toSorted() }) as Json,
   environment: ({ engine }) => ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() } }) as Json,
 
-  requires({ formats }, name) {
+  requires({ formats }) {
     if (!formats.includes('onnx') || onnxIdentity() !== undefined) return;
     throw failure('invalid', {
       code: 'onnxruntime-missing',
-      where: name,
       field: ['formats'],
       found: 'onnxruntime-node, which checks the written .onnx file, is not installed for this machine',
       remedy: `install it (${installHint}), or remove onnx from \`formats\``,

@@ -18,7 +18,7 @@ import { measureRounding } from './rounding.js';
 import { verifyExport } from './verify.js';
 
 export async function runExport(context: StageContext<'export'>): Promise<void> {
-  const { name, config, inputs, note, putBytes, readBytes, readJson } = context;
+  const { config, inputs, note, putBytes, readBytes, readJson } = context;
   const document = await readJson<TrainedDocument>(inputs.model!.model);
   const data = await readData(inputs.data!, context);
   const { graph, image } = document;
@@ -38,7 +38,7 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
   for (const format of config.formats) {
     const { runtime, write, reload } = formats[format];
     const files = await write(model);
-    verifyExport(await reload(files, probes, model), { frozen, scores }, name, runtime);
+    verifyExport(await reload(files, probes, model), { frozen, scores }, runtime);
     note('verified', `${format}: reloaded with ${runtime}, same scores on ${count(probes.length, 'image')}`);
     for (const [file, bytes] of files) await put(file, bytes);
   }

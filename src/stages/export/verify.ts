@@ -13,31 +13,29 @@ export interface Expected {
 }
 
 /** Throws `stage-failed` if a frozen weight or a score differs from the expected one. */
-export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, stage: string, runtime: string): void {
+export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, runtime: string): void {
   for (const [name, { data }] of frozen) {
     const written = reloaded.weights.get(name);
     if (written !== undefined && sameBytes(written, data)) continue;
     throw failure('stage-failed', {
       code: 'frozen-weights-moved',
-      where: stage,
       found: `the frozen weights of ${name} differ in the written files`,
       expected: 'frozen weights as training left them',
       remedy: 'this is a bug in this tool: please report it',
     });
   }
-  compareScores(reloaded.scores, scores, stage, runtime);
+  compareScores(reloaded.scores, scores, runtime);
   if (reloaded.literalScores !== undefined)
-    compareScores(reloaded.literalScores, scores, stage, `${runtime} without graph optimization`);
+    compareScores(reloaded.literalScores, scores, `${runtime} without graph optimization`);
 }
 
-function compareScores(found: Float32Array, scores: Float32Array, stage: string, runtime: string): void {
+function compareScores(found: Float32Array, scores: Float32Array, runtime: string): void {
   const worst = scores.reduce((most, score, i) => Math.max(most, Math.abs(found[i] - score)), 0);
   const complete = found.length === scores.length;
   // A NaN score makes `worst` NaN, which is not within the tolerance.
   if (complete && worst <= TOLERANCE) return;
   throw failure('stage-failed', {
     code: 'export-differs',
-    where: stage,
     found: complete
       ? `the written model's scores differ by up to ${worst.toPrecision(3)} after reloading with ${runtime}`
       : `${found.length} scores instead of ${scores.length} after reloading with ${runtime}`,

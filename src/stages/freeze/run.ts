@@ -5,7 +5,6 @@ import { withFrozen } from '../../model/freezing.js';
 import type { Layer } from '../../model/graph.js';
 
 export async function runFreeze({
-  name,
   config,
   inputs,
   note,
@@ -16,8 +15,8 @@ export async function runFreeze({
 }: StageContext<'freeze'>): Promise<void> {
   const base = inputs.base!;
   const document = await readJson<ModelDocument>(base.model);
-  const layers = withFrozen(config.layers, document.graph.layers, { where: name, field: ['layers'] }).map(
-    (layer): Layer => (layer.kind === 'batch_normalization' ? { ...layer, statistics: config.batch_norm } : layer),
+  const layers = withFrozen(config.layers, document.graph.layers, ['layers']).map((layer): Layer =>
+    layer.kind === 'batch_normalization' ? { ...layer, statistics: config.batch_norm } : layer,
   );
   const graph = { ...document.graph, layers };
   note('parameters', describeParameters(countParameters(graph, await readWeights(document, readBytes))));

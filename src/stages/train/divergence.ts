@@ -7,7 +7,6 @@ import { layerOfWeight, type Weights } from '../../model/tensor.js';
 
 /** The step that failed; epoch and step count from 1, the step within the epoch. */
 export interface FailedStep {
-  readonly stage: string;
   readonly epoch: number;
   readonly step: number;
   readonly learningRate: number;
@@ -28,7 +27,6 @@ export async function explainStep(
   if (row >= 0) {
     return failure('bad-data', {
       code: 'features-not-finite',
-      where: failed.stage,
       found: `the features of the image ${digests[row]} contain NaN or infinity`,
       expected: 'finite features',
       remedy: 'check the weights of the base, and that `preprocessing` is the one that it was trained with',
@@ -55,11 +53,10 @@ function weightsOf(names: readonly string[]): string {
   return `the weights of the layer ${layerOfWeight(names[names.length - 1])} became NaN or infinite`;
 }
 
-function diverged({ stage, epoch, step, learningRate, loss }: FailedStep, where: string): PipelineError {
+function diverged({ epoch, step, learningRate, loss }: FailedStep, where: string): PipelineError {
   const became = Number.isFinite(loss) ? 'training diverged' : `the loss became ${loss}`;
   return failure('stage-failed', {
     code: 'diverged',
-    where: stage,
     found: `${became} in epoch ${epoch}, step ${step}, at the learning rate ${learningRate}, ${where}`,
     expected: 'a finite loss and finite weights',
     remedy:

@@ -147,7 +147,7 @@ class Loop {
     const weights = await this.trainer.weights();
     const failure = explainWeights(weights, this.failedStep(epoch.batches, epoch.loss));
     if (failure !== undefined) throw failure;
-    if (epoch.seen === 0) throw nothingLeft('training', name);
+    if (epoch.seen === 0) throw nothingLeft('training');
     const figures = { loss: epoch.loss / epoch.seen, ...this.measured({ accuracy: epoch.correct / epoch.seen }) };
     const metrics = { ...figures, ...(await this.validate(weights)) };
     if (!this.warnedOfHighLoss && figures.loss > HIGH * Math.log(Math.max(2, units))) {
@@ -248,7 +248,7 @@ class Loop {
 
   private failedStep(step: number, loss: number): FailedStep {
     const { history, epoch } = this.progress;
-    return { stage: this.options.name, epoch: history.length + 1, step, learningRate: epoch.learningRate, loss };
+    return { epoch: history.length + 1, step, learningRate: epoch.learningRate, loss };
   }
 
   /** Loss and accuracy on the validation images, dropout off; class weights do not count there, the penalty does, as in Keras. */
@@ -278,7 +278,7 @@ class Loop {
       correct += countCorrect(predictions, labels, units);
       seen += labels.length;
     }
-    if (seen === 0) throw nothingLeft('validation', this.options.name);
+    if (seen === 0) throw nothingLeft('validation');
     const penalty = config.l2 === 0 ? 0 : l2Penalty(config.l2, weights);
     return { val_loss: loss / seen + penalty, ...this.measured({ val_accuracy: correct / seen }) };
   }
@@ -289,10 +289,9 @@ class Loop {
   }
 }
 
-function nothingLeft(split: 'training' | 'validation', stage: string): PipelineError {
+function nothingLeft(split: 'training' | 'validation'): PipelineError {
   return failure('bad-data', {
     code: 'split-empty',
-    where: stage,
     found: `none of the ${split} images can be used`,
     remedy: 'fix or replace them; their names are listed above',
   });

@@ -12,7 +12,6 @@ export type Monitor = 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
 export function requireMonitored(
   config: Pick<TrainConfig, 'early_stopping' | 'reduce_on_plateau'>,
   validationPictures: number,
-  stage: string,
 ): void {
   if (validationPictures > 0) return;
   const problems = (['early_stopping', 'reduce_on_plateau'] as const).flatMap((field): Problem[] => {
@@ -21,7 +20,6 @@ export function requireMonitored(
     return [
       {
         code: 'monitor-not-measured',
-        where: stage,
         field: [field, 'monitor'],
         found: `\`${field}\` monitors \`${monitor}\`, but there are no validation images`,
         expected: 'a metric that is measured',

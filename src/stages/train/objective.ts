@@ -24,7 +24,6 @@ export function classWeights(
   config: TrainConfig['class_weight'],
   classes: readonly string[],
   labels: readonly number[],
-  stage: string,
 ): number[] {
   if (config === undefined) return classes.map(() => 1);
   if (config === 'balanced') {
@@ -37,7 +36,6 @@ export function classWeights(
       const close = nearest(name, classes);
       return {
         code: 'unknown-class',
-        where: stage,
         field: ['class_weight', name],
         part: 'key',
         found: `\`class_weight\` names \`${name}\`, but no image has that class`,

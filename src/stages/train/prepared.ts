@@ -27,7 +27,7 @@ export interface Prepared extends Start, Split {
 /** The model that training begins with, cut where it is frozen. */
 export async function prepare(context: Context, { spec, augmentation }: Data): Promise<Prepared> {
   const start = await startOf(context, spec);
-  const preprocessing = preprocessingOf(start.document, augmentation, context.inputs.from !== undefined, context.name);
+  const preprocessing = preprocessingOf(start.document, augmentation, context.inputs.from !== undefined);
   return { ...start, ...splitAtFrozen(start.document.graph), preprocessing };
 }
 
@@ -36,7 +36,6 @@ function preprocessingOf(
   document: ModelDocument,
   augmentation: Augmentation | undefined,
   isContinuation: boolean,
-  stage: string,
 ): Preprocessing {
   const rescaling =
     augmentation?.rescale == null ? undefined : ({ kind: 'rescale', factor: augmentation.rescale } as const);
@@ -47,32 +46,29 @@ function preprocessingOf(
   ) {
     throw failure('invalid', {
       code: 'preprocessing-differs',
-      where: stage,
       found: `the preprocessing (${describePreprocessing(rescaling)}) differs from that of \`from\` (${describePreprocessing(document.preprocessing!)})`,
       expected: 'the same preprocessing in both',
       remedy: 'use the same augment stage in both, or the same `rescale` in both augment stages',
     });
   }
   if (rescaling !== undefined) {
-    refuseScalingTwice(document.graph, rescaling.factor, stage);
+    refuseScalingTwice(document.graph, rescaling.factor);
     return rescaling;
   }
   if (document.preprocessing !== null) return document.preprocessing;
   throw failure('invalid', {
     code: 'preprocessing-unknown',
-    where: stage,
     found: 'the preprocessing of this base is not known',
     remedy: 'set `preprocessing` in load-base, or `rescale` in augment',
   });
 }
 
 /** Throws `invalid` if `rescale` makes nearly black images of those that the base scales itself. */
-function refuseScalingTwice(graph: Graph, factor: number, stage: string): void {
+function refuseScalingTwice(graph: Graph, factor: number): void {
   const own = ownScaling(graph);
   if (own === undefined || !scalesLevels(factor)) return;
   throw failure('invalid', {
     code: 'scaled-twice',
-    where: stage,
     found: `${describeOwnScaling(own)}, so \`rescale\` of augment would scale them twice (${describePreprocessing({ kind: 'rescale', factor })})`,
     expected: 'pixels at 0 to 255',
     remedy: 'remove `rescale` from augment, and write `preprocessing: none` in load-base',

@@ -1,4 +1,5 @@
 /** The work of train: features of the frozen part, computed once, and epochs over them. */
+import { lossOf } from '../../core/head-rules.js';
 import type { StageContext } from '../../core/stage.js';
 import { engineNotes, openEngine, resolveEngine } from '../../engine/resolve.js';
 import { trainVerified } from '../../engine/second-opinion.js';
@@ -20,9 +21,9 @@ import { requireUnmoved } from './verify-frozen.js';
 type Context = StageContext<'train'>;
 
 export async function runTrain(context: Context): Promise<void> {
-  const { name, config, settings, inputs, noteOnce } = context;
+  const { config, settings, inputs, noteOnce } = context;
   const data = await readData(inputs.data!, context);
-  requireMonitored(config, data.of('validation').size, name);
+  requireMonitored(config, data.of('validation').size);
   const prepared = await prepare(context, data);
   const { document, weights, suffix, preprocessing } = prepared;
   const sets = await openSets(context, data, prepared);
@@ -34,7 +35,7 @@ export async function runTrain(context: Context): Promise<void> {
   const trainer = await trainVerified(engine, {
     graph: suffix,
     weights: weightsOfLayers(weights, suffix.layers),
-    loss: lossOf(config.loss, suffix),
+    loss: requiredLoss(config.loss, suffix),
     optimizer,
     clipping,
     l2: config.l2,
@@ -49,13 +50,10 @@ export async function runTrain(context: Context): Promise<void> {
       suffix,
       units: shapesOf(suffix).get(outputOf(suffix).name)![0],
       learningRate,
-      classWeights: classWeights(config.class_weight, classes, [...sets.training.labels.values()], name),
+      classWeights: classWeights(config.class_weight, classes, [...sets.training.labels.values()]),
       ...sets,
     });
-    requireUnmoved(
-      { graph: document.graph, stored: await prepared.reread(), used: weights, trained: trained.weights },
-      name,
-    );
+    requireUnmoved({ graph: document.graph, stored: await prepared.reread(), used: weights, trained: trained.weights });
     const { training, validation } = sets;
     const extracting =
       training.features.msSpent +
@@ -89,7 +87,6 @@ async function putOut(
   await putJson('history', { epochs: history, bestEpoch } satisfies History);
 }
 
-function lossOf(config: 'auto' | Loss, suffix: Graph): Loss {
-  const activation = finalActivationOf(suffix, config === 'auto' ? undefined : config);
-  return activation === 'sigmoid' ? 'binary_crossentropy' : 'categorical_crossentropy';
+function requiredLoss(config: 'auto' | Loss, suffix: Graph): Loss {
+  return lossOf[finalActivationOf(suffix, config === 'auto' ? undefined : config)];
 }

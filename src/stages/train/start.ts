@@ -26,7 +26,7 @@ export interface Start {
 }
 
 export async function startOf(context: StageContext<'train'>, spec: DataSpec): Promise<Start> {
-  const { config, inputs, name, note, readBytes, readJson } = context;
+  const { config, inputs, note, readBytes, readJson } = context;
   const outputs: Outputs = (inputs.from ?? inputs.model)!;
   const document =
     inputs.from === undefined
@@ -34,14 +34,14 @@ export async function startOf(context: StageContext<'train'>, spec: DataSpec): P
       : await continued(context, inputs.from, spec);
   const reread = () => readWeights(document, readBytes);
   const weights = await reread();
-  requireFinite(weights, name);
+  requireFinite(weights);
   if (config.freeze !== undefined) note('parameters', describeParameters(countParameters(document.graph, weights)));
   return { document, weights, reread, base: outputs.weights };
 }
 
 /** An earlier training's model, with other layers frozen where the pipeline says so. */
 async function continued(
-  { config, name, readJson }: StageContext<'train'>,
+  { config, readJson }: StageContext<'train'>,
   from: Outputs,
   { classes, image }: DataSpec,
 ): Promise<ModelDocument> {
@@ -49,7 +49,6 @@ async function continued(
   const differs = (what: string, before: string, now: string) =>
     failure('invalid', {
       code: 'pictures-differ',
-      where: name,
       found: `the ${what} of its images (${now}) are not those that \`from\` was trained on (${before})`,
       expected: 'the same classes, in the same order, and the same image size in both',
       remedy: 'use the same ingest stage in both',
@@ -65,10 +64,7 @@ async function continued(
     ...document,
     graph: {
       ...document.graph,
-      layers: [
-        ...withFrozen(config.freeze, layers.slice(0, count), { where: name, field: ['freeze'] }),
-        ...layers.slice(count),
-      ],
+      layers: [...withFrozen(config.freeze, layers.slice(0, count), ['freeze']), ...layers.slice(count)],
     },
   };
 }
@@ -77,12 +73,11 @@ function describeImage({ size, interpolation, orientation }: DataSpec['image']):
   return `${size.join('x')}, ${interpolation}, orientation ${orientation}`;
 }
 
-function requireFinite(weights: Weights, stage: string): void {
+function requireFinite(weights: Weights): void {
   const [name] = nonFinite(weights);
   if (name === undefined) return;
   throw failure('bad-data', {
     code: 'weights-not-finite',
-    where: stage,
     found: `the weights of ${name} contain NaN or infinity before training begins`,
     expected: 'finite weights',
     remedy: 'check the file that load-base reads: training has not changed the weights yet',

@@ -18,7 +18,7 @@ export interface Moved {
  * Frozen layers keep all their weights; BatchNorm on stored statistics keeps those, also where it is trained. Throws
  * `stage-failed` with the names of those that differ in any bit.
  */
-export function requireUnmoved({ graph, stored, used, trained }: Moved, stage: string): void {
+export function requireUnmoved({ graph, stored, used, trained }: Moved): void {
   const layers = new Map(graph.layers.map((layer) => [layer.name, layer]));
   const stays = (name: string): boolean => {
     const layer = layers.get(layerOfWeight(name));
@@ -31,7 +31,6 @@ export function requireUnmoved({ graph, stored, used, trained }: Moved, stage: s
   if (moved.length === 0) return;
   throw failure('stage-failed', {
     code: 'frozen-weights-moved',
-    where: stage,
     found: `training changed frozen weights: ${plainNames(moved.map(([name]) => name))}`,
     expected: 'frozen weights equal to the loaded ones, bit for bit',
     remedy: 'this is a bug in this tool: please report it',

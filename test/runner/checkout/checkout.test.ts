@@ -55,7 +55,7 @@ describe('the memory of a checkout', () => {
       const problem = {
         code: 'same-name',
         where: other,
-        found: 'and pets.yaml would keep their results in one place, under the name pets',
+        found: 'and pets.yaml would keep their results in the same place, under the name pets',
       };
       await expect(open(other)).rejects.toMatchObject({ category: 'invalid', problems: [problem] });
     }

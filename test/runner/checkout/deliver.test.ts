@@ -125,7 +125,7 @@ describe('a delivered folder', () => {
         {
           where: 'out/chapter1/text.md',
           found: 'was not written by this pipeline',
-          remedy: 'move it away, or let export write into another folder',
+          remedy: 'move it away, or choose another folder for export',
         },
       ],
     };
@@ -146,7 +146,7 @@ describe('a delivered folder', () => {
         {
           where: 'out/a.txt',
           found: 'was changed since it was written',
-          remedy: 'move it away, or replace it: --force export',
+          remedy: 'move it away, or replace it with --force export',
         },
       ],
     });

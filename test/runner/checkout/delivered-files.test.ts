@@ -97,11 +97,11 @@ test('a file that a person changed is told, as the run refuses it; another time 
   expect(await planned()).toBe('fresh: nothing changed');
   await writeFile(path('a.txt'), 'two');
   expect(await planned()).toBe(
-    'restorable: out/a.txt was changed since it was written: only --force ingest replaces it',
+    'restorable: out/a.txt was changed since it was written; only --force ingest replaces it',
   );
   expect(await run()).toEqual(['failed', 'unsafe']);
   expect(await planned()).toBe(
-    'restorable: out/a.txt was changed since it was written: only --force ingest replaces it',
+    'restorable: out/a.txt was changed since it was written; only --force ingest replaces it',
   );
 });
 
@@ -117,7 +117,7 @@ test('a delivery that did not end is gone on with', async () => {
   await run();
   const { checkout } = await open();
   await checkout.set('ingest', { ...checkout.get('ingest')!, terms: digestOf('unfinished'), writing: { out: [] } });
-  expect(await planned()).toBe('restorable: its files were not delivered to the end');
+  expect(await planned()).toBe('restorable: its files were not written completely');
   expect([await run(), await planned()]).toEqual([['restored'], 'fresh: nothing changed']);
 });
 

@@ -32,8 +32,8 @@ describe('the folder that a stage writes to', () => {
         {
           code: 'destination-not-a-folder',
           where: to,
-          found: `cannot be made, which publish would do in the end: ${file} is a file`,
-          remedy: `move ${file} away, or name another folder`,
+          found: `cannot be created, which publish needs at its end: ${file} is a file`,
+          remedy: `move ${file} away, or choose another folder`,
         },
       ],
     });

@@ -132,7 +132,7 @@ describe('a run is named', () => {
   test('by the beginning of its id, where that fits one', () => {
     expect(complaint(found, '20260902')).toBe(found[0].id);
     expect(complaint(found, '20260901-1403')).toBe(found[1].id);
-    expect(complaint(found, '20260901')).toBe('fits 2 runs: 20260901-140312-41700, 20260901-140000-00000');
+    expect(complaint(found, '20260901')).toBe('matches 2 runs: 20260901-140312-41700, 20260901-140000-00000');
     expect(complaint(found, 'pets')).toBe('is neither a run nor a pipeline file');
     expect(complaint([], 'last')).toBe('no runs are recorded in here');
   });
