@@ -3,6 +3,7 @@ import type { Pipeline } from '../config/pipeline.js';
 import { asPipelineError, failure, type PipelineError } from '../core/problem.js';
 import type { Node } from './graph.js';
 import { inFile } from './locate-problems.js';
+import { FIRST_RUN } from './plan.js';
 
 /** Throws what the first stage says that this machine cannot run. */
 export function checkRequirements(nodes: readonly Node[], pipeline: Pipeline): void {
@@ -20,7 +21,7 @@ export function outsideSelection(stage: string, reason: string): PipelineError {
   return failure('invalid', {
     code: 'stale-outside-selection',
     where: stage,
-    found: `has to run first (${reason}), but is not among the stages asked for`,
-    remedy: 'ask for it too, or run without --only and --from',
+    found: `has to run first (${reason === FIRST_RUN ? 'it has never run' : reason}), but it is not among the selected stages`,
+    remedy: 'select it too, or run without --only and --from',
   });
 }

@@ -26,8 +26,8 @@ describe('before anything ran', () => {
   test('plan and --dry-run show what would run, and run nothing', async () => {
     const plan = await project.command('plan', 'pets.yaml');
     expect(plan.stdout.split('\n').map((line) => line.replace(/ +/g, ' '))).toEqual([
-      'ingest run never ran',
-      'load-base run never ran',
+      'ingest run first run',
+      'load-base run first run',
       'freeze may run reads load-base, which runs first',
       'build-head may run reads ingest, which runs first',
       'train may run reads ingest, which runs first',
@@ -40,7 +40,7 @@ describe('before anything ran', () => {
     ]);
     expect((await project.command('run', 'pets.yaml', '--dry-run')).stdout).toBe(plan.stdout);
     expect((await project.command('status', 'pets.yaml')).stdout).toBe(
-      '7 of 7 stages are not current; the first is ingest, which would run: never ran\n',
+      '7 of 7 stages are not current; the first is ingest, which would run: first run\n',
     );
     expect((await project.command('status', 'pets.yaml', '--exit-code')).code).toBe(1);
   });
@@ -122,7 +122,7 @@ describe('the events of a run', () => {
       name: 'train',
       kind: 'train',
       state: 'ran',
-      reason: 'never ran',
+      reason: 'first run',
       durationMs: expect.any(Number),
       features: { extracted: 24, reused: 0 },
     });

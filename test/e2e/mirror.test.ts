@@ -75,7 +75,7 @@ afterAll(async () => {
 describe('the reference recipe', () => {
   test('a plan fetches nothing', async () => {
     const { code, stdout } = await project.command('plan', 'pets.yaml', ...set);
-    expect([code, stdout.split('\n')[0]]).toEqual([0, expect.stringMatching(/^ingest +run +never ran/)]);
+    expect([code, stdout.split('\n')[0]]).toEqual([0, expect.stringMatching(/^ingest +run +first run/)]);
     expect(server.asked).toEqual([]);
   });
 

@@ -15,11 +15,11 @@ beforeAll(async () => {
 afterAll(() => project.remove());
 
 describe('a rerun', () => {
-  test('the first run runs every stage, each for the reason that it never ran', async () => {
+  test('the first run runs every stage, each because it is its first run', async () => {
     const run = await project.run();
     expect([run.code, run.state]).toEqual([0, 'ok']);
     expect(run.named('ran').sort()).toEqual([...all].sort());
-    expect(run.stages.map(({ reason }) => reason)).toEqual(all.map(() => 'never ran'));
+    expect(run.stages.map(({ reason }) => reason)).toEqual(all.map(() => 'first run'));
     const { extracted, reused } = run.stage('train').features!;
     expect([extracted, reused]).toEqual([48, 0]);
     expect(run.stage('evaluate').features!.extracted).toBe(0);

@@ -33,7 +33,7 @@ class Scene {
   }
 
   start(name: string): void {
-    this.show({ event: 'stage-start', name, kind: 'train', reason: 'never ran' });
+    this.show({ event: 'stage-start', name, kind: 'train', reason: 'first run' });
   }
 
   progress(stage: string, task: TaskProgress['task'], done: number, total: number | undefined, after = 500): void {
@@ -41,7 +41,7 @@ class Scene {
     this.show({ event: 'progress', stage, task, unit, done, total }, after);
   }
 
-  end(name: string, reason = 'never ran', durationMs = 5200): void {
+  end(name: string, reason = 'first run', durationMs = 5200): void {
     this.show({ event: 'stage', name, kind: 'train', state: 'ran', reason, durationMs });
   }
 
@@ -91,12 +91,12 @@ describe('on a terminal', () => {
     scene.start('load-base');
     scene.end('ingest');
     expect(await scene.terminal!.lines()).toEqual([
-      '✔ ingest     ran         5.2 s  never ran',
-      '▸ load-base  never ran',
+      '✔ ingest     ran         5.2 s  first run',
+      '▸ load-base  first run',
       '1 of 3 stages done, 1 to come  0:01',
     ]);
     scene.close();
-    expect(await scene.terminal!.lines()).toEqual(['✔ ingest     ran         5.2 s  never ran']);
+    expect(await scene.terminal!.lines()).toEqual(['✔ ingest     ran         5.2 s  first run']);
   });
 
   test('training shows the epoch and its figures, and extraction below; early ends tell the last epoch', async () => {
@@ -115,7 +115,7 @@ describe('on a terminal', () => {
     scene.close();
     expect(await scene.terminal!.lines()).toEqual([
       '  train      epoch 1/16 loss 0.5000 acc 0.7500',
-      '✔ train      ran         5.2 s  never ran',
+      '✔ train      ran         5.2 s  first run',
     ]);
   });
 
@@ -148,12 +148,12 @@ describe('on a terminal', () => {
     await scene.terminal!.resize(50);
     scene.progress('train', 'extract', 5000, 123_456);
     expect(await scene.terminal!.lines()).toEqual([
-      '✔ ingest     ran         5.2 s  never ran',
+      '✔ ingest     ran         5.2 s  first run',
       expect.stringMatching(/^▸ train {6}extract/),
       '1 of 3 stages done, 1 to come  0:04',
     ]);
     scene.close();
-    expect(await scene.terminal!.lines()).toEqual(['✔ ingest     ran         5.2 s  never ran']);
+    expect(await scene.terminal!.lines()).toEqual(['✔ ingest     ran         5.2 s  first run']);
   });
 
   test('long reasons go on under themselves', async () => {
@@ -233,7 +233,7 @@ describe('elsewhere', () => {
       '▸ train      extract 1,000/4,000 pictures, 100/s, 0:30 left',
       '▸ train      extract 2,000/4,000 pictures, 100/s, 0:20 left',
       '  train      epoch 1/2 loss 0.5000',
-      '✔ train      ran         5.2 s  never ran',
+      '✔ train      ran         5.2 s  first run',
       '',
     ]);
   });
