@@ -71,7 +71,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const host = createHost(interruptible());
   let exitCode = 0;
   const program = new Command('pipeline')
-    .description('Trains image classifiers by transfer learning from one YAML file, and does again only what changed.')
+    .description('Train image classifiers by transfer learning from one YAML file. Only what changed runs again.')
     .version(host.version)
     .option('--debug', 'show the stack of an unexpected error')
     .exitOverride()

@@ -13,6 +13,6 @@ export function adviseFor(finding: Finding, ingest: string, stages: readonly Sta
   const unweighted = trained.filter(({ config }) => config.class_weight === undefined).map(({ name }) => name);
   if (trained.length === 0) return { ...finding, remedy: 'add images of the smaller class' };
   if (unweighted.length > 0)
-    return { ...finding, remedy: `write \`class_weight: balanced\` in ${nameList(unweighted)}, or add images` };
-  return { ...finding, level: 'note', text: `${finding.text}; \`class_weight\` makes up for it`, remedy: undefined };
+    return { ...finding, remedy: `set \`class_weight: balanced\` in ${nameList(unweighted)}, or add images` };
+  return { ...finding, level: 'note', text: `${finding.text}; \`class_weight\` compensates for it`, remedy: undefined };
 }

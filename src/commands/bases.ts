@@ -4,7 +4,7 @@ import { columnLines, type Column } from '../report/columns.js';
 import type { BaseRow, CommandSpec } from './host.js';
 
 const help = `
-Where weights are published for several sizes of pictures, --json names the file for each.
+If weights are published for several image sizes, --json lists the file for each size.
 
 Examples:
   pipeline bases
@@ -14,8 +14,8 @@ export const bases: CommandSpec = {
   register(program, host, done) {
     program
       .command('bases')
-      .description('list the pretrained networks that load-base knows by name')
-      .option('--json', 'print one JSON object on stdout')
+      .description('list the pretrained networks that load-base can load by name')
+      .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
       .action(({ json }: { readonly json?: boolean }) => {
         const rows = host.bases();
@@ -34,15 +34,15 @@ function columnsOf(rows: readonly BaseRow[]): Column[] {
       numeric: true,
       cells: rows.map(({ parameters }) => parameters?.toLocaleString('en-US') ?? '-'),
     },
-    { title: 'pictures', cells: rows.map(({ imageSize }) => (imageSize === null ? '-' : `${imageSize} px`)) },
+    { title: 'images', cells: rows.map(({ imageSize }) => (imageSize === null ? '-' : `${imageSize} px`)) },
     { title: 'preprocessing', cells: rows.map(({ preprocessing }) => preprocessing ?? '-') },
     { title: 'weights', cells: rows.map(weightsOf) },
   ];
 }
 
 function weightsOf({ published, packaged }: BaseRow): string {
-  if (packaged) return 'come with this tool';
-  if (published.length === 0) return 'your file: .h5 or .keras by Keras, or a TF.js model.json';
+  if (packaged) return 'included in this tool';
+  if (published.length === 0) return 'your own file: Keras .h5 or .keras, or TF.js model.json';
   const [{ url, md5, bytes }] = published;
   const facts = [bytes === null ? '' : bytesText(bytes), md5 === null ? '' : `md5 ${md5}`].filter(
     (fact) => fact !== '',

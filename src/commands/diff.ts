@@ -7,21 +7,21 @@ import type { CommandSpec, Host } from './host.js';
 import type { OpenedRun } from '../runner/runs/open-run.js';
 
 const help = `
-Runs are named as for \`pipeline report\`: an id or its beginning, \`last\`, \`last~1\`, a pipeline file for its last run.
+Name runs as for \`pipeline report\`: an id or a prefix of it, \`last\`, \`last~1\`, or a pipeline file for its last run.
 
 Examples:
-  pipeline diff                          the last run against the one before of the same pipeline
-  pipeline diff pets.yaml~1 pets.yaml    the same for one pipeline file
+  pipeline diff                          the last run and the previous run of the same pipeline
+  pipeline diff pets.yaml~1 pets.yaml    the last two runs of one pipeline file
   pipeline diff 20260901-1403 last --json`;
 
 export const diff: CommandSpec = {
   register(program, host, done) {
     program
       .command('diff')
-      .description('compare two runs: fields, figures, and the pictures that became wrong or right')
-      .argument('[before]', 'the earlier run; left out: the one before of the pipeline that ran last')
-      .argument('[after]', 'the later run; left out: the last')
-      .option('--json', 'print one JSON object on stdout')
+      .description('compare two runs: fields, metrics, and the images that became wrong or right')
+      .argument('[before]', 'the earlier run (default: the previous run of the pipeline that ran last)')
+      .argument('[after]', 'the later run (default: the last run)')
+      .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
       .action(async (before: string | undefined, after: string | undefined, { json }: { readonly json?: boolean }) => {
         const [was, is] = before === undefined ? await lastTwo(host) : [before, after ?? 'last'];
@@ -49,7 +49,7 @@ async function lastTwo({ cwd }: Host): Promise<[before: string, after: string]> 
   throw failure('invalid', {
     code: 'only-run',
     where: file,
-    found: 'ran last, and has no earlier run to compare with',
+    found: 'has only one run, so there is no earlier run to compare with',
     expected: 'two runs of the same pipeline',
     remedy: 'run it again, or name two runs: `pipeline diff last~1 last` compares it with the run of another pipeline',
   });
@@ -72,12 +72,12 @@ async function compare(beforeName: string, afterName: string, host: Host): Promi
 }
 
 function unfinished({ found, state }: OpenedRun): PipelineError {
-  const why = state === 'running' ? 'still goes on' : 'was killed before its end';
+  const why = state === 'running' ? 'is still running' : 'was killed before it ended';
   return failure('invalid', {
     code: 'run-unfinished',
     where: found.id,
-    found: `${why}: nothing is known of its stages`,
-    remedy: 'compare runs that came to an end; `pipeline runs` lists them',
+    found: `${why}, so the results of its stages are not known`,
+    remedy: 'compare runs that ended; `pipeline runs` lists them',
   });
 }
 

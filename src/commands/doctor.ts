@@ -18,23 +18,23 @@ interface DoctorOptions extends PipelineOptions {
 }
 
 const help = `
-With a pipeline, every picture of its sources is decoded, and what its stages would fail at is told as far as that is known
-before they run; nothing is fetched or unpacked for it.
+With a pipeline, doctor decodes every image of its sources and reports why its stages would fail, as far as this is known
+before they run. It does not download or unpack anything.
 
 Examples:
   pipeline doctor
   pipeline doctor pets.yaml
 
-Exit codes: 0 healthy, warnings allowed; 2 a pipeline that a run would refuse; 3 pictures or weights that a run would refuse
-or that make its figures wrong; 5 a machine or cache that cannot be worked with.`;
+Exit codes: 0 healthy, possibly with warnings; 2 a run would refuse the pipeline; 3 a run would refuse the images or
+weights, or they make its metrics wrong; 5 the machine or the cache cannot be used.`;
 
 export const doctor: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('doctor')
-      .description('check this machine, the cache, and the pictures of a pipeline')
+      .description('check this machine, the cache and the images of a pipeline')
       .argument('[file]', 'the pipeline file')
-      .option('--json', 'print one JSON object a finding on stdout, with all names')
+      .option('--json', 'print one JSON object per finding to stdout, with all names')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: DoctorOptions) => {
       const engine = engineChoiceOf(options.engine ?? 'auto');
@@ -97,7 +97,7 @@ async function dataFindings(session: Session, { screen, color, width, cwd, stder
     const findings: Finding[] = [];
     for (const node of nodes) {
       const { name, kind } = node.stage;
-      reporter.show({ event: 'stage-start', name, kind, reason: 'looking at its pictures' });
+      reporter.show({ event: 'stage-start', name, kind, reason: 'checking its images' });
       const found = await inspect(session, node, reporter.show, signal);
       findings.push(...found.map((finding) => adviseFor(finding, name, session.pipeline.stages)));
     }
@@ -114,13 +114,13 @@ async function inspect(session: Session, node: Node, emit: Session['emit'], sign
     return await node.definition.inspect!({ ...context, emit, signal });
   } catch (thrown) {
     if (signal.aborted)
-      throw failure('interrupted', { code: 'interrupted', found: 'interrupted; run doctor again to look at all' });
+      throw failure('interrupted', { code: 'interrupted', found: 'interrupted; run doctor again to check everything' });
     const { category, problems } = asPipelineError(thrown, node.stage.name);
     const notAtHand = problems.some(isNotAtHand);
     if (category !== 'bad-data' && !notAtHand) throw thrown;
     return problems.map(({ code, where, found, remedy, command }): Finding =>
       notAtHand
-        ? { level: 'note', about: 'data', code, text: `${node.stage.name}: its source ${found}; not looked at` }
+        ? { level: 'note', about: 'data', code, text: `${node.stage.name}: its source ${found}; not checked` }
         : { level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy, command },
     );
   }

@@ -23,10 +23,10 @@ export const explain: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('explain')
-      .description('tell why a stage would run or not: what its key is made of, and what changed')
+      .description('show why a stage would run or not: what its key depends on, and what changed')
       .argument('<file>', 'the pipeline file')
-      .argument('<stage>', 'the stage; one that a matrix multiplies stands for its variants')
-      .option('--json', 'print one JSON object a stage on stdout')
+      .argument('<stage>', 'the stage; a stage with a matrix stands for all its variants')
+      .option('--json', 'print one JSON object per stage to stdout')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string, name: string, options: ExplainOptions) => {
       const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));

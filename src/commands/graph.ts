@@ -20,9 +20,9 @@ export const graph: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('graph')
-      .description('show the stages and what they read')
-      .argument('[file]', 'the pipeline file; left out: the one in this folder')
-      .option('--format <name>', 'text, mermaid or dot', 'text')
+      .description('show the stages and what each one reads')
+      .argument('[file]', 'the pipeline file (default: the only one in this folder)')
+      .option('--format <name>', 'output format: text, mermaid or dot', 'text')
       .addHelpText('after', help);
     withPipelineOptions(command).action(
       async (file: string | undefined, options: PipelineOptions & { readonly format: string }) => {
@@ -34,8 +34,7 @@ export const graph: CommandSpec = {
             {
               code: 'bad-option',
               where: '--format',
-              found: `${options.format} is not a format`,
-              expected: 'text, mermaid or dot',
+              found: `must be text, mermaid or dot, but got \`${options.format}\``,
             },
           ]);
         }

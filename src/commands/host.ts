@@ -40,17 +40,13 @@ export interface CommandSpec {
 /** Adds the options of every command that reads a pipeline file. */
 export function withPipelineOptions(command: Command): Command {
   return command
-    .option(
-      '--set <path=value>',
-      'change one value of the file for this call, such as stages.train.epochs=10; may be repeated',
-      collect,
-      [],
-    )
-    .option('--engine <name>', 'auto, onnx or tfjs', engineChoiceOf);
+    .option('--set <path=value>', 'override one value of the file, such as stages.train.epochs=10; repeatable', collect)
+    .setOptionValue('set', [])
+    .option('--engine <name>', 'compute engine: auto, onnx or tfjs', engineChoiceOf);
 }
 
-/** Parses an option that counts `what`, such as stages. Throws `invalid` for anything but a whole number from 1. */
-export function countOf(option: string, what: string): (text: string) => number {
+/** Parses an option that is a count. Throws `invalid` for anything but a whole number from 1. */
+export function countOf(option: string): (text: string) => number {
   return (text) => {
     const number = Number(text);
     if (Number.isInteger(number) && number > 0) return number;
@@ -58,8 +54,7 @@ export function countOf(option: string, what: string): (text: string) => number 
       {
         code: 'bad-option',
         where: option,
-        found: `${text} is not a number of ${what}`,
-        expected: 'a whole number from 1',
+        found: `must be a whole number of at least 1, but got \`${text}\``,
       },
     ]);
   };

@@ -35,14 +35,14 @@ interface World {
  */
 export async function findPictures({ names, lists }: PictureNames, world: World): Promise<NamedPicture[]> {
   const readers = [...names, ...lists].filter(isStdin).length;
-  if (readers > 1) throw invalid('-', 'stdin is named twice', 'one picture or one list of names on it');
+  if (readers > 1) throw invalid('-', 'stdin is used twice', 'one image or one list of names on stdin');
   const listed = await Promise.all(lists.map((list) => namesIn(list, world)));
   const pictures: NamedPicture[] = [];
   for (const name of names)
     pictures.push(...(isStdin(name) ? [await pictureIn(world.stdin(), name)] : await picturesAt(name, world)));
   for (const name of listed.flat()) pictures.push(...(await picturesAt(name, world)));
   if (names.length + lists.length === 0)
-    throw invalid('pictures', 'none is named', 'files, folders, `-` for stdin, or --files-from');
+    throw invalid('images', 'none given', 'files, folders, `-` for stdin, or --files-from');
   return pictures;
 }
 
@@ -80,9 +80,9 @@ async function namesIn(list: string, { cwd, stdin }: World): Promise<string[]> {
 }
 
 function readList(path: string, where: string): Promise<Buffer> {
-  return readRegular(path, { where, expected: 'a file with the names of pictures; for a stream, `-`' }).catch(
+  return readRegular(path, { where, expected: 'a file with image names; for a stream, use `-`' }).catch(
     (error: NodeJS.ErrnoException) => {
-      throw error.code === 'ENOENT' ? invalid(where, 'is not there', 'a file with the names of pictures') : error;
+      throw error.code === 'ENOENT' ? invalid(where, 'does not exist', 'a file with image names') : error;
     },
   );
 }

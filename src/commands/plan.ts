@@ -23,17 +23,17 @@ const help = `
 Examples:
   pipeline plan pets.yaml
   pipeline plan pets.yaml --set stages.build-head.layers.1.dense.units=128
-  pipeline plan pets.yaml --measure    also how long, before the first run`;
+  pipeline plan pets.yaml --measure    estimate the time before the first run`;
 
 export const planCommand: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('plan')
-      .description('show what a run would do, and why; nothing runs')
-      .argument('[file]', 'the pipeline file; left out: the one in this folder')
-      .option('--offline', 'as for run; a plan never asks the network')
-      .option('--measure', 'run a few pictures through the base, where no run has measured how long they take')
-      .option('--json', 'print one JSON object a stage on stdout, and one of what a run would cost')
+      .description('show what a run would do and why, without running anything')
+      .argument('[file]', 'the pipeline file (default: the only one in this folder)')
+      .option('--offline', 'plan for an offline run; plan itself never uses the network')
+      .option('--measure', 'run a few images through the base to estimate the time, if no run has measured it yet')
+      .option('--json', 'print one JSON object per stage to stdout, and one with the cost of a run')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: PlanOptions) => {
       const pipeline = await loadChecked(file, options, host.cwd);

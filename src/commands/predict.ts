@@ -14,10 +14,11 @@ interface PredictOptions {
 }
 
 const help = `
-Folders are searched through, in the order of their paths; files in them that are not pictures, by name nor content, are
-passed over. Answers come in the order of the call. A picture that cannot be read is told on stderr, in --json by an object
-with file and error, in --csv by a row with a name alone, and the others go on. In --csv a name that a spreadsheet would
-take for a formula gets an apostrophe in front, and control characters are replaced; --json has names as they are.
+Folders are searched recursively, in path order; files that are not images, neither by name nor by content, are skipped.
+Predictions are printed in the order of the arguments. An image that cannot be read is reported on stderr, with --json also
+as an object with file and error, with --csv as a row with only a name; the other images are still predicted. With --csv, a
+name that a spreadsheet would read as a formula gets a leading apostrophe, and control characters are replaced; --json
+prints names unchanged.
 
 Examples:
   pipeline predict models/pets cat.jpg holiday/
@@ -25,7 +26,7 @@ Examples:
   curl -s https://example.com/cat.jpg | pipeline predict models/pets -
   find . -name '*.jpg' -newer last.csv -print0 | pipeline predict models/pets --files-from - --json
 
-Exit codes: 0 done; 2 an invalid call; 3 a picture could not be read, none was found, or the model is damaged;
+Exit codes: 0 done; 2 invalid arguments; 3 an image could not be read, no image was found, or the model is damaged;
 4 the model is unsafe; 130 interrupted.`;
 
 export const predict: CommandSpec = {
@@ -34,16 +35,16 @@ export const predict: CommandSpec = {
       .command('predict')
       .description('classify images with an exported model')
       .argument('<model>', 'the folder of an exported model, its model.json, or its .onnx file')
-      .argument('[pictures...]', 'files, folders, or - for one picture on stdin')
+      .argument('[images...]', 'files, folders, or - for one image on stdin')
       .option(
         '--files-from <file>',
-        'take pictures from a list too, a name a line or with a zero byte after each; - is stdin; may be repeated',
+        'also read image names from a file, one per line or NUL-separated (- for stdin); repeatable',
         collect,
-        [],
       )
-      .option('--csv', 'print comma-separated values: file, class, score, and the score of each class')
-      .option('--json', 'print one JSON object a picture: file, class, score, and scores by class')
-      .option('--engine <name>', 'auto, onnx or tfjs', 'auto')
+      .setOptionValue('filesFrom', [])
+      .option('--csv', 'print CSV: file, class, score, and the score of each class')
+      .option('--json', 'print one JSON object per image: file, class, score, and the scores of all classes')
+      .option('--engine <name>', 'compute engine: auto, onnx or tfjs', 'auto')
       .addHelpText('after', help)
       .action(async (model: string, names: string[], options: PredictOptions) =>
         done(await predictCommand(model, names, options, host)),
@@ -110,11 +111,11 @@ async function predictCommand(
   }
   const more = [
     ...(counts.bad === 0 ? [] : [`${counts.bad.toLocaleString('en-US')} could not be read`]),
-    ...(counts['passed-over'] === 0 ? [] : [`${count(counts['passed-over'], 'other file')} passed over`]),
+    ...(counts['passed-over'] === 0 ? [] : [`${count(counts['passed-over'], 'other file')} skipped`]),
   ];
   const none = counts.prediction + counts.bad === 0;
   const place = names.length === 0 ? '' : ` in ${printable(plainNames(names))}`;
-  host.stderr(`${[none ? `no picture was found${place}` : count(counts.prediction, 'picture'), ...more].join(', ')}\n`);
+  host.stderr(`${[none ? `no images found${place}` : count(counts.prediction, 'image'), ...more].join(', ')}\n`);
   // A list of names may well be empty: programs write it. Who names a folder means pictures.
   return counts.bad > 0 || (none && names.length > 0) ? exitCodes['bad-data'] : 0;
 }

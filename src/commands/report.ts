@@ -9,11 +9,11 @@ import { writeWhole } from '../store/disk/write-atomic.js';
 import type { CommandSpec, Host } from './host.js';
 
 const help = `
-A run is named by its id or the beginning of it, by \`last\` or \`last~1\`, or by a pipeline file, which stands for its last
-run (\`pets.yaml~1\` for the one before).
+Name a run by its id or a prefix of it, by \`last\` or \`last~1\`, or by a pipeline file for its last run (\`pets.yaml~1\` for
+the one before).
 
 Examples:
-  pipeline report                       of the last run of this project
+  pipeline report                       the last run of this project
   pipeline report pets.yaml --out pets.html
   pipeline report last~1`;
 
@@ -21,10 +21,10 @@ export const report: CommandSpec = {
   register(program, host, done) {
     program
       .command('report')
-      .description('write a page about a run: figures, curves, mistakes, and where all of it comes from')
-      .argument('[run]', 'the run', 'last')
-      .option('-o, --out <file>', 'the HTML file to write; left out: report.html in the folder of the run')
-      .option('--json', 'print one JSON object on stdout')
+      .description('write an HTML report of a run: metrics, curves, mistakes and provenance')
+      .argument('[run]', 'id of the run, or another name for it', 'last')
+      .option('-o, --out <file>', "the HTML file to write (default: report.html in the run's folder)")
+      .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
       .action(async (run: string, options: ReportOptions) => {
         await writeReport(run, options, host);
@@ -64,7 +64,7 @@ async function writeReport(reference: string, { out, json }: ReportOptions, host
   });
   await writeWhole(file, page(report));
   if (json) host.stdout(`${JSON.stringify({ event: 'report', run: run.id, file })}\n`);
-  else host.stderr(`the report of ${run.pipeline.name}, run ${run.id}, is in ${shownFrom(host.cwd, file)}\n`);
+  else host.stderr(`wrote the report of ${run.pipeline.name}, run ${run.id}, to ${shownFrom(host.cwd, file)}\n`);
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -84,14 +84,14 @@ async function refuseOthers(file: string, isReport: (text: string) => boolean): 
       code: 'file-exists',
       where: file,
       found,
-      expected: `the name of a file, such as ${found === 'is a folder' ? join(file, 'report.html') : 'report.html'}`,
+      expected: `a file name, such as ${found === 'is a folder' ? join(file, 'report.html') : 'report.html'}`,
     });
   });
   if (text === undefined || isReport(text)) return;
   throw failure('invalid', {
     code: 'file-exists',
     where: file,
-    found: 'is there already, and is not a report',
-    remedy: 'name another file by --out, or move this one away',
+    found: 'already exists and is not a report',
+    remedy: 'choose another file with --out, or move this one away',
   });
 }

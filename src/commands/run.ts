@@ -28,36 +28,34 @@ const help = `
 Examples:
   pipeline run pipelines/quickstart.yaml
   pipeline run pets.yaml --set stages.train.epochs=20
-  pipeline run pets.yaml evaluate          the stage evaluate and all that it needs
-  pipeline run pets.yaml train@units-64    one variant of train, where a matrix makes several
-  pipeline run pets.yaml --force train     train again even though nothing changed
+  pipeline run pets.yaml evaluate          the stage evaluate and everything it needs
+  pipeline run pets.yaml train@units-64    one variant of a train stage with a matrix
+  pipeline run pets.yaml --force train     train again even if nothing changed
 
-Exit codes: 0 done or nothing to do; 1 a stage failed; 2 an invalid pipeline or call; 3 bad data; 4 refused as unsafe;
-5 disk, network or permissions; 6 a minimum was missed; 130 interrupted, run again to go on.`;
+Exit codes: 0 done or nothing to do; 1 a stage failed; 2 invalid pipeline or arguments; 3 bad data; 4 refused as unsafe;
+5 disk, network or permission error; 6 a metric is below its minimum; 130 interrupted (run again to continue).`;
 
 export const run: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('run')
-      .description('run a pipeline: only what changed is done again')
-      .argument('[file]', 'the pipeline file; left out: the one in this folder')
-      .argument('[stages...]', 'only these stages and what they need')
-      .option('--only <stages...>', 'just these stages; what they read must be current')
-      .option('--from <stage>', 'this stage and all after it; what they read must be current')
+      .description('run a pipeline; only what changed runs again')
+      .argument('[file]', 'the pipeline file (default: the only one in this folder)')
+      .argument('[stages...]', 'run only these stages and what they need')
+      .option('--only <stages...>', 'run only these stages; the stages they read from must be up to date')
+      .option('--from <stage>', 'run this stage and all after it; the stages they read from must be up to date')
       .option(
         '-f, --force [stages...]',
-        'run again even where nothing changed, and replace files of theirs that were changed by hand',
+        'run these stages (or all) even if nothing changed, and overwrite output files that you edited',
       )
-      .option('-j, --jobs <number>', 'stages that run at the same time', countOf('--jobs', 'stages'), 2)
-      .option('-n, --dry-run', 'only show what would run, and why')
-      .option('--offline', 'do not use the network: take files from the cache and from the folder PIPELINE_MIRROR')
-      .option('--json', 'print events as newline-delimited JSON on stdout')
+      .option('-j, --jobs <number>', 'maximum number of stages to run in parallel', countOf('--jobs'), 2)
+      .option('-n, --dry-run', 'only show what would run and why')
       .option(
-        '--log-level <level>',
-        'how much the log of the run holds: trace, debug, info, warn, error',
-        logLevel,
-        'debug',
+        '--offline',
+        'do not use the network; take files from the cache and the folder that PIPELINE_MIRROR names',
       )
+      .option('--json', 'print events as newline-delimited JSON to stdout')
+      .option('--log-level <level>', 'detail of the run log: trace, debug, info, warn or error', logLevel, 'debug')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, stages: string[], options: RunOptions) =>
       done(await runCommand(file, stages, options, host)),
@@ -72,8 +70,7 @@ function logLevel(text: string): string {
   throw failure('invalid', {
     code: 'bad-option',
     where: '--log-level',
-    found: `${text} is not a level`,
-    expected: `one of ${logLevels.join(', ')}`,
+    found: `must be one of ${logLevels.join(', ')}, but got \`${text}\``,
   });
 }
 
@@ -136,14 +133,14 @@ async function runPipeline(
         emit({
           event: 'note',
           code: 'log-not-written',
-          text: `the log of this run ends here: ${asPipelineError(error).message}`,
+          text: `the log of this run stops here: ${asPipelineError(error).message}`,
         }),
       ),
     );
     for (const problem of session.pipeline.warnings) emit({ event: 'warning', problem });
     signal.addEventListener(
       'abort',
-      () => emit({ event: 'note', code: 'stopping', text: 'stopping; Ctrl-C once more ends at once' }),
+      () => emit({ event: 'note', code: 'stopping', text: 'stopping; press Ctrl-C again to quit immediately' }),
       { once: true },
     );
     return execute(session, { ...selection, jobs: options.jobs, signal });
@@ -160,7 +157,7 @@ async function runPipeline(
     .finish(result)
     .catch((error: unknown) =>
       host.stderr(
-        `the record of this run could not be written, so that no report can be made of it: ${asPipelineError(error).message}\n`,
+        `cannot write the record of this run, so no report can be made from it: ${asPipelineError(error).message}\n`,
       ),
     );
   const closing = [

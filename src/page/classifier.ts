@@ -42,6 +42,6 @@ export async function loadClassifier(): Promise<Classifier> {
 
 async function fetchFacts(): Promise<ModelFacts> {
   const answer = await fetch('/api/model');
-  if (!answer.ok) throw new Error(`the tool answered ${answer.status}`);
+  if (!answer.ok) throw new Error(`the server responded with ${answer.status}`);
   return (await answer.json()) as ModelFacts;
 }

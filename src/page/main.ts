@@ -26,9 +26,9 @@ async function introduce(): Promise<void> {
   const { facts } = await loading;
   const [height, width] = facts.image.size;
   const names = plainNames(facts.classes);
-  document.title = `${facts.name}: classify a picture`;
+  document.title = `${facts.name}: classify an image`;
   element('about').textContent =
-    `The model ${facts.name} tells ${facts.classes.length} classes: ${names}. It sees pictures at ${width} × ${height} pixels.`;
+    `The model ${facts.name} recognizes ${facts.classes.length} classes: ${names}. Images are resized to ${width} × ${height} pixels.`;
   if (current === undefined) say('Ready.');
 }
 
@@ -37,7 +37,7 @@ async function take(file: File, given?: number): Promise<void> {
   const mine = given ?? ++turn;
   current = file;
   if (given === undefined) several.hide();
-  say(`Looking at ${file.name}…`);
+  say(`Classifying ${file.name}…`);
   try {
     const here = await askHere(await loading, file);
     const tool = compare.checked ? await askTool(file) : undefined;
@@ -46,13 +46,16 @@ async function take(file: File, given?: number): Promise<void> {
     showScores(here.prediction, tool);
     element('result').hidden = false;
     const note = here.transparent
-      ? ' Some of it is transparent: browsers lose the colours under it, so the tool’s answer may differ.'
+      ? ' Parts of it are transparent: browsers lose the colors there, so the tool’s prediction may differ.'
       : '';
     say(`${file.name}: ${here.prediction.class}, ${percent(here.prediction.score)}.${note}`);
   } catch (error) {
     if (mine !== turn) return;
     element('result').hidden = true;
-    say(error instanceof BadPicture ? `${file.name} ${error.message}` : `This did not work: ${String(error)}`, true);
+    say(
+      error instanceof BadPicture ? `${file.name} ${error.message}` : `Classification failed: ${String(error)}`,
+      true,
+    );
   }
 }
 
@@ -66,7 +69,7 @@ async function askTool(file: File): Promise<Prediction> {
   const answer = await fetch(`/api/predict?file=${encodeURIComponent(file.name)}`, { method: 'POST', body: file });
   const line = (await answer.json()) as AnswerLine | { readonly error: string };
   // Of a picture the rest of a sentence is said, of all else a whole one.
-  if ('error' in line) throw new Error('file' in line ? `the tool says that it ${line.error}` : line.error);
+  if ('error' in line) throw new Error('file' in line ? `the tool reports that it ${line.error}` : line.error);
   return line;
 }
 
@@ -88,7 +91,7 @@ async function takeSeveral(files: readonly File[]): Promise<void> {
   const rows = several.show(files, (file) => void take(file, mine));
   let done = 0;
   for (const [index, file] of files.entries()) {
-    say(`Looking at ${file.name} (${index + 1} of ${files.length})…`);
+    say(`Classifying ${file.name} (${index + 1} of ${files.length})…`);
     try {
       const { prediction } = await askHere(await loading, file);
       if (mine !== turn) return;
@@ -96,7 +99,7 @@ async function takeSeveral(files: readonly File[]): Promise<void> {
       done++;
     } catch (error) {
       if (mine !== turn) return;
-      rows[index].fault(error instanceof BadPicture ? error.message : `did not work: ${String(error)}`);
+      rows[index].fault(error instanceof BadPicture ? error.message : `failed: ${String(error)}`);
     }
   }
   const bad = files.length - done;

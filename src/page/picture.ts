@@ -20,7 +20,8 @@ export async function preparePicture(file: Blob, image: ImageSpec, preprocessing
   const probe = probePicture(bytes);
   if (!probe.ok) throw new BadPicture(probe.reason);
   // A browser fills in what is missing; whether anything is, it does not say.
-  if (probe.unended === true) throw new BadPicture('has no end marker: this browser cannot tell whether it is whole');
+  if (probe.unended === true)
+    throw new BadPicture('has no end marker: this browser cannot tell whether it is complete');
   const stored = image.orientation === 'stored' && probe.format === 'jpeg';
   const { data, width, height } = await decode(stored ? new Blob([withoutExif(bytes)]) : file);
   const { rgb, transparent } = withoutAlpha(data);

@@ -8,7 +8,7 @@ export function element<Type extends HTMLElement>(id: string): Type {
   return document.getElementById(id) as Type;
 }
 
-export const percent = (score: number): string => `${(score * 100).toFixed(1)} %`;
+export const percent = (score: number): string => `${(score * 100).toFixed(1)}%`;
 
 /** Shows the browser's prediction and, where there is one, the tool's beside it; the best class comes first. */
 export function showScores(here: Prediction, tool: Prediction | undefined): void {
@@ -58,5 +58,5 @@ function offerAll(rows: readonly HTMLElement[]): void {
 
 function difference(here: Prediction, tool: Prediction): string {
   const worst = Math.max(...Object.entries(here.scores).map(([name, score]) => Math.abs(score - tool.scores[name])));
-  return `The two scores differ by ${worst.toPrecision(1)} at most.`;
+  return `The scores differ by at most ${worst.toPrecision(1)}.`;
 }

@@ -120,7 +120,7 @@ function noNumbers({ where }: Network): PipelineError {
   return failure('bad-data', {
     code: 'no-scores',
     where,
-    found: 'the network gives values that are not numbers',
-    remedy: 'its weights are damaged or were trained to nothing: export it again, or train with a lower learning rate',
+    found: 'the network outputs NaN or infinite values',
+    remedy: 'its weights are damaged, or the training diverged: export it again, or train with a lower learning rate',
   });
 }

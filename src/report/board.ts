@@ -76,7 +76,7 @@ export class Board {
     const rows = [...this.running].flatMap(([name, stage]) => this.stageLines(name, stage, now, columns));
     const { stages } = this.options;
     const waiting = stages - this.ended - this.running.size;
-    const total = `${this.ended} of ${stages} stages done${waiting > 0 ? `, ${waiting} to come` : ''}  ${clock((now - this.started) / 1000)}`;
+    const total = `${this.ended} of ${stages} stages done${waiting > 0 ? `, ${waiting} to go` : ''}  ${clock((now - this.started) / 1000)}`;
     return stages === 1 ? rows : [...rows, this.paint('dim', column(total, columns).trimEnd())];
   }
 

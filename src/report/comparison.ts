@@ -53,7 +53,7 @@ function table(stage: string, rows: readonly Compared[], color: boolean): string
       ? paint('green', line(MARK, cells[index], figures))
       : line(' '.repeat(MARK.length), cells[index], figures);
   });
-  return [`${paint('bold', stage)}: ${count(rows.length, 'variant')}, the best first`, paint('dim', header), ...body];
+  return [`${paint('bold', stage)}: ${count(rows.length, 'variant')}, best first`, paint('dim', header), ...body];
 }
 
 /** How many figures stand beside axes of these widths; accuracy and loss always do. */

@@ -24,7 +24,7 @@ export function findingLines(findings: readonly Finding[], color: boolean): stri
     const names = list.slice(0, MOST_NAMES).map((name) => `      ${printable(name)}`);
     const more =
       list.length > MOST_NAMES
-        ? [`      and ${(list.length - MOST_NAMES).toLocaleString('en-US')} more (--json names all)`]
+        ? [`      and ${(list.length - MOST_NAMES).toLocaleString('en-US')} more (--json lists all)`]
         : [];
     const way = remedy === undefined ? [] : [paint('green', `    -> ${printable(remedy)}`)];
     if (command !== undefined) way.push(paint('green', `       ${printable(command)}`));

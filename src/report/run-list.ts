@@ -39,7 +39,7 @@ export function rowOf(found: RunFound): RunRow {
 
 /** A run's state for people; programs get the state itself. */
 export function stateWord(state: string): string {
-  return state === 'gate-missed' ? 'minimum missed' : state;
+  return state === 'gate-missed' ? 'minimum not met' : state;
 }
 
 /** Newest first, as given; the figures of the last columns are those of the best evaluation. */
@@ -63,7 +63,7 @@ export function runLines(
       cells: rows.map(({ durationMs }) => (durationMs === undefined ? '-' : duration(durationMs))),
     },
     {
-      title: 'did',
+      title: 'ran',
       cells: rows.map(({ stages }) =>
         stages === undefined
           ? '-'

@@ -31,20 +31,17 @@ export function closingLines(run: Closing, color: boolean): string[] {
       if (done + restored + run.healed.length === 0)
         return [
           ...figures,
-          paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are current (${time})`),
+          paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are up to date (${time})`),
         ];
       return [
         ...figures,
         paint(
           'green',
-          `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} current${madeAgain(run.healed)}`,
+          `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} up to date${madeAgain(run.healed)}`,
         ),
       ];
     case 'gate-missed':
-      return [
-        ...figures,
-        paint('red', `a minimum was missed (${time}): ${heldBack(run.stages)}what was computed is kept`),
-      ];
+      return [...figures, paint('red', `minimum not met (${time}): ${heldBack(run.stages)}finished stages are cached`)];
     case 'failed':
       return [
         ...figures,
@@ -59,7 +56,7 @@ export function closingLines(run: Closing, color: boolean): string[] {
 }
 
 function madeAgain(healed: readonly string[]): string {
-  return healed.length === 0 ? '' : `; ${plainNames(healed)} ran again, because the cache had lost what they put out`;
+  return healed.length === 0 ? '' : `; ${plainNames(healed)} ran again because the cache had lost the results`;
 }
 
 /** The exports of other variants are delivered all the same. */

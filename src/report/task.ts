@@ -4,7 +4,7 @@ import { clock, count, megabytes } from './words.js';
 
 /** The parts that a line may have, each empty where nothing is known. */
 export interface TaskWords {
-  /** `12.3/68.6 MB`, `1,024/4,000 pictures` */
+  /** `12.3/68.6 MB`, `1,024/4,000 images` */
   readonly amount: string;
   /** `5.1 MB/s`, `160/s` */
   readonly rate: string;
@@ -20,7 +20,7 @@ export function taskWords({ unit, done, total }: TaskProgress, rate: number | un
     return { amount, rate: rate === undefined ? '' : `${(rate / 1e6).toFixed(1)} MB/s`, left };
   }
   const amount =
-    total === undefined ? count(done, 'picture') : `${done.toLocaleString('en-US')}/${count(total, 'picture')}`;
+    total === undefined ? count(done, 'image') : `${done.toLocaleString('en-US')}/${count(total, 'image')}`;
   return { amount, rate: rate === undefined ? '' : `${perSecond(rate)}/s`, left };
 }
 

@@ -46,10 +46,10 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
         context,
         403,
         'foreign-host',
-        'this server is called by an address, by localhost or by its --host only',
+        'open this server by an IP address, by localhost or by the name given as --host',
       );
     if (!isOwnOrigin(context.req.header('origin'), called))
-      return problem(context, 403, 'foreign-origin', 'pages of other sites may not ask');
+      return problem(context, 403, 'foreign-origin', 'requests from pages of other sites are refused');
     return next();
   });
   const { classes, image, preprocessing, folder } = bundle;
@@ -57,12 +57,12 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
   const tooLarge = bodyLimit({
     maxSize: LARGEST_BODY,
     onError: (context) =>
-      problem(context, 413, 'body-too-large', `the body has more than ${LARGEST_BODY / 2 ** 20} MiB`),
+      problem(context, 413, 'body-too-large', `the body is larger than ${LARGEST_BODY / 2 ** 20} MiB`),
   });
   app.post('/api/predict', requestLimit(), tooLarge, predictEndpoint(predictor));
   app.all('/api/predict', (context) => {
     context.header('allow', 'POST');
-    return problem(context, 405, 'method-not-allowed', 'pictures come by POST');
+    return problem(context, 405, 'method-not-allowed', 'send images with POST');
   });
   const files = servedFiles(bundle);
   app.get('*', async (context) => {
@@ -70,7 +70,7 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
     const answer = file === undefined ? undefined : await sendFile(file, context.req.method);
     return answer ?? context.notFound();
   });
-  app.notFound((context) => problem(context, 404, 'not-found', 'nothing is served here'));
+  app.notFound((context) => problem(context, 404, 'not-found', 'nothing is served at this path'));
   app.onError((error, context) => {
     // Whoever asked is gone, or was too slow: nobody reads the answer, and it is not a fault of the tool.
     if (context.req.raw.signal.aborted) return problem(context, 408, 'request-ended', 'the request ended early');
@@ -78,7 +78,7 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
     // The terminal has shown it already, once for all requests.
     if (code === 'model-unavailable') return problem(context, 503, code, found);
     onError(error);
-    return problem(context, 500, code, 'the tool failed; its terminal says why');
+    return problem(context, 500, code, 'the server failed; its terminal shows why');
   });
   return app;
 }

@@ -29,12 +29,7 @@ export function predictEndpoint(predictor: ModelPredictor): (context: Context) =
   return async (context) => {
     const upload = await readUpload(context);
     if (upload === undefined)
-      return problem(
-        context,
-        400,
-        'no-picture',
-        'the body is not one picture, expected its bytes, or a form with one file',
-      );
+      return problem(context, 400, 'no-picture', 'the body must be the bytes of one image, or a form with one file');
     return queue.add(() => predictUpload(context, predictor, upload));
   };
 }
@@ -87,7 +82,7 @@ async function predictUpload(context: Context, predictor: ModelPredictor, { name
     const { code } = answer.problem;
     return context.json({ ...line, code }, statuses[code] ?? 422);
   }
-  throw new Error('a picture got no answer');
+  throw new Error('an image got no prediction');
 }
 
 /** A form's only file, or the body itself, named by the query's `file`, else as stdin is. */

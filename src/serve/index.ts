@@ -73,8 +73,8 @@ function noPage(where: string): PipelineError {
   return failure('invalid', {
     code: 'no-layers-model',
     where,
-    found: 'is for onnxruntime, which the page does not have',
-    expected: 'the folder of a layers-model, which the browser computes',
+    found: 'is an ONNX model, which the page cannot run',
+    expected: 'the folder of a TF.js layers-model',
     remedy: 'export with `formats: [tfjs, onnx]`',
   });
 }
@@ -86,10 +86,10 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
     {
       code: 'cannot-listen',
       where: `${host}:${port}`,
-      found: taken ? 'is taken by another program' : `cannot be listened on: ${error.message}`,
+      found: taken ? 'is already in use by another program' : `cannot listen on it: ${error.message}`,
       remedy: taken
-        ? 'name another port by --port; 0 takes any that is free'
-        : 'name another address by --host or another port by --port',
+        ? 'choose another port with --port; 0 chooses a free one'
+        : 'choose another address with --host or another port with --port',
     },
     error,
   );

@@ -18,5 +18,5 @@ export function comparison(
     );
     return html`<tr><th scope="row">${variant?.base ?? name}</th>${values}${figures}</tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Evaluations"><table class="numbers"><caption>${ranked.length} evaluations, the best first</caption><thead><tr><th scope="col">evaluation</th>${axes.map((axis) => html`<th scope="col">${axis}</th>`)}${mainFigures.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Evaluations"><table class="numbers"><caption>${ranked.length} evaluations, best first</caption><thead><tr><th scope="col">evaluation</th>${axes.map((axis) => html`<th scope="col">${axis}</th>`)}${mainFigures.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }

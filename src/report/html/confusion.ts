@@ -24,7 +24,7 @@ function matrix({ classes, confusion: counts }: EvaluationMetrics, tall = ''): H
     });
     return html`<tr><th scope="row">${classes[truth]}</th>${cells}<td class="total">${whole(total)}</td></tr>`;
   });
-  return html`<div class="scroll${tall}" tabindex="0" role="region" aria-label="Confusion matrix"><table class="numbers confusion"><caption>Confusion matrix: classes by row, predictions by column</caption><thead><tr><td></td>${classes.map((name) => html`<th scope="col">${name}</th>`)}<th scope="col" class="total">all</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll${tall}" tabindex="0" role="region" aria-label="Confusion matrix"><table class="numbers confusion"><caption>Confusion matrix: true classes in rows, predicted classes in columns</caption><thead><tr><td></td>${classes.map((name) => html`<th scope="col">${name}</th>`)}<th scope="col" class="total">total</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function pairs({ classes, confusion: counts }: EvaluationMetrics): Html {
@@ -39,5 +39,5 @@ function pairs({ classes, confusion: counts }: EvaluationMetrics): Html {
         html`<tr><th scope="row">${classes[truth]}</th><td class="text">${classes[predicted]}</td><td>${whole(count)}</td></tr>`,
     );
   const left = most.length > MOST_PAIRS ? `, ${MOST_PAIRS} of ${most.length.toLocaleString('en-US')} pairs` : '';
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Most confused classes"><table class="numbers"><caption>Most confused classes${left}</caption><thead><tr><th scope="col">class</th><th scope="col" class="text">taken for</th><th scope="col">pictures</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Most confused classes"><table class="numbers"><caption>Most confused classes${left}</caption><thead><tr><th scope="col">class</th><th scope="col" class="text">predicted as</th><th scope="col">images</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }

@@ -49,15 +49,15 @@ const rate: Curve = {
 };
 
 export function curves({ history }: Training, file: string): Html {
-  if (history.state !== 'kept') return missing('The course of the training', history, file);
+  if (history.state !== 'kept') return missing('The training history', history, file);
   const { epochs, bestEpoch } = history.value;
   const shown = thinned(epochs);
   const told = [loss];
   if (epochs.some((epoch) => epoch.accuracy !== undefined)) told.push(accuracy);
   if (epochs.some((epoch) => epoch.learning_rate !== epochs[0].learning_rate)) told.push(rate);
-  const kept = bestEpoch === epochs.length ? '' : ` The weights are those of epoch ${bestEpoch}.`;
+  const kept = bestEpoch === epochs.length ? '' : ` The model has the weights of epoch ${bestEpoch}.`;
   const length = epochs.length === 1 ? '1 epoch' : `${epochs.length} epochs`;
-  const left = shown.length < epochs.length ? ` ${shown.length} of them are drawn.` : '';
+  const left = shown.length < epochs.length ? ` ${shown.length} of them are plotted.` : '';
   return html`<p>${length}.${left}${kept}</p><div class="pair">${told.map((one) => draw(shown, one))}</div>`;
 }
 

@@ -30,14 +30,14 @@ export function chartFigure({
   legend?: Html;
   table: Html;
 }): Html {
-  return html`<figure><figcaption>${title}</figcaption>${legend}${chart}<details><summary>The figures of “${title}” as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="${title}, table">${table}</div></details></figure>`;
+  return html`<figure><figcaption>${title}</figcaption>${legend}${chart}<details><summary>Show “${title}” as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="${title}, table">${table}</div></details></figure>`;
 }
 
 /** Why something is not on the page, and how to get it back. */
 export function missing(what: string, kept: Exclude<Kept<unknown>, { state: 'kept' }>, file: string): Html {
   const why =
     kept.state === 'gone'
-      ? html`is no longer in the cache. <code>pipeline run ${file}</code> makes it again, if the pipeline is still the same.`
-      : html`is not there: the stage did not come to its end in this run.`;
+      ? html`is no longer in the cache. Run <code>pipeline run ${file}</code> to recompute it, if the pipeline has not changed.`
+      : html`is not available: the stage did not finish in this run.`;
   return html`<p class="missing">${what} ${why}</p>`;
 }

@@ -48,7 +48,7 @@ export function graph(
       made,
     ),
   );
-  return html`<div class="split"><figure><figcaption>What waits for what</figcaption><svg class="graph" viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="The stages and what they wait for; the table tells the same">${edges}${boxes}</svg></figure>${table(nodes, byName, made)}</div>`;
+  return html`<div class="split"><figure><figcaption>Stage graph</figcaption><svg class="graph" viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="Stages and their dependencies; the table has the same information">${edges}${boxes}</svg></figure>${table(nodes, byName, made)}</div>`;
 }
 
 function placeOf({ lane, layer }: DrawnStage): { x: number; y: number } {
@@ -119,7 +119,7 @@ function table(
     const own = kind === (variant?.base ?? name) ? undefined : html` <small>${kind}</small>`;
     return html`<tr><th scope="row">${name}${own}</th><td class="state ${state}">${marks[state]} ${state}</td><td>${time === undefined ? '–' : html`<data value="${time}">${duration(time)}</data>`}</td><td class="text">${reason}</td><td>${features && whole(features.extracted)}</td><td>${features && whole(features.reused)}</td></tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Stages"><table class="numbers wide"><caption>${whole(nodes.length)} stages, with the time of their work</caption><thead><tr><th scope="col">stage</th><th scope="col" class="state">state</th><th scope="col">took</th><th scope="col" class="text">why</th><th scope="col">extracted</th><th scope="col">reused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Stages"><table class="numbers wide"><caption>${whole(nodes.length)} stages with their run times</caption><thead><tr><th scope="col">stage</th><th scope="col" class="state">state</th><th scope="col">time</th><th scope="col" class="text">reason</th><th scope="col">extracted</th><th scope="col">reused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function cut(text: string, length: number): string {

@@ -83,7 +83,7 @@ export function page(report: Report): string {
 </head>
 <body>
 <main>${header(run, state, end)}${contents}${body}</main>
-<footer><p>${SIGNED}${run.tool}. This page stands alone: it runs no script and loads nothing.</p></footer>
+<footer><p>${SIGNED}${run.tool}. This page is self-contained: it runs no scripts and loads nothing.</p></footer>
 </body>
 </html>
 `.text;
@@ -108,7 +108,7 @@ function sectionsOf({ run, end, ranked, detailed, trainings, data: all, made }: 
 }
 
 function leftOut(all: number, shown: number): Html | undefined {
-  return shown < all ? html`<p>The ${shown} best are shown in full below.</p>` : undefined;
+  return shown < all ? html`<p>The ${shown} best are shown in detail below.</p>` : undefined;
 }
 
 /** Side by side as far as there is room. */
@@ -136,14 +136,14 @@ function evaluationSections(
   const rows = valueOf(predictions);
   const results =
     figures.state === 'kept'
-      ? html`<p>On the ${figures.value.split} pictures, by the stage ${node.name}${figures.value.classes.length === 2 ? `; ${figures.value.classes[1]} from a score of ${figures.value.threshold} on` : ''}.</p>${keyFigures(metrics[node.name] ?? {})}${figuresOf(figures.value, rows)}`
-      : html`${own(metrics, node.name) === undefined ? undefined : keyFigures(metrics[node.name])}${missing('Everything else about this evaluation', figures, file)}`;
+      ? html`<p>Evaluated on the ${figures.value.split} images by the stage ${node.name}${figures.value.classes.length === 2 ? `; a score of at least ${figures.value.threshold} means ${figures.value.classes[1]}` : ''}.</p>${keyFigures(metrics[node.name] ?? {})}${figuresOf(figures.value, rows)}`
+      : html`${own(metrics, node.name) === undefined ? undefined : keyFigures(metrics[node.name])}${missing('The rest of this evaluation', figures, file)}`;
   const sections = [section('Results', results)];
   if (training !== undefined) sections.push(section('Training', curves(training, file)));
   if (predictions.state === 'kept') {
     sections.push(section('Mistakes', mistakes(predictions.value, looked)));
   } else if (figures.state === 'kept') {
-    sections.push(section('Mistakes', missing('What was said of each picture', predictions, file)));
+    sections.push(section('Mistakes', missing('The prediction for each image', predictions, file)));
   }
   return sections;
 }

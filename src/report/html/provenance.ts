@@ -43,7 +43,7 @@ function environments(stages: readonly StageOutcome[]): [string, string][] {
   return [...found].map(([name, versions]) => [own(wordsFor, name) ?? name, [...versions].join('; ')]);
 }
 
-const wordsFor: Readonly<Record<string, string>> = { featureType: 'kept features' };
+const wordsFor: Readonly<Record<string, string>> = { featureType: 'cached features' };
 
 function inWords(value: Json): string {
   if (value === null || typeof value !== 'object') return String(value);
@@ -68,7 +68,7 @@ function weightFiles(stages: readonly StageOutcome[]): [string, Html][] {
       readonly md5?: string;
     };
     const digest = sha256 ?? (md5 === undefined ? undefined : `md5 ${md5}`);
-    return digest === undefined ? [] : [[`file of the weights of ${name}`, html`<code>${digest}</code>`]];
+    return digest === undefined ? [] : [[`weights file of ${name}`, html`<code>${digest}</code>`]];
   });
 }
 
@@ -86,7 +86,7 @@ function weights(stages: readonly StageOutcome[]): [string, Html][] {
   }
   return [...owners].map(([digest, { output, names }]) => {
     const whose = names.length > 3 ? `${names.length} trainings` : names.join(', ');
-    return [`${weightNames[output]} weights of ${whose}, as kept in the cache`, html`<code>${digest}</code>`];
+    return [`${weightNames[output]} weights of ${whose}, in the cache`, html`<code>${digest}</code>`];
   });
 }
 
@@ -100,5 +100,5 @@ function keys(stages: readonly StageOutcome[], made: ReadonlyMap<string, Made>):
         : html`<td class="text">${moment(record.createdAt)}, ${record.tool}</td>`;
     return html`<tr><th scope="row">${name}</th><td class="text">${key === undefined ? '–' : html`<code>${key}</code>`}</td>${when}</tr>`;
   });
-  return html`<details><summary>Action keys: what decided each stage’s result, hashed</summary><div class="scroll" tabindex="0" role="region" aria-label="Action keys"><table class="numbers"><caption>Action keys</caption><thead><tr><th scope="col">stage</th><th scope="col" class="text">key</th><th scope="col" class="text">made, by version</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+  return html`<details><summary>Action keys: hashes of everything that each stage’s result depends on</summary><div class="scroll" tabindex="0" role="region" aria-label="Action keys"><table class="numbers"><caption>Action keys</caption><thead><tr><th scope="col">stage</th><th scope="col" class="text">key</th><th scope="col" class="text">computed, by version</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }

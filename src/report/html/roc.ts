@@ -41,7 +41,9 @@ export function roc(predictions: Predictions): Html | undefined {
     tone: index + 1,
   }));
   const title =
-    classes.length === 2 ? `ROC of ${classes[1]} against ${classes[0]}` : 'ROC of each class against the others';
+    classes.length === 2
+      ? `ROC curve of ${classes[1]} against ${classes[0]}`
+      : 'ROC curve of each class against the others';
   const chart = lineChart({
     description: `${title}. Area under the curve: ${curves.map(({ name, area }) => `${name} ${area.toFixed(4)}`).join(', ')}.`,
     series,
