@@ -1,4 +1,4 @@
-/** pipeline bases: the pretrained networks that can be named. */
+/** pipeline bases: lists the pretrained networks that load-base knows by name. */
 import { bytesText } from '../core/text/bytes-text.js';
 import { columnLines, type Column } from '../report/columns.js';
 import type { BaseRow, CommandSpec } from './host.js';

@@ -1,4 +1,4 @@
-/** pipeline cache du, gc and verify: what the cache holds, how it is made smaller, and whether it is whole. */
+/** pipeline cache: shows the size of the cache, shrinks it, checks it for damage, or trusts it. */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { bytesText } from '../core/text/bytes-text.js';

@@ -1,4 +1,4 @@
-/** pipeline diff: what differs between two runs, and what came of it. */
+/** pipeline diff: compares the fields and the results of two runs. */
 import { own } from '../core/own.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { RecordedNode } from '../core/run-record.js';
@@ -36,12 +36,12 @@ export const diff: CommandSpec = {
   },
 };
 
-/** The last two runs of the pipeline that ran last: those of another have nothing in common with it. */
+/** The last two runs of the pipeline that ran last: runs of another pipeline are not comparable. */
 async function lastTwo({ cwd }: Host): Promise<[before: string, after: string]> {
   const { runsOf } = await import('../runner/runs/open-run.js');
   const { runs } = await runsOf(undefined, cwd);
   const [last] = runs;
-  // Without two runs, or with a record that cannot be read, opening them says what is wrong.
+  // Without two runs, or with a record that cannot be read, opening them reports what is wrong.
   if (runs.length < 2 || last.state === 'unreadable') return ['last~1', 'last'];
   const { file } = last.run.pipeline;
   const before = runs.slice(1).find((run) => run.state !== 'unreadable' && run.run.pipeline.file === file);
@@ -81,7 +81,7 @@ function unfinished({ found, state }: OpenedRun): PipelineError {
   });
 }
 
-/** Evaluations of one name belong together; so do those of runs that have one each, whatever their names. */
+/** Pairs evaluations with the same name; if each run has only one, pairs them whatever their names. */
 function pairs(before: OpenedRun, after: OpenedRun): [RecordedNode, RecordedNode][] {
   const evaluations = ({ run, end }: OpenedRun): RecordedNode[] =>
     run.graph.filter(({ name }) => own(end?.metrics, name) !== undefined);
@@ -100,7 +100,7 @@ async function compareEvaluation(
   after: OpenedRun,
   is: RecordedNode,
 ): Promise<EvaluationDifference> {
-  const [{ readEvaluation }, { turnedBetween }] = await Promise.all([
+  const [{ readEvaluation }, { changedPredictions }] = await Promise.all([
     import('../report/results/evaluations.js'),
     import('../report/results/changed-predictions.js'),
   ]);
@@ -112,6 +112,6 @@ async function compareEvaluation(
     before: was.name,
     after: is.name,
     metrics: names.map((name) => ({ name, before: metricsBefore[name], after: metricsAfter[name] })),
-    pictures: turnedBetween(earlier, later) ?? null,
+    pictures: changedPredictions(earlier, later) ?? null,
   };
 }

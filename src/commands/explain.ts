@@ -1,4 +1,4 @@
-/** pipeline explain: all that decides a stage's result, and what changed since it was made here. */
+/** pipeline explain: everything that a stage's result depends on, and what changed since it was computed here. */
 import { canonical, type Json } from '../core/canonical.js';
 import { isRecord } from '../core/is-record.js';
 import { printable } from '../report/words.js';

@@ -12,7 +12,7 @@ Examples:
 interface Edge {
   readonly from: string;
   readonly to: string;
-  /** The field that names it, or `minimum` for an evaluation that an export waits for. */
+  /** The field with the reference, or `minimum` for an evaluation that an export waits for. */
   readonly label: string;
 }
 
@@ -75,7 +75,7 @@ const formats = {
   },
 };
 
-/** Mermaid reads `end`, hyphens and commas in names as its own; other characters than letters and digits become their code. */
+/** Mermaid gives `end`, hyphens and commas a meaning of their own, so all characters but letters and digits become their code. */
 function id(name: string): string {
   return `stage_${name.replace(/[^A-Za-z0-9]/g, (character) => `_${character.charCodeAt(0).toString(16)}`)}`;
 }

@@ -1,4 +1,4 @@
-/** Whether a pipeline can be written for a folder or an archive: told before there is one that would fail. */
+/** Checks a folder or archive before `init` writes a pipeline for it that would fail. */
 import { readdir, stat } from 'node:fs/promises';
 import { sourceFolders } from '../config/class-folders.js';
 import { emptyFolderText } from '../config/lint/sources.js';
@@ -11,7 +11,7 @@ import { listFiles } from '../store/files/file-list.js';
 const expected =
   'a folder with one folder per class, at least two (such as cats/ and dogs/), or with train/ and validation/ that contain those; or a .zip, .tar or .tar.gz of one';
 
-/** Rejects with `bad-data` where ingest could never take it; resolves with what is likely not meant. `shown` is how the person named it. */
+/** Rejects with `bad-data` if ingest could never read it; resolves with warnings. `shown` is the path as the user wrote it. */
 export async function checkSource(path: string, shown: string): Promise<Problem[]> {
   const entry = await stat(path).catch(() => undefined);
   if (entry === undefined) throw unfit('folder-missing', shown, 'does not exist', 'check the name');

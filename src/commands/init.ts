@@ -1,4 +1,4 @@
-/** pipeline init: writes a pipeline for a folder of pictures. */
+/** pipeline init: writes a pipeline file for a folder of images. */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
 import { pipelineNameOf, projectRootOf } from '../config/project-root.js';
@@ -45,7 +45,7 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
   const warnings = await checkSource(source, folder ?? source);
   const name = pipelineNameOf(basename(source).replace(/\.(zip|tar|tar\.gz|tgz)$/i, ''), 'pictures');
   const isFolder = (await stat(source)).isDirectory();
-  // What a run writes must not lie among the images: `init .` writes beside the folder, not into it.
+  // A run must not write into the image folder, so `init .` writes the file next to it.
   const base = isFolder && isWithin(host.cwd, source) ? dirname(source) : host.cwd;
   const file = to === undefined ? resolve(base, `${folder === undefined ? 'pets' : name}.yaml`) : resolve(host.cwd, to);
   const root = projectRootOf(dirname(file));
@@ -80,7 +80,7 @@ function amongImages(file: string, shown: string): PipelineError {
   });
 }
 
-/** JSON texts are YAML, whatever is in a name. */
+/** JSON strings are valid YAML, whatever characters a name contains. */
 function template(name: string, source: string): string {
   return `# Trains a classifier on the image folders in ${JSON.stringify(source)}.
 version: 1

@@ -1,4 +1,4 @@
-/** pipeline plan: what would run, and why. */
+/** pipeline plan: shows what would run and why. */
 import { PipelineError } from '../core/problem.js';
 import { checkDestinations } from '../runner/checkout/destinations.js';
 import { withAncestors } from '../runner/graph.js';
@@ -43,7 +43,7 @@ export const planCommand: CommandSpec = {
   },
 };
 
-/** Notes of planning go to people. */
+/** Prints the notes of planning to stderr. */
 export function noteTo(host: Host): Parameters<typeof openFor>[2] {
   return (event) => {
     if (event.event === 'note') host.stderr(`${printable(event.text)}\n`);
@@ -63,7 +63,7 @@ export interface PrintOptions {
   readonly measure?: boolean;
 }
 
-/** Shows the pipeline's warnings first. Throws what a run throws before it begins: a stage outside the selection has to run first, or a folder cannot be written. */
+/** Prints warnings, then the plan. Throws as a run does before it starts: if a stage outside the selection has to run first, or a folder is not writable. */
 export async function printPlan(
   session: Session,
   selection: Selection,
@@ -81,7 +81,7 @@ export async function printPlan(
   refuseStaleOutside(all, selection, session);
   const planned = all.filter(({ node }) => selection.selected.has(node.stage.name));
   const width = Math.max(...planned.map(({ node }) => node.stage.name.length));
-  // Who reads a pipe reads lines.
+  // Programs that read a pipe need one line per stage.
   const columns = host.showsOutput ? host.width() : Infinity;
   for (const { node, decision } of planned) {
     const { name, kind } = node.stage;

@@ -1,10 +1,10 @@
-/** pipeline predict: what an exported model says of pictures. */
+/** pipeline predict: classifies images with an exported model. */
 import { basename, resolve } from 'node:path';
 import { plainNames } from '../core/text/names.js';
 import { exitCodes, failure } from '../core/problem.js';
 import type { Reporter } from '../report/terminal.js';
 import { collect, type CommandSpec, type Host } from './host.js';
-import { findPictures } from './pictures.js';
+import { findImages } from './images.js';
 
 interface PredictOptions {
   readonly filesFrom: readonly string[];
@@ -65,7 +65,7 @@ async function predictCommand(
       found: 'cannot be combined',
       expected: 'one of them',
     });
-  const pictures = await findPictures({ names, lists: filesFrom }, host);
+  const images = await findImages({ names, lists: filesFrom }, host);
   const [{ openModel, lineOf }, { csvFormat, jsonFormat, tableFormat }, { formatProblems }, { count, printable }] =
     await Promise.all([
       import('../predict/index.js'),
@@ -81,7 +81,7 @@ async function predictCommand(
     : csv
       ? csvFormat(classes)
       : tableFormat(
-          pictures.map(({ name }) => name),
+          images.map(({ name }) => name),
           classes,
         );
   const counts = { prediction: 0, bad: 0, 'passed-over': 0 };
@@ -90,7 +90,7 @@ async function predictCommand(
   host.stdout(format.head);
   try {
     let done = 0;
-    for await (const answer of predictor.predict(pictures, host.signal)) {
+    for await (const answer of predictor.predict(images, host.signal)) {
       counts[answer.kind]++;
       const line = lineOf(answer);
       if (line !== undefined) host.stdout(format.line(line));
@@ -102,7 +102,7 @@ async function predictCommand(
         task: 'predict',
         unit: 'pictures',
         done: ++done,
-        total: pictures.length,
+        total: images.length,
       });
     }
   } finally {
@@ -116,11 +116,11 @@ async function predictCommand(
   const none = counts.prediction + counts.bad === 0;
   const place = names.length === 0 ? '' : ` in ${printable(plainNames(names))}`;
   host.stderr(`${[none ? `no images found${place}` : count(counts.prediction, 'image'), ...more].join(', ')}\n`);
-  // A list of names may well be empty: programs write it. Who names a folder means pictures.
+  // Programs may write an empty list of names, but a folder without images is a mistake.
   return counts.bad > 0 || (none && names.length > 0) ? exitCodes['bad-data'] : 0;
 }
 
-/** How far it is, on a terminal whose reader does not see the answers: they go to a file or to another program. */
+/** Shows progress on a terminal if the predictions go to a file or to another program. */
 async function progressOn(name: string, host: Host): Promise<Reporter | undefined> {
   if (host.screen === undefined || host.showsOutput) return undefined;
   const { terminalReporter } = await import('../report/terminal.js');

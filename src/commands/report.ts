@@ -1,4 +1,4 @@
-/** pipeline report: one page about a run. */
+/** pipeline report: writes an HTML report of a run. */
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { shownFrom } from '../core/paths.js';
@@ -39,7 +39,7 @@ interface ReportOptions {
 }
 
 async function writeReport(reference: string, { out, json }: ReportOptions, host: Host): Promise<void> {
-  // Loaded only here: other commands need neither d3 nor sharp.
+  // Loaded on demand: other commands need neither d3 nor sharp.
   const [{ openRun, folderOfRoot }, { gatherReport }, { isReport, page }] = await Promise.all([
     import('../runner/runs/open-run.js'),
     import('../report/html/gather.js'),
@@ -48,7 +48,7 @@ async function writeReport(reference: string, { out, json }: ReportOptions, host
   const opened = await openRun(reference, host);
   const { state, run, end, store, readBlob, project } = opened;
   const file = out === undefined ? join(project.runs, run.id, 'report.html') : resolve(host.cwd, out);
-  // Before the work: a page takes a while to make.
+  // Fail before the work: building a page takes a while.
   if (!(await isFolder(file))) {
     const failed = await failureOf(file, 'the report', { display: (path) => shownFrom(host.cwd, path) }, 'file');
     if (failed !== undefined) throw failed;
@@ -74,7 +74,7 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Throws `invalid` where something stands that is not a report: a slip in a name must not cost a pipeline file. */
+/** Throws `invalid` for an existing file that is not a report: a typo must not overwrite a pipeline file. */
 async function refuseOthers(file: string, isReport: (text: string) => boolean): Promise<void> {
   const text = await readRegular(file).then(String, (error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

@@ -1,4 +1,4 @@
-/** pipeline run: does what the plan leaves to do. */
+/** pipeline run: runs a pipeline and prints its progress and results. */
 import { relative } from 'node:path';
 import type { Pipeline } from '../config/pipeline.js';
 import type { RunEvent } from '../core/event.js';
@@ -89,7 +89,7 @@ async function runCommand(
     host.stdout(`${JSON.stringify(event)}\n`);
   };
   return runPipeline(file, stages, options, host, [print]).catch((error: unknown) => {
-    // Programs wait for the event that ends the stream, also where nothing could run.
+    // Programs wait for the event that ends the stream, even if nothing could run.
     if (!ended) {
       const { category, problems } = asPipelineError(error);
       for (const problem of problems) print({ event: 'problem', problem });
@@ -148,11 +148,11 @@ async function runPipeline(
   const result = await executing()
     .finally(reporter.close)
     .catch(async (error: unknown) => {
-      // Without its record the run looks like a killed one; what went wrong first is what people have to know.
+      // Without a record the run looks like a killed one. Report the original error, not one of writing the record.
       await record.abandon(error).catch(() => undefined);
       throw error;
     });
-  // Its results are there all the same.
+  // If this fails, the results still exist.
   await record
     .finish(result)
     .catch((error: unknown) =>
@@ -164,17 +164,17 @@ async function runPipeline(
     ...comparisonLines(comparedOf(pipeline, result), color),
     ...closingLines(withoutVariants(pipeline, result), color),
   ];
-  // Figures that are new are worth a look.
+  // Only new metrics are worth a report.
   if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0)
     closing.push(`details: pipeline report ${relative(cwd, pipeline.file)}`);
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;
-  // The gravest failure decides: a missed gate matters less than a stage that broke.
+  // The most serious failure decides: a missed gate matters less than a failed stage.
   const failed = result.failures.find(({ category }) => category !== 'gate-missed') ?? result.failures[0];
   return failed === undefined ? 0 : exitCodes[failed.category];
 }
 
-/** The evaluations that a matrix made, as far as this run was about them. */
+/** The evaluations of the variants of a matrix that were part of this run. */
 function comparedOf({ variants }: Pipeline, { stages, metrics }: RunResult): Compared[] {
   return stages.flatMap(({ name, kind }) => {
     const variant = kind === 'evaluate' ? variants.get(name) : undefined;
@@ -182,7 +182,7 @@ function comparedOf({ variants }: Pipeline, { stages, metrics }: RunResult): Com
   });
 }
 
-/** The result without the figures of variants, which the comparison shows. */
+/** The result without the metrics of variants, which the comparison shows. */
 function withoutVariants({ variants }: Pipeline, result: RunResult): RunResult {
   return {
     ...result,

@@ -1,4 +1,4 @@
-/** pipeline serve: an exported model on a page, and as an endpoint. */
+/** pipeline serve: serves an exported model as a web page and an HTTP endpoint. */
 import { resolve } from 'node:path';
 import { asPipelineError, failure } from '../core/problem.js';
 import type { CommandSpec, Host } from './host.js';

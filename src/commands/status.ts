@@ -1,4 +1,4 @@
-/** pipeline status: whether everything is current. */
+/** pipeline status: reports whether everything is up to date. */
 import { plan } from '../runner/plan.js';
 import { formatProblems } from '../report/problems.js';
 import { count, printable } from '../report/words.js';

@@ -1,13 +1,13 @@
-/** What a run would cost, in a few lines. */
+/** The cost of a run in a few lines. */
 import { bytesText } from '../core/text/bytes-text.js';
 import { LARGEST_SHARE, type Estimate } from '../core/estimate.js';
 import { duration, firstOf, printable } from './words.js';
 import { wrapBeside } from './wrap.js';
 
-/** Columns of what each line begins with. */
+/** Width of the label of each line. */
 const HEAD = 10;
 
-/** None where nothing that costs is left to do. `waysOut` says what to do where features do not fit the disk. */
+/** No lines if nothing expensive is left to do. `waysOut` is the advice if features do not fit the disk. */
 export function costLines(cost: Estimate, waysOut: string, width = Infinity): string[] {
   return linesOf(cost, waysOut).map((line) => `${line.slice(0, HEAD)}${wrapBeside(line.slice(HEAD), HEAD, width)}`);
 }
@@ -37,6 +37,6 @@ function timeOf({ ms, unmeasured, exact }: Estimate): string {
       ? ''
       : `${exact ? 'about' : 'up to about'} ${duration(Math.max(1000, ms))}`;
   if (unmeasured.length === 0) return known;
-  const lacking = `not measured on this machine yet (${firstOf(unmeasured)})`;
-  return known === '' ? lacking : `${known}, plus work not measured on this machine yet (${firstOf(unmeasured)})`;
+  const missing = `not measured on this machine yet (${firstOf(unmeasured)})`;
+  return known === '' ? missing : `${known}, plus work not measured on this machine yet (${firstOf(unmeasured)})`;
 }

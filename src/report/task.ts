@@ -1,8 +1,8 @@
-/** A task under way in words: how much, how fast, how long yet. */
+/** The progress of a task in words: how much, how fast, how much time is left. */
 import type { TaskProgress } from '../core/event.js';
 import { clock, count, megabytes } from './words.js';
 
-/** The parts that a line may have, each empty where nothing is known. */
+/** The parts of a line; empty if unknown. */
 export interface TaskWords {
   /** `12.3/68.6 MB`, `1,024/4,000 images` */
   readonly amount: string;
@@ -12,7 +12,7 @@ export interface TaskWords {
   readonly left: string;
 }
 
-/** `rate` in units a second, where it is known. */
+/** `rate` in units per second, if known. */
 export function taskWords({ unit, done, total }: TaskProgress, rate: number | undefined): TaskWords {
   const left = rate === undefined || total === undefined || done >= total ? '' : `${clock((total - done) / rate)} left`;
   if (unit === 'bytes') {

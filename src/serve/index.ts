@@ -1,4 +1,4 @@
-/** Serves an exported model: a page that predicts in the browser, and an endpoint that predicts here. */
+/** Serves an exported model: a page that predicts in the browser, and an endpoint that predicts on this machine. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { failure, type PipelineError } from '../core/problem.js';
@@ -14,23 +14,23 @@ export interface ServeOptions {
   /** The folder of an exported model, or its model.json. */
   readonly model: string;
   readonly host: string;
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly engine: string;
   readonly onError: (error: unknown) => void;
-  /** Ends the opening of a model, the first and any later one. */
+  /** Aborts opening the model, the first time and later. */
   readonly signal?: AbortSignal;
 }
 
 export interface Serving {
-  /** Where it can be opened, from other machines first if it listens to them. */
+  /** URLs of the page; those for other machines come first. */
   readonly urls: readonly string[];
   readonly notes: OpenModel['notes'];
-  /** Answers no more, and frees the engine. */
+  /** Stops answering and frees the engine. */
   close(): Promise<void>;
 }
 
-/** Opens a model and listens. Throws as `openModel` does, and `input-output` where the port cannot be had. */
+/** Opens a model and listens. Throws as `openModel` does, and `input-output` if the port is not available. */
 export async function serveModel({ model, host, port, engine, onError, signal }: ServeOptions): Promise<Serving> {
   const { bundle, notes, ...opened } = await openModel(model, engine, signal);
   if (bundle.format === 'onnx') {

@@ -4,7 +4,7 @@ import { figure, whole } from './figures.js';
 import { html, type Html } from './markup.js';
 import { areasOf } from './roc.js';
 
-/** More than these are a table of their own height, to be scrolled. */
+/** With more classes than this, the table is scrolled. */
 const SHOWN_CLASSES = 20;
 
 export function classTable(figures: EvaluationMetrics, predictions: Predictions | undefined): Html {

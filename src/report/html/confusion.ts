@@ -1,10 +1,10 @@
-/** The confusion matrix as a shaded table; for many classes after the pairs that were confused most, to be scrolled. */
+/** The confusion matrix as a shaded table; for many classes, scrollable and after the most confused pairs. */
 import type { EvaluationMetrics } from '../../model/results.js';
 import { whole } from './figures.js';
 import { html, type Html } from './markup.js';
 
 const MANY_CLASSES = 20;
-/** The matrix grows with the square of the classes: a page stays a page. */
+/** No matrix beyond this: it grows with the square of the classes. */
 const MOST_CLASSES = 100;
 const MOST_PAIRS = 15;
 
@@ -18,7 +18,7 @@ function matrix({ classes, confusion: counts }: EvaluationMetrics, tall = ''): H
   const rows = counts.map((row, truth) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     const cells = row.map((count, predicted) => {
-      // A rare confusion is still seen: only a nought has no shade.
+      // Rare confusions stay visible: only zero has no shade.
       const shade = count === 0 ? 0 : Math.max(1, Math.round((count / total) * 10));
       return html`<td class="${truth === predicted ? 'right' : 'wrong'} shade-${shade}">${whole(count)}</td>`;
     });

@@ -1,4 +1,4 @@
-/** The pictures of the run: how many of each class in each split, and those that were left out. */
+/** The images of the run: counts by class and split, and skipped files. */
 import { own } from '../../core/own.js';
 import type { DataSummary } from '../../image/dataset.js';
 import type { Data } from '../results/training.js';
@@ -6,7 +6,7 @@ import { missing, whole } from './figures.js';
 import { html, type Html } from './markup.js';
 
 const MOST_SKIPPED = 50;
-/** More than these are a table of their own height, to be scrolled. */
+/** With more classes than this, the table is scrolled. */
 const SHOWN_CLASSES = 20;
 
 export function data({ summary }: Data, file: string): Html {

@@ -1,4 +1,4 @@
-/** The stages of a run as a drawing, with how each ended and how long it took, and the same as a table. */
+/** The stages of a run as a graph and as a table, with their states and times. */
 import { linkVertical } from 'd3-shape';
 import type { StageState } from '../../core/event.js';
 import type { RecordedNode, StageOutcome } from '../../core/run-record.js';
@@ -22,7 +22,7 @@ const marks: Readonly<Record<StageState | 'none', string>> = {
   none: ' ',
 };
 
-/** `made` tells how long stages took that did not run this time. */
+/** `made` has the times of stages that did not run this time. */
 export function graph(
   nodes: readonly RecordedNode[],
   outcomes: readonly StageOutcome[],
@@ -63,7 +63,7 @@ function box(stage: DrawnStage, outcomes: readonly StageOutcome[], made: Readonl
   return html`<g class="stage ${state}" transform="translate(${x} ${y})"><title>${stage.name}${times}: ${text}</title><rect width="${BOX.width}" height="${BOX.height}" rx="7"/><text class="name" x="12" y="21">${cut(stage.name, 17)}${times}</text><text class="said" x="12" y="39">${marks[state]} ${text}</text></g>`;
 }
 
-/** One word for the variants of a stage: the gravest of how they ended. */
+/** One state for the variants of a stage: the most serious one. */
 function stateOf(outcomes: readonly StageOutcome[]): StageState | 'none' {
   const order: readonly StageState[] = ['failed', 'interrupted', 'skipped', 'ran', 'restored', 'fresh'];
   return order.find((state) => outcomes.some((outcome) => outcome.state === state)) ?? 'none';
@@ -79,7 +79,7 @@ function said(state: StageState | 'none', outcomes: readonly StageOutcome[], mad
   return state === 'ran' ? `ran ${known}` : `${state} (${known})`;
 }
 
-/** How long the work took, in this run or when it was done, without waiting for its turn; undefined where that is not known. */
+/** How long the work took, in this run or when it was computed, without waiting; undefined if unknown. */
 function timeOf({ name, state, durationMs }: StageOutcome, made: ReadonlyMap<string, Made>): number | undefined {
   return (
     made.get(name)?.durationMs ??
@@ -87,7 +87,7 @@ function timeOf({ name, state, durationMs }: StageOutcome, made: ReadonlyMap<str
   );
 }
 
-/** From box to box; where boxes stand in the way, down the gap beside them. */
+/** From box to box; if boxes are in the way, through the gap next to them. */
 function edge(from: DrawnStage, to: DrawnStage, stages: readonly DrawnStage[]): Html {
   const start = placeOf(from);
   const end = placeOf(to);

@@ -1,7 +1,7 @@
-/** The head of the page: what ran, how it ended, and the figures that matter most. */
+/** The head of the page: what ran and how it ended; also the main metrics of an evaluation. */
 import type { Problem } from '../../core/problem.js';
 import type { RunEnd, RunStart } from '../../core/run-record.js';
-import { mainFigures } from '../main-figures.js';
+import { mainMetrics } from '../main-metrics.js';
 import { count, duration } from '../words.js';
 import { figure, moment, whole } from './figures.js';
 import { html, type Html } from './markup.js';
@@ -34,9 +34,9 @@ function problems(all: readonly Problem[]): Html | undefined {
   return html`<section class="problems" aria-labelledby="problems"><h2 id="problems">${title}</h2><ul>${items}</ul></section>`;
 }
 
-/** The main figures of one evaluation, large. */
-export function keyFigures(metrics: Readonly<Record<string, number>>): Html {
-  const cards = mainFigures.flatMap(({ metric, label }) =>
+/** The main metrics of one evaluation. */
+export function metricCards(metrics: Readonly<Record<string, number>>): Html {
+  const cards = mainMetrics.flatMap(({ metric, label }) =>
     metrics[metric] === undefined ? [] : [html`<div><dt>${label}</dt><dd>${figure(metrics[metric])}</dd></div>`],
   );
   const samples =

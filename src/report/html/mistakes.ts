@@ -1,17 +1,17 @@
-/** The pictures that the model was most wrong about, with what it said of them. */
+/** The worst mistakes of the model, as images with their predictions. */
 import type { PredictionRow, Predictions } from '../../model/results.js';
-import type { ShownPicture } from '../results/pictures.js';
+import type { ShownImage } from '../results/thumbnails.js';
 import { html, type Html } from './markup.js';
 
-/** A picture of the list, worst first. */
+/** An image of the list, worst first. */
 export interface Looked {
   readonly row: PredictionRow;
-  /** All names of the picture, below the source; none where they are not known any more. */
+  /** All paths of the image below the source; none if they are not known anymore. */
   readonly files: readonly string[];
-  readonly picture: ShownPicture;
+  readonly picture: ShownImage;
 }
 
-const absences: Readonly<Record<Exclude<ShownPicture['state'], 'shown'>, string>> = {
+const absences: Readonly<Record<Exclude<ShownImage['state'], 'shown'>, string>> = {
   gone: 'the image file no longer exists',
   changed: 'the image file has changed',
   unreadable: 'the image cannot be decoded',
@@ -22,12 +22,12 @@ export function mistakes({ classes, rows }: Predictions, looked: readonly Looked
   const wrong = rows.filter(({ label, predicted }) => label !== predicted).length;
   const shown = looked.filter(({ row }) => row.label !== row.predicted).length;
   const pictures = `${rows.length.toLocaleString('en-US')} ${rows.length === 1 ? 'image' : 'images'}`;
-  const told =
+  const summary =
     wrong === 0
       ? `No mistakes on ${pictures}.`
       : `${wrong.toLocaleString('en-US')} of ${pictures} ${wrong === 1 ? 'was' : 'were'} misclassified${shown < wrong ? `; the ${shown} worst are shown` : ''}.`;
   const others = shown < looked.length ? ' The others are the least certain correct predictions.' : '';
-  return html`<p>${told}${others}</p><ul class="pictures">${looked.map((one) => item(one, classes))}</ul>`;
+  return html`<p>${summary}${others}</p><ul class="pictures">${looked.map((one) => item(one, classes))}</ul>`;
 }
 
 function item({ row, files, picture }: Looked, classes: readonly string[]): Html {
@@ -35,14 +35,14 @@ function item({ row, files, picture }: Looked, classes: readonly string[]): Html
   const isRight = label === predicted;
   const name = files[0] ?? digest.slice(0, 12);
   const others = files.length > 1 ? ` and ${files.length - 1} more` : '';
-  const said = isRight
+  const prediction = isRight
     ? html`<p><span class="tag right">correct</span> ${classes[label]} <b>${score(scores[label])}</b></p>`
     : html`<p><span class="tag wrong">predicted</span> ${classes[predicted]} <b>${score(scores[predicted])}</b></p><p>labeled ${classes[label]} <b>${score(scores[label])}</b></p>`;
   const image =
     picture.state === 'shown'
       ? html`<img src="${picture.url}" width="${picture.width}" height="${picture.height}" alt="Image ${name}">`
       : html`<p class="absent">${absences[picture.state]}</p>`;
-  return html`<li><div class="frame">${image}</div>${said}<p class="file" title="${files.join('\n') || digest}"><bdi>${name}</bdi>${others}</p></li>`;
+  return html`<li><div class="frame">${image}</div>${prediction}<p class="file" title="${files.join('\n') || digest}"><bdi>${name}</bdi>${others}</p></li>`;
 }
 
 function score(value: number): Html {

@@ -5,7 +5,7 @@ import type { RunEnd, RunStart, StageOutcome } from '../../core/run-record.js';
 import { moment } from './figures.js';
 import { html, type Html } from './markup.js';
 
-/** When and by what a stage's result was made, which may be an earlier run; undefined where the store forgot it. */
+/** When and by which version a stage's result was computed, maybe in an earlier run. */
 export interface Made {
   readonly createdAt: string;
   readonly tool: string;
@@ -31,7 +31,7 @@ export function provenance(run: RunStart, end: RunEnd | undefined, made: Readonl
   return html`<table class="facts"><caption>Versions and digests</caption><tbody>${rows}</tbody></table>${keys(stages, made)}`;
 }
 
-/** Libraries and engines that entered keys, each version once. */
+/** Libraries and engines in the keys, each version once. */
 function environments(stages: readonly StageOutcome[]): [string, string][] {
   const found = new Map<string, Set<string>>();
   for (const { preimage } of stages) {
@@ -56,7 +56,7 @@ function inWords(value: Json): string {
   return [name === undefined ? [] : String(name), ...others].flat().join(', ');
 }
 
-/** Digests of the files that bases came from: the ones that a run says, that lock files pin and that model cards name. */
+/** Digests of the weights files of bases, as in lock files and model cards. */
 function weightFiles(stages: readonly StageOutcome[]): [string, Html][] {
   return stages.flatMap(({ kind, name, preimage }) => {
     const file =
@@ -72,7 +72,7 @@ function weightFiles(stages: readonly StageOutcome[]): [string, Html][] {
   });
 }
 
-/** Digests, as the cache keeps them, of the weights that the run's trainings began with and ended with, each once. */
+/** Digests in the cache of the weights before and after the trainings, each once. */
 function weights(stages: readonly StageOutcome[]): [string, Html][] {
   const owners = new Map<string, { readonly output: string; readonly names: string[] }>();
   for (const { kind, name, outputs = {} } of stages) {
