@@ -24,8 +24,8 @@ export const diff: CommandSpec = {
       .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
       .action(async (before: string | undefined, after: string | undefined, { json }: { readonly json?: boolean }) => {
-        const [was, is] = before === undefined ? await lastTwo(host) : [before, after ?? 'last'];
-        const difference = await compare(was, is, host);
+        const [earlier, later] = before === undefined ? await lastTwo(host) : [before, after ?? 'last'];
+        const difference = await compare(earlier, later, host);
         if (json) host.stdout(`${JSON.stringify({ event: 'diff', ...difference })}\n`);
         else
           (await import('../report/run-difference.js'))
@@ -85,11 +85,11 @@ function unfinished({ found, state }: OpenedRun): PipelineError {
 function pairs(before: OpenedRun, after: OpenedRun): [RecordedNode, RecordedNode][] {
   const evaluations = ({ run, end }: OpenedRun): RecordedNode[] =>
     run.graph.filter(({ name }) => own(end?.metrics, name) !== undefined);
-  const was = evaluations(before);
-  const is = evaluations(after);
-  if (was.length === 1 && is.length === 1) return [[was[0], is[0]]];
-  return is.flatMap((node): [RecordedNode, RecordedNode][] => {
-    const same = was.find(({ name }) => name === node.name);
+  const earlier = evaluations(before);
+  const later = evaluations(after);
+  if (earlier.length === 1 && later.length === 1) return [[earlier[0], later[0]]];
+  return later.flatMap((node): [RecordedNode, RecordedNode][] => {
+    const same = earlier.find(({ name }) => name === node.name);
     return same === undefined ? [] : [[same, node]];
   });
 }

@@ -63,7 +63,10 @@ export interface PrintOptions {
   readonly measure?: boolean;
 }
 
-/** Prints warnings, then the plan. Throws as a run does before it starts: if a stage outside the selection has to run first, or a folder is not writable. */
+/**
+ * Prints warnings, then the plan. Throws as a run does before it starts: if a stage outside the selection has to run
+ * first, or a folder is not writable.
+ */
 export async function printPlan(
   session: Session,
   selection: Selection,

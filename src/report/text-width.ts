@@ -5,7 +5,7 @@ const zeroWidth = /^[\p{Mn}\p{Me}\u200b-\u200d\ufe00-\ufe0f]$/u;
 const wideScript = /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]$/u;
 const wideForm = /^[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/;
 
-/** Columns of a text without control characters or colours. */
+/** Columns of a text without control characters or colors. */
 export function columnsOf(text: string): number {
   let columns = 0;
   for (const character of text) columns += columnsOfOne(character);

@@ -61,13 +61,13 @@ async function detail(sources: ReportSources, node: RecordedNode, pictures: Thum
   const wrong = rows.filter(({ label, predicted }) => label !== predicted).length;
   const files = valueOf(evaluation.files);
   const orientation = orientationOf(sources, node);
-  const looked: Detailed['looked'][number][] = [];
+  const examples: Detailed['examples'][number][] = [];
   for (const row of rows.slice(0, Math.min(MOST_MISTAKES, Math.max(wrong, MIN_IMAGES)))) {
     const picture =
       files === undefined ? ({ state: 'gone' } as const) : await pictures.show(row.digest, files, orientation);
-    looked.push({ row, files: files?.paths[row.digest] ?? [], picture });
+    examples.push({ row, files: files?.paths[row.digest] ?? [], picture });
   }
-  return { evaluation, training, looked };
+  return { evaluation, training, examples };
 }
 
 /** The `orientation` of the ingest stage that a stage's images come from. */

@@ -58,7 +58,7 @@ function placeOf({ lane, layer }: DrawnStage): { x: number; y: number } {
 function box(stage: DrawnStage, outcomes: readonly StageOutcome[], made: ReadonlyMap<string, Made>): Html {
   const { x, y } = placeOf(stage);
   const state = stateOf(outcomes);
-  const text = said(state, outcomes, made);
+  const text = stateText(state, outcomes, made);
   const times = stage.members.length > 1 ? ` ×${stage.members.length}` : '';
   return html`<g class="stage ${state}" transform="translate(${x} ${y})"><title>${stage.name}${times}: ${text}</title><rect width="${BOX.width}" height="${BOX.height}" rx="7"/><text class="name" x="12" y="21">${cut(stage.name, 17)}${times}</text><text class="said" x="12" y="39">${marks[state]} ${text}</text></g>`;
 }
@@ -69,7 +69,11 @@ function stateOf(outcomes: readonly StageOutcome[]): StageState | 'none' {
   return order.find((state) => outcomes.some((outcome) => outcome.state === state)) ?? 'none';
 }
 
-function said(state: StageState | 'none', outcomes: readonly StageOutcome[], made: ReadonlyMap<string, Made>): string {
+function stateText(
+  state: StageState | 'none',
+  outcomes: readonly StageOutcome[],
+  made: ReadonlyMap<string, Made>,
+): string {
   if (state === 'none') return 'not in this run';
   const times = outcomes.map((outcome) => timeOf(outcome, made));
   const known = times.every((time) => time !== undefined)

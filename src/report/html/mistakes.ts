@@ -4,7 +4,7 @@ import type { ShownImage } from '../results/thumbnails.js';
 import { html, type Html } from './markup.js';
 
 /** An image of the list, worst first. */
-export interface Looked {
+export interface Example {
   readonly row: PredictionRow;
   /** All paths of the image below the source; none if they are not known anymore. */
   readonly files: readonly string[];
@@ -18,19 +18,19 @@ const absences: Readonly<Record<Exclude<ShownImage['state'], 'shown'>, string>> 
   'left-out': 'not shown, to keep the page small',
 };
 
-export function mistakes({ classes, rows }: Predictions, looked: readonly Looked[]): Html {
+export function mistakes({ classes, rows }: Predictions, examples: readonly Example[]): Html {
   const wrong = rows.filter(({ label, predicted }) => label !== predicted).length;
-  const shown = looked.filter(({ row }) => row.label !== row.predicted).length;
+  const shown = examples.filter(({ row }) => row.label !== row.predicted).length;
   const pictures = `${rows.length.toLocaleString('en-US')} ${rows.length === 1 ? 'image' : 'images'}`;
   const summary =
     wrong === 0
       ? `No mistakes on ${pictures}.`
       : `${wrong.toLocaleString('en-US')} of ${pictures} ${wrong === 1 ? 'was' : 'were'} misclassified${shown < wrong ? `; the ${shown} worst are shown` : ''}.`;
-  const others = shown < looked.length ? ' The others are the least certain correct predictions.' : '';
-  return html`<p>${summary}${others}</p><ul class="pictures">${looked.map((one) => item(one, classes))}</ul>`;
+  const others = shown < examples.length ? ' The others are the least certain correct predictions.' : '';
+  return html`<p>${summary}${others}</p><ul class="pictures">${examples.map((one) => item(one, classes))}</ul>`;
 }
 
-function item({ row, files, picture }: Looked, classes: readonly string[]): Html {
+function item({ row, files, picture }: Example, classes: readonly string[]): Html {
   const { label, predicted, scores, digest } = row;
   const isRight = label === predicted;
   const name = files[0] ?? digest.slice(0, 12);

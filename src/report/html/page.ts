@@ -15,7 +15,7 @@ import { missing } from './figures.js';
 import { graph } from './graph.js';
 import { header, metricCards } from './header.js';
 import { html, Html } from './markup.js';
-import { mistakes, type Looked } from './mistakes.js';
+import { mistakes, type Example } from './mistakes.js';
 import { provenance, type Made } from './provenance.js';
 import { roc } from './roc.js';
 import { source } from './source.js';
@@ -25,7 +25,7 @@ import { style } from './style.js';
 export interface Detailed {
   readonly evaluation: Evaluation;
   readonly training: Training | undefined;
-  readonly looked: readonly Looked[];
+  readonly examples: readonly Example[];
 }
 
 export interface Report {
@@ -123,7 +123,7 @@ function metricsSections(figures: EvaluationMetrics, rows: Predictions | undefin
 }
 
 function evaluationSections(
-  { evaluation, training, looked }: Detailed,
+  { evaluation, training, examples }: Detailed,
   metrics: RunEnd['metrics'],
   file: string,
   several: boolean,
@@ -141,7 +141,7 @@ function evaluationSections(
   const sections = [section('Results', results)];
   if (training !== undefined) sections.push(section('Training', curves(training, file)));
   if (predictions.state === 'kept') {
-    sections.push(section('Mistakes', mistakes(predictions.value, looked)));
+    sections.push(section('Mistakes', mistakes(predictions.value, examples)));
   } else if (figures.state === 'kept') {
     sections.push(section('Mistakes', missing('The prediction for each image', predictions, file)));
   }

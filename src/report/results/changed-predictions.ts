@@ -33,29 +33,29 @@ export interface ChangedPredictions {
 
 /** Undefined if the store no longer has the predictions of a run. */
 export function changedPredictions(before: Evaluation, after: Evaluation): ChangedPredictions | undefined {
-  const was = valueOf(before.predictions);
-  const is = valueOf(after.predictions);
-  if (was === undefined || is === undefined) return undefined;
-  const earlier = new Map(was.rows.map((row) => [row.digest, row]));
-  const shared = is.rows
-    .filter(({ digest }) => earlier.has(digest))
+  const earlier = valueOf(before.predictions);
+  const later = valueOf(after.predictions);
+  if (earlier === undefined || later === undefined) return undefined;
+  const earlierRows = new Map(earlier.rows.map((row) => [row.digest, row]));
+  const shared = later.rows
+    .filter(({ digest }) => earlierRows.has(digest))
     .sort((a, b) => compareCodePoints(a.digest, b.digest));
   const turned = shared.flatMap((row): ChangedImage[] => {
-    const old = earlier.get(row.digest)!;
+    const old = earlierRows.get(row.digest)!;
     if (isRight(old) === isRight(row)) return [];
     return [
       {
         digest: row.digest,
         files: filesOf(row.digest, after, before),
-        before: verdict(old, was),
-        after: verdict(row, is),
+        before: verdict(old, earlier),
+        after: verdict(row, later),
       },
     ];
   });
   return {
     compared: shared.length,
-    onlyBefore: was.rows.length - shared.length,
-    onlyAfter: is.rows.length - shared.length,
+    onlyBefore: earlier.rows.length - shared.length,
+    onlyAfter: later.rows.length - shared.length,
     wrong: turned.filter(({ after: { label, predicted } }) => label !== predicted),
     right: turned.filter(({ after: { label, predicted } }) => label === predicted),
   };

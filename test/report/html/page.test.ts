@@ -76,13 +76,13 @@ function reportOf(classCount: number, pictures: number, history: Kept<History> =
     predictions: { state: 'kept', value: { classes, rows } },
     files: { state: 'gone' },
   } as const;
-  const looked = rows.slice(0, 2).map((row) => ({ row, files: [], picture: { state: 'gone' } as const }));
+  const examples = rows.slice(0, 2).map((row) => ({ row, files: [], picture: { state: 'gone' } as const }));
   return {
     run,
     state: 'ok',
     end,
     ranked: [evaluate],
-    detailed: [{ evaluation, training: { node: train, history }, looked }],
+    detailed: [{ evaluation, training: { node: train, history }, examples }],
     trainings: [],
     data: [],
     made: new Map(),
