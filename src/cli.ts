@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The composition root: hands the stages to the commands, prints what went wrong and sets the exit code. */
+/** The composition root: passes the stages to the commands, prints errors and sets the exit code. */
 import { getEventListeners } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import type { Host } from './commands/host.js';
@@ -36,13 +36,13 @@ function createHost(signal: AbortSignal): Host {
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== '';
 const isOn = (value: string | undefined): boolean => isSet(value) && value !== '0' && value !== 'false';
 
-/** What a clean end may take. What is published is whole at any moment: only rows of the last seconds would be lost. */
+/** Time for a clean exit. Published results are always complete: only feature rows of the last seconds would be lost. */
 const GRACE_MS = 2000;
 
-/** Whoever reads our output left, and need not be told. Node takes the marks of it off its standard streams again. */
+/** The reader of our output has exited. Kept here because Node clears the error state of its standard streams. */
 let readerLeft = false;
 
-/** The first Ctrl-C lets what runs end cleanly; the second ends at once, and so does the first where nothing listens. */
+/** The first Ctrl-C lets running work end cleanly. The second exits at once, and so does the first if nothing listens. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
   const end = (): never => process.exit(exitCodes.interrupted);
@@ -56,7 +56,7 @@ function interruptible(): AbortSignal {
       stop();
     });
   }
-  // Nobody reads any more, such as after `| head`: there is nobody to work for.
+  // Stop if nobody reads the output anymore, as after `| head`.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') readerLeft = true;
@@ -71,7 +71,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const host = createHost(interruptible());
   let exitCode = 0;
   const program = new Command('pipeline')
-    .description('Trains image classifiers by transfer learning from one YAML file, and does again only what changed.')
+    .description('Train image classifiers by transfer learning from one YAML file. Only what changed runs again.')
     .version(host.version)
     .option('--debug', 'show the stack of an unexpected error')
     .exitOverride()
@@ -96,8 +96,8 @@ function report(thrown: unknown, debug: boolean, host: Host): number {
   return exitCodes[error.category];
 }
 
-// Not awaited: what is loaded on demand imports parts of this file, and would wait until it had been evaluated. Work that
-// never settles ends with Node's own code for that.
+// Not awaited: modules loaded on demand import parts of this file, and would wait until it was evaluated. If the promise
+// never settles, 13 is Node's own exit code for that.
 let exitCode = 13;
 process.on('exit', () => {
   process.exitCode ||= exitCode;

@@ -1,10 +1,10 @@
-/** pipeline bases: the pretrained networks that can be named. */
+/** pipeline bases: lists the pretrained networks that load-base knows by name. */
 import { bytesText } from '../core/text/bytes-text.js';
 import { columnLines, type Column } from '../report/columns.js';
 import type { BaseRow, CommandSpec } from './host.js';
 
 const help = `
-If weights are published for several image sizes, --json lists the file for each.
+If weights are published for several image sizes, --json lists the file for each size.
 
 Examples:
   pipeline bases
@@ -14,8 +14,8 @@ export const bases: CommandSpec = {
   register(program, host, done) {
     program
       .command('bases')
-      .description('list the pretrained networks that load-base knows by name')
-      .option('--json', 'print one JSON object on stdout')
+      .description('list the pretrained networks that load-base can load by name')
+      .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
       .action(({ json }: { readonly json?: boolean }) => {
         const rows = host.bases();
@@ -41,8 +41,8 @@ function columnsOf(rows: readonly BaseRow[]): Column[] {
 }
 
 function weightsOf({ published, packaged }: BaseRow): string {
-  if (packaged) return 'come with this tool';
-  if (published.length === 0) return 'your file: .h5 or .keras by Keras, or a TF.js model.json';
+  if (packaged) return 'included in this tool';
+  if (published.length === 0) return 'your own file: Keras .h5 or .keras, or TF.js model.json';
   const [{ url, md5, bytes }] = published;
   const facts = [bytes === null ? '' : bytesText(bytes), md5 === null ? '' : `md5 ${md5}`].filter(
     (fact) => fact !== '',

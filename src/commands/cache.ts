@@ -1,4 +1,4 @@
-/** pipeline cache du, gc and verify: what the cache holds, how it is made smaller, and whether it is whole. */
+/** pipeline cache: shows the size of the cache, shrinks it, checks it for damage, or trusts it. */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { bytesText } from '../core/text/bytes-text.js';
@@ -24,9 +24,9 @@ interface GcOptions extends JsonOption {
 }
 
 const help = `
-The cache is in the project of the current folder, or in the folder that PIPELINE_CACHE names. Runs shrink it when it exceeds
-its limits; PIPELINE_CACHE_MAX_SIZE (default 20GB) and PIPELINE_CACHE_MAX_AGE (default 30d) change them. What the last run
-of a pipeline needs, and what a running one uses, is never removed.
+The cache belongs to the project in the current folder, or is the folder that PIPELINE_CACHE names. Runs shrink it when it
+exceeds its limits: PIPELINE_CACHE_MAX_SIZE (default 20GB) and PIPELINE_CACHE_MAX_AGE (default 30d), which gc uses too.
+What the last run of each pipeline needs, and what a running one uses, is never removed.
 
 Examples:
   pipeline cache du
@@ -39,22 +39,22 @@ export const cache: CommandSpec = {
   register(program, host, done) {
     const parent = program
       .command('cache')
-      .description('manage the cache: size, cleanup, verification')
+      .description('show, shrink, check or trust the cache')
       .addHelpText('after', help);
     const command = (name: string, description: string): Command =>
-      parent.command(name).description(description).option('--json', 'print one JSON object on stdout');
+      parent.command(name).description(description).option('--json', 'print one JSON object to stdout');
     command('du', 'show the size of the cache, and how much of it is needed').action(async (options: JsonOption) =>
       done(await du(options, host)),
     );
-    command('gc', 'shrink the cache: the least recently used items go first')
-      .option('--max-size <size>', 'the size limit, such as 5GB; 0 keeps only what the last runs need')
-      .option('--max-age <age>', 'how long unused items are kept, such as 30d')
-      .option('-n, --dry-run', 'show what would be removed, without removing it')
+    command('gc', 'shrink the cache; the least recently used items are removed first')
+      .option('--max-size <size>', 'target size, such as 5GB; 0 keeps only what the last runs need')
+      .option('--max-age <age>', 'remove unused items older than this, such as 30d')
+      .option('-n, --dry-run', 'only show what would be removed')
       .action(async (options: GcOptions) => done(await gc(options, host)));
-    command('verify', 'read the whole cache and set damaged files aside; exits with 5 if there were any').action(
+    command('verify', 'read the whole cache and remove damaged files; exits with 5 if there are any').action(
       async (options: JsonOption) => done(await verify(options, host)),
     );
-    command('trust', 'use the results of a cache that came with this project, if you know who made it').action(
+    command('trust', 'use the results of a cache that came with this project; only if you know who created it').action(
       async (options: JsonOption) => {
         const project = projectIn(host.cwd);
         refuseLinks(project);
@@ -62,7 +62,7 @@ export const cache: CommandSpec = {
         host.stdout(
           options.json
             ? `${JSON.stringify({ event: 'cache-trust', root, state })}\n`
-            : `${root}: ${state === 'trusted' ? 'its results are used from now on' : 'its results are used already'}\n`,
+            : `${root}: ${state === 'trusted' ? 'trusted; its results are used from now on' : 'already trusted'}\n`,
         );
         done(0);
       },
@@ -79,9 +79,7 @@ async function open(
   const { root, warning } = cachePlaceOf(project);
   if (warning !== undefined && !json) host.stderr(`${formatProblems([warning], host, 'warning')}\n`);
   if (!existsSync(root)) {
-    host.stdout(
-      json ? `${JSON.stringify({ event: 'cache', root, exists: false })}\n` : `there is no cache at ${root}\n`,
-    );
+    host.stdout(json ? `${JSON.stringify({ event: 'cache', root, exists: false })}\n` : `no cache at ${root}\n`);
     return undefined;
   }
   const damage: { path: string; reason: string }[] = [];
@@ -115,7 +113,7 @@ async function du(options: JsonOption, host: Host): Promise<number> {
   ]);
   const kept = kinds.reduce((sum, kind) => sum + kind.bytesKept, 0);
   host.stdout(
-    `${root}: ${bytesText(bytes)} of at most ${bytesText(limits.maxBytes)}; ${bytesText(kept)} needed by last runs or in use\n`,
+    `${root}: ${bytesText(bytes)} of at most ${bytesText(limits.maxBytes)}; ${bytesText(kept)} needed by the last runs or in use\n`,
   );
   return 0;
 }
@@ -152,12 +150,14 @@ async function gc(options: GcOptions, host: Host): Promise<number> {
       { title: 'used', numeric: true, cells: removed.map(({ usedMs }) => agoText(now - usedMs)) },
     ]);
   }
-  const verb = dryRun ? 'would go' : 'went';
+  const [removing, freeing] = dryRun ? ['would remove', 'free'] : ['removed', 'freed'];
   host.stdout(
-    `${count(removed.length, 'item')} ${verb}: ${bytesText(bytesBefore - bytesAfter)} of ${bytesText(bytesBefore)}; ${bytesText(bytesAfter)} left\n`,
+    `${removing} ${count(removed.length, 'item')}, ${freeing} ${bytesText(bytesBefore - bytesAfter)} of ${bytesText(bytesBefore)}; ${bytesText(bytesAfter)} left\n`,
   );
   if (bytesAfter > limits.maxBytes)
-    host.stdout(`more than ${bytesText(limits.maxBytes)}, as last runs or running ones need ${bytesText(bytesKept)}\n`);
+    host.stdout(
+      `still over the limit of ${bytesText(limits.maxBytes)}: the last runs or running ones need ${bytesText(bytesKept)}\n`,
+    );
   return 0;
 }
 
@@ -174,14 +174,15 @@ async function verify(options: JsonOption, host: Host): Promise<number> {
     return code;
   }
   const read = Object.entries(checked).map(([kind, number]) => `${number.toLocaleString('en-US')} of ${kind}`);
-  host.stdout(`read ${bytesText(bytes)}: ${read.join(', ') || 'nothing'}\n`);
+  host.stdout(`checked ${bytesText(bytes)}: ${read.join(', ') || 'nothing'}\n`);
   for (const [kind, number] of Object.entries(unchecked))
-    host.stdout(`${count(number, 'item')} of ${kind} were not checked: this version does not know them\n`);
-  if (incomplete > 0) host.stdout(`${count(incomplete, 'record')} without all results; computed again when needed\n`);
+    host.stdout(`${count(number, 'item')} of ${kind} not checked: this version does not know them\n`);
+  if (incomplete > 0)
+    host.stdout(`${count(incomplete, 'record')} with missing results: they are computed again when needed\n`);
   host.stdout(
     damaged === 0
       ? 'no damage found\n'
-      : `${count(damaged, 'file')} damaged and set aside; a run computes again what it needs of them\n`,
+      : `removed ${count(damaged, 'damaged file')}; runs compute again what they need of them\n`,
   );
   return code;
 }

@@ -1,4 +1,4 @@
-/** pipeline diff: what differs between two runs, and what came of it. */
+/** pipeline diff: compares the fields and the results of two runs. */
 import { own } from '../core/own.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { RecordedNode } from '../core/run-record.js';
@@ -7,25 +7,25 @@ import type { CommandSpec, Host } from './host.js';
 import type { OpenedRun } from '../runner/runs/open-run.js';
 
 const help = `
-Name runs as for \`pipeline report\`: an id or the start of it, \`last\`, \`last~1\`, or a pipeline file for its last run.
+Name runs as for \`pipeline report\`: an id or a prefix of it, \`last\`, \`last~1\`, or a pipeline file for its last run.
 
 Examples:
-  pipeline diff                          the last run against the one before of the same pipeline
-  pipeline diff pets.yaml~1 pets.yaml    the same for one pipeline file
+  pipeline diff                          the last run and the previous run of the same pipeline
+  pipeline diff pets.yaml~1 pets.yaml    the last two runs of one pipeline file
   pipeline diff 20260901-1403 last --json`;
 
 export const diff: CommandSpec = {
   register(program, host, done) {
     program
       .command('diff')
-      .description('compare two runs: fields, metrics, and images that became wrong or right')
+      .description('compare two runs: fields, metrics, and the images that became wrong or right')
       .argument('[before]', 'the earlier run (default: the previous run of the pipeline that ran last)')
-      .argument('[after]', 'the later run (default: the last)')
-      .option('--json', 'print one JSON object on stdout')
+      .argument('[after]', 'the later run (default: the last run)')
+      .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
       .action(async (before: string | undefined, after: string | undefined, { json }: { readonly json?: boolean }) => {
-        const [was, is] = before === undefined ? await lastTwo(host) : [before, after ?? 'last'];
-        const difference = await compare(was, is, host);
+        const [earlier, later] = before === undefined ? await lastTwo(host) : [before, after ?? 'last'];
+        const difference = await compare(earlier, later, host);
         if (json) host.stdout(`${JSON.stringify({ event: 'diff', ...difference })}\n`);
         else
           (await import('../report/run-difference.js'))
@@ -36,12 +36,12 @@ export const diff: CommandSpec = {
   },
 };
 
-/** The last two runs of the pipeline that ran last: those of another have nothing in common with it. */
+/** The last two runs of the pipeline that ran last: runs of another pipeline are not comparable. */
 async function lastTwo({ cwd }: Host): Promise<[before: string, after: string]> {
   const { runsOf } = await import('../runner/runs/open-run.js');
   const { runs } = await runsOf(undefined, cwd);
   const [last] = runs;
-  // Without two runs, or with a record that cannot be read, opening them says what is wrong.
+  // Without two runs, or with a record that cannot be read, opening them reports what is wrong.
   if (runs.length < 2 || last.state === 'unreadable') return ['last~1', 'last'];
   const { file } = last.run.pipeline;
   const before = runs.slice(1).find((run) => run.state !== 'unreadable' && run.run.pipeline.file === file);
@@ -49,7 +49,7 @@ async function lastTwo({ cwd }: Host): Promise<[before: string, after: string]> 
   throw failure('invalid', {
     code: 'only-run',
     where: file,
-    found: 'ran last, and has no earlier run to compare with',
+    found: 'has only one run, so there is no earlier run to compare with',
     expected: 'two runs of the same pipeline',
     remedy: 'run it again, or name two runs: `pipeline diff last~1 last` compares it with the run of another pipeline',
   });
@@ -72,24 +72,24 @@ async function compare(beforeName: string, afterName: string, host: Host): Promi
 }
 
 function unfinished({ found, state }: OpenedRun): PipelineError {
-  const why = state === 'running' ? 'still goes on' : 'was killed before its end';
+  const why = state === 'running' ? 'is still running' : 'was killed before it ended';
   return failure('invalid', {
     code: 'run-unfinished',
     where: found.id,
-    found: `${why}: nothing is known of its stages`,
-    remedy: 'compare runs that came to an end; `pipeline runs` lists them',
+    found: `${why}, so the results of its stages are not known`,
+    remedy: 'compare runs that ended; `pipeline runs` lists them',
   });
 }
 
-/** Evaluations of one name belong together; so do those of runs that have one each, whatever their names. */
+/** Pairs evaluations with the same name; if each run has only one, pairs them whatever their names. */
 function pairs(before: OpenedRun, after: OpenedRun): [RecordedNode, RecordedNode][] {
   const evaluations = ({ run, end }: OpenedRun): RecordedNode[] =>
     run.graph.filter(({ name }) => own(end?.metrics, name) !== undefined);
-  const was = evaluations(before);
-  const is = evaluations(after);
-  if (was.length === 1 && is.length === 1) return [[was[0], is[0]]];
-  return is.flatMap((node): [RecordedNode, RecordedNode][] => {
-    const same = was.find(({ name }) => name === node.name);
+  const earlier = evaluations(before);
+  const later = evaluations(after);
+  if (earlier.length === 1 && later.length === 1) return [[earlier[0], later[0]]];
+  return later.flatMap((node): [RecordedNode, RecordedNode][] => {
+    const same = earlier.find(({ name }) => name === node.name);
     return same === undefined ? [] : [[same, node]];
   });
 }
@@ -100,7 +100,7 @@ async function compareEvaluation(
   after: OpenedRun,
   is: RecordedNode,
 ): Promise<EvaluationDifference> {
-  const [{ readEvaluation }, { turnedBetween }] = await Promise.all([
+  const [{ readEvaluation }, { changedPredictions }] = await Promise.all([
     import('../report/results/evaluations.js'),
     import('../report/results/changed-predictions.js'),
   ]);
@@ -112,6 +112,6 @@ async function compareEvaluation(
     before: was.name,
     after: is.name,
     metrics: names.map((name) => ({ name, before: metricsBefore[name], after: metricsAfter[name] })),
-    pictures: turnedBetween(earlier, later) ?? null,
+    pictures: changedPredictions(earlier, later) ?? null,
   };
 }

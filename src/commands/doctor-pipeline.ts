@@ -1,4 +1,4 @@
-/** What doctor finds of a pipeline itself: its warnings, and what a run of it would fail at. */
+/** The findings of doctor about a pipeline itself: its warnings, and why a run would fail. */
 import type { Finding } from '../core/finding.js';
 import type { FailureCategory, Problem } from '../core/problem.js';
 import { destinationFailures } from '../runner/checkout/destinations.js';
@@ -9,18 +9,18 @@ const abouts: Readonly<Partial<Record<FailureCategory, Finding['about']>>> = {
   'bad-data': 'data',
 };
 
-/** Whether a problem is but that a file has yet to be fetched or unpacked. */
-export function isNotAtHand({ code }: Problem): boolean {
+/** Whether the problem is only that a file is not downloaded or unpacked yet. */
+export function isNotFetchedYet({ code }: Problem): boolean {
   return code === 'not-at-hand' || code === 'missing-offline';
 }
 
-/** Stages that are inspected have told by themselves what is wrong with what they read. Throws what is about neither pipeline nor data. */
+/** Skips stages with an `inspect`, which reports problems of their inputs itself. Throws errors about neither pipeline nor data. */
 export async function findingsAhead(session: Session): Promise<Finding[]> {
   const warnings = session.pipeline.warnings.map((problem) => findingOf(problem, 'warning', 'pipeline', session));
   const { failuresAhead } = await import('../runner/preview/failures.js');
   const errors: Finding[] = [];
   for (const { node, error } of await failuresAhead(session)) {
-    if (node.definition.inspect !== undefined || error.problems.some(isNotAtHand)) continue;
+    if (node.definition.inspect !== undefined || error.problems.some(isNotFetchedYet)) continue;
     const about = abouts[error.category];
     if (about === undefined) throw error;
     errors.push(...error.problems.map((problem) => findingOf(problem, 'error', about, session, node.stage.name)));
@@ -29,7 +29,7 @@ export async function findingsAhead(session: Session): Promise<Finding[]> {
     const about = category === 'input-output' ? 'machine' : 'pipeline';
     errors.push(...problems.map((problem) => findingOf(problem, 'error', about, session)));
   }
-  // Variants of a stage share its failures.
+  // Variants of a stage fail alike; report each failure once.
   const all = [...errors, ...warnings];
   return all.filter(({ text }, index) => all.findIndex((other) => other.text === text) === index);
 }

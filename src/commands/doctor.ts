@@ -1,4 +1,4 @@
-/** pipeline doctor: whether this machine, the cache and the pictures of a pipeline are sound. */
+/** pipeline doctor: checks this machine, the cache and the images of a pipeline. */
 import { engineChoiceOf } from '../core/engine-choice.js';
 import type { Finding } from '../core/finding.js';
 import { asPipelineError, exitCodes, failure, type Problem } from '../core/problem.js';
@@ -9,7 +9,7 @@ import { projectIn } from '../runner/checkout/project.js';
 import type { Session } from '../runner/session.js';
 import { openStore } from '../store/store.js';
 import { adviseFor } from './advice.js';
-import { findingsAhead, isNotAtHand } from './doctor-pipeline.js';
+import { findingsAhead, isNotFetchedYet } from './doctor-pipeline.js';
 import { withPipelineOptions, type CommandSpec, type Host } from './host.js';
 import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
 
@@ -18,29 +18,29 @@ interface DoctorOptions extends PipelineOptions {
 }
 
 const help = `
-With a pipeline, doctor decodes every image of its sources and reports what its stages would fail at, as far as that is known
-before they run. It downloads and unpacks nothing.
+With a pipeline, doctor decodes every image of its sources and reports why its stages would fail, as far as this is known
+before they run. It does not download or unpack anything.
 
 Examples:
   pipeline doctor
   pipeline doctor pets.yaml
 
-Exit codes: 0 healthy, warnings allowed; 2 a pipeline that a run would refuse; 3 images or weights that a run would refuse
-or that make its metrics wrong; 5 a machine or cache that does not work.`;
+Exit codes: 0 healthy, possibly with warnings; 2 a run would refuse the pipeline; 3 a run would refuse the images or
+weights, or they make its metrics wrong; 5 the machine or the cache cannot be used.`;
 
 export const doctor: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('doctor')
-      .description('check this machine, the cache, and the images of a pipeline')
+      .description('check this machine, the cache and the images of a pipeline')
       .argument('[file]', 'the pipeline file')
-      .option('--json', 'print one JSON object per finding on stdout, with all names')
+      .option('--json', 'print one JSON object per finding to stdout, with all names')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: DoctorOptions) => {
       const engine = engineChoiceOf(options.engine ?? 'auto');
       const damage: string[] = [];
       const session = file === undefined ? undefined : await openSessionFor(file, options, host, damage);
-      // Loaded here, as every command loads this file.
+      // Loaded on demand, because every command loads this file.
       const { storeFindings } = await import('../store/health.js');
       const place = session === undefined ? placeHere(host) : undefined;
       const store =
@@ -79,7 +79,7 @@ async function openSessionFor(file: string, options: DoctorOptions, host: Host, 
   });
 }
 
-/** Asks every stage that looks outside the pipeline. */
+/** Runs the `inspect` of every stage that has one. */
 async function dataFindings(session: Session, { screen, color, width, cwd, stderr, signal }: Host): Promise<Finding[]> {
   const { terminalReporter } = await import('../report/terminal.js');
   const nodes = session.graph.nodes.filter(({ definition }) => definition.inspect !== undefined);
@@ -91,7 +91,7 @@ async function dataFindings(session: Session, { screen, color, width, cwd, stder
     cwd,
     stages: nodes.map(({ stage }) => stage.name),
   });
-  // Listened to, an interruption lets threads end and the terminal be as it was.
+  // With a listener, an interruption lets threads end and restores the terminal.
   signal.addEventListener('abort', reporter.close, { once: true });
   try {
     const findings: Finding[] = [];
@@ -116,11 +116,11 @@ async function inspect(session: Session, node: Node, emit: Session['emit'], sign
     if (signal.aborted)
       throw failure('interrupted', { code: 'interrupted', found: 'interrupted; run doctor again to check everything' });
     const { category, problems } = asPipelineError(thrown, node.stage.name);
-    const notAtHand = problems.some(isNotAtHand);
-    if (category !== 'bad-data' && !notAtHand) throw thrown;
+    const isUnfetched = problems.some(isNotFetchedYet);
+    if (category !== 'bad-data' && !isUnfetched) throw thrown;
     return problems.map(({ code, where, found, remedy, command }): Finding =>
-      notAtHand
-        ? { level: 'note', about: 'data', code, text: `${node.stage.name}: its source ${found}; not looked at` }
+      isUnfetched
+        ? { level: 'note', about: 'data', code, text: `${node.stage.name}: its source ${found}; not checked` }
         : { level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy, command },
     );
   }
@@ -139,7 +139,7 @@ async function print(findings: readonly Finding[], { json }: DoctorOptions, { st
   for (const line of [...findingLines(findings, color), verdict(findings, color)]) stdout(`${line}\n`);
 }
 
-/** A machine that cannot work is the graver matter: what was found of the data may follow from it. */
+/** A broken machine or cache comes first: it may be the cause of findings about the data. */
 function exitCodeOf(findings: readonly Finding[]): number {
   const errors = findings.filter(({ level }) => level === 'error');
   const isAbout = (...abouts: Finding['about'][]): boolean => errors.some(({ about }) => abouts.includes(about));

@@ -1,4 +1,4 @@
-/** pipeline explain: all that decides a stage's result, and what changed since it was made here. */
+/** pipeline explain: everything that a stage's result depends on, and what changed since it was computed here. */
 import { canonical, type Json } from '../core/canonical.js';
 import { isRecord } from '../core/is-record.js';
 import { printable } from '../report/words.js';
@@ -23,10 +23,10 @@ export const explain: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('explain')
-      .description('explain why a stage would run or not: what decides its result, and what changed')
+      .description('show why a stage would run or not: what its key depends on, and what changed')
       .argument('<file>', 'the pipeline file')
-      .argument('<stage>', 'the stage; for a stage with a matrix, all its variants')
-      .option('--json', 'print one JSON object per stage on stdout')
+      .argument('<stage>', 'the stage; a stage with a matrix stands for all its variants')
+      .option('--json', 'print one JSON object per stage to stdout')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string, name: string, options: ExplainOptions) => {
       const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));

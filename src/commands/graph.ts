@@ -12,7 +12,7 @@ Examples:
 interface Edge {
   readonly from: string;
   readonly to: string;
-  /** The field that names it, or `minimum` for an evaluation that an export waits for. */
+  /** The field with the reference, or `minimum` for an evaluation that an export waits for. */
   readonly label: string;
 }
 
@@ -20,9 +20,9 @@ export const graph: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('graph')
-      .description('show the stages and what they read')
+      .description('show the stages and what each one reads')
       .argument('[file]', 'the pipeline file (default: the only one in this folder)')
-      .option('--format <name>', 'text, mermaid or dot', 'text')
+      .option('--format <name>', 'output format: text, mermaid or dot', 'text')
       .addHelpText('after', help);
     withPipelineOptions(command).action(
       async (file: string | undefined, options: PipelineOptions & { readonly format: string }) => {
@@ -34,8 +34,7 @@ export const graph: CommandSpec = {
             {
               code: 'bad-option',
               where: '--format',
-              found: `${options.format} is not a format`,
-              expected: 'text, mermaid or dot',
+              found: `must be text, mermaid or dot, but got \`${options.format}\``,
             },
           ]);
         }
@@ -76,7 +75,7 @@ const formats = {
   },
 };
 
-/** Mermaid reads `end`, hyphens and commas in names as its own; other characters than letters and digits become their code. */
+/** Mermaid gives `end`, hyphens and commas a meaning of their own, so all characters but letters and digits become their code. */
 function id(name: string): string {
   return `stage_${name.replace(/[^A-Za-z0-9]/g, (character) => `_${character.charCodeAt(0).toString(16)}`)}`;
 }

@@ -1,4 +1,4 @@
-/** What a command gets from outside, and what all commands on a pipeline file share. */
+/** The environment of a command, and what all commands on a pipeline file share. */
 import type { Command } from 'commander';
 import { engineChoiceOf } from '../core/engine-choice.js';
 import type { Finding } from '../core/finding.js';
@@ -7,49 +7,45 @@ import type { EngineChoice } from '../core/schema-types.js';
 import type { Screen } from '../report/live-region.js';
 import type { Tool } from '../runner/open.js';
 
-/** The world of a command: tests hand in another one. */
+/** The environment of a command. Tests pass their own. */
 export interface Host extends Tool {
-  /** The pretrained networks; counted when they are asked for. */
+  /** The pretrained networks; computed when called. */
   readonly bases: () => readonly BaseRow[];
-  /** Looks whether this machine can do the work, with the engine that was chosen. */
+  /** Checks whether this machine can do the work with the chosen engine. */
   readonly checkMachine: (engine?: EngineChoice) => Promise<Finding[]>;
-  /** The folder of the pictures that come with this tool. */
+  /** The folder of the example images that come with this tool. */
   readonly examplePictures: string;
   readonly cwd: string;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
-  /** Asked for only by who reads it: a process that has opened its stdin waits for it. */
+  /** Called only by code that reads it: a process that has opened its stdin waits for it. */
   readonly stdin: () => AsyncIterable<Uint8Array>;
-  /** The terminal that stderr is, where its lines can be drawn over. */
+  /** The terminal behind stderr, if its lines can be redrawn. */
   readonly screen: Screen | undefined;
-  /** Whether stdout is a terminal too: what is printed there shows that something happens. */
+  /** Whether stdout is a terminal too: output there already shows progress. */
   readonly showsOutput: boolean;
   readonly color: boolean;
-  /** Columns of the terminal as it is now. */
+  /** Current number of columns of the terminal. */
   readonly width: () => number;
-  /** Aborted by Ctrl-C, a request to end, or a reader of the output that went away. Who listens has two seconds to end cleanly. */
+  /** Aborted by Ctrl-C, SIGTERM, or a reader of the output that exits. Listeners have two seconds to end cleanly. */
   readonly signal: AbortSignal;
 }
 
 /** A command. */
 export interface CommandSpec {
-  /** Adds it to the program; what it does ends with its exit code, or throws. */
+  /** Adds it to the program. Its action calls `done` with an exit code, or throws. */
   register(program: Command, host: Host, done: (exitCode: number) => void): void;
 }
 
 /** Adds the options of every command that reads a pipeline file. */
 export function withPipelineOptions(command: Command): Command {
   return command
-    .option(
-      '--set <path=value>',
-      'change one value of the file for this call, such as stages.train.epochs=10; can be repeated',
-      collect,
-    )
-    .option('--engine <name>', 'auto, onnx or tfjs', engineChoiceOf);
+    .option('--set <path=value>', 'override one value of the file, such as stages.train.epochs=10; repeatable', collect)
+    .option('--engine <name>', 'compute engine: auto, onnx or tfjs', engineChoiceOf);
 }
 
-/** Parses an option that counts `what`, such as stages. Throws `invalid` for anything but a whole number from 1. */
-export function countOf(option: string, what: string): (text: string) => number {
+/** Parses an option that is a count. Throws `invalid` for anything but a whole number from 1. */
+export function countOf(option: string): (text: string) => number {
   return (text) => {
     const number = Number(text);
     if (Number.isInteger(number) && number > 0) return number;
@@ -57,8 +53,7 @@ export function countOf(option: string, what: string): (text: string) => number 
       {
         code: 'bad-option',
         where: option,
-        found: `${text} is not a number of ${what}`,
-        expected: 'a whole number from 1',
+        found: `must be a whole number of at least 1, but got \`${text}\``,
       },
     ]);
   };
@@ -67,7 +62,7 @@ export function countOf(option: string, what: string): (text: string) => number 
 /** Gathers the values of an option that can be repeated; the option is undefined if it is not given. */
 export const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
 
-/** A base as this command tells it; what the fields mean is said where they are made, in model/bases. */
+/** A base as `bases` prints it; model/bases documents the fields. */
 export interface BaseRow {
   readonly name: string;
   readonly alpha: number | null;

@@ -5,8 +5,8 @@ import { Socket } from 'node:net';
 const byNumber = /^\/(?:dev|proc\/self)\/fd\/\d+$/;
 
 /**
- * The bytes of a pipe that this process got from its parent, which ends when whoever writes it ends; undefined for any
- * other path. A named pipe is none of these: it may never have a writer.
+ * The bytes of a pipe that this process got from its parent, which ends when its writer ends; undefined for any
+ * other path. A named pipe does not count: it may never have a writer.
  */
 export function inheritedPipe(path: string): AsyncIterable<Uint8Array> | undefined {
   if (!byNumber.test(path)) return undefined;
@@ -17,7 +17,7 @@ export function inheritedPipe(path: string): AsyncIterable<Uint8Array> | undefin
   return undefined;
 }
 
-/** Whoever reads the path says what is wrong with it. */
+/** The code that reads the path reports what is wrong with it. */
 function openOrUndefined(path: string): number | undefined {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

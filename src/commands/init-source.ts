@@ -1,4 +1,4 @@
-/** Whether a pipeline can be written for a folder or an archive: told before there is one that would fail. */
+/** Checks a folder or archive before `init` writes a pipeline for it that would fail. */
 import { readdir, stat } from 'node:fs/promises';
 import { sourceFolders } from '../config/class-folders.js';
 import { emptyFolderText } from '../config/lint/sources.js';
@@ -9,19 +9,24 @@ import type { LabelHint } from '../sources/label-hint.js';
 import { listFiles } from '../store/files/file-list.js';
 
 const expected =
-  'a folder with a folder for each class in it, at least two (such as cats/ and dogs/), or with train/ and validation/ that hold those; or a .zip, .tar or .tar.gz of one';
+  'a folder with one folder per class, at least two (such as cats/ and dogs/), or with train/ and validation/ that contain those; or a .zip, .tar or .tar.gz of one';
 
-/** Rejects with `bad-data` where ingest could never take it; resolves with what is likely not meant. `shown` is how the person named it. */
+/** Rejects with `bad-data` if ingest could never read it; resolves with warnings. `shown` is the path as the user wrote it. */
 export async function checkSource(path: string, shown: string): Promise<Problem[]> {
   const entry = await stat(path).catch(() => undefined);
-  if (entry === undefined) throw unfit('folder-missing', shown, 'is not there', 'correct the name');
+  if (entry === undefined) throw unfit('folder-missing', shown, 'does not exist', 'check the name');
   if (!entry.isDirectory()) {
     if (entry.isFile() && (await archiveKindOf(path)) !== undefined) return [];
-    throw unfit('no-source', shown, 'is neither a folder nor an archive', 'name the folder above the class folders');
+    throw unfit(
+      'no-source',
+      shown,
+      'is neither a folder nor an archive',
+      'pass the folder that contains the class folders',
+    );
   }
   const folders = sourceFolders(path, path);
   if (folders === undefined)
-    throw unfit('no-class-folders', shown, 'cannot be listed', 'check that the folder can be read');
+    throw unfit('no-class-folders', shown, 'cannot be listed', 'check the permissions of the folder');
   const { layout, empty } = folders;
   const { classes, question } = layout;
   if (question !== undefined) throw new PipelineError('bad-data', [questionProblem(question, shown)]);
@@ -35,18 +40,18 @@ export async function checkSource(path: string, shown: string): Promise<Problem[
     throw unfit(
       'one-class',
       shown,
-      `holds one class only${inSplits}: \`${classes[0]}\``,
-      'add a folder for a second class, with images in it',
+      `contains only one class${inSplits}: \`${classes[0]}\``,
+      'add a second class folder with images',
       hint,
     );
   }
   const entries = (await readdir(path)).filter((name) => !name.startsWith('.'));
-  const found = entries.length === 0 ? 'is empty' : `holds no class folders with images${inSplits}`;
+  const found = entries.length === 0 ? 'is empty' : `contains no class folders with images${inSplits}`;
   throw unfit(
     'no-class-folders',
     shown,
     found,
-    'put the images of each class into a folder of its own, and call init again',
+    'put the images of each class into a separate folder and run init again',
     hint,
   );
 }

@@ -1,4 +1,4 @@
-/** pipeline init: writes a pipeline for a folder of pictures. */
+/** pipeline init: writes a pipeline file for a folder of images. */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
 import { pipelineNameOf, projectRootOf } from '../config/project-root.js';
@@ -14,12 +14,12 @@ interface InitOptions {
 
 const help = `
 Examples:
-  pipeline init                        for the images that come with this tool
-  pipeline init photos                 for the folder photos, with one folder per class
+  pipeline init                        for the example images that come with this tool
+  pipeline init photos                 for the folder photos, which has one folder per class
   pipeline init photos --to pets.yaml
-  pipeline init .                      for the current folder; the file is written beside it
+  pipeline init .                      for the current folder; the file is written next to it
 
-Exit codes: 0 written; 2 the file exists already; 3 no folder or archive that a pipeline can read.`;
+Exit codes: 0 written; 2 the file already exists; 3 not a folder or archive that a pipeline can read.`;
 
 export const init: CommandSpec = {
   register(program, host, done) {
@@ -28,10 +28,10 @@ export const init: CommandSpec = {
       .description('write a pipeline file for a folder of images')
       .argument(
         '[folder]',
-        'a folder with one folder per class, or with train/ and validation/ that contain those, or an archive of it',
+        'a folder with one folder per class, or with train/ and validation/ that contain those; or an archive of one (default: the example images)',
       )
-      .option('--to <file>', 'the file to write (default: named after the folder)')
-      .option('-f, --force', 'overwrite the file')
+      .option('--to <file>', 'the file to write (default: the name of the folder, with .yaml)')
+      .option('-f, --force', 'overwrite the file if it exists')
       .addHelpText('after', help)
       .action(async (folder: string | undefined, options: InitOptions) => {
         await writePipeline(folder, options, host);
@@ -45,7 +45,7 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
   const warnings = await checkSource(source, folder ?? source);
   const name = pipelineNameOf(basename(source).replace(/\.(zip|tar|tar\.gz|tgz)$/i, ''), 'pictures');
   const isFolder = (await stat(source)).isDirectory();
-  // What a run writes must not lie among the images: `init .` writes beside the folder, not into it.
+  // A run must not write into the image folder, so `init .` writes the file next to it.
   const base = isFolder && isWithin(host.cwd, source) ? dirname(source) : host.cwd;
   const file = to === undefined ? resolve(base, `${folder === undefined ? 'pets' : name}.yaml`) : resolve(host.cwd, to);
   const root = projectRootOf(dirname(file));
@@ -61,28 +61,28 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
     throw failure('invalid', {
       code: 'file-exists',
       where: file,
-      found: 'is there already',
-      remedy: 'name another file by --to, or replace it by --force',
+      found: 'already exists',
+      remedy: 'choose another file with --to, or overwrite it with --force',
     });
   }
   if (warnings.length > 0)
     host.stderr(`${(await import('../report/problems.js')).formatProblems(warnings, host, 'warning')}\n`);
-  host.stderr(`wrote ${relative(host.cwd, file)}; now: pipeline run ${relative(host.cwd, file)}\n`);
+  host.stderr(`wrote ${relative(host.cwd, file)}; next: pipeline run ${relative(host.cwd, file)}\n`);
 }
 
 function amongImages(file: string, shown: string): PipelineError {
   return failure('invalid', {
     code: 'file-among-images',
     where: file,
-    found: `would lie in the folder of images (${shown}): models and probe images that a run writes would come back as images`,
-    expected: 'a file in a folder that is not part of the images',
-    remedy: 'leave `--to` out: the file is then written beside the folder of images',
+    found: `is inside the image folder (${shown}), so models and probe images that a run writes would be read as images`,
+    expected: 'a file outside the image folder',
+    remedy: 'leave out `--to`: the file is then written next to the image folder',
   });
 }
 
-/** JSON texts are YAML, whatever is in a name. */
+/** JSON strings are valid YAML, whatever characters a name contains. */
 function template(name: string, source: string): string {
-  return `# Trains a classifier for the folders of pictures in ${JSON.stringify(source)}.
+  return `# Trains a classifier on the image folders in ${JSON.stringify(source)}.
 version: 1
 name: ${JSON.stringify(name)}
 seed: 42
@@ -90,9 +90,9 @@ stages:
   ingest:
     source: ${JSON.stringify(source)}
     image: {size: [96, 96]}
-    split: {validation: 0.2}    # where there are no folders train/ and validation/
+    split: {validation: 0.2}    # if there are no folders train/ and validation/
   load-base:
-    architecture: compact32     # small, and comes with the tool; for photographs a larger base is better
+    architecture: compact32     # small, comes with the tool; for photos a larger base is better
   freeze:
     layers: all
   build-head:

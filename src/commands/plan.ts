@@ -1,4 +1,4 @@
-/** pipeline plan: what would run, and why. */
+/** pipeline plan: shows what would run and why. */
 import { PipelineError } from '../core/problem.js';
 import { checkDestinations } from '../runner/checkout/destinations.js';
 import { withAncestors } from '../runner/graph.js';
@@ -23,17 +23,17 @@ const help = `
 Examples:
   pipeline plan pets.yaml
   pipeline plan pets.yaml --set stages.build-head.layers.1.dense.units=128
-  pipeline plan pets.yaml --measure    also how long, before the first run`;
+  pipeline plan pets.yaml --measure    estimate the time before the first run`;
 
 export const planCommand: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('plan')
-      .description('show what a run would do, and why, without running anything')
+      .description('show what a run would do and why, without running anything')
       .argument('[file]', 'the pipeline file (default: the only one in this folder)')
-      .option('--offline', 'as for run; a plan never uses the network')
-      .option('--measure', 'time a few images through the base if no run has measured it yet')
-      .option('--json', 'print one JSON object per stage on stdout, and one with the cost of a run')
+      .option('--offline', 'plan for an offline run; plan itself never uses the network')
+      .option('--measure', 'run a few images through the base to estimate the time, if no run has measured it yet')
+      .option('--json', 'print one JSON object per stage to stdout, and one with the cost of a run')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: PlanOptions) => {
       const pipeline = await loadChecked(file, options, host.cwd);
@@ -43,7 +43,7 @@ export const planCommand: CommandSpec = {
   },
 };
 
-/** Notes of planning go to people. */
+/** Prints the notes of planning to stderr. */
 export function noteTo(host: Host): Parameters<typeof openFor>[2] {
   return (event) => {
     if (event.event === 'note') host.stderr(`${printable(event.text)}\n`);
@@ -63,7 +63,10 @@ export interface PrintOptions {
   readonly measure?: boolean;
 }
 
-/** Shows the pipeline's warnings first. Throws what a run throws before it begins: a stage outside the selection has to run first, or a folder cannot be written. */
+/**
+ * Prints warnings, then the plan. Throws as a run does before it starts: if a stage outside the selection has to run
+ * first, or a folder is not writable.
+ */
 export async function printPlan(
   session: Session,
   selection: Selection,
@@ -81,7 +84,7 @@ export async function printPlan(
   refuseStaleOutside(all, selection, session);
   const planned = all.filter(({ node }) => selection.selected.has(node.stage.name));
   const width = Math.max(...planned.map(({ node }) => node.stage.name.length));
-  // Who reads a pipe reads lines.
+  // Programs that read a pipe need one line per stage.
   const columns = host.showsOutput ? host.width() : Infinity;
   for (const { node, decision } of planned) {
     const { name, kind } = node.stage;

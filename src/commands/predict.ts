@@ -1,10 +1,10 @@
-/** pipeline predict: what an exported model says of pictures. */
+/** pipeline predict: classifies images with an exported model. */
 import { basename, resolve } from 'node:path';
 import { plainNames } from '../core/text/names.js';
 import { exitCodes, failure } from '../core/problem.js';
 import type { Reporter } from '../report/terminal.js';
 import { collect, type CommandSpec, type Host } from './host.js';
-import { findPictures } from './pictures.js';
+import { findImages } from './images.js';
 
 interface PredictOptions {
   readonly filesFrom?: readonly string[];
@@ -14,10 +14,11 @@ interface PredictOptions {
 }
 
 const help = `
-Folders are searched in path order; files in them that are not images, by name or content, are skipped. Answers come in the
-order of the call. An image that cannot be read is reported on stderr, in --json as an object with file and error, in --csv as a row
-with the name alone, and the rest continue. In --csv a name that a spreadsheet would take for a formula gets a leading
-apostrophe, and control characters are replaced; --json has names as they are.
+Folders are searched recursively, in path order; files that are not images, neither by name nor by content, are skipped.
+Predictions are printed in the order of the arguments. An image that cannot be read is reported on stderr, with --json also
+as an object with file and error, with --csv as a row with only a name; the other images are still predicted. With --csv, a
+name that a spreadsheet would read as a formula gets a leading apostrophe, and control characters are replaced; --json
+prints names unchanged.
 
 Examples:
   pipeline predict models/pets cat.jpg holiday/
@@ -25,7 +26,7 @@ Examples:
   curl -s https://example.com/cat.jpg | pipeline predict models/pets -
   find . -name '*.jpg' -newer last.csv -print0 | pipeline predict models/pets --files-from - --json
 
-Exit codes: 0 done; 2 an invalid call; 3 an image could not be read, none was found, or the model is damaged;
+Exit codes: 0 done; 2 invalid arguments; 3 an image could not be read, no image was found, or the model is damaged;
 4 the model is unsafe; 130 interrupted.`;
 
 export const predict: CommandSpec = {
@@ -37,12 +38,12 @@ export const predict: CommandSpec = {
       .argument('[images...]', 'files, folders, or - for one image on stdin')
       .option(
         '--files-from <file>',
-        'also read image names from a file, one per line or each ended by a zero byte; - is stdin; can be repeated',
+        'also read image names from a file, one per line or NUL-separated (- for stdin); repeatable',
         collect,
       )
       .option('--csv', 'print CSV: file, class, score, and the score of each class')
-      .option('--json', 'print one JSON object per image: file, class, score, and scores by class')
-      .option('--engine <name>', 'auto, onnx or tfjs', 'auto')
+      .option('--json', 'print one JSON object per image: file, class, score, and the scores of all classes')
+      .option('--engine <name>', 'compute engine: auto, onnx or tfjs', 'auto')
       .addHelpText('after', help)
       .action(async (model: string, names: string[], options: PredictOptions) =>
         done(await predictCommand(model, names, options, host)),
@@ -63,7 +64,7 @@ async function predictCommand(
       found: 'cannot be combined',
       expected: 'one of them',
     });
-  const pictures = await findPictures({ names, lists: filesFrom }, host);
+  const images = await findImages({ names, lists: filesFrom }, host);
   const [{ openModel, lineOf }, { csvFormat, jsonFormat, tableFormat }, { formatProblems }, { count, printable }] =
     await Promise.all([
       import('../predict/index.js'),
@@ -79,7 +80,7 @@ async function predictCommand(
     : csv
       ? csvFormat(classes)
       : tableFormat(
-          pictures.map(({ name }) => name),
+          images.map(({ name }) => name),
           classes,
         );
   const counts = { prediction: 0, bad: 0, 'passed-over': 0 };
@@ -88,7 +89,7 @@ async function predictCommand(
   host.stdout(format.head);
   try {
     let done = 0;
-    for await (const answer of predictor.predict(pictures, host.signal)) {
+    for await (const answer of predictor.predict(images, host.signal)) {
       counts[answer.kind]++;
       const line = lineOf(answer);
       if (line !== undefined) host.stdout(format.line(line));
@@ -100,7 +101,7 @@ async function predictCommand(
         task: 'predict',
         unit: 'pictures',
         done: ++done,
-        total: pictures.length,
+        total: images.length,
       });
     }
   } finally {
@@ -109,16 +110,16 @@ async function predictCommand(
   }
   const more = [
     ...(counts.bad === 0 ? [] : [`${counts.bad.toLocaleString('en-US')} could not be read`]),
-    ...(counts['passed-over'] === 0 ? [] : [`${count(counts['passed-over'], 'other file')} passed over`]),
+    ...(counts['passed-over'] === 0 ? [] : [`${count(counts['passed-over'], 'other file')} skipped`]),
   ];
   const none = counts.prediction + counts.bad === 0;
   const place = names.length === 0 ? '' : ` in ${printable(plainNames(names))}`;
-  host.stderr(`${[none ? `no images found${place}` : count(counts.prediction, 'picture'), ...more].join(', ')}\n`);
-  // A list of names may well be empty: programs write it. Who names a folder means pictures.
+  host.stderr(`${[none ? `no images found${place}` : count(counts.prediction, 'image'), ...more].join(', ')}\n`);
+  // Programs may write an empty list of names, but a folder without images is a mistake.
   return counts.bad > 0 || (none && names.length > 0) ? exitCodes['bad-data'] : 0;
 }
 
-/** How far it is, on a terminal whose reader does not see the answers: they go to a file or to another program. */
+/** Shows progress on a terminal if the predictions go to a file or to another program. */
 async function progressOn(name: string, host: Host): Promise<Reporter | undefined> {
   if (host.screen === undefined || host.showsOutput) return undefined;
   const { terminalReporter } = await import('../report/terminal.js');

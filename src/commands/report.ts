@@ -1,4 +1,4 @@
-/** pipeline report: one page about a run. */
+/** pipeline report: writes an HTML report of a run. */
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { shownFrom } from '../core/paths.js';
@@ -9,8 +9,8 @@ import { writeWhole } from '../store/disk/write-atomic.js';
 import type { CommandSpec, Host } from './host.js';
 
 const help = `
-Name a run by its id or the start of it, by \`last\` or \`last~1\`, or by a pipeline file for its last run
-(\`pets.yaml~1\` for the one before).
+Name a run by its id or a prefix of it, by \`last\` or \`last~1\`, or by a pipeline file for its last run (\`pets.yaml~1\` for
+the one before).
 
 Examples:
   pipeline report                       the last run of this project
@@ -22,9 +22,9 @@ export const report: CommandSpec = {
     program
       .command('report')
       .description('write an HTML report of a run: metrics, curves, mistakes and provenance')
-      .argument('[run]', 'the run', 'last')
-      .option('-o, --out <file>', 'the HTML file to write (default: report.html in the folder of the run)')
-      .option('--json', 'print one JSON object on stdout')
+      .argument('[run]', 'id of the run, or another name for it', 'last')
+      .option('-o, --out <file>', "the HTML file to write (default: report.html in the run's folder)")
+      .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
       .action(async (run: string, options: ReportOptions) => {
         await writeReport(run, options, host);
@@ -39,7 +39,7 @@ interface ReportOptions {
 }
 
 async function writeReport(reference: string, { out, json }: ReportOptions, host: Host): Promise<void> {
-  // Loaded only here: other commands need neither d3 nor sharp.
+  // Loaded on demand: other commands need neither d3 nor sharp.
   const [{ openRun, folderOfRoot }, { gatherReport }, { isReport, page }] = await Promise.all([
     import('../runner/runs/open-run.js'),
     import('../report/html/gather.js'),
@@ -48,7 +48,7 @@ async function writeReport(reference: string, { out, json }: ReportOptions, host
   const opened = await openRun(reference, host);
   const { state, run, end, store, readBlob, project } = opened;
   const file = out === undefined ? join(project.runs, run.id, 'report.html') : resolve(host.cwd, out);
-  // Before the work: a page takes a while to make.
+  // Fail before the work: building a page takes a while.
   if (!(await isFolder(file))) {
     const failed = await failureOf(file, 'the report', { display: (path) => shownFrom(host.cwd, path) }, 'file');
     if (failed !== undefined) throw failed;
@@ -64,7 +64,7 @@ async function writeReport(reference: string, { out, json }: ReportOptions, host
   });
   await writeWhole(file, page(report));
   if (json) host.stdout(`${JSON.stringify({ event: 'report', run: run.id, file })}\n`);
-  else host.stderr(`the report of ${run.pipeline.name}, run ${run.id}, is in ${shownFrom(host.cwd, file)}\n`);
+  else host.stderr(`wrote the report of ${run.pipeline.name}, run ${run.id}, to ${shownFrom(host.cwd, file)}\n`);
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -74,7 +74,7 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Throws `invalid` where something stands that is not a report: a slip in a name must not cost a pipeline file. */
+/** Throws `invalid` for an existing file that is not a report: a typo must not overwrite a pipeline file. */
 async function refuseOthers(file: string, isReport: (text: string) => boolean): Promise<void> {
   const text = await readRegular(file).then(String, (error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -84,14 +84,14 @@ async function refuseOthers(file: string, isReport: (text: string) => boolean): 
       code: 'file-exists',
       where: file,
       found,
-      expected: `the name of a file, such as ${found === 'is a folder' ? join(file, 'report.html') : 'report.html'}`,
+      expected: `a file name, such as ${found === 'is a folder' ? join(file, 'report.html') : 'report.html'}`,
     });
   });
   if (text === undefined || isReport(text)) return;
   throw failure('invalid', {
     code: 'file-exists',
     where: file,
-    found: 'exists and is not a report',
-    remedy: 'name another file with --out, or move this one away',
+    found: 'already exists and is not a report',
+    remedy: 'choose another file with --out, or move this one away',
   });
 }

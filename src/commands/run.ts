@@ -1,4 +1,4 @@
-/** pipeline run: does what the plan leaves to do. */
+/** pipeline run: runs a pipeline and prints its progress and results. */
 import { relative } from 'node:path';
 import type { Pipeline } from '../config/pipeline.js';
 import type { RunEvent } from '../core/event.js';
@@ -28,30 +28,33 @@ const help = `
 Examples:
   pipeline run pipelines/quickstart.yaml
   pipeline run pets.yaml --set stages.train.epochs=20
-  pipeline run pets.yaml evaluate          the stage evaluate and the stages it needs
-  pipeline run pets.yaml train@units-64    one variant of train, if a matrix makes several
-  pipeline run pets.yaml --force train     train again even though nothing changed
+  pipeline run pets.yaml evaluate          the stage evaluate and everything it needs
+  pipeline run pets.yaml train@units-64    one variant of a train stage with a matrix
+  pipeline run pets.yaml --force train     train again even if nothing changed
 
-Exit codes: 0 done or up to date; 1 a stage failed; 2 an invalid pipeline or call; 3 bad data; 4 refused as unsafe;
-5 disk, network or permissions; 6 a minimum was missed; 130 interrupted, run again to continue.`;
+Exit codes: 0 done or nothing to do; 1 a stage failed; 2 invalid pipeline or arguments; 3 bad data; 4 refused as unsafe;
+5 disk, network or permission error; 6 a metric is below its minimum; 130 interrupted (run again to continue).`;
 
 export const run: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('run')
-      .description('run a pipeline; only what changed reruns')
+      .description('run a pipeline; only what changed runs again')
       .argument('[file]', 'the pipeline file (default: the only one in this folder)')
-      .argument('[stages...]', 'run only these stages and the stages they need')
-      .option('--only <stages...>', 'run just these stages; the stages they read must be current')
-      .option('--from <stage>', 'run this stage and all stages after it; what they read must be current')
+      .argument('[stages...]', 'run only these stages and what they need')
+      .option('--only <stages...>', 'run only these stages; the stages they read from must be up to date')
+      .option('--from <stage>', 'run this stage and all after it; the stages they read from must be up to date')
       .option(
         '-f, --force [stages...]',
-        'rerun these stages even if nothing changed, and overwrite delivered files that were edited by hand',
+        'run these stages (or all) even if nothing changed, and overwrite output files that you edited',
       )
-      .option('-j, --jobs <number>', 'number of stages to run in parallel', countOf('--jobs', 'stages'), 2)
-      .option('-n, --dry-run', 'show what would run, and why, without running it')
-      .option('--offline', 'do not use the network: take files from the cache and the PIPELINE_MIRROR folder')
-      .option('--json', 'print events as newline-delimited JSON on stdout')
+      .option('-j, --jobs <number>', 'maximum number of stages to run in parallel', countOf('--jobs'), 2)
+      .option('-n, --dry-run', 'only show what would run and why')
+      .option(
+        '--offline',
+        'do not use the network; take files from the cache and the folder that PIPELINE_MIRROR names',
+      )
+      .option('--json', 'print events as newline-delimited JSON to stdout')
       .option('--log-level <level>', 'detail of the run log: trace, debug, info, warn or error', logLevel, 'debug')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, stages: string[], options: RunOptions) =>
@@ -67,8 +70,7 @@ function logLevel(text: string): string {
   throw failure('invalid', {
     code: 'bad-option',
     where: '--log-level',
-    found: `${text} is not a level`,
-    expected: `one of ${logLevels.join(', ')}`,
+    found: `must be one of ${logLevels.join(', ')}, but got \`${text}\``,
   });
 }
 
@@ -87,7 +89,7 @@ async function runCommand(
     host.stdout(`${JSON.stringify(event)}\n`);
   };
   return runPipeline(file, stages, options, host, [print]).catch((error: unknown) => {
-    // Programs wait for the event that ends the stream, also where nothing could run.
+    // Programs wait for the event that ends the stream, even if nothing could run.
     if (!ended) {
       const { category, problems } = asPipelineError(error);
       for (const problem of problems) print({ event: 'problem', problem });
@@ -131,14 +133,14 @@ async function runPipeline(
         emit({
           event: 'note',
           code: 'log-not-written',
-          text: `the log of this run ends here: ${asPipelineError(error).message}`,
+          text: `the log of this run stops here: ${asPipelineError(error).message}`,
         }),
       ),
     );
     for (const problem of session.pipeline.warnings) emit({ event: 'warning', problem });
     signal.addEventListener(
       'abort',
-      () => emit({ event: 'note', code: 'stopping', text: 'stopping; press Ctrl-C again to stop immediately' }),
+      () => emit({ event: 'note', code: 'stopping', text: 'stopping; press Ctrl-C again to quit immediately' }),
       { once: true },
     );
     return execute(session, { ...selection, jobs: options.jobs, signal });
@@ -146,33 +148,33 @@ async function runPipeline(
   const result = await executing()
     .finally(reporter.close)
     .catch(async (error: unknown) => {
-      // Without its record the run looks like a killed one; what went wrong first is what people have to know.
+      // Without a record the run looks like a killed one. Report the original error, not one of writing the record.
       await record.abandon(error).catch(() => undefined);
       throw error;
     });
-  // Its results are there all the same.
+  // If this fails, the results still exist.
   await record
     .finish(result)
     .catch((error: unknown) =>
       host.stderr(
-        `the record of this run could not be written, so no report of it is possible: ${asPipelineError(error).message}\n`,
+        `cannot write the record of this run, so no report can be made from it: ${asPipelineError(error).message}\n`,
       ),
     );
   const closing = [
     ...comparisonLines(comparedOf(pipeline, result), color),
     ...closingLines(withoutVariants(pipeline, result), color),
   ];
-  // Figures that are new are worth a look.
+  // Only new metrics are worth a report.
   if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0)
     closing.push(`details: pipeline report ${relative(cwd, pipeline.file)}`);
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;
-  // The gravest failure decides: a missed gate matters less than a stage that broke.
+  // The most serious failure decides: a missed gate matters less than a failed stage.
   const failed = result.failures.find(({ category }) => category !== 'gate-missed') ?? result.failures[0];
   return failed === undefined ? 0 : exitCodes[failed.category];
 }
 
-/** The evaluations that a matrix made, as far as this run was about them. */
+/** The evaluations of the variants of a matrix that were part of this run. */
 function comparedOf({ variants }: Pipeline, { stages, metrics }: RunResult): Compared[] {
   return stages.flatMap(({ name, kind }) => {
     const variant = kind === 'evaluate' ? variants.get(name) : undefined;
@@ -180,7 +182,7 @@ function comparedOf({ variants }: Pipeline, { stages, metrics }: RunResult): Com
   });
 }
 
-/** The result without the figures of variants, which the comparison shows. */
+/** The result without the metrics of variants, which the comparison shows. */
 function withoutVariants({ variants }: Pipeline, result: RunResult): RunResult {
   return {
     ...result,

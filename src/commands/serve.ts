@@ -1,4 +1,4 @@
-/** pipeline serve: an exported model on a page, and as an endpoint. */
+/** pipeline serve: serves an exported model as a web page and an HTTP endpoint. */
 import { resolve } from 'node:path';
 import { asPipelineError, failure } from '../core/problem.js';
 import type { CommandSpec, Host } from './host.js';
@@ -10,9 +10,9 @@ interface ServeOptions {
 }
 
 const help = `
-The page takes images that are dropped, chosen or pasted, and classifies them in the browser, with TF.js and the exported
-files. POST /api/predict classifies on this machine: the body is an image's bytes (its name can follow as ?file=cat.jpg), or a
-form with one file; the answer is that of predict --json, and for an image that cannot be read a status of 413, 415 or 422
+Drop, choose or paste an image on the page: TF.js classifies it in the browser with the exported model. POST /api/predict
+classifies on this machine: send an image's bytes as the body (optionally with its name, as ?file=cat.jpg), or a form with
+one file. The response is the same as from predict --json; for an image that cannot be read, the status is 413, 415 or 422,
 with error and code.
 
 Examples:
@@ -20,17 +20,17 @@ Examples:
   pipeline serve models/pets --port 0
   curl --data-binary @cat.jpg http://127.0.0.1:8000/api/predict
 
-Ctrl-C stops it.`;
+Press Ctrl-C to stop.`;
 
 export const serve: CommandSpec = {
   register(program, host, done) {
     program
       .command('serve')
-      .description('serve an exported model: a local page and an HTTP endpoint')
+      .description('serve an exported model: a web page to try it, and an HTTP endpoint')
       .argument('<model>', 'the folder of an exported model, or its model.json')
-      .option('--port <number>', 'the port to listen on; 0 picks a free one', portNumber, 8000)
-      .option('--host <address>', 'the address to listen on; the default serves this machine only', '127.0.0.1')
-      .option('--engine <name>', 'auto, onnx or tfjs', 'auto')
+      .option('--port <number>', 'port to listen on; 0 chooses a free port', portNumber, 8000)
+      .option('--host <address>', 'address to listen on; by default, only this machine can connect', '127.0.0.1')
+      .option('--engine <name>', 'compute engine: auto, onnx or tfjs', 'auto')
       .addHelpText('after', help)
       .action(async (model: string, options: ServeOptions) => {
         await serveCommand(model, options, host);
@@ -45,8 +45,7 @@ function portNumber(text: string): number {
   throw failure('invalid', {
     code: 'bad-option',
     where: '--port',
-    found: `${text} is not a port`,
-    expected: 'a whole number from 0 to 65535',
+    found: `must be a whole number from 0 to 65535, but got \`${text}\``,
   });
 }
 
@@ -59,7 +58,7 @@ async function serveCommand(model: string, options: ServeOptions, host: Host): P
   const onError = (error: unknown): void => host.stderr(`${formatProblems(asPipelineError(error).problems, host)}\n`);
   const serving = await serveModel({ ...options, model: resolve(host.cwd, model), onError, signal: host.signal });
   for (const { text } of serving.notes) host.stderr(`${printable(text)}\n`);
-  host.stderr(`${model} is at ${serving.urls.join(' and ')} until Ctrl-C\n`);
+  host.stderr(`serving ${model} at ${serving.urls.join(' and ')} (press Ctrl-C to stop)\n`);
   if (!isLoopback(options.host))
     host.stderr('warning: listening on a non-loopback address; anyone who can reach this machine can use the model\n');
   await aborted(host.signal);

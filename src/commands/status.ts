@@ -1,4 +1,4 @@
-/** pipeline status: whether everything is current. */
+/** pipeline status: reports whether everything is up to date. */
 import { plan } from '../runner/plan.js';
 import { formatProblems } from '../report/problems.js';
 import { count, printable } from '../report/words.js';
@@ -19,10 +19,10 @@ export const status: CommandSpec = {
   register(program, host, done) {
     const command = program
       .command('status')
-      .description('show whether the results in this folder are up to date')
+      .description('report whether the results in this folder are up to date')
       .argument('[file]', 'the pipeline file (default: the only one in this folder)')
-      .option('--json', 'print one JSON object on stdout')
-      .option('--exit-code', 'exit with 1 if anything is out of date')
+      .option('--json', 'print one JSON object to stdout')
+      .option('--exit-code', 'exit with 1 if anything is not up to date')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, options: StatusOptions) => {
       const session = await openFor(await loadChecked(file, options, host.cwd), host, noteTo(host));
@@ -38,12 +38,12 @@ export const status: CommandSpec = {
         }));
         host.stdout(`${JSON.stringify({ event: 'status', current: stale.length === 0, stages })}\n`);
       } else if (stale.length === 0) {
-        host.stdout(`current: all ${count(planned.length, 'stage')}\n`);
+        host.stdout(`up to date: all ${count(planned.length, 'stage')}\n`);
       } else {
         const [{ node, decision }] = stale;
         const would = decision.state === 'restorable' ? 'would be restored from the cache' : 'would run';
         host.stdout(
-          `${stale.length} of ${count(planned.length, 'stage')} ${stale.length === 1 ? 'is' : 'are'} not current; the first is ${node.stage.name}, which ${would}: ${printable(decision.reason)}\n`,
+          `${stale.length} of ${count(planned.length, 'stage')} ${stale.length === 1 ? 'is' : 'are'} not up to date; the first is ${node.stage.name}, which ${would} (${printable(decision.reason)})\n`,
         );
       }
       done(options.exitCode && stale.length > 0 ? 1 : 0);

@@ -1,4 +1,4 @@
-/** The exported model, run in the browser by TF.js on WebAssembly: float32 throughout, where WebGL may compute in halves. */
+/** The exported model, run in the browser by TF.js on WebAssembly: always in float32, whereas WebGL may use float16. */
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
@@ -8,7 +8,7 @@ import type { ImageSpec } from '../image/dataset.js';
 import type { Preprocessing } from '../model/preprocessing.js';
 import { predictionOf } from '../model/prediction.js';
 
-/** What the server tells of the model. */
+/** The response of /api/model. */
 export interface ModelFacts {
   readonly name: string;
   readonly classes: readonly string[];
@@ -24,7 +24,7 @@ export interface Classifier {
 export async function loadClassifier(): Promise<Classifier> {
   setWasmPaths('/');
   correctWasmKernels();
-  // Production mode also leaves out the self-checks of kernels.
+  // Production mode also skips the self-checks of kernels.
   tf.enableProdMode();
   const [facts] = await Promise.all([fetchFacts(), tf.setBackend('wasm')]);
   const model = await loadLayersModel('/model/model.json');
@@ -42,6 +42,6 @@ export async function loadClassifier(): Promise<Classifier> {
 
 async function fetchFacts(): Promise<ModelFacts> {
   const answer = await fetch('/api/model');
-  if (!answer.ok) throw new Error(`the tool answered ${answer.status}`);
+  if (!answer.ok) throw new Error(`the server responded with ${answer.status}`);
   return (await answer.json()) as ModelFacts;
 }

@@ -1,8 +1,8 @@
-/** The page: takes a picture however it is given, and shows what the model makes of it. */
+/** The page: takes images by file picker, drop or paste, and shows the predictions of the model. */
 import { plainNames } from '../core/text/names.js';
 import type { AnswerLine, Prediction } from '../core/prediction.js';
 import { loadClassifier, type Classifier } from './classifier.js';
-import { BadPicture, preparePicture } from './picture.js';
+import { BadImage, prepareImage } from './picture.js';
 import { element, percent, showScores } from './scores.js';
 import { Several } from './several.js';
 
@@ -10,7 +10,7 @@ const compare = element<HTMLInputElement>('compare');
 const preview = element<HTMLImageElement>('preview');
 const input = element<HTMLInputElement>('file');
 
-/** The picture that is shown, and how many were given: the answer to an earlier one is not shown over a later. */
+/** The shown image, and a counter of inputs, so that a late answer does not replace that of a newer image. */
 let current: File | undefined;
 let turn = 0;
 
@@ -26,57 +26,57 @@ async function introduce(): Promise<void> {
   const { facts } = await loading;
   const [height, width] = facts.image.size;
   const names = plainNames(facts.classes);
-  document.title = `${facts.name}: classify a picture`;
+  document.title = `${facts.name}: classify an image`;
   element('about').textContent =
-    `The model ${facts.name} tells ${facts.classes.length} classes: ${names}. It sees pictures at ${width} × ${height} pixels.`;
+    `The model ${facts.name} recognizes ${facts.classes.length} classes: ${names}. Images are resized to ${width} × ${height} pixels.`;
   if (current === undefined) say('Ready.');
 }
 
-/** Shows one image; without a turn, it is the only one that was given. */
+/** Shows one image. Without `given`, it is a new input; with it, one of several images of that input. */
 async function take(file: File, given?: number): Promise<void> {
   const mine = given ?? ++turn;
   current = file;
   if (given === undefined) several.hide();
-  say(`Looking at ${file.name}…`);
+  say(`Classifying ${file.name}…`);
   try {
     const here = await askHere(await loading, file);
     const tool = compare.checked ? await askTool(file) : undefined;
     if (mine !== turn) return;
-    showPicture(file);
+    showImage(file);
     showScores(here.prediction, tool);
     element('result').hidden = false;
     const note = here.transparent
-      ? ' Some of it is transparent: browsers lose the colours under it, so the tool’s answer may differ.'
+      ? ' Parts of it are transparent: browsers lose the colors there, so the tool’s prediction may differ.'
       : '';
     say(`${file.name}: ${here.prediction.class}, ${percent(here.prediction.score)}.${note}`);
   } catch (error) {
     if (mine !== turn) return;
     element('result').hidden = true;
-    say(error instanceof BadPicture ? `${file.name} ${error.message}` : `This did not work: ${String(error)}`, true);
+    say(error instanceof BadImage ? `${file.name} ${error.message}` : `Classification failed: ${String(error)}`, true);
   }
 }
 
 async function askHere(classifier: Classifier, file: File): Promise<{ prediction: Prediction; transparent: boolean }> {
   const { image, preprocessing } = classifier.facts;
-  const { input: numbers, transparent } = await preparePicture(file, image, preprocessing);
+  const { input: numbers, transparent } = await prepareImage(file, image, preprocessing);
   return { prediction: await classifier.predict(numbers), transparent };
 }
 
 async function askTool(file: File): Promise<Prediction> {
   const answer = await fetch(`/api/predict?file=${encodeURIComponent(file.name)}`, { method: 'POST', body: file });
   const line = (await answer.json()) as AnswerLine | { readonly error: string };
-  // Of a picture the rest of a sentence is said, of all else a whole one.
-  if ('error' in line) throw new Error('file' in line ? `the tool says that it ${line.error}` : line.error);
+  // Errors of an image continue a sentence; all others are whole sentences.
+  if ('error' in line) throw new Error('file' in line ? `the tool reports that it ${line.error}` : line.error);
   return line;
 }
 
-function showPicture(file: File): void {
+function showImage(file: File): void {
   URL.revokeObjectURL(preview.src);
   preview.src = URL.createObjectURL(file);
   preview.alt = file.name;
 }
 
-/** One image is shown with all of its scores; several are listed, and the one that is chosen is shown. */
+/** One image is shown with all of its scores; several are listed, and the selected one is shown. */
 function takeAll(list: FileList | undefined | null): void {
   const files = [...(list ?? [])];
   if (files.length === 1) void take(files[0]);
@@ -88,7 +88,7 @@ async function takeSeveral(files: readonly File[]): Promise<void> {
   const rows = several.show(files, (file) => void take(file, mine));
   let done = 0;
   for (const [index, file] of files.entries()) {
-    say(`Looking at ${file.name} (${index + 1} of ${files.length})…`);
+    say(`Classifying ${file.name} (${index + 1} of ${files.length})…`);
     try {
       const { prediction } = await askHere(await loading, file);
       if (mine !== turn) return;
@@ -96,7 +96,7 @@ async function takeSeveral(files: readonly File[]): Promise<void> {
       done++;
     } catch (error) {
       if (mine !== turn) return;
-      rows[index].fault(error instanceof BadPicture ? error.message : `did not work: ${String(error)}`);
+      rows[index].fail(error instanceof BadImage ? error.message : `failed: ${String(error)}`);
     }
   }
   const bad = files.length - done;
@@ -107,7 +107,7 @@ async function takeSeveral(files: readonly File[]): Promise<void> {
 
 input.addEventListener('change', () => {
   takeAll(input.files);
-  // So that the same file can be chosen again.
+  // Allows choosing the same file again.
   input.value = '';
 });
 compare.addEventListener('change', () => {

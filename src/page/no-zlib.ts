@@ -1,2 +1,2 @@
-/** Stands for `node:zlib` in the browser, without `crc32`: there the decoder finds what a checksum would. */
+/** Replaces `node:zlib` in the browser. It has no `crc32`: the browser's decoder finds damaged data itself. */
 export default {};

@@ -1,16 +1,16 @@
 /** Shows scores as a table with bars. */
 import type { Prediction } from '../core/prediction.js';
 
-/** Rows that are shown until all are asked for. */
+/** Rows shown before the button for all is pressed. */
 const SHOWN = 10;
 
 export function element<Type extends HTMLElement>(id: string): Type {
   return document.getElementById(id) as Type;
 }
 
-export const percent = (score: number): string => `${(score * 100).toFixed(1)} %`;
+export const percent = (score: number): string => `${(score * 100).toFixed(1)}%`;
 
-/** Shows the browser's prediction and, where there is one, the tool's beside it; the best class comes first. */
+/** Shows the browser's prediction and, if given, the tool's next to it, best class first. */
 export function showScores(here: Prediction, tool: Prediction | undefined): void {
   const ordered = Object.entries(here.scores).sort(([, a], [, b]) => b - a);
   element('answer').textContent = `${here.class}, ${percent(here.score)}`;
@@ -35,7 +35,7 @@ function heading(name: string, score: number): HTMLElement {
   return head;
 }
 
-/** The full number is at hand for programs and for whoever points at it. */
+/** A cell with the exact score in its data attribute and tooltip. */
 function cell(score: number | undefined, by: string): HTMLElement {
   const data = document.createElement('td');
   data.className = by;
@@ -58,5 +58,5 @@ function offerAll(rows: readonly HTMLElement[]): void {
 
 function difference(here: Prediction, tool: Prediction): string {
   const worst = Math.max(...Object.entries(here.scores).map(([name, score]) => Math.abs(score - tool.scores[name])));
-  return `The two scores differ by ${worst.toPrecision(1)} at most.`;
+  return `The scores differ by at most ${worst.toPrecision(1)}.`;
 }

@@ -1,10 +1,10 @@
-/** A table of several images with what each is taken for. */
+/** A table of several images with their predicted classes. */
 import type { Prediction } from '../core/prediction.js';
 import { element, percent } from './scores.js';
 
 export interface Row {
   answer(prediction: Prediction): void;
-  fault(words: string): void;
+  fail(text: string): void;
 }
 
 export class Several {
@@ -18,7 +18,7 @@ export class Several {
     this.section.hidden = true;
   }
 
-  /** Lists the images, without answers yet. */
+  /** Lists the images, without predictions yet. */
   show(files: readonly File[], choose: (file: File) => void): Row[] {
     this.section.hidden = false;
     const rows = files.map((file) => row(file, choose));
@@ -44,10 +44,10 @@ function row(file: File, choose: (file: File) => void): Row & { readonly line: H
       name.textContent = prediction.class;
       score.textContent = percent(prediction.score);
     },
-    fault(words) {
+    fail(text) {
       line.classList.add('wrong');
       name.colSpan = 2;
-      name.textContent = words;
+      name.textContent = text;
       score.remove();
     },
   };

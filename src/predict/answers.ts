@@ -1,23 +1,23 @@
-/** What is asked of a model, and what comes of it. */
+/** Inputs and answers of an exported model. */
 import type { AnswerLine, Prediction } from '../core/prediction.js';
 import type { Problem } from '../core/problem.js';
 
-/** A picture to predict: a file, or bytes at hand. */
+/** An image to predict: a file, or bytes in memory. */
 export interface PictureInput {
-  /** What the answer calls it. */
+  /** Its name in the answer. */
   readonly name: string;
   readonly from: { readonly path: string } | { readonly bytes: Uint8Array };
-  /** Found in a folder: passed over where it is not a picture by content, nor meant to be one by its name. */
+  /** Found in a folder, so skipped if neither its content nor its name is that of an image. */
   readonly inFolder?: boolean;
 }
 
-/** What came of one picture, whichever it was. */
+/** The result for one image, without the image. */
 export type Outcome =
   | ({ readonly kind: 'prediction' } & Prediction)
   /** It could not be read. */
   | { readonly kind: 'bad' | 'passed-over'; readonly problem: Problem };
 
-/** What came of one picture. */
+/** The result for one image. */
 export type Answer<Input extends PictureInput = PictureInput> = Outcome & { readonly input: Input };
 
 /** Predicts with one open model. */
@@ -25,18 +25,18 @@ export interface ModelPredictor {
   /** Whether it can predict: it is not closed, and its process has not ended. */
   readonly running: boolean;
   /**
-   * Predicts images, and answers in their order as they get done; memory holds a few batches of them. An image that
-   * cannot be read is an answer too. Throws `interrupted` if the signal aborts, after which no more can be asked.
+   * Predicts images and yields answers in their order; memory holds a few batches of them. An image that
+   * cannot be read yields an answer too. Throws `interrupted` if the signal aborts, after which it cannot be used again.
    */
   predict<Input extends PictureInput>(
     inputs: readonly Input[],
     signal?: AbortSignal,
   ): AsyncGenerator<Answer<Input>, void, undefined>;
-  /** Ends at once, whatever is computed, and frees the engine's memory. */
+  /** Ends at once, even during a computation, and frees the engine's memory. */
   close(): Promise<void>;
 }
 
-/** An answer as programs get it; undefined for what was passed over. */
+/** An answer as JSON for programs; undefined for a skipped file. */
 export function lineOf(answer: Answer): AnswerLine | undefined {
   const file = answer.input.name;
   switch (answer.kind) {

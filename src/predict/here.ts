@@ -6,21 +6,21 @@ import type { Bundle } from '../model/bundle.js';
 import { networkOf, readModel } from './network.js';
 import { Predictor } from './predictor.js';
 
-/** An exported model without its network: all that it takes to show what it predicts. */
+/** An exported model without its network: what is needed to show its predictions. */
 export type ModelFacts = Omit<Bundle, 'graph' | 'weights'> | OnnxBundle;
 
 export interface OpenHere {
   readonly bundle: ModelFacts;
   readonly predictor: Predictor;
-  /** What a person should know of the engine. */
+  /** Notes about the engine for the user. */
   readonly notes: readonly Note[];
 }
 
-/** Reads a model and starts its engine. Throws `invalid` for an engine that is not there, and as `readBundle` does. */
+/** Reads a model and starts its engine. Throws `invalid` for a missing engine, and as `readBundle` does. */
 export async function openHere(path: string, engine: string): Promise<OpenHere> {
   const choice = engineChoiceOf(engine);
   const bundle = await readModel(path);
-  // An .onnx file has its own runtime, whatever engine is asked for.
+  // An .onnx file has its own runtime, whatever engine is chosen.
   const identity = resolveEngine(bundle.format === 'onnx' ? 'onnx' : choice);
   return {
     bundle: factsOf(bundle),

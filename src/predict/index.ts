@@ -5,11 +5,11 @@ export { lineOf } from './answers.js';
 
 /**
  * Reads the model in a folder, that of a `model.json` or an `.onnx` file, and starts its engine, in a process of its own:
- * models come from anyone, and a thread inside a native library cannot be stopped. Throws `invalid` for an engine that is
- * not there, `interrupted` if the signal aborts, and as `readBundle` does.
+ * models come from anyone, and a thread inside a native library cannot be stopped. Throws `invalid` for a missing engine,
+ * `interrupted` if the signal aborts, and as `readBundle` does.
  */
 export async function openModel(path: string, engine = 'auto', signal?: AbortSignal): Promise<OpenModel> {
-  // Sources, as the tests run them, have no built process to start.
+  // Tests run from the sources, without a built worker to start.
   if (import.meta.url.endsWith('.ts')) return (await import('./here.js')).openHere(path, engine);
   const { ModelProcess } = await import('./model-process.js');
   return ModelProcess.open(path, engine, signal);

@@ -1,17 +1,17 @@
-/** What goes between a command and the process that holds its model. */
+/** Messages between a command and its model process. */
 import type { FailureParts } from '../core/problem.js';
 import type { Note } from '../engine/resolve.js';
 import type { Outcome, PictureInput } from './answers.js';
 import type { ModelFacts } from './here.js';
 
 export type ModelRequest =
-  /** Once, and first. */
+  /** Sent once, first. */
   | { readonly kind: 'open'; readonly path: string; readonly engine: string }
   | { readonly kind: 'predict'; readonly id: number; readonly inputs: readonly PictureInput[] };
 
 export type ModelResponse =
   | { readonly kind: 'opened'; readonly bundle: ModelFacts; readonly notes: readonly Note[] }
   | { readonly kind: 'not-opened'; readonly failure: FailureParts }
-  /** Of one of the inputs by its place among them. */
+  /** For one input, by its index. */
   | { readonly kind: 'answer'; readonly id: number; readonly index: number; readonly outcome: Outcome }
   | { readonly kind: 'done'; readonly id: number; readonly failure?: FailureParts };

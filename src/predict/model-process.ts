@@ -10,11 +10,11 @@ import type { Answer, ModelPredictor, Outcome, PictureInput } from './answers.js
 import type { OpenModel } from './open-model.js';
 import type { ModelRequest, ModelResponse } from './messages.js';
 
-/** Inputs that are sent at once: answers that wait for a slow reader are no more, and bytes at hand are not all copied. */
+/** Most inputs sent at once. Limits the answers that wait for a slow reader, and the copies of bytes in memory. */
 const SENT_AT_ONCE = 1024;
 const BYTES_AT_ONCE = 2 ** 26;
 
-/** What is kept of the text that the process writes: native libraries say there why they gave up. */
+/** Bytes kept of the process's stderr, where native libraries report why they failed. */
 const KEPT_TEXT = 4096;
 
 interface Placed {
@@ -92,7 +92,7 @@ export class ModelProcess implements ModelPredictor {
     }
   }
 
-  /** Ends the process, whatever it does. */
+  /** Kills the process. */
   close(): Promise<void> {
     this.closed = true;
     this.child.kill('SIGKILL');
@@ -115,7 +115,7 @@ export class ModelProcess implements ModelPredictor {
   }
 
   private send(request: ModelRequest): void {
-    // Where it has ended meanwhile, its end is what is reported.
+    // If the process has ended, its end is reported instead.
     this.child.send(request, () => undefined);
   }
 
@@ -142,7 +142,7 @@ export class ModelProcess implements ModelPredictor {
     for (const answers of this.waiting.values()) answers.destroy(error);
   }
 
-  /** Ctrl-C in a terminal reaches this process as well, and may reach it first; on Windows it ends it with this code. */
+  /** Ctrl-C in a terminal also reaches the child, maybe first; on Windows the child then exits with 0xc000013a. */
   private endedBy(code: number | null, signal: NodeJS.Signals | null): PipelineError {
     const interrupted = this.closed || signal === 'SIGINT' || signal === 'SIGTERM' || code === 0xc000013a;
     if (interrupted) return failure('interrupted', { code: 'interrupted', where: this.path, found: 'interrupted' });
@@ -164,7 +164,7 @@ export class ModelProcess implements ModelPredictor {
   }
 }
 
-/** Inputs in parts that are sent one after another. */
+/** Splits inputs into parts that are sent one after another. */
 function* parts<Input extends PictureInput>(inputs: readonly Input[]): Generator<readonly Input[], void, undefined> {
   let part: Input[] = [];
   let bytes = 0;

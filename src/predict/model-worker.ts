@@ -1,4 +1,4 @@
-/** The process that holds one exported model and predicts with it. Whoever started it ends it, whatever it computes. */
+/** The process that holds one exported model and predicts with it. Its parent kills it at any time. */
 import { writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { packageFile } from '../core/package.js';
@@ -41,7 +41,7 @@ function offerToBeEnded(): void {
   try {
     writeFileSync('/proc/self/oom_score_adj', '1000');
   } catch {
-    // A system without it has its own choice.
+    // Not available everywhere; then the system chooses.
   }
 }
 

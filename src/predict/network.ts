@@ -1,4 +1,4 @@
-/** An exported model that is asked, whichever format it comes in. */
+/** An exported model, independent of its format. */
 import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { EngineIdentity, Runner } from '../engine/engine.js';
@@ -12,13 +12,13 @@ import { ModelFolder } from '../model/model-folder.js';
 import type { Preprocessing } from '../model/preprocessing.js';
 
 export interface Network {
-  /** As people know it. */
+  /** Its path, for messages. */
   readonly where: string;
   readonly classes: readonly string[];
   readonly image: ImageSpec;
-  /** What is left to do with the levels of a picture before the network gets them. */
+  /** How pixel values are preprocessed before they reach the network. */
   readonly preprocessing: Preprocessing;
-  /** Outputs of a picture: one, or one a class. */
+  /** Outputs per image: one, or one per class. */
   readonly units: number;
   open(): Promise<Runner>;
 }
@@ -35,7 +35,7 @@ export async function readModel(path: string): Promise<Bundle | OnnxBundle> {
   return readOnnxBundle(file);
 }
 
-/** The `.onnx` file that is meant: a folder that holds both formats stands for its layers-model. */
+/** The `.onnx` file that `path` means. A folder with both formats means its layers-model. */
 async function onnxFileOf(path: string): Promise<string | undefined> {
   const isFile = async (one: string): Promise<boolean> => (await stat(one).catch(() => undefined))?.isFile() === true;
   if (extname(path) === '.onnx' && (await isFile(path))) return path;
@@ -49,7 +49,7 @@ export function networkOf(model: Bundle | OnnxBundle, engine: EngineIdentity): N
   const { classes, image } = model;
   if (model.format === 'onnx') {
     const open = async (): Promise<Runner> => (await import('../engine/onnx/file-runner.js')).openModelFile(model);
-    // The graph does the preprocessing, and gives a score for each class.
+    // The graph includes preprocessing and outputs a score per class.
     return {
       where: model.path,
       classes,

@@ -1,4 +1,4 @@
-/** An exported model that answers. */
+/** An opened exported model. */
 import type { Note } from '../engine/resolve.js';
 import type { ModelPredictor } from './answers.js';
 import type { ModelFacts } from './here.js';
@@ -6,6 +6,6 @@ import type { ModelFacts } from './here.js';
 export interface OpenModel {
   readonly bundle: ModelFacts;
   readonly predictor: ModelPredictor;
-  /** What a person should know of the engine. */
+  /** Notes about the engine for the user. */
   readonly notes: readonly Note[];
 }

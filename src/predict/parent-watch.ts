@@ -1,4 +1,4 @@
-/** A thread that ends its process once its parent is gone: the process's own thread may be inside the model for good. */
+/** A thread that ends its process when its parent is gone: the main thread may be stuck inside the model. */
 import { workerData } from 'node:worker_threads';
 
 const EVERY_MS = 500;
@@ -9,7 +9,7 @@ setInterval(() => {
   if (process.ppid !== parent || !isRunning(parent)) process.kill(process.pid, 'SIGKILL');
 }, EVERY_MS);
 
-/** On Windows, the number of a process's parent stays. */
+/** On Windows, `process.ppid` does not change when the parent exits. */
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);

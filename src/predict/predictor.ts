@@ -1,4 +1,4 @@
-/** Pictures through a whole exported model: loaded on threads of their own while the engine computes. */
+/** Classifies images with an exported model: threads load images while the engine computes. */
 import { asPipelineError, failure, PipelineError, type Problem } from '../core/problem.js';
 import type { Runner } from '../engine/engine.js';
 import { PicturePool } from '../features/picture-pool.js';
@@ -9,13 +9,13 @@ import { predictionOf } from '../model/prediction.js';
 import type { Answer, ModelPredictor, PictureInput } from './answers.js';
 import type { Network } from './network.js';
 
-/** An input at its place in the order. */
+/** An input with its position. */
 interface Placed<Input> {
   readonly input: Input;
   readonly index: number;
 }
 
-type BadPicture<Input> = Placed<Input> & { readonly problem: Problem };
+type BadImage<Input> = Placed<Input> & { readonly problem: Problem };
 
 interface PlacedAnswer<Input extends PictureInput> {
   readonly index: number;
@@ -27,7 +27,7 @@ export class Predictor implements ModelPredictor {
   private readonly pool: PicturePool;
   private readonly compiling: Promise<Runner>;
 
-  /** Starts to compile at once: the first pictures are loaded meanwhile. */
+  /** Starts compiling at once, while the first images are loaded. */
   constructor(private readonly network: Network) {
     const { image, preprocessing } = network;
     this.pool = new PicturePool({ image, preprocessing, variation: null });
@@ -36,15 +36,15 @@ export class Predictor implements ModelPredictor {
   }
 
   /**
-   * Predicts pictures, and answers in their order as they get done; memory holds a few batches of them. A picture that
-   * cannot be read is an answer too. Throws `interrupted` where the signal aborts, after which no more can be asked.
+   * Predicts images and yields answers in their order; memory holds a few batches of them. An image that cannot be read
+   * yields an answer too. Throws `interrupted` if the signal aborts, after which it cannot be used again.
    */
   async *predict<Input extends PictureInput>(
     inputs: readonly Input[],
     signal?: AbortSignal,
   ): AsyncGenerator<Answer<Input>, void, undefined> {
     const [height, width] = this.network.image.size;
-    let bad: BadPicture<Input>[] = [];
+    let bad: BadImage<Input>[] = [];
     const batches = pictureBatches({
       items: inputs.map((input, index): Placed<Input> => ({ input, index })),
       batchSize: Math.max(1, Math.min(inputs.length, picturesPerBatch([height, width]))),
@@ -58,7 +58,7 @@ export class Predictor implements ModelPredictor {
       },
       signal,
     });
-    // Large pictures take a while: an interruption does not wait for those under way.
+    // Large images take a while: an interruption does not wait until they are decoded.
     const stop = (): void => void this.pool.close();
     signal?.addEventListener('abort', stop, { once: true });
     try {
@@ -75,7 +75,7 @@ export class Predictor implements ModelPredictor {
     }
   }
 
-  /** Whatever keeps one picture from being read concerns that picture alone. */
+  /** Any error of reading one image concerns only that image. */
   private load({ name, from }: PictureInput): Promise<Float32Array> {
     const task = 'path' in from ? from : { path: name, bytes: from.bytes };
     return this.pool.load(task).catch((error: unknown) => {
@@ -92,7 +92,7 @@ export class Predictor implements ModelPredictor {
   ): Promise<PlacedAnswer<Input>[]> {
     const runner = await this.compiling;
     const outputs = await runner.run(pixels, items.length);
-    if (!allFinite(outputs)) throw noNumbers(this.network);
+    if (!allFinite(outputs)) throw notFinite(this.network);
     return items.map(({ input, index }, row) => ({
       index,
       answer: { kind: 'prediction', input, ...predictionOf(outputs, row, this.network.units, this.network.classes) },
@@ -108,19 +108,19 @@ export class Predictor implements ModelPredictor {
   }
 }
 
-function badAnswer<Input extends PictureInput>({ input, index, problem }: BadPicture<Input>): PlacedAnswer<Input> {
+function badAnswer<Input extends PictureInput>({ input, index, problem }: BadImage<Input>): PlacedAnswer<Input> {
   const meant = input.inFolder !== true || hasImageName(input.name);
-  return { index, answer: { kind: meant || !noPicture.has(problem.code) ? 'bad' : 'passed-over', input, problem } };
+  return { index, answer: { kind: meant || !notAnImage.has(problem.code) ? 'bad' : 'passed-over', input, problem } };
 }
 
-/** What ingest passes over as well. A file that cannot be opened may be anything. */
-const noPicture: ReadonlySet<string> = new Set(['picture-foreign', 'picture-damaged', 'picture-too-large']);
+/** Problems of files that ingest skips as well. A file that cannot be opened may be anything. */
+const notAnImage: ReadonlySet<string> = new Set(['picture-foreign', 'picture-damaged', 'picture-too-large']);
 
-function noNumbers({ where }: Network): PipelineError {
+function notFinite({ where }: Network): PipelineError {
   return failure('bad-data', {
     code: 'no-scores',
     where,
-    found: 'the network gives values that are not numbers',
-    remedy: 'its weights are damaged or were trained to nothing: export it again, or train with a lower learning rate',
+    found: 'the network outputs NaN or infinite values',
+    remedy: 'its weights are damaged, or the training diverged: export it again, or train with a lower learning rate',
   });
 }

@@ -1,4 +1,4 @@
-/** The stages that are under way, as lines that are drawn again and again. Pure: events and times go in, texts come out. */
+/** The running stages as live lines. Pure: events and times in, text out. */
 import type { EpochMetrics, RunEvent, TaskProgress } from '../core/event.js';
 import { column, columnsOf } from './text-width.js';
 import { Pace } from './pace.js';
@@ -16,12 +16,12 @@ interface Task {
 interface Running {
   readonly reason: string;
   readonly started: number;
-  /** Tasks that have begun; those that are done leave. */
+  /** Tasks in progress. */
   readonly tasks: Map<TaskProgress['task'], Task>;
   epoch?: Epoch;
 }
 
-/** A part of a line; where room is short those of the highest rank go first. */
+/** A part of a line; if room is short, those of the highest rank are dropped first. */
 interface Part {
   readonly text: string;
   readonly rank: number;
@@ -33,7 +33,7 @@ export class Board {
   private readonly started: number;
   private readonly paint: Paint;
 
-  /** `stages` is how many the run is about. */
+  /** `stages` is the number of stages in the run. */
   constructor(
     private readonly options: { readonly color: boolean; readonly nameWidth: number; readonly stages: number },
     now: number,
@@ -42,7 +42,7 @@ export class Board {
     this.paint = painter(options.color);
   }
 
-  /** Takes in what happened, at a time in milliseconds. */
+  /** Applies an event at a time in milliseconds. */
   apply(event: RunEvent, now: number): void {
     if (event.event === 'stage-start') {
       this.running.set(event.name, { reason: printable(event.reason), started: now, tasks: new Map() });
@@ -70,13 +70,13 @@ export class Board {
     tasks.set(event.task, { progress: event, pace });
   }
 
-  /** One line or two for each stage under way, and one for the run; none where nothing is. Each fits the columns. */
+  /** One or two lines per running stage and one for the run; none if nothing runs. Each fits the columns. */
   lines(now: number, columns: number): string[] {
     if (this.running.size === 0) return [];
     const rows = [...this.running].flatMap(([name, stage]) => this.stageLines(name, stage, now, columns));
     const { stages } = this.options;
     const waiting = stages - this.ended - this.running.size;
-    const total = `${this.ended} of ${stages} stages done${waiting > 0 ? `, ${waiting} to come` : ''}  ${clock((now - this.started) / 1000)}`;
+    const total = `${this.ended} of ${stages} stages done${waiting > 0 ? `, ${waiting} to go` : ''}  ${clock((now - this.started) / 1000)}`;
     return stages === 1 ? rows : [...rows, this.paint('dim', column(total, columns).trimEnd())];
   }
 
@@ -106,11 +106,11 @@ export class Board {
     });
   }
 
-  /** The epoch under way, how far all epochs are, and the figures of the last one that ended. */
+  /** The current epoch, the progress of all epochs, and the metrics of the last finished one. */
   private training({ epoch }: Running, training: Task | undefined, now: number, room: number): string {
     const title = epoch === undefined ? 'epoch 1' : `epoch ${Math.min(epoch.epoch + 1, epoch.epochs)}/${epoch.epochs}`;
     const words = training === undefined ? undefined : taskWords(training.progress, training.pace.rate(now));
-    const figures = epoch === undefined ? '' : figuresOf(epoch.metrics);
+    const figures = epoch === undefined ? '' : metricsText(epoch.metrics);
     return this.line(
       title,
       training?.progress,
@@ -147,7 +147,7 @@ export class Board {
   }
 }
 
-/** Joins the parts that fit into the room, in their order; those of the lowest rank are chosen first. */
+/** Joins the parts that fit, in order; parts of the lowest rank are chosen first. */
 function fitted(parts: readonly Part[], room: number, paint: (text: string) => string = (text) => text): string {
   const kept = new Set<Part>();
   let width = -2;
@@ -169,7 +169,7 @@ function barOf(share: number, width: number): string {
 }
 
 /** `loss 0.1353 acc 0.9509 val_loss 0.0358 val_acc 1.0000`: short enough for 80 columns. */
-export function figuresOf(metrics: EpochMetrics): string {
+export function metricsText(metrics: EpochMetrics): string {
   return Object.entries(metrics)
     .map(([name, value]) => `${name.replace('accuracy', 'acc')} ${value.toFixed(4)}`)
     .join(' ');

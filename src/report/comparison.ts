@@ -1,6 +1,6 @@
-/** The variants of a matrix side by side: one row an evaluation, the best first, in 80 columns. */
+/** The variants of a matrix side by side: one row per evaluation, best first, in 80 columns. */
 import { own } from '../core/own.js';
-import { bestFirst, mainFigures, type Metrics } from './main-figures.js';
+import { bestFirst, mainMetrics, type Metrics } from './main-metrics.js';
 import { painter } from './style.js';
 import { count, printable } from './words.js';
 
@@ -8,9 +8,9 @@ import { count, printable } from './words.js';
 export interface Compared {
   /** The evaluate stage of the file. */
   readonly stage: string;
-  /** The value of each axis that reaches it. */
+  /** Its value on each axis. */
   readonly values: Readonly<Record<string, number | string | boolean>>;
-  /** Undefined where it was not evaluated. */
+  /** Undefined if it was not evaluated. */
   readonly metrics: Metrics | undefined;
 }
 
@@ -18,9 +18,9 @@ const WIDTH = 80;
 const MARK = '* ';
 const GAP = '  ';
 
-const FIGURE_WIDTH = 8;
+const METRIC_WIDTH = 8;
 
-/** A table for each evaluate stage of the file of whose variants any was evaluated; none without a matrix. */
+/** A table for each evaluate stage with a matrix, if any of its variants was evaluated. */
 export function comparisonLines(compared: readonly Compared[], color: boolean): string[] {
   const stages = [...new Set(compared.filter(({ metrics }) => metrics !== undefined).map(({ stage }) => stage))];
   return stages.flatMap((stage) =>
@@ -35,16 +35,16 @@ export function comparisonLines(compared: readonly Compared[], color: boolean): 
 function table(stage: string, rows: readonly Compared[], color: boolean): string[] {
   const paint = painter(color);
   const axes = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
-  const measured = mainFigures
+  const measured = mainMetrics
     .map(({ metric }) => metric)
     .filter((metric) => rows.some(({ metrics }) => metrics?.[metric] !== undefined));
   const cells = rows.map(({ values }) => axes.map((axis) => printable(String(own(values, axis) ?? '-'))));
   const wanted = axes.map((axis, column) => Math.max(axis.length, ...cells.map((row) => row[column].length)));
-  // Those at the end give way where columns are too many.
+  // If there are too many columns, drop the last metrics.
   const metrics = measured.slice(0, metricsThatFit(wanted, measured.length));
-  const widths = narrowed(wanted, WIDTH - MARK.length - metrics.length * (GAP.length + FIGURE_WIDTH));
+  const widths = narrowed(wanted, WIDTH - MARK.length - metrics.length * (GAP.length + METRIC_WIDTH));
   const line = (mark: string, texts: readonly string[], figures: readonly string[]): string =>
-    `${mark}${[...texts.map((text, column) => cut(text, widths[column])), ...figures.map((figure) => figure.padStart(FIGURE_WIDTH))].join(GAP)}`.trimEnd();
+    `${mark}${[...texts.map((text, column) => cut(text, widths[column])), ...figures.map((figure) => figure.padStart(METRIC_WIDTH))].join(GAP)}`.trimEnd();
   const header = line(' '.repeat(MARK.length), axes, metrics);
   const body = rows.map((row, index) => {
     const figures = metrics.map((name) => row.metrics?.[name]?.toFixed(4) ?? '-');
@@ -53,16 +53,16 @@ function table(stage: string, rows: readonly Compared[], color: boolean): string
       ? paint('green', line(MARK, cells[index], figures))
       : line(' '.repeat(MARK.length), cells[index], figures);
   });
-  return [`${paint('bold', stage)}: ${count(rows.length, 'variant')}, the best first`, paint('dim', header), ...body];
+  return [`${paint('bold', stage)}: ${count(rows.length, 'variant')}, best first`, paint('dim', header), ...body];
 }
 
-/** How many figures stand beside axes of these widths; accuracy and loss always do. */
+/** How many metrics fit next to axes of these widths; accuracy and loss are always shown. */
 function metricsThatFit(axes: readonly number[], measured: number): number {
   const room = WIDTH - MARK.length - axes.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
-  return Math.max(2, Math.min(measured, Math.floor(room / (GAP.length + FIGURE_WIDTH))));
+  return Math.max(2, Math.min(measured, Math.floor(room / (GAP.length + METRIC_WIDTH))));
 }
 
-/** Takes columns of the room that there is from the widest, until all fit. */
+/** Narrows the widest column until all fit. */
 function narrowed(wanted: readonly number[], room: number): number[] {
   const widths = [...wanted];
   const total = () => widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);

@@ -1,13 +1,13 @@
-/** What a run would cost, in a few lines. */
+/** The cost of a run in a few lines. */
 import { bytesText } from '../core/text/bytes-text.js';
 import { LARGEST_SHARE, type Estimate } from '../core/estimate.js';
-import { count, duration, firstOf, printable } from './words.js';
+import { duration, firstOf, printable } from './words.js';
 import { wrapBeside } from './wrap.js';
 
-/** Columns of what each line begins with. */
+/** Width of the label of each line. */
 const HEAD = 10;
 
-/** None where nothing that costs is left to do. `waysOut` says what to do where features do not fit the disk. */
+/** No lines if nothing expensive is left to do. `waysOut` is the advice if features do not fit the disk. */
 export function costLines(cost: Estimate, waysOut: string, width = Infinity): string[] {
   return linesOf(cost, waysOut).map((line) => `${line.slice(0, HEAD)}${wrapBeside(line.slice(HEAD), HEAD, width)}`);
 }
@@ -17,16 +17,16 @@ function linesOf(cost: Estimate, waysOut: string): string[] {
   if (cost.stages.length === 0 || (cost.unknown.length > 0 && cost.extract + cost.reused === 0)) return unknown;
   const upTo = cost.exact ? '' : 'up to ';
   const lines = [
-    `features  ${upTo}${count(cost.extract, 'image')} to extract, each view counted; ${cost.reused.toLocaleString('en-US')} reused`,
+    `features  ${upTo}${cost.extract.toLocaleString('en-US')} to extract, one per image and view; ${cost.reused.toLocaleString('en-US')} reused`,
   ];
   const sized = cost.stages.every(({ bytes }) => bytes !== undefined);
-  if (!sized) lines.push(`disk      not known before the base is; ${bytesText(cost.freeBytes)} free`);
+  if (!sized) lines.push(`disk      unknown until the base is known; ${bytesText(cost.freeBytes)} free`);
   else if (cost.bytes > 0)
     lines.push(`disk      ${upTo}${bytesText(cost.bytes)} of features; ${bytesText(cost.freeBytes)} free`);
   lines.push(`time      ${timeOf(cost)}`);
   if (!cost.fits)
     lines.push(
-      `          a run will refuse: features may take ${LARGEST_SHARE * 100} % of what is free. Ways out: ${waysOut}`,
+      `          a run would stop: features may use at most ${LARGEST_SHARE * 100}% of the free disk space. To fix this: ${waysOut}`,
     );
   return [...lines, ...unknown];
 }
@@ -37,6 +37,6 @@ function timeOf({ ms, unmeasured, exact }: Estimate): string {
       ? ''
       : `${exact ? 'about' : 'up to about'} ${duration(Math.max(1000, ms))}`;
   if (unmeasured.length === 0) return known;
-  const lacking = `such work was not measured here yet (${firstOf(unmeasured)})`;
-  return known === '' ? lacking : `${known} without what was not measured here yet (${firstOf(unmeasured)})`;
+  const missing = `not measured on this machine yet (${firstOf(unmeasured)})`;
+  return known === '' ? missing : `${known}, plus work not measured on this machine yet (${firstOf(unmeasured)})`;
 }

@@ -1,4 +1,4 @@
-/** Findings of doctor, for people: by what they are about, with the first few names of each. */
+/** The findings of doctor for people: grouped by topic, with the first few names of each. */
 import type { Finding, FindingLevel } from '../core/finding.js';
 import { MOST_NAMES } from '../core/text/names.js';
 import { painter, type Style } from './style.js';
@@ -13,8 +13,8 @@ const marks: Readonly<Record<FindingLevel, readonly [string, Style]>> = {
 
 export function findingLines(findings: readonly Finding[], color: boolean): string[] {
   const paint = painter(color);
-  const abouts = [...new Set(findings.map(({ about }) => about))];
-  return abouts.flatMap((about) => [
+  const topics = [...new Set(findings.map(({ about }) => about))];
+  return topics.flatMap((about) => [
     paint('bold', about),
     ...findings.filter((finding) => finding.about === about).flatMap((finding) => lines(finding)),
   ]);
@@ -24,7 +24,7 @@ export function findingLines(findings: readonly Finding[], color: boolean): stri
     const names = list.slice(0, MOST_NAMES).map((name) => `      ${printable(name)}`);
     const more =
       list.length > MOST_NAMES
-        ? [`      and ${(list.length - MOST_NAMES).toLocaleString('en-US')} more (--json names all)`]
+        ? [`      and ${(list.length - MOST_NAMES).toLocaleString('en-US')} more (--json lists all)`]
         : [];
     const way = remedy === undefined ? [] : [paint('green', `    -> ${printable(remedy)}`)];
     if (command !== undefined) way.push(paint('green', `       ${printable(command)}`));

@@ -1,10 +1,10 @@
-/** Lines at the bottom of a terminal that are drawn over, with lasting lines above them. Loaded on a terminal only. */
+/** Redraws lines at the bottom of a terminal, below permanent lines. Loaded only on a terminal. */
 import cliTruncate from 'cli-truncate';
 import { createLogUpdate } from 'log-update';
 import wrapAnsi from 'wrap-ansi';
 import { columnsOf } from './text-width.js';
 
-/** What is asked of a terminal: a `tty.WriteStream`, or a stand-in. */
+/** A terminal: a `tty.WriteStream`, or a stub in tests. */
 export interface Screen {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -15,14 +15,14 @@ export interface Screen {
 }
 
 const FRAME_MS = 100;
-/** For terminals that do not say, or say 0. */
+/** For terminals that do not report a size, or report 0. */
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
 /** `frame` gives the lines for a number of columns, `now` milliseconds. The cursor is hidden from the first frame until {@link LiveRegion.close}. */
 export class LiveRegion {
   private readonly draw: ReturnType<typeof createLogUpdate>;
-  /** What the library writes in one go is sent in one go: a terminal that draws in between would flicker. */
+  /** Buffers what the library writes and sends it at once: a terminal that draws in between would flicker. */
   private outgoing = '';
   private drawn: readonly string[] = [];
   private drawnAt = -Infinity;
@@ -48,26 +48,26 @@ export class LiveRegion {
     screen.on('resize', this.redraw);
   }
 
-  /** Draws what has changed, at most ten times a second; the clock goes on by itself. */
+  /** Redraws at most ten times per second, and keeps the clock running. */
   refresh(): void {
     if (this.now() - this.drawnAt >= FRAME_MS) this.render();
     this.timer ??= setInterval(() => this.render(), FRAME_MS).unref();
   }
 
-  /** Writes what stays; where it is too long for the terminal, what follows a head goes on under itself. */
+  /** Writes a permanent line. Text too long for the terminal is wrapped with a hanging indent after the head. */
   persist(head: string, text: string): void {
     const columns = columnsOfScreen(this.screen);
-    const indent = wideness(head);
-    // Without a head it is laid out already.
+    const indent = displayWidth(head);
+    // Text without a head is already laid out.
     const lines = indent === 0 ? [text] : wrapAnsi(text, Math.max(20, columns - indent), { hard: true }).split('\n');
-    // Not by the library's own way, which leaves out what is higher than the terminal.
+    // The library's own method drops lines beyond the height of the terminal.
     this.draw.clear();
     this.outgoing += `${head}${lines.join(`\n${' '.repeat(indent)}`)}\n`;
     this.drawn = [];
     this.render();
   }
 
-  /** Takes the moving lines away and gives the cursor back. */
+  /** Removes the live lines and shows the cursor. */
   close(): void {
     clearInterval(this.timer);
     this.timer = undefined;
@@ -84,7 +84,7 @@ export class LiveRegion {
     const lines = this.frame(columns - 1)
       .slice(0, rows)
       .map((line) => cliTruncate(line, columns - 1));
-    // Of frames of unequal length the library (7.2) takes equal last lines for unmoved ones, and loses them.
+    // If frames differ in length, the library (7.2) mistakes equal last lines for unchanged ones, and loses them.
     if (lines.length !== this.drawn.length) this.draw.clear();
     if (lines.length > 0) this.draw(lines.join('\n'));
     this.drawn = lines;
@@ -93,12 +93,11 @@ export class LiveRegion {
   }
 
   /**
-   * A terminal that becomes narrower breaks the lines that it shows, so that there are more to take away than were
-   * drawn; the library counts those that it drew.
+   * A terminal that becomes narrower wraps its lines, so more lines must be erased than the library has drawn.
    */
   private resized(): void {
     const columns = columnsOfScreen(this.screen);
-    const broken = this.drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(wideness(line) / columns)), 0);
+    const broken = this.drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)), 0);
     const more = broken - this.drawn.length;
     if (more > 0) {
       this.draw.clear();
@@ -122,6 +121,6 @@ function rowsOfScreen({ rows }: Screen): number {
   return rows === undefined || rows < 1 ? DEFAULT_ROWS : rows;
 }
 
-function wideness(line: string): number {
+function displayWidth(line: string): number {
   return columnsOf(line.replace(/\x1b\[[0-9;]*m/g, ''));
 }

@@ -1,38 +1,38 @@
-/** How fast a task goes: a moving average over what was done lately, so that a figure is neither nervous nor out of date. */
+/** The rate of a task: a moving average, so that the number neither jumps nor lags. */
 
-/** What is older than this says nothing of now. */
+/** Older marks are ignored. */
 const WINDOW_MS = 10_000;
-/** Before this a figure would be a guess: libraries are loaded, and caches are cold. */
+/** No rate before this: libraries are still loading, and caches are cold. */
 const SETTLED_MS = 1000;
 
 export class Pace {
   private readonly marks: { readonly at: number; readonly done: number }[] = [];
   private started: number | undefined;
 
-  /** Takes note of how much is done; times in milliseconds. Less than before means that the task began again. */
+  /** Records how much is done; times in milliseconds. Less than before means that the task restarted. */
   mark(done: number, at: number): void {
-    // Nothing done yet: what passes until the first batch is start-up, and no measure of what follows.
+    // Time before the first batch is start-up and says nothing about the rate.
     if (done === 0) return;
     const last = this.marks.at(-1);
     if (last !== undefined && done < last.done) this.forget();
     this.started ??= at;
     this.marks.push({ at, done });
-    // The one before the window stays: batches may be further apart than it is long.
+    // Keep the last mark before the window: batches may be further apart than the window is long.
     while (this.marks.length > 2 && this.marks[1].at < at - WINDOW_MS) this.marks.shift();
   }
 
-  /** For a task that waited for another: the time until its next mark says nothing of it. */
+  /** For a task that waited for another: the wait must not count. */
   forget(): void {
     this.marks.length = 0;
     this.started = undefined;
   }
 
-  /** Units a second; undefined in the first moment, and where nothing has come for long. */
+  /** Units per second; undefined at the start, and if nothing was done for a long time. */
   rate(now: number): number | undefined {
     const [first] = this.marks;
     const last = this.marks.at(-1);
     if (first === undefined || last === undefined || last.at - this.started! < SETTLED_MS) return undefined;
-    // A gap much longer than those before it counts: a download that stands still gets slower, and then unknown.
+    // An unusually long gap counts: a stalled download gets slower, and then its rate is unknown.
     const usual = (last.at - first.at) / (this.marks.length - 1);
     if (now - last.at > Math.max(WINDOW_MS, 3 * usual)) return undefined;
     const until = now - last.at > Math.max(SETTLED_MS, 3 * usual) ? now : last.at;

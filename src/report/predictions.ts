@@ -1,18 +1,18 @@
-/** Predictions for people, as CSV, and as one JSON object a line. */
+/** Predictions for people, as CSV, and as one JSON object per line. */
 import { csvRow } from '../core/text/csv.js';
 import type { AnswerLine, PredictionLine } from '../core/prediction.js';
 import { printable } from './words.js';
 
-/** Writes predictions one after another: what comes before the first, and each. */
+/** An output format: a head, and a line per prediction. */
 export interface PredictionFormat {
   readonly head: string;
   readonly line: (answer: AnswerLine) => string;
 }
 
-/** One JSON object a line. */
+/** One JSON object per line. */
 export const jsonFormat: PredictionFormat = { head: '', line: (answer) => `${JSON.stringify(answer)}\n` };
 
-/** Columns file, class, score and one a class. A picture that cannot be read has its row too, with nothing after its name. */
+/** Columns file, class, score and one per class. An image that cannot be read has a row with only its name. */
 export function csvFormat(classes: readonly string[]): PredictionFormat {
   return {
     head: csvRow(['file', 'class', 'score', ...classes]),
@@ -25,10 +25,10 @@ function cells({ class: name, score, scores }: PredictionLine, classes: readonly
   return [name, score.toFixed(6), ...classes.map((one) => scores[one].toFixed(6))];
 }
 
-/** Names longer than this do not push the other columns away. */
+/** Longer names do not widen the column. */
 const WIDEST_NAME = 60;
 
-/** A table whose columns are as wide as the names that will come. Pictures that cannot be read are told elsewhere. */
+/** A table with columns as wide as the names. Images that cannot be read are reported elsewhere. */
 export function tableFormat(files: readonly string[], classes: readonly string[]): PredictionFormat {
   const widest = (names: readonly string[]): number =>
     names.reduce((most, name) => Math.max(most, Math.min(name.length, WIDEST_NAME)), 5);

@@ -1,4 +1,4 @@
-/** Lays problems out for a terminal: the place, the lines of the file with a caret, what was expected and what to do. */
+/** Formats problems for a terminal: the place, the lines of the file with a caret, what was expected and how to fix it. */
 import { isAbsolute } from 'node:path';
 import { shownFrom } from '../core/paths.js';
 import type { Position, Problem } from '../core/problem.js';
@@ -7,19 +7,19 @@ import { type Paint, painter } from './style.js';
 import { printable } from './words.js';
 import { wrapLine } from './wrap.js';
 
-/** A warning says of itself that it is one. */
+/** Warnings are marked as such. */
 export type Severity = 'error' | 'warning';
 
 export interface ProblemLayout {
   readonly color: boolean;
   /** Columns of the terminal, which may change. */
   readonly width: () => number;
-  /** Paths are shown relative to this folder where they lie inside it. */
+  /** Paths inside this folder are shown relative to it. */
   readonly cwd: string;
 }
 
-/** What scrolls by is not read. */
-const mostShown = 100;
+/** Most problems shown. */
+const MOST_SHOWN = 100;
 
 /**
  * Problems, one after another with a blank line between, without a last line break:
@@ -40,8 +40,8 @@ export function formatProblems(
   severity: Severity = 'error',
 ): string {
   const paint = painter(layout.color);
-  const shown = problems.slice(0, mostShown).map((problem) => formatProblem(problem, layout, paint, severity));
-  if (problems.length > mostShown) shown.push(`and ${(problems.length - mostShown).toLocaleString('en-US')} more`);
+  const shown = problems.slice(0, MOST_SHOWN).map((problem) => formatProblem(problem, layout, paint, severity));
+  if (problems.length > MOST_SHOWN) shown.push(`and ${(problems.length - MOST_SHOWN).toLocaleString('en-US')} more`);
   return shown.join('\n\n');
 }
 
@@ -56,19 +56,19 @@ function formatProblem(problem: Problem, layout: ProblemLayout, paint: Paint, se
   if (position !== undefined) lines.push(...excerptOf(position, width, paint));
   if (expected !== undefined) lines.push(...wrapped('  expected: ', expected, width));
   if (remedy !== undefined) lines.push(...wrapped('  -> ', remedy, width).map((line) => paint('green', line)));
-  // Broken into lines, a shell would take it for several commands.
+  // Not wrapped: a shell would run it as several commands.
   if (command !== undefined) lines.push(paint('green', `     ${printable(command)}`));
   return lines.join('\n');
 }
 
-/** `file:line:column:`, or what else it is about. */
+/** `file:line:column:`, or whatever the problem is about. */
 function placeOf({ position, where }: Problem, cwd: string): string {
   if (position !== undefined) return printable(`${shown(position.file, cwd)}:${position.line}:${position.column}:`);
   return where === undefined ? '' : printable(`${shown(where, cwd)}:`);
 }
 
 function shown(path: string, cwd: string): string {
-  // What a problem is about need not be a path at all; a dot would say little of the folder itself.
+  // `where` need not be a path. The current folder is shown in full, because a dot is not clear.
   const inside = isAbsolute(path) ? shownFrom(cwd, path) : path;
   return inside === '.' ? path : inside;
 }
@@ -82,7 +82,7 @@ function excerptOf(position: Position, width: number, paint: Paint): string[] {
     const cells = characters.slice(first, first + room).map(cellOf);
     const row = `  ${paint('dim', `${String(line).padStart(digits)} |`)} ${cells.join('')}`.trimEnd();
     if (line !== position.line) return [row];
-    // What stands under a wide character is two columns wide.
+    // Blanks below a wide character are two columns wide.
     const before = position.column - 1 - first;
     const caretRow = cells.slice(0, before).map(blank).join('');
     const marked = cells.slice(before, before + position.length).map((cell) => '^'.repeat(blank(cell).length));
@@ -90,7 +90,7 @@ function excerptOf(position: Position, width: number, paint: Paint): string[] {
   });
 }
 
-/** The first character to show, so that the marked ones fit on the line with some of what comes before. */
+/** The first character to show, so that the marked ones and some before them fit on the line. */
 function firstShown({ column, length }: Position, room: number): number {
   return column - 1 + Math.min(length, 20) <= room ? 0 : column - 1 - Math.floor(room / 2);
 }
@@ -105,7 +105,7 @@ function blank(cell: string): string {
   return ' '.repeat(columnsOf(cell));
 }
 
-/** Breaks a text between words to the width; further lines, also those that the text has itself, stand under its first word. */
+/** Wraps a text to the width with a hanging indent, also for its own line breaks. */
 function wrapped(prefix: string, text: string, width: number): string[] {
   const indent = ' '.repeat(prefix.length);
   const room = Math.max(20, width - prefix.length);

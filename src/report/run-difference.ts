@@ -1,6 +1,6 @@
-/** Two runs side by side, for a terminal: what was changed, what came of it, and which pictures turned. */
+/** Two runs side by side, for a terminal: changed fields, metrics, and images whose prediction became wrong or right. */
 import { columnLines } from './columns.js';
-import type { Turned, TurnedPicture } from './results/changed-predictions.js';
+import type { ChangedPredictions, ChangedImage } from './results/changed-predictions.js';
 import { stateWord, type RunRow } from './run-list.js';
 import { painter, type Paint } from './style.js';
 import { count, printable } from './words.js';
@@ -13,15 +13,15 @@ export interface RunDifference {
 }
 
 export interface EvaluationDifference {
-  /** The stage in either run. */
+  /** The stage in each run. */
   readonly before: string;
   readonly after: string;
   readonly metrics: readonly { readonly name: string; readonly before?: number; readonly after?: number }[];
-  /** Null where the predictions of a run are no longer in the cache. */
-  readonly pictures: Turned | null;
+  /** Null if the predictions of a run are no longer in the cache. */
+  readonly pictures: ChangedPredictions | null;
 }
 
-/** Pictures that are listed of each kind; `--json` has all. */
+/** Images listed of each kind; `--json` has all. */
 const MOST_LISTED = 10;
 
 export function differenceLines({ before, after, stages, evaluations }: RunDifference, color: boolean): string[] {
@@ -34,8 +34,8 @@ export function differenceLines({ before, after, stages, evaluations }: RunDiffe
     '',
     ...changed.flatMap((stage) => stageLines(stage, paint)),
     same === stages.length
-      ? `nothing that decides a result differs: ${count(same, 'stage')} the same`
-      : paint('dim', `${count(same, 'stage')} the same`),
+      ? `no differences that affect results: ${count(same, 'stage')} unchanged`
+      : paint('dim', `${count(same, 'stage')} unchanged`),
     ...evaluations.flatMap((one) => ['', ...evaluationLines(one, paint)]),
   ];
 }
@@ -45,9 +45,9 @@ function headOf({ id, pipeline, state, set = [] }: RunRow): string {
 }
 
 const words: Readonly<Record<string, string>> = {
-  'only-before': 'only in the run before',
-  'only-after': 'only in the run after',
-  unknown: 'cannot be compared: one of the runs did not get there',
+  'only-before': 'only in the earlier run',
+  'only-after': 'only in the later run',
+  unknown: 'cannot be compared: one of the runs did not reach it',
 };
 
 function stageLines({ name, state, changes = [] }: RunDifference['stages'][number], paint: Paint): string[] {
@@ -58,12 +58,12 @@ function stageLines({ name, state, changes = [] }: RunDifference['stages'][numbe
 function evaluationLines({ before, after, metrics, pictures }: EvaluationDifference, paint: Paint): string[] {
   const title = before === after ? after : `${before} -> ${after}`;
   const [head, ...rows] = columnLines([
-    { title: '', cells: metrics.map(({ name }) => (name === 'samples' ? 'pictures' : name)) },
+    { title: '', cells: metrics.map(({ name }) => (name === 'samples' ? 'images' : name)) },
     { title: 'before', numeric: true, cells: metrics.map((metric) => shown(metric.before)) },
     { title: 'after', numeric: true, cells: metrics.map((metric) => shown(metric.after)) },
     { title: 'difference', numeric: true, cells: metrics.map(difference) },
   ]);
-  return [paint('bold', title), paint('dim', head), ...rows, ...pictureLines(pictures, paint)];
+  return [paint('bold', title), paint('dim', head), ...rows, ...imageLines(pictures, paint)];
 }
 
 function shown(value: number | undefined): string {
@@ -77,25 +77,25 @@ function difference({ before, after }: EvaluationDifference['metrics'][number]):
   return value === 0 ? '=' : `${value > 0 ? '+' : '-'}${shown(Math.abs(value))}`;
 }
 
-function pictureLines(pictures: Turned | null, paint: Paint): string[] {
+function imageLines(pictures: ChangedPredictions | null, paint: Paint): string[] {
   if (pictures === null)
-    return ['the predictions of one of the runs are no longer in the cache; running its pipeline again makes them'];
+    return ['the predictions of one of the runs are no longer in the cache; run its pipeline again to recompute them'];
   const { compared, onlyBefore, onlyAfter, wrong, right } = pictures;
   const others =
-    onlyBefore + onlyAfter === 0 ? '' : `; ${onlyBefore} only in the run before, ${onlyAfter} only in the run after`;
+    onlyBefore + onlyAfter === 0 ? '' : `; ${onlyBefore} only in the earlier run, ${onlyAfter} only in the later run`;
   return [
-    `of ${count(compared, 'image')} in both, ${wrong.length} became wrong and ${right.length} right${others}`,
+    `${count(compared, 'image')} in both runs: ${wrong.length} became wrong, ${right.length} became right${others}`,
     ...listed('wrong', wrong, paint),
     ...listed('right', right, paint),
   ];
 }
 
-function listed(kind: 'wrong' | 'right', pictures: readonly TurnedPicture[], paint: Paint): string[] {
+function listed(kind: 'wrong' | 'right', pictures: readonly ChangedImage[], paint: Paint): string[] {
   const lines = pictures.slice(0, MOST_LISTED).map(({ files, digest, before, after }) => {
-    const label = before.label === after.label ? '' : `, was labelled ${before.label}, now ${after.label}`;
-    const said = `${before.predicted} ${before.score.toFixed(4)} -> ${after.predicted} ${after.score.toFixed(4)}${label}`;
-    return `  ${paint(kind === 'wrong' ? 'red' : 'green', kind)}  ${printable(`${files[0] ?? digest.slice(0, 12)}  ${said}`)}`;
+    const label = before.label === after.label ? '' : `, was labeled ${before.label}, now ${after.label}`;
+    const predictions = `${before.predicted} ${before.score.toFixed(4)} -> ${after.predicted} ${after.score.toFixed(4)}${label}`;
+    return `  ${paint(kind === 'wrong' ? 'red' : 'green', kind)}  ${printable(`${files[0] ?? digest.slice(0, 12)}  ${predictions}`)}`;
   });
   const rest = pictures.length - lines.length;
-  return rest > 0 ? [...lines, `  and ${rest} more that became ${kind}: --json lists all`] : lines;
+  return rest > 0 ? [...lines, `  and ${rest} more that became ${kind} (--json lists all)`] : lines;
 }

@@ -1,11 +1,11 @@
 /** Runs as a table for a terminal, and as one object each for programs. */
 import type { RunFound } from '../core/run-record.js';
 import { columnLines, type Column } from './columns.js';
-import { bestFirst } from './main-figures.js';
+import { bestFirst } from './main-metrics.js';
 import { painter } from './style.js';
 import { duration } from './words.js';
 
-/** A run in figures: those of its best evaluation. */
+/** A run with its metrics. */
 export interface RunRow {
   readonly id: string;
   /** ISO 8601, UTC. */
@@ -39,10 +39,10 @@ export function rowOf(found: RunFound): RunRow {
 
 /** A run's state for people; programs get the state itself. */
 export function stateWord(state: string): string {
-  return state === 'gate-missed' ? 'minimum missed' : state;
+  return state === 'gate-missed' ? 'minimum not met' : state;
 }
 
-/** Newest first, as given; the figures of the last columns are those of the best evaluation. */
+/** Newest first, as given; the last columns have the metrics of the best evaluation. */
 export function runLines(
   rows: readonly RunRow[],
   { color, width }: { readonly color: boolean; readonly width: number },
@@ -63,7 +63,7 @@ export function runLines(
       cells: rows.map(({ durationMs }) => (durationMs === undefined ? '-' : duration(durationMs))),
     },
     {
-      title: 'did',
+      title: 'ran',
       cells: rows.map(({ stages }) =>
         stages === undefined
           ? '-'
@@ -80,7 +80,7 @@ export function runLines(
   ];
 }
 
-/** Where the lines are too wide, without what can be spared first: the year and the time are in the id too, as UTC. */
+/** Drops columns until the lines fit, the least important first: year and time are also in the id, in UTC. */
 function fitting(columns: readonly Column[], width: number): string[] {
   const without = (some: readonly Column[], title: string): Column[] => some.filter((column) => column.title !== title);
   const noYear = columns.map((column) =>
@@ -97,7 +97,7 @@ function fitting(columns: readonly Column[], width: number): string[] {
   return choices.find((lines) => lines.every((line) => line.length <= width)) ?? choices[choices.length - 1];
 }
 
-/** `2026-09-01 14:03`, in the time of the reader's machine. */
+/** `2026-09-01 14:03`, in local time. */
 function localTime(iso: string): string {
   const time = new Date(iso);
   const two = (number: number): string => String(number).padStart(2, '0');

@@ -1,4 +1,4 @@
-/** Colours for a terminal, where they are wanted. */
+/** Colors for a terminal. */
 
 const codes = {
   bold: [1, 22],
@@ -13,7 +13,7 @@ export type Style = keyof typeof codes;
 
 export type Paint = (style: Style, text: string) => string;
 
-/** A function that colours text by ANSI codes (ECMA-48, SGR), or one that leaves it. */
+/** A function that colors text with ANSI codes (ECMA-48, SGR), or returns it unchanged. */
 export function painter(color: boolean): Paint {
   if (!color) return (_style, text) => text;
   return (style, text) => (text === '' ? '' : `\u001b[${codes[style][0]}m${text}\u001b[${codes[style][1]}m`);

@@ -1,7 +1,7 @@
 /** The closing lines of a run. */
 import type { RunState, StageSummary } from '../core/event.js';
 import { plainNames } from '../core/text/names.js';
-import { mainFigures } from './main-figures.js';
+import { mainMetrics } from './main-metrics.js';
 import { painter } from './style.js';
 import { count, duration } from './words.js';
 
@@ -10,15 +10,15 @@ export interface Closing {
   readonly durationMs: number;
   readonly stages: readonly StageSummary[];
   readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Stages that were current and ran again, because the cache had lost what they put out. */
+  /** Stages that were up to date but ran again, because the cache had lost their results. */
   readonly healed: readonly string[];
 }
 
-/** What came out: figures of the evaluations, and how much was done. */
+/** The metrics of the evaluations, and how many stages ran. */
 export function closingLines(run: Closing, color: boolean): string[] {
   const paint = painter(color);
   const figures = Object.entries(run.metrics).map(([stage, metrics]) => {
-    const values = mainFigures.flatMap(({ metric }) =>
+    const values = mainMetrics.flatMap(({ metric }) =>
       metrics[metric] === undefined ? [] : [`${metric} ${metrics[metric].toFixed(4)}`],
     );
     return `${paint('bold', stage)}: ${values.join('  ')}`;
@@ -31,19 +31,19 @@ export function closingLines(run: Closing, color: boolean): string[] {
       if (done + restored + run.healed.length === 0)
         return [
           ...figures,
-          paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are current (${time})`),
+          paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are up to date (${time})`),
         ];
       return [
         ...figures,
         paint(
           'green',
-          `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} current${madeAgain(run.healed)}`,
+          `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} up to date${recomputed(run.healed)}`,
         ),
       ];
     case 'gate-missed':
       return [
         ...figures,
-        paint('red', `a minimum was missed (${time}): ${heldBack(run.stages)}what was computed is kept`),
+        paint('red', `minimum not met (${time}): ${skippedExports(run.stages)}finished stages are cached`),
       ];
     case 'failed':
       return [
@@ -58,12 +58,12 @@ export function closingLines(run: Closing, color: boolean): string[] {
   }
 }
 
-function madeAgain(healed: readonly string[]): string {
-  return healed.length === 0 ? '' : `; ${plainNames(healed)} ran again, because the cache had lost what they put out`;
+function recomputed(healed: readonly string[]): string {
+  return healed.length === 0 ? '' : `; ${plainNames(healed)} ran again because the cache had lost the results`;
 }
 
-/** The exports of other variants are delivered all the same. */
-function heldBack(stages: readonly StageSummary[]): string {
+/** Names the exports that did not run; those of other variants may have. */
+function skippedExports(stages: readonly StageSummary[]): string {
   const names = stages.filter(({ kind, state }) => kind === 'export' && state === 'skipped').map(({ name }) => name);
   return names.length === 0 ? '' : `${plainNames(names)} did not run; `;
 }

@@ -1,10 +1,10 @@
-/** A task under way in words: how much, how fast, how long yet. */
+/** The progress of a task in words: how much, how fast, how much time is left. */
 import type { TaskProgress } from '../core/event.js';
 import { clock, count, megabytes } from './words.js';
 
-/** The parts that a line may have, each empty where nothing is known. */
+/** The parts of a line; empty if unknown. */
 export interface TaskWords {
-  /** `12.3/68.6 MB`, `1,024/4,000 pictures` */
+  /** `12.3/68.6 MB`, `1,024/4,000 images` */
   readonly amount: string;
   /** `5.1 MB/s`, `160/s` */
   readonly rate: string;
@@ -12,7 +12,7 @@ export interface TaskWords {
   readonly left: string;
 }
 
-/** `rate` in units a second, where it is known. */
+/** `rate` in units per second, if known. */
 export function taskWords({ unit, done, total }: TaskProgress, rate: number | undefined): TaskWords {
   const left = rate === undefined || total === undefined || done >= total ? '' : `${clock((total - done) / rate)} left`;
   if (unit === 'bytes') {
@@ -20,7 +20,7 @@ export function taskWords({ unit, done, total }: TaskProgress, rate: number | un
     return { amount, rate: rate === undefined ? '' : `${(rate / 1e6).toFixed(1)} MB/s`, left };
   }
   const amount =
-    total === undefined ? count(done, 'picture') : `${done.toLocaleString('en-US')}/${count(total, 'picture')}`;
+    total === undefined ? count(done, 'image') : `${done.toLocaleString('en-US')}/${count(total, 'image')}`;
   return { amount, rate: rate === undefined ? '' : `${perSecond(rate)}/s`, left };
 }
 

@@ -1,7 +1,7 @@
-/** A run as people read it, on stderr: a line for each thing that happened, and on a terminal what is under way below them. */
+/** Shows the events of a run on stderr: a line per event and, on a terminal, live progress below them. */
 import type { RunEvent, StageState, StageSummary } from '../core/event.js';
 import type { Problem } from '../core/problem.js';
-import { Board, figuresOf } from './board.js';
+import { Board, metricsText } from './board.js';
 import { column, columnsOf } from './text-width.js';
 import type { LiveRegion, Screen } from './live-region.js';
 import { Pace } from './pace.js';
@@ -12,18 +12,18 @@ import { count, duration, printable } from './words.js';
 
 export interface TerminalOptions {
   readonly write: (text: string) => void;
-  /** The terminal, where lines can be drawn over. */
+  /** The terminal, if lines can be redrawn. */
   readonly screen?: Screen;
   readonly color: boolean;
   readonly width: () => number;
   readonly cwd: string;
-  /** Names of the stages of the run, to line them up. */
+  /** Names of the stages of the run, for alignment. */
   readonly stages: readonly string[];
 }
 
 export interface Reporter {
   readonly show: (event: RunEvent) => void;
-  /** Takes away what moves; called at the end, however it comes about. */
+  /** Removes the live lines; called at the end in any case. */
   readonly close: () => void;
 }
 
@@ -36,7 +36,7 @@ const marks: Readonly<Record<StageState, readonly [string, Style]>> = {
   skipped: ['-', 'dim'],
 };
 
-/** Between two lines about the same task where lines cannot be drawn over. */
+/** Interval of progress lines of a task if lines cannot be redrawn. */
 const PLAIN_INTERVAL_MS = 10_000;
 
 /** Makes a listener for the events of a run; `now` gives milliseconds. */
@@ -46,7 +46,7 @@ export async function terminalReporter(
 ): Promise<Reporter> {
   const { screen } = options;
   const board = new Board({ ...options, nameWidth: nameWidthOf(options), stages: options.stages.length }, now());
-  // Libraries for terminals are loaded on terminals alone.
+  // Terminal libraries are loaded only on terminals.
   const live =
     screen === undefined
       ? undefined
@@ -55,7 +55,7 @@ export async function terminalReporter(
   return { show: (event) => terminal.show(event), close: () => live?.close() };
 }
 
-/** Names take no more than a third of the columns. */
+/** At most a third of the columns. */
 function nameWidthOf({ stages, width }: TerminalOptions): number {
   return Math.min(Math.max(4, ...stages.map(columnsOf)), Math.max(10, Math.floor(width() / 3)));
 }
@@ -63,9 +63,9 @@ function nameWidthOf({ stages, width }: TerminalOptions): number {
 class Terminal {
   private readonly paint: Paint;
   private readonly nameWidth: number;
-  /** The last epoch of a stage, where no line tells of it yet. */
-  private readonly untold = new Map<string, Extract<RunEvent, { event: 'epoch' }>>();
-  private readonly plainTasks = new Map<string, { readonly pace: Pace; told: number }>();
+  /** The last epoch of a stage, if it has not been printed yet. */
+  private readonly unprinted = new Map<string, Extract<RunEvent, { event: 'epoch' }>>();
+  private readonly plainTasks = new Map<string, { readonly pace: Pace; printedAt: number }>();
 
   constructor(
     private readonly options: TerminalOptions,
@@ -96,7 +96,7 @@ class Terminal {
         this.problem(event.problem, 'warning');
         break;
       case 'problem':
-        // The line of the stage says that it was interrupted.
+        // The line of the stage shows that it was interrupted.
         if (event.problem.code !== 'interrupted') this.problem(event.problem, 'error');
         break;
       case 'run':
@@ -110,26 +110,26 @@ class Terminal {
 
   private epoch(event: Extract<RunEvent, { event: 'epoch' }>): void {
     if (this.live === undefined || event.epoch === event.epochs) this.epochRow(event);
-    else this.untold.set(event.stage, event);
+    else this.unprinted.set(event.stage, event);
     const task = this.plainTasks.get(`${event.stage}/train`);
-    if (task !== undefined) task.told = this.now();
+    if (task !== undefined) task.printedAt = this.now();
   }
 
   private epochRow(event: Extract<RunEvent, { event: 'epoch' }>): void {
-    this.untold.delete(event.stage);
+    this.unprinted.delete(event.stage);
     const rate = event.learningRate === undefined ? '' : ` lr ${rounded(event.learningRate)}`;
-    this.row(' ', 'dim', event.stage, `epoch ${event.epoch}/${event.epochs} ${figuresOf(event.metrics)}${rate}`);
+    this.row(' ', 'dim', event.stage, `epoch ${event.epoch}/${event.epochs} ${metricsText(event.metrics)}${rate}`);
   }
 
   private ended(stage: StageSummary): void {
-    const epoch = this.untold.get(stage.name);
+    const epoch = this.unprinted.get(stage.name);
     if (epoch !== undefined) this.epochRow(epoch);
     const [mark, style] = marks[stage.state];
     const features =
       stage.features === undefined
         ? ''
         : `  ${count(stage.features.extracted, 'feature')} extracted, ${stage.features.reused.toLocaleString('en-US')} reused`;
-    // Its column is as wide as `restored`, and its reason says the rest.
+    // Shorter, because the column is as wide as `restored`; the reason has the details.
     const word = stage.state === 'interrupted' ? 'stopped' : stage.state;
     const timed = stage.state === 'ran' || stage.state === 'failed' || stage.state === 'interrupted';
     const time = timed ? duration(stage.durationMs).padStart(8) : ' '.repeat(8);
@@ -144,12 +144,12 @@ class Terminal {
   private plainProgress(event: Extract<RunEvent, { event: 'progress' }>): void {
     const key = `${event.stage}/${event.task}`;
     const now = this.now();
-    const task = this.plainTasks.get(key) ?? { pace: new Pace(), told: now };
+    const task = this.plainTasks.get(key) ?? { pace: new Pace(), printedAt: now };
     this.plainTasks.set(key, task);
     task.pace.mark(event.done, now);
     if (event.task === 'extract') this.plainTasks.get(`${event.stage}/train`)?.pace.forget();
-    if (now - task.told < PLAIN_INTERVAL_MS) return;
-    task.told = now;
+    if (now - task.printedAt < PLAIN_INTERVAL_MS) return;
+    task.printedAt = now;
     const { amount, rate, left } = taskWords(event, task.pace.rate(now));
     this.row('▸', 'cyan', event.stage, [`${event.task} ${amount}`, rate, left].filter(Boolean).join(', '));
   }
@@ -158,12 +158,12 @@ class Terminal {
     this.line('', formatProblems([problem], this.options, severity));
   }
 
-  /** The text may be painted: what comes from files in it is printable by then. */
+  /** `text` may contain colors, so text from files in it must already be printable. */
   private row(mark: string, style: Style, name: string, text: string): void {
     this.line(`${this.paint(style, mark)} ${column(printable(name), this.nameWidth)}  `, text);
   }
 
-  /** A line that stays. */
+  /** A permanent line. */
   private line(head: string, text: string): void {
     if (this.live === undefined) this.options.write(`${head}${text}\n`);
     else this.live.persist(head, text);

@@ -12,7 +12,7 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** `a, b, c and 9 more`: as many names of a list as a person reads. */
+/** `a, b, c and 9 more`: the first names of a list. */
 export function firstOf(names: readonly string[]): string {
   return plainNames(names, 3);
 }
@@ -34,7 +34,7 @@ export function agoText(ms: number): string {
   return 'just now';
 }
 
-/** `0:07`, `12:30`, `1:02:03`: for what changes every second. */
+/** `0:07`, `12:30`, `1:02:03`: for times that change every second. */
 export function clock(seconds: number): string {
   const whole = Math.ceil(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -42,10 +42,10 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-// Controls, line and paragraph separators, and the marks that turn the direction of writing.
+// Control characters, line and paragraph separators, and bidirectional marks.
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** A text on one line, with `?` for what would write to the terminal by itself. */
+/** A text on one line, with `?` for characters that control the terminal. */
 export function printable(text: string): string {
   return text.replace(unprintable, '?');
 }

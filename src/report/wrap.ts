@@ -1,11 +1,11 @@
-/** Breaks text between words to the width of a terminal, which itself would break it within them. */
+/** Wraps text between words to the width of a terminal. */
 import { withoutTrailing } from '../core/text/trailing.js';
 import { columnsOf, isWiderThan } from './text-width.js';
 
-/** Fewer columns than these hold hardly a word. */
-const leastRoom = 20;
+/** Fewer columns than this hardly fit a word. */
+const minRoom = 20;
 
-/** The rows of a line, broken at blanks. A word that is too long stays whole. */
+/** The rows of a line, broken at blanks. A word that is too long is not broken. */
 export function wrapLine(line: string, room: number): string[] {
   const rows: string[] = [];
   let rest = line;
@@ -19,24 +19,24 @@ export function wrapLine(line: string, room: number): string[] {
   return [...rows, rest];
 }
 
-/** The rows of a text beside what is `indent` columns wide; all but the first stand under the first. */
+/** Wraps a text that starts after `indent` columns, with a hanging indent. */
 export function wrapBeside(text: string, indent: number, width: number): string {
   const room = width - indent;
-  const hang = room < leastRoom ? Math.min(6, indent) : indent;
-  // Beside what takes nearly all of the line, the text would be a word in each row.
+  const hang = room < minRoom ? Math.min(6, indent) : indent;
+  // If too little room is left, the text starts on the next row instead.
   const rows =
     hang === indent
-      ? wrapLine(text, Math.max(leastRoom, room))
-      : ['', ...wrapLine(text, Math.max(leastRoom, width - hang))];
+      ? wrapLine(text, Math.max(minRoom, room))
+      : ['', ...wrapLine(text, Math.max(minRoom, width - hang))];
   return rows.join(`\n${' '.repeat(hang)}`);
 }
 
 /**
- * Fits the help of a command to a width: paragraphs are filled, and what is said beside a name or an example goes on
- * under itself. Examples themselves stay whole, to be copied.
+ * Wraps the help of a command to a width: fills paragraphs, and indents descriptions of options and examples. The
+ * examples themselves are not broken, so that they can be copied.
  */
 export function wrapHelp(help: string, width: number): string {
-  // What is looked for stands first: a look back from each character would go over the line before it again and again.
+  // The pattern starts with the line break: a lookbehind at each character would be quadratic.
   const filled = help.replace(/\n(?<=^\S.*\n)(?=\S)/gm, ' ');
   return filled
     .split('\n')
@@ -48,7 +48,7 @@ function wrapHelpLine(line: string, width: number): string {
   if (columnsOf(line) <= width) return line;
   if (!line.startsWith(' ')) return wrapLine(line, width).join('\n');
   const indent = / */y.exec(line)![0].length;
-  // From the beginning of a run of blanks only: from each blank, a long run would take time with the square of its length.
+  // Match only from the start of a run of blanks: matching from each blank would be quadratic.
   const gap = /(?<! ) {2,}(?=\S)/.exec(line.slice(indent));
   if (gap === null) return line;
   const textAt = indent + gap.index + gap[0].length;

@@ -63,8 +63,11 @@ export async function decide(
   return { state: 'restorable', key, preimage, outputs: record.outputs, reason };
 }
 
+/** The reason for a stage that has no result in this checkout. */
+export const FIRST_RUN = 'first run';
+
 function staleReason(before: Preimage | undefined, after: Preimage): string {
-  if (before === undefined) return 'first run';
+  if (before === undefined) return FIRST_RUN;
   const changes = describeChange(before, after);
   if (changes.length === 0) return 'its result is no longer in the cache';
   return changes.length <= 2 ? changes.join(', ') : `${changes.slice(0, 2).join(', ')} and ${changes.length - 2} more`;

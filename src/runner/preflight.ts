@@ -2,6 +2,7 @@
 import type { Pipeline } from '../config/pipeline.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { Node } from './graph.js';
+import { FIRST_RUN } from './plan.js';
 import { stageError } from './stage-error.js';
 
 /** Throws what the first stage says that this machine cannot run. */
@@ -20,7 +21,7 @@ export function outsideSelection(stage: string, reason: string): PipelineError {
   return failure('invalid', {
     code: 'stale-outside-selection',
     where: stage,
-    found: `is not current (${reason}), but is not among the selected stages`,
+    found: `has to run first (${reason === FIRST_RUN ? 'it has never run' : reason}), but it is not among the selected stages`,
     remedy: 'select it too, or run without --only and --from',
   });
 }

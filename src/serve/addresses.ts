@@ -1,4 +1,4 @@
-/** The URLs of a server, as browsers on this and other machines can open them. */
+/** The URLs of a server, for browsers on this and other machines. */
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
@@ -15,7 +15,7 @@ export function urlsOf(
   const outside = all.filter(
     ({ internal, scopeid, family }) => !internal && (family === 'IPv4' || (address === '::' && !scopeid)),
   );
-  // People type IPv4 addresses more easily.
+  // IPv4 first: it is easier to type.
   const ordered = outside.sort((a, b) => Number(a.family === 'IPv6') - Number(b.family === 'IPv6'));
   return [
     ...ordered.map((one) => url(one.address)),

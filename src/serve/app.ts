@@ -1,4 +1,4 @@
-/** What the server answers: the page, the files of one model, and predictions. */
+/** The routes of the server: the page, the files of one model, and predictions. */
 import { basename, resolve } from 'node:path';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -15,11 +15,11 @@ export interface AppOptions {
   readonly predictor: ModelPredictor;
   /** The name or address that the server listens on. */
   readonly host: string;
-  /** Told of what should not have happened. */
+  /** Called with unexpected errors. */
   readonly onError: (error: unknown) => void;
 }
 
-/** The page asks nothing of anyone else, and nothing else may ask as this page. TF.js's WebAssembly is compiled here. */
+/** The page only connects to this server and cannot be framed. TF.js needs to compile WebAssembly. */
 const headers = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
@@ -32,7 +32,7 @@ const headers = secureHeaders({
     frameAncestors: ["'none'"],
   },
   xFrameOptions: 'DENY',
-  // Of https alone.
+  // Only for https.
   strictTransportSecurity: false,
 });
 
@@ -46,10 +46,10 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
         context,
         403,
         'foreign-host',
-        'this server is called by an address, by localhost or by its --host only',
+        'open this server by an IP address, by localhost or by the name given as --host',
       );
     if (!isOwnOrigin(context.req.header('origin'), called))
-      return problem(context, 403, 'foreign-origin', 'pages of other sites may not ask');
+      return problem(context, 403, 'foreign-origin', 'requests from pages of other sites are refused');
     return next();
   });
   const { classes, image, preprocessing, folder } = bundle;
@@ -57,7 +57,7 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
   const tooLarge = bodyLimit({
     maxSize: LARGEST_BODY,
     onError: (context) =>
-      problem(context, 413, 'body-too-large', `the body has more than ${LARGEST_BODY / 2 ** 20} MiB`),
+      problem(context, 413, 'body-too-large', `the body is larger than ${LARGEST_BODY / 2 ** 20} MiB`),
   });
   app.post('/api/predict', requestLimit(), tooLarge, predictEndpoint(predictor));
   app.all('/api/predict', (context) => {
@@ -70,20 +70,20 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
     const answer = file === undefined ? undefined : await sendFile(file, context.req.method);
     return answer ?? context.notFound();
   });
-  app.notFound((context) => problem(context, 404, 'not-found', 'nothing is served here'));
+  app.notFound((context) => problem(context, 404, 'not-found', 'nothing is served at this path'));
   app.onError((error, context) => {
-    // Whoever asked is gone, or was too slow: nobody reads the answer, and it is not a fault of the tool.
+    // The client is gone or was too slow. Nobody reads the response, and it is not an error of the tool.
     if (context.req.raw.signal.aborted) return problem(context, 408, 'request-ended', 'the request ended early');
     const [{ code, found }] = asPipelineError(error).problems;
-    // The terminal has shown it already, once for all requests.
+    // The terminal has already shown it, once for all requests.
     if (code === 'model-unavailable') return problem(context, 503, code, found);
     onError(error);
-    return problem(context, 500, code, 'the tool failed; see its terminal for the reason');
+    return problem(context, 500, code, 'the server failed; its terminal shows why');
   });
   return app;
 }
 
-/** The path of a request as names are written; one that is not escaped rightly stays as it came. */
+/** The decoded path of a request; an invalid one stays as it is. */
 function unescaped(path: string): string {
   try {
     return decodeURIComponent(path);

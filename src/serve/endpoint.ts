@@ -1,21 +1,21 @@
-/** POST /api/predict: one picture in, what `predict --json` says of it out. */
+/** POST /api/predict: takes one image and responds as `predict --json`. */
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import PQueue from 'p-queue';
 import { lineOf, type ModelPredictor } from '../predict/answers.js';
 
-/** In bytes; what a camera writes is half of it at most. */
+/** In bytes; photos of a camera have at most half of it. */
 export const LARGEST_BODY = 20 * 2 ** 20;
 
-/** Pictures in work at once, and requests that may be here at all: each holds its bytes in memory. */
+/** Images predicted at once, and requests accepted in all: each keeps its bytes in memory. */
 const AT_ONCE = 2;
 const MOST_REQUESTS = 24;
 
-/** Requests of one client: whoever sends bodies slowly leaves room for the others. */
+/** Requests per client, so that a client with slow uploads cannot block the others. */
 const MOST_PER_CLIENT = 12;
 
-/** What is wrong with a picture, as a status; anything else that keeps it from being read is 422 too. */
+/** Statuses by problem; any other problem of an image is 422. */
 const statuses: Readonly<Record<string, ContentfulStatusCode>> = { 'picture-too-large': 413, 'picture-foreign': 415 };
 
 interface Upload {
@@ -29,12 +29,12 @@ export function predictEndpoint(predictor: ModelPredictor): (context: Context) =
   return async (context) => {
     const upload = await readUpload(context);
     if (upload === undefined)
-      return problem(context, 400, 'no-picture', 'the body must be one image: its bytes, or a form with one file');
+      return problem(context, 400, 'no-picture', 'the body must be the bytes of one image, or a form with one file');
     return queue.add(() => predictUpload(context, predictor, upload));
   };
 }
 
-/** Refuses requests beyond those that may be here. It comes before whatever reads their bodies. */
+/** Refuses requests beyond the limits, before their bodies are read. */
 export function requestLimit(): MiddlewareHandler {
   const clients = new Map<string, number>();
   let requests = 0;
@@ -82,10 +82,10 @@ async function predictUpload(context: Context, predictor: ModelPredictor, { name
     const { code } = answer.problem;
     return context.json({ ...line, code }, statuses[code] ?? 422);
   }
-  throw new Error('a picture got no answer');
+  throw new Error('an image got no prediction');
 }
 
-/** A form's only file, or the body itself, named by the query's `file`, else as stdin is. */
+/** A form's only file, or the body itself, named by the query's `file`, or `-` as stdin is. */
 async function readUpload({ req }: Context): Promise<Upload | undefined> {
   if (!/^multipart\/form-data\b/i.test(req.header('content-type') ?? '')) {
     const bytes = new Uint8Array(await req.arrayBuffer());
@@ -96,7 +96,7 @@ async function readUpload({ req }: Context): Promise<Upload | undefined> {
   return files.length === 1 ? { name: files[0].name, bytes: new Uint8Array(await files[0].arrayBuffer()) } : undefined;
 }
 
-/** An answer for what has no picture to be about. */
+/** A response for an error that is not about an image. */
 export function problem(context: Context, status: ContentfulStatusCode, code: string, error: string): Response {
   return context.json({ error, code }, status);
 }

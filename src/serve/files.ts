@@ -1,4 +1,4 @@
-/** All that can be fetched: the page, TF.js's binaries, and the files of one model. No path of a request reaches the disk. */
+/** The files that are served: the page, TF.js's binaries, and one model. Request paths are looked up, never opened. */
 import { createHash } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,19 +18,19 @@ const types: Readonly<Record<string, string>> = {
 };
 
 const page = { '/': 'index.html', '/page.css': 'page.css', '/main.js': 'main.js' };
-/** The backend takes the first where the browser has SIMD instructions. */
+/** The backend uses the first if the browser supports SIMD. */
 const binaries = ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm'];
 
-/** Bytes that are read at once: all of a shard that TF.js or this tool writes. */
+/** Bytes read at once: a whole shard as TF.js or this tool writes it. */
 const CHUNK = 4 * 2 ** 20;
 
 export interface ServedFile {
   readonly path: string;
-  /** What the file was when the model was opened: the browser gets the model that this server predicts with, or none. */
+  /** Digest when the model was opened, so that the browser never gets a different model than the endpoint uses. */
   readonly digest?: Digest;
 }
 
-/** Files on disk by the path that they are fetched by, as it reads when nothing is escaped any more. */
+/** Files on disk by their decoded request path. */
 export function servedFiles({ folder, files }: Pick<Bundle, 'folder' | 'files'>): ReadonlyMap<string, ServedFile> {
   const wasm = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
   return new Map<string, ServedFile>([
@@ -41,8 +41,8 @@ export function servedFiles({ folder, files }: Pick<Bundle, 'folder' | 'files'>)
 }
 
 /**
- * A file as an answer, or for HEAD what would go before it; undefined where it is gone. Throws `bad-data` for a file that
- * was changed; of one larger than a chunk, the answer ends early then.
+ * A file as a response, or only its headers for HEAD; undefined if it is gone. Throws `bad-data` for a file that has
+ * changed; if it is larger than a chunk, the response ends early instead.
  */
 export async function sendFile({ path, digest }: ServedFile, method: string): Promise<Response | undefined> {
   const file = await openRegular(path).catch(() => undefined);
@@ -65,7 +65,7 @@ export async function sendFile({ path, digest }: ServedFile, method: string): Pr
   return new Response(Readable.toWeb(Readable.from(all())) as ReadableStream, { headers });
 }
 
-/** Hands chunks on, the last one only once all bytes have hashed to the digest. */
+/** Passes chunks on, the last one only if all bytes hash to the digest. */
 async function* verified(
   stream: AsyncIterable<Buffer>,
   path: string,

@@ -1,10 +1,10 @@
 /**
- * Which names a request may call this server by. A page of another site can make its own name resolve to this machine
- * and then read all that is served here (DNS rebinding); it cannot make the browser send another name than its own.
+ * Which host names a request may use. A page of another site can make its own name resolve to this machine
+ * and then read everything served here (DNS rebinding), but it cannot make the browser send a different Host header.
  */
 import { isIP } from 'node:net';
 
-/** The name in a Host header or an origin, without port and brackets, in lower case; undefined where there is none. */
+/** The name in a Host header or an origin, without port and brackets, in lower case; undefined if there is none. */
 function nameOf(authority: string): string | undefined {
   return /^(?:\[([0-9a-f:.]+)\]|([^:/@\s]+))(?::\d+)?$/i
     .exec(authority)
@@ -13,7 +13,7 @@ function nameOf(authority: string): string | undefined {
     ?.toLowerCase();
 }
 
-/** Whether a Host header is an address, `localhost`, or the name that the server was told to listen on. */
+/** Whether a Host header is an address, `localhost`, or the name that the server listens on. */
 export function isOwnHost(header: string | undefined, listeningOn: string): boolean {
   const name = header === undefined ? undefined : nameOf(header);
   return name !== undefined && (isIP(name) !== 0 || name === 'localhost' || name === listeningOn.toLowerCase());

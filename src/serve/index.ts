@@ -1,4 +1,4 @@
-/** Serves an exported model: a page that predicts in the browser, and an endpoint that predicts here. */
+/** Serves an exported model: a page that predicts in the browser, and an endpoint that predicts on this machine. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { failure, type PipelineError } from '../core/problem.js';
@@ -14,23 +14,23 @@ export interface ServeOptions {
   /** The folder of an exported model, or its model.json. */
   readonly model: string;
   readonly host: string;
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly engine: string;
   readonly onError: (error: unknown) => void;
-  /** Ends the opening of a model, the first and any later one. */
+  /** Aborts opening the model, the first time and later. */
   readonly signal?: AbortSignal;
 }
 
 export interface Serving {
-  /** Where it can be opened, from other machines first if it listens to them. */
+  /** URLs of the page; those for other machines come first. */
   readonly urls: readonly string[];
   readonly notes: OpenModel['notes'];
-  /** Answers no more, and frees the engine. */
+  /** Stops answering and frees the engine. */
   close(): Promise<void>;
 }
 
-/** Opens a model and listens. Throws as `openModel` does, and `input-output` where the port cannot be had. */
+/** Opens a model and listens. Throws as `openModel` does, and `input-output` if the port is not available. */
 export async function serveModel({ model, host, port, engine, onError, signal }: ServeOptions): Promise<Serving> {
   const { bundle, notes, ...opened } = await openModel(model, engine, signal);
   if (bundle.format === 'onnx') {
@@ -73,8 +73,8 @@ function noPage(where: string): PipelineError {
   return failure('invalid', {
     code: 'no-layers-model',
     where,
-    found: 'is for onnxruntime, which the page does not have',
-    expected: 'the folder of a layers-model, which the browser computes',
+    found: 'is an ONNX model, which the page cannot run',
+    expected: 'the folder of a TF.js layers-model',
     remedy: 'export with `formats: [tfjs, onnx]`',
   });
 }
@@ -86,10 +86,10 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
     {
       code: 'cannot-listen',
       where: `${host}:${port}`,
-      found: taken ? 'is taken by another program' : `cannot be listened on: ${error.message}`,
+      found: taken ? 'is already in use by another program' : `cannot listen on it: ${error.message}`,
       remedy: taken
-        ? 'name another port by --port; 0 takes any that is free'
-        : 'name another address by --host or another port by --port',
+        ? 'choose another port with --port; 0 chooses a free one'
+        : 'choose another address with --host or another port with --port',
     },
     error,
   );

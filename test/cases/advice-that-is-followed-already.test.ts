@@ -25,13 +25,13 @@ test('doctor advises what the pipeline does not do yet', async () => {
   await addImages(project, 'data/blue', 6);
   expect(await imbalance()).toMatchObject({
     level: 'warning',
-    remedy: 'write `class_weight: balanced` in `train`, or add images',
+    remedy: 'set `class_weight: balanced` in `train`, or add images',
   });
   await project.write('t.yaml', pipeline('source: data', 'epochs: 1, class_weight: balanced'));
   const followed = await imbalance();
   expect(followed).toMatchObject({
     level: 'note',
-    text: 'red has 24 training images, blue 5; `class_weight` makes up for it',
+    text: 'red has 24 training pictures, blue 5; `class_weight` compensates for it',
   });
   expect(followed).not.toHaveProperty('remedy');
   await project.write(
@@ -40,6 +40,6 @@ test('doctor advises what the pipeline does not do yet', async () => {
   );
   expect(await imbalance()).toMatchObject({
     level: 'warning',
-    remedy: 'write `class_weight: balanced` in `tune`, or add images',
+    remedy: 'set `class_weight: balanced` in `tune`, or add images',
   });
 });

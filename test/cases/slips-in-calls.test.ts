@@ -10,7 +10,7 @@ afterEach(() => project.remove());
 test('a pipeline for the current folder is written beside it, and runs', async () => {
   await project.addPets('photos', 8);
   const written = await project.commandIn('photos', 'init', '.');
-  expect([written.code, written.stderr]).toEqual([0, 'wrote ../photos.yaml; now: pipeline run ../photos.yaml\n']);
+  expect([written.code, written.stderr]).toEqual([0, 'wrote ../photos.yaml; next: pipeline run ../photos.yaml\n']);
   expect(await project.read('photos.yaml')).toContain('source: "photos"');
   const run = await project.commandIn(
     'photos',
@@ -26,7 +26,7 @@ test('a pipeline for the current folder is written beside it, and runs', async (
   const inside = await project.commandIn('photos', 'init', '.', '--to', 'pets.yaml');
   expect([inside.code, inside.stderr]).toEqual([
     2,
-    expect.stringMatching(/^pets\.yaml: would lie in the folder of images \(\.\)/),
+    expect.stringMatching(/^pets\.yaml: is inside the image folder \(\.\)/),
   ]);
 });
 

@@ -35,13 +35,16 @@ test('one that was copied with its project is said so, and its results are not u
     expect([warning(again), again.named('fresh')]).toEqual([['cache-from-elsewhere'], ['ingest']]);
     const status = await copy.command('status', 'pets.yaml');
     expect([status.stdout, status.stderr]).toEqual([
-      'current: all 1 stage\n',
+      'up to date: all 1 stage\n',
       expect.stringMatching(
         /\.pipeline\/cache.*was not created in this checkout and may have come with the project, so its results are not used[^]*pipeline cache trust/,
       ),
     ]);
     const trust = await copy.command('cache', 'trust');
-    expect([trust.code, trust.stdout]).toEqual([0, expect.stringContaining('its results are used from now on')]);
+    expect([trust.code, trust.stdout]).toEqual([
+      0,
+      expect.stringContaining('trusted; its results are used from now on'),
+    ]);
     const trusted = await copy.run('pets.yaml', '--force');
     expect([trusted.code, warning(trusted)]).toEqual([0, []]);
     // In CI, whose caches come from its own store: named, it is used as it is.
@@ -64,7 +67,7 @@ test('one that moves with its project stays its own', async () => {
   for (const name of ['pets.yaml', 'images', '.pipeline'])
     await rename(project.path(name), project.path('inner', name));
   const { stdout, stderr } = await project.commandIn('inner', 'status', 'pets.yaml');
-  expect([stdout, stderr]).toEqual(['current: all 1 stage\n', '']);
+  expect([stdout, stderr]).toEqual(['up to date: all 1 stage\n', '']);
 });
 
 test('PIPELINE_CACHE in a folder that people use gets a folder of its own there', async () => {

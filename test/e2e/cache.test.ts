@@ -94,7 +94,7 @@ test('verify finds damage, exits 5, and a run heals it', async () => {
   expect([code, stdout]).toEqual([
     5,
     expect.stringMatching(
-      /^read \d.*\n1 record without all results; computed again when needed\n1 file damaged and set aside/,
+      /^checked \d.*\n1 record with missing results: they are computed again when needed\nremoved 1 damaged file; runs/,
     ),
   ]);
   expect(stderr).toMatch(new RegExp(`${digest}: its ${bytes.length} bytes hash to [0-9a-f]{64}\n$`));
@@ -123,6 +123,6 @@ test('sizes that are none, and folders without a cache, are told', async () => {
     '--max-size: much is not a size\n  expected: such as 20GB, 500 MB or 0\n',
   ]);
   project.environment.PIPELINE_CACHE = 'elsewhere';
-  expect((await project.command('cache', 'du')).stdout).toBe(`there is no cache at ${project.path('elsewhere')}\n`);
+  expect((await project.command('cache', 'du')).stdout).toBe(`no cache at ${project.path('elsewhere')}\n`);
   delete project.environment.PIPELINE_CACHE;
 });

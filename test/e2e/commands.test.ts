@@ -33,14 +33,14 @@ describe('before anything ran', () => {
       'train may run reads ingest, which runs first',
       'evaluate may run reads ingest, which runs first',
       'export may run reads ingest, which runs first',
-      'features 24 images to extract, each view counted; 8 reused',
+      'features 24 to extract, one per image and view; 8 reused',
       expect.stringMatching(/^disk 27\.\d kB of features; [\d.]+ GB free$/),
-      'time such work was not measured here yet (train)',
+      'time not measured on this machine yet (train)',
       '',
     ]);
     expect((await project.command('run', 'pets.yaml', '--dry-run')).stdout).toBe(plan.stdout);
     expect((await project.command('status', 'pets.yaml')).stdout).toBe(
-      '7 of 7 stages are not current; the first is ingest, which would run: first run\n',
+      '7 of 7 stages are not up to date; the first is ingest, which would run (first run)\n',
     );
     expect((await project.command('status', 'pets.yaml', '--exit-code')).code).toBe(1);
   });
@@ -67,7 +67,7 @@ describe('before anything ran', () => {
     expect(lines).toContainEqual(
       expect.stringMatching(/^mobilenet_v2, alpha 0\.35 \| 410,208 \| 224 px \| tf \| https:/),
     );
-    expect(lines).toContain('compact32 | 189,304 | 32 px | tf | come with this tool');
+    expect(lines).toContain('compact32 | 189,304 | 32 px | tf | included in this tool');
     const { bases } = JSON.parse((await project.command('bases', '--json')).stdout) as {
       bases: { name: string; published: unknown[] }[];
     };
@@ -81,7 +81,7 @@ describe('before anything ran', () => {
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
     const plan = lines.findIndex((line) => line.startsWith('  plan '));
     expect(lines.slice(plan, plan + 2).map((line) => line.slice(41))).toEqual([
-      'show what a run would do, and why,',
+      'show what a run would do and why,',
       'without running anything',
     ]);
   });
@@ -170,7 +170,10 @@ describe('the events of a run', () => {
   test('a level that the log does not have is refused before there is a run', async () => {
     const runs = await readdir(project.path('.pipeline/runs'));
     const { code, stderr } = await project.command('run', 'pets.yaml', '--log-level', 'verbose');
-    expect([code, stderr]).toEqual([2, expect.stringContaining('--log-level: verbose is not a level')]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('--log-level: must be one of trace, debug, info, warn, error, but got `verbose`'),
+    ]);
     expect(await readdir(project.path('.pipeline/runs'))).toEqual(runs);
   });
 });
@@ -281,7 +284,7 @@ describe('init', () => {
     const other = await Project.create();
     await other.addPets('my pets', 12);
     expect((await other.command('init', 'my pets')).stderr).toBe(
-      'wrote my-pets.yaml; now: pipeline run my-pets.yaml\n',
+      'wrote my-pets.yaml; next: pipeline run my-pets.yaml\n',
     );
     // The one pipeline here is meant where none is named; other programs' files are not.
     await other.write('compose.yaml', 'services: {}\n');
@@ -289,7 +292,7 @@ describe('init', () => {
     const run = await other.run('my-pets.yaml', '--set', 'stages.train.epochs=2');
     expect([run.code, run.named('ran')]).toEqual([0, expect.arrayContaining(['train', 'export'])]);
     const again = await other.command('init', 'my pets');
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is there already')]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('already exists')]);
     expect((await other.command('init')).code).toBe(0);
     expect((await other.command('plan')).stderr).toContain('there are 2 pipelines here: my-pets.yaml, pets.yaml');
     // The name in the file has the form of names, whatever the file is called.
@@ -297,7 +300,7 @@ describe('init', () => {
     expect((await other.command('plan', 'all pets.yaml')).code).toBe(0);
     await writeFile(other.path('more pets.tar.gz'), gzipSync(''));
     expect((await other.command('init', 'more pets.tar.gz')).stderr).toBe(
-      'wrote more-pets.yaml; now: pipeline run more-pets.yaml\n',
+      'wrote more-pets.yaml; next: pipeline run more-pets.yaml\n',
     );
     expect((await other.command('plan', 'pets.yaml')).code).toBe(0);
     // Two dots begin a name as well.
@@ -319,11 +322,11 @@ describe('init', () => {
       return [code, stderr.split('\n')[0]];
     };
     expect(await said('empty')).toEqual([3, 'empty: is empty']);
-    expect(await said('flat')).toEqual([3, 'flat: holds no class folders with images']);
-    expect(await said('one')).toEqual([3, 'one: holds one class only: `cats`']);
-    expect(await said('split')).toEqual([3, 'split: holds one class only in train/: `cats`']);
+    expect(await said('flat')).toEqual([3, 'flat: contains no class folders with images']);
+    expect(await said('one')).toEqual([3, 'one: contains only one class: `cats`']);
+    expect(await said('split')).toEqual([3, 'split: contains only one class in train/: `cats`']);
     expect(await said('file.yaml')).toEqual([3, 'file.yaml: is neither a folder nor an archive']);
-    expect(await said('nowhere')).toEqual([3, 'nowhere: is not there']);
+    expect(await said('nowhere')).toEqual([3, 'nowhere: does not exist']);
     await expect(other.read('new.yaml')).rejects.toThrow('ENOENT');
     await other.write('one/dogs/1.jpg', 'b');
     await mkdir(other.path('one/birds'));

@@ -192,7 +192,7 @@ describe('pictures', () => {
       expect.stringMatching(/^ {6}train\/cats\/cut\.jpg: /),
       expect.stringMatching(/^ {6}train\/cats\/rotten\.png: /),
       ...Array.from({ length: 8 }, (_, i) => `      train/dogs/empty-0${i}.jpg: is empty`),
-      '      and 5 more (--json names all)',
+      '      and 5 more (--json lists all)',
       '    -> fix or remove the files, or set `on_bad_image: skip` in the ingest stage',
     ]);
     expect(stdout).toMatch(/\n4 errors, \d warnings\n$/);

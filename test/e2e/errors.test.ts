@@ -172,13 +172,13 @@ describe('gates and exports', () => {
 
   test('--only refuses where what it reads is stale, --from and --force run what they say', async () => {
     const only = await project.run('pets.yaml', '--only', 'evaluate');
-    expect([only.code, only.stderr]).toEqual([2, expect.stringContaining('is not current (first run)')]);
+    expect([only.code, only.stderr]).toEqual([2, expect.stringContaining('has to run first (it has never run)')]);
     const dry = await project.command('run', 'pets.yaml', '--only', 'evaluate', '--dry-run');
     expect([dry.code, dry.stdout, dry.stderr]).toEqual([
       2,
       '',
       expect.stringMatching(
-        /^ingest: is not current \(first run\), but is not among the selected stages\n[^]*^load-base: is not/m,
+        /^ingest: has to run first \(it has never run\), but it is not among the selected stages\n[^]*^load-base: has/m,
       ),
     ]);
     await project.run();

@@ -66,7 +66,7 @@ describe('before the first run', () => {
   test('people read the same', async () => {
     const other = await project.command('plan', 'pets.yaml', '--set', 'stages.augment.rotation_range=20');
     expect(other.stdout).toMatch(
-      /\nfeatures {2}\d+ images to extract, each view counted; \d+ reused\ndisk {6}[\d,.]+ (B|kB|MB) of features; [\d.]+ GB free\ntime {6}about [\d.]+ s\n$/,
+      /\nfeatures {2}\d+ to extract, one per image and view; \d+ reused\ndisk {6}[\d,.]+ (B|kB|MB) of features; [\d.]+ GB free\ntime {6}about [\d.]+ s\n$/,
     );
   });
 });

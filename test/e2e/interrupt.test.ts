@@ -23,7 +23,7 @@ function expectInterrupted(run: RunOutcome, stage: string): void {
   expect(run.stage(stage)).toMatchObject({ state: 'interrupted', reason: 'interrupted' });
   expect([...run.named('failed'), ...run.stages.filter(({ reason }) => /failed/.test(reason))]).toEqual([]);
   expect(run.stderr).not.toMatch(/failed/);
-  expect(run.stderr).toContain('stopping; press Ctrl-C again to stop immediately\n');
+  expect(run.stderr).toContain('stopping; press Ctrl-C again to quit immediately\n');
   expect(run.stderr).toMatch(/interrupted after .*\. Finished stages are cached: run again to continue\.\n$/);
   // The stage's line says it: no problem is laid out beside it.
   expect(run.stderr).not.toMatch(/^train: /m);

@@ -180,7 +180,7 @@ describeWithChromium('the page in a browser', () => {
         },
         { how, bytes: [...bytes] },
       );
-      expect(await statusAbout(`${how}.jpg: `)).toMatch(/^\w+\.jpg: (cats|dogs), \d+\.\d %\.$/);
+      expect(await statusAbout(`${how}.jpg: `)).toMatch(/^\w+\.jpg: (cats|dogs), \d+\.\d%\.$/);
       expect(await page.getAttribute('#preview', 'alt')).toBe(`${how}.jpg`);
     }
   });
@@ -195,9 +195,9 @@ describeWithChromium('the page in a browser', () => {
     expect(await statusAbout('classified', fresh)).toBe('2 of 3 images classified, 1 could not be read.');
     const rows = await fresh.locator('#images tr').allTextContents();
     expect(rows).toEqual([
-      expect.stringMatching(/^cat-001\.jpg(cats|dogs)\d+\.\d %$/),
+      expect.stringMatching(/^cat-001\.jpg(cats|dogs)\d+\.\d%$/),
       expect.stringContaining('pets.yamlis not an image'),
-      expect.stringMatching(/^dog-001\.jpg(cats|dogs)\d+\.\d %$/),
+      expect.stringMatching(/^dog-001\.jpg(cats|dogs)\d+\.\d%$/),
     ]);
     expect(await fresh.getAttribute('#preview', 'alt')).toBe('cat-001.jpg');
     await fresh.getByRole('button', { name: 'dog-001.jpg' }).click();
@@ -219,7 +219,7 @@ describeWithChromium('the page in a browser', () => {
         .png()
         .toBuffer(),
     );
-    expect((await show(glass)).status).toContain('Some of it is transparent');
+    expect((await show(glass)).status).toContain('Parts of it are transparent');
   });
 
   test('works by keyboard, has names for its controls, and fits a phone', async () => {
@@ -232,7 +232,7 @@ describeWithChromium('the page in a browser', () => {
     expect(focused).toEqual(['file', 'compare']);
     await fresh.keyboard.press('Space');
     expect(await fresh.isChecked('#compare')).toBe(true);
-    expect(await fresh.getByLabel('Choose a picture').count()).toBe(1);
+    expect(await fresh.getByLabel('Choose an image').count()).toBe(1);
     await fresh.setViewportSize({ width: 390, height: 844 });
     await show(project.path('pictures', 'dogs', 'dog-001.jpg'), fresh);
     expect(await fresh.getByRole('table', { name: 'Scores by class' }).isVisible()).toBe(true);

@@ -34,7 +34,7 @@ const filesOf = (stdout: string): string[] => linesOf(stdout).map(({ file }) => 
 
 async function predicted(...args: string[]): Promise<PredictionLine[]> {
   const { code, stdout, stderr } = await project.command('predict', MODEL, ...args, '--json');
-  expect([code, stderr]).toEqual([0, expect.stringMatching(/^(.*runs on WebAssembly.*\n)?[\d,]+ pictures?\n$/)]);
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/^(.*runs on WebAssembly.*\n)?[\d,]+ images?\n$/)]);
   return linesOf(stdout) as PredictionLine[];
 }
 
@@ -48,16 +48,11 @@ testOnTerminal('a terminal shows how far it is where the answers go to a file, a
   ];
   expect(code).toBe(3);
   expect(answers.trim().split('\n')).toHaveLength(202);
-  expect(written).toMatch(/quickstart {2}predict .*\d+\/201 pictures/);
+  expect(written).toMatch(/quickstart {2}predict .*\d+\/201 images/);
   const screen = new FakeTerminal(80, 40);
   screen.write(written);
-  expect(await screen.lines()).toEqual([
-    'notes.txt: is not an image (it is text)',
-    '200 pictures, 1 could not be read',
-  ]);
-  expect((await onTerminal(80, ['sh', '-c', command('')], { cwd: project.root })).written).not.toContain(
-    '/201 pictures',
-  );
+  expect(await screen.lines()).toEqual(['notes.txt: is not an image (it is text)', '200 images, 1 could not be read']);
+  expect((await onTerminal(80, ['sh', '-c', command('')], { cwd: project.root })).written).not.toContain('/201 images');
 });
 
 describe('scores', () => {
@@ -154,7 +149,7 @@ describe('where pictures come from', () => {
     for (const name of pictures) await cp(project.path(CAT), project.path('mixed', name));
     await writeFile(project.path('mixed/notes.md'), 'notes');
     const { code, stdout, stderr } = await project.command('predict', MODEL, DOG, 'mixed/', '--json');
-    expect([code, stderr]).toEqual([0, '5 pictures, 1 other file passed over\n']);
+    expect([code, stderr]).toEqual([0, '5 images, 1 other file skipped\n']);
     expect(filesOf(stdout)).toEqual([DOG, 'mixed/a.txt', 'mixed/b', 'mixed/b.d/10.jpg', 'mixed/b.d/2.jpg']);
     await rm(project.path('mixed'), { recursive: true });
   });
@@ -169,7 +164,7 @@ describe('where pictures come from', () => {
     expect([notes.code, notes.stdout, notes.stderr]).toEqual([
       3,
       '',
-      'no images found in bare, notes, 1 other file passed over\n',
+      'no images found in bare, notes, 1 other file skipped\n',
     ]);
     const list = await project.commandWith('', 'predict', MODEL, '--files-from', '-', '--json');
     expect([list.code, list.stderr]).toEqual([0, 'no images found\n']);
@@ -202,7 +197,7 @@ describe('where pictures come from', () => {
     await project.write('many.txt', names.join('\n'));
     const { code, stdout, stderr } = await project.command('predict', MODEL, '--files-from', 'many.txt', '--json');
     expect([code, filesOf(stdout)]).toEqual([3, names]);
-    expect(stderr).toMatch(/220 pictures, 10 could not be read\n$/);
+    expect(stderr).toMatch(/220 images, 10 could not be read\n$/);
   });
 });
 
@@ -229,7 +224,7 @@ describe('pictures that cannot be read', () => {
       expect.objectContaining({ file: CAT, class: 'cats' }),
     ]);
     expect(stderr).toMatch(/^bad\/empty\.jpg: is empty\n/);
-    expect(stderr).toMatch(/\ngone\.jpg: does not exist\n1 picture, 5 could not be read\n$/);
+    expect(stderr).toMatch(/\ngone\.jpg: is not there\n1 image, 5 could not be read\n$/);
   });
 });
 

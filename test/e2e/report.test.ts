@@ -63,7 +63,7 @@ describe('the page', () => {
     ]);
     const matrix = figures.confusion.flatMap((row) => [...row, row.reduce((sum, count) => sum + count, 0)]);
     expect(await values('.confusion tbody')).toEqual(matrix);
-    const classes = page.getByRole('region', { name: 'Figures by class' }).locator('tbody tr');
+    const classes = page.getByRole('region', { name: 'Metrics by class' }).locator('tbody tr');
     const rows = await classes.evaluateAll((all) =>
       all.map((row) => [
         row.querySelector('th')!.textContent,
@@ -200,8 +200,8 @@ describe('the page', () => {
 test('takes the place of an earlier report, and of nothing else', async () => {
   await project.write('mine.html', '<!doctype html>\n<p>mine');
   for (const [name, found] of [
-    ['pets.yaml', 'exists and is not a report'],
-    ['mine.html', 'exists and is not a report'],
+    ['pets.yaml', 'already exists and is not a report'],
+    ['mine.html', 'already exists and is not a report'],
     ['pictures', 'is a folder'],
   ]) {
     const before = name === 'pictures' ? '' : await project.read(name);
@@ -223,19 +223,17 @@ describe('what is not there any more', () => {
     await project.command('report', '--out', 'page.html');
     const page = await readFile(file(), 'utf8');
     expect(page).not.toContain('data:image/webp');
-    expect(page).toContain('the picture is not there any more');
+    expect(page).toContain('the image file no longer exists');
   });
 
   test('results that the cache forgot are named with the way to get them back; the figures that the record has stay', async () => {
     await rm(project.path('.pipeline/cache'), { recursive: true });
     expect((await project.command('report', '--out', 'page.html')).code).toBe(0);
     const page = await readFile(file(), 'utf8');
-    for (const what of [
-      'Everything else about this evaluation',
-      'The course of the training',
-      'The summary of the pictures',
-    ]) {
-      expect(page).toContain(`${what} is no longer in the cache. <code>pipeline run pets.yaml</code> makes it again`);
+    for (const what of ['The rest of this evaluation', 'The training history', 'The data summary']) {
+      expect(page).toContain(
+        `${what} is no longer in the cache. Run <code>pipeline run pets.yaml</code> to recompute it`,
+      );
     }
     expect(page).toContain(`<dt>accuracy</dt><dd><data value="${figures.accuracy}">`);
     expect(page).not.toContain('Confusion matrix');

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => project.remove());
 
 describe('a rerun', () => {
-  test('the first run runs every stage, each for the reason `first run`', async () => {
+  test('the first run runs every stage, each because it is its first run', async () => {
     const run = await project.run();
     expect([run.code, run.state]).toEqual([0, 'ok']);
     expect(run.named('ran').sort()).toEqual([...all].sort());
@@ -35,10 +35,10 @@ describe('a rerun', () => {
   test('nothing changed: nothing runs, and it says so', async () => {
     const run = await project.run();
     expect(run.named('fresh').sort()).toEqual([...all].sort());
-    expect(run.stderr).toContain('nothing to do: all 7 stages are current');
+    expect(run.stderr).toContain('nothing to do: all 7 stages are up to date');
     expect(await project.command('status', 'pets.yaml', '--exit-code')).toMatchObject({
       code: 0,
-      stdout: 'current: all 7 stages\n',
+      stdout: 'up to date: all 7 stages\n',
     });
   });
 
@@ -137,7 +137,7 @@ describe('a rerun', () => {
     expect(run.events.filter((event) => event.event === 'note' && event.code === 'healed')).toHaveLength(1);
     expect(run.metrics.evaluate.accuracy).toBeGreaterThan(0);
     expect(run.stderr).toMatch(
-      /done in .*: 1 stage ran, 0 restored, 6 current; train ran again, because the cache had lost what they put out\n/,
+      /done in .*: 1 stage ran, 0 restored, 6 up to date; train ran again because the cache had lost the results\n/,
     );
   });
 

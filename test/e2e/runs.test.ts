@@ -49,7 +49,7 @@ describe('runs', () => {
   test('lists them newest first, with what they did and their figures', async () => {
     const { stdout } = await project.command('runs');
     const [head, ...rows] = lines(stdout);
-    expect(head).toEqual(['run', 'started', 'pipeline', 'state', 'took', 'did', 'acc', 'loss']);
+    expect(head).toEqual(['run', 'started', 'pipeline', 'state', 'took', 'ran', 'acc', 'loss']);
     const figures = ({ metrics }: RunOutcome) => [
       metrics.evaluate.accuracy.toFixed(4),
       metrics.evaluate.loss.toFixed(4),
@@ -74,7 +74,7 @@ describe('runs', () => {
       metrics: { evaluate: third.metrics.evaluate },
     });
     expect(rows[0].stages).toEqual({ ran: 3, restored: 0, fresh: 4, failed: 0, interrupted: 0, skipped: 0 });
-    expect((await project.command('runs', '-n', '1')).stderr).toBe('and 3 more: --limit 4\n');
+    expect((await project.command('runs', '-n', '1')).stderr).toBe('and 3 more (--limit 4 shows all)\n');
   });
 });
 
@@ -111,10 +111,10 @@ describe('diff', () => {
     const { stdout, code } = await project.command('diff', 'pets.yaml~2', 'pets.yaml');
     expect(code).toBe(0);
     expect(stdout).toContain('train: epochs 3 -> 30\n');
-    expect(stdout).toContain('4 stages the same\n');
+    expect(stdout).toContain('4 stages unchanged\n');
     expect(stdout).toMatch(/^accuracy +0\.\d{4} +[01]\.\d{4} +\+0\.\d{4}$/m);
-    expect(stdout).toMatch(/^pictures +\d+ +\d+ +=$/m);
-    expect(stdout).toMatch(/^of \d+ images in both, \d+ became wrong and \d+ right$/m);
+    expect(stdout).toMatch(/^images +\d+ +\d+ +=$/m);
+    expect(stdout).toMatch(/^\d+ images in both runs: \d+ became wrong, \d+ became right$/m);
     expect(stdout).toMatch(/^ {2}right {2}(cats|dogs)\/\S+ {2}(cats|dogs) 0\.\d{4} -> (cats|dogs) [01]\.\d{4}$/m);
   });
 
@@ -122,11 +122,11 @@ describe('diff', () => {
     const alone = await project.command('diff');
     expect([alone.code, alone.stderr]).toEqual([
       2,
-      expect.stringContaining('other.yaml: ran last, and has no earlier run to compare with'),
+      expect.stringContaining('other.yaml: has only one run, so there is no earlier run to compare with'),
     ]);
     const { stdout } = await project.command('diff', 'last~1', 'last');
-    expect(stdout).toContain('train: only in the run before\n');
-    expect(stdout).toContain('2 stages the same\n');
+    expect(stdout).toContain('train: only in the earlier run\n');
+    expect(stdout).toContain('2 stages unchanged\n');
     const between = await Project.create();
     await between.addPets('pictures', 8);
     for (const name of ['a.yaml', 'b.yaml']) await between.write(name, pipelineText({ train: 'epochs: 1' }));
@@ -161,7 +161,7 @@ describe('report', () => {
     const [{ id }] = await listed('pets.yaml');
     const { stderr } = await project.command('report', 'pets.yaml');
     const path = join('.pipeline/runs', id, 'report.html');
-    expect(stderr).toBe(`the report of pets, run ${id}, is in ${path}\n`);
+    expect(stderr).toBe(`wrote the report of pets, run ${id}, to ${path}\n`);
     expect(await project.read(path)).toContain(`<code>${id}</code>`);
   });
 
@@ -172,7 +172,7 @@ describe('report', () => {
     await project.command('report', 'sweep.yaml', '--out', 'sweep.html');
     const page = await project.read('sweep.html');
     const ranked = Object.entries(metrics).sort(([, a], [, b]) => b.accuracy - a.accuracy || a.loss - b.loss);
-    const [, table] = /<caption>4 evaluations, the best first<\/caption>(.*?)<\/table>/s.exec(page)!;
+    const [, table] = /<caption>4 evaluations, best first<\/caption>(.*?)<\/table>/s.exec(page)!;
     const accuracies = [
       ...table.matchAll(/<tr><th scope="row">evaluate<\/th><td>(\d)<\/td><td><data value="([^"]+)">/g),
     ].map(([, units, value]) => [`evaluate@units-${units}`, Number(value)]);
@@ -203,11 +203,11 @@ describe('runs that did not end', () => {
     expect([run.state, before.has(run.id)]).toEqual(['killed', false]);
     expect((await project.command('report', 'long.yaml', '--out', 'killed.html')).code).toBe(0);
     const page = await project.read('killed.html');
-    expect(page).toContain('killed before its end');
+    expect(page).toContain('killed before it ended');
     expect(page).toContain('epochs: 100000');
     expect(page).toContain('not in this run');
     const { code, stderr } = await project.command('diff', 'pets.yaml', 'long.yaml');
-    expect([code, stderr]).toEqual([2, expect.stringContaining(`${run.id}: was killed before its end`)]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${run.id}: was killed before it ended`)]);
   });
 
   test('a record that cannot be read is listed, and refused with a way out', async () => {
@@ -234,7 +234,7 @@ describe('runs that did not end', () => {
     expect(run.code).toBe(6);
     await project.command('report', 'gate.yaml', '--out', 'gate.html');
     const page = await project.read('gate.html');
-    expect(page).toContain('a minimum was missed');
+    expect(page).toContain('minimum not met');
     expect(page).toContain(`<b>evaluate</b> accuracy is ${run.metrics.evaluate.accuracy.toFixed(4)}`);
     expect(page).toContain('expected: at least 1');
   });

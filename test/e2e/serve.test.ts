@@ -117,7 +117,7 @@ describe('the endpoint', () => {
     const streamed = await predict(Buffer.alloc(20 * 2 ** 20 + 1), '', { 'Transfer-Encoding': 'chunked' });
     expect([streamed.status, JSON.parse(streamed.body)]).toEqual([
       413,
-      { error: 'the body has more than 20 MiB', code: 'body-too-large' },
+      { error: 'the body is larger than 20 MiB', code: 'body-too-large' },
     ]);
     expect((await predict(await readFile(project.path(CAT)))).status).toBe(200);
   });
@@ -203,7 +203,7 @@ describe('what is served', () => {
     '/%',
   ])('is not %s', async (path) => {
     const { status, body } = await ask(path);
-    expect([path, status, body]).toEqual([path, 404, '{"error":"nothing is served here","code":"not-found"}']);
+    expect([path, status, body]).toEqual([path, 404, '{"error":"nothing is served at this path","code":"not-found"}']);
   });
 
   test('asked for an answer without a picture, it says how pictures come', async () => {
@@ -238,7 +238,7 @@ describe('the command', () => {
     const { port } = new URL(serving.url);
     expect(await project.command('serve', 'models/pets', '--port', port)).toMatchObject({
       code: 5,
-      stderr: expect.stringContaining('is taken by another program'),
+      stderr: expect.stringContaining('is already in use by another program'),
     });
     for (const wrong of ['70000', '-1', '80x', ''])
       expect([wrong, (await project.command('serve', 'models/pets', `--port=${wrong}`)).code]).toEqual([wrong, 2]);
@@ -261,7 +261,7 @@ describe('the command', () => {
         .map((one) => one!.address);
       expect(other.said).toMatch(
         new RegExp(
-          `is at ${[...lan, '127.0.0.1'].map((address) => `http://${address}:\\d+/`).join(' and ')} until Ctrl-C\n`,
+          `at ${[...lan, '127.0.0.1'].map((address) => `http://${address}:\\d+/`).join(' and ')} \\(press Ctrl-C to stop\\)\n`,
         ),
       );
       expect((await fetch(other.url)).status).toBe(200);

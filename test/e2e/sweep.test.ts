@@ -33,7 +33,7 @@ afterAll(() => project.remove());
 /** The rows of the table that a run prints, as words. */
 function table(stderr: string): string[][] {
   const lines = stderr.split('\n');
-  const title = lines.findIndex((line) => line === 'evaluate: 4 variants, the best first');
+  const title = lines.findIndex((line) => line === 'evaluate: 4 variants, best first');
   return lines.slice(title + 1, title + 6).map((line) => line.replace(/^[* ] /, '').split(/ +/));
 }
 
@@ -72,7 +72,7 @@ test('a second run does nothing, and shows the table again', async () => {
 });
 
 test('the commands that look at a pipeline take its variants', async () => {
-  expect((await project.command('status', 'pets.yaml')).stdout).toBe(`current: all ${all.length} stages\n`);
+  expect((await project.command('status', 'pets.yaml')).stdout).toBe(`up to date: all ${all.length} stages\n`);
   const plan = (await project.command('plan', 'pets.yaml')).stdout;
   for (const name of all) expect(plan).toMatch(new RegExp(`^${name} +fresh`, 'm'));
   const explain = (await project.command('explain', 'pets.yaml', 'train@units-16,rate-0.01')).stdout;

@@ -55,7 +55,7 @@ describe('a run on a terminal', () => {
     expect(shown.written.lastIndexOf(SHOW)).toBeGreaterThan(shown.written.lastIndexOf(HIDE));
     const lines = await left(shown, 80);
     expect(lines.filter((line) => line.startsWith('▸'))).toEqual([]);
-    expect(lines).toContainEqual(expect.stringMatching(/^ {14}stopping; press Ctrl-C again to stop immediately$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^ {14}stopping; press Ctrl-C again to quit immediately$/));
     expect(lines).toContainEqual(expect.stringMatching(/^■ train {7}stopped +[\d.]+ m?s {2}interrupted$/));
     expect(lines.at(-1)).toMatch(/^interrupted after .*: run again to continue\.$/);
     // A bar was there, and is gone. Colors do not matter.

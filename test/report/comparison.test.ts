@@ -17,7 +17,7 @@ test('the best comes first, by accuracy and then by loss, and is marked', () => 
     variant({ units: 128, rate: 0.0003 }, 0.95, 0.2),
   ];
   expect(comparisonLines(rows, false)).toEqual([
-    'evaluate: 3 variants, the best first',
+    'evaluate: 3 variants, best first',
     '  units  rate    accuracy      loss  macro_f1',
     '* 128    0.0003    0.9500    0.2000    0.5000',
     '  128    0.001     0.9500    0.2500    0.5000',
@@ -41,8 +41,8 @@ test('a variant that was not evaluated comes last, and is never the best', () =>
 test('each evaluate stage of the file has a table of its own', () => {
   const rows = [variant({ units: 1 }, 0.5, 0.5), { ...variant({ units: 1 }, 0.6, 0.5), stage: 'final' }];
   expect(comparisonLines(rows, false).filter((line) => line.includes(':'))).toEqual([
-    'evaluate: 1 variant, the best first',
-    'final: 1 variant, the best first',
+    'evaluate: 1 variant, best first',
+    'final: 1 variant, best first',
   ]);
 });
 

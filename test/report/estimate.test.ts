@@ -34,7 +34,7 @@ test('of the variants of a sweep that were not measured, the first are named', (
   const unmeasured = ['train@a-1', 'train@a-2', 'train@a-3', 'train@a-4', 'train@a-5'];
   const cost = { ...measured, ms: undefined, unmeasured, stages: [stage] };
   expect(costLines(cost, '').at(-1)).toBe(
-    'time      such work was not measured here yet (train@a-1, train@a-2, train@a-3 and 2 more)',
+    'time      not measured on this machine yet (train@a-1, train@a-2, train@a-3 and 2 more)',
   );
   expect(costLines({ ...cost, unmeasured: unmeasured.slice(0, 4) }, '').at(-1)).toContain(
     '(train@a-1, train@a-2, train@a-3, train@a-4)',
@@ -43,5 +43,5 @@ test('of the variants of a sweep that were not measured, the first are named', (
 
 test('lines are broken between words, and go on under their first', () => {
   const cost = { ...measured, ms: undefined, unmeasured: ['train'], stages: [stage] };
-  expect(costLines(cost, '', 40).at(-1)).toBe('time      such work was not measured\n          here yet (train)');
+  expect(costLines(cost, '', 40).at(-1)).toBe('time      not measured on this machine\n          yet (train)');
 });

@@ -27,7 +27,7 @@ const rows: RunRow[] = [
 
 test('a row a run, with the figures of the better evaluation, and what is not known left open', () => {
   expect(runLines(rows, { color: false, width: 120 })).toEqual([
-    'run                    started           pipeline        state        took  did       acc    loss',
+    'run                    started           pipeline        state        took  ran       acc    loss',
     '20260901-140312-417a3  2026-09-01 14:03  pets            ok          5.9 s  3+1/8  0.7500  0.6000',
     '20260901-140000-00000  2026-09-01 14:00  a-very-long-n…  killed          -  -           -       -',
     '20260901-130000-00000  -                 -               unreadable      -  -           -       -',
@@ -39,7 +39,7 @@ test('narrow terminals get fewer columns, never broken lines', () => {
   expect(at(80)[1]).toBe('20260901-140312-417a3  2026-09-01 14:03  pets      ok     5.9 s  3+1/8  0.7500');
   expect(at(75)[1]).toBe('20260901-140312-417a3  09-01 14:03  pets      ok     5.9 s  3+1/8  0.7500');
   expect(at(70)).toEqual([
-    'run                    pipeline  state   took  did       acc',
+    'run                    pipeline  state   took  ran       acc',
     '20260901-140312-417a3  pets      ok     5.9 s  3+1/8  0.7500',
   ]);
   for (const line of runLines(rows, { color: false, width: 80 })) expect(line.length).toBeLessThanOrEqual(80);
@@ -47,7 +47,7 @@ test('narrow terminals get fewer columns, never broken lines', () => {
 
 test('a minimum that was missed is told in the words of the file', () => {
   const [, line] = runLines([{ ...rows[0], state: 'gate-missed' }], { color: false, width: 120 });
-  expect(line).toContain('pets      minimum missed  5.9 s');
+  expect(line).toContain('pets      minimum not met  5.9 s');
 });
 
 test('names cannot write to the terminal by themselves', () => {

@@ -9,17 +9,17 @@ const evaluations = [stage('evaluate@a', 'evaluate', 'ran'), stage('evaluate@b',
 test.each([
   [
     [stage('export@a', 'export', 'ran'), stage('export@b', 'export', 'skipped')],
-    'export@b did not run; what was computed is kept',
+    'export@b did not run; finished stages are cached',
   ],
   [
     [stage('export@a', 'export', 'skipped'), stage('export@b', 'export', 'skipped')],
-    'export@a, export@b did not run; what was computed is kept',
+    'export@a, export@b did not run; finished stages are cached',
   ],
-  [[], 'what was computed is kept'],
+  [[], 'finished stages are cached'],
 ])('a run that missed a minimum says which exports it held back', (exports, said) => {
   const lines = closingLines(
     { state: 'gate-missed', durationMs: 2000, stages: [...evaluations, ...exports], metrics: {}, healed: [] },
     false,
   );
-  expect(lines).toEqual([`a minimum was missed (2.0 s): ${said}`]);
+  expect(lines).toEqual([`minimum not met (2.0 s): ${said}`]);
 });

@@ -60,7 +60,7 @@ describe('on a terminal', () => {
     expect(await scene.terminal!.lines()).toEqual([
       '▸ ingest     download  █░░░░░░░░░  1.0/9.0 MB',
       '▸ load-base  unpack  █████░░░░░  0.5/1.0 MB',
-      '0 of 3 stages done, 1 to come  0:02',
+      '0 of 3 stages done, 1 to go  0:02',
     ]);
     scene.progress('ingest', 'download', 3_000_000, 9_000_000, 1500);
     expect((await scene.terminal!.lines())[0]).toBe(
@@ -74,10 +74,10 @@ describe('on a terminal', () => {
     scene.start('train');
     scene.show({ event: 'epoch', stage: 'train', epoch: 1, epochs: 4, metrics: { loss: 0.5 } });
     scene.progress('train', 'extract', 10, 100, 150);
-    const footer = '0 of 3 stages done, 2 to come  0:01';
+    const footer = '0 of 3 stages done, 2 to go  0:01';
     expect(await scene.terminal!.lines()).toEqual([
       '▸ train      epoch 2/4  loss 0.5000',
-      '             extract  █░░░░░░░░░  10/100 pictures',
+      '             extract  █░░░░░░░░░  10/100 images',
       footer,
     ]);
     scene.progress('train', 'extract', 100, 100, 150);
@@ -93,7 +93,7 @@ describe('on a terminal', () => {
     expect(await scene.terminal!.lines()).toEqual([
       '✔ ingest     ran         5.2 s  first run',
       '▸ load-base  first run',
-      '1 of 3 stages done, 1 to come  0:01',
+      '1 of 3 stages done, 1 to go  0:01',
     ]);
     scene.close();
     expect(await scene.terminal!.lines()).toEqual(['✔ ingest     ran         5.2 s  first run']);
@@ -108,8 +108,8 @@ describe('on a terminal', () => {
     scene.progress('train', 'extract', 40, 100, 2000);
     expect(await scene.terminal!.lines()).toEqual([
       '▸ train      epoch 2/16  ░░░░░░░░░░  loss 0.5000 acc 0.7500',
-      '             extract  ████░░░░░░  40/100 pictures  15/s  0:04 left',
-      '0 of 3 stages done, 2 to come  0:04',
+      '             extract  ████░░░░░░  40/100 images  15/s  0:04 left',
+      '0 of 3 stages done, 2 to go  0:04',
     ]);
     scene.end('train');
     scene.close();
@@ -150,7 +150,7 @@ describe('on a terminal', () => {
     expect(await scene.terminal!.lines()).toEqual([
       '✔ ingest     ran         5.2 s  first run',
       expect.stringMatching(/^▸ train {6}extract/),
-      '1 of 3 stages done, 1 to come  0:04',
+      '1 of 3 stages done, 1 to go  0:04',
     ]);
     scene.close();
     expect(await scene.terminal!.lines()).toEqual(['✔ ingest     ran         5.2 s  first run']);
@@ -230,8 +230,8 @@ describe('elsewhere', () => {
     scene.show({ event: 'epoch', stage: 'train', epoch: 1, epochs: 2, metrics: { loss: 0.5 } });
     scene.end('train');
     expect(scene.plain.split('\n')).toEqual([
-      '▸ train      extract 1,000/4,000 pictures, 100/s, 0:30 left',
-      '▸ train      extract 2,000/4,000 pictures, 100/s, 0:20 left',
+      '▸ train      extract 1,000/4,000 images, 100/s, 0:30 left',
+      '▸ train      extract 2,000/4,000 images, 100/s, 0:20 left',
       '  train      epoch 1/2 loss 0.5000',
       '✔ train      ran         5.2 s  first run',
       '',

@@ -23,10 +23,10 @@ test('what stands beside a name goes on under itself, or under the name where th
 test('help is filled to the width; an example without words beside it stays whole', () => {
   const help = [
     'Commands:',
-    '  plan [options]  show what a run would do, and why; nothing runs',
+    '  plan [options]  show what a run would do and why, without running anything',
     '',
-    'Runs are named by their ids or the',
-    'beginnings of them.',
+    'Name a run by its id or by the',
+    'start of it.',
     '',
     'Examples:',
     "  find . -name '*.jpg' -print0 | pipeline predict models/pets --files-from -",
@@ -34,14 +34,14 @@ test('help is filled to the width; an example without words beside it stays whol
   expect(wrapHelp(help, 40).split('\n')).toEqual([
     'Commands:',
     '  plan [options]  show what a run would',
-    '                  do, and why; nothing',
-    '                  runs',
+    '                  do and why, without',
+    '                  running anything',
     '',
-    'Runs are named by their ids or the',
-    'beginnings of them.',
+    'Name a run by its id or by the start of',
+    'it.',
     '',
     'Examples:',
     "  find . -name '*.jpg' -print0 | pipeline predict models/pets --files-from -",
   ]);
-  expect(wrapHelp(help, 60)).toContain('Runs are named by their ids or the beginnings of them.\n');
+  expect(wrapHelp(help, 60)).toContain('Name a run by its id or by the start of it.\n');
 });

@@ -1,7 +1,7 @@
 /** Several evaluations of one run side by side, the best first. */
 import { own } from '../../core/own.js';
 import type { RecordedNode } from '../../core/run-record.js';
-import { mainFigures } from '../main-figures.js';
+import { mainMetrics } from '../main-metrics.js';
 import { figure } from './figures.js';
 import { html, type Html } from './markup.js';
 
@@ -12,11 +12,11 @@ export function comparison(
   const axes = [...new Set(ranked.flatMap(({ variant }) => Object.keys(variant?.values ?? {})))];
   const rows = ranked.map(({ name, variant }) => {
     const values = axes.map((axis) => html`<td>${String(own(variant?.values, axis) ?? '–')}</td>`);
-    const figures = mainFigures.map(
+    const figures = mainMetrics.map(
       ({ metric }) =>
         html`<td>${own(metrics, name)?.[metric] === undefined ? '–' : figure(metrics[name][metric])}</td>`,
     );
     return html`<tr><th scope="row">${variant?.base ?? name}</th>${values}${figures}</tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Evaluations"><table class="numbers"><caption>${ranked.length} evaluations, the best first</caption><thead><tr><th scope="col">evaluation</th>${axes.map((axis) => html`<th scope="col">${axis}</th>`)}${mainFigures.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Evaluations"><table class="numbers"><caption>${ranked.length} evaluations, best first</caption><thead><tr><th scope="col">evaluation</th>${axes.map((axis) => html`<th scope="col">${axis}</th>`)}${mainMetrics.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }

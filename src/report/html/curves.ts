@@ -8,18 +8,18 @@ import { html, type Html } from './markup.js';
 /** An epoch with its number, from 1. */
 type Epoch = EpochRecord & { readonly number: number };
 
-/** A line of a chart, and a column of the table that stands for it. */
+/** A line of a chart, and a column of its table. */
 type Line = readonly [name: string, metric: keyof EpochRecord];
 
 interface Curve {
   readonly title: string;
   readonly lines: readonly Line[];
-  /** Of the vertical axis, by the values drawn. */
+  /** Range of the vertical axis for the plotted values. */
   readonly domain: (values: readonly number[]) => readonly [number, number];
   readonly text: (value: number) => string;
 }
 
-/** Points of a line, and rows of the table; of longer trainings every so many. */
+/** Most points of a line and rows of the table; longer trainings are thinned out. */
 const MOST_EPOCHS = 400;
 
 const fromZero = (values: readonly number[]): readonly [number, number] => [0, Math.max(...values) * 1.04 || 1];
@@ -49,16 +49,16 @@ const rate: Curve = {
 };
 
 export function curves({ history }: Training, file: string): Html {
-  if (history.state !== 'kept') return missing('The course of the training', history, file);
+  if (history.state !== 'kept') return missing('The training history', history, file);
   const { epochs, bestEpoch } = history.value;
   const shown = thinned(epochs);
-  const told = [loss];
-  if (epochs.some((epoch) => epoch.accuracy !== undefined)) told.push(accuracy);
-  if (epochs.some((epoch) => epoch.learning_rate !== epochs[0].learning_rate)) told.push(rate);
-  const kept = bestEpoch === epochs.length ? '' : ` The weights are those of epoch ${bestEpoch}.`;
+  const charts = [loss];
+  if (epochs.some((epoch) => epoch.accuracy !== undefined)) charts.push(accuracy);
+  if (epochs.some((epoch) => epoch.learning_rate !== epochs[0].learning_rate)) charts.push(rate);
+  const kept = bestEpoch === epochs.length ? '' : ` The model has the weights of epoch ${bestEpoch}.`;
   const length = epochs.length === 1 ? '1 epoch' : `${epochs.length} epochs`;
-  const left = shown.length < epochs.length ? ` ${shown.length} of them are drawn.` : '';
-  return html`<p>${length}.${left}${kept}</p><div class="pair">${told.map((one) => draw(shown, one))}</div>`;
+  const left = shown.length < epochs.length ? ` ${shown.length} of them are plotted.` : '';
+  return html`<p>${length}.${left}${kept}</p><div class="pair">${charts.map((one) => draw(shown, one))}</div>`;
 }
 
 function thinned(epochs: readonly EpochRecord[]): Epoch[] {

@@ -1,10 +1,10 @@
-/** Figures and small phrases of the page. Each shown figure carries the exact one, for programs. */
+/** Numbers and small phrases of the page. Each shown number carries the exact value, for programs. */
 import type { Kept } from '../results/kept.js';
 import { html, type Html } from './markup.js';
 
 export const fourDigits = (value: number): string => value.toFixed(4);
 
-/** `0.9730`, with the exact number beside it. */
+/** `0.9730`, with the exact value as data. */
 export function figure(value: number, text: (value: number) => string = fourDigits): Html {
   return html`<data value="${value}">${text(value)}</data>`;
 }
@@ -13,12 +13,12 @@ export function whole(value: number): Html {
   return html`<data value="${value}">${value.toLocaleString('en-US')}</data>`;
 }
 
-/** `2026-09-01 14:03:12 UTC`: the same whoever opens the page. */
+/** `2026-09-01 14:03:12 UTC`: independent of the reader's time zone. */
 export function moment(iso: string): Html {
   return html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')} UTC</time>`;
 }
 
-/** A figure of the page with its caption and, below it, the same as a table for those who cannot see it. */
+/** A chart with its caption and, below it, its values as a table. */
 export function chartFigure({
   title,
   chart,
@@ -30,14 +30,14 @@ export function chartFigure({
   legend?: Html;
   table: Html;
 }): Html {
-  return html`<figure><figcaption>${title}</figcaption>${legend}${chart}<details><summary>The figures of “${title}” as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="${title}, table">${table}</div></details></figure>`;
+  return html`<figure><figcaption>${title}</figcaption>${legend}${chart}<details><summary>Show “${title}” as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="${title}, table">${table}</div></details></figure>`;
 }
 
-/** Why something is not on the page, and how to get it back. */
+/** Explains why something is missing, and how to get it back. */
 export function missing(what: string, kept: Exclude<Kept<unknown>, { state: 'kept' }>, file: string): Html {
   const why =
     kept.state === 'gone'
-      ? html`is no longer in the cache. <code>pipeline run ${file}</code> makes it again, if the pipeline is still the same.`
-      : html`is not there: the stage did not come to its end in this run.`;
+      ? html`is no longer in the cache. Run <code>pipeline run ${file}</code> to recompute it, if the pipeline has not changed.`
+      : html`is not available: the stage did not finish in this run.`;
   return html`<p class="missing">${what} ${why}</p>`;
 }

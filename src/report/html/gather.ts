@@ -1,4 +1,4 @@
-/** Gathers all that the page of a run shows: its record, and what the store and the disk still hold of its results. */
+/** Collects the contents of a report: the record of the run, and the results still in the store and on disk. */
 import type { ActionKey } from '../../core/digest.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import type { ImageSpec } from '../../image/dataset.js';
@@ -6,15 +6,15 @@ import type { Detailed, Report } from './page.js';
 import type { Made } from './provenance.js';
 import { rankedEvaluations, readEvaluation, worstFirst } from '../results/evaluations.js';
 import { outcomeOf, valueOf, type RunResults } from '../results/kept.js';
-import { Pictures, type FolderOf } from '../results/pictures.js';
+import { Thumbnails, type FolderOf } from '../results/thumbnails.js';
 import { readData, readTraining } from '../results/training.js';
 
-/** The evaluations that are shown in full; of a sweep the best ones. */
+/** Evaluations shown in detail, best first. */
 const MOST_DETAILED = 3;
-/** The mistakes that are shown of each evaluation. */
+/** Mistakes shown of each evaluation. */
 const MOST_MISTAKES = 24;
-/** Pictures that are shown even where there are fewer mistakes. */
-const LEAST_PICTURES = 6;
+/** Images shown even if there are fewer mistakes. */
+const MIN_IMAGES = 6;
 
 export interface ReportSources extends RunResults {
   readonly state: Report['state'];
@@ -27,13 +27,13 @@ export async function gatherReport(sources: ReportSources): Promise<Report> {
   const inRun = (kind: string): RecordedNode[] =>
     run.graph.filter((node) => node.kind === kind && end?.stages.some(({ name }) => name === node.name));
   const ranked = rankedEvaluations(sources);
-  const pictures = new Pictures(folderOf);
+  const pictures = new Thumbnails(folderOf);
   const detailed: Detailed[] = [];
-  // One after another, because the pictures share what room there is.
+  // One after another, because the images share the size limit.
   for (const node of ranked.slice(0, MOST_DETAILED)) detailed.push(await detail(sources, node, pictures));
   const shown = new Set(detailed.map(({ training }) => training?.node.name));
-  // Of a sweep there are as many as variants: those of the best are enough, with what they go on from.
-  const others = ranked.length > MOST_DETAILED ? comeBefore(run.graph, shown) : inRun('train');
+  // A sweep has as many trainings as variants: show only those of the best, and the ones they continue.
+  const others = ranked.length > MOST_DETAILED ? continuedBy(run.graph, shown) : inRun('train');
   const trainings = others.filter(({ name }) => !shown.has(name)).slice(0, MOST_DETAILED);
   return {
     run,
@@ -47,13 +47,13 @@ export async function gatherReport(sources: ReportSources): Promise<Report> {
   };
 }
 
-/** The trainings that others go on from. */
-function comeBefore(graph: readonly RecordedNode[], names: ReadonlySet<string | undefined>): RecordedNode[] {
+/** The trainings that others continue. */
+function continuedBy(graph: readonly RecordedNode[], names: ReadonlySet<string | undefined>): RecordedNode[] {
   const from = new Set(graph.filter(({ name }) => names.has(name)).map(({ reads }) => reads.from));
   return graph.filter(({ name }) => from.has(name));
 }
 
-async function detail(sources: ReportSources, node: RecordedNode, pictures: Pictures): Promise<Detailed> {
+async function detail(sources: ReportSources, node: RecordedNode, pictures: Thumbnails): Promise<Detailed> {
   const evaluation = await readEvaluation(sources, node);
   const trained = sources.run.graph.find(({ name, kind }) => name === node.reads.model && kind === 'train');
   const training = trained && (await readTraining(sources, trained));
@@ -61,16 +61,16 @@ async function detail(sources: ReportSources, node: RecordedNode, pictures: Pict
   const wrong = rows.filter(({ label, predicted }) => label !== predicted).length;
   const files = valueOf(evaluation.files);
   const orientation = orientationOf(sources, node);
-  const looked: Detailed['looked'][number][] = [];
-  for (const row of rows.slice(0, Math.min(MOST_MISTAKES, Math.max(wrong, LEAST_PICTURES)))) {
+  const examples: Detailed['examples'][number][] = [];
+  for (const row of rows.slice(0, Math.min(MOST_MISTAKES, Math.max(wrong, MIN_IMAGES)))) {
     const picture =
       files === undefined ? ({ state: 'gone' } as const) : await pictures.show(row.digest, files, orientation);
-    looked.push({ row, files: files?.paths[row.digest] ?? [], picture });
+    examples.push({ row, files: files?.paths[row.digest] ?? [], picture });
   }
-  return { evaluation, training, looked };
+  return { evaluation, training, examples };
 }
 
-/** How the ingest that a stage's pictures come from was told to turn them. */
+/** The `orientation` of the ingest stage that a stage's images come from. */
 function orientationOf(sources: ReportSources, stage: RecordedNode): ImageSpec['orientation'] {
   const { graph } = sources.run;
   let node: RecordedNode | undefined = stage;

@@ -1,13 +1,13 @@
-/** Where the stages of a drawing stand: in layers from top to bottom, side by side where they do not wait for each other. */
+/** Lays out the stage graph: layers from top to bottom, independent stages side by side. */
 import type { RecordedNode } from '../../core/run-record.js';
 
-/** A stage of the file: the variants that a matrix makes of it are drawn as one. */
+/** A stage of the file: variants of a matrix are drawn as one. */
 export interface DrawnStage {
   readonly name: string;
   readonly kind: string;
-  /** Names of stages of the file that it waits for, without those that follow from the others. */
+  /** Names of stages that it depends on, without those implied by others. */
   readonly after: readonly string[];
-  /** The stages of the run that it stands for. */
+  /** The stages of the run that it represents. */
   readonly members: readonly string[];
   readonly layer: number;
   readonly lane: number;
@@ -31,7 +31,7 @@ export function layOut(graph: readonly RecordedNode[]): DrawnStage[] {
     const after = withoutImplied(stage.after, stages);
     const used = taken.get(layer) ?? new Set();
     taken.set(layer, used);
-    // Below the last of those that it waits for, so that the longest chain is one straight line.
+    // Below the deepest dependency, so that the longest chain is a straight line.
     const nearest = [...after].sort((a, b) => layerOf(b) - layerOf(a))[0];
     let lane = nearest === undefined ? 0 : lanes.get(nearest)!;
     while (used.has(lane)) lane++;
@@ -59,7 +59,7 @@ function joinVariants(graph: readonly RecordedNode[]): Map<string, Joined> {
   return stages;
 }
 
-/** Leaves out what another one of the list waits for already. */
+/** Removes dependencies that others of the list already depend on. */
 function withoutImplied(after: readonly string[], stages: ReadonlyMap<string, Joined>): string[] {
   const reaches = (from: string, to: string): boolean =>
     stages.get(from)!.after.some((name) => name === to || reaches(name, to));

@@ -1,4 +1,4 @@
-/** The stages of a run as a drawing, with how each ended and how long it took, and the same as a table. */
+/** The stages of a run as a graph and as a table, with their states and times. */
 import { linkVertical } from 'd3-shape';
 import type { StageState } from '../../core/event.js';
 import type { RecordedNode, StageOutcome } from '../../core/run-record.js';
@@ -22,7 +22,7 @@ const marks: Readonly<Record<StageState | 'none', string>> = {
   none: ' ',
 };
 
-/** `made` tells how long stages took that did not run this time. */
+/** `made` has the times of stages that did not run this time. */
 export function graph(
   nodes: readonly RecordedNode[],
   outcomes: readonly StageOutcome[],
@@ -48,7 +48,7 @@ export function graph(
       made,
     ),
   );
-  return html`<div class="split"><figure><figcaption>What waits for what</figcaption><svg class="graph" viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="The stages and what they wait for; the table tells the same">${edges}${boxes}</svg></figure>${table(nodes, byName, made)}</div>`;
+  return html`<div class="split"><figure><figcaption>Stage graph</figcaption><svg class="graph" viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="Stages and their dependencies; the table has the same information">${edges}${boxes}</svg></figure>${table(nodes, byName, made)}</div>`;
 }
 
 function placeOf({ lane, layer }: DrawnStage): { x: number; y: number } {
@@ -58,18 +58,22 @@ function placeOf({ lane, layer }: DrawnStage): { x: number; y: number } {
 function box(stage: DrawnStage, outcomes: readonly StageOutcome[], made: ReadonlyMap<string, Made>): Html {
   const { x, y } = placeOf(stage);
   const state = stateOf(outcomes);
-  const text = said(state, outcomes, made);
+  const text = stateText(state, outcomes, made);
   const times = stage.members.length > 1 ? ` ×${stage.members.length}` : '';
   return html`<g class="stage ${state}" transform="translate(${x} ${y})"><title>${stage.name}${times}: ${text}</title><rect width="${BOX.width}" height="${BOX.height}" rx="7"/><text class="name" x="12" y="21">${cut(stage.name, 17)}${times}</text><text class="said" x="12" y="39">${marks[state]} ${text}</text></g>`;
 }
 
-/** One word for the variants of a stage: the gravest of how they ended. */
+/** One state for the variants of a stage: the most serious one. */
 function stateOf(outcomes: readonly StageOutcome[]): StageState | 'none' {
   const order: readonly StageState[] = ['failed', 'interrupted', 'skipped', 'ran', 'restored', 'fresh'];
   return order.find((state) => outcomes.some((outcome) => outcome.state === state)) ?? 'none';
 }
 
-function said(state: StageState | 'none', outcomes: readonly StageOutcome[], made: ReadonlyMap<string, Made>): string {
+function stateText(
+  state: StageState | 'none',
+  outcomes: readonly StageOutcome[],
+  made: ReadonlyMap<string, Made>,
+): string {
   if (state === 'none') return 'not in this run';
   const times = outcomes.map((outcome) => timeOf(outcome, made));
   const known = times.every((time) => time !== undefined)
@@ -79,7 +83,7 @@ function said(state: StageState | 'none', outcomes: readonly StageOutcome[], mad
   return state === 'ran' ? `ran ${known}` : `${state} (${known})`;
 }
 
-/** How long the work took, in this run or when it was done, without waiting for its turn; undefined where that is not known. */
+/** How long the work took, in this run or when it was computed, without waiting; undefined if unknown. */
 function timeOf({ name, state, durationMs }: StageOutcome, made: ReadonlyMap<string, Made>): number | undefined {
   return (
     made.get(name)?.durationMs ??
@@ -87,7 +91,7 @@ function timeOf({ name, state, durationMs }: StageOutcome, made: ReadonlyMap<str
   );
 }
 
-/** From box to box; where boxes stand in the way, down the gap beside them. */
+/** From box to box; if boxes are in the way, through the gap next to them. */
 function edge(from: DrawnStage, to: DrawnStage, stages: readonly DrawnStage[]): Html {
   const start = placeOf(from);
   const end = placeOf(to);
@@ -119,7 +123,7 @@ function table(
     const own = kind === (variant?.base ?? name) ? undefined : html` <small>${kind}</small>`;
     return html`<tr><th scope="row">${name}${own}</th><td class="state ${state}">${marks[state]} ${state}</td><td>${time === undefined ? '–' : html`<data value="${time}">${duration(time)}</data>`}</td><td class="text">${reason}</td><td>${features && whole(features.extracted)}</td><td>${features && whole(features.reused)}</td></tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Stages"><table class="numbers wide"><caption>${whole(nodes.length)} stages, with the time of their work</caption><thead><tr><th scope="col">stage</th><th scope="col" class="state">state</th><th scope="col">took</th><th scope="col" class="text">why</th><th scope="col">extracted</th><th scope="col">reused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Stages"><table class="numbers wide"><caption>${whole(nodes.length)} stages with their run times</caption><thead><tr><th scope="col">stage</th><th scope="col" class="state">state</th><th scope="col">time</th><th scope="col" class="text">reason</th><th scope="col">extracted</th><th scope="col">reused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function cut(text: string, length: number): string {

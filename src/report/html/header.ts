@@ -1,7 +1,7 @@
-/** The head of the page: what ran, how it ended, and the figures that matter most. */
+/** The head of the page: what ran and how it ended; also the main metrics of an evaluation. */
 import type { Problem } from '../../core/problem.js';
 import type { RunEnd, RunStart } from '../../core/run-record.js';
-import { mainFigures } from '../main-figures.js';
+import { mainMetrics } from '../main-metrics.js';
 import { count, duration } from '../words.js';
 import { figure, moment, whole } from './figures.js';
 import { html, type Html } from './markup.js';
@@ -9,10 +9,10 @@ import { html, type Html } from './markup.js';
 const words: Readonly<Record<RunEnd['state'] | 'running' | 'killed', string>> = {
   ok: 'done',
   failed: 'failed',
-  'gate-missed': 'a minimum was missed',
+  'gate-missed': 'minimum not met',
   interrupted: 'interrupted',
   running: 'still running when this page was written',
-  killed: 'killed before its end',
+  killed: 'killed before it ended',
 };
 
 export function header(run: RunStart, state: keyof typeof words, end: RunEnd | undefined): Html {
@@ -20,8 +20,8 @@ export function header(run: RunStart, state: keyof typeof words, end: RunEnd | u
   const work =
     end === undefined
       ? undefined
-      : html` in ${duration(end.durationMs)}, ${count(ran, 'stage')} of ${end.stages.length} ran`;
-  return html`<header><p class="kind">Report of a run</p><h1>${run.pipeline.name}</h1><p class="facts-line"><span class="run-state ${state}">${words[state]}</span>${work} · ${moment(run.startedAt)} · <code>${run.id}</code></p></header>${problems(end?.problems ?? [])}`;
+      : html` in ${duration(end.durationMs)}, ${ran} of ${count(end.stages.length, 'stage')} ran`;
+  return html`<header><p class="kind">Run report</p><h1>${run.pipeline.name}</h1><p class="facts-line"><span class="run-state ${state}">${words[state]}</span>${work} · ${moment(run.startedAt)} · <code>${run.id}</code></p></header>${problems(end?.problems ?? [])}`;
 }
 
 function problems(all: readonly Problem[]): Html | undefined {
@@ -34,12 +34,12 @@ function problems(all: readonly Problem[]): Html | undefined {
   return html`<section class="problems" aria-labelledby="problems"><h2 id="problems">${title}</h2><ul>${items}</ul></section>`;
 }
 
-/** The main figures of one evaluation, large. */
-export function keyFigures(metrics: Readonly<Record<string, number>>): Html {
-  const cards = mainFigures.flatMap(({ metric, label }) =>
+/** The main metrics of one evaluation. */
+export function metricCards(metrics: Readonly<Record<string, number>>): Html {
+  const cards = mainMetrics.flatMap(({ metric, label }) =>
     metrics[metric] === undefined ? [] : [html`<div><dt>${label}</dt><dd>${figure(metrics[metric])}</dd></div>`],
   );
   const samples =
-    metrics.samples === undefined ? undefined : html`<div><dt>pictures</dt><dd>${whole(metrics.samples)}</dd></div>`;
+    metrics.samples === undefined ? undefined : html`<div><dt>images</dt><dd>${whole(metrics.samples)}</dd></div>`;
   return html`<dl class="cards">${cards}${samples}</dl>`;
 }

@@ -1,4 +1,4 @@
-/** Line charts as SVG: scales and paths by d3, no script on the page, colours from its style sheet. */
+/** Line charts as SVG: scales and paths by d3, no script on the page, colors from its style sheet. */
 import { scaleLinear } from 'd3-scale';
 import { line } from 'd3-shape';
 import { html, type Html } from './markup.js';
@@ -7,17 +7,17 @@ export interface Series {
   readonly name: string;
   /** [x, y] */
   readonly points: readonly (readonly [number, number])[];
-  /** Which of the colours and dashes, from 1. */
+  /** Index of its color and dashes, from 1. */
   readonly tone: number;
 }
 
 export interface LineChart {
-  /** What a person who cannot see it should know. */
+  /** Text alternative for people who cannot see it. */
   readonly description: string;
   readonly series: readonly Series[];
   readonly x: Axis;
   readonly y: Axis;
-  /** Points are drawn where they are few. */
+  /** Draw points if they are few. */
   readonly dots?: boolean;
   /** A thin line for comparison, from one corner to the other. */
   readonly diagonal?: boolean;
@@ -27,11 +27,11 @@ export interface LineChart {
 export interface Axis {
   readonly label: string;
   readonly domain: readonly [number, number];
-  /** Ticks at whole numbers only. */
+  /** Ticks only at integers. */
   readonly whole?: boolean;
 }
 
-/** On the left there is room for figures such as 0.002 beside the title, in the larger letters of a phone. */
+/** The left margin fits values such as 0.002 and the title, in the larger font of a phone. */
 const MARGIN = { top: 12, right: 14, bottom: 40, left: 70 };
 const MOST_DOTS = 60;
 
@@ -55,7 +55,7 @@ export function lineChart({
     ([, value]) => round(toY(value)),
   );
   const xTicks = toX.ticks(6).filter((tick) => !x.whole || Number.isInteger(tick));
-  // Small figures would not fit beside the axis in full.
+  // Small values would not fit next to the axis in full.
   const format = toY.tickFormat(5, y.domain[1] < 0.01 ? '~e' : undefined);
   const formatX = x.whole ? String : toX.tickFormat(6);
   const grid = toY.ticks(5).map((tick) => {
@@ -80,7 +80,7 @@ export function lineChart({
   }${lines}${marks}<text class="label" x="${(MARGIN.left + right) / 2}" y="${height - 4}" text-anchor="middle">${x.label}</text><text class="label" transform="translate(13 ${(MARGIN.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${y.label}</text></svg>`;
 }
 
-/** What each line is, by colour and dashes. */
+/** The legend: colors and dashes of the lines. */
 export function legendOf(series: readonly Series[]): Html {
   return html`<ul class="legend">${series.map(({ name, tone }) => html`<li><svg viewBox="0 0 26 8" aria-hidden="true"><line class="line tone-${tone}" x1="1" x2="25" y1="4" y2="4"/></svg>${name}</li>`)}</ul>`;
 }

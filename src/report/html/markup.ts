@@ -1,4 +1,4 @@
-/** Markup that cannot be broken by what is put into it: everything is escaped that is not markup itself. */
+/** HTML templates that escape every value that is not markup itself. */
 
 /** Text that is markup. Only {@link html} makes it. */
 export class Html {
@@ -27,7 +27,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-// Controls, which HTML refuses, and the marks that turn the direction of writing: a name must not rearrange what is around it.
+// Control characters, which HTML forbids, and bidirectional marks: a name must not reorder the text around it.
 const unprintable =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 

@@ -1,48 +1,48 @@
-/** The pictures that the model was most wrong about, with what it said of them. */
+/** The worst mistakes of the model, as images with their predictions. */
 import type { PredictionRow, Predictions } from '../../model/results.js';
-import type { ShownPicture } from '../results/pictures.js';
+import type { ShownImage } from '../results/thumbnails.js';
 import { html, type Html } from './markup.js';
 
-/** A picture of the list, worst first. */
-export interface Looked {
+/** An image of the list, worst first. */
+export interface Example {
   readonly row: PredictionRow;
-  /** All names of the picture, below the source; none where they are not known any more. */
+  /** All paths of the image below the source; none if they are not known anymore. */
   readonly files: readonly string[];
-  readonly picture: ShownPicture;
+  readonly picture: ShownImage;
 }
 
-const absences: Readonly<Record<Exclude<ShownPicture['state'], 'shown'>, string>> = {
-  gone: 'the picture is not there any more',
-  changed: 'the file holds another picture now',
-  unreadable: 'the picture cannot be decoded',
-  'left-out': 'left out: the page would be too large',
+const absences: Readonly<Record<Exclude<ShownImage['state'], 'shown'>, string>> = {
+  gone: 'the image file no longer exists',
+  changed: 'the image file has changed',
+  unreadable: 'the image cannot be decoded',
+  'left-out': 'not shown, to keep the page small',
 };
 
-export function mistakes({ classes, rows }: Predictions, looked: readonly Looked[]): Html {
+export function mistakes({ classes, rows }: Predictions, examples: readonly Example[]): Html {
   const wrong = rows.filter(({ label, predicted }) => label !== predicted).length;
-  const shown = looked.filter(({ row }) => row.label !== row.predicted).length;
-  const pictures = `${rows.length.toLocaleString('en-US')} ${rows.length === 1 ? 'picture' : 'pictures'}`;
-  const told =
+  const shown = examples.filter(({ row }) => row.label !== row.predicted).length;
+  const pictures = `${rows.length.toLocaleString('en-US')} ${rows.length === 1 ? 'image' : 'images'}`;
+  const summary =
     wrong === 0
       ? `No mistakes on ${pictures}.`
-      : `${wrong.toLocaleString('en-US')} of ${pictures} ${wrong === 1 ? 'was' : 'were'} taken for another class${shown < wrong ? `; the ${shown} worst are shown` : ''}.`;
-  const others = shown < looked.length ? ' Right, but least certain, are those marked so.' : '';
-  return html`<p>${told}${others}</p><ul class="pictures">${looked.map((one) => item(one, classes))}</ul>`;
+      : `${wrong.toLocaleString('en-US')} of ${pictures} ${wrong === 1 ? 'was' : 'were'} misclassified${shown < wrong ? `; the ${shown} worst are shown` : ''}.`;
+  const others = shown < examples.length ? ' The others are the least certain correct predictions.' : '';
+  return html`<p>${summary}${others}</p><ul class="pictures">${examples.map((one) => item(one, classes))}</ul>`;
 }
 
-function item({ row, files, picture }: Looked, classes: readonly string[]): Html {
+function item({ row, files, picture }: Example, classes: readonly string[]): Html {
   const { label, predicted, scores, digest } = row;
   const isRight = label === predicted;
   const name = files[0] ?? digest.slice(0, 12);
   const others = files.length > 1 ? ` and ${files.length - 1} more` : '';
-  const said = isRight
-    ? html`<p><span class="tag right">right</span> ${classes[label]} <b>${score(scores[label])}</b></p>`
-    : html`<p><span class="tag wrong">wrong</span> ${classes[predicted]} <b>${score(scores[predicted])}</b></p><p>is ${classes[label]} <b>${score(scores[label])}</b></p>`;
+  const prediction = isRight
+    ? html`<p><span class="tag right">correct</span> ${classes[label]} <b>${score(scores[label])}</b></p>`
+    : html`<p><span class="tag wrong">predicted</span> ${classes[predicted]} <b>${score(scores[predicted])}</b></p><p>labeled ${classes[label]} <b>${score(scores[label])}</b></p>`;
   const image =
     picture.state === 'shown'
-      ? html`<img src="${picture.url}" width="${picture.width}" height="${picture.height}" alt="Picture ${name}">`
+      ? html`<img src="${picture.url}" width="${picture.width}" height="${picture.height}" alt="Image ${name}">`
       : html`<p class="absent">${absences[picture.state]}</p>`;
-  return html`<li><div class="frame">${image}</div>${said}<p class="file" title="${files.join('\n') || digest}"><bdi>${name}</bdi>${others}</p></li>`;
+  return html`<li><div class="frame">${image}</div>${prediction}<p class="file" title="${files.join('\n') || digest}"><bdi>${name}</bdi>${others}</p></li>`;
 }
 
 function score(value: number): Html {

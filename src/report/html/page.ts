@@ -1,4 +1,4 @@
-/** The whole page: one file, no script, and nothing that is fetched. */
+/** The report page: one file, no scripts, and nothing loaded from elsewhere. */
 import { createHash } from 'node:crypto';
 import { own } from '../../core/own.js';
 import type { RecordedNode, RunEnd, RunStart } from '../../core/run-record.js';
@@ -13,29 +13,29 @@ import { curves } from './curves.js';
 import { data } from './data.js';
 import { missing } from './figures.js';
 import { graph } from './graph.js';
-import { header, keyFigures } from './header.js';
+import { header, metricCards } from './header.js';
 import { html, Html } from './markup.js';
-import { mistakes, type Looked } from './mistakes.js';
+import { mistakes, type Example } from './mistakes.js';
 import { provenance, type Made } from './provenance.js';
 import { roc } from './roc.js';
 import { source } from './source.js';
 import { style } from './style.js';
 
-/** An evaluation that is shown with all its figures, and the training whose model it measured. */
+/** An evaluation shown in detail, and the training of its model. */
 export interface Detailed {
   readonly evaluation: Evaluation;
   readonly training: Training | undefined;
-  readonly looked: readonly Looked[];
+  readonly examples: readonly Example[];
 }
 
 export interface Report {
   readonly run: RunStart;
   readonly state: RunEnd['state'] | 'running' | 'killed';
-  /** Undefined while a run goes on, and for one that was killed. */
+  /** Undefined for a run that is still running or was killed. */
   readonly end: RunEnd | undefined;
-  /** All evaluations, the best first. */
+  /** All evaluations, best first. */
   readonly ranked: readonly RecordedNode[];
-  /** The first of them. */
+  /** The first of `ranked`. */
   readonly detailed: readonly Detailed[];
   /** Trainings that no evaluation of `detailed` is about. */
   readonly trainings: readonly Training[];
@@ -45,14 +45,14 @@ export interface Report {
 
 interface Section {
   readonly title: string;
-  /** What the contents call it; left out there where undefined. */
+  /** Its name in the table of contents; left out if undefined. */
   readonly short: string | undefined;
   readonly content: Html;
 }
 
 const SIGNED = 'Written by transfer-pipeline ';
 
-/** Whether a text is such a page, of whichever version. */
+/** Whether a text is a report page of any version. */
 export function isReport(text: string): boolean {
   return text.startsWith('<!doctype html>') && text.includes(`<footer><p>${SIGNED}`);
 }
@@ -61,7 +61,7 @@ export function isReport(text: string): boolean {
 export function page(report: Report): string {
   const { run, state, end } = report;
   const sections = sectionsOf(report);
-  // The hash of the one style sheet is all that the page may use: no script, no style of an element, nothing from elsewhere.
+  // The policy allows only this style sheet: no scripts, no style attributes, nothing from elsewhere.
   const hash = createHash('sha256').update(style).digest('base64');
   const policy = `default-src 'none'; img-src data:; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
   const contents = html`<nav aria-label="Contents"><ul>${sections.map(({ short }, index) => short && html`<li><a href="#s${index + 1}">${short}</a></li>`)}</ul></nav>`;
@@ -83,7 +83,7 @@ export function page(report: Report): string {
 </head>
 <body>
 <main>${header(run, state, end)}${contents}${body}</main>
-<footer><p>${SIGNED}${run.tool}. This page stands alone: it runs no script and loads nothing.</p></footer>
+<footer><p>${SIGNED}${run.tool}. This page is self-contained: it runs no scripts and loads nothing.</p></footer>
 </body>
 </html>
 `.text;
@@ -108,11 +108,11 @@ function sectionsOf({ run, end, ranked, detailed, trainings, data: all, made }: 
 }
 
 function leftOut(all: number, shown: number): Html | undefined {
-  return shown < all ? html`<p>The ${shown} best are shown in full below.</p>` : undefined;
+  return shown < all ? html`<p>The ${shown} best are shown in detail below.</p>` : undefined;
 }
 
-/** Side by side as far as there is room. */
-function figuresOf(figures: EvaluationMetrics, rows: Predictions | undefined): Html {
+/** Metrics, side by side if there is room. */
+function metricsSections(figures: EvaluationMetrics, rows: Predictions | undefined): Html {
   const matrix = confusion(figures);
   const classes = classTable(figures, rows);
   const curve = rows && roc(rows);
@@ -123,7 +123,7 @@ function figuresOf(figures: EvaluationMetrics, rows: Predictions | undefined): H
 }
 
 function evaluationSections(
-  { evaluation, training, looked }: Detailed,
+  { evaluation, training, examples }: Detailed,
   metrics: RunEnd['metrics'],
   file: string,
   several: boolean,
@@ -136,14 +136,14 @@ function evaluationSections(
   const rows = valueOf(predictions);
   const results =
     figures.state === 'kept'
-      ? html`<p>On the ${figures.value.split} pictures, by the stage ${node.name}${figures.value.classes.length === 2 ? `; ${figures.value.classes[1]} from a score of ${figures.value.threshold} on` : ''}.</p>${keyFigures(metrics[node.name] ?? {})}${figuresOf(figures.value, rows)}`
-      : html`${own(metrics, node.name) === undefined ? undefined : keyFigures(metrics[node.name])}${missing('Everything else about this evaluation', figures, file)}`;
+      ? html`<p>Evaluated on the ${figures.value.split} images by the stage ${node.name}${figures.value.classes.length === 2 ? `; a score of at least ${figures.value.threshold} means ${figures.value.classes[1]}` : ''}.</p>${metricCards(metrics[node.name] ?? {})}${metricsSections(figures.value, rows)}`
+      : html`${own(metrics, node.name) === undefined ? undefined : metricCards(metrics[node.name])}${missing('The rest of this evaluation', figures, file)}`;
   const sections = [section('Results', results)];
   if (training !== undefined) sections.push(section('Training', curves(training, file)));
   if (predictions.state === 'kept') {
-    sections.push(section('Mistakes', mistakes(predictions.value, looked)));
+    sections.push(section('Mistakes', mistakes(predictions.value, examples)));
   } else if (figures.state === 'kept') {
-    sections.push(section('Mistakes', missing('What was said of each picture', predictions, file)));
+    sections.push(section('Mistakes', missing('The prediction for each image', predictions, file)));
   }
   return sections;
 }

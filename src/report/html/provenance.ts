@@ -5,7 +5,7 @@ import type { RunEnd, RunStart, StageOutcome } from '../../core/run-record.js';
 import { moment } from './figures.js';
 import { html, type Html } from './markup.js';
 
-/** When and by what a stage's result was made, which may be an earlier run; undefined where the store forgot it. */
+/** When and by which version a stage's result was computed, maybe in an earlier run. */
 export interface Made {
   readonly createdAt: string;
   readonly tool: string;
@@ -31,7 +31,7 @@ export function provenance(run: RunStart, end: RunEnd | undefined, made: Readonl
   return html`<table class="facts"><caption>Versions and digests</caption><tbody>${rows}</tbody></table>${keys(stages, made)}`;
 }
 
-/** Libraries and engines that entered keys, each version once. */
+/** Libraries and engines in the keys, each version once. */
 function environments(stages: readonly StageOutcome[]): [string, string][] {
   const found = new Map<string, Set<string>>();
   for (const { preimage } of stages) {
@@ -43,7 +43,7 @@ function environments(stages: readonly StageOutcome[]): [string, string][] {
   return [...found].map(([name, versions]) => [own(wordsFor, name) ?? name, [...versions].join('; ')]);
 }
 
-const wordsFor: Readonly<Record<string, string>> = { featureType: 'kept features' };
+const wordsFor: Readonly<Record<string, string>> = { featureType: 'cached features' };
 
 function inWords(value: Json): string {
   if (value === null || typeof value !== 'object') return String(value);
@@ -56,7 +56,7 @@ function inWords(value: Json): string {
   return [name === undefined ? [] : String(name), ...others].flat().join(', ');
 }
 
-/** Digests of the files that bases came from: the ones that a run says, that lock files pin and that model cards name. */
+/** Digests of the weights files of bases, as in lock files and model cards. */
 function weightFiles(stages: readonly StageOutcome[]): [string, Html][] {
   return stages.flatMap(({ kind, name, preimage }) => {
     const file =
@@ -68,11 +68,11 @@ function weightFiles(stages: readonly StageOutcome[]): [string, Html][] {
       readonly md5?: string;
     };
     const digest = sha256 ?? (md5 === undefined ? undefined : `md5 ${md5}`);
-    return digest === undefined ? [] : [[`file of the weights of ${name}`, html`<code>${digest}</code>`]];
+    return digest === undefined ? [] : [[`weights file of ${name}`, html`<code>${digest}</code>`]];
   });
 }
 
-/** Digests, as the cache keeps them, of the weights that the run's trainings began with and ended with, each once. */
+/** Digests in the cache of the weights before and after the trainings, each once. */
 function weights(stages: readonly StageOutcome[]): [string, Html][] {
   const owners = new Map<string, { readonly output: string; readonly names: string[] }>();
   for (const { kind, name, outputs = {} } of stages) {
@@ -86,7 +86,7 @@ function weights(stages: readonly StageOutcome[]): [string, Html][] {
   }
   return [...owners].map(([digest, { output, names }]) => {
     const whose = names.length > 3 ? `${names.length} trainings` : names.join(', ');
-    return [`${weightNames[output]} weights of ${whose}, as kept in the cache`, html`<code>${digest}</code>`];
+    return [`${weightNames[output]} weights of ${whose}, in the cache`, html`<code>${digest}</code>`];
   });
 }
 
@@ -100,5 +100,5 @@ function keys(stages: readonly StageOutcome[], made: ReadonlyMap<string, Made>):
         : html`<td class="text">${moment(record.createdAt)}, ${record.tool}</td>`;
     return html`<tr><th scope="row">${name}</th><td class="text">${key === undefined ? '–' : html`<code>${key}</code>`}</td>${when}</tr>`;
   });
-  return html`<details><summary>Action keys: what decided each stage’s result, hashed</summary><div class="scroll" tabindex="0" role="region" aria-label="Action keys"><table class="numbers"><caption>Action keys</caption><thead><tr><th scope="col">stage</th><th scope="col" class="text">key</th><th scope="col" class="text">made, by version</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
+  return html`<details><summary>Action keys: hashes of everything that each stage’s result depends on</summary><div class="scroll" tabindex="0" role="region" aria-label="Action keys"><table class="numbers"><caption>Action keys</caption><thead><tr><th scope="col">stage</th><th scope="col" class="text">key</th><th scope="col" class="text">computed, by version</th></tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }

@@ -1,15 +1,15 @@
-/** ROC curves with the areas below them: of the second of two classes, or of each class against all others. */
+/** ROC curves and the areas under them: of the second of two classes, or of each class against all others. */
 import { rocAuc, rocCurve, type RocPoint } from '../../model/metrics.js';
 import type { Predictions } from '../../model/results.js';
 import { chartFigure, figure } from './figures.js';
 import { legendOf, lineChart, type Series } from './line-chart.js';
 import { html, type Html } from './markup.js';
 
-/** More lines than these cannot be told apart; their areas stand in the table of classes. */
+/** More lines cannot be distinguished; the table of classes has their areas. */
 const MOST_CURVES = 8;
-/** Numbers to be ranked for the areas of all classes: some seconds of work. */
+/** No areas beyond this many scores: ranking them would take some seconds. */
 const MOST_SCORES = 4_000_000;
-/** Rows of the table that stands for a curve. */
+/** Rows of the table of a curve. */
 const MOST_ROWS = 50;
 
 interface Curve {
@@ -18,7 +18,7 @@ interface Curve {
   readonly points: readonly RocPoint[];
 }
 
-/** The area of each class against all others, by class; undefined where it has no pictures, or all. None for very many. */
+/** The area of each class against all others, by class; undefined if it has none or all of the images. Empty beyond MOST_SCORES. */
 export function areasOf({ classes, rows }: Predictions): (number | undefined)[] {
   if (classes.length * rows.length > MOST_SCORES) return [];
   return classes.map((_, index) =>
@@ -41,7 +41,9 @@ export function roc(predictions: Predictions): Html | undefined {
     tone: index + 1,
   }));
   const title =
-    classes.length === 2 ? `ROC of ${classes[1]} against ${classes[0]}` : 'ROC of each class against the others';
+    classes.length === 2
+      ? `ROC curve of ${classes[1]} against ${classes[0]}`
+      : 'ROC curve of each class against the others';
   const chart = lineChart({
     description: `${title}. Area under the curve: ${curves.map(({ name, area }) => `${name} ${area.toFixed(4)}`).join(', ')}.`,
     series,

@@ -21,7 +21,7 @@ const tones = dashes
   )
   .join('\n');
 
-/** Shades of the confusion matrix, from a nought to all pictures of a class. */
+/** Shades of the confusion matrix, from zero to all images of a class. */
 const shades = Array.from({ length: 10 }, (_, index) => index + 1)
   .flatMap((step) =>
     ['right', 'wrong'].map(

@@ -1,61 +1,61 @@
-/** Pictures that one run took for the right class and another did not. */
+/** Images whose prediction is right in one run and wrong in another. */
 import { compareCodePoints } from '../../core/canonical.js';
 import type { PredictionRow, Predictions } from '../../model/results.js';
 import type { Evaluation } from './evaluations.js';
 import { valueOf } from './kept.js';
 
-/** What a run said of a picture. */
+/** The prediction of a run for an image. */
 export interface Verdict {
-  /** The class that the pictures' folders name. */
+  /** The true class. */
   readonly label: string;
   readonly predicted: string;
   /** Of the predicted class. */
   readonly score: number;
 }
 
-export interface TurnedPicture {
+export interface ChangedImage {
   readonly digest: string;
-  /** Its names, below the source; those of the later run where both know some. */
+  /** Its paths below the source; those of the later run if both have some. */
   readonly files: readonly string[];
   readonly before: Verdict;
   readonly after: Verdict;
 }
 
-export interface Turned {
-  /** Pictures that both runs evaluated; the others say nothing. */
+export interface ChangedPredictions {
+  /** Images that both runs evaluated. */
   readonly compared: number;
   readonly onlyBefore: number;
   readonly onlyAfter: number;
   /** Those that became wrong and right, each by digest. */
-  readonly wrong: readonly TurnedPicture[];
-  readonly right: readonly TurnedPicture[];
+  readonly wrong: readonly ChangedImage[];
+  readonly right: readonly ChangedImage[];
 }
 
-/** Undefined where the store has forgotten what one of the runs said. */
-export function turnedBetween(before: Evaluation, after: Evaluation): Turned | undefined {
-  const was = valueOf(before.predictions);
-  const is = valueOf(after.predictions);
-  if (was === undefined || is === undefined) return undefined;
-  const earlier = new Map(was.rows.map((row) => [row.digest, row]));
-  const shared = is.rows
-    .filter(({ digest }) => earlier.has(digest))
+/** Undefined if the store no longer has the predictions of a run. */
+export function changedPredictions(before: Evaluation, after: Evaluation): ChangedPredictions | undefined {
+  const earlier = valueOf(before.predictions);
+  const later = valueOf(after.predictions);
+  if (earlier === undefined || later === undefined) return undefined;
+  const earlierRows = new Map(earlier.rows.map((row) => [row.digest, row]));
+  const shared = later.rows
+    .filter(({ digest }) => earlierRows.has(digest))
     .sort((a, b) => compareCodePoints(a.digest, b.digest));
-  const turned = shared.flatMap((row): TurnedPicture[] => {
-    const old = earlier.get(row.digest)!;
+  const turned = shared.flatMap((row): ChangedImage[] => {
+    const old = earlierRows.get(row.digest)!;
     if (isRight(old) === isRight(row)) return [];
     return [
       {
         digest: row.digest,
         files: filesOf(row.digest, after, before),
-        before: verdict(old, was),
-        after: verdict(row, is),
+        before: verdict(old, earlier),
+        after: verdict(row, later),
       },
     ];
   });
   return {
     compared: shared.length,
-    onlyBefore: was.rows.length - shared.length,
-    onlyAfter: is.rows.length - shared.length,
+    onlyBefore: earlier.rows.length - shared.length,
+    onlyAfter: later.rows.length - shared.length,
     wrong: turned.filter(({ after: { label, predicted } }) => label !== predicted),
     right: turned.filter(({ after: { label, predicted } }) => label === predicted),
   };

@@ -1,17 +1,17 @@
-/** What the evaluations of a run measured, and which pictures they were wrong about. */
+/** Metrics and predictions of the evaluations of a run. */
 import { compareCodePoints } from '../../core/canonical.js';
 import { own } from '../../core/own.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import { isFiles, type Files } from '../../image/dataset.js';
 import type { EvaluationMetrics, PredictionRow, Predictions } from '../../model/results.js';
-import { bestFirst } from '../main-figures.js';
+import { bestFirst } from '../main-metrics.js';
 import { readOutput, type Kept, type RunResults } from './kept.js';
 
 export interface Evaluation {
   readonly node: RecordedNode;
   readonly figures: Kept<EvaluationMetrics>;
   readonly predictions: Kept<Predictions>;
-  /** Where the pictures lay. */
+  /** Paths of the images. */
   readonly files: Kept<Files>;
 }
 
@@ -24,7 +24,7 @@ export async function readEvaluation(results: RunResults, node: RecordedNode): P
   return { node, figures, predictions, files };
 }
 
-/** The evaluations that the run was about, the best first, and equal ones by name. */
+/** The evaluations in the run, best first, ties by name. */
 export function rankedEvaluations({ run, end }: RunResults): RecordedNode[] {
   const nodes = run.graph.filter(
     ({ name, kind }) => kind === 'evaluate' && end?.stages.some((stage) => stage.name === name),
@@ -34,7 +34,7 @@ export function rankedEvaluations({ run, end }: RunResults): RecordedNode[] {
   );
 }
 
-/** Rows by how little they gave to the true class; the worst first, and equal ones in the order of their digests. */
+/** Wrong predictions first, then by the score of the true class, lowest first, ties by digest. */
 export function worstFirst(rows: readonly PredictionRow[]): PredictionRow[] {
   const wrong = ({ predicted, label }: PredictionRow): number => Number(predicted !== label);
   return [...rows].sort(

@@ -1,19 +1,19 @@
-/** What a run put out and the store may have forgotten since. */
+/** Outputs of a run, which the store may no longer have. */
 import { parseJson, type Guard } from '../../core/guards.js';
 import { own } from '../../core/own.js';
 import type { RunEnd, RunStart, StageOutcome } from '../../core/run-record.js';
 import type { BlobRef } from '../../core/digest.js';
 
-/** `never`: the stage did not come to its end in that run. `gone`: it did, and the store has the result no more. */
+/** `never`: the stage did not finish in that run. `gone`: it did, but the store no longer has the result. */
 export type Kept<Value> = { readonly state: 'kept'; readonly value: Value } | { readonly state: 'never' | 'gone' };
 
-/** The verified bytes of a result; undefined where they are missing or damaged. */
+/** The verified bytes of a result; undefined if they are missing or damaged. */
 export type ReadBlob = (ref: BlobRef) => Promise<Uint8Array | undefined>;
 
-/** A run with the way to its results. */
+/** A run with access to its results. */
 export interface RunResults {
   readonly run: RunStart;
-  /** Undefined for a run that is still going on, or was killed. */
+  /** Undefined for a run that is still running or was killed. */
   readonly end: RunEnd | undefined;
   readonly readBlob: ReadBlob;
 }
@@ -24,7 +24,7 @@ export function outcomeOf({ end }: RunResults, stage: string): StageOutcome | un
 
 const isAnything = <Value>(_value: unknown): _value is Value => true;
 
-/** Reads an output that is JSON; one of another form was not written by this tool and counts as gone. */
+/** Reads a JSON output; one that does not pass the guard counts as gone. */
 export async function readOutput<Value>(
   results: RunResults,
   stage: string,

@@ -1,4 +1,4 @@
-/** How a training went, and what the pictures were. */
+/** The history of a training, and the summary of its data. */
 import type { RecordedNode } from '../../core/run-record.js';
 import type { DataSummary } from '../../image/dataset.js';
 import type { History } from '../../model/results.js';

@@ -75,7 +75,7 @@ test('pictures are shown as the ingest behind their own evaluation turned them',
     readMade: () => Promise.resolve(undefined),
     folderOf: () => Promise.resolve(folder),
   });
-  expect(detailed.map(({ evaluation, looked: [{ picture }] }) => [evaluation.node.name, picture])).toEqual([
+  expect(detailed.map(({ evaluation, examples: [{ picture }] }) => [evaluation.node.name, picture])).toEqual([
     ['evaluate-upright', expect.objectContaining({ state: 'shown', width: 20, height: 40 })],
     ['evaluate-stored', expect.objectContaining({ state: 'shown', width: 40, height: 20 })],
   ]);

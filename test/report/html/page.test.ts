@@ -76,13 +76,13 @@ function reportOf(classCount: number, pictures: number, history: Kept<History> =
     predictions: { state: 'kept', value: { classes, rows } },
     files: { state: 'gone' },
   } as const;
-  const looked = rows.slice(0, 2).map((row) => ({ row, files: [], picture: { state: 'gone' } as const }));
+  const examples = rows.slice(0, 2).map((row) => ({ row, files: [], picture: { state: 'gone' } as const }));
   return {
     run,
     state: 'ok',
     end,
     ranked: [evaluate],
-    detailed: [{ evaluation, training: { node: train, history }, looked }],
+    detailed: [{ evaluation, training: { node: train, history }, examples }],
     trainings: [],
     data: [],
     made: new Map(),
@@ -122,7 +122,7 @@ describe('bounds', () => {
     }));
     const text = page(reportOf(2, 10, { state: 'kept', value: { epochs, bestEpoch: 3 } }));
     expect(text.length).toBeLessThan(200_000);
-    expect(text).toContain('100000 epochs. 401 of them are drawn. The weights are those of epoch 3.');
+    expect(text).toContain('100000 epochs. 401 of them are plotted. The model has the weights of epoch 3.');
     expect(text).toContain('<th scope="row">1</th><td><data value="1">');
     expect(text).toContain('<th scope="row">100000</th><td><data value="0.00001">');
   });
@@ -147,7 +147,7 @@ test('a killed run has its graph and its file, and no figures', () => {
     data: [],
     made: new Map(),
   });
-  expect(text).toContain('killed before its end');
+  expect(text).toContain('killed before it ended');
   expect(text.match(/<h2 [^>]*>([^<]+)/g)!.map((heading) => heading.replace(/.*>/, ''))).toEqual([
     'Stages',
     'Provenance',
@@ -166,7 +166,7 @@ describe('the weights of a base', () => {
       durationMs: 1,
       preimage: { survey: { weights } },
     } as unknown as RunEnd['stages'][number];
-    return /file of the weights of vgg<\/th><td class="text"><code>([^<]+)/.exec(
+    return /weights file of vgg<\/th><td class="text"><code>([^<]+)/.exec(
       page({ ...reportOf(2, 4), end: { ...end, stages: [stage] } }),
     )?.[1];
   };
@@ -195,7 +195,7 @@ describe('the weights of a base', () => {
       outputs: { weights: { digest, size: 1 } },
     } as unknown as RunEnd['stages'][number];
     expect(page({ ...reportOf(2, 4), end: { ...end, stages: [stage] } })).toContain(
-      `base weights of train, as kept in the cache</th><td class="text"><code>${digest}</code>`,
+      `base weights of train, in the cache</th><td class="text"><code>${digest}</code>`,
     );
   });
 });

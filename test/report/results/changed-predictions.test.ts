@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Digest } from '../../../src/core/digest.js';
 import type { PredictionRow } from '../../../src/model/results.js';
 import { worstFirst, type Evaluation } from '../../../src/report/results/evaluations.js';
-import { turnedBetween } from '../../../src/report/results/changed-predictions.js';
+import { changedPredictions } from '../../../src/report/results/changed-predictions.js';
 
 type Row = readonly [digest: string, label: number, predicted: number, score: number];
 
@@ -52,7 +52,7 @@ describe('pictures that turned', () => {
       ],
       { b: ['cats/b.jpg'] },
     );
-    expect(turnedBetween(before, after)).toEqual({
+    expect(changedPredictions(before, after)).toEqual({
       compared: 3,
       onlyBefore: 1,
       onlyAfter: 1,
@@ -84,11 +84,11 @@ describe('pictures that turned', () => {
         ['c', 0, 0, 0.75],
       ],
     );
-    expect(turnedBetween(before, after)).toMatchObject({ compared: 3, wrong: [], right: [] });
+    expect(changedPredictions(before, after)).toMatchObject({ compared: 3, wrong: [], right: [] });
   });
 
   test('cannot be told where predictions are gone', () => {
-    expect(turnedBetween({ ...before, predictions: { state: 'gone' } }, before)).toBeUndefined();
+    expect(changedPredictions({ ...before, predictions: { state: 'gone' } }, before)).toBeUndefined();
   });
 });
 

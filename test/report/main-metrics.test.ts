@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { bestFirst, type Metrics } from '../../src/report/main-figures.js';
+import { bestFirst, type Metrics } from '../../src/report/main-metrics.js';
 
 test('the highest accuracy is the best, of equal ones the lowest loss; what measured nothing is last', () => {
   const all: readonly (Metrics | undefined)[] = [

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findPictures } from '../../src/commands/pictures.js';
+import { findImages } from '../../src/commands/images.js';
 
 let cwd: string;
 beforeEach(async () => {
@@ -17,7 +17,7 @@ test('what is not read of a folder is told, in names that write nothing to the t
   await writeFile(Buffer.concat([Buffer.from(`${cwd}/holiday/caf`), Buffer.from([0x1b, 0xe9])]), 'b');
   await symlink('/', join(cwd, 'holiday/out'));
   const said: string[] = [];
-  const pictures = await findPictures(
+  const pictures = await findImages(
     { names: ['holiday'], lists: [] },
     {
       cwd,

@@ -1,16 +1,16 @@
-/** What is told first of an evaluation, and which evaluation is the best. */
+/** The main metrics of an evaluation, and the order of evaluations. */
 
 export type Metrics = Readonly<Record<string, number>>;
 
-/** The most telling first, with their names for people. */
-export const mainFigures: readonly { readonly metric: string; readonly label: string }[] = [
+/** Most important first, with names for people. */
+export const mainMetrics: readonly { readonly metric: string; readonly label: string }[] = [
   { metric: 'accuracy', label: 'accuracy' },
   { metric: 'loss', label: 'loss' },
   { metric: 'macro_f1', label: 'macro F1' },
   { metric: 'roc_auc', label: 'ROC AUC' },
 ];
 
-/** Orders by accuracy, then by loss; what measured nothing comes last. */
+/** Orders by accuracy, then by loss; evaluations without metrics come last. */
 export function bestFirst(a: Metrics | undefined, b: Metrics | undefined): number {
   const [accuracyA, lossA] = rankOf(a);
   const [accuracyB, lossB] = rankOf(b);

@@ -1,4 +1,4 @@
-/** Small copies of the pictures that a report shows, from where they lay when the run saw them. */
+/** Thumbnails for a report, made from the files that the run read. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../../core/digest.js';
@@ -7,26 +7,26 @@ import type { Files, ImageSpec } from '../../image/dataset.js';
 import { pictureLimits } from '../../image/probe.js';
 import { thumbnailOf } from '../../image/thumbnail.js';
 
-/** `changed`: a file is there, and it is not the picture any more. */
-export type ShownPicture =
+/** `changed`: the file exists, but contains a different image. */
+export type ShownImage =
   | { readonly state: 'shown'; readonly url: string; readonly width: number; readonly height: number }
   | { readonly state: 'gone' | 'changed' | 'unreadable' | 'left-out' };
 
-/** The absolute path of a root that `files` names; undefined where it is not there (any more). */
+/** The absolute path of a root that `files` names; undefined if it does not exist (anymore). */
 export type FolderOf = (root: string) => Promise<string | undefined>;
 
-/** Bytes of all copies in one report, so that it stays a file to be mailed. */
+/** Bytes of all thumbnails in one report, which should stay small enough to mail. */
 const MOST_BYTES = 600_000;
 
-export class Pictures {
+export class Thumbnails {
   private left = MOST_BYTES;
 
   constructor(private readonly folderOf: FolderOf) {}
 
-  /** The orientation is that in which the model saw the picture. */
-  async show(digest: string, { root, paths }: Files, orientation: ImageSpec['orientation']): Promise<ShownPicture> {
+  /** `orientation` is how the model saw the image. */
+  async show(digest: string, { root, paths }: Files, orientation: ImageSpec['orientation']): Promise<ShownImage> {
     const folder = await this.folderOf(root);
-    const found = folder === undefined ? 'gone' : await readPicture(folder, paths[digest] ?? [], digest);
+    const found = folder === undefined ? 'gone' : await readImage(folder, paths[digest] ?? [], digest);
     if (typeof found === 'string') return { state: found };
     if (this.left <= 0) return { state: 'left-out' };
     const thumbnail = await thumbnailOf(found, orientation);
@@ -38,8 +38,8 @@ export class Pictures {
   }
 }
 
-/** The bytes of this very digest, under any of the names that they had: a file may be another picture by now. */
-async function readPicture(
+/** The bytes with this digest, from any of their paths: a file may contain a different image by now. */
+async function readImage(
   folder: string,
   paths: readonly string[],
   digest: string,

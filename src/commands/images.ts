@@ -1,4 +1,4 @@
-/** The pictures that a call names: files, folders that are searched through, lists of names, and stdin. */
+/** Finds the images that a call names: files, folders, lists of names, and stdin. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { failure } from '../core/problem.js';
@@ -7,43 +7,43 @@ import { printable } from '../report/words.js';
 import { listFiles } from '../store/files/file-list.js';
 import { inheritedPipe } from './inherited.js';
 
-/** A picture of a call, as the predictor takes it. */
-export interface NamedPicture {
-  /** As it was named, or as a folder's name and the path in it. */
+/** An image that a call names, as input of the predictor. */
+export interface NamedImage {
+  /** As the user wrote it, or the folder as written and the path in it. */
   readonly name: string;
   readonly from: { readonly path: string } | { readonly bytes: Uint8Array };
   readonly inFolder: boolean;
 }
 
-export interface PictureNames {
-  /** Files and folders; `-` is the bytes of one picture on stdin. */
+export interface ImageNames {
+  /** Files and folders; `-` is one image on stdin. */
   readonly names: readonly string[];
-  /** Files that hold names, one a line or with a zero byte after each; `-` is stdin. */
+  /** Files with names, one per line or each followed by a NUL byte; `-` is stdin. */
   readonly lists: readonly string[];
 }
 
-interface World {
+interface Environment {
   readonly cwd: string;
   readonly stdin: () => AsyncIterable<Uint8Array>;
-  /** Takes what is said of files in folders that are not read. */
+  /** Receives messages about files in folders that are skipped. */
   readonly stderr: (text: string) => void;
 }
 
 /**
- * Finds the pictures in the order of the call, those of a folder in the order of their paths. A file that is not there
- * is among them: that is told with what else is wrong with pictures. Throws `invalid` where none is named.
+ * Returns the images in the order of the call, those of a folder in path order. Includes files that do not exist: they
+ * are reported with all other unreadable images. Throws `invalid` if nothing is named.
  */
-export async function findPictures({ names, lists }: PictureNames, world: World): Promise<NamedPicture[]> {
+export async function findImages({ names, lists }: ImageNames, environment: Environment): Promise<NamedImage[]> {
   const readers = [...names, ...lists].filter(isStdin).length;
-  if (readers > 1) throw invalid('-', 'stdin is named twice', 'one image or one list of names on stdin');
-  const listed = await Promise.all(lists.map((list) => namesIn(list, world)));
-  const pictures: NamedPicture[] = [];
+  if (readers > 1) throw invalid('-', 'stdin is used twice', 'one image or one list of names on stdin');
+  const listed = await Promise.all(lists.map((list) => namesIn(list, environment)));
+  const images: NamedImage[] = [];
   for (const name of names)
-    pictures.push(...(isStdin(name) ? [await pictureIn(world.stdin(), name)] : await picturesAt(name, world)));
-  for (const name of listed.flat()) pictures.push(...(await picturesAt(name, world)));
+    images.push(...(isStdin(name) ? [await imageIn(environment.stdin(), name)] : await imagesAt(name, environment)));
+  for (const name of listed.flat()) images.push(...(await imagesAt(name, environment)));
   if (names.length + lists.length === 0)
-    throw invalid('pictures', 'none is named', 'files, folders, `-` for stdin, or --files-from');
-  return pictures;
+    throw invalid('images', 'none given', 'files, folders, `-` for stdin, or --files-from');
+  return images;
 }
 
 function isStdin(name: string): boolean {
@@ -54,10 +54,10 @@ function invalid(where: string, found: string, expected: string): Error {
   return failure('invalid', { code: 'bad-pictures', where, found, expected });
 }
 
-async function picturesAt(name: string, { cwd, stderr }: World): Promise<NamedPicture[]> {
+async function imagesAt(name: string, { cwd, stderr }: Environment): Promise<NamedImage[]> {
   const path = resolve(cwd, name);
   const pipe = inheritedPipe(path);
-  if (pipe !== undefined) return [await pictureIn(pipe, name)];
+  if (pipe !== undefined) return [await imageIn(pipe, name)];
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() !== true) return [{ name, from: { path }, inFolder: false }];
   const prefix = /[/\\]$/.test(name) ? name : `${name}/`;
@@ -66,12 +66,12 @@ async function picturesAt(name: string, { cwd, stderr }: World): Promise<NamedPi
   return paths.map((inside) => ({ name: `${prefix}${inside}`, from: { path: resolve(path, inside) }, inFolder: true }));
 }
 
-async function pictureIn(stream: AsyncIterable<Uint8Array>, name: string): Promise<NamedPicture> {
+async function imageIn(stream: AsyncIterable<Uint8Array>, name: string): Promise<NamedImage> {
   return { name, from: { bytes: await readAll(stream) }, inFolder: false };
 }
 
-/** Names never hold a zero byte, and seldom a line break: where there are zero bytes, they end the names. */
-async function namesIn(list: string, { cwd, stdin }: World): Promise<string[]> {
+/** If there are NUL bytes, they separate the names: a name can contain a line break, but never a NUL byte. */
+async function namesIn(list: string, { cwd, stdin }: Environment): Promise<string[]> {
   const path = resolve(cwd, list);
   const stream = isStdin(list) ? stdin() : inheritedPipe(path);
   const bytes = stream === undefined ? await readList(path, list) : await readAll(stream);
@@ -80,9 +80,9 @@ async function namesIn(list: string, { cwd, stdin }: World): Promise<string[]> {
 }
 
 function readList(path: string, where: string): Promise<Buffer> {
-  return readRegular(path, { where, expected: 'a file with names of images; for a stream, `-`' }).catch(
+  return readRegular(path, { where, expected: 'a file with image names; for a stream, use `-`' }).catch(
     (error: NodeJS.ErrnoException) => {
-      throw error.code === 'ENOENT' ? invalid(where, 'is not there', 'a file with names of images') : error;
+      throw error.code === 'ENOENT' ? invalid(where, 'does not exist', 'a file with image names') : error;
     },
   );
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { digestOf } from '../../../src/core/digest.js';
-import { Pictures } from '../../../src/report/results/pictures.js';
+import { Thumbnails } from '../../../src/report/results/thumbnails.js';
 
 let folder: string;
 let tall: Buffer;
@@ -27,8 +27,8 @@ afterAll(() => rm(folder, { recursive: true }));
 const files = (digest: string, ...paths: string[]) =>
   ({ root: 'pictures', onBadImage: 'fail', paths: { [digest]: paths } }) as const;
 
-function pictures(): Pictures {
-  return new Pictures((root) => Promise.resolve(root === 'pictures' ? folder : undefined));
+function pictures(): Thumbnails {
+  return new Thumbnails((root) => Promise.resolve(root === 'pictures' ? folder : undefined));
 }
 
 test('a picture is shown small, upright, in its own aspect, encoded again', async () => {
