@@ -9,10 +9,12 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
     '^.+\\.ts$': [
-      '@swc/jest',
+      '<rootDir>/test/transform.mjs',
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
+    '@tensorflow/.+\\.node\\.js$': ['<rootDir>/test/transform.mjs', { typescript: false }],
   },
+  transformIgnorePatterns: ['/node_modules/(?!@tensorflow/)'],
   setupFilesAfterEnv: ['<rootDir>/test/retry.mjs'],
   testTimeout: 60_000,
 };

@@ -1,6 +1,9 @@
-/** The long suites: `npm run test:long`. */
+/** The long suites, and the tests that have a longer form: `npm run test:long`. */
 import usual from './jest.config.mjs';
 
 process.env.RELIABILITY = 'long';
 
-export default { ...usual, testMatch: ['<rootDir>/test/reliability/**/*.test.ts'] };
+export default {
+  ...usual,
+  testMatch: ['reliability/**/*', 'keras/networks', 'e2e/main-job'].map((files) => `<rootDir>/test/${files}.test.ts`),
+};

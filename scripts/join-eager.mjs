@@ -41,7 +41,7 @@ export async function joinEager({ outputs }, options) {
     stdin: { contents, resolveDir: dirname(inRoot(cli)) },
     outfile: cli,
     banner: { js: '#!/usr/bin/env node' },
-    plugins: [later],
+    plugins: [...(options.plugins ?? []), later],
   });
   for (const { path, exports } of parts) {
     await writeFile(

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from '@jest/globals';
+import { isLong } from './reliability/scale.js';
 
 const folder = join(process.cwd(), '..', 'shared');
 
@@ -15,4 +16,14 @@ export function testWithShared(name: string, body: (shared: string) => Promise<v
   const shared = sharedFolder();
   if (shared === undefined) test.skip(`${name} (skipped: needs ../shared)`, () => undefined);
   else test(name, () => body(shared), timeout);
+}
+
+/** The same in the long suite alone. */
+export function longTestWithShared(
+  name: string,
+  body: (shared: string) => Promise<void> | void,
+  timeout?: number,
+): void {
+  if (isLong) testWithShared(name, body, timeout);
+  else test.skip(`${name} (skipped: part of npm run test:long)`, () => undefined);
 }

@@ -7,7 +7,7 @@ import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { digestOf } from '../../src/core/digest.js';
-import { testWithShared } from '../shared.js';
+import { longTestWithShared, testWithShared } from '../shared.js';
 import { Project, repository } from './rig.js';
 
 describe('the quick start', () => {
@@ -104,7 +104,7 @@ describe('real photographs', () => {
     120_000,
   );
 
-  testWithShared(
+  longTestWithShared(
     'the quick start pointed at photographs reaches 0.70',
     async (shared) => {
       const project = await Project.create();

@@ -29,17 +29,29 @@ const hits: Readonly<Record<Fault, readonly string[]>> = {
   short: ['write'],
 };
 
-export interface FaultyDisk {
-  readonly fs: CacheFs;
-  /** How many operations there were that the fault can hit. */
-  readonly count: () => number;
+/** `at` counts from 1 the operations that the fault can hit. */
+export function faultyDisk(fault: Fault, at: number, lasting: boolean): CacheFs {
+  let count = 0;
+  return diskWhere(
+    fault,
+    (operation) => hits[fault].includes(operation) && (++count === at || (lasting && count > at)),
+  );
 }
 
-/** `at` counts from 1 the operations that the fault can hit. */
-export function faultyDisk(fault: Fault, at: number, lasting: boolean): FaultyDisk {
-  let count = 0;
-  const fails = (operation: string): boolean =>
-    hits[fault].includes(operation) && (++count === at || (lasting && count > at));
+export interface CountingDisk {
+  readonly fs: CacheFs;
+  /** How many operations there were that a fault can hit. */
+  readonly countOf: (fault: Fault) => number;
+}
+
+export function countingDisk(): CountingDisk {
+  const operations: string[] = [];
+  const fs = diskWhere('EIO', (operation) => operations.push(operation) === 0);
+  return { fs, countOf: (fault) => operations.filter((operation) => hits[fault].includes(operation)).length };
+}
+
+/** A disk whose operations fail where `fails` says so of their names. */
+function diskWhere(fault: Fault, fails: (operation: string) => boolean): CacheFs {
   const guarded =
     <Args extends unknown[], Result>(operation: string, real: (...args: Args) => Promise<Result>) =>
     (...args: Args): Promise<Result> =>
@@ -58,7 +70,7 @@ export function faultyDisk(fault: Fault, at: number, lasting: boolean): FaultyDi
     // What fails to close is closed all the same, as by the system.
     close: () => (fails('close') ? file.close().then(() => Promise.reject(errorOf(fault, 'close'))) : file.close()),
   });
-  const fs: CacheFs = {
+  return {
     create: guarded('create', async (path: string) => opened(await nodeFs.create(path))),
     open: guarded('open', async (path: string) => opened(await nodeFs.open(path))),
     info: guarded('info', nodeFs.info),
@@ -73,7 +85,6 @@ export function faultyDisk(fault: Fault, at: number, lasting: boolean): FaultyDi
     originOf: guarded('originOf', nodeFs.originOf),
     freeBytes: () => Promise.resolve(2 ** 40),
   };
-  return { fs, count: () => count };
 }
 
 /** As Node makes them: errors of an open file name no path. */

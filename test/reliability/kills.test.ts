@@ -20,8 +20,8 @@ import {
 
 const door = join(process.cwd(), 'test/reliability/disk-door.mjs');
 const AT_A_TIME = 2;
-const KILLS_IN_TIME = cases(10, 200);
-const KILLS_IN_OPERATIONS = 10;
+const KILLS_IN_TIME = cases(3, 200);
+const KILLS_IN_OPERATIONS = 4;
 
 let base: string;
 let pristine: string;
@@ -94,7 +94,8 @@ async function named(name: string, work: () => Promise<void>): Promise<void> {
 describe('a run that is killed', () => {
   test('at random times', async () => {
     const random = randomOf('times');
-    const delays = Array.from({ length: KILLS_IN_TIME }, () => random() * durationMs);
+    // Evenly spread, so that some fall into the run, however fast it is this time.
+    const delays = Array.from({ length: KILLS_IN_TIME }, (_, i) => ((i + random()) / KILLS_IN_TIME) * durationMs);
     let killed = 0;
     await forEachOf(delays, AT_A_TIME, (delay) =>
       named(`killed after ${delay} ms`, async () => {
@@ -120,15 +121,16 @@ describe('a run that is killed', () => {
       }),
     );
     // The last few may be one less or more from run to run: a use is marked, or stages end in another order.
-    expect(killed).toBeGreaterThanOrEqual(killAt.length - 5);
+    expect(killed).toBeGreaterThanOrEqual(killAt.length - Math.min(5, killAt.length >> 1));
     tell(`${killed} runs killed before operations on the disk, of ${operations} that a run does; 0 wrong results`);
   }, 7_200_000);
 
   test('and killed again while it recovers', async () => {
     const random = randomOf('twice');
     let killed = 0;
-    const pairs = Array.from({ length: cases(3, 100) }, () =>
-      [1, 2, 3].map(() => 1 + Math.floor(random() * operations)),
+    // A run may do a few operations less than the one that counted them.
+    const pairs = Array.from({ length: cases(1, 100) }, () =>
+      [1, 2, 3].map(() => 1 + Math.floor(random() * (operations - 5))),
     );
     await forEachOf(pairs, AT_A_TIME, (kills) =>
       named(`killed before operations ${kills.join(', ')}`, async () => {
@@ -142,7 +144,6 @@ describe('a run that is killed', () => {
         });
       }),
     );
-    // A run may do a few operations less than the one that counted them.
     expect(killed).toBeGreaterThanOrEqual(Math.ceil(pairs.length / 2));
     tell(`${pairs.length} runs killed three times one after another; 0 wrong results`);
   }, 3_600_000);
@@ -152,7 +153,7 @@ test('a pipeline that is edited after its run was killed while it wrote its file
   const random = randomOf('edited');
   // What a run writes into the project comes last.
   const last = Math.floor(operations / 4);
-  const killAt = someOf(last, 4, random).map((n) => operations - last + n);
+  const killAt = someOf(last, 2, random).map((n) => operations - last + n);
   await forEachOf(killAt, AT_A_TIME, (n) =>
     named(`killed before operation ${n}, then edited`, async () => {
       const root = await copyOf(pristine);
@@ -182,7 +183,7 @@ test('a collection that is killed before each operation leaves what a run can go
   await start(counted, gc, throughDoor(counted, { DOOR_COUNT: join(base, 'gc/count') })).ended;
   const all = Number(await readFile(join(base, 'gc/count'), 'utf8'));
   expect(all).toBeGreaterThan(10);
-  const killAt = someOf(all, 3, randomOf('gc'));
+  const killAt = someOf(all, 2, randomOf('gc'));
   await forEachOf(killAt, AT_A_TIME, (n) =>
     named(`collection killed before operation ${n} of ${all}`, async () => {
       const root = await copyOf(full);

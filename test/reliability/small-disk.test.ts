@@ -34,7 +34,7 @@ afterAll(() => Promise.all([base, place].map(remove)));
 testWhereMounting(
   `of many sizes${canMount ? '' : ' (skipped: tmpfs cannot be mounted here)'}`,
   async () => {
-    const count = cases(6, 100);
+    const count = cases(3, 100);
     const random = randomOf('sizes');
     const counts = { well: 0, full: 0 };
     for (let i = 0; i < count; i++) {

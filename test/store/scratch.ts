@@ -1,7 +1,7 @@
 /** A store in a folder of its own that vanishes after the test, and ways to damage what is in it. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach } from '@jest/globals';
 import { nodeFs, type CacheFs } from '../../src/store/disk/cache-fs.js';
 import { Files, type DamageNote } from '../../src/store/disk/files.js';
@@ -16,6 +16,14 @@ export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'store-'));
   folders.push(folder);
   return folder;
+}
+
+/** Writes files below a folder, with the folders that their paths name. */
+export function writeFiles(root: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
 }
 
 export interface Scratch {

@@ -1,41 +1,30 @@
-import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
-  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { compareCodePoints } from '../../../src/core/canonical.js';
 import { digestOf } from '../../../src/core/digest.js';
 import type { Probe } from '../../../src/core/stage.js';
 import { nodeFs } from '../../../src/store/disk/cache-fs.js';
 import { digestFiles, TOO_LARGE, treeDigest } from '../../../src/store/files/file-digests.js';
 import { decodeIndex, encodeIndex } from '../../../src/store/files/file-index.js';
 import type { ChangeTimes } from '../../../src/store/place.js';
-import { listFile, listFiles, STAT_COLUMNS } from '../../../src/store/files/file-list.js';
-import { flipBit, scratchFiles, scratchFolder } from '../scratch.js';
-
-function write(root: string, files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-}
+import { listFiles, STAT_COLUMNS } from '../../../src/store/files/file-list.js';
+import { flipBit, scratchFiles, scratchFolder, writeFiles } from '../scratch.js';
 
 const lengthProbe: Probe = { version: '1', of: (bytes) => `${bytes.length} bytes` };
 
 /** A folder whose digests are taken as if it were listed ten seconds after the last change, so that times are settled. */
 function scratchTree(files: Readonly<Record<string, string>>) {
   const root = scratchFolder();
-  write(root, files);
+  writeFiles(root, files);
   const scratch = scratchFiles();
   const indexFile = join(scratch.files.root, 'index', 'a');
   const digest = (probe = lengthProbe, listedAt = Date.now() + 10_000) =>
@@ -44,83 +33,6 @@ function scratchTree(files: Readonly<Record<string, string>>) {
 }
 
 const animals = { 'cats/a.jpg': 'cat a', 'cats/b.jpg': 'cat b', 'dogs/a.jpg': 'dog' };
-
-test('lists files by code point of their whole paths', () => {
-  const root = scratchFolder();
-  const paths = ['a/z', 'a.b', 'a-b/c', 'a0', 'B', 'é', '\u{1f408}', '\uffee', 'a b/x'];
-  write(root, Object.fromEntries(paths.map((path) => [path, path])));
-  const { paths: listed, stats } = listFiles(root);
-  expect(listed).toEqual(['B', 'a b/x', 'a-b/c', 'a.b', 'a/z', 'a0', 'é', '\uffee', '\u{1f408}']);
-  listed.forEach((path, i) => {
-    const { dev, ino, size, mtimeMs, ctimeMs } = statSync(join(root, path));
-    expect([...stats.subarray(i * STAT_COLUMNS, (i + 1) * STAT_COLUMNS)]).toEqual([dev, ino, size, mtimeMs, ctimeMs]);
-  });
-});
-
-test('what has a name that is not UTF-8 is passed over with a word, be it a file or a folder', () => {
-  const root = scratchFolder();
-  write(root, { 'cats/a.jpg': 'a', 'cats/\ufffd.jpg': 'b' });
-  const latin = (name: string) => Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, 'latin1')]);
-  writeFileSync(latin('cats/caf\xe9.jpg'), 'c');
-  mkdirSync(latin('f\xfcchse'));
-  const { paths, passedOver } = listFiles(root);
-  expect(paths).toEqual(['cats/a.jpg', 'cats/\ufffd.jpg']);
-  const why = 'has a name that is not UTF-8 and is not read';
-  expect(passedOver).toEqual([
-    { path: 'cats/caf\ufffd.jpg', kind: 'name', why },
-    { path: 'f\ufffdchse', kind: 'name', why },
-  ]);
-});
-
-test('the order is that of code points for any names', () => {
-  const unit = fc.constantFrom('a', 'b', '-', '0', '~', '\u{1f408}', '\uffee');
-  const names = fc.array(fc.string({ unit, minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 });
-  fc.assert(
-    fc.property(fc.uniqueArray(names, { maxLength: 8, selector: (path) => path.join('/') }), (trees) => {
-      const root = scratchFolder();
-      const written: string[] = [];
-      for (const tree of trees) {
-        const path = tree.join('/');
-        // A name cannot be both a file and a folder.
-        if (written.some((other) => other.startsWith(`${path}/`) || path.startsWith(`${other}/`))) continue;
-        write(root, { [path]: '' });
-        written.push(path);
-      }
-      expect(listFiles(root).paths).toEqual(written.sort(compareCodePoints));
-    }),
-    { numRuns: 60 },
-  );
-});
-
-test('leaves out hidden files, clutter, links that lead away, links to folders and pipes', () => {
-  const root = scratchFolder();
-  const outside = scratchFolder();
-  write(outside, { secret: 'secret' });
-  write(root, {
-    'a.jpg': 'a',
-    '.hidden': 'x',
-    '.git/config': 'x',
-    'Thumbs.db': 'x',
-    'd/desktop.ini': 'x',
-    'd/b.jpg': 'b',
-  });
-  symlinkSync(join(root, 'a.jpg'), join(root, 'inside'));
-  symlinkSync(join(outside, 'secret'), join(root, 'out'));
-  symlinkSync(`${root}x`, join(root, 'sibling'));
-  symlinkSync(outside, join(root, 'outdir'));
-  symlinkSync('.', join(root, 'd', 'loop'));
-  symlinkSync('nowhere', join(root, 'd', 'broken'));
-  execFileSync('mkfifo', [join(root, 'pipe.jpg')]);
-  const { paths, passedOver } = listFiles(root);
-  expect(paths).toEqual(['a.jpg', 'd/b.jpg', 'inside']);
-  const outward = ['d/broken', 'd/loop', 'out', 'outdir'].map((path) => ({
-    path,
-    kind: 'link',
-    why: 'leads out of the folder and is not followed',
-  }));
-  const pipe = { path: 'pipe.jpg', kind: 'special', why: 'is a pipe, a socket or a device and is not read' };
-  expect(passedOver).toEqual([...outward, pipe, { path: 'sibling', kind: 'link', why: outward[0].why }]);
-});
 
 test('gives digests, answers of the probe and a digest of the tree', async () => {
   const { digest } = scratchTree(animals);
@@ -206,7 +118,7 @@ test.each<[string, (root: string) => void, number, boolean]>([
     true,
   ],
   ['deleted', (root) => rmSync(join(root, 'cats/a.jpg')), 0, true],
-  ['joined by another', (root) => write(root, { 'birds/a.jpg': 'bird' }), 1, true],
+  ['joined by another', (root) => writeFiles(root, { 'birds/a.jpg': 'bird' }), 1, true],
   [
     'swapped with another',
     (root) => {
@@ -271,7 +183,7 @@ test('any flipped bit of an index is found', () => {
 /** Digests of a folder on a disk that creates no file. */
 function digestsWhere(error: Error) {
   const root = scratchFolder();
-  write(root, animals);
+  writeFiles(root, animals);
   const { files, notes } = scratchFiles(undefined, { ...nodeFs, create: () => Promise.reject(error) });
   return {
     files,
@@ -322,11 +234,4 @@ test('a file that vanished after it was listed is named', async () => {
     category: 'input-output',
     problems: [{ code: 'file-vanished', where: join(root, 'dogs/a.jpg') }],
   });
-});
-
-test('one file alone is listed like one of a folder', () => {
-  const root = scratchFolder();
-  write(root, { 'a.jpg': 'a' });
-  expect(listFile(root, 'a.jpg')).toEqual(listFiles(root));
-  expect(() => listFile(root, 'b.jpg')).toThrow('ENOENT');
 });
