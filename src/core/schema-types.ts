@@ -311,12 +311,27 @@ export interface IngestConfig {
    */
   image: {
     /**
-     * Height and width in pixels, in Keras's order. Images are stretched to this size.
+     * Height and width in pixels, in Keras's order.
      *
      * @minItems 2
      * @maxItems 2
      */
     size: [number, number];
+    /**
+     * How images of other proportions are brought to the size. `stretch`: both sides are scaled, so proportions change. `crop`: the short side is scaled to size / `crop_pct`, then the center is cut out, as most networks since 2018 were trained. `pad`: the whole image is scaled to fit, with `fill` around it. `crop` and `pad` resize exactly as Pillow does.
+     */
+    fit: 'stretch' | 'crop' | 'pad';
+    /**
+     * For `fit: crop`: the share of the short side that is kept. 0.875 is 224 of 256.
+     */
+    crop_pct: number;
+    /**
+     * For `fit: pad`: the color around the image, red, green and blue from 0 to 255.
+     *
+     * @minItems 3
+     * @maxItems 3
+     */
+    fill: [number, number, number];
     /**
      * How images are resized.
      */

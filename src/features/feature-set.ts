@@ -51,6 +51,7 @@ export function extractionWorkload({ image, variation, prefix, engine }: Feature
     work: 'extraction',
     size: [...image.size],
     interpolation: image.interpolation,
+    ...(image.fit === undefined ? {} : { fit: image.fit }),
     varied: variation !== null,
     layers,
     engine: { ...engine },

@@ -51,8 +51,8 @@ export type PictureLoader = (task: PictureTask) => Promise<Float32Array<ArrayBuf
  */
 export function createPictureLoader({ image, preprocessing, variation }: PictureWork): PictureLoader {
   const [height, width] = image.size;
-  const { interpolation, orientation } = image;
-  const decode = createDecoder({ width, height, interpolation, orientation });
+  const { interpolation, orientation, fit } = image;
+  const decode = createDecoder({ width, height, interpolation, orientation, fit });
   return async (task) => {
     const bytes = 'digest' in task ? await readListed(task) : await readNew(task);
     const pixels = await decode(bytes).catch((error: unknown) => {

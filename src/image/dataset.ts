@@ -1,9 +1,11 @@
 /** What `ingest` puts out, as the stages that read images see it; what `augment` does is in augmentation.ts. */
 import { isDigest, type Digest } from '../core/digest.js';
 import { isCount, isListOf, isMapOf, isOneOf, isShapedAs, isString, type Guard } from '../core/guards.js';
+import type { IngestConfig } from '../core/schema-types.js';
 import { staysInside } from '../core/paths.js';
 import { isRoot } from '../core/source.js';
 import { splitNames, type SplitName } from '../core/split-folders.js';
+import { isFit, type Fit } from './fit.js';
 
 /** How every image is brought to the network's input. */
 export interface ImageSpec {
@@ -11,6 +13,22 @@ export interface ImageSpec {
   readonly size: readonly [number, number];
   readonly interpolation: 'nearest' | 'bilinear' | 'bicubic' | 'lanczos';
   readonly orientation: 'exif' | 'stored';
+  /** How other proportions are brought to the size; left out where images are stretched. */
+  readonly fit?: Fit;
+}
+
+/** The image of an ingest stage as later stages see it: fields that do not apply are left out, so that they are in no key. */
+export function imageSpecOf({
+  size,
+  interpolation,
+  orientation,
+  fit,
+  crop_pct,
+  fill,
+}: IngestConfig['image']): ImageSpec {
+  const spec = { size, interpolation, orientation };
+  if (fit === 'crop') return { ...spec, fit: { kind: fit, crop_pct } };
+  return fit === 'pad' ? { ...spec, fit: { kind: fit, fill } } : spec;
 }
 
 export { splitNames, type SplitName };
@@ -71,5 +89,6 @@ export const isDataSpec: Guard<DataSpec> = isShapedAs({
       Array.isArray(value) && value.length === 2 && value.every(isCount),
     interpolation: isOneOf('nearest', 'bilinear', 'bicubic', 'lanczos'),
     orientation: isOneOf('exif', 'stored'),
+    fit: (value: unknown): value is Fit | undefined => value === undefined || isFit(value),
   }),
 });

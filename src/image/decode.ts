@@ -4,6 +4,8 @@ import sharp, { type KernelEnum } from 'sharp';
 import type { ImageSpec } from './dataset.js';
 import { decodeAgain } from './decode-failure.js';
 import { enlarge, type Filter } from './enlarge.js';
+import type { Fit } from './fit.js';
+import { resizeToFit } from './fit-pixels.js';
 import { resizeNearest } from './nearest.js';
 import { openImage, rgb, type OpenImage } from './pixels.js';
 
@@ -15,6 +17,8 @@ export interface DecodeOptions {
   readonly interpolation: Interpolation;
   /** `exif`: turned upright as the camera noted it; `stored`: as the pixels are in the file. */
   readonly orientation: ImageSpec['orientation'];
+  /** Left out where the image is stretched. */
+  readonly fit?: Fit;
 }
 
 /**
@@ -36,7 +40,8 @@ const kernels: Readonly<Record<Filter, keyof KernelEnum>> = {
 
 /**
  * Makes a decoder. What it does is what Keras's `load_img` does through PIL, where the two need not differ:
- * - Both sides are stretched to the size asked for; the aspect is not kept.
+ * - Both sides are stretched to the size asked for, unless `fit` says how the aspect is kept. What is cropped or padded
+ *   has the very levels that PIL computes, at the cost of decoding the whole image and of a filter in JavaScript.
  * - `nearest` takes the very pixels that PIL takes, out of the whole decoded image, which costs memory and time where
  *   that has many megapixels. The others are filters that widen with the reduction, so that a small image is an
  *   average of the large one, as in PIL and unlike `tf.image.resize`. An image that is enlarged in one direction or both
@@ -49,7 +54,7 @@ const kernels: Readonly<Record<Filter, keyof KernelEnum>> = {
  * - A JPEG that lacks nothing but its end marker is read, as by PIL; one that lacks image data is refused.
  */
 export function createDecoder(options: DecodeOptions): Decoder {
-  const resize = options.interpolation === 'nearest' ? nearest : reduceOrEnlarge(options.interpolation);
+  const resize = resizeFor(options);
   // Large images need memory for all their pixels, or a decoder's buffers of that size: one after another.
   const large = new PQueue({ concurrency: 1 });
   const decode = async (bytes: Uint8Array): Promise<Uint8Array> => {
@@ -60,6 +65,18 @@ export function createDecoder(options: DecodeOptions): Decoder {
 }
 
 type Resize = (image: OpenImage, to: DecodeOptions) => Promise<Uint8Array>;
+
+function resizeFor({ fit, interpolation }: DecodeOptions): Resize {
+  if (fit !== undefined) return fitted(fit);
+  return interpolation === 'nearest' ? nearest : reduceOrEnlarge(interpolation);
+}
+
+function fitted(fit: Fit): Resize {
+  return async ({ pixels }, to) => {
+    const { data, info } = await rgb(pixels()).toBuffer({ resolveWithObject: true });
+    return resizeToFit(data, info, to, { fit, interpolation: to.interpolation });
+  };
+}
 
 const nearest: Resize = async ({ pixels }, to) => {
   const { data, info } = await rgb(pixels()).toBuffer({ resolveWithObject: true });

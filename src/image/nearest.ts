@@ -1,4 +1,5 @@
 /** Resizing by the nearest pixel, as PIL does it: libvips goes through a coarser image first and takes others. */
+import type { Extent, Placement } from './fit.js';
 
 /**
  * For each place of the result the place that it is read from: the one under its centre. The position is summed up
@@ -11,18 +12,23 @@ function sources(from: number, to: number): Uint32Array {
   return places;
 }
 
-export interface Extent {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** Stretches an image of height x width x 3 bytes to another height and width. */
 export function resizeNearest(pixels: Uint8Array, from: Extent, to: Extent): Uint8Array {
-  const columns = sources(from.width, to.width);
-  const result = new Uint8Array(to.width * to.height * 3);
+  return resizePartNearest(pixels, from, { scaled: to, cut: { left: 0, top: 0 }, kept: to });
+}
+
+/** The same, of which only a part of the result is computed. */
+export function resizePartNearest(
+  pixels: Uint8Array,
+  from: Extent,
+  { scaled, cut, kept }: Pick<Placement, 'scaled' | 'cut' | 'kept'>,
+): Uint8Array {
+  const columns = sources(from.width, scaled.width).subarray(cut.left, cut.left + kept.width);
+  const rows = sources(from.height, scaled.height).subarray(cut.top, cut.top + kept.height);
+  const result = new Uint8Array(kept.width * kept.height * 3);
   let target = 0;
-  for (const row of sources(from.height, to.height)) {
-    for (let i = 0; i < to.width; i++) {
+  for (const row of rows) {
+    for (let i = 0; i < kept.width; i++) {
       const source = (row * from.width + columns[i]) * 3;
       result[target++] = pixels[source];
       result[target++] = pixels[source + 1];

@@ -8,7 +8,8 @@
  */
 import type { ImageSpec } from './dataset.js';
 import { enlarge, keys, sinc, type Filter as FilterName } from './enlarge.js';
-import { resizeNearest, type Extent } from './nearest.js';
+import type { Extent } from './fit.js';
+import { resizeNearest } from './nearest.js';
 import type { ImageFormat } from '../core/image-signatures.js';
 
 /** A filter's value at a distance, and the distance from which on it is zero. */

@@ -5,6 +5,7 @@
 import { isRecord } from '../core/is-record.js';
 import type { PipelineError } from '../core/problem.js';
 import type { ImageSpec } from '../image/dataset.js';
+import { isFit } from '../image/fit.js';
 import { pictureLimits } from '../image/probe.js';
 import { show } from './layers-model/config.js';
 import type { Preprocessing, PreprocessingMode } from './preprocessing.js';
@@ -42,7 +43,11 @@ export function checkImage(value: unknown, refuse: Refuse): ImageSpec {
   }
   const interpolation = oneOf(interpolations, value['interpolation'], 'image.interpolation', refuse);
   const orientation = oneOf(orientations, value['orientation'], 'image.orientation', refuse);
-  return { size: [size[0], size[1]], interpolation, orientation };
+  const spec: ImageSpec = { size: [size[0], size[1]], interpolation, orientation };
+  const { fit } = value;
+  if (fit === undefined) return spec;
+  if (!isFit(fit)) throw refuse(`image.fit is ${show(fit)}`, 'a crop with its crop_pct, or a pad with its fill');
+  return { ...spec, fit };
 }
 
 /** Throws what `refuse` gives for anything but a mode of Keras or a positive factor. */

@@ -1,5 +1,6 @@
 /** Turns an image file into the input of the network, exactly as the tool does. */
 import type { ImageSpec } from '../image/dataset.js';
+import { resizeToFit } from '../image/fit-pixels.js';
 import { probePicture } from '../image/probe.js';
 import { resize } from '../image/resample.js';
 import { preprocess, type Preprocessing } from '../model/preprocessing.js';
@@ -25,13 +26,15 @@ export async function prepareImage(file: Blob, image: ImageSpec, preprocessing: 
   const { data, width, height } = await decode(stored ? new Blob([withoutExif(bytes)]) : file);
   const { rgb, transparent } = withoutAlpha(data);
   const [toHeight, toWidth] = image.size;
-  const { interpolation } = image;
-  const pixels = resize(
-    rgb,
+  const { interpolation, fit } = image;
+  const [from, to] = [
     { width, height },
     { width: toWidth, height: toHeight },
-    { interpolation, format: probe.format },
-  );
+  ];
+  const pixels =
+    fit === undefined
+      ? resize(rgb, from, to, { interpolation, format: probe.format })
+      : resizeToFit(rgb, from, to, { interpolation, fit });
   const input = new Float32Array(pixels.length);
   preprocess(pixels, input, preprocessing);
   return { input, transparent };

@@ -29,7 +29,7 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
     data.context<'ingest'>(
       {
         source: 'p',
-        image,
+        image: { ...image, fit: 'stretch', crop_pct: 0.875, fill: [0, 0, 0] },
         max_megapixels: 256,
         split: { validation: 0.3, test: 0 },
         on_bad_image: 'fail',

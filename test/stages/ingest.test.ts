@@ -9,7 +9,14 @@ import { Bench, listing } from './context.js';
 
 const config: IngestConfig = {
   source: 'pictures',
-  image: { size: [32, 32], interpolation: 'bilinear', orientation: 'exif' },
+  image: {
+    size: [32, 32],
+    interpolation: 'bilinear',
+    orientation: 'exif',
+    fit: 'stretch',
+    crop_pct: 0.875,
+    fill: [0, 0, 0],
+  },
   max_megapixels: 256,
   split: { validation: 0.3, test: 0 },
   on_bad_image: 'fail',

@@ -6,7 +6,7 @@ import { layerOrder, lossFitsHead, headEnding } from './heads.js';
 import type { LintContext } from './lineage.js';
 import { pinnedOrigins } from './origins.js';
 import { fineTuningRate, followedFigures, freezeWithFrom, ratesAndLimits } from './trainings.js';
-import { classesOnce, rangeOrder, rescaleFactor, splitShares } from './values.js';
+import { classesOnce, fitFields, rangeOrder, rescaleFactor, splitShares } from './values.js';
 
 type Rule = (context: LintContext) => Problem[];
 
@@ -14,6 +14,7 @@ const rules: readonly Rule[] = [
   rangeOrder,
   rescaleFactor,
   splitShares,
+  fitFields,
   classesOnce,
   pinnedOrigins,
   baseWeights,

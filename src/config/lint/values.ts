@@ -34,6 +34,25 @@ export function rescaleFactor({ stages, locator }: LintContext): Problem[] {
   });
 }
 
+/** `crop_pct` and `fill` belong to one way each of bringing images to size. */
+export function fitFields({ stages, locator }: LintContext): Problem[] {
+  return stagesOf(stages, 'ingest').flatMap(({ name, config: { image } }) => {
+    const fields = [
+      { field: 'crop_pct', fit: 'crop', isUsual: image.crop_pct === 0.875 },
+      { field: 'fill', fit: 'pad', isUsual: image.fill.every((level) => level === 0) },
+    ];
+    return fields
+      .filter(({ fit, isUsual }) => !isUsual && image.fit !== fit)
+      .map(({ field, fit }) => ({
+        code: 'fit-field',
+        ...locator.at(['stages', name, 'image', field]),
+        found: `\`${field}\` does not apply to \`fit: ${image.fit}\``,
+        expected: `\`${field}\` only with \`fit: ${fit}\``,
+        remedy: `set \`fit: ${fit}\`, or remove \`${field}\``,
+      }));
+  });
+}
+
 /** Something has to be left for training. */
 export function splitShares({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'ingest').flatMap(({ name, config: { split } }) => {

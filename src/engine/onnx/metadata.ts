@@ -12,8 +12,12 @@ import type { FinalActivation } from '../../core/head-rules.js';
 import { checkClasses, checkImage, checkPreprocessing, type Refuse } from '../../model/preparation.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
 
-/** Bumped when a program that follows the old meaning would go wrong. */
+/**
+ * Raised when a program that follows the old meaning would go wrong: 2 is for images that are cropped or padded, which a
+ * program of version 1 would stretch.
+ */
 const METADATA_VERSION = 1;
+const FIT_VERSION = 2;
 
 /** The names under which an exported model takes its images and gives its scores. */
 export const PIXELS = 'pixels';
@@ -21,7 +25,7 @@ export const SCORES = 'scores';
 
 /** Classes are in the order of the scores; `image` says how an image is brought to its size, [height, width]. */
 export interface ModelMetadata extends Pick<TrainedDocument, 'classes' | 'image'> {
-  readonly version: typeof METADATA_VERSION;
+  readonly version: typeof METADATA_VERSION | typeof FIT_VERSION;
   /** What the graph itself does with the levels; nobody else has to. */
   readonly preprocessing: Preprocessing & { readonly applied_by: 'graph' };
   readonly input: {
@@ -52,7 +56,7 @@ export interface MetadataParts extends Pick<TrainedDocument, 'classes' | 'image'
 
 export function metadataOf({ classes, image, preprocessing, activation, weights }: MetadataParts): ModelMetadata {
   return {
-    version: METADATA_VERSION,
+    version: image.fit === undefined ? METADATA_VERSION : FIT_VERSION,
     classes,
     image,
     preprocessing: { ...preprocessing, applied_by: 'graph' },
@@ -74,7 +78,7 @@ export function fromProperties(properties: ReadonlyMap<string, string>, where: s
   const metadata = Object.fromEntries(
     members.map((name) => [name, parsed(properties.get(`${PREFIX}${name}`), `${PREFIX}${name}`, where)]),
   );
-  if (metadata['version'] !== METADATA_VERSION) {
+  if (metadata['version'] !== METADATA_VERSION && metadata['version'] !== FIT_VERSION) {
     throw notExported(
       where,
       metadata['version'] === undefined
@@ -137,7 +141,7 @@ function parsed(text: string | undefined, key: string, where: string): unknown {
 function notExported(
   where: string,
   found: string,
-  expected = `an .onnx file that this tool exported, with metadata of version ${METADATA_VERSION}`,
+  expected = `an .onnx file that this tool exported, with metadata of version ${METADATA_VERSION} or ${FIT_VERSION}`,
 ): PipelineError {
   return failure('bad-data', { code: 'not-an-exported-model', where, found, expected });
 }

@@ -5,6 +5,8 @@ import { plainNames } from '../../core/text/names.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { finalActivationOf } from '../../model/logits.js';
 import { describeRounding } from '../../model/metrics.js';
+import type { ImageSpec } from '../../image/dataset.js';
+import { sidesBeforeCrop } from '../../image/fit.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
 import type { EvaluationMetrics } from '../../model/results.js';
 import type { FormatName } from './formats.js';
@@ -38,7 +40,7 @@ export function modelCard(facts: CardFacts): string {
     `# Image classifier: ${plainNames(classes.map(markdownText), 5)}`,
     `Trained by transfer learning from ${base.architecture}: ${total} parameters, ${parameters.trainable.toLocaleString('en-US')} of them trained.`,
     '## Input',
-    `RGB images of ${height} x ${width} pixels (height x width), ${image.orientation === 'exif' ? 'turned upright by their EXIF orientation, then ' : ''}resized with ${image.interpolation} interpolation. Preprocessing: ${describePreprocessing(preprocessing)}${own}. \`preprocessing.json\` contains the same for programs.`,
+    `RGB images of ${height} x ${width} pixels (height x width), ${inputText(image)}. Preprocessing: ${describePreprocessing(preprocessing)}${own}. \`preprocessing.json\` contains the same for programs.`,
     '## Output',
     outputs(facts),
     '## Files',
@@ -83,22 +85,52 @@ function fileList({ formats, probes }: CardFacts): string {
   return lines.map((line) => `- ${line}`).join('\n');
 }
 
-function pythonExample({ document, probes }: CardFacts): string {
-  const [height, width] = document.image.size;
-  const { interpolation, orientation } = document.image;
-  const upright = orientation === 'exif' ? 'ImageOps.exif_transpose(Image.open(path))' : 'Image.open(path)';
-  const resized = `${upright}.convert("RGB").resize((${width}, ${height}), Image.Resampling.${interpolation.toUpperCase()})`;
-  const open = probes > 0 ? `Image.open("probes/1.png")` : resized;
+function pythonExample({ document: { image }, probes }: CardFacts): string {
+  const [height, width] = image.size;
+  const lines = probes > 0 ? ['image = Image.open("probes/1.png")'] : preparation(image);
+  const names = lines.some((line) => line.includes('ImageOps')) ? 'Image, ImageOps' : 'Image';
   return `\`\`\`python
 import json, numpy, onnxruntime
-from PIL import ${probes === 0 && orientation === 'exif' ? 'Image, ImageOps' : 'Image'}
+from PIL import ${names}
 
 session = onnxruntime.InferenceSession("model.onnx")
 classes = json.loads(session.get_modelmeta().custom_metadata_map["pipeline.classes"])
-pixels = numpy.asarray(${open}, dtype=numpy.uint8)  # ${height} x ${width} x 3, values of 0 to 255
+${lines.join('\n')}
+pixels = numpy.asarray(image, dtype=numpy.uint8)  # ${height} x ${width} x 3, values of 0 to 255
 [scores] = session.run(["scores"], {"pixels": pixels[None]})
 print(dict(zip(classes, scores[0])))
 \`\`\``;
+}
+
+/** The lines of Python that make `image` of the file at `path`. */
+function preparation({ size: [height, width], interpolation, orientation, fit }: ImageSpec): string[] {
+  const upright = orientation === 'exif' ? 'ImageOps.exif_transpose(Image.open(path))' : 'Image.open(path)';
+  const opened = `image = ${upright}.convert("RGB")`;
+  const resampling = `Image.Resampling.${interpolation.toUpperCase()}`;
+  if (fit === undefined) return [opened, `image = image.resize((${width}, ${height}), ${resampling})`];
+  if (fit.kind === 'pad') {
+    const color = `color=(${fit.fill.join(', ')})`;
+    return [opened, `image = ImageOps.pad(image, (${width}, ${height}), ${resampling}, ${color})`];
+  }
+  const box = sidesBeforeCrop({ width, height }, fit.crop_pct);
+  const larger = `max((${box.height}, image.height), (${box.width}, image.width), key=lambda pair: pair[0] / pair[1])`;
+  return [
+    opened,
+    `to, of = ${larger}`,
+    `image = image.resize([side * to // of for side in image.size], ${resampling})`,
+    `left, top = (image.width - ${width}) // 2, (image.height - ${height}) // 2`,
+    `image = image.crop((left, top, left + ${width}, top + ${height}))`,
+  ];
+}
+
+/** How an image becomes the input, for people. */
+function inputText({ size: [height, width], interpolation, orientation, fit }: ImageSpec): string {
+  const upright = orientation === 'exif' ? 'turned upright by their EXIF orientation, then ' : '';
+  const resized = `resized with ${interpolation} interpolation`;
+  if (fit === undefined) return `${upright}${resized}`;
+  if (fit.kind === 'pad') return `${upright}${resized} to fit, with [${fit.fill.join(', ')}] around them`;
+  const box = sidesBeforeCrop({ width, height }, fit.crop_pct);
+  return `${upright}${resized} until they cover ${box.height} x ${box.width}, of which the center is cut out`;
 }
 
 function roundingText(

@@ -3,7 +3,14 @@ import type { Json } from '../../core/canonical.js';
 import { plainNames } from '../../core/text/names.js';
 import { pathOf } from '../../core/source.js';
 import type { StageContext, StageDefinition } from '../../core/stage.js';
-import { isDataSpec, type DataSpec, type DataSummary, type Files, type Samples } from '../../image/dataset.js';
+import {
+  imageSpecOf,
+  isDataSpec,
+  type DataSpec,
+  type DataSummary,
+  type Files,
+  type Samples,
+} from '../../image/dataset.js';
 import { readLayout } from './layout.js';
 import { imageProbe } from './probe.js';
 import { gatherSamples } from './samples.js';
@@ -15,12 +22,13 @@ export const ingest: StageDefinition<'ingest'> = {
   reads: {},
 
   // Of a download, only the pins are in the key (from the survey), never the URL.
-  relevant: ({ source, ...rest }) =>
+  relevant: ({ source, image, ...rest }) =>
     ({
       ...rest,
+      image: imageSpecOf(image),
       source: pathOf(source) ?? null,
       ...(typeof source === 'object' && source.inside !== undefined ? { inside: source.inside } : {}),
-    }) as Json,
+    }) as unknown as Json,
 
   survey: (context) => surveySource(context, imageProbe(context.config.max_megapixels)),
 
@@ -58,7 +66,7 @@ async function putSamples(context: StageContext<'ingest'>): Promise<void> {
   for (const { path, reason } of bad) note('picture-skipped', `${path} ${reason}`);
   for (const { path, reason } of conflicts) note('picture-skipped', `${path} ${reason}`);
   note('pictures', describeCounts(counts));
-  await putJson('spec', { classes, image: config.image } satisfies DataSpec);
+  await putJson('spec', { classes, image: imageSpecOf(config.image) } satisfies DataSpec);
   await putJson('samples', { samples } satisfies Samples);
   await putJson('files', { root, onBadImage: config.on_bad_image, paths } satisfies Files);
   await putJson('summary', { classes, counts: counts as DataSummary['counts'], bad } satisfies DataSummary);

@@ -1,5 +1,6 @@
 /** Checks the images of a source for doctor: decodes every one and reports everything that is wrong. */
 import { join } from 'node:path';
+import { imageSpecOf } from '../../image/dataset.js';
 import PQueue from 'p-queue';
 import type { Digest } from '../../core/digest.js';
 import type { Finding } from '../../core/finding.js';
@@ -34,7 +35,11 @@ async function lookAtEach(
   paths: Readonly<Record<Digest, readonly string[]>>,
 ): Promise<Map<Digest, Seen>> {
   const { config, name, emit, signal } = context;
-  const pool = new PicturePool({ image: config.image, preprocessing: { kind: 'rescale', factor: 1 }, variation: null });
+  const pool = new PicturePool({
+    image: imageSpecOf(config.image),
+    preprocessing: { kind: 'rescale', factor: 1 },
+    variation: null,
+  });
   const queue = new PQueue({ concurrency: pool.inFlight });
   const seen = new Map<Digest, Seen>();
   const entries = Object.entries(paths) as [Digest, readonly string[]][];

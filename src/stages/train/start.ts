@@ -5,6 +5,7 @@ import { failure } from '../../core/problem.js';
 import type { BlobRef } from '../../core/digest.js';
 import type { Outputs, StageContext } from '../../core/stage.js';
 import type { DataSpec } from '../../image/dataset.js';
+import { describeFit } from '../../image/fit.js';
 import {
   countParameters,
   describeParameters,
@@ -69,8 +70,8 @@ async function continued(
   };
 }
 
-function describeImage({ size, interpolation, orientation }: DataSpec['image']): string {
-  return `${size.join('x')}, ${interpolation}, orientation ${orientation}`;
+function describeImage({ size, interpolation, orientation, fit }: DataSpec['image']): string {
+  return `${size.join('x')}, ${describeFit(fit)}, ${interpolation}, orientation ${orientation}`;
 }
 
 function requireFinite(weights: Weights): void {
