@@ -18,7 +18,8 @@ import { stages } from '../../src/stages/index.js';
 
 const base = `version: 1
 stages:
-  ingest: {source: {path: pictures}}
+  ingest: {source: {path: pictures}, image: {fit: crop}}
+  padded: {uses: ingest, source: {path: pictures}, image: {fit: pad}}
   augment: {data: ingest, shear_range: 1, brightness_range: [0.5, 1.5], sharpness_range: [0.5, 2]}
   load-base: {architecture: mobilenet_v2, weights: random}
   freeze: {base: load-base, layers: all}
@@ -33,7 +34,7 @@ stages:
 `;
 
 /** Fields that only stages of another name than their kind have. */
-const elsewhere: Readonly<Record<string, string>> = { 'train.freeze': 'tune' };
+const elsewhere: Readonly<Record<string, string>> = { 'train.freeze': 'tune', 'ingest.image.fill': 'padded' };
 
 /**
  * For every field of every kind, by its path: another valid value, and where the change ends. `all`: the stage and all
@@ -45,6 +46,9 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
     'source.path': ['another', 'all'],
     'source.inside': ['PetImages', 'all'],
     'image.size': ['[64, 64]', 'all'],
+    'image.fit': ['stretch', 'all'],
+    'image.crop_pct': ['0.9', 'all'],
+    'image.fill': ['[1, 2, 3]', 'all'],
     'image.interpolation': ['nearest', 'all'],
     'image.orientation': ['stored', 'all'],
     'split.validation': ['0.3', 'all'],
