@@ -74,7 +74,9 @@ function loaded(schema) {
   return rewrite(schema, (node) => {
     if (node.if?.type === 'string') {
       const { if: _if, then, else: otherwise, default: fallback, ...rest } = node;
-      const form = then.enum ? otherwise : { anyOf: [{ type: 'string' }, otherwise] };
+      const isWrittenOut = then.enum?.every((name) => otherwise.properties?.[name]) ?? false;
+      const text = then.enum ? { enum: then.enum } : { type: 'string' };
+      const form = isWrittenOut ? otherwise : { anyOf: [text, otherwise] };
       return { ...rest, ...form, ...(fallback === undefined ? {} : { default: {} }) };
     }
     if (node.minItems !== undefined && node.maxItems === undefined) delete node.minItems;

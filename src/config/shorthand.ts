@@ -9,7 +9,9 @@ import { resolveReference, type Schema } from './schemas.js';
 
 /** The names that stand for an object here, where this is such a place. */
 function shortNames(schema: Schema): readonly Plain[] {
-  return schema.if?.type === 'string' ? (schema.then?.enum ?? []) : [];
+  const names = schema.if?.type === 'string' ? (schema.then?.enum ?? []) : [];
+  const members = schema.else?.properties ?? {};
+  return names.every((name) => Object.hasOwn(members, String(name))) ? names : [];
 }
 
 /** Also one of a type that the main member does not take: it is reported there, by that member's own type. */
@@ -41,7 +43,7 @@ export const publishedWord = 'imagenet';
  * `layers_model` keeps it, to be refused: nothing is published for it.
  */
 export function leaveOutPublished(stage: Plain): void {
-  if (isMapping(stage) && stage.weights === publishedWord && stage.architecture !== 'layers_model')
+  if (isMapping(stage) && stage.weights === publishedWord && stage.architecture !== 'layers_model' && stage.architecture !== 'onnx')
     delete stage.weights;
 }
 

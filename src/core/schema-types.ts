@@ -380,9 +380,9 @@ export interface IngestConfig {
 export interface LoadBaseConfig {
   uses?: 'load-base';
   /**
-   * `vgg16`, `vgg19`, `mobilenet_v2` and `resnet50` are built in; if the weights file contains layers too, they must be those of the architecture, and they are used. `layers_model` is any network in a weights file. `compact32` is included in this tool. `pipeline bases` lists them all.
+   * `vgg16`, `vgg19`, `mobilenet_v2` and `resnet50` are built in; if the weights file contains layers too, they must be those of the architecture, and they are used. `layers_model` is any network in a file of Keras or TF.js, `onnx` any network in an ONNX file, which is frozen as a whole. `compact32` is included in this tool. `pipeline bases` lists them all.
    */
-  architecture: 'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'compact32' | 'layers_model';
+  architecture: 'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'compact32' | 'layers_model' | 'onnx';
   /**
    * For `mobilenet_v2`: the width multiplier of its layers. A file that contains layers has its own.
    */
@@ -419,13 +419,57 @@ export interface LoadBaseConfig {
         sha256?: string;
       };
   /**
+   * For `onnx`: the tensor that is the output of the base. `auto` takes an embedding by its usual name (`image_embeds`, `pooler_output`, `last_hidden_state`), or what the classifier reads.
+   */
+  output: string;
+  /**
+   * For `onnx`, if the output is a list of tokens [tokens, channels]: `cls` uses the first token, `mean` their mean, `all` all of them.
+   */
+  tokens?: 'cls' | 'mean' | 'all';
+  /**
+   * For `onnx`, if the file takes images of any size: height and width that the base is used with. Default: the size in the file that `preprocessing.from` names, or else [224, 224].
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  input_size?: [number, number];
+  /**
    * Always false: a base is used without its classifier.
    */
   include_top: false;
   /**
    * The pixel values that the base expects; known bases have a default. `tf`: [-1, 1]; `caffe`: BGR minus the ImageNet mean; `torch`: normalized with ImageNet mean and standard deviation; `none`: 0 to 255.
    */
-  preprocessing?: 'tf' | 'caffe' | 'torch' | 'none';
+  preprocessing?:
+    | ('tf' | 'caffe' | 'torch' | 'none')
+    | {
+        /**
+         * A preprocessor_config.json of Hugging Face, or a config.json of timm.
+         */
+        from?: string;
+        /**
+         * Levels of 0 to 255 are multiplied by this first. Default: 1/255.
+         */
+        scale?: number;
+        /**
+         * Subtracted from each channel, in the order of `channels`.
+         *
+         * @minItems 3
+         * @maxItems 3
+         */
+        mean?: [number, number, number];
+        /**
+         * Each channel is divided by this, in the order of `channels`.
+         *
+         * @minItems 3
+         * @maxItems 3
+         */
+        std?: [number, number, number];
+        /**
+         * The order of the channels. Default: `rgb`.
+         */
+        channels?: 'rgb' | 'bgr';
+      };
   /**
    * For random weights. Default: the seed of the pipeline.
    */

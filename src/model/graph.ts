@@ -79,6 +79,30 @@ type ActivationLayer = Common & { readonly kind: 'activation'; readonly activati
 /** Every number times `scale`, plus `offset`: how some networks prepare their pixels themselves. */
 export type RescalingLayer = Common & { readonly kind: 'rescaling'; readonly scale: number; readonly offset: number };
 export type DropoutLayer = Common & { readonly kind: 'dropout'; readonly rate: number };
+/** How an ONNX file holds a tensor whose numbers float32 holds exactly. */
+export type StoredType = 'float32' | 'float16' | 'int8' | 'uint8';
+/**
+ * A network of an ONNX file, cut to one of its values. It is run as the file has it, and never trained. Its tensors are
+ * weights of the layer, named by their place in `tensors`; all else is in `program`.
+ */
+export type OnnxLayer = Common & {
+  readonly kind: 'onnx';
+  /** The file without the tensors, as Base64. */
+  readonly program: string;
+  readonly tensors: readonly { readonly name: string; readonly type: StoredType; readonly shape: Shape }[];
+  /** How the network takes images. */
+  readonly takes: { readonly name: string; readonly layout: 'NCHW' | 'NHWC'; readonly type: 'float32' | 'float16' | 'uint8' };
+  /** The value that is the output. Maps keep their layout; of tokens [tokens, channels], one, their mean or all are used. */
+  readonly gives: {
+    readonly name: string;
+    readonly as: 'vector' | 'NCHW' | 'NHWC' | 'first token' | 'mean of tokens' | 'all tokens';
+    readonly type: 'float32' | 'float16';
+  };
+  /** What the layer puts out for one image of the size that it was read for, in Keras's order. */
+  readonly shape: Shape;
+  /** Whether images run one at a time, because what one gives depends on those beside it. */
+  readonly alone: boolean;
+};
 export type PlainLayer = Common & {
   readonly kind: 'add' | 'flatten' | 'global_average_pooling2d' | 'global_max_pooling2d';
 };
@@ -94,6 +118,7 @@ export type Layer =
   | ActivationLayer
   | RescalingLayer
   | DropoutLayer
+  | OnnxLayer
   | PlainLayer;
 
 export type LayerKind = Layer['kind'];
@@ -104,16 +129,33 @@ export interface Graph {
   readonly layers: readonly Layer[];
 }
 
+/** The place of a tensor in {@link OnnxLayer.tensors}. */
+export type TensorRole = `${number}`;
+
 /** One weight of a layer as the layer declares it. `name` is the full one, `layer/kernel`. */
 export interface WeightSpec {
   readonly name: string;
-  readonly role: 'kernel' | 'depthwise_kernel' | 'bias' | 'gamma' | 'beta' | 'moving_mean' | 'moving_variance';
+  readonly role:
+    | 'kernel'
+    | 'depthwise_kernel'
+    | 'bias'
+    | 'gamma'
+    | 'beta'
+    | 'moving_mean'
+    | 'moving_variance'
+    | TensorRole;
   readonly shape: Shape;
 }
 
 /** Whether layers of this kind have weights. */
 export function hasWeights({ kind }: Layer): boolean {
-  return kind === 'dense' || kind === 'conv2d' || kind === 'depthwise_conv2d' || kind === 'batch_normalization';
+  return (
+    kind === 'dense' ||
+    kind === 'conv2d' ||
+    kind === 'depthwise_conv2d' ||
+    kind === 'batch_normalization' ||
+    kind === 'onnx'
+  );
 }
 
 /** The output layer. */
@@ -164,6 +206,8 @@ export function outputShape(layer: Layer, inputs: readonly Shape[]): Shape {
     }
     case 'dense':
       return [...input.slice(0, -1), layer.units];
+    case 'onnx':
+      return layer.shape;
     case 'flatten':
       return [input.reduce((product, extent) => product * extent, 1)];
     case 'global_average_pooling2d':
@@ -212,6 +256,8 @@ export function weightSpecs(layer: Layer, input: Shape): WeightSpec[] {
         spec('moving_mean', [channels]),
         spec('moving_variance', [channels]),
       ];
+    case 'onnx':
+      return layer.tensors.map(({ shape }, place) => spec(`${place}`, shape));
     default:
       return [];
   }

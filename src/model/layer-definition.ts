@@ -15,9 +15,12 @@ import type {
 import { samePadding } from './same-padding.js';
 import type { Tensor, Weights } from './tensor.js';
 
+/** Layers that have a definition: what an ONNX file holds is defined by the file alone. */
+export type DefinedLayer = Exclude<Layer, { kind: 'onnx' }>;
+
 /** The value at an index of a layer's output for one image, given whole inputs without their batch dimension. */
 export function valueAt(
-  layer: Layer,
+  layer: DefinedLayer,
   inputs: readonly Tensor[],
   weights: Weights,
   shape: Shape,

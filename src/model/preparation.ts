@@ -8,7 +8,7 @@ import type { ImageSpec } from '../image/dataset.js';
 import { isFit } from '../image/fit.js';
 import { pictureLimits } from '../image/probe.js';
 import { show } from './layers-model/config.js';
-import type { Preprocessing, PreprocessingMode } from './preprocessing.js';
+import type { Normalization, Preprocessing, PreprocessingMode } from './preprocessing.js';
 import { sizeOf } from './tensor.js';
 
 /** Words the failure for the format that is read. */
@@ -58,7 +58,26 @@ export function checkPreprocessing(value: unknown, refuse: Refuse): Preprocessin
   }
   if (isRecord(value) && value['kind'] === 'mode')
     return { kind: 'mode', mode: oneOf(modes, value['mode'], 'preprocessing.mode', refuse) };
-  throw refuse(`preprocessing is ${show(value)}`, 'a mode of Keras, or a rescale with its factor');
+  if (isNormalization(value)) {
+    const { scale, mean, std, channels } = value;
+    return { kind: 'normalize', scale, mean: [...mean], std: [...std], channels };
+  }
+  throw refuse(`preprocessing is ${show(value)}`, 'a mode of Keras, a rescale with its factor, or a normalization');
+}
+
+function isNormalization(value: unknown): value is Normalization {
+  if (!isRecord(value) || value['kind'] !== 'normalize') return false;
+  const isNumber = (number: unknown): number is number => typeof number === 'number' && Number.isFinite(number);
+  const isTriple = (list: unknown, holds: (number: number) => boolean) =>
+    Array.isArray(list) && list.length === 3 && list.every((number) => isNumber(number) && holds(number));
+  const { scale, mean, std, channels } = value;
+  return (
+    isNumber(scale) &&
+    scale > 0 &&
+    isTriple(mean, () => true) &&
+    isTriple(std, (number) => number > 0) &&
+    (channels === 'rgb' || channels === 'bgr')
+  );
 }
 
 function oneOf<Text extends string>(all: readonly Text[], value: unknown, what: string, refuse: Refuse): Text {

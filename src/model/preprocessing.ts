@@ -9,7 +9,18 @@ export type PreprocessingMode = 'tf' | 'caffe' | 'torch' | 'none';
 export type Preprocessing =
   | { readonly kind: 'mode'; readonly mode: PreprocessingMode }
   /** Each level times the factor: 1/255 for [0, 1]. */
-  | { readonly kind: 'rescale'; readonly factor: number };
+  | { readonly kind: 'rescale'; readonly factor: number }
+  | Normalization;
+
+/** Each level times `scale`, less the mean and by the deviation of its channel: what most published networks want. */
+export interface Normalization {
+  readonly kind: 'normalize';
+  readonly scale: number;
+  /** In the order of `channels`. */
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+  readonly channels: 'rgb' | 'bgr';
+}
 
 /** Bumped when the same levels may give other numbers. */
 export const PREPROCESSING_VERSION = 1;
@@ -29,6 +40,7 @@ export const torchDeviation = [fround(0.229), fround(0.224), fround(0.225)];
  */
 export function preprocess(pixels: Uint8Array | Float32Array, into: Float32Array, preprocessing: Preprocessing): void {
   if (preprocessing.kind === 'rescale') return scale(pixels, into, fround(preprocessing.factor));
+  if (preprocessing.kind === 'normalize') return normalize(pixels, into, preprocessing);
   switch (preprocessing.mode) {
     case 'none':
       return into.set(pixels);
@@ -65,8 +77,21 @@ function toTorch(pixels: Uint8Array | Float32Array, into: Float32Array): void {
   }
 }
 
+function normalize(pixels: Uint8Array | Float32Array, into: Float32Array, { channels, ...numbers }: Normalization): void {
+  const factor = fround(numbers.scale);
+  const [mean, std] = [numbers.mean.map(fround), numbers.std.map(fround)];
+  const places = channels === 'bgr' ? [2, 1, 0] : [0, 1, 2];
+  const levels = [0, 0, 0];
+  for (let i = 0; i < pixels.length; i += 3) {
+    for (let channel = 0; channel < 3; channel++) levels[channel] = pixels[i + places[channel]];
+    for (let channel = 0; channel < 3; channel++)
+      into[i + channel] = fround(fround(levels[channel] * factor) - mean[channel]) / std[channel];
+  }
+}
+
 /** For reports and `plan`: what a network sees. */
 export function describePreprocessing(preprocessing: Preprocessing): string {
+  if (preprocessing.kind === 'normalize') return describeNormalization(preprocessing);
   if (preprocessing.kind === 'rescale') return `levels times ${ratioText(preprocessing.factor)}`;
   switch (preprocessing.mode) {
     case 'tf':
@@ -78,6 +103,12 @@ export function describePreprocessing(preprocessing: Preprocessing): string {
     case 'none':
       return 'levels of 0 to 255 as they are';
   }
+}
+
+function describeNormalization({ scale: factor, mean, std, channels }: Normalization): string {
+  const order = channels === 'bgr' ? 'BGR, ' : '';
+  const rounded = (numbers: readonly number[]) => `[${numbers.map((number) => Number(number.toPrecision(4))).join(', ')}]`;
+  return `${order}levels times ${ratioText(factor)}, minus ${rounded(mean)}, divided by ${rounded(std)}`;
 }
 
 /** 1/255 where the factor is one over a whole number, as people write it. */

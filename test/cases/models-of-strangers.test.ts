@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spawn, spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Message } from '../../src/engine/onnx/protobuf.js';
+import { Message } from '../../src/model/onnx/protobuf.js';
 import { Project, repository } from '../e2e/rig.js';
 import { floats, graph, graphAttribute, integers, intsAttribute, modelFile, node, port } from './onnx-files.js';
 

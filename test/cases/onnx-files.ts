@@ -1,6 +1,6 @@
 /** `.onnx` files as anyone may make them: with the metadata of an export, and any graph. */
 import { metadataOf, PIXELS, SCORES, toProperties } from '../../src/engine/onnx/metadata.js';
-import { Message } from '../../src/engine/onnx/protobuf.js';
+import { Message } from '../../src/model/onnx/protobuf.js';
 
 const SIZE = 8;
 

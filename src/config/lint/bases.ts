@@ -1,23 +1,31 @@
 /** Rules about bases: where their weights come from, and how they want their pixels. */
 import type { Problem } from '../../core/problem.js';
+import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { publishedWord } from '../shorthand.js';
 import { type LintContext, stagesOf, trainings } from './lineage.js';
 
-const formats = 'the path of a .h5 or .keras file saved by Keras, or of the model.json of a TF.js layers model';
+const onnxFormats = 'the path of an .onnx file, or of a folder that contains one';
+const layersFormats = 'the path of a .h5 or .keras file saved by Keras, or of the model.json of a TF.js layers model';
 /** The architecture whose weights come with the tool. */
 const embedded = 'compact32';
 
-/** The layers of a `layers_model` are known from its file alone. */
+/** Architectures whose network is in the file that `weights` names, and known from there alone. */
+export function isOwnNetwork(architecture: LoadBaseConfig['architecture']): boolean {
+  return architecture === 'layers_model' || architecture === 'onnx';
+}
+
+/** A network of one's own is a file: there is nothing that stands for it. */
 export function baseWeights({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, weights } }) => {
-    if (architecture !== 'layers_model') return [];
+    if (!isOwnNetwork(architecture)) return [];
+    const formats = architecture === 'onnx' ? onnxFormats : layersFormats;
     if (weights === undefined) {
       return [
         {
           code: 'missing-weights',
           ...locator.at(['stages', name, 'architecture']),
           found: `\`${architecture}\` has no \`weights\``,
-          expected: `${formats}, or {url: URL, sha256: DIGEST}; \`random\` is only for tests`,
+          expected: `${formats}, or {url: URL, sha256: DIGEST}${architecture === 'onnx' ? '' : '; `random` is only for tests'}`,
           remedy: `add \`weights:\`, or use \`architecture: ${embedded}\`, which includes its weights`,
         },
       ];

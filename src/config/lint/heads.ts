@@ -3,6 +3,7 @@ import { endingFault, endingOf, type HeadInput, type LayerFault, lossOf, orderFa
 import type { Problem } from '../../core/problem.js';
 import type { Stage } from '../pipeline.js';
 import type { FieldPath } from '../values.js';
+import { isOwnNetwork } from './bases.js';
 import { type LintContext, nearestOf, stagesOf, trainings } from './lineage.js';
 
 export function pathOfLayer(head: Stage<'build-head'>, index: number): FieldPath {
@@ -12,7 +13,7 @@ export function pathOfLayer(head: Stage<'build-head'>, index: number): FieldPath
 /** A base of another author may end in a pooling of its own. */
 function inputOf(context: LintContext, head: Stage<'build-head'>): HeadInput {
   const base = nearestOf(context.stages, head, 'base', 'load-base');
-  return base === undefined || base.config.architecture === 'layers_model' ? 'unknown' : 'image';
+  return base === undefined || isOwnNetwork(base.config.architecture) ? 'unknown' : 'image';
 }
 
 function problemOf({ locator }: LintContext, head: Stage<'build-head'>, { layer, ...fault }: LayerFault): Problem {

@@ -1,6 +1,7 @@
 /** Checks what the stages mean together, without looking at any data; `folders.ts` has the rules that do. */
 import type { Problem } from '../../core/problem.js';
 import { basePreprocessing, baseWeights, baseVariant } from './bases.js';
+import { onnxExports, onnxFields, onnxFreezeStage, onnxFrozen } from './onnx-bases.js';
 import { exportFolders } from './exports.js';
 import { layerOrder, lossFitsHead, headEnding } from './heads.js';
 import type { LintContext } from './lineage.js';
@@ -20,6 +21,10 @@ const rules: readonly Rule[] = [
   baseWeights,
   baseVariant,
   basePreprocessing,
+  onnxFields,
+  onnxFrozen,
+  onnxFreezeStage,
+  onnxExports,
   layerOrder,
   headEnding,
   lossFitsHead,

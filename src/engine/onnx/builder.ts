@@ -1,6 +1,6 @@
 /** Builds an ONNX graph node by node. Values are known by name; equal nodes are made once, unused ones are left out. */
 import type { Shape } from '../../model/graph.js';
-import type { Attribute, Initializer, Model, Node, Port } from './model-file.js';
+import type { Attribute, Block, Initializer, Model, Node, Port } from './model-file.js';
 
 /** The batch dimension, which is known when the model runs. */
 const BATCH = 'N';
@@ -27,6 +27,13 @@ export class GraphBuilder {
     return output;
   }
 
+  /** The nodes of another file that make a value of `input` and of constants. */
+  block(input: Name, constants: readonly Name[], block: Block): Name {
+    const output = `block_${this.nodes.length}`;
+    this.nodes.push({ op: 'block', inputs: [input, ...constants], output, attributes: {}, block });
+    return output;
+  }
+
   /** The node that makes a value; none makes inputs and constants. */
   producer(value: Name): Node | undefined {
     return this.nodes.find((node) => node.output === value);
@@ -34,6 +41,12 @@ export class GraphBuilder {
 
   /** A float32 tensor that the file carries; `name` must be free. */
   constant(name: Name, dims: readonly number[], data: Float32Array): Name {
+    this.initializers.set(name, { name, dims, data });
+    return name;
+  }
+
+  /** The same for numbers that a file holds in another type, which they fit exactly. */
+  typedConstant(name: Name, dims: readonly number[], data: Initializer['data']): Name {
     this.initializers.set(name, { name, dims, data });
     return name;
   }
@@ -70,6 +83,12 @@ export class GraphBuilder {
   /** Gives a value out under a name of its own. */
   output(name: Name, value: Name, dims: readonly number[]): void {
     this.outputs.push({ name, dims });
+    this.sources.set(name, value);
+  }
+
+  /** Gives a float32 value out whose shape is not known before it is computed. */
+  unsizedOutput(name: Name, value: Name): void {
+    this.outputs.push({ name, dims: undefined });
     this.sources.set(name, value);
   }
 

@@ -5,8 +5,8 @@
 import type { StepCost } from '../../model/cost.js';
 import type { Shape } from '../../model/graph.js';
 import { sizeOf } from '../../model/tensor.js';
-import { bytesOf, fieldsOf, textOf } from './protobuf-reader.js';
-import { valuesOf } from './protobuf-values.js';
+import { bytesOf, fieldsOf, textOf } from '../../model/onnx/protobuf-reader.js';
+import { valuesOf } from '../../model/onnx/protobuf-values.js';
 
 interface Known {
   readonly shapes: Map<string, Shape>;

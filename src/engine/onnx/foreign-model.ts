@@ -6,13 +6,13 @@ import { failure, type PipelineError } from '../../core/problem.js';
 import { refuseExcessive } from '../../model/cost.js';
 import { costOf } from './foreign-cost.js';
 import type { OnnxBundle } from './onnx-bundle.js';
-import { bytesOf, fieldsOf, textOf } from './protobuf-reader.js';
+import { bytesOf, fieldsOf, textOf } from '../../model/onnx/protobuf-reader.js';
 
 /** Operators of ONNX that have graphs inside: loops, branches, and what calls a graph for each element. */
 const CONTROL = new Set(['Loop', 'Scan', 'If', 'SequenceMap']);
 
-/** What the ONNX standard calls its own operators. */
-const STANDARD = new Set(['', 'ai.onnx']);
+/** What the ONNX standard calls its own operators, and what onnxruntime calls those that it brings. */
+const STANDARD = new Set(['', 'ai.onnx', 'com.microsoft']);
 
 /** NodeProto: op_type (4), attribute (5), domain (7), name (3). */
 const nodeFields = { name: 3, op: 4, attribute: 5, domain: 7 } as const;
@@ -32,10 +32,15 @@ export function checkForeignModel(file: Uint8Array, { path: where, input, image 
   for (const graph of graphs) {
     if (bytesOf(graph, 15).length > 0) throw refused(where, 'has sparse constants');
     // GraphProto: node (1), initializer (5), sparse_initializer (15).
-    for (const node of bytesOf(graph, 1)) checkNode(node, where);
+    refuseNodes(bytesOf(graph, 1), where);
     for (const tensor of bytesOf(graph, 5)) checkTensor(tensor, where);
   }
   refuseExcessive(costOf(graphs, input.name, [1, ...image.size, 3]), where);
+}
+
+/** Throws `unsafe` for a node that can compute without end, or is of operators that onnxruntime does not have itself. */
+export function refuseNodes(nodes: Iterable<Uint8Array>, where: string): void {
+  for (const node of nodes) checkNode(node, where);
 }
 
 function checkNode(node: Uint8Array, where: string): void {

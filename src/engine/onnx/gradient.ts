@@ -24,7 +24,7 @@ export function backpropagate(
     const gradients: Gradients = applied.backward(gradient);
     for (const [role, value] of Object.entries(gradients.weights ?? {})) {
       const name = `${layer.name}/${role}`;
-      if (learned.has(name)) found.set(name, value);
+      if (value !== undefined && learned.has(name)) found.set(name, value);
     }
     inputs.forEach((name, i) => {
       const before = arrived.get(name);

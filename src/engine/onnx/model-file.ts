@@ -2,7 +2,9 @@
  * ONNX files: the messages that the compiler uses, with their field numbers.
  * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-import { Message } from './protobuf.js';
+import type { OnnxModel } from '../../model/onnx/model-proto.js';
+import { blockInitializers, blockNodes } from './block.js';
+import { Message } from '../../model/onnx/protobuf.js';
 
 /** IR version 8 belongs to ONNX 1.12, as does opset 17; every onnxruntime since 1.12 reads both. */
 const IR_VERSION = 8;
@@ -16,19 +18,34 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly output: string;
   readonly attributes: Readonly<Record<string, Attribute>>;
+  /** The nodes of another file that this one stands for. */
+  readonly block?: Block;
+}
+
+/**
+ * Nodes of another file from one of its values to another. They are written as that file has them, with names of their
+ * own. The first input of the node that stands for them is the value at `input`, the others are the `constants`.
+ */
+export interface Block {
+  readonly program: OnnxModel;
+  readonly input: string;
+  readonly output: string;
+  /** Initializers that lie outside the program. */
+  readonly constants: readonly string[];
 }
 
 export interface Initializer {
   readonly name: string;
   readonly dims: readonly number[];
-  /** Float32, int64, or float16 by its bits. */
-  readonly data: Float32Array | BigInt64Array | Uint16Array;
+  /** Float32, int64, 8-bit integers, or float16 by its bits. */
+  readonly data: Float32Array | BigInt64Array | Uint16Array | Int8Array | Uint8Array;
 }
 
 /** An input or output, of float32 where no type is said; a text is a dimension that is known when the model runs. */
 export interface Port {
   readonly name: string;
-  readonly dims: readonly (number | string)[];
+  /** Undefined where the file is to tell none. */
+  readonly dims: readonly (number | string)[] | undefined;
   readonly type?: 'float32' | 'uint8';
 }
 
@@ -46,19 +63,28 @@ export interface Model {
 }
 
 /** TensorProto.DataType */
-export const dataTypes = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
+export const dataTypes = { float32: 1, uint8: 2, int8: 3, int64: 7, float16: 10 } as const;
 
 /** The bytes of a model as an `.onnx` file holds them. Floats are stored little-endian, as all supported machines hold them. */
 export function encodeModel(model: Model): Uint8Array {
   const graph = new Message();
-  for (const node of model.nodes) graph.message(1, encodeNode(node));
+  const blocks = model.nodes.flatMap((node) => (node.block === undefined ? [] : [{ node, block: node.block }]));
+  for (const node of model.nodes) {
+    if (node.block === undefined) graph.message(1, encodeNode(node));
+    else for (const message of blockNodes(node, node.block)) graph.message(1, message);
+  }
   graph.text(2, model.name);
+  for (const { node, block } of blocks)
+    for (const tensor of blockInitializers(node, block)) graph.message(5, tensor);
   for (const initializer of model.initializers) graph.message(5, encodeInitializer(initializer));
   for (const input of model.inputs) graph.message(11, encodePort(input));
   for (const output of model.outputs) graph.message(12, encodePort(output));
-  const file = new Message().int(1, IR_VERSION).text(2, 'transfer-pipeline');
+  const irVersion = Math.max(IR_VERSION, ...blocks.map(({ block }) => block.program.irVersion));
+  const file = new Message().int(1, irVersion).text(2, 'transfer-pipeline');
   if (model.documentation !== undefined) file.text(6, model.documentation);
-  file.message(7, graph).message(8, new Message().text(1, '').int(2, OPSET));
+  file.message(7, graph);
+  for (const [domain, version] of opsetsOf(blocks.map(({ block }) => block)))
+    file.message(8, new Message().text(1, domain).int(2, version));
   for (const [key, value] of Object.entries(model.metadata ?? {}))
     file.message(14, new Message().text(1, key).text(2, value));
   return file.toBytes();
@@ -90,13 +116,26 @@ function encodeInitializer({ name, dims, data }: Initializer): Message {
 
 function typeOf(data: Initializer['data']): number {
   if (data instanceof Float32Array) return dataTypes.float32;
+  if (data instanceof Int8Array) return dataTypes.int8;
+  if (data instanceof Uint8Array) return dataTypes.uint8;
   return data instanceof Uint16Array ? dataTypes.float16 : dataTypes.int64;
 }
 
 function encodePort({ name, dims, type = 'float32' }: Port): Message {
   const shape = new Message();
-  for (const dim of dims)
+  for (const dim of dims ?? [])
     shape.message(1, typeof dim === 'number' ? new Message().int(1, dim) : new Message().text(2, dim));
+  // Without dimensions, the type is left to the runtime too.
+  if (dims === undefined) return new Message().text(1, name);
   const tensor = new Message().int(1, dataTypes[type]).message(2, shape);
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
+}
+
+/**
+ * A block brings the operator sets that its nodes were written for; the compiler's own operators around one mean the
+ * same in every set from 7 on.
+ */
+function opsetsOf(blocks: readonly Block[]): ReadonlyMap<string, number> {
+  const [block] = blocks;
+  return block === undefined ? new Map([['', OPSET]]) : new Map([['', OPSET], ...block.program.opsets]);
 }

@@ -7,7 +7,7 @@ import { readRegular } from '../../core/regular-file.js';
 import { checkForeignModel } from './foreign-model.js';
 import { fromProperties, type ModelMetadata } from './metadata.js';
 import { dataTypes } from './model-file.js';
-import { bytesOf, fieldsOf, textOf } from './protobuf-reader.js';
+import { bytesOf, fieldsOf, textOf } from '../../model/onnx/protobuf-reader.js';
 
 /** A constant as float32, whatever the file holds it as. */
 export interface Constant {

@@ -1,8 +1,10 @@
 /** Lays a layer graph out as ONNX nodes, layer by layer. */
-import { type Graph, type Layer, type Shape, shapesOf } from '../../model/graph.js';
+import { type Graph, type Layer, type Shape, shapesOf, type StoredType } from '../../model/graph.js';
+import { toHalves } from '../../model/rounding.js';
 import { sizeOf, type Tensor, type Weights } from '../../model/tensor.js';
 import type { GraphBuilder, Name } from './builder.js';
 import { foldedPaddings } from './fold.js';
+import type { Initializer } from './model-file.js';
 import { applyLayer } from './layers/index.js';
 import type { Applied, LayerWeights, Role, Scope, Value } from './layers/rule.js';
 
@@ -71,7 +73,12 @@ export function inputOf(builder: GraphBuilder, graph: Graph, name: Name): Value 
   return { name: builder.batchInput(name, shape), shape, order: 'last' };
 }
 
-function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables, training }: LayOut): LayerWeights {
+/** How a layer's rule gets its weights. */
+export function weightsOf(
+  builder: GraphBuilder,
+  layer: Layer,
+  { weights, variables, training }: Pick<LayOut, 'weights' | 'variables' | 'training'>,
+): LayerWeights {
   const find = (role: Role): { name: string; tensor: Tensor } => {
     const name = `${layer.name}/${role}`;
     const tensor = weights.get(name);
@@ -83,6 +90,10 @@ function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables, tr
       const { name, tensor } = find(role);
       return variables.has(name) ? name : builder.constant(name, tensor.shape, tensor.data);
     },
+    typed(role, type) {
+      const { name, tensor } = find(role);
+      return builder.typedConstant(name, tensor.shape, asStored(name, tensor, type));
+    },
     arranged(role, permutation, dims) {
       const { name, tensor } = find(role);
       if (variables.has(name)) return arrangedNodes(builder, name, tensor.shape, permutation, dims);
@@ -91,6 +102,20 @@ function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables, tr
       return builder.constant(training ? `${name}:oihw` : name, dims ?? permuted.shape, permuted.data);
     },
   };
+}
+
+/** The numbers of a tensor in the type that a file held them in: those are exact in float32. */
+function asStored(name: string, tensor: Tensor, type: StoredType): Initializer['data'] {
+  switch (type) {
+    case 'float32':
+      return tensor.data;
+    case 'float16':
+      return toHalves(name, tensor);
+    case 'int8':
+      return Int8Array.from(tensor.data);
+    case 'uint8':
+      return Uint8Array.from(tensor.data);
+  }
 }
 
 /**

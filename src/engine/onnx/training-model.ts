@@ -170,7 +170,7 @@ function addStatistics(builder: GraphBuilder, steps: readonly Step[], variables:
   for (const { layer, applied } of steps) {
     for (const [role, value] of Object.entries(applied.updates ?? {})) {
       const name = `${layer.name}/${role}`;
-      builder.output(nextName(name), value, shapes.get(name)!);
+      if (value !== undefined) builder.output(nextName(name), value, shapes.get(name)!);
     }
   }
 }

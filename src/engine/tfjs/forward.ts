@@ -68,6 +68,10 @@ const table: { readonly [K in LayerKind]: Apply<K> } = {
     return mask === undefined ? x : tf.mul(x, mask);
   },
   add: (_, inputs) => inputs.reduce((sum, x) => tf.add(sum, x)),
+  onnx() {
+    // `requires` of the stages refuses it before anything runs.
+    throw new Error('TF.js does not run ONNX files');
+  },
   flatten: (_, [x]) => tf.reshape(x, [x.shape[0], -1]),
   global_average_pooling2d: (_, [x]) => tf.mean(x, [1, 2]),
   global_max_pooling2d: (_, [x]) => tf.max(x, [1, 2]),

@@ -6,7 +6,7 @@ import { mobilenetAlphas, mobilenetV2 } from './mobilenet-v2.js';
 import { resnet50 } from './resnet50.js';
 import { vgg16, vgg19 } from './vgg.js';
 
-export type Architecture = 'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'compact32' | 'layers_model';
+export type Architecture = 'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'compact32' | 'layers_model' | 'onnx';
 
 /** A file of weights without the top, as Keras publishes it. */
 interface PublishedWeights {
@@ -77,6 +77,7 @@ export const bases: Readonly<Record<Architecture, Base>> = {
     packaged: { file: 'examples/base/model.json', parameters: 189_304 },
   },
   layers_model: { build: null, preprocessing: null, imageSize: null, published: [] },
+  onnx: { build: null, preprocessing: null, imageSize: null, published: [] },
 };
 
 /** One line of the list of bases. */

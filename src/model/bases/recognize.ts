@@ -87,6 +87,7 @@ function describe(layer: Layer, widths: boolean): string | undefined {
     case 'flatten':
     case 'global_average_pooling2d':
     case 'global_max_pooling2d':
+    case 'onnx':
       return layer.kind;
   }
 }

@@ -119,6 +119,9 @@ function written(layer: Layer): Written {
       return ['Add', {}];
     case 'dropout':
       return ['Dropout', { rate: layer.rate }];
+    case 'onnx':
+      // The check of the file refuses the format for such bases.
+      throw new Error(`${layer.name} cannot be written as a layer of Keras`);
   }
 }
 

@@ -1,7 +1,16 @@
 /** load-base: a pretrained network without its top, with layers from code or a file and weights from a file. */
 import type { StageDefinition } from '../../core/stage.js';
 import type { ModelDocument } from '../../model/document.js';
+import type { Json } from '../../core/canonical.js';
+import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { surveyWeights } from './source.js';
+
+/** The survey has the digest of the file that `from` names, never its path. */
+function contentOf(preprocessing: NonNullable<LoadBaseConfig['preprocessing']>): Json {
+  if (typeof preprocessing === 'string') return preprocessing;
+  const { from: _from, ...written } = preprocessing;
+  return written;
+}
 
 export const loadBase: StageDefinition<'load-base'> = {
   kind: 'load-base',
@@ -9,10 +18,11 @@ export const loadBase: StageDefinition<'load-base'> = {
   reads: {},
 
   // Of the weights file, only the content is in the key (from the survey), never its path or URL. Widths are MobileNetV2's alone.
-  relevant: ({ architecture, alpha, preprocessing, weights, seed }) => ({
+  relevant: ({ architecture, alpha, preprocessing, weights, seed, output, tokens, input_size: size }) => ({
     architecture,
     ...(architecture === 'mobilenet_v2' ? { alpha } : {}),
-    preprocessing: preprocessing ?? null,
+    ...(architecture === 'onnx' ? { output, tokens: tokens ?? null, input_size: size ?? null } : {}),
+    preprocessing: preprocessing === undefined ? null : contentOf(preprocessing),
     random: weights === 'random' ? seed! : null,
   }),
 

@@ -38,8 +38,14 @@ export async function rehearseLoadBase(context: StageContext<'load-base'>): Prom
 
 async function putBase(
   source: LocalSource,
-  { config, note, putBytes, putJson }: StageContext<'load-base'>,
+  context: StageContext<'load-base'>,
 ): Promise<void> {
+  const { config, note, putBytes, putJson } = context;
+  if (config.architecture === 'onnx') {
+    if (source.kind === 'random') throw withoutLayers('onnx', 'so there is nothing to build with `weights: random`');
+    const { putOnnxBase } = await import('./onnx.js');
+    return putOnnxBase(source, context);
+  }
   const { graph, weights } = await load(config, source);
   const preprocessing = preprocessingOf(config);
   refuseScalingTwice(graph, preprocessing, config);
@@ -66,8 +72,11 @@ async function bring(source: Source, context: StageContext<'load-base'>): Promis
 }
 
 function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {
-  const mode = config.preprocessing ?? bases[config.architecture].preprocessing;
-  return mode === null ? null : { kind: 'mode', mode };
+  const wanted = config.preprocessing ?? bases[config.architecture].preprocessing;
+  if (wanted === null) return null;
+  if (typeof wanted === 'string') return { kind: 'mode', mode: wanted };
+  const { scale = 1 / 255, mean = [0, 0, 0], std = [1, 1, 1], channels = 'rgb' } = wanted;
+  return { kind: 'normalize', scale, mean, std, channels };
 }
 
 async function load(

@@ -11,6 +11,7 @@ import { bases } from '../../model/bases/index.js';
 import { baseFormats } from '../../model/formats/identify.js';
 import type { ExpectedDigests } from '../../model/model-folder.js';
 import { modelFiles } from '../../model/read-model.js';
+import { findOnnxFiles } from './onnx-files.js';
 import { pinPreimage } from '../../sources/pins.js';
 
 /** Local weights: noise for tests, or a file. */
@@ -22,12 +23,14 @@ interface RandomWeights {
   readonly layers?: Digest;
 }
 
-interface WeightsFile {
+export interface WeightsFile {
   readonly kind: 'file';
   readonly path: string;
   readonly digest: string;
   /** Of every file that is read: the base is kept under these digests, so other bytes must not become it. */
   readonly files: ExpectedDigests;
+  /** For ONNX: the file that says how the network wants its images. */
+  readonly preprocessor?: { readonly path: string; readonly digest: Digest };
 }
 
 /** What the survey finds; files on the web are fetched only by a run. */
@@ -42,7 +45,10 @@ export async function surveyWeights(context: SurveyContext<'load-base'>): Promis
     return survey({ weights: preimage }, { kind: 'download', download }, provisional);
   }
   const source = await locateWeights(context);
-  if (source.kind === 'file') return survey({ weights: source.digest }, source);
+  if (source.kind === 'file') {
+    const { digest, preprocessor } = source;
+    return survey({ weights: digest, ...(preprocessor && { preprocessor: preprocessor.digest }) }, source);
+  }
   const { packaged } = bases[context.config.architecture];
   if (packaged === undefined) return survey('random', source);
   // The layers that come with the tool are those of a file.
@@ -91,7 +97,9 @@ async function locateWeights({
         error,
       );
     };
-  const files = await modelFiles(path, shown).catch(missing(shown, `correct \`weights\` of ${name}`));
+  const { files, preprocessor } = await filesOf(config, path, shown).catch(
+    missing(shown, `correct \`weights\` of ${name}`),
+  );
   const digests = await Promise.all(
     files.map((file) => digestFile(file).catch(missing(file, `keep all files of ${shown} in one folder`))),
   );
@@ -107,6 +115,29 @@ async function locateWeights({
       remedy: 'download the file again, or correct `sha256` if the new file is the right one',
     });
   }
-  // Of a folder, the model.json in it.
-  return { kind: 'file', path: files[0], digest, files: new Map(files.map((file, i) => [file, digests[i]])) };
+  const wants = typeof config.preprocessing === 'object' ? config.preprocessing.from : undefined;
+  const from = wants === undefined ? preprocessor : resolvePath(wants);
+  return {
+    kind: 'file',
+    // Of a folder, the file of the network in it.
+    path: files[0],
+    digest,
+    files: new Map(files.map((file, i) => [file, digests[i]])),
+    ...(from !== undefined && {
+      preprocessor: {
+        path: from,
+        digest: await digestFile(from).catch(missing(from, `correct \`preprocessing.from\` of ${name}`)),
+      },
+    }),
+  };
+}
+
+/** The files of a base, the network's first. */
+async function filesOf(
+  { architecture }: LoadBaseConfig,
+  path: string,
+  shown: string,
+): Promise<{ readonly files: readonly string[]; readonly preprocessor?: string }> {
+  if (architecture !== 'onnx') return { files: await modelFiles(path, shown) };
+  return findOnnxFiles(path, shown);
 }

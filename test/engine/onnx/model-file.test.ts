@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { GraphBuilder } from '../../../src/engine/onnx/builder.js';
 import { encodeModel } from '../../../src/engine/onnx/model-file.js';
-import { Message } from '../../../src/engine/onnx/protobuf.js';
+import { Message } from '../../../src/model/onnx/protobuf.js';
 
 const hex = (message: Message) => Buffer.from(message.toBytes()).toString('hex');
 

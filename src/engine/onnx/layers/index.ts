@@ -4,6 +4,7 @@ import { applyActivation } from './activation.js';
 import { applyBatchNormalization } from './batch-normalization.js';
 import { applyConv2d, applyDepthwiseConv2d } from './convolution.js';
 import { applyDense } from './dense.js';
+import { applyOnnx } from './onnx.js';
 import { applyGlobalAveragePooling, applyGlobalMaxPooling, applyPooling } from './pooling.js';
 import type { Applied, Scope, Value } from './rule.js';
 import { applyAdd, applyDropout, applyFlatten, applyRescaling, applyZeroPadding } from './shaping.js';
@@ -32,6 +33,8 @@ export function applyLayer(scope: Scope, layer: Exclude<Layer, { kind: 'input' }
       return applyDropout(scope, layer, inputs);
     case 'add':
       return applyAdd(scope, layer, inputs);
+    case 'onnx':
+      return applyOnnx(scope, layer, inputs);
     case 'flatten':
       return applyFlatten(scope, layer, inputs);
     case 'global_average_pooling2d':

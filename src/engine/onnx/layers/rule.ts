@@ -1,5 +1,5 @@
 /** What a layer's rule gets and gives. A rule holds a layer's forward pass and its gradient side by side. */
-import type { Shape, WeightSpec } from '../../../model/graph.js';
+import type { Shape, StoredType, WeightSpec } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
 
 export type Role = WeightSpec['role'];
@@ -17,6 +17,8 @@ export interface Value {
 /** The weights of one layer: constants of the file, or inputs of each run where the layer is trained. */
 export interface LayerWeights {
   get(role: Role): Name;
+  /** A constant in the type that a file held it in. */
+  typed(role: Role, type: StoredType): Name;
   /** A kernel with its axes permuted as ONNX has them, height and width last, then reshaped where `dims` is given. */
   arranged(role: Role, permutation: readonly number[], dims?: readonly number[]): Name;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { Message } from '../../../src/engine/onnx/protobuf.js';
-import { bytesOf, fieldsOf, textOf } from '../../../src/engine/onnx/protobuf-reader.js';
+import { Message } from '../../../src/model/onnx/protobuf.js';
+import { bytesOf, fieldsOf, textOf } from '../../../src/model/onnx/protobuf-reader.js';
 
 const message = new Message()
   .int(1, 150)

@@ -3,8 +3,11 @@
  * Source: https://protobuf.dev/programming-guides/encoding
  */
 
-/** One field of a message: a number (varints), or the bytes of a text, a message, packed numbers or a fixed-size number. */
-export type Field = { readonly number: number } & (
+/**
+ * One field of a message: a number (varints), or the bytes of a text, a message, packed numbers or a fixed-size number.
+ * `whole` is the field as it stands in the message, for copies.
+ */
+export type Field = { readonly number: number; readonly whole: Uint8Array } & (
   { readonly kind: 'varint'; readonly value: bigint } | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
 );
 
@@ -24,18 +27,21 @@ export function* fieldsOf(message: Uint8Array): Generator<Field, void, undefined
     throw new RangeError('a number has more than ten bytes');
   };
   while (at < message.length) {
+    const start = at;
     const tag = Number(varint());
     const number = Math.floor(tag / 8);
     const wire = tag % 8;
     if (wire === 0) {
-      yield { number, kind: 'varint', value: varint() };
+      const value = varint();
+      yield { number, whole: message.subarray(start, at), kind: 'varint', value };
       continue;
     }
     const length = wire === 2 ? Number(varint()) : FIXED[wire];
     if (length === undefined || number === 0) throw new RangeError(`a field has the tag ${tag}`);
     if (length > message.length - at) throw new RangeError(`a field of ${length} bytes has ${message.length - at}`);
-    yield { number, kind: 'bytes', bytes: message.subarray(at, at + length) };
+    const bytes = message.subarray(at, at + length);
     at += length;
+    yield { number, whole: message.subarray(start, at), kind: 'bytes', bytes };
   }
 }
 

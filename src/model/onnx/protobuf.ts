@@ -30,6 +30,11 @@ export class Message {
       .push(value);
   }
 
+  /** Fields that are encoded already, kept as {@link bytes} keeps them. */
+  encoded(fields: Uint8Array): this {
+    return this.push(fields);
+  }
+
   text(field: number, value: string): this {
     return this.bytes(field, new TextEncoder().encode(value));
   }

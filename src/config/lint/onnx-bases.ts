@@ -1,0 +1,85 @@
+/** Rules about bases that are ONNX files: they run as they are, so they are frozen whole and exported as ONNX alone. */
+import type { Problem } from '../../core/problem.js';
+import { type LintContext, nearestOf, stagesOf, trainings } from './lineage.js';
+
+/** Fields that only an ONNX file has a meaning for. */
+export function onnxFields({ stages, locator }: LintContext): Problem[] {
+  return stagesOf(stages, 'load-base').flatMap(({ name, config }): Problem[] => {
+    const { architecture, output, tokens, input_size: size, preprocessing } = config;
+    if (architecture === 'onnx') return [];
+    const fields = [
+      ...(output === 'auto' ? [] : ['output']),
+      ...(tokens === undefined ? [] : ['tokens']),
+      ...(size === undefined ? [] : ['input_size']),
+    ];
+    const paths = fields.map((field) => ['stages', name, field]);
+    if (typeof preprocessing === 'object' && preprocessing.from !== undefined)
+      paths.push(['stages', name, 'preprocessing', 'from']);
+    return paths.map((path) => ({
+      code: 'only-for-onnx',
+      ...locator.at(path),
+      found: `\`${path.slice(2).join('.')}\` does not apply to \`architecture: ${architecture}\``,
+      expected: `\`${path.slice(2).join('.')}\` only with \`architecture: onnx\``,
+      remedy: `remove it, or use \`architecture: onnx\` for an .onnx file`,
+    }));
+  });
+}
+
+/** What an ONNX file computes has no layers that could be trained. */
+export function onnxFrozen(context: LintContext): Problem[] {
+  const { stages, locator } = context;
+  const refusal = (path: (string | number)[], what: string): Problem => ({
+    code: 'onnx-is-frozen',
+    ...locator.at(path),
+    found: `${what}, but the base is an ONNX file, which is used as a whole and cannot be trained`,
+    expected: '`layers: all`',
+    remedy: 'freeze all of it, or use a base from Keras (`architecture: layers_model`) to train some of its layers',
+  });
+  const freezes = stagesOf(stages, 'freeze').flatMap((freeze) =>
+    nearestOf(stages, freeze, 'base', 'load-base')?.config.architecture === 'onnx' && freeze.config.layers !== 'all'
+      ? [refusal(['stages', freeze.name, 'layers'], '`layers` leaves layers to train')]
+      : [],
+  );
+  const trained = trainings(stages).flatMap(({ train: stage, base }) =>
+    base?.config.architecture === 'onnx' && stage.config.freeze !== undefined && stage.config.freeze !== 'all'
+      ? [refusal(['stages', stage.name, 'freeze'], '`freeze` leaves layers to train')]
+      : [],
+  );
+  return [...freezes, ...trained];
+}
+
+/** The head needs the base to be frozen: without a freeze stage in between, nothing is. */
+export function onnxFreezeStage({ stages, locator }: LintContext): Problem[] {
+  return stagesOf(stages, 'build-head').flatMap((head) => {
+    const base = nearestOf(stages, head, 'base', 'load-base');
+    if (base?.config.architecture !== 'onnx' || nearestOf(stages, head, 'base', 'freeze') !== undefined) return [];
+    return [
+      {
+        code: 'onnx-is-frozen',
+        ...locator.at(['stages', head.name, 'base']),
+        found: `the base \`${base.name}\` is an ONNX file and is not frozen`,
+        expected: 'a freeze stage with `layers: all` between the two: an ONNX file cannot be trained',
+        remedy: 'add `freeze: {layers: all}`',
+      },
+    ];
+  });
+}
+
+/** A layers-model of TF.js has layers, an ONNX file has none. */
+export function onnxExports({ stages, locator }: LintContext): Problem[] {
+  return stagesOf(stages, 'export').flatMap(({ name, config, references }) => {
+    const training = trainings(stages).find(({ train }) => train.name === references.model);
+    if (training?.base?.config.architecture !== 'onnx') return [];
+    const index = config.formats.indexOf('tfjs');
+    if (index < 0) return [];
+    return [
+      {
+        code: 'onnx-exports-onnx',
+        ...locator.at(['stages', name, 'formats', index]),
+        found: 'a model on a base that is an ONNX file cannot be exported as `tfjs`, whose models consist of layers',
+        expected: '`formats: [onnx]`; `pipeline serve` and onnxruntime-web run such a model in browsers',
+        remedy: 'write `formats: [onnx]`',
+      },
+    ];
+  });
+}

@@ -1,0 +1,58 @@
+/**
+ * The nodes of another file as part of a compiled model. Their messages are copied field by field; only the names of
+ * values change, so that none of them meets one of ours.
+ */
+import { nodesFor, type OnnxModel } from '../../model/onnx/model-proto.js';
+import { Message } from '../../model/onnx/protobuf.js';
+import { fieldsOf } from '../../model/onnx/protobuf-reader.js';
+import type { Block, Node } from './model-file.js';
+
+type Rename = (value: string) => string;
+
+/** NodeProto messages, in the order of the file. */
+export function* blockNodes(node: Node, block: Block): Generator<Message, void, undefined> {
+  const rename = renaming(node, block);
+  for (const { bytes } of nodesFor(block.program, block.output)) {
+    // NodeProto: input (1), output (2), name (3); another node of the same name may be ours.
+    yield renamed(bytes, (field, text) => {
+      if (field === 3) return `${node.output}:${text}`;
+      return field === 1 || field === 2 ? rename(text) : undefined;
+    });
+  }
+}
+
+/** TensorProto messages of the initializers that lie in the program. */
+export function* blockInitializers(node: Node, block: Block): Generator<Message, void, undefined> {
+  const rename = renaming(node, block);
+  const read = valuesReadBy(block.program);
+  for (const [name, bytes] of block.program.initializers)
+    if (read.has(name)) yield renamed(bytes, (field, text) => (field === 8 ? rename(text) : undefined));
+}
+
+function valuesReadBy({ nodes }: OnnxModel): ReadonlySet<string> {
+  return new Set(nodes.flatMap(({ inputs }) => inputs));
+}
+
+function renaming({ inputs, output }: Node, block: Block): Rename {
+  const known = new Map([
+    ['', ''],
+    [block.input, inputs[0]],
+    ...block.constants.map((name, place): [string, string] => [name, inputs[place + 1]]),
+    [block.output, output],
+  ]);
+  return (value) => known.get(value) ?? `${output}:${value}`;
+}
+
+/** A message with some of its texts replaced. */
+function renamed(message: Uint8Array, replace: (field: number, text: string) => string | undefined): Message {
+  const copy = new Message();
+  for (const field of fieldsOf(message)) {
+    const text =
+      field.kind === 'bytes' && field.bytes.length < 65_536
+        ? replace(field.number, Buffer.from(field.bytes).toString('utf8'))
+        : undefined;
+    if (text === undefined) copy.encoded(field.whole);
+    else copy.text(field.number, text);
+  }
+  return copy;
+}

@@ -1,0 +1,97 @@
+/**
+ * Takes the large tensors out of an ONNX file and leaves its program: tensors are weights like those of any network, and
+ * the rest is small enough for a document.
+ */
+import { widened } from '../../core/float16.js';
+import type { OnnxLayer, StoredType } from '../graph.js';
+import { sizeOf, type Tensor } from '../tensor.js';
+import { nodesFor, readModelProto, type OnnxModel } from './model-proto.js';
+import { Message } from './protobuf.js';
+import { bytesOf, fieldsOf } from './protobuf-reader.js';
+import { valuesOf } from './protobuf-values.js';
+
+/** Smaller tensors stay in the program: scales, shapes, and what operators want to find as it is. */
+const FEW_NUMBERS = 16;
+
+/** TensorProto.DataType of the types that float32 holds exactly. */
+const storedTypes: ReadonlyMap<number, StoredType> = new Map([
+  [1, 'float32'],
+  [2, 'uint8'],
+  [3, 'int8'],
+  [10, 'float16'],
+]);
+
+const bytesEach: Readonly<Record<StoredType, number>> = { float32: 4, float16: 2, int8: 1, uint8: 1 };
+
+export interface Program {
+  /** An ONNX file of the nodes that the output needs. */
+  readonly bytes: Uint8Array;
+  readonly tensors: readonly { readonly name: string; readonly type: StoredType; readonly tensor: Tensor }[];
+}
+
+/** Cuts a network to one of its values. Throws a RangeError for a tensor whose bytes do not fit its shape. */
+export function cutProgram(model: OnnxModel, output: string): Program {
+  const nodes = nodesFor(model, output);
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const graph = new Message();
+  for (const { bytes } of nodes) graph.bytes(1, bytes);
+  graph.text(2, 'base');
+  const tensors: Program['tensors'][number][] = [];
+  for (const [name, bytes] of model.initializers) {
+    if (!read.has(name)) continue;
+    const tensor = tensorOf(bytes);
+    if (tensor === undefined) graph.bytes(5, bytes);
+    else tensors.push({ name, ...tensor });
+  }
+  const file = new Message().int(1, model.irVersion).message(7, graph);
+  for (const [domain, version] of model.opsets) file.message(8, new Message().text(1, domain).int(2, version));
+  return { bytes: file.toBytes(), tensors };
+}
+
+/** The program of a layer. */
+export function programOf({ program }: Pick<OnnxLayer, 'program'>): OnnxModel {
+  return readModelProto(Buffer.from(program, 'base64'));
+}
+
+/** TensorProto: dims (1), data_type (2), float_data (4), raw_data (9). Undefined for what stays in the program. */
+function tensorOf(bytes: Uint8Array): { type: StoredType; tensor: Tensor } | undefined {
+  const type = storedTypes.get(valuesOf(bytes, 2).at(-1) ?? 0);
+  const shape = valuesOf(bytes, 1);
+  if (type === undefined || !(sizeOf(shape) > FEW_NUMBERS)) return undefined;
+  const raw = bytesOf(bytes, 9).at(-1);
+  if (raw === undefined) {
+    // Halves and bytes in this form are varints, and rare: they stay.
+    if (type !== 'float32') return undefined;
+    return { type, tensor: { shape, data: fitted(floatsIn(bytes), shape) } };
+  }
+  if (raw.length !== sizeOf(shape) * bytesEach[type])
+    throw new RangeError(`a tensor of [${shape.join(', ')}] has ${raw.length} bytes`);
+  // Copied: numbers begin anywhere in the file, typed arrays only at multiples of their size.
+  return { type, tensor: { shape, data: numbersOf(new Uint8Array(raw), type) } };
+}
+
+function numbersOf(raw: Uint8Array<ArrayBuffer>, type: StoredType): Float32Array {
+  switch (type) {
+    case 'float32':
+      return new Float32Array(raw.buffer);
+    case 'float16':
+      return widened(new Uint16Array(raw.buffer));
+    case 'int8':
+      return Float32Array.from(new Int8Array(raw.buffer));
+    case 'uint8':
+      return Float32Array.from(raw);
+  }
+}
+
+/** float_data, packed or one record a number. */
+function floatsIn(bytes: Uint8Array): Float32Array {
+  const parts: Uint8Array[] = [];
+  for (const field of fieldsOf(bytes)) if (field.kind === 'bytes' && field.number === 4) parts.push(field.bytes);
+  const joined = Uint8Array.from(Buffer.concat(parts));
+  return new Float32Array(joined.buffer, 0, joined.length >> 2);
+}
+
+function fitted(numbers: Float32Array, shape: readonly number[]): Float32Array {
+  if (numbers.length === sizeOf(shape)) return numbers;
+  throw new RangeError(`a tensor of [${shape.join(', ')}] has ${numbers.length} numbers`);
+}

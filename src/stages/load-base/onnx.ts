@@ -1,0 +1,92 @@
+/** The work of load-base for ONNX files: reads the network with its tensors, and how it wants its images. */
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, relative } from 'node:path';
+import { failure } from '../../core/problem.js';
+import { count } from '../../core/text/count.js';
+import type { LoadBaseConfig } from '../../core/schema-types.js';
+import type { StageContext } from '../../core/stage.js';
+import type { OnnxBase } from '../../engine/onnx/read-base.js';
+import { countParameters, type ModelDocument } from '../../model/document.js';
+import type { OnnxLayer } from '../../model/graph.js';
+import { ModelFolder } from '../../model/model-folder.js';
+import { withoutExternal } from '../../model/onnx/external-data.js';
+import type { Preprocessing } from '../../model/preprocessing.js';
+import { readPreprocessorConfig, type PreprocessorConfig } from '../../model/preprocessor-config.js';
+import { encodeWeights } from '../../model/weights-file.js';
+import type { WeightsFile } from './source.js';
+
+export async function putOnnxBase(source: WeightsFile, context: StageContext<'load-base'>): Promise<void> {
+  const { config, note, putBytes, putJson } = context;
+  const wants = source.preprocessor === undefined ? undefined : await readWants(source.preprocessor);
+  const bytes = await readNetwork(source);
+  const { readOnnxBase } = await import('../../engine/onnx/read-base.js');
+  const size = config.input_size ?? wants?.size ?? [224, 224];
+  const { output, tokens } = config;
+  const base = await readOnnxBase(bytes, { where: source.path, output, tokens, size });
+  const preprocessing = preprocessingOf(config, wants);
+  const [input, layer] = base.graph.layers as [OnnxBase['graph']['layers'][0], OnnxLayer];
+  refusePrepared(layer, preprocessing);
+  note('base', describeBase(base, layer, source.path));
+  if (layer.alone)
+    note('one-at-a-time', 'the results of this network depend on what runs beside them, so it runs one image at a time');
+  const ref = await putBytes('weights', encodeWeights(base.weights));
+  const document: ModelDocument = {
+    graph: { ...base.graph, layers: [input, layer] },
+    preprocessing,
+    weights: [ref],
+    base: { architecture: config.architecture, weights: source.digest },
+  };
+  await putJson('model', document);
+}
+
+/** All tensors are read with the bytes that were hashed. */
+async function readNetwork({ path, files }: WeightsFile): Promise<Uint8Array> {
+  const folder = ModelFolder.of(path, files);
+  const network = await folder.read(basename(path));
+  const beside = [...files.keys()].filter((file) => file !== path);
+  const read = await Promise.all(
+    beside.map(async (file): Promise<[string, Uint8Array]> => {
+      const name = relative(dirname(path), file);
+      return [name, await folder.read(name)];
+    }),
+  );
+  return withoutExternal(network, new Map(read), path);
+}
+
+async function readWants({ path }: NonNullable<WeightsFile['preprocessor']>): Promise<PreprocessorConfig> {
+  return readPreprocessorConfig(await readFile(path, 'utf8'), path);
+}
+
+/** What the pipeline says comes before what the file says. */
+function preprocessingOf({ preprocessing }: LoadBaseConfig, wants: PreprocessorConfig | undefined): Preprocessing | null {
+  if (typeof preprocessing === 'string') return { kind: 'mode', mode: preprocessing };
+  const from = wants?.preprocessing;
+  if (preprocessing === undefined) return from ?? null;
+  const { scale = from?.scale ?? 1 / 255, mean = from?.mean ?? [0, 0, 0], std = from?.std ?? [1, 1, 1] } = preprocessing;
+  return { kind: 'normalize', scale, mean, std, channels: preprocessing.channels ?? from?.channels ?? 'rgb' };
+}
+
+/** A network that takes bytes prepares them itself. */
+function refusePrepared({ takes }: OnnxLayer, preprocessing: Preprocessing | null): void {
+  if (takes.type !== 'uint8' || (preprocessing?.kind === 'mode' && preprocessing.mode === 'none')) return;
+  throw failure('invalid', {
+    code: 'bytes-wanted',
+    field: ['preprocessing'],
+    found: 'the network takes pixels as bytes of 0 to 255, so it prepares them itself',
+    expected: '`preprocessing: none`',
+    remedy: 'write `preprocessing: none`',
+  });
+}
+
+function describeBase({ graph, weights, chosen }: OnnxBase, layer: OnnxLayer, path: string): string {
+  const { frozen, trainable } = countParameters(graph, weights);
+  const parameters = (frozen + trainable).toLocaleString('en-US');
+  const by = { named: '', embedding: ', an embedding', classifier: ', which its classifier reads' }[chosen.by];
+  const size = graph.layers[0].kind === 'input' ? graph.layers[0].shape.slice(0, 2).join('x') : '';
+  return `${basename(path)}: ${parameters} parameters, ${size} images, output \`${chosen.name}\`${by} (${shapeText(layer)})`;
+}
+
+function shapeText({ gives, shape }: OnnxLayer): string {
+  if (shape.length === 1) return `${gives.as === 'vector' ? '' : `${gives.as}, `}${count(shape[0], 'number')}`;
+  return gives.as === 'all tokens' ? `${shape[0]} tokens of ${shape[2]}` : `${shape.join('x')} maps`;
+}
