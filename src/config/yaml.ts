@@ -153,7 +153,11 @@ const syntaxRemedies: Readonly<Partial<Record<YAMLError['code'], string>>> = {
 function syntaxProblem(error: YAMLError, position: Position): Problem {
   // Some messages quote what they are about, which may be the whole file.
   const found = `this is not valid YAML: ${error.message.slice(0, 200)}`;
-  return { code: 'yaml-syntax', position, found, remedy: syntaxRemedies[error.code] };
+  const variable = position.excerpt.some(({ text }) => /[:\s]\$\{/.test(text));
+  const remedy = variable
+    ? 'quote the text that contains `${`: braces have a meaning in YAML'
+    : syntaxRemedies[error.code];
+  return { code: 'yaml-syntax', position, found, remedy };
 }
 
 /** Builds plain values. Throws all that is unsafe at once; keys written twice are returned, and the first one counts. */

@@ -19,6 +19,14 @@ export interface StageEstimate {
   readonly unmeasured: boolean;
 }
 
+/** A stage whose work cannot be estimated. */
+export interface UnknownStage {
+  readonly stage: string;
+  readonly reason: string;
+  /** Whether a run would fail there. */
+  readonly fails: boolean;
+}
+
 export interface Estimate {
   readonly stages: readonly StageEstimate[];
   readonly extract: number;
@@ -34,6 +42,5 @@ export interface Estimate {
   readonly ms: number | undefined;
   /** Stages whose time is not in it. */
   readonly unmeasured: readonly string[];
-  /** What cannot be told yet, by stage. */
-  readonly unknown: readonly { readonly stage: string; readonly reason: string }[];
+  readonly unknown: readonly UnknownStage[];
 }

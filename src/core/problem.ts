@@ -32,6 +32,11 @@ export interface Problem {
 /** Code of the problem that the folder of a project is not where it was. */
 export const PROJECT_MOVED = 'project-moved';
 
+/** Whether the problem is only that a file is not downloaded or unpacked yet. */
+export function isNotFetchedYet({ code }: Problem): boolean {
+  return code === 'not-at-hand' || code === 'missing-offline';
+}
+
 /** Why a command ends without success; each category has an exit code of its own. */
 export type FailureCategory =
   'stage-failed' | 'invalid' | 'bad-data' | 'unsafe' | 'input-output' | 'gate-missed' | 'interrupted';

@@ -26,7 +26,7 @@ test('is called what it is, as a base and by predict', async () => {
     expect(predicted).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
-        /is a TF\.js graph-model, which has operations but no layers, not an exported\s+model/,
+        /is a TF\.js graph-model, which has operations but no layers, not an exported\s+model\n[^]*-> go back to the Keras model that it was converted from: [^]*base\.keras[^]*; then set\s+it\s+as `weights` of load-base, train,\s+and export/,
       ),
     });
   } finally {

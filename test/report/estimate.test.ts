@@ -2,7 +2,10 @@ import { expect, test } from '@jest/globals';
 import { costLines } from '../../src/report/estimate.js';
 
 test('what is not known is told in names that write nothing to the terminal', () => {
-  const unknown = [{ stage: 'ingest', reason: 'a\u001b]0;x\u0007.jpg is not a picture' }];
+  const unknown = [
+    { stage: 'ingest', reason: 'a\u001b]0;x\u0007.jpg is not a picture', fails: false },
+    { stage: 'load-base', reason: 'is shown as a problem', fails: true },
+  ];
   const cost = {
     extract: 0,
     reused: 0,

@@ -213,11 +213,11 @@ describe('samples', () => {
     expect(badPictureRemedy(['is a link to x.jpg, which is missing'])).toBe(
       'fetch the targets of the links (for example with `dvc pull` or `git annex get`), or set `on_bad_image: skip` in the ingest stage',
     );
-    expect(badPictureRemedy([heic, heic])).toBe(
-      'convert the HEIC files to JPEG, or set `on_bad_image: skip` in the ingest stage',
-    );
+    const way =
+      'convert the HEIC files to JPEG (for example with `heif-convert a.heic a.jpg` of libheif, or `sips -s format jpeg a.heic --out a.jpg` on macOS)';
+    expect(badPictureRemedy([heic, heic])).toBe(`${way}, or set \`on_bad_image: skip\` in the ingest stage`);
     expect(badPictureRemedy([heic, 'is empty'])).toBe(
-      'convert the HEIC files to JPEG, fix or remove the other files, or set `on_bad_image: skip` in the ingest stage',
+      `${way}, fix or remove the other files, or set \`on_bad_image: skip\` in the ingest stage`,
     );
   });
 

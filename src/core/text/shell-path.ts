@@ -29,7 +29,14 @@ export function shellPath(path: string, environment: NodeJS.ProcessEnv = process
         : instead(`${before}${value}${after}`);
     return { found: `\`${written}\` is not expanded`, remedy };
   }
-  if (process.platform === 'win32' || !path.includes('\\')) return undefined;
+  if (process.platform === 'win32') return undefined;
+  const drive = /(?:^|\/)([A-Za-z]):[\\/](.*)$/.exec(path);
+  if (drive !== null) {
+    const [, letter, below] = drive;
+    const mounted = `/mnt/${letter.toLowerCase()}/${forward(below)}`;
+    return { found: 'it is a Windows path', remedy: `write the path on this system; in WSL it is \`${mounted}\`` };
+  }
+  if (!path.includes('\\')) return undefined;
   return {
     found: '`\\` is part of a name on this system and does not separate folders',
     remedy: `write it with \`/\`: \`${forward(path)}\``,

@@ -17,7 +17,9 @@ const byName =
 const unpack =
   'unpack it and use the model inside; the tool unpacks archives with a TF.js model from https URLs itself';
 
-export const remedies = { saveWhole, byName, unpack } as const;
+const again = 'download or save it again';
+
+export const remedies = { saveWhole, byName, unpack, again } as const;
 
 /** How many bytes the table looks at. */
 export const headBytes = 1024;
@@ -36,7 +38,7 @@ const onnx = { is: 'an ONNX model, which cannot be a base in this version', reme
 
 /** The first that fits counts: what is certain comes before what is likely. */
 const others: readonly (readonly [Test, OtherFormat])[] = [
-  [(_, size) => size === 0, { is: 'empty', remedy: 'download or save it again' }],
+  [(_, size) => size === 0, { is: 'empty', remedy: again }],
   [
     startsWith('version https://git-lfs.github.com/spec/'),
     {
@@ -66,7 +68,7 @@ const others: readonly (readonly [Test, OtherFormat])[] = [
     { is: 'a Python pickle, which is code', remedy: byName },
   ],
   [isSafetensors, { is: 'a safetensors file: weights alone, in the layout of PyTorch', remedy: byName }],
-  [startsWith('PK\x05\x06'), { is: 'an empty zip', remedy: 'download or save it again' }],
+  [startsWith('PK\x05\x06'), { is: 'an empty zip', remedy: again }],
   ...['\x1f\x8b', 'BZh', '\xfd7zXZ\0', '7z\xbc\xaf\x27\x1c', 'Rar!', '\x28\xb5\x2f\xfd'].map(
     (magic) => [startsWith(magic), archive] as const,
   ),

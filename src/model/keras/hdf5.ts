@@ -174,7 +174,7 @@ export function damaged(
   found: string,
   expected?: string,
   cause?: unknown,
-  remedy?: string,
+  remedy = 'check that it is the right file, or save or download it again',
 ): PipelineError {
   return failure('bad-data', { code: 'bad-keras-file', where, found, expected, remedy }, cause);
 }

@@ -40,7 +40,7 @@ export function readH5(
         'save it with `model.save("base.keras")`, or set `architecture` if it is one that `pipeline bases` lists',
       );
     }
-    return { weights: readLayerVariables(file, network, foldersOf(network), where, root) };
+    return { weights: readLayerVariables(file, network, foldersOf(network), { where, root, network: network.name }) };
   });
 }
 

@@ -1,18 +1,24 @@
 /** What a run would cost: pictures to extract, room on disk, time; told before anything runs. */
-import { LARGEST_SHARE, type Estimate, type StageEstimate } from '../../core/estimate.js';
-import { asPipelineError } from '../../core/problem.js';
+import { LARGEST_SHARE, type Estimate, type StageEstimate, type UnknownStage } from '../../core/estimate.js';
+import { isNotFetchedYet, type FailureCategory, type PipelineError } from '../../core/problem.js';
 import type { FeatureNeed, Inputs, Needs, Outputs } from '../../core/stage.js';
 import { walkKnown, type KnownOutputs, type Node } from '../graph.js';
 import type { Decision, PlannedStage } from '../plan.js';
 import { Rehearsal } from './dry-run.js';
 import { missingOf } from '../disk-space.js';
 import { inputsOf, type Session } from '../session.js';
+import { stageError } from '../stage-error.js';
+
+/** What a run would fail with as well. Anything else may be a fault of the rehearsal only. */
+const certain: ReadonlySet<FailureCategory> = new Set(['invalid', 'bad-data', 'unsafe', 'input-output']);
 
 export interface EstimateOptions {
   /** The stages that are to run; left out: all. What the others put out is known all the same. */
   readonly selected?: ReadonlySet<string>;
   /** Try what was never measured on a few pictures. */
   readonly measure?: boolean;
+  /** Receives each failure that a run would end with. */
+  readonly failed?: (error: PipelineError) => void;
 }
 
 /** Estimates what a run costs, by a plan of all stages. */
@@ -21,8 +27,8 @@ export async function estimate(
   planned: readonly PlannedStage[],
   options: EstimateOptions = {},
 ): Promise<Estimate> {
-  const { selected = new Set(session.graph.byName.keys()), measure = false } = options;
-  const estimator = new Estimator(session, selected, measure);
+  const { selected = new Set(session.graph.byName.keys()), measure = false, failed = () => undefined } = options;
+  const estimator = new Estimator(session, selected, measure, failed);
   const decisions = new Map(planned.map(({ node, decision }) => [node, decision]));
   await walkKnown(session.graph, (node, outputs, unknown) =>
     estimator.visit(node, decisions.get(node)!, outputs, unknown),
@@ -35,7 +41,7 @@ class Estimator {
   /** Stages whose outputs are known as they will be; those of others are known as they may be. */
   private readonly exact = new Set<string>();
   private readonly stages: StageEstimate[] = [];
-  private readonly unknown: { stage: string; reason: string }[] = [];
+  private readonly unknown: UnknownStage[] = [];
   /** Rows that a stage before will have made. */
   private readonly counted = new Set<string>();
 
@@ -43,6 +49,7 @@ class Estimator {
     private readonly session: Session,
     private readonly selected: ReadonlySet<string>,
     private readonly measure: boolean,
+    private readonly failed: (error: PipelineError) => void,
   ) {
     this.rehearsal = new Rehearsal(session);
   }
@@ -68,13 +75,17 @@ class Estimator {
       if (exact && this.isExact(node)) this.exact.add(name);
       return rehearsed;
     } catch (thrown) {
-      const { problems } = asPipelineError(thrown, name);
+      const error = stageError(thrown, node, this.session.pipeline);
+      const { category, problems } = error;
       const [{ where, found }] = problems;
       const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+      const fails = certain.has(category) && !problems.some(isNotFetchedYet);
       this.unknown.push({
         stage: name,
-        reason: where === undefined || where === name ? `${found}${more}` : `${where} ${found}${more}`,
+        reason: where === undefined || where === name ? `${found}${more}` : `${where}: ${found}${more}`,
+        fails,
       });
+      if (fails) this.failed(error);
       return undefined;
     }
   }

@@ -26,6 +26,18 @@ export function pictureFaults(
   ];
 }
 
+const converters: Readonly<Record<string, string>> = {
+  HEIC: '`heif-convert a.heic a.jpg` of libheif, or `sips -s format jpeg a.heic --out a.jpg` on macOS',
+  'JPEG XL': '`djxl a.jxl a.jpg` of libjxl',
+  'JPEG 2000': '`magick a.jp2 a.jpg` of ImageMagick',
+  BigTIFF: '`magick a.tif a.jpg` of ImageMagick',
+};
+
+/** A program that converts a format, with its call. */
+function converterOf(kind: string): string {
+  return `for example with ${converters[kind]}`;
+}
+
 export const labelConflictRemedy = 'remove one file of each pair, or set `on_label_conflict: skip` in the ingest stage';
 
 /** What to do about images with these faults. */
@@ -44,7 +56,9 @@ export function badPictureRemedy(reasons: readonly string[]): string {
       !reason.startsWith(HOLDS_PATH),
   );
   return [
-    ...(kinds.length > 0 ? [`convert the ${kinds.join(', ')} files to JPEG`] : []),
+    ...(kinds.length > 0
+      ? [`convert the ${kinds.join(', ')} files to JPEG (${kinds.map(converterOf).join('; ')})`]
+      : []),
     ...(large ? ['raise `max_megapixels` in the ingest stage'] : []),
     ...(links ? ['fetch the targets of the links (for example with `dvc pull` or `git annex get`)'] : []),
     ...(texts ? ['copy or clone the data again with its symbolic links'] : []),

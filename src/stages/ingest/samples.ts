@@ -48,7 +48,7 @@ export function examineSamples(config: IngestConfig, listing: FolderListing, lay
   const faults: Faults = {
     classes: [...unreadClasses(unread, layout, classes, config, shown), ...classFaults(config, layout, shown)],
     pictures: pictureFaults(config, { bad, conflicts }, shown.folder),
-    splits: splitFaults(counts, classes, layout, shown.folder),
+    splits: classes.length === 0 ? [] : splitFaults(counts, classes, layout, shown.folder),
   };
   const notes = notesOf(
     { ignored, duplicates, leaks: leaks.length, unread, counts, classes },

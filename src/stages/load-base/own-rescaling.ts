@@ -1,6 +1,5 @@
 /** Bases that scale their pixels themselves: nothing may scale them before. */
 import { failure } from '../../core/problem.js';
-import type { LoadBaseConfig } from '../../core/schema-types.js';
 import type { Graph } from '../../model/graph.js';
 import { describeOwnScaling, ownScaling } from '../../model/own-scaling.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
@@ -9,17 +8,12 @@ import type { Preprocessing } from '../../model/preprocessing.js';
  * Throws `invalid` if the base begins by scaling levels of 0 to 255 and the pipeline has them scaled before, which gives
  * features of nearly black images.
  */
-export function refuseScalingTwice(
-  graph: Graph,
-  preprocessing: Preprocessing | null,
-  { architecture }: Pick<LoadBaseConfig, 'architecture'>,
-): void {
+export function refuseScalingTwice(graph: Graph, preprocessing: Preprocessing | null): void {
   const own = ownScaling(graph);
   if (own === undefined) return;
   if (preprocessing === null || preprocessing.kind !== 'mode' || preprocessing.mode === 'none') return;
   throw failure('invalid', {
     code: 'scaled-twice',
-    where: architecture,
     field: ['preprocessing'],
     found: `${describeOwnScaling(own)}, so \`preprocessing: ${preprocessing.mode}\` would scale them twice`,
     expected: '`preprocessing: none`, which leaves pixels at 0 to 255',

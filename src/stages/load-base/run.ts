@@ -42,7 +42,7 @@ async function putBase(
 ): Promise<void> {
   const { graph, weights } = await load(config, source);
   const preprocessing = preprocessingOf(config);
-  refuseScalingTwice(graph, preprocessing, config);
+  refuseScalingTwice(graph, preprocessing);
   refuseNonFinite(weights, config.architecture);
   const parameters = countParameters(graph, weights);
   note(

@@ -81,14 +81,16 @@ test('variables are found under the name that Keras 2.12 gave their folder, as m
     values.forEach((data, i) => folder.create_dataset({ name: `${i}`, data }));
     file.close();
     return Hdf5File.reading(FS.readFile('/made.h5'), 'row', (opened) =>
-      readLayerVariables(opened, dense, places, 'row'),
+      readLayerVariables(opened, dense, places, { where: 'row' }),
     );
   };
   expect([...(await read(2))].map(([name, { data }]) => [name, ...data])).toEqual([
     ['d/kernel', 3, 4],
     ['d/bias', 5],
   ]);
-  await expect(read(1)).rejects.toThrow('dense_1/vars/1 is missing');
+  await expect(read(1)).rejects.toThrow(
+    'it has 1 variable for layer `d` (/_layer_checkpoint_dependencies/dense_1/vars), not 2',
+  );
   await expect(read(3)).rejects.toThrow('more than 2 variables');
 });
 
