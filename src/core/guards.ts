@@ -2,6 +2,7 @@
  * Checks of values of unknown form, such as JSON from a disk that others can write. They are put together from small ones,
  * so that a parser says in one place what its file holds.
  */
+import { parseOwn } from './bounded-json.js';
 import { isRecord } from './is-record.js';
 
 export type Guard<Value> = (value: unknown) => value is Value;
@@ -45,10 +46,10 @@ export function optional<Value>(isValue: Guard<Value>): Guard<Value | undefined>
   return (value): value is Value | undefined => value === undefined || isValue(value);
 }
 
-/** Reads JSON of a certain form; undefined where a text is anything else, also where it is nested too deeply to be read. */
+/** Reads JSON of a certain form; undefined where a text is anything else, also where it is nested too deeply or has too many values to be read. */
 export function parseJson<Value>(text: string, isValue: Guard<Value>): Value | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseOwn(text);
     return isValue(value) ? value : undefined;
   } catch {
     return undefined;

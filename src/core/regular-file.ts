@@ -4,7 +4,8 @@
  */
 import { constants, fstatSync, type ReadStream, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { digestOf, type Digest } from './digest.js';
+import { createHash } from 'node:crypto';
+import { digestOf, toDigest, type Digest } from './digest.js';
 import { failure, type PipelineError } from './problem.js';
 
 export interface OpenOptions {
@@ -75,6 +76,13 @@ export async function readRegular(path: string, options: ReadOptions = {}): Prom
 /** A regular file's bytes as a stream, which closes the file; errors are those of {@link openRegular}. */
 export async function streamRegular(path: string, options?: OpenOptions): Promise<ReadStream> {
   return (await openRegular(path, options)).createReadStream({ highWaterMark: 1024 * 1024 });
+}
+
+/** The digest of a regular file of any size, which is never in memory as a whole. */
+export async function digestRegular(path: string): Promise<Digest> {
+  const hash = createHash('sha256');
+  for await (const chunk of (await streamRegular(path)) as AsyncIterable<Buffer>) hash.update(chunk);
+  return toDigest(hash.digest());
 }
 
 /** The failure of a file whose bytes are no longer those that were hashed: what they give must not be kept under that digest. */

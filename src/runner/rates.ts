@@ -4,8 +4,8 @@
  */
 import { canonical, type Json } from '../core/canonical.js';
 import { digestOf, isDigest } from '../core/digest.js';
-import { isFiniteNumber, isMapOf, isOneOf, isShapedAs, parseJson, type Guard } from '../core/guards.js';
-import { readRegular } from '../core/regular-file.js';
+import { isFiniteNumber, isMapOf, isOneOf, isShapedAs, type Guard } from '../core/guards.js';
+import { readOwnJson } from '../core/own-json.js';
 import type { Measurement } from '../core/stage.js';
 import { writeWhole } from '../store/disk/write-atomic.js';
 
@@ -57,6 +57,6 @@ const isRatesFile: Guard<RatesFile> = isShapedAs({ format: isOneOf(1), rates: is
 
 /** A missing or damaged file is an empty one. */
 async function read(path: string): Promise<ReadonlyMap<string, Measurement>> {
-  const content = parseJson(await readRegular(path).then(String, () => ''), isRatesFile);
+  const content = await readOwnJson(path, isRatesFile);
   return new Map(Object.entries(content?.rates ?? {}).filter(([, { pictures, ms }]) => pictures > 0 && ms > 0));
 }

@@ -10,6 +10,8 @@ import { seal, unseal } from './disk/sealed-json.js';
 
 export const ORIGIN_FILE = 'made-here.json';
 
+const LARGEST = 4096;
+
 interface Origin {
   readonly format: 1;
   readonly inode: string;
@@ -25,11 +27,18 @@ export function originOf(folder: string): Buffer {
   return seal({ format: 1, inode, bornNs } satisfies Origin);
 }
 
+/** Opening a pipe would wait for a writer. Throws where there is no such file. */
+function readMark(path: string): Buffer {
+  const stats = lstatSync(path);
+  if (!stats.isFile() || stats.size > LARGEST) throw new Error(`${path} is not a mark`);
+  return readFileSync(path);
+}
+
 /** Whether the store at a root was made where it is. */
 export function isMadeHere(root: string): boolean {
   const folder = join(root, 'v1');
   try {
-    const content = unseal(readFileSync(join(folder, ORIGIN_FILE)));
+    const content = unseal(readMark(join(folder, ORIGIN_FILE)));
     if (typeof content === 'string' || !isOrigin(content)) return false;
     const { inode, bornNs, knowsBirth } = identityOf(folder);
     return content.inode === inode && (!knowsBirth || content.bornNs === bornNs);

@@ -106,6 +106,9 @@ function namesIn(folder: string): string[] | undefined {
   }
 }
 
+const LARGEST_TEXT = 64 * 1024;
+
 function readText(path: string): string {
-  return statsOf(path)?.isFile() === true ? readFileSync(path, 'utf8').slice(0, 1000) : '';
+  const stats = statsOf(path);
+  return stats?.isFile() === true && stats.size <= LARGEST_TEXT ? readFileSync(path, 'utf8').slice(0, 1000) : '';
 }

@@ -33,3 +33,17 @@ test('what is not read of a folder is told, in names that write nothing to the t
     'holiday/out is a link to a folder around it and is not followed\n',
   ]);
 });
+
+test('a stream that never ends is left where it is larger than any image or list', async () => {
+  async function* zeros(): AsyncGenerator<Uint8Array> {
+    const chunk = new Uint8Array(2 ** 24);
+    for (;;) yield chunk;
+  }
+  const environment = { cwd, stdin: zeros, stderr: () => undefined };
+  await expect(findImages({ names: ['-'], lists: [] }, environment)).rejects.toThrow(
+    /^-: has more than .*for an image$/,
+  );
+  await expect(findImages({ names: [], lists: ['-'] }, environment)).rejects.toThrow(
+    '-: has more than 67.1 MB, too much for a list of image names',
+  );
+});

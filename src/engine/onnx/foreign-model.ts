@@ -11,6 +11,9 @@ import { bytesOf, fieldsOf, textOf } from './protobuf-reader.js';
 /** Operators of ONNX that have graphs inside: loops, branches, and what calls a graph for each element. */
 const CONTROL = new Set(['Loop', 'Scan', 'If', 'SequenceMap']);
 
+/** Each byte of an operator takes time to look at; a large network has a megabyte of them. */
+const mostNodeBytes = 64 * 2 ** 20;
+
 /** What the ONNX standard calls its own operators. */
 const STANDARD = new Set(['', 'ai.onnx']);
 
@@ -32,7 +35,10 @@ export function checkForeignModel(file: Uint8Array, { path: where, input, image 
   for (const graph of graphs) {
     if (bytesOf(graph, 15).length > 0) throw refused(where, 'has sparse constants');
     // GraphProto: node (1), initializer (5), sparse_initializer (15).
-    for (const node of bytesOf(graph, 1)) checkNode(node, where);
+    const nodes = bytesOf(graph, 1);
+    if (nodes.reduce((sum, { length }) => sum + length, 0) > mostNodeBytes)
+      throw refused(where, 'has more than 64 MB of operators without their weights');
+    for (const node of nodes) checkNode(node, where);
     for (const tensor of bytesOf(graph, 5)) checkTensor(tensor, where);
   }
   refuseExcessive(costOf(graphs, input.name, [1, ...image.size, 3]), where);

@@ -12,13 +12,12 @@ import {
   isShapedAs,
   isString,
   optional,
-  parseJson,
   type Guard,
 } from '../../core/guards.js';
 import { isOutputs } from '../../core/outputs.js';
 import { isInnerPath, staysInside } from '../../core/paths.js';
 import { failure } from '../../core/problem.js';
-import { readRegular } from '../../core/regular-file.js';
+import { readOwnJson } from '../../core/own-json.js';
 import type { Outputs } from '../../core/stage.js';
 import type { Preimage } from '../action-key.js';
 import { AddedFile, type During } from './shared-file.js';
@@ -163,7 +162,7 @@ function isPlace(name: string): boolean {
 
 /** Undefined where the file is missing or damaged. */
 async function read(path: string): Promise<CheckoutFile | undefined> {
-  return parseJson(await readRegular(path).then(String, () => ''), isCheckoutFile);
+  return readOwnJson(path, isCheckoutFile);
 }
 
 function stagesOf(content: CheckoutFile | undefined): Map<string, StageMemory> | undefined {

@@ -6,7 +6,7 @@ import { digestOf, type Digest, type BlobRef } from '../../core/digest.js';
 import { own } from '../../core/own.js';
 import { isInnerPath } from '../../core/paths.js';
 import { failure, type PipelineError } from '../../core/problem.js';
-import { readRegular } from '../../core/regular-file.js';
+import { digestRegular } from '../../core/regular-file.js';
 import { hasCode, nodeFs } from '../../store/disk/cache-fs.js';
 import { isUntouched, type DeliveredFile } from './checkout.js';
 import { besideOf, sweepBeside } from '../../store/disk/write-atomic.js';
@@ -100,7 +100,7 @@ async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map
     const times = await lstat(join(folder, name));
     const known = own(before, name);
     if (known && isUntouched(known, times)) return [name, { digest: known.digest, times }];
-    return [name, { digest: times.isFile() ? digestOf(await readRegular(join(folder, name))) : undefined, times }];
+    return [name, { digest: times.isFile() ? await digestRegular(join(folder, name)) : undefined, times }];
   });
   return new Map(await Promise.all(entries));
 }

@@ -9,7 +9,7 @@ import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type PipelineError } from '../../core/problem.js';
 import { parseJson } from '../../core/guards.js';
-import { readRegular } from '../../core/regular-file.js';
+import { readOwnText } from '../../core/own-json.js';
 import { isRunRecord, type RunFound, type RunRecord } from '../../core/run-record.js';
 import { isAlive } from '../../store/disk/owner.js';
 
@@ -63,7 +63,7 @@ async function idsOf(runs: string): Promise<string[]> {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const order = await readRegular(`${runs}.order`).then(String, () => '');
+  const order = await readOwnText(`${runs}.order`);
   const places = new Map(order.split('\n').map((id, place) => [id, place]));
   const placeOf = (id: string): number => places.get(id) ?? -1;
   const byDate = names
@@ -91,7 +91,7 @@ function timeIn(id: string): number {
 }
 
 async function readRun(runs: string, id: string): Promise<RunFound> {
-  const record = parse(await readRegular(join(runs, id, RECORD_FILE)).then(String, () => ''), id);
+  const record = parse(await readOwnText(join(runs, id, RECORD_FILE)), id);
   if (record === undefined) return { state: 'unreadable', id };
   if (record.state !== 'running') return { state: 'finished', id, run: record };
   return { state: isAlive(record.owner) ? 'running' : 'killed', id, run: record };

@@ -32,7 +32,12 @@ export class Meter {
 
   entry(): void {
     this.entries++;
-    if (this.entries > this.bounds.entries)
+    this.declared(this.entries);
+  }
+
+  /** The number of entries that an archive declares, before any of them is read. */
+  declared(count: number): void {
+    if (count > this.bounds.entries)
       throw this.exceeded(`contains more than ${this.bounds.entries.toLocaleString('en-US')} entries`);
   }
 

@@ -38,6 +38,8 @@ export async function unpackZip(file: FileHandle, target: Target): Promise<Diges
 async function unpackEntries(archive: FileHandle, target: Target): Promise<void> {
   // Names are decoded here: yauzl would turn their backslashes into slashes.
   const zip = await yauzl.fromFdPromise(archive.fd, { lazyEntries: true, autoClose: false, decodeStrings: false });
+  // No more are read than the directory declares.
+  target.meter.declared(zip.entryCount);
   const files: File[] = [];
   const entries: yauzl.Entry[] = [];
   for await (const entry of zip.eachEntry()) {

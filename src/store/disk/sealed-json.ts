@@ -1,4 +1,5 @@
 /** JSON files of the store that carry the digest of their own canonical form, and are believed only as they were written. */
+import { parseOwn } from '../../core/bounded-json.js';
 import { canonical } from '../../core/canonical.js';
 import { digestOf } from '../../core/digest.js';
 
@@ -14,11 +15,11 @@ export function unseal(bytes: Buffer): Unsealed | string {
   let value: unknown;
   let found: string;
   try {
-    value = JSON.parse(text);
+    value = parseOwn(text);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not a JSON object';
     found = digestOf(canonical({ ...value, selfDigest: undefined }));
   } catch {
-    return 'not JSON'; // or nested too deeply, or with a number beyond all bounds
+    return 'not JSON'; // or nested too deeply, or with too many values or a number beyond all bounds
   }
   const { selfDigest, ...content } = value as Record<string, unknown>;
   if (selfDigest !== found) return `its content hashes to ${found}, which is not the digest in it`;
