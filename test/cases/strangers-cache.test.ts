@@ -139,7 +139,7 @@ test('one among the images, or around them, is refused where the source is named
   );
   expect(await project.command('plan', 'pets.yaml')).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/`also\/pets` leads into the images of `images` by a link/),
+    stderr: expect.stringMatching(/`also\/pets` leads into the images of `images` through a link/),
   });
   expect(await readdir(project.path('images'))).toEqual(expect.not.arrayContaining(['cache']));
 });
