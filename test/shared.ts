@@ -7,7 +7,7 @@ import { isLong } from './reliability/scale.js';
 const folder = join(process.cwd(), '..', 'shared');
 
 /** The folder beside the checkout that holds `data/` and `weights/`, where there is one. */
-export function sharedFolder(): string | undefined {
+function sharedFolder(): string | undefined {
   return existsSync(join(folder, 'weights')) ? folder : undefined;
 }
 

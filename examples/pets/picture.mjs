@@ -6,7 +6,7 @@ import { drawScene } from './scenes.mjs';
 import { ellipse, group, move, scale, tag } from './svg.mjs';
 
 /** Width and height of a picture in pixels. */
-export const SIDE = 96;
+const SIDE = 96;
 
 /** The SVG is drawn larger and made smaller, for soft edges. */
 const OVERSAMPLING = 3;
@@ -21,7 +21,7 @@ const JPEG = { quality: 80, chromaSubsampling: '4:2:0', progressive: false, mozj
  * @param {'cat' | 'dog'} species
  * @param {number} number 1 for the first picture of a class
  */
-export function drawSvg(seed, species, number) {
+function drawSvg(seed, species, number) {
   const scene = drawScene(createRandom(seed, species, number, 'scene'));
   const random = createRandom(seed, species, number, 'animal');
   const animal = describeAnimal(random, species);

@@ -34,7 +34,7 @@ export function checkCombinations(
 }
 
 /** Problems that differ in what is said of them or where. */
-export function distinct(problems: readonly Problem[]): Problem[] {
+function distinct(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.map((problem) => [identity(problem), problem])).values()];
 }
 

@@ -6,7 +6,7 @@ import { copyMapping, forbiddenKeys, isMapping, type Mapping, type Plain } from 
 import { writeOutStages } from './validate.js';
 import { showPath, showValue } from './words.js';
 
-export type AxisValue = number | string | boolean;
+type AxisValue = number | string | boolean;
 
 export interface Axis {
   readonly name: string;
@@ -18,7 +18,7 @@ export interface Axis {
 }
 
 /** An axis at one of its values. */
-export interface Setting {
+interface Setting {
   readonly axis: Axis;
   readonly index: number;
 }

@@ -12,7 +12,7 @@ export interface CombinedStages {
 }
 
 /** A variant, and the part of the combination that reaches it. */
-export interface ExpandedVariant extends Variant {
+interface ExpandedVariant extends Variant {
   readonly combination: Combination;
 }
 

@@ -65,7 +65,7 @@ export interface RunEnd {
 /** `running` is also what a run leaves that was killed: whether its process is still there tells them apart. */
 export type RunRecord = RunStart & (RunEnd | { readonly state: 'running'; readonly owner: string });
 
-export type FinishedRun = RunStart & RunEnd;
+type FinishedRun = RunStart & RunEnd;
 
 /** A run as lists show it. */
 export type RunFound =

@@ -37,7 +37,7 @@ export interface Survey {
 }
 
 /** What a name in the pipeline stands for. */
-export type Resolved = { readonly classes: readonly string[] } | { readonly base: string };
+type Resolved = { readonly classes: readonly string[] } | { readonly base: string };
 
 /** What a kind may know of the pipeline when its key is made, without loading anything heavy. */
 export interface Settings {

@@ -11,7 +11,7 @@ import type { Loss } from '../model/loss.js';
 import type { Optimizer } from '../model/optimizer.js';
 import type { Weights } from '../model/tensor.js';
 
-export type EngineName = 'onnx' | 'tfjs';
+type EngineName = 'onnx' | 'tfjs';
 
 /** What decides an engine's last bits; part of the keys. Told from package metadata, without loading the engine. */
 export interface EngineIdentity {

@@ -15,7 +15,7 @@ import type { Engine, EngineIdentity, Runner, Trainer, TrainingProgram } from '.
 import { verifyStep } from './second-opinion-step.js';
 
 /** The largest difference, as a share of the largest magnitude of the layer's output. */
-export const TOLERANCE = 1e-4;
+const TOLERANCE = 1e-4;
 
 /** Numbers of each layer that are computed from its definition, besides those at the corners. */
 const DRAWN = 24;

@@ -42,7 +42,7 @@ export interface FeatureHost {
 }
 
 /** Where the images are. */
-export interface PictureSource {
+interface PictureSource {
   /** The absolute path of the folder that `files.paths` start from; asked for only where an image has to be read. */
   openFolder(): Promise<string>;
   readonly files: Files;

@@ -27,7 +27,7 @@ export interface ListedPicture {
 }
 
 /** An image that nobody has looked at yet, in a file or at hand; it is taken as it is. */
-export interface NewPicture {
+interface NewPicture {
   /** Where there are bytes, what people know them by. */
   readonly path: string;
   readonly bytes?: Uint8Array;

@@ -118,7 +118,7 @@ function shift(range = 0, extent: number, random: Random): number {
  * The matrix of rotation, shift, shear and zoom, multiplied in this order, about the image's centre; undefined where
  * none of them does anything. Result pixels are read through it, so zoom 0.5 shows the middle half.
  */
-export function affineOf(transform: Transform, width: number, height: number): AffineMatrix | undefined {
+function affineOf(transform: Transform, width: number, height: number): AffineMatrix | undefined {
   const { tx, ty, zx, zy } = transform;
   const theta = radians(transform.theta);
   const shear = radians(transform.shear);

@@ -7,8 +7,6 @@ import { enlarge, type Filter } from './enlarge.js';
 import { resizeNearest } from './nearest.js';
 import { openImage, rgb, type OpenImage } from './pixels.js';
 
-export { DECODER_VERSION } from './identity.js';
-
 export type Interpolation = ImageSpec['interpolation'];
 
 export interface DecodeOptions {

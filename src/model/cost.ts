@@ -14,10 +14,10 @@ export interface StepCost {
 }
 
 /** 2 GB in float32. The largest tensor of VGG16 at 224 px has 3.2 million numbers. */
-export const MOST_NUMBERS = 2 ** 29;
+const MOST_NUMBERS = 2 ** 29;
 
 /** Half a minute on two cores. The largest network of keras.applications, NASNetLarge, makes 24 billion. */
-export const MOST_MULTIPLICATIONS = 2e12;
+const MOST_MULTIPLICATIONS = 2e12;
 
 /** Refuses, as `unsafe`, a network that takes more than any image classifier does. */
 export function refuseExcessive(steps: Iterable<StepCost>, where: string): void {

@@ -75,7 +75,7 @@ export type DenseLayer = Common & {
   readonly useBias: boolean;
   readonly activation: Activation;
 };
-export type ActivationLayer = Common & { readonly kind: 'activation'; readonly activation: Activation };
+type ActivationLayer = Common & { readonly kind: 'activation'; readonly activation: Activation };
 /** Every number times `scale`, plus `offset`: how some networks prepare their pixels themselves. */
 export type RescalingLayer = Common & { readonly kind: 'rescaling'; readonly scale: number; readonly offset: number };
 export type DropoutLayer = Common & { readonly kind: 'dropout'; readonly rate: number };

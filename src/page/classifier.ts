@@ -9,7 +9,7 @@ import type { Preprocessing } from '../model/preprocessing.js';
 import { predictionOf } from '../model/prediction.js';
 
 /** The response of /api/model. */
-export interface ModelFacts {
+interface ModelFacts {
   readonly name: string;
   readonly classes: readonly string[];
   readonly image: ImageSpec;

@@ -29,7 +29,7 @@ export interface ExecuteOptions {
 }
 
 /** The figures of each stage that measured some, by stage. */
-export type Metrics = Readonly<Record<string, Readonly<Record<string, number>>>>;
+type Metrics = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 export interface RunResult {
   readonly state: RunState;

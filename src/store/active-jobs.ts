@@ -35,7 +35,7 @@ export async function oldestJob(locks: Locks): Promise<number> {
 }
 
 /** Removes locks and temporary files that were left behind. */
-export async function sweep(files: Files, locks: Locks): Promise<void> {
+async function sweep(files: Files, locks: Locks): Promise<void> {
   await locks.sweep();
   for (const name of await files.list(files.root)) {
     const path = join(files.root, name);

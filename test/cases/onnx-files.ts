@@ -2,7 +2,7 @@
 import { metadataOf, PIXELS, SCORES, toProperties } from '../../src/engine/onnx/metadata.js';
 import { Message } from '../../src/engine/onnx/protobuf.js';
 
-export const SIZE = 8;
+const SIZE = 8;
 
 export interface NodeParts {
   readonly op: string;
@@ -22,9 +22,7 @@ export function node({ op, inputs, outputs, domain, attributes = [] }: NodeParts
   return domain === undefined ? message : message.text(7, domain);
 }
 
-/** AttributeProto of an integer, and of a graph. */
-export const intAttribute = (name: string, value: number): Message =>
-  new Message().text(1, name).int(3, value).int(20, 2);
+/** AttributeProto of integers, and of a graph. */
 export const intsAttribute = (name: string, values: readonly number[]): Message =>
   new Message().text(1, name).ints(8, values).int(20, 7);
 export const graphAttribute = (name: string, graph: Message): Message =>

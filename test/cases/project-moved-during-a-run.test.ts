@@ -25,7 +25,7 @@ const remove = () => rm(project.root, { recursive: true, force: true, maxRetries
 
 function expectStopped({ code, stderr, events }: Stopped): void {
   expect(stderr).toContain('the project folder was moved or removed during the run, so nothing more is written');
-  expect(stderr).toContain('run again where it is now');
+  expect(stderr).toContain('run again from its new location');
   expect(stderr).not.toMatch(/ENOENT|no such file/);
   expect(code).toBe(5);
   expect(events.at(-1)).toMatchObject({ event: 'run', state: 'failed' });

@@ -42,7 +42,7 @@ test('as an image, a list of images, a report', async () => {
     /^3 .*pipe: is a pipe.*8 \w+, 1 could not be read/,
   );
   expect(await told('predict', 'model', '--files-from', 'pipe')).toMatch(
-    /^5 pipe: is a pipe expected: a file with names/,
+    /^5 pipe: is a pipe expected: a file with image names/,
   );
 });
 

@@ -118,7 +118,7 @@ test('one among the images, or around them, is refused where the source is named
   const cases: readonly (readonly [cache: string, source: string, words: RegExp])[] = [
     ['images/cache', 'images', /pets\.yaml:4:\d+[^]*the cache .* is inside `images`/],
     ['store', 'store/images', /pets\.yaml:4:\d+[^]*`store\/images` is inside the cache/],
-    ['', '.pipeline/out', /pets\.yaml:4:\d+[^]*is inside `\.pipeline`, which this tool keeps for itself/],
+    ['', '.pipeline/out', /pets\.yaml:4:\d+[^]*is inside `\.pipeline`, which is reserved for this tool/],
     ['', 'link/cache', /is inside the cache/],
   ];
   await mkdir(project.path('.pipeline'));
@@ -139,7 +139,7 @@ test('one among the images, or around them, is refused where the source is named
   );
   expect(await project.command('plan', 'pets.yaml')).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/`also\/pets` leads into the images of `images` by a link/),
+    stderr: expect.stringMatching(/`also\/pets` leads into the images of `images` through a link/),
   });
   expect(await readdir(project.path('images'))).toEqual(expect.not.arrayContaining(['cache']));
 });
@@ -174,7 +174,7 @@ test('a forged digest in the record of a run moves no file', async () => {
     (await project.read(file)).replaceAll(/"digest":"[0-9a-f]{64}"/g, '"digest":"../../../../../thesis.tex"'),
   );
   const { code, stderr } = await project.command('report', id);
-  expect([code, stderr]).toEqual([2, expect.stringContaining('its record is missing or damaged')]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('its record is missing, damaged')]);
   expect(await project.read('thesis.tex')).toBe('years of work');
   expect(digestOf(await project.read('pets.yaml'))).toBe(digestOf(text));
 });

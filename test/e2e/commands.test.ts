@@ -296,7 +296,7 @@ describe('the tfjs engine', () => {
       expect(tuned.code).toBe(2);
       const problem = expect.objectContaining({
         code: 'wasm-trains-no-convolutions',
-        remedy: expect.stringMatching(/^use engine: onnx/),
+        remedy: expect.stringMatching(/^use `engine: onnx`/),
       });
       expect(tuned.events).toContainEqual(expect.objectContaining({ event: 'problem', problem }));
       await other.remove();

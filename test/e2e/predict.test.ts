@@ -224,7 +224,7 @@ describe('pictures that cannot be read', () => {
       expect.objectContaining({ file: CAT, class: 'cats' }),
     ]);
     expect(stderr).toMatch(/^bad\/empty\.jpg: is empty\n/);
-    expect(stderr).toMatch(/\ngone\.jpg: is not there\n1 image, 5 could not be read\n$/);
+    expect(stderr).toMatch(/\ngone\.jpg: does not exist\n1 image, 5 could not be read\n$/);
   });
 });
 

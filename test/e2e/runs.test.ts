@@ -215,7 +215,7 @@ describe('runs that did not end', () => {
     await writeFile(project.path('.pipeline/runs', id, 'run.json'), '{');
     expect((await listed())[0]).toEqual({ event: 'run-listed', id, state: 'unreadable' });
     const { code, stderr } = await project.command('report', id);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('its record is missing or damaged')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('its record is missing, damaged')]);
     expect(existsSync(project.path('.pipeline/runs', id, 'report.html'))).toBe(false);
   });
 

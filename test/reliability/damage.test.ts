@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { copyFile, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { ORIGIN_FILE } from '../../src/store/origin.js';
 import { runHere } from './in-process.js';
 import { shelfOf } from './published.js';
 import { cases, isLong, randomOf, seed, tell } from './scale.js';
@@ -129,7 +130,8 @@ test(`${CASES} times`, async () => {
         .filter((entry) => entry.isFile())
         .map((entry) => relative(cache, join(entry.parentPath, entry.name)))
         .sort();
-      const damaged = await damages[kind](cache, files, random);
+      // Where a cache was made is no result: a damaged mark makes the cache one from elsewhere, which verify does not report.
+      const damaged = (await damages[kind](cache, files, random)).filter((file) => file !== `v1/${ORIGIN_FILE}`);
       const copy = await copyOf(root);
 
       const { state, notes, failures } = await situations[situation](root);

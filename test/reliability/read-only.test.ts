@@ -65,7 +65,7 @@ test('what a read-only cache holds is used; what is new is told with a remedy, e
   const other = await plainly(root, '--set', 'stages.train.epochs=3');
   expect(other.code).toBe(5);
   expect(other.stderr).toMatch(
-    /EACCES[^]*-> make it readable and writable and run again; if it lies in the cache, PIPELINE_CACHE names\n?\s+another folder for that/,
+    /EACCES[^]*-> make it readable and writable and run again; if it is in the cache, you can set PIPELINE_CACHE\n?\s+to another folder/,
   );
   expect(other.events.filter((event) => event.event === 'note' && event.code.startsWith('cache-'))).toHaveLength(1);
 });

@@ -8,7 +8,7 @@ import { namesIn, type Scratch } from './scratch.js';
 export const key = digestOf('set') as string as FeatureSetKey;
 export const seal = { rows: 4, bytes: 1 << 20, milliseconds: 60_000 };
 const memory = { bytes: 2 ** 20 };
-export const usual: Omit<FeatureSetOptions, 'locks'> = {
+const usual: Omit<FeatureSetOptions, 'locks'> = {
   key,
   preimage: { size: [224, 224] },
   rowLength: 3,

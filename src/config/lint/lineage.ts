@@ -22,7 +22,7 @@ export function stagesOf<Kind extends StageKind>(stages: readonly Stage[], kind:
 }
 
 /** The stages that a stage reads by one field, the nearest first: for a build-head's `base`, its freeze, then its load-base. */
-export function lineage(stages: readonly Stage[], stage: Stage, field: ReferenceField): Stage[] {
+function lineage(stages: readonly Stage[], stage: Stage, field: ReferenceField): Stage[] {
   const byName = stagesByName(stages);
   const found = new Set<Stage>();
   let current: Stage | undefined = stage;

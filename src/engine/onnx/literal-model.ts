@@ -10,7 +10,7 @@ import { Tensor } from './runtime.js';
 import { openSession } from './session.js';
 
 /** Nothing is folded, each layer is an operator of its own, and every layer's output goes out. */
-export function literalModel(graph: Graph, weights: Weights): Model {
+function literalModel(graph: Graph, weights: Weights): Model {
   const builder = new GraphBuilder();
   const input = inputOf(builder, graph, INPUT);
   const options = {

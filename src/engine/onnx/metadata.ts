@@ -13,7 +13,7 @@ import { checkClasses, checkImage, checkPreprocessing, type Refuse } from '../..
 import type { Preprocessing } from '../../model/preprocessing.js';
 
 /** Bumped when a program that follows the old meaning would go wrong. */
-export const METADATA_VERSION = 1;
+const METADATA_VERSION = 1;
 
 /** The names under which an exported model takes its images and gives its scores. */
 export const PIXELS = 'pixels';

@@ -13,7 +13,7 @@ export interface Refusal {
 export type Reading = WholeReading | Refusal;
 
 /** `unended`: the end marker is missing, and only decoding can tell whether anything else is. */
-export interface WholeReading extends Dimensions {
+interface WholeReading extends Dimensions {
   readonly unended?: true;
 }
 

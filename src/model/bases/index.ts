@@ -9,7 +9,7 @@ import { vgg16, vgg19 } from './vgg.js';
 export type Architecture = 'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'compact32' | 'layers_model';
 
 /** A file of weights without the top, as Keras publishes it. */
-export interface PublishedWeights {
+interface PublishedWeights {
   readonly url: string;
   /** As pinned in Keras's source; null where it pins none. */
   readonly md5: string | null;

@@ -66,7 +66,7 @@ const classes: Readonly<Record<string, Read>> = {
 };
 
 /** `batch_input_shape` is Keras 2's, `batch_shape` Keras 3's; null where the network takes any size. */
-export function inputLayer(config: LayerConfig, common: Common): InputLayer {
+function inputLayer(config: LayerConfig, common: Common): InputLayer {
   const key = config.get('batch_shape') === undefined ? 'batch_input_shape' : 'batch_shape';
   const value = config.get(key);
   const [, ...shape] = Array.isArray(value) ? (value as unknown[]) : [];

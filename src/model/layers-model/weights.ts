@@ -13,7 +13,7 @@ import { badModel, list, parseLayersModel, record, show } from './config.js';
 type Storage =
   { readonly kind: FloatType } | { readonly kind: 'uint8' | 'uint16'; readonly scale: number; readonly min: number };
 
-export interface StoredWeight {
+interface StoredWeight {
   /** Our name, `layer/role`. */
   readonly name: string;
   readonly shape: Shape;

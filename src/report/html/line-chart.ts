@@ -24,7 +24,7 @@ export interface LineChart {
   readonly square?: boolean;
 }
 
-export interface Axis {
+interface Axis {
   readonly label: string;
   readonly domain: readonly [number, number];
   /** Ticks only at integers. */

@@ -5,7 +5,7 @@ import type { Evaluation } from './evaluations.js';
 import { valueOf } from './kept.js';
 
 /** The prediction of a run for an image. */
-export interface Verdict {
+interface Verdict {
   /** The true class. */
   readonly label: string;
   readonly predicted: string;

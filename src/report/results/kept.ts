@@ -8,7 +8,7 @@ import type { BlobRef } from '../../core/digest.js';
 export type Kept<Value> = { readonly state: 'kept'; readonly value: Value } | { readonly state: 'never' | 'gone' };
 
 /** The verified bytes of a result; undefined if they are missing or damaged. */
-export type ReadBlob = (ref: BlobRef) => Promise<Uint8Array | undefined>;
+type ReadBlob = (ref: BlobRef) => Promise<Uint8Array | undefined>;
 
 /** A run with access to its results. */
 export interface RunResults {

@@ -25,7 +25,7 @@ export interface Reloaded {
   readonly weights: ReadonlyMap<string, Float32Array>;
 }
 
-export type FormatFiles = ReadonlyMap<string, Uint8Array>;
+type FormatFiles = ReadonlyMap<string, Uint8Array>;
 
 export interface Format {
   /** For people. */

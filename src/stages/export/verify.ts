@@ -4,7 +4,7 @@ import type { Weights } from '../../model/tensor.js';
 import type { Reloaded } from './formats.js';
 
 /** The greatest difference of a score between the engine and the runtime that read the files. */
-export const TOLERANCE = 1e-4;
+const TOLERANCE = 1e-4;
 
 export interface Expected {
   /** The weights of the frozen layers, rounded as in the files. */

@@ -33,7 +33,7 @@ interface Listed {
 }
 
 /** What the folders say of a file. */
-export type Place = Pick<Candidate, 'className' | 'split'>;
+type Place = Pick<Candidate, 'className' | 'split'>;
 
 /** Whether what cannot be read is a link that stands for an image. */
 export function isImageLink({ kind, path }: PassedOver): boolean {

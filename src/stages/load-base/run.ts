@@ -49,7 +49,6 @@ async function putBase(
     'base',
     `${graph.name}: ${graph.layers.length} layers up to ${outputOf(graph).name}, ${(parameters.trainable + parameters.frozen).toLocaleString('en-US')} parameters`,
   );
-  if (source.kind === 'file') note('weights-digest', `weights sha256 ${source.digest}`);
   const ref = await putBytes('weights', encodeWeights(weights));
   const document: ModelDocument = {
     graph,

@@ -22,7 +22,7 @@ interface RandomWeights {
   readonly layers?: Digest;
 }
 
-export interface WeightsFile {
+interface WeightsFile {
   readonly kind: 'file';
   readonly path: string;
   readonly digest: string;

@@ -9,7 +9,7 @@ import { findNeeds } from './needs.js';
 import { verifyStore, type Verification } from './verify.js';
 
 /** The figures of one kind of item. */
-export interface KindUsage {
+interface KindUsage {
   readonly kind: string;
   readonly items: number;
   readonly files: number;

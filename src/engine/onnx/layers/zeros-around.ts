@@ -48,7 +48,7 @@ interface Coverage {
   readonly windows: readonly { readonly counted: number; readonly meetsZeros: boolean }[];
 }
 
-export function coverageOf({ slide, extent, zeros, same }: Axis): Coverage {
+function coverageOf({ slide, extent, zeros, same }: Axis): Coverage {
   const starts = Array.from({ length: slide.windows }, (_, window) => window * slide.stride - zeros[0] - same);
   const inner = starts.filter((start) => start + slide.size > 0 && start < extent);
   const before = starts.filter((start) => start + slide.size <= 0).length;
