@@ -69,6 +69,11 @@ function sentenceOf({ position, where, found }: Problem): string {
   return place === undefined ? found : `${place}: ${found}`;
 }
 
+/** Whether a failure is that the folder of a project is not where it was. */
+export function isMoved(error: unknown): boolean {
+  return error instanceof PipelineError && error.problems.some(({ code }) => code === PROJECT_MOVED);
+}
+
 /** Shorthand for the usual failure with a single problem. */
 export function failure(category: FailureCategory, problem: Problem, cause?: unknown): PipelineError {
   return new PipelineError(category, [problem], cause === undefined ? undefined : { cause });

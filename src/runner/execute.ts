@@ -2,7 +2,7 @@
 import type PQueue from 'p-queue';
 import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
 import { emptyMap } from '../core/own.js';
-import { PROJECT_MOVED, type PipelineError } from '../core/problem.js';
+import { isMoved, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
 import { readJson } from './context.js';
@@ -76,7 +76,9 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
     await session.features.close();
     const outcomes = await Promise.all(nodes.map((node) => run.outcome(node)));
     const { metrics, errors } = await run.metrics();
-    const failures = [...outcomes.flatMap((outcome) => outcome.error ?? []), ...errors];
+    await run.close();
+    // As late as possible: what follows is written into the project.
+    const failures = [...outcomes.flatMap((outcome) => outcome.error ?? []), ...errors, ...run.moved()];
     const result: RunResult = {
       state: stateOf(failures, options.signal),
       durationMs: Math.round(performance.now() - started),
@@ -87,7 +89,6 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
       settled: run.settled,
     };
     const { state, durationMs, stages } = result;
-    await run.close();
     session.emit({ event: 'run', state, durationMs, stages, metrics });
     return result;
   } finally {
@@ -219,12 +220,7 @@ class Execution {
   async metrics(): Promise<{ readonly metrics: Metrics; readonly errors: PipelineError[] }> {
     const metrics = emptyMap<Record<string, number>>();
     const errors: PipelineError[] = [];
-    const moved = this.session.guard.problem();
-    if (moved !== undefined) {
-      const said = [...this.failed].some(({ problems }) => problems.some(({ code }) => code === PROJECT_MOVED));
-      if (!said) for (const problem of moved.problems) this.session.emit({ event: 'problem', problem });
-      return { metrics, errors: said ? [] : [moved] };
-    }
+    if (this.session.guard.problem() !== undefined) return { metrics, errors: this.moved() };
     for (const [name, { node, outputs }] of this.settled) {
       const { metrics: output } = node.definition;
       const ref = output === undefined ? undefined : outputs[output];
@@ -241,6 +237,15 @@ class Execution {
       }
     }
     return { metrics, errors };
+  }
+
+  /** The failure of a project folder that was moved or removed, unless it was reported before. */
+  moved(): PipelineError[] {
+    const moved = this.session.guard.problem();
+    if (moved === undefined || [...this.failed].some(isMoved)) return [];
+    this.failed.add(moved);
+    for (const problem of moved.problems) this.session.emit({ event: 'problem', problem });
+    return [moved];
   }
 
   /** Ends the job, where there was work: what the last run needs is noted, and the store made smaller where it must be. */
