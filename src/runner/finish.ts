@@ -6,15 +6,13 @@ import { emptyMap, own } from '../core/own.js';
 import type { Inputs, JudgeContext, Outputs } from '../core/stage.js';
 import { actionKeyOf, type Preimage } from './action-key.js';
 import { commonContext } from './context.js';
+import { UNFINISHED } from './checkout/checkout.js';
 import { deliverFolder, digestsOf, type DeliveredFolder } from './checkout/deliver.js';
 import { touchedFiles } from './checkout/delivered-files.js';
 import { refuseOutside } from './checkout/destinations.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
 import { isAsWritten } from './source-host.js';
-
-/** In place of the terms of a delivery that has begun. */
-const UNFINISHED = digestOf('unfinished');
 
 export interface FinishOptions {
   readonly signal: AbortSignal;

@@ -1,8 +1,8 @@
 /** What this checkout holds: for each stage of a pipeline the key and outputs that its files here come from. */
 import { existsSync, type Stats } from 'node:fs';
-import { basename, resolve, sep } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import type { Json } from '../../core/canonical.js';
-import { isActionKey, isDigest, type ActionKey, type Digest } from '../../core/digest.js';
+import { digestOf, isActionKey, isDigest, type ActionKey, type Digest } from '../../core/digest.js';
 import {
   isCount,
   isFiniteNumber,
@@ -22,6 +22,7 @@ import type { Outputs } from '../../core/stage.js';
 import type { Preimage } from '../action-key.js';
 import { AddedFile, type During } from './shared-file.js';
 import type { Project } from './project.js';
+import { isPackaged } from './state-name.js';
 
 /** A file that was delivered into the project, as it lay there afterwards. */
 export interface DeliveredFile {
@@ -48,6 +49,9 @@ export interface StageMemory {
   /** Digests of files that are on their way into a folder: after a crash they are known to be ours. */
   readonly writing?: Readonly<Record<string, readonly Digest[]>>;
 }
+
+/** In place of the terms of a delivery that has begun. */
+export const UNFINISHED = digestOf('unfinished');
 
 interface CheckoutFile {
   readonly format: 1;
@@ -78,13 +82,18 @@ export class Checkout {
    */
   static async open(
     path: string,
-    project: Pick<Project, 'home' | 'display'>,
+    project: Pick<Project, 'home' | 'display'> & Partial<Pick<Project, 'checkoutBefore'>>,
     file: string,
     during: During,
   ): Promise<Checkout> {
     const pipeline = project.display(file);
-    const content = await read(path);
+    const { checkoutBefore = path } = project;
+    const content =
+      (await read(path)) ?? (checkoutBefore === path ? undefined : await readOf(pipeline, checkoutBefore));
     const other = content?.pipeline ?? pipeline;
+    // A recipe of a package keeps its memory under another name from now on.
+    if (other !== pipeline && isPackaged(other) && !isPackaged(pipeline))
+      return new Checkout(path, pipeline, takenOver(stagesOf(content)!), during);
     if (other !== pipeline && existsSync(resolve(project.home, other))) {
       throw failure('invalid', {
         code: 'same-name',
@@ -104,14 +113,20 @@ export class Checkout {
 
   /** What the file says by now: another run may have delivered meanwhile. */
   async latest(stage: string): Promise<StageMemory | undefined> {
-    return (stagesOf(await read(this.path)) ?? this.stages).get(stage);
+    return ((await this.written()) ?? this.stages).get(stage);
+  }
+
+  /** What the file holds, unless it is that of another pipeline. */
+  private async written(): Promise<Map<string, StageMemory> | undefined> {
+    const content = await read(this.path);
+    return content?.pipeline === undefined || content.pipeline === this.pipeline ? stagesOf(content) : undefined;
   }
 
   /** Remembers a stage and writes the file again, so that an interrupted run forgets nothing that it finished. */
   async set(stage: string, memory: StageMemory): Promise<void> {
     this.stages.set(stage, memory);
     await this.file.change(async () => {
-      const known = new Map(stagesOf(await read(this.path)) ?? this.stages).set(stage, memory);
+      const known = new Map((await this.written()) ?? this.stages).set(stage, memory);
       const content: CheckoutFile = { format: 1, pipeline: this.pipeline, stages: Object.fromEntries(known) };
       return `${JSON.stringify(content)}\n`;
     });
@@ -163,6 +178,24 @@ function isPlace(name: string): boolean {
 /** Undefined where the file is missing or damaged. */
 async function read(path: string): Promise<CheckoutFile | undefined> {
   return readOwnJson(path, isCheckoutFile);
+}
+
+/** The memory at a path if it is that of this pipeline. */
+async function readOf(pipeline: string, path: string): Promise<CheckoutFile | undefined> {
+  const content = await read(path);
+  return content?.pipeline === pipeline ? content : undefined;
+}
+
+const OUT = join('.pipeline', 'out') + sep;
+
+/** What a recipe left under this name: of its files, those in `.pipeline/out` are replaced, and all are delivered anew. */
+function takenOver(stages: ReadonlyMap<string, StageMemory>): Map<string, StageMemory> {
+  return new Map(
+    [...stages].map(([name, { delivered, writing: _writing, ...memory }]) => {
+      const inOut = Object.entries(delivered).filter(([place]) => place.startsWith(OUT));
+      return [name, { ...memory, terms: UNFINISHED, delivered: Object.fromEntries(inOut) }];
+    }),
+  );
 }
 
 function stagesOf(content: CheckoutFile | undefined): Map<string, StageMemory> | undefined {

@@ -5,6 +5,7 @@
  */
 import { basename, dirname, extname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { stateNameOf } from './state-name.js';
 import type { PipelinePlace } from '../../config/project-root.js';
 import { parseYaml } from '../../config/yaml.js';
 import { canonical, compareCodePoints } from '../../core/canonical.js';
@@ -34,7 +35,7 @@ const header = '# Written by `pipeline run`: what the names in the pipeline stan
 
 /** Where the lock file of a pipeline is written: beside its file, or in its home where that is apart. */
 export function lockPathOf(place: PipelinePlace): string {
-  return place.home === place.root ? lockBeside(place) : join(place.home, basename(lockBeside(place)));
+  return place.home === place.root ? lockBeside(place) : join(place.home, `${stateNameOf(place)}.lock.yaml`);
 }
 
 /** The lock file that lies beside a pipeline file, which a recipe of a package may have brought. */
