@@ -11,7 +11,7 @@ Name runs as for \`pipeline report\`: an id or a prefix of it, \`last\`, \`last~
 
 Examples:
   pipeline diff                          the last run and the previous run of the same pipeline
-  pipeline diff pets.yaml~1 pets.yaml    the last two runs of one pipeline file
+  pipeline diff pets.yaml                the last two runs of one pipeline file
   pipeline diff 20260901-1403 last --json`;
 
 export const diff: CommandSpec = {
@@ -24,7 +24,7 @@ export const diff: CommandSpec = {
       .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
       .action(async (before: string | undefined, after: string | undefined, { json }: { readonly json?: boolean }) => {
-        const [earlier, later] = before === undefined ? await lastTwo(host) : [before, after ?? 'last'];
+        const [earlier, later] = before === undefined ? await lastTwo(host) : named(before, after);
         const difference = await compare(earlier, later, host);
         if (json) host.stdout(`${JSON.stringify({ event: 'diff', ...difference })}\n`);
         else
@@ -35,6 +35,12 @@ export const diff: CommandSpec = {
       });
   },
 };
+
+/** A pipeline file alone means its own last two runs: its last run often is the last of all. */
+function named(before: string, after: string | undefined): [before: string, after: string] {
+  if (after === undefined && /\.ya?ml$/i.test(before)) return [`${before}~1`, before];
+  return [before, after ?? 'last'];
+}
 
 /** The last two runs of the pipeline that ran last: runs of another pipeline are not comparable. */
 async function lastTwo({ cwd }: Host): Promise<[before: string, after: string]> {

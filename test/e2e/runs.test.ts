@@ -107,6 +107,12 @@ describe('diff', () => {
     expect(before.predicted).not.toBe(before.label);
   });
 
+  test('a pipeline file alone means its own last two runs', async () => {
+    const one = await project.command('diff', 'pets.yaml');
+    const two = await project.command('diff', 'pets.yaml~1', 'pets.yaml');
+    expect([one.code, one.stdout]).toEqual([0, two.stdout]);
+  });
+
   test('as text for people', async () => {
     const { stdout, code } = await project.command('diff', 'pets.yaml~2', 'pets.yaml');
     expect(code).toBe(0);
