@@ -35,7 +35,7 @@ test('nothing is written below node_modules, and every command finds the runs', 
   const second = await project.run(recipe);
   expect(second.named('fresh')).toHaveLength(second.stages.length);
   const status = await project.command('status', recipe);
-  expect(status.stdout + status.stderr).toContain('current');
+  expect(status.stdout + status.stderr).toContain('up to date');
 
   const listed = await project.command('runs', recipe, '--json');
   expect(listed.stdout.trim().split('\n')).toHaveLength(2);
