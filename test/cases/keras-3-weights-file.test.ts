@@ -92,7 +92,9 @@ test('a file for an architecture that is built here is read; without one it is s
     const refused = await project.command('run', 't.yaml', 'load-base', '--set', `stages.load-base=${alone}`);
     expect([refused.code, refused.stderr]).toEqual([
       3,
-      expect.stringMatching(/weights that Keras 3 saved without the layers[^]*model\.save\("base\.keras"\)`, or set `architecture`/),
+      expect.stringMatching(
+        /weights that Keras 3 saved without the layers[^]*model\.save\("base\.keras"\)`, or set `architecture`/,
+      ),
     ]);
     const other = await project.command(
       'run',
