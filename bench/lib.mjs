@@ -15,7 +15,7 @@ delete process.env.NODE_EXTRA_CA_CERTS;
 export const repository = fileURLToPath(new URL('..', import.meta.url));
 export const cli = join(repository, 'dist', 'cli.js');
 
-/** The photographs and weights beside the checkout; ends the script where they are missing. */
+/** The photographs and weights beside the checkout; ends the script if they are missing. */
 export function sharedFolder() {
   const folder = join(repository, '..', 'shared');
   if (existsSync(join(folder, 'weights'))) return folder;
@@ -43,7 +43,7 @@ export function scratchFolder(name) {
 }
 
 /**
- * Runs a program to its end. Gives its milliseconds, seen from outside, and what it printed. Rejects where it fails.
+ * Runs a program to its end. Gives its milliseconds, seen from outside, and what it printed. Rejects if it fails.
  */
 export function child(command, args, options = {}) {
   return new Promise((resolve, reject) => {

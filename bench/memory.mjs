@@ -1,5 +1,5 @@
 /**
- * Peak memory and speed of extraction over many pictures: 110,000 of 32 px through the embedded base, and 25,000 brought
+ * Peak memory and speed of extraction over many images: 110,000 of 32 px through the embedded base, and 25,000 brought
  * to 96 px through MobileNetV2. Memory is sampled each tenth of the way: it must not grow along it.
  *
  * `node bench/memory.mjs` starts itself once for each of the two, so that each has a process of its own.

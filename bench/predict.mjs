@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createOnnxEngine } from '../dist/engine/onnx/index.js';
-import { createPictureLoader } from '../dist/features/pictures.js';
+import { createImageLoader } from '../dist/features/image-loader.js';
 import { predict } from '../dist/index.js';
 import { writeLayersModel } from '../dist/model/layers-model/write.js';
 import { digestOf } from '../dist/core/digest.js';
@@ -69,7 +69,7 @@ const extractAll = () =>
 
 const answers = await predictAll();
 const runner = await (await createOnnxEngine()).compile(whole.graph, whole.weights);
-const load = createPictureLoader({ image, preprocessing, variation: null });
+const load = createImageLoader({ image, preprocessing, variation: null });
 const path = join(root, names[0]);
 const [byHand] = await runner.run(await load({ path, digest: digestOf(readFileSync(path)), view: 0 }), 1);
 runner.dispose();

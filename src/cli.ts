@@ -20,7 +20,7 @@ function createHost(signal: AbortSignal): Host {
     bases: summarizeBases,
     checkMachine: async (engine) => (await import('./machine.js')).checkMachine(engine),
     version: packageVersion(),
-    examplePictures: packageFile('examples/pets/pictures'),
+    exampleImages: packageFile('examples/pets/pictures'),
     cwd: process.cwd(),
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),

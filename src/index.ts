@@ -41,7 +41,7 @@ export function load(file: string, options: LoadOptions = {}): Promise<Pipeline>
   return loadChecked(file, options, options.cwd ?? process.cwd());
 }
 
-/** Tells what a run would do and why. Nothing runs. */
+/** Shows what a run would do and why. Nothing runs. */
 export async function plan(pipeline: Pipeline): Promise<StagePlan[]> {
   const session = await openFor(pipeline, { stages, version }, () => undefined);
   const planned = await planSession(session);
@@ -72,15 +72,15 @@ export interface PredictOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A picture's bytes, and what its answer calls it. */
-export interface PictureBytes {
+/** An image's bytes, and what its answer calls it. */
+export interface ImageBytes {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
 /**
- * Predicts pictures, given as paths of files or as bytes, with an exported model: its folder, or its `model.json`. Answers
- * come in the pictures' order as they get done; one that cannot be read has an `error` and the others go on. Rejects with
+ * Predicts images, given as paths of files or as bytes, with an exported model: its folder, or its `model.json`. Answers
+ * come in the images' order as they get done; one that cannot be read has an `error` and the others continue. Rejects with
  * a {@link PipelineError} where the model is not there (`invalid`), damaged (`bad-data`) or unsafe, and where the signal aborts.
  *
  *     for await (const answer of predict('models/pets', ['cat.jpg'])) {
@@ -90,16 +90,16 @@ export interface PictureBytes {
  */
 export async function* predict(
   model: string,
-  pictures: readonly (string | PictureBytes)[],
+  images: readonly (string | ImageBytes)[],
   options: PredictOptions = {},
 ): AsyncGenerator<AnswerLine, void, undefined> {
   const { cwd = process.cwd(), engine, signal } = options;
   const { openModel, lineOf } = await import('./predict/index.js');
   const { predictor } = await openModel(resolve(cwd, model), engine, signal);
-  const inputs = pictures.map((picture) =>
-    typeof picture === 'string'
-      ? { name: picture, from: { path: resolve(cwd, picture) } }
-      : { name: picture.name, from: { bytes: picture.bytes } },
+  const inputs = images.map((image) =>
+    typeof image === 'string'
+      ? { name: image, from: { path: resolve(cwd, image) } }
+      : { name: image.name, from: { bytes: image.bytes } },
   );
   try {
     for await (const answer of predictor.predict(inputs, signal)) yield lineOf(answer)!;

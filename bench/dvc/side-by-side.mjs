@@ -1,5 +1,5 @@
 /**
- * The tool against DVC, which keeps what stages put out but knows nothing of pictures: the same pipeline as DVC stages
+ * The tool against DVC, which keeps what stages put out but knows nothing of images: the same pipeline as DVC stages
  * around scripts with the tool's own decoder and engine. Whole processes, in turns.
  *
  *     node bench/dvc/side-by-side.mjs DVC      DVC: the program, such as that of `pip install dvc==3.67.1`

@@ -1,4 +1,4 @@
-/** Training the whole embedded base on pictures of 32 px with 200 classes: onnx against TF.js in plain JavaScript. */
+/** Training the whole embedded base on images of 32 px with 200 classes: onnx against TF.js in plain JavaScript. */
 import { createOnnxEngine } from '../../dist/engine/onnx/index.js';
 import { createTfjsEngine } from '../../dist/engine/tfjs/index.js';
 import { readModelFile } from '../../dist/model/read-model.js';

@@ -1,4 +1,4 @@
-/** The convolutional part of VGG16 at 224 px with made-up weights: onnx against TF.js on wasm, four pictures a run. */
+/** The convolutional part of VGG16 at 224 px with made-up weights: onnx against TF.js on wasm, four images per run. */
 import { createOnnxEngine } from '../../dist/engine/onnx/index.js';
 import { createTfjsEngine } from '../../dist/engine/tfjs/index.js';
 import { noise } from './head.mjs';

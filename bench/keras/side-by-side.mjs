@@ -2,9 +2,9 @@
  * The reference recipe, by Keras's own script and by the tool, on the same photographs and the same random weights of
  * VGG16 (the point is speed). Each situation is run by one and then by the other.
  *
- *     node bench/keras/side-by-side.mjs PYTHON [PICTURES OF A CLASS]
+ *     node bench/keras/side-by-side.mjs PYTHON [IMAGES OF A CLASS]
  *
- * PYTHON is that of an environment with tools/keras/requirements.txt. With 300 pictures of a class it takes twenty minutes.
+ * PYTHON is that of an environment with tools/keras/requirements.txt. With 300 images of a class it takes twenty minutes.
  */
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Finds stages that read each other in a circle. */
+/** Finds stages that read each other in a cycle. */
 import type { Problem } from '../core/problem.js';
 import type { ReferenceField } from './pipeline.js';
 import type { Locator } from './locator.js';
@@ -10,7 +10,7 @@ export interface Edge {
   readonly field: ReferenceField;
 }
 
-/** One problem for each reference that closes a circle, found depth first in the order of the file. */
+/** One problem for each reference that closes a cycle, found depth first in the order of the file. */
 export function circleProblems(edges: readonly Edge[], locator: Locator): Problem[] {
   const problems: Problem[] = [];
   const done = new Set<string>();

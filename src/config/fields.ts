@@ -74,7 +74,7 @@ function noSuchField(
   };
 }
 
-/** Tells of an item that a list in the pipeline does not have. */
+/** Reports an item that a list in the pipeline does not have. */
 function missingItem(pipeline: Mapping, keys: readonly string[]): NoField | undefined {
   let current: Plain | undefined = pipeline;
   for (const [depth, key] of keys.entries()) {

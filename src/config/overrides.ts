@@ -9,7 +9,7 @@ import { alternatives, memberSchema, type Schema } from './schemas.js';
 import { publishedWord } from './shorthand.js';
 import { parseYaml } from './yaml.js';
 
-/** Words that may stand where a path may, and are none. */
+/** Words that are allowed in place of a path, but are not paths. */
 const weightWords = new Set(['random', publishedWord]);
 
 /**

@@ -35,7 +35,7 @@ export interface Pipeline extends PipelinePlace {
   readonly stages: readonly Stage[];
   /** The stages among them that a matrix made, by name. */
   readonly variants: ReadonlyMap<string, Variant>;
-  /** What is likely not meant; it runs all the same. */
+  /** What is probably a mistake, although it runs. */
   readonly warnings: readonly Problem[];
   /** Where fields are written; those of a stage by `variant(name)`. */
   readonly locator: Locator;

@@ -13,7 +13,7 @@ export class Lines {
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.starts.push(at + 1);
   }
 
-  /** Where the part of the text from one offset to another stands; what goes beyond its first line is not underlined. */
+  /** The position of the text between two offsets; only its part on the first line is underlined. */
   position(from: number, to: number): Position {
     const index = this.lineAt(from);
     const start = this.starts[index];

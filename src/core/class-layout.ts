@@ -15,7 +15,7 @@ export interface ImageFolder {
   holdsImages(): boolean;
 }
 
-/** `split_folders` of an ingest stage: the folders of each split; `{}` where no folder is a split. */
+/** `split_folders` of an ingest stage: the folders of each split; `{}` if no folder is a split. */
 export type SplitFolders = Readonly<Partial<Record<SplitName, string | readonly string[]>>>;
 
 /** A folder whose subfolders are the classes. */
@@ -193,7 +193,7 @@ function partsOf(
     const steps = [...path, top.name];
     for (let inner = withImages(at); inner.length === 1 && withImages(inner[0]).length >= 2; inner = withImages(at)) {
       const { name } = inner[0];
-      // A class that alone has images in this split is told from a wrapper by the other splits.
+      // The other splits show whether a single folder in this split is a class or a wrapper.
       if (splitOfFolder(name) !== split && elsewhere.has(classNameOf(name)) && !everywhere) break;
       at = inner[0];
       steps.push(name);

@@ -1,4 +1,4 @@
-/** Everything that a run can say while it goes on. `--json` prints these as they are. */
+/** Everything that a run reports as it proceeds. `--json` prints these events as they are. */
 import type { Problem } from './problem.js';
 
 /** `fresh`: this checkout's outputs are current. `restored`: brought back from the cache. `interrupted`: stopped by a person or a signal. */
@@ -27,7 +27,7 @@ export interface EpochMetrics {
   readonly val_accuracy?: number;
 }
 
-/** How far a task of a stage is. Tasks that take long say so about ten times a second. */
+/** How far a task of a stage is. Tasks that take long say so about ten times per second. */
 export interface TaskProgress {
   readonly task: 'download' | 'unpack' | 'extract' | 'train' | 'compare' | 'check' | 'predict';
   readonly unit: 'bytes' | 'pictures';

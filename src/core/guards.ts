@@ -12,7 +12,7 @@ export const isString: Guard<string> = (value) => typeof value === 'string';
 export const isBoolean: Guard<boolean> = (value) => typeof value === 'boolean';
 /** A number that is neither NaN nor infinite: `1e999` is JSON too. */
 export const isFiniteNumber: Guard<number> = (value): value is number => Number.isFinite(value);
-/** A whole number from 0, such as a size or how many there are. */
+/** A whole number of at least 0, such as a size or how many there are. */
 export const isCount: Guard<number> = (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 export function isOneOf<const Values extends readonly unknown[]>(...values: Values): Guard<Values[number]> {
@@ -45,7 +45,7 @@ export function optional<Value>(isValue: Guard<Value>): Guard<Value | undefined>
   return (value): value is Value | undefined => value === undefined || isValue(value);
 }
 
-/** Reads JSON of a certain form; undefined where a text is anything else, also where it is nested too deeply to be read. */
+/** Reads JSON of a certain form; undefined if a text is anything else or is nested too deeply. */
 export function parseJson<Value>(text: string, isValue: Guard<Value>): Value | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -12,12 +12,12 @@ export interface LayerFault extends Fault {
   readonly layer: number;
 }
 
-/** What the first layer of a head gets; `unknown` where the base may end in a pooling of its own. */
+/** What the first layer of a head gets; `unknown` if the base may end in a pooling of its own. */
 export type HeadInput = 'image' | 'vector' | 'unknown';
 
 export type FinalActivation = 'sigmoid' | 'softmax';
 
-/** How a head ends. `units` is undefined where no dense layer sets it. */
+/** How a head ends. `units` is undefined if no dense layer sets it. */
 export type Ending =
   | { readonly kind: 'classifier' }
   | { readonly kind: 'other' }
@@ -39,7 +39,7 @@ export function endingsFor(classes: number): string {
   return classes === 2 ? '1 sigmoid unit or 2 softmax units' : `${classes} softmax units`;
 }
 
-/** How many classes an output can tell apart; undefined where it gives no probabilities of classes. */
+/** How many classes an output can distinguish; undefined if it gives no probabilities of classes. */
 export function classesOfEnding(units: number, activation: string | undefined): number | undefined {
   if (activation === 'softmax') return units;
   return activation === 'sigmoid' && units === 1 ? 2 : undefined;

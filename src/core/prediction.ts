@@ -1,4 +1,4 @@
-/** What is said of an image: by `predict`, by the endpoint of `serve`, and in the browser. */
+/** The answer for an image: of `predict`, of the endpoint of `serve`, and in the browser. */
 
 export interface Prediction {
   /** The class that the image is taken for. */
@@ -12,7 +12,7 @@ export interface Prediction {
 /** A prediction as programs get it. */
 export type PredictionLine = { readonly file: string } & Prediction;
 
-/** What they get of an image that cannot be read. */
+/** What they get for an image that cannot be read. */
 export interface ErrorLine {
   readonly file: string;
   /** Worded to follow the file's name: `is cut short: ...`. */

@@ -15,7 +15,7 @@ export interface Position {
 export interface Problem {
   /** Stable name in kebab-case, for programs. */
   readonly code: string;
-  /** A file, a stage or a field that it is about, where there is no position. */
+  /** A file, a stage or a field that it is about, if there is no position. */
   readonly where?: string;
   readonly position?: Position;
   /** The field of the stage's config that it is about, where a stage found it; the runner finds its position. */
@@ -58,7 +58,7 @@ export class PipelineError extends Error {
   }
 }
 
-/** A problem in one line, for who has nothing but the message: `/home/me/pets.yaml:12:5: unknown field ...`. */
+/** A problem in one line, for a caller that sees only the message: `/home/me/pets.yaml:12:5: unknown field ...`. */
 function sentenceOf({ position, where, found }: Problem): string {
   const place = position === undefined ? where : `${position.file}:${position.line}:${position.column}`;
   return place === undefined ? found : `${place}: ${found}`;
@@ -83,7 +83,7 @@ export interface FailureParts {
   readonly cause: unknown;
 }
 
-/** What a thread says of whatever was thrown; see {@link asPipelineError}. */
+/** What a thread reports about a thrown value; see {@link asPipelineError}. */
 export function failureParts(thrown: unknown, where: string): FailureParts {
   const { category, problems, cause } = asPipelineError(thrown, where);
   return { category, problems, cause };

@@ -8,7 +8,7 @@ import { digestOf, type Digest } from './digest.js';
 import { failure, type PipelineError } from './problem.js';
 
 export interface OpenOptions {
-  /** What people know the file by; its path where left out. */
+  /** What people know the file by; its path if left out. */
   readonly where?: string;
   /** What the file should be, for the message: `a pipeline file in YAML`. */
   readonly expected?: string;
@@ -30,8 +30,8 @@ const LARGEST = 2 * 2 ** 30 - 1;
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Opens a file for reading without waiting for anybody. Throws `input-output` with the code `not-a-file` for whatever is
- * not a regular file; errors of the disk pass through.
+ * Opens a file for reading without waiting for anybody. Throws `input-output` with the code `not-a-file` for anything but
+ * a regular file; errors of the disk pass through.
  */
 export async function openRegular(
   path: string,
@@ -77,7 +77,7 @@ export async function streamRegular(path: string, options?: OpenOptions): Promis
   return (await openRegular(path, options)).createReadStream({ highWaterMark: 1024 * 1024 });
 }
 
-/** The failure of a file whose bytes are no longer those that were hashed: what they give must not be kept under that digest. */
+/** The failure of a file whose bytes are no longer those that were hashed: nothing computed from them may be kept under that digest. */
 export function changedMeanwhile(where: string): PipelineError {
   return failure('bad-data', {
     code: 'file-changed',

@@ -1,4 +1,4 @@
-/** What a stage will ask of the frozen prefix, told before it runs. */
+/** What a stage will need from the frozen prefix, known before it runs. */
 import type { Digest } from '../core/digest.js';
 import type { FeatureNeed, Measurement } from '../core/stage.js';
 import { sizeOf } from '../model/tensor.js';

@@ -1,4 +1,4 @@
-/** What `ingest` puts out, as the stages that read images see it; what `augment` does is in augmentation.ts. */
+/** What `ingest` outputs, as the stages that read images see it; what `augment` does is in augmentation.ts. */
 import { isDigest, type Digest } from '../core/digest.js';
 import { isCount, isListOf, isMapOf, isOneOf, isShapedAs, isString, type Guard } from '../core/guards.js';
 import { staysInside } from '../core/paths.js';

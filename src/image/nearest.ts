@@ -1,7 +1,7 @@
 /** Resizing by the nearest pixel, as PIL does it: libvips goes through a coarser image first and takes others. */
 
 /**
- * For each place of the result the place that it is read from: the one under its centre. The position is summed up
+ * For each place of the result the place that it is read from: the one under its center. The position is summed up
  * step by step because PIL does so (`ImagingScaleAffine`): where it falls between two pixels, the last bit decides.
  */
 function sources(from: number, to: number): Uint32Array {

@@ -1,4 +1,4 @@
-/** What a classifier's outputs say of an image, in the words of its classes. */
+/** A classifier's outputs for an image, in terms of its classes. */
 import type { Prediction } from '../core/prediction.js';
 import { predictedLabels } from './metrics.js';
 

@@ -1,4 +1,4 @@
-/** Which folder the cache of a project is in, and what is to be said about it. */
+/** Which folder contains the cache of a project, and what to report about it. */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, type Problem } from '../core/problem.js';
@@ -9,7 +9,7 @@ import { writeWhole } from '../store/disk/write-atomic.js';
 
 export interface CachePlace {
   readonly root: string;
-  /** Why it is not the folder that one would look into. */
+  /** Why it is not the expected folder. */
   readonly warning?: Problem;
 }
 
@@ -19,8 +19,8 @@ const OWN_FOLDER = 'transfer-pipeline';
 const MOST = 20;
 
 /**
- * Who names a folder by PIPELINE_CACHE has chosen it, with what is in it. The one inside a project may have come with the
- * project: results in it are used only where it was made here, or accepted by `pipeline cache trust`. Throws `unsafe` where
+ * A folder named by PIPELINE_CACHE was chosen on purpose. The one inside a project may have come with the
+ * project: results in it are used only where it was made here, or accepted by `pipeline cache trust`. Throws `unsafe` if
  * everybody can write into it.
  */
 export function cachePlaceOf(
@@ -73,7 +73,7 @@ export interface Trusted {
   readonly state: 'trusted' | 'before';
 }
 
-/** Marks the cache inside a project as made here: its results are used from now on. Throws `invalid` where there is none. */
+/** Marks the cache inside a project as made here: its results are used from now on. Throws `invalid` if there is none. */
 export async function trustCache(
   { store }: Pick<Project, 'store'>,
   environment: NodeJS.ProcessEnv = process.env,

@@ -39,8 +39,8 @@ function inputReason(kind: string, path: string): string {
 }
 
 /**
- * The reasons, most telling first: fields (`dense.units 256 -> 128`), then what lies outside, inputs, versions.
- * Empty where the preimages are equal.
+ * The reasons, most relevant first: fields (`dense.units 256 -> 128`), then what is outside, inputs, versions.
+ * Empty if the preimages are equal.
  */
 export function describeChange(before: Preimage, after: Preimage): string[] {
   const reasons: string[] = [];
@@ -67,7 +67,7 @@ const foundWords: Readonly<Record<string, string>> = {
   probe: 'this version examines files differently',
 };
 
-/** Digests say nothing to a reader: figures that changed come first, else the plain fact. */
+/** Digests mean nothing to a reader: numbers that changed come first, otherwise the plain fact. */
 function surveyReasons(before: Json, after: Json): string[] {
   const changes = differences(before, after);
   if (changes.length === 0) return [];

@@ -95,7 +95,7 @@ async function lockResolved(
   else await lock.setClasses(stage.name, resolved.classes);
 }
 
-/** All that decides which files are delivered and where; also what is in no key, such as the pictures' names. */
+/** All that decides which files are delivered and where; also what is in no key, such as the images' names. */
 function deliveryTerms(node: Node, inputs: Inputs, outputs: Outputs): Digest {
   return digestOf(canonical({ config: node.stage.config, inputs, outputs }));
 }

@@ -22,7 +22,7 @@ export interface Tool {
   readonly version: string;
 }
 
-/** Loads and checks a pipeline file: the only one in this folder where none is named. */
+/** Loads and checks a pipeline file: the only one in this folder if none is named. */
 export async function loadChecked(
   file: string | undefined,
   { set = [], engine }: PipelineOptions,
@@ -34,7 +34,7 @@ export async function loadChecked(
   });
 }
 
-/** Opens a session; damage in the cache is said as a note. Throws `invalid` where the environment has limits that are none. */
+/** Opens a session; damage in the cache is reported as a note. Throws `invalid` for invalid limits in the environment. */
 export async function openFor(
   pipeline: Pipeline,
   { stages, version }: Tool,

@@ -64,7 +64,7 @@ function selectedBy(graph: StageGraph, { only, from, stages }: Named): Set<strin
   return stages.size > 0 ? withAncestors(graph, stages) : new Set(graph.byName.keys());
 }
 
-/** The stage of this name, or all its variants. Throws `invalid` where there is none. */
+/** The stage of this name, or all its variants. Throws `invalid` if there is none. */
 export function stagesNamed(graph: StageGraph, name: string): string[] {
   if (graph.byName.has(name)) return [name];
   const all = [...graph.byName.keys()];

@@ -1,4 +1,4 @@
-/** Which addresses may be asked: https, and no machine of an inner network, whatever a name or a redirect leads to. */
+/** Which URLs may be requested: https only, and no machine of an internal network, whatever a name or a redirect leads to. */
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
 import { failure, type PipelineError } from '../core/problem.js';

@@ -10,9 +10,9 @@ import { download, usualTiming, type FetchContext, type FetchTiming } from './ne
 import { isFirstUse, pinsOf, type Pins } from './pins.js';
 
 /**
- * A file of the store that is what the pins say; the lock file knows it from then on. Rejects with `invalid` where
+ * A file of the store that is what the pins say; the lock file knows it from then on. Rejects with `invalid` if
  * nothing is pinned, `unsafe` for an address that may not be asked, `bad-data` for another file than the one that was
- * pinned or none, `input-output` where the network failed.
+ * pinned or none, `input-output` if the network failed.
  */
 export async function fetchFile(
   source: Download,

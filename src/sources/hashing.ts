@@ -1,4 +1,4 @@
-/** Holds a whole file against what its bytes have to be. */
+/** Compares a whole file with its pins. */
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { toDigest, type Digest } from '../core/digest.js';

@@ -5,7 +5,7 @@ import { nameList } from '../core/text/names.js';
 import { withoutTrailing } from '../core/text/trailing.js';
 import { openRegular } from '../core/regular-file.js';
 
-/** Replaces what a problem says is expected and helps. */
+/** Replaces `expected` and `remedy` of a problem. */
 export interface LabelHint {
   readonly expected: string;
   readonly remedy: string;

@@ -1,4 +1,4 @@
-/** Downloads a file into the store; what an interrupted download left is gone on with. */
+/** Downloads a file into the store; an interrupted download continues where it stopped. */
 import { rm, stat } from 'node:fs/promises';
 import { digestOf } from '../core/digest.js';
 import type { Emit } from '../core/event.js';

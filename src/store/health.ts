@@ -1,4 +1,4 @@
-/** Whether a store can be worked with: whether it can be written, what disk it lies on, and a sample of what it holds. */
+/** Whether a store can be worked with: whether it can be written, the disk that it is on, and a sample of its contents. */
 import { access, constants, lstat, readdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { bytesText } from '../core/text/bytes-text.js';
@@ -19,12 +19,12 @@ const kinds: ReadonlyMap<number, readonly [name: string, why: string]> = new Map
   [0x65735546, ['FUSE', 'it may be slow or remote']],
 ]);
 
-/** Under this much room a run of any size is soon out of it. */
+/** With less free space than this, any run soon fills the disk. */
 const LITTLE_BYTES = 1e9;
-/** Blobs that are read and held against their names; names are digests, so the first are as good as any. */
+/** Blobs that are read and compared with their names; names are digests, so the first are as good as any. */
 const SAMPLE = 20;
 
-/** `damage` holds what reading the sample turned up: the store tells it to whoever opened it. */
+/** `damage` is what reading the sample found: the store reports it to its opener. */
 export async function storeFindings(store: Store, damage: () => readonly string[]): Promise<Finding[]> {
   const { root } = store;
   const files = new Files(root, nodeFs, () => undefined);
@@ -63,7 +63,7 @@ export async function storeFindings(store: Store, damage: () => readonly string[
   return findings;
 }
 
-/** Writes in the store's own way: whoever makes its folders marks them too. */
+/** Writes as the store does: creating its folders marks them too. */
 async function writable(files: Files, there: string): Promise<Finding> {
   const { root } = files;
   try {

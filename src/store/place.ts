@@ -30,7 +30,7 @@ export function occupantOf(root: string): Occupant {
   if (names === undefined || names.every((name) => name.startsWith('v1-'))) return 'free';
   if (readText(join(root, 'CACHEDIR.TAG')).startsWith(MARK) || readText(join(root, 'v1', ORIGIN_FILE)) !== '')
     return 'store';
-  // One whose marks are gone is told by its form.
+  // One without marks is recognized by its form.
   const inside = namesIn(join(root, 'v1')) ?? [];
   const isStore =
     names.every((name) => ownNames.has(name) || name.startsWith('v1-')) &&
@@ -64,8 +64,8 @@ export function hasPlainNumbers(path: string): boolean {
 }
 
 /**
- * Throws `unsafe` if everybody on this machine can write into a store, and with that choose the results of whoever reads
- * it. The sticky bit does not help: it keeps files from being replaced, not from being added.
+ * Throws `unsafe` if everybody on this machine can write into a store, and thereby choose the results that others read
+ * from it. The sticky bit does not help: it keeps files from being replaced, not from being added.
  */
 export function refuseOpenToAll(root: string, environment: NodeJS.ProcessEnv): void {
   if (process.platform === 'win32' || environment.PIPELINE_ALLOW_OPEN_CACHE === '1') return;
@@ -81,7 +81,7 @@ export function refuseOpenToAll(root: string, environment: NodeJS.ProcessEnv): v
   });
 }
 
-/** Undefined where nothing is, also where a file is in the place of its folder. */
+/** Undefined if nothing is, also where a file is in the place of its folder. */
 function statsOf(path: string): Stats | undefined {
   try {
     return lstatSync(path);
@@ -95,7 +95,7 @@ function isOpenToAll(stats: Stats | undefined): boolean {
   return stats?.isDirectory() === true && (stats.mode & 0o002) !== 0;
 }
 
-/** Undefined where there is no such folder. A file in its place is a fault of the machine, which whoever writes there finds. */
+/** Undefined if there is no such folder. A file in its place is an error, which the next writer reports. */
 function namesIn(folder: string): string[] | undefined {
   try {
     return readdirSync(folder);

@@ -1,5 +1,5 @@
 /**
- * Action records: which blobs a stage put out for a key, with the preimage of the key and how it came about.
+ * Action records: which blobs a stage produced for a key, with the preimage of the key and how they were made.
  * One JSON file a key, `v1/records/ab/<key>.json`, that carries the digest of its own canonical form.
  */
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ export interface Uses {
   readonly downloads: readonly Digest[];
 }
 
-/** A record cannot be put because a blob that it names has gone meanwhile. */
+/** A record cannot be published because a blob that it names is gone. */
 export class MissingBlob extends Error {
   constructor(
     key: ActionKey,
@@ -82,8 +82,8 @@ export class Records {
   ) {}
 
   /**
-   * Publishes a record, whose blobs must have been put before it, and returns the one that stands: the first with all
-   * its blobs wins, so that two runs of one key never go on with different results. Rejects with {@link MissingBlob}.
+   * Publishes a record, whose blobs must have been put before it, and returns the valid one: the first with all
+   * its blobs wins, so that two runs of one key never continue with different results. Rejects with {@link MissingBlob}.
    */
   async put(record: NewRecord): Promise<ActionRecord> {
     for (const [name, ref] of Object.entries(record.outputs)) {
@@ -102,7 +102,7 @@ export class Records {
     return full;
   }
 
-  /** The record of a key; undefined where there is none, or where it was damaged and is now in quarantine. */
+  /** The record of a key; undefined if there is none, or where it was damaged and is now in quarantine. */
   async get(key: ActionKey): Promise<ActionRecord | undefined> {
     const path = this.pathOf(key);
     const text = await this.files.readIfThere(path, { limit: RECORD_LIMIT, use: true });
@@ -126,7 +126,7 @@ export class Records {
   }
 }
 
-/** Reads a record, or says why it cannot be one of ours for this key. */
+/** Reads a record, or returns why it is not valid for this key. */
 export function parseRecord(text: Buffer, key: string): ActionRecord | string {
   const record = unseal(text);
   if (typeof record === 'string') return record;

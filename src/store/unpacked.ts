@@ -1,7 +1,7 @@
 /**
  * Folders of unpacked archives, by the archive's digest: `v1/unpacked/<digest>/files`, with manifest.json beside it. The
- * folder is made aside and renamed, manifest and all; it is believed when its files come to the digest in the manifest.
- * Its thousands of files are not synced one by one: what a power cut takes is seen then, and unpacked again.
+ * folder is made aside and renamed, manifest and all; it is used if its files hash to the digest in the manifest.
+ * Its thousands of files are not synced one by one: files lost in a power cut are noticed then, and unpacked again.
  */
 import { readdirSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ interface Manifest {
   readonly files: number;
 }
 
-/** What stands at the place of an archive's folder. */
+/** What is in the place of an archive's folder. */
 type Found =
   | { readonly state: 'missing' }
   | { readonly state: 'whole'; readonly listing: UnpackedFiles }
@@ -72,7 +72,7 @@ export class Unpacked {
     await this.files.makeTemporary();
     const aside = this.files.temporaryPath();
     const inside = join(aside, 'files');
-    // Not `recursive`, which would make a project again that was moved meanwhile.
+    // Not `recursive`, which would create the folder of a moved project again.
     await mkdir(aside);
     await mkdir(inside);
     let tree: FolderListing;
@@ -91,7 +91,7 @@ export class Unpacked {
     return folder;
   }
 
-  /** Where another process was quicker, its folder stays if it is whole. */
+  /** If another process was faster, its folder stays if it is whole. */
   private async publish(aside: string, archive: Digest): Promise<void> {
     await this.files.makeFolders(join(this.files.root, 'v1', 'unpacked'));
     try {
@@ -132,7 +132,7 @@ export class Unpacked {
   }
 }
 
-/** Links are followed where people's files are listed: those of a store that came from elsewhere would lead anywhere. */
+/** Links are followed where people's files are listed: those of a store from elsewhere could lead anywhere. */
 function holdsLinks(folder: string): boolean {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).some(
     (entry) => !entry.isFile() && !entry.isDirectory(),

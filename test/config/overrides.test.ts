@@ -143,7 +143,7 @@ test.each([
   expect(problems.map((problem) => [problem.where, problem.remedy])).toEqual([[`--set ${set}`, remedy]]);
 });
 
-test('a training that is set to go on from itself is the one problem, not what others then lack', async () => {
+test('a training that is set to continue from itself is the one problem, not what others then lack', async () => {
   const { problems } = await project.refuse(petsYaml, {
     set: ['stages.train.from=train', 'stages.evaluate={}', 'stages.export={to: a}'],
   });

@@ -59,7 +59,7 @@ test('train and build-head take the end of the only chain', async () => {
   expect(await references(longer)).toMatchObject({ train: { data: 'more' }, more: { data: 'augment' } });
 });
 
-test('evaluate, export and build-head take the pictures from where they come from, however they are augmented', async () => {
+test('evaluate, export and build-head take the images from where they come from, however they are augmented', async () => {
   const second = changed(
     petsYaml,
     '  load-base:',
@@ -83,7 +83,7 @@ const twoTrainings = changed(
   '  tune: {uses: train, from: train, freeze: all, data: augment}\n  evaluate:',
 );
 
-test('a training that goes on from another one needs no model, and what follows takes the last of them', async () => {
+test('a training that continues from another one needs no model, and what follows takes the last of them', async () => {
   const { stages } = await project.load(twoTrainings);
   const references = Object.fromEntries(stages.map((stage) => [stage.name, stage.references]));
   expect(references).toMatchObject({
@@ -119,7 +119,7 @@ test('`from` stands in the place of `model`, and leads to a training alone', asy
   ]);
 });
 
-test('trainings that go on from each other in a circle are told', async () => {
+test('trainings that continue from each other in a circle are told', async () => {
   const { problems } = await project.refuse(changed(twoTrainings, 'from: train', 'from: tune'));
   expect(problems.map(({ code }) => code)).toContain('cycle');
 });

@@ -32,7 +32,7 @@ test.each([
   [2 ** -25, 0x0000], // a tie between nothing and the least subnormal: even wins
   [2 ** -25 * 1.0001, 0x0001],
   [3 * 2 ** -25, 0x0002],
-  [1 + 2 ** -11, 0x3c00], // ties go to the even neighbour
+  [1 + 2 ** -11, 0x3c00], // ties go to the even neighbor
   [1 + 3 * 2 ** -11, 0x3c02],
   [2 - 2 ** -11, 0x4000], // the carry raises the exponent
 ])('%d rounds to %i', (value, bits) => {

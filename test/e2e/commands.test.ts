@@ -226,7 +226,7 @@ describe('damage in the cache', () => {
 });
 
 describe('init', () => {
-  test('writes a pipeline that runs, for a folder and for the pictures that come with the tool', async () => {
+  test('writes a pipeline that runs, for a folder and for the images that come with the tool', async () => {
     const other = await Project.create();
     await other.addPets('my pets', 12);
     expect((await other.command('init', 'my pets')).stderr).toBe(

@@ -4,7 +4,7 @@ import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/prom
 import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Finding } from '../../src/core/finding.js';
-import { noisy } from '../image/pictures.js';
+import { noisy } from '../image/images.js';
 import { pipelineText, Project } from './rig.js';
 
 let project: Project;
@@ -100,7 +100,7 @@ describe('the machine and the cache', () => {
   });
 });
 
-describe('pictures', () => {
+describe('images', () => {
   const put = async (path: string, content: Uint8Array | string): Promise<void> => {
     await mkdir(dirname(project.path('faulty', path)), { recursive: true });
     await writeFile(project.path('faulty', path), content);
@@ -115,7 +115,7 @@ describe('pictures', () => {
     const whole = await jpeg(90);
     await put('train/cats/cut.jpg', whole.subarray(0, whole.length >> 1));
     const rotten = await jpeg(91);
-    // Headers stand, and the picture's data is not a code of any.
+    // Headers stand, and the image's data is not a code of any.
     await put('train/cats/rotten.png', await broken());
     await put('train/cats/really-a-png.jpg', await noisy(44, 44).png().toBuffer());
     await put('train/cats/tiny.jpg', await jpeg(9, 44));
@@ -198,7 +198,7 @@ describe('pictures', () => {
     expect(stdout).toMatch(/\n4 errors, \d warnings\n$/);
   });
 
-  test('bad pictures that are to be left out are a warning; a source that is not there is an error', async () => {
+  test('bad images that are to be left out are a warning; a source that is not there is an error', async () => {
     await project.write(
       'skip.yaml',
       pipelineText().replace('source: pictures', 'source: faulty\n    on_bad_image: skip'),

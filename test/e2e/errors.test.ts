@@ -75,7 +75,7 @@ describe('bad data exits 3 and names the file', () => {
     expect(skipped).toEqual([expect.stringContaining('cats/story.jpg'), expect.stringContaining('dogs/half.jpg')]);
   });
 
-  test('a picture that only breaks while it is decoded', async () => {
+  test('an image that only breaks while it is decoded', async () => {
     // Its chunks and their checksums are in order, so that only inflating the pixels tells.
     const bytes = await sharp(project.path('pictures/cats/cat-001.jpg')).png().toBuffer();
     const start = bytes.indexOf('IDAT');
@@ -109,7 +109,7 @@ describe('bad data exits 3 and names the file', () => {
     expect(await run()).toEqual({ code: 3, stderr: expect.stringContaining('only one class, `cats`') });
   });
 
-  test('the same picture under two labels', async () => {
+  test('the same image under two labels', async () => {
     await cp(project.path('pictures/cats/cat-001.jpg'), project.path('pictures/dogs/copy.jpg'));
     const { code, stderr } = await run();
     expect(code).toBe(3);

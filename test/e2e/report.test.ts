@@ -213,7 +213,7 @@ test('takes the place of an earlier report, and of nothing else', async () => {
 });
 
 describe('what is not there any more', () => {
-  test('a picture whose file is another one now, or gone, is said so and not shown', async () => {
+  test('an image whose file is another one now, or gone, is said so and not shown', async () => {
     const folder = project.path('pictures', 'dogs');
     const names = await readdir(folder);
     for (const [index, name] of names.entries())

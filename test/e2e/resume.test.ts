@@ -1,4 +1,4 @@
-/** A training that was stopped, by force or by Ctrl-C, goes on where it was and ends in the same bytes. */
+/** A training that was stopped, by force or by Ctrl-C, continues where it was and ends in the same bytes. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -79,7 +79,7 @@ describe('runs', () => {
 });
 
 describe('diff', () => {
-  test('tells the changed fields, the figures before and after, and which pictures turned', async () => {
+  test('tells the changed fields, the figures before and after, and which images turned', async () => {
     const rows = await listed('pets.yaml');
     const difference = JSON.parse(
       (await project.command('diff', rows[2].id, 'pets.yaml', '--json')).stdout,

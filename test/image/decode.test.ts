@@ -6,12 +6,12 @@ import sharp from 'sharp';
 import { createDecoder, type DecodeOptions, type Interpolation } from '../../src/image/decode.js';
 import { decoderIdentity } from '../../src/image/identity.js';
 import { testWithShared } from '../shared.js';
-import { BLUE, drawn, GREEN, noisy, quadrants, RED, WHITE, type Colour } from './pictures.js';
+import { BLUE, drawn, GREEN, noisy, quadrants, RED, WHITE, type Colour } from './images.js';
 
 const decoder = (width: number, height: number, options: Partial<DecodeOptions> = {}) =>
   createDecoder({ width, height, interpolation: 'bilinear', orientation: 'exif', ...options });
 
-/** The colours of the four corners of a decoded picture: top left, top right, bottom left, bottom right. */
+/** The colors of the four corners of a decoded image: top left, top right, bottom left, bottom right. */
 function corners(pixels: Uint8Array, width: number, height: number): number[][] {
   const at = (row: number, column: number) => [
     ...pixels.subarray((row * width + column) * 3, (row * width + column) * 3 + 3),
@@ -30,7 +30,7 @@ function nearestColours(found: number[][]): Colour[] {
 }
 
 describe('orientation', () => {
-  // Where the stored pixel (row, column) of a picture lies in the upright one of height x width, by EXIF number.
+  // Where the stored pixel (row, column) of an image lies in the upright one of height x width, by EXIF number.
   const upright: ((row: number, column: number, height: number, width: number) => [number, number])[] = [
     (r, c) => [r, c],
     (r, c, _, w) => [r, w - 1 - c],
@@ -46,8 +46,8 @@ describe('orientation', () => {
   function stored(orientation: number): Promise<Buffer> {
     const [w, h] = orientation > 4 ? [height, width] : [width, height];
     const place = upright[orientation - 1];
-    const picture = drawn(w, h, (row, column) => quadrants(...place(row, column, height, width), width, height));
-    return picture.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).withMetadata({ orientation }).toBuffer();
+    const image = drawn(w, h, (row, column) => quadrants(...place(row, column, height, width), width, height));
+    return image.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).withMetadata({ orientation }).toBuffer();
   }
 
   test.each([1, 2, 3, 4, 5, 6, 7, 8])('EXIF orientation %i comes out upright', async (orientation) => {
@@ -63,12 +63,12 @@ describe('orientation', () => {
   });
 });
 
-describe('colours', () => {
+describe('colors', () => {
   const decodeAsIs = async (bytes: Uint8Array, width: number, height: number) => [
     ...(await decoder(width, height)(bytes)),
   ];
 
-  test('grey becomes RGB', async () => {
+  test('gray becomes RGB', async () => {
     const png = await drawn(3, 1, (_, column) => [column * 100])
       .toColourspace('b-w')
       .png()
@@ -83,7 +83,7 @@ describe('colours', () => {
     expect(await decodeAsIs(png, 2, 1)).toEqual([...RED, ...BLUE]);
   });
 
-  test.each([2, 1])('alpha is dropped and the colour under it kept, at 1/%i of the size', async (divisor) => {
+  test.each([2, 1])('alpha is dropped and the color under it kept, at 1/%i of the size', async (divisor) => {
     const png = await drawn(4, 4, (row) => [...(row < 2 ? RED : GREEN), row < 2 ? 0 : 128])
       .png()
       .toBuffer();
@@ -100,7 +100,7 @@ describe('colours', () => {
     expect([...pixels]).toEqual([...BLUE, ...BLUE, ...BLUE, ...BLUE]);
   });
 
-  test('alpha of grey pictures and of WebP too', async () => {
+  test('alpha of gray images and of WebP too', async () => {
     const grey = await drawn(2, 1, (_, column) => [40 + column, column * 255])
       .toColourspace('b-w')
       .png()
@@ -112,9 +112,9 @@ describe('colours', () => {
     expect(await decodeAsIs(webp, 2, 1)).toEqual([...RED, ...RED]);
   });
 
-  test('an alpha picture keeps its EXIF orientation', async () => {
-    const picture = drawn(8, 8, (row, column) => [...quadrants(row, column, 8, 8), 200]);
-    const png = await picture.png().withMetadata({ orientation: 3 }).toBuffer();
+  test('an alpha image keeps its EXIF orientation', async () => {
+    const image = drawn(8, 8, (row, column) => [...quadrants(row, column, 8, 8), 200]);
+    const png = await image.png().withMetadata({ orientation: 3 }).toBuffer();
     const pixels = await decoder(4, 4, { interpolation: 'nearest' })(png);
     expect(nearestColours(corners(pixels, 4, 4))).toEqual([WHITE, BLUE, GREEN, RED]);
   });
@@ -140,7 +140,7 @@ describe('colours', () => {
     expect(Math.max(green, blue)).toBeLessThan(60);
   });
 
-  test('an embedded colour profile changes nothing', async () => {
+  test('an embedded color profile changes nothing', async () => {
     const plain = drawn(2, 1, () => GREEN).png();
     const tagged = await plain.clone().withIccProfile('p3').toBuffer();
     const untagged = await sharp(tagged, { ignoreIcc: true }).png().toBuffer();
@@ -194,7 +194,7 @@ describe('resizing', () => {
     expect(new Set(kinds.map((pixels) => pixels.join())).size).toBe(4);
   });
 
-  test('the aspect is not kept: the whole picture is stretched', async () => {
+  test('the aspect is not kept: the whole image is stretched', async () => {
     const png = await drawn(40, 10, (row, column) => quadrants(row, column, 40, 10))
       .png()
       .toBuffer();

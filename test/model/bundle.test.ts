@@ -19,7 +19,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const image = { size: [4, 6], interpolation: 'nearest', orientation: 'exif' };
 const preprocessing = { kind: 'mode', mode: 'tf' };
 
-/** A network that flattens pictures of 4 x 6 pixels into `units` scores. */
+/** A network that flattens images of 4 x 6 pixels into `units` scores. */
 function network(units: number, activation: Activation): { graph: Graph; weights: Weights } {
   const graph: Graph = {
     name: 'small',
@@ -57,7 +57,7 @@ async function refusal(path = folder): Promise<string> {
   return 'accepted';
 }
 
-test('a bundle is the network at its size, its classes and how pictures are prepared', async () => {
+test('a bundle is the network at its size, its classes and how images are prepared', async () => {
   await written(network(1, 'sigmoid'));
   const bundle = await readBundle(folder);
   expect(bundle).toMatchObject({ format: 'layers-model', folder, classes: ['cat', 'dog'], image, preprocessing });

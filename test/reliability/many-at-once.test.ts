@@ -1,4 +1,4 @@
-/** Several processes on one cache: each stage and each picture is computed once, and all come to the same. */
+/** Several processes on one cache: each stage and each image is computed once, and all come to the same. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,14 +18,14 @@ import {
   type Ended,
 } from './small-project.js';
 
-const PICTURES = 24;
+const IMAGES = 24;
 let pristine: string;
 let expected: Record<string, string>;
 let listing: string[];
 const roots: string[] = [];
 
 beforeAll(async () => {
-  pristine = await makeProject(join(await scratch(), 'project'), PICTURES);
+  pristine = await makeProject(join(await scratch(), 'project'), IMAGES);
   const reference = await fresh();
   expect((await run(reference)).code).toBe(0);
   expected = await resultsOf(reference);
@@ -85,7 +85,7 @@ describe('four runs of one pipeline at once', () => {
   });
 });
 
-test('two pipelines with other heads on the same pictures extract each picture once', async () => {
+test('two pipelines with other heads on the same images extract each image once', async () => {
   const root = await fresh();
   await writeFile(
     join(root, 'other.yaml'),
@@ -93,13 +93,13 @@ test('two pipelines with other heads on the same pictures extract each picture o
   );
   const runs = await Promise.all(['pets.yaml', 'other.yaml'].map((file) => start(root, ['run', file, '--json']).ended));
   expect(runs.map(({ code }) => code)).toEqual([0, 0]);
-  // Each training picture has two views, each validation picture one.
+  // Each training image has two views, each validation image one.
   const validation =
     (await readFile(join(root, '.pipeline/out/pets/evaluate/predictions.csv'), 'utf8')).trim().split('\n').length - 1;
-  expect(extracted(runs)).toBe(2 * (2 * PICTURES - validation) + validation);
+  expect(extracted(runs)).toBe(2 * (2 * IMAGES - validation) + validation);
 });
 
-test('a run whose stage another one is at says whose, and goes on by itself where that one is killed', async () => {
+test('a run whose stage another one is at says whose, and continues by itself where that one is killed', async () => {
   const root = await fresh();
   // Long enough for the second run to find the first at it.
   await writeFile(join(root, 'pets.yaml'), pipelineText.replace('epochs: 2', 'epochs: 3000'));

@@ -1,4 +1,4 @@
-/** A cache on a disk of so many bytes, from too few to enough: a run ends well or exits 5 with the figures, and goes on on a larger disk. */
+/** A cache on a disk of so many bytes, from too few to enough: a run ends well or exits 5 with the figures, and continues on a larger disk. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp } from 'node:fs/promises';

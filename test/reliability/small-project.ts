@@ -45,7 +45,7 @@ export async function scratch(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'pipeline-reliability-'));
 }
 
-/** The same project with its pictures in an archive, so that the cache has an unpacked one. */
+/** The same project with its images in an archive, so that the cache has an unpacked one. */
 export async function makeArchiveProject(root: string): Promise<string> {
   await makeProject(root);
   const folder = join(root, 'pictures');
@@ -59,8 +59,8 @@ export async function makeArchiveProject(root: string): Promise<string> {
 }
 
 /** Makes the project in a folder that does not exist yet. */
-export async function makeProject(root: string, pictures = 8): Promise<string> {
-  await copyPets(join(root, 'pictures'), pictures);
+export async function makeProject(root: string, images = 8): Promise<string> {
+  await copyPets(join(root, 'pictures'), images);
   await writeFile(join(root, 'pets.yaml'), pipelineText);
   return root;
 }

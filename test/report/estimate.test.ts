@@ -41,7 +41,7 @@ test('of the variants of a sweep that were not measured, the first are named', (
   );
 });
 
-test('lines are broken between words, and go on under their first', () => {
+test('lines are broken between words, and continue under their first', () => {
   const cost = { ...measured, ms: undefined, unmeasured: ['train'], stages: [stage] };
   expect(costLines(cost, '', 40).at(-1)).toBe('time      not measured on this machine\n          yet (train)');
 });

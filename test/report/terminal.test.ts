@@ -156,7 +156,7 @@ describe('on a terminal', () => {
     expect(await scene.terminal!.lines()).toEqual(['✔ ingest     ran         5.2 s  first run']);
   });
 
-  test('long reasons go on under themselves', async () => {
+  test('long reasons continue under themselves', async () => {
     const scene = await Scene.open(40);
     scene.start('train');
     scene.end('train', 'the augmentation changed, the model changed and 2 more');
@@ -208,7 +208,7 @@ describe('on a terminal', () => {
     scene.close();
   });
 
-  test('what changes is written at most ten times a second, in one go', async () => {
+  test('what changes is written at most ten times per second, in one go', async () => {
     const scene = await Scene.open(80);
     scene.start('train');
     const before = scene.terminal!.writes.length;

@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Each kind reads what the real one reads, and puts out its name; `work` may wait, fail or put out something else. */
+/** Each kind reads what the real one reads, and outputs its name; `work` may wait, fail or put out something else. */
 function table(work: Partial<Record<StageKind, (context: StageContext) => Promise<void> | void>> = {}): StageTable {
   const outputs: Partial<Record<StageKind, string[]>> = { ingest: ['spec', 'samples', 'files'], evaluate: ['metrics'] };
   const entries = stageKinds.map((kind) => {
@@ -121,7 +121,7 @@ describe('the scheduler', () => {
     expect(at('export', 'stage-start')).toBeGreaterThan(at('evaluate', 'stage'));
   });
 
-  test('a failure skips what reads from it, and the rest goes on', async () => {
+  test('a failure skips what reads from it, and the rest continues', async () => {
     const broken = () => Promise.reject(failure('bad-data', { code: 'x', found: 'is broken' }));
     const result = await run(table({ ingest: broken }));
     expect(states(result)).toEqual({

@@ -138,7 +138,7 @@ describe('a download', () => {
     expect(server.asked).toHaveLength(2);
   });
 
-  test('that breaks off goes on where it was', async () => {
+  test('that breaks off continues where it was', async () => {
     const url = server.on('/pets.zip', dropping(bytes, 100_000), file(bytes));
     await fetch({ url, sha256 });
     expect(server.asked[0]).toBe('/pets.zip');
@@ -146,7 +146,7 @@ describe('a download', () => {
     expect(notes()).toEqual(['download', 'download-retry']);
   });
 
-  test('that was interrupted goes on in the next run', async () => {
+  test('that was interrupted continues in the next run', async () => {
     const url = server.on('/pets.zip', stalling(bytes, 100_000));
     expect(await refusal({ url, sha256 })).toBe('input-output: could not be downloaded: sent no data for 0.15 s');
     expect(server.asked).toHaveLength(4);

@@ -106,7 +106,7 @@ describe('build-head', () => {
     return bench;
   }
 
-  test('is sized by the pictures and the classes', async () => {
+  test('is sized by the images and the classes', async () => {
     const bench = await build(
       [{ flatten: {} }, { dense }, { dropout: { rate: 0.5 } }, { dense: { ...dense, units: 7 } }, classifier],
       ['a', 'b', 'c'],

@@ -1,4 +1,4 @@
-/** A training that goes on from another one: what it begins with, and that nothing frozen moves. */
+/** A training that continues from another one: what it begins with, and that nothing frozen moves. */
 import { describe, expect, test } from '@jest/globals';
 import type { TrainConfig } from '../../src/core/schema-types.js';
 import type { DataSpec } from '../../src/image/dataset.js';
@@ -70,7 +70,7 @@ describe('the start', () => {
     expect(notes).toEqual([['parameters', expect.stringMatching(/^\d+ parameters frozen, [\d,]+ trained$/)]]);
   });
 
-  test('leaves the head free where all of the base is frozen, and everything as it was where nothing is said', async () => {
+  test('leaves the head free where all of the base is frozen, and everything as it was if nothing is said', async () => {
     const free = async (freeze: TrainConfig['freeze']) =>
       (await start(freeze)).document.graph.layers.flatMap(({ name, trainable }) => (trainable ? name : []));
     const head = ['flat', 'gate', 'mean', 'largest', 'sum', 'drop', 'classes'];

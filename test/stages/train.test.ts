@@ -61,7 +61,7 @@ describe('early stopping', () => {
   });
 });
 
-describe('without validation pictures', () => {
+describe('without validation images', () => {
   const plateau = { monitor: 'val_loss', factor: 0.5, patience: 1, min_delta: 0, cooldown: 0, min_lr: 0 } as const;
   test('a figure of theirs that is followed is told before there are features', async () => {
     const bench = new Bench();

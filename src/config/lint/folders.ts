@@ -1,4 +1,4 @@
-/** Rules that compare what a pipeline says of its classes with the folders of pictures, where those can be listed. */
+/** Rules that compare what a pipeline says about its classes with the folders of images, if those can be listed. */
 import { classNameOf } from '../../core/class-layout.js';
 import { classifierOf, endingFault, endingOf, lossOf, unitsFault } from '../../core/head-rules.js';
 import { nameList, plainNames } from '../../core/text/names.js';
@@ -27,8 +27,8 @@ export interface FolderProblems {
 
 /**
  * Problems of classes that have no folder, of heads, losses and class weights that do not fit the classes, and of evaluations
- * on test pictures where there can be none; warnings of empty folders. Only folder names are read; where that is not possible
- * nothing is said, because the ingest stage tells what is wrong with its source.
+ * on test images where there can be none; warnings of empty folders. Only folder names are read. If that is not possible,
+ * nothing is reported, because the ingest stage reports what is wrong with its source.
  */
 export function lintAgainstFolders(context: LintContext, foldersOf: FolderReader): FolderProblems {
   const sources = new Map<string, SourceFolders>();
@@ -59,7 +59,7 @@ function classProblems(context: LintContext, sources: ReadonlyMap<string, Source
   for (const ingest of stagesOf(context.stages, 'ingest')) {
     const folders = sources.get(ingest.name)?.classes;
     const names = ingest.config.classes?.map(classNameOf) ?? folders;
-    // One class alone is told by ingest, with what to do about it.
+    // Ingest reports a single class, with what to do about it.
     if (names === undefined || names.length < 2) continue;
     classes.set(ingest.name, { names, told: toldOf(ingest, names) });
     if (ingest.config.classes !== undefined && folders !== undefined) {

@@ -1,4 +1,4 @@
-/** Questions about who reads whom, for rules that look at several stages. */
+/** Which stage reads which, for rules that look at several stages. */
 import type { StageKind } from '../../core/schema-types.js';
 import type { ReferenceField, Stage } from '../pipeline.js';
 import type { Locator } from '../locator.js';
@@ -63,7 +63,7 @@ export function nearestOf<Kind extends StageKind>(
 /** What one train stage brings together, as far as it is there. */
 export interface Training {
   readonly train: Stage<'train'>;
-  /** The head that is trained, also where the stage goes on from another training. */
+  /** The head that is trained, also where the stage continues from another training. */
   readonly head: Stage<'build-head'> | undefined;
   readonly base: Stage<'load-base'> | undefined;
   readonly augments: readonly Stage<'augment'>[];

@@ -1,4 +1,4 @@
-/** Rules about how training goes: its learning rate, its limits, and trainings that go on from another one. */
+/** Rules about how training goes: its learning rate, its limits, and trainings that continue from another one. */
 import { onlyMember } from '../../core/only-member.js';
 import type { Problem } from '../../core/problem.js';
 import type { FreezeConfig, TrainConfig } from '../../core/schema-types.js';
@@ -47,7 +47,7 @@ export function ratesAndLimits({ stages, locator }: LintContext): Problem[] {
   });
 }
 
-/** Accuracy can be followed where it is measured. */
+/** Accuracy can be monitored only if it is measured. */
 export function followedFigures({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'train').flatMap(({ name, config }) =>
     (['early_stopping', 'reduce_on_plateau'] as const).flatMap((field): Problem[] => {
@@ -123,7 +123,7 @@ export function fineTuningRate(context: LintContext): Problem[] {
   });
 }
 
-/** Whether layers of the base are trained, as far as the file tells. */
+/** Whether layers of the base are trained, as far as the file shows. */
 function trainsBase(boundary: Boundary): boolean {
   return boundary !== undefined && boundary !== 'all' && !(Array.isArray(boundary) && boundary.includes('*'));
 }

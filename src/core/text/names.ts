@@ -15,12 +15,12 @@ export function nameList(names: readonly string[], conjunction: 'and' | 'or' = '
   );
 }
 
-/** `a, b, c`, the same without backquotes, for figures and names in parentheses. */
+/** `a, b, c`, the same without backquotes, for numbers and names in parentheses. */
 export function plainNames(names: readonly string[], most = MOST_NAMES): string {
   return joined(names, ', ', ' and ', most);
 }
 
-/** One name more than fits is shown: it takes no more room than saying so. */
+/** One name more than fits is shown: that takes no more room than "and 1 more". */
 function joined(names: readonly string[], beforeLast: string, beforeRest: string, most = MOST_NAMES): string {
   if (names.length === 0) return 'nothing';
   if (names.length > most + 1)

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** What is said of such a path where nothing is found at it. */
+/** What to report about such a path if nothing is found at it. */
 export interface ShellPath {
   /** `` `~` is not expanded `` */
   readonly found: string;

@@ -27,7 +27,7 @@ function literalModel(graph: Graph, weights: Weights): Model {
   return builder.build(`${graph.name}-literal`);
 }
 
-/** What each layer puts out for one input, by name; the input under its own. */
+/** What each layer outputs for one input, by name; the input under its own. */
 export async function runLiterally(
   graph: Graph,
   weights: Weights,

@@ -1,5 +1,5 @@
 /**
- * What an exported `.onnx` file says of itself, in its `metadata_props`: each key holds JSON. Programs need nothing else
+ * What an exported `.onnx` file says about itself, in its `metadata_props`: each key holds JSON. Programs need nothing else
  * to use the model. Documented in docs/exported-models.md.
  */
 import { parseBounded, TooManyValues } from '../../core/bounded-json.js';
@@ -22,7 +22,7 @@ export const SCORES = 'scores';
 /** Classes are in the order of the scores; `image` says how an image is brought to its size, [height, width]. */
 export interface ModelMetadata extends Pick<TrainedDocument, 'classes' | 'image'> {
   readonly version: typeof METADATA_VERSION;
-  /** What the graph itself does with the levels; nobody else has to. */
+  /** What the graph itself does with the levels; callers do not have to. */
   readonly preprocessing: Preprocessing & { readonly applied_by: 'graph' };
   readonly input: {
     readonly name: string;
@@ -31,7 +31,7 @@ export interface ModelMetadata extends Pick<TrainedDocument, 'classes' | 'image'
     readonly channels: 'RGB';
     readonly range: readonly [0, 255];
   };
-  /** One score a class, for two classes too; they sum to 1. */
+  /** One score per class, for two classes too; they sum to 1. */
   readonly output: {
     readonly name: string;
     readonly type: 'float32';

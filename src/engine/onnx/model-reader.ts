@@ -1,4 +1,4 @@
-/** Reads `.onnx` files as far as other parts of the tool need them: what an exported model says of itself, and its constants. */
+/** Reads `.onnx` files as far as other parts of the tool need them: what an exported model says about itself, and its constants. */
 import type { OnnxBundle } from './onnx-bundle.js';
 import { digestOf } from '../../core/digest.js';
 import { widened } from '../../core/float16.js';

@@ -18,13 +18,13 @@ export interface LayOut {
   /** Weights that are inputs of the ONNX graph, by their full name, rather than constants of it. */
   readonly variables: ReadonlySet<string>;
   readonly training: boolean;
-  /** As {@link Scope.normalizationOperator}; false where it is left out. */
+  /** As {@link Scope.normalizationOperator}; false if it is left out. */
   readonly normalizationOperator?: boolean;
-  /** As {@link Scope.literal}; false where it is left out. */
+  /** As {@link Scope.literal}; false if it is left out. */
   readonly literal?: boolean;
 }
 
-/** Adds nodes for every layer after the input, which stands at the value given, and returns them in order. */
+/** Adds nodes for every layer after the input, whose value is given, and returns them in order. */
 export function layOut(builder: GraphBuilder, graph: Graph, input: Value, options: LayOut): Step[] {
   const literal = options.literal === true;
   const paddings = literal ? new Map<string, string>() : foldedPaddings(graph);

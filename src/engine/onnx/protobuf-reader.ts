@@ -46,7 +46,7 @@ export function bytesOf(message: Uint8Array, number: number): Uint8Array[] {
   );
 }
 
-/** The last value of a text field, as readers of protobuf take it; empty where there is none. */
+/** The last value of a text field, as readers of protobuf take it; empty if there is none. */
 export function textOf(message: Uint8Array, number: number): string {
   return Buffer.from(bytesOf(message, number).at(-1) ?? []).toString('utf8');
 }

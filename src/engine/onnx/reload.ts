@@ -1,11 +1,11 @@
-/** Reads an exported `.onnx` file back with plain onnxruntime and what the file says of itself: it meets no part of the writer. */
+/** Reads an exported `.onnx` file back with plain onnxruntime and what the file says about itself: it shares no code with the writer. */
 import { allWeightSpecs, type Graph, type WeightSpec } from '../../model/graph.js';
 import { readConstants, readMetadata, type Constant } from './model-reader.js';
 import { transpose } from './network.js';
 import { InferenceSession, Tensor } from './runtime.js';
 
 export interface Reloaded {
-  /** One score a class for each image, row by row. */
+  /** One score per class for each image, row by row. */
   readonly scores: Float32Array;
   /** The same with every operator run as it is written: what a runtime that joins nothing makes of the file. */
   readonly literalScores: Float32Array;

@@ -16,7 +16,7 @@ const LARGEST_BATCH = 32;
  */
 const LARGEST_TENSOR = 2 ** 21;
 
-/** Compiles a network and opens it. Throws where a weight or the size of the images is missing. */
+/** Compiles a network and opens it. Throws if a weight or the size of the images is missing. */
 export async function openRunner(graph: Graph, weights: Weights, threads: number): Promise<Runner> {
   const model = inferenceModel(graph, weights);
   const shapes = shapesOf(graph);

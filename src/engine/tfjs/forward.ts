@@ -1,4 +1,4 @@
-/** The layer graph interpreted with TF.js operations: one table, one entry a kind of layer. */
+/** The layer graph interpreted with TF.js operations: one table, one entry per kind of layer. */
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -99,7 +99,7 @@ function batchNormalization(layer: BatchNormLayer, [x]: readonly Tensor[], pass:
   let mean = weight(pass, layer, 'moving_mean');
   let variance = weight(pass, layer, 'moving_variance');
   if (pass.report !== undefined && usesBatchStatistics(layer)) {
-    // Biased variance over all axes but the channels, for normalising and for the moving average alike, as in Keras 3.
+    // Biased variance over all axes but the channels, for normalizing and for the moving average alike, as in Keras 3.
     const moments = tf.moments(x, [...x.shape.keys()].slice(0, -1));
     ({ mean, variance } = moments);
     pass.report(layer, mean, variance);

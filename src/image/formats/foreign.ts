@@ -47,7 +47,7 @@ export function describeForeign(bytes: Uint8Array): string {
   return `is not an image (${beginning(bytes)})`;
 }
 
-/** That it is text, or the first bytes. Text is not quoted: a link may lead to what is nobody's business. */
+/** That it is text, or the first bytes. Text is not quoted: a link may lead to private content. */
 function beginning(bytes: Uint8Array): string {
   const text = latin1(bytes, 0, 16);
   if (/^[\x20-\x7e\t\r\n]+$/.test(text)) return 'it is text';

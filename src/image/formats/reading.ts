@@ -12,7 +12,7 @@ export interface Refusal {
 
 export type Reading = WholeReading | Refusal;
 
-/** `unended`: the end marker is missing, and only decoding can tell whether anything else is. */
+/** `unended`: the end marker is missing, and only decoding can show whether anything else is. */
 interface WholeReading extends Dimensions {
   readonly unended?: true;
 }

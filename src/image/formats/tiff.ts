@@ -29,7 +29,7 @@ const wanted: ReadonlySet<number> = new Set([
   SAMPLE_FORMAT,
 ]);
 
-/** Numbers of the fields of the first image that are read here. Undefined where the file ends inside them. */
+/** Numbers of the fields of the first image that are read here. Undefined if the file ends inside them. */
 function readFields(bytes: Uint8Array): Map<number, readonly number[]> | undefined {
   const view = viewOf(bytes);
   const little = latin1(bytes, 0, 2) === 'II';

@@ -33,7 +33,7 @@ export class Chain {
     });
   }
 
-  /** Without a bias: normalisation follows. */
+  /** Without a bias: normalization follows. */
   depthwiseConv(name: string, size: number, stride: number, padding: 'same' | 'valid'): string {
     const windowed = { ...kernel(size, stride), padding, useBias: false, activation: 'linear' } as const;
     return this.push({ ...common(name, this.last), kind: 'depthwise_conv2d', depthMultiplier: 1, ...windowed });

@@ -27,7 +27,7 @@ export function resnet50(): Graph {
 }
 
 /**
- * Narrows, filters and widens. `stride` is null where the shortcut is the input itself. Layers stand in the order that
+ * Narrows, filters and widens. `stride` is null if the shortcut is the input itself. Layers stand in the order that
  * Keras lists them in, by which weights are matched where names differ.
  */
 function bottleneck(chain: Chain, block: string, filters: number, stride: number | null): void {

@@ -1,4 +1,4 @@
-/** Paths that are named as an exported model and are something else: said by what they are. */
+/** Paths that are given as an exported model but are something else: messages name what they are. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parseBounded, TooManyValues } from '../../core/bounded-json.js';
@@ -42,7 +42,7 @@ export async function isForeign(folder: string): Promise<boolean> {
   return !names.has('classes.json') && !names.has('preprocessing.json');
 }
 
-/** What the model.json of somebody else is. */
+/** What a model.json of another program is. */
 async function modelJson(path: string): Promise<string> {
   const beside = (name: string) =>
     stat(join(dirname(path), name)).then(

@@ -107,7 +107,7 @@ const others: readonly (readonly [Test, OtherFormat])[] = [
   ],
 ];
 
-/** The format of a file by its first {@link headBytes} bytes and its size; undefined for one that nobody knows. */
+/** The format of a file by its first {@link headBytes} bytes and its size; undefined for an unknown one. */
 export function formatOfBytes(head: Buffer, size: number): ReadableFormat | OtherFormat | undefined {
   return readable.find(([, fits]) => fits(head, size))?.[0] ?? others.find(([fits]) => fits(head, size))?.[1];
 }

@@ -61,7 +61,7 @@ export class Hdf5File {
     return this.find(path) !== null;
   }
 
-  /** The text of an attribute; undefined where there is none. */
+  /** The text of an attribute; undefined if there is none. */
   text(path: string, name: string): string | undefined {
     const value = this.attribute(path, name);
     if (value === undefined || typeof value === 'string') return value;
@@ -69,7 +69,7 @@ export class Hdf5File {
   }
 
   /**
-   * The texts of an attribute; undefined where there is none. Keras cuts a long list into several attributes,
+   * The texts of an attribute; undefined if there is none. Keras cuts a long list into several attributes,
    * `name0`, `name1` and so on.
    */
   texts(path: string, name: string): string[] | undefined {
@@ -142,7 +142,7 @@ export class Hdf5File {
     return entity.get_attribute(name, true);
   }
 
-  /** What lies at a path; null where nothing does. Every step of the path must be there itself, not by a link. */
+  /** What lies at a path; null if nothing does. Every step of the path must be there itself, not by a link. */
   private find(path: string): ReturnType<InstanceType<typeof h5wasm.Group>['get']> {
     const steps = path.split('/').filter((step) => step !== '');
     for (let depth = 1; depth <= steps.length; depth++) {

@@ -12,7 +12,7 @@ const roots = ['/layers', '/_layer_checkpoint_dependencies'] as const;
 
 /**
  * The weights that a graph declares, as `layer/role`. `places` are those of its layers, `functional/layers/conv2d_1`, below
- * `root` where it is known. Throws `bad-data` for a layer whose variables are missing or too many.
+ * `root` if it is known. Throws `bad-data` for a layer whose variables are missing or too many.
  */
 export function readLayerVariables(
   file: Hdf5File,

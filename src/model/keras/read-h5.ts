@@ -9,7 +9,7 @@ import { matchLayers } from './match.js';
 import { readWeightGroups, type NameInNetwork } from './weight-groups.js';
 
 export interface H5Options extends ReadOptions {
-  /** The network that the weights belong to, where it is known: Keras 3 names them by the order of its layers alone. */
+  /** The network that the weights belong to, if it is known: Keras 3 names them by the order of its layers alone. */
   readonly network?: Graph;
 }
 

@@ -1,4 +1,4 @@
-/** Checked access to a model's JSON: what is there is told by the name of the layer that holds it. */
+/** Checked access to a model's JSON: errors name the layer. */
 import { isDeepStrictEqual } from 'node:util';
 import { parseBounded, TooManyValues } from '../../core/bounded-json.js';
 import { isRecord } from '../../core/is-record.js';

@@ -16,14 +16,14 @@ const largestJson = 16 * 2 ** 20;
 export interface LoadedModel {
   readonly graph: Graph;
   readonly weights: Weights;
-  /** What whoever wrote it says of the model, unchecked; empty where that is nothing. */
+  /** What the writer says about the model, unchecked; may be empty. */
   readonly metadata: Readonly<Record<string, unknown>>;
   /** Every file that was read, model.json first. */
   readonly files: readonly ReadFile[];
 }
 
 export interface LoadOptions extends ReadOptions {
-  /** Where the files are read from; the folder of the model.json where left out. */
+  /** Where the files are read from; the folder of the model.json if left out. */
   readonly folder?: ModelFolder;
 }
 

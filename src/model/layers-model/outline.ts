@@ -76,7 +76,7 @@ class Unfolding {
     return { name, layers, output: found(output) };
   }
 
-  /** Unfolds a model that reads `feed`, or brings its own input where there is none, and returns its output. */
+  /** Unfolds a model that reads `feed`, or brings its own input if there is none, and returns its output. */
   private model(
     { class_name: className, config }: Readonly<Record<string, unknown>>,
     feed: string | undefined,

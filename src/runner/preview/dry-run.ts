@@ -1,5 +1,5 @@
 /**
- * Looks ahead: stages that are over in a moment put out their results into memory, so that what follows is known before
+ * Looks ahead: quick stages write their results into memory, so that what follows is known before
  * anything runs. Nothing is fetched, unpacked or kept.
  */
 import { digestOf, type BlobRef } from '../../core/digest.js';
@@ -23,7 +23,7 @@ const nothingKept: Checkpoint = {
 
 export class Rehearsal {
   private readonly session: Session;
-  /** Set where a stage asked for what is not at hand, and went on without. */
+  /** Set if a stage asked for something that is not available, and continued without it. */
   private lacking: PipelineError | undefined;
 
   constructor(session: Session) {
@@ -31,7 +31,7 @@ export class Rehearsal {
     this.session = { ...session, store, emit: () => undefined, sources: this.atHand(session) };
   }
 
-  /** Runs a stage aside. Rejects where it cannot be told what it would put out. */
+  /** Runs a stage in memory. Rejects if its outputs cannot be known. */
   async rehearse(node: Node, inputs: Inputs): Promise<{ readonly outputs: Outputs; readonly exact: boolean }> {
     this.lacking = undefined;
     const { context, outputs } = await this.contextOf(node, inputs);

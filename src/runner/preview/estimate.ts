@@ -1,4 +1,4 @@
-/** What a run would cost: pictures to extract, room on disk, time; told before anything runs. */
+/** What a run would cost: images to extract, disk space, time; known before anything runs. */
 import { LARGEST_SHARE, type Estimate, type StageEstimate } from '../../core/estimate.js';
 import { asPipelineError } from '../../core/problem.js';
 import type { FeatureNeed, Inputs, Needs, Outputs } from '../../core/stage.js';
@@ -9,7 +9,7 @@ import { missingOf } from '../disk-space.js';
 import { inputsOf, type Session } from '../session.js';
 
 export interface EstimateOptions {
-  /** The stages that are to run; left out: all. What the others put out is known all the same. */
+  /** The stages that are to run; left out: all. The outputs of the others are known anyway. */
   readonly selected?: ReadonlySet<string>;
   /** Try what was never measured on a few pictures. */
   readonly measure?: boolean;
@@ -47,7 +47,7 @@ class Estimator {
     this.rehearsal = new Rehearsal(session);
   }
 
-  /** The outputs of a stage, where they are known without running it. */
+  /** The outputs of a stage, if they are known without running it. */
   async visit(
     node: Node,
     decision: Decision,
@@ -111,7 +111,7 @@ class Estimator {
     });
   }
 
-  /** Pictures a second. */
+  /** Images per second. */
   private async rateOf({ set }: FeatureNeed): Promise<number | undefined> {
     if (set === undefined) return undefined;
     const { rates } = this.session;
@@ -156,7 +156,7 @@ class Estimator {
   }
 }
 
-/** Features that are not kept are computed while training goes on: its rate was measured with them. */
+/** Features that are not kept are computed during training: its rate was measured with them. */
 function isTimedByTraining({ training }: Needs, { set }: FeatureNeed): boolean {
   return training !== undefined && set !== undefined && set.preimage === undefined;
 }

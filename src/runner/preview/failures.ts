@@ -1,4 +1,4 @@
-/** What a run would fail at, as far as it can be told without running. */
+/** What would make a run fail, as far as that is known without running. */
 import type { PipelineError } from '../../core/problem.js';
 import { walkKnown, type Node } from '../graph.js';
 import { stageError } from '../stage-error.js';
@@ -12,7 +12,7 @@ export interface FailureAhead {
 }
 
 /**
- * Rehearses every stage in memory, and has each tell its needs. What reads a stage that fails is passed over: its own
+ * Tries every stage in memory, and asks each for its needs. Stages that read from a failing one are skipped: their own
  * failure would say the same. Nothing is fetched, unpacked or kept.
  */
 export async function failuresAhead(session: Session): Promise<FailureAhead[]> {

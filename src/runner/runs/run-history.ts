@@ -39,7 +39,7 @@ export async function newRunFolder(runs: string, now: Date): Promise<{ id: strin
   }
 }
 
-/** A run that goes on keeps its folder, however many began after it. */
+/** A run in progress keeps its folder, however many began after it. */
 async function removeOldest(runs: string): Promise<void> {
   for (const id of (await idsOf(runs)).slice(RUNS_KEPT)) {
     if ((await readRun(runs, id)).state !== 'running') await rm(join(runs, id), { recursive: true, force: true });
@@ -79,7 +79,7 @@ export async function listRuns(runs: string, file?: string): Promise<RunFound[]>
   return found.filter((run) => file === undefined || (run.state !== 'unreadable' && run.run.pipeline.file === file));
 }
 
-/** The newest run that is dated later than the one after it; undefined where dates and order agree. */
+/** The newest run that is dated later than the one after it; undefined if dates and order agree. */
 export function datedWrong(runs: readonly RunFound[]): RunFound | undefined {
   return runs.find(({ id }, i) => i > 0 && timeIn(id) > timeIn(runs[i - 1].id) + CLOCKS_DIFFER_MS);
 }
@@ -104,7 +104,7 @@ function parse(text: string, id: string): RunRecord | undefined {
 
 /**
  * The run that a person means: `last`, `last~2` for the second before it, or the beginning of an id. `runs` are newest
- * first; `named` is what the person wrote, and `where` the place that was looked at. Throws `invalid` where none or several fit.
+ * first; `named` is what the person wrote, and `where` the place that was looked at. Throws `invalid` if none or several fit.
  */
 export function pickRun(
   runs: readonly RunFound[],

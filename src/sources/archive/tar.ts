@@ -10,7 +10,7 @@ import { toDigest, type Digest } from '../../core/digest.js';
 import { hashRest } from '../hashing.js';
 import type { Target } from './target.js';
 
-/** A tar ends with two blocks of zeros, which tell it from one that was cut between two entries; one is enough for us. */
+/** A tar ends with two blocks of zeros; without them, it was cut between two entries. One block is enough for us. */
 const BLOCK = 512;
 
 /** Also the oldest form, which has no mark; its headers have a sum like all others. The library's types leave it out. */

@@ -39,7 +39,7 @@ export class Target {
     });
   }
 
-  /** Tells how much of the archive has been unpacked. */
+  /** Reports how much of the archive has been unpacked. */
   progress(done: number): void {
     const { onProgress, packed } = this.options;
     onProgress?.(Math.min(done, packed), packed);
@@ -58,7 +58,7 @@ export class Target {
   private async makeFolder(folder: string): Promise<void> {
     if (folder === this.options.folder || this.made.has(folder)) return;
     await this.makeFolder(dirname(folder));
-    // Not `recursive`, which would make a project again that was moved meanwhile.
+    // Not `recursive`, which would create the folder of a moved project again.
     await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });

@@ -2,7 +2,7 @@
 import type { Digest } from '../../core/digest.js';
 import type { Runner } from '../../engine/engine.js';
 import type { Features } from '../../features/features.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
+import { PLAIN_VIEW } from '../../features/image-loader.js';
 import { roundingCost, type RoundingCost } from '../../model/metrics.js';
 
 /** Enough to see the effect of rounding, and fast compared with training. */

@@ -40,11 +40,11 @@ export const exportModel: StageDefinition<'export'> = {
     ]);
     await deliverFiles(config.to, new Map(files));
     note('exported', `the model is in ${config.to}`);
-    const pictures = files.filter(([name]) => name.startsWith(PROBES_FOLDER)).length;
-    if (pictures > 0)
+    const images = files.filter(([name]) => name.startsWith(PROBES_FOLDER)).length;
+    if (images > 0)
       note(
         'probes',
-        `includes ${pictures} of your images so that others can verify scores (\`probe_pictures: false\` leaves them out)`,
+        `includes ${images} of your images so that others can verify scores (\`probe_pictures: false\` leaves them out)`,
       );
   },
 };

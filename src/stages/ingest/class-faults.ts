@@ -1,4 +1,4 @@
-/** What a run refuses of the class folders of a source, and what to do about it. */
+/** What a run refuses in the class folders of a source, and what to do about it. */
 import { classNameOf } from '../../core/class-layout.js';
 import { questionProblem } from '../../core/layout-words.js';
 import { nameList } from '../../core/text/names.js';

@@ -5,13 +5,13 @@ import { resolveEngine } from '../../engine/resolve.js';
 import { readData, type Data } from '../../features/data.js';
 import { featureNeed } from '../../features/need.js';
 import type { FeatureOptions } from '../../features/features.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
+import { PLAIN_VIEW } from '../../features/image-loader.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { featureOptions, prepare, trainingWorkload, viewOfEpoch } from './prepared.js';
 
 type Context = StageContext<'train'>;
 
-/** The model as it is before training: its frozen part, which decides features, is that of the trained one. */
+/** The model before training: its frozen part, which decides the features, is that of the trained one. */
 export async function rehearseTrain(context: Context): Promise<void> {
   const data = await readData(context.inputs.data!, context);
   const { document, preprocessing } = await prepare(context, data);

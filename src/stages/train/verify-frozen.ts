@@ -8,7 +8,7 @@ export interface Moved {
   readonly graph: Graph;
   /** The weights as the store has them: what the base was loaded with, or what an earlier training made of it. */
   readonly stored: Weights;
-  /** The same in memory, which the engine was given. */
+  /** The same in memory, as given to the engine. */
   readonly used: Weights;
   /** The weights after training. */
   readonly trained: Weights;

@@ -1,7 +1,7 @@
 /**
- * The store's one door to the disk. A file is published whole or not at all: written aside under a name of its own,
+ * The store's only access to the disk. A file is published whole or not at all: written aside under a name of its own,
  * synced, closed, then renamed, and its folder synced. No correctness rests on locks, clocks, mtimes or modes; whatever
- * stands where a file should be is judged by its bytes, and what fails is moved to quarantine/ and said once.
+ * is in the place of a file is judged by its bytes, and what fails is moved to quarantine/ and reported once.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname, join, sep } from 'node:path';
@@ -119,7 +119,7 @@ export class Files {
     return undefined;
   }
 
-  /** Opens a regular file, or says undefined if there is none. */
+  /** Opens a regular file; undefined if there is none. */
   async openIfThere(path: string): Promise<OpenFile | undefined> {
     if (!(await this.ways.areClear(dirname(path)))) return undefined;
     let file: OpenFile;
@@ -137,7 +137,7 @@ export class Files {
     return undefined;
   }
 
-  /** What stands at a path, or undefined if nothing does. */
+  /** The entry at a path, or undefined if there is none. */
   async infoIfThere(path: string): Promise<FileInfo | undefined> {
     if (!(await this.ways.areClear(dirname(path)))) return undefined;
     try {
@@ -183,7 +183,7 @@ export class Files {
     }
   }
 
-  /** A new path in the temporary folder, which tells whose it is. */
+  /** A new path in the temporary folder, which contains its owner. */
   temporaryPath(): string {
     return join(this.temporary, `${owner()}-${randomBytes(8).toString('hex')}`);
   }
@@ -198,7 +198,7 @@ export class Files {
     }
   }
 
-  /** Removes a folder, unless something is in it, by now or again. */
+  /** Removes a folder, unless it is not empty, maybe again. */
   async removeFolderIfEmpty(path: string): Promise<void> {
     if (!(await this.ways.areClear(dirname(path)))) return;
     try {
@@ -228,7 +228,7 @@ export class Files {
     this.onDamage({ path, reason });
   }
 
-  /** Whether damage was noted at a path. What is missing without a note was taken away by somebody. */
+  /** Whether damage was noted at a path. Something missing without a note was removed by someone. */
   noted(path: string): boolean {
     return [...this.reported].some((key) => key.startsWith(`${path}\0`));
   }

@@ -1,4 +1,4 @@
-/** JSON files of the store that carry the digest of their own canonical form, and are believed only as they were written. */
+/** JSON files of the store that carry the digest of their own canonical form, and are used only if they are unchanged. */
 import { canonical } from '../../core/canonical.js';
 import { digestOf } from '../../core/digest.js';
 

@@ -58,7 +58,7 @@ export class FeatureSet implements FeatureStore {
   private described = false;
   /** False once a pack could not be written: rows are then held in memory as far as there is room. */
   private keeping = true;
-  /** Settles when those who asked for a turn so far have had it. */
+  /** Settles when all earlier callers have had their turn. */
   private turns: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
 
@@ -93,7 +93,7 @@ export class FeatureSet implements FeatureStore {
   async readInto(keys: readonly FeatureKey[], out: Float32Array, firstRow = 0): Promise<number[]> {
     const { missing, gone } = await this.readRows(keys, keys.keys(), out, firstRow);
     if (gone.length > 0) {
-      // Another process has merged packs since we looked: the rows are in a new one.
+      // Another process has merged packs in the meantime: the rows are in a new one.
       await this.refresh();
       const again = await this.readRows(keys, gone, out, firstRow);
       for (const index of again.gone) this.forget(keys[index]);
@@ -104,7 +104,7 @@ export class FeatureSet implements FeatureStore {
 
   /**
    * Adds a row, unless its key is there. Await it: that is what keeps rows from piling up in memory when the disk is slow.
-   * A float16 set rounds; read rows back from the set rather than going on with your own, so that a first run sees the
+   * A float16 set rounds; read rows back from the set rather than continuing with your own, so that a first run sees the
    * numbers that later ones will. Throws `stage-failed` on a number beyond float16. A disk that takes no more costs reuse
    * alone: rows that fit no memory either are missing when they are read.
    */
@@ -131,7 +131,7 @@ export class FeatureSet implements FeatureStore {
           try {
             return await work();
           } finally {
-            await this.flush(); // whoever comes next sees what is in packs
+            await this.flush(); // the next caller sees what is in packs
           }
         },
         waiting,
@@ -141,7 +141,7 @@ export class FeatureSet implements FeatureStore {
     return turn;
   }
 
-  /** Takes in packs that other processes have sealed since. */
+  /** Adds packs that other processes have sealed since. */
   async refresh(): Promise<void> {
     await this.folder.refresh();
   }
@@ -162,7 +162,7 @@ export class FeatureSet implements FeatureStore {
       await this.pending.flush();
       await mergePacks(this.folder, this.damagedPacks, this.options.merge ?? usualMergeLimits).catch(
         (error: unknown) => {
-          // Merging only tidies up: the packs stay as they are, and are as good.
+          // Merging only tidies up: the old packs are still valid.
           this.files.note(this.folder.path, `packs could not be merged: ${String(error)}`);
         },
       );
@@ -172,7 +172,7 @@ export class FeatureSet implements FeatureStore {
     }
   }
 
-  /** Answers what it can of some of the keys, and tells what it cannot. */
+  /** Answers some of the keys, and returns those that it could not answer. */
   private async readRows(
     keys: readonly FeatureKey[],
     indexes: Iterable<number>,
@@ -254,7 +254,7 @@ export class FeatureSet implements FeatureStore {
     }
   }
 
-  /** A file for people and for `cache verify`; its time tells when the set was used. */
+  /** A file for people and for `cache verify`; its time shows when the set was used. */
   private get describedIn(): string {
     return join(this.folder.path, 'set.json');
   }

@@ -12,7 +12,7 @@ export interface MergeLimits {
   /** Packs of fewer rows and bytes than these are small. */
   readonly smallRows: number;
   readonly smallBytes: number;
-  /** How many small packs may lie about. */
+  /** How many small packs are allowed. */
   readonly smallPacks: number;
   /** What a merged pack can hold. */
   readonly mergedRows: number;
@@ -28,7 +28,7 @@ export const usualMergeLimits: MergeLimits = {
   mergedBytes: 256 * 1024 * 1024,
 };
 
-/** Merges where there is reason to. `damagedPacks` are the packs in which a damaged entry was found. */
+/** Merges if there is reason to. `damagedPacks` are the packs in which a damaged entry was found. */
 export async function mergePacks(
   folder: PackFolder,
   damagedPacks: ReadonlySet<number>,

@@ -30,11 +30,11 @@ export interface DigestOptions {
 
 /** Files beyond this are hashed as they stream by, and not shown to the probe. */
 const LARGEST_IN_MEMORY = 128 * 1024 * 1024;
-/** What stands in place of the probe's answer for them. */
+/** Used in place of the probe's answer for them. */
 export const TOO_LARGE = 'is larger than 128 MiB';
 const CONCURRENCY = 16;
 
-/** Finds nothing out: for files whose digests are all that is asked for. */
+/** Answers nothing: for files of which only the digest is needed. */
 export const noProbe: Probe = { version: 'none', of: () => '' };
 
 export class FileDigests implements FolderListing {
@@ -52,7 +52,7 @@ export class FileDigests implements FolderListing {
     return this.table.paths;
   }
 
-  /** All digests, 32 bytes a file. */
+  /** All digests, 32 bytes per file. */
   get bytes(): Buffer {
     return this.table.digests;
   }
@@ -106,7 +106,7 @@ export async function digestFiles(
 }
 
 /**
- * The list, with NaN for times that an edit need not move: with its size and mtime set back, such a file would pass for the old one.
+ * The list, with NaN for times that an edit need not move: with its size and mtime set back, such a file would look unchanged.
  * File systems are asked once for each device.
  */
 function withTrustedTimes(list: FileList, timesAt: (path: string) => ChangeTimes): FileList {
@@ -125,7 +125,7 @@ function withTrustedTimes(list: FileList, timesAt: (path: string) => ChangeTimes
   return { ...list, stats };
 }
 
-/** A file that is gone by now is reported when it is read. */
+/** A file that has vanished is reported when it is read. */
 function timesOf(path: string, timesAt: (path: string) => ChangeTimes): ChangeTimes {
   try {
     return timesAt(path);
@@ -141,7 +141,7 @@ interface CarriedOver {
   readonly changed: number[];
 }
 
-/** Where nothing changed at all, which is the usual case, two comparisons of all bytes tell. */
+/** If nothing changed at all, which is the usual case, two comparisons of all bytes tell. */
 function carryOver(list: FileList, before: FileIndex | undefined): CarriedOver {
   const { paths, stats } = list;
   if (
@@ -155,7 +155,7 @@ function carryOver(list: FileList, before: FileIndex | undefined): CarriedOver {
   return carryOverEach(list, before);
 }
 
-/** A time that is remembered as NaN equals no other, byte by byte neither. */
+/** A time that is remembered as NaN equals no other, not even byte by byte. */
 function sameBytes(a: Float64Array, b: Float64Array): boolean {
   return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
 }

@@ -20,7 +20,7 @@ import { sha256 } from '../disk/hashing.js';
 export interface FileTable {
   readonly paths: readonly string[];
   readonly stats: Float64Array;
-  /** 32 bytes a file. */
+  /** 32 bytes per file. */
   readonly digests: Buffer;
   /** The probe's answers; files share texts. */
   readonly probes: readonly string[];

@@ -1,4 +1,4 @@
-/** Lists the files of a folder tree with what the file system says of each; it must be quick for tens of thousands. */
+/** Lists the files of a folder tree with what the file system says about each; it must be quick for tens of thousands. */
 import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { join, sep } from 'node:path';
 import { compareCodePoints } from '../../core/canonical.js';
@@ -16,7 +16,7 @@ export interface FileList {
   readonly root: string;
   /** Relative to the root, with `/`, ordered by code point. */
   readonly paths: readonly string[];
-  /** {@link STAT_COLUMNS} numbers a file. */
+  /** {@link STAT_COLUMNS} numbers per file. */
   readonly stats: Float64Array;
   readonly passedOver: readonly PassedOver[];
 }
@@ -30,7 +30,7 @@ const clutter = new Set(['Thumbs.db', 'desktop.ini']);
 
 /**
  * Lists regular files, and what links lead to. Hidden files and folders and the clutter of file managers are left out, and
- * so is a file that vanishes meanwhile. The paths are those of the links. No two links to the same folder are followed, nor
+ * so is a file that vanishes in the meantime. The paths are those of the links. No two links to the same folder are followed, nor
  * one to a folder around it: links cannot make the walk endless.
  */
 export function listFiles(root: string, links: LinkPolicy = 'inside'): FileList {

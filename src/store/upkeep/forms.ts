@@ -31,7 +31,7 @@ const forms: ReadonlyMap<string, Form> = new Map([
   ['index', { name: /^[0-9a-f]{32}$/, is: 'file' }],
 ]);
 
-/** What speaks for this tool having made what is at a path below the folder of a kind. */
+/** Evidence that this tool made what is at a path below the folder of a kind. */
 export function claimOn(
   kind: string,
   path: string,

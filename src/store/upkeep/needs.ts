@@ -1,4 +1,4 @@
-/** Which items of a store are needed by last runs, which are held by running ones, and what the records hold on to. */
+/** Which items of a store are needed by last runs, which are held by running ones, and which blobs the records name. */
 import { COARSEST_TIME_MS } from '../disk/cache-fs.js';
 import type { Files } from '../disk/files.js';
 import type { Item } from './inventory.js';
@@ -96,7 +96,7 @@ function namesNeeded(records: readonly ActionRecord[]): Set<string> {
   return names;
 }
 
-/** The keys that somebody works on: whatever lies under such a name is theirs. */
+/** The keys that someone works on: everything under such a name is theirs. */
 async function namesWorkedOn(locks: Locks): Promise<Set<string>> {
   const found = await locks.list();
   return new Set(

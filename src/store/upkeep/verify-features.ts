@@ -13,7 +13,7 @@ import { checkSealed } from './verify-file.js';
 
 const DESCRIPTION_LIMIT = 1024 * 1024;
 
-/** How many files of the set were damaged; they are out of the way then. */
+/** How many files of the set were damaged; they are moved away. */
 export async function verifyFeatures(files: Files, { path, name }: Item): Promise<number> {
   let damaged = await checkSealed(
     files,

@@ -1,4 +1,4 @@
-/** Which pictures turned between two runs, and which were worst in one. */
+/** Which images turned between two runs, and which were worst in one. */
 import { describe, expect, test } from '@jest/globals';
 import type { Digest } from '../../../src/core/digest.js';
 import type { PredictionRow } from '../../../src/model/results.js';
@@ -29,7 +29,7 @@ function evaluation(
   };
 }
 
-describe('pictures that turned', () => {
+describe('images that turned', () => {
   const before = evaluation(
     ['cats', 'dogs'],
     [

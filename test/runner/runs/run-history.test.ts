@@ -105,7 +105,7 @@ test('runs of one pipeline file alone', async () => {
   expect(await listRuns(join(runs, 'none'))).toEqual([]);
 });
 
-test('the oldest runs go when there are more than are kept, but never one that goes on', async () => {
+test('the oldest runs go when there are more than are kept, but never one that continues', async () => {
   const running = await record(0, { state: 'running', owner: owner() });
   const oldest = await record(1, done);
   const ids = [];

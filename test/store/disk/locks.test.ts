@@ -122,7 +122,7 @@ test('a lock that could not be taken away holds its own process off no longer', 
   expect((await new Locks(scratch.files).tryTake('work', 'train')).state).toBe('held');
 });
 
-test('a store that cannot be written has no locks, and work goes on', async () => {
+test('a store that cannot be written has no locks, and work continues', async () => {
   const refuse = () => Promise.reject(Object.assign(new Error('read-only'), { code: 'EROFS' }));
   const { files } = scratchFiles(undefined, { ...nodeFs, makeFolder: refuse, create: refuse });
   await expect(new Locks(files).during('work', 'train', () => Promise.resolve('done'))).resolves.toBe('done');

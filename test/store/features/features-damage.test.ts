@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { digestOf, type FeatureSetKey } from '../../../src/core/digest.js';
 import { nodeFs, type CacheFs } from '../../../src/store/disk/cache-fs.js';
-import { fill, folderOf, open, packsOf, pictures, readAll, seal, upTo } from '../rows.js';
+import { fill, folderOf, open, packsOf, imageViews, readAll, seal, upTo } from '../rows.js';
 import { flipBit, namesIn, scratchFiles } from '../scratch.js';
 
 describe('damage', () => {
@@ -131,7 +131,7 @@ describe('a disk that fails', () => {
     const { out, missing } = await readAll(set, 8);
     expect(missing).toEqual([5, 6, 7]);
     expect(out.slice(0, 5)).toEqual(upTo(5));
-    expect(pictures(8).map(({ digest, view }) => set.has(digest, view))).toEqual([
+    expect(imageViews(8).map(({ digest, view }) => set.has(digest, view))).toEqual([
       ...Array(5).fill(true),
       ...Array(3).fill(false),
     ]);

@@ -44,7 +44,7 @@ test('gives digests, answers of the probe and a digest of the tree', async () =>
   expect(digests.read).toBe(3);
 });
 
-test('reads nothing again where nothing has changed', async () => {
+test('reads nothing again if nothing has changed', async () => {
   const { digest, indexFile } = scratchTree(animals);
   const cold = await digest();
   const { ino } = statSync(indexFile);

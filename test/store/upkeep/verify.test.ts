@@ -22,7 +22,7 @@ import { flipBit, namesIn, scratchFolder } from '../scratch.js';
 const set = digestOf('set') as string as FeatureSetKey;
 const archive = digestOf('archive');
 const key = digestOf('key') as string as ActionKey;
-const pictures = Array.from({ length: 6 }, (_, i) => ({ digest: digestOf(`picture ${i}`), view: 0 }));
+const images = Array.from({ length: 6 }, (_, i) => ({ digest: digestOf(`picture ${i}`), view: 0 }));
 
 /** A store with one thing of each kind, and the path of each. */
 async function fullStore() {
@@ -32,7 +32,7 @@ async function fullStore() {
   const blob = await store.putBlob(Buffer.from('a result'));
   await store.putRecord({ key, preimage: {}, outputs: { out: blob }, durationMs: 1 });
   const features = await store.openFeatures(set, {}, 4, 'float32');
-  for (const [i, { digest, view }] of pictures.entries())
+  for (const [i, { digest, view }] of images.entries())
     await features.append(digest, view, Float32Array.of(i, i, i, i));
   await features.close();
   await store.sources.unpack(archive, async (folder) => {
@@ -141,7 +141,7 @@ test('the description of another set is found', async () => {
   const { store, paths, verify, found } = await fullStore();
   const other = digestOf('other set') as string as FeatureSetKey;
   const features = await store.openFeatures(other, {}, 4, 'float32');
-  await features.append(pictures[0].digest, 0, Float32Array.of(1, 2, 3, 4));
+  await features.append(images[0].digest, 0, Float32Array.of(1, 2, 3, 4));
   await features.close();
   copyFileSync(join(dirname(dirname(paths.description)), other, 'set.json'), paths.description);
   expect((await verify()).damaged).toBe(1);
@@ -155,7 +155,7 @@ test('of a damaged pack the rows that are whole stay, and it is said once', asyn
   expect(found).toEqual([{ path: paths.pack, reason: expect.stringMatching(/^its bytes hash to [0-9a-f]{64}$/) }]);
   const features = await store.openFeatures(set, {}, 4, 'float32');
   const out = new Float32Array(24);
-  expect(await features.readInto(pictures, out)).toEqual([0]);
+  expect(await features.readInto(images, out)).toEqual([0]);
   expect([...out.subarray(4)]).toEqual([1, 2, 3, 4, 5].flatMap((i) => [i, i, i, i]));
   await features.close();
 });

@@ -52,7 +52,7 @@ export function tap(graph: GraphBuilder, x: Name, axis: number, place: number, s
 }
 
 /**
- * The way back from `tap`: adds up what belongs to each place of the windows (one part a place, no dilation), where it
+ * The way back from `tap`: adds up what belongs to each place of the windows (one part per place, no dilation), where it
  * belongs. Places whose distance is a multiple of the stride meet: they are added on the grid of the windows, and only
  * the sums are laid side by side. The result begins with the first window; its extent is that of {@link overlaid}.
  */

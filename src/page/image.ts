@@ -1,6 +1,6 @@
 /** Turns an image file into the input of the network, exactly as the tool does. */
 import type { ImageSpec } from '../image/dataset.js';
-import { probePicture } from '../image/probe.js';
+import { probeImage } from '../image/probe.js';
 import { resize } from '../image/resample.js';
 import { preprocess, type Preprocessing } from '../model/preprocessing.js';
 
@@ -17,7 +17,7 @@ export class BadImage extends Error {}
 /** Rejects with {@link BadImage} if the tool would refuse the image too, with the same words, or if the browser cannot decode it. */
 export async function prepareImage(file: Blob, image: ImageSpec, preprocessing: Preprocessing): Promise<Prepared> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const probe = probePicture(bytes);
+  const probe = probeImage(bytes);
   if (!probe.ok) throw new BadImage(probe.reason);
   // A browser fills in missing data without reporting it.
   if (probe.unended === true) throw new BadImage('has no end marker: this browser cannot tell whether it is complete');

@@ -1,4 +1,4 @@
-/** Pictures for tests, drawn in memory. */
+/** Images for tests, drawn in memory. */
 import sharp, { type Sharp } from 'sharp';
 import { Random } from '../../src/core/random.js';
 
@@ -8,7 +8,7 @@ export const GREEN: Colour = [20, 200, 40];
 export const BLUE: Colour = [30, 40, 220];
 export const WHITE: Colour = [250, 250, 250];
 
-/** A picture whose pixel at each place is what `colour` says; alpha where it gives a fourth number. */
+/** An image whose pixel at each place is what `colour` says; alpha where it gives a fourth number. */
 export function drawn(
   width: number,
   height: number,
@@ -25,7 +25,7 @@ export function noisy(width: number, height: number): Sharp {
   return drawn(width, height, () => [random.below(256), random.below(256), random.below(256)]);
 }
 
-/** Four colours: red and green above, blue and white below. */
+/** Four colors: red and green above, blue and white below. */
 export function quadrants(row: number, column: number, width: number, height: number): Colour {
   const left = column < width / 2;
   if (row < height / 2) return left ? RED : GREEN;

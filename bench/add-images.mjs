@@ -1,4 +1,4 @@
-/** Ten pictures more among 25,000: what a run then extracts and takes, whole process, with training after it. */
+/** Ten images more among 25,000: what a run then extracts and takes, whole process, with training after it. */
 import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { child, cli, median, report, round, scratchFolder, sharedFolder } from './lib.mjs';
