@@ -51,19 +51,19 @@ function problemsOf(
   combined: readonly (Checked & { combination: Combination })[],
   locator: Locator,
 ): Problem[] {
-  const told = new Map<string, Problem>();
+  const reported = new Map<string, Problem>();
   const known = new Set(written.problems.map(identity));
   for (const { combination, problems } of combined) {
     const values = combination.map(({ axis, index }) => locator.at(['matrix', axis.name, 'values', index]));
     for (const problem of problems) {
       const id = identity(problem);
-      if (told.has(id)) continue;
+      if (reported.has(id)) continue;
       const atValue = values.some(({ position, where }) =>
         position === undefined
           ? where === problem.where
           : position.line === problem.position?.line && position.column === problem.position.column,
       );
-      told.set(
+      reported.set(
         id,
         known.has(id) || atValue
           ? problem
@@ -71,7 +71,7 @@ function problemsOf(
       );
     }
   }
-  return [...told.values()];
+  return [...reported.values()];
 }
 
 /** `units 64 and rate 0.001` */

@@ -9,7 +9,7 @@
 import { nameList } from '../core/text/names.js';
 import type { Problem } from '../core/problem.js';
 import type { StageKind } from '../core/schema-types.js';
-import { circleProblems, type Edge } from './cycles.js';
+import { cycleProblems, type Edge } from './cycles.js';
 import type { ReferenceField, Role } from './pipeline.js';
 import type { Locator } from './locator.js';
 import { providersOf, type Reference, referencesOf, stageSchema } from './schemas.js';
@@ -48,7 +48,7 @@ export function resolveReferences(
     }
     references.set(stage.name, found);
   }
-  return { references, problems: [...problems, ...circleProblems(resolver.edges, locator)] };
+  return { references, problems: [...problems, ...cycleProblems(resolver.edges, locator)] };
 }
 
 class Resolver {

@@ -66,8 +66,8 @@ async function unreadable(file: string, thrown: unknown): Promise<PipelineError>
     const found = `the file cannot be read (${code})`;
     return failure('input-output', { code: `io-${code.toLowerCase()}`, where: file, found }, thrown);
   }
-  const neighbours = await readdir(dirname(file)).catch(() => []);
-  const pipelines = neighbours.filter(isPipelineName);
+  const siblings = await readdir(dirname(file)).catch(() => []);
+  const pipelines = siblings.filter(isPipelineName);
   const near = nearest(basename(file), pipelines);
   const hint = near === undefined ? undefined : `did you mean \`${join(dirname(file), near)}\`?`;
   const remedy = hint ?? 'check the path, or run `pipeline init` to create a pipeline';

@@ -49,11 +49,11 @@ export function classesOfEnding(units: number, activation: string | undefined): 
 export function unitsFault(
   { units, activation }: { readonly units: number; readonly activation: FinalActivation },
   classes: number,
-  told: string,
+  context: string,
 ): Fault | undefined {
   if (classesOfEnding(units, activation) === classes) return undefined;
   return {
-    found: `the head ends in ${units} ${activation} unit${units === 1 ? '' : 's'}, but ${told}`,
+    found: `the head ends in ${units} ${activation} unit${units === 1 ? '' : 's'}, but ${context}`,
     expected: endingsFor(classes),
     remedy: fitting,
   };

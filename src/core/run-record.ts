@@ -136,13 +136,13 @@ const isProblem: Guard<Problem> = isShapedAs({
 });
 
 /** NaN is written as null. */
-const isFigure: Guard<number> = (value): value is number => value === null || isFiniteNumber(value);
+const isMetric: Guard<number> = (value): value is number => value === null || isFiniteNumber(value);
 
 const isEnd: Guard<RunEnd> = isShapedAs({
   state: isOneOf('ok', 'failed', 'gate-missed', 'interrupted'),
   durationMs: isFiniteNumber,
   stages: isListOf(isOutcome),
-  metrics: isMapOf(isMapOf(isFigure)),
+  metrics: isMapOf(isMapOf(isMetric)),
   problems: isListOf(isProblem),
 });
 

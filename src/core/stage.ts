@@ -69,7 +69,7 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
    * Stands in for `run` when a plan looks ahead: outputs what later stages need to state their needs, at once, from
    * its inputs and what is available. Nothing is kept.
    */
-  readonly rehearse?: (context: StageContext<Kind>) => Promise<void>;
+  readonly dryRun?: (context: StageContext<Kind>) => Promise<void>;
   /** What `run` will need from the machine, given its inputs. While a plan looks ahead, inputs may be missing. */
   readonly needs?: (context: StageContext<Kind>) => Promise<Needs>;
   /**

@@ -124,7 +124,7 @@ export class Features {
     // The first batch waits for threads and libraries: if there are more, it says nothing about them.
     let first: Measurement | undefined;
     let done = 0;
-    const tell = (): void =>
+    const report = (): void =>
       this.host.emit({
         event: 'progress',
         stage: this.host.name,
@@ -133,14 +133,14 @@ export class Features {
         done,
         total: digests.length,
       });
-    tell();
+    report();
     for await (const batch of this.compute(digests, view)) {
       for (const [row, digest] of batch.digests.entries()) {
         await store.append(digest, view, batch.features.subarray(row * this.rowLength, (row + 1) * this.rowLength));
       }
       done += batch.digests.length;
       first ??= { pictures: done, ms: performance.now() - started };
-      tell();
+      report();
     }
     const ms = performance.now() - started;
     this.msSpent += ms;

@@ -31,7 +31,7 @@ export interface Samples {
   readonly samples: readonly SampleRow[];
 }
 
-/** Output `summary`: figures for people. */
+/** Output `summary`: numbers for people. */
 export interface DataSummary {
   readonly classes: readonly string[];
   /** Images by split and class. */

@@ -66,7 +66,7 @@ export function crossEntropy(predictions: Float32Array, labels: readonly number[
   return sum;
 }
 
-export interface ClassFigures {
+export interface ClassMetrics {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
@@ -82,7 +82,7 @@ export function confusionMatrix(labels: readonly number[], predicted: readonly n
 }
 
 /** Precision, recall and F1 of each class; a ratio over nothing is 0, as scikit-learn has it. */
-export function classFigures(matrix: readonly (readonly number[])[]): ClassFigures[] {
+export function classMetrics(matrix: readonly (readonly number[])[]): ClassMetrics[] {
   return matrix.map((row, index) => {
     const hits = row[index];
     const support = row.reduce((sum, count) => sum + count, 0);

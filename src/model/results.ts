@@ -1,7 +1,7 @@
 /** The output documents of `train` and `evaluate`, as reports read them. */
 import type { Digest } from '../core/digest.js';
 import type { EpochMetrics } from '../core/event.js';
-import type { ClassFigures, RoundingCost } from './metrics.js';
+import type { ClassMetrics, RoundingCost } from './metrics.js';
 
 /** Metrics of an epoch, and the learning rate of its last step. */
 export interface EpochRecord extends EpochMetrics {
@@ -28,7 +28,7 @@ export interface EvaluationMetrics {
   readonly split: string;
   readonly threshold: number;
   readonly classes: readonly string[];
-  readonly per_class: Readonly<Record<string, ClassFigures>>;
+  readonly per_class: Readonly<Record<string, ClassMetrics>>;
   /** Rows are true classes, columns predicted ones. */
   readonly confusion: readonly (readonly number[])[];
   /** Where features are kept as float16: what that costs. */

@@ -62,8 +62,8 @@ export function commonContext(session: Session, { stage }: Node, inputs: Inputs,
     openRoot: (root: string, namedBy: BlobRef) => openRoot(session, root, namedBy),
     note,
     noteOnce: (code: string, text: string) => {
-      if (session.said.has(text)) return;
-      session.said.add(text);
+      if (session.shownNotes.has(text)) return;
+      session.shownNotes.add(text);
       note(code, text);
     },
     signal,

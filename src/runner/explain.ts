@@ -44,13 +44,13 @@ function inputReason(kind: string, path: string): string {
  */
 export function describeChange(before: Preimage, after: Preimage): string[] {
   const reasons: string[] = [];
-  for (const { path, before: was, after: is } of differences(before.config, after.config)) {
-    reasons.push(`${fieldName(path)} ${show(was)} -> ${show(is)}`);
+  for (const { path, before: from, after: to } of differences(before.config, after.config)) {
+    reasons.push(`${fieldName(path)} ${show(from)} -> ${show(to)}`);
   }
   reasons.push(...surveyReasons(before.survey, after.survey));
   reasons.push(...new Set(differences(before.inputs, after.inputs).map(({ path }) => inputReason(after.kind, path))));
-  for (const { path, before: was, after: is } of differences(before.environment, after.environment)) {
-    reasons.push(`${path || 'environment'} ${show(was)} -> ${show(is)}`);
+  for (const { path, before: from, after: to } of differences(before.environment, after.environment)) {
+    reasons.push(`${path || 'environment'} ${show(from)} -> ${show(to)}`);
   }
   if (before.kind !== after.kind) reasons.push(`kind ${before.kind} -> ${after.kind}`);
   if (before.impl !== after.impl) reasons.push(`this tool's ${after.kind} ${before.impl} -> ${after.impl}`);
@@ -71,9 +71,9 @@ const foundWords: Readonly<Record<string, string>> = {
 function surveyReasons(before: Json, after: Json): string[] {
   const changes = differences(before, after);
   if (changes.length === 0) return [];
-  const figures = changes.filter(({ before: was, after: is }) => typeof was === 'number' && typeof is === 'number');
-  if (figures.length > 0)
-    return figures.map(({ path, before: was, after: is }) => `${path} ${show(was)} -> ${show(is)}`);
+  const numbers = changes.filter(({ before: from, after: to }) => typeof from === 'number' && typeof to === 'number');
+  if (numbers.length > 0)
+    return numbers.map(({ path, before: from, after: to }) => `${path} ${show(from)} -> ${show(to)}`);
   return [
     ...new Set(
       changes.map(

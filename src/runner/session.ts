@@ -47,7 +47,7 @@ export interface Session {
   readonly sources: SharedSources;
   readonly emit: Emit;
   /** Notes that are shown once per run, whichever stage shows them first. */
-  readonly said: Set<string>;
+  readonly shownNotes: Set<string>;
   /** What a stage finds outside the pipeline; looked up once a session. */
   survey(node: Node): Promise<Survey | undefined>;
   /** The same, looked up again. */
@@ -103,7 +103,7 @@ export async function openSession(
     rates: new Rates(project.rates),
     sources,
     emit,
-    said: new Set(),
+    shownNotes: new Set(),
     survey: (node) => surveys.get(node.stage.name) ?? resurvey(node),
     resurvey,
   };

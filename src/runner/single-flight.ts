@@ -1,7 +1,7 @@
 /** One process at a time works on each key; others wait and use what it publishes. */
 import type { ActionKey } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
-import { tellingOnce } from '../store/disk/locks.js';
+import { reportOnce } from '../store/disk/locks.js';
 import type { Store } from '../store/store.js';
 
 /** `made`: another process has produced this since we looked. */
@@ -29,7 +29,7 @@ export async function singleFlight<Result>(
   work: () => Promise<Result>,
 ): Promise<Flight<Result>> {
   const { store, key, stage, signal, queued, onWait } = options;
-  const tell = tellingOnce(({ pid, label }) => onWait(pid, label));
+  const report = reportOnce(({ pid, label }) => onWait(pid, label));
   for (;;) {
     const attempt = await queued(async () => {
       signal.throwIfAborted();
@@ -45,7 +45,7 @@ export async function singleFlight<Result>(
       }
     });
     if (attempt.state !== 'taken') return attempt;
-    tell(attempt.holder);
+    report(attempt.holder);
     await store.pause(signal);
   }
 }

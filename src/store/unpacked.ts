@@ -107,7 +107,7 @@ export class Unpacked {
     const isGone = async (): Promise<boolean> => (await this.files.infoIfThere(folder)) === undefined;
     try {
       if (await isGone()) return { state: 'missing' };
-      const found = await this.judge(archive, folder);
+      const found = await this.inspect(archive, folder);
       return found.state === 'damaged' && (await isGone()) ? { state: 'missing' } : found;
     } catch (error) {
       if (await isGone()) return { state: 'missing' };
@@ -115,7 +115,7 @@ export class Unpacked {
     }
   }
 
-  private async judge(archive: Digest, folder: string): Promise<Found> {
+  private async inspect(archive: Digest, folder: string): Promise<Found> {
     const damaged = (reason: string): Found => ({ state: 'damaged', reason });
     const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json'), { use: true }));
     if (manifest === undefined) return damaged('its manifest is missing or damaged');

@@ -11,12 +11,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(cwd, { recursive: true }));
 
-test('what is not read of a folder is told, in names that write nothing to the terminal', async () => {
+test('skipped files of a folder are reported, and their names cannot control the terminal', async () => {
   await mkdir(join(cwd, 'holiday'));
   await writeFile(join(cwd, 'holiday/a.jpg'), 'a');
   await writeFile(Buffer.concat([Buffer.from(`${cwd}/holiday/caf`), Buffer.from([0x1b, 0xe9])]), 'b');
   await symlink('/', join(cwd, 'holiday/out'));
-  const said: string[] = [];
+  const messages: string[] = [];
   const images = await findImages(
     { names: ['holiday'], lists: [] },
     {
@@ -24,11 +24,11 @@ test('what is not read of a folder is told, in names that write nothing to the t
       stdin: () => {
         throw new Error('not asked');
       },
-      stderr: (text) => said.push(text),
+      stderr: (text) => messages.push(text),
     },
   );
   expect(images.map(({ name }) => name)).toEqual(['holiday/a.jpg']);
-  expect(said).toEqual([
+  expect(messages).toEqual([
     'holiday/caf?\ufffd has a name that is not UTF-8 and is not read\n',
     'holiday/out is a link to a folder around it and is not followed\n',
   ]);

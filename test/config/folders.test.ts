@@ -188,7 +188,7 @@ test('long lists of classes end after ten', async () => {
   ]);
 });
 
-test('one class is nothing that a head could fit: ingest tells it', async () => {
+test('a head cannot fit a single class: ingest reports it', async () => {
   await folders('one', ['cats']);
   const classifier = changed(from('one'), 'dense: {units: 1, activation: sigmoid}', 'classifier');
   for (const yaml of [from('one'), classifier, changed(from('one'), 'epochs: 5', 'class_weight: {dogs: 2}')])

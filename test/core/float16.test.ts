@@ -56,9 +56,9 @@ test('no half is nearer than the one that is chosen, and ties are even', () => {
     fc.property(magnitudes, (value) => {
       const bits = half(value);
       const error = Math.abs(single(bits) - value);
-      for (const neighbour of [bits - 1, bits + 1]) {
-        if ((neighbour & 0x7fff) > 0x7bff) continue;
-        const other = Math.abs(single(neighbour) - value);
+      for (const neighbor of [bits - 1, bits + 1]) {
+        if ((neighbor & 0x7fff) > 0x7bff) continue;
+        const other = Math.abs(single(neighbor) - value);
         expect(error < other || (error === other && bits % 2 === 0)).toBe(true);
       }
     }),
@@ -66,7 +66,7 @@ test('no half is nearer than the one that is chosen, and ties are even', () => {
   );
 });
 
-test('tells when a number does not stay finite', () => {
+test('detects when a number does not stay finite', () => {
   const into = new Uint16Array(2);
   expect(encodeFloat16(Float32Array.of(1, 65519), into)).toBe(true);
   expect(encodeFloat16(Float32Array.of(1, 65520), into)).toBe(false);

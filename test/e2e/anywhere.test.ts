@@ -55,8 +55,8 @@ test('the number of threads changes no byte', async () => {
   for (const threads of [1, 2, 3]) {
     const machine = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module'; os.availableParallelism = () => ${threads}; syncBuiltinESMExports();`;
     const project = await created({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(machine)}` });
-    const told = await project.command('doctor');
-    expect(told.stdout + told.stderr).toMatch(new RegExp(`\\b${threads} threads`));
+    const report = await project.command('doctor');
+    expect(report.stdout + report.stderr).toMatch(new RegExp(`\\b${threads} threads`));
     expect((await project.run()).code).toBe(0);
     seen.push(await digestsOf(project));
   }

@@ -36,7 +36,7 @@ async function diagnose(...args: string[]): Promise<Diagnosis> {
 }
 
 describe('the machine and the cache', () => {
-  test('are told, with the engine that is used', async () => {
+  test('are reported, with the engine that is used', async () => {
     const { code, findings, healthy, of } = await diagnose();
     expect([code, healthy]).toEqual([0, true]);
     expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
@@ -212,7 +212,7 @@ describe('images', () => {
     expect([gone.code, gone.of('source-missing')?.level]).toEqual([3, 'error']);
   });
 
-  test('what a run would fail at later is told: weights, layers, a split that is empty', async () => {
+  test('what a run would fail at later is reported: weights, layers, a split that is empty', async () => {
     await project.addPets('ahead', 12);
     await project.write('ahead.yaml', pipelineText().replace('source: pictures', 'source: ahead'));
     const without = await diagnose('ahead.yaml', '--set', 'stages.load-base.weights=nope.h5');

@@ -1,4 +1,4 @@
-/** What a plan tells of images, disk and time, held against the run that follows. */
+/** What a plan estimates about images, disk and time, compared with the run that follows. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -105,7 +105,7 @@ describe('after it', () => {
     expect(whole.stages[0].reused).toBeGreaterThan(0);
   });
 
-  test('nothing is told if nothing is left to do', async () => {
+  test('nothing is estimated if nothing is left to do', async () => {
     const { stdout } = await project.command('plan', 'pets.yaml', '--set', 'stages.augment.views=3');
     expect(stdout).toMatch(/nothing to do\n$/);
     expect(stdout).not.toContain('features');
@@ -129,7 +129,7 @@ describe('after it', () => {
     ).toBe(false);
   });
 
-  test('--measure tells a time for a base that never ran here', async () => {
+  test('--measure estimates a time for a base that never ran here', async () => {
     const other = ['--set', 'stages.ingest.image.size=[48, 48]'];
     const before = await estimateOf(...other);
     expect([before.stages[0].extractionMs, before.unmeasured]).toEqual([undefined, ['train']]);

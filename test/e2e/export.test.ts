@@ -119,8 +119,10 @@ describe('an export of both formats', () => {
   });
 
   testWithOnnxChecker('passes the public ONNX checker, and gives Python the promised scores', () => {
-    const said = execFileSync(python, [join(repository, 'tools/onnx/check_bundle.py'), folder()], { encoding: 'utf8' });
-    expect(JSON.parse(said)).toMatchObject({
+    const printed = execFileSync(python, [join(repository, 'tools/onnx/check_bundle.py'), folder()], {
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(printed)).toMatchObject({
       ir_version: 8,
       opset: 17,
       probes: 4,

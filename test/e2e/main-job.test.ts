@@ -23,7 +23,7 @@ describe('the quick start', () => {
   });
   afterAll(() => project.remove());
 
-  test('tells cats from dogs, and a second run does nothing', async () => {
+  test('distinguishes cats from dogs, and a second run does nothing', async () => {
     const first = await project.run('pipelines/quickstart.yaml');
     expect([first.code, first.state]).toEqual([0, 'ok']);
     expect(first.metrics.evaluate.accuracy).toBeGreaterThanOrEqual(0.9);

@@ -82,7 +82,7 @@ describe('the reference recipe', () => {
   test('offline, it says what to put where', async () => {
     const { code, events } = await project.run('pets.yaml', ...set, '--offline');
     expect(code).toBe(3);
-    // Images and weights are looked for side by side, so either may be told first.
+    // Images and weights are looked for side by side, so either may be reported first.
     const remedies = events.flatMap((event) =>
       event.event === 'problem' && event.problem.code === 'missing-offline' ? event.problem.remedy : [],
     );

@@ -36,13 +36,13 @@ describeWithChromium('the page in a browser', () => {
   let serving: Serving;
   let browser: Browser;
   let page: Page;
-  const told: string[] = [];
+  const messages: string[] = [];
   const asked: string[] = [];
 
   async function open(url: string): Promise<Page> {
     const opened = await browser.newPage();
-    opened.on('console', (message) => told.push(message.text()));
-    opened.on('pageerror', (error) => told.push(String(error)));
+    opened.on('console', (message) => messages.push(message.text()));
+    opened.on('pageerror', (error) => messages.push(String(error)));
     opened.on('request', (request) => asked.push(request.url()));
     await opened.goto(url);
     await statusAbout('Ready.', opened);
@@ -160,7 +160,7 @@ describeWithChromium('the page in a browser', () => {
     } finally {
       await other.interrupt();
     }
-    // Otherwise the two would not have been told apart.
+    // Otherwise the test could not distinguish the two.
     expect(Math.max(...moved)).toBeGreaterThan(LOSSY);
   });
 
@@ -246,6 +246,6 @@ describeWithChromium('the page in a browser', () => {
     const hosts = new Set(asked.map((url) => new URL(url.replace(/^blob:/, '')).hostname));
     expect([...hosts]).toEqual(['127.0.0.1']);
     expect(asked.filter((url) => url.endsWith('.bin')).length).toBeGreaterThan(0);
-    expect(told).toEqual([]);
+    expect(messages).toEqual([]);
   });
 });

@@ -154,7 +154,7 @@ describe('where images come from', () => {
     await rm(project.path('mixed'), { recursive: true });
   });
 
-  test('folders without an image are told, and exit 3; a list that is empty is fine', async () => {
+  test('folders without an image are reported, and exit 3; a list that is empty is fine', async () => {
     await mkdir(project.path('bare'));
     await mkdir(project.path('notes'));
     await writeFile(project.path('notes/a.md'), 'notes');
@@ -202,7 +202,7 @@ describe('where images come from', () => {
 });
 
 describe('images that cannot be read', () => {
-  test('are told by name, on stderr and as objects, and the others continue', async () => {
+  test('are reported by name, on stderr and as objects, and the others continue', async () => {
     const cat = await readFile(project.path(CAT));
     await project.write('bad/empty.jpg', '');
     await project.write('bad/page.jpg', '<!doctype html>');

@@ -91,7 +91,7 @@ test('Ctrl-C leaves a checkpoint at once, and exits 130', async () => {
   await project.remove();
 });
 
-test('a damaged checkpoint is said once, and training begins again', async () => {
+test('a damaged checkpoint is reported once, and training begins again', async () => {
   const project = await created();
   expect((await project.runUntil(isEpoch(3), 'SIGINT')).code).toBe(130);
   const [path] = await checkpointsOf(project);

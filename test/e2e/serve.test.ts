@@ -88,11 +88,11 @@ describe('the endpoint', () => {
       [Buffer.from('GIF89a....'), 422, 'picture-damaged', 'is cut short: it ends inside its header'],
       [large, 413, 'picture-too-large', 'has 70000x70000 pixels'],
     ] as const;
-    for (const [bytes, status, code, told] of cases) {
+    for (const [bytes, status, code, message] of cases) {
       const answer = await predict(bytes, '?file=odd.jpg');
       expect([answer.status, JSON.parse(answer.body)]).toEqual([
         status,
-        { file: 'odd.jpg', code, error: expect.stringContaining(told) },
+        { file: 'odd.jpg', code, error: expect.stringContaining(message) },
       ]);
     }
     expect(await predict(Buffer.alloc(0))).toMatchObject({

@@ -115,7 +115,7 @@ describe('a head first, then a part of the base from there', () => {
     expect(run.code).toBe(0);
   });
 
-  test('a layer that the base does not have is told with the nearest', async () => {
+  test('a layer that the base does not have is reported with the most similar name', async () => {
     const { code, stderr } = await project.command('run', 'pets.yaml', '--set', 'stages.fine-tune.freeze.until=top_bm');
     expect([code, stderr]).toEqual([
       2,

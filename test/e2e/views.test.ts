@@ -88,7 +88,7 @@ describe('float16 features', () => {
       .replace('- global_average_pooling', '- flatten')
       .replace('models/pets', 'models/wide');
 
-  test('take half the space at a cost that evaluate tells', async () => {
+  test('take half the space at a cost that evaluate reports', async () => {
     const other = await sets();
     await project.write('wide.yaml', wide('float32'));
     const single = await project.run('wide.yaml');
@@ -107,7 +107,7 @@ describe('float16 features', () => {
 
     const metrics = JSON.parse(await project.read('.pipeline/out/wide/evaluate/metrics.json'));
     expect(metrics.half_precision).toMatchObject({ samples: metrics.samples, changed_predictions: 0 });
-    // Rounded features give other scores, by little more than what eleven bits can tell apart.
+    // Rounded features give other scores, by little more than the resolution of eleven bits.
     expect(metrics.half_precision.score_difference).toBeGreaterThan(0);
     expect(metrics.half_precision.score_difference).toBeLessThan(0.005);
     expect(half.events.filter((event) => event.event === 'note' && event.code === 'half-precision')).toHaveLength(1);

@@ -96,7 +96,7 @@ describe('failures', () => {
     ['ends', 'process.exit(3)', ''],
   ])(
     'a thread that %s fails its image by name, and the next images get another thread',
-    async (_what, statement, told) => {
+    async (_what, statement, message) => {
       const entry = join(folder, `${_what}.mjs`);
       await writeFile(
         entry,
@@ -113,7 +113,7 @@ describe('failures', () => {
           {
             code: 'picture-thread-ended',
             where: tasks[0].path,
-            found: `the image thread exited ${told}while it read this image`,
+            found: `the image thread exited ${message}while it read this image`,
           },
         ],
       });

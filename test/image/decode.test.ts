@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { createDecoder, type DecodeOptions, type Interpolation } from '../../src/image/decode.js';
 import { decoderIdentity } from '../../src/image/identity.js';
 import { testWithShared } from '../shared.js';
-import { BLUE, drawn, GREEN, noisy, quadrants, RED, WHITE, type Colour } from './images.js';
+import { BLUE, drawn, GREEN, noisy, quadrants, RED, WHITE, type Color } from './images.js';
 
 const decoder = (width: number, height: number, options: Partial<DecodeOptions> = {}) =>
   createDecoder({ width, height, interpolation: 'bilinear', orientation: 'exif', ...options });
@@ -19,11 +19,11 @@ function corners(pixels: Uint8Array, width: number, height: number): number[][] 
   return [at(0, 0), at(0, width - 1), at(height - 1, 0), at(height - 1, width - 1)];
 }
 
-function nearestColours(found: number[][]): Colour[] {
-  const distance = (colour: Colour, levels: number[]) =>
-    Math.max(...colour.map((level, i) => Math.abs(level - levels[i])));
+function nearestColors(found: number[][]): Color[] {
+  const distance = (color: Color, levels: number[]) =>
+    Math.max(...color.map((level, i) => Math.abs(level - levels[i])));
   return found.map((levels) => {
-    const match = [RED, GREEN, BLUE, WHITE].find((colour) => distance(colour, levels) < 12);
+    const match = [RED, GREEN, BLUE, WHITE].find((color) => distance(color, levels) < 12);
     if (match === undefined) throw new Error(`no known colour: ${levels.join(' ')}`);
     return match;
   });
@@ -54,12 +54,12 @@ describe('orientation', () => {
     const bytes = await stored(orientation);
     expect((await sharp(bytes).metadata()).orientation).toBe(orientation);
     const pixels = await decoder(12, 10)(bytes);
-    expect(nearestColours(corners(pixels, 12, 10))).toEqual([RED, GREEN, BLUE, WHITE]);
+    expect(nearestColors(corners(pixels, 12, 10))).toEqual([RED, GREEN, BLUE, WHITE]);
   });
 
   test('the pixels as they are stored can be asked for', async () => {
     const pixels = await decoder(12, 10, { orientation: 'stored' })(await stored(6));
-    expect(nearestColours(corners(pixels, 12, 10))).toEqual([GREEN, WHITE, RED, BLUE]);
+    expect(nearestColors(corners(pixels, 12, 10))).toEqual([GREEN, WHITE, RED, BLUE]);
   });
 });
 
@@ -101,11 +101,11 @@ describe('colors', () => {
   });
 
   test('alpha of gray images and of WebP too', async () => {
-    const grey = await drawn(2, 1, (_, column) => [40 + column, column * 255])
+    const gray = await drawn(2, 1, (_, column) => [40 + column, column * 255])
       .toColourspace('b-w')
       .png()
       .toBuffer();
-    expect(await decodeAsIs(grey, 2, 1)).toEqual([40, 40, 40, 41, 41, 41]);
+    expect(await decodeAsIs(gray, 2, 1)).toEqual([40, 40, 40, 41, 41, 41]);
     const webp = await drawn(2, 1, () => [...RED, 10])
       .webp({ lossless: true, exact: true })
       .toBuffer();
@@ -116,7 +116,7 @@ describe('colors', () => {
     const image = drawn(8, 8, (row, column) => [...quadrants(row, column, 8, 8), 200]);
     const png = await image.png().withMetadata({ orientation: 3 }).toBuffer();
     const pixels = await decoder(4, 4, { interpolation: 'nearest' })(png);
-    expect(nearestColours(corners(pixels, 4, 4))).toEqual([WHITE, BLUE, GREEN, RED]);
+    expect(nearestColors(corners(pixels, 4, 4))).toEqual([WHITE, BLUE, GREEN, RED]);
   });
 
   test('16 bits become the upper 8', async () => {
@@ -200,7 +200,7 @@ describe('resizing', () => {
       .toBuffer();
     const pixels = await decoder(6, 20)(png);
     expect(pixels.length).toBe(6 * 20 * 3);
-    expect(nearestColours(corners(pixels, 6, 20))).toEqual([RED, GREEN, BLUE, WHITE]);
+    expect(nearestColors(corners(pixels, 6, 20))).toEqual([RED, GREEN, BLUE, WHITE]);
   });
 });
 

@@ -2,19 +2,15 @@
 import sharp, { type Sharp } from 'sharp';
 import { Random } from '../../src/core/random.js';
 
-export type Colour = readonly [number, number, number];
-export const RED: Colour = [230, 20, 20];
-export const GREEN: Colour = [20, 200, 40];
-export const BLUE: Colour = [30, 40, 220];
-export const WHITE: Colour = [250, 250, 250];
+export type Color = readonly [number, number, number];
+export const RED: Color = [230, 20, 20];
+export const GREEN: Color = [20, 200, 40];
+export const BLUE: Color = [30, 40, 220];
+export const WHITE: Color = [250, 250, 250];
 
 /** An image whose pixel at each place is what `colour` says; alpha where it gives a fourth number. */
-export function drawn(
-  width: number,
-  height: number,
-  colour: (row: number, column: number) => readonly number[],
-): Sharp {
-  const levels = Array.from({ length: width * height }, (_, i) => colour(Math.floor(i / width), i % width));
+export function drawn(width: number, height: number, color: (row: number, column: number) => readonly number[]): Sharp {
+  const levels = Array.from({ length: width * height }, (_, i) => color(Math.floor(i / width), i % width));
   const channels = levels[0].length as 1 | 2 | 3 | 4;
   return sharp(Uint8Array.from(levels.flat()), { raw: { width, height, channels } });
 }
@@ -26,7 +22,7 @@ export function noisy(width: number, height: number): Sharp {
 }
 
 /** Four colors: red and green above, blue and white below. */
-export function quadrants(row: number, column: number, width: number, height: number): Colour {
+export function quadrants(row: number, column: number, width: number, height: number): Color {
   const left = column < width / 2;
   if (row < height / 2) return left ? RED : GREEN;
   return left ? BLUE : WHITE;

@@ -104,7 +104,7 @@ function get(name: string): Buffer {
 }
 
 describe.each(names)('%s', (name) => {
-  test('is told with its size', () => {
+  test('is reported with its size', () => {
     expect(probeImage(get(name))).toEqual({ ok: true, format: whole.get(name)!.format, width, height });
   });
 

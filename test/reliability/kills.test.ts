@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publishedIn, shelfOf } from './published.js';
-import { cases, forEachOf, randomOf, seed, someOf, tell } from './scale.js';
+import { cases, forEachOf, randomOf, seed, someOf, print } from './scale.js';
 import {
   copyOf,
   listingOf,
@@ -109,7 +109,7 @@ describe('a run that is killed', () => {
     );
     // Delays are shares of how long a whole run took: of many, most end a run that is continuing.
     expect(killed).toBeGreaterThan(0);
-    tell(`${killed} runs killed at random times, ${KILLS_IN_TIME - killed} had ended before; 0 wrong results`);
+    print(`${killed} runs killed at random times, ${KILLS_IN_TIME - killed} had ended before; 0 wrong results`);
   }, 3_600_000);
 
   test('before each operation on the disk', async () => {
@@ -122,7 +122,7 @@ describe('a run that is killed', () => {
     );
     // The last few may be one less or more from run to run: a use is marked, or stages end in another order.
     expect(killed).toBeGreaterThanOrEqual(killAt.length - Math.min(5, killAt.length >> 1));
-    tell(`${killed} runs killed before operations on the disk, of ${operations} that a run does; 0 wrong results`);
+    print(`${killed} runs killed before operations on the disk, of ${operations} that a run does; 0 wrong results`);
   }, 7_200_000);
 
   test('and killed again while it recovers', async () => {
@@ -145,7 +145,7 @@ describe('a run that is killed', () => {
       }),
     );
     expect(killed).toBeGreaterThanOrEqual(Math.ceil(pairs.length / 2));
-    tell(`${pairs.length} runs killed three times one after another; 0 wrong results`);
+    print(`${pairs.length} runs killed three times one after another; 0 wrong results`);
   }, 3_600_000);
 });
 
@@ -169,7 +169,7 @@ test('a pipeline that is edited after its run was killed while it wrote its file
       await remove(root);
     }),
   );
-  tell(`${killAt.length} runs killed while files were written and then edited; 0 asked for --force`);
+  print(`${killAt.length} runs killed while files were written and then edited; 0 asked for --force`);
 }, 3_600_000);
 
 test('a collection that is killed before each operation leaves what a run can continue with', async () => {
@@ -198,5 +198,5 @@ test('a collection that is killed before each operation leaves what a run can co
     }),
   );
   await Promise.all([full, counted].map(remove));
-  tell(`${killAt.length} collections killed before operations, of ${all}; 0 records without results`);
+  print(`${killAt.length} collections killed before operations, of ${all}; 0 records without results`);
 }, 3_600_000);

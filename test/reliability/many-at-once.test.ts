@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunEvent } from '../../src/core/event.js';
-import { tell } from './scale.js';
+import { print } from './scale.js';
 import {
   copyOf,
   listingOf,
@@ -104,19 +104,19 @@ test('a run whose stage another one is at says whose, and continues by itself wh
   // Long enough for the second run to find the first at it.
   await writeFile(join(root, 'pets.yaml'), pipelineText.replace('epochs: 2', 'epochs: 3000'));
   const first = start(root, ['run', 'pets.yaml', '--json']);
-  await said(first, (event) => event.event === 'epoch' && event.epoch === 5);
+  await eventOf(first, (event) => event.event === 'epoch' && event.epoch === 5);
   const second = start(root, ['run', 'pets.yaml', '--json']);
-  const note = await said(second, (event) => event.event === 'note' && event.code === 'waiting');
+  const note = await eventOf(second, (event) => event.event === 'note' && event.code === 'waiting');
   expect(note).toMatchObject({
     stage: 'train',
     text: `waiting for process ${first.child.pid} (train), which is already running this stage`,
   });
-  const goesOn = said(second, (event) => event.event === 'stage-start' && event.name === 'train');
+  const continues = eventOf(second, (event) => event.event === 'stage-start' && event.name === 'train');
   const killed = performance.now();
   first.child.kill('SIGKILL');
-  await goesOn;
+  await continues;
   const waited = performance.now() - killed;
-  tell(`took over ${Math.round(waited)} ms after the other was killed`);
+  print(`took over ${Math.round(waited)} ms after the other was killed`);
   expect(waited).toBeLessThan(2000);
   expect((await first.ended).code).toBe('SIGKILL');
   second.child.kill('SIGTERM');
@@ -144,7 +144,7 @@ test('collections in a loop beside runs take nothing that fails them', async () 
 });
 
 /** The first event of a kind that a run prints. */
-function said({ child }: ReturnType<typeof start>, wanted: (event: RunEvent) => boolean): Promise<RunEvent> {
+function eventOf({ child }: ReturnType<typeof start>, wanted: (event: RunEvent) => boolean): Promise<RunEvent> {
   return new Promise((resolve, reject) => {
     let rest = '';
     child.stdout!.on('data', (text: string) => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { costLines } from '../../src/report/estimate.js';
 
-test('what is not known is told in names that write nothing to the terminal', () => {
+test('what is not known is listed, and names cannot control the terminal', () => {
   const unknown = [{ stage: 'ingest', reason: 'a\u001b]0;x\u0007.jpg is not a picture' }];
   const cost = {
     extract: 0,

@@ -45,7 +45,7 @@ test('narrow terminals get fewer columns, never broken lines', () => {
   for (const line of runLines(rows, { color: false, width: 80 })) expect(line.length).toBeLessThanOrEqual(80);
 });
 
-test('a minimum that was missed is told in the words of the file', () => {
+test('a missed minimum is reported in the words of the file', () => {
   const [, line] = runLines([{ ...rows[0], state: 'gate-missed' }], { color: false, width: 120 });
   expect(line).toContain('pets      minimum not met  5.9 s');
 });

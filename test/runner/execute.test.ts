@@ -165,7 +165,7 @@ describe('the scheduler', () => {
     expect(states(await run(table()))).toMatchObject({ 'load-base': 'fresh', freeze: 'ran', train: 'ran' });
   });
 
-  test('a cache that cannot be kept in order is said, and the run is what it was', async () => {
+  test('a failed cleanup of the cache is reported, and the run succeeds', async () => {
     const prepare = ({ store }: Session): void =>
       void Object.assign(store, { putRoot: () => Promise.reject(new RangeError('off by one')) });
     const { state, events } = await run(table(), { prepare });

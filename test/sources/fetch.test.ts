@@ -86,7 +86,7 @@ describe('a download', () => {
     expect(await leftParts()).toEqual([]);
   });
 
-  test('pinned by its size alone is taken once, said, and held to its sha256 from then on', async () => {
+  test('pinned only by its size is accepted once, reported, and must match its sha256 from then on', async () => {
     const url = server.on('/pets.zip', file(bytes));
     expect(await refusal({ url })).toBe('invalid: this file is not pinned');
     expect(await refusal({ url, size: 10 })).toMatch(/^bad-data: has 300,000 bytes/);
@@ -103,7 +103,7 @@ describe('a download', () => {
     expect(await refusal({ url, size: bytes.length })).toMatch(/^bad-data: has the sha256 /);
   });
 
-  test('of a stage that the command line changed is not said to be pinned from then on', async () => {
+  test('of a stage changed on the command line is not reported as pinned', async () => {
     const url = server.on('/pets.zip', file(bytes));
     await fetch({ url, size: bytes.length }, { lock: { ...host.lock, written: false } });
     const note = events.findLast((event) => event.event === 'note');

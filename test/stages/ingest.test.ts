@@ -50,7 +50,7 @@ describe('split', () => {
     expect((await run(renamed)).json<Samples>('samples').samples).toEqual(before);
   });
 
-  test('every class of two has one for validation; one image alone is trained on, and said', async () => {
+  test('every class of two has one for validation; a single image is used for training, and reported', async () => {
     const many = Object.assign({}, ...Array.from({ length: 20 }, (_, i) => images(`class_${i}`, 2))) as Record<
       string,
       string
@@ -145,21 +145,21 @@ describe('samples', () => {
     ]);
   });
 
-  test('an image in two splits is told', async () => {
+  test('an image in two splits is reported', async () => {
     const train = { ...images('train/cats', 4), ...images('train/dogs', 4) };
     const validation = { ...images('validation/cats', 2), ...images('validation/dogs', 2) };
     const leaks = { 'validation/cats/leak.jpg': train['train/cats/p-0.jpg'] };
-    const told = [
+    const notes = [
       'picture-in-two-splits',
       expect.stringMatching(/^1 image in more than one split: scores on it are meaningless$/),
     ];
-    expect((await run({ ...train, ...validation, ...leaks })).notes).toContainEqual(told);
+    expect((await run({ ...train, ...validation, ...leaks })).notes).toContainEqual(notes);
     const tested = {
       ...images('test/cats', 2),
       ...images('test/dogs', 2),
       'test/cats/leak.jpg': train['train/cats/p-0.jpg'],
     };
-    expect((await run({ ...train, ...validation, ...leaks, ...tested })).notes).toContainEqual(told);
+    expect((await run({ ...train, ...validation, ...leaks, ...tested })).notes).toContainEqual(notes);
   });
 
   test('bad images fail with all their names, or are left out; other files are no matter', async () => {
@@ -221,7 +221,7 @@ describe('samples', () => {
     );
   });
 
-  test('counts are told in the order train, validation, test, whichever sample comes first', async () => {
+  test('counts are in the order train, validation, test, whichever sample comes first', async () => {
     const parts = {
       ...images('test/cats', 9),
       ...images('test/dogs', 9),

@@ -1,4 +1,4 @@
-/** Training as a whole on made-up features: continues from any checkpoint in the same bits, and tells why it diverges. */
+/** Training as a whole on made-up features: continues from any checkpoint in the same bits, and reports why it diverges. */
 import { describe, expect, test } from '@jest/globals';
 import { digestOf, type Digest } from '../../src/core/digest.js';
 import type { EpochMetrics, RunEvent } from '../../src/core/event.js';
@@ -161,7 +161,7 @@ describe('a training that continues from a checkpoint', () => {
     expect(bytes(undisturbed.weights)).toEqual(bytes(whole.weights));
     // After each step, and after each epoch but the last.
     expect(written.length).toBeGreaterThan(whole.history.length * 5);
-    const told = new Set<string>();
+    const reported = new Set<string>();
     for (let index = 0; index < written.length; index += 5) {
       const notes: string[] = [];
       const resumed = await train({
@@ -173,11 +173,11 @@ describe('a training that continues from a checkpoint', () => {
       expect(bytes(resumed.weights)).toEqual(bytes(whole.weights));
       expect([resumed.history, resumed.bestEpoch]).toEqual([whole.history, whole.bestEpoch]);
       expect(notes[0]).toMatch(/^resumed/);
-      told.add(notes[0]);
+      reported.add(notes[0]);
     }
-    expect(told.size).toBeGreaterThan(5);
-    expect([...told].some((text) => /^resumed after epoch \d$/.test(text))).toBe(true);
-    expect([...told].some((text) => /^resumed in epoch \d, after \d batch(es)?$/.test(text))).toBe(true);
+    expect(reported.size).toBeGreaterThan(5);
+    expect([...reported].some((text) => /^resumed after epoch \d$/.test(text))).toBe(true);
+    expect([...reported].some((text) => /^resumed in epoch \d, after \d batch(es)?$/.test(text))).toBe(true);
   });
 
   test('leaves one where it is interrupted, and continues from that', async () => {
@@ -283,7 +283,7 @@ describe('what is not a number', () => {
   test.each([
     ['onnx', false],
     ['tfjs', true],
-  ])('an output that overflows is told by its layer, on %s', async (_, tfjs) => {
+  ])('an output that overflows is reported with its layer, on %s', async (_, tfjs) => {
     const weights = new Map(madeUpWeights(graph, 1));
     const kernel = weights.get('hidden/kernel')!;
     weights.set('hidden/kernel', { ...kernel, data: kernel.data.map(() => 3e38) });
@@ -296,13 +296,13 @@ describe('what is not a number', () => {
     });
   });
 
-  test('a loss that is finite and far above guessing is told once', async () => {
+  test('a loss that is finite and far above guessing is reported once', async () => {
     const notes: string[] = [];
     await train({ learningRate: 1000, notes });
     expect(notes).toEqual([expect.stringContaining('more than 100 times that of random guessing')]);
   });
 
-  test('a split of which no image can be used ends the training: there are no figures', async () => {
+  test('a split without a usable image ends the training: there are no metrics', async () => {
     const left = [digests.slice(0, 18), digests.slice(18)];
     for (const [broken, split] of [
       [left[0], 'training'],

@@ -1,4 +1,4 @@
-/** Feature sets for tests, with rows that tell whose they are: image i, view v has the row (i, v, i + 0.5). */
+/** Feature sets for tests, with rows that show whose they are: image i, view v has the row (i, v, i + 0.5). */
 import { join } from 'node:path';
 import { digestOf, type FeatureSetKey } from '../../src/core/digest.js';
 import { FeatureSet, type FeatureSetOptions } from '../../src/store/features/features.js';

@@ -16,7 +16,7 @@ import { emptyFolders, testProblems } from './sources.js';
 interface Classes {
   readonly names: readonly string[];
   /** For messages: `` `pictures` has 3 classes (birds, cats, dogs) ``. */
-  readonly told: string;
+  readonly description: string;
 }
 
 export interface FolderProblems {
@@ -61,7 +61,7 @@ function classProblems(context: LintContext, sources: ReadonlyMap<string, Source
     const names = ingest.config.classes?.map(classNameOf) ?? folders;
     // Ingest reports a single class, with what to do about it.
     if (names === undefined || names.length < 2) continue;
-    classes.set(ingest.name, { names, told: toldOf(ingest, names) });
+    classes.set(ingest.name, { names, description: describeClasses(ingest, names) });
     if (ingest.config.classes !== undefined && folders !== undefined) {
       problems.push(...missingFolders(context, ingest, ingest.config.classes, folders));
     }
@@ -79,7 +79,7 @@ function classProblems(context: LintContext, sources: ReadonlyMap<string, Source
   return problems;
 }
 
-function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {
+function describeClasses(ingest: Stage<'ingest'>, names: readonly string[]): string {
   const { source, classes } = ingest.config;
   const origin = classes === undefined ? `\`${nameOf(source)}\` has` : `\`classes\` of \`${ingest.name}\` names`;
   return `${origin} ${names.length} classes (${plainNames(names)})`;
@@ -106,13 +106,13 @@ function missingFolders(
 }
 
 /** A head that is written out has to fit the classes. */
-function unitsProblem({ locator }: LintContext, head: Stage<'build-head'>, { names, told }: Classes): Problem[] {
+function unitsProblem({ locator }: LintContext, head: Stage<'build-head'>, { names, description }: Classes): Problem[] {
   const ending = endingOf(head.config.layers);
   // An ending that fits no classes at all is reported by itself.
   if (ending.kind === 'classifier' || ending.kind === 'other' || endingFault(head.config.layers)) return [];
   const { kind, units, denseAt } = ending;
   if (units === undefined || denseAt === undefined) return [];
-  const fault = unitsFault({ units, activation: kind }, names.length, told);
+  const fault = unitsFault({ units, activation: kind }, names.length, description);
   if (fault === undefined) return [];
   return [{ code: 'units-do-not-fit-classes', ...fault, ...locator.at(pathOfLayer(head, denseAt)) }];
 }
@@ -122,7 +122,7 @@ function classifierLoss(
   { locator }: LintContext,
   train: Stage<'train'>,
   head: Stage<'build-head'> | undefined,
-  { names, told }: Classes,
+  { names, description }: Classes,
 ): Problem[] {
   if (head === undefined || endingOf(head.config.layers).kind !== 'classifier' || train.config.loss === 'auto')
     return [];
@@ -132,14 +132,14 @@ function classifierLoss(
     {
       code: 'loss-does-not-fit-classes',
       ...locator.at(['stages', train.name, 'loss']),
-      found: `\`${train.config.loss}\` does not fit \`classifier\`: ${told}`,
+      found: `\`${train.config.loss}\` does not fit \`classifier\`: ${description}`,
       expected: `\`${fitting}\`, or \`auto\`, which follows the classes`,
       remedy: 'write `loss: auto`',
     },
   ];
 }
 
-function unknownWeights({ locator }: LintContext, train: Stage<'train'>, { names, told }: Classes): Problem[] {
+function unknownWeights({ locator }: LintContext, train: Stage<'train'>, { names, description }: Classes): Problem[] {
   const weights = train.config.class_weight;
   if (weights === undefined || typeof weights === 'string') return [];
   return Object.keys(weights).flatMap((name) => {
@@ -148,7 +148,7 @@ function unknownWeights({ locator }: LintContext, train: Stage<'train'>, { names
       {
         code: 'unknown-class',
         ...locator.at(['stages', train.name, 'class_weight', name], 'key'),
-        found: `\`class_weight\` names \`${name}\`, but ${told}`,
+        found: `\`class_weight\` names \`${name}\`, but ${description}`,
         expected: `one of ${nameList(names, 'or')}`,
         remedy: didYouMean(name, names),
       },

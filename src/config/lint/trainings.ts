@@ -48,7 +48,7 @@ export function ratesAndLimits({ stages, locator }: LintContext): Problem[] {
 }
 
 /** Accuracy can be monitored only if it is measured. */
-export function followedFigures({ stages, locator }: LintContext): Problem[] {
+export function unmeasuredMonitors({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'train').flatMap(({ name, config }) =>
     (['early_stopping', 'reduce_on_plateau'] as const).flatMap((field): Problem[] => {
       const monitor = config[field]?.monitor;

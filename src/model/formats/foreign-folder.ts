@@ -23,7 +23,7 @@ export async function notExported(path: string): Promise<PipelineError> {
   const found = await identify(path);
   const is =
     found.kind === 'other'
-      ? found.is
+      ? found.description
       : basename(found.path) === 'model.json'
         ? await modelJson(found.path)
         : readable[found.format];
@@ -53,7 +53,7 @@ async function modelJson(path: string): Promise<string> {
     if ((await stat(path)).size > largestJson) return 'a model.json of more than 16 MB';
     const value: unknown = parseBounded((await readRegular(path, { limit: largestJson })).toString('utf8'));
     const other = formatOfJson(value);
-    if (other !== undefined) return other.is;
+    if (other !== undefined) return other.description;
     return (await beside('metadata.json'))
       ? 'a model of Teachable Machine'
       : 'a TF.js layers-model without the classes.json and preprocessing.json that export writes';

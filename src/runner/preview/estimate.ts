@@ -4,7 +4,7 @@ import { asPipelineError } from '../../core/problem.js';
 import type { FeatureNeed, Inputs, Needs, Outputs } from '../../core/stage.js';
 import { walkKnown, type KnownOutputs, type Node } from '../graph.js';
 import type { Decision, PlannedStage } from '../plan.js';
-import { Rehearsal } from './dry-run.js';
+import { DryRun } from './dry-run.js';
 import { missingOf } from '../disk-space.js';
 import { inputsOf, type Session } from '../session.js';
 
@@ -31,7 +31,7 @@ export async function estimate(
 }
 
 class Estimator {
-  private readonly rehearsal: Rehearsal;
+  private readonly dryRun: DryRun;
   /** Stages whose outputs are known as they will be; those of others are known as they may be. */
   private readonly exact = new Set<string>();
   private readonly stages: StageEstimate[] = [];
@@ -44,7 +44,7 @@ class Estimator {
     private readonly selected: ReadonlySet<string>,
     private readonly measure: boolean,
   ) {
-    this.rehearsal = new Rehearsal(session);
+    this.dryRun = new DryRun(session);
   }
 
   /** The outputs of a stage, if they are known without running it. */
@@ -63,10 +63,10 @@ class Estimator {
     const inputs = inputsOf(node, outputs);
     try {
       if (node.definition.needs !== undefined) await this.estimate(node, inputs);
-      if (node.definition.rehearse === undefined || unknown !== undefined) return undefined;
-      const { outputs: rehearsed, exact } = await this.rehearsal.rehearse(node, inputs);
+      if (node.definition.dryRun === undefined || unknown !== undefined) return undefined;
+      const { outputs: simulated, exact } = await this.dryRun.simulate(node, inputs);
       if (exact && this.isExact(node)) this.exact.add(name);
-      return rehearsed;
+      return simulated;
     } catch (thrown) {
       const { problems } = asPipelineError(thrown, name);
       const [{ where, found }] = problems;
@@ -80,7 +80,7 @@ class Estimator {
   }
 
   private async estimate(node: Node, inputs: Inputs): Promise<void> {
-    const { context } = await this.rehearsal.contextOf(node, inputs);
+    const { context } = await this.dryRun.contextOf(node, inputs);
     const needs = await node.definition.needs!(context);
     const exact = this.isExact(node) && !needs.atMost;
     let [extract, reused, extractionMs] = [0, 0, 0];

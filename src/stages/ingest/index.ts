@@ -25,7 +25,7 @@ export const ingest: StageDefinition<'ingest'> = {
   survey: (context) => surveySource(context, imageProbe(context.config.max_megapixels)),
 
   run: putSamples,
-  rehearse: putSamples,
+  dryRun: putSamples,
 
   // Only this loads sharp and threads.
   inspect: async (context) =>

@@ -148,9 +148,12 @@ class Loop {
     const failure = explainWeights(weights, this.failedStep(epoch.batches, epoch.loss));
     if (failure !== undefined) throw failure;
     if (epoch.seen === 0) throw nothingLeft('training');
-    const figures = { loss: epoch.loss / epoch.seen, ...this.measured({ accuracy: epoch.correct / epoch.seen }) };
-    const metrics = { ...figures, ...(await this.validate(weights)) };
-    if (!this.warnedOfHighLoss && figures.loss > HIGH * Math.log(Math.max(2, units))) {
+    const trainingMetrics = {
+      loss: epoch.loss / epoch.seen,
+      ...this.measured({ accuracy: epoch.correct / epoch.seen }),
+    };
+    const metrics = { ...trainingMetrics, ...(await this.validate(weights)) };
+    if (!this.warnedOfHighLoss && trainingMetrics.loss > HIGH * Math.log(Math.max(2, units))) {
       this.warnedOfHighLoss = true;
       note(
         'loss-high',
@@ -284,8 +287,8 @@ class Loop {
   }
 
   /** The metrics, if the pipeline asks for accuracy. */
-  private measured<Figures>(figures: Figures): Figures | Record<string, never> {
-    return this.options.config.metrics.includes('accuracy') ? figures : {};
+  private measured<Metrics>(metrics: Metrics): Metrics | Record<string, never> {
+    return this.options.config.metrics.includes('accuracy') ? metrics : {};
   }
 }
 

@@ -12,7 +12,7 @@ import { featureOptions, prepare, trainingWorkload, viewOfEpoch } from './prepar
 type Context = StageContext<'train'>;
 
 /** The model before training: its frozen part, which decides the features, is that of the trained one. */
-export async function rehearseTrain(context: Context): Promise<void> {
+export async function simulateTrain(context: Context): Promise<void> {
   const data = await readData(context.inputs.data!, context);
   const { document, preprocessing } = await prepare(context, data);
   const { classes, image } = data.spec;

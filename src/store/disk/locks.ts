@@ -115,11 +115,11 @@ export class Locks {
   }
 
   private async take(name: string, label: string, { signal, onWait }: Waiting): Promise<Lock> {
-    const tell = tellingOnce((holder) => onWait?.(holder));
+    const report = reportOnce((holder) => onWait?.(holder));
     for (;;) {
       const attempt = await this.tryTake(name, label);
       if (attempt.state === 'held') return attempt.lock;
-      tell(attempt.holder);
+      report(attempt.holder);
       await this.pause(signal);
     }
   }
@@ -193,12 +193,12 @@ export class Locks {
 }
 
 /** Reports each lock that is waited for once, and never those that this process holds. */
-export function tellingOnce(tell: (holder: Holder) => void): (holder: Holder) => void {
-  let told = '';
+export function reportOnce(report: (holder: Holder) => void): (holder: Holder) => void {
+  let reported = '';
   return (holder) => {
     // By owner, as a process in another container may have the same id.
-    if (holder.nonce !== told && holder.owner !== owner()) tell(holder);
-    told = holder.nonce;
+    if (holder.nonce !== reported && holder.owner !== owner()) report(holder);
+    reported = holder.nonce;
   };
 }
 

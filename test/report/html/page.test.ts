@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Digest } from '../../../src/core/digest.js';
 import type { RecordedNode, RunEnd, RunStart } from '../../../src/core/run-record.js';
 import { page, type Report } from '../../../src/report/html/page.js';
-import { classFigures, confusionMatrix } from '../../../src/model/metrics.js';
+import { classMetrics, confusionMatrix } from '../../../src/model/metrics.js';
 import type { EvaluationMetrics, History, PredictionRow } from '../../../src/model/results.js';
 import type { Kept } from '../../../src/report/results/kept.js';
 
@@ -56,7 +56,7 @@ function reportOf(classCount: number, images: number, history: Kept<History> = {
     rows.map(({ predicted }) => predicted),
     classCount,
   );
-  const figures = classFigures(confusion);
+  const metrics = classMetrics(confusion);
   const value: EvaluationMetrics = {
     loss: 1,
     accuracy: 0.5,
@@ -67,7 +67,7 @@ function reportOf(classCount: number, images: number, history: Kept<History> = {
     split: 'test',
     threshold: 0.5,
     classes,
-    per_class: Object.fromEntries(classes.map((name, index) => [name, figures[index]])),
+    per_class: Object.fromEntries(classes.map((name, index) => [name, metrics[index]])),
     confusion,
   };
   const evaluation = {
@@ -185,7 +185,7 @@ describe('the weights of a base', () => {
     ]);
   });
 
-  test('are told apart from those that the cache keeps', () => {
+  test('are distinguished from those in the cache', () => {
     const stage = {
       name: 'train',
       kind: 'train',

@@ -87,7 +87,7 @@ describe('images that turned', () => {
     expect(changedPredictions(before, after)).toMatchObject({ compared: 3, wrong: [], right: [] });
   });
 
-  test('cannot be told where predictions are gone', () => {
+  test('are unknown if predictions are gone', () => {
     expect(changedPredictions({ ...before, predictions: { state: 'gone' } }, before)).toBeUndefined();
   });
 });

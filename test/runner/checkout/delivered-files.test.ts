@@ -91,7 +91,7 @@ test('delivered files that are gone are to be brought back, and are', async () =
   expect([await planned(), await run()]).toEqual(['fresh: nothing changed', ['fresh']]);
 });
 
-test('a file that a person changed is told, as the run refuses it; another time alone is not a change', async () => {
+test('a file that a person changed is reported, because the run refuses it; a new time alone is not a change', async () => {
   await run();
   await utimes(path('a.txt'), 1, 1);
   expect(await planned()).toBe('fresh: nothing changed');

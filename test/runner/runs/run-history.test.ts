@@ -48,7 +48,7 @@ function complaint(runsFound: readonly RunFound[], reference: string): string {
   }
 }
 
-test('an id tells the time of the start to the millisecond, so that ids sort by it', async () => {
+test('an id contains the time of the start to the millisecond, so that ids sort by it', async () => {
   const { id } = await newRunFolder(runs, start);
   expect(id).toMatch(/^20260901-140312-417[0-9a-f]{2}$/);
   const ids = [id, await record(1, done), await record(2000, done)];

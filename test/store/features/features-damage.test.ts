@@ -57,7 +57,7 @@ describe('damage', () => {
     ['cut', (pack) => truncateSync(pack, 300)],
     ['emptied', (pack) => truncateSync(pack, 0)],
     ['a folder', (pack) => (rmSync(pack), mkdirSync(pack))],
-  ])('of a pack that was %s costs the pack, and is said once', async (_name, damage) => {
+  ])('of a pack that was %s costs the pack, and is reported once', async (_name, damage) => {
     const { scratch, pack } = await filled();
     damage(pack);
     const set = await open(scratch);
@@ -107,7 +107,7 @@ describe('damage', () => {
 describe('a disk that fails', () => {
   const full = () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
 
-  test('while sealing costs reuse alone, which is said once; the rows can still be read', async () => {
+  test('while sealing only costs reuse, which is reported once; the rows can still be read', async () => {
     const scratch = scratchFiles(undefined, { ...nodeFs, create: full, freeBytes: () => Promise.resolve(12) });
     const set = await open(scratch, { memory: { bytes: 12 * 12 } });
     await fill(set, 0, 12);

@@ -115,7 +115,7 @@ describe.each(kinds)('damage of the %s', (kind) => {
     ['no byte that is left', (path) => truncateSync(path, 0)],
     ['zeros', (path) => writeFileSync(path, Buffer.alloc(statSync(path).size))],
     ['a byte too many', (path) => writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from('x')]))],
-  ])('by %s is found, said with its path, and gone the next time', async (_, damage) => {
+  ])('by %s is found, reported with its path, and gone the next time', async (_, damage) => {
     const { paths, verify, found } = await fullStore();
     damage(paths[kind]);
     expect((await verify()).damaged).toBe(1);
@@ -148,7 +148,7 @@ test('the description of another set is found', async () => {
   expect(found).toMatchObject([{ path: paths.description, reason: 'describes another set' }]);
 });
 
-test('of a damaged pack the rows that are whole stay, and it is said once', async () => {
+test('of a damaged pack, the intact rows stay, and it is reported once', async () => {
   const { store, paths, verify, found } = await fullStore();
   flipBit(paths.pack, 64 + 72 + 3);
   expect((await verify()).damaged).toBe(1);
@@ -176,7 +176,7 @@ test('files under the names of others, in no place of theirs, or folders in thei
   expect(readFileSync(join(root, 'v1/blobs/notes.txt'), 'utf8')).toBe('mine');
 });
 
-test('records without all results and folders of other versions are told, and are not damage', async () => {
+test('records without all results and folders of other versions are reported, but are not damage', async () => {
   const { root, paths, verify } = await fullStore();
   rmSync(paths.blob);
   mkdirSync(join(root, 'v1/drafts'));
