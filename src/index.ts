@@ -55,7 +55,7 @@ export async function plan(pipeline: Pipeline): Promise<StagePlan[]> {
 
 /**
  * Runs a pipeline: only what changed is done again. Failures of stages are in the result. Rejects with a PipelineError
- * before anything runs where a stage lacks something or could not write its files in the end.
+ * before anything runs if a stage lacks something or could not write its files in the end.
  */
 export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise<RunResult> {
   const { onEvent = () => undefined, signal = new AbortController().signal, jobs = 2 } = options;
@@ -81,7 +81,7 @@ export interface ImageBytes {
 /**
  * Predicts images, given as paths of files or as bytes, with an exported model: its folder, or its `model.json`. Answers
  * come in the images' order as they get done; one that cannot be read has an `error` and the others continue. Rejects with
- * a {@link PipelineError} where the model is not there (`invalid`), damaged (`bad-data`) or unsafe, and where the signal aborts.
+ * a {@link PipelineError} if the model is not there (`invalid`), damaged (`bad-data`) or unsafe, and if the signal aborts.
  *
  *     for await (const answer of predict('models/pets', ['cat.jpg'])) {
  *       if ('error' in answer) continue;

@@ -1,4 +1,4 @@
-/** What kind a stage is: its `uses`, or its name where that is a kind. */
+/** What kind a stage is: its `uses`, or its name if that is a kind. */
 import type { Problem } from '../core/problem.js';
 import { type StageKind, stageKinds } from '../core/schema-types.js';
 import type { Locator } from './locator.js';

@@ -1,4 +1,4 @@
-/** Finds the pipeline file that is meant where a call names none. */
+/** Finds the pipeline file that is meant if a call names none. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { plainNames } from '../core/text/names.js';

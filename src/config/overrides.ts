@@ -56,7 +56,7 @@ function applyOne(pipeline: Mapping, text: string, cwd: string): Override | Refu
   return { path: keys, text };
 }
 
-/** The value, read as YAML; where a path is taken, text is taken as it is, so that `#` and `: ` are part of a path. */
+/** The value, read as YAML; if a path is taken, text is taken as it is, so that `#` and `: ` are part of a path. */
 function readValue(text: string, from: number, { schema, root }: Field): { readonly value: Plain } | Refusal {
   const trimmed = text.slice(from).trim();
   if (takesPath(schema, root) && trimmed !== '' && !/^["'{[]/.test(trimmed)) return { value: trimmed };

@@ -1,7 +1,7 @@
 /**
  * Finds the stages that stages read. A reference that is left out is filled in where exactly one stage fits. What fits:
  * - a stage that provides what the field asks for, other than the stage itself and those that read from it;
- * - one that only passes its input on with changes (augment, freeze) where the changes matter: augmentation for `train`,
+ * - one that only passes its input on with changes (augment, freeze) if the changes matter: augmentation for `train`,
  *   freezing for `build-head`. There the last one of a chain is meant: of load-base and the freeze that reads it, the
  *   freeze. Everywhere else it is the stage that the images or the base come from in the first place.
  * Of trainings that continue from each other, the last one is meant.

@@ -188,7 +188,7 @@ function wrongValue({ error, path, schema }: Finding, { schema: root, locator }:
 const yes = new Set(['yes', 'on', 'y']);
 const no = new Set(['no', 'off', 'n']);
 
-/** `where` is the option that gave the value, where it does not come from the file. */
+/** `where` is the option that gave the value, if it does not come from the file. */
 function remedyForNothing(schema: Schema, path: FieldPath, where: string | undefined): string {
   const isWholeByDefaults = typesOf(schema).includes('object') && (schema.required ?? []).length === 0;
   if (where?.trimEnd().endsWith('='))

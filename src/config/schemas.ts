@@ -134,7 +134,7 @@ export function resolveReference(schema: Schema, root: Schema): Schema {
   return target;
 }
 
-/** The schema of one member of a mapping or of one item of a list, where the schema knows it. */
+/** The schema of one member of a mapping or of one item of a list, if the schema knows it. */
 export function memberSchema(schema: Schema, key: string | number, root: Schema): Schema | undefined {
   for (const { properties, additionalProperties, items } of alternatives(schema, root)) {
     const name = String(key);

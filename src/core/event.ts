@@ -32,11 +32,11 @@ export interface TaskProgress {
   readonly task: 'download' | 'unpack' | 'extract' | 'train' | 'compare' | 'check' | 'predict';
   readonly unit: 'bytes' | 'pictures';
   readonly done: number;
-  /** Left out where a server does not say how much there is. */
+  /** Left out if a server does not report the size. */
   readonly total?: number;
 }
 
-/** The epoch's `learningRate` is that of its last step, there where it differs from the epoch before. */
+/** The epoch's `learningRate` is that of its last step, set if it differs from the epoch before. */
 export type RunEvent =
   | { readonly event: 'stage-start'; readonly name: string; readonly kind: string; readonly reason: string }
   | ({ readonly event: 'progress'; readonly stage: string } & TaskProgress)

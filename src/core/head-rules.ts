@@ -61,7 +61,7 @@ export function unitsFault(
 
 const fitting = 'use `classifier` instead, which always fits the classes';
 
-/** The last layer decides, with the last dense layer before it where it is an activation of its own. */
+/** The last layer decides, with the last dense layer before it if it is an activation of its own. */
 export function endingOf(layers: readonly HeadLayer[]): Ending {
   const last = layers[layers.length - 1];
   if (last.classifier !== undefined) return { kind: 'classifier' };

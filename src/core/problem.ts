@@ -7,7 +7,7 @@ export interface Position {
   readonly column: number;
   /** Characters to underline. */
   readonly length: number;
-  /** The line before, the line itself and the line after, where they exist, with their numbers. */
+  /** The line before, the line itself and the line after, if they exist, with their numbers. */
   readonly excerpt: readonly { readonly line: number; readonly text: string }[];
 }
 
@@ -18,9 +18,9 @@ export interface Problem {
   /** A file, a stage or a field that it is about, if there is no position. */
   readonly where?: string;
   readonly position?: Position;
-  /** The field of the stage's config that it is about, where a stage found it; the runner finds its position. */
+  /** The field of the stage's config that it is about, if a stage found it; the runner finds its position. */
   readonly field?: readonly (string | number)[];
-  /** Set where it is about the field's name, such as that of a class, and not about its value. */
+  /** Set if it is about the field's name, such as that of a class, and not about its value. */
   readonly part?: 'key';
   readonly found: string;
   readonly expected?: string;

@@ -45,7 +45,7 @@ export interface RunStart {
   readonly graph: readonly RecordedNode[];
 }
 
-/** How a stage ended; key, preimage and outputs where they came to be known. */
+/** How a stage ended; key, preimage and outputs if they became known. */
 export interface StageOutcome extends StageSummary {
   readonly key?: ActionKey;
   readonly preimage?: Json;

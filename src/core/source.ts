@@ -53,7 +53,7 @@ export interface SourceStore {
   remember(pins: { readonly md5: string; readonly size: number }, ref: BlobRef): Promise<void>;
   /** The folder of an unpacked archive, whole and with the right bytes; undefined if there is none. */
   unpacked(archive: Digest): Promise<string | undefined>;
-  /** Makes that folder; `fill` writes the files into an empty one, and nothing is kept where it fails. */
+  /** Makes that folder; `fill` writes the files into an empty one, and nothing is kept if it fails. */
   unpack(archive: Digest, fill: (folder: string) => Promise<void>): Promise<string>;
   /** The files of an archive whose folder was given, as they were then. */
   filesOf(archive: Digest): UnpackedFiles | undefined;

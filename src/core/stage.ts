@@ -82,7 +82,7 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   /** Writes files for people or other programs. Called in every run, unless what was written last is still there and up to date. */
   readonly deliver?: (context: DeliveryContext<Kind>) => Promise<void>;
   /**
-   * Judges the outputs in every run, also where they came from the cache. Throws a `gate-missed` failure where the
+   * Judges the outputs in every run, even if they came from the cache. Throws a `gate-missed` failure if the
    * result is not good enough.
    */
   readonly judge?: (context: JudgeContext<Kind>) => Promise<void>;

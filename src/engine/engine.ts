@@ -68,7 +68,7 @@ export interface TrainingBatch {
   readonly features: Float32Array;
   /** count x units: 0 or 1 for one sigmoid unit, one-hot rows for a softmax */
   readonly targets: Float32Array;
-  /** count weights of the samples, 1 where no class weights are given */
+  /** count weights of the samples, 1 if no class weights are given */
   readonly sampleWeights: Float32Array;
   /** For each dropout layer, by name, count x units of its input: 0, or 1 / (1 - rate). */
   readonly masks: ReadonlyMap<string, Float32Array>;

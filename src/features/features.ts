@@ -99,7 +99,7 @@ export class Features {
     for (const digest of digests) this.bad.add(digest);
   }
 
-  /** Extracts what is missing of a view; once is enough for each view. Returns the images that can be used: bad ones are left out where that is asked for. */
+  /** Extracts what is missing of a view; once is enough for each view. Returns the images that can be used: bad ones are left out if requested. */
   async ensure(digests: readonly Digest[], view: number): Promise<Digest[]> {
     const { store } = this;
     const isUsable = (digest: Digest): boolean => !this.bad.has(digest);

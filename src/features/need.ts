@@ -5,7 +5,7 @@ import { sizeOf } from '../model/tensor.js';
 import { extractionWorkload, featureSetPreimage } from './feature-set.js';
 import { Features, type FeatureHost, type FeatureOptions } from './features.js';
 
-/** Images that a rate is measured on, after a few that warm up; fewer where they take long. */
+/** Images that a rate is measured on, after a few that warm up; fewer if they take long. */
 const SAMPLE = 24;
 const WARM_UP = 4;
 const LONGEST_SAMPLE_MS = 2000;

@@ -44,7 +44,7 @@ export interface Files {
   /** The source as the pipeline file names it, or the archive by its digest. */
   readonly root: string;
   readonly onBadImage: 'fail' | 'skip';
-  /** Paths below the root by digest; several where the same bytes lie in several places. */
+  /** Paths below the root by digest; several if the same bytes are in several places. */
   readonly paths: Readonly<Record<string, readonly string[]>>;
 }
 

@@ -137,7 +137,7 @@ function reducedByReading(raster: Raster, to: Extent, format: ImageFormat): Rast
   return axes.reduce(reduce, raster);
 }
 
-/** sharp takes the next smaller factor where a whole one would leave little to resize. */
+/** sharp takes the next smaller factor if a whole one would leave little to resize. */
 function jpegShrink(shrink: number): number {
   const factor = [8, 4, 2].find((one) => shrink >= one) ?? 1;
   return Math.floor(shrink) === factor ? Math.max(1, factor / 2) : factor;

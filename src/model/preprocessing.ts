@@ -80,7 +80,7 @@ export function describePreprocessing(preprocessing: Preprocessing): string {
   }
 }
 
-/** 1/255 where the factor is one over a whole number, as people write it. */
+/** 1/255 if the factor is one over a whole number, as people write it. */
 function ratioText(factor: number): string {
   const inverse = Math.round(1 / factor);
   return inverse > 1 && 1 / inverse === factor ? `1/${inverse}` : String(factor);

@@ -14,7 +14,7 @@ export interface ModelOptions extends H5Options {
 }
 
 /**
- * Reads the model at `path`, or in that folder; libraries for Keras's formats are loaded where one is met. With digests,
+ * Reads the model at `path`, or in that folder; libraries for Keras's formats are loaded if needed. With digests,
  * only files of these bytes are used. Throws `bad-data` for what is damaged, was changed or has layers that are not known, `unsafe` for what
  * leads out of the file or its folder; errors of the disk pass through.
  */

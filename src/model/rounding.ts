@@ -26,7 +26,7 @@ export function toHalves(name: string, { data }: Tensor): Uint16Array<ArrayBuffe
   });
 }
 
-/** The weights that a program finds in a file of this type: rounded where they are halved, the same elsewhere. */
+/** The weights that a program finds in a file of this type: rounded if they are halved, the same elsewhere. */
 export function roundedWeights(weights: Weights, type: FloatType): Weights {
   const rounded = [...weights].map(([name, tensor]): [string, Tensor] =>
     isStoredAsFloat16(tensor, type)

@@ -20,7 +20,7 @@ const MOST = 20;
 
 /**
  * A folder named by PIPELINE_CACHE was chosen on purpose. The one inside a project may have come with the
- * project: results in it are used only where it was made here, or accepted by `pipeline cache trust`. Throws `unsafe` if
+ * project: results in it are used only if it was made here, or accepted with `pipeline cache trust`. Throws `unsafe` if
  * everybody can write into it.
  */
 export function cachePlaceOf(

@@ -38,7 +38,7 @@ export async function readJson<Value>(store: Store, ref: BlobRef, isValue: Guard
   });
 }
 
-/** The folder of a root. Throws {@link LostBlob} where it has to be unpacked again. */
+/** The folder of a root. Throws {@link LostBlob} if it has to be unpacked again. */
 async function openRoot({ project, store }: Session, root: string, namedBy: BlobRef): Promise<string> {
   const archived = parseArchiveRoot(root);
   if (archived === undefined) return project.resolvePath(root);

@@ -10,7 +10,7 @@ export interface SelectionOptions {
   readonly only?: readonly string[];
   /** Run this one and all after it; what they need must be current. */
   readonly from?: string;
-  /** Run these, or all, even where they are current. */
+  /** Run these, or all, even if they are current. */
   readonly force?: boolean | readonly string[];
 }
 

@@ -52,7 +52,7 @@ export function checkedUrl(text: string, base: URL | undefined, rules: AddressRu
   return url;
 }
 
-/** Looks a name up for a connection, and fails where any of its addresses may not be asked: nothing is looked up twice. */
+/** Looks a name up for a connection, and fails if any of its addresses may not be asked: nothing is looked up twice. */
 export function guardedLookup(rules: AddressRules) {
   return (
     host: string,

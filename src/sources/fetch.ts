@@ -22,7 +22,7 @@ export async function fetchFile(
   const { sources } = context;
   const { url } = source;
   const pins = pinsOf(source, sources.lock);
-  // Also where the file is at hand: a pipeline should not work here and be refused elsewhere.
+  // Even if the file is here already: a pipeline should not work here and be refused elsewhere.
   checkedUrl(url, undefined, sources);
   const file = await sources.once(`fetch ${url} ${JSON.stringify(pins)}`, async () => {
     const found =
@@ -91,7 +91,7 @@ async function fromMirror(
 function fromNetwork(url: string, pins: Pins, context: FetchContext, timing: FetchTiming): Promise<VerifiedFile> {
   const { offline, ahead, mirror } = context.sources;
   if (offline) throw missingOffline(url, mirror);
-  if (ahead) throw failure('input-output', { code: 'not-at-hand', where: url, found: 'has yet to be fetched' });
+  if (ahead) throw failure('input-output', { code: 'not-at-hand', where: url, found: 'is not downloaded yet' });
   return download(url, pins, context, timing);
 }
 

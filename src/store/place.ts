@@ -47,7 +47,7 @@ const withoutModes = new Set([
 /** FAT, exFAT, CIFS and SMB keep no time that an edit must move; FUSE, 9p and NTFS may not, and then show the mtime in its place. */
 const withoutChangeTimes = new Set([0x4d44, 0x2011bab0, 0xff534d42, 0xfe534d42]);
 
-/** Whether the ctime of files where a path leads moves with every change: on some file systems it is a copy of the mtime. */
+/** Whether the ctime of files at a path changes with every edit: on some file systems it is a copy of the mtime. */
 export function changeTimesAt(path: string): ChangeTimes {
   if (process.platform !== 'linux') return 'kept';
   const { type } = statfsSync(path);
@@ -55,7 +55,7 @@ export function changeTimesAt(path: string): ChangeTimes {
   return withoutModes.has(type) ? 'unless-equal' : 'kept';
 }
 
-/** `unless-equal`: not where it equals the mtime. */
+/** `unless-equal`: not if it equals the mtime. */
 export type ChangeTimes = 'kept' | 'none' | 'unless-equal';
 
 /** Whether the inode of a file stays the same while the file does. */
@@ -81,7 +81,7 @@ export function refuseOpenToAll(root: string, environment: NodeJS.ProcessEnv): v
   });
 }
 
-/** Undefined if nothing is, also where a file is in the place of its folder. */
+/** Undefined if there is nothing, or a file in the place of its folder. */
 function statsOf(path: string): Stats | undefined {
   try {
     return lstatSync(path);

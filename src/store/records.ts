@@ -60,7 +60,7 @@ export interface NewRecord {
   readonly preimage: Json;
   readonly outputs: Outputs;
   readonly durationMs: number;
-  /** Engine and processor, where they decide the last bits: shown by `explain`, in no key. */
+  /** Engine and processor, if they decide the last bits: shown by `explain`, in no key. */
   readonly computedBy?: Readonly<Record<string, string>>;
   readonly features?: Readonly<FeatureCounts>;
   readonly uses?: Uses;
@@ -102,7 +102,7 @@ export class Records {
     return full;
   }
 
-  /** The record of a key; undefined if there is none, or where it was damaged and is now in quarantine. */
+  /** The record of a key; undefined if there is none, or if it was damaged and is now in quarantine. */
   async get(key: ActionKey): Promise<ActionRecord | undefined> {
     const path = this.pathOf(key);
     const text = await this.files.readIfThere(path, { limit: RECORD_LIMIT, use: true });

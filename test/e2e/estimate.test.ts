@@ -160,7 +160,7 @@ describe('what is not at hand', () => {
       varied.replace('source: pictures', `source: {url: "https://pets.invalid/pets.zip", sha256: ${'ab'.repeat(32)}}`),
     );
     const { stdout } = await project.command('plan', 'pets.yaml');
-    expect(stdout).toMatch(/\nunknown {3}ingest: https:\/\/pets\.invalid\/pets\.zip has yet to be fetched/);
+    expect(stdout).toMatch(/\nunknown {3}ingest: https:\/\/pets\.invalid\/pets\.zip is not downloaded yet/);
     await project.write('bad/cats/a.jpg', 'no picture');
     await project.write('bad/dogs/b.jpg', 'no picture');
     await project.write('pets.yaml', varied.replace('source: pictures', 'source: bad'));

@@ -112,7 +112,7 @@ export function fineTuningRate(context: LintContext): Problem[] {
       {
         code: 'fine-tuning-rate',
         ...context.locator.at(path),
-        found: `the learning rate ${settings.learning_rate} is high for ${kind} where layers of \`${base.name}\` are trained: it may destroy what they have learned`,
+        found: `the learning rate ${settings.learning_rate} is high for ${kind} when layers of \`${base.name}\` are trained: it may destroy what they have learned`,
         expected: `at most ${highest}; Keras's guides use a tenth of that`,
         remedy:
           train.references.from === undefined

@@ -94,7 +94,7 @@ function weightsOf(builder: GraphBuilder, layer: Layer, { weights, variables, tr
 }
 
 /**
- * A kernel [height, width, in, out] with its places last. First in and out change places where that is wanted, then the
+ * A kernel [height, width, in, out] with its places last. First in and out change places if requested, then the
  * rest, as matrices: onnxruntime takes three times as long for both at once (3 against 10 ms for 3 x 3 x 512 x 512).
  */
 function arrangedNodes(

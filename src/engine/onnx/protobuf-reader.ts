@@ -10,7 +10,7 @@ export type Field = { readonly number: number } & (
 
 const FIXED: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
 
-/** The fields of a message in their order. Throws a RangeError where the bytes end early or are not a message. */
+/** The fields of a message in their order. Throws a RangeError if the bytes end early or are not a message. */
 export function* fieldsOf(message: Uint8Array): Generator<Field, void, undefined> {
   let at = 0;
   const varint = (): bigint => {

@@ -71,7 +71,7 @@ export async function predict(
   });
   try {
     const values = await output.data<'float32'>();
-    // The plain JavaScript backend hands its own array out, which is the caller's input where no layer computes.
+    // The plain JavaScript backend hands its own array out, which is the caller's input if no layer computes.
     return values.buffer === inputs.buffer ? values.slice() : values;
   } finally {
     output.dispose();

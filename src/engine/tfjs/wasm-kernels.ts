@@ -1,5 +1,5 @@
 /**
- * Corrects the WebAssembly backend of TF.js, in Node and in the browser: its convolutions compute SAME wrong where the
+ * Corrects the WebAssembly backend of TF.js, in Node and in the browser: its convolutions compute SAME wrong if the
  * last window ends before the image does along an axis, as with kernels of 1 x 3 and strides of 2 (tensorflow/tfjs#6629).
  * Given the same padding as numbers, they are right.
  */

@@ -30,7 +30,7 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Bytes as Latin-1 text, for signatures and chunk names; shorter where the file ends. */
+/** Bytes as Latin-1 text, for signatures and chunk names; shorter if the file ends. */
 export function latin1(bytes: Uint8Array, start: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(start, start + length));
 }

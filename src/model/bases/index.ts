@@ -22,7 +22,7 @@ interface PublishedWeights {
 }
 
 export interface Base {
-  /** Builds the layers, `alpha` times as wide where the network comes in widths; null if a file brings them. */
+  /** Builds the layers, `alpha` times as wide if the network comes in widths; null if a file brings them. */
   readonly build: ((alpha: number) => Graph) | null;
   /** What the network was trained with; null if nobody but the user knows. */
   readonly preprocessing: PreprocessingMode | null;

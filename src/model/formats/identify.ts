@@ -12,7 +12,7 @@ export type Identified =
   | {
       readonly kind: 'readable';
       readonly format: ReadableFormat;
-      /** Of the file itself, where a folder was named. */ readonly path: string;
+      /** Of the file itself, if a folder was named. */ readonly path: string;
     }
   | ({ readonly kind: 'other' } & OtherFormat);
 

@@ -131,7 +131,7 @@ function startsWithVersion(head: Buffer): boolean {
   return head[0] === 0x08 && head[1] >= 1 && head[1] <= 32;
 }
 
-/** The first byte inside the message or text that begins at `offset` with its tag and length; 0 where it is empty. */
+/** The first byte inside the message or text that begins at `offset` with its tag and length; 0 if it is empty. */
 function innerByte(head: Buffer, offset: number): number {
   let from = offset + 1;
   if (head[from] === 0) return 0;

@@ -1,6 +1,6 @@
 /**
  * Reads HDF5 files that may come from anywhere, by h5wasm. The file is put on a disk of its own in memory, so that
- * no link in it and no dataset stored outside of it can reach another file; both are refused where they are met.
+ * no link in it and no dataset stored outside of it can reach another file; both are refused.
  */
 import h5wasm from 'h5wasm';
 import { failure, PipelineError } from '../../core/problem.js';
@@ -106,7 +106,7 @@ export class Hdf5File {
     throw damaged(this.where, `${path} does not contain float32 numbers`, 'weights of type float32');
   }
 
-  /** What is stored plainly cannot be more than the file has, also where several names lead to the same numbers. */
+  /** What is stored plainly cannot be more than the file has, even if several names lead to the same numbers. */
   private take(path: string, bytes: number): void {
     this.taken += bytes;
     if (this.taken <= this.size) return;

@@ -42,7 +42,7 @@ function rootIn(file: Hdf5File): string {
   return roots.find((root) => file.has(root)) ?? roots[0];
 }
 
-/** The places of a network's layers where no file lists them: by their classes, in Keras's order. */
+/** The places of a network's layers if no file lists them: by their classes, in Keras's order. */
 export function foldersOf({ layers }: Graph): Map<string, string> {
   const counts = new Map<string, number>();
   return new Map(

@@ -44,7 +44,7 @@ export function readH5(
   });
 }
 
-/** Where the variables of a network are in a file of weights by Keras 3: those of a base are in its own group where it is part of a model. */
+/** Where the variables of a network are in a file of weights by Keras 3: those of a base are in its own group if it is part of a model. */
 function variablesIn(file: Hdf5File): string | undefined {
   const isThere = (path: string) => file.has(path);
   const root = ['/layers', '/_layer_checkpoint_dependencies'].find(isThere);
@@ -53,7 +53,7 @@ function variablesIn(file: Hdf5File): string | undefined {
   return !isThere(`${root}/conv2d`) && isThere(inner) ? inner : root;
 }
 
-/** The names that layers have in the network, where a group has the weights of a whole inner model. */
+/** The names that layers have in the network, if a group has the weights of a whole inner model. */
 function namesIn({ places }: Network): NameInNetwork {
   const names = new Map([...places].map(([name, { group }]) => [group.join('/'), name]));
   const models = new Set(

@@ -24,7 +24,7 @@ export interface OutlinedLayer {
   readonly place: string;
   /** Where an .h5 file keeps its weights: under the layer of the outermost model, by the layer's own name. */
   readonly group: readonly [outer: string, own: string];
-  /** What is wrong with how the layer is called. It matters only where the layer is needed. */
+  /** What is wrong with how the layer is called. It matters only if the layer is needed. */
   readonly refusal?: PipelineError;
 }
 

@@ -54,7 +54,7 @@ export class DryRun {
   /** Files from elsewhere, as far as the store has them already. */
   private atHand({ sources }: Session): Session['sources'] {
     const { store } = sources;
-    const refuse = (): Promise<never> => Promise.reject((this.lacking = notAvailable('has yet to be fetched')));
+    const refuse = (): Promise<never> => Promise.reject((this.lacking = notAvailable('is not downloaded yet')));
     return {
       ...sources,
       ahead: true,
@@ -69,17 +69,17 @@ export class DryRun {
         // Asked before an archive is hashed, which may take long.
         unpacked: async (archive) => {
           const folder = await store.unpacked(archive);
-          if (folder === undefined) throw (this.lacking = notAvailable('has yet to be unpacked'));
+          if (folder === undefined) throw (this.lacking = notAvailable('is not unpacked yet'));
           return folder;
         },
         verified: async (digest) => {
           const file = await store.verified(digest);
-          if (file === undefined) this.lacking = notAvailable('has yet to be fetched');
+          if (file === undefined) this.lacking = notAvailable('is not downloaded yet');
           return file;
         },
         recall: async (pins) => {
           const file = await store.recall(pins);
-          if (file === undefined) this.lacking = notAvailable('has yet to be fetched');
+          if (file === undefined) this.lacking = notAvailable('is not downloaded yet');
           return file;
         },
       },

@@ -10,7 +10,7 @@ import type { Target } from './target.js';
 
 const STORED = 0;
 const DEFLATED = 8;
-/** The upper half of the attributes is a mode where the entry was made on Unix. */
+/** The upper half of the attributes is a mode if the entry was made on Unix. */
 const MADE_ON_UNIX = 3;
 const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;

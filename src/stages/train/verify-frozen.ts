@@ -15,7 +15,7 @@ export interface Moved {
 }
 
 /**
- * Frozen layers keep all their weights; BatchNorm on stored statistics keeps those, also where it is trained. Throws
+ * Frozen layers keep all their weights; BatchNorm on stored statistics keeps those, even if it is trained. Throws
  * `stage-failed` with the names of those that differ in any bit.
  */
 export function requireUnmoved({ graph, stored, used, trained }: Moved): void {

@@ -39,7 +39,7 @@ export interface CacheFs {
   /** Makes additions to a folder and removals from it survive a power cut. */
   syncFolder(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** Gives a file a second name; EEXIST where the name is taken. */
+  /** Gives a file a second name; EEXIST if the name is taken. */
   link(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** Removes an empty folder. */
@@ -81,7 +81,7 @@ export const nodeFs: CacheFs = {
   },
 };
 
-/** Never writable by everybody; by a group where the folder above is, and hands its group on. */
+/** Never writable by everybody; by a group if the folder above is, and hands its group on. */
 async function makeFolder(path: string): Promise<void> {
   await fs.mkdir(path, 0o755);
   const above = await fs.stat(dirname(path));

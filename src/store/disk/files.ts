@@ -159,12 +159,12 @@ export class Files {
     }
   }
 
-  /** Makes the folder for files being written, where it is not there. */
+  /** Makes the folder for files being written, if it is not there. */
   makeTemporary(): Promise<void> {
     return this.makeFolders(this.temporary);
   }
 
-  /** Makes a folder of the store and those above it, where they are not there. */
+  /** Makes a folder of the store and those above it, if they are not there. */
   async makeFolders(folder: string): Promise<void> {
     await this.ways.clear(folder);
     await this.makeFolder(folder);

@@ -22,7 +22,7 @@ export interface DigestOptions {
   /** Where the index is kept, inside the store; without one, every file is read. */
   readonly indexFile?: string;
   readonly probe: Probe;
-  /** What the ctime of files where a path leads is worth. */
+  /** How reliable the ctime of files at a path is. */
   readonly changeTimesAt?: (path: string) => ChangeTimes;
   /** Files read at once. */
   readonly concurrency?: number;

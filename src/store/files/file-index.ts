@@ -70,7 +70,7 @@ export function decodeIndex(file: Buffer, probeVersion: string): FileIndex | und
   const probes = Array.from(results, (result) => texts[result]);
   return {
     pathText,
-    // Cut up only where it is asked for.
+    // Cut up only if it is asked for.
     get paths() {
       return count === 0 ? [] : pathText.split('\0');
     },

@@ -42,7 +42,7 @@ export function listFiles(root: string, links: LinkPolicy = 'inside'): FileList 
   return { root, passedOver, ...(walk.ordered ? { paths, stats } : inOrder(paths, stats)) };
 }
 
-/** The list that holds one file, followed where it is a link. */
+/** The list that holds one file, followed if it is a link. */
 export function listFile(folder: string, name: string): FileList {
   const stats = new Float64Array(STAT_COLUMNS);
   writeStats(stats, 0, statSync(join(folder, name)));

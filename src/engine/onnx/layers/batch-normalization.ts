@@ -55,7 +55,7 @@ function noWayBack(): never {
   throw new Error('a network with BatchNorm as an operator is for inference alone');
 }
 
-/** The operator on the stored statistics. It wants gamma and beta also where a layer has none. */
+/** The operator on the stored statistics. It needs gamma and beta even if a layer has none. */
 function operator({ graph, weights }: Scope, layer: BatchNormLayer, input: Value): Value {
   const x = inOrder(graph, input, 'first');
   const channels = input.shape[input.shape.length - 1];

@@ -14,7 +14,7 @@ export interface Value {
   readonly order: Order;
 }
 
-/** The weights of one layer: constants of the file, or inputs of each run where the layer is trained. */
+/** The weights of one layer: constants of the file, or inputs of each run if the layer is trained. */
 export interface LayerWeights {
   get(role: Role): Name;
   /** A kernel with its axes permuted as ONNX has them, height and width last, then reshaped where `dims` is given. */

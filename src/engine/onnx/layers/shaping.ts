@@ -19,7 +19,7 @@ export function applyFlatten({ graph }: Scope, layer: PlainLayer, [input]: reado
   return { output: { name, shape: outputShape(layer, [x.shape]), order: 'last' }, backward };
 }
 
-/** Zeros around the image, where no convolution takes them over. */
+/** Zeros around the image, if no convolution takes them over. */
 export function applyZeroPadding({ graph }: Scope, layer: ZeroPaddingLayer, [input]: readonly Value[]): Applied {
   const x = inOrder(graph, input, 'first');
   const [[top, bottom], [left, right]] = layer.padding;

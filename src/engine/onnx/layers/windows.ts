@@ -79,7 +79,7 @@ function shifted(graph: GraphBuilder, part: Name, axis: number, before: number, 
   return padded(graph, part, axis === ROWS ? [before, 0, after, 0] : [0, before, 0, after]);
 }
 
-/** So many numbers along an axis from a place on; where there are too few, zeros follow. */
+/** So many numbers along an axis from a place on; if there are too few, zeros follow. */
 export function cut(graph: GraphBuilder, x: Name, axis: number, from: number, count: number, extent: number): Name {
   const longer = shifted(graph, x, axis, 0, Math.max(from + count - extent, 0));
   if (from === 0 && count >= extent) return longer;

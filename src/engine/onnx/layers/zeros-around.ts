@@ -2,7 +2,7 @@
  * Pooling over an image with zeros around it (ZeroPadding2D, then pooling), without a Pad before the pool.
  *
  * Optimizers join such a pair, and then the maximum no longer sees the zeros: a pool pads with minus infinity. onnxruntime
- * up to 1.30 does so, and fails where the padding is as wide as the window; onnxsim does too. What no Pad stands before
+ * up to 1.30 does so, and fails if the padding is as wide as the window; onnxsim does too. What no Pad stands before
  * cannot be joined: the pool pads by itself, a constant stands for the zeros that its windows meet, and windows that meet
  * nothing but zeros are added afterwards.
  */
