@@ -27,7 +27,7 @@ for (let i = 0; i < ROUNDS; i++) {
 }
 const seconds = median(runs.map(({ ms }) => ms)) / 1000;
 report({
-  claim: `adding ${ADDED} pictures to 25,000, whole process with an epoch of training`,
+  claim: `adding ${ADDED} images to 25,000, whole process with an epoch of training`,
   bar: 'extracts 10, under 3 s',
   seen: `extracts ${runs.map(({ extracted }) => extracted).join(', ')} in three runs; ${round(seconds, 1)} s`,
   seconds: round(seconds),

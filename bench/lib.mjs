@@ -104,7 +104,7 @@ export function machine() {
  * Prints a result.
  *
  * @param {{claim: string, bar: string, seen: string, [figure: string]: unknown}} result
- *   `seen` is what stands beside the bar; other members are figures for programs
+ *   `seen` is the value next to the bar; other members are numbers for programs
  */
 export function report(result) {
   console.log(JSON.stringify({ ...result, machine: machine() }));

@@ -29,7 +29,7 @@ for (const count of CLASSES) {
 const slope = (a, b) => ((b.ms - a.ms) / (b.pictures - a.pictures)) * 1000;
 const [lower, upper] = [slope(points[0], points[2]), slope(points[2], points[4])];
 report({
-  claim: 'plan time from 1,100 to 110,000 pictures, within a process',
+  claim: 'plan time from 1,100 to 110,000 images, within a process',
   bar: 'linear',
   seen: `${points.map(({ pictures, ms }) => `${pictures.toLocaleString('en-US')}: ${ms} ms`).join(', ')}; ${round(lower)} ms a thousand in the lower part, ${round(upper)} in the upper`,
   points,

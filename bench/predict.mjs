@@ -59,7 +59,7 @@ async function predictAll() {
   const answers = [];
   for await (const answer of predict(model, names, { cwd: root, engine: 'onnx' })) answers.push(answer);
   if (answers.length !== names.length || answers.some(({ error }) => error !== undefined))
-    throw new Error('a picture got no answer');
+    throw new Error('an image got no answer');
   return answers;
 }
 
@@ -83,7 +83,7 @@ const ratios = rounds.map(({ predict, extract }) => extract / predict);
 report({
   claim: 'predicting photographs with MobileNetV2-0.35 against extracting their features',
   bar: 'at least 0.85',
-  seen: `${median(ratios).toFixed(2)} (${rate('predict')} against ${rate('extract')} pictures/s)`,
+  seen: `${median(ratios).toFixed(2)} (${rate('predict')} against ${rate('extract')} images/s)`,
   ratio: round(median(ratios)),
   ratios: ratios.map((ratio) => round(ratio)),
   picturesPerSecond: { predict: rate('predict'), extract: rate('extract') },

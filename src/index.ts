@@ -1,4 +1,4 @@
-/** The tool as a library: load a pipeline, plan it, run it, and predict with what it exported. */
+/** The tool as a library: load a pipeline, plan it, run it, and predict with an exported model. */
 import { resolve } from 'node:path';
 import { loadChecked, openFor, type PipelineOptions } from './runner/open.js';
 import { select, type SelectionOptions } from './runner/selection.js';
@@ -80,7 +80,7 @@ export interface ImageBytes {
 
 /**
  * Predicts images, given as paths of files or as bytes, with an exported model: its folder, or its `model.json`. Answers
- * come in the images' order as they get done; one that cannot be read has an `error` and the others continue. Rejects with
+ * come in the order of the images, as they are ready; one that cannot be read has an `error`, and the others continue. Rejects with
  * a {@link PipelineError} if the model is not there (`invalid`), damaged (`bad-data`) or unsafe, and if the signal aborts.
  *
  *     for await (const answer of predict('models/pets', ['cat.jpg'])) {

@@ -13,7 +13,7 @@ const rival = async (name, engine, count) => {
   return { name, run: () => trainer.step(batch), units: count };
 };
 await sideBySide(
-  'a picture of 32 px in training the whole of compact32',
+  'an image of 32 px in training the whole of compact32',
   10,
   [
     await rival('onnx', await createOnnxEngine(), 128),

@@ -45,7 +45,7 @@ export function classesOfEnding(units: number, activation: string | undefined): 
   return activation === 'sigmoid' && units === 1 ? 2 : undefined;
 }
 
-/** An ending that does not fit the classes; `told` says where those come from: `` `pictures` has 3 classes ``. */
+/** An ending that does not fit the classes; `context` says where those come from: `` `pictures` has 3 classes ``. */
 export function unitsFault(
   { units, activation }: { readonly units: number; readonly activation: FinalActivation },
   classes: number,

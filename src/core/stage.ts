@@ -66,7 +66,7 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   /** Does the work and outputs its results through the context. */
   readonly run: (context: StageContext<Kind>) => Promise<void>;
   /**
-   * Stands in for `run` when a plan looks ahead: outputs what later stages need to state their needs, at once, from
+   * Replaces `run` when a plan looks ahead: outputs what later stages need to state their needs, at once, from
    * its inputs and what is available. Nothing is kept.
    */
   readonly dryRun?: (context: StageContext<Kind>) => Promise<void>;

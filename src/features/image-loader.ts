@@ -1,4 +1,4 @@
-/** From an image's file to the numbers that a network takes in: read, check, decode, vary, preprocess. */
+/** From an image's file to the input of a network: read, check, decode, vary, preprocess. */
 import { digestOf, type Digest } from '../core/digest.js';
 import { asPipelineError, failure, locatedAt, type PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';

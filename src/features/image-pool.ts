@@ -95,7 +95,7 @@ export class ImagePool {
   }
 
   /**
-   * sharp is loaded in this thread by now, through `image-loader.ts`: its libraries must stay loaded until the last thread
+   * sharp is already loaded in this thread, through `image-loader.ts`: its libraries must stay loaded until the last thread
    * has ended (https://sharp.pixelplumbing.com/install#worker-threads).
    */
   private start(): Thread {
@@ -118,7 +118,7 @@ export class ImagePool {
   }
 }
 
-/** Hands an answer to whoever waits. A thread without tasks keeps no process alive. */
+/** Hands an answer to its waiting caller. A thread without tasks keeps no process alive. */
 function settle({ worker, waiting }: Thread, answer: AnswerMessage): void {
   const asked = waiting.get(answer.id);
   waiting.delete(answer.id);

@@ -1,5 +1,5 @@
 /**
- * Batches of images, in order, loaded ahead of whoever consumes them within bounded memory.
+ * Batches of images, in order, loaded ahead of their consumer within bounded memory.
  *
  * `load` is asynchronous and gives each image in an array of its own, so that it may as well come from a worker
  * thread: what happens here is only copying it into its place.

@@ -1,6 +1,6 @@
 /**
  * The files of a model in a folder. Such folders are passed from hand to hand: no file of one may lead out of it by a
- * link, and whoever keeps a result under a digest gets only bytes of that digest.
+ * link, and a result kept under a digest comes only from bytes with that digest.
  */
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';

@@ -43,12 +43,12 @@ export async function modelFiles(path: string, where: string): Promise<string[]>
   if (format !== 'json') return [file];
   const folder = folderOf(path, file);
   const names = weightPaths(await readJson(file, folder), where);
-  // A name that is not there is reported by whoever reads it.
+  // A missing name is reported when it is read.
   for (const name of names) await folder.targetOf(name).catch(unlessMissing);
   return [file, ...names.map((name) => join(dirname(file), name))];
 }
 
-/** Where a person named the folder, the model.json in it is a stranger's too. */
+/** If a person named the folder, the model.json in it is not trusted either. */
 function folderOf(named: string, file: string, expected?: ExpectedDigests): ModelFolder {
   return named === file ? ModelFolder.of(file, expected) : new ModelFolder(dirname(file), { expected });
 }

@@ -56,7 +56,7 @@ async function decode(file: Blob): Promise<ImageData> {
 }
 
 /**
- * Hides the EXIF data of a JPEG, so that it is decoded as stored: Chromium rotates images even if told not to. Segments
+ * Hides the EXIF data of a JPEG, so that it is decoded as stored: Chromium rotates images even if asked not to. Segments
  * are a marker of two bytes, a length that counts itself, and data (ITU T.81, B.1.1.4).
  */
 function withoutExif(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -13,7 +13,7 @@ export interface CachePlace {
   readonly warning?: Problem;
 }
 
-/** The folder of its own that the cache gets where PIPELINE_CACHE names one with other things in it. */
+/** The subfolder for the cache if PIPELINE_CACHE names a folder with other contents. */
 const OWN_FOLDER = 'transfer-pipeline';
 /** More caches that came from elsewhere, one after another, are not looked at. */
 const MOST = 20;
@@ -21,7 +21,7 @@ const MOST = 20;
 /**
  * A folder named by PIPELINE_CACHE was chosen on purpose. The one inside a project may have come with the
  * project: results in it are used only if it was made here, or accepted with `pipeline cache trust`. Throws `unsafe` if
- * everybody can write into it.
+ * everyone can write to it.
  */
 export function cachePlaceOf(
   project: Pick<Project, 'store' | 'display'>,

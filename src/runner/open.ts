@@ -41,7 +41,7 @@ export async function openFor(
   emit: Emit,
   options: SourceOptions = {},
 ): Promise<Session> {
-  // Asked for when the work is done, which would be too late to tell.
+  // Needed only when the work is done, which would be too late to report it.
   limitsFrom(process.env);
   const onDamage = ({ path, reason }: { path: string; reason: string }) =>
     emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });

@@ -1,4 +1,4 @@
-/** Sources of images are kept apart from what this tool writes: whatever lies among them comes back as an image. */
+/** Sources of images are kept apart from what this tool writes: files among them would be read as images. */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { stagesOf } from '../config/lint/lineage.js';

@@ -1,4 +1,4 @@
-/** Thins out what is told of progress: a batch may take a millisecond, and who reads events wants a few a second. */
+/** Limits progress events: a batch may take a millisecond, but a reader wants a few events per second. */
 import type { Emit } from '../core/event.js';
 
 const INTERVAL_MS = 100;

@@ -25,7 +25,7 @@ export async function hashFile(path: string): Promise<Hashed> {
   return { digest: toDigest(sha256.digest()), md5: md5.digest('hex'), size };
 }
 
-/** Takes in the bytes of an open file from a position to its end. */
+/** Adds the bytes of an open file from a position to its end. */
 export async function hashRest(hash: Hash, file: FileHandle, start: number, signal: AbortSignal): Promise<Hash> {
   const chunks = file.createReadStream({
     start,

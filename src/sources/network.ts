@@ -56,7 +56,7 @@ export async function download(
     }
     return await sources.store.adopt(path, { digest: hashed.digest, size: hashed.size });
   } finally {
-    // A whole file has moved on by now.
+    // A complete file was moved already.
     await sources.store.releasePartial(name, path);
   }
 }

@@ -11,7 +11,7 @@ import type { FetchContext } from './network.js';
 /** What a TF.js layers-model begins with. */
 const MODEL = 'model.json';
 
-/** A file of weights at hand. */
+/** A local weights file. */
 export interface FetchedWeights {
   readonly path: string;
   /** Of what was fetched. */

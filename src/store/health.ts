@@ -9,7 +9,7 @@ import { Files } from './disk/files.js';
 import type { Store } from './store.js';
 import { filesBelow } from './disk/folders.js';
 
-/** Kinds of file systems on Linux (statfs(2)) of which a user should know that a cache lies there. */
+/** Kinds of file systems on Linux (statfs(2)) that a user should know about if the cache is on one. */
 const kinds: ReadonlyMap<number, readonly [name: string, why: string]> = new Map([
   [0x01021994, ['tmpfs', 'it is lost at a restart and uses memory']],
   [0x6969, ['NFS', 'features are read from it in every epoch, over the network']],

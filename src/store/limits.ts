@@ -1,4 +1,4 @@
-/** How large the store may become, and how long it keeps what nobody uses. */
+/** How large the store may become, and how long it keeps unused items. */
 import { failure } from '../core/problem.js';
 
 export interface Limits {

@@ -39,7 +39,7 @@ export function occupantOf(root: string): Occupant {
   return isStore ? 'store' : 'others';
 }
 
-/** On these kinds of file systems (statfs(2)) every file seems to be writable by everybody: FAT, exFAT, NTFS, CIFS, SMB, 9p, FUSE. */
+/** On these kinds of file systems (statfs(2)) every file seems to be writable by everyone: FAT, exFAT, NTFS, CIFS, SMB, 9p, FUSE. */
 const withoutModes = new Set([
   0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546,
 ]);
@@ -64,7 +64,7 @@ export function hasPlainNumbers(path: string): boolean {
 }
 
 /**
- * Throws `unsafe` if everybody on this machine can write into a store, and thereby choose the results that others read
+ * Throws `unsafe` if everyone on this machine can write to a store, and thereby choose the results that others read
  * from it. The sticky bit does not help: it keeps files from being replaced, not from being added.
  */
 export function refuseOpenToAll(root: string, environment: NodeJS.ProcessEnv): void {

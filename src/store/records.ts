@@ -1,6 +1,6 @@
 /**
  * Action records: which blobs a stage produced for a key, with the preimage of the key and how they were made.
- * One JSON file a key, `v1/records/ab/<key>.json`, that carries the digest of its own canonical form.
+ * One JSON file per key, `v1/records/ab/<key>.json`, that carries the digest of its own canonical form.
  */
 import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';

@@ -46,6 +46,6 @@ export async function readRoot(files: Files, path: string): Promise<Root | undef
 }
 
 /** Whether the pipeline of a root is still there. */
-export async function stands({ pipeline }: Root): Promise<boolean> {
+export async function pipelineExists({ pipeline }: Root): Promise<boolean> {
   return (await stat(pipeline).catch(() => undefined)) !== undefined;
 }

@@ -16,7 +16,7 @@ export class Ways {
     private readonly note: (path: string, reason: string) => void,
   ) {}
 
-  /** False if a link is in the way that cannot be taken away: what lies behind it counts as missing. */
+  /** False if a link is in the way that cannot be taken away: what is behind it counts as missing. */
   async areClear(folder: string): Promise<boolean> {
     try {
       await this.clear(folder);

@@ -73,7 +73,7 @@ test.each(['vgg16', 'vgg19', 'resnet50', 'mobilenet_v2 1.4'])('%s: layers are co
   expect([...foldersOf(network)].sort()).toEqual(kerasFolders(name).sort());
 });
 
-test('a file for an architecture that is built here is read; without one it is said what is missing', async () => {
+test('a file for an architecture that is built here is read; without one, what is missing is reported', async () => {
   const project = await projectWithBase('architecture: mobilenet_v2\n    alpha: 0.35\n    weights: base.weights.h5', 2);
   try {
     const network = mobilenetV2(0.35);

@@ -44,7 +44,7 @@ test.each([
   expect(existsSync(project.root)).toBe(false);
 });
 
-test('replaced by a copy: nothing is written into the copy, and a run there goes on', async () => {
+test('replaced by a copy: nothing is written into the copy, and a run there continues', async () => {
   const run = await project.runDoing(begins('load-base'), async () => {
     await rename(project.root, moved);
     await mkdir(project.root);

@@ -26,10 +26,10 @@ test.each([
   ["'%PHOTOS%/pets'", '`%PHOTOS%` is not expanded', 'write `/data/photos/pets`'],
   ['.\\photos\\pets', '`\\` is part of a name on this system', 'write it with `/`: `./photos/pets`'],
 ])('source: %s', async (source, found, remedy) => {
-  const told = await refusal(withSource(source));
-  expect(told).toMatch(/^3 /);
-  expect(told).toContain(`does not exist: ${found}`);
-  expect(told).toContain(remedy);
+  const output = await refusal(withSource(source));
+  expect(output).toMatch(/^3 /);
+  expect(output).toContain(`does not exist: ${found}`);
+  expect(output).toContain(remedy);
 });
 
 test('the same for weights, on the command line, and where export would make such a folder', async () => {

@@ -45,7 +45,7 @@ test('a default that is a short name is written out with its own defaults', asyn
   expect(stageOf(pipeline, 'train').config).toMatchObject({ optimizer: { adam: { learning_rate: 0.001 } } });
 });
 
-test('what stands in place of a head layer’s settings is its main one', async () => {
+test('a value in place of a head layer’s settings is its main one', async () => {
   const long =
     '- dense: {units: 256}\n      - activation: {function: relu}\n      - dropout: {rate: 0.5}\n      - dense: {units: 1';
   const short = '- dense: 256\n      - activation: relu\n      - dropout: 0.5\n      - dense: {units: 1';

@@ -104,7 +104,7 @@ test('two trainings of their own are not a chain', async () => {
   ]);
 });
 
-test('`from` stands in the place of `model`, and leads to a training alone', async () => {
+test('`from` replaces `model`, and accepts only a training', async () => {
   expect(await project.complaint(changed(twoTrainings, 'freeze: all', 'model: build-head')))
     .toBe(`pets.yaml:26:29: \`from\` and \`model\` cannot be used together
   25 |     epochs: 5

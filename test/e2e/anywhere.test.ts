@@ -115,9 +115,9 @@ describe('data as people have it', () => {
     const pet = project.path('pictures/cats', (await readdir(project.path('pictures/cats')))[0]);
     const from = () => sharp(pet).resize(60, 40, { fit: 'fill' });
     const forms: Record<string, Promise<Buffer>> = {
-      'grey.png': from().greyscale().png().toBuffer(),
+      'gray.png': from().grayscale().png().toBuffer(),
       'alpha.png': from().ensureAlpha(0.5).png().toBuffer(),
-      'palette.png': from().png({ palette: true, colours: 16 }).toBuffer(),
+      'palette.png': from().png({ palette: true, colors: 16 }).toBuffer(),
       'sixteen.png': from().toColourspace('rgb16').png().toBuffer(),
       'cmyk.jpg': from().toColourspace('cmyk').jpeg().toBuffer(),
       'progressive.jpg': from().jpeg({ progressive: true }).toBuffer(),

@@ -76,7 +76,7 @@ test('a run makes the cache smaller by itself once it has outgrown its limit', a
   for (const name of await readdir(cache, { recursive: true })) await utimes(join(cache, name), before, before);
   const run = await project.run('pets.yaml', '--set', 'stages.train.epochs=5');
   expect(run.named('ran')).toEqual(['train', 'evaluate', 'export']);
-  // Those of this run: the last one of the pipeline by now.
+  // Those of this run, which is now the last one of the pipeline.
   expect(await count()).toBe(7);
   delete project.environment.PIPELINE_CACHE_MAX_SIZE;
 });

@@ -123,7 +123,7 @@ describe('images', () => {
     await put('train/dogs/both.jpg', rotten);
     await put('train/cats/both.jpg', rotten);
     await cp(project.path('faulty/train/cats/0.jpg'), project.path('faulty/validation/cats/leak.jpg'));
-    await cp(project.path('faulty/train/cats/1.jpg'), project.path('faulty/train/cats/twin.jpg'));
+    await cp(project.path('faulty/train/cats/1.jpg'), project.path('faulty/train/cats/copy.jpg'));
     await put('train/cats/names.txt', 'a list');
     await put('readme.md', 'about');
     await put('test/cats/1.jpg', await jpeg(47));
@@ -162,7 +162,7 @@ describe('images', () => {
     });
     expect(of('same-picture-twice')).toMatchObject({
       level: 'warning',
-      list: ['train/cats/1.jpg = train/cats/twin.jpg'],
+      list: ['train/cats/1.jpg = train/cats/copy.jpg'],
     });
     expect(of('class-missing-in-split')!.text).toMatch(/has no test images of `dogs`$/);
     expect(of('wrong-extension')).toMatchObject({ level: 'warning', list: ['train/cats/really-a-png.jpg: is a PNG'] });

@@ -141,7 +141,7 @@ describe('after it', () => {
   });
 });
 
-describe('what is not at hand', () => {
+describe('what is not available', () => {
   test('weights that are to be fetched leave an upper bound, and the size of a row', async () => {
     await project.write(
       'pets.yaml',

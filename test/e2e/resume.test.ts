@@ -17,7 +17,7 @@ const text = pipelineText({
 let undisturbed: Project;
 let outputs: unknown;
 
-/** Digests of what each stage put out. */
+/** Digests of the outputs of each stage. */
 async function digestsOf(project: Project): Promise<unknown> {
   const { stages } = JSON.parse(await project.read('.pipeline/state/pets.json')) as {
     stages: Record<string, { outputs: unknown }>;

@@ -8,7 +8,7 @@ import { imageBatches, type BatchOptions } from '../../src/image/batches.js';
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 const image = (item: number) => Float32Array.of(item, item + 0.5);
-const badImage = () => failure('bad-data', { code: 'picture-not-decodable', found: 'the picture cannot be decoded' });
+const badImage = () => failure('bad-data', { code: 'picture-not-decodable', found: 'the image cannot be decoded' });
 
 function options(count: number, more: Partial<BatchOptions<number>> = {}): BatchOptions<number> {
   return {
@@ -93,7 +93,7 @@ describe('bounds', () => {
       taken += items.length;
       await settle();
       expect(started).toBeLessThanOrEqual(taken + 8);
-      // The loader went on while the consumer was busy.
+      // The loader continued while the consumer was busy.
       expect(started).toBeGreaterThanOrEqual(Math.min(40, taken + 4));
     }
     expect([taken, started, most]).toEqual([40, 40, 3]);
@@ -162,7 +162,7 @@ describe('errors', () => {
     };
     await expect(run()).rejects.toMatchObject({
       category: 'bad-data',
-      problems: [{ code: 'picture-not-decodable', where: '9.jpg', found: 'the picture cannot be decoded' }],
+      problems: [{ code: 'picture-not-decodable', where: '9.jpg', found: 'the image cannot be decoded' }],
     });
     expect(seen).toEqual(range(8));
   });

@@ -24,7 +24,7 @@ function nearestColors(found: number[][]): Color[] {
     Math.max(...color.map((level, i) => Math.abs(level - levels[i])));
   return found.map((levels) => {
     const match = [RED, GREEN, BLUE, WHITE].find((color) => distance(color, levels) < 12);
-    if (match === undefined) throw new Error(`no known colour: ${levels.join(' ')}`);
+    if (match === undefined) throw new Error(`no known color: ${levels.join(' ')}`);
     return match;
   });
 }

@@ -8,7 +8,7 @@ export const GREEN: Color = [20, 200, 40];
 export const BLUE: Color = [30, 40, 220];
 export const WHITE: Color = [250, 250, 250];
 
-/** An image whose pixel at each place is what `colour` says; alpha where it gives a fourth number. */
+/** An image whose pixel at each place is what `color` returns; a fourth number is alpha. */
 export function drawn(width: number, height: number, color: (row: number, column: number) => readonly number[]): Sharp {
   const levels = Array.from({ length: width * height }, (_, i) => color(Math.floor(i / width), i % width));
   const channels = levels[0].length as 1 | 2 | 3 | 4;

@@ -20,7 +20,7 @@ beforeAll(async () => {
   };
   await add('baseline JPEG', 'jpeg', image().jpeg().toBuffer());
   await add('progressive JPEG', 'jpeg', image().jpeg({ progressive: true }).toBuffer());
-  await add('grey JPEG', 'jpeg', image().greyscale().jpeg().toBuffer());
+  await add('gray JPEG', 'jpeg', image().grayscale().jpeg().toBuffer());
   await add(
     'JPEG with EXIF',
     'jpeg',
@@ -74,7 +74,7 @@ function bitmap(columns: number, rows: number): Buffer {
 const names = [
   'baseline JPEG',
   'progressive JPEG',
-  'grey JPEG',
+  'gray JPEG',
   'JPEG with EXIF',
   'PNG',
   'interlaced PNG',

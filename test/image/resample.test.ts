@@ -13,7 +13,7 @@ const raw = { raw: { width: WIDTH, height: HEIGHT, channels: 3 } } as const;
 async function image(): Promise<Buffer> {
   const random = Random.keyed('resample');
   const noise = Uint8Array.from({ length: WIDTH * HEIGHT * 3 }, () => random.below(256));
-  return sharp(noise, raw).blur(1.5).normalise().raw().toBuffer();
+  return sharp(noise, raw).blur(1.5).normalize().raw().toBuffer();
 }
 
 let pixels: Buffer;

@@ -120,7 +120,7 @@ export function run(root: string, ...args: string[]): Promise<Ended> {
   return start(root, ['run', 'pets.yaml', '--json', ...args]).ended;
 }
 
-/** Digests of all files of a project that are results, by path: the model, the reports, and what the stages put out. */
+/** Digests of all files of a project that are results, by path: the model, the reports, and the outputs of stages. */
 export async function resultsOf(root: string): Promise<Record<string, string>> {
   const results: Record<string, string> = {};
   for (const folder of ['models', '.pipeline/out']) {

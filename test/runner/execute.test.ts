@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Each kind reads what the real one reads, and outputs its name; `work` may wait, fail or put out something else. */
+/** Each kind reads what the real one reads, and outputs its name; `work` may wait, fail or output something else. */
 function table(work: Partial<Record<StageKind, (context: StageContext) => Promise<void> | void>> = {}): StageTable {
   const outputs: Partial<Record<StageKind, string[]>> = { ingest: ['spec', 'samples', 'files'], evaluate: ['metrics'] };
   const entries = stageKinds.map((kind) => {

@@ -5,7 +5,7 @@ import { LastingPredictor } from '../../src/serve/lasting-predictor.js';
 
 const image = { name: 'cat.jpg', from: { bytes: new Uint8Array(1) } };
 
-/** Ends at its first image if told to, and by {@link ModelPredictor.close}. */
+/** Ends at its first image if requested, and by {@link ModelPredictor.close}. */
 function fake(name: string, endsAtOnce = false): ModelPredictor & { running: boolean } {
   const self = {
     running: true,

@@ -33,7 +33,7 @@ async function exported(weightType: (typeof types)[number]): Promise<{ model: Ex
   return { model: { document, weights: rounded, weightType }, expected: { frozen, scores } };
 }
 
-/** Writes, lets somebody change the weights or the files, and verifies. */
+/** Writes, changes the weights or the files, and verifies. */
 async function verified(
   kind: FormatName,
   { model, expected }: Awaited<ReturnType<typeof exported>>,

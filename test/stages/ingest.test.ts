@@ -162,7 +162,7 @@ describe('samples', () => {
     expect((await run({ ...train, ...validation, ...leaks, ...tested })).notes).toContainEqual(notes);
   });
 
-  test('bad images fail with all their names, or are left out; other files are no matter', async () => {
+  test('bad images fail with all their names, or are left out; other files do not matter', async () => {
     const files = { ...images('cats', 20), ...images('dogs', 20), 'cats/list.txt': 'a list' };
     const probes = { 'cats/p-1.jpg': 'is empty', 'dogs/p-2.jpg': 'is a BigTIFF', 'cats/list.txt': 'is not an image' };
     await expect(run(files, {}, probes)).rejects.toMatchObject({

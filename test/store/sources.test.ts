@@ -76,7 +76,7 @@ describe('parts of downloads', () => {
     expect(await readFile(await store.claimPartial(name), 'utf8')).toBe('half');
   });
 
-  test('of a process that is gone are gone on with', async () => {
+  test('of a dead process are continued', async () => {
     const root = scratchFolder();
     const store = await open(root);
     const path = await store.claimPartial(name);

@@ -1,4 +1,4 @@
-/** Rules about the folders that exports write: inside the project, and nobody else's. */
+/** Rules about the folders that exports write: inside the project, and of this stage only. */
 import { dirname, resolve } from 'node:path';
 import { isWithin } from '../../core/paths.js';
 import type { Problem } from '../../core/problem.js';
@@ -16,7 +16,7 @@ interface Folder {
   readonly path: string;
 }
 
-/** An export replaces its folder as a whole: whatever else lies there would be lost. */
+/** An export replaces its folder as a whole: any other file in it would be lost. */
 export function exportFolders(context: LintContext): Problem[] {
   const { stages, home } = context;
   const folders = stagesOf(stages, 'export').map(({ name, config: { to } }): Folder => ({
@@ -49,7 +49,7 @@ function pathsFrom(path: string): string[] {
   return paths;
 }
 
-/** A run would make a folder called `~`, into which nobody looks. */
+/** A run would make a folder called `~`, which no one would find. */
 function writtenForShell({ name, to }: Folder, { locator }: LintContext): Problem[] {
   const forShell = shellPath(to);
   if (forShell === undefined) return [];

@@ -21,7 +21,7 @@ interface Classes {
 
 export interface FolderProblems {
   readonly problems: readonly Problem[];
-  /** What runs all the same, and is likely not meant. */
+  /** What runs anyway, but is probably a mistake. */
   readonly warnings: readonly Problem[];
 }
 

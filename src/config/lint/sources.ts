@@ -20,7 +20,7 @@ export function emptyFolders({ stages, locator }: LintContext, sources: Readonly
   });
 }
 
-/** What is said of folders without files, here and before there is a pipeline. */
+/** The message about folders without files, here and before there is a pipeline. */
 export function emptyFolderText(empty: readonly string[], source: string): Pick<Problem, 'found' | 'remedy'> {
   const [subject, rest, remedy] =
     empty.length === 1

@@ -89,7 +89,7 @@ export function fromProperties(properties: ReadonlyMap<string, string>, where: s
   const wrong = checks.find(([name, check]) => !check(metadata[name]));
   if (wrong !== undefined) throw notExported(where, `${PREFIX}${wrong[0]} is ${show(metadata[wrong[0]])}`);
   const { input, output, weights } = metadata as unknown as ModelMetadata;
-  // What else a stranger's members hold stays behind: later steps would copy it, however deep it is.
+  // Other content of the members is dropped: later steps would copy it, however deep it is.
   const own = metadataOf({ classes, image, preprocessing, activation: output.activation, weights });
   return { ...own, input: { ...own.input, name: input.name }, output: { ...own.output, name: output.name } };
 }

@@ -25,7 +25,7 @@ export interface Initializer {
   readonly data: Float32Array | BigInt64Array | Uint16Array;
 }
 
-/** An input or output, of float32 if no type is said; a text is a dimension that is known when the model runs. */
+/** An input or output, of float32 without a type; a text is a dimension that is known when the model runs. */
 export interface Port {
   readonly name: string;
   readonly dims: readonly (number | string)[];

@@ -3,7 +3,7 @@ import { caffeMean, torchDeviation, torchMean, type Preprocessing } from '../../
 import type { GraphBuilder, Name } from './builder.js';
 import { dataTypes } from './model-file.js';
 
-/** From levels of 0 to 255, of any type, RGB with the channels last, to what the network takes in. */
+/** From levels of 0 to 255, of any type, RGB with the channels last, to the network's input. */
 export function preprocessingNodes(graph: GraphBuilder, pixels: Name, preprocessing: Preprocessing): Name {
   const levels = graph.node('Cast', [pixels], { to: { int: dataTypes.float32 } });
   if (preprocessing.kind === 'rescale') return graph.node('Mul', [levels, graph.scalar(preprocessing.factor)]);

@@ -36,7 +36,7 @@ function isPath(bytes: Uint8Array, start: string): boolean {
   );
 }
 
-/** `is a HEIC, expected JPEG, PNG, ...`, or as much as can be said of unknown bytes. */
+/** `is a HEIC, expected JPEG, PNG, ...`, or as much as is known about unknown bytes. */
 export function describeForeign(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'is empty';
   const start = latin1(bytes, 0, LOOK);

@@ -25,7 +25,7 @@ export function damaged(where: string): Refusal {
   return { reason: `is damaged: ${where}` };
 }
 
-/** The bytes as numbers of more than one byte; it reads where the array lies, without a copy. */
+/** The bytes as numbers of more than one byte; it reads the array in place, without a copy. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

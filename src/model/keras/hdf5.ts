@@ -142,7 +142,7 @@ export class Hdf5File {
     return entity.get_attribute(name, true);
   }
 
-  /** What lies at a path; null if nothing does. Every step of the path must be there itself, not by a link. */
+  /** The item at a path; null if there is none. Every step of the path must be there itself, not by a link. */
   private find(path: string): ReturnType<InstanceType<typeof h5wasm.Group>['get']> {
     const steps = path.split('/').filter((step) => step !== '');
     for (let depth = 1; depth <= steps.length; depth++) {

@@ -119,10 +119,10 @@ export class LayerConfig {
   }
 
   /** Refuses a field that is set to anything but what we compute. */
-  only(key: string, honoured: readonly unknown[], expected: string): void {
+  only(key: string, accepted: readonly unknown[], expected: string): void {
     const value = this.fields[key] ?? null;
     if (value === null) return;
-    if (!honoured.some((one) => isDeepStrictEqual(one, value))) throw this.wrong(key, expected);
+    if (!accepted.some((one) => isDeepStrictEqual(one, value))) throw this.wrong(key, expected);
   }
 }
 

@@ -20,7 +20,7 @@ export function followed(aliases: ReadonlyMap<string, string>, where: string): (
       next !== undefined;
       next = known.get(target) ?? aliases.get(target)
     ) {
-      if (passed.length > aliases.size) throw circle(where);
+      if (passed.length > aliases.size) throw cycleFailure(where);
       passed.push(target);
       target = next;
     }
@@ -29,7 +29,7 @@ export function followed(aliases: ReadonlyMap<string, string>, where: string): (
   };
 }
 
-function circle(where: string) {
+function cycleFailure(where: string) {
   return badModel(where, 'the layers form a cycle');
 }
 
@@ -56,6 +56,6 @@ export function ordered<Layer extends Node>(layers: readonly Layer[], output: st
       if (left === 0) order.push(reader);
     }
   }
-  if (order.length !== kept.length) throw circle(where);
+  if (order.length !== kept.length) throw cycleFailure(where);
   return order;
 }

@@ -74,7 +74,7 @@ function histories(value: unknown, where: string, depth: number): unknown[] {
     : Object.values(value).flatMap((one) => histories(one, where, depth + 1));
 }
 
-/** Keras 3 writes `training: false` beside layers that differ in training, also where nobody asked for it. */
+/** Keras 3 writes `training: false` beside layers that differ in training, even if nobody asked for it. */
 function argumentIn(call: unknown, where: string): PipelineError | undefined {
   const isUsual = (key: string, value: unknown) => value === null || (key === 'training' && value === false);
   const argument = isRecord(call) ? Object.keys(call).find((key) => !isUsual(key, call[key])) : undefined;

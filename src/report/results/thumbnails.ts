@@ -38,7 +38,7 @@ export class Thumbnails {
   }
 }
 
-/** The bytes with this digest, from any of their paths: a file may contain a different image by now. */
+/** The bytes with this digest, from any of their paths: a file may contain a different image now. */
 async function readImage(
   folder: string,
   paths: readonly string[],

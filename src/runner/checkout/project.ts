@@ -4,13 +4,13 @@ import { type PipelinePlace, projectRootOf } from '../../config/project-root.js'
 import { shownFrom } from '../../core/paths.js';
 
 export interface Project {
-  /** Everything that is written lies in it. */
+  /** Everything that is written is in it. */
   readonly home: string;
   /** Absolute path of the store; `PIPELINE_CACHE` moves it. */
   readonly store: string;
   readonly checkout: string;
   readonly runs: string;
-  /** How fast this machine turned out to be. */
+  /** How fast this machine is. */
   readonly rates: string;
   /** Files of a stage for people to read. */
   folderOf(stage: string): string;

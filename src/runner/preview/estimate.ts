@@ -11,7 +11,7 @@ import { inputsOf, type Session } from '../session.js';
 export interface EstimateOptions {
   /** The stages that are to run; left out: all. The outputs of the others are known anyway. */
   readonly selected?: ReadonlySet<string>;
-  /** Try what was never measured on a few pictures. */
+  /** Measure unknown speeds on a few images. */
   readonly measure?: boolean;
 }
 

@@ -41,7 +41,7 @@ export async function unpackTar(
   const reading = gzipped
     ? pipeline(source, hashed, createGunzip(), end, tar, { signal })
     : pipeline(source, hashed, end, tar, { signal });
-  // Awaited below; until then an error in it must not count as nobody's.
+  // Awaited below; until then an error in it must not count as unhandled.
   reading.catch(() => undefined);
   try {
     for await (const entry of tar) {
@@ -58,7 +58,7 @@ export async function unpackTar(
   }
   await reading;
   if (!end.seen) throw target.broken('is incomplete');
-  // What follows the end of the archive is read by nobody else.
+  // Nothing else reads what follows the end of the archive.
   return toDigest((await hashRest(hash, file, done, signal)).digest());
 }
 

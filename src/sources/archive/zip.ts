@@ -15,7 +15,7 @@ const MADE_ON_UNIX = 3;
 const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
 const S_IFDIR = 0o040000;
-/** The least that stands before an entry's data. */
+/** The least number of bytes before an entry's data. */
 const LOCAL_HEADER = 30;
 
 interface File {

@@ -48,7 +48,7 @@ export interface EpochProgress {
 
 export interface Snapshot {
   readonly progress: Progress;
-  /** Bad images that are known by now. */
+  /** Bad images that are known so far. */
   readonly leftOut: readonly Digest[];
   readonly trainer: TrainerState;
   /** Weights of the best epoch, where those are to be restored. */

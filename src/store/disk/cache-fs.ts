@@ -81,7 +81,7 @@ export const nodeFs: CacheFs = {
   },
 };
 
-/** Never writable by everybody; by a group if the folder above is, and hands its group on. */
+/** Never writable by everyone; writable by the group, and inheriting it, if the folder above is. */
 async function makeFolder(path: string): Promise<void> {
   await fs.mkdir(path, 0o755);
   const above = await fs.stat(dirname(path));

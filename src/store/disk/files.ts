@@ -44,7 +44,7 @@ export class Files {
     this.quarantine = join(root, 'v1', 'quarantine');
   }
 
-  /** Publishes a file; true if it now stands at `path`, false if something else did and was to be kept. */
+  /** Publishes a file; true if it is now at `path`, false if something else is and was kept. */
   async publish(path: string, content: Content, options: PublishOptions = {}): Promise<boolean> {
     return this.moveInto(await this.writeAside(content, options.durable), path, options);
   }
@@ -216,7 +216,7 @@ export class Files {
     try {
       await this.inFolder(this.quarantine, () => this.fs.rename(path, kept));
     } catch {
-      // A store that cannot be written, or a file that is gone by now: it counts as missing either way.
+      // A store that cannot be written, or a file that has vanished: it counts as missing either way.
     }
   }
 

@@ -3,7 +3,7 @@
  * if a lock cannot be made, or two processes both think that they hold it, both do the work and publish the same.
  *
  * A lock is written aside and linked into place, so that it is never seen without its owner. It counts as left behind
- * once its owner is dead, or has not touched it for 30 seconds, by the clock of whoever waits: that also covers
+ * once its owner is dead, or has not touched it for 30 seconds, by the clock of the waiting process: that also covers
  * machines that share a folder, and a process that was stopped.
  */
 import { randomBytes } from 'node:crypto';

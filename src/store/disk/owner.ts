@@ -70,7 +70,7 @@ export function isAlive(named: string): boolean {
   return livenessOf(named) === 'alive';
 }
 
-/** Times this far in the future are not clock skew: some clock was wrong, and its times are no sign of use. */
+/** Times this far in the future are not clock skew: some clock was wrong, and its times are not a sign of use. */
 const SKEW_MS = 60_000;
 
 export function isFuture(timeMs: number, now = Date.now()): boolean {

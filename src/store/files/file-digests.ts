@@ -141,7 +141,7 @@ interface CarriedOver {
   readonly changed: number[];
 }
 
-/** If nothing changed at all, which is the usual case, two comparisons of all bytes tell. */
+/** If nothing changed at all, which is the usual case, two comparisons of all bytes show it. */
 function carryOver(list: FileList, before: FileIndex | undefined): CarriedOver {
   const { paths, stats } = list;
   if (

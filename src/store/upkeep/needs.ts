@@ -7,7 +7,7 @@ import type { Limits } from '../limits.js';
 import type { Locks } from '../disk/locks.js';
 import { ageOf, isFuture, livenessOf } from '../disk/owner.js';
 import { parseRecord, RECORD_LIMIT, type ActionRecord } from '../records.js';
-import { readRoot, stands } from '../roots.js';
+import { pipelineExists, readRoot } from '../roots.js';
 
 export interface Needs {
   /** Needed by the last run of a pipeline. */
@@ -77,7 +77,7 @@ async function livingRoots(
   for (const item of items) {
     if (item.kind !== 'roots' || item.claim !== 'whole') continue;
     const root = await readRoot(files, item.path);
-    if (root === undefined || (isAged(item) && !(await stands(root)))) continue;
+    if (root === undefined || (isAged(item) && !(await pipelineExists(root)))) continue;
     living.items.add(item);
     for (const key of root.keys) living.keys.add(key);
   }

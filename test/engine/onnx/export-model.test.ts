@@ -162,7 +162,7 @@ describe('a file that is none of ours', () => {
 
   test.each([
     ['a text', Buffer.from('no model at all'), 'not-onnx'],
-    ['a model of somebody else', withProperties(), 'not-an-exported-model'],
+    ['a model of another program', withProperties(), 'not-an-exported-model'],
     ['one of a later version', withProperties({ 'pipeline.version': '2' }), 'not-an-exported-model'],
     [
       'one with a class list that is not JSON',
@@ -170,7 +170,7 @@ describe('a file that is none of ours', () => {
       'not-an-exported-model',
     ],
     [
-      'one of pictures that no memory holds',
+      'one of images that fit into no memory',
       withProperties({
         ...own,
         'pipeline.image': '{"size":[90000000,9],"interpolation":"bilinear","orientation":"exif"}',

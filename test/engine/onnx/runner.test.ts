@@ -165,7 +165,7 @@ test('more images than one batch come back in order', async () => {
   runner.dispose();
 });
 
-test('batches of changing sizes need no more memory as time goes on', async () => {
+test('batches of changing sizes need no more memory over time', async () => {
   const graph = withInputShape(everyLayer(), [64, 64, 3]);
   const part = { ...graph, layers: graph.layers.slice(0, 14) };
   const runner = await engine.compile(part, madeUpWeights(part, 1));

@@ -68,7 +68,7 @@ test('all of them together stay below the bound', async () => {
       width: 192,
       height: 192,
       channels: 3,
-      background: 'grey',
+      background: 'gray',
       noise: { type: 'gaussian', mean: 128, sigma: 90 },
     },
   })

@@ -113,7 +113,7 @@ test('files that are asked for in another folder are to be delivered there, and 
   expect(await planned(open('one', 'elsewhere'))).toBe('fresh: nothing changed');
 });
 
-test('a delivery that did not end is gone on with', async () => {
+test('an interrupted delivery continues', async () => {
   await run();
   const { checkout } = await open();
   await checkout.set('ingest', { ...checkout.get('ingest')!, terms: digestOf('unfinished'), writing: { out: [] } });
@@ -121,7 +121,7 @@ test('a delivery that did not end is gone on with', async () => {
   expect([await run(), await planned()]).toEqual([['restored'], 'fresh: nothing changed']);
 });
 
-test('a run remembers what another delivered meanwhile, in its own stages and in others', async () => {
+test('a run remembers what another has delivered, in its own stages and in others', async () => {
   await run();
   const [long, elsewhere] = [await open('three'), await open('one', 'elsewhere')];
   expect(await run(open('two'))).toEqual(['ran']);

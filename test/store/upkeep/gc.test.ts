@@ -201,7 +201,7 @@ describe('what stays', () => {
     expect(await store.hits('used', 'before')).toEqual([]);
   });
 
-  test('is what lies under a key that somebody works on', async () => {
+  test('is everything under a key that someone works on', async () => {
     const { files, locks } = scratchStore();
     const checkpoint = write(files, `checkpoints/${keyOf('a')}.bin`, 99);
     const attempt = await locks.tryTake(keyOf('a'), 'train');

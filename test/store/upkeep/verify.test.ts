@@ -170,7 +170,7 @@ test('files under the names of others, in no place of theirs, or folders in thei
   rmSync(paths.record);
   mkdirSync(paths.record);
   writeFileSync(join(root, 'v1/blobs/notes.txt'), 'mine');
-  // What has no name of ours is somebody's.
+  // A file without a name of ours belongs to someone.
   expect(await verify()).toMatchObject({ damaged: 3, unchecked: { blobs: 1 } });
   expect((await verify()).damaged).toBe(0);
   expect(readFileSync(join(root, 'v1/blobs/notes.txt'), 'utf8')).toBe('mine');

@@ -62,7 +62,7 @@ export function byDepthwiseKernel(graph: GraphBuilder, convolution: Convolution,
   return reshaped(graph, kernel, [...layer.kernelSize, channels, output[2] / channels]);
 }
 
-/** For each column of the kernel, ones where a window's pixel under it stands: windows x width rows, one column per column. */
+/** For each column of the kernel, ones at the pixel of each window under it: windows x width rows, one column per column. */
 function diagonalsOf(
   graph: GraphBuilder,
   { windows, size, stride, dilation }: Slide,

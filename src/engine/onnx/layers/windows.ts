@@ -40,7 +40,7 @@ export function padded(graph: GraphBuilder, x: Name, [top, left, bottom, right]:
 }
 
 /**
- * What stands at one place of every window: an extent of `windows` along the axis. The axis has `extent` numbers, the
+ * The values at one place of every window: an extent of `windows` along the axis. The axis has `extent` numbers, the
  * first window begins at the first.
  */
 export function tap(graph: GraphBuilder, x: Name, axis: number, place: number, slide: Slide, extent: number): Name {

@@ -2,7 +2,7 @@
  * Pooling over an image with zeros around it (ZeroPadding2D, then pooling), without a Pad before the pool.
  *
  * Optimizers join such a pair, and then the maximum no longer sees the zeros: a pool pads with minus infinity. onnxruntime
- * up to 1.30 does so, and fails if the padding is as wide as the window; onnxsim does too. What no Pad stands before
+ * up to 1.30 does so, and fails if the padding is as wide as the window; onnxsim does too. A pool without a Pad before it
  * cannot be joined: the pool pads by itself, a constant stands for the zeros that its windows meet, and windows that meet
  * nothing but zeros are added afterwards.
  */
@@ -115,7 +115,7 @@ function from(graph: GraphBuilder, x: Name, axis: number, place: number, extent:
   return graph.node('Slice', [x, ...[[place], [extent], [axis]].map((values) => graph.integers(values))]);
 }
 
-/** Zeros of the pool's shape: each window stands on zeros alone. */
+/** Zeros of the pool's shape: each window covers only zeros. */
 function nothing(graph: GraphBuilder, source: Name, rows: Axis, columns: Axis): Name {
   const batchAndChannels = graph.node('Slice', [
     graph.node('Shape', [source]),
