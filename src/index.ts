@@ -79,9 +79,10 @@ export interface ImageBytes {
 }
 
 /**
- * Predicts images, given as paths of files or as bytes, with an exported model: its folder, or its `model.json`. Answers
- * come in the order of the images, as they are ready; one that cannot be read has an `error`, and the others continue. Rejects with
- * a {@link PipelineError} if the model is not there (`invalid`), damaged (`bad-data`) or unsafe, and if the signal aborts.
+ * Predicts images, given as paths of files or as bytes, with an exported model: its folder, or its `model.json`.
+ * Answers come in the order of the images, as they are ready; one that cannot be read has an `error`, and the others
+ * continue. Rejects with a {@link PipelineError} if the model is not there (`invalid`), damaged (`bad-data`) or unsafe,
+ * and if the signal aborts.
  *
  *     for await (const answer of predict('models/pets', ['cat.jpg'])) {
  *       if ('error' in answer) continue;

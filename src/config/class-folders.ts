@@ -33,7 +33,9 @@ function insideOf(origin: Origin): string {
   return typeof origin === 'string' ? '' : (origin.inside ?? '');
 }
 
-/** Empty folders beside the classes; of those beside splits only the ones named like a split are meant to hold anything. */
+/**
+ * Empty folders beside the classes; of those beside splits only the ones named like a split are meant to hold anything.
+ */
 function emptyOf(folder: DiskFolder, { inside, parts }: ClassLayout): string[] {
   const below = (path: readonly string[]): string[] =>
     (folder.at(path)?.emptyFolders() ?? []).map((name) => [...path, name].join('/'));

@@ -39,8 +39,8 @@ const MOST_AXES = 100;
 const LONGEST_LABEL = 180;
 
 /**
- * The axes of a pipeline's matrix; none if there is no matrix, or it does not have the form of the schema, which is reported
- * elsewhere. Throws `unsafe` for a field that no file may hold.
+ * The axes of a pipeline's matrix; none if there is no matrix, or it does not have the form of the schema, which is
+ * reported elsewhere. Throws `unsafe` for a field that no file may hold.
  */
 export function readMatrix(
   pipeline: Mapping,

@@ -1,4 +1,6 @@
-/** Values set on the command line: `--set stages.train.epochs=10` changes one field before the pipeline is validated. */
+/**
+ * Values set on the command line: `--set stages.train.epochs=10` changes one field before the pipeline is validated.
+ */
 import { resolve } from 'node:path';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
 import { isAddress } from '../core/source.js';

@@ -1,7 +1,10 @@
 /** Turns offsets into a text into lines and columns, with the lines around them. */
 import type { Position } from '../core/problem.js';
 
-/** The lines of one file. Columns and lengths count characters (code points), so that a caret is under what it points to. */
+/**
+ * The lines of one file. Columns and lengths count characters (code points), so that a caret is under what it points
+ * to.
+ */
 export class Lines {
   /** Offset of each line's first character. */
   private readonly starts: number[] = [0];

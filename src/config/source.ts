@@ -10,8 +10,8 @@ import { readRegular } from '../core/regular-file.js';
 const largestFile = 1024 * 1024;
 
 /**
- * The text of a file in UTF-8, without its byte order mark.
- * Throws a failure: `invalid` if it is not there, `input-output` if it cannot be read, `unsafe` above 1 MiB, `invalid` if it is not UTF-8.
+ * The text of a file in UTF-8, without its byte order mark. Throws a failure: `invalid` if it is not there,
+ * `input-output` if it cannot be read, `unsafe` above 1 MiB, `invalid` if it is not UTF-8.
  */
 export async function readSource(file: string): Promise<string> {
   const bytes = await readLimited(file);

@@ -17,7 +17,10 @@ export interface DraftStage {
   readonly kind: StageKind | undefined;
   /** What the file says, whatever that is. */
   readonly written: Mapping;
-  /** The checked config with its defaults, without fields that mean nothing; undefined if there are other problems with it. */
+  /**
+   * The checked config with its defaults, without fields that mean nothing; undefined if there are other problems with
+   * it.
+   */
   readonly config: StageConfigs[StageKind] | undefined;
 }
 

@@ -51,7 +51,10 @@ export function parseYaml(text: string, file: string): ParsedYaml {
   return { ...toPlain(document, lines), locate: (path, part) => locate(document, lines, path, part) };
 }
 
-/** Tokens of the text. Depth and size are watched while they are made: composing is recursive, and would run out of stack. */
+/**
+ * Tokens of the text. Depth and size are watched while they are made: composing is recursive, and would run out of
+ * stack.
+ */
 function readTokens(text: string, lines: Lines): CST.Token[] {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
@@ -156,7 +159,9 @@ function syntaxProblem(error: YAMLError, position: Position): Problem {
   return { code: 'yaml-syntax', position, found, remedy: syntaxRemedies[error.code] };
 }
 
-/** Builds plain values. Throws all that is unsafe at once; keys written twice are returned, and the first one counts. */
+/**
+ * Builds plain values. Throws all that is unsafe at once; keys written twice are returned, and the first one counts.
+ */
 function toPlain(document: Document.Parsed, lines: Lines): { value: Plain; problems: Problem[] } {
   const problems: Problem[] = [];
   const unsafe: Problem[] = [];

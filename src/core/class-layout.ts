@@ -85,7 +85,9 @@ function levelOf(folder: ImageFolder, path: readonly string[], splitFolders: Spl
   return known.length === 0 ? classLevel(folder, path, tops) : splitLevel(folder, path, tops, known);
 }
 
-/** Whether a folder that alone holds images only wraps what matters: never if that would leave fewer than two classes. */
+/**
+ * Whether a folder that alone holds images only wraps what matters: never if that would leave fewer than two classes.
+ */
 function isWrapper({ name }: ImageFolder, { parts, question }: Level, splitFolders: SplitFolders | undefined): boolean {
   if (splitFolders !== undefined && Object.keys(splitFolders).length > 0) return question === undefined;
   const splits = new Set(parts.flatMap(({ split }) => split ?? []));

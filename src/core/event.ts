@@ -1,7 +1,10 @@
 /** Everything that a run reports as it proceeds. `--json` prints these events as they are. */
 import type { Problem } from './problem.js';
 
-/** `fresh`: this checkout's outputs are current. `restored`: brought back from the cache. `interrupted`: stopped by a person or a signal. */
+/**
+ * `fresh`: this checkout's outputs are current. `restored`: brought back from the cache. `interrupted`: stopped by a
+ * person or a signal.
+ */
 export type StageState = 'ran' | 'restored' | 'fresh' | 'failed' | 'interrupted' | 'skipped';
 export type RunState = 'ok' | 'failed' | 'gate-missed' | 'interrupted';
 

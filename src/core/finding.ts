@@ -1,6 +1,8 @@
 /** What `doctor` finds: a fact, or something that is wrong. */
 
-/** `error` is what a run would refuse, or what makes its metrics wrong; `warning` what is worth a look; `note` a fact. */
+/**
+ * `error` is what a run would refuse, or what makes its metrics wrong; `warning` what is worth a look; `note` a fact.
+ */
 export type FindingLevel = 'ok' | 'note' | 'warning' | 'error';
 
 export interface Finding {

@@ -1,6 +1,6 @@
 /**
- * Checks of values of unknown form, such as JSON from a disk that others can write. They are put together from small ones,
- * so that a parser says in one place what its file holds.
+ * Checks of values of unknown form, such as JSON from a disk that others can write. They are put together from small
+ * ones, so that a parser says in one place what its file holds.
  */
 import { isRecord } from './is-record.js';
 

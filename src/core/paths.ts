@@ -21,8 +21,8 @@ const LONGEST_PATH = 1024;
 const special = /[\\:\u0000-\u001f\u007f]/;
 
 /**
- * Whether a text names something below a folder: names with `/` between them, none of which is empty, `.` or `..`. Names of
- * people's files may contain anything else that this system takes.
+ * Whether a text names something below a folder: names with `/` between them, none of which is empty, `.` or `..`.
+ * Names of people's files may contain anything else that this system takes.
  */
 export function staysInside(text: unknown): text is string {
   if (typeof text !== 'string' || text.includes('\0') || isAbsolute(text)) return false;
@@ -31,8 +31,8 @@ export function staysInside(text: unknown): text is string {
 }
 
 /**
- * The same for names that this tool chooses and finds again on a disk, on any system. `__proto__` is none of them: as the
- * name of a member it means something else.
+ * The same for names that this tool chooses and finds again on a disk, on any system. `__proto__` is none of them: as
+ * the name of a member it means something else.
  */
 export function isInnerPath(text: unknown): text is string {
   if (!staysInside(text) || special.test(text) || text.length > LONGEST_PATH) return false;

@@ -5,7 +5,9 @@ export interface Prediction {
   readonly class: string;
   /** The score of that class, from 0 to 1. */
   readonly score: number;
-  /** The scores of all classes by name. Their order says nothing: JavaScript puts names that are whole numbers first. */
+  /**
+   * The scores of all classes by name. Their order says nothing: JavaScript puts names that are whole numbers first.
+   */
   readonly scores: Readonly<Record<string, number>>;
 }
 

@@ -114,8 +114,8 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 /**
- * Words of native libraries and of V8 for memory or a thread that the system refused; they have no codes. An error that is
- * missed here is reported as unexpected, and is no more than that.
+ * Words of native libraries and of V8 for memory or a thread that the system refused; they have no codes. An error that
+ * is missed here is reported as unexpected, and is no more than that.
  */
 const refused =
   /pthread_create|bad_?alloc|allocat\w* memory|memory allocation|Array buffer allocation|out of memory|insufficient memory|error creating thread|Resource temporarily unavailable/i;

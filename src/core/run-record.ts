@@ -1,4 +1,6 @@
-/** What is kept of each run, `.pipeline/runs/<id>/run.json`: enough to show later what it did and where its results are. */
+/**
+ * What is kept of each run, `.pipeline/runs/<id>/run.json`: enough to show later what it did and where its results are.
+ */
 import type { Json } from './canonical.js';
 import { isActionKey, type ActionKey } from './digest.js';
 import {
@@ -148,6 +150,9 @@ const isEnd: Guard<RunEnd> = isShapedAs({
 
 const isGoing = isShapedAs({ state: isOneOf('running'), owner: isString });
 
-/** A record comes with a project, which may be a stranger's: its names of results and digests decide which files are read. */
+/**
+ * A record comes with a project, which may be a stranger's: its names of results and digests decide which files are
+ * read.
+ */
 export const isRunRecord: Guard<RunRecord> = (value): value is RunRecord =>
   isStart(value) && (isEnd(value) || isGoing(value));

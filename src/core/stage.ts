@@ -17,7 +17,9 @@ export type ReferenceField = 'data' | 'base' | 'model' | 'from';
 /** The outputs of a stage, by the names that it chose; see `outputs.ts` for valid names. */
 export type Outputs = Readonly<Record<string, BlobRef>>;
 
-/** The outputs of the stages that a stage reads; `gates` are the evaluations that an export waits for, in file order. */
+/**
+ * The outputs of the stages that a stage reads; `gates` are the evaluations that an export waits for, in file order.
+ */
 export interface Inputs {
   readonly data?: Outputs;
   readonly base?: Outputs;
@@ -49,15 +51,23 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly kind: Kind;
   /** Bumped by the author when the same inputs give other outputs. */
   readonly impl: number;
-  /** Outputs of referenced stages that decide this stage's output: they are in its key. Those a stage does not have are null there. */
+  /**
+   * Outputs of referenced stages that decide this stage's output: they are in its key. Those a stage does not have are
+   * null there.
+   */
   readonly reads: Readonly<Partial<Record<keyof Inputs, readonly string[]>>>;
-  /** The output with the numbers that a result is judged by. Exports of the model that it measures wait for such stages. */
+  /**
+   * The output with the numbers that a result is judged by. Exports of the model that it measures wait for such stages.
+   */
   readonly metrics?: string;
   /** Leaves out of a checked config what does not matter given the rest. Everything that is left enters the key. */
   readonly relevant?: (config: StageConfigs[Kind]) => Json;
   /** Versions of libraries and of the engine that decide the output, from package metadata alone. */
   readonly environment?: (settings: Settings) => Json;
-  /** Throws `invalid` if this machine lacks what the stage will need. Asked of every stage of a run before any of them runs. */
+  /**
+   * Throws `invalid` if this machine lacks what the stage will need. Asked of every stage of a run before any of them
+   * runs.
+   */
   readonly requires?: (config: StageConfigs[Kind]) => void;
   /** Looks at what is outside the pipeline. Called for every plan: it must be fast if nothing changed. */
   readonly survey?: (context: SurveyContext<Kind>) => Promise<Survey>;
@@ -79,7 +89,10 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly inspect?: (context: StageContext<Kind>) => Promise<Finding[]>;
   /** Paths of the folders, as the pipeline names them, that `deliver` writes besides the stage's own. */
   readonly writesTo?: (config: StageConfigs[Kind]) => readonly string[];
-  /** Writes files for people or other programs. Called in every run, unless what was written last is still there and up to date. */
+  /**
+   * Writes files for people or other programs. Called in every run, unless what was written last is still there and up
+   * to date.
+   */
   readonly deliver?: (context: DeliveryContext<Kind>) => Promise<void>;
   /**
    * Judges the outputs in every run, even if they came from the cache. Throws a `gate-missed` failure if the
@@ -89,8 +102,8 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
 }
 
 /**
- * Which links of a folder are read. `inside`: those to files in the folder, as of files from elsewhere. `followed`: those to
- * any file or folder, as of a folder that a person names.
+ * Which links of a folder are read. `inside`: those to files in the folder, as of files from elsewhere. `followed`:
+ * those to any file or folder, as of a folder that a person names.
  */
 export type LinkPolicy = 'inside' | 'followed';
 
@@ -142,7 +155,10 @@ export interface FeatureKey {
   readonly view: number;
 }
 
-/** What a stage keeps of work that is not finished, for the next run that comes to the same key; gone once its result is there. */
+/**
+ * What a stage keeps of work that is not finished, for the next run that comes to the same key; gone once its result is
+ * there.
+ */
 export interface Checkpoint {
   /** What was written last, verified. */
   read(): Promise<Buffer | undefined>;
@@ -218,7 +234,10 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   readonly checkpoint: Checkpoint;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
-  /** Remembers how long work took; a workload is everything but the machine that decides it. Plans estimate times from it. */
+  /**
+   * Remembers how long work took; a workload is everything but the machine that decides it. Plans estimate times from
+   * it.
+   */
   measured(workload: Json, measurement: Measurement): void;
 }
 
@@ -232,8 +251,9 @@ export interface DeliveryContext<Kind extends StageKind = StageKind> extends Jud
   /** A path as people read it. */
   displayPath(path: string): string;
   /**
-   * Makes the folder, absolute or as the pipeline file names it, hold exactly these files, whole or not at all. Files that are there with the right bytes are left;
-   * a folder that a person has changed since the last delivery is refused unless the run is forced.
+   * Makes the folder, absolute or as the pipeline file names it, hold exactly these files, whole or not at all. Files
+   * that are there with the right bytes are left; a folder that a person has changed since the last delivery is refused
+   * unless the run is forced.
    */
   deliverFiles(folder: string, files: ReadonlyMap<string, BlobRef | string>): Promise<void>;
 }

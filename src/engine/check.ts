@@ -1,4 +1,6 @@
-/** Whether the engines can be loaded here and compute what they should: each runs and trains a network of four weights. */
+/**
+ * Whether the engines can be loaded here and compute what they should: each runs and trains a network of four weights.
+ */
 import type { Finding } from '../core/finding.js';
 import type { EngineChoice } from '../core/schema-types.js';
 import type { Graph } from '../model/graph.js';

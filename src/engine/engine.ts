@@ -91,9 +91,15 @@ export interface TrainerState {
 }
 
 export interface Trainer {
-  /** One optimizer step over a batch. Where the loss is not finite, nothing is updated, so that its cause can be looked for. */
+  /**
+   * One optimizer step over a batch. Where the loss is not finite, nothing is updated, so that its cause can be looked
+   * for.
+   */
   step(batch: TrainingBatch): Promise<StepResult>;
-  /** What each layer up to the logits outputs for a batch, as `step` computes it, by name and in order. Slow: for diagnosis. */
+  /**
+   * What each layer up to the logits outputs for a batch, as `step` computes it, by name and in order. Slow: for
+   * diagnosis.
+   */
   activations(batch: TrainingBatch): Promise<ReadonlyMap<string, Float32Array>>;
   /** Inference with the weights as they are now: dropout off. */
   predict(features: Float32Array, count: number): Promise<Float32Array>;

@@ -13,7 +13,10 @@ export interface Note {
   readonly text: string;
 }
 
-/** The engine that a choice resolves to here; no key ever contains the word auto. Throws `invalid` if it is not installed. */
+/**
+ * The engine that a choice resolves to here; no key ever contains the word auto. Throws `invalid` if it is not
+ * installed.
+ */
 export function resolveEngine(choice: EngineChoice): EngineIdentity {
   const onnx = choice === 'tfjs' ? undefined : onnxIdentity();
   if (onnx !== undefined) return onnx;

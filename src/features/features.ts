@@ -99,7 +99,10 @@ export class Features {
     for (const digest of digests) this.bad.add(digest);
   }
 
-  /** Extracts what is missing of a view; once is enough for each view. Returns the images that can be used: bad ones are left out if requested. */
+  /**
+   * Extracts what is missing of a view; once is enough for each view. Returns the images that can be used: bad ones are
+   * left out if requested.
+   */
   async ensure(digests: readonly Digest[], view: number): Promise<Digest[]> {
     const { store } = this;
     const isUsable = (digest: Digest): boolean => !this.bad.has(digest);
@@ -246,7 +249,9 @@ export class Features {
     return this.paced;
   }
 
-  /** Frees the engine's memory and ends the threads. Two splits may share these features: the second call does nothing. */
+  /**
+   * Frees the engine's memory and ends the threads. Two splits may share these features: the second call does nothing.
+   */
   async dispose(): Promise<void> {
     const runner = this.runner;
     this.runner = undefined;

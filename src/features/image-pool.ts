@@ -95,8 +95,8 @@ export class ImagePool {
   }
 
   /**
-   * sharp is already loaded in this thread, through `image-loader.ts`: its libraries must stay loaded until the last thread
-   * has ended (https://sharp.pixelplumbing.com/install#worker-threads).
+   * sharp is already loaded in this thread, through `image-loader.ts`: its libraries must stay loaded until the last
+   * thread has ended (https://sharp.pixelplumbing.com/install#worker-threads).
    */
   private start(): Thread {
     const worker = new Worker(this.options.entry, { workerData: this.work });

@@ -1,4 +1,6 @@
-/** Runs a network over batches in parts that are over soon: while the engine holds the thread, Ctrl-C goes unnoticed. */
+/**
+ * Runs a network over batches in parts that are over soon: while the engine holds the thread, Ctrl-C goes unnoticed.
+ */
 import type { Runner } from '../engine/engine.js';
 
 /** What one part should take: a few in the two seconds in which an interruption has to come to its end. */

@@ -1,4 +1,6 @@
-/** Warps an image by an affine matrix with bilinear interpolation, as `scipy.ndimage.affine_transform` of order 1 does. */
+/**
+ * Warps an image by an affine matrix with bilinear interpolation, as `scipy.ndimage.affine_transform` of order 1 does.
+ */
 
 export type FillMode = 'nearest' | 'reflect' | 'wrap' | 'constant';
 
@@ -108,7 +110,9 @@ export function warp(
   }
 }
 
-/** Copies height x width x 3 levels into `into`, flipped: what {@link warp} does under the identity, without its price. */
+/**
+ * Copies height x width x 3 levels into `into`, flipped: what {@link warp} does under the identity, without its price.
+ */
 export function flip(pixels: Uint8Array, width: number, height: number, flips: Flips, into: Float32Array): void {
   const step = flips.horizontal ? -3 : 3;
   let source = 0;

@@ -106,7 +106,10 @@ function zoomLimits(range: AugmentParameters['zoom_range'] = 0): readonly [numbe
   return typeof range === 'number' ? [1 - range, 1 + range] : range;
 }
 
-/** Pixels; Keras distinguishes integers from floats by type, we distinguish whole numbers from others by value. `+ 0` makes -0 plain. */
+/**
+ * Pixels; Keras distinguishes integers from floats by type, we distinguish whole numbers from others by value. `+ 0`
+ * makes -0 plain.
+ */
 function shift(range = 0, extent: number, random: Random): number {
   const draw = random.uniform(-1, 1);
   if (range < 1) return draw * range * extent + 0;

@@ -1,6 +1,6 @@
 /**
- * Distinguishes an image that cannot be decoded from a machine that cannot decode: without a free thread or memory, libvips
- * fails on sound files as it does on damaged ones, and what is called undecodable may be left out for good.
+ * Distinguishes an image that cannot be decoded from a machine that cannot decode: without a free thread or memory,
+ * libvips fails on sound files as it does on damaged ones, and what is called undecodable may be left out for good.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
@@ -18,8 +18,8 @@ type Decode = (bytes: Uint8Array) => Promise<Uint8Array>;
 
 /**
  * Decodes again after a failure; gives the pixels if it works now. Rejects with `picture-not-decodable` (bad data) only
- * if the bytes explain it: they fail with the same words again, which do not name memory or threads, and images made here
- * pass through the same pipeline before and after. Everything else is `out-of-resources` (input or output).
+ * if the bytes explain it: they fail with the same words again, which do not name memory or threads, and images made
+ * here pass through the same pipeline before and after. Everything else is `out-of-resources` (input or output).
  */
 export async function decodeAgain(
   first: unknown,

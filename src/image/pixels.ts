@@ -14,9 +14,10 @@ export interface OpenImage {
 }
 
 /**
- * Colors are taken as Pillow's `convert('RGB')` takes them: embedded profiles are ignored, CMYK is multiplied out, alpha
- * is dropped. What sharp would do otherwise is done here in a pass over the whole image, for the few that need it.
- * A JPEG that lacks its end marker is read if it lacks nothing else, as Pillow and browsers read it. Rejects with sharp's error for what it cannot read.
+ * Colors are taken as Pillow's `convert('RGB')` takes them: embedded profiles are ignored, CMYK is multiplied out,
+ * alpha is dropped. What sharp would do otherwise is done here in a pass over the whole image, for the few that need
+ * it. A JPEG that lacks its end marker is read if it lacks nothing else, as Pillow and browsers read it. Rejects with
+ * sharp's error for what it cannot read.
  */
 export async function openImage(bytes: Uint8Array, orientation: ImageSpec['orientation']): Promise<OpenImage> {
   const format = formatOf(bytes);

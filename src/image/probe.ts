@@ -1,4 +1,7 @@
-/** Finds out from a file's bytes whether it is a whole image of a format that is read, and its size, without decoding it. */
+/**
+ * Finds out from a file's bytes whether it is a whole image of a format that is read, and its size, without decoding
+ * it.
+ */
 import { formatOf, type ImageFormat } from '../core/image-signatures.js';
 import { PipelineError } from '../core/problem.js';
 import { readAvif } from './formats/avif.js';
@@ -15,15 +18,18 @@ import { readWebp } from './formats/webp.js';
 export const PROBE_VERSION = 2;
 
 /**
- * What is read into memory for one image stays bounded: the file, and its pixels before they are reduced. `pixels` is the
- * usual limit, which `max_megapixels` of ingest replaces, up to `mostPixels`; from `largePixels` on, a thread decodes one
- * image at a time.
+ * What is read into memory for one image stays bounded: the file, and its pixels before they are reduced. `pixels` is
+ * the usual limit, which `max_megapixels` of ingest replaces, up to `mostPixels`; from `largePixels` on, a thread
+ * decodes one image at a time.
  */
 export const imageLimits = { bytes: 128 * 2 ** 20, pixels: 256e6, mostPixels: 1000e6, largePixels: 64e6 } as const;
 
 export { HOLDS_PATH };
 
-/** What is wrong with a file: more than the limits allow, not an image of a format that is read, or one with parts missing. */
+/**
+ * What is wrong with a file: more than the limits allow, not an image of a format that is read, or one with parts
+ * missing.
+ */
 export type ImageFault = 'too-large' | 'foreign' | 'damaged';
 
 export type ImageProbe =

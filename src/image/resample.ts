@@ -2,9 +2,9 @@
  * Resizing in plain arithmetic where libvips does not exist: in a browser. It follows step by step what the decoder has
  * sharp and libvips do (sharp's pipeline.cc; https://www.libvips.org/API/current/libvips-resample.html, vips_resize):
  * JPEG and WebP are made smaller while they are read, large reductions begin with averages of whole blocks, a filter
- * that widens with the reduction does the rest, and each step rounds to bytes. What enlarges is the decoder's own code and
- * gives its very levels; where images become smaller, last bits of weights
- * differ, and that readers reduce brightness and color apart does too.
+ * that widens with the reduction does the rest, and each step rounds to bytes. What enlarges is the decoder's own code
+ * and gives its very levels; where images become smaller, last bits of weights differ, and that readers reduce
+ * brightness and color apart does too.
  */
 import type { ImageSpec } from './dataset.js';
 import { enlarge, keys, sinc, type Filter as FilterName } from './enlarge.js';
@@ -67,7 +67,9 @@ function averages(pixels: number, to: number, scale: number): Taps {
   return tapsOf(pixels, to, Math.ceil(scale) + 1, (place) => Math.floor(place * scale), covered);
 }
 
-/** A filter around the place that a row or column of the result has in the source, as wide as the reduction asks for. */
+/**
+ * A filter around the place that a row or column of the result has in the source, as wide as the reduction asks for.
+ */
 function filtered(
   pixels: number,
   to: number,

@@ -81,7 +81,10 @@ export async function readBundle(path: string): Promise<Bundle> {
   };
 }
 
-/** An export says these things in its network's file too, so that a list that was swapped or came from another model is found. */
+/**
+ * An export says these things in its network's file too, so that a list that was swapped or came from another model is
+ * found.
+ */
 function requireSame(inModel: unknown, inList: unknown, where: string): void {
   if (inModel === undefined || isDeepStrictEqual(inModel, inList)) return;
   throw bad(

@@ -188,7 +188,9 @@ export function shapesOf(graph: Graph): ReadonlyMap<string, Shape> {
   return shapes;
 }
 
-/** The weights that a layer declares for an input of this shape. Kernels are [height, width, in, out], Keras's order. */
+/**
+ * The weights that a layer declares for an input of this shape. Kernels are [height, width, in, out], Keras's order.
+ */
 export function weightSpecs(layer: Layer, input: Shape): WeightSpec[] {
   const spec = (role: WeightSpec['role'], shape: Shape): WeightSpec => ({ name: `${layer.name}/${role}`, role, shape });
   const channels = input[input.length - 1];

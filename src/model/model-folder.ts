@@ -52,7 +52,10 @@ export class ModelFolder {
     return (await stat(await this.targetOf(name))).size;
   }
 
-  /** Fills an array from a file, and returns how many bytes there were and their digest. Failures are those of {@link read}. */
+  /**
+   * Fills an array from a file, and returns how many bytes there were and their digest. Failures are those of {@link
+   * read}.
+   */
   async readInto(name: string, into: Uint8Array): Promise<{ readonly filled: number; readonly digest: Digest }> {
     const path = join(this.folder, name);
     const file = await openRegular(await this.targetOf(name), { where: path });

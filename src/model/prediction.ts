@@ -8,7 +8,9 @@ export function scoresOf(outputs: Float32Array, row: number, units: number): num
   return [1 - outputs[row], outputs[row]];
 }
 
-/** One row of a network's outputs as a prediction, with the class that `evaluate` would choose at its usual threshold. */
+/**
+ * One row of a network's outputs as a prediction, with the class that `evaluate` would choose at its usual threshold.
+ */
 export function predictionOf(
   outputs: Float32Array,
   row: number,

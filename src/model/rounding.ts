@@ -13,7 +13,10 @@ export function isStoredAsFloat16({ shape }: Pick<Tensor, 'shape'>, type: FloatT
   return type === 'float16' && shape.length >= 2;
 }
 
-/** A tensor's numbers as float16, to nearest. Throws `invalid` if one of them is beyond its range; `name` is the weight's. */
+/**
+ * A tensor's numbers as float16, to nearest. Throws `invalid` if one of them is beyond its range; `name` is the
+ * weight's.
+ */
 export function toHalves(name: string, { data }: Tensor): Uint16Array<ArrayBuffer> {
   const halves = new Uint16Array(data.length);
   if (encodeFloat16(data, halves)) return halves;

@@ -25,8 +25,8 @@ export interface ModelPredictor {
   /** Whether it can predict: it is not closed, and its process has not ended. */
   readonly running: boolean;
   /**
-   * Predicts images and yields answers in their order; memory holds a few batches of them. An image that
-   * cannot be read yields an answer too. Throws `interrupted` if the signal aborts, after which it cannot be used again.
+   * Predicts images and yields answers in their order; memory holds a few batches of them. An image that cannot be read
+   * yields an answer too. Throws `interrupted` if the signal aborts, after which it cannot be used again.
    */
   predict<Input extends ImageInput>(
     inputs: readonly Input[],

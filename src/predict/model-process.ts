@@ -1,6 +1,7 @@
 /**
- * An exported model in a process of its own. Anyone may have made the model, and a native library that computes cannot be
- * stopped from outside of its thread: `worker.terminate()` waits until it returns. A process can be killed at any moment.
+ * An exported model in a process of its own. Anyone may have made the model, and a native library that computes cannot
+ * be stopped from outside of its thread: `worker.terminate()` waits until it returns. A process can be killed at any
+ * moment.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';

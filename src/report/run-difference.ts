@@ -1,4 +1,6 @@
-/** Two runs side by side, for a terminal: changed fields, metrics, and images whose prediction became wrong or right. */
+/**
+ * Two runs side by side, for a terminal: changed fields, metrics, and images whose prediction became wrong or right.
+ */
 import { columnLines } from './columns.js';
 import type { ChangedPredictions, ChangedImage } from './results/changed-predictions.js';
 import { stateWord, type RunRow } from './run-list.js';

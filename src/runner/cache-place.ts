@@ -73,7 +73,9 @@ export interface Trusted {
   readonly state: 'trusted' | 'before';
 }
 
-/** Marks the cache inside a project as made here: its results are used from now on. Throws `invalid` if there is none. */
+/**
+ * Marks the cache inside a project as made here: its results are used from now on. Throws `invalid` if there is none.
+ */
 export async function trustCache(
   { store }: Pick<Project, 'store'>,
   environment: NodeJS.ProcessEnv = process.env,

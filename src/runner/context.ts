@@ -25,7 +25,10 @@ async function readBytes(store: Store, ref: BlobRef): Promise<Buffer> {
 
 const isAnything = <Value>(_value: unknown): _value is Value => true;
 
-/** An output that is JSON. Throws {@link LostBlob}, and `bad-data` if it has another form: its record was not written by this tool. */
+/**
+ * An output that is JSON. Throws {@link LostBlob}, and `bad-data` if it has another form: its record was not written by
+ * this tool.
+ */
 export async function readJson<Value>(store: Store, ref: BlobRef, isValue: Guard<Value> = isAnything): Promise<Value> {
   const value = parseJson((await readBytes(store, ref)).toString('utf8'), isValue);
   if (value !== undefined) return value;

@@ -14,7 +14,9 @@ export interface Missing {
   readonly bytes: number;
 }
 
-/** Looks up which rows a set lacks. `counted` contains those that earlier stages will add, and these are added to it. */
+/**
+ * Looks up which rows a set lacks. `counted` contains those that earlier stages will add, and these are added to it.
+ */
 export async function missingOf(
   { features, store, settings }: Session,
   { digests, views, set }: FeatureNeed,

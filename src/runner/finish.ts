@@ -1,4 +1,7 @@
-/** What follows once a stage's outputs are there: its files are delivered, the checkout remembers it, its gate is judged. */
+/**
+ * What follows once a stage's outputs are there: its files are delivered, the checkout remembers it, its gate is
+ * judged.
+ */
 import { relative } from 'node:path';
 import { canonical } from '../core/canonical.js';
 import { digestOf, type Digest } from '../core/digest.js';

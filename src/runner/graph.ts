@@ -70,7 +70,10 @@ function evaluationsByModel(pipeline: Pipeline, table: StageTable): ReadonlyMap<
 /** What is known of a stage's outputs while the graph is walked; undefined if they are not. */
 export type KnownOutputs = (stage: string) => Outputs | undefined;
 
-/** A visit returns the outputs of the stage, as far as they are known; `unknown` is the first dependency whose outputs are not. */
+/**
+ * A visit returns the outputs of the stage, as far as they are known; `unknown` is the first dependency whose outputs
+ * are not.
+ */
 export type Visit = (node: Node, outputs: KnownOutputs, unknown: string | undefined) => Promise<Outputs | undefined>;
 
 /** Visits each stage after those that it reads or waits for, with the outputs that their visits returned. */

@@ -25,8 +25,9 @@ export interface Healing {
 }
 
 /**
- * Does something that reads outputs. If one is lost, the first settled stage that produced it runs again
- * (its own inputs may be lost too), and the action is tried again, at most once for each stage and once for what it produced itself.
+ * Does something that reads outputs. If one is lost, the first settled stage that produced it runs again (its own
+ * inputs may be lost too), and the action is tried again, at most once for each stage and once for what it produced
+ * itself.
  */
 export async function healing<Result>(host: Healing, action: () => Promise<Result>): Promise<Result> {
   for (let attempt = 0; ; attempt++) {

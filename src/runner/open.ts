@@ -34,7 +34,9 @@ export async function loadChecked(
   });
 }
 
-/** Opens a session; damage in the cache is reported as a note. Throws `invalid` for invalid limits in the environment. */
+/**
+ * Opens a session; damage in the cache is reported as a note. Throws `invalid` for invalid limits in the environment.
+ */
 export async function openFor(
   pipeline: Pipeline,
   { stages, version }: Tool,

@@ -1,4 +1,7 @@
-/** Decides what is current, what the store still has and what must be done, with the reason for each decision. Runs nothing. */
+/**
+ * Decides what is current, what the store still has and what must be done, with the reason for each decision. Runs
+ * nothing.
+ */
 import type { ActionKey } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
 import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';

@@ -19,7 +19,10 @@ export interface Selection {
   readonly forced: ReadonlySet<string>;
 }
 
-/** `stages` are named with all that they need. Throws `invalid` for a stage that is not there, and for two ways of choosing. */
+/**
+ * `stages` are named with all that they need. Throws `invalid` for a stage that is not there, and for two ways of
+ * choosing.
+ */
 export function select(
   graph: StageGraph,
   stages: readonly string[],

@@ -7,7 +7,10 @@ import { isWithin } from '../core/paths.js';
 import type { Problem } from '../core/problem.js';
 import { pathOf } from '../core/source.js';
 
-/** Problems of ingest stages whose source is in the cache or in `.pipeline`, or has the cache in it where its files are listed; and of exports that a link leads into one. */
+/**
+ * Problems of ingest stages whose source is in the cache or in `.pipeline`, or has the cache in it where its files are
+ * listed; and of exports that a link leads into one.
+ */
 export function sourcesApart(pipeline: Pipeline, cache: string): Problem[] {
   const own = real(join(pipeline.home, '.pipeline'));
   const store = real(cache);

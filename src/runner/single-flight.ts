@@ -21,8 +21,8 @@ export interface FlightOptions {
 }
 
 /**
- * Does work unless another process does it, and otherwise waits outside the queue: other stages can run, and
- * the holder of a lock is always working, so that no two can wait for each other. If the other dies or fails, the work is ours.
+ * Does work unless another process does it, and otherwise waits outside the queue: other stages can run, and the holder
+ * of a lock is always working, so that no two can wait for each other. If the other dies or fails, the work is ours.
  */
 export async function singleFlight<Result>(
   options: FlightOptions,

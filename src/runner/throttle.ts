@@ -3,7 +3,10 @@ import type { Emit } from '../core/event.js';
 
 const INTERVAL_MS = 100;
 
-/** Passes on all events but those about progress that follow one of the same task too soon; the end of a task always passes. */
+/**
+ * Passes on all events but those about progress that follow one of the same task too soon; the end of a task always
+ * passes.
+ */
 export function throttled(emit: Emit, now: () => number = () => performance.now()): Emit {
   const lastSent = new Map<string, number>();
   return (event) => {

@@ -1,4 +1,6 @@
-/** Blobs by the digest of their bytes: `v1/blobs/ab/<digest>`. A blob is never edited, and believed only after hashing. */
+/**
+ * Blobs by the digest of their bytes: `v1/blobs/ab/<digest>`. A blob is never edited, and believed only after hashing.
+ */
 import { join } from 'node:path';
 import { digestOf, fileNameOf, type Digest, type BlobRef } from '../core/digest.js';
 import type { VerifiedFile } from '../core/source.js';

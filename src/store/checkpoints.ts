@@ -1,6 +1,7 @@
 /**
- * What stages keep of unfinished work, one file per key: `v1/checkpoints/ab/<key>`, a line with the format, the key and the
- * SHA-256 of what follows. It is believed only after hashing; anything else is a miss. A new one replaces the old one completely.
+ * What stages keep of unfinished work, one file per key: `v1/checkpoints/ab/<key>`, a line with the format, the key and
+ * the SHA-256 of what follows. It is believed only after hashing; anything else is a miss. A new one replaces the old
+ * one completely.
  */
 import { join } from 'node:path';
 import { digestOf, fileNameOf, type ActionKey } from '../core/digest.js';

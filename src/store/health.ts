@@ -1,4 +1,6 @@
-/** Whether a store can be worked with: whether it can be written, the disk that it is on, and a sample of its contents. */
+/**
+ * Whether a store can be worked with: whether it can be written, the disk that it is on, and a sample of its contents.
+ */
 import { access, constants, lstat, readdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { bytesText } from '../core/text/bytes-text.js';

@@ -1,7 +1,7 @@
 /**
- * Where a store was made: `v1/made-here.json` names the very folder `v1` by its number on its disk and the time of its birth.
- * A copy, an archive that was unpacked or a checkout has another one, so that a store from elsewhere can be distinguished
- * from one that this tool made in its place. Nothing outside the store is needed for it.
+ * Where a store was made: `v1/made-here.json` names the very folder `v1` by its number on its disk and the time of its
+ * birth. A copy, an archive that was unpacked or a checkout has another one, so that a store from elsewhere can be
+ * distinguished from one that this tool made in its place. Nothing outside the store is needed for it.
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

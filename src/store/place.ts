@@ -39,12 +39,18 @@ export function occupantOf(root: string): Occupant {
   return isStore ? 'store' : 'others';
 }
 
-/** On these kinds of file systems (statfs(2)) every file seems to be writable by everyone: FAT, exFAT, NTFS, CIFS, SMB, 9p, FUSE. */
+/**
+ * On these kinds of file systems (statfs(2)) every file seems to be writable by everyone: FAT, exFAT, NTFS, CIFS, SMB,
+ * 9p, FUSE.
+ */
 const withoutModes = new Set([
   0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546,
 ]);
 
-/** FAT, exFAT, CIFS and SMB keep no time that an edit must move; FUSE, 9p and NTFS may not, and then show the mtime in its place. */
+/**
+ * FAT, exFAT, CIFS and SMB keep no time that an edit must move; FUSE, 9p and NTFS may not, and then show the mtime in
+ * its place.
+ */
 const withoutChangeTimes = new Set([0x4d44, 0x2011bab0, 0xff534d42, 0xfe534d42]);
 
 /** Whether the ctime of files at a path changes with every edit: on some file systems it is a copy of the mtime. */

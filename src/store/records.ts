@@ -82,8 +82,8 @@ export class Records {
   ) {}
 
   /**
-   * Publishes a record, whose blobs must have been put before it, and returns the valid one: the first with all
-   * its blobs wins, so that two runs of one key never continue with different results. Rejects with {@link MissingBlob}.
+   * Publishes a record, whose blobs must have been put before it, and returns the valid one: the first with all its
+   * blobs wins, so that two runs of one key never continue with different results. Rejects with {@link MissingBlob}.
    */
   async put(record: NewRecord): Promise<ActionRecord> {
     for (const [name, ref] of Object.entries(record.outputs)) {
@@ -113,7 +113,9 @@ export class Records {
     return undefined;
   }
 
-  /** The record of a key whose blobs are all there with their exact size. Their bytes are checked when they are read. */
+  /**
+   * The record of a key whose blobs are all there with their exact size. Their bytes are checked when they are read.
+   */
   async hit(key: ActionKey): Promise<ActionRecord | undefined> {
     const record = await this.get(key);
     if (record === undefined) return undefined;

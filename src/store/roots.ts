@@ -1,6 +1,6 @@
 /**
- * What the last run of each pipeline needs, `v1/roots/<digest of its path>.json`: the keys of its stages. Their records say
- * the rest. Results of a deleted pipeline file are kept as long as other unused results.
+ * What the last run of each pipeline needs, `v1/roots/<digest of its path>.json`: the keys of its stages. Their records
+ * say the rest. Results of a deleted pipeline file are kept as long as other unused results.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -13,7 +13,8 @@
  *     <root>/v1/usage.json                   about how many bytes all of it has
  *     <root>/index/                          digests of people's files; disposable
  *
- * It may forget, but never lie: a published file was complete and hashed to its name; anything else is a miss, reported once.
+ * It may forget, but never lie: a published file was complete and hashed to its name; anything else is a miss, reported
+ * once.
  */
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Json } from '../core/canonical.js';

@@ -1,6 +1,6 @@
 /**
- * Folders of unpacked archives, by the archive's digest: `v1/unpacked/<digest>/files`, with manifest.json beside it. The
- * folder is made aside and renamed, manifest and all; it is used if its files hash to the digest in the manifest.
+ * Folders of unpacked archives, by the archive's digest: `v1/unpacked/<digest>/files`, with manifest.json beside it.
+ * The folder is made aside and renamed, manifest and all; it is used if its files hash to the digest in the manifest.
  * Its thousands of files are not synced one by one: files lost in a power cut are noticed then, and unpacked again.
  */
 import { readdirSync } from 'node:fs';
@@ -34,7 +34,9 @@ interface Opened {
   readonly listing: UnpackedFiles;
 }
 
-/** Digests a folder's files; those that have not changed since they were read under the same name are not read again. */
+/**
+ * Digests a folder's files; those that have not changed since they were read under the same name are not read again.
+ */
 export type DigestTree = (folder: string, name: string) => Promise<FolderListing>;
 
 export class Unpacked {

@@ -1,7 +1,7 @@
 /**
- * The ways from the root of a store to its folders, none of which is a link: a store that came from elsewhere would lead its
- * collector and its files to any folder of this machine. A link in the place of a folder is taken away, and what it leads to
- * is left alone.
+ * The ways from the root of a store to its folders, none of which is a link: a store that came from elsewhere would
+ * lead its collector and its files to any folder of this machine. A link in the place of a folder is taken away, and
+ * what it leads to is left alone.
  */
 import { dirname, sep } from 'node:path';
 import { hasCode, type CacheFs, type FileInfo } from './disk/cache-fs.js';

@@ -26,9 +26,9 @@ export interface FolderProblems {
 }
 
 /**
- * Problems of classes that have no folder, of heads, losses and class weights that do not fit the classes, and of evaluations
- * on test images where there can be none; warnings of empty folders. Only folder names are read. If that is not possible,
- * nothing is reported, because the ingest stage reports what is wrong with its source.
+ * Problems of classes that have no folder, of heads, losses and class weights that do not fit the classes, and of
+ * evaluations on test images where there can be none; warnings of empty folders. Only folder names are read. If that is
+ * not possible, nothing is reported, because the ingest stage reports what is wrong with its source.
  */
 export function lintAgainstFolders(context: LintContext, foldersOf: FolderReader): FolderProblems {
   const sources = new Map<string, SourceFolders>();

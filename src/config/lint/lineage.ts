@@ -21,7 +21,10 @@ export function stagesOf<Kind extends StageKind>(stages: readonly Stage[], kind:
   return stages.filter((stage): stage is Stage<Kind> => isKind(stage, kind));
 }
 
-/** The stages that a stage reads by one field, the nearest first: for a build-head's `base`, its freeze, then its load-base. */
+/**
+ * The stages that a stage reads by one field, the nearest first: for a build-head's `base`, its freeze, then its
+ * load-base.
+ */
 function lineage(stages: readonly Stage[], stage: Stage, field: ReferenceField): Stage[] {
   const byName = stagesByName(stages);
   const found = new Set<Stage>();

@@ -29,7 +29,9 @@ export function emptyFolderText(empty: readonly string[], source: string): Pick<
   return { found: `the ${subject} ${nameList(empty)} in \`${source}\` ${rest}`, remedy: `put images into ${remedy}` };
 }
 
-/** Evaluations on test images if no folder and no share provides any. Otherwise this would show up only after training. */
+/**
+ * Evaluations on test images if no folder and no share provides any. Otherwise this would show up only after training.
+ */
 export function testProblems({ stages, locator }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
   return stagesOf(stages, 'evaluate').flatMap((evaluate) => {
     const ingest = nearestOf(stages, evaluate, 'data', 'ingest');

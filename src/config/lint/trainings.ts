@@ -88,8 +88,8 @@ export function freezeWithFrom({ stages, locator }: LintContext): Problem[] {
 
 /**
  * Ten times the rates that Keras's guides fine-tune with: Adam at 1e-5 (https://keras.io/guides/transfer_learning), SGD
- * with momentum at 1e-4 (https://keras.io/api/applications, "Fine-tune InceptionV3"). Above, the first steps undo what the
- * base has learned.
+ * with momentum at 1e-4 (https://keras.io/api/applications, "Fine-tune InceptionV3"). Above, the first steps undo what
+ * the base has learned.
  */
 const highestRates: Readonly<Record<keyof TrainConfig['optimizer'], number>> = { adam: 1e-4, rmsprop: 1e-4, sgd: 1e-3 };
 
@@ -130,7 +130,9 @@ function trainsBase(boundary: Boundary): boolean {
 
 type Boundary = FreezeConfig['layers'] | undefined;
 
-/** What is frozen in a training: by its own `freeze`, that of the trainings before, or the freeze stage below its head. */
+/**
+ * What is frozen in a training: by its own `freeze`, that of the trainings before, or the freeze stage below its head.
+ */
 function boundariesOf(stages: LintContext['stages']): (training: Training) => Boundary {
   const byName = stagesByName(stages);
   const known = new Map<Stage, Boundary>();

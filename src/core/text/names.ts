@@ -4,8 +4,8 @@
 export const MOST_NAMES = 10;
 
 /**
- * `` `a`, `b` and `c` ``; of more than ten names the first ten: `` `a`, ... and 14 more ``. Backquotes set apart names that
- * contain blanks and commas.
+ * `` `a`, `b` and `c` ``; of more than ten names the first ten: `` `a`, ... and 14 more ``. Backquotes set apart names
+ * that contain blanks and commas.
  */
 export function nameList(names: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
   return joined(

@@ -1,4 +1,6 @@
-/** Paths that were written for a shell: a pipeline takes every path as it is, so `~` and `$HOME` are names of folders. */
+/**
+ * Paths that were written for a shell: a pipeline takes every path as it is, so `~` and `$HOME` are names of folders.
+ */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 

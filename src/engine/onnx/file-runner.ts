@@ -7,7 +7,10 @@ import type { OnnxBundle } from './onnx-bundle.js';
 import { Tensor } from './runtime.js';
 import { openFile } from './session.js';
 
-/** Takes images as RGB levels from 0 to 255 and gives one score per class. Rejects with `bad-data` for a file that onnxruntime refuses. */
+/**
+ * Takes images as RGB levels from 0 to 255 and gives one score per class. Rejects with `bad-data` for a file that
+ * onnxruntime refuses.
+ */
 export async function openModelFile({ path, digest, image, input, output }: OnnxBundle): Promise<Runner> {
   const bytes = await readRegular(path, { digest });
   const session = await openFile(bytes, availableParallelism()).catch((error: unknown) => {

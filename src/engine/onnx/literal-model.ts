@@ -1,4 +1,7 @@
-/** A network as its layers define it, run by onnxruntime without optimization: the second opinion on what is compiled for speed. */
+/**
+ * A network as its layers define it, run by onnxruntime without optimization: the second opinion on what is compiled
+ * for speed.
+ */
 import { type Graph, shapesOf } from '../../model/graph.js';
 import type { Weights } from '../../model/tensor.js';
 import { GraphBuilder } from './builder.js';

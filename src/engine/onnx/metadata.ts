@@ -1,6 +1,6 @@
 /**
- * What an exported `.onnx` file says about itself, in its `metadata_props`: each key holds JSON. Programs need nothing else
- * to use the model. Documented in docs/exported-models.md.
+ * What an exported `.onnx` file says about itself, in its `metadata_props`: each key holds JSON. Programs need nothing
+ * else to use the model. Documented in docs/exported-models.md.
  */
 import { parseBounded, TooManyValues } from '../../core/bounded-json.js';
 import { isRecord } from '../../core/is-record.js';
@@ -69,7 +69,10 @@ export function toProperties(metadata: ModelMetadata): Record<string, string> {
   );
 }
 
-/** Reads the members back. Throws `bad-data` if they are not those of a model that `export` wrote; `where` names the file. */
+/**
+ * Reads the members back. Throws `bad-data` if they are not those of a model that `export` wrote; `where` names the
+ * file.
+ */
 export function fromProperties(properties: ReadonlyMap<string, string>, where: string): ModelMetadata {
   const metadata = Object.fromEntries(
     members.map((name) => [name, parsed(properties.get(`${PREFIX}${name}`), `${PREFIX}${name}`, where)]),

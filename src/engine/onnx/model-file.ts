@@ -48,7 +48,10 @@ export interface Model {
 /** TensorProto.DataType */
 export const dataTypes = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
 
-/** The bytes of a model as an `.onnx` file holds them. Floats are stored little-endian, as all supported machines hold them. */
+/**
+ * The bytes of a model as an `.onnx` file holds them. Floats are stored little-endian, as all supported machines hold
+ * them.
+ */
 export function encodeModel(model: Model): Uint8Array {
   const graph = new Message();
   for (const node of model.nodes) graph.message(1, encodeNode(node));

@@ -61,7 +61,10 @@ export function layOut(builder: GraphBuilder, graph: Graph, input: Value, option
   return steps;
 }
 
-/** The value of a graph's input in Keras's order. Its height and width must be known: a window's padding follows from them. */
+/**
+ * The value of a graph's input in Keras's order. Its height and width must be known: a window's padding follows from
+ * them.
+ */
 export function inputOf(builder: GraphBuilder, graph: Graph, name: Name): Value {
   const [input] = graph.layers;
   const shape = shapesOf(graph).get(input.name)!;

@@ -1,4 +1,7 @@
-/** Preprocessing as ONNX nodes: the arithmetic of `preprocess` in src/model, step by step in float32, so that not a bit differs. */
+/**
+ * Preprocessing as ONNX nodes: the arithmetic of `preprocess` in src/model, step by step in float32, so that not a bit
+ * differs.
+ */
 import { caffeMean, torchDeviation, torchMean, type Preprocessing } from '../../model/preprocessing.js';
 import type { GraphBuilder, Name } from './builder.js';
 import { dataTypes } from './model-file.js';

@@ -3,7 +3,9 @@
  * Source: https://protobuf.dev/programming-guides/encoding
  */
 
-/** One field of a message: a number (varints), or the bytes of a text, a message, packed numbers or a fixed-size number. */
+/**
+ * One field of a message: a number (varints), or the bytes of a text, a message, packed numbers or a fixed-size number.
+ */
 export type Field = { readonly number: number } & (
   { readonly kind: 'varint'; readonly value: bigint } | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
 );

@@ -74,8 +74,8 @@ const table: { readonly [K in LayerKind]: Apply<K> } = {
 };
 
 /**
- * Under SAME, TF.js leaves the padding out of the mean but not out of the gradient, which it divides by the whole window.
- * So it is padded here, and the mean over the window is divided by the part of the window that is not padding.
+ * Under SAME, TF.js leaves the padding out of the mean but not out of the gradient, which it divides by the whole
+ * window. So it is padded here, and the mean over the window is divided by the part of the window that is not padding.
  */
 function averagePooling({ poolSize, strides, padding }: LayerOf<'average_pooling2d'>, [x]: readonly Tensor[]): Tensor {
   const valid = (images: Tensor): Tensor => tf.avgPool(images as Tensor4D, pair(poolSize), pair(strides), 'valid');
@@ -115,7 +115,10 @@ function weight(pass: Pass, layer: Layer, role: WeightSpec['role']): Tensor {
   return found;
 }
 
-/** A kernel with zeros between its numbers, which stands for its dilation: TF.js has no gradient of a dilated convolution. */
+/**
+ * A kernel with zeros between its numbers, which stands for its dilation: TF.js has no gradient of a dilated
+ * convolution.
+ */
 function dilated(kernel: Tensor, [down, across]: Pair): Tensor4D {
   if (down === 1 && across === 1) return kernel as Tensor4D;
   const [height, width, ...channels] = kernel.shape;

@@ -58,7 +58,10 @@ function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-/** The fastest backend that there is. Plain JavaScript is chosen only by tests: it takes hours where others take minutes. */
+/**
+ * The fastest backend that there is. Plain JavaScript is chosen only by tests: it takes hours where others take
+ * minutes.
+ */
 export function tfjsIdentity(): EngineIdentity {
   return identityOf(nativeState() === 'ready' ? 'node' : 'wasm');
 }

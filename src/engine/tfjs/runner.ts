@@ -38,7 +38,9 @@ export class TfjsRunner implements Runner {
     return all;
   }
 
-  /** The outputs of every layer by name, each with the batch as its first extent: for comparing engines layer by layer. */
+  /**
+   * The outputs of every layer by name, each with the batch as its first extent: for comparing engines layer by layer.
+   */
   async runEveryLayer(inputs: Float32Array, count: number): Promise<Map<string, Tensor>> {
     const outputs = onBackend(this.backend, () => {
       const input = batchTensor(this.graph, inputs, count);

@@ -1,7 +1,7 @@
 /**
  * Corrects the WebAssembly backend of TF.js, in Node and in the browser: its convolutions compute SAME wrong if the
- * last window ends before the image does along an axis, as with kernels of 1 x 3 and strides of 2 (tensorflow/tfjs#6629).
- * Given the same padding as numbers, they are right.
+ * last window ends before the image does along an axis, as with kernels of 1 x 3 and strides of 2
+ * (tensorflow/tfjs#6629). Given the same padding as numbers, they are right.
  */
 import { getKernel, registerKernel, unregisterKernel, type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 import { samePadding } from '../../model/same-padding.js';

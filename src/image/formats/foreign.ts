@@ -23,7 +23,9 @@ const LOOK = 512;
 /** What is read, for messages. */
 export const READ_FORMATS = 'JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF';
 
-/** How {@link describeForeign} begins about a file that stands for another one, as Git writes links if it makes none. */
+/**
+ * How {@link describeForeign} begins about a file that stands for another one, as Git writes links if it makes none.
+ */
 export const HOLDS_PATH = 'is a text file that holds the path';
 
 /** One line without a break at its end, with a slash in it. */

@@ -2,7 +2,9 @@
 import { cutShort, damaged, latin1, viewOf, type Reading } from './reading.js';
 
 const ENTRY = 12;
-/** Bytes of a value by the type of its field: BYTE, ASCII, SHORT, LONG. Others do not occur in the fields that are read. */
+/**
+ * Bytes of a value by the type of its field: BYTE, ASCII, SHORT, LONG. Others do not occur in the fields that are read.
+ */
 const valueBytes: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 };
 
 /** Strips or tiles of one image: a row each, or 16 x 16 pixels, in images of the largest size that is read. */

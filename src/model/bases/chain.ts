@@ -3,7 +3,10 @@ import type { Activation, BatchNormLayer, Conv2dLayer, Graph, Layer, Pair } from
 
 type ConvOptions = Partial<Pick<Conv2dLayer, 'padding' | 'useBias' | 'activation'>> & { readonly stride?: number };
 
-/** A network under construction. Each method adds a layer that reads `from`, by default the last one, and returns its name. */
+/**
+ * A network under construction. Each method adds a layer that reads `from`, by default the last one, and returns its
+ * name.
+ */
 export class Chain {
   private readonly layers: Layer[] = [];
 

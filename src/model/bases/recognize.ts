@@ -1,4 +1,7 @@
-/** Whether a network is one of an architecture that has a name: by its layers and how they are connected, never by their names. */
+/**
+ * Whether a network is one of an architecture that has a name: by its layers and how they are connected, never by their
+ * names.
+ */
 import { digestOf } from '../../core/digest.js';
 import type { Activation, Graph, Layer } from '../graph.js';
 
@@ -14,8 +17,8 @@ const FEWEST = 8;
 
 /**
  * What differs first, or undefined if the network is the architecture, whole or cut off. Releases of Keras differ in
- * what is left out of the comparison: names, input sizes, padding (before a convolution or in it), whether an activation
- * is a layer, the epsilon of BatchNorm. `widths`: the number of filters counts too.
+ * what is left out of the comparison: names, input sizes, padding (before a convolution or in it), whether an
+ * activation is a layer, the epsilon of BatchNorm. `widths`: the number of filters counts too.
  */
 export function differenceFrom(
   network: Graph,

@@ -1,4 +1,7 @@
-/** ResNet50 without its top (He and others 2015; strides as in Keras), with the layers of keras/src/applications/resnet.py. */
+/**
+ * ResNet50 without its top (He and others 2015; strides as in Keras), with the layers of
+ * keras/src/applications/resnet.py.
+ */
 import type { Graph } from '../graph.js';
 import { Chain } from './chain.js';
 

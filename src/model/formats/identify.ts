@@ -1,4 +1,7 @@
-/** What a path that is named as a model leads to: a file that is read, a folder with one in it, or something else, in words. */
+/**
+ * What a path that is named as a model leads to: a file that is read, a folder with one in it, or something else, in
+ * words.
+ */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { failure, type PipelineError } from '../../core/problem.js';

@@ -11,8 +11,8 @@ import { damaged, type Hdf5File } from './hdf5.js';
 const roots = ['/layers', '/_layer_checkpoint_dependencies'] as const;
 
 /**
- * The weights that a graph declares, as `layer/role`. `places` are those of its layers, `functional/layers/conv2d_1`, below
- * `root` if it is known. Throws `bad-data` for a layer whose variables are missing or too many.
+ * The weights that a graph declares, as `layer/role`. `places` are those of its layers, `functional/layers/conv2d_1`,
+ * below `root` if it is known. Throws `bad-data` for a layer whose variables are missing or too many.
  */
 export function readLayerVariables(
   file: Hdf5File,

@@ -13,7 +13,10 @@ export interface H5Options extends ReadOptions {
   readonly network?: Graph;
 }
 
-/** Reads the bytes of an .h5 file. No graph comes with weights alone. Throws `bad-data` and `unsafe`; `where` names the file. */
+/**
+ * Reads the bytes of an .h5 file. No graph comes with weights alone. Throws `bad-data` and `unsafe`; `where` names the
+ * file.
+ */
 export function readH5(
   bytes: Uint8Array,
   where: string,
@@ -44,7 +47,10 @@ export function readH5(
   });
 }
 
-/** Where the variables of a network are in a file of weights by Keras 3: those of a base are in its own group if it is part of a model. */
+/**
+ * Where the variables of a network are in a file of weights by Keras 3: those of a base are in its own group if it is
+ * part of a model.
+ */
 function variablesIn(file: Hdf5File): string | undefined {
   const isThere = (path: string) => file.has(path);
   const root = ['/layers', '/_layer_checkpoint_dependencies'].find(isThere);

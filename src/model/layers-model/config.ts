@@ -69,7 +69,9 @@ function textOf(value: unknown): string {
   }
 }
 
-/** The config of one layer. Readers name the field that is wrong; a missing field takes Keras's default if one is given. */
+/**
+ * The config of one layer. Readers name the field that is wrong; a missing field takes Keras's default if one is given.
+ */
 export class LayerConfig {
   constructor(
     readonly where: string,

@@ -28,9 +28,9 @@ export interface LoadOptions extends ReadOptions {
 }
 
 /**
- * Reads the model.json at `path` and its weights. Every size is checked before a byte is decoded, and every file's digest
- * if the model names it, as those of `export` do.
- * Throws `bad-data` for what is missing or malformed, `unsafe` for shards outside the folder; errors of the disk pass through.
+ * Reads the model.json at `path` and its weights. Every size is checked before a byte is decoded, and every file's
+ * digest if the model names it, as those of `export` do. Throws `bad-data` for what is missing or malformed, `unsafe`
+ * for shards outside the folder; errors of the disk pass through.
  */
 export async function readLayersModel(
   path: string,

@@ -9,7 +9,9 @@ interface Node {
   readonly inputs: readonly string[];
 }
 
-/** Looks up what a name stands for, through other names that stand for others. Throws `bad-data` for names in a cycle. */
+/**
+ * Looks up what a name stands for, through other names that stand for others. Throws `bad-data` for names in a cycle.
+ */
 export function followed(aliases: ReadonlyMap<string, string>, where: string): (name: string) => string {
   const known = new Map<string, string>();
   return (name) => {

@@ -34,7 +34,9 @@ export interface Outline {
   readonly output: string;
 }
 
-/** The layers of a topology, those of inner models in the place of the model. Throws `bad-data`; `where` names the file. */
+/**
+ * The layers of a topology, those of inner models in the place of the model. Throws `bad-data`; `where` names the file.
+ */
 export function outlineOf(topology: unknown, where: string): Outline {
   const outer = record(topology, where, 'modelTopology');
   // Keras's converter nests the model one level deeper than TF.js does.
@@ -114,7 +116,10 @@ class Unfolding {
     return idOf(output);
   }
 
-  /** Layers one after another. Old files list them without a name for the model; the input's shape may be on the first layer. */
+  /**
+   * Layers one after another. Old files list them without a name for the model; the input's shape may be on the first
+   * layer.
+   */
   private sequence(
     config: Readonly<Record<string, unknown>>,
     feed: string | undefined,
@@ -157,7 +162,10 @@ class Unfolding {
     this.layers.push({ name: id, className, entry, inputs, place, group: [outer, own], refusal });
   }
 
-  /** A model's list, each with a name of its own, and the place of its variables: the class, with a number from the second on. */
+  /**
+   * A model's list, each with a name of its own, and the place of its variables: the class, with a number from the
+   * second on.
+   */
   private listed(layers: unknown, parent: Listed | undefined): Listed[] {
     const counts = new Map<string, number>();
     const entries = list(layers, this.where, 'the list of layers');

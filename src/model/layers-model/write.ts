@@ -13,7 +13,9 @@ export interface WriteOptions {
   readonly generatedBy: string;
   /** float32 if it is left out. */
   readonly weightType?: FloatType;
-  /** Handed on to the reader as it is, with the digests of the weights' files beside it, by which reading finds damage. */
+  /**
+   * Handed on to the reader as it is, with the digests of the weights' files beside it, by which reading finds damage.
+   */
   readonly userDefinedMetadata?: Readonly<Record<string, unknown>>;
 }
 

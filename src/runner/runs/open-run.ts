@@ -22,7 +22,10 @@ export interface ProjectRuns {
   readonly runs: readonly RunFound[];
 }
 
-/** The runs of a pipeline file, which need not be valid any more, or all of the project of the current folder. Throws `input-output` for a file that is not there and never ran. */
+/**
+ * The runs of a pipeline file, which need not be valid any more, or all of the project of the current folder. Throws
+ * `input-output` for a file that is not there and never ran.
+ */
 export async function runsOf(file: string | undefined, cwd: string): Promise<ProjectRuns> {
   if (file === undefined) {
     const project = projectIn(cwd);

@@ -13,7 +13,9 @@ import type { Target } from './target.js';
 /** A tar ends with two blocks of zeros; without them, it was cut between two entries. One block is enough for us. */
 const BLOCK = 512;
 
-/** Also the oldest form, which has no mark; its headers have a sum like all others. The library's types leave it out. */
+/**
+ * Also the oldest form, which has no mark; its headers have a sum like all others. The library's types leave it out.
+ */
 const anyForm = { allowUnknownFormat: true, highWaterMark: 64 * 1024 };
 
 /** An entry as tar-stream gives it; every one has to be read to its end before the next comes. */

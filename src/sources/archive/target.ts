@@ -29,7 +29,9 @@ export class Target {
     this.meter = new Meter(options.archive, options.bounds);
   }
 
-  /** Writes a file at a path that {@link Names.take} gave, and counts its bytes; `packed` is what the entry takes up. */
+  /**
+   * Writes a file at a path that {@link Names.take} gave, and counts its bytes; `packed` is what the entry takes up.
+   */
   async write(path: string, content: AsyncIterable<Uint8Array>, packed: number): Promise<void> {
     const { folder, signal } = this.options;
     const file = join(folder, path);

@@ -19,9 +19,9 @@ export interface UnpackOptions {
 }
 
 /**
- * Writes the regular files of an archive into a folder, and returns the digest of the bytes that they came from: the file
- * is opened once, so a replacement in the meantime changes nothing. Throws `bad-data` if it is none or
- * damaged, `unsafe` if it holds what is refused or exceeds a limit; the folder then holds a part, and is for the caller to
+ * Writes the regular files of an archive into a folder, and returns the digest of the bytes that they came from: the
+ * file is opened once, so a replacement in the meantime changes nothing. Throws `bad-data` if it is none or damaged,
+ * `unsafe` if it holds what is refused or exceeds a limit; the folder then holds a part, and is for the caller to
  * remove.
  */
 export async function unpackArchive(

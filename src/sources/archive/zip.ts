@@ -1,4 +1,7 @@
-/** Unpacks zip files (APPNOTE 6.3: stored and deflated entries, zip64) with yauzl, which reads the directory at their end. */
+/**
+ * Unpacks zip files (APPNOTE 6.3: stored and deflated entries, zip64) with yauzl, which reads the directory at their
+ * end.
+ */
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';

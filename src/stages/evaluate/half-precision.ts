@@ -8,7 +8,9 @@ import { roundingCost, type RoundingCost } from '../../model/metrics.js';
 /** Enough to see the effect of rounding, and fast compared with training. */
 const SAMPLES = 64;
 
-/** `exact` gives features as they are computed; `predictions` holds `units` numbers from rounded ones for each digest. */
+/**
+ * `exact` gives features as they are computed; `predictions` holds `units` numbers from rounded ones for each digest.
+ */
 export async function measureHalfPrecision(
   exact: Features,
   suffix: Runner,

@@ -1,4 +1,6 @@
-/** export: writes a trained model with its classes and preprocessing, reads it back with another runtime and compares. */
+/**
+ * export: writes a trained model with its classes and preprocessing, reads it back with another runtime and compares.
+ */
 import type { Json } from '../../core/canonical.js';
 import { FILE_PREFIX } from '../../core/outputs.js';
 import { failure } from '../../core/problem.js';

@@ -26,7 +26,10 @@ export function labelsByDigest(data: Data): Map<Digest, number> {
   return validation.size > 0 ? validation : data.of('train');
 }
 
-/** The first images of each class by digest, the classes taking turns. Skips images that cannot be decoded if `on_bad_image` is `skip`; throws `bad-data` if none is left. */
+/**
+ * The first images of each class by digest, the classes taking turns. Skips images that cannot be decoded if
+ * `on_bad_image` is `skip`; throws `bad-data` if none is left.
+ */
 export async function loadProbes({
   data,
   image,

@@ -1,4 +1,6 @@
-/** The cost of float16 weights: the model with rounded weights compared with the trained one, on every validation image. */
+/**
+ * The cost of float16 weights: the model with rounded weights compared with the trained one, on every validation image.
+ */
 import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
 import type { Data } from '../../features/data.js';

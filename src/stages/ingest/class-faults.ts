@@ -69,8 +69,8 @@ export function classFaults(config: IngestConfig, layout: Layout, { hint }: Show
 }
 
 /**
- * Links and names that cannot be read where a class or a split could be: without this, a class would be missing from the
- * model. What the pipeline leaves out by its own `classes` may be anything.
+ * Links and names that cannot be read where a class or a split could be: without this, a class would be missing from
+ * the model. What the pipeline leaves out by its own `classes` may be anything.
  */
 export function unreadClasses(
   unread: readonly PassedOver[],

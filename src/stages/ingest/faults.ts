@@ -69,8 +69,8 @@ function firstOf(files: readonly BadImage[], code: string, root: string, remedy:
 }
 
 /**
- * Every split that folders make needs images of every class, and training always does. If a share decides, a class has too
- * few images at worst, which is not an error unless it leaves nothing to validate on.
+ * Every split that folders make needs images of every class, and training always does. If a share decides, a class has
+ * too few images at worst, which is not an error unless it leaves nothing to validate on.
  */
 export function splitFaults(
   counts: Gathered['counts'],

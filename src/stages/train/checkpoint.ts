@@ -113,8 +113,8 @@ const isHead: Guard<Head> = isShapedAs({
 });
 
 /**
- * Reads what {@link encodeSnapshot} wrote, whose bytes are verified; undefined if another version of this file wrote it,
- * or another program.
+ * Reads what {@link encodeSnapshot} wrote, whose bytes are verified; undefined if another version of this file wrote
+ * it, or another program.
  */
 export function decodeSnapshot(bytes: Buffer): Snapshot | undefined {
   const end = bytes.length < 8 ? Infinity : 8 + Number(bytes.readBigUInt64LE());

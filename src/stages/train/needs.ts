@@ -1,4 +1,7 @@
-/** What training needs from the machine, and its outputs as far as other stages need them: both are known before it runs. */
+/**
+ * What training needs from the machine, and its outputs as far as other stages need them: both are known before it
+ * runs.
+ */
 import type { Digest } from '../../core/digest.js';
 import type { FeatureNeed, Needs, StageContext } from '../../core/stage.js';
 import { resolveEngine } from '../../engine/resolve.js';

@@ -31,7 +31,10 @@ export async function prepare(context: Context, { spec, augmentation }: Data): P
   return { ...start, ...splitAtFrozen(start.document.graph), preprocessing };
 }
 
-/** `rescale` takes the place of what the base says; a training that continues from another one prepares its images alike. */
+/**
+ * `rescale` takes the place of what the base says; a training that continues from another one prepares its images
+ * alike.
+ */
 function preprocessingOf(
   document: ModelDocument,
   augmentation: Augmentation | undefined,
@@ -108,7 +111,10 @@ export function viewOfEpoch({ augmentation }: Data): (epoch: number) => number {
   return (epoch) => (views === 'online' ? epoch : epoch % views);
 }
 
-/** What decides how long training takes per image, apart from the machine; if features are not kept, they are part of it. */
+/**
+ * What decides how long training takes per image, apart from the machine; if features are not kept, they are part of
+ * it.
+ */
 export function trainingWorkload(
   { batch_size: batchSize, optimizer }: TrainConfig,
   engine: EngineIdentity,

@@ -101,7 +101,9 @@ export class Files {
     return moved;
   }
 
-  /** The bytes of a file, or undefined if there is none. What is not a regular file or exceeds the limit is set aside. */
+  /**
+   * The bytes of a file, or undefined if there is none. What is not a regular file or exceeds the limit is set aside.
+   */
   async readIfThere(path: string, { limit = Infinity, use = false }: ReadOptions = {}): Promise<Buffer | undefined> {
     const file = await this.openIfThere(path);
     if (file === undefined) return undefined;

@@ -1,6 +1,7 @@
 /**
- * Locks, `v1/locks/<name>.lock`, that keep processes from doing the same work at once. They save work and guard nothing:
- * if a lock cannot be made, or two processes both think that they hold it, both do the work and publish the same.
+ * Locks, `v1/locks/<name>.lock`, that keep processes from doing the same work at once. They save work and guard
+ * nothing: if a lock cannot be made, or two processes both think that they hold it, both do the work and publish the
+ * same.
  *
  * A lock is written aside and linked into place, so that it is never seen without its owner. It counts as left behind
  * once its owner is dead, or has not touched it for 30 seconds, by the clock of the waiting process: that also covers

@@ -12,8 +12,8 @@ let name: string | undefined;
 
 /**
  * `<boot>-<namespace>-<pid>-<start>`: the start of the machine's boot id, or of its name's digest if there is none, the
- * namespace in which the process id counts, the id, and when the process began, which distinguishes it from a later one with the same
- * id. Only Linux knows more than the id.
+ * namespace in which the process id counts, the id, and when the process began, which distinguishes it from a later one
+ * with the same id. Only Linux knows more than the id.
  */
 export function owner(): string {
   name ??= `${boot()}-${namespace()}-${process.pid}-${startOf(process.pid) ?? 0}`;
@@ -86,8 +86,8 @@ export function ageOf(timeMs: number, now = Date.now()): number {
 export const LEFT_MS = 24 * 3600 * 1000;
 
 /**
- * Whether a file being written was left behind: its process is known to be dead, or it is of another machine, container or
- * boot and old. Never if its name does not begin with a process: such a file belongs to someone.
+ * Whether a file being written was left behind: its process is known to be dead, or it is of another machine, container
+ * or boot and old. Never if its name does not begin with a process: such a file belongs to someone.
  */
 export function isLeftBehind(named: string, modifiedMs: number, now = Date.now()): boolean {
   if (!namesProcess(named)) return false;

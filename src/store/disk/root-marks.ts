@@ -10,7 +10,10 @@ export const rootMarks: Readonly<Record<string, string>> = {
   '.gitignore': '*\n',
 };
 
-/** Makes a folder with the mark in it in one step: without it, it would look like another program's. Rejects with EEXIST or ENOTEMPTY if it is there. */
+/**
+ * Makes a folder with the mark in it in one step: without it, it would look like another program's. Rejects with EEXIST
+ * or ENOTEMPTY if it is there.
+ */
 export async function makeMarked(fs: CacheFs, folder: string): Promise<void> {
   const aside = `${folder}-${owner()}`;
   const mark = join(aside, ORIGIN_FILE);

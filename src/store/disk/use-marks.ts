@@ -24,7 +24,10 @@ export class UseMarks {
     this.quiet = true;
   }
 
-  /** From now on all that this process uses, and what it has used, is marked: the store keeps what is used since a running job began. */
+  /**
+   * From now on all that this process uses, and what it has used, is marked: the store keeps what is used since a
+   * running job began.
+   */
   async beginJob(): Promise<void> {
     this.jobSince = Date.now();
     for (const path of this.used) await this.touch(path);

@@ -10,8 +10,9 @@ export interface WriteOptions {
 }
 
 /**
- * Writes beside the file, syncs, renames, and syncs the folder, so that a power cut takes neither; readers see the old text or the new one. Makes the folder if it is not
- * there, and takes away what a process that was killed here left beside the file.
+ * Writes beside the file, syncs, renames, and syncs the folder, so that a power cut takes neither; readers see the old
+ * text or the new one. Makes the folder if it is not there, and takes away what a process that was killed here left
+ * beside the file.
  */
 export async function writeWhole(path: string, text: string, { durable = true }: WriteOptions = {}): Promise<void> {
   const aside = besideOf(path);

@@ -1,7 +1,10 @@
 /** Reports a store that cannot be written. */
 import { asPipelineError, failure, PROJECT_MOVED, type PipelineError } from '../../core/problem.js';
 
-/** The problem of a full disk, with what helps. `needed` is what was being written, as far as that is known; `free` is undefined if unknown. */
+/**
+ * The problem of a full disk, with what helps. `needed` is what was being written, as far as that is known; `free` is
+ * undefined if unknown.
+ */
 export function diskFull(folder: string, needed: number, free: number | undefined, cause: unknown): PipelineError {
   const room = free === undefined ? '' : `, ${free.toLocaleString('en-US')} are free`;
   return failure(

@@ -10,11 +10,12 @@
  *     footer   48 bytes   SHA-256 of header, index and the next two fields (32), entry count u32, index length u32,
  *                         magic "packfeat"
  *
- * Why so: all entries have one length, so the index needs no offsets, and a set of 110,000 rows is opened by reading
- * 4 MB. The index is at the end because a pack is written in one go, and under one digest with the header, so that a pack
- * with a wrong index is refused as a whole. Each entry has a digest of its own, over its key too: it is checked whenever
- * it is read, and neither a flipped bit nor a row in another's place passes. The set's key in the header keeps a pack that
- * ended up in another folder from being used. The magics differ so that a truncated file is detected at once.
+ * Why so: all entries have one length, so the index needs no offsets, and a set of 110,000 rows is opened by reading 4
+ * MB. The index is at the end because a pack is written in one go, and under one digest with the header, so that a pack
+ * with a wrong index is refused as a whole. Each entry has a digest of its own, over its key too: it is checked
+ * whenever it is read, and neither a flipped bit nor a row in another's place passes. The set's key in the header keeps
+ * a pack that ended up in another folder from being used. The magics differ so that a truncated file is detected at
+ * once.
  */
 import { isDigest, type FeatureSetKey } from '../../core/digest.js';
 import { readFully, type OpenFile } from '../disk/cache-fs.js';

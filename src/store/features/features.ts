@@ -1,6 +1,6 @@
 /**
- * A feature set: rows of numbers of one length, found by an image's digest and a view, in `v1/features/<set>/`.
- * Rows are appended, sealed into immutable packs, and read back verified. Processes may use one set at once: each sees its
+ * A feature set: rows of numbers of one length, found by an image's digest and a view, in `v1/features/<set>/`. Rows
+ * are appended, sealed into immutable packs, and read back verified. Processes may use one set at once: each sees its
  * own rows and the packs that it found when it opened or refreshed the set.
  */
 import { endianness } from 'node:os';
@@ -87,8 +87,8 @@ export class FeatureSet implements FeatureStore {
   }
 
   /**
-   * Fills rows of `out` (each of the set's row length) from `firstRow` on, one a key. Returns the indexes into `keys` of
-   * rows that are missing, or turn out to be damaged; their rows of `out` hold no features.
+   * Fills rows of `out` (each of the set's row length) from `firstRow` on, one a key. Returns the indexes into `keys`
+   * of rows that are missing, or turn out to be damaged; their rows of `out` hold no features.
    */
   async readInto(keys: readonly FeatureKey[], out: Float32Array, firstRow = 0): Promise<number[]> {
     const { missing, gone } = await this.readRows(keys, keys.keys(), out, firstRow);
@@ -103,10 +103,10 @@ export class FeatureSet implements FeatureStore {
   }
 
   /**
-   * Adds a row, unless its key is there. Await it: that is what keeps rows from piling up in memory when the disk is slow.
-   * A float16 set rounds; read rows back from the set rather than continuing with your own, so that a first run sees the
-   * numbers that later ones will. Throws `stage-failed` on a number beyond float16. A disk that takes no more costs reuse
-   * alone: rows that fit no memory either are missing when they are read.
+   * Adds a row, unless its key is there. Await it: that is what keeps rows from piling up in memory when the disk is
+   * slow. A float16 set rounds; read rows back from the set rather than continuing with your own, so that a first run
+   * sees the numbers that later ones will. Throws `stage-failed` on a number beyond float16. A disk that takes no more
+   * costs reuse alone: rows that fit no memory either are missing when they are read.
    */
   async append(digest: Digest, view: number, row: Float32Array): Promise<void> {
     const { shape, table } = this.folder;
@@ -120,7 +120,9 @@ export class FeatureSet implements FeatureStore {
     await this.pending.add(entry, bytes);
   }
 
-  /** Does work that adds rows, after all that asked for it before, here and in other processes, also where those failed. */
+  /**
+   * Does work that adds rows, after all that asked for it before, here and in other processes, also where those failed.
+   */
   inTurn<Result>(work: () => Promise<Result>, waiting?: Waiting): Promise<Result> {
     const turn = this.turns.then(() =>
       this.options.locks.during(

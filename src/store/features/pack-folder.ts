@@ -43,7 +43,10 @@ export class PackFolder {
     return join(this.path, this.packs[pack].name);
   }
 
-  /** Adds packs that are new in the folder, those of other processes included; if a key is in several, the pack read last counts. Returns how many were damaged and set aside. */
+  /**
+   * Adds packs that are new in the folder, those of other processes included; if a key is in several, the pack read
+   * last counts. Returns how many were damaged and set aside.
+   */
   async refresh(): Promise<number> {
     let damaged = 0;
     const names = (await this.files.list(this.path)).filter((name) => isPackName(name) && !this.known.has(name));

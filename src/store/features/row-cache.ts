@@ -1,6 +1,6 @@
 /**
- * Rows in memory, up to a limit. Rows that came first stay: training reads every row once an epoch, and with this access
- * pattern, a cache that evicts the oldest row would evict the next one needed, and never hit.
+ * Rows in memory, up to a limit. Rows that came first stay: training reads every row once an epoch, and with this
+ * access pattern, a cache that evicts the oldest row would evict the next one needed, and never hit.
  */
 
 const SLAB_BYTES = 1024 * 1024;

@@ -1,7 +1,8 @@
 /**
- * Digests of the files of a folder, without reading what has not changed: a file whose device, inode, size and times are
- * those of the index is taken to have the digest that it had, unless its file system keeps no ctime. This shortcut stands for files of people and for those of
- * unpacked archives; all else that the store published is judged by its bytes.
+ * Digests of the files of a folder, without reading what has not changed: a file whose device, inode, size and times
+ * are those of the index is taken to have the digest that it had, unless its file system keeps no ctime. This shortcut
+ * stands for files of people and for those of unpacked archives; all else that the store published is judged by its
+ * bytes.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -106,8 +107,8 @@ export async function digestFiles(
 }
 
 /**
- * The list, with NaN for times that an edit need not move: with its size and mtime set back, such a file would look unchanged.
- * File systems are asked once for each device.
+ * The list, with NaN for times that an edit need not move: with its size and mtime set back, such a file would look
+ * unchanged. File systems are asked once for each device.
  */
 function withTrustedTimes(list: FileList, timesAt: (path: string) => ChangeTimes): FileList {
   const devices = new Map<number, ChangeTimes>();
@@ -193,8 +194,8 @@ function sameStats(a: Float64Array, fileA: number, b: Float64Array, fileB: numbe
 }
 
 /**
- * What to remember of the files. One that had just been changed when it was listed could change again without a trace, so
- * its time is remembered as NaN, which equals nothing: it will be read once more.
+ * What to remember of the files. One that had just been changed when it was listed could change again without a trace,
+ * so its time is remembered as NaN, which equals nothing: it will be read once more.
  */
 function settledStats(stats: Float64Array, listedAt: number): Float64Array {
   const settled = stats.slice();

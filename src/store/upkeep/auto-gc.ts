@@ -11,8 +11,8 @@ const PAUSE_MS = 3600_000;
 const GROWTH = 0.05;
 
 /**
- * Counts the store if it was never counted, and collects if it exceeds its limit. Cheap otherwise: it reads and writes one small file.
- * Undefined if nothing was collected.
+ * Counts the store if it was never counted, and collects if it exceeds its limit. Cheap otherwise: it reads and writes
+ * one small file. Undefined if nothing was collected.
  */
 export async function tidy(
   files: Files,

@@ -1,6 +1,6 @@
 /**
- * What this tool calls the files of a store, by the folder that they are in. A collection removes nothing else: others may
- * have put files into the folder, and an old file without a name of ours is theirs.
+ * What this tool calls the files of a store, by the folder that they are in. A collection removes nothing else: others
+ * may have put files into the folder, and an old file without a name of ours is theirs.
  */
 import type { FileInfo } from '../disk/cache-fs.js';
 

@@ -1,7 +1,7 @@
 /**
  * Shrinks a store to its limit: removes what was used least recently, but never what the last run of a pipeline needs
- * or what a running job holds. Safe at any time, beside runs, and whenever it is killed: a record goes before its blobs,
- * a folder is renamed away before it is emptied, and whatever is missed later is made again.
+ * or what a running job holds. Safe at any time, beside runs, and whenever it is killed: a record goes before its
+ * blobs, a folder is renamed away before it is emptied, and whatever is missed later is made again.
  */
 import { hasCode } from '../disk/cache-fs.js';
 import type { Files } from '../disk/files.js';

@@ -1,6 +1,6 @@
 /**
- * All that is in a store, item by item. An item is removed as a whole: a record, a blob, the folder of a feature set or of
- * an unpacked archive. What others put there is listed too, and belongs to them.
+ * All that is in a store, item by item. An item is removed as a whole: a record, a blob, the folder of a feature set or
+ * of an unpacked archive. What others put there is listed too, and belongs to them.
  */
 import { basename, join } from 'node:path';
 import { readFully } from '../disk/cache-fs.js';
@@ -18,7 +18,10 @@ export interface Item {
   readonly path: string;
   readonly files: number;
   readonly bytes: number;
-  /** When it was used or made last, in milliseconds since 1970: the youngest of its files, and for evidence of damage when it was set aside. */
+  /**
+   * When it was used or made last, in milliseconds since 1970: the youngest of its files, and for evidence of damage
+   * when it was set aside.
+   */
   readonly usedMs: number;
   /** Evidence that this tool made it: a collection removes nothing else. */
   readonly claim: Claim;

@@ -1,4 +1,6 @@
-/** Reads every row of a feature set. Packs with damaged rows are written again without them, so that the others stay. */
+/**
+ * Reads every row of a feature set. Packs with damaged rows are written again without them, so that the others stay.
+ */
 import { join } from 'node:path';
 import { isFeatureSetKey, type Digest } from '../../core/digest.js';
 import { isCount, isOneOf, isShapedAs } from '../../core/guards.js';

@@ -51,7 +51,9 @@ export function maskInput(layer: string): string {
   return `mask:${layer}`;
 }
 
-/** While training, a product with a mask of zeros and 1 / (1 - rate) that is handed in with each batch; else nothing. */
+/**
+ * While training, a product with a mask of zeros and 1 / (1 - rate) that is handed in with each batch; else nothing.
+ */
 export function applyDropout({ graph, training }: Scope, layer: DropoutLayer, [input]: readonly Value[]): Applied {
   if (!training) return { output: input, backward: (gradient) => ({ inputs: [gradient] }) };
   const given: Value = {

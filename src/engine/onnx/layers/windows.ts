@@ -1,4 +1,6 @@
-/** Windows that slide over images: their padding, the pixels that they begin at, and the way back. Channels are first. */
+/**
+ * Windows that slide over images: their padding, the pixels that they begin at, and the way back. Channels are first.
+ */
 import type { Pair, Padding, Shape } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
 
@@ -52,9 +54,9 @@ export function tap(graph: GraphBuilder, x: Name, axis: number, place: number, s
 }
 
 /**
- * The way back from `tap`: adds up what belongs to each place of the windows (one part per place, no dilation), where it
- * belongs. Places whose distance is a multiple of the stride meet: they are added on the grid of the windows, and only
- * the sums are laid side by side. The result begins with the first window; its extent is that of {@link overlaid}.
+ * The way back from `tap`: adds up what belongs to each place of the windows (one part per place, no dilation), where
+ * it belongs. Places whose distance is a multiple of the stride meet: they are added on the grid of the windows, and
+ * only the sums are laid side by side. The result begins with the first window; its extent is that of {@link overlaid}.
  */
 export function overlay(graph: GraphBuilder, parts: readonly Name[], axis: number, { windows, stride }: Slide): Name {
   const grid = windows + Math.floor((parts.length - 1) / stride);
