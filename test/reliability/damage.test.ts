@@ -130,7 +130,7 @@ test(`${CASES} times`, async () => {
         .filter((entry) => entry.isFile())
         .map((entry) => relative(cache, join(entry.parentPath, entry.name)))
         .sort();
-      // Where a cache was made is no result: a damaged mark makes the cache one from elsewhere, which verify does not report.
+      // Where a cache was made is not a result: a damaged mark makes the cache one from elsewhere, which verify does not report.
       const damaged = (await damages[kind](cache, files, random)).filter((file) => file !== `v1/${ORIGIN_FILE}`);
       const copy = await copyOf(root);
 
