@@ -73,7 +73,9 @@ async function compare(beforeName: string, afterName: string, host: Host): Promi
     before: rowOf(before.found),
     after: rowOf(after.found),
     stages: compareStages(before.end?.stages ?? [], after.end?.stages ?? []),
-    evaluations: await Promise.all(pairs(before, after).map(([was, is]) => compareEvaluation(before, was, after, is))),
+    evaluations: await Promise.all(
+      pairs(before, after).map(([earlier, later]) => compareEvaluation(before, earlier, after, later)),
+    ),
   };
 }
 
@@ -102,21 +104,21 @@ function pairs(before: OpenedRun, after: OpenedRun): [RecordedNode, RecordedNode
 
 async function compareEvaluation(
   before: OpenedRun,
-  was: RecordedNode,
+  earlierNode: RecordedNode,
   after: OpenedRun,
-  is: RecordedNode,
+  laterNode: RecordedNode,
 ): Promise<EvaluationDifference> {
   const [{ readEvaluation }, { changedPredictions }] = await Promise.all([
     import('../report/results/evaluations.js'),
     import('../report/results/changed-predictions.js'),
   ]);
-  const [earlier, later] = await Promise.all([readEvaluation(before, was), readEvaluation(after, is)]);
-  const metricsBefore = before.end!.metrics[was.name];
-  const metricsAfter = after.end!.metrics[is.name];
+  const [earlier, later] = await Promise.all([readEvaluation(before, earlierNode), readEvaluation(after, laterNode)]);
+  const metricsBefore = before.end!.metrics[earlierNode.name];
+  const metricsAfter = after.end!.metrics[laterNode.name];
   const names = [...new Set([...Object.keys(metricsAfter), ...Object.keys(metricsBefore)])];
   return {
-    before: was.name,
-    after: is.name,
+    before: earlierNode.name,
+    after: laterNode.name,
     metrics: names.map((name) => ({ name, before: metricsBefore[name], after: metricsAfter[name] })),
     pictures: changedPredictions(earlier, later) ?? null,
   };

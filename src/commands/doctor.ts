@@ -109,8 +109,8 @@ async function dataFindings(session: Session, { screen, color, width, cwd, stder
 
 async function inspect(session: Session, node: Node, emit: Session['emit'], signal: AbortSignal): Promise<Finding[]> {
   try {
-    const { Rehearsal } = await import('../runner/preview/dry-run.js');
-    const { context } = await new Rehearsal(session).contextOf(node, {});
+    const { DryRun } = await import('../runner/preview/dry-run.js');
+    const { context } = await new DryRun(session).contextOf(node, {});
     return await node.definition.inspect!({ ...context, emit, signal });
   } catch (thrown) {
     if (signal.aborted)

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { failure, type PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
 import { bytesText } from '../core/text/bytes-text.js';
-import { pictureLimits } from '../image/probe.js';
+import { imageLimits } from '../image/probe.js';
 import { printable } from '../report/words.js';
 import { listFiles } from '../store/files/file-list.js';
 import { inheritedPipe } from './inherited.js';
@@ -72,7 +72,7 @@ async function imagesAt(name: string, { cwd, stderr }: Environment): Promise<Nam
 }
 
 async function imageIn(stream: AsyncIterable<Uint8Array>, name: string): Promise<NamedImage> {
-  const bytes = await readAll(stream, pictureLimits.bytes, () => tooLarge(name, pictureLimits.bytes, 'an image'));
+  const bytes = await readAll(stream, imageLimits.bytes, () => tooLarge(name, imageLimits.bytes, 'an image'));
   return { name, from: { bytes }, inFolder: false };
 }
 

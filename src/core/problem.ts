@@ -7,7 +7,7 @@ export interface Position {
   readonly column: number;
   /** Characters to underline. */
   readonly length: number;
-  /** The line before, the line itself and the line after, where they exist, with their numbers. */
+  /** The line before, the line itself and the line after, if they exist, with their numbers. */
   readonly excerpt: readonly { readonly line: number; readonly text: string }[];
 }
 
@@ -15,12 +15,12 @@ export interface Position {
 export interface Problem {
   /** Stable name in kebab-case, for programs. */
   readonly code: string;
-  /** A file, a stage or a field that it is about, where there is no position. */
+  /** A file, a stage or a field that it is about, if there is no position. */
   readonly where?: string;
   readonly position?: Position;
-  /** The field of the stage's config that it is about, where a stage found it; the runner finds its position. */
+  /** The field of the stage's config that it is about, if a stage found it; the runner finds its position. */
   readonly field?: readonly (string | number)[];
-  /** Set where it is about the field's name, such as that of a class, and not about its value. */
+  /** Set if it is about the field's name, such as that of a class, and not about its value. */
   readonly part?: 'key';
   readonly found: string;
   readonly expected?: string;
@@ -63,7 +63,7 @@ export class PipelineError extends Error {
   }
 }
 
-/** A problem in one line, for who has nothing but the message: `/home/me/pets.yaml:12:5: unknown field ...`. */
+/** A problem in one line, for a caller that sees only the message: `/home/me/pets.yaml:12:5: unknown field ...`. */
 function sentenceOf({ position, where, found }: Problem): string {
   const place = position === undefined ? where : `${position.file}:${position.line}:${position.column}`;
   return place === undefined ? found : `${place}: ${found}`;
@@ -93,7 +93,7 @@ export interface FailureParts {
   readonly cause: unknown;
 }
 
-/** What a thread says of whatever was thrown; see {@link asPipelineError}. */
+/** What a thread reports about a thrown value; see {@link asPipelineError}. */
 export function failureParts(thrown: unknown, where: string): FailureParts {
   const { category, problems, cause } = asPipelineError(thrown, where);
   return { category, problems, cause };
@@ -124,8 +124,8 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 /**
- * Words of native libraries and of V8 for memory or a thread that the system refused; they have no codes. An error that is
- * missed here is reported as unexpected, and is no more than that.
+ * Words of native libraries and of V8 for memory or a thread that the system refused; they have no codes. An error that
+ * is missed here is reported as unexpected, and is no more than that.
  */
 const refused =
   /pthread_create|bad_?alloc|allocat\w* memory|memory allocation|Array buffer allocation|out of memory|insufficient memory|error creating thread|Resource temporarily unavailable/i;

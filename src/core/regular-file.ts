@@ -9,7 +9,7 @@ import { digestOf, toDigest, type Digest } from './digest.js';
 import { failure, type PipelineError } from './problem.js';
 
 export interface OpenOptions {
-  /** What people know the file by; its path where left out. */
+  /** What people know the file by; its path if left out. */
   readonly where?: string;
   /** What the file should be, for the message: `a pipeline file in YAML`. */
   readonly expected?: string;
@@ -31,8 +31,8 @@ const LARGEST = 2 * 2 ** 30 - 1;
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Opens a file for reading without waiting for anybody. Throws `input-output` with the code `not-a-file` for whatever is
- * not a regular file; errors of the disk pass through.
+ * Opens a file for reading without waiting for anybody. Throws `input-output` with the code `not-a-file` for anything
+ * but a regular file; errors of the disk pass through.
  */
 export async function openRegular(
   path: string,
@@ -58,7 +58,10 @@ function kindOf(stats: Stats): string {
   return stats.isSocket() ? 'a socket' : 'a device';
 }
 
-/** Reads a whole file that is opened as {@link openRegular} does. Throws `bad-data` if its bytes do not hash to the digest. */
+/**
+ * Reads a whole file that is opened as {@link openRegular} does. Throws `bad-data` if its bytes do not hash to the
+ * digest.
+ */
 export async function readRegular(path: string, options: ReadOptions = {}): Promise<Buffer> {
   const { where = path, digest, limit = LARGEST, tooLarge = (size) => largerThan(where, size, limit) } = options;
   const file = await openRegular(path, options);
@@ -85,7 +88,10 @@ export async function digestRegular(path: string): Promise<Digest> {
   return toDigest(hash.digest());
 }
 
-/** The failure of a file whose bytes are no longer those that were hashed: what they give must not be kept under that digest. */
+/**
+ * The failure of a file whose bytes are no longer those that were hashed: nothing computed from them may be kept under
+ * that digest.
+ */
 export function changedMeanwhile(where: string): PipelineError {
   return failure('bad-data', {
     code: 'file-changed',

@@ -1,11 +1,11 @@
-/** Reads what `ingest` and `augment` put out. */
+/** Reads the outputs of `ingest` and `augment`. */
 import type { Digest, BlobRef } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
 import type { Augmentation } from '../image/augmentation.js';
 import type { Guard } from '../core/guards.js';
 import { isDataSpec, isFiles, isSamples, type DataSpec, type Files, type SplitName } from '../image/dataset.js';
 
-/** What reading needs of a stage's context. */
+/** What reading needs from a stage's context. */
 interface Reader {
   readJson<Value>(ref: BlobRef, isValue?: Guard<Value>): Promise<Value>;
   openRoot(root: string, namedBy: BlobRef): Promise<string>;
@@ -16,7 +16,7 @@ export interface Data {
   readonly files: Files;
   /** The absolute path of the folder that the files' paths start from. */
   openFolder(): Promise<string>;
-  /** Undefined where the images are not varied. */
+  /** Undefined if the images are not varied. */
   readonly augmentation: Augmentation | undefined;
   /** Labels by image, ordered by digest. */
   of(split: SplitName): Map<Digest, number>;

@@ -4,7 +4,7 @@ import type { AugmentParameters } from './augment.js';
 export interface Augmentation {
   /** Takes the place of the base's own preprocessing. */
   readonly rescale: number | null;
-  /** Null where nothing is varied. */
+  /** Null if nothing is varied. */
   readonly parameters: AugmentParameters | null;
   readonly views: number | 'online';
   readonly seed: number;

@@ -1,4 +1,4 @@
-/** What `ingest` puts out, as the stages that read images see it; what `augment` does is in augmentation.ts. */
+/** What `ingest` outputs, as the stages that read images see it; what `augment` does is in augmentation.ts. */
 import { isDigest, type Digest } from '../core/digest.js';
 import { isCount, isListOf, isMapOf, isOneOf, isShapedAs, isString, type Guard } from '../core/guards.js';
 import { staysInside } from '../core/paths.js';
@@ -31,7 +31,7 @@ export interface Samples {
   readonly samples: readonly SampleRow[];
 }
 
-/** Output `summary`: figures for people. */
+/** Output `summary`: numbers for people. */
 export interface DataSummary {
   readonly classes: readonly string[];
   /** Images by split and class. */
@@ -44,7 +44,7 @@ export interface Files {
   /** The source as the pipeline file names it, or the archive by its digest. */
   readonly root: string;
   readonly onBadImage: 'fail' | 'skip';
-  /** Paths below the root by digest; several where the same bytes lie in several places. */
+  /** Paths below the root by digest; several if the same bytes are in several places. */
   readonly paths: Readonly<Record<string, readonly string[]>>;
 }
 

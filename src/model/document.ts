@@ -8,7 +8,7 @@ import { decodeWeights } from './weights-file.js';
 
 export interface ModelDocument {
   readonly graph: Graph;
-  /** Null where neither the base nor the pipeline says: then `augment.rescale` must. */
+  /** Null if neither the base nor the pipeline says: then `augment.rescale` must. */
   readonly preprocessing: Preprocessing | null;
   /** Files of weights, the base's first; a later one replaces what an earlier one names. */
   readonly weights: readonly BlobRef[];

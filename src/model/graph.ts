@@ -21,7 +21,7 @@ interface Common {
 
 export type InputLayer = Common & {
   readonly kind: 'input';
-  /** Height and width are null where the network takes any; a suffix may begin with features of any rank. */
+  /** Height and width are null if the network takes any; a suffix may begin with features of any rank. */
   readonly shape: readonly (number | null)[];
 };
 export type Conv2dLayer = Common & {
@@ -64,7 +64,7 @@ export type BatchNormLayer = Common & {
   /** Whether beta is there. */
   readonly center: boolean;
   /**
-   * What a trainable layer normalises by while it is trained: `stored` statistics, which then stay, or those of the
+   * What a trainable layer normalizes by while it is trained: `stored` statistics, which then stay, or those of the
    * batch, which the stored ones follow. Frozen layers, and all layers outside training, use the stored ones.
    */
   readonly statistics: 'stored' | 'batch';
@@ -188,7 +188,9 @@ export function shapesOf(graph: Graph): ReadonlyMap<string, Shape> {
   return shapes;
 }
 
-/** The weights that a layer declares for an input of this shape. Kernels are [height, width, in, out], Keras's order. */
+/**
+ * The weights that a layer declares for an input of this shape. Kernels are [height, width, in, out], Keras's order.
+ */
 export function weightSpecs(layer: Layer, input: Shape): WeightSpec[] {
   const spec = (role: WeightSpec['role'], shape: Shape): WeightSpec => ({ name: `${layer.name}/${role}`, role, shape });
   const channels = input[input.length - 1];
@@ -225,7 +227,7 @@ export function allWeightSpecs(graph: Graph): WeightSpec[] {
   );
 }
 
-/** Whether a layer normalises by the statistics of the batch while it is trained. */
+/** Whether a layer normalizes by the statistics of the batch while it is trained. */
 export function usesBatchStatistics(layer: Layer): boolean {
   return layer.kind === 'batch_normalization' && layer.trainable && layer.statistics === 'batch';
 }

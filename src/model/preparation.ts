@@ -1,11 +1,11 @@
 /**
- * What an exported model says of its classes and of how its images are prepared, in whichever format. Models are passed
+ * What an exported model says about its classes and how its images are prepared, in whichever format. Models are passed
  * from hand to hand, so none of it is believed before it is checked.
  */
 import { isRecord } from '../core/is-record.js';
 import type { PipelineError } from '../core/problem.js';
 import type { ImageSpec } from '../image/dataset.js';
-import { pictureLimits } from '../image/probe.js';
+import { imageLimits } from '../image/probe.js';
 import { show } from './layers-model/config.js';
 import type { Preprocessing, PreprocessingMode } from './preprocessing.js';
 import { sizeOf } from './tensor.js';
@@ -33,11 +33,11 @@ export function checkImage(value: unknown, refuse: Refuse): ImageSpec {
   if (!isRecord(value)) throw refuse(`image is ${show(value)}`, 'an object with size, interpolation and orientation');
   const { size } = value;
   const isSide = (side: unknown): side is number =>
-    Number.isInteger(side) && Number(side) > 0 && Number(side) <= pictureLimits.pixels;
-  if (!Array.isArray(size) || size.length !== 2 || !size.every(isSide) || sizeOf(size) > pictureLimits.pixels) {
+    Number.isInteger(side) && Number(side) > 0 && Number(side) <= imageLimits.pixels;
+  if (!Array.isArray(size) || size.length !== 2 || !size.every(isSide) || sizeOf(size) > imageLimits.pixels) {
     throw refuse(
       `image.size is ${show(size)}`,
-      `[height, width] in pixels, at most ${pictureLimits.pixels.toLocaleString('en-US')} in all`,
+      `[height, width] in pixels, at most ${imageLimits.pixels.toLocaleString('en-US')} in all`,
     );
   }
   const interpolation = oneOf(interpolations, value['interpolation'], 'image.interpolation', refuse);

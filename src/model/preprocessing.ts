@@ -1,9 +1,9 @@
 /**
- * How levels of 0 to 255 become what a network takes in. The modes are those of Keras
+ * How levels of 0 to 255 become the input of a network. The modes are those of Keras
  * (`keras.applications.imagenet_utils.preprocess_input`); each pretrained base was trained with one of them.
  */
 
-/** `tf`: [-1, 1]; `caffe`: BGR less the ImageNet mean; `torch`: [0, 1] standardised by ImageNet; `none`: 0 to 255. */
+/** `tf`: [-1, 1]; `caffe`: BGR less the ImageNet mean; `torch`: [0, 1] standardized by ImageNet; `none`: 0 to 255. */
 export type PreprocessingMode = 'tf' | 'caffe' | 'torch' | 'none';
 
 export type Preprocessing =
@@ -80,7 +80,7 @@ export function describePreprocessing(preprocessing: Preprocessing): string {
   }
 }
 
-/** 1/255 where the factor is one over a whole number, as people write it. */
+/** 1/255 if the factor is one over a whole number, as people write it. */
 function ratioText(factor: number): string {
   const inverse = Math.round(1 / factor);
   return inverse > 1 && 1 / inverse === factor ? `1/${inverse}` : String(factor);

@@ -1,9 +1,9 @@
-/** What `train` and `evaluate` put out of how a model did, as those read it who tell about a run. */
+/** The output documents of `train` and `evaluate`, as reports read them. */
 import type { Digest } from '../core/digest.js';
 import type { EpochMetrics } from '../core/event.js';
-import type { ClassFigures, RoundingCost } from './metrics.js';
+import type { ClassMetrics, RoundingCost } from './metrics.js';
 
-/** Figures of an epoch, and the learning rate of its last step. */
+/** Metrics of an epoch, and the learning rate of its last step. */
 export interface EpochRecord extends EpochMetrics {
   readonly learning_rate: number;
 }
@@ -28,14 +28,14 @@ export interface EvaluationMetrics {
   readonly split: string;
   readonly threshold: number;
   readonly classes: readonly string[];
-  readonly per_class: Readonly<Record<string, ClassFigures>>;
+  readonly per_class: Readonly<Record<string, ClassMetrics>>;
   /** Rows are true classes, columns predicted ones. */
   readonly confusion: readonly (readonly number[])[];
   /** Where features are kept as float16: what that costs. */
   readonly half_precision?: RoundingCost;
 }
 
-/** What a model said of one image. */
+/** A model's prediction for one image. */
 export interface PredictionRow {
   readonly digest: Digest;
   /** Indexes into the classes. */
@@ -45,7 +45,7 @@ export interface PredictionRow {
   readonly scores: readonly number[];
 }
 
-/** Output `predictions` of evaluate: ordered by digest; names of files are looked up when somebody reads them. */
+/** Output `predictions` of evaluate: ordered by digest; file names are looked up when it is read. */
 export interface Predictions {
   readonly classes: readonly string[];
   readonly rows: readonly PredictionRow[];

@@ -79,7 +79,7 @@ function parseHeader(text: string, damaged: (found: string) => Error): Readonly<
   return header;
 }
 
-/** A view where the bytes are aligned, else a copy. */
+/** A view if the bytes are aligned, else a copy. */
 function floatsAt(body: Buffer, from: number, to: number): Float32Array {
   const start = body.byteOffset + from;
   if (start % 4 === 0) return new Float32Array(body.buffer, start, (to - from) / 4);

@@ -2,7 +2,7 @@
 import { plainNames } from '../core/text/names.js';
 import type { AnswerLine, Prediction } from '../core/prediction.js';
 import { loadClassifier, type Classifier } from './classifier.js';
-import { BadImage, prepareImage } from './picture.js';
+import { BadImage, prepareImage } from './image.js';
 import { element, percent, showScores } from './scores.js';
 import { Several } from './several.js';
 

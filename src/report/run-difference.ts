@@ -1,4 +1,6 @@
-/** Two runs side by side, for a terminal: changed fields, metrics, and images whose prediction became wrong or right. */
+/**
+ * Two runs side by side, for a terminal: changed fields, metrics, and images whose prediction became wrong or right.
+ */
 import { columnLines } from './columns.js';
 import type { ChangedPredictions, ChangedImage } from './results/changed-predictions.js';
 import { stateWord, type RunRow } from './run-list.js';
@@ -77,10 +79,10 @@ function difference({ before, after }: EvaluationDifference['metrics'][number]):
   return value === 0 ? '=' : `${value > 0 ? '+' : '-'}${shown(Math.abs(value))}`;
 }
 
-function imageLines(pictures: ChangedPredictions | null, paint: Paint): string[] {
-  if (pictures === null)
+function imageLines(changed: ChangedPredictions | null, paint: Paint): string[] {
+  if (changed === null)
     return ['the predictions of one of the runs are no longer in the cache; run its pipeline again to recompute them'];
-  const { compared, onlyBefore, onlyAfter, wrong, right } = pictures;
+  const { compared, onlyBefore, onlyAfter, wrong, right } = changed;
   const others =
     onlyBefore + onlyAfter === 0 ? '' : `; ${onlyBefore} only in the earlier run, ${onlyAfter} only in the later run`;
   return [
@@ -90,12 +92,12 @@ function imageLines(pictures: ChangedPredictions | null, paint: Paint): string[]
   ];
 }
 
-function listed(kind: 'wrong' | 'right', pictures: readonly ChangedImage[], paint: Paint): string[] {
-  const lines = pictures.slice(0, MOST_LISTED).map(({ files, digest, before, after }) => {
+function listed(kind: 'wrong' | 'right', images: readonly ChangedImage[], paint: Paint): string[] {
+  const lines = images.slice(0, MOST_LISTED).map(({ files, digest, before, after }) => {
     const label = before.label === after.label ? '' : `, was labeled ${before.label}, now ${after.label}`;
     const predictions = `${before.predicted} ${before.score.toFixed(4)} -> ${after.predicted} ${after.score.toFixed(4)}${label}`;
     return `  ${paint(kind === 'wrong' ? 'red' : 'green', kind)}  ${printable(`${files[0] ?? digest.slice(0, 12)}  ${predictions}`)}`;
   });
-  const rest = pictures.length - lines.length;
+  const rest = images.length - lines.length;
   return rest > 0 ? [...lines, `  and ${rest} more that became ${kind} (--json lists all)`] : lines;
 }

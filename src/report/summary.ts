@@ -17,7 +17,7 @@ export interface Closing {
 /** The metrics of the evaluations, and how many stages ran. */
 export function closingLines(run: Closing, color: boolean): string[] {
   const paint = painter(color);
-  const figures = Object.entries(run.metrics).map(([stage, metrics]) => {
+  const metricLines = Object.entries(run.metrics).map(([stage, metrics]) => {
     const values = mainMetrics.flatMap(({ metric }) =>
       metrics[metric] === undefined ? [] : [`${metric} ${metrics[metric].toFixed(4)}`],
     );
@@ -30,11 +30,11 @@ export function closingLines(run: Closing, color: boolean): string[] {
     case 'ok':
       if (done + restored + run.healed.length === 0)
         return [
-          ...figures,
+          ...metricLines,
           paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are up to date (${time})`),
         ];
       return [
-        ...figures,
+        ...metricLines,
         paint(
           'green',
           `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} up to date${recomputed(run.healed)}`,
@@ -42,17 +42,17 @@ export function closingLines(run: Closing, color: boolean): string[] {
       ];
     case 'gate-missed':
       return [
-        ...figures,
+        ...metricLines,
         paint('red', `minimum not met (${time}): ${skippedExports(run.stages)}finished stages are cached`),
       ];
     case 'failed':
       return [
-        ...figures,
+        ...metricLines,
         paint('red', `failed after ${time}. Finished stages are cached: fix the problem and run again to continue.`),
       ];
     case 'interrupted':
       return [
-        ...figures,
+        ...metricLines,
         paint('yellow', `interrupted after ${time}. Finished stages are cached: run again to continue.`),
       ];
   }

@@ -1,4 +1,7 @@
-/** What follows once a stage's outputs are there: its files are delivered, the checkout remembers it, its gate is judged. */
+/**
+ * What follows once a stage's outputs are there: its files are delivered, the checkout remembers it, its gate is
+ * judged.
+ */
 import { relative } from 'node:path';
 import { canonical } from '../core/canonical.js';
 import { digestOf, type Digest } from '../core/digest.js';
@@ -93,7 +96,7 @@ async function lockResolved(
   else await lock.setClasses(stage.name, resolved.classes);
 }
 
-/** All that decides which files are delivered and where; also what is in no key, such as the pictures' names. */
+/** All that decides which files are delivered and where; also what is in no key, such as the images' names. */
 function deliveryTerms(node: Node, inputs: Inputs, outputs: Outputs): Digest {
   return digestOf(canonical({ config: node.stage.config, inputs, outputs }));
 }

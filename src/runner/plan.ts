@@ -1,4 +1,7 @@
-/** Decides what is current, what the store still has and what must be done, with the reason at each decision. Runs nothing. */
+/**
+ * Decides what is current, what the store still has and what must be done, with the reason for each decision. Runs
+ * nothing.
+ */
 import type { ActionKey } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
 import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
@@ -21,7 +24,7 @@ export type Decided =
   | (Known & { readonly state: 'restorable'; readonly outputs: Outputs })
   | (Known & { readonly state: 'stale' });
 
-/** Undecided: a stage before it has to run first; if that puts out the same bytes as before, this one is current. */
+/** Undecided: a stage before it has to run first; if that outputs the same bytes as before, this one is current. */
 export type Decision = Decided | { readonly state: 'undecided'; readonly reason: string };
 
 export interface PlannedStage {

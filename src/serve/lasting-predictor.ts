@@ -1,6 +1,6 @@
 /** A model that outlives the process that runs it: if the process ends, the next request starts another one. */
 import { failure, PipelineError } from '../core/problem.js';
-import type { Answer, ModelPredictor, PictureInput } from '../predict/answers.js';
+import type { Answer, ModelPredictor, ImageInput } from '../predict/answers.js';
 
 /** A process that ended this often within this time would end again: none is started until the time is over. */
 const MOST_ENDS = 3;
@@ -36,7 +36,7 @@ export class LastingPredictor implements ModelPredictor {
   }
 
   /** Throws `model-unavailable` if the process ends while it predicts, cannot be started, or has ended too often. */
-  async *predict<Input extends PictureInput>(
+  async *predict<Input extends ImageInput>(
     inputs: readonly Input[],
     signal?: AbortSignal,
   ): AsyncGenerator<Answer<Input>, void, undefined> {

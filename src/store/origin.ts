@@ -1,7 +1,7 @@
 /**
- * Where a store was made: `v1/made-here.json` names the very folder `v1` by its number on its disk and the time of its birth.
- * A copy, an archive that was unpacked or a checkout has another one, so that a store that came from elsewhere is told from
- * one that this tool made in its place. Nothing outside the store is needed for it.
+ * Where a store was made: `v1/made-here.json` names the very folder `v1` by its number on its disk and the time of its
+ * birth. A copy, an archive that was unpacked or a checkout has another one, so that a store from elsewhere can be
+ * distinguished from one that this tool made in its place. Nothing outside the store is needed for it.
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,6 +49,6 @@ export function isMadeHere(root: string): boolean {
 
 function identityOf(folder: string): Omit<Origin, 'format'> & { readonly knowsBirth: boolean } {
   const { ino, birthtimeNs, ctimeNs } = lstatSync(folder, { bigint: true });
-  // Where a system does not tell the birth, Node gives the time of the last change, or 0.
+  // If a system does not record the birth, Node gives the time of the last change, or 0.
   return { inode: String(ino), bornNs: String(birthtimeNs), knowsBirth: birthtimeNs !== 0n && birthtimeNs !== ctimeNs };
 }

@@ -1,4 +1,4 @@
-/** A TF.js graph-model, of TF Hub or converted from a SavedModel: it has no layers, whoever names it. */
+/** A TF.js graph-model, of TF Hub or converted from a SavedModel: it has no layers, wherever it is used. */
 import { expect, test } from '@jest/globals';
 import { projectWithBase } from './with-base.js';
 

@@ -72,7 +72,7 @@ test('renamed at the very event of the last stage: the run has failed', async ()
   expect(existsSync(project.root)).toBe(false);
 });
 
-test('replaced by a copy: nothing is written into the copy, and a run there goes on', async () => {
+test('replaced by a copy: nothing is written into the copy, and a run there continues', async () => {
   const run = await project.runDoing(begins('load-base'), async () => {
     await rename(project.root, moved);
     await mkdir(project.root);

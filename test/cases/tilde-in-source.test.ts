@@ -27,10 +27,10 @@ test.each([
   ['"C:\\\\Users\\\\me\\\\pets"', 'it is a Windows path', 'in WSL it is `/mnt/c/Users/me/pets`'],
   ['.\\photos\\pets', '`\\` is part of a name on this system', 'write it with `/`: `./photos/pets`'],
 ])('source: %s', async (source, found, remedy) => {
-  const told = await refusal(withSource(source));
-  expect(told).toMatch(/^3 /);
-  expect(told).toContain(`does not exist: ${found}`);
-  expect(told).toContain(remedy);
+  const output = await refusal(withSource(source));
+  expect(output).toMatch(/^3 /);
+  expect(output).toContain(`does not exist: ${found}`);
+  expect(output).toContain(remedy);
 });
 
 test('a variable in braces inside a mapping in braces has to be quoted', async () => {

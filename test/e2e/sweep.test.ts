@@ -37,7 +37,7 @@ function table(stderr: string): string[][] {
   return lines.slice(title + 1, title + 6).map((line) => line.replace(/^[* ] /, '').split(/ +/));
 }
 
-test('every variant runs, and all of them together extract each picture once', () => {
+test('every variant runs, and all of them together extract each image once', () => {
   expect([first.code, first.state]).toEqual([0, 'ok']);
   expect(first.named('ran').sort()).toEqual([...all].sort());
   const features = of('train').map((name) => first.stage(name).features!);

@@ -16,10 +16,10 @@ test.each([
     'export@a, export@b did not run; finished stages are cached',
   ],
   [[], 'finished stages are cached'],
-])('a run that missed a minimum says which exports it held back', (exports, said) => {
+])('a run that missed a minimum says which exports it held back', (exports, expected) => {
   const lines = closingLines(
     { state: 'gate-missed', durationMs: 2000, stages: [...evaluations, ...exports], metrics: {}, healed: [] },
     false,
   );
-  expect(lines).toEqual([`minimum not met (2.0 s): ${said}`]);
+  expect(lines).toEqual([`minimum not met (2.0 s): ${expected}`]);
 });

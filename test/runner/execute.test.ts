@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Each kind reads what the real one reads, and puts out its name; `work` may wait, fail or put out something else. */
+/** Each kind reads what the real one reads, and outputs its name; `work` may wait, fail or output something else. */
 function table(work: Partial<Record<StageKind, (context: StageContext) => Promise<void> | void>> = {}): StageTable {
   const outputs: Partial<Record<StageKind, string[]>> = { ingest: ['spec', 'samples', 'files'], evaluate: ['metrics'] };
   const entries = stageKinds.map((kind) => {
@@ -121,7 +121,7 @@ describe('the scheduler', () => {
     expect(at('export', 'stage-start')).toBeGreaterThan(at('evaluate', 'stage'));
   });
 
-  test('a failure skips what reads from it, and the rest goes on', async () => {
+  test('a failure skips what reads from it, and the rest continues', async () => {
     const broken = () => Promise.reject(failure('bad-data', { code: 'x', found: 'is broken' }));
     const result = await run(table({ ingest: broken }));
     expect(states(result)).toEqual({
@@ -165,7 +165,7 @@ describe('the scheduler', () => {
     expect(states(await run(table()))).toMatchObject({ 'load-base': 'fresh', freeze: 'ran', train: 'ran' });
   });
 
-  test('a cache that cannot be kept in order is said, and the run is what it was', async () => {
+  test('a failed cleanup of the cache is reported, and the run succeeds', async () => {
     const prepare = ({ store }: Session): void =>
       void Object.assign(store, { putRoot: () => Promise.reject(new RangeError('off by one')) });
     const { state, events } = await run(table(), { prepare });

@@ -106,7 +106,7 @@ describe('build-head', () => {
     return bench;
   }
 
-  test('is sized by the pictures and the classes', async () => {
+  test('is sized by the images and the classes', async () => {
     const bench = await build(
       [{ flatten: {} }, { dense }, { dropout: { rate: 0.5 } }, { dense: { ...dense, units: 7 } }, classifier],
       ['a', 'b', 'c'],
@@ -144,7 +144,7 @@ describe('build-head', () => {
     expect(other.outputs.head_weights).not.toEqual(one.outputs.head_weights);
   });
 
-  test('what does not fit is told', async () => {
+  test('what does not fit is reported', async () => {
     const softmax = { dense: { ...dense, units: 3, activation: 'softmax' as const } };
     await expect(build([{ flatten: {} }, softmax], ['a', 'b'])).rejects.toMatchObject({
       problems: [{ code: 'head-does-not-fit-classes' }],

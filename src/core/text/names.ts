@@ -4,8 +4,8 @@
 export const MOST_NAMES = 10;
 
 /**
- * `` `a`, `b` and `c` ``; of more than ten names the first ten: `` `a`, ... and 14 more ``. Backquotes set apart names that
- * contain blanks and commas.
+ * `` `a`, `b` and `c` ``; of more than ten names the first ten: `` `a`, ... and 14 more ``. Backquotes set apart names
+ * that contain blanks and commas.
  */
 export function nameList(names: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
   return joined(
@@ -15,12 +15,12 @@ export function nameList(names: readonly string[], conjunction: 'and' | 'or' = '
   );
 }
 
-/** `a, b, c`, the same without backquotes, for figures and names in parentheses. */
+/** `a, b, c`, the same without backquotes, for numbers and names in parentheses. */
 export function plainNames(names: readonly string[], most = MOST_NAMES): string {
   return joined(names, ', ', ' and ', most);
 }
 
-/** One name more than fits is shown: it takes no more room than saying so. */
+/** One name more than fits is shown: that takes no more room than "and 1 more". */
 function joined(names: readonly string[], beforeLast: string, beforeRest: string, most = MOST_NAMES): string {
   if (names.length === 0) return 'nothing';
   if (names.length > most + 1)

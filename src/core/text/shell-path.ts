@@ -1,8 +1,10 @@
-/** Paths that were written for a shell: a pipeline takes every path as it is, so `~` and `$HOME` are names of folders. */
+/**
+ * Paths that were written for a shell: a pipeline takes every path as it is, so `~` and `$HOME` are names of folders.
+ */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** What is said of such a path where nothing is found at it. */
+/** What to report about such a path if nothing is found at it. */
 export interface ShellPath {
   /** `` `~` is not expanded `` */
   readonly found: string;

@@ -1,4 +1,4 @@
-/** Runs an exported `.onnx` file, as any program would: by what the file says of itself. */
+/** Runs an exported `.onnx` file, as any program would: using only what the file says about itself. */
 import { availableParallelism } from 'node:os';
 import { failure } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
@@ -7,7 +7,10 @@ import type { OnnxBundle } from './onnx-bundle.js';
 import { Tensor } from './runtime.js';
 import { openFile } from './session.js';
 
-/** Takes images as RGB levels from 0 to 255 and gives one score a class. Rejects with `bad-data` for a file that onnxruntime refuses. */
+/**
+ * Takes images as RGB levels from 0 to 255 and gives one score per class. Rejects with `bad-data` for a file that
+ * onnxruntime refuses.
+ */
 export async function openModelFile({ path, digest, image, input, output }: OnnxBundle): Promise<Runner> {
   const bytes = await readRegular(path, { digest });
   const session = await openFile(bytes, availableParallelism()).catch((error: unknown) => {

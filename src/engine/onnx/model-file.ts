@@ -25,7 +25,7 @@ export interface Initializer {
   readonly data: Float32Array | BigInt64Array | Uint16Array;
 }
 
-/** An input or output, of float32 where no type is said; a text is a dimension that is known when the model runs. */
+/** An input or output, of float32 without a type; a text is a dimension that is known when the model runs. */
 export interface Port {
   readonly name: string;
   readonly dims: readonly (number | string)[];
@@ -48,7 +48,10 @@ export interface Model {
 /** TensorProto.DataType */
 export const dataTypes = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
 
-/** The bytes of a model as an `.onnx` file holds them. Floats are stored little-endian, as all supported machines hold them. */
+/**
+ * The bytes of a model as an `.onnx` file holds them. Floats are stored little-endian, as all supported machines hold
+ * them.
+ */
 export function encodeModel(model: Model): Uint8Array {
   const graph = new Message();
   for (const node of model.nodes) graph.message(1, encodeNode(node));

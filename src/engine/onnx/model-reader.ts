@@ -1,4 +1,7 @@
-/** Reads `.onnx` files as far as other parts of the tool need them: what an exported model says of itself, and its constants. */
+/**
+ * Reads `.onnx` files as far as other parts of the tool need them: what an exported model says about itself, and its
+ * constants.
+ */
 import type { OnnxBundle } from './onnx-bundle.js';
 import { digestOf } from '../../core/digest.js';
 import { widened } from '../../core/float16.js';
@@ -15,7 +18,10 @@ export interface Constant {
   readonly data: Float32Array;
 }
 
-/** Reads an exported model's classes and how to prepare its images. Throws as {@link readMetadata} and {@link checkForeignModel}. */
+/**
+ * Reads an exported model's classes and how to prepare its images. Throws as {@link readMetadata} and {@link
+ * checkForeignModel}.
+ */
 export async function readOnnxBundle(path: string): Promise<OnnxBundle> {
   const bytes = await readRegular(path, { expected: 'an .onnx file' });
   const bundle: OnnxBundle = { format: 'onnx', path, digest: digestOf(bytes), ...readMetadata(bytes, path) };

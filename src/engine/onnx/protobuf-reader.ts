@@ -3,7 +3,9 @@
  * Source: https://protobuf.dev/programming-guides/encoding
  */
 
-/** One field of a message: a number (varints), or the bytes of a text, a message, packed numbers or a fixed-size number. */
+/**
+ * One field of a message: a number (varints), or the bytes of a text, a message, packed numbers or a fixed-size number.
+ */
 export type Field = { readonly number: number } & (
   { readonly kind: 'varint'; readonly value: bigint } | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
 );
@@ -14,8 +16,8 @@ const mostFields = 250_000;
 const FIXED: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
 
 /**
- * The fields of a message in their order. Throws a RangeError where the bytes end early or are not a message, or where
- * there are more fields than any model has: each takes two bytes of a file, and a hundred times as many in memory.
+ * The fields of a message in their order. Throws a RangeError if the bytes end early or are not a message, or if there are
+ * more fields than any model has: each takes two bytes of a file, and a hundred times as many in memory.
  */
 export function* fieldsOf(message: Uint8Array): Generator<Field, void, undefined> {
   let at = 0;
@@ -55,7 +57,7 @@ export function bytesOf(message: Uint8Array, number: number): Uint8Array[] {
   return found;
 }
 
-/** The last value of a text field, as readers of protobuf take it; empty where there is none. */
+/** The last value of a text field, as readers of protobuf take it; empty if there is none. */
 export function textOf(message: Uint8Array, number: number): string {
   return Buffer.from(bytesOf(message, number).at(-1) ?? []).toString('utf8');
 }

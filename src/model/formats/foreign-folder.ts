@@ -1,4 +1,4 @@
-/** Paths that are named as an exported model and are something else: said by what they are. */
+/** Paths that are given as an exported model but are something else: messages name what they are. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parseBounded, TooManyValues } from '../../core/bounded-json.js';
@@ -27,19 +27,19 @@ export async function notExported(path: string): Promise<PipelineError> {
       : basename(found.path) === 'model.json'
         ? await modelJson(found.path)
         : networkIn(readable[found.format]);
-  const { is } = other;
+  const { description } = other;
   return failure('invalid', {
     code: 'no-model',
     where: path,
-    found: `is ${is}${is.startsWith('not ') ? '' : ', not an exported model'}`,
+    found: `is ${description}${description.startsWith('not ') ? '' : ', not an exported model'}`,
     expected,
     remedy: wayOut(other),
   });
 }
 
 /** A model that load-base reads. */
-function networkIn(is: string): OtherFormat {
-  return { is, remedy: `to use this network, ${asBase}` };
+function networkIn(description: string): OtherFormat {
+  return { description, remedy: `to use this network, ${asBase}` };
 }
 
 /** What `load-base` does not read has to become a Keras file first. */
@@ -53,7 +53,7 @@ export async function isForeign(folder: string): Promise<boolean> {
   return !names.has('classes.json') && !names.has('preprocessing.json');
 }
 
-/** What the model.json of somebody else is. */
+/** What a model.json of another program is. */
 async function modelJson(path: string): Promise<OtherFormat> {
   const beside = (name: string) =>
     stat(join(dirname(path), name)).then(
@@ -71,8 +71,10 @@ async function modelJson(path: string): Promise<OtherFormat> {
         : 'a TF.js layers-model without the classes.json and preprocessing.json that export writes',
     );
   } catch (error) {
-    if (error instanceof TooManyValues) return { is: `a model.json that ${error.message}`, remedy: remedies.again };
-    if (error instanceof SyntaxError) return { is: 'a model.json that is damaged or cut off', remedy: remedies.again };
+    if (error instanceof TooManyValues)
+      return { description: `a model.json that ${error.message}`, remedy: remedies.again };
+    if (error instanceof SyntaxError)
+      return { description: 'a model.json that is damaged or cut off', remedy: remedies.again };
     throw error;
   }
 }

@@ -21,8 +21,8 @@ interface From {
 }
 
 /**
- * The weights that a graph declares, as `layer/role`. `places` are those of its layers, `functional/layers/conv2d_1`, below
- * `root`. Throws `bad-data` for a layer whose variables are missing or too many.
+ * The weights that a graph declares, as `layer/role`. `places` are those of its layers, `functional/layers/conv2d_1`,
+ * below `root` if it is known. Throws `bad-data` for a layer whose variables are missing or too many.
  */
 export function readLayerVariables(
   file: Hdf5File,
@@ -66,7 +66,7 @@ function rootIn(file: Hdf5File): string {
   return roots.find((root) => file.has(root)) ?? roots[0];
 }
 
-/** The places of a network's layers where no file lists them: by their classes, in Keras's order. */
+/** The places of a network's layers if no file lists them: by their classes, in Keras's order. */
 export function foldersOf({ layers }: Graph): Map<string, string> {
   const counts = new Map<string, number>();
   return new Map(

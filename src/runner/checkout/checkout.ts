@@ -1,4 +1,4 @@
-/** What this checkout holds: for each stage of a pipeline the key and outputs that its files here come from. */
+/** The state of this checkout: for each stage of a pipeline, the key and outputs that its files come from. */
 import { existsSync, type Stats } from 'node:fs';
 import { basename, join, resolve, sep } from 'node:path';
 import type { Json } from '../../core/canonical.js';
@@ -24,7 +24,7 @@ import { AddedFile, type During } from './shared-file.js';
 import type { Project } from './project.js';
 import { isPackaged } from './state-name.js';
 
-/** A file that was delivered into the project, as it lay there afterwards. */
+/** A file that was delivered into the project, as it was afterwards. */
 export interface DeliveredFile {
   readonly digest: Digest;
   readonly size: number;
@@ -33,7 +33,7 @@ export interface DeliveredFile {
   readonly ctimeMs?: number;
 }
 
-/** Whether a file is there as it was delivered, told without reading it. */
+/** Whether a file is as it was delivered, decided without reading it. */
 export function isUntouched(before: DeliveredFile, now: Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs'>): boolean {
   return now.size === before.size && now.mtimeMs === before.mtimeMs && now.ctimeMs === before.ctimeMs;
 }
@@ -62,7 +62,7 @@ interface CheckoutFile {
 
 /**
  * The memory of one pipeline file in one project. Without it results are found again in the store, but files that were
- * delivered and are to be replaced count as somebody's: a run refuses to touch them. Runs at the same time each add theirs.
+ * delivered and are to be replaced count as someone's: a run refuses to touch them. Runs at the same time each add theirs.
  */
 export class Checkout {
   private readonly file: AddedFile;
@@ -78,7 +78,7 @@ export class Checkout {
 
   /**
    * Reads the memory at `path` of a pipeline file, given as its project names it; a missing or damaged one is an empty
-   * one. Throws `invalid` where it is that of another file, which is still there: each would undo what the other did.
+   * one. Throws `invalid` if it is that of another file, which is still there: each would undo what the other did.
    */
   static async open(
     path: string,
@@ -111,7 +111,7 @@ export class Checkout {
     return this.stages.get(stage);
   }
 
-  /** What the file says by now: another run may have delivered meanwhile. */
+  /** The current content of the file: another run may have delivered in the meantime. */
   async latest(stage: string): Promise<StageMemory | undefined> {
     return ((await this.written()) ?? this.stages).get(stage);
   }
@@ -150,7 +150,7 @@ const isPreimage: Guard<Preimage> = isShapedAs({
   environment: isJson,
 });
 
-/** The file comes with the project, which may be a stranger's: what it names lies inside the project, or the file is damaged. */
+/** The file comes with the project, which may be untrusted: its paths must be inside the project, or it counts as damaged. */
 const isStageMemory: Guard<StageMemory> = isShapedAs({
   key: isActionKey,
   preimage: isPreimage,
@@ -175,7 +175,7 @@ function isPlace(name: string): boolean {
   return staysInside(name.replaceAll(sep, '/'));
 }
 
-/** Undefined where the file is missing or damaged. */
+/** Undefined if the file is missing or damaged. */
 async function read(path: string): Promise<CheckoutFile | undefined> {
   return readOwnJson(path, isCheckoutFile);
 }

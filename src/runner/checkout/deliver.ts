@@ -30,8 +30,8 @@ const TRIES = 5;
 const OLD = 'old';
 
 /**
- * Makes `folder` hold exactly `files`, whose names may lead into folders of its own (`probes/1.png`). Untouched files of an earlier delivery are told by size and time, so that
- * a run without changes reads nothing. Throws `unsafe` where the folder holds something else.
+ * Makes `folder` hold exactly `files`, whose names may lead into folders of its own (`probes/1.png`). Untouched files of an earlier delivery are recognized by size and time, so that
+ * a run without changes reads nothing. Throws `unsafe` if the folder holds something else.
  */
 export async function deliverFolder(
   folder: string,
@@ -68,7 +68,7 @@ async function deliverOnce(
   return Object.fromEntries(delivered);
 }
 
-/** Names come from the record of a result, which whoever can write into the cache decides. */
+/** Names come from the record of a result, so anyone who can write to the cache chooses them. */
 function leavesFolder(folder: string, name: string, { stage, display }: DeliveryOptions): PipelineError {
   return failure('unsafe', {
     code: 'name-leaves-folder',
@@ -194,7 +194,7 @@ export async function recoverFolder(folder: string): Promise<void> {
 
 /**
  * Removes what lies aside. Where the swap was broken off between its two renames, the old folder is brought back first:
- * the only one there is goes only after it stands in its place again.
+ * the only copy is removed only after it is in its place again.
  */
 async function putAway(aside: string, folder: string): Promise<void> {
   const old = join(aside, OLD);

@@ -33,7 +33,7 @@ export async function touchedFiles(project: Project, node: Node, { delivered }: 
   return (await Promise.all(checks)).flat();
 }
 
-/** Why a stage whose result is the one remembered has files to deliver; undefined where they all stand. Reads only files that were touched. */
+/** Why a stage whose result is the one remembered has files to deliver; undefined if they all stand. Reads only files that were touched. */
 export async function reasonToDeliver(project: Project, node: Node, memory: StageMemory): Promise<string | undefined> {
   if (node.definition.deliver === undefined) return undefined;
   const touched = await touchedFiles(project, node, memory);

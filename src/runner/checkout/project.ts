@@ -5,7 +5,7 @@ import { shownFrom } from '../../core/paths.js';
 import { plainNameOf, stateNameOf } from './state-name.js';
 
 export interface Project {
-  /** Everything that is written lies in it. */
+  /** Everything that is written is in it. */
   readonly home: string;
   /** Absolute path of the store; `PIPELINE_CACHE` moves it. */
   readonly store: string;
@@ -13,7 +13,7 @@ export interface Project {
   /** Where a recipe kept it before the project had a file of the same name; else the same. */
   readonly checkoutBefore: string;
   readonly runs: string;
-  /** How fast this machine turned out to be. */
+  /** How fast this machine is. */
   readonly rates: string;
   /** Files of a stage for people to read. */
   folderOf(stage: string): string;

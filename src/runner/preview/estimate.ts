@@ -1,21 +1,21 @@
-/** What a run would cost: pictures to extract, room on disk, time; told before anything runs. */
+/** What a run would cost: images to extract, disk space, time; known before anything runs. */
 import { LARGEST_SHARE, type Estimate, type StageEstimate, type UnknownStage } from '../../core/estimate.js';
 import { isNotFetchedYet, type FailureCategory, type PipelineError } from '../../core/problem.js';
 import type { FeatureNeed, Inputs, Needs, Outputs } from '../../core/stage.js';
 import { walkKnown, type KnownOutputs, type Node } from '../graph.js';
 import type { Decision, PlannedStage } from '../plan.js';
-import { Rehearsal } from './dry-run.js';
+import { DryRun } from './dry-run.js';
 import { missingOf } from '../disk-space.js';
 import { inputsOf, type Session } from '../session.js';
 import { stageError } from '../stage-error.js';
 
-/** What a run would fail with as well. Anything else may be a fault of the rehearsal only. */
+/** Failures that a run would end with as well. Any other may be a fault of the dry run only. */
 const certain: ReadonlySet<FailureCategory> = new Set(['invalid', 'bad-data', 'unsafe', 'input-output']);
 
 export interface EstimateOptions {
-  /** The stages that are to run; left out: all. What the others put out is known all the same. */
+  /** The stages that are to run; left out: all. The outputs of the others are known anyway. */
   readonly selected?: ReadonlySet<string>;
-  /** Try what was never measured on a few pictures. */
+  /** Measure unknown speeds on a few images. */
   readonly measure?: boolean;
   /** Receives each failure that a run would end with. */
   readonly failed?: (error: PipelineError) => void;
@@ -37,7 +37,7 @@ export async function estimate(
 }
 
 class Estimator {
-  private readonly rehearsal: Rehearsal;
+  private readonly dryRun: DryRun;
   /** Stages whose outputs are known as they will be; those of others are known as they may be. */
   private readonly exact = new Set<string>();
   private readonly stages: StageEstimate[] = [];
@@ -51,10 +51,10 @@ class Estimator {
     private readonly measure: boolean,
     private readonly failed: (error: PipelineError) => void,
   ) {
-    this.rehearsal = new Rehearsal(session);
+    this.dryRun = new DryRun(session);
   }
 
-  /** The outputs of a stage, where they are known without running it. */
+  /** The outputs of a stage, if they are known without running it. */
   async visit(
     node: Node,
     decision: Decision,
@@ -70,10 +70,10 @@ class Estimator {
     const inputs = inputsOf(node, outputs);
     try {
       if (node.definition.needs !== undefined) await this.estimate(node, inputs);
-      if (node.definition.rehearse === undefined || unknown !== undefined) return undefined;
-      const { outputs: rehearsed, exact } = await this.rehearsal.rehearse(node, inputs);
+      if (node.definition.dryRun === undefined || unknown !== undefined) return undefined;
+      const { outputs: simulated, exact } = await this.dryRun.simulate(node, inputs);
       if (exact && this.isExact(node)) this.exact.add(name);
-      return rehearsed;
+      return simulated;
     } catch (thrown) {
       const error = stageError(thrown, node, this.session.pipeline);
       const { category, problems } = error;
@@ -91,7 +91,7 @@ class Estimator {
   }
 
   private async estimate(node: Node, inputs: Inputs): Promise<void> {
-    const { context } = await this.rehearsal.contextOf(node, inputs);
+    const { context } = await this.dryRun.contextOf(node, inputs);
     const needs = await node.definition.needs!(context);
     const exact = this.isExact(node) && !needs.atMost;
     let [extract, reused, extractionMs] = [0, 0, 0];
@@ -122,7 +122,7 @@ class Estimator {
     });
   }
 
-  /** Pictures a second. */
+  /** Images per second. */
   private async rateOf({ set }: FeatureNeed): Promise<number | undefined> {
     if (set === undefined) return undefined;
     const { rates } = this.session;
@@ -167,7 +167,7 @@ class Estimator {
   }
 }
 
-/** Features that are not kept are computed while training goes on: its rate was measured with them. */
+/** Features that are not kept are computed during training: its rate was measured with them. */
 function isTimedByTraining({ training }: Needs, { set }: FeatureNeed): boolean {
   return training !== undefined && set !== undefined && set.preimage === undefined;
 }

@@ -59,7 +59,7 @@ function requireRoom(graph: Graph): void {
 
 function requireFit(graph: Graph, classes: readonly string[]): void {
   const [units] = shapesOf(graph).get(outputOf(graph).name)!;
-  const told = `there are ${classes.length} classes: ${nameList(classes)}`;
-  const fault = unitsFault({ units, activation: finalActivationOf(graph) }, classes.length, told);
+  const context = `there are ${classes.length} classes: ${nameList(classes)}`;
+  const fault = unitsFault({ units, activation: finalActivationOf(graph) }, classes.length, context);
   if (fault !== undefined) throw failure('invalid', { code: 'head-does-not-fit-classes', ...fault });
 }

@@ -11,7 +11,7 @@ import { compileVerified } from '../../engine/second-opinion.js';
 import { readData, type Data } from '../../features/data.js';
 import { Features, type FeatureOptions } from '../../features/features.js';
 import { featureNeed } from '../../features/need.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
+import { PLAIN_VIEW } from '../../features/image-loader.js';
 import { readWeights, type TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
 import { describeRounding } from '../../model/metrics.js';

@@ -52,23 +52,23 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
       `weights as float16: ${split} accuracy ${percent(accuracy.exact)} -> ${percent(accuracy.rounded)}, ${describeRounding(rounding)}`,
     );
   }
-  const pictures = config.probe_pictures ? probes.map((_, row) => `${PROBES_FOLDER}${row + 1}.png`) : [];
-  for (const [row, file] of pictures.entries()) await put(file, await pngOf(probes[row], image.size));
-  await put('probes.json', `${JSON.stringify(probeRows(probes, pictures, outputs, scores), null, 2)}\n`);
+  const imageFiles = config.probe_pictures ? probes.map((_, row) => `${PROBES_FOLDER}${row + 1}.png`) : [];
+  for (const [row, file] of imageFiles.entries()) await put(file, await pngOf(probes[row], image.size));
+  await put('probes.json', `${JSON.stringify(probeRows(probes, imageFiles, outputs, scores), null, 2)}\n`);
   await put('classes.json', `${JSON.stringify(document.classes)}\n`);
   await put('preprocessing.json', `${JSON.stringify({ image, preprocessing: document.preprocessing }, null, 2)}\n`);
   const metrics = await Promise.all((inputs.gates ?? []).map((gate) => readJson<CardMetrics>(gate.metrics)));
   const parameters = countParameters(graph, trained);
   await put(
     'README.md',
-    modelCard({ document, metrics, parameters, formats: config.formats, probes: pictures.length, rounding }),
+    modelCard({ document, metrics, parameters, formats: config.formats, probes: imageFiles.length, rounding }),
   );
 }
 
 /** Each probe with its results; `outputs` are those of the network, `scores` one per class. */
 function probeRows(
   probes: readonly Probe[],
-  pictures: readonly string[],
+  imageFiles: readonly string[],
   outputs: Float32Array,
   scores: Float32Array,
 ): object[] {
@@ -77,7 +77,7 @@ function probeRows(
     return [...numbers.subarray(index * length, (index + 1) * length)];
   };
   return probes.map((probe, index) => ({
-    ...(pictures.length === 0 ? {} : { picture: pictures[index] }),
+    ...(imageFiles.length === 0 ? {} : { picture: imageFiles[index] }),
     sha256: probe.digest,
     class: probe.class,
     outputs: row(outputs, index),

@@ -7,7 +7,7 @@ import { layoutNotes } from '../../core/layout-words.js';
 import { own } from '../../core/own.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import type { ImageFormat } from '../../core/image-signatures.js';
-import { badPictureRemedy, labelConflictRemedy } from './faults.js';
+import { badImageRemedy, labelConflictRemedy } from './faults.js';
 import type { Layout } from './layout.js';
 import type { Gathered } from './gathered.js';
 
@@ -101,7 +101,7 @@ function refused({ config, gathered, seen }: Inspected): Finding[] {
     `cannot be used${skips ? ', left out' : ''}`,
     skips
       ? undefined
-      : badPictureRemedy([...gathered.bad.map(({ reason }) => reason), ...broken.map(([, { fault }]) => fault!)]),
+      : badImageRemedy([...gathered.bad.map(({ reason }) => reason), ...broken.map(([, { fault }]) => fault!)]),
   );
   const { classes, splits } = gathered.faults;
   const omits = config.on_label_conflict === 'skip';

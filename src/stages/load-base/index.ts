@@ -19,7 +19,7 @@ export const loadBase: StageDefinition<'load-base'> = {
   survey: surveyWeights,
 
   run: async (context) => (await import('./run.js')).runLoadBase(context),
-  rehearse: async (context) => (await import('./run.js')).rehearseLoadBase(context),
+  dryRun: async (context) => (await import('./run.js')).simulateLoadBase(context),
 
   async resolved({ outputs, readJson }) {
     return { base: (await readJson<ModelDocument>(outputs.model)).base.weights };

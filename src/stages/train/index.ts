@@ -14,6 +14,6 @@ export const train: StageDefinition<'train'> = {
 
   // Decoder and engine are loaded only if there is work.
   run: async (context) => (await import('./run.js')).runTrain(context),
-  rehearse: async (context) => (await import('./needs.js')).rehearseTrain(context),
+  dryRun: async (context) => (await import('./needs.js')).simulateTrain(context),
   needs: async (context) => (await import('./needs.js')).needsOfTrain(context),
 };

@@ -9,7 +9,7 @@ import { resolveEngine } from '../../engine/resolve.js';
 import type { Data } from '../../features/data.js';
 import type { FeatureOptions } from '../../features/features.js';
 import type { Variation } from '../../features/feature-set.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
+import { PLAIN_VIEW } from '../../features/image-loader.js';
 import type { Augmentation } from '../../image/augmentation.js';
 import type { ModelDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
@@ -31,7 +31,10 @@ export async function prepare(context: Context, { spec, augmentation }: Data): P
   return { ...start, ...splitAtFrozen(start.document.graph), preprocessing };
 }
 
-/** `rescale` takes the place of what the base says; a training that goes on from another one prepares its images alike. */
+/**
+ * `rescale` takes the place of what the base says; a training that continues from another one prepares its images
+ * alike.
+ */
 function preprocessingOf(
   document: ModelDocument,
   augmentation: Augmentation | undefined,
@@ -75,7 +78,7 @@ function refuseScalingTwice(graph: Graph, factor: number): void {
   });
 }
 
-/** What the features of training images and of those that are taken as they are depend on; one where nothing varies. */
+/** What the features of training images and of those that are taken as they are depend on; one if nothing varies. */
 export function featureOptions(
   { settings }: Context,
   data: Data,
@@ -108,7 +111,10 @@ export function viewOfEpoch({ augmentation }: Data): (epoch: number) => number {
   return (epoch) => (views === 'online' ? epoch : epoch % views);
 }
 
-/** What decides how long an image's part in training takes, but the machine; where features are not kept, they are part of it. */
+/**
+ * What decides how long training takes per image, apart from the machine; if features are not kept, they are part of
+ * it.
+ */
 export function trainingWorkload(
   { batch_size: batchSize, optimizer }: TrainConfig,
   engine: EngineIdentity,

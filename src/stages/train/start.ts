@@ -39,7 +39,7 @@ export async function startOf(context: StageContext<'train'>, spec: DataSpec): P
   return { document, weights, reread, base: outputs.weights };
 }
 
-/** An earlier training's model, with other layers frozen where the pipeline says so. */
+/** An earlier training's model, with other layers frozen if the pipeline says so. */
 async function continued(
   { config, readJson }: StageContext<'train'>,
   from: Outputs,

@@ -1,4 +1,6 @@
-/** JSON files of the store that carry the digest of their own canonical form, and are believed only as they were written. */
+/**
+ * JSON files of the store that carry the digest of their own canonical form, and are used only if they are unchanged.
+ */
 import { parseOwn } from '../../core/bounded-json.js';
 import { canonical } from '../../core/canonical.js';
 import { digestOf } from '../../core/digest.js';
@@ -9,7 +11,9 @@ export function seal(content: object): Buffer {
   return Buffer.from(format({ ...content, selfDigest: digestOf(canonical(content)) }));
 }
 
-/** The content of a sealed file, or why it cannot be believed. Another way to write the same JSON counts as damage too. */
+/**
+ * The content of a sealed file, or why it cannot be believed. Another way to write the same JSON counts as damage too.
+ */
 export function unseal(bytes: Buffer): Unsealed | string {
   const text = bytes.toString('utf8');
   let value: unknown;

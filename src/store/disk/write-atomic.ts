@@ -5,13 +5,14 @@ import { nodeFs } from './cache-fs.js';
 import { isLeftBehind, owner } from './owner.js';
 
 export interface WriteOptions {
-  /** False where losing the file in a power cut costs nothing: it is not synced then. */
+  /** False if losing the file in a power cut costs nothing: it is not synced then. */
   readonly durable?: boolean;
 }
 
 /**
- * Writes beside the file, syncs, renames, and syncs the folder, so that a power cut takes neither; readers see the old text or the new one. Makes the folder if it is not
- * there, and takes away what a process that was killed here left beside the file.
+ * Writes beside the file, syncs, renames, and syncs the folder, so that a power cut takes neither; readers see the old
+ * text or the new one. Makes the folder if it is not there, and takes away what a process that was killed here left
+ * beside the file.
  */
 export async function writeWhole(path: string, text: string, { durable = true }: WriteOptions = {}): Promise<void> {
   const aside = besideOf(path);
@@ -29,12 +30,12 @@ export async function writeWhole(path: string, text: string, { durable = true }:
 
 let count = 0;
 
-/** A hidden path beside a file or folder, for what will take its place, which tells whose it is; another one each time. */
+/** A hidden path beside a file or folder, for its replacement; it contains its owner and is different each time. */
 export function besideOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${owner()}-${count++}`);
 }
 
-/** Removes what dead processes left at {@link besideOf}: also where they were done but for that. */
+/** Removes what dead processes left at {@link besideOf}, even if they had finished otherwise. */
 export async function sweepBeside(path: string, remove: (aside: string) => Promise<void> = removeAll): Promise<void> {
   const prefix = `.${basename(path)}.`;
   for (const name of await readdir(dirname(path)).catch(() => [])) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Digest } from '../../../src/core/digest.js';
 import type { RecordedNode, RunEnd, RunStart } from '../../../src/core/run-record.js';
 import { page, type Report } from '../../../src/report/html/page.js';
-import { classFigures, confusionMatrix } from '../../../src/model/metrics.js';
+import { classMetrics, confusionMatrix } from '../../../src/model/metrics.js';
 import type { EvaluationMetrics, History, PredictionRow } from '../../../src/model/results.js';
 import type { Kept } from '../../../src/report/results/kept.js';
 
@@ -34,7 +34,7 @@ const end: RunEnd = {
   problems: [],
 };
 
-/** Rows whose picture `i` is of class `i`, and taken for the next class where `i` is even. */
+/** Rows whose image `i` is of class `i`, and taken for the next class where `i` is even. */
 function rowsOf(classes: number, count: number): PredictionRow[] {
   return Array.from({ length: count }, (_, index) => {
     const label = index % classes;
@@ -48,26 +48,26 @@ function rowsOf(classes: number, count: number): PredictionRow[] {
   });
 }
 
-function reportOf(classCount: number, pictures: number, history: Kept<History> = { state: 'never' }): Report {
+function reportOf(classCount: number, images: number, history: Kept<History> = { state: 'never' }): Report {
   const classes = Array.from({ length: classCount }, (_, index) => `class-${index}`);
-  const rows = rowsOf(classCount, pictures);
+  const rows = rowsOf(classCount, images);
   const confusion = confusionMatrix(
     rows.map(({ label }) => label),
     rows.map(({ predicted }) => predicted),
     classCount,
   );
-  const figures = classFigures(confusion);
+  const metrics = classMetrics(confusion);
   const value: EvaluationMetrics = {
     loss: 1,
     accuracy: 0.5,
     macro_precision: 0.5,
     macro_recall: 0.5,
     macro_f1: 0.5,
-    samples: pictures,
+    samples: images,
     split: 'test',
     threshold: 0.5,
     classes,
-    per_class: Object.fromEntries(classes.map((name, index) => [name, figures[index]])),
+    per_class: Object.fromEntries(classes.map((name, index) => [name, metrics[index]])),
     confusion,
   };
   const evaluation = {
@@ -76,7 +76,7 @@ function reportOf(classCount: number, pictures: number, history: Kept<History> =
     predictions: { state: 'kept', value: { classes, rows } },
     files: { state: 'gone' },
   } as const;
-  const examples = rows.slice(0, 2).map((row) => ({ row, files: [], picture: { state: 'gone' } as const }));
+  const examples = rows.slice(0, 2).map((row) => ({ row, files: [], image: { state: 'gone' } as const }));
   return {
     run,
     state: 'ok',
@@ -110,7 +110,7 @@ describe('bounds', () => {
     const many = page(reportOf(21, 60));
     expect(page(reportOf(20, 60))).not.toContain('Most confused classes');
     expect(many).toContain('Confusion matrix');
-    // Of sixty pictures every other one is wrong: each of the 21 pairs of neighbours was confused once or more.
+    // Of sixty images every other one is wrong: each of the 21 pairs of neighbors was confused once or more.
     expect(many).toContain('Most confused classes, 15 of 21 pairs');
   });
 
@@ -128,11 +128,11 @@ describe('bounds', () => {
   });
 });
 
-test('a page of many classes and pictures stays a page', () => {
+test('a page of many classes and images stays a page', () => {
   expect(page(reportOf(200, 4000)).length).toBeLessThan(400_000);
 });
 
-test('without a name that a picture had, its digest stands for it', () => {
+test('without a name that an image had, its digest stands for it', () => {
   expect(page(reportOf(2, 4))).toContain('<bdi>000000000000</bdi>');
 });
 
@@ -185,7 +185,7 @@ describe('the weights of a base', () => {
     ]);
   });
 
-  test('are told apart from those that the cache keeps', () => {
+  test('are distinguished from those in the cache', () => {
     const stage = {
       name: 'train',
       kind: 'train',
