@@ -71,6 +71,30 @@ test('a killed run has its graph and its file, and no figures', () => {
   ]);
 });
 
+test('engine and processor of each result are in the table of versions, those of another machine too', () => {
+  const made = (processor: string) => ({
+    createdAt: '2026-09-01T14:03:12.417Z',
+    tool: '1',
+    durationMs: 1,
+    computedBy: { engine: 'onnx', backend: 'cpu', version: '1.30.0', processor, architecture: 'x64' },
+  });
+  const { computedBy: _none, ...ingest } = made('');
+  const text = page({
+    ...reportOf(2, 4),
+    made: new Map([
+      ['ingest', ingest],
+      ['train', made('Xeon <1>')],
+      ['evaluate', made('EPYC')],
+      ['export', made('EPYC')],
+    ]),
+  });
+  const rows = [...text.matchAll(/<th scope="row">([^<]*) computed by<\/th><td class="text">([^<]*)/g)];
+  expect(rows.map(([, stages, by]) => [stages, by])).toEqual([
+    ['train', 'onnx 1.30.0 (cpu) on Xeon &lt;1&gt;, x64'],
+    ['evaluate, export', 'onnx 1.30.0 (cpu) on EPYC, x64'],
+  ]);
+});
+
 describe('the weights of a base', () => {
   const digest = 'd'.repeat(64);
   const factOf = (weights: unknown): string | undefined => {
