@@ -3,6 +3,7 @@
  * and byte range, then the bytes. Format: https://github.com/huggingface/safetensors (README, "Format").
  * Ours hold float32 alone, in the order of their names, with the header padded to 8 bytes: equal weights, equal bytes.
  */
+import { isCount, isListOf, isMapOf, isShapedAs, isString, parseJson, type Guard } from '../core/guards.js';
 import { failure } from '../core/problem.js';
 import { compareCodePoints } from '../core/canonical.js';
 import { emptyMap } from '../core/own.js';
@@ -62,12 +63,19 @@ export function decodeWeights(bytes: Buffer, where: string): Map<string, Tensor>
   return tensors;
 }
 
-function parseHeader(text: string, damaged: (found: string) => Error): Record<string, HeaderEntry> {
-  try {
-    return JSON.parse(text) as Record<string, HeaderEntry>;
-  } catch {
-    throw damaged('the header is not JSON');
-  }
+const isHeader: Guard<Readonly<Record<string, HeaderEntry>>> = isMapOf(
+  isShapedAs({
+    dtype: isString,
+    shape: isListOf(isCount),
+    data_offsets: (value: unknown): value is readonly [number, number] =>
+      Array.isArray(value) && value.length === 2 && value.every(isCount),
+  }),
+);
+
+function parseHeader(text: string, damaged: (found: string) => Error): Readonly<Record<string, HeaderEntry>> {
+  const header = parseJson(text, isHeader);
+  if (header === undefined) throw damaged('the header is not JSON of the safetensors format');
+  return header;
 }
 
 /** A view where the bytes are aligned, else a copy. */
