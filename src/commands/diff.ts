@@ -29,7 +29,7 @@ export const diff: CommandSpec = {
         if (json) host.stdout(`${JSON.stringify({ event: 'diff', ...difference })}\n`);
         else
           (await import('../report/run-difference.js'))
-            .differenceLines(difference, host.color)
+            .differenceLines(difference, host)
             .forEach((line) => host.stdout(`${line}\n`));
         done(0);
       });

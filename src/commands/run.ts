@@ -161,7 +161,7 @@ async function runPipeline(
   });
   const closing = [
     ...comparisonLines(comparedOf(pipeline, result), color),
-    ...closingLines(withoutVariants(pipeline, result), color),
+    ...closingLines(withoutVariants(pipeline, result), color, width()),
   ];
   // Only new metrics are worth a report.
   if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0)

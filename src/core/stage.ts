@@ -206,7 +206,7 @@ interface WorkContext<Kind extends StageKind> {
   /** The bytes of an output, verified. */
   readBytes(ref: BlobRef): Promise<Buffer>;
   /** An output that is JSON, of the form that is asked for. */
-  readJson<Value>(ref: BlobRef, isValue?: Guard<Value>): Promise<Value>;
+  readJson<Value>(ref: BlobRef, isValue: Guard<Value>): Promise<Value>;
   resolvePath(path: string): string;
   /**
    * The absolute path of the folder that an output names as its root. Where that is an unpacked archive which is gone

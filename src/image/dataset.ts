@@ -55,7 +55,13 @@ const isSampleRow: Guard<SampleRow> = (value): value is SampleRow =>
   isCount(value[1]) &&
   splitNames.includes(value[2] as SplitName);
 
-export const isSamples: Guard<Samples> = isShapedAs({ samples: isListOf(isSampleRow) });
+const isSamples: Guard<Samples> = isShapedAs({ samples: isListOf(isSampleRow) });
+
+/** Samples whose labels are all among this many classes. */
+export const isSamplesOf =
+  (classes: number): Guard<Samples> =>
+  (value): value is Samples =>
+    isSamples(value) && value.samples.every(([, label]) => label < classes);
 
 /** Who can write into a cache must not choose which files are read: every path is one below the root. */
 export const isFiles: Guard<Files> = isShapedAs({
@@ -64,12 +70,23 @@ export const isFiles: Guard<Files> = isShapedAs({
   paths: isMapOf(isListOf(staysInside), isDigest),
 });
 
-export const isDataSpec: Guard<DataSpec> = isShapedAs({
+export const isImageSpec: Guard<ImageSpec> = isShapedAs({
+  size: (value: unknown): value is readonly [number, number] =>
+    Array.isArray(value) && value.length === 2 && value.every((extent) => isCount(extent) && extent > 0),
+  interpolation: isOneOf('nearest', 'bilinear', 'bicubic', 'lanczos'),
+  orientation: isOneOf('exif', 'stored'),
+});
+
+/** Files that have a path for each of the samples. */
+export const isFilesOf =
+  (samples: readonly SampleRow[]): Guard<Files> =>
+  (value): value is Files =>
+    isFiles(value) && samples.every(([digest]) => Object.hasOwn(value.paths, digest) && value.paths[digest].length > 0);
+
+export const isDataSpec: Guard<DataSpec> = isShapedAs({ classes: isListOf(isString), image: isImageSpec });
+
+export const isDataSummary: Guard<DataSummary> = isShapedAs({
   classes: isListOf(isString),
-  image: isShapedAs({
-    size: (value: unknown): value is readonly [number, number] =>
-      Array.isArray(value) && value.length === 2 && value.every(isCount),
-    interpolation: isOneOf('nearest', 'bilinear', 'bicubic', 'lanczos'),
-    orientation: isOneOf('exif', 'stored'),
-  }),
+  counts: isMapOf(isMapOf(isCount)),
+  bad: isListOf(isShapedAs({ path: isString, reason: isString })),
 });

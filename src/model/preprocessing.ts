@@ -3,6 +3,8 @@
  * (`keras.applications.imagenet_utils.preprocess_input`); each pretrained base was trained with one of them.
  */
 
+import { isFiniteNumber, isOneOf, isShapedAs, type Guard } from '../core/guards.js';
+
 /** `tf`: [-1, 1]; `caffe`: BGR less the ImageNet mean; `torch`: [0, 1] standardized by ImageNet; `none`: 0 to 255. */
 export type PreprocessingMode = 'tf' | 'caffe' | 'torch' | 'none';
 
@@ -10,6 +12,12 @@ export type Preprocessing =
   | { readonly kind: 'mode'; readonly mode: PreprocessingMode }
   /** Each level times the factor: 1/255 for [0, 1]. */
   | { readonly kind: 'rescale'; readonly factor: number };
+
+export const isPreprocessing: Guard<Preprocessing> = (value): value is Preprocessing =>
+  isMode(value) || isFactor(value);
+
+const isMode = isShapedAs({ kind: isOneOf('mode'), mode: isOneOf('tf', 'caffe', 'torch', 'none') });
+const isFactor = isShapedAs({ kind: isOneOf('rescale'), factor: isFiniteNumber });
 
 /** Bumped when the same levels may give other numbers. */
 export const PREPROCESSING_VERSION = 1;

@@ -23,13 +23,11 @@ async function readBytes(store: Store, ref: BlobRef): Promise<Buffer> {
   return bytes;
 }
 
-const isAnything = <Value>(_value: unknown): _value is Value => true;
-
 /**
  * An output that is JSON. Throws {@link LostBlob}, and `bad-data` if it has another form: its record was not written by
  * this tool.
  */
-export async function readJson<Value>(store: Store, ref: BlobRef, isValue: Guard<Value> = isAnything): Promise<Value> {
+export async function readJson<Value>(store: Store, ref: BlobRef, isValue: Guard<Value>): Promise<Value> {
   const value = parseJson((await readBytes(store, ref)).toString('utf8'), isValue);
   if (value !== undefined) return value;
   throw failure('bad-data', {
@@ -60,7 +58,7 @@ export function commonContext(session: Session, { stage }: Node, inputs: Inputs,
     settings,
     inputs,
     readBytes: (ref: BlobRef) => readBytes(store, ref),
-    readJson: <Value>(ref: BlobRef, isValue?: Guard<Value>) => readJson(store, ref, isValue),
+    readJson: <Value>(ref: BlobRef, isValue: Guard<Value>) => readJson(store, ref, isValue),
     resolvePath: project.resolvePath,
     openRoot: (root: string, namedBy: BlobRef) => openRoot(session, root, namedBy),
     note,

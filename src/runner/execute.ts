@@ -5,6 +5,7 @@ import { emptyMap } from '../core/own.js';
 import { isMoved, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
+import { isRecord } from '../core/is-record.js';
 import { readJson } from './context.js';
 import { checkDestinations } from './checkout/destinations.js';
 import { finishStage } from './finish.js';
@@ -226,7 +227,7 @@ class Execution {
       const ref = output === undefined ? undefined : outputs[output];
       if (ref === undefined) continue;
       try {
-        const values = await this.heal(() => readJson<Record<string, unknown>>(this.session.store, ref));
+        const values = await this.heal(() => readJson(this.session.store, ref, isRecord));
         metrics[name] = Object.fromEntries(
           Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
         );

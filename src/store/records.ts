@@ -60,7 +60,7 @@ export interface NewRecord {
   readonly preimage: Json;
   readonly outputs: Outputs;
   readonly durationMs: number;
-  /** Engine and processor, if they decide the last bits: shown by `explain`, in no key. */
+  /** Engine and processor, if they decide the last bits: shown by `explain` and reports, in no key. */
   readonly computedBy?: Readonly<Record<string, string>>;
   readonly features?: Readonly<FeatureCounts>;
   readonly uses?: Uses;

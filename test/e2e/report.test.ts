@@ -125,7 +125,7 @@ describe('the page', () => {
         expect([requests, messages]).toEqual([[], []]);
         expect(await page.title()).toMatch(/^pets, run \d/);
         expect(await page.locator('script, svg[onload], img[onerror], [style], a:not([href^="#"])').count()).toBe(0);
-        expect(await page.getByRole('columnheader', { name: hostileClass, exact: true }).count()).toBeGreaterThan(0);
+        expect(await page.getByRole('rowheader', { name: hostileClass, exact: true }).count()).toBeGreaterThan(0);
         expect(await page.locator('.file').allTextContents()).toContainEqual(expect.stringContaining(hostileFile));
         expect(await page.locator('pre').textContent()).toBe(await project.read('pets.yaml'));
         const [wide, room] = await page.evaluate<[number, number]>(

@@ -20,6 +20,16 @@ test.each([
   const lines = closingLines(
     { state: 'gate-missed', durationMs: 2000, stages: [...evaluations, ...exports], metrics: {}, healed: [] },
     false,
+    80,
   );
   expect(lines).toEqual([`minimum not met (2.0 s): ${expected}`]);
+});
+
+test('metrics of a stage whose name is long have a line of their own', () => {
+  const metrics = { accuracy: 0.5, loss: 1, macro_f1: 0.25, roc_auc: 0.75 };
+  const lines = (name: string) =>
+    closingLines({ state: 'ok', durationMs: 1, stages: [], metrics: { [name]: metrics }, healed: [] }, false, 80);
+  const text = 'accuracy 0.5000  loss 1.0000  macro_f1 0.2500  roc_auc 0.7500';
+  expect(lines('evaluate')[0]).toBe(`evaluate: ${text}`);
+  expect(lines('e'.repeat(60)).slice(0, 2)).toEqual([`${'e'.repeat(60)}:`, `  ${text}`]);
 });

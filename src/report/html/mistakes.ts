@@ -1,6 +1,7 @@
 /** The worst mistakes of the model, as images with their predictions. */
 import type { PredictionRow, Predictions } from '../../model/results.js';
 import type { ShownImage } from '../results/thumbnails.js';
+import { hasLongNames } from './name-column.js';
 import { html, type Html } from './markup.js';
 
 /** An image of the list, worst first. */
@@ -27,7 +28,7 @@ export function mistakes({ classes, rows }: Predictions, examples: readonly Exam
       ? `No mistakes on ${images}.`
       : `${wrong.toLocaleString('en-US')} of ${images} ${wrong === 1 ? 'was' : 'were'} misclassified${shown < wrong ? `; the ${shown} worst are shown` : ''}.`;
   const others = shown < examples.length ? ' The others are the least certain correct predictions.' : '';
-  return html`<p>${summary}${others}</p><ul class="pictures">${examples.map((one) => item(one, classes))}</ul>`;
+  return html`<p>${summary}${others}</p><ul class="pictures${hasLongNames(classes) ? ' long' : ''}">${examples.map((one) => item(one, classes))}</ul>`;
 }
 
 function item({ row, files, image }: Example, classes: readonly string[]): Html {

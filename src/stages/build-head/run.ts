@@ -3,9 +3,9 @@ import { unitsFault } from '../../core/head-rules.js';
 import { nameList } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
-import type { DataSpec } from '../../image/dataset.js';
+import { isDataSpec } from '../../image/dataset.js';
 import { graphCost, refuseExcessive } from '../../model/cost.js';
-import type { ModelDocument } from '../../model/document.js';
+import { isModelDocument, type ModelDocument } from '../../model/document.js';
 import { outputOf, shapesOf, withInputShape, type Graph } from '../../model/graph.js';
 import { initialWeights } from '../../model/initializers.js';
 import { finalActivationOf } from '../../model/logits.js';
@@ -22,8 +22,8 @@ export async function runBuildHead({
   putJson,
   readJson,
 }: StageContext<'build-head'>): Promise<void> {
-  const document = await readJson<ModelDocument>(inputs.base!.model);
-  const { classes, image } = await readJson<DataSpec>(inputs.data!.spec);
+  const document = await readJson(inputs.base!.model, isModelDocument);
+  const { classes, image } = await readJson(inputs.data!.spec, isDataSpec);
   const sized = withInputShape(document.graph, [...image.size, 3]);
   requireRoom(sized);
   const { graph, initializers } = appendHead(sized, config.layers, classes.length);

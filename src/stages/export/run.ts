@@ -6,11 +6,12 @@ import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
 import { compileVerified } from '../../engine/second-opinion.js';
 import { readData } from '../../features/data.js';
-import { countParameters, readWeights, type TrainedDocument } from '../../model/document.js';
+import { countParameters, isTrainedDocument, readWeights } from '../../model/document.js';
 import { describeRounding } from '../../model/metrics.js';
 import { roundedWeights } from '../../model/rounding.js';
 import { weightsOfLayers } from '../../model/tensor.js';
-import { modelCard, type CardMetrics } from './card.js';
+import { isEvaluationMetrics } from '../../model/results.js';
+import { modelCard } from './card.js';
 import { PROBES_FOLDER } from './files.js';
 import { allScores, formats, type Exported } from './formats.js';
 import { inputsOf, loadProbes, pngOf, type Probe } from './probes.js';
@@ -19,7 +20,7 @@ import { verifyExport } from './verify.js';
 
 export async function runExport(context: StageContext<'export'>): Promise<void> {
   const { config, inputs, note, putBytes, readBytes, readJson } = context;
-  const document = await readJson<TrainedDocument>(inputs.model!.model);
+  const document = await readJson(inputs.model!.model, isTrainedDocument);
   const data = await readData(inputs.data!, context);
   const { graph, image } = document;
   const trained = await readWeights(document, readBytes);
@@ -57,7 +58,7 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
   await put('probes.json', `${JSON.stringify(probeRows(probes, imageFiles, outputs, scores), null, 2)}\n`);
   await put('classes.json', `${JSON.stringify(document.classes)}\n`);
   await put('preprocessing.json', `${JSON.stringify({ image, preprocessing: document.preprocessing }, null, 2)}\n`);
-  const metrics = await Promise.all((inputs.gates ?? []).map((gate) => readJson<CardMetrics>(gate.metrics)));
+  const metrics = await Promise.all((inputs.gates ?? []).map((gate) => readJson(gate.metrics, isEvaluationMetrics)));
   const parameters = countParameters(graph, trained);
   await put(
     'README.md',

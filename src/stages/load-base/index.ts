@@ -1,6 +1,6 @@
 /** load-base: a pretrained network without its top, with layers from code or a file and weights from a file. */
 import type { StageDefinition } from '../../core/stage.js';
-import type { ModelDocument } from '../../model/document.js';
+import { isModelDocument } from '../../model/document.js';
 import { surveyWeights } from './source.js';
 
 export const loadBase: StageDefinition<'load-base'> = {
@@ -22,6 +22,6 @@ export const loadBase: StageDefinition<'load-base'> = {
   dryRun: async (context) => (await import('./run.js')).simulateLoadBase(context),
 
   async resolved({ outputs, readJson }) {
-    return { base: (await readJson<ModelDocument>(outputs.model)).base.weights };
+    return { base: (await readJson(outputs.model, isModelDocument)).base.weights };
   },
 };

@@ -9,8 +9,9 @@ import {
   countParameters,
   describeParameters,
   readWeights,
+  isModelDocument,
+  isTrainedDocument,
   type ModelDocument,
-  type TrainedDocument,
 } from '../../model/document.js';
 import { nonFinite } from '../../model/finite.js';
 import { withFrozen } from '../../model/freezing.js';
@@ -30,7 +31,7 @@ export async function startOf(context: StageContext<'train'>, spec: DataSpec): P
   const outputs: Outputs = (inputs.from ?? inputs.model)!;
   const document =
     inputs.from === undefined
-      ? await readJson<ModelDocument>(outputs.model)
+      ? await readJson(outputs.model, isModelDocument)
       : await continued(context, inputs.from, spec);
   const reread = () => readWeights(document, readBytes);
   const weights = await reread();
@@ -45,7 +46,7 @@ async function continued(
   from: Outputs,
   { classes, image }: DataSpec,
 ): Promise<ModelDocument> {
-  const document = await readJson<TrainedDocument>(from.model);
+  const document = await readJson(from.model, isTrainedDocument);
   const differs = (what: string, before: string, now: string) =>
     failure('invalid', {
       code: 'pictures-differ',
