@@ -5,6 +5,7 @@ import { exitCodes, failure } from '../core/problem.js';
 import type { Reporter } from '../report/terminal.js';
 import { collect, type CommandSpec, type Host } from './host.js';
 import { findImages } from './images.js';
+import { locateModel } from './locate-model.js';
 
 interface PredictOptions {
   readonly filesFrom?: readonly string[];
@@ -72,7 +73,7 @@ async function predictCommand(
       import('../report/problems.js'),
       import('../report/words.js'),
     ]);
-  const { bundle, predictor, notes } = await openModel(resolve(host.cwd, model), engine, host.signal);
+  const { bundle, predictor, notes } = await openModel(await locateModel(model, host), engine, host.signal);
   for (const { text } of notes) host.stderr(`${printable(text)}\n`);
   const { classes } = bundle;
   const format = json

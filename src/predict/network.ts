@@ -1,6 +1,7 @@
 /** An exported model, independent of its format. */
 import { stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
+import { changedMeanwhile } from '../core/regular-file.js';
 import type { EngineIdentity, Runner } from '../engine/engine.js';
 import type { OnnxBundle } from '../engine/onnx/onnx-bundle.js';
 import { openEngine } from '../engine/resolve.js';
@@ -23,8 +24,33 @@ export interface Network {
   open(): Promise<Runner>;
 }
 
-/** Reads the model in a folder, that of a `model.json`, or an `.onnx` file. Throws as {@link readBundle} does. */
+/** Swaps that one reading can meet; a run replaces a folder once. */
+const TRIES = 3;
+
+/**
+ * Reads the model in a folder, that of a `model.json`, or an `.onnx` file. Throws as {@link readBundle} does. A run may
+ * replace the folder meanwhile: then it is read again, because what was read may be of two models.
+ */
 export async function readModel(path: string): Promise<Bundle | OnnxBundle> {
+  for (let tries = 1; ; tries++) {
+    const before = await folderBehind(path);
+    const [result] = await Promise.allSettled([readOnce(path)]);
+    const isSame = before === (await folderBehind(path));
+    if (!isSame && tries < TRIES) continue;
+    if (!isSame) throw changedMeanwhile(path);
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  }
+}
+
+/** What tells the folder of a model from another one of the same path. */
+async function folderBehind(path: string): Promise<string | undefined> {
+  const [own, above] = await Promise.all([path, dirname(path)].map((one) => stat(one).catch(() => undefined)));
+  const folder = own?.isDirectory() ? own : above;
+  return folder && `${folder.dev}-${folder.ino}-${folder.birthtimeMs}`;
+}
+
+async function readOnce(path: string): Promise<Bundle | OnnxBundle> {
   const file = await onnxFileOf(path);
   if (file === undefined) {
     const bundle = await readBundle(path);
