@@ -1,6 +1,6 @@
 /** An exported model, independent of its format. */
 import { stat } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { extname, join } from 'node:path';
 import { changedMeanwhile } from '../core/regular-file.js';
 import type { EngineIdentity, Runner } from '../engine/engine.js';
 import type { OnnxBundle } from '../engine/onnx/onnx-bundle.js';
@@ -9,7 +9,7 @@ import type { ImageSpec } from '../image/dataset.js';
 import { readBundle, type Bundle } from '../model/bundle.js';
 import { graphCost, refuseExcessive } from '../model/cost.js';
 import { outputOf, shapesOf } from '../model/graph.js';
-import { ModelFolder } from '../model/model-folder.js';
+import { folderIdentity, ModelFolder } from '../model/model-folder.js';
 import type { Preprocessing } from '../model/preprocessing.js';
 
 export interface Network {
@@ -33,21 +33,14 @@ const TRIES = 3;
  */
 export async function readModel(path: string): Promise<Bundle | OnnxBundle> {
   for (let tries = 1; ; tries++) {
-    const before = await folderBehind(path);
+    const before = await folderIdentity(path);
     const [result] = await Promise.allSettled([readOnce(path)]);
-    const isSame = before === (await folderBehind(path));
+    const isSame = before === (await folderIdentity(path));
     if (!isSame && tries < TRIES) continue;
     if (!isSame) throw changedMeanwhile(path);
     if (result.status === 'rejected') throw result.reason;
     return result.value;
   }
-}
-
-/** What tells the folder of a model from another one of the same path. */
-async function folderBehind(path: string): Promise<string | undefined> {
-  const [own, above] = await Promise.all([path, dirname(path)].map((one) => stat(one).catch(() => undefined)));
-  const folder = own?.isDirectory() ? own : above;
-  return folder && `${folder.dev}-${folder.ino}-${folder.birthtimeMs}`;
 }
 
 async function readOnce(path: string): Promise<Bundle | OnnxBundle> {

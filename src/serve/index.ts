@@ -8,6 +8,7 @@ import { openModel } from '../predict/index.js';
 import { urlsOf } from './addresses.js';
 import { createApp } from './app.js';
 import { LastingPredictor } from './lasting-predictor.js';
+import { LoadedModel } from './loaded-model.js';
 import { createServer } from './server.js';
 
 export interface ServeOptions {
@@ -37,9 +38,20 @@ export async function serveModel({ model, host, port, engine, onError, signal }:
     await opened.predictor.close();
     throw noPage(bundle.path);
   }
-  const open = async (): Promise<ModelPredictor> => (await openModel(model, engine, signal)).predictor;
+  const loaded = new LoadedModel(bundle, onError);
+  const open = async (): Promise<ModelPredictor> => {
+    const again = await openModel(model, engine, signal);
+    try {
+      if (again.bundle.format === 'onnx') throw noPage(again.bundle.path);
+      loaded.require(again.bundle);
+      return again.predictor;
+    } catch (error) {
+      await again.predictor.close();
+      throw error;
+    }
+  };
   const predictor = new LastingPredictor({ first: opened.predictor, open, onEnd: onError });
-  const app = createApp({ bundle, predictor, host, onError });
+  const app = createApp({ bundle, loaded, predictor, host, onError });
   const server = createServer(app.fetch);
   try {
     await listen(server, host, port);
