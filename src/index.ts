@@ -99,7 +99,7 @@ export async function* predict(
   const { openModel, lineOf } = await import('./predict/index.js');
   const path = resolve(cwd, model);
   await recoverModel(path);
-  const { predictor } = await openModel(path, engine, signal);
+  const { predictor } = await openModel(path, engine, { signal });
   const inputs = pictures.map((picture) =>
     typeof picture === 'string'
       ? { name: picture, from: { path: resolve(cwd, picture) } }

@@ -27,8 +27,8 @@ Examples:
   curl -s https://example.com/cat.jpg | pipeline predict models/pets -
   find . -name '*.jpg' -newer last.csv -print0 | pipeline predict models/pets --files-from - --json
 
-Exit codes: 0 done; 2 invalid arguments; 3 an image could not be read, no image was found, or the model is damaged;
-4 the model is unsafe; 130 interrupted.`;
+Exit codes: 0 done; 1 the engine computes the model incorrectly; 2 invalid arguments; 3 an image could not be read, no
+image was found, or the model is damaged; 4 the model is unsafe; 130 interrupted.`;
 
 export const predict: CommandSpec = {
   register(program, host, done) {
@@ -73,7 +73,7 @@ async function predictCommand(
       import('../report/problems.js'),
       import('../report/words.js'),
     ]);
-  const { bundle, predictor, notes } = await openModel(await locateModel(model, host), engine, host.signal);
+  const { bundle, predictor, notes } = await openModel(await locateModel(model, host), engine, { signal: host.signal });
   for (const { text } of notes) host.stderr(`${printable(text)}\n`);
   const { classes } = bundle;
   const format = json

@@ -33,14 +33,14 @@ export interface Serving {
 
 /** Opens a model and listens. Throws as `openModel` does, and `input-output` if the port is not available. */
 export async function serveModel({ model, host, port, engine, onError, signal }: ServeOptions): Promise<Serving> {
-  const { bundle, notes, ...opened } = await openModel(model, engine, signal);
+  const { bundle, notes, ...opened } = await openModel(model, engine, { signal, waits: true });
   if (bundle.format === 'onnx') {
     await opened.predictor.close();
     throw noPage(bundle.path);
   }
   const loaded = new LoadedModel(bundle, onError);
   const open = async (): Promise<ModelPredictor> => {
-    const again = await openModel(model, engine, signal);
+    const again = await openModel(model, engine, { signal, waits: true });
     try {
       if (again.bundle.format === 'onnx') throw noPage(again.bundle.path);
       loaded.require(again.bundle);
