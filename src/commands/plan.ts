@@ -1,5 +1,5 @@
 /** pipeline plan: shows what would run and why. */
-import { PipelineError } from '../core/problem.js';
+import { PipelineError, type FailureCategory } from '../core/problem.js';
 import { checkDestinations } from '../runner/checkout/destinations.js';
 import { withAncestors } from '../runner/graph.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
@@ -108,7 +108,25 @@ export async function printPlan(
   const cost = await estimate(session, all, { selected: selection.selected, measure });
   const lines = json ? [JSON.stringify({ event: 'estimate', ...cost })] : costLines(cost, waysOut(session), columns);
   for (const line of lines) host.stdout(`${line}\n`);
+  if (cost.unknown.length > 0) await refuseKnownFailures(session, planned);
   return 0;
+}
+
+/** Categories of what is wrong with the pipeline or its files, and will be in a run. Others depend on the machine or the network. */
+const lasting: ReadonlySet<FailureCategory> = new Set(['invalid', 'bad-data', 'unsafe']);
+
+/** Throws what the stages that are to run would fail at, as far as it is known without running them. */
+async function refuseKnownFailures(session: Session, planned: readonly PlannedStage[]): Promise<void> {
+  const toRun = new Set(planned.flatMap(({ node, decision }) => ('outputs' in decision ? [] : [node])));
+  const { failuresAhead } = await import('../runner/preview/failures.js');
+  const failures = (await failuresAhead(session)).filter(
+    ({ node, error }) => toRun.has(node) && lasting.has(error.category),
+  );
+  if (failures.length === 0) return;
+  throw new PipelineError(
+    failures[0].error.category,
+    failures.flatMap(({ error }) => error.problems),
+  );
 }
 
 function refuseStaleOutside(all: readonly PlannedStage[], { selected }: Selection, { graph }: Session): void {
