@@ -100,10 +100,10 @@ export async function* predict(
   const path = resolve(cwd, model);
   await recoverModel(path);
   const { predictor } = await openModel(path, engine, { signal });
-  const inputs = pictures.map((picture) =>
-    typeof picture === 'string'
-      ? { name: picture, from: { path: resolve(cwd, picture) } }
-      : { name: picture.name, from: { bytes: picture.bytes } },
+  const inputs = images.map((image) =>
+    typeof image === 'string'
+      ? { name: image, from: { path: resolve(cwd, image) } }
+      : { name: image.name, from: { bytes: image.bytes } },
   );
   try {
     for await (const answer of predictor.predict(inputs, signal)) yield lineOf(answer)!;

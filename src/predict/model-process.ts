@@ -7,7 +7,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { packageFile } from '../core/package.js';
 import { failure, fromParts, type PipelineError } from '../core/problem.js';
-import type { Answer, ModelPredictor, Outcome, PictureInput } from './answers.js';
+import type { Answer, ModelPredictor, Outcome, ImageInput } from './answers.js';
 import type { OpenModel, OpenOptions } from './open-model.js';
 import type { ModelRequest, ModelResponse } from './messages.js';
 

@@ -30,7 +30,7 @@ export class Predictor implements ModelPredictor {
   /** Starts compiling at once, while the first images are loaded. */
   constructor(private readonly network: Network) {
     const { image, preprocessing } = network;
-    this.pool = new PicturePool({ image, preprocessing, variation: null });
+    this.pool = new ImagePool({ image, preprocessing, variation: null });
     this.compiling = network.open((path, bytes) => this.pool.load({ path, bytes }));
     this.compiling.catch(() => undefined);
   }

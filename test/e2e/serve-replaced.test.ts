@@ -64,8 +64,8 @@ test('the server keeps the model that it loaded, and says so once', async () => 
         error: 'the model was replaced while the server is running; restart it to use the new model',
       },
     ]);
-    expect(serving.said.match(/was replaced/g)).toHaveLength(1);
-    expect(serving.said).toMatch(
+    expect(serving.output.match(/was replaced/g)).toHaveLength(1);
+    expect(serving.output).toMatch(
       /was replaced while the server is running, which keeps using the model that it loaded\n.*restart the server to use the new model/,
     );
   } finally {
@@ -83,7 +83,7 @@ test('a model whose process ends does not turn into the other one', async () => 
     await new Promise((resolve) => setTimeout(resolve, 200));
     const found = { status: 503, scores: 'the model was replaced while the server was running; restart the server' };
     for (let i = 0; i < 4; i++) expect(await ask(serving)).toMatchObject({ ...found, facts: before.facts });
-    expect(serving.said).toContain('the process that had loaded it ended');
+    expect(serving.output).toContain('the process that had loaded it ended');
   } finally {
     await serving.interrupt();
   }
@@ -104,7 +104,7 @@ test('a model whose swap was cut off is served after it is moved back', async ()
   const serving = await Serving.start(project, 'models/pets');
   try {
     expect(await ask(serving)).toMatchObject({ status: 200, scores: scores['pets'] });
-    expect(serving.said).toContain('restored models/pets: an earlier run was stopped while it replaced the model');
+    expect(serving.output).toContain('restored models/pets: an earlier run was stopped while it replaced the model');
   } finally {
     await serving.interrupt();
   }

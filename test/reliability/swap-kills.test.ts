@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { predict } from '../../src/index.js';
 import { recoverFolder, recoverModel } from '../../src/runner/checkout/swap.js';
 import { owner } from '../../src/store/disk/owner.js';
-import { tell } from './scale.js';
+import { print } from './scale.js';
 import { makeProject, remove, run, scratch, start } from './small-project.js';
 
 const here = join(process.cwd(), 'test/reliability');
@@ -94,7 +94,7 @@ test('before each operation of the swap', async () => {
   expect(found.restored).toBe(1);
   expect(found.earlier).toBeGreaterThan(0);
   expect(found.later).toBeGreaterThan(0);
-  tell(`${operations} swaps of a model killed; ${found.earlier} left the earlier model, ${found.later} the later one`);
+  print(`${operations} swaps of a model killed; ${found.earlier} left the earlier model, ${found.later} the later one`);
 }, 300_000);
 
 test.each([
