@@ -8,6 +8,7 @@ import { packageVersion } from './core/package.js';
 import type { AnswerLine } from './core/prediction.js';
 import type { EngineChoice } from './core/schema-types.js';
 import { execute, type RunResult } from './runner/execute.js';
+import { recoverModel } from './runner/checkout/swap.js';
 import { plan as planSession, type Decision } from './runner/plan.js';
 import { stages } from './stages/index.js';
 
@@ -96,7 +97,9 @@ export async function* predict(
 ): AsyncGenerator<AnswerLine, void, undefined> {
   const { cwd = process.cwd(), engine, signal } = options;
   const { openModel, lineOf } = await import('./predict/index.js');
-  const { predictor } = await openModel(resolve(cwd, model), engine, signal);
+  const path = resolve(cwd, model);
+  await recoverModel(path);
+  const { predictor } = await openModel(path, engine, { signal });
   const inputs = images.map((image) =>
     typeof image === 'string'
       ? { name: image, from: { path: resolve(cwd, image) } }

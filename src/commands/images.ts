@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { failure, type PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
 import { bytesText } from '../core/text/bytes-text.js';
-import { imageLimits } from '../image/probe.js';
+import { imageLimits } from '../core/image-limits.js';
 import { printable } from '../report/words.js';
 import { listFiles } from '../store/files/file-list.js';
 import { inheritedPipe } from './inherited.js';

@@ -20,7 +20,9 @@ export interface Problem {
   readonly position?: Position;
   /** The field of the stage's config that it is about, if a stage found it; the runner finds its position. */
   readonly field?: readonly (string | number)[];
-  /** Set if it is about the field's name, such as that of a class, and not about its value. */
+  /** The kind of the stage whose field it is, where that is the one that the data come from. */
+  readonly fieldOf?: 'ingest';
+  /** Set where it is about the field's name, such as that of a class, and not about its value. */
   readonly part?: 'key';
   readonly found: string;
   readonly expected?: string;

@@ -73,7 +73,12 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly survey?: (context: SurveyContext<Kind>) => Promise<Survey>;
   /** What the outputs turned out to be, for the lock file beside the pipeline. Called in every run. */
   readonly resolved?: (context: JudgeContext<Kind>) => Promise<Resolved>;
-  /** Does the work and outputs its results through the context. */
+  /**
+   * Refuses a cached result by a rule that is newer than it. Asked by plans and runs before the result is taken, so it
+   * must be fast. Throws as `run` would.
+   */
+  readonly recheck?: (context: JudgeContext<Kind>) => Promise<void>;
+  /** Does the work and puts out its results through the context. */
   readonly run: (context: StageContext<Kind>) => Promise<void>;
   /**
    * Replaces `run` when a plan looks ahead: outputs what later stages need to state their needs, at once, from

@@ -6,7 +6,8 @@ import { Random } from '../core/random.js';
 import { applyTransform, drawTransform } from '../image/augment.js';
 import type { ImageSpec } from '../image/dataset.js';
 import { createDecoder } from '../image/decode.js';
-import { imageLimits, probeImage, tooManyBytes, type ImageFault } from '../image/probe.js';
+import { imageLimits } from '../core/image-limits.js';
+import { probeImage, tooManyBytes, type ImageFault } from '../image/probe.js';
 import { preprocess, type Preprocessing } from '../model/preprocessing.js';
 import type { Variation } from './feature-set.js';
 

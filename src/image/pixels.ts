@@ -4,7 +4,8 @@ import { formatOf } from '../core/image-signatures.js';
 import type { ImageSpec } from './dataset.js';
 import { decodeBmp } from './formats/bmp.js';
 import { jpegChannels } from './formats/jpeg.js';
-import { imageLimits, probeImage } from './probe.js';
+import { imageLimits } from '../core/image-limits.js';
+import { probeImage } from './probe.js';
 
 /** What decoding begins with; each call gives a pipeline of its own. */
 export interface OpenImage {

@@ -2,6 +2,7 @@
  * Finds out from a file's bytes whether it is a whole image of a format that is read, and its size, without decoding
  * it.
  */
+import { imageLimits } from '../core/image-limits.js';
 import { formatOf, type ImageFormat } from '../core/image-signatures.js';
 import { PipelineError } from '../core/problem.js';
 import { readAvif } from './formats/avif.js';
@@ -16,13 +17,6 @@ import { readWebp } from './formats/webp.js';
 
 /** Part of the keys of what a probe decides; bumped when the same bytes may get another answer. */
 export const PROBE_VERSION = 2;
-
-/**
- * What is read into memory for one image stays bounded: the file, and its pixels before they are reduced. `pixels` is
- * the usual limit, which `max_megapixels` of ingest replaces, up to `mostPixels`; from `largePixels` on, a thread
- * decodes one image at a time.
- */
-export const imageLimits = { bytes: 128 * 2 ** 20, pixels: 256e6, mostPixels: 1000e6, largePixels: 64e6 } as const;
 
 export { HOLDS_PATH };
 

@@ -25,6 +25,13 @@ export interface FolderOptions {
   readonly named?: string;
 }
 
+/** What tells the folder of a model, given by its path or that of a file in it, from another one of the same path. Undefined if there is none. */
+export async function folderIdentity(path: string): Promise<string | undefined> {
+  const [own, above] = await Promise.all([path, dirname(path)].map((one) => stat(one).catch(() => undefined)));
+  const folder = own?.isFile() ? above : own;
+  return folder && `${folder.dev}-${folder.ino}-${folder.birthtimeMs}`;
+}
+
 export class ModelFolder {
   /** Every file that was read, in this order. */
   readonly files: ReadFile[] = [];

@@ -5,7 +5,7 @@
 import { isRecord } from '../core/is-record.js';
 import type { PipelineError } from '../core/problem.js';
 import type { ImageSpec } from '../image/dataset.js';
-import { imageLimits } from '../image/probe.js';
+import { imageLimits } from '../core/image-limits.js';
 import { show } from './layers-model/config.js';
 import type { Preprocessing, PreprocessingMode } from './preprocessing.js';
 import { sizeOf } from './tensor.js';

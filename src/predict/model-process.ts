@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { packageFile } from '../core/package.js';
 import { failure, fromParts, type PipelineError } from '../core/problem.js';
 import type { Answer, ModelPredictor, Outcome, ImageInput } from './answers.js';
-import type { OpenModel } from './open-model.js';
+import type { OpenModel, OpenOptions } from './open-model.js';
 import type { ModelRequest, ModelResponse } from './messages.js';
 
 /** Most inputs sent at once. Limits the answers that wait for a slow reader, and the copies of bytes in memory. */
@@ -58,14 +58,14 @@ export class ModelProcess implements ModelPredictor {
   }
 
   /** Opens a model. Throws as {@link openModel}. */
-  static async open(path: string, engine: string, signal?: AbortSignal): Promise<OpenModel> {
+  static async open(path: string, engine: string, { signal, waits = false }: OpenOptions = {}): Promise<OpenModel> {
     const model = new ModelProcess(path);
     const stop = (): void => void model.close();
     signal?.addEventListener('abort', stop, { once: true });
     try {
       const { bundle, notes } = await new Promise<ModelResponse & { kind: 'opened' }>((resolve, reject) => {
         model.opening = { resolve, reject };
-        model.send({ kind: 'open', path, engine });
+        model.send({ kind: 'open', path, engine, waits });
         if (signal?.aborted) stop();
       });
       return { bundle, notes, predictor: model };

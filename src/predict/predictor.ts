@@ -31,7 +31,7 @@ export class Predictor implements ModelPredictor {
   constructor(private readonly network: Network) {
     const { image, preprocessing } = network;
     this.pool = new ImagePool({ image, preprocessing, variation: null });
-    this.compiling = network.open();
+    this.compiling = network.open((path, bytes) => this.pool.load({ path, bytes }));
     this.compiling.catch(() => undefined);
   }
 
@@ -73,6 +73,11 @@ export class Predictor implements ModelPredictor {
     } finally {
       signal?.removeEventListener('abort', stop);
     }
+  }
+
+  /** Resolves when the network is compiled and verified; rejects as predicting would. */
+  async ready(): Promise<void> {
+    await this.compiling;
   }
 
   /** Any error of reading one image concerns only that image. */

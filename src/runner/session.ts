@@ -79,7 +79,7 @@ export async function openSession(
   ] as const;
   const [checkout, lock] = await Promise.all(opened);
   const graph = buildGraph(pipeline, table);
-  await recoverDestinations(graph.nodes, project);
+  await recoverDestinations(graph.nodes, project, emit);
   const sources = sharedSources(store, options);
   const settings: Settings = { engine: pipeline.engine, featureType: pipeline.features.dtype };
   const surveys = new Map<string, Promise<Survey | undefined>>();

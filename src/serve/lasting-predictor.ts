@@ -26,6 +26,8 @@ export class LastingPredictor implements ModelPredictor {
   private reported: Promise<ModelPredictor> | undefined;
   private ends: readonly number[] = [];
   private closed = false;
+  /** Another model is there now: no further try changes that. */
+  private replaced = false;
 
   constructor(private readonly options: LastingOptions) {
     this.current = Promise.resolve(options.first);
@@ -61,6 +63,7 @@ export class LastingPredictor implements ModelPredictor {
     const before = this.current;
     const predictor = await before.catch(() => undefined);
     if (predictor?.running) return { opened: before, predictor };
+    if (this.replaced) throw unavailable(restart);
     if (before === this.current) {
       this.report(before, undefined);
       if (this.closed || this.recentEnds().length >= MOST_ENDS) {
@@ -75,6 +78,8 @@ export class LastingPredictor implements ModelPredictor {
       return { opened, predictor: await opened };
     } catch (error) {
       this.report(opened, error);
+      this.replaced = error instanceof PipelineError && error.problems[0].code === 'model-replaced';
+      if (this.replaced) throw unavailable(restart);
       throw unavailable('the model cannot be opened again; the terminal of the server shows why');
     }
   }
@@ -87,6 +92,7 @@ export class LastingPredictor implements ModelPredictor {
       cause instanceof PipelineError
         ? cause.problems
         : [{ code: 'model-process-ended', found: 'the process that runs the model ended' }];
+    if (problem.code === 'model-replaced') return this.options.onEnd(failure('bad-data', problem, cause));
     const remedy =
       this.ends.length < MOST_ENDS
         ? 'the next request starts it again'
@@ -103,6 +109,8 @@ export class LastingPredictor implements ModelPredictor {
     return (this.options.now ?? Date.now)();
   }
 }
+
+const restart = 'the model was replaced while the server was running; restart the server';
 
 function unavailable(found: string): PipelineError {
   return failure('bad-data', { code: 'model-unavailable', found });

@@ -242,6 +242,25 @@ describeWithChromium('the page in a browser', () => {
     await fresh.close();
   });
 
+  test('opened after the model was replaced, says so', async () => {
+    await cp(project.path('models/pets'), project.path('models/replaced'), { recursive: true });
+    const other = await Serving.start(project, 'models/replaced');
+    const shard = project.path('models/replaced/group1-shard1of1.bin');
+    const bytes = await readFile(shard);
+    bytes[0] ^= 1;
+    await writeFile(shard, bytes);
+    try {
+      const fresh = await browser.newPage();
+      await fresh.goto(other.url);
+      expect(await statusAbout('cannot', fresh)).toBe(
+        'The model cannot be loaded: Error: the model was replaced while the server is running; restart it to use the new model',
+      );
+      await fresh.close();
+    } finally {
+      await other.interrupt();
+    }
+  });
+
   test('asked nobody but this server, and had nothing to complain of', () => {
     const hosts = new Set(asked.map((url) => new URL(url.replace(/^blob:/, '')).hostname));
     expect([...hosts]).toEqual(['127.0.0.1']);

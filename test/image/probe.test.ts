@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import type { ImageFormat } from '../../src/core/image-signatures.js';
-import { imageLimits, probeImage } from '../../src/image/probe.js';
+import { imageLimits } from '../../src/core/image-limits.js';
+import { probeImage } from '../../src/image/probe.js';
 import { testWithShared } from '../shared.js';
 import { drawn, noisy, RED } from './images.js';
 

@@ -10,6 +10,7 @@ import { stageKinds, type StageKind } from '../../src/core/schema-types.js';
 import type { StageContext } from '../../src/core/stage.js';
 import { execute, type RunResult } from '../../src/runner/execute.js';
 import type { StageTable } from '../../src/runner/graph.js';
+import { plan } from '../../src/runner/plan.js';
 import { openSession, type Session } from '../../src/runner/session.js';
 import { stages } from '../../src/stages/index.js';
 import { openStore } from '../../src/store/store.js';
@@ -191,4 +192,26 @@ describe('the scheduler', () => {
     expect(states(result)).toMatchObject({ 'build-head': 'ran', train: 'failed', export: 'skipped' });
     expect(result.failures[0].problems).toEqual([expect.objectContaining({ where: 'train', found: 'off by one' })]);
   });
+});
+
+test('a cached result that breaks a newer rule is taken by neither a run nor a plan', async () => {
+  expect((await run(table())).state).toBe('ok');
+  const { train } = table();
+  const recheck = () =>
+    Promise.reject(failure('invalid', { code: 'newer-rule', field: ['epochs'], found: 'is refused' }));
+  const stricter = { ...table(), train: { ...train, recheck } } as StageTable;
+  const { state, stages: outcomes, failures } = await run(stricter);
+  expect([state, failures[0].category, failures[0].problems[0].code]).toEqual(['failed', 'invalid', 'newer-rule']);
+  expect(outcomes.map((outcome) => outcome.state)).toEqual([
+    'fresh',
+    'fresh',
+    'fresh',
+    'fresh',
+    'failed',
+    'skipped',
+    'skipped',
+  ]);
+  let session: Session | undefined;
+  await run(stricter, { prepare: (opened) => void (session = opened) });
+  await expect(plan(session!)).rejects.toMatchObject({ category: 'invalid', problems: [{ code: 'newer-rule' }] });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { digestOf } from '../../core/digest.js';
 import { readRegular } from '../../core/regular-file.js';
 import type { Files, ImageSpec } from '../../image/dataset.js';
-import { imageLimits } from '../../image/probe.js';
+import { imageLimits } from '../../core/image-limits.js';
 import { thumbnailOf } from '../../image/thumbnail.js';
 
 /** `changed`: the file exists, but contains a different image. */

@@ -1,12 +1,13 @@
 /** The folders that stages write their files into: inside the project, whatever links are on the way. */
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import type { Emit } from '../../core/event.js';
 import { isWithin } from '../../core/paths.js';
 import { asPipelineError, failure, PipelineError } from '../../core/problem.js';
-import { recoverFolder } from './deliver.js';
 import type { Node } from '../graph.js';
 import { obstacleTo } from './obstacle.js';
 import type { Project } from './project.js';
+import { recoverFolder } from './swap.js';
 
 /** What writes the folders of the state. */
 const RUN = 'a run';
@@ -59,16 +60,19 @@ export async function failureOf(
 }
 
 /** Brings back folders whose last delivery was killed while it swapped them. A place that cannot be written stays as it is. */
-export async function recoverDestinations(nodes: Iterable<Node>, project: Project): Promise<void> {
+export async function recoverDestinations(nodes: Iterable<Node>, project: Project, emit: Emit): Promise<void> {
   for (const { stage, definition } of nodes) {
     for (const folder of [
       project.folderOf(stage.name),
       ...(definition.writesTo?.(stage.config) ?? []).map(project.resolveOutput),
     ]) {
-      // Problems of a place are reported when something is to be written there.
-      await refuseOutside(project, folder)
+      // What is wrong with a place is said where something is to be written there.
+      const restored = await refuseOutside(project, folder)
         .then(() => recoverFolder(folder))
-        .catch(() => undefined);
+        .catch(() => false);
+      if (!restored) continue;
+      const text = `restored ${project.display(folder)}: an earlier run was stopped while it replaced the folder`;
+      emit({ event: 'note', stage: stage.name, code: 'folder-restored', text });
     }
   }
 }

@@ -18,6 +18,7 @@ export const loadBase: StageDefinition<'load-base'> = {
 
   survey: surveyWeights,
 
+  recheck: async (context) => (await import('./own-rescaling.js')).refuseCachedScaling(context),
   run: async (context) => (await import('./run.js')).runLoadBase(context),
   dryRun: async (context) => (await import('./run.js')).simulateLoadBase(context),
 

@@ -1,5 +1,7 @@
 /** Bases that scale their pixels themselves: nothing may scale them before. */
 import { failure } from '../../core/problem.js';
+import type { JudgeContext } from '../../core/stage.js';
+import { isModelDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
 import { describeOwnScaling, ownScaling } from '../../model/own-scaling.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
@@ -19,4 +21,11 @@ export function refuseScalingTwice(graph: Graph, preprocessing: Preprocessing | 
     expected: '`preprocessing: none`, which leaves pixels at 0 to 255',
     remedy: 'write `preprocessing: none`',
   });
+}
+
+/** The same of a base that is cached: earlier versions did not refuse it. Only a model of one's own scales pixels itself. */
+export async function refuseCachedScaling({ config, outputs, readJson }: JudgeContext<'load-base'>): Promise<void> {
+  if (config.architecture !== 'layers_model' || (config.preprocessing ?? 'none') === 'none') return;
+  const { graph, preprocessing } = await readJson(outputs.model, isModelDocument);
+  refuseScalingTwice(graph, preprocessing);
 }

@@ -12,6 +12,7 @@ export const train: StageDefinition<'train'> = {
   environment: ({ engine, featureType }) =>
     ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
 
+  recheck: async (context) => (await import('./scaled-twice.js')).refuseCachedScaling(context),
   // Decoder and engine are loaded only if there is work.
   run: async (context) => (await import('./run.js')).runTrain(context),
   dryRun: async (context) => (await import('./needs.js')).simulateTrain(context),

@@ -13,9 +13,9 @@ import { PLAIN_VIEW } from '../../features/image-loader.js';
 import type { Augmentation } from '../../image/augmentation.js';
 import type { ModelDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
-import { describeOwnScaling, ownScaling, scalesLevels } from '../../model/own-scaling.js';
 import { describePreprocessing, type Preprocessing } from '../../model/preprocessing.js';
 import { splitAtFrozen, type Split } from '../../model/split.js';
+import { refuseScalingTwice } from './scaled-twice.js';
 import { startOf, type Start } from './start.js';
 
 type Context = StageContext<'train'>;
@@ -66,19 +66,7 @@ function preprocessingOf(
   });
 }
 
-/** Throws `invalid` if `rescale` makes nearly black images of those that the base scales itself. */
-function refuseScalingTwice(graph: Graph, factor: number): void {
-  const own = ownScaling(graph);
-  if (own === undefined || !scalesLevels(factor)) return;
-  throw failure('invalid', {
-    code: 'scaled-twice',
-    found: `${describeOwnScaling(own)}, so \`rescale\` of augment would scale them twice (${describePreprocessing({ kind: 'rescale', factor })})`,
-    expected: 'pixels at 0 to 255',
-    remedy: 'remove `rescale` from augment, and write `preprocessing: none` in load-base',
-  });
-}
-
-/** What the features of training images and of those that are taken as they are depend on; one if nothing varies. */
+/** What the features of training images and of those that are taken as they are depend on; one where nothing varies. */
 export function featureOptions(
   { settings }: Context,
   data: Data,

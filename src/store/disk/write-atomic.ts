@@ -1,7 +1,9 @@
 /** Writes a file whole or not at all. */
+import type { Stats } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { nodeFs } from './cache-fs.js';
+import { isProcessName } from '../upkeep/forms.js';
 import { isLeftBehind, owner } from './owner.js';
 
 export interface WriteOptions {
@@ -35,20 +37,31 @@ export function besideOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${owner()}-${count++}`);
 }
 
-/** Removes what dead processes left at {@link besideOf}, even if they had finished otherwise. */
-export async function sweepBeside(path: string, remove: (aside: string) => Promise<void> = removeAll): Promise<void> {
-  const prefix = `.${basename(path)}.`;
-  for (const name of await readdir(dirname(path)).catch(() => [])) {
-    if (!name.startsWith(prefix)) continue;
-    const aside = join(dirname(path), name);
-    const modifiedMs = await lstat(aside).then(
-      (found) => found.mtimeMs,
-      () => Infinity,
-    );
-    if (isLeftBehind(name.slice(prefix.length), modifiedMs)) await remove(aside);
-  }
+/** Something at a path that {@link besideOf} gave to a process. */
+export interface Aside {
+  readonly path: string;
+  /** The part of its name that names the process. */
+  readonly owner: string;
+  readonly stats: Stats;
 }
 
-function removeAll(path: string): Promise<void> {
-  return rm(path, { recursive: true, force: true });
+/** What is beside a file or folder under a name of {@link besideOf}, the one changed last first. A longer name is somebody's own. */
+export async function listAsides(path: string): Promise<Aside[]> {
+  const prefix = `.${basename(path)}.`;
+  const names = await readdir(dirname(path)).catch(() => []);
+  const found = names.map(async (name): Promise<Aside[]> => {
+    const owner = name.slice(prefix.length);
+    if (!name.startsWith(prefix) || !isProcessName(owner)) return [];
+    const aside = join(dirname(path), name);
+    const stats = await lstat(aside).catch(() => undefined);
+    return stats === undefined ? [] : [{ path: aside, owner, stats }];
+  });
+  return (await Promise.all(found)).flat().sort((a, b) => b.stats.mtimeMs - a.stats.mtimeMs);
+}
+
+/** Removes the files that dead processes left at {@link besideOf}. */
+export async function sweepBeside(path: string): Promise<void> {
+  for (const { path: aside, owner, stats } of await listAsides(path)) {
+    if (stats.isFile() && isLeftBehind(owner, stats.mtimeMs)) await rm(aside, { force: true });
+  }
 }

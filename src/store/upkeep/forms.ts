@@ -48,7 +48,12 @@ export function isLockName(name: string): boolean {
   return /^(?:gc|(?:[a-z]+-)*(?:[0-9a-f]{16}|[0-9a-f]{64}))$/.test(name);
 }
 
-/** Whether a name in the temporary folder, or beside a delivered one, begins with that of a process. */
+/** Whether a text is the name of one process's temporary file or folder, and nothing more. */
+export function isProcessName(text: string): boolean {
+  return new RegExp(`^${process}$`).test(text);
+}
+
+/** Whether a name in the temporary folder begins with that of a process. */
 export function namesProcess(text: string): boolean {
   return new RegExp(`^${process}`).test(text);
 }
