@@ -15,7 +15,7 @@ delete process.env.NODE_EXTRA_CA_CERTS;
 export const repository = fileURLToPath(new URL('..', import.meta.url));
 export const cli = join(repository, 'dist', 'cli.js');
 
-/** The photographs and weights beside the checkout; ends the script where they are missing. */
+/** The photographs and weights beside the checkout; ends the script if they are missing. */
 export function sharedFolder() {
   const folder = join(repository, '..', 'shared');
   if (existsSync(join(folder, 'weights'))) return folder;
@@ -43,7 +43,7 @@ export function scratchFolder(name) {
 }
 
 /**
- * Runs a program to its end. Gives its milliseconds, seen from outside, and what it printed. Rejects where it fails.
+ * Runs a program to its end. Gives its milliseconds, seen from outside, and what it printed. Rejects if it fails.
  */
 export function child(command, args, options = {}) {
   return new Promise((resolve, reject) => {
@@ -104,7 +104,7 @@ export function machine() {
  * Prints a result.
  *
  * @param {{claim: string, bar: string, seen: string, [figure: string]: unknown}} result
- *   `seen` is what stands beside the bar; other members are figures for programs
+ *   `seen` is the value next to the bar; other members are numbers for programs
  */
 export function report(result) {
   console.log(JSON.stringify({ ...result, machine: machine() }));

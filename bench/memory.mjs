@@ -1,5 +1,5 @@
 /**
- * Peak memory and speed of extraction over many pictures: 110,000 of 32 px through the embedded base, and 25,000 brought
+ * Peak memory and speed of extraction over many images: 110,000 of 32 px through the embedded base, and 25,000 brought
  * to 96 px through MobileNetV2. Memory is sampled each tenth of the way: it must not grow along it.
  *
  * `node bench/memory.mjs` starts itself once for each of the two, so that each has a process of its own.
@@ -36,9 +36,9 @@ async function both() {
   const unpacked = unpack(shared, scratch);
   someClasses(unpacked, join(scratch, 'some'), 50);
   const cases = [
-    ['110,000 pictures of 32 px, embedded base', join(repository, 'examples', 'base', 'model.json'), unpacked, 32],
+    ['110,000 images of 32 px, embedded base', join(repository, 'examples', 'base', 'model.json'), unpacked, 32],
     [
-      '25,000 pictures at 96 px, MobileNetV2-0.35',
+      '25,000 images at 96 px, MobileNetV2-0.35',
       join(shared, 'weights', 'mobilenet-v2-0.35-224', 'model.json'),
       join(scratch, 'some'),
       96,
@@ -51,7 +51,7 @@ async function both() {
     report({
       claim: `peak memory while extracting ${name}`,
       bar: 'flat, under 1.2 GB',
-      seen: `${peakMB} MB (${samples[0]} after a tenth, ${samples.at(-1)} at the end); ${perSecond} pictures/s`,
+      seen: `${peakMB} MB (${samples[0]} after a tenth, ${samples.at(-1)} at the end); ${perSecond} images/s`,
       ...figures,
     });
   }

@@ -1,4 +1,4 @@
-/** The time of a plan from 1,000 pictures to 110,000, within a process: it must grow no faster than the pictures do. */
+/** The time of a plan from 1,000 images to 110,000, within a process: it must grow no faster than the images do. */
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { load, plan } from '../dist/index.js';
@@ -25,11 +25,11 @@ for (const count of CLASSES) {
   for (let i = 0; i < ROUNDS; i++) times.push(await timed(async () => plan(await load('it.yaml', { cwd: root }))));
   points.push({ pictures: count * 550, ms: round(median(times), 1) });
 }
-// What a picture adds, in the lower half of the range and in the upper one: equal where the growth is linear.
+// What an image adds, in the lower half of the range and in the upper one: equal where the growth is linear.
 const slope = (a, b) => ((b.ms - a.ms) / (b.pictures - a.pictures)) * 1000;
 const [lower, upper] = [slope(points[0], points[2]), slope(points[2], points[4])];
 report({
-  claim: 'plan time from 1,100 to 110,000 pictures, within a process',
+  claim: 'plan time from 1,100 to 110,000 images, within a process',
   bar: 'linear',
   seen: `${points.map(({ pictures, ms }) => `${pictures.toLocaleString('en-US')}: ${ms} ms`).join(', ')}; ${round(lower)} ms a thousand in the lower part, ${round(upper)} in the upper`,
   points,

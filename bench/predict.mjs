@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createOnnxEngine } from '../dist/engine/onnx/index.js';
-import { createPictureLoader } from '../dist/features/pictures.js';
+import { createImageLoader } from '../dist/features/image-loader.js';
 import { predict } from '../dist/index.js';
 import { writeLayersModel } from '../dist/model/layers-model/write.js';
 import { digestOf } from '../dist/core/digest.js';
@@ -59,7 +59,7 @@ async function predictAll() {
   const answers = [];
   for await (const answer of predict(model, names, { cwd: root, engine: 'onnx' })) answers.push(answer);
   if (answers.length !== names.length || answers.some(({ error }) => error !== undefined))
-    throw new Error('a picture got no answer');
+    throw new Error('an image got no answer');
   return answers;
 }
 
@@ -69,7 +69,7 @@ const extractAll = () =>
 
 const answers = await predictAll();
 const runner = await (await createOnnxEngine()).compile(whole.graph, whole.weights);
-const load = createPictureLoader({ image, preprocessing, variation: null });
+const load = createImageLoader({ image, preprocessing, variation: null });
 const path = join(root, names[0]);
 const [byHand] = await runner.run(await load({ path, digest: digestOf(readFileSync(path)), view: 0 }), 1);
 runner.dispose();
@@ -83,7 +83,7 @@ const ratios = rounds.map(({ predict, extract }) => extract / predict);
 report({
   claim: 'predicting photographs with MobileNetV2-0.35 against extracting their features',
   bar: 'at least 0.85',
-  seen: `${median(ratios).toFixed(2)} (${rate('predict')} against ${rate('extract')} pictures/s)`,
+  seen: `${median(ratios).toFixed(2)} (${rate('predict')} against ${rate('extract')} images/s)`,
   ratio: round(median(ratios)),
   ratios: ratios.map((ratio) => round(ratio)),
   picturesPerSecond: { predict: rate('predict'), extract: rate('extract') },

@@ -55,7 +55,7 @@ const ratio = median(rounds.map(({ one, all }) => all.ms / one.ms));
 report({
   claim: `${trainings.length} head variants from one extraction, against the extraction and one training`,
   bar: 'at most 1.5x',
-  seen: `${ratio.toFixed(2)}x: ${all.toFixed(1)} s against ${one.toFixed(1)} s, ${extracted} pictures extracted`,
+  seen: `${ratio.toFixed(2)}x: ${all.toFixed(1)} s against ${one.toFixed(1)} s, ${extracted} images extracted`,
   ratio: round(ratio),
   seconds: { one: round(one), all: round(all), perVariant: round((all - one) / (trainings.length - 1), 3) },
   extracted,

@@ -1,7 +1,7 @@
 /**
  * Joins the modules that every command loads into one file, and what is loaded on demand into chunks: opening two
  * hundred small files takes longer than a run that has nothing to do. The modules that tsc wrote stay for the library.
- * Does the same with the page that a browser runs. Then makes the command executable, and `npx pipeline` find it in a checkout as it does where it is installed.
+ * Does the same with the page that a browser runs. Then makes the command executable, and `npx pipeline` find it in a checkout as it does if it is installed.
  */
 import { chmod, cp, mkdir, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';

@@ -70,7 +70,7 @@ python3 -m pip download --quiet --require-hashes --no-deps --only-binary=:all: -
   || fail "pip could not fetch tensorflow-cpu $TENSORFLOW with the digest that is known"
 
 # The binding links the names without a version, and loads those with the major one. The name with the whole version is
-# how the tool tells releases apart: their numbers differ in the last bits.
+# how the tool distinguishes releases: their numbers differ in the last bits.
 rm -rf "$package/deps"
 python3 - "$scratch"/tensorflow_cpu-*.whl "$package/deps" "$TENSORFLOW" << 'PYTHON'
 import os, re, shutil, sys, zipfile

@@ -14,7 +14,7 @@ const end = given.includes('--') ? given.indexOf('--') : given.length;
 const versions = given.slice(0, end).length > 0 ? given.slice(0, end) : supported;
 const jestArguments = given.slice(end + 1);
 
-// Some tests run the tool as another user, who may not enter npm's own folder below somebody's home.
+// Some tests run the tool as another user, who may not enter npm's own folder below someone's home.
 const everybodys = mkdtempSync(join(tmpdir(), 'pipeline-nodes-'));
 chmodSync(everybodys, 0o755);
 process.on('exit', () => rmSync(everybodys, { recursive: true, force: true }));
@@ -48,10 +48,10 @@ function succeeds(node, command, args) {
 
 const results = versions.map((version) => {
   const node = programOf(version);
-  const told = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
-  console.log(`\nNode ${told}`);
+  const exact = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  console.log(`\nNode ${exact}`);
   const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', ...jestArguments];
-  return [told, succeeds(node, 'npm', ['run', 'build']) && succeeds(node, node, jest)];
+  return [exact, succeeds(node, 'npm', ['run', 'build']) && succeeds(node, node, jest)];
 });
 console.log('');
 for (const [version, passed] of results) console.log(`Node ${version}: ${passed ? 'passed' : 'FAILED'}`);

@@ -20,7 +20,7 @@ function createHost(signal: AbortSignal): Host {
     bases: summarizeBases,
     checkMachine: async (engine) => (await import('./machine.js')).checkMachine(engine),
     version: packageVersion(),
-    examplePictures: packageFile('examples/pets/pictures'),
+    exampleImages: packageFile('examples/pets/pictures'),
     cwd: process.cwd(),
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
@@ -36,13 +36,17 @@ function createHost(signal: AbortSignal): Host {
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== '';
 const isOn = (value: string | undefined): boolean => isSet(value) && value !== '0' && value !== 'false';
 
-/** Time for a clean exit. Published results are always complete: only feature rows of the last seconds would be lost. */
+/**
+ * Time for a clean exit. Published results are always complete: only feature rows of the last seconds would be lost.
+ */
 const GRACE_MS = 2000;
 
 /** The reader of our output has exited. Kept here because Node clears the error state of its standard streams. */
 let readerLeft = false;
 
-/** The first Ctrl-C lets running work end cleanly. The second exits at once, and so does the first if nothing listens. */
+/**
+ * The first Ctrl-C lets running work end cleanly. The second exits at once, and so does the first if nothing listens.
+ */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
   const end = (): never => process.exit(exitCodes.interrupted);

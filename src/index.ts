@@ -1,4 +1,4 @@
-/** The tool as a library: load a pipeline, plan it, run it, and predict with what it exported. */
+/** The tool as a library: load a pipeline, plan it, run it, and predict with an exported model. */
 import { resolve } from 'node:path';
 import { loadChecked, openFor, type PipelineOptions } from './runner/open.js';
 import { select, type SelectionOptions } from './runner/selection.js';
@@ -8,6 +8,7 @@ import { packageVersion } from './core/package.js';
 import type { AnswerLine } from './core/prediction.js';
 import type { EngineChoice } from './core/schema-types.js';
 import { execute, type RunResult } from './runner/execute.js';
+import { recoverModel } from './runner/checkout/swap.js';
 import { plan as planSession, type Decision } from './runner/plan.js';
 import { stages } from './stages/index.js';
 
@@ -41,7 +42,7 @@ export function load(file: string, options: LoadOptions = {}): Promise<Pipeline>
   return loadChecked(file, options, options.cwd ?? process.cwd());
 }
 
-/** Tells what a run would do and why. Nothing runs. */
+/** Shows what a run would do and why. Nothing runs. */
 export async function plan(pipeline: Pipeline): Promise<StagePlan[]> {
   const session = await openFor(pipeline, { stages, version }, () => undefined);
   const planned = await planSession(session);
@@ -55,7 +56,7 @@ export async function plan(pipeline: Pipeline): Promise<StagePlan[]> {
 
 /**
  * Runs a pipeline: only what changed is done again. Failures of stages are in the result. Rejects with a PipelineError
- * before anything runs where a stage lacks something or could not write its files in the end.
+ * before anything runs if a stage lacks something or could not write its files in the end.
  */
 export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise<RunResult> {
   const { onEvent = () => undefined, signal = new AbortController().signal, jobs = 2 } = options;
@@ -72,16 +73,17 @@ export interface PredictOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A picture's bytes, and what its answer calls it. */
-export interface PictureBytes {
+/** An image's bytes, and what its answer calls it. */
+export interface ImageBytes {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
 /**
- * Predicts pictures, given as paths of files or as bytes, with an exported model: its folder, or its `model.json`. Answers
- * come in the pictures' order as they get done; one that cannot be read has an `error` and the others go on. Rejects with
- * a {@link PipelineError} where the model is not there (`invalid`), damaged (`bad-data`) or unsafe, and where the signal aborts.
+ * Predicts images, given as paths of files or as bytes, with an exported model: its folder, or its `model.json`.
+ * Answers come in the order of the images, as they are ready; one that cannot be read has an `error`, and the others
+ * continue. Rejects with a {@link PipelineError} if the model is not there (`invalid`), damaged (`bad-data`) or unsafe,
+ * and if the signal aborts.
  *
  *     for await (const answer of predict('models/pets', ['cat.jpg'])) {
  *       if ('error' in answer) continue;
@@ -90,16 +92,18 @@ export interface PictureBytes {
  */
 export async function* predict(
   model: string,
-  pictures: readonly (string | PictureBytes)[],
+  images: readonly (string | ImageBytes)[],
   options: PredictOptions = {},
 ): AsyncGenerator<AnswerLine, void, undefined> {
   const { cwd = process.cwd(), engine, signal } = options;
   const { openModel, lineOf } = await import('./predict/index.js');
-  const { predictor } = await openModel(resolve(cwd, model), engine, signal);
-  const inputs = pictures.map((picture) =>
-    typeof picture === 'string'
-      ? { name: picture, from: { path: resolve(cwd, picture) } }
-      : { name: picture.name, from: { bytes: picture.bytes } },
+  const path = resolve(cwd, model);
+  await recoverModel(path);
+  const { predictor } = await openModel(path, engine, { signal });
+  const inputs = images.map((image) =>
+    typeof image === 'string'
+      ? { name: image, from: { path: resolve(cwd, image) } }
+      : { name: image.name, from: { bytes: image.bytes } },
   );
   try {
     for await (const answer of predictor.predict(inputs, signal)) yield lineOf(answer)!;

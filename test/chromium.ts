@@ -22,7 +22,7 @@ export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox'] });
 }
 
-/** `describe` where there is a Chromium; otherwise tests that are shown as skipped, with the reason. */
+/** `describe` if there is a Chromium; otherwise tests that are shown as skipped, with the reason. */
 export function describeWithChromium(name: string, body: () => void): void {
   if (executablePath === undefined) describe.skip(`${name} (${skipped})`, body);
   else describe(name, body);

@@ -2,13 +2,13 @@
 import { cp, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const pictures = join(process.cwd(), 'examples', 'pets', 'pictures');
+const images = join(process.cwd(), 'examples', 'pets', 'pictures');
 
 /** Copies `count` pets of each class, from number `first` on, into `folder/<class>`. */
 export async function copyPets(folder: string, count: number, first = 0): Promise<void> {
   for (const name of ['cats', 'dogs']) {
     await mkdir(join(folder, name), { recursive: true });
-    const files = (await readdir(join(pictures, name))).sort().slice(first, first + count);
-    for (const file of files) await cp(join(pictures, name, file), join(folder, name, file));
+    const files = (await readdir(join(images, name))).sort().slice(first, first + count);
+    for (const file of files) await cp(join(images, name, file), join(folder, name, file));
   }
 }

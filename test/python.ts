@@ -13,7 +13,7 @@ function hasOnnx(): boolean {
   }
 }
 
-/** `test` where Python has the package `onnx`; otherwise a test that is shown as skipped, with the reason. */
+/** `test` if Python has the package `onnx`; otherwise a test that is shown as skipped, with the reason. */
 export function testWithOnnxChecker(name: string, body: () => Promise<void> | void, timeout?: number): void {
   if (hasOnnx()) test(name, body, timeout);
   else test.skip(`${name} (skipped: needs Python with onnx: pip install onnx)`, () => undefined);

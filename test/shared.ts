@@ -11,7 +11,7 @@ function sharedFolder(): string | undefined {
   return existsSync(join(folder, 'weights')) ? folder : undefined;
 }
 
-/** `test` where the photographs and weights are at hand; otherwise a test that is shown as skipped, with the reason. */
+/** `test` if the photographs and weights are available; otherwise a test that is shown as skipped, with the reason. */
 export function testWithShared(name: string, body: (shared: string) => Promise<void> | void, timeout?: number): void {
   const shared = sharedFolder();
   if (shared === undefined) test.skip(`${name} (skipped: needs ../shared)`, () => undefined);

@@ -1,4 +1,4 @@
-/** A stage for DVC: features of every picture of a split, by the tool's own decoder and engine. PICTURES BASE OUT */
+/** A stage for DVC: features of every image of a split, by the tool's own decoder and engine. IMAGES BASE OUT */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createOnnxEngine } from '../../dist/engine/onnx/index.js';

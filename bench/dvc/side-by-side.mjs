@@ -1,5 +1,5 @@
 /**
- * The tool against DVC, which keeps what stages put out but knows nothing of pictures: the same pipeline as DVC stages
+ * The tool against DVC, which caches the outputs of stages but knows nothing about images: the same pipeline as DVC stages
  * around scripts with the tool's own decoder and engine. Whole processes, in turns.
  *
  *     node bench/dvc/side-by-side.mjs DVC      DVC: the program, such as that of `pip install dvc==3.67.1`
@@ -76,7 +76,7 @@ const byTool = () =>
 async function both() {
   return { tool: (await byTool()).ms / 1000, dvc: (await byDvc()).ms / 1000 };
 }
-function told(claim, bar, { tool, dvc: theirs }) {
+function reportRow(claim, bar, { tool, dvc: theirs }) {
   report({
     claim,
     bar,
@@ -87,14 +87,14 @@ function told(claim, bar, { tool, dvc: theirs }) {
 }
 
 await child(dvc, ['init', '--no-scm', '--quiet'], { cwd: root, env: environment });
-told('the first run, 800 photographs, 20 epochs, against DVC', 'reported', await both());
+reportRow('the first run, 800 photographs, 20 epochs, against DVC', 'reported', await both());
 const nothing = [];
 for (let i = 0; i < ROUNDS; i++) nothing.push(await both());
-told('nothing to do', 'at most a quarter', {
+reportRow('nothing to do', 'at most a quarter', {
   tool: median(nothing.map(({ tool }) => tool)),
   dvc: median(nothing.map(({ dvc: theirs }) => theirs)),
 });
 for (const [from, file, name] of held) copyFileSync(from, join(root, 'pictures', 'train', name, file));
-told(`after adding ${ADDED} pictures`, 'reported', await both());
+reportRow(`after adding ${ADDED} images`, 'reported', await both());
 units = 64;
-told('after a change of the head', 'reported', await both());
+reportRow('after a change of the head', 'reported', await both());

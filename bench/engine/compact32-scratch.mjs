@@ -1,4 +1,4 @@
-/** Training the whole embedded base on pictures of 32 px with 200 classes: onnx against TF.js in plain JavaScript. */
+/** Training the whole embedded base on images of 32 px with 200 classes: onnx against TF.js in plain JavaScript. */
 import { createOnnxEngine } from '../../dist/engine/onnx/index.js';
 import { createTfjsEngine } from '../../dist/engine/tfjs/index.js';
 import { readModelFile } from '../../dist/model/read-model.js';
@@ -13,7 +13,7 @@ const rival = async (name, engine, count) => {
   return { name, run: () => trainer.step(batch), units: count };
 };
 await sideBySide(
-  'a picture of 32 px in training the whole of compact32',
+  'an image of 32 px in training the whole of compact32',
   10,
   [
     await rival('onnx', await createOnnxEngine(), 128),

@@ -48,7 +48,7 @@ export const flatHead = [
   { kind: 'dense', name: 'classes', units: 1, useBias: true, activation: 'sigmoid' },
 ];
 
-/** Layers of a head: the mean over the picture, and a softmax. */
+/** Layers of a head: the mean over the image, and a softmax. */
 export const pooledHead = (classes) => [
   { kind: 'global_average_pooling2d', name: 'pool' },
   { kind: 'dense', name: 'classes', units: classes, useBias: true, activation: 'softmax' },
@@ -69,7 +69,7 @@ export function tunedBatch({ graph }, count) {
 }
 
 /**
- * Operations of one step for one picture: two for each product of a weight and a number, in the forward pass, for the
+ * Operations of one step for one image: two for each product of a weight and a number, in the forward pass, for the
  * weights, and for the input where a layer before it learns.
  */
 export function operations({ graph }) {

@@ -4,10 +4,10 @@ import { createTfjsEngine } from '../../dist/engine/tfjs/index.js';
 import { headBatch, headProgram } from './head.mjs';
 import { sideBySide } from './side-by-side.mjs';
 
-const [FEATURES, BATCH, PICTURES, EPOCHS] = [1280, 32, 600, 20];
+const [FEATURES, BATCH, IMAGES, EPOCHS] = [1280, 32, 600, 20];
 const program = headProgram(FEATURES, BATCH);
 const batches = [];
-for (let from = 0; from < PICTURES; from += BATCH) batches.push(headBatch(FEATURES, Math.min(BATCH, PICTURES - from)));
+for (let from = 0; from < IMAGES; from += BATCH) batches.push(headBatch(FEATURES, Math.min(BATCH, IMAGES - from)));
 
 const onnx = await (await createOnnxEngine()).train(program);
 const tfjs = await (await createTfjsEngine({ backend: 'wasm' })).train(program);
@@ -15,7 +15,7 @@ const fit = (trainer) => async () => {
   for (let epoch = 0; epoch < EPOCHS; epoch++) for (const batch of batches) await trainer.step(batch);
 };
 await sideBySide(
-  '20 epochs of the MobileNetV2 head on 600 cached pictures',
+  '20 epochs of the MobileNetV2 head on 600 cached images',
   5,
   [
     { name: 'onnx', run: fit(onnx) },

@@ -1,6 +1,6 @@
 /**
  * Times rivals in turns within one process, so that what else the machine does falls on both alike. The processor time
- * is told as well: on a busy machine it shows what a rival that computes on several threads had to wait.
+ * is reported too: on a busy machine it shows what a rival that computes on several threads had to wait.
  */
 import { cpus } from 'node:os';
 

@@ -29,16 +29,16 @@ async function compare(claim, prepare, rounds, repeats) {
 }
 
 const SIZE = 224;
-const [PICTURES, BATCH] = [16, 16];
+const [IMAGES, BATCH] = [16, 16];
 const base = withInputShape(mobilenetV2(0.35), [SIZE, SIZE, 3]);
 const weights = initialWeights(base, 1);
-const pictures = noise(PICTURES * SIZE * SIZE * 3, 1);
+const pictures = noise(IMAGES * SIZE * SIZE * 3, 1);
 
 await compare(
-  `MobileNetV2-0.35 features of ${PICTURES} pictures`,
+  `MobileNetV2-0.35 features of ${IMAGES} images`,
   async (engine) => {
     const runner = await engine.compile(base, weights);
-    return () => runner.run(pictures, PICTURES);
+    return () => runner.run(pictures, IMAGES);
   },
   7,
   1,
@@ -80,7 +80,7 @@ const { suffix, featureShape } = lastBlock();
 const length = featureShape.reduce((product, extent) => product * extent, 1);
 const fineTuning = { ...headBatch(length, BATCH), masks: new Map() };
 await compare(
-  `one step of fine-tuning MobileNetV2's last block, ${BATCH} pictures`,
+  `one step of fine-tuning MobileNetV2's last block, ${BATCH} images`,
   async (engine) => {
     const optimizer = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
     const trainer = await engine.train({

@@ -1,4 +1,4 @@
-/** An epoch of fine-tuning VGG16's block 5 from kept features of block 4, against training the whole network on pictures. */
+/** An epoch of fine-tuning VGG16's block 5 from kept features of block 4, against training the whole network on images. */
 import { createOnnxEngine } from '../../dist/engine/onnx/index.js';
 import { vgg16 } from '../../dist/model/bases/vgg.js';
 import { flatHead, tunedBatch, tunedProgram } from './fine-tuning.mjs';
@@ -17,7 +17,7 @@ for (const [name, until] of [
   rivals.push({ name, run: () => trainer.step(batch), units: BATCH });
 }
 await sideBySide(
-  'a picture of an epoch of VGG16, block 5 from kept features against forward and backward of the whole',
+  'an image of an epoch of VGG16, block 5 from kept features against forward and backward of the whole',
   4,
   rivals,
   3,

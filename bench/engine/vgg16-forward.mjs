@@ -1,11 +1,11 @@
-/** The convolutional part of VGG16 at 224 px with made-up weights: onnx against TF.js on wasm, four pictures a run. */
+/** The convolutional part of VGG16 at 224 px with made-up weights: onnx against TF.js on wasm, four images per run. */
 import { createOnnxEngine } from '../../dist/engine/onnx/index.js';
 import { createTfjsEngine } from '../../dist/engine/tfjs/index.js';
 import { noise } from './head.mjs';
 import { sideBySide } from './side-by-side.mjs';
 
 const SIZE = 224;
-const PICTURES = 4;
+const IMAGES = 4;
 /** Filters and convolutions of the five blocks. Source: https://arxiv.org/abs/1409.1556, table 1, column D. */
 const BLOCKS = [
   [64, 2],
@@ -39,13 +39,13 @@ const graph = { name: 'vgg16', layers };
 
 const onnx = await (await createOnnxEngine()).compile(graph, weights);
 const tfjs = await (await createTfjsEngine({ backend: 'wasm' })).compile(graph, weights);
-const pictures = noise(PICTURES * SIZE * SIZE * 3, 1);
+const pictures = noise(IMAGES * SIZE * SIZE * 3, 1);
 await sideBySide(
   'VGG16 forward at 224 px',
   8,
   [
-    { name: 'onnx', run: () => onnx.run(pictures, PICTURES) },
-    { name: 'tfjs wasm', run: () => tfjs.run(pictures, PICTURES) },
+    { name: 'onnx', run: () => onnx.run(pictures, IMAGES) },
+    { name: 'tfjs wasm', run: () => tfjs.run(pictures, IMAGES) },
   ],
   3,
 );

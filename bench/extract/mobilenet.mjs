@@ -27,7 +27,7 @@ const decode = createDecoder({ width: SIZE, height: SIZE, interpolation: 'biline
 const runner = await (await createOnnxEngine()).compile(base.graph, base.weights);
 const batch = Float32Array.from({ length: BATCH * SIZE * SIZE * 3 }, (_, i) => Math.sin(i));
 
-/** Four pictures at once, which is as many threads as Node has for it. */
+/** Four images at once, which is as many threads as Node has for it. */
 async function decodeAll() {
   const queue = names.values();
   const work = async () => {

@@ -1,6 +1,6 @@
 /**
  * The baseline: features of 600 photographs by MobileNetV2, as someone would write it with TF.js and sharp. Prints the
- * milliseconds from the first picture to the last, without loading libraries and model.
+ * milliseconds from the first image to the last, without loading libraries and model.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

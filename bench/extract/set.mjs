@@ -8,7 +8,7 @@ import { Features } from '../../dist/features/features.js';
 import { readLayersModel } from '../../dist/model/layers-model/load.js';
 import { openStore } from '../../dist/store/store.js';
 
-/** A base from a TF.js layers-model under global average pooling, for pictures of one size. */
+/** A base from a TF.js layers-model under global average pooling, for images of one size. */
 export async function pooledBase(path, size) {
   const { graph, weights } = await readLayersModel(path);
   const layers = graph.layers.map((layer) => (layer.kind === 'input' ? { ...layer, shape: [size, size, 3] } : layer));
@@ -17,13 +17,13 @@ export async function pooledBase(path, size) {
   return { graph: { name: graph.name, layers }, weights };
 }
 
-/** Finds pictures by their content, as ingest does: paths below the root by digest. */
+/** Finds images by their content, as ingest does: paths below the root by digest. */
 export function filesOf(root, names) {
   const paths = Object.fromEntries(names.map((name) => [digestOf(readFileSync(join(root, name))), [name]]));
   return { root, onBadImage: 'fail', paths };
 }
 
-/** Extracts all pictures into an empty store in `folder`. Resolves when all is on disk. */
+/** Extracts all images into an empty store in `folder`. Resolves when all is on disk. */
 export async function extract({ folder, root, files, base, size, featureLength, onProgress = () => undefined }) {
   const store = await openStore(folder, { tool: 'bench', onDamage: console.error });
   const opened = [];

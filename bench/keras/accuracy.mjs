@@ -1,6 +1,6 @@
 /**
  * Validation accuracy and loss of a head on frozen MobileNetV2-0.35 with its real weights, by Keras and by the tool, over
- * five seeds each: what is computed has to be as good, whoever computes it.
+ * five seeds each: both tools must reach the same quality.
  *
  *     node bench/keras/accuracy.mjs PYTHON
  *

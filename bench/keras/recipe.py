@@ -18,8 +18,8 @@ from keras.applications import VGG16
 from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
 
-def say(**told):
-    print(json.dumps({**told, "seconds": time.time() - START}), flush=True)
+def say(**fields):
+    print(json.dumps({**fields, "seconds": time.time() - START}), flush=True)
 
 
 class Epochs(keras.callbacks.Callback):

@@ -2,9 +2,9 @@
  * The reference recipe, by Keras's own script and by the tool, on the same photographs and the same random weights of
  * VGG16 (the point is speed). Each situation is run by one and then by the other.
  *
- *     node bench/keras/side-by-side.mjs PYTHON [PICTURES OF A CLASS]
+ *     node bench/keras/side-by-side.mjs PYTHON [IMAGES OF A CLASS]
  *
- * PYTHON is that of an environment with tools/keras/requirements.txt. With 300 pictures of a class it takes twenty minutes.
+ * PYTHON is that of an environment with tools/keras/requirements.txt. With 300 images of a class it takes twenty minutes.
  */
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ if (python === undefined) {
   console.log('skipped: say which Python has Keras, as the first argument');
   process.exit(0);
 }
-const PICTURES = Number(each);
+const IMAGES = Number(each);
 const [VIEWS, EPOCHS, UNITS, OTHER_UNITS, ADDED] = [1, 2, 256, 64, 10];
 const recipe = join(repository, 'bench', 'keras', 'recipe.py');
 
@@ -42,8 +42,8 @@ function copy(split, name, from, to) {
     copyFileSync(join(photographs, split, name, file), join(data, split, name, file));
 }
 for (const name of ['cats', 'dogs']) {
-  copy('train', name, 0, PICTURES - ADDED / 2);
-  copy('validation', name, 0, Math.ceil(PICTURES / 3));
+  copy('train', name, 0, IMAGES - ADDED / 2);
+  copy('validation', name, 0, Math.ceil(IMAGES / 3));
 }
 const weights = join(scratch, 'vgg16.h5');
 await child(python, [recipe, 'weights', weights]);
@@ -102,7 +102,7 @@ const durations = (ends, from) => ends.slice(from).map((end, i) => end - ends[fr
 
 function row(claim, bar, tool, keras) {
   const seen = `${round(keras / tool, 1)}x (${round(tool)} against ${round(keras)} s)`;
-  report({ claim: `${claim}, ${2 * PICTURES} photographs`, bar, seen, tool: round(tool, 3), keras: round(keras, 3) });
+  report({ claim: `${claim}, ${2 * IMAGES} photographs`, bar, seen, tool: round(tool, 3), keras: round(keras, 3) });
 }
 
 const tool = await byTool(UNITS);
@@ -121,8 +121,8 @@ row(
   (await byTool(OTHER_UNITS)).seconds,
   (await byKeras(OTHER_UNITS)).seconds,
 );
-for (const name of ['cats', 'dogs']) copy('train', name, PICTURES - ADDED / 2, PICTURES);
-row(`after adding ${ADDED} pictures`, 'reported', (await byTool(UNITS)).seconds, (await byKeras(UNITS)).seconds);
+for (const name of ['cats', 'dogs']) copy('train', name, IMAGES - ADDED / 2, IMAGES);
+row(`after adding ${ADDED} images`, 'reported', (await byTool(UNITS)).seconds, (await byKeras(UNITS)).seconds);
 const nothing = [];
 for (let i = 0; i < 5; i++) nothing.push((await byTool(UNITS)).seconds);
 row('nothing changed (Keras does everything again)', 'under 0.3 s', median(nothing), keras.seconds);

@@ -1,5 +1,5 @@
 /**
- * Nothing to do, on 25,000 pictures and on all 110,000: whole processes of `run` and `status` on a warm disk, in turns
+ * Nothing to do, on 25,000 images and on all 110,000: whole processes of `run` and `status` on a warm disk, in turns
  * with Turborepo's no-op over the same files, which is fetched by npm into a temporary folder.
  */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { someClasses, trainedProject, unpack } from './project.mjs';
 
 const ROUNDS = 15;
 
-/** A workspace whose one package reads the pictures; undefined with the reason printed where npm cannot fetch turbo. */
+/** A workspace whose one package reads the images; undefined with the reason printed where npm cannot fetch turbo. */
 async function turborepo(root) {
   mkdirSync(join(root, 'packages', 'pictures'), { recursive: true });
   const write = (name, value) => writeFileSync(join(root, name), JSON.stringify(value));
@@ -72,7 +72,7 @@ async function noop(count, root, other) {
   const ratio = ms.turbo === undefined ? undefined : round(ms.run / ms.turbo);
   const against = ratio === undefined ? 'turbo could not be installed' : `${ratio}x of Turborepo's ${ms.turbo} ms`;
   report({
-    claim: `nothing to do on ${count.toLocaleString('en-US')} pictures, whole process`,
+    claim: `nothing to do on ${count.toLocaleString('en-US')} images, whole process`,
     bar: other === undefined ? 'reported' : 'under 300 ms, at most 0.8x Turborepo, under 150 MB',
     seen: `run ${ms.run} ms, status ${ms.status} ms${other === undefined ? '' : `, ${against}`}; peak ${peak === undefined ? 'not measured' : `${round(peak, 0)} MB`}`,
     milliseconds: ms,

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { child, cli } from '../lib.mjs';
 
 /**
- * Unpacks the archive below `folder`: 200 classes with 500 pictures each under train/, 50 under validation/. Some dozens
- * of the pictures are there under two labels, which a pipeline refuses; only the first of those stays.
+ * Unpacks the archive below `folder`: 200 classes with 500 images each under train/, 50 under validation/. Some dozens
+ * of the images are there under two labels, which a pipeline refuses; only the first of those stays.
  */
 export function unpack(shared, folder) {
   execFileSync('tar', ['xzf', join(shared, 'data', 'imagenet32.tar.gz'), '-C', folder]);
@@ -23,7 +23,7 @@ export function unpack(shared, folder) {
   return root;
 }
 
-/** Copies the first `count` classes of the unpacked archive, 500 pictures each, into a folder of classes. */
+/** Copies the first `count` classes of the unpacked archive, 500 images each, into a folder of classes. */
 export function someClasses(unpacked, target, count) {
   const names = readdirSync(join(unpacked, 'train')).sort().slice(0, count);
   for (const name of names) cpSync(join(unpacked, 'train', name), join(target, name), { recursive: true });

@@ -209,7 +209,7 @@ function drawWalking(random, animal) {
   return { parts, head: { x: 27, y: -51, size: 0.82 } };
 }
 
-/** Head and shoulders; the shoulders go on below y = 0. */
+/** Head and shoulders; the shoulders continue below y = 0. */
 function drawPortrait(random, animal) {
   const { coat, girth, species } = animal;
   const wide = 27 * girth;

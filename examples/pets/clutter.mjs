@@ -16,7 +16,7 @@ import {
   tag,
 } from './svg.mjs';
 
-/** A muted, random wall or cloth colour. */
+/** A muted, random wall or cloth color. */
 export const cloth = (random, lightness = random.between(0.35, 0.8)) =>
   hsl(random.between(0, 360), random.between(0.15, 0.5), lightness);
 

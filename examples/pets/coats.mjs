@@ -1,7 +1,7 @@
-/** Fur: the colours are shared by cats and dogs, the patterns nearly so. */
+/** Fur: the colors are shared by cats and dogs, the patterns nearly so. */
 import { brightness, clipped, darker, data, ellipse, hsl, lighter, mix, stroke } from './svg.mjs';
 
-/** Hue, saturation and lightness of the base colours. */
+/** Hue, saturation and lightness of the base colors. */
 const COLOURS = [
   [27, 0.74, 0.55], // ginger
   [37, 0.62, 0.76], // cream
@@ -30,7 +30,7 @@ function drawColour(random) {
   );
 }
 
-/** A second colour that can be told from the first. */
+/** A second color that can be told from the first. */
 function drawContrast(random, base) {
   for (let tries = 0; tries < 20; tries += 1) {
     const colour = drawColour(random);
@@ -39,7 +39,7 @@ function drawContrast(random, base) {
   return brightness(base) > 0.5 ? darker(base, 0.5) : lighter(base, 0.5);
 }
 
-/** All the colours one animal is painted with. */
+/** All the colors one animal is painted with. */
 export function drawCoat(random, species) {
   const base = drawColour(random);
   const pattern = random.weighted(PATTERNS[species]);
@@ -61,7 +61,7 @@ export function drawCoat(random, species) {
 /**
  * The pattern and the shading of a body.
  *
- * @param id clip name, unique inside the picture
+ * @param id clip name, unique inside the image
  * @param outline path data of the body
  * @param box left, top, width and height of the body
  * @param view `side` or `front`

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * Draws the sample pictures: cats and dogs, one folder a class.
+ * Draws the sample images: cats and dogs, one folder per class.
  *
  *   node examples/pets/draw.mjs [--seed 7] [--count 100] [--out <folder>] [--check]
  *
- * With --check nothing is written: every picture is drawn again and compared
+ * With --check nothing is written: every image is drawn again and compared
  * with its file; the exit code is 1 if one differs or is missing.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -35,7 +35,7 @@ function readOptions() {
   return { ...values, count };
 }
 
-/** Every picture that belongs to the options. */
+/** Every image that belongs to the options. */
 function listPictures({ count, out }) {
   return Object.entries(CLASSES).flatMap(([folder, species]) =>
     Array.from({ length: count }, (_, index) => {
@@ -61,7 +61,7 @@ async function writePictures(options) {
 
 const decode = (jpeg) => sharp(jpeg).toColourspace('srgb').removeAlpha().raw().toBuffer();
 
-/** Mean absolute difference of two JPEG pictures, over all pixels and channels. */
+/** Mean absolute difference of two JPEG images, over all pixels and channels. */
 async function difference(first, second) {
   const [a, b] = await Promise.all([decode(first), decode(second)]);
   if (a.length !== b.length) return Infinity;

@@ -1,11 +1,11 @@
-/** One picture: the scene with the animal in it, as SVG text and as JPEG. */
+/** One image: the scene with the animal in it, as SVG text and as JPEG. */
 import sharp from 'sharp';
 import { POSE_ROOM, describeAnimal, drawAnimal } from './animals.mjs';
 import { createRandom } from './random.mjs';
 import { drawScene } from './scenes.mjs';
 import { ellipse, group, move, scale, tag } from './svg.mjs';
 
-/** Width and height of a picture in pixels. */
+/** Width and height of an image in pixels. */
 const SIDE = 96;
 
 /** The SVG is drawn larger and made smaller, for soft edges. */
@@ -15,11 +15,11 @@ const OVERSAMPLING = 3;
 const JPEG = { quality: 80, chromaSubsampling: '4:2:0', progressive: false, mozjpeg: false };
 
 /**
- * The SVG text of a picture; the same key gives the same text.
+ * The SVG text of an image; the same key gives the same text.
  *
  * @param {number | string} seed
  * @param {'cat' | 'dog'} species
- * @param {number} number 1 for the first picture of a class
+ * @param {number} number 1 for the first image of a class
  */
 function drawSvg(seed, species, number) {
   const scene = drawScene(createRandom(seed, species, number, 'scene'));
@@ -50,7 +50,7 @@ function placeAnimal(random, animal, scene) {
   return [animal.pose === 'portrait' ? '' : shadow, group(place, drawAnimal(random, animal))];
 }
 
-/** The picture as JPEG bytes. */
+/** The image as JPEG bytes. */
 export async function drawJpeg(seed, species, number) {
   const random = createRandom(seed, species, number, 'camera');
   const blur = random.chance(0.4) ? random.between(0.4, 0.8) : 0;
@@ -66,7 +66,7 @@ export async function drawJpeg(seed, species, number) {
     .toBuffer();
 }
 
-/** Film grain: mostly brightness, a little colour. */
+/** Film grain: mostly brightness, a little color. */
 function addGrain(random, pixels, grain) {
   if (grain === 0) return;
   for (let at = 0; at < pixels.length; at += 3) {

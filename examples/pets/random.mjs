@@ -1,7 +1,7 @@
 /**
  * Seeded random numbers: xoshiro128**, started by splitmix32 from a text key.
  *
- * Every picture has its own key (seed, class, number), so a picture does not
+ * Every image has its own key (seed, class, number), so an image does not
  * change when another one is added, left out or drawn in a different order.
  */
 

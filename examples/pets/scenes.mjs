@@ -180,7 +180,7 @@ function beach(random) {
   return { behind };
 }
 
-/** Light over the whole picture: warm, cool or dim, from one side. */
+/** Light over the whole image: warm, cool or dim, from one side. */
 function drawLight(random) {
   const [tint, strength] = random.pick([
     ['#ffd9a0', 0.3],

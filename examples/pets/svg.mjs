@@ -1,4 +1,4 @@
-/** Small helpers that write SVG text and mix colours. */
+/** Small helpers that write SVG text and mix colors. */
 
 const round = (number) => String(Math.round(number * 100) / 100);
 
@@ -52,7 +52,7 @@ export function clipped(id, d, ...children) {
   return clip + tag('g', { 'clip-path': `url(#${id})` }, ...children);
 }
 
-/** A linear gradient across the whole picture; `stops` are [offset, colour, opacity?]. */
+/** A linear gradient across the whole image; `stops` are [offset, color, opacity?]. */
 export function linearGradient(id, [x1, y1, x2, y2], stops) {
   return tag('linearGradient', { id, x1, y1, x2, y2 }, stops.map(writeStop));
 }
@@ -65,7 +65,7 @@ function writeStop([offset, colour, opacity]) {
   return tag('stop', { offset, 'stop-color': colour, 'stop-opacity': opacity });
 }
 
-/** A colour as #rrggbb from hue (degrees), saturation and lightness (0 to 1). */
+/** A color as #rrggbb from hue (degrees), saturation and lightness (0 to 1). */
 export function hsl(hue, saturation, lightness) {
   const light = Math.min(1, Math.max(0, lightness));
   const reach = Math.min(1, Math.max(0, saturation)) * Math.min(light, 1 - light);
@@ -76,7 +76,7 @@ export function hsl(hue, saturation, lightness) {
   return toHex([channel(0), channel(8), channel(4)].map((value) => value * 255));
 }
 
-/** The colour `amount` (0 to 1) of the way from one #rrggbb to another. */
+/** The color `amount` (0 to 1) of the way from one #rrggbb to another. */
 export function mix(from, to, amount) {
   const [a, b] = [fromHex(from), fromHex(to)];
   return toHex(a.map((value, index) => value + (b[index] - value) * amount));
@@ -85,7 +85,7 @@ export function mix(from, to, amount) {
 export const lighter = (colour, amount) => mix(colour, '#ffffff', amount);
 export const darker = (colour, amount) => mix(colour, '#000000', amount);
 
-/** Perceived brightness of a colour, 0 to 1. */
+/** Perceived brightness of a color, 0 to 1. */
 export function brightness(colour) {
   const [red, green, blue] = fromHex(colour);
   return (0.299 * red + 0.587 * green + 0.114 * blue) / 255;

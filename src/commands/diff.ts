@@ -11,7 +11,7 @@ Name runs as for \`pipeline report\`: an id or a prefix of it, \`last\`, \`last~
 
 Examples:
   pipeline diff                          the last run and the previous run of the same pipeline
-  pipeline diff pets.yaml~1 pets.yaml    the last two runs of one pipeline file
+  pipeline diff pets.yaml                the last two runs of one pipeline file
   pipeline diff 20260901-1403 last --json`;
 
 export const diff: CommandSpec = {
@@ -24,17 +24,23 @@ export const diff: CommandSpec = {
       .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
       .action(async (before: string | undefined, after: string | undefined, { json }: { readonly json?: boolean }) => {
-        const [earlier, later] = before === undefined ? await lastTwo(host) : [before, after ?? 'last'];
+        const [earlier, later] = before === undefined ? await lastTwo(host) : named(before, after);
         const difference = await compare(earlier, later, host);
         if (json) host.stdout(`${JSON.stringify({ event: 'diff', ...difference })}\n`);
         else
           (await import('../report/run-difference.js'))
-            .differenceLines(difference, host.color)
+            .differenceLines(difference, host)
             .forEach((line) => host.stdout(`${line}\n`));
         done(0);
       });
   },
 };
+
+/** A pipeline file alone means its own last two runs: its last run often is the last of all. */
+function named(before: string, after: string | undefined): [before: string, after: string] {
+  if (after === undefined && /\.ya?ml$/i.test(before)) return [`${before}~1`, before];
+  return [before, after ?? 'last'];
+}
 
 /** The last two runs of the pipeline that ran last: runs of another pipeline are not comparable. */
 async function lastTwo({ cwd }: Host): Promise<[before: string, after: string]> {
@@ -67,7 +73,9 @@ async function compare(beforeName: string, afterName: string, host: Host): Promi
     before: rowOf(before.found),
     after: rowOf(after.found),
     stages: compareStages(before.end?.stages ?? [], after.end?.stages ?? []),
-    evaluations: await Promise.all(pairs(before, after).map(([was, is]) => compareEvaluation(before, was, after, is))),
+    evaluations: await Promise.all(
+      pairs(before, after).map(([earlier, later]) => compareEvaluation(before, earlier, after, later)),
+    ),
   };
 }
 
@@ -96,21 +104,21 @@ function pairs(before: OpenedRun, after: OpenedRun): [RecordedNode, RecordedNode
 
 async function compareEvaluation(
   before: OpenedRun,
-  was: RecordedNode,
+  earlierNode: RecordedNode,
   after: OpenedRun,
-  is: RecordedNode,
+  laterNode: RecordedNode,
 ): Promise<EvaluationDifference> {
   const [{ readEvaluation }, { changedPredictions }] = await Promise.all([
     import('../report/results/evaluations.js'),
     import('../report/results/changed-predictions.js'),
   ]);
-  const [earlier, later] = await Promise.all([readEvaluation(before, was), readEvaluation(after, is)]);
-  const metricsBefore = before.end!.metrics[was.name];
-  const metricsAfter = after.end!.metrics[is.name];
+  const [earlier, later] = await Promise.all([readEvaluation(before, earlierNode), readEvaluation(after, laterNode)]);
+  const metricsBefore = before.end!.metrics[earlierNode.name];
+  const metricsAfter = after.end!.metrics[laterNode.name];
   const names = [...new Set([...Object.keys(metricsAfter), ...Object.keys(metricsBefore)])];
   return {
-    before: was.name,
-    after: is.name,
+    before: earlierNode.name,
+    after: laterNode.name,
     metrics: names.map((name) => ({ name, before: metricsBefore[name], after: metricsAfter[name] })),
     pictures: changedPredictions(earlier, later) ?? null,
   };

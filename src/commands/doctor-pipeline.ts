@@ -1,6 +1,6 @@
 /** The findings of doctor about a pipeline itself: its warnings, and why a run would fail. */
 import type { Finding } from '../core/finding.js';
-import type { FailureCategory, Problem } from '../core/problem.js';
+import { isNotFetchedYet, type FailureCategory, type Problem } from '../core/problem.js';
 import { destinationFailures } from '../runner/checkout/destinations.js';
 import type { Session } from '../runner/session.js';
 
@@ -8,11 +8,6 @@ const abouts: Readonly<Partial<Record<FailureCategory, Finding['about']>>> = {
   invalid: 'pipeline',
   'bad-data': 'data',
 };
-
-/** Whether the problem is only that a file is not downloaded or unpacked yet. */
-export function isNotFetchedYet({ code }: Problem): boolean {
-  return code === 'not-at-hand' || code === 'missing-offline';
-}
 
 /** Skips stages with an `inspect`, which reports problems of their inputs itself. Throws errors about neither pipeline nor data. */
 export async function findingsAhead(session: Session): Promise<Finding[]> {

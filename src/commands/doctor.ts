@@ -1,7 +1,7 @@
 /** pipeline doctor: checks this machine, the cache and the images of a pipeline. */
 import { engineChoiceOf } from '../core/engine-choice.js';
 import type { Finding } from '../core/finding.js';
-import { asPipelineError, exitCodes, failure, type Problem } from '../core/problem.js';
+import { asPipelineError, exitCodes, failure, isNotFetchedYet, type Problem } from '../core/problem.js';
 import type { Node } from '../runner/graph.js';
 import { cachePlaceOf, type CachePlace } from '../runner/cache-place.js';
 import { refuseLinks } from '../runner/checkout/own-folder.js';
@@ -9,7 +9,7 @@ import { projectIn } from '../runner/checkout/project.js';
 import type { Session } from '../runner/session.js';
 import { openStore } from '../store/store.js';
 import { adviseFor } from './advice.js';
-import { findingsAhead, isNotFetchedYet } from './doctor-pipeline.js';
+import { findingsAhead } from './doctor-pipeline.js';
 import { withPipelineOptions, type CommandSpec, type Host } from './host.js';
 import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
 
@@ -109,8 +109,8 @@ async function dataFindings(session: Session, { screen, color, width, cwd, stder
 
 async function inspect(session: Session, node: Node, emit: Session['emit'], signal: AbortSignal): Promise<Finding[]> {
   try {
-    const { Rehearsal } = await import('../runner/preview/dry-run.js');
-    const { context } = await new Rehearsal(session).contextOf(node, {});
+    const { DryRun } = await import('../runner/preview/dry-run.js');
+    const { context } = await new DryRun(session).contextOf(node, {});
     return await node.definition.inspect!({ ...context, emit, signal });
   } catch (thrown) {
     if (signal.aborted)
@@ -121,7 +121,7 @@ async function inspect(session: Session, node: Node, emit: Session['emit'], sign
     return problems.map(({ code, where, found, remedy, command }): Finding =>
       isUnfetched
         ? { level: 'note', about: 'data', code, text: `${node.stage.name}: its source ${found}; not checked` }
-        : { level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(' '), remedy, command },
+        : { level: 'error', about: 'data', code, text: [where, found].filter(Boolean).join(': '), remedy, command },
     );
   }
 }

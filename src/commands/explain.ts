@@ -2,7 +2,7 @@
 import { canonical, type Json } from '../core/canonical.js';
 import { isRecord } from '../core/is-record.js';
 import { printable } from '../report/words.js';
-import { computedByText } from '../runner/computed-by.js';
+import { computedByText } from '../report/computed-by.js';
 import { describeChange } from '../runner/explain.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
 import type { Session } from '../runner/session.js';

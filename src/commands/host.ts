@@ -14,7 +14,7 @@ export interface Host extends Tool {
   /** Checks whether this machine can do the work with the chosen engine. */
   readonly checkMachine: (engine?: EngineChoice) => Promise<Finding[]>;
   /** The folder of the example images that come with this tool. */
-  readonly examplePictures: string;
+  readonly exampleImages: string;
   readonly cwd: string;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;

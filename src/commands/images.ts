@@ -1,11 +1,16 @@
 /** Finds the images that a call names: files, folders, lists of names, and stdin. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { failure } from '../core/problem.js';
+import { failure, type PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
+import { bytesText } from '../core/text/bytes-text.js';
+import { imageLimits } from '../core/image-limits.js';
 import { printable } from '../report/words.js';
 import { listFiles } from '../store/files/file-list.js';
 import { inheritedPipe } from './inherited.js';
+
+/** The names of half a million images. */
+const LARGEST_LIST = 64 * 2 ** 20;
 
 /** An image that a call names, as input of the predictor. */
 export interface NamedImage {
@@ -67,28 +72,46 @@ async function imagesAt(name: string, { cwd, stderr }: Environment): Promise<Nam
 }
 
 async function imageIn(stream: AsyncIterable<Uint8Array>, name: string): Promise<NamedImage> {
-  return { name, from: { bytes: await readAll(stream) }, inFolder: false };
+  const bytes = await readAll(stream, imageLimits.bytes, () => tooLarge(name, imageLimits.bytes, 'an image'));
+  return { name, from: { bytes }, inFolder: false };
 }
 
 /** If there are NUL bytes, they separate the names: a name can contain a line break, but never a NUL byte. */
 async function namesIn(list: string, { cwd, stdin }: Environment): Promise<string[]> {
   const path = resolve(cwd, list);
   const stream = isStdin(list) ? stdin() : inheritedPipe(path);
-  const bytes = stream === undefined ? await readList(path, list) : await readAll(stream);
+  const refuse = (): PipelineError => tooLarge(list, LARGEST_LIST, 'a list of image names');
+  const bytes = stream === undefined ? await readList(path, list, refuse) : await readAll(stream, LARGEST_LIST, refuse);
   const text = bytes.toString('utf8');
   return text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((name) => name !== '');
 }
 
-function readList(path: string, where: string): Promise<Buffer> {
-  return readRegular(path, { where, expected: 'a file with image names; for a stream, use `-`' }).catch(
+function readList(path: string, where: string, refuse: () => PipelineError): Promise<Buffer> {
+  const expected = 'a file with image names; for a stream, use `-`';
+  return readRegular(path, { where, expected, limit: LARGEST_LIST, tooLarge: refuse }).catch(
     (error: NodeJS.ErrnoException) => {
       throw error.code === 'ENOENT' ? invalid(where, 'does not exist', 'a file with image names') : error;
     },
   );
 }
 
-async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+/** Reads a stream to its end, which may never come. */
+async function readAll(chunks: AsyncIterable<Uint8Array>, limit: number, refuse: () => PipelineError): Promise<Buffer> {
   const read: Uint8Array[] = [];
-  for await (const chunk of chunks) read.push(chunk);
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > limit) throw refuse();
+    read.push(chunk);
+  }
   return Buffer.concat(read);
+}
+
+function tooLarge(where: string, limit: number, what: string): PipelineError {
+  return failure('bad-data', {
+    code: 'file-too-large',
+    where,
+    found: `has more than ${bytesText(limit)}, too much for ${what}`,
+    remedy: what === 'an image' ? 'check that it is an image' : 'check that it is a list of names, or split it',
+  });
 }

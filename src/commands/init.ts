@@ -41,7 +41,7 @@ export const init: CommandSpec = {
 };
 
 async function writePipeline(folder: string | undefined, { to, force }: InitOptions, host: Host): Promise<void> {
-  const source = folder === undefined ? host.examplePictures : resolve(host.cwd, folder);
+  const source = folder === undefined ? host.exampleImages : resolve(host.cwd, folder);
   const warnings = await checkSource(source, folder ?? source);
   const name = pipelineNameOf(basename(source).replace(/\.(zip|tar|tar\.gz|tgz)$/i, ''), 'pictures');
   const isFolder = (await stat(source)).isDirectory();

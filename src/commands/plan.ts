@@ -23,7 +23,10 @@ const help = `
 Examples:
   pipeline plan pets.yaml
   pipeline plan pets.yaml --set stages.build-head.layers.1.dense.units=128
-  pipeline plan pets.yaml --measure    estimate the time before the first run`;
+  pipeline plan pets.yaml --measure    estimate the time before the first run
+
+Exit codes: 0 the plan is complete; otherwise the code that a run would end with: 2 invalid pipeline or arguments; 3 bad
+data; 4 unsafe; 5 disk, network or permission error.`;
 
 export const planCommand: CommandSpec = {
   register(program, host, done) {
@@ -64,8 +67,8 @@ export interface PrintOptions {
 }
 
 /**
- * Prints warnings, then the plan. Throws as a run does before it starts: if a stage outside the selection has to run
- * first, or a folder is not writable.
+ * Prints warnings, then the plan. Throws as a run does before it starts (if a stage outside the selection has to run
+ * first, or a folder is not writable), and, after the plan, the failures that a run would end with.
  */
 export async function printPlan(
   session: Session,
@@ -105,10 +108,19 @@ export async function printPlan(
     import('../report/estimate.js'),
     import('../runner/disk-space.js'),
   ]);
-  const cost = await estimate(session, all, { selected: selection.selected, measure });
+  const failures: PipelineError[] = [];
+  const failed = (error: PipelineError): void => void failures.push(error);
+  const cost = await estimate(session, all, { selected: selection.selected, measure, failed });
   const lines = json ? [JSON.stringify({ event: 'estimate', ...cost })] : costLines(cost, waysOut(session), columns);
   for (const line of lines) host.stdout(`${line}\n`);
+  if (failures.length > 0) throw asOne(failures);
   return 0;
+}
+
+/** The failures of a run in one, which ends the command as the first would. Variants of a stage fail alike. */
+function asOne(failures: readonly PipelineError[]): PipelineError {
+  const distinct = new Map(failures.flatMap(({ problems }) => problems).map((one) => [JSON.stringify(one), one]));
+  return new PipelineError(failures[0].category, [...distinct.values()]);
 }
 
 function refuseStaleOutside(all: readonly PlannedStage[], { selected }: Selection, { graph }: Session): void {

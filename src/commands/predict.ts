@@ -5,6 +5,7 @@ import { exitCodes, failure } from '../core/problem.js';
 import type { Reporter } from '../report/terminal.js';
 import { collect, type CommandSpec, type Host } from './host.js';
 import { findImages } from './images.js';
+import { locateModel } from './locate-model.js';
 
 interface PredictOptions {
   readonly filesFrom?: readonly string[];
@@ -26,8 +27,8 @@ Examples:
   curl -s https://example.com/cat.jpg | pipeline predict models/pets -
   find . -name '*.jpg' -newer last.csv -print0 | pipeline predict models/pets --files-from - --json
 
-Exit codes: 0 done; 2 invalid arguments; 3 an image could not be read, no image was found, or the model is damaged;
-4 the model is unsafe; 130 interrupted.`;
+Exit codes: 0 done; 1 the engine computes the model incorrectly; 2 invalid arguments; 3 an image could not be read, no
+image was found, or the model is damaged; 4 the model is unsafe; 130 interrupted.`;
 
 export const predict: CommandSpec = {
   register(program, host, done) {
@@ -72,7 +73,7 @@ async function predictCommand(
       import('../report/problems.js'),
       import('../report/words.js'),
     ]);
-  const { bundle, predictor, notes } = await openModel(resolve(host.cwd, model), engine, host.signal);
+  const { bundle, predictor, notes } = await openModel(await locateModel(model, host), engine, { signal: host.signal });
   for (const { text } of notes) host.stderr(`${printable(text)}\n`);
   const { classes } = bundle;
   const format = json

@@ -74,21 +74,32 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
+/** A report with its thumbnails has a hundredth of that. */
+const LARGEST_REPORT = 256 * 2 ** 20;
+
 /** Throws `invalid` for an existing file that is not a report: a typo must not overwrite a pipeline file. */
 async function refuseOthers(file: string, isReport: (text: string) => boolean): Promise<void> {
-  const text = await readRegular(file).then(String, (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    if (!(error instanceof PipelineError)) throw error;
-    const [{ found }] = error.problems;
-    throw failure('invalid', {
-      code: 'file-exists',
-      where: file,
-      found,
-      expected: `a file name, such as ${found === 'is a folder' ? join(file, 'report.html') : 'report.html'}`,
-    });
-  });
+  const text = await readRegular(file, { limit: LARGEST_REPORT, tooLarge: () => isOther(file) }).then(
+    String,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      if (!(error instanceof PipelineError)) throw error;
+      const [{ code, found }] = error.problems;
+      if (code === 'file-exists') throw error;
+      throw failure('invalid', {
+        code: 'file-exists',
+        where: file,
+        found,
+        expected: `a file name, such as ${found === 'is a folder' ? join(file, 'report.html') : 'report.html'}`,
+      });
+    },
+  );
   if (text === undefined || isReport(text)) return;
-  throw failure('invalid', {
+  throw isOther(file);
+}
+
+function isOther(file: string): PipelineError {
+  return failure('invalid', {
     code: 'file-exists',
     where: file,
     found: 'already exists and is not a report',

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import type { Pipeline } from '../config/pipeline.js';
 import type { RunEvent } from '../core/event.js';
 import { own } from '../core/own.js';
-import { asPipelineError, exitCodes, failure } from '../core/problem.js';
+import { asPipelineError, exitCodes, failure, isMoved } from '../core/problem.js';
 import { comparisonLines, type Compared } from '../report/comparison.js';
 import { closingLines } from '../report/summary.js';
 import { terminalReporter } from '../report/terminal.js';
@@ -152,17 +152,16 @@ async function runPipeline(
       await record.abandon(error).catch(() => undefined);
       throw error;
     });
-  // If this fails, the results still exist.
-  await record
-    .finish(result)
-    .catch((error: unknown) =>
-      host.stderr(
-        `cannot write the record of this run, so no report can be made from it: ${asPipelineError(error).message}\n`,
-      ),
+  // If this fails, the results still exist, unless the project has moved away with them.
+  await record.finish(result).catch((error: unknown) => {
+    if (isMoved(error) && result.state === 'ok') throw error;
+    host.stderr(
+      `cannot write the record of this run, so no report can be made from it: ${asPipelineError(error).message}\n`,
     );
+  });
   const closing = [
     ...comparisonLines(comparedOf(pipeline, result), color),
-    ...closingLines(withoutVariants(pipeline, result), color),
+    ...closingLines(withoutVariants(pipeline, result), color, width()),
   ];
   // Only new metrics are worth a report.
   if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0)

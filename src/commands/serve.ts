@@ -1,7 +1,7 @@
 /** pipeline serve: serves an exported model as a web page and an HTTP endpoint. */
-import { resolve } from 'node:path';
 import { asPipelineError, failure } from '../core/problem.js';
 import type { CommandSpec, Host } from './host.js';
+import { locateModel } from './locate-model.js';
 
 interface ServeOptions {
   readonly host: string;
@@ -56,7 +56,8 @@ async function serveCommand(model: string, options: ServeOptions, host: Host): P
     import('../report/words.js'),
   ]);
   const onError = (error: unknown): void => host.stderr(`${formatProblems(asPipelineError(error).problems, host)}\n`);
-  const serving = await serveModel({ ...options, model: resolve(host.cwd, model), onError, signal: host.signal });
+  const path = await locateModel(model, host);
+  const serving = await serveModel({ ...options, model: path, onError, signal: host.signal });
   for (const { text } of serving.notes) host.stderr(`${printable(text)}\n`);
   host.stderr(`serving ${model} at ${serving.urls.join(' and ')} (press Ctrl-C to stop)\n`);
   if (!isLoopback(options.host))

@@ -1,4 +1,4 @@
-/** Checks a pipeline at every combination of its matrix, and tells each problem once. */
+/** Checks a pipeline at every combination of its matrix, and reports each problem once. */
 import type { Problem } from '../core/problem.js';
 import { check, type Checked, type Surroundings } from './check.js';
 import { type Axis, type Combination, combinationsOf, movesOf, pipelineAt } from './matrix.js';
@@ -10,7 +10,7 @@ export interface CheckedMatrix extends Omit<Checked, 'stages'>, Expansion {}
 
 /**
  * Checks the pipeline as it would be without a matrix and with the values of each combination: a variant is valid, and
- * means, what that pipeline would be and mean. Fills in defaults in place where there are no axes.
+ * means, what that pipeline would be and mean. Fills in defaults in place if there are no axes.
  */
 export function checkCombinations(
   pipeline: Mapping,
@@ -33,7 +33,7 @@ export function checkCombinations(
   return { project: written.project, problems, warnings, ...expand(axes, combined) };
 }
 
-/** Problems that differ in what is said of them or where. */
+/** The problems without duplicates: two are the same if their texts and places are. */
 function distinct(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.map((problem) => [identity(problem), problem])).values()];
 }
@@ -43,27 +43,27 @@ function identity({ code, where, position, found }: Problem): string {
 }
 
 /**
- * Problems of the combinations. One that the file has without the matrix as well, or that stands at a value of the
- * matrix, is told as it is; of any other it has to be said which variant has it, because the place does not show it.
+ * Problems of the combinations. One that the file has without the matrix too, or that is at a value of the
+ * matrix, is reported as it is. Any other names its variant, because the place does not show it.
  */
 function problemsOf(
   written: Checked,
   combined: readonly (Checked & { combination: Combination })[],
   locator: Locator,
 ): Problem[] {
-  const told = new Map<string, Problem>();
+  const reported = new Map<string, Problem>();
   const known = new Set(written.problems.map(identity));
   for (const { combination, problems } of combined) {
     const values = combination.map(({ axis, index }) => locator.at(['matrix', axis.name, 'values', index]));
     for (const problem of problems) {
       const id = identity(problem);
-      if (told.has(id)) continue;
+      if (reported.has(id)) continue;
       const atValue = values.some(({ position, where }) =>
         position === undefined
           ? where === problem.where
           : position.line === problem.position?.line && position.column === problem.position.column,
       );
-      told.set(
+      reported.set(
         id,
         known.has(id) || atValue
           ? problem
@@ -71,7 +71,7 @@ function problemsOf(
       );
     }
   }
-  return [...told.values()];
+  return [...reported.values()];
 }
 
 /** `units 64 and rate 0.001` */

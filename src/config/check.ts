@@ -10,20 +10,20 @@ import { type References, resolveReferences } from './references.js';
 import { type DraftStage, validate } from './validate.js';
 
 export interface Checked {
-  /** Undefined where there are problems with it. */
+  /** Undefined if there are problems with it. */
   readonly project: PipelineConfig | undefined;
   /** The stages that are valid by themselves. */
   readonly stages: readonly Stage[];
   readonly problems: readonly Problem[];
-  /** Of a pipeline that can run all the same. */
+  /** The pipeline can run despite these. */
   readonly warnings: readonly Problem[];
 }
 
-/** What a check knows beside the pipeline. */
+/** What a check knows besides the pipeline. */
 export interface Surroundings {
-  /** Where paths of what is read start from. */
+  /** The base of relative paths that are read. */
   readonly root: string;
-  /** Where paths of what is written start from. */
+  /** The base of relative paths that are written. */
   readonly home: string;
   readonly foldersOf: FolderReader;
 }

@@ -10,7 +10,7 @@ export interface SourceFolders {
   readonly layout: ClassLayout;
   /** Names of the classes; undefined if there are none or a question is open, which ingest reports. */
   readonly classes: readonly string[] | undefined;
-  /** Folders where a class could be and no file is, not even further down; relative to the source, with `/`. */
+  /** Folders that could be classes but contain no file at any depth; relative to the source, with `/`. */
   readonly empty: readonly string[];
   readonly root: DiskFolder;
 }
@@ -33,7 +33,9 @@ function insideOf(origin: Origin): string {
   return typeof origin === 'string' ? '' : (origin.inside ?? '');
 }
 
-/** Empty folders beside the classes; of those beside splits only the ones named like a split are meant to hold anything. */
+/**
+ * Empty folders beside the classes; of those beside splits only the ones named like a split are meant to hold anything.
+ */
 function emptyOf(folder: DiskFolder, { inside, parts }: ClassLayout): string[] {
   const below = (path: readonly string[]): string[] =>
     (folder.at(path)?.emptyFolders() ?? []).map((name) => [...path, name].join('/'));

@@ -1,4 +1,4 @@
-/** Finds stages that read each other in a circle. */
+/** Finds stages that read each other in a cycle. */
 import type { Problem } from '../core/problem.js';
 import type { ReferenceField } from './pipeline.js';
 import type { Locator } from './locator.js';
@@ -10,8 +10,8 @@ export interface Edge {
   readonly field: ReferenceField;
 }
 
-/** One problem for each reference that closes a circle, found depth first in the order of the file. */
-export function circleProblems(edges: readonly Edge[], locator: Locator): Problem[] {
+/** One problem for each reference that closes a cycle, found depth first in the order of the file. */
+export function cycleProblems(edges: readonly Edge[], locator: Locator): Problem[] {
   const problems: Problem[] = [];
   const done = new Set<string>();
   const edgesFrom = new Map<string, Edge[]>();
@@ -39,7 +39,7 @@ export function circleProblems(edges: readonly Edge[], locator: Locator): Proble
       }
       const index = depths.get(edge.to);
       if (index !== undefined)
-        problems.push(circleProblem([...trail.slice(index + 1).flatMap(({ by }) => by ?? []), edge], locator));
+        problems.push(cycleProblem([...trail.slice(index + 1).flatMap(({ by }) => by ?? []), edge], locator));
       else if (!done.has(edge.to)) enter(edge.to, edge);
     }
   }
@@ -47,17 +47,17 @@ export function circleProblems(edges: readonly Edge[], locator: Locator): Proble
 }
 
 /** Names the stages in the order in which they read each other, with the place of each reference. */
-function circleProblem(circle: readonly Edge[], locator: Locator): Problem {
-  const closing = circle[circle.length - 1];
+function cycleProblem(cycle: readonly Edge[], locator: Locator): Problem {
+  const closing = cycle[cycle.length - 1];
   const path = (edge: Edge) => ['stages', edge.from, edge.field];
-  const names = [closing.to, ...circle.map((edge) => edge.to)].join(' -> ');
-  const others = circle
+  const names = [closing.to, ...cycle.map((edge) => edge.to)].join(' -> ');
+  const others = cycle
     .slice(0, -1)
     .map((edge) => `\`${edge.from}\` reads \`${edge.to}\` (${locator.mention(path(edge))})`);
   return {
     code: 'cycle',
     ...locator.at(path(closing)),
-    found: `${circle.length === 1 ? `\`${closing.from}\` reads itself` : 'these stages form a cycle'}: ${names}`,
+    found: `${cycle.length === 1 ? `\`${closing.from}\` reads itself` : 'these stages form a cycle'}: ${names}`,
     expected: ['a stage that does not depend on this one', ...others].join('; '),
     remedy: `change \`${closing.field}\` to another stage`,
   };

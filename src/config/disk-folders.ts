@@ -113,7 +113,7 @@ function kindOf(entry: Dirent, folder: string): 'file' | 'folder' | undefined {
 function isImage(path: string): boolean {
   let file: number | undefined;
   try {
-    // Without waiting: it may have become a pipe meanwhile.
+    // Without waiting: it may have become a pipe in the meantime.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const bytes = new Uint8Array(IMAGE_BEGINNING);
     readSync(file, bytes);

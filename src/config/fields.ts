@@ -29,7 +29,7 @@ function fieldBySchemas(pipeline: Mapping, keys: readonly string[]): Field | NoF
   const stages = isMapping(pipeline.stages) ? pipeline.stages : newMapping();
   if (stages[name] === undefined) return noSuchStage(name, rest, Object.keys(stages));
   const kind = kindOf(name, stages[name]);
-  // The unknown kind is a problem of its own; nothing can be said about the fields.
+  // The unknown kind is a problem of its own; its fields cannot be checked.
   if (kind === undefined) return { schema: {}, root: {} };
   return descend(stageSchema(kind), rest, [top, name]);
 }
@@ -74,7 +74,7 @@ function noSuchField(
   };
 }
 
-/** Tells of an item that a list in the pipeline does not have. */
+/** Reports an item that a list in the pipeline does not have. */
 function missingItem(pipeline: Mapping, keys: readonly string[]): NoField | undefined {
   let current: Plain | undefined = pipeline;
   for (const [depth, key] of keys.entries()) {

@@ -1,4 +1,4 @@
-/** What kind a stage is: its `uses`, or its name where that is a kind. */
+/** What kind a stage is: its `uses`, or its name if that is a kind. */
 import type { Problem } from '../core/problem.js';
 import { type StageKind, stageKinds } from '../core/schema-types.js';
 import type { Locator } from './locator.js';
@@ -8,7 +8,7 @@ import { didYouMean, listed, showValue } from './words.js';
 
 export function kindOf(name: string, stage: unknown): StageKind | undefined {
   const uses = isMapping(stage) ? stage.uses : undefined;
-  // A `uses` that is not text is left to the schema of the kind that the name tells, which says what belongs there.
+  // A `uses` that is not text is left to the schema of the kind in the stage's name, which reports what is expected.
   const kind = typeof uses === 'string' ? uses : name;
   return isStageKind(kind) ? kind : undefined;
 }

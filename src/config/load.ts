@@ -24,8 +24,8 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a pipeline file. Throws a failure with all problems at once, ordered by position: `invalid`; `unsafe` where
- * nothing is wrong but what could do harm; `input-output` where the file cannot be read.
+ * Loads a pipeline file. Throws a failure with all problems at once, ordered by position: `invalid`; `unsafe` if
+ * nothing is wrong but what could do harm; `input-output` if the file cannot be read.
  */
 export async function loadPipeline(
   file: string,
@@ -88,7 +88,7 @@ function byPosition(a: Problem, b: Problem): number {
   return column(a) === column(b) ? 0 : column(a) - column(b);
 }
 
-/** What is known of a file beside what it says. */
+/** What is known about a file besides its content. */
 interface FileFacts extends Pick<Pipeline, 'source'> {
   readonly place: PipelinePlace;
   readonly locator: Locator;

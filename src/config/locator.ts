@@ -16,7 +16,7 @@ export interface Move {
   readonly to: FieldPath;
 }
 
-/** What a problem at a field says of its place: one of the two. */
+/** How a problem at a field gives its place: one of the two. */
 export type FieldPlace = Pick<Problem, 'position' | 'where'>;
 
 /** A stage that a matrix made. */

@@ -32,15 +32,15 @@ const MOST_COMBINATIONS = 1000;
 /** Stages of all combinations together. */
 const MOST_VARIANTS = 100_000;
 
-/** More fields than anybody sweeps at once. */
+/** More fields than anyone sweeps at once. */
 const MOST_AXES = 100;
 
 /** Variants name folders, and file systems take names of 255 bytes. */
 const LONGEST_LABEL = 180;
 
 /**
- * The axes of a pipeline's matrix; none where there is no matrix, or where it is not formed as the schema says, which is told
- * there. Throws `unsafe` for a field that no file may hold.
+ * The axes of a pipeline's matrix; none if there is no matrix, or it does not have the form of the schema, which is
+ * reported elsewhere. Throws `unsafe` for a field that no file may hold.
  */
 export function readMatrix(
   pipeline: Mapping,
@@ -99,13 +99,13 @@ function unknownField(axis: Axis, pipeline: Mapping, locator: Locator): Problem[
   return 'found' in found ? [{ code: 'unknown-matrix-field', ...place, ...found }] : [];
 }
 
-/** Names of variants hold the texts, on file systems that may not tell upper from lower case. */
+/** Names of variants hold the texts, on file systems that may ignore case. */
 function sameTexts(axis: Axis, locator: Locator): Problem[] {
   const plain = axis.texts.map((text) => text.toLowerCase());
   const firsts = new Map(plain.map((text, index): [string, number] => [text, index]).reverse());
   return axis.values.flatMap((value, index) => {
     const first = firsts.get(plain[index])!;
-    // Equal values are told by the schema.
+    // The schema reports equal values.
     if (first === index || axis.values[first] === value) return [];
     const found = `${showValue(value)} and ${showValue(axis.values[first])} give variants the same name, \`${axis.name}-${axis.texts[index]}\``;
     const expected = 'values that differ in letters, digits, `.`, `_` or `-`';

@@ -1,15 +1,15 @@
-/** Finds the pipeline file that is meant where a call names none. */
+/** Finds the pipeline file that is meant if a call names none. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { plainNames } from '../core/text/names.js';
 import { failure } from '../core/problem.js';
 import { readSource } from './source.js';
 
-/** The name of the one file in a folder that looks like a pipeline. Throws `invalid` where there is none, or several. */
+/** The name of the one file in a folder that looks like a pipeline. Throws `invalid` if there is none, or several. */
 export async function onlyPipelineIn(folder: string): Promise<string> {
   const names = (await readdir(folder)).filter((name) => /(?<!\.lock)\.ya?ml$/.test(name)).sort();
   const texts = await Promise.all(names.map((name) => readSource(join(folder, name)).catch(() => '')));
-  // Other programs' files may lie there too.
+  // Files of other programs may be there too.
   const pipelines = names.filter((_, index) => /^stages\s*:/m.test(texts[index]));
   if (pipelines.length === 1) return pipelines[0];
   throw failure('invalid', {

@@ -1,4 +1,6 @@
-/** Values set on the command line: `--set stages.train.epochs=10` changes one field before the pipeline is validated. */
+/**
+ * Values set on the command line: `--set stages.train.epochs=10` changes one field before the pipeline is validated.
+ */
 import { resolve } from 'node:path';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
 import { isAddress } from '../core/source.js';
@@ -9,7 +11,7 @@ import { alternatives, memberSchema, type Schema } from './schemas.js';
 import { publishedWord } from './shorthand.js';
 import { parseYaml } from './yaml.js';
 
-/** Words that may stand where a path may, and are none. */
+/** Words that are allowed in place of a path, but are not paths. */
 const weightWords = new Set(['random', publishedWord]);
 
 /**
@@ -56,7 +58,7 @@ function applyOne(pipeline: Mapping, text: string, cwd: string): Override | Refu
   return { path: keys, text };
 }
 
-/** The value, read as YAML; where a path is taken, text is taken as it is, so that `#` and `: ` are part of a path. */
+/** The value, read as YAML; if a path is taken, text is taken as it is, so that `#` and `: ` are part of a path. */
 function readValue(text: string, from: number, { schema, root }: Field): { readonly value: Plain } | Refusal {
   const trimmed = text.slice(from).trim();
   if (takesPath(schema, root) && trimmed !== '' && !/^["'{[]/.test(trimmed)) return { value: trimmed };

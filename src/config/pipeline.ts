@@ -31,11 +31,13 @@ export interface Pipeline extends PipelinePlace {
   readonly seed: number;
   readonly engine: EngineChoice;
   readonly features: { readonly dtype: FloatType };
-  /** In the order of the file, those of a matrix in place of the one that it multiplies. The references make no cycle. */
+  /**
+   * In the order of the file, those of a matrix in place of the one that it multiplies. The references make no cycle.
+   */
   readonly stages: readonly Stage[];
   /** The stages among them that a matrix made, by name. */
   readonly variants: ReadonlyMap<string, Variant>;
-  /** What is likely not meant; it runs all the same. */
+  /** What is probably a mistake, although it runs. */
   readonly warnings: readonly Problem[];
   /** Where fields are written; those of a stage by `variant(name)`. */
   readonly locator: Locator;

@@ -1,7 +1,10 @@
 /** Turns offsets into a text into lines and columns, with the lines around them. */
 import type { Position } from '../core/problem.js';
 
-/** The lines of one file. Columns and lengths count characters (code points), so that a caret stands under what it means. */
+/**
+ * The lines of one file. Columns and lengths count characters (code points), so that a caret is under what it points
+ * to.
+ */
 export class Lines {
   /** Offset of each line's first character. */
   private readonly starts: number[] = [0];
@@ -13,7 +16,7 @@ export class Lines {
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.starts.push(at + 1);
   }
 
-  /** Where the part of the text from one offset to another stands; what goes beyond its first line is not underlined. */
+  /** The position of the text between two offsets; only its part on the first line is underlined. */
   position(from: number, to: number): Position {
     const index = this.lineAt(from);
     const start = this.starts[index];

@@ -25,7 +25,7 @@ export function pipelinePlaceOf(file: string, cwd: string): PipelinePlace {
   return { file, root, home: folder.split(sep).includes('node_modules') ? projectRootOf(cwd) : root };
 }
 
-/** A text in the form that a pipeline's `name` takes; `otherwise` where nothing of it fits. */
+/** A text in the form that a pipeline's `name` takes; `otherwise` if nothing of it fits. */
 export function pipelineNameOf(text: string, otherwise = 'pipeline'): string {
   return text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || otherwise;
 }

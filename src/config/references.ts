@@ -1,15 +1,15 @@
 /**
  * Finds the stages that stages read. A reference that is left out is filled in where exactly one stage fits. What fits:
  * - a stage that provides what the field asks for, other than the stage itself and those that read from it;
- * - one that only passes its input on with changes (augment, freeze) where the changes matter: augmentation for `train`,
+ * - one that only passes its input on with changes (augment, freeze) if the changes matter: augmentation for `train`,
  *   freezing for `build-head`. There the last one of a chain is meant: of load-base and the freeze that reads it, the
- *   freeze. Everywhere else it is the stage that the pictures or the base come from in the first place.
- * Of trainings that go on from each other the last one is meant.
+ *   freeze. Everywhere else it is the stage that the images or the base come from in the first place.
+ * Of trainings that continue from each other, the last one is meant.
  */
 import { nameList } from '../core/text/names.js';
 import type { Problem } from '../core/problem.js';
 import type { StageKind } from '../core/schema-types.js';
-import { circleProblems, type Edge } from './cycles.js';
+import { cycleProblems, type Edge } from './cycles.js';
 import type { ReferenceField, Role } from './pipeline.js';
 import type { Locator } from './locator.js';
 import { providersOf, type Reference, referencesOf, stageSchema } from './schemas.js';
@@ -48,7 +48,7 @@ export function resolveReferences(
     }
     references.set(stage.name, found);
   }
-  return { references, problems: [...problems, ...circleProblems(resolver.edges, locator)] };
+  return { references, problems: [...problems, ...cycleProblems(resolver.edges, locator)] };
 }
 
 class Resolver {
@@ -82,7 +82,7 @@ class Resolver {
     });
   }
 
-  /** Undefined where nothing can be told because of a problem that is reported elsewhere. */
+  /** Undefined if it is unknown because of a problem that is reported elsewhere. */
   resolve(stage: DraftStage, reference: Reference): Found {
     const written = stage.written[reference.field];
     const standIn = referencesOf(stage.kind!).find(
@@ -133,13 +133,13 @@ class Resolver {
       ? this.endsOfChains(candidates, role)
       : candidates.filter(({ kind }) => !passesOn(kind, role));
     if (fitting.length === 1) return { to: fitting[0].name };
-    // Each of them goes on from another one: a circle, which is a problem of its own.
+    // Each of them continues from another one: a cycle, which is reported elsewhere.
     if (matters && fitting.length === 0 && candidates.length > 0) return undefined;
     const names = fitting.map(({ name }) => name);
     const place = this.locator.at(['stages', stage.name], 'key');
     const asked = `\`${stage.name}\` needs a stage with ${someOf(role)} as \`${field}\``;
     if (names.length > 1) {
-      // Of a chain with a broken link the end cannot be told; the link is a problem of its own.
+      // The end of a chain with a broken link is unknown; the link is reported elsewhere.
       if (matters && candidates.some((candidate) => this.isBroken(candidate, role))) return undefined;
       const found = `${asked}, and ${names.length} qualify: ${nameList(names)}`;
       const remedy = `write \`${field}:\` followed by one of these names`;
@@ -174,7 +174,7 @@ class Resolver {
   /** Stages that provide the role and do not read from the stage themselves. */
   private candidates(stage: DraftStage, role: Role): KnownStage[] {
     const providers = this.providersFor(role);
-    // One of the two searches is short: few providers are asked once each what they read, of many one search is enough.
+    // Both searches are short: a few providers are searched one by one, many with a single search.
     if (providers.length <= FEW)
       return providers.filter(({ name }) => name !== stage.name && !this.allBefore(name).has(stage.name));
     const readers = reachedFrom(stage.name, this.readersOf);
@@ -201,7 +201,7 @@ const FEW = 16;
 /** The stage itself and all that edges lead to, directly or not, as far as the file says so. */
 function reachedFrom(name: string, edges: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
   const reached = new Set([name]);
-  // A set's iteration goes on to what is added meanwhile.
+  // Iterating over a set also visits what is added during the loop.
   for (const one of reached) for (const next of edges.get(one) ?? []) reached.add(next);
   return reached;
 }

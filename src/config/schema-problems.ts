@@ -40,7 +40,7 @@ export function schemaProblems(all: readonly ErrorObject[], subject: Subject): P
   return findings.flatMap((finding) => {
     const byKeyword = structural[finding.error.keyword];
     if (byKeyword !== undefined) return byKeyword(finding, subject, findings);
-    // All other keywords are about one value: told once, with all that is expected of it.
+    // All other keywords are about one value: reported once, with everything that is expected.
     if (worded.has(finding.error.instancePath)) return [];
     worded.add(finding.error.instancePath);
     const outer = errors.find(
@@ -107,7 +107,7 @@ const structural: Readonly<Record<string, Wording>> = {
 
   required: ({ error, path, schema }, { schema: root, locator }, all) => {
     const name = String(error.params.missingProperty);
-    // It is there, but misspelt: that is told of already.
+    // It is there, but misspelled, which is reported already.
     const unknown = all.filter((other) => isUnknownField(other) && other.error.instancePath === error.instancePath);
     if (unknown.some((other) => meantField(unknownName(other), Object.keys(schema.properties ?? {})) === name))
       return [];
@@ -188,7 +188,7 @@ function wrongValue({ error, path, schema }: Finding, { schema: root, locator }:
 const yes = new Set(['yes', 'on', 'y']);
 const no = new Set(['no', 'off', 'n']);
 
-/** `where` is the option that gave the value, where it does not come from the file. */
+/** `where` is the option that gave the value, if it does not come from the file. */
 function remedyForNothing(schema: Schema, path: FieldPath, where: string | undefined): string {
   const isWholeByDefaults = typesOf(schema).includes('object') && (schema.required ?? []).length === 0;
   if (where?.trimEnd().endsWith('='))
@@ -198,7 +198,7 @@ function remedyForNothing(schema: Schema, path: FieldPath, where: string | undef
   return isWholeByDefaults ? `write \`${name}: {}\`` : `write a value after \`${name}:\`, or remove the line`;
 }
 
-/** The usual slips with a value. */
+/** Common mistakes with a value. */
 function remedyFor(value: unknown, schema: Schema, names: readonly string[]): string | undefined {
   const types = typesOf(schema);
   const takesList = types.length === 1 && types[0] === 'array';

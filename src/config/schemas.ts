@@ -43,7 +43,7 @@ export interface Schema {
   readonly 'x-reference'?: Role;
   /** The field names a stage in place of the one that this other field would name. */
   readonly 'x-in-place-of'?: string;
-  /** False: a value that changes nothing in what the stage puts out. */
+  /** False: a value that changes nothing in what the stage outputs. */
   readonly 'x-affects-output'?: boolean;
   /** What stages of this kind provide. */
   readonly 'x-provides'?: readonly Role[];
@@ -86,7 +86,7 @@ export function providersOf(role: Role): StageKind[] {
   return stageKinds.filter((kind) => stageSchema(kind)['x-provides']?.includes(role));
 }
 
-/** What an output that a stage of this kind reads is called; undefined where no schema says. */
+/** What an output that a stage of this kind reads is called; undefined if no schema says. */
 export function outputName(kind: StageKind, field: string, output: string): string | undefined {
   const { 'x-reference': role, 'x-changed': ofField } = stageSchema(kind).properties?.[field] ?? {};
   // An export waits for what measures its model, by no field.
@@ -134,7 +134,7 @@ export function resolveReference(schema: Schema, root: Schema): Schema {
   return target;
 }
 
-/** The schema of one member of a mapping or of one item of a list, where the schema knows it. */
+/** The schema of one member of a mapping or of one item of a list, if the schema knows it. */
 export function memberSchema(schema: Schema, key: string | number, root: Schema): Schema | undefined {
   for (const { properties, additionalProperties, items } of alternatives(schema, root)) {
     const name = String(key);

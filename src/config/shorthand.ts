@@ -43,7 +43,12 @@ export const publishedWord = 'imagenet';
  * `layers_model` keeps it, to be refused: nothing is published for it.
  */
 export function leaveOutPublished(stage: Plain): void {
-  if (isMapping(stage) && stage.weights === publishedWord && stage.architecture !== 'layers_model' && stage.architecture !== 'onnx')
+  if (
+    isMapping(stage) &&
+    stage.weights === publishedWord &&
+    stage.architecture !== 'layers_model' &&
+    stage.architecture !== 'onnx'
+  )
     delete stage.weights;
 }
 

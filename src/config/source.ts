@@ -10,8 +10,8 @@ import { readRegular } from '../core/regular-file.js';
 const largestFile = 1024 * 1024;
 
 /**
- * The text of a file in UTF-8, without its byte order mark.
- * Throws a failure: `invalid` where it is not there, `input-output` where it cannot be read, `unsafe` above 1 MiB, `invalid` where it is not UTF-8.
+ * The text of a file in UTF-8, without its byte order mark. Throws a failure: `invalid` if it is not there,
+ * `input-output` if it cannot be read, `unsafe` above 1 MiB, `invalid` if it is not UTF-8.
  */
 export async function readSource(file: string): Promise<string> {
   const bytes = await readLimited(file);
@@ -42,7 +42,7 @@ function readLimited(file: string): Promise<Uint8Array> {
   );
 }
 
-/** A slip in the call, as a file that is not there: no disk is at fault. */
+/** A mistake in the call, like a file that does not exist: the disk is not at fault. */
 async function isFolder(folder: string, thrown: unknown): Promise<PipelineError> {
   const pipeline = (await readdir(folder).catch(() => [])).find((name) => isPipelineName(name));
   const remedy =
@@ -66,12 +66,12 @@ async function unreadable(file: string, thrown: unknown): Promise<PipelineError>
     const found = `the file cannot be read (${code})`;
     return failure('input-output', { code: `io-${code.toLowerCase()}`, where: file, found }, thrown);
   }
-  const neighbours = await readdir(dirname(file)).catch(() => []);
-  const pipelines = neighbours.filter(isPipelineName);
+  const siblings = await readdir(dirname(file)).catch(() => []);
+  const pipelines = siblings.filter(isPipelineName);
   const near = nearest(basename(file), pipelines);
   const hint = near === undefined ? undefined : `did you mean \`${join(dirname(file), near)}\`?`;
   const remedy = hint ?? 'check the path, or run `pipeline init` to create a pipeline';
-  // The name is wrong, not the disk: a slip in the call, as an unknown option is.
+  // The name is wrong, not the disk: a mistake in the call, like an unknown option.
   return failure('invalid', { code: 'no-such-file', where: file, found: 'there is no such file', remedy }, thrown);
 }
 

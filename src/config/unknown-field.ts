@@ -51,7 +51,7 @@ function indentBelow(name: string, mapping: unknown, owner: Schema, root: Schema
   return parent === undefined ? undefined : `indent it so that it belongs to \`${parent}:\``;
 }
 
-/** For `learning_rate: 0.01` in a training: it is a field of the optimizer's. */
+/** For `learning_rate: 0.01` in a training: it is a field of the optimizer. */
 export function pathBelow(name: string, owner: Schema, root: Schema): readonly string[] | undefined {
   const levels = 2;
   let level: { readonly path: readonly string[]; readonly schema: Schema }[] = [{ path: [], schema: owner }];

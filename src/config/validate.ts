@@ -13,16 +13,19 @@ import { projectValidator, stageValidator } from './validators.js';
 /** A stage of the file, checked or not. */
 export interface DraftStage {
   readonly name: string;
-  /** Undefined where it is unknown. */
+  /** Undefined if it is unknown. */
   readonly kind: StageKind | undefined;
   /** What the file says, whatever that is. */
   readonly written: Mapping;
-  /** The checked config with its defaults, without fields that mean nothing; undefined where there are other problems with it. */
+  /**
+   * The checked config with its defaults, without fields that mean nothing; undefined if there are other problems with
+   * it.
+   */
   readonly config: StageConfigs[StageKind] | undefined;
 }
 
 export interface Draft {
-  /** Undefined where there are problems with it. */
+  /** Undefined if there are problems with it. */
   readonly project: PipelineConfig | undefined;
   readonly stages: readonly DraftStage[];
   readonly problems: readonly Problem[];

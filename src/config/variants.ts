@@ -70,7 +70,7 @@ function stagesReachedBy({ field: [, start] }: Axis, combined: readonly Combined
     for (const to of Object.values(references)) readers.set(to, (readers.get(to) ?? new Set()).add(name));
   }
   const reached = new Set([start]);
-  // A set's iteration goes on to what is added meanwhile.
+  // Iterating over a set also visits what is added during the loop.
   for (const name of reached) for (const reader of readers.get(name) ?? []) reached.add(reader);
   return reached;
 }

@@ -42,7 +42,7 @@ export function oneOf(names: readonly string[]): string {
   return `${names.length > 1 ? 'one of ' : ''}${listed(names, 'or')}`;
 }
 
-/** `did you mean ...?`, where there is something near. */
+/** `did you mean ...?`, if there is a similar name. */
 export function didYouMean(wrong: string, names: readonly string[]): string | undefined {
   const near = nearest(wrong, names);
   return near === undefined ? undefined : `did you mean \`${near}\`?`;

@@ -1,5 +1,5 @@
 /**
- * Parses YAML into plain values, remembering where everything stands. Less than all of YAML is taken: one document of
+ * Parses YAML into plain values, remembering where everything is. Less than all of YAML is taken: one document of
  * the 1.2 core schema, text keys, no aliases, tags or merge keys, and bounded depth and size.
  */
 import {
@@ -29,7 +29,7 @@ export interface ParsedYaml {
   readonly value: Plain;
   /** Problems that leave a value: keys written twice. */
   readonly problems: readonly Problem[];
-  /** Where a field stands, or the nearest parent of it that is there. */
+  /** Where a field is, or its nearest parent that exists. */
   locate(path: FieldPath, part?: Part): Position;
 }
 
@@ -39,7 +39,7 @@ const mostSyntaxErrors = 5;
 const dialect = { version: '1.2', schema: 'core', resolveKnownTags: false, merge: false, stringKeys: true } as const;
 
 /**
- * Parses the text of a file. Throws a failure with everything that is wrong: `invalid` where it is not YAML, `unsafe` for
+ * Parses the text of a file. Throws a failure with everything that is wrong: `invalid` if it is not YAML, `unsafe` for
  * aliases, forbidden keys and what is too deep or too large.
  */
 export function parseYaml(text: string, file: string): ParsedYaml {
@@ -51,7 +51,10 @@ export function parseYaml(text: string, file: string): ParsedYaml {
   return { ...toPlain(document, lines), locate: (path, part) => locate(document, lines, path, part) };
 }
 
-/** Tokens of the text. Depth and size are watched while they are made: composing is recursive, and would run out of stack. */
+/**
+ * Tokens of the text. Depth and size are watched while they are made: composing is recursive, and would run out of
+ * stack.
+ */
 function readTokens(text: string, lines: Lines): CST.Token[] {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
@@ -108,7 +111,7 @@ function composeOne(tokens: readonly CST.Token[], lines: Lines): Document.Parsed
   return first;
 }
 
-/** One problem a line: after the first error of a line the parser finds others that are none, and so it does after a tab. */
+/** One problem per line: after the first error of a line, or after a tab, the parser reports errors that are not. */
 function syntaxProblems(document: Document.Parsed, lines: Lines): Problem[] {
   const byLine = new Map<number, Problem>();
   const all = [...document.errors, ...document.warnings];
@@ -120,7 +123,7 @@ function syntaxProblems(document: Document.Parsed, lines: Lines): Problem[] {
   return withoutLater([...byLine.values()]);
 }
 
-/** Errors come of errors: of many, the first are told and the others counted. */
+/** Errors cause other errors: of many, only the first are shown and the others are counted. */
 function withoutLater(problems: readonly Problem[]): Problem[] {
   const first = problems.slice(0, mostSyntaxErrors);
   const others = problems.length - first.length;
@@ -153,10 +156,16 @@ const syntaxRemedies: Readonly<Partial<Record<YAMLError['code'], string>>> = {
 function syntaxProblem(error: YAMLError, position: Position): Problem {
   // Some messages quote what they are about, which may be the whole file.
   const found = `this is not valid YAML: ${error.message.slice(0, 200)}`;
-  return { code: 'yaml-syntax', position, found, remedy: syntaxRemedies[error.code] };
+  const variable = position.excerpt.some(({ text }) => /[:\s]\$\{/.test(text));
+  const remedy = variable
+    ? 'quote the text that contains `${`: braces have a meaning in YAML'
+    : syntaxRemedies[error.code];
+  return { code: 'yaml-syntax', position, found, remedy };
 }
 
-/** Builds plain values. Throws all that is unsafe at once; keys written twice are returned, and the first one counts. */
+/**
+ * Builds plain values. Throws all that is unsafe at once; keys written twice are returned, and the first one counts.
+ */
 function toPlain(document: Document.Parsed, lines: Lines): { value: Plain; problems: Problem[] } {
   const problems: Problem[] = [];
   const unsafe: Problem[] = [];
@@ -233,7 +242,7 @@ function pairsOf(map: YAMLMap<ParsedNode, ParsedNode | null>): Pairs {
   return pairs;
 }
 
-/** Follows a path down the document as far as it goes, and tells where that is. */
+/** Follows a path down the document as far as it exists, and returns where it ends. */
 function locate(document: Document.Parsed, lines: Lines, path: FieldPath, part: Part = 'value'): Position {
   let node: Node | null = document.contents;
   let key: Node | null = null;

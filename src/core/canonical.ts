@@ -1,4 +1,4 @@
-/** The one text form of a JSON value, for hashing: equal values give equal bytes, different values different ones. */
+/** The canonical text of a JSON value, for hashing: equal values give equal bytes, different values different bytes. */
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 

@@ -15,7 +15,7 @@ export interface ImageFolder {
   holdsImages(): boolean;
 }
 
-/** `split_folders` of an ingest stage: the folders of each split; `{}` where no folder is a split. */
+/** `split_folders` of an ingest stage: the folders of each split; `{}` if no folder is a split. */
 export type SplitFolders = Readonly<Partial<Record<SplitName, string | readonly string[]>>>;
 
 /** A folder whose subfolders are the classes. */
@@ -85,7 +85,9 @@ function levelOf(folder: ImageFolder, path: readonly string[], splitFolders: Spl
   return known.length === 0 ? classLevel(folder, path, tops) : splitLevel(folder, path, tops, known);
 }
 
-/** Whether a folder that alone holds images only wraps what matters: never if that would leave fewer than two classes. */
+/**
+ * Whether a folder that alone holds images only wraps what matters: never if that would leave fewer than two classes.
+ */
 function isWrapper({ name }: ImageFolder, { parts, question }: Level, splitFolders: SplitFolders | undefined): boolean {
   if (splitFolders !== undefined && Object.keys(splitFolders).length > 0) return question === undefined;
   const splits = new Set(parts.flatMap(({ split }) => split ?? []));
@@ -193,7 +195,7 @@ function partsOf(
     const steps = [...path, top.name];
     for (let inner = withImages(at); inner.length === 1 && withImages(inner[0]).length >= 2; inner = withImages(at)) {
       const { name } = inner[0];
-      // A class that alone has images in this split is told from a wrapper by the other splits.
+      // The other splits show whether a single folder in this split is a class or a wrapper.
       if (splitOfFolder(name) !== split && elsewhere.has(classNameOf(name)) && !everywhere) break;
       at = inner[0];
       steps.push(name);

@@ -36,7 +36,7 @@ export function isFeatureSetKey(text: unknown): text is FeatureSetKey {
   return isDigest(text);
 }
 
-/** A digest as the name of a file. Throws where it is anything else: it would name a place that nobody meant. */
+/** A digest as the name of a file. Throws if it is anything else: it would name an unintended path. */
 export function fileNameOf<Name extends Digest | ActionKey | FeatureSetKey>(digest: Name): Name {
   if (isDigest(digest)) return digest;
   throw new TypeError(`${JSON.stringify(digest)} is not a SHA-256 digest`);

@@ -2,7 +2,7 @@
 import { failure } from './problem.js';
 import { engineChoices, type EngineChoice } from './schema-types.js';
 
-/** The engine of that name, as `--engine` gives it. Throws `invalid` for a word that is none. */
+/** The engine of that name, as `--engine` gives it. Throws `invalid` for any other word. */
 export function engineChoiceOf(name: string): EngineChoice {
   const choice = engineChoices.find((one) => one === name);
   if (choice !== undefined) return choice;

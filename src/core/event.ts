@@ -1,7 +1,10 @@
-/** Everything that a run can say while it goes on. `--json` prints these as they are. */
+/** Everything that a run reports as it proceeds. `--json` prints these events as they are. */
 import type { Problem } from './problem.js';
 
-/** `fresh`: this checkout's outputs are current. `restored`: brought back from the cache. `interrupted`: stopped by a person or a signal. */
+/**
+ * `fresh`: this checkout's outputs are current. `restored`: brought back from the cache. `interrupted`: stopped by a
+ * person or a signal.
+ */
 export type StageState = 'ran' | 'restored' | 'fresh' | 'failed' | 'interrupted' | 'skipped';
 export type RunState = 'ok' | 'failed' | 'gate-missed' | 'interrupted';
 
@@ -27,16 +30,16 @@ export interface EpochMetrics {
   readonly val_accuracy?: number;
 }
 
-/** How far a task of a stage is. Tasks that take long say so about ten times a second. */
+/** How far a task of a stage is. Tasks that take long say so about ten times per second. */
 export interface TaskProgress {
   readonly task: 'download' | 'unpack' | 'extract' | 'train' | 'compare' | 'check' | 'predict';
   readonly unit: 'bytes' | 'pictures';
   readonly done: number;
-  /** Left out where a server does not say how much there is. */
+  /** Left out if a server does not report the size. */
   readonly total?: number;
 }
 
-/** The epoch's `learningRate` is that of its last step, there where it differs from the epoch before. */
+/** The epoch's `learningRate` is that of its last step, set if it differs from the epoch before. */
 export type RunEvent =
   | { readonly event: 'stage-start'; readonly name: string; readonly kind: string; readonly reason: string }
   | ({ readonly event: 'progress'; readonly stage: string } & TaskProgress)

@@ -1,6 +1,8 @@
-/** What `doctor` finds: a fact that is as it should be, or one that is not. */
+/** What `doctor` finds: a fact, or something that is wrong. */
 
-/** `error` is what a run would refuse, or what makes its figures wrong; `warning` what is worth a look; `note` a fact. */
+/**
+ * `error` is what a run would refuse, or what makes its metrics wrong; `warning` what is worth a look; `note` a fact.
+ */
 export type FindingLevel = 'ok' | 'note' | 'warning' | 'error';
 
 export interface Finding {
@@ -10,7 +12,7 @@ export interface Finding {
   readonly code: string;
   /** A sentence for people, in one line. */
   readonly text: string;
-  /** All that it is about: files with what is the matter. People are shown the first few. */
+  /** Everything that it is about: files with what is wrong. People see the first few. */
   readonly list?: readonly string[];
   readonly remedy?: string;
   /** A shell command that does what the remedy says. */

@@ -4,7 +4,7 @@ const EXPONENT = 0x7c00;
 const QUIET_NAN = 0x7e00;
 
 /**
- * Rounds to half precision, to nearest and on a tie to the even neighbour. Magnitudes from 65,520 on become infinite.
+ * Rounds to half precision, to nearest and on a tie to the even neighbor. Magnitudes from 65,520 on become infinite.
  * Returns false if a number that was finite came out infinite or NaN went in: such numbers are of no use to anyone.
  */
 export function encodeFloat16(values: Float32Array, into: Uint16Array): boolean {

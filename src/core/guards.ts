@@ -1,7 +1,8 @@
 /**
- * Checks of values of unknown form, such as JSON from a disk that others can write. They are put together from small ones,
- * so that a parser says in one place what its file holds.
+ * Checks of values of unknown form, such as JSON from a disk that others can write. They are put together from small
+ * ones, so that a parser says in one place what its file holds.
  */
+import { parseOwn } from './bounded-json.js';
 import { isRecord } from './is-record.js';
 
 export type Guard<Value> = (value: unknown) => value is Value;
@@ -12,7 +13,7 @@ export const isString: Guard<string> = (value) => typeof value === 'string';
 export const isBoolean: Guard<boolean> = (value) => typeof value === 'boolean';
 /** A number that is neither NaN nor infinite: `1e999` is JSON too. */
 export const isFiniteNumber: Guard<number> = (value): value is number => Number.isFinite(value);
-/** A whole number from 0, such as a size or how many there are. */
+/** A whole number of at least 0, such as a size or how many there are. */
 export const isCount: Guard<number> = (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 export function isOneOf<const Values extends readonly unknown[]>(...values: Values): Guard<Values[number]> {
@@ -45,10 +46,10 @@ export function optional<Value>(isValue: Guard<Value>): Guard<Value | undefined>
   return (value): value is Value | undefined => value === undefined || isValue(value);
 }
 
-/** Reads JSON of a certain form; undefined where a text is anything else, also where it is nested too deeply to be read. */
+/** Reads JSON of a certain form; undefined if a text is anything else, is nested too deeply or has too many values. */
 export function parseJson<Value>(text: string, isValue: Guard<Value>): Value | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseOwn(text);
     return isValue(value) ? value : undefined;
   } catch {
     return undefined;

@@ -12,12 +12,12 @@ export interface LayerFault extends Fault {
   readonly layer: number;
 }
 
-/** What the first layer of a head gets; `unknown` where the base may end in a pooling of its own. */
+/** What the first layer of a head gets; `unknown` if the base may end in a pooling of its own. */
 export type HeadInput = 'image' | 'vector' | 'unknown';
 
 export type FinalActivation = 'sigmoid' | 'softmax';
 
-/** How a head ends. `units` is undefined where no dense layer sets it. */
+/** How a head ends. `units` is undefined if no dense layer sets it. */
 export type Ending =
   | { readonly kind: 'classifier' }
   | { readonly kind: 'other' }
@@ -39,21 +39,21 @@ export function endingsFor(classes: number): string {
   return classes === 2 ? '1 sigmoid unit or 2 softmax units' : `${classes} softmax units`;
 }
 
-/** How many classes an output can tell apart; undefined where it gives no probabilities of classes. */
+/** How many classes an output can distinguish; undefined if it gives no probabilities of classes. */
 export function classesOfEnding(units: number, activation: string | undefined): number | undefined {
   if (activation === 'softmax') return units;
   return activation === 'sigmoid' && units === 1 ? 2 : undefined;
 }
 
-/** An ending that does not fit the classes; `told` says where those come from: `` `pictures` has 3 classes ``. */
+/** An ending that does not fit the classes; `context` says where those come from: `` `pictures` has 3 classes ``. */
 export function unitsFault(
   { units, activation }: { readonly units: number; readonly activation: FinalActivation },
   classes: number,
-  told: string,
+  context: string,
 ): Fault | undefined {
   if (classesOfEnding(units, activation) === classes) return undefined;
   return {
-    found: `the head ends in ${units} ${activation} unit${units === 1 ? '' : 's'}, but ${told}`,
+    found: `the head ends in ${units} ${activation} unit${units === 1 ? '' : 's'}, but ${context}`,
     expected: endingsFor(classes),
     remedy: fitting,
   };
@@ -61,7 +61,7 @@ export function unitsFault(
 
 const fitting = 'use `classifier` instead, which always fits the classes';
 
-/** The last layer decides, with the last dense layer before it where it is an activation of its own. */
+/** The last layer decides, with the last dense layer before it if it is an activation of its own. */
 export function endingOf(layers: readonly HeadLayer[]): Ending {
   const last = layers[layers.length - 1];
   if (last.classifier !== undefined) return { kind: 'classifier' };

@@ -50,7 +50,7 @@ function wordsOf(question: LayoutQuestion): Problem {
   }
 }
 
-/** What was done with the folders, if it is not what their names say at once. Counts of files are not known here. */
+/** What was done with the folders, if their names do not show it. Counts of files are not known here. */
 export function layoutNotes({
   inside,
   parts,

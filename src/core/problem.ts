@@ -7,7 +7,7 @@ export interface Position {
   readonly column: number;
   /** Characters to underline. */
   readonly length: number;
-  /** The line before, the line itself and the line after, where they exist, with their numbers. */
+  /** The line before, the line itself and the line after, if they exist, with their numbers. */
   readonly excerpt: readonly { readonly line: number; readonly text: string }[];
 }
 
@@ -15,11 +15,13 @@ export interface Position {
 export interface Problem {
   /** Stable name in kebab-case, for programs. */
   readonly code: string;
-  /** A file, a stage or a field that it is about, where there is no position. */
+  /** A file, a stage or a field that it is about, if there is no position. */
   readonly where?: string;
   readonly position?: Position;
-  /** The field of the stage's config that it is about, where a stage found it; the runner finds its position. */
+  /** The field of the stage's config that it is about, if a stage found it; the runner finds its position. */
   readonly field?: readonly (string | number)[];
+  /** The kind of the stage whose field it is, where that is the one that the data come from. */
+  readonly fieldOf?: 'ingest';
   /** Set where it is about the field's name, such as that of a class, and not about its value. */
   readonly part?: 'key';
   readonly found: string;
@@ -31,6 +33,11 @@ export interface Problem {
 
 /** Code of the problem that the folder of a project is not where it was. */
 export const PROJECT_MOVED = 'project-moved';
+
+/** Whether the problem is only that a file is not downloaded or unpacked yet. */
+export function isNotFetchedYet({ code }: Problem): boolean {
+  return code === 'not-at-hand' || code === 'missing-offline';
+}
 
 /** Why a command ends without success; each category has an exit code of its own. */
 export type FailureCategory =
@@ -58,10 +65,15 @@ export class PipelineError extends Error {
   }
 }
 
-/** A problem in one line, for who has nothing but the message: `/home/me/pets.yaml:12:5: unknown field ...`. */
+/** A problem in one line, for a caller that sees only the message: `/home/me/pets.yaml:12:5: unknown field ...`. */
 function sentenceOf({ position, where, found }: Problem): string {
   const place = position === undefined ? where : `${position.file}:${position.line}:${position.column}`;
   return place === undefined ? found : `${place}: ${found}`;
+}
+
+/** Whether a failure is that the folder of a project is not where it was. */
+export function isMoved(error: unknown): boolean {
+  return error instanceof PipelineError && error.problems.some(({ code }) => code === PROJECT_MOVED);
 }
 
 /** Shorthand for the usual failure with a single problem. */
@@ -83,7 +95,7 @@ export interface FailureParts {
   readonly cause: unknown;
 }
 
-/** What a thread says of whatever was thrown; see {@link asPipelineError}. */
+/** What a thread reports about a thrown value; see {@link asPipelineError}. */
 export function failureParts(thrown: unknown, where: string): FailureParts {
   const { category, problems, cause } = asPipelineError(thrown, where);
   return { category, problems, cause };
@@ -114,8 +126,8 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 /**
- * Words of native libraries and of V8 for memory or a thread that the system refused; they have no codes. An error that is
- * missed here is reported as unexpected, and is no more than that.
+ * Words of native libraries and of V8 for memory or a thread that the system refused; they have no codes. An error that
+ * is missed here is reported as unexpected, and is no more than that.
  */
 const refused =
   /pthread_create|bad_?alloc|allocat\w* memory|memory allocation|Array buffer allocation|out of memory|insufficient memory|error creating thread|Resource temporarily unavailable/i;

@@ -4,11 +4,12 @@
  */
 import { constants, fstatSync, type ReadStream, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { digestOf, type Digest } from './digest.js';
+import { createHash } from 'node:crypto';
+import { digestOf, toDigest, type Digest } from './digest.js';
 import { failure, type PipelineError } from './problem.js';
 
 export interface OpenOptions {
-  /** What people know the file by; its path where left out. */
+  /** What people know the file by; its path if left out. */
   readonly where?: string;
   /** What the file should be, for the message: `a pipeline file in YAML`. */
   readonly expected?: string;
@@ -30,8 +31,8 @@ const LARGEST = 2 * 2 ** 30 - 1;
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Opens a file for reading without waiting for anybody. Throws `input-output` with the code `not-a-file` for whatever is
- * not a regular file; errors of the disk pass through.
+ * Opens a file for reading without waiting for anybody. Throws `input-output` with the code `not-a-file` for anything
+ * but a regular file; errors of the disk pass through.
  */
 export async function openRegular(
   path: string,
@@ -57,7 +58,10 @@ function kindOf(stats: Stats): string {
   return stats.isSocket() ? 'a socket' : 'a device';
 }
 
-/** Reads a whole file that is opened as {@link openRegular} does. Throws `bad-data` if its bytes do not hash to the digest. */
+/**
+ * Reads a whole file that is opened as {@link openRegular} does. Throws `bad-data` if its bytes do not hash to the
+ * digest.
+ */
 export async function readRegular(path: string, options: ReadOptions = {}): Promise<Buffer> {
   const { where = path, digest, limit = LARGEST, tooLarge = (size) => largerThan(where, size, limit) } = options;
   const file = await openRegular(path, options);
@@ -77,7 +81,17 @@ export async function streamRegular(path: string, options?: OpenOptions): Promis
   return (await openRegular(path, options)).createReadStream({ highWaterMark: 1024 * 1024 });
 }
 
-/** The failure of a file whose bytes are no longer those that were hashed: what they give must not be kept under that digest. */
+/** The digest of a regular file of any size, which is never in memory as a whole. */
+export async function digestRegular(path: string): Promise<Digest> {
+  const hash = createHash('sha256');
+  for await (const chunk of (await streamRegular(path)) as AsyncIterable<Buffer>) hash.update(chunk);
+  return toDigest(hash.digest());
+}
+
+/**
+ * The failure of a file whose bytes are no longer those that were hashed: nothing computed from them may be kept under
+ * that digest.
+ */
 export function changedMeanwhile(where: string): PipelineError {
   return failure('bad-data', {
     code: 'file-changed',

@@ -1,4 +1,6 @@
-/** What is kept of each run, `.pipeline/runs/<id>/run.json`: enough to tell later what it did, and where its results lie. */
+/**
+ * What is kept of each run, `.pipeline/runs/<id>/run.json`: enough to show later what it did and where its results are.
+ */
 import type { Json } from './canonical.js';
 import { isActionKey, type ActionKey } from './digest.js';
 import {
@@ -45,7 +47,7 @@ export interface RunStart {
   readonly graph: readonly RecordedNode[];
 }
 
-/** How a stage ended; key, preimage and outputs where they came to be known. */
+/** How a stage ended; key, preimage and outputs if they became known. */
 export interface StageOutcome extends StageSummary {
   readonly key?: ActionKey;
   readonly preimage?: Json;
@@ -62,7 +64,7 @@ export interface RunEnd {
   readonly problems: readonly Problem[];
 }
 
-/** `running` is also what a run leaves that was killed: whether its process is still there tells them apart. */
+/** A killed run leaves `running` too: whether its process still exists shows the difference. */
 export type RunRecord = RunStart & (RunEnd | { readonly state: 'running'; readonly owner: string });
 
 type FinishedRun = RunStart & RunEnd;
@@ -136,18 +138,21 @@ const isProblem: Guard<Problem> = isShapedAs({
 });
 
 /** NaN is written as null. */
-const isFigure: Guard<number> = (value): value is number => value === null || isFiniteNumber(value);
+const isMetric: Guard<number> = (value): value is number => value === null || isFiniteNumber(value);
 
 const isEnd: Guard<RunEnd> = isShapedAs({
   state: isOneOf('ok', 'failed', 'gate-missed', 'interrupted'),
   durationMs: isFiniteNumber,
   stages: isListOf(isOutcome),
-  metrics: isMapOf(isMapOf(isFigure)),
+  metrics: isMapOf(isMapOf(isMetric)),
   problems: isListOf(isProblem),
 });
 
 const isGoing = isShapedAs({ state: isOneOf('running'), owner: isString });
 
-/** A record comes with a project, which may be a stranger's: names of results and digests in it decide which files are read. */
+/**
+ * A record comes with a project, which may be a stranger's: its names of results and digests decide which files are
+ * read.
+ */
 export const isRunRecord: Guard<RunRecord> = (value): value is RunRecord =>
   isStart(value) && (isEnd(value) || isGoing(value));

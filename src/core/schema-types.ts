@@ -419,9 +419,9 @@ export interface LoadBaseConfig {
         sha256?: string;
       };
   /**
-   * For `onnx`: the tensor that is the output of the base. `auto` takes an embedding by its usual name (`image_embeds`, `pooler_output`, `last_hidden_state`), or what the classifier reads.
+   * For `onnx`: the tensor that is the output of the base. `auto`, the default, takes an embedding by its usual name (`image_embeds`, `pooler_output`, `last_hidden_state`), or what the classifier reads.
    */
-  output: string;
+  output?: string;
   /**
    * For `onnx`, if the output is a list of tokens [tokens, channels]: `cls` uses the first token, `mean` their mean, `all` all of them.
    */

@@ -1,4 +1,4 @@
-/** Files that lie elsewhere: what a pipeline says of them, and what the code that fetches them may ask for. */
+/** Files from elsewhere: what a pipeline says about them, and what the code that fetches them may ask for. */
 import { isDigest, type Digest, type BlobRef } from './digest.js';
 import { staysInside } from './paths.js';
 import type { FolderListing } from './folder-listing.js';
@@ -11,7 +11,7 @@ export interface Download {
   readonly md5?: string;
   /** In bytes. */
   readonly size?: number;
-  /** The tool itself names the address, and its publisher pins nothing: not even the size has to be known. */
+  /** The tool itself chose the URL, and its publisher pins nothing: not even the size has to be known. */
   readonly published?: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface LockedFile {
 export interface DownloadLock {
   /** The lock file, as people read its path. */
   readonly file: string;
-  /** False where what is set is known to this run alone: the pipeline was changed on the command line. */
+  /** False if what is set is known to this run alone: the pipeline was changed on the command line. */
   readonly written: boolean;
   get(url: string): LockedFile | undefined;
   /** Keeps what a download turned out to be. */
@@ -38,7 +38,7 @@ export interface VerifiedFile extends BlobRef {
 
 /** The part of the store that files from elsewhere go through. */
 export interface SourceStore {
-  /** A kept file by its digest, hashed again; undefined where it is missing or damaged. */
+  /** A kept file by its digest, hashed again; undefined if it is missing or damaged. */
   verified(digest: Digest): Promise<VerifiedFile | undefined>;
   /** Keeps bytes given in chunks. */
   putBlob(chunks: AsyncIterable<Uint8Array>): Promise<BlobRef>;
@@ -46,14 +46,14 @@ export interface SourceStore {
   adopt(temporary: string, ref: BlobRef): Promise<VerifiedFile>;
   /** Takes hold of what an interrupted download left, or of nothing, as a path in the temporary folder. */
   claimPartial(name: Digest): Promise<string>;
-  /** Leaves a part to whoever goes on with it. */
+  /** Leaves a partial file for the next attempt to continue. */
   releasePartial(name: Digest, path: string): Promise<void>;
   /** The file that once turned out to have these digests of another kind. */
   recall(pins: { readonly md5: string; readonly size: number }): Promise<BlobRef | undefined>;
   remember(pins: { readonly md5: string; readonly size: number }, ref: BlobRef): Promise<void>;
-  /** The folder of an unpacked archive, whole and with the right bytes; undefined where there is none. */
+  /** The folder of an unpacked archive, whole and with the right bytes; undefined if there is none. */
   unpacked(archive: Digest): Promise<string | undefined>;
-  /** Makes that folder; `fill` writes the files into an empty one, and nothing is kept where it fails. */
+  /** Makes that folder; `fill` writes the files into an empty one, and nothing is kept if it fails. */
   unpack(archive: Digest, fill: (folder: string) => Promise<void>): Promise<string>;
   /** The files of an archive whose folder was given, as they were then. */
   filesOf(archive: Digest): UnpackedFiles | undefined;
@@ -73,11 +73,11 @@ export interface SourceHost {
   readonly allowHttpLoopback: boolean;
   readonly lock: DownloadLock;
   readonly store: SourceStore;
-  /** Does work about one thing, such as an address, once at a time: whoever asks meanwhile gets the same result. */
+  /** Does work about one thing, such as a URL, once at a time: callers in the meantime get the same result. */
   once<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
 }
 
-/** Where bytes come from, as a pipeline file says it: a path, an address, or either of them written out with what the bytes have to be. */
+/** Where bytes come from, as a pipeline file says it: a path, a URL, or either of them with digests for the bytes. */
 export type Origin =
   | string
   | ({ readonly path?: string; /** A folder in the source, with `/`. */ readonly inside?: string } & Partial<Download>);

@@ -14,10 +14,12 @@ export type Role = 'data' | 'base' | 'model' | 'trained' | 'metrics';
 /** The fields of a stage that name another stage. */
 export type ReferenceField = 'data' | 'base' | 'model' | 'from';
 
-/** What a stage has put out, by the names that it chose; see `outputs.ts` for which can be. */
+/** The outputs of a stage, by the names that it chose; see `outputs.ts` for valid names. */
 export type Outputs = Readonly<Record<string, BlobRef>>;
 
-/** The outputs of the stages that a stage reads; `gates` are the evaluations that an export waits for, in file order. */
+/**
+ * The outputs of the stages that a stage reads; `gates` are the evaluations that an export waits for, in file order.
+ */
 export interface Inputs {
   readonly data?: Outputs;
   readonly base?: Outputs;
@@ -28,11 +30,11 @@ export interface Inputs {
 
 /** What a stage found outside the pipeline, such as a folder of images. */
 export interface Survey {
-  /** What enters the key: the digest of what was found, and figures that help to explain a change. */
+  /** What enters the key: the digest of what was found, and numbers that help to explain a change. */
   readonly preimage: Json;
   /** What `run` gets; never stored. */
   readonly found: unknown;
-  /** Only a run can tell what was found: the survey is made again after it, and the result is kept under that key. */
+  /** Only a run shows what is there: the survey is repeated after it, and the result is kept under that key. */
   readonly provisional?: boolean;
 }
 
@@ -49,48 +51,64 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly kind: Kind;
   /** Bumped by the author when the same inputs give other outputs. */
   readonly impl: number;
-  /** Outputs of referenced stages that decide this stage's output: they are in its key. Those a stage does not have are null there. */
+  /**
+   * Outputs of referenced stages that decide this stage's output: they are in its key. Those a stage does not have are
+   * null there.
+   */
   readonly reads: Readonly<Partial<Record<keyof Inputs, readonly string[]>>>;
-  /** The output with the numbers that a result is judged by. Exports of the model that it measures wait for such stages. */
+  /**
+   * The output with the numbers that a result is judged by. Exports of the model that it measures wait for such stages.
+   */
   readonly metrics?: string;
   /** Leaves out of a checked config what does not matter given the rest. Everything that is left enters the key. */
   readonly relevant?: (config: StageConfigs[Kind]) => Json;
   /** Versions of libraries and of the engine that decide the output, from package metadata alone. */
   readonly environment?: (settings: Settings) => Json;
-  /** Throws `invalid` if this machine lacks what the stage will need. Asked of every stage of a run before any of them runs. */
+  /**
+   * Throws `invalid` if this machine lacks what the stage will need. Asked of every stage of a run before any of them
+   * runs.
+   */
   readonly requires?: (config: StageConfigs[Kind]) => void;
-  /** Looks at what lies outside the pipeline. Called for every plan: it must be fast where nothing changed. */
+  /** Looks at what is outside the pipeline. Called for every plan: it must be fast if nothing changed. */
   readonly survey?: (context: SurveyContext<Kind>) => Promise<Survey>;
   /** What the outputs turned out to be, for the lock file beside the pipeline. Called in every run. */
   readonly resolved?: (context: JudgeContext<Kind>) => Promise<Resolved>;
+  /**
+   * Refuses a cached result by a rule that is newer than it. Asked by plans and runs before the result is taken, so it
+   * must be fast. Throws as `run` would.
+   */
+  readonly recheck?: (context: JudgeContext<Kind>) => Promise<void>;
   /** Does the work and puts out its results through the context. */
   readonly run: (context: StageContext<Kind>) => Promise<void>;
   /**
-   * Stands in for `run` where a plan looks ahead: puts out what later stages tell their needs from, in a moment, out of
-   * its inputs and what is at hand. Nothing of it is kept.
+   * Replaces `run` when a plan looks ahead: outputs what later stages need to state their needs, at once, from
+   * its inputs and what is available. Nothing is kept.
    */
-  readonly rehearse?: (context: StageContext<Kind>) => Promise<void>;
-  /** What `run` will ask of the machine, told from its inputs. While a plan looks ahead, inputs may be missing. */
+  readonly dryRun?: (context: StageContext<Kind>) => Promise<void>;
+  /** What `run` will need from the machine, given its inputs. While a plan looks ahead, inputs may be missing. */
   readonly needs?: (context: StageContext<Kind>) => Promise<Needs>;
   /**
-   * Looks closely at what lies outside the pipeline, for `doctor`: all that is wrong with it, not just what a run trips
-   * over. Slow is fine; it tells its progress.
+   * Looks closely at what is outside the pipeline, for `doctor`: all that is wrong with it, not just what stops a
+   * run. It may be slow, and reports its progress.
    */
   readonly inspect?: (context: StageContext<Kind>) => Promise<Finding[]>;
   /** Paths of the folders, as the pipeline names them, that `deliver` writes besides the stage's own. */
   readonly writesTo?: (config: StageConfigs[Kind]) => readonly string[];
-  /** Writes files for people or other programs. Called in every run, unless what was written last still stands and fits. */
+  /**
+   * Writes files for people or other programs. Called in every run, unless what was written last is still there and up
+   * to date.
+   */
   readonly deliver?: (context: DeliveryContext<Kind>) => Promise<void>;
   /**
-   * Judges the outputs in every run, also where they came from the cache. Throws a `gate-missed` failure where the
+   * Judges the outputs in every run, even if they came from the cache. Throws a `gate-missed` failure if the
    * result is not good enough.
    */
   readonly judge?: (context: JudgeContext<Kind>) => Promise<void>;
 }
 
 /**
- * Which links of a folder are read. `inside`: those to files in the folder, as of files from elsewhere. `followed`: those to
- * any file or folder, as of a folder that a person names.
+ * Which links of a folder are read. `inside`: those to files in the folder, as of files from elsewhere. `followed`:
+ * those to any file or folder, as of a folder that a person names.
  */
 export type LinkPolicy = 'inside' | 'followed';
 
@@ -117,11 +135,11 @@ export interface SurveyContext<Kind extends StageKind = StageKind> {
 /** Rows of numbers kept by image and view. */
 export interface FeatureStore {
   has(digest: Digest, view: number): boolean;
-  /** Fills rows of `out` from `row` on; returns the indexes into `keys` of those that are not there (any more). */
+  /** Fills rows of `out` from `row` on; returns the indexes into `keys` of the missing ones. */
   readInto(keys: readonly FeatureKey[], out: Float32Array, row?: number): Promise<number[]>;
   append(digest: Digest, view: number, row: Float32Array): Promise<void>;
   /**
-   * Does work that adds rows while nobody else does, in other processes too: whoever comes next sees them, and need not
+   * Does work that adds rows while no other process does: the next caller sees them, and does not have to
    * compute them again.
    */
   inTurn<Result>(work: () => Promise<Result>, waiting?: Waiting): Promise<Result>;
@@ -133,7 +151,7 @@ export interface FeatureStore {
 /** How to wait for another process that does the same work. */
 export interface Waiting {
   readonly signal?: AbortSignal;
-  /** Told once of each process that is waited for. */
+  /** Called once for each process that is waited for. */
   onWait?(holder: { readonly pid: number; readonly label: string }): void;
 }
 
@@ -142,16 +160,19 @@ export interface FeatureKey {
   readonly view: number;
 }
 
-/** What a stage keeps of work that is not finished, for the next run that comes to the same key; gone once its result is there. */
+/**
+ * What a stage keeps of work that is not finished, for the next run that comes to the same key; gone once its result is
+ * there.
+ */
 export interface Checkpoint {
   /** What was written last, verified. */
   read(): Promise<Buffer | undefined>;
-  /** Whether enough time has passed to write again. The clock decides that alone, never what is written. */
+  /** Whether enough time has passed to write again. The clock decides only that, never the content. */
   due(): boolean;
   write(content: Uint8Array): Promise<void>;
 }
 
-/** What a stage will ask of the machine. */
+/** What a stage will need from the machine. */
 export interface Needs {
   readonly features: readonly FeatureNeed[];
   /** Images that go through training, each as often as there are epochs. */
@@ -163,11 +184,11 @@ export interface Needs {
 /** Images that have to go through the frozen prefix. */
 export interface FeatureNeed {
   readonly digests: readonly Digest[];
-  /** Of each image. Where nothing is kept, one entry for each time that it goes through. */
+  /** Of each image. If nothing is kept, one entry for each time that it goes through. */
   readonly views: readonly number[];
-  /** Undefined where the base is not known yet. */
+  /** Undefined if the base is not known yet. */
   readonly set?: {
-    /** Undefined where nothing is kept. */
+    /** Undefined if nothing is kept. */
     readonly preimage: Json | undefined;
     readonly rowLength: number;
     readonly workload: Json;
@@ -190,15 +211,15 @@ interface WorkContext<Kind extends StageKind> {
   /** The bytes of an output, verified. */
   readBytes(ref: BlobRef): Promise<Buffer>;
   /** An output that is JSON, of the form that is asked for. */
-  readJson<Value>(ref: BlobRef, isValue?: Guard<Value>): Promise<Value>;
+  readJson<Value>(ref: BlobRef, isValue: Guard<Value>): Promise<Value>;
   resolvePath(path: string): string;
   /**
    * The absolute path of the folder that an output names as its root. Where that is an unpacked archive which is gone
-   * from the store, whoever put out `namedBy` runs again, and after it whoever asked.
+   * from the store, the stage that produced `namedBy` runs again, then the one that asked.
    */
   openRoot(root: string, namedBy: BlobRef): Promise<string>;
   note(code: string, text: string): void;
-  /** Says it unless a stage of this run has said the same: for what many variants have in common. */
+  /** Shows it unless a stage of this run has shown the same: for what many variants have in common. */
   noteOnce(code: string, text: string): void;
   readonly signal: AbortSignal;
 }
@@ -208,17 +229,20 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   readonly found: unknown;
   putBytes(name: string, content: Uint8Array): Promise<BlobRef>;
   putJson(name: string, value: unknown): Promise<BlobRef>;
-  /** For files that lie elsewhere. */
+  /** For files from elsewhere. */
   readonly sources: SourceHost;
   digestFolder(root: string, probe: Probe, links?: LinkPolicy): Promise<FolderListing>;
-  /** Puts out again what an input holds already. */
+  /** Outputs an input's blob again. */
   pass(name: string, ref: BlobRef): void;
   /** Opens the features of a set, named by a preimage of all that decides them but the image and its view. */
   openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
   readonly checkpoint: Checkpoint;
   readonly counts: FeatureCounts;
   readonly emit: Emit;
-  /** Remembers how long work took; a workload is all that decides that but the machine. Plans tell times from it. */
+  /**
+   * Remembers how long work took; a workload is everything but the machine that decides it. Plans estimate times from
+   * it.
+   */
   measured(workload: Json, measurement: Measurement): void;
 }
 
@@ -232,8 +256,9 @@ export interface DeliveryContext<Kind extends StageKind = StageKind> extends Jud
   /** A path as people read it. */
   displayPath(path: string): string;
   /**
-   * Makes the folder, absolute or as the pipeline file names it, hold exactly these files, whole or not at all. Files that are there with the right bytes are left;
-   * a folder that a person has changed since the last delivery is refused unless the run is forced.
+   * Makes the folder, absolute or as the pipeline file names it, hold exactly these files, whole or not at all. Files
+   * that are there with the right bytes are left; a folder that a person has changed since the last delivery is refused
+   * unless the run is forced.
    */
   deliverFiles(folder: string, files: ReadonlyMap<string, BlobRef | string>): Promise<void>;
 }

@@ -1,4 +1,6 @@
-/** Whether the engines can be loaded here and compute what they should: each runs and trains a network of four weights. */
+/**
+ * Whether the engines can be loaded here and compute what they should: each runs and trains a network of four weights.
+ */
 import type { Finding } from '../core/finding.js';
 import type { EngineChoice } from '../core/schema-types.js';
 import type { Graph } from '../model/graph.js';
@@ -21,7 +23,7 @@ const weights: Weights = new Map([
 const INPUT = Float32Array.of(0.5, 0.25, -0.5);
 const EXPECTED = 1 / (1 + Math.exp(1)); // 0.5 - 0.5 - 1.5 + 0.5 = -1
 
-/** A finding for the engine that the choice comes to, and for the other one where it is another. */
+/** A finding for the engine that the choice comes to, and for the other one if it is another. */
 export async function checkEngines(choice: EngineChoice = 'auto'): Promise<Finding[]> {
   let used: EngineIdentity;
   try {

@@ -3,7 +3,7 @@
  * whole model. Stages know this interface alone; `onnx/` and `tfjs/` implement it.
  *
  * Numbers go in and out as plain Float32Arrays: images NHWC, RGB, already preprocessed; features and predictions
- * row by row. Every draw of chance (dropout masks, order) is the caller's, so that engines can be compared.
+ * row by row. Every random draw (dropout masks, order) is the caller's, so that engines can be compared.
  */
 import type { Clipping } from '../model/clipping.js';
 import type { Graph } from '../model/graph.js';
@@ -13,7 +13,7 @@ import type { Weights } from '../model/tensor.js';
 
 type EngineName = 'onnx' | 'tfjs';
 
-/** What decides an engine's last bits; part of the keys. Told from package metadata, without loading the engine. */
+/** What decides an engine's last bits; part of the keys. Read from package metadata, without loading the engine. */
 export interface EngineIdentity {
   readonly name: EngineName;
   /** `cpu` for onnxruntime; `node`, `wasm` or `cpu` for TF.js. */
@@ -29,7 +29,7 @@ export interface Engine {
   /** Prepares a network for inference: dropout off, BatchNorm on stored statistics. */
   compile(graph: Graph, weights: Weights): Promise<Runner>;
   /**
-   * What every layer puts out for one input, by name, without a step that makes the network faster: for comparison with
+   * What every layer outputs for one input, by name, without any optimization: for comparison with
    * what `compile` gives.
    */
   everyLayer(graph: Graph, weights: Weights, input: Float32Array): Promise<ReadonlyMap<string, Float32Array>>;
@@ -42,7 +42,7 @@ export interface Engine {
 export interface Runner {
   /**
    * Runs `count` inputs, laid one after another, and returns their outputs, laid likewise in an array of the
-   * caller's own. One image's result never depends on its neighbours.
+   * caller's own. One image's result never depends on its neighbors.
    */
   run(inputs: Float32Array, count: number): Promise<Float32Array>;
   dispose(): void;
@@ -54,7 +54,7 @@ export interface TrainingProgram {
   readonly weights: Weights;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
-  /** Times the sum of squares of the trained kernels: what the loss is given besides; nothing where it is left out. */
+  /** Times the sum of squares of the trained kernels: what the loss is given besides; nothing if it is left out. */
   readonly l2?: number;
   /** How gradients are limited, the penalty's part among them. */
   readonly clipping?: Clipping;
@@ -68,7 +68,7 @@ export interface TrainingBatch {
   readonly features: Float32Array;
   /** count x units: 0 or 1 for one sigmoid unit, one-hot rows for a softmax */
   readonly targets: Float32Array;
-  /** count weights of the samples, 1 where no class weights are given */
+  /** count weights of the samples, 1 if no class weights are given */
   readonly sampleWeights: Float32Array;
   /** For each dropout layer, by name, count x units of its input: 0, or 1 / (1 - rate). */
   readonly masks: ReadonlyMap<string, Float32Array>;
@@ -91,9 +91,15 @@ export interface TrainerState {
 }
 
 export interface Trainer {
-  /** One optimizer step over a batch. Where the loss is not finite, nothing is updated, so that its cause can be looked for. */
+  /**
+   * One optimizer step over a batch. Where the loss is not finite, nothing is updated, so that its cause can be looked
+   * for.
+   */
   step(batch: TrainingBatch): Promise<StepResult>;
-  /** What each layer up to the logits puts out for a batch, as `step` computes it, by name and in order. Slow: for diagnosis. */
+  /**
+   * What each layer up to the logits outputs for a batch, as `step` computes it, by name and in order. Slow: for
+   * diagnosis.
+   */
   activations(batch: TrainingBatch): Promise<ReadonlyMap<string, Float32Array>>;
   /** Inference with the weights as they are now: dropout off. */
   predict(features: Float32Array, count: number): Promise<Float32Array>;
@@ -101,7 +107,7 @@ export interface Trainer {
   weights(): Promise<Weights>;
   /** A copy of the state. */
   state(): Promise<TrainerState>;
-  /** Goes on from a state of a trainer of the same program: every later step gives the same bits. */
+  /** Continues from a state of a trainer of the same program: every later step gives the same bits. */
   resume(state: TrainerState): Promise<void>;
   dispose(): void;
 }

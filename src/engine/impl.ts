@@ -1,4 +1,4 @@
-/** Lets features that were right survive a correction of an engine: each network's key has the version that last changed its numbers. */
+/** Keeps correct features when an engine is fixed: each network's key has the version that last changed its numbers. */
 import { type Graph, type Layer, shapesOf } from '../model/graph.js';
 import { samePadding } from '../model/same-padding.js';
 import type { EngineIdentity } from './engine.js';

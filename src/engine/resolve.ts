@@ -5,7 +5,7 @@ import type { Engine, EngineIdentity } from './engine.js';
 import { onnxIdentity } from './onnx/identity.js';
 import { slowBackendNote, tfjsIdentity, type TfjsBackend } from './tfjs/identity.js';
 
-/** Its own install script fetches CUDA libraries on Linux unless told not to, and fails where it cannot. */
+/** On Linux, its own install script downloads CUDA libraries unless disabled, and fails if it cannot. */
 export const installHint = 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node';
 
 export interface Note {
@@ -13,7 +13,10 @@ export interface Note {
   readonly text: string;
 }
 
-/** The engine that a choice comes to here; no key ever holds the word auto. Throws `invalid` if it is not installed. */
+/**
+ * The engine that a choice resolves to here; no key ever contains the word auto. Throws `invalid` if it is not
+ * installed.
+ */
 export function resolveEngine(choice: EngineChoice): EngineIdentity {
   const onnx = choice === 'tfjs' ? undefined : onnxIdentity();
   if (onnx !== undefined) return onnx;
@@ -26,7 +29,7 @@ export function resolveEngine(choice: EngineChoice): EngineIdentity {
   });
 }
 
-/** What a person should know of the engine that was resolved: a fallback, or a slow backend. */
+/** What a person should know about the resolved engine: a fallback, or a slow backend. */
 export function engineNotes(choice: EngineChoice, identity: EngineIdentity): Note[] {
   const notes: Note[] = [];
   if (choice === 'auto' && identity.name === 'tfjs') {

@@ -5,7 +5,7 @@ import { outputOf, shapesOf } from '../model/graph.js';
 import { layerOfWeight, sizeOf, type Weights } from '../model/tensor.js';
 import type { Engine, Trainer, TrainingBatch, TrainingProgram } from './engine.js';
 
-/** Far above what rounding does where a maximum or a kink of relu falls on the other side, far below what a wrong operator does. */
+/** Far above what rounding does if a maximum or a kink of relu falls on the other side, far below what a wrong operator does. */
 const TOLERANCE = 1e-2;
 
 /** Enough that batch statistics do not normalize every number to 1 or -1. */

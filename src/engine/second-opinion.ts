@@ -23,9 +23,14 @@ const DRAWN = 24;
 /** A network that is compiled and compared. Rejects with `stage-failed`, naming the first layer that differs. */
 export async function compileVerified(engine: Engine, graph: Graph, weights: Weights): Promise<Runner> {
   const runner = await inWords(engine, graph, () => engine.compile(graph, weights));
+  await verifyCompiled(engine, runner, graph, weights);
+  return runner;
+}
+
+/** Compares a network that is compiled. If it differs, it is disposed of, and this rejects as {@link compileVerified}. */
+export async function verifyCompiled(engine: Engine, runner: Runner, graph: Graph, weights: Weights): Promise<void> {
   try {
     await inWords(engine, graph, () => verify(engine, runner, graph, weights));
-    return runner;
   } catch (error) {
     runner.dispose();
     throw error;
@@ -63,7 +68,7 @@ async function inWords<Result>({ identity }: Engine, graph: Graph, work: () => P
         where: `engine ${identity.name}`,
         found: `cannot compute the network ${graph.name}`,
         expected: 'a network that the engine can compile and run',
-        remedy: `free memory if it is short, try engine: ${otherEngine(identity)}, and report this with the output of --debug`,
+        remedy: `free memory if it is short, try --engine ${otherEngine(identity)}, and report this with the output of --debug`,
       },
       error,
     );
@@ -198,7 +203,7 @@ function differs(identity: EngineIdentity, layer: Layer, share: number): Pipelin
     where: `layer ${layer.name}`,
     found: `the engine ${name} (${backend}, ${version.split(',')[0]}) computes a wrong output for this ${layer.kind} layer: on an image of noise it differs by ${percent(share)} of the largest value from the layer's definition`,
     expected: `a difference of at most ${percent(TOLERANCE)}`,
-    remedy: `use another engine (engine: ${otherEngine(identity)}) or another version of its package, and report this with the kind and the settings of this layer`,
+    remedy: `use another engine (--engine ${otherEngine(identity)}) or another version of its package, and report this with the kind and the settings of this layer`,
   });
 }
 

@@ -1,13 +1,13 @@
-/** Reads what `ingest` and `augment` put out. */
+/** Reads the outputs of `ingest` and `augment`. */
 import type { Digest, BlobRef } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
-import type { Augmentation } from '../image/augmentation.js';
+import { isAugmentation, type Augmentation } from '../image/augmentation.js';
 import type { Guard } from '../core/guards.js';
-import { isDataSpec, isFiles, isSamples, type DataSpec, type Files, type SplitName } from '../image/dataset.js';
+import { isDataSpec, isFilesOf, isSamplesOf, type DataSpec, type Files, type SplitName } from '../image/dataset.js';
 
-/** What reading needs of a stage's context. */
+/** What reading needs from a stage's context. */
 interface Reader {
-  readJson<Value>(ref: BlobRef, isValue?: Guard<Value>): Promise<Value>;
+  readJson<Value>(ref: BlobRef, isValue: Guard<Value>): Promise<Value>;
   openRoot(root: string, namedBy: BlobRef): Promise<string>;
 }
 
@@ -16,21 +16,22 @@ export interface Data {
   readonly files: Files;
   /** The absolute path of the folder that the files' paths start from. */
   openFolder(): Promise<string>;
-  /** Undefined where the images are not varied. */
+  /** Undefined if the images are not varied. */
   readonly augmentation: Augmentation | undefined;
   /** Labels by image, ordered by digest. */
   of(split: SplitName): Map<Digest, number>;
 }
 
 export async function readData(outputs: Outputs, { readJson, openRoot }: Reader): Promise<Data> {
-  const { spec, samples, augmentation } = outputs;
-  const rows = (await readJson(samples, isSamples)).samples;
-  const files = await readJson(outputs.files, isFiles);
+  const { samples, augmentation } = outputs;
+  const spec = await readJson(outputs.spec, isDataSpec);
+  const rows = (await readJson(samples, isSamplesOf(spec.classes.length))).samples;
+  const files = await readJson(outputs.files, isFilesOf(rows));
   return {
-    spec: await readJson(spec, isDataSpec),
+    spec,
     files,
     openFolder: () => openRoot(files.root, outputs.files),
-    augmentation: augmentation === undefined ? undefined : await readJson<Augmentation>(augmentation),
+    augmentation: augmentation === undefined ? undefined : await readJson(augmentation, isAugmentation),
     of: (split) => new Map(rows.filter((row) => row[2] === split).map(([digest, label]) => [digest, label])),
   };
 }

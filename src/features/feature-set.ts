@@ -29,7 +29,7 @@ export interface FeatureRecipe {
   readonly engine: EngineIdentity;
 }
 
-/** The preimage of a set's key. No class, path or neighbour is in it: pipelines share what is the same. */
+/** The preimage of a set's key. No class, path or neighbor is in it: pipelines share what is the same. */
 export function featureSetPreimage(recipe: FeatureRecipe, dtype: FloatType): Json {
   const { image, preprocessing, variation, prefix, weights, engine } = recipe;
   return {

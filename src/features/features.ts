@@ -13,7 +13,7 @@ import type { FloatType } from '../core/schema-types.js';
 import type { Runner } from '../engine/engine.js';
 import { openEngine } from '../engine/resolve.js';
 import { compileVerified } from '../engine/second-opinion.js';
-import { pictureBatches, picturesPerBatch } from '../image/batches.js';
+import { imageBatches, imagesPerBatch } from '../image/batches.js';
 import { isUndecodable } from '../image/probe.js';
 import type { Files } from '../image/dataset.js';
 import { allFinite } from '../model/finite.js';
@@ -21,7 +21,7 @@ import type { Shape } from '../model/graph.js';
 import { sizeOf } from '../model/tensor.js';
 import { extractionWorkload, featureSetPreimage, type FeatureRecipe } from './feature-set.js';
 import { PacedRun } from './paced-run.js';
-import { PicturePool } from './picture-pool.js';
+import { ImagePool } from './image-pool.js';
 
 export interface FeatureBatch {
   readonly digests: readonly Digest[];
@@ -29,7 +29,7 @@ export interface FeatureBatch {
   readonly features: Float32Array;
 }
 
-/** What opening features needs of a stage's context. */
+/** What opening features needs from a stage's context. */
 export interface FeatureHost {
   readonly name: string;
   readonly settings: { readonly featureType: FloatType };
@@ -42,7 +42,7 @@ export interface FeatureHost {
 }
 
 /** Where the images are. */
-interface PictureSource {
+interface ImageSource {
   /** The absolute path of the folder that `files.paths` start from; asked for only where an image has to be read. */
   openFolder(): Promise<string>;
   readonly files: Files;
@@ -50,7 +50,7 @@ interface PictureSource {
 
 export interface FeatureOptions {
   readonly recipe: FeatureRecipe;
-  readonly source: PictureSource;
+  readonly source: ImageSource;
   /** The shape of one row. */
   readonly featureShape: Shape;
   /** False: nothing is kept; every batch is computed when it is asked for. */
@@ -63,7 +63,7 @@ export class Features {
   /** How long extraction has taken so far. */
   msSpent = 0;
   private readonly bad = new Set<Digest>();
-  private readonly pool: PicturePool;
+  private readonly pool: ImagePool;
   private runner: Promise<Runner> | undefined;
   private paced: Promise<PacedRun> | undefined;
 
@@ -75,10 +75,10 @@ export class Features {
     this.rowLength = sizeOf(options.featureShape);
     this.store = store;
     const { image, preprocessing, variation } = options.recipe;
-    this.pool = new PicturePool({ image, preprocessing, variation });
+    this.pool = new ImagePool({ image, preprocessing, variation });
   }
 
-  /** False where features are computed whenever they are asked for. */
+  /** False if features are computed whenever they are asked for. */
   get kept(): boolean {
     return this.store !== undefined;
   }
@@ -99,13 +99,16 @@ export class Features {
     for (const digest of digests) this.bad.add(digest);
   }
 
-  /** Extracts what is missing of a view; once is enough for each view. Returns the images that can be used: bad ones are left out where that is asked for. */
+  /**
+   * Extracts what is missing of a view; once is enough for each view. Returns the images that can be used: bad ones are
+   * left out if requested.
+   */
   async ensure(digests: readonly Digest[], view: number): Promise<Digest[]> {
     const { store } = this;
     const isUsable = (digest: Digest): boolean => !this.bad.has(digest);
     if (store === undefined) return digests.filter(isUsable);
     const missing = () => digests.filter((digest) => isUsable(digest) && !store.has(digest, view));
-    // Looked at again when it is our turn: another stage may have extracted the same images meanwhile.
+    // Looked up again when it is our turn: another stage may have extracted the same images in the meantime.
     const tried =
       missing().length === 0 ? [] : await store.inTurn(() => this.extract(store, missing(), view), this.waiting());
     const usable = digests.filter(isUsable);
@@ -121,10 +124,10 @@ export class Features {
   /** Computes features and keeps them. Returns the images that were tried. */
   private async extract(store: FeatureStore, digests: readonly Digest[], view: number): Promise<readonly Digest[]> {
     const started = performance.now();
-    // The first batch waits for threads and libraries: where there are more, it says nothing of them.
+    // The first batch waits for threads and libraries: if there are more, it says nothing about them.
     let first: Measurement | undefined;
     let done = 0;
-    const tell = (): void =>
+    const report = (): void =>
       this.host.emit({
         event: 'progress',
         stage: this.host.name,
@@ -133,14 +136,14 @@ export class Features {
         done,
         total: digests.length,
       });
-    tell();
+    report();
     for await (const batch of this.compute(digests, view)) {
       for (const [row, digest] of batch.digests.entries()) {
         await store.append(digest, view, batch.features.subarray(row * this.rowLength, (row + 1) * this.rowLength));
       }
       done += batch.digests.length;
       first ??= { pictures: done, ms: performance.now() - started };
-      tell();
+      report();
     }
     const ms = performance.now() - started;
     this.msSpent += ms;
@@ -167,7 +170,7 @@ export class Features {
     }
   }
 
-  /** Reads kept rows; one that the store has lost meanwhile is computed again. */
+  /** Reads kept rows; one that the store has lost since is computed again. */
   private async read(digests: readonly Digest[], view: number, into: Float32Array): Promise<void> {
     const missing = await this.store!.readInto(
       digests.map((digest) => ({ digest, view })),
@@ -192,22 +195,22 @@ export class Features {
     return widened(halves);
   }
 
-  /** Decodes images and runs the prefix over them; decoding goes on while the engine computes. */
+  /** Decodes images and runs the prefix over them; decoding continues while the engine computes. */
   private async *compute(
     digests: readonly Digest[],
     view: number,
-    batchSize = picturesPerBatch(this.options.recipe.image.size),
+    batchSize = imagesPerBatch(this.options.recipe.image.size),
   ): AsyncGenerator<FeatureBatch, void, undefined> {
     if (digests.length === 0) return;
     const { recipe, source } = this.options;
     const [height, width] = recipe.image.size;
     const folder = await source.openFolder();
     const pathOf = (digest: Digest): string => join(folder, source.files.paths[digest][0]);
-    const batches = pictureBatches({
+    const batches = imageBatches({
       items: digests,
       batchSize,
       inFlight: this.pool.inFlight,
-      numbersPerPicture: height * width * 3,
+      numbersPerImage: height * width * 3,
       load: (digest) => this.pool.load({ path: pathOf(digest), digest, view }),
       nameOf: pathOf,
       onBad: (digest, error) => {
@@ -237,7 +240,7 @@ export class Features {
     }
   }
 
-  /** The compiled prefix; undefined where it is no more than its input. */
+  /** The compiled prefix; undefined if it is no more than its input. */
   private prefix(): Promise<PacedRun> | undefined {
     const { prefix, weights, engine } = this.options.recipe;
     if (prefix.layers.length === 1) return undefined;
@@ -246,7 +249,9 @@ export class Features {
     return this.paced;
   }
 
-  /** Frees the engine's memory and ends the threads. Two splits may share these features: the second call does nothing. */
+  /**
+   * Frees the engine's memory and ends the threads. Two splits may share these features: the second call does nothing.
+   */
   async dispose(): Promise<void> {
     const runner = this.runner;
     this.runner = undefined;
@@ -256,7 +261,7 @@ export class Features {
   }
 }
 
-/** What is not a number here would spoil all training on it, and look like a learning rate that is too high. */
+/** NaN here would spoil all training on it, and look like a learning rate that is too high. */
 function requireFinite(
   features: Float32Array,
   digests: readonly Digest[],

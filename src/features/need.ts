@@ -1,11 +1,11 @@
-/** What a stage will ask of the frozen prefix, told before it runs. */
+/** What a stage will need from the frozen prefix, known before it runs. */
 import type { Digest } from '../core/digest.js';
 import type { FeatureNeed, Measurement } from '../core/stage.js';
 import { sizeOf } from '../model/tensor.js';
 import { extractionWorkload, featureSetPreimage } from './feature-set.js';
 import { Features, type FeatureHost, type FeatureOptions } from './features.js';
 
-/** Images that a rate is measured on, after a few that warm up; fewer where they take long. */
+/** Images that a rate is measured on, after a few that warm up; fewer if they take long. */
 const SAMPLE = 24;
 const WARM_UP = 4;
 const LONGEST_SAMPLE_MS = 2000;

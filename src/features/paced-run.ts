@@ -1,10 +1,12 @@
-/** Runs a network over batches in parts that are over soon: the engine holds the thread, and meanwhile nobody sees a Ctrl-C. */
+/**
+ * Runs a network over batches in parts that are over soon: while the engine holds the thread, Ctrl-C goes unnoticed.
+ */
 import type { Runner } from '../engine/engine.js';
 
 /** What one part should take: a few in the two seconds in which an interruption has to come to its end. */
 const PART_MS = 300;
 
-/** An image's result is the same whatever its neighbours, so how a batch is parted decides nothing but time. */
+/** An image's result is the same whatever its neighbors, so how a batch is parted decides nothing but time. */
 export class PacedRun {
   /** Images in a part: the first, which also warms up, is small. */
   private part = 1;

@@ -1,8 +1,10 @@
-/** Warps an image by an affine matrix with bilinear interpolation, as `scipy.ndimage.affine_transform` of order 1 does. */
+/**
+ * Warps an image by an affine matrix with bilinear interpolation, as `scipy.ndimage.affine_transform` of order 1 does.
+ */
 
 export type FillMode = 'nearest' | 'reflect' | 'wrap' | 'constant';
 
-/** What lies beyond the edges; `cval` is the grey level of `constant`, 0 to 255. */
+/** What lies beyond the edges; `cval` is the gray level of `constant`, 0 to 255. */
 export interface Fill {
   readonly mode: FillMode;
   readonly cval: number;
@@ -47,7 +49,7 @@ function fold(at: number, extent: number, mode: FillMode): number {
       const period = 2 * extent;
       const phase = (((at + 0.5) % period) + period) % period;
       const folded = (phase < extent ? phase : period - phase) - 0.5;
-      // Within half a pixel beyond an edge both neighbours are the edge pixel.
+      // Within half a pixel beyond an edge both neighbors are the edge pixel.
       return Math.min(Math.max(folded, 0), last);
     }
   }
@@ -55,7 +57,7 @@ function fold(at: number, extent: number, mode: FillMode): number {
 
 /**
  * Warps height x width x 3 levels into `into` (same shape), each result pixel read backwards through the matrix, then
- * flipped. Coordinates count from the centre of the first pixel.
+ * flipped. Coordinates count from the center of the first pixel.
  */
 export function warp(
   pixels: Uint8Array,
@@ -89,7 +91,7 @@ export function warp(
       const top = Math.floor(y);
       const right = x - left;
       const below = y - top;
-      // On the last column or row the neighbour beyond has no weight; the pixel itself stands in for it.
+      // On the last column or row the neighbor beyond has no weight; the pixel itself stands in for it.
       const a = (top * width + left) * 3;
       const b = left < lastX ? a + 3 : a;
       const down = top < lastY ? width * 3 : 0;
@@ -108,7 +110,9 @@ export function warp(
   }
 }
 
-/** Copies height x width x 3 levels into `into`, flipped: what {@link warp} does under the identity, without its price. */
+/**
+ * Copies height x width x 3 levels into `into`, flipped: what {@link warp} does under the identity, without its price.
+ */
 export function flip(pixels: Uint8Array, width: number, height: number, flips: Flips, into: Float32Array): void {
   const step = flips.horizontal ? -3 : 3;
   let source = 0;

@@ -1,7 +1,7 @@
 /**
  * Random changes of training images, with the names, ranges and formulas of Keras's `ImageDataGenerator`
  * (keras.src.legacy.preprocessing.image in Keras 3), and `sharpness_range` besides. One difference: Keras hands the
- * draw of `height_shift_range` to the x axis and swaps height and width in the centre; here both are as documented.
+ * draw of `height_shift_range` to the x axis and swaps height and width in the center; here both are as documented.
  * Square images that are not shifted come out the same.
  */
 import type { Random } from '../core/random.js';
@@ -32,11 +32,11 @@ export interface AugmentParameters {
   readonly brightness_range?: readonly [number, number];
   /** A factor of sharpness, drawn from [low, high): see {@link sharpen}. */
   readonly sharpness_range?: readonly [number, number];
-  /** Grey levels that are added, drawn from [-range, range). */
+  /** Gray levels that are added, drawn from [-range, range). */
   readonly channel_shift_range?: number;
   /** Beyond the edges; `nearest` when left out. */
   readonly fill_mode?: FillMode;
-  /** Grey level of `constant`, 0 to 255; 0 when left out. */
+  /** Gray level of `constant`, 0 to 255; 0 when left out. */
   readonly cval?: number;
 }
 
@@ -106,7 +106,10 @@ function zoomLimits(range: AugmentParameters['zoom_range'] = 0): readonly [numbe
   return typeof range === 'number' ? [1 - range, 1 + range] : range;
 }
 
-/** Pixels; Keras tells integers from floats by type, we tell whole numbers from others by value. `+ 0` makes -0 plain. */
+/**
+ * Pixels; Keras distinguishes integers from floats by type, we distinguish whole numbers from others by value. `+ 0`
+ * makes -0 plain.
+ */
 function shift(range = 0, extent: number, random: Random): number {
   const draw = random.uniform(-1, 1);
   if (range < 1) return draw * range * extent + 0;
@@ -115,7 +118,7 @@ function shift(range = 0, extent: number, random: Random): number {
 }
 
 /**
- * The matrix of rotation, shift, shear and zoom, multiplied in this order, about the image's centre; undefined where
+ * The matrix of rotation, shift, shear and zoom, multiplied in this order, about the image's center; undefined if
  * none of them does anything. Result pixels are read through it, so zoom 0.5 shows the middle half.
  */
 function affineOf(transform: Transform, width: number, height: number): AffineMatrix | undefined {

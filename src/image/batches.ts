@@ -1,5 +1,5 @@
 /**
- * Batches of images, in order, loaded ahead of whoever consumes them within bounded memory.
+ * Batches of images, in order, loaded ahead of their consumer within bounded memory.
  *
  * `load` is asynchronous and gives each image in an array of its own, so that it may as well come from a worker
  * thread: what happens here is only copying it into its place.
@@ -11,7 +11,7 @@ import { asPipelineError, failure, locatedAt, type PipelineError } from '../core
 const BATCH_NUMBERS = 16 * 224 * 224 * 3;
 
 /** How many images of [height, width] are worth handing to an engine at once. */
-export function picturesPerBatch([height, width]: readonly [number, number]): number {
+export function imagesPerBatch([height, width]: readonly [number, number]): number {
   return Math.max(8, Math.min(256, Math.floor(BATCH_NUMBERS / (height * width * 3))));
 }
 
@@ -21,7 +21,7 @@ export interface BatchOptions<T> {
   /** Loads that are asked for at once. */
   readonly inFlight: number;
   /** Numbers of one image: height x width x 3. */
-  readonly numbersPerPicture: number;
+  readonly numbersPerImage: number;
   /** Reads, decodes, changes and preprocesses one image. */
   readonly load: (item: T) => Promise<Float32Array>;
   /** What to call an item in an error: its path. */
@@ -32,13 +32,13 @@ export interface BatchOptions<T> {
   readonly signal?: AbortSignal;
 }
 
-export interface PictureBatch<T> {
+export interface ImageBatch<T> {
   readonly items: readonly T[];
   /** One image after another, as many as there are items. Valid until the next batch but one is asked for. */
   readonly pixels: Float32Array;
 }
 
-type Loaded = { readonly picture: Float32Array } | { readonly error: unknown };
+type Loaded = { readonly image: Float32Array } | { readonly error: unknown };
 
 interface Pending<T> {
   readonly item: T;
@@ -50,24 +50,24 @@ interface Pending<T> {
  * skipped the next takes its place. At most two batches are loaded ahead, also while the consumer is busy with one.
  * The first failure, in the items' order, ends it: loads under way are waited for, the rest never begin.
  */
-export async function* pictureBatches<T>(options: BatchOptions<T>): AsyncGenerator<PictureBatch<T>, void, undefined> {
-  const { batchSize, numbersPerPicture } = options;
-  const ring = [0, 1].map(() => new Float32Array(batchSize * numbersPerPicture));
+export async function* imageBatches<T>(options: BatchOptions<T>): AsyncGenerator<ImageBatch<T>, void, undefined> {
+  const { batchSize, numbersPerImage } = options;
+  const ring = [0, 1].map(() => new Float32Array(batchSize * numbersPerImage));
   const ahead = new Prefetch(options);
   try {
     let items: T[] = [];
     let turn = 0;
     for (let next = ahead.take(); next !== undefined; next = ahead.take()) {
-      const picture = accept(next.item, await next.loaded, options);
-      if (picture === undefined) continue;
-      ring[turn].set(picture, items.length * numbersPerPicture);
+      const image = accept(next.item, await next.loaded, options);
+      if (image === undefined) continue;
+      ring[turn].set(image, items.length * numbersPerImage);
       items.push(next.item);
       if (items.length < batchSize) continue;
       yield { items, pixels: ring[turn] };
       items = [];
       turn = 1 - turn;
     }
-    if (items.length > 0) yield { items, pixels: ring[turn].subarray(0, items.length * numbersPerPicture) };
+    if (items.length > 0) yield { items, pixels: ring[turn].subarray(0, items.length * numbersPerImage) };
   } finally {
     await ahead.stop();
   }
@@ -96,7 +96,7 @@ class Prefetch<T> {
     const loaded = this.queue
       .add(() => this.load(item))
       .then(
-        (picture): Loaded => ({ picture }),
+        (image): Loaded => ({ image }),
         (error: unknown): Loaded => ({ error }),
       );
     this.pending.push({ item, loaded });
@@ -114,16 +114,14 @@ class Prefetch<T> {
   }
 }
 
-/** The image, or undefined where it is to be skipped. Throws the item's failure, which names the item. */
+/** The image, or undefined if it is to be skipped. Throws the item's failure, which names the item. */
 function accept<T>(item: T, loaded: Loaded, options: BatchOptions<T>): Float32Array | undefined {
-  const { numbersPerPicture, nameOf, onBad, signal } = options;
+  const { numbersPerImage, nameOf, onBad, signal } = options;
   if (signal?.aborted === true)
     throw failure('interrupted', { code: 'interrupted', found: 'interrupted' }, signal.reason);
-  if ('picture' in loaded) {
-    if (loaded.picture.length === numbersPerPicture) return loaded.picture;
-    throw new RangeError(
-      `${nameOf(item)}: ${loaded.picture.length} numbers were loaded, ${numbersPerPicture} expected`,
-    );
+  if ('image' in loaded) {
+    if (loaded.image.length === numbersPerImage) return loaded.image;
+    throw new RangeError(`${nameOf(item)}: ${loaded.image.length} numbers were loaded, ${numbersPerImage} expected`);
   }
   const error = locatedAt(nameOf(item), asPipelineError(loaded.error, nameOf(item)));
   if (error.category === 'bad-data' && onBad?.(item, error) === 'skip') return undefined;

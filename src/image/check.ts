@@ -35,7 +35,7 @@ export async function checkDecoder(): Promise<Finding[]> {
         level: 'error',
         about: 'machine',
         code: 'decoder-wrong',
-        text: `${title}: ${failed.join(', ')} decode wrong`,
+        text: `${title}: ${failed.join(', ')} images decode incorrectly`,
         remedy: 'reinstall sharp',
       },
     ];

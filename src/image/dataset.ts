@@ -1,4 +1,4 @@
-/** What `ingest` puts out, as the stages that read images see it; what `augment` does is in augmentation.ts. */
+/** What `ingest` outputs, as the stages that read images see it; what `augment` does is in augmentation.ts. */
 import { isDigest, type Digest } from '../core/digest.js';
 import { isCount, isListOf, isMapOf, isOneOf, isShapedAs, isString, type Guard } from '../core/guards.js';
 import type { IngestConfig } from '../core/schema-types.js';
@@ -49,7 +49,7 @@ export interface Samples {
   readonly samples: readonly SampleRow[];
 }
 
-/** Output `summary`: figures for people. */
+/** Output `summary`: numbers for people. */
 export interface DataSummary {
   readonly classes: readonly string[];
   /** Images by split and class. */
@@ -62,7 +62,7 @@ export interface Files {
   /** The source as the pipeline file names it, or the archive by its digest. */
   readonly root: string;
   readonly onBadImage: 'fail' | 'skip';
-  /** Paths below the root by digest; several where the same bytes lie in several places. */
+  /** Paths below the root by digest; several if the same bytes are in several places. */
   readonly paths: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -73,7 +73,13 @@ const isSampleRow: Guard<SampleRow> = (value): value is SampleRow =>
   isCount(value[1]) &&
   splitNames.includes(value[2] as SplitName);
 
-export const isSamples: Guard<Samples> = isShapedAs({ samples: isListOf(isSampleRow) });
+const isSamples: Guard<Samples> = isShapedAs({ samples: isListOf(isSampleRow) });
+
+/** Samples whose labels are all among this many classes. */
+export const isSamplesOf =
+  (classes: number): Guard<Samples> =>
+  (value): value is Samples =>
+    isSamples(value) && value.samples.every(([, label]) => label < classes);
 
 /** Who can write into a cache must not choose which files are read: every path is one below the root. */
 export const isFiles: Guard<Files> = isShapedAs({
@@ -82,13 +88,24 @@ export const isFiles: Guard<Files> = isShapedAs({
   paths: isMapOf(isListOf(staysInside), isDigest),
 });
 
-export const isDataSpec: Guard<DataSpec> = isShapedAs({
+export const isImageSpec: Guard<ImageSpec> = isShapedAs({
+  size: (value: unknown): value is readonly [number, number] =>
+    Array.isArray(value) && value.length === 2 && value.every((extent) => isCount(extent) && extent > 0),
+  interpolation: isOneOf('nearest', 'bilinear', 'bicubic', 'lanczos'),
+  orientation: isOneOf('exif', 'stored'),
+  fit: (value: unknown): value is Fit | undefined => value === undefined || isFit(value),
+});
+
+/** Files that have a path for each of the samples. */
+export const isFilesOf =
+  (samples: readonly SampleRow[]): Guard<Files> =>
+  (value): value is Files =>
+    isFiles(value) && samples.every(([digest]) => Object.hasOwn(value.paths, digest) && value.paths[digest].length > 0);
+
+export const isDataSpec: Guard<DataSpec> = isShapedAs({ classes: isListOf(isString), image: isImageSpec });
+
+export const isDataSummary: Guard<DataSummary> = isShapedAs({
   classes: isListOf(isString),
-  image: isShapedAs({
-    size: (value: unknown): value is readonly [number, number] =>
-      Array.isArray(value) && value.length === 2 && value.every(isCount),
-    interpolation: isOneOf('nearest', 'bilinear', 'bicubic', 'lanczos'),
-    orientation: isOneOf('exif', 'stored'),
-    fit: (value: unknown): value is Fit | undefined => value === undefined || isFit(value),
-  }),
+  counts: isMapOf(isMapOf(isCount)),
+  bad: isListOf(isShapedAs({ path: isString, reason: isString })),
 });

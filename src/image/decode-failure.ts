@@ -1,14 +1,14 @@
 /**
- * Tells an image that cannot be decoded from a machine that cannot decode: without a free thread or memory, libvips
- * fails on sound files as it does on damaged ones, and what is called undecodable may be left out for good.
+ * Distinguishes an image that cannot be decoded from a machine that cannot decode: without a free thread or memory,
+ * libvips fails on sound files as it does on damaged ones, and what is called undecodable may be left out for good.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { failure, withoutResources, type PipelineError } from '../core/problem.js';
 import { READ_FORMATS } from './formats/foreign.js';
-import { probePicture } from './probe.js';
+import { probeImage } from './probe.js';
 
-/** Words of glib, libvips and its codecs for what they did not get from the machine. */
+/** Messages of glib, libvips and its codecs about resources that the machine refused. */
 const wantsResources = /memory|alloc|thread|resource|too many open/i;
 const PAUSES_MS = [0, 50, 250];
 /** Where threads are short, each try fails with some luck; so many in a row do not happen by luck. */
@@ -18,8 +18,8 @@ type Decode = (bytes: Uint8Array) => Promise<Uint8Array>;
 
 /**
  * Decodes again after a failure; gives the pixels if it works now. Rejects with `picture-not-decodable` (bad data) only
- * if the bytes explain it: they fail with the same words again, which do not name memory or threads, and images made here
- * pass through the same pipeline before and after. Everything else is `out-of-resources` (input or output).
+ * if the bytes explain it: they fail with the same words again, which do not name memory or threads, and images made
+ * here pass through the same pipeline before and after. Everything else is `out-of-resources` (input or output).
  */
 export async function decodeAgain(
   first: unknown,
@@ -48,7 +48,7 @@ export async function decodeAgain(
  * with no thread to be had, libvips crashes while it writes a JPEG.
  */
 async function passesControls(bytes: Uint8Array): Promise<boolean> {
-  const probe = probePicture(bytes, Infinity);
+  const probe = probeImage(bytes, Infinity);
   const { width, height } = probe.ok ? probe : { width: 64, height: 64 };
   try {
     for (let i = 0; i < CONTROLS; i++) {
@@ -64,7 +64,7 @@ async function passesControls(bytes: Uint8Array): Promise<boolean> {
 }
 
 function notDecodable(error: unknown, bytes: Uint8Array): PipelineError {
-  const probe = probePicture(bytes, Infinity);
+  const probe = probeImage(bytes, Infinity);
   const problem = {
     code: 'picture-not-decodable',
     found:

@@ -23,7 +23,7 @@ export interface DecodeOptions {
 
 /**
  * Takes a file's bytes; gives height x width x 3 bytes, RGB. Rejects with `picture-not-decodable` (bad data) if the
- * bytes are to blame, and with `out-of-resources` (input or output) where the machine is.
+ * bytes are to blame, and with `out-of-resources` (input or output) if the machine is.
  */
 export type Decoder = (bytes: Uint8Array) => Promise<Uint8Array>;
 
@@ -46,7 +46,7 @@ const kernels: Readonly<Record<Filter, keyof KernelEnum>> = {
  *   that has many megapixels. The others are filters that widen with the reduction, so that a small image is an
  *   average of the large one, as in PIL and unlike `tf.image.resize`. An image that is enlarged in one direction or both
  *   gets the very levels that PIL computes. One that is reduced is within a level on average; a JPEG is read at a half, a
- *   quarter or an eighth where that is still larger than the result: much faster, at a difference of a few gray levels.
+ *   quarter or an eighth if that is still larger than the result: much faster, at a difference of a few gray levels.
  * - Gray becomes RGB, 16 bits become 8, CMYK is multiplied out as PIL does it. Embedded color profiles are ignored, as
  *   by PIL: networks were trained on the numbers in the files.
  * - Alpha is dropped, not blended: a transparent pixel shows the color that is stored under it.

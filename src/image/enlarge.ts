@@ -10,7 +10,7 @@ import type { Extent, Placement } from './fit.js';
 
 export type Filter = 'bilinear' | 'bicubic' | 'lanczos';
 
-/** How far a filter reaches, and its weight at a distance, both in source pixels where the image is enlarged. */
+/** How far a filter reaches, and its weight at a distance, both in source pixels if the image is enlarged. */
 const filters: Readonly<Record<Filter, { readonly support: number; readonly at: (x: number) => number }>> = {
   bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
   bicubic: { support: 2, at: (x) => keys(Math.abs(x)) },

@@ -1,4 +1,4 @@
-/** Which decoder would make the pixels: told from package metadata, without loading it, for cache keys. */
+/** Which decoder would make the pixels: read from package metadata, without loading it, for cache keys. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ const DECODER_VERSION = 3;
 export interface DecoderIdentity {
   readonly name: 'sharp';
   readonly version: string;
-  /** Version of the prebuilt libvips package, or `bundled` where sharp's own binary package holds it (Windows, wasm). */
+  /** Version of the prebuilt libvips package, or `bundled` if sharp's own binary package holds it (Windows, wasm). */
   readonly libvips: string;
   readonly impl: number;
 }
@@ -52,7 +52,7 @@ function libvipsVersion(sharpFile: string, sharp: PackageMetadata): string {
 
 let known: DecoderIdentity | undefined;
 
-/** Reads the identity, once in a process; throws where sharp is not installed. */
+/** Reads the identity, once in a process; throws if sharp is not installed. */
 export function decoderIdentity(): DecoderIdentity {
   if (known !== undefined) return known;
   const file = sharpPackageFile();

@@ -2,8 +2,8 @@
 import type { Extent, Placement } from './fit.js';
 
 /**
- * For each place of the result the place that it is read from: the one under its centre. The position is summed up
- * step by step because PIL does so (`ImagingScaleAffine`): where it falls between two pixels, the last bit decides.
+ * For each place of the result the place that it is read from: the one under its center. The position is summed up
+ * step by step because PIL does so (`ImagingScaleAffine`): if it falls between two pixels, the last bit decides.
  */
 function sources(from: number, to: number): Uint32Array {
   const step = from / to;

@@ -4,7 +4,8 @@ import { formatOf } from '../core/image-signatures.js';
 import type { ImageSpec } from './dataset.js';
 import { decodeBmp } from './formats/bmp.js';
 import { jpegChannels } from './formats/jpeg.js';
-import { pictureLimits, probePicture } from './probe.js';
+import { imageLimits } from '../core/image-limits.js';
+import { probeImage } from './probe.js';
 
 /** What decoding begins with; each call gives a pipeline of its own. */
 export interface OpenImage {
@@ -14,9 +15,10 @@ export interface OpenImage {
 }
 
 /**
- * Colors are taken as Pillow's `convert('RGB')` takes them: embedded profiles are ignored, CMYK is multiplied out, alpha
- * is dropped. What sharp would do otherwise is done here in a pass over the whole image, for the few that need it.
- * A JPEG that lacks its end marker is read if it lacks nothing else, as Pillow and browsers read it. Rejects with sharp's error for what it cannot read.
+ * Colors are taken as Pillow's `convert('RGB')` takes them: embedded profiles are ignored, CMYK is multiplied out,
+ * alpha is dropped. What sharp would do otherwise is done here in a pass over the whole image, for the few that need
+ * it. A JPEG that lacks its end marker is read if it lacks nothing else, as Pillow and browsers read it. Rejects with
+ * sharp's error for what it cannot read.
  */
 export async function openImage(bytes: Uint8Array, orientation: ImageSpec['orientation']): Promise<OpenImage> {
   const format = formatOf(bytes);
@@ -29,7 +31,7 @@ export async function openImage(bytes: Uint8Array, orientation: ImageSpec['orien
     autoOrient: orientation === 'exif',
     failOn: 'error',
     ignoreIcc: true,
-    limitInputPixels: pictureLimits.mostPixels,
+    limitInputPixels: imageLimits.mostPixels,
     pages: 1,
     sequentialRead: true,
   };
@@ -40,12 +42,12 @@ export async function openImage(bytes: Uint8Array, orientation: ImageSpec['orien
     await sharp(whole, { ...input, failOn: 'warning' })
       .raw()
       .toBuffer();
-  // A JPEG has no alpha, and tells its channels at less cost than by sharp.
-  if (format === 'jpeg' && jpegChannels(bytes) !== 4 && bytes.length < pictureLimits.largePixels / 16)
+  // A JPEG has no alpha, and its header shows its channels at less cost than sharp does.
+  if (format === 'jpeg' && jpegChannels(bytes) !== 4 && bytes.length < imageLimits.largePixels / 16)
     return { pixels, large: false };
   const { space, hasAlpha, width, height } = await pixels().metadata();
   if (space === 'cmyk') return await multipliedOut(pixels());
-  if (!hasAlpha) return { pixels, large: width * height > pictureLimits.largePixels };
+  if (!hasAlpha) return { pixels, large: width * height > imageLimits.largePixels };
   // sharp multiplies colors by their alpha before it resizes, which would turn what is transparent black.
   const { data, info } = await rgb(pixels()).toBuffer({ resolveWithObject: true });
   return ofPixels(data, info.width, info.height);
@@ -56,7 +58,7 @@ const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
 /** Whether a JPEG has no end marker. Nearly all end with it, which spares the search. */
 function lacksEnd(bytes: Uint8Array): boolean {
   if (bytes.at(-2) === END_OF_IMAGE[0] && bytes.at(-1) === END_OF_IMAGE[1]) return false;
-  const probe = probePicture(bytes, Infinity);
+  const probe = probeImage(bytes, Infinity);
   return probe.ok && probe.unended === true;
 }
 
@@ -68,7 +70,7 @@ export function rgb(image: Sharp): Sharp {
 function ofPixels(data: Uint8Array, width: number, height: number): OpenImage {
   return {
     pixels: () => sharp(data, { raw: { width, height, channels: 3 } }),
-    large: width * height > pictureLimits.largePixels,
+    large: width * height > imageLimits.largePixels,
   };
 }
 

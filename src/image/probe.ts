@@ -1,4 +1,8 @@
-/** Finds out from a file's bytes whether it is a whole image of a format that is read, and its size, without decoding it. */
+/**
+ * Finds out from a file's bytes whether it is a whole image of a format that is read, and its size, without decoding
+ * it.
+ */
+import { imageLimits } from '../core/image-limits.js';
 import { formatOf, type ImageFormat } from '../core/image-signatures.js';
 import { PipelineError } from '../core/problem.js';
 import { readAvif } from './formats/avif.js';
@@ -11,23 +15,19 @@ import type { Reading } from './formats/reading.js';
 import { readTiff } from './formats/tiff.js';
 import { readWebp } from './formats/webp.js';
 
-/** Part of the keys of what is told from a probe; bumped when the same bytes may get another answer. */
+/** Part of the keys of what a probe decides; bumped when the same bytes may get another answer. */
 export const PROBE_VERSION = 2;
-
-/**
- * What is read into memory for one image stays bounded: the file, and its pixels before they are reduced. `pixels` is the
- * usual limit, which `max_megapixels` of ingest replaces, up to `mostPixels`; from `largePixels` on, a thread decodes one
- * image at a time.
- */
-export const pictureLimits = { bytes: 128 * 2 ** 20, pixels: 256e6, mostPixels: 1000e6, largePixels: 64e6 } as const;
 
 export { HOLDS_PATH };
 
-/** What is wrong with a file: more than the limits allow, not an image of a format that is read, or one with parts missing. */
-export type PictureFault = 'too-large' | 'foreign' | 'damaged';
+/**
+ * What is wrong with a file: more than the limits allow, not an image of a format that is read, or one with parts
+ * missing.
+ */
+export type ImageFault = 'too-large' | 'foreign' | 'damaged';
 
-export type PictureProbe =
-  /** `unended`: a JPEG without its end marker; whether all of its image data is there only decoding can tell. */
+export type ImageProbe =
+  /** `unended`: a JPEG without its end marker; only decoding can show whether all of its image data is there. */
   | {
       readonly ok: true;
       readonly format: ImageFormat;
@@ -36,7 +36,7 @@ export type PictureProbe =
       readonly unended?: true;
     }
   /** `reason` is worded to follow the file's name: `is a HEIC, expected JPEG, PNG, ...`. */
-  | { readonly ok: false; readonly fault: PictureFault; readonly reason: string };
+  | { readonly ok: false; readonly fault: ImageFault; readonly reason: string };
 
 const readers: Readonly<Record<ImageFormat, (bytes: Uint8Array) => Reading>> = {
   jpeg: readJpeg,
@@ -48,17 +48,17 @@ const readers: Readonly<Record<ImageFormat, (bytes: Uint8Array) => Reading>> = {
   avif: readAvif,
 };
 
-function refuse(fault: PictureFault, reason: string): PictureProbe {
+function refuse(fault: ImageFault, reason: string): ImageProbe {
   return { ok: false, fault, reason };
 }
 
 /**
  * Judges a file by its content, never by its name. Width and height are those of the stored pixels, before the EXIF
- * orientation. A file that passes has all its parts; whether its compressed data is sound only decoding can tell.
+ * orientation. A file that passes has all its parts; only decoding can show whether its compressed data is sound.
  * An image of more pixels than `mostPixels` is refused. Never throws, whatever the bytes.
  */
-export function probePicture(bytes: Uint8Array, mostPixels: number = pictureLimits.pixels): PictureProbe {
-  if (bytes.length > pictureLimits.bytes) {
+export function probeImage(bytes: Uint8Array, mostPixels: number = imageLimits.pixels): ImageProbe {
+  if (bytes.length > imageLimits.bytes) {
     return refuse('too-large', tooManyBytes(bytes.length));
   }
   const format = formatOf(bytes);
@@ -73,9 +73,9 @@ export function probePicture(bytes: Uint8Array, mostPixels: number = pictureLimi
   return { ok: true, format, width, height, ...(unended && { unended }) };
 }
 
-/** What is said of a file of so many bytes. */
+/** The message about a file of this many bytes. */
 export function tooManyBytes(count: number): string {
-  return `has ${mebi(count)} MiB, more than the limit of ${mebi(pictureLimits.bytes)} MiB`;
+  return `has ${mebi(count)} MiB, more than the limit of ${mebi(imageLimits.bytes)} MiB`;
 }
 
 /** In units of 2^20, to one decimal place at most. */
@@ -85,7 +85,7 @@ function mebi(count: number): number {
 
 /**
  * Whether an image may be left out for this failure where bad ones are: one that was changed or is gone may be as good
- * as any, and a fault of the disk says nothing of the image.
+ * as any, and a disk error says nothing about the image.
  */
 export function isUndecodable(error: unknown): error is PipelineError {
   return error instanceof PipelineError && error.problems[0].code === 'picture-not-decodable';

@@ -1,10 +1,10 @@
 /**
- * Resizing in plain arithmetic for where there is no libvips: a browser. It follows step by step what the decoder has
+ * Resizing in plain arithmetic where libvips does not exist: in a browser. It follows step by step what the decoder has
  * sharp and libvips do (sharp's pipeline.cc; https://www.libvips.org/API/current/libvips-resample.html, vips_resize):
  * JPEG and WebP are made smaller while they are read, large reductions begin with averages of whole blocks, a filter
- * that widens with the reduction does the rest, and each step rounds to bytes. What enlarges is the decoder's own code and
- * gives its very levels; where images become smaller, last bits of weights
- * differ, and that readers reduce brightness and colour apart does too.
+ * that widens with the reduction does the rest, and each step rounds to bytes. What enlarges is the decoder's own code
+ * and gives its very levels; where images become smaller, last bits of weights differ, and that readers reduce
+ * brightness and color apart does too.
  */
 import type { ImageSpec } from './dataset.js';
 import { enlarge, keys, sinc, type Filter as FilterName } from './enlarge.js';
@@ -52,7 +52,7 @@ function tapsOf(
       raw.map((weight) => weight / sum),
       place * count,
     );
-    // Beyond its edges an image goes on as its edge.
+    // Beyond its edges, an image repeats its edge pixels.
     sources.set(
       own.map((source) => Math.min(Math.max(source, 0), pixels - 1)),
       place * count,
@@ -68,7 +68,9 @@ function averages(pixels: number, to: number, scale: number): Taps {
   return tapsOf(pixels, to, Math.ceil(scale) + 1, (place) => Math.floor(place * scale), covered);
 }
 
-/** A filter around the place that a row or column of the result has in the source, as wide as the reduction asks for. */
+/**
+ * A filter around the place that a row or column of the result has in the source, as wide as the reduction asks for.
+ */
 function filtered(
   pixels: number,
   to: number,
@@ -84,7 +86,7 @@ function filtered(
   return tapsOf(pixels, to, 2 * radius + 1, (place) => Math.round(centreOf(place)) - radius, weightAt);
 }
 
-interface Picture {
+interface Raster {
   readonly pixels: Uint8Array;
   readonly extent: Extent;
 }
@@ -93,7 +95,7 @@ const axes = ['height', 'width'] as const;
 type Axis = (typeof axes)[number];
 
 /** Applies taps along rows or columns. */
-function apply({ pixels, extent: { width, height } }: Picture, axis: Axis, { count, sources, weights }: Taps): Picture {
+function apply({ pixels, extent: { width, height } }: Raster, axis: Axis, { count, sources, weights }: Taps): Raster {
   const places = weights.length / count;
   const extent = axis === 'width' ? { width: places, height } : { width, height: places };
   const result = new Uint8ClampedArray(extent.width * extent.height * 3);
@@ -124,21 +126,21 @@ function apply({ pixels, extent: { width, height } }: Picture, axis: Axis, { cou
  * What reading a file makes smaller: a JPEG to a half, a quarter or an eighth, without the pixels that are left over at
  * its right and lower edges; a WebP until one side is what is asked for.
  */
-function reducedByReading(picture: Picture, to: Extent, format: ImageFormat): Picture {
-  const { width, height } = picture.extent;
+function reducedByReading(raster: Raster, to: Extent, format: ImageFormat): Raster {
+  const { width, height } = raster.extent;
   const shrink = Math.min(width / to.width, height / to.height);
-  if (format === 'png' || shrink <= 1) return picture;
-  const reduce = (step: Picture, axis: Axis): Picture => {
+  if (format === 'png' || shrink <= 1) return raster;
+  const reduce = (step: Raster, axis: Axis): Raster => {
     const pixels = step.extent[axis];
     if (format === 'jpeg')
       return apply(step, axis, averages(pixels, Math.floor(pixels / jpegShrink(shrink)), jpegShrink(shrink)));
     const places = Math.round(pixels / shrink);
     return apply(step, axis, averages(pixels, places, pixels / places));
   };
-  return axes.reduce(reduce, picture);
+  return axes.reduce(reduce, raster);
 }
 
-/** sharp takes the next smaller factor where a whole one would leave little to resize. */
+/** sharp takes the next smaller factor if a whole one would leave little to resize. */
 function jpegShrink(shrink: number): number {
   const factor = [8, 4, 2].find((one) => shrink >= one) ?? 1;
   return Math.floor(shrink) === factor ? Math.max(1, factor / 2) : factor;
@@ -160,11 +162,11 @@ export function resize(
   return axes.reduce((step, axis) => reduceAxis(step, axis, to[axis], filters[interpolation]), read).pixels;
 }
 
-function reduceAxis(picture: Picture, axis: Axis, to: number, filter: Filter): Picture {
-  const full = picture.extent[axis];
-  if (full <= to) return picture;
+function reduceAxis(raster: Raster, axis: Axis, to: number, filter: Filter): Raster {
+  const full = raster.extent[axis];
+  if (full <= to) return raster;
   const block = Math.max(1, Math.floor(full / to / GAP));
-  const step = block > 1 ? apply(picture, axis, averages(full, Math.ceil(full / block), block)) : picture;
+  const step = block > 1 ? apply(raster, axis, averages(full, Math.ceil(full / block), block)) : raster;
   const scale = full / block / to;
   return apply(
     step,

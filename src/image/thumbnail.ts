@@ -12,7 +12,10 @@ export interface Thumbnail {
   readonly height: number;
 }
 
-/** An image in its own aspect, encoded again so that nothing else of the file goes along; undefined where it cannot be decoded. */
+/**
+ * An image in its own aspect, encoded again so that nothing else of the file goes along; undefined if it cannot be
+ * decoded.
+ */
 export async function thumbnailOf(
   bytes: Uint8Array,
   orientation: ImageSpec['orientation'],

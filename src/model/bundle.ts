@@ -49,7 +49,7 @@ const LARGEST_LIST = 16 * 2 ** 20;
 export async function readBundle(path: string): Promise<Bundle> {
   const file = await modelFileOf(path);
   const folder = dirname(file);
-  // A link that a person named may lead anywhere; whatever lies beside it may not.
+  // A link that a person named may lead anywhere; the files next to it may not.
   const inside = new ModelFolder(folder, file === path ? { named: MODEL } : {});
   const at = (name: string): string => join(folder, name);
   const classes = checkClasses(await readList(inside, CLASSES, at), (found, expected) =>
@@ -81,7 +81,10 @@ export async function readBundle(path: string): Promise<Bundle> {
   };
 }
 
-/** An export says these things in its network's file too, so that a list that was swapped or came from another model is found. */
+/**
+ * An export says these things in its network's file too, so that a list that was swapped or came from another model is
+ * found.
+ */
 function requireSame(inModel: unknown, inList: unknown, where: string): void {
   if (inModel === undefined || isDeepStrictEqual(inModel, inList)) return;
   throw bad(

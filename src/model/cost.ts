@@ -1,4 +1,4 @@
-/** What computing one image takes, as far as shapes show it, and the most that is taken from a stranger's network. */
+/** What computing one image takes, as far as shapes show it, and the limit for a network from elsewhere. */
 import { failure, type PipelineError } from '../core/problem.js';
 import { shapesOf, type Graph, type Layer, type Shape } from './graph.js';
 import { sizeOf } from './tensor.js';
@@ -7,7 +7,7 @@ import { sizeOf } from './tensor.js';
 export interface StepCost {
   /** As people know it, such as a layer's name. */
   readonly name: string;
-  /** Numbers that it puts out. */
+  /** Numbers that it outputs. */
   readonly numbers: number;
   /** Multiplications that it makes. */
   readonly multiplications: number;

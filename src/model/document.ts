@@ -1,14 +1,18 @@
 /** A model as stages hand it on: the layer graph, where its weights are, and how its images are prepared. */
 import type { BlobRef } from '../core/digest.js';
-import type { ImageSpec } from '../image/dataset.js';
-import type { Graph } from './graph.js';
-import type { Preprocessing } from './preprocessing.js';
+import { isCount, isListOf, isShapedAs, isString, optional, type Guard } from '../core/guards.js';
+import { isBlobRef } from '../core/outputs.js';
+import { failure } from '../core/problem.js';
+import { isImageSpec, type ImageSpec } from '../image/dataset.js';
+import { isGraph } from './graph-form.js';
+import { allWeightSpecs, type Graph } from './graph.js';
+import { isPreprocessing, type Preprocessing } from './preprocessing.js';
 import { layerOfWeight, type Tensor, type Weights } from './tensor.js';
 import { decodeWeights } from './weights-file.js';
 
 export interface ModelDocument {
   readonly graph: Graph;
-  /** Null where neither the base nor the pipeline says: then `augment.rescale` must. */
+  /** Null if neither the base nor the pipeline says: then `augment.rescale` must. */
   readonly preprocessing: Preprocessing | null;
   /** Files of weights, the base's first; a later one replaces what an earlier one names. */
   readonly weights: readonly BlobRef[];
@@ -27,6 +31,21 @@ export interface TrainedDocument extends ModelDocument {
   readonly image: ImageSpec;
 }
 
+const isBaseOf = isShapedAs({ architecture: isString, weights: isString, layers: optional(isCount) });
+const documentFields = { graph: isGraph, weights: isListOf(isBlobRef), base: isBaseOf };
+
+export const isModelDocument: Guard<ModelDocument> = isShapedAs({
+  ...documentFields,
+  preprocessing: (value: unknown): value is Preprocessing | null => value === null || isPreprocessing(value),
+});
+
+export const isTrainedDocument: Guard<TrainedDocument> = isShapedAs({
+  ...documentFields,
+  preprocessing: isPreprocessing,
+  classes: isListOf(isString),
+  image: isImageSpec,
+});
+
 /** Reads a document's weights. */
 export async function readWeights(
   document: ModelDocument,
@@ -36,6 +55,14 @@ export async function readWeights(
   for (const ref of document.weights) {
     for (const [name, tensor] of decodeWeights(await readBytes(ref), ref.digest)) weights.set(name, tensor);
   }
+  const missing = allWeightSpecs(document.graph).find(({ name }) => !weights.has(name));
+  if (missing !== undefined)
+    throw failure('bad-data', {
+      code: 'weights-damaged',
+      found: `the weights of the model lack ${missing.name}`,
+      expected: 'a model that this tool wrote',
+      remedy: 'remove the cache unless you know who changed it, then run again: everything is computed again',
+    });
   return weights;
 }
 

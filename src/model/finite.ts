@@ -1,7 +1,7 @@
-/** Finds numbers that are none: NaN and infinities. */
+/** Finds NaN and infinities. */
 import type { Weights } from './tensor.js';
 
-/** Whether there is neither NaN nor an infinity among the values. */
+/** Whether no value is NaN or infinite. */
 export function allFinite(values: Float32Array): boolean {
   // x - x is 0 for finite numbers only.
   for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return false;

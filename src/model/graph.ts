@@ -21,7 +21,7 @@ interface Common {
 
 export type InputLayer = Common & {
   readonly kind: 'input';
-  /** Height and width are null where the network takes any; a suffix may begin with features of any rank. */
+  /** Height and width are null if the network takes any; a suffix may begin with features of any rank. */
   readonly shape: readonly (number | null)[];
 };
 export type Conv2dLayer = Common & {
@@ -64,7 +64,7 @@ export type BatchNormLayer = Common & {
   /** Whether beta is there. */
   readonly center: boolean;
   /**
-   * What a trainable layer normalises by while it is trained: `stored` statistics, which then stay, or those of the
+   * What a trainable layer normalizes by while it is trained: `stored` statistics, which then stay, or those of the
    * batch, which the stored ones follow. Frozen layers, and all layers outside training, use the stored ones.
    */
   readonly statistics: 'stored' | 'batch';
@@ -91,7 +91,11 @@ export type OnnxLayer = Common & {
   readonly program: string;
   readonly tensors: readonly { readonly name: string; readonly type: StoredType; readonly shape: Shape }[];
   /** How the network takes images. */
-  readonly takes: { readonly name: string; readonly layout: 'NCHW' | 'NHWC'; readonly type: 'float32' | 'float16' | 'uint8' };
+  readonly takes: {
+    readonly name: string;
+    readonly layout: 'NCHW' | 'NHWC';
+    readonly type: 'float32' | 'float16' | 'uint8';
+  };
   /** The value that is the output. Maps keep their layout; of tokens [tokens, channels], one, their mean or all are used. */
   readonly gives: {
     readonly name: string;
@@ -130,20 +134,13 @@ export interface Graph {
 }
 
 /** The place of a tensor in {@link OnnxLayer.tensors}. */
-export type TensorRole = `${number}`;
+type TensorRole = `${number}`;
 
 /** One weight of a layer as the layer declares it. `name` is the full one, `layer/kernel`. */
 export interface WeightSpec {
   readonly name: string;
   readonly role:
-    | 'kernel'
-    | 'depthwise_kernel'
-    | 'bias'
-    | 'gamma'
-    | 'beta'
-    | 'moving_mean'
-    | 'moving_variance'
-    | TensorRole;
+    'kernel' | 'depthwise_kernel' | 'bias' | 'gamma' | 'beta' | 'moving_mean' | 'moving_variance' | TensorRole;
   readonly shape: Shape;
 }
 
@@ -232,7 +229,9 @@ export function shapesOf(graph: Graph): ReadonlyMap<string, Shape> {
   return shapes;
 }
 
-/** The weights that a layer declares for an input of this shape. Kernels are [height, width, in, out], Keras's order. */
+/**
+ * The weights that a layer declares for an input of this shape. Kernels are [height, width, in, out], Keras's order.
+ */
 export function weightSpecs(layer: Layer, input: Shape): WeightSpec[] {
   const spec = (role: WeightSpec['role'], shape: Shape): WeightSpec => ({ name: `${layer.name}/${role}`, role, shape });
   const channels = input[input.length - 1];
@@ -271,7 +270,7 @@ export function allWeightSpecs(graph: Graph): WeightSpec[] {
   );
 }
 
-/** Whether a layer normalises by the statistics of the batch while it is trained. */
+/** Whether a layer normalizes by the statistics of the batch while it is trained. */
 export function usesBatchStatistics(layer: Layer): boolean {
   return layer.kind === 'batch_normalization' && layer.trainable && layer.statistics === 'batch';
 }

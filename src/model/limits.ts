@@ -1,5 +1,5 @@
 /**
- * Bounds on what a network from elsewhere may ask of the machine. A few bytes describe a layer of any size: each is
+ * Limits on what a network from elsewhere may need from the machine. A few bytes describe a layer of any size: each is
  * computed from the description alone, before anything is allocated.
  */
 import { failure } from '../core/problem.js';
@@ -21,7 +21,7 @@ const most = {
   multiplications: 1e13,
 };
 
-/** Throws `bad-data` for a network that no machine of ours could compute; `where` names the file. */
+/** Throws `bad-data` for a network that is too large to compute; `where` names the file. */
 export function refuseOversized({ layers }: Graph, where: string): void {
   const refuse = (found: string, expected: string): never => {
     throw failure('bad-data', {

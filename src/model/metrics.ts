@@ -1,4 +1,4 @@
-/** Figures of a classifier: cross-entropy, accuracy, precision, recall, F1, ROC AUC. */
+/** Metrics of a classifier: cross-entropy, accuracy, precision, recall, F1, ROC AUC. */
 
 /** The class of each row of predictions: the second one from the threshold on, or the largest. */
 export function predictedLabels(predictions: Float32Array, units: number, threshold = 0.5): number[] {
@@ -17,7 +17,7 @@ function largest(values: Float32Array, from: number, count: number): number {
   return best - from;
 }
 
-/** What rounding of some numbers does to predictions. */
+/** The effect of rounding on predictions. */
 export interface RoundingCost {
   /** How many images were compared. */
   readonly samples: number;
@@ -66,7 +66,7 @@ export function crossEntropy(predictions: Float32Array, labels: readonly number[
   return sum;
 }
 
-export interface ClassFigures {
+export interface ClassMetrics {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
@@ -82,7 +82,7 @@ export function confusionMatrix(labels: readonly number[], predicted: readonly n
 }
 
 /** Precision, recall and F1 of each class; a ratio over nothing is 0, as scikit-learn has it. */
-export function classFigures(matrix: readonly (readonly number[])[]): ClassFigures[] {
+export function classMetrics(matrix: readonly (readonly number[])[]): ClassMetrics[] {
   return matrix.map((row, index) => {
     const hits = row[index];
     const support = row.reduce((sum, count) => sum + count, 0);
@@ -96,7 +96,7 @@ export function classFigures(matrix: readonly (readonly number[])[]): ClassFigur
 
 /**
  * Area under the ROC curve: the chance that an image of the second class scores higher than one of the first, ties
- * counting half (the Mann-Whitney statistic, by ranks). Undefined where one class has no images.
+ * counting half (the Mann-Whitney statistic, by ranks). Undefined if one class has no images.
  */
 export function rocAuc(scores: readonly number[], labels: readonly number[]): number | undefined {
   const positives = labels.filter((label) => label === 1).length;
@@ -120,14 +120,14 @@ export type RocPoint = readonly [falsePositives: number, truePositives: number];
 /**
  * The ROC curve from [0, 0] to [1, 1], one point for each distinct score from the highest down; images of equal scores
  * change sides together, so that the area below the points is {@link rocAuc}. Corners alone: points on a straight line
- * between others are left out. Undefined where one class has no images.
+ * between others are left out. Undefined if one class has no images.
  */
 export function rocCurve(scores: readonly number[], labels: readonly number[]): RocPoint[] | undefined {
   const positives = labels.filter((label) => label === 1).length;
   const negatives = labels.length - positives;
   if (positives === 0 || negatives === 0) return undefined;
   const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a]);
-  // Counts, not rates, so that straight lines are told exactly.
+  // Counts, not rates, so that straight lines are detected exactly.
   const points: [number, number][] = [[0, 0]];
   let counts: [number, number] = [0, 0];
   for (let from = 0; from < order.length;) {

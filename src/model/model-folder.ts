@@ -1,6 +1,6 @@
 /**
  * The files of a model in a folder. Such folders are passed from hand to hand: no file of one may lead out of it by a
- * link, and whoever keeps a result under a digest gets only bytes of that digest.
+ * link, and a result kept under a digest comes only from bytes with that digest.
  */
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
@@ -23,6 +23,13 @@ export interface FolderOptions {
   readonly expected?: ExpectedDigests;
   /** The name of the file that a person named, which may be a link to anywhere. */
   readonly named?: string;
+}
+
+/** What tells the folder of a model, given by its path or that of a file in it, from another one of the same path. Undefined if there is none. */
+export async function folderIdentity(path: string): Promise<string | undefined> {
+  const [own, above] = await Promise.all([path, dirname(path)].map((one) => stat(one).catch(() => undefined)));
+  const folder = own?.isFile() ? above : own;
+  return folder && `${folder.dev}-${folder.ino}-${folder.birthtimeMs}`;
 }
 
 export class ModelFolder {
@@ -52,7 +59,10 @@ export class ModelFolder {
     return (await stat(await this.targetOf(name))).size;
   }
 
-  /** Fills an array from a file, and returns how many bytes there were and their digest. Failures are those of {@link read}. */
+  /**
+   * Fills an array from a file, and returns how many bytes there were and their digest. Failures are those of {@link
+   * read}.
+   */
   async readInto(name: string, into: Uint8Array): Promise<{ readonly filled: number; readonly digest: Digest }> {
     const path = join(this.folder, name);
     const file = await openRegular(await this.targetOf(name), { where: path });

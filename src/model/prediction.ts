@@ -1,4 +1,4 @@
-/** What a classifier's outputs say of an image, in the words of its classes. */
+/** A classifier's outputs for an image, in terms of its classes. */
 import type { Prediction } from '../core/prediction.js';
 import { predictedLabels } from './metrics.js';
 
@@ -8,7 +8,9 @@ export function scoresOf(outputs: Float32Array, row: number, units: number): num
   return [1 - outputs[row], outputs[row]];
 }
 
-/** One row of a network's outputs as a prediction, with the class that `evaluate` would choose at its usual threshold. */
+/**
+ * One row of a network's outputs as a prediction, with the class that `evaluate` would choose at its usual threshold.
+ */
 export function predictionOf(
   outputs: Float32Array,
   row: number,

@@ -1,14 +1,14 @@
 /**
- * What an exported model says of its classes and of how its images are prepared, in whichever format. Models are passed
+ * What an exported model says about its classes and how its images are prepared, in whichever format. Models are passed
  * from hand to hand, so none of it is believed before it is checked.
  */
 import { isRecord } from '../core/is-record.js';
 import type { PipelineError } from '../core/problem.js';
 import type { ImageSpec } from '../image/dataset.js';
+import { imageLimits } from '../core/image-limits.js';
 import { isFit } from '../image/fit.js';
-import { pictureLimits } from '../image/probe.js';
 import { show } from './layers-model/config.js';
-import type { Normalization, Preprocessing, PreprocessingMode } from './preprocessing.js';
+import { isNormalization, type Preprocessing, type PreprocessingMode } from './preprocessing.js';
 import { sizeOf } from './tensor.js';
 
 /** Words the failure for the format that is read. */
@@ -34,11 +34,11 @@ export function checkImage(value: unknown, refuse: Refuse): ImageSpec {
   if (!isRecord(value)) throw refuse(`image is ${show(value)}`, 'an object with size, interpolation and orientation');
   const { size } = value;
   const isSide = (side: unknown): side is number =>
-    Number.isInteger(side) && Number(side) > 0 && Number(side) <= pictureLimits.pixels;
-  if (!Array.isArray(size) || size.length !== 2 || !size.every(isSide) || sizeOf(size) > pictureLimits.pixels) {
+    Number.isInteger(side) && Number(side) > 0 && Number(side) <= imageLimits.pixels;
+  if (!Array.isArray(size) || size.length !== 2 || !size.every(isSide) || sizeOf(size) > imageLimits.pixels) {
     throw refuse(
       `image.size is ${show(size)}`,
-      `[height, width] in pixels, at most ${pictureLimits.pixels.toLocaleString('en-US')} in all`,
+      `[height, width] in pixels, at most ${imageLimits.pixels.toLocaleString('en-US')} in all`,
     );
   }
   const interpolation = oneOf(interpolations, value['interpolation'], 'image.interpolation', refuse);
@@ -63,21 +63,6 @@ export function checkPreprocessing(value: unknown, refuse: Refuse): Preprocessin
     return { kind: 'normalize', scale, mean: [...mean], std: [...std], channels };
   }
   throw refuse(`preprocessing is ${show(value)}`, 'a mode of Keras, a rescale with its factor, or a normalization');
-}
-
-function isNormalization(value: unknown): value is Normalization {
-  if (!isRecord(value) || value['kind'] !== 'normalize') return false;
-  const isNumber = (number: unknown): number is number => typeof number === 'number' && Number.isFinite(number);
-  const isTriple = (list: unknown, holds: (number: number) => boolean) =>
-    Array.isArray(list) && list.length === 3 && list.every((number) => isNumber(number) && holds(number));
-  const { scale, mean, std, channels } = value;
-  return (
-    isNumber(scale) &&
-    scale > 0 &&
-    isTriple(mean, () => true) &&
-    isTriple(std, (number) => number > 0) &&
-    (channels === 'rgb' || channels === 'bgr')
-  );
 }
 
 function oneOf<Text extends string>(all: readonly Text[], value: unknown, what: string, refuse: Refuse): Text {

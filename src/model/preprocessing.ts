@@ -1,9 +1,11 @@
 /**
- * How levels of 0 to 255 become what a network takes in. The modes are those of Keras
+ * How levels of 0 to 255 become the input of a network. The modes are those of Keras
  * (`keras.applications.imagenet_utils.preprocess_input`); each pretrained base was trained with one of them.
  */
 
-/** `tf`: [-1, 1]; `caffe`: BGR less the ImageNet mean; `torch`: [0, 1] standardised by ImageNet; `none`: 0 to 255. */
+import { isFiniteNumber, isOneOf, isShapedAs, type Guard } from '../core/guards.js';
+
+/** `tf`: [-1, 1]; `caffe`: BGR less the ImageNet mean; `torch`: [0, 1] standardized by ImageNet; `none`: 0 to 255. */
 export type PreprocessingMode = 'tf' | 'caffe' | 'torch' | 'none';
 
 export type Preprocessing =
@@ -21,6 +23,26 @@ export interface Normalization {
   readonly std: readonly [number, number, number];
   readonly channels: 'rgb' | 'bgr';
 }
+
+export const isPreprocessing: Guard<Preprocessing> = (value): value is Preprocessing =>
+  isMode(value) || isFactor(value) || isNormalization(value);
+
+const isMode = isShapedAs({ kind: isOneOf('mode'), mode: isOneOf('tf', 'caffe', 'torch', 'none') });
+const isFactor = isShapedAs({ kind: isOneOf('rescale'), factor: isFiniteNumber });
+const isPositive = (value: unknown): value is number => isFiniteNumber(value) && value > 0;
+const isTripleOf =
+  (isMember: Guard<number>): Guard<readonly [number, number, number]> =>
+  (value): value is readonly [number, number, number] =>
+    Array.isArray(value) && value.length === 3 && value.every(isMember);
+
+/** Whether a value that was read is a normalization, with deviations above 0. */
+export const isNormalization: Guard<Normalization> = isShapedAs({
+  kind: isOneOf('normalize'),
+  scale: isPositive,
+  mean: isTripleOf(isFiniteNumber),
+  std: isTripleOf(isPositive),
+  channels: isOneOf('rgb', 'bgr'),
+});
 
 /** Bumped when the same levels may give other numbers. */
 export const PREPROCESSING_VERSION = 1;
@@ -77,7 +99,11 @@ function toTorch(pixels: Uint8Array | Float32Array, into: Float32Array): void {
   }
 }
 
-function normalize(pixels: Uint8Array | Float32Array, into: Float32Array, { channels, ...numbers }: Normalization): void {
+function normalize(
+  pixels: Uint8Array | Float32Array,
+  into: Float32Array,
+  { channels, ...numbers }: Normalization,
+): void {
   const factor = fround(numbers.scale);
   const [mean, std] = [numbers.mean.map(fround), numbers.std.map(fround)];
   const places = channels === 'bgr' ? [2, 1, 0] : [0, 1, 2];
@@ -107,11 +133,12 @@ export function describePreprocessing(preprocessing: Preprocessing): string {
 
 function describeNormalization({ scale: factor, mean, std, channels }: Normalization): string {
   const order = channels === 'bgr' ? 'BGR, ' : '';
-  const rounded = (numbers: readonly number[]) => `[${numbers.map((number) => Number(number.toPrecision(4))).join(', ')}]`;
+  const rounded = (numbers: readonly number[]) =>
+    `[${numbers.map((number) => Number(number.toPrecision(4))).join(', ')}]`;
   return `${order}levels times ${ratioText(factor)}, minus ${rounded(mean)}, divided by ${rounded(std)}`;
 }
 
-/** 1/255 where the factor is one over a whole number, as people write it. */
+/** 1/255 if the factor is one over a whole number, as people write it. */
 function ratioText(factor: number): string {
   const inverse = Math.round(1 / factor);
   return inverse > 1 && 1 / inverse === factor ? `1/${inverse}` : String(factor);

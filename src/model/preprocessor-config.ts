@@ -106,10 +106,14 @@ function fromTransformers(config: Json, refuse: Refuse): PreprocessorConfig {
   const flips = config['do_flip_channel_order'] === true;
   for (const [key, value] of rest) {
     const holds = withoutMeaning[key];
-    if (holds === undefined || !holds(value)) throw refuse(`the key \`${key}\` (${JSON.stringify(value)}) is not understood`);
+    if (holds === undefined || !holds(value))
+      throw refuse(`the key \`${key}\` (${JSON.stringify(value)}) is not understood`);
   }
-  if (typeof factor !== 'number' || !(factor > 0)) throw refuse(`\`rescale_factor\` is ${JSON.stringify(factor)}`, 'a number above 0');
-  const numbers = normalizes ? { mean: triple(mean, 'image_mean', refuse), std: triple(std, 'image_std', refuse) } : IDENTITY;
+  if (typeof factor !== 'number' || !(factor > 0))
+    throw refuse(`\`rescale_factor\` is ${JSON.stringify(factor)}`, 'a number above 0');
+  const numbers = normalizes
+    ? { mean: triple(mean, 'image_mean', refuse), std: triple(std, 'image_std', refuse) }
+    : IDENTITY;
   const geometry = resizes
     ? geometryOf({ size, pct, crop: crops ? cropSize : undefined }, refuse)
     : crops
@@ -141,7 +145,10 @@ function geometryOf({ size, pct, crop }: Sizes, refuse: Refuse): Pick<Preprocess
     if (crop === undefined) return { size: whole, fit: undefined };
     const cut = sides(crop, 'crop_size', refuse);
     if (cut[0] === whole[0] && cut[1] === whole[1]) return { size: whole, fit: undefined };
-    throw refuse(`\`size\` [${whole.join(', ')}] stretches images, of which \`crop_size\` cuts out [${cut.join(', ')}]`, 'a shortest_edge, or the same size in both');
+    throw refuse(
+      `\`size\` [${whole.join(', ')}] stretches images, of which \`crop_size\` cuts out [${cut.join(', ')}]`,
+      'a shortest_edge, or the same size in both',
+    );
   }
   if (crop !== undefined) {
     const cut = sides(crop, 'crop_size', refuse);
@@ -149,8 +156,13 @@ function geometryOf({ size, pct, crop }: Sizes, refuse: Refuse): Pick<Preprocess
     if (short < cut[0]) throw refuse(`\`crop_size\` is larger than the \`shortest_edge\` of ${short}`);
     return { size: cut, fit: { kind: 'crop', crop_pct: cut[0] / short } };
   }
-  if (pct === undefined) throw refuse('`size.shortest_edge` without a center crop gives images of different sizes', '`do_center_crop: true` with a `crop_size`');
-  if (typeof pct !== 'number' || !(pct > 0 && pct <= 1)) throw refuse(`\`crop_pct\` is ${JSON.stringify(pct)}`, 'a number from 0 to 1');
+  if (pct === undefined)
+    throw refuse(
+      '`size.shortest_edge` without a center crop gives images of different sizes',
+      '`do_center_crop: true` with a `crop_size`',
+    );
+  if (typeof pct !== 'number' || !(pct > 0 && pct <= 1))
+    throw refuse(`\`crop_pct\` is ${JSON.stringify(pct)}`, 'a number from 0 to 1');
   // ConvNeXT's processor crops below 384 px only.
   return { size: [short, short], fit: short >= 384 ? undefined : { kind: 'crop', crop_pct: pct } };
 }
@@ -159,13 +171,15 @@ function geometryOf({ size, pct, crop }: Sizes, refuse: Refuse): Pick<Preprocess
 function shortestEdge(size: unknown, refuse: Refuse): number | undefined {
   if (!isRecord(size) || !('shortest_edge' in size)) return undefined;
   const { shortest_edge: edge, ...others } = size;
-  if (Object.keys(others).length > 0) throw refuse(`\`size\` is ${JSON.stringify(size)}`, '`shortest_edge` alone, or height and width');
+  if (Object.keys(others).length > 0)
+    throw refuse(`\`size\` is ${JSON.stringify(size)}`, '`shortest_edge` alone, or height and width');
   return side(edge, 'size.shortest_edge', refuse);
 }
 
 function sides(value: unknown, key: string, refuse: Refuse): [number, number] {
   if (typeof value === 'number') return [side(value, key, refuse), side(value, key, refuse)];
-  if (isRecord(value)) return [side(value['height'], `${key}.height`, refuse), side(value['width'], `${key}.width`, refuse)];
+  if (isRecord(value))
+    return [side(value['height'], `${key}.height`, refuse), side(value['width'], `${key}.width`, refuse)];
   if (Array.isArray(value) && value.length === 2) return [side(value[0], key, refuse), side(value[1], key, refuse)];
   throw refuse(`\`${key}\` is ${JSON.stringify(value)}`, 'height and width in pixels');
 }
@@ -184,7 +198,8 @@ function triple(value: unknown, key: string, refuse: Refuse): [number, number, n
 function interpolationOf(value: unknown, refuse: Refuse): PreprocessorConfig['interpolation'] {
   if (value === undefined) return undefined;
   const found = typeof value === 'number' ? resamplings[value] : undefined;
-  if (found === undefined) throw refuse(`\`resample\` is ${JSON.stringify(value)}`, '0 (nearest), 1 (lanczos), 2 (bilinear) or 3 (bicubic)');
+  if (found === undefined)
+    throw refuse(`\`resample\` is ${JSON.stringify(value)}`, '0 (nearest), 1 (lanczos), 2 (bilinear) or 3 (bicubic)');
   return found;
 }
 
@@ -193,12 +208,18 @@ const timmModes: readonly ImageSpec['interpolation'][] = ['nearest', 'bilinear',
 /** timm's configs hold much that training needs; what decides the pixels is known by name. */
 function fromTimm(config: Json, refuse: Refuse): PreprocessorConfig {
   const { input_size: input, mean, std, interpolation, crop_pct: pct = 0.875, crop_mode: mode = 'center' } = config;
-  const size = Array.isArray(input) && input.length === 3 && input[0] === 3 ? sides(input.slice(1), 'input_size', refuse) : undefined;
+  const size =
+    Array.isArray(input) && input.length === 3 && input[0] === 3
+      ? sides(input.slice(1), 'input_size', refuse)
+      : undefined;
   if (size === undefined) throw refuse(`\`input_size\` is ${JSON.stringify(input)}`, '[3, height, width]');
-  if (typeof pct !== 'number' || !(pct > 0 && pct <= 1)) throw refuse(`\`crop_pct\` is ${JSON.stringify(pct)}`, 'a number from 0 to 1');
+  if (typeof pct !== 'number' || !(pct > 0 && pct <= 1))
+    throw refuse(`\`crop_pct\` is ${JSON.stringify(pct)}`, 'a number from 0 to 1');
   const filter = interpolation === undefined ? undefined : timmModes.find((name) => name === interpolation);
-  if (interpolation !== undefined && filter === undefined) throw refuse(`\`interpolation\` is ${JSON.stringify(interpolation)}`, timmModes.join(', '));
-  if (mode !== 'center' && mode !== 'squash') throw refuse(`\`crop_mode\` is ${JSON.stringify(mode)}`, 'center or squash');
+  if (interpolation !== undefined && filter === undefined)
+    throw refuse(`\`interpolation\` is ${JSON.stringify(interpolation)}`, timmModes.join(', '));
+  if (mode !== 'center' && mode !== 'squash')
+    throw refuse(`\`crop_mode\` is ${JSON.stringify(mode)}`, 'center or squash');
   return {
     preprocessing: {
       kind: 'normalize',

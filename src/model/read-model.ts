@@ -1,4 +1,6 @@
-/** Reads a model or its weights from a file, by what is in it: a TF.js layers-model, or a .h5 or .keras file by Keras. */
+/**
+ * Reads a model or its weights from a file, by what is in it: a TF.js layers-model, or a .h5 or .keras file by Keras.
+ */
 import { dirname, join } from 'node:path';
 import { changedMeanwhile } from '../core/regular-file.js';
 import { requireReadable } from './formats/identify.js';
@@ -14,9 +16,9 @@ export interface ModelOptions extends H5Options {
 }
 
 /**
- * Reads the model at `path`, or in that folder; libraries for Keras's formats are loaded where one is met. With digests,
- * only files of these bytes are used. Throws `bad-data` for what is damaged, was changed or has layers that are not known, `unsafe` for what
- * leads out of the file or its folder; errors of the disk pass through.
+ * Reads the model at `path`, or in that folder; libraries for Keras's formats are loaded if needed. With digests, only
+ * files of these bytes are used. Throws `bad-data` for what is damaged, was changed or has layers that are not known,
+ * `unsafe` for what leads out of the file or its folder; errors of the disk pass through.
  */
 export async function readModelFile(path: string, { expected, ...options }: ModelOptions = {}): Promise<ReadModel> {
   const { format, path: file } = await requireReadable(path);
@@ -34,21 +36,21 @@ export async function readModelFile(path: string, { expected, ...options }: Mode
 }
 
 /**
- * The files that {@link readModelFile} reads, the model's own first, without reading weights: of a folder the model.json in
- * it. `where` names the path in messages. Throws as that does, also for what is not a model, and `unsafe` for weights outside
- * the folder.
+ * The files that {@link readModelFile} reads, the model's own first, without reading weights: of a folder the
+ * model.json in it. `where` names the path in messages. Throws as that does, also for what is not a model, and `unsafe`
+ * for weights outside the folder.
  */
 export async function modelFiles(path: string, where: string): Promise<string[]> {
   const { format, path: file } = await requireReadable(path, where);
   if (format !== 'json') return [file];
   const folder = folderOf(path, file);
   const names = weightPaths(await readJson(file, folder), where);
-  // A name that is not there is reported by whoever reads it.
+  // A missing name is reported when it is read.
   for (const name of names) await folder.targetOf(name).catch(unlessMissing);
   return [file, ...names.map((name) => join(dirname(file), name))];
 }
 
-/** Where a person named the folder, the model.json in it is a stranger's too. */
+/** If a person named the folder, the model.json in it is not trusted either. */
 function folderOf(named: string, file: string, expected?: ExpectedDigests): ModelFolder {
   return named === file ? ModelFolder.of(file, expected) : new ModelFolder(dirname(file), { expected });
 }

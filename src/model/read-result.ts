@@ -4,7 +4,7 @@ import type { ReadFile } from './model-folder.js';
 import type { Weights } from './tensor.js';
 
 export interface ReadModel {
-  /** Undefined where the file holds weights alone: then the network must be known. */
+  /** Undefined if the file holds weights alone: then the network must be known. */
   readonly graph?: Graph;
   readonly weights: Weights;
   /** Every file that was read, the given one first. */

@@ -1,9 +1,19 @@
-/** What `train` and `evaluate` put out of how a model did, as those read it who tell about a run. */
-import type { Digest } from '../core/digest.js';
+/** The output documents of `train` and `evaluate`, as reports read them. */
+import { isDigest, type Digest } from '../core/digest.js';
+import {
+  isCount,
+  isFiniteNumber,
+  isListOf,
+  isMapOf,
+  isShapedAs,
+  isString,
+  optional,
+  type Guard,
+} from '../core/guards.js';
 import type { EpochMetrics } from '../core/event.js';
-import type { ClassFigures, RoundingCost } from './metrics.js';
+import type { ClassMetrics, RoundingCost } from './metrics.js';
 
-/** Figures of an epoch, and the learning rate of its last step. */
+/** Metrics of an epoch, and the learning rate of its last step. */
 export interface EpochRecord extends EpochMetrics {
   readonly learning_rate: number;
 }
@@ -28,14 +38,14 @@ export interface EvaluationMetrics {
   readonly split: string;
   readonly threshold: number;
   readonly classes: readonly string[];
-  readonly per_class: Readonly<Record<string, ClassFigures>>;
+  readonly per_class: Readonly<Record<string, ClassMetrics>>;
   /** Rows are true classes, columns predicted ones. */
   readonly confusion: readonly (readonly number[])[];
   /** Where features are kept as float16: what that costs. */
   readonly half_precision?: RoundingCost;
 }
 
-/** What a model said of one image. */
+/** A model's prediction for one image. */
 export interface PredictionRow {
   readonly digest: Digest;
   /** Indexes into the classes. */
@@ -45,8 +55,70 @@ export interface PredictionRow {
   readonly scores: readonly number[];
 }
 
-/** Output `predictions` of evaluate: ordered by digest; names of files are looked up when somebody reads them. */
+/** Output `predictions` of evaluate: ordered by digest; file names are looked up when it is read. */
 export interface Predictions {
   readonly classes: readonly string[];
   readonly rows: readonly PredictionRow[];
 }
+
+const isEpochRecord: Guard<EpochRecord> = isShapedAs({
+  loss: isFiniteNumber,
+  accuracy: optional(isFiniteNumber),
+  val_loss: optional(isFiniteNumber),
+  val_accuracy: optional(isFiniteNumber),
+  learning_rate: isFiniteNumber,
+});
+const isHistoryShape = isShapedAs({ epochs: isListOf(isEpochRecord), bestEpoch: isCount });
+
+/** A history of at least one epoch, whose best epoch is one of them. */
+export const isHistory: Guard<History> = (value): value is History =>
+  isHistoryShape(value) && value.bestEpoch >= 1 && value.bestEpoch <= value.epochs.length;
+
+const isClassMetrics: Guard<ClassMetrics> = isShapedAs({
+  precision: isFiniteNumber,
+  recall: isFiniteNumber,
+  f1: isFiniteNumber,
+  support: isCount,
+});
+const isMetricsShape = isShapedAs({
+  loss: isFiniteNumber,
+  accuracy: isFiniteNumber,
+  macro_precision: isFiniteNumber,
+  macro_recall: isFiniteNumber,
+  macro_f1: isFiniteNumber,
+  roc_auc: optional(isFiniteNumber),
+  samples: isCount,
+  split: isString,
+  threshold: isFiniteNumber,
+  classes: isListOf(isString),
+  per_class: isMapOf(isClassMetrics),
+  confusion: isListOf(isListOf(isCount)),
+  half_precision: optional(
+    isShapedAs({ samples: isCount, score_difference: isFiniteNumber, changed_predictions: isCount }),
+  ),
+});
+
+/** Metrics with figures, a row and a column of the matrix for every class. */
+export const isEvaluationMetrics: Guard<EvaluationMetrics> = (value): value is EvaluationMetrics => {
+  if (!isMetricsShape(value)) return false;
+  const { classes, per_class, confusion } = value;
+  return (
+    classes.every((name) => Object.hasOwn(per_class, name)) &&
+    [confusion, ...confusion].every(({ length }) => length === classes.length)
+  );
+};
+
+const isPredictionsShape = isShapedAs({
+  classes: isListOf(isString),
+  rows: isListOf(
+    isShapedAs({ digest: isDigest, label: isCount, predicted: isCount, scores: isListOf(isFiniteNumber) }),
+  ),
+});
+
+/** Predictions whose labels and scores are all of its classes. */
+export const isPredictions: Guard<Predictions> = (value): value is Predictions =>
+  isPredictionsShape(value) &&
+  value.rows.every(({ label, predicted, scores }) => {
+    const { length } = value.classes;
+    return label < length && predicted < length && scores.length === length;
+  });

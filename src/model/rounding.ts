@@ -13,7 +13,10 @@ export function isStoredAsFloat16({ shape }: Pick<Tensor, 'shape'>, type: FloatT
   return type === 'float16' && shape.length >= 2;
 }
 
-/** A tensor's numbers as float16, to nearest. Throws `invalid` if one of them is beyond its range; `name` is the weight's. */
+/**
+ * A tensor's numbers as float16, to nearest. Throws `invalid` if one of them is beyond its range; `name` is the
+ * weight's.
+ */
 export function toHalves(name: string, { data }: Tensor): Uint16Array<ArrayBuffer> {
   const halves = new Uint16Array(data.length);
   if (encodeFloat16(data, halves)) return halves;
@@ -26,7 +29,7 @@ export function toHalves(name: string, { data }: Tensor): Uint16Array<ArrayBuffe
   });
 }
 
-/** The weights that a program finds in a file of this type: rounded where they are halved, the same elsewhere. */
+/** The weights that a program finds in a file of this type: rounded if they are halved, the same elsewhere. */
 export function roundedWeights(weights: Weights, type: FloatType): Weights {
   const rounded = [...weights].map(([name, tensor]): [string, Tensor] =>
     isStoredAsFloat16(tensor, type)

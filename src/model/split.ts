@@ -53,9 +53,9 @@ export function splitAtFrozen(graph: Graph): Split {
 }
 
 /**
- * Where a network's classifier begins: at the first layer that flattens or pools the maps away and that every path to the
- * output passes. One inside a block, as those that weigh channels have, ends nothing. The number of layers where there is none.
- * The layers are in topological order, and each is needed.
+ * Where a network's classifier begins: at the first layer that flattens or pools the maps away and that every path to
+ * the output passes. One inside a block, as those that weigh channels have, ends nothing. The number of layers if there
+ * is none. The layers are in topological order, and each is needed.
  */
 export function topOf<Node extends Pick<Layer, 'name' | 'inputs'>>(
   layers: readonly Node[],

@@ -3,6 +3,8 @@
  * and byte range, then the bytes. Format: https://github.com/huggingface/safetensors (README, "Format").
  * Ours hold float32 alone, in the order of their names, with the header padded to 8 bytes: equal weights, equal bytes.
  */
+import { parseBounded, TooManyValues } from '../core/bounded-json.js';
+import { isCount, isListOf, isMapOf, isShapedAs, isString, type Guard } from '../core/guards.js';
 import { failure } from '../core/problem.js';
 import { compareCodePoints } from '../core/canonical.js';
 import { emptyMap } from '../core/own.js';
@@ -13,8 +15,12 @@ const MAX_HEADER = 16 * 1024 * 1024;
 interface HeaderEntry {
   readonly dtype: string;
   readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
+  readonly data_offsets: readonly number[];
 }
+
+const isHeader: Guard<Readonly<Record<string, HeaderEntry>>> = isMapOf(
+  isShapedAs({ dtype: isString, shape: isListOf(isCount), data_offsets: isListOf(isCount) }),
+);
 
 export function encodeWeights(weights: Weights): Buffer {
   const names = [...weights.keys()].sort(compareCodePoints);
@@ -51,7 +57,7 @@ export function decodeWeights(bytes: Buffer, where: string): Map<string, Tensor>
     {
       dtype,
       shape,
-      data_offsets: [from, to],
+      data_offsets: [from = NaN, to = NaN],
     },
   ] of Object.entries(header)) {
     if (dtype !== 'F32') throw damaged(`${name} is ${dtype}`);
@@ -62,15 +68,18 @@ export function decodeWeights(bytes: Buffer, where: string): Map<string, Tensor>
   return tensors;
 }
 
-function parseHeader(text: string, damaged: (found: string) => Error): Record<string, HeaderEntry> {
+function parseHeader(text: string, damaged: (found: string) => Error): Readonly<Record<string, HeaderEntry>> {
+  let header: unknown;
   try {
-    return JSON.parse(text) as Record<string, HeaderEntry>;
-  } catch {
-    throw damaged('the header is not JSON');
+    header = parseBounded(text);
+  } catch (error) {
+    throw damaged(error instanceof TooManyValues ? `the header ${error.message}` : 'the header is not JSON');
   }
+  if (!isHeader(header)) throw damaged('the header does not name the type, shape and bytes of each weight');
+  return header;
 }
 
-/** A view where the bytes are aligned, else a copy. */
+/** A view if the bytes are aligned, else a copy. */
 function floatsAt(body: Buffer, from: number, to: number): Float32Array {
   const start = body.byteOffset + from;
   if (start % 4 === 0) return new Float32Array(body.buffer, start, (to - from) / 4);

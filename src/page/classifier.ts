@@ -9,7 +9,9 @@ import type { Preprocessing } from '../model/preprocessing.js';
 import { predictionOf } from '../model/prediction.js';
 
 /** The response of /api/model. */
-interface ModelFacts {
+export interface ModelFacts {
+  /** Names the model; answers of the server about it have the same in their header `X-Model`. */
+  readonly id: string;
   readonly name: string;
   readonly classes: readonly string[];
   readonly image: ImageSpec;
@@ -27,7 +29,7 @@ export async function loadClassifier(): Promise<Classifier> {
   // Production mode also skips the self-checks of kernels.
   tf.enableProdMode();
   const [facts] = await Promise.all([fetchFacts(), tf.setBackend('wasm')]);
-  const model = await loadLayersModel('/model/model.json');
+  const model = await loadLayersModel(tf.io.http('/model/model.json', { fetchFunc: fetchFile }));
   const [height, width] = facts.image.size;
   return {
     facts,
@@ -38,6 +40,13 @@ export async function loadClassifier(): Promise<Classifier> {
       return predictionOf(outputs, 0, outputs.length, facts.classes);
     },
   };
+}
+
+/** A file of the model. The server's own reason is shown if it has another model by now. */
+async function fetchFile(...[path, init]: Parameters<typeof fetch>): Promise<Response> {
+  const answer = await fetch(path, init);
+  if (answer.status !== 409) return answer;
+  throw new Error(((await answer.json()) as { readonly error: string }).error);
 }
 
 async function fetchFacts(): Promise<ModelFacts> {

@@ -2,7 +2,7 @@
 import { plainNames } from '../core/text/names.js';
 import type { AnswerLine, Prediction } from '../core/prediction.js';
 import { loadClassifier, type Classifier } from './classifier.js';
-import { BadImage, prepareImage } from './picture.js';
+import { BadImage, prepareImage } from './image.js';
 import { element, percent, showScores } from './scores.js';
 import { Several } from './several.js';
 
@@ -40,7 +40,7 @@ async function take(file: File, given?: number): Promise<void> {
   say(`Classifying ${file.name}…`);
   try {
     const here = await askHere(await loading, file);
-    const tool = compare.checked ? await askTool(file) : undefined;
+    const tool = compare.checked ? await askTool(await loading, file) : undefined;
     if (mine !== turn) return;
     showImage(file);
     showScores(here.prediction, tool);
@@ -62,8 +62,10 @@ async function askHere(classifier: Classifier, file: File): Promise<{ prediction
   return { prediction: await classifier.predict(numbers), transparent };
 }
 
-async function askTool(file: File): Promise<Prediction> {
+async function askTool({ facts }: Classifier, file: File): Promise<Prediction> {
   const answer = await fetch(`/api/predict?file=${encodeURIComponent(file.name)}`, { method: 'POST', body: file });
+  if (answer.ok && answer.headers.get('x-model') !== facts.id)
+    throw new Error('the server was restarted with a different model; reload the page');
   const line = (await answer.json()) as AnswerLine | { readonly error: string };
   // Errors of an image continue a sentence; all others are whole sentences.
   if ('error' in line) throw new Error('file' in line ? `the tool reports that it ${line.error}` : line.error);

@@ -3,7 +3,7 @@ import type { AnswerLine, Prediction } from '../core/prediction.js';
 import type { Problem } from '../core/problem.js';
 
 /** An image to predict: a file, or bytes in memory. */
-export interface PictureInput {
+export interface ImageInput {
   /** Its name in the answer. */
   readonly name: string;
   readonly from: { readonly path: string } | { readonly bytes: Uint8Array };
@@ -18,17 +18,17 @@ export type Outcome =
   | { readonly kind: 'bad' | 'passed-over'; readonly problem: Problem };
 
 /** The result for one image. */
-export type Answer<Input extends PictureInput = PictureInput> = Outcome & { readonly input: Input };
+export type Answer<Input extends ImageInput = ImageInput> = Outcome & { readonly input: Input };
 
 /** Predicts with one open model. */
 export interface ModelPredictor {
   /** Whether it can predict: it is not closed, and its process has not ended. */
   readonly running: boolean;
   /**
-   * Predicts images and yields answers in their order; memory holds a few batches of them. An image that
-   * cannot be read yields an answer too. Throws `interrupted` if the signal aborts, after which it cannot be used again.
+   * Predicts images and yields answers in their order; memory holds a few batches of them. An image that cannot be read
+   * yields an answer too. Throws `interrupted` if the signal aborts, after which it cannot be used again.
    */
-  predict<Input extends PictureInput>(
+  predict<Input extends ImageInput>(
     inputs: readonly Input[],
     signal?: AbortSignal,
   ): AsyncGenerator<Answer<Input>, void, undefined>;

@@ -1,5 +1,5 @@
 /** Opens an exported model for predicting. */
-import type { OpenModel } from './open-model.js';
+import type { OpenModel, OpenOptions } from './open-model.js';
 
 export { lineOf } from './answers.js';
 
@@ -8,9 +8,13 @@ export { lineOf } from './answers.js';
  * models come from anyone, and a thread inside a native library cannot be stopped. Throws `invalid` for a missing engine,
  * `interrupted` if the signal aborts, and as `readBundle` does.
  */
-export async function openModel(path: string, engine = 'auto', signal?: AbortSignal): Promise<OpenModel> {
+export async function openModel(path: string, engine = 'auto', options: OpenOptions = {}): Promise<OpenModel> {
   // Tests run from the sources, without a built worker to start.
-  if (import.meta.url.endsWith('.ts')) return (await import('./here.js')).openHere(path, engine);
+  if (import.meta.url.endsWith('.ts')) {
+    const opened = await (await import('./here.js')).openHere(path, engine);
+    if (options.waits) await opened.predictor.ready();
+    return opened;
+  }
   const { ModelProcess } = await import('./model-process.js');
-  return ModelProcess.open(path, engine, signal);
+  return ModelProcess.open(path, engine, options);
 }

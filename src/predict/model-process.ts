@@ -1,13 +1,14 @@
 /**
- * An exported model in a process of its own. Anyone may have made the model, and a native library that computes cannot be
- * stopped from outside of its thread: `worker.terminate()` waits until it returns. A process can be killed at any moment.
+ * An exported model in a process of its own. Anyone may have made the model, and a native library that computes cannot
+ * be stopped from outside of its thread: `worker.terminate()` waits until it returns. A process can be killed at any
+ * moment.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { packageFile } from '../core/package.js';
 import { failure, fromParts, type PipelineError } from '../core/problem.js';
-import type { Answer, ModelPredictor, Outcome, PictureInput } from './answers.js';
-import type { OpenModel } from './open-model.js';
+import type { Answer, ModelPredictor, Outcome, ImageInput } from './answers.js';
+import type { OpenModel, OpenOptions } from './open-model.js';
 import type { ModelRequest, ModelResponse } from './messages.js';
 
 /** Most inputs sent at once. Limits the answers that wait for a slow reader, and the copies of bytes in memory. */
@@ -57,14 +58,14 @@ export class ModelProcess implements ModelPredictor {
   }
 
   /** Opens a model. Throws as {@link openModel}. */
-  static async open(path: string, engine: string, signal?: AbortSignal): Promise<OpenModel> {
+  static async open(path: string, engine: string, { signal, waits = false }: OpenOptions = {}): Promise<OpenModel> {
     const model = new ModelProcess(path);
     const stop = (): void => void model.close();
     signal?.addEventListener('abort', stop, { once: true });
     try {
       const { bundle, notes } = await new Promise<ModelResponse & { kind: 'opened' }>((resolve, reject) => {
         model.opening = { resolve, reject };
-        model.send({ kind: 'open', path, engine });
+        model.send({ kind: 'open', path, engine, waits });
         if (signal?.aborted) stop();
       });
       return { bundle, notes, predictor: model };
@@ -76,7 +77,7 @@ export class ModelProcess implements ModelPredictor {
     }
   }
 
-  async *predict<Input extends PictureInput>(
+  async *predict<Input extends ImageInput>(
     inputs: readonly Input[],
     signal?: AbortSignal,
   ): AsyncGenerator<Answer<Input>, void, undefined> {
@@ -99,7 +100,7 @@ export class ModelProcess implements ModelPredictor {
     return this.ended;
   }
 
-  private async *ask<Input extends PictureInput>(
+  private async *ask<Input extends ImageInput>(
     inputs: readonly Input[],
   ): AsyncGenerator<Answer<Input>, void, undefined> {
     const id = ++this.lastId;
@@ -165,7 +166,7 @@ export class ModelProcess implements ModelPredictor {
 }
 
 /** Splits inputs into parts that are sent one after another. */
-function* parts<Input extends PictureInput>(inputs: readonly Input[]): Generator<readonly Input[], void, undefined> {
+function* parts<Input extends ImageInput>(inputs: readonly Input[]): Generator<readonly Input[], void, undefined> {
   let part: Input[] = [];
   let bytes = 0;
   for (const input of inputs) {

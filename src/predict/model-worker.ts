@@ -13,10 +13,11 @@ function send(response: ModelResponse): void {
   process.send?.(response);
 }
 
-async function open(path: string, engine: string): Promise<void> {
+async function open({ path, engine, waits }: ModelRequest & { kind: 'open' }): Promise<void> {
   try {
     const { bundle, notes, ...opened } = await openHere(path, engine);
     predictor = opened.predictor;
+    if (waits) await predictor.ready();
     send({ kind: 'opened', bundle, notes });
   } catch (error) {
     send({ kind: 'not-opened', failure: failureParts(error, path) });
@@ -48,7 +49,4 @@ function offerToBeEnded(): void {
 offerToBeEnded();
 new Worker(packageFile('dist/predict/parent-watch.js'), { workerData: process.ppid }).unref();
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-process.on(
-  'message',
-  (request: ModelRequest) => void (request.kind === 'open' ? open(request.path, request.engine) : predict(request)),
-);
+process.on('message', (request: ModelRequest) => void (request.kind === 'open' ? open(request) : predict(request)));

@@ -1,15 +1,18 @@
 /** An exported model, independent of its format. */
 import { stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
+import { changedMeanwhile } from '../core/regular-file.js';
 import type { EngineIdentity, Runner } from '../engine/engine.js';
 import type { OnnxBundle } from '../engine/onnx/onnx-bundle.js';
 import { openEngine } from '../engine/resolve.js';
+import { verifyCompiled } from '../engine/second-opinion.js';
 import type { ImageSpec } from '../image/dataset.js';
 import { readBundle, type Bundle } from '../model/bundle.js';
 import { graphCost, refuseExcessive } from '../model/cost.js';
 import { outputOf, shapesOf } from '../model/graph.js';
-import { ModelFolder } from '../model/model-folder.js';
+import { folderIdentity, ModelFolder } from '../model/model-folder.js';
 import type { Preprocessing } from '../model/preprocessing.js';
+import { agreesWithProbes, type LoadImage } from './probes.js';
 
 export interface Network {
   /** Its path, for messages. */
@@ -20,11 +23,30 @@ export interface Network {
   readonly preprocessing: Preprocessing;
   /** Outputs per image: one, or one per class. */
   readonly units: number;
-  open(): Promise<Runner>;
+  /** Compiles it, and compares it with the images of its export or else with a second opinion. */
+  open(load: LoadImage): Promise<Runner>;
 }
 
-/** Reads the model in a folder, that of a `model.json`, or an `.onnx` file. Throws as {@link readBundle} does. */
+/** Swaps that one reading can meet; a run replaces a folder once. */
+const TRIES = 3;
+
+/**
+ * Reads the model in a folder, that of a `model.json`, or an `.onnx` file. Throws as {@link readBundle} does. A run may
+ * replace the folder meanwhile: then it is read again, because what was read may be of two models.
+ */
 export async function readModel(path: string): Promise<Bundle | OnnxBundle> {
+  for (let tries = 1; ; tries++) {
+    const before = await folderIdentity(path);
+    const [result] = await Promise.allSettled([readOnce(path)]);
+    const isSame = before === (await folderIdentity(path));
+    if (!isSame && tries < TRIES) continue;
+    if (!isSame) throw changedMeanwhile(path);
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  }
+}
+
+async function readOnce(path: string): Promise<Bundle | OnnxBundle> {
   const file = await onnxFileOf(path);
   if (file === undefined) {
     const bundle = await readBundle(path);
@@ -48,7 +70,13 @@ async function onnxFileOf(path: string): Promise<string | undefined> {
 export function networkOf(model: Bundle | OnnxBundle, engine: EngineIdentity): Network {
   const { classes, image } = model;
   if (model.format === 'onnx') {
-    const open = async (): Promise<Runner> => (await import('../engine/onnx/file-runner.js')).openModelFile(model);
+    const open = async (load: LoadImage): Promise<Runner> => {
+      const { openModelFile, verifyModelFile } = await import('../engine/onnx/file-runner.js');
+      const runner = await openModelFile(model);
+      const probed = { folder: dirname(model.path), size: image.size, units: classes.length, field: 'scores' } as const;
+      if (!(await agreesWithProbes(runner, probed, load))) await verifyModelFile(model, runner);
+      return runner;
+    };
     // The graph includes preprocessing and outputs a score per class.
     return {
       where: model.path,
@@ -67,6 +95,12 @@ export function networkOf(model: Bundle | OnnxBundle, engine: EngineIdentity): N
     image,
     preprocessing,
     units,
-    open: async () => (await openEngine(engine)).compile(graph, weights),
+    async open(load) {
+      const opened = await openEngine(engine);
+      const runner = await opened.compile(graph, weights);
+      const probed = { folder, size: image.size, units, field: 'outputs' } as const;
+      if (!(await agreesWithProbes(runner, probed, load))) await verifyCompiled(opened, runner, graph, weights);
+      return runner;
+    },
   };
 }

@@ -9,3 +9,9 @@ export interface OpenModel {
   /** Notes about the engine for the user. */
   readonly notes: readonly Note[];
 }
+
+export interface OpenOptions {
+  readonly signal?: AbortSignal;
+  /** Resolve when the network is compiled and verified. Otherwise that happens while the first images are read. */
+  readonly waits?: boolean;
+}

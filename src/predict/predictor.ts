@@ -1,12 +1,12 @@
 /** Classifies images with an exported model: threads load images while the engine computes. */
 import { asPipelineError, failure, PipelineError, type Problem } from '../core/problem.js';
 import type { Runner } from '../engine/engine.js';
-import { PicturePool } from '../features/picture-pool.js';
-import { pictureBatches, picturesPerBatch } from '../image/batches.js';
+import { ImagePool } from '../features/image-pool.js';
+import { imageBatches, imagesPerBatch } from '../image/batches.js';
 import { hasImageName } from '../core/image-name.js';
 import { allFinite } from '../model/finite.js';
 import { predictionOf } from '../model/prediction.js';
-import type { Answer, ModelPredictor, PictureInput } from './answers.js';
+import type { Answer, ModelPredictor, ImageInput } from './answers.js';
 import type { Network } from './network.js';
 
 /** An input with its position. */
@@ -17,21 +17,21 @@ interface Placed<Input> {
 
 type BadImage<Input> = Placed<Input> & { readonly problem: Problem };
 
-interface PlacedAnswer<Input extends PictureInput> {
+interface PlacedAnswer<Input extends ImageInput> {
   readonly index: number;
   readonly answer: Answer<Input>;
 }
 
 export class Predictor implements ModelPredictor {
   running = true;
-  private readonly pool: PicturePool;
+  private readonly pool: ImagePool;
   private readonly compiling: Promise<Runner>;
 
   /** Starts compiling at once, while the first images are loaded. */
   constructor(private readonly network: Network) {
     const { image, preprocessing } = network;
-    this.pool = new PicturePool({ image, preprocessing, variation: null });
-    this.compiling = network.open();
+    this.pool = new ImagePool({ image, preprocessing, variation: null });
+    this.compiling = network.open((path, bytes) => this.pool.load({ path, bytes }));
     this.compiling.catch(() => undefined);
   }
 
@@ -39,17 +39,17 @@ export class Predictor implements ModelPredictor {
    * Predicts images and yields answers in their order; memory holds a few batches of them. An image that cannot be read
    * yields an answer too. Throws `interrupted` if the signal aborts, after which it cannot be used again.
    */
-  async *predict<Input extends PictureInput>(
+  async *predict<Input extends ImageInput>(
     inputs: readonly Input[],
     signal?: AbortSignal,
   ): AsyncGenerator<Answer<Input>, void, undefined> {
     const [height, width] = this.network.image.size;
     let bad: BadImage<Input>[] = [];
-    const batches = pictureBatches({
+    const batches = imageBatches({
       items: inputs.map((input, index): Placed<Input> => ({ input, index })),
-      batchSize: Math.max(1, Math.min(inputs.length, picturesPerBatch([height, width]))),
+      batchSize: Math.max(1, Math.min(inputs.length, imagesPerBatch([height, width]))),
       inFlight: this.pool.inFlight,
-      numbersPerPicture: height * width * 3,
+      numbersPerImage: height * width * 3,
       load: ({ input }) => this.load(input),
       nameOf: ({ input }) => input.name,
       onBad: (placed, error) => {
@@ -75,8 +75,13 @@ export class Predictor implements ModelPredictor {
     }
   }
 
+  /** Resolves when the network is compiled and verified; rejects as predicting would. */
+  async ready(): Promise<void> {
+    await this.compiling;
+  }
+
   /** Any error of reading one image concerns only that image. */
-  private load({ name, from }: PictureInput): Promise<Float32Array> {
+  private load({ name, from }: ImageInput): Promise<Float32Array> {
     const task = 'path' in from ? from : { path: name, bytes: from.bytes };
     return this.pool.load(task).catch((error: unknown) => {
       const { category, problems, cause } = asPipelineError(error);
@@ -86,7 +91,7 @@ export class Predictor implements ModelPredictor {
     });
   }
 
-  private async compute<Input extends PictureInput>(
+  private async compute<Input extends ImageInput>(
     items: readonly Placed<Input>[],
     pixels: Float32Array,
   ): Promise<PlacedAnswer<Input>[]> {
@@ -108,7 +113,7 @@ export class Predictor implements ModelPredictor {
   }
 }
 
-function badAnswer<Input extends PictureInput>({ input, index, problem }: BadImage<Input>): PlacedAnswer<Input> {
+function badAnswer<Input extends ImageInput>({ input, index, problem }: BadImage<Input>): PlacedAnswer<Input> {
   const meant = input.inFolder !== true || hasImageName(input.name);
   return { index, answer: { kind: meant || !notAnImage.has(problem.code) ? 'bad' : 'passed-over', input, problem } };
 }

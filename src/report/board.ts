@@ -110,14 +110,14 @@ export class Board {
   private training({ epoch }: Running, training: Task | undefined, now: number, room: number): string {
     const title = epoch === undefined ? 'epoch 1' : `epoch ${Math.min(epoch.epoch + 1, epoch.epochs)}/${epoch.epochs}`;
     const words = training === undefined ? undefined : taskWords(training.progress, training.pace.rate(now));
-    const figures = epoch === undefined ? '' : metricsText(epoch.metrics);
+    const metrics = epoch === undefined ? '' : metricsText(epoch.metrics);
     return this.line(
       title,
       training?.progress,
       [
         { text: words?.rate ?? '', rank: 4 },
         { text: words?.left ?? '', rank: 2 },
-        { text: figures, rank: 1 },
+        { text: metrics, rank: 1 },
       ],
       room,
     );

@@ -43,15 +43,15 @@ function table(stage: string, rows: readonly Compared[], color: boolean): string
   // If there are too many columns, drop the last metrics.
   const metrics = measured.slice(0, metricsThatFit(wanted, measured.length));
   const widths = narrowed(wanted, WIDTH - MARK.length - metrics.length * (GAP.length + METRIC_WIDTH));
-  const line = (mark: string, texts: readonly string[], figures: readonly string[]): string =>
-    `${mark}${[...texts.map((text, column) => cut(text, widths[column])), ...figures.map((figure) => figure.padStart(METRIC_WIDTH))].join(GAP)}`.trimEnd();
+  const line = (mark: string, texts: readonly string[], values: readonly string[]): string =>
+    `${mark}${[...texts.map((text, column) => cut(text, widths[column])), ...values.map((value) => value.padStart(METRIC_WIDTH))].join(GAP)}`.trimEnd();
   const header = line(' '.repeat(MARK.length), axes, metrics);
   const body = rows.map((row, index) => {
-    const figures = metrics.map((name) => row.metrics?.[name]?.toFixed(4) ?? '-');
+    const values = metrics.map((name) => row.metrics?.[name]?.toFixed(4) ?? '-');
     const isBest = index === 0 && row.metrics !== undefined;
     return isBest
-      ? paint('green', line(MARK, cells[index], figures))
-      : line(' '.repeat(MARK.length), cells[index], figures);
+      ? paint('green', line(MARK, cells[index], values))
+      : line(' '.repeat(MARK.length), cells[index], values);
   });
   return [`${paint('bold', stage)}: ${count(rows.length, 'variant')}, best first`, paint('dim', header), ...body];
 }

@@ -7,13 +7,17 @@ import { wrapBeside } from './wrap.js';
 /** Width of the label of each line. */
 const HEAD = 10;
 
-/** No lines if nothing expensive is left to do. `waysOut` is the advice if features do not fit the disk. */
+/**
+ * No lines if nothing expensive is left to do. Failures of a run are not among them: they are shown as problems. `waysOut` is the advice if features do not fit the disk.
+ */
 export function costLines(cost: Estimate, waysOut: string, width = Infinity): string[] {
   return linesOf(cost, waysOut).map((line) => `${line.slice(0, HEAD)}${wrapBeside(line.slice(HEAD), HEAD, width)}`);
 }
 
 function linesOf(cost: Estimate, waysOut: string): string[] {
-  const unknown = cost.unknown.map(({ stage, reason }) => printable(`unknown   ${stage}: ${reason}`));
+  const unknown = cost.unknown
+    .filter(({ fails }) => !fails)
+    .map(({ stage, reason }) => printable(`unknown   ${stage}: ${reason}`));
   if (cost.stages.length === 0 || (cost.unknown.length > 0 && cost.extract + cost.reused === 0)) return unknown;
   const upTo = cost.exact ? '' : 'up to ';
   const lines = [

@@ -1,9 +1,13 @@
-/** Two runs side by side, for a terminal: changed fields, metrics, and images whose prediction became wrong or right. */
+/**
+ * Two runs side by side, for a terminal: changed fields, metrics, and images whose prediction became wrong or right.
+ */
 import { columnLines } from './columns.js';
 import type { ChangedPredictions, ChangedImage } from './results/changed-predictions.js';
 import { stateWord, type RunRow } from './run-list.js';
 import { painter, type Paint } from './style.js';
+import { columnsOf } from './text-width.js';
 import { count, printable } from './words.js';
+import { wrapBeside } from './wrap.js';
 
 export interface RunDifference {
   readonly before: RunRow;
@@ -24,24 +28,37 @@ export interface EvaluationDifference {
 /** Images listed of each kind; `--json` has all. */
 const MOST_LISTED = 10;
 
-export function differenceLines({ before, after, stages, evaluations }: RunDifference, color: boolean): string[] {
-  const paint = painter(color);
+interface Layout {
+  readonly paint: Paint;
+  readonly width: number;
+}
+
+export function differenceLines(
+  { before, after, stages, evaluations }: RunDifference,
+  terminal: { readonly color: boolean; readonly width: () => number },
+): string[] {
+  const paint = painter(terminal.color);
+  const layout: Layout = { paint, width: terminal.width() };
   const changed = stages.filter(({ state }) => state !== 'same');
   const same = stages.length - changed.length;
   return [
-    `${paint('dim', 'before')}  ${headOf(before)}`,
-    `${paint('dim', 'after ')}  ${headOf(after)}`,
+    `${paint('dim', 'before')}  ${headOf(before, layout)}`,
+    `${paint('dim', 'after ')}  ${headOf(after, layout)}`,
     '',
-    ...changed.flatMap((stage) => stageLines(stage, paint)),
+    ...changed.flatMap((stage) => stageLines(stage, layout)),
     same === stages.length
       ? `no differences that affect results: ${count(same, 'stage')} unchanged`
       : paint('dim', `${count(same, 'stage')} unchanged`),
-    ...evaluations.flatMap((one) => ['', ...evaluationLines(one, paint)]),
+    ...evaluations.flatMap((one) => ['', ...evaluationLines(one, layout)]),
   ];
 }
 
-function headOf({ id, pipeline, state, set = [] }: RunRow): string {
-  return printable([id, pipeline, stateWord(state), ...set.map((one) => `--set ${one}`)].join('  '));
+function headOf({ id, pipeline, state, set = [] }: RunRow, { width }: Layout): string {
+  const run = printable([id, pipeline, stateWord(state)].join('  '));
+  const changes = set.map((one) => printable(`--set ${one}`));
+  const line = [run, ...changes].join('  ');
+  const indent = 'before  '.length;
+  return indent + columnsOf(line) <= width ? line : [run, ...changes].join(`\n${' '.repeat(indent)}`);
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -50,12 +67,15 @@ const words: Readonly<Record<string, string>> = {
   unknown: 'cannot be compared: one of the runs did not reach it',
 };
 
-function stageLines({ name, state, changes = [] }: RunDifference['stages'][number], paint: Paint): string[] {
-  if (state !== 'changed') return [`${paint('bold', name)}: ${words[state]}`];
-  return changes.map((change) => `${paint('bold', name)}: ${printable(change)}`);
+function stageLines(
+  { name, state, changes = [] }: RunDifference['stages'][number],
+  { paint, width }: Layout,
+): string[] {
+  const texts = state === 'changed' ? changes.map(printable) : [words[state]];
+  return texts.map((text) => `${paint('bold', name)}: ${wrapBeside(text, columnsOf(name) + 2, width)}`);
 }
 
-function evaluationLines({ before, after, metrics, pictures }: EvaluationDifference, paint: Paint): string[] {
+function evaluationLines({ before, after, metrics, pictures }: EvaluationDifference, layout: Layout): string[] {
   const title = before === after ? after : `${before} -> ${after}`;
   const [head, ...rows] = columnLines([
     { title: '', cells: metrics.map(({ name }) => (name === 'samples' ? 'images' : name)) },
@@ -63,7 +83,8 @@ function evaluationLines({ before, after, metrics, pictures }: EvaluationDiffere
     { title: 'after', numeric: true, cells: metrics.map((metric) => shown(metric.after)) },
     { title: 'difference', numeric: true, cells: metrics.map(difference) },
   ]);
-  return [paint('bold', title), paint('dim', head), ...rows, ...imageLines(pictures, paint)];
+  const { paint } = layout;
+  return [paint('bold', title), paint('dim', head), ...rows, ...imageLines(pictures, layout)];
 }
 
 function shown(value: number | undefined): string {
@@ -77,25 +98,37 @@ function difference({ before, after }: EvaluationDifference['metrics'][number]):
   return value === 0 ? '=' : `${value > 0 ? '+' : '-'}${shown(Math.abs(value))}`;
 }
 
-function imageLines(pictures: ChangedPredictions | null, paint: Paint): string[] {
-  if (pictures === null)
+function imageLines(changed: ChangedPredictions | null, layout: Layout): string[] {
+  if (changed === null)
     return ['the predictions of one of the runs are no longer in the cache; run its pipeline again to recompute them'];
-  const { compared, onlyBefore, onlyAfter, wrong, right } = pictures;
+  const { compared, onlyBefore, onlyAfter, wrong, right } = changed;
   const others =
     onlyBefore + onlyAfter === 0 ? '' : `; ${onlyBefore} only in the earlier run, ${onlyAfter} only in the later run`;
   return [
     `${count(compared, 'image')} in both runs: ${wrong.length} became wrong, ${right.length} became right${others}`,
-    ...listed('wrong', wrong, paint),
-    ...listed('right', right, paint),
+    ...listed('wrong', wrong, layout),
+    ...listed('right', right, layout),
   ];
 }
 
-function listed(kind: 'wrong' | 'right', pictures: readonly ChangedImage[], paint: Paint): string[] {
-  const lines = pictures.slice(0, MOST_LISTED).map(({ files, digest, before, after }) => {
-    const label = before.label === after.label ? '' : `, was labeled ${before.label}, now ${after.label}`;
-    const predictions = `${before.predicted} ${before.score.toFixed(4)} -> ${after.predicted} ${after.score.toFixed(4)}${label}`;
-    return `  ${paint(kind === 'wrong' ? 'red' : 'green', kind)}  ${printable(`${files[0] ?? digest.slice(0, 12)}  ${predictions}`)}`;
-  });
-  const rest = pictures.length - lines.length;
+function listed(kind: 'wrong' | 'right', images: readonly ChangedImage[], { paint, width }: Layout): string[] {
+  const shown = images.slice(0, MOST_LISTED);
+  const lines = shown.map((one) => `  ${paint(kind === 'wrong' ? 'red' : 'green', kind)}  ${imageText(one, width)}`);
+  const rest = images.length - shown.length;
   return rest > 0 ? [...lines, `  and ${rest} more that became ${kind} (--json lists all)`] : lines;
+}
+
+const INDENT = '  wrong  '.length;
+
+/** On one line if it fits, otherwise the file and each prediction on lines of their own. */
+function imageText({ files, digest, before, after }: ChangedImage, width: number): string {
+  const file = printable(files[0] ?? digest.slice(0, 12));
+  const [earlier, later] = [before, after].map(({ predicted, score }) => printable(`${predicted} ${score.toFixed(4)}`));
+  const labels =
+    before.label === after.label ? [] : [printable(`was labeled ${before.label}`), printable(`now ${after.label}`)];
+  const line = [`${file}  ${earlier} -> ${later}`, ...labels].join(', ');
+  if (INDENT + columnsOf(line) <= width) return line;
+  // A path is not wrapped, so that it can be copied.
+  const lines = [earlier, `-> ${later}`, ...labels].map((text) => wrapBeside(text, INDENT, width));
+  return [file, ...lines].join(`\n${' '.repeat(INDENT)}`);
 }

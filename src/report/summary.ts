@@ -3,6 +3,7 @@ import type { RunState, StageSummary } from '../core/event.js';
 import { plainNames } from '../core/text/names.js';
 import { mainMetrics } from './main-metrics.js';
 import { painter } from './style.js';
+import { columnsOf } from './text-width.js';
 import { count, duration } from './words.js';
 
 export interface Closing {
@@ -15,13 +16,17 @@ export interface Closing {
 }
 
 /** The metrics of the evaluations, and how many stages ran. */
-export function closingLines(run: Closing, color: boolean): string[] {
+export function closingLines(run: Closing, color: boolean, width: number): string[] {
   const paint = painter(color);
-  const figures = Object.entries(run.metrics).map(([stage, metrics]) => {
+  const metricLines = Object.entries(run.metrics).flatMap(([stage, metrics]) => {
     const values = mainMetrics.flatMap(({ metric }) =>
       metrics[metric] === undefined ? [] : [`${metric} ${metrics[metric].toFixed(4)}`],
     );
-    return `${paint('bold', stage)}: ${values.join('  ')}`;
+    const text = values.join('  ');
+    // Not wrapped between a metric and its value.
+    return columnsOf(`${stage}: ${text}`) > width
+      ? [`${paint('bold', stage)}:`, `  ${text}`]
+      : [`${paint('bold', stage)}: ${text}`];
   });
   const done = run.stages.filter(({ state }) => state === 'ran').length;
   const restored = run.stages.filter(({ state }) => state === 'restored').length;
@@ -30,11 +35,11 @@ export function closingLines(run: Closing, color: boolean): string[] {
     case 'ok':
       if (done + restored + run.healed.length === 0)
         return [
-          ...figures,
+          ...metricLines,
           paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are up to date (${time})`),
         ];
       return [
-        ...figures,
+        ...metricLines,
         paint(
           'green',
           `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} up to date${recomputed(run.healed)}`,
@@ -42,17 +47,17 @@ export function closingLines(run: Closing, color: boolean): string[] {
       ];
     case 'gate-missed':
       return [
-        ...figures,
+        ...metricLines,
         paint('red', `minimum not met (${time}): ${skippedExports(run.stages)}finished stages are cached`),
       ];
     case 'failed':
       return [
-        ...figures,
+        ...metricLines,
         paint('red', `failed after ${time}. Finished stages are cached: fix the problem and run again to continue.`),
       ];
     case 'interrupted':
       return [
-        ...figures,
+        ...metricLines,
         paint('yellow', `interrupted after ${time}. Finished stages are cached: run again to continue.`),
       ];
   }

@@ -19,7 +19,7 @@ export interface Preimage {
   readonly config: Json;
   /** Digests of the outputs that are read: equal bytes from a stage that ran again change nothing. */
   readonly inputs: Json;
-  /** What lies outside the pipeline, such as the pictures. */
+  /** What is outside the pipeline, such as the images. */
   readonly survey: Json;
   /** Versions of libraries and engine whose numbers the output holds. */
   readonly environment: Json;

@@ -1,4 +1,4 @@
-/** Which folder the cache of a project is in, and what is to be said about it. */
+/** Which folder contains the cache of a project, and what to report about it. */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, type Problem } from '../core/problem.js';
@@ -9,19 +9,19 @@ import { writeWhole } from '../store/disk/write-atomic.js';
 
 export interface CachePlace {
   readonly root: string;
-  /** Why it is not the folder that one would look into. */
+  /** Why it is not the expected folder. */
   readonly warning?: Problem;
 }
 
-/** The folder of its own that the cache gets where PIPELINE_CACHE names one with other things in it. */
+/** The subfolder for the cache if PIPELINE_CACHE names a folder with other contents. */
 const OWN_FOLDER = 'transfer-pipeline';
 /** More caches that came from elsewhere, one after another, are not looked at. */
 const MOST = 20;
 
 /**
- * Who names a folder by PIPELINE_CACHE has chosen it, with what is in it. The one inside a project may have come with the
- * project: results in it are used only where it was made here, or accepted by `pipeline cache trust`. Throws `unsafe` where
- * everybody can write into it.
+ * A folder named by PIPELINE_CACHE was chosen on purpose. The one inside a project may have come with the
+ * project: results in it are used only if it was made here, or accepted with `pipeline cache trust`. Throws `unsafe` if
+ * everyone can write to it.
  */
 export function cachePlaceOf(
   project: Pick<Project, 'store' | 'display'>,
@@ -73,7 +73,9 @@ export interface Trusted {
   readonly state: 'trusted' | 'before';
 }
 
-/** Marks the cache inside a project as made here: its results are used from now on. Throws `invalid` where there is none. */
+/**
+ * Marks the cache inside a project as made here: its results are used from now on. Throws `invalid` if there is none.
+ */
 export async function trustCache(
   { store }: Pick<Project, 'store'>,
   environment: NodeJS.ProcessEnv = process.env,

@@ -4,7 +4,7 @@ import { asPipelineError } from '../core/problem.js';
 import type { Collection } from '../store/upkeep/gc.js';
 import type { Session } from './session.js';
 
-/** `end` ends the job; undefined where nothing had to run. Never rejects: the results are there by now. */
+/** `end` ends the job; undefined if nothing had to run. Never rejects: the results are saved already. */
 export async function closeJob(session: Session, end: (() => Promise<void>) | undefined): Promise<void> {
   const { store, pipeline, graph, checkout, guard } = session;
   try {

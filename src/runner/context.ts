@@ -9,7 +9,7 @@ import type { Store } from '../store/store.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
 
-/** A blob that a record names is gone or damaged: whoever made it has to make it again. */
+/** A blob that a record names is gone or damaged: its stage has to run again. */
 export class LostBlob extends Error {
   constructor(readonly ref: BlobRef) {
     super(`${ref.digest} is gone from the store`);
@@ -23,10 +23,11 @@ async function readBytes(store: Store, ref: BlobRef): Promise<Buffer> {
   return bytes;
 }
 
-const isAnything = <Value>(_value: unknown): _value is Value => true;
-
-/** An output that is JSON. Throws {@link LostBlob}, and `bad-data` where it has another form: its record was not written by this tool. */
-export async function readJson<Value>(store: Store, ref: BlobRef, isValue: Guard<Value> = isAnything): Promise<Value> {
+/**
+ * An output that is JSON. Throws {@link LostBlob}, and `bad-data` if it has another form: its record was not written by
+ * this tool.
+ */
+export async function readJson<Value>(store: Store, ref: BlobRef, isValue: Guard<Value>): Promise<Value> {
   const value = parseJson((await readBytes(store, ref)).toString('utf8'), isValue);
   if (value !== undefined) return value;
   throw failure('bad-data', {
@@ -38,7 +39,7 @@ export async function readJson<Value>(store: Store, ref: BlobRef, isValue: Guard
   });
 }
 
-/** The folder of a root. Throws {@link LostBlob} where it has to be unpacked again. */
+/** The folder of a root. Throws {@link LostBlob} if it has to be unpacked again. */
 async function openRoot({ project, store }: Session, root: string, namedBy: BlobRef): Promise<string> {
   const archived = parseArchiveRoot(root);
   if (archived === undefined) return project.resolvePath(root);
@@ -57,13 +58,13 @@ export function commonContext(session: Session, { stage }: Node, inputs: Inputs,
     settings,
     inputs,
     readBytes: (ref: BlobRef) => readBytes(store, ref),
-    readJson: <Value>(ref: BlobRef, isValue?: Guard<Value>) => readJson(store, ref, isValue),
+    readJson: <Value>(ref: BlobRef, isValue: Guard<Value>) => readJson(store, ref, isValue),
     resolvePath: project.resolvePath,
     openRoot: (root: string, namedBy: BlobRef) => openRoot(session, root, namedBy),
     note,
     noteOnce: (code: string, text: string) => {
-      if (session.said.has(text)) return;
-      session.said.add(text);
+      if (session.shownNotes.has(text)) return;
+      session.shownNotes.add(text);
       note(code, text);
     },
     signal,

@@ -1,4 +1,4 @@
-/** Whether the features that a stage will ask for fit on the disk: said by a plan, held before a stage extracts any. */
+/** Whether the features that a stage needs fit on the disk: shown by a plan, enforced before a stage extracts any. */
 import { bytesText } from '../core/text/bytes-text.js';
 import { LARGEST_SHARE } from '../core/estimate.js';
 import { failure } from '../core/problem.js';
@@ -7,14 +7,16 @@ import { featureSetKeyOf } from './action-key.js';
 import type { Session } from './session.js';
 
 export interface Missing {
-  /** Pictures that have to go through the prefix; each view counts. */
+  /** Images that have to go through the prefix; each view counts. */
   readonly extract: number;
   readonly reused: number;
   /** On disk. */
   readonly bytes: number;
 }
 
-/** Looks up which rows a set lacks; `counted` holds those that somebody else will have made by then, and takes in these. */
+/**
+ * Looks up which rows a set lacks. `counted` contains those that earlier stages will add, and these are added to it.
+ */
 export async function missingOf(
   { features, store, settings }: Session,
   { digests, views, set }: FeatureNeed,
@@ -36,7 +38,7 @@ export async function missingOf(
   return { extract, reused: all - extract, bytes: store.featureBytes(extract, set.rowLength, settings.featureType) };
 }
 
-/** Throws `input-output` where the features that a stage lacks would fill the disk. */
+/** Throws `input-output` if the features that a stage lacks would fill the disk. */
 export async function requireRoom(session: Session, { features }: Needs): Promise<void> {
   let bytes = 0;
   let rows = 0;

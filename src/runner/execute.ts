@@ -1,10 +1,11 @@
-/** Runs what the plan leaves to do: independent stages side by side, each as soon as those before it are done. */
+/** Runs what the plan leaves to do: independent stages in parallel, each as soon as its inputs are ready. */
 import type PQueue from 'p-queue';
 import type { FeatureCounts, RunState, StageState, StageSummary } from '../core/event.js';
 import { emptyMap } from '../core/own.js';
-import { PROJECT_MOVED, type PipelineError } from '../core/problem.js';
+import { isMoved, type PipelineError } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
 import type { Preimage } from './action-key.js';
+import { isRecord } from '../core/is-record.js';
 import { readJson } from './context.js';
 import { checkDestinations } from './checkout/destinations.js';
 import { finishStage } from './finish.js';
@@ -21,14 +22,14 @@ import { runStage, type Work } from './work.js';
 export interface ExecuteOptions {
   /** Stages that may run; others must be current already. */
   readonly selected: ReadonlySet<string>;
-  /** Stages that run even where they are current, and replace files of theirs that a person has changed. */
+  /** Stages that run even if they are current, and overwrite their files even if a person has changed them. */
   readonly forced: ReadonlySet<string>;
   /** How many stages run at the same time. */
   readonly jobs: number;
   readonly signal: AbortSignal;
 }
 
-/** The figures of each stage that measured some, by stage. */
+/** The metrics of each stage that has some, by stage. */
 type Metrics = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 export interface RunResult {
@@ -37,7 +38,7 @@ export interface RunResult {
   readonly stages: readonly StageSummary[];
   readonly metrics: Metrics;
   readonly failures: readonly PipelineError[];
-  /** Stages that were current and ran again all the same, because the store had lost what they put out. */
+  /** Stages that were current but ran again, because the store had lost their outputs. */
   readonly healed: readonly string[];
   /** What decided the stages whose outputs are known, and those outputs. */
   readonly settled: ReadonlyMap<string, Pick<Settled, 'preimage' | 'outputs'>>;
@@ -60,7 +61,7 @@ interface Outcome {
 
 /**
  * Executes a session's graph. Failures of stages are part of the result. Rejects with a PipelineError before anything
- * runs where a stage lacks something that it needs, or could not write its files in the end.
+ * runs if a stage lacks something that it needs, or could not write its files in the end.
  */
 export async function execute(session: Session, options: ExecuteOptions): Promise<RunResult> {
   const started = performance.now();
@@ -76,7 +77,9 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
     await session.features.close();
     const outcomes = await Promise.all(nodes.map((node) => run.outcome(node)));
     const { metrics, errors } = await run.metrics();
-    const failures = [...outcomes.flatMap((outcome) => outcome.error ?? []), ...errors];
+    await run.close();
+    // As late as possible: what follows is written into the project.
+    const failures = [...outcomes.flatMap((outcome) => outcome.error ?? []), ...errors, ...run.moved()];
     const result: RunResult = {
       state: stateOf(failures, options.signal),
       durationMs: Math.round(performance.now() - started),
@@ -87,7 +90,6 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
       settled: run.settled,
     };
     const { state, durationMs, stages } = result;
-    await run.close();
     session.emit({ event: 'run', state, durationMs, stages, metrics });
     return result;
   } finally {
@@ -133,7 +135,7 @@ class Execution {
     try {
       return await this.settleReady(node, started);
     } catch (thrown) {
-      // Whatever failed did so because of that.
+      // That is the cause of whatever failed.
       const error = this.session.guard.problem() ?? stageError(thrown, node, this.session.pipeline);
       this.reportProblems(node, error);
       const { signal } = this.options;
@@ -150,7 +152,7 @@ class Execution {
     }
   }
 
-  /** Everything before this stage is done: decide, run where needed, deliver. */
+  /** Everything before this stage is done: decide, run if needed, deliver. */
   private async settleReady(node: Node, started: number): Promise<Outcome> {
     const { session, options, settled } = this;
     session.guard.check();
@@ -184,7 +186,7 @@ class Execution {
     if (!options.selected.has(name)) throw outsideSelection(name, reason);
     this.job ??= session.store.beginJob();
     await this.job;
-    // Loaded only where there is work: a run that has nothing to do is over sooner.
+    // Loaded only if there is work: a run that has nothing to do ends sooner.
     this.queue ??= import('p-queue').then((library) => new library.default({ concurrency: options.jobs }));
     const queue = await this.queue;
     const queued = async <Result>(action: () => Promise<Result>): Promise<Result> =>
@@ -201,7 +203,7 @@ class Execution {
         code: 'waiting',
         text: `waiting for process ${pid} (${stage}), which is already running this stage`,
       });
-    // What was asked to run again does so, whoever makes the same meanwhile.
+    // A forced stage runs even if another process is producing the same outputs.
     const flight: Flight<Work> = options.forced.has(name)
       ? { state: 'done', result: await queued(work) }
       : await singleFlight({ store: session.store, key, stage: name, signal: options.signal, queued, onWait }, work);
@@ -219,18 +221,13 @@ class Execution {
   async metrics(): Promise<{ readonly metrics: Metrics; readonly errors: PipelineError[] }> {
     const metrics = emptyMap<Record<string, number>>();
     const errors: PipelineError[] = [];
-    const moved = this.session.guard.problem();
-    if (moved !== undefined) {
-      const said = [...this.failed].some(({ problems }) => problems.some(({ code }) => code === PROJECT_MOVED));
-      if (!said) for (const problem of moved.problems) this.session.emit({ event: 'problem', problem });
-      return { metrics, errors: said ? [] : [moved] };
-    }
+    if (this.session.guard.problem() !== undefined) return { metrics, errors: this.moved() };
     for (const [name, { node, outputs }] of this.settled) {
       const { metrics: output } = node.definition;
       const ref = output === undefined ? undefined : outputs[output];
       if (ref === undefined) continue;
       try {
-        const values = await this.heal(() => readJson<Record<string, unknown>>(this.session.store, ref));
+        const values = await this.heal(() => readJson(this.session.store, ref, isRecord));
         metrics[name] = Object.fromEntries(
           Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
         );
@@ -243,7 +240,16 @@ class Execution {
     return { metrics, errors };
   }
 
-  /** Ends the job, where there was work: what the last run needs is noted, and the store made smaller where it must be. */
+  /** The failure of a project folder that was moved or removed, unless it was reported before. */
+  moved(): PipelineError[] {
+    const moved = this.session.guard.problem();
+    if (moved === undefined || [...this.failed].some(isMoved)) return [];
+    this.failed.add(moved);
+    for (const problem of moved.problems) this.session.emit({ event: 'problem', problem });
+    return [moved];
+  }
+
+  /** Ends the job if there was work: records what the last run needs, and shrinks the store if it is too large. */
   close(): Promise<void> {
     this.closing ??= Promise.resolve(this.job).then((end) => closeJob(this.session, end));
     return this.closing;

@@ -39,18 +39,18 @@ function inputReason(kind: string, path: string): string {
 }
 
 /**
- * The reasons, most telling first: fields (`dense.units 256 -> 128`), then what lies outside, inputs, versions.
- * Empty where the preimages are equal.
+ * The reasons, most relevant first: fields (`dense.units 256 -> 128`), then what is outside, inputs, versions.
+ * Empty if the preimages are equal.
  */
 export function describeChange(before: Preimage, after: Preimage): string[] {
   const reasons: string[] = [];
-  for (const { path, before: was, after: is } of differences(before.config, after.config)) {
-    reasons.push(`${fieldName(path)} ${show(was)} -> ${show(is)}`);
+  for (const { path, before: from, after: to } of differences(before.config, after.config)) {
+    reasons.push(`${fieldName(path)} ${show(from)} -> ${show(to)}`);
   }
   reasons.push(...surveyReasons(before.survey, after.survey));
   reasons.push(...new Set(differences(before.inputs, after.inputs).map(({ path }) => inputReason(after.kind, path))));
-  for (const { path, before: was, after: is } of differences(before.environment, after.environment)) {
-    reasons.push(`${path || 'environment'} ${show(was)} -> ${show(is)}`);
+  for (const { path, before: from, after: to } of differences(before.environment, after.environment)) {
+    reasons.push(`${path || 'environment'} ${show(from)} -> ${show(to)}`);
   }
   if (before.kind !== after.kind) reasons.push(`kind ${before.kind} -> ${after.kind}`);
   if (before.impl !== after.impl) reasons.push(`this tool's ${after.kind} ${before.impl} -> ${after.impl}`);
@@ -67,13 +67,13 @@ const foundWords: Readonly<Record<string, string>> = {
   probe: 'this version examines files differently',
 };
 
-/** Digests say nothing to a reader: figures that changed come first, else the plain fact. */
+/** Digests mean nothing to a reader: numbers that changed come first, otherwise the plain fact. */
 function surveyReasons(before: Json, after: Json): string[] {
   const changes = differences(before, after);
   if (changes.length === 0) return [];
-  const figures = changes.filter(({ before: was, after: is }) => typeof was === 'number' && typeof is === 'number');
-  if (figures.length > 0)
-    return figures.map(({ path, before: was, after: is }) => `${path} ${show(was)} -> ${show(is)}`);
+  const numbers = changes.filter(({ before: from, after: to }) => typeof from === 'number' && typeof to === 'number');
+  if (numbers.length > 0)
+    return numbers.map(({ path, before: from, after: to }) => `${path} ${show(from)} -> ${show(to)}`);
   return [
     ...new Set(
       changes.map(

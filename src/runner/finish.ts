@@ -1,4 +1,7 @@
-/** What follows once a stage's outputs are there: its files are delivered, the checkout remembers it, its gate is judged. */
+/**
+ * What follows once a stage's outputs are there: its files are delivered, the checkout remembers it, its gate is
+ * judged.
+ */
 import { relative } from 'node:path';
 import { canonical } from '../core/canonical.js';
 import { digestOf, type Digest } from '../core/digest.js';
@@ -6,15 +9,13 @@ import { emptyMap, own } from '../core/own.js';
 import type { Inputs, JudgeContext, Outputs } from '../core/stage.js';
 import { actionKeyOf, type Preimage } from './action-key.js';
 import { commonContext } from './context.js';
+import { UNFINISHED } from './checkout/checkout.js';
 import { deliverFolder, digestsOf, type DeliveredFolder } from './checkout/deliver.js';
 import { touchedFiles } from './checkout/delivered-files.js';
 import { refuseOutside } from './checkout/destinations.js';
 import type { Node } from './graph.js';
 import type { Session } from './session.js';
 import { isAsWritten } from './source-host.js';
-
-/** In place of the terms of a delivery that has begun. */
-const UNFINISHED = digestOf('unfinished');
 
 export interface FinishOptions {
   readonly signal: AbortSignal;
@@ -95,7 +96,7 @@ async function lockResolved(
   else await lock.setClasses(stage.name, resolved.classes);
 }
 
-/** All that decides which files are delivered and where; also what is in no key, such as the pictures' names. */
+/** All that decides which files are delivered and where; also what is in no key, such as the images' names. */
 function deliveryTerms(node: Node, inputs: Inputs, outputs: Outputs): Digest {
   return digestOf(canonical({ config: node.stage.config, inputs, outputs }));
 }

@@ -67,13 +67,16 @@ function evaluationsByModel(pipeline: Pipeline, table: StageTable): ReadonlyMap<
   return found;
 }
 
-/** What is known of a stage's outputs while the graph is walked; undefined where they are not. */
+/** What is known of a stage's outputs while the graph is walked; undefined if they are not. */
 export type KnownOutputs = (stage: string) => Outputs | undefined;
 
-/** A visit says what the stage puts out, as far as that is known; `unknown` is the first dependency whose outputs are not. */
+/**
+ * A visit returns the outputs of the stage, as far as they are known; `unknown` is the first dependency whose outputs
+ * are not.
+ */
 export type Visit = (node: Node, outputs: KnownOutputs, unknown: string | undefined) => Promise<Outputs | undefined>;
 
-/** Visits each stage after those that it reads or waits for, with the outputs that their visits told. */
+/** Visits each stage after those that it reads or waits for, with the outputs that their visits returned. */
 export async function walkKnown({ nodes }: StageGraph, visit: Visit): Promise<void> {
   const known = new Map<string, Outputs>();
   for (const node of nodes) {
@@ -86,7 +89,7 @@ export async function walkKnown({ nodes }: StageGraph, visit: Visit): Promise<vo
 /** A stage and all that it needs. */
 export function withAncestors(graph: StageGraph, names: Iterable<string>): Set<string> {
   const found = new Set(names);
-  // A set's iteration goes on to what is added meanwhile.
+  // Iterating over a set also visits what is added during the loop.
   for (const name of found) for (const before of graph.byName.get(name)!.dependencies) found.add(before);
   return found;
 }

@@ -1,4 +1,4 @@
-/** Makes outputs again that a record promised and the store turns out to have lost, then goes on. */
+/** Recomputes outputs that a record names but the store has lost, then continues. */
 import { canonical } from '../core/canonical.js';
 import { failure } from '../core/problem.js';
 import type { Inputs, Outputs } from '../core/stage.js';
@@ -19,14 +19,15 @@ export interface Settled {
 export interface Healing {
   readonly session: Session;
   readonly settled: ReadonlyMap<string, Settled>;
-  /** Takes in the names of stages that ran again. */
+  /** Collects the names of stages that ran again. */
   readonly healed: Set<string>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Does something that reads outputs. Where one is lost, the first of the settled stages that put it out runs again
- * (its own inputs may be lost too), and the action is tried again, at most once for each stage and once for what it put out itself.
+ * Does something that reads outputs. If one is lost, the first settled stage that produced it runs again (its own
+ * inputs may be lost too), and the action is tried again, at most once for each stage and once for what it produced
+ * itself.
  */
 export async function healing<Result>(host: Healing, action: () => Promise<Result>): Promise<Result> {
   for (let attempt = 0; ; attempt++) {

@@ -22,7 +22,7 @@ export interface Tool {
   readonly version: string;
 }
 
-/** Loads and checks a pipeline file: the only one in this folder where none is named. */
+/** Loads and checks a pipeline file: the only one in this folder if none is named. */
 export async function loadChecked(
   file: string | undefined,
   { set = [], engine }: PipelineOptions,
@@ -34,14 +34,16 @@ export async function loadChecked(
   });
 }
 
-/** Opens a session; damage in the cache is said as a note. Throws `invalid` where the environment has limits that are none. */
+/**
+ * Opens a session; damage in the cache is reported as a note. Throws `invalid` for invalid limits in the environment.
+ */
 export async function openFor(
   pipeline: Pipeline,
   { stages, version }: Tool,
   emit: Emit,
   options: SourceOptions = {},
 ): Promise<Session> {
-  // Asked for when the work is done, which would be too late to tell.
+  // Needed only when the work is done, which would be too late to report it.
   limitsFrom(process.env);
   const onDamage = ({ path, reason }: { path: string; reason: string }) =>
     emit({ event: 'note', code: 'cache-damage', text: `${path}: ${reason}` });

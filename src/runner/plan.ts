@@ -1,11 +1,16 @@
-/** Decides what is current, what the store still has and what must be done, with the reason at each decision. Runs nothing. */
+/**
+ * Decides what is current, what the store still has and what must be done, with the reason for each decision. Runs
+ * nothing.
+ */
 import type { ActionKey } from '../core/digest.js';
-import type { Outputs } from '../core/stage.js';
+import type { Inputs, Outputs } from '../core/stage.js';
 import { actionKeyOf, preimageOf, type Preimage } from './action-key.js';
 import { reasonToDeliver } from './checkout/delivered-files.js';
+import { commonContext, LostBlob } from './context.js';
 import { describeChange } from './explain.js';
 import { walkKnown, type Node } from './graph.js';
 import { inputsOf, type Session } from './session.js';
+import { stageError } from './stage-error.js';
 
 interface Known {
   readonly key: ActionKey;
@@ -21,7 +26,7 @@ export type Decided =
   | (Known & { readonly state: 'restorable'; readonly outputs: Outputs })
   | (Known & { readonly state: 'stale' });
 
-/** Undecided: a stage before it has to run first; if that puts out the same bytes as before, this one is current. */
+/** Undecided: a stage before it has to run first; if that outputs the same bytes as before, this one is current. */
 export type Decision = Decided | { readonly state: 'undecided'; readonly reason: string };
 
 export interface PlannedStage {
@@ -52,6 +57,7 @@ export async function decide(
       reason: begun ? 'resumes from a checkpoint' : staleReason(memory?.preimage, preimage),
     };
   }
+  await recheck(session, node, inputsOf(node, outputs), record.outputs);
   if (memory?.key === key) {
     const undelivered = await reasonToDeliver(project, node, memory);
     if (undelivered !== undefined)
@@ -61,6 +67,18 @@ export async function decide(
   const changes = memory === undefined ? [] : describeChange(memory.preimage, preimage);
   const reason = changes.length === 0 ? 'cached' : `cached, with ${changes[0]}`;
   return { state: 'restorable', key, preimage, outputs: record.outputs, reason };
+}
+
+/** Nothing interrupts what takes a moment. */
+const signal = new AbortController().signal;
+
+/** Throws if a cached result breaks a rule that is newer than it. What is gone from the store is found where it is needed. */
+async function recheck(session: Session, node: Node, inputs: Inputs, outputs: Outputs): Promise<void> {
+  try {
+    await node.definition.recheck?.({ ...commonContext(session, node, inputs, signal), outputs });
+  } catch (thrown) {
+    if (!(thrown instanceof LostBlob)) throw stageError(thrown, node, session.pipeline);
+  }
 }
 
 /** The reason for a stage that has no result in this checkout. */

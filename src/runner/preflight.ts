@@ -1,11 +1,11 @@
-/** What stages need of this machine, and of each other, before they can run: rather no work at all than hours of it before the stage that cannot run. */
+/** What stages need from this machine, and from each other. Fail before any work starts, not hours in. */
 import type { Pipeline } from '../config/pipeline.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { Node } from './graph.js';
 import { FIRST_RUN } from './plan.js';
 import { stageError } from './stage-error.js';
 
-/** Throws what the first stage says that this machine cannot run. */
+/** Throws the failure of the first stage that this machine cannot run. */
 export function checkRequirements(nodes: readonly Node[], pipeline: Pipeline): void {
   for (const node of nodes) {
     try {

@@ -1,11 +1,11 @@
 /**
- * How fast this machine turned out to be, by what it had to do: `.pipeline/rates.json`. Plans tell times from it; nothing
+ * How fast this machine turned out to be, by workload: `.pipeline/rates.json`. Plans estimate times from it; nothing
  * else reads it, and losing it costs an estimate.
  */
 import { canonical, type Json } from '../core/canonical.js';
 import { digestOf, isDigest } from '../core/digest.js';
-import { isFiniteNumber, isMapOf, isOneOf, isShapedAs, parseJson, type Guard } from '../core/guards.js';
-import { readRegular } from '../core/regular-file.js';
+import { isFiniteNumber, isMapOf, isOneOf, isShapedAs, type Guard } from '../core/guards.js';
+import { readOwnJson } from '../core/own-json.js';
 import type { Measurement } from '../core/stage.js';
 import { writeWhole } from '../store/disk/write-atomic.js';
 
@@ -21,7 +21,7 @@ export class Rates {
 
   constructor(private readonly path: string) {}
 
-  /** Pictures a second; undefined where such work was never measured here. */
+  /** Images per second; undefined if such work was never measured here. */
   async get(workload: Json): Promise<number | undefined> {
     this.known ??= read(this.path);
     const key = digestOf(canonical(workload));
@@ -29,7 +29,7 @@ export class Rates {
     return measured === undefined ? undefined : (measured.pictures / measured.ms) * 1000;
   }
 
-  /** Takes in a measurement; one of nothing is none. */
+  /** Adds a measurement; one without images is ignored. */
   add(workload: Json, { pictures, ms }: Measurement): void {
     if (pictures < 1 || !(ms > 0)) return;
     const key = digestOf(canonical(workload));
@@ -37,7 +37,7 @@ export class Rates {
     this.added.set(key, { pictures: before.pictures + pictures, ms: before.ms + ms });
   }
 
-  /** Keeps what was added, where something was. What was known counts half: a machine may be busier today. */
+  /** Saves what was added, if anything. Earlier measurements count half: a machine may be busier today. */
   async save(): Promise<void> {
     if (this.added.size === 0) return;
     const rates = new Map(await read(this.path));
@@ -57,6 +57,6 @@ const isRatesFile: Guard<RatesFile> = isShapedAs({ format: isOneOf(1), rates: is
 
 /** A missing or damaged file is an empty one. */
 async function read(path: string): Promise<ReadonlyMap<string, Measurement>> {
-  const content = parseJson(await readRegular(path).then(String, () => ''), isRatesFile);
+  const content = await readOwnJson(path, isRatesFile);
   return new Map(Object.entries(content?.rates ?? {}).filter(([, { pictures, ms }]) => pictures > 0 && ms > 0));
 }

@@ -10,7 +10,7 @@ export interface SelectionOptions {
   readonly only?: readonly string[];
   /** Run this one and all after it; what they need must be current. */
   readonly from?: string;
-  /** Run these, or all, even where they are current. */
+  /** Run these, or all, even if they are current. */
   readonly force?: boolean | readonly string[];
 }
 
@@ -19,7 +19,10 @@ export interface Selection {
   readonly forced: ReadonlySet<string>;
 }
 
-/** `stages` are named with all that they need. Throws `invalid` for a stage that is not there, and for two ways of choosing. */
+/**
+ * `stages` are named with all that they need. Throws `invalid` for a stage that is not there, and for two ways of
+ * choosing.
+ */
 export function select(
   graph: StageGraph,
   stages: readonly string[],
@@ -64,7 +67,7 @@ function selectedBy(graph: StageGraph, { only, from, stages }: Named): Set<strin
   return stages.size > 0 ? withAncestors(graph, stages) : new Set(graph.byName.keys());
 }
 
-/** The stage of this name, or all its variants. Throws `invalid` where there is none. */
+/** The stage of this name, or all its variants. Throws `invalid` if there is none. */
 export function stagesNamed(graph: StageGraph, name: string): string[] {
   if (graph.byName.has(name)) return [name];
   const all = [...graph.byName.keys()];

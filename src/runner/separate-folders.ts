@@ -1,4 +1,4 @@
-/** Sources of images are kept apart from what this tool writes: whatever lies among them comes back as an image. */
+/** Sources of images are kept apart from what this tool writes: files among them would be read as images. */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { stagesOf } from '../config/lint/lineage.js';
@@ -7,7 +7,10 @@ import { isWithin } from '../core/paths.js';
 import type { Problem } from '../core/problem.js';
 import { pathOf } from '../core/source.js';
 
-/** Problems of ingest stages whose source is in the cache or in `.pipeline`, or has the cache in it where its files are listed; and of exports that a link leads into one. */
+/**
+ * Problems of ingest stages whose source is in the cache or in `.pipeline`, or has the cache in it where its files are
+ * listed; and of exports that a link leads into one.
+ */
 export function sourcesApart(pipeline: Pipeline, cache: string): Problem[] {
   const own = real(join(pipeline.home, '.pipeline'));
   const store = real(cache);

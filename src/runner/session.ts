@@ -41,13 +41,13 @@ export interface Session {
   /** Features that its stages share; `execute` closes them. */
   readonly features: FeatureSets;
   readonly lock: LockFile;
-  /** How fast this machine turned out to be. */
+  /** How fast this machine is. */
   readonly rates: Rates;
-  /** What is the same for all stages that bring files from elsewhere. */
+  /** What is the same for all stages that download files. */
   readonly sources: SharedSources;
   readonly emit: Emit;
-  /** Texts that are said once a run, whichever stage says them first. */
-  readonly said: Set<string>;
+  /** Notes that are shown once per run, whichever stage shows them first. */
+  readonly shownNotes: Set<string>;
   /** What a stage finds outside the pipeline; looked up once a session. */
   survey(node: Node): Promise<Survey | undefined>;
   /** The same, looked up again. */
@@ -79,7 +79,7 @@ export async function openSession(
   ] as const;
   const [checkout, lock] = await Promise.all(opened);
   const graph = buildGraph(pipeline, table);
-  await recoverDestinations(graph.nodes, project);
+  await recoverDestinations(graph.nodes, project, emit);
   const sources = sharedSources(store, options);
   const settings: Settings = { engine: pipeline.engine, featureType: pipeline.features.dtype };
   const surveys = new Map<string, Promise<Survey | undefined>>();
@@ -103,7 +103,7 @@ export async function openSession(
     rates: new Rates(project.rates),
     sources,
     emit,
-    said: new Set(),
+    shownNotes: new Set(),
     survey: (node) => surveys.get(node.stage.name) ?? resurvey(node),
     resurvey,
   };

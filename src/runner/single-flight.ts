@@ -1,10 +1,10 @@
-/** Each key is worked on by one process at a time; those that come meanwhile take over what it publishes. */
+/** One process at a time works on each key; others wait and use what it publishes. */
 import type { ActionKey } from '../core/digest.js';
 import type { Outputs } from '../core/stage.js';
-import { tellingOnce } from '../store/disk/locks.js';
+import { reportOnce } from '../store/disk/locks.js';
 import type { Store } from '../store/store.js';
 
-/** `made`: another process has put this out since we looked. */
+/** `made`: another process has produced this since we looked. */
 export type Flight<Result> =
   { readonly state: 'done'; readonly result: Result } | { readonly state: 'made'; readonly outputs: Outputs };
 
@@ -16,20 +16,20 @@ export interface FlightOptions {
   readonly signal: AbortSignal;
   /** Runs a function when there is room for another piece of work in this process. */
   queued<Result>(work: () => Promise<Result>): Promise<Result>;
-  /** Told once of each process that is waited for. */
+  /** Called once for each process that is waited for. */
   onWait(pid: number, stage: string): void;
 }
 
 /**
- * Does work unless another process does it, and waits outside the queue where one does: room is left for other stages, and
- * who holds a lock is always at work, so that no two can wait for each other. Where the other dies or fails, the work is ours.
+ * Does work unless another process does it, and otherwise waits outside the queue: other stages can run, and the holder
+ * of a lock is always working, so that no two can wait for each other. If the other dies or fails, the work is ours.
  */
 export async function singleFlight<Result>(
   options: FlightOptions,
   work: () => Promise<Result>,
 ): Promise<Flight<Result>> {
   const { store, key, stage, signal, queued, onWait } = options;
-  const tell = tellingOnce(({ pid, label }) => onWait(pid, label));
+  const report = reportOnce(({ pid, label }) => onWait(pid, label));
   for (;;) {
     const attempt = await queued(async () => {
       signal.throwIfAborted();
@@ -45,7 +45,7 @@ export async function singleFlight<Result>(
       }
     });
     if (attempt.state !== 'taken') return attempt;
-    tell(attempt.holder);
+    report(attempt.holder);
     await store.pause(signal);
   }
 }

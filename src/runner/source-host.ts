@@ -1,4 +1,4 @@
-/** What a session lets its stages ask about files that lie elsewhere. */
+/** What a session's stages can ask about files from elsewhere. */
 import { resolve } from 'node:path';
 import type { Pipeline, Stage } from '../config/pipeline.js';
 import { isRecord } from '../core/is-record.js';
@@ -52,8 +52,8 @@ export function sourcesOf(
 }
 
 /**
- * False where a whole field of the stage was set on the command line, or a part of a place: the lock file is about the
- * pipeline file. Parts of other fields, such as a size of pictures, change nothing that is in it.
+ * False if a whole field of the stage was set on the command line, or a part of a place: the lock file is about the
+ * pipeline file. Parts of other fields, such as a size of images, change nothing that is in it.
  */
 export function isAsWritten({ name, config }: Stage, { locator }: Pipeline): boolean {
   const fields = locator.variant(name);

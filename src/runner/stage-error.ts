@@ -1,13 +1,17 @@
 /** Whatever a stage throws, as a failure that names the stage, or the line that sets the field it is about. */
+import { nearestOf } from '../config/lint/lineage.js';
 import type { Locator } from '../config/locator.js';
 import type { Pipeline } from '../config/pipeline.js';
 import { asPipelineError, PipelineError, type Problem } from '../core/problem.js';
 import type { Node } from './graph.js';
 
 /** Stages name neither themselves nor their place in the file; this does, at every place that catches what they throw. */
-export function stageError(thrown: unknown, { stage }: Node, { locator }: Pipeline): PipelineError {
+export function stageError(thrown: unknown, { stage }: Node, { locator, stages }: Pipeline): PipelineError {
   const error = asPipelineError(thrown, stage.name);
-  const problems = error.problems.map((problem) => located(problem, stage.name, locator));
+  const problems = error.problems.map(({ fieldOf, ...problem }) => {
+    const at = fieldOf === undefined ? stage : (nearestOf(stages, stage, 'data', fieldOf) ?? stage);
+    return located(problem, at.name, locator);
+  });
   return new PipelineError(error.category, problems, { cause: error.cause });
 }
 

@@ -25,7 +25,7 @@ export class UsesOfStage {
     };
   }
 
-  /** What to add to the record: nothing where nothing was used. */
+  /** What to add to the record: nothing if nothing was used. */
   found(): { readonly uses?: Uses } {
     const { features, archives, downloads } = this;
     if (features.size + archives.size + downloads.size === 0) return {};

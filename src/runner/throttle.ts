@@ -1,16 +1,19 @@
-/** Thins out what is told of progress: a batch may take a millisecond, and who reads events wants a few a second. */
+/** Limits progress events: a batch may take a millisecond, but a reader wants a few events per second. */
 import type { Emit } from '../core/event.js';
 
 const INTERVAL_MS = 100;
 
-/** Passes on all events but those about progress that follow one of the same task too soon; the end of a task always passes. */
+/**
+ * Passes on all events but those about progress that follow one of the same task too soon; the end of a task always
+ * passes.
+ */
 export function throttled(emit: Emit, now: () => number = () => performance.now()): Emit {
-  const told = new Map<string, number>();
+  const lastSent = new Map<string, number>();
   return (event) => {
     if (event.event === 'progress' && event.done !== event.total) {
-      const before = told.get(event.task);
+      const before = lastSent.get(event.task);
       if (before !== undefined && now() - before < INTERVAL_MS) return;
-      told.set(event.task, now());
+      lastSent.set(event.task, now());
     }
     emit(event);
   };

@@ -1,4 +1,4 @@
-/** Runs one stage: gives it its context and publishes what it puts out. */
+/** Runs one stage: gives it its context and publishes what it outputs. */
 import { canonical, type Json } from '../core/canonical.js';
 import type { FeatureCounts } from '../core/event.js';
 import type { BlobRef } from '../core/digest.js';
@@ -83,7 +83,7 @@ export async function runStage(
   try {
     await node.definition.run(context);
   } finally {
-    // Also after a failure: the pictures that went through are kept.
+    // Also after a failure: finished features are kept.
     await Promise.all(opened.map((set) => set.flush()));
     // How long it took is worth no failure.
     if (session.guard.problem() === undefined) await session.rates.save().catch(() => undefined);

@@ -9,9 +9,12 @@ import type { ModelPredictor } from '../predict/answers.js';
 import { LARGEST_BODY, predictEndpoint, problem, requestLimit } from './endpoint.js';
 import { sendFile, servedFiles } from './files.js';
 import { isOwnHost, isOwnOrigin } from './hosts.js';
+import type { LoadedModel } from './loaded-model.js';
 
 export interface AppOptions {
   readonly bundle: Omit<Bundle, 'graph' | 'weights'>;
+  /** What is loaded of that bundle. */
+  readonly loaded: LoadedModel;
   readonly predictor: ModelPredictor;
   /** The name or address that the server listens on. */
   readonly host: string;
@@ -36,7 +39,10 @@ const headers = secureHeaders({
   strictTransportSecurity: false,
 });
 
-export function createApp({ bundle, predictor, host, onError }: AppOptions): Hono {
+/** Names the model that a response is about, as `id` of /api/model does. */
+const MODEL_HEADER = 'X-Model';
+
+export function createApp({ bundle, loaded, predictor, host, onError }: AppOptions): Hono {
   const app = new Hono();
   app.use(headers);
   app.use(async (context, next) => {
@@ -53,7 +59,14 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
     return next();
   });
   const { classes, image, preprocessing, folder } = bundle;
-  app.get('/api/model', (context) => context.json({ name: basename(resolve(folder)), classes, image, preprocessing }));
+  app.use('/api/*', async (context, next) => {
+    await loaded.check();
+    await next();
+    context.header(MODEL_HEADER, loaded.id);
+  });
+  app.get('/api/model', (context) =>
+    context.json({ id: loaded.id, name: basename(resolve(folder)), classes, image, preprocessing }),
+  );
   const tooLarge = bodyLimit({
     maxSize: LARGEST_BODY,
     onError: (context) =>
@@ -67,8 +80,20 @@ export function createApp({ bundle, predictor, host, onError }: AppOptions): Hon
   const files = servedFiles(bundle);
   app.get('*', async (context) => {
     const file = files.get(unescaped(context.req.path));
-    const answer = file === undefined ? undefined : await sendFile(file, context.req.method);
-    return answer ?? context.notFound();
+    if (file === undefined) return context.notFound();
+    const answer = await sendFile(file, context.req.method).catch((error: unknown) => {
+      if (file.digest === undefined || asPipelineError(error).problems[0].code !== 'file-changed') throw error;
+      return undefined;
+    });
+    if (answer !== undefined) return answer;
+    if (file.digest === undefined) return context.notFound();
+    loaded.report();
+    return problem(
+      context,
+      409,
+      'model-replaced',
+      'the model was replaced while the server is running; restart it to use the new model',
+    );
   });
   app.notFound((context) => problem(context, 404, 'not-found', 'nothing is served at this path'));
   app.onError((error, context) => {

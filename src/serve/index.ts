@@ -8,6 +8,7 @@ import { openModel } from '../predict/index.js';
 import { urlsOf } from './addresses.js';
 import { createApp } from './app.js';
 import { LastingPredictor } from './lasting-predictor.js';
+import { LoadedModel } from './loaded-model.js';
 import { createServer } from './server.js';
 
 export interface ServeOptions {
@@ -32,14 +33,25 @@ export interface Serving {
 
 /** Opens a model and listens. Throws as `openModel` does, and `input-output` if the port is not available. */
 export async function serveModel({ model, host, port, engine, onError, signal }: ServeOptions): Promise<Serving> {
-  const { bundle, notes, ...opened } = await openModel(model, engine, signal);
+  const { bundle, notes, ...opened } = await openModel(model, engine, { signal, waits: true });
   if (bundle.format === 'onnx') {
     await opened.predictor.close();
     throw noPage(bundle.path);
   }
-  const open = async (): Promise<ModelPredictor> => (await openModel(model, engine, signal)).predictor;
+  const loaded = new LoadedModel(bundle, onError);
+  const open = async (): Promise<ModelPredictor> => {
+    const again = await openModel(model, engine, { signal, waits: true });
+    try {
+      if (again.bundle.format === 'onnx') throw noPage(again.bundle.path);
+      loaded.require(again.bundle);
+      return again.predictor;
+    } catch (error) {
+      await again.predictor.close();
+      throw error;
+    }
+  };
   const predictor = new LastingPredictor({ first: opened.predictor, open, onEnd: onError });
-  const app = createApp({ bundle, predictor, host, onError });
+  const app = createApp({ bundle, loaded, predictor, host, onError });
   const server = createServer(app.fetch);
   try {
     await listen(server, host, port);

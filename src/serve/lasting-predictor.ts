@@ -1,6 +1,6 @@
 /** A model that outlives the process that runs it: if the process ends, the next request starts another one. */
 import { failure, PipelineError } from '../core/problem.js';
-import type { Answer, ModelPredictor, PictureInput } from '../predict/answers.js';
+import type { Answer, ModelPredictor, ImageInput } from '../predict/answers.js';
 
 /** A process that ended this often within this time would end again: none is started until the time is over. */
 const MOST_ENDS = 3;
@@ -26,6 +26,8 @@ export class LastingPredictor implements ModelPredictor {
   private reported: Promise<ModelPredictor> | undefined;
   private ends: readonly number[] = [];
   private closed = false;
+  /** Another model is there now: no further try changes that. */
+  private replaced = false;
 
   constructor(private readonly options: LastingOptions) {
     this.current = Promise.resolve(options.first);
@@ -36,7 +38,7 @@ export class LastingPredictor implements ModelPredictor {
   }
 
   /** Throws `model-unavailable` if the process ends while it predicts, cannot be started, or has ended too often. */
-  async *predict<Input extends PictureInput>(
+  async *predict<Input extends ImageInput>(
     inputs: readonly Input[],
     signal?: AbortSignal,
   ): AsyncGenerator<Answer<Input>, void, undefined> {
@@ -61,6 +63,7 @@ export class LastingPredictor implements ModelPredictor {
     const before = this.current;
     const predictor = await before.catch(() => undefined);
     if (predictor?.running) return { opened: before, predictor };
+    if (this.replaced) throw unavailable(restart);
     if (before === this.current) {
       this.report(before, undefined);
       if (this.closed || this.recentEnds().length >= MOST_ENDS) {
@@ -75,6 +78,8 @@ export class LastingPredictor implements ModelPredictor {
       return { opened, predictor: await opened };
     } catch (error) {
       this.report(opened, error);
+      this.replaced = error instanceof PipelineError && error.problems[0].code === 'model-replaced';
+      if (this.replaced) throw unavailable(restart);
       throw unavailable('the model cannot be opened again; the terminal of the server shows why');
     }
   }
@@ -87,6 +92,7 @@ export class LastingPredictor implements ModelPredictor {
       cause instanceof PipelineError
         ? cause.problems
         : [{ code: 'model-process-ended', found: 'the process that runs the model ended' }];
+    if (problem.code === 'model-replaced') return this.options.onEnd(failure('bad-data', problem, cause));
     const remedy =
       this.ends.length < MOST_ENDS
         ? 'the next request starts it again'
@@ -103,6 +109,8 @@ export class LastingPredictor implements ModelPredictor {
     return (this.options.now ?? Date.now)();
   }
 }
+
+const restart = 'the model was replaced while the server was running; restart the server';
 
 function unavailable(found: string): PipelineError {
   return failure('bad-data', { code: 'model-unavailable', found });

@@ -1,4 +1,7 @@
-/** Which addresses may be asked: https, and no machine of an inner network, whatever a name or a redirect leads to. */
+/**
+ * Which URLs may be requested: https only, and no machine of an internal network, whatever a name or a redirect leads
+ * to.
+ */
 import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
 import { failure, type PipelineError } from '../core/problem.js';
@@ -37,7 +40,10 @@ export interface AddressRules {
   readonly allowHttpLoopback: boolean;
 }
 
-/** Parses an address. Throws `unsafe` for one that may not be asked; what its name leads to is checked by {@link guardedLookup}. */
+/**
+ * Parses an address. Throws `unsafe` for one that may not be asked; what its name leads to is checked by {@link
+ * guardedLookup}.
+ */
 export function checkedUrl(text: string, base: URL | undefined, rules: AddressRules): URL {
   if (!URL.canParse(text, base?.href)) throw refused(text, 'is not a URL');
   const url = new URL(text, base);
@@ -52,7 +58,7 @@ export function checkedUrl(text: string, base: URL | undefined, rules: AddressRu
   return url;
 }
 
-/** Looks a name up for a connection, and fails where any of its addresses may not be asked: nothing is looked up twice. */
+/** Looks a name up for a connection, and fails if any of its addresses may not be asked: nothing is looked up twice. */
 export function guardedLookup(rules: AddressRules) {
   return (
     host: string,

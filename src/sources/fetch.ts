@@ -10,9 +10,9 @@ import { download, usualTiming, type FetchContext, type FetchTiming } from './ne
 import { isFirstUse, pinsOf, type Pins } from './pins.js';
 
 /**
- * A file of the store that is what the pins say; the lock file knows it from then on. Rejects with `invalid` where
+ * A file of the store that is what the pins say; the lock file knows it from then on. Rejects with `invalid` if
  * nothing is pinned, `unsafe` for an address that may not be asked, `bad-data` for another file than the one that was
- * pinned or none, `input-output` where the network failed.
+ * pinned or none, `input-output` if the network failed.
  */
 export async function fetchFile(
   source: Download,
@@ -22,7 +22,7 @@ export async function fetchFile(
   const { sources } = context;
   const { url } = source;
   const pins = pinsOf(source, sources.lock);
-  // Also where the file is at hand: a pipeline should not work here and be refused elsewhere.
+  // Even if the file is here already: a pipeline should not work here and be refused elsewhere.
   checkedUrl(url, undefined, sources);
   const file = await sources.once(`fetch ${url} ${JSON.stringify(pins)}`, async () => {
     const found =
@@ -91,7 +91,7 @@ async function fromMirror(
 function fromNetwork(url: string, pins: Pins, context: FetchContext, timing: FetchTiming): Promise<VerifiedFile> {
   const { offline, ahead, mirror } = context.sources;
   if (offline) throw missingOffline(url, mirror);
-  if (ahead) throw failure('input-output', { code: 'not-at-hand', where: url, found: 'has yet to be fetched' });
+  if (ahead) throw failure('input-output', { code: 'not-at-hand', where: url, found: 'is not downloaded yet' });
   return download(url, pins, context, timing);
 }
 

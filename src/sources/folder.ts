@@ -16,8 +16,8 @@ export interface UnpackContext {
 export type ArchiveFile = Pick<VerifiedFile, 'digest' | 'path'>;
 
 /**
- * Unpacks a file; `name` is what people know it by. It may have been replaced since its digest was taken: throws `bad-data`
- * and keeps nothing where the bytes that were unpacked are not those of the digest.
+ * Unpacks a file; `name` is what people know it by. It may have been replaced since its digest was taken: throws
+ * `bad-data` and keeps nothing if the bytes that were unpacked are not those of the digest.
  */
 export function openArchive({ digest, path }: ArchiveFile, name: string, context: UnpackContext): Promise<string> {
   const {

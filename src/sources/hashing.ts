@@ -1,4 +1,4 @@
-/** Holds a whole file against what its bytes have to be. */
+/** Compares a whole file with its pins. */
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { toDigest, type Digest } from '../core/digest.js';
@@ -25,7 +25,7 @@ export async function hashFile(path: string): Promise<Hashed> {
   return { digest: toDigest(sha256.digest()), md5: md5.digest('hex'), size };
 }
 
-/** Takes in the bytes of an open file from a position to its end. */
+/** Adds the bytes of an open file from a position to its end. */
 export async function hashRest(hash: Hash, file: FileHandle, start: number, signal: AbortSignal): Promise<Hash> {
   const chunks = file.createReadStream({
     start,

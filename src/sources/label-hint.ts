@@ -5,7 +5,7 @@ import { nameList } from '../core/text/names.js';
 import { withoutTrailing } from '../core/text/trailing.js';
 import { openRegular } from '../core/regular-file.js';
 
-/** Replaces what a problem says is expected and helps. */
+/** Replaces `expected` and `remedy` of a problem. */
 export interface LabelHint {
   readonly expected: string;
   readonly remedy: string;
@@ -105,7 +105,7 @@ function columnsOf(text: string, comma: string, names: readonly string[]): Colum
   };
 }
 
-/** Names of cameras and of nobody: no classes. */
+/** Names that cameras and programs give: not classes. */
 const anonymous = /^(img|image|dsc[fn]?|photo|pic|picture|frame|screenshot|scan|p|_dsc|_mg)$/i;
 
 function nameHint({ shown }: Unsorted, folder: string, names: readonly string[]): LabelHint | undefined {
@@ -131,7 +131,7 @@ function nameHint({ shown }: Unsorted, folder: string, names: readonly string[])
   };
 }
 
-/** `red-fox` of `red-fox-012.jpg`: what stands before the last number and the signs that set it apart. */
+/** `red-fox` of `red-fox-012.jpg`: the part before the last number and its separators. */
 function labelOf(name: string): string | undefined {
   const stem = name.slice(0, Math.max(0, name.lastIndexOf('.')));
   const before = withoutTrailing(stem, '0123456789');

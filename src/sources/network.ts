@@ -1,4 +1,4 @@
-/** Downloads a file into the store; what an interrupted download left is gone on with. */
+/** Downloads a file into the store; an interrupted download continues where it stopped. */
 import { rm, stat } from 'node:fs/promises';
 import { digestOf } from '../core/digest.js';
 import type { Emit } from '../core/event.js';
@@ -56,7 +56,7 @@ export async function download(
     }
     return await sources.store.adopt(path, { digest: hashed.digest, size: hashed.size });
   } finally {
-    // A whole file has moved on by now.
+    // A complete file was moved already.
     await sources.store.releasePartial(name, path);
   }
 }

@@ -5,7 +5,7 @@ import { failure } from '../core/problem.js';
 import type { Download, DownloadLock } from '../core/source.js';
 
 /**
- * Either the sha256 is known, or the md5 together with the size; or neither, where the file is taken on first use: what
+ * Either the sha256 is known, or the md5 together with the size; or neither, if the file is taken on first use: what
  * the address gives then is pinned by the lock file from there on.
  */
 export interface Pins {

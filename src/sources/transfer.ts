@@ -1,4 +1,4 @@
-/** Brings the bytes of an address into a file, going on where an earlier attempt ended. */
+/** Downloads a URL into a file, continuing where an earlier attempt ended. */
 import { createWriteStream } from 'node:fs';
 import { rm, stat, truncate } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
@@ -10,7 +10,7 @@ import type { AddressRules } from './address.js';
 import { get } from './request.js';
 
 export interface TransferOptions extends AddressRules {
-  /** What the file has to have, where that is known. */
+  /** What the file has to have, if that is known. */
   readonly size: number | undefined;
   readonly largest: number;
   readonly retries: number;
@@ -18,14 +18,14 @@ export interface TransferOptions extends AddressRules {
   readonly backoffMs: number;
   readonly stallMs: number;
   readonly signal: AbortSignal;
-  /** Bytes; the total is undefined where nobody has told it. */
+  /** Bytes; the total is undefined if the server does not send it. */
   onProgress(done: number, total: number | undefined): void;
   onRetry(reason: string): void;
 }
 
 /**
  * Downloads into `path`, whose bytes are taken for the start of the file. Rejects with `bad-data` if the server has
- * another file than expected, with `input-output` where it cannot be reached; what has come by then stays.
+ * another file than expected, with `input-output` if it cannot be reached; what has come by then stays.
  */
 export async function transfer(url: string, path: string, options: TransferOptions): Promise<void> {
   for (let attempt = 0; ; attempt++) {
@@ -78,7 +78,7 @@ async function attemptOnce(url: string, path: string, options: TransferOptions):
   }
 }
 
-/** Where in the file the body begins, judged by the status; undefined where all of the file is there already. */
+/** Where in the file the body begins, judged by the status; undefined if all of the file is there already. */
 async function startOf(
   response: IncomingMessage,
   url: string,
@@ -109,7 +109,7 @@ async function startOf(
   });
 }
 
-/** The length of the whole file, as the server tells it. */
+/** The length of the whole file, as the server reports it. */
 function totalOf(response: IncomingMessage, start: number): number | undefined {
   const length = response.headers['content-length'];
   return length === undefined ? undefined : start + Number(length);
@@ -131,7 +131,7 @@ function wrongSize(url: string, found: string, { size, largest }: TransferOption
   });
 }
 
-/** What a response brings: the bytes from `start` on, of `total` where the server says. */
+/** What a response brings: the bytes from `start` on, of `total` if the server says. */
 interface Part {
   readonly url: string;
   readonly path: string;

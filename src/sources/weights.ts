@@ -11,8 +11,8 @@ import type { FetchContext } from './network.js';
 /** What a TF.js layers-model begins with. */
 const MODEL = 'model.json';
 
-/** A file of weights at hand. */
-export interface BroughtWeights {
+/** A local weights file. */
+export interface FetchedWeights {
   readonly path: string;
   /** Of what was fetched. */
   readonly digest: Digest;
@@ -21,7 +21,7 @@ export interface BroughtWeights {
 }
 
 /** An archive without a model.json is a file of weights itself, as `.keras` files are. */
-export async function bringWeights(source: Download, context: FetchContext): Promise<BroughtWeights> {
+export async function fetchWeights(source: Download, context: FetchContext): Promise<FetchedWeights> {
   const file = await fetchFile(source, context);
   const alone = { path: file.path, digest: file.digest, files: new Map([[file.path, file.digest]]) };
   if ((await archiveKindOf(file.path)) === undefined) return alone;

@@ -1,6 +1,6 @@
 /**
- * Running jobs, as locks that nobody waits for: what is used or made since the oldest of them began is not collected.
- * A job also sweeps away what dead processes left.
+ * Running jobs, as locks that nobody waits for: what was used or made since the oldest of them began is not collected.
+ * A job also removes leftovers of dead processes.
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -14,16 +14,16 @@ const PREFIX = 'job-';
 
 /** Begins a job and returns what ends it. */
 export async function beginJob(files: Files, locks: Locks): Promise<() => Promise<void>> {
-  // The name is its own: nobody can have it.
+  // The name is unique, so nobody else can have it.
   const attempt = await locks.tryTake(`${PREFIX}${randomBytes(8).toString('hex')}`, 'runs a pipeline');
   await files.uses.beginJob();
-  await sweep(files, locks).catch(() => undefined); // a store that cannot be written stays as it is
+  await sweep(files, locks).catch(() => undefined); // a read-only store stays as it is
   return async () => {
     if (attempt.state === 'held') await attempt.lock.release();
   };
 }
 
-/** When the oldest running job began, in milliseconds since 1970; Infinity where none runs. */
+/** When the oldest running job began, in milliseconds since 1970; Infinity if none runs. */
 export async function oldestJob(locks: Locks): Promise<number> {
   const jobs = (await locks.list()).filter((found) => found.name.startsWith(PREFIX));
   return Math.min(
@@ -46,7 +46,7 @@ async function sweep(files: Files, locks: Locks): Promise<void> {
       await removeTree(files, path);
   }
   for (const name of await files.list(files.temporary)) {
-    // Parts of downloads are gone on with, whoever began them: those have other names.
+    // Partial downloads have other names: any process can continue them.
     if (!namesProcess(name)) continue;
     const path = join(files.temporary, name);
     const youngest = (await filesBelow(files, path)).reduce(

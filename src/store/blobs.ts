@@ -1,4 +1,6 @@
-/** Blobs by the digest of their bytes: `v1/blobs/ab/<digest>`. A blob is never edited, and believed only after hashing. */
+/**
+ * Blobs by the digest of their bytes: `v1/blobs/ab/<digest>`. A blob is never edited, and believed only after hashing.
+ */
 import { join } from 'node:path';
 import { digestOf, fileNameOf, type Digest, type BlobRef } from '../core/digest.js';
 import type { VerifiedFile } from '../core/source.js';
@@ -10,7 +12,7 @@ export class Blobs {
 
   /**
    * Keeps bytes, given whole or in chunks. What is there already is read and checked instead of written again;
-   * a damaged blob is replaced, so that rot does not outlive the next time its bytes are computed.
+   * a damaged blob is replaced the next time its bytes are computed.
    */
   async put(content: Content): Promise<BlobRef> {
     if (ArrayBuffer.isView(content)) {
@@ -24,7 +26,7 @@ export class Blobs {
     return ref;
   }
 
-  /** The bytes of a blob, hashed on the way; undefined where it is missing, or was damaged and is now in quarantine. */
+  /** The bytes of a blob, hashed on the way; undefined if it is missing, or was damaged and is now in quarantine. */
   async read(ref: BlobRef): Promise<Buffer | undefined> {
     const path = this.pathOf(ref.digest);
     const bytes = await this.files.readIfThere(path);
@@ -37,13 +39,13 @@ export class Blobs {
     return bytes.length === ref.size ? bytes : undefined;
   }
 
-  /** Tells whether a regular file of the exact size stands there: enough for outputs that nobody reads in this run. */
+  /** Whether there is a regular file of the exact size: enough for outputs that nobody reads in this run. */
   async has(ref: BlobRef): Promise<boolean> {
     const path = this.pathOf(ref.digest);
     const found = await this.files.infoIfThere(path);
     if (found === undefined) return false;
     if (found.isFile && found.size === ref.size) return true;
-    // Left in place: were the asker's size wrong, the blob would be good. `put` replaces it, `read` judges it.
+    // Left in place: if the caller's size is wrong, the blob is good. `put` replaces it, `read` checks it.
     this.files.note(path, found.isFile ? `has ${found.size} bytes instead of ${ref.size}` : 'not a regular file');
     return false;
   }
@@ -78,7 +80,7 @@ export class Blobs {
 
   private async holds(ref: BlobRef): Promise<boolean> {
     if (!(await this.has(ref)) || (await this.read(ref)) === undefined) return false;
-    // No record names it again yet: only its own time keeps it meanwhile.
+    // No record names it again yet: until then, only its own time keeps it.
     await this.files.uses.touch(this.pathOf(ref.digest));
     return true;
   }

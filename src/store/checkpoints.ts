@@ -1,6 +1,7 @@
 /**
- * What stages keep of unfinished work, one file a key: `v1/checkpoints/ab/<key>`, a line with the format, the key and the
- * SHA-256 of what follows. It is believed only after hashing; anything else is a miss. Written again it replaces the old one whole.
+ * What stages keep of unfinished work, one file per key: `v1/checkpoints/ab/<key>`, a line with the format, the key and
+ * the SHA-256 of what follows. It is believed only after hashing; anything else is a miss. A new one replaces the old
+ * one completely.
  */
 import { join } from 'node:path';
 import { digestOf, fileNameOf, type ActionKey } from '../core/digest.js';
@@ -29,13 +30,13 @@ export class Checkpoints {
     return (await this.files.infoIfThere(this.pathOf(key))) !== undefined;
   }
 
-  /** A disk that takes nothing costs no more than what a crash would have to do again. */
+  /** If the disk accepts nothing, only a crash has to redo work. */
   async write(key: ActionKey, content: Uint8Array): Promise<void> {
     const bytes = [Buffer.from(`${firstLine(key, content)}\n`), content];
     await this.files.publish(this.pathOf(key), bytes).catch((error: unknown) => noteUnwritten(this.files, error));
   }
 
-  /** One that stays is never read again, and collected when it is old. */
+  /** One that is left over is never read again, and is collected when it is old. */
   async remove(key: ActionKey): Promise<void> {
     await this.files.removeIfThere(this.pathOf(key)).catch(() => undefined);
   }

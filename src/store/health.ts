@@ -1,4 +1,6 @@
-/** Whether a store can be worked with: whether it can be written, what disk it lies on, and a sample of what it holds. */
+/**
+ * Whether a store can be worked with: whether it can be written, the disk that it is on, and a sample of its contents.
+ */
 import { access, constants, lstat, readdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { bytesText } from '../core/text/bytes-text.js';
@@ -9,7 +11,7 @@ import { Files } from './disk/files.js';
 import type { Store } from './store.js';
 import { filesBelow } from './disk/folders.js';
 
-/** Kinds of file systems on Linux (statfs(2)) of which a user should know that a cache lies there. */
+/** Kinds of file systems on Linux (statfs(2)) that a user should know about if the cache is on one. */
 const kinds: ReadonlyMap<number, readonly [name: string, why: string]> = new Map([
   [0x01021994, ['tmpfs', 'it is lost at a restart and uses memory']],
   [0x6969, ['NFS', 'features are read from it in every epoch, over the network']],
@@ -19,12 +21,12 @@ const kinds: ReadonlyMap<number, readonly [name: string, why: string]> = new Map
   [0x65735546, ['FUSE', 'it may be slow or remote']],
 ]);
 
-/** Under this much room a run of any size is soon out of it. */
+/** With less free space than this, any run soon fills the disk. */
 const LITTLE_BYTES = 1e9;
-/** Blobs that are read and held against their names; names are digests, so the first are as good as any. */
+/** Blobs that are read and compared with their names; names are digests, so the first are as good as any. */
 const SAMPLE = 20;
 
-/** `damage` holds what reading the sample turned up: the store tells it to whoever opened it. */
+/** `damage` is what reading the sample found: the store reports it to its opener. */
 export async function storeFindings(store: Store, damage: () => readonly string[]): Promise<Finding[]> {
   const { root } = store;
   const files = new Files(root, nodeFs, () => undefined);
@@ -63,7 +65,7 @@ export async function storeFindings(store: Store, damage: () => readonly string[
   return findings;
 }
 
-/** Writes in the store's own way: whoever makes its folders marks them too. */
+/** Writes as the store does: creating its folders marks them too. */
 async function writable(files: Files, there: string): Promise<Finding> {
   const { root } = files;
   try {

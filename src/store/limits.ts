@@ -1,4 +1,4 @@
-/** How large the store may become, and how long it keeps what nobody uses. */
+/** How large the store may become, and how long it keeps unused items. */
 import { failure } from '../core/problem.js';
 
 export interface Limits {
@@ -23,7 +23,7 @@ const sizes: Readonly<Record<string, number>> = {
 };
 const times: Readonly<Record<string, number>> = { m: 60_000, h: 3600_000, d: DAY_MS, w: 7 * DAY_MS };
 
-/** Takes limits from the environment where it names them. Throws `invalid`. */
+/** Takes limits from the environment if it names them. Throws `invalid`. */
 export function limitsFrom(environment: NodeJS.ProcessEnv): Limits {
   const { PIPELINE_CACHE_MAX_SIZE: size, PIPELINE_CACHE_MAX_AGE: age } = environment;
   return {

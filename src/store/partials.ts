@@ -14,7 +14,7 @@ import { removeTree } from './disk/folders.js';
 export class Partials {
   constructor(private readonly files: Files) {}
 
-  /** Takes hold of a part that rests, or whose process is gone; returns the path to go on at, where there may be nothing. */
+  /** Takes over a part that is idle or whose process is gone; returns the path to continue at, which may not exist. */
   async claim(name: Digest): Promise<string> {
     const folder = this.files.temporary;
     await this.files.makeTemporary();

@@ -30,7 +30,7 @@ export function occupantOf(root: string): Occupant {
   if (names === undefined || names.every((name) => name.startsWith('v1-'))) return 'free';
   if (readText(join(root, 'CACHEDIR.TAG')).startsWith(MARK) || readText(join(root, 'v1', ORIGIN_FILE)) !== '')
     return 'store';
-  // One whose marks are gone is told by its form.
+  // One without marks is recognized by its form.
   const inside = namesIn(join(root, 'v1')) ?? [];
   const isStore =
     names.every((name) => ownNames.has(name) || name.startsWith('v1-')) &&
@@ -39,15 +39,21 @@ export function occupantOf(root: string): Occupant {
   return isStore ? 'store' : 'others';
 }
 
-/** On these kinds of file systems (statfs(2)) every file seems to be writable by everybody: FAT, exFAT, NTFS, CIFS, SMB, 9p, FUSE. */
+/**
+ * On these kinds of file systems (statfs(2)) every file seems to be writable by everyone: FAT, exFAT, NTFS, CIFS, SMB,
+ * 9p, FUSE.
+ */
 const withoutModes = new Set([
   0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546,
 ]);
 
-/** FAT, exFAT, CIFS and SMB keep no time that an edit must move; FUSE, 9p and NTFS may not, and then show the mtime in its place. */
+/**
+ * FAT, exFAT, CIFS and SMB keep no time that an edit must move; FUSE, 9p and NTFS may not, and then show the mtime in
+ * its place.
+ */
 const withoutChangeTimes = new Set([0x4d44, 0x2011bab0, 0xff534d42, 0xfe534d42]);
 
-/** Whether the ctime of files where a path leads moves with every change: on some file systems it is a copy of the mtime. */
+/** Whether the ctime of files at a path changes with every edit: on some file systems it is a copy of the mtime. */
 export function changeTimesAt(path: string): ChangeTimes {
   if (process.platform !== 'linux') return 'kept';
   const { type } = statfsSync(path);
@@ -55,7 +61,7 @@ export function changeTimesAt(path: string): ChangeTimes {
   return withoutModes.has(type) ? 'unless-equal' : 'kept';
 }
 
-/** `unless-equal`: not where it equals the mtime. */
+/** `unless-equal`: not if it equals the mtime. */
 export type ChangeTimes = 'kept' | 'none' | 'unless-equal';
 
 /** Whether the inode of a file stays the same while the file does. */
@@ -64,8 +70,8 @@ export function hasPlainNumbers(path: string): boolean {
 }
 
 /**
- * Throws `unsafe` if everybody on this machine can write into a store, and with that choose the results of whoever reads
- * it. The sticky bit does not help: it keeps files from being replaced, not from being added.
+ * Throws `unsafe` if everyone on this machine can write to a store, and thereby choose the results that others read
+ * from it. The sticky bit does not help: it keeps files from being replaced, not from being added.
  */
 export function refuseOpenToAll(root: string, environment: NodeJS.ProcessEnv): void {
   if (process.platform === 'win32' || environment.PIPELINE_ALLOW_OPEN_CACHE === '1') return;
@@ -81,7 +87,7 @@ export function refuseOpenToAll(root: string, environment: NodeJS.ProcessEnv): v
   });
 }
 
-/** Undefined where nothing is, also where a file is in the place of its folder. */
+/** Undefined if there is nothing, or a file in the place of its folder. */
 function statsOf(path: string): Stats | undefined {
   try {
     return lstatSync(path);
@@ -95,7 +101,7 @@ function isOpenToAll(stats: Stats | undefined): boolean {
   return stats?.isDirectory() === true && (stats.mode & 0o002) !== 0;
 }
 
-/** Undefined where there is no such folder. A file in its place is a fault of the machine, which whoever writes there finds. */
+/** Undefined if there is no such folder. A file in its place is an error, which the next writer reports. */
 function namesIn(folder: string): string[] | undefined {
   try {
     return readdirSync(folder);
@@ -106,6 +112,9 @@ function namesIn(folder: string): string[] | undefined {
   }
 }
 
+const LARGEST_TEXT = 64 * 1024;
+
 function readText(path: string): string {
-  return statsOf(path)?.isFile() === true ? readFileSync(path, 'utf8').slice(0, 1000) : '';
+  const stats = statsOf(path);
+  return stats?.isFile() === true && stats.size <= LARGEST_TEXT ? readFileSync(path, 'utf8').slice(0, 1000) : '';
 }

@@ -1,6 +1,6 @@
 /**
- * Action records: which blobs a stage put out for a key, with the preimage of the key and how it came about.
- * One JSON file a key, `v1/records/ab/<key>.json`, that carries the digest of its own canonical form.
+ * Action records: which blobs a stage produced for a key, with the preimage of the key and how they were made.
+ * One JSON file per key, `v1/records/ab/<key>.json`, that carries the digest of its own canonical form.
  */
 import { join } from 'node:path';
 import type { Json } from '../core/canonical.js';
@@ -43,7 +43,7 @@ export interface Uses {
   readonly downloads: readonly Digest[];
 }
 
-/** A record cannot be put because a blob that it names has gone meanwhile. */
+/** A record cannot be published because a blob that it names is gone. */
 export class MissingBlob extends Error {
   constructor(
     key: ActionKey,
@@ -60,7 +60,7 @@ export interface NewRecord {
   readonly preimage: Json;
   readonly outputs: Outputs;
   readonly durationMs: number;
-  /** Engine and processor, where they decide the last bits: shown by `explain`, in no key. */
+  /** Engine and processor, if they decide the last bits: shown by `explain` and reports, in no key. */
   readonly computedBy?: Readonly<Record<string, string>>;
   readonly features?: Readonly<FeatureCounts>;
   readonly uses?: Uses;
@@ -82,8 +82,8 @@ export class Records {
   ) {}
 
   /**
-   * Publishes a record, whose blobs must have been put before it, and returns the one that stands: the first with all
-   * its blobs wins, so that two runs of one key never go on with different results. Rejects with {@link MissingBlob}.
+   * Publishes a record, whose blobs must have been put before it, and returns the valid one: the first with all its
+   * blobs wins, so that two runs of one key never continue with different results. Rejects with {@link MissingBlob}.
    */
   async put(record: NewRecord): Promise<ActionRecord> {
     for (const [name, ref] of Object.entries(record.outputs)) {
@@ -102,7 +102,7 @@ export class Records {
     return full;
   }
 
-  /** The record of a key; undefined where there is none, or where it was damaged and is now in quarantine. */
+  /** The record of a key; undefined if there is none, or if it was damaged and is now in quarantine. */
   async get(key: ActionKey): Promise<ActionRecord | undefined> {
     const path = this.pathOf(key);
     const text = await this.files.readIfThere(path, { limit: RECORD_LIMIT, use: true });
@@ -113,7 +113,9 @@ export class Records {
     return undefined;
   }
 
-  /** The record of a key whose blobs are all there with their exact size. Their bytes are checked when they are read. */
+  /**
+   * The record of a key whose blobs are all there with their exact size. Their bytes are checked when they are read.
+   */
   async hit(key: ActionKey): Promise<ActionRecord | undefined> {
     const record = await this.get(key);
     if (record === undefined) return undefined;
@@ -126,7 +128,7 @@ export class Records {
   }
 }
 
-/** Reads a record, or says why it cannot be one of ours for this key. */
+/** Reads a record, or returns why it is not valid for this key. */
 export function parseRecord(text: Buffer, key: string): ActionRecord | string {
   const record = unseal(text);
   if (typeof record === 'string') return record;

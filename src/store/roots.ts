@@ -1,6 +1,6 @@
 /**
- * What the last run of each pipeline needs, `v1/roots/<digest of its path>.json`: the keys of its stages. Their records say
- * the rest. A pipeline file that is gone keeps its results for as long as what nobody uses is kept.
+ * What the last run of each pipeline needs, `v1/roots/<digest of its path>.json`: the keys of its stages. Their records
+ * say the rest. Results of a deleted pipeline file are kept as long as other unused results.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export interface Root {
   readonly keys: readonly ActionKey[];
 }
 
-/** Notes what a run has come to need. Writes nothing where that is known; rejects where it cannot be written. */
+/** Records what a run needs. Writes nothing if that is recorded already; rejects if it cannot be written. */
 export async function putRoot(files: Files, pipeline: string, keys: readonly ActionKey[]): Promise<void> {
   const path = join(files.root, 'v1', 'roots', `${digestOf(pipeline)}.json`);
   const root: Root = { schema: 1, pipeline, keys: [...new Set(keys)].sort() };
@@ -27,7 +27,7 @@ export async function putRoot(files: Files, pipeline: string, keys: readonly Act
   if (before === undefined || !before.equals(bytes)) await files.publish(path, bytes, { durable: false });
 }
 
-/** Reads a root, or says why it cannot be one. */
+/** Reads a root, or returns why it is not valid. */
 export function parseRoot(bytes: Buffer): Root | string {
   const root = unseal(bytes);
   if (typeof root === 'string') return root;
@@ -46,6 +46,6 @@ export async function readRoot(files: Files, path: string): Promise<Root | undef
 }
 
 /** Whether the pipeline of a root is still there. */
-export async function stands({ pipeline }: Root): Promise<boolean> {
+export async function pipelineExists({ pipeline }: Root): Promise<boolean> {
   return (await stat(pipeline).catch(() => undefined)) !== undefined;
 }

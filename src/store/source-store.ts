@@ -1,4 +1,4 @@
-/** What files from elsewhere need of the store: kept files by path, parts of downloads, unpacked archives. */
+/** What files from elsewhere need from the store: kept files by path, parts of downloads, unpacked archives. */
 import { canonical } from '../core/canonical.js';
 import { digestOf, type ActionKey } from '../core/digest.js';
 import type { SourceStore } from '../core/source.js';

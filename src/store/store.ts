@@ -2,18 +2,19 @@
  * The store of a project: blobs, records, features and file digests under one folder.
  *
  *     <root>/v1/blobs/ab/<digest>            bytes by their digest
- *     <root>/v1/records/ab/<key>.json        what a stage put out for a key
+ *     <root>/v1/records/ab/<key>.json        what a stage produced for a key
  *     <root>/v1/checkpoints/ab/<key>         what a stage keeps of unfinished work for a key
  *     <root>/v1/features/<set>/<digest>.pack rows of features; set.json beside them is for people
  *     <root>/v1/unpacked/<digest>/           files of an archive, by its digest
  *     <root>/v1/roots/<digest>.json          what the last run of a pipeline file needs
- *     <root>/v1/locks/<name>.lock            who is at which work
- *     <root>/v1/quarantine/                  what turned out damaged, kept as evidence
+ *     <root>/v1/locks/<name>.lock            who is doing which work
+ *     <root>/v1/quarantine/                  damaged files, kept as evidence
  *     <root>/v1/tmp/                         files being written
  *     <root>/v1/usage.json                   about how many bytes all of it has
  *     <root>/index/                          digests of people's files; disposable
  *
- * It may forget, never lie: a published file was complete and hashed to its name; anything else is a miss, said once.
+ * It may forget, but never lie: a published file was complete and hashed to its name; anything else is a miss, reported
+ * once.
  */
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Json } from '../core/canonical.js';
@@ -39,7 +40,7 @@ import { sourceStore } from './source-store.js';
 import { noteUnwritten } from './disk/write-errors.js';
 
 export interface StoreOptions {
-  /** Told of everything that was not what it should be, once. */
+  /** Called once for everything that was not as it should be. */
   readonly onDamage: (note: DamageNote) => void;
   /** Version of this tool, for the records. */
   readonly tool: string;
@@ -52,38 +53,38 @@ export interface Store {
   putBlob(content: Content): Promise<BlobRef>;
   /** Verified bytes, or undefined if the blob is missing or damaged. */
   readBlob(ref: BlobRef): Promise<Buffer | undefined>;
-  /** Tells whether a blob is there with its exact size. */
+  /** Whether a blob is there with its exact size. */
   hasBlob(ref: BlobRef): Promise<boolean>;
-  /** Publishes a record and returns the one that stands: an earlier one of the same key wins. */
+  /** Publishes a record and returns the valid one: an earlier one of the same key wins. */
   putRecord(record: NewRecord): Promise<ActionRecord>;
-  /** The record of a key, whatever became of its blobs. */
+  /** The record of a key, even if blobs are missing. */
   getRecord(key: ActionKey): Promise<ActionRecord | undefined>;
   /** The record of a key whose blobs are all there. */
   hit(key: ActionKey): Promise<ActionRecord | undefined>;
   openFeatures(key: FeatureSetKey, preimage: Json, rowLength: number, type: FloatType): Promise<FeatureSet>;
   /** What rows of features would take on disk. */
   featureBytes(rows: number, rowLength: number, type: FloatType): number;
-  /** Free on the disk that the store lies on, or will lie on. */
+  /** Free space on the disk that the store is on, or will be on. */
   freeBytes(): Promise<number>;
   /** Digests of a folder's files; unchanged files are not read again. */
   digestFolder(root: string, probe: Probe, links?: LinkPolicy): Promise<FileDigests>;
   /** Digest of one file, likewise. */
   digestFile(path: string): Promise<Digest>;
-  /** Takes the lock of a piece of work, or says who is at it. A lock saves work and guards nothing. */
+  /** Takes the lock of a piece of work, or returns its holder. A lock saves work and guards nothing. */
   tryLock(name: string, label: string): Promise<Attempt>;
   /** The time between two looks at a lock. */
   pause(signal: AbortSignal): Promise<void>;
-  /** Does work while nobody else does work of this name. */
+  /** Does work while no one else does work of this name. */
   during<Result>(name: string, label: string, work: () => Promise<Result>, waiting?: Waiting): Promise<Result>;
-  /** Keeps from being collected whatever this process uses from now on, until the function that it gives is called. */
+  /** Protects whatever this process uses from collection, until the returned function is called. */
   beginJob(): Promise<() => Promise<void>>;
-  /** Notes what the last run of a pipeline needs, so that it is not collected. A store that cannot be written stays as it is. */
+  /** Records what the last run of a pipeline needs, so that it is not collected. A read-only store stays as it is. */
   putRoot(pipeline: string, keys: readonly ActionKey[]): Promise<void>;
-  /** Makes the store smaller where it has outgrown its limit; undefined where it has not. */
+  /** Shrinks the store if it exceeds its limit; undefined if it does not. */
   tidy(): Promise<Collection | undefined>;
   /** Unfinished work of stages. */
   readonly checkpoints: Checkpoints;
-  /** For files that lie elsewhere. */
+  /** For files from elsewhere. */
   readonly sources: SourceStore;
 }
 
@@ -122,7 +123,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     getRecord: (key) => records.get(key),
     hit: (key) => records.hit(key),
     openFeatures: async (key, preimage, rowLength, type) => {
-      // Loaded only where there is work: a run that has nothing to do is over sooner.
+      // Loaded only if there is work: a run that has nothing to do ends sooner.
       const { FeatureSet } = await import('./features/features.js');
       return FeatureSet.open(files, { key, preimage, rowLength, type, memory, locks });
     },

@@ -1,7 +1,7 @@
 /**
- * Folders of unpacked archives, by the archive's digest: `v1/unpacked/<digest>/files`, with manifest.json beside it. The
- * folder is made aside and renamed, manifest and all; it is believed when its files come to the digest in the manifest.
- * Its thousands of files are not synced one by one: what a power cut takes is seen then, and unpacked again.
+ * Folders of unpacked archives, by the archive's digest: `v1/unpacked/<digest>/files`, with manifest.json beside it.
+ * The folder is made aside and renamed, manifest and all; it is used if its files hash to the digest in the manifest.
+ * Its thousands of files are not synced one by one: files lost in a power cut are noticed then, and unpacked again.
  */
 import { readdirSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ interface Manifest {
   readonly files: number;
 }
 
-/** What stands at the place of an archive's folder. */
+/** What is in the place of an archive's folder. */
 type Found =
   | { readonly state: 'missing' }
   | { readonly state: 'whole'; readonly listing: UnpackedFiles }
@@ -34,7 +34,9 @@ interface Opened {
   readonly listing: UnpackedFiles;
 }
 
-/** Digests a folder's files; those that have not changed since they were read under the same name are not read again. */
+/**
+ * Digests a folder's files; those that have not changed since they were read under the same name are not read again.
+ */
 export type DigestTree = (folder: string, name: string) => Promise<FolderListing>;
 
 export class Unpacked {
@@ -72,7 +74,7 @@ export class Unpacked {
     await this.files.makeTemporary();
     const aside = this.files.temporaryPath();
     const inside = join(aside, 'files');
-    // Not `recursive`, which would make a project again that was moved meanwhile.
+    // Not `recursive`, which would create the folder of a moved project again.
     await mkdir(aside);
     await mkdir(inside);
     let tree: FolderListing;
@@ -91,7 +93,7 @@ export class Unpacked {
     return folder;
   }
 
-  /** Where another process was quicker, its folder stays if it is whole. */
+  /** If another process was faster, its folder stays if it is whole. */
   private async publish(aside: string, archive: Digest): Promise<void> {
     await this.files.makeFolders(join(this.files.root, 'v1', 'unpacked'));
     try {
@@ -107,7 +109,7 @@ export class Unpacked {
     const isGone = async (): Promise<boolean> => (await this.files.infoIfThere(folder)) === undefined;
     try {
       if (await isGone()) return { state: 'missing' };
-      const found = await this.judge(archive, folder);
+      const found = await this.inspect(archive, folder);
       return found.state === 'damaged' && (await isGone()) ? { state: 'missing' } : found;
     } catch (error) {
       if (await isGone()) return { state: 'missing' };
@@ -115,7 +117,7 @@ export class Unpacked {
     }
   }
 
-  private async judge(archive: Digest, folder: string): Promise<Found> {
+  private async inspect(archive: Digest, folder: string): Promise<Found> {
     const damaged = (reason: string): Found => ({ state: 'damaged', reason });
     const manifest = parse(await this.files.readIfThere(join(folder, 'manifest.json'), { use: true }));
     if (manifest === undefined) return damaged('its manifest is missing or damaged');
@@ -132,7 +134,7 @@ export class Unpacked {
   }
 }
 
-/** Links are followed where people's files are listed: those of a store that came from elsewhere would lead anywhere. */
+/** Links are followed where people's files are listed: those of a store from elsewhere could lead anywhere. */
 function holdsLinks(folder: string): boolean {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).some(
     (entry) => !entry.isFile() && !entry.isDirectory(),

@@ -1,7 +1,7 @@
 /**
- * The ways from the root of a store to its folders, none of which is a link: a store that came from elsewhere would lead its
- * collector and its files to any folder of this machine. A link in the place of a folder is taken away, and what it leads to
- * is left alone.
+ * The ways from the root of a store to its folders, none of which is a link: a store that came from elsewhere would
+ * lead its collector and its files to any folder of this machine. A link in the place of a folder is taken away, and
+ * what it leads to is left alone.
  */
 import { dirname, sep } from 'node:path';
 import { hasCode, type CacheFs, type FileInfo } from './disk/cache-fs.js';
@@ -16,7 +16,7 @@ export class Ways {
     private readonly note: (path: string, reason: string) => void,
   ) {}
 
-  /** False where a link is in the way that cannot be taken away: what lies behind it counts as missing. */
+  /** False if a link is in the way that cannot be taken away: what is behind it counts as missing. */
   async areClear(folder: string): Promise<boolean> {
     try {
       await this.clear(folder);
@@ -27,7 +27,7 @@ export class Ways {
     }
   }
 
-  /** Rejects where a link is in the way that cannot be taken away. */
+  /** Rejects if a link is in the way that cannot be taken away. */
   async clear(folder: string): Promise<void> {
     if (!folder.startsWith(this.root + sep) || this.known.has(folder)) return;
     await this.clear(dirname(folder));

@@ -31,7 +31,7 @@ test('doctor advises what the pipeline does not do yet', async () => {
   const followed = await imbalance();
   expect(followed).toMatchObject({
     level: 'note',
-    text: 'red has 24 training pictures, blue 5; `class_weight` compensates for it',
+    text: 'red has 24 training images, blue 5; `class_weight` compensates for it',
   });
   expect(followed).not.toHaveProperty('remedy');
   await project.write(

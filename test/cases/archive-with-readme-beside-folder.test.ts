@@ -19,7 +19,7 @@ async function archive(name: string, folders: readonly string[], others: readonl
   await writeAt(project, name, zipOf([...others.map((other) => ({ name: other, content: 'words' })), ...entries]));
 }
 
-test('the only folder with images is stepped into, and said', async () => {
+test('the only folder with images is entered, and reported', async () => {
   await archive(
     'pets.zip',
     ['PetImages/Cat', 'PetImages/Dog'],

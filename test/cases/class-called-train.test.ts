@@ -25,6 +25,18 @@ test('a class called train, with folders in it, is asked about, and either answe
     ],
   ]);
   expect(outcome.named('failed')).toEqual(['ingest']);
+  const planned = await project.command('plan', 't.yaml');
+  expect([planned.code, planned.stdout, planned.stderr]).toEqual([
+    3,
+    expect.not.stringContaining('unknown'),
+    expect.stringMatching(/^data: it is not clear whether the folder `train`[^]*-> if it is a class, write/),
+  ]);
+  // Nothing that only follows from the open question.
+  const doctor = await project.command('doctor', 't.yaml');
+  expect([doctor.code, doctor.stdout]).toEqual([
+    3,
+    expect.stringMatching(/^data\n {2}✘ data: it is not clear whether [^\n]*\n {4}-> [^\n]*\n1 error, 0 warnings\n$/m),
+  ]);
   await project.write('t.yaml', pipeline('source: data, split_folders: {}'));
   expect((await ingested(project)).code).toBe(0);
   expect(await counts(project)).toEqual({

@@ -59,7 +59,7 @@ test('a link that a copy made a text file of stops the run', async () => {
   ]);
 });
 
-test('links in circles end, and two links to one folder are not two classes', async () => {
+test('links in cycles end, and two links to one folder are not two classes', async () => {
   await classes('data/red', 'data/blue', 'elsewhere/green');
   await symlink('..', project.path('data/red/up'));
   await symlink('.', project.path('data/blue/here'));

@@ -1,4 +1,4 @@
-/** A TF.js graph-model, of TF Hub or converted from a SavedModel: it has no layers, whoever names it. */
+/** A TF.js graph-model, of TF Hub or converted from a SavedModel: it has no layers, wherever it is used. */
 import { expect, test } from '@jest/globals';
 import { projectWithBase } from './with-base.js';
 
@@ -26,7 +26,7 @@ test('is called what it is, as a base and by predict', async () => {
     expect(predicted).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
-        /is a TF\.js graph-model, which has operations but no layers, not an exported\s+model/,
+        /is a TF\.js graph-model, which has operations but no layers, not an exported\s+model\n[^]*-> go back to the Keras model that it was converted from: [^]*base\.keras[^]*; then set\s+it\s+as `weights` of load-base, train,\s+and export/,
       ),
     });
   } finally {

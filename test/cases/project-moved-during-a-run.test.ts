@@ -1,8 +1,9 @@
 /** A project whose folder is renamed, removed or replaced while a run is going: the run stops, and the old folder does not come back. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { existsSync, renameSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import type { RunEvent } from '../../src/core/event.js';
+import { load, run as runPipeline } from '../../src/index.js';
 import { pipelineText, Project, type Stopped } from '../e2e/rig.js';
 
 let project: Project;
@@ -21,6 +22,7 @@ afterEach(async () => {
 const begins = (name: string) => (event: RunEvent) => event.event === 'stage-start' && event.name === name;
 const atEpoch = (event: RunEvent) => event.event === 'epoch' && event.epoch === 2;
 const atEnd = (event: RunEvent) => event.event === 'stage' && event.name === 'export';
+const short = ['--set', 'stages.train.epochs=40'];
 const remove = () => rm(project.root, { recursive: true, force: true, maxRetries: 5 });
 
 function expectStopped({ code, stderr, events }: Stopped): void {
@@ -36,15 +38,41 @@ test.each([
   ['removed at the start of a stage', begins('load-base'), remove],
   ['renamed in the middle of training', atEpoch, () => rename(project.root, moved)],
   ['removed in the middle of training', atEpoch, remove],
-  ['renamed after the last stage', atEnd, () => rename(project.root, moved)],
 ])('%s', async (_name, fits, act) => {
-  const args = fits === atEpoch || fits === atEnd ? ['--set', 'stages.train.epochs=40'] : [];
-  const run = await project.runDoing(fits, act, 'pets.yaml', ...args);
+  const run = await project.runDoing(fits, act, 'pets.yaml', ...(fits === atEpoch ? short : []));
   expectStopped(run);
   expect(existsSync(project.root)).toBe(false);
 });
 
-test('replaced by a copy: nothing is written into the copy, and a run there goes on', async () => {
+test('renamed after the last stage: the run fails, or its record moved along', async () => {
+  const run = await project.runDoing(atEnd, () => rename(project.root, moved), 'pets.yaml', ...short);
+  expect(existsSync(project.root)).toBe(false);
+  if (run.code !== 0) {
+    expect(run.code).toBe(5);
+    expect(run.stderr).toContain('the project folder was moved or removed during the run');
+    return;
+  }
+  // Our process was slow: the run had ended before the folder was renamed.
+  expect(run.stderr).not.toContain('cannot write the record');
+  const [id] = await readdir(`${moved}/.pipeline/runs`);
+  expect(JSON.parse(await readFile(`${moved}/.pipeline/runs/${id}/run.json`, 'utf8'))).toMatchObject({ state: 'ok' });
+});
+
+test('renamed at the very event of the last stage: the run has failed', async () => {
+  const events: RunEvent[] = [];
+  const pipeline = await load('pets.yaml', { cwd: project.root, set: ['stages.train.epochs=2'] });
+  const { state, failures } = await runPipeline(pipeline, {
+    onEvent: (event) => {
+      events.push(event);
+      if (atEnd(event)) renameSync(project.root, moved);
+    },
+  });
+  expect([state, failures.map(({ category }) => category)]).toEqual(['failed', ['input-output']]);
+  expect(events.at(-1)).toMatchObject({ event: 'run', state: 'failed' });
+  expect(existsSync(project.root)).toBe(false);
+});
+
+test('replaced by a copy: nothing is written into the copy, and a run there continues', async () => {
   const run = await project.runDoing(begins('load-base'), async () => {
     await rename(project.root, moved);
     await mkdir(project.root);

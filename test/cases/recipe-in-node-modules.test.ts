@@ -18,7 +18,7 @@ const installed = async (): Promise<string[]> =>
 /** How many images the report of a run shows. */
 async function shownIn(reference: string): Promise<number> {
   const { code, stderr } = await project.command('report', reference, '--out', 'report.html');
-  expect([code, stderr]).toEqual([0, expect.stringContaining('is in report.html')]);
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/^wrote the report of .* to report\.html$/m)]);
   return (await project.read('report.html')).split('data:image/').length - 1;
 }
 
@@ -35,7 +35,7 @@ test('nothing is written below node_modules, and every command finds the runs', 
   const second = await project.run(recipe);
   expect(second.named('fresh')).toHaveLength(second.stages.length);
   const status = await project.command('status', recipe);
-  expect(status.stdout + status.stderr).toContain('current');
+  expect(status.stdout + status.stderr).toContain('up to date');
 
   const listed = await project.command('runs', recipe, '--json');
   expect(listed.stdout.trim().split('\n')).toHaveLength(2);
@@ -54,4 +54,24 @@ test('an export out of the current folder is refused, also of a recipe', async (
     4,
     expect.stringContaining('outside the project'),
   ]);
+});
+
+test('a file of the project with the same name has a state of its own, whichever ran first', async () => {
+  const out = (to: string) => pipelineText({ train: 'epochs: 1' }).replace('models/pets', to);
+  await project.addPets('pictures', 6);
+  // The recipe ran before, under the plain name.
+  expect((await project.run(recipe)).code).toBe(0);
+  await project.write('pets.yaml', out('models/mine'));
+  for (let round = 0; round < 2; round++) {
+    const packaged = await project.run(recipe);
+    expect([packaged.code, packaged.named('failed'), packaged.stderr]).toEqual([0, [], expect.anything()]);
+    const own = await project.run('pets.yaml');
+    expect([own.code, own.named('failed'), own.stderr]).toEqual([0, [], expect.anything()]);
+    if (round === 1) expect([...packaged.named('ran'), ...own.named('ran')]).toEqual([]);
+  }
+  expect((await readdir(project.path('.pipeline/state'))).filter((name) => name.endsWith('.json')).sort()).toEqual([
+    'pets.json',
+    'recipes.pets.json',
+  ]);
+  expect(await readdir(project.root)).toEqual(expect.arrayContaining(['pets.lock.yaml', 'recipes.pets.lock.yaml']));
 });

@@ -10,11 +10,11 @@ test('is called what it is', async () => {
     await project.write('saved/saved_model.pb', '\x08\x01\x12\x80\x02\n\x10');
     await project.write('m.tflite', '\x1c\0\0\0TFL3');
     await writeFile(project.path('base.keras'), fixtureBytes('nested-row-keras3.keras'));
-    const said =
+    const message =
       /saved: is a TensorFlow SavedModel, which has operations but no layers\n[^]*model\.save\("base\.keras"\)/;
     expect(await project.command('run', 't.yaml', 'load-base')).toMatchObject({
       code: 3,
-      stderr: expect.stringMatching(said),
+      stderr: expect.stringMatching(message),
     });
     const lite = await project.command('run', 't.yaml', 'load-base', '--set', 'stages.load-base.weights=m.tflite');
     expect(lite).toMatchObject({ code: 3, stderr: expect.stringMatching(/m\.tflite: is a TensorFlow Lite model/) });

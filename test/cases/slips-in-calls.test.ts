@@ -50,7 +50,7 @@ test('a plan speaks of offline only where that was asked for', async () => {
     `version: 1\nstages:\n  ingest: {source: {url: "${url}", sha256: ${'ab'.repeat(32)}}}\n`,
   );
   const plan = async (...args: string[]): Promise<string> => (await project.command('plan', 't.yaml', ...args)).stdout;
-  expect(await plan()).toContain(`${url} has yet to be fetched`);
+  expect(await plan()).toContain(`${url}: is not downloaded yet`);
   expect(await plan()).not.toContain('offline');
-  expect(await plan('--offline')).toContain(`${url} is not in the cache, and --offline does not download it`);
+  expect(await plan('--offline')).toContain(`${url}: is not in the cache, and --offline does not download it`);
 });

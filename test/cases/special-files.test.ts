@@ -24,25 +24,25 @@ async function pipeAt(name: string): Promise<void> {
   execFileSync('mkfifo', [project.path(name)]);
 }
 
-/** Exit code and what is said, on one line. */
-async function told(...args: string[]): Promise<string> {
+/** Exit code and messages, on one line. */
+async function resultOf(...args: string[]): Promise<string> {
   const { code, stderr } = await project.command(...args);
   return `${code} ${stderr.replace(/\s+/g, ' ')}`;
 }
 
 test('as the pipeline file, a folder too', async () => {
   for (const command of ['run', 'plan', 'doctor', 'graph'])
-    expect(await told(command, 'pipe')).toMatch(/^5 pipe: is a pipe expected: a pipeline file in YAML/);
-  expect(await told('plan', 'pictures')).toMatch(/^2 pictures: is a folder expected: a pipeline file in YAML/);
-  expect(await told('plan', '/dev/stdin')).toMatch(/^5 \/dev\/stdin: is a (pipe|socket or a device) /);
+    expect(await resultOf(command, 'pipe')).toMatch(/^5 pipe: is a pipe expected: a pipeline file in YAML/);
+  expect(await resultOf('plan', 'pictures')).toMatch(/^2 pictures: is a folder expected: a pipeline file in YAML/);
+  expect(await resultOf('plan', '/dev/stdin')).toMatch(/^5 \/dev\/stdin: is a (pipe|socket or a device) /);
 });
 
 test('as an image, a list of images, a report', async () => {
-  expect(await told('predict', 'model', 'pipe', 'pictures/cats')).toMatch(
+  expect(await resultOf('predict', 'model', 'pipe', 'pictures/cats')).toMatch(
     /^3 .*pipe: is a pipe.*8 \w+, 1 could not be read/,
   );
-  expect(await told('predict', 'model', '--files-from', 'pipe')).toMatch(
-    /^5 pipe: is a pipe expected: a file with names/,
+  expect(await resultOf('predict', 'model', '--files-from', 'pipe')).toMatch(
+    /^5 pipe: is a pipe expected: a file with image names/,
   );
 });
 
@@ -51,7 +51,7 @@ test('as a file of a model', async () => {
     await rm(project.path('copy'), { recursive: true, force: true });
     await cp(base, project.path('copy'), { recursive: true });
     await pipeAt(`copy/${file}`);
-    expect(await told('predict', 'copy', 'pictures/cats')).toMatch(
+    expect(await resultOf('predict', 'copy', 'pictures/cats')).toMatch(
       /^[35] .*: (is a pipe|the weights in .* have 0 bytes)/,
     );
   }
@@ -59,17 +59,17 @@ test('as a file of a model', async () => {
     'w.yaml',
     'version: 1\nstages:\n  load-base: {architecture: layers_model, preprocessing: tf, weights: pipe}\n',
   );
-  expect(await told('run', 'w.yaml')).toMatch(/^5 .*is a pipe/);
+  expect(await resultOf('run', 'w.yaml')).toMatch(/^5 .*is a pipe/);
   await project.write(
     'w.yaml',
     'version: 1\nstages:\n  load-base: {architecture: layers_model, preprocessing: tf, weights: copy/model.json}\n',
   );
-  expect(await told('run', 'w.yaml')).toMatch(/^5 .*is a pipe/);
+  expect(await resultOf('run', 'w.yaml')).toMatch(/^5 .*is a pipe/);
 });
 
 test('as the lock file', async () => {
   await pipeAt('t.lock.yaml');
-  expect(await told('run', 't.yaml')).toMatch(/^5 t\.lock\.yaml: is a pipe expected: the lock file of a pipeline/);
+  expect(await resultOf('run', 't.yaml')).toMatch(/^5 t\.lock\.yaml: is a pipe expected: the lock file of a pipeline/);
   await rm(project.path('t.lock.yaml'));
 });
 
@@ -77,12 +77,12 @@ test('as state, rates, and records of runs: they count as missing', async () => 
   await pipeAt('.pipeline/state/t.json');
   await pipeAt('.pipeline/rates.json');
   await pipeAt('.pipeline/runs/20260101-000000-00000/run.json');
-  expect(await told('run', 't.yaml')).toMatch(/^0 /);
-  expect(await told('runs')).toMatch(/^0 /);
-  // A file that was delivered: somebody put the pipe there.
+  expect(await resultOf('run', 't.yaml')).toMatch(/^0 /);
+  expect(await resultOf('runs')).toMatch(/^0 /);
+  // A delivered file was replaced with a pipe.
   await pipeAt('models/pets/classes.json');
-  expect(await told('status', 't.yaml')).toMatch(/^0 /);
-  expect(await told('run', 't.yaml')).toMatch(/^4 .*classes\.json: was changed since it was written/);
+  expect(await resultOf('status', 't.yaml')).toMatch(/^0 /);
+  expect(await resultOf('run', 't.yaml')).toMatch(/^4 .*classes\.json: was changed since it was written/);
 });
 
 test('the pipes of a shell are read to their end: a list and an image', async () => {

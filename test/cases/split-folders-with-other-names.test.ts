@@ -64,7 +64,7 @@ test('folds are not classes: the question, and its answer', async () => {
   expect(await counts(project)).toEqual({ train: { blue: 8, red: 8 }, validation: { blue: 4, red: 4 } });
 });
 
-test('images without classes beside splits are left out, and said', async () => {
+test('images without classes beside splits are left out, and reported', async () => {
   await images('seg_train/red', 'seg_train/blue', 'seg_test/red', 'seg_test/blue', 'seg_pred');
   const { code, notes } = await ingested(project);
   expect([code, notes['folder-left-out']]).toEqual([

@@ -24,7 +24,7 @@ afterEach(() => project.remove());
 const warning = (outcome: Awaited<ReturnType<Project['run']>>): string[] =>
   outcome.events.flatMap((event) => (event.event === 'warning' ? [event.problem.code] : []));
 
-test('one that was copied with its project is said so, and its results are not used until it is trusted', async () => {
+test('one that was copied with its project is reported, and its results are not used until it is trusted', async () => {
   expect((await project.run()).named('ran')).toEqual(['ingest']);
   const copy = await Project.create();
   try {
@@ -139,7 +139,7 @@ test('one among the images, or around them, is refused where the source is named
   );
   expect(await project.command('plan', 'pets.yaml')).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/`also\/pets` leads into the images of `images` by a link/),
+    stderr: expect.stringMatching(/`also\/pets` leads into the images of `images` through a link/),
   });
   expect(await readdir(project.path('images'))).toEqual(expect.not.arrayContaining(['cache']));
 });

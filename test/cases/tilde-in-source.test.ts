@@ -24,12 +24,18 @@ test.each([
   ['$PHOTOS/pets', '`$PHOTOS` is not expanded', 'write `/data/photos/pets`'],
   ['${NOT_SET_HERE}/pets', '`${NOT_SET_HERE}` is not expanded', 'write the path itself'],
   ["'%PHOTOS%/pets'", '`%PHOTOS%` is not expanded', 'write `/data/photos/pets`'],
+  ['"C:\\\\Users\\\\me\\\\pets"', 'it is a Windows path', 'in WSL it is `/mnt/c/Users/me/pets`'],
   ['.\\photos\\pets', '`\\` is part of a name on this system', 'write it with `/`: `./photos/pets`'],
 ])('source: %s', async (source, found, remedy) => {
-  const told = await refusal(withSource(source));
-  expect(told).toMatch(/^3 /);
-  expect(told).toContain(`does not exist: ${found}`);
-  expect(told).toContain(remedy);
+  const output = await refusal(withSource(source));
+  expect(output).toMatch(/^3 /);
+  expect(output).toContain(`does not exist: ${found}`);
+  expect(output).toContain(remedy);
+});
+
+test('a variable in braces inside a mapping in braces has to be quoted', async () => {
+  const text = 'version: 1\nstages:\n  ingest: {source: ${HOME}/photos, image: {size: [32, 32]}}\n  load-base: {}\n';
+  expect(await refusal(text)).toMatch(/^2 .*-> quote the text that contains `\$\{`: braces have a meaning in YAML/);
 });
 
 test('the same for weights, on the command line, and where export would make such a folder', async () => {

@@ -8,7 +8,7 @@ import { changed, petsYaml, testProject } from './project.js';
 
 const project = testProject();
 
-/** Folders with a picture in each. */
+/** Folders with an image in each. */
 async function folders(source: string, names: readonly string[]): Promise<void> {
   for (const name of names) await project.write(join(source, name, 'a.jpg'), 'a');
 }
@@ -116,7 +116,7 @@ test('a folder without files is named, wherever a class could be', async () => {
   ]);
 });
 
-test('an evaluation on test pictures needs a folder or a share', async () => {
+test('an evaluation on test images needs a folder or a share', async () => {
   const testing = (source: string) => changed(from(source), 'evaluate: {}', 'evaluate: {split: test}');
   await folders('plain', ['cats', 'dogs']);
   const [problem] = await problemsOf(testing('plain'));
@@ -136,7 +136,7 @@ test('an evaluation on test pictures needs a folder or a share', async () => {
   expect((await codes(testing(`validated${share}`))).map(([code]) => code)).toEqual(['no-test-pictures']);
 });
 
-test('folders of splits are not classes, also where they hold pictures alone', async () => {
+test('folders of splits are not classes, also where they hold images alone', async () => {
   await folders('parts', ['train', 'val', 'quiz']);
   expect(await codes(from('parts'))).toEqual([]);
   await folders('exams', ['train/quiz', 'train/exam', 'train/test']);
@@ -188,7 +188,7 @@ test('long lists of classes end after ten', async () => {
   ]);
 });
 
-test('one class is nothing that a head could fit: ingest tells it', async () => {
+test('a head cannot fit a single class: ingest reports it', async () => {
   await folders('one', ['cats']);
   const classifier = changed(from('one'), 'dense: {units: 1, activation: sigmoid}', 'classifier');
   for (const yaml of [from('one'), classifier, changed(from('one'), 'epochs: 5', 'class_weight: {dogs: 2}')])

@@ -192,7 +192,7 @@ describe('warnings of a learning rate that may undo a pretrained base', () => {
   test('say what would be right', async () => {
     const { warnings } = await project.load(tune('freeze: none, optimizer: {adam: {learning_rate: 0.01}}'));
     expect(formatProblems(warnings, { color: false, width: () => 200, cwd: project.root }, 'warning'))
-      .toBe(`pets.yaml:26:84: warning: the learning rate 0.01 is high for adam where layers of \`load-base\` are trained: it may destroy what they have learned
+      .toBe(`pets.yaml:26:84: warning: the learning rate 0.01 is high for adam when layers of \`load-base\` are trained: it may destroy what they have learned
   25 |     epochs: 5
   26 |   tune: {uses: train, from: train, freeze: none, optimizer: {adam: {learning_rate: 0.01}}}
      |                                                                                    ^^^^

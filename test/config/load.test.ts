@@ -45,7 +45,7 @@ test('a default that is a short name is written out with its own defaults', asyn
   expect(stageOf(pipeline, 'train').config).toMatchObject({ optimizer: { adam: { learning_rate: 0.001 } } });
 });
 
-test('what stands in place of a head layer’s settings is its main one', async () => {
+test('a value in place of a head layer’s settings is its main one', async () => {
   const long =
     '- dense: {units: 256}\n      - activation: {function: relu}\n      - dropout: {rate: 0.5}\n      - dense: {units: 1';
   const short = '- dense: 256\n      - activation: relu\n      - dropout: 0.5\n      - dense: {units: 1';
@@ -77,7 +77,7 @@ test('`imagenet` weights are left out, from the file, a --set or a matrix', asyn
   expect(stageOf(swept, 'load-base@start-imagenet').config).toEqual(stageOf(without, 'load-base').config);
 });
 
-test('a stage has a name of its own where `uses` tells its kind, even the name of another kind', async () => {
+test('with `uses`, a stage can have any name, even that of another kind', async () => {
   const pipeline = await project.load(
     'version: 1\nstages:\n  pets: {uses: ingest, source: a}\n  train: {uses: ingest, source: b}\n',
   );
@@ -136,7 +136,7 @@ test('locates fields, also those that stand in short or are filled in, but not t
   expect(pipeline.locator.at(['stages', 'train', 'epochs'])).toEqual({ where: '--set stages.train.epochs=7' });
 });
 
-test('tells all problems of a file at once, in the order of the file', async () => {
+test('reports all problems of a file at once, in the order of the file', async () => {
   const yaml = `version: 1
 stages:
   ingest:

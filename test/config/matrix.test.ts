@@ -1,4 +1,4 @@
-/** A matrix multiplies the stages that its axes reach, and what is wrong with it is told at its own place. */
+/** A matrix multiplies the stages that its axes reach, and its problems are reported in its own place. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { baseOf, isVariantOf } from '../../src/config/variants.js';
@@ -143,7 +143,7 @@ test('a --set of a field that an axis sets is refused, since it would change not
   -> set \`matrix.units.values=[...]\` instead, or remove all variants with \`matrix={}\``);
 });
 
-test('tells each bad value once, at its place in the matrix', async () => {
+test('reports each bad value once, at its place in the matrix', async () => {
   const yaml = swept('units: {field: stages.build-head.layers.1.dense.units, values: [64, 0, wide]}', rate);
   expect(await project.complaint(yaml)).toBe(`pets.yaml:3:71: \`units\` is 0
   2 | matrix:
@@ -164,7 +164,7 @@ pets.yaml:3:74: \`units\` is the string "wide"
   ]);
 });
 
-test('tells what is wrong with the file itself once, as without a matrix', async () => {
+test('reports what is wrong with the file itself once, as without a matrix', async () => {
   const yaml = changed(swept(units, rate), '    epochs: 5\n', '    epocs: 5\n');
   const { problems } = await project.refuse(yaml);
   expect(problems.map(({ found, position }) => [found, position?.line])).toEqual([
@@ -172,7 +172,7 @@ test('tells what is wrong with the file itself once, as without a matrix', async
   ]);
 });
 
-test('tells which variant has a problem where its place does not show it', async () => {
+test('names the variant of a problem if its place does not show it', async () => {
   const activation = 'last: {field: stages.build-head.layers.3.dense.activation, values: [sigmoid, softmax]}';
   const found = (await project.refuse(swept(activation))).problems.map(({ code, ...problem }) => [code, problem.found]);
   expect(found).toContainEqual(['softmax-of-one', 'with `last` softmax, a softmax of 1 unit is 1 for every image']);

@@ -127,7 +127,7 @@ test.each(messages)('%j instead as %j', async (from, to, message) => {
   expect(lines).toEqual([message]);
 });
 
-test('a setting that is not indented far enough is told to go below its layer', async () => {
+test('a setting that is not indented far enough is reported with its layer', async () => {
   const { problems } = await project.refuse(
     changed(petsYaml, '- dense: {units: 256, activation: relu}', '- dense:\n        units: 256'),
   );

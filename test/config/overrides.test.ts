@@ -118,7 +118,7 @@ test('names what is wrong with what was set, and the nearest field there is', as
   expected: an integer from 1 to 65536`);
 });
 
-test('a second optimizer beside the one of the file is told of at the command line', async () => {
+test('a second optimizer, next to the one in the file, is reported for the command line', async () => {
   const { problems } = await project.refuse(petsYaml, { set: ['stages.train.optimizer.sgd.momentum=0.9'] });
   expect(problems.map(({ code, position }) => [code, position?.line])).toEqual([['too-many', 23]]);
 });
@@ -138,12 +138,12 @@ test.each([
   ['stages.evaluate=', 'write `{}` after the `=`'],
   ['stages.train={epochs: }', 'write a value after `epochs:`, or remove the line'],
   ['stages.train.lr=0.1', 'did you mean `stages.train.optimizer.adam.learning_rate`?'],
-])('--set %s is told what to write where', async (set, remedy) => {
+])('--set %s: the remedy says what to write where', async (set, remedy) => {
   const { problems } = await project.refuse(petsYaml, { set: [set] });
   expect(problems.map((problem) => [problem.where, problem.remedy])).toEqual([[`--set ${set}`, remedy]]);
 });
 
-test('a training that is set to go on from itself is the one problem, not what others then lack', async () => {
+test('a training that is set to continue from itself is the one problem, not what others then lack', async () => {
   const { problems } = await project.refuse(petsYaml, {
     set: ['stages.train.from=train', 'stages.evaluate={}', 'stages.export={to: a}'],
   });

@@ -59,7 +59,7 @@ test('train and build-head take the end of the only chain', async () => {
   expect(await references(longer)).toMatchObject({ train: { data: 'more' }, more: { data: 'augment' } });
 });
 
-test('evaluate, export and build-head take the pictures from where they come from, however they are augmented', async () => {
+test('evaluate, export and build-head take the images from where they come from, however they are augmented', async () => {
   const second = changed(
     petsYaml,
     '  load-base:',
@@ -83,7 +83,7 @@ const twoTrainings = changed(
   '  tune: {uses: train, from: train, freeze: all, data: augment}\n  evaluate:',
 );
 
-test('a training that goes on from another one needs no model, and what follows takes the last of them', async () => {
+test('a training that continues from another one needs no model, and what follows takes the last of them', async () => {
   const { stages } = await project.load(twoTrainings);
   const references = Object.fromEntries(stages.map((stage) => [stage.name, stage.references]));
   expect(references).toMatchObject({
@@ -104,7 +104,7 @@ test('two trainings of their own are not a chain', async () => {
   ]);
 });
 
-test('`from` stands in the place of `model`, and leads to a training alone', async () => {
+test('`from` replaces `model`, and accepts only a training', async () => {
   expect(await project.complaint(changed(twoTrainings, 'freeze: all', 'model: build-head')))
     .toBe(`pets.yaml:26:29: \`from\` and \`model\` cannot be used together
   25 |     epochs: 5
@@ -119,7 +119,7 @@ test('`from` stands in the place of `model`, and leads to a training alone', asy
   ]);
 });
 
-test('trainings that go on from each other in a circle are told', async () => {
+test('trainings that continue from each other in a cycle are reported', async () => {
   const { problems } = await project.refuse(changed(twoTrainings, 'from: train', 'from: tune'));
   expect(problems.map(({ code }) => code)).toContain('cycle');
 });
@@ -131,7 +131,7 @@ test('says nothing of references that are left out while a kind is unknown', asy
   expect(problems.map(({ code }) => code)).toEqual(['unknown-kind']);
 });
 
-test('a circle is named in order, with the places of its references', async () => {
+test('a cycle is named in order, with the places of its references', async () => {
   const yaml = `version: 1
 stages:
   ingest: {source: pictures}
@@ -148,7 +148,7 @@ stages:
   -> change \`data\` to another stage`);
 });
 
-test('a stage that reads itself is a circle too, also where it is of the wrong kind', async () => {
+test('a stage that reads itself is a cycle too, also where it is of the wrong kind', async () => {
   const yaml =
     'version: 1\nstages:\n  ingest: {source: a}\n  augment: {data: augment}\n  evaluate: {model: evaluate}\n  train: {}\n';
   const { problems } = await project.refuse(yaml);
@@ -160,7 +160,7 @@ test('a stage that reads itself is a circle too, also where it is of the wrong k
   ]);
 });
 
-test('two circles that share a stage are both told', async () => {
+test('two cycles that share a stage are both reported', async () => {
   const yaml = `version: 1
 stages:
   ingest: {source: a}

@@ -29,7 +29,7 @@ test('finds every name of our schemas by any single edit of it', () => {
   );
 });
 
-test('prefers fewer edits, ignores case and the kind of dash, and keeps silent where nothing is near', () => {
+test('prefers fewer edits, ignores case and the kind of dash, and keeps silent if nothing is near', () => {
   expect(nearest('build_Head', ['build', 'build-head', 'build-heads'])).toBe('build-head');
   expect(nearest('epcohs', ['seed', 'epochs', 'epsilon'])).toBe('epochs');
   expect(nearest('learning', ['model', 'data', 'optimizer'])).toBeUndefined();

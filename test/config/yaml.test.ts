@@ -97,19 +97,19 @@ pets.yaml:3:14: this is not valid YAML: Plain value cannot start with reserved c
   ],
 ];
 
-test.each(syntaxErrors)('tells of %s', async (_name, yaml, complaint) => {
+test.each(syntaxErrors)('reports %s', async (_name, yaml, complaint) => {
   expect(await project.complaint(yaml)).toBe(complaint);
   expect((await project.refuse(yaml)).category).toBe('invalid');
 });
 
-test('after a tab, what the parser finds of other lines is not told', async () => {
+test('after a tab, errors of other lines are not reported', async () => {
   const { problems } = await project.refuse(
     'version: 1\nstages:\n  ingest:\n    source: x\n\timage: {size: [8, 8]}\n  train:\n    epochs: 1\n',
   );
   expect(problems.map(({ position, remedy }) => [position?.line, remedy])).toEqual([[5, 'indent with spaces']]);
 });
 
-test('of a file that is not YAML the first errors are told, and the others counted', async () => {
+test('of a file that is not YAML the first errors are reported, and the others counted', async () => {
   const wrong = (lines: number): string =>
     `version: 1\n${Array.from({ length: lines }, (_, line) => `a${line}: @x\n`).join('')}`;
   const five = (await project.refuse(wrong(5))).problems;
@@ -148,7 +148,7 @@ test('a byte order mark does not move the first line', async () => {
   ]);
 });
 
-test('a file that is not UTF-8 is told apart', async () => {
+test('a file that is not UTF-8 has an error of its own', async () => {
   const latin = Buffer.from('version: 1\ndescription: caf\xe9\n', 'latin1');
   expect(await project.complaint(latin)).toBe('pets.yaml: the file is not UTF-8 text\n  -> save it as UTF-8');
 });

@@ -19,7 +19,7 @@ function layout(names: readonly string[], splitFolders?: SplitFolders): ClassLay
 }
 
 /** `train: a, b`, a line for each part. */
-function told({ parts, question }: ClassLayout): string[] {
+function described({ parts, question }: ClassLayout): string[] {
   if (question !== undefined) return [question.kind];
   return parts.map(
     ({ path, split, folders }) => `${path.join('/') || '.'} ${split ?? 'classes'}: ${folders.join(', ')}`,
@@ -106,7 +106,7 @@ describe('layouts', () => {
     ],
     ['folders without images', ['cats', 'dogs', 'docs/a.txt'], ['. classes: cats, dogs']],
   ])('%s', (_, names, expected) => {
-    expect(told(layout(names))).toEqual(expected);
+    expect(described(layout(names))).toEqual(expected);
   });
 
   test.each<[string, string[], string]>([
@@ -118,19 +118,25 @@ describe('layouts', () => {
     ['a split of an unknown name', ['train/a', 'train/b', 'test/a', 'test/b', 'other/b'], 'beside-splits'],
     ['unsorted images of an unknown name', ['train', 'test1'], 'split-or-class'],
   ])('%s: a question', (_, names, kind) => {
-    expect(told(layout(names))).toEqual([kind]);
+    expect(described(layout(names))).toEqual([kind]);
     expect(layout(names).classes).toEqual([]);
   });
 
   test('split_folders answers the questions', () => {
     const folds = ['fold1/red', 'fold1/blue', 'fold2/red', 'fold2/blue', 'fold3/red', 'fold3/blue'];
     const answered = layout(folds, { train: ['fold1', 'fold2'], validation: 'fold3' });
-    expect(told(answered)).toEqual(['fold1 train: blue, red', 'fold2 train: blue, red', 'fold3 validation: blue, red']);
+    expect(described(answered)).toEqual([
+      'fold1 train: blue, red',
+      'fold2 train: blue, red',
+      'fold3 validation: blue, red',
+    ]);
     expect(layout(folds, { train: 'fold1' }).unused).toEqual(['fold2', 'fold3']);
-    expect(told(layout(['red', 'blue', 'train/steam'], {}))).toEqual(['. classes: blue, red, train']);
-    expect(told(layout(['red', 'blue', 'train/a', 'train/b'], { train: 'train' }))).toEqual(['train train: a, b']);
+    expect(described(layout(['red', 'blue', 'train/steam'], {}))).toEqual(['. classes: blue, red, train']);
+    expect(described(layout(['red', 'blue', 'train/a', 'train/b'], { train: 'train' }))).toEqual(['train train: a, b']);
     expect(
-      told(layout(['data/fold1/a', 'data/fold1/b', 'data/fold2/a', 'data/fold2/b'], { train: 'fold1', test: 'fold2' })),
+      described(
+        layout(['data/fold1/a', 'data/fold1/b', 'data/fold2/a', 'data/fold2/b'], { train: 'fold1', test: 'fold2' }),
+      ),
     ).toEqual(['data/fold1 train: a, b', 'data/fold2 test: a, b']);
     expect(layout(folds, { train: 'fold4' }).question).toEqual({
       kind: 'no-such-folders',
@@ -163,7 +169,7 @@ describe('layouts', () => {
 });
 
 describe('words', () => {
-  test('what was done is said, unless the names say it', () => {
+  test('the interpretation is reported, unless the names show it', () => {
     expect(notes(layout(['train/a', 'train/b', 'val/a', 'val/b']))).toEqual([]);
     expect(notes(layout(['pets/Training/a', 'pets/Training/b', 'pets/test/a', 'docs/x.txt']))).toEqual([
       'classes are read from `pets`, the only folder with images',

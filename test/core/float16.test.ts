@@ -32,7 +32,7 @@ test.each([
   [2 ** -25, 0x0000], // a tie between nothing and the least subnormal: even wins
   [2 ** -25 * 1.0001, 0x0001],
   [3 * 2 ** -25, 0x0002],
-  [1 + 2 ** -11, 0x3c00], // ties go to the even neighbour
+  [1 + 2 ** -11, 0x3c00], // ties go to the even neighbor
   [1 + 3 * 2 ** -11, 0x3c02],
   [2 - 2 ** -11, 0x4000], // the carry raises the exponent
 ])('%d rounds to %i', (value, bits) => {
@@ -56,9 +56,9 @@ test('no half is nearer than the one that is chosen, and ties are even', () => {
     fc.property(magnitudes, (value) => {
       const bits = half(value);
       const error = Math.abs(single(bits) - value);
-      for (const neighbour of [bits - 1, bits + 1]) {
-        if ((neighbour & 0x7fff) > 0x7bff) continue;
-        const other = Math.abs(single(neighbour) - value);
+      for (const neighbor of [bits - 1, bits + 1]) {
+        if ((neighbor & 0x7fff) > 0x7bff) continue;
+        const other = Math.abs(single(neighbor) - value);
         expect(error < other || (error === other && bits % 2 === 0)).toBe(true);
       }
     }),
@@ -66,7 +66,7 @@ test('no half is nearer than the one that is chosen, and ties are even', () => {
   );
 });
 
-test('tells when a number does not stay finite', () => {
+test('detects when a number does not stay finite', () => {
   const into = new Uint16Array(2);
   expect(encodeFloat16(Float32Array.of(1, 65519), into)).toBe(true);
   expect(encodeFloat16(Float32Array.of(1, 65520), into)).toBe(false);

@@ -30,11 +30,11 @@ test.each(orders)('on %s: %j', (input, names, faults) => {
   expect(orderFaults(layers(...names), input).flatMap(({ code, layer }) => [code, layer])).toEqual(faults);
 });
 
-test('a classifier always fits, and what fits is said as it is checked', () => {
+test('a classifier always fits, and the message lists exactly what is accepted', () => {
   for (const classes of [2, 3, 10]) {
     const { units, activation } = classifierOf(classes);
     expect(classesOfEnding(units, activation)).toBe(classes);
-    expect(unitsFault({ units, activation }, classes, 'told')).toBeUndefined();
+    expect(unitsFault({ units, activation }, classes, 'there are classes')).toBeUndefined();
     expect(endingsFor(classes)).toContain(`${classes} softmax units`);
   }
   expect(classesOfEnding(2, 'sigmoid')).toBeUndefined();

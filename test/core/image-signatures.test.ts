@@ -24,7 +24,7 @@ test('a BigTIFF is an image of a format that is not read', () => {
 });
 
 test.each(['', 'BM, once upon a time', 'RIFF\x24\0\0\0WAVEfmt ', '\x89PNG\n\x1a\n', '\0\0\0\x20ftypmp42', 'II*'])(
-  '%j is no image',
+  '%j is not an image',
   (text) => {
     expect(beginsLikeImage(Buffer.from(text, 'latin1'))).toBe(false);
   },

@@ -1,4 +1,4 @@
-/** The same files give the same bytes in any locale, time zone and folder; and names and pictures are taken as people have them. */
+/** The same files give the same bytes in any locale, time zone and folder; and names and images are taken as people have them. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
@@ -55,8 +55,8 @@ test('the number of threads changes no byte', async () => {
   for (const threads of [1, 2, 3]) {
     const machine = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module'; os.availableParallelism = () => ${threads}; syncBuiltinESMExports();`;
     const project = await created({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(machine)}` });
-    const told = await project.command('doctor');
-    expect(told.stdout + told.stderr).toMatch(new RegExp(`\\b${threads} threads`));
+    const report = await project.command('doctor');
+    expect(report.stdout + report.stderr).toMatch(new RegExp(`\\b${threads} threads`));
     expect((await project.run()).code).toBe(0);
     seen.push(await digestsOf(project));
   }
@@ -110,14 +110,14 @@ describe('data as people have it', () => {
     ]).toEqual([0, names.map((name) => `pictures/cats/${name}`)]);
   });
 
-  test('grey, alpha, palette, 16 bits, CMYK and every EXIF orientation', async () => {
+  test('gray, alpha, palette, 16 bits, CMYK and every EXIF orientation', async () => {
     const project = await created();
     const pet = project.path('pictures/cats', (await readdir(project.path('pictures/cats')))[0]);
     const from = () => sharp(pet).resize(60, 40, { fit: 'fill' });
     const forms: Record<string, Promise<Buffer>> = {
-      'grey.png': from().greyscale().png().toBuffer(),
+      'gray.png': from().grayscale().png().toBuffer(),
       'alpha.png': from().ensureAlpha(0.5).png().toBuffer(),
-      'palette.png': from().png({ palette: true, colours: 16 }).toBuffer(),
+      'palette.png': from().png({ palette: true, colors: 16 }).toBuffer(),
       'sixteen.png': from().toColourspace('rgb16').png().toBuffer(),
       'cmyk.jpg': from().toColourspace('cmyk').jpeg().toBuffer(),
       'progressive.jpg': from().jpeg({ progressive: true }).toBuffer(),
@@ -139,7 +139,7 @@ describe('data as people have it', () => {
     expect([code, stdout.trim().split('\n').length]).toEqual([0, paths.length]);
   });
 
-  test('a picture that is edited while the run is under way is what it was, or found out', async () => {
+  test('an image that is edited while the run is under way is what it was, or found out', async () => {
     const project = await created();
     const path = project.path('pictures/cats', (await readdir(project.path('pictures/cats')))[0]);
     const before = await readFile(path);
@@ -154,7 +154,7 @@ describe('data as people have it', () => {
     const edited = await project.run('pets.yaml');
     expect(edited.code).toBe(0);
     const afterEdit = await digestsOf(project);
-    // A machine that never saw the old picture computes the same.
+    // A machine that never saw the old image computes the same.
     const other = await created();
     await writeFile(other.path('pictures/cats', (await readdir(other.path('pictures/cats')))[0]), await readFile(path));
     expect((await other.run('pets.yaml')).code).toBe(0);

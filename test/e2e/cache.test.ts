@@ -35,7 +35,7 @@ async function json(...args: string[]): Promise<Answer> {
   return { ...(JSON.parse(stdout) as Answer), code };
 }
 
-test('du tells what each kind has, and that the last run needs it', async () => {
+test('du shows the size of each kind, and that the last run needs it', async () => {
   const { code, bytes, maxBytes, kinds } = await json('du');
   expect([code, maxBytes]).toEqual([0, 20e9]);
   expect(kinds.map(({ kind }) => kind).sort()).toEqual(['blobs', 'features', 'index', 'records', 'roots']);
@@ -50,13 +50,13 @@ test('du tells what each kind has, and that the last run needs it', async () => 
 test('gc takes what no last run needs; what is left is still current, and what went is made again', async () => {
   await project.run('pets.yaml', '--set', 'stages.train.epochs=4');
   await project.run();
-  const told = await json('gc', '--max-size', '0', '--dry-run');
+  const listed = await json('gc', '--max-size', '0', '--dry-run');
   const { stdout } = await project.command('cache', 'gc', '--max-size', '0', '--dry-run');
   const [head, ...lines] = stdout.split('\n');
   expect(head).toMatch(/^ +name +size +used$/);
   expect(lines).toContainEqual(expect.stringMatching(/^records +[0-9a-f]{12} +[\d.]+ k?B +just now$/));
   const done = await json('gc', '--max-size', '0');
-  expect(done.removed).toEqual(told.removed);
+  expect(done.removed).toEqual(listed.removed);
   expect(done.removed.filter(({ kind }) => kind === 'records')).toHaveLength(3);
   expect(done.bytesAfter).toBe(done.bytesKept);
   expect((await project.run()).named('fresh')).toHaveLength(7);
@@ -76,7 +76,7 @@ test('a run makes the cache smaller by itself once it has outgrown its limit', a
   for (const name of await readdir(cache, { recursive: true })) await utimes(join(cache, name), before, before);
   const run = await project.run('pets.yaml', '--set', 'stages.train.epochs=5');
   expect(run.named('ran')).toEqual(['train', 'evaluate', 'export']);
-  // Those of this run: the last one of the pipeline by now.
+  // Those of this run, which is now the last one of the pipeline.
   expect(await count()).toBe(7);
   delete project.environment.PIPELINE_CACHE_MAX_SIZE;
 });
@@ -104,7 +104,7 @@ test('verify finds damage, exits 5, and a run heals it', async () => {
   expect(await json('verify')).toMatchObject({ code: 0, damaged: 0, incomplete: 0 });
 });
 
-test('limits in the environment that are none are told before anything runs, with the variable', async () => {
+test('invalid limits in the environment are reported before anything runs, with the variable', async () => {
   for (const [name, kind, such] of [
     ['PIPELINE_CACHE_MAX_SIZE', 'a size', '20GB, 500 MB or 0'],
     ['PIPELINE_CACHE_MAX_AGE', 'an age', '30d, 12h or 0d'],
@@ -116,7 +116,7 @@ test('limits in the environment that are none are told before anything runs, wit
   }
 });
 
-test('sizes that are none, and folders without a cache, are told', async () => {
+test('invalid sizes and folders without a cache are reported', async () => {
   const size = await project.command('cache', 'gc', '--max-size', 'much');
   expect([size.code, size.stderr]).toEqual([
     2,

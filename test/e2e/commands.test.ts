@@ -125,7 +125,7 @@ describe('the events of a run', () => {
 });
 
 describe('after a run', () => {
-  test('explain tells what a stage is decided by and what changed', async () => {
+  test('explain shows what decides a stage and what changed', async () => {
     const same = await project.command('explain', 'pets.yaml', 'train');
     expect(same.stdout).toMatch(/^train: fresh, nothing changed\n/);
     expect(same.stdout).toContain('  decided by config.epochs: 3\n');
@@ -208,7 +208,7 @@ describe('after a run', () => {
 });
 
 describe('damage in the cache', () => {
-  test('is told by a dry run as by a plan', async () => {
+  test('is shown by a dry run as by a plan', async () => {
     const records = project.path('.pipeline/cache/v1/records');
     const [record] = (await readdir(records, { recursive: true })).filter((name) => name.endsWith('.json')).sort();
     for (const command of [
@@ -226,7 +226,7 @@ describe('damage in the cache', () => {
 });
 
 describe('init', () => {
-  test('writes a pipeline that runs, for a folder and for the pictures that come with the tool', async () => {
+  test('writes a pipeline that runs, for a folder and for the images that come with the tool', async () => {
     const other = await Project.create();
     await other.addPets('my pets', 12);
     expect((await other.command('init', 'my pets')).stderr).toBe(
@@ -263,20 +263,20 @@ describe('init', () => {
     await other.write('one/cats/1.jpg', 'a');
     await other.write('split/train/cats/1.jpg', 'a');
     await other.write('file.yaml', 'a: b');
-    const said = async (source: string): Promise<[number, string]> => {
+    const initOutput = async (source: string): Promise<[number, string]> => {
       const { code, stderr } = await other.command('init', source, '--to', 'new.yaml');
       return [code, stderr.split('\n')[0]];
     };
-    expect(await said('empty')).toEqual([3, 'empty: is empty']);
-    expect(await said('flat')).toEqual([3, 'flat: contains no class folders with images']);
-    expect(await said('one')).toEqual([3, 'one: contains only one class: `cats`']);
-    expect(await said('split')).toEqual([3, 'split: contains only one class in train/: `cats`']);
-    expect(await said('file.yaml')).toEqual([3, 'file.yaml: is neither a folder nor an archive']);
-    expect(await said('nowhere')).toEqual([3, 'nowhere: does not exist']);
+    expect(await initOutput('empty')).toEqual([3, 'empty: is empty']);
+    expect(await initOutput('flat')).toEqual([3, 'flat: contains no class folders with images']);
+    expect(await initOutput('one')).toEqual([3, 'one: contains only one class: `cats`']);
+    expect(await initOutput('split')).toEqual([3, 'split: contains only one class in train/: `cats`']);
+    expect(await initOutput('file.yaml')).toEqual([3, 'file.yaml: is neither a folder nor an archive']);
+    expect(await initOutput('nowhere')).toEqual([3, 'nowhere: does not exist']);
     await expect(other.read('new.yaml')).rejects.toThrow('ENOENT');
     await other.write('one/dogs/1.jpg', 'b');
     await mkdir(other.path('one/birds'));
-    expect(await said('one')).toEqual([0, 'warning: the folder `birds` in `one` is empty, so it is not a class']);
+    expect(await initOutput('one')).toEqual([0, 'warning: the folder `birds` in `one` is empty, so it is not a class']);
     await other.remove();
   });
 });

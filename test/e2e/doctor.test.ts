@@ -4,7 +4,7 @@ import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/prom
 import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Finding } from '../../src/core/finding.js';
-import { noisy } from '../image/pictures.js';
+import { noisy } from '../image/images.js';
 import { pipelineText, Project } from './rig.js';
 
 let project: Project;
@@ -36,7 +36,7 @@ async function diagnose(...args: string[]): Promise<Diagnosis> {
 }
 
 describe('the machine and the cache', () => {
-  test('are told, with the engine that is used', async () => {
+  test('are reported, with the engine that is used', async () => {
     const { code, findings, healthy, of } = await diagnose();
     expect([code, healthy]).toEqual([0, true]);
     expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
@@ -100,7 +100,7 @@ describe('the machine and the cache', () => {
   });
 });
 
-describe('pictures', () => {
+describe('images', () => {
   const put = async (path: string, content: Uint8Array | string): Promise<void> => {
     await mkdir(dirname(project.path('faulty', path)), { recursive: true });
     await writeFile(project.path('faulty', path), content);
@@ -115,7 +115,7 @@ describe('pictures', () => {
     const whole = await jpeg(90);
     await put('train/cats/cut.jpg', whole.subarray(0, whole.length >> 1));
     const rotten = await jpeg(91);
-    // Headers stand, and the picture's data is not a code of any.
+    // Headers stand, and the image's data is not a code of any.
     await put('train/cats/rotten.png', await broken());
     await put('train/cats/really-a-png.jpg', await noisy(44, 44).png().toBuffer());
     await put('train/cats/tiny.jpg', await jpeg(9, 44));
@@ -123,7 +123,7 @@ describe('pictures', () => {
     await put('train/dogs/both.jpg', rotten);
     await put('train/cats/both.jpg', rotten);
     await cp(project.path('faulty/train/cats/0.jpg'), project.path('faulty/validation/cats/leak.jpg'));
-    await cp(project.path('faulty/train/cats/1.jpg'), project.path('faulty/train/cats/twin.jpg'));
+    await cp(project.path('faulty/train/cats/1.jpg'), project.path('faulty/train/cats/copy.jpg'));
     await put('train/cats/names.txt', 'a list');
     await put('readme.md', 'about');
     await put('test/cats/1.jpg', await jpeg(47));
@@ -162,7 +162,7 @@ describe('pictures', () => {
     });
     expect(of('same-picture-twice')).toMatchObject({
       level: 'warning',
-      list: ['train/cats/1.jpg = train/cats/twin.jpg'],
+      list: ['train/cats/1.jpg = train/cats/copy.jpg'],
     });
     expect(of('class-missing-in-split')!.text).toMatch(/has no test images of `dogs`$/);
     expect(of('wrong-extension')).toMatchObject({ level: 'warning', list: ['train/cats/really-a-png.jpg: is a PNG'] });
@@ -198,7 +198,7 @@ describe('pictures', () => {
     expect(stdout).toMatch(/\n4 errors, \d warnings\n$/);
   });
 
-  test('bad pictures that are to be left out are a warning; a source that is not there is an error', async () => {
+  test('bad images that are to be left out are a warning; a source that is not there is an error', async () => {
     await project.write(
       'skip.yaml',
       pipelineText().replace('source: pictures', 'source: faulty\n    on_bad_image: skip'),
@@ -212,7 +212,7 @@ describe('pictures', () => {
     expect([gone.code, gone.of('source-missing')?.level]).toEqual([3, 'error']);
   });
 
-  test('what a run would fail at later is told: weights, layers, a split that is empty', async () => {
+  test('what a run would fail at later is reported: weights, layers, a split that is empty', async () => {
     await project.addPets('ahead', 12);
     await project.write('ahead.yaml', pipelineText().replace('source: pictures', 'source: ahead'));
     const without = await diagnose('ahead.yaml', '--set', 'stages.load-base.weights=nope.h5');

@@ -27,7 +27,7 @@ describe('an invalid pipeline', () => {
     expect(stderr).toContain('did you mean `epochs`?');
   });
 
-  test('a head that does not fit the folders is told before anything runs', async () => {
+  test('a head that does not fit the folders is reported before anything runs', async () => {
     const text = pipelineText().replace('- classifier', '- dense: {units: 3, activation: softmax}');
     await project.write('pets.yaml', text);
     const { code, stderr } = await project.command('run', 'pets.yaml');
@@ -75,8 +75,8 @@ describe('bad data exits 3 and names the file', () => {
     expect(skipped).toEqual([expect.stringContaining('cats/story.jpg'), expect.stringContaining('dogs/half.jpg')]);
   });
 
-  test('a picture that only breaks while it is decoded', async () => {
-    // Its chunks and their checksums are in order, so that only inflating the pixels tells.
+  test('an image that only breaks while it is decoded', async () => {
+    // Its chunks and their checksums are in order, so that only inflating the pixels shows it.
     const bytes = await sharp(project.path('pictures/cats/cat-001.jpg')).png().toBuffer();
     const start = bytes.indexOf('IDAT');
     const length = bytes.readUInt32BE(start - 4);
@@ -109,7 +109,7 @@ describe('bad data exits 3 and names the file', () => {
     expect(await run()).toEqual({ code: 3, stderr: expect.stringContaining('only one class, `cats`') });
   });
 
-  test('the same picture under two labels', async () => {
+  test('the same image under two labels', async () => {
     await cp(project.path('pictures/cats/cat-001.jpg'), project.path('pictures/dogs/copy.jpg'));
     const { code, stderr } = await run();
     expect(code).toBe(3);

@@ -1,4 +1,4 @@
-/** Exported models as other programs get them: both formats, their probe pictures, half weights. */
+/** Exported models as other programs get them: both formats, their probe images, half weights. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
-/** What plain onnxruntime gives for the probe pictures, by nothing but the file's own metadata. */
+/** What plain onnxruntime gives for the probe images, by nothing but the file's own metadata. */
 async function scoresByOnnxruntime(): Promise<number[][]> {
   const session = await InferenceSession.create(folder('model.onnx'));
   const scores: number[][] = [];
@@ -92,7 +92,7 @@ const sizes = async () => {
 };
 
 describe('an export of both formats', () => {
-  test('holds pictures of both classes that can be tried, with their scores', async () => {
+  test('holds images of both classes that can be tried, with their scores', async () => {
     const rows = await probes();
     expect(rows.map(({ class: name }) => name)).toEqual(['cats', 'dogs', 'cats', 'dogs']);
     expect(rows.map(({ picture }) => picture)).toEqual([1, 2, 3, 4].map((n) => `probes/${n}.png`));
@@ -119,8 +119,10 @@ describe('an export of both formats', () => {
   });
 
   testWithOnnxChecker('passes the public ONNX checker, and gives Python the promised scores', () => {
-    const said = execFileSync(python, [join(repository, 'tools/onnx/check_bundle.py'), folder()], { encoding: 'utf8' });
-    expect(JSON.parse(said)).toMatchObject({
+    const printed = execFileSync(python, [join(repository, 'tools/onnx/check_bundle.py'), folder()], {
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(printed)).toMatchObject({
       ir_version: 8,
       opset: 17,
       probes: 4,
@@ -168,7 +170,7 @@ describe('half weights', () => {
   });
 });
 
-test('pictures stay at home where that is asked for; the formats that are left out leave their files out', async () => {
+test('images stay at home where that is asked for; the formats that are left out leave their files out', async () => {
   const run = await project.run('pets.yaml', ...set('formats=[onnx]', 'probe_pictures=false'));
   expect(run.code).toBe(0);
   expect((await readdir(folder())).sort()).toEqual([
@@ -183,7 +185,7 @@ test('pictures stay at home where that is asked for; the formats that are left o
   expect(run.events.some((event) => event.event === 'note' && event.code === 'probes')).toBe(false);
   const card = await project.read('models/pets/README.md');
   expect(card).not.toContain('`probes/`');
-  // Without pictures beside the model its example prepares one as the model wants it.
+  // Without images beside the model its example prepares one as the model wants it.
   expect(card).toContain(
     'ImageOps.exif_transpose(Image.open(path)).convert("RGB").resize((32, 32), Image.Resampling.BILINEAR)',
   );

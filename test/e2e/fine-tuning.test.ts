@@ -1,4 +1,4 @@
-/** Fine-tuning of convolutions: part of the base on features kept at the cut, and all of it on the pictures themselves. */
+/** Fine-tuning of convolutions: part of the base on features kept at the cut, and all of it on the images themselves. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -64,7 +64,7 @@ describe('from a block on', () => {
 });
 
 describe('of the whole base', () => {
-  test('reads pictures in every epoch and keeps no features', async () => {
+  test('reads images in every epoch and keeps no features', async () => {
     const before = await featureSets();
     const outcome = await run('none', 3);
     const { extracted } = outcome.stage('train').features!;

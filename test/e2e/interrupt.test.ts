@@ -30,7 +30,7 @@ function expectInterrupted(run: RunOutcome, stage: string): void {
 }
 
 describe('an interruption', () => {
-  test('in the middle of extraction keeps the pictures that went through', async () => {
+  test('in the middle of extraction keeps the images that went through', async () => {
     await project.addPets('pictures', 80);
     await project.write('pets.yaml', pipelineText({ train: 'epochs: 100000' }).replace('[32, 32]', '[224, 224]'));
     const run = await project.interrupt(underWay('extract'), 'SIGINT');
@@ -64,7 +64,7 @@ describe('an interruption', () => {
     });
   });
 
-  test('in the middle of a download goes on from there', async () => {
+  test('in the middle of a download continues from there', async () => {
     const server = await new FileServer().start();
     try {
       project.environment.PIPELINE_ALLOW_HTTP_LOOPBACK = '1';

@@ -23,11 +23,11 @@ describe('the quick start', () => {
   });
   afterAll(() => project.remove());
 
-  test('tells cats from dogs, and a second run does nothing', async () => {
+  test('distinguishes cats from dogs, and a second run does nothing', async () => {
     const first = await project.run('pipelines/quickstart.yaml');
     expect([first.code, first.state]).toEqual([0, 'ok']);
     expect(first.metrics.evaluate.accuracy).toBeGreaterThanOrEqual(0.9);
-    // Four views of the training pictures, and the validation pictures as they are.
+    // Four views of the training images, and the validation images as they are.
     const validation = first.metrics.evaluate.samples;
     expect(first.stage('train').features!.extracted).toBe(4 * (200 - validation) + validation);
     const second = await project.run('pipelines/quickstart.yaml');
@@ -35,7 +35,7 @@ describe('the quick start', () => {
     expect(second.metrics).toEqual(first.metrics);
   });
 
-  test('exports a model that TF.js loads, with its classes and how to prepare pictures', async () => {
+  test('exports a model that TF.js loads, with its classes and how to prepare images', async () => {
     const folder = project.path('models/quickstart');
     const model = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'));
     const weights = await Promise.all(
@@ -54,12 +54,11 @@ describe('the quick start', () => {
     const { image, preprocessing } = JSON.parse(await readFile(join(folder, 'preprocessing.json'), 'utf8'));
     expect([image.size, preprocessing]).toEqual([[96, 96], { kind: 'mode', mode: 'tf' }]);
 
-    // The pictures are 96 px already, so that decoding and [-1, 1] are all that preparing them takes.
-    const pictures = new Map<string, string>();
+    // The images are 96 px already, so that decoding and [-1, 1] are all that preparing them takes.
+    const images = new Map<string, string>();
     for (const name of ['cats', 'dogs']) {
       const pets = project.path('examples/pets/pictures', name);
-      for (const file of await readdir(pets))
-        pictures.set(digestOf(await readFile(join(pets, file))), join(pets, file));
+      for (const file of await readdir(pets)) images.set(digestOf(await readFile(join(pets, file))), join(pets, file));
     }
     const probes = JSON.parse(await readFile(join(folder, 'probes.json'), 'utf8')) as {
       sha256: string;
@@ -67,7 +66,7 @@ describe('the quick start', () => {
     }[];
     expect(probes.length).toBeGreaterThan(0);
     for (const { sha256, outputs } of probes) {
-      const pixels = await sharp(pictures.get(sha256)!).removeAlpha().raw().toBuffer();
+      const pixels = await sharp(images.get(sha256)!).removeAlpha().raw().toBuffer();
       const input = tf.tensor4d(
         Float32Array.from(pixels, (level) => level / 127.5 - 1),
         [1, 96, 96, 3],

@@ -30,17 +30,17 @@ async function petsZip(): Promise<Buffer> {
   for (const name of ['cats', 'dogs']) {
     const folder = join(repository, 'examples/pets/pictures', name);
     const files = (await readdir(folder)).sort().slice(0, 12);
-    for (const [i, picture] of files.entries()) {
+    for (const [i, image] of files.entries()) {
       entries.push({
-        name: `pets_filtered/${i < 8 ? 'train' : 'validation'}/${name}/${picture}`,
-        content: await readFile(join(folder, picture)),
+        name: `pets_filtered/${i < 8 ? 'train' : 'validation'}/${name}/${image}`,
+        content: await readFile(join(folder, image)),
       });
     }
   }
   return zipOf(entries);
 }
 
-/** The shipped recipe with pictures and weights from addresses. */
+/** The shipped recipe with images and weights from addresses. */
 async function writeRecipe(source: string): Promise<void> {
   const recipe = await readFile(join(repository, 'pipelines/cats-dogs.yaml'), 'utf8');
   await project.write(
@@ -82,7 +82,7 @@ describe('the reference recipe', () => {
   test('offline, it says what to put where', async () => {
     const { code, events } = await project.run('pets.yaml', ...set, '--offline');
     expect(code).toBe(3);
-    // Pictures and weights are looked for side by side, so either may be told first.
+    // Images and weights are looked for side by side, so either may be reported first.
     const remedies = events.flatMap((event) =>
       event.event === 'problem' && event.problem.code === 'missing-offline' ? event.problem.remedy : [],
     );
@@ -128,7 +128,7 @@ describe('the reference recipe', () => {
     expect(await digestIn('pets')).toEqual(await digestIn('random'));
   });
 
-  test('goes on without the server, and writes nothing again', async () => {
+  test('continues without the server, and writes nothing again', async () => {
     await server.stop();
     const lock = await project.read('pets.lock.yaml');
     for (const options of [[], ['--offline']]) {
@@ -150,7 +150,7 @@ describe('the reference recipe', () => {
     ]);
   });
 
-  test('pictures that only a size pins are taken on first use, and held to their sha256 from then on', async () => {
+  test('images that only a size pins are taken on first use, and held to their sha256 from then on', async () => {
     const elsewhere = await Project.create();
     Object.assign(elsewhere.environment, { PIPELINE_ALLOW_HTTP_LOOPBACK: '1' });
     const here = await new FileServer().start();
@@ -223,19 +223,19 @@ describe('the reference recipe', () => {
     await elsewhere.remove();
   });
 
-  test('a damaged or lost unpacked folder is unpacked again when a picture is needed', async () => {
+  test('a damaged or lost unpacked folder is unpacked again when an image is needed', async () => {
     const unpacked = project.path('.pipeline/cache/v1/unpacked');
     const [digest] = await readdir(unpacked);
-    const picture = join(unpacked, digest, 'files/pets_filtered/validation/cats');
-    const [name] = await readdir(picture);
-    await writeFile(join(picture, name), 'rot');
+    const image = join(unpacked, digest, 'files/pets_filtered/validation/cats');
+    const [name] = await readdir(image);
+    await writeFile(join(image, name), 'rot');
     await cp(project.path('pets.lock.yaml'), project.path('small.lock.yaml'));
     await project.write('small.yaml', small(url));
     const first = await project.run('small.yaml', '--offline');
     expect([first.code, first.state]).toEqual([0, 'ok']);
     expect(first.events.filter((event) => event.event === 'note' && event.code === 'cache-damage')).toHaveLength(1);
     await rm(join(unpacked, digest), { recursive: true });
-    // Ingest is current: the pictures are asked for by training alone.
+    // Ingest is current: the images are asked for by training alone.
     await project.write(
       'small.yaml',
       small(url).replace('ingest:', 'augment: {horizontal_flip: true, views: 1}\n  ingest:'),
@@ -260,7 +260,7 @@ describe('the reference recipe', () => {
     await elsewhere.remove();
   });
 
-  test('a folder and an archive of the same pictures give the same samples', async () => {
+  test('a folder and an archive of the same images give the same samples', async () => {
     const elsewhere = await Project.create();
     await elsewhere.addPets('pictures', 6);
     const names = (await readdir(elsewhere.path('pictures'), { recursive: true }))

@@ -10,7 +10,7 @@ import { Serving } from './serving.js';
 
 /** How far scores may be apart: resized levels differ by a third of one on average, and this model is easily moved. */
 const LOSSLESS = 5e-3;
-/** A JPEG is made smaller while the tool reads it, brightness and colour apart. */
+/** A JPEG is made smaller while the tool reads it, brightness and color apart. */
 const LOSSY = 0.05;
 
 interface Shown {
@@ -36,13 +36,13 @@ describeWithChromium('the page in a browser', () => {
   let serving: Serving;
   let browser: Browser;
   let page: Page;
-  const told: string[] = [];
+  const messages: string[] = [];
   const asked: string[] = [];
 
   async function open(url: string): Promise<Page> {
     const opened = await browser.newPage();
-    opened.on('console', (message) => told.push(message.text()));
-    opened.on('pageerror', (error) => told.push(String(error)));
+    opened.on('console', (message) => messages.push(message.text()));
+    opened.on('pageerror', (error) => messages.push(String(error)));
     opened.on('request', (request) => asked.push(request.url()));
     await opened.goto(url);
     await statusAbout('Ready.', opened);
@@ -84,7 +84,7 @@ describeWithChromium('the page in a browser', () => {
     await project?.remove();
   });
 
-  test('agrees with the tool, and both with what export wrote down, on the probe pictures', async () => {
+  test('agrees with the tool, and both with what export wrote down, on the probe images', async () => {
     const probes = JSON.parse(await project.read('models/pets/probes.json')) as {
       picture: string;
       sha256: string;
@@ -107,16 +107,16 @@ describeWithChromium('the page in a browser', () => {
     }
   });
 
-  test('agrees more closely where nothing is lost in decoding, in PNG and WebP, smaller and larger than the network sees', async () => {
+  test('agrees more closely if nothing is lost in decoding, in PNG and WebP, smaller and larger than the network sees', async () => {
     for (const [index, width] of [250, 96, 40, 20].entries()) {
-      const picture = sharp(project.path('pictures', 'dogs', `dog-00${index + 1}.jpg`)).resize(
+      const image = sharp(project.path('pictures', 'dogs', `dog-00${index + 1}.jpg`)).resize(
         width,
         Math.round(width * 0.8),
         { fit: 'fill' },
       );
       const files = {
-        'small.png': await picture.clone().png().toBuffer(),
-        'small.webp': await picture.clone().webp({ lossless: true }).toBuffer(),
+        'small.png': await image.clone().png().toBuffer(),
+        'small.webp': await image.clone().webp({ lossless: true }).toBuffer(),
       };
       for (const [name, bytes] of Object.entries(files)) {
         const path = project.path(`${width}-${name}`);
@@ -131,7 +131,7 @@ describeWithChromium('the page in a browser', () => {
     }
   });
 
-  test('turns pictures as the model wants them: upright by EXIF, or as they are stored', async () => {
+  test('turns images as the model wants them: upright by EXIF, or as they are stored', async () => {
     await cp(project.path('models/pets'), project.path('models/stored'), { recursive: true });
     for (const name of ['preprocessing.json', 'model.json']) {
       const file = project.path('models/stored', name);
@@ -160,11 +160,11 @@ describeWithChromium('the page in a browser', () => {
     } finally {
       await other.interrupt();
     }
-    // Otherwise the two would not have been told apart.
+    // Otherwise the test could not distinguish the two.
     expect(Math.max(...moved)).toBeGreaterThan(LOSSY);
   });
 
-  test('takes pictures that are dropped and pasted', async () => {
+  test('takes images that are dropped and pasted', async () => {
     const bytes = await readFile(project.path('pictures', 'cats', 'cat-001.jpg'));
     for (const how of ['drop', 'paste'] as const) {
       await page.evaluate(
@@ -242,10 +242,29 @@ describeWithChromium('the page in a browser', () => {
     await fresh.close();
   });
 
+  test('opened after the model was replaced, says so', async () => {
+    await cp(project.path('models/pets'), project.path('models/replaced'), { recursive: true });
+    const other = await Serving.start(project, 'models/replaced');
+    const shard = project.path('models/replaced/group1-shard1of1.bin');
+    const bytes = await readFile(shard);
+    bytes[0] ^= 1;
+    await writeFile(shard, bytes);
+    try {
+      const fresh = await browser.newPage();
+      await fresh.goto(other.url);
+      expect(await statusAbout('cannot', fresh)).toBe(
+        'The model cannot be loaded: Error: the model was replaced while the server is running; restart it to use the new model',
+      );
+      await fresh.close();
+    } finally {
+      await other.interrupt();
+    }
+  });
+
   test('asked nobody but this server, and had nothing to complain of', () => {
     const hosts = new Set(asked.map((url) => new URL(url.replace(/^blob:/, '')).hostname));
     expect([...hosts]).toEqual(['127.0.0.1']);
     expect(asked.filter((url) => url.endsWith('.bin')).length).toBeGreaterThan(0);
-    expect(told).toEqual([]);
+    expect(messages).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** `predict` on an exported model: its scores, forms, order, and what it says of pictures that cannot be read. */
+/** `predict` on an exported model: its scores, forms, order, and what it says of images that cannot be read. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
@@ -99,7 +99,7 @@ describe('forms', () => {
     );
   });
 
-  test('CSV has a column a class and quotes what needs it', async () => {
+  test('CSV has a column per class and quotes what needs it', async () => {
     const odd = 'a,"b".jpg';
     await cp(project.path(CAT), project.path(odd));
     const { code, stdout } = await project.command('predict', MODEL, '--csv', odd, 'none.jpg', DOG);
@@ -142,11 +142,11 @@ test('a model in ONNX alone gives the scores of the layers-model', async () => {
   expect((await project.command('predict', 'models/onnx', CAT)).code).toBe(3);
 });
 
-describe('where pictures come from', () => {
-  test('folders are searched through by path; what is not a picture by name nor content is passed over', async () => {
+describe('where images come from', () => {
+  test('folders are searched through by path; what is not an image by name nor content is passed over', async () => {
     await mkdir(project.path('mixed/b.d/.hidden'), { recursive: true });
-    const pictures = ['b.d/2.jpg', 'b.d/10.jpg', 'b', 'a.txt', 'b.d/.hidden/no.jpg'];
-    for (const name of pictures) await cp(project.path(CAT), project.path('mixed', name));
+    const images = ['b.d/2.jpg', 'b.d/10.jpg', 'b', 'a.txt', 'b.d/.hidden/no.jpg'];
+    for (const name of images) await cp(project.path(CAT), project.path('mixed', name));
     await writeFile(project.path('mixed/notes.md'), 'notes');
     const { code, stdout, stderr } = await project.command('predict', MODEL, DOG, 'mixed/', '--json');
     expect([code, stderr]).toEqual([0, '5 images, 1 other file skipped\n']);
@@ -154,7 +154,7 @@ describe('where pictures come from', () => {
     await rm(project.path('mixed'), { recursive: true });
   });
 
-  test('folders without a picture are told, and exit 3; a list that is empty is fine', async () => {
+  test('folders without an image are reported, and exit 3; a list that is empty is fine', async () => {
     await mkdir(project.path('bare'));
     await mkdir(project.path('notes'));
     await writeFile(project.path('notes/a.md'), 'notes');
@@ -170,9 +170,9 @@ describe('where pictures come from', () => {
     expect([list.code, list.stderr]).toEqual([0, 'no images found\n']);
   });
 
-  test('stdin is one picture, or a list of names that end in line breaks or zero bytes', async () => {
+  test('stdin is one image, or a list of names that end in line breaks or zero bytes', async () => {
     const [cat, dog] = await predicted(CAT, DOG);
-    const picture = await project.commandWith(
+    const image = await project.commandWith(
       await readFile(project.path(DOG)),
       'predict',
       `${MODEL}/model.json`,
@@ -180,7 +180,7 @@ describe('where pictures come from', () => {
       '-',
       '--json',
     );
-    expect(linesOf(picture.stdout)).toEqual([cat, { ...dog, file: '-' }]);
+    expect(linesOf(image.stdout)).toEqual([cat, { ...dog, file: '-' }]);
     for (const list of [`${DOG}\r\n\r\n${CAT}`, `${DOG}\0${CAT}\0`]) {
       const { code, stdout } = await project.commandWith(list, 'predict', MODEL, '--files-from', '-', '--json');
       expect([code, linesOf(stdout)]).toEqual([0, [dog, cat]]);
@@ -190,7 +190,7 @@ describe('where pictures come from', () => {
     expect((await project.command('predict', MODEL, '--files-from', 'no-list')).code).toBe(2);
   });
 
-  test('more pictures than a batch keep their order, with bad ones among them', async () => {
+  test('more images than a batch keep their order, with bad ones among them', async () => {
     const names = Array.from({ length: 230 }, (_, i) =>
       i % 23 === 4 ? `none-${i}.jpg` : `${PETS}/cats/cat-${String((i % 90) + 1).padStart(3, '0')}.jpg`,
     );
@@ -201,8 +201,8 @@ describe('where pictures come from', () => {
   });
 });
 
-describe('pictures that cannot be read', () => {
-  test('are told by name, on stderr and as objects, and the others go on', async () => {
+describe('images that cannot be read', () => {
+  test('are reported by name, on stderr and as objects, and the others continue', async () => {
     const cat = await readFile(project.path(CAT));
     await project.write('bad/empty.jpg', '');
     await project.write('bad/page.jpg', '<!doctype html>');

@@ -29,7 +29,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 const hasPty = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0;
 
-/** `test` where there is a Python with ptys; otherwise a test that is shown as skipped, with the reason. */
+/** `test` if there is a Python with ptys; otherwise a test that is shown as skipped, with the reason. */
 export function testOnTerminal(name: string, body: () => Promise<void>): void {
   if (hasPty) test(name, body);
   else test.skip(`${name} (skipped: needs python3 with pty)`, () => undefined);

@@ -9,7 +9,7 @@ const hostileClass = '<img src=x onerror=document.title=1>';
 const hostileFile = `"><svg onload=document.title=2>'&amp;.jpg`;
 const hostileYaml = '# </code></pre><script>document.title="owned"</script> &lt;b&gt;\n';
 
-interface Figures {
+interface Metrics {
   readonly accuracy: number;
   readonly loss: number;
   readonly macro_f1: number;
@@ -21,7 +21,7 @@ interface Figures {
 }
 
 let project: Project;
-let figures: Figures;
+let metrics: Metrics;
 const file = () => project.path('page.html');
 
 beforeAll(async () => {
@@ -44,7 +44,7 @@ beforeAll(async () => {
       )
     ).code,
   ).toBe(0);
-  figures = JSON.parse(await project.read('.pipeline/out/pets/evaluate/metrics.json')) as Figures;
+  metrics = JSON.parse(await project.read('.pipeline/out/pets/evaluate/metrics.json')) as Metrics;
   expect((await project.command('report', '--out', 'page.html')).code).toBe(0);
 });
 afterAll(() => project.remove());
@@ -55,13 +55,13 @@ describe('the page', () => {
     const values = (selector: string) =>
       page.locator(`${selector} data`).evaluateAll((all) => all.map((one) => Number(one.getAttribute('value'))));
     expect(await values('.cards')).toEqual([
-      figures.accuracy,
-      figures.loss,
-      figures.macro_f1,
-      figures.roc_auc,
-      figures.samples,
+      metrics.accuracy,
+      metrics.loss,
+      metrics.macro_f1,
+      metrics.roc_auc,
+      metrics.samples,
     ]);
-    const matrix = figures.confusion.flatMap((row) => [...row, row.reduce((sum, count) => sum + count, 0)]);
+    const matrix = metrics.confusion.flatMap((row) => [...row, row.reduce((sum, count) => sum + count, 0)]);
     expect(await values('.confusion tbody')).toEqual(matrix);
     const classes = page.getByRole('region', { name: 'Metrics by class' }).locator('tbody tr');
     const rows = await classes.evaluateAll((all) =>
@@ -71,9 +71,9 @@ describe('the page', () => {
       ]),
     );
     expect(rows).toEqual(
-      figures.classes.map((name) => {
-        const { precision, recall, f1, support } = figures.per_class[name];
-        return [name, precision, recall, f1, figures.roc_auc, support];
+      metrics.classes.map((name) => {
+        const { precision, recall, f1, support } = metrics.per_class[name];
+        return [name, precision, recall, f1, metrics.roc_auc, support];
       }),
     );
     const state = JSON.parse(await project.read('.pipeline/state/pets.json')) as {
@@ -108,7 +108,7 @@ describe('the page', () => {
       all.map((one) => Number(one.querySelector('data')!.getAttribute('value')).toFixed(6)),
     );
     expect([...scores].sort()).toEqual(wrong.map((row) => row.slice(row.lastIndexOf(',') + 1)).sort());
-    // Worst first: what was said with the most certainty.
+    // Worst first: the most confident mistakes.
     expect([...scores].sort().reverse()).toEqual(scores);
     const widths = await page
       .locator('.pictures img')
@@ -125,7 +125,7 @@ describe('the page', () => {
         expect([requests, messages]).toEqual([[], []]);
         expect(await page.title()).toMatch(/^pets, run \d/);
         expect(await page.locator('script, svg[onload], img[onerror], [style], a:not([href^="#"])').count()).toBe(0);
-        expect(await page.getByRole('columnheader', { name: hostileClass, exact: true }).count()).toBeGreaterThan(0);
+        expect(await page.getByRole('rowheader', { name: hostileClass, exact: true }).count()).toBeGreaterThan(0);
         expect(await page.locator('.file').allTextContents()).toContainEqual(expect.stringContaining(hostileFile));
         expect(await page.locator('pre').textContent()).toBe(await project.read('pets.yaml'));
         const [wide, room] = await page.evaluate<[number, number]>(
@@ -213,7 +213,7 @@ test('takes the place of an earlier report, and of nothing else', async () => {
 });
 
 describe('what is not there any more', () => {
-  test('a picture whose file is another one now, or gone, is said so and not shown', async () => {
+  test('an image whose file changed or is gone is reported and not shown', async () => {
     const folder = project.path('pictures', 'dogs');
     const names = await readdir(folder);
     for (const [index, name] of names.entries())
@@ -235,7 +235,7 @@ describe('what is not there any more', () => {
         `${what} is no longer in the cache. Run <code>pipeline run pets.yaml</code> to recompute it`,
       );
     }
-    expect(page).toContain(`<dt>accuracy</dt><dd><data value="${figures.accuracy}">`);
+    expect(page).toContain(`<dt>accuracy</dt><dd><data value="${metrics.accuracy}">`);
     expect(page).not.toContain('Confusion matrix');
   });
 });

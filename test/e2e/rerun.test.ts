@@ -75,7 +75,7 @@ describe('a rerun', () => {
     expect(run.named('fresh').sort()).toEqual([...all].sort());
   });
 
-  test('ten more pictures extract ten', async () => {
+  test('ten more images extract ten', async () => {
     await project.addPets('pictures', 5, 24);
     const run = await project.run();
     expect(run.stage('ingest')).toMatchObject({ state: 'ran', reason: 'files 48 -> 58' });
@@ -83,7 +83,7 @@ describe('a rerun', () => {
     expect(run.named('fresh')).toEqual(['load-base', 'freeze', 'build-head']);
   });
 
-  test('a renamed picture reruns ingest, which stops there, and reports have the new name', async () => {
+  test('a renamed image reruns ingest, which stops there, and reports have the new name', async () => {
     const [, row] = (await project.read('.pipeline/out/pets/evaluate/predictions.csv')).split('\n');
     const [file] = row.split(',');
     await rename(project.path('pictures', file), project.path('pictures', 'cats', 'tom, "the cat".jpg'));
@@ -95,7 +95,7 @@ describe('a rerun', () => {
     expect(renamed).not.toContain(file);
   });
 
-  test('a relabelled picture extracts nothing', async () => {
+  test('a relabeled image extracts nothing', async () => {
     await rename(project.path('pictures', 'cats', 'tom, "the cat".jpg'), project.path('pictures', 'dogs', 'tom.jpg'));
     const run = await project.run();
     expect(run.stage('train')).toMatchObject({
@@ -123,7 +123,7 @@ describe('a rerun', () => {
     await copy.remove();
   });
 
-  test('a damaged result is made again, and the run goes on', async () => {
+  test('a damaged result is made again, and the run continues', async () => {
     const blobs = project.path('.pipeline/cache/v1/blobs');
     const model = JSON.parse(await project.read('.pipeline/state/pets.json')).stages.train.outputs.model
       .digest as string;

@@ -1,4 +1,4 @@
-/** A training that was stopped, by force or by Ctrl-C, goes on where it was and ends in the same bytes. */
+/** A training that was stopped, by force or by Ctrl-C, continues where it was and ends in the same bytes. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const text = pipelineText({
 let undisturbed: Project;
 let outputs: unknown;
 
-/** Digests of what each stage put out. */
+/** Digests of the outputs of each stage. */
 async function digestsOf(project: Project): Promise<unknown> {
   const { stages } = JSON.parse(await project.read('.pipeline/state/pets.json')) as {
     stages: Record<string, { outputs: unknown }>;
@@ -91,7 +91,7 @@ test('Ctrl-C leaves a checkpoint at once, and exits 130', async () => {
   await project.remove();
 });
 
-test('a damaged checkpoint is said once, and training begins again', async () => {
+test('a damaged checkpoint is reported once, and training begins again', async () => {
   const project = await created();
   expect((await project.runUntil(isEpoch(3), 'SIGINT')).code).toBe(130);
   const [path] = await checkpointsOf(project);

@@ -50,15 +50,15 @@ describe('runs', () => {
     const { stdout } = await project.command('runs');
     const [head, ...rows] = lines(stdout);
     expect(head).toEqual(['run', 'started', 'pipeline', 'state', 'took', 'ran', 'acc', 'loss']);
-    const figures = ({ metrics }: RunOutcome) => [
+    const metricsOf = ({ metrics }: RunOutcome) => [
       metrics.evaluate.accuracy.toFixed(4),
       metrics.evaluate.loss.toFixed(4),
     ];
     expect(rows.map(([, , pipeline, state, , did, ...rest]) => [pipeline, state, did, ...rest])).toEqual([
       ['other', 'ok', '0+2/2', '-', '-'],
-      ['pets', 'ok', '3+0/7', ...figures(third)],
+      ['pets', 'ok', '3+0/7', ...metricsOf(third)],
       ['pets', 'ok', '3+0/7', expect.any(String), expect.any(String)],
-      ['pets', 'ok', '7+0/7', ...figures(first)],
+      ['pets', 'ok', '7+0/7', ...metricsOf(first)],
     ]);
   });
 
@@ -79,14 +79,14 @@ describe('runs', () => {
 });
 
 describe('diff', () => {
-  test('tells the changed fields, the figures before and after, and which pictures turned', async () => {
+  test('shows the changed fields, the metrics before and after, and which predictions changed', async () => {
     const rows = await listed('pets.yaml');
     const difference = JSON.parse(
       (await project.command('diff', rows[2].id, 'pets.yaml', '--json')).stdout,
     ) as RunDifference;
     expect(difference.before.id).toBe(rows[2].id);
     const changes = Object.fromEntries(
-      difference.stages.map(({ name, state, changes: told }) => [name, told ?? state]),
+      difference.stages.map(({ name, state, changes: reasons }) => [name, reasons ?? state]),
     );
     expect(changes).toMatchObject({ ingest: 'same', 'build-head': 'same', evaluate: ['the model changed'] });
     expect(changes.train).toEqual(['epochs 3 -> 30', 'optimizer.adam.learning_rate 1e-7 -> 0.01']);
@@ -105,6 +105,12 @@ describe('diff', () => {
     const [{ files, before, after }] = pictures!.right;
     expect([before.label, after.predicted]).toEqual([files[0].split('/')[0], files[0].split('/')[0]]);
     expect(before.predicted).not.toBe(before.label);
+  });
+
+  test('a pipeline file alone means its own last two runs', async () => {
+    const one = await project.command('diff', 'pets.yaml');
+    const two = await project.command('diff', 'pets.yaml~1', 'pets.yaml');
+    expect([one.code, one.stdout]).toEqual([0, two.stdout]);
   });
 
   test('as text for people', async () => {

@@ -49,7 +49,7 @@ test('on all addresses, it prints those that other machines can open, and warns'
       .flat()
       .filter((one) => one?.family === 'IPv4' && !one.internal)
       .map((one) => one!.address);
-    expect(other.said).toMatch(
+    expect(other.output).toMatch(
       new RegExp(
         `at ${[...lan, '127.0.0.1'].map((address) => `http://${address}:\\d+/`).join(' and ')} \\(press Ctrl-C to stop\\)\n`,
       ),
@@ -87,8 +87,8 @@ test('starts the process of its model again at the next request; after three end
     await new Promise((resolve) => setTimeout(resolve, 500));
     process.kill(pid, 'SIGKILL');
     expect([await posted, await post(), await post()]).toEqual(Array(3).fill([503, 'model-unavailable']));
-    expect(other.said.match(/the process that runs the model ended/g)).toHaveLength(3);
-    expect(other.said).toMatch(/ended \(SIGKILL\)[^]*it ended 3 times within a minute/);
+    expect(other.output.match(/the process that runs the model ended/g)).toHaveLength(3);
+    expect(other.output).toMatch(/ended \(SIGKILL\)[^]*it ended 3 times within a minute/);
     expect((await fetch(other.url)).status).toBe(200);
   } finally {
     await other.interrupt();
@@ -106,7 +106,7 @@ test('ends by Ctrl-C while its model computes', async () => {
   expect(await other.interrupt()).toBe(0);
   expect(await posted).toBe('closed');
   expect(() => process.kill(pid, 0)).toThrow();
-  expect(other.said).not.toMatch(/ended/);
+  expect(other.output).not.toMatch(/ended/);
 });
 
 test('ends by Ctrl-C with 0, also while a connection is open', async () => {

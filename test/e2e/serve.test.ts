@@ -73,7 +73,7 @@ describe('the endpoint', () => {
     expect([posted.status, await posted.json()]).toEqual([200, { ...line, file: 'cat.jpg' }]);
   });
 
-  test('says what is wrong with a picture by status, code and words', async () => {
+  test('says what is wrong with an image by status, code and words', async () => {
     const cat = await readFile(project.path(CAT));
     const large = Buffer.from(
       await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
@@ -88,11 +88,11 @@ describe('the endpoint', () => {
       [Buffer.from('GIF89a....'), 422, 'picture-damaged', 'is cut short: it ends inside its header'],
       [large, 413, 'picture-too-large', 'has 70000x70000 pixels'],
     ] as const;
-    for (const [bytes, status, code, told] of cases) {
+    for (const [bytes, status, code, message] of cases) {
       const answer = await predict(bytes, '?file=odd.jpg');
       expect([answer.status, JSON.parse(answer.body)]).toEqual([
         status,
-        { file: 'odd.jpg', code, error: expect.stringContaining(told) },
+        { file: 'odd.jpg', code, error: expect.stringContaining(message) },
       ]);
     }
     expect(await predict(Buffer.alloc(0))).toMatchObject({
@@ -103,7 +103,7 @@ describe('the endpoint', () => {
     expect(await predict(Buffer.from('--x\r\nno form'), '', torn)).toMatchObject({ status: 400 });
   });
 
-  test('refuses more than 20 MiB, announced or not, and goes on', async () => {
+  test('refuses more than 20 MiB, announced or not, and continues', async () => {
     const announced = await new Promise<string>((resolve, reject) => {
       const socket = connect(Number(new URL(serving.url).port), '127.0.0.1', () => {
         socket.write('POST /api/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20971521\r\n\r\n');
@@ -204,7 +204,7 @@ describe('what is served', () => {
     expect([path, status, body]).toEqual([path, 404, '{"error":"nothing is served at this path","code":"not-found"}']);
   });
 
-  test('asked for an answer without a picture, it says how pictures come', async () => {
+  test('asked for an answer without an image, it says how images come', async () => {
     for (const method of ['GET', 'PUT', 'DELETE']) {
       const answer = await fetch(new URL('/api/predict', serving.url), { method });
       expect([answer.status, answer.headers.get('allow'), await answer.json()]).toEqual([

@@ -11,13 +11,13 @@ export class Serving {
   ) {}
 
   /** What it has written on stderr. */
-  get said(): string {
+  get output(): string {
     return this.text();
   }
 
   /** Waits until it has written this. */
   async saying(words: string): Promise<void> {
-    while (!this.said.includes(words)) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!this.output.includes(words)) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** Starts on a free port and waits until it answers. */

@@ -37,12 +37,13 @@ function table(stderr: string): string[][] {
   return lines.slice(title + 1, title + 6).map((line) => line.replace(/^[* ] /, '').split(/ +/));
 }
 
-test('every variant runs, and all of them together extract each picture once', () => {
+test('every variant runs, and all of them together extract each image once', () => {
   expect([first.code, first.state]).toEqual([0, 'ok']);
   expect(first.named('ran').sort()).toEqual([...all].sort());
   const features = of('train').map((name) => first.stage(name).features!);
   expect(features.map(({ extracted, reused }) => extracted + reused)).toEqual([24, 24, 24, 24]);
-  expect(features.map(({ extracted }) => extracted).sort((a, b) => a - b)).toEqual([0, 0, 0, 24]);
+  // Two that run at the same time may share the work: one extracts the training images, the other those for validation.
+  expect(features.reduce((sum, { extracted }) => sum + extracted, 0)).toBe(24);
   for (const name of of('evaluate')) expect(first.stage(name).features!.extracted).toBe(0);
 });
 

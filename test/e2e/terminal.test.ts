@@ -61,7 +61,7 @@ describe('a run on a terminal', () => {
     // A bar was there, and is gone. Colors do not matter.
   });
 
-  testOnTerminal('without colours, and without moving lines where none are wanted', async () => {
+  testOnTerminal('without colors, and without moving lines where none are wanted', async () => {
     const once = ['--set', 'stages.train.epochs=2'];
     const plain = await run(40, once, { env: { NO_COLOR: '1' } });
     expect(plain.code).toBe(0);

@@ -1,4 +1,4 @@
-/** Whole pipelines on TF.js's native backend, where it is installed or demanded. */
+/** Whole pipelines on TF.js's native backend, if it is installed or demanded. */
 import { describe, expect, test } from '@jest/globals';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -77,7 +77,7 @@ describe('a head first, then a part of the base from there', () => {
     expect(report.code).toBe(0);
     const titles = [...(await project.read('report.html')).matchAll(/<h2[^>]*>([^<]*)/g)].map(([, title]) => title);
     expect(titles.filter((title) => title.startsWith('Training'))).toEqual(['Training', 'Training: train']);
-    // It began where the head ended: at this rate the figures go on from there.
+    // It began where the head ended: at this rate the figures continue from there.
     const [before, after] = [(await historyOf('train')).at(-1)!, (await historyOf('fine-tune'))[0]];
     expect(Math.abs(after.val_loss - before.val_loss)).toBeLessThan(0.01);
     expect(after.learning_rate).toBe(0.00001);
@@ -115,7 +115,7 @@ describe('a head first, then a part of the base from there', () => {
     expect(run.code).toBe(0);
   });
 
-  test('a layer that the base does not have is told with the nearest', async () => {
+  test('a layer that the base does not have is reported with the most similar name', async () => {
     const { code, stderr } = await project.command('run', 'pets.yaml', '--set', 'stages.fine-tune.freeze.until=top_bm');
     expect([code, stderr]).toEqual([
       2,

@@ -1,4 +1,4 @@
-/** Views of training pictures: extracted when an epoch first needs them, kept, and shared; and features of half precision. */
+/** Views of training images: extracted when an epoch first needs them, kept, and shared; and features of half precision. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ function withViews(views: number | 'online', epochs: number): string {
     .replace('to: models/pets', 'to: models/pets\n    data: ingest');
 }
 
-/** Training pictures, those for validation, and what the train stage did, of one run. */
+/** Training images, those for validation, and what the train stage did, of one run. */
 async function train(views: number | 'online', epochs: number) {
   await project.write('views.yaml', withViews(views, epochs));
   const run = await project.run('views.yaml');
@@ -34,7 +34,7 @@ async function train(views: number | 'online', epochs: number) {
   const sum = (row: Record<string, number>) => Object.values(row).reduce((total, count) => total + count, 0);
   const notes = run.events.flatMap((event) => (event.event === 'note' ? [event.code] : []));
   return {
-    pictures: sum(counts.train),
+    images: sum(counts.train),
     validation: sum(counts.validation),
     features: run.stage('train').features!,
     notes,
@@ -42,30 +42,30 @@ async function train(views: number | 'online', epochs: number) {
 }
 
 describe('views', () => {
-  test('of four views two epochs extract two; validation pictures are extracted once, as they are', async () => {
-    const { pictures, validation, features, notes } = await train(4, 2);
-    expect(pictures).toBeGreaterThan(0);
-    expect(features).toEqual({ extracted: 2 * pictures + validation, reused: 0 });
+  test('of four views two epochs extract two; validation images are extracted once, as they are', async () => {
+    const { images, validation, features, notes } = await train(4, 2);
+    expect(images).toBeGreaterThan(0);
+    expect(features).toEqual({ extracted: 2 * images + validation, reused: 0 });
     expect(notes).not.toContain('views-repeat');
   });
 
   test('more epochs extract the views that are new to them, and begin again after the last', async () => {
-    const { pictures, validation, features, notes } = await train(4, 6);
-    expect(features).toEqual({ extracted: 2 * pictures, reused: 2 * pictures + validation });
+    const { images, validation, features, notes } = await train(4, 6);
+    expect(features).toEqual({ extracted: 2 * images, reused: 2 * images + validation });
     expect(notes).toContain('views-repeat');
   });
 
   test('six views instead of four extract two more, not six', async () => {
-    const { pictures, validation, features, notes } = await train(6, 6);
-    expect(features).toEqual({ extracted: 2 * pictures, reused: 4 * pictures + validation });
+    const { images, validation, features, notes } = await train(6, 6);
+    expect(features).toEqual({ extracted: 2 * images, reused: 4 * images + validation });
     expect(notes).not.toContain('views-repeat');
   });
 
   test('online views are extracted in every epoch, and again in the next run', async () => {
     const first = await train('online', 3);
-    expect(first.features).toEqual({ extracted: 3 * first.pictures, reused: first.validation });
+    expect(first.features).toEqual({ extracted: 3 * first.images, reused: first.validation });
     const second = await train('online', 4);
-    expect(second.features).toEqual({ extracted: 4 * first.pictures, reused: first.validation });
+    expect(second.features).toEqual({ extracted: 4 * first.images, reused: first.validation });
   });
 });
 
@@ -88,7 +88,7 @@ describe('float16 features', () => {
       .replace('- global_average_pooling', '- flatten')
       .replace('models/pets', 'models/wide');
 
-  test('take half the space at a cost that evaluate tells', async () => {
+  test('take half the space at a cost that evaluate reports', async () => {
     const other = await sets();
     await project.write('wide.yaml', wide('float32'));
     const single = await project.run('wide.yaml');
@@ -107,7 +107,7 @@ describe('float16 features', () => {
 
     const metrics = JSON.parse(await project.read('.pipeline/out/wide/evaluate/metrics.json'));
     expect(metrics.half_precision).toMatchObject({ samples: metrics.samples, changed_predictions: 0 });
-    // Rounded features give other scores, by little more than what eleven bits can tell apart.
+    // Rounded features give other scores, by little more than the resolution of eleven bits.
     expect(metrics.half_precision.score_difference).toBeGreaterThan(0);
     expect(metrics.half_precision.score_difference).toBeLessThan(0.005);
     expect(half.events.filter((event) => event.event === 'note' && event.code === 'half-precision')).toHaveLength(1);

@@ -97,7 +97,7 @@ describe.each(engines)('%s', (_, open) => {
 describe.each(engines)('the state of %s', (_, open) => {
   const program = programFor(denseHead(10, 3), { l2: 0.01, clipping: { kind: 'global_clipnorm', limit: 0.5 } });
 
-  test('goes on in another trainer with the same bits', async () => {
+  test('continues in another trainer with the same bits', async () => {
     const engine = await open();
     const [one, other] = [await engine.train(program), await engine.train(program)];
     for (let i = 0; i < 3; i++) await one.step(batchFor(program.graph, 16, i));
@@ -113,7 +113,7 @@ describe.each(engines)('the state of %s', (_, open) => {
     other.dispose();
   });
 
-  test('shows what each layer puts out, as a step computes it', async () => {
+  test('shows what each layer outputs, as a step computes it', async () => {
     const trainer = await (await open()).train(program);
     const batch = batchFor(program.graph, 4, 1);
     const outputs = await trainer.activations(batch);

@@ -120,6 +120,7 @@ test('definitions give what the engines compute, number by number', async () => 
   for (const engine of engines) {
     const outputs = await engine.everyLayer(graph, weights, input);
     for (const layer of graph.layers.slice(1)) {
+      if (layer.kind === 'onnx') throw new Error('every-layer has no ONNX file');
       const inputs = layer.inputs.map((name) => ({ shape: shapes.get(name)!, data: outputs.get(name)! }));
       const found = outputs.get(layer.name)!;
       const expected = found.map((_, index) => valueAt(layer, inputs, weights, shapes.get(layer.name)!, index));

@@ -1,4 +1,4 @@
-/** Which pictures features may leave out, and what an interruption does. No engine: nothing is frozen here. */
+/** Which images features may leave out, and what an interruption does. No engine: nothing is frozen here. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-/** Puts other bytes in a picture's place and gives their digest: the picture was like this when it was ingested. */
+/** Puts other bytes in an image's place and gives their digest: the image was like this when it was ingested. */
 async function tear(index: number): Promise<void> {
   const path = join(root, `${index}.jpg`);
   const torn = (await readFile(path)).subarray(0, 1000);
@@ -87,8 +87,8 @@ async function streamed(features: Features): Promise<Digest[]> {
   return seen;
 }
 
-describe('a picture that cannot be decoded', () => {
-  test('is left out and named where bad pictures may be skipped', async () => {
+describe('an image that cannot be decoded', () => {
+  test('is left out and named where bad images may be skipped', async () => {
     await tear(1);
     const { features, host, notes } = await open('skip');
     expect(await streamed(features)).toEqual(digests.filter((_, index) => index !== 1));
@@ -125,7 +125,7 @@ describe('a picture that cannot be decoded', () => {
 test.each([
   ['picture-changed', (path: string) => writeFile(path, 'other bytes')],
   ['picture-gone', (path: string) => rm(path)],
-])('%s ends it even where bad pictures may be skipped', async (code, change) => {
+])('%s ends it even where bad images may be skipped', async (code, change) => {
   const { features } = await open('skip');
   await change(join(root, '3.jpg'));
   await expect(streamed(features)).rejects.toMatchObject({

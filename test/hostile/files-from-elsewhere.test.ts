@@ -91,7 +91,7 @@ describe('a network', () => {
       layers: levels === 0 ? [{ ...input, config: { ...input.config } }] : [nested(levels - 1)],
     },
   });
-  /** A value that cannot be written by a function that calls itself stands in its place. */
+  /** A value that cannot be written by a function that calls itself takes its place. */
   const abyss = 'lists in lists';
   const written = (value: object) =>
     JSON.stringify(value).replace(`"${abyss}"`, `${'['.repeat(5000)}${']'.repeat(5000)}`);
@@ -232,7 +232,7 @@ describe('a network', () => {
   });
 });
 
-test('an HDF5 file that the library goes round in circles in is given up', async () => {
+test('an HDF5 file in which the library loops forever is given up', async () => {
   await sandbox.write('project/base.h5', fixtureBytes('circular.h5'));
   await sandbox.remember();
   const { code, stderr } = await sandbox.unbounded(
@@ -257,7 +257,7 @@ describe('a server', () => {
   const sha256 = createHash('sha256').update('zip').digest('hex');
   const source = (url: string) => ['ingest', '--set', `stages.ingest.source={url: "${url}", sha256: ${sha256}}`];
 
-  test('that redirects to an inner network, to a file, or round in circles', async () => {
+  test('that redirects to an inner network, to a file, or in a cycle', async () => {
     for (const to of [
       'http://169.254.169.254/latest/meta-data/',
       'https://10.0.0.1/x',

@@ -18,7 +18,7 @@ export interface Forgery {
   readonly isName: boolean;
 }
 
-export interface Told {
+export interface Outcome {
   readonly code: number;
   readonly stderr: string;
   readonly stdout: string;
@@ -78,16 +78,16 @@ export class ForgedProject {
   async try(
     forgeries: readonly Forgery[],
     args: readonly string[],
-  ): Promise<Told & { readonly changed: readonly string[] }> {
+  ): Promise<Outcome & { readonly changed: readonly string[] }> {
     const root = await mkdtemp(join(tmpdir(), 'pipeline-forged-'));
     try {
       await cp(this.template, root, { recursive: true });
       for (const forgery of forgeries) await forge(join(root, 'project'), forgery);
       const before = await listing(root);
-      const told = await command(root, args);
+      const result = await command(root, args);
       const after = await listing(root);
       return {
-        ...told,
+        ...result,
         changed: [...before.filter((line) => !after.includes(line)), ...after.filter((line) => !before.includes(line))],
       };
     } finally {
@@ -100,7 +100,7 @@ export class ForgedProject {
   }
 }
 
-function command(root: string, args: readonly string[]): Promise<Told> {
+function command(root: string, args: readonly string[]): Promise<Outcome> {
   const { NODE_OPTIONS: _options, ...env } = process.env;
   const PIPELINE_CACHE = join(root, 'project/.pipeline/cache');
   return new Promise((resolve) => {

@@ -13,14 +13,14 @@ export interface Subject {
   readonly kind: 'yaml' | 'layers-model' | 'h5' | 'keras' | 'record' | 'pack';
   /** The first one is what is read; any one of them is bent. */
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
-  /** What a store was told to keep. */
-  readonly told?: unknown;
+  /** What was put into a store. */
+  readonly stored?: unknown;
 }
 
 export interface Amount {
   readonly seed: number;
   readonly cases: number;
-  /** Goes on for so long. */
+  /** Runs for this long. */
   readonly seconds: number;
   /** The number of the first case. */
   readonly first: number;
@@ -29,7 +29,7 @@ export interface Amount {
 export interface Tried {
   readonly taken: number;
   readonly refused: number;
-  /** The HDF5 library went round in circles; the tool ends its thread then. */
+  /** The HDF5 library looped forever; the tool ends its thread then. */
   readonly ended: number;
 }
 
@@ -63,9 +63,9 @@ interface Stretch {
 }
 
 /** Cases from `first` on, until all are done or one hangs. */
-function stretch({ files, name, kind, told }: Subject, amount: Amount): Promise<Stretch> {
-  const workerData = { ...amount, dist: join(repository, 'dist'), files, subject: { name, kind, told } };
-  // What is said about damage is not what is asked here.
+function stretch({ files, name, kind, stored }: Subject, amount: Amount): Promise<Stretch> {
+  const workerData = { ...amount, dist: join(repository, 'dist'), files, subject: { name, kind, stored } };
+  // Reports of damage are not checked here.
   const worker = new Worker(join(repository, 'test/hostile/mutator.mjs'), { workerData, stdout: true, stderr: true });
   let timer: NodeJS.Timeout | undefined;
   return new Promise<Stretch>((resolve, reject) => {
@@ -105,7 +105,7 @@ export async function subjects(): Promise<Subject[]> {
 
 async function recordSubject(): Promise<Subject> {
   const key = digestOf('a key') as string as ActionKey;
-  const blob = 'what a stage put out';
+  const blob = 'an output of a stage';
   return inStore('record', async (store) => {
     const outputs = { out: await store.putBlob(Buffer.from(blob)) };
     const record = await store.putRecord({
@@ -137,14 +137,14 @@ async function inStore(
 ): Promise<Subject> {
   const root = await mkdtemp(join(tmpdir(), 'mutate-store-'));
   try {
-    const told = await fill(await openStore(join(root, 'cache'), { onDamage: () => undefined, tool: '0' }));
+    const stored = await fill(await openStore(join(root, 'cache'), { onDamage: () => undefined, tool: '0' }));
     const entries = await readdir(root, { recursive: true, withFileTypes: true });
     const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
     const files = paths.filter((path) => /\/v1\/(blobs|records|features)\//.test(path)).sort();
     return {
       name: kind,
       kind,
-      told,
+      stored,
       files: await Promise.all(
         files.map(async (path) => ({ path: path.slice(root.length + 1), bytes: await readFile(path) })),
       ),

@@ -1,6 +1,6 @@
 /**
  * A worker that bends good files at random and hands them to the readers of the built tool. Says each case before it
- * begins, so that whoever watches can tell which one hung; ends with how many were taken and refused.
+ * begins, so that the caller can see which one hung; ends with how many were taken and refused.
  * A reader may refuse with a PipelineError; a store may forget; nothing else is right.
  */
 import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -116,30 +116,30 @@ const readers = {
 const stores = {
   record: async () => {
     const { openStore } = await from('store/store.js');
-    return async (paths, told) => {
+    return async (paths, stored) => {
       const store = await openStore(join(folder, 'cache'), { onDamage: () => undefined, tool: '0' });
-      const record = await store.hit(told.key);
+      const record = await store.hit(stored.key);
       if (record === undefined) return 'refused';
-      if (JSON.stringify(record) !== told.record)
+      if (JSON.stringify(record) !== stored.record)
         throw new Error(`another record came back: ${JSON.stringify(record)}`);
       const blob = await store.readBlob(record.outputs.out);
       if (blob === undefined) return 'refused';
-      if (blob.toString() !== told.blob) throw new Error('another blob came back');
+      if (blob.toString() !== stored.blob) throw new Error('another blob came back');
       return 'taken';
     };
   },
   pack: async () => {
     const { openStore } = await from('store/store.js');
-    return async (paths, told) => {
+    return async (paths, stored) => {
       const set = await (
         await openStore(join(folder, 'cache'), { onDamage: () => undefined, tool: '0' })
-      ).openFeatures(told.set, null, told.rowLength, 'float32');
-      const out = new Float32Array(told.keys.length * told.rowLength);
-      const missing = new Set(await set.readInto(told.keys, out));
+      ).openFeatures(stored.set, null, stored.rowLength, 'float32');
+      const out = new Float32Array(stored.keys.length * stored.rowLength);
+      const missing = new Set(await set.readInto(stored.keys, out));
       await set.close();
-      told.keys.forEach((_, row) => {
-        const given = out.subarray(row * told.rowLength, (row + 1) * told.rowLength);
-        if (!missing.has(row) && given.some((value, i) => value !== told.rows[row][i]))
+      stored.keys.forEach((_, row) => {
+        const given = out.subarray(row * stored.rowLength, (row + 1) * stored.rowLength);
+        if (!missing.has(row) && given.some((value, i) => value !== stored.rows[row][i]))
           throw new Error(`row ${row} came back as ${given.join()}`);
       });
       return missing.size > 0 ? 'refused' : 'taken';
@@ -153,7 +153,7 @@ const end = performance.now() + seconds * 1000;
 try {
   const whole = await read(
     files.map(({ path, bytes }) => put(path, bytes)),
-    subject.told,
+    subject.stored,
   );
   if (whole !== 'taken') throw new Error(`${subject.name} is ${whole} as it is`);
   for (let number = first; number < first + cases || performance.now() < end; number++) {
@@ -164,7 +164,7 @@ try {
     const paths = files.map(({ path, bytes }, i) => put(path, i === bent ? bend(Buffer.from(bytes), random) : bytes));
     parentPort.postMessage({ number, counts });
     try {
-      counts[await read(paths, subject.told)]++;
+      counts[await read(paths, subject.stored)]++;
     } catch (error) {
       throw new Error(`${subject.name}, seed ${seed}, case ${number}: ${error.stack}`);
     }

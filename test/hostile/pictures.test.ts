@@ -1,4 +1,4 @@
-/** Pictures and folders that are made to hurt. */
+/** Images and folders that are made to hurt. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdir, symlink } from 'node:fs/promises';
@@ -46,7 +46,7 @@ function gif(frames: number): Buffer {
   ]);
 }
 
-describe('a picture', () => {
+describe('an image', () => {
   const xxe =
     '<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text>&x;</text><image href="http://127.0.0.1:1/a.png"/></svg>';
   const hostile: Readonly<Record<string, readonly [() => Uint8Array | Promise<Uint8Array>, RegExp]>> = {
@@ -101,7 +101,7 @@ describe('a picture', () => {
   });
 });
 
-describe('in a folder of pictures', () => {
+describe('in a folder of images', () => {
   test('a FIFO and a device are not read', async () => {
     execFileSync('mkfifo', [sandbox.path('pictures/cats/pipe.jpg')]);
     await symlink('/dev/zero', sandbox.path('pictures/cats/zero.jpg'));

@@ -90,7 +90,7 @@ describe('an output path', () => {
     await sandbox.refuses(4, /link dangling/, '--set', 'stages.export.to=dangling/pets');
   });
 
-  test('into the store, or over the pictures', async () => {
+  test('into the store, or over the images', async () => {
     await sandbox.addPets(12);
     await sandbox.refuses(2, /\.pipeline/, '--set', 'stages.export.to=.pipeline/cache/models');
     await sandbox.refuses(2, /pictures/, '--set', 'stages.export.to=pictures');

@@ -13,7 +13,7 @@ const raw: readonly RegExp[] = [
   /\bVipsJpeg|\bpngload|\bwebpload|end of central directory|invalid (stored|block|distance)/i,
 ];
 
-/** The first raw words in what a command printed; undefined where there are none. */
+/** The first raw words in what a command printed; undefined if there are none. */
 export function rawWordsIn(text: string): string | undefined {
   return raw.map((pattern) => pattern.exec(text)?.[0]).find((found) => found !== undefined);
 }

@@ -98,7 +98,7 @@ describe('applyTransform', () => {
       const { width, height, pixels } = golden.pictures[picture];
       const result = applyTransform(Uint8Array.from(pixels), width, height, { ...nothing, sharpness: factor });
       const worst = Math.max(...result.map((level, i) => Math.abs(level - expected[i])));
-      // PIL rounds the smooth picture to whole levels, and cuts the blend to whole ones.
+      // PIL rounds the smooth image to whole levels, and cuts the blend to whole ones.
       expect(worst).toBeLessThanOrEqual(0.5 * Math.abs(1 - factor) + 1);
     },
   );
@@ -252,7 +252,7 @@ describe('drawTransform', () => {
     expect(high).toBeGreaterThan(1.49);
   });
 
-  test('half of the pictures are flipped', () => {
+  test('half of the images are flipped', () => {
     const flipped = draws({ horizontal_flip: true }).filter(({ flipHorizontal }) => flipHorizontal).length;
     expect(flipped).toBeGreaterThan(900);
     expect(flipped).toBeLessThan(1100);

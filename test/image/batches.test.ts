@@ -4,22 +4,22 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { failure, type PipelineError } from '../../src/core/problem.js';
 import { Random } from '../../src/core/random.js';
-import { pictureBatches, type BatchOptions } from '../../src/image/batches.js';
+import { imageBatches, type BatchOptions } from '../../src/image/batches.js';
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
-const picture = (item: number) => Float32Array.of(item, item + 0.5);
-const badPicture = () => failure('bad-data', { code: 'picture-not-decodable', found: 'the picture cannot be decoded' });
+const image = (item: number) => Float32Array.of(item, item + 0.5);
+const badImage = () => failure('bad-data', { code: 'picture-not-decodable', found: 'the image cannot be decoded' });
 
 function options(count: number, more: Partial<BatchOptions<number>> = {}): BatchOptions<number> {
   return {
     items: range(count),
     batchSize: 4,
     inFlight: 3,
-    numbersPerPicture: 2,
+    numbersPerImage: 2,
     nameOf: (item) => `${item}.jpg`,
     load: async (item) => {
       await turn();
-      return picture(item);
+      return image(item);
     },
     ...more,
   };
@@ -28,11 +28,11 @@ function options(count: number, more: Partial<BatchOptions<number>> = {}): Batch
 /** All batches, with copies of their pixels. */
 async function collect(of: BatchOptions<number>): Promise<{ items: readonly number[]; pixels: number[] }[]> {
   const batches: { items: readonly number[]; pixels: number[] }[] = [];
-  for await (const { items, pixels } of pictureBatches(of)) batches.push({ items, pixels: [...pixels] });
+  for await (const { items, pixels } of imageBatches(of)) batches.push({ items, pixels: [...pixels] });
   return batches;
 }
 
-/** Lets everything that can go on without the consumer go on. */
+/** Lets everything that can continue without the consumer continue. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 200; i++) await turn();
 }
@@ -50,8 +50,8 @@ describe('order', () => {
       fc.asyncProperty(setting, async ({ count, batchSize, inFlight, skipped, seed }) => {
         const load = async (item: number) => {
           for (let wait = Random.keyed(seed, item).below(6); wait > 0; wait--) await turn();
-          if (skipped.includes(item)) throw badPicture();
-          return picture(item);
+          if (skipped.includes(item)) throw badImage();
+          return image(item);
         };
         const batches = await collect(options(count, { batchSize, inFlight, load, onBad: () => 'skip' }));
         const kept = range(count).filter((item) => !skipped.includes(item));
@@ -65,7 +65,7 @@ describe('order', () => {
   });
 
   test('a batch stays as it is until the next but one is asked for', async () => {
-    const batches = pictureBatches(options(12));
+    const batches = imageBatches(options(12));
     const first = await batches.next();
     const kept = [...first.value!.pixels];
     await batches.next();
@@ -86,14 +86,14 @@ describe('bounds', () => {
       most = Math.max(most, ++running);
       await turn();
       running--;
-      return picture(item);
+      return image(item);
     };
     let taken = 0;
-    for await (const { items } of pictureBatches(options(40, { load }))) {
+    for await (const { items } of imageBatches(options(40, { load }))) {
       taken += items.length;
       await settle();
       expect(started).toBeLessThanOrEqual(taken + 8);
-      // The loader went on while the consumer was busy.
+      // The loader continued while the consumer was busy.
       expect(started).toBeGreaterThanOrEqual(Math.min(40, taken + 4));
     }
     expect([taken, started, most]).toEqual([40, 40, 3]);
@@ -108,18 +108,18 @@ describe('ending early', () => {
     const gone = new Promise<void>((resolve) => (letGo = resolve));
     const load = async (item: number) => {
       counts.began++;
-      if (item < 4) return picture(item);
+      if (item < 4) return image(item);
       counts.running++;
       await gone;
       counts.running--;
-      return picture(item);
+      return image(item);
     };
     return { counts, load, letGo };
   }
 
   test('a consumer that leaves waits for the loads under way; no other begins', async () => {
     const { counts, load, letGo } = held();
-    const batches = pictureBatches(options(100, { load }));
+    const batches = imageBatches(options(100, { load }));
     expect((await batches.next()).value?.items).toEqual([0, 1, 2, 3]);
     await settle();
     expect(counts).toEqual({ began: 7, running: 3 });
@@ -135,7 +135,7 @@ describe('ending early', () => {
   test('the signal from outside interrupts, and no other load begins', async () => {
     const { counts, load, letGo } = held();
     const outside = new AbortController();
-    const batches = pictureBatches(options(100, { load, signal: outside.signal }));
+    const batches = imageBatches(options(100, { load, signal: outside.signal }));
     await batches.next();
     const second = batches.next();
     await settle();
@@ -152,17 +152,17 @@ describe('errors', () => {
   const failing = (bad: number, error: () => unknown) => async (item: number) => {
     await turn();
     if (item === bad) throw error();
-    return picture(item);
+    return image(item);
   };
 
-  test('what came before a bad picture is given, then its failure, with its name', async () => {
+  test('what came before a bad image is given, then its failure, with its name', async () => {
     const seen: number[] = [];
     const run = async () => {
-      for await (const { items } of pictureBatches(options(40, { load: failing(9, badPicture) }))) seen.push(...items);
+      for await (const { items } of imageBatches(options(40, { load: failing(9, badImage) }))) seen.push(...items);
     };
     await expect(run()).rejects.toMatchObject({
       category: 'bad-data',
-      problems: [{ code: 'picture-not-decodable', where: '9.jpg', found: 'the picture cannot be decoded' }],
+      problems: [{ code: 'picture-not-decodable', where: '9.jpg', found: 'the image cannot be decoded' }],
     });
     expect(seen).toEqual(range(8));
   });
@@ -170,7 +170,7 @@ describe('errors', () => {
   test('the first in order counts, even where a later one fails sooner', async () => {
     const load = async (item: number) => {
       if (item === 2) await settle();
-      throw badPicture();
+      throw badImage();
     };
     const of = options(6, { items: [2, 3, 4], load });
     await expect(collect(of)).rejects.toMatchObject({ problems: [{ where: '2.jpg' }] });
@@ -183,8 +183,8 @@ describe('errors', () => {
       return item === 3 ? ('skip' as const) : ('fail' as const);
     };
     const load = async (item: number) => {
-      if (item === 3 || item === 5) throw badPicture();
-      return picture(item);
+      if (item === 3 || item === 5) throw badImage();
+      return image(item);
     };
     await expect(collect(options(40, { load, onBad }))).rejects.toMatchObject({ problems: [{ where: '5.jpg' }] });
     expect(asked).toEqual([
@@ -198,8 +198,8 @@ describe('errors', () => {
     });
   });
 
-  test('a picture of another size is a bug that is found', async () => {
-    await expect(collect(options(4, { numbersPerPicture: 3 }))).rejects.toThrow(
+  test('an image of another size is a bug that is found', async () => {
+    await expect(collect(options(4, { numbersPerImage: 3 }))).rejects.toThrow(
       '0.jpg: 2 numbers were loaded, 3 expected',
     );
   });

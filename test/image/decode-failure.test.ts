@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeAgain } from '../../src/image/decode-failure.js';
 import { createDecoder } from '../../src/image/decode.js';
-import { noisy } from './pictures.js';
+import { noisy } from './images.js';
 
 const DAMAGE = 'VipsJpeg: premature end';
 const pixels = new Uint8Array([1, 2, 3]);

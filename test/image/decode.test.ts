@@ -6,12 +6,12 @@ import sharp from 'sharp';
 import { createDecoder, type DecodeOptions, type Interpolation } from '../../src/image/decode.js';
 import { decoderIdentity } from '../../src/image/identity.js';
 import { testWithShared } from '../shared.js';
-import { BLUE, drawn, GREEN, noisy, quadrants, RED, WHITE, type Colour } from './pictures.js';
+import { BLUE, drawn, GREEN, noisy, quadrants, RED, WHITE, type Color } from './images.js';
 
 const decoder = (width: number, height: number, options: Partial<DecodeOptions> = {}) =>
   createDecoder({ width, height, interpolation: 'bilinear', orientation: 'exif', ...options });
 
-/** The colours of the four corners of a decoded picture: top left, top right, bottom left, bottom right. */
+/** The colors of the four corners of a decoded image: top left, top right, bottom left, bottom right. */
 function corners(pixels: Uint8Array, width: number, height: number): number[][] {
   const at = (row: number, column: number) => [
     ...pixels.subarray((row * width + column) * 3, (row * width + column) * 3 + 3),
@@ -19,18 +19,18 @@ function corners(pixels: Uint8Array, width: number, height: number): number[][] 
   return [at(0, 0), at(0, width - 1), at(height - 1, 0), at(height - 1, width - 1)];
 }
 
-function nearestColours(found: number[][]): Colour[] {
-  const distance = (colour: Colour, levels: number[]) =>
-    Math.max(...colour.map((level, i) => Math.abs(level - levels[i])));
+function nearestColors(found: number[][]): Color[] {
+  const distance = (color: Color, levels: number[]) =>
+    Math.max(...color.map((level, i) => Math.abs(level - levels[i])));
   return found.map((levels) => {
-    const match = [RED, GREEN, BLUE, WHITE].find((colour) => distance(colour, levels) < 12);
-    if (match === undefined) throw new Error(`no known colour: ${levels.join(' ')}`);
+    const match = [RED, GREEN, BLUE, WHITE].find((color) => distance(color, levels) < 12);
+    if (match === undefined) throw new Error(`no known color: ${levels.join(' ')}`);
     return match;
   });
 }
 
 describe('orientation', () => {
-  // Where the stored pixel (row, column) of a picture lies in the upright one of height x width, by EXIF number.
+  // Where the stored pixel (row, column) of an image lies in the upright one of height x width, by EXIF number.
   const upright: ((row: number, column: number, height: number, width: number) => [number, number])[] = [
     (r, c) => [r, c],
     (r, c, _, w) => [r, w - 1 - c],
@@ -46,29 +46,29 @@ describe('orientation', () => {
   function stored(orientation: number): Promise<Buffer> {
     const [w, h] = orientation > 4 ? [height, width] : [width, height];
     const place = upright[orientation - 1];
-    const picture = drawn(w, h, (row, column) => quadrants(...place(row, column, height, width), width, height));
-    return picture.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).withMetadata({ orientation }).toBuffer();
+    const image = drawn(w, h, (row, column) => quadrants(...place(row, column, height, width), width, height));
+    return image.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).withMetadata({ orientation }).toBuffer();
   }
 
   test.each([1, 2, 3, 4, 5, 6, 7, 8])('EXIF orientation %i comes out upright', async (orientation) => {
     const bytes = await stored(orientation);
     expect((await sharp(bytes).metadata()).orientation).toBe(orientation);
     const pixels = await decoder(12, 10)(bytes);
-    expect(nearestColours(corners(pixels, 12, 10))).toEqual([RED, GREEN, BLUE, WHITE]);
+    expect(nearestColors(corners(pixels, 12, 10))).toEqual([RED, GREEN, BLUE, WHITE]);
   });
 
   test('the pixels as they are stored can be asked for', async () => {
     const pixels = await decoder(12, 10, { orientation: 'stored' })(await stored(6));
-    expect(nearestColours(corners(pixels, 12, 10))).toEqual([GREEN, WHITE, RED, BLUE]);
+    expect(nearestColors(corners(pixels, 12, 10))).toEqual([GREEN, WHITE, RED, BLUE]);
   });
 });
 
-describe('colours', () => {
+describe('colors', () => {
   const decodeAsIs = async (bytes: Uint8Array, width: number, height: number) => [
     ...(await decoder(width, height)(bytes)),
   ];
 
-  test('grey becomes RGB', async () => {
+  test('gray becomes RGB', async () => {
     const png = await drawn(3, 1, (_, column) => [column * 100])
       .toColourspace('b-w')
       .png()
@@ -83,7 +83,7 @@ describe('colours', () => {
     expect(await decodeAsIs(png, 2, 1)).toEqual([...RED, ...BLUE]);
   });
 
-  test.each([2, 1])('alpha is dropped and the colour under it kept, at 1/%i of the size', async (divisor) => {
+  test.each([2, 1])('alpha is dropped and the color under it kept, at 1/%i of the size', async (divisor) => {
     const png = await drawn(4, 4, (row) => [...(row < 2 ? RED : GREEN), row < 2 ? 0 : 128])
       .png()
       .toBuffer();
@@ -100,23 +100,23 @@ describe('colours', () => {
     expect([...pixels]).toEqual([...BLUE, ...BLUE, ...BLUE, ...BLUE]);
   });
 
-  test('alpha of grey pictures and of WebP too', async () => {
-    const grey = await drawn(2, 1, (_, column) => [40 + column, column * 255])
+  test('alpha of gray images and of WebP too', async () => {
+    const gray = await drawn(2, 1, (_, column) => [40 + column, column * 255])
       .toColourspace('b-w')
       .png()
       .toBuffer();
-    expect(await decodeAsIs(grey, 2, 1)).toEqual([40, 40, 40, 41, 41, 41]);
+    expect(await decodeAsIs(gray, 2, 1)).toEqual([40, 40, 40, 41, 41, 41]);
     const webp = await drawn(2, 1, () => [...RED, 10])
       .webp({ lossless: true, exact: true })
       .toBuffer();
     expect(await decodeAsIs(webp, 2, 1)).toEqual([...RED, ...RED]);
   });
 
-  test('an alpha picture keeps its EXIF orientation', async () => {
-    const picture = drawn(8, 8, (row, column) => [...quadrants(row, column, 8, 8), 200]);
-    const png = await picture.png().withMetadata({ orientation: 3 }).toBuffer();
+  test('an alpha image keeps its EXIF orientation', async () => {
+    const image = drawn(8, 8, (row, column) => [...quadrants(row, column, 8, 8), 200]);
+    const png = await image.png().withMetadata({ orientation: 3 }).toBuffer();
     const pixels = await decoder(4, 4, { interpolation: 'nearest' })(png);
-    expect(nearestColours(corners(pixels, 4, 4))).toEqual([WHITE, BLUE, GREEN, RED]);
+    expect(nearestColors(corners(pixels, 4, 4))).toEqual([WHITE, BLUE, GREEN, RED]);
   });
 
   test('16 bits become the upper 8', async () => {
@@ -140,7 +140,7 @@ describe('colours', () => {
     expect(Math.max(green, blue)).toBeLessThan(60);
   });
 
-  test('an embedded colour profile changes nothing', async () => {
+  test('an embedded color profile changes nothing', async () => {
     const plain = drawn(2, 1, () => GREEN).png();
     const tagged = await plain.clone().withIccProfile('p3').toBuffer();
     const untagged = await sharp(tagged, { ignoreIcc: true }).png().toBuffer();
@@ -194,13 +194,13 @@ describe('resizing', () => {
     expect(new Set(kinds.map((pixels) => pixels.join())).size).toBe(4);
   });
 
-  test('the aspect is not kept: the whole picture is stretched', async () => {
+  test('the aspect is not kept: the whole image is stretched', async () => {
     const png = await drawn(40, 10, (row, column) => quadrants(row, column, 40, 10))
       .png()
       .toBuffer();
     const pixels = await decoder(6, 20)(png);
     expect(pixels.length).toBe(6 * 20 * 3);
-    expect(nearestColours(corners(pixels, 6, 20))).toEqual([RED, GREEN, BLUE, WHITE]);
+    expect(nearestColors(corners(pixels, 6, 20))).toEqual([RED, GREEN, BLUE, WHITE]);
   });
 });
 

@@ -1,50 +1,51 @@
-/** Probing: whole pictures, every way of cutting them short, and bytes that nobody expects. */
+/** Probing: whole images, every way of cutting them short, and bytes that nobody expects. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import type { ImageFormat } from '../../src/core/image-signatures.js';
-import { pictureLimits, probePicture } from '../../src/image/probe.js';
+import { imageLimits } from '../../src/core/image-limits.js';
+import { probeImage } from '../../src/image/probe.js';
 import { testWithShared } from '../shared.js';
-import { drawn, noisy, RED } from './pictures.js';
+import { drawn, noisy, RED } from './images.js';
 
 const [width, height] = [70, 50];
 const whole = new Map<string, { readonly format: ImageFormat; readonly bytes: Buffer }>();
 
 beforeAll(async () => {
-  const picture = () => noisy(width, height);
+  const image = () => noisy(width, height);
   const withAlpha = () => drawn(width, height, (row) => [...RED, row * 5]);
   const add = async (name: string, format: ImageFormat, made: Promise<Buffer>) => {
     whole.set(name, { format, bytes: await made });
   };
-  await add('baseline JPEG', 'jpeg', picture().jpeg().toBuffer());
-  await add('progressive JPEG', 'jpeg', picture().jpeg({ progressive: true }).toBuffer());
-  await add('grey JPEG', 'jpeg', picture().greyscale().jpeg().toBuffer());
+  await add('baseline JPEG', 'jpeg', image().jpeg().toBuffer());
+  await add('progressive JPEG', 'jpeg', image().jpeg({ progressive: true }).toBuffer());
+  await add('gray JPEG', 'jpeg', image().grayscale().jpeg().toBuffer());
   await add(
     'JPEG with EXIF',
     'jpeg',
-    picture()
+    image()
       .jpeg()
       .withExif({ IFD0: { Copyright: 'nobody' } })
       .toBuffer(),
   );
-  await add('PNG', 'png', picture().png().toBuffer());
-  await add('interlaced PNG', 'png', picture().png({ progressive: true }).toBuffer());
-  await add('palette PNG', 'png', picture().png({ palette: true }).toBuffer());
-  await add('lossy WebP', 'webp', picture().webp().toBuffer());
-  await add('lossless WebP', 'webp', picture().webp({ lossless: true }).toBuffer());
+  await add('PNG', 'png', image().png().toBuffer());
+  await add('interlaced PNG', 'png', image().png({ progressive: true }).toBuffer());
+  await add('palette PNG', 'png', image().png({ palette: true }).toBuffer());
+  await add('lossy WebP', 'webp', image().webp().toBuffer());
+  await add('lossless WebP', 'webp', image().webp({ lossless: true }).toBuffer());
   await add('WebP with alpha', 'webp', withAlpha().webp().toBuffer());
   await add('animated WebP', 'webp', animation().webp({ lossless: true }).toBuffer());
-  await add('GIF', 'gif', picture().gif().toBuffer());
+  await add('GIF', 'gif', image().gif().toBuffer());
   await add('animated GIF', 'gif', animation().gif().toBuffer());
-  await add('TIFF of strips', 'tiff', picture().tiff({ compression: 'lzw' }).toBuffer());
+  await add('TIFF of strips', 'tiff', image().tiff({ compression: 'lzw' }).toBuffer());
   await add(
     'TIFF of tiles',
     'tiff',
-    picture().tiff({ compression: 'deflate', tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer(),
+    image().tiff({ compression: 'deflate', tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer(),
   );
-  await add('AVIF', 'avif', picture().avif({ effort: 0 }).toBuffer());
+  await add('AVIF', 'avif', image().avif({ effort: 0 }).toBuffer());
   await add('BMP', 'bmp', Promise.resolve(bitmap(width, height)));
 });
 
@@ -74,7 +75,7 @@ function bitmap(columns: number, rows: number): Buffer {
 const names = [
   'baseline JPEG',
   'progressive JPEG',
-  'grey JPEG',
+  'gray JPEG',
   'JPEG with EXIF',
   'PNG',
   'interlaced PNG',
@@ -95,7 +96,7 @@ const names = [
 const firstFrame: Readonly<Record<string, number>> = { GIF: 0.99, 'animated GIF': 0.4 };
 
 const reason = (bytes: Uint8Array | string) => {
-  const probe = probePicture(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  const probe = probeImage(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   return probe.ok ? `a ${probe.format} of ${probe.width}x${probe.height}` : probe.reason;
 };
 
@@ -104,12 +105,12 @@ function get(name: string): Buffer {
 }
 
 describe.each(names)('%s', (name) => {
-  test('is told with its size', () => {
-    expect(probePicture(get(name))).toEqual({ ok: true, format: whole.get(name)!.format, width, height });
+  test('is reported with its size', () => {
+    expect(probeImage(get(name))).toEqual({ ok: true, format: whole.get(name)!.format, width, height });
   });
 
   test('may be followed by other bytes', () => {
-    expect(probePicture(Buffer.concat([get(name), Buffer.alloc(100, 0x20)])).ok).toBe(true);
+    expect(probeImage(Buffer.concat([get(name), Buffer.alloc(100, 0x20)])).ok).toBe(true);
   });
 
   test('is not taken for whole wherever it is cut', () => {
@@ -118,7 +119,7 @@ describe.each(names)('%s', (name) => {
     const lengths = Array.from({ length: Math.floor(bytes.length / step) }, (_, i) => i * step);
     for (let less = 1; less <= 16; less++) lengths.push(bytes.length - less);
     const passes = (length: number): boolean => {
-      const probe = probePicture(bytes.subarray(0, length));
+      const probe = probeImage(bytes.subarray(0, length));
       return probe.ok && probe.unended !== true && length < bytes.length * (firstFrame[name] ?? 1);
     };
     expect(lengths.filter(passes)).toEqual([]);
@@ -126,14 +127,14 @@ describe.each(names)('%s', (name) => {
 
   test('is read where it lies inside a larger buffer', () => {
     const larger = Buffer.concat([Buffer.alloc(13, 0xff), get(name)]);
-    expect(probePicture(larger.subarray(13)).ok).toBe(true);
+    expect(probeImage(larger.subarray(13)).ok).toBe(true);
   });
 });
 
 describe('refusals say why', () => {
   test('a cut JPEG, in its data and before it', () => {
     const jpeg = get('baseline JPEG');
-    expect(probePicture(jpeg.subarray(0, jpeg.length - 100))).toEqual({
+    expect(probeImage(jpeg.subarray(0, jpeg.length - 100))).toEqual({
       ok: true,
       format: 'jpeg',
       width,
@@ -143,17 +144,17 @@ describe('refusals say why', () => {
     expect(reason(jpeg.subarray(0, 30))).toBe('is cut short: it ends inside a segment');
   });
 
-  test('a thumbnail inside a cut JPEG does not stand for the picture', async () => {
+  test('a thumbnail inside a cut JPEG does not stand for the image', async () => {
     const thumbnail = await noisy(8, 8).jpeg().toBuffer();
     const header = Buffer.from([0xff, 0xe1, (thumbnail.length + 2) >> 8, (thumbnail.length + 2) & 0xff]);
     const jpeg = get('baseline JPEG');
     const bytes = Buffer.concat([jpeg.subarray(0, 2), header, thumbnail, jpeg.subarray(2)]);
     expect(reason(bytes)).toBe('a jpeg of 70x50');
-    expect(probePicture(bytes.subarray(0, bytes.length - 2))).toMatchObject({ ok: true, unended: true });
+    expect(probeImage(bytes.subarray(0, bytes.length - 2))).toMatchObject({ ok: true, unended: true });
     expect(reason(bytes.subarray(0, thumbnail.length + 6))).toBe('is cut short: it ends before its image data');
   });
 
-  test('markers without a picture', () => {
+  test('markers without an image', () => {
     expect(reason('\xff\xd8\xff\xd9')).toBe('is damaged: it contains no image data');
     expect(reason('\xff\xd8\xff\xda\0\x02..\xff\xd9')).toBe('is damaged: its image data comes before its size');
     expect(reason('\xff\xd8\xff\xe0\0\x01..')).toBe('is damaged: segment e0 has an impossible length');
@@ -224,11 +225,11 @@ describe('refusals say why', () => {
   });
 
   test('too many bytes or pixels', async () => {
-    expect(reason(new Uint8Array(pictureLimits.bytes + 1))).toBe('has 128.1 MiB, more than the limit of 128 MiB');
+    expect(reason(new Uint8Array(imageLimits.bytes + 1))).toBe('has 128.1 MiB, more than the limit of 128 MiB');
     const wide = await sharp({ create: { width: 16_000, height: 16_001, channels: 3, background: 'white' } })
       .png()
       .toBuffer();
-    expect(probePicture(wide, 300e6).ok).toBe(true);
+    expect(probeImage(wide, 300e6).ok).toBe(true);
     expect(reason(wide)).toBe('has 16000x16001 pixels, more than the limit of 256 megapixels');
   });
 });
@@ -254,24 +255,24 @@ describe('hostile bytes', () => {
   test('never throw', () => {
     fc.assert(
       fc.property(fc.constantFrom(...starts), fc.uint8Array({ maxLength: 300 }), (start, rest) => {
-        const probe = probePicture(Buffer.concat([Buffer.from(start, 'latin1'), rest]));
+        const probe = probeImage(Buffer.concat([Buffer.from(start, 'latin1'), rest]));
         if (!probe.ok) expect(probe.reason).toMatch(/^(is|has) /);
       }),
       { numRuns: 2000 },
     );
   });
 
-  test('in place of parts of a good picture never throw, and sizes stay within the limits', () => {
+  test('in place of parts of a good image never throw, and sizes stay within the limits', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...names),
         fc.nat(),
         fc.uint8Array({ minLength: 1, maxLength: 12 }),
         (name, place, bytes) => {
-          const picture = Buffer.from(get(name));
-          picture.set(bytes, place % Math.min(400, picture.length - bytes.length));
-          const probe = probePicture(picture);
-          if (probe.ok) expect(probe.width * probe.height).toBeLessThanOrEqual(pictureLimits.pixels);
+          const image = Buffer.from(get(name));
+          image.set(bytes, place % Math.min(400, image.length - bytes.length));
+          const probe = probeImage(image);
+          if (probe.ok) expect(probe.width * probe.height).toBeLessThanOrEqual(imageLimits.pixels);
         },
       ),
       { numRuns: 1000 },
@@ -284,6 +285,6 @@ testWithShared('photographs are whole, of the size that sharp finds', async (sha
   for (const name of (await readdir(folder)).slice(0, 40)) {
     const bytes = await readFile(join(folder, name));
     const metadata = await sharp(bytes).metadata();
-    expect(probePicture(bytes)).toEqual({ ok: true, format: 'jpeg', width: metadata.width, height: metadata.height });
+    expect(probeImage(bytes)).toEqual({ ok: true, format: 'jpeg', width: metadata.width, height: metadata.height });
   }
 });

@@ -9,16 +9,16 @@ const WIDTH = 251;
 const HEIGHT = 188;
 const raw = { raw: { width: WIDTH, height: HEIGHT, channels: 3 } } as const;
 
-/** Blurred noise in three colours, of the grain that photographs have; neither side is a multiple of a JPEG's block. */
-async function picture(): Promise<Buffer> {
+/** Blurred noise in three colors, of the grain that photographs have; neither side is a multiple of a JPEG's block. */
+async function image(): Promise<Buffer> {
   const random = Random.keyed('resample');
   const noise = Uint8Array.from({ length: WIDTH * HEIGHT * 3 }, () => random.below(256));
-  return sharp(noise, raw).blur(1.5).normalise().raw().toBuffer();
+  return sharp(noise, raw).blur(1.5).normalize().raw().toBuffer();
 }
 
 let pixels: Buffer;
 beforeAll(async () => {
-  pixels = await picture();
+  pixels = await image();
 });
 
 const encode = {

@@ -1,7 +1,7 @@
 /** Files of every format against the pixels that Pillow, and so Keras's `load_img`, makes of them (tools/keras/formats.py). */
 import { describe, expect, test } from '@jest/globals';
 import { createDecoder, type Interpolation } from '../../src/image/decode.js';
-import { probePicture } from '../../src/image/probe.js';
+import { probeImage } from '../../src/image/probe.js';
 import { fixture } from './fixture.js';
 
 interface Golden {
@@ -19,7 +19,7 @@ describe.each(Object.entries(files))('%s', (name, { file, pixels }) => {
   const ending = name.split('.')[1];
 
   test('is recognized, with its size', () => {
-    expect(probePicture(bytes)).toMatchObject({ ok: true, format: formats[ending] ?? ending, width, height });
+    expect(probeImage(bytes)).toMatchObject({ ok: true, format: formats[ending] ?? ending, width, height });
   });
 
   // libheif and libavif round differently; with colors at half the resolution they would differ at edges, too.

@@ -59,7 +59,7 @@ const engines: Readonly<Record<string, () => Promise<Engine>>> = {
 describe.each(Object.entries(engines))('%s', (_, create) => {
   test.each(cases.map((each) => [each.optimizer, each.units, each] as const))(
     "%s, %i units: twenty steps are Keras's",
-    async (name, units, told) => {
+    async (name, units, reference) => {
       const graph = denseHead(features, units);
       const trainer = await (
         await create()
@@ -70,9 +70,9 @@ describe.each(Object.entries(engines))('%s', (_, create) => {
         optimizer: optimizers[name],
         batchSize: count,
       });
-      for (const [step, loss] of told.losses.entries()) {
-        expect((await trainer.step(batch(step, told))).loss / loss).toBeCloseTo(1, 4);
-        const expected = told.weights[step + 1];
+      for (const [step, loss] of reference.losses.entries()) {
+        expect((await trainer.step(batch(step, reference))).loss / loss).toBeCloseTo(1, 4);
+        const expected = reference.weights[step + 1];
         if (expected === undefined) continue;
         const weights = await trainer.weights();
         expect([...weights.keys()].sort()).toEqual(Object.keys(expected).sort());

@@ -36,15 +36,15 @@ const golden = fixture<{
 const { size, pictures } = golden;
 const pixels = noise('pixels', pictures * size * size * 3);
 
-/** By how much an output differs from what Keras told of it, as a part of its largest magnitude. */
-function difference(name: string, data: Float32Array, told: Described): number {
-  const places = noise(`places of ${name}`, told.samples.length, 0, 1);
+/** The largest difference from Keras's output, as a share of its largest magnitude. */
+function difference(name: string, data: Float32Array, expected: Described): number {
+  const places = noise(`places of ${name}`, expected.samples.length, 0, 1);
   const mean = data.reduce((sum, x) => sum + x, 0) / data.length;
   const deviation = Math.sqrt(data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length);
-  const differences = told.samples.map((value, i) => data[Math.floor(places[i] * data.length)] - value);
+  const differences = expected.samples.map((value, i) => data[Math.floor(places[i] * data.length)] - value);
   return (
-    Math.max(...differences.map(Math.abs), Math.abs(mean - told.mean), Math.abs(deviation - told.deviation)) /
-    told.largest
+    Math.max(...differences.map(Math.abs), Math.abs(mean - expected.mean), Math.abs(deviation - expected.deviation)) /
+    expected.largest
   );
 }
 
@@ -59,7 +59,7 @@ describe.each([
   ['mobilenet_v2', 0.35, 153],
   ['resnet50', 1, isLong ? 89 : 18],
 ] as const)('%s', (name, alpha, lastLayers) => {
-  const told = golden.networks[name];
+  const expected = golden.networks[name];
   let graph: Graph;
   let weights: Weights;
   beforeAll(async () => {
@@ -76,9 +76,10 @@ describe.each([
     const outputs = await runner.runEveryLayer(pixels, pictures);
     runner.dispose();
     const [input, ...names] = outputs.keys();
-    expect([input, names.sort()]).toEqual([graph.layers[0].name, Object.keys(told).sort()]);
-    for (const layer of names) expect([layer, outputs.get(layer)!.shape.slice(1)]).toEqual([layer, told[layer].shape]);
-    expect(names.filter((layer) => !(difference(layer, outputs.get(layer)!.data, told[layer]) < 1e-4))).toEqual([]);
+    expect([input, names.sort()]).toEqual([graph.layers[0].name, Object.keys(expected).sort()]);
+    for (const layer of names)
+      expect([layer, outputs.get(layer)!.shape.slice(1)]).toEqual([layer, expected[layer].shape]);
+    expect(names.filter((layer) => !(difference(layer, outputs.get(layer)!.data, expected[layer]) < 1e-4))).toEqual([]);
   }, 120_000);
 
   // A session for each layer, since the engine folds and fuses what lies within a network: it computes the last one as it is.
@@ -98,7 +99,7 @@ describe.each([
       expect(output.length).toBe(
         pictures * shapes.get(layer)!.reduce<number>((product, extent) => product * extent!, 1),
       );
-      if (!(difference(layer, output, told[layer]) < 1e-4)) different.push(layer);
+      if (!(difference(layer, output, expected[layer]) < 1e-4)) different.push(layer);
     }
     expect(lasts.length).toBe(lastLayers);
     expect(different).toEqual([]);

@@ -1,4 +1,4 @@
-/** Class order and decoding against Keras's `flow_from_directory` (tools/keras/pictures.py), its pictures as they are stored. */
+/** Class order and decoding against Keras's `flow_from_directory` (tools/keras/pictures.py), its images as they are stored. */
 import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -52,7 +52,7 @@ describe('the very pixels of Keras', () => {
 });
 
 /**
- * In grey levels, the largest and the mean one of a picture full of edges. A reduction by five goes through whole-numbered
+ * In gray levels, the largest and the mean one of an image full of edges. A reduction by five goes through whole-numbered
  * steps in libvips, and a JPEG is read at a quarter of its size first. Of photographs at 224 px the mean is below 0.25.
  */
 const tolerances: Readonly<Record<string, readonly [largest: number, mean: number]>> = {

@@ -93,13 +93,13 @@ testWithShared("the MobileNetV2 that is built computes what the published file's
 });
 
 test("every base brings its layers from somewhere, and its preprocessing unless it is anyone's", () => {
-  const told = Object.entries(bases).map(([name, base]) => [
+  const summary = Object.entries(bases).map(([name, base]) => [
     name,
     base.build?.(1).name ?? null,
     base.preprocessing,
     base.packaged?.file,
   ]);
-  expect(told).toEqual([
+  expect(summary).toEqual([
     ['vgg16', 'vgg16', 'caffe', undefined],
     ['vgg19', 'vgg19', 'caffe', undefined],
     ['mobilenet_v2', 'mobilenetv2_1.00', 'tf', undefined],
@@ -109,7 +109,7 @@ test("every base brings its layers from somewhere, and its preprocessing unless 
   ]);
 });
 
-test('the list of bases tells parameters and published files', async () => {
+test('the list of bases contains parameters and published files', async () => {
   const summaries = summarizeBases();
   expect(summaries.map(({ name, alpha, parameters }) => [name, alpha, parameters])).toContainEqual([
     'mobilenet_v2',

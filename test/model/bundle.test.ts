@@ -19,7 +19,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const image = { size: [4, 6], interpolation: 'nearest', orientation: 'exif' };
 const preprocessing = { kind: 'mode', mode: 'tf' };
 
-/** A network that flattens pictures of 4 x 6 pixels into `units` scores. */
+/** A network that flattens images of 4 x 6 pixels into `units` scores. */
 function network(units: number, activation: Activation): { graph: Graph; weights: Weights } {
   const graph: Graph = {
     name: 'small',
@@ -57,7 +57,7 @@ async function refusal(path = folder): Promise<string> {
   return 'accepted';
 }
 
-test('a bundle is the network at its size, its classes and how pictures are prepared', async () => {
+test('a bundle is the network at its size, its classes and how images are prepared', async () => {
   await written(network(1, 'sigmoid'));
   const bundle = await readBundle(folder);
   expect(bundle).toMatchObject({ format: 'layers-model', folder, classes: ['cat', 'dog'], image, preprocessing });
@@ -103,9 +103,9 @@ test.each([
     ['a', 'b'],
     '[2] with linear; 1 sigmoid unit or 2 softmax units, for the classes in classes.json',
   ],
-] as const)('%s are refused', async (_what, units, activation, classes, told) => {
+] as const)('%s are refused', async (_what, units, activation, classes, message) => {
   await written(network(units, activation), { 'classes.json': classes });
-  expect(await refusal()).toBe(`bad-data ./model.json: the network ends in ${told}`);
+  expect(await refusal()).toBe(`bad-data ./model.json: the network ends in ${message}`);
 });
 
 const preparing = (change: object) => ({ 'preprocessing.json': { image: { ...image, ...change }, preprocessing } });
@@ -133,28 +133,28 @@ test.each([
     { 'preprocessing.json': { image, preprocessing: { kind: 'rescale', factor: '1/255' } } },
     /preprocessing is \{"kind":"rescale","factor":"1\/255"\}/,
   ],
-])('%j is refused', async (texts, told) => {
+])('%j is refused', async (texts, message) => {
   await written(network(1, 'sigmoid'), texts);
-  expect(await refusal()).toMatch(told);
+  expect(await refusal()).toMatch(message);
 });
 
 test('lists that are not those of the network are refused: another order of classes would swap all answers', async () => {
-  const said = { classes: ['cat', 'dog'], image, preprocessing };
-  await written(network(1, 'sigmoid'), {}, said);
+  const metadata = { classes: ['cat', 'dog'], image, preprocessing };
+  await written(network(1, 'sigmoid'), {}, metadata);
   expect(await refusal()).toBe('accepted');
-  await written(network(1, 'sigmoid'), { 'classes.json': ['dog', 'cat'] }, said);
+  await written(network(1, 'sigmoid'), { 'classes.json': ['dog', 'cat'] }, metadata);
   expect(await refusal()).toBe(
     'bad-data ./classes.json: contains ["dog","cat"], but model.json in the same folder ["cat","dog"]; the same value in both',
   );
   await written(
     network(1, 'sigmoid'),
     { 'preprocessing.json': { image, preprocessing: { kind: 'mode', mode: 'caffe' } } },
-    said,
+    metadata,
   );
   expect(await refusal()).toMatch(
     /preprocessing\.json: contains .*"caffe".*, but model\.json in the same folder .*"tf"/,
   );
-  await written(network(1, 'sigmoid'), preparing({ interpolation: 'bicubic' }), said);
+  await written(network(1, 'sigmoid'), preparing({ interpolation: 'bicubic' }), metadata);
   expect(await refusal()).toMatch(/preprocessing\.json: contains /);
 });
 
@@ -169,7 +169,7 @@ test('weights that were changed since are refused', async () => {
   );
 });
 
-test('what is missing, cut short or elsewhere is told by its name', async () => {
+test('what is missing, cut short or elsewhere is reported by its name', async () => {
   expect(await refusal(join(folder, 'none'))).toMatch(
     /^invalid \.\/none: does not exist; the folder of an exported model/,
   );

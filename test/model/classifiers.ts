@@ -10,7 +10,7 @@ export interface Classifier {
   readonly weights: Weights;
 }
 
-/** Every kind of layer, all but the last frozen, on pictures of 13 x 11. One unit is a sigmoid, more are a softmax. */
+/** Every kind of layer, all but the last frozen, on images of 13 x 11. One unit is a sigmoid, more are a softmax. */
 export function classifier(units: number, preprocessing: Preprocessing = { kind: 'mode', mode: 'tf' }): Classifier {
   const activation: Activation = units === 1 ? 'sigmoid' : 'softmax';
   const layers = everyLayer().layers.map((layer) =>

@@ -8,7 +8,7 @@ function areaBelow(points: readonly RocPoint[]): number {
 }
 
 describe('rocCurve', () => {
-  test('by hand: four pictures, one pair in the wrong order', () => {
+  test('by hand: four images, one pair in the wrong order', () => {
     expect(rocCurve([0.9, 0.8, 0.7, 0.1], [1, 0, 1, 0])).toEqual([
       [0, 0],
       [0, 0.5],
@@ -25,7 +25,7 @@ describe('rocCurve', () => {
     ]);
   });
 
-  test('a perfect order is two lines, whatever the number of pictures', () => {
+  test('a perfect order is two lines, whatever the number of images', () => {
     const labels = Array.from({ length: 100 }, (_, index) => Number(index < 40));
     expect(
       rocCurve(
@@ -39,16 +39,16 @@ describe('rocCurve', () => {
     ]);
   });
 
-  test('needs pictures of both classes', () => {
+  test('needs images of both classes', () => {
     expect(rocCurve([0.2, 0.3], [1, 1])).toBeUndefined();
   });
 
   test('has the area that the ranks say, and never goes back', () => {
-    const picture = fc.record({ score: fc.integer({ min: 0, max: 12 }), label: fc.integer({ min: 0, max: 1 }) });
+    const image = fc.record({ score: fc.integer({ min: 0, max: 12 }), label: fc.integer({ min: 0, max: 1 }) });
     fc.assert(
-      fc.property(fc.array(picture, { maxLength: 60 }), (pictures) => {
-        const scores = pictures.map(({ score }) => score / 12);
-        const labels = pictures.map(({ label }) => label);
+      fc.property(fc.array(image, { maxLength: 60 }), (images) => {
+        const scores = images.map(({ score }) => score / 12);
+        const labels = images.map(({ label }) => label);
         const points = rocCurve(scores, labels);
         const area = rocAuc(scores, labels);
         if (points === undefined) return area === undefined;

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { ORIGIN_FILE } from '../../src/store/origin.js';
 import { runHere } from './in-process.js';
 import { shelfOf } from './published.js';
-import { cases, isLong, randomOf, seed, tell } from './scale.js';
+import { cases, isLong, randomOf, seed, print } from './scale.js';
 import { copyOf, makeArchiveProject, remove, resultsOf, scratch, stageNames } from './small-project.js';
 
 /** Each kind of damage once in the sample. */
@@ -79,7 +79,7 @@ function isInFolder(file: string): boolean {
   return file.startsWith('v1/unpacked/');
 }
 
-/** An index tells by itself whether it is whole, and not whose it is: one in the place of another says nothing of the files there. */
+/** An index shows whether it is whole, but not whose it is: one in the place of another says nothing about the files there. */
 function isIndex(file: string): boolean {
   return file.startsWith('index/');
 }
@@ -108,7 +108,7 @@ const situations: Readonly<Record<string, (root: string) => Promise<Awaited<Retu
   'all forced': (root) => runHere(root, { force: true }),
 };
 
-/** The path that damage of a file is told under. */
+/** The path under which damage of a file is reported. */
 function toldPath(file: string): string {
   const [, kind, name] = file.split('/');
   return kind === 'unpacked' ? join('v1', kind, name) : file;
@@ -118,7 +118,7 @@ test(`${CASES} times`, async () => {
   const random = randomOf('damage');
   const [kinds, after] = [damages, situations].map(Object.keys);
   const first = below(random, after.length);
-  const counts = { damaged: 0, found: 0, said: 0 };
+  const counts = { damaged: 0, found: 0, reported: 0 };
   for (let i = 0; i < CASES; i++) {
     const kind = isLong ? pick(kinds, random) : kinds[i % kinds.length];
     const situation = isLong ? pick(after, random) : after[(i + first) % after.length];
@@ -130,7 +130,7 @@ test(`${CASES} times`, async () => {
         .filter((entry) => entry.isFile())
         .map((entry) => relative(cache, join(entry.parentPath, entry.name)))
         .sort();
-      // Where a cache was made is no result: a damaged mark makes the cache one from elsewhere, which verify does not report.
+      // Where a cache was made is not a result: a damaged mark makes the cache one from elsewhere, which verify does not report.
       const damaged = (await damages[kind](cache, files, random)).filter((file) => file !== `v1/${ORIGIN_FILE}`);
       const copy = await copyOf(root);
 
@@ -143,13 +143,13 @@ test(`${CASES} times`, async () => {
 
       const { shelf, damage } = shelfOf(copy);
       const verification = await shelf.verify();
-      const told = new Set(damage.map(({ path }) => relative(join(copy, '.pipeline/cache'), path)));
-      expect([...told].sort()).toEqual([...new Set(damaged.map(toldPath))].sort());
-      expect(verification.damaged).toBe(told.size);
+      const reported = new Set(damage.map(({ path }) => relative(join(copy, '.pipeline/cache'), path)));
+      expect([...reported].sort()).toEqual([...new Set(damaged.map(toldPath))].sort());
+      expect(verification.damaged).toBe(reported.size);
       expect((await shelf.verify()).damaged).toBe(0);
       counts.damaged += damaged.length;
-      counts.found += told.size;
-      counts.said += notes.length;
+      counts.found += reported.size;
+      counts.reported += notes.length;
       await remove(copy);
     } catch (error) {
       throw new Error(`case ${i}: ${kind}, then ${situation} (seed ${seed})`, { cause: error });
@@ -157,7 +157,7 @@ test(`${CASES} times`, async () => {
       await remove(root);
     }
   }
-  tell(
-    `${CASES} damaged caches: ${counts.damaged} files changed, ${counts.found} of them found by verify, ${counts.said} found by runs that needed them; 0 wrong results`,
+  print(
+    `${CASES} damaged caches: ${counts.damaged} files changed, ${counts.found} of them found by verify, ${counts.reported} found by runs that needed them; 0 wrong results`,
   );
 }, 7_200_000);

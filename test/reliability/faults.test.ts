@@ -5,7 +5,7 @@ import type { PipelineError } from '../../src/core/problem.js';
 import { countingDisk, faults, faultyDisk, type CountingDisk, type Fault } from './faulty-disk.js';
 import { runHere, type RanHere } from './in-process.js';
 import { shelfOf } from './published.js';
-import { isLong, randomOf, seed, someOf, tell } from './scale.js';
+import { isLong, randomOf, seed, someOf, print } from './scale.js';
 import { copyOf, makeProject, remove, resultsOf, scratch } from './small-project.js';
 
 const SAMPLE = 1;
@@ -83,7 +83,7 @@ describe.each(faults)('%s', (fault) => {
           }
         }
       }
-      tell(
+      print(
         `${fault} ${isForced ? 'in a forced' : 'in a first'} run: ${counts.ok} ended well, ${counts.explained} exit 5 with a remedy, of ${operations} operations it can hit; 0 wrong results`,
       );
     },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publishedIn, shelfOf } from './published.js';
-import { cases, forEachOf, randomOf, seed, someOf, tell } from './scale.js';
+import { cases, forEachOf, randomOf, seed, someOf, print } from './scale.js';
 import {
   copyOf,
   listingOf,
@@ -27,7 +27,7 @@ let base: string;
 let pristine: string;
 let expected: Record<string, string>;
 let listing: string[];
-let pictures: number;
+let images: number;
 let operations: number;
 let durationMs: number;
 
@@ -48,9 +48,9 @@ beforeAll(async () => {
   expect(ended.code).toBe(0);
   expected = await resultsOf(reference);
   listing = await listingOf(reference);
-  pictures = extractedIn(ended);
+  images = extractedIn(ended);
   operations = Number(await readFile(join(base, 'count'), 'utf8'));
-  expect((await publishedIn(reference)).rows).toBe(pictures);
+  expect((await publishedIn(reference)).rows).toBe(images);
   await remove(reference);
 });
 afterAll(() => remove(base));
@@ -65,7 +65,7 @@ async function heal(root: string): Promise<void> {
   expect(ran).toBe(stageNames.length - before.records);
   // A stage that is published extracts nothing, whatever rows there are.
   if (ended.stages.find(({ name }) => name === 'train')!.state === 'ran')
-    expect(extractedIn(ended)).toBe(pictures - before.rows);
+    expect(extractedIn(ended)).toBe(images - before.rows);
   else expect(extractedIn(ended)).toBe(0);
   expect(await resultsOf(root)).toEqual(expected);
   expect(await listingOf(root)).toEqual(listing);
@@ -107,9 +107,9 @@ describe('a run that is killed', () => {
         if (await trial(atRandom)) killed++;
       }),
     );
-    // Delays are shares of how long a whole run took: of many, most end a run that is going on.
+    // Delays are shares of how long a whole run took: of many, most end a run that is continuing.
     expect(killed).toBeGreaterThan(0);
-    tell(`${killed} runs killed at random times, ${KILLS_IN_TIME - killed} had ended before; 0 wrong results`);
+    print(`${killed} runs killed at random times, ${KILLS_IN_TIME - killed} had ended before; 0 wrong results`);
   }, 3_600_000);
 
   test('before each operation on the disk', async () => {
@@ -122,7 +122,7 @@ describe('a run that is killed', () => {
     );
     // The last few may be one less or more from run to run: a use is marked, or stages end in another order.
     expect(killed).toBeGreaterThanOrEqual(killAt.length - Math.min(5, killAt.length >> 1));
-    tell(`${killed} runs killed before operations on the disk, of ${operations} that a run does; 0 wrong results`);
+    print(`${killed} runs killed before operations on the disk, of ${operations} that a run does; 0 wrong results`);
   }, 7_200_000);
 
   test('and killed again while it recovers', async () => {
@@ -145,7 +145,7 @@ describe('a run that is killed', () => {
       }),
     );
     expect(killed).toBeGreaterThanOrEqual(Math.ceil(pairs.length / 2));
-    tell(`${pairs.length} runs killed three times one after another; 0 wrong results`);
+    print(`${pairs.length} runs killed three times one after another; 0 wrong results`);
   }, 3_600_000);
 });
 
@@ -169,10 +169,10 @@ test('a pipeline that is edited after its run was killed while it wrote its file
       await remove(root);
     }),
   );
-  tell(`${killAt.length} runs killed while files were written and then edited; 0 asked for --force`);
+  print(`${killAt.length} runs killed while files were written and then edited; 0 asked for --force`);
 }, 3_600_000);
 
-test('a collection that is killed before each operation leaves what a run can go on with', async () => {
+test('a collection that is killed before each operation leaves what a run can continue with', async () => {
   const full = await copyOf(pristine);
   await run(full);
   await run(full, '--set', 'stages.train.epochs=3');
@@ -198,5 +198,5 @@ test('a collection that is killed before each operation leaves what a run can go
     }),
   );
   await Promise.all([full, counted].map(remove));
-  tell(`${killAt.length} collections killed before operations, of ${all}; 0 records without results`);
+  print(`${killAt.length} collections killed before operations, of ${all}; 0 records without results`);
 }, 3_600_000);

@@ -1,9 +1,9 @@
-/** Several processes on one cache: each stage and each picture is computed once, and all come to the same. */
+/** Several processes on one cache: each stage and each image is computed once, and all come to the same. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunEvent } from '../../src/core/event.js';
-import { tell } from './scale.js';
+import { print } from './scale.js';
 import {
   copyOf,
   listingOf,
@@ -18,14 +18,14 @@ import {
   type Ended,
 } from './small-project.js';
 
-const PICTURES = 24;
+const IMAGES = 24;
 let pristine: string;
 let expected: Record<string, string>;
 let listing: string[];
 const roots: string[] = [];
 
 beforeAll(async () => {
-  pristine = await makeProject(join(await scratch(), 'project'), PICTURES);
+  pristine = await makeProject(join(await scratch(), 'project'), IMAGES);
   const reference = await fresh();
   expect((await run(reference)).code).toBe(0);
   expected = await resultsOf(reference);
@@ -85,7 +85,7 @@ describe('four runs of one pipeline at once', () => {
   });
 });
 
-test('two pipelines with other heads on the same pictures extract each picture once', async () => {
+test('two pipelines with other heads on the same images extract each image once', async () => {
   const root = await fresh();
   await writeFile(
     join(root, 'other.yaml'),
@@ -93,30 +93,30 @@ test('two pipelines with other heads on the same pictures extract each picture o
   );
   const runs = await Promise.all(['pets.yaml', 'other.yaml'].map((file) => start(root, ['run', file, '--json']).ended));
   expect(runs.map(({ code }) => code)).toEqual([0, 0]);
-  // Each training picture has two views, each validation picture one.
+  // Each training image has two views, each validation image one.
   const validation =
     (await readFile(join(root, '.pipeline/out/pets/evaluate/predictions.csv'), 'utf8')).trim().split('\n').length - 1;
-  expect(extracted(runs)).toBe(2 * (2 * PICTURES - validation) + validation);
+  expect(extracted(runs)).toBe(2 * (2 * IMAGES - validation) + validation);
 });
 
-test('a run whose stage another one is at says whose, and goes on by itself where that one is killed', async () => {
+test('a run whose stage another one is at says whose, and continues by itself where that one is killed', async () => {
   const root = await fresh();
   // Long enough for the second run to find the first at it.
   await writeFile(join(root, 'pets.yaml'), pipelineText.replace('epochs: 2', 'epochs: 3000'));
   const first = start(root, ['run', 'pets.yaml', '--json']);
-  await said(first, (event) => event.event === 'epoch' && event.epoch === 5);
+  await eventOf(first, (event) => event.event === 'epoch' && event.epoch === 5);
   const second = start(root, ['run', 'pets.yaml', '--json']);
-  const note = await said(second, (event) => event.event === 'note' && event.code === 'waiting');
+  const note = await eventOf(second, (event) => event.event === 'note' && event.code === 'waiting');
   expect(note).toMatchObject({
     stage: 'train',
     text: `waiting for process ${first.child.pid} (train), which is already running this stage`,
   });
-  const goesOn = said(second, (event) => event.event === 'stage-start' && event.name === 'train');
+  const continues = eventOf(second, (event) => event.event === 'stage-start' && event.name === 'train');
   const killed = performance.now();
   first.child.kill('SIGKILL');
-  await goesOn;
+  await continues;
   const waited = performance.now() - killed;
-  tell(`took over ${Math.round(waited)} ms after the other was killed`);
+  print(`took over ${Math.round(waited)} ms after the other was killed`);
   expect(waited).toBeLessThan(2000);
   expect((await first.ended).code).toBe('SIGKILL');
   second.child.kill('SIGTERM');
@@ -144,7 +144,7 @@ test('collections in a loop beside runs take nothing that fails them', async () 
 });
 
 /** The first event of a kind that a run prints. */
-function said({ child }: ReturnType<typeof start>, wanted: (event: RunEvent) => boolean): Promise<RunEvent> {
+function eventOf({ child }: ReturnType<typeof start>, wanted: (event: RunEvent) => boolean): Promise<RunEvent> {
   return new Promise((resolve, reject) => {
     let rest = '';
     child.stdout!.on('data', (text: string) => {

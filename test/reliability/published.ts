@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DamageNote } from '../../src/store/disk/files.js';
 import { openShelf, type Shelf } from '../../src/store/upkeep/maintenance.js';
 
-/** Where the number of entries stands in a pack, from its end. */
+/** Where the number of entries is in a pack, from its end. */
 const COUNT_FROM_END = 16;
 
 export interface Published {

@@ -48,7 +48,7 @@ const plainly = (root: string, ...args: string[]) =>
 const forbid = (path: string) => execFileSync('chmod', ['-R', 'a-w', path]);
 const stages = (states: readonly { readonly state: string }[]) => states.map(({ state }) => state);
 
-test('what a read-only cache holds is used; what is new is told with a remedy, exit 5', async () => {
+test('what a read-only cache holds is used; what is new is reported with a remedy, exit 5', async () => {
   const root = await copy();
   const cache = join(root, '.pipeline/cache');
   forbid(cache);

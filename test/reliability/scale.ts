@@ -49,6 +49,6 @@ export async function forEachOf<Item>(
 }
 
 /** A line of figures for test/RELIABILITY.md. */
-export function tell(text: string): void {
+export function print(text: string): void {
   process.stdout.write(`reliability (seed ${seed}): ${text}\n`);
 }

@@ -1,11 +1,11 @@
-/** A cache on a disk of so many bytes, from too few to enough: a run ends well or exits 5 with the figures, and goes on on a larger disk. */
+/** A cache on a disk of so many bytes, from too few to enough: a run ends well or exits 5 with the figures, and continues on a larger disk. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { shelfOf } from './published.js';
-import { cases, randomOf, seed, tell } from './scale.js';
+import { cases, randomOf, seed, print } from './scale.js';
 import { adoptCache, copyOf, makeProject, remove, resultsOf, run, scratch, start } from './small-project.js';
 
 const LARGEST_KB = 2400;
@@ -71,7 +71,7 @@ testWhereMounting(
         await remove(root);
       }
     }
-    tell(`${count} small disks: ${counts.well} runs ended well, ${counts.full} exit 5 with a remedy; 0 wrong results`);
+    print(`${count} small disks: ${counts.well} runs ended well, ${counts.full} exit 5 with a remedy; 0 wrong results`);
   },
   3_600_000,
 );

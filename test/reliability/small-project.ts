@@ -45,7 +45,7 @@ export async function scratch(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'pipeline-reliability-'));
 }
 
-/** The same project with its pictures in an archive, so that the cache has an unpacked one. */
+/** The same project with its images in an archive, so that the cache has an unpacked one. */
 export async function makeArchiveProject(root: string): Promise<string> {
   await makeProject(root);
   const folder = join(root, 'pictures');
@@ -59,8 +59,8 @@ export async function makeArchiveProject(root: string): Promise<string> {
 }
 
 /** Makes the project in a folder that does not exist yet. */
-export async function makeProject(root: string, pictures = 8): Promise<string> {
-  await copyPets(join(root, 'pictures'), pictures);
+export async function makeProject(root: string, images = 8): Promise<string> {
+  await copyPets(join(root, 'pictures'), images);
   await writeFile(join(root, 'pets.yaml'), pipelineText);
   return root;
 }
@@ -120,7 +120,7 @@ export function run(root: string, ...args: string[]): Promise<Ended> {
   return start(root, ['run', 'pets.yaml', '--json', ...args]).ended;
 }
 
-/** Digests of all files of a project that are results, by path: the model, the reports, and what the stages put out. */
+/** Digests of all files of a project that are results, by path: the model, the reports, and the outputs of stages. */
 export async function resultsOf(root: string): Promise<Record<string, string>> {
   const results: Record<string, string> = {};
   for (const folder of ['models', '.pipeline/out']) {

@@ -99,7 +99,7 @@ stages:
     split: {validation: 0.4}
 `;
 
-/** The other bytes have the same length: nothing but a digest can tell them apart. */
+/** The other bytes have the same length: only a digest can distinguish them. */
 function flipped(bytes: Bytes, at: number): Bytes {
   const other = Buffer.from(bytes);
   other[at] ^= 1;

@@ -1,8 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { costLines } from '../../src/report/estimate.js';
 
-test('what is not known is told in names that write nothing to the terminal', () => {
-  const unknown = [{ stage: 'ingest', reason: 'a\u001b]0;x\u0007.jpg is not a picture' }];
+test('what is not known is listed, and names cannot control the terminal', () => {
+  const unknown = [
+    { stage: 'ingest', reason: 'a\u001b]0;x\u0007.jpg is not an image', fails: false },
+    { stage: 'load-base', reason: 'is shown as a problem', fails: true },
+  ];
   const cost = {
     extract: 0,
     reused: 0,
@@ -41,7 +44,7 @@ test('of the variants of a sweep that were not measured, the first are named', (
   );
 });
 
-test('lines are broken between words, and go on under their first', () => {
+test('lines are broken between words, and continue under their first', () => {
   const cost = { ...measured, ms: undefined, unmeasured: ['train'], stages: [stage] };
   expect(costLines(cost, '', 40).at(-1)).toBe('time      not measured on this machine\n          yet (train)');
 });

@@ -22,7 +22,7 @@ describe('pace', () => {
     expect(pace.rate(40_000)).toBeCloseTo(10);
   });
 
-  test('gets slower where nothing comes, then unknown', () => {
+  test('gets slower if nothing comes, then unknown', () => {
     const pace = new Pace();
     for (let second = 1; second <= 5; second++) pace.mark(second * 100, second * 1000);
     expect(pace.rate(9000)).toBeCloseTo(50);

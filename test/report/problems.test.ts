@@ -52,11 +52,11 @@ nothing to do
 /home/me: no folder`);
 });
 
-test('colours only where asked', () => {
+test('colors only where asked', () => {
   expect(formatProblems([problem], layout)).not.toContain('\u001b');
-  const coloured = formatProblems([problem], { ...layout, color: true });
-  expect(coloured.split('\n')[0]).toBe('\u001b[1mpets.yaml:2:1:\u001b[22m \u001b[31munknown field `epocs`\u001b[39m');
-  expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(formatProblems([problem], layout));
+  const colored = formatProblems([problem], { ...layout, color: true });
+  expect(colored.split('\n')[0]).toBe('\u001b[1mpets.yaml:2:1:\u001b[22m \u001b[31munknown field `epocs`\u001b[39m');
+  expect(colored.replace(/\u001b\[\d+m/g, '')).toBe(formatProblems([problem], layout));
 });
 
 test('line numbers are aligned, and the caret stands under wide characters, tabs and combining marks', () => {

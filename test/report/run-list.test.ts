@@ -25,7 +25,7 @@ const rows: RunRow[] = [
   { id: '20260901-130000-00000', state: 'unreadable' },
 ];
 
-test('a row a run, with the figures of the better evaluation, and what is not known left open', () => {
+test('a row per run, with the figures of the better evaluation, and what is not known left open', () => {
   expect(runLines(rows, { color: false, width: 120 })).toEqual([
     'run                    started           pipeline        state        took  ran       acc    loss',
     '20260901-140312-417a3  2026-09-01 14:03  pets            ok          5.9 s  3+1/8  0.7500  0.6000',
@@ -45,7 +45,7 @@ test('narrow terminals get fewer columns, never broken lines', () => {
   for (const line of runLines(rows, { color: false, width: 80 })) expect(line.length).toBeLessThanOrEqual(80);
 });
 
-test('a minimum that was missed is told in the words of the file', () => {
+test('a missed minimum is reported in the words of the file', () => {
   const [, line] = runLines([{ ...rows[0], state: 'gate-missed' }], { color: false, width: 120 });
   expect(line).toContain('pets      minimum not met  5.9 s');
 });

@@ -99,7 +99,7 @@ describe('on a terminal', () => {
     expect(await scene.terminal!.lines()).toEqual(['✔ ingest     ran         5.2 s  first run']);
   });
 
-  test('training shows the epoch and its figures, and extraction below; early ends tell the last epoch', async () => {
+  test('training shows the epoch and its metrics, and extraction below; early ends show the last epoch', async () => {
     const scene = await Scene.open(100);
     scene.start('train');
     scene.progress('train', 'train', 100, 1600);
@@ -156,7 +156,7 @@ describe('on a terminal', () => {
     expect(await scene.terminal!.lines()).toEqual(['✔ ingest     ran         5.2 s  first run']);
   });
 
-  test('long reasons go on under themselves', async () => {
+  test('long reasons continue under themselves', async () => {
     const scene = await Scene.open(40);
     scene.start('train');
     scene.end('train', 'the augmentation changed, the model changed and 2 more');
@@ -199,7 +199,7 @@ describe('on a terminal', () => {
     ]);
   });
 
-  test('a terminal that tells no size is taken for a usual one', async () => {
+  test('a terminal that reports no size counts as one of the usual size', async () => {
     const scene = await Scene.open(80);
     Object.assign(scene.terminal!, { columns: 0, rows: 0 });
     scene.start('train');
@@ -208,7 +208,7 @@ describe('on a terminal', () => {
     scene.close();
   });
 
-  test('what changes is written at most ten times a second, in one go', async () => {
+  test('what changes is written at most ten times per second, in one go', async () => {
     const scene = await Scene.open(80);
     scene.start('train');
     const before = scene.terminal!.writes.length;
@@ -238,7 +238,7 @@ describe('elsewhere', () => {
     ]);
   });
 
-  test('an interruption is told by the stage alone, other problems in full', async () => {
+  test('an interruption is only shown by the stage, other problems in full', async () => {
     const scene = await Scene.open();
     scene.show({
       event: 'problem',

@@ -10,7 +10,7 @@ test('lines are broken at blanks; a word that is too long stays whole', () => {
   ]);
 });
 
-test('what stands beside a name goes on under itself, or under the name where there is no room', () => {
+test('text next to a name continues under itself, or under the name if there is no room', () => {
   expect(`train  ${wrapBeside('reads augment, which runs first', 7, 30)}`).toBe(
     'train  reads augment, which\n       runs first',
   );

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { computedByOf, computedByText } from '../../src/runner/computed-by.js';
+import { computedByText } from '../../src/report/computed-by.js';
+import { computedByOf } from '../../src/runner/computed-by.js';
 
 const complete = { engine: 'onnx', backend: 'cpu', version: '1.30.0', processor: 'Xeon', architecture: 'x64' };
 

@@ -10,6 +10,7 @@ import { stageKinds, type StageKind } from '../../src/core/schema-types.js';
 import type { StageContext } from '../../src/core/stage.js';
 import { execute, type RunResult } from '../../src/runner/execute.js';
 import type { StageTable } from '../../src/runner/graph.js';
+import { plan } from '../../src/runner/plan.js';
 import { openSession, type Session } from '../../src/runner/session.js';
 import { stages } from '../../src/stages/index.js';
 import { openStore } from '../../src/store/store.js';
@@ -32,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Each kind reads what the real one reads, and puts out its name; `work` may wait, fail or put out something else. */
+/** Each kind reads what the real one reads, and outputs its name; `work` may wait, fail or output something else. */
 function table(work: Partial<Record<StageKind, (context: StageContext) => Promise<void> | void>> = {}): StageTable {
   const outputs: Partial<Record<StageKind, string[]>> = { ingest: ['spec', 'samples', 'files'], evaluate: ['metrics'] };
   const entries = stageKinds.map((kind) => {
@@ -121,7 +122,7 @@ describe('the scheduler', () => {
     expect(at('export', 'stage-start')).toBeGreaterThan(at('evaluate', 'stage'));
   });
 
-  test('a failure skips what reads from it, and the rest goes on', async () => {
+  test('a failure skips what reads from it, and the rest continues', async () => {
     const broken = () => Promise.reject(failure('bad-data', { code: 'x', found: 'is broken' }));
     const result = await run(table({ ingest: broken }));
     expect(states(result)).toEqual({
@@ -165,7 +166,7 @@ describe('the scheduler', () => {
     expect(states(await run(table()))).toMatchObject({ 'load-base': 'fresh', freeze: 'ran', train: 'ran' });
   });
 
-  test('a cache that cannot be kept in order is said, and the run is what it was', async () => {
+  test('a failed cleanup of the cache is reported, and the run succeeds', async () => {
     const prepare = ({ store }: Session): void =>
       void Object.assign(store, { putRoot: () => Promise.reject(new RangeError('off by one')) });
     const { state, events } = await run(table(), { prepare });
@@ -191,4 +192,26 @@ describe('the scheduler', () => {
     expect(states(result)).toMatchObject({ 'build-head': 'ran', train: 'failed', export: 'skipped' });
     expect(result.failures[0].problems).toEqual([expect.objectContaining({ where: 'train', found: 'off by one' })]);
   });
+});
+
+test('a cached result that breaks a newer rule is taken by neither a run nor a plan', async () => {
+  expect((await run(table())).state).toBe('ok');
+  const { train } = table();
+  const recheck = () =>
+    Promise.reject(failure('invalid', { code: 'newer-rule', field: ['epochs'], found: 'is refused' }));
+  const stricter = { ...table(), train: { ...train, recheck } } as StageTable;
+  const { state, stages: outcomes, failures } = await run(stricter);
+  expect([state, failures[0].category, failures[0].problems[0].code]).toEqual(['failed', 'invalid', 'newer-rule']);
+  expect(outcomes.map((outcome) => outcome.state)).toEqual([
+    'fresh',
+    'fresh',
+    'fresh',
+    'fresh',
+    'failed',
+    'skipped',
+    'skipped',
+  ]);
+  let session: Session | undefined;
+  await run(stricter, { prepare: (opened) => void (session = opened) });
+  await expect(plan(session!)).rejects.toMatchObject({ category: 'invalid', problems: [{ code: 'newer-rule' }] });
 });

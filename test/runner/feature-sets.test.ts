@@ -10,7 +10,7 @@ import { scratchFiles } from '../store/scratch.js';
 
 const one: Json = { set: 1 };
 const memory = { bytes: 2 ** 20 };
-const pictures = ['a', 'b', 'c'].map(digestOf);
+const images = ['a', 'b', 'c'].map(digestOf);
 
 /** Sets in an empty store, and how often one was opened. */
 function emptyStore() {
@@ -26,7 +26,7 @@ function emptyStore() {
 /** Does what a training does: extracts what is missing when it is its turn. */
 async function extract(store: FeatureStore): Promise<number> {
   return store.inTurn(async () => {
-    const missing = pictures.filter((digest) => !store.has(digest, 0));
+    const missing = images.filter((digest) => !store.has(digest, 0));
     for (const digest of missing) {
       await Promise.resolve();
       await store.append(digest, 0, new Float32Array(1));
@@ -35,7 +35,7 @@ async function extract(store: FeatureStore): Promise<number> {
   });
 }
 
-test('stages that start together extract each picture once', async () => {
+test('stages that start together extract each image once', async () => {
   const { sets, log } = emptyStore();
   const extracted = await Promise.all([1, 2, 3].map(async () => extract(await sets.open(one, 1))));
   expect(extracted).toEqual([3, 0, 0]);
@@ -46,13 +46,13 @@ test('stages that start together extract each picture once', async () => {
 test('rows are kept when a stage has flushed them, and when all is closed', async () => {
   const { sets, log } = emptyStore();
   const store = await sets.open(one, 1);
-  await store.append(pictures[0], 0, new Float32Array(1));
+  await store.append(images[0], 0, new Float32Array(1));
   await store.flush();
-  await store.append(pictures[1], 0, new Float32Array(1));
+  await store.append(images[1], 0, new Float32Array(1));
   await sets.close();
-  await expect(store.append(pictures[2], 0, new Float32Array(1))).rejects.toThrow('closed');
+  await expect(store.append(images[2], 0, new Float32Array(1))).rejects.toThrow('closed');
   const again = await sets.open(one, 1);
-  expect(pictures.map((digest) => again.has(digest, 0))).toEqual([true, true, false]);
+  expect(images.map((digest) => again.has(digest, 0))).toEqual([true, true, false]);
   expect(log).toEqual(['open', 'open']);
   await sets.close();
 });

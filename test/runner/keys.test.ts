@@ -146,7 +146,7 @@ async function load(...set: string[]): Promise<Pipeline> {
   return loadPipeline('p.yaml', { set, cwd: folder });
 }
 
-/** Keys of all stages, where each stage puts out bytes that follow from its key alone. */
+/** Keys of all stages, where each stage outputs bytes that follow from its key alone. */
 function keysOf(pipeline: Pipeline): ReadonlyMap<string, ActionKey> {
   const keys = new Map<string, ActionKey>();
   const outputs = (name: string): Outputs => {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Project } from '../e2e/rig.js';
-import { recoverFolder } from '../../src/runner/checkout/deliver.js';
+import { recoverFolder } from '../../src/runner/checkout/swap.js';
 import { owner } from '../../src/store/disk/owner.js';
 import { addImages, pipeline } from '../cases/image-folders.js';
 

@@ -1,4 +1,4 @@
-/** What the lock file is told of a stage, and what a run alone knows. */
+/** What the lock file records of a stage, and what only the run knows. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,7 @@ test.each([['stages.load-base.alpha=0.5'], ['stages.load-base.weights.size=3']])
   },
 );
 
-test('of a stage as it is written, the file is told', async () => {
+test('a stage as written in the file is recorded', async () => {
   const lock = await lockOf('stages.train.epochs=3');
   await lock.set(url, known);
   expect(lock.written).toBe(true);

@@ -1,4 +1,4 @@
-/** A model's files on the page are those that the server predicts with, also after somebody replaced them. */
+/** A model's files on the page are those that the server predicts with, even after they were replaced. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -24,7 +24,7 @@ test.each([
   expect(isOwnHost(host, '127.0.0.1')).toBe(false);
 });
 
-test('the name that it was told to listen on is ours', () => {
+test('the name that it listens on is ours', () => {
   expect([isOwnHost('Box.local:80', 'box.local'), isOwnHost('other.local', 'box.local')]).toEqual([true, false]);
 });
 

@@ -204,7 +204,7 @@ describe('damage', () => {
     }
   });
 
-  test('whatever the bytes, a refusal is said as one', async () => {
+  test('whatever the bytes, a refusal is reported as one', async () => {
     const tar = await tarOf(tarPets);
     const whole = fc.constantFrom(zip, tar, gzipSync(tar), Buffer.alloc(0));
     const changes = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 6 });

@@ -86,7 +86,7 @@ describe('a download', () => {
     expect(await leftParts()).toEqual([]);
   });
 
-  test('pinned by its size alone is taken once, said, and held to its sha256 from then on', async () => {
+  test('pinned only by its size is accepted once, reported, and must match its sha256 from then on', async () => {
     const url = server.on('/pets.zip', file(bytes));
     expect(await refusal({ url })).toBe('invalid: this file is not pinned');
     expect(await refusal({ url, size: 10 })).toMatch(/^bad-data: has 300,000 bytes/);
@@ -103,7 +103,7 @@ describe('a download', () => {
     expect(await refusal({ url, size: bytes.length })).toMatch(/^bad-data: has the sha256 /);
   });
 
-  test('of a stage that the command line changed is not said to be pinned from then on', async () => {
+  test('of a stage changed on the command line is not reported as pinned', async () => {
     const url = server.on('/pets.zip', file(bytes));
     await fetch({ url, size: bytes.length }, { lock: { ...host.lock, written: false } });
     const note = events.findLast((event) => event.event === 'note');
@@ -138,7 +138,7 @@ describe('a download', () => {
     expect(server.asked).toHaveLength(2);
   });
 
-  test('that breaks off goes on where it was', async () => {
+  test('that breaks off continues where it was', async () => {
     const url = server.on('/pets.zip', dropping(bytes, 100_000), file(bytes));
     await fetch({ url, sha256 });
     expect(server.asked[0]).toBe('/pets.zip');
@@ -146,7 +146,7 @@ describe('a download', () => {
     expect(notes()).toEqual(['download', 'download-retry']);
   });
 
-  test('that was interrupted goes on in the next run', async () => {
+  test('that was interrupted continues in the next run', async () => {
     const url = server.on('/pets.zip', stalling(bytes, 100_000));
     expect(await refusal({ url, sha256 })).toBe('input-output: could not be downloaded: sent no data for 0.15 s');
     expect(server.asked).toHaveLength(4);

@@ -1,4 +1,4 @@
-/** What is said of connections that cannot be made: the network is not asked. */
+/** Messages about connections that fail; no network is used. */
 import { beforeEach, expect, jest, test } from '@jest/globals';
 import { join } from 'node:path';
 import type { PipelineError } from '../../src/core/problem.js';
@@ -61,7 +61,7 @@ test.each<[string, Error, string]>([
   ],
   ['a firewall', systemError('EPERM', 'connect'), 'connect EPERM'],
   ['no message at all', systemError('ECONNRESET', 'read', ''), 'ECONNRESET'],
-])('%s: the reason is told and it is tried again', async (_name, error, reason) => {
+])('%s: the reason is reported and it is tried again', async (_name, error, reason) => {
   expect(await refusal(error)).toEqual({
     code: 'download-failed',
     found: `could not be downloaded: ${reason}`,

@@ -59,7 +59,7 @@ test('values of the command line do not enter the lock file', async () => {
   expect(await project.read('p.lock.yaml')).toBe(before);
 });
 
-test('pins are told where they are missing or do not belong', async () => {
+test('pins are reported if they are missing or do not belong', async () => {
   const refusal = async (weights: string) => {
     await project.write('q.yaml', text(weights));
     return (await project.command('run', 'q.yaml')).stderr.split('\n')[0];

@@ -80,7 +80,7 @@ const noSources: SourceHost = {
   once: (_name, work) => work(),
 };
 
-/** A listing of made-up files: path to content, and what the probe said. */
+/** A listing of made-up files: path to content, and the probe's answer. */
 export function listing(
   files: Readonly<Record<string, string>>,
   probes: Readonly<Record<string, string>> = {},

@@ -33,7 +33,7 @@ async function exported(weightType: (typeof types)[number]): Promise<{ model: Ex
   return { model: { document, weights: rounded, weightType }, expected: { frozen, scores } };
 }
 
-/** Writes, lets somebody change the weights or the files, and verifies. */
+/** Writes, changes the weights or the files, and verifies. */
 async function verified(
   kind: FormatName,
   { model, expected }: Awaited<ReturnType<typeof exported>>,
@@ -58,7 +58,7 @@ describe.each(cases)('%s with %s weights', (kind, weightType) => {
   test('comes back as it was', () => expect(verified(kind, made)).resolves.toBeUndefined());
 
   test.each(['conv1/kernel', 'dw2/depthwise_kernel', 'gate/kernel', 'bn1/moving_variance', 'dilated/bias'])(
-    'a frozen weight that moved is told by its name: %s',
+    'a frozen weight that changed is reported by name: %s',
     async (weight) => {
       await expect(verified(kind, made, { weight })).rejects.toMatchObject({
         category: 'stage-failed',

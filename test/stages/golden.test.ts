@@ -1,5 +1,5 @@
 /**
- * Digests of what stages put out for fixed inputs. If one changes, either the change was not meant, or the stage's
+ * Digests of the outputs of stages for fixed inputs. If one changes, either the change was not meant, or the stage's
  * `impl` has to be bumped with it: otherwise caches would mix old results with new ones.
  */
 import { expect, test } from '@jest/globals';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { PipelineError } from '../../src/core/problem.js';
 import type { BuildHeadConfig, HeadLayer } from '../../src/core/schema-types.js';
 import type { ModelDocument } from '../../src/model/document.js';
 import type { Graph, Layer } from '../../src/model/graph.js';
@@ -106,7 +107,7 @@ describe('build-head', () => {
     return bench;
   }
 
-  test('is sized by the pictures and the classes', async () => {
+  test('is sized by the images and the classes', async () => {
     const bench = await build(
       [{ flatten: {} }, { dense }, { dropout: { rate: 0.5 } }, { dense: { ...dense, units: 7 } }, classifier],
       ['a', 'b', 'c'],
@@ -144,7 +145,7 @@ describe('build-head', () => {
     expect(other.outputs.head_weights).not.toEqual(one.outputs.head_weights);
   });
 
-  test('what does not fit is told', async () => {
+  test('what does not fit is reported', async () => {
     const softmax = { dense: { ...dense, units: 3, activation: 'softmax' as const } };
     await expect(build([{ flatten: {} }, softmax], ['a', 'b'])).rejects.toMatchObject({
       problems: [{ code: 'head-does-not-fit-classes' }],
@@ -154,6 +155,84 @@ describe('build-head', () => {
     });
     await expect(build([{ flatten: {} }, { dense }], ['a', 'b'])).rejects.toMatchObject({
       problems: [{ code: 'no-final-activation' }],
+    });
+  });
+});
+
+describe('a base that was made for one size', () => {
+  /** Builds a head at 16 x 16 on a base of these layers. */
+  async function build(layers: readonly Layer[]): Promise<{ notes: [string, string][]; problem: unknown }> {
+    const bench = new Bench();
+    const graph: Graph = { name: 'own', layers };
+    const weights = bench.put(encodeWeights(initialWeights(graph, 1)));
+    const document = {
+      graph,
+      preprocessing: { kind: 'mode', mode: 'tf' },
+      weights: [weights],
+      base: { architecture: 'layers_model', weights: 'x' },
+    };
+    const image = { size: [16, 16], interpolation: 'bilinear', orientation: 'exif' };
+    const inputs = {
+      base: { weights, model: bench.putJson(document) },
+      data: { spec: bench.putJson({ classes: ['a', 'b'], image }) },
+    };
+    const head: HeadLayer[] = [
+      ...(layers.at(-1)!.kind === 'dense' ? [] : [{ global_average_pooling: {} }]),
+      { classifier: {} },
+    ] as never;
+    const problem = await buildHead.run(bench.context({ layers: head, seed: 1 } as never, inputs)).then(
+      () => undefined,
+      (error: PipelineError) => error.problems[0],
+    );
+    return { notes: bench.notes.filter(([code]) => code === 'base-size'), problem };
+  }
+  const input = (height: number | null, width: number | null): Layer => ({
+    kind: 'input',
+    name: 'in',
+    inputs: [],
+    trainable: true,
+    shape: [height, width, 3],
+  });
+  const flatten: Layer = { kind: 'flatten', name: 'flat', inputs: ['conv'], trainable: true };
+  const dense: Layer = {
+    kind: 'dense',
+    name: 'embedding',
+    inputs: ['flat'],
+    trainable: true,
+    units: 4,
+    useBias: true,
+    activation: 'linear',
+  };
+
+  test('runs at another one, and says so, if its weights do not depend on it', async () => {
+    expect(await build([input(24, 32), conv('conv', 'in', 4)])).toEqual({
+      notes: [['base-size', 'the base layers_model was made for images of 24x32 and runs at 16x16']],
+      problem: undefined,
+    });
+    for (const [height, width] of [
+      [16, 16],
+      [null, null],
+      [16, null],
+    ])
+      expect(await build([input(height, width), conv('conv', 'in', 4)])).toEqual({ notes: [], problem: undefined });
+  });
+
+  test('is refused at another one, with the size to write, if they do', async () => {
+    expect(await build([input(24, null), conv('conv', 'in', 4), flatten, dense])).toEqual({
+      notes: [],
+      problem: {
+        code: 'base-of-fixed-size',
+        field: ['image', 'size'],
+        fieldOf: 'ingest',
+        found:
+          'the base takes only images of 24x16, but they are resized to 16x16: the weights of embedding/kernel fit no other size',
+        expected: '`size: [24, 16]`',
+        remedy: 'write `size: [24, 16]`, or use a base whose layers are convolutions and pools',
+      },
+    });
+    expect(await build([input(16, 16), conv('conv', 'in', 4), flatten, dense])).toEqual({
+      notes: [],
+      problem: undefined,
     });
   });
 });

@@ -3,7 +3,7 @@ import { digestOf } from '../../src/core/digest.js';
 import type { PipelineError } from '../../src/core/problem.js';
 import type { IngestConfig } from '../../src/core/schema-types.js';
 import type { Files, Samples } from '../../src/image/dataset.js';
-import { badPictureRemedy } from '../../src/stages/ingest/faults.js';
+import { badImageRemedy } from '../../src/stages/ingest/faults.js';
 import { ingest } from '../../src/stages/ingest/index.js';
 import { Bench, listing } from './context.js';
 
@@ -23,8 +23,8 @@ const config: IngestConfig = {
   on_label_conflict: 'fail',
 };
 
-/** Made-up pictures `folder/prefix-0.jpg`, each with bytes of its own. */
-function pictures(folder: string, count: number, prefix = 'p'): Record<string, string> {
+/** Made-up images `folder/prefix-0.jpg`, each with bytes of its own. */
+function images(folder: string, count: number, prefix = 'p'): Record<string, string> {
   return Object.fromEntries(
     Array.from({ length: count }, (_, i) => [`${folder}/${prefix}-${i}.jpg`, `${folder} ${prefix} ${i}`]),
   );
@@ -44,10 +44,10 @@ async function run(
 
 describe('split', () => {
   test('an image in one class moves none in another; names and paths decide nothing', async () => {
-    const files = { ...pictures('cats', 20), ...pictures('dogs', 20) };
+    const files = { ...images('cats', 20), ...images('dogs', 20) };
     const before = (await run(files)).json<Samples>('samples').samples;
     const after = (await run({ ...files, 'dogs/new.jpg': 'new' })).json<Samples>('samples').samples;
-    const dogs = new Set(Object.values(pictures('dogs', 20)).map(digestOf));
+    const dogs = new Set(Object.values(images('dogs', 20)).map(digestOf));
     const crossed = before.filter(([digest, , split]) => !after.some((row) => row[0] === digest && row[2] === split));
     expect(crossed.length).toBeLessThanOrEqual(1);
     for (const [digest] of crossed) expect(dogs.has(digest)).toBe(true);
@@ -57,20 +57,20 @@ describe('split', () => {
     expect((await run(renamed)).json<Samples>('samples').samples).toEqual(before);
   });
 
-  test('every class of two has one for validation; one image alone is trained on, and said', async () => {
-    const many = Object.assign({}, ...Array.from({ length: 20 }, (_, i) => pictures(`class_${i}`, 2))) as Record<
+  test('every class of two has one for validation; a single image is used for training, and reported', async () => {
+    const many = Object.assign({}, ...Array.from({ length: 20 }, (_, i) => images(`class_${i}`, 2))) as Record<
       string,
       string
     >;
     const { counts } = (await run(many)).json<{ counts: Record<string, Record<string, number>> }>('summary');
     expect(Object.values(counts.validation)).toEqual(new Array(20).fill(1));
-    const one = await run({ ...pictures('cats', 5), ...pictures('dogs', 5), ...pictures('owls', 1) });
+    const one = await run({ ...images('cats', 5), ...images('dogs', 5), ...images('owls', 1) });
     expect(one.json('summary')).toMatchObject({ counts: { train: { owls: 1 }, validation: { owls: 0 } } });
     expect(one.notes).toContainEqual([
       'too-few-to-split',
       'too few images of `owls` for the validation split: used for training only',
     ]);
-    await expect(run({ ...pictures('cats', 1), ...pictures('dogs', 1) })).rejects.toMatchObject({
+    await expect(run({ ...images('cats', 1), ...images('dogs', 1) })).rejects.toMatchObject({
       problems: [{ code: 'nothing-to-validate', found: 'has one image of each class, so none is left for validation' }],
     });
   });
@@ -78,7 +78,7 @@ describe('split', () => {
 
 describe('samples', () => {
   test('are ordered by digest, with labels by the order of the classes', async () => {
-    const files = { ...pictures('cats', 20), ...pictures('dogs', 20) };
+    const files = { ...images('cats', 20), ...images('dogs', 20) };
     const bench = await run(files);
     const { samples } = bench.json<Samples>('samples');
     expect(samples).toHaveLength(40);
@@ -90,7 +90,7 @@ describe('samples', () => {
   });
 
   test('a renamed file changes `files` and not `samples`', async () => {
-    const files = { ...pictures('cats', 20), ...pictures('dogs', 20) };
+    const files = { ...images('cats', 20), ...images('dogs', 20) };
     const { 'cats/p-0.jpg': content, ...others } = files;
     const [before, after] = await Promise.all([run(files), run({ ...others, 'cats/new.jpg': content })]);
     expect(after.outputs.samples).toEqual(before.outputs.samples);
@@ -99,12 +99,12 @@ describe('samples', () => {
 
   test('folders train/ and validation/ are taken as they are; without validation/ a share of train/ is', async () => {
     const explicit = await run({
-      ...pictures('train/cats', 6),
-      ...pictures('train/dogs', 6),
-      ...pictures('validation/cats', 2),
-      ...pictures('validation/dogs', 2),
+      ...images('train/cats', 6),
+      ...images('train/dogs', 6),
+      ...images('validation/cats', 2),
+      ...images('validation/dogs', 2),
     });
-    const unsorted = await run({ ...pictures('train/cats', 6), ...pictures('train/dogs', 6), ...pictures('test', 3) });
+    const unsorted = await run({ ...images('train/cats', 6), ...images('train/dogs', 6), ...images('test', 3) });
     expect(unsorted.notes).toContainEqual([
       'files-outside-classes',
       '3 files outside all class folders, such as test/p-0.jpg',
@@ -113,10 +113,10 @@ describe('samples', () => {
       counts: { train: { cats: 6, dogs: 6 }, validation: { cats: 2, dogs: 2 } },
     });
     const shared = await run({
-      ...pictures('train/cats', 40),
-      ...pictures('train/dogs', 40),
-      ...pictures('test/cats', 3),
-      ...pictures('test/dogs', 3),
+      ...images('train/cats', 40),
+      ...images('train/dogs', 40),
+      ...images('test/cats', 3),
+      ...images('test/dogs', 3),
     });
     const { counts } = shared.json<{ counts: Record<string, Record<string, number>> }>('summary');
     expect(counts.test).toEqual({ cats: 3, dogs: 3 });
@@ -125,7 +125,7 @@ describe('samples', () => {
   });
 
   test('the same bytes twice under one label count once, under two labels they fail or are left out', async () => {
-    const files = { ...pictures('cats', 20), ...pictures('dogs', 20) };
+    const files = { ...images('cats', 20), ...images('dogs', 20) };
     const bench = await run({ ...files, 'cats/copy.jpg': files['cats/p-0.jpg'] });
     expect(bench.json<Samples>('samples').samples).toHaveLength(40);
     expect(bench.notes).toContainEqual([
@@ -152,25 +152,25 @@ describe('samples', () => {
     ]);
   });
 
-  test('a picture in two splits is told', async () => {
-    const train = { ...pictures('train/cats', 4), ...pictures('train/dogs', 4) };
-    const validation = { ...pictures('validation/cats', 2), ...pictures('validation/dogs', 2) };
+  test('an image in two splits is reported', async () => {
+    const train = { ...images('train/cats', 4), ...images('train/dogs', 4) };
+    const validation = { ...images('validation/cats', 2), ...images('validation/dogs', 2) };
     const leaks = { 'validation/cats/leak.jpg': train['train/cats/p-0.jpg'] };
-    const told = [
+    const notes = [
       'picture-in-two-splits',
       expect.stringMatching(/^1 image in more than one split: scores on it are meaningless$/),
     ];
-    expect((await run({ ...train, ...validation, ...leaks })).notes).toContainEqual(told);
+    expect((await run({ ...train, ...validation, ...leaks })).notes).toContainEqual(notes);
     const tested = {
-      ...pictures('test/cats', 2),
-      ...pictures('test/dogs', 2),
+      ...images('test/cats', 2),
+      ...images('test/dogs', 2),
       'test/cats/leak.jpg': train['train/cats/p-0.jpg'],
     };
-    expect((await run({ ...train, ...validation, ...leaks, ...tested })).notes).toContainEqual(told);
+    expect((await run({ ...train, ...validation, ...leaks, ...tested })).notes).toContainEqual(notes);
   });
 
-  test('bad pictures fail with all their names, or are left out; other files are no matter', async () => {
-    const files = { ...pictures('cats', 20), ...pictures('dogs', 20), 'cats/list.txt': 'a list' };
+  test('bad images fail with all their names, or are left out; other files do not matter', async () => {
+    const files = { ...images('cats', 20), ...images('dogs', 20), 'cats/list.txt': 'a list' };
     const probes = { 'cats/p-1.jpg': 'is empty', 'dogs/p-2.jpg': 'is a BigTIFF', 'cats/list.txt': 'is not an image' };
     await expect(run(files, {}, probes)).rejects.toMatchObject({
       problems: [
@@ -184,13 +184,13 @@ describe('samples', () => {
   });
 
   test('of many files that fail, the first ten of each kind are named, both kinds at once', async () => {
-    const cats = pictures('cats', 40);
+    const cats = images('cats', 40);
     const copies = Object.fromEntries(
       Object.values(cats)
         .slice(0, 20)
         .map((content, i) => [`dogs/copy-${String(i).padStart(2, '0')}.jpg`, content]),
     );
-    const files = { ...cats, ...pictures('dogs', 40), ...copies };
+    const files = { ...cats, ...images('dogs', 40), ...copies };
     const probes = Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`dogs/p-${i}.jpg`, 'is empty']));
     const { problems } = await run(files, {}, probes).then(
       () => {
@@ -215,27 +215,27 @@ describe('samples', () => {
     ]);
   });
 
-  test('pictures of a kind that other programs convert are to be converted', () => {
+  test('images of a kind that other programs convert are to be converted', () => {
     const heic = 'is a HEIC, expected JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF';
-    expect(badPictureRemedy(['is a link to x.jpg, which is missing'])).toBe(
+    expect(badImageRemedy(['is a link to x.jpg, which is missing'])).toBe(
       'fetch the targets of the links (for example with `dvc pull` or `git annex get`), or set `on_bad_image: skip` in the ingest stage',
     );
-    expect(badPictureRemedy([heic, heic])).toBe(
-      'convert the HEIC files to JPEG, or set `on_bad_image: skip` in the ingest stage',
-    );
-    expect(badPictureRemedy([heic, 'is empty'])).toBe(
-      'convert the HEIC files to JPEG, fix or remove the other files, or set `on_bad_image: skip` in the ingest stage',
+    const way =
+      'convert the HEIC files to JPEG (for example with `heif-convert a.heic a.jpg` of libheif, or `sips -s format jpeg a.heic --out a.jpg` on macOS)';
+    expect(badImageRemedy([heic, heic])).toBe(`${way}, or set \`on_bad_image: skip\` in the ingest stage`);
+    expect(badImageRemedy([heic, 'is empty'])).toBe(
+      `${way}, fix or remove the other files, or set \`on_bad_image: skip\` in the ingest stage`,
     );
   });
 
-  test('counts are told in the order train, validation, test, whichever sample comes first', async () => {
+  test('counts are in the order train, validation, test, whichever sample comes first', async () => {
     const parts = {
-      ...pictures('test/cats', 9),
-      ...pictures('test/dogs', 9),
-      ...pictures('validation/cats', 9),
-      ...pictures('validation/dogs', 9),
+      ...images('test/cats', 9),
+      ...images('test/dogs', 9),
+      ...images('validation/cats', 9),
+      ...images('validation/dogs', 9),
     };
-    const { notes } = await run({ ...parts, ...pictures('train/cats', 2), ...pictures('train/dogs', 2) });
+    const { notes } = await run({ ...parts, ...images('train/cats', 2), ...images('train/dogs', 2) });
     expect(notes).toContainEqual([
       'pictures',
       'train 4 (cats 2, dogs 2); validation 18 (cats 9, dogs 9); test 18 (cats 9, dogs 9)',
@@ -243,7 +243,7 @@ describe('samples', () => {
   });
 
   test('a class that one split lacks is an error with its name and a remedy', async () => {
-    const files = { ...pictures('train/cats', 4), ...pictures('train/dogs', 4), ...pictures('validation/cats', 4) };
+    const files = { ...images('train/cats', 4), ...images('train/dogs', 4), ...images('validation/cats', 4) };
     await expect(run(files)).rejects.toMatchObject({
       problems: [
         {
@@ -253,14 +253,14 @@ describe('samples', () => {
         },
       ],
     });
-    const untrained = { ...pictures('train/cats', 4), ...pictures('val/cats', 4), ...pictures('val/dogs', 4) };
+    const untrained = { ...images('train/cats', 4), ...images('val/cats', 4), ...images('val/dogs', 4) };
     await expect(run(untrained)).rejects.toMatchObject({
       problems: [{ found: 'has no training images of `dogs`', remedy: 'add images of `dogs` to the train folder' }],
     });
   });
 
   test('a class of its own list without a folder, and a folder outside the list', async () => {
-    const files = { ...pictures('cats', 20), ...pictures('dogs', 20), ...pictures('owls', 20) };
+    const files = { ...images('cats', 20), ...images('dogs', 20), ...images('owls', 20) };
     await expect(run(files, { classes: ['cats', 'dgs'] })).rejects.toMatchObject({
       problems: [{ code: 'class-without-folder' }],
     });

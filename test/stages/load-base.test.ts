@@ -134,7 +134,7 @@ test.each(['tiny-keras3.keras', 'tiny-keras2.h5'])(
   },
 );
 
-test('what does not fit is told', async () => {
+test('what does not fit is reported', async () => {
   const weightsAlone = await unpack(folder, 'tiny-keras2-weights.h5');
   expect(await refusal({ architecture: 'layers_model', weights: weightsAlone })).toMatch(
     /^invalid no-topology: has its layers in its weights file, but .* contains only weights$/,

@@ -1,4 +1,4 @@
-/** A training that goes on from another one: what it begins with, and that nothing frozen moves. */
+/** A training that continues from another one: what it begins with, and that nothing frozen moves. */
 import { describe, expect, test } from '@jest/globals';
 import type { TrainConfig } from '../../src/core/schema-types.js';
 import type { DataSpec } from '../../src/image/dataset.js';
@@ -70,7 +70,7 @@ describe('the start', () => {
     expect(notes).toEqual([['parameters', expect.stringMatching(/^\d+ parameters frozen, [\d,]+ trained$/)]]);
   });
 
-  test('leaves the head free where all of the base is frozen, and everything as it was where nothing is said', async () => {
+  test('leaves the head free where all of the base is frozen, and everything as it was without a setting', async () => {
     const free = async (freeze: TrainConfig['freeze']) =>
       (await start(freeze)).document.graph.layers.flatMap(({ name, trainable }) => (trainable ? name : []));
     const head = ['flat', 'gate', 'mean', 'largest', 'sum', 'drop', 'classes'];
@@ -95,7 +95,7 @@ describe('the start', () => {
     ).rejects.toMatchObject(fails);
   });
 
-  test('weights that are not numbers are told before training', async () => {
+  test('NaN weights are reported before training', async () => {
     const spoiled = new Map(weights).set('project/bias', { shape: [8], data: new Float32Array(8).fill(NaN, 3, 4) });
     await expect(start('all', undefined, spoiled)).rejects.toMatchObject({
       category: 'bad-data',
@@ -127,7 +127,7 @@ describe('frozen weights', () => {
     expect(judge(weights, changed('bn1/gamma'), fine)).not.toThrow();
   });
 
-  test('that came out otherwise, or were changed in memory, are told by name', () => {
+  test('that came out otherwise, or were changed in memory, are reported by name', () => {
     expect(judge(weights, changed('conv1/kernel'))).toThrow('training changed frozen weights: conv1/kernel');
     expect(judge(changed('dw2/depthwise_kernel'), new Map())).toThrow('dw2/depthwise_kernel');
   });

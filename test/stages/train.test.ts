@@ -19,7 +19,7 @@ describe('class weights', () => {
     const labels = [0, 0, 0, 1];
     expect(classWeights('balanced', ['a', 'b'], labels)).toEqual([4 / 6, 2]);
   });
-  test('are given by name, and an unknown name is told', () => {
+  test('are given by name, and an unknown name is reported', () => {
     expect(classWeights({ b: 3 }, ['a', 'b'], [])).toEqual([1, 3]);
     expect(() => classWeights({ cat: 2 }, ['cats', 'dogs'], [])).toThrow(
       '`class_weight` names `cat`, but no image has that class',
@@ -61,9 +61,9 @@ describe('early stopping', () => {
   });
 });
 
-describe('without validation pictures', () => {
+describe('without validation images', () => {
   const plateau = { monitor: 'val_loss', factor: 0.5, patience: 1, min_delta: 0, cooldown: 0, min_lr: 0 } as const;
-  test('a figure of theirs that is followed is told before there are features', async () => {
+  test('monitoring one of their metrics is refused before there are features', async () => {
     const bench = new Bench();
     const image = { size: [8, 8], interpolation: 'nearest', orientation: 'exif' };
     const data = {

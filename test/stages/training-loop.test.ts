@@ -1,4 +1,4 @@
-/** Training as a whole on made-up features: goes on from any checkpoint in the same bits, and tells why it diverges. */
+/** Training as a whole on made-up features: continues from any checkpoint in the same bits, and reports why it diverges. */
 import { describe, expect, test } from '@jest/globals';
 import { digestOf, type Digest } from '../../src/core/digest.js';
 import type { EpochMetrics, RunEvent } from '../../src/core/event.js';
@@ -20,7 +20,7 @@ const graph = denseHead(WIDTH, 1);
 const digests = Array.from({ length: 23 }, (_, i) => digestOf(`picture ${i}`)).sort();
 const labels = new Map(digests.map((digest, i) => [digest, i % 2]));
 
-/** Features drawn from digest and view; bad pictures are found when a batch comes to them, as online. */
+/** Features drawn from digest and view; bad images are found when a batch comes to them, as online. */
 class MadeUp implements FeatureSource {
   private readonly bad = new Set<Digest>();
   readonly kept = true;
@@ -138,7 +138,7 @@ async function train({
 
 const bytes = (weights: Weights) => digestOf(encodeWeights(weights));
 
-describe('a training that goes on from a checkpoint', () => {
+describe('a training that continues from a checkpoint', () => {
   const cases: Readonly<Record<string, Partial<TrainConfig>>> = {
     'cosine with a warm-up and a penalty': { schedule: { cosine: { alpha: 0.1 } }, warmup_epochs: 1.5, l2: 0.01 },
     'a plateau and the best weights': {
@@ -147,7 +147,7 @@ describe('a training that goes on from a checkpoint', () => {
       epochs: 8,
     },
   };
-  // One bad picture among those to train on, one among those to validate on.
+  // One bad image among those to train on, one among those to validate on.
   const broken = [digests[7], digests[20]];
 
   test.each(Object.entries(cases))('ends in the same bits: %s', async (_, config) => {
@@ -161,7 +161,7 @@ describe('a training that goes on from a checkpoint', () => {
     expect(bytes(undisturbed.weights)).toEqual(bytes(whole.weights));
     // After each step, and after each epoch but the last.
     expect(written.length).toBeGreaterThan(whole.history.length * 5);
-    const told = new Set<string>();
+    const reported = new Set<string>();
     for (let index = 0; index < written.length; index += 5) {
       const notes: string[] = [];
       const resumed = await train({
@@ -173,14 +173,14 @@ describe('a training that goes on from a checkpoint', () => {
       expect(bytes(resumed.weights)).toEqual(bytes(whole.weights));
       expect([resumed.history, resumed.bestEpoch]).toEqual([whole.history, whole.bestEpoch]);
       expect(notes[0]).toMatch(/^resumed/);
-      told.add(notes[0]);
+      reported.add(notes[0]);
     }
-    expect(told.size).toBeGreaterThan(5);
-    expect([...told].some((text) => /^resumed after epoch \d$/.test(text))).toBe(true);
-    expect([...told].some((text) => /^resumed in epoch \d, after \d batch(es)?$/.test(text))).toBe(true);
+    expect(reported.size).toBeGreaterThan(5);
+    expect([...reported].some((text) => /^resumed after epoch \d$/.test(text))).toBe(true);
+    expect([...reported].some((text) => /^resumed in epoch \d, after \d batch(es)?$/.test(text))).toBe(true);
   });
 
-  test('leaves one where it is interrupted, and goes on from that', async () => {
+  test('leaves one where it is interrupted, and continues from that', async () => {
     const whole = await train({});
     const stop = new AbortController();
     const written: Uint8Array[] = [];
@@ -283,7 +283,7 @@ describe('what is not a number', () => {
   test.each([
     ['onnx', false],
     ['tfjs', true],
-  ])('an output that overflows is told by its layer, on %s', async (_, tfjs) => {
+  ])('an output that overflows is reported with its layer, on %s', async (_, tfjs) => {
     const weights = new Map(madeUpWeights(graph, 1));
     const kernel = weights.get('hidden/kernel')!;
     weights.set('hidden/kernel', { ...kernel, data: kernel.data.map(() => 3e38) });
@@ -296,13 +296,13 @@ describe('what is not a number', () => {
     });
   });
 
-  test('a loss that is finite and far above guessing is told once', async () => {
+  test('a loss that is finite and far above guessing is reported once', async () => {
     const notes: string[] = [];
     await train({ learningRate: 1000, notes });
     expect(notes).toEqual([expect.stringContaining('more than 100 times that of random guessing')]);
   });
 
-  test('a split of which no picture can be used ends the training: there are no figures', async () => {
+  test('a split without a usable image ends the training: there are no metrics', async () => {
     const left = [digests.slice(0, 18), digests.slice(18)];
     for (const [broken, split] of [
       [left[0], 'training'],

@@ -66,7 +66,7 @@ const damages: [string, (path: string) => void][] = [
 ];
 
 describe.each(damages)('a blob that was %s', (name, damage) => {
-  test('is a miss that is said once, and is healed by putting it again', async () => {
+  test('is a miss that is reported once, and is repaired by putting it again', async () => {
     const { blobs, notes } = scratchBlobs();
     const content = Buffer.from('hello, world');
     const ref = await blobs.put(content);

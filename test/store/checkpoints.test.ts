@@ -38,7 +38,7 @@ test.each([
   ['a flipped bit in its first line', (path: string) => flipBit(path, 30)],
   ['a cut end', (path: string) => truncateSync(path, readFileSync(path).length - 5)],
   ['nothing left', (path: string) => truncateSync(path, 0)],
-])('%s: no checkpoint, said once, kept as evidence', async (_, damage) => {
+])('%s: no checkpoint, reported once, kept as evidence', async (_, damage) => {
   const { checkpoints, files, notes, pathOf } = scratch();
   await checkpoints.write(key, content);
   damage(pathOf(key));

@@ -111,7 +111,7 @@ test('two processes that write the same at once agree, and everything is there',
   const codes = await Promise.all(workers.map(async (one): Promise<unknown> => (await once(one.process, 'close'))[0]));
   expect(codes).toEqual([0, 0]);
   const [left, right] = workers.map(({ lines }) => lines);
-  expect(left).toEqual(right); // each was told the same winner of each record, and none found damage
+  expect(left).toEqual(right); // each got the same winner of each record, and none found damage
   expect(left).toHaveLength(1 + 10);
   const { store, notes } = await openHere(root);
   for (let i = 0; i < 640; i += 64) expect(left).toContain(`record ${i} ${await checkRecord(store, i)}`);
@@ -120,7 +120,7 @@ test('two processes that write the same at once agree, and everything is there',
   expect(namesIn(root, 'v1', 'tmp')).toEqual([]);
 });
 
-test('a process that is killed leaves whole files, and whatever it said was kept', async () => {
+test('a process that is killed leaves whole files, and whatever it reported was kept', async () => {
   const root = join(scratchFolder(), 'cache');
   for (let round = 0; round < 2; round++) {
     const one = start(root, `round ${round} `, 1_000_000);
@@ -130,10 +130,10 @@ test('a process that is killed leaves whole files, and whatever it said was kept
     one.process.kill('SIGKILL');
     await once(one.process, 'close');
     const { store, notes } = await openHere(root);
-    const said = one.lines.filter((line) => line.startsWith('record')).length;
-    for (let i = 0; i < said; i++) await expect(checkRecord(store, i * 64)).resolves.toBeDefined();
+    const reported = one.lines.filter((line) => line.startsWith('record')).length;
+    for (let i = 0; i < reported; i++) await expect(checkRecord(store, i * 64)).resolves.toBeDefined();
     // Two packs of 256 rows may have been on their way.
-    expect(await rowsThere(store, said * 64)).toBeGreaterThanOrEqual((said - 1) * 64 - 512);
+    expect(await rowsThere(store, reported * 64)).toBeGreaterThanOrEqual((reported - 1) * 64 - 512);
     expect(notes).toEqual([]);
     expect(one.lines.filter((line) => line.startsWith('damage'))).toEqual([]);
   }

@@ -95,7 +95,7 @@ test.each<[string, string, (path: string) => void]>([
   ],
   ['a folder', 'not a regular file', (path) => (rmSync(path), mkdirSync(path))],
   ['huge', 'larger than 16777216 bytes, the limit for such a file', (path) => truncateSync(path, 16 * 1024 * 1024 + 1)],
-])('a record that was %s is a miss, said once, and replaced', async (_name, reason, damage) => {
+])('a record that was %s is a miss, reported once, and replaced', async (_name, reason, damage) => {
   const { records, record, notes } = await scratchRecords();
   const path = records.pathOf(record.key);
   await records.put(record);

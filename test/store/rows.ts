@@ -1,4 +1,4 @@
-/** Feature sets for tests, with rows that tell whose they are: picture i, view v has the row (i, v, i + 0.5). */
+/** Feature sets for tests, with rows that show whose they are: image i, view v has the row (i, v, i + 0.5). */
 import { join } from 'node:path';
 import { digestOf, type FeatureSetKey } from '../../src/core/digest.js';
 import { FeatureSet, type FeatureSetOptions } from '../../src/store/features/features.js';
@@ -21,7 +21,7 @@ export function open({ files }: Scratch, options: Partial<FeatureSetOptions> = {
   return FeatureSet.open(files, { ...usual, locks: new Locks(files), ...options });
 }
 
-export function pictures(count: number, view = 0) {
+export function imageViews(count: number, view = 0) {
   return Array.from({ length: count }, (_, i) => ({ digest: digestOf(`picture ${i}`), view }));
 }
 
@@ -30,13 +30,13 @@ export function rowFor(i: number, view = 0): Float32Array {
 }
 
 export async function fill(set: FeatureSet, from: number, to: number, view = 0): Promise<void> {
-  const all = pictures(to, view);
+  const all = imageViews(to, view);
   for (let i = from; i < to; i++) await set.append(all[i].digest, view, rowFor(i, view));
 }
 
 export async function readAll(set: FeatureSet, count: number, view = 0): Promise<{ out: number[]; missing: number[] }> {
   const out = new Float32Array(count * 3);
-  const missing = await set.readInto(pictures(count, view), out);
+  const missing = await set.readInto(imageViews(count, view), out);
   return { out: Array.from({ length: count }, (_, i) => out[i * 3]), missing };
 }
 

@@ -48,7 +48,7 @@ describe('unpacked archives', () => {
     ['no files', (folder) => rm(join(folder, 'files'), { recursive: true })],
     ['no manifest', (folder) => rm(join(folder, 'manifest.json'))],
     ['a manifest that is none', (folder) => writeFile(join(folder, 'manifest.json'), 'null')],
-  ])('with %s are taken away, and said', async (_, damage) => {
+  ])('with %s are removed, and reported', async (_, damage) => {
     const root = scratchFolder();
     await (await open(root)).unpack(archive, fill);
     await damage(join(root, 'v1/unpacked', archive));
@@ -76,7 +76,7 @@ describe('parts of downloads', () => {
     expect(await readFile(await store.claimPartial(name), 'utf8')).toBe('half');
   });
 
-  test('of a process that is gone are gone on with', async () => {
+  test('of a dead process are continued', async () => {
     const root = scratchFolder();
     const store = await open(root);
     const path = await store.claimPartial(name);

@@ -1,4 +1,4 @@
-/** A store that somebody else wrote: its names, its records and its links lead nowhere outside. */
+/** A store from elsewhere: its names, its records and its links lead nowhere outside. */
 import { describe, expect, test } from '@jest/globals';
 import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ import { scratchFiles, scratchFolder } from './scratch.js';
 const key = digestOf('key') as string as ActionKey;
 const everything = { maxBytes: 0, maxAgeMs: 0 };
 
-/** A folder of somebody with an old file in it. */
+/** A folder of another program with an old file in it. */
 function people(): { folder: string; file: string } {
   const folder = scratchFolder();
   const file = join(folder, 'thesis.tex');

@@ -1,6 +1,6 @@
-"""Writes test/fixtures/keras/augment.json: pictures changed by Keras's own ImageDataGenerator, to compare ours with.
+"""Writes test/fixtures/keras/augment.json: images changed by Keras's own ImageDataGenerator, to compare ours with.
 
-Square pictures go through Keras's `apply_transform`.
+Square images go through Keras's `apply_transform`.
 For others Keras 3 mixes up height and width in the centre of its transforms, so those go straight through the
 `scipy.ndimage.affine_transform` that Keras uses, with the centre where it belongs. Sharpness is PIL's own.
 """
@@ -54,7 +54,7 @@ OTHERS = [
 
 SHARPNESS = [0.0, 0.6, 1.0, 1.8, 3.2]
 
-# What a generator is asked for, and a picture of this height and width: Keras's draws give the range of each number.
+# What a generator is asked for, and an image of this height and width: Keras's draws give the range of each number.
 EXTENT = (200, 100)
 RANGES = [
     {"rotation_range": 30},
@@ -109,7 +109,7 @@ def by_scipy(pixels, change, fill_mode):
 
 
 def sharpened(picture, pixels, factor):
-    """In whole levels: PIL rounds the smooth picture, and the blend once more."""
+    """In whole levels: PIL rounds the smooth image, and the blend once more."""
     result = numpy.asarray(ImageEnhance.Sharpness(Image.fromarray(pixels)).enhance(factor))
     return {"picture": picture, "factor": factor, "expected": result.ravel().tolist()}
 

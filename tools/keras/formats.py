@@ -41,8 +41,8 @@ def bitmap(depth, rows, palette=b"", height=HEIGHT, masks=b"", core=False):
         header = struct.pack("<IHHHH", 12, WIDTH, height, 1, depth)
     else:
         compression = 3 if masks else 0
-        colours = len(palette) // 4
-        header = struct.pack("<IiiHHIIiiII", 40, WIDTH, height, 1, depth, compression, len(padded), 2835, 2835, colours, 0)
+        colors = len(palette) // 4
+        header = struct.pack("<IiiHHIIiiII", 40, WIDTH, height, 1, depth, compression, len(padded), 2835, 2835, colors, 0)
     start = 14 + len(header) + len(masks) + len(palette)
     file = struct.pack("<2sIHHI", b"BM", start + len(padded), 0, 0, start)
     return file + header + masks + palette + padded
@@ -60,35 +60,35 @@ def nibbles(name):
 
 
 def files():
-    colour = Image.fromarray(drawn("colour"))
+    color = Image.fromarray(drawn("colour"))
     other = Image.fromarray(drawn("other"))
     cmyk = Image.fromarray(drawn("cmyk", 4), mode="CMYK")
     palette = bytes(int(level) for level in noise("palette", 64, 0, 255.99))
     plain = [bytes(row.reshape(-1)) for row in drawn("rows")]
-    yield "24-bit.bmp", saved(colour, "BMP")
-    yield "8-bit.bmp", saved(colour.quantize(200), "BMP")
-    yield "gray.bmp", saved(colour.convert("L"), "BMP")
-    yield "1-bit.bmp", saved(colour.convert("1"), "BMP")
+    yield "24-bit.bmp", saved(color, "BMP")
+    yield "8-bit.bmp", saved(color.quantize(200), "BMP")
+    yield "gray.bmp", saved(color.convert("L"), "BMP")
+    yield "1-bit.bmp", saved(color.convert("1"), "BMP")
     yield "32-bit.bmp", bitmap(32, [bytes(row.reshape(-1)) for row in drawn("deep", 4)])
     yield "4-bit.bmp", bitmap(4, nibbles("nibbles"), palette)
     yield "555.bmp", bitmap(16, words("555"))
     yield "565.bmp", bitmap(16, words("565"), masks=struct.pack("<III", 0xF800, 0x07E0, 0x001F))
     yield "from-the-top.bmp", bitmap(24, plain, height=-HEIGHT)
     yield "core-header.bmp", bitmap(24, plain, core=True)
-    yield "one.gif", saved(colour.quantize(256), "GIF")
-    yield "two-frames.gif", saved(colour.quantize(64), "GIF", save_all=True, append_images=[other.quantize(64)])
-    yield "strips.tif", saved(colour, "TIFF")
-    yield "lzw.tif", saved(colour, "TIFF", compression="tiff_lzw")
-    yield "deflate.tif", saved(colour, "TIFF", compression="tiff_adobe_deflate")
-    yield "gray.tif", saved(colour.convert("L"), "TIFF")
-    yield "1-bit.tif", saved(colour.convert("1"), "TIFF", compression="group4")
+    yield "one.gif", saved(color.quantize(256), "GIF")
+    yield "two-frames.gif", saved(color.quantize(64), "GIF", save_all=True, append_images=[other.quantize(64)])
+    yield "strips.tif", saved(color, "TIFF")
+    yield "lzw.tif", saved(color, "TIFF", compression="tiff_lzw")
+    yield "deflate.tif", saved(color, "TIFF", compression="tiff_adobe_deflate")
+    yield "gray.tif", saved(color.convert("L"), "TIFF")
+    yield "1-bit.tif", saved(color.convert("1"), "TIFF", compression="group4")
     yield "cmyk.tif", saved(cmyk, "TIFF")
-    yield "two-pages.tif", saved(colour, "TIFF", save_all=True, append_images=[other])
-    yield "two-frames.webp", saved(colour, "WEBP", lossless=True, save_all=True, append_images=[other])
+    yield "two-pages.tif", saved(color, "TIFF", save_all=True, append_images=[other])
+    yield "two-frames.webp", saved(color, "WEBP", lossless=True, save_all=True, append_images=[other])
     yield "cmyk.jpg", saved(cmyk, "JPEG", quality=95)
-    yield "without-end.jpg", saved(colour, "JPEG", quality=95)[:-2]
-    yield "progressive-without-end.jpg", saved(colour, "JPEG", quality=95, progressive=True)[:-2]
-    yield "lossy.avif", saved(colour, "AVIF", quality=90, subsampling="4:4:4")
+    yield "without-end.jpg", saved(color, "JPEG", quality=95)[:-2]
+    yield "progressive-without-end.jpg", saved(color, "JPEG", quality=95, progressive=True)[:-2]
+    yield "lossy.avif", saved(color, "AVIF", quality=90, subsampling="4:4:4")
 
 
 def encoded(content):
@@ -96,13 +96,13 @@ def encoded(content):
 
 
 def main():
-    told = {"width": WIDTH, "height": HEIGHT, "files": {}}
+    golden = {"width": WIDTH, "height": HEIGHT, "files": {}}
     for name, content in files():
         pixels = numpy.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
         assert pixels.shape == (HEIGHT, WIDTH, 3), name
-        told["files"][name] = {"file": encoded(content), "pixels": encoded(pixels.tobytes())}
-    TARGET.write_bytes(gzip.compress(json.dumps(told, separators=(",", ":")).encode(), mtime=0))
-    print(f"{len(told['files'])} files, {TARGET.stat().st_size} bytes")
+        golden["files"][name] = {"file": encoded(content), "pixels": encoded(pixels.tobytes())}
+    TARGET.write_bytes(gzip.compress(json.dumps(golden, separators=(",", ":")).encode(), mtime=0))
+    print(f"{len(golden['files'])} files, {TARGET.stat().st_size} bytes")
 
 
 main()

@@ -99,12 +99,12 @@ def main():
             path = os.path.join(folder, name)
             write(path)
             (FOLDER / f"{name}.gz").write_bytes(gzip.compress(Path(path).read_bytes(), mtime=0))
-    told = {
+    golden = {
         "pixels": [round(float(value), 9) for value in pixels.ravel()],
         "outputs": [float(value) for value in outputs.ravel()],
         "row": {"input": [1, -2, 3], "output": row.predict(numpy.array([[1.0, -2.0, 3.0]]), verbose=0).ravel().tolist()},
     }
-    (FOLDER / "tiny.json").write_text(json.dumps(told) + "\n")
+    (FOLDER / "tiny.json").write_text(json.dumps(golden) + "\n")
 
 
 main()

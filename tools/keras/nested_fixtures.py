@@ -83,7 +83,7 @@ def rounded(values):
 
 def main():
     pixels = numpy.random.default_rng(8).uniform(0, 255, size=(2, 8, 8, 3)).round().astype("float32")
-    told = {"pixels": [int(value) for value in pixels.ravel()], "outputs": {}}
+    golden = {"pixels": [int(value) for value in pixels.ravel()], "outputs": {}}
 
     def keep(folder, name, save):
         path = os.path.join(folder, name)
@@ -99,12 +99,12 @@ def main():
                 for ending in ("keras", "h5"):
                     name = f"nested-{build.__name__}-keras{release}.{ending}"
                     keep(folder, name, model.save)
-                    told["outputs"][name] = rounded(maps(model, pixels))
+                    golden["outputs"][name] = rounded(maps(model, pixels))
         alone = base(keras)
         seeded(alone)
         keep(folder, "nested-base-keras3.weights.h5", alone.save_weights)
-        told["outputs"]["nested-base-keras3.weights.h5"] = rounded(alone(pixels))
-    (FOLDER / "nested.json").write_text(json.dumps(told) + "\n")
+        golden["outputs"]["nested-base-keras3.weights.h5"] = rounded(alone(pixels))
+    (FOLDER / "nested.json").write_text(json.dumps(golden) + "\n")
 
 
 main()

@@ -17,7 +17,7 @@ import tf_keras
 from noise import noise, weight
 
 TARGET = Path(__file__).parents[2] / "test" / "fixtures" / "keras" / "networks.json.gz"
-SIZE, PICTURES, SAMPLES = 96, 2, 64
+SIZE, IMAGES, SAMPLES = 96, 2, 64
 NETWORKS = {
     "vgg16": ("VGG16", {}),
     "mobilenet_v2": ("MobileNetV2", {"alpha": 0.35}),
@@ -49,8 +49,8 @@ def described(output, layer):
 
 def main():
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
-    pixels = noise("pixels", PICTURES * SIZE * SIZE * 3).reshape((PICTURES, SIZE, SIZE, 3))
-    told = {}
+    pixels = noise("pixels", IMAGES * SIZE * SIZE * 3).reshape((IMAGES, SIZE, SIZE, 3))
+    golden = {}
     for key, (name, options) in NETWORKS.items():
         path = folder / f"{key}.h5"
         write_published(str(path), name, options)
@@ -58,10 +58,10 @@ def main():
         model.load_weights(path)
         layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
         outputs = keras.Model(model.input, [layer.output for layer in layers]).predict(pixels, verbose=0)
-        told[key] = {layer.name: described(output, layer.name) for layer, output in zip(layers, outputs)}
-    text = json.dumps({"size": SIZE, "pictures": PICTURES, "networks": told}, separators=(",", ":"))
+        golden[key] = {layer.name: described(output, layer.name) for layer, output in zip(layers, outputs)}
+    text = json.dumps({"size": SIZE, "pictures": IMAGES, "networks": golden}, separators=(",", ":"))
     TARGET.write_bytes(gzip.compress(text.encode(), mtime=0))
-    print(f"{sum(map(len, told.values()))} layers, {TARGET.stat().st_size} bytes")
+    print(f"{sum(map(len, golden.values()))} layers, {TARGET.stat().st_size} bytes")
 
 
 main()

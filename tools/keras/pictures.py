@@ -1,6 +1,6 @@
-"""Writes test/fixtures/keras/pictures/ and pictures.json.gz: what `flow_from_directory` makes of pictures and folders.
+"""Writes test/fixtures/keras/pictures/ and pictures.json.gz: what `flow_from_directory` makes of images and folders.
 
-The pictures are drawn here: smooth parts, edges and grain, so that every filter has something to do.
+The images are drawn here: smooth parts, edges and grain, so that every filter has something to do.
 """
 
 import base64
@@ -35,7 +35,7 @@ def drawn(width, height):
     return numpy.clip(numpy.stack([red, green, blue], axis=2) + grain[..., None], 0, 255).astype(numpy.uint8)
 
 
-def write_pictures(folder):
+def write_images(folder):
     folder.mkdir(parents=True, exist_ok=True)
     picture = Image.fromarray(drawn(150, 110))
     picture.save(folder / "colour.png", optimize=True)
@@ -65,18 +65,18 @@ def decoded(root, size, interpolation):
 
 def case(size, interpolation):
     pixels = decoded(FIXTURES / "pictures", size, interpolation)
-    told = {"size": size, "interpolation": interpolation}
+    golden = {"size": size, "interpolation": interpolation}
     if interpolation == "nearest" or size[0] > 110:
-        return {**told, "exact": {name: hashlib.sha256(levels).hexdigest() for name, levels in pixels.items()}}
-    return {**told, "close": {name: base64.b64encode(pixels[name]).decode() for name in REDUCED}}
+        return {**golden, "exact": {name: hashlib.sha256(levels).hexdigest() for name, levels in pixels.items()}}
+    return {**golden, "close": {name: base64.b64encode(pixels[name]).decode() for name in REDUCED}}
 
 
 def main():
-    write_pictures(FIXTURES / "pictures" / "drawn")
+    write_images(FIXTURES / "pictures" / "drawn")
     cases = [case(size, interpolation) for size in SIZES for interpolation in INTERPOLATIONS]
-    told = {"classes": CLASSES, "order": class_order(), "cases": cases}
+    golden = {"classes": CLASSES, "order": class_order(), "cases": cases}
     target = FIXTURES / "pictures.json.gz"
-    target.write_bytes(gzip.compress(json.dumps(told, separators=(",", ":")).encode(), mtime=0))
+    target.write_bytes(gzip.compress(json.dumps(golden, separators=(",", ":")).encode(), mtime=0))
     print(f"{len(cases)} cases, {target.stat().st_size} bytes")
 
 

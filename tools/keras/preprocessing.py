@@ -14,11 +14,11 @@ def main():
     bases = {name: getattr(applications, name).preprocess_input for name in ("vgg16", "vgg19", "resnet50", "mobilenet_v2")}
     # Every level once in each channel, and no two channels alike.
     levels = numpy.stack([numpy.arange(256), numpy.roll(numpy.arange(256), 85), numpy.arange(256)[::-1]], axis=1)
-    told = {name: apply(levels.astype("float32")[None]).ravel() for name, apply in bases.items()}
-    assert all(values.dtype == numpy.float32 for values in told.values())
-    text = json.dumps({"pixels": levels.ravel().tolist(), "bases": {name: values.tolist() for name, values in told.items()}}, separators=(",", ":"))
+    golden = {name: apply(levels.astype("float32")[None]).ravel() for name, apply in bases.items()}
+    assert all(values.dtype == numpy.float32 for values in golden.values())
+    text = json.dumps({"pixels": levels.ravel().tolist(), "bases": {name: values.tolist() for name, values in golden.items()}}, separators=(",", ":"))
     TARGET.write_bytes(gzip.compress(text.encode(), mtime=0))
-    print(f"{len(told)} bases, {TARGET.stat().st_size} bytes")
+    print(f"{len(golden)} bases, {TARGET.stat().st_size} bytes")
 
 
 main()

@@ -96,14 +96,14 @@ def main():
         plateau(losses, monitor="loss", patience=1, cooldown=0, min_lr=0.03, **shared),
     ]
     trainings = [train(kind, limit, penalty, start, batches) for kind in OPTIMIZERS for limit in LIMITS for penalty in PENALTIES]
-    told = {
+    golden = {
         "start": {name: {"shape": list(values.shape), "data": numbers(values)} for name, values in zip(WEIGHTS, start)},
         "batches": [{"features": numbers(x), "targets": numbers(y)} for x, y in batches],
         "trainings": trainings,
         "schedules": schedules(),
         "plateaus": plateaus,
     }
-    TARGET.write_text(f"{json.dumps(told, separators=(',', ':'))}\n")
+    TARGET.write_text(f"{json.dumps(golden, separators=(',', ':'))}\n")
     print(f"{len(trainings)} trainings, {TARGET.stat().st_size} bytes")
 
 

@@ -1,9 +1,9 @@
-"""Checks an exported model as a stranger would: by the public ONNX checker, and by running its probe pictures with
+"""Checks an exported model as a third party would: by the public ONNX checker, and by running its probe images with
 nothing but onnxruntime and what the file says of itself. Neither this project's code nor preprocessing.json is used.
 
     python check_bundle.py FOLDER
 
-Prints one line of JSON: the IR version, the opset, the metadata's keys, how many pictures were scored and the largest
+Prints one line of JSON: the IR version, the opset, the metadata's keys, how many images were scored and the largest
 difference from the scores that the bundle promises (null where onnxruntime, numpy or Pillow is missing).
 Exits with 1 where the checker refuses the file, or a score differs by more than 1e-4.
 """
@@ -17,7 +17,7 @@ TOLERANCE = 1e-4
 
 
 def largest_difference(folder, metadata, probes):
-    """Runs every probe picture; None where a library for it is missing."""
+    """Runs every probe image; None where a library for it is missing."""
     try:
         import numpy
         import onnxruntime
@@ -27,8 +27,8 @@ def largest_difference(folder, metadata, probes):
     session = onnxruntime.InferenceSession(str(folder / "model.onnx"), providers=["CPUExecutionProvider"])
     own = session.get_modelmeta().custom_metadata_map
     entry, output = (json.loads(own[f"pipeline.{name}"]) for name in ("input", "output"))
-    pictures = [numpy.asarray(Image.open(folder / probe["picture"])) for probe in probes]
-    batch = numpy.stack(pictures).astype(entry["type"])
+    images = [numpy.asarray(Image.open(folder / probe["picture"])) for probe in probes]
+    batch = numpy.stack(images).astype(entry["type"])
     assert list(batch.shape[1:3]) == json.loads(own["pipeline.image"])["size"], batch.shape
     [scores] = session.run([output["name"]], {entry["name"]: batch})
     assert scores.shape == (len(probes), len(json.loads(own["pipeline.classes"]))), scores.shape

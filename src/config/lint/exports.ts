@@ -1,4 +1,4 @@
-/** Rules about the folders that exports write: inside the project, and nobody else's. */
+/** Rules about the folders that exports write: inside the project, and of this stage only. */
 import { dirname, resolve } from 'node:path';
 import { isWithin } from '../../core/paths.js';
 import type { Problem } from '../../core/problem.js';
@@ -6,7 +6,7 @@ import { shellPath } from '../../core/text/shell-path.js';
 import { pathOf } from '../../core/source.js';
 import { type LintContext, stagesOf } from './lineage.js';
 
-/** The code that makes a whole failure `unsafe` where there are no other problems. */
+/** The code that makes a whole failure `unsafe` if there are no other problems. */
 export const leavesProject = 'path-leaves-project';
 
 interface Folder {
@@ -16,7 +16,7 @@ interface Folder {
   readonly path: string;
 }
 
-/** An export replaces its folder as a whole: whatever else lies there would be lost. */
+/** An export replaces its folder as a whole: any other file in it would be lost. */
 export function exportFolders(context: LintContext): Problem[] {
   const { stages, home } = context;
   const folders = stagesOf(stages, 'export').map(({ name, config: { to } }): Folder => ({
@@ -49,7 +49,7 @@ function pathsFrom(path: string): string[] {
   return paths;
 }
 
-/** A run would make a folder called `~`, into which nobody looks. */
+/** A run would make a folder called `~`, which no one would find. */
 function writtenForShell({ name, to }: Folder, { locator }: LintContext): Problem[] {
   const forShell = shellPath(to);
   if (forShell === undefined) return [];
@@ -81,12 +81,12 @@ function outsideProject({ name, to, path }: Folder, { locator, home }: LintConte
 
 function overSources({ name, to, path }: Folder, { stages, locator, root, home }: LintContext): Problem[] {
   return stagesOf(stages, 'ingest').flatMap((ingest) => {
-    const pictures = pathOf(ingest.config.source);
-    if (pictures === undefined) return [];
-    const source = resolve(root, pictures);
+    const from = pathOf(ingest.config.source);
+    if (from === undefined) return [];
+    const source = resolve(root, from);
     if (isWithin(home, path) || (!isWithin(path, source) && !isWithin(source, path))) return [];
     const line = locator.mention(['stages', ingest.name, 'source']);
-    const found = `\`${to}\` overlaps the images of \`${ingest.name}\` (\`${pictures}\`, ${line})`;
+    const found = `\`${to}\` overlaps the images of \`${ingest.name}\` (\`${from}\`, ${line})`;
     const expected = 'a folder outside the images';
     return [{ code: 'export-over-source', ...locator.at(['stages', name, 'to']), found, expected }];
   });

@@ -1,4 +1,4 @@
-/** Rules that compare what a pipeline says of its classes with the folders of pictures, where those can be listed. */
+/** Rules that compare what a pipeline says about its classes with the folders of images, if those can be listed. */
 import { classNameOf } from '../../core/class-layout.js';
 import { classifierOf, endingFault, endingOf, lossOf, unitsFault } from '../../core/head-rules.js';
 import { nameList, plainNames } from '../../core/text/names.js';
@@ -16,19 +16,19 @@ import { emptyFolders, testProblems } from './sources.js';
 interface Classes {
   readonly names: readonly string[];
   /** For messages: `` `pictures` has 3 classes (birds, cats, dogs) ``. */
-  readonly told: string;
+  readonly description: string;
 }
 
 export interface FolderProblems {
   readonly problems: readonly Problem[];
-  /** What runs all the same, and is likely not meant. */
+  /** What runs anyway, but is probably a mistake. */
   readonly warnings: readonly Problem[];
 }
 
 /**
- * Problems of classes that have no folder, of heads, losses and class weights that do not fit the classes, and of evaluations
- * on test pictures where there can be none; warnings of empty folders. Only folder names are read; where that is not possible
- * nothing is said, because the ingest stage tells what is wrong with its source.
+ * Problems of classes that have no folder, of heads, losses and class weights that do not fit the classes, and of
+ * evaluations on test images where there can be none; warnings of empty folders. Only folder names are read. If that is
+ * not possible, nothing is reported, because the ingest stage reports what is wrong with its source.
  */
 export function lintAgainstFolders(context: LintContext, foldersOf: FolderReader): FolderProblems {
   const sources = new Map<string, SourceFolders>();
@@ -59,9 +59,9 @@ function classProblems(context: LintContext, sources: ReadonlyMap<string, Source
   for (const ingest of stagesOf(context.stages, 'ingest')) {
     const folders = sources.get(ingest.name)?.classes;
     const names = ingest.config.classes?.map(classNameOf) ?? folders;
-    // One class alone is told by ingest, with what to do about it.
+    // Ingest reports a single class, with what to do about it.
     if (names === undefined || names.length < 2) continue;
-    classes.set(ingest.name, { names, told: toldOf(ingest, names) });
+    classes.set(ingest.name, { names, description: describeClasses(ingest, names) });
     if (ingest.config.classes !== undefined && folders !== undefined) {
       problems.push(...missingFolders(context, ingest, ingest.config.classes, folders));
     }
@@ -79,7 +79,7 @@ function classProblems(context: LintContext, sources: ReadonlyMap<string, Source
   return problems;
 }
 
-function toldOf(ingest: Stage<'ingest'>, names: readonly string[]): string {
+function describeClasses(ingest: Stage<'ingest'>, names: readonly string[]): string {
   const { source, classes } = ingest.config;
   const origin = classes === undefined ? `\`${nameOf(source)}\` has` : `\`classes\` of \`${ingest.name}\` names`;
   return `${origin} ${names.length} classes (${plainNames(names)})`;
@@ -106,13 +106,13 @@ function missingFolders(
 }
 
 /** A head that is written out has to fit the classes. */
-function unitsProblem({ locator }: LintContext, head: Stage<'build-head'>, { names, told }: Classes): Problem[] {
+function unitsProblem({ locator }: LintContext, head: Stage<'build-head'>, { names, description }: Classes): Problem[] {
   const ending = endingOf(head.config.layers);
   // An ending that fits no classes at all is reported by itself.
   if (ending.kind === 'classifier' || ending.kind === 'other' || endingFault(head.config.layers)) return [];
   const { kind, units, denseAt } = ending;
   if (units === undefined || denseAt === undefined) return [];
-  const fault = unitsFault({ units, activation: kind }, names.length, told);
+  const fault = unitsFault({ units, activation: kind }, names.length, description);
   if (fault === undefined) return [];
   return [{ code: 'units-do-not-fit-classes', ...fault, ...locator.at(pathOfLayer(head, denseAt)) }];
 }
@@ -122,7 +122,7 @@ function classifierLoss(
   { locator }: LintContext,
   train: Stage<'train'>,
   head: Stage<'build-head'> | undefined,
-  { names, told }: Classes,
+  { names, description }: Classes,
 ): Problem[] {
   if (head === undefined || endingOf(head.config.layers).kind !== 'classifier' || train.config.loss === 'auto')
     return [];
@@ -132,14 +132,14 @@ function classifierLoss(
     {
       code: 'loss-does-not-fit-classes',
       ...locator.at(['stages', train.name, 'loss']),
-      found: `\`${train.config.loss}\` does not fit \`classifier\`: ${told}`,
+      found: `\`${train.config.loss}\` does not fit \`classifier\`: ${description}`,
       expected: `\`${fitting}\`, or \`auto\`, which follows the classes`,
       remedy: 'write `loss: auto`',
     },
   ];
 }
 
-function unknownWeights({ locator }: LintContext, train: Stage<'train'>, { names, told }: Classes): Problem[] {
+function unknownWeights({ locator }: LintContext, train: Stage<'train'>, { names, description }: Classes): Problem[] {
   const weights = train.config.class_weight;
   if (weights === undefined || typeof weights === 'string') return [];
   return Object.keys(weights).flatMap((name) => {
@@ -148,7 +148,7 @@ function unknownWeights({ locator }: LintContext, train: Stage<'train'>, { names
       {
         code: 'unknown-class',
         ...locator.at(['stages', train.name, 'class_weight', name], 'key'),
-        found: `\`class_weight\` names \`${name}\`, but ${told}`,
+        found: `\`class_weight\` names \`${name}\`, but ${description}`,
         expected: `one of ${nameList(names, 'or')}`,
         remedy: didYouMean(name, names),
       },

@@ -6,7 +6,7 @@ import { exportFolders } from './exports.js';
 import { layerOrder, lossFitsHead, headEnding } from './heads.js';
 import type { LintContext } from './lineage.js';
 import { pinnedOrigins } from './origins.js';
-import { fineTuningRate, followedFigures, freezeWithFrom, ratesAndLimits } from './trainings.js';
+import { fineTuningRate, unmeasuredMonitors, freezeWithFrom, ratesAndLimits } from './trainings.js';
 import { classesOnce, fitFields, rangeOrder, rescaleFactor, splitShares } from './values.js';
 
 type Rule = (context: LintContext) => Problem[];
@@ -29,7 +29,7 @@ const rules: readonly Rule[] = [
   headEnding,
   lossFitsHead,
   ratesAndLimits,
-  followedFigures,
+  unmeasuredMonitors,
   freezeWithFrom,
   exportFolders,
 ];

@@ -1,4 +1,4 @@
-/** Questions about who reads whom, for rules that look at several stages. */
+/** Which stage reads which, for rules that look at several stages. */
 import type { StageKind } from '../../core/schema-types.js';
 import type { ReferenceField, Stage } from '../pipeline.js';
 import type { Locator } from '../locator.js';
@@ -21,7 +21,10 @@ export function stagesOf<Kind extends StageKind>(stages: readonly Stage[], kind:
   return stages.filter((stage): stage is Stage<Kind> => isKind(stage, kind));
 }
 
-/** The stages that a stage reads by one field, the nearest first: for a build-head's `base`, its freeze, then its load-base. */
+/**
+ * The stages that a stage reads by one field, the nearest first: for a build-head's `base`, its freeze, then its
+ * load-base.
+ */
 function lineage(stages: readonly Stage[], stage: Stage, field: ReferenceField): Stage[] {
   const byName = stagesByName(stages);
   const found = new Set<Stage>();
@@ -63,7 +66,7 @@ export function nearestOf<Kind extends StageKind>(
 /** What one train stage brings together, as far as it is there. */
 export interface Training {
   readonly train: Stage<'train'>;
-  /** The head that is trained, also where the stage goes on from another training. */
+  /** The head that is trained, also where the stage continues from another training. */
   readonly head: Stage<'build-head'> | undefined;
   readonly base: Stage<'load-base'> | undefined;
   readonly augments: readonly Stage<'augment'>[];

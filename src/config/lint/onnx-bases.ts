@@ -8,7 +8,7 @@ export function onnxFields({ stages, locator }: LintContext): Problem[] {
     const { architecture, output, tokens, input_size: size, preprocessing } = config;
     if (architecture === 'onnx') return [];
     const fields = [
-      ...(output === 'auto' ? [] : ['output']),
+      ...(output === undefined ? [] : ['output']),
       ...(tokens === undefined ? [] : ['tokens']),
       ...(size === undefined ? [] : ['input_size']),
     ];

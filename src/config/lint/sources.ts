@@ -5,7 +5,7 @@ import { nameOf } from '../../core/source.js';
 import type { SourceFolders } from '../class-folders.js';
 import { type LintContext, nearestOf, stagesOf } from './lineage.js';
 
-/** Who names the classes has left the other folders out on purpose. */
+/** If the file names the classes, the other folders are left out on purpose. */
 export function emptyFolders({ stages, locator }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
   return stagesOf(stages, 'ingest').flatMap(({ name, config: { source, classes } }) => {
     const empty = sources.get(name)?.empty ?? [];
@@ -20,7 +20,7 @@ export function emptyFolders({ stages, locator }: LintContext, sources: Readonly
   });
 }
 
-/** What is said of folders without files, here and before there is a pipeline. */
+/** The message about folders without files, here and before there is a pipeline. */
 export function emptyFolderText(empty: readonly string[], source: string): Pick<Problem, 'found' | 'remedy'> {
   const [subject, rest, remedy] =
     empty.length === 1
@@ -29,7 +29,9 @@ export function emptyFolderText(empty: readonly string[], source: string): Pick<
   return { found: `the ${subject} ${nameList(empty)} in \`${source}\` ${rest}`, remedy: `put images into ${remedy}` };
 }
 
-/** Evaluations on test pictures where no folder and no share gives any: else all of the training comes before that is found. */
+/**
+ * Evaluations on test images if no folder and no share provides any. Otherwise this would show up only after training.
+ */
 export function testProblems({ stages, locator }: LintContext, sources: ReadonlyMap<string, SourceFolders>): Problem[] {
   return stagesOf(stages, 'evaluate').flatMap((evaluate) => {
     const ingest = nearestOf(stages, evaluate, 'data', 'ingest');

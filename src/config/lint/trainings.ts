@@ -1,4 +1,4 @@
-/** Rules about how training goes: its learning rate, its limits, and trainings that go on from another one. */
+/** Rules about how training goes: its learning rate, its limits, and trainings that continue from another one. */
 import { onlyMember } from '../../core/only-member.js';
 import type { Problem } from '../../core/problem.js';
 import type { FreezeConfig, TrainConfig } from '../../core/schema-types.js';
@@ -47,8 +47,8 @@ export function ratesAndLimits({ stages, locator }: LintContext): Problem[] {
   });
 }
 
-/** Accuracy can be followed where it is measured. */
-export function followedFigures({ stages, locator }: LintContext): Problem[] {
+/** Accuracy can be monitored only if it is measured. */
+export function unmeasuredMonitors({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'train').flatMap(({ name, config }) =>
     (['early_stopping', 'reduce_on_plateau'] as const).flatMap((field): Problem[] => {
       const monitor = config[field]?.monitor;
@@ -88,8 +88,8 @@ export function freezeWithFrom({ stages, locator }: LintContext): Problem[] {
 
 /**
  * Ten times the rates that Keras's guides fine-tune with: Adam at 1e-5 (https://keras.io/guides/transfer_learning), SGD
- * with momentum at 1e-4 (https://keras.io/api/applications, "Fine-tune InceptionV3"). Above, the first steps undo what the
- * base has learned.
+ * with momentum at 1e-4 (https://keras.io/api/applications, "Fine-tune InceptionV3"). Above, the first steps undo what
+ * the base has learned.
  */
 const highestRates: Readonly<Record<keyof TrainConfig['optimizer'], number>> = { adam: 1e-4, rmsprop: 1e-4, sgd: 1e-3 };
 
@@ -112,7 +112,7 @@ export function fineTuningRate(context: LintContext): Problem[] {
       {
         code: 'fine-tuning-rate',
         ...context.locator.at(path),
-        found: `the learning rate ${settings.learning_rate} is high for ${kind} where layers of \`${base.name}\` are trained: it may destroy what they have learned`,
+        found: `the learning rate ${settings.learning_rate} is high for ${kind} when layers of \`${base.name}\` are trained: it may destroy what they have learned`,
         expected: `at most ${highest}; Keras's guides use a tenth of that`,
         remedy:
           train.references.from === undefined
@@ -123,14 +123,16 @@ export function fineTuningRate(context: LintContext): Problem[] {
   });
 }
 
-/** Whether layers of the base are trained, as far as the file tells. */
+/** Whether layers of the base are trained, as far as the file shows. */
 function trainsBase(boundary: Boundary): boolean {
   return boundary !== undefined && boundary !== 'all' && !(Array.isArray(boundary) && boundary.includes('*'));
 }
 
 type Boundary = FreezeConfig['layers'] | undefined;
 
-/** What is frozen in a training: by its own `freeze`, that of the trainings before, or the freeze stage below its head. */
+/**
+ * What is frozen in a training: by its own `freeze`, that of the trainings before, or the freeze stage below its head.
+ */
 function boundariesOf(stages: LintContext['stages']): (training: Training) => Boundary {
   const byName = stagesByName(stages);
   const known = new Map<Stage, Boundary>();

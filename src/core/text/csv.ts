@@ -1,11 +1,11 @@
 /** Tables as comma-separated values: quoted as in RFC 4180, with line feeds. */
 
 /**
- * What a spreadsheet takes for a formula (OWASP, "CSV Injection"), also in its fullwidth form. A cell that begins so gets
- * an apostrophe in front, which spreadsheets show as text; programs that need the exact name read `--json`.
+ * What a spreadsheet takes for a formula (OWASP, "CSV Injection"), also in its fullwidth form. A cell that begins so
+ * gets an apostrophe in front, which spreadsheets show as text; programs that need the exact name read `--json`.
  */
 const formulaStart = /^[=+\-@\t\r\n＝＋－＠]/u;
-// What writes to a terminal by itself. Tabs and line ends are data, and stand in quotes.
+// What writes to a terminal by itself. Tabs and line ends are data, and are quoted.
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
 
 function field(text: string): string {

@@ -24,7 +24,7 @@ function plain(name: string): string {
 }
 
 /**
- * Letters to insert, delete, replace or swap with their neighbour to get from one word to the other: the optimal string
+ * Letters to insert, delete, replace or swap with their neighbor to get from one word to the other: the optimal string
  * alignment distance (Damerau 1964), by dynamic programming over three rows.
  */
 function editDistance(from: string, to: string): number {

@@ -1,8 +1,10 @@
-/** Paths that were written for a shell: a pipeline takes every path as it is, so `~` and `$HOME` are names of folders. */
+/**
+ * Paths that were written for a shell: a pipeline takes every path as it is, so `~` and `$HOME` are names of folders.
+ */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** What is said of such a path where nothing is found at it. */
+/** What to report about such a path if nothing is found at it. */
 export interface ShellPath {
   /** `` `~` is not expanded `` */
   readonly found: string;
@@ -29,7 +31,14 @@ export function shellPath(path: string, environment: NodeJS.ProcessEnv = process
         : instead(`${before}${value}${after}`);
     return { found: `\`${written}\` is not expanded`, remedy };
   }
-  if (process.platform === 'win32' || !path.includes('\\')) return undefined;
+  if (process.platform === 'win32') return undefined;
+  const drive = /(?:^|\/)([A-Za-z]):[\\/](.*)$/.exec(path);
+  if (drive !== null) {
+    const [, letter, below] = drive;
+    const mounted = `/mnt/${letter.toLowerCase()}/${forward(below)}`;
+    return { found: 'it is a Windows path', remedy: `write the path on this system; in WSL it is \`${mounted}\`` };
+  }
+  if (!path.includes('\\')) return undefined;
   return {
     found: '`\\` is part of a name on this system and does not separate folders',
     remedy: `write it with \`/\`: \`${forward(path)}\``,

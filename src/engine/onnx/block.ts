@@ -5,12 +5,29 @@
 import { nodesFor, type OnnxModel } from '../../model/onnx/model-proto.js';
 import { Message } from '../../model/onnx/protobuf.js';
 import { fieldsOf } from '../../model/onnx/protobuf-reader.js';
-import type { Block, Node } from './model-file.js';
+
+/**
+ * Nodes of another file from one of its values to another. They are written as that file has them, with names of their
+ * own. The first input of the node that stands for them is the value at `input`, the others are the `constants`.
+ */
+export interface Block {
+  readonly program: OnnxModel;
+  readonly input: string;
+  readonly output: string;
+  /** Initializers that lie outside the program. */
+  readonly constants: readonly string[];
+}
+
+/** The node that stands for a block. */
+interface StandIn {
+  readonly inputs: readonly string[];
+  readonly output: string;
+}
 
 type Rename = (value: string) => string;
 
 /** NodeProto messages, in the order of the file. */
-export function* blockNodes(node: Node, block: Block): Generator<Message, void, undefined> {
+export function* blockNodes(node: StandIn, block: Block): Generator<Message, void, undefined> {
   const rename = renaming(node, block);
   for (const { bytes } of nodesFor(block.program, block.output)) {
     // NodeProto: input (1), output (2), name (3); another node of the same name may be ours.
@@ -22,7 +39,7 @@ export function* blockNodes(node: Node, block: Block): Generator<Message, void, 
 }
 
 /** TensorProto messages of the initializers that lie in the program. */
-export function* blockInitializers(node: Node, block: Block): Generator<Message, void, undefined> {
+export function* blockInitializers(node: StandIn, block: Block): Generator<Message, void, undefined> {
   const rename = renaming(node, block);
   const read = valuesReadBy(block.program);
   for (const [name, bytes] of block.program.initializers)
@@ -33,7 +50,7 @@ function valuesReadBy({ nodes }: OnnxModel): ReadonlySet<string> {
   return new Set(nodes.flatMap(({ inputs }) => inputs));
 }
 
-function renaming({ inputs, output }: Node, block: Block): Rename {
+function renaming({ inputs, output }: StandIn, block: Block): Rename {
   const known = new Map([
     ['', ''],
     [block.input, inputs[0]],

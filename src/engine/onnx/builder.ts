@@ -1,6 +1,7 @@
 /** Builds an ONNX graph node by node. Values are known by name; equal nodes are made once, unused ones are left out. */
 import type { Shape } from '../../model/graph.js';
-import type { Attribute, Block, Initializer, Model, Node, Port } from './model-file.js';
+import type { Block } from './block.js';
+import type { Attribute, Initializer, Model, Node, Port } from './model-file.js';
 
 /** The batch dimension, which is known when the model runs. */
 const BATCH = 'N';
@@ -13,17 +14,17 @@ export class GraphBuilder {
   private readonly initializers = new Map<Name, Initializer>();
   private readonly inputs: Port[] = [];
   private readonly outputs: Port[] = [];
-  private readonly made = new Map<string, Name>();
+  private readonly names = new Map<string, Name>();
   private readonly sources = new Map<Name, Name>();
 
   /** Adds a node with one output. An equal node that is there already is used again. */
   node(op: string, inputs: readonly Name[], attributes: Readonly<Record<string, Attribute>> = {}): Name {
     const key = JSON.stringify([op, inputs, attributes]);
-    const known = this.made.get(key);
+    const known = this.names.get(key);
     if (known !== undefined) return known;
     const output = `${op}_${this.nodes.length}`;
     this.nodes.push({ op, inputs, output, attributes });
-    this.made.set(key, output);
+    this.names.set(key, output);
     return output;
   }
 

@@ -31,7 +31,7 @@ export function exportOnnx(document: TrainedDocument, weights: Weights, type: Fl
   const pixels = builder.batchInput(PIXELS, [...image.size, 3], 'uint8');
   const prepared = preprocessingNodes(builder, pixels, preprocessing);
   const input = { name: prepared, shape: [...image.size, 3], order: 'last' } as const;
-  // BatchNorm is not folded: constants stay the weights that they are, for whoever holds them against the base's.
+  // BatchNorm is not folded: the constants stay comparable to the weights of the base.
   const steps = layOut(builder, graph, input, {
     weights,
     variables: new Set(),

@@ -1,16 +1,51 @@
-/** Runs an exported `.onnx` file, as any program would: by what the file says of itself. */
+/** Runs an exported `.onnx` file, as any program would: using only what the file says about itself. */
 import { availableParallelism } from 'node:os';
 import { failure } from '../../core/problem.js';
+import { Random } from '../../core/random.js';
 import { readRegular } from '../../core/regular-file.js';
 import type { Runner } from '../engine.js';
 import type { OnnxBundle } from './onnx-bundle.js';
 import { Tensor } from './runtime.js';
-import { openFile } from './session.js';
+import { openFile, type Optimization } from './session.js';
+
+/** The largest difference of a score, as for the files that export writes. */
+const TOLERANCE = 1e-4;
 
 /** Takes images as RGB levels from 0 to 255 and gives one score a class. Rejects with `bad-data` for a file that onnxruntime refuses. */
-export async function openModelFile({ path, digest, image, input, output }: OnnxBundle): Promise<Runner> {
+export function openModelFile(bundle: OnnxBundle): Promise<Runner> {
+  return openSessionOf(bundle, 'all');
+}
+
+/**
+ * Compares an opened file, on an image of noise, with the same file without graph optimization. Rejects with `stage-failed`
+ * if the scores differ, and disposes of the runner.
+ */
+export async function verifyModelFile(bundle: OnnxBundle, runner: Runner): Promise<void> {
+  const random = Random.keyed('second-opinion', 'levels');
+  const { size } = bundle.image;
+  const levels = Float32Array.from({ length: size[0] * size[1] * 3 }, () => random.below(256));
+  const literal = await openSessionOf(bundle, 'disabled');
+  const [found, expected] = [await runner.run(levels, 1), await literal.run(levels, 1)];
+  literal.dispose();
+  const worst = expected.reduce((most, score, i) => Math.max(most, Math.abs(score - found[i])), 0);
+  // NaN in both is found in the scores of images.
+  if (!(worst > TOLERANCE)) return;
+  runner.dispose();
+  throw failure('stage-failed', {
+    code: 'second-opinion-differs',
+    where: bundle.path,
+    found: `onnxruntime computes wrong scores: on an image of noise they differ by ${worst.toPrecision(2)} from those without graph optimization`,
+    expected: `a difference of at most ${TOLERANCE}`,
+    remedy: 'use another version of onnxruntime-node, or predict with the layers-model of the export (its model.json)',
+  });
+}
+
+async function openSessionOf(
+  { path, digest, image, input, output }: OnnxBundle,
+  optimization: Optimization,
+): Promise<Runner> {
   const bytes = await readRegular(path, { digest });
-  const session = await openFile(bytes, availableParallelism()).catch((error: unknown) => {
+  const session = await openFile(bytes, availableParallelism(), optimization).catch((error: unknown) => {
     const found = `onnxruntime cannot load it: ${error instanceof Error ? error.message.slice(0, 200) : String(error)}`;
     throw failure(
       'bad-data',

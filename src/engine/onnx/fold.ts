@@ -1,4 +1,4 @@
-/** Joins layers where one can do the work of two without other numbers: what Keras keeps apart costs time here. */
+/** Joins layers if one can do the work of two with the same numbers: separate layers cost time here. */
 import type { BatchNormLayer, Conv2dLayer, DenseLayer, DepthwiseConv2dLayer, Graph, Layer } from '../../model/graph.js';
 import type { Tensor, Weights } from '../../model/tensor.js';
 
@@ -8,7 +8,7 @@ type Linear = Conv2dLayer | DepthwiseConv2dLayer | DenseLayer;
 export type IsConstant = (layer: Layer) => boolean;
 
 /**
- * Folds each BatchNorm on stored statistics into the layer before it, where that is linear, read by nobody else and
+ * Folds each BatchNorm on stored statistics into the layer before it, if that is linear, read by nobody else and
  * constant too. The joined layer has the BatchNorm's name and place, so that its readers find it.
  */
 export function foldBatchNorm(

@@ -11,6 +11,9 @@ import { bytesOf, fieldsOf, textOf } from '../../model/onnx/protobuf-reader.js';
 /** Operators of ONNX that have graphs inside: loops, branches, and what calls a graph for each element. */
 const CONTROL = new Set(['Loop', 'Scan', 'If', 'SequenceMap']);
 
+/** Each byte of an operator takes time to look at; a large network has a megabyte of them. */
+const mostNodeBytes = 64 * 2 ** 20;
+
 /** What the ONNX standard calls its own operators, and what onnxruntime calls those that it brings. */
 const STANDARD = new Set(['', 'ai.onnx', 'com.microsoft']);
 
@@ -32,7 +35,10 @@ export function checkForeignModel(file: Uint8Array, { path: where, input, image 
   for (const graph of graphs) {
     if (bytesOf(graph, 15).length > 0) throw refused(where, 'has sparse constants');
     // GraphProto: node (1), initializer (5), sparse_initializer (15).
-    refuseNodes(bytesOf(graph, 1), where);
+    const nodes = bytesOf(graph, 1);
+    if (nodes.reduce((sum, { length }) => sum + length, 0) > mostNodeBytes)
+      throw refused(where, 'has more than 64 MB of operators without their weights');
+    refuseNodes(nodes, where);
     for (const tensor of bytesOf(graph, 5)) checkTensor(tensor, where);
   }
   refuseExcessive(costOf(graphs, input.name, [1, ...image.size, 3]), where);

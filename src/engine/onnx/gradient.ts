@@ -34,7 +34,7 @@ export function backpropagate(
   return found;
 }
 
-/** Layers that learn, or stand after one that does: no gradient is wanted before them. */
+/** Layers that learn, or come after one that does: no gradient is needed before them. */
 function layersToReach(steps: readonly Step[], learned: ReadonlySet<string>): ReadonlySet<string> {
   const learners = new Set([...learned].map(layerOfWeight));
   const reached = new Set<string>();

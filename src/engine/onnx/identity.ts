@@ -1,4 +1,4 @@
-/** Tells which onnxruntime would compute, from its package alone: nothing native is loaded. */
+/** Which onnxruntime would compute, from its package alone: nothing native is loaded. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ interface Manifest {
   readonly binary: { readonly napi_versions: readonly number[] };
 }
 
-/** The identity of the engine, or undefined where onnxruntime-node or its binary for this machine is not installed. */
+/** The identity of the engine, or undefined if onnxruntime-node or its binary for this machine is not installed. */
 export function onnxIdentity(): EngineIdentity | undefined {
   const manifestFile = manifestOf('onnxruntime-node');
   if (manifestFile === undefined) return undefined;

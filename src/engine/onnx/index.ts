@@ -5,7 +5,7 @@ import type { Engine } from '../engine.js';
 import { onnxIdentity } from './identity.js';
 
 export interface OnnxOptions {
-  /** Threads of the computation; as many as there are cores where it is left out. No result depends on it. */
+  /** Threads of the computation; as many as there are cores if it is left out. No result depends on it. */
   readonly threads?: number;
 }
 

@@ -1,4 +1,7 @@
-/** A network as its layers define it, run by onnxruntime without optimization: the second opinion on what is compiled for speed. */
+/**
+ * A network as its layers define it, run by onnxruntime without optimization: the second opinion on what is compiled
+ * for speed.
+ */
 import { type Graph, shapesOf } from '../../model/graph.js';
 import type { Weights } from '../../model/tensor.js';
 import { GraphBuilder } from './builder.js';
@@ -27,7 +30,7 @@ function literalModel(graph: Graph, weights: Weights): Model {
   return builder.build(`${graph.name}-literal`);
 }
 
-/** What each layer puts out for one input, by name; the input under its own. */
+/** What each layer outputs for one input, by name; the input under its own. */
 export async function runLiterally(
   graph: Graph,
   weights: Weights,

@@ -1,6 +1,6 @@
 /**
- * What an exported `.onnx` file says of itself, in its `metadata_props`: each key holds JSON. Programs need nothing else
- * to use the model. Documented in docs/exported-models.md.
+ * What an exported `.onnx` file says about itself, in its `metadata_props`: each key holds JSON. Programs need nothing
+ * else to use the model. Documented in docs/exported-models.md.
  */
 import { parseBounded, TooManyValues } from '../../core/bounded-json.js';
 import { isRecord } from '../../core/is-record.js';
@@ -26,7 +26,7 @@ export const SCORES = 'scores';
 /** Classes are in the order of the scores; `image` says how an image is brought to its size, [height, width]. */
 export interface ModelMetadata extends Pick<TrainedDocument, 'classes' | 'image'> {
   readonly version: typeof METADATA_VERSION | typeof FIT_VERSION;
-  /** What the graph itself does with the levels; nobody else has to. */
+  /** What the graph itself does with the levels; callers do not have to. */
   readonly preprocessing: Preprocessing & { readonly applied_by: 'graph' };
   readonly input: {
     readonly name: string;
@@ -35,7 +35,7 @@ export interface ModelMetadata extends Pick<TrainedDocument, 'classes' | 'image'
     readonly channels: 'RGB';
     readonly range: readonly [0, 255];
   };
-  /** One score a class, for two classes too; they sum to 1. */
+  /** One score per class, for two classes too; they sum to 1. */
   readonly output: {
     readonly name: string;
     readonly type: 'float32';
@@ -73,7 +73,10 @@ export function toProperties(metadata: ModelMetadata): Record<string, string> {
   );
 }
 
-/** Reads the members back. Throws `bad-data` if they are not those of a model that `export` wrote; `where` names the file. */
+/**
+ * Reads the members back. Throws `bad-data` if they are not those of a model that `export` wrote; `where` names the
+ * file.
+ */
 export function fromProperties(properties: ReadonlyMap<string, string>, where: string): ModelMetadata {
   const metadata = Object.fromEntries(
     members.map((name) => [name, parsed(properties.get(`${PREFIX}${name}`), `${PREFIX}${name}`, where)]),
@@ -93,7 +96,7 @@ export function fromProperties(properties: ReadonlyMap<string, string>, where: s
   const wrong = checks.find(([name, check]) => !check(metadata[name]));
   if (wrong !== undefined) throw notExported(where, `${PREFIX}${wrong[0]} is ${show(metadata[wrong[0]])}`);
   const { input, output, weights } = metadata as unknown as ModelMetadata;
-  // What else a stranger's members hold stays behind: later steps would copy it, however deep it is.
+  // Other content of the members is dropped: later steps would copy it, however deep it is.
   const own = metadataOf({ classes, image, preprocessing, activation: output.activation, weights });
   return { ...own, input: { ...own.input, name: input.name }, output: { ...own.output, name: output.name } };
 }

@@ -2,8 +2,7 @@
  * ONNX files: the messages that the compiler uses, with their field numbers.
  * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-import type { OnnxModel } from '../../model/onnx/model-proto.js';
-import { blockInitializers, blockNodes } from './block.js';
+import { blockInitializers, blockNodes, type Block } from './block.js';
 import { Message } from '../../model/onnx/protobuf.js';
 
 /** IR version 8 belongs to ONNX 1.12, as does opset 17; every onnxruntime since 1.12 reads both. */
@@ -22,18 +21,6 @@ export interface Node {
   readonly block?: Block;
 }
 
-/**
- * Nodes of another file from one of its values to another. They are written as that file has them, with names of their
- * own. The first input of the node that stands for them is the value at `input`, the others are the `constants`.
- */
-export interface Block {
-  readonly program: OnnxModel;
-  readonly input: string;
-  readonly output: string;
-  /** Initializers that lie outside the program. */
-  readonly constants: readonly string[];
-}
-
 export interface Initializer {
   readonly name: string;
   readonly dims: readonly number[];
@@ -41,7 +28,7 @@ export interface Initializer {
   readonly data: Float32Array | BigInt64Array | Uint16Array | Int8Array | Uint8Array;
 }
 
-/** An input or output, of float32 where no type is said; a text is a dimension that is known when the model runs. */
+/** An input or output, of float32 without a type; a text is a dimension that is known when the model runs. */
 export interface Port {
   readonly name: string;
   /** Undefined where the file is to tell none. */
@@ -65,7 +52,10 @@ export interface Model {
 /** TensorProto.DataType */
 export const dataTypes = { float32: 1, uint8: 2, int8: 3, int64: 7, float16: 10 } as const;
 
-/** The bytes of a model as an `.onnx` file holds them. Floats are stored little-endian, as all supported machines hold them. */
+/**
+ * The bytes of a model as an `.onnx` file holds them. Floats are stored little-endian, as all supported machines hold
+ * them.
+ */
 export function encodeModel(model: Model): Uint8Array {
   const graph = new Message();
   const blocks = model.nodes.flatMap((node) => (node.block === undefined ? [] : [{ node, block: node.block }]));
@@ -74,8 +64,7 @@ export function encodeModel(model: Model): Uint8Array {
     else for (const message of blockNodes(node, node.block)) graph.message(1, message);
   }
   graph.text(2, model.name);
-  for (const { node, block } of blocks)
-    for (const tensor of blockInitializers(node, block)) graph.message(5, tensor);
+  for (const { node, block } of blocks) for (const tensor of blockInitializers(node, block)) graph.message(5, tensor);
   for (const initializer of model.initializers) graph.message(5, encodeInitializer(initializer));
   for (const input of model.inputs) graph.message(11, encodePort(input));
   for (const output of model.outputs) graph.message(12, encodePort(output));

@@ -1,4 +1,7 @@
-/** Reads `.onnx` files as far as other parts of the tool need them: what an exported model says of itself, and its constants. */
+/**
+ * Reads `.onnx` files as far as other parts of the tool need them: what an exported model says about itself, and its
+ * constants.
+ */
 import type { OnnxBundle } from './onnx-bundle.js';
 import { digestOf } from '../../core/digest.js';
 import { widened } from '../../core/float16.js';
@@ -15,7 +18,10 @@ export interface Constant {
   readonly data: Float32Array;
 }
 
-/** Reads an exported model's classes and how to prepare its images. Throws as {@link readMetadata} and {@link checkForeignModel}. */
+/**
+ * Reads an exported model's classes and how to prepare its images. Throws as {@link readMetadata} and {@link
+ * checkForeignModel}.
+ */
 export async function readOnnxBundle(path: string): Promise<OnnxBundle> {
   const bytes = await readRegular(path, { expected: 'an .onnx file' });
   const bundle: OnnxBundle = { format: 'onnx', path, digest: digestOf(bytes), ...readMetadata(bytes, path) };
@@ -48,11 +54,26 @@ function constantOf(tensor: Uint8Array): [string, Constant][] {
     if (field.number === 1) dims.push(Number(field.value));
     if (field.number === 2) type = Number(field.value);
   }
-  const isHalf = type === dataTypes.float16;
-  if (!isHalf && type !== dataTypes.float32) return [];
   // Copied: numbers begin anywhere in the file, typed arrays only at multiples of their size.
-  const { buffer } = (bytesOf(tensor, 9).at(-1) ?? new Uint8Array()).slice();
-  return [[textOf(tensor, 8), { dims, data: isHalf ? widened(new Uint16Array(buffer)) : new Float32Array(buffer) }]];
+  const bytes = new Uint8Array(bytesOf(tensor, 9).at(-1) ?? []);
+  const data = numbersOf(bytes, type);
+  return data === undefined ? [] : [[textOf(tensor, 8), { dims, data }]];
+}
+
+/** Undefined for numbers that float32 does not hold exactly. */
+function numbersOf(bytes: Uint8Array<ArrayBuffer>, type: number): Float32Array | undefined {
+  switch (type) {
+    case dataTypes.float32:
+      return new Float32Array(bytes.buffer);
+    case dataTypes.float16:
+      return widened(new Uint16Array(bytes.buffer));
+    case dataTypes.int8:
+      return Float32Array.from(new Int8Array(bytes.buffer));
+    case dataTypes.uint8:
+      return Float32Array.from(bytes);
+    default:
+      return undefined;
+  }
 }
 
 function whole<Result>(where: string, read: () => Result): Result {

@@ -20,13 +20,13 @@ export interface LayOut {
   /** Weights that are inputs of the ONNX graph, by their full name, rather than constants of it. */
   readonly variables: ReadonlySet<string>;
   readonly training: boolean;
-  /** As {@link Scope.normalizationOperator}; false where it is left out. */
+  /** As {@link Scope.normalizationOperator}; false if it is left out. */
   readonly normalizationOperator?: boolean;
-  /** As {@link Scope.literal}; false where it is left out. */
+  /** As {@link Scope.literal}; false if it is left out. */
   readonly literal?: boolean;
 }
 
-/** Adds nodes for every layer after the input, which stands at the value given, and returns them in order. */
+/** Adds nodes for every layer after the input, whose value is given, and returns them in order. */
 export function layOut(builder: GraphBuilder, graph: Graph, input: Value, options: LayOut): Step[] {
   const literal = options.literal === true;
   const paddings = literal ? new Map<string, string>() : foldedPaddings(graph);
@@ -63,7 +63,10 @@ export function layOut(builder: GraphBuilder, graph: Graph, input: Value, option
   return steps;
 }
 
-/** The value of a graph's input in Keras's order. Its height and width must be known: a window's padding follows from them. */
+/**
+ * The value of a graph's input in Keras's order. Its height and width must be known: a window's padding follows from
+ * them.
+ */
 export function inputOf(builder: GraphBuilder, graph: Graph, name: Name): Value {
   const [input] = graph.layers;
   const shape = shapesOf(graph).get(input.name)!;
@@ -119,7 +122,7 @@ function asStored(name: string, tensor: Tensor, type: StoredType): Initializer['
 }
 
 /**
- * A kernel [height, width, in, out] with its places last. First in and out change places where that is wanted, then the
+ * A kernel [height, width, in, out] with its places last. First in and out change places if requested, then the
  * rest, as matrices: onnxruntime takes three times as long for both at once (3 against 10 ms for 3 x 3 x 512 x 512).
  */
 function arrangedNodes(

@@ -1,4 +1,4 @@
-/** An `.onnx` file and what its metadata says of it. */
+/** An `.onnx` file and its metadata. */
 import type { Digest } from '../../core/digest.js';
 import type { ModelMetadata } from './metadata.js';
 

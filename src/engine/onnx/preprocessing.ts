@@ -1,9 +1,18 @@
-/** Preprocessing as ONNX nodes: the arithmetic of `preprocess` in src/model, step by step in float32, so that not a bit differs. */
-import { caffeMean, torchDeviation, torchMean, type Normalization, type Preprocessing } from '../../model/preprocessing.js';
+/**
+ * Preprocessing as ONNX nodes: the arithmetic of `preprocess` in src/model, step by step in float32, so that not a bit
+ * differs.
+ */
+import {
+  caffeMean,
+  torchDeviation,
+  torchMean,
+  type Normalization,
+  type Preprocessing,
+} from '../../model/preprocessing.js';
 import type { GraphBuilder, Name } from './builder.js';
 import { dataTypes } from './model-file.js';
 
-/** From levels of 0 to 255, of any type, RGB with the channels last, to what the network takes in. */
+/** From levels of 0 to 255, of any type, RGB with the channels last, to the network's input. */
 export function preprocessingNodes(graph: GraphBuilder, pixels: Name, preprocessing: Preprocessing): Name {
   const levels = graph.node('Cast', [pixels], { to: { int: dataTypes.float32 } });
   if (preprocessing.kind === 'rescale') return graph.node('Mul', [levels, graph.scalar(preprocessing.factor)]);

@@ -55,7 +55,9 @@ export async function readOnnxBase(file: Uint8Array, options: BaseOptions): Prom
   const shape = takes.layout === 'NCHW' ? [1, 3, ...size] : [1, ...size, 3];
   refuseExcessive(costOf(bytesOf(program.bytes, 7), input.name, shape), where);
   const draft = layerOf(program, takes, chosen.name);
-  const weights = new Map(program.tensors.map(({ tensor }, place): [string, Weight] => [`${draft.name}/${place}`, tensor]));
+  const weights = new Map(
+    program.tensors.map(({ tensor }, place): [string, Weight] => [`${draft.name}/${place}`, tensor]),
+  );
   const tried = await tryOut(draft, weights, size, where);
   const gives = givesOf(tried, takes, chosen.name, options);
   const layer: OnnxLayer = { ...draft, gives, shape: shapeOf(gives.as, tried.dims), alone: tried.alone };
@@ -69,16 +71,25 @@ function whole<Result>(where: string, read: () => Result): Result {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     const found = `is not a complete ONNX file: ${error.message}`;
-    throw failure('bad-data', { code: 'not-onnx', where, found, expected: 'an .onnx file', remedy: 'download it again' }, error);
+    throw failure(
+      'bad-data',
+      { code: 'not-onnx', where, found, expected: 'an .onnx file', remedy: 'download it again' },
+      error,
+    );
   }
 }
 
 function refuseUnsafe(model: OnnxModel, where: string): void {
   const [extra] = model.extras;
-  if (extra !== undefined) throw refused(where, `has ${extra}, which this tool does not run`, 'an ONNX file for inference');
+  if (extra !== undefined)
+    throw refused(where, `has ${extra}, which this tool does not run`, 'an ONNX file for inference');
   const count = model.nodes.length + model.initializers.size;
   if (count > MOST_NODES)
-    throw refused(where, `has ${count.toLocaleString('en-US')} nodes and tensors`, `at most ${MOST_NODES.toLocaleString('en-US')}`);
+    throw refused(
+      where,
+      `has ${count.toLocaleString('en-US')} nodes and tensors`,
+      `at most ${MOST_NODES.toLocaleString('en-US')}`,
+    );
   refuseNodes(
     model.nodes.map(({ bytes }) => bytes),
     where,
@@ -92,7 +103,9 @@ function refused(where: string, found: string, expected: string): PipelineError 
 function imageInput(model: OnnxModel, where: string): OnnxPort {
   const images = model.inputs.filter(({ dims }) => dims?.length === 4);
   if (images.length === 1) return images[0];
-  const listed = model.inputs.map(({ name, dims }) => `\`${name}\` [${dims?.map((dim) => dim ?? 'any').join(', ') ?? 'any shape'}]`);
+  const listed = model.inputs.map(
+    ({ name, dims }) => `\`${name}\` [${dims?.map((dim) => dim ?? 'any').join(', ') ?? 'any shape'}]`,
+  );
   throw wrongInput(where, `takes ${listed.join(', ') || 'no input'}`);
 }
 
@@ -121,11 +134,19 @@ function takesOf(
   fallback: readonly [number, number],
   where: string,
 ): { takes: OnnxLayer['takes']; size: readonly [number, number] } {
-  const stored = ([['float32', 1], ['uint8', 2], ['float16', 10]] as const).find(([, number]) => number === type);
-  if (stored === undefined) throw wrongInput(where, `takes \`${name}\` of the data type ${type}, not float32, float16 or uint8`);
+  const stored = (
+    [
+      ['float32', 1],
+      ['uint8', 2],
+      ['float16', 10],
+    ] as const
+  ).find(([, number]) => number === type);
+  if (stored === undefined)
+    throw wrongInput(where, `takes \`${name}\` of the data type ${type}, not float32, float16 or uint8`);
   const [, second, , last] = dims!;
   const layout = second === 3 ? 'NCHW' : last === 3 ? 'NHWC' : undefined;
-  if (layout === undefined) throw wrongInput(where, `takes \`${name}\` of [${dims!.map((dim) => dim ?? 'any').join(', ')}]`);
+  if (layout === undefined)
+    throw wrongInput(where, `takes \`${name}\` of [${dims!.map((dim) => dim ?? 'any').join(', ')}]`);
   if (typeof dims![0] === 'number' && dims![0] !== 1)
     throw wrongInput(where, `takes exactly ${dims![0]} images at a time`);
   const own = layout === 'NCHW' ? dims!.slice(2) : dims!.slice(1, 3);
@@ -158,7 +179,12 @@ interface Tried {
 /** How many images run together in the comparison. */
 const TOGETHER = 3;
 
-async function tryOut(layer: OnnxLayer, weights: Weights, size: readonly [number, number], where: string): Promise<Tried> {
+async function tryOut(
+  layer: OnnxLayer,
+  weights: Weights,
+  size: readonly [number, number],
+  where: string,
+): Promise<Tried> {
   const shape: Shape = [...size, 3];
   const session = await openSession(rawModel(layer, weights, shape), 1).catch((error: unknown) => {
     throw notRun(where, 'cannot be opened by onnxruntime', error);
@@ -204,7 +230,10 @@ function sameNumbers(singles: readonly Tensor[], together: Tensor): boolean {
 function rawModel(layer: OnnxLayer, weights: Weights, shape: Shape): Model {
   const builder = new GraphBuilder();
   const input = { name: builder.batchInput('input', shape), shape, order: 'last' } as const;
-  const scope = { graph: builder, weights: weightsOf(builder, layer, { weights, variables: new Set(), training: false }) };
+  const scope = {
+    graph: builder,
+    weights: weightsOf(builder, layer, { weights, variables: new Set(), training: false }),
+  };
   builder.unsizedOutput('output', applyNetwork(scope, layer, input));
   return builder.build('base');
 }
@@ -239,7 +268,8 @@ function givesOf(
       field: ['output'],
       found: `\`${name}\` gives ${dims[0]} tokens of ${dims[1]} numbers each`,
       expected: '`tokens: cls` for the first of them, `mean` for their mean, or `all`',
-      remedy: 'add `tokens:`; the card of the model says what its features are (DINOv2 and ViT: cls, SigLIP and Swin: mean)',
+      remedy:
+        'add `tokens:`; the card of the model says what its features are (DINOv2 and ViT: cls, SigLIP and Swin: mean)',
     });
   }
   if (tokens !== undefined)

@@ -1,11 +1,14 @@
-/** Reads an exported `.onnx` file back with plain onnxruntime and what the file says of itself: it meets no part of the writer. */
+/**
+ * Reads an exported `.onnx` file back with plain onnxruntime and what the file says about itself: it shares no code
+ * with the writer.
+ */
 import { allWeightSpecs, type Graph, type WeightSpec } from '../../model/graph.js';
 import { readConstants, readMetadata, type Constant } from './model-reader.js';
 import { transpose } from './network.js';
 import { InferenceSession, Tensor } from './runtime.js';
 
 export interface Reloaded {
-  /** One score a class for each image, row by row. */
+  /** One score per class for each image, row by row. */
   readonly scores: Float32Array;
   /** The same with every operator run as it is written: what a runtime that joins nothing makes of the file. */
   readonly literalScores: Float32Array;
@@ -36,9 +39,13 @@ export async function reloadOnnx(file: Uint8Array, pixels: Uint8Array, count: nu
   return { scores: await score('all'), literalScores: await score('disabled'), weights };
 }
 
-/** ONNX has the kernels of convolutions as [out, in, height, width], and depthwise ones as [channel times multiplier, 1, height, width]. */
+/**
+ * ONNX has the kernels of convolutions as [out, in, height, width], and depthwise ones as [channel times multiplier, 1,
+ * height, width].
+ */
 function inKerasOrder({ role, shape }: WeightSpec, { dims, data }: Constant): Float32Array {
-  if (shape.length !== 4) return data;
+  // Tensors of an ONNX base have the axes of its file.
+  if (shape.length !== 4 || /^\d+$/.test(role)) return data;
   if (role !== 'depthwise_kernel') return transpose({ shape: dims, data }, [2, 3, 1, 0]).data;
   const [height, width, channels, multiplier] = shape;
   return transpose({ shape: [channels, multiplier, height, width], data }, [2, 3, 0, 1]).data;

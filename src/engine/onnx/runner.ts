@@ -12,11 +12,12 @@ const LARGEST_BATCH = 32;
 /**
  * Numbers in the largest tensor of a batch, 8 MB, so that tensors stay in the processor's cache from layer to layer
  * (MobileNetV2 at 224 px: 2.4 ms of processor time an image in batches of 2, 3.1 ms in batches of 32). It also keeps
- * memory flat and a run short: JavaScript stands still meanwhile, because onnxruntime-node computes on the calling thread.
+ * memory flat and a run short: JavaScript is blocked during a run, because onnxruntime-node computes on the calling
+ * thread.
  */
 const LARGEST_TENSOR = 2 ** 21;
 
-/** Compiles a network and opens it. Throws where a weight or the size of the images is missing. */
+/** Compiles a network and opens it. Throws if a weight or the size of the images is missing. */
 export async function openRunner(graph: Graph, weights: Weights, threads: number): Promise<Runner> {
   const model = inferenceModel(graph, weights);
   const shapes = shapesOf(graph);

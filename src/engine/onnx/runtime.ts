@@ -1,7 +1,7 @@
 /**
  * The only place that loads onnxruntime. Its official builds for Linux and macOS send telemetry since 1.29, keep a
- * database of it in the home folder and open a file under a guessable name in `/tmp`. `ORT_DISABLE_TELEMETRY` ends all of
- * that, but only where the library finds it in the environment of the process before it is loaded.
+ * database of it in the home folder and open a file under a guessable name in `/tmp`. `ORT_DISABLE_TELEMETRY` ends all
+ * of that, but only if the library finds it in the environment of the process before it is loaded.
  */
 import { isMainThread } from 'node:worker_threads';
 import type * as Library from 'onnxruntime-node';

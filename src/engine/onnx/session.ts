@@ -35,7 +35,7 @@ export function openFile(
     interOpNumThreads: 1,
     enableMemPattern: false,
     logSeverityLevel: 4,
-    // The bytes are what was checked: onnxruntime would take those of its own format for it, whatever else they are.
+    // These bytes were checked as ONNX. Without this option, onnxruntime would also accept its own format.
     extra: { session: { intra_op: { allow_spinning: '0' }, load_model_format: 'ONNX' } },
   });
 }

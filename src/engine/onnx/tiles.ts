@@ -1,6 +1,6 @@
 /**
  * Large weights are updated in tiles of rows: an optimizer is a dozen element-wise operations, and what they hand on
- * then stays in the processor's cache. Measured for Adam on 25,088 x 256 weights and two cores: 104 ms a step in one
+ * then stays in the processor's cache. Measured for Adam on 25,088 x 256 weights and two cores: 104 ms per step in one
  * piece, 58 ms in tiles.
  */
 import type { Shape } from '../../model/graph.js';

@@ -136,7 +136,7 @@ function layOutWith(
   return { builder, graph, steps, output: inOrder(builder, steps.at(-1)?.applied.output ?? features, 'last') };
 }
 
-/** The optimizer's step for one weight: as it is where it is small, else as a matrix, tile by tile. */
+/** The optimizer's step for one weight: as it is if it is small, else as a matrix, tile by tile. */
 function addUpdate(
   builder: GraphBuilder,
   optimizer: Optimizer,

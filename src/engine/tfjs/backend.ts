@@ -68,8 +68,8 @@ function cannotStart(backend: TfjsBackend, cause?: unknown): Error {
 }
 
 /**
- * Runs synchronous work on a started backend and disposes of every tensor that it made, save those it returns.
- * The backend is chosen again each time, because another engine in this process may have chosen its own meanwhile;
+ * Runs synchronous work on a started backend and disposes of every tensor that it made, save those it returns. The
+ * backend is chosen again each time, because another engine in this process may have chosen its own in the meantime;
  * for a started backend `setBackend` takes effect before it returns.
  */
 export function onBackend<T extends tf.TensorContainer>(backend: TfjsBackend, work: () => T): T {

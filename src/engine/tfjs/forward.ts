@@ -1,4 +1,4 @@
-/** The layer graph interpreted with TF.js operations: one table, one entry a kind of layer. */
+/** The layer graph interpreted with TF.js operations: one table, one entry per kind of layer. */
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -78,8 +78,8 @@ const table: { readonly [K in LayerKind]: Apply<K> } = {
 };
 
 /**
- * Under SAME, TF.js leaves the padding out of the mean but not out of the gradient, which it divides by the whole window.
- * So it is padded here, and the mean over the window is divided by the part of the window that is not padding.
+ * Under SAME, TF.js leaves the padding out of the mean but not out of the gradient, which it divides by the whole
+ * window. So it is padded here, and the mean over the window is divided by the part of the window that is not padding.
  */
 function averagePooling({ poolSize, strides, padding }: LayerOf<'average_pooling2d'>, [x]: readonly Tensor[]): Tensor {
   const valid = (images: Tensor): Tensor => tf.avgPool(images as Tensor4D, pair(poolSize), pair(strides), 'valid');
@@ -103,7 +103,7 @@ function batchNormalization(layer: BatchNormLayer, [x]: readonly Tensor[], pass:
   let mean = weight(pass, layer, 'moving_mean');
   let variance = weight(pass, layer, 'moving_variance');
   if (pass.report !== undefined && usesBatchStatistics(layer)) {
-    // Biased variance over all axes but the channels, for normalising and for the moving average alike, as in Keras 3.
+    // Biased variance over all axes but the channels, for normalizing and for the moving average alike, as in Keras 3.
     const moments = tf.moments(x, [...x.shape.keys()].slice(0, -1));
     ({ mean, variance } = moments);
     pass.report(layer, mean, variance);
@@ -119,7 +119,10 @@ function weight(pass: Pass, layer: Layer, role: WeightSpec['role']): Tensor {
   return found;
 }
 
-/** A kernel with zeros between its numbers, which stands for its dilation: TF.js has no gradient of a dilated convolution. */
+/**
+ * A kernel with zeros between its numbers, which stands for its dilation: TF.js has no gradient of a dilated
+ * convolution.
+ */
 function dilated(kernel: Tensor, [down, across]: Pair): Tensor4D {
   if (down === 1 && across === 1) return kernel as Tensor4D;
   const [height, width, ...channels] = kernel.shape;

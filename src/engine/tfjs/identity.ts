@@ -1,4 +1,4 @@
-/** Which TF.js backend there is and what decides its last bits: told from package metadata, without loading TF.js. */
+/** Which TF.js backend there is and what decides its last bits: read from package metadata, without loading TF.js. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -18,7 +18,7 @@ const packages: Readonly<Record<TfjsBackend, string>> = {
 
 const { resolve } = createRequire(import.meta.url);
 
-/** The folder of an installed package, or undefined where there is none. */
+/** The folder of an installed package, or undefined if there is none. */
 function folderOf(name: string): string | undefined {
   try {
     return dirname(resolve(`${name}/package.json`));
@@ -27,7 +27,7 @@ function folderOf(name: string): string | undefined {
   }
 }
 
-/** The installed version of a package, or undefined where there is none. */
+/** The installed version of a package, or undefined if there is none. */
 function installedVersion(name: string): string | undefined {
   const folder = folderOf(name);
   if (folder === undefined) return undefined;
@@ -47,7 +47,7 @@ export function nativeState(folder = folderOf(packages.node), node: string = pro
   return namesIn(lib).some((name) => existsSync(join(lib, name, 'tfjs_binding.node'))) ? 'ready' : 'not-built';
 }
 
-/** The release of libtensorflow beside tfjs-node, by the name of its file; undefined where no name tells. */
+/** The release of libtensorflow beside tfjs-node, by the name of its file; undefined if no name shows it. */
 function libraryVersion(folder: string): string | undefined {
   const names = namesIn(join(folder, 'deps', 'lib'));
   const versions = names.map((name) => /^libtensorflow\.(?:so\.)?(\d+\.\d+\.\d+)/.exec(name)?.[1]);
@@ -58,7 +58,10 @@ function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-/** The fastest backend that there is. Plain JavaScript is chosen by nobody but tests: it takes hours where others take minutes. */
+/**
+ * The fastest backend that there is. Plain JavaScript is chosen only by tests: it takes hours where others take
+ * minutes.
+ */
 export function tfjsIdentity(): EngineIdentity {
   return identityOf(nativeState() === 'ready' ? 'node' : 'wasm');
 }
@@ -68,7 +71,7 @@ export function identityOf(backend: TfjsBackend): EngineIdentity {
   // The gradients are the layers package's.
   const used = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', packages[backend]];
   const versions = used.map((name) => `${name} ${installedVersion(name) ?? 'missing'}`);
-  // Not told by the package's version: it can be built against any release.
+  // The package's version does not show it: it can be built against any release.
   const folder = backend === 'node' ? folderOf(packages.node) : undefined;
   if (folder !== undefined) versions.push(`libtensorflow ${libraryVersion(folder) ?? 'unknown'}`);
   return { name: 'tfjs', backend, version: versions.join(', '), impl };

@@ -1,4 +1,4 @@
-/** Reads an exported layers-model back with TF.js's own loader: a judge that shares no code with the writer. */
+/** Reads an exported layers-model back with TF.js's own loader: a check that shares no code with the writer. */
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { onBackend, startBackend } from './backend.js';

@@ -38,7 +38,9 @@ export class TfjsRunner implements Runner {
     return all;
   }
 
-  /** The outputs of every layer by name, each with the batch as its first extent: for comparing engines layer by layer. */
+  /**
+   * The outputs of every layer by name, each with the batch as its first extent: for comparing engines layer by layer.
+   */
   async runEveryLayer(inputs: Float32Array, count: number): Promise<Map<string, Tensor>> {
     const outputs = onBackend(this.backend, () => {
       const input = batchTensor(this.graph, inputs, count);
@@ -71,7 +73,7 @@ export async function predict(
   });
   try {
     const values = await output.data<'float32'>();
-    // The plain JavaScript backend hands its own array out, which is the caller's input where no layer computes.
+    // The plain JavaScript backend hands its own array out, which is the caller's input if no layer computes.
     return values.buffer === inputs.buffer ? values.slice() : values;
   } finally {
     output.dispose();

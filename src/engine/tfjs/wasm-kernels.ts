@@ -1,7 +1,7 @@
 /**
- * Corrects the WebAssembly backend of TF.js, in Node and in the browser: its convolutions compute SAME wrong where the
- * last window ends before the image does along an axis, as with kernels of 1 x 3 and strides of 2 (tensorflow/tfjs#6629).
- * Told the same padding in numbers, they are right.
+ * Corrects the WebAssembly backend of TF.js, in Node and in the browser: its convolutions compute SAME wrong if the
+ * last window ends before the image does along an axis, as with kernels of 1 x 3 and strides of 2
+ * (tensorflow/tfjs#6629). Given the same padding as numbers, they are right.
  */
 import { getKernel, registerKernel, unregisterKernel, type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 import { samePadding } from '../../model/same-padding.js';
@@ -22,7 +22,7 @@ type KernelFunc = KernelConfig['kernelFunc'];
 
 interface Attributes {
   readonly strides: number | readonly [number, number];
-  /** Null where a layer of tfjs-layers leaves them out. */
+  /** Null if a layer of tfjs-layers leaves them out. */
   readonly dilations: number | readonly [number, number] | null;
   readonly pad: unknown;
 }
@@ -36,7 +36,7 @@ function withPaddingInNumbers(compute: KernelFunc): KernelFunc {
       const size = (filter.shape[axis] - 1) * at(dilations ?? 1, axis) + 1;
       return samePadding(x.shape[axis + 1], size, at(strides, axis));
     });
-    // Where nothing is left over the backend's own way is right, and its numbers are kept as they are.
+    // If nothing is left over, the backend is right by itself, and its numbers stay as they are.
     if (!around.some(({ rest }) => rest)) return compute(call);
     const [rows, columns] = around.map(({ before, after }) => [before, after]);
     return compute({ ...call, attrs: { ...call.attrs, pad: [[0, 0], rows, columns, [0, 0]] } });

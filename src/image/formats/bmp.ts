@@ -80,7 +80,7 @@ export function readBmp(bytes: Uint8Array): Dimensions | Refusal {
   return 'reason' in layout ? layout : { width: layout.width, height: layout.height };
 }
 
-/** Pixels as height x width x 3 bytes, RGB; throws a `TypeError` where {@link readBmp} refuses. */
+/** Pixels as height x width x 3 bytes, RGB; throws a `TypeError` if {@link readBmp} refuses. */
 export function decodeBmp(bytes: Uint8Array): { readonly data: Uint8Array } & Dimensions {
   const layout = layoutOf(bytes);
   if ('reason' in layout) throw new TypeError(layout.reason);

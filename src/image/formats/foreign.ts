@@ -23,7 +23,9 @@ const LOOK = 512;
 /** What is read, for messages. */
 export const READ_FORMATS = 'JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF';
 
-/** How {@link describeForeign} begins about a file that stands for another one, as Git writes links where it makes none. */
+/**
+ * How {@link describeForeign} begins about a file that stands for another one, as Git writes links if it makes none.
+ */
 export const HOLDS_PATH = 'is a text file that holds the path';
 
 /** One line without a break at its end, with a slash in it. */
@@ -36,7 +38,7 @@ function isPath(bytes: Uint8Array, start: string): boolean {
   );
 }
 
-/** `is a HEIC, expected JPEG, PNG, ...`, or as much as can be said of unknown bytes. */
+/** `is a HEIC, expected JPEG, PNG, ...`, or as much as is known about unknown bytes. */
 export function describeForeign(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'is empty';
   const start = latin1(bytes, 0, LOOK);
@@ -47,7 +49,7 @@ export function describeForeign(bytes: Uint8Array): string {
   return `is not an image (${beginning(bytes)})`;
 }
 
-/** That it is text, or the first bytes. Text is not quoted: a link may lead to what is nobody's business. */
+/** That it is text, or the first bytes. Text is not quoted: a link may lead to private content. */
 function beginning(bytes: Uint8Array): string {
   const text = latin1(bytes, 0, 16);
   if (/^[\x20-\x7e\t\r\n]+$/.test(text)) return 'it is text';

@@ -12,7 +12,7 @@ function tableBytes(flags: number): number {
   return (flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 0x07) + 1);
 }
 
-/** Where the sub-blocks that begin at `at` end, or -1 where the file ends first. */
+/** Where the sub-blocks that begin at `at` end, or -1 if the file ends first. */
 function afterSubBlocks(bytes: Uint8Array, at: number): number {
   for (let next = at; next < bytes.length; next += bytes[next] + 1) {
     if (bytes[next] === 0) return next + 1;

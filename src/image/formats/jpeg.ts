@@ -32,23 +32,21 @@ function nextMarker(bytes: Uint8Array, from: number): number {
 
 /**
  * Walks every segment up to the end marker of the image itself. A thumbnail's markers lie inside the length of an
- * APP segment and are passed over; what follows the end marker is ignored. Where the marker is missing, all the image
- * data may be there all the same, as Pillow and browsers find: only decoding tells.
+ * APP segment and are passed over; what follows the end marker is ignored. If the marker is missing, the image
+ * data may still be complete, as Pillow and browsers find: only decoding shows it.
  */
 export function readJpeg(bytes: Uint8Array): Reading {
   const view = viewOf(bytes);
   let size: Dimensions | undefined;
-  let inPictureData = false;
+  let inImageData = false;
   let at = 2;
   for (;;) {
     const marker = nextMarker(bytes, at);
     if (marker === -1)
-      return size !== undefined && inPictureData
-        ? { ...size, unended: true }
-        : cutShort('it ends before its image data');
+      return size !== undefined && inImageData ? { ...size, unended: true } : cutShort('it ends before its image data');
     const code = bytes[marker];
     at = marker + 1;
-    if (code === EOI) return size !== undefined && inPictureData ? size : damaged('it contains no image data');
+    if (code === EOI) return size !== undefined && inImageData ? size : damaged('it contains no image data');
     if (standsAlone(code)) continue;
 
     const length = at + 2 <= bytes.length ? view.getUint16(at) : Infinity;
@@ -60,13 +58,13 @@ export function readJpeg(bytes: Uint8Array): Reading {
     }
     if (code === SOS) {
       if (size === undefined) return damaged('its image data comes before its size');
-      inPictureData = true;
+      inImageData = true;
     }
     at += length;
   }
 }
 
-/** How many channels the frame header declares: 4 are CMYK. Undefined where there is none before the image data. */
+/** How many channels the frame header declares: 4 are CMYK. Undefined if there is none before the image data. */
 export function jpegChannels(bytes: Uint8Array): number | undefined {
   const view = viewOf(bytes);
   for (let marker = nextMarker(bytes, 2); marker !== -1 && bytes[marker] !== SOS;) {

@@ -12,7 +12,7 @@ export interface Refusal {
 
 export type Reading = WholeReading | Refusal;
 
-/** `unended`: the end marker is missing, and only decoding can tell whether anything else is. */
+/** `unended`: the end marker is missing, and only decoding can show whether anything else is. */
 interface WholeReading extends Dimensions {
   readonly unended?: true;
 }
@@ -25,12 +25,12 @@ export function damaged(where: string): Refusal {
   return { reason: `is damaged: ${where}` };
 }
 
-/** The bytes as numbers of more than one byte; it reads where the array lies, without a copy. */
+/** The bytes as numbers of more than one byte; it reads the array in place, without a copy. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Bytes as Latin-1 text, for signatures and chunk names; shorter where the file ends. */
+/** Bytes as Latin-1 text, for signatures and chunk names; shorter if the file ends. */
 export function latin1(bytes: Uint8Array, start: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(start, start + length));
 }

@@ -2,7 +2,9 @@
 import { cutShort, damaged, latin1, viewOf, type Reading } from './reading.js';
 
 const ENTRY = 12;
-/** Bytes of a value by the type of its field: BYTE, ASCII, SHORT, LONG. Others do not occur in the fields that are read. */
+/**
+ * Bytes of a value by the type of its field: BYTE, ASCII, SHORT, LONG. Others do not occur in the fields that are read.
+ */
 const valueBytes: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 };
 
 /** Strips or tiles of one image: a row each, or 16 x 16 pixels, in images of the largest size that is read. */
@@ -29,7 +31,7 @@ const wanted: ReadonlySet<number> = new Set([
   SAMPLE_FORMAT,
 ]);
 
-/** Numbers of the fields of the first image that are read here. Undefined where the file ends inside them. */
+/** Numbers of the fields of the first image that are read here. Undefined if the file ends inside them. */
 function readFields(bytes: Uint8Array): Map<number, readonly number[]> | undefined {
   const view = viewOf(bytes);
   const little = latin1(bytes, 0, 2) === 'II';

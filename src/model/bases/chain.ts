@@ -3,7 +3,10 @@ import type { Activation, BatchNormLayer, Conv2dLayer, Graph, Layer, Pair } from
 
 type ConvOptions = Partial<Pick<Conv2dLayer, 'padding' | 'useBias' | 'activation'>> & { readonly stride?: number };
 
-/** A network under construction. Each method adds a layer that reads `from`, by default the last one, and returns its name. */
+/**
+ * A network under construction. Each method adds a layer that reads `from`, by default the last one, and returns its
+ * name.
+ */
 export class Chain {
   private readonly layers: Layer[] = [];
 
@@ -33,7 +36,7 @@ export class Chain {
     });
   }
 
-  /** Without a bias: normalisation follows. */
+  /** Without a bias: normalization follows. */
   depthwiseConv(name: string, size: number, stride: number, padding: 'same' | 'valid'): string {
     const windowed = { ...kernel(size, stride), padding, useBias: false, activation: 'linear' } as const;
     return this.push({ ...common(name, this.last), kind: 'depthwise_conv2d', depthMultiplier: 1, ...windowed });

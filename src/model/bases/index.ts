@@ -11,9 +11,9 @@ export type Architecture = 'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'co
 /** A file of weights without the top, as Keras publishes it. */
 interface PublishedWeights {
   readonly url: string;
-  /** As pinned in Keras's source; null where it pins none. */
+  /** As pinned in Keras's source; null if it pins none. */
   readonly md5: string | null;
-  /** Null where it is not known. */
+  /** Null if it is not known. */
   readonly bytes: number | null;
   /** Height and width of the images that they were trained on. */
   readonly imageSize: number;
@@ -22,11 +22,11 @@ interface PublishedWeights {
 }
 
 export interface Base {
-  /** Builds the layers, `alpha` times as wide where the network comes in widths; null where a file brings them. */
+  /** Builds the layers, `alpha` times as wide if the network comes in widths; null if a file brings them. */
   readonly build: ((alpha: number) => Graph) | null;
-  /** What the network was trained with; null where nobody but the user knows. */
+  /** What the network was trained with; null if nobody but the user knows. */
   readonly preprocessing: PreprocessingMode | null;
-  /** Height and width of the images that it was trained on; null where nobody but the user knows. */
+  /** Height and width of the images that it was trained on; null if nobody but the user knows. */
   readonly imageSize: number | null;
   readonly published: readonly PublishedWeights[];
   /** The model.json that ships with this package, from its root, and its number of parameters. */
@@ -84,7 +84,7 @@ export const bases: Readonly<Record<Architecture, Base>> = {
 export interface BaseSummary {
   readonly name: string;
   readonly alpha: number | null;
-  /** Null where the file of weights says. */
+  /** Null if the file of weights says. */
   readonly parameters: number | null;
   readonly preprocessing: PreprocessingMode | null;
   readonly imageSize: number | null;

@@ -5,7 +5,7 @@ import { Chain } from './chain.js';
 /** Factors on the widths of all layers that Keras publishes weights for. */
 export const mobilenetAlphas = [0.35, 0.5, 0.75, 1, 1.3, 1.4] as const;
 
-const normalisation = { epsilon: 1e-3, momentum: 0.999 };
+const normalization = { epsilon: 1e-3, momentum: 0.999 };
 
 /** Groups of blocks: how wide they are before `alpha`, how many there are, and the stride of the first. */
 const groups = [
@@ -25,7 +25,7 @@ const groups = [
 export function mobilenetV2(alpha: number): Graph {
   const chain = new Chain(`mobilenetv2_${alpha.toFixed(2)}`);
   chain.conv('Conv1', toEights(32 * alpha), 3, { stride: 2, padding: 'same', useBias: false });
-  chain.batchNorm('bn_Conv1', normalisation);
+  chain.batchNorm('bn_Conv1', normalization);
   chain.activation('Conv1_relu', 'relu6');
   let width = toEights(32 * alpha);
   let index = 0;
@@ -38,7 +38,7 @@ export function mobilenetV2(alpha: number): Graph {
   }
   // Narrower networks keep the width of their last layer, as the paper has it.
   chain.conv('Conv_1', alpha > 1 ? toEights(1280 * alpha) : 1280, 1, { useBias: false });
-  chain.batchNorm('Conv_1_bn', normalisation);
+  chain.batchNorm('Conv_1_bn', normalization);
   chain.activation('out_relu', 'relu6');
   return chain.graph();
 }
@@ -53,15 +53,15 @@ function invertedResidual(
   const prefix = index === 0 ? 'expanded_conv' : `block_${index}`;
   if (index > 0) {
     chain.conv(`${prefix}_expand`, 6 * from, 1, { padding: 'same', useBias: false });
-    chain.batchNorm(`${prefix}_expand_BN`, normalisation);
+    chain.batchNorm(`${prefix}_expand_BN`, normalization);
     chain.activation(`${prefix}_expand_relu`, 'relu6');
   }
   if (stride === 2) chain.pad(`${prefix}_pad`, 0, 1);
   chain.depthwiseConv(`${prefix}_depthwise`, 3, stride, stride === 2 ? 'valid' : 'same');
-  chain.batchNorm(`${prefix}_depthwise_BN`, normalisation);
+  chain.batchNorm(`${prefix}_depthwise_BN`, normalization);
   chain.activation(`${prefix}_depthwise_relu`, 'relu6');
   chain.conv(`${prefix}_project`, to, 1, { padding: 'same', useBias: false });
-  const output = chain.batchNorm(`${prefix}_project_BN`, normalisation);
+  const output = chain.batchNorm(`${prefix}_project_BN`, normalization);
   if (from === to && stride === 1) chain.add(`${prefix}_add`, [input, output]);
 }
 

@@ -1,21 +1,24 @@
-/** Whether a network is one of an architecture that has a name: by its layers and how they are connected, never by their names. */
+/**
+ * Whether a network is one of an architecture that has a name: by its layers and how they are connected, never by their
+ * names.
+ */
 import { digestOf } from '../../core/digest.js';
 import type { Activation, Graph, Layer } from '../graph.js';
 
 export interface Difference {
-  /** The first layer of the file's that the architecture does not have there; undefined where the file ends too early. */
+  /** The first layer of the file's that the architecture does not have there; undefined if the file ends too early. */
   readonly found: string | undefined;
-  /** What the architecture has in its place; undefined where it ends before. */
+  /** What the architecture has in its place; undefined if it ends before. */
   readonly expected: string | undefined;
 }
 
-/** Networks cut off after fewer layers than these say too little of what they are. */
+/** Networks cut off after fewer layers cannot be recognized. */
 const FEWEST = 8;
 
 /**
- * What differs first, or undefined where the network is the architecture, whole or cut off. Releases of Keras differ in
- * what is left out of the comparison: names, input sizes, padding (before a convolution or in it), whether an activation
- * is a layer, the epsilon of BatchNorm. `widths`: the number of filters counts too.
+ * What differs first, or undefined if the network is the architecture, whole or cut off. Releases of Keras differ in
+ * what is left out of the comparison: names, input sizes, padding (before a convolution or in it), whether an
+ * activation is a layer, the epsilon of BatchNorm. `widths`: the number of filters counts too.
  */
 export function differenceFrom(
   network: Graph,

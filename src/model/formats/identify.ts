@@ -1,4 +1,7 @@
-/** What a path that is named as a model leads to: a file that is read, a folder with one in it, or something else, in words. */
+/**
+ * What a path that is named as a model leads to: a file that is read, a folder with one in it, or something else, in
+ * words.
+ */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { failure, type PipelineError } from '../../core/problem.js';
@@ -12,7 +15,7 @@ export type Identified =
   | {
       readonly kind: 'readable';
       readonly format: ReadableFormat;
-      /** Of the file itself, where a folder was named. */ readonly path: string;
+      /** Of the file itself, if a folder was named. */ readonly path: string;
     }
   | ({ readonly kind: 'other' } & OtherFormat);
 
@@ -39,8 +42,14 @@ export async function requireReadable(path: string, shown = path): Promise<Extra
   return found;
 }
 
-export function otherFormat(where: string, { is, remedy }: OtherFormat): PipelineError {
-  return failure('bad-data', { code: 'other-model-format', where, found: `is ${is}`, expected: baseFormats, remedy });
+export function otherFormat(where: string, { description, remedy }: OtherFormat): PipelineError {
+  return failure('bad-data', {
+    code: 'other-model-format',
+    where,
+    found: `is ${description}`,
+    expected: baseFormats,
+    remedy,
+  });
 }
 
 async function identifyFolder(path: string): Promise<Identified> {
@@ -54,41 +63,46 @@ function folderFormat(names: ReadonlySet<string>, name: string): OtherFormat {
   const ending = (...endings: string[]) => [...names].sort().find((one) => endings.some((end) => one.endsWith(end)));
   if (names.has('saved_model.pb') && names.has('keras_metadata.pb')) {
     return {
-      is: 'a TensorFlow SavedModel that Keras 2 wrote',
+      description: 'a TensorFlow SavedModel that Keras 2 wrote',
       remedy: `convert it with Keras 2 (pip install tf_keras): python -c 'import tf_keras; tf_keras.models.load_model("${plain(name)}").save("base.keras")'`,
     };
   }
   if (names.has('saved_model.pb') || names.has('saved_model.pbtxt')) {
     return {
-      is: 'a TensorFlow SavedModel, which has operations but no layers',
+      description: 'a TensorFlow SavedModel, which has operations but no layers',
       remedy: `go back to the Keras model that it was exported from: ${remedies.saveWhole}`,
     };
   }
   const file = ending('.keras') ?? ending('.h5', '.hdf5');
   if (names.has('config.json') && ending('.safetensors', '.bin', '.msgpack') !== undefined) {
-    return { is: 'a model of Hugging Face Transformers or timm', remedy: remedies.byName };
+    return { description: 'a model of Hugging Face Transformers or timm', remedy: remedies.byName };
   }
   if (names.has('config.json') && names.has('model.weights.h5'))
-    return { is: 'a .keras file that was unpacked', remedy: 'use the .keras file itself' };
-  if (file !== undefined) return { is: `a folder that contains ${file}`, remedy: `use the file: ${name}/${file}` };
+    return { description: 'a .keras file that was unpacked', remedy: 'use the .keras file itself' };
+  if (file !== undefined)
+    return { description: `a folder that contains ${file}`, remedy: `use the file: ${name}/${file}` };
   if (names.has('Manifest.json') || ending('.mlmodel') !== undefined)
-    return { is: 'a Core ML model', remedy: remedies.byName };
+    return { description: 'a Core ML model', remedy: remedies.byName };
   if (ending('.onnx') !== undefined)
-    return { is: 'a folder with an ONNX model, which cannot be a base in this version', remedy: remedies.byName };
+    return {
+      description: 'a folder with an ONNX model, which cannot be a base in this version',
+      remedy: remedies.byName,
+    };
   if (ending('.index') !== undefined && names.has('checkpoint'))
-    return { is: 'a folder of TensorFlow checkpoints, which have no layers', remedy: remedies.saveWhole };
+    return { description: 'a folder of TensorFlow checkpoints, which have no layers', remedy: remedies.saveWhole };
   return {
-    is: names.size === 0 ? 'an empty folder' : 'a folder without a model.json',
+    description: names.size === 0 ? 'an empty folder' : 'a folder without a model.json',
     remedy: 'use the file of the network',
   };
 }
 
 async function unknown(path: string, head: Buffer): Promise<OtherFormat> {
   const beside = /\.bin$/.test(path) && (await stat(join(path, '..', 'model.json')).catch(() => undefined));
-  if (beside) return { is: 'a weights file of the model.json in the same folder', remedy: 'use the model.json' };
+  if (beside)
+    return { description: 'a weights file of the model.json in the same folder', remedy: 'use the model.json' };
   const bytes = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return {
-    is: `not a model of a known format: it starts with the bytes ${bytes}`,
+    description: `not a model of a known format: it starts with the bytes ${bytes}`,
     remedy: `check that it is the right file; otherwise, ${remedies.saveWhole}`,
   };
 }

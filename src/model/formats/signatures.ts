@@ -7,7 +7,7 @@ export type ReadableFormat = 'hdf5' | 'zip' | 'json';
 /** A format that is not read as a base: what it is, and the way out. */
 export interface OtherFormat {
   /** Completes "the file is ...". */
-  readonly is: string;
+  readonly description: string;
   readonly remedy: string;
 }
 
@@ -17,7 +17,9 @@ const byName =
 const unpack =
   'unpack it and use the model inside; the tool unpacks archives with a TF.js model from https URLs itself';
 
-export const remedies = { saveWhole, byName, unpack } as const;
+const again = 'download or save it again';
+
+export const remedies = { saveWhole, byName, unpack, again } as const;
 
 /** How many bytes the table looks at. */
 export const headBytes = 1024;
@@ -30,84 +32,84 @@ const readable: readonly (readonly [ReadableFormat, Test])[] = [
   ['json', (head) => /^(\ufeff|\xef\xbb\xbf)?\s*[{[]/.test(head.toString('latin1'))],
 ];
 
-const torch = { is: 'a PyTorch model (a pickle, which is code)', remedy: byName };
-const archive = { is: 'a packed archive', remedy: unpack };
-const onnx = { is: 'an ONNX model, which cannot be a base in this version', remedy: byName };
+const torch = { description: 'a PyTorch model (a pickle, which is code)', remedy: byName };
+const archive = { description: 'a packed archive', remedy: unpack };
+const onnx = { description: 'an ONNX model, which cannot be a base in this version', remedy: byName };
 
 /** The first that fits counts: what is certain comes before what is likely. */
 const others: readonly (readonly [Test, OtherFormat])[] = [
-  [(_, size) => size === 0, { is: 'empty', remedy: 'download or save it again' }],
+  [(_, size) => size === 0, { description: 'empty', remedy: again }],
   [
     startsWith('version https://git-lfs.github.com/spec/'),
     {
-      is: 'a Git LFS pointer: the model itself was not fetched',
+      description: 'a Git LFS pointer: the model itself was not fetched',
       remedy: 'run `git lfs pull` in the repository that it comes from, or download the file itself',
     },
   ],
   [
     at(4, 'TFL3'),
     {
-      is: 'a TensorFlow Lite model, which has operations but no layers',
+      description: 'a TensorFlow Lite model, which has operations but no layers',
       remedy: `go back to the model that it was converted from: ${saveWhole}`,
     },
   ],
-  [startsWith('GGUF'), { is: 'a GGUF file, of a language model', remedy: byName }],
-  [at(4, 'ORTM'), { is: 'an ONNX Runtime model (.ort)', remedy: byName }],
+  [startsWith('GGUF'), { description: 'a GGUF file, of a language model', remedy: byName }],
+  [at(4, 'ORTM'), { description: 'an ONNX Runtime model (.ort)', remedy: byName }],
   [
     startsWith('ftrt'),
     {
-      is: 'a TensorRT engine, which is built for one GPU',
+      description: 'a TensorRT engine, which is built for one GPU',
       remedy: `go back to the model that it was built from: ${saveWhole}`,
     },
   ],
   [startsWith('\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19'), torch],
   [
     (head) => head[0] === 0x80 && head[1] >= 2 && head[1] <= 5,
-    { is: 'a Python pickle, which is code', remedy: byName },
+    { description: 'a Python pickle, which is code', remedy: byName },
   ],
-  [isSafetensors, { is: 'a safetensors file: weights alone, in the layout of PyTorch', remedy: byName }],
-  [startsWith('PK\x05\x06'), { is: 'an empty zip', remedy: 'download or save it again' }],
+  [isSafetensors, { description: 'a safetensors file: weights alone, in the layout of PyTorch', remedy: byName }],
+  [startsWith('PK\x05\x06'), { description: 'an empty zip', remedy: again }],
   ...['\x1f\x8b', 'BZh', '\xfd7zXZ\0', '7z\xbc\xaf\x27\x1c', 'Rar!', '\x28\xb5\x2f\xfd'].map(
     (magic) => [startsWith(magic), archive] as const,
   ),
   [at(257, 'ustar'), archive],
-  [startsWith('\x93NUMPY'), { is: 'an array of NumPy (.npy)', remedy: saveWhole }],
-  [beginsLikeImage, { is: 'an image', remedy: 'use the file of the network' }],
-  [startsWith('%PDF'), { is: 'a PDF document', remedy: 'use the file of the network' }],
+  [startsWith('\x93NUMPY'), { description: 'an array of NumPy (.npy)', remedy: saveWhole }],
+  [beginsLikeImage, { description: 'an image', remedy: 'use the file of the network' }],
+  [startsWith('%PDF'), { description: 'a PDF document', remedy: 'use the file of the network' }],
   [
     (head) => /^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)/i.test(head.toString('latin1')),
     {
-      is: 'a web page (HTML): a link to a page was saved, not the model',
+      description: 'a web page (HTML): a link to a page was saved, not the model',
       remedy: 'download the file itself, for example with the link `raw` or `resolve` of the page',
     },
   ],
   [
     (head) => /^(\xef\xbb\xbf)?\s*<\?xml[^]*<net\b/.test(head.toString('latin1')),
-    { is: 'an OpenVINO model', remedy: byName },
+    { description: 'an OpenVINO model', remedy: byName },
   ],
   [
     startsWith('model_checkpoint_path:'),
-    { is: 'the index of TensorFlow checkpoints, which have no layers', remedy: saveWhole },
+    { description: 'the index of TensorFlow checkpoints, which have no layers', remedy: saveWhole },
   ],
   [
     (head) => head.subarray(0, 3).equals(Buffer.of(8, 1, 0x12)) && innerByte(head, 2) === 0x0a,
-    { is: 'the file of a TensorFlow SavedModel, which has operations but no layers', remedy: saveWhole },
+    { description: 'the file of a TensorFlow SavedModel, which has operations but no layers', remedy: saveWhole },
   ],
   [
     (head) => startsWithVersion(head) && head[2] === 0x12 && [0x0a, 0xa2].includes(innerByte(head, 2)),
-    { is: 'a Core ML model', remedy: byName },
+    { description: 'a Core ML model', remedy: byName },
   ],
   [(head) => startsWithVersion(head) && [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42].includes(head[2]), onnx],
   [
     isGraphDef,
     {
-      is: 'a frozen TensorFlow graph (.pb), which has operations but no layers',
+      description: 'a frozen TensorFlow graph (.pb), which has operations but no layers',
       remedy: `go back to the Keras model that it was built from: ${saveWhole}`,
     },
   ],
 ];
 
-/** The format of a file by its first {@link headBytes} bytes and its size; undefined for one that nobody knows. */
+/** The format of a file by its first {@link headBytes} bytes and its size; undefined for an unknown one. */
 export function formatOfBytes(head: Buffer, size: number): ReadableFormat | OtherFormat | undefined {
   return readable.find(([, fits]) => fits(head, size))?.[0] ?? others.find(([fits]) => fits(head, size))?.[1];
 }
@@ -131,7 +133,7 @@ function startsWithVersion(head: Buffer): boolean {
   return head[0] === 0x08 && head[1] >= 1 && head[1] <= 32;
 }
 
-/** The first byte inside the message or text that begins at `offset` with its tag and length; 0 where it is empty. */
+/** The first byte inside the message or text that begins at `offset` with its tag and length; 0 if it is empty. */
 function innerByte(head: Buffer, offset: number): number {
   let from = offset + 1;
   if (head[from] === 0) return 0;

@@ -1,6 +1,6 @@
 /**
  * Reads HDF5 files that may come from anywhere, by h5wasm. The file is put on a disk of its own in memory, so that
- * no link in it and no dataset stored outside of it can reach another file; both are refused where they are met.
+ * no link in it and no dataset stored outside of it can reach another file; both are refused.
  */
 import h5wasm from 'h5wasm';
 import { failure, PipelineError } from '../../core/problem.js';
@@ -61,7 +61,7 @@ export class Hdf5File {
     return this.find(path) !== null;
   }
 
-  /** The text of an attribute; undefined where there is none. */
+  /** The text of an attribute; undefined if there is none. */
   text(path: string, name: string): string | undefined {
     const value = this.attribute(path, name);
     if (value === undefined || typeof value === 'string') return value;
@@ -69,7 +69,7 @@ export class Hdf5File {
   }
 
   /**
-   * The texts of an attribute; undefined where there is none. Keras cuts a long list into several attributes,
+   * The texts of an attribute; undefined if there is none. Keras cuts a long list into several attributes,
    * `name0`, `name1` and so on.
    */
   texts(path: string, name: string): string[] | undefined {
@@ -106,7 +106,7 @@ export class Hdf5File {
     throw damaged(this.where, `${path} does not contain float32 numbers`, 'weights of type float32');
   }
 
-  /** What is stored plainly cannot be more than the file has, also where several names lead to the same numbers. */
+  /** What is stored plainly cannot be more than the file has, even if several names lead to the same numbers. */
   private take(path: string, bytes: number): void {
     this.taken += bytes;
     if (this.taken <= this.size) return;
@@ -142,7 +142,7 @@ export class Hdf5File {
     return entity.get_attribute(name, true);
   }
 
-  /** What lies at a path; null where nothing does. Every step of the path must be there itself, not by a link. */
+  /** The item at a path; null if there is none. Every step of the path must be there itself, not by a link. */
   private find(path: string): ReturnType<InstanceType<typeof h5wasm.Group>['get']> {
     const steps = path.split('/').filter((step) => step !== '');
     for (let depth = 1; depth <= steps.length; depth++) {
@@ -174,7 +174,7 @@ export function damaged(
   found: string,
   expected?: string,
   cause?: unknown,
-  remedy?: string,
+  remedy = 'check that it is the right file, or save or download it again',
 ): PipelineError {
   return failure('bad-data', { code: 'bad-keras-file', where, found, expected, remedy }, cause);
 }

@@ -6,7 +6,7 @@ import { fromParts } from '../../core/problem.js';
 import { damaged } from './hdf5.js';
 import type { KerasModel, ReadTask, ReadAnswer } from './read-task.js';
 
-/** Many times what a whole file takes: VGG16, of 59 MB, is read in less than a second. */
+/** Many times what a file takes: VGG16 (59 MB) is read in less than a second. */
 function longestMs(bytes: number): number {
   return 10_000 + bytes / 10_000;
 }

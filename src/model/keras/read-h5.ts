@@ -9,11 +9,14 @@ import { matchLayers } from './match.js';
 import { readWeightGroups, type NameInNetwork } from './weight-groups.js';
 
 export interface H5Options extends ReadOptions {
-  /** The network that the weights belong to, where it is known: Keras 3 names them by the order of its layers alone. */
+  /** The network that the weights belong to, if it is known: Keras 3 names them by the order of its layers alone. */
   readonly network?: Graph;
 }
 
-/** Reads the bytes of an .h5 file. No graph comes with weights alone. Throws `bad-data` and `unsafe`; `where` names the file. */
+/**
+ * Reads the bytes of an .h5 file. No graph comes with weights alone. Throws `bad-data` and `unsafe`; `where` names the
+ * file.
+ */
 export function readH5(
   bytes: Uint8Array,
   where: string,
@@ -40,11 +43,14 @@ export function readH5(
         'save it with `model.save("base.keras")`, or set `architecture` if it is one that `pipeline bases` lists',
       );
     }
-    return { weights: readLayerVariables(file, network, foldersOf(network), where, root) };
+    return { weights: readLayerVariables(file, network, foldersOf(network), { where, root, network: network.name }) };
   });
 }
 
-/** Where the variables of a network are in a file of weights by Keras 3: those of a base are in its own group where it is part of a model. */
+/**
+ * Where the variables of a network are in a file of weights by Keras 3: those of a base are in its own group if it is
+ * part of a model.
+ */
 function variablesIn(file: Hdf5File): string | undefined {
   const isThere = (path: string) => file.has(path);
   const root = ['/layers', '/_layer_checkpoint_dependencies'].find(isThere);
@@ -53,7 +59,7 @@ function variablesIn(file: Hdf5File): string | undefined {
   return !isThere(`${root}/conv2d`) && isThere(inner) ? inner : root;
 }
 
-/** The names that layers have in the network, where a group has the weights of a whole inner model. */
+/** The names that layers have in the network, if a group has the weights of a whole inner model. */
 function namesIn({ places }: Network): NameInNetwork {
   const names = new Map([...places].map(([name, { group }]) => [group.join('/'), name]));
   const models = new Set(

@@ -20,7 +20,7 @@ export async function readKeras(
   const { graph, places } = readNetwork(topology, path, options);
   const folders = new Map([...places].map(([name, { place }]) => [name, place]));
   const weights = await Hdf5File.reading(entries.get(variables.name)!, path, (file) =>
-    readLayerVariables(file, graph, folders, path),
+    readLayerVariables(file, graph, folders, { where: path }),
   );
   return { graph, weights };
 }

@@ -1,4 +1,4 @@
-/** A thread that reads one of Keras's files: the HDF5 library may go round in circles in a damaged one, and is ended then. */
+/** A thread that reads one of Keras's files: the HDF5 library may loop forever in a damaged one, and is ended then. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { failureParts } from '../../core/problem.js';
 import type { ReadAnswer, ReadTask } from './read-task.js';

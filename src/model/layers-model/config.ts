@@ -1,4 +1,4 @@
-/** Checked access to a model's JSON: what is there is told by the name of the layer that holds it. */
+/** Checked access to a model's JSON: errors name the layer. */
 import { isDeepStrictEqual } from 'node:util';
 import { parseBounded, TooManyValues } from '../../core/bounded-json.js';
 import { isRecord } from '../../core/is-record.js';
@@ -69,7 +69,9 @@ function textOf(value: unknown): string {
   }
 }
 
-/** The config of one layer. Readers name the field that is wrong; a missing field takes Keras's default where one is given. */
+/**
+ * The config of one layer. Readers name the field that is wrong; a missing field takes Keras's default if one is given.
+ */
 export class LayerConfig {
   constructor(
     readonly where: string,
@@ -119,10 +121,10 @@ export class LayerConfig {
   }
 
   /** Refuses a field that is set to anything but what we compute. */
-  only(key: string, honoured: readonly unknown[], expected: string): void {
+  only(key: string, accepted: readonly unknown[], expected: string): void {
     const value = this.fields[key] ?? null;
     if (value === null) return;
-    if (!honoured.some((one) => isDeepStrictEqual(one, value))) throw this.wrong(key, expected);
+    if (!accepted.some((one) => isDeepStrictEqual(one, value))) throw this.wrong(key, expected);
   }
 }
 

@@ -3,7 +3,7 @@ import { PipelineError, type Problem } from '../../core/problem.js';
 import { allWeightSpecs, type Graph, type Shape } from '../graph.js';
 import type { Tensor, Weights } from '../tensor.js';
 
-/** At most this many problems are told: the wrong file fits nowhere. */
+/** At most this many problems are reported: in a wrong file, everything is wrong. */
 const most = 5;
 
 /**

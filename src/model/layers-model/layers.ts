@@ -2,7 +2,7 @@
 import type { Activation, InputLayer, Layer, Pair, PlainLayer, PoolingLayer } from '../graph.js';
 import type { LayerConfig } from './config.js';
 
-/** What all layers share; told by the topology, not the config. */
+/** What all layers share; it comes from the topology, not the config. */
 type Common = Pick<Layer, 'name' | 'inputs' | 'trainable'>;
 type Read = (config: LayerConfig, common: Common) => Layer;
 
@@ -65,7 +65,7 @@ const classes: Readonly<Record<string, Read>> = {
   },
 };
 
-/** `batch_input_shape` is Keras 2's, `batch_shape` Keras 3's; null where the network takes any size. */
+/** `batch_input_shape` is Keras 2's, `batch_shape` Keras 3's; null if the network takes any size. */
 function inputLayer(config: LayerConfig, common: Common): InputLayer {
   const key = config.get('batch_shape') === undefined ? 'batch_input_shape' : 'batch_shape';
   const value = config.get(key);

@@ -16,21 +16,21 @@ const largestJson = 16 * 2 ** 20;
 export interface LoadedModel {
   readonly graph: Graph;
   readonly weights: Weights;
-  /** What whoever wrote it says of the model, unchecked; empty where that is nothing. */
+  /** What the writer says about the model, unchecked; may be empty. */
   readonly metadata: Readonly<Record<string, unknown>>;
   /** Every file that was read, model.json first. */
   readonly files: readonly ReadFile[];
 }
 
 export interface LoadOptions extends ReadOptions {
-  /** Where the files are read from; the folder of the model.json where left out. */
+  /** Where the files are read from; the folder of the model.json if left out. */
   readonly folder?: ModelFolder;
 }
 
 /**
- * Reads the model.json at `path` and its weights. Every size is checked before a byte is decoded, and every file's digest
- * where the model names it, as those of `export` do.
- * Throws `bad-data` for what is missing or malformed, `unsafe` for shards outside the folder; errors of the disk pass through.
+ * Reads the model.json at `path` and its weights. Every size is checked before a byte is decoded, and every file's
+ * digest if the model names it, as those of `export` do. Throws `bad-data` for what is missing or malformed, `unsafe`
+ * for shards outside the folder; errors of the disk pass through.
  */
 export async function readLayersModel(
   path: string,

@@ -9,7 +9,9 @@ interface Node {
   readonly inputs: readonly string[];
 }
 
-/** Looks up what a name stands for, through other names that stand for others. Throws `bad-data` for names in a cycle. */
+/**
+ * Looks up what a name stands for, through other names that stand for others. Throws `bad-data` for names in a cycle.
+ */
 export function followed(aliases: ReadonlyMap<string, string>, where: string): (name: string) => string {
   const known = new Map<string, string>();
   return (name) => {
@@ -20,7 +22,7 @@ export function followed(aliases: ReadonlyMap<string, string>, where: string): (
       next !== undefined;
       next = known.get(target) ?? aliases.get(target)
     ) {
-      if (passed.length > aliases.size) throw circle(where);
+      if (passed.length > aliases.size) throw cycleFailure(where);
       passed.push(target);
       target = next;
     }
@@ -29,7 +31,7 @@ export function followed(aliases: ReadonlyMap<string, string>, where: string): (
   };
 }
 
-function circle(where: string) {
+function cycleFailure(where: string) {
   return badModel(where, 'the layers form a cycle');
 }
 
@@ -56,6 +58,6 @@ export function ordered<Layer extends Node>(layers: readonly Layer[], output: st
       if (left === 0) order.push(reader);
     }
   }
-  if (order.length !== kept.length) throw circle(where);
+  if (order.length !== kept.length) throw cycleFailure(where);
   return order;
 }

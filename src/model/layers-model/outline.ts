@@ -24,7 +24,7 @@ export interface OutlinedLayer {
   readonly place: string;
   /** Where an .h5 file keeps its weights: under the layer of the outermost model, by the layer's own name. */
   readonly group: readonly [outer: string, own: string];
-  /** What is wrong with how the layer is called. It matters only where the layer is needed. */
+  /** What is wrong with how the layer is called. It matters only if the layer is needed. */
   readonly refusal?: PipelineError;
 }
 
@@ -34,7 +34,9 @@ export interface Outline {
   readonly output: string;
 }
 
-/** The layers of a topology, those of inner models in the place of the model. Throws `bad-data`; `where` names the file. */
+/**
+ * The layers of a topology, those of inner models in the place of the model. Throws `bad-data`; `where` names the file.
+ */
 export function outlineOf(topology: unknown, where: string): Outline {
   const outer = record(topology, where, 'modelTopology');
   // Keras's converter nests the model one level deeper than TF.js does.
@@ -76,7 +78,7 @@ class Unfolding {
     return { name, layers, output: found(output) };
   }
 
-  /** Unfolds a model that reads `feed`, or brings its own input where there is none, and returns its output. */
+  /** Unfolds a model that reads `feed`, or brings its own input if there is none, and returns its output. */
   private model(
     { class_name: className, config }: Readonly<Record<string, unknown>>,
     feed: string | undefined,
@@ -114,7 +116,10 @@ class Unfolding {
     return idOf(output);
   }
 
-  /** Layers one after another. Old files list them without a name for the model; the input's shape may be on the first layer. */
+  /**
+   * Layers one after another. Old files list them without a name for the model; the input's shape may be on the first
+   * layer.
+   */
   private sequence(
     config: Readonly<Record<string, unknown>>,
     feed: string | undefined,
@@ -157,7 +162,10 @@ class Unfolding {
     this.layers.push({ name: id, className, entry, inputs, place, group: [outer, own], refusal });
   }
 
-  /** A model's list, each with a name of its own, and the place of its variables: the class, with a number from the second on. */
+  /**
+   * A model's list, each with a name of its own, and the place of its variables: the class, with a number from the
+   * second on.
+   */
   private listed(layers: unknown, parent: Listed | undefined): Listed[] {
     const counts = new Map<string, number>();
     const entries = list(layers, this.where, 'the list of layers');

@@ -21,9 +21,9 @@ export function singleOf(value: unknown, where: string, what: string): string {
 }
 
 /**
- * Names of the layers that a layer reads. Keras 2 writes [[[name, node, tensor, kwargs], ...]], newer releases without the
- * innermost list where there is one input; Keras 3 writes [{args, kwargs}] with the tensors somewhere in args.
- * Throws `bad-data` for what is none of these; returns it where only this layer cannot be computed.
+ * Names of the layers that a layer reads. Keras 2 writes [[[name, node, tensor, kwargs], ...]], newer releases without
+ * the innermost list if there is one input; Keras 3 writes [{args, kwargs}] with the tensors somewhere in args. Throws
+ * `bad-data` for what is none of these; returns it where only this layer cannot be computed.
  */
 export function sourcesOf(value: unknown, where: string, isModel: (name: string) => boolean): Sources {
   const nodes = list(value ?? [], where, 'inbound_nodes');
@@ -74,7 +74,7 @@ function histories(value: unknown, where: string, depth: number): unknown[] {
     : Object.values(value).flatMap((one) => histories(one, where, depth + 1));
 }
 
-/** Keras 3 writes `training: false` beside layers that differ in training, also where nobody asked for it. */
+/** Keras 3 writes `training: false` beside layers that differ in training, even if nobody asked for it. */
 function argumentIn(call: unknown, where: string): PipelineError | undefined {
   const isUsual = (key: string, value: unknown) => value === null || (key === 'training' && value === false);
   const argument = isRecord(call) ? Object.keys(call).find((key) => !isUsual(key, call[key])) : undefined;

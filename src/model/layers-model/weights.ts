@@ -69,7 +69,7 @@ export function decodeGroup(group: WeightGroup, bytes: Uint8Array): Weights {
   return tensors;
 }
 
-/** A shard lies beside the model.json: nothing else may be reached through it. */
+/** A shard is in the folder of the model.json: its name must not lead elsewhere. */
 function plainName(path: unknown, where: string): string {
   if (typeof path === 'string' && /^[^/\\:\0]+$/.test(path) && path !== '.' && path !== '..') return path;
   throw failure('unsafe', {

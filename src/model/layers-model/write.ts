@@ -11,9 +11,11 @@ const shardBytes = 4 * 2 ** 20;
 export interface WriteOptions {
   /** The program that made the model, for people; no dates, so that the same model gives the same bytes. */
   readonly generatedBy: string;
-  /** float32 where it is left out. */
+  /** float32 if it is left out. */
   readonly weightType?: FloatType;
-  /** Handed on to the reader as it is, with the digests of the weights' files beside it, by which reading finds damage. */
+  /**
+   * Handed on to the reader as it is, with the digests of the weights' files beside it, by which reading finds damage.
+   */
   readonly userDefinedMetadata?: Readonly<Record<string, unknown>>;
 }
 

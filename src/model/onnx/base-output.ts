@@ -7,7 +7,17 @@ import { makersOf, type OnnxModel, type OnnxNode } from './model-proto.js';
 const embeddings = ['image_embeds', 'pooler_output', 'last_hidden_state'];
 
 /** Nodes between a classifier's product and the output. */
-const afterProduct = new Set(['Softmax', 'LogSoftmax', 'Sigmoid', 'Identity', 'Cast', 'Add', 'Squeeze', 'DequantizeLinear', 'QuantizeLinear']);
+const afterProduct = new Set([
+  'Softmax',
+  'LogSoftmax',
+  'Sigmoid',
+  'Identity',
+  'Cast',
+  'Add',
+  'Squeeze',
+  'DequantizeLinear',
+  'QuantizeLinear',
+]);
 
 /** Nodes between a product's matrix and the constant that it comes from. */
 const beforeMatrix = new Set(['Transpose', 'Identity', 'Cast', 'DequantizeLinear', 'Reshape']);
@@ -33,7 +43,8 @@ export function chooseOutput(model: OnnxModel, wanted: string): ChosenOutput {
     field: ['output'],
     found: `\`output: auto\` finds neither an embedding nor a classifier in this file, whose outputs are ${listed(outputs)}`,
     expected: `an output named ${listed(embeddings)}, or a single output that a Gemm or MatMul with constant weights gives`,
-    remedy: 'name the tensor to use, such as `output: NAME`; `pipeline bases --inspect FILE` lists all of them with their shapes',
+    remedy:
+      'name the tensor to use, such as `output: NAME`; `pipeline bases --inspect FILE` lists all of them with their shapes',
   });
 }
 
@@ -71,7 +82,9 @@ function requireValue(model: OnnxModel, name: string): string {
   if (makersOf(model).has(name)) return name;
   const all = model.nodes.flatMap(({ outputs }) => outputs).filter((value) => value !== '');
   const close = nearest(name, all);
-  const some = [...new Set([...model.outputs.map((port) => port.name), ...(close === undefined ? [] : [close]), ...all.slice(-4)])];
+  const some = [
+    ...new Set([...model.outputs.map((port) => port.name), ...(close === undefined ? [] : [close]), ...all.slice(-4)]),
+  ];
   throw failure('invalid', {
     code: 'no-such-output',
     field: ['output'],

@@ -11,11 +11,18 @@ export type Field = { readonly number: number; readonly whole: Uint8Array } & (
   { readonly kind: 'varint'; readonly value: bigint } | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
 );
 
+/** Models have a hundredth of that in their largest message. */
+const mostFields = 250_000;
+
 const FIXED: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
 
-/** The fields of a message in their order. Throws a RangeError where the bytes end early or are not a message. */
+/**
+ * The fields of a message in their order. Throws a RangeError if the bytes end early or are not a message, or if there are
+ * more fields than any model has: each takes two bytes of a file, and a hundred times as many in memory.
+ */
 export function* fieldsOf(message: Uint8Array): Generator<Field, void, undefined> {
   let at = 0;
+  let fields = 0;
   const varint = (): bigint => {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
@@ -27,6 +34,8 @@ export function* fieldsOf(message: Uint8Array): Generator<Field, void, undefined
     throw new RangeError('a number has more than ten bytes');
   };
   while (at < message.length) {
+    if (++fields > mostFields)
+      throw new RangeError(`one of its messages has more than ${mostFields.toLocaleString('en-US')} fields`);
     const start = at;
     const tag = Number(varint());
     const number = Math.floor(tag / 8);
@@ -47,12 +56,12 @@ export function* fieldsOf(message: Uint8Array): Generator<Field, void, undefined
 
 /** The texts or messages of a field, in their order. */
 export function bytesOf(message: Uint8Array, number: number): Uint8Array[] {
-  return [...fieldsOf(message)].flatMap((field) =>
-    field.kind === 'bytes' && field.number === number ? [field.bytes] : [],
-  );
+  const found: Uint8Array[] = [];
+  for (const field of fieldsOf(message)) if (field.kind === 'bytes' && field.number === number) found.push(field.bytes);
+  return found;
 }
 
-/** The last value of a text field, as readers of protobuf take it; empty where there is none. */
+/** The last value of a text field, as readers of protobuf take it; empty if there is none. */
 export function textOf(message: Uint8Array, number: number): string {
   return Buffer.from(bytesOf(message, number).at(-1) ?? []).toString('utf8');
 }

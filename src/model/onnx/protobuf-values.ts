@@ -1,7 +1,7 @@
 /** Repeated integers of a protobuf message, in either of their forms. */
 import { fieldsOf } from './protobuf-reader.js';
 
-/** The values of a field of int64 in their order, one record a number or packed. Throws as {@link fieldsOf}. */
+/** The values of a field of int64 in their order, one record per number or packed. Throws as {@link fieldsOf}. */
 export function valuesOf(message: Uint8Array, number: number): number[] {
   const values: number[] = [];
   for (const field of fieldsOf(message)) {

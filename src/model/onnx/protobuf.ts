@@ -39,7 +39,7 @@ export class Message {
     return this.bytes(field, new TextEncoder().encode(value));
   }
 
-  /** A repeated int64, one record a number: readers take this form and the packed one. */
+  /** A repeated int64, one record per number: readers take this form and the packed one. */
   ints(field: number, values: readonly (number | bigint)[]): this {
     for (const value of values) this.int(field, value);
     return this;

@@ -1,5 +1,6 @@
 /** Precision, recall, F1 and area under the ROC curve of each class. */
 import type { EvaluationMetrics, Predictions } from '../../model/results.js';
+import { namesClass } from './name-column.js';
 import { figure, whole } from './figures.js';
 import { html, type Html } from './markup.js';
 import { areasOf } from './roc.js';
@@ -16,5 +17,5 @@ export function classTable(figures: EvaluationMetrics, predictions: Predictions 
   });
   const mean = html`<tr><th scope="row">mean</th><td>${figure(figures.macro_precision)}</td><td>${figure(figures.macro_recall)}</td><td>${figure(figures.macro_f1)}</td><td></td><td>${whole(figures.samples)}</td></tr>`;
   const tall = figures.classes.length > SHOWN_CLASSES ? ' tall' : '';
-  return html`<div class="scroll${tall}" tabindex="0" role="region" aria-label="Metrics by class"><table class="numbers"><caption>Metrics by class</caption><thead><tr><th scope="col">class</th><th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th><th scope="col">AUC</th><th scope="col">images</th></tr></thead><tbody>${rows}</tbody><tfoot>${mean}</tfoot></table></div>`;
+  return html`<div class="scroll${tall}" tabindex="0" role="region" aria-label="Metrics by class"><table class="numbers ${namesClass(figures.classes)}"><caption>Metrics by class</caption><thead><tr><th scope="col">class</th><th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th><th scope="col">AUC</th><th scope="col">images</th></tr></thead><tbody>${rows}</tbody><tfoot>${mean}</tfoot></table></div>`;
 }

@@ -2,6 +2,7 @@
 import { own } from '../../core/own.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import { mainMetrics } from '../main-metrics.js';
+import { namesClass } from './name-column.js';
 import { figure } from './figures.js';
 import { html, type Html } from './markup.js';
 
@@ -18,5 +19,5 @@ export function comparison(
     );
     return html`<tr><th scope="row">${variant?.base ?? name}</th>${values}${figures}</tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Evaluations"><table class="numbers"><caption>${ranked.length} evaluations, best first</caption><thead><tr><th scope="col">evaluation</th>${axes.map((axis) => html`<th scope="col">${axis}</th>`)}${mainMetrics.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Evaluations"><table class="numbers ${namesClass(ranked.map(({ name, variant }) => variant?.base ?? name))}"><caption>${ranked.length} evaluations, best first</caption><thead><tr><th scope="col">evaluation</th>${axes.map((axis) => html`<th scope="col">${axis}</th>`)}${mainMetrics.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }

@@ -2,6 +2,7 @@
 import { own } from '../../core/own.js';
 import type { DataSummary } from '../../image/dataset.js';
 import type { Data } from '../results/training.js';
+import { namesClass } from './name-column.js';
 import { missing, whole } from './figures.js';
 import { html, type Html } from './markup.js';
 
@@ -22,7 +23,7 @@ function counts({ classes, counts: bySplit }: DataSummary): Html {
     html`${numbers.map((number) => html`<td>${whole(number)}</td>`)}<td class="total">${whole(sum(numbers))}</td>`;
   const totals = splits.map((split) => sum(Object.values(bySplit[split])));
   const tall = classes.length > SHOWN_CLASSES ? ' tall' : '';
-  return html`<div class="scroll${tall}" tabindex="0" role="region" aria-label="Images by class and split"><table class="numbers"><caption>Images by class and split</caption><thead><tr><th scope="col">class</th>${splits.map((split) => html`<th scope="col">${split}</th>`)}<th scope="col" class="total">total</th></tr></thead><tbody>${classes.map((name) => html`<tr><th scope="row">${name}</th>${cells(row(name))}</tr>`)}</tbody><tfoot><tr><th scope="row">total</th>${cells(totals)}</tr></tfoot></table></div>`;
+  return html`<div class="scroll${tall}" tabindex="0" role="region" aria-label="Images by class and split"><table class="numbers ${namesClass(classes)}"><caption>Images by class and split</caption><thead><tr><th scope="col">class</th>${splits.map((split) => html`<th scope="col">${split}</th>`)}<th scope="col" class="total">total</th></tr></thead><tbody>${classes.map((name) => html`<tr><th scope="row">${name}</th>${cells(row(name))}</tr>`)}</tbody><tfoot><tr><th scope="row">total</th>${cells(totals)}</tr></tfoot></table></div>`;
 }
 
 function skipped({ bad }: DataSummary): Html {

@@ -27,10 +27,10 @@ export async function gatherReport(sources: ReportSources): Promise<Report> {
   const inRun = (kind: string): RecordedNode[] =>
     run.graph.filter((node) => node.kind === kind && end?.stages.some(({ name }) => name === node.name));
   const ranked = rankedEvaluations(sources);
-  const pictures = new Thumbnails(folderOf);
+  const thumbnails = new Thumbnails(folderOf);
   const detailed: Detailed[] = [];
   // One after another, because the images share the size limit.
-  for (const node of ranked.slice(0, MOST_DETAILED)) detailed.push(await detail(sources, node, pictures));
+  for (const node of ranked.slice(0, MOST_DETAILED)) detailed.push(await detail(sources, node, thumbnails));
   const shown = new Set(detailed.map(({ training }) => training?.node.name));
   // A sweep has as many trainings as variants: show only those of the best, and the ones they continue.
   const others = ranked.length > MOST_DETAILED ? continuedBy(run.graph, shown) : inRun('train');
@@ -53,7 +53,7 @@ function continuedBy(graph: readonly RecordedNode[], names: ReadonlySet<string |
   return graph.filter(({ name }) => from.has(name));
 }
 
-async function detail(sources: ReportSources, node: RecordedNode, pictures: Thumbnails): Promise<Detailed> {
+async function detail(sources: ReportSources, node: RecordedNode, thumbnails: Thumbnails): Promise<Detailed> {
   const evaluation = await readEvaluation(sources, node);
   const trained = sources.run.graph.find(({ name, kind }) => name === node.reads.model && kind === 'train');
   const training = trained && (await readTraining(sources, trained));
@@ -63,9 +63,9 @@ async function detail(sources: ReportSources, node: RecordedNode, pictures: Thum
   const orientation = orientationOf(sources, node);
   const examples: Detailed['examples'][number][] = [];
   for (const row of rows.slice(0, Math.min(MOST_MISTAKES, Math.max(wrong, MIN_IMAGES)))) {
-    const picture =
-      files === undefined ? ({ state: 'gone' } as const) : await pictures.show(row.digest, files, orientation);
-    examples.push({ row, files: files?.paths[row.digest] ?? [], picture });
+    const image =
+      files === undefined ? ({ state: 'gone' } as const) : await thumbnails.show(row.digest, files, orientation);
+    examples.push({ row, files: files?.paths[row.digest] ?? [], image });
   }
   return { evaluation, training, examples };
 }

@@ -3,6 +3,7 @@ import { linkVertical } from 'd3-shape';
 import type { StageState } from '../../core/event.js';
 import type { RecordedNode, StageOutcome } from '../../core/run-record.js';
 import { duration } from '../words.js';
+import { namesClass } from './name-column.js';
 import { whole } from './figures.js';
 import { layOut, type DrawnStage } from './graph-layout.js';
 import { html, type Html } from './markup.js';
@@ -11,6 +12,8 @@ import type { Made } from './provenance.js';
 const BOX = { width: 158, height: 50 };
 const PITCH = { x: 186, y: 86 };
 const EDGE = 3;
+/** A wider graph stands above the table. */
+const LANES_BESIDE = 2;
 
 const marks: Readonly<Record<StageState | 'none', string>> = {
   ran: '✔',
@@ -30,7 +33,8 @@ export function graph(
 ): Html {
   const byName = new Map(outcomes.map((outcome) => [outcome.name, outcome]));
   const stages = layOut(nodes);
-  const width = (Math.max(...stages.map(({ lane }) => lane)) + 1) * PITCH.x - (PITCH.x - BOX.width) + 2 * EDGE;
+  const lanes = Math.max(...stages.map(({ lane }) => lane)) + 1;
+  const width = lanes * PITCH.x - (PITCH.x - BOX.width) + 2 * EDGE;
   const height = (Math.max(...stages.map(({ layer }) => layer)) + 1) * PITCH.y - (PITCH.y - BOX.height) + 2 * EDGE;
   const edges = stages.flatMap((stage) =>
     stage.after.map((name) =>
@@ -48,7 +52,11 @@ export function graph(
       made,
     ),
   );
-  return html`<div class="split"><figure><figcaption>Stage graph</figcaption><svg class="graph" viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="Stages and their dependencies; the table has the same information">${edges}${boxes}</svg></figure>${table(nodes, byName, made)}</div>`;
+  const drawing = html`<svg class="graph" viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="Stages and their dependencies; the table has the same information">${edges}${boxes}</svg>`;
+  const stageTable = table(nodes, byName, made);
+  return lanes <= LANES_BESIDE
+    ? html`<div class="split"><figure><figcaption>Stage graph</figcaption>${drawing}</figure>${stageTable}</div>`
+    : html`<figure><figcaption>Stage graph</figcaption><div class="scroll" tabindex="0" role="region" aria-label="Stage graph">${drawing}</div></figure>${stageTable}`;
 }
 
 function placeOf({ lane, layer }: DrawnStage): { x: number; y: number } {
@@ -123,7 +131,7 @@ function table(
     const own = kind === (variant?.base ?? name) ? undefined : html` <small>${kind}</small>`;
     return html`<tr><th scope="row">${name}${own}</th><td class="state ${state}">${marks[state]} ${state}</td><td>${time === undefined ? '–' : html`<data value="${time}">${duration(time)}</data>`}</td><td class="text">${reason}</td><td>${features && whole(features.extracted)}</td><td>${features && whole(features.reused)}</td></tr>`;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Stages"><table class="numbers wide"><caption>${whole(nodes.length)} stages with their run times</caption><thead><tr><th scope="col">stage</th><th scope="col" class="state">state</th><th scope="col">time</th><th scope="col" class="text">reason</th><th scope="col">extracted</th><th scope="col">reused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Stages"><table class="numbers wide ${namesClass(nodes.map(({ name }) => name))}"><caption>${whole(nodes.length)} stages with their run times</caption><thead><tr><th scope="col">stage</th><th scope="col" class="state">state</th><th scope="col">time</th><th scope="col" class="text">reason</th><th scope="col">extracted</th><th scope="col">reused</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function cut(text: string, length: number): string {

@@ -1,6 +1,7 @@
 /** The worst mistakes of the model, as images with their predictions. */
 import type { PredictionRow, Predictions } from '../../model/results.js';
 import type { ShownImage } from '../results/thumbnails.js';
+import { hasLongNames } from './name-column.js';
 import { html, type Html } from './markup.js';
 
 /** An image of the list, worst first. */
@@ -8,7 +9,7 @@ export interface Example {
   readonly row: PredictionRow;
   /** All paths of the image below the source; none if they are not known anymore. */
   readonly files: readonly string[];
-  readonly picture: ShownImage;
+  readonly image: ShownImage;
 }
 
 const absences: Readonly<Record<Exclude<ShownImage['state'], 'shown'>, string>> = {
@@ -21,16 +22,16 @@ const absences: Readonly<Record<Exclude<ShownImage['state'], 'shown'>, string>> 
 export function mistakes({ classes, rows }: Predictions, examples: readonly Example[]): Html {
   const wrong = rows.filter(({ label, predicted }) => label !== predicted).length;
   const shown = examples.filter(({ row }) => row.label !== row.predicted).length;
-  const pictures = `${rows.length.toLocaleString('en-US')} ${rows.length === 1 ? 'image' : 'images'}`;
+  const images = `${rows.length.toLocaleString('en-US')} ${rows.length === 1 ? 'image' : 'images'}`;
   const summary =
     wrong === 0
-      ? `No mistakes on ${pictures}.`
-      : `${wrong.toLocaleString('en-US')} of ${pictures} ${wrong === 1 ? 'was' : 'were'} misclassified${shown < wrong ? `; the ${shown} worst are shown` : ''}.`;
+      ? `No mistakes on ${images}.`
+      : `${wrong.toLocaleString('en-US')} of ${images} ${wrong === 1 ? 'was' : 'were'} misclassified${shown < wrong ? `; the ${shown} worst are shown` : ''}.`;
   const others = shown < examples.length ? ' The others are the least certain correct predictions.' : '';
-  return html`<p>${summary}${others}</p><ul class="pictures">${examples.map((one) => item(one, classes))}</ul>`;
+  return html`<p>${summary}${others}</p><ul class="pictures${hasLongNames(classes) ? ' long' : ''}">${examples.map((one) => item(one, classes))}</ul>`;
 }
 
-function item({ row, files, picture }: Example, classes: readonly string[]): Html {
+function item({ row, files, image }: Example, classes: readonly string[]): Html {
   const { label, predicted, scores, digest } = row;
   const isRight = label === predicted;
   const name = files[0] ?? digest.slice(0, 12);
@@ -38,11 +39,11 @@ function item({ row, files, picture }: Example, classes: readonly string[]): Htm
   const prediction = isRight
     ? html`<p><span class="tag right">correct</span> ${classes[label]} <b>${score(scores[label])}</b></p>`
     : html`<p><span class="tag wrong">predicted</span> ${classes[predicted]} <b>${score(scores[predicted])}</b></p><p>labeled ${classes[label]} <b>${score(scores[label])}</b></p>`;
-  const image =
-    picture.state === 'shown'
-      ? html`<img src="${picture.url}" width="${picture.width}" height="${picture.height}" alt="Image ${name}">`
-      : html`<p class="absent">${absences[picture.state]}</p>`;
-  return html`<li><div class="frame">${image}</div>${prediction}<p class="file" title="${files.join('\n') || digest}"><bdi>${name}</bdi>${others}</p></li>`;
+  const frame =
+    image.state === 'shown'
+      ? html`<img src="${image.url}" width="${image.width}" height="${image.height}" alt="Image ${name}">`
+      : html`<p class="absent">${absences[image.state]}</p>`;
+  return html`<li><div class="frame">${frame}</div>${prediction}<p class="file" title="${files.join('\n') || digest}"><bdi>${name}</bdi>${others}</p></li>`;
 }
 
 function score(value: number): Html {

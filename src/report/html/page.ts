@@ -6,6 +6,7 @@ import type { EvaluationMetrics, Predictions } from '../../model/results.js';
 import type { Evaluation } from '../results/evaluations.js';
 import { valueOf } from '../results/kept.js';
 import type { Data, Training } from '../results/training.js';
+import { hasLongNames } from './name-column.js';
 import { classTable } from './classes.js';
 import { comparison } from './comparison.js';
 import { confusion } from './confusion.js';
@@ -113,13 +114,12 @@ function leftOut(all: number, shown: number): Html | undefined {
 
 /** Metrics, side by side if there is room. */
 function metricsSections(figures: EvaluationMetrics, rows: Predictions | undefined): Html {
-  const matrix = confusion(figures);
+  const { matrix, pairs } = confusion(figures);
   const classes = classTable(figures, rows);
   const curve = rows && roc(rows);
+  if (hasLongNames(figures.classes)) return html`${pairs}${matrix}${classes}${curve}`;
   if (figures.classes.length <= 3) return html`<div class="pair"><div>${matrix}${classes}</div>${curve}</div>`;
-  return curve === undefined
-    ? html`<div class="pair">${matrix}${classes}</div>`
-    : html`${matrix}<div class="pair below">${classes}${curve}</div>`;
+  return html`${matrix}<div class="pair">${pairs}${classes}${curve}</div>`;
 }
 
 function evaluationSections(

@@ -2,6 +2,8 @@
 import type { Json } from '../../core/canonical.js';
 import { own } from '../../core/own.js';
 import type { RunEnd, RunStart, StageOutcome } from '../../core/run-record.js';
+import { computedByText } from '../computed-by.js';
+import { firstOf } from '../words.js';
 import { moment } from './figures.js';
 import { html, type Html } from './markup.js';
 
@@ -10,6 +12,8 @@ export interface Made {
   readonly createdAt: string;
   readonly tool: string;
   readonly durationMs: number;
+  /** Engine and processor, where they decide the last bits. */
+  readonly computedBy?: Readonly<Record<string, string>>;
 }
 
 /** Outputs of train that are weights, in words. */
@@ -24,6 +28,7 @@ export function provenance(run: RunStart, end: RunEnd | undefined, made: Readonl
     ['tool', `transfer-pipeline ${run.tool}`],
     ['Node.js', `${run.node} on ${run.platform}`],
     ...environments(stages),
+    ...computedBy(made),
     ...weightFiles(stages),
     ...weights(stages),
   ];
@@ -54,6 +59,16 @@ function inWords(value: Json): string {
       key === 'version' || key === 'backend' ? inWords(version) : `${key} ${inWords(version)}`,
     );
   return [name === undefined ? [] : String(name), ...others].flat().join(', ');
+}
+
+/** Engines and processors of the results, each once with its stages: those of earlier runs may be of another machine. */
+function computedBy(made: ReadonlyMap<string, Made>): [string, string][] {
+  const stagesBy = new Map<string, string[]>();
+  for (const [stage, record] of made) {
+    const text = computedByText(record.computedBy);
+    if (text !== undefined) stagesBy.set(text, [...(stagesBy.get(text) ?? []), stage]);
+  }
+  return [...stagesBy].map(([text, stages]) => [`${firstOf(stages)} computed by`, text]);
 }
 
 /** Digests of the weights files of bases, as in lock files and model cards. */

@@ -36,14 +36,12 @@ export function roc(predictions: Predictions): Html | undefined {
   const curves = shown.flatMap((index): Curve[] => curveOf(predictions, index));
   if (curves.length === 0) return undefined;
   const series = curves.map(({ name, area, points }, index): Series => ({
-    name: `${name}, AUC ${area.toFixed(4)}`,
+    name: `${classes.length === 2 ? `${name} against ${classes[0]}` : name}, AUC ${area.toFixed(4)}`,
     points,
     tone: index + 1,
   }));
-  const title =
-    classes.length === 2
-      ? `ROC curve of ${classes[1]} against ${classes[0]}`
-      : 'ROC curve of each class against the others';
+  // The names of two classes are in the legend, where long ones do no harm.
+  const title = classes.length === 2 ? 'ROC curve' : 'ROC curve of each class against the others';
   const chart = lineChart({
     description: `${title}. Area under the curve: ${curves.map(({ name, area }) => `${name} ${area.toFixed(4)}`).join(', ')}.`,
     series,

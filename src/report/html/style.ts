@@ -66,11 +66,11 @@ nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; list-style: none; m
 .split { display: grid; grid-template-columns: minmax(0, auto) minmax(0, 1fr); gap: 2rem; align-items: start; }
 .pair > *, .split > * { min-width: 0; }
 /* Shadows at the sides where something is hidden: the inner two move with what is scrolled, and cover the outer two. */
-.scroll { overflow-x: auto; background: linear-gradient(to right, var(--card) 1.2rem, transparent) left / 2.4rem 100% no-repeat local, linear-gradient(to left, var(--card) 1.2rem, transparent) right / 2.4rem 100% no-repeat local, linear-gradient(to right, var(--line), transparent) left / 0.8rem 100% no-repeat scroll, linear-gradient(to left, var(--line), transparent) right / 0.8rem 100% no-repeat scroll; }
+.scroll { overflow-x: auto; container-type: inline-size; background: linear-gradient(to right, var(--card) 1.2rem, transparent) left / 2.4rem 100% no-repeat local, linear-gradient(to left, var(--card) 1.2rem, transparent) right / 2.4rem 100% no-repeat local, linear-gradient(to right, var(--line), transparent) left / 0.8rem 100% no-repeat scroll, linear-gradient(to left, var(--line), transparent) right / 0.8rem 100% no-repeat scroll; }
 .tall { max-height: 36rem; overflow: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.93rem; }
+table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; font-size: 0.93rem; }
 .scroll > .wide { min-width: 100%; }
-.scroll + .scroll, .scroll + .below { margin-top: 1.5rem; }
+.scroll + *, .pair + .scroll, figure + .scroll { margin-top: 1.5rem; }
 .scroll + p { margin-top: 1rem; }
 caption { text-align: left; color: var(--soft); padding-bottom: 0.5rem; font-size: 0.9rem; }
 th, td { padding: 0.36rem 0.7rem; text-align: right; border-top: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
@@ -82,11 +82,24 @@ td.text { white-space: normal; min-width: 9rem; }
 thead th:first-child { text-align: left; }
 tfoot th, tfoot td, .total { color: var(--soft); font-weight: 500; }
 .facts th { font-weight: 500; color: var(--soft); white-space: normal; }
+tbody th, tfoot th { white-space: normal; }
+.names th:first-child { white-space: nowrap; }
+.names.long th:first-child { white-space: normal; min-width: 14rem; max-width: 36rem; font-weight: 500; line-height: 1.35; }
+/* What explains the numbers stays in view: the names of rows, and the heads of columns. Borders of sticky cells move only if they are separate. */
+.names th:first-child, .names thead td:first-child { position: sticky; left: 0; background: var(--card); }
+.tall thead th, .tall thead td { position: sticky; top: 0; background: var(--card); }
+.names thead th:first-child, .names thead td:first-child { z-index: 1; }
+caption > span { position: sticky; left: 0; display: inline-block; max-width: 100cqi; }
 .confusion td { text-align: center; padding: 0.75rem 0.9rem; min-width: 4.2rem; }
 .confusion { min-width: 20rem; }
 .confusion tbody th { vertical-align: middle; }
 .confusion thead th:not(:first-child) { text-align: center; }
 .confusion .right { font-weight: 600; }
+.confusion .shade-0 { color: var(--soft); font-weight: 400; }
+.confusion .number { position: absolute; left: 0; color: var(--soft); font-weight: 500; }
+.confusion.numbered td, .confusion.numbered thead th { min-width: 1.6rem; padding: 0.36rem 0.2rem; }
+.confusion.numbered tbody th { padding-left: 2em; padding-right: 0.7rem; font-size: 0.82rem; }
+.confusion.numbered .total { padding-left: 0.7rem; }
 figure { margin: 0; }
 figcaption { font-weight: 600; margin-bottom: 0.3rem; }
 svg { display: block; }
@@ -104,6 +117,7 @@ details { margin-top: 0.8rem; }
 summary { cursor: pointer; color: var(--soft); font-size: 0.9rem; }
 details > .scroll { margin-top: 0.6rem; max-height: 24rem; overflow: auto; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.2rem, 1fr)); gap: 1.1rem; list-style: none; margin: 1rem 0 0; padding: 0; }
+.pictures.long { grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); }
 .pictures li { min-width: 0; font-size: 0.88rem; }
 .pictures p { margin: 0; }
 .frame { aspect-ratio: 1; display: grid; place-items: center; background: var(--code); border-radius: 9px; overflow: hidden; margin-bottom: 0.5rem; }
@@ -116,6 +130,7 @@ details > .scroll { margin-top: 0.6rem; max-height: 24rem; overflow: auto; }
 .tag.right, .state.ran { color: var(--good); }
 .state.restored { color: var(--t1); }
 .graph { max-width: 100%; height: auto; }
+.scroll > .graph { max-width: none; }
 .graph rect { fill: var(--code); stroke: var(--line); stroke-width: 1.5; }
 .graph .ran rect { stroke: var(--good); }
 .graph .restored rect { stroke: var(--t1); }
@@ -144,7 +159,9 @@ ${shades}
   table { font-size: 0.88rem; }
   .confusion { min-width: 0; }
   .confusion td { min-width: 3rem; padding: 0.6rem; }
-  .pictures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .names.long th:first-child { min-width: 9rem; }
+  .names.long th:first-child, .names.long td.text { font-size: 0.78rem; }
+  .pictures, .pictures.long { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .facts th, .facts td { display: block; padding-left: 0; border-top: 0; }
   .facts th { border-top: 1px solid var(--line); padding-bottom: 0; }
 }
@@ -152,6 +169,7 @@ ${shades}
 @media print {
   :root { ${light} }
   nav { display: none; }
+  .scroll, .tall, details > .scroll { max-height: none; overflow: visible; }
   section { break-inside: avoid-page; border: 0; padding: 0; }
 }
 `;

@@ -3,7 +3,13 @@ import { compareCodePoints } from '../../core/canonical.js';
 import { own } from '../../core/own.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import { isFiles, type Files } from '../../image/dataset.js';
-import type { EvaluationMetrics, PredictionRow, Predictions } from '../../model/results.js';
+import {
+  isEvaluationMetrics,
+  isPredictions,
+  type EvaluationMetrics,
+  type PredictionRow,
+  type Predictions,
+} from '../../model/results.js';
 import { bestFirst } from '../main-metrics.js';
 import { readOutput, type Kept, type RunResults } from './kept.js';
 
@@ -17,8 +23,8 @@ export interface Evaluation {
 
 export async function readEvaluation(results: RunResults, node: RecordedNode): Promise<Evaluation> {
   const [figures, predictions, files] = await Promise.all([
-    readOutput<EvaluationMetrics>(results, node.name, 'metrics'),
-    readOutput<Predictions>(results, node.name, 'predictions'),
+    readOutput(results, node.name, 'metrics', isEvaluationMetrics),
+    readOutput(results, node.name, 'predictions', isPredictions),
     readOutput(results, node.reads.data, 'files', isFiles),
   ]);
   return { node, figures, predictions, files };

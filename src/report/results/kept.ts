@@ -22,14 +22,12 @@ export function outcomeOf({ end }: RunResults, stage: string): StageOutcome | un
   return end?.stages.find(({ name }) => name === stage);
 }
 
-const isAnything = <Value>(_value: unknown): _value is Value => true;
-
 /** Reads a JSON output; one that does not pass the guard counts as gone. */
 export async function readOutput<Value>(
   results: RunResults,
   stage: string,
   output: string,
-  isValue: Guard<Value> = isAnything,
+  isValue: Guard<Value>,
 ): Promise<Kept<Value>> {
   const ref = own(outcomeOf(results, stage)?.outputs, output);
   if (ref === undefined) return { state: 'never' };

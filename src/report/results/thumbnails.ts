@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { digestOf } from '../../core/digest.js';
 import { readRegular } from '../../core/regular-file.js';
 import type { Files, ImageSpec } from '../../image/dataset.js';
-import { pictureLimits } from '../../image/probe.js';
+import { imageLimits } from '../../core/image-limits.js';
 import { thumbnailOf } from '../../image/thumbnail.js';
 
 /** `changed`: the file exists, but contains a different image. */
@@ -38,7 +38,7 @@ export class Thumbnails {
   }
 }
 
-/** The bytes with this digest, from any of their paths: a file may contain a different image by now. */
+/** The bytes with this digest, from any of their paths: a file may contain a different image now. */
 async function readImage(
   folder: string,
   paths: readonly string[],
@@ -53,8 +53,8 @@ async function readImage(
     );
     if (size === undefined) continue;
     state = 'changed';
-    if (size > pictureLimits.bytes) continue;
-    const bytes = await readRegular(file, { limit: pictureLimits.bytes }).catch(() => undefined);
+    if (size > imageLimits.bytes) continue;
+    const bytes = await readRegular(file, { limit: imageLimits.bytes }).catch(() => undefined);
     if (bytes !== undefined && digestOf(bytes) === digest) return bytes;
   }
   return state;

@@ -1,7 +1,7 @@
 /** The history of a training, and the summary of its data. */
 import type { RecordedNode } from '../../core/run-record.js';
-import type { DataSummary } from '../../image/dataset.js';
-import type { History } from '../../model/results.js';
+import { isDataSummary, type DataSummary } from '../../image/dataset.js';
+import { isHistory, type History } from '../../model/results.js';
 import { readOutput, type Kept, type RunResults } from './kept.js';
 
 export interface Training {
@@ -15,9 +15,9 @@ export interface Data {
 }
 
 export async function readTraining(results: RunResults, node: RecordedNode): Promise<Training> {
-  return { node, history: await readOutput<History>(results, node.name, 'history') };
+  return { node, history: await readOutput(results, node.name, 'history', isHistory) };
 }
 
 export async function readData(results: RunResults, node: RecordedNode): Promise<Data> {
-  return { node, summary: await readOutput<DataSummary>(results, node.name, 'summary') };
+  return { node, summary: await readOutput(results, node.name, 'summary', isDataSummary) };
 }

@@ -1,8 +1,8 @@
-/** What this checkout holds: for each stage of a pipeline the key and outputs that its files here come from. */
+/** The state of this checkout: for each stage of a pipeline, the key and outputs that its files come from. */
 import { existsSync, type Stats } from 'node:fs';
-import { basename, resolve, sep } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import type { Json } from '../../core/canonical.js';
-import { isActionKey, isDigest, type ActionKey, type Digest } from '../../core/digest.js';
+import { digestOf, isActionKey, isDigest, type ActionKey, type Digest } from '../../core/digest.js';
 import {
   isCount,
   isFiniteNumber,
@@ -12,19 +12,19 @@ import {
   isShapedAs,
   isString,
   optional,
-  parseJson,
   type Guard,
 } from '../../core/guards.js';
 import { isOutputs } from '../../core/outputs.js';
 import { isInnerPath, staysInside } from '../../core/paths.js';
 import { failure } from '../../core/problem.js';
-import { readRegular } from '../../core/regular-file.js';
+import { readOwnJson } from '../../core/own-json.js';
 import type { Outputs } from '../../core/stage.js';
 import type { Preimage } from '../action-key.js';
 import { AddedFile, type During } from './shared-file.js';
 import type { Project } from './project.js';
+import { isPackaged } from './state-name.js';
 
-/** A file that was delivered into the project, as it lay there afterwards. */
+/** A file that was delivered into the project, as it was afterwards. */
 export interface DeliveredFile {
   readonly digest: Digest;
   readonly size: number;
@@ -33,7 +33,7 @@ export interface DeliveredFile {
   readonly ctimeMs?: number;
 }
 
-/** Whether a file is there as it was delivered, told without reading it. */
+/** Whether a file is as it was delivered, decided without reading it. */
 export function isUntouched(before: DeliveredFile, now: Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs'>): boolean {
   return now.size === before.size && now.mtimeMs === before.mtimeMs && now.ctimeMs === before.ctimeMs;
 }
@@ -50,6 +50,9 @@ export interface StageMemory {
   readonly writing?: Readonly<Record<string, readonly Digest[]>>;
 }
 
+/** In place of the terms of a delivery that has begun. */
+export const UNFINISHED = digestOf('unfinished');
+
 interface CheckoutFile {
   readonly format: 1;
   /** The pipeline file, as its project names it; left out by versions before this one. */
@@ -59,7 +62,7 @@ interface CheckoutFile {
 
 /**
  * The memory of one pipeline file in one project. Without it results are found again in the store, but files that were
- * delivered and are to be replaced count as somebody's: a run refuses to touch them. Runs at the same time each add theirs.
+ * delivered and are to be replaced count as someone's: a run refuses to touch them. Runs at the same time each add theirs.
  */
 export class Checkout {
   private readonly file: AddedFile;
@@ -75,17 +78,22 @@ export class Checkout {
 
   /**
    * Reads the memory at `path` of a pipeline file, given as its project names it; a missing or damaged one is an empty
-   * one. Throws `invalid` where it is that of another file, which is still there: each would undo what the other did.
+   * one. Throws `invalid` if it is that of another file, which is still there: each would undo what the other did.
    */
   static async open(
     path: string,
-    project: Pick<Project, 'home' | 'display'>,
+    project: Pick<Project, 'home' | 'display'> & Partial<Pick<Project, 'checkoutBefore'>>,
     file: string,
     during: During,
   ): Promise<Checkout> {
     const pipeline = project.display(file);
-    const content = await read(path);
+    const { checkoutBefore = path } = project;
+    const content =
+      (await read(path)) ?? (checkoutBefore === path ? undefined : await readOf(pipeline, checkoutBefore));
     const other = content?.pipeline ?? pipeline;
+    // A recipe of a package keeps its memory under another name from now on.
+    if (other !== pipeline && isPackaged(other) && !isPackaged(pipeline))
+      return new Checkout(path, pipeline, takenOver(stagesOf(content)!), during);
     if (other !== pipeline && existsSync(resolve(project.home, other))) {
       throw failure('invalid', {
         code: 'same-name',
@@ -103,16 +111,22 @@ export class Checkout {
     return this.stages.get(stage);
   }
 
-  /** What the file says by now: another run may have delivered meanwhile. */
+  /** The current content of the file: another run may have delivered in the meantime. */
   async latest(stage: string): Promise<StageMemory | undefined> {
-    return (stagesOf(await read(this.path)) ?? this.stages).get(stage);
+    return ((await this.written()) ?? this.stages).get(stage);
+  }
+
+  /** What the file holds, unless it is that of another pipeline. */
+  private async written(): Promise<Map<string, StageMemory> | undefined> {
+    const content = await read(this.path);
+    return content?.pipeline === undefined || content.pipeline === this.pipeline ? stagesOf(content) : undefined;
   }
 
   /** Remembers a stage and writes the file again, so that an interrupted run forgets nothing that it finished. */
   async set(stage: string, memory: StageMemory): Promise<void> {
     this.stages.set(stage, memory);
     await this.file.change(async () => {
-      const known = new Map(stagesOf(await read(this.path)) ?? this.stages).set(stage, memory);
+      const known = new Map((await this.written()) ?? this.stages).set(stage, memory);
       const content: CheckoutFile = { format: 1, pipeline: this.pipeline, stages: Object.fromEntries(known) };
       return `${JSON.stringify(content)}\n`;
     });
@@ -136,7 +150,7 @@ const isPreimage: Guard<Preimage> = isShapedAs({
   environment: isJson,
 });
 
-/** The file comes with the project, which may be a stranger's: what it names lies inside the project, or the file is damaged. */
+/** The file comes with the project, which may be untrusted: its paths must be inside the project, or it counts as damaged. */
 const isStageMemory: Guard<StageMemory> = isShapedAs({
   key: isActionKey,
   preimage: isPreimage,
@@ -161,9 +175,27 @@ function isPlace(name: string): boolean {
   return staysInside(name.replaceAll(sep, '/'));
 }
 
-/** Undefined where the file is missing or damaged. */
+/** Undefined if the file is missing or damaged. */
 async function read(path: string): Promise<CheckoutFile | undefined> {
-  return parseJson(await readRegular(path).then(String, () => ''), isCheckoutFile);
+  return readOwnJson(path, isCheckoutFile);
+}
+
+/** The memory at a path if it is that of this pipeline. */
+async function readOf(pipeline: string, path: string): Promise<CheckoutFile | undefined> {
+  const content = await read(path);
+  return content?.pipeline === pipeline ? content : undefined;
+}
+
+const OUT = join('.pipeline', 'out') + sep;
+
+/** What a recipe left under this name: of its files, those in `.pipeline/out` are replaced, and all are delivered anew. */
+function takenOver(stages: ReadonlyMap<string, StageMemory>): Map<string, StageMemory> {
+  return new Map(
+    [...stages].map(([name, { delivered, writing: _writing, ...memory }]) => {
+      const inOut = Object.entries(delivered).filter(([place]) => place.startsWith(OUT));
+      return [name, { ...memory, terms: UNFINISHED, delivered: Object.fromEntries(inOut) }];
+    }),
+  );
 }
 
 function stagesOf(content: CheckoutFile | undefined): Map<string, StageMemory> | undefined {

@@ -1,15 +1,15 @@
 /** Writes a stage's files into folders of the project: whole or not at all, and never over a person's own changes. */
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestOf, type Digest, type BlobRef } from '../../core/digest.js';
 import { own } from '../../core/own.js';
 import { isInnerPath } from '../../core/paths.js';
 import { failure, type PipelineError } from '../../core/problem.js';
-import { readRegular } from '../../core/regular-file.js';
+import { digestRegular } from '../../core/regular-file.js';
 import { hasCode, nodeFs } from '../../store/disk/cache-fs.js';
 import { isUntouched, type DeliveredFile } from './checkout.js';
-import { besideOf, sweepBeside } from '../../store/disk/write-atomic.js';
+import { recoverFolder, swapIn } from './swap.js';
 
 export type DeliveredFolder = Readonly<Record<string, DeliveredFile>>;
 
@@ -26,12 +26,10 @@ export interface DeliveryOptions {
 }
 
 const TRIES = 5;
-/** Inside what lies aside: the folder that the new one takes the place of. */
-const OLD = 'old';
 
 /**
- * Makes `folder` hold exactly `files`, whose names may lead into folders of its own (`probes/1.png`). Untouched files of an earlier delivery are told by size and time, so that
- * a run without changes reads nothing. Throws `unsafe` where the folder holds something else.
+ * Makes `folder` hold exactly `files`, whose names may lead into folders of its own (`probes/1.png`). Untouched files of an earlier delivery are recognized by size and time, so that
+ * a run without changes reads nothing. Throws `unsafe` if the folder holds something else.
  */
 export async function deliverFolder(
   folder: string,
@@ -68,7 +66,7 @@ async function deliverOnce(
   return Object.fromEntries(delivered);
 }
 
-/** Names come from the record of a result, which whoever can write into the cache decides. */
+/** Names come from the record of a result, so anyone who can write to the cache chooses them. */
 function leavesFolder(folder: string, name: string, { stage, display }: DeliveryOptions): PipelineError {
   return failure('unsafe', {
     code: 'name-leaves-folder',
@@ -100,7 +98,7 @@ async function survey(folder: string, before: DeliveredFolder = {}): Promise<Map
     const times = await lstat(join(folder, name));
     const known = own(before, name);
     if (known && isUntouched(known, times)) return [name, { digest: known.digest, times }];
-    return [name, { digest: times.isFile() ? digestOf(await readRegular(join(folder, name))) : undefined, times }];
+    return [name, { digest: times.isFile() ? await digestRegular(join(folder, name)) : undefined, times }];
   });
   return new Map(await Promise.all(entries));
 }
@@ -148,18 +146,14 @@ function refuseForeign(
   }
 }
 
-/** Builds the new folder beside the old one and swaps them by renames. Returns what was written. */
+/** Builds the new folder and puts it in the place of the old one. Returns what was written. */
 async function replaceFolder(
   folder: string,
   files: ReadonlyMap<string, BlobRef | string>,
   options: DeliveryOptions,
 ): Promise<Map<string, FoundFile>> {
-  await mkdir(dirname(folder), { recursive: true });
-  const aside = besideOf(folder);
   const written = new Map<string, FoundFile>();
-  try {
-    const fresh = join(aside, 'new');
-    await mkdir(fresh, { recursive: true });
+  await swapIn(folder, async (fresh) => {
     const folders = new Set([fresh]);
     for (const [name, content] of files) {
       const below = dirname(join(fresh, name));
@@ -173,46 +167,6 @@ async function replaceFolder(
     }
     // Their names, before the old folder goes: between the two renames nothing waits for the disk.
     for (const made of folders) await nodeFs.syncFolder(made);
-    await rename(folder, join(aside, OLD)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-    await rename(fresh, folder);
-    await nodeFs.syncFolder(dirname(folder));
-    return written;
-  } finally {
-    await putAway(aside, folder);
-  }
-}
-
-/**
- * Brings back a delivered folder whose swap was broken off between its two renames, and removes what dead processes left
- * beside it. Every command that opens the pipeline does so: until then the only copy lies hidden beside its place.
- */
-export async function recoverFolder(folder: string): Promise<void> {
-  await sweepBeside(folder, (aside) => putAway(aside, folder));
-}
-
-/**
- * Removes what lies aside. Where the swap was broken off between its two renames, the old folder is brought back first:
- * the only one there is goes only after it stands in its place again.
- */
-async function putAway(aside: string, folder: string): Promise<void> {
-  const old = join(aside, OLD);
-  if ((await standsAt(old)) && !(await standsAt(folder))) {
-    await rename(old, folder).catch((error: unknown) => {
-      // Another run put its folder there just now.
-      if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
-    });
-  }
-  await rm(aside, { recursive: true, force: true });
-}
-
-async function standsAt(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
-  }
+  });
+  return written;
 }

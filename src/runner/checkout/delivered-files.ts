@@ -1,9 +1,9 @@
 /** What became of the files that a stage delivered into the project. */
 import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { digestOf, type Digest } from '../../core/digest.js';
+import type { Digest } from '../../core/digest.js';
 import { own } from '../../core/own.js';
-import { readRegular } from '../../core/regular-file.js';
+import { digestRegular } from '../../core/regular-file.js';
 import { isUntouched, type DeliveredFile, type StageMemory } from './checkout.js';
 import type { Node } from '../graph.js';
 import type { Project } from './project.js';
@@ -33,7 +33,7 @@ export async function touchedFiles(project: Project, node: Node, { delivered }: 
   return (await Promise.all(checks)).flat();
 }
 
-/** Why a stage whose result is the one remembered has files to deliver; undefined where they all stand. Reads only files that were touched. */
+/** Why a stage whose result is the one remembered has files to deliver; undefined if they all stand. Reads only files that were touched. */
 export async function reasonToDeliver(project: Project, node: Node, memory: StageMemory): Promise<string | undefined> {
   if (node.definition.deliver === undefined) return undefined;
   const touched = await touchedFiles(project, node, memory);
@@ -61,8 +61,7 @@ function foldersOf(project: Project, { stage, definition }: Node): string[] {
 /** A file with other times alone, such as one that was copied with its project, is read; `ours` are digests of a delivery that was broken off. */
 async function isEdited({ path, before, state }: TouchedFile, ours: readonly Digest[]): Promise<boolean> {
   if (state === 'gone') return false;
-  const bytes = await readRegular(path).catch(() => undefined);
-  if (bytes === undefined) return true;
-  const digest = digestOf(bytes);
+  const digest = await digestRegular(path).catch(() => undefined);
+  if (digest === undefined) return true;
   return digest !== before.digest && !ours.includes(digest);
 }

@@ -1,20 +1,21 @@
-/** The folders that stages write their files into: inside the project, whatever links stand on the way. */
+/** The folders that stages write their files into: inside the project, whatever links are on the way. */
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import type { Emit } from '../../core/event.js';
 import { isWithin } from '../../core/paths.js';
 import { asPipelineError, failure, PipelineError } from '../../core/problem.js';
-import { recoverFolder } from './deliver.js';
 import type { Node } from '../graph.js';
 import { obstacleTo } from './obstacle.js';
 import type { Project } from './project.js';
+import { recoverFolder } from './swap.js';
 
 /** What writes the folders of the state. */
 const RUN = 'a run';
 
 /**
  * Looks at all folders before anything is computed: those of the project's state, and those that these stages write.
- * Throws `unsafe` where one is outside the project or a file is in its way, `invalid` where its name is too long,
- * `input-output` where it cannot be written.
+ * Throws `unsafe` if one is outside the project or a file is in its way, `invalid` if its name is too long,
+ * `input-output` if it cannot be written.
  */
 export async function checkDestinations(nodes: Iterable<Node>, project: Project): Promise<void> {
   const [first] = await destinationFailures(nodes, project);
@@ -38,7 +39,7 @@ export async function destinationFailures(nodes: Iterable<Node>, project: Projec
   return failures;
 }
 
-/** Why `by` could not write a folder or file in the end; undefined where it could. */
+/** Why `by` could not write a folder or file in the end; undefined if it could. */
 export async function failureOf(
   path: string,
   by: string,
@@ -59,21 +60,24 @@ export async function failureOf(
 }
 
 /** Brings back folders whose last delivery was killed while it swapped them. A place that cannot be written stays as it is. */
-export async function recoverDestinations(nodes: Iterable<Node>, project: Project): Promise<void> {
+export async function recoverDestinations(nodes: Iterable<Node>, project: Project, emit: Emit): Promise<void> {
   for (const { stage, definition } of nodes) {
     for (const folder of [
       project.folderOf(stage.name),
       ...(definition.writesTo?.(stage.config) ?? []).map(project.resolveOutput),
     ]) {
       // What is wrong with a place is said where something is to be written there.
-      await refuseOutside(project, folder)
+      const restored = await refuseOutside(project, folder)
         .then(() => recoverFolder(folder))
-        .catch(() => undefined);
+        .catch(() => false);
+      if (!restored) continue;
+      const text = `restored ${project.display(folder)}: an earlier run was stopped while it replaced the folder`;
+      emit({ event: 'note', stage: stage.name, code: 'folder-restored', text });
     }
   }
 }
 
-/** Throws `unsafe` where a folder is outside the project. */
+/** Throws `unsafe` if a folder is outside the project. */
 export async function refuseOutside({ home, display }: Project, folder: string): Promise<void> {
   const realHome = await realpath(home);
   const inside = relative(home, folder);

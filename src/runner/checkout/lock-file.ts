@@ -1,10 +1,11 @@
 /**
  * `<pipeline>.lock.yaml` beside a pipeline file: what its names turned out to stand for. Its user commits it, so it is
- * written only where something changed, with sorted keys. Downloads in it are pins; bases and classes tell of changes.
+ * written only where something changed, with sorted keys. Downloads in it are pins; bases and classes show changes.
  * Runs that write it at the same time each add what they found out.
  */
 import { basename, dirname, extname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { stateNameOf } from './state-name.js';
 import type { PipelinePlace } from '../../config/project-root.js';
 import { parseYaml } from '../../config/yaml.js';
 import { canonical, compareCodePoints } from '../../core/canonical.js';
@@ -17,7 +18,7 @@ import { AddedFile, type During } from './shared-file.js';
 
 interface Content {
   readonly version: 1;
-  /** By address. */
+  /** By URL. */
   readonly downloads: Readonly<Record<string, LockedFile>>;
   /** Digests of weights, by stage. */
   readonly bases: Readonly<Record<string, string>>;
@@ -34,7 +35,7 @@ const header = '# Written by `pipeline run`: what the names in the pipeline stan
 
 /** Where the lock file of a pipeline is written: beside its file, or in its home where that is apart. */
 export function lockPathOf(place: PipelinePlace): string {
-  return place.home === place.root ? lockBeside(place) : join(place.home, basename(lockBeside(place)));
+  return place.home === place.root ? lockBeside(place) : join(place.home, `${stateNameOf(place)}.lock.yaml`);
 }
 
 /** The lock file that lies beside a pipeline file, which a recipe of a package may have brought. */
@@ -46,7 +47,7 @@ export class LockFile {
   private readonly file: AddedFile;
   /** What this run has set, in this order. */
   private readonly changes: ((content: Content) => Content)[] = [];
-  /** Downloads that this run knows and the file is not told, by address. */
+  /** Downloads that only this run knows, by URL; they are not written to the file. */
   private readonly remembered = new Map<string, LockedFile>();
 
   private constructor(
@@ -59,7 +60,7 @@ export class LockFile {
 
   /**
    * Reads the file; one that is not there begins with what `brought` holds, the lock file of a recipe, so that its pins
-   * count. Throws `invalid` where either is there and no lock file.
+   * count. Throws `invalid` if either is there and no lock file.
    */
   static async open(path: string, during: During, brought = path): Promise<LockFile> {
     return new LockFile(path, (await read(path)) ?? (await read(brought)) ?? empty, during);
@@ -95,7 +96,7 @@ export class LockFile {
     await this.file.change(() => this.text());
   }
 
-  /** Adds what this run has set to what the file says by now. */
+  /** Adds what this run has set to the current content of the file. */
   private async text(): Promise<string> {
     const found = await read(this.path);
     this.content = this.changes.reduce((content, change) => change(content), found ?? this.content);

@@ -16,7 +16,7 @@ const LONGEST_INSIDE = join('new', 'probes', 'n'.repeat(64));
 
 /**
  * What keeps `path` from being written: swapped for a new folder or file that is built beside it, in folders that are
- * made if they are not there. Undefined where nothing does. Nothing is written to find out.
+ * made if they are not there. Undefined if nothing does. Nothing is written to find out.
  */
 export async function obstacleTo(path: string, as: 'folder' | 'file' = 'folder'): Promise<Obstacle | undefined> {
   const aside = besideOf(path);

@@ -9,7 +9,7 @@ import type { Project } from './project.js';
 const looked: readonly (readonly string[])[] = [[], ['state'], ['runs'], ['out'], ['out', '*']];
 
 /**
- * Throws `unsafe` where a part of `.pipeline` is a link, as whatever is written there would land in another place, or
+ * Throws `unsafe` if a part of `.pipeline` is a link, as whatever is written there would land in another place, or
  * where a file is in the place of one of its folders.
  */
 export function refuseLinks({ home, display }: Pick<Project, 'home' | 'display'>): void {

@@ -1,16 +1,19 @@
 /** The places of a pipeline's project on disk. */
-import { join, resolve, basename, extname } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type PipelinePlace, projectRootOf } from '../../config/project-root.js';
 import { shownFrom } from '../../core/paths.js';
+import { plainNameOf, stateNameOf } from './state-name.js';
 
 export interface Project {
-  /** Everything that is written lies in it. */
+  /** Everything that is written is in it. */
   readonly home: string;
   /** Absolute path of the store; `PIPELINE_CACHE` moves it. */
   readonly store: string;
   readonly checkout: string;
+  /** Where a recipe kept it before the project had a file of the same name; else the same. */
+  readonly checkoutBefore: string;
   readonly runs: string;
-  /** How fast this machine turned out to be. */
+  /** How fast this machine is. */
   readonly rates: string;
   /** Files of a stage for people to read. */
   folderOf(stage: string): string;
@@ -28,13 +31,15 @@ export function projectIn(folder: string): Project {
   return projectOf({ file: join(folder, 'none.yaml'), root, home: root });
 }
 
-export function projectOf({ file, root, home }: PipelinePlace, environment: NodeJS.ProcessEnv = process.env): Project {
+export function projectOf(place: PipelinePlace, environment: NodeJS.ProcessEnv = process.env): Project {
+  const { root, home } = place;
   const state = join(home, '.pipeline');
-  const name = basename(file, extname(file));
+  const name = stateNameOf(place);
   return {
     home,
     store: environment.PIPELINE_CACHE ? resolve(environment.PIPELINE_CACHE) : join(state, 'cache'),
     checkout: join(state, 'state', `${name}.json`),
+    checkoutBefore: join(state, 'state', `${plainNameOf(place)}.json`),
     runs: join(state, 'runs'),
     rates: join(state, 'rates.json'),
     folderOf: (stage) => join(state, 'out', name, stage),

@@ -1,6 +1,6 @@
 /**
- * Notices that the folder of a project was renamed, removed or replaced while a session is open. Whatever writes by an
- * absolute path would make the old folder again, with a part of the results in it.
+ * Notices that the folder of a project was renamed, removed or replaced while a session is open. Writing to an
+ * absolute path would create the old folder again, with part of the results.
  */
 import { statSync, type BigIntStats } from 'node:fs';
 import { resolve, sep } from 'node:path';
@@ -34,7 +34,7 @@ export class RootGuard {
     });
   }
 
-  /** Throws `input-output` where the folder is gone or another. */
+  /** Throws `input-output` if the folder is gone or another. */
   check(): void {
     const problem = this.problem();
     if (problem !== undefined) throw problem;

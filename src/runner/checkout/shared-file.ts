@@ -1,4 +1,4 @@
-/** A small file that runs at the same time each add to: what it says by now is read, added to, and written whole. */
+/** A small file that runs at the same time each add to: its current content is read, added to, and written whole. */
 import { digestOf } from '../../core/digest.js';
 import { writeWhole } from '../../store/disk/write-atomic.js';
 
@@ -9,7 +9,7 @@ export interface AddedFileOptions {
   readonly path: string;
   /** The kind of file, for the name of its lock. */
   readonly kind: string;
-  /** What whoever holds the lock does, for those who wait. */
+  /** What the holder of the lock does, for those who wait. */
   readonly label: string;
   readonly during: During;
 }

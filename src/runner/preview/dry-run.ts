@@ -1,5 +1,5 @@
 /**
- * Looks ahead: stages that are over in a moment put out their results into memory, so that what follows is known before
+ * Looks ahead: quick stages write their results into memory, so that what follows is known before
  * anything runs. Nothing is fetched, unpacked or kept.
  */
 import { digestOf, type BlobRef } from '../../core/digest.js';
@@ -21,9 +21,9 @@ const nothingKept: Checkpoint = {
   write: () => Promise.resolve(),
 };
 
-export class Rehearsal {
+export class DryRun {
   private readonly session: Session;
-  /** Set where a stage asked for what is not at hand, and went on without. */
+  /** Set if a stage asked for something that is not available, and continued without it. */
   private lacking: PipelineError | undefined;
 
   constructor(session: Session) {
@@ -31,11 +31,11 @@ export class Rehearsal {
     this.session = { ...session, store, emit: () => undefined, sources: this.atHand(session) };
   }
 
-  /** Runs a stage aside. Rejects where it cannot be told what it would put out. */
-  async rehearse(node: Node, inputs: Inputs): Promise<{ readonly outputs: Outputs; readonly exact: boolean }> {
+  /** Runs a stage in memory. Rejects if its outputs cannot be known. */
+  async simulate(node: Node, inputs: Inputs): Promise<{ readonly outputs: Outputs; readonly exact: boolean }> {
     this.lacking = undefined;
     const { context, outputs } = await this.contextOf(node, inputs);
-    await node.definition.rehearse!(context);
+    await node.definition.dryRun!(context);
     return { outputs, exact: this.lacking === undefined };
   }
 
@@ -54,7 +54,7 @@ export class Rehearsal {
   /** Files from elsewhere, as far as the store has them already. */
   private atHand({ sources }: Session): Session['sources'] {
     const { store } = sources;
-    const refuse = (): Promise<never> => Promise.reject((this.lacking = notAtHand('has yet to be fetched')));
+    const refuse = (): Promise<never> => Promise.reject((this.lacking = notAvailable('is not downloaded yet')));
     return {
       ...sources,
       ahead: true,
@@ -69,17 +69,17 @@ export class Rehearsal {
         // Asked before an archive is hashed, which may take long.
         unpacked: async (archive) => {
           const folder = await store.unpacked(archive);
-          if (folder === undefined) throw (this.lacking = notAtHand('has yet to be unpacked'));
+          if (folder === undefined) throw (this.lacking = notAvailable('is not unpacked yet'));
           return folder;
         },
         verified: async (digest) => {
           const file = await store.verified(digest);
-          if (file === undefined) this.lacking = notAtHand('has yet to be fetched');
+          if (file === undefined) this.lacking = notAvailable('is not downloaded yet');
           return file;
         },
         recall: async (pins) => {
           const file = await store.recall(pins);
-          if (file === undefined) this.lacking = notAtHand('has yet to be fetched');
+          if (file === undefined) this.lacking = notAvailable('is not downloaded yet');
           return file;
         },
       },
@@ -88,7 +88,7 @@ export class Rehearsal {
   }
 }
 
-function notAtHand(found: string): PipelineError {
+function notAvailable(found: string): PipelineError {
   return failure('input-output', { code: 'not-at-hand', found });
 }
 
@@ -104,7 +104,7 @@ function inMemory(store: Store): Store {
       return ref;
     },
     readBlob: (ref) => Promise.resolve(blobs.get(ref.digest) ?? store.readBlob(ref)),
-    putRecord: () => Promise.reject(new Error('a rehearsal publishes nothing')),
+    putRecord: () => Promise.reject(new Error('a dry run publishes nothing')),
   };
 }
 

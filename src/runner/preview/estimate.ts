@@ -1,18 +1,24 @@
-/** What a run would cost: pictures to extract, room on disk, time; told before anything runs. */
-import { LARGEST_SHARE, type Estimate, type StageEstimate } from '../../core/estimate.js';
-import { asPipelineError } from '../../core/problem.js';
+/** What a run would cost: images to extract, disk space, time; known before anything runs. */
+import { LARGEST_SHARE, type Estimate, type StageEstimate, type UnknownStage } from '../../core/estimate.js';
+import { isNotFetchedYet, type FailureCategory, type PipelineError } from '../../core/problem.js';
 import type { FeatureNeed, Inputs, Needs, Outputs } from '../../core/stage.js';
 import { walkKnown, type KnownOutputs, type Node } from '../graph.js';
 import type { Decision, PlannedStage } from '../plan.js';
-import { Rehearsal } from './dry-run.js';
+import { DryRun } from './dry-run.js';
 import { missingOf } from '../disk-space.js';
 import { inputsOf, type Session } from '../session.js';
+import { stageError } from '../stage-error.js';
+
+/** Failures that a run would end with as well. Any other may be a fault of the dry run only. */
+const certain: ReadonlySet<FailureCategory> = new Set(['invalid', 'bad-data', 'unsafe', 'input-output']);
 
 export interface EstimateOptions {
-  /** The stages that are to run; left out: all. What the others put out is known all the same. */
+  /** The stages that are to run; left out: all. The outputs of the others are known anyway. */
   readonly selected?: ReadonlySet<string>;
-  /** Try what was never measured on a few pictures. */
+  /** Measure unknown speeds on a few images. */
   readonly measure?: boolean;
+  /** Receives each failure that a run would end with. */
+  readonly failed?: (error: PipelineError) => void;
 }
 
 /** Estimates what a run costs, by a plan of all stages. */
@@ -21,8 +27,8 @@ export async function estimate(
   planned: readonly PlannedStage[],
   options: EstimateOptions = {},
 ): Promise<Estimate> {
-  const { selected = new Set(session.graph.byName.keys()), measure = false } = options;
-  const estimator = new Estimator(session, selected, measure);
+  const { selected = new Set(session.graph.byName.keys()), measure = false, failed = () => undefined } = options;
+  const estimator = new Estimator(session, selected, measure, failed);
   const decisions = new Map(planned.map(({ node, decision }) => [node, decision]));
   await walkKnown(session.graph, (node, outputs, unknown) =>
     estimator.visit(node, decisions.get(node)!, outputs, unknown),
@@ -31,11 +37,11 @@ export async function estimate(
 }
 
 class Estimator {
-  private readonly rehearsal: Rehearsal;
+  private readonly dryRun: DryRun;
   /** Stages whose outputs are known as they will be; those of others are known as they may be. */
   private readonly exact = new Set<string>();
   private readonly stages: StageEstimate[] = [];
-  private readonly unknown: { stage: string; reason: string }[] = [];
+  private readonly unknown: UnknownStage[] = [];
   /** Rows that a stage before will have made. */
   private readonly counted = new Set<string>();
 
@@ -43,11 +49,12 @@ class Estimator {
     private readonly session: Session,
     private readonly selected: ReadonlySet<string>,
     private readonly measure: boolean,
+    private readonly failed: (error: PipelineError) => void,
   ) {
-    this.rehearsal = new Rehearsal(session);
+    this.dryRun = new DryRun(session);
   }
 
-  /** The outputs of a stage, where they are known without running it. */
+  /** The outputs of a stage, if they are known without running it. */
   async visit(
     node: Node,
     decision: Decision,
@@ -63,24 +70,28 @@ class Estimator {
     const inputs = inputsOf(node, outputs);
     try {
       if (node.definition.needs !== undefined) await this.estimate(node, inputs);
-      if (node.definition.rehearse === undefined || unknown !== undefined) return undefined;
-      const { outputs: rehearsed, exact } = await this.rehearsal.rehearse(node, inputs);
+      if (node.definition.dryRun === undefined || unknown !== undefined) return undefined;
+      const { outputs: simulated, exact } = await this.dryRun.simulate(node, inputs);
       if (exact && this.isExact(node)) this.exact.add(name);
-      return rehearsed;
+      return simulated;
     } catch (thrown) {
-      const { problems } = asPipelineError(thrown, name);
+      const error = stageError(thrown, node, this.session.pipeline);
+      const { category, problems } = error;
       const [{ where, found }] = problems;
       const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+      const fails = certain.has(category) && !problems.some(isNotFetchedYet);
       this.unknown.push({
         stage: name,
-        reason: where === undefined || where === name ? `${found}${more}` : `${where} ${found}${more}`,
+        reason: where === undefined || where === name ? `${found}${more}` : `${where}: ${found}${more}`,
+        fails,
       });
+      if (fails) this.failed(error);
       return undefined;
     }
   }
 
   private async estimate(node: Node, inputs: Inputs): Promise<void> {
-    const { context } = await this.rehearsal.contextOf(node, inputs);
+    const { context } = await this.dryRun.contextOf(node, inputs);
     const needs = await node.definition.needs!(context);
     const exact = this.isExact(node) && !needs.atMost;
     let [extract, reused, extractionMs] = [0, 0, 0];
@@ -111,7 +122,7 @@ class Estimator {
     });
   }
 
-  /** Pictures a second. */
+  /** Images per second. */
   private async rateOf({ set }: FeatureNeed): Promise<number | undefined> {
     if (set === undefined) return undefined;
     const { rates } = this.session;
@@ -156,7 +167,7 @@ class Estimator {
   }
 }
 
-/** Features that are not kept are computed while training goes on: its rate was measured with them. */
+/** Features that are not kept are computed during training: its rate was measured with them. */
 function isTimedByTraining({ training }: Needs, { set }: FeatureNeed): boolean {
   return training !== undefined && set !== undefined && set.preimage === undefined;
 }

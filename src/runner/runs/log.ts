@@ -5,8 +5,8 @@ import type { RunEvent } from '../../core/event.js';
 import type { Pipeline } from '../../config/pipeline.js';
 
 /**
- * Makes a listener that logs the events of a run. Results do not hang on the log: where a line cannot be written, it ends
- * there, and `onFailure` is called once.
+ * Makes a listener that logs the events of a run. Results do not hang on the log: if a line cannot be written, the log
+ * ends there, and `onFailure` is called once.
  */
 export function runLog(
   folder: string,

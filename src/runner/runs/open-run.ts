@@ -22,7 +22,10 @@ export interface ProjectRuns {
   readonly runs: readonly RunFound[];
 }
 
-/** The runs of a pipeline file, which need not be valid any more, or all of the project of the current folder. Throws `input-output` for a file that is not there and never ran. */
+/**
+ * The runs of a pipeline file, which need not be valid any more, or all of the project of the current folder. Throws
+ * `input-output` for a file that is not there and never ran.
+ */
 export async function runsOf(file: string | undefined, cwd: string): Promise<ProjectRuns> {
   if (file === undefined) {
     const project = projectIn(cwd);
@@ -39,7 +42,7 @@ export async function runsOf(file: string | undefined, cwd: string): Promise<Pro
   return { project, file: shown, runs };
 }
 
-/** What opening a run needs of the command that does it. */
+/** What opening a run needs from its command. */
 export interface RunReader extends Pick<Tool, 'version'> {
   readonly cwd: string;
   /** Receives a line for each damaged file of the store. */
@@ -59,7 +62,7 @@ export interface OpenedRun {
 
 /**
  * Opens the run that a reference names: the beginning of an id, `last`, `last~1`, or a pipeline file for its last run,
- * `pets.yaml~1` for the one before. Throws `invalid` where there is none, or where its record cannot be read.
+ * `pets.yaml~1` for the one before. Throws `invalid` if there is none, or where its record cannot be read.
  */
 export async function openRun(reference: string, host: RunReader): Promise<OpenedRun> {
   const { project, runs, picked } = await find(reference, host.cwd);
@@ -92,7 +95,7 @@ async function find(reference: string, cwd: string): Promise<ProjectRuns & { rea
     : { ...(await runsOf(undefined, cwd)), picked: reference };
 }
 
-/** The folder of a root that an output names; undefined where it is an archive that is unpacked no more. */
+/** The folder of a root that an output names; undefined if it is an archive whose unpacked folder is gone. */
 export async function folderOfRoot({ project, run, store }: OpenedRun, root: string): Promise<string | undefined> {
   const archived = parseArchiveRoot(root);
   // The run says of which file it is; the call may have named but the run.

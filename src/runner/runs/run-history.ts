@@ -1,7 +1,7 @@
 /**
  * The runs of a project, `.pipeline/runs/<id>/`. An id is the UTC time of the start to the millisecond and two random
- * digits: `20260901-140312-417a3`. Clocks can be wrong, so which run is newer is decided by `.pipeline/runs.order`, a list
- * of ids that every run appends its own to.
+ * digits: `20260901-140312-417a3`. Clocks can be wrong, so which run is newer is decided by `.pipeline/runs.order`, a
+ * list of ids that every run appends its own to.
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -9,7 +9,7 @@ import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type PipelineError } from '../../core/problem.js';
 import { parseJson } from '../../core/guards.js';
-import { readRegular } from '../../core/regular-file.js';
+import { readOwnText } from '../../core/own-json.js';
 import { isRunRecord, type RunFound, type RunRecord } from '../../core/run-record.js';
 import { isAlive } from '../../store/disk/owner.js';
 
@@ -39,7 +39,7 @@ export async function newRunFolder(runs: string, now: Date): Promise<{ id: strin
   }
 }
 
-/** A run that goes on keeps its folder, however many began after it. */
+/** A run in progress keeps its folder, however many began after it. */
 async function removeOldest(runs: string): Promise<void> {
   for (const id of (await idsOf(runs)).slice(RUNS_KEPT)) {
     if ((await readRun(runs, id)).state !== 'running') await rm(join(runs, id), { recursive: true, force: true });
@@ -57,13 +57,15 @@ async function appendTo(path: string, line: string): Promise<void> {
   }
 }
 
-/** Ids, newest first. Those without a place in the order are of versions that kept none: older than all others, by date. */
+/**
+ * Ids, newest first. Those without a place in the order are of versions that kept none: older than all others, by date.
+ */
 async function idsOf(runs: string): Promise<string[]> {
   const names = await readdir(runs).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const order = await readRegular(`${runs}.order`).then(String, () => '');
+  const order = await readOwnText(`${runs}.order`);
   const places = new Map(order.split('\n').map((id, place) => [id, place]));
   const placeOf = (id: string): number => places.get(id) ?? -1;
   const byDate = names
@@ -79,7 +81,7 @@ export async function listRuns(runs: string, file?: string): Promise<RunFound[]>
   return found.filter((run) => file === undefined || (run.state !== 'unreadable' && run.run.pipeline.file === file));
 }
 
-/** The newest run that is dated later than the one after it; undefined where dates and order agree. */
+/** The newest run that is dated later than the one after it; undefined if dates and order agree. */
 export function datedWrong(runs: readonly RunFound[]): RunFound | undefined {
   return runs.find(({ id }, i) => i > 0 && timeIn(id) > timeIn(runs[i - 1].id) + CLOCKS_DIFFER_MS);
 }
@@ -91,7 +93,7 @@ function timeIn(id: string): number {
 }
 
 async function readRun(runs: string, id: string): Promise<RunFound> {
-  const record = parse(await readRegular(join(runs, id, RECORD_FILE)).then(String, () => ''), id);
+  const record = parse(await readOwnText(join(runs, id, RECORD_FILE)), id);
   if (record === undefined) return { state: 'unreadable', id };
   if (record.state !== 'running') return { state: 'finished', id, run: record };
   return { state: isAlive(record.owner) ? 'running' : 'killed', id, run: record };
@@ -104,7 +106,8 @@ function parse(text: string, id: string): RunRecord | undefined {
 
 /**
  * The run that a person means: `last`, `last~2` for the second before it, or the beginning of an id. `runs` are newest
- * first; `named` is what the person wrote, and `where` the place that was looked at. Throws `invalid` where none or several fit.
+ * first; `named` is what the person wrote, and `where` the place that was looked at. Throws `invalid` if none or
+ * several fit.
  */
 export function pickRun(
   runs: readonly RunFound[],

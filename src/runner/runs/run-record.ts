@@ -63,7 +63,7 @@ export class RunRecorder {
     await this.write({ ...this.start, state, durationMs: 0, stages: [], metrics: {}, problems });
   }
 
-  /** Whole or not at all for whoever reads meanwhile; not synced, because results do not hang on it. */
+  /** Written atomically for concurrent readers; not synced, because results do not depend on it. */
   private async write(record: RunRecord): Promise<void> {
     this.guard.check();
     await writeWhole(join(this.folder, RECORD_FILE), `${JSON.stringify(record)}\n`, { durable: false });

@@ -1,4 +1,4 @@
-/** Tells archives by their first bytes. */
+/** Recognizes archives by their first bytes. */
 import type { FileHandle } from 'node:fs/promises';
 import { openRegular } from '../../core/regular-file.js';
 

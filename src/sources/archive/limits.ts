@@ -1,4 +1,4 @@
-/** What an archive may come to. Bytes are counted as they are written: what headers say is not believed. */
+/** Limits on archives. Bytes are counted as they are written: headers are not trusted. */
 import { bytesText } from '../../core/text/bytes-text.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 
@@ -20,7 +20,7 @@ export const limits = {
 
 export type Limits = { readonly [Name in keyof typeof limits]: number };
 
-/** Counts entries and bytes while an archive is unpacked; throws `unsafe` where a limit is passed. */
+/** Counts entries and bytes while an archive is unpacked; throws `unsafe` if a limit is passed. */
 export class Meter {
   private entries = 0;
   private total = 0;
@@ -32,7 +32,12 @@ export class Meter {
 
   entry(): void {
     this.entries++;
-    if (this.entries > this.bounds.entries)
+    this.declared(this.entries);
+  }
+
+  /** The number of entries that an archive declares, before any of them is read. */
+  declared(count: number): void {
+    if (count > this.bounds.entries)
       throw this.exceeded(`contains more than ${this.bounds.entries.toLocaleString('en-US')} entries`);
   }
 

@@ -10,10 +10,12 @@ import { toDigest, type Digest } from '../../core/digest.js';
 import { hashRest } from '../hashing.js';
 import type { Target } from './target.js';
 
-/** A tar ends with two blocks of zeros, which tell it from one that was cut between two entries; one is enough for us. */
+/** A tar ends with two blocks of zeros; without them, it was cut between two entries. One block is enough for us. */
 const BLOCK = 512;
 
-/** Also the oldest form, which has no mark; its headers have a sum like all others. The library's types leave it out. */
+/**
+ * Also the oldest form, which has no mark; its headers have a sum like all others. The library's types leave it out.
+ */
 const anyForm = { allowUnknownFormat: true, highWaterMark: 64 * 1024 };
 
 /** An entry as tar-stream gives it; every one has to be read to its end before the next comes. */
@@ -41,7 +43,7 @@ export async function unpackTar(
   const reading = gzipped
     ? pipeline(source, hashed, createGunzip(), end, tar, { signal })
     : pipeline(source, hashed, end, tar, { signal });
-  // Awaited below; until then an error in it must not count as nobody's.
+  // Awaited below; until then an error in it must not count as unhandled.
   reading.catch(() => undefined);
   try {
     for await (const entry of tar) {
@@ -58,7 +60,7 @@ export async function unpackTar(
   }
   await reading;
   if (!end.seen) throw target.broken('is incomplete');
-  // What follows the end of the archive is read by nobody else.
+  // Nothing else reads what follows the end of the archive.
   return toDigest((await hashRest(hash, file, done, signal)).digest());
 }
 

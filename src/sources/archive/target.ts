@@ -29,7 +29,9 @@ export class Target {
     this.meter = new Meter(options.archive, options.bounds);
   }
 
-  /** Writes a file at a path that {@link Names.take} gave, and counts its bytes; `packed` is what the entry takes up. */
+  /**
+   * Writes a file at a path that {@link Names.take} gave, and counts its bytes; `packed` is what the entry takes up.
+   */
   async write(path: string, content: AsyncIterable<Uint8Array>, packed: number): Promise<void> {
     const { folder, signal } = this.options;
     const file = join(folder, path);
@@ -39,7 +41,7 @@ export class Target {
     });
   }
 
-  /** Tells how much of the archive has been unpacked. */
+  /** Reports how much of the archive has been unpacked. */
   progress(done: number): void {
     const { onProgress, packed } = this.options;
     onProgress?.(Math.min(done, packed), packed);
@@ -58,7 +60,7 @@ export class Target {
   private async makeFolder(folder: string): Promise<void> {
     if (folder === this.options.folder || this.made.has(folder)) return;
     await this.makeFolder(dirname(folder));
-    // Not `recursive`, which would make a project again that was moved meanwhile.
+    // Not `recursive`, which would create the folder of a moved project again.
     await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });

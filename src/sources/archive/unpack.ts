@@ -1,4 +1,4 @@
-/** Unpacks an archive, told by its content, into an empty folder: safely, or not at all. */
+/** Unpacks an archive, recognized by its content, into an empty folder: safely, or not at all. */
 import type { FileHandle } from 'node:fs/promises';
 import { isNativeError } from 'node:util/types';
 import type { Digest } from '../../core/digest.js';
@@ -12,16 +12,16 @@ export interface UnpackOptions {
   /** As people know the archive: its path or address. */
   readonly name: string;
   readonly signal: AbortSignal;
-  /** Told of the bytes of the archive that have been unpacked, of all that it has. */
+  /** Called with the bytes unpacked so far and the total. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Lower ones in tests. */
   readonly bounds?: Limits;
 }
 
 /**
- * Writes the regular files of an archive into a folder, and returns the digest of the bytes that they came from: the file
- * is opened once, so another one that takes its place meanwhile changes nothing. Throws `bad-data` if it is none or
- * damaged, `unsafe` where it holds what is refused or exceeds a limit; the folder then holds a part, and is for the caller to
+ * Writes the regular files of an archive into a folder, and returns the digest of the bytes that they came from: the
+ * file is opened once, so a replacement in the meantime changes nothing. Throws `bad-data` if it is none or damaged,
+ * `unsafe` if it holds what is refused or exceeds a limit; the folder then holds a part, and is for the caller to
  * remove.
  */
 export async function unpackArchive(
@@ -59,7 +59,7 @@ function isOfDisk(error: unknown): boolean {
   return isNativeError(error) && 'syscall' in error;
 }
 
-/** The libraries tell what they stumble over in messages of their own. */
+/** The libraries report errors in messages of their own. */
 function reasonOf(error: unknown): string {
   const text = isNativeError(error) ? error.message : String(error);
   return /unexpected end|end of central directory|not enough bytes/i.test(text)

@@ -1,4 +1,7 @@
-/** Unpacks zip files (APPNOTE 6.3: stored and deflated entries, zip64) with yauzl, which reads the directory at their end. */
+/**
+ * Unpacks zip files (APPNOTE 6.3: stored and deflated entries, zip64) with yauzl, which reads the directory at their
+ * end.
+ */
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
@@ -10,12 +13,12 @@ import type { Target } from './target.js';
 
 const STORED = 0;
 const DEFLATED = 8;
-/** The upper half of the attributes is a mode where the entry was made on Unix. */
+/** The upper half of the attributes is a mode if the entry was made on Unix. */
 const MADE_ON_UNIX = 3;
 const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
 const S_IFDIR = 0o040000;
-/** The least that stands before an entry's data. */
+/** The least number of bytes before an entry's data. */
 const LOCAL_HEADER = 30;
 
 interface File {
@@ -38,6 +41,8 @@ export async function unpackZip(file: FileHandle, target: Target): Promise<Diges
 async function unpackEntries(archive: FileHandle, target: Target): Promise<void> {
   // Names are decoded here: yauzl would turn their backslashes into slashes.
   const zip = await yauzl.fromFdPromise(archive.fd, { lazyEntries: true, autoClose: false, decodeStrings: false });
+  // No more are read than the directory declares.
+  target.meter.declared(zip.entryCount);
   const files: File[] = [];
   const entries: yauzl.Entry[] = [];
   for await (const entry of zip.eachEntry()) {

@@ -18,7 +18,7 @@ export const augment: StageDefinition<'augment'> = {
   reads: { data: ['spec', 'samples', 'files'] },
 
   run: putAugmentation,
-  rehearse: putAugmentation,
+  dryRun: putAugmentation,
 };
 
 async function putAugmentation({ config, inputs, note, pass, putJson }: StageContext<'augment'>): Promise<void> {

@@ -7,5 +7,5 @@ export const buildHead: StageDefinition<'build-head'> = {
   reads: { base: ['model'], data: ['spec'] },
 
   run: async (context) => (await import('./run.js')).runBuildHead(context),
-  rehearse: async (context) => (await import('./run.js')).runBuildHead(context),
+  dryRun: async (context) => (await import('./run.js')).runBuildHead(context),
 };

@@ -3,10 +3,10 @@ import { unitsFault } from '../../core/head-rules.js';
 import { nameList } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
-import type { DataSpec } from '../../image/dataset.js';
+import { isDataSpec } from '../../image/dataset.js';
 import { graphCost, refuseExcessive } from '../../model/cost.js';
-import type { ModelDocument } from '../../model/document.js';
-import { outputOf, shapesOf, withInputShape, type Graph } from '../../model/graph.js';
+import { isModelDocument, type ModelDocument } from '../../model/document.js';
+import { allWeightSpecs, outputOf, shapesOf, withInputShape, type Graph } from '../../model/graph.js';
 import { initialWeights } from '../../model/initializers.js';
 import { finalActivationOf } from '../../model/logits.js';
 import { encodeWeights } from '../../model/weights-file.js';
@@ -17,14 +17,16 @@ export async function runBuildHead({
   config,
   inputs,
   note,
+  noteOnce,
   pass,
   putBytes,
   putJson,
   readJson,
 }: StageContext<'build-head'>): Promise<void> {
-  const document = await readJson<ModelDocument>(inputs.base!.model);
-  const { classes, image } = await readJson<DataSpec>(inputs.data!.spec);
+  const document = await readJson(inputs.base!.model, isModelDocument);
+  const { classes, image } = await readJson(inputs.data!.spec, isDataSpec);
   const sized = withInputShape(document.graph, [...image.size, 3]);
+  checkSize(document, sized, noteOnce);
   requireRoom(sized);
   const { graph, initializers } = appendHead(sized, config.layers, classes.length);
   requireFit(graph, classes);
@@ -43,6 +45,41 @@ export async function runBuildHead({
   await putJson('model', { ...document, base, graph, weights: [...document.weights, head] } satisfies ModelDocument);
 }
 
+/**
+ * A base that was made for one size runs at another one if its weights do not depend on it, as those of convolutions. Says
+ * so, or throws `invalid`.
+ */
+function checkSize({ graph, base }: ModelDocument, sized: Graph, note: (code: string, text: string) => void): void {
+  const [ownSize, size] = [inputSizeOf(graph), inputSizeOf(sized)];
+  // Where one is fixed and the other is not, the free one is that of the images.
+  const fixed = ownSize.map((extent, axis) => extent ?? size[axis]!);
+  if (fixed.every((extent, axis) => extent === size[axis])) return;
+  const [own, wanted] = [fixed.join('x'), size.join('x')];
+  const shapes = new Map(weightShapesOf(withInputShape(graph, [fixed[0], fixed[1], 3])));
+  const other = weightShapesOf(sized).find(([name, shape]) => shapes.get(name) !== shape);
+  if (other === undefined) {
+    note('base-size', `the base ${base.architecture} was made for images of ${own} and runs at ${wanted}`);
+    return;
+  }
+  throw failure('invalid', {
+    code: 'base-of-fixed-size',
+    field: ['image', 'size'],
+    fieldOf: 'ingest',
+    found: `the base takes only images of ${own}, but they are resized to ${wanted}: the weights of ${other[0]} fit no other size`,
+    expected: `\`size: [${fixed.join(', ')}]\``,
+    remedy: `write \`size: [${fixed.join(', ')}]\`, or use a base whose layers are convolutions and pools`,
+  });
+}
+
+/** Height and width. */
+function inputSizeOf({ layers: [input] }: Graph): readonly (number | null)[] {
+  return input.kind === 'input' ? input.shape.slice(0, 2) : [];
+}
+
+function weightShapesOf(graph: Graph): (readonly [name: string, shape: string])[] {
+  return allWeightSpecs(graph).map(({ name, shape }) => [name, shape.join(' x ')]);
+}
+
 /** A base has no output for images smaller than its strides. */
 function requireRoom(graph: Graph): void {
   const shapes = shapesOf(graph);
@@ -59,7 +96,7 @@ function requireRoom(graph: Graph): void {
 
 function requireFit(graph: Graph, classes: readonly string[]): void {
   const [units] = shapesOf(graph).get(outputOf(graph).name)!;
-  const told = `there are ${classes.length} classes: ${nameList(classes)}`;
-  const fault = unitsFault({ units, activation: finalActivationOf(graph) }, classes.length, told);
+  const context = `there are ${classes.length} classes: ${nameList(classes)}`;
+  const fault = unitsFault({ units, activation: finalActivationOf(graph) }, classes.length, context);
   if (fault !== undefined) throw failure('invalid', { code: 'head-does-not-fit-classes', ...fault });
 }

@@ -2,13 +2,15 @@
 import type { Digest } from '../../core/digest.js';
 import type { Runner } from '../../engine/engine.js';
 import type { Features } from '../../features/features.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
+import { PLAIN_VIEW } from '../../features/image-loader.js';
 import { roundingCost, type RoundingCost } from '../../model/metrics.js';
 
 /** Enough to see the effect of rounding, and fast compared with training. */
 const SAMPLES = 64;
 
-/** `exact` gives features as they are computed; `predictions` holds `units` numbers from rounded ones for each digest. */
+/**
+ * `exact` gives features as they are computed; `predictions` holds `units` numbers from rounded ones for each digest.
+ */
 export async function measureHalfPrecision(
   exact: Features,
   suffix: Runner,

@@ -1,12 +1,13 @@
 /** evaluate: measures a trained model on one split, with cached features, and compares the metrics with minimums. */
 import { compareCodePoints, type Json } from '../../core/canonical.js';
+import type { Guard } from '../../core/guards.js';
 import { formatCsv } from '../../core/text/csv.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
 import type { StageDefinition } from '../../core/stage.js';
 import { resolveEngine } from '../../engine/resolve.js';
-import { isFiles } from '../../image/dataset.js';
+import { isFiles, type Files } from '../../image/dataset.js';
 import { decoderIdentity } from '../../image/identity.js';
-import type { EvaluationMetrics, Predictions } from '../../model/results.js';
+import { isEvaluationMetrics, isPredictions, type Predictions } from '../../model/results.js';
 
 export const evaluate: StageDefinition<'evaluate'> = {
   kind: 'evaluate',
@@ -23,7 +24,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
 
   async deliver({ inputs, outputs, folder, note, deliverFiles, readJson, displayPath }) {
     const { paths } = await readJson(inputs.data!.files, isFiles);
-    const { classes, rows } = await readJson<Predictions>(outputs.predictions);
+    const { classes, rows } = await readJson(outputs.predictions, isPredictionsOf(paths));
     const table = rows.flatMap(({ digest, label, predicted, scores }) =>
       paths[digest].map((file) => [file, classes[label], classes[predicted], scores[predicted].toFixed(6)]),
     );
@@ -41,7 +42,7 @@ export const evaluate: StageDefinition<'evaluate'> = {
 
   async judge({ config, outputs, readJson }) {
     if (config.minimum === undefined) return;
-    const metrics = await readJson<EvaluationMetrics>(outputs.metrics);
+    const metrics = await readJson(outputs.metrics, isEvaluationMetrics);
     const problems = Object.entries(config.minimum).flatMap(([metric, least]): Problem[] => {
       const value = metrics[metric as keyof typeof config.minimum];
       if (value !== undefined && value >= least) return [];
@@ -60,6 +61,12 @@ export const evaluate: StageDefinition<'evaluate'> = {
     if (problems.length > 0) throw new PipelineError('gate-missed', problems);
   },
 };
+
+/** Predictions for images that all have a path. */
+const isPredictionsOf =
+  (paths: Files['paths']): Guard<Predictions> =>
+  (value): value is Predictions =>
+    isPredictions(value) && value.rows.every(({ digest }) => Object.hasOwn(paths, digest));
 
 /** Four decimals, or more if a value below the minimum would look like the minimum. */
 function belowText(value: number, least: number): string {

@@ -1,11 +1,11 @@
 /** Metrics of a model's predictions on labeled images. */
 import {
-  classFigures,
+  classMetrics,
   confusionMatrix,
   crossEntropy,
   predictedLabels,
   rocAuc,
-  type ClassFigures,
+  type ClassMetrics,
 } from '../../model/metrics.js';
 import type { EvaluationMetrics } from '../../model/results.js';
 
@@ -27,9 +27,9 @@ export function measure(
 ): Measured {
   const predicted = predictedLabels(predictions, units, threshold);
   const confusion = confusionMatrix(labels, predicted, classes.length);
-  const figures = classFigures(confusion);
-  const mean = (pick: (figure: ClassFigures) => number): number =>
-    figures.reduce((sum, figure) => sum + pick(figure), 0) / figures.length;
+  const perClass = classMetrics(confusion);
+  const mean = (pick: (metrics: ClassMetrics) => number): number =>
+    perClass.reduce((sum, metrics) => sum + pick(metrics), 0) / perClass.length;
   const auc = classes.length === 2 ? rocAuc(secondClassScores(predictions, units), labels) : undefined;
   const metrics: EvaluationMetrics = {
     loss: crossEntropy(predictions, labels, units) / labels.length,
@@ -42,7 +42,7 @@ export function measure(
     split,
     threshold,
     classes,
-    per_class: Object.fromEntries(classes.map((name, index) => [name, figures[index]])),
+    per_class: Object.fromEntries(classes.map((name, index) => [name, perClass[index]])),
     confusion,
   };
   return { metrics, predicted };

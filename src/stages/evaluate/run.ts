@@ -11,8 +11,8 @@ import { compileVerified } from '../../engine/second-opinion.js';
 import { readData, type Data } from '../../features/data.js';
 import { Features, type FeatureOptions } from '../../features/features.js';
 import { featureNeed } from '../../features/need.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
-import { readWeights, type TrainedDocument } from '../../model/document.js';
+import { PLAIN_VIEW } from '../../features/image-loader.js';
+import { isTrainedDocument, readWeights, type TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
 import { describeRounding } from '../../model/metrics.js';
 import { scoresOf } from '../../model/prediction.js';
@@ -24,7 +24,7 @@ import { measure } from './measure.js';
 
 export async function runEvaluate(context: StageContext<'evaluate'>): Promise<void> {
   const { config, inputs, note, putJson, readBytes, readJson, settings } = context;
-  const document = await readJson<TrainedDocument>(inputs.model!.model);
+  const document = await readJson(inputs.model!.model, isTrainedDocument);
   const data = await readData(inputs.data!, context);
   requireSameClasses(document, data.spec.classes);
   const labels = labelsByClass(data.of(config.split), data.spec.classes, document.classes);
@@ -105,7 +105,7 @@ export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promis
   const digests = [...data.of(config.split).keys()];
   if (digests.length === 0) throw emptySplit(config.split);
   if (inputs.model === undefined) return { features: [{ digests, views: [PLAIN_VIEW] }], atMost: true };
-  const document = await readJson<TrainedDocument>(inputs.model.model);
+  const document = await readJson(inputs.model.model, isTrainedDocument);
   const weights = await readWeights(document, readBytes);
   const options = featureOptions(
     document,

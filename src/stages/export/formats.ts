@@ -66,7 +66,7 @@ const onnx: Format = {
     return new Map([[ONNX_FILE, exportOnnx(document, weights, weightType)]]);
   },
   async reload(files, probes, { document }) {
-    // Its library is optional: loaded only here, where it is known to be installed.
+    // Its library is optional: loaded only here, if it is known to be installed.
     const { reloadOnnx } = await import('../../engine/onnx/reload.js');
     return reloadOnnx(files.get(ONNX_FILE)!, pixelsOf(probes), probes.length, document.graph);
   },

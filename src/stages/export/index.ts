@@ -1,4 +1,6 @@
-/** export: writes a trained model with its classes and preprocessing, reads it back with another runtime and compares. */
+/**
+ * export: writes a trained model with its classes and preprocessing, reads it back with another runtime and compares.
+ */
 import type { Json } from '../../core/canonical.js';
 import { FILE_PREFIX } from '../../core/outputs.js';
 import { failure } from '../../core/problem.js';
@@ -40,11 +42,11 @@ export const exportModel: StageDefinition<'export'> = {
     ]);
     await deliverFiles(config.to, new Map(files));
     note('exported', `the model is in ${config.to}`);
-    const pictures = files.filter(([name]) => name.startsWith(PROBES_FOLDER)).length;
-    if (pictures > 0)
+    const images = files.filter(([name]) => name.startsWith(PROBES_FOLDER)).length;
+    if (images > 0)
       note(
         'probes',
-        `includes ${pictures} of your images so that others can verify scores (\`probe_pictures: false\` leaves them out)`,
+        `includes ${images} of your images so that others can verify scores (\`probe_pictures: false\` leaves them out)`,
       );
   },
 };

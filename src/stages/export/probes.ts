@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import type { Digest } from '../../core/digest.js';
 import { failure } from '../../core/problem.js';
 import type { Data } from '../../features/data.js';
-import { createPictureLoader, PLAIN_VIEW } from '../../features/pictures.js';
+import { createImageLoader, PLAIN_VIEW } from '../../features/image-loader.js';
 import { isUndecodable } from '../../image/probe.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { preprocess } from '../../model/preprocessing.js';
@@ -21,12 +21,15 @@ export interface Probe {
 }
 
 /** Validation images, or training images if there are none; always the same ones for the same data. */
-export function pictures(data: Data): Map<Digest, number> {
+export function labelsByDigest(data: Data): Map<Digest, number> {
   const validation = data.of('validation');
   return validation.size > 0 ? validation : data.of('train');
 }
 
-/** The first images of each class by digest, the classes taking turns. Skips images that cannot be decoded if `on_bad_image` is `skip`; throws `bad-data` if none is left. */
+/**
+ * The first images of each class by digest, the classes taking turns. Skips images that cannot be decoded if
+ * `on_bad_image` is `skip`; throws `bad-data` if none is left.
+ */
 export async function loadProbes({
   data,
   image,
@@ -35,9 +38,9 @@ export async function loadProbes({
   readonly image: TrainedDocument['image'];
 }): Promise<Probe[]> {
   const folder = await data.openFolder();
-  const load = createPictureLoader({ image, preprocessing: { kind: 'mode', mode: 'none' }, variation: null });
+  const load = createImageLoader({ image, preprocessing: { kind: 'mode', mode: 'none' }, variation: null });
   const probes: Probe[] = [];
-  for (const [digest, label] of inTurns(pictures(data))) {
+  for (const [digest, label] of inTurns(labelsByDigest(data))) {
     if (probes.length === PROBES) break;
     const path = join(folder, data.files.paths[digest][0]);
     const levels = await load({ path, digest, view: PLAIN_VIEW }).catch((error: unknown) => {

@@ -1,14 +1,16 @@
-/** The cost of float16 weights: the model with rounded weights compared with the trained one, on every validation image. */
+/**
+ * The cost of float16 weights: the model with rounded weights compared with the trained one, on every validation image.
+ */
 import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
 import type { Data } from '../../features/data.js';
 import { Features } from '../../features/features.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
+import { PLAIN_VIEW } from '../../features/image-loader.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { outputOf, shapesOf } from '../../model/graph.js';
 import { predictedLabels, roundingCost, type RoundingCost } from '../../model/metrics.js';
 import type { Weights } from '../../model/tensor.js';
-import { pictures } from './probes.js';
+import { labelsByDigest } from './probes.js';
 
 /** Images per batch. */
 const BATCH = 16;
@@ -29,7 +31,7 @@ export async function measureRounding(
 ): Promise<RoundingFigures> {
   const { graph, image, preprocessing, classes } = document;
   const engine = resolveEngine(context.settings.engine);
-  const labels = pictures(data);
+  const labels = labelsByDigest(data);
   const input = { name: graph.name, layers: graph.layers.slice(0, 1) };
   const recipe = { image, preprocessing, variation: null, prefix: input, weights: exact, engine };
   // Every image is decoded once for both; none counts as extracted.

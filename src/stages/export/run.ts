@@ -6,11 +6,12 @@ import type { StageContext } from '../../core/stage.js';
 import { openEngine, resolveEngine } from '../../engine/resolve.js';
 import { compileVerified } from '../../engine/second-opinion.js';
 import { readData } from '../../features/data.js';
-import { countParameters, readWeights, type TrainedDocument } from '../../model/document.js';
+import { countParameters, isTrainedDocument, readWeights } from '../../model/document.js';
 import { describeRounding } from '../../model/metrics.js';
 import { roundedWeights } from '../../model/rounding.js';
 import { weightsOfLayers } from '../../model/tensor.js';
-import { modelCard, type CardMetrics } from './card.js';
+import { isEvaluationMetrics } from '../../model/results.js';
+import { modelCard } from './card.js';
 import { PROBES_FOLDER } from './files.js';
 import { allScores, formats, type Exported } from './formats.js';
 import { inputsOf, loadProbes, pngOf, type Probe } from './probes.js';
@@ -19,7 +20,7 @@ import { verifyExport } from './verify.js';
 
 export async function runExport(context: StageContext<'export'>): Promise<void> {
   const { config, inputs, note, putBytes, readBytes, readJson } = context;
-  const document = await readJson<TrainedDocument>(inputs.model!.model);
+  const document = await readJson(inputs.model!.model, isTrainedDocument);
   const data = await readData(inputs.data!, context);
   const { graph, image } = document;
   const trained = await readWeights(document, readBytes);
@@ -52,23 +53,23 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
       `weights as float16: ${split} accuracy ${percent(accuracy.exact)} -> ${percent(accuracy.rounded)}, ${describeRounding(rounding)}`,
     );
   }
-  const pictures = config.probe_pictures ? probes.map((_, row) => `${PROBES_FOLDER}${row + 1}.png`) : [];
-  for (const [row, file] of pictures.entries()) await put(file, await pngOf(probes[row], image.size));
-  await put('probes.json', `${JSON.stringify(probeRows(probes, pictures, outputs, scores), null, 2)}\n`);
+  const imageFiles = config.probe_pictures ? probes.map((_, row) => `${PROBES_FOLDER}${row + 1}.png`) : [];
+  for (const [row, file] of imageFiles.entries()) await put(file, await pngOf(probes[row], image.size));
+  await put('probes.json', `${JSON.stringify(probeRows(probes, imageFiles, outputs, scores), null, 2)}\n`);
   await put('classes.json', `${JSON.stringify(document.classes)}\n`);
   await put('preprocessing.json', `${JSON.stringify({ image, preprocessing: document.preprocessing }, null, 2)}\n`);
-  const metrics = await Promise.all((inputs.gates ?? []).map((gate) => readJson<CardMetrics>(gate.metrics)));
+  const metrics = await Promise.all((inputs.gates ?? []).map((gate) => readJson(gate.metrics, isEvaluationMetrics)));
   const parameters = countParameters(graph, trained);
   await put(
     'README.md',
-    modelCard({ document, metrics, parameters, formats: config.formats, probes: pictures.length, rounding }),
+    modelCard({ document, metrics, parameters, formats: config.formats, probes: imageFiles.length, rounding }),
   );
 }
 
 /** Each probe with its results; `outputs` are those of the network, `scores` one per class. */
 function probeRows(
   probes: readonly Probe[],
-  pictures: readonly string[],
+  imageFiles: readonly string[],
   outputs: Float32Array,
   scores: Float32Array,
 ): object[] {
@@ -77,7 +78,7 @@ function probeRows(
     return [...numbers.subarray(index * length, (index + 1) * length)];
   };
   return probes.map((probe, index) => ({
-    ...(pictures.length === 0 ? {} : { picture: pictures[index] }),
+    ...(imageFiles.length === 0 ? {} : { picture: imageFiles[index] }),
     sha256: probe.digest,
     class: probe.class,
     outputs: row(outputs, index),

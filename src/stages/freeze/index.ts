@@ -7,5 +7,5 @@ export const freeze: StageDefinition<'freeze'> = {
   reads: { base: ['model'] },
 
   run: async (context) => (await import('./run.js')).runFreeze(context),
-  rehearse: async (context) => (await import('./run.js')).runFreeze(context),
+  dryRun: async (context) => (await import('./run.js')).runFreeze(context),
 };

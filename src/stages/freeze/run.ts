@@ -1,6 +1,12 @@
 /** The work of freeze: marks layers, and reports how much of the base that is. */
 import type { StageContext } from '../../core/stage.js';
-import { countParameters, describeParameters, readWeights, type ModelDocument } from '../../model/document.js';
+import {
+  countParameters,
+  describeParameters,
+  isModelDocument,
+  readWeights,
+  type ModelDocument,
+} from '../../model/document.js';
 import { withFrozen } from '../../model/freezing.js';
 import type { Layer } from '../../model/graph.js';
 
@@ -14,7 +20,7 @@ export async function runFreeze({
   readJson,
 }: StageContext<'freeze'>): Promise<void> {
   const base = inputs.base!;
-  const document = await readJson<ModelDocument>(base.model);
+  const document = await readJson(base.model, isModelDocument);
   const layers = withFrozen(config.layers, document.graph.layers, ['layers']).map((layer): Layer =>
     layer.kind === 'batch_normalization' ? { ...layer, statistics: config.batch_norm } : layer,
   );

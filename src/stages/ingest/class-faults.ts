@@ -1,4 +1,4 @@
-/** What a run refuses of the class folders of a source, and what to do about it. */
+/** What a run refuses in the class folders of a source, and what to do about it. */
 import { classNameOf } from '../../core/class-layout.js';
 import { questionProblem } from '../../core/layout-words.js';
 import { nameList } from '../../core/text/names.js';
@@ -69,8 +69,8 @@ export function classFaults(config: IngestConfig, layout: Layout, { hint }: Show
 }
 
 /**
- * Links and names that cannot be read where a class or a split could be: without this, a class would be missing from the
- * model. What the pipeline leaves out by its own `classes` may be anything.
+ * Links and names that cannot be read where a class or a split could be: without this, a class would be missing from
+ * the model. What the pipeline leaves out by its own `classes` may be anything.
  */
 export function unreadClasses(
   unread: readonly PassedOver[],

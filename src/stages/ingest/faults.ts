@@ -1,4 +1,4 @@
-/** What a run refuses of a source of images, and what to do about it. */
+/** What a run refuses in a source of images, and what to do about it. */
 import { MOST_NAMES, nameList } from '../../core/text/names.js';
 import { own } from '../../core/own.js';
 import type { Problem } from '../../core/problem.js';
@@ -6,19 +6,19 @@ import type { IngestConfig } from '../../core/schema-types.js';
 import { splitNames } from '../../image/dataset.js';
 import { HOLDS_PATH } from '../../image/probe.js';
 import type { Layout } from './layout.js';
-import type { BadPicture, Gathered } from './gathered.js';
+import type { BadImage, Gathered } from './gathered.js';
 
 /** Unsupported image formats that other programs can convert. */
 const convertible = /^is an? (BigTIFF|HEIC|JPEG XL|JPEG 2000), expected/;
 
-export function pictureFaults(
+export function imageFaults(
   config: IngestConfig,
   { bad, conflicts }: Pick<Gathered, 'bad' | 'conflicts'>,
   root: string,
 ): Problem[] {
   return [
     ...(config.on_bad_image === 'fail'
-      ? firstOf(bad, 'bad-picture', root, badPictureRemedy(bad.map(({ reason }) => reason)))
+      ? firstOf(bad, 'bad-picture', root, badImageRemedy(bad.map(({ reason }) => reason)))
       : []),
     ...(config.on_label_conflict === 'fail'
       ? firstOf(conflicts, 'same-picture-two-labels', root, labelConflictRemedy)
@@ -26,10 +26,22 @@ export function pictureFaults(
   ];
 }
 
+const converters: Readonly<Record<string, string>> = {
+  HEIC: '`heif-convert a.heic a.jpg` of libheif, or `sips -s format jpeg a.heic --out a.jpg` on macOS',
+  'JPEG XL': '`djxl a.jxl a.jpg` of libjxl',
+  'JPEG 2000': '`magick a.jp2 a.jpg` of ImageMagick',
+  BigTIFF: '`magick a.tif a.jpg` of ImageMagick',
+};
+
+/** A program that converts a format, with its call. */
+function converterOf(kind: string): string {
+  return `for example with ${converters[kind]}`;
+}
+
 export const labelConflictRemedy = 'remove one file of each pair, or set `on_label_conflict: skip` in the ingest stage';
 
 /** What to do about images with these faults. */
-export function badPictureRemedy(reasons: readonly string[]): string {
+export function badImageRemedy(reasons: readonly string[]): string {
   const kinds = [
     ...new Set(reasons.map((reason) => convertible.exec(reason)?.[1]).filter((kind) => kind !== undefined)),
   ];
@@ -44,7 +56,9 @@ export function badPictureRemedy(reasons: readonly string[]): string {
       !reason.startsWith(HOLDS_PATH),
   );
   return [
-    ...(kinds.length > 0 ? [`convert the ${kinds.join(', ')} files to JPEG`] : []),
+    ...(kinds.length > 0
+      ? [`convert the ${kinds.join(', ')} files to JPEG (${kinds.map(converterOf).join('; ')})`]
+      : []),
     ...(large ? ['raise `max_megapixels` in the ingest stage'] : []),
     ...(links ? ['fetch the targets of the links (for example with `dvc pull` or `git annex get`)'] : []),
     ...(texts ? ['copy or clone the data again with its symbolic links'] : []),
@@ -54,7 +68,7 @@ export function badPictureRemedy(reasons: readonly string[]): string {
 }
 
 /** The first of many files; the last problem has the remedy for all. */
-function firstOf(files: readonly BadPicture[], code: string, root: string, remedy: string): Problem[] {
+function firstOf(files: readonly BadImage[], code: string, root: string, remedy: string): Problem[] {
   const problems = files
     .slice(0, MOST_NAMES)
     .map(({ path, reason }): Problem => ({ code, where: `${root}/${path}`, found: reason }));
@@ -69,8 +83,8 @@ function firstOf(files: readonly BadPicture[], code: string, root: string, remed
 }
 
 /**
- * Every split that folders make needs images of every class, and training always does. If a share decides, a class has too
- * few images at worst, which is not an error unless it leaves nothing to validate on.
+ * Every split that folders make needs images of every class, and training always does. If a share decides, a class has
+ * too few images at worst, which is not an error unless it leaves nothing to validate on.
  */
 export function splitFaults(
   counts: Gathered['counts'],

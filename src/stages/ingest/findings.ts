@@ -7,7 +7,7 @@ import { layoutNotes } from '../../core/layout-words.js';
 import { own } from '../../core/own.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import type { ImageFormat } from '../../core/image-signatures.js';
-import { badPictureRemedy, labelConflictRemedy } from './faults.js';
+import { badImageRemedy, labelConflictRemedy } from './faults.js';
 import type { Layout } from './layout.js';
 import type { Gathered } from './gathered.js';
 
@@ -61,16 +61,11 @@ const names: Readonly<Record<ImageFormat, string>> = {
 };
 
 export function findingsOf(inspected: Inspected): Finding[] {
-  const { gathered } = inspected;
-  const pictures = Object.keys(gathered.paths).length;
-  const decoded: Finding = {
-    level: 'ok',
-    about: 'data',
-    code: 'pictures',
-    text: `${count(pictures, 'image')} in ${gathered.classes.length} ${gathered.classes.length === 1 ? 'class' : 'classes'}, all decoded: ${countsOf(gathered)}`,
-  };
+  const { gathered, layout } = inspected;
+  // Without classes, everything else would follow from that alone.
+  if (layout.classes.length === 0) return refused(inspected);
   return [
-    decoded,
+    ...decoded(inspected),
     ...refused(inspected),
     ...duplicates(inspected),
     ...unexpected(inspected),
@@ -78,6 +73,17 @@ export function findingsOf(inspected: Inspected): Finding[] {
     ...balance(gathered),
     ...few(gathered, inspected.layout),
   ];
+}
+
+/** How many images can be used. */
+function decoded({ gathered, seen }: Inspected): Finding[] {
+  const digests = Object.keys(gathered.paths) as Digest[];
+  const usable = digests.filter((digest) => seen.get(digest)?.fault === undefined).length;
+  if (usable === 0) return [];
+  const all = usable === digests.length && gathered.bad.length === 0 ? 'all decoded' : 'decoded';
+  const classes = `${gathered.classes.length} ${gathered.classes.length === 1 ? 'class' : 'classes'}`;
+  const text = `${count(usable, 'image')} in ${classes}, ${all}: ${countsOf(gathered)}`;
+  return [{ level: 'ok', about: 'data', code: 'pictures', text }];
 }
 
 /** What a run refuses, or leaves out if the pipeline says `skip`. */
@@ -95,7 +101,7 @@ function refused({ config, gathered, seen }: Inspected): Finding[] {
     `cannot be used${skips ? ', left out' : ''}`,
     skips
       ? undefined
-      : badPictureRemedy([...gathered.bad.map(({ reason }) => reason), ...broken.map(([, { fault }]) => fault!)]),
+      : badImageRemedy([...gathered.bad.map(({ reason }) => reason), ...broken.map(([, { fault }]) => fault!)]),
   );
   const { classes, splits } = gathered.faults;
   const omits = config.on_label_conflict === 'skip';
@@ -110,7 +116,7 @@ function refused({ config, gathered, seen }: Inspected): Finding[] {
     level: 'error',
     about: 'data',
     code,
-    text: [where, found].filter(Boolean).join(' '),
+    text: [where, found].filter(Boolean).join(': '),
     remedy,
     command,
   }));

@@ -1,4 +1,4 @@
-/** What is gathered of a source: its samples, and what was not usable. */
+/** What is gathered from a source: its samples, and what was not usable. */
 import type { Digest } from '../../core/digest.js';
 import type { PassedOver } from '../../core/folder-listing.js';
 import type { Problem } from '../../core/problem.js';
@@ -10,12 +10,12 @@ export interface Note {
   readonly text: string;
 }
 
-export interface BadPicture {
+export interface BadImage {
   readonly path: string;
   readonly reason: string;
 }
 
-/** How people know the source, and what to say of labels that are not in folders. */
+/** How people know the source, and the hint about labels that are not in folders. */
 export interface Shown {
   readonly folder: string;
   readonly hint?: LabelHint;
@@ -25,13 +25,13 @@ export interface Gathered {
   readonly classes: readonly string[];
   readonly samples: readonly SampleRow[];
   readonly paths: Readonly<Record<Digest, readonly string[]>>;
-  readonly bad: readonly BadPicture[];
+  readonly bad: readonly BadImage[];
   /** Files in class folders that are not images by name or content. */
-  readonly ignored: readonly BadPicture[];
+  readonly ignored: readonly BadImage[];
   /** Files with the content of another file of their class. */
   readonly duplicates: readonly string[];
   /** Files with the content of a file in another class. */
-  readonly conflicts: readonly BadPicture[];
+  readonly conflicts: readonly BadImage[];
   /** Images that are in more than one split. */
   readonly leaks: readonly Digest[];
   readonly notes: readonly Note[];
@@ -46,7 +46,7 @@ export interface Gathered {
 export interface Faults {
   readonly classes: readonly Problem[];
   /** Those that cannot be used, and those with two labels. */
-  readonly pictures: readonly Problem[];
+  readonly images: readonly Problem[];
   /** Splits that lack a class. */
   readonly splits: readonly Problem[];
 }

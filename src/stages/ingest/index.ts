@@ -33,11 +33,11 @@ export const ingest: StageDefinition<'ingest'> = {
   survey: (context) => surveySource(context, imageProbe(context.config.max_megapixels)),
 
   run: putSamples,
-  rehearse: putSamples,
+  dryRun: putSamples,
 
   // Only this loads sharp and threads.
   inspect: async (context) =>
-    (await import('./inspect.js')).inspectPictures(context, imageProbe(context.config.max_megapixels)),
+    (await import('./inspect.js')).inspectImages(context, imageProbe(context.config.max_megapixels)),
 
   async resolved({ outputs, readJson }) {
     return { classes: (await readJson(outputs.spec, isDataSpec)).classes };

@@ -7,10 +7,10 @@ import type { Finding } from '../../core/finding.js';
 import { asPipelineError } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
 import type { Probe, StageContext } from '../../core/stage.js';
-import { PicturePool } from '../../features/picture-pool.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
+import { ImagePool } from '../../features/image-pool.js';
+import { PLAIN_VIEW } from '../../features/image-loader.js';
 import { orientationOf } from '../../image/facts.js';
-import { probePicture } from '../../image/probe.js';
+import { probeImage } from '../../image/probe.js';
 import { findingsOf, type Seen } from './findings.js';
 import { readLayout } from './layout.js';
 import { examineSamples } from './samples.js';
@@ -18,7 +18,7 @@ import { hintFor, listSource } from './source.js';
 
 type Context = StageContext<'ingest'>;
 
-export async function inspectPictures(context: Context, probe: Probe): Promise<Finding[]> {
+export async function inspectImages(context: Context, probe: Probe): Promise<Finding[]> {
   const { config } = context;
   const listed = await listSource(context, probe);
   const { listing, shown } = listed;
@@ -35,7 +35,7 @@ async function lookAtEach(
   paths: Readonly<Record<Digest, readonly string[]>>,
 ): Promise<Map<Digest, Seen>> {
   const { config, name, emit, signal } = context;
-  const pool = new PicturePool({
+  const pool = new ImagePool({
     image: imageSpecOf(config.image),
     preprocessing: { kind: 'rescale', factor: 1 },
     variation: null,
@@ -69,17 +69,17 @@ async function lookAtEach(
   return seen;
 }
 
-async function lookAt(path: string, digest: Digest, pool: PicturePool): Promise<Seen> {
+async function lookAt(path: string, digest: Digest, pool: ImagePool): Promise<Seen> {
   try {
     const bytes = await readRegular(path);
-    const probed = probePicture(bytes);
+    const probed = probeImage(bytes);
     const [orientation] = await Promise.all([orientationOf(bytes), pool.load({ path, digest, view: PLAIN_VIEW })]);
     return probed.ok
       ? { format: probed.format, width: probed.width, height: probed.height, orientation }
       : { fault: probed.reason };
   } catch (error) {
     const failure = asPipelineError(error, path);
-    // That this machine cannot decode says nothing of the image.
+    // That this machine cannot decode says nothing about the image.
     if (failure.category === 'input-output') throw failure;
     return { fault: failure.problems[0].found };
   }

@@ -12,7 +12,7 @@ export interface Candidate {
   readonly index: number;
   readonly path: string;
   readonly className: string;
-  /** Undefined where the folders do not say. */
+  /** Undefined if the folders do not say. */
   readonly split?: SplitName;
 }
 
@@ -32,7 +32,7 @@ interface Listed {
   readonly passedOver: readonly PassedOver[];
 }
 
-/** What the folders say of a file. */
+/** What the folders say about a file. */
 type Place = Pick<Candidate, 'className' | 'split'>;
 
 /** Whether what cannot be read is a link that stands for an image. */

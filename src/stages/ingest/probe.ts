@@ -1,6 +1,6 @@
 /** Whether each file is an image, and if not, why. */
 import type { Probe } from '../../core/stage.js';
-import { isUndecodable, PROBE_VERSION, probePicture } from '../../image/probe.js';
+import { isUndecodable, PROBE_VERSION, probeImage } from '../../image/probe.js';
 
 /** The answer for a JPEG that is used although its end marker is missing. */
 export const WITHOUT_END = 'has no end marker, but all of its image data';
@@ -15,7 +15,7 @@ export function imageProbe(maxMegapixels: number): Probe {
   return {
     version: `${PROBE_VERSION}/${maxMegapixels}`,
     of(bytes) {
-      const probe = probePicture(bytes, maxMegapixels * 1e6);
+      const probe = probeImage(bytes, maxMegapixels * 1e6);
       if (!probe.ok) return probe.reason;
       return probe.unended === true ? withoutEnd(bytes) : '';
     },

@@ -1,5 +1,5 @@
 /** Creates the samples from a folder's images: labels, splits, and everything that is wrong with them. */
-import type { BadPicture, Faults, Gathered, Note, Shown } from './gathered.js';
+import type { BadImage, Faults, Gathered, Note, Shown } from './gathered.js';
 import { compareCodePoints } from '../../core/canonical.js';
 import { classNameOf } from '../../core/class-layout.js';
 import { count } from '../../core/text/count.js';
@@ -13,7 +13,7 @@ import { splitNames, type SampleRow, type SplitName } from '../../image/dataset.
 import { hasImageName } from '../../core/image-name.js';
 import { HOLDS_PATH } from '../../image/probe.js';
 import { classFaults, unreadClasses } from './class-faults.js';
-import { pictureFaults, splitFaults } from './faults.js';
+import { imageFaults, splitFaults } from './faults.js';
 import { isImageLink, type Candidate, type Layout } from './layout.js';
 import { isUsable, WITHOUT_END } from './probe.js';
 import { splitClass } from './split.js';
@@ -21,8 +21,8 @@ import { splitClass } from './split.js';
 /** `shown` is the folder as people know it. Throws `bad-data` with the most severe problems. */
 export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: Shown): Gathered {
   const gathered = examineSamples(config, listing, layout, shown);
-  const { classes, pictures, splits } = gathered.faults;
-  const mostSevere = [classes, pictures, splits].find((problems) => problems.length > 0);
+  const { classes, images, splits } = gathered.faults;
+  const mostSevere = [classes, images, splits].find((problems) => problems.length > 0);
   if (mostSevere !== undefined) throw new PipelineError('bad-data', mostSevere);
   return gathered;
 }
@@ -47,8 +47,8 @@ export function examineSamples(config: IngestConfig, listing: FolderListing, lay
   const counts = countSamples(samples, classes);
   const faults: Faults = {
     classes: [...unreadClasses(unread, layout, classes, config, shown), ...classFaults(config, layout, shown)],
-    pictures: pictureFaults(config, { bad, conflicts }, shown.folder),
-    splits: splitFaults(counts, classes, layout, shown.folder),
+    images: imageFaults(config, { bad, conflicts }, shown.folder),
+    splits: classes.length === 0 ? [] : splitFaults(counts, classes, layout, shown.folder),
   };
   const notes = notesOf(
     { ignored, duplicates, leaks: leaks.length, unread, counts, classes },
@@ -64,7 +64,7 @@ interface Labels {
   readonly labels: ReadonlyMap<Digest, Candidate>;
   readonly paths: Readonly<Record<Digest, readonly string[]>>;
   readonly duplicates: readonly string[];
-  readonly conflicts: readonly BadPicture[];
+  readonly conflicts: readonly BadImage[];
   /** Images with two labels. */
   readonly contradicted: ReadonlySet<Digest>;
 }
@@ -73,7 +73,7 @@ function labelEach(good: readonly Candidate[], listing: FolderListing): Labels {
   const labels = new Map<Digest, Candidate>();
   const paths: Record<string, string[]> = {};
   const duplicates: string[] = [];
-  const conflicts: BadPicture[] = [];
+  const conflicts: BadImage[] = [];
   const contradicted = new Set<Digest>();
   for (const candidate of good) {
     const digest = listing.digestAt(candidate.index);
@@ -183,16 +183,16 @@ function withoutTest({ split }: IngestConfig, { splits }: Layout): { validation:
 
 interface Sorted {
   readonly good: readonly Candidate[];
-  readonly bad: readonly BadPicture[];
-  readonly ignored: readonly BadPicture[];
+  readonly bad: readonly BadImage[];
+  readonly ignored: readonly BadImage[];
   readonly unread: readonly PassedOver[];
 }
 
 /** A link named like an image that leads nowhere is an image that cannot be used. */
 function sortOut(layout: Layout, listing: FolderListing, classes: ReadonlySet<string>): Sorted {
   const good: Candidate[] = [];
-  const bad: BadPicture[] = [];
-  const ignored: BadPicture[] = [];
+  const bad: BadImage[] = [];
+  const ignored: BadImage[] = [];
   for (const candidate of layout.candidates) {
     if (!classes.has(candidate.className)) continue;
     const reason = listing.probeAt(candidate.index);

@@ -61,7 +61,7 @@ export async function surveySource(
   if (entry?.isDirectory()) {
     const folder = await insideOf(path, source);
     const listing = await digestFolder(folder, probe, 'followed');
-    // What is not read may be a class or an image that is missing: a run must not be taken for one where it was not there.
+    // What is not read may be a class or an image that is missing: otherwise a run could look like one in which it did not exist.
     const unread: Readonly<Record<string, Json>> =
       listing.passedOver.length === 0 ? {} : { unread: digestOf(canonical(listing.passedOver as unknown as Json)) };
     return survey({ files: listing.paths.length, content: listing.treeDigest, ...unread }, { kind: 'folder', listing });

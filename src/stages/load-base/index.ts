@@ -1,8 +1,8 @@
 /** load-base: a pretrained network without its top, with layers from code or a file and weights from a file. */
 import type { StageDefinition } from '../../core/stage.js';
-import type { ModelDocument } from '../../model/document.js';
 import type { Json } from '../../core/canonical.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
+import { isModelDocument } from '../../model/document.js';
 import { surveyWeights } from './source.js';
 
 /** The survey has the digest of the file that `from` names, never its path. */
@@ -21,17 +21,18 @@ export const loadBase: StageDefinition<'load-base'> = {
   relevant: ({ architecture, alpha, preprocessing, weights, seed, output, tokens, input_size: size }) => ({
     architecture,
     ...(architecture === 'mobilenet_v2' ? { alpha } : {}),
-    ...(architecture === 'onnx' ? { output, tokens: tokens ?? null, input_size: size ?? null } : {}),
+    ...(architecture === 'onnx' ? { output: output ?? 'auto', tokens: tokens ?? null, input_size: size ?? null } : {}),
     preprocessing: preprocessing === undefined ? null : contentOf(preprocessing),
     random: weights === 'random' ? seed! : null,
   }),
 
   survey: surveyWeights,
 
+  recheck: async (context) => (await import('./own-rescaling.js')).refuseCachedScaling(context),
   run: async (context) => (await import('./run.js')).runLoadBase(context),
-  rehearse: async (context) => (await import('./run.js')).rehearseLoadBase(context),
+  dryRun: async (context) => (await import('./run.js')).simulateLoadBase(context),
 
   async resolved({ outputs, readJson }) {
-    return { base: (await readJson<ModelDocument>(outputs.model)).base.weights };
+    return { base: (await readJson(outputs.model, isModelDocument)).base.weights };
   },
 };

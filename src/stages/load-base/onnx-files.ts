@@ -52,7 +52,9 @@ function notOne(where: string, found: string) {
 /** Only where a file lies beside that could hold tensors is the network read for their names. */
 async function besides(file: string, shown: string): Promise<string[]> {
   const folder = dirname(file);
-  const others = (await readdir(folder)).filter((name) => name !== basename(file) && !/\.(json|md|txt|onnx|ya?ml)$/.test(name));
+  const others = (await readdir(folder)).filter(
+    (name) => name !== basename(file) && !/\.(json|md|txt|onnx|ya?ml)$/.test(name),
+  );
   if (others.length === 0) return [];
   const bytes = await readRegular(file, { where: shown });
   const names = readNames(bytes, shown);

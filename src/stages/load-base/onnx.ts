@@ -21,14 +21,17 @@ export async function putOnnxBase(source: WeightsFile, context: StageContext<'lo
   const bytes = await readNetwork(source);
   const { readOnnxBase } = await import('../../engine/onnx/read-base.js');
   const size = config.input_size ?? wants?.size ?? [224, 224];
-  const { output, tokens } = config;
+  const { output = 'auto', tokens } = config;
   const base = await readOnnxBase(bytes, { where: source.path, output, tokens, size });
   const preprocessing = preprocessingOf(config, wants);
   const [input, layer] = base.graph.layers as [OnnxBase['graph']['layers'][0], OnnxLayer];
   refusePrepared(layer, preprocessing);
   note('base', describeBase(base, layer, source.path));
   if (layer.alone)
-    note('one-at-a-time', 'the results of this network depend on what runs beside them, so it runs one image at a time');
+    note(
+      'one-at-a-time',
+      'the results of this network depend on what runs beside them, so it runs one image at a time',
+    );
   const ref = await putBytes('weights', encodeWeights(base.weights));
   const document: ModelDocument = {
     graph: { ...base.graph, layers: [input, layer] },
@@ -58,11 +61,18 @@ async function readWants({ path }: NonNullable<WeightsFile['preprocessor']>): Pr
 }
 
 /** What the pipeline says comes before what the file says. */
-function preprocessingOf({ preprocessing }: LoadBaseConfig, wants: PreprocessorConfig | undefined): Preprocessing | null {
+function preprocessingOf(
+  { preprocessing }: LoadBaseConfig,
+  wants: PreprocessorConfig | undefined,
+): Preprocessing | null {
   if (typeof preprocessing === 'string') return { kind: 'mode', mode: preprocessing };
   const from = wants?.preprocessing;
   if (preprocessing === undefined) return from ?? null;
-  const { scale = from?.scale ?? 1 / 255, mean = from?.mean ?? [0, 0, 0], std = from?.std ?? [1, 1, 1] } = preprocessing;
+  const {
+    scale = from?.scale ?? 1 / 255,
+    mean = from?.mean ?? [0, 0, 0],
+    std = from?.std ?? [1, 1, 1],
+  } = preprocessing;
   return { kind: 'normalize', scale, mean, std, channels: preprocessing.channels ?? from?.channels ?? 'rgb' };
 }
 

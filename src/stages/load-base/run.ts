@@ -18,7 +18,7 @@ import { readModelFile } from '../../model/read-model.js';
 import { withoutTop } from '../../model/split.js';
 import type { Weights } from '../../model/tensor.js';
 import { encodeWeights } from '../../model/weights-file.js';
-import { bringWeights } from '../../sources/weights.js';
+import { fetchWeights } from '../../sources/weights.js';
 import { refuseScalingTwice } from './own-rescaling.js';
 import { refuseOther, refuseOtherThanImages } from './right-network.js';
 import type { LocalSource, Source } from './source.js';
@@ -28,7 +28,7 @@ export async function runLoadBase(context: StageContext<'load-base'>): Promise<v
 }
 
 /** As {@link runLoadBase}; if the weights are not downloaded yet, it gives only the network, if that is built in. */
-export async function rehearseLoadBase(context: StageContext<'load-base'>): Promise<void> {
+export async function simulateLoadBase(context: StageContext<'load-base'>): Promise<void> {
   const source = await bring(context.found as Source, context).catch((error: unknown) => {
     if (bases[context.config.architecture].build === undefined) throw error;
     return { kind: 'random' } as const;
@@ -36,10 +36,7 @@ export async function rehearseLoadBase(context: StageContext<'load-base'>): Prom
   await putBase(source, context);
 }
 
-async function putBase(
-  source: LocalSource,
-  context: StageContext<'load-base'>,
-): Promise<void> {
+async function putBase(source: LocalSource, context: StageContext<'load-base'>): Promise<void> {
   const { config, note, putBytes, putJson } = context;
   if (config.architecture === 'onnx') {
     if (source.kind === 'random') throw withoutLayers('onnx', 'so there is nothing to build with `weights: random`');
@@ -48,7 +45,7 @@ async function putBase(
   }
   const { graph, weights } = await load(config, source);
   const preprocessing = preprocessingOf(config);
-  refuseScalingTwice(graph, preprocessing, config);
+  refuseScalingTwice(graph, preprocessing);
   refuseNonFinite(weights, config.architecture);
   const parameters = countParameters(graph, weights);
   note(
@@ -68,7 +65,7 @@ async function putBase(
 /** Downloads weights that are given by URL. */
 async function bring(source: Source, context: StageContext<'load-base'>): Promise<LocalSource> {
   if (source.kind !== 'download') return source;
-  return { kind: 'file', ...(await bringWeights(source.download, context)) };
+  return { kind: 'file', ...(await fetchWeights(source.download, context)) };
 }
 
 function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {

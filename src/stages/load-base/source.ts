@@ -19,7 +19,7 @@ export type LocalSource = RandomWeights | WeightsFile;
 
 interface RandomWeights {
   readonly kind: 'random';
-  /** Of the file that the layers come from, where one comes with the tool. */
+  /** Of the file that the layers come from, if one comes with the tool. */
   readonly layers?: Digest;
 }
 
@@ -56,7 +56,7 @@ export async function surveyWeights(context: SurveyContext<'load-base'>): Promis
   return survey({ layers }, { kind: 'random', layers });
 }
 
-/** The file that Keras publishes for a base that is named alone; undefined where the weights come with the tool. */
+/** The file that Keras publishes for a base that is named alone; undefined if the weights come with the tool. */
 function publishedOf({ architecture, alpha, image_size: size }: LoadBaseConfig): Download | undefined {
   const file = bases[architecture].published.find(
     (one) => one.imageSize === size && (one.alpha === null || one.alpha === alpha),

@@ -1,6 +1,6 @@
 /**
- * All that the steps to come depend on, as bytes: an 8-byte little-endian length, that much JSON, then weights in the
- * form of `model/weights-file.ts`. Chance has no state of its own: it is keyed by epoch and step.
+ * Everything that later steps depend on, as bytes: an 8-byte little-endian length, that much JSON, then weights in the
+ * form of `model/weights-file.ts`. Randomness has no state: it is keyed by epoch and step.
  */
 import { isDigest, type Digest } from '../../core/digest.js';
 import {
@@ -21,7 +21,7 @@ import { decodeWeights, encodeWeights } from '../../model/weights-file.js';
 import type { StoppingState } from './early-stopping.js';
 import type { PlateauState } from './plateau.js';
 
-/** Where training stands. */
+/** The position of training. */
 export interface Progress {
   /** Epochs that are done, oldest first. */
   readonly history: readonly EpochRecord[];
@@ -48,7 +48,7 @@ export interface EpochProgress {
 
 export interface Snapshot {
   readonly progress: Progress;
-  /** Bad images that are known by now. */
+  /** Bad images that are known so far. */
   readonly leftOut: readonly Digest[];
   readonly trainer: TrainerState;
   /** Weights of the best epoch, where those are to be restored. */
@@ -113,8 +113,8 @@ const isHead: Guard<Head> = isShapedAs({
 });
 
 /**
- * Reads what {@link encodeSnapshot} wrote, whose bytes are verified; undefined where another version of this file wrote it,
- * or something else did.
+ * Reads what {@link encodeSnapshot} wrote, whose bytes are verified; undefined if another version of this file wrote
+ * it, or another program.
  */
 export function decodeSnapshot(bytes: Buffer): Snapshot | undefined {
   const end = bytes.length < 8 ? Infinity : 8 + Number(bytes.readBigUInt64LE());
@@ -135,7 +135,7 @@ export function decodeSnapshot(bytes: Buffer): Snapshot | undefined {
   };
 }
 
-/** The bytes are those that were written; what cannot be read all the same was written by somebody else. */
+/** The bytes are those that were written; if they cannot be read, another program wrote them. */
 function weightsIn(bytes: Buffer): Weights | undefined {
   try {
     return decodeWeights(bytes, 'checkpoint');

@@ -12,8 +12,9 @@ export const train: StageDefinition<'train'> = {
   environment: ({ engine, featureType }) =>
     ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
 
+  recheck: async (context) => (await import('./scaled-twice.js')).refuseCachedScaling(context),
   // Decoder and engine are loaded only if there is work.
   run: async (context) => (await import('./run.js')).runTrain(context),
-  rehearse: async (context) => (await import('./needs.js')).rehearseTrain(context),
+  dryRun: async (context) => (await import('./needs.js')).simulateTrain(context),
   needs: async (context) => (await import('./needs.js')).needsOfTrain(context),
 };

@@ -1,6 +1,6 @@
 /**
- * The epochs: order, batches, figures, the learning rate, early stopping. Every draw comes from the seed, the epoch and
- * the step, never from the clock; so a training that goes on from a checkpoint ends in the same bytes as one that was
+ * The epochs: order, batches, metrics, the learning rate, early stopping. Every draw comes from the seed, the epoch and
+ * the step, never from the clock; so a training that continues from a checkpoint ends in the same bytes as one that was
  * never stopped.
  */
 import type { Emit } from '../../core/event.js';
@@ -53,7 +53,7 @@ export async function trainEpochs(trainer: Trainer, options: LoopOptions): Promi
 
 const notBegun: EpochProgress = { leftOut: [], position: 0, batches: 0, loss: 0, correct: 0, seen: 0, learningRate: 0 };
 
-/** Times the loss of guessing, log(classes): what is still finite may be lost all the same. */
+/** Times the loss of guessing, log(classes): training may have failed although everything is finite. */
 const HIGH = 100;
 
 class Loop {
@@ -61,7 +61,7 @@ class Loop {
   private best: Weights | undefined;
   private readonly dropouts: ReturnType<typeof dropoutLayers>;
   private warnedOfHighLoss = false;
-  /** Whether there are steps that no checkpoint knows. */
+  /** Whether there are steps after the last checkpoint. */
   private unsaved = false;
   /** Images that were known to be bad when the checkpoint was written. */
   private foundBad: EpochProgress['leftOut'] = [];
@@ -138,7 +138,7 @@ class Loop {
     this.unsaved = false;
   }
 
-  /** One epoch, or what is left of it, with all that is judged at its end. */
+  /** One epoch, or the rest of one, with all decisions at its end. */
   private async epoch(): Promise<Verdict> {
     const { config, name, units, emit, note, learningRate } = this.options;
     const { history } = this.progress;
@@ -148,9 +148,12 @@ class Loop {
     const failure = explainWeights(weights, this.failedStep(epoch.batches, epoch.loss));
     if (failure !== undefined) throw failure;
     if (epoch.seen === 0) throw nothingLeft('training');
-    const figures = { loss: epoch.loss / epoch.seen, ...this.measured({ accuracy: epoch.correct / epoch.seen }) };
-    const metrics = { ...figures, ...(await this.validate(weights)) };
-    if (!this.warnedOfHighLoss && figures.loss > HIGH * Math.log(Math.max(2, units))) {
+    const trainingMetrics = {
+      loss: epoch.loss / epoch.seen,
+      ...this.measured({ accuracy: epoch.correct / epoch.seen }),
+    };
+    const metrics = { ...trainingMetrics, ...(await this.validate(weights)) };
+    if (!this.warnedOfHighLoss && trainingMetrics.loss > HIGH * Math.log(Math.max(2, units))) {
       this.warnedOfHighLoss = true;
       note(
         'loss-high',
@@ -194,25 +197,25 @@ class Loop {
     const order = Random.keyed(seed, 'shuffle', epoch).shuffle(Uint32Array.from(digests.keys()));
     const shuffled = Array.from(order, (index) => digests[index]);
     const steps = Math.ceil(shuffled.length / config.batch_size);
-    for await (const { digests: pictures, features } of training.features.stream(
+    for await (const { digests: trained, features } of training.features.stream(
       shuffled.slice(this.progress.epoch.position),
       view,
       config.batch_size,
     )) {
       signal.throwIfAborted();
       const { epoch: before, step, plateau } = this.progress;
-      const labels = pictures.map((digest) => training.labels.get(digest)!);
+      const labels = trained.map((digest) => training.labels.get(digest)!);
       const learningRate = plateau.rate * scheduledPart(config, epoch + before.batches / steps);
       const batch = this.batchOf(features, labels, learningRate);
       const { loss, predictions } = await this.trainer.step(batch);
       if (!Number.isFinite(loss))
-        throw await explainStep(this.trainer, batch, pictures, {
+        throw await explainStep(this.trainer, batch, trained, {
           ...this.failedStep(before.batches + 1, loss),
           learningRate,
         });
       const after: EpochProgress = {
         leftOut: before.leftOut,
-        position: shuffled.indexOf(pictures[pictures.length - 1], before.position) + 1,
+        position: shuffled.indexOf(trained[trained.length - 1], before.position) + 1,
         batches: before.batches + 1,
         loss: before.loss + loss * labels.length,
         correct: before.correct + countCorrect(predictions, labels, units),
@@ -284,8 +287,8 @@ class Loop {
   }
 
   /** The metrics, if the pipeline asks for accuracy. */
-  private measured<Figures>(figures: Figures): Figures | Record<string, never> {
-    return this.options.config.metrics.includes('accuracy') ? figures : {};
+  private measured<Metrics>(metrics: Metrics): Metrics | Record<string, never> {
+    return this.options.config.metrics.includes('accuracy') ? metrics : {};
   }
 }
 

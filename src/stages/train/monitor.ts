@@ -6,14 +6,14 @@ import type { TrainConfig } from '../../core/schema-types.js';
 export type Monitor = 'val_loss' | 'val_accuracy' | 'loss' | 'accuracy';
 
 /**
- * Throws `invalid` if a figure of validation is followed and there are no images for it. That is known before any
- * features are; whether accuracy is measured, the check of the file has told.
+ * Throws `invalid` if a validation metric is monitored but there are no validation images. That is known before any
+ * features are; the check of the file has already made sure that accuracy is measured.
  */
 export function requireMonitored(
   config: Pick<TrainConfig, 'early_stopping' | 'reduce_on_plateau'>,
-  validationPictures: number,
+  validationImages: number,
 ): void {
-  if (validationPictures > 0) return;
+  if (validationImages > 0) return;
   const problems = (['early_stopping', 'reduce_on_plateau'] as const).flatMap((field): Problem[] => {
     const monitor = config[field]?.monitor;
     if (monitor !== 'val_loss' && monitor !== 'val_accuracy') return [];
@@ -30,7 +30,7 @@ export function requireMonitored(
   if (problems.length > 0) throw new PipelineError('invalid', problems);
 }
 
-/** The followed figure. {@link requireMonitored} and the check of the file see to it that there is one. */
+/** The monitored metric. {@link requireMonitored} and the check of the file make sure that it exists. */
 export function monitored(metrics: EpochMetrics, monitor: Monitor): number {
   return metrics[monitor]!;
 }

@@ -1,18 +1,21 @@
-/** What training needs from the machine, and its outputs as far as other stages need them: both are known before it runs. */
+/**
+ * What training needs from the machine, and its outputs as far as other stages need them: both are known before it
+ * runs.
+ */
 import type { Digest } from '../../core/digest.js';
 import type { FeatureNeed, Needs, StageContext } from '../../core/stage.js';
 import { resolveEngine } from '../../engine/resolve.js';
 import { readData, type Data } from '../../features/data.js';
 import { featureNeed } from '../../features/need.js';
 import type { FeatureOptions } from '../../features/features.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
+import { PLAIN_VIEW } from '../../features/image-loader.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { featureOptions, prepare, trainingWorkload, viewOfEpoch } from './prepared.js';
 
 type Context = StageContext<'train'>;
 
-/** The model as it is before training: its frozen part, which decides features, is that of the trained one. */
-export async function rehearseTrain(context: Context): Promise<void> {
+/** The model before training: its frozen part, which decides the features, is that of the trained one. */
+export async function simulateTrain(context: Context): Promise<void> {
   const data = await readData(context.inputs.data!, context);
   const { document, preprocessing } = await prepare(context, data);
   const { classes, image } = data.spec;

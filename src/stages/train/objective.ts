@@ -1,4 +1,4 @@
-/** What training aims at and how: targets, class weights, dropout masks, the optimizer. */
+/** The objective of training: targets, class weights, dropout masks, the optimizer. */
 import { classNameOf } from '../../core/class-layout.js';
 import { nameList } from '../../core/text/names.js';
 import { onlyMember, type Member } from '../../core/only-member.js';
@@ -77,7 +77,7 @@ export function dropoutMasks(
   );
 }
 
-/** What the optimizer of a pipeline file comes to. */
+/** The optimizer of a pipeline file, resolved. */
 export interface Chosen {
   readonly optimizer: Optimizer;
   readonly learningRate: number;

@@ -9,13 +9,13 @@ import { resolveEngine } from '../../engine/resolve.js';
 import type { Data } from '../../features/data.js';
 import type { FeatureOptions } from '../../features/features.js';
 import type { Variation } from '../../features/feature-set.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
+import { PLAIN_VIEW } from '../../features/image-loader.js';
 import type { Augmentation } from '../../image/augmentation.js';
 import type { ModelDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
-import { describeOwnScaling, ownScaling, scalesLevels } from '../../model/own-scaling.js';
 import { describePreprocessing, type Preprocessing } from '../../model/preprocessing.js';
 import { splitAtFrozen, type Split } from '../../model/split.js';
+import { refuseScalingTwice } from './scaled-twice.js';
 import { startOf, type Start } from './start.js';
 
 type Context = StageContext<'train'>;
@@ -31,7 +31,10 @@ export async function prepare(context: Context, { spec, augmentation }: Data): P
   return { ...start, ...splitAtFrozen(start.document.graph), preprocessing };
 }
 
-/** `rescale` takes the place of what the base says; a training that goes on from another one prepares its images alike. */
+/**
+ * `rescale` takes the place of what the base says; a training that continues from another one prepares its images
+ * alike.
+ */
 function preprocessingOf(
   document: ModelDocument,
   augmentation: Augmentation | undefined,
@@ -60,18 +63,6 @@ function preprocessingOf(
     code: 'preprocessing-unknown',
     found: 'the preprocessing of this base is not known',
     remedy: 'set `preprocessing` in load-base, or `rescale` in augment',
-  });
-}
-
-/** Throws `invalid` if `rescale` makes nearly black images of those that the base scales itself. */
-function refuseScalingTwice(graph: Graph, factor: number): void {
-  const own = ownScaling(graph);
-  if (own === undefined || !scalesLevels(factor)) return;
-  throw failure('invalid', {
-    code: 'scaled-twice',
-    found: `${describeOwnScaling(own)}, so \`rescale\` of augment would scale them twice (${describePreprocessing({ kind: 'rescale', factor })})`,
-    expected: 'pixels at 0 to 255',
-    remedy: 'remove `rescale` from augment, and write `preprocessing: none` in load-base',
   });
 }
 
@@ -108,7 +99,10 @@ export function viewOfEpoch({ augmentation }: Data): (epoch: number) => number {
   return (epoch) => (views === 'online' ? epoch : epoch % views);
 }
 
-/** What decides how long an image's part in training takes, but the machine; where features are not kept, they are part of it. */
+/**
+ * What decides how long training takes per image, apart from the machine; if features are not kept, they are part of
+ * it.
+ */
 export function trainingWorkload(
   { batch_size: batchSize, optimizer }: TrainConfig,
   engine: EngineIdentity,

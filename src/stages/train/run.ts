@@ -76,7 +76,7 @@ async function putOut(
   base: ModelDocument['weights'][number],
   { weights, history, bestEpoch }: Awaited<ReturnType<typeof trainEpochs>>,
 ): Promise<void> {
-  // What an earlier training moved and this one did not is in the new file as well: it goes with the base alone.
+  // Weights that only an earlier training changed are in the new file too: it is used with the base alone.
   const earlier = await Promise.all(
     document.weights.slice(1).map(async (ref) => decodeWeights(await readBytes(ref), ref.digest)),
   );

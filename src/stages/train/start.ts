@@ -10,8 +10,9 @@ import {
   countParameters,
   describeParameters,
   readWeights,
+  isModelDocument,
+  isTrainedDocument,
   type ModelDocument,
-  type TrainedDocument,
 } from '../../model/document.js';
 import { nonFinite } from '../../model/finite.js';
 import { withFrozen } from '../../model/freezing.js';
@@ -31,7 +32,7 @@ export async function startOf(context: StageContext<'train'>, spec: DataSpec): P
   const outputs: Outputs = (inputs.from ?? inputs.model)!;
   const document =
     inputs.from === undefined
-      ? await readJson<ModelDocument>(outputs.model)
+      ? await readJson(outputs.model, isModelDocument)
       : await continued(context, inputs.from, spec);
   const reread = () => readWeights(document, readBytes);
   const weights = await reread();
@@ -40,13 +41,13 @@ export async function startOf(context: StageContext<'train'>, spec: DataSpec): P
   return { document, weights, reread, base: outputs.weights };
 }
 
-/** An earlier training's model, with other layers frozen where the pipeline says so. */
+/** An earlier training's model, with other layers frozen if the pipeline says so. */
 async function continued(
   { config, readJson }: StageContext<'train'>,
   from: Outputs,
   { classes, image }: DataSpec,
 ): Promise<ModelDocument> {
-  const document = await readJson<TrainedDocument>(from.model);
+  const document = await readJson(from.model, isTrainedDocument);
   const differs = (what: string, before: string, now: string) =>
     failure('invalid', {
       code: 'pictures-differ',

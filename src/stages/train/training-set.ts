@@ -3,10 +3,10 @@ import type { Digest } from '../../core/digest.js';
 import type { StageContext } from '../../core/stage.js';
 import type { Data } from '../../features/data.js';
 import { Features } from '../../features/features.js';
-import { PLAIN_VIEW } from '../../features/pictures.js';
+import { PLAIN_VIEW } from '../../features/image-loader.js';
 import { featureOptions, viewOfEpoch, type Prepared } from './prepared.js';
 
-/** What training needs of {@link Features}. */
+/** The part of {@link Features} that training needs. */
 export type FeatureSource = Pick<
   Features,
   'ensure' | 'stream' | 'leftOut' | 'leaveOut' | 'dispose' | 'msSpent' | 'kept'
@@ -24,7 +24,7 @@ export class TrainingSet {
     readonly viewOf: (epoch: number) => number,
   ) {}
 
-  /** The images of a view but for those known to be bad; features that are kept are there from now on. */
+  /** The images of a view except those known to be bad; features that are kept exist from now on. */
   async ready(view: number): Promise<Digest[]> {
     const known = this.usable.get(view) ?? this.features.ensure([...this.labels.keys()], view);
     this.usable.set(view, known);
@@ -39,7 +39,7 @@ export interface TrainingSets {
   readonly validation: TrainingSet | undefined;
 }
 
-/** Training and validation features; where nothing varies the two share one set. */
+/** Training and validation features; if nothing varies the two share one set. */
 export async function openSets(context: StageContext<'train'>, data: Data, prepared: Prepared): Promise<TrainingSets> {
   const { config, noteOnce } = context;
   const options = featureOptions(context, data, prepared);

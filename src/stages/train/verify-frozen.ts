@@ -8,14 +8,14 @@ export interface Moved {
   readonly graph: Graph;
   /** The weights as the store has them: what the base was loaded with, or what an earlier training made of it. */
   readonly stored: Weights;
-  /** The same in memory, which the engine was given. */
+  /** The same in memory, as given to the engine. */
   readonly used: Weights;
   /** The weights after training. */
   readonly trained: Weights;
 }
 
 /**
- * Frozen layers keep all their weights; BatchNorm on stored statistics keeps those, also where it is trained. Throws
+ * Frozen layers keep all their weights; BatchNorm on stored statistics keeps those, even if it is trained. Throws
  * `stage-failed` with the names of those that differ in any bit.
  */
 export function requireUnmoved({ graph, stored, used, trained }: Moved): void {

@@ -1,4 +1,4 @@
-/** The few disk operations that the store is made of, so that tests can put a failing disk in the place of the real one. */
+/** The few disk operations that the store uses, so that tests can replace the real disk with a failing one. */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -9,44 +9,44 @@ export interface FileInfo {
   /** A regular file; false for folders, links, pipes and devices. */
   readonly isFile: boolean;
   readonly isFolder: boolean;
-  /** Milliseconds since 1970. Nothing is believed because of it: it only orders what is used least. */
+  /** Milliseconds since 1970. It only orders what was used least; nothing else relies on it. */
   readonly modifiedMs: number;
 }
 
 export interface OpenFile {
-  /** Appends bytes and says how many were taken: a full disk may take fewer than asked without an error. */
+  /** Appends bytes and returns how many were written: a full disk may write fewer without an error. */
   write(bytes: Uint8Array): Promise<number>;
-  /** Reads up to `into.length` bytes from a position and says how many there were; 0 at the end. */
+  /** Reads up to `into.length` bytes from a position and returns how many there were; 0 at the end. */
   read(into: Uint8Array, position: number): Promise<number>;
   info(): Promise<FileInfo>;
-  /** Resolves when the bytes are on the disk. After a failure the file is lost: syncing again would lie. */
+  /** Resolves when the bytes are on the disk. After a failure the file is lost: another sync could succeed wrongly. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Every operation rejects with Node's error, whose `code` tells what happened. */
+/** Every operation rejects with Node's error, whose `code` shows what happened. */
 export interface CacheFs {
   /** Creates a file that must not exist. */
   create(path: string): Promise<OpenFile>;
   /** Opens for reading, following no link at the end of the path and waiting for no pipe. */
   open(path: string): Promise<OpenFile>;
-  /** Facts of what stands at a path itself, without following a link. */
+  /** Facts about the entry at a path, without following a link. */
   info(path: string): Promise<FileInfo>;
   list(folder: string): Promise<string[]>;
   makeFolder(path: string): Promise<void>;
-  /** What tells a folder from every copy of it, as the content of a file in it. */
+  /** What distinguishes a folder from every copy of it, as the content of a file in it. */
   originOf(folder: string): Promise<Buffer>;
-  /** Makes names that were added to a folder or taken from it last through a power cut. */
+  /** Makes additions to a folder and removals from it survive a power cut. */
   syncFolder(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** Gives a file a second name; EEXIST where the name is taken. */
+  /** Gives a file a second name; EEXIST if the name is taken. */
   link(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
-  /** Takes an empty folder away. */
+  /** Removes an empty folder. */
   removeFolder(path: string): Promise<void>;
-  /** Makes now the time at which a file was last changed. */
+  /** Sets the modification time of a file to now. */
   touch(path: string): Promise<void>;
-  /** Bytes that are free for us on the disk of a path, or of the folder above it that is there. */
+  /** Free bytes on the disk of a path, or of the nearest folder above it that exists. */
   freeBytes(path: string): Promise<number>;
 }
 
@@ -71,7 +71,7 @@ export const nodeFs: CacheFs = {
   touch: (path) => fs.utimes(path, new Date(), new Date()),
   freeBytes,
   async syncFolder(path) {
-    if (process.platform === 'win32') return; // Windows opens no folders, and orders their changes itself
+    if (process.platform === 'win32') return; // Windows cannot open folders, and orders their changes itself
     const folder = await fs.open(path, 'r');
     try {
       await folder.sync();
@@ -81,7 +81,7 @@ export const nodeFs: CacheFs = {
   },
 };
 
-/** Never writable by everybody; by a group where the folder above is, and hands its group on. */
+/** Never writable by everyone; writable by the group, and inheriting it, if the folder above is. */
 async function makeFolder(path: string): Promise<void> {
   await fs.mkdir(path, 0o755);
   const above = await fs.stat(dirname(path));
@@ -129,7 +129,7 @@ function facts(stats: { size: number; mtimeMs: number; isFile(): boolean; isDire
   return { size: stats.size, isFile: stats.isFile(), isFolder: stats.isDirectory(), modifiedMs: stats.mtimeMs };
 }
 
-/** Tells whether an error of the disk has one of these codes. */
+/** Whether an error of the disk has one of these codes. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && codes.some((code) => code === error.code);
 }

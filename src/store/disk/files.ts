@@ -1,7 +1,7 @@
 /**
- * The store's one door to the disk. A file is published whole or not at all: written aside under a name of its own,
+ * The store's only access to the disk. A file is published whole or not at all: written aside under a name of its own,
  * synced, closed, then renamed, and its folder synced. No correctness rests on locks, clocks, mtimes or modes; whatever
- * stands where a file should be is judged by its bytes, and what fails is moved to quarantine/ and said once.
+ * is in the place of a file is judged by its bytes, and what fails is moved to quarantine/ and reported once.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname, join, sep } from 'node:path';
@@ -44,7 +44,7 @@ export class Files {
     this.quarantine = join(root, 'v1', 'quarantine');
   }
 
-  /** Publishes a file; true if it now stands at `path`, false if something else did and was to be kept. */
+  /** Publishes a file; true if it is now at `path`, false if something else is and was kept. */
   async publish(path: string, content: Content, options: PublishOptions = {}): Promise<boolean> {
     return this.moveInto(await this.writeAside(content, options.durable), path, options);
   }
@@ -101,7 +101,9 @@ export class Files {
     return moved;
   }
 
-  /** The bytes of a file, or undefined if there is none. What is not a regular file or exceeds the limit is set aside. */
+  /**
+   * The bytes of a file, or undefined if there is none. What is not a regular file or exceeds the limit is set aside.
+   */
   async readIfThere(path: string, { limit = Infinity, use = false }: ReadOptions = {}): Promise<Buffer | undefined> {
     const file = await this.openIfThere(path);
     if (file === undefined) return undefined;
@@ -119,7 +121,7 @@ export class Files {
     return undefined;
   }
 
-  /** Opens a regular file, or says undefined if there is none. */
+  /** Opens a regular file; undefined if there is none. */
   async openIfThere(path: string): Promise<OpenFile | undefined> {
     if (!(await this.ways.areClear(dirname(path)))) return undefined;
     let file: OpenFile;
@@ -137,7 +139,7 @@ export class Files {
     return undefined;
   }
 
-  /** What stands at a path, or undefined if nothing does. */
+  /** The entry at a path, or undefined if there is none. */
   async infoIfThere(path: string): Promise<FileInfo | undefined> {
     if (!(await this.ways.areClear(dirname(path)))) return undefined;
     try {
@@ -159,12 +161,12 @@ export class Files {
     }
   }
 
-  /** Makes the folder for files being written, where it is not there. */
+  /** Makes the folder for files being written, if it is not there. */
   makeTemporary(): Promise<void> {
     return this.makeFolders(this.temporary);
   }
 
-  /** Makes a folder of the store and those above it, where they are not there. */
+  /** Makes a folder of the store and those above it, if they are not there. */
   async makeFolders(folder: string): Promise<void> {
     await this.ways.clear(folder);
     await this.makeFolder(folder);
@@ -183,7 +185,7 @@ export class Files {
     }
   }
 
-  /** A new path in the temporary folder, which tells whose it is. */
+  /** A new path in the temporary folder, which contains its owner. */
   temporaryPath(): string {
     return join(this.temporary, `${owner()}-${randomBytes(8).toString('hex')}`);
   }
@@ -198,7 +200,7 @@ export class Files {
     }
   }
 
-  /** Removes a folder, unless something is in it, by now or again. */
+  /** Removes a folder, unless it is not empty, maybe again. */
   async removeFolderIfEmpty(path: string): Promise<void> {
     if (!(await this.ways.areClear(dirname(path)))) return;
     try {
@@ -216,7 +218,7 @@ export class Files {
     try {
       await this.inFolder(this.quarantine, () => this.fs.rename(path, kept));
     } catch {
-      // A store that cannot be written, or a file that is gone by now: it counts as missing either way.
+      // A store that cannot be written, or a file that has vanished: it counts as missing either way.
     }
   }
 
@@ -228,7 +230,7 @@ export class Files {
     this.onDamage({ path, reason });
   }
 
-  /** Whether damage was noted at a path. What is missing without a note was taken away by somebody. */
+  /** Whether damage was noted at a path. Something missing without a note was removed by someone. */
   noted(path: string): boolean {
     return [...this.reported].some((key) => key.startsWith(`${path}\0`));
   }

@@ -1,4 +1,4 @@
-/** Folders as a whole: what is in them, and their end. */
+/** Lists and removes folders with everything in them. */
 import { join } from 'node:path';
 import type { FileInfo } from './cache-fs.js';
 import type { Files } from './files.js';
@@ -7,7 +7,7 @@ export interface FoundFile extends FileInfo {
   readonly path: string;
 }
 
-/** All that is not a folder at a path and below it, with what the file system says; nothing where nothing is. */
+/** All that is not a folder at a path and below it, with what the file system says; nothing if nothing is. */
 export async function filesBelow(files: Files, path: string): Promise<FoundFile[]> {
   const info = await files.infoIfThere(path);
   if (info === undefined) return [];

@@ -1,4 +1,4 @@
-/** SHA-256 of what lies in parts, and of files that are too large for memory. */
+/** SHA-256 of data in parts, and of files that are too large for memory. */
 import { createHash } from 'node:crypto';
 import { toDigest, type Digest } from '../../core/digest.js';
 import type { OpenFile } from './cache-fs.js';
@@ -13,7 +13,7 @@ export function sha256(...parts: readonly Uint8Array[]): Buffer {
   return hash.digest();
 }
 
-/** What the bytes of an open file come to. */
+/** The digest of an open file. */
 export async function hashFile(file: OpenFile): Promise<{ readonly digest: Digest; readonly size: number }> {
   const hash = createHash('sha256');
   const window = Buffer.allocUnsafe(WINDOW);

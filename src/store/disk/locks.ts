@@ -1,9 +1,10 @@
 /**
- * Locks, `v1/locks/<name>.lock`, that keep processes from doing the same work at once. They save work and guard nothing:
- * where a lock cannot be made, or two processes both think that they hold it, both do the work and publish the same.
+ * Locks, `v1/locks/<name>.lock`, that keep processes from doing the same work at once. They save work and guard
+ * nothing: if a lock cannot be made, or two processes both think that they hold it, both do the work and publish the
+ * same.
  *
  * A lock is written aside and linked into place, so that it is never seen without its owner. It counts as left behind
- * once its owner is dead, or has not touched it for 30 seconds, by the clock of whoever waits: that also covers
+ * once its owner is dead, or has not touched it for 30 seconds, by the clock of the waiting process: that also covers
  * machines that share a folder, and a process that was stopped.
  */
 import { randomBytes } from 'node:crypto';
@@ -20,12 +21,12 @@ const SILENT_MS = 30_000;
 /** Untouched for so long by any clock, a lock of another machine is not waited for. */
 const FORGOTTEN_MS = 600_000;
 const POLL_MS = 200;
-/** What stands in the way after so many tries is not a lock that a process of ours could leave. */
+/** What is in the way after this many tries cannot be a lock of ours. */
 const TRIES = 5;
 const SIZE_LIMIT = 4096;
 const SUFFIX = '.lock';
 
-/** What a lock file says. */
+/** The content of a lock file. */
 export interface Holder {
   readonly owner: string;
   readonly pid: number;
@@ -33,7 +34,7 @@ export interface Holder {
   readonly label: string;
   /** When it began, in milliseconds since 1970. */
   readonly since: number;
-  /** Tells two locks of one process apart. */
+  /** Distinguishes two locks of one process. */
   readonly nonce: string;
 }
 
@@ -44,7 +45,7 @@ export interface Lock {
 export type Attempt =
   { readonly state: 'held'; readonly lock: Lock } | { readonly state: 'taken'; readonly holder: Holder };
 
-/** A lock that stands in the folder. */
+/** A lock in the folder. */
 export interface FoundLock {
   readonly name: string;
   readonly path: string;
@@ -52,7 +53,7 @@ export interface FoundLock {
   readonly modifiedMs: number;
 }
 
-/** Nonces of the locks that this process holds: one of its own that it could not take away holds nobody off. */
+/** Nonces of the locks that this process holds: a lock of its own that it could not remove blocks nobody. */
 const heldHere = new Set<string>();
 
 export class Locks {
@@ -66,7 +67,7 @@ export class Locks {
     this.folder = join(files.root, 'v1', 'locks');
   }
 
-  /** Takes a lock, or says who has it. Never rejects. */
+  /** Takes a lock, or returns its holder. Never rejects. */
   async tryTake(name: string, label: string): Promise<Attempt> {
     const path = join(this.folder, `${name}${SUFFIX}`);
     const mine: Holder = {
@@ -93,13 +94,13 @@ export class Locks {
         await this.breakLock(found);
       }
     } catch {
-      // A store that cannot be written has no locks.
+      // A read-only store has no locks.
     }
     heldHere.delete(mine.nonce);
     return { state: 'held', lock: { release: () => Promise.resolve() } };
   }
 
-  /** Does work while nobody else does work of this name. */
+  /** Does work while no one else does work of this name. */
   async during<Result>(
     name: string,
     label: string,
@@ -115,16 +116,16 @@ export class Locks {
   }
 
   private async take(name: string, label: string, { signal, onWait }: Waiting): Promise<Lock> {
-    const tell = tellingOnce((holder) => onWait?.(holder));
+    const report = reportOnce((holder) => onWait?.(holder));
     for (;;) {
       const attempt = await this.tryTake(name, label);
       if (attempt.state === 'held') return attempt.lock;
-      tell(attempt.holder);
+      report(attempt.holder);
       await this.pause(signal);
     }
   }
 
-  /** Waits a little; others that wait do so at other times. */
+  /** Waits for a random short time, so that waiting processes do not try at once. */
   pause(signal?: AbortSignal): Promise<void> {
     return delay(POLL_MS * (0.75 + Math.random() / 2), undefined, { signal });
   }
@@ -161,14 +162,14 @@ export class Locks {
     return info && bytes && { name, path, modifiedMs: info.modifiedMs, holder: parse(bytes) };
   }
 
-  /** Moves a lock away before looking once more whose it is: of several that do so only one has it in hand. */
+  /** Moves a lock away before checking its owner again: only one of several processes gets it. */
   private async breakLock({ path, holder }: FoundLock): Promise<void> {
     const aside = await this.files.takeAside(path);
     if (aside === undefined) return;
     const bytes = await this.files.readIfThere(aside);
     const found = bytes && parse(bytes);
     const wrong = found !== undefined && found.nonce !== holder?.nonce;
-    // In between another process broke the same lock and took its own: that one goes back, unless a third is there by now.
+    // In between another process broke the same lock and took its own: that one is put back, unless a third is there already.
     if (wrong) await this.files.moveInto(aside, path, { ifTaken: 'keep', durable: false });
     else await this.files.removeIfThere(aside);
   }
@@ -192,13 +193,13 @@ export class Locks {
   }
 }
 
-/** Tells of each lock that is waited for once, and of those that this very process holds never. */
-export function tellingOnce(tell: (holder: Holder) => void): (holder: Holder) => void {
-  let told = '';
+/** Reports each lock that is waited for once, and never those that this process holds. */
+export function reportOnce(report: (holder: Holder) => void): (holder: Holder) => void {
+  let reported = '';
   return (holder) => {
     // By owner, as a process in another container may have the same id.
-    if (holder.nonce !== told && holder.owner !== owner()) tell(holder);
-    told = holder.nonce;
+    if (holder.nonce !== reported && holder.owner !== owner()) report(holder);
+    reported = holder.nonce;
   };
 }
 

@@ -1,4 +1,4 @@
-/** Names this process among all that ever wrote into a store, so that what a dead one left behind can be told. */
+/** Names this process among all that ever wrote into a store, so that leftovers of a dead one can be recognized. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { digestOf } from '../../core/digest.js';
@@ -11,9 +11,9 @@ export type Liveness = 'alive' | 'dead' | 'elsewhere';
 let name: string | undefined;
 
 /**
- * `<boot>-<namespace>-<pid>-<start>`: the start of the machine's boot id, or of its name's digest where there is none, the
- * namespace in which the process id counts, the id, and when the process began, which tells it from a later one of the same
- * id. Only Linux knows more than the id.
+ * `<boot>-<namespace>-<pid>-<start>`: the start of the machine's boot id, or of its name's digest if there is none, the
+ * namespace in which the process id counts, the id, and when the process began, which distinguishes it from a later one
+ * with the same id. Only Linux knows more than the id.
  */
 export function owner(): string {
   name ??= `${boot()}-${namespace()}-${process.pid}-${startOf(process.pid) ?? 0}`;
@@ -47,7 +47,7 @@ function namespace(): string {
   }
 }
 
-/** In ticks since the boot; undefined where it cannot be told. Field 22 of proc_pid_stat(5); the second may hold blanks. */
+/** In ticks since the boot; undefined if unknown. Field 22 of proc_pid_stat(5); the second may contain blanks. */
 function startOf(pid: number): string | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -70,24 +70,24 @@ export function isAlive(named: string): boolean {
   return livenessOf(named) === 'alive';
 }
 
-/** Times beyond now by more than this are not differences of clocks: somebody's clock was wrong, and no time of theirs is a sign of use. */
+/** Times this far in the future are not clock skew: some clock was wrong, and its times are not a sign of use. */
 const SKEW_MS = 60_000;
 
 export function isFuture(timeMs: number, now = Date.now()): boolean {
   return Number.isFinite(timeMs) && timeMs > now + SKEW_MS;
 }
 
-/** How far a time is from now, whether before or after: one that lies ahead by a month says as little as one that old. */
+/** How far a time is from now, in either direction: a month ahead says as little as a month ago. */
 export function ageOf(timeMs: number, now = Date.now()): number {
   return Number.isFinite(timeMs) ? Math.abs(now - timeMs) : 0;
 }
 
-/** What a process that cannot be asked has not touched for so long is taken to be left behind. */
+/** If a process cannot be checked, what it has not touched for this long counts as left behind. */
 export const LEFT_MS = 24 * 3600 * 1000;
 
 /**
- * Whether a file being written was left behind: its process is known to be dead, or it is of another machine, container or
- * boot and old. Never where its name begins with no process: such a file is somebody's.
+ * Whether a file being written was left behind: its process is known to be dead, or it is of another machine, container
+ * or boot and old. Never if its name does not begin with a process: such a file belongs to someone.
  */
 export function isLeftBehind(named: string, modifiedMs: number, now = Date.now()): boolean {
   if (!namesProcess(named)) return false;

@@ -1,4 +1,4 @@
-/** What tells backup programs and git that the store holds nothing that is not made again, and this tool where it was made. */
+/** Files that tell backup programs and git that the store can be recreated, and this tool where it was made. */
 import { join } from 'node:path';
 import { writeFully, type CacheFs } from './cache-fs.js';
 import { ORIGIN_FILE } from '../origin.js';
@@ -10,7 +10,10 @@ export const rootMarks: Readonly<Record<string, string>> = {
   '.gitignore': '*\n',
 };
 
-/** Makes a folder with the mark in it in one step: one without would be a stranger's. Rejects with EEXIST or ENOTEMPTY where it is there. */
+/**
+ * Makes a folder with the mark in it in one step: without it, it would look like another program's. Rejects with EEXIST
+ * or ENOTEMPTY if it is there.
+ */
 export async function makeMarked(fs: CacheFs, folder: string): Promise<void> {
   const aside = `${folder}-${owner()}`;
   const mark = join(aside, ORIGIN_FILE);

@@ -2,7 +2,7 @@
 import { isFuture } from './owner.js';
 import type { CacheFs } from './cache-fs.js';
 
-/** Uses within so long of each other leave one mark, so that a run that has nothing to do writes nothing. */
+/** Uses within this time of each other leave one mark, so that a run that has nothing to do writes nothing. */
 const INTERVAL_MS = 24 * 3600 * 1000;
 
 export class UseMarks {
@@ -19,18 +19,21 @@ export class UseMarks {
     if (isFuture(modifiedMs) || modifiedMs < Math.max(Date.now() - INTERVAL_MS, this.jobSince)) await this.touch(path);
   }
 
-  /** From now on files are read without being used. */
+  /** From now on, reading files does not count as use. */
   stop(): void {
     this.quiet = true;
   }
 
-  /** From now on all that this process uses, and what it has used, is marked: the store keeps what is used since a running job began. */
+  /**
+   * From now on all that this process uses, and what it has used, is marked: the store keeps what is used since a
+   * running job began.
+   */
   async beginJob(): Promise<void> {
     this.jobSince = Date.now();
     for (const path of this.used) await this.touch(path);
   }
 
-  /** What cannot be touched is gone, or in a store that cannot be written, and nothing is lost by it. */
+  /** A file that cannot be touched is gone or read-only, and nothing is lost. */
   async touch(path: string): Promise<void> {
     await this.fs.touch(path).catch(() => undefined);
   }

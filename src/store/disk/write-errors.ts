@@ -1,7 +1,10 @@
 /** Reports a store that cannot be written. */
 import { asPipelineError, failure, PROJECT_MOVED, type PipelineError } from '../../core/problem.js';
 
-/** The problem of a full disk, with what helps. `needed` is what was being written, as far as that is known; `free` is undefined where the disk does not tell. */
+/**
+ * The problem of a full disk, with what helps. `needed` is what was being written, as far as that is known; `free` is
+ * undefined if unknown.
+ */
 export function diskFull(folder: string, needed: number, free: number | undefined, cause: unknown): PipelineError {
   const room = free === undefined ? '' : `, ${free.toLocaleString('en-US')} are free`;
   return failure(
@@ -18,7 +21,7 @@ export function diskFull(folder: string, needed: number, free: number | undefine
   );
 }
 
-/** What can be written into, and takes notes about it. */
+/** Something to write into, which takes notes about it. */
 interface Noted {
   readonly root: string;
   note(path: string, reason: string): void;
@@ -27,8 +30,8 @@ interface Noted {
 const reported = new WeakSet<Noted>();
 
 /**
- * Says once, whatever fails how often, that what is done now will have to be done again. Throws an error that is none of
- * the disk, which would hide a bug, and that the project is gone, which ends the run.
+ * Reports once, however much fails, that this work will have to be done again. Throws errors that are not
+ * about the disk, which would hide a bug, and the one that the project is gone, which ends the run.
  */
 export function noteUnwritten(files: Noted, error: unknown): void {
   const { category, problems } = asPipelineError(error);

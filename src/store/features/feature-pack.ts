@@ -10,11 +10,12 @@
  *     footer   48 bytes   SHA-256 of header, index and the next two fields (32), entry count u32, index length u32,
  *                         magic "packfeat"
  *
- * Why so: all entries have one length, so the index needs no offsets, and a set of 110,000 rows is opened by reading
- * 4 MB. The index is at the end because a pack is written in one go, and under one digest with the header, so that a pack
- * with a wrong index is refused as a whole. Each entry has a digest of its own, over its key too: it is checked whenever
- * it is read, and neither a flipped bit nor a row in another's place passes. The set's key in the header keeps a pack that
- * strayed into another folder from being believed. The magics differ so that a file cut off anywhere is told at once.
+ * Why so: all entries have one length, so the index needs no offsets, and a set of 110,000 rows is opened by reading 4
+ * MB. The index is at the end because a pack is written in one go, and under one digest with the header, so that a pack
+ * with a wrong index is refused as a whole. Each entry has a digest of its own, over its key too: it is checked
+ * whenever it is read, and neither a flipped bit nor a row in another's place passes. The set's key in the header keeps
+ * a pack that ended up in another folder from being used. The magics differ so that a truncated file is detected at
+ * once.
  */
 import { isDigest, type FeatureSetKey } from '../../core/digest.js';
 import { readFully, type OpenFile } from '../disk/cache-fs.js';
@@ -46,7 +47,7 @@ export function entryBytes(shape: PackShape): number {
   return ENTRY_HEAD_BYTES + payloadBytes(shape);
 }
 
-/** What rows take on disk in packs of so many, in bytes. */
+/** The bytes of rows on disk, in packs of this many. */
 export function packedBytes(rows: number, rowsPerPack: number, shape: Omit<PackShape, 'set'>): number {
   return (
     rows * (ENTRY_HEAD_BYTES + payloadBytes(shape) + KEY_BYTES) +
@@ -65,7 +66,7 @@ function payloadBytes({ type, rowLength }: Omit<PackShape, 'set'>): number {
 
 /**
  * Makes an entry of a key of 36 bytes and a row of numbers. Undefined if the row holds a number that half precision
- * cannot: one of 65,520 or more, or none at all.
+ * cannot: one of 65,520 or more, or NaN.
  */
 export function encodeEntry(shape: PackShape, key: Uint8Array, row: Float32Array): Buffer | undefined {
   const entry = Buffer.alloc(entryBytes(shape));
@@ -82,7 +83,7 @@ export function encodeEntry(shape: PackShape, key: Uint8Array, row: Float32Array
   return entry;
 }
 
-/** Tells whether bytes are the whole, undamaged entry of this key. */
+/** Whether bytes are the whole, undamaged entry of this key. */
 export function isEntryOf(shape: PackShape, entry: Buffer, key: Uint8Array): boolean {
   return (
     entry.length === entryBytes(shape) &&
@@ -116,7 +117,7 @@ export function packHeader({ set, type, rowLength }: PackShape): Buffer {
   return header;
 }
 
-/** What the header of a pack says; undefined if it is none. */
+/** The header of a pack; undefined if it is not one. */
 export async function readPackShape(file: OpenFile): Promise<PackShape | undefined> {
   const header = Buffer.alloc(HEADER_BYTES);
   await readFully(file, header, 0);
@@ -145,7 +146,7 @@ export function packTail(shape: PackShape, keys: readonly Uint8Array[]): Buffer 
   return Buffer.concat([index, footer]);
 }
 
-/** Reads the keys of a pack, one after another in the order of its entries, or says why they cannot be believed. */
+/** Reads the keys of a pack, one after another in the order of its entries, or returns why they cannot be used. */
 export async function readPackIndex(file: OpenFile, shape: PackShape): Promise<Buffer | string> {
   const { size } = await file.info();
   if (size < HEADER_BYTES + FOOTER_BYTES) return 'too short for a feature pack';

@@ -1,6 +1,6 @@
 /**
- * A feature set: rows of numbers of one length, found by an image's digest and a view, in `v1/features/<set>/`.
- * Rows are appended, sealed into immutable packs, and read back verified. Processes may use one set at once: each sees its
+ * A feature set: rows of numbers of one length, found by an image's digest and a view, in `v1/features/<set>/`. Rows
+ * are appended, sealed into immutable packs, and read back verified. Processes may use one set at once: each sees its
  * own rows and the packs that it found when it opened or refreshed the set.
  */
 import { endianness } from 'node:os';
@@ -58,7 +58,7 @@ export class FeatureSet implements FeatureStore {
   private described = false;
   /** False once a pack could not be written: rows are then held in memory as far as there is room. */
   private keeping = true;
-  /** Settles when those who asked for a turn so far have had it. */
+  /** Settles when all earlier callers have had their turn. */
   private turns: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
 
@@ -87,13 +87,13 @@ export class FeatureSet implements FeatureStore {
   }
 
   /**
-   * Fills rows of `out` (each of the set's row length) from `firstRow` on, one a key. Returns the indexes into `keys` of
-   * rows that are missing, or turn out to be damaged; their rows of `out` hold no features.
+   * Fills rows of `out` (each of the set's row length) from `firstRow` on, one a key. Returns the indexes into `keys`
+   * of rows that are missing, or turn out to be damaged; their rows of `out` hold no features.
    */
   async readInto(keys: readonly FeatureKey[], out: Float32Array, firstRow = 0): Promise<number[]> {
     const { missing, gone } = await this.readRows(keys, keys.keys(), out, firstRow);
     if (gone.length > 0) {
-      // Another process has merged packs since we looked: the rows are in a new one.
+      // Another process has merged packs in the meantime: the rows are in a new one.
       await this.refresh();
       const again = await this.readRows(keys, gone, out, firstRow);
       for (const index of again.gone) this.forget(keys[index]);
@@ -103,10 +103,10 @@ export class FeatureSet implements FeatureStore {
   }
 
   /**
-   * Adds a row, unless its key is there. Await it: that is what keeps rows from piling up in memory when the disk is slow.
-   * A float16 set rounds; read rows back from the set rather than going on with your own, so that a first run sees the
-   * numbers that later ones will. Throws `stage-failed` on a number beyond float16. A disk that takes no more costs reuse
-   * alone: rows that fit no memory either are missing when they are read.
+   * Adds a row, unless its key is there. Await it: that is what keeps rows from piling up in memory when the disk is
+   * slow. A float16 set rounds; read rows back from the set rather than continuing with your own, so that a first run
+   * sees the numbers that later ones will. Throws `stage-failed` on a number beyond float16. A disk that takes no more
+   * costs reuse alone: rows that fit no memory either are missing when they are read.
    */
   async append(digest: Digest, view: number, row: Float32Array): Promise<void> {
     const { shape, table } = this.folder;
@@ -120,7 +120,9 @@ export class FeatureSet implements FeatureStore {
     await this.pending.add(entry, bytes);
   }
 
-  /** Does work that adds rows, after all that asked for it before, here and in other processes, also where those failed. */
+  /**
+   * Does work that adds rows, after all that asked for it before, here and in other processes, also where those failed.
+   */
   inTurn<Result>(work: () => Promise<Result>, waiting?: Waiting): Promise<Result> {
     const turn = this.turns.then(() =>
       this.options.locks.during(
@@ -131,7 +133,7 @@ export class FeatureSet implements FeatureStore {
           try {
             return await work();
           } finally {
-            await this.flush(); // whoever comes next sees what is in packs
+            await this.flush(); // the next caller sees what is in packs
           }
         },
         waiting,
@@ -141,7 +143,7 @@ export class FeatureSet implements FeatureStore {
     return turn;
   }
 
-  /** Takes in packs that other processes have sealed since. */
+  /** Adds packs that other processes have sealed since. */
   async refresh(): Promise<void> {
     await this.folder.refresh();
   }
@@ -162,7 +164,7 @@ export class FeatureSet implements FeatureStore {
       await this.pending.flush();
       await mergePacks(this.folder, this.damagedPacks, this.options.merge ?? usualMergeLimits).catch(
         (error: unknown) => {
-          // Merging only tidies up: the packs stay as they are, and are as good.
+          // Merging only tidies up: the old packs are still valid.
           this.files.note(this.folder.path, `packs could not be merged: ${String(error)}`);
         },
       );
@@ -172,7 +174,7 @@ export class FeatureSet implements FeatureStore {
     }
   }
 
-  /** Answers what it can of some of the keys, and tells what it cannot. */
+  /** Answers some of the keys, and returns those that it could not answer. */
   private async readRows(
     keys: readonly FeatureKey[],
     indexes: Iterable<number>,
@@ -254,7 +256,7 @@ export class FeatureSet implements FeatureStore {
     }
   }
 
-  /** A file for people and for `cache verify`; its time tells when the set was used. */
+  /** A file for people and for `cache verify`; its time shows when the set was used. */
   private get describedIn(): string {
     return join(this.folder.path, 'set.json');
   }

@@ -1,5 +1,5 @@
 /**
- * A hash table from (image digest, view) to where its row lies, in typed arrays: 48 bytes a key, filled with 110,000
+ * A hash table from (image digest, view) to the place of its row, in typed arrays: 48 bytes a key, filled with 110,000
  * keys in a few milliseconds, where a Map of 64-character texts takes several times the memory and the time.
  */
 import { KEY_BYTES, KEY_WORDS } from './feature-pack.js';

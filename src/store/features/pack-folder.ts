@@ -43,7 +43,10 @@ export class PackFolder {
     return join(this.path, this.packs[pack].name);
   }
 
-  /** Takes in packs that are new in the folder, others' among them; where a key is in several, the pack read last counts. Returns how many were damaged and set aside. */
+  /**
+   * Adds packs that are new in the folder, those of other processes included; if a key is in several, the pack read
+   * last counts. Returns how many were damaged and set aside.
+   */
   async refresh(): Promise<number> {
     let damaged = 0;
     const names = (await this.files.list(this.path)).filter((name) => isPackName(name) && !this.known.has(name));
@@ -93,7 +96,7 @@ export class PackFolder {
     return undefined;
   }
 
-  /** Gives a pack a number, a new one also where it replaces a damaged file of the same name. */
+  /** Gives a pack a number, a new one even if it replaces a damaged file of the same name. */
   private add(name: string, index: Buffer): void {
     this.known.add(name);
     const pack = this.packs.length;

@@ -1,6 +1,6 @@
 /**
- * Keeps the number of packs low: many small ones become few large ones, and a pack with damaged entries is written again
- * without them. The new pack is published before the old ones are deleted, so that a crash in between, or another
+ * Keeps the number of packs low: many small ones become few large ones, and a pack with damaged entries is written
+ * again without them. The new pack is published before the old ones are deleted, so that a crash in between, or another
  * process at the same work, leaves at worst a key in two packs, which is harmless.
  */
 import { join } from 'node:path';
@@ -12,14 +12,16 @@ export interface MergeLimits {
   /** Packs of fewer rows and bytes than these are small. */
   readonly smallRows: number;
   readonly smallBytes: number;
-  /** How many small packs may lie about. */
+  /** How many small packs are allowed. */
   readonly smallPacks: number;
   /** What a merged pack can hold. */
   readonly mergedRows: number;
   readonly mergedBytes: number;
 }
 
-/** 110,000 rows of 5 kB, sealed by 256, become 27 packs: opened in a tenth of the time of 430, at the price of one copy. */
+/**
+ * 110,000 rows of 5 kB, sealed by 256, become 27 packs: opened in a tenth of the time of 430, at the price of one copy.
+ */
 export const usualMergeLimits: MergeLimits = {
   smallRows: 1024,
   smallBytes: 64 * 1024 * 1024,
@@ -28,7 +30,7 @@ export const usualMergeLimits: MergeLimits = {
   mergedBytes: 256 * 1024 * 1024,
 };
 
-/** Merges where there is reason to. `damagedPacks` are the packs in which a damaged entry was found. */
+/** Merges if there is reason to. `damagedPacks` are the packs in which a damaged entry was found. */
 export async function mergePacks(
   folder: PackFolder,
   damagedPacks: ReadonlySet<number>,

@@ -1,9 +1,9 @@
-/** Reads entries of packs: neighbours in one go, and packs kept open, up to a limit, for the next batch. */
+/** Reads entries of packs: neighbors in one go, and packs kept open, up to a limit, for the next batch. */
 import { type OpenFile, readFully } from '../disk/cache-fs.js';
 import { entryBytes, entryOffset, type PackShape } from './feature-pack.js';
 import type { Files } from '../disk/files.js';
 
-/** Where a row lies, and whose it is. */
+/** Where a row is, and its key. */
 export interface Place {
   /** In the key table. */
   readonly entry: number;
@@ -19,7 +19,7 @@ export interface Span<Wanted extends Place> {
   readonly places: Wanted[];
 }
 
-/** Bytes that are read for nothing rather than asking the disk once more. */
+/** Unneeded bytes that are read rather than accessing the disk once more. */
 const LARGEST_GAP = 64 * 1024;
 const LARGEST_SPAN = 4 * 1024 * 1024;
 const OPEN_PACKS = 64;

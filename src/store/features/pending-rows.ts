@@ -1,4 +1,4 @@
-/** Rows that were appended and are in no pack yet: collected, handed on to be sealed, and readable all the while. */
+/** Rows that were appended and are in no pack yet: collected, handed on to be sealed, and readable the whole time. */
 
 /** When a batch of rows is sealed: what a crash can lose, against the price of a small file. */
 export interface SealLimits {
@@ -60,7 +60,7 @@ export class PendingRows {
       await this.seal(batch);
       for (const entry of batch.keys()) this.sealing.delete(entry);
     });
-    // The next caller of `add` or `flush` is told; a failure before that must not end the process.
+    // The next caller of `add` or `flush` gets the error; until then it must not end the process.
     this.sealed.catch(() => undefined);
     return before;
   }

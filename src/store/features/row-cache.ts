@@ -1,6 +1,6 @@
 /**
- * Rows in memory, up to a limit. Rows that came first stay: training reads every row once an epoch, and under such rounds
- * a cache that throws out the oldest would throw out just what comes next, and never hit.
+ * Rows in memory, up to a limit. Rows that came first stay: training reads every row once an epoch, and with this
+ * access pattern, a cache that evicts the oldest row would evict the next one needed, and never hit.
  */
 
 const SLAB_BYTES = 1024 * 1024;
@@ -34,7 +34,7 @@ export class RowCache {
     return true;
   }
 
-  /** Keeps a copy of an entry's row, if there is room; tells whether it is here now. */
+  /** Keeps a copy of an entry's row, if there is room; returns whether it is here now. */
   keep(entry: number, row: Float32Array): boolean {
     if (entry < this.places.length && this.places[entry] !== 0) return true;
     const slab = this.roomForOne();
@@ -57,7 +57,7 @@ export class RowCache {
     this.places.fill(0);
   }
 
-  /** The slab that the next row goes to; undefined where it has no room. */
+  /** The slab that the next row goes to; undefined if it has no room. */
   private roomForOne(): Float32Array | undefined {
     const last = Math.floor(this.count / this.rowsPerSlab);
     if (last === this.slabs.length) {

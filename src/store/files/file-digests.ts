@@ -1,7 +1,8 @@
 /**
- * Digests of the files of a folder, without reading what has not changed: a file whose device, inode, size and times are
- * those of the index is taken to have the digest that it had, unless its file system keeps no ctime. This shortcut stands for files of people and for those of
- * unpacked archives; all else that the store published is judged by its bytes.
+ * Digests of the files of a folder, without reading what has not changed: a file whose device, inode, size and times
+ * are those of the index is taken to have the digest that it had, unless its file system keeps no ctime. This shortcut
+ * stands for files of people and for those of unpacked archives; all else that the store published is judged by its
+ * bytes.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ export interface DigestOptions {
   /** Where the index is kept, inside the store; without one, every file is read. */
   readonly indexFile?: string;
   readonly probe: Probe;
-  /** What the ctime of files where a path leads is worth. */
+  /** How reliable the ctime of files at a path is. */
   readonly changeTimesAt?: (path: string) => ChangeTimes;
   /** Files read at once. */
   readonly concurrency?: number;
@@ -30,11 +31,11 @@ export interface DigestOptions {
 
 /** Files beyond this are hashed as they stream by, and not shown to the probe. */
 const LARGEST_IN_MEMORY = 128 * 1024 * 1024;
-/** What stands in place of the probe's answer for them. */
+/** Used in place of the probe's answer for them. */
 export const TOO_LARGE = 'is larger than 128 MiB';
 const CONCURRENCY = 16;
 
-/** Finds nothing out: for files whose digests are all that is asked for. */
+/** Answers nothing: for files of which only the digest is needed. */
 export const noProbe: Probe = { version: 'none', of: () => '' };
 
 export class FileDigests implements FolderListing {
@@ -52,7 +53,7 @@ export class FileDigests implements FolderListing {
     return this.table.paths;
   }
 
-  /** All digests, 32 bytes a file. */
+  /** All digests, 32 bytes per file. */
   get bytes(): Buffer {
     return this.table.digests;
   }
@@ -106,8 +107,8 @@ export async function digestFiles(
 }
 
 /**
- * The list, with NaN for times that an edit need not move: with its size and mtime set back, such a file would pass for the old one.
- * File systems are asked once for each device.
+ * The list, with NaN for times that an edit need not move: with its size and mtime set back, such a file would look
+ * unchanged. File systems are asked once for each device.
  */
 function withTrustedTimes(list: FileList, timesAt: (path: string) => ChangeTimes): FileList {
   const devices = new Map<number, ChangeTimes>();
@@ -125,7 +126,7 @@ function withTrustedTimes(list: FileList, timesAt: (path: string) => ChangeTimes
   return { ...list, stats };
 }
 
-/** A file that is gone by now is reported when it is read. */
+/** A file that has vanished is reported when it is read. */
 function timesOf(path: string, timesAt: (path: string) => ChangeTimes): ChangeTimes {
   try {
     return timesAt(path);
@@ -141,7 +142,7 @@ interface CarriedOver {
   readonly changed: number[];
 }
 
-/** Where nothing changed at all, which is the usual case, two comparisons of all bytes tell. */
+/** If nothing changed at all, which is the usual case, two comparisons of all bytes show it. */
 function carryOver(list: FileList, before: FileIndex | undefined): CarriedOver {
   const { paths, stats } = list;
   if (
@@ -155,7 +156,7 @@ function carryOver(list: FileList, before: FileIndex | undefined): CarriedOver {
   return carryOverEach(list, before);
 }
 
-/** A time that is remembered as NaN equals no other, byte by byte neither. */
+/** A time that is remembered as NaN equals no other, not even byte by byte. */
 function sameBytes(a: Float64Array, b: Float64Array): boolean {
   return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
 }
@@ -193,8 +194,8 @@ function sameStats(a: Float64Array, fileA: number, b: Float64Array, fileB: numbe
 }
 
 /**
- * What to remember of the files. One that had just been changed when it was listed could change again without a trace, so
- * its time is remembered as NaN, which equals nothing: it will be read once more.
+ * What to remember of the files. One that had just been changed when it was listed could change again without a trace,
+ * so its time is remembered as NaN, which equals nothing: it will be read once more.
  */
 function settledStats(stats: Float64Array, listedAt: number): Float64Array {
   const settled = stats.slice();

@@ -20,7 +20,7 @@ import { sha256 } from '../disk/hashing.js';
 export interface FileTable {
   readonly paths: readonly string[];
   readonly stats: Float64Array;
-  /** 32 bytes a file. */
+  /** 32 bytes per file. */
   readonly digests: Buffer;
   /** The probe's answers; files share texts. */
   readonly probes: readonly string[];
@@ -70,7 +70,7 @@ export function decodeIndex(file: Buffer, probeVersion: string): FileIndex | und
   const probes = Array.from(results, (result) => texts[result]);
   return {
     pathText,
-    // Cut up only where it is asked for.
+    // Cut up only if it is asked for.
     get paths() {
       return count === 0 ? [] : pathText.split('\0');
     },

@@ -1,4 +1,6 @@
-/** Lists the files of a folder tree with what the file system says of each; it must be quick for tens of thousands. */
+/**
+ * Lists the files of a folder tree with what the file system says about each; it must be quick for tens of thousands.
+ */
 import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { join, sep } from 'node:path';
 import { compareCodePoints } from '../../core/canonical.js';
@@ -16,7 +18,7 @@ export interface FileList {
   readonly root: string;
   /** Relative to the root, with `/`, ordered by code point. */
   readonly paths: readonly string[];
-  /** {@link STAT_COLUMNS} numbers a file. */
+  /** {@link STAT_COLUMNS} numbers per file. */
   readonly stats: Float64Array;
   readonly passedOver: readonly PassedOver[];
 }
@@ -29,9 +31,9 @@ const surrogate = /[\ud800-\udfff]/;
 const clutter = new Set(['Thumbs.db', 'desktop.ini']);
 
 /**
- * Lists regular files, and what links lead to. Hidden files and folders and the clutter of file managers are left out, and
- * so is a file that vanishes meanwhile. The paths are those of the links. No two links to the same folder are followed, nor
- * one to a folder around it: links cannot make the walk endless.
+ * Lists regular files, and what links lead to. Hidden files and folders and the clutter of file managers are left out,
+ * and so is a file that vanishes in the meantime. The paths are those of the links. No two links to the same folder are
+ * followed, nor one to a folder around it: links cannot make the walk endless.
  */
 export function listFiles(root: string, links: LinkPolicy = 'inside'): FileList {
   const real = realpathSync(root);
@@ -42,7 +44,7 @@ export function listFiles(root: string, links: LinkPolicy = 'inside'): FileList 
   return { root, passedOver, ...(walk.ordered ? { paths, stats } : inOrder(paths, stats)) };
 }
 
-/** The list that holds one file, followed where it is a link. */
+/** The list that holds one file, followed if it is a link. */
 export function listFile(folder: string, name: string): FileList {
   const stats = new Float64Array(STAT_COLUMNS);
   writeStats(stats, 0, statSync(join(folder, name)));
@@ -69,7 +71,10 @@ class Walk {
     private readonly links: LinkPolicy,
   ) {}
 
-  /** `prefix` is the folder's path relative to the root, with a `/` at the end; empty for the root. `real` is its real path. */
+  /**
+   * `prefix` is the folder's path relative to the root, with a `/` at the end; empty for the root. `real` is its real
+   * path.
+   */
   folder(folder: string, prefix: string, real: string): void {
     const names = readdirSync(folder).sort();
     // UTF-16 order, in which names were sorted, is that of code points up to here.

@@ -1,7 +1,7 @@
-/** What is asked of the store's files, and what comes of it. */
+/** Options and results of operations on the store's files. */
 import type { Digest } from '../../core/digest.js';
 
-/** A file that was written aside, and what its bytes come to. */
+/** A file that was written aside, and its digest. */
 export interface HashedFile {
   readonly temporary: string;
   readonly digest: Digest;
@@ -9,9 +9,9 @@ export interface HashedFile {
 }
 
 export interface PublishOptions {
-  /** What to do where the name is taken: put the new file in its place (the default), or leave what is there. */
+  /** What to do if the name is taken: replace the file (the default), or keep it. */
   readonly ifTaken?: 'replace' | 'keep';
-  /** False where losing the file in a power cut costs nothing. */
+  /** False if losing the file in a power cut costs nothing. */
   readonly durable?: boolean;
 }
 

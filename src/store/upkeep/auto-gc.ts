@@ -1,4 +1,4 @@
-/** What the end of a job does about the size of the store. */
+/** Keeps the store within its limit at the end of a job. */
 import type { Files } from '../disk/files.js';
 import type { Collection } from './gc.js';
 import { limitsFrom } from '../limits.js';
@@ -6,13 +6,13 @@ import type { Locks } from '../disk/locks.js';
 import { ageOf } from '../disk/owner.js';
 import { readUsage, writeUsage } from './usage.js';
 
-/** After a collection that could not make the store small enough, the next waits for so much time or growth. */
+/** After a collection that could not make the store small enough, the next waits for this much time or growth. */
 const PAUSE_MS = 3600_000;
 const GROWTH = 0.05;
 
 /**
- * Counts where the store was never counted, and collects where it has outgrown its limit. Cheap otherwise: it reads and writes one small file.
- * Undefined where nothing was collected.
+ * Counts the store if it was never counted, and collects if it exceeds its limit. Cheap otherwise: it reads and writes
+ * one small file. Undefined if nothing was collected.
  */
 export async function tidy(
   files: Files,
@@ -22,7 +22,7 @@ export async function tidy(
   const limits = limitsFrom(environment);
   const before = await readUsage(files);
   if (before === undefined) {
-    // The first job in a folder only counts: nothing goes that was there before this tool.
+    // The first job in a folder only counts: nothing is removed that was there before this tool.
     const { sizeOf } = await import('./gc.js');
     const { takeInventory } = await import('./inventory.js');
     const bytes = sizeOf((await takeInventory(files)).filter(({ claim }) => claim !== 'none'));

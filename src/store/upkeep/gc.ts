@@ -1,7 +1,7 @@
 /**
- * Makes a store as small as it is to be: what was used least goes first, never what the last run of a pipeline needs
- * nor what a running job holds. Safe at any time, beside runs, and whenever it is killed: a record goes before its blobs,
- * a folder is renamed away before it is emptied, and whatever is missed later is made again.
+ * Shrinks a store to its limit: removes what was used least recently, but never what the last run of a pipeline needs
+ * or what a running job holds. Safe at any time, beside runs, and whenever it is killed: a record goes before its
+ * blobs, a folder is renamed away before it is emptied, and whatever is missed later is made again.
  */
 import { hasCode } from '../disk/cache-fs.js';
 import type { Files } from '../disk/files.js';
@@ -16,7 +16,7 @@ import { writeUsage } from './usage.js';
 export interface Collection {
   readonly bytesBefore: number;
   readonly bytesAfter: number;
-  /** What went, or would go, in this order. */
+  /** What was removed, or would be, in this order. */
   readonly removed: readonly Item[];
   /** Bytes that last runs need or running jobs hold. */
   readonly bytesKept: number;
@@ -51,7 +51,7 @@ export async function collect(
   };
 }
 
-/** What goes, each record right before the blobs that it was the last to name. */
+/** What to remove, each record right before the blobs that only it still names. */
 function chooseVictims(
   items: readonly Item[],
   { needed, held, blobsOf }: Needs,
@@ -87,7 +87,7 @@ function chooseVictims(
   return victims;
 }
 
-/** When it was used, for the order in which things go; a time in the future is not a sign of use. */
+/** When it was used, for the order of removal; a time in the future is not a sign of use. */
 function useOf({ usedMs }: Item, now: number): number {
   return isFuture(usedMs, now) ? 0 : usedMs;
 }
@@ -97,7 +97,7 @@ function isExpired({ kind, name, path, usedMs }: Item, maxAgeMs: number, now: nu
   if (kind === 'quarantine') return age > Math.min(maxAgeMs, QUARANTINE_MS);
   if (kind !== 'tmp') return age > maxAgeMs;
   const owner = ownerIn(path);
-  // A part of a download is of use to whoever fetches the same; other files are so to their process alone.
+  // A partial download is useful to any process that downloads the same; other files only to their own process.
   if (name.startsWith('download-')) return age > maxAgeMs;
   return owner === 'dead' || age > LEFT_MS;
 }
@@ -113,7 +113,7 @@ async function removeAll(files: Files, victims: readonly Item[], { blobsOf }: Ne
   return removed;
 }
 
-/** False where it was used since it was looked at. */
+/** False if it was used after it was listed. */
 async function remove(files: Files, item: Item): Promise<boolean> {
   if ((await again(files, item)).usedMs > item.usedMs) return false;
   try {
@@ -121,7 +121,7 @@ async function remove(files: Files, item: Item): Promise<boolean> {
     if (aside !== undefined) await removeTree(files, aside);
     return true;
   } catch (error) {
-    // A folder that another user of a shared cache made: it goes when they collect.
+    // A folder that another user of a shared cache made: it is removed when they collect.
     if (hasCode(error, 'EACCES', 'EPERM')) return false;
     throw error;
   }

@@ -1,6 +1,6 @@
 /**
- * All that is in a store, item by item. An item is what goes as a whole: a record, a blob, the folder of a feature set or of
- * an unpacked archive. What others put there is listed too, and belongs to them.
+ * All that is in a store, item by item. An item is removed as a whole: a record, a blob, the folder of a feature set or
+ * of an unpacked archive. What others put there is listed too, and belongs to them.
  */
 import { basename, join } from 'node:path';
 import { readFully } from '../disk/cache-fs.js';
@@ -18,15 +18,18 @@ export interface Item {
   readonly path: string;
   readonly files: number;
   readonly bytes: number;
-  /** When it was used or made last, in milliseconds since 1970: the youngest of its files, and for evidence of damage when it was set aside. */
+  /**
+   * When it was used or made last, in milliseconds since 1970: the youngest of its files, and for evidence of damage
+   * when it was set aside.
+   */
   readonly usedMs: number;
-  /** What speaks for this tool having made it: a collection takes nothing else. */
+  /** Evidence that this tool made it: a collection removes nothing else. */
   readonly claim: Claim;
 }
 
 /** Folders whose first two characters of a name are a folder of their own. */
 const FAN = /^[0-9a-f]{2}$/;
-/** What processes tell each other, and what the store knows of itself: a few bytes that are not content. */
+/** Messages between processes, and the store's own bookkeeping: a few bytes that are not content. */
 const housekeeping = new Set(['locks', 'usage.json', ORIGIN_FILE]);
 
 export async function takeInventory(files: Files): Promise<Item[]> {

@@ -1,4 +1,4 @@
-/** A store seen from its keeper: what is in it, what can go, and what is damaged. */
+/** Maintenance of a store: what is in it, what can be removed, and what is damaged. */
 import { nodeFs, type CacheFs } from '../disk/cache-fs.js';
 import { Files, type DamageNote } from '../disk/files.js';
 import { collect, sizeOf, type Collection } from './gc.js';
@@ -8,7 +8,7 @@ import { Locks } from '../disk/locks.js';
 import { findNeeds } from './needs.js';
 import { verifyStore, type Verification } from './verify.js';
 
-/** The figures of one kind of item. */
+/** The numbers of one kind of item. */
 interface KindUsage {
   readonly kind: string;
   readonly items: number;
@@ -33,7 +33,7 @@ export interface ShelfOptions {
 export function openShelf(root: string, { onDamage, fs = nodeFs }: ShelfOptions): Shelf {
   const files = new Files(root, fs, onDamage);
   const locks = new Locks(files);
-  files.uses.stop(); // who looks after a store uses nothing of it
+  files.uses.stop(); // maintenance does not count as use
   return {
     usage: async (limits) => {
       const items = await takeInventory(files);

@@ -1,4 +1,4 @@
-/** Which items of a store are needed by last runs, which are held by running ones, and what the records hold on to. */
+/** Which items of a store are needed by last runs, which are held by running ones, and which blobs the records name. */
 import { COARSEST_TIME_MS } from '../disk/cache-fs.js';
 import type { Files } from '../disk/files.js';
 import type { Item } from './inventory.js';
@@ -7,7 +7,7 @@ import type { Limits } from '../limits.js';
 import type { Locks } from '../disk/locks.js';
 import { ageOf, isFuture, livenessOf } from '../disk/owner.js';
 import { parseRecord, RECORD_LIMIT, type ActionRecord } from '../records.js';
-import { readRoot, stands } from '../roots.js';
+import { pipelineExists, readRoot } from '../roots.js';
 
 export interface Needs {
   /** Needed by the last run of a pipeline. */
@@ -77,7 +77,7 @@ async function livingRoots(
   for (const item of items) {
     if (item.kind !== 'roots' || item.claim !== 'whole') continue;
     const root = await readRoot(files, item.path);
-    if (root === undefined || (isAged(item) && !(await stands(root)))) continue;
+    if (root === undefined || (isAged(item) && !(await pipelineExists(root)))) continue;
     living.items.add(item);
     for (const key of root.keys) living.keys.add(key);
   }
@@ -96,7 +96,7 @@ function namesNeeded(records: readonly ActionRecord[]): Set<string> {
   return names;
 }
 
-/** The keys that somebody works on: whatever lies under such a name is theirs. */
+/** The keys that someone works on: everything under such a name is theirs. */
 async function namesWorkedOn(locks: Locks): Promise<Set<string>> {
   const found = await locks.list();
   return new Set(

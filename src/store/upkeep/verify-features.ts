@@ -1,4 +1,6 @@
-/** Reads every row of a feature set. Packs with damaged rows are written again without them, so that the others stay. */
+/**
+ * Reads every row of a feature set. Packs with damaged rows are written again without them, so that the others stay.
+ */
 import { join } from 'node:path';
 import { isFeatureSetKey, type Digest } from '../../core/digest.js';
 import { isCount, isOneOf, isShapedAs } from '../../core/guards.js';
@@ -13,7 +15,7 @@ import { checkSealed } from './verify-file.js';
 
 const DESCRIPTION_LIMIT = 1024 * 1024;
 
-/** How many files of the set were damaged; they are out of the way then. */
+/** How many files of the set were damaged; they are moved away. */
 export async function verifyFeatures(files: Files, { path, name }: Item): Promise<number> {
   let damaged = await checkSealed(
     files,

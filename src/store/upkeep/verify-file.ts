@@ -1,13 +1,13 @@
-/** What `cache verify` finds out about single files: how many were damaged, 0 or 1. Those are out of the way then. */
+/** The checks of `cache verify` for single files: how many were damaged, 0 or 1. Damaged files are moved away. */
 import type { Files } from '../disk/files.js';
 import { RECORD_LIMIT } from '../records.js';
 
-/** What is missing was damaged where a note says so; else it was gone: a run beside this finished, or a collection took it. */
+/** What is missing was damaged if a note says so; otherwise a parallel run finished, or a collection removed it. */
 export function damageAt(files: Files, path: string): number {
   return files.noted(path) ? 1 : 0;
 }
 
-/** A file of one piece, of which `parse` says what is wrong, if anything is. */
+/** A file in one piece; `parse` returns what is wrong, if anything. */
 export async function checkSealed(
   files: Files,
   path: string,

@@ -1,6 +1,6 @@
 /**
- * Reads all that is in a store and holds it against its digests. What is damaged is moved to quarantine, or taken away where
- * it is large and made again as a whole, so that the next run misses it and heals. Safe beside runs.
+ * Reads everything in a store and compares it with its digests. Damaged items are moved to quarantine, or removed if
+ * they are large and recreated as a whole, so that the next run misses and recomputes them. Safe during runs.
  */
 import { join } from 'node:path';
 import { isActionKey, isDigest } from '../../core/digest.js';
@@ -23,16 +23,16 @@ import { checkSealed, damageAt, setAside } from './verify-file.js';
 export interface Verification {
   /** How many items of each kind were read. */
   readonly checked: Readonly<Record<string, number>>;
-  /** What has no name of this tool's, or is of a kind that this version does not know. */
+  /** Items without a name of this tool, or of a kind that this version does not know. */
   readonly unchecked: Readonly<Record<string, number>>;
   readonly bytes: number;
-  /** Damage that was found; each was said as it was found. */
+  /** Damage that was found; each was reported when it was found. */
   readonly damaged: number;
   /** Records some of whose results are gone: no damage, but no hits either. */
   readonly incomplete: number;
 }
 
-/** Tells how much of an item is damaged, and says and moves away what is. */
+/** Returns how much of an item is damaged, and reports it and moves it away. */
 type Check = (files: Files, item: Item) => Promise<number>;
 
 const checks: Readonly<Record<string, Check>> = {
@@ -72,7 +72,7 @@ export async function verifyStore(files: Files): Promise<Verification> {
   let bytes = 0;
   for (const item of items) {
     if (unread.has(item.kind)) continue;
-    // Without a name of ours it is somebody's.
+    // Without a name of ours, it belongs to someone.
     const check = item.claim !== 'none' && Object.hasOwn(checks, item.kind) ? checks[item.kind] : undefined;
     const counts = check === undefined ? unchecked : checked;
     counts[item.kind] = (counts[item.kind] ?? 0) + 1;
@@ -88,7 +88,7 @@ function freshUnpacked(files: Files): Unpacked {
   return new Unpacked(files, (folder) => digestFiles(files, listFiles(folder, 'inside'), 0, { probe: noProbe }));
 }
 
-/** For what is read by its name: one that lies elsewhere is found by nobody. */
+/** For items that are read by name: one in the wrong place is never found. */
 function checkRead<Name>(
   isName: Guard<Name>,
   pathOf: (files: Files, name: Name) => string,

@@ -1,4 +1,4 @@
-/** Features are kept by picture: their bits must not depend on the neighbours in a batch, nor on the number of threads. */
+/** Features are kept by image: their bits must not depend on the neighbors in a batch, nor on the number of threads. */
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
@@ -10,22 +10,22 @@ import { sizeOf, type Weights } from '../../../src/model/tensor.js';
 import { everyLayer, madeUpWeights, noise } from '../../model/graphs.js';
 import { testWithShared } from '../../shared.js';
 
-/** Whether every picture's output has the same bits in batches of several sizes, with one thread and with two. */
+/** Whether every image's output has the same bits in batches of several sizes, with one thread and with two. */
 async function isDeterministic(
   graph: Graph,
   weights: Weights,
-  pictures: number,
+  images: number,
   sizes: readonly number[],
 ): Promise<boolean> {
   const size = sizeOf(shapesOf(graph).get(graph.layers[0].name)!);
-  const inputs = noise(pictures * size, 11);
+  const inputs = noise(images * size, 11);
   let expected: Buffer | undefined;
   for (const threads of [1, 2]) {
     const runner = await (await createOnnxEngine({ threads })).compile(graph, weights);
     for (const batch of sizes) {
       const outputs: Float32Array[] = [];
-      for (let from = 0; from < pictures; from += batch) {
-        const to = Math.min(from + batch, pictures);
+      for (let from = 0; from < images; from += batch) {
+        const to = Math.min(from + batch, images);
         outputs.push(await runner.run(inputs.subarray(from * size, to * size), to - from));
       }
       const bytes = Buffer.concat(

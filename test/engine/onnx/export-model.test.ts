@@ -20,7 +20,7 @@ import { classifier } from '../../model/classifiers.js';
 const size = 13 * 11 * 3;
 const pixels = Uint8Array.from({ length: 3 * size }, (_, i) => (i * 7919) % 256);
 
-/** What the reference engine makes of the pixels, one score a class. */
+/** What the reference engine makes of the pixels, one score per class. */
 async function reference({ document, weights }: ReturnType<typeof classifier>): Promise<number[]> {
   const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(document.graph, weights);
   const inputs = new Float32Array(pixels.length);
@@ -59,7 +59,7 @@ describe('an exported model', () => {
     [1, 2],
     [2, 2],
     [4, 4],
-  ])('of %d units gives %d scores a picture, those of the reference engine', async (units, classes) => {
+  ])('of %d units gives %d scores an image, those of the reference engine', async (units, classes) => {
     const model = classifier(units, { kind: 'mode', mode: 'caffe' });
     const { scores } = await reloadOnnx(
       exportOnnx(model.document, model.weights, 'float32'),
@@ -111,7 +111,7 @@ describe('an exported model', () => {
     const kernels = [...weights]
       .filter(([, { shape }]) => shape.length > 1)
       .reduce((sum, [, { data }]) => sum + data.length, 0);
-    // Each kernel saves two bytes a number, less the Cast that it needs.
+    // Each kernel saves two bytes per number, less the Cast that it needs.
     const saved = exportOnnx(document, weights, 'float32').length - file.length;
     expect(saved).toBeGreaterThan(2 * kernels - 8 * 120);
   });
@@ -162,7 +162,7 @@ describe('a file that is none of ours', () => {
 
   test.each([
     ['a text', Buffer.from('no model at all'), 'not-onnx'],
-    ['a model of somebody else', withProperties(), 'not-an-exported-model'],
+    ['a model of another program', withProperties(), 'not-an-exported-model'],
     ['one of a later version', withProperties({ 'pipeline.version': '2' }), 'not-an-exported-model'],
     [
       'one with a class list that is not JSON',
@@ -170,7 +170,7 @@ describe('a file that is none of ours', () => {
       'not-an-exported-model',
     ],
     [
-      'one of pictures that no memory holds',
+      'one of images that fit into no memory',
       withProperties({
         ...own,
         'pipeline.image': '{"size":[90000000,9],"interpolation":"bilinear","orientation":"exif"}',

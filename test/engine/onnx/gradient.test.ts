@@ -13,10 +13,10 @@ beforeAll(async () => {
 
 type Shape = readonly number[];
 const vector: Shape = [5];
-const picture: Shape = [2, 3, 2];
+const image: Shape = [2, 3, 2];
 
 /**
- * Layers between two trained dense ones, so that gradients must pass through them. On pictures the first one acts on the
+ * Layers between two trained dense ones, so that gradients must pass through them. On images the first one acts on the
  * channels. The layers read `before`, the last of them is called `tested`.
  */
 function around(shape: Shape, layers: readonly Layer[], units = 3, activation: Activation = 'softmax'): Graph {
@@ -48,7 +48,7 @@ const norm = {
 
 describe.each([
   ['rows', vector],
-  ['pictures', picture],
+  ['pictures', image],
 ])('on %s', (_, shape) => {
   test.each<Activation>(['linear', 'relu', 'sigmoid', 'tanh', 'softmax'])('activation %s', async (activation) => {
     expect(
@@ -113,9 +113,9 @@ describe.each([
   });
 });
 
-describe('pooling over the picture', () => {
+describe('pooling over the image', () => {
   test.each(['global_average_pooling2d', 'global_max_pooling2d'] as const)('%s', async (kind) => {
-    const graph = around(picture, [{ ...tested, kind }]);
+    const graph = around(image, [{ ...tested, kind }]);
     // The rows that come out are flat already: the last layer reads them as they are.
     const layers = graph.layers
       .filter(({ name }) => name !== 'flat')

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { onnxIdentity } from '../../../src/engine/onnx/identity.js';
 import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
 
-test('the identity is told from the package and is the one that the engine carries', async () => {
+test('the identity comes from the package and is that of the engine', async () => {
   const { version } = JSON.parse(readFileSync('node_modules/onnxruntime-node/package.json', 'utf8'));
   const identity = onnxIdentity();
   expect(identity).toMatchObject({ name: 'onnx', backend: 'cpu', version });

@@ -72,7 +72,7 @@ describe('shapes that only some networks have', () => {
     momentum: 0.9,
   } as const;
 
-  /** A network of the layers given, one after another, on pictures of 9 x 7 with 4 channels. */
+  /** A network of the layers given, one after another, on images of 9 x 7 with 4 channels. */
   function chain(...layers: Layer[]): Graph {
     const input: Layer = { kind: 'input', name: 'input', inputs: [], trainable: false, shape: [9, 7, 4] };
     return { name: 'chain', layers: [input, ...layers] };
@@ -152,7 +152,7 @@ describe('shapes that only some networks have', () => {
   });
 });
 
-test('more pictures than one batch come back in order', async () => {
+test('more images than one batch come back in order', async () => {
   const graph = everyLayer();
   const runner = await engine.compile(graph, madeUpWeights(graph, 1));
   const size = 13 * 11 * 3;
@@ -165,7 +165,7 @@ test('more pictures than one batch come back in order', async () => {
   runner.dispose();
 });
 
-test('batches of changing sizes need no more memory as time goes on', async () => {
+test('batches of changing sizes need no more memory over time', async () => {
   const graph = withInputShape(everyLayer(), [64, 64, 3]);
   const part = { ...graph, layers: graph.layers.slice(0, 14) };
   const runner = await engine.compile(part, madeUpWeights(part, 1));
@@ -183,6 +183,6 @@ test('batches of changing sizes need no more memory as time goes on', async () =
   runner.dispose();
 });
 
-test('a network without the size of its pictures is refused', async () => {
+test('a network without the size of its images is refused', async () => {
   await expect(engine.compile(vgg16(), new Map())).rejects.toThrow('vgg16 must be given an input size');
 });

@@ -154,7 +154,7 @@ test('of equal maxima the first one gets the gradient', async () => {
     padding: 'valid',
   };
   const graph = around([pool], [2, 2]);
-  // Pixels differ in their input alone, and the convolution adds up weights times input: the kernel's gradient tells which
+  // Pixels differ in their input alone, and the convolution adds up weights times input: the kernel's gradient shows which
   // pixel got what. Every pixel is equal behind a kernel of zeros.
   const program = programFor(graph, { optimizer: { kind: 'sgd', momentum: 0, nesterov: false } });
   const zeros = new Map(

@@ -40,15 +40,15 @@ test('tfjs-node is ready where its native part was built, and never from Node 23
   await rm(folder, { recursive: true });
 });
 
-test('a slower backend is told, with the reason and the remedy', () => {
+test('a slower backend is reported, with the reason and the remedy', () => {
   expect(slowBackendNote('node')).toBeUndefined();
-  const told = (state: Parameters<typeof slowBackendNote>[1]) => slowBackendNote('wasm', state)!;
-  expect(told('not-installed')).toMatchObject({
+  const note = (state: Parameters<typeof slowBackendNote>[1]) => slowBackendNote('wasm', state)!;
+  expect(note('not-installed')).toMatchObject({
     code: 'tfjs-on-wasm',
     text: expect.stringMatching(/not installed \(npm install @tensorflow\/tfjs-node.*ten times slower/),
   });
-  expect(told('not-built').text).toMatch(/without its native part \(npm rebuild @tensorflow\/tfjs-node/);
-  expect(told('node-too-new').text).toContain(
+  expect(note('not-built').text).toMatch(/without its native part \(npm rebuild @tensorflow\/tfjs-node/);
+  expect(note('node-too-new').text).toContain(
     `does not work on Node ${process.versions.node} (it needs Node 22 or older)`,
   );
 });

@@ -52,7 +52,7 @@ test.each(inference)(
   },
 );
 
-test.each(inference)('a result does not depend on the neighbours in the batch (%s)', async (backend) => {
+test.each(inference)('a result does not depend on the neighbors in the batch (%s)', async (backend) => {
   const graph = everyLayer();
   const runner = await (await createTfjsEngine({ backend })).compile(graph, madeUpWeights(graph, 3));
   const input = noise(8 * pixels, 4);

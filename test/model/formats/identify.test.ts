@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What is said of a path: the same by the survey, which does not look into zips, and by the reader. */
-async function said(path: string): Promise<string> {
+/** The description of a path, which the survey, which does not look into zips, and the reader share. */
+async function descriptionOf(path: string): Promise<string> {
   const refusal = (promise: Promise<unknown>) =>
     promise.then(
       () => 'read',
@@ -32,7 +32,7 @@ async function said(path: string): Promise<string> {
 
 async function saidOf(bytes: Uint8Array | string, name = 'base.h5'): Promise<string> {
   await writeFile(join(folder, name), bytes);
-  return said(join(folder, name));
+  return descriptionOf(join(folder, name));
 }
 
 const bytes = (text: string, length = 64) => Buffer.concat([Buffer.from(text, 'latin1'), Buffer.alloc(length)]);
@@ -113,10 +113,10 @@ describe('folders', () => {
     const path = join(folder, `saved-${number++}`);
     await mkdir(path);
     for (const name of names) await writeFile(join(path, name), '');
-    return said(path);
+    return descriptionOf(path);
   };
 
-  test('are told by what is in them', async () => {
+  test('are recognized by their contents', async () => {
     expect(await saidOfFolder('saved_model.pb')).toMatch(
       /is a TensorFlow SavedModel, .* -> go back to the Keras model/,
     );

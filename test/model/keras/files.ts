@@ -6,8 +6,8 @@ import { gunzipSync } from 'node:zlib';
 
 const fixtures = 'test/fixtures/keras';
 
-/** What Keras computed: three pictures of 8 x 8 x 3 and their classes, one row through two dense layers. */
-export const told = JSON.parse(readFileSync(join(fixtures, 'tiny.json'), 'utf8')) as {
+/** What Keras computed: three images of 8 x 8 x 3 and their classes, one row through two dense layers. */
+export const expected = JSON.parse(readFileSync(join(fixtures, 'tiny.json'), 'utf8')) as {
   readonly pixels: number[];
   readonly outputs: number[];
   readonly row: { readonly input: number[]; readonly output: number[] };

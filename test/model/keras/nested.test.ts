@@ -12,7 +12,7 @@ import type { Weights } from '../../../src/model/tensor.js';
 import { relativeError } from '../graphs.js';
 import { unpack } from './files.js';
 
-const told = JSON.parse(readFileSync('test/fixtures/keras/nested.json', 'utf8')) as {
+const expected = JSON.parse(readFileSync('test/fixtures/keras/nested.json', 'utf8')) as {
   pixels: number[];
   outputs: Record<string, number[]>;
 };
@@ -26,7 +26,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function outputs(graph: Graph, weights: Weights): Promise<Float32Array> {
   const runner = await (await createTfjsEngine({ backend: 'cpu' })).compile(withInputShape(graph, [8, 8, 3]), weights);
   try {
-    return await runner.run(Float32Array.from(told.pixels), 2);
+    return await runner.run(Float32Array.from(expected.pixels), 2);
   } finally {
     runner.dispose();
   }
@@ -40,12 +40,12 @@ const layersOf: Readonly<Record<string, readonly string[]>> = {
   top: ['stem'],
 };
 
-test.each(Object.keys(told.outputs).filter((name) => !name.includes('weights')))('%s', async (name) => {
+test.each(Object.keys(expected.outputs).filter((name) => !name.includes('weights')))('%s', async (name) => {
   const { graph, weights } = await readModelFile(await unpack(folder, name), { withoutTop: true });
   const [, kind] = name.split('-');
   expect(graph!.layers.slice(1).map((layer) => layer.name)).toEqual(layersOf[kind]);
   const found = await outputs(graph!, fitWeights(graph!, weights, name, { ignoreOthers: true }));
-  expect(relativeError(found, Float32Array.from(told.outputs[name]))).toBeLessThan(1e-5);
+  expect(relativeError(found, Float32Array.from(expected.outputs[name]))).toBeLessThan(1e-5);
 });
 
 test('weights that Keras 3 saved alone are read for a network that is known, also where it is inside a model', async () => {
@@ -55,6 +55,6 @@ test('weights that Keras 3 saved alone are read for a network that is known, als
   const { graph, weights } = await readModelFile(path, { network });
   expect(graph).toBeUndefined();
   const found = await outputs(network!, fitWeights(network!, weights, name));
-  expect(relativeError(found, Float32Array.from(told.outputs[name]))).toBeLessThan(1e-5);
+  expect(relativeError(found, Float32Array.from(expected.outputs[name]))).toBeLessThan(1e-5);
   await expect(readModelFile(path)).rejects.toThrow('weights that Keras 3 saved without the layers');
 });

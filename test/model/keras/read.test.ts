@@ -13,7 +13,7 @@ import { fitWeights } from '../../../src/model/layers-model/fit.js';
 import { modelFiles, readModelFile } from '../../../src/model/read-model.js';
 import type { Weights } from '../../../src/model/tensor.js';
 import { relativeError } from '../graphs.js';
-import { told, unpack } from './files.js';
+import { expected, unpack } from './files.js';
 
 let folder: string;
 let graph: Graph;
@@ -45,23 +45,23 @@ test.each(['tiny-keras2.h5', 'tiny-keras3.h5', 'tiny-keras2.keras', 'tiny-keras3
     expect(model.files).toEqual([{ path, digest: digestOf(await readFile(path)) }]);
     expect(await modelFiles(path, name)).toEqual([path]);
     expect(model.graph!.layers.map((layer) => layer.name)).toEqual(graph.layers.map((layer) => layer.name));
-    const found = await outputs(model.graph!, fitWeights(model.graph!, model.weights, name), told.pixels, 3);
-    expect(relativeError(found, Float32Array.from(told.outputs))).toBeLessThan(1e-5);
+    const found = await outputs(model.graph!, fitWeights(model.graph!, model.weights, name), expected.pixels, 3);
+    expect(relativeError(found, Float32Array.from(expected.outputs))).toBeLessThan(1e-5);
   },
 );
 
 test.each(['tiny-keras1-weights.h5', 'tiny-keras2-weights.h5'])('%s brings its weights, and no graph', async (name) => {
   const model = await readModelFile(await unpack(folder, name));
   expect(model.graph).toBeUndefined();
-  const found = await outputs(graph, fitWeights(graph, model.weights, name), told.pixels, 3);
-  expect(relativeError(found, Float32Array.from(told.outputs))).toBeLessThan(1e-5);
+  const found = await outputs(graph, fitWeights(graph, model.weights, name), expected.pixels, 3);
+  expect(relativeError(found, Float32Array.from(expected.outputs))).toBeLessThan(1e-5);
 });
 
-test('layers of one class are told apart by their order, in a sequential model too', async () => {
+test('layers of one class are distinguished by their order, in a sequential model too', async () => {
   const model = await readModelFile(await unpack(folder, 'row-keras3.keras'));
   expect(model.graph!.layers.map(({ kind }) => kind)).toEqual(['input', 'dense', 'activation', 'dense']);
-  const found = await outputs(model.graph!, model.weights, told.row.input, 1);
-  expect(relativeError(found, Float32Array.from(told.row.output))).toBeLessThan(1e-5);
+  const found = await outputs(model.graph!, model.weights, expected.row.input, 1);
+  expect(relativeError(found, Float32Array.from(expected.row.output))).toBeLessThan(1e-5);
 });
 
 test('variables are found under the name that Keras 2.12 gave their folder, as many as the layer has', async () => {
@@ -81,14 +81,16 @@ test('variables are found under the name that Keras 2.12 gave their folder, as m
     values.forEach((data, i) => folder.create_dataset({ name: `${i}`, data }));
     file.close();
     return Hdf5File.reading(FS.readFile('/made.h5'), 'row', (opened) =>
-      readLayerVariables(opened, dense, places, 'row'),
+      readLayerVariables(opened, dense, places, { where: 'row' }),
     );
   };
   expect([...(await read(2))].map(([name, { data }]) => [name, ...data])).toEqual([
     ['d/kernel', 3, 4],
     ['d/bias', 5],
   ]);
-  await expect(read(1)).rejects.toThrow('dense_1/vars/1 is missing');
+  await expect(read(1)).rejects.toThrow(
+    'it has 1 variable for layer `d` (/_layer_checkpoint_dependencies/dense_1/vars), not 2',
+  );
   await expect(read(3)).rejects.toThrow('more than 2 variables');
 });
 

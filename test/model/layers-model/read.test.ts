@@ -136,7 +136,7 @@ test("Keras 3's references and shapes, and a nested model_config, are read", () 
   expect(graph.layers[0]).toMatchObject({ shape: [null, null, 3] });
 });
 
-test('a sequential model is a chain, its input told by the first layer', () => {
+test('a sequential model is a chain, with the input of its first layer', () => {
   const layers: Entry[] = [
     { class_name: 'Dense', config: { name: 'd', units: 4, batch_input_shape: [null, 6], activation: 'relu' } },
     { class_name: 'Softmax', config: { name: 's' } },
@@ -207,7 +207,7 @@ describe('refused, by the name of the layer', () => {
   const after = (className: string, config = {}) => model([input, layer(className, 'y', config, 'x')], 'y');
   const called = (...nodes: unknown[]) => model([input, { ...layer('ReLU', 'y', {}), inbound_nodes: nodes }], 'y');
   const shared = called([['x', 0, 0, {}]], [['y', 0, 0, {}]]);
-  const circle = model([input, layer('Add', 'a', {}, 'b', 'x'), layer('ReLU', 'b', {}, 'a')], 'b');
+  const cycle = model([input, layer('Add', 'a', {}, 'b', 'x'), layer('ReLU', 'b', {}, 'a')], 'b');
   const twice = [
     ['x', 0, 0],
     ['z', 0, 0],
@@ -246,7 +246,7 @@ describe('refused, by the name of the layer', () => {
     ['a sum of one', after('Add'), /^layer y: a layer of the class Add reads 1 layers; at least 2/],
     ['a shared layer', shared, /^layer y: the layer is used 2 times/],
     ['a call with arguments', called([['x', 0, 0, { training: true }]]), /^layer y: it is called with training/],
-    ['a circle', circle, /^model.json: the layers form a cycle/],
+    ['a cycle', cycle, /^model.json: the layers form a cycle/],
     ['a missing source', called([['nobody', 0, 0, {}]]), /^model.json: the layer nobody is read but/],
     ['two outputs', model([input], 'x', { output_layers: twice }), /^model.json: the model has 2 outputs; one output/],
     ['two inputs', model([input], 'x', { input_layers: twice }), /^model.json: the model has 2 inputs; one input/],

@@ -29,7 +29,7 @@ test('what is written is read back, field by field', () => {
   expect(textOf(message.toBytes(), 9)).toBe('');
 });
 
-test('bytes that end early are told, wherever that is', () => {
+test('bytes that end early are refused, wherever that is', () => {
   const whole = message.toBytes();
   const fields = [...fieldsOf(whole)].length;
   for (let length = 0; length < whole.length; length++) {

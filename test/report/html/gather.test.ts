@@ -37,7 +37,7 @@ const graph = [
   node('evaluate-stored', 'evaluate', { data: 'varied' }),
 ];
 
-test('pictures are shown as the ingest behind their own evaluation turned them', async () => {
+test('images are shown as the ingest behind their own evaluation turned them', async () => {
   const bench = new Bench();
   const digest = digestOf(lying);
   const files = bench.putJson({ root: 'pictures', onBadImage: 'fail', paths: { [digest]: ['lying.jpg'] } });
@@ -75,7 +75,7 @@ test('pictures are shown as the ingest behind their own evaluation turned them',
     readMade: () => Promise.resolve(undefined),
     folderOf: () => Promise.resolve(folder),
   });
-  expect(detailed.map(({ evaluation, examples: [{ picture }] }) => [evaluation.node.name, picture])).toEqual([
+  expect(detailed.map(({ evaluation, examples: [{ image }] }) => [evaluation.node.name, image])).toEqual([
     ['evaluate-upright', expect.objectContaining({ state: 'shown', width: 20, height: 40 })],
     ['evaluate-stored', expect.objectContaining({ state: 'shown', width: 40, height: 20 })],
   ]);

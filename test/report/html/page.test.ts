@@ -1,93 +1,9 @@
 /** The page of made-up runs: many classes, long trainings, results that are gone. */
 import { describe, expect, test } from '@jest/globals';
-import type { Digest } from '../../../src/core/digest.js';
-import type { RecordedNode, RunEnd, RunStart } from '../../../src/core/run-record.js';
-import { page, type Report } from '../../../src/report/html/page.js';
-import { classFigures, confusionMatrix } from '../../../src/model/metrics.js';
-import type { EvaluationMetrics, History, PredictionRow } from '../../../src/model/results.js';
-import type { Kept } from '../../../src/report/results/kept.js';
-
-const evaluate: RecordedNode = {
-  name: 'evaluate',
-  kind: 'evaluate',
-  reads: { model: 'train', data: 'ingest' },
-  gates: [],
-};
-const ingest: RecordedNode = { name: 'ingest', kind: 'ingest', reads: {}, gates: [] };
-const train: RecordedNode = { name: 'train', kind: 'train', reads: {}, gates: [] };
-const run: RunStart = {
-  format: 1,
-  id: '20260901-140312-41700',
-  startedAt: '2026-09-01T14:03:12.417Z',
-  tool: '1',
-  node: 'v20',
-  platform: 'linux-x64',
-  pipeline: { name: 'pets', file: 'pets.yaml', seed: 1 },
-  source: { text: 'version: 1\n', set: [] },
-  graph: [ingest, train, evaluate],
-};
-const end: RunEnd = {
-  state: 'ok',
-  durationMs: 1,
-  stages: [],
-  metrics: { evaluate: { accuracy: 0.5, loss: 1 } },
-  problems: [],
-};
-
-/** Rows whose picture `i` is of class `i`, and taken for the next class where `i` is even. */
-function rowsOf(classes: number, count: number): PredictionRow[] {
-  return Array.from({ length: count }, (_, index) => {
-    const label = index % classes;
-    const predicted = index % 2 === 0 ? (label + 1) % classes : label;
-    return {
-      digest: String(index).padStart(64, '0') as Digest,
-      label,
-      predicted,
-      scores: Array.from({ length: classes }, (_, k) => (k === predicted ? 0.5 : 0.5 / (classes - 1))),
-    };
-  });
-}
-
-function reportOf(classCount: number, pictures: number, history: Kept<History> = { state: 'never' }): Report {
-  const classes = Array.from({ length: classCount }, (_, index) => `class-${index}`);
-  const rows = rowsOf(classCount, pictures);
-  const confusion = confusionMatrix(
-    rows.map(({ label }) => label),
-    rows.map(({ predicted }) => predicted),
-    classCount,
-  );
-  const figures = classFigures(confusion);
-  const value: EvaluationMetrics = {
-    loss: 1,
-    accuracy: 0.5,
-    macro_precision: 0.5,
-    macro_recall: 0.5,
-    macro_f1: 0.5,
-    samples: pictures,
-    split: 'test',
-    threshold: 0.5,
-    classes,
-    per_class: Object.fromEntries(classes.map((name, index) => [name, figures[index]])),
-    confusion,
-  };
-  const evaluation = {
-    node: evaluate,
-    figures: { state: 'kept', value },
-    predictions: { state: 'kept', value: { classes, rows } },
-    files: { state: 'gone' },
-  } as const;
-  const examples = rows.slice(0, 2).map((row) => ({ row, files: [], picture: { state: 'gone' } as const }));
-  return {
-    run,
-    state: 'ok',
-    end,
-    ranked: [evaluate],
-    detailed: [{ evaluation, training: { node: train, history }, examples }],
-    trainings: [],
-    data: [],
-    made: new Map(),
-  };
-}
+import type { RunEnd } from '../../../src/core/run-record.js';
+import { page } from '../../../src/report/html/page.js';
+import type { History } from '../../../src/model/results.js';
+import { end, reportOf, run } from './made-up.js';
 
 test('a learning rate that changes is drawn beside the other curves, one that does not is left out', () => {
   const epochs = (rates: number[]): History => ({
@@ -110,7 +26,7 @@ describe('bounds', () => {
     const many = page(reportOf(21, 60));
     expect(page(reportOf(20, 60))).not.toContain('Most confused classes');
     expect(many).toContain('Confusion matrix');
-    // Of sixty pictures every other one is wrong: each of the 21 pairs of neighbours was confused once or more.
+    // Of sixty images every other one is wrong: each of the 21 pairs of neighbors was confused once or more.
     expect(many).toContain('Most confused classes, 15 of 21 pairs');
   });
 
@@ -128,11 +44,11 @@ describe('bounds', () => {
   });
 });
 
-test('a page of many classes and pictures stays a page', () => {
+test('a page of many classes and images stays a page', () => {
   expect(page(reportOf(200, 4000)).length).toBeLessThan(400_000);
 });
 
-test('without a name that a picture had, its digest stands for it', () => {
+test('without a name that an image had, its digest stands for it', () => {
   expect(page(reportOf(2, 4))).toContain('<bdi>000000000000</bdi>');
 });
 
@@ -152,6 +68,30 @@ test('a killed run has its graph and its file, and no figures', () => {
     'Stages',
     'Provenance',
     'Pipeline file',
+  ]);
+});
+
+test('engine and processor of each result are in the table of versions, those of another machine too', () => {
+  const made = (processor: string) => ({
+    createdAt: '2026-09-01T14:03:12.417Z',
+    tool: '1',
+    durationMs: 1,
+    computedBy: { engine: 'onnx', backend: 'cpu', version: '1.30.0', processor, architecture: 'x64' },
+  });
+  const { computedBy: _none, ...ingest } = made('');
+  const text = page({
+    ...reportOf(2, 4),
+    made: new Map([
+      ['ingest', ingest],
+      ['train', made('Xeon <1>')],
+      ['evaluate', made('EPYC')],
+      ['export', made('EPYC')],
+    ]),
+  });
+  const rows = [...text.matchAll(/<th scope="row">([^<]*) computed by<\/th><td class="text">([^<]*)/g)];
+  expect(rows.map(([, stages, by]) => [stages, by])).toEqual([
+    ['train', 'onnx 1.30.0 (cpu) on Xeon &lt;1&gt;, x64'],
+    ['evaluate, export', 'onnx 1.30.0 (cpu) on EPYC, x64'],
   ]);
 });
 
@@ -185,7 +125,7 @@ describe('the weights of a base', () => {
     ]);
   });
 
-  test('are told apart from those that the cache keeps', () => {
+  test('are distinguished from those in the cache', () => {
     const stage = {
       name: 'train',
       kind: 'train',

@@ -1,4 +1,4 @@
-/** Which pictures turned between two runs, and which were worst in one. */
+/** Which images turned between two runs, and which were worst in one. */
 import { describe, expect, test } from '@jest/globals';
 import type { Digest } from '../../../src/core/digest.js';
 import type { PredictionRow } from '../../../src/model/results.js';
@@ -29,7 +29,7 @@ function evaluation(
   };
 }
 
-describe('pictures that turned', () => {
+describe('images that turned', () => {
   const before = evaluation(
     ['cats', 'dogs'],
     [
@@ -87,7 +87,7 @@ describe('pictures that turned', () => {
     expect(changedPredictions(before, after)).toMatchObject({ compared: 3, wrong: [], right: [] });
   });
 
-  test('cannot be told where predictions are gone', () => {
+  test('are unknown if predictions are gone', () => {
     expect(changedPredictions({ ...before, predictions: { state: 'gone' } }, before)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-/** Small copies of pictures: of the very bytes that were seen, bounded, or the reason why there is none. */
+/** Small copies of images: of the very bytes that were seen, bounded, or the reason why there is none. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,19 +27,19 @@ afterAll(() => rm(folder, { recursive: true }));
 const files = (digest: string, ...paths: string[]) =>
   ({ root: 'pictures', onBadImage: 'fail', paths: { [digest]: paths } }) as const;
 
-function pictures(): Thumbnails {
+function thumbnails(): Thumbnails {
   return new Thumbnails((root) => Promise.resolve(root === 'pictures' ? folder : undefined));
 }
 
-test('a picture is shown small, upright, in its own aspect, encoded again', async () => {
+test('an image is shown small, upright, in its own aspect, encoded again', async () => {
   const digest = digestOf(tall);
-  const shown = await pictures().show(digest, files(digest, 'cats/tall.jpg'), 'exif');
+  const shown = await thumbnails().show(digest, files(digest, 'cats/tall.jpg'), 'exif');
   expect(shown).toMatchObject({ state: 'shown', width: 96, height: 192 });
   const [, base64] = /^data:image\/webp;base64,(.*)$/.exec(shown.state === 'shown' ? shown.url : '')!;
   const metadata = await sharp(Buffer.from(base64, 'base64')).metadata();
   expect(metadata).toMatchObject({ format: 'webp', width: 96, height: 192 });
   expect(metadata.exif).toBeUndefined();
-  expect(await pictures().show(digest, files(digest, 'cats/tall.jpg'), 'stored')).toMatchObject({
+  expect(await thumbnails().show(digest, files(digest, 'cats/tall.jpg'), 'stored')).toMatchObject({
     width: 192,
     height: 96,
   });
@@ -48,18 +48,18 @@ test('a picture is shown small, upright, in its own aspect, encoded again', asyn
 test('any of its names will do, as long as the bytes are its own', async () => {
   const digest = digestOf(tall);
   expect(
-    (await pictures().show(digest, files(digest, 'cats/none.jpg', 'cats/other.jpg', 'cats/tall.jpg'), 'exif')).state,
+    (await thumbnails().show(digest, files(digest, 'cats/none.jpg', 'cats/other.jpg', 'cats/tall.jpg'), 'exif')).state,
   ).toBe('shown');
-  expect(await pictures().show(digest, files(digest, 'cats/other.jpg'), 'exif')).toEqual({ state: 'changed' });
-  expect(await pictures().show(digest, files(digest, 'cats/none.jpg'), 'exif')).toEqual({ state: 'gone' });
-  expect(await pictures().show(digest, { ...files(digest, 'cats/tall.jpg'), root: 'elsewhere' }, 'exif')).toEqual({
+  expect(await thumbnails().show(digest, files(digest, 'cats/other.jpg'), 'exif')).toEqual({ state: 'changed' });
+  expect(await thumbnails().show(digest, files(digest, 'cats/none.jpg'), 'exif')).toEqual({ state: 'gone' });
+  expect(await thumbnails().show(digest, { ...files(digest, 'cats/tall.jpg'), root: 'elsewhere' }, 'exif')).toEqual({
     state: 'gone',
   });
 });
 
 test('what cannot be decoded says so', async () => {
   const digest = digestOf(text);
-  expect(await pictures().show(digest, files(digest, 'cats/other.jpg'), 'exif')).toEqual({ state: 'unreadable' });
+  expect(await thumbnails().show(digest, files(digest, 'cats/other.jpg'), 'exif')).toEqual({ state: 'unreadable' });
 });
 
 test('all of them together stay below the bound', async () => {
@@ -68,7 +68,7 @@ test('all of them together stay below the bound', async () => {
       width: 192,
       height: 192,
       channels: 3,
-      background: 'grey',
+      background: 'gray',
       noise: { type: 'gaussian', mean: 128, sigma: 90 },
     },
   })
@@ -76,7 +76,7 @@ test('all of them together stay below the bound', async () => {
     .toBuffer();
   await writeFile(join(folder, 'cats', 'noise.png'), noise);
   const digest = digestOf(noise);
-  const many = pictures();
+  const many = thumbnails();
   let bytes = 0;
   const states = [];
   for (let i = 0; i < 60; i++) {

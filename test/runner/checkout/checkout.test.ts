@@ -63,7 +63,7 @@ describe('the memory of a checkout', () => {
     expect((await open('pets.yml')).get('train')).toEqual(memoryOf('a'));
   });
 
-  test('is empty where its file is damaged', async () => {
+  test('is empty if its file is damaged', async () => {
     await writeFile(path, '{"format": 1, "stages": {"ingest"');
     expect((await open()).get('ingest')).toBeUndefined();
   });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 let failing = 0;
 /** A folder that is gone the next time that it is read, as while another run swaps what it lies in. */
 let gone = '';
-/** A file that somebody edits as soon as a rename has put it in its place. */
+/** A file that is edited as soon as a rename has put it in its place. */
 let edited = '';
 jest.unstable_mockModule('node:fs/promises', () => ({
   ...fs,
@@ -66,7 +66,7 @@ test('a folder below it that another run swaps just then is not a stranger', asy
   expect(gone).toBe('');
 });
 
-test('a file that is edited as soon as it stands in its place is not taken for the one that was delivered', async () => {
+test('a file that is edited as soon as it is in its place does not count as the one that was delivered', async () => {
   edited = join(root, 'out', 'a.txt');
   const options = {
     before: undefined,

@@ -91,7 +91,7 @@ test('delivered files that are gone are to be brought back, and are', async () =
   expect([await planned(), await run()]).toEqual(['fresh: nothing changed', ['fresh']]);
 });
 
-test('a file that a person changed is told, as the run refuses it; another time alone is not a change', async () => {
+test('a file that a person changed is reported, because the run refuses it; a new time alone is not a change', async () => {
   await run();
   await utimes(path('a.txt'), 1, 1);
   expect(await planned()).toBe('fresh: nothing changed');
@@ -113,7 +113,7 @@ test('files that are asked for in another folder are to be delivered there, and 
   expect(await planned(open('one', 'elsewhere'))).toBe('fresh: nothing changed');
 });
 
-test('a delivery that did not end is gone on with', async () => {
+test('an interrupted delivery continues', async () => {
   await run();
   const { checkout } = await open();
   await checkout.set('ingest', { ...checkout.get('ingest')!, terms: digestOf('unfinished'), writing: { out: [] } });
@@ -121,7 +121,7 @@ test('a delivery that did not end is gone on with', async () => {
   expect([await run(), await planned()]).toEqual([['restored'], 'fresh: nothing changed']);
 });
 
-test('a run remembers what another delivered meanwhile, in its own stages and in others', async () => {
+test('a run remembers what another has delivered, in its own stages and in others', async () => {
   await run();
   const [long, elsewhere] = [await open('three'), await open('one', 'elsewhere')];
   expect(await run(open('two'))).toEqual(['ran']);

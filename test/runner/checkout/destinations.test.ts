@@ -23,7 +23,7 @@ describe('the folder that a stage writes to', () => {
   test.each([
     ['models/pets', 'models/pets'],
     ['models/pets/latest/tfjs', 'models/pets'],
-  ])('%s is refused where the file %s stands in its way', async (to, file) => {
+  ])('%s is refused if the file %s is in its way', async (to, file) => {
     await mkdir(join(root, 'models'));
     await writeFile(join(root, file), 'mine');
     await expect(check(to)).rejects.toMatchObject({

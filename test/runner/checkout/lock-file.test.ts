@@ -63,7 +63,7 @@ downloads:
 `);
   });
 
-  test('is read again, and not written where nothing changed', async () => {
+  test('is read again, and not written if nothing changed', async () => {
     const lock = await open();
     await lock.setDownload('https://example.com/a.zip', { sha256, size: 4 });
     await lock.setClasses('ingest', ['b', 'a']);

@@ -29,7 +29,7 @@ test('holds the events of its level and above', async () => {
 
 const onFullDisk = existsSync('/dev/full') ? test : test.skip;
 
-onFullDisk('on a full disk it ends, and is told of once (skipped without /dev/full)', async () => {
+onFullDisk('on a full disk it ends, and that is reported once (skipped without /dev/full)', async () => {
   await symlink('/dev/full', join(folder, 'log.ndjson'));
   const failures: Error[] = [];
   const log = runLog(folder, pipeline, 'info', (error) => failures.push(error));

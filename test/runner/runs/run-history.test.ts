@@ -48,7 +48,7 @@ function complaint(runsFound: readonly RunFound[], reference: string): string {
   }
 }
 
-test('an id tells the time of the start to the millisecond, so that ids sort by it', async () => {
+test('an id contains the time of the start to the millisecond, so that ids sort by it', async () => {
   const { id } = await newRunFolder(runs, start);
   expect(id).toMatch(/^20260901-140312-417[0-9a-f]{2}$/);
   const ids = [id, await record(1, done), await record(2000, done)];
@@ -105,7 +105,7 @@ test('runs of one pipeline file alone', async () => {
   expect(await listRuns(join(runs, 'none'))).toEqual([]);
 });
 
-test('the oldest runs go when there are more than are kept, but never one that goes on', async () => {
+test('the oldest runs go when there are more than are kept, but never one that continues', async () => {
   const running = await record(0, { state: 'running', owner: owner() });
   const oldest = await record(1, done);
   const ids = [];

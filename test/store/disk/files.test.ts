@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { nodeFs, type CacheFs, type OpenFile } from '../../../src/store/disk/cache-fs.js';
 import { namesIn, scratchFiles, scratchFolder } from '../scratch.js';
 
-/** A disk whose new files behave as told. */
+/** A disk whose new files behave as configured. */
 function diskWith(change: (file: OpenFile) => Partial<OpenFile>): CacheFs {
   return {
     ...nodeFs,
@@ -126,7 +126,7 @@ test('errors of the disk are not taken for a missing file', async () => {
   await expect(files.list('x')).rejects.toThrow('input/output error');
 });
 
-test('the same damage is said once', () => {
+test('the same damage is reported once', () => {
   const { files, notes } = scratchFiles();
   files.note('a', 'bad');
   files.note('a', 'bad');

@@ -19,7 +19,7 @@ function writeLock(scratch: Scratch, content: string): void {
 
 const holderOf = (by: string): Holder => ({ owner: by, pid: 1, label: 'train', since: 1, nonce: 'theirs' });
 
-test('a process is told from one that had its number before, from another boot and another container', () => {
+test('a process is distinguished from an earlier one with its number, from another boot and another container', () => {
   expect(livenessOf(`${owner()}-0123`)).toBe('alive');
   expect(livenessOf(`${boot}-${namespace}-${pid}-${Number(start) + 1}`)).toBe('dead');
   expect(livenessOf(`${boot}-${namespace}-${2 ** 30}-1`)).toBe('dead');
@@ -76,22 +76,22 @@ test('the lock of another machine that is dated far ahead holds nobody off', asy
   expect((await new Locks(scratch.files).tryTake('work', 'train')).state).toBe('held');
 });
 
-test('who waits is told once of each holder, and gets the lock when it is free', async () => {
+test('a waiting caller learns each holder once, and gets the lock when it is free', async () => {
   const scratch = scratchFiles();
   writeLock(scratch, JSON.stringify(holderOf('0000aaaa-1-1-1')));
-  const told: string[] = [];
+  const reported: string[] = [];
   const onWait = ({ label }: { label: string }): void => {
-    told.push(label);
+    reported.push(label);
     setTimeout(() => writeLock(scratch, ''), 500);
   };
   await expect(
     new Locks(scratch.files).during('work', 'train', () => Promise.resolve('done'), { onWait }),
   ).resolves.toBe('done');
-  expect(told).toEqual(['train']);
+  expect(reported).toEqual(['train']);
   expect(existsSync(lockOf(scratch))).toBe(false);
 });
 
-test('waiting ends when it is told to', async () => {
+test('waiting ends when it is reported to', async () => {
   const scratch = scratchFiles();
   writeLock(scratch, JSON.stringify(holderOf('0000aaaa-1-1-1')));
   const controller = new AbortController();
@@ -122,7 +122,7 @@ test('a lock that could not be taken away holds its own process off no longer', 
   expect((await new Locks(scratch.files).tryTake('work', 'train')).state).toBe('held');
 });
 
-test('a store that cannot be written has no locks, and work goes on', async () => {
+test('a store that cannot be written has no locks, and work continues', async () => {
   const refuse = () => Promise.reject(Object.assign(new Error('read-only'), { code: 'EROFS' }));
   const { files } = scratchFiles(undefined, { ...nodeFs, makeFolder: refuse, create: refuse });
   await expect(new Locks(files).during('work', 'train', () => Promise.resolve('done'))).resolves.toBe('done');

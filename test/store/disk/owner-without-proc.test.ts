@@ -1,4 +1,4 @@
-/** Owners where no `/proc` tells of boots and processes, as on macOS and Windows. */
+/** Owners if no `/proc` shows boots and processes, as on macOS and Windows. */
 import { expect, jest, test } from '@jest/globals';
 import * as fs from 'node:fs';
 import * as os from 'node:os';

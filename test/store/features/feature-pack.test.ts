@@ -28,9 +28,9 @@ interface Row {
   readonly numbers: Float32Array;
 }
 
-function rowOf(picture: string, view: number, numbers: readonly number[]): Row {
+function rowOf(image: string, view: number, numbers: readonly number[]): Row {
   return {
-    key: Buffer.from(new KeyWords().set(digestOf(picture), view).bytes),
+    key: Buffer.from(new KeyWords().set(digestOf(image), view).bytes),
     numbers: Float32Array.from(numbers),
   };
 }
@@ -83,9 +83,9 @@ const packs = shapes.chain((shape) =>
             maxLength: shape.rowLength,
           }),
         )
-        .map(([picture, view, sixteenths]) =>
+        .map(([image, view, sixteenths]) =>
           rowOf(
-            picture,
+            image,
             view,
             sixteenths.map((n) => n / 16),
           ),

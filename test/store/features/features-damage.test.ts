@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { digestOf, type FeatureSetKey } from '../../../src/core/digest.js';
 import { nodeFs, type CacheFs } from '../../../src/store/disk/cache-fs.js';
-import { fill, folderOf, open, packsOf, pictures, readAll, seal, upTo } from '../rows.js';
+import { fill, folderOf, open, packsOf, imageViews, readAll, seal, upTo } from '../rows.js';
 import { flipBit, namesIn, scratchFiles } from '../scratch.js';
 
 describe('damage', () => {
@@ -57,7 +57,7 @@ describe('damage', () => {
     ['cut', (pack) => truncateSync(pack, 300)],
     ['emptied', (pack) => truncateSync(pack, 0)],
     ['a folder', (pack) => (rmSync(pack), mkdirSync(pack))],
-  ])('of a pack that was %s costs the pack, and is said once', async (_name, damage) => {
+  ])('of a pack that was %s costs the pack, and is reported once', async (_name, damage) => {
     const { scratch, pack } = await filled();
     damage(pack);
     const set = await open(scratch);
@@ -107,7 +107,7 @@ describe('damage', () => {
 describe('a disk that fails', () => {
   const full = () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
 
-  test('while sealing costs reuse alone, which is said once; the rows can still be read', async () => {
+  test('while sealing only costs reuse, which is reported once; the rows can still be read', async () => {
     const scratch = scratchFiles(undefined, { ...nodeFs, create: full, freeBytes: () => Promise.resolve(12) });
     const set = await open(scratch, { memory: { bytes: 12 * 12 } });
     await fill(set, 0, 12);
@@ -131,7 +131,7 @@ describe('a disk that fails', () => {
     const { out, missing } = await readAll(set, 8);
     expect(missing).toEqual([5, 6, 7]);
     expect(out.slice(0, 5)).toEqual(upTo(5));
-    expect(pictures(8).map(({ digest, view }) => set.has(digest, view))).toEqual([
+    expect(imageViews(8).map(({ digest, view }) => set.has(digest, view))).toEqual([
       ...Array(5).fill(true),
       ...Array(3).fill(false),
     ]);

@@ -9,7 +9,7 @@ import { fill, folderOf, key, open, packsOf, readAll, rowFor, seal, upTo } from 
 import { namesIn, scratchFiles } from '../scratch.js';
 
 describe('a set', () => {
-  test('finds rows by picture and view, before they are sealed, after, and when it is opened again', async () => {
+  test('finds rows by image and view, before they are sealed, after, and when it is opened again', async () => {
     const scratch = scratchFiles();
     const set = await open(scratch);
     await fill(set, 0, 6);
@@ -35,7 +35,7 @@ describe('a set', () => {
     expect(namesIn(scratch.files.temporary)).toEqual([]);
   });
 
-  test('makes no file where nothing was appended, and describes itself where something was', async () => {
+  test('makes no file if nothing was appended, and describes itself where something was', async () => {
     const scratch = scratchFiles();
     await (await open(scratch)).close();
     expect(namesIn(scratch.files.root)).toEqual([]);
@@ -150,10 +150,10 @@ describe('a set', () => {
         const options = { merge, memory: { bytes: 60 } };
         let set = await open(scratch, options);
         const expected = new Map<string, Float32Array>();
-        for (const [picture, view, step] of steps) {
-          const digest = digestOf(`picture ${picture}`);
-          expected.set(`${picture} ${view}`, rowFor(picture, view));
-          await set.append(digest, view, rowFor(picture, view));
+        for (const [image, view, step] of steps) {
+          const digest = digestOf(`picture ${image}`);
+          expected.set(`${image} ${view}`, rowFor(image, view));
+          await set.append(digest, view, rowFor(image, view));
           if (step === 'reopen') {
             await set.close();
             set = await open(scratch, options);
@@ -161,9 +161,9 @@ describe('a set', () => {
           if (step === 'read') await set.readInto([{ digest, view }], new Float32Array(3));
         }
         for (const [name, row] of expected) {
-          const [picture, view] = name.split(' ').map(Number);
+          const [image, view] = name.split(' ').map(Number);
           const out = new Float32Array(3);
-          await expect(set.readInto([{ digest: digestOf(`picture ${picture}`), view }], out)).resolves.toEqual([]);
+          await expect(set.readInto([{ digest: digestOf(`picture ${image}`), view }], out)).resolves.toEqual([]);
           expect(out).toEqual(row);
         }
         await set.close();

@@ -44,7 +44,7 @@ test('gives digests, answers of the probe and a digest of the tree', async () =>
   expect(digests.read).toBe(3);
 });
 
-test('reads nothing again where nothing has changed', async () => {
+test('reads nothing again if nothing has changed', async () => {
   const { digest, indexFile } = scratchTree(animals);
   const cold = await digest();
   const { ino } = statSync(indexFile);
@@ -195,7 +195,7 @@ function digestsWhere(error: Error) {
   };
 }
 
-test('an index that cannot be written is said, and costs only time', async () => {
+test('an index that cannot be written is reported, and costs only time', async () => {
   const { files, notes, digests } = digestsWhere(Object.assign(new Error('read-only file system'), { code: 'EROFS' }));
   expect((await digests).read).toBe(3);
   expect(notes).toEqual([
@@ -203,7 +203,7 @@ test('an index that cannot be written is said, and costs only time', async () =>
   ]);
 });
 
-test('an error in writing an index that is none of the disk is not told as one', async () => {
+test('an error in writing an index that is not a disk error is not reported as one', async () => {
   const { notes, digests } = digestsWhere(new TypeError('no function'));
   await expect(digests).rejects.toThrow('no function');
   expect(notes).toEqual([]);

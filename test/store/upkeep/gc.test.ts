@@ -100,7 +100,7 @@ describe('what goes', () => {
     expect(await store.blobs.has(shared)).toBe(true);
   });
 
-  test('is all that nobody used for longer than is said, also where there is room', async () => {
+  test('is everything unused for longer than the limit, even if there is room', async () => {
     const store = scratchStore();
     await store.put('old', 31);
     await store.put('new', 29);
@@ -117,7 +117,7 @@ describe('what goes', () => {
     expect(namesIn(store.files.quarantine)).toEqual([young]);
   });
 
-  test('is only told by a dry run', async () => {
+  test('is only listed by a dry run', async () => {
     const store = scratchStore();
     await store.put('a', 1);
     const { removed } = await collect(store.files, store.locks, everything, { dryRun: true });
@@ -201,7 +201,7 @@ describe('what stays', () => {
     expect(await store.hits('used', 'before')).toEqual([]);
   });
 
-  test('is what lies under a key that somebody works on', async () => {
+  test('is everything under a key that someone works on', async () => {
     const { files, locks } = scratchStore();
     const checkpoint = write(files, `checkpoints/${keyOf('a')}.bin`, 99);
     const attempt = await locks.tryTake(keyOf('a'), 'train');
@@ -230,7 +230,7 @@ describe('what stays', () => {
     expect(await looking.blobs.has(ref)).toBe(true);
   });
 
-  test('is told by roots that are whole; a damaged one is set aside', async () => {
+  test('is decided by intact roots; a damaged one is set aside', async () => {
     const store = scratchStore();
     await store.put('a', 40);
     await putRoot(store.files, process.execPath, [keyOf('a')]);

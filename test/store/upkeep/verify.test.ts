@@ -22,7 +22,7 @@ import { flipBit, namesIn, scratchFolder } from '../scratch.js';
 const set = digestOf('set') as string as FeatureSetKey;
 const archive = digestOf('archive');
 const key = digestOf('key') as string as ActionKey;
-const pictures = Array.from({ length: 6 }, (_, i) => ({ digest: digestOf(`picture ${i}`), view: 0 }));
+const images = Array.from({ length: 6 }, (_, i) => ({ digest: digestOf(`picture ${i}`), view: 0 }));
 
 /** A store with one thing of each kind, and the path of each. */
 async function fullStore() {
@@ -32,7 +32,7 @@ async function fullStore() {
   const blob = await store.putBlob(Buffer.from('a result'));
   await store.putRecord({ key, preimage: {}, outputs: { out: blob }, durationMs: 1 });
   const features = await store.openFeatures(set, {}, 4, 'float32');
-  for (const [i, { digest, view }] of pictures.entries())
+  for (const [i, { digest, view }] of images.entries())
     await features.append(digest, view, Float32Array.of(i, i, i, i));
   await features.close();
   await store.sources.unpack(archive, async (folder) => {
@@ -115,7 +115,7 @@ describe.each(kinds)('damage of the %s', (kind) => {
     ['no byte that is left', (path) => truncateSync(path, 0)],
     ['zeros', (path) => writeFileSync(path, Buffer.alloc(statSync(path).size))],
     ['a byte too many', (path) => writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from('x')]))],
-  ])('by %s is found, said with its path, and gone the next time', async (_, damage) => {
+  ])('by %s is found, reported with its path, and gone the next time', async (_, damage) => {
     const { paths, verify, found } = await fullStore();
     damage(paths[kind]);
     expect((await verify()).damaged).toBe(1);
@@ -141,21 +141,21 @@ test('the description of another set is found', async () => {
   const { store, paths, verify, found } = await fullStore();
   const other = digestOf('other set') as string as FeatureSetKey;
   const features = await store.openFeatures(other, {}, 4, 'float32');
-  await features.append(pictures[0].digest, 0, Float32Array.of(1, 2, 3, 4));
+  await features.append(images[0].digest, 0, Float32Array.of(1, 2, 3, 4));
   await features.close();
   copyFileSync(join(dirname(dirname(paths.description)), other, 'set.json'), paths.description);
   expect((await verify()).damaged).toBe(1);
   expect(found).toMatchObject([{ path: paths.description, reason: 'describes another set' }]);
 });
 
-test('of a damaged pack the rows that are whole stay, and it is said once', async () => {
+test('of a damaged pack, the intact rows stay, and it is reported once', async () => {
   const { store, paths, verify, found } = await fullStore();
   flipBit(paths.pack, 64 + 72 + 3);
   expect((await verify()).damaged).toBe(1);
   expect(found).toEqual([{ path: paths.pack, reason: expect.stringMatching(/^its bytes hash to [0-9a-f]{64}$/) }]);
   const features = await store.openFeatures(set, {}, 4, 'float32');
   const out = new Float32Array(24);
-  expect(await features.readInto(pictures, out)).toEqual([0]);
+  expect(await features.readInto(images, out)).toEqual([0]);
   expect([...out.subarray(4)]).toEqual([1, 2, 3, 4, 5].flatMap((i) => [i, i, i, i]));
   await features.close();
 });
@@ -170,13 +170,13 @@ test('files under the names of others, in no place of theirs, or folders in thei
   rmSync(paths.record);
   mkdirSync(paths.record);
   writeFileSync(join(root, 'v1/blobs/notes.txt'), 'mine');
-  // What has no name of ours is somebody's.
+  // A file without a name of ours belongs to someone.
   expect(await verify()).toMatchObject({ damaged: 3, unchecked: { blobs: 1 } });
   expect((await verify()).damaged).toBe(0);
   expect(readFileSync(join(root, 'v1/blobs/notes.txt'), 'utf8')).toBe('mine');
 });
 
-test('records without all results and folders of other versions are told, and are not damage', async () => {
+test('records without all results and folders of other versions are reported, but are not damage', async () => {
   const { root, paths, verify } = await fullStore();
   rmSync(paths.blob);
   mkdirSync(join(root, 'v1/drafts'));

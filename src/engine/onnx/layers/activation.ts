@@ -1,4 +1,4 @@
-/** Activations, alone or at the end of another layer. Every gradient is told from the output alone. */
+/** Activations, alone or at the end of another layer. Every gradient is computed from the output alone. */
 import type { Activation } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
 import { channelAxis, inOrder, type Value } from './rule.js';

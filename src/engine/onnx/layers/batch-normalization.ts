@@ -27,7 +27,7 @@ export function applyBatchNormalization(scope: Scope, layer: BatchNormLayer, [x]
     const g = inOrder(graph, gradient, x.order).name;
     const normal = graph.node('Div', [centred, deviation]);
     const along = graph.node('Mul', [g, normal]);
-    // The batch's statistics move with x, which takes from g its mean and its part along the normalised tensor.
+    // The batch's statistics move with x, which takes from g its mean and its part along the normalized tensor.
     const moved = () =>
       graph.node('Sub', [graph.node('Sub', [g, channels.mean(g)]), graph.node('Mul', [normal, channels.mean(along)])]);
     const byInput = graph.node('Mul', [onBatch ? moved() : g, slope]);
@@ -55,7 +55,7 @@ function noWayBack(): never {
   throw new Error('a network with BatchNorm as an operator is for inference alone');
 }
 
-/** The operator on the stored statistics. It wants gamma and beta also where a layer has none. */
+/** The operator on the stored statistics. It needs gamma and beta even if a layer has none. */
 function operator({ graph, weights }: Scope, layer: BatchNormLayer, input: Value): Value {
   const x = inOrder(graph, input, 'first');
   const channels = input.shape[input.shape.length - 1];
@@ -67,7 +67,7 @@ function operator({ graph, weights }: Scope, layer: BatchNormLayer, input: Value
   return { ...x, name: graph.node('BatchNormalization', operands, { epsilon: { float: layer.epsilon } }) };
 }
 
-/** Sums and means over all but the channels, and weights of one number a channel laid along them. */
+/** Sums and means over all but the channels, and weights of one number per channel laid along them. */
 function perChannel(graph: GraphBuilder, x: Value) {
   const channelsAt = channelAxis(x);
   const axes = [...Array(x.shape.length + 1).keys()].filter((axis) => axis !== channelsAt);

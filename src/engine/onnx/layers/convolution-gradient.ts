@@ -1,6 +1,6 @@
 /**
- * Gradients of convolutions, as the operations that onnxruntime is fast at. Every tensor has its channels first; kernels
- * and their gradients are in Keras's order, [height, width, in, out].
+ * Gradients of convolutions, as the operations that onnxruntime is fast at. Every tensor has its channels first;
+ * kernels and their gradients are in Keras's order, [height, width, in, out].
  */
 import type { Conv2dLayer, DepthwiseConv2dLayer, Shape } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
@@ -35,8 +35,8 @@ export function byKernel(graph: GraphBuilder, { layer, pads, input, output }: Co
 }
 
 /**
- * By the kernel of a depthwise convolution. For each row of the kernel and each channel, the product of the images' rows
- * by the gradient's rows holds what every pixel of a row has in common with every other; a column of the kernel is
+ * By the kernel of a depthwise convolution. For each row of the kernel and each channel, the product of the images'
+ * rows by the gradient's rows holds what every pixel of a row has in common with every other; a column of the kernel is
  * the sum over one diagonal of it. Most of the product is for nothing, and it is still two to three times faster than
  * shifted products of whole images, which are bound by memory.
  */
@@ -62,7 +62,10 @@ export function byDepthwiseKernel(graph: GraphBuilder, convolution: Convolution,
   return reshaped(graph, kernel, [...layer.kernelSize, channels, output[2] / channels]);
 }
 
-/** For each column of the kernel, ones where a window's pixel under it stands: windows x width rows, one column a column. */
+/**
+ * For each column of the kernel, ones at the pixel of each window under it: windows x width rows, one column per
+ * column.
+ */
 function diagonalsOf(
   graph: GraphBuilder,
   { windows, size, stride, dilation }: Slide,

@@ -2,14 +2,14 @@
 import type { OnnxLayer } from '../../../model/graph.js';
 import { programOf } from '../../../model/onnx/program.js';
 import type { Name } from '../builder.js';
+import { refuseNodes } from '../foreign-model.js';
 import { dataTypes } from '../model-file.js';
 import { type Applied, inOrder, type Scope, type Value } from './rule.js';
 
 export function applyOnnx(scope: Scope, layer: OnnxLayer, [input]: readonly Value[]): Applied {
   const made = applyNetwork(scope, layer, input);
   const { graph } = scope;
-  const output =
-    layer.gives.type === 'float32' ? made : graph.node('Cast', [made], { to: { int: dataTypes.float32 } });
+  const output = layer.gives.type === 'float32' ? made : graph.node('Cast', [made], { to: { int: dataTypes.float32 } });
   return {
     output: valueOf(graph, output, layer),
     backward: () => {
@@ -25,10 +25,17 @@ export function applyNetwork(
   input: Value,
 ): Name {
   const arranged = inOrder(graph, input, takes.layout === 'NCHW' ? 'first' : 'last').name;
-  const x = takes.type === 'float32' ? arranged : graph.node('Cast', [arranged], { to: { int: dataTypes[takes.type] } });
+  const x =
+    takes.type === 'float32' ? arranged : graph.node('Cast', [arranged], { to: { int: dataTypes[takes.type] } });
   const constants = tensors.map(({ type }, place) => weights.typed(`${place}`, type));
+  const program = programOf(layer);
+  // Whoever wrote the cache may have written the layer too.
+  refuseNodes(
+    program.nodes.map(({ bytes }) => bytes),
+    layer.name,
+  );
   return graph.block(x, constants, {
-    program: programOf(layer),
+    program,
     input: takes.name,
     output: gives.name,
     constants: tensors.map(({ name }) => name),
@@ -46,7 +53,11 @@ function valueOf(graph: Scope['graph'], output: string, { gives, shape }: OnnxLa
     case 'NHWC':
       return last(output);
     case 'first token':
-      return last(graph.node('Flatten', [graph.node('Gather', [output, graph.integers([0])], { axis: { int: 1 } })], { axis: { int: 1 } }));
+      return last(
+        graph.node('Flatten', [graph.node('Gather', [output, graph.integers([0])], { axis: { int: 1 } })], {
+          axis: { int: 1 },
+        }),
+      );
     case 'mean of tokens': {
       // ReduceMean takes its axes in another way from operator set 18 on.
       const channelsFirst = graph.node('Transpose', [output], { perm: { ints: [0, 2, 1] } });

@@ -14,7 +14,7 @@ export interface Value {
   readonly order: Order;
 }
 
-/** The weights of one layer: constants of the file, or inputs of each run where the layer is trained. */
+/** The weights of one layer: constants of the file, or inputs of each run if the layer is trained. */
 export interface LayerWeights {
   get(role: Role): Name;
   /** A constant in the type that a file held it in. */
@@ -28,9 +28,15 @@ export interface Scope {
   readonly weights: LayerWeights;
   /** True while training: dropout masks are inputs, and BatchNorm looks at the batch where its layer says so. */
   readonly training: boolean;
-  /** True where BatchNorm is to be ONNX's one operator, which the optimizers of other programs know; else a formula, whose parts gradients need. */
+  /**
+   * True if BatchNorm is to be ONNX's one operator, which the optimizers of other programs know; else a formula, whose
+   * parts gradients need.
+   */
   readonly normalizationOperator: boolean;
-  /** True where each layer is to be written as its definition says, for a runtime that joins nothing: the reference that others are compared with. */
+  /**
+   * True if each layer is to be written as its definition says, for a runtime that joins nothing: the reference that
+   * others are compared with.
+   */
   readonly literal: boolean;
   /** Zeros around the input that a ZeroPadding2D before a convolution left to it: [[top, bottom], [left, right]]. */
   readonly padding: readonly [readonly [number, number], readonly [number, number]];

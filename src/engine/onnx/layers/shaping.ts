@@ -19,7 +19,7 @@ export function applyFlatten({ graph }: Scope, layer: PlainLayer, [input]: reado
   return { output: { name, shape: outputShape(layer, [x.shape]), order: 'last' }, backward };
 }
 
-/** Zeros around the image, where no convolution takes them over. */
+/** Zeros around the image, if no convolution takes them over. */
 export function applyZeroPadding({ graph }: Scope, layer: ZeroPaddingLayer, [input]: readonly Value[]): Applied {
   const x = inOrder(graph, input, 'first');
   const [[top, bottom], [left, right]] = layer.padding;
@@ -51,7 +51,9 @@ export function maskInput(layer: string): string {
   return `mask:${layer}`;
 }
 
-/** While training, a product with a mask of zeros and 1 / (1 - rate) that is handed in with each batch; else nothing. */
+/**
+ * While training, a product with a mask of zeros and 1 / (1 - rate) that is handed in with each batch; else nothing.
+ */
 export function applyDropout({ graph, training }: Scope, layer: DropoutLayer, [input]: readonly Value[]): Applied {
   if (!training) return { output: input, backward: (gradient) => ({ inputs: [gradient] }) };
   const given: Value = {

@@ -1,4 +1,6 @@
-/** Windows that slide over images: their padding, the pixels that they begin at, and the way back. Channels are first. */
+/**
+ * Windows that slide over images: their padding, the pixels that they begin at, and the way back. Channels are first.
+ */
 import type { Pair, Padding, Shape } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
 
@@ -40,7 +42,7 @@ export function padded(graph: GraphBuilder, x: Name, [top, left, bottom, right]:
 }
 
 /**
- * What stands at one place of every window: an extent of `windows` along the axis. The axis has `extent` numbers, the
+ * The values at one place of every window: an extent of `windows` along the axis. The axis has `extent` numbers, the
  * first window begins at the first.
  */
 export function tap(graph: GraphBuilder, x: Name, axis: number, place: number, slide: Slide, extent: number): Name {
@@ -52,9 +54,9 @@ export function tap(graph: GraphBuilder, x: Name, axis: number, place: number, s
 }
 
 /**
- * The way back from `tap`: adds up what belongs to each place of the windows (one part a place, no dilation), where it
- * belongs. Places whose distance is a multiple of the stride meet: they are added on the grid of the windows, and only
- * the sums are laid side by side. The result begins with the first window; its extent is that of {@link overlaid}.
+ * The way back from `tap`: adds up what belongs to each place of the windows (one part per place, no dilation), where
+ * it belongs. Places whose distance is a multiple of the stride meet: they are added on the grid of the windows, and
+ * only the sums are laid side by side. The result begins with the first window; its extent is that of {@link overlaid}.
  */
 export function overlay(graph: GraphBuilder, parts: readonly Name[], axis: number, { windows, stride }: Slide): Name {
   const grid = windows + Math.floor((parts.length - 1) / stride);
@@ -79,7 +81,7 @@ function shifted(graph: GraphBuilder, part: Name, axis: number, before: number, 
   return padded(graph, part, axis === ROWS ? [before, 0, after, 0] : [0, before, 0, after]);
 }
 
-/** So many numbers along an axis from a place on; where there are too few, zeros follow. */
+/** So many numbers along an axis from a place on; if there are too few, zeros follow. */
 export function cut(graph: GraphBuilder, x: Name, axis: number, from: number, count: number, extent: number): Name {
   const longer = shifted(graph, x, axis, 0, Math.max(from + count - extent, 0));
   if (from === 0 && count >= extent) return longer;

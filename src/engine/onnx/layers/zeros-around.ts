@@ -1,10 +1,10 @@
 /**
  * Pooling over an image with zeros around it (ZeroPadding2D, then pooling), without a Pad before the pool.
  *
- * Optimizers join such a pair, and then the maximum no longer sees the zeros: a pool pads with minus infinity. onnxruntime
- * up to 1.30 does so, and fails where the padding is as wide as the window; onnxsim does too. What no Pad stands before
- * cannot be joined: the pool pads by itself, a constant stands for the zeros that its windows meet, and windows that meet
- * nothing but zeros are added afterwards.
+ * Optimizers join such a pair, and then the maximum no longer sees the zeros: a pool pads with minus infinity.
+ * onnxruntime up to 1.30 does so, and fails if the padding is as wide as the window; onnxsim does too. A pool without a
+ * Pad before it cannot be joined: the pool pads by itself, a constant stands for the zeros that its windows meet, and
+ * windows that meet nothing but zeros are added afterwards.
  */
 import type { GraphBuilder, Name } from '../builder.js';
 import { COLUMNS, padded, ROWS, type Pads, type Slide } from './windows.js';
@@ -81,7 +81,9 @@ export function pooledWithZeros(
   return padded(graph, inner, [down.outer[0], across.outer[0], down.outer[1], across.outer[1]]);
 }
 
-/** The maximum over windows of an image that is padded with minus infinity, and over the zeros that they meet besides. */
+/**
+ * The maximum over windows of an image that is padded with minus infinity, and over the zeros that they meet besides.
+ */
 export function orZero(graph: GraphBuilder, largest: Name, [down, across]: readonly [Coverage, Coverage]): Name {
   const zeros = down.windows.flatMap((row) =>
     across.windows.map((column) => (row.meetsZeros || column.meetsZeros ? 0 : -Infinity)),
@@ -115,7 +117,7 @@ function from(graph: GraphBuilder, x: Name, axis: number, place: number, extent:
   return graph.node('Slice', [x, ...[[place], [extent], [axis]].map((values) => graph.integers(values))]);
 }
 
-/** Zeros of the pool's shape: each window stands on zeros alone. */
+/** Zeros of the pool's shape: each window covers only zeros. */
 function nothing(graph: GraphBuilder, source: Name, rows: Axis, columns: Axis): Name {
   const batchAndChannels = graph.node('Slice', [
     graph.node('Shape', [source]),

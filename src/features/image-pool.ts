@@ -1,19 +1,13 @@
 /**
- * Loads images on threads of their own: onnxruntime-node computes on the calling thread, which would otherwise stand
- * between an image that is decoded and the next.
+ * Loads images on threads of their own: onnxruntime-node computes on the calling thread, which would otherwise delay
+ * the decoding of the next image.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { packageFile } from '../core/package.js';
 import { failure, fromParts, type PipelineError } from '../core/problem.js';
-import type { AnswerMessage, TaskMessage } from './picture-worker.js';
-import {
-  createPictureLoader,
-  LOADS_AT_ONCE,
-  type PictureLoader,
-  type PictureTask,
-  type PictureWork,
-} from './pictures.js';
+import type { AnswerMessage, TaskMessage } from './image-worker.js';
+import { createImageLoader, LOADS_AT_ONCE, type ImageLoader, type ImageTask, type ImageWork } from './image-loader.js';
 
 const MOST_THREADS = 8;
 
@@ -26,20 +20,20 @@ const TASKS_PER_THREAD = 64;
 export interface PoolOptions {
   /** How many threads; with none, images are loaded on the calling thread, by the same code. */
   readonly threads: number;
-  /** What a thread runs: `picture-worker.js`. */
+  /** What a thread runs: `image-worker.js`. */
   readonly entry: string;
 }
 
-/** From its TypeScript source, as in the tests, this has no `picture-worker.js` beside it, and so no threads. */
+/** From its TypeScript source, as in the tests, this has no `image-worker.js` beside it, and so no threads. */
 function usualOptions(): PoolOptions {
   const threads = import.meta.url.endsWith('.ts') ? 0 : Math.min(availableParallelism(), MOST_THREADS);
-  return { threads, entry: packageFile('dist/features/picture-worker.js') };
+  return { threads, entry: packageFile('dist/features/image-worker.js') };
 }
 
 /** An image that a thread works on. */
 interface Waiting {
-  readonly task: PictureTask;
-  readonly resolve: (picture: Float32Array) => void;
+  readonly task: ImageTask;
+  readonly resolve: (image: Float32Array) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -48,18 +42,18 @@ interface Thread {
   readonly waiting: Map<number, Waiting>;
 }
 
-export class PicturePool {
+export class ImagePool {
   private readonly threads: Thread[] = [];
-  private readonly loadHere: PictureLoader;
+  private readonly loadHere: ImageLoader;
   private lastId = 0;
   private closed = false;
 
   /** Starts nothing; threads start with the first images. */
   constructor(
-    private readonly work: PictureWork,
+    private readonly work: ImageWork,
     private readonly options = usualOptions(),
   ) {
-    this.loadHere = createPictureLoader(work);
+    this.loadHere = createImageLoader(work);
   }
 
   /** How many images to ask for at once. */
@@ -68,10 +62,10 @@ export class PicturePool {
   }
 
   /**
-   * Loads one image as {@link createPictureLoader} does, with the same failures. A thread that ends fails its images
+   * Loads one image as {@link createImageLoader} does, with the same failures. A thread that ends fails its images
    * with `picture-thread-ended`.
    */
-  load(task: PictureTask): Promise<Float32Array> {
+  load(task: ImageTask): Promise<Float32Array> {
     if (this.closed) throw new Error('the pool of image threads is closed');
     if (this.options.threads === 0) return this.loadHere(task);
     const { worker, waiting } = this.freest();
@@ -101,8 +95,8 @@ export class PicturePool {
   }
 
   /**
-   * sharp is loaded in this thread by now, through `pictures.ts`: its libraries must stay loaded until the last thread
-   * has ended (https://sharp.pixelplumbing.com/install#worker-threads).
+   * sharp is already loaded in this thread, through `image-loader.ts`: its libraries must stay loaded until the last
+   * thread has ended (https://sharp.pixelplumbing.com/install#worker-threads).
    */
   private start(): Thread {
     const worker = new Worker(this.options.entry, { workerData: this.work });
@@ -115,7 +109,7 @@ export class PicturePool {
     return thread;
   }
 
-  /** Fails the images of a thread that is no more; another one starts if there are more to come. */
+  /** Fails the images of a thread that has ended; another one starts if there are more to come. */
   private drop(thread: Thread, cause: Error | undefined): void {
     const place = this.threads.indexOf(thread);
     if (place >= 0) this.threads.splice(place, 1);
@@ -124,16 +118,16 @@ export class PicturePool {
   }
 }
 
-/** Hands an answer to whoever waits. A thread without tasks keeps no process alive. */
+/** Hands an answer to its waiting caller. A thread without tasks keeps no process alive. */
 function settle({ worker, waiting }: Thread, answer: AnswerMessage): void {
   const asked = waiting.get(answer.id);
   waiting.delete(answer.id);
   if (waiting.size === 0) worker.unref();
-  if ('picture' in answer) asked?.resolve(answer.picture);
+  if ('image' in answer) asked?.resolve(answer.image);
   else asked?.reject(fromParts(answer.failure));
 }
 
-function threadEnded({ path }: PictureTask, cause: Error | undefined): PipelineError {
+function threadEnded({ path }: ImageTask, cause: Error | undefined): PipelineError {
   return failure(
     'stage-failed',
     {

@@ -1,22 +1,22 @@
-/** Threads that load pictures: the built worker gives what the calling thread gives, and no failure is lost on the way. */
+/** Threads that load images: the built worker gives what the calling thread gives, and no failure is lost on the way. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf } from '../../src/core/digest.js';
-import { PicturePool } from '../../src/features/picture-pool.js';
-import type { ListedPicture, PictureTask, PictureWork } from '../../src/features/pictures.js';
+import { ImagePool } from '../../src/features/image-pool.js';
+import type { ListedImage, ImageTask, ImageWork } from '../../src/features/image-loader.js';
 
 const pets = join(process.cwd(), 'examples', 'pets', 'pictures', 'cats');
-const builtWorker = join(process.cwd(), 'dist', 'features', 'picture-worker.js');
+const builtWorker = join(process.cwd(), 'dist', 'features', 'image-worker.js');
 const threads = (count: number) => ({ threads: count, entry: builtWorker });
 
-const plain: PictureWork = {
+const plain: ImageWork = {
   image: { size: [40, 48], interpolation: 'bilinear', orientation: 'exif' },
   preprocessing: { kind: 'mode', mode: 'torch' },
   variation: null,
 };
-const varied: PictureWork = {
+const varied: ImageWork = {
   ...plain,
   preprocessing: { kind: 'rescale', factor: 1 / 255 },
   variation: {
@@ -27,7 +27,7 @@ const varied: PictureWork = {
 };
 
 let folder: string;
-let tasks: ListedPicture[];
+let tasks: ListedImage[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pictures-'));
   const names = (await readdir(pets)).sort().slice(0, 12);
@@ -42,8 +42,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Loads all tasks in a pool of so many threads and closes it. */
-async function loadAll(work: PictureWork, count: number): Promise<PromiseSettledResult<Float32Array>[]> {
-  const pool = new PicturePool(work, threads(count));
+async function loadAll(work: ImageWork, count: number): Promise<PromiseSettledResult<Float32Array>[]> {
+  const pool = new ImagePool(work, threads(count));
   try {
     return await Promise.allSettled(tasks.map((task) => pool.load(task)));
   } finally {
@@ -54,15 +54,15 @@ async function loadAll(work: PictureWork, count: number): Promise<PromiseSettled
 test.each([
   ['plain', plain],
   ['varied', varied],
-])('%s pictures are the same bits on the calling thread, on one and on three', async (_name, work) => {
+])('%s images are the same bits on the calling thread, on one and on three', async (_name, work) => {
   const [here, one, three] = await Promise.all([loadAll(work, 0), loadAll(work, 1), loadAll(work, 3)]);
   expect(here.every(({ status }) => status === 'fulfilled')).toBe(true);
   expect(one).toEqual(here);
   expect(three).toEqual(here);
 });
 
-test('every view of a varied picture has draws of its own', async () => {
-  const pool = new PicturePool(varied, threads(1));
+test('every view of a varied image has draws of its own', async () => {
+  const pool = new ImagePool(varied, threads(1));
   const [first, again, second] = await Promise.all([0, 0, 1].map((view) => pool.load({ ...tasks[0], view })));
   await pool.close();
   expect(again).toEqual(first);
@@ -74,8 +74,8 @@ describe('failures', () => {
     const torn = join(folder, 'torn.jpg');
     const bytes = (await readFile(tasks[0].path)).subarray(0, 900);
     await writeFile(torn, bytes);
-    const pool = new PicturePool(plain, threads(count));
-    const failing: [string, PictureTask][] = [
+    const pool = new ImagePool(plain, threads(count));
+    const failing: [string, ImageTask][] = [
       ['picture-not-decodable', { ...tasks[0], path: torn, digest: digestOf(bytes) }],
       ['picture-changed', { ...tasks[0], digest: tasks[1].digest }],
       ['picture-gone', { ...tasks[0], path: join(folder, 'gone.jpg') }],
@@ -95,25 +95,25 @@ describe('failures', () => {
     ['throws', 'throw new Error("out of luck")', '(out of luck) '],
     ['ends', 'process.exit(3)', ''],
   ])(
-    'a thread that %s fails its picture by name, and the next pictures get another thread',
-    async (_what, statement, told) => {
+    'a thread that %s fails its image by name, and the next images get another thread',
+    async (_what, statement, message) => {
       const entry = join(folder, `${_what}.mjs`);
       await writeFile(
         entry,
         `import { parentPort } from 'node:worker_threads';
       parentPort.on('message', ({ id, task }) => {
         if (task.view === 0) ${statement};
-        parentPort.postMessage({ id, picture: new Float32Array(3) });
+        parentPort.postMessage({ id, image: new Float32Array(3) });
       });`,
       );
-      const pool = new PicturePool(plain, { threads: 1, entry });
+      const pool = new ImagePool(plain, { threads: 1, entry });
       await expect(pool.load(tasks[0])).rejects.toMatchObject({
         category: 'stage-failed',
         problems: [
           {
             code: 'picture-thread-ended',
             where: tasks[0].path,
-            found: `the image thread exited ${told}while it read this image`,
+            found: `the image thread exited ${message}while it read this image`,
           },
         ],
       });
@@ -128,7 +128,7 @@ describe('failures', () => {
       entry,
       `import { parentPort } from 'node:worker_threads';\nparentPort.on('message', () => undefined);`,
     );
-    const pool = new PicturePool(plain, { threads: 2, entry });
+    const pool = new ImagePool(plain, { threads: 2, entry });
     const waiting = Promise.allSettled([pool.load(tasks[0]), pool.load(tasks[1]), pool.load(tasks[2])]);
     await pool.close();
     expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);

@@ -2,27 +2,27 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import PQueue from 'p-queue';
 import { failureParts, type FailureParts } from '../core/problem.js';
-import { createPictureLoader, LOADS_AT_ONCE, type PictureTask, type PictureWork } from './pictures.js';
+import { createImageLoader, LOADS_AT_ONCE, type ImageTask, type ImageWork } from './image-loader.js';
 
 export interface TaskMessage {
   readonly id: number;
-  readonly task: PictureTask;
+  readonly task: ImageTask;
 }
 
 export type AnswerMessage =
-  | { readonly id: number; readonly picture: Float32Array<ArrayBuffer> }
+  | { readonly id: number; readonly image: Float32Array<ArrayBuffer> }
   | { readonly id: number; readonly failure: FailureParts };
 
 const port = parentPort;
-if (port === null) throw new Error('picture-worker runs as a worker thread only');
-const load = createPictureLoader(workerData as PictureWork);
+if (port === null) throw new Error('image-worker runs as a worker thread only');
+const load = createImageLoader(workerData as ImageWork);
 const queue = new PQueue({ concurrency: LOADS_AT_ONCE });
 
 port.on('message', ({ id, task }: TaskMessage) => {
   queue
     .add(() => load(task))
     .then(
-      (picture) => port.postMessage({ id, picture } satisfies AnswerMessage, [picture.buffer]),
+      (image) => port.postMessage({ id, image } satisfies AnswerMessage, [image.buffer]),
       (error: unknown) => port.postMessage({ id, failure: failureParts(error, task.path) } satisfies AnswerMessage),
     );
 });

@@ -1,4 +1,4 @@
-/** From an image's file to the numbers that a network takes in: read, check, decode, vary, preprocess. */
+/** From an image's file to the input of a network: read, check, decode, vary, preprocess. */
 import { digestOf, type Digest } from '../core/digest.js';
 import { asPipelineError, failure, locatedAt, type PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
@@ -6,12 +6,13 @@ import { Random } from '../core/random.js';
 import { applyTransform, drawTransform } from '../image/augment.js';
 import type { ImageSpec } from '../image/dataset.js';
 import { createDecoder } from '../image/decode.js';
-import { pictureLimits, probePicture, tooManyBytes, type PictureFault } from '../image/probe.js';
+import { imageLimits } from '../core/image-limits.js';
+import { probeImage, tooManyBytes, type ImageFault } from '../image/probe.js';
 import { preprocess, type Preprocessing } from '../model/preprocessing.js';
 import type { Variation } from './feature-set.js';
 
 /** What is done to every image. Plain data: it is handed to other threads. */
-export interface PictureWork {
+export interface ImageWork {
   readonly image: ImageSpec;
   readonly preprocessing: Preprocessing;
   /** Null for images that are taken as they are. */
@@ -19,21 +20,21 @@ export interface PictureWork {
 }
 
 /** An image that was listed, and found to be one, before. */
-export interface ListedPicture {
+export interface ListedImage {
   readonly path: string;
   /** Of the bytes that are expected in the file. */
   readonly digest: Digest;
   readonly view: number;
 }
 
-/** An image that nobody has looked at yet, in a file or at hand; it is taken as it is. */
-interface NewPicture {
+/** An image that was not checked yet, in a file or in memory; it is used as it is. */
+interface NewImage {
   /** Where there are bytes, what people know them by. */
   readonly path: string;
   readonly bytes?: Uint8Array;
 }
 
-export type PictureTask = ListedPicture | NewPicture;
+export type ImageTask = ListedImage | NewImage;
 
 /** Images that one thread loads at the same time: enough to read some while others are decoded. */
 export const LOADS_AT_ONCE = 8;
@@ -41,15 +42,15 @@ export const LOADS_AT_ONCE = 8;
 /** The view of images that are taken as they are. */
 export const PLAIN_VIEW = 0;
 
-export type PictureLoader = (task: PictureTask) => Promise<Float32Array<ArrayBuffer>>;
+export type ImageLoader = (task: ImageTask) => Promise<Float32Array<ArrayBuffer>>;
 
 /**
  * Makes a loader, which gives height x width x 3 numbers in an array of their own. It rejects with `bad-data`: with the
- * code `picture-not-decodable`; for a listed image with `picture-gone` and `picture-changed` where the file no longer
+ * code `picture-not-decodable`; for a listed image with `picture-gone` and `picture-changed` if the file no longer
  * is what was ingested; for a new one with `picture-missing`, `picture-too-large`, `picture-foreign` or
  * `picture-damaged`. Errors of the disk pass through.
  */
-export function createPictureLoader({ image, preprocessing, variation }: PictureWork): PictureLoader {
+export function createImageLoader({ image, preprocessing, variation }: ImageWork): ImageLoader {
   const [height, width] = image.size;
   const { interpolation, orientation, fit } = image;
   const decode = createDecoder({ width, height, interpolation, orientation, fit });
@@ -81,7 +82,7 @@ function vary(
 }
 
 /** The bytes that are decoded are the bytes that were hashed: a file that was edited since is refused. */
-async function readListed({ path, digest }: ListedPicture): Promise<Buffer> {
+async function readListed({ path, digest }: ListedImage): Promise<Buffer> {
   const bytes = await readRegular(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     throw failure('bad-data', {
@@ -101,17 +102,17 @@ async function readListed({ path, digest }: ListedPicture): Promise<Buffer> {
 }
 
 /** A new image is held to what ingest asks of every file: the decoder alone would let some damage pass. */
-async function readNew({ path, bytes }: NewPicture): Promise<Uint8Array> {
+async function readNew({ path, bytes }: NewImage): Promise<Uint8Array> {
   const read = bytes ?? (await readWithin(path));
-  const probe = probePicture(read);
-  if (!probe.ok) throw badPicture(path, probe.fault, probe.reason);
+  const probe = probeImage(read);
+  if (!probe.ok) throw badImage(path, probe.fault, probe.reason);
   return read;
 }
 
 /** The bytes of a file, unless there are more than an image may have. */
 async function readWithin(path: string): Promise<Buffer> {
-  const tooLarge = (size: number) => badPicture(path, 'too-large', tooManyBytes(size));
-  return readRegular(path, { limit: pictureLimits.bytes, tooLarge, expected: 'an image file' }).catch(
+  const tooLarge = (size: number) => badImage(path, 'too-large', tooManyBytes(size));
+  return readRegular(path, { limit: imageLimits.bytes, tooLarge, expected: 'an image file' }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
       throw failure('bad-data', { code: 'picture-missing', where: path, found: 'does not exist' });
@@ -119,6 +120,6 @@ async function readWithin(path: string): Promise<Buffer> {
   );
 }
 
-function badPicture(path: string, fault: PictureFault, found: string): PipelineError {
+function badImage(path: string, fault: ImageFault, found: string): PipelineError {
   return failure('bad-data', { code: `picture-${fault}`, where: path, found });
 }

@@ -1,4 +1,4 @@
-/** Ten pictures more among 25,000: what a run then extracts and takes, whole process, with training after it. */
+/** Ten images more among 25,000: what a run then extracts and takes, whole process, with training after it. */
 import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { child, cli, median, report, round, scratchFolder, sharedFolder } from './lib.mjs';
@@ -27,7 +27,7 @@ for (let i = 0; i < ROUNDS; i++) {
 }
 const seconds = median(runs.map(({ ms }) => ms)) / 1000;
 report({
-  claim: `adding ${ADDED} pictures to 25,000, whole process with an epoch of training`,
+  claim: `adding ${ADDED} images to 25,000, whole process with an epoch of training`,
   bar: 'extracts 10, under 3 s',
   seen: `extracts ${runs.map(({ extracted }) => extracted).join(', ')} in three runs; ${round(seconds, 1)} s`,
   seconds: round(seconds),

@@ -1,7 +1,7 @@
 /** Turns an image file into the input of the network, exactly as the tool does. */
 import type { ImageSpec } from '../image/dataset.js';
 import { resizeToFit } from '../image/fit-pixels.js';
-import { probePicture } from '../image/probe.js';
+import { probeImage } from '../image/probe.js';
 import { resize } from '../image/resample.js';
 import { preprocess, type Preprocessing } from '../model/preprocessing.js';
 
@@ -15,10 +15,13 @@ export interface Prepared {
 /** An image that cannot be used; the message follows its name. */
 export class BadImage extends Error {}
 
-/** Rejects with {@link BadImage} if the tool would refuse the image too, with the same words, or if the browser cannot decode it. */
+/**
+ * Rejects with {@link BadImage} if the tool would refuse the image too, with the same words, or if the browser cannot
+ * decode it.
+ */
 export async function prepareImage(file: Blob, image: ImageSpec, preprocessing: Preprocessing): Promise<Prepared> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const probe = probePicture(bytes);
+  const probe = probeImage(bytes);
   if (!probe.ok) throw new BadImage(probe.reason);
   // A browser fills in missing data without reporting it.
   if (probe.unended === true) throw new BadImage('has no end marker: this browser cannot tell whether it is complete');
@@ -59,8 +62,8 @@ async function decode(file: Blob): Promise<ImageData> {
 }
 
 /**
- * Hides the EXIF data of a JPEG, so that it is decoded as stored: Chromium rotates images even if told not to. Segments
- * are a marker of two bytes, a length that counts itself, and data (ITU T.81, B.1.1.4).
+ * Hides the EXIF data of a JPEG, so that it is decoded as stored: Chromium rotates images even if asked not to.
+ * Segments are a marker of two bytes, a length that counts itself, and data (ITU T.81, B.1.1.4).
  */
 function withoutExif(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const view = new DataView(bytes.buffer);

@@ -1,0 +1,18 @@
+/** By what a result was computed, in words, for `explain` and the page. */
+import { isShapedAs, isString } from '../core/guards.js';
+
+const isComputedBy = isShapedAs({
+  engine: isString,
+  backend: isString,
+  version: isString,
+  processor: isString,
+  architecture: isString,
+});
+
+/** In words, as in `onnx 1.30.0 (cpu) on Intel(R) Xeon(R) Processor, x64`; undefined where a record does not have it all. */
+export function computedByText(computedBy: Readonly<Record<string, string>> | undefined): string | undefined {
+  if (!isComputedBy(computedBy)) return undefined;
+  const { engine, backend, version, processor, architecture } = computedBy;
+  const model = processor === 'unknown' ? 'an unknown processor' : processor;
+  return `${engine} ${version} (${backend}) on ${model}, ${architecture}`;
+}
