@@ -10,9 +10,12 @@ const ROUNDS = Number(process.argv[2] ?? 3);
 const drawn = join(repository, 'test/fixtures/keras/pictures/drawn');
 
 const root = scratchFolder('stages');
-for (const [folder, names] of Object.entries({ red: ['grey', 'alpha'], blue: ['colour', 'palette'] })) {
+for (const [folder, names] of Object.entries({
+  red: ['grey.png', 'alpha.png'],
+  blue: ['colour.png', 'palette.png'],
+})) {
   mkdirSync(join(root, 'pictures', folder), { recursive: true });
-  for (const name of names) cpSync(join(drawn, `${name}.png`), join(root, 'pictures', folder, `${name}.png`));
+  for (const name of names) cpSync(join(drawn, name), join(root, 'pictures', folder, name));
 }
 
 /** Variants of a head: three stages are shared, and each variant has ten of its own. */

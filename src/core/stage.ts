@@ -78,7 +78,7 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
    * must be fast. Throws as `run` would.
    */
   readonly recheck?: (context: JudgeContext<Kind>) => Promise<void>;
-  /** Does the work and puts out its results through the context. */
+  /** Does the work and outputs its results through the context. */
   readonly run: (context: StageContext<Kind>) => Promise<void>;
   /**
    * Replaces `run` when a plan looks ahead: outputs what later stages need to state their needs, at once, from

@@ -1,4 +1,4 @@
-/** The form of a graph that was read from a cache, where somebody else may have written it. */
+/** The form of a graph that was read from a cache, which someone else may have written. */
 import {
   isBoolean,
   isCount,

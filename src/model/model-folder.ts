@@ -25,7 +25,8 @@ export interface FolderOptions {
   readonly named?: string;
 }
 
-/** What tells the folder of a model, given by its path or that of a file in it, from another one of the same path. Undefined if there is none. */
+/** Identifies the folder of a model, given by its path or that of a file in it, among folders of the same path. Undefined if
+ * there is none. */
 export async function folderIdentity(path: string): Promise<string | undefined> {
   const [own, above] = await Promise.all([path, dirname(path)].map((one) => stat(one).catch(() => undefined)));
   const folder = own?.isFile() ? above : own;

@@ -42,7 +42,7 @@ export async function loadClassifier(): Promise<Classifier> {
   };
 }
 
-/** A file of the model. The server's own reason is shown if it has another model by now. */
+/** A file of the model. The server's own reason is shown if it has a different model now. */
 async function fetchFile(...[path, init]: Parameters<typeof fetch>): Promise<Response> {
   const answer = await fetch(path, init);
   if (answer.status !== 409) return answer;

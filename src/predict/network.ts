@@ -32,7 +32,7 @@ const TRIES = 3;
 
 /**
  * Reads the model in a folder, that of a `model.json`, or an `.onnx` file. Throws as {@link readBundle} does. A run may
- * replace the folder meanwhile: then it is read again, because what was read may be of two models.
+ * replace the folder in the meantime: then it is read again, because what was read may be of two models.
  */
 export async function readModel(path: string): Promise<Bundle | OnnxBundle> {
   for (let tries = 1; ; tries++) {

@@ -8,7 +8,7 @@ import { ModelFolder } from '../model/model-folder.js';
 
 const PROBES = 'probes.json';
 
-/** Images that are tried until one tells: each takes the time of decoding it. */
+/** Images that are tried until one can be compared. Each takes the time to decode it. */
 const MOST = 2;
 
 /** Far above what rounding does on another machine, far below what a wrong operator does. */
@@ -34,7 +34,7 @@ export interface Probed {
 export type LoadImage = (name: string, bytes: Uint8Array) => Promise<Float32Array>;
 
 /**
- * Whether a runner gives what the export wrote down. False also where nothing can be told: without images, with a list of
+ * Whether a runner gives what the export wrote down. False also if nothing can be compared: without images, with a list of
  * another form, or where all outputs are so near 0 or 1 that a wrong network could give them too.
  */
 export async function agreesWithProbes(runner: Runner, probed: Probed, load: LoadImage): Promise<boolean> {
@@ -81,7 +81,7 @@ async function readProbes({ folder, units, field }: Probed): Promise<Row[]> {
   });
 }
 
-/** A PNG of exactly the network's size: whoever made the folder could make any other one costly. */
+/** A PNG of exactly the network's size: anyone who made the folder could make another one costly. */
 async function readImage(picture: string, { folder, size: [height, width] }: Probed): Promise<Buffer> {
   const bytes = await new ModelFolder(folder).read(picture, { limit: 4 * height * width + OVERHEAD });
   if (bytes.readUInt32BE(16) === width && bytes.readUInt32BE(20) === height) return bytes;

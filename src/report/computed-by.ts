@@ -9,7 +9,7 @@ const isComputedBy = isShapedAs({
   architecture: isString,
 });
 
-/** In words, as in `onnx 1.30.0 (cpu) on Intel(R) Xeon(R) Processor, x64`; undefined where a record does not have it all. */
+/** In words, as in `onnx 1.30.0 (cpu) on Intel(R) Xeon(R) Processor, x64`; undefined if a record does not have it all. */
 export function computedByText(computedBy: Readonly<Record<string, string>> | undefined): string | undefined {
   if (!isComputedBy(computedBy)) return undefined;
   const { engine, backend, version, processor, architecture } = computedBy;

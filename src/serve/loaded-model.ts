@@ -1,6 +1,6 @@
 /**
  * The model that a server has loaded. It stays the same until the server is restarted: its classes, its scores and the
- * files that the page gets belong together, also if a run replaces the model's folder meanwhile.
+ * files that the page gets belong together, also if a run replaces the model's folder in the meantime.
  */
 import { canonical } from '../core/canonical.js';
 import { digestOf, type Digest } from '../core/digest.js';
@@ -26,7 +26,7 @@ export class LoadedModel {
     this.identity = folderIdentity(model.folder);
   }
 
-  /** Reports once if the folder is another one by now. Asked at each request: it costs one look at the disk. */
+  /** Reports once if the folder is a different one now. Asked at each request: it costs one look at the disk. */
   async check(): Promise<void> {
     const now = await folderIdentity(this.model.folder);
     // While a run swaps folders there is none.

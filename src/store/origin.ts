@@ -27,7 +27,7 @@ export function originOf(folder: string): Buffer {
   return seal({ format: 1, inode, bornNs } satisfies Origin);
 }
 
-/** Opening a pipe would wait for a writer. Throws where there is no such file. */
+/** Opening a pipe would wait for a writer. Throws if there is no such file. */
 function readMark(path: string): Buffer {
   const stats = lstatSync(path);
   if (!stats.isFile() || stats.size > LARGEST) throw new Error(`${path} is not a mark`);

@@ -88,7 +88,7 @@ test('a base of another size whose weights depend on it, at the line of `size`',
   expect(await project.command('run', 't.yaml')).toMatchObject({ code: 0 });
 }, 60_000);
 
-test('a base of another size that runs at any is used, and that is said once', async () => {
+test('a base of another size that runs at any is used, and that is reported once', async () => {
   await writeBase(input(24, 24, 3), conv);
   const { code, stderr, stdout } = await project.command('run', 't.yaml');
   expect(code).toBe(0);

@@ -188,7 +188,7 @@ async function readOf(pipeline: string, path: string): Promise<CheckoutFile | un
 
 const OUT = join('.pipeline', 'out') + sep;
 
-/** What a recipe left under this name: of its files, those in `.pipeline/out` are replaced, and all are delivered anew. */
+/** What a recipe left under this name: of its files, those in `.pipeline/out` are replaced, and all are delivered again. */
 function takenOver(stages: ReadonlyMap<string, StageMemory>): Map<string, StageMemory> {
   return new Map(
     [...stages].map(([name, { delivered, writing: _writing, ...memory }]) => {

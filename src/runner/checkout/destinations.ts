@@ -66,7 +66,7 @@ export async function recoverDestinations(nodes: Iterable<Node>, project: Projec
       project.folderOf(stage.name),
       ...(definition.writesTo?.(stage.config) ?? []).map(project.resolveOutput),
     ]) {
-      // What is wrong with a place is said where something is to be written there.
+      // What is wrong with a place is reported if something is to be written there.
       const restored = await refuseOutside(project, folder)
         .then(() => recoverFolder(folder))
         .catch(() => false);

@@ -58,7 +58,7 @@ export async function recoverFolder(folder: string): Promise<boolean> {
 
 /**
  * As {@link recoverFolder}, for the path of an exported model: its folder or a file in it. Does nothing where the path
- * exists. Throws `input-output` where the model cannot be moved back.
+ * exists. Throws `input-output` if the model cannot be moved back.
  */
 export async function recoverModel(path: string): Promise<boolean> {
   if (await isAt(path)) return false;

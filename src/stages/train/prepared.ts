@@ -66,7 +66,7 @@ function preprocessingOf(
   });
 }
 
-/** What the features of training images and of those that are taken as they are depend on; one where nothing varies. */
+/** What the features of training images and of those that are taken as they are depend on; the same for both if nothing varies. */
 export function featureOptions(
   { settings }: Context,
   data: Data,

@@ -45,7 +45,7 @@ export interface Aside {
   readonly stats: Stats;
 }
 
-/** What is beside a file or folder under a name of {@link besideOf}, the one changed last first. A longer name is somebody's own. */
+/** What is beside a file or folder under a name of {@link besideOf}, the one changed last first. A longer name belongs to someone else. */
 export async function listAsides(path: string): Promise<Aside[]> {
   const prefix = `.${basename(path)}.`;
   const names = await readdir(dirname(path)).catch(() => []);
