@@ -7,7 +7,7 @@ export interface Extent {
   readonly height: number;
 }
 
-/** How images of other proportions are brought to size; undefined where they are stretched. */
+/** How images of other proportions are brought to size; undefined if they are stretched. */
 export type Fit =
   | {
       readonly kind: 'crop';

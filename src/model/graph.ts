@@ -102,7 +102,7 @@ export type OnnxLayer = Common & {
     readonly as: 'vector' | 'NCHW' | 'NHWC' | 'first token' | 'mean of tokens' | 'all tokens';
     readonly type: 'float32' | 'float16';
   };
-  /** What the layer puts out for one image of the size that it was read for, in Keras's order. */
+  /** The layer's output for one image of the size that it was read for, in Keras's order. */
   readonly shape: Shape;
   /** Whether images run one at a time, because what one gives depends on those beside it. */
   readonly alone: boolean;
@@ -278,6 +278,11 @@ export function usesBatchStatistics(layer: Layer): boolean {
 /** Whether training changes this weight when its layer is trainable; BatchNorm's statistics follow the data instead. */
 export function isLearned(spec: WeightSpec): boolean {
   return spec.role !== 'moving_mean' && spec.role !== 'moving_variance';
+}
+
+/** Whether images have to run one at a time: see {@link OnnxLayer.alone}. */
+export function runsAlone({ layers }: Graph): boolean {
+  return layers.some((layer) => layer.kind === 'onnx' && layer.alone);
 }
 
 /** The same network for images of one size, [height, width, channels]. */

@@ -12,7 +12,7 @@ import type { Normalization } from './preprocessing.js';
 
 export interface PreprocessorConfig {
   readonly preprocessing: Normalization;
-  /** [height, width] of what the network takes in; undefined where the file does not resize. */
+  /** [height, width] of what the network takes in; undefined if the file does not resize. */
   readonly size: readonly [number, number] | undefined;
   /** Undefined for images that are stretched. */
   readonly fit: Fit | undefined;
@@ -167,7 +167,7 @@ function geometryOf({ size, pct, crop }: Sizes, refuse: Refuse): Pick<Preprocess
   return { size: [short, short], fit: short >= 384 ? undefined : { kind: 'crop', crop_pct: pct } };
 }
 
-/** Undefined where both sides are given. A bare number is a shortest edge for processors that crop, both sides for others. */
+/** Undefined if both sides are given. A bare number is a shortest edge for processors that crop, both sides for others. */
 function shortestEdge(size: unknown, refuse: Refuse): number | undefined {
   if (!isRecord(size) || !('shortest_edge' in size)) return undefined;
   const { shortest_edge: edge, ...others } = size;

@@ -17,6 +17,9 @@ export class GraphBuilder {
   private readonly names = new Map<string, Name>();
   private readonly sources = new Map<Name, Name>();
 
+  /** `rows` is the first dimension of what goes in and out by batches: 1 for a network that takes one image at a time. */
+  constructor(private readonly rows: typeof BATCH | 1 = BATCH) {}
+
   /** Adds a node with one output. An equal node that is there already is used again. */
   node(op: string, inputs: readonly Name[], attributes: Readonly<Record<string, Attribute>> = {}): Name {
     const key = JSON.stringify([op, inputs, attributes]);
@@ -77,7 +80,7 @@ export class GraphBuilder {
 
   /** An input of any number of rows, each of this shape. */
   batchInput(name: Name, shape: Shape, type: Port['type'] = 'float32'): Name {
-    this.inputs.push({ name, dims: [BATCH, ...shape], type });
+    this.inputs.push({ name, dims: [this.rows, ...shape], type });
     return name;
   }
 
@@ -95,7 +98,7 @@ export class GraphBuilder {
 
   /** Gives out a value of any number of rows, each of this shape. */
   batchOutput(name: Name, value: Name, shape: Shape): void {
-    this.outputs.push({ name, dims: [BATCH, ...shape] });
+    this.outputs.push({ name, dims: [this.rows, ...shape] });
     this.sources.set(name, value);
   }
 

@@ -1,6 +1,7 @@
 /** A classifier as an `.onnx` file that other programs can use with nothing beside it. */
 import { bytesText } from '../../core/text/bytes-text.js';
 import { failure } from '../../core/problem.js';
+import { runsAlone } from '../../model/graph.js';
 import type { FloatType } from '../../core/schema-types.js';
 import type { TrainedDocument } from '../../model/document.js';
 import { finalActivationOf } from '../../model/logits.js';
@@ -27,7 +28,7 @@ const MOST_BYTES = 2 ** 31 - 2 ** 24;
 export function exportOnnx(document: TrainedDocument, weights: Weights, type: FloatType): Uint8Array {
   const { graph, classes, image, preprocessing } = document;
   const activation = finalActivationOf(graph);
-  const builder = new GraphBuilder();
+  const builder = new GraphBuilder(runsAlone(graph) ? 1 : undefined);
   const pixels = builder.batchInput(PIXELS, [...image.size, 3], 'uint8');
   const prepared = preprocessingNodes(builder, pixels, preprocessing);
   const input = { name: prepared, shape: [...image.size, 3], order: 'last' } as const;

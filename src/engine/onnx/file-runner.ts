@@ -6,7 +6,7 @@ import { readRegular } from '../../core/regular-file.js';
 import type { Runner } from '../engine.js';
 import type { OnnxBundle } from './onnx-bundle.js';
 import { Tensor } from './runtime.js';
-import { openFile, type Optimization } from './session.js';
+import { imagesAtOnce, openFile, type Optimization } from './session.js';
 
 /** The largest difference of a score, as for the files that export writes. */
 const TOLERANCE = 1e-4;
@@ -59,15 +59,20 @@ async function openSessionOf(
       error,
     );
   });
+  const numbers = image.size[0] * image.size[1] * 3;
+  const runBatch = async (levels: Float32Array, count: number): Promise<Float32Array> => {
+    const pixels = new Tensor('uint8', Uint8Array.from(levels.subarray(0, count * numbers)), [count, ...image.size, 3]);
+    const { [output.name]: scores } = await session.run({ [input.name]: pixels });
+    return Float32Array.from(scores.data as Float32Array);
+  };
+  const atOnce = imagesAtOnce(session);
   return {
     async run(levels, count) {
-      const pixels = new Tensor(
-        'uint8',
-        Uint8Array.from(levels.subarray(0, count * image.size[0] * image.size[1] * 3)),
-        [count, ...image.size, 3],
-      );
-      const { [output.name]: scores } = await session.run({ [input.name]: pixels });
-      return Float32Array.from(scores.data as Float32Array);
+      if (count <= atOnce) return runBatch(levels, count);
+      const rows: number[] = [];
+      for (let row = 0; row < count; row += atOnce)
+        rows.push(...(await runBatch(levels.subarray(row * numbers), Math.min(atOnce, count - row))));
+      return Float32Array.from(rows);
     },
     dispose: () => void session.release(),
   };

@@ -31,7 +31,7 @@ export interface Initializer {
 /** An input or output, of float32 without a type; a text is a dimension that is known when the model runs. */
 export interface Port {
   readonly name: string;
-  /** Undefined where the file is to tell none. */
+  /** Undefined if the file is not to have any. */
   readonly dims: readonly (number | string)[] | undefined;
   readonly type?: 'float32' | 'uint8';
 }

@@ -5,6 +5,7 @@
 import { allWeightSpecs, type Graph, type WeightSpec } from '../../model/graph.js';
 import { readConstants, readMetadata, type Constant } from './model-reader.js';
 import { transpose } from './network.js';
+import { imagesAtOnce } from './session.js';
 import { InferenceSession, Tensor } from './runtime.js';
 
 export interface Reloaded {
@@ -22,10 +23,19 @@ export async function reloadOnnx(file: Uint8Array, pixels: Uint8Array, count: nu
   const score = async (optimization: 'all' | 'disabled'): Promise<Float32Array> => {
     const session = await InferenceSession.create(file, { logSeverityLevel: 3, graphOptimizationLevel: optimization });
     try {
-      const { [output.name]: scores } = await session.run({
-        [input.name]: new Tensor('uint8', pixels, [count, ...image.size, 3]),
-      });
-      return Float32Array.from(scores.data as Float32Array);
+      const atOnce = Math.min(count, imagesAtOnce(session));
+      const bytes = pixels.length / count;
+      const rows: number[] = [];
+      for (let row = 0; row < count; row += atOnce) {
+        const images = Math.min(atOnce, count - row);
+        const part = new Tensor('uint8', pixels.subarray(row * bytes, (row + images) * bytes), [
+          images,
+          ...image.size,
+          3,
+        ]);
+        rows.push(...((await session.run({ [input.name]: part }))[output.name].data as Float32Array));
+      }
+      return Float32Array.from(rows);
     } finally {
       await session.release();
     }

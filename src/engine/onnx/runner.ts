@@ -1,5 +1,5 @@
 /** Inference over a frozen network, batch by batch. */
-import { type Graph, outputOf, type Shape, shapesOf } from '../../model/graph.js';
+import { type Graph, outputOf, runsAlone, type Shape, shapesOf } from '../../model/graph.js';
 import { sizeOf, type Weights } from '../../model/tensor.js';
 import type { Runner } from '../engine.js';
 import { INPUT, inferenceModel, OUTPUT } from './inference-model.js';
@@ -24,7 +24,7 @@ export async function openRunner(graph: Graph, weights: Weights, threads: number
   const inputShape = shapes.get(graph.layers[0].name)!;
   const outputShape = shapes.get(outputOf(graph).name)!;
   const [inputSize, outputSize] = [sizeOf(inputShape), sizeOf(outputShape)];
-  const batchSize = batchSizeFor(shapes);
+  const batchSize = runsAlone(graph) ? 1 : batchSizeFor(shapes);
   const session = await openSession(model, threads);
   return {
     async run(inputs, count) {

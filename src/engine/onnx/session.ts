@@ -39,3 +39,10 @@ export function openFile(
     extra: { session: { intra_op: { allow_spinning: '0' }, load_model_format: 'ONNX' } },
   });
 }
+
+/** How many images a file takes in one run: as many as its input says, or any number. */
+export function imagesAtOnce(session: Pick<InferenceSession, 'inputMetadata'>): number {
+  const [input] = session.inputMetadata;
+  const rows = input?.isTensor === true ? input.shape[0] : undefined;
+  return typeof rows === 'number' && rows > 0 ? rows : Infinity;
+}

@@ -22,7 +22,7 @@ export interface OnnxPort {
   readonly name: string;
   /** TensorProto.DataType: 1 is float32, 2 uint8, 10 float16. */
   readonly type: number;
-  /** A name stands for an extent that is known when the model runs; null for one without a name. Undefined where the file tells no shape. */
+  /** A name stands for an extent that is known when the model runs; null for one without a name. Undefined if the file has no shape. */
   readonly dims: readonly (number | string | null)[] | undefined;
 }
 
@@ -33,10 +33,10 @@ export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
   /** TensorProto messages by name. */
   readonly initializers: ReadonlyMap<string, Uint8Array>;
-  /** Those that are no initializers. */
+  /** Those that are not initializers. */
   readonly inputs: readonly OnnxPort[];
   readonly outputs: readonly OnnxPort[];
-  /** What the file tells of values between nodes, by name. */
+  /** What the file says about values between nodes, by name. */
   readonly values: ReadonlyMap<string, OnnxPort>;
   /** Functions of the file's own, training, and sparse constants, which this tool does not run. */
   readonly extras: readonly ('functions' | 'training' | 'sparse constants')[];

@@ -12,7 +12,7 @@ const PREPROCESSOR = 'preprocessor_config.json';
 export interface OnnxFiles {
   /** The network's file first, then those that its tensors lie in. */
   readonly files: readonly string[];
-  /** Undefined where a single file was named: nothing beside it is taken unasked. */
+  /** Undefined if a single file was named: nothing beside it is used without being named. */
   readonly preprocessor: string | undefined;
 }
 
@@ -59,7 +59,7 @@ async function besides(file: string, shown: string): Promise<string[]> {
   const bytes = await readRegular(file, { where: shown });
   const names = readNames(bytes, shown);
   const inFolder = ModelFolder.of(file);
-  // A name that is not there is reported by whoever reads it.
+  // A missing file is reported when it is read.
   for (const name of names) await inFolder.targetOf(name).catch(unlessMissing);
   return names.map((name) => join(folder, name));
 }
@@ -68,7 +68,7 @@ function readNames(bytes: Uint8Array, where: string): string[] {
   try {
     return externalFiles(bytes, where);
   } catch (error) {
-    // What is no ONNX file names none; the run says what it is.
+    // Not an ONNX file; the run says what it is.
     if (error instanceof RangeError) return [];
     throw error;
   }

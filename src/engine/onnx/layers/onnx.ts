@@ -29,7 +29,7 @@ export function applyNetwork(
     takes.type === 'float32' ? arranged : graph.node('Cast', [arranged], { to: { int: dataTypes[takes.type] } });
   const constants = tensors.map(({ type }, place) => weights.typed(`${place}`, type));
   const program = programOf(layer);
-  // Whoever wrote the cache may have written the layer too.
+  // Someone else may have written the cache, and the layer in it.
   refuseNodes(
     program.nodes.map(({ bytes }) => bytes),
     layer.name,
