@@ -1,0 +1,109 @@
+/** An ONNX file as the base of a pipeline: trained on, exported, predicted with. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { tinyNetwork } from '../model/onnx/tiny-network.js';
+import { Project } from './rig.js';
+
+const wants = {
+  do_resize: true,
+  size: { shortest_edge: 36 },
+  resample: 3,
+  do_center_crop: true,
+  crop_size: { height: 32, width: 32 },
+  image_mean: [0.5, 0.5, 0.5],
+  image_std: [0.5, 0.5, 0.5],
+};
+
+const pipeline = (changes: Readonly<Record<string, string>> = {}): string =>
+  [
+    'version: 1',
+    'stages:',
+    '  ingest: {source: pictures, image: {size: [32, 32], fit: crop, crop_pct: 0.889, interpolation: bicubic}}',
+    `  load-base: {architecture: onnx, weights: ${changes['weights'] ?? 'hub'}${changes['base'] ?? ''}}`,
+    `  freeze: {layers: ${changes['freeze'] ?? 'all'}}`,
+    '  build-head: {layers: [{dense: 8}, classifier]}',
+    '  train: {epochs: 3}',
+    '  evaluate: {}',
+    `  export: {to: models/pets, formats: [${changes['formats'] ?? 'onnx'}]}`,
+    '',
+  ].join('\n');
+
+let project: Project;
+beforeAll(async () => {
+  project = await Project.create();
+  await project.addPets('pictures', 8);
+  await mkdir(project.path('hub/onnx'), { recursive: true });
+  await writeFile(project.path('hub/onnx/model.onnx'), tinyNetwork({ size: ['height', 'width'] }));
+  await project.write('hub/preprocessor_config.json', JSON.stringify(wants));
+  await project.write('hub/config.json', '{}');
+  await project.write('pets.yaml', pipeline());
+});
+afterAll(() => project.remove());
+
+describe('a folder of a hub', () => {
+  test('is a base with its own preprocessing, and only its features are extracted', async () => {
+    const run = await project.run('pets.yaml');
+    expect([run.code, run.stderr]).toEqual([
+      0,
+      expect.stringContaining('output `features`, which its classifier reads'),
+    ]);
+    expect(run.stage('train').features).toEqual({ extracted: 16, reused: 0 });
+    const again = await project.run('pets.yaml', '--set', 'stages.build-head.layers.0.dense.units=4');
+    expect(again.stage('train').features).toEqual({ extracted: 0, reused: 16 });
+    const other = await project.run('pets.yaml', 'load-base', '--set', 'stages.load-base.output=activated');
+    expect(other.stage('load-base').state).toBe('ran');
+  });
+
+  test('is exported whole: predict gives the scores that the run wrote down', async () => {
+    expect((await project.run('pets.yaml')).code).toBe(0);
+    const probes = JSON.parse(await readFile(project.path('models/pets/probes.json'), 'utf8')) as {
+      sha256: string;
+      scores: number[];
+    }[];
+    expect(probes).toHaveLength(4);
+    const { code, stdout } = await project.command('predict', 'models/pets', 'pictures', '--json');
+    expect(code).toBe(0);
+    const scores = stdout
+      .trim()
+      .split('\n')
+      .map((line) => Object.values((JSON.parse(line) as { scores: Record<string, number> }).scores));
+    for (const probe of probes)
+      expect(scores.some((row) => row.every((score, i) => Math.abs(score - probe.scores[i]) < 1e-6))).toBe(true);
+    const preparation = JSON.parse(await readFile(project.path('models/pets/preprocessing.json'), 'utf8')) as object;
+    expect(preparation).toMatchObject({
+      image: { size: [32, 32], fit: { kind: 'crop', crop_pct: 0.889 } },
+      preprocessing: { kind: 'normalize', mean: [0.5, 0.5, 0.5], channels: 'rgb' },
+    });
+  });
+});
+
+describe('refused with the line', () => {
+  test.each([
+    ['layers to train', { freeze: '{until: conv}' }, 2, /pets\.yaml:5:.*an ONNX file, which is used as a whole/],
+    ['a layers-model of it', { formats: 'tfjs' }, 2, /pets\.yaml:9:.*cannot be exported as `tfjs`/],
+    [
+      'an output that is not there',
+      { base: ', output: fetures' },
+      2,
+      /pets\.yaml:4:.*no tensor `fetures`[^]*did you mean `features`/,
+    ],
+    ['tokens of a vector', { base: ', tokens: mean' }, 2, /pets\.yaml:4:.*`tokens: mean` does not apply/],
+    ['a folder without one', { weights: 'pictures' }, 3, /has no \.onnx file, nor a folder `onnx` with one/],
+    ['a file that is not one', { weights: 'hub/config.json' }, 3, /is not a complete ONNX file/],
+  ])('%s', async (_, changes, code, words) => {
+    await project.write('pets.yaml', pipeline(changes));
+    const run = await project.run('pets.yaml', 'export');
+    expect([run.code, run.stderr]).toEqual([code, expect.stringMatching(words)]);
+    expect(run.stderr).not.toMatch(/RangeError|onnxruntime:|undefined/);
+    await project.write('pets.yaml', pipeline());
+  });
+
+  test('fields of ONNX files elsewhere', async () => {
+    await project.write(
+      'other.yaml',
+      pipeline({ base: ', output: x' }).replace('architecture: onnx', 'architecture: vgg16'),
+    );
+    const { code, stderr } = await project.command('plan', 'other.yaml');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('`output` does not apply to `architecture: vgg16`')]);
+  });
+});
