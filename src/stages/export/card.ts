@@ -11,7 +11,7 @@ import type { FormatName } from './formats.js';
 import type { RoundingFigures } from './rounding.js';
 
 /** The metrics of `evaluate` that a card shows. */
-export type CardMetrics = Pick<
+type CardMetrics = Pick<
   EvaluationMetrics,
   'split' | 'samples' | 'loss' | 'accuracy' | 'per_class' | 'threshold'
 >;
