@@ -17,4 +17,6 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!@tensorflow/)'],
   setupFilesAfterEnv: ['<rootDir>/test/retry.mjs'],
   testTimeout: 60_000,
+  // A worker waits for its children or for the disk most of the time.
+  maxWorkers: '100%',
 };

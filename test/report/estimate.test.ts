@@ -18,7 +18,7 @@ test('what is not known is listed, and names cannot control the terminal', () =>
     unknown,
     stages: [],
   };
-  expect(costLines(cost, '')).toEqual(['unknown   ingest: a?]0;x?.jpg is not a picture']);
+  expect(costLines(cost, '')).toEqual(['unknown   ingest: a?]0;x?.jpg is not an image']);
 });
 
 const measured = { extract: 200, reused: 0, bytes: 1000, freeBytes: 1e9, fits: true, exact: true, unknown: [] };

@@ -1,0 +1,10 @@
+/** What a developer runs after each change, in under a minute: `npm run test:fast`. Nothing that starts the command. */
+import usual from './jest.config.mjs';
+
+export default {
+  ...usual,
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...['e2e', 'cases', 'hostile', 'keras', 'reliability'].map((name) => `<rootDir>/test/${name}/`),
+  ],
+};
