@@ -5,6 +5,9 @@ export default {
   ...usual,
   testPathIgnorePatterns: [
     '/node_modules/',
-    ...['e2e', 'cases', 'hostile', 'keras', 'reliability'].map((name) => `<rootDir>/test/${name}/`),
+    ...['e2e', 'cases', 'hostile', 'keras', 'reliability', 'engine'].map((name) => `<rootDir>/test/${name}/`),
+    'long-names',
+    'store/processes',
+    'upkeep/verify',
   ],
 };
