@@ -18,6 +18,7 @@ function createHost(signal: AbortSignal): Host {
   return {
     stages,
     bases: summarizeBases,
+    inspect: async (path, where) => (await import('./model/onnx/inspect.js')).inspectOnnx(path, where),
     checkMachine: async (engine) => (await import('./machine.js')).checkMachine(engine),
     version: packageVersion(),
     exampleImages: packageFile('examples/pets/pictures'),

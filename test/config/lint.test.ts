@@ -233,6 +233,17 @@ test.each(Object.entries(bases))(
       () => [],
       (error: { problems: { code: string }[] }) => error.problems.map(({ code }) => code),
     );
-    expect(found).toEqual(known ? [] : ['missing-weights']);
+    // The pipeline exports a layers-model, which has layers.
+    const others = name === 'onnx' ? ['onnx-exports-onnx'] : [];
+    expect(found).toEqual(known ? [] : ['missing-weights', ...others]);
   },
 );
+
+test.each([
+  ['crop_pct: 0.9', 'stages.ingest.image.crop_pct', '`crop_pct` does not apply to `fit: stretch`'],
+  ['fit: crop, fill: [1, 2, 3]', 'stages.ingest.image.fill', '`fill` does not apply to `fit: crop`'],
+])('image: {%s} is refused at its field', async (image, _path, found) => {
+  const yaml = changed(petsYaml, 'source: pictures', `source: pictures\n    image: {${image}}`);
+  const { problems } = await project.refuse(yaml);
+  expect(problems.map((problem) => problem.found)).toEqual([found]);
+});

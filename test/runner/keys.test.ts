@@ -22,6 +22,7 @@ stages:
   padded: {uses: ingest, source: {path: pictures}, image: {fit: pad}}
   augment: {data: ingest, shear_range: 1, brightness_range: [0.5, 1.5], sharpness_range: [0.5, 2]}
   load-base: {architecture: mobilenet_v2, weights: random}
+  network: {uses: load-base, architecture: onnx, weights: net.onnx, preprocessing: {mean: [0, 0, 0]}}
   freeze: {base: load-base, layers: all}
   build-head:
     base: freeze
@@ -34,7 +35,22 @@ stages:
 `;
 
 /** Fields that only stages of another name than their kind have. */
-const elsewhere: Readonly<Record<string, string>> = { 'train.freeze': 'tune', 'ingest.image.fill': 'padded' };
+const elsewhere: Readonly<Record<string, string>> = {
+  'train.freeze': 'tune',
+  'ingest.image.fill': 'padded',
+  ...Object.fromEntries(
+    [
+      'output',
+      'tokens',
+      'input_size',
+      'preprocessing.from',
+      'preprocessing.scale',
+      'preprocessing.mean',
+      'preprocessing.std',
+      'preprocessing.channels',
+    ].map((field) => [`load-base.${field}`, 'network']),
+  ),
+};
 
 /**
  * For every field of every kind, by its path: another valid value, and where the change ends. `all`: the stage and all
@@ -84,7 +100,16 @@ const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [valu
     image_size: ['96', 'none'],
     weights: ['some/model.json', 'all'],
     include_top: ['false', 'none'],
+    output: ['features', 'all'],
+    tokens: ['cls', 'all'],
+    input_size: ['[96, 96]', 'all'],
     preprocessing: ['torch', 'all'],
+    // The survey has the digest of the file.
+    'preprocessing.from': ['p.json', 'none'],
+    'preprocessing.scale': ['1', 'all'],
+    'preprocessing.mean': ['[1, 1, 1]', 'all'],
+    'preprocessing.std': ['[2, 2, 2]', 'all'],
+    'preprocessing.channels': ['bgr', 'all'],
     seed: ['1', 'all'],
   },
   freeze: { layers: ['{until: block5_conv1}', 'all'], batch_norm: ['batch', 'all'] },
@@ -194,7 +219,9 @@ describe('keys', () => {
     const tried = Object.keys(changes[kind]).map((path) =>
       path.replace(/^(source|layers|optimizer|minimum)\..*/, '$1'),
     );
-    expect([...new Set(tried)].sort()).toEqual(leaves(schema, schema).sort());
+    // The short form of a field that has one is tried too.
+    const short = kind === 'load-base' ? ['preprocessing'] : [];
+    expect([...new Set(tried)].sort()).toEqual([...leaves(schema, schema), ...short].sort());
   });
 
   const cases = stageKinds.flatMap((kind) =>

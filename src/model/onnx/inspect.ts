@@ -1,0 +1,61 @@
+/** What is in an ONNX file, for people who choose a tensor of it. */
+import { PipelineError, failure } from '../../core/problem.js';
+import { readRegular } from '../../core/regular-file.js';
+import { chooseOutput } from './base-output.js';
+import { readModelProto, type OnnxModel, type OnnxPort } from './model-proto.js';
+
+export interface InspectedOnnx {
+  readonly inputs: readonly InspectedValue[];
+  readonly outputs: readonly InspectedValue[];
+  /** The tensor that `output: auto` takes; null if it finds none. */
+  readonly auto: string | null;
+  /** Every value between the nodes, in the order of the file. */
+  readonly tensors: readonly (InspectedValue & { readonly op: string })[];
+}
+
+export interface InspectedValue {
+  readonly name: string;
+  /** Null if the file does not have it. Names and nulls are extents that are known when the model runs. */
+  readonly shape: readonly (number | string | null)[] | null;
+}
+
+/** Reads a file. Throws `bad-data` for what is not ONNX; `where` is the path as people wrote it. */
+export async function inspectOnnx(path: string, where: string): Promise<InspectedOnnx> {
+  const bytes = await readRegular(path, { where, expected: 'an .onnx file' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+    throw failure('invalid', { code: 'no-model', where, found: 'does not exist', expected: 'an .onnx file' }, error);
+  });
+  const model = parse(bytes, where);
+  const ports = new Map([...model.values, ...model.outputs.map((port) => [port.name, port] as const)]);
+  return {
+    inputs: model.inputs.map(valueOf),
+    outputs: model.outputs.map(valueOf),
+    auto: autoOf(model),
+    tensors: model.nodes.flatMap(({ op, outputs }) =>
+      outputs.filter((name) => name !== '').map((name) => ({ name, op, shape: ports.get(name)?.dims ?? null })),
+    ),
+  };
+}
+
+function parse(bytes: Uint8Array, where: string): OnnxModel {
+  try {
+    return readModelProto(bytes);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const found = `is not a complete ONNX file: ${error.message}`;
+    throw failure('bad-data', { code: 'not-onnx', where, found, expected: 'an .onnx file' }, error);
+  }
+}
+
+function autoOf(model: OnnxModel): string | null {
+  try {
+    return chooseOutput(model, 'auto').name;
+  } catch (error) {
+    if (error instanceof PipelineError) return null;
+    throw error;
+  }
+}
+
+function valueOf({ name, dims }: OnnxPort): InspectedValue {
+  return { name, shape: dims ?? null };
+}
