@@ -5,5 +5,7 @@ process.env.RELIABILITY = 'long';
 
 export default {
   ...usual,
-  testMatch: ['reliability/**/*', 'keras/networks', 'e2e/main-job'].map((files) => `<rootDir>/test/${files}.test.ts`),
+  testMatch: ['reliability/**/*', 'keras/networks', 'e2e/main-job', 'hostile/forged-results'].map(
+    (files) => `<rootDir>/test/${files}.test.ts`,
+  ),
 };

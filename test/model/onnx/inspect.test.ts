@@ -32,6 +32,9 @@ test('inputs, outputs, every tensor, and what `auto` takes', async () => {
 test('what is not one, or is missing, is an error with the name', async () => {
   const path = join(folder, 'text');
   await writeFile(path, 'hello');
-  await expect(inspectOnnx(path, 'text')).rejects.toMatchObject({ category: 'bad-data', problems: [{ where: 'text' }] });
+  await expect(inspectOnnx(path, 'text')).rejects.toMatchObject({
+    category: 'bad-data',
+    problems: [{ where: 'text' }],
+  });
   await expect(inspectOnnx(join(folder, 'none'), 'none')).rejects.toMatchObject({ category: 'invalid' });
 });
