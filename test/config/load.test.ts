@@ -160,7 +160,7 @@ stages:
   5 |   load-base: {architecture: vgg61, weights: w.json}
     |                             ^^^^^
   6 |   build-head:
-  expected: \`vgg16\`, \`vgg19\`, \`mobilenet_v2\`, \`resnet50\`, \`compact32\` or \`layers_model\`
+  expected: \`vgg16\`, \`vgg19\`, \`mobilenet_v2\`, \`resnet50\`, \`compact32\`, \`layers_model\` or \`onnx\`
   -> did you mean \`vgg16\`?
 
 pets.yaml:7:11: there is no stage \`load-bas\`

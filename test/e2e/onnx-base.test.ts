@@ -18,7 +18,7 @@ const pipeline = (changes: Readonly<Record<string, string>> = {}): string =>
   [
     'version: 1',
     'stages:',
-    '  ingest: {source: pictures, image: {size: [32, 32], fit: crop, crop_pct: 0.889, interpolation: bicubic}}',
+    `  ingest: {source: pictures, image: {size: ${changes['size'] ?? '[32, 32]'}, fit: crop, crop_pct: 0.889, interpolation: bicubic}}`,
     `  load-base: {architecture: onnx, weights: ${changes['weights'] ?? 'hub'}${changes['base'] ?? ''}}`,
     `  freeze: {layers: ${changes['freeze'] ?? 'all'}}`,
     '  build-head: {layers: [{dense: 8}, classifier]}',
@@ -80,6 +80,12 @@ describe('a folder of a hub', () => {
 describe('refused with the line', () => {
   test.each([
     ['layers to train', { freeze: '{until: conv}' }, 2, /pets\.yaml:5:.*an ONNX file, which is used as a whole/],
+    [
+      'images of another size',
+      { size: '[24, 24]' },
+      2,
+      /pets\.yaml:3:.*takes only images of 32x32, but they are resized to 24x24/,
+    ],
     ['a layers-model of it', { formats: 'tfjs' }, 2, /pets\.yaml:9:.*cannot be exported as `tfjs`/],
     [
       'an output that is not there',

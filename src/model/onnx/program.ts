@@ -13,6 +13,9 @@ import { valuesOf } from './protobuf-values.js';
 /** Smaller tensors stay in the program: scales, shapes, and what operators want to find as it is. */
 const FEW_NUMBERS = 16;
 
+/** A program goes into documents: the largest networks have a megabyte of nodes. */
+const MOST_BYTES = 32 * 2 ** 20;
+
 /** TensorProto.DataType of the types that float32 holds exactly. */
 const storedTypes: ReadonlyMap<number, StoredType> = new Map([
   [1, 'float32'],
@@ -45,7 +48,10 @@ export function cutProgram(model: OnnxModel, output: string): Program {
   }
   const file = new Message().int(1, model.irVersion).message(7, graph);
   for (const [domain, version] of model.opsets) file.message(8, new Message().text(1, domain).int(2, version));
-  return { bytes: file.toBytes(), tensors };
+  const bytes = file.toBytes();
+  if (bytes.length > MOST_BYTES)
+    throw new RangeError(`it has ${bytes.length.toLocaleString('en-US')} bytes besides its float and 8-bit tensors`);
+  return { bytes, tensors };
 }
 
 /** The program of a layer. */
@@ -57,6 +63,7 @@ export function programOf({ program }: Pick<OnnxLayer, 'program'>): OnnxModel {
 function tensorOf(bytes: Uint8Array): { type: StoredType; tensor: Tensor } | undefined {
   const type = storedTypes.get(valuesOf(bytes, 2).at(-1) ?? 0);
   const shape = valuesOf(bytes, 1);
+  if (shape.some((extent) => !(extent >= 0))) throw new RangeError(`a tensor has the shape [${shape.join(', ')}]`);
   if (type === undefined || !(sizeOf(shape) > FEW_NUMBERS)) return undefined;
   const raw = bytesOf(bytes, 9).at(-1);
   if (raw === undefined) {

@@ -55,9 +55,8 @@ function checkSize({ graph, base }: ModelDocument, sized: Graph, note: (code: st
   const fixed = ownSize.map((extent, axis) => extent ?? size[axis]!);
   if (fixed.every((extent, axis) => extent === size[axis])) return;
   const [own, wanted] = [fixed.join('x'), size.join('x')];
-  const shapes = new Map(weightShapesOf(withInputShape(graph, [fixed[0], fixed[1], 3])));
-  const other = weightShapesOf(sized).find(([name, shape]) => shapes.get(name) !== shape);
-  if (other === undefined) {
+  const reason = whyFixed(withInputShape(graph, [fixed[0], fixed[1], 3]), sized);
+  if (reason === undefined) {
     note('base-size', `the base ${base.architecture} was made for images of ${own} and runs at ${wanted}`);
     return;
   }
@@ -65,10 +64,18 @@ function checkSize({ graph, base }: ModelDocument, sized: Graph, note: (code: st
     code: 'base-of-fixed-size',
     field: ['image', 'size'],
     fieldOf: 'ingest',
-    found: `the base takes only images of ${own}, but they are resized to ${wanted}: the weights of ${other[0]} fit no other size`,
+    found: `the base takes only images of ${own}, but they are resized to ${wanted}: ${reason}`,
     expected: `\`size: [${fixed.join(', ')}]\``,
     remedy: `write \`size: [${fixed.join(', ')}]\`, or use a base whose layers are convolutions and pools`,
   });
+}
+
+/** Why a network runs at its own size only; undefined if it runs at both. */
+function whyFixed(own: Graph, other: Graph): string | undefined {
+  if (own.layers.some(({ kind }) => kind === 'onnx')) return 'load-base has read its ONNX file for that size';
+  const shapes = new Map(weightShapesOf(own));
+  const different = weightShapesOf(other).find(([name, shape]) => shapes.get(name) !== shape);
+  return different === undefined ? undefined : `the weights of ${different[0]} fit no other size`;
 }
 
 /** Height and width. */
