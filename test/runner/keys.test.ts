@@ -9,12 +9,13 @@ import type { Pipeline } from '../../src/config/pipeline.js';
 import { stageSchema, type Schema } from '../../src/config/schemas.js';
 import { canonical } from '../../src/core/canonical.js';
 import { digestOf, type ActionKey } from '../../src/core/digest.js';
-import { stageKinds, type StageKind } from '../../src/core/schema-types.js';
+import { stageKinds } from '../../src/core/schema-types.js';
 import type { Outputs } from '../../src/core/stage.js';
 import { actionKeyOf, preimageOf } from '../../src/runner/action-key.js';
 import { buildGraph, withDescendants } from '../../src/runner/graph.js';
 import { inputsOf } from '../../src/runner/session.js';
 import { stages } from '../../src/stages/index.js';
+import { changes, elsewhere } from './key-changes.js';
 
 const base = `version: 1
 stages:
@@ -33,136 +34,6 @@ stages:
   evaluate: {model: tune, data: ingest, minimum: {accuracy: 0.5}}
   export: {model: tune, data: ingest, to: models/x}
 `;
-
-/** Fields that only stages of another name than their kind have. */
-const elsewhere: Readonly<Record<string, string>> = {
-  'train.freeze': 'tune',
-  'ingest.image.fill': 'padded',
-  ...Object.fromEntries(
-    [
-      'output',
-      'tokens',
-      'input_size',
-      'preprocessing.from',
-      'preprocessing.scale',
-      'preprocessing.mean',
-      'preprocessing.std',
-      'preprocessing.channels',
-    ].map((field) => [`load-base.${field}`, 'network']),
-  ),
-};
-
-/**
- * For every field of every kind, by its path: another valid value, and where the change ends. `all`: the stage and all
- * that read from it. `none`: no key changes at all.
- */
-const changes: Readonly<Record<StageKind, Readonly<Record<string, readonly [value: string, ends: 'all' | 'none']>>>> = {
-  ingest: {
-    source: ['other', 'all'],
-    'source.path': ['another', 'all'],
-    'source.inside': ['PetImages', 'all'],
-    'image.size': ['[64, 64]', 'all'],
-    'image.fit': ['stretch', 'all'],
-    'image.crop_pct': ['0.9', 'all'],
-    'image.fill': ['[1, 2, 3]', 'all'],
-    'image.interpolation': ['nearest', 'all'],
-    'image.orientation': ['stored', 'all'],
-    'split.validation': ['0.3', 'all'],
-    'split.test': ['0.1', 'all'],
-    'split_folders.train': ['fold1', 'all'],
-    'split_folders.validation': ['[fold1, fold2]', 'all'],
-    'split_folders.test': ['fold3', 'all'],
-    classes: ['[dogs, cats]', 'all'],
-    max_megapixels: ['300', 'all'],
-    on_bad_image: ['skip', 'all'],
-    on_label_conflict: ['skip', 'all'],
-  },
-  augment: {
-    rescale: ['1/127.5', 'all'],
-    rotation_range: ['5', 'all'],
-    width_shift_range: ['0.1', 'all'],
-    height_shift_range: ['0.1', 'all'],
-    shear_range: ['2', 'all'],
-    zoom_range: ['0.2', 'all'],
-    horizontal_flip: ['true', 'all'],
-    vertical_flip: ['true', 'all'],
-    brightness_range: ['[0.8, 1.2]', 'all'],
-    channel_shift_range: ['12', 'all'],
-    sharpness_range: ['[0.4, 3]', 'all'],
-    fill_mode: ['reflect', 'all'],
-    cval: ['3', 'all'],
-    views: ['5', 'all'],
-    seed: ['1', 'all'],
-  },
-  'load-base': {
-    architecture: ['compact32', 'all'],
-    alpha: ['0.5', 'all'],
-    image_size: ['96', 'none'],
-    weights: ['some/model.json', 'all'],
-    include_top: ['false', 'none'],
-    output: ['features', 'all'],
-    tokens: ['cls', 'all'],
-    input_size: ['[96, 96]', 'all'],
-    preprocessing: ['torch', 'all'],
-    // The survey has the digest of the file.
-    'preprocessing.from': ['p.json', 'none'],
-    'preprocessing.scale': ['1', 'all'],
-    'preprocessing.mean': ['[1, 1, 1]', 'all'],
-    'preprocessing.std': ['[2, 2, 2]', 'all'],
-    'preprocessing.channels': ['bgr', 'all'],
-    seed: ['1', 'all'],
-  },
-  freeze: { layers: ['{until: block5_conv1}', 'all'], batch_norm: ['batch', 'all'] },
-  'build-head': {
-    seed: ['1', 'all'],
-    'layers.1.dense.units': ['9', 'all'],
-    'layers.1.dense.activation': ['tanh', 'all'],
-    'layers.1.dense.use_bias': ['false', 'all'],
-    'layers.1.dense.kernel_initializer': ['he_normal', 'all'],
-    'layers.2.batch_normalization.momentum': ['0.9', 'all'],
-    'layers.2.batch_normalization.epsilon': ['0.01', 'all'],
-    'layers.3.dropout.rate': ['0.25', 'all'],
-    'layers.4.classifier.kernel_initializer': ['zeros', 'all'],
-  },
-  train: {
-    'optimizer.adam.learning_rate': ['0.01', 'all'],
-    'optimizer.adam.beta_1': ['0.8', 'all'],
-    'optimizer.adam.beta_2': ['0.99', 'all'],
-    'optimizer.adam.epsilon': ['0.001', 'all'],
-    'optimizer.adam.clipnorm': ['1', 'all'],
-    'optimizer.adam.global_clipnorm': ['1', 'all'],
-    'optimizer.adam.clipvalue': ['1', 'all'],
-    freeze: ['{until: block5_conv1}', 'all'],
-    'schedule.step.every': ['3', 'all'],
-    'schedule.step.factor': ['0.5', 'all'],
-    'schedule.cosine.alpha': ['0.1', 'all'],
-    warmup_epochs: ['1.5', 'all'],
-    'reduce_on_plateau.monitor': ['loss', 'all'],
-    'reduce_on_plateau.factor': ['0.5', 'all'],
-    'reduce_on_plateau.patience': ['3', 'all'],
-    'reduce_on_plateau.min_delta': ['0.1', 'all'],
-    'reduce_on_plateau.cooldown': ['2', 'all'],
-    'reduce_on_plateau.min_lr': ['0.00001', 'all'],
-    l2: ['0.01', 'all'],
-    loss: ['binary_crossentropy', 'all'],
-    metrics: ['[]', 'all'],
-    batch_size: ['16', 'all'],
-    epochs: ['11', 'all'],
-    class_weight: ['{cats: 2}', 'all'],
-    'early_stopping.monitor': ['loss', 'all'],
-    'early_stopping.patience': ['7', 'all'],
-    'early_stopping.min_delta': ['0.1', 'all'],
-    'early_stopping.restore_best_weights': ['false', 'all'],
-    seed: ['1', 'all'],
-  },
-  evaluate: { split: ['test', 'all'], threshold: ['0.6', 'all'], 'minimum.accuracy': ['0.6', 'none'] },
-  export: {
-    to: ['models/y', 'none'],
-    formats: ['[tfjs, onnx]', 'all'],
-    weights: ['float16', 'all'],
-    probe_pictures: ['false', 'all'],
-  },
-};
 
 let folder: string;
 let before: ReadonlyMap<string, ActionKey>;
