@@ -11,10 +11,7 @@ import type { FormatName } from './formats.js';
 import type { RoundingFigures } from './rounding.js';
 
 /** The metrics of `evaluate` that a card shows. */
-type CardMetrics = Pick<
-  EvaluationMetrics,
-  'split' | 'samples' | 'loss' | 'accuracy' | 'per_class' | 'threshold'
->;
+type CardMetrics = Pick<EvaluationMetrics, 'split' | 'samples' | 'loss' | 'accuracy' | 'per_class' | 'threshold'>;
 
 /** The data of a card. */
 export interface CardFacts {
