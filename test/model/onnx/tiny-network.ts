@@ -18,7 +18,7 @@ const CHANNELS = 4;
 
 /** The convolution's kernel [4, 3, 3, 3], and the classifier's matrix [4, 5]. */
 export const kernel = noise('tiny/kernel', CHANNELS * 27, -0.3, 0.3);
-export const matrix = noise('tiny/matrix', CHANNELS * 5, -1, 1);
+const matrix = noise('tiny/matrix', CHANNELS * 5, -1, 1);
 
 const classifier = {
   nodes: [
