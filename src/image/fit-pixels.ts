@@ -31,8 +31,12 @@ export function resizeToFit(
   return result;
 }
 
-function filled({ width, height }: Extent, fill: readonly number[]): Uint8Array {
+function filled({ width, height }: Extent, [red, green, blue]: readonly number[]): Uint8Array {
   const result = new Uint8Array(width * height * 3);
-  for (let at = 0; at < result.length; at += 3) result.set(fill, at);
+  for (let at = 0; at < result.length; at += 3) {
+    result[at] = red;
+    result[at + 1] = green;
+    result[at + 2] = blue;
+  }
   return result;
 }

@@ -84,40 +84,46 @@ function fileList({ formats, probes }: CardFacts): string {
 
 function pythonExample({ document: { image }, probes }: CardFacts): string {
   const [height, width] = image.size;
-  const lines = probes > 0 ? ['image = Image.open("probes/1.png")'] : preparation(image);
-  const names = lines.some((line) => line.includes('ImageOps')) ? 'Image, ImageOps' : 'Image';
+  const { lines, value } = probes > 0 ? { lines: [], value: 'Image.open("probes/1.png")' } : preparation(image);
+  const names = [value, ...lines].some((line) => line.includes('ImageOps')) ? 'Image, ImageOps' : 'Image';
   return `\`\`\`python
 import json, numpy, onnxruntime
 from PIL import ${names}
 
 session = onnxruntime.InferenceSession("model.onnx")
 classes = json.loads(session.get_modelmeta().custom_metadata_map["pipeline.classes"])
-${lines.join('\n')}
-pixels = numpy.asarray(image, dtype=numpy.uint8)  # ${height} x ${width} x 3, values of 0 to 255
+${lines.map((line) => `${line}\n`).join('')}pixels = numpy.asarray(${value}, dtype=numpy.uint8)  # ${height} x ${width} x 3, values of 0 to 255
 [scores] = session.run(["scores"], {"pixels": pixels[None]})
 print(dict(zip(classes, scores[0])))
 \`\`\``;
 }
 
-/** The lines of Python that make `image` of the file at `path`. */
-function preparation({ size: [height, width], interpolation, orientation, fit }: ImageSpec): string[] {
+interface Preparation {
+  /** Lines of Python that come first. */
+  readonly lines: readonly string[];
+  /** The expression of the prepared image. */
+  readonly value: string;
+}
+
+/** How Python brings the file at `path` to size. */
+function preparation({ size: [height, width], interpolation, orientation, fit }: ImageSpec): Preparation {
   const upright = orientation === 'exif' ? 'ImageOps.exif_transpose(Image.open(path))' : 'Image.open(path)';
-  const opened = `image = ${upright}.convert("RGB")`;
+  const opened = `${upright}.convert("RGB")`;
   const resampling = `Image.Resampling.${interpolation.toUpperCase()}`;
-  if (fit === undefined) return [opened, `image = image.resize((${width}, ${height}), ${resampling})`];
+  if (fit === undefined) return { lines: [], value: `${opened}.resize((${width}, ${height}), ${resampling})` };
   if (fit.kind === 'pad') {
     const color = `color=(${fit.fill.join(', ')})`;
-    return [opened, `image = ImageOps.pad(image, (${width}, ${height}), ${resampling}, ${color})`];
+    return { lines: [], value: `ImageOps.pad(${opened}, (${width}, ${height}), ${resampling}, ${color})` };
   }
   const box = sidesBeforeCrop({ width, height }, fit.crop_pct);
   const larger = `max((${box.height}, image.height), (${box.width}, image.width), key=lambda pair: pair[0] / pair[1])`;
-  return [
-    opened,
+  const lines = [
+    `image = ${opened}`,
     `to, of = ${larger}`,
     `image = image.resize([side * to // of for side in image.size], ${resampling})`,
     `left, top = (image.width - ${width}) // 2, (image.height - ${height}) // 2`,
-    `image = image.crop((left, top, left + ${width}, top + ${height}))`,
   ];
+  return { lines, value: `image.crop((left, top, left + ${width}, top + ${height}))` };
 }
 
 /** How an image becomes the input, for people. */
