@@ -74,6 +74,8 @@ function folderFormat(names: ReadonlySet<string>, name: string): OtherFormat {
     };
   }
   const file = ending('.keras') ?? ending('.h5', '.hdf5');
+  if (ending('.onnx') !== undefined || names.has('onnx'))
+    return { description: 'a folder with an ONNX model', remedy: 'set `architecture: onnx`' };
   if (names.has('config.json') && ending('.safetensors', '.bin', '.msgpack') !== undefined) {
     return { description: 'a model of Hugging Face Transformers or timm', remedy: remedies.byName };
   }
@@ -83,11 +85,6 @@ function folderFormat(names: ReadonlySet<string>, name: string): OtherFormat {
     return { description: `a folder that contains ${file}`, remedy: `use the file: ${name}/${file}` };
   if (names.has('Manifest.json') || ending('.mlmodel') !== undefined)
     return { description: 'a Core ML model', remedy: remedies.byName };
-  if (ending('.onnx') !== undefined)
-    return {
-      description: 'a folder with an ONNX model, which cannot be a base in this version',
-      remedy: remedies.byName,
-    };
   if (ending('.index') !== undefined && names.has('checkpoint'))
     return { description: 'a folder of TensorFlow checkpoints, which have no layers', remedy: remedies.saveWhole };
   return {

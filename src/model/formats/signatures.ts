@@ -34,7 +34,7 @@ const readable: readonly (readonly [ReadableFormat, Test])[] = [
 
 const torch = { description: 'a PyTorch model (a pickle, which is code)', remedy: byName };
 const archive = { description: 'a packed archive', remedy: unpack };
-const onnx = { description: 'an ONNX model, which cannot be a base in this version', remedy: byName };
+const onnx = { description: 'an ONNX model', remedy: 'set `architecture: onnx`' };
 
 /** The first that fits counts: what is certain comes before what is likely. */
 const others: readonly (readonly [Test, OtherFormat])[] = [
