@@ -56,11 +56,7 @@ test.each([
   ['GGUF', bytes('GGUF\x03'), /is a GGUF file/],
   ['a TensorRT engine', bytes('ftrt'), /is a TensorRT engine/],
   ['gzip', bytes('\x1f\x8b\x08'), /is a packed archive/],
-  [
-    'ONNX by PyTorch',
-    bytes('\x08\x07\x12\x07pytorch\x1a\x052.1.0'),
-    /is an ONNX model/,
-  ],
+  ['ONNX by PyTorch', bytes('\x08\x07\x12\x07pytorch\x1a\x052.1.0'), /is an ONNX model/],
   ['ONNX without a producer', bytes('\x08\x0a:\x10'), /is an ONNX model/],
   ['Core ML', bytes('\x08\x05\x12\x20\x0a\x10'), /is a Core ML model/],
   ["SavedModel's file", bytes('\x08\x01\x12\x80\x02\x0a\x10'), /TensorFlow SavedModel/],
