@@ -106,6 +106,7 @@ test("every base brings its layers from somewhere, and its preprocessing unless 
     ['resnet50', 'resnet50', 'caffe', undefined],
     ['compact32', null, 'tf', 'examples/base/model.json'],
     ['layers_model', null, null, undefined],
+    ['onnx', null, null, undefined],
   ]);
 });
 
