@@ -5,7 +5,7 @@ process.env.RELIABILITY = 'long';
 
 export default {
   ...usual,
-  testMatch: ['reliability/**/*', 'keras/networks', 'e2e/main-job', 'hostile/forged-results'].map(
+  testMatch: ['reliability/**/*', 'keras/networks', 'e2e/main-job', 'e2e/onnx-base', 'hostile/forged-results'].map(
     (files) => `<rootDir>/test/${files}.test.ts`,
   ),
 };

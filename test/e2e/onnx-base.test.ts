@@ -1,7 +1,9 @@
 /** An ONNX file as the base of a pipeline: trained on, exported, predicted with. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { tinyNetwork } from '../model/onnx/tiny-network.js';
+import { longTestWithShared } from '../shared.js';
 import { Project } from './rig.js';
 
 const wants = {
@@ -113,3 +115,25 @@ describe('refused with the line', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('`output` does not apply to `architecture: vgg16`')]);
   });
 });
+
+longTestWithShared(
+  'EfficientNet-Lite0 as its hub folder reaches 0.985 on photographs',
+  async (shared) => {
+    const photos = await Project.create();
+    await symlink(join(shared, 'data/cats-dogs'), photos.path('photos'));
+    await cp(join(shared, 'weights/efficientnet-lite0'), photos.path('hub'), { recursive: true });
+    const head = 'layers: [{dropout: 0.3}, classifier]';
+    const text = pipeline({ size: '[224, 224]' })
+      .replace('source: pictures', 'source: photos')
+      .replace('crop_pct: 0.889, ', '')
+      .replace('layers: [{dense: 8}, classifier]', head)
+      .replace('epochs: 3', 'epochs: 12');
+    await photos.write('pets.yaml', text);
+    const run = await photos.run('pets.yaml');
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('3,412,960 parameters')]);
+    const [, accuracy] = /evaluate: accuracy ([\d.]+)/.exec(run.stderr)!;
+    expect(Number(accuracy)).toBeGreaterThanOrEqual(0.985);
+    await photos.remove();
+  },
+  300_000,
+);
