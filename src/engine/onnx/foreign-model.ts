@@ -4,6 +4,7 @@
  */
 import { failure, type PipelineError } from '../../core/problem.js';
 import { refuseExcessive } from '../../model/cost.js';
+import type { OnnxModel } from '../../model/onnx/model-proto.js';
 import { costOf } from './foreign-cost.js';
 import type { OnnxBundle } from './onnx-bundle.js';
 import { bytesOf, fieldsOf, textOf } from '../../model/onnx/protobuf-reader.js';
@@ -38,15 +39,19 @@ export function checkForeignModel(file: Uint8Array, { path: where, input, image 
     const nodes = bytesOf(graph, 1);
     if (nodes.reduce((sum, { length }) => sum + length, 0) > mostNodeBytes)
       throw refused(where, 'has more than 64 MB of operators without their weights');
-    refuseNodes(nodes, where);
+    for (const node of nodes) checkNode(node, where);
     for (const tensor of bytesOf(graph, 5)) checkTensor(tensor, where);
   }
   refuseExcessive(costOf(graphs, input.name, [1, ...image.size, 3]), where);
 }
 
-/** Throws `unsafe` for a node that can compute without end, or is of operators that onnxruntime does not have itself. */
-export function refuseNodes(nodes: Iterable<Uint8Array>, where: string): void {
-  for (const node of nodes) checkNode(node, where);
+/**
+ * The same of a network that was read: throws `unsafe` for a node that can compute without end, or is of operators that
+ * onnxruntime does not have itself, and for a tensor that would be read from another file.
+ */
+export function refuseParts({ nodes, initializers }: Pick<OnnxModel, 'nodes' | 'initializers'>, where: string): void {
+  for (const { bytes } of nodes) checkNode(bytes, where);
+  for (const tensor of initializers.values()) checkTensor(tensor, where);
 }
 
 function checkNode(node: Uint8Array, where: string): void {

@@ -29,7 +29,7 @@ export async function readOnnxBundle(path: string): Promise<OnnxBundle> {
   return bundle;
 }
 
-/** The metadata of an `.onnx` file's bytes. Throws `bad-data` if there are none of ours; `where` names the file. */
+/** The metadata of an `.onnx` file's bytes. Throws `bad-data` if this tool did not write any; `where` names the file. */
 export function readMetadata(file: Uint8Array, where: string): ModelMetadata {
   const entries = whole(where, () =>
     bytesOf(file, 14).map((entry): [string, string] => [textOf(entry, 1), textOf(entry, 2)]),

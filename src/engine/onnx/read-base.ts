@@ -10,10 +10,11 @@ import { chooseOutput, type ChosenOutput } from '../../model/onnx/base-output.js
 import { nodesFor, readModelProto, type OnnxModel, type OnnxPort } from '../../model/onnx/model-proto.js';
 import { cutProgram, type Program } from '../../model/onnx/program.js';
 import { bytesOf } from '../../model/onnx/protobuf-reader.js';
+import { wholeFile } from '../../model/onnx/whole-file.js';
 import type { Tensor as Weight, Weights } from '../../model/tensor.js';
 import { GraphBuilder } from './builder.js';
 import { costOf } from './foreign-cost.js';
-import { refuseNodes } from './foreign-model.js';
+import { refuseParts } from './foreign-model.js';
 import { applyNetwork } from './layers/onnx.js';
 import type { Model } from './model-file.js';
 import { weightsOf } from './network.js';
@@ -45,13 +46,13 @@ export interface OnnxBase {
  */
 export async function readOnnxBase(file: Uint8Array, options: BaseOptions): Promise<OnnxBase> {
   const { where } = options;
-  const model = whole(where, () => readModelProto(file));
+  const model = wholeFile(where, () => readModelProto(file));
   refuseUnsafe(model, where);
   const input = imageInput(model, where);
   const chosen = chooseOutput(model, options.output);
   requireOneInput(model, chosen.name, input.name, where);
   const { takes, size } = takesOf(input, options.size, where);
-  const program = whole(where, () => cutProgram(model, chosen.name));
+  const program = wholeFile(where, () => cutProgram(model, chosen.name));
   const shape = takes.layout === 'NCHW' ? [1, 3, ...size] : [1, ...size, 3];
   refuseExcessive(costOf(bytesOf(program.bytes, 7), input.name, shape), where);
   const draft = layerOf(program, takes, chosen.name);
@@ -65,20 +66,6 @@ export async function readOnnxBase(file: Uint8Array, options: BaseOptions): Prom
   return { graph: { name: 'onnx', layers: [images, layer] }, weights, chosen };
 }
 
-function whole<Result>(where: string, read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const found = `is not a complete ONNX file: ${error.message}`;
-    throw failure(
-      'bad-data',
-      { code: 'not-onnx', where, found, expected: 'an .onnx file', remedy: 'download it again' },
-      error,
-    );
-  }
-}
-
 function refuseUnsafe(model: OnnxModel, where: string): void {
   const [extra] = model.extras;
   if (extra !== undefined)
@@ -90,10 +77,7 @@ function refuseUnsafe(model: OnnxModel, where: string): void {
       `has ${count.toLocaleString('en-US')} nodes and tensors`,
       `at most ${MOST_NODES.toLocaleString('en-US')}`,
     );
-  refuseNodes(
-    model.nodes.map(({ bytes }) => bytes),
-    where,
-  );
+  refuseParts(model, where);
 }
 
 function refused(where: string, found: string, expected: string): PipelineError {

@@ -2,6 +2,7 @@
 import { PipelineError, failure } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
 import { chooseOutput } from './base-output.js';
+import { wholeFile } from './whole-file.js';
 import { readModelProto, type OnnxModel, type OnnxPort } from './model-proto.js';
 
 export interface InspectedOnnx {
@@ -25,7 +26,7 @@ export async function inspectOnnx(path: string, where: string): Promise<Inspecte
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
     throw failure('invalid', { code: 'no-model', where, found: 'does not exist', expected: 'an .onnx file' }, error);
   });
-  const model = parse(bytes, where);
+  const model = wholeFile(where, () => readModelProto(bytes));
   const ports = new Map([...model.values, ...model.outputs.map((port) => [port.name, port] as const)]);
   return {
     inputs: model.inputs.map(valueOf),
@@ -35,16 +36,6 @@ export async function inspectOnnx(path: string, where: string): Promise<Inspecte
       outputs.filter((name) => name !== '').map((name) => ({ name, op, shape: ports.get(name)?.dims ?? null })),
     ),
   };
-}
-
-function parse(bytes: Uint8Array, where: string): OnnxModel {
-  try {
-    return readModelProto(bytes);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const found = `is not a complete ONNX file: ${error.message}`;
-    throw failure('bad-data', { code: 'not-onnx', where, found, expected: 'an .onnx file' }, error);
-  }
 }
 
 function autoOf(model: OnnxModel): string | null {

@@ -49,7 +49,7 @@ function notOne(where: string, found: string) {
   });
 }
 
-/** Only where a file lies beside that could hold tensors is the network read for their names. */
+/** The network is read for the names of data files only if there are other files that could hold tensors. */
 async function besides(file: string, shown: string): Promise<string[]> {
   const folder = dirname(file);
   const others = (await readdir(folder)).filter(

@@ -1,7 +1,7 @@
 /** The work of load-base for ONNX files: reads the network with its tensors, and how it wants its images. */
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, relative } from 'node:path';
 import { failure } from '../../core/problem.js';
+import { readRegular } from '../../core/regular-file.js';
 import { count } from '../../core/text/count.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import type { StageContext } from '../../core/stage.js';
@@ -56,8 +56,8 @@ async function readNetwork({ path, files }: WeightsFile): Promise<Uint8Array> {
   return withoutExternal(network, new Map(read), path);
 }
 
-async function readWants({ path }: NonNullable<WeightsFile['preprocessor']>): Promise<PreprocessorConfig> {
-  return readPreprocessorConfig(await readFile(path, 'utf8'), path);
+async function readWants({ path, digest }: NonNullable<WeightsFile['preprocessor']>): Promise<PreprocessorConfig> {
+  return readPreprocessorConfig((await readRegular(path, { digest })).toString('utf8'), path);
 }
 
 /** What the pipeline says comes before what the file says. */

@@ -171,6 +171,18 @@ describe('refused is', () => {
     expect(await refusal(tinyNetwork({ ending }), { output: 'constant' })).toMatch(/does not depend on its images/);
   });
 
+  test('a tensor that is left in another file', async () => {
+    const outside = new Message()
+      .ints(1, [3])
+      .int(2, 7)
+      .text(8, 'one')
+      .message(13, new Message().text(1, 'location').text(2, '../secret'))
+      .int(14, 1);
+    expect(await refusal(tinyNetwork({ extra: [outside] }))).toBe(
+      'unsafe unsafe-model: the tensor "one" is in another file',
+    );
+  });
+
   test('a tensor whose bytes do not fit its shape', async () => {
     const torn = new Message().ints(1, [4, 3, 3, 3]).int(2, 1).text(8, 'kernel').bytes(9, new Uint8Array(12));
     expect(await refusal(tinyNetwork({ extra: [torn] }))).toMatch(/^bad-data not-onnx: .* has 12 bytes/);

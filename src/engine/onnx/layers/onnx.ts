@@ -2,7 +2,7 @@
 import type { OnnxLayer } from '../../../model/graph.js';
 import { programOf } from '../../../model/onnx/program.js';
 import type { Name } from '../builder.js';
-import { refuseNodes } from '../foreign-model.js';
+import { refuseParts } from '../foreign-model.js';
 import { dataTypes } from '../model-file.js';
 import { type Applied, inOrder, type Scope, type Value } from './rule.js';
 
@@ -30,10 +30,7 @@ export function applyNetwork(
   const constants = tensors.map(({ type }, place) => weights.typed(`${place}`, type));
   const program = programOf(layer);
   // Someone else may have written the cache, and the layer in it.
-  refuseNodes(
-    program.nodes.map(({ bytes }) => bytes),
-    layer.name,
-  );
+  refuseParts(program, layer.name);
   return graph.block(x, constants, {
     program,
     input: takes.name,
