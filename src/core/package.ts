@@ -22,6 +22,7 @@ export function packageFile(path: string): string {
 interface Manifest {
   readonly version: string;
   readonly engines: { readonly node: string };
+  readonly bugs?: { readonly url: string };
 }
 
 function manifest(): Manifest {
@@ -36,4 +37,10 @@ export function packageVersion(): string {
 /** The oldest Node that it runs on, `20.15`. */
 export function lowestNode(): string {
   return manifest().engines.node.replace(/^>=/, '');
+}
+
+/** What someone who met a fault of this tool can do. Where to report it is known once the package names a place. */
+export function reportBug(): string {
+  const place = manifest().bugs?.url;
+  return `this is a bug in this tool: please report it${place ? ` at ${place}` : ''}, with what \`pipeline doctor\` prints`;
 }

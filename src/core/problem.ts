@@ -174,7 +174,12 @@ export function asPipelineError(thrown: unknown, where?: string): PipelineError 
   if (refusedCodes.has(code ?? '') || refused.test(error.message)) return withoutResources('failed', where, error);
   return failure(
     'stage-failed',
-    { code: 'unexpected', where, found: error.message, remedy: 'run again with --debug to see the stack trace' },
+    {
+      code: 'unexpected',
+      where,
+      found: error.message,
+      remedy: 'run again with --debug, and if it stays, report this bug with the stack trace that it shows',
+    },
     error,
   );
 }

@@ -1,4 +1,5 @@
 /** Compares a written model with the trained one: weights bit by bit, scores on real images. */
+import { reportBug } from '../../core/package.js';
 import { failure } from '../../core/problem.js';
 import type { Weights } from '../../model/tensor.js';
 import type { Reloaded } from './formats.js';
@@ -21,7 +22,7 @@ export function verifyExport(reloaded: Reloaded, { frozen, scores }: Expected, r
       code: 'frozen-weights-moved',
       found: `the frozen weights of ${name} differ in the written files`,
       expected: 'frozen weights as training left them',
-      remedy: 'this is a bug in this tool: please report it',
+      remedy: reportBug(),
     });
   }
   compareScores(reloaded.scores, scores, runtime);
@@ -40,7 +41,7 @@ function compareScores(found: Float32Array, scores: Float32Array, runtime: strin
       ? `the written model's scores differ by up to ${worst.toPrecision(3)} after reloading with ${runtime}`
       : `${found.length} scores instead of ${scores.length} after reloading with ${runtime}`,
     expected: `a difference of at most ${TOLERANCE}`,
-    remedy: 'this is a bug in this tool: please report it',
+    remedy: reportBug(),
   });
 }
 

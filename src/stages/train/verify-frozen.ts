@@ -1,4 +1,5 @@
 /** Proves, tensor by tensor, that training changed no frozen weight. */
+import { reportBug } from '../../core/package.js';
 import { plainNames } from '../../core/text/names.js';
 import { failure } from '../../core/problem.js';
 import { usesBatchStatistics, type Graph } from '../../model/graph.js';
@@ -33,7 +34,7 @@ export function requireUnmoved({ graph, stored, used, trained }: Moved): void {
     code: 'frozen-weights-moved',
     found: `training changed frozen weights: ${plainNames(moved.map(([name]) => name))}`,
     expected: 'frozen weights equal to the loaded ones, bit for bit',
-    remedy: 'this is a bug in this tool: please report it',
+    remedy: reportBug(),
   });
 }
 
