@@ -1,8 +1,8 @@
 /** What a developer runs after each change, in under a minute: `npm run test:fast`. Nothing that starts the command. */
-import usual from './jest.config.mjs';
+import all from './jest.config.mjs';
 
 export default {
-  ...usual,
+  ...all,
   testPathIgnorePatterns: [
     '/node_modules/',
     ...['e2e', 'cases', 'hostile', 'keras', 'reliability', 'engine'].map((name) => `<rootDir>/test/${name}/`),

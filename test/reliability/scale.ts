@@ -1,5 +1,5 @@
 /**
- * How much the suites of this folder do: a sample with every `npm test`, all of it with `npm run test:long`. Their draws
+ * How much the suites of this folder do: a sample with `npm run test:all`, all of it with `npm run test:long`. Their draws
  * come from a seed, which is printed and can be given: `RELIABILITY_SEED=7 npm run test:long`.
  */
 export const isLong = process.env.RELIABILITY === 'long';
