@@ -15,7 +15,9 @@ import { dropping, file, FileServer, redirect, stalling, status } from './server
 const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7919) >>> 5));
 const sha256 = digestOf(bytes);
 const md5 = createHash('md5').update(bytes).digest('hex');
-const timing = { retries: 3, backoffMs: 1, stallMs: 150 };
+/** As patient as users' downloads, except where a test waits for a server that sends nothing. */
+const PATIENT = 30_000;
+let stallMs: number;
 
 let root: string;
 let server: FileServer;
@@ -24,6 +26,7 @@ let locked: Map<string, LockedFile>;
 let host: SourceHost;
 
 beforeEach(async () => {
+  stallMs = PATIENT;
   root = await mkdtemp(join(tmpdir(), 'fetch-'));
   server = await new FileServer().start();
   events = [];
@@ -55,7 +58,8 @@ function fetch(
 ): Promise<VerifiedFile> {
   const emit = (event: RunEvent) => void events.push(event);
   const note = (code: string, text: string) => emit({ event: 'note', code, text });
-  return fetchFile(download, { name: 'ingest', sources: { ...host, ...change }, emit, signal, note }, timing);
+  const stage = { name: 'ingest', sources: { ...host, ...change }, emit, signal, note };
+  return fetchFile(download, stage, { retries: 3, backoffMs: 1, stallMs });
 }
 
 async function refusal(download: Download, change: Partial<SourceHost> = {}): Promise<string> {
@@ -148,9 +152,11 @@ describe('a download', () => {
 
   test('that was interrupted continues in the next run', async () => {
     const url = server.on('/pets.zip', stalling(bytes, 100_000));
+    stallMs = 150;
     expect(await refusal({ url, sha256 })).toBe('input-output: could not be downloaded: sent no data for 0.15 s');
     expect(server.asked).toHaveLength(4);
     expect(await leftParts()).toHaveLength(1);
+    stallMs = PATIENT;
     server.on('/pets.zip', file(bytes));
     await fetch({ url, sha256 });
     expect(server.asked[4]).toMatch(/^\/pets.zip bytes=[1-9]\d*-$/);
@@ -159,7 +165,9 @@ describe('a download', () => {
 
   test('whose first part is of another file is fetched from the start', async () => {
     const url = server.on('/pets.zip', stalling(Buffer.alloc(bytes.length), 100_000));
+    stallMs = 150;
     await refusal({ url, sha256 });
+    stallMs = PATIENT;
     server.on('/pets.zip', file(bytes));
     expect((await readFile((await fetch({ url, sha256 })).path)).equals(bytes)).toBe(true);
   });
