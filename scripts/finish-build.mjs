@@ -1,12 +1,13 @@
 /**
  * Joins the modules that every command loads into one file, and what is loaded on demand into chunks: opening two
  * hundred small files takes longer than a run that has nothing to do. The modules that tsc wrote stay for the library.
- * Does the same with the page that a browser runs. Then makes the command executable, and `npx pipeline` find it in a checkout as it does if it is installed.
+ * Builds the page that a browser runs. Then makes the command executable, and `npx pipeline` find it in a checkout as it does if it is installed.
  */
-import { chmod, cp, mkdir, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildPage } from './build-page.mjs';
 import { joinEager } from './join-eager.mjs';
 
 const require = createRequire(import.meta.url);
@@ -68,21 +69,7 @@ await build({
   banner: requireOfBundle,
 });
 
-// The page of `serve`, with all of TF.js that it needs: a browser gets it from here and from nowhere else.
-await build({
-  entryPoints: [at('src/page/main.ts')],
-  outdir: at('dist/page'),
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  platform: 'browser',
-  target: 'es2022',
-  legalComments: 'eof',
-  // Anything else of Node's would end the build here.
-  alias: { 'node:zlib': at('src/page/no-zlib.ts') },
-  logLevel: 'warning',
-});
-for (const name of ['index.html', 'page.css']) await cp(at(`src/page/${name}`), at(`dist/page/${name}`));
+await buildPage();
 
 await chmod(at('dist/cli.js'), 0o755);
 await mkdir(at('node_modules/.bin'), { recursive: true });

@@ -10,8 +10,8 @@ interface ServeOptions {
 }
 
 const help = `
-Drop, choose or paste an image on the page: TF.js classifies it in the browser with the exported model. POST /api/predict
-classifies on this machine: send an image's bytes as the body (optionally with its name, as ?file=cat.jpg), or a form with
+Drop, choose or paste an image on the page: it is classified in the browser with the exported model, by TF.js or, for an
+.onnx file, by onnxruntime. POST /api/predict classifies on this machine: send an image's bytes as the body (optionally with its name, as ?file=cat.jpg), or a form with
 one file. The response is the same as from predict --json; for an image that cannot be read, the status is 413, 415 or 422,
 with error and code.
 
@@ -27,7 +27,7 @@ export const serve: CommandSpec = {
     program
       .command('serve')
       .description('serve an exported model: a web page to try it, and an HTTP endpoint')
-      .argument('<model>', 'the folder of an exported model, or its model.json')
+      .argument('<model>', 'the folder of an exported model, its model.json, or an .onnx file')
       .option('--port <number>', 'port to listen on; 0 chooses a free port', portNumber, 8000)
       .option('--host <address>', 'address to listen on; by default, only this machine can connect', '127.0.0.1')
       .option('--engine <name>', 'compute engine: auto, onnx or tfjs', 'auto')

@@ -1,56 +1,16 @@
-/** The exported model, run in the browser by TF.js on WebAssembly: always in float32, whereas WebGL may use float16. */
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import * as tf from '@tensorflow/tfjs-core';
-import { loadLayersModel } from '@tensorflow/tfjs-layers';
+/** A model that runs in the browser, whatever its runtime is. */
 import type { Prediction } from '../core/prediction.js';
-import { correctWasmKernels } from '../engine/tfjs/wasm-kernels.js';
-import type { ImageSpec } from '../image/dataset.js';
-import type { Preprocessing } from '../model/preprocessing.js';
-import { predictionOf } from '../model/prediction.js';
-
-/** The response of /api/model. */
-export interface ModelFacts {
-  /** Names the model; answers of the server about it have the same in their header `X-Model`. */
-  readonly id: string;
-  readonly name: string;
-  readonly classes: readonly string[];
-  readonly image: ImageSpec;
-  readonly preprocessing: Preprocessing;
-}
+import type { ServedFacts } from '../model/served-facts.js';
 
 export interface Classifier {
-  readonly facts: ModelFacts;
-  predict(input: Float32Array): Promise<Prediction>;
+  /** The runtime and how it computes, for people. */
+  readonly runtime: string;
+  /** Predicts one image of height x width x 3 RGB bytes, not yet preprocessed. */
+  predict(pixels: Uint8Array): Promise<Prediction>;
 }
 
-export async function loadClassifier(): Promise<Classifier> {
-  setWasmPaths('/');
-  correctWasmKernels();
-  // Production mode also skips the self-checks of kernels.
-  tf.enableProdMode();
-  const [facts] = await Promise.all([fetchFacts(), tf.setBackend('wasm')]);
-  const model = await loadLayersModel(tf.io.http('/model/model.json', { fetchFunc: fetchFile }));
-  const [height, width] = facts.image.size;
-  return {
-    facts,
-    async predict(input) {
-      const output = tf.tidy(() => model.predict(tf.tensor4d(input, [1, height, width, 3])) as tf.Tensor);
-      const outputs = await output.data<'float32'>();
-      output.dispose();
-      return predictionOf(outputs, 0, outputs.length, facts.classes);
-    },
-  };
-}
+/** Bytes of the model that have arrived, and all. */
+export type OnProgress = (done: number, total: number) => void;
 
-/** A file of the model. The server's own reason is shown if it has a different model now. */
-async function fetchFile(...[path, init]: Parameters<typeof fetch>): Promise<Response> {
-  const answer = await fetch(path, init);
-  if (answer.status !== 409) return answer;
-  throw new Error(((await answer.json()) as { readonly error: string }).error);
-}
-
-async function fetchFacts(): Promise<ModelFacts> {
-  const answer = await fetch('/api/model');
-  if (!answer.ok) throw new Error(`the server responded with ${answer.status}`);
-  return (await answer.json()) as ModelFacts;
-}
+/** Starts while the facts are on their way. */
+export type LoadClassifier = (facts: Promise<ServedFacts>, onProgress: OnProgress) => Promise<Classifier>;

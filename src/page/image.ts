@@ -1,13 +1,12 @@
-/** Turns an image file into the input of the network, exactly as the tool does. */
+/** Decodes an image file and brings it to the network's size, exactly as the tool does. */
 import type { ImageSpec } from '../image/dataset.js';
 import { resizeToFit } from '../image/fit-pixels.js';
 import { probeImage } from '../image/probe.js';
 import { resize } from '../image/resample.js';
-import { preprocess, type Preprocessing } from '../model/preprocessing.js';
 
 export interface Prepared {
-  /** height x width x 3 numbers. */
-  readonly input: Float32Array;
+  /** height x width x 3 bytes, RGB. */
+  readonly pixels: Uint8Array;
   /** Whether some of it is transparent: browsers lose the colors of transparent pixels, the tool does not. */
   readonly transparent: boolean;
 }
@@ -19,7 +18,7 @@ export class BadImage extends Error {}
  * Rejects with {@link BadImage} if the tool would refuse the image too, with the same words, or if the browser cannot
  * decode it.
  */
-export async function prepareImage(file: Blob, image: ImageSpec, preprocessing: Preprocessing): Promise<Prepared> {
+export async function prepareImage(file: Blob, image: ImageSpec): Promise<Prepared> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const probe = probeImage(bytes);
   if (!probe.ok) throw new BadImage(probe.reason);
@@ -38,9 +37,7 @@ export async function prepareImage(file: Blob, image: ImageSpec, preprocessing: 
     fit === undefined
       ? resize(rgb, from, to, { interpolation, format: probe.format })
       : resizeToFit(rgb, from, to, { interpolation, fit });
-  const input = new Float32Array(pixels.length);
-  preprocess(pixels, input, preprocessing);
-  return { input, transparent };
+  return { pixels, transparent };
 }
 
 /** The pixels at full size: browsers resize differently from the tool. Color profiles are ignored, as in the tool. */

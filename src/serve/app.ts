@@ -1,19 +1,19 @@
 /** The routes of the server: the page, the files of one model, and predictions. */
-import { basename, resolve } from 'node:path';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import { asPipelineError } from '../core/problem.js';
-import type { Bundle } from '../model/bundle.js';
+import type { ServedFacts } from '../model/served-facts.js';
 import type { ModelPredictor } from '../predict/answers.js';
 import { LARGEST_BODY, predictEndpoint, problem, requestLimit } from './endpoint.js';
 import { sendFile, servedFiles } from './files.js';
 import { isOwnHost, isOwnOrigin } from './hosts.js';
 import type { LoadedModel } from './loaded-model.js';
+import type { ServedModel } from './served-model.js';
 
 export interface AppOptions {
-  readonly bundle: Omit<Bundle, 'graph' | 'weights'>;
-  /** What is loaded of that bundle. */
+  readonly model: ServedModel;
+  /** What is loaded of that model. */
   readonly loaded: LoadedModel;
   readonly predictor: ModelPredictor;
   /** The name or address that the server listens on. */
@@ -22,29 +22,32 @@ export interface AppOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** The page only connects to this server and cannot be framed. TF.js needs to compile WebAssembly. */
-const headers = secureHeaders({
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'", 'blob:', 'data:'],
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-  xFrameOptions: 'DENY',
-  // Only for https.
-  strictTransportSecurity: false,
-});
+/** The page only connects to this server and cannot be framed. Both runtimes need to compile WebAssembly. */
+const headers = (isolated: boolean) =>
+  secureHeaders({
+    // With it, and on localhost or over https, onnxruntime may use several threads. TF.js would ask for other files then.
+    crossOriginEmbedderPolicy: isolated ? 'require-corp' : false,
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", 'blob:', 'data:'],
+      connectSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+    xFrameOptions: 'DENY',
+    // Only for https.
+    strictTransportSecurity: false,
+  });
 
 /** Names the model that a response is about, as `id` of /api/model does. */
 const MODEL_HEADER = 'X-Model';
 
-export function createApp({ bundle, loaded, predictor, host, onError }: AppOptions): Hono {
+export function createApp({ model, loaded, predictor, host, onError }: AppOptions): Hono {
   const app = new Hono();
-  app.use(headers);
+  app.use(headers(model.facts.format === 'onnx'));
   app.use(async (context, next) => {
     const called = context.req.header('host');
     if (!isOwnHost(called, host))
@@ -58,15 +61,12 @@ export function createApp({ bundle, loaded, predictor, host, onError }: AppOptio
       return problem(context, 403, 'foreign-origin', 'requests from pages of other sites are refused');
     return next();
   });
-  const { classes, image, preprocessing, folder } = bundle;
   app.use('/api/*', async (context, next) => {
     await loaded.check();
     await next();
     context.header(MODEL_HEADER, loaded.id);
   });
-  app.get('/api/model', (context) =>
-    context.json({ id: loaded.id, name: basename(resolve(folder)), classes, image, preprocessing }),
-  );
+  app.get('/api/model', (context) => context.json({ id: loaded.id, ...model.facts } satisfies ServedFacts));
   const tooLarge = bodyLimit({
     maxSize: LARGEST_BODY,
     onError: (context) =>
@@ -77,11 +77,11 @@ export function createApp({ bundle, loaded, predictor, host, onError }: AppOptio
     context.header('allow', 'POST');
     return problem(context, 405, 'method-not-allowed', 'send images with POST');
   });
-  const files = servedFiles(bundle);
+  const files = servedFiles(model);
   app.get('*', async (context) => {
     const file = files.get(unescaped(context.req.path));
     if (file === undefined) return context.notFound();
-    const answer = await sendFile(file, context.req.method).catch((error: unknown) => {
+    const answer = await sendFile(file, context.req.raw).catch((error: unknown) => {
       if (file.digest === undefined || asPipelineError(error).problems[0].code !== 'file-changed') throw error;
       return undefined;
     });

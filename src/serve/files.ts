@@ -1,25 +1,38 @@
-/** The files that are served: the page, TF.js's binaries, and one model. Request paths are looked up, never opened. */
+/** The files that are served: the page with the runtime of one model, and the model. Request paths are looked up, never opened. */
 import { createHash } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { toDigest, type Digest } from '../core/digest.js';
 import { packageFile } from '../core/package.js';
 import { changedMeanwhile, openRegular } from '../core/regular-file.js';
-import type { Bundle } from '../model/bundle.js';
+import type { ServedModel } from './served-model.js';
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.wasm': 'application/wasm',
   '.json': 'application/json; charset=utf-8',
 };
 
-const page = { '/': 'index.html', '/page.css': 'page.css', '/main.js': 'main.js' };
-/** The backend uses the first if the browser supports SIMD. */
+/** Files of the build by their request paths, for models of each format: no page loads the runtime of the other. */
+const pages: Readonly<Record<ServedModel['facts']['format'], Readonly<Record<string, string>>>> = {
+  'layers-model': { '/main.js': 'main.js' },
+  onnx: {
+    '/main.js': 'main-onnx.js',
+    '/onnx-worker.js': 'onnx-worker.js',
+    '/ort-wasm-simd-threaded.mjs': 'ort-wasm-simd-threaded.mjs',
+    '/ort-wasm-simd-threaded.wasm': 'ort-wasm-simd-threaded.wasm.gz',
+  },
+};
+const common = { '/': 'index.html', '/page.css': 'page.css' };
+/** TF.js uses the first if the browser supports SIMD. */
 const binaries = ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm'];
+const GZIP = '.gz';
 
 /** Bytes read at once: a whole shard as TF.js or this tool writes it. */
 const CHUNK = 4 * 2 ** 20;
@@ -31,26 +44,38 @@ export interface ServedFile {
 }
 
 /** Files on disk by their decoded request path. */
-export function servedFiles({ folder, files }: Pick<Bundle, 'folder' | 'files'>): ReadonlyMap<string, ServedFile> {
-  const wasm = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+export function servedFiles({ folder, files, facts: { format } }: ServedModel): ReadonlyMap<string, ServedFile> {
+  const page = Object.entries({ ...common, ...pages[format] });
   return new Map<string, ServedFile>([
-    ...Object.entries(page).map(([path, name]) => [path, { path: packageFile(`dist/page/${name}`) }] as const),
-    ...binaries.map((name) => [`/${name}`, { path: join(wasm, name) }] as const),
+    ...page.map(([path, name]) => [path, { path: packageFile(`dist/page/${name}`) }] as const),
+    ...(format === 'layers-model' ? tfjsBinaries() : []),
     ...[...files].map(([name, digest]) => [`/model/${name}`, { path: join(folder, name), digest }] as const),
   ]);
+}
+
+function tfjsBinaries(): (readonly [string, ServedFile])[] {
+  const wasm = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+  return binaries.map((name) => [`/${name}`, { path: join(wasm, name) }]);
 }
 
 /**
  * A file as a response, or only its headers for HEAD; undefined if it is gone. Throws `bad-data` for a file that has
  * changed; if it is larger than a chunk, the response ends early instead.
  */
-export async function sendFile({ path, digest }: ServedFile, method: string): Promise<Response | undefined> {
+export async function sendFile(
+  { path, digest }: ServedFile,
+  { method, headers: asked }: Pick<Request, 'method' | 'headers'>,
+): Promise<Response | undefined> {
   const file = await openRegular(path).catch(() => undefined);
   if (file === undefined) return undefined;
+  const isPacked = extname(path) === GZIP;
+  const unpacks = isPacked && !/\bgzip\b/i.test(asked.get('accept-encoding') ?? '');
   const headers = {
-    'Content-Type': types[extname(path)] ?? 'application/octet-stream',
-    'Content-Length': String(fstatSync(file.fd).size),
+    'Content-Type': types[extname(isPacked ? path.slice(0, -GZIP.length) : path)] ?? 'application/octet-stream',
     'Cache-Control': 'no-cache',
+    ...(isPacked ? { Vary: 'Accept-Encoding' } : {}),
+    ...(isPacked && !unpacks ? { 'Content-Encoding': 'gzip' } : {}),
+    ...(unpacks ? {} : { 'Content-Length': String(fstatSync(file.fd).size) }),
   };
   if (method === 'HEAD') {
     await file.close();
@@ -62,7 +87,9 @@ export async function sendFile({ path, digest }: ServedFile, method: string): Pr
     if (first.done !== true) yield first.value;
     yield* chunks;
   }
-  return new Response(Readable.toWeb(Readable.from(all())) as ReadableStream, { headers });
+  const stream = Readable.from(all());
+  const body = unpacks ? pipeline(stream, createGunzip(), () => undefined) : stream;
+  return new Response(Readable.toWeb(body) as ReadableStream, { headers });
 }
 
 /** Passes chunks on, the last one only if all bytes hash to the digest. */

@@ -10,9 +10,10 @@ import { createApp } from './app.js';
 import { LastingPredictor } from './lasting-predictor.js';
 import { LoadedModel } from './loaded-model.js';
 import { createServer } from './server.js';
+import { servedModelOf } from './served-model.js';
 
 export interface ServeOptions {
-  /** The folder of an exported model, or its model.json. */
+  /** The folder of an exported model, its model.json, or an .onnx file. */
   readonly model: string;
   readonly host: string;
   /** 0 for any free port. */
@@ -34,16 +35,12 @@ export interface Serving {
 /** Opens a model and listens. Throws as `openModel` does, and `input-output` if the port is not available. */
 export async function serveModel({ model, host, port, engine, onError, signal }: ServeOptions): Promise<Serving> {
   const { bundle, notes, ...opened } = await openModel(model, engine, { signal, waits: true });
-  if (bundle.format === 'onnx') {
-    await opened.predictor.close();
-    throw noPage(bundle.path);
-  }
-  const loaded = new LoadedModel(bundle, onError);
+  const served = servedModelOf(bundle);
+  const loaded = new LoadedModel(served, onError);
   const open = async (): Promise<ModelPredictor> => {
     const again = await openModel(model, engine, { signal, waits: true });
     try {
-      if (again.bundle.format === 'onnx') throw noPage(again.bundle.path);
-      loaded.require(again.bundle);
+      loaded.require(servedModelOf(again.bundle));
       return again.predictor;
     } catch (error) {
       await again.predictor.close();
@@ -51,7 +48,7 @@ export async function serveModel({ model, host, port, engine, onError, signal }:
     }
   };
   const predictor = new LastingPredictor({ first: opened.predictor, open, onEnd: onError });
-  const app = createApp({ bundle, loaded, predictor, host, onError });
+  const app = createApp({ model: served, loaded, predictor, host, onError });
   const server = createServer(app.fetch);
   try {
     await listen(server, host, port);
@@ -78,16 +75,6 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       server.off('error', reject);
       resolve();
     });
-  });
-}
-
-function noPage(where: string): PipelineError {
-  return failure('invalid', {
-    code: 'no-layers-model',
-    where,
-    found: 'is an ONNX model, which the page cannot run',
-    expected: 'the folder of a TF.js layers-model',
-    remedy: 'export with `formats: [tfjs, onnx]`',
   });
 }
 

@@ -5,10 +5,10 @@
 import { canonical } from '../core/canonical.js';
 import { digestOf, type Digest } from '../core/digest.js';
 import { failure, type PipelineError } from '../core/problem.js';
-import type { Bundle } from '../model/bundle.js';
 import { folderIdentity } from '../model/model-folder.js';
+import type { ServedModel } from './served-model.js';
 
-type Files = Pick<Bundle, 'folder' | 'files'>;
+type Files = Pick<ServedModel, 'folder' | 'files'>;
 
 const remedy = 'restart the server to use the new model';
 
@@ -49,6 +49,6 @@ export class LoadedModel {
   }
 }
 
-function idOf({ files }: Pick<Bundle, 'files'>): Digest {
+function idOf({ files }: Pick<ServedModel, 'files'>): Digest {
   return digestOf(canonical(Object.fromEntries(files)));
 }

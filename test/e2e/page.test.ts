@@ -6,18 +6,13 @@ import sharp from 'sharp';
 import { digestOf } from '../../src/core/digest.js';
 import { describeWithChromium, launchChromium } from '../chromium.js';
 import { pipelineText, Project } from './rig.js';
+import { openPage, showOn, statusAbout as statusOn, type Shown } from './served-page.js';
 import { Serving } from './serving.js';
 
 /** How far scores may be apart: resized levels differ by a third of one on average, and this model is easily moved. */
 const LOSSLESS = 5e-3;
 /** A JPEG is made smaller while the tool reads it, brightness and color apart. */
 const LOSSY = 0.05;
-
-interface Shown {
-  readonly status: string;
-  readonly here: Record<string, number>;
-  readonly tool: Record<string, number>;
-}
 
 /** The globals of the page that this test calls; the program itself is not checked against a browser's. */
 interface PageGlobals {
@@ -39,34 +34,9 @@ describeWithChromium('the page in a browser', () => {
   const messages: string[] = [];
   const asked: string[] = [];
 
-  async function open(url: string): Promise<Page> {
-    const opened = await browser.newPage();
-    opened.on('console', (message) => messages.push(message.text()));
-    opened.on('pageerror', (error) => messages.push(String(error)));
-    opened.on('request', (request) => asked.push(request.url()));
-    await opened.goto(url);
-    await statusAbout('Ready.', opened);
-    return opened;
-  }
-
-  async function statusAbout(name: string, on = page): Promise<string> {
-    const status = on.getByRole('status').filter({ hasText: name });
-    await status.waitFor();
-    return (await status.textContent())!;
-  }
-
-  async function show(path: string, on = page): Promise<Shown> {
-    await on.setInputFiles('#file', path);
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    const status = await statusAbout(`${name}: `, on);
-    const names = await on.locator('#rows th').allTextContents();
-    const scoresBy = async (by: string): Promise<Record<string, number>> => {
-      const cells = await on.locator(`#rows .${by}`).all();
-      const scores = await Promise.all(cells.map((cell) => cell.getAttribute('data-score')));
-      return Object.fromEntries(names.map((name, row) => [name, Number(scores[row])]));
-    };
-    return { status, here: await scoresBy('here'), tool: await scoresBy('tool') };
-  }
+  const open = (url: string): Promise<Page> => openPage(browser, url, { asked, messages });
+  const statusAbout = (name: string, on = page): Promise<string> => statusOn(name, on);
+  const show = (path: string, on = page): Promise<Shown> => showOn(on, path);
 
   beforeAll(async () => {
     project = await Project.create();
@@ -253,7 +223,7 @@ describeWithChromium('the page in a browser', () => {
       const fresh = await browser.newPage();
       await fresh.goto(other.url);
       expect(await statusAbout('cannot', fresh)).toBe(
-        'The model cannot be loaded: Error: the model was replaced while the server is running; restart it to use the new model',
+        'The model cannot be loaded: the model was replaced while the server is running; restart it to use the new model',
       );
       await fresh.close();
     } finally {
@@ -265,6 +235,8 @@ describeWithChromium('the page in a browser', () => {
     const hosts = new Set(asked.map((url) => new URL(url.replace(/^blob:/, '')).hostname));
     expect([...hosts]).toEqual(['127.0.0.1']);
     expect(asked.filter((url) => url.endsWith('.bin')).length).toBeGreaterThan(0);
+    // The runtime of the other format.
+    expect(asked.filter((url) => url.includes('ort') || url.includes('onnx'))).toEqual([]);
     expect(messages).toEqual([]);
   });
 });

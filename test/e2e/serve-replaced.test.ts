@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PredictionLine } from '../../src/core/prediction.js';
-import type { ModelFacts } from '../../src/page/classifier.js';
+import type { ServedFacts } from '../../src/model/served-facts.js';
 import { pipelineText, Project } from './rig.js';
 import { Serving } from './serving.js';
 
@@ -40,8 +40,8 @@ const replace = async (): Promise<void> => {
   await cp(project.path('made/other'), project.path('models/pets'), { recursive: true });
 };
 
-async function ask({ url }: Serving): Promise<{ facts: ModelFacts; status: number; scores: unknown; id: unknown }> {
-  const facts = (await (await fetch(`${url}api/model`)).json()) as ModelFacts;
+async function ask({ url }: Serving): Promise<{ facts: ServedFacts; status: number; scores: unknown; id: unknown }> {
+  const facts = (await (await fetch(`${url}api/model`)).json()) as ServedFacts;
   const body = await readFile(project.path(CAT));
   const answer = await fetch(`${url}api/predict`, { method: 'POST', body });
   const line = (await answer.json()) as Record<string, unknown>;

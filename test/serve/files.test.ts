@@ -3,8 +3,11 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { digestOf } from '../../src/core/digest.js';
 import { sendFile } from '../../src/serve/files.js';
+
+const GET = { method: 'GET', headers: new Headers() };
 
 let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'pipeline-served-'))));
@@ -18,7 +21,7 @@ test.each([
 ])('a file that is as it was, %s, is sent whole', async (_what, bytes) => {
   const path = join(folder, 'a.bin');
   await writeFile(path, bytes);
-  const answer = await sendFile({ path, digest: digestOf(bytes) }, 'GET');
+  const answer = await sendFile({ path, digest: digestOf(bytes) }, GET);
   expect(answer!.headers.get('content-length')).toBe(String(bytes.length));
   expect(Buffer.from(await answer!.arrayBuffer()).equals(bytes)).toBe(true);
 });
@@ -26,19 +29,35 @@ test.each([
 test('a file that was changed is refused, and a large one never ends', async () => {
   const path = join(folder, 'a.bin');
   await writeFile(path, 'others!');
-  await expect(sendFile({ path, digest: digestOf('weights') }, 'GET')).rejects.toMatchObject({
+  await expect(sendFile({ path, digest: digestOf('weights') }, GET)).rejects.toMatchObject({
     category: 'bad-data',
     problems: [{ code: 'file-changed', where: path }],
   });
   const other = Buffer.from(large);
   other[0] ^= 1;
   await writeFile(path, other);
-  const answer = await sendFile({ path, digest: digestOf(large) }, 'GET');
+  const answer = await sendFile({ path, digest: digestOf(large) }, GET);
   await expect(answer!.arrayBuffer()).rejects.toThrow('changed while');
 });
 
 test('what is not a regular file is not there', async () => {
   await symlink('/dev/zero', join(folder, 'zero'));
-  expect(await sendFile({ path: join(folder, 'zero') }, 'GET')).toBeUndefined();
-  expect(await sendFile({ path: folder }, 'GET')).toBeUndefined();
+  expect(await sendFile({ path: join(folder, 'zero') }, GET)).toBeUndefined();
+  expect(await sendFile({ path: folder }, GET)).toBeUndefined();
+});
+
+test('a file that is stored compressed is sent so, and unpacked for clients that do not take it so', async () => {
+  const bytes = Buffer.from('\0asm'.repeat(1000));
+  const path = join(folder, 'runtime.wasm.gz');
+  await writeFile(path, gzipSync(bytes));
+  const packed = await sendFile({ path }, { method: 'GET', headers: new Headers({ 'accept-encoding': 'gzip, br' }) });
+  expect(Object.fromEntries(packed!.headers)).toMatchObject({
+    'content-type': 'application/wasm',
+    'content-encoding': 'gzip',
+    vary: 'Accept-Encoding',
+  });
+  expect(gunzipSync(Buffer.from(await packed!.arrayBuffer())).equals(bytes)).toBe(true);
+  const plain = await sendFile({ path }, GET);
+  expect([plain!.headers.get('content-encoding'), plain!.headers.get('content-length')]).toEqual([null, null]);
+  expect(Buffer.from(await plain!.arrayBuffer()).equals(bytes)).toBe(true);
 });

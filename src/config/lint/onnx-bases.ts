@@ -77,7 +77,7 @@ export function onnxExports({ stages, locator }: LintContext): Problem[] {
         code: 'onnx-exports-onnx',
         ...locator.at(['stages', name, 'formats', index]),
         found: 'a model on a base that is an ONNX file cannot be exported as `tfjs`, whose models consist of layers',
-        expected: '`formats: [onnx]`; `pipeline serve` and onnxruntime-web run such a model in browsers',
+        expected: '`formats: [onnx]`; the page of `pipeline serve` runs such a model in the browser',
         remedy: 'write `formats: [onnx]`',
       },
     ];

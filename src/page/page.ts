@@ -1,8 +1,10 @@
-/** The page: takes images by file picker, drop or paste, and shows the predictions of the model. */
-import { plainNames } from '../core/text/names.js';
+/** The page: takes images by file picker, drop or paste, and shows the predictions of the model, whatever runs it. */
 import type { AnswerLine, Prediction } from '../core/prediction.js';
-import { loadClassifier, type Classifier } from './classifier.js';
+import type { ServedFacts } from '../model/served-facts.js';
+import type { Classifier, LoadClassifier } from './classifier.js';
+import { fetchFacts } from './facts.js';
 import { BadImage, prepareImage } from './image.js';
+import { introduceModel, introduceRuntime, LoadingProgress } from './introduction.js';
 import { element, percent, showScores } from './scores.js';
 import { Several } from './several.js';
 
@@ -14,7 +16,11 @@ const input = element<HTMLInputElement>('file');
 let current: File | undefined;
 let turn = 0;
 
-const loading = loadClassifier();
+interface Loaded extends Classifier {
+  readonly facts: ServedFacts;
+}
+
+let loading: Promise<Loaded>;
 const several = new Several();
 
 function say(text: string, wrong = false): void {
@@ -22,13 +28,27 @@ function say(text: string, wrong = false): void {
   element('status').classList.toggle('wrong', wrong);
 }
 
-async function introduce(): Promise<void> {
-  const { facts } = await loading;
-  const [height, width] = facts.image.size;
-  const names = plainNames(facts.classes);
-  document.title = `${facts.name}: classify an image`;
-  element('about').textContent =
-    `The model ${facts.name} recognizes ${facts.classes.length} classes: ${names}. Images are resized to ${width} × ${height} pixels.`;
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Loads the model and starts to take images: those that come first wait for it. */
+export function startPage(load: LoadClassifier): void {
+  const facts = fetchFacts();
+  const progress = new LoadingProgress();
+  loading = load(facts, (done, total) => progress.show(done, total)).then(async (classifier) => ({
+    ...classifier,
+    facts: await facts,
+  }));
+  // It is reported below.
+  loading.catch(() => undefined);
+  listen();
+  introduce(facts)
+    .catch((error: unknown) => say(`The model cannot be loaded: ${reason(error)}`, true))
+    .finally(() => progress.hide());
+}
+
+async function introduce(facts: Promise<ServedFacts>): Promise<void> {
+  introduceModel(await facts);
+  introduceRuntime(await loading);
   if (current === undefined) say('Ready.');
 }
 
@@ -52,17 +72,16 @@ async function take(file: File, given?: number): Promise<void> {
   } catch (error) {
     if (mine !== turn) return;
     element('result').hidden = true;
-    say(error instanceof BadImage ? `${file.name} ${error.message}` : `Classification failed: ${String(error)}`, true);
+    say(error instanceof BadImage ? `${file.name} ${error.message}` : `Classification failed: ${reason(error)}`, true);
   }
 }
 
-async function askHere(classifier: Classifier, file: File): Promise<{ prediction: Prediction; transparent: boolean }> {
-  const { image, preprocessing } = classifier.facts;
-  const { input: numbers, transparent } = await prepareImage(file, image, preprocessing);
-  return { prediction: await classifier.predict(numbers), transparent };
+async function askHere(classifier: Loaded, file: File): Promise<{ prediction: Prediction; transparent: boolean }> {
+  const { pixels, transparent } = await prepareImage(file, classifier.facts.image);
+  return { prediction: await classifier.predict(pixels), transparent };
 }
 
-async function askTool({ facts }: Classifier, file: File): Promise<Prediction> {
+async function askTool({ facts }: Loaded, file: File): Promise<Prediction> {
   const answer = await fetch(`/api/predict?file=${encodeURIComponent(file.name)}`, { method: 'POST', body: file });
   if (answer.ok && answer.headers.get('x-model') !== facts.id)
     throw new Error('the server was restarted with a different model; reload the page');
@@ -98,7 +117,7 @@ async function takeSeveral(files: readonly File[]): Promise<void> {
       done++;
     } catch (error) {
       if (mine !== turn) return;
-      rows[index].fail(error instanceof BadImage ? error.message : `failed: ${String(error)}`);
+      rows[index].fail(error instanceof BadImage ? error.message : `failed: ${reason(error)}`);
     }
   }
   const bad = files.length - done;
@@ -107,26 +126,26 @@ async function takeSeveral(files: readonly File[]): Promise<void> {
     say(`${done} of ${files.length} images classified${bad === 0 ? '' : `, ${bad} could not be read`}.`, bad > 0);
 }
 
-input.addEventListener('change', () => {
-  takeAll(input.files);
-  // Allows choosing the same file again.
-  input.value = '';
-});
-compare.addEventListener('change', () => {
-  if (current !== undefined) void take(current, several.shown ? turn : undefined);
-});
-document.addEventListener('paste', (event) => takeAll(event.clipboardData?.files));
-document.addEventListener('dragover', (event) => {
-  event.preventDefault();
-  document.body.classList.add('over');
-});
-document.addEventListener('dragleave', (event) => {
-  if (event.relatedTarget === null) document.body.classList.remove('over');
-});
-document.addEventListener('drop', (event) => {
-  event.preventDefault();
-  document.body.classList.remove('over');
-  takeAll(event.dataTransfer?.files);
-});
-
-introduce().catch((error: unknown) => say(`The model cannot be loaded: ${String(error)}`, true));
+function listen(): void {
+  input.addEventListener('change', () => {
+    takeAll(input.files);
+    // Allows choosing the same file again.
+    input.value = '';
+  });
+  compare.addEventListener('change', () => {
+    if (current !== undefined) void take(current, several.shown ? turn : undefined);
+  });
+  document.addEventListener('paste', (event) => takeAll(event.clipboardData?.files));
+  document.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    document.body.classList.add('over');
+  });
+  document.addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) document.body.classList.remove('over');
+  });
+  document.addEventListener('drop', (event) => {
+    event.preventDefault();
+    document.body.classList.remove('over');
+    takeAll(event.dataTransfer?.files);
+  });
+}

@@ -1,0 +1,29 @@
+/** What the page of `serve` learns about its model: the response of /api/model. */
+import type { ImageSpec } from '../image/dataset.js';
+import type { Preprocessing } from './preprocessing.js';
+
+interface Facts {
+  /** Names the model; answers of the server about it have the same in their header `X-Model`. */
+  readonly id: string;
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly image: ImageSpec;
+  readonly preprocessing: Preprocessing;
+}
+
+/** A TF.js layers-model at /model/model.json. */
+export interface LayersModelFacts extends Facts {
+  readonly format: 'layers-model';
+}
+
+/** An `.onnx` file that takes RGB bytes [1, height, width, 3] and outputs one score per class. */
+export interface OnnxFacts extends Facts {
+  readonly format: 'onnx';
+  /** Its name below /model/. */
+  readonly file: string;
+  /** Names of its input and its output. */
+  readonly input: string;
+  readonly output: string;
+}
+
+export type ServedFacts = LayersModelFacts | OnnxFacts;

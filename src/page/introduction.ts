@@ -1,0 +1,41 @@
+/** What the page says about the model while and after it loads. */
+import { plainNames } from '../core/text/names.js';
+import type { ServedFacts } from '../model/served-facts.js';
+import type { Classifier } from './classifier.js';
+import { element } from './scores.js';
+
+export function introduceModel({ name, classes, image }: ServedFacts): void {
+  const [height, width] = image.size;
+  const ways = { crop: 'resized and cropped to', pad: 'resized and padded to' };
+  const way = image.fit === undefined ? 'resized to' : ways[image.fit.kind];
+  document.title = `${name}: classify an image`;
+  element('about').textContent =
+    `The model ${name} recognizes ${classes.length} classes: ${plainNames(classes)}. Images are ${way} ${width} × ${height} pixels.`;
+}
+
+export function introduceRuntime({ runtime }: Classifier): void {
+  element('runtime').textContent = `Runs on ${runtime}.`;
+}
+
+/** A bar for models that take a while to arrive. Its numbers are not announced, the status is. */
+export class LoadingProgress {
+  private readonly bar = element<HTMLProgressElement>('progress');
+  private readonly text = element('loaded');
+
+  show(done: number, total: number): void {
+    element('loading').hidden = false;
+    if (done < total) {
+      this.bar.value = done / total;
+      this.text.textContent = `${megabytes(done)} of ${megabytes(total)} MB of the model`;
+      return;
+    }
+    this.bar.removeAttribute('value');
+    this.text.textContent = `Opening the model (${megabytes(total)} MB)…`;
+  }
+
+  hide(): void {
+    element('loading').hidden = true;
+  }
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);

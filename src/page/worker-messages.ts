@@ -1,0 +1,15 @@
+/** Messages between the page and the worker that runs an `.onnx` file. */
+import type { OnnxFacts } from '../model/served-facts.js';
+
+export type WorkerRequest =
+  /** Sent once, first. */
+  | { readonly kind: 'open'; readonly facts: OnnxFacts }
+  | { readonly kind: 'predict'; readonly id: number; readonly pixels: Uint8Array };
+
+export type WorkerResponse =
+  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
+  | { readonly kind: 'opened'; readonly runtime: string }
+  | { readonly kind: 'not-opened'; readonly error: string }
+  /** One score per class. */
+  | { readonly kind: 'scores'; readonly id: number; readonly scores: Float32Array }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: string };
