@@ -6,7 +6,8 @@ import { printable } from '../report/words.js';
 import type { BaseRow, CommandSpec, InspectedFile, InspectedValue } from './host.js';
 
 const help = `
-If weights are published for several image sizes, --json lists the file for each size.
+If weights are published for several image sizes, --json lists the file for each size. It also lists how each network
+wants its pixels.
 
 Examples:
   pipeline bases
@@ -35,7 +36,7 @@ export const bases: CommandSpec = {
         }
         const rows = host.bases();
         if (json) host.stdout(`${JSON.stringify({ event: 'bases', bases: rows })}\n`);
-        else for (const line of columnLines(columnsOf(rows))) host.stdout(`${line}\n`);
+        else for (const line of [...columnLines(columnsOf(rows)), ...addressLines(rows)]) host.stdout(`${line}\n`);
         done(0);
       });
   },
@@ -43,27 +44,45 @@ export const bases: CommandSpec = {
 
 function columnsOf(rows: readonly BaseRow[]): Column[] {
   return [
-    { title: 'base', cells: rows.map(({ name, alpha }) => (alpha === null ? name : `${name}, alpha ${alpha}`)) },
-    {
-      title: 'parameters',
-      numeric: true,
-      cells: rows.map(({ parameters }) => parameters?.toLocaleString('en-US') ?? '-'),
-    },
-    { title: 'image size', cells: rows.map(({ imageSize }) => (imageSize === null ? '-' : `${imageSize} px`)) },
-    { title: 'preprocessing', cells: rows.map(({ preprocessing }) => preprocessing ?? '-') },
+    { title: 'base', cells: rows.map(nameOf) },
+    { title: 'parameters', numeric: true, cells: rows.map(({ parameters }) => millions(parameters)) },
+    { title: 'images', cells: rows.map(imagesOf) },
+    { title: 'license', cells: rows.map(({ license }) => license ?? '-') },
     { title: 'weights', cells: rows.map(weightsOf) },
   ];
 }
 
+function nameOf({ name, alpha }: BaseRow): string {
+  return alpha === null ? name : `${name}, alpha ${alpha}`;
+}
+
+function millions(parameters: number | null): string {
+  return parameters === null ? '-' : `${(parameters / 1e6).toFixed(parameters < 1e6 ? 2 : 1)} M`;
+}
+
+/** Images of Keras's networks are stretched. */
+function imagesOf({ imageSize, hub }: BaseRow): string {
+  if (imageSize === null) return '-';
+  return `${imageSize} px, ${hub?.fit === 'crop' ? `crop ${hub.crop_pct}` : 'stretch'}`;
+}
+
 function weightsOf({ name, published, packaged }: BaseRow): string {
-  if (packaged) return 'included in this tool';
-  if (published.length === 0)
-    return name === 'onnx' ? 'your own .onnx file' : 'your own file: Keras .h5 or .keras, or TF.js model.json';
-  const [{ url, md5, bytes }] = published;
-  const facts = [bytes === null ? '' : bytesText(bytes), md5 === null ? '' : `md5 ${md5}`].filter(
-    (fact) => fact !== '',
-  );
-  return facts.length === 0 ? url : `${url} (${facts.join(', ')})`;
+  if (packaged) return 'included';
+  if (published.length === 0) return name === 'onnx' ? 'your .onnx' : 'your file';
+  const [{ bytes }] = published;
+  return bytes === null ? 'download' : bytesText(bytes);
+}
+
+/** The address of each file, and what pins it before the lock file does. */
+function addressLines(rows: readonly BaseRow[]): string[] {
+  const lines = rows.flatMap((row) => {
+    const [file] = row.published;
+    if (file === undefined) return [];
+    const { url, sha256, md5 } = file;
+    const pin = sha256 === null ? md5 && ` (md5 ${md5})` : ` (sha256 ${sha256})`;
+    return [`  ${nameOf(row)}: ${url}${pin ?? ''}`];
+  });
+  return ['', 'Files (without a digest: trusted on first use, then pinned by the lock file)', ...lines];
 }
 
 function inspectedLines({ inputs, outputs, auto, tensors }: InspectedFile): string[] {

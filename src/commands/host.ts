@@ -84,8 +84,12 @@ export interface BaseRow {
   readonly parameters: number | null;
   readonly preprocessing: string | null;
   readonly imageSize: number | null;
+  readonly license: string | null;
+  /** How images are brought to size for a network of the hub. */
+  readonly hub: { readonly fit: 'crop' | 'stretch'; readonly crop_pct: number | null } | null;
   readonly published: readonly {
     readonly url: string;
+    readonly sha256: string | null;
     readonly md5: string | null;
     readonly bytes: number | null;
     readonly imageSize: number;

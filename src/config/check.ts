@@ -2,7 +2,9 @@
 import type { Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
 import { type FolderReader, lintAgainstFolders } from './lint/folders.js';
+import { lintBaseImages } from './lint/base-images.js';
 import { lint, warningsOf } from './lint/index.js';
+import { onnxEngine } from './lint/onnx-bases.js';
 import type { Stage } from './pipeline.js';
 import type { Locator } from './locator.js';
 import type { Mapping } from './values.js';
@@ -35,8 +37,16 @@ export function check(pipeline: Mapping, locator: Locator, { root, home, folders
   const stages = draft.stages.flatMap((stage) => checkedStage(stage, references));
   const context = { stages, locator, root, home };
   const folders = lintAgainstFolders(context, foldersOf);
-  const problems = [...draft.problems, ...referenceProblems, ...lint(context), ...folders.problems];
-  const warnings = problems.length > 0 ? [] : [...warningsOf(context), ...folders.warnings];
+  const images = lintBaseImages(context);
+  const problems = [
+    ...draft.problems,
+    ...referenceProblems,
+    ...lint(context),
+    ...onnxEngine(context, draft.project?.engine),
+    ...images.problems,
+    ...folders.problems,
+  ];
+  const warnings = problems.length > 0 ? [] : [...warningsOf(context), ...images.warnings, ...folders.warnings];
   return { project: draft.project, stages, problems, warnings };
 }
 

@@ -380,9 +380,27 @@ export interface IngestConfig {
 export interface LoadBaseConfig {
   uses?: 'load-base';
   /**
-   * `vgg16`, `vgg19`, `mobilenet_v2` and `resnet50` are built in; if the weights file contains layers too, they must be those of the architecture, and they are used. `layers_model` is any network in a file of Keras or TF.js, `onnx` any network in an ONNX file, which is frozen as a whole. `compact32` is included in this tool. `pipeline bases` lists them all.
+   * `vgg16`, `vgg19`, `mobilenet_v2` and `resnet50` are built in; if the weights file contains layers too, they must be those of the architecture, and they are used. `compact32` is included in this tool. `efficientnet_lite0` to `clip_vit_b32` are ONNX files of the Hugging Face hub, which are frozen as a whole. `layers_model` is any network in a file of Keras or TF.js, `onnx` any network in an ONNX file. `pipeline bases` lists them all.
    */
-  architecture: 'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'compact32' | 'layers_model' | 'onnx';
+  architecture:
+    | 'vgg16'
+    | 'vgg19'
+    | 'mobilenet_v2'
+    | 'resnet50'
+    | 'compact32'
+    | 'efficientnet_lite0'
+    | 'mobilenet_v3_large'
+    | 'mobilenet_v4_conv_small'
+    | 'efficientnet_v2_rw_s'
+    | 'convnext_tiny'
+    | 'resnet50_timm'
+    | 'vit_small'
+    | 'dinov2_small'
+    | 'dinov2_base'
+    | 'siglip_base'
+    | 'clip_vit_b32'
+    | 'layers_model'
+    | 'onnx';
   /**
    * For `mobilenet_v2`: the width multiplier of its layers. A file that contains layers has its own.
    */
@@ -392,7 +410,7 @@ export interface LoadBaseConfig {
    */
   image_size: 96 | 128 | 160 | 192 | 224;
   /**
-   * A .h5 or .keras file from Keras, or the model.json of a TF.js layers-model; add `sha256` to pin it. Or the https URL of such a file. Default: the file that Keras publishes for `vgg16`, `vgg19`, `resnet50` and `mobilenet_v2`; `imagenet` means the same. `random` starts from seeded noise, for tests.
+   * A .h5 or .keras file from Keras, or the model.json of a TF.js layers-model; add `sha256` to pin it. Or the https URL of such a file. Or an .onnx file, for `onnx` and the networks of the hub. Default: the published file of a named network; `imagenet` means the same. `random` starts from seeded noise, for tests.
    */
   weights?:
     | string
@@ -419,15 +437,15 @@ export interface LoadBaseConfig {
         sha256?: string;
       };
   /**
-   * For `onnx`: the tensor that is the output of the base. `auto`, the default, takes an embedding by its usual name (`image_embeds`, `pooler_output`, `last_hidden_state`), or what the classifier reads.
+   * For ONNX files: the tensor that is the output of the base. Networks of the hub have their own; for `onnx`, the default `auto` takes an embedding by its usual name (`image_embeds`, `pooler_output`, `last_hidden_state`), or what the classifier reads.
    */
   output?: string;
   /**
-   * For `onnx`, if the output is a list of tokens [tokens, channels]: `cls` uses the first token, `mean` their mean, `all` all of them.
+   * For ONNX files, if the output is a list of tokens [tokens, channels]: `cls` uses the first token, `mean` their mean, `all` all of them.
    */
   tokens?: 'cls' | 'mean' | 'all';
   /**
-   * For `onnx`, if the file takes images of any size: height and width that the base is used with. Default: the size in the file that `preprocessing.from` names, or else [224, 224].
+   * For ONNX files that take images of any size: height and width that the base is used with. Default: the size in the file that `preprocessing.from` names, or else [224, 224].
    *
    * @minItems 2
    * @maxItems 2

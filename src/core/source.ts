@@ -13,6 +13,11 @@ export interface Download {
   readonly size?: number;
   /** The tool itself chose the URL, and its publisher pins nothing: not even the size has to be known. */
   readonly published?: boolean;
+  /**
+   * Where a mirror folder has the file, with `/`, if the last part of the URL does not distinguish it from others.
+   * Default: that part.
+   */
+  readonly mirrored?: string;
 }
 
 /** What a lock file holds of a download. */

@@ -27,8 +27,8 @@ export async function fetchFile(
   const file = await sources.once(`fetch ${url} ${JSON.stringify(pins)}`, async () => {
     const found =
       (await kept(pins, sources)) ??
-      (await fromMirror(url, pins, context)) ??
-      (await fromNetwork(url, pins, context, timing));
+      (await fromMirror(source, pins, context)) ??
+      (await fromNetwork(source, pins, context, timing));
     const { md5, size } = pins;
     if (md5 !== undefined && size !== undefined)
       await sources.store.remember({ md5, size }, { digest: found.digest, size: found.size });
@@ -47,6 +47,11 @@ function fromNowOn({ file, written }: DownloadLock): string {
   return written
     ? `which ${file} pins from now on`
     : `which is not written to ${file} because the stage was changed on the command line`;
+}
+
+/** The file of a download below a mirror folder. */
+function mirroredName({ url, mirrored }: Download): string {
+  return mirrored ?? fileNameOf(url);
 }
 
 /** The name under which people keep the file of an address. */
@@ -72,12 +77,13 @@ async function kept({ sha256, md5, size }: Pins, { store }: SourceHost): Promise
 }
 
 async function fromMirror(
-  url: string,
+  source: Download,
   pins: Pins,
   { sources: { mirror, store }, note }: FetchContext,
 ): Promise<VerifiedFile | undefined> {
   if (mirror === undefined) return undefined;
-  const path = join(mirror, fileNameOf(url));
+  const { url } = source;
+  const path = join(mirror, mirroredName(source));
   if (!(await stat(path).catch(() => undefined))?.isFile()) return undefined;
   const hashed = await hashFile(path);
   const wrong = mismatch(hashed, pins, path);
@@ -88,15 +94,17 @@ async function fromMirror(
   return store.verified(hashed.digest);
 }
 
-function fromNetwork(url: string, pins: Pins, context: FetchContext, timing: FetchTiming): Promise<VerifiedFile> {
+function fromNetwork(source: Download, pins: Pins, context: FetchContext, timing: FetchTiming): Promise<VerifiedFile> {
   const { offline, ahead, mirror } = context.sources;
-  if (offline) throw missingOffline(url, mirror);
+  const { url } = source;
+  if (offline) throw missingOffline(source, mirror);
   if (ahead) throw failure('input-output', { code: 'not-at-hand', where: url, found: 'is not downloaded yet' });
   return download(url, pins, context, timing);
 }
 
-function missingOffline(url: string, mirror: string | undefined): PipelineError {
-  const name = fileNameOf(url);
+function missingOffline(source: Download, mirror: string | undefined): PipelineError {
+  const { url } = source;
+  const name = mirroredName(source);
   return failure('bad-data', {
     code: 'missing-offline',
     where: url,

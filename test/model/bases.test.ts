@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
+import { hubBases, hubUrl } from '../../src/core/hub-bases.js';
 import { bases, summarizeBases } from '../../src/model/bases/index.js';
 import { mobilenetAlphas, mobilenetV2 } from '../../src/model/bases/mobilenet-v2.js';
 import { resnet50 } from '../../src/model/bases/resnet50.js';
@@ -105,6 +106,7 @@ test("every base brings its layers from somewhere, and its preprocessing unless 
     ['mobilenet_v2', 'mobilenetv2_1.00', 'tf', undefined],
     ['resnet50', 'resnet50', 'caffe', undefined],
     ['compact32', null, 'tf', 'examples/base/model.json'],
+    ...Object.keys(hubBases).map((name) => [name, null, null, undefined]),
     ['layers_model', null, null, undefined],
     ['onnx', null, null, undefined],
   ]);
@@ -122,4 +124,16 @@ test('the list of bases contains parameters and published files', async () => {
   expect(published[0].url).toMatch(/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0\.35_224_no_top\.h5$/);
   const { graph } = await readLayersModel('examples/base/model.json');
   expect(bases.compact32.packaged!.parameters).toBe(count(withoutTop(graph)));
+});
+
+test('every file of the hub is pinned to a commit, and the schema knows its name', () => {
+  const schema = JSON.parse(readFileSync('schemas/stages/load-base.schema.json', 'utf8')) as {
+    properties: { architecture: { enum: string[] } };
+  };
+  expect(Object.keys(bases).sort()).toEqual([...schema.properties.architecture.enum].sort());
+  for (const hub of Object.values(hubBases)) {
+    expect(hubUrl(hub)).toMatch(/^https:\/\/huggingface\.co\/[^/]+\/[^/]+\/resolve\/[0-9a-f]{40}\/.+\.onnx$/);
+    expect(hub.sha256 ?? '0'.repeat(64)).toMatch(/^[0-9a-f]{64}$/);
+    expect(hub.license).toMatch(/^(Apache-2\.0|MIT)$/);
+  }
 });

@@ -1,4 +1,5 @@
 /** Rules about bases: where their weights come from, and how they want their pixels. */
+import { hubBaseOf, isOnnxBase } from '../../core/hub-bases.js';
 import type { Problem } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { publishedWord } from '../shorthand.js';
@@ -9,16 +10,17 @@ const layersFormats = 'the path of a .h5 or .keras file saved by Keras, or of th
 /** The architecture whose weights come with the tool. */
 const embedded = 'compact32';
 
-/** Architectures whose network is in the file that `weights` names, and known from there alone. */
+/** Architectures whose network is in the file that `weights` names, or in a published ONNX file, and known from there alone. */
 export function isOwnNetwork(architecture: LoadBaseConfig['architecture']): boolean {
-  return architecture === 'layers_model' || architecture === 'onnx';
+  return architecture === 'layers_model' || isOnnxBase(architecture);
 }
 
 /** A network of one's own is a file: there is nothing that stands for it. */
 export function baseWeights({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, weights } }) => {
     if (!isOwnNetwork(architecture)) return [];
-    const formats = architecture === 'onnx' ? onnxFormats : layersFormats;
+    const formats = architecture === 'layers_model' ? layersFormats : onnxFormats;
+    if (weights === undefined && hubBaseOf(architecture) !== undefined) return [];
     if (weights === undefined) {
       return [
         {

@@ -1,12 +1,19 @@
 /** Rules about bases that are ONNX files: they run as they are, so they are frozen whole and exported as ONNX alone. */
+import { isOnnxBase } from '../../core/hub-bases.js';
 import type { Problem } from '../../core/problem.js';
+import type { EngineChoice } from '../../core/schema-types.js';
+import type { Stage } from '../pipeline.js';
 import { type LintContext, nearestOf, stagesOf, trainings } from './lineage.js';
+
+function isOnnx(base: Stage<'load-base'> | undefined): boolean {
+  return base !== undefined && isOnnxBase(base.config.architecture);
+}
 
 /** Fields that only an ONNX file has a meaning for. */
 export function onnxFields({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'load-base').flatMap(({ name, config }): Problem[] => {
     const { architecture, output, tokens, input_size: size, preprocessing } = config;
-    if (architecture === 'onnx') return [];
+    if (isOnnxBase(architecture)) return [];
     const fields = [
       ...(output === undefined ? [] : ['output']),
       ...(tokens === undefined ? [] : ['tokens']),
@@ -36,12 +43,12 @@ export function onnxFrozen(context: LintContext): Problem[] {
     remedy: 'freeze all of it, or use a base from Keras (`architecture: layers_model`) to train some of its layers',
   });
   const freezes = stagesOf(stages, 'freeze').flatMap((freeze) =>
-    nearestOf(stages, freeze, 'base', 'load-base')?.config.architecture === 'onnx' && freeze.config.layers !== 'all'
+    isOnnx(nearestOf(stages, freeze, 'base', 'load-base')) && freeze.config.layers !== 'all'
       ? [refusal(['stages', freeze.name, 'layers'], '`layers` leaves layers to train')]
       : [],
   );
   const trained = trainings(stages).flatMap(({ train: stage, base }) =>
-    base?.config.architecture === 'onnx' && stage.config.freeze !== undefined && stage.config.freeze !== 'all'
+    isOnnx(base) && stage.config.freeze !== undefined && stage.config.freeze !== 'all'
       ? [refusal(['stages', stage.name, 'freeze'], '`freeze` leaves layers to train')]
       : [],
   );
@@ -52,7 +59,7 @@ export function onnxFrozen(context: LintContext): Problem[] {
 export function onnxFreezeStage({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'build-head').flatMap((head) => {
     const base = nearestOf(stages, head, 'base', 'load-base');
-    if (base?.config.architecture !== 'onnx' || nearestOf(stages, head, 'base', 'freeze') !== undefined) return [];
+    if (base === undefined || !isOnnx(base) || nearestOf(stages, head, 'base', 'freeze') !== undefined) return [];
     return [
       {
         code: 'onnx-is-frozen',
@@ -69,7 +76,7 @@ export function onnxFreezeStage({ stages, locator }: LintContext): Problem[] {
 export function onnxExports({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'export').flatMap(({ name, config, references }) => {
     const training = trainings(stages).find(({ train }) => train.name === references.model);
-    if (training?.base?.config.architecture !== 'onnx') return [];
+    if (!isOnnx(training?.base)) return [];
     const index = config.formats.indexOf('tfjs');
     if (index < 0) return [];
     return [
@@ -82,4 +89,21 @@ export function onnxExports({ stages, locator }: LintContext): Problem[] {
       },
     ];
   });
+}
+
+/** TF.js runs layers, and an ONNX file has none. */
+export function onnxEngine({ stages, locator }: LintContext, engine: EngineChoice | undefined): Problem[] {
+  if (engine !== 'tfjs') return [];
+  const base = stagesOf(stages, 'load-base').find(isOnnx);
+  if (base === undefined) return [];
+  const line = locator.mention(['stages', base.name, 'architecture']);
+  return [
+    {
+      code: 'onnx-engine',
+      ...locator.at(['engine']),
+      found: `\`engine: tfjs\` cannot run the base \`${base.name}\` (${line}), which is an ONNX file`,
+      expected: '`engine: auto` or `engine: onnx`',
+      remedy: 'remove `engine: tfjs`, or use a base from Keras or TF.js',
+    },
+  ];
 }

@@ -1,6 +1,7 @@
 /** load-base: a pretrained network without its top, with layers from code or a file and weights from a file. */
 import type { StageDefinition } from '../../core/stage.js';
 import type { Json } from '../../core/canonical.js';
+import { hubBaseOf } from '../../core/hub-bases.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { isModelDocument } from '../../model/document.js';
 import { surveyWeights } from './source.js';
@@ -12,18 +13,32 @@ function contentOf(preprocessing: NonNullable<LoadBaseConfig['preprocessing']>):
   return written;
 }
 
+/** What decides the network of an ONNX file. What comes with a name is written out, so that a change of it counts. */
+function onnxFields(config: LoadBaseConfig): Readonly<Record<string, Json>> {
+  const { architecture, output, tokens, input_size: size } = config;
+  if (architecture === 'onnx') return { output: output ?? 'auto', tokens: tokens ?? null, input_size: size ?? null };
+  const hub = hubBaseOf(architecture);
+  if (hub === undefined) return {};
+  return {
+    output: output ?? hub.output,
+    tokens: tokens ?? hub.tokens ?? null,
+    input_size: [...(size ?? hub.size)],
+    wants: { mean: [...hub.mean], std: [...hub.std] },
+  };
+}
+
 export const loadBase: StageDefinition<'load-base'> = {
   kind: 'load-base',
   impl: 2,
   reads: {},
 
   // Of the weights file, only the content is in the key (from the survey), never its path or URL. Widths are MobileNetV2's alone.
-  relevant: ({ architecture, alpha, preprocessing, weights, seed, output, tokens, input_size: size }) => ({
-    architecture,
-    ...(architecture === 'mobilenet_v2' ? { alpha } : {}),
-    ...(architecture === 'onnx' ? { output: output ?? 'auto', tokens: tokens ?? null, input_size: size ?? null } : {}),
-    preprocessing: preprocessing === undefined ? null : contentOf(preprocessing),
-    random: weights === 'random' ? seed! : null,
+  relevant: (config) => ({
+    architecture: config.architecture,
+    ...(config.architecture === 'mobilenet_v2' ? { alpha: config.alpha } : {}),
+    ...onnxFields(config),
+    preprocessing: config.preprocessing === undefined ? null : contentOf(config.preprocessing),
+    random: config.weights === 'random' ? config.seed! : null,
   }),
 
   survey: surveyWeights,

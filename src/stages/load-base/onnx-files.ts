@@ -2,12 +2,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure } from '../../core/problem.js';
+import { PREPROCESSOR } from '../../core/preprocessor-config.js';
 import { readRegular } from '../../core/regular-file.js';
 import { ModelFolder } from '../../model/model-folder.js';
 import { externalFiles } from '../../model/onnx/external-data.js';
-
-/** What hubs call the description of how a network wants its images. */
-const PREPROCESSOR = 'preprocessor_config.json';
 
 export interface OnnxFiles {
   /** The network's file first, then those that its tensors lie in. */

@@ -1,5 +1,6 @@
 /** The work of load-base for ONNX files: reads the network with its tensors, and how it wants its images. */
 import { basename, dirname, relative } from 'node:path';
+import { hubBaseOf, type HubBase } from '../../core/hub-bases.js';
 import { failure } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
 import { count } from '../../core/text/count.js';
@@ -10,8 +11,8 @@ import { countParameters, type ModelDocument } from '../../model/document.js';
 import type { OnnxLayer } from '../../model/graph.js';
 import { ModelFolder } from '../../model/model-folder.js';
 import { withoutExternal } from '../../model/onnx/external-data.js';
-import type { Preprocessing } from '../../model/preprocessing.js';
-import { readPreprocessorConfig, type PreprocessorConfig } from '../../model/preprocessor-config.js';
+import type { Normalization, Preprocessing } from '../../model/preprocessing.js';
+import { readPreprocessorConfig, type PreprocessorConfig } from '../../core/preprocessor-config.js';
 import { encodeWeights } from '../../model/weights-file.js';
 import type { WeightsFile } from './source.js';
 
@@ -20,13 +21,16 @@ export async function putOnnxBase(source: WeightsFile, context: StageContext<'lo
   const wants = source.preprocessor === undefined ? undefined : await readWants(source.preprocessor);
   const bytes = await readNetwork(source);
   const { readOnnxBase } = await import('../../engine/onnx/read-base.js');
-  const size = config.input_size ?? wants?.size ?? [224, 224];
-  const { output = 'auto', tokens } = config;
-  const base = await readOnnxBase(bytes, { where: source.path, output, tokens, size });
-  const preprocessing = preprocessingOf(config, wants);
+  const hub = hubBaseOf(config.architecture);
+  const size = config.input_size ?? wants?.size ?? hub?.size ?? [224, 224];
+  const { output = hub?.output ?? 'auto', tokens = hub?.tokens } = config;
+  const where = source.shown ?? source.path;
+  const base = await readOnnxBase(bytes, { where, output, tokens, size });
+  const preprocessing = preprocessingOf(config, wants?.preprocessing ?? (hub && wantsOf(hub)));
   const [input, layer] = base.graph.layers as [OnnxBase['graph']['layers'][0], OnnxLayer];
+  if (hub !== undefined && config.output === undefined) refuseOtherThan(hub, config.architecture, layer, where);
   refusePrepared(layer, preprocessing);
-  note('base', describeBase(base, layer, source.path));
+  note('base', describeBase(base, layer, basename(where)));
   if (layer.alone)
     note(
       'one-at-a-time',
@@ -60,13 +64,28 @@ async function readWants({ path, digest }: NonNullable<WeightsFile['preprocessor
   return readPreprocessorConfig((await readRegular(path, { digest })).toString('utf8'), path);
 }
 
-/** What the pipeline says comes before what the file says. */
-function preprocessingOf(
-  { preprocessing }: LoadBaseConfig,
-  wants: PreprocessorConfig | undefined,
-): Preprocessing | null {
+/** How a network of the hub wants its pixels. */
+function wantsOf({ mean, std }: HubBase): Normalization {
+  return { kind: 'normalize', scale: 1 / 255, mean, std, channels: 'rgb' };
+}
+
+/** A file that a person named for a network of the hub, or that was mixed up in a mirror. */
+function refuseOtherThan({ features, file }: HubBase, architecture: string, layer: OnnxLayer, where: string): void {
+  const { shape } = layer;
+  if (shape.at(-1) === features) return;
+  throw failure('invalid', {
+    code: 'another-network',
+    where,
+    field: ['architecture'],
+    found: `contains a different network than ${architecture}: it gives ${shape.join('x')} numbers for an image`,
+    expected: `${features} numbers for an image`,
+    remedy: `use ${basename(file)} of ${architecture}, or write \`architecture: onnx\` for another network`,
+  });
+}
+
+/** What the pipeline says comes before what the file, or the table of known networks, says. */
+function preprocessingOf({ preprocessing }: LoadBaseConfig, from: Normalization | undefined): Preprocessing | null {
   if (typeof preprocessing === 'string') return { kind: 'mode', mode: preprocessing };
-  const from = wants?.preprocessing;
   if (preprocessing === undefined) return from ?? null;
   const {
     scale = from?.scale ?? 1 / 255,
@@ -88,12 +107,12 @@ function refusePrepared({ takes }: OnnxLayer, preprocessing: Preprocessing | nul
   });
 }
 
-function describeBase({ graph, weights, chosen }: OnnxBase, layer: OnnxLayer, path: string): string {
+function describeBase({ graph, weights, chosen }: OnnxBase, layer: OnnxLayer, name: string): string {
   const { frozen, trainable } = countParameters(graph, weights);
   const parameters = (frozen + trainable).toLocaleString('en-US');
   const by = { named: '', embedding: ', an embedding', classifier: ', which its classifier reads' }[chosen.by];
   const size = graph.layers[0].kind === 'input' ? graph.layers[0].shape.slice(0, 2).join('x') : '';
-  return `${basename(path)}: ${parameters} parameters, ${size} images, output \`${chosen.name}\`${by} (${shapeText(layer)})`;
+  return `${name}: ${parameters} parameters, ${size} images, output \`${chosen.name}\`${by} (${shapeText(layer)})`;
 }
 
 function shapeText({ gives, shape }: OnnxLayer): string {

@@ -1,5 +1,6 @@
 /** The work of load-base: builds or reads the network, without its top, with weights that fit. */
 import type { Digest } from '../../core/digest.js';
+import { hubBaseOf, isOnnxBase } from '../../core/hub-bases.js';
 import { packageFile } from '../../core/package.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import { changedMeanwhile } from '../../core/regular-file.js';
@@ -21,6 +22,7 @@ import { encodeWeights } from '../../model/weights-file.js';
 import { fetchWeights } from '../../sources/weights.js';
 import { refuseScalingTwice } from './own-rescaling.js';
 import { refuseOther, refuseOtherThanImages } from './right-network.js';
+import { unfetched } from './unfetched.js';
 import type { LocalSource, Source } from './source.js';
 
 export async function runLoadBase(context: StageContext<'load-base'>): Promise<void> {
@@ -30,7 +32,7 @@ export async function runLoadBase(context: StageContext<'load-base'>): Promise<v
 /** As {@link runLoadBase}; if the weights are not downloaded yet, it gives only the network, if that is built in. */
 export async function simulateLoadBase(context: StageContext<'load-base'>): Promise<void> {
   const source = await bring(context.found as Source, context).catch((error: unknown) => {
-    if (bases[context.config.architecture].build === undefined) throw error;
+    if (bases[context.config.architecture].build === null) throw error;
     return { kind: 'random' } as const;
   });
   await putBase(source, context);
@@ -38,8 +40,9 @@ export async function simulateLoadBase(context: StageContext<'load-base'>): Prom
 
 async function putBase(source: LocalSource, context: StageContext<'load-base'>): Promise<void> {
   const { config, note, putBytes, putJson } = context;
-  if (config.architecture === 'onnx') {
-    if (source.kind === 'random') throw withoutLayers('onnx', 'so there is nothing to build with `weights: random`');
+  if (isOnnxBase(config.architecture)) {
+    if (source.kind === 'random')
+      throw withoutLayers(config.architecture, 'so there is nothing to build with `weights: random`');
     const { putOnnxBase } = await import('./onnx.js');
     return putOnnxBase(source, context);
   }
@@ -65,7 +68,12 @@ async function putBase(source: LocalSource, context: StageContext<'load-base'>):
 /** Downloads weights that are given by URL. */
 async function bring(source: Source, context: StageContext<'load-base'>): Promise<LocalSource> {
   if (source.kind !== 'download') return source;
-  return { kind: 'file', ...(await fetchWeights(source.download, context)) };
+  const { download } = source;
+  const { architecture } = context.config;
+  const fetched = await fetchWeights(download, context).catch((error: unknown) => {
+    throw unfetched(error, architecture, download);
+  });
+  return { kind: 'file', shown: hubBaseOf(architecture) === undefined ? download.url : architecture, ...fetched };
 }
 
 function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {

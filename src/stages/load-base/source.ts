@@ -1,6 +1,7 @@
 /** Where the weights of a base come from, identified by content. */
 import type { Json } from '../../core/canonical.js';
 import { digestOf, type Digest } from '../../core/digest.js';
+import { hubUrl, isOnnxBase } from '../../core/hub-bases.js';
 import { packageFile } from '../../core/package.js';
 import { failure } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
@@ -25,6 +26,8 @@ interface RandomWeights {
 
 export interface WeightsFile {
   readonly kind: 'file';
+  /** What people know the file by, if not by its path: it is in the cache. */
+  readonly shown?: string;
   readonly path: string;
   readonly digest: string;
   /** Of every file that is read: the base is kept under these digests, so other bytes must not become it. */
@@ -56,8 +59,14 @@ export async function surveyWeights(context: SurveyContext<'load-base'>): Promis
   return survey({ layers }, { kind: 'random', layers });
 }
 
-/** The file that Keras publishes for a base that is named alone; undefined if the weights come with the tool. */
+/** The file that is published for a base that is named alone; undefined if the weights come with the tool. */
 function publishedOf({ architecture, alpha, image_size: size }: LoadBaseConfig): Download | undefined {
+  const { hub } = bases[architecture];
+  if (hub !== undefined) {
+    const { repository, file, sha256, bytes } = hub;
+    // Nearly all of the hub's files are called model.onnx.
+    return { url: hubUrl(hub), sha256, size: bytes, published: true, mirrored: `${repository}/${file}` };
+  }
   const file = bases[architecture].published.find(
     (one) => one.imageSize === size && (one.alpha === null || one.alpha === alpha),
   );
@@ -138,6 +147,6 @@ async function filesOf(
   path: string,
   shown: string,
 ): Promise<{ readonly files: readonly string[]; readonly preprocessor?: string }> {
-  if (architecture !== 'onnx') return { files: await modelFiles(path, shown) };
+  if (!isOnnxBase(architecture)) return { files: await modelFiles(path, shown) };
   return findOnnxFiles(path, shown);
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { PipelineError } from '../../src/core/problem.js';
 import { preprocess } from '../../src/model/preprocessing.js';
-import { readPreprocessorConfig, type PreprocessorConfig } from '../../src/model/preprocessor-config.js';
+import { readPreprocessorConfig, type PreprocessorConfig } from '../../src/core/preprocessor-config.js';
 
 const read = (config: unknown): PreprocessorConfig => readPreprocessorConfig(JSON.stringify(config), 'p.json');
 

@@ -3,26 +3,36 @@
  * `pretrained_cfg` or `data_config` of timm. Sources: transformers, image_processing_utils.py and the processors of ViT,
  * CLIP, SigLIP, ConvNeXT and EfficientNet; timm, data/config.py and models/_pretrained.py.
  */
-import { isRecord } from '../core/is-record.js';
-import { failure, type PipelineError } from '../core/problem.js';
-import { parseBounded } from '../core/bounded-json.js';
-import type { ImageSpec } from '../image/dataset.js';
-import type { Fit } from '../image/fit.js';
-import type { Normalization } from './preprocessing.js';
+import { parseBounded } from './bounded-json.js';
+import { isRecord } from './is-record.js';
+import { failure, type PipelineError } from './problem.js';
+import type { IngestConfig } from './schema-types.js';
+
+type Interpolation = IngestConfig['image']['interpolation'];
+
+/** What hubs call such a file, beside the network. */
+export const PREPROCESSOR = 'preprocessor_config.json';
 
 export interface PreprocessorConfig {
-  readonly preprocessing: Normalization;
+  /** Each level times `scale`, less the mean and by the deviation of its channel. */
+  readonly preprocessing: {
+    readonly kind: 'normalize';
+    readonly scale: number;
+    readonly mean: readonly [number, number, number];
+    readonly std: readonly [number, number, number];
+    readonly channels: 'rgb' | 'bgr';
+  };
   /** [height, width] of what the network takes in; undefined if the file does not resize. */
   readonly size: readonly [number, number] | undefined;
   /** Undefined for images that are stretched. */
-  readonly fit: Fit | undefined;
-  readonly interpolation: ImageSpec['interpolation'] | undefined;
+  readonly fit: { readonly kind: 'crop'; readonly crop_pct: number } | undefined;
+  readonly interpolation: Interpolation | undefined;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** PIL.Image.Resampling by its number. */
-const resamplings: Readonly<Record<number, ImageSpec['interpolation']>> = {
+const resamplings: Readonly<Record<number, Interpolation>> = {
   0: 'nearest',
   1: 'lanczos',
   2: 'bilinear',
@@ -203,7 +213,7 @@ function interpolationOf(value: unknown, refuse: Refuse): PreprocessorConfig['in
   return found;
 }
 
-const timmModes: readonly ImageSpec['interpolation'][] = ['nearest', 'bilinear', 'bicubic', 'lanczos'];
+const timmModes: readonly Interpolation[] = ['nearest', 'bilinear', 'bicubic', 'lanczos'];
 
 /** timm's configs hold much that training needs; what decides the pixels is known by name. */
 function fromTimm(config: Json, refuse: Refuse): PreprocessorConfig {

@@ -1,0 +1,114 @@
+/** Networks of the hub by their names, from a mirror folder with small files of the same layout. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { parse } from 'yaml';
+import { hubBases, type HubName, hubUrl } from '../../src/core/hub-bases.js';
+import { hubNetwork } from '../model/onnx/hub-network.js';
+import { Project } from './rig.js';
+
+const names = Object.keys(hubBases) as HubName[];
+const unpinned = names.filter((name) => hubBases[name].sha256 === undefined);
+
+let project: Project;
+beforeAll(async () => {
+  project = await Project.create();
+  Object.assign(project.environment, { PIPELINE_MIRROR: project.path('mirror') });
+  await project.addPets('photos', 8);
+});
+afterAll(() => project.remove());
+
+/** Puts a file where the hub has it. */
+async function mirror(name: HubName, bytes: Uint8Array): Promise<void> {
+  const { repository, file } = hubBases[name];
+  const path = project.path('mirror', repository, file);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, bytes);
+}
+
+const classifier = (base: string, image: string, more = ''): string => `version: 1
+stages:
+  ingest: {source: photos, image: ${image}}
+  load-base: {architecture: ${base}}
+  freeze: {layers: all}
+  build-head: {layers: [classifier]}
+  train: {epochs: 1}
+${more}`;
+const lite0Images = '{size: [224, 224], fit: crop, interpolation: bicubic}';
+
+test('each is loaded with the output and the preprocessing that come with its name, and pinned on first use', async () => {
+  for (const name of unpinned) await mirror(name, hubNetwork(name));
+  const stages = unpinned.map((name) => `  ${name}: {uses: load-base, architecture: ${name}}`);
+  await project.write('bases.yaml', ['version: 1', 'stages:', ...stages, ''].join('\n'));
+  const run = await project.run('bases.yaml', '--offline');
+  expect([run.code, run.named('ran').length]).toEqual([0, unpinned.length]);
+  for (const name of unpinned) {
+    const { output, features, size, tokens } = hubBases[name];
+    const by = output === 'auto' ? '`before`, which its classifier reads' : `\`${output}\``;
+    const given = `${tokens === undefined ? '' : 'first token, '}${features.toLocaleString('en-US')} numbers`;
+    expect(run.stderr).toMatch(
+      new RegExp(`${name}: [\\d,]+ parameters, ${size.join('x')} images, output ${by} \\(${given}\\)`),
+    );
+  }
+  const lock = parse(await project.read('bases.lock.yaml')) as { downloads: Record<string, { sha256: string }> };
+  expect(lock.downloads[hubUrl(hubBases.dinov2_base)].sha256).toBe(
+    createHash('sha256').update(hubNetwork('dinov2_base')).digest('hex'),
+  );
+  expect((await project.run('bases.yaml', '--offline')).named('fresh')).toHaveLength(unpinned.length);
+});
+
+test('a classifier on one takes its preprocessing along', async () => {
+  await mirror('efficientnet_lite0', hubNetwork('efficientnet_lite0'));
+  await project.write(
+    'photos.yaml',
+    classifier('efficientnet_lite0', lite0Images, '  export: {to: models/photos, formats: [onnx]}\n'),
+  );
+  const run = await project.run('photos.yaml', '--offline');
+  expect([run.code, run.events.filter(({ event }) => event === 'problem')]).toEqual([0, []]);
+  expect(JSON.parse(await project.read('models/photos/preprocessing.json'))).toMatchObject({
+    image: { size: [224, 224], interpolation: 'bicubic', fit: { kind: 'crop', crop_pct: 0.875 } },
+    preprocessing: { kind: 'normalize', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], channels: 'rgb' },
+  });
+});
+
+test('a file that cannot be fetched: the error says where to put it, and no other base is taken', async () => {
+  const { code, stderr } = await project.command(
+    'run',
+    'photos.yaml',
+    '--offline',
+    '--set',
+    'stages.load-base.architecture=siglip_base',
+    '--set',
+    'stages.ingest.image.fit=stretch',
+  );
+  expect([code, stderr]).toEqual([
+    3,
+    expect.stringMatching(/is not in the cache nor in .*; it contains the weights of `siglip_base`/),
+  ]);
+  expect(stderr.replace(/\s+/g, ' ')).toContain(
+    'put the file at Xenova/siglip-base-patch16-224/onnx/vision_model.onnx in the folder that PIPELINE_MIRROR names',
+  );
+  const plan = await project.command('plan', 'photos.yaml', '--set', 'stages.load-base.architecture=clip_vit_b32');
+  expect([plan.code, plan.stderr]).toEqual([0, expect.not.stringContaining('no-topology')]);
+});
+
+test('other bytes than those that are pinned, and another network, are refused', async () => {
+  await mirror('dinov2_small', hubNetwork('dinov2_small'));
+  await project.write('small.yaml', 'version: 1\nstages:\n  load-base: {architecture: dinov2_small}\n');
+  const pinned = await project.run('small.yaml', '--offline');
+  expect([pinned.code, pinned.stage('load-base').reason]).toEqual([
+    3,
+    expect.stringMatching(/^has (the sha256|[\d,]+ bytes)/),
+  ]);
+  await writeFile(project.path('own.onnx'), hubNetwork('dinov2_small', 100));
+  await project.write(
+    'own.yaml',
+    'version: 1\nstages:\n  load-base: {architecture: dinov2_small, weights: own.onnx}\n',
+  );
+  const own = await project.run('own.yaml');
+  expect([own.code, own.stage('load-base').reason]).toEqual([
+    2,
+    expect.stringContaining('a different network than dinov2_small: it gives 100 numbers'),
+  ]);
+});
