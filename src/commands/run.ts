@@ -1,12 +1,15 @@
 /** pipeline run: runs a pipeline and prints its progress and results. */
 import { relative } from 'node:path';
 import type { Pipeline } from '../config/pipeline.js';
+import type { BlobRef } from '../core/digest.js';
 import type { RunEvent } from '../core/event.js';
 import { own } from '../core/own.js';
 import { asPipelineError, exitCodes, failure, isMoved } from '../core/problem.js';
 import { comparisonLines, type Compared } from '../report/comparison.js';
-import { closingLines } from '../report/summary.js';
+import { closingLine, metricLines } from '../report/summary.js';
 import { terminalReporter } from '../report/terminal.js';
+import { verdictLines } from '../report/verdict/lines.js';
+import { verdictOf } from '../report/verdict/verdict.js';
 import { execute, type RunResult } from '../runner/execute.js';
 import { withAncestors } from '../runner/graph.js';
 import { RunRecorder } from '../runner/runs/run-record.js';
@@ -153,19 +156,25 @@ async function runPipeline(
       throw error;
     });
   // If this fails, the results still exist, unless the project has moved away with them.
-  await record.finish(result).catch((error: unknown) => {
+  const recorded = await record.finish(result).catch((error: unknown) => {
     if (isMoved(error) && result.state === 'ok') throw error;
     host.stderr(
       `cannot write the record of this run, so no report can be made from it: ${asPipelineError(error).message}\n`,
     );
+    return undefined;
   });
+  const readBlob = (ref: BlobRef): Promise<Uint8Array | undefined> => session.store.readBlob(ref);
+  const verdict = recorded && (await verdictOf({ run: recorded, end: recorded, readBlob }));
+  const shownFile = relative(cwd, pipeline.file);
   const closing = [
     ...comparisonLines(comparedOf(pipeline, result), color),
-    ...closingLines(withoutVariants(pipeline, result), color, width()),
+    ...metricLines(withoutVariants(pipeline, result).metrics, color, width()),
+    ...(verdict === undefined ? [] : verdictLines(verdict, shownFile, color, width())),
+    closingLine({ ...result, doubtful: verdict?.level === 'bad' }, color),
   ];
   // Only new metrics are worth a report.
   if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0)
-    closing.push(`details: pipeline report ${relative(cwd, pipeline.file)}`);
+    closing.push(`details: pipeline report ${shownFile}`);
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;
   // The most serious failure decides: a missed gate matters less than a failed stage.

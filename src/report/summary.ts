@@ -10,15 +10,20 @@ export interface Closing {
   readonly state: RunState;
   readonly durationMs: number;
   readonly stages: readonly StageSummary[];
-  readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Stages that were up to date but ran again, because the cache had lost their results. */
   readonly healed: readonly string[];
+  /** Set if the verdict advises against using the model: a run like that does not end in green. */
+  readonly doubtful?: boolean;
 }
 
-/** The metrics of the evaluations, and how many stages ran. */
-export function closingLines(run: Closing, color: boolean, width: number): string[] {
+/** The main metrics of each evaluation. */
+export function metricLines(
+  all: Readonly<Record<string, Readonly<Record<string, number>>>>,
+  color: boolean,
+  width: number,
+): string[] {
   const paint = painter(color);
-  const metricLines = Object.entries(run.metrics).flatMap(([stage, metrics]) => {
+  return Object.entries(all).flatMap(([stage, metrics]) => {
     const values = mainMetrics.flatMap(({ metric }) =>
       metrics[metric] === undefined ? [] : [`${metric} ${metrics[metric].toFixed(4)}`],
     );
@@ -28,39 +33,34 @@ export function closingLines(run: Closing, color: boolean, width: number): strin
       ? [`${paint('bold', stage)}:`, `  ${text}`]
       : [`${paint('bold', stage)}: ${text}`];
   });
-  const done = run.stages.filter(({ state }) => state === 'ran').length;
-  const restored = run.stages.filter(({ state }) => state === 'restored').length;
+}
+
+/** How the run ended, and how many stages ran. */
+export function closingLine(run: Closing, color: boolean): string {
+  const paint = painter(color);
   const time = duration(run.durationMs);
   switch (run.state) {
     case 'ok':
-      if (done + restored + run.healed.length === 0)
-        return [
-          ...metricLines,
-          paint('green', `nothing to do: all ${count(run.stages.length, 'stage')} are up to date (${time})`),
-        ];
-      return [
-        ...metricLines,
-        paint(
-          'green',
-          `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${run.stages.length - done - restored} up to date${recomputed(run.healed)}`,
-        ),
-      ];
+      return paint(run.doubtful ? 'yellow' : 'green', doneText(run, time));
     case 'gate-missed':
-      return [
-        ...metricLines,
-        paint('red', `minimum not met (${time}): ${skippedExports(run.stages)}finished stages are cached`),
-      ];
+      return paint('red', `minimum not met (${time}): ${skippedExports(run.stages)}finished stages are cached`);
     case 'failed':
-      return [
-        ...metricLines,
-        paint('red', `failed after ${time}. Finished stages are cached: fix the problem and run again to continue.`),
-      ];
+      return paint(
+        'red',
+        `failed after ${time}. Finished stages are cached: fix the problem and run again to continue.`,
+      );
     case 'interrupted':
-      return [
-        ...metricLines,
-        paint('yellow', `interrupted after ${time}. Finished stages are cached: run again to continue.`),
-      ];
+      return paint('yellow', `interrupted after ${time}. Finished stages are cached: run again to continue.`);
   }
+}
+
+function doneText({ stages, healed }: Closing, time: string): string {
+  const done = stages.filter(({ state }) => state === 'ran').length;
+  const restored = stages.filter(({ state }) => state === 'restored').length;
+  if (done + restored + healed.length === 0)
+    return `nothing to do: all ${count(stages.length, 'stage')} are up to date (${time})`;
+  const fresh = stages.length - done - restored;
+  return `done in ${time}: ${count(done, 'stage')} ran, ${restored} restored, ${fresh} up to date${recomputed(healed)}`;
 }
 
 function recomputed(healed: readonly string[]): string {

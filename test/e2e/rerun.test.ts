@@ -36,6 +36,7 @@ describe('a rerun', () => {
     const run = await project.run();
     expect(run.named('fresh').sort()).toEqual([...all].sort());
     expect(run.stderr).toContain('nothing to do: all 7 stages are up to date');
+    expect(run.stderr).toMatch(/^[✔!✘] \d+\.\d% of \d+ validation images are right \(95% interval: /m);
     expect(await project.command('status', 'pets.yaml', '--exit-code')).toMatchObject({
       code: 0,
       stdout: 'up to date: all 7 stages\n',

@@ -7,6 +7,7 @@ import type { Made } from './provenance.js';
 import { rankedEvaluations, readEvaluation, worstFirst } from '../results/evaluations.js';
 import { outcomeOf, valueOf, type RunResults } from '../results/kept.js';
 import { Thumbnails, type FolderOf } from '../results/thumbnails.js';
+import { verdictOf } from '../verdict/verdict.js';
 import { readData, readTraining } from '../results/training.js';
 
 /** Evaluations shown in detail, best first. */
@@ -39,6 +40,7 @@ export async function gatherReport(sources: ReportSources): Promise<Report> {
     run,
     state,
     end,
+    verdict: await verdictOf(sources),
     ranked,
     detailed,
     trainings: await Promise.all(trainings.map((node) => readTraining(sources, node))),

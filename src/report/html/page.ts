@@ -21,6 +21,8 @@ import { provenance, type Made } from './provenance.js';
 import { roc } from './roc.js';
 import { source } from './source.js';
 import { style } from './style.js';
+import type { Verdict } from '../verdict/verdict.js';
+import { verdict } from './verdict.js';
 
 /** An evaluation shown in detail, and the training of its model. */
 export interface Detailed {
@@ -34,6 +36,8 @@ export interface Report {
   readonly state: RunEnd['state'] | 'running' | 'killed';
   /** Undefined for a run that is still running or was killed. */
   readonly end: RunEnd | undefined;
+  /** About the first of `ranked`; undefined if the store no longer has its metrics. */
+  readonly verdict: Verdict | undefined;
   /** All evaluations, best first. */
   readonly ranked: readonly RecordedNode[];
   /** The first of `ranked`. */
@@ -83,7 +87,7 @@ export function page(report: Report): string {
 <style>${new Html(style)}</style>
 </head>
 <body>
-<main>${header(run, state, end)}${contents}${body}</main>
+<main>${header(run, state, end)}${report.verdict && verdict(report.verdict, run.pipeline.file)}${contents}${body}</main>
 <footer><p>${SIGNED}${run.tool}. This page is self-contained: it runs no scripts and loads nothing.</p></footer>
 </body>
 </html>

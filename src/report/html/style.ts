@@ -57,6 +57,11 @@ nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; list-style: none; m
 .problems { border-color: var(--bad); margin-top: 1.5rem; }
 .problems ul { list-style: none; margin: 0; padding: 0; }
 .problems li + li { border-top: 1px solid var(--line); padding-top: 0.8rem; }
+.verdict { margin-top: 1.5rem; border-left: 4px solid var(--note); }
+.verdict.good { border-left-color: var(--good); }
+.verdict.bad { border-left-color: var(--bad); }
+.verdict ul { margin: 0 0 0.8rem; padding-left: 1.2rem; }
+.verdict > :last-child { margin-bottom: 0; }
 .missing { border-left: 3px solid var(--note); padding-left: 0.8rem; color: var(--soft); }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: 0.75rem; margin: 0 0 1.5rem; }
 .cards div { border: 1px solid var(--line); border-radius: 9px; padding: 0.7rem 0.9rem; }

@@ -39,7 +39,8 @@ export class RunRecorder {
     return recorder;
   }
 
-  async finish({ state, durationMs, stages, metrics, failures, settled }: RunResult): Promise<void> {
+  /** Resolves to the whole record, as it is in the file. */
+  async finish({ state, durationMs, stages, metrics, failures, settled }: RunResult): Promise<RunStart & RunEnd> {
     const outcomes = stages.map((summary): StageOutcome => {
       const known = settled.get(summary.name);
       if (known === undefined) return summary;
@@ -53,7 +54,9 @@ export class RunRecorder {
       metrics,
       problems: failures.flatMap(({ problems }) => problems),
     };
-    await this.write({ ...this.start, ...end });
+    const record = { ...this.start, ...end };
+    await this.write(record);
+    return record;
   }
 
   /** For a run that was refused before any stage began. */

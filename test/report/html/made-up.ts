@@ -86,6 +86,7 @@ export function reportOf(
     run,
     state: 'ok',
     end,
+    verdict: undefined,
     ranked: [evaluate],
     detailed: [{ evaluation, training: { node: train, history }, examples }],
     trainings: [],

@@ -56,6 +56,7 @@ test('a killed run has its graph and its file, and no figures', () => {
   const text = page({
     run,
     state: 'killed',
+    verdict: undefined,
     end: undefined,
     ranked: [],
     detailed: [],

@@ -1,0 +1,41 @@
+/** The verdict on a terminal, under the metrics. */
+import { painter, type Style } from '../style.js';
+import { printable } from '../words.js';
+import { wrapBeside } from '../wrap.js';
+import type { Level, Next } from './rules.js';
+import type { Verdict } from './verdict.js';
+
+const marks: Readonly<Record<Level, readonly [string, Style]>> = {
+  good: ['✔', 'green'],
+  weak: ['!', 'yellow'],
+  bad: ['✘', 'red'],
+};
+
+/** `file` is the pipeline's, as a command names it. */
+export function verdictLines(
+  { level, headline, weaknesses, next }: Verdict,
+  file: string,
+  color: boolean,
+  width: number,
+): string[] {
+  const paint = painter(color);
+  const line = ([mark, style]: readonly [string, Style], text: string): string =>
+    `${paint(style, mark)} ${wrapBeside(printable(text), 2, width)}`;
+  const lines = [line(marks[level], headline), ...weaknesses.map((text) => line(marks.weak, text))];
+  if (next === undefined) return lines;
+  lines.push(paint('green', `  -> ${wrapBeside(printable(next.text), 5, width)}`));
+  const command = commandOf(next, file);
+  if (command !== undefined) lines.push(paint('green', `     ${printable(command)}`));
+  return lines;
+}
+
+/** The command that makes the changes of a step; undefined for a step that changes no field. */
+export function commandOf({ set }: Next, file: string): string | undefined {
+  if (set === undefined) return undefined;
+  return ['pipeline run', quoted(file), ...set.map((change) => `--set ${quoted(change)}`)].join(' ');
+}
+
+/** For a POSIX shell. */
+function quoted(word: string): string {
+  return /^[\w./=@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,166 @@
+/**
+ * The rules of the verdict. Each looks for one weakness in the figures, says it with them, and names what to try, unless
+ * the pipeline does that already. docs/reports.md lists them.
+ */
+import { own } from '../../core/own.js';
+import { count } from '../../core/text/count.js';
+import { percent } from '../../core/text/ratio.js';
+import type { Facts } from './facts.js';
+import { wilson } from './interval.js';
+
+/** `bad`: the model should not be used. `weak`: it can be better, or the figures cannot be trusted yet. */
+export type Level = 'good' | 'weak' | 'bad';
+
+export interface Weakness {
+  readonly rule: string;
+  readonly level: Exclude<Level, 'good'>;
+  readonly text: string;
+  readonly next?: Next;
+}
+
+/** What to try. With `set`, changes that `run --set` can make. */
+export interface Next {
+  readonly text: string;
+  readonly set?: readonly string[];
+}
+
+type Rule = (facts: Facts) => Weakness | undefined;
+
+/** Fewer images of a class say little about it. */
+const FEW_OF_A_CLASS = 5;
+
+/** The class that has the most images, and its share: what an answer without looking reaches. */
+export function guessOf({ metrics: { classes, per_class, samples } }: Facts): { name: string; share: number } {
+  const support = (name: string): number => own(per_class, name)!.support;
+  const name = classes.reduce((most, other) => (support(other) > support(most) ? other : most));
+  return { name, share: support(name) / samples };
+}
+
+/** The interval of the accuracy, which counts images. */
+export function accuracyInterval({ metrics: { accuracy, samples } }: Facts): ReturnType<typeof wilson> {
+  return wilson(Math.round(accuracy * samples), samples);
+}
+
+function isLikeGuessing(facts: Facts): boolean {
+  return accuracyInterval(facts).low <= guessOf(facts).share;
+}
+
+const noBetterThanGuessing: Rule = (facts) => {
+  if (!isLikeGuessing(facts)) return undefined;
+  return {
+    rule: 'no-better-than-guessing',
+    level: 'bad',
+    text: `these figures do not show that the model is better than always answering ${guessOf(facts).name}`,
+    next: { text: 'look at the images and their classes in the report: a folder may have the wrong name or content' },
+  };
+};
+
+const smallBase: Rule = ({ base, metrics }) => {
+  if (base?.config.architecture !== 'compact32' || metrics.accuracy >= 0.9) return undefined;
+  return {
+    rule: 'small-base',
+    level: 'weak',
+    text: 'the base compact32 is for first steps: it was made for images of 32x32 and sees little in photos',
+    next: { text: 'take a base that was trained on photos: `pipeline bases` lists them' },
+  };
+};
+
+const neglectedClass: Rule = (facts) => {
+  const { metrics, train } = facts;
+  if (isLikeGuessing(facts)) return undefined;
+  const rows = metrics.classes
+    .map((name) => ({ name, ...own(metrics.per_class, name)! }))
+    .filter(({ support }) => support >= FEW_OF_A_CLASS);
+  if (rows.length < 2) return undefined;
+  const worst = rows.reduce((least, row) => (row.recall < least.recall ? row : least));
+  if (worst.recall >= 0.5 || metrics.accuracy - worst.recall < 0.25) return undefined;
+  const most = Math.max(...rows.map(({ support }) => support));
+  const balance = most >= 2 * worst.support && train !== undefined && train.config.class_weight === undefined;
+  return {
+    rule: 'neglected-class',
+    level: 'weak',
+    text: `of the ${count(worst.support, 'image')} of ${worst.name} only ${percent(worst.recall)} are recognized; other classes carry the accuracy`,
+    next: balance
+      ? { text: 'give rare classes more weight', set: [`stages.${train.name}.class_weight=balanced`] }
+      : { text: `add images of ${worst.name}, and look at its mistakes in the report` },
+  };
+};
+
+const overfitting: Rule = (facts) => {
+  const { history, augment, metrics } = facts;
+  const used = history?.epochs[history.bestEpoch - 1];
+  if (used?.accuracy === undefined || metrics.split === 'train') return undefined;
+  const gap = used.accuracy - metrics.accuracy;
+  if (gap < 0.1 || used.accuracy <= accuracyInterval(facts).high) return undefined;
+  return {
+    rule: 'overfitting',
+    level: 'weak',
+    text: `${percent(used.accuracy)} of the training images are right, ${Math.round(100 * gap)} points more: the model learned them by heart`,
+    next: {
+      text:
+        augment === undefined
+          ? 'add an `augment` stage, or more images'
+          : 'add images, or make the head smaller or its dropout stronger',
+    },
+  };
+};
+
+const pastTheBest: Rule = ({ history, train }) => {
+  if (history === undefined || train === undefined || train.config.early_stopping !== undefined) return undefined;
+  const losses = history.epochs.map(({ val_loss: loss }) => loss ?? Infinity);
+  const lowest = Math.min(...losses);
+  const used = losses[history.bestEpoch - 1];
+  if (!(used > 1.1 * lowest) || !Number.isFinite(used)) return undefined;
+  return {
+    rule: 'past-the-best',
+    level: 'weak',
+    text: `validation loss was lowest after epoch ${losses.indexOf(lowest) + 1} of ${losses.length}, and rose by ${percent(used / lowest - 1)} since`,
+    next: {
+      text: 'stop at the best epoch and keep its weights',
+      set: [`stages.${train.name}.early_stopping={}`],
+    },
+  };
+};
+
+const stillImproving: Rule = ({ history, train }) => {
+  if (history === undefined || history.epochs.length < 3) return undefined;
+  const { length } = history.epochs;
+  // Fewer epochs than were asked for: early stopping ended it.
+  if (train?.config.epochs !== length) return undefined;
+  const losses = history.epochs.map(({ val_loss: loss }) => loss ?? NaN);
+  const [before, last] = [losses[length - 1 - Math.ceil(length / 4)], losses[length - 1]];
+  if (last !== Math.min(...losses) || !(before > 1.02 * last)) return undefined;
+  return {
+    rule: 'still-improving',
+    level: 'weak',
+    text: `validation loss was still falling in the last of the ${count(length, 'epoch')}`,
+    next: { text: 'train longer', set: [`stages.${train.name}.epochs=${2 * length}`] },
+  };
+};
+
+const fewImages: Rule = (facts) => {
+  const { low, high } = accuracyInterval(facts);
+  const { samples, split } = facts.metrics;
+  if (high - low <= 0.15) return undefined;
+  return {
+    rule: 'few-images',
+    level: 'weak',
+    text: `${count(samples, `${split} image`)} are too few to know the accuracy better than that`,
+    next: { text: `add images, or give \`split.${split}\` a larger share` },
+  };
+};
+
+/** In the order of their weight. */
+const rules: readonly Rule[] = [
+  noBetterThanGuessing,
+  smallBase,
+  neglectedClass,
+  stillImproving,
+  overfitting,
+  pastTheBest,
+  fewImages,
+];
+
+export function weaknessesOf(facts: Facts): Weakness[] {
+  return rules.flatMap((rule) => rule(facts) ?? []);
+}

@@ -1,0 +1,38 @@
+/** The verdict about a run: what its figures mean, in words, and what to try next. */
+import { count } from '../../core/text/count.js';
+import { percent } from '../../core/text/ratio.js';
+import type { RunResults } from '../results/kept.js';
+import { readFacts, type Facts } from './facts.js';
+import { accuracyInterval, guessOf, weaknessesOf, type Level, type Next } from './rules.js';
+
+export interface Verdict {
+  readonly level: Level;
+  /** `95.0% of 40 validation images are right (83.5% to 98.6%); always answering cats would reach 50.0%`. */
+  readonly headline: string;
+  /** One sentence for each weakness, the gravest first. */
+  readonly weaknesses: readonly string[];
+  /** Undefined if nothing is known that would help. */
+  readonly next: Next | undefined;
+}
+
+/** Judges the best evaluation of a run; undefined if there is none to judge. */
+export async function verdictOf(results: RunResults): Promise<Verdict | undefined> {
+  const facts = await readFacts(results);
+  return facts && judge(facts);
+}
+
+export function judge(facts: Facts): Verdict {
+  const { accuracy, samples, split } = facts.metrics;
+  const { low, high } = accuracyInterval(facts);
+  const guess = guessOf(facts);
+  const found = weaknessesOf(facts);
+  const steps = found.flatMap(({ next }) => next ?? []);
+  const which = facts.evaluations > 1 ? `${facts.evaluation}, the best of ${facts.evaluations}: ` : '';
+  return {
+    level: found.some(({ level }) => level === 'bad') ? 'bad' : found.length > 0 ? 'weak' : 'good',
+    headline: `${which}${percent(accuracy)} of ${count(samples, `${split} image`)} are right (95% interval: ${percent(low)} to ${percent(high)}); always answering ${guess.name} would reach ${percent(guess.share)}`,
+    weaknesses: found.map(({ text }) => text),
+    // A change that a command can make comes first.
+    next: steps.find(({ set }) => set !== undefined) ?? steps[0],
+  };
+}
