@@ -166,6 +166,7 @@ describe('the page', () => {
     const { page } = await open(file());
     expect(await page.getByRole('heading', { level: 1 }).allTextContents()).toEqual(['pets']);
     expect(await page.getByRole('heading', { level: 2 }).allTextContents()).toEqual([
+      'Not better than guessing',
       'Results',
       'Training',
       'Mistakes',
