@@ -1,7 +1,8 @@
 /** pipeline init: writes a pipeline file for a folder of images. */
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
 import { pipelineNameOf, projectRootOf } from '../config/project-root.js';
+import { packageFile } from '../core/package.js';
 import { isWithin, shownFrom } from '../core/paths.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { CommandSpec, Host } from './host.js';
@@ -53,7 +54,8 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
   const written = shownFrom(root, source).split(sep).join('/');
   await mkdir(dirname(file), { recursive: true });
   try {
-    await writeFile(file, template(pipelineNameOf(basename(file, extname(file))), written), {
+    const text = folder === undefined ? examplePipeline : photosPipeline;
+    await writeFile(file, await text(pipelineNameOf(basename(file, extname(file))), written), {
       flag: force ? 'w' : 'wx',
     });
   } catch (error) {
@@ -80,7 +82,28 @@ function amongImages(file: string, shown: string): PipelineError {
   });
 }
 
-/** JSON strings are valid YAML, whatever characters a name contains. */
+/**
+ * For photos of one's own: the recipe that ships, with other names. JSON strings are valid YAML, whatever characters a
+ * name contains.
+ */
+async function photosPipeline(name: string, source: string): Promise<string> {
+  const recipe = await readFile(packageFile('pipelines/photos.yaml'), 'utf8');
+  const changes: readonly (readonly [line: RegExp, text: string])[] = [
+    [/^name: photos$/m, `name: ${JSON.stringify(name)}`],
+    [/^ {4}source: photos$/m, `    source: ${JSON.stringify(source)}`],
+    [/^ {4}to: models\/photos$/m, `    to: ${JSON.stringify(`models/${name}`)}`],
+  ];
+  const start = recipe.indexOf('version: 1');
+  // A function, because `$` means something in a replacement text.
+  const text = changes.reduce((changed, [line, now]) => changed.replace(line, () => now), recipe.slice(start));
+  return `# Trains a classifier on the image folders in ${JSON.stringify(source)}.\n${text}`;
+}
+
+/** For the drawn images that come with the tool, as the base does. */
+function examplePipeline(name: string, source: string): Promise<string> {
+  return Promise.resolve(template(name, source));
+}
+
 function template(name: string, source: string): string {
   return `# Trains a classifier on the image folders in ${JSON.stringify(source)}.
 version: 1
@@ -92,7 +115,7 @@ stages:
     image: {size: [96, 96]}
     split: {validation: 0.2}    # if there are no folders train/ and validation/
   load-base:
-    architecture: compact32     # small, comes with the tool; for photos a larger base is better
+    architecture: compact32     # small, comes with the tool
   freeze:
     layers: all
   build-head:

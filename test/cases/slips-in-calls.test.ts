@@ -20,6 +20,10 @@ test('a pipeline for the current folder is written beside it, and runs', async (
     'stages.train.epochs=1',
     '--set',
     'stages.ingest.image.size=[32, 32]',
+    '--set',
+    'stages.load-base.architecture=compact32',
+    '--set',
+    'stages.build-head.layers=[global_average_pooling, classifier]',
   );
   expect([run.code, run.stderr]).toEqual([0, expect.any(String)]);
   expect(JSON.parse(await project.read('models/photos/classes.json'))).toEqual(['cats', 'dogs']);

@@ -7,9 +7,11 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { ActionKey } from '../../src/core/digest.js';
 import type { RunEvent } from '../../src/core/event.js';
+import { hubBases } from '../../src/core/hub-bases.js';
 import { resolveEngine } from '../../src/engine/resolve.js';
 import { actionKeyOf, type Preimage } from '../../src/runner/action-key.js';
 import { native } from '../engine/tfjs/backends.js';
+import { hubNetwork } from '../model/onnx/hub-network.js';
 import { pipelineText, Project, repository } from './rig.js';
 
 let project: Project;
@@ -229,17 +231,26 @@ describe('init', () => {
   test('writes a pipeline that runs, for a folder and for the images that come with the tool', async () => {
     const other = await Project.create();
     await other.addPets('my pets', 12);
+    const { repository: published, file } = hubBases.efficientnet_lite0;
+    await mkdir(join(other.path('mirror', published, file), '..'), { recursive: true });
+    await writeFile(other.path('mirror', published, file), hubNetwork('efficientnet_lite0'));
     expect((await other.command('init', 'my pets')).stderr).toBe(
       'wrote my-pets.yaml; next: pipeline run my-pets.yaml\n',
     );
     // The one pipeline here is meant where none is named; other programs' files are not.
     await other.write('compose.yaml', 'services: {}\n');
+    const without = await other.command('run', '--offline');
+    expect([without.code, without.stderr]).toEqual([3, expect.stringContaining('No other base is taken in its place')]);
+    other.environment.PIPELINE_MIRROR = other.path('mirror');
     expect((await other.command('run', '--set', 'stages.train.epochs=1')).code).toBe(0);
     const run = await other.run('my-pets.yaml', '--set', 'stages.train.epochs=2');
     expect([run.code, run.named('ran')]).toEqual([0, expect.arrayContaining(['train', 'export'])]);
+    expect(run.stderr).not.toMatch(/warning|was made/);
     const again = await other.command('init', 'my pets');
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('already exists')]);
     expect((await other.command('init')).code).toBe(0);
+    const example = await other.run('pets.yaml', '--set', 'stages.train.epochs=1');
+    expect([example.code, example.stderr]).toEqual([0, expect.not.stringContaining('was made for images')]);
     expect((await other.command('plan')).stderr).toContain('there are 2 pipelines here: my-pets.yaml, pets.yaml');
     // The name in the file has the form of names, whatever the file is called.
     await other.command('init', 'my pets', '--to', 'all pets.yaml');

@@ -25,6 +25,7 @@ const changes: Readonly<Record<string, readonly string[]>> = {
   'cats-dogs.yaml': ['stages.load-base.weights=random', 'stages.evaluate.minimum.accuracy=0'],
   'cats-dogs-finetune.yaml': [base, 'stages.fine-tune.freeze.until=top_conv', 'stages.fine-tune.epochs=1'],
   'cats-dogs-mobilenet.yaml': [base],
+  'photos.yaml': [base, 'stages.build-head.layers=[global_average_pooling, classifier]'],
   'sweep.yaml': [],
 };
 

@@ -161,7 +161,10 @@ describe('build-head', () => {
 
 describe('a base that was made for one size', () => {
   /** Builds a head at 16 x 16 on a base of these layers. */
-  async function build(layers: readonly Layer[]): Promise<{ notes: [string, string][]; problem: unknown }> {
+  async function build(
+    layers: readonly Layer[],
+    { architecture = 'layers_model', side = 16 } = {},
+  ): Promise<{ notes: [string, string][]; problem: unknown }> {
     const bench = new Bench();
     const graph: Graph = { name: 'own', layers };
     const weights = bench.put(encodeWeights(initialWeights(graph, 1)));
@@ -169,9 +172,9 @@ describe('a base that was made for one size', () => {
       graph,
       preprocessing: { kind: 'mode', mode: 'tf' },
       weights: [weights],
-      base: { architecture: 'layers_model', weights: 'x' },
+      base: { architecture, weights: 'x' },
     };
-    const image = { size: [16, 16], interpolation: 'bilinear', orientation: 'exif' };
+    const image = { size: [side, side], interpolation: 'bilinear', orientation: 'exif' };
     const inputs = {
       base: { weights, model: bench.putJson(document) },
       data: { spec: bench.putJson({ classes: ['a', 'b'], image }) },
@@ -215,6 +218,14 @@ describe('a base that was made for one size', () => {
       [16, null],
     ])
       expect(await build([input(height, width), conv('conv', 'in', 4)])).toEqual({ notes: [], problem: undefined });
+  });
+
+  test('says nothing at sizes that the base was measured to work well at', async () => {
+    const layers = [input(32, 32), conv('conv', 'in', 4)];
+    for (const side of [32, 96, 128])
+      expect((await build(layers, { architecture: 'compact32', side })).notes).toEqual([]);
+    const [note] = (await build(layers, { architecture: 'compact32', side: 160 })).notes;
+    expect(note[1]).toBe('the base compact32 was made for images of 32x32 and runs at 160x160');
   });
 
   test('is refused at another one, with the size to write, if they do', async () => {

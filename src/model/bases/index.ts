@@ -31,6 +31,8 @@ export interface Base {
   readonly preprocessing: PreprocessingMode | null;
   /** Height and width of the images that it was trained on; null if nobody but the user knows. */
   readonly imageSize: number | null;
+  /** The smallest and the largest side of images that it was measured to work with as well as at its own size. */
+  readonly sides?: readonly [smallest: number, largest: number];
   readonly published: readonly PublishedWeights[];
   /** Of the published weights; null for a file of one's own. */
   readonly license: string | null;
@@ -103,6 +105,7 @@ export const bases: Readonly<Record<Architecture, Base>> = {
     build: null,
     preprocessing: 'tf',
     imageSize: 32,
+    sides: [32, 128],
     published: [],
     license: 'MIT',
     packaged: { file: 'examples/base/model.json', parameters: 189_304 },

@@ -1,9 +1,11 @@
 /** The work of build-head: checks that base, head, images and classes fit, and draws the weights. */
 import { unitsFault } from '../../core/head-rules.js';
 import { nameList } from '../../core/text/names.js';
+import { own } from '../../core/own.js';
 import { failure } from '../../core/problem.js';
 import type { StageContext } from '../../core/stage.js';
 import { isDataSpec } from '../../image/dataset.js';
+import { bases, type Base } from '../../model/bases/index.js';
 import { graphCost, refuseExcessive } from '../../model/cost.js';
 import { isModelDocument, type ModelDocument } from '../../model/document.js';
 import { allWeightSpecs, outputOf, shapesOf, withInputShape, type Graph } from '../../model/graph.js';
@@ -57,6 +59,7 @@ function checkSize({ graph, base }: ModelDocument, sized: Graph, note: (code: st
   const [own, wanted] = [fixed.join('x'), size.join('x')];
   const reason = whyFixed(withInputShape(graph, [fixed[0], fixed[1], 3]), sized);
   if (reason === undefined) {
+    if (isUsual(base.architecture, size)) return;
     note('base-size', `the base ${base.architecture} was made for images of ${own} and runs at ${wanted}`);
     return;
   }
@@ -68,6 +71,12 @@ function checkSize({ graph, base }: ModelDocument, sized: Graph, note: (code: st
     expected: `\`size: [${fixed.join(', ')}]\``,
     remedy: `write \`size: [${fixed.join(', ')}]\`, or use a base whose layers are convolutions and pools`,
   });
+}
+
+/** Whether a base was measured to work well at other sizes than its own, this one among them. */
+function isUsual(architecture: string, size: readonly (number | null)[]): boolean {
+  const { sides: [smallest, largest] = [Infinity, 0] } = own<Base>(bases, architecture) ?? {};
+  return size.every((side) => side !== null && side >= smallest && side <= largest);
 }
 
 /** Why a network runs at its own size only; undefined if it runs at both. */
