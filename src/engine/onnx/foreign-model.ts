@@ -69,10 +69,11 @@ function checkNode(node: Uint8Array, where: string): void {
   }
 }
 
-/** TensorProto: external_data (13), data_location (14). */
+/** TensorProto: external_data (13), data_location (14), which quantizers write for tensors inside too, as 0. */
 function checkTensor(tensor: Uint8Array, where: string): void {
-  for (const { number } of fieldsOf(tensor)) {
-    if (number === 13 || number === 14)
+  for (const field of fieldsOf(tensor)) {
+    if (field.number === 14 && field.kind === 'varint' && Number(field.value) === 0) continue;
+    if (field.number === 13 || field.number === 14)
       throw refused(where, `the tensor ${JSON.stringify(textOf(tensor, 8))} is in another file`);
   }
 }

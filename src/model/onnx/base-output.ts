@@ -55,15 +55,37 @@ function classifierInput(model: OnnxModel, output: string): string | undefined {
   for (let node = makers.get(value); node !== undefined; node = makers.get(value)) {
     if (products.has(node.op)) {
       const matrix = node.inputs[node.op === 'QGemm' || node.op === 'QLinearMatMul' ? 3 : 1];
-      return isConstant(model, makers, matrix) ? node.inputs[0] : undefined;
+      return isConstant(model, makers, matrix) ? beforeRounding(makers, node.inputs[0]) : undefined;
     }
-    if (!afterProduct.has(node.op)) return undefined;
-    // Of a sum, the part that is computed: the other is the bias.
-    const computed = node.inputs.filter((input) => input !== '' && !isConstant(model, makers, input));
+    const computed = scaledProduct(node, makers) ?? computedInputs(node, model, makers);
     if (computed.length !== 1) return undefined;
     [value] = computed;
   }
   return undefined;
+}
+
+/** Of a sum, the part that is computed: the other is the bias. */
+function computedInputs(
+  { op, inputs }: OnnxNode,
+  model: OnnxModel,
+  makers: ReadonlyMap<string, OnnxNode>,
+): readonly string[] {
+  return afterProduct.has(op) ? inputs.filter((input) => input !== '' && !isConstant(model, makers, input)) : [];
+}
+
+/** A product of integers times its scale, as `quantize_dynamic` of onnxruntime writes it: both are computed. */
+function scaledProduct({ op, inputs }: OnnxNode, makers: ReadonlyMap<string, OnnxNode>): readonly string[] | undefined {
+  if (op !== 'Mul') return undefined;
+  return inputs.filter((input) => {
+    const cast = makers.get(input);
+    return cast?.op === 'Cast' && makers.get(cast.inputs[0])?.op === 'MatMulInteger';
+  });
+}
+
+/** The numbers that a product of integers reads, before they were made integers. */
+function beforeRounding(makers: ReadonlyMap<string, OnnxNode>, value: string): string {
+  const node = makers.get(value);
+  return node?.op === 'DynamicQuantizeLinear' || node?.op === 'QuantizeLinear' ? node.inputs[0] : value;
 }
 
 function isConstant(model: OnnxModel, makers: ReadonlyMap<string, OnnxNode>, value: string): boolean {

@@ -120,17 +120,44 @@ function extentOf(dim: Uint8Array): number | string | null {
 
 /** The node that makes each value. */
 export function makersOf({ nodes }: Pick<OnnxModel, 'nodes'>): ReadonlyMap<string, OnnxNode> {
-  return new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node])));
+  return new Map(nodes.flatMap((node) => node.outputs.filter((name) => name !== '').map((name) => [name, node])));
 }
 
-/** The nodes that a value needs, in their order. */
+/**
+ * The nodes that a value needs, each after those that it reads, and otherwise in the file's order. Files must be in such an
+ * order, but converters to float16 append their casts, and onnxruntime sorts them.
+ */
 export function nodesFor(model: OnnxModel, output: string): OnnxNode[] {
-  const needed = new Set([output]);
-  const kept: OnnxNode[] = [];
-  for (const node of model.nodes.toReversed()) {
-    if (!node.outputs.some((value) => value !== '' && needed.has(value))) continue;
-    kept.push(node);
-    for (const input of node.inputs) needed.add(input);
+  const makers = makersOf(model);
+  const needed = new Set<OnnxNode>();
+  const found = [makers.get(output)];
+  for (let node = found.pop(); node !== undefined || found.length > 0; node = found.pop()) {
+    if (node === undefined || needed.has(node)) continue;
+    needed.add(node);
+    for (const input of node.inputs) found.push(makers.get(input));
   }
-  return kept.reverse();
+  return sorted(
+    model.nodes.filter((node) => needed.has(node)),
+    makers,
+  );
+}
+
+/** A cycle stays: onnxruntime refuses it. */
+function sorted(nodes: readonly OnnxNode[], makers: ReadonlyMap<string, OnnxNode>): OnnxNode[] {
+  const begun = new Set<OnnxNode>();
+  const done = new Set<OnnxNode>();
+  for (const last of nodes) {
+    const path = [last];
+    for (let node = path.at(-1); node !== undefined; node = path.at(-1)) {
+      const before = begun.has(node) ? [] : node.inputs.map((input) => makers.get(input));
+      begun.add(node);
+      const next = before.filter((one) => one !== undefined && !begun.has(one)).reverse() as OnnxNode[];
+      if (next.length > 0) path.push(...next);
+      else {
+        path.pop();
+        done.add(node);
+      }
+    }
+  }
+  return [...done];
 }
