@@ -5,6 +5,7 @@ import type { Emit } from '../core/event.js';
 import type { SourceHost, VerifiedFile } from '../core/source.js';
 import { hashFile, mismatch, type Hashed } from './hashing.js';
 import type { Pins } from './pins.js';
+import { proxyAddress, shownProxy } from './proxy.js';
 import { transfer } from './transfer.js';
 
 /** What fetching needs of a stage's context. */
@@ -41,7 +42,10 @@ export async function download(
   const path = await sources.store.claimPartial(name);
   try {
     const resumes = (await stat(path).catch(() => undefined)) !== undefined;
-    note('download', `${resumes ? 'resuming the download of' : 'downloading'} ${url}`);
+    const proxy = await proxyAddress(url);
+    // Said because the tool's own guard of inner networks does not see what a proxy reaches.
+    const way = proxy === undefined ? '' : ` through the proxy ${shownProxy(proxy)}, which decides what can be reached`;
+    note('download', `${resumes ? 'resuming the download of' : 'downloading'} ${url}${way}`);
     let hashed = await bring(url, path, pins, context, timing);
     let wrong = mismatch(hashed, pins, url);
     if (wrong !== undefined && resumes) {

@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { failure } from '../core/problem.js';
 import { checkedUrl, guardedLookup, type AddressRules } from './address.js';
+import { proxyFor } from './proxy.js';
 
 const REDIRECTS = 3;
 const redirectCodes: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -36,13 +37,13 @@ export async function get(address: string, options: RequestOptions): Promise<Inc
   }
 }
 
-function getOnce(url: URL, { from, stallMs, signal, ...rules }: RequestOptions): Promise<IncomingMessage> {
+async function getOnce(url: URL, { from, stallMs, signal, ...rules }: RequestOptions): Promise<IncomingMessage> {
+  const proxy = await proxyFor(url, signal);
   const request = url.protocol === 'http:' ? httpRequest : httpsRequest;
   return new Promise((resolve, reject) => {
     const sent = request(url, {
       // A connection of its own: none is kept open, and none that another address checked is taken over.
-      agent: false,
-      lookup: guardedLookup(rules),
+      ...(proxy === undefined ? { agent: false, lookup: guardedLookup(rules) } : { agent: proxy.agent }),
       signal,
       // Given here it also counts while the connection is made.
       timeout: stallMs,
@@ -59,7 +60,8 @@ function getOnce(url: URL, { from, stallMs, signal, ...rules }: RequestOptions):
       sent.destroy(stalled);
     });
     sent.on('response', (arrived) => resolve((response = arrived)));
-    sent.on('error', reject);
+    sent.on('error', (error) => reject(proxy === undefined ? error : proxy.explained(error)));
+    proxy?.watch(sent, stallMs);
     sent.end();
   });
 }
