@@ -63,8 +63,19 @@ function inferenceOnly({ trainable: _trainable, ...layer }: Layer): object {
   return layer.kind === 'batch_normalization' ? { ...layer, statistics: undefined } : layer;
 }
 
-/** Digest over the prefix's own tensors, whatever other weights come in the same files. */
+/** Of weights that were hashed in this process: a plan asks for training and validation images. */
+const digests = new WeakMap<Weights, WeakMap<Graph, string>>();
+
+/** Digest over the prefix's own tensors, whatever other weights come in the same files. Frozen weights never change. */
 function weightsDigest(prefix: Graph, weights: Weights): string {
+  const known = digests.get(weights) ?? new WeakMap<Graph, string>();
+  digests.set(weights, known);
+  const digest = known.get(prefix) ?? hashOf(prefix, weights);
+  known.set(prefix, digest);
+  return digest;
+}
+
+function hashOf(prefix: Graph, weights: Weights): string {
   const own = weightsOfLayers(weights, prefix.layers);
   const hash = createHash('sha256');
   for (const name of [...own.keys()].sort()) {

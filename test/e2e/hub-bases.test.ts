@@ -112,3 +112,13 @@ test('other bytes than those that are pinned, and another network, are refused',
     expect.stringContaining('a different network than dinov2_small: it gives 100 numbers'),
   ]);
 });
+
+test('a copy of one by another exporter may call its output otherwise', async () => {
+  await writeFile(project.path('copy.onnx'), hubNetwork('mobilenet_v3_large'));
+  await project.write(
+    'copy.yaml',
+    'version: 1\nstages:\n  load-base: {architecture: efficientnet_lite0, weights: copy.onnx}\n',
+  );
+  const run = await project.run('copy.yaml');
+  expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('output `before`, which its classifier reads')]);
+});

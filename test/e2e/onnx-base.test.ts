@@ -106,6 +106,21 @@ describe('refused with the line', () => {
     await project.write('pets.yaml', pipeline());
   });
 
+  test.each(['', 'README'])('a data file that is missing, beside %j', async (other) => {
+    await mkdir(project.path('cut/onnx'), { recursive: true });
+    await writeFile(project.path('cut/onnx/model.onnx'), tinyNetwork({ externalKernel: 'model.onnx_data' }));
+    if (other !== '') await writeFile(project.path('cut/onnx', other), '');
+    await project.write('cut.yaml', pipeline({ weights: 'cut', base: ', preprocessing: none' }));
+    const { code, stderr } = await project.command('run', 'cut.yaml', 'load-base');
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringMatching(/model\.onnx_data(, which is missing| does not exist\n[^]*expected: an \.onnx file)/),
+    ]);
+    // A plan knows it as well.
+    const plan = await project.command('plan', 'cut.yaml');
+    expect([plan.code, plan.stderr]).toEqual([3, expect.stringContaining('model.onnx_data')]);
+  });
+
   test('fields of ONNX files elsewhere', async () => {
     await project.write(
       'other.yaml',

@@ -24,6 +24,7 @@ jest.unstable_mockModule('node:fs/promises', () => ({
   },
 }));
 const { runHere } = await import('./in-process.js');
+const { kernel, tinyNetwork } = await import('../model/onnx/tiny-network.js');
 
 let root: string;
 beforeAll(async () => void (root = await fs.mkdtemp(join(tmpdir(), 'pipeline-swapped-'))));
@@ -126,6 +127,38 @@ test.each(['h5', 'keras'])('weights in a .%s file', async (ending) => {
   const make = (folder: string) => fs.writeFile(join(folder, 'pets.yaml'), baseText(file));
   const [before, after] = [`tiny-keras3.${ending}`, `tiny-keras2.${ending}`].map(fixtureBytes);
   expect(new Set(await outcomes({ make, file, before, after }))).toEqual(new Set(['new', 'bad-data file-changed']));
+});
+
+const onnxText = `version: 1
+stages:
+  load-base: {architecture: onnx, weights: hub}
+`;
+const wants = (mean: number): Bytes =>
+  Buffer.from(
+    JSON.stringify({ size: { height: 32, width: 32 }, image_mean: [mean, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] }),
+  );
+
+/** A folder of the hub whose convolution's kernel is in a file beside the network. */
+async function hubFolder(folder: string): Promise<void> {
+  await fs.mkdir(join(folder, 'hub/onnx'), { recursive: true });
+  await fs.writeFile(join(folder, 'hub/onnx/model.onnx'), tinyNetwork({ externalKernel: 'model.onnx_data' }));
+  await fs.writeFile(join(folder, 'hub/onnx/model.onnx_data'), new Uint8Array(kernel.buffer.slice(0)));
+  await fs.writeFile(join(folder, 'hub/preprocessor_config.json'), wants(0.5));
+  await fs.writeFile(join(folder, 'pets.yaml'), onnxText);
+}
+
+test('an ONNX base: the network, its data file and how it wants its images', async () => {
+  const network = tinyNetwork({ externalKernel: 'model.onnx_data' });
+  const other = tinyNetwork({ externalKernel: 'model.onnx_data', shift: 1 });
+  const data = new Uint8Array(kernel.buffer.slice(0));
+  for (const [file, before, after] of [
+    ['hub/onnx/model.onnx', network, other],
+    ['hub/onnx/model.onnx_data', data, flipped(data, 100)],
+    ['hub/preprocessor_config.json', wants(0.5), wants(0.4)],
+  ] as const) {
+    const found = await outcomes({ make: hubFolder, file, before, after });
+    expect([file, new Set(found)]).toEqual([file, new Set(['new', 'bad-data file-changed'])]);
+  }
 });
 
 async function pets(): Promise<{ name: string; content: Bytes }[]> {

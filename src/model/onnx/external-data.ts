@@ -27,8 +27,21 @@ export function externalFiles(file: Uint8Array, where: string): string[] {
   return [...names];
 }
 
-/** The same model with all its tensors in it. `files` holds the bytes of each file that it names. */
+/**
+ * The same model with all its tensors in it. `files` holds the bytes of each file that it names. Throws `bad-data` if one
+ * is missing, RangeError for what is not ONNX.
+ */
 export function withoutExternal(file: Uint8Array, files: ReadonlyMap<string, Uint8Array>, where: string): Uint8Array {
+  const missing = externalFiles(file, where).find((name) => !files.has(name));
+  if (missing !== undefined) {
+    throw failure('bad-data', {
+      code: 'external-data-missing',
+      where,
+      found: `keeps tensors in ${missing}, which is missing`,
+      expected: 'that file in the same folder',
+      remedy: `download ${missing} too, from where the model is from, and keep all files of the model in one folder`,
+    });
+  }
   if (files.size === 0) return file;
   const copy = new Message();
   for (const field of fieldsOf(file)) {

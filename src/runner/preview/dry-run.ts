@@ -95,6 +95,8 @@ function notAvailable(found: string): PipelineError {
 /** Keeps in memory what is put, and reads from the store what is not. */
 function inMemory(store: Store): Store {
   const blobs = new Map<string, Buffer>();
+  // Stages of one plan read the same weights, which may be large: they are read and hashed once.
+  const read = new Map<string, WeakRef<Buffer>>();
   return {
     ...store,
     putBlob: async (content) => {
@@ -103,7 +105,13 @@ function inMemory(store: Store): Store {
       blobs.set(ref.digest, bytes);
       return ref;
     },
-    readBlob: (ref) => Promise.resolve(blobs.get(ref.digest) ?? store.readBlob(ref)),
+    readBlob: async (ref) => {
+      const known = blobs.get(ref.digest) ?? read.get(ref.digest)?.deref();
+      if (known !== undefined) return known;
+      const bytes = await store.readBlob(ref);
+      if (bytes !== undefined) read.set(ref.digest, new WeakRef(bytes));
+      return bytes;
+    },
     putRecord: () => Promise.reject(new Error('a dry run publishes nothing')),
   };
 }

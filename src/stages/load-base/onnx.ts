@@ -1,7 +1,7 @@
 /** The work of load-base for ONNX files: reads the network with its tensors, and how it wants its images. */
 import { basename, dirname, relative } from 'node:path';
 import { hubBaseOf, type HubBase } from '../../core/hub-bases.js';
-import { failure } from '../../core/problem.js';
+import { failure, PipelineError } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
 import { count } from '../../core/text/count.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
@@ -11,6 +11,7 @@ import { countParameters, type ModelDocument } from '../../model/document.js';
 import type { OnnxLayer } from '../../model/graph.js';
 import { ModelFolder } from '../../model/model-folder.js';
 import { withoutExternal } from '../../model/onnx/external-data.js';
+import { wholeFile } from '../../model/onnx/whole-file.js';
 import type { Normalization, Preprocessing } from '../../model/preprocessing.js';
 import { readPreprocessorConfig, type PreprocessorConfig } from '../../core/preprocessor-config.js';
 import { encodeWeights } from '../../model/weights-file.js';
@@ -25,7 +26,11 @@ export async function putOnnxBase(source: WeightsFile, context: StageContext<'lo
   const size = config.input_size ?? wants?.size ?? hub?.size ?? [224, 224];
   const { output = hub?.output ?? 'auto', tokens = hub?.tokens } = config;
   const where = source.shown ?? source.path;
-  const base = await readOnnxBase(bytes, { where, output, tokens, size });
+  const base = await readOnnxBase(bytes, { where, output, tokens, size }).catch((error: unknown) => {
+    // Another exporter of the same network may have called it otherwise.
+    if (config.output !== undefined || hub === undefined || !isNoSuchOutput(error)) throw error;
+    return readOnnxBase(bytes, { where, output: 'auto', tokens, size });
+  });
   const preprocessing = preprocessingOf(config, wants?.preprocessing ?? (hub && wantsOf(hub)));
   const [input, layer] = base.graph.layers as [OnnxBase['graph']['layers'][0], OnnxLayer];
   if (hub !== undefined && config.output === undefined) refuseOtherThan(hub, config.architecture, layer, where);
@@ -46,8 +51,12 @@ export async function putOnnxBase(source: WeightsFile, context: StageContext<'lo
   await putJson('model', document);
 }
 
+function isNoSuchOutput(error: unknown): boolean {
+  return error instanceof PipelineError && error.problems.some(({ code }) => code === 'no-such-output');
+}
+
 /** All tensors are read with the bytes that were hashed. */
-async function readNetwork({ path, files }: WeightsFile): Promise<Uint8Array> {
+async function readNetwork({ path, files, shown = path }: WeightsFile): Promise<Uint8Array> {
   const folder = ModelFolder.of(path, files);
   const network = await folder.read(basename(path));
   const beside = [...files.keys()].filter((file) => file !== path);
@@ -57,7 +66,7 @@ async function readNetwork({ path, files }: WeightsFile): Promise<Uint8Array> {
       return [name, await folder.read(name)];
     }),
   );
-  return withoutExternal(network, new Map(read), path);
+  return wholeFile(shown, () => withoutExternal(network, new Map(read), shown));
 }
 
 async function readWants({ path, digest }: NonNullable<WeightsFile['preprocessor']>): Promise<PreprocessorConfig> {

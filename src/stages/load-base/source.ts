@@ -100,7 +100,9 @@ async function locateWeights({
           where,
           field: ['weights'],
           found,
-          expected: baseFormats,
+          expected: isOnnxBase(config.architecture)
+            ? 'an .onnx file with its data files, or a folder that contains them'
+            : baseFormats,
           remedy: forShell?.remedy ?? remedy,
         },
         error,

@@ -50,3 +50,9 @@ test('a place beyond the end of the file is damage', () => {
   expect(read({ offset: '9007199254740991', length: '72' })).toMatch(/^bad-data: needs /);
   expect(read({ offset: '-4' })).toBe('bad-data: has the offset "-4" for a tensor');
 });
+
+test('a file that is missing is reported by its name', () => {
+  expect(refusal(() => withoutExternal(fileWith({ location: 'model.onnx_data' }), new Map(), 'm'))).toBe(
+    'bad-data: keeps tensors in model.onnx_data, which is missing',
+  );
+});

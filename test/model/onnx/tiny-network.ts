@@ -12,6 +12,10 @@ export interface TinyOptions {
   /** Nodes after the activation, and the outputs that they give. */
   readonly ending?: { readonly nodes: readonly Message[]; readonly outputs: readonly Message[] };
   readonly extra?: readonly Message[];
+  /** The file beside the network that the kernel is in. */
+  readonly externalKernel?: string;
+  /** Every value of the convolution's bias. */
+  readonly shift?: number;
 }
 
 const CHANNELS = 4;
@@ -37,6 +41,8 @@ export function tinyNetwork({
   batch = 'batch',
   ending = classifier,
   extra = [],
+  externalKernel,
+  shift = 0,
 }: TinyOptions = {}): Uint8Array {
   const isFirst = layout === 'NCHW';
   const turn = node({
@@ -50,7 +56,7 @@ export function tinyNetwork({
       ...(isFirst ? [] : [turn]),
       node({
         op: 'Conv',
-        inputs: [isFirst ? 'images' : 'turned', 'kernel'],
+        inputs: [isFirst ? 'images' : 'turned', 'kernel', ...(shift === 0 ? [] : ['shift'])],
         outputs: ['convolved'],
         attributes: [intsAttribute('strides', [2, 2]), intsAttribute('pads', [1, 1, 1, 1])],
       }),
@@ -58,7 +64,10 @@ export function tinyNetwork({
       ...ending.nodes,
     ],
     constants: [
-      floats('kernel', [CHANNELS, 3, 3, 3], [...kernel]),
+      externalKernel === undefined
+        ? floats('kernel', [CHANNELS, 3, 3, 3], [...kernel])
+        : beside('kernel', [CHANNELS, 3, 3, 3], externalKernel),
+      ...(shift === 0 ? [] : [floats('shift', [CHANNELS], new Array<number>(CHANNELS).fill(shift))]),
       floats('matrix', [CHANNELS, 5], [...matrix]),
       floats('bias', [5], [0, 0, 0, 0, 0]),
       ...extra,
@@ -68,6 +77,15 @@ export function tinyNetwork({
   });
   return new Message().int(1, 8).message(7, body).message(8, new Message().text(1, '').int(2, opset)).toBytes();
 }
+
+/** TensorProto of float32 whose bytes are a file: dims (1), data_type (2), name (8), external_data (13), data_location (14). */
+const beside = (name: string, dims: readonly number[], location: string): Message =>
+  new Message()
+    .ints(1, dims)
+    .int(2, 1)
+    .text(8, name)
+    .message(13, new Message().text(1, 'location').text(2, location))
+    .int(14, 1);
 
 /** Tokens [batch, tokens, 4] instead of a classifier. */
 export const tokenEnding = (name = 'last_hidden_state'): NonNullable<TinyOptions['ending']> => ({
