@@ -29,6 +29,14 @@ describe('a rerun', () => {
       .split('\n')
       .map((row) => row.split(','));
     expect(rows).toHaveLength(14);
+    const history = (await project.read('.pipeline/out/pets/train/history.csv')).trim().split('\n');
+    expect(history[0]).toBe('epoch,loss,accuracy,val_loss,val_accuracy,learning_rate');
+    const epochs = run.events.flatMap((event) => (event.event === 'epoch' ? [event.metrics] : []));
+    expect(history.slice(1)).toEqual(
+      epochs.map((metrics, at) =>
+        [at + 1, metrics.loss, metrics.accuracy, metrics.val_loss, metrics.val_accuracy, 0.001].join(','),
+      ),
+    );
     expect(run.metrics.evaluate.accuracy).toBe(rows.filter(([, label, predicted]) => label === predicted).length / 14);
   });
 
@@ -36,7 +44,7 @@ describe('a rerun', () => {
     const run = await project.run();
     expect(run.named('fresh').sort()).toEqual([...all].sort());
     expect(run.stderr).toContain('nothing to do: all 7 stages are up to date');
-    expect(run.stderr).toMatch(/^[✔!✘] \d+\.\d% of \d+ validation images are right \(95% interval: /m);
+    expect(run.stderr).toMatch(/^[✔!] \d+\.\d% of \d+ validation images are right \(95% interval: /m);
     expect(await project.command('status', 'pets.yaml', '--exit-code')).toMatchObject({
       code: 0,
       stdout: 'up to date: all 7 stages\n',

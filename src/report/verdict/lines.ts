@@ -8,7 +8,8 @@ import type { Verdict } from './verdict.js';
 const marks: Readonly<Record<Level, readonly [string, Style]>> = {
   good: ['✔', 'green'],
   weak: ['!', 'yellow'],
-  bad: ['✘', 'red'],
+  // Not the mark of a stage that failed.
+  bad: ['!', 'red'],
 };
 
 /** `file` is the pipeline's, as a command names it. */

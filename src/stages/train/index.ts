@@ -3,6 +3,8 @@ import type { Json } from '../../core/canonical.js';
 import type { StageDefinition } from '../../core/stage.js';
 import { resolveEngine } from '../../engine/resolve.js';
 import { decoderIdentity } from '../../image/identity.js';
+import { isHistory } from '../../model/results.js';
+import { historyCsv } from './history-csv.js';
 
 export const train: StageDefinition<'train'> = {
   kind: 'train',
@@ -17,4 +19,15 @@ export const train: StageDefinition<'train'> = {
   run: async (context) => (await import('./run.js')).runTrain(context),
   dryRun: async (context) => (await import('./needs.js')).simulateTrain(context),
   needs: async (context) => (await import('./needs.js')).needsOfTrain(context),
+
+  async deliver({ outputs, folder, deliverFiles, readJson }) {
+    const history = await readJson(outputs.history, isHistory);
+    await deliverFiles(
+      folder,
+      new Map<string, string | typeof outputs.history>([
+        ['history.json', outputs.history],
+        ['history.csv', historyCsv(history)],
+      ]),
+    );
+  },
 };
