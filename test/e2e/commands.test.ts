@@ -245,12 +245,12 @@ describe('init', () => {
     expect((await other.command('run', '--set', 'stages.train.epochs=1')).code).toBe(0);
     const run = await other.run('my-pets.yaml', '--set', 'stages.train.epochs=2');
     expect([run.code, run.named('ran')]).toEqual([0, expect.arrayContaining(['train', 'export'])]);
-    expect(run.stderr).not.toMatch(/warning|was made/);
+    expect(run.stderr).not.toMatch(/warning|and runs at/);
     const again = await other.command('init', 'my pets');
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('already exists')]);
     expect((await other.command('init')).code).toBe(0);
     const example = await other.run('pets.yaml', '--set', 'stages.train.epochs=1');
-    expect([example.code, example.stderr]).toEqual([0, expect.not.stringContaining('was made for images')]);
+    expect([example.code, example.stderr]).toEqual([0, expect.not.stringContaining('and runs at 96x96')]);
     expect((await other.command('plan')).stderr).toContain('there are 2 pipelines here: my-pets.yaml, pets.yaml');
     // The name in the file has the form of names, whatever the file is called.
     await other.command('init', 'my pets', '--to', 'all pets.yaml');
