@@ -132,6 +132,7 @@ describe('a weakness is found, and what the pipeline does already is not advised
       text: 'train longer',
       set: ['stages.train.epochs=8'],
     });
+    expect(rulesOf(facts(evaluated([99, 100], [98, 100]), { history }, { epochs: 4 }))).toEqual([]);
     // Early stopping ended it.
     expect(rulesOf(facts(good, { history }, { epochs: 50 }))).toEqual([]);
     expect(

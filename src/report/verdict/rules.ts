@@ -28,6 +28,8 @@ type Rule = (facts: Facts) => Weakness | undefined;
 
 /** Fewer images of a class say little about it. */
 const FEW_OF_A_CLASS = 5;
+/** From this accuracy on, a loss that still falls makes answers surer, not more of them right. */
+const NOTHING_LEFT = 0.98;
 
 /** The class that has the most images, and its share: what an answer without looking reaches. */
 export function guessOf({ metrics: { classes, per_class, samples } }: Facts): { name: string; share: number } {
@@ -122,8 +124,8 @@ const pastTheBest: Rule = ({ history, train }) => {
   };
 };
 
-const stillImproving: Rule = ({ history, train }) => {
-  if (history === undefined || history.epochs.length < 3) return undefined;
+const stillImproving: Rule = ({ history, metrics, train }) => {
+  if (history === undefined || history.epochs.length < 3 || metrics.accuracy >= NOTHING_LEFT) return undefined;
   const { length } = history.epochs;
   // Fewer epochs than were asked for: early stopping ended it.
   if (train?.config.epochs !== length) return undefined;
