@@ -5,6 +5,8 @@ process.env.ORT_DISABLE_TELEMETRY = '1';
 export default {
   testEnvironment: '<rootDir>/test/environment.mjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // `npm run test:bases`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/bases/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {

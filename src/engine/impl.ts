@@ -34,7 +34,7 @@ function poolsAfterZeros({ layers }: Graph): boolean {
 function leavesPixelsOver(graph: Graph): boolean {
   const shapes = shapesOf(graph);
   return graph.layers.some((layer) => {
-    if (layer.kind !== 'conv2d' && layer.kind !== 'depthwise_conv2d') return false;
+    if (!('kernelSize' in layer)) return false;
     const input = shapes.get(layer.inputs[0])!;
     const { kernelSize, strides, dilation, padding } = layer;
     const rest = (axis: 0 | 1): boolean =>

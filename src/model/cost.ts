@@ -56,7 +56,7 @@ export function* graphCost(graph: Graph): Generator<StepCost, void, undefined> {
 
 /** Numbers of a kernel with zeros between its own, as an engine may hold it for its dilation. */
 function kernelNumbers(layer: Layer, input: Shape | undefined): number {
-  if (layer.kind !== 'conv2d' && layer.kind !== 'depthwise_conv2d') return 0;
+  if (!('kernelSize' in layer)) return 0;
   const extents = layer.kernelSize.map((size, axis) => (size - 1) * layer.dilation[axis] + 1);
   return sizeOf(extents) * (input?.[2] ?? 1) * (layer.kind === 'conv2d' ? layer.filters : layer.depthMultiplier);
 }
@@ -67,6 +67,9 @@ function multiplicationsEach(layer: Layer, input: Shape | undefined): number {
       return sizeOf(layer.kernelSize) * (input?.[2] ?? 1);
     case 'depthwise_conv2d':
       return sizeOf(layer.kernelSize);
+    case 'separable_conv2d':
+      // The depthwise part outputs as many numbers a place as the kernel of the second has rows.
+      return (((sizeOf(layer.kernelSize) + layer.filters) * layer.depthMultiplier) / layer.filters) * (input?.[2] ?? 1);
     case 'max_pooling2d':
     case 'average_pooling2d':
       return sizeOf(layer.poolSize);

@@ -18,8 +18,11 @@ const isPairOf =
     Array.isArray(value) && value.length === 2 && value.every(isMember);
 const isPair = isPairOf(isPositive);
 const isPadding = isOneOf('same', 'valid');
-const isActivation = isOneOf('linear', 'relu', 'relu6', 'sigmoid', 'softmax', 'tanh');
+const isActivation = isOneOf('linear', 'relu', 'relu6', 'sigmoid', 'softmax', 'tanh', 'silu', 'gelu', 'hard_silu');
 const isExtent: Guard<number | null> = (value): value is number | null => value === null || isPositive(value);
+
+const isSides: Guard<readonly [Pair, Pair]> = (value): value is readonly [Pair, Pair] =>
+  Array.isArray(value) && value.length === 2 && value.every(isPairOf(isCount));
 
 const windowed = { kernelSize: isPair, strides: isPair, dilation: isPair, padding: isPadding };
 const affine = { useBias: isBoolean, activation: isActivation };
@@ -30,12 +33,12 @@ const fields: Readonly<Record<LayerKind, Readonly<Record<string, Guard<unknown>>
   input: { shape: isListOf(isExtent) },
   conv2d: { filters: isPositive, ...windowed, ...affine },
   depthwise_conv2d: { depthMultiplier: isPositive, ...windowed, ...affine },
+  separable_conv2d: { filters: isPositive, depthMultiplier: isPositive, ...windowed, ...affine },
   max_pooling2d: pooling,
   average_pooling2d: pooling,
-  zero_padding2d: {
-    padding: (value): value is readonly [Pair, Pair] =>
-      Array.isArray(value) && value.length === 2 && value.every(isPairOf(isCount)),
-  },
+  zero_padding2d: { padding: isSides },
+  cropping2d: { cropping: isSides },
+  reshape: { shape: isListOf((value): value is number => value === -1 || isPositive(value)) },
   batch_normalization: {
     epsilon: isFiniteNumber,
     momentum: isFiniteNumber,
@@ -43,6 +46,8 @@ const fields: Readonly<Record<LayerKind, Readonly<Record<string, Guard<unknown>>
     center: isBoolean,
     statistics: isOneOf('stored', 'batch'),
   },
+  layer_normalization: { epsilon: isFiniteNumber, scale: isBoolean, center: isBoolean },
+  normalization: {},
   dense: { units: isPositive, ...affine },
   activation: { activation: isActivation },
   rescaling: { scale: isFiniteNumber, offset: isFiniteNumber },
@@ -66,6 +71,8 @@ const fields: Readonly<Record<LayerKind, Readonly<Record<string, Guard<unknown>>
     alone: isBoolean,
   },
   add: {},
+  multiply: {},
+  concatenate: {},
   flatten: {},
   global_average_pooling2d: {},
   global_max_pooling2d: {},

@@ -41,7 +41,8 @@ function initialValues(
   random: Random,
 ): Float32Array {
   const values = new Float32Array(sizeOf(shape));
-  if (role === 'kernel' || role === 'depthwise_kernel') fillKernel(values, shape, initializer, random);
+  if (role === 'kernel' || role === 'depthwise_kernel' || role === 'pointwise_kernel')
+    fillKernel(values, shape, initializer, random);
   else if (role === 'gamma' || role === 'moving_variance') values.fill(1);
   return values;
 }

@@ -7,8 +7,10 @@ import type {
   Conv2dLayer,
   DepthwiseConv2dLayer,
   Layer,
+  LayerNormLayer,
   Pair,
   PoolingLayer,
+  SeparableConv2dLayer,
   Shape,
   WeightSpec,
 } from './graph.js';
@@ -27,7 +29,7 @@ export function valueAt(
   index: number,
 ): number {
   const [x] = inputs;
-  const weight = (role: WeightSpec['role']): Float32Array => weights.get(`${layer.name}/${role}`)!.data;
+  const weight: WeightOf = (role) => weights.get(`${layer.name}/${role}`)!.data;
   const channels = shape[shape.length - 1];
   const channel = index % channels;
   const place = (index - channel) / channels;
@@ -35,13 +37,22 @@ export function valueAt(
     case 'input':
     case 'dropout':
     case 'flatten':
+    case 'reshape':
       return x.data[index];
     case 'activation':
       return activated(layer.activation, channel, channels, (c) => x.data[place * channels + c]);
     case 'rescaling':
       return x.data[index] * layer.scale + layer.offset;
     case 'add':
-      return inputs.reduce((sum, { data }) => sum + data[index], 0);
+      return inputs.reduce((sum, input) => sum + input.data[stretched(index, shape, input.shape)], 0);
+    case 'multiply':
+      return inputs.reduce((product, input) => product * input.data[stretched(index, shape, input.shape)], 1);
+    case 'concatenate':
+      return joined(inputs, place, channel);
+    case 'layer_normalization':
+      return normalizedPlace(layer, x.data.subarray(place * channels, (place + 1) * channels), channel, weight);
+    case 'normalization':
+      return (x.data[index] - weight('moving_mean')[channel]) / Math.sqrt(weight('moving_variance')[channel]);
     case 'batch_normalization': {
       const slope =
         (layer.scale ? weight('gamma')[channel] : 1) / Math.sqrt(weight('moving_variance')[channel] + layer.epsilon);
@@ -64,14 +75,14 @@ export function valueAt(
         (layer.useBias ? weight('bias')[c] : 0) + convolved(layer, x, kernel, place, shape, c);
       return activated(layer.activation, channel, channels, unit);
     }
-    case 'zero_padding2d': {
-      const [row, column] = [
-        Math.floor(place / shape[1]) - layer.padding[0][0],
-        (place % shape[1]) - layer.padding[1][0],
-      ];
-      const inside = row >= 0 && row < x.shape[0] && column >= 0 && column < x.shape[1];
-      return inside ? x.data[(row * x.shape[1] + column) * channels + channel] : 0;
+    case 'separable_conv2d': {
+      const unit = separable(layer, x, place, shape, weight);
+      return activated(layer.activation, channel, channels, unit);
     }
+    case 'cropping2d':
+      return pixelFrom(x, place, shape, channel, [layer.cropping[0][0], layer.cropping[1][0]]);
+    case 'zero_padding2d':
+      return pixelFrom(x, place, shape, channel, [-layer.padding[0][0], -layer.padding[1][0]]);
     case 'max_pooling2d':
     case 'average_pooling2d':
       return pooled(layer, x, place, shape, channel);
@@ -83,6 +94,48 @@ export function valueAt(
       return values.reduce((sum, value) => sum + value, 0) / values.length;
     }
   }
+}
+
+type WeightOf = (role: WeightSpec['role']) => Float32Array;
+
+/** A channel of several tensors one after another. */
+function joined(inputs: readonly Tensor[], place: number, channel: number): number {
+  let from = 0;
+  for (const { shape, data } of inputs) {
+    const depth = shape[shape.length - 1];
+    if (channel < from + depth) return data[place * depth + channel - from];
+    from += depth;
+  }
+  return NaN;
+}
+
+function normalizedPlace(layer: LayerNormLayer, values: Float32Array, channel: number, weight: WeightOf): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  const normal = (values[channel] - mean) / Math.sqrt(variance + layer.epsilon);
+  return normal * (layer.scale ? weight('gamma')[channel] : 1) + (layer.center ? weight('beta')[channel] : 0);
+}
+
+/** What a place's units are before their activation. */
+function separable(
+  layer: SeparableConv2dLayer,
+  x: Tensor,
+  place: number,
+  shape: Shape,
+  weight: WeightOf,
+): (channel: number) => number {
+  const [places, mix] = [weight('depthwise_kernel'), weight('pointwise_kernel')];
+  const depth = x.shape[2] * layer.depthMultiplier;
+  const between = Array.from({ length: depth }, (_, c) => convolved(layer, x, places, place, shape, c));
+  return (c) =>
+    between.reduce((sum, value, i) => sum + value * mix[i * layer.filters + c], layer.useBias ? weight('bias')[c] : 0);
+}
+
+/** The pixel that a place shows of an image which begins at this row and column; zero outside the image. */
+function pixelFrom(x: Tensor, place: number, shape: Shape, channel: number, [top, left]: Pair): number {
+  const [row, column] = [Math.floor(place / shape[1]) + top, (place % shape[1]) + left];
+  const inside = row >= 0 && row < x.shape[0] && column >= 0 && column < x.shape[1];
+  return inside ? x.data[(row * x.shape[1] + column) * x.shape[2] + channel] : 0;
 }
 
 function activated(
@@ -103,6 +156,12 @@ function activated(
       return 1 / (1 + Math.exp(-x));
     case 'tanh':
       return Math.tanh(x);
+    case 'silu':
+      return x / (1 + Math.exp(-x));
+    case 'gelu':
+      return x * belowNormal(x);
+    case 'hard_silu':
+      return (x * Math.min(Math.max(x + 3, 0), 6)) / 6;
     case 'softmax': {
       const all = Array.from({ length: channels }, (_, c) => unit(c));
       const largest = all.reduce((most, value) => Math.max(most, value), -Infinity);
@@ -111,8 +170,31 @@ function activated(
   }
 }
 
+/** The share of a standard normal below x, as a series (Marsaglia, https://doi.org/10.18637/jss.v011.i04). */
+function belowNormal(x: number): number {
+  if (Math.abs(x) > 8) return x > 0 ? 1 : 0;
+  let [sum, term] = [x, x];
+  for (let i = 3; Math.abs(term) > 1e-17 * Math.abs(sum); i += 2) {
+    term *= (x * x) / i;
+    sum += term;
+  }
+  return 0.5 + (sum * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
+/** Where a place of a tensor is in one whose extents of 1 are stretched to it. */
+function stretched(index: number, shape: Shape, source: Shape): number {
+  let [rest, found, stride] = [index, 0, 1];
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const at = rest % shape[axis];
+    rest = (rest - at) / shape[axis];
+    if (source[axis] !== 1) found += at * stride;
+    stride *= source[axis];
+  }
+  return found;
+}
+
 function convolved(
-  layer: Conv2dLayer | DepthwiseConv2dLayer,
+  layer: Conv2dLayer | DepthwiseConv2dLayer | SeparableConv2dLayer,
   x: Tensor,
   kernel: Float32Array,
   place: number,

@@ -75,6 +75,7 @@ function windowsOf(layer: Layer): number[] {
       ...layer.dilation,
     ];
   if ('poolSize' in layer) return [...layer.poolSize, ...layer.strides];
+  if (layer.kind === 'cropping2d') return layer.cropping.flat();
   return layer.kind === 'zero_padding2d' ? layer.padding.flat() : [0];
 }
 
@@ -84,6 +85,10 @@ function multiplications(layer: Layer, input: Shape, output: Shape): number {
       return sizeOf(output) * sizeOf(layer.kernelSize) * input[2];
     case 'depthwise_conv2d':
       return sizeOf(output) * sizeOf(layer.kernelSize);
+    case 'separable_conv2d':
+      return (
+        (sizeOf(output) / layer.filters) * input[2] * layer.depthMultiplier * (sizeOf(layer.kernelSize) + layer.filters)
+      );
     case 'max_pooling2d':
     case 'average_pooling2d':
       return sizeOf(output) * sizeOf(layer.poolSize);

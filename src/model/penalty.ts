@@ -7,7 +7,7 @@ import type { Weights } from './tensor.js';
 
 /** Whether a weight, by its full name, is penalized: kernels are; biases and what BatchNorm learns are not. */
 export function isPenalized(name: string): boolean {
-  return name.endsWith('/kernel') || name.endsWith('/depthwise_kernel');
+  return /\/(depthwise_|pointwise_)?kernel$/.test(name);
 }
 
 /** The penalty of weights that are trained. */

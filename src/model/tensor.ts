@@ -1,5 +1,5 @@
 /** Weights in memory: float32 tensors by name. */
-import type { Shape } from './graph.js';
+import type { Shape } from './layer-types.js';
 
 export interface Tensor {
   readonly shape: Shape;

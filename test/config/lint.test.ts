@@ -98,7 +98,7 @@ const changes: readonly (readonly [from: string, to: string, problems: readonly 
   [
     '    rescale: 1/255\n    zoom_range: 0.2\n  load-base:\n    architecture: vgg16',
     '  load-base:\n    architecture: layers_model',
-    [['missing-preprocessing', 8]],
+    [],
   ],
   ['1/255', '1/0', [['wrong-type', 7]]],
   ['1/255', '-1/255', [['wrong-type', 7]]],

@@ -9,7 +9,7 @@ import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
 import { valueAt } from '../../src/model/layer-definition.js';
 import { type Graph, type Layer, shapesOf } from '../../src/model/graph.js';
 import { layerOfWeight, sizeOf } from '../../src/model/tensor.js';
-import { everyLayer, madeUpWeights, noise } from '../model/graphs.js';
+import { everyLayer, madeUpWeights, newerLayers, noise } from '../model/graphs.js';
 import { programFor } from './onnx/programs.js';
 import { windowNetworks } from './window-networks.js';
 
@@ -46,6 +46,7 @@ const problemOf = async (promise: Promise<unknown>) => {
 test('networks that are right are compiled, whatever they consist of', async () => {
   for (const engine of engines) {
     (await compileVerified(engine, graph, weights)).dispose();
+    (await compileVerified(engine, newerLayers(), madeUpWeights(newerLayers(), 1))).dispose();
     await fc.assert(
       fc.asyncProperty(windowNetworks, async (network) => {
         (await compileVerified(engine, network, madeUpWeights(network, 2))).dispose();

@@ -81,6 +81,78 @@ export function everyLayer(): Graph {
   return { name: 'every-layer', layers };
 }
 
+/**
+ * The kinds of layers that networks since 2016 have: depthwise and pointwise at once, channels that are weighed, joined
+ * and normalized place by place, activations without kinks.
+ */
+export function newerLayers(): Graph {
+  const layers: Layer[] = [
+    { kind: 'input', name: 'image', inputs: [], trainable: true, shape: [9, 8, 3] },
+    { kind: 'normalization', name: 'normal', inputs: ['image'], trainable: true },
+    { ...conv, kind: 'separable_conv2d', name: 'sep1', inputs: ['normal'], filters: 6, depthMultiplier: 2 },
+    { ...norm, name: 'bn', inputs: ['sep1'] },
+    { kind: 'activation', name: 'silu', inputs: ['bn'], trainable: true, activation: 'silu' },
+    { kind: 'global_average_pooling2d', name: 'squeeze', inputs: ['silu'], trainable: true },
+    { kind: 'reshape', name: 'pixel', inputs: ['squeeze'], trainable: true, shape: [1, 1, -1] },
+    { ...conv, kind: 'conv2d', name: 'gate', inputs: ['pixel'], filters: 6, kernelSize: [1, 1], activation: 'sigmoid' },
+    { kind: 'multiply', name: 'excite', inputs: ['silu', 'gate'], trainable: true },
+    {
+      kind: 'cropping2d',
+      name: 'crop',
+      inputs: ['excite'],
+      trainable: true,
+      cropping: [
+        [1, 0],
+        [0, 1],
+      ],
+    },
+    {
+      ...conv,
+      kind: 'separable_conv2d',
+      name: 'sep2',
+      inputs: ['crop'],
+      filters: 5,
+      depthMultiplier: 1,
+      strides: [2, 2],
+      useBias: false,
+      activation: 'gelu',
+    },
+    {
+      kind: 'layer_normalization',
+      name: 'ln',
+      inputs: ['sep2'],
+      trainable: true,
+      epsilon: 1e-3,
+      scale: true,
+      center: true,
+    },
+    { kind: 'dense', name: 'wide', inputs: ['ln'], trainable: true, units: 4, useBias: true, activation: 'silu' },
+    { kind: 'concatenate', name: 'joined', inputs: ['sep2', 'wide'], trainable: true },
+    { kind: 'activation', name: 'hard', inputs: ['joined'], trainable: true, activation: 'hard_silu' },
+    { kind: 'global_max_pooling2d', name: 'largest', inputs: ['hard'], trainable: true },
+    { kind: 'reshape', name: 'row', inputs: ['largest'], trainable: true, shape: [9] },
+    {
+      kind: 'layer_normalization',
+      name: 'plain',
+      inputs: ['row'],
+      trainable: true,
+      epsilon: 1e-2,
+      scale: false,
+      center: false,
+    },
+    {
+      kind: 'dense',
+      name: 'classes',
+      inputs: ['plain'],
+      trainable: true,
+      units: 4,
+      useBias: true,
+      activation: 'softmax',
+    },
+  ];
+  return { name: 'newer-layers', layers };
+}
+
 /** Flat features, one hidden layer, BatchNorm, dropout, and a sigmoid or softmax. */
 export function denseHead(features: number, units: number, statistics: 'batch' | 'stored' = 'batch'): Graph {
   const activation: Activation = units === 1 ? 'sigmoid' : 'softmax';

@@ -28,7 +28,7 @@ afterAll(() => rm(folder, { recursive: true }));
 /** Surveys and runs the stage as the runner does. */
 async function loaded(
   changes: Partial<LoadBaseConfig>,
-): Promise<{ document: ModelDocument; weights: Weights; preimage: unknown }> {
+): Promise<{ document: ModelDocument; weights: Weights; preimage: unknown; notes: unknown[] }> {
   const config: LoadBaseConfig = {
     architecture: 'vgg16',
     alpha: 1,
@@ -50,7 +50,7 @@ async function loaded(
   const bench = new Bench();
   await loadBase.run(bench.context<'load-base'>(config, {}, found));
   const weights = decodeWeights(Buffer.from(bench.blobs.get(bench.outputs['weights'].digest)!), 'weights');
-  return { document: bench.json<ModelDocument>('model'), weights, preimage };
+  return { document: bench.json<ModelDocument>('model'), weights, preimage, notes: bench.notes };
 }
 
 async function refusal(changes: Partial<LoadBaseConfig>): Promise<string> {
@@ -168,4 +168,26 @@ test('a base that is named alone stands for the file that Keras publishes, by it
     weights: { md5: '6d6bbae143d832006294945121d1f1fc', size: 58_889_256 },
   });
   expect((await survey({ weights: 'random' })).preimage).toBe('random');
+});
+
+test('a base that prepares its pixels itself needs no preprocessing, and layers for training alone are left out', async () => {
+  const own = (preprocessing?: 'tf') => loaded({ architecture: 'layers_model', weights: path, preprocessing });
+  const path = await unpack(folder, 'nested-guide-keras3.keras');
+  const { document, notes } = await own();
+  expect(document.preprocessing).toEqual({ kind: 'mode', mode: 'none' });
+  expect(notes).toContainEqual([
+    'own-preprocessing',
+    'the base scales its pixels itself (layer rescale: times 0.007843, plus -1), so `preprocessing: none` is used',
+  ]);
+  expect(notes).toContainEqual([
+    'left-out',
+    '2 layers of the base that vary images or drop blocks in training are left out: `flip` and `turn`',
+  ]);
+  await expect(own('tf')).rejects.toMatchObject({ problems: [{ code: 'scaled-twice' }] });
+  const other = await loaded({
+    architecture: 'layers_model',
+    weights: await unpack(folder, 'nested-row-keras3.keras'),
+  });
+  expect(other.document.preprocessing).toBeNull();
+  expect(other.notes.map((note) => (note as string[])[0])).toEqual(['base']);
 });

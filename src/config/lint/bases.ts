@@ -79,9 +79,10 @@ export function basePreprocessing({ stages, locator }: LintContext): Problem[] {
   const all = trainings(stages);
   const augmentsOf = (base: string) =>
     all.filter((training) => training.base?.name === base).map(({ augments }) => augments);
-  return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, preprocessing } }): Problem[] => {
-    const uses = augmentsOf(name);
-    const rescaling = uses.flat().find(({ config }) => config.rescale !== undefined);
+  return stagesOf(stages, 'load-base').flatMap(({ name, config: { preprocessing } }): Problem[] => {
+    const rescaling = augmentsOf(name)
+      .flat()
+      .find(({ config }) => config.rescale !== undefined);
     if (preprocessing !== undefined && rescaling !== undefined) {
       const line = locator.mention(['stages', rescaling.name, 'rescale']);
       return [
@@ -94,17 +95,6 @@ export function basePreprocessing({ stages, locator }: LintContext): Problem[] {
         },
       ];
     }
-    const isCovered =
-      uses.length > 0 && uses.every((augments) => augments.some(({ config }) => config.rescale !== undefined));
-    if (architecture !== 'layers_model' || preprocessing !== undefined || isCovered) return [];
-    return [
-      {
-        code: 'missing-preprocessing',
-        ...locator.at(['stages', name, 'architecture']),
-        found: 'the preprocessing of this `layers_model` is not known',
-        expected: '`preprocessing: tf`, `caffe`, `torch` or `none`, or `rescale` in an augment stage',
-        remedy: 'add `preprocessing:` with the one that the model was trained with',
-      },
-    ];
+    return [];
   });
 }

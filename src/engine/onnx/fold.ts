@@ -1,8 +1,17 @@
 /** Joins layers if one can do the work of two with the same numbers: separate layers cost time here. */
-import type { BatchNormLayer, Conv2dLayer, DenseLayer, DepthwiseConv2dLayer, Graph, Layer } from '../../model/graph.js';
+import type {
+  BatchNormLayer,
+  Conv2dLayer,
+  DenseLayer,
+  DepthwiseConv2dLayer,
+  Graph,
+  Layer,
+  SeparableConv2dLayer,
+  WeightSpec,
+} from '../../model/graph.js';
 import type { Tensor, Weights } from '../../model/tensor.js';
 
-type Linear = Conv2dLayer | DepthwiseConv2dLayer | DenseLayer;
+type Linear = Conv2dLayer | DepthwiseConv2dLayer | SeparableConv2dLayer | DenseLayer;
 
 /** Whether a layer's weights stay as they are for as long as the compiled network is used. */
 export type IsConstant = (layer: Layer) => boolean;
@@ -42,7 +51,7 @@ export function foldedPaddings(graph: Graph): ReadonlyMap<string, string> {
   const paddings = new Set(graph.layers.filter((layer) => layer.kind === 'zero_padding2d').map((layer) => layer.name));
   const folded = new Map<string, string>();
   for (const layer of graph.layers) {
-    if (layer.kind !== 'conv2d' && layer.kind !== 'depthwise_conv2d') continue;
+    if (layer.kind !== 'conv2d' && layer.kind !== 'depthwise_conv2d' && layer.kind !== 'separable_conv2d') continue;
     const [before] = layer.inputs;
     if (layer.padding === 'valid' && paddings.has(before) && readers.get(before) === 1) folded.set(layer.name, before);
   }
@@ -55,14 +64,21 @@ function countReaders(graph: Graph): ReadonlyMap<string, number> {
   return readers;
 }
 
+/** The kernel whose outputs are the layer's. */
+const kernels = {
+  conv2d: 'kernel',
+  depthwise_conv2d: 'depthwise_kernel',
+  separable_conv2d: 'pointwise_kernel',
+  dense: 'kernel',
+} as const satisfies Record<Linear['kind'], WeightSpec['role']>;
+
 function isLinear(layer: Layer): layer is Linear {
-  const weighted = layer.kind === 'conv2d' || layer.kind === 'depthwise_conv2d' || layer.kind === 'dense';
-  return weighted && layer.activation === 'linear';
+  return layer.kind in kernels && 'activation' in layer && layer.activation === 'linear';
 }
 
 /** Kernel times gamma / sqrt(variance + epsilon), channel by channel; the bias with the rest. Reckoned in float64. */
 function joinedWeights(linear: Linear, norm: BatchNormLayer, weights: Weights): [string, Tensor][] {
-  const role = linear.kind === 'depthwise_conv2d' ? 'depthwise_kernel' : 'kernel';
+  const role = kernels[linear.kind];
   const kernel = weights.get(`${linear.name}/${role}`)!;
   const mean = weights.get(`${norm.name}/moving_mean`)!.data;
   const variance = weights.get(`${norm.name}/moving_variance`)!.data;
@@ -76,7 +92,9 @@ function joinedWeights(linear: Linear, norm: BatchNormLayer, weights: Weights): 
   // A loop: `Float32Array.from` with a function takes fifteen times as long.
   const scaled = new Float32Array(kernel.data.length);
   for (let i = 0; i < scaled.length; i++) scaled[i] = kernel.data[i] * slope[i % slope.length];
+  const places = weights.get(`${linear.name}/depthwise_kernel`);
   return [
+    ...(linear.kind === 'separable_conv2d' ? [[`${norm.name}/depthwise_kernel`, places!] as [string, Tensor]] : []),
     [`${norm.name}/${role}`, { shape: kernel.shape, data: scaled }],
     [`${norm.name}/bias`, { shape: [bias.length], data: bias }],
   ];

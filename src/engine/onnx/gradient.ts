@@ -2,7 +2,7 @@
 import { layerOfWeight } from '../../model/tensor.js';
 import type { GraphBuilder, Name } from './builder.js';
 import type { Gradients, Value } from './layers/rule.js';
-import { plus } from './layers/shaping.js';
+import { plus } from './layers/combining.js';
 import type { Step } from './network.js';
 
 /**

@@ -4,12 +4,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   type Activation,
   type BatchNormLayer,
-  type Conv2dLayer,
-  type DenseLayer,
-  type DepthwiseConv2dLayer,
   type Graph,
   type Layer,
   type LayerKind,
+  type LayerNormLayer,
+  outputShape,
   type Pair,
   usesBatchStatistics,
   type WeightSpec,
@@ -36,6 +35,9 @@ const activations: Readonly<Record<Activation, (x: Tensor) => Tensor>> = {
   sigmoid: tf.sigmoid,
   softmax: (x) => tf.softmax(x),
   tanh: tf.tanh,
+  silu: (x) => tf.mul(x, tf.sigmoid(x)),
+  gelu: (x) => tf.mul(tf.mul(x, tf.add(tf.erf(tf.div(x, Math.SQRT2)), 1)), 0.5),
+  hard_silu: (x) => tf.mul(x, tf.div(tf.relu6(tf.add(x, 3)), 6)),
 };
 
 const table: { readonly [K in LayerKind]: Apply<K> } = {
@@ -48,13 +50,33 @@ const table: { readonly [K in LayerKind]: Apply<K> } = {
     const kernel = dilated(weight(pass, layer, 'depthwise_kernel'), layer.dilation);
     return finish(tf.depthwiseConv2d(x as Tensor4D, kernel, pair(layer.strides), layer.padding), layer, pass);
   },
+  separable_conv2d(layer, [x], pass) {
+    const kernel = dilated(weight(pass, layer, 'depthwise_kernel'), layer.dilation);
+    const places = tf.depthwiseConv2d(x as Tensor4D, kernel, pair(layer.strides), layer.padding);
+    const mixed = tf.conv2d(places, weight(pass, layer, 'pointwise_kernel') as Tensor4D, 1, 'valid');
+    return finish(mixed, layer, pass);
+  },
   max_pooling2d: (layer, [x]) => tf.maxPool(x as Tensor4D, pair(layer.poolSize), pair(layer.strides), layer.padding),
   average_pooling2d: averagePooling,
   zero_padding2d(layer, [x]) {
     const [rows, columns] = layer.padding;
     return tf.pad(x, [[0, 0], pair(rows), pair(columns), [0, 0]]);
   },
+  cropping2d(layer, [x]) {
+    const [[top, bottom], [left, right]] = layer.cropping;
+    const [count, height, width, channels] = x.shape;
+    return tf.slice(x, [0, top, left, 0], [count, height - top - bottom, width - left - right, channels]);
+  },
+  reshape: (layer, [x]) => tf.reshape(x, [x.shape[0], ...outputShape(layer, [x.shape.slice(1)])]),
   batch_normalization: batchNormalization,
+  layer_normalization(layer, [x], pass) {
+    const { mean, variance } = tf.moments(x, -1, true);
+    return affine(tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, layer.epsilon))), layer, pass);
+  },
+  normalization(layer, [x], pass) {
+    const centred = tf.sub(x, weight(pass, layer, 'moving_mean'));
+    return tf.div(centred, tf.sqrt(weight(pass, layer, 'moving_variance')));
+  },
   dense(layer, [x], pass) {
     const kernel = weight(pass, layer, 'kernel') as Tensor2D;
     const [channels, units] = kernel.shape;
@@ -68,6 +90,8 @@ const table: { readonly [K in LayerKind]: Apply<K> } = {
     return mask === undefined ? x : tf.mul(x, mask);
   },
   add: (_, inputs) => inputs.reduce((sum, x) => tf.add(sum, x)),
+  multiply: (_, inputs) => inputs.reduce((product, x) => tf.mul(product, x)),
+  concatenate: (_, inputs) => tf.concat([...inputs], -1),
   onnx() {
     // `requires` of the stages refuses it before anything runs.
     throw new Error('TF.js does not run ONNX files');
@@ -109,6 +133,10 @@ function batchNormalization(layer: BatchNormLayer, [x]: readonly Tensor[], pass:
     pass.report(layer, mean, variance);
   }
   const normal = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, layer.epsilon)));
+  return affine(normal, layer, pass);
+}
+
+function affine(normal: Tensor, layer: BatchNormLayer | LayerNormLayer, pass: Pass): Tensor {
   const scaled = layer.scale ? tf.mul(normal, weight(pass, layer, 'gamma')) : normal;
   return layer.center ? tf.add(scaled, weight(pass, layer, 'beta')) : scaled;
 }
@@ -139,7 +167,7 @@ function dilated(kernel: Tensor, [down, across]: Pair): Tensor4D {
 }
 
 /** Bias and activation of a convolution or dense layer. */
-function finish(x: Tensor, layer: DenseLayer | Conv2dLayer | DepthwiseConv2dLayer, pass: Pass): Tensor {
+function finish(x: Tensor, layer: Extract<Layer, { useBias: boolean }>, pass: Pass): Tensor {
   return activations[layer.activation](layer.useBias ? tf.add(x, weight(pass, layer, 'bias')) : x);
 }
 

@@ -38,7 +38,7 @@ export async function createTfjsEngine({ backend }: { readonly backend: TfjsBack
 function refuseConvolutions({ graph }: TrainingProgram): void {
   const learning = new Set<string>();
   for (const layer of graph.layers) {
-    const convolution = layer.kind === 'conv2d' || layer.kind === 'depthwise_conv2d';
+    const convolution = 'kernelSize' in layer;
     if (!(hasWeights(layer) && layer.trainable) && !layer.inputs.some((name) => learning.has(name))) continue;
     learning.add(layer.name);
     if (!convolution) continue;

@@ -74,19 +74,27 @@ function describe(layer: Layer, widths: boolean): string | undefined {
     case 'activation':
     case 'dropout':
     case 'zero_padding2d':
+    case 'cropping2d':
     case 'rescaling':
+    case 'normalization':
       return undefined;
     case 'conv2d':
       return `conv2d of ${by(layer.kernelSize)}${widths ? ` with ${layer.filters} filters` : ''}${strides(layer.strides)}${dilation(layer.dilation)}`;
     case 'depthwise_conv2d':
       return `depthwise_conv2d of ${by(layer.kernelSize)}${strides(layer.strides)}${dilation(layer.dilation)}`;
+    case 'separable_conv2d':
+      return `separable_conv2d of ${by(layer.kernelSize)}${widths ? ` with ${layer.filters} filters` : ''}${strides(layer.strides)}${dilation(layer.dilation)}`;
     case 'max_pooling2d':
     case 'average_pooling2d':
       return `${layer.kind} of ${by(layer.poolSize)}${strides(layer.strides)}`;
     case 'dense':
       return `dense of ${layer.units}`;
     case 'batch_normalization':
+    case 'layer_normalization':
+    case 'reshape':
     case 'add':
+    case 'multiply':
+    case 'concatenate':
     case 'flatten':
     case 'global_average_pooling2d':
     case 'global_max_pooling2d':

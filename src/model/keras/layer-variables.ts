@@ -18,6 +18,8 @@ interface From {
   readonly root?: string;
   /** The network that the pipeline names; the file may be of another one. */
   readonly network?: string;
+  /** Weights that the topology holds itself: the file has none for these. */
+  readonly constants?: Weights;
 }
 
 /**
@@ -28,17 +30,19 @@ export function readLayerVariables(
   file: Hdf5File,
   graph: Graph,
   places: ReadonlyMap<string, string>,
-  { where, root = rootIn(file), network }: From,
+  { where, root = rootIn(file), network, constants = new Map() }: From,
 ): Weights {
   const shapes = shapesOf(graph);
   const weights = new Map<string, Tensor>();
   for (const layer of graph.layers) {
     const specs = layer.inputs.length === 0 ? [] : weightSpecs(layer, shapes.get(layer.inputs[0])!);
-    if (specs.length === 0) continue;
+    if (specs.length === 0 || specs.every(({ name }) => constants.has(name))) continue;
     const place = (places.get(layer.name) ?? layer.name).replaceAll('/layers/', `${root}/`);
     const folder = `${root}/${place}/vars`;
     const present = specs.findIndex((_, index) => !file.has(`${folder}/${index}`));
-    if (present >= 0 || file.has(`${folder}/${specs.length}`)) {
+    // The last one of a Normalization layer counts what it was adapted to.
+    const most = specs.length + (layer.kind === 'normalization' ? 1 : 0);
+    if (present >= 0 || file.has(`${folder}/${most}`)) {
       const found = present < 0 ? `more than ${specs.length}` : present === 0 ? 'no' : `${present}`;
       const count = `${found} variable${found.endsWith(' 1') || found === '1' ? '' : 's'}`;
       throw wrongCount(`it has ${count} for layer \`${layer.name}\` (${folder}), not ${specs.length}`, {

@@ -5,11 +5,11 @@ import type { Tensor, Weights } from '../tensor.js';
 /**
  * Weights under the names of the graph's layers and roles; others keep theirs. Layers are found by name. Where a name
  * of the graph is missing and the file has as many layers with weights as the graph, they are taken in order, as
- * Keras's `load_weights` does: some published files are older than today's names.
+ * Keras's `load_weights` does: some published files are older than today's names. `constants` are not in the file.
  */
-export function matchLayers(graph: Graph, weights: Weights): Weights {
+export function matchLayers(graph: Graph, weights: Weights, constants: Weights = new Map()): Weights {
   const groups = groupsOf(weights);
-  const declared = weightedLayers(graph);
+  const declared = weightedLayers(graph, constants);
   const byName = new Map(declared.map((layer) => [layer.name, layer]));
   const inOrder = groups.size === declared.length && declared.some(({ name }) => !groups.has(name));
   const matched = new Map<string, Tensor>();
@@ -21,17 +21,19 @@ export function matchLayers(graph: Graph, weights: Weights): Weights {
   return matched;
 }
 
-/** The layers of a graph that declare weights. */
-function weightedLayers(graph: Graph): Layer[] {
+/** The layers of a graph that declare weights which a file has to have. */
+function weightedLayers(graph: Graph, constants: Weights): Layer[] {
   const shapes = shapesOf(graph);
   return graph.layers.filter(
-    (layer) => layer.inputs.length > 0 && weightSpecs(layer, shapes.get(layer.inputs[0])!).length > 0,
+    (layer) =>
+      layer.inputs.length > 0 &&
+      weightSpecs(layer, shapes.get(layer.inputs[0])!).some(({ name }) => !constants.has(name)),
   );
 }
 
-/** Keras 3 calls the kernel of every layer `kernel`. */
+/** Keras 3 calls the kernel of every layer `kernel`; a scale per channel is read as a depthwise convolution. */
 function roleIn({ kind }: Layer, role: string): string {
-  return kind === 'depthwise_conv2d' && role === 'kernel' ? 'depthwise_kernel' : role;
+  return kind === 'depthwise_conv2d' && (role === 'kernel' || role === 'gamma') ? 'depthwise_kernel' : role;
 }
 
 /** Tensors by role, by layer, in the order of the file. */

@@ -1,5 +1,6 @@
 /** Reads .h5 files by Keras: weights alone, or whole models. */
 import type { Graph } from '../graph.js';
+import { arranged } from '../layers-model/arrange.js';
 import { parseModel } from '../layers-model/config.js';
 import { readNetwork, type Network, type ReadOptions } from '../layers-model/read.js';
 import type { ReadModel } from '../read-result.js';
@@ -21,14 +22,23 @@ export function readH5(
   bytes: Uint8Array,
   where: string,
   options: H5Options = {},
-): Promise<Pick<ReadModel, 'graph' | 'weights'>> {
+): Promise<Pick<ReadModel, 'graph' | 'weights' | 'passed'>> {
   return Hdf5File.reading(bytes, where, (file) => {
     const config = file.text('', 'model_config');
     if (config !== undefined) {
       const network = readNetwork(parseModel(config, where), where, options);
       return {
         graph: network.graph,
-        weights: matchLayers(network.graph, readWeightGroups(file, '/model_weights', where, namesIn(network))),
+        passed: network.passed,
+        weights: arranged(
+          network.graph,
+          matchLayers(
+            network.graph,
+            readWeightGroups(file, '/model_weights', where, namesIn(network)),
+            network.constants,
+          ),
+          network.constants,
+        ),
       };
     }
     const root = variablesIn(file);

@@ -1,4 +1,5 @@
 /** Reads .keras files: a zip of config.json and model.weights.h5. What code they might hold is never run. */
+import { arranged } from '../layers-model/arrange.js';
 import { parseModel } from '../layers-model/config.js';
 import { readNetwork, type ReadOptions } from '../layers-model/read.js';
 import type { ReadModel } from '../read-result.js';
@@ -14,13 +15,13 @@ export async function readKeras(
   bytes: Buffer,
   path: string,
   options: ReadOptions = {},
-): Promise<Required<Pick<ReadModel, 'graph' | 'weights'>>> {
+): Promise<Required<Pick<ReadModel, 'graph' | 'weights' | 'passed'>>> {
   const entries = await readEntries(bytes, path, [config, variables]);
   const topology = parseModel(entries.get(config.name)!.toString('utf8'), path);
-  const { graph, places } = readNetwork(topology, path, options);
+  const { graph, places, constants, passed } = readNetwork(topology, path, options);
   const folders = new Map([...places].map(([name, { place }]) => [name, place]));
   const weights = await Hdf5File.reading(entries.get(variables.name)!, path, (file) =>
-    readLayerVariables(file, graph, folders, { where: path }),
+    readLayerVariables(file, graph, folders, { where: path, constants }),
   );
-  return { graph, weights };
+  return { graph, weights: arranged(graph, weights, constants), passed };
 }

@@ -8,6 +8,7 @@ import type { H5Options } from './read-h5.js';
 export interface KerasModel {
   readonly graph?: Graph;
   readonly weights: Weights;
+  readonly passed?: readonly string[];
   /** Of the file. */
   readonly digest: Digest;
 }

@@ -12,11 +12,17 @@ type Role = WeightSpec['role'];
 const roles: Readonly<Record<string, Role>> = {
   kernel: 'kernel',
   depthwise_kernel: 'depthwise_kernel',
+  pointwise_kernel: 'pointwise_kernel',
   bias: 'bias',
   gamma: 'gamma',
   beta: 'beta',
   moving_mean: 'moving_mean',
   moving_variance: 'moving_variance',
+  // Of Normalization.
+  mean: 'moving_mean',
+  variance: 'moving_variance',
+  // LayerScale of Keras 3 does not name its scale.
+  variable: 'gamma',
   W: 'kernel',
   b: 'bias',
   running_mean: 'moving_mean',
@@ -53,6 +59,8 @@ export function readWeightGroups(
     if (layer.includes('/'))
       throw damaged(`${where}, ${layer}`, 'the name of the layer contains a slash', 'a name without one');
     for (const name of file.texts(`${root}/${layer}`, 'weight_names') ?? []) {
+      // How many images a Normalization layer was adapted to.
+      if (/(^|\/)count(:0)?$/.test(name)) continue;
       const own = name.split('/').at(-2) ?? layer;
       const key = `${nameIn(layer, own)}/${roleOf(name, `${where}, ${layer}`)}`;
       if (weights.has(key)) throw damaged(where, `two weights are named ${key}`, 'one of each');

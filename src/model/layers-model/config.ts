@@ -98,6 +98,17 @@ export class LayerConfig {
     return value;
   }
 
+  /** Numbers in a list, which may be in lists of one themselves; undefined if there is none. */
+  numbers(key: string): readonly number[] | undefined {
+    let value: unknown = this.fields[key];
+    if (value === undefined || value === null) return undefined;
+    while (Array.isArray(value) && value.length === 1 && Array.isArray(value[0])) [value] = value as unknown[];
+    const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+    const isNumber = (one: unknown): one is number => typeof one === 'number' && Number.isFinite(one);
+    if (list.length === 0 || !list.every(isNumber)) throw this.wrong(key, 'a list of numbers');
+    return list;
+  }
+
   /** A positive whole number. */
   count(key: string, missing?: number): number {
     const value = this.number(key, missing);

@@ -6,6 +6,7 @@ import { own } from '../../core/own.js';
 import type { Graph } from '../graph.js';
 import { ModelFolder, type ReadFile } from '../model-folder.js';
 import type { Tensor, Weights } from '../tensor.js';
+import { arranged } from './arrange.js';
 import { badModel, parseLayersModel } from './config.js';
 import { readNetwork, type ReadOptions } from './read.js';
 import { decodeGroup, readManifest, type WeightGroup } from './weights.js';
@@ -16,6 +17,8 @@ const largestJson = 16 * 2 ** 20;
 export interface LoadedModel {
   readonly graph: Graph;
   readonly weights: Weights;
+  /** Layers that were left out, because they do nothing outside training. */
+  readonly passed: readonly string[];
   /** What the writer says about the model, unchecked; may be empty. */
   readonly metadata: Readonly<Record<string, unknown>>;
   /** Every file that was read, model.json first. */
@@ -37,7 +40,7 @@ export async function readLayersModel(
   { folder = ModelFolder.of(path), ...options }: LoadOptions = {},
 ): Promise<LoadedModel> {
   const json = parseLayersModel(await readJson(path, folder), path);
-  const { graph } = readNetwork(json['modelTopology'], path, options);
+  const { graph, constants, passed } = readNetwork(json['modelTopology'], path, options);
   const groups = readManifest(json['weightsManifest'], path);
   const weights = new Map<string, Tensor>();
   const { userDefinedMetadata } = json;
@@ -47,7 +50,7 @@ export async function readLayersModel(
     for (const [name, tensor] of decodeGroup(group, await readGroup(group, path, folder, digests)))
       weights.set(name, tensor);
   }
-  return { graph, weights, metadata, files: [...folder.files] };
+  return { graph, weights: arranged(graph, weights, constants), passed, metadata, files: [...folder.files] };
 }
 
 /** The text of the model.json at a path. */

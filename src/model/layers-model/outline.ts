@@ -7,6 +7,7 @@ import type { PipelineError } from '../../core/problem.js';
 import { snakeCase } from '../keras/snake-case.js';
 import { followed, mostLayers } from './order.js';
 import { badModel, list, record, show } from './config.js';
+import { operationOf } from './operations.js';
 import { singleOf, sourcesOf } from './references.js';
 
 const sequential = 'Sequential';
@@ -105,7 +106,12 @@ class Unfolding {
     const idOf = (own: string): string => byOwn.get(own)?.id ?? own;
     const isInnerModel = (own: string): boolean => isModel(byOwn.get(own)?.entry ?? {});
     for (const one of listed) {
-      const { inputs, refusal } = sourcesOf(one.entry['inbound_nodes'], `layer ${one.own}`, isInnerModel);
+      const { inputs, refusal } = sourcesOf(
+        one.entry['inbound_nodes'],
+        `layer ${one.own}`,
+        isInnerModel,
+        operationOf(one.entry) !== undefined,
+      );
       if (one.className === 'InputLayer' && feed !== undefined && one.own === input) this.aliases.set(one.id, feed);
       else if (!isModel(one.entry)) this.push(one, inputs.map(idOf), refusal);
       else if (refusal !== undefined) throw refusal;

@@ -3,12 +3,17 @@
  * sequential model, in Keras 2's form or Keras 3's, models inside models among them. One input, one output, every layer
  * used once, and layers that we know: anything else is refused by name.
  */
+import { isRecord } from '../../core/is-record.js';
 import type { Graph, Layer } from '../graph.js';
 import { refuseOversized } from '../limits.js';
 import { topOf } from '../split.js';
+import type { Tensor, Weights } from '../tensor.js';
+import { normalizationConstants } from './arrange.js';
 import { badModel, LayerConfig, record } from './config.js';
+import { refuseMisfits } from './fitting.js';
 import { knownClasses, readLayer } from './layers.js';
 import { followed, ordered } from './order.js';
+import { operationOf, readOperation } from './operations.js';
 import { outlineOf, type OutlinedLayer } from './outline.js';
 
 /** A network, and where the file that it came from keeps the weights of its layers. */
@@ -16,6 +21,10 @@ export interface Network {
   readonly graph: Graph;
   /** By the layers' names in the network, those of a top that is left out among them. */
   readonly places: ReadonlyMap<string, Pick<OutlinedLayer, 'place' | 'group'>>;
+  /** Weights that the topology holds itself. */
+  readonly constants: Weights;
+  /** Layers that were left out, because they let images pass outside training. */
+  readonly passed: readonly string[];
 }
 
 export interface ReadOptions {
@@ -68,12 +77,43 @@ export function readNetwork(topology: unknown, where: string, { withoutTop = fal
   const passed = new Map(needed.filter(letsPass).map(({ name, inputs: [from] }) => [name, from]));
   const kept = needed.filter(({ name }) => !passed.has(name));
   const found = followed(passed, where);
-  const layers = kept.map((layer) => readOne(layer, layer.inputs.map(found)));
+  const layers = kept.flatMap((layer) => readOne(layer, layer.inputs.map(found)));
+  refuseSameNames(layers, where);
   if (found(needed[needed.length - 1].name) !== layers[layers.length - 1].name)
     throw badModel(where, 'its output is not that of its last layer');
   const graph = { name: outline.name, layers };
+  refuseMisfits(graph, new Map(kept.flatMap(groupsOf)));
   refuseOversized(graph, where);
-  return { graph, places: new Map(outline.layers.map((layer) => [layer.name, layer])) };
+  return {
+    graph,
+    places: new Map(outline.layers.map((layer) => [layer.name, layer])),
+    constants: new Map(kept.flatMap(constantsOf)),
+    passed: [...passed.keys()],
+  };
+}
+
+/** The groups of a convolution that has several. */
+function groupsOf({ name, className, entry }: OutlinedLayer): [string, number][] {
+  const { config } = entry;
+  const groups = className === 'Conv2D' && isRecord(config) ? config['groups'] : undefined;
+  return typeof groups === 'number' && groups > 1 ? [[name, groups]] : [];
+}
+
+/** Parts of a layer have names of their own. */
+function refuseSameNames(layers: readonly Layer[], where: string): void {
+  const names = new Set(layers.map(({ name }) => name));
+  if (names.size < layers.length) throw badModel(where, 'two layers have the same name, or one has that of a part');
+}
+
+/** A Normalization layer whose numbers were given to it has them in its config, one that was adapted as weights. */
+function constantsOf({ name, className, entry }: OutlinedLayer): [string, Tensor][] {
+  if (className !== 'Normalization') return [];
+  const where = `layer ${name}`;
+  const config = new LayerConfig(where, record(entry['config'], where, 'config'));
+  const [mean, variance] = [config.numbers('mean'), config.numbers('variance')];
+  if (mean === undefined && variance === undefined) return [];
+  if (mean === undefined || variance?.length !== mean.length) throw config.wrong('variance', 'as many numbers as mean');
+  return normalizationConstants({ name }, mean, variance);
 }
 
 function requireOneInput(layers: readonly OutlinedLayer[], where: string): void {
@@ -84,23 +124,46 @@ function requireOneInput(layers: readonly OutlinedLayer[], where: string): void 
 
 /** Whether a layer only varies images in training; how it is called is then no matter. */
 function letsPass({ className, inputs, entry }: OutlinedLayer): boolean {
-  return passesImages.has(className) && inputs.length === 1 && !isForeign(entry);
+  return (passesImages.has(className) || dropsBlocks(className, entry)) && inputs.length === 1 && !isForeign(entry);
 }
 
-function readOne({ name, className, entry, refusal }: OutlinedLayer, inputs: readonly string[]): Layer {
+/** Whether a layer drops whole blocks of a network, image by image (stochastic depth). Bases are used without that. */
+function dropsBlocks(className: string, { config }: Readonly<Record<string, unknown>>): boolean {
+  if (className === 'StochasticDepth') return true;
+  const shape = isRecord(config) ? config['noise_shape'] : undefined;
+  return (
+    className === 'Dropout' && Array.isArray(shape) && shape.length > 1 && shape.slice(1).every((one) => one === 1)
+  );
+}
+
+function readOne({ name, className, entry, refusal }: OutlinedLayer, inputs: readonly string[]): readonly Layer[] {
   const where = `layer ${name}`;
   const config = new LayerConfig(where, record(entry['config'], where, 'config'));
   refuseCode(entry, className, where);
   if (refusal !== undefined) throw refusal;
-  const layer = readLayer(className, config, { name, inputs, trainable: config.boolean('trainable', true) });
-  if (layer === undefined)
+  const common = { name, inputs, trainable: config.boolean('trainable', true) };
+  const operation = operationOf(entry);
+  if (operation !== undefined) {
+    const computed = readOperation(operation, entry, common);
+    if (computed !== undefined) return [computed];
+    throw badModel(where, `the operation ${className} of these operands`, 'a tensor with a number, or two tensors');
+  }
+  const layers = readLayer(className, config, common);
+  if (layers === undefined)
     throw badModel(where, `a layer of the class ${className}`, `one of ${knownClasses().join(', ')}`);
-  const [least, most] = layer.kind === 'input' ? [0, 0] : layer.kind === 'add' ? [2, Infinity] : [1, 1];
+  const [least, most] = inputsOf(className);
   if (inputs.length < least || inputs.length > most) {
     const expected = least === most ? `${least}` : `at least ${least}`;
     throw badModel(where, `a layer of the class ${className} reads ${inputs.length} layers`, expected);
   }
-  return layer;
+  return layers;
+}
+
+/** How many layers one of this class reads. */
+function inputsOf(className: string): [least: number, most: number] {
+  if (className === 'InputLayer') return [0, 0];
+  if (className.endsWith('CustomScaleLayer')) return [2, 2];
+  return ['Add', 'Multiply', 'Concatenate'].includes(className) ? [2, Infinity] : [1, 1];
 }
 
 /** Keras 3 says where a class comes from: others than its own may share a name with one of them. */

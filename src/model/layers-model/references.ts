@@ -21,11 +21,16 @@ export function singleOf(value: unknown, where: string, what: string): string {
 }
 
 /**
- * Names of the layers that a layer reads. Keras 2 writes [[[name, node, tensor, kwargs], ...]], newer releases without
+ * Names of the layers that a layer, or an operation between layers, reads. Keras 2 writes [[[name, node, tensor, kwargs], ...]], newer releases without
  * the innermost list if there is one input; Keras 3 writes [{args, kwargs}] with the tensors somewhere in args. Throws
  * `bad-data` for what is none of these; returns it where only this layer cannot be computed.
  */
-export function sourcesOf(value: unknown, where: string, isModel: (name: string) => boolean): Sources {
+export function sourcesOf(
+  value: unknown,
+  where: string,
+  isModel: (name: string) => boolean,
+  isOperation = false,
+): Sources {
   const nodes = list(value ?? [], where, 'inbound_nodes');
   const [node] = nodes;
   if (node === undefined) return { inputs: [] };
@@ -40,12 +45,21 @@ export function sourcesOf(value: unknown, where: string, isModel: (name: string)
     const references = list(node, where, 'inbound_nodes');
     tensors = typeof references[0] === 'string' ? [references] : references;
   }
-  const inputs = tensors.map((tensor) => {
+  // The second operand of Keras 2's operations is an argument of the call.
+  const operands = isOperation ? tensors.flatMap(withOperand) : tensors;
+  const inputs = operands.map((tensor) => {
     const name = nameIn(tensor, where);
     refusals.push(faultOf(tensor as readonly unknown[], where, isModel(name)));
     return name;
   });
   return { inputs, refusal: refusals.find((refusal) => refusal !== undefined) };
+}
+
+function withOperand(tensor: unknown): readonly unknown[] {
+  const [name, node, output, call] = Array.isArray(tensor) ? (tensor as unknown[]) : [];
+  if (!isRecord(call)) return [tensor];
+  const { y, name: _label, ...others } = call;
+  return [[name, node, output, others], ...(Array.isArray(y) ? [y] : [])];
 }
 
 function nameIn(tensor: unknown, where: string): string {

@@ -1,7 +1,7 @@
 /** Writes a network as a TF.js layers-model: Keras 2's topology, and weights in shards, as float32 or halved. */
 import { digestOf } from '../../core/digest.js';
 import type { FloatType } from '../../core/schema-types.js';
-import { allWeightSpecs, type Graph, type Layer, outputOf } from '../graph.js';
+import { allWeightSpecs, type Graph, type Layer, outputOf, shapesOf } from '../graph.js';
 import { isStoredAsFloat16, toHalves } from '../rounding.js';
 import type { Tensor, Weights } from '../tensor.js';
 
@@ -66,15 +66,24 @@ function cut(bytes: Uint8Array): Map<string, Uint8Array> {
 }
 
 function topology(graph: Graph): unknown {
-  const layers = graph.layers.map((layer) => {
-    const [className, config] = written(layer);
-    return {
-      name: layer.name,
-      class_name: className,
-      config: { name: layer.name, trainable: layer.trainable, ...config },
-      inbound_nodes: layer.inputs.length === 0 ? [] : [layer.inputs.map((name) => [name, 0, 0, {}])],
-    };
-  });
+  const shapes = shapesOf(graph);
+  // TF.js does not know how many channels are left over.
+  const resolved = (layer: Layer): Layer => {
+    const shape = shapes.get(layer.name)!;
+    return layer.kind === 'reshape' && shape.every(Number.isSafeInteger) ? { ...layer, shape } : layer;
+  };
+  const taken = new Set(graph.layers.map(({ name }) => name));
+  const layers = graph.layers
+    .flatMap((layer) => asKnown(resolved(layer), taken))
+    .map((layer) => {
+      const [className, config] = written(layer);
+      return {
+        name: layer.name,
+        class_name: className,
+        config: { name: layer.name, trainable: layer.trainable, ...config },
+        inbound_nodes: layer.inputs.length === 0 ? [] : [layer.inputs.map((name) => [name, 0, 0, {}])],
+      };
+    });
   const config = {
     name: graph.name,
     layers,
@@ -82,6 +91,28 @@ function topology(graph: Graph): unknown {
     output_layers: [[outputOf(graph).name, 0, 0]],
   };
   return { class_name: 'Model', config, keras_version: '2.2.4', backend: 'tensorflow' };
+}
+
+/**
+ * A layer as TF.js has it. It has no hard_silu, which becomes layers of its own: x relu6(x + 3) / 6. The last one has the
+ * name of the layer, so that its readers find it; what has the weights keeps them if it comes first.
+ */
+function asKnown(layer: Layer, taken: ReadonlySet<string>): Layer[] {
+  if (!('activation' in layer) || layer.activation !== 'hard_silu') return [layer];
+  // The readers of a layer with weights read those that come after it.
+  if (layer.kind !== 'activation') throw new Error(`${layer.name} cannot be written as layers of TF.js`);
+  const { name, inputs, trainable } = layer;
+  const [raised, bounded, gate] = ['raised', 'bounded', 'gate'].map((part) => freeName(`${name}_${part}`, taken));
+  return [
+    { kind: 'rescaling', name: raised, inputs, trainable, scale: 1, offset: 3 },
+    { kind: 'activation', name: bounded, inputs: [raised], trainable, activation: 'relu6' },
+    { kind: 'rescaling', name: gate, inputs: [bounded], trainable, scale: 1 / 6, offset: 0 },
+    { kind: 'multiply', name, inputs: [...inputs, gate], trainable },
+  ];
+}
+
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  return taken.has(wanted) ? freeName(`${wanted}_`, taken) : wanted;
 }
 
 function written(layer: Layer): Written {
@@ -92,17 +123,33 @@ function written(layer: Layer): Written {
       return ['Conv2D', { filters: layer.filters, ...convolution(layer) }];
     case 'depthwise_conv2d':
       return ['DepthwiseConv2D', { depth_multiplier: layer.depthMultiplier, ...convolution(layer) }];
+    case 'separable_conv2d':
+      return [
+        'SeparableConv2D',
+        { filters: layer.filters, depth_multiplier: layer.depthMultiplier, ...convolution(layer) },
+      ];
+    case 'cropping2d':
+      return ['Cropping2D', { cropping: layer.cropping, data_format: 'channels_last' }];
+    case 'reshape':
+      return ['Reshape', { target_shape: layer.shape }];
+    case 'layer_normalization': {
+      const { epsilon, scale, center } = layer;
+      return ['LayerNormalization', { axis: -1, epsilon, scale, center }];
+    }
+    case 'normalization':
+      // TF.js lacks the layer, and this one computes the same on stored statistics.
+      return ['BatchNormalization', { axis: -1, epsilon: 0, momentum: 0.99, scale: false, center: false }];
     case 'batch_normalization': {
       const { epsilon, momentum, scale, center } = layer;
       return ['BatchNormalization', { axis: -1, epsilon, momentum, scale, center }];
     }
     case 'dense':
-      return ['Dense', { units: layer.units, use_bias: layer.useBias, activation: layer.activation }];
+      return ['Dense', { units: layer.units, use_bias: layer.useBias, activation: activationName(layer) }];
     case 'activation':
       // Keras 2 knows relu6 as a layer, not as the name of an activation.
       return layer.activation === 'relu6'
         ? ['ReLU', { max_value: 6 }]
-        : ['Activation', { activation: layer.activation }];
+        : ['Activation', { activation: activationName(layer) }];
     case 'max_pooling2d':
       return ['MaxPooling2D', pooling(layer)];
     case 'average_pooling2d':
@@ -119,6 +166,10 @@ function written(layer: Layer): Written {
       return ['Rescaling', { scale: layer.scale, offset: layer.offset }];
     case 'add':
       return ['Add', {}];
+    case 'multiply':
+      return ['Multiply', {}];
+    case 'concatenate':
+      return ['Concatenate', { axis: -1 }];
     case 'dropout':
       return ['Dropout', { rate: layer.rate }];
     case 'onnx':
@@ -127,14 +178,19 @@ function written(layer: Layer): Written {
   }
 }
 
-function convolution(layer: Extract<Layer, { kind: 'conv2d' | 'depthwise_conv2d' }>): Record<string, unknown> {
+/** TF.js knows silu by its older name. */
+function activationName({ activation }: Extract<Layer, { activation: unknown }>): string {
+  return activation === 'silu' ? 'swish' : activation;
+}
+
+function convolution(layer: Extract<Layer, { kernelSize: unknown }>): Record<string, unknown> {
   return {
     kernel_size: layer.kernelSize,
     strides: layer.strides,
     padding: layer.padding,
     data_format: 'channels_last',
     dilation_rate: layer.dilation,
-    activation: layer.activation,
+    activation: activationName(layer),
     use_bias: layer.useBias,
   };
 }

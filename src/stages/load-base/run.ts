@@ -4,6 +4,8 @@ import { hubBaseOf, isOnnxBase } from '../../core/hub-bases.js';
 import { packageFile } from '../../core/package.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import { changedMeanwhile } from '../../core/regular-file.js';
+import { count } from '../../core/text/count.js';
+import { nameList } from '../../core/text/names.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import type { StageContext } from '../../core/stage.js';
 import { bases } from '../../model/bases/index.js';
@@ -14,6 +16,7 @@ import { initialWeights } from '../../model/initializers.js';
 import { baseFormats } from '../../model/formats/identify.js';
 import { fitWeights } from '../../model/layers-model/fit.js';
 import { matchLayers } from '../../model/keras/match.js';
+import { describeOwnScaling, ownScaling } from '../../model/own-scaling.js';
 import type { Preprocessing } from '../../model/preprocessing.js';
 import { readModelFile } from '../../model/read-model.js';
 import { withoutTop } from '../../model/split.js';
@@ -46,15 +49,16 @@ async function putBase(source: LocalSource, context: StageContext<'load-base'>):
     const { putOnnxBase } = await import('./onnx.js');
     return putOnnxBase(source, context);
   }
-  const { graph, weights } = await load(config, source);
-  const preprocessing = preprocessingOf(config);
-  refuseScalingTwice(graph, preprocessing);
+  const { graph, weights, passed = [] } = await load(config, source);
+  const preprocessing = preprocessingOf(config, graph, weights, note);
+  refuseScalingTwice(graph, weights, preprocessing);
   refuseNonFinite(weights, config.architecture);
   const parameters = countParameters(graph, weights);
   note(
     'base',
     `${graph.name}: ${graph.layers.length} layers up to ${outputOf(graph).name}, ${(parameters.trainable + parameters.frozen).toLocaleString('en-US')} parameters`,
   );
+  if (passed.length > 0) note('left-out', describeLeftOut(passed));
   const ref = await putBytes('weights', encodeWeights(weights));
   const document: ModelDocument = {
     graph,
@@ -63,6 +67,11 @@ async function putBase(source: LocalSource, context: StageContext<'load-base'>):
     base: { architecture: config.architecture, weights: source.kind === 'file' ? source.digest : 'random' },
   };
   await putJson('model', document);
+}
+
+/** Layers that do nothing outside training: augmentation, and dropout of whole blocks. */
+function describeLeftOut(passed: readonly string[]): string {
+  return `${count(passed.length, 'layer')} of the base that vary images or drop blocks in training are left out: ${nameList(passed)}`;
 }
 
 /** Downloads weights that are given by URL. */
@@ -76,7 +85,18 @@ async function bring(source: Source, context: StageContext<'load-base'>): Promis
   return { kind: 'file', shown: hubBaseOf(architecture) === undefined ? download.url : architecture, ...fetched };
 }
 
-function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {
+/** What the pipeline says, or what is known of the base: one that prepares its pixels itself takes them as they are. */
+function preprocessingOf(
+  config: LoadBaseConfig,
+  graph: Graph,
+  weights: Weights,
+  note: StageContext<'load-base'>['note'],
+): Preprocessing | null {
+  const own = config.architecture === 'layers_model' ? ownScaling(graph, weights) : undefined;
+  if (own !== undefined && config.preprocessing === undefined) {
+    note('own-preprocessing', `${describeOwnScaling(own)}, so \`preprocessing: none\` is used`);
+    return { kind: 'mode', mode: 'none' };
+  }
   const wanted = config.preprocessing ?? bases[config.architecture].preprocessing;
   if (wanted === null) return null;
   if (typeof wanted === 'string') return { kind: 'mode', mode: wanted };
@@ -87,7 +107,7 @@ function preprocessingOf(config: LoadBaseConfig): Preprocessing | null {
 async function load(
   { architecture, alpha, seed }: LoadBaseConfig,
   source: LocalSource,
-): Promise<{ graph: Graph; weights: Weights }> {
+): Promise<{ graph: Graph; weights: Weights; passed?: readonly string[] }> {
   const { build, packaged } = bases[architecture];
   const built = build?.(alpha);
   if (source.kind === 'random') {
@@ -103,7 +123,8 @@ async function load(
     if (known !== undefined) refuseOther(graph, architecture, known, source.path);
     refuseOtherThanImages(graph, source.path);
     // Its own layers, not the built-in ones: releases differ in padding and in the epsilon of BatchNorm.
-    return { graph, weights: fitWeights(graph, model.weights, source.path, { ignoreOthers: true }) };
+    const weights = fitWeights(graph, model.weights, source.path, { ignoreOthers: true });
+    return { graph, weights, passed: model.passed };
   }
   if (built === undefined) throw withoutLayers(architecture, `but ${source.path} contains only weights`);
   return {

@@ -11,7 +11,6 @@ import type { FeatureOptions } from '../../features/features.js';
 import type { Variation } from '../../features/feature-set.js';
 import { PLAIN_VIEW } from '../../features/image-loader.js';
 import type { Augmentation } from '../../image/augmentation.js';
-import type { ModelDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
 import { describePreprocessing, type Preprocessing } from '../../model/preprocessing.js';
 import { splitAtFrozen, type Split } from '../../model/split.js';
@@ -27,7 +26,7 @@ export interface Prepared extends Start, Split {
 /** The model that training begins with, cut where it is frozen. */
 export async function prepare(context: Context, { spec, augmentation }: Data): Promise<Prepared> {
   const start = await startOf(context, spec);
-  const preprocessing = preprocessingOf(start.document, augmentation, context.inputs.from !== undefined);
+  const preprocessing = preprocessingOf(start, augmentation, context.inputs.from !== undefined);
   return { ...start, ...splitAtFrozen(start.document.graph), preprocessing };
 }
 
@@ -36,7 +35,7 @@ export async function prepare(context: Context, { spec, augmentation }: Data): P
  * alike.
  */
 function preprocessingOf(
-  document: ModelDocument,
+  { document, weights }: Start,
   augmentation: Augmentation | undefined,
   isContinuation: boolean,
 ): Preprocessing {
@@ -55,14 +54,16 @@ function preprocessingOf(
     });
   }
   if (rescaling !== undefined) {
-    refuseScalingTwice(document.graph, rescaling.factor);
+    refuseScalingTwice(document.graph, weights, rescaling.factor);
     return rescaling;
   }
   if (document.preprocessing !== null) return document.preprocessing;
   throw failure('invalid', {
     code: 'preprocessing-unknown',
-    found: 'the preprocessing of this base is not known',
-    remedy: 'set `preprocessing` in load-base, or `rescale` in augment',
+    found:
+      'the preprocessing of this base is not known: it does not begin with a Rescaling or Normalization layer for pixels of 0 to 255',
+    expected: '`preprocessing: tf`, `caffe`, `torch` or `none` in load-base, or `rescale` in augment',
+    remedy: 'add `preprocessing:` to load-base, with the one that the model was trained with',
   });
 }
 

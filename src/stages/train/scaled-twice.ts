@@ -5,17 +5,18 @@ import { isAugmentation } from '../../image/augmentation.js';
 import { isModelDocument } from '../../model/document.js';
 import type { Graph } from '../../model/graph.js';
 import { describeOwnScaling, ownScaling, scalesLevels } from '../../model/own-scaling.js';
+import type { Weights } from '../../model/tensor.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
 
 /** Throws `invalid` if `rescale` makes nearly black images of those that the base scales itself. */
-export function refuseScalingTwice(graph: Graph, factor: number): void {
-  const own = ownScaling(graph);
+export function refuseScalingTwice(graph: Graph, weights: Weights | undefined, factor: number): void {
+  const own = ownScaling(graph, weights);
   if (own === undefined || !scalesLevels(factor)) return;
   throw failure('invalid', {
     code: 'scaled-twice',
     found: `${describeOwnScaling(own)}, so \`rescale\` of augment would scale them twice (${describePreprocessing({ kind: 'rescale', factor })})`,
     expected: 'pixels at 0 to 255',
-    remedy: 'remove `rescale` from augment, and write `preprocessing: none` in load-base',
+    remedy: 'remove `rescale` from augment',
   });
 }
 
@@ -25,5 +26,5 @@ export async function refuseCachedScaling({ inputs, readJson }: JudgeContext<'tr
   const factor = ref === undefined ? undefined : (await readJson(ref, isAugmentation)).rescale;
   const start = inputs.from ?? inputs.model;
   if (factor == null || !scalesLevels(factor) || start === undefined) return;
-  refuseScalingTwice((await readJson(start.model, isModelDocument)).graph, factor);
+  refuseScalingTwice((await readJson(start.model, isModelDocument)).graph, undefined, factor);
 }

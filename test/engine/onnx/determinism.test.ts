@@ -7,7 +7,7 @@ import { type Graph, type Layer, shapesOf, withInputShape } from '../../../src/m
 import { initialWeights } from '../../../src/model/initializers.js';
 import { readLayersModel } from '../../../src/model/layers-model/load.js';
 import { sizeOf, type Weights } from '../../../src/model/tensor.js';
-import { everyLayer, madeUpWeights, noise } from '../../model/graphs.js';
+import { everyLayer, madeUpWeights, newerLayers, noise } from '../../model/graphs.js';
 import { testWithShared } from '../../shared.js';
 
 /** Whether every image's output has the same bits in batches of several sizes, with one thread and with two. */
@@ -43,6 +43,11 @@ const sizes = [1, 3, 8, 16, 32];
 
 test('a network of every kind', async () => {
   const graph = everyLayer();
+  expect(await isDeterministic(graph, madeUpWeights(graph, 1), 32, sizes)).toBe(true);
+});
+
+test('a network of the newer kinds', async () => {
+  const graph = newerLayers();
   expect(await isDeterministic(graph, madeUpWeights(graph, 1), 32, sizes)).toBe(true);
 });
 

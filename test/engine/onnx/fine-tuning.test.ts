@@ -7,7 +7,7 @@ import { bases } from '../../../src/model/bases/index.js';
 import { type Graph, type Layer, outputOf, withInputShape } from '../../../src/model/graph.js';
 import { initialWeights } from '../../../src/model/initializers.js';
 import { splitAtFrozen } from '../../../src/model/split.js';
-import { everyLayer, madeUpWeights, relativeError } from '../../model/graphs.js';
+import { everyLayer, madeUpWeights, newerLayers, relativeError } from '../../model/graphs.js';
 import { batchFor, programFor } from './programs.js';
 
 let onnx: Engine;
@@ -92,6 +92,10 @@ async function worstTensor(program: TrainingProgram, count: number): Promise<num
 const largest = (values: Float32Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 describe('one step equals the reference engine', () => {
+  test('of the newer kinds of layers', async () => {
+    expect(await worstTensor(programFor(newerLayers()), 5)).toBeLessThan(1e-4);
+  });
+
   test('of every kind of layer, on batch statistics', async () => {
     expect(await worstTensor(programFor(everyLayer()), 5)).toBeLessThan(1e-4);
   });

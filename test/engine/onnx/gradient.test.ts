@@ -50,11 +50,14 @@ describe.each([
   ['rows', vector],
   ['pictures', image],
 ])('on %s', (_, shape) => {
-  test.each<Activation>(['linear', 'relu', 'sigmoid', 'tanh', 'softmax'])('activation %s', async (activation) => {
-    expect(
-      await worstGradient(engine, { graph: around(shape, [{ ...tested, kind: 'activation', activation }]) }),
-    ).toBeLessThan(2e-3);
-  });
+  test.each<Activation>(['linear', 'relu', 'sigmoid', 'tanh', 'softmax', 'silu', 'gelu'])(
+    'activation %s',
+    async (activation) => {
+      expect(
+        await worstGradient(engine, { graph: around(shape, [{ ...tested, kind: 'activation', activation }]) }),
+      ).toBeLessThan(2e-3);
+    },
+  );
 
   test('relu6, below, between and above its bounds', async () => {
     const graph = around(shape, [{ ...tested, kind: 'activation', activation: 'relu6' }]);
@@ -62,6 +65,30 @@ describe.each([
     const { shape: dims, data } = weights.get('before/bias')!;
     weights.set('before/bias', { shape: dims, data: data.map((_value, i) => [-5, 5.5, 6.1, 9][i]) });
     expect(await worstGradient(engine, { graph, weights })).toBeLessThan(2e-3);
+  });
+
+  test('hard_silu, below, between and above its bounds', async () => {
+    const graph = around(shape, [{ ...tested, kind: 'activation', activation: 'hard_silu' }]);
+    const weights = new Map(madeUpWeights(graph, 1));
+    const { shape: dims, data } = weights.get('before/bias')!;
+    weights.set('before/bias', { shape: dims, data: data.map((_value, i) => [-9, 0.5, 1.1, 9][i]) });
+    expect(await worstGradient(engine, { graph, weights })).toBeLessThan(2e-3);
+  });
+
+  test.each([true, false])('LayerNorm, with gamma and beta: %s', async (has) => {
+    const layer = { ...tested, kind: 'layer_normalization', epsilon: 1e-3, scale: has, center: has } as const;
+    expect(await worstGradient(engine, { graph: around(shape, [layer]) })).toBeLessThan(2e-3);
+  });
+
+  test('a normalization, and a product and a joining of two paths', async () => {
+    const dense = { kind: 'dense', inputs: ['before'], trainable: true, units: 4, useBias: true } as const;
+    const layers: Layer[] = [
+      { kind: 'normalization', name: 'normal', inputs: ['before'], trainable: true },
+      { ...dense, name: 'right', activation: 'sigmoid' },
+      { kind: 'multiply', name: 'product', inputs: ['normal', 'right', 'right'], trainable: true },
+      { kind: 'concatenate', name: 'tested', inputs: ['product', 'before', 'normal'], trainable: true },
+    ];
+    expect(await worstGradient(engine, { graph: around(shape, layers) })).toBeLessThan(2e-3);
   });
 
   test('dropout', async () => {
@@ -121,6 +148,50 @@ describe('pooling over the image', () => {
       .filter(({ name }) => name !== 'flat')
       .map((layer) => (layer.name === 'after' ? { ...layer, inputs: ['tested'] } : layer));
     expect(await worstGradient(engine, { graph: { ...graph, layers } })).toBeLessThan(2e-3);
+  });
+});
+
+describe('on images alone', () => {
+  const window = { kernelSize: [2, 2], strides: [1, 1], dilation: [1, 1], padding: 'same', useBias: true } as const;
+
+  test.each([1, 2])('a separable convolution with %i outputs per channel', async (depthMultiplier) => {
+    const layer: Layer = {
+      ...tested,
+      ...window,
+      kind: 'separable_conv2d',
+      filters: 3,
+      depthMultiplier,
+      activation: 'silu',
+    };
+    expect(await worstGradient(engine, { graph: around(image, [layer]) })).toBeLessThan(2e-3);
+  });
+
+  test('channels that are weighed by what is pooled of them, and cropping', async () => {
+    const layers: Layer[] = [
+      { kind: 'global_average_pooling2d', name: 'squeeze', inputs: ['before'], trainable: true },
+      { kind: 'reshape', name: 'pixel', inputs: ['squeeze'], trainable: true, shape: [1, 1, -1] },
+      {
+        ...window,
+        kind: 'conv2d',
+        name: 'gate',
+        inputs: ['pixel'],
+        trainable: true,
+        filters: 4,
+        activation: 'sigmoid',
+      },
+      { kind: 'multiply', name: 'excite', inputs: ['gate', 'before'], trainable: true },
+      { kind: 'add', name: 'sum', inputs: ['gate', 'excite'], trainable: true },
+      {
+        ...tested,
+        kind: 'cropping2d',
+        inputs: ['sum'],
+        cropping: [
+          [1, 0],
+          [0, 2],
+        ],
+      },
+    ];
+    expect(await worstGradient(engine, { graph: around(image, layers) })).toBeLessThan(2e-3);
   });
 });
 

@@ -8,7 +8,7 @@ import { type Graph, type Layer, shapesOf, withInputShape } from '../../../src/m
 import { initialWeights } from '../../../src/model/initializers.js';
 import { readLayersModel } from '../../../src/model/layers-model/load.js';
 import { sizeOf, type Weights } from '../../../src/model/tensor.js';
-import { everyLayer, madeUpWeights, noise, relativeError } from '../../model/graphs.js';
+import { everyLayer, madeUpWeights, newerLayers, noise, relativeError } from '../../model/graphs.js';
 import { testWithShared } from '../../shared.js';
 import { reference as referenceBackend } from '../tfjs/backends.js';
 
@@ -38,6 +38,11 @@ async function layersThatDiffer(graph: Graph, weights: Weights, count: number, b
 describe('every layer equals the reference engine', () => {
   test('in a network of every kind', async () => {
     const graph = everyLayer();
+    expect(await layersThatDiffer(graph, madeUpWeights(graph, 1), 3, 1e-5)).toEqual([]);
+  });
+
+  test('in a network of the newer kinds', async () => {
+    const graph = newerLayers();
     expect(await layersThatDiffer(graph, madeUpWeights(graph, 1), 3, 1e-5)).toEqual([]);
   });
 

@@ -159,17 +159,17 @@ test('a top that is left out need not be understood, and a pooling inside a bloc
   const top = [pooled, layer('Reshape', 'shape', { target_shape: [2] }, 'gap'), layer('Lambda', 'code', {}, 'shape')];
   expect(names([layer('Conv2D', 'c', conv, 'x'), ...top], 'code')).toEqual(['x', 'c']);
   expect(() => readTopology(model([input, layer('Conv2D', 'c', conv, 'x'), ...top], 'code'), 'model.json')).toThrow(
-    'keepdims is true',
+    'a layer of the class Lambda',
   );
   // A block that weighs its channels: cut at its pooling, it would lose itself and all that follows.
   const weighed = [
     layer('Conv2D', 'c', conv, 'x'),
     pooled,
-    layer('Conv2D', 'gate', conv, 'gap'),
+    layer('Conv2D', 'gate', { ...conv, kernel_size: 1 }, 'gap'),
     layer('Add', 'sum', {}, 'c', 'gate'),
     layer('Flatten', 'flat', {}, 'sum'),
   ];
-  expect(() => names(weighed, 'flat')).toThrow('keepdims is true');
+  expect(names(weighed, 'flat')).toEqual(['x', 'c', 'gap_pooled', 'gap', 'gate', 'sum']);
 });
 
 test('layers that only vary images are left out, however they are called', () => {
@@ -231,18 +231,40 @@ describe('refused, by the name of the layer', () => {
       after('Conv2D', { ...conv, data_format: 'channels_first' }),
       /^layer y: data_format is "channels_first"/,
     ],
-    ['groups', after('Conv2D', { ...conv, groups: 2 }), /^layer y: groups is 2; one group/],
+    ['groups', after('Conv2D', { ...conv, filters: 3, groups: 2 }), /^layer y: groups is 2; a divisor of the filters/],
+    [
+      'groups of several channels',
+      model(
+        [input, layer('Conv2D', 'c', { ...conv, filters: 4 }, 'x'), layer('Conv2D', 'y', { ...conv, groups: 2 }, 'c')],
+        'y',
+      ),
+      /^layer y: groups is 2, for 4 channels; one group, or one for each channel/,
+    ],
+    [
+      'a product of shapes that do not fit',
+      model([input, layer('Conv2D', 'c', conv, 'x'), layer('Multiply', 'y', {}, 'c', 'x')], 'y'),
+      /^layer y: it reads tensors of the shapes \[6,6,2\] and \[8,8,3\]; shapes that fit/,
+    ],
+    [
+      'a shape of other numbers',
+      after('Reshape', { target_shape: [7, -1] }),
+      /^layer y: it gives \[8,8,3\] the shape \[7,-1\]; as many numbers/,
+    ],
+    [
+      'hard_silu inside a layer',
+      after('Conv2D', { ...conv, activation: 'hard_silu' }),
+      /^layer y: activation is "hard_silu"; linear or/,
+    ],
     [
       'an activation',
-      after('Dense', { units: 2, activation: 'gelu' }),
-      /^layer y: activation is "gelu"; linear or relu/,
+      after('Dense', { units: 2, activation: 'selu' }),
+      /^layer y: activation is "selu"; linear or relu/,
     ],
     ['a leaky ReLU', after('ReLU', { negative_slope: 0.1 }), /^layer y: negative_slope is 0.1; 0/],
     ['a threshold', after('ReLU', { threshold: 1 }), /^layer y: threshold is 1; 0/],
     ['another bound', after('ReLU', { max_value: 1 }), /^layer y: max_value is 1; 6, or none/],
     ['BatchNorm over rows', after('BatchNormalization', { axis: 2 }), /^layer y: axis is 2; -1/],
     ['no filters', after('Conv2D', { ...conv, filters: 0 }), /^layer y: filters is 0; a positive integer/],
-    ['keepdims', after('GlobalAveragePooling2D', { keepdims: true }), /^layer y: keepdims is true; false/],
     ['a sum of one', after('Add'), /^layer y: a layer of the class Add reads 1 layers; at least 2/],
     ['a shared layer', shared, /^layer y: the layer is used 2 times/],
     ['a call with arguments', called([['x', 0, 0, { training: true }]]), /^layer y: it is called with training/],

@@ -9,10 +9,11 @@ import { createTfjsEngine } from '../../../src/engine/tfjs/index.js';
 import { withInputShape } from '../../../src/model/graph.js';
 import { fitWeights } from '../../../src/model/layers-model/fit.js';
 import { readLayersModel } from '../../../src/model/layers-model/load.js';
+import { readTopology } from '../../../src/model/layers-model/read.js';
 import { writeLayersModel } from '../../../src/model/layers-model/write.js';
 import { roundedWeights } from '../../../src/model/rounding.js';
 import { testWithShared } from '../../shared.js';
-import { everyLayer, madeUpWeights, noise, relativeError } from '../graphs.js';
+import { everyLayer, madeUpWeights, newerLayers, noise, relativeError } from '../graphs.js';
 import { fromMemory, readFiles } from './memory.js';
 
 function written(seed: number): ReadonlyMap<string, Uint8Array> {
@@ -51,6 +52,29 @@ test('TF.js reads what we write, and computes with every kind of layer what our 
   expect(relativeError(await runner.run(input, 2), expected)).toBeLessThan(1e-5);
   runner.dispose();
 });
+
+test('TF.js reads the newer kinds of layers too, some as others that compute the same', async () => {
+  const graph = newerLayers();
+  const weights = madeUpWeights(graph, 1);
+  const input = noise(2 * 9 * 8 * 3, 7);
+  const runner = await (await createTfjsEngine({ backend: 'wasm' })).compile(graph, weights);
+  const { files } = writeLayersModel(graph, weights, { generatedBy: 'test' });
+  const expected = await predictByTfjs(files, input, [2, 9, 8, 3]);
+  expect(relativeError(await runner.run(input, 2), expected)).toBeLessThan(1e-5);
+  runner.dispose();
+  const read = readTopology(
+    (JSON.parse(Buffer.from(files.get('model.json')!).toString()) as Written).modelTopology,
+    'm',
+  );
+  const kept = graph.layers.filter(
+    ({ kind, name }) => kind !== 'normalization' && kind !== 'reshape' && name !== 'hard',
+  );
+  for (const layer of kept) expect(read.layers).toContainEqual(layer);
+});
+
+interface Written {
+  readonly modelTopology: unknown;
+}
 
 test('we read what we write: the same graph and the same weights', async () => {
   for (const [name, bytes] of written(2)) await writeFile(join(folder, name), bytes);

@@ -1,4 +1,4 @@
-/** Activations, alone or at the end of another layer. Every gradient is computed from the output alone. */
+/** Activations, alone or at the end of another layer. Gradients are computed from the output where it is enough. */
 import type { Activation } from '../../../model/graph.js';
 import type { GraphBuilder, Name } from '../builder.js';
 import { channelAxis, inOrder, type Value } from './rule.js';
@@ -7,7 +7,7 @@ export function applyActivation(graph: GraphBuilder, activation: Activation, inp
   const output: Value = { ...input, name: forward(graph, activation, input) };
   const backward = (gradient: Value) => {
     const { name } = inOrder(graph, gradient, output.order);
-    return { inputs: [{ ...output, name: derivative(graph, activation, output, name) }] };
+    return { inputs: [{ ...output, name: derivative(graph, activation, input, output, name) }] };
   };
   return { output, backward };
 }
@@ -26,12 +26,31 @@ function forward(graph: GraphBuilder, activation: Activation, input: Value): Nam
       return graph.node('Tanh', [input.name]);
     case 'softmax':
       return graph.node('Softmax', [input.name], { axis: { int: channelAxis(input) } });
+    case 'silu':
+      return graph.node('Mul', [input.name, graph.node('Sigmoid', [input.name])]);
+    case 'gelu': // x Phi(x); runtimes know this form as one operator
+      return graph.node('Mul', [graph.node('Mul', [input.name, onePlusErf(graph, input.name)]), graph.scalar(0.5)]);
+    case 'hard_silu':
+      return graph.node('Mul', [input.name, hardSigmoid(graph, input.name)]);
   }
 }
 
-/** The gradient by the input, given y (the output) and the gradient g by it; both in one order. */
-function derivative(graph: GraphBuilder, activation: Activation, output: Value, g: Name): Name {
+/** 1 + erf(x / sqrt(2)), which is twice the share of a standard normal below x. */
+function onePlusErf(graph: GraphBuilder, x: Name): Name {
+  const erf = graph.node('Erf', [graph.node('Div', [x, graph.scalar(Math.SQRT2)])]);
+  return graph.node('Add', [erf, graph.scalar(1)]);
+}
+
+/** relu6(x + 3) / 6 */
+function hardSigmoid(graph: GraphBuilder, x: Name): Name {
+  return graph.node('HardSigmoid', [x], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
+}
+
+/** The gradient by the input x, given y (the output) and the gradient g by it; all in one order. */
+function derivative(graph: GraphBuilder, activation: Activation, input: Value, output: Value, g: Name): Name {
+  const x = input.name;
   const y = output.name;
+  const op = (name: string, ...operands: Name[]) => graph.node(name, operands);
   const where = (condition: Name) => graph.node('Where', [condition, g, graph.scalar(0)]);
   const positive = () => graph.node('Greater', [y, graph.scalar(0)]);
   switch (activation) {
@@ -50,6 +69,24 @@ function derivative(graph: GraphBuilder, activation: Activation, output: Value, 
       const axes = graph.integers([channelAxis(output)]);
       const total = graph.node('ReduceSum', [graph.node('Mul', [g, y]), axes], { keepdims: { int: 1 } });
       return graph.node('Mul', [y, graph.node('Sub', [g, total])]);
+    }
+    case 'silu': {
+      // g (s + y (1 - s)), with s = sigmoid(x)
+      const s = op('Sigmoid', x);
+      return op('Mul', g, op('Add', s, op('Mul', y, op('Sub', graph.scalar(1), s))));
+    }
+    case 'gelu': {
+      // g (Phi(x) + x phi(x)), with phi(x) = exp(-x^2 / 2) / sqrt(2 pi)
+      const bell = op('Exp', op('Mul', op('Mul', x, x), graph.scalar(-0.5)));
+      const density = op('Mul', bell, graph.scalar(1 / Math.sqrt(2 * Math.PI)));
+      return op('Mul', g, op('Add', op('Mul', onePlusErf(graph, x), graph.scalar(0.5)), op('Mul', x, density)));
+    }
+    case 'hard_silu': {
+      // g (h + x / 6 where h, the hard sigmoid, is between 0 and 1)
+      const h = hardSigmoid(graph, x);
+      const inside = op('And', op('Greater', h, graph.scalar(0)), op('Less', h, graph.scalar(1)));
+      const slope = op('Where', inside, op('Mul', x, graph.scalar(1 / 6)), graph.scalar(0));
+      return op('Mul', g, op('Add', h, slope));
     }
   }
 }

@@ -1,9 +1,14 @@
 /** Convolutions, full and depthwise. ONNX's Conv wants channels first and names its padding side by side. */
-import { type Conv2dLayer, type DepthwiseConv2dLayer, outputShape } from '../../../model/graph.js';
+import {
+  type Conv2dLayer,
+  type DepthwiseConv2dLayer,
+  outputShape,
+  type SeparableConv2dLayer,
+} from '../../../model/graph.js';
 import type { Name } from '../builder.js';
 import { applyActivation } from './activation.js';
 import { byDepthwiseKernel, byInput, byKernel, type Convolution } from './convolution-gradient.js';
-import { type Applied, inOrder, type Role, type Scope, type Value } from './rule.js';
+import { type Applied, inOrder, type LayerWeights, type Role, type Scope, type Value } from './rule.js';
 import { windowPads } from './windows.js';
 
 /** Keras's kernels are [height, width, in, out], ONNX's [out, in, height, width]. */
@@ -26,6 +31,44 @@ export function applyDepthwiseConv2d(scope: Scope, layer: DepthwiseConv2dLayer, 
     groups,
     gradient: byDepthwiseKernel,
   });
+}
+
+/** One after the other. The first one's zeros around the image are the layer's; the second has none. */
+export function applySeparableConv2d(scope: Scope, layer: SeparableConv2dLayer, [input]: readonly Value[]): Applied {
+  const places = applyDepthwiseConv2d(
+    scope,
+    { ...layer, kind: 'depthwise_conv2d', useBias: false, activation: 'linear' },
+    [input],
+  );
+  const pointwise: Scope = {
+    ...scope,
+    weights: inPlaceOf(scope.weights, 'kernel', 'pointwise_kernel'),
+    padding: nothing,
+  };
+  const mixed = applyConv2d(pointwise, { ...layer, kind: 'conv2d', ...onePixel }, [places.output]);
+  const backward = (gradient: Value) => {
+    const { inputs, weights = {} } = mixed.backward(gradient);
+    const { kernel, ...bias } = weights;
+    const before = places.backward(inputs[0]);
+    return { inputs: before.inputs, weights: { ...before.weights, pointwise_kernel: kernel, ...bias } };
+  };
+  return { output: mixed.output, backward };
+}
+
+const nothing: Scope['padding'] = [
+  [0, 0],
+  [0, 0],
+];
+const onePixel = { kernelSize: [1, 1], strides: [1, 1], dilation: [1, 1], padding: 'valid' } as const;
+
+/** A layer's weights, of which one plays another role. */
+function inPlaceOf(weights: LayerWeights, role: Role, own: Role): LayerWeights {
+  const real = (asked: Role): Role => (asked === role ? own : asked);
+  return {
+    get: (asked) => weights.get(real(asked)),
+    typed: (asked, type) => weights.typed(real(asked), type),
+    arranged: (asked, permutation, dims) => weights.arranged(real(asked), permutation, dims),
+  };
 }
 
 interface Kernel {

@@ -1,9 +1,12 @@
-/** Layers that move numbers about or let them pass: flatten, zero padding, rescaling, dropout, add. */
+/** Layers that move numbers about or let them pass: flatten, reshape, padding, cropping, rescaling, dropout. */
 import {
+  type CroppingLayer,
   type DropoutLayer,
   outputShape,
   type PlainLayer,
   type RescalingLayer,
+  type ReshapeLayer,
+  type Shape,
   type ZeroPaddingLayer,
 } from '../../../model/graph.js';
 import { type Applied, inOrder, type Scope, type Value } from './rule.js';
@@ -17,6 +20,18 @@ export function applyFlatten({ graph }: Scope, layer: PlainLayer, [input]: reado
     inputs: [{ ...x, name: graph.node('Reshape', [gradient.name, graph.integers([-1, ...x.shape])]) }],
   });
   return { output: { name, shape: outputShape(layer, [x.shape]), order: 'last' }, backward };
+}
+
+/** The same numbers, in Keras's order before and after. */
+export function applyReshape({ graph }: Scope, layer: ReshapeLayer, [input]: readonly Value[]): Applied {
+  const x = inOrder(graph, input, 'last');
+  const shape = outputShape(layer, [x.shape]);
+  const shaped = (value: Value, dims: Shape): Value => ({
+    name: graph.node('Reshape', [inOrder(graph, value, 'last').name, graph.integers([-1, ...dims])]),
+    shape: dims,
+    order: 'last',
+  });
+  return { output: shaped(x, shape), backward: (gradient) => ({ inputs: [shaped(gradient, x.shape)] }) };
 }
 
 /** Zeros around the image, if no convolution takes them over. */
@@ -33,6 +48,19 @@ export function applyZeroPadding({ graph }: Scope, layer: ZeroPaddingLayer, [inp
     const rows = cut(graph, g, ROWS, top, x.shape[0], output.shape[0]);
     return { inputs: [{ ...x, name: cut(graph, rows, COLUMNS, left, x.shape[1], output.shape[1]) }] };
   };
+  return { output, backward };
+}
+
+/** Takes rows and columns off; their gradient is zero. */
+export function applyCropping({ graph }: Scope, layer: CroppingLayer, [input]: readonly Value[]): Applied {
+  const x = inOrder(graph, input, 'first');
+  const [[top, bottom], [left, right]] = layer.cropping;
+  const shape = outputShape(layer, [x.shape]);
+  const rows = cut(graph, x.name, ROWS, top, shape[0], x.shape[0]);
+  const output: Value = { name: cut(graph, rows, COLUMNS, left, shape[1], x.shape[1]), shape, order: 'first' };
+  const backward = (gradient: Value) => ({
+    inputs: [{ ...x, name: padded(graph, inOrder(graph, gradient, 'first').name, [top, left, bottom, right]) }],
+  });
   return { output, backward };
 }
 
@@ -66,15 +94,4 @@ export function applyDropout({ graph, training }: Scope, layer: DropoutLayer, [i
     name: graph.node('Mul', [value.name, inOrder(graph, given, value.order).name]),
   });
   return { output: masked(input), backward: (gradient) => ({ inputs: [masked(gradient)] }) };
-}
-
-/** The sum of all inputs; each gets the whole gradient. */
-export function applyAdd({ graph }: Scope, _layer: PlainLayer, inputs: readonly Value[]): Applied {
-  const output = inputs.reduce((sum, input) => plus(graph, sum, input));
-  return { output, backward: (gradient) => ({ inputs: inputs.map(() => gradient) }) };
-}
-
-/** The sum of two tensors of one shape, in the first one's order. */
-export function plus(graph: Scope['graph'], a: Value, b: Value): Value {
-  return { ...a, name: graph.node('Add', [a.name, inOrder(graph, b, a.order).name]) };
 }
