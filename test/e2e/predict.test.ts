@@ -7,9 +7,11 @@ import { pathToFileURL } from 'node:url';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import type { AnswerLine, PredictionLine } from '../../src/core/prediction.js';
+import type { ServedFacts } from '../../src/model/served-facts.js';
 import { FakeTerminal } from '../report/screen.js';
 import { onTerminal, testOnTerminal } from './pty.js';
 import { Project, repository } from './rig.js';
+import { Serving } from './serving.js';
 
 const MODEL = 'models/quickstart';
 const PETS = 'examples/pets/pictures';
@@ -139,8 +141,10 @@ test('a model in ONNX alone gives the scores of the layers-model', async () => {
     expect([code, answers.map((answer) => answer.class)]).toEqual([0, before.map((answer) => answer.class)]);
     answers.forEach(({ score }, i) => expect(score).toBeCloseTo(before[i].score, 4));
   }
-  const served = await project.command('serve', 'models/onnx', '--port', '0');
-  expect([served.code, served.stderr]).toEqual([2, expect.stringContaining('export with `formats: [tfjs, onnx]`')]);
+  const served = await Serving.start(project, 'models/onnx');
+  const facts = (await (await fetch(`${served.url}api/model`)).json()) as ServedFacts;
+  expect(facts).toMatchObject({ format: 'onnx', name: 'onnx', file: 'model.onnx' });
+  await served.interrupt();
   await writeFile(project.path('models/onnx/model.onnx'), 'no model');
   expect((await project.command('predict', 'models/onnx', CAT)).code).toBe(3);
 });
