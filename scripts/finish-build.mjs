@@ -59,13 +59,14 @@ const { metafile } = await build({
 });
 await joinEager(metafile, options);
 
-// The process that runs exported models, apart from the command: what both need, it has a copy of.
+// The processes that run models of others, apart from the command: what it needs too, they have a copy of.
 await build({
   ...options,
-  entryPoints: ['dist/predict/model-worker.js'],
-  outdir: 'dist/predict',
+  entryPoints: ['dist/predict/model-worker.js', 'dist/engine/onnx/try-base-worker.js'],
+  outbase: 'dist',
+  outdir: 'dist',
   splitting: true,
-  chunkNames: '../chunks/model-[name]-[hash]',
+  chunkNames: 'chunks/model-[name]-[hash]',
   banner: requireOfBundle,
 });
 

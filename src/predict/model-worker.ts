@@ -1,7 +1,5 @@
 /** The process that holds one exported model and predicts with it. Its parent kills it at any time. */
-import { writeFileSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
-import { packageFile } from '../core/package.js';
+import { endWithParent } from '../core/child.js';
 import { failureParts } from '../core/problem.js';
 import { openHere } from './here.js';
 import type { ModelRequest, ModelResponse } from './messages.js';
@@ -36,17 +34,5 @@ async function predict({ id, inputs }: ModelRequest & { kind: 'predict' }): Prom
   }
 }
 
-/** If a model takes all memory, Linux ends this process before any other. */
-function offerToBeEnded(): void {
-  if (process.platform !== 'linux') return;
-  try {
-    writeFileSync('/proc/self/oom_score_adj', '1000');
-  } catch {
-    // Not available everywhere; then the system chooses.
-  }
-}
-
-offerToBeEnded();
-new Worker(packageFile('dist/predict/parent-watch.js'), { workerData: process.ppid }).unref();
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+endWithParent();
 process.on('message', (request: ModelRequest) => void (request.kind === 'open' ? open(request) : predict(request)));

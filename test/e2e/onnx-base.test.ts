@@ -1,10 +1,12 @@
 /** An ONNX file as the base of a pipeline: trained on, exported, predicted with. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tinyNetwork } from '../model/onnx/tiny-network.js';
 import { longTestWithShared } from '../shared.js';
-import { Project } from './rig.js';
+import { Project, repository } from './rig.js';
 
 const wants = {
   do_resize: true,
@@ -76,6 +78,49 @@ describe('a folder of a hub', () => {
       image: { size: [32, 32], fit: { kind: 'crop', crop_pct: 0.889 } },
       preprocessing: { kind: 'normalize', mean: [0.5, 0.5, 0.5], channels: 'rgb' },
     });
+  });
+});
+
+/** Runs load-base, and does something when it has started the process that tries the network out. */
+async function whileTried(act: (command: ChildProcess, tries: number) => void): Promise<[number | null, string]> {
+  const command = spawn(
+    process.execPath,
+    [join(repository, 'dist/cli.js'), 'run', 'pets.yaml', 'load-base', '--force'],
+    {
+      cwd: project.root,
+    },
+  );
+  let stderr = '';
+  command.stderr.on('data', (chunk) => (stderr += String(chunk)));
+  const watch = setInterval(() => {
+    const [tries] = readFileSync(`/proc/${command.pid}/task/${command.pid}/children`, 'utf8').split(' ');
+    // Until it runs its own program, the command waits for it.
+    if (tries === '' || !readFileSync(`/proc/${tries}/cmdline`, 'utf8').includes('try-base')) return;
+    clearInterval(watch);
+    act(command, Number(tries));
+  }, 5);
+  const code = await new Promise<number | null>((resolve) => command.on('close', resolve));
+  clearInterval(watch);
+  return [code, stderr];
+}
+
+const onLinux = process.platform === 'linux' ? describe : describe.skip;
+
+onLinux('a network is run in another process first', () => {
+  test('whose end, as if memory had run out, ends the stage and not the command', async () => {
+    const [code, stderr] = await whileTried((_, tries) => process.kill(tries, 'SIGKILL'));
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringMatching(/hub\S*: the process that tried the network out ended \(SIGKILL\)/),
+    ]);
+  });
+
+  test('which Ctrl-C ends at once, whatever it does', async () => {
+    const [code] = await whileTried((command, tries) => {
+      process.kill(tries, 'SIGSTOP');
+      command.kill('SIGINT');
+    });
+    expect(code).toBe(130);
   });
 });
 

@@ -38,13 +38,14 @@ export interface OnnxBase {
   readonly graph: Graph;
   readonly weights: Weights;
   readonly chosen: ChosenOutput;
+  readonly tried: Tried;
 }
 
 /**
- * Reads a file whose tensors are all in it. Throws `bad-data` for what is not ONNX, `unsafe` for what may compute without
+ * Reads a file whose tensors are all in it, and runs it if it was not tried before. Throws `bad-data` for what is not ONNX, `unsafe` for what may compute without
  * end, and `invalid` for a network without an input for images, without the output, or with tokens of which none is chosen.
  */
-export async function readOnnxBase(file: Uint8Array, options: BaseOptions): Promise<OnnxBase> {
+export async function readOnnxBase(file: Uint8Array, options: BaseOptions, known?: Tried): Promise<OnnxBase> {
   const { where } = options;
   const model = wholeFile(where, () => readModelProto(file));
   refuseUnsafe(model, where);
@@ -59,11 +60,11 @@ export async function readOnnxBase(file: Uint8Array, options: BaseOptions): Prom
   const weights = new Map(
     program.tensors.map(({ tensor }, place): [string, Weight] => [`${draft.name}/${place}`, tensor]),
   );
-  const tried = await tryOut(draft, weights, size, where);
+  const tried = known ?? (await tryOut(draft, weights, size, where));
   const gives = givesOf(tried, takes, chosen.name, options);
   const layer: OnnxLayer = { ...draft, gives, shape: shapeOf(gives.as, tried.dims), alone: tried.alone };
   const images = { kind: 'input', name: 'input', inputs: [], trainable: false, shape: [...size, 3] } as const;
-  return { graph: { name: 'onnx', layers: [images, layer] }, weights, chosen };
+  return { graph: { name: 'onnx', layers: [images, layer] }, weights, chosen, tried };
 }
 
 function refuseUnsafe(model: OnnxModel, where: string): void {
@@ -153,7 +154,8 @@ function layerOf(program: Program, takes: OnnxLayer['takes'], output: string): O
   };
 }
 
-interface Tried {
+/** What a base gave for images of noise. */
+export interface Tried {
   /** Without the batch. */
   readonly dims: readonly number[];
   readonly type: OnnxLayer['gives']['type'];

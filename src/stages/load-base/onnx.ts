@@ -1,17 +1,15 @@
 /** The work of load-base for ONNX files: reads the network with its tensors, and how it wants its images. */
-import { basename, dirname, relative } from 'node:path';
+import { basename } from 'node:path';
 import { hubBaseOf, type HubBase } from '../../core/hub-bases.js';
 import { failure, PipelineError } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
 import { count } from '../../core/text/count.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import type { StageContext } from '../../core/stage.js';
-import type { OnnxBase } from '../../engine/onnx/read-base.js';
+import type { BaseOptions, OnnxBase } from '../../engine/onnx/read-base.js';
 import { countParameters, type ModelDocument } from '../../model/document.js';
 import type { OnnxLayer } from '../../model/graph.js';
-import { ModelFolder } from '../../model/model-folder.js';
-import { withoutExternal } from '../../model/onnx/external-data.js';
-import { wholeFile } from '../../model/onnx/whole-file.js';
+import { readNetwork } from '../../model/onnx/read-network.js';
 import type { Normalization, Preprocessing } from '../../model/preprocessing.js';
 import { readPreprocessorConfig, type PreprocessorConfig } from '../../core/preprocessor-config.js';
 import { encodeWeights } from '../../model/weights-file.js';
@@ -20,16 +18,15 @@ import type { WeightsFile } from './source.js';
 export async function putOnnxBase(source: WeightsFile, context: StageContext<'load-base'>): Promise<void> {
   const { config, note, putBytes, putJson } = context;
   const wants = source.preprocessor === undefined ? undefined : await readWants(source.preprocessor);
-  const bytes = await readNetwork(source);
-  const { readOnnxBase } = await import('../../engine/onnx/read-base.js');
   const hub = hubBaseOf(config.architecture);
   const size = config.input_size ?? wants?.size ?? hub?.size ?? [224, 224];
   const { output = hub?.output ?? 'auto', tokens = hub?.tokens } = config;
   const where = source.shown ?? source.path;
-  const base = await readOnnxBase(bytes, { where, output, tokens, size }).catch((error: unknown) => {
+  const options = { where, output, tokens, size };
+  const base = await readTried(source, options, context.signal).catch((error: unknown) => {
     // Another exporter of the same network may have called it otherwise.
     if (config.output !== undefined || hub === undefined || !isNoSuchOutput(error)) throw error;
-    return readOnnxBase(bytes, { where, output: 'auto', tokens, size });
+    return readTried(source, { ...options, output: 'auto' }, context.signal);
   });
   const preprocessing = preprocessingOf(config, wants?.preprocessing ?? (hub && wantsOf(hub)));
   const [input, layer] = base.graph.layers as [OnnxBase['graph']['layers'][0], OnnxLayer];
@@ -55,18 +52,14 @@ function isNoSuchOutput(error: unknown): boolean {
   return error instanceof PipelineError && error.problems.some(({ code }) => code === 'no-such-output');
 }
 
-/** All tensors are read with the bytes that were hashed. */
-async function readNetwork({ path, files, shown = path }: WeightsFile): Promise<Uint8Array> {
-  const folder = ModelFolder.of(path, files);
-  const network = await folder.read(basename(path));
-  const beside = [...files.keys()].filter((file) => file !== path);
-  const read = await Promise.all(
-    beside.map(async (file): Promise<[string, Uint8Array]> => {
-      const name = relative(dirname(path), file);
-      return [name, await folder.read(name)];
-    }),
-  );
-  return wholeFile(shown, () => withoutExternal(network, new Map(read), shown));
+/** The network is run in another process first: what it cannot do there, it never does here. */
+async function readTried({ path, files }: WeightsFile, options: BaseOptions, signal: AbortSignal): Promise<OnnxBase> {
+  const [{ tryBase }, { readOnnxBase }] = await Promise.all([
+    import('../../engine/onnx/try-base.js'),
+    import('../../engine/onnx/read-base.js'),
+  ]);
+  const tried = await tryBase({ path, files, options }, signal);
+  return readOnnxBase(await readNetwork(path, files, options.where), options, tried);
 }
 
 async function readWants({ path, digest }: NonNullable<WeightsFile['preprocessor']>): Promise<PreprocessorConfig> {
