@@ -1,0 +1,42 @@
+/**
+ * ONNX files of PyTorch's two exporters (tools/onnx/files.py), tiny networks with the nodes of the large ones: the tool
+ * finds their features, computes what plain onnxruntime computes, and what PyTorch does.
+ */
+import { describe, expect, test } from '@jest/globals';
+import { join } from 'node:path';
+import { baseOf, exportedIn, featuresOf, layerOf, plainFeatures, wholeOf } from './exported.js';
+
+const folder = 'test/fixtures/onnx';
+const files = Object.entries(exportedIn(folder));
+
+/** Last bits differ here between the network that is cut and compiled and the whole file; the cause is not known. */
+const lastBits = new Set([
+  'convnext-old',
+  'dinov2-dynamo',
+  'resnet-half-dynamo',
+  'siglip-dynamo',
+  'vit-dynamo',
+  'vit-half',
+]);
+
+/** The largest difference, as a share of the largest magnitude. */
+function share(found: Float32Array, expected: ArrayLike<number>): number {
+  const values = Array.from(expected);
+  expect(found).toHaveLength(values.length);
+  return Math.max(...values.map((value, at) => Math.abs(value - found[at]))) / Math.max(...values.map(Math.abs));
+}
+
+describe('features are those of plain onnxruntime, and of the framework', () => {
+  test.each(files)('%s', async (name, exported) => {
+    const path = join(folder, `${name}.onnx`);
+    const file = wholeOf(path);
+    const base = await baseOf(file, path, exported);
+    const { features } = exported;
+    const found = await featuresOf(base, exported, features.length);
+    const plain = await plainFeatures(file, layerOf(base), exported, features.length);
+    const isHalf = exported.type === 'float16';
+    if (lastBits.has(name)) expect(share(found, plain)).toBeLessThan(isHalf ? 1e-3 : 2e-6);
+    else expect(found).toEqual(plain);
+    expect(share(found, features.flat())).toBeLessThan(isHalf ? 5e-3 : 1e-4);
+  });
+});
