@@ -181,7 +181,7 @@ test('a base that prepares its pixels itself needs no preprocessing, and layers 
   ]);
   expect(notes).toContainEqual([
     'left-out',
-    '2 layers of the base that vary images or drop blocks in training are left out: `flip` and `turn`',
+    '2 layers of the base act in training alone and are left out: `flip` and `turn`',
   ]);
   await expect(own('tf')).rejects.toMatchObject({ problems: [{ code: 'scaled-twice' }] });
   const other = await loaded({

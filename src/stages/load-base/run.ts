@@ -71,7 +71,8 @@ async function putBase(source: LocalSource, context: StageContext<'load-base'>):
 
 /** Layers that do nothing outside training: augmentation, and dropout of whole blocks. */
 function describeLeftOut(passed: readonly string[]): string {
-  return `${count(passed.length, 'layer')} of the base that vary images or drop blocks in training are left out: ${nameList(passed)}`;
+  const are = passed.length === 1 ? 'acts in training alone and is' : 'act in training alone and are';
+  return `${count(passed.length, 'layer')} of the base ${are} left out: ${nameList(passed)}`;
 }
 
 /** Downloads weights that are given by URL. */
