@@ -39,7 +39,7 @@ export async function baseOf(file: Uint8Array, where: string, { size, tokens }: 
 export const layerOf = ({ graph }: OnnxBase): OnnxLayer => graph.layers[1] as OnnxLayer;
 
 /** `count` images as a file takes them: in its own layout, bytes from 0 to 255 or numbers from -1 to 1. */
-export function imagesFor({ size, type }: Exported, count: number): Float32Array {
+function imagesFor({ size, type }: Exported, count: number): Float32Array {
   const numbers = count * size * size * 3;
   return type === 'uint8' ? noise('onnx/images', numbers, 0, 256).map(Math.trunc) : noise('onnx/images', numbers);
 }
