@@ -9,7 +9,7 @@ import { baseOf, exportedIn, featuresOf, layerOf, plainFeatures, wholeOf } from 
 const folder = 'test/fixtures/onnx';
 const files = Object.entries(exportedIn(folder));
 
-/** Last bits differ here between the network that is cut and compiled and the whole file; the cause is not known. */
+/** Last bits differ here from the whole file; docs/decisions.md says what is known of the cause. */
 const lastBits = new Set([
   'convnext-old',
   'dinov2-dynamo',
