@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { gunzipSync } from 'node:zlib';
 import { digestOf, type ActionKey, type FeatureSetKey } from '../../src/core/digest.js';
 import { openStore } from '../../src/store/store.js';
 import { pipelineText, repository } from '../e2e/rig.js';
@@ -10,7 +11,7 @@ import { fixtureBytes } from '../model/keras/files.js';
 
 export interface Subject {
   readonly name: string;
-  readonly kind: 'yaml' | 'layers-model' | 'h5' | 'keras' | 'record' | 'pack';
+  readonly kind: 'yaml' | 'layers-model' | 'h5' | 'keras' | 'onnx' | 'record' | 'pack';
   /** The first one is what is read; any one of them is bent. */
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
   /** What was put into a store. */
@@ -90,11 +91,23 @@ export async function subjects(): Promise<Subject[]> {
     files: [{ path: name, bytes: fixtureBytes(name) }],
   });
   const base = async (path: string) => ({ path, bytes: await readFile(join(repository, 'examples/base', path)) });
+  const onnx = async (name: string, ...paths: readonly string[]): Promise<Subject> => ({
+    name,
+    kind: 'onnx',
+    files: await Promise.all(
+      paths.map(async (path) => ({
+        path,
+        bytes: gunzipSync(await readFile(join(repository, 'test/fixtures/onnx', `${path}.gz`))),
+      })),
+    ),
+  });
   return [
     { name: 'yaml', kind: 'yaml', files: [{ path: 'pets.yaml', bytes: Buffer.from(pipelineText()) }] },
     await recordSubject(),
     await packSubject(),
     ...['tiny-keras1-weights.h5', 'tiny-keras3.h5', 'tiny-keras3.keras', 'nested-guide-keras3.keras'].map(keras),
+    await onnx('onnx', 'vit-hf-old-opset14.onnx'),
+    await onnx('onnx-with-data', 'clip-dynamo.onnx', 'clip-dynamo.onnx.data'),
     {
       name: 'layers-model',
       kind: 'layers-model',

@@ -110,6 +110,23 @@ const readers = {
     const { readKeras } = await from('model/keras/read-keras.js');
     return (paths) => refusing(() => readKeras(readFileSync(paths[0]), paths[0]));
   },
+  // All but onnxruntime itself, which runs a base for the first time in a process of its own.
+  onnx: async () => {
+    const { findOnnxFiles } = await from('stages/load-base/onnx-files.js');
+    const { readNetwork } = await from('model/onnx/read-network.js');
+    const { inspectOnnx } = await from('model/onnx/inspect.js');
+    const { readOnnxBase } = await from('engine/onnx/read-base.js');
+    const { digestOf } = await from('core/digest.js');
+    const tried = { dims: [8], type: 'float32', alone: false };
+    return ([path]) =>
+      refusing(async () => {
+        const { files: found } = await findOnnxFiles(path, path);
+        const digests = new Map(found.map((file) => [file, digestOf(readFileSync(file))]));
+        const network = await readNetwork(path, digests, path);
+        await inspectOnnx(path, path);
+        await readOnnxBase(network, { where: path, output: 'auto', tokens: undefined, size: [32, 32] }, tried);
+      });
+  },
 };
 
 /** What a store gives back is what was put in, or nothing. */

@@ -47,15 +47,8 @@ export interface OnnxBase {
  */
 export async function readOnnxBase(file: Uint8Array, options: BaseOptions, known?: Tried): Promise<OnnxBase> {
   const { where } = options;
-  const model = wholeFile(where, () => readModelProto(file));
-  refuseUnsafe(model, where);
-  const input = imageInput(model, where);
-  const chosen = chooseOutput(model, options.output);
-  requireOneInput(model, chosen.name, input.name, where);
-  const { takes, size } = takesOf(input, options.size, where);
-  const program = wholeFile(where, () => cutProgram(model, chosen.name));
-  const shape = takes.layout === 'NCHW' ? [1, 3, ...size] : [1, ...size, 3];
-  refuseExcessive(costOf(bytesOf(program.bytes, 7), input.name, shape), where);
+  // All of it: what is inside a node is read only where it is looked at.
+  const { program, chosen, takes, size } = wholeFile(where, () => cutBase(file, options));
   const draft = layerOf(program, takes, chosen.name);
   const weights = new Map(
     program.tensors.map(({ tensor }, place): [string, Weight] => [`${draft.name}/${place}`, tensor]),
@@ -65,6 +58,27 @@ export async function readOnnxBase(file: Uint8Array, options: BaseOptions, known
   const layer: OnnxLayer = { ...draft, gives, shape: shapeOf(gives.as, tried.dims), alone: tried.alone };
   const images = { kind: 'input', name: 'input', inputs: [], trainable: false, shape: [...size, 3] } as const;
   return { graph: { name: 'onnx', layers: [images, layer] }, weights, chosen, tried };
+}
+
+interface CutBase {
+  readonly program: Program;
+  readonly chosen: ChosenOutput;
+  readonly takes: OnnxLayer['takes'];
+  readonly size: readonly [number, number];
+}
+
+function cutBase(file: Uint8Array, options: BaseOptions): CutBase {
+  const { where } = options;
+  const model = readModelProto(file);
+  refuseUnsafe(model, where);
+  const input = imageInput(model, where);
+  const chosen = chooseOutput(model, options.output);
+  requireOneInput(model, chosen.name, input.name, where);
+  const { takes, size } = takesOf(input, options.size, where);
+  const program = cutProgram(model, chosen.name);
+  const shape = takes.layout === 'NCHW' ? [1, 3, ...size] : [1, ...size, 3];
+  refuseExcessive(costOf(bytesOf(program.bytes, 7), input.name, shape), where);
+  return { program, chosen, takes, size };
 }
 
 function refuseUnsafe(model: OnnxModel, where: string): void {
