@@ -7,7 +7,7 @@ import type { Digest } from '../../core/digest.js';
 import { packageFile } from '../../core/package.js';
 import { failure, fromParts, type FailureParts } from '../../core/problem.js';
 import { readNetwork } from '../../model/onnx/read-network.js';
-import { readOnnxBase, type BaseOptions, type Tried } from './read-base.js';
+import { readOnnxBase, type BaseOptions, type OnnxBase, type Tried } from './read-base.js';
 
 export interface TryRequest {
   readonly path: string;
@@ -19,11 +19,18 @@ export interface TryRequest {
 export type TryResponse =
   { readonly kind: 'tried'; readonly tried: Tried } | { readonly kind: 'failed'; readonly failure: FailureParts };
 
+/** Reads a base that was run in another process first: what it cannot do there, it never does here. */
+export async function readTriedBase(request: TryRequest, signal: AbortSignal): Promise<OnnxBase> {
+  const { path, files, options } = request;
+  const tried = await tryBase(request, signal);
+  return readOnnxBase(await readNetwork(path, files, options.where), options, tried);
+}
+
 /**
  * What the base gives, as {@link readOnnxBase} finds it. Throws as that does, `bad-data` if the process ends, and
  * `interrupted` if the signal aborts.
  */
-export async function tryBase(request: TryRequest, signal: AbortSignal): Promise<Tried> {
+async function tryBase(request: TryRequest, signal: AbortSignal): Promise<Tried> {
   const { path, files, options } = request;
   // Tests run from the sources, without a built worker to start.
   if (import.meta.url.endsWith('.ts'))

@@ -9,7 +9,6 @@ import type { StageContext } from '../../core/stage.js';
 import type { BaseOptions, OnnxBase } from '../../engine/onnx/read-base.js';
 import { countParameters, type ModelDocument } from '../../model/document.js';
 import type { OnnxLayer } from '../../model/graph.js';
-import { readNetwork } from '../../model/onnx/read-network.js';
 import type { Normalization, Preprocessing } from '../../model/preprocessing.js';
 import { readPreprocessorConfig, type PreprocessorConfig } from '../../core/preprocessor-config.js';
 import { encodeWeights } from '../../model/weights-file.js';
@@ -52,14 +51,9 @@ function isNoSuchOutput(error: unknown): boolean {
   return error instanceof PipelineError && error.problems.some(({ code }) => code === 'no-such-output');
 }
 
-/** The network is run in another process first: what it cannot do there, it never does here. */
 async function readTried({ path, files }: WeightsFile, options: BaseOptions, signal: AbortSignal): Promise<OnnxBase> {
-  const [{ tryBase }, { readOnnxBase }] = await Promise.all([
-    import('../../engine/onnx/try-base.js'),
-    import('../../engine/onnx/read-base.js'),
-  ]);
-  const tried = await tryBase({ path, files, options }, signal);
-  return readOnnxBase(await readNetwork(path, files, options.where), options, tried);
+  const { readTriedBase } = await import('../../engine/onnx/try-base.js');
+  return readTriedBase({ path, files, options }, signal);
 }
 
 async function readWants({ path, digest }: NonNullable<WeightsFile['preprocessor']>): Promise<PreprocessorConfig> {
