@@ -5,7 +5,7 @@ export default {
   ...all,
   testPathIgnorePatterns: [
     '/node_modules/',
-    ...['e2e', 'cases', 'hostile', 'keras', 'reliability', 'engine'].map((name) => `<rootDir>/test/${name}/`),
+    ...['bases', 'e2e', 'cases', 'hostile', 'keras', 'reliability', 'engine'].map((name) => `<rootDir>/test/${name}/`),
     'long-names',
     'store/processes',
     'upkeep/verify',
