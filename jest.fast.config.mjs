@@ -9,5 +9,6 @@ export default {
     'long-names',
     'store/processes',
     'upkeep/verify',
+    ...['config/scale', 'image/probe', 'stages/load-base', 'features/image-pool'],
   ],
 };
