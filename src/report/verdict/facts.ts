@@ -1,9 +1,9 @@
 /** What the rules of the verdict look at: an evaluation, the training of its model, and how both were configured. */
 import type { Json } from '../../core/canonical.js';
 import type { RecordedNode } from '../../core/run-record.js';
-import type { EvaluationMetrics, History } from '../../model/results.js';
-import { rankedEvaluations, readEvaluation } from '../results/evaluations.js';
-import { outcomeOf, valueOf, type RunResults } from '../results/kept.js';
+import { isEvaluationMetrics, type EvaluationMetrics, type History } from '../../model/results.js';
+import { rankedEvaluations } from '../results/evaluations.js';
+import { outcomeOf, readOutput, valueOf, type RunResults } from '../results/kept.js';
 import { readTraining } from '../results/training.js';
 
 /** The stage of a kind that a model came through, with its resolved fields. */
@@ -29,7 +29,8 @@ export async function readFacts(results: RunResults): Promise<Facts | undefined>
   const ranked = rankedEvaluations(results);
   const [best] = ranked;
   if (best === undefined) return undefined;
-  const metrics = valueOf((await readEvaluation(results, best)).figures);
+  // Not the predictions, which are as long as the images are many: every run asks, also one with nothing to do.
+  const metrics = valueOf(await readOutput(results, best.name, 'metrics', isEvaluationMetrics));
   if (metrics === undefined || metrics.samples === 0) return undefined;
   const above = stagesAbove(results.run.graph, best);
   const trained = above.find(({ kind }) => kind === 'train');
