@@ -2,6 +2,7 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { hasImageName } from '../core/image-name.js';
 import { nameList } from '../core/text/names.js';
+import { shellWord } from '../core/text/shell-word.js';
 import { withoutTrailing } from '../core/text/trailing.js';
 import { openRegular } from '../core/regular-file.js';
 
@@ -49,10 +50,12 @@ async function tableHint(
       names,
     );
     if (columns === undefined || shown === undefined) continue;
-    const target = quoted(`${shown}-by-class`);
-    const rows = columns.header ? `tail -n +2 ${quoted(join(shown, table))}` : `cat ${quoted(join(shown, table))}`;
+    const target = shellWord(`${shown}-by-class`);
+    const rows = columns.header
+      ? `tail -n +2 ${shellWord(join(shown, table))}`
+      : `cat ${shellWord(join(shown, table))}`;
     const commas = extname(table).toLowerCase() === '.tsv' ? ` | tr '\\t' ','` : '';
-    const command = `${rows} | tr -d '\\r"'${commas} | while IFS=, read -r ${columns.variables} || [ -n "$f" ]; do mkdir -p ${target}/"$c" && cp ${quoted(join(shown, folder))}/"\${f##*/}"${columns.ending} ${target}/"$c"; done`;
+    const command = `${rows} | tr -d '\\r"'${commas} | while IFS=, read -r ${columns.variables} || [ -n "$f" ]; do mkdir -p ${target}/"$c" && cp ${shellWord(join(shown, folder))}/"\${f##*/}"${columns.ending} ${target}/"$c"; done`;
     return { expected, remedy: `sort the images by \`${table}\`, then write \`source: ${shown}-by-class\`:`, command };
   }
   return {
@@ -121,8 +124,8 @@ function nameHint({ shown }: Unsorted, folder: string, names: readonly string[])
   const what = `the names of the files begin with ${nameList(labels)}`;
   if (shown === undefined)
     return { expected, remedy: `${what}: unpack the archive and sort the images into one folder per class` };
-  const target = quoted(`${shown}-by-class`);
-  const files = `${quoted(join(shown, folder))}/[!0-9]*[0-9].*`;
+  const target = shellWord(`${shown}-by-class`);
+  const files = `${shellWord(join(shown, folder))}/[!0-9]*[0-9].*`;
   const command = `for f in ${files}; do c=$(basename -- "$f" | sed -E 's/[-._ ]*[0-9]+\\.[^.]*$//'); mkdir -p ${target}/"$c" && cp "$f" ${target}/"$c"; done`;
   return {
     expected,
@@ -161,9 +164,4 @@ async function beginning(path: string): Promise<string> {
   } finally {
     await file.close();
   }
-}
-
-/** For a shell, as it is if it needs no quotes. */
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

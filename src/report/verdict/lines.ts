@@ -1,4 +1,5 @@
 /** The verdict on a terminal, under the metrics. */
+import { shellWord } from '../../core/text/shell-word.js';
 import { painter, type Style } from '../style.js';
 import { printable } from '../words.js';
 import { wrapBeside } from '../wrap.js';
@@ -33,10 +34,5 @@ export function verdictLines(
 /** The command that makes the changes of a step; undefined for a step that changes no field. */
 export function commandOf({ set }: Next, file: string): string | undefined {
   if (set === undefined) return undefined;
-  return ['pipeline run', quoted(file), ...set.map((change) => `--set ${quoted(change)}`)].join(' ');
-}
-
-/** For a POSIX shell. */
-function quoted(word: string): string {
-  return /^[\w./=@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return ['pipeline run', shellWord(file), ...set.map((change) => `--set ${shellWord(change)}`)].join(' ');
 }
