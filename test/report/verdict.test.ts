@@ -1,13 +1,16 @@
 /** The verdict: each rule on made figures, with the sentence, and the advice that is not given twice. */
 import { describe, expect, test } from '@jest/globals';
 import type { Json } from '../../src/core/canonical.js';
+import { digestOf, type BlobRef } from '../../src/core/digest.js';
 import { classMetrics, confusionMatrix } from '../../src/model/metrics.js';
 import type { EpochRecord, EvaluationMetrics } from '../../src/model/results.js';
+import type { RunResults } from '../../src/report/results/kept.js';
 import type { Facts } from '../../src/report/verdict/facts.js';
 import { wilson } from '../../src/report/verdict/interval.js';
 import { verdictLines } from '../../src/report/verdict/lines.js';
 import { weaknessesOf } from '../../src/report/verdict/rules.js';
-import { judge } from '../../src/report/verdict/verdict.js';
+import { judge, verdictOf } from '../../src/report/verdict/verdict.js';
+import { end, run } from './html/made-up.js';
 
 /** An evaluation of cats and dogs in which so many of so many are right. */
 function evaluated([rightCats, cats]: [number, number], [rightDogs, dogs]: [number, number]): EvaluationMetrics {
@@ -47,6 +50,20 @@ function facts(metrics: EvaluationMetrics, change: Partial<Facts> = {}, train: R
   };
 }
 const rulesOf = (one: Facts): string[] => weaknessesOf(one).map(({ rule }) => rule);
+/** A run with one evaluation, whose outputs are in the store; `asked` gets the names of those that are read. */
+function resultsOf(metrics: EvaluationMetrics, asked: string[]): RunResults {
+  const refOf = (name: string): BlobRef => ({ digest: digestOf(name), size: 1 });
+  const outputs = { metrics: refOf('metrics'), predictions: refOf('predictions') };
+  const stage = { name: 'evaluate', kind: 'evaluate', state: 'ran', reason: '', durationMs: 1, outputs } as const;
+  return {
+    run: { ...run, graph: [{ name: 'evaluate', kind: 'evaluate', reads: { data: 'ingest' }, gates: [] }] },
+    end: { ...end, stages: [stage] },
+    readBlob: ({ digest }) => {
+      asked.push(Object.keys(outputs).find((name) => digest === digestOf(name))!);
+      return Promise.resolve(Buffer.from(JSON.stringify(metrics)));
+    },
+  };
+}
 const good = evaluated([95, 100], [93, 100]);
 
 test.each([
@@ -59,6 +76,12 @@ test.each([
   const interval = wilson(right, total);
   expect(interval.low).toBeCloseTo(low, 6);
   expect(interval.high).toBeCloseTo(high, 6);
+});
+
+test('a verdict needs no predictions, which are as long as the images are many', async () => {
+  const asked: string[] = [];
+  expect(await verdictOf(resultsOf(good, asked))).toEqual(judge(facts(good, { history: undefined })));
+  expect(asked).toEqual(['metrics']);
 });
 
 test('a good model gets one sentence', () => {
