@@ -21,37 +21,27 @@ export type InputLayer = Common & {
   /** Height and width are null if the network takes any; a suffix may begin with features of any rank. */
   readonly shape: readonly (number | null)[];
 };
-export type Conv2dLayer = Common & {
+interface Convolution extends Common {
+  readonly kernelSize: Pair;
+  readonly strides: Pair;
+  readonly dilation: Pair;
+  readonly padding: Padding;
+  readonly useBias: boolean;
+  readonly activation: Activation;
+}
+export type Conv2dLayer = Convolution & {
   readonly kind: 'conv2d';
   readonly filters: number;
-  readonly kernelSize: Pair;
-  readonly strides: Pair;
-  readonly dilation: Pair;
-  readonly padding: Padding;
-  readonly useBias: boolean;
-  readonly activation: Activation;
 };
-export type DepthwiseConv2dLayer = Common & {
+export type DepthwiseConv2dLayer = Convolution & {
   readonly kind: 'depthwise_conv2d';
   readonly depthMultiplier: number;
-  readonly kernelSize: Pair;
-  readonly strides: Pair;
-  readonly dilation: Pair;
-  readonly padding: Padding;
-  readonly useBias: boolean;
-  readonly activation: Activation;
 };
 /** A depthwise convolution, then one of 1 x 1 that mixes its channels; bias and activation are the second one's. */
-export type SeparableConv2dLayer = Common & {
+export type SeparableConv2dLayer = Convolution & {
   readonly kind: 'separable_conv2d';
   readonly filters: number;
   readonly depthMultiplier: number;
-  readonly kernelSize: Pair;
-  readonly strides: Pair;
-  readonly dilation: Pair;
-  readonly padding: Padding;
-  readonly useBias: boolean;
-  readonly activation: Activation;
 };
 export type PoolingLayer = Common & {
   readonly kind: 'max_pooling2d' | 'average_pooling2d';
