@@ -1,9 +1,10 @@
 /** pipeline bases: lists the pretrained networks that load-base knows by name. */
 import { resolve } from 'node:path';
+import type { InspectedOnnx, InspectedValue } from '../core/inspected-onnx.js';
 import { bytesText } from '../core/text/bytes-text.js';
 import { columnLines, type Column } from '../report/columns.js';
 import { printable } from '../report/words.js';
-import type { BaseRow, CommandSpec, InspectedFile, InspectedValue } from './host.js';
+import type { BaseRow, CommandSpec } from './host.js';
 
 const help = `
 If weights are published for several image sizes, --json lists the file for each size. It also lists how each network
@@ -85,7 +86,7 @@ function addressLines(rows: readonly BaseRow[]): string[] {
   return ['', 'Files (without a digest: trusted on first use, then pinned by the lock file)', ...lines];
 }
 
-function inspectedLines({ inputs, outputs, auto, tensors }: InspectedFile): string[] {
+function inspectedLines({ inputs, outputs, auto, tensors }: InspectedOnnx): string[] {
   const shapeOf = ({ shape }: InspectedValue) =>
     shape === null ? 'unknown' : `[${shape.map((extent) => extent ?? 'any').join(', ')}]`;
   const facts = [

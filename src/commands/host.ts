@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { engineChoiceOf } from '../core/engine-choice.js';
 import type { Finding } from '../core/finding.js';
+import type { InspectedOnnx } from '../core/inspected-onnx.js';
 import { PipelineError } from '../core/problem.js';
 import type { EngineChoice } from '../core/schema-types.js';
 import type { Screen } from '../report/live-region.js';
@@ -12,7 +13,7 @@ export interface Host extends Tool {
   /** The pretrained networks; computed when called. */
   readonly bases: () => readonly BaseRow[];
   /** What is in an ONNX file; `where` is its path as people wrote it. */
-  readonly inspect: (path: string, where: string) => Promise<InspectedFile>;
+  readonly inspect: (path: string, where: string) => Promise<InspectedOnnx>;
   /** Checks whether this machine can do the work with the chosen engine. */
   readonly checkMachine: (engine?: EngineChoice) => Promise<Finding[]>;
   /** The folder of the example images that come with this tool. */
@@ -63,19 +64,6 @@ export function countOf(option: string): (text: string) => number {
 
 /** Gathers the values of an option that can be repeated; the option is undefined if it is not given. */
 export const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
-
-/** An ONNX file as `bases --inspect` prints it; model/onnx/inspect documents the fields. */
-export interface InspectedFile {
-  readonly inputs: readonly InspectedValue[];
-  readonly outputs: readonly InspectedValue[];
-  readonly auto: string | null;
-  readonly tensors: readonly (InspectedValue & { readonly op: string })[];
-}
-
-export interface InspectedValue {
-  readonly name: string;
-  readonly shape: readonly (number | string | null)[] | null;
-}
 
 /** A base as `bases` prints it; model/bases documents the fields. */
 export interface BaseRow {

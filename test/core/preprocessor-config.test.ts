@@ -71,33 +71,15 @@ describe('forms of Hugging Face', () => {
   });
 });
 
-test.each([
-  [
-    'pretrained_cfg',
-    {
-      pretrained_cfg: {
-        input_size: [3, 240, 240],
-        crop_pct: 0.9,
-        mean: [0.5, 0.5, 0.5],
-        std: [0.5, 0.5, 0.5],
-        interpolation: 'bicubic',
-      },
-    },
-  ],
-  [
-    'data_config',
-    {
-      data_config: {
-        input_size: [3, 240, 240],
-        crop_pct: 0.9,
-        mean: [0.5, 0.5, 0.5],
-        std: [0.5, 0.5, 0.5],
-        interpolation: 'bicubic',
-      },
-    },
-  ],
-])('timm: %s', (_, config) => {
-  expect(read(config)).toEqual({
+test.each(['pretrained_cfg', 'data_config'])('timm: %s', (key) => {
+  const config = {
+    input_size: [3, 240, 240],
+    crop_pct: 0.9,
+    mean: [0.5, 0.5, 0.5],
+    std: [0.5, 0.5, 0.5],
+    interpolation: 'bicubic',
+  };
+  expect(read({ [key]: config })).toEqual({
     preprocessing: { kind: 'normalize', scale: 1 / 255, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], channels: 'rgb' },
     size: [240, 240],
     fit: { kind: 'crop', crop_pct: 0.9 },

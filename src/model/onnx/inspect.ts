@@ -1,24 +1,10 @@
 /** What is in an ONNX file, for people who choose a tensor of it. */
+import type { InspectedOnnx, InspectedValue } from '../../core/inspected-onnx.js';
 import { PipelineError, failure } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
 import { chooseOutput } from './base-output.js';
 import { wholeFile } from './whole-file.js';
 import { readModelProto, type OnnxModel, type OnnxPort } from './model-proto.js';
-
-export interface InspectedOnnx {
-  readonly inputs: readonly InspectedValue[];
-  readonly outputs: readonly InspectedValue[];
-  /** The tensor that `output: auto` takes; null if it finds none. */
-  readonly auto: string | null;
-  /** Every value between the nodes, in the order of the file. */
-  readonly tensors: readonly (InspectedValue & { readonly op: string })[];
-}
-
-export interface InspectedValue {
-  readonly name: string;
-  /** Null if the file does not have it. Names and nulls are extents that are known when the model runs. */
-  readonly shape: readonly (number | string | null)[] | null;
-}
 
 /** Reads a file. Throws `bad-data` for what is not ONNX; `where` is the path as people wrote it. */
 export async function inspectOnnx(path: string, where: string): Promise<InspectedOnnx> {
