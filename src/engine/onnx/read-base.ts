@@ -1,8 +1,7 @@
 /**
- * Makes a base of an ONNX file that anyone may have made: chooses its output, cuts it there, runs it once on noise to
- * learn the shape of what it gives, and whether images run together give what they give alone.
+ * Makes a base of an ONNX file that anyone may have made: chooses its output, cuts it there, and takes the shape of what
+ * it gives from its first run.
  */
-import { Random } from '../../core/random.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import { refuseExcessive } from '../../model/cost.js';
 import type { Graph, OnnxLayer, Shape } from '../../model/graph.js';
@@ -11,15 +10,10 @@ import { nodesFor, readModelProto, type OnnxModel, type OnnxPort } from '../../m
 import { cutProgram, type Program } from '../../model/onnx/program.js';
 import { bytesOf } from '../../model/onnx/protobuf-reader.js';
 import { wholeFile } from '../../model/onnx/whole-file.js';
-import type { Tensor as Weight, Weights } from '../../model/tensor.js';
-import { GraphBuilder } from './builder.js';
+import type { Tensor, Weights } from '../../model/tensor.js';
+import { tryOut, type Tried } from './first-run.js';
 import { costOf } from './foreign-cost.js';
 import { refuseParts } from './foreign-model.js';
-import { applyNetwork } from './layers/onnx.js';
-import type { Model } from './model-file.js';
-import { weightsOf } from './network.js';
-import { Tensor } from './runtime.js';
-import { openSession } from './session.js';
 
 /** Of larger files the tool would spend minutes on names alone. */
 const MOST_NODES = 50_000;
@@ -42,8 +36,9 @@ export interface OnnxBase {
 }
 
 /**
- * Reads a file whose tensors are all in it, and runs it if it was not tried before. Throws `bad-data` for what is not ONNX, `unsafe` for what may compute without
- * end, and `invalid` for a network without an input for images, without the output, or with tokens of which none is chosen.
+ * Reads a file whose tensors are all in it, and runs it if it was not tried before. Throws `bad-data` for what is not
+ * ONNX, `unsafe` for what may compute without end, and `invalid` for a network without an input for images, without the
+ * output, or with tokens of which none is chosen.
  */
 export async function readOnnxBase(file: Uint8Array, options: BaseOptions, known?: Tried): Promise<OnnxBase> {
   const { where } = options;
@@ -51,7 +46,7 @@ export async function readOnnxBase(file: Uint8Array, options: BaseOptions, known
   const { program, chosen, takes, size } = wholeFile(where, () => cutBase(file, options));
   const draft = layerOf(program, takes, chosen.name);
   const weights = new Map(
-    program.tensors.map(({ tensor }, place): [string, Weight] => [`${draft.name}/${place}`, tensor]),
+    program.tensors.map(({ tensor }, place): [string, Tensor] => [`${draft.name}/${place}`, tensor]),
   );
   const tried = known ?? (await tryOut(draft, weights, size, where));
   const gives = givesOf(tried, takes, chosen.name, options);
@@ -166,90 +161,6 @@ function layerOf(program: Program, takes: OnnxLayer['takes'], output: string): O
     shape: [],
     alone: false,
   };
-}
-
-/** What a base gave for images of noise. */
-export interface Tried {
-  /** Without the batch. */
-  readonly dims: readonly number[];
-  readonly type: OnnxLayer['gives']['type'];
-  readonly alone: boolean;
-}
-
-/** How many images run together in the comparison. */
-const TOGETHER = 3;
-
-async function tryOut(
-  layer: OnnxLayer,
-  weights: Weights,
-  size: readonly [number, number],
-  where: string,
-): Promise<Tried> {
-  const shape: Shape = [...size, 3];
-  const session = await openSession(rawModel(layer, weights, shape), 1).catch((error: unknown) => {
-    throw notRun(where, 'cannot be opened by onnxruntime', error);
-  });
-  try {
-    const count = shape.reduce((product, extent) => product * extent, 1);
-    const random = Random.keyed('onnx-base');
-    const levels = Float32Array.from({ length: TOGETHER * count }, () => random.below(256));
-    const run = async (from: number, images: number): Promise<Tensor> => {
-      const pixels = new Tensor('float32', levels.subarray(from * count, (from + images) * count), [images, ...shape]);
-      return (await session.run({ input: pixels })).output as Tensor;
-    };
-    const singles: Tensor[] = [];
-    for (let row = 0; row < TOGETHER; row++) {
-      singles.push(
-        await run(row, 1).catch((error: unknown) => {
-          throw notRun(where, `cannot be run on an image of ${size.join('x')}`, error);
-        }),
-      );
-    }
-    const [{ dims, type }] = singles;
-    if (dims[0] !== 1) throw notRun(where, `gives [${dims.join(', ')}] for one image`);
-    if (type !== 'float32' && type !== 'float16') throw notRun(where, `gives numbers of the type ${type}`);
-    // A file that is made for one image at a time takes no more.
-    const together = await run(0, TOGETHER).catch(() => undefined);
-    const isSame = together?.dims[0] === TOGETHER && sameNumbers(singles, together);
-    return { dims: dims.slice(1), type, alone: !isSame };
-  } finally {
-    await session.release();
-  }
-}
-
-/** Bit by bit: results are kept by image. */
-function sameNumbers(singles: readonly Tensor[], together: Tensor): boolean {
-  const bytes = ({ data }: Tensor): Buffer => {
-    const { buffer, byteOffset, byteLength } = data as Float32Array;
-    return Buffer.from(buffer, byteOffset, byteLength);
-  };
-  return Buffer.concat(singles.map(bytes)).equals(bytes(together));
-}
-
-/** The network with its output as the file gives it. */
-function rawModel(layer: OnnxLayer, weights: Weights, shape: Shape): Model {
-  const builder = new GraphBuilder();
-  const input = { name: builder.batchInput('input', shape), shape, order: 'last' } as const;
-  const scope = {
-    graph: builder,
-    weights: weightsOf(builder, layer, { weights, variables: new Set(), training: false }),
-  };
-  builder.unsizedOutput('output', applyNetwork(scope, layer, input));
-  return builder.build('base');
-}
-
-function notRun(where: string, found: string, cause?: unknown): PipelineError {
-  return failure(
-    'bad-data',
-    {
-      code: 'base-not-run',
-      where,
-      found,
-      expected: 'a network that onnxruntime can run on one image of float32, float16 or uint8',
-      remedy: 'export it again, with a current exporter and for inference',
-    },
-    cause,
-  );
 }
 
 /** What the output is, by its shape for one image. */

@@ -7,7 +7,8 @@ import type { Digest } from '../../core/digest.js';
 import { packageFile } from '../../core/package.js';
 import { failure, fromParts, type FailureParts } from '../../core/problem.js';
 import { readNetwork } from '../../model/onnx/read-network.js';
-import { readOnnxBase, type BaseOptions, type OnnxBase, type Tried } from './read-base.js';
+import type { Tried } from './first-run.js';
+import { readOnnxBase, type BaseOptions, type OnnxBase } from './read-base.js';
 
 export interface TryRequest {
   readonly path: string;
