@@ -54,10 +54,9 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
   const written = shownFrom(root, source).split(sep).join('/');
   await mkdir(dirname(file), { recursive: true });
   try {
-    const text = folder === undefined ? examplePipeline : photosPipeline;
-    await writeFile(file, await text(pipelineNameOf(basename(file, extname(file))), written), {
-      flag: force ? 'w' : 'wx',
-    });
+    const called = pipelineNameOf(basename(file, extname(file)));
+    const text = folder === undefined ? examplePipeline(called, written) : await photosPipeline(called, written);
+    await writeFile(file, text, { flag: force ? 'w' : 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw failure('invalid', {
@@ -100,11 +99,7 @@ async function photosPipeline(name: string, source: string): Promise<string> {
 }
 
 /** For the drawn images that come with the tool, as the base does. */
-function examplePipeline(name: string, source: string): Promise<string> {
-  return Promise.resolve(template(name, source));
-}
-
-function template(name: string, source: string): string {
+function examplePipeline(name: string, source: string): string {
   return `# Trains a classifier on the image folders in ${JSON.stringify(source)}.
 version: 1
 name: ${JSON.stringify(name)}
