@@ -1,6 +1,7 @@
 /** pipeline report: writes an HTML report of a run. */
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { openInBrowser } from '../core/open-in-browser.js';
 import { shownFrom } from '../core/paths.js';
 import { failure, PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
@@ -14,6 +15,7 @@ the one before).
 
 Examples:
   pipeline report                       the last run of this project
+  pipeline report --open                and opens it in the browser
   pipeline report pets.yaml --out pets.html
   pipeline report last~1`;
 
@@ -24,6 +26,7 @@ export const report: CommandSpec = {
       .description('write an HTML report of a run: metrics, curves, mistakes and provenance')
       .argument('[run]', 'id of the run, or another name for it', 'last')
       .option('-o, --out <file>', "the HTML file to write (default: report.html in the run's folder)")
+      .option('--open', 'open the report in the browser')
       .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
       .action(async (run: string, options: ReportOptions) => {
@@ -35,10 +38,11 @@ export const report: CommandSpec = {
 
 interface ReportOptions {
   readonly out?: string;
+  readonly open?: boolean;
   readonly json?: boolean;
 }
 
-async function writeReport(reference: string, { out, json }: ReportOptions, host: Host): Promise<void> {
+async function writeReport(reference: string, { out, open, json }: ReportOptions, host: Host): Promise<void> {
   // Loaded on demand: other commands need neither d3 nor sharp.
   const [{ openRun, folderOfRoot }, { gatherReport }, { isReport, page }] = await Promise.all([
     import('../runner/runs/open-run.js'),
@@ -65,6 +69,7 @@ async function writeReport(reference: string, { out, json }: ReportOptions, host
   await writeWhole(file, page(report));
   if (json) host.stdout(`${JSON.stringify({ event: 'report', run: run.id, file })}\n`);
   else host.stderr(`wrote the report of ${run.pipeline.name}, run ${run.id}, to ${shownFrom(host.cwd, file)}\n`);
+  if (open && !(await openInBrowser(file))) host.stderr('cannot open a browser here: open the file yourself\n');
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,7 +1,9 @@
 /** pipeline report, by the real command, looked at in a real browser: true figures, no script, nothing fetched. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { testWithChromium } from '../chromium.js';
 import { pipelineText, Project } from './rig.js';
 
@@ -211,6 +213,22 @@ test('takes the place of an earlier report, and of nothing else', async () => {
     if (name !== 'pictures') expect(await project.read(name)).toBe(before);
   }
   expect((await project.command('report', '--out', 'page.html')).code).toBe(0);
+});
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux('--open hands the absolute path to the browser, and a browser that fails fails nothing', async () => {
+  await project.write('browser.sh', `#!/bin/sh\nprintf %s "$1" > "${project.path('opened')}"\n`);
+  await chmod(project.path('browser.sh'), 0o755);
+  project.environment.BROWSER = project.path('browser.sh');
+  const { code, stderr } = await project.command('report', '--out', 'page.html', '--open');
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/^wrote the report of pets, run .*, to page\.html\n$/)]);
+  // The launcher of the desktop runs on by itself.
+  for (let waited = 0; waited < 100 && !existsSync(project.path('opened')); waited++) await setTimeout(100);
+  expect(await project.read('opened')).toBe(file());
+  project.environment.BROWSER = '/nowhere';
+  expect((await project.command('report', '--out', 'page.html', '--open')).code).toBe(0);
+  delete project.environment.BROWSER;
 });
 
 describe('what is not there any more', () => {
