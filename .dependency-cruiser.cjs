@@ -17,7 +17,8 @@ const allowed = {
   stages: ['core', 'sources', 'image', 'model', 'engine', 'features'],
   runner: ['core', 'config', 'store'],
   report: ['core', 'image', 'model'],
-  commands: ['core', 'config', 'sources', 'store', 'runner', 'report', 'predict', 'serve'],
+  init: ['core', 'config', 'sources', 'store', 'image'],
+  commands: ['core', 'init', 'config', 'sources', 'store', 'runner', 'report', 'predict', 'serve'],
 };
 
 const direction = Object.entries(allowed).map(([folder, others]) => ({

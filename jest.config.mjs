@@ -1,6 +1,8 @@
 /** Tests are TypeScript ES modules: swc takes the types off, `npm run typecheck` checks them. */
 // Here because jest's sandbox has a copy of the environment, which onnxruntime does not see: the workers inherit this.
 process.env.ORT_DISABLE_TELEMETRY = '1';
+// By it the command sees that npm started it, and shows `npx pipeline` in hints: `program.test.ts` has that.
+delete process.env.npm_config_user_agent;
 
 export default {
   testEnvironment: '<rootDir>/test/environment.mjs',

@@ -4,6 +4,7 @@ import { getEventListeners } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import type { Host } from './commands/host.js';
 import { commands } from './commands/index.js';
+import { programName } from './core/program.js';
 import { packageFile, packageVersion } from './core/package.js';
 import { asPipelineError, exitCodes, PipelineError } from './core/problem.js';
 import { summarizeBases } from './model/bases/index.js';
@@ -23,6 +24,8 @@ function createHost(signal: AbortSignal): Host {
     version: packageVersion(),
     exampleImages: packageFile('examples/pets/pictures'),
     cwd: process.cwd(),
+    program: programName(env, process.argv[1]),
+    ask: isTerminal && process.stdin.isTTY === true && !isOn(env.CI) ? ask : undefined,
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
     stdin: () => process.stdin,
@@ -32,6 +35,20 @@ function createHost(signal: AbortSignal): Host {
     width: () => stderr.columns || stdout.columns || 100,
     signal,
   };
+}
+
+/** One line from the terminal; an empty one if the input ends. */
+async function ask(question: string): Promise<string> {
+  // No event would come of a stdin that has ended.
+  if (process.stdin.readableEnded) return '';
+  const { createInterface } = await import('node:readline/promises');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+  const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+  try {
+    return await Promise.race([terminal.question(question), ended]);
+  } finally {
+    terminal.close();
+  }
 }
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== '';

@@ -80,7 +80,10 @@ async function openSessionFor(file: string, options: DoctorOptions, host: Host, 
 }
 
 /** Runs the `inspect` of every stage that has one. */
-async function dataFindings(session: Session, { screen, color, width, cwd, stderr, signal }: Host): Promise<Finding[]> {
+async function dataFindings(
+  session: Session,
+  { screen, color, width, cwd, program, stderr, signal }: Host,
+): Promise<Finding[]> {
   const { terminalReporter } = await import('../report/terminal.js');
   const nodes = session.graph.nodes.filter(({ definition }) => definition.inspect !== undefined);
   const reporter = await terminalReporter({
@@ -89,6 +92,7 @@ async function dataFindings(session: Session, { screen, color, width, cwd, stder
     color,
     width,
     cwd,
+    program,
     stages: nodes.map(({ stage }) => stage.name),
   });
   // With a listener, an interruption lets threads end and restores the terminal.
@@ -126,7 +130,11 @@ async function inspect(session: Session, node: Node, emit: Session['emit'], sign
   }
 }
 
-async function print(findings: readonly Finding[], { json }: DoctorOptions, { stdout, color }: Host): Promise<void> {
+async function print(
+  findings: readonly Finding[],
+  { json }: DoctorOptions,
+  { stdout, color, program }: Host,
+): Promise<void> {
   if (json) {
     for (const finding of findings) stdout(`${JSON.stringify({ event: 'finding', ...finding })}\n`);
     const count = (level: Finding['level']): number => findings.filter((finding) => finding.level === level).length;
@@ -136,7 +144,7 @@ async function print(findings: readonly Finding[], { json }: DoctorOptions, { st
     return;
   }
   const { findingLines, verdict } = await import('../report/findings.js');
-  for (const line of [...findingLines(findings, color), verdict(findings, color)]) stdout(`${line}\n`);
+  for (const line of [...findingLines(findings, color, program), verdict(findings, color)]) stdout(`${line}\n`);
 }
 
 /** A broken machine or cache comes first: it may be the cause of findings about the data. */

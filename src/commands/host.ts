@@ -19,6 +19,10 @@ export interface Host extends Tool {
   /** The folder of the example images that come with this tool. */
   readonly exampleImages: string;
   readonly cwd: string;
+  /** How this tool is started from a shell: `pipeline`, `npx pipeline`. */
+  readonly program: string;
+  /** Asks a person; undefined if nobody is at a terminal. */
+  readonly ask?: (question: string) => Promise<string>;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   /** Called only by code that reads it: a process that has opened its stdin waits for it. */

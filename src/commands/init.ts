@@ -1,23 +1,28 @@
 /** pipeline init: writes a pipeline file for a folder of images. */
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
 import { pipelineNameOf, projectRootOf } from '../config/project-root.js';
-import { packageFile } from '../core/package.js';
 import { isWithin, shownFrom } from '../core/paths.js';
 import { failure, type PipelineError } from '../core/problem.js';
+import { shellWord } from '../core/text/shell-word.js';
 import type { CommandSpec, Host } from './host.js';
-import { checkSource } from './init-source.js';
 
 interface InitOptions {
   readonly to?: string;
+  readonly base?: string;
   readonly force?: boolean;
+  readonly yes?: boolean;
 }
 
 const help = `
+Without a folder, init writes a pipeline for the example images that come with this tool. For a folder, it reads all
+names and up to 400 of the files, prints what it saw, and chooses accordingly. On a terminal it asks which base to use,
+and whether to overwrite the file if it exists. In a Git repository it adds .pipeline/ to .gitignore.
+
 Examples:
   pipeline init                        for the example images that come with this tool
   pipeline init photos                 for the folder photos, which has one folder per class
-  pipeline init photos --to pets.yaml
+  pipeline init photos --base dinov2_small --to pets.yaml
   pipeline init .                      for the current folder; the file is written next to it
 
 Exit codes: 0 written; 2 the file already exists; 3 not a folder or archive that a pipeline can read.`;
@@ -32,6 +37,8 @@ export const init: CommandSpec = {
         'a folder with one folder per class, or with train/ and validation/ that contain those; or an archive of one (default: the example images)',
       )
       .option('--to <file>', 'the file to write (default: the name of the folder, with .yaml)')
+      .option('--base <name>', 'the base network; `pipeline bases` lists them')
+      .option('-y, --yes', 'ask nothing, and take the defaults')
       .option('-f, --force', 'overwrite the file if it exists')
       .addHelpText('after', help)
       .action(async (folder: string | undefined, options: InitOptions) => {
@@ -41,24 +48,63 @@ export const init: CommandSpec = {
   },
 };
 
-async function writePipeline(folder: string | undefined, { to, force }: InitOptions, host: Host): Promise<void> {
-  const source = folder === undefined ? host.exampleImages : resolve(host.cwd, folder);
-  const warnings = await checkSource(source, folder ?? source);
-  const name = pipelineNameOf(basename(source).replace(/\.(zip|tar|tar\.gz|tgz)$/i, ''), 'pictures');
+async function writePipeline(folder: string | undefined, options: InitOptions, host: Host): Promise<void> {
+  const { cwd, stderr, program } = host;
+  const { checkSource } = await import('../init/check-source.js');
+  const source = folder === undefined ? host.exampleImages : resolve(cwd, folder);
+  const shown = folder ?? source;
+  const warnings = await checkSource(source, shown);
   const isFolder = (await stat(source)).isDirectory();
+  const file = fileFor(source, folder, isFolder, options.to, host);
+  const project = projectRootOf(dirname(file));
+  if (isFolder && isWithin(project, source)) throw amongImages(file, shown);
+  const { recipeFor } = await import('../init/recipe-for.js');
+  const recipe = await recipeFor({
+    isExample: folder === undefined,
+    source,
+    shown,
+    isFolder,
+    file,
+    name: pipelineNameOf(basename(file, extname(file))),
+    written: shownFrom(project, source).split(sep).join('/'),
+    base: options.base,
+    bases: host.bases(),
+    ask: options.yes === true ? undefined : host.ask,
+  });
+  for (const line of recipe.seen) stderr(`${line}\n`);
+  await write(file, recipe.text, options, host);
+  if (warnings.length > 0)
+    stderr(`${(await import('../report/problems.js')).formatProblems(warnings, host, 'warning')}\n`);
+  const { ignoreCache } = await import('../init/git-ignore.js');
+  if (await ignoreCache(project)) stderr(`added .pipeline/ to ${shownFrom(cwd, resolve(project, '.gitignore'))}\n`);
+  const named = relative(cwd, file);
+  stderr(`wrote ${named}; next: ${program} run ${shellWord(named)}\n`);
+}
+
+/** The file to write. */
+function fileFor(
+  source: string,
+  folder: string | undefined,
+  isFolder: boolean,
+  to: string | undefined,
+  { cwd }: Host,
+): string {
+  if (to !== undefined) return resolve(cwd, to);
   // A run must not write into the image folder, so `init .` writes the file next to it.
-  const base = isFolder && isWithin(host.cwd, source) ? dirname(source) : host.cwd;
-  const file = to === undefined ? resolve(base, `${folder === undefined ? 'pets' : name}.yaml`) : resolve(host.cwd, to);
-  const root = projectRootOf(dirname(file));
-  if (isFolder && isWithin(root, source)) throw amongImages(file, folder ?? source);
-  const written = shownFrom(root, source).split(sep).join('/');
+  const base = isFolder && isWithin(cwd, source) ? dirname(source) : cwd;
+  const name = pipelineNameOf(basename(source).replace(/\.(zip|tar|tar\.gz|tgz)$/i, ''), 'pictures');
+  return resolve(base, `${folder === undefined ? 'pets' : name}.yaml`);
+}
+
+async function write(file: string, text: string, { force, yes }: InitOptions, { ask, cwd }: Host): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   try {
-    const called = pipelineNameOf(basename(file, extname(file)));
-    const text = folder === undefined ? examplePipeline(called, written) : await photosPipeline(called, written);
     await writeFile(file, text, { flag: force ? 'w' : 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { askToOverwrite } = await import('../init/questions.js');
+    if (ask !== undefined && yes !== true && (await askToOverwrite(ask, shownFrom(cwd, file))))
+      return writeFile(file, text);
     throw failure('invalid', {
       code: 'file-exists',
       where: file,
@@ -66,9 +112,6 @@ async function writePipeline(folder: string | undefined, { to, force }: InitOpti
       remedy: 'choose another file with --to, or overwrite it with --force',
     });
   }
-  if (warnings.length > 0)
-    host.stderr(`${(await import('../report/problems.js')).formatProblems(warnings, host, 'warning')}\n`);
-  host.stderr(`wrote ${relative(host.cwd, file)}; next: pipeline run ${relative(host.cwd, file)}\n`);
 }
 
 function amongImages(file: string, shown: string): PipelineError {
@@ -79,52 +122,4 @@ function amongImages(file: string, shown: string): PipelineError {
     expected: 'a file outside the image folder',
     remedy: 'leave out `--to`: the file is then written next to the image folder',
   });
-}
-
-/**
- * For photos of one's own: the recipe that ships, with other names. JSON strings are valid YAML, whatever characters a
- * name contains.
- */
-async function photosPipeline(name: string, source: string): Promise<string> {
-  const recipe = await readFile(packageFile('pipelines/photos.yaml'), 'utf8');
-  const changes: readonly (readonly [line: RegExp, text: string])[] = [
-    [/^name: photos$/m, `name: ${JSON.stringify(name)}`],
-    [/^ {4}source: photos$/m, `    source: ${JSON.stringify(source)}`],
-    [/^ {4}to: models\/photos$/m, `    to: ${JSON.stringify(`models/${name}`)}`],
-  ];
-  const start = recipe.indexOf('version: 1');
-  // A function, because `$` means something in a replacement text.
-  const text = changes.reduce((changed, [line, now]) => changed.replace(line, () => now), recipe.slice(start));
-  return `# Trains a classifier on the image folders in ${JSON.stringify(source)}.\n${text}`;
-}
-
-/** For the drawn images that come with the tool, as the base does. */
-function examplePipeline(name: string, source: string): string {
-  return `# Trains a classifier on the image folders in ${JSON.stringify(source)}.
-version: 1
-name: ${JSON.stringify(name)}
-seed: 42
-stages:
-  ingest:
-    source: ${JSON.stringify(source)}
-    image: {size: [96, 96]}
-    split: {validation: 0.2}    # if there are no folders train/ and validation/
-  load-base:
-    architecture: compact32     # small, comes with the tool
-  freeze:
-    layers: all
-  build-head:
-    layers:
-      - global_average_pooling
-      - dense: {units: 64, activation: relu}
-      - dropout: 0.5
-      - classifier
-  train:
-    optimizer: {adam: {learning_rate: 0.001}}
-    batch_size: 32
-    epochs: 30
-  evaluate: {}
-  export:
-    to: ${JSON.stringify(`models/${name}`)}
-`;
 }

@@ -8,6 +8,7 @@ import { asPipelineError, exitCodes, failure, isMoved } from '../core/problem.js
 import { comparisonLines, type Compared } from '../report/comparison.js';
 import { closingLine, metricLines } from '../report/summary.js';
 import { terminalReporter } from '../report/terminal.js';
+import { shellWord } from '../core/text/shell-word.js';
 import { verdictLines } from '../report/verdict/lines.js';
 import { verdictOf } from '../report/verdict/verdict.js';
 import { execute, type RunResult } from '../runner/execute.js';
@@ -124,10 +125,18 @@ async function runPipeline(
     return printPlan(session, selection, { json: options.json }, host);
   }
 
-  const { color, width, screen, cwd, signal } = host;
+  const { color, width, screen, cwd, signal, program } = host;
   const shown = withAncestors(session.graph, selection.selected);
   const stageNames = [...session.graph.byName.keys()].filter((name) => shown.has(name));
-  const reporter = await terminalReporter({ write: host.stderr, screen, color, width, cwd, stages: stageNames });
+  const reporter = await terminalReporter({
+    write: host.stderr,
+    screen,
+    color,
+    width,
+    cwd,
+    program,
+    stages: stageNames,
+  });
   listeners.push(reporter.show);
   const record = await RunRecorder.begin(session, host.version);
   const executing = async (): Promise<RunResult> => {
@@ -169,12 +178,12 @@ async function runPipeline(
   const closing = [
     ...comparisonLines(comparedOf(pipeline, result), color),
     ...metricLines(withoutVariants(pipeline, result).metrics, color, width()),
-    ...(verdict === undefined ? [] : verdictLines(verdict, shownFile, color, width())),
+    ...(verdict === undefined ? [] : verdictLines(verdict, { file: shownFile, color, width: width(), program })),
     closingLine({ ...result, doubtful: verdict?.level === 'bad' }, color),
   ];
   // Only new metrics are worth a report.
   if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0)
-    closing.push(`details: pipeline report ${shownFile}`);
+    closing.push(`details: ${program} report ${shellWord(shownFile)}`);
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;
   // The most serious failure decides: a missed gate matters less than a failed stage.

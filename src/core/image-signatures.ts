@@ -3,6 +3,17 @@
 /** The formats that are read. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'avif';
 
+/** As people know them. */
+export const formatNames: Readonly<Record<ImageFormat, string>> = {
+  jpeg: 'JPEG',
+  png: 'PNG',
+  webp: 'WebP',
+  gif: 'GIF',
+  bmp: 'BMP',
+  tiff: 'TIFF',
+  avif: 'AVIF',
+};
+
 /** As many bytes as the table looks at. */
 export const IMAGE_BEGINNING = 12;
 

@@ -1,5 +1,6 @@
 /** The findings of doctor for people: grouped by topic, with the first few names of each. */
 import type { Finding, FindingLevel } from '../core/finding.js';
+import { asTyped } from '../core/program.js';
 import { MOST_NAMES } from '../core/text/names.js';
 import { painter, type Style } from './style.js';
 import { count, printable } from './words.js';
@@ -11,7 +12,8 @@ const marks: Readonly<Record<FindingLevel, readonly [string, Style]>> = {
   error: ['✘', 'red'],
 };
 
-export function findingLines(findings: readonly Finding[], color: boolean): string[] {
+/** `program` is how this tool is started, for commands in remedies. */
+export function findingLines(findings: readonly Finding[], color: boolean, program = 'pipeline'): string[] {
   const paint = painter(color);
   const topics = [...new Set(findings.map(({ about }) => about))];
   return topics.flatMap((about) => [
@@ -26,8 +28,8 @@ export function findingLines(findings: readonly Finding[], color: boolean): stri
       list.length > MOST_NAMES
         ? [`      and ${(list.length - MOST_NAMES).toLocaleString('en-US')} more (--json lists all)`]
         : [];
-    const way = remedy === undefined ? [] : [paint('green', `    -> ${printable(remedy)}`)];
-    if (command !== undefined) way.push(paint('green', `       ${printable(command)}`));
+    const way = remedy === undefined ? [] : [paint('green', `    -> ${printable(asTyped(remedy, program))}`)];
+    if (command !== undefined) way.push(paint('green', `       ${printable(asTyped(command, program))}`));
     return [
       `  ${paint(style, mark)} ${printable(text)}`,
       ...[...names, ...more].map((line) => paint('dim', line)),

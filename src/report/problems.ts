@@ -2,6 +2,7 @@
 import { isAbsolute } from 'node:path';
 import { shownFrom } from '../core/paths.js';
 import type { Position, Problem } from '../core/problem.js';
+import { asTyped } from '../core/program.js';
 import { columnsOf } from './text-width.js';
 import { type Paint, painter } from './style.js';
 import { printable } from './words.js';
@@ -16,6 +17,8 @@ export interface ProblemLayout {
   readonly width: () => number;
   /** Paths inside this folder are shown relative to it. */
   readonly cwd: string;
+  /** How this tool is started, for the commands in remedies. Default: `pipeline`. */
+  readonly program?: string;
 }
 
 /** Most problems shown. */
@@ -46,9 +49,12 @@ export function formatProblems(
 }
 
 function formatProblem(problem: Problem, layout: ProblemLayout, paint: Paint, severity: Severity): string {
-  const { cwd } = layout;
+  const { cwd, program = 'pipeline' } = layout;
   const width = layout.width();
-  const { position, found, expected, remedy, command } = problem;
+  const { position, expected } = problem;
+  const found = asTyped(problem.found, program);
+  const remedy = problem.remedy && asTyped(problem.remedy, program);
+  const command = problem.command && asTyped(problem.command, program);
   const place = placeOf(problem, cwd);
   const text =
     severity === 'warning' ? paint('yellow', printable(`warning: ${found}`)) : paint('red', printable(found));

@@ -1,6 +1,7 @@
 /** Shows the events of a run on stderr: a line per event and, on a terminal, live progress below them. */
 import type { RunEvent, StageState, StageSummary } from '../core/event.js';
 import type { Problem } from '../core/problem.js';
+import { asTyped } from '../core/program.js';
 import { Board, metricsText } from './board.js';
 import { column, columnsOf } from './text-width.js';
 import type { LiveRegion, Screen } from './live-region.js';
@@ -17,6 +18,8 @@ export interface TerminalOptions {
   readonly color: boolean;
   readonly width: () => number;
   readonly cwd: string;
+  /** How this tool is started, for commands in hints. Default: `pipeline`. */
+  readonly program?: string;
   /** Names of the stages of the run, for alignment. */
   readonly stages: readonly string[];
 }
@@ -87,7 +90,7 @@ class Terminal {
         this.epoch(event);
         break;
       case 'note':
-        this.row(' ', 'dim', event.stage ?? '', printable(event.text));
+        this.row(' ', 'dim', event.stage ?? '', printable(asTyped(event.text, this.options.program ?? 'pipeline')));
         break;
       case 'stage':
         this.ended(event);

@@ -3,13 +3,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { test } from '@jest/globals';
 
 const script = `
-import fcntl, os, pty, select, struct, sys, termios
-columns, wanted = int(sys.argv[1]), sys.argv[2].encode()
+import fcntl, json, os, pty, select, struct, sys, termios
+columns, keys = int(sys.argv[1]), json.loads(sys.argv[2])
 pid, terminal = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[3], sys.argv[3:])
 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 40, columns, 0, 0))
-seen, sent = b'', False
+seen = b''
 while True:
     try:
         data = os.read(terminal, 65536)
@@ -18,9 +18,8 @@ while True:
     if not data:
         break
     seen += data
-    if wanted and not sent and wanted in seen:
-        sent = True
-        os.write(terminal, b'\\x03')
+    while keys and keys[0][0].encode() in seen:
+        os.write(terminal, keys.pop(0)[1].encode())
 _, status = os.waitpid(pid, 0)
 sys.stdout.buffer.write(seen)
 sys.stdout.buffer.flush()
@@ -40,15 +39,24 @@ export interface Shown {
   readonly written: string;
 }
 
-/** Runs a command on a terminal of so many columns; Ctrl-C is pressed when `until` has been written, if it is given. */
+/**
+ * Runs a command on a terminal of so many columns. Keys are pressed when the text before them has been written, one pair
+ * after another; Ctrl-C when `until` has been, if it is given.
+ */
 export function onTerminal(
   columns: number,
   command: readonly string[],
-  options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv; readonly until?: string },
+  options: {
+    readonly cwd: string;
+    readonly env?: NodeJS.ProcessEnv;
+    readonly until?: string;
+    readonly keys?: readonly (readonly [after: string, typed: string])[];
+  },
 ): Promise<Shown> {
+  const keys = options.keys ?? (options.until === undefined ? [] : [[options.until, '\x03']]);
   const { NODE_OPTIONS: _options, CI: _ci, NO_COLOR: _color, ...rest } = process.env;
   const env = { ...rest, TERM: 'xterm-256color', ...options.env };
-  const child = spawn('python3', ['-c', script, String(columns), options.until ?? '', ...command], {
+  const child = spawn('python3', ['-c', script, String(columns), JSON.stringify(keys), ...command], {
     cwd: options.cwd,
     env,
   });

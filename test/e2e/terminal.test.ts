@@ -74,3 +74,37 @@ describe('a run on a terminal', () => {
     }
   });
 });
+
+describe('init on a terminal', () => {
+  const init = (keys: readonly (readonly [string, string])[]): Promise<Shown> =>
+    onTerminal(80, [process.execPath, join(repository, 'dist/cli.js'), 'init', 'pictures', '--to', 'new.yaml'], {
+      cwd: project.root,
+      keys,
+    });
+
+  testOnTerminal('asks for the base, and before it overwrites a file', async () => {
+    expect((await init([['type a name [1]: ', '3\n']])).code).toBe(0);
+    expect(await project.read('new.yaml')).toContain('architecture: mobilenet_v2');
+    const kept = await init([
+      ['type a name [1]: ', '\n'],
+      ['Overwrite it? [y/N] ', '\n'],
+    ]);
+    expect([kept.code, kept.written]).toEqual([2, expect.stringContaining('already exists')]);
+    expect(await project.read('new.yaml')).toContain('architecture: mobilenet_v2');
+    const replaced = await init([
+      ['type a name [1]: ', 'vit_smal\n'],
+      ['is not a base', 'vit_small\n'],
+      ['Overwrite it? [y/N] ', 'y\n'],
+    ]);
+    expect(replaced.code).toBe(0);
+    expect(await project.read('new.yaml')).toContain('architecture: vit_small');
+  });
+
+  testOnTerminal('takes the default if the input ends, and stops at Ctrl-C', async () => {
+    await project.write('new.yaml', '');
+    // The second question, whether to overwrite, is not answered either.
+    expect((await init([['type a name [1]: ', '\x04']])).code).toBe(2);
+    expect((await init([['type a name [1]: ', '\x03']])).code).toBe(130);
+    expect(await project.read('new.yaml')).toBe('');
+  });
+});

@@ -172,10 +172,17 @@ describe('a weakness is found, and what the pipeline does already is not advised
 
 test('a terminal shows the sentences wrapped, and a command in one piece', () => {
   const history = { epochs: epochs([0.5, 0.2, 0.25, 0.3]), bestEpoch: 4 };
-  expect(verdictLines(judge(facts(good, { history })), 'my pets.yaml', false, 80)).toEqual([
+  expect(
+    verdictLines(judge(facts(good, { history })), {
+      file: 'my pets.yaml',
+      color: false,
+      width: 80,
+      program: 'npx pipeline',
+    }),
+  ).toEqual([
     '! 94.0% of 200 validation images are right (95% interval: 89.8% to 96.5%);\n  always answering cats would reach 50.0%',
     '! validation loss was lowest after epoch 2 of 4, and rose by 50.0% since',
     '  -> stop at the best epoch and keep its weights',
-    "     pipeline run 'my pets.yaml' --set 'stages.train.early_stopping={}'",
+    "     npx pipeline run 'my pets.yaml' --set 'stages.train.early_stopping={}'",
   ]);
 });

@@ -6,7 +6,7 @@ import type { Finding } from '../../core/finding.js';
 import { layoutNotes } from '../../core/layout-words.js';
 import { own } from '../../core/own.js';
 import type { IngestConfig } from '../../core/schema-types.js';
-import type { ImageFormat } from '../../core/image-signatures.js';
+import { formatNames, type ImageFormat } from '../../core/image-signatures.js';
 import { badImageRemedy, labelConflictRemedy } from './faults.js';
 import type { Layout } from './layout.js';
 import type { Gathered } from './gathered.js';
@@ -49,15 +49,6 @@ const formats: Readonly<Record<string, ImageFormat>> = {
   '.tif': 'tiff',
   '.tiff': 'tiff',
   '.avif': 'avif',
-};
-const names: Readonly<Record<ImageFormat, string>> = {
-  jpeg: 'JPEG',
-  png: 'PNG',
-  webp: 'WebP',
-  gif: 'GIF',
-  bmp: 'BMP',
-  tiff: 'TIFF',
-  avif: 'AVIF',
 };
 
 export function findingsOf(inspected: Inspected): Finding[] {
@@ -170,7 +161,7 @@ function unexpected({ config, gathered, seen }: Inspected): Finding[] {
     ...listed(
       'warning',
       'wrong-extension',
-      misnamed.map(([path, { format }]) => `${path}: is a ${names[format!]}`),
+      misnamed.map(([path, { format }]) => `${path}: is a ${formatNames[format!]}`),
       'of a different format than the file name says; the content decides',
     ),
     ...listed(

@@ -1,19 +1,16 @@
 /** Reads labels and splits from where files are: `class/image`, or `train/class/image`. */
-import { classNameOf, layoutOf, type ClassLayout, type SplitFolders } from '../../core/class-layout.js';
+import { layoutOf, type ClassLayout, type SplitFolders } from '../../core/class-layout.js';
+import { classPlaces, type Place } from '../../core/class-places.js';
 import { foldersOf } from '../../core/path-folders.js';
 import type { PassedOver } from '../../core/folder-listing.js';
-import type { SplitName } from '../../image/dataset.js';
 import { hasImageName } from '../../core/image-name.js';
 import { isUsable } from './probe.js';
 
 /** A file in a class folder. */
-export interface Candidate {
+export interface Candidate extends Place {
   /** Index into the listing. */
   readonly index: number;
   readonly path: string;
-  readonly className: string;
-  /** Undefined if the folders do not say. */
-  readonly split?: SplitName;
 }
 
 export interface Layout extends ClassLayout {
@@ -32,9 +29,6 @@ interface Listed {
   readonly passedOver: readonly PassedOver[];
 }
 
-/** What the folders say about a file. */
-type Place = Pick<Candidate, 'className' | 'split'>;
-
 /** Whether what cannot be read is a link that stands for an image. */
 export function isImageLink({ kind, path }: PassedOver): boolean {
   return kind === 'link' && hasImageName(path);
@@ -50,8 +44,7 @@ export function readLayout(listing: Listed, splitFolders?: SplitFolders): Layout
   const isImage = (index: number): boolean =>
     index >= paths.length || hasImageName(paths[index]) || isUsable(listing.probeAt(index));
   const layout = layoutOf(foldersOf([...paths, ...links], isImage), splitFolders);
-  const ofFolder = placesOf(layout);
-  const placeOf = (path: string): Place | null => ofFolder(folderOf(path));
+  const placeOf = classPlaces(layout);
   const unused = layout.unused.map((name) => `${[...layout.inside, name].join('/')}/`);
   const candidates: Candidate[] = [];
   const strays: string[] = [];
@@ -61,22 +54,4 @@ export function readLayout(listing: Listed, splitFolders?: SplitFolders): Layout
     else if (!unused.some((folder) => path.startsWith(folder))) strays.push(path);
   });
   return { ...layout, candidates, strays, placeOf };
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-/** The place of files by their folder, each folder looked up once. */
-function placesOf({ parts }: ClassLayout): (folder: string) => Place | null {
-  const known = new Map<string, Place | null>([['', null]]);
-  for (const { path, split, folders } of parts) {
-    for (const name of folders) known.set([...path, name].join('/'), { className: classNameOf(name), split });
-  }
-  const placeOf = (folder: string): Place | null => {
-    let place = known.get(folder);
-    if (place === undefined) known.set(folder, (place = placeOf(folderOf(folder))));
-    return place;
-  };
-  return placeOf;
 }

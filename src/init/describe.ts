@@ -1,0 +1,83 @@
+/** What `init` saw, in three lines. */
+import { formatNames, type ImageFormat } from '../core/image-signatures.js';
+import { count } from '../core/text/count.js';
+import { plainNames } from '../core/text/names.js';
+import type { ClassCount, Sample, Survey } from './survey.js';
+
+/** Beyond it, the smallest and the largest class stand for all. */
+const MOST_CLASSES = 6;
+/** A few names show what kind of file is meant; `doctor` lists all. */
+const MOST_UNREADABLE = 3;
+
+/** `shown` is the source as people wrote it. */
+export function describeSurvey(survey: Survey, shown: string): string[] {
+  const { images, classes, sample } = survey;
+  const seen = sample.opened < images ? `a sample of ${sample.opened}` : 'all files';
+  return [
+    `${shown}: ${count(images, 'image')} in ${classes.length} classes: ${countsOf(classes)}`,
+    `  ${seen}: ${sample.sizes.length === 0 ? 'not one image that can be read' : `${formatsOf(sample)}; ${sizesOf(sample)}`}`,
+    `  ${troublesOf(survey)}`,
+  ];
+}
+
+function countsOf(classes: readonly ClassCount[]): string {
+  const text = ({ name, images }: ClassCount): string => `${name} ${images.toLocaleString('en-US')}`;
+  if (classes.length <= MOST_CLASSES) return classes.map(text).join(', ');
+  const [least, most] = extremesOf(classes);
+  return `from ${text(least)} to ${text(most)}`;
+}
+
+/** The smallest and the largest class; the first of equals. */
+export function extremesOf(classes: readonly ClassCount[]): readonly [least: ClassCount, most: ClassCount] {
+  return [
+    classes.reduce((least, one) => (one.images < least.images ? one : least)),
+    classes.reduce((most, one) => (one.images > most.images ? one : most)),
+  ];
+}
+
+function formatsOf({ formats }: Sample): string {
+  const counted = Object.entries(formats) as [ImageFormat, number][];
+  if (counted.length === 1) return formatNames[counted[0][0]];
+  return counted
+    .sort((a, b) => b[1] - a[1])
+    .map(([format, number]) => `${formatNames[format]} ${number}`)
+    .join(', ');
+}
+
+function sizesOf({ sizes }: Sample): string {
+  const text = (index: number): string => sizes[index].join('x');
+  const [first, middle, last] = [text(0), text(Math.floor(sizes.length / 2)), text(sizes.length - 1)];
+  return first === last ? `${first} pixels` : `${first} to ${last} pixels, typically ${middle}`;
+}
+
+function troublesOf({ sample, classes }: Survey): string {
+  const { unreadable, duplicates, conflicts } = sample;
+  const [least, most] = extremesOf(classes);
+  const found = [
+    unreadable.length === 0
+      ? ''
+      : `${count(unreadable.length, 'file')} cannot be read (${plainNames(
+          unreadable.map(({ path, reason }) => `${path} ${reason}`),
+          MOST_UNREADABLE,
+        )})`,
+    conflicts === 0 ? '' : `${count(conflicts, 'image')} in two classes`,
+    duplicates === 0 ? '' : `${count(duplicates, 'duplicate')}`,
+    isUnbalanced(classes)
+      ? `unbalanced: ${most.name} has ${ratioText(most.images / least.images)} the images of ${least.name}`
+      : '',
+  ].filter(Boolean);
+  return found.length === 0 ? 'readable, no duplicates seen, balanced' : found.join('; ');
+}
+
+/** From which ratio on `doctor` warns, and `init` weights the classes. */
+const IMBALANCE = 3;
+
+export function isUnbalanced(classes: readonly ClassCount[]): boolean {
+  const [least, most] = extremesOf(classes);
+  return least.images > 0 && most.images >= IMBALANCE * least.images;
+}
+
+/** `3.5 times`. */
+export function ratioText(ratio: number): string {
+  return `${ratio < 10 ? Number(ratio.toFixed(1)) : Math.round(ratio)} times`;
+}

@@ -1,0 +1,148 @@
+/** The pipeline that `init` writes for people's own images: what an expert would choose, one comment per choice. */
+import { hubBaseOf, hubImageText } from '../core/hub-bases.js';
+import { bytesText } from '../core/text/bytes-text.js';
+import { count } from '../core/text/count.js';
+import { extremesOf, isUnbalanced, ratioText } from './describe.js';
+import type { Survey } from './survey.js';
+
+/** The base that does best on photos for its size: 99% on photos of cats and dogs, in 19 MB. */
+export const DEFAULT_BASE = 'efficientnet_lite0';
+
+/** A base that can be chosen. */
+export interface Choice {
+  readonly name: string;
+  /** Height and width that it was trained on. */
+  readonly imageSize: number;
+  /** Of the download: none if it comes with the tool. */
+  readonly bytes: { readonly count: number; readonly about: boolean };
+}
+
+export interface Recipe {
+  readonly name: string;
+  /** As the file names it, with `/`. */
+  readonly source: string;
+  /** Where an editor finds the schema of the file: a path or a URL. */
+  readonly schema: string;
+  readonly base: Choice;
+  /** Undefined for an archive, which is not looked into. */
+  readonly survey?: Survey;
+}
+
+/** Beyond it, images vary enough by themselves, and each view of them is one more pass through the base. */
+const MANY_IMAGES = 2000;
+/** Up to here, four views of an image cost little, and beyond it two have to do. */
+const SOME_IMAGES = 500;
+/** Below it, an epoch of large batches has too few steps. */
+const FEW_IMAGES = 200;
+/** Column of the comments. */
+const COMMENTS = 42;
+
+/** A line of the file: its indented text, and a comment. */
+type Line = readonly [text: string, comment?: string];
+
+/** The text of the file. */
+export function recipeText(recipe: Recipe): string {
+  const { name, source, schema, base, survey } = recipe;
+  const lines: Line[] = [
+    ['version: 1'],
+    [`name: ${yamlString(name)}`],
+    ['seed: 42', 'the same seed gives the same model'],
+    ['stages:'],
+    ...ingestLines(recipe),
+    ...augmentLines(survey),
+    ['  load-base:'],
+    [`    architecture: ${base.name}`, `${originOf(base)}; \`pipeline bases\` lists others`],
+    ['  freeze:'],
+    ['    layers: all', 'the base is computed once per image, then cached'],
+    ['  build-head:'],
+    ['    layers:'],
+    ...(hubBaseOf(base.name) === undefined ? [['      - global_average_pooling'] as const] : []),
+    ['      - dropout: 0.3'],
+    ['      - classifier'],
+    ...trainLines(survey),
+    ['  evaluate: {}'],
+    ['  export:'],
+    [`    to: ${yamlString(`models/${name}`)}`],
+    hubBaseOf(base.name) === undefined
+      ? ['    formats: [tfjs, onnx]', 'for the browser, and for onnxruntime']
+      : ['    formats: [onnx]', 'for onnxruntime and `pipeline serve`; TF.js cannot run this base'],
+  ];
+  const about = survey === undefined ? 'the images' : `the ${count(survey.images, 'image')}`;
+  return [
+    `# yaml-language-server: $schema=${schema}`,
+    '#',
+    `# Trains a classifier on ${about} in ${yamlString(source)}.`,
+    ...lines.map(([text, comment]) => (comment === undefined ? text : `${text.padEnd(COMMENTS - 2)}  # ${comment}`)),
+    '',
+  ].join('\n');
+}
+
+function ingestLines({ source, base, survey }: Recipe): Line[] {
+  const hub = hubBaseOf(base.name);
+  const image = hub === undefined ? `{size: [${base.imageSize}, ${base.imageSize}]}` : hubImageText(hub);
+  const lines: Line[] = [
+    ['  ingest:'],
+    [`    source: ${yamlString(source)}`],
+    [`    image: ${image}`, 'as the base was trained'],
+  ];
+  if (survey?.splits.has('validation') !== true)
+    lines.push(['    split: {validation: 0.2}', 'a fifth of each class, to measure the model with']);
+  const { unreadable = [], opened = 0 } = survey?.sample ?? {};
+  // If most files are unreadable, the folder is not what it seems, and the run has to say so.
+  if (unreadable.length > 0 && unreadable.length < opened / 2)
+    lines.push([
+      '    on_bad_image: skip',
+      `${count(unreadable.length, 'file')} cannot be read; each run lists what it leaves out`,
+    ]);
+  return lines;
+}
+
+function augmentLines(survey: Survey | undefined): Line[] {
+  if (survey === undefined || survey.images > MANY_IMAGES) return [];
+  return [
+    ['  augment:'],
+    ['    horizontal_flip: true', 'remove it where left and right differ, as in text'],
+    ['    rotation_range: 10'],
+    ['    zoom_range: 0.1'],
+    [
+      `    views: ${survey.images > SOME_IMAGES ? 2 : 4}`,
+      'of each training image; each view is computed once, then cached',
+    ],
+  ];
+}
+
+function trainLines(survey: Survey | undefined): Line[] {
+  const lines: Line[] = [
+    ['  train:'],
+    ['    optimizer: {adam: {learning_rate: 0.001}}'],
+    [`    batch_size: ${survey !== undefined && survey.images < FEW_IMAGES ? 16 : 32}`],
+    ['    epochs: 50'],
+    ['    early_stopping: {patience: 5}', 'ends sooner, with the weights of the best epoch'],
+  ];
+  if (survey !== undefined && isUnbalanced(survey.classes)) {
+    const [least, most] = extremesOf(survey.classes);
+    lines.push([
+      '    class_weight: balanced',
+      `${comment(most.name)} has ${ratioText(most.images / least.images)} the images of ${comment(least.name)}`,
+    ]);
+  }
+  return lines;
+}
+
+/** `comes with the tool`, `downloaded once, about 18.7 MB`. */
+export function originOf({ bytes }: Choice): string {
+  if (bytes.count === 0) return 'comes with the tool';
+  return `downloaded once, ${bytes.about ? 'about ' : ''}${bytesText(bytes.count)}`;
+}
+
+/** A string of YAML, quoted only if it must be; a JSON string is valid YAML, whatever characters it contains. */
+function yamlString(text: string): string {
+  const plain =
+    /^[A-Za-z][A-Za-z0-9_/-]*(\.[A-Za-z0-9_/-]+)*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text);
+  return plain ? text : JSON.stringify(text);
+}
+
+/** A folder's name within a comment, which a line break would end. */
+function comment(name: string): string {
+  return /^[\p{L}\p{N} ._-]+$/u.test(name) ? name : JSON.stringify(name);
+}
