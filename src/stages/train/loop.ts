@@ -3,39 +3,18 @@
  * the step, never from the clock; so a training that continues from a checkpoint ends in the same bytes as one that was
  * never stopped.
  */
-import type { Emit } from '../../core/event.js';
-import { failure, type PipelineError } from '../../core/problem.js';
 import { Random } from '../../core/random.js';
-import type { TrainConfig } from '../../core/schema-types.js';
-import type { Checkpoint } from '../../core/stage.js';
-import type { Trainer, TrainingBatch } from '../../engine/engine.js';
-import { allFinite } from '../../model/finite.js';
-import type { Graph } from '../../model/graph.js';
-import { crossEntropy, predictedLabels } from '../../model/metrics.js';
-import { l2Penalty } from '../../model/penalty.js';
+import type { Trainer } from '../../engine/engine.js';
 import type { EpochRecord } from '../../model/results.js';
 import type { Weights } from '../../model/tensor.js';
+import { batchMaker, countCorrect, type BatchMaker } from './batch.js';
 import { decodeSnapshot, encodeSnapshot, haveSameShapes, type EpochProgress, type Progress } from './checkpoint.js';
 import { explainStep, explainWeights, type FailedStep } from './divergence.js';
 import { EarlyStopping, type Verdict } from './early-stopping.js';
-import { dropoutLayers, dropoutMasks, targetsOf } from './objective.js';
+import type { LoopOptions } from './loop-options.js';
 import { afterEpoch, plateauStart } from './plateau.js';
 import { scheduledPart } from './schedule.js';
-import type { TrainingSets } from './training-set.js';
-
-export interface LoopOptions extends TrainingSets {
-  readonly name: string;
-  readonly config: TrainConfig;
-  readonly seed: number;
-  readonly suffix: Graph;
-  readonly units: number;
-  readonly learningRate: number;
-  readonly classWeights: readonly number[];
-  readonly checkpoint: Checkpoint;
-  readonly emit: Emit;
-  readonly note: (code: string, text: string) => void;
-  readonly signal: AbortSignal;
-}
+import { ifMeasured, nothingLeft, validate } from './validate.js';
 
 export interface Trained {
   readonly weights: Weights;
@@ -59,7 +38,7 @@ const HIGH = 100;
 class Loop {
   private progress: Progress;
   private best: Weights | undefined;
-  private readonly dropouts: ReturnType<typeof dropoutLayers>;
+  private readonly batchOf: BatchMaker;
   private warnedOfHighLoss = false;
   /** Whether there are steps after the last checkpoint. */
   private unsaved = false;
@@ -70,7 +49,7 @@ class Loop {
     private readonly trainer: Trainer,
     private readonly options: LoopOptions,
   ) {
-    this.dropouts = dropoutLayers(options.suffix);
+    this.batchOf = batchMaker(options);
     const plateau = plateauStart(options.learningRate);
     this.progress = { history: [], stopping: { best: null, bestEpoch: -1 }, plateau, epoch: notBegun, step: 0 };
   }
@@ -145,14 +124,16 @@ class Loop {
     await this.steps();
     const { epoch, step } = this.progress;
     const weights = await this.trainer.weights();
-    const failure = explainWeights(weights, this.failedStep(epoch.batches, epoch.loss));
+    const failed = this.failedStep(epoch.batches, epoch.loss);
+    const failure = explainWeights(weights, failed);
     if (failure !== undefined) throw failure;
     if (epoch.seen === 0) throw nothingLeft('training');
     const trainingMetrics = {
       loss: epoch.loss / epoch.seen,
-      ...this.measured({ accuracy: epoch.correct / epoch.seen }),
+      ...ifMeasured(config, { accuracy: epoch.correct / epoch.seen }),
     };
-    const metrics = { ...trainingMetrics, ...(await this.validate(weights)) };
+    const last = { failed, batchOf: this.batchOf, index: step };
+    const metrics = { ...trainingMetrics, ...(await validate(this.trainer, this.options, weights, last)) };
     if (!this.warnedOfHighLoss && trainingMetrics.loss > HIGH * Math.log(Math.max(2, units))) {
       this.warnedOfHighLoss = true;
       note(
@@ -206,7 +187,7 @@ class Loop {
       const { epoch: before, step, plateau } = this.progress;
       const labels = trained.map((digest) => training.labels.get(digest)!);
       const learningRate = plateau.rate * scheduledPart(config, epoch + before.batches / steps);
-      const batch = this.batchOf(features, labels, learningRate);
+      const batch = this.batchOf(features, labels, { index: step, learningRate });
       const { loss, predictions } = await this.trainer.step(batch);
       if (!Number.isFinite(loss))
         throw await explainStep(this.trainer, batch, trained, {
@@ -237,72 +218,8 @@ class Loop {
     }
   }
 
-  private batchOf(features: Float32Array, labels: readonly number[], learningRate: number): TrainingBatch {
-    const { units, classWeights, seed } = this.options;
-    return {
-      count: labels.length,
-      features,
-      targets: targetsOf(labels, units),
-      sampleWeights: Float32Array.from(labels, (label) => classWeights[label]),
-      masks: dropoutMasks(this.dropouts, labels.length, seed, this.progress.step),
-      learningRate,
-    };
-  }
-
   private failedStep(step: number, loss: number): FailedStep {
     const { history, epoch } = this.progress;
     return { epoch: history.length + 1, step, learningRate: epoch.learningRate, loss };
   }
-
-  /** Loss and accuracy on the validation images, dropout off; class weights do not count there, the penalty does, as in Keras. */
-  private async validate(weights: Weights): Promise<Partial<EpochRecord>> {
-    const { config, validation, units } = this.options;
-    if (validation === undefined) return {};
-    const view = validation.viewOf(0);
-    let [loss, correct, seen] = [0, 0, 0];
-    for await (const batch of validation.features.stream(
-      await validation.ready(view),
-      view,
-      Math.max(config.batch_size, 128),
-    )) {
-      const labels = batch.digests.map((digest) => validation.labels.get(digest)!);
-      const predictions = await this.trainer.predict(batch.features, labels.length);
-      if (!allFinite(predictions)) {
-        const { epoch } = this.progress;
-        const failed = this.failedStep(epoch.batches, epoch.loss);
-        throw await explainStep(
-          this.trainer,
-          this.batchOf(batch.features, labels, epoch.learningRate),
-          batch.digests,
-          failed,
-        );
-      }
-      loss += crossEntropy(predictions, labels, units);
-      correct += countCorrect(predictions, labels, units);
-      seen += labels.length;
-    }
-    if (seen === 0) throw nothingLeft('validation');
-    const penalty = config.l2 === 0 ? 0 : l2Penalty(config.l2, weights);
-    return { val_loss: loss / seen + penalty, ...this.measured({ val_accuracy: correct / seen }) };
-  }
-
-  /** The metrics, if the pipeline asks for accuracy. */
-  private measured<Metrics>(metrics: Metrics): Metrics | Record<string, never> {
-    return this.options.config.metrics.includes('accuracy') ? metrics : {};
-  }
-}
-
-function nothingLeft(split: 'training' | 'validation'): PipelineError {
-  return failure('bad-data', {
-    code: 'split-empty',
-    found: `none of the ${split} images can be used`,
-    remedy: 'fix or replace them; their names are listed above',
-  });
-}
-
-function countCorrect(predictions: Float32Array, labels: readonly number[], units: number): number {
-  return predictedLabels(predictions, units).reduce(
-    (count, predicted, row) => count + (predicted === labels[row] ? 1 : 0),
-    0,
-  );
 }
