@@ -14,6 +14,7 @@ import { verdictOf } from '../report/verdict/verdict.js';
 import { execute, type RunResult } from '../runner/execute.js';
 import { withAncestors } from '../runner/graph.js';
 import { RunRecorder } from '../runner/runs/run-record.js';
+import { EventStream } from './event-stream.js';
 import { countOf, withPipelineOptions, type CommandSpec, type Host } from './host.js';
 import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
 import { noteTo, printPlan } from './plan.js';
@@ -86,25 +87,10 @@ async function runCommand(
   options: RunOptions,
   host: Host,
 ): Promise<number> {
-  if (!options.json) return runPipeline(file, stages, options, host, []);
-  let ended = false;
-  const print: Listen = (event) => {
-    ended ||= event.event === 'run';
-    host.stdout(`${JSON.stringify(event)}\n`);
-  };
-  return runPipeline(file, stages, options, host, [print]).catch((error: unknown) => {
-    // Programs wait for the event that ends the stream, even if nothing could run.
-    if (!ended) {
-      const { category, problems } = asPipelineError(error);
-      for (const problem of problems) print({ event: 'problem', problem });
-      print({
-        event: 'run',
-        state: category === 'interrupted' ? 'interrupted' : 'failed',
-        durationMs: 0,
-        stages: [],
-        metrics: {},
-      });
-    }
+  if (!options.json) return runPipeline(file, stages, options, host, undefined);
+  const stream = new EventStream(host);
+  return runPipeline(file, stages, options, host, stream).catch((error: unknown) => {
+    stream.endWith(error);
     throw error;
   });
 }
@@ -114,8 +100,9 @@ async function runPipeline(
   stages: readonly string[],
   options: RunOptions,
   host: Host,
-  listeners: Listen[],
+  stream: EventStream | undefined,
 ): Promise<number> {
+  const listeners: Listen[] = stream === undefined ? [] : [stream.print];
   const emit: Listen = (event) => listeners.forEach((listen) => listen(event));
   const pipeline = await loadChecked(file, options, host.cwd);
   const session = await openFor(pipeline, host, emit, options);
@@ -139,6 +126,7 @@ async function runPipeline(
   });
   listeners.push(reporter.show);
   const record = await RunRecorder.begin(session, host.version);
+  if (stream !== undefined) stream.run = record.id;
   const executing = async (): Promise<RunResult> => {
     listeners.push(
       runLog(record.folder, pipeline, options.logLevel, (error) =>

@@ -9,6 +9,7 @@ import type { RunEvent } from '../../src/core/event.js';
 import { resolveEngine } from '../../src/engine/resolve.js';
 import { actionKeyOf, type Preimage } from '../../src/runner/action-key.js';
 import { native } from '../engine/tfjs/backends.js';
+import { checkEvent } from './event-schema.js';
 import { pipelineText, Project, repository } from './rig.js';
 
 let project: Project;
@@ -61,7 +62,14 @@ describe('the events of a run', () => {
     const run = await project.run();
     expect(run.events.filter(({ event }) => event === 'epoch')).toHaveLength(3);
     const last = run.events.at(-1)!;
-    expect(Object.keys(last).sort()).toEqual(['durationMs', 'event', 'metrics', 'stages', 'state']);
+    const own = ['durationMs', 'event', 'metrics', 'run', 'stages', 'state', 'time', 'version'];
+    expect(Object.keys(last).sort()).toEqual(own);
+    const listed = JSON.parse((await project.command('runs', '--json')).stdout.split('\n')[0]) as { id: string };
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    expect(new Set(run.events.map((event) => event.run))).toEqual(new Set([listed.id]));
+    expect(new Set(run.events.map((event) => event.version))).toEqual(new Set([version]));
+    const times = run.events.map(({ time }) => time);
+    expect([...times].sort()).toEqual(times);
     expect(run.stages.map(({ name }) => name)).toEqual(all);
     expect(run.stage('train')).toEqual({
       name: 'train',
@@ -93,7 +101,9 @@ describe('the events of a run', () => {
       const events = stdout
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as { event: string; state?: string });
+        .map((line) => JSON.parse(line) as { event: string; run: unknown; state?: string });
+      events.forEach(checkEvent);
+      expect(events.map(({ run }) => run)).toEqual([null, null]);
       expect(events.map(({ event }) => event)).toEqual(['problem', 'run']);
       expect(events[1].state).toBe('failed');
     }

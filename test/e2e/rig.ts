@@ -4,8 +4,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { RunEvent, StageSummary } from '../../src/core/event.js';
+import type { PrintedEvent } from '../../src/commands/event-stream.js';
+import type { StageSummary } from '../../src/core/event.js';
 import { copyPets } from '../pets.js';
+import { checkEvent } from './event-schema.js';
 
 export const repository = process.cwd();
 const cli = join(repository, 'dist', 'cli.js');
@@ -21,13 +23,13 @@ export interface Stopped {
   readonly code: number | null;
   readonly signal: string | null;
   readonly stderr: string;
-  readonly events: readonly RunEvent[];
+  readonly events: readonly PrintedEvent[];
 }
 
-export type RunOutcome = Extract<RunEvent, { event: 'run' }> & {
+export type RunOutcome = Extract<PrintedEvent, { event: 'run' }> & {
   readonly code: number;
   readonly stderr: string;
-  readonly events: readonly RunEvent[];
+  readonly events: readonly PrintedEvent[];
   stage(name: string): StageSummary;
   /** Names of the stages in a state, in the order of the run. */
   named(state: StageSummary['state']): string[];
@@ -98,7 +100,7 @@ export class Project {
 
   /** Runs `pipeline run FILE --json` and sends it a signal at the first event that fits. */
   async runUntil(
-    fits: (event: RunEvent) => boolean,
+    fits: (event: PrintedEvent) => boolean,
     signal: NodeJS.Signals,
     file = 'pets.yaml',
     ...args: string[]
@@ -108,7 +110,7 @@ export class Project {
 
   /** Runs `pipeline run FILE --json` and does something at the first event that fits. */
   async runDoing(
-    fits: (event: RunEvent) => boolean,
+    fits: (event: PrintedEvent) => boolean,
     act: (child: ChildProcess) => unknown,
     file = 'pets.yaml',
     ...args: string[]
@@ -124,10 +126,10 @@ export class Project {
     const ended = new Promise<Pick<Stopped, 'code' | 'signal'>>((resolve) =>
       child.on('close', (code, by) => resolve({ code, signal: by })),
     );
-    const events: RunEvent[] = [];
+    const events: PrintedEvent[] = [];
     let sent = false;
     for await (const line of createInterface(child.stdout)) {
-      const event = JSON.parse(line) as RunEvent;
+      const event = JSON.parse(line) as PrintedEvent;
       events.push(event);
       if (sent || !fits(event)) continue;
       sent = true;
@@ -137,7 +139,7 @@ export class Project {
   }
 
   /** The same, of a run that says how it ended. */
-  async interrupt(fits: (event: RunEvent) => boolean, signal: 'SIGINT' | 'SIGTERM'): Promise<RunOutcome> {
+  async interrupt(fits: (event: PrintedEvent) => boolean, signal: 'SIGINT' | 'SIGTERM'): Promise<RunOutcome> {
     const { code, stderr, events } = await this.runUntil(fits, signal);
     return outcomeOf({ code: code ?? -1, stderr, stdout: events.map((event) => JSON.stringify(event)).join('\n') });
   }
@@ -151,7 +153,9 @@ function outcomeOf({ code, stdout, stderr }: Outcome): RunOutcome {
   const events = stdout
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line) as RunEvent);
+    .map((line) => JSON.parse(line) as PrintedEvent);
+  // Whatever a test is about, its events are those that the schema describes.
+  events.forEach(checkEvent);
   const last = events[events.length - 1];
   if (last?.event !== 'run') throw new Error(`the run ended without its last event (exit ${code}): ${stderr}`);
   return {

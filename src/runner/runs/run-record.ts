@@ -39,6 +39,11 @@ export class RunRecorder {
     return recorder;
   }
 
+  /** The id of the run. */
+  get id(): string {
+    return this.start.id;
+  }
+
   /** Resolves to the whole record, as it is in the file. */
   async finish({ state, durationMs, stages, metrics, failures, settled }: RunResult): Promise<RunStart & RunEnd> {
     const outcomes = stages.map((summary): StageOutcome => {
