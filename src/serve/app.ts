@@ -16,6 +16,8 @@ export interface AppOptions {
   /** What is loaded of that model. */
   readonly loaded: LoadedModel;
   readonly predictor: ModelPredictor;
+  /** Whether the next request can be answered, as far as is known. */
+  readonly isAvailable: () => boolean;
   /** The name or address that the server listens on. */
   readonly host: string;
   /** Called with unexpected errors. */
@@ -45,7 +47,7 @@ const headers = (isolated: boolean) =>
 /** Names the model that a response is about, as `id` of /api/model does. */
 const MODEL_HEADER = 'X-Model';
 
-export function createApp({ model, loaded, predictor, host, onError }: AppOptions): Hono {
+export function createApp({ model, loaded, predictor, isAvailable, host, onError }: AppOptions): Hono {
   const app = new Hono();
   app.use(headers(model.facts.format === 'onnx'));
   app.use(async (context, next) => {
@@ -60,6 +62,13 @@ export function createApp({ model, loaded, predictor, host, onError }: AppOption
     if (!isOwnOrigin(context.req.header('origin'), called))
       return problem(context, 403, 'foreign-origin', 'requests from pages of other sites are refused');
     return next();
+  });
+  // For probes of load balancers: it computes nothing.
+  app.get('/healthz', (context) => {
+    context.header('cache-control', 'no-store');
+    return isAvailable()
+      ? context.json({ status: 'ok', id: loaded.id })
+      : context.json({ status: 'unavailable', id: loaded.id }, 503);
   });
   app.use('/api/*', async (context, next) => {
     await loaded.check();

@@ -1,14 +1,16 @@
-/** POST /api/predict: takes one image and responds as `predict --json`. */
+/** POST /api/predict: takes images and responds as `predict --json`. */
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import PQueue from 'p-queue';
-import { lineOf, type ModelPredictor } from '../predict/answers.js';
+import type { AnswerLine } from '../core/prediction.js';
+import { lineOf, type ImageInput, type ModelPredictor } from '../predict/answers.js';
+import { readUploads, type Upload } from './uploads.js';
 
 /** In bytes; photos of a camera have at most half of it. */
 export const LARGEST_BODY = 20 * 2 ** 20;
 
-/** Images predicted at once, and requests accepted in all: each keeps its bytes in memory. */
+/** Requests predicted at once, and accepted in all: each keeps its bytes in memory. */
 const AT_ONCE = 2;
 const MOST_REQUESTS = 24;
 
@@ -18,19 +20,17 @@ const MOST_PER_CLIENT = 12;
 /** Statuses by problem; any other problem of an image is 422. */
 const statuses: Readonly<Record<string, ContentfulStatusCode>> = { 'picture-too-large': 413, 'picture-foreign': 415 };
 
-interface Upload {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
 /** Handles requests; their bodies are within {@link LARGEST_BODY} by then. */
 export function predictEndpoint(predictor: ModelPredictor): (context: Context) => Promise<Response> {
   const queue = new PQueue({ concurrency: AT_ONCE });
   return async (context) => {
-    const upload = await readUpload(context);
-    if (upload === undefined)
-      return problem(context, 400, 'no-picture', 'the body must be the bytes of one image, or a form with one file');
-    return queue.add(() => predictUpload(context, predictor, upload));
+    const uploads = await readUploads(context.req);
+    if ('error' in uploads) return problem(context, 400, uploads.code, uploads.error);
+    const { images, isBatch } = uploads;
+    const answers = await queue.add(() => predictUploads(predictor, images));
+    if (isBatch) return context.json({ predictions: answers });
+    const [answer] = answers;
+    return 'code' in answer ? context.json(answer, statuses[answer.code] ?? 422) : context.json(answer);
   };
 }
 
@@ -46,9 +46,9 @@ export function requestLimit(): MiddlewareHandler {
         context,
         429,
         'too-many-requests',
-        `${MOST_PER_CLIENT} images from this client are waiting already`,
+        `${MOST_PER_CLIENT} requests from this client are waiting already`,
       );
-    if (requests >= MOST_REQUESTS) return problem(context, 503, 'busy', 'too many images are waiting already');
+    if (requests >= MOST_REQUESTS) return problem(context, 503, 'busy', 'too many requests are waiting already');
     requests++;
     clients.set(client, own + 1);
     try {
@@ -75,25 +75,19 @@ export function clientOf(address: string): string {
   return groups.slice(0, 4).join(':');
 }
 
-async function predictUpload(context: Context, predictor: ModelPredictor, { name, bytes }: Upload): Promise<Response> {
-  for await (const answer of predictor.predict([{ name, from: { bytes } }])) {
-    const line = lineOf(answer);
-    if (answer.kind === 'prediction') return context.json(line);
-    const { code } = answer.problem;
-    return context.json({ ...line, code }, statuses[code] ?? 422);
-  }
-  throw new Error('an image got no prediction');
-}
+type EndpointLine = AnswerLine | (AnswerLine & { readonly code: string });
 
-/** A form's only file, or the body itself, named by the query's `file`, or `-` as stdin is. */
-async function readUpload({ req }: Context): Promise<Upload | undefined> {
-  if (!/^multipart\/form-data\b/i.test(req.header('content-type') ?? '')) {
-    const bytes = new Uint8Array(await req.arrayBuffer());
-    return bytes.length === 0 ? undefined : { name: req.query('file') ?? '-', bytes };
+/** Answers in the order of the images; one that cannot be read has its error and a code, and the others continue. */
+async function predictUploads(predictor: ModelPredictor, images: readonly Upload[]): Promise<EndpointLine[]> {
+  const inputs = images.map(({ name, bytes }): ImageInput => ({ name, from: { bytes } }));
+  const answers: EndpointLine[] = [];
+  for await (const answer of predictor.predict(inputs)) {
+    const line = lineOf(answer);
+    if (line === undefined) continue;
+    answers.push(answer.kind === 'prediction' ? line : { ...line, code: answer.problem.code });
   }
-  const form = await req.formData().catch(() => undefined);
-  const files = [...(form?.values() ?? [])].filter((value) => typeof value !== 'string');
-  return files.length === 1 ? { name: files[0].name, bytes: new Uint8Array(await files[0].arrayBuffer()) } : undefined;
+  if (answers.length !== images.length) throw new Error('an image got no prediction');
+  return answers;
 }
 
 /** A response for an error that is not about an image. */

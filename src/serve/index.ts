@@ -5,6 +5,7 @@ import { failure, type PipelineError } from '../core/problem.js';
 import type { ModelPredictor } from '../predict/answers.js';
 import type { OpenModel } from '../predict/open-model.js';
 import { openModel } from '../predict/index.js';
+import { logRequests } from './access-log.js';
 import { urlsOf } from './addresses.js';
 import { createApp } from './app.js';
 import { LastingPredictor } from './lasting-predictor.js';
@@ -20,6 +21,8 @@ export interface ServeOptions {
   readonly port: number;
   readonly engine: string;
   readonly onError: (error: unknown) => void;
+  /** Takes a line of the access log per request. */
+  readonly onRequest?: (line: string) => void;
   /** Aborts opening the model, the first time and later. */
   readonly signal?: AbortSignal;
 }
@@ -33,7 +36,15 @@ export interface Serving {
 }
 
 /** Opens a model and listens. Throws as `openModel` does, and `input-output` if the port is not available. */
-export async function serveModel({ model, host, port, engine, onError, signal }: ServeOptions): Promise<Serving> {
+export async function serveModel({
+  model,
+  host,
+  port,
+  engine,
+  onError,
+  onRequest,
+  signal,
+}: ServeOptions): Promise<Serving> {
   const { bundle, notes, ...opened } = await openModel(model, engine, { signal, waits: true });
   const served = servedModelOf(bundle);
   const loaded = new LoadedModel(served, onError);
@@ -48,8 +59,10 @@ export async function serveModel({ model, host, port, engine, onError, signal }:
     }
   };
   const predictor = new LastingPredictor({ first: opened.predictor, open, onEnd: onError });
-  const app = createApp({ model: served, loaded, predictor, host, onError });
+  const isAvailable = (): boolean => predictor.isAvailable;
+  const app = createApp({ model: served, loaded, predictor, isAvailable, host, onError });
   const server = createServer(app.fetch);
+  if (onRequest !== undefined) logRequests(server, onRequest);
   try {
     await listen(server, host, port);
   } catch (error) {

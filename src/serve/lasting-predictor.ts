@@ -37,6 +37,11 @@ export class LastingPredictor implements ModelPredictor {
     return !this.closed;
   }
 
+  /** Whether the next image can be predicted, as far as is known: the process runs, or can be started again. */
+  get isAvailable(): boolean {
+    return !this.closed && !this.replaced && this.recentEnds().length < MOST_ENDS;
+  }
+
   /** Throws `model-unavailable` if the process ends while it predicts, cannot be started, or has ended too often. */
   async *predict<Input extends ImageInput>(
     inputs: readonly Input[],

@@ -1,9 +1,11 @@
 /** `serve` as a command: where it listens, the process that runs its model, and how it ends. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pipelineText, Project } from './rig.js';
 import { Serving } from './serving.js';
 
@@ -116,4 +118,32 @@ test('ends by Ctrl-C with 0, also while a connection is open', async () => {
   await new Promise((resolve) => socket.once('connect', resolve));
   socket.on('error', () => undefined);
   expect(await other.interrupt()).toBe(0);
+});
+
+test('without a model, it serves the only one; --log writes requests to stdout, and --open calls the browser', async () => {
+  await project.write('browser.sh', `#!/bin/sh\nprintf %s "$1" > "${project.path('opened')}"\n`);
+  await chmod(project.path('browser.sh'), 0o755);
+  const before = process.env.BROWSER;
+  process.env.BROWSER = project.path('browser.sh');
+  const other = await Serving.start(project, undefined, '--log', '--open');
+  try {
+    expect(other.output).toContain('serving models/pets at ');
+    expect(await (await fetch(`${other.url}healthz`)).json()).toMatchObject({ status: 'ok' });
+    const body = await readFile(project.path(CAT));
+    expect((await fetch(`${other.url}api/predict?file=cat.jpg`, { method: 'POST', body })).status).toBe(200);
+    // Linux asks the variable for the browser.
+    if (process.platform === 'linux') {
+      for (let waited = 0; waited < 100 && !existsSync(project.path('opened')); waited++) await delay(100);
+      expect(await project.read('opened')).toBe(other.url);
+    }
+  } finally {
+    if (before === undefined) delete process.env.BROWSER;
+    else process.env.BROWSER = before;
+    await other.interrupt();
+  }
+  const lines = other.log.trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { method: 'GET', path: '/healthz', status: 200 },
+    { method: 'POST', path: '/api/predict', status: 200 },
+  ]);
 });

@@ -136,7 +136,7 @@ describe('the endpoint', () => {
       const { status, body } = await predict(cat);
       expect([status, JSON.parse(body)]).toEqual([
         429,
-        { error: '12 images from this client are waiting already', code: 'too-many-requests' },
+        { error: '12 requests from this client are waiting already', code: 'too-many-requests' },
       ]);
       // Linux answers on all of 127.0.0.0/8, and sends from any of it.
       if (process.platform === 'linux')

@@ -8,7 +8,13 @@ export class Serving {
     private readonly child: ChildProcess,
     readonly url: string,
     private readonly text: () => string,
+    private readonly lines: () => string,
   ) {}
+
+  /** What it has written on stdout. */
+  get log(): string {
+    return this.lines();
+  }
 
   /** What it has written on stderr. */
   get output(): string {
@@ -21,19 +27,28 @@ export class Serving {
   }
 
   /** Starts on a free port and waits until it answers. */
-  static start({ root }: Project, model: string, ...args: string[]): Promise<Serving> {
+  static start({ root }: Project, model: string | undefined, ...args: string[]): Promise<Serving> {
     const { NODE_OPTIONS: _options, ...env } = process.env;
     const child = spawn(
       process.execPath,
-      [join(repository, 'dist', 'cli.js'), 'serve', model, '--port', '0', ...args],
+      [join(repository, 'dist', 'cli.js'), 'serve', ...(model === undefined ? [] : [model]), '--port', '0', ...args],
       { cwd: root, env },
     );
-    let stderr = '';
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk) => (stdout += String(chunk)));
     return new Promise((resolve, reject) => {
       child.stderr.on('data', (chunk) => {
         stderr += String(chunk);
         const url = /http:\S+(?=.*\n)/.exec(stderr)?.[0];
-        if (url !== undefined) resolve(new Serving(child, url, () => stderr));
+        if (url !== undefined)
+          resolve(
+            new Serving(
+              child,
+              url,
+              () => stderr,
+              () => stdout,
+            ),
+          );
       });
       child.on('close', (code) => reject(new Error(`serve ended with ${code}: ${stderr}`)));
     });
