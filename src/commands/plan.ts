@@ -1,5 +1,7 @@
 /** pipeline plan: shows what would run and why. */
+import { exportsOfOnnxBases } from '../config/export-formats.js';
 import { PipelineError } from '../core/problem.js';
+import { nameList } from '../core/text/names.js';
 import { checkDestinations } from '../runner/checkout/destinations.js';
 import { withAncestors } from '../runner/graph.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
@@ -103,6 +105,10 @@ export async function printPlan(
     if (!json) host.stdout(`nothing to do\n`);
     return 0;
   }
+  const undone = new Set(planned.flatMap(({ node, decision }) => (decision.state === 'fresh' ? [] : [node.stage])));
+  const onnx = exportsOfOnnxBases(session.pipeline.stages).filter((stage) => undone.has(stage));
+  if (!json && onnx.length > 0)
+    host.stdout(`formats   ${nameList(onnx.map(({ name }) => name))}: onnx, because the base is an ONNX file\n`);
   const [{ estimate }, { costLines }, { waysOut }] = await Promise.all([
     import('../runner/preview/estimate.js'),
     import('../report/estimate.js'),

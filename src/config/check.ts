@@ -5,6 +5,7 @@ import { type FolderReader, lintAgainstFolders } from './lint/folders.js';
 import { lintBaseImages } from './lint/base-images.js';
 import { lint, warningsOf } from './lint/index.js';
 import { onnxEngine } from './lint/onnx-bases.js';
+import { exportsWithoutFormats, fillFormats } from './export-formats.js';
 import type { Stage } from './pipeline.js';
 import type { Locator } from './locator.js';
 import type { Mapping } from './values.js';
@@ -32,9 +33,11 @@ export interface Surroundings {
 
 /** Checks everything, folders of images included, and fills in defaults in place. */
 export function check(pipeline: Mapping, locator: Locator, { root, home, foldersOf }: Surroundings): Checked {
+  const withoutFormats = exportsWithoutFormats(pipeline);
   const draft = validate(pipeline, locator);
   const { references, problems: referenceProblems } = resolveReferences(draft.stages, locator);
   const stages = draft.stages.flatMap((stage) => checkedStage(stage, references));
+  fillFormats(stages, withoutFormats);
   const context = { stages, locator, root, home };
   const folders = lintAgainstFolders(context, foldersOf);
   const images = lintBaseImages(context);

@@ -228,7 +228,7 @@ export interface ExportConfig {
    */
   to: string;
   /**
-   * `tfjs`: a TF.js layers-model, for browsers and Node. `onnx`: one file for onnxruntime and others, with the preprocessing inside; needs onnxruntime-node, which verifies the file.
+   * By default `[onnx]` if the base is an ONNX file, otherwise `[tfjs]`. `tfjs`: a TF.js layers-model, for browsers and Node. `onnx`: one file for onnxruntime and others, with the preprocessing inside; needs onnxruntime-node, which verifies the file.
    */
   formats: ('tfjs' | 'onnx')[];
   /**

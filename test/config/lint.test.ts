@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { isOnnxBase } from '../../src/core/hub-bases.js';
 import { bases } from '../../src/model/bases/index.js';
 import { formatProblems } from '../../src/report/problems.js';
 import { changed, petsYaml, testProject } from './project.js';
@@ -234,11 +233,9 @@ test.each(Object.entries(bases))(
       () => [],
       (error: { problems: { code: string }[] }) => error.problems.map(({ code }) => code),
     );
-    // The pipeline exports a layers-model, which has layers.
-    const others = isOnnxBase(name) ? ['onnx-exports-onnx'] : [];
     // The images of the pipeline have the usual size.
     const size = name === 'efficientnet_v2_rw_s' ? ['base-image-size'] : [];
-    expect(found).toEqual([...size, ...(known ? [] : ['missing-weights']), ...others]);
+    expect(found).toEqual([...size, ...(known ? [] : ['missing-weights'])]);
   },
 );
 

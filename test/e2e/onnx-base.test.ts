@@ -28,7 +28,7 @@ const pipeline = (changes: Readonly<Record<string, string>> = {}): string =>
     '  build-head: {layers: [{dense: 8}, classifier]}',
     '  train: {epochs: 3}',
     '  evaluate: {}',
-    `  export: {to: models/pets, formats: [${changes['formats'] ?? 'onnx'}]}`,
+    `  export: {to: models/pets${changes['formats'] === undefined ? '' : `, formats: [${changes['formats']}]`}}`,
     '',
   ].join('\n');
 

@@ -85,7 +85,7 @@ export function onnxExports({ stages, locator }: LintContext): Problem[] {
         ...locator.at(['stages', name, 'formats', index]),
         found: 'a model on a base that is an ONNX file cannot be exported as `tfjs`, whose models consist of layers',
         expected: '`formats: [onnx]`; the page of `pipeline serve` runs such a model in the browser',
-        remedy: 'write `formats: [onnx]`',
+        remedy: 'write `formats: [onnx]`, or remove `formats`: onnx is the default for such a base',
       },
     ];
   });
