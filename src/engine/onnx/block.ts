@@ -3,6 +3,7 @@
  * values change, so that none of them meets one of ours.
  */
 import { nodesFor, type OnnxModel } from '../../model/onnx/model-proto.js';
+import { BATCH, type Extent, valueInfo } from './value-info.js';
 import { Message } from '../../model/onnx/protobuf.js';
 import { fieldsOf } from '../../model/onnx/protobuf-reader.js';
 
@@ -44,6 +45,34 @@ export function* blockInitializers(node: StandIn, block: Block): Generator<Messa
   const read = valuesReadBy(block.program);
   for (const [name, bytes] of block.program.initializers)
     if (read.has(name)) yield renamed(bytes, (field, text) => (field === 8 ? rename(text) : undefined));
+}
+
+/**
+ * ValueInfoProto messages of the values that the nodes make: their types, and their shapes where the file has them. Names
+ * of extents are renamed too, so that what the file calls equal stays equal, and nothing else becomes so. The `outputs` of
+ * the compiled model are left out: it declares them itself.
+ */
+export function* blockValues(
+  node: StandIn,
+  block: Block,
+  outputs: ReadonlySet<string>,
+): Generator<Message, void, undefined> {
+  const rename = renaming(node, block);
+  for (const { name, type, dims } of block.program.values.values()) {
+    const value = rename(name);
+    if (type === 0 || outputs.has(value)) continue;
+    yield valueInfo(
+      value,
+      type,
+      dims?.map((extent) => extentIn(block.program, extent)),
+    );
+  }
+}
+
+/** An extent as the compiled model names it: the number of images has a name of its own there. */
+export function extentIn({ inputs }: OnnxModel, extent: Extent): Extent {
+  if (typeof extent !== 'string') return extent;
+  return extent === inputs[0]?.dims?.[0] ? BATCH : `file:${extent}`;
 }
 
 function valuesReadBy({ nodes }: OnnxModel): ReadonlySet<string> {

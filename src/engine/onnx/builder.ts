@@ -2,9 +2,7 @@
 import type { Shape } from '../../model/graph.js';
 import type { Block } from './block.js';
 import type { Attribute, Initializer, Model, Node, Port } from './model-file.js';
-
-/** The batch dimension, which is known when the model runs. */
-const BATCH = 'N';
+import { BATCH, type Extent } from './value-info.js';
 
 /** Name of a value in the graph under construction. */
 export type Name = string;
@@ -73,7 +71,7 @@ export class GraphBuilder {
   }
 
   /** A float32 input that is handed in with each run. */
-  input(name: Name, dims: readonly number[]): Name {
+  input(name: Name, dims: readonly Extent[]): Name {
     this.inputs.push({ name, dims });
     return name;
   }

@@ -7,7 +7,7 @@ import { failure, type PipelineError } from '../../core/problem.js';
 import type { OnnxLayer, Shape } from '../../model/graph.js';
 import type { Weights } from '../../model/tensor.js';
 import { GraphBuilder } from './builder.js';
-import { applyNetwork } from './layers/onnx.js';
+import { applyNetwork, imageExtents } from './layers/onnx.js';
 import type { Model } from './model-file.js';
 import { weightsOf } from './network.js';
 import { Tensor } from './runtime.js';
@@ -75,7 +75,7 @@ function sameNumbers(singles: readonly Tensor[], together: Tensor): boolean {
 /** The network with its output as the file gives it. */
 function rawModel(layer: OnnxLayer, weights: Weights, shape: Shape): Model {
   const builder = new GraphBuilder();
-  const input = { name: builder.batchInput('input', shape), shape, order: 'last' } as const;
+  const input = { name: builder.input('input', imageExtents(layer, shape)), shape, order: 'last' } as const;
   const scope = {
     graph: builder,
     weights: weightsOf(builder, layer, { weights, variables: new Set(), training: false }),

@@ -2,8 +2,9 @@
  * ONNX files: the messages that the compiler uses, with their field numbers.
  * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-import { blockInitializers, blockNodes, type Block } from './block.js';
+import { blockInitializers, blockNodes, blockValues, type Block } from './block.js';
 import { Message } from '../../model/onnx/protobuf.js';
+import { type Extent, valueInfo } from './value-info.js';
 
 /** IR version 8 belongs to ONNX 1.12, as does opset 17; every onnxruntime since 1.12 reads both. */
 const IR_VERSION = 8;
@@ -28,11 +29,11 @@ export interface Initializer {
   readonly data: Float32Array | BigInt64Array | Uint16Array | Int8Array | Uint8Array;
 }
 
-/** An input or output, of float32 without a type; a text is a dimension that is known when the model runs. */
+/** An input or output, of float32 without a type. */
 export interface Port {
   readonly name: string;
   /** Undefined if the file is not to have any. */
-  readonly dims: readonly (number | string)[] | undefined;
+  readonly dims: readonly Extent[] | undefined;
   readonly type?: 'float32' | 'uint8';
 }
 
@@ -68,6 +69,8 @@ export function encodeModel(model: Model): Uint8Array {
   for (const initializer of model.initializers) graph.message(5, encodeInitializer(initializer));
   for (const input of model.inputs) graph.message(11, encodePort(input));
   for (const output of model.outputs) graph.message(12, encodePort(output));
+  const outputs = new Set(model.outputs.map(({ name }) => name));
+  for (const { node, block } of blocks) for (const value of blockValues(node, block, outputs)) graph.message(13, value);
   const irVersion = Math.max(IR_VERSION, ...blocks.map(({ block }) => block.program.irVersion));
   const file = new Message().int(1, irVersion).text(2, 'transfer-pipeline');
   if (model.documentation !== undefined) file.text(6, model.documentation);
@@ -111,13 +114,8 @@ function typeOf(data: Initializer['data']): number {
 }
 
 function encodePort({ name, dims, type = 'float32' }: Port): Message {
-  const shape = new Message();
-  for (const dim of dims ?? [])
-    shape.message(1, typeof dim === 'number' ? new Message().int(1, dim) : new Message().text(2, dim));
   // Without dimensions, the type is left to the runtime too.
-  if (dims === undefined) return new Message().text(1, name);
-  const tensor = new Message().int(1, dataTypes[type]).message(2, shape);
-  return new Message().text(1, name).message(2, new Message().message(1, tensor));
+  return dims === undefined ? new Message().text(1, name) : valueInfo(name, dataTypes[type], dims);
 }
 
 /**

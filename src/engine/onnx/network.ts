@@ -6,6 +6,7 @@ import type { GraphBuilder, Name } from './builder.js';
 import { foldedPaddings } from './fold.js';
 import type { Initializer } from './model-file.js';
 import { applyLayer } from './layers/index.js';
+import { imageExtents } from './layers/onnx.js';
 import type { Applied, LayerWeights, Role, Scope, Value } from './layers/rule.js';
 
 export interface Step {
@@ -64,7 +65,8 @@ export function layOut(builder: GraphBuilder, graph: Graph, input: Value, option
 }
 
 /**
- * The value of a graph's input in Keras's order. Its height and width must be known: a window's padding follows from
+ * The value of a graph's input in Keras's order. An ONNX file right after it decides which extents are known before the
+ * model runs: onnxruntime joins other operators if it knows more than the file says. Its height and width must be known: a window's padding follows from
  * them.
  */
 export function inputOf(builder: GraphBuilder, graph: Graph, name: Name): Value {
@@ -73,7 +75,10 @@ export function inputOf(builder: GraphBuilder, graph: Graph, name: Name): Value 
   if (shape.some((extent) => extent === null)) {
     throw new Error(`the network ${graph.name} must be given an input size before it is compiled`);
   }
-  return { name: builder.batchInput(name, shape), shape, order: 'last' };
+  const next = graph.layers[1];
+  const value =
+    next?.kind === 'onnx' ? builder.input(name, imageExtents(next, shape)) : builder.batchInput(name, shape);
+  return { name: value, shape, order: 'last' };
 }
 
 /** How a layer's rule gets its weights. */

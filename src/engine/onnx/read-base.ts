@@ -70,7 +70,7 @@ function cutBase(file: Uint8Array, options: BaseOptions): CutBase {
   const chosen = chooseOutput(model, options.output);
   requireOneInput(model, chosen.name, input.name, where);
   const { takes, size } = takesOf(input, options.size, where);
-  const program = cutProgram(model, chosen.name);
+  const program = cutProgram(model, input, chosen.name);
   const shape = takes.layout === 'NCHW' ? [1, 3, ...size] : [1, ...size, 3];
   refuseExcessive(costOf(bytesOf(program.bytes, 7), input.name, shape), where);
   return { program, chosen, takes, size };

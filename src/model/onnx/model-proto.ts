@@ -17,8 +17,9 @@ export interface OnnxNode {
   readonly outputs: readonly string[];
 }
 
-/** An input or output. */
+/** An input or output, or what the file says about a value between nodes. */
 export interface OnnxPort {
+  readonly bytes: Uint8Array;
   readonly name: string;
   /** TensorProto.DataType: 1 is float32, 2 uint8, 10 float16. */
   readonly type: number;
@@ -105,6 +106,7 @@ function portOf(bytes: Uint8Array): OnnxPort {
   const tensor = bytesOf(bytesOf(bytes, 2).at(-1) ?? new Uint8Array(), 1).at(-1);
   const shape = tensor === undefined ? undefined : bytesOf(tensor, 2).at(-1);
   return {
+    bytes,
     name: textOf(bytes, 1),
     type: tensor === undefined ? 0 : (valuesOf(tensor, 1).at(-1) ?? 0),
     dims: shape === undefined ? undefined : bytesOf(shape, 1).map(extentOf),

@@ -5,7 +5,7 @@
 import { widened } from '../../core/float16.js';
 import type { OnnxLayer, StoredType } from '../graph.js';
 import { sizeOf, type Tensor } from '../tensor.js';
-import { nodesFor, readModelProto, type OnnxModel } from './model-proto.js';
+import { nodesFor, readModelProto, type OnnxModel, type OnnxPort } from './model-proto.js';
 import { Message } from './protobuf.js';
 import { bytesOf, fieldsOf } from './protobuf-reader.js';
 import { valuesOf } from './protobuf-values.js';
@@ -27,13 +27,19 @@ const storedTypes: ReadonlyMap<number, StoredType> = new Map([
 const bytesEach: Readonly<Record<StoredType, number>> = { float32: 4, float16: 2, int8: 1, uint8: 1 };
 
 export interface Program {
-  /** An ONNX file of the nodes that the output needs. */
+  /**
+   * An ONNX file of the nodes that the output needs, with its input and what the file says about their values:
+   * onnxruntime joins other operators where it knows the shapes, which changes last bits.
+   */
   readonly bytes: Uint8Array;
   readonly tensors: readonly { readonly name: string; readonly type: StoredType; readonly tensor: Tensor }[];
 }
 
-/** Cuts a network to one of its values. Throws a RangeError for a tensor whose bytes do not fit its shape. */
-export function cutProgram(model: OnnxModel, output: string): Program {
+/**
+ * Cuts a network to what leads from one of its inputs to one of its values. Throws a RangeError for a tensor whose bytes
+ * do not fit its shape.
+ */
+export function cutProgram(model: OnnxModel, input: OnnxPort, output: string): Program {
   const nodes = nodesFor(model, output);
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
   const graph = new Message();
@@ -46,6 +52,10 @@ export function cutProgram(model: OnnxModel, output: string): Program {
     if (tensor === undefined) graph.bytes(5, bytes);
     else tensors.push({ name, ...tensor });
   }
+  graph.bytes(11, input.bytes);
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const known = new Map([...model.values, ...model.outputs.map((port) => [port.name, port] as const)]);
+  for (const { name, bytes } of known.values()) if (made.has(name)) graph.bytes(13, bytes);
   const file = new Message().int(1, model.irVersion).message(7, graph);
   for (const [domain, version] of model.opsets) file.message(8, new Message().text(1, domain).int(2, version));
   const bytes = file.toBytes();

@@ -13,13 +13,18 @@ function contentOf(preprocessing: NonNullable<LoadBaseConfig['preprocessing']>):
   return written;
 }
 
+/** Version of what is made of an ONNX file: raised whenever the same file gives another network. */
+const ONNX_IMPL = 2;
+
 /** What decides the network of an ONNX file. What comes with a name is written out, so that a change of it counts. */
 function onnxFields(config: LoadBaseConfig): Readonly<Record<string, Json>> {
   const { architecture, output, tokens, input_size: size } = config;
-  if (architecture === 'onnx') return { output: output ?? 'auto', tokens: tokens ?? null, input_size: size ?? null };
+  if (architecture === 'onnx')
+    return { onnx: ONNX_IMPL, output: output ?? 'auto', tokens: tokens ?? null, input_size: size ?? null };
   const hub = hubBaseOf(architecture);
   if (hub === undefined) return {};
   return {
+    onnx: ONNX_IMPL,
     output: output ?? hub.output,
     tokens: tokens ?? hub.tokens ?? null,
     input_size: [...(size ?? hub.size)],

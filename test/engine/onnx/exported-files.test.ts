@@ -9,16 +9,6 @@ import { baseOf, exportedIn, featuresOf, layerOf, plainFeatures, wholeOf } from 
 const folder = 'test/fixtures/onnx';
 const files = Object.entries(exportedIn(folder));
 
-/** Last bits differ here from the whole file; docs/decisions.md says what is known of the cause. */
-const lastBits = new Set([
-  'convnext-old',
-  'dinov2-dynamo',
-  'resnet-half-dynamo',
-  'siglip-dynamo',
-  'vit-dynamo',
-  'vit-half',
-]);
-
 /** The largest difference, as a share of the largest magnitude. */
 function share(found: Float32Array, expected: ArrayLike<number>): number {
   const values = Array.from(expected);
@@ -35,8 +25,7 @@ describe('features are those of plain onnxruntime, and of the framework', () => 
     const found = await featuresOf(base, exported, features.length);
     const plain = await plainFeatures(file, layerOf(base), exported, features.length);
     const isHalf = exported.type === 'float16';
-    if (lastBits.has(name)) expect(share(found, plain)).toBeLessThan(isHalf ? 1e-3 : 2e-6);
-    else expect(found).toEqual(plain);
+    expect(found).toEqual(plain);
     expect(share(found, features.flat())).toBeLessThan(isHalf ? 5e-3 : 1e-4);
   });
 });

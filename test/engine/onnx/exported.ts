@@ -32,8 +32,13 @@ export function wholeOf(path: string): Uint8Array {
   return withoutExternal(bytes, new Map(beside.map((name) => [name, unpacked(join(dirname(path), name))])), path);
 }
 
-export async function baseOf(file: Uint8Array, where: string, { size, tokens }: Exported): Promise<OnnxBase> {
-  return readOnnxBase(file, { where, output: 'auto', tokens: tokens ?? undefined, size: [size, size] });
+export async function baseOf(
+  file: Uint8Array,
+  where: string,
+  { size, tokens }: Exported,
+  output = 'auto',
+): Promise<OnnxBase> {
+  return readOnnxBase(file, { where, output, tokens: tokens ?? undefined, size: [size, size] });
 }
 
 export const layerOf = ({ graph }: OnnxBase): OnnxLayer => graph.layers[1] as OnnxLayer;

@@ -35,7 +35,7 @@ test('its numbers are read from their place', () => {
   const model = readModelProto(whole);
   // Something has to read it.
   const read = { ...model, nodes: [{ ...model.nodes[0], inputs: ['far'], outputs: ['out'] }] };
-  expect(cutProgram(read, 'out').tensors[0].tensor).toEqual({ shape: [2, 9], data: numbers.slice(2) });
+  expect(cutProgram(read, read.inputs[0], 'out').tensors[0].tensor).toEqual({ shape: [2, 9], data: numbers.slice(2) });
 });
 
 test.each(['../secret', '/etc/passwd', 'a/../../b', '', 'C:\\x', 'a\u0000b'])('%j is not opened', (location) => {
