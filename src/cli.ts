@@ -94,7 +94,7 @@ async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = new Command('pipeline')
     .description('Train image classifiers by transfer learning from one YAML file. Only what changed runs again.')
-    .version(host.version)
+    .version(host.version, '-v, --version', 'print the version')
     .option('--debug', 'show the stack of an unexpected error')
     .exitOverride()
     .configureOutput({ writeOut: (text) => host.stdout(wrapHelp(text, process.stdout.columns || 80)) })

@@ -65,6 +65,8 @@ const verbs: Readonly<Record<PlannedStage['decision']['state'], readonly [string
 
 export interface PrintOptions {
   readonly json?: boolean;
+  /** Leaves out warnings. */
+  readonly quiet?: boolean;
   readonly measure?: boolean;
 }
 
@@ -75,11 +77,11 @@ export interface PrintOptions {
 export async function printPlan(
   session: Session,
   selection: Selection,
-  { json, measure }: PrintOptions,
+  { json, quiet, measure }: PrintOptions,
   host: Host,
 ): Promise<number> {
   const { warnings } = session.pipeline;
-  if (warnings.length > 0) host.stderr(`${formatProblems(warnings, host, 'warning')}\n\n`);
+  if (!quiet && warnings.length > 0) host.stderr(`${formatProblems(warnings, host, 'warning')}\n\n`);
   await checkDestinations(
     session.graph.nodes.filter(({ stage }) => selection.selected.has(stage.name)),
     session.project,

@@ -11,6 +11,7 @@ interface PredictOptions {
   readonly filesFrom?: readonly string[];
   readonly csv?: boolean;
   readonly json?: boolean;
+  readonly quiet?: boolean;
   readonly engine: string;
 }
 
@@ -44,6 +45,7 @@ export const predict: CommandSpec = {
       )
       .option('--csv', 'print CSV: file, class, score, and the score of each class')
       .option('--json', 'print one JSON object per image: file, class, score, and the scores of all classes')
+      .option('-q, --quiet', 'print only predictions and errors; no progress, notes or counts')
       .option('--engine <name>', 'compute engine: auto, onnx or tfjs', 'auto')
       .addHelpText('after', help)
       .action(async (model: string, names: string[], options: PredictOptions) =>
@@ -55,7 +57,7 @@ export const predict: CommandSpec = {
 async function predictCommand(
   model: string,
   names: readonly string[],
-  { filesFrom = [], csv, json, engine }: PredictOptions,
+  { filesFrom = [], csv, json, quiet, engine }: PredictOptions,
   host: Host,
 ): Promise<number> {
   if (csv && json)
@@ -74,7 +76,7 @@ async function predictCommand(
       import('../report/words.js'),
     ]);
   const { bundle, predictor, notes } = await openModel(await locateModel(model, host), engine, { signal: host.signal });
-  for (const { text } of notes) host.stderr(`${printable(text)}\n`);
+  for (const { text } of quiet ? [] : notes) host.stderr(`${printable(text)}\n`);
   const { classes } = bundle;
   const format = json
     ? jsonFormat
@@ -86,7 +88,7 @@ async function predictCommand(
         );
   const counts = { prediction: 0, bad: 0, 'passed-over': 0 };
   const name = basename(resolve(host.cwd, model));
-  const progress = await progressOn(name, host);
+  const progress = quiet ? undefined : await progressOn(name, host);
   host.stdout(format.head);
   try {
     let done = 0;
@@ -115,7 +117,9 @@ async function predictCommand(
   ];
   const none = counts.prediction + counts.bad === 0;
   const place = names.length === 0 ? '' : ` in ${printable(plainNames(names))}`;
-  host.stderr(`${[none ? `no images found${place}` : count(counts.prediction, 'image'), ...more].join(', ')}\n`);
+  // Without an image, this is the error.
+  if (!quiet || (none && names.length > 0))
+    host.stderr(`${[none ? `no images found${place}` : count(counts.prediction, 'image'), ...more].join(', ')}\n`);
   // Programs may write an empty list of names, but a folder without images is a mistake.
   return counts.bad > 0 || (none && names.length > 0) ? exitCodes['bad-data'] : 0;
 }

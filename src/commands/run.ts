@@ -6,6 +6,7 @@ import type { RunEvent } from '../core/event.js';
 import { own } from '../core/own.js';
 import { asPipelineError, exitCodes, failure, isMoved } from '../core/problem.js';
 import { comparisonLines, type Compared } from '../report/comparison.js';
+import { quietReporter } from '../report/quiet.js';
 import { closingLine, metricLines } from '../report/summary.js';
 import { terminalReporter } from '../report/terminal.js';
 import { shellWord } from '../core/text/shell-word.js';
@@ -24,6 +25,7 @@ import { select, type SelectionOptions } from '../runner/selection.js';
 interface RunOptions extends PipelineOptions, SelectionOptions {
   readonly jobs: number;
   readonly json?: boolean;
+  readonly quiet?: boolean;
   readonly dryRun?: boolean;
   readonly offline?: boolean;
   readonly logLevel: string;
@@ -60,6 +62,7 @@ export const run: CommandSpec = {
         'do not use the network; take files from the cache and the folder that PIPELINE_MIRROR names',
       )
       .option('--json', 'print events as newline-delimited JSON to stdout')
+      .option('-q, --quiet', 'print only errors, the metrics and the verdict; no progress, notes or warnings')
       .option('--log-level <level>', 'detail of the run log: trace, debug, info, warn or error', logLevel, 'debug')
       .addHelpText('after', help);
     withPipelineOptions(command).action(async (file: string | undefined, stages: string[], options: RunOptions) =>
@@ -108,22 +111,15 @@ async function runPipeline(
   const session = await openFor(pipeline, host, emit, options);
   const selection = select(session.graph, stages, options);
   if (options.dryRun) {
-    listeners.push(noteTo(host));
-    return printPlan(session, selection, { json: options.json }, host);
+    if (!options.quiet) listeners.push(noteTo(host));
+    return printPlan(session, selection, options, host);
   }
 
   const { color, width, screen, cwd, signal, program } = host;
   const shown = withAncestors(session.graph, selection.selected);
   const stageNames = [...session.graph.byName.keys()].filter((name) => shown.has(name));
-  const reporter = await terminalReporter({
-    write: host.stderr,
-    screen,
-    color,
-    width,
-    cwd,
-    program,
-    stages: stageNames,
-  });
+  const terminal = { write: host.stderr, screen, color, width, cwd, program, stages: stageNames };
+  const reporter = options.quiet ? quietReporter(terminal) : await terminalReporter(terminal);
   listeners.push(reporter.show);
   const record = await RunRecorder.begin(session, host.version);
   if (stream !== undefined) stream.run = record.id;
@@ -170,7 +166,7 @@ async function runPipeline(
     closingLine({ ...result, doubtful: verdict?.level === 'bad' }, color),
   ];
   // Only new metrics are worth a report.
-  if (result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0)
+  if (!options.quiet && result.stages.some(({ state }) => state === 'ran') && Object.keys(result.metrics).length > 0)
     closing.push(`details: ${program} report ${shellWord(shownFile)}`);
   for (const line of closing) host.stderr(`${line}\n`);
   if (result.state === 'interrupted') return exitCodes.interrupted;

@@ -122,6 +122,23 @@ describe('the events of a run', () => {
     ]).toEqual([false, ['problem', 'run']]);
   });
 
+  test('--quiet leaves out progress, notes and warnings, and keeps errors and results', async () => {
+    const calm = await project.command('run', 'pets.yaml', '--quiet', '--force', 'train');
+    expect([calm.code, calm.stdout]).toEqual([0, '']);
+    const lines = calm.stderr.trimEnd().split('\n');
+    expect([lines[0], lines.at(-1)]).toEqual([
+      expect.stringMatching(/^evaluate: accuracy /),
+      expect.stringMatching(/^done in /),
+    ]);
+    expect(calm.stderr).not.toMatch(/epoch 1|first run|details:/);
+    const failed = await project.command('run', 'pets.yaml', '-q', '--set', 'stages.evaluate.minimum.accuracy=1.01');
+    expect(failed).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('accuracy') });
+    await project.command('run', 'pets.yaml');
+    const predicted = await project.command('predict', 'models/pets', 'pictures/cats', 'pets.yaml', '--quiet');
+    expect(predicted.stdout.split('\n').length).toBeGreaterThan(12);
+    expect([predicted.code, predicted.stderr]).toEqual([3, expect.stringMatching(/^pets\.yaml: .*\n$/s)]);
+  });
+
   test('a level that the log does not have is refused before there is a run', async () => {
     const runs = await readdir(project.path('.pipeline/runs'));
     const { code, stderr } = await project.command('run', 'pets.yaml', '--log-level', 'verbose');

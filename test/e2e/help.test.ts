@@ -1,5 +1,6 @@
 /** What commands say without a pipeline: the bases there are, and their help. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
 import { Project } from './rig.js';
 
 let project: Project;
@@ -40,6 +41,12 @@ test('the help of the whole breaks between words', async () => {
     'show what a run would do and why,',
     'without running anything',
   ]);
+});
+
+test('-v and --version print the version of the package', async () => {
+  const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+  for (const option of ['-v', '--version'])
+    expect(await project.command(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
 test('every command has help with an example', async () => {
