@@ -9,7 +9,9 @@ export default {
   ...all,
   testPathIgnorePatterns: [
     '/node_modules/',
-    ...['bases', 'cases', 'hostile', 'reliability', 'keras/networks'].map((name) => `<rootDir>/test/${name}`),
+    ...['bases', 'published', 'cases', 'hostile', 'reliability', 'keras/networks'].map(
+      (name) => `<rootDir>/test/${name}`,
+    ),
     ...['main-job', 'mirror', 'hub-bases', 'pipelines', 'anywhere', 'interrupt', 'resume', 'estimate', 'page'].map(
       (name) => `<rootDir>/test/e2e/${name}`,
     ),

@@ -6,7 +6,7 @@ import { onnxIdentity } from './onnx/identity.js';
 import { slowBackendNote, tfjsIdentity, type TfjsBackend } from './tfjs/identity.js';
 
 /** On Linux, its own install script downloads CUDA libraries unless disabled, and fails if it cannot. */
-export const installHint = 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node';
+export const installHint = `${process.platform === 'linux' ? 'ONNXRUNTIME_NODE_INSTALL=skip ' : ''}npm install onnxruntime-node`;
 
 export interface Note {
   readonly code: string;

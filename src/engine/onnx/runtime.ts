@@ -6,6 +6,7 @@
 import { isMainThread } from 'node:worker_threads';
 import type * as Library from 'onnxruntime-node';
 import { failure } from '../../core/problem.js';
+import { onnxruntimePackage } from './library.js';
 
 const SWITCH = 'ORT_DISABLE_TELEMETRY';
 
@@ -20,7 +21,8 @@ if (!isMainThread && process.env[SWITCH] !== '1') {
 process.env[SWITCH] = '1';
 
 // Not a static import, which would load the library before the line above.
-const library = await import('onnxruntime-node');
+const { name } = onnxruntimePackage() ?? { name: 'onnxruntime-node' };
+const library = (await import(name)) as typeof Library;
 
 export const { InferenceSession, Tensor } = library;
 export type InferenceSession = Library.InferenceSession;
