@@ -54,16 +54,6 @@ class Pixels(torch.nn.Module):
         return self.network(pixels.permute(0, 3, 1, 2).float() / 127.5 - 1)
 
 
-def images_for(count, shape, dtype=torch.float32):
-    """What the tests feed: levels 0 to 255 for bytes, otherwise numbers from -1 to 1."""
-    total = count * int(numpy.prod(shape))
-    if dtype == torch.uint8:
-        values = noise("onnx/images", total, 0, 256).astype(numpy.uint8)
-    else:
-        values = noise("onnx/images", total)
-    return torch.from_numpy(values.reshape((count, *shape))).to(dtype)
-
-
 def export(network, path, *, names=("logits",), example, by="old", opset=17, batch="any", size="fixed", external=False, entry="pixel_values"):
     """Writes one file. `by` is the exporter: `old` traces, `dynamo` captures the program."""
     axes = {0: "batch"} if batch == "any" else {}

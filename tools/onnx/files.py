@@ -3,22 +3,20 @@
     python files.py                    tiny networks, into test/fixtures/onnx
     python files.py FOLDER [NAME ...]  the whole ones, into FOLDER
 
-Beside the files, `files.json` says of each what a base of it takes and gives: the features of the first images are those
+The features that it writes down (index.py) are those
 in front of the network's last Linear or Conv2d, seen by a hook, or its embedding.
 """
 
-import gzip
-import json
 import sys
 from pathlib import Path
 
 import torch
+from onnxruntime.quantization import quantize_dynamic
 
-from exporting import export, fill, images_for
+from exporting import export, fill
+from index import FIXTURES, IMAGES, entry, images_for, pack, read, write
 from networks import FILES, Pixels
 
-FIXTURES = Path(__file__).parents[2] / "test" / "fixtures" / "onnx"
-IMAGES = 2
 EMBEDDINGS = ("image_embeds", "pooler_output", "last_hidden_state")
 
 
@@ -46,32 +44,33 @@ def make(name, folder, tiny):
     maker, outputs, whole, options = FILES[name]
     options = dict(options)
     dtype = options.pop("dtype", torch.float32)
+    quantized = options.pop("quantized", False)
     network = fill(maker(tiny))
     size = 32 if tiny else whole
     shape = (size, size, 3) if isinstance(network, Pixels) else (3, size, size)
-    images = images_for(IMAGES, shape, dtype)
+    kind = str(dtype).removeprefix("torch.")
+    images = torch.from_numpy(images_for(IMAGES, shape, kind))
     features, tokens = features_of(network, outputs, images)
     example = images[:1] if options.get("batch") == "one" else images
-    export(network, folder / f"{name}.onnx", names=outputs, example=example, entry="pixels" if dtype == torch.uint8 else "pixel_values", **options)
-    return {"size": size, "tokens": tokens, "type": str(dtype).removeprefix("torch."), "features": [[round(float(x), 7) for x in row] for row in features]}
+    path = folder / f"{name}.onnx"
+    export(network, path, names=outputs, example=example, entry="pixels" if dtype == torch.uint8 else "pixel_values", **options)
+    if quantized:
+        quantize_dynamic(path, path)
+    return entry(size, features, tokens, kind)
 
 
 def main(arguments):
     tiny = not arguments
     folder = FIXTURES if tiny else Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
-    index = folder / "files.json"
-    known = json.loads(index.read_text()) if index.exists() else {}
+    known = read(folder)
     for name in (arguments[1:] or FILES):
         torch.manual_seed(0)
         known[name] = make(name, folder, tiny)
-        for path in sorted(folder.glob(f"{name}.onnx*")) if tiny else ():
-            if path.suffix != ".gz":
-                path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
-                path.unlink()
+        if tiny:
+            pack(folder, name)
         print(name, flush=True)
-    text = ",\n".join(f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(known.items()))
-    index.write_text(f"{{\n{text}\n}}\n")
+        write(folder, known)
 
 
 if __name__ == "__main__":
