@@ -318,7 +318,7 @@ export interface IngestConfig {
      */
     size: [number, number];
     /**
-     * How images of other proportions are brought to the size. `stretch`: both sides are scaled, so proportions change. `crop`: the short side is scaled to size / `crop_pct`, then the center is cut out, as most networks since 2018 were trained. `pad`: the whole image is scaled to fit, with `fill` around it. `crop` and `pad` resize exactly as Pillow does.
+     * How images of other proportions are brought to the size. `stretch`: both sides are scaled, so proportions change. `crop`: the short side is scaled to size / `crop_pct`, then the center is cut out, as most networks since 2018 were trained. `pad`: the whole image is scaled to fit, with `fill` around it. All resize exactly as Pillow does.
      */
     fit: 'stretch' | 'crop' | 'pad';
     /**

@@ -1,11 +1,12 @@
-/** Crops or pads decoded pixels to the network's size, exactly as Pillow does. Runs in the browser too. */
+/** Stretches, crops or pads decoded pixels to the network's size, exactly as Pillow does. Runs in the browser too. */
 import type { ImageSpec } from './dataset.js';
-import { resizePart } from './enlarge.js';
 import { placementOf, type Extent, type Fit } from './fit.js';
 import { resizePartNearest } from './nearest.js';
+import { resizePart } from './resize.js';
 
 export interface FitOptions {
-  readonly fit: Fit;
+  /** Left out if the image is stretched. */
+  readonly fit?: Fit;
   readonly interpolation: ImageSpec['interpolation'];
 }
 
@@ -22,7 +23,7 @@ export function resizeToFit(
     interpolation === 'nearest'
       ? resizePartNearest(pixels, from, placement)
       : resizePart(pixels, from, placement, interpolation);
-  if (fit.kind === 'crop') return part;
+  if (fit?.kind !== 'pad') return part;
   const result = filled(to, fit.fill);
   for (let row = 0; row < kept.height; row++) {
     const source = part.subarray(row * kept.width * 3, (row + 1) * kept.width * 3);

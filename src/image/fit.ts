@@ -39,11 +39,12 @@ export function sidesBeforeCrop({ width, height }: Extent, cropPct: number): Ext
 }
 
 /**
- * Places an image of one size in a result of another. The arithmetic of `crop` is that of Hugging Face's processors
+ * Places an image of one size in a result of another; without a fit it is stretched over it. The arithmetic of `crop` is that of Hugging Face's processors
  * (`transformers.image_transforms.get_resize_output_image_size` and `center_crop`: the long side and the offsets are
  * rounded down), that of `pad` Pillow's (`PIL.ImageOps.pad`: sides and offsets are rounded half to even).
  */
-export function placementOf(from: Extent, to: Extent, fit: Fit): Placement {
+export function placementOf(from: Extent, to: Extent, fit: Fit | undefined): Placement {
+  if (fit === undefined) return { scaled: to, cut: { left: 0, top: 0 }, place: { left: 0, top: 0 }, kept: to };
   if (fit.kind === 'pad') return padded(from, to);
   const box = sidesBeforeCrop(to, fit.crop_pct);
   const isWide = box.width * from.height <= box.height * from.width;

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /** Version of what `decode.ts` does with the library; bumped when the same bytes may give other pixels. */
-const DECODER_VERSION = 3;
+const DECODER_VERSION = 4;
 
 export interface DecoderIdentity {
   readonly name: 'sharp';

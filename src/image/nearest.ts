@@ -12,12 +12,7 @@ function sources(from: number, to: number): Uint32Array {
   return places;
 }
 
-/** Stretches an image of height x width x 3 bytes to another height and width. */
-export function resizeNearest(pixels: Uint8Array, from: Extent, to: Extent): Uint8Array {
-  return resizePartNearest(pixels, from, { scaled: to, cut: { left: 0, top: 0 }, kept: to });
-}
-
-/** The same, of which only a part of the result is computed. */
+/** Resizes an image of height x width x 3 bytes, and computes only the part that is kept of the result. */
 export function resizePartNearest(
   pixels: Uint8Array,
   from: Extent,

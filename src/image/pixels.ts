@@ -1,56 +1,72 @@
-/** Opens an image file's bytes as RGB pixels that sharp can resize, whatever the format had. */
+/** Opens an image file's bytes as RGB pixels, whatever the format had. */
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { formatOf } from '../core/image-signatures.js';
 import type { ImageSpec } from './dataset.js';
 import { decodeBmp } from './formats/bmp.js';
-import { jpegChannels } from './formats/jpeg.js';
+import { jpegFrame } from './formats/jpeg.js';
 import { imageLimits } from '../core/image-limits.js';
 import { probeImage } from './probe.js';
 
-/** What decoding begins with; each call gives a pipeline of its own. */
+/** The pixels of an image, height x width x 3 bytes. */
+interface Raster {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** An image of which only the header was read. */
 export interface OpenImage {
-  readonly pixels: () => Sharp;
+  /** A pipeline of its own with each call; CMYK is already RGB in it. */
+  readonly pixels: () => Promise<Sharp>;
+  readonly hasAlpha: boolean;
   /** More pixels than a thread should decode of two images at once. */
   readonly large: boolean;
 }
 
 /**
  * Colors are taken as Pillow's `convert('RGB')` takes them: embedded profiles are ignored, CMYK is multiplied out,
- * alpha is dropped. What sharp would do otherwise is done here in a pass over the whole image, for the few that need
- * it. A JPEG that lacks its end marker is read if it lacks nothing else, as Pillow and browsers read it. Rejects with
- * sharp's error for what it cannot read.
+ * alpha is dropped ({@link readRgb}). A JPEG that lacks its end marker is read if it lacks nothing else, as Pillow and
+ * browsers read it. Rejects with sharp's error for what it cannot read.
  */
 export async function openImage(bytes: Uint8Array, orientation: ImageSpec['orientation']): Promise<OpenImage> {
   const format = formatOf(bytes);
   if (format === 'bmp') {
     const { data, width, height } = decodeBmp(bytes);
-    return ofPixels(data, width, height);
+    return {
+      pixels: () => Promise.resolve(ofPixels({ data, width, height })),
+      hasAlpha: false,
+      large: isLarge(width, height),
+    };
   }
   const unended = format === 'jpeg' && lacksEnd(bytes);
   const input: SharpOptions = {
     autoOrient: orientation === 'exif',
-    failOn: 'error',
+    failOn: unended ? 'warning' : 'error',
     ignoreIcc: true,
     limitInputPixels: imageLimits.mostPixels,
     pages: 1,
     sequentialRead: true,
   };
+  // With an end marker, only missing image data is left to warn of.
   const whole = unended ? Buffer.concat([bytes, END_OF_IMAGE]) : bytes;
-  const pixels = (): Sharp => sharp(whole, input);
-  // With an end marker, only missing image data is left to warn of. While it reduces an image, libvips overlooks that.
-  if (unended)
-    await sharp(whole, { ...input, failOn: 'warning' })
-      .raw()
-      .toBuffer();
-  // A JPEG has no alpha, and its header shows its channels at less cost than sharp does.
-  if (format === 'jpeg' && jpegChannels(bytes) !== 4 && bytes.length < imageLimits.largePixels / 16)
-    return { pixels, large: false };
-  const { space, hasAlpha, width, height } = await pixels().metadata();
-  if (space === 'cmyk') return await multipliedOut(pixels());
-  if (!hasAlpha) return { pixels, large: width * height > imageLimits.largePixels };
-  // sharp multiplies colors by their alpha before it resizes, which would turn what is transparent black.
-  const { data, info } = await rgb(pixels()).toBuffer({ resolveWithObject: true });
-  return ofPixels(data, info.width, info.height);
+  const open = (): Sharp => sharp(whole, input);
+  // A JPEG has no alpha, and its header shows the rest at less cost than sharp does.
+  const frame = format === 'jpeg' ? jpegFrame(bytes) : undefined;
+  if (frame !== undefined && frame.channels !== 4)
+    return { pixels: () => Promise.resolve(open()), hasAlpha: false, large: isLarge(frame.width, frame.height) };
+  const { space, hasAlpha, width, height } = await open().metadata();
+  const pixels = space === 'cmyk' ? () => multipliedOut(open()).then(ofPixels) : () => Promise.resolve(open());
+  return { pixels, hasAlpha: hasAlpha && space !== 'cmyk', large: isLarge(width, height) };
+}
+
+function isLarge(width: number, height: number): boolean {
+  return width * height > imageLimits.largePixels;
+}
+
+/** Decodes an image as a whole. */
+export async function readRgb({ pixels }: OpenImage): Promise<Raster> {
+  const { data, info } = await rgb(await pixels()).toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height };
 }
 
 const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
@@ -63,22 +79,20 @@ function lacksEnd(bytes: Uint8Array): boolean {
 }
 
 /** Three bytes per pixel. */
-export function rgb(image: Sharp): Sharp {
+function rgb(image: Sharp): Sharp {
   return image.removeAlpha().toColourspace('srgb').raw({ depth: 'uchar' });
 }
 
-function ofPixels(data: Uint8Array, width: number, height: number): OpenImage {
-  return {
-    pixels: () => sharp(data, { raw: { width, height, channels: 3 } }),
-    large: width * height > imageLimits.largePixels,
-  };
+/** A pipeline that begins with decoded pixels. */
+export function ofPixels({ data, width, height }: Raster): Sharp {
+  return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
 /**
  * CMYK as Pillow converts it, without a profile: each color is what its ink and black leave of white.
  * Source: Pillow, src/libImaging/Convert.c, cmyk2rgb.
  */
-async function multipliedOut(image: Sharp): Promise<OpenImage> {
+async function multipliedOut(image: Sharp): Promise<Raster> {
   const { data: inks, info } = await image
     .pipelineColourspace('cmyk')
     .toColourspace('cmyk')
@@ -90,7 +104,7 @@ async function multipliedOut(image: Sharp): Promise<OpenImage> {
     const white = 255 - inks[from + 3];
     for (let channel = 0; channel < 3; channel++) data[to++] = white - dividedBy255(inks[from + channel] * white);
   }
-  return ofPixels(data, width, height);
+  return { data, width, height };
 }
 
 /** Rounded; Pillow's MULDIV255. */

@@ -16,7 +16,7 @@ import { readTiff } from './formats/tiff.js';
 import { readWebp } from './formats/webp.js';
 
 /** Part of the keys of what a probe decides; bumped when the same bytes may get another answer. */
-export const PROBE_VERSION = 2;
+export const PROBE_VERSION = 3;
 
 export { HOLDS_PATH };
 
@@ -55,7 +55,7 @@ function refuse(fault: ImageFault, reason: string): ImageProbe {
 /**
  * Judges a file by its content, never by its name. Width and height are those of the stored pixels, before the EXIF
  * orientation. A file that passes has all its parts; only decoding can show whether its compressed data is sound.
- * An image of more pixels than `mostPixels` is refused. Never throws, whatever the bytes.
+ * An image of more pixels than `mostPixels`, or with a side of more than 2^20, is refused. Never throws, whatever the bytes.
  */
 export function probeImage(bytes: Uint8Array, mostPixels: number = imageLimits.pixels): ImageProbe {
   if (bytes.length > imageLimits.bytes) {
@@ -67,6 +67,9 @@ export function probeImage(bytes: Uint8Array, mostPixels: number = imageLimits.p
   if ('reason' in reading) return refuse('damaged', reading.reason);
   const { width, height, unended } = reading;
   if (width < 1 || height < 1) return refuse('damaged', `is damaged: it says that it is ${width}x${height} pixels`);
+  if (Math.max(width, height) > imageLimits.side) {
+    return refuse('too-large', `has ${width}x${height} pixels, and no side may be longer than ${imageLimits.side}`);
+  }
   if (width * height > mostPixels) {
     return refuse('too-large', `has ${width}x${height} pixels, more than the limit of ${mostPixels / 1e6} megapixels`);
   }

@@ -1,6 +1,6 @@
 /** Small copies of images, for people to look at. */
 import type { ImageSpec } from './dataset.js';
-import { openImage } from './pixels.js';
+import { ofPixels, openImage, readRgb } from './pixels.js';
 
 /** Pixels of the longer side. */
 const SIDE = 192;
@@ -21,8 +21,10 @@ export async function thumbnailOf(
   orientation: ImageSpec['orientation'],
 ): Promise<Thumbnail | undefined> {
   try {
-    const { pixels } = await openImage(bytes, orientation);
-    const small = pixels().resize(SIDE, SIDE, { fit: 'inside', withoutEnlargement: true });
+    const image = await openImage(bytes, orientation);
+    // sharp multiplies colors by their alpha before it resizes, which would turn what is transparent black.
+    const pixels = image.hasAlpha ? ofPixels(await readRgb(image)) : await image.pixels();
+    const small = pixels.resize(SIDE, SIDE, { fit: 'inside', withoutEnlargement: true });
     const { data, info } = await small
       .toColourspace('srgb')
       .webp({ quality: 72 })

@@ -2,7 +2,6 @@
 import type { ImageSpec } from '../image/dataset.js';
 import { resizeToFit } from '../image/fit-pixels.js';
 import { probeImage } from '../image/probe.js';
-import { resize } from '../image/resample.js';
 
 export interface Prepared {
   /** height x width x 3 bytes, RGB. */
@@ -29,14 +28,7 @@ export async function prepareImage(file: Blob, image: ImageSpec): Promise<Prepar
   const { rgb, transparent } = withoutAlpha(data);
   const [toHeight, toWidth] = image.size;
   const { interpolation, fit } = image;
-  const [from, to] = [
-    { width, height },
-    { width: toWidth, height: toHeight },
-  ];
-  const pixels =
-    fit === undefined
-      ? resize(rgb, from, to, { interpolation, format: probe.format })
-      : resizeToFit(rgb, from, to, { interpolation, fit });
+  const pixels = resizeToFit(rgb, { width, height }, { width: toWidth, height: toHeight }, { interpolation, fit });
   return { pixels, transparent };
 }
 

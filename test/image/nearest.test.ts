@@ -1,6 +1,10 @@
 /** The nearest pixel, against what PIL 13 takes (`Image.resize` with NEAREST). */
 import { describe, expect, test } from '@jest/globals';
-import { resizeNearest } from '../../src/image/nearest.js';
+import { resizeToFit } from '../../src/image/fit-pixels.js';
+import type { Extent } from '../../src/image/fit.js';
+
+const resizeNearest = (pixels: Uint8Array, from: Extent, to: Extent): Uint8Array =>
+  resizeToFit(pixels, from, to, { interpolation: 'nearest' });
 
 /** The columns that are taken of a row that is resized. */
 function taken(from: number, to: number): number[] {

@@ -231,6 +231,11 @@ describe('refusals say why', () => {
       .toBuffer();
     expect(probeImage(wide, 300e6).ok).toBe(true);
     expect(reason(wide)).toBe('has 16000x16001 pixels, more than the limit of 256 megapixels');
+    // A file of a few hundred kilobytes, whose filters would take a minute and gigabytes.
+    const long = await sharp({ create: { width: 2 ** 20 + 1, height: 1, channels: 3, background: 'white' } })
+      .png()
+      .toBuffer();
+    expect(reason(long)).toBe('has 1048577x1 pixels, and no side may be longer than 1048576');
   });
 });
 

@@ -64,12 +64,15 @@ export function readJpeg(bytes: Uint8Array): Reading {
   }
 }
 
-/** How many channels the frame header declares: 4 are CMYK. Undefined if there is none before the image data. */
-export function jpegChannels(bytes: Uint8Array): number | undefined {
+/** What the frame header declares: 4 channels are CMYK. Undefined if there is none before the image data. */
+export function jpegFrame(bytes: Uint8Array): (Dimensions & { readonly channels: number }) | undefined {
   const view = viewOf(bytes);
   for (let marker = nextMarker(bytes, 2); marker !== -1 && bytes[marker] !== SOS;) {
     const at = marker + 1;
-    if (isFrameHeader(bytes[marker])) return at + 8 <= bytes.length ? bytes[at + 7] : undefined;
+    if (isFrameHeader(bytes[marker])) {
+      if (at + 8 > bytes.length) return undefined;
+      return { height: view.getUint16(at + 3), width: view.getUint16(at + 5), channels: bytes[at + 7] };
+    }
     const length = standsAlone(bytes[marker]) || at + 2 > bytes.length ? 0 : view.getUint16(at);
     marker = nextMarker(bytes, at + length);
   }
