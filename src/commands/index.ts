@@ -13,6 +13,7 @@ import { report } from './report.js';
 import { run } from './run.js';
 import { runs } from './runs.js';
 import { serve } from './serve.js';
+import { summary } from './summary.js';
 import { status } from './status.js';
 
 export const commands: readonly CommandSpec[] = [
@@ -21,6 +22,7 @@ export const commands: readonly CommandSpec[] = [
   explain,
   status,
   graph,
+  summary,
   report,
   runs,
   diff,

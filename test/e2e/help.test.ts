@@ -56,6 +56,7 @@ test('every command has help with an example', async () => {
     'explain',
     'status',
     'graph',
+    'summary',
     'report',
     'runs',
     'diff',
