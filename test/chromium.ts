@@ -18,8 +18,9 @@ export interface Opened {
 
 const skipped = 'skipped: needs /usr/bin/chromium, or CHROMIUM=path';
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+/** `args` are flags beside those that it needs in containers. */
+export function launchChromium(args: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
 }
 
 /** `describe` if there is a Chromium; otherwise tests that are shown as skipped, with the reason. */

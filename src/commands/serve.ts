@@ -9,6 +9,7 @@ interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly engine: string;
+  readonly margin: number;
   readonly open?: boolean;
   readonly log?: boolean;
 }
@@ -39,6 +40,12 @@ export const serve: CommandSpec = {
       .option('--port <number>', 'port to listen on; 0 chooses a free port', portNumber, 8000)
       .option('--host <address>', 'address to listen on; by default, only this machine can connect', '127.0.0.1')
       .option('--engine <name>', 'compute engine: auto, onnx or tfjs', 'auto')
+      .option(
+        '--margin <share>',
+        'the page says "not sure" if the two best scores are closer than this, from 0 to 1',
+        margin,
+        0.2,
+      )
       .option('--open', 'open the page in the browser')
       .option('--log', 'write one line of JSON per request to stdout: time, method, path, status, ms and bytes')
       .addHelpText('after', help)
@@ -56,6 +63,16 @@ function portNumber(text: string): number {
     code: 'bad-option',
     where: '--port',
     found: `must be a whole number from 0 to 65535, but got \`${text}\``,
+  });
+}
+
+function margin(text: string): number {
+  const share = Number(text);
+  if (text.trim() !== '' && share >= 0 && share <= 1) return share;
+  throw failure('invalid', {
+    code: 'bad-option',
+    where: '--margin',
+    found: `must be a number from 0 to 1, but got \`${text}\``,
   });
 }
 

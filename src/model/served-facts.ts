@@ -9,6 +9,19 @@ interface Facts {
   readonly classes: readonly string[];
   readonly image: ImageSpec;
   readonly preprocessing: Preprocessing;
+  /** A prediction is called unsure if its best score is ahead of the second one by less. */
+  readonly margin: number;
+  readonly examples: readonly ServedExample[];
+}
+
+/** An image that was exported with the model: PNG, at the network's size, decoded as the tool decodes. */
+export interface ServedExample {
+  /** Its path on the server, such as `/probes/0.png`. */
+  readonly url: string;
+  /** Its label. */
+  readonly class: string;
+  /** The scores that the model must give for its pixels, in the order of the classes. */
+  readonly scores: readonly number[];
 }
 
 /** A TF.js layers-model at /model/model.json. */

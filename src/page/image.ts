@@ -1,4 +1,5 @@
 /** Decodes an image file and brings it to the network's size, exactly as the tool does. */
+import { imageLimits } from '../core/image-limits.js';
 import type { ImageSpec } from '../image/dataset.js';
 import { resizeToFit } from '../image/fit-pixels.js';
 import { probeImage } from '../image/probe.js';
@@ -8,6 +9,8 @@ export interface Prepared {
   readonly pixels: Uint8Array;
   /** Whether some of it is transparent: browsers lose the colors of transparent pixels, the tool does not. */
   readonly transparent: boolean;
+  /** Whether only this browser can read it: the tool reads no HEIC. */
+  readonly onlyHere: boolean;
 }
 
 /** An image that cannot be used; the message follows its name. */
@@ -15,30 +18,39 @@ export class BadImage extends Error {}
 
 /**
  * Rejects with {@link BadImage} if the tool would refuse the image too, with the same words, or if the browser cannot
- * decode it.
+ * decode it. The exception is HEIC, which Safari decodes and the tool does not.
  */
 export async function prepareImage(file: Blob, image: ImageSpec): Promise<Prepared> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const probe = probeImage(bytes);
-  if (!probe.ok) throw new BadImage(probe.reason);
+  const probed = probeImage(bytes);
+  const isHeic = !probed.ok && /^is a HEIC\b/.test(probed.reason);
+  if (!probed.ok && !isHeic) throw new BadImage(probed.reason);
   // A browser fills in missing data without reporting it.
-  if (probe.unended === true) throw new BadImage('has no end marker: this browser cannot tell whether it is complete');
-  const stored = image.orientation === 'stored' && probe.format === 'jpeg';
-  const { data, width, height } = await decode(stored ? new Blob([withoutExif(bytes)]) : file);
+  if (probed.ok && probed.unended)
+    throw new BadImage('has no end marker: this browser cannot tell whether it is complete');
+  const stored = image.orientation === 'stored' && probed.ok && probed.format === 'jpeg';
+  const { data, width, height } = await decode(
+    stored ? new Blob([withoutExif(bytes)]) : file,
+    isHeic
+      ? 'is a HEIC image, which this browser cannot decode: convert it to JPEG, or open this page in Safari'
+      : undefined,
+  );
   const { rgb, transparent } = withoutAlpha(data);
   const [toHeight, toWidth] = image.size;
   const { interpolation, fit } = image;
   const pixels = resizeToFit(rgb, { width, height }, { width: toWidth, height: toHeight }, { interpolation, fit });
-  return { pixels, transparent };
+  return { pixels, transparent, onlyHere: isHeic };
 }
 
 /** The pixels at full size: browsers resize differently from the tool. Color profiles are ignored, as in the tool. */
-async function decode(file: Blob): Promise<ImageData> {
+async function decode(file: Blob, failure = 'cannot be decoded by this browser'): Promise<ImageData> {
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' }).catch(() => {
-    throw new BadImage('cannot be decoded by this browser');
+    throw new BadImage(failure);
   });
   try {
     const { width, height } = bitmap;
+    // Of HEIC, no probe has said it before.
+    if (width * height > imageLimits.pixels) throw new BadImage('has too many pixels');
     const canvas = document.createElement('canvas');
     Object.assign(canvas, { width, height });
     const context = canvas.getContext('2d', { willReadFrequently: true });

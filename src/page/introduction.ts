@@ -4,13 +4,17 @@ import type { ServedFacts } from '../model/served-facts.js';
 import type { Classifier } from './classifier.js';
 import { element } from './scores.js';
 
-export function introduceModel({ name, classes, image }: ServedFacts): void {
+export function introduceModel({ name, classes, image, margin }: ServedFacts): void {
   const [height, width] = image.size;
   const ways = { crop: 'resized and cropped to', pad: 'resized and padded to' };
   const way = image.fit === undefined ? 'resized to' : ways[image.fit.kind];
   document.title = `${name}: classify an image`;
   element('about').textContent =
     `The model ${name} recognizes ${classes.length} classes: ${plainNames(classes)}. Images are ${way} ${width} × ${height} pixels.`;
+  element('sureness').textContent =
+    margin === 0
+      ? ''
+      : `The page says “not sure” if the two best scores are less than ${+(margin * 100).toFixed(1)} percentage points apart. To change this, start pipeline serve with --margin.`;
 }
 
 export function introduceRuntime({ runtime }: Classifier): void {

@@ -1,19 +1,27 @@
-/** The page: takes images by file picker, drop or paste, and shows the predictions of the model, whatever runs it. */
+/** The page: takes images and shows the predictions of the model, whatever runs it. */
 import type { AnswerLine, Prediction } from '../core/prediction.js';
 import type { ServedFacts } from '../model/served-facts.js';
+import { answerOf } from './answer.js';
 import type { Classifier, LoadClassifier } from './classifier.js';
+import { offerExamples } from './examples.js';
 import { fetchFacts } from './facts.js';
-import { BadImage, prepareImage } from './image.js';
+import { BadImage, prepareImage, type Prepared } from './image.js';
+import { listen } from './intake.js';
 import { introduceModel, introduceRuntime, LoadingProgress } from './introduction.js';
-import { element, percent, showScores } from './scores.js';
+import { element, showScores } from './scores.js';
 import { Several } from './several.js';
 
 const compare = element<HTMLInputElement>('compare');
 const preview = element<HTMLImageElement>('preview');
-const input = element<HTMLInputElement>('file');
+
+/** An image, and its label if it is an example. */
+interface Input {
+  readonly file: File;
+  readonly label?: string;
+}
 
 /** The shown image, and a counter of inputs, so that a late answer does not replace that of a newer image. */
-let current: File | undefined;
+let current: Input | undefined;
 let turn = 0;
 
 interface Loaded extends Classifier {
@@ -40,7 +48,10 @@ export function startPage(load: LoadClassifier): void {
   }));
   // It is reported below.
   loading.catch(() => undefined);
-  listen();
+  listen(takeAll);
+  compare.addEventListener('change', () => {
+    if (current !== undefined) void take(current, several.shown ? turn : undefined);
+  });
   introduce(facts)
     .catch((error: unknown) => say(`The model cannot be loaded: ${reason(error)}`, true))
     .finally(() => progress.hide());
@@ -48,27 +59,28 @@ export function startPage(load: LoadClassifier): void {
 
 async function introduce(facts: Promise<ServedFacts>): Promise<void> {
   introduceModel(await facts);
+  offerExamples(await facts, (file, label) => void take({ file, label }));
   introduceRuntime(await loading);
   if (current === undefined) say('Ready.');
 }
 
 /** Shows one image. Without `given`, it is a new input; with it, one of several images of that input. */
-async function take(file: File, given?: number): Promise<void> {
+async function take(input: Input, given?: number): Promise<void> {
   const mine = given ?? ++turn;
-  current = file;
+  const { file, label } = input;
+  current = input;
   if (given === undefined) several.hide();
   say(`Classifying ${file.name}…`);
   try {
-    const here = await askHere(await loading, file);
-    const tool = compare.checked ? await askTool(await loading, file) : undefined;
+    const classifier = await loading;
+    const here = await askHere(classifier, file);
+    const tool = compare.checked && !here.onlyHere ? await askTool(classifier, file) : undefined;
     if (mine !== turn) return;
+    const answer = answerOf(here.prediction, classifier.facts.margin);
     showImage(file);
-    showScores(here.prediction, tool);
+    showScores(answer, here.prediction, tool);
     element('result').hidden = false;
-    const note = here.transparent
-      ? ' Parts of it are transparent: browsers lose the colors there, so the tool’s prediction may differ.'
-      : '';
-    say(`${file.name}: ${here.prediction.class}, ${percent(here.prediction.score)}.${note}`);
+    say(`${file.name}: ${answer.text}${label === undefined ? '' : `, labeled ${label}`}.${noteOf(here)}`);
   } catch (error) {
     if (mine !== turn) return;
     element('result').hidden = true;
@@ -76,9 +88,18 @@ async function take(file: File, given?: number): Promise<void> {
   }
 }
 
-async function askHere(classifier: Loaded, file: File): Promise<{ prediction: Prediction; transparent: boolean }> {
-  const { pixels, transparent } = await prepareImage(file, classifier.facts.image);
-  return { prediction: await classifier.predict(pixels), transparent };
+function noteOf({ transparent, onlyHere }: Omit<Prepared, 'pixels'>): string {
+  if (onlyHere) return ' It is a HEIC image: this browser reads it, but the tool does not.';
+  return transparent
+    ? ' Parts of it are transparent: browsers lose the colors there, so the tool’s prediction may differ.'
+    : '';
+}
+
+type Here = Omit<Prepared, 'pixels'> & { readonly prediction: Prediction };
+
+async function askHere(classifier: Loaded, file: File): Promise<Here> {
+  const { pixels, ...facts } = await prepareImage(file, classifier.facts.image);
+  return { ...facts, prediction: await classifier.predict(pixels) };
 }
 
 async function askTool({ facts }: Loaded, file: File): Promise<Prediction> {
@@ -98,22 +119,22 @@ function showImage(file: File): void {
 }
 
 /** One image is shown with all of its scores; several are listed, and the selected one is shown. */
-function takeAll(list: FileList | undefined | null): void {
-  const files = [...(list ?? [])];
-  if (files.length === 1) void take(files[0]);
+function takeAll(files: readonly File[]): void {
+  if (files.length === 1) void take({ file: files[0] });
   else if (files.length > 1) void takeSeveral(files);
 }
 
 async function takeSeveral(files: readonly File[]): Promise<void> {
   const mine = ++turn;
-  const rows = several.show(files, (file) => void take(file, mine));
+  const rows = several.show(files, (file) => void take({ file }, mine));
   let done = 0;
   for (const [index, file] of files.entries()) {
     say(`Classifying ${file.name} (${index + 1} of ${files.length})…`);
     try {
-      const { prediction } = await askHere(await loading, file);
+      const classifier = await loading;
+      const { prediction } = await askHere(classifier, file);
       if (mine !== turn) return;
-      rows[index].answer(prediction);
+      rows[index].answer(answerOf(prediction, classifier.facts.margin), prediction);
       done++;
     } catch (error) {
       if (mine !== turn) return;
@@ -121,31 +142,7 @@ async function takeSeveral(files: readonly File[]): Promise<void> {
     }
   }
   const bad = files.length - done;
-  await take(files[0], mine);
+  await take({ file: files[0] }, mine);
   if (mine === turn)
     say(`${done} of ${files.length} images classified${bad === 0 ? '' : `, ${bad} could not be read`}.`, bad > 0);
-}
-
-function listen(): void {
-  input.addEventListener('change', () => {
-    takeAll(input.files);
-    // Allows choosing the same file again.
-    input.value = '';
-  });
-  compare.addEventListener('change', () => {
-    if (current !== undefined) void take(current, several.shown ? turn : undefined);
-  });
-  document.addEventListener('paste', (event) => takeAll(event.clipboardData?.files));
-  document.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    document.body.classList.add('over');
-  });
-  document.addEventListener('dragleave', (event) => {
-    if (event.relatedTarget === null) document.body.classList.remove('over');
-  });
-  document.addEventListener('drop', (event) => {
-    event.preventDefault();
-    document.body.classList.remove('over');
-    takeAll(event.dataTransfer?.files);
-  });
 }

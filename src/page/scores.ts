@@ -1,5 +1,6 @@
 /** Shows scores as a table with bars. */
 import type { Prediction } from '../core/prediction.js';
+import { percent, type AnswerText } from './answer.js';
 
 /** Rows shown before the button for all is pressed. */
 const SHOWN = 10;
@@ -8,12 +9,11 @@ export function element<Type extends HTMLElement>(id: string): Type {
   return document.getElementById(id) as Type;
 }
 
-export const percent = (score: number): string => `${(score * 100).toFixed(1)}%`;
-
 /** Shows the browser's prediction and, if given, the tool's next to it, best class first. */
-export function showScores(here: Prediction, tool: Prediction | undefined): void {
+export function showScores(answer: AnswerText, here: Prediction, tool: Prediction | undefined): void {
   const ordered = Object.entries(here.scores).sort(([, a], [, b]) => b - a);
-  element('answer').textContent = `${here.class}, ${percent(here.score)}`;
+  element('answer').textContent = answer.text.replace(/^not/, 'Not');
+  element('result').classList.toggle('unsure', !answer.sure);
   element('result').classList.toggle('comparing', tool !== undefined);
   const rows = ordered.map(([name, score], index) => {
     const row = document.createElement('tr');

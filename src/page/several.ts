@@ -1,9 +1,10 @@
 /** A table of several images with their predicted classes. */
 import type { Prediction } from '../core/prediction.js';
-import { element, percent } from './scores.js';
+import { percent, type AnswerText } from './answer.js';
+import { element } from './scores.js';
 
 export interface Row {
-  answer(prediction: Prediction): void;
+  answer(answer: AnswerText, prediction: Prediction): void;
   fail(text: string): void;
 }
 
@@ -40,8 +41,9 @@ function row(file: File, choose: (file: File) => void): Row & { readonly line: H
   line.append(head, name, score);
   return {
     line,
-    answer(prediction) {
-      name.textContent = prediction.class;
+    answer({ sure }, prediction) {
+      line.classList.toggle('unsure', !sure);
+      name.textContent = sure ? prediction.class : `not sure, maybe ${prediction.class}`;
       score.textContent = percent(prediction.score);
     },
     fail(text) {

@@ -40,7 +40,7 @@ export type LoadImage = (name: string, bytes: Uint8Array) => Promise<Float32Arra
 export async function agreesWithProbes(runner: Runner, probed: Probed, load: LoadImage): Promise<boolean> {
   try {
     for (const { picture, expected } of await readProbes(probed)) {
-      const found = await runner.run(await load(picture, await readImage(picture, probed)), 1);
+      const found = await runner.run(await load(picture, await readProbeImage(picture, probed)), 1);
       const shares = expected.map((value, i) => differenceOf(found[i], value));
       if (shares.some((share) => share !== undefined && !(share <= TOLERANCE))) return false;
       if (shares.some((share) => share !== undefined)) return true;
@@ -69,20 +69,37 @@ interface Row {
 }
 
 async function readProbes({ folder, units, field }: Probed): Promise<Row[]> {
-  const text = await new ModelFolder(folder).read(PROBES, { limit: LARGEST_LIST });
-  const list: unknown = JSON.parse(text.toString('utf8'));
-  if (!Array.isArray(list)) return [];
-  return list.slice(0, MOST).map((row: unknown): Row => {
-    const { picture, [field]: expected } = isRecord(row) ? row : {};
-    if (typeof picture !== 'string' || !/^probes\/\d+\.png$/.test(picture)) throw new Error('no image');
-    if (!Array.isArray(expected) || expected.length !== units) throw new Error('other outputs');
-    if (!expected.every((value) => typeof value === 'number')) throw new Error('not numbers');
+  return (await readProbeList(folder, MOST)).map(({ picture, [field]: expected }): Row => {
+    if (!isProbePath(picture)) throw new Error('no image');
+    if (!isNumbers(expected, units)) throw new Error('other outputs');
     return { picture, expected };
   });
 }
 
-/** A PNG of exactly the network's size: anyone who made the folder could make another one costly. */
-async function readImage(picture: string, { folder, size: [height, width] }: Probed): Promise<Buffer> {
+/** The first rows of a folder's probes.json, whose fields are still unchecked. Throws if it cannot be read. */
+export async function readProbeList(folder: string, most: number): Promise<Record<string, unknown>[]> {
+  const text = await new ModelFolder(folder).read(PROBES, { limit: LARGEST_LIST });
+  const list: unknown = JSON.parse(text.toString('utf8'));
+  return Array.isArray(list) ? list.slice(0, most).map((row: unknown) => (isRecord(row) ? row : {})) : [];
+}
+
+/** Whether a probe's image may be opened: it is in the folder for them. */
+export function isProbePath(value: unknown): value is string {
+  return typeof value === 'string' && /^probes\/\d+\.png$/.test(value);
+}
+
+export function isNumbers(value: unknown, count: number): value is number[] {
+  return Array.isArray(value) && value.length === count && value.every((one) => typeof one === 'number');
+}
+
+/**
+ * A PNG of exactly the network's size: anyone who made the folder could make another one costly. Throws if it is
+ * something else.
+ */
+export async function readProbeImage(
+  picture: string,
+  { folder, size: [height, width] }: Pick<Probed, 'folder' | 'size'>,
+): Promise<Buffer> {
   const bytes = await new ModelFolder(folder).read(picture, { limit: 4 * height * width + OVERHEAD });
   if (bytes.readUInt32BE(16) === width && bytes.readUInt32BE(20) === height) return bytes;
   throw new Error('another size');

@@ -6,6 +6,7 @@ import { asPipelineError } from '../core/problem.js';
 import type { ServedFacts } from '../model/served-facts.js';
 import type { ModelPredictor } from '../predict/answers.js';
 import { LARGEST_BODY, predictEndpoint, problem, requestLimit } from './endpoint.js';
+import type { Example } from './examples.js';
 import { sendFile, servedFiles } from './files.js';
 import { isOwnHost, isOwnOrigin } from './hosts.js';
 import type { LoadedModel } from './loaded-model.js';
@@ -13,6 +14,9 @@ import type { ServedModel } from './served-model.js';
 
 export interface AppOptions {
   readonly model: ServedModel;
+  readonly examples: readonly Example[];
+  /** From which distance between the two best scores on a prediction is called sure. */
+  readonly margin: number;
   /** What is loaded of that model. */
   readonly loaded: LoadedModel;
   readonly predictor: ModelPredictor;
@@ -47,7 +51,14 @@ const headers = (isolated: boolean) =>
 /** Names the model that a response is about, as `id` of /api/model does. */
 const MODEL_HEADER = 'X-Model';
 
-export function createApp({ model, loaded, predictor, isAvailable, host, onError }: AppOptions): Hono {
+export function createApp(options: AppOptions): Hono {
+  const { model, examples, margin, loaded, predictor, isAvailable, host, onError } = options;
+  const facts = {
+    ...model.facts,
+    id: loaded.id,
+    margin,
+    examples: examples.map(({ picture, class: label, scores }) => ({ url: `/${picture}`, class: label, scores })),
+  } satisfies ServedFacts;
   const app = new Hono();
   app.use(headers(model.facts.format === 'onnx'));
   app.use(async (context, next) => {
@@ -75,7 +86,7 @@ export function createApp({ model, loaded, predictor, isAvailable, host, onError
     await next();
     context.header(MODEL_HEADER, loaded.id);
   });
-  app.get('/api/model', (context) => context.json({ id: loaded.id, ...model.facts } satisfies ServedFacts));
+  app.get('/api/model', (context) => context.json(facts));
   const tooLarge = bodyLimit({
     maxSize: LARGEST_BODY,
     onError: (context) =>
@@ -86,7 +97,7 @@ export function createApp({ model, loaded, predictor, isAvailable, host, onError
     context.header('allow', 'POST');
     return problem(context, 405, 'method-not-allowed', 'send images with POST');
   });
-  const files = servedFiles(model);
+  const files = servedFiles(model, examples);
   app.get('*', async (context) => {
     const file = files.get(unescaped(context.req.path));
     if (file === undefined) return context.notFound();

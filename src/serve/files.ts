@@ -8,6 +8,7 @@ import { createGunzip } from 'node:zlib';
 import { toDigest, type Digest } from '../core/digest.js';
 import { packageFile } from '../core/package.js';
 import { changedMeanwhile, openRegular } from '../core/regular-file.js';
+import type { Example } from './examples.js';
 import type { ServedModel } from './served-model.js';
 
 const types: Readonly<Record<string, string>> = {
@@ -16,6 +17,7 @@ const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.mjs': 'text/javascript; charset=utf-8',
   '.wasm': 'application/wasm',
+  '.png': 'image/png',
   '.json': 'application/json; charset=utf-8',
 };
 
@@ -44,12 +46,16 @@ export interface ServedFile {
 }
 
 /** Files on disk by their decoded request path. */
-export function servedFiles({ folder, files, facts: { format } }: ServedModel): ReadonlyMap<string, ServedFile> {
+export function servedFiles(
+  { folder, files, facts: { format } }: ServedModel,
+  examples: readonly Example[],
+): ReadonlyMap<string, ServedFile> {
   const page = Object.entries({ ...common, ...pages[format] });
   return new Map<string, ServedFile>([
     ...page.map(([path, name]) => [path, { path: packageFile(`dist/page/${name}`) }] as const),
     ...(format === 'layers-model' ? tfjsBinaries() : []),
     ...[...files].map(([name, digest]) => [`/model/${name}`, { path: join(folder, name), digest }] as const),
+    ...examples.map(({ picture, path, digest }) => [`/${picture}`, { path, digest }] as const),
   ]);
 }
 

@@ -8,6 +8,7 @@ import { openModel } from '../predict/index.js';
 import { logRequests } from './access-log.js';
 import { urlsOf } from './addresses.js';
 import { createApp } from './app.js';
+import { readExamples } from './examples.js';
 import { LastingPredictor } from './lasting-predictor.js';
 import { LoadedModel } from './loaded-model.js';
 import { createServer } from './server.js';
@@ -20,6 +21,8 @@ export interface ServeOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly engine: string;
+  /** From which distance between the two best scores on, from 0 to 1, the page calls a prediction sure. */
+  readonly margin: number;
   readonly onError: (error: unknown) => void;
   /** Takes a line of the access log per request. */
   readonly onRequest?: (line: string) => void;
@@ -36,15 +39,8 @@ export interface Serving {
 }
 
 /** Opens a model and listens. Throws as `openModel` does, and `input-output` if the port is not available. */
-export async function serveModel({
-  model,
-  host,
-  port,
-  engine,
-  onError,
-  onRequest,
-  signal,
-}: ServeOptions): Promise<Serving> {
+export async function serveModel(options: ServeOptions): Promise<Serving> {
+  const { model, host, port, engine, margin, onError, onRequest, signal } = options;
   const { bundle, notes, ...opened } = await openModel(model, engine, { signal, waits: true });
   const served = servedModelOf(bundle);
   const loaded = new LoadedModel(served, onError);
@@ -60,7 +56,8 @@ export async function serveModel({
   };
   const predictor = new LastingPredictor({ first: opened.predictor, open, onEnd: onError });
   const isAvailable = (): boolean => predictor.isAvailable;
-  const app = createApp({ model: served, loaded, predictor, isAvailable, host, onError });
+  const examples = await readExamples(served);
+  const app = createApp({ model: served, examples, margin, loaded, predictor, isAvailable, host, onError });
   const server = createServer(app.fetch);
   if (onRequest !== undefined) logRequests(server, onRequest);
   try {

@@ -4,12 +4,15 @@ import type { Digest } from '../core/digest.js';
 import type { LayersModelFacts, OnnxFacts } from '../model/served-facts.js';
 import type { OpenModel } from '../predict/open-model.js';
 
+/** What depends on the server. */
+type Served = 'id' | 'margin' | 'examples';
+
 export interface ServedModel {
   readonly folder: string;
   /** The files in the folder that make the model up by name, with the digests of the bytes that were read. */
   readonly files: ReadonlyMap<string, Digest>;
-  /** What the page learns; the id is that of the loaded model. */
-  readonly facts: Omit<LayersModelFacts, 'id'> | Omit<OnnxFacts, 'id'>;
+  /** What the page learns of the model itself. */
+  readonly facts: Omit<LayersModelFacts, Served> | Omit<OnnxFacts, Served>;
 }
 
 export function servedModelOf(bundle: OpenModel['bundle']): ServedModel {

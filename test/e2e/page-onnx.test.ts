@@ -7,7 +7,7 @@ import type { PredictionLine } from '../../src/core/prediction.js';
 import { describeWithChromium, launchChromium } from '../chromium.js';
 import { tinyNetwork } from '../model/onnx/tiny-network.js';
 import { Project } from './rig.js';
-import { openPage, showOn, statusAbout } from './served-page.js';
+import { compareOn, openPage, showOn, statusAbout } from './served-page.js';
 import { Serving } from './serving.js';
 
 const pipeline = `version: 1
@@ -38,7 +38,7 @@ describeWithChromium('the page of a model from an ONNX base', () => {
     // Alone, and with a name that needs escaping in a URL.
     await mkdir(project.path('elsewhere'));
     await copyFile(project.path('models/pets/model.onnx'), project.path(MOVED));
-    serving = await Serving.start(project, MOVED);
+    serving = await Serving.start(project, MOVED, '--margin', '0');
     page = await openPage(browser, serving.url, traffic);
   }, 120_000);
   afterAll(async () => {
@@ -67,7 +67,7 @@ describeWithChromium('the page of a model from an ONNX base', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as PredictionLine);
     expect(lines).toHaveLength(4);
-    await page.check('#compare');
+    await compareOn(page);
     for (const { file, scores } of lines) {
       const shown = await showOn(page, project.path(file));
       for (const [name, score] of Object.entries(scores))

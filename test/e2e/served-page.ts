@@ -24,6 +24,12 @@ export async function openPage(browser: Browser, url: string, { asked, messages 
   return opened;
 }
 
+/** Asks the tool too, for every image. */
+export async function compareOn(page: Page): Promise<void> {
+  await page.getByText('Details', { exact: true }).click();
+  await page.check('#compare');
+}
+
 /** The status line, once it contains this. */
 export async function statusAbout(name: string, on: Page): Promise<string> {
   const status = on.getByRole('status').filter({ hasText: name });

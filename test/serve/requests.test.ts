@@ -47,9 +47,8 @@ beforeEach(async () => {
   isAvailable = true;
   const loaded = new LoadedModel(model, () => undefined);
   const onError = (error: unknown): void => void lines.push(String(error));
-  server = createServer(
-    createApp({ model, loaded, predictor, isAvailable: () => isAvailable, host: '127.0.0.1', onError }).fetch,
-  );
+  const options = { model, examples: [], margin: 0.2, predictor, isAvailable: () => isAvailable, host: '127.0.0.1' };
+  server = createServer(createApp({ ...options, loaded, onError }).fetch);
   logRequests(server, (line) => lines.push(line));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
