@@ -236,6 +236,11 @@ export interface StageContext<Kind extends StageKind = StageKind> extends WorkCo
   pass(name: string, ref: BlobRef): void;
   /** Opens the features of a set, named by a preimage of all that decides them but the image and its view. */
   openFeatures(preimage: Json, rowLength: number): Promise<FeatureStore>;
+  /**
+   * What the stage finds out with much work before it has a result: remembered by all that decides it, so that a plan
+   * and the run after it find it out once. `find` is not asked for what is known.
+   */
+  learn<Value extends Json>(preimage: Json, isValue: Guard<Value>, find: () => Promise<Value>): Promise<Value>;
   readonly checkpoint: Checkpoint;
   readonly counts: FeatureCounts;
   readonly emit: Emit;

@@ -9,6 +9,7 @@ import type { AugmentParameters } from '../image/augment.js';
 import { decoderIdentity } from '../image/identity.js';
 import type { ImageSpec } from '../image/dataset.js';
 import type { Graph, Layer } from '../model/graph.js';
+import { originOf } from '../model/document.js';
 import { PREPROCESSING_VERSION, type Preprocessing } from '../model/preprocessing.js';
 import { weightsOfLayers, type Weights } from '../model/tensor.js';
 
@@ -77,8 +78,21 @@ function weightsDigest(prefix: Graph, weights: Weights): string {
 
 function hashOf(prefix: Graph, weights: Weights): string {
   const own = weightsOfLayers(weights, prefix.layers);
+  const names = [...own.keys()].sort();
+  const origins = names.map((name) => originOf(own.get(name)!));
+  const isKnown = origins.every((origin) => origin !== undefined);
+  const from = isKnown ? digestOf(canonical(names.map((name, i) => [name, origins[i]!]))) : '';
+  const digest = byOrigin.get(from) ?? contentDigest(names, own);
+  if (isKnown) byOrigin.set(from, digest);
+  return digest;
+}
+
+/** Of tensors by the blobs that they are from: stages of one base each read it, and it is hashed once. */
+const byOrigin = new Map<string, string>();
+
+function contentDigest(names: readonly string[], own: Weights): string {
   const hash = createHash('sha256');
-  for (const name of [...own.keys()].sort()) {
+  for (const name of names) {
     const { shape, data } = own.get(name)!;
     hash.update(`${JSON.stringify(name)} ${shape.join('x')}\n`);
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

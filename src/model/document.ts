@@ -1,5 +1,5 @@
 /** A model as stages hand it on: the layer graph, where its weights are, and how its images are prepared. */
-import type { BlobRef } from '../core/digest.js';
+import type { BlobRef, Digest } from '../core/digest.js';
 import { isCount, isListOf, isShapedAs, isString, optional, type Guard } from '../core/guards.js';
 import { isBlobRef } from '../core/outputs.js';
 import { failure } from '../core/problem.js';
@@ -46,6 +46,13 @@ export const isTrainedDocument: Guard<TrainedDocument> = isShapedAs({
   image: isImageSpec,
 });
 
+const origins = new WeakMap<Tensor, Digest>();
+
+/** The blob that a tensor was read from, with its name there: the two decide its numbers. */
+export function originOf(tensor: Tensor): Digest | undefined {
+  return origins.get(tensor);
+}
+
 /** Reads a document's weights. */
 export async function readWeights(
   document: ModelDocument,
@@ -53,7 +60,10 @@ export async function readWeights(
 ): Promise<Weights> {
   const weights = new Map<string, Tensor>();
   for (const ref of document.weights) {
-    for (const [name, tensor] of decodeWeights(await readBytes(ref), ref.digest)) weights.set(name, tensor);
+    for (const [name, tensor] of decodeWeights(await readBytes(ref), ref.digest)) {
+      origins.set(tensor, ref.digest);
+      weights.set(name, tensor);
+    }
   }
   const missing = allWeightSpecs(document.graph).find(({ name }) => !weights.has(name));
   if (missing !== undefined)

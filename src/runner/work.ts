@@ -1,5 +1,6 @@
 /** Runs one stage: gives it its context and publishes what it outputs. */
 import { canonical, type Json } from '../core/canonical.js';
+import type { Guard } from '../core/guards.js';
 import type { FeatureCounts } from '../core/event.js';
 import type { BlobRef } from '../core/digest.js';
 import type { Checkpoint, FeatureStore, Inputs, LinkPolicy, Outputs, Probe, StageContext } from '../core/stage.js';
@@ -50,6 +51,19 @@ export async function stageContext(
       const set = await session.features.open(setPreimage, rowLength);
       opened.push(set);
       return set;
+    },
+    learn: async <Value extends Json>(
+      fact: Json,
+      isValue: Guard<Value>,
+      find: () => Promise<Value>,
+    ): Promise<Value> => {
+      const { kind, impl } = node.definition;
+      const decides = { kind, impl, fact };
+      const known = await store.facts.recall(decides, isValue);
+      if (known !== undefined) return known;
+      const found = await find();
+      await store.facts.remember(decides, found);
+      return found;
     },
     checkpoint,
     counts: features,

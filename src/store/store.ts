@@ -23,6 +23,7 @@ import type { SourceStore } from '../core/source.js';
 import type { LinkPolicy, Probe, Waiting } from '../core/stage.js';
 import type { FloatType } from '../core/schema-types.js';
 import { Blobs } from './blobs.js';
+import { Facts } from './facts.js';
 import { nodeFs, type CacheFs } from './disk/cache-fs.js';
 import { Checkpoints } from './checkpoints.js';
 import { packedBytes } from './features/feature-pack.js';
@@ -84,6 +85,8 @@ export interface Store {
   tidy(): Promise<Collection | undefined>;
   /** Unfinished work of stages. */
   readonly checkpoints: Checkpoints;
+  /** What stages found out before they have a result. A store that cannot be written remembers nothing. */
+  readonly facts: Pick<Facts, 'recall' | 'remember'>;
   /** For files from elsewhere. */
   readonly sources: SourceStore;
 }
@@ -103,6 +106,7 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     return digestFiles(files, listing(), listedAt, { indexFile, probe });
   };
   const locks = new Locks(files);
+  const facts = new Facts(blobs, records, tool);
   const unwritten = (error: unknown): undefined => void noteUnwritten(files, error);
   return Promise.resolve({
     root,
@@ -113,6 +117,10 @@ export function openStore(root: string, { onDamage, tool, fs = nodeFs }: StoreOp
     putRoot: (pipeline, keys) => putRoot(files, pipeline, keys).catch(unwritten),
     tidy: async () => (await import('./upkeep/auto-gc.js')).tidy(files, locks).catch(unwritten),
     checkpoints: new Checkpoints(files),
+    facts: {
+      recall: (preimage, isValue) => facts.recall(preimage, isValue),
+      remember: (preimage, value) => facts.remember(preimage, value).catch(unwritten),
+    },
     sources: sourceStore(files, blobs, records, (folder, name) =>
       digest(name, () => listFiles(folder, 'inside'), noProbe),
     ),

@@ -81,15 +81,17 @@ describe('a folder of a hub', () => {
   });
 });
 
-/** Runs load-base, and does something when it has started the process that tries the network out. */
-async function whileTried(act: (command: ChildProcess, tries: number) => void): Promise<[number | null, string]> {
-  const command = spawn(
-    process.execPath,
-    [join(repository, 'dist/cli.js'), 'run', 'pets.yaml', 'load-base', '--force'],
-    {
-      cwd: project.root,
-    },
-  );
+const loadBase = ['run', 'pets.yaml', 'load-base'];
+
+/** Runs a command with a cache of its own, and does something when it has started the process that tries the network out. */
+async function whileTried(
+  act: (command: ChildProcess, tries: number) => void,
+  { cache, args }: { cache: string; args: string[] },
+): Promise<[number | null, string]> {
+  const command = spawn(process.execPath, [join(repository, 'dist/cli.js'), ...args], {
+    cwd: project.root,
+    env: { ...process.env, PIPELINE_CACHE: project.path(cache) },
+  });
   let stderr = '';
   command.stderr.on('data', (chunk) => (stderr += String(chunk)));
   const watch = setInterval(() => {
@@ -108,7 +110,10 @@ const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
 onLinux('a network is run in another process first', () => {
   test('whose end, as if memory had run out, ends the stage and not the command', async () => {
-    const [code, stderr] = await whileTried((_, tries) => process.kill(tries, 'SIGKILL'));
+    const [code, stderr] = await whileTried((_, tries) => process.kill(tries, 'SIGKILL'), {
+      cache: 'killed',
+      args: loadBase,
+    });
     expect([code, stderr]).toEqual([
       3,
       expect.stringMatching(/hub\S*: the process that tried the network out ended \(SIGKILL\)/),
@@ -116,11 +121,23 @@ onLinux('a network is run in another process first', () => {
   });
 
   test('which Ctrl-C ends at once, whatever it does', async () => {
-    const [code] = await whileTried((command, tries) => {
-      process.kill(tries, 'SIGSTOP');
-      command.kill('SIGINT');
-    });
+    const [code] = await whileTried(
+      (command, tries) => {
+        process.kill(tries, 'SIGSTOP');
+        command.kill('SIGINT');
+      },
+      { cache: 'stopped', args: loadBase },
+    );
     expect(code).toBe(130);
+  });
+
+  test('once: what it gave is remembered from a plan on', async () => {
+    let tried = 0;
+    const count = (): void => void tried++;
+    for (const args of [['plan', 'pets.yaml'], ['plan', 'pets.yaml'], loadBase]) {
+      const [code] = await whileTried(count, { cache: 'remembered', args });
+      expect([code, tried]).toEqual([0, 1]);
+    }
   });
 });
 

@@ -50,6 +50,7 @@ export class Bench {
       digestFolder: () => Promise.reject(new Error('no folders here')),
       pass: (name, ref) => void (this.outputs[name] = ref),
       openFeatures: () => Promise.reject(new Error('no features here')),
+      learn: (_preimage, _isValue, find) => find(),
       checkpoint: { read: () => Promise.resolve(undefined), due: () => false, write: () => Promise.resolve() },
       counts: { extracted: 0, reused: 0 },
       emit: () => undefined,

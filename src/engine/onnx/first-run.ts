@@ -14,12 +14,12 @@ import { Tensor } from './runtime.js';
 import { openSession } from './session.js';
 
 /** What a base gave for images of noise. */
-export interface Tried {
+export type Tried = Readonly<{
   /** Without the batch. */
-  readonly dims: readonly number[];
-  readonly type: OnnxLayer['gives']['type'];
-  readonly alone: boolean;
-}
+  dims: readonly number[];
+  type: OnnxLayer['gives']['type'];
+  alone: boolean;
+}>;
 
 /** How many images run together in the comparison. */
 const TOGETHER = 3;

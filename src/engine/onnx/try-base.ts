@@ -3,11 +3,14 @@
  * without a break: a file that makes it compute for hours, take all memory or crash would do so to the command.
  */
 import { fork } from 'node:child_process';
+import type { Json } from '../../core/canonical.js';
 import type { Digest } from '../../core/digest.js';
+import { isBoolean, isCount, isListOf, isOneOf, isShapedAs, type Guard } from '../../core/guards.js';
 import { packageFile } from '../../core/package.js';
 import { failure, fromParts, type FailureParts } from '../../core/problem.js';
 import { readNetwork } from '../../model/onnx/read-network.js';
 import type { Tried } from './first-run.js';
+import { onnxIdentity } from './identity.js';
 import { readOnnxBase, type BaseOptions, type OnnxBase } from './read-base.js';
 
 export interface TryRequest {
@@ -20,11 +23,34 @@ export interface TryRequest {
 export type TryResponse =
   { readonly kind: 'tried'; readonly tried: Tried } | { readonly kind: 'failed'; readonly failure: FailureParts };
 
-/** Reads a base that was run in another process first: what it cannot do there, it never does here. */
-export async function readTriedBase(request: TryRequest, signal: AbortSignal): Promise<OnnxBase> {
+/** Remembers what a base gave, by what decides it. */
+export type Learn = (preimage: Json, isTried: Guard<Tried>, find: () => Promise<Tried>) => Promise<Tried>;
+
+const isTried: Guard<Tried> = isShapedAs({
+  dims: isListOf(isCount),
+  type: isOneOf('float32', 'float16'),
+  alone: isBoolean,
+});
+
+/**
+ * Reads a base that was run in another process first: what it cannot do there, it never does here. A file that was run
+ * is not run again.
+ */
+export async function readTriedBase(request: TryRequest, learn: Learn, signal: AbortSignal): Promise<OnnxBase> {
   const { path, files, options } = request;
-  const tried = await tryBase(request, signal);
+  const tried = await learn(decidesOf(request), isTried, () => tryBase(request, signal));
   return readOnnxBase(await readNetwork(path, files, options.where), options, tried);
+}
+
+/** Everything that decides it but the machine: the name of a file beside the network's is in that. */
+function decidesOf({ files, options: { output, tokens, size } }: TryRequest): Json {
+  return {
+    engine: { ...onnxIdentity() },
+    files: [...files.values()],
+    output,
+    tokens: tokens ?? null,
+    size: [...size],
+  };
 }
 
 /**

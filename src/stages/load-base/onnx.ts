@@ -22,10 +22,10 @@ export async function putOnnxBase(source: WeightsFile, context: StageContext<'lo
   const { output = hub?.output ?? 'auto', tokens = hub?.tokens } = config;
   const where = source.shown ?? source.path;
   const options = { where, output, tokens, size };
-  const base = await readTried(source, options, context.signal).catch((error: unknown) => {
+  const base = await readTried(source, options, context).catch((error: unknown) => {
     // Another exporter of the same network may have called it otherwise.
     if (config.output !== undefined || hub === undefined || !isNoSuchOutput(error)) throw error;
-    return readTried(source, { ...options, output: 'auto' }, context.signal);
+    return readTried(source, { ...options, output: 'auto' }, context);
   });
   const preprocessing = preprocessingOf(config, wants?.preprocessing ?? (hub && wantsOf(hub)));
   const [input, layer] = base.graph.layers as [OnnxBase['graph']['layers'][0], OnnxLayer];
@@ -51,9 +51,13 @@ function isNoSuchOutput(error: unknown): boolean {
   return error instanceof PipelineError && error.problems.some(({ code }) => code === 'no-such-output');
 }
 
-async function readTried({ path, files }: WeightsFile, options: BaseOptions, signal: AbortSignal): Promise<OnnxBase> {
+async function readTried(
+  { path, files }: WeightsFile,
+  options: BaseOptions,
+  { learn, signal }: StageContext<'load-base'>,
+): Promise<OnnxBase> {
   const { readTriedBase } = await import('../../engine/onnx/try-base.js');
-  return readTriedBase({ path, files, options }, signal);
+  return readTriedBase({ path, files, options }, learn, signal);
 }
 
 async function readWants({ path, digest }: NonNullable<WeightsFile['preprocessor']>): Promise<PreprocessorConfig> {
