@@ -24,7 +24,7 @@ export function filesOf(root, names) {
 }
 
 /** Extracts all images into an empty store in `folder`. Resolves when all is on disk. */
-export async function extract({ folder, root, files, base, size, featureLength, onProgress = () => undefined }) {
+export async function extract({ folder, root, files, base, size, featureLength, onProgress = () => undefined, ...as }) {
   const store = await openStore(folder, { tool: 'bench', onDamage: console.error });
   const opened = [];
   const host = {
@@ -34,13 +34,14 @@ export async function extract({ folder, root, files, base, size, featureLength, 
     signal: new AbortController().signal,
     emit: ({ done }) => onProgress(done),
     note: (_code, text) => console.error(text),
+    measured: () => undefined,
     openFeatures: async (preimage, rowLength) => {
       opened.push(await store.openFeatures(featureSetKeyOf(preimage), preimage, rowLength, 'float32'));
       return opened[0];
     },
   };
-  const image = { size: [size, size], interpolation: 'bilinear', orientation: 'exif' };
-  const preprocessing = { kind: 'mode', mode: 'tf' };
+  const { image = { size: [size, size], interpolation: 'bilinear', orientation: 'exif' } } = as;
+  const { preprocessing = { kind: 'mode', mode: 'tf' } } = as;
   const { identity: engine } = await createOnnxEngine();
   const features = await Features.open(host, {
     recipe: { image, preprocessing, variation: null, prefix: base.graph, weights: base.weights, engine },

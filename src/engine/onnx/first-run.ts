@@ -5,6 +5,7 @@
 import { Random } from '../../core/random.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import type { OnnxLayer, Shape } from '../../model/graph.js';
+import { IMAGES_TOGETHER } from '../../model/onnx/together.js';
 import type { Weights } from '../../model/tensor.js';
 import { GraphBuilder } from './builder.js';
 import { applyNetwork, imageExtents } from './layers/onnx.js';
@@ -21,9 +22,6 @@ export type Tried = Readonly<{
   alone: boolean;
 }>;
 
-/** How many images run together in the comparison. */
-const TOGETHER = 3;
-
 /** Throws `bad-data` for a network that onnxruntime cannot run on one image of `size`, [height, width]. */
 export async function tryOut(
   layer: OnnxLayer,
@@ -38,13 +36,13 @@ export async function tryOut(
   try {
     const count = shape.reduce((product, extent) => product * extent, 1);
     const random = Random.keyed('onnx-base');
-    const levels = Float32Array.from({ length: TOGETHER * count }, () => random.below(256));
+    const levels = Float32Array.from({ length: IMAGES_TOGETHER * count }, () => random.below(256));
     const run = async (from: number, images: number): Promise<Tensor> => {
       const pixels = new Tensor('float32', levels.subarray(from * count, (from + images) * count), [images, ...shape]);
       return (await session.run({ input: pixels })).output as Tensor;
     };
     const singles: Tensor[] = [];
-    for (let row = 0; row < TOGETHER; row++) {
+    for (let row = 0; row < IMAGES_TOGETHER; row++) {
       singles.push(
         await run(row, 1).catch((error: unknown) => {
           throw notRun(where, `cannot be run on an image of ${size.join('x')}`, error);
@@ -55,8 +53,8 @@ export async function tryOut(
     if (dims[0] !== 1) throw notRun(where, `gives [${dims.join(', ')}] for one image`);
     if (type !== 'float32' && type !== 'float16') throw notRun(where, `gives numbers of the type ${type}`);
     // A file that is made for one image at a time takes no more.
-    const together = await run(0, TOGETHER).catch(() => undefined);
-    const isSame = together?.dims[0] === TOGETHER && sameNumbers(singles, together);
+    const together = await run(0, IMAGES_TOGETHER).catch(() => undefined);
+    const isSame = together?.dims[0] === IMAGES_TOGETHER && sameNumbers(singles, together);
     return { dims: dims.slice(1), type, alone: !isSame };
   } finally {
     await session.release();

@@ -1,5 +1,6 @@
 /** Inference over a frozen network, batch by batch. */
 import { type Graph, outputOf, runsAlone, type Shape, shapesOf } from '../../model/graph.js';
+import { IMAGES_TOGETHER } from '../../model/onnx/together.js';
 import { sizeOf, type Weights } from '../../model/tensor.js';
 import type { Runner } from '../engine.js';
 import { INPUT, inferenceModel, OUTPUT } from './inference-model.js';
@@ -24,13 +25,13 @@ export async function openRunner(graph: Graph, weights: Weights, threads: number
   const inputShape = shapes.get(graph.layers[0].name)!;
   const outputShape = shapes.get(outputOf(graph).name)!;
   const [inputSize, outputSize] = [sizeOf(inputShape), sizeOf(outputShape)];
-  const batchSize = runsAlone(graph) ? 1 : batchSizeFor(shapes);
+  const sizes = batchSizesFor(graph, shapes);
   const session = await openSession(model, threads);
   return {
     async run(inputs, count) {
       const outputs = new Float32Array(count * outputSize);
-      for (let from = 0; from < count; from += batchSize) {
-        const to = Math.min(from + batchSize, count);
+      for (let from = 0, to = 0; from < count; from = to) {
+        to = from + sizes(count - from);
         const batch = new Tensor('float32', inputs.subarray(from * inputSize, to * inputSize), [
           to - from,
           ...inputShape,
@@ -46,7 +47,14 @@ export async function openRunner(graph: Graph, weights: Weights, threads: number
   };
 }
 
-function batchSizeFor(shapes: ReadonlyMap<string, Shape>): number {
+/** How many of the images that are left run next. */
+type BatchSizes = (left: number) => number;
+
+function batchSizesFor(graph: Graph, shapes: ReadonlyMap<string, Shape>): BatchSizes {
+  if (runsAlone(graph)) return () => 1;
+  // Only in sizes that give each image the same bits.
+  if (graph.layers.some(({ kind }) => kind === 'onnx')) return (left) => (left < IMAGES_TOGETHER ? 1 : IMAGES_TOGETHER);
   const largest = Math.max(...[...shapes.values()].map(sizeOf));
-  return Math.min(Math.max(Math.floor(LARGEST_TENSOR / largest), 1), LARGEST_BATCH);
+  const size = Math.min(Math.max(Math.floor(LARGEST_TENSOR / largest), 1), LARGEST_BATCH);
+  return (left) => Math.min(left, size);
 }

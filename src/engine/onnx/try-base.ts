@@ -8,6 +8,7 @@ import type { Digest } from '../../core/digest.js';
 import { isBoolean, isCount, isListOf, isOneOf, isShapedAs, type Guard } from '../../core/guards.js';
 import { packageFile } from '../../core/package.js';
 import { failure, fromParts, type FailureParts } from '../../core/problem.js';
+import { IMAGES_TOGETHER } from '../../model/onnx/together.js';
 import { readNetwork } from '../../model/onnx/read-network.js';
 import type { Tried } from './first-run.js';
 import { onnxIdentity } from './identity.js';
@@ -46,6 +47,7 @@ export async function readTriedBase(request: TryRequest, learn: Learn, signal: A
 function decidesOf({ files, options: { output, tokens, size } }: TryRequest): Json {
   return {
     engine: { ...onnxIdentity() },
+    together: IMAGES_TOGETHER,
     files: [...files.values()],
     output,
     tokens: tokens ?? null,

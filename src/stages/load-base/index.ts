@@ -4,6 +4,7 @@ import type { Json } from '../../core/canonical.js';
 import { hubBaseOf } from '../../core/hub-bases.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { isModelDocument } from '../../model/document.js';
+import { ONNX_IMPL } from './onnx-impl.js';
 import { surveyWeights } from './source.js';
 
 /** The survey has the digest of the file that `from` names, never its path. */
@@ -12,9 +13,6 @@ function contentOf(preprocessing: NonNullable<LoadBaseConfig['preprocessing']>):
   const { from: _from, ...written } = preprocessing;
   return written;
 }
-
-/** Version of what is made of an ONNX file: raised whenever the same file gives another network. */
-const ONNX_IMPL = 2;
 
 /** What decides the network of an ONNX file. What comes with a name is written out, so that a change of it counts. */
 function onnxFields(config: LoadBaseConfig): Readonly<Record<string, Json>> {

@@ -12,6 +12,7 @@ import type { OnnxLayer } from '../../model/graph.js';
 import type { Normalization, Preprocessing } from '../../model/preprocessing.js';
 import { readPreprocessorConfig, type PreprocessorConfig } from '../../core/preprocessor-config.js';
 import { encodeWeights } from '../../model/weights-file.js';
+import { ONNX_IMPL } from './onnx-impl.js';
 import type { WeightsFile } from './source.js';
 
 export async function putOnnxBase(source: WeightsFile, context: StageContext<'load-base'>): Promise<void> {
@@ -57,7 +58,8 @@ async function readTried(
   { learn, signal }: StageContext<'load-base'>,
 ): Promise<OnnxBase> {
   const { readTriedBase } = await import('../../engine/onnx/try-base.js');
-  return readTriedBase({ path, files, options }, learn, signal);
+  const learnIt: typeof learn = (preimage, ...more) => learn({ onnx: ONNX_IMPL, tried: preimage }, ...more);
+  return readTriedBase({ path, files, options }, learnIt, signal);
 }
 
 async function readWants({ path, digest }: NonNullable<WeightsFile['preprocessor']>): Promise<PreprocessorConfig> {

@@ -145,6 +145,34 @@ test('images run alone where the file takes one at a time, or where others chang
   expect([...together.subarray(8)]).toEqual([...alone]);
 });
 
+test('images run in those numbers alone in which they were compared', async () => {
+  // Each output is how many images are in the run.
+  const ending = {
+    nodes: [
+      node({ op: 'GlobalAveragePool', inputs: ['activated'], outputs: ['pooled'] }),
+      node({ op: 'Shape', inputs: ['pooled'], outputs: ['shape'] }),
+      node({ op: 'Gather', inputs: ['shape', 'first'], outputs: ['batch'] }),
+      node({ op: 'CastLike', inputs: ['batch', 'pooled'], outputs: ['count'] }),
+      node({ op: 'Sub', inputs: ['pooled', 'pooled'], outputs: ['zero'] }),
+      node({ op: 'Add', inputs: ['zero', 'count'], outputs: ['pooler_output'] }),
+    ],
+    outputs: [port('pooler_output', 1, ['batch', 4, 1, 1])],
+  };
+  const { graph, weights } = await readOnnxBase(tinyNetwork({ ending, extra: [integers('first', [1], [0])] }), options);
+  const [input, layer] = graph.layers as [OnnxLayer, OnnxLayer];
+  expect(layer.alone).toBe(true);
+  const engine = await createOnnxEngine({ threads: 1 });
+  for (const [alone, counts] of [
+    [true, [1, 1, 1, 1, 1, 1]],
+    [false, [4, 4, 4, 4, 1, 1]],
+  ] as const) {
+    const runner = await engine.compile({ ...graph, layers: [input, { ...layer, alone }] }, weights);
+    const found = await runner.run(noise('images', 6 * 32 * 32 * 3), 6);
+    runner.dispose();
+    expect(found.filter((_, i) => i % 4 === 0)).toEqual(Float32Array.from(counts));
+  }
+});
+
 describe('refused is', () => {
   test('a file that is not ONNX or not whole', async () => {
     const file = tinyNetwork();
