@@ -3,7 +3,7 @@ import { own } from '../core/own.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { RecordedNode } from '../core/run-record.js';
 import type { EvaluationDifference, RunDifference } from '../report/run-difference.js';
-import type { CommandSpec, Host } from './host.js';
+import { formatOf, type CommandSpec, type Host } from './host.js';
 import type { OpenedRun } from '../runner/runs/open-run.js';
 
 const help = `
@@ -21,12 +21,17 @@ export const diff: CommandSpec = {
       .description('compare two runs: fields, metrics, and the images that became wrong or right')
       .argument('[before]', 'the earlier run (default: the previous run of the pipeline that ran last)')
       .argument('[after]', 'the later run (default: the last run)')
+      .option('--format <name>', 'output format: text, or md for a pull request', formatOf(['text', 'md']), 'text')
       .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
-      .action(async (before: string | undefined, after: string | undefined, { json }: { readonly json?: boolean }) => {
+      .action(async (before: string | undefined, after: string | undefined, { json, format }: DiffOptions) => {
         const [earlier, later] = before === undefined ? await lastTwo(host) : named(before, after);
         const difference = await compare(earlier, later, host);
         if (json) host.stdout(`${JSON.stringify({ event: 'diff', ...difference })}\n`);
+        else if (format === 'md')
+          (await import('../report/markdown/difference.js'))
+            .differenceMarkdown(difference)
+            .forEach((line) => host.stdout(`${line}\n`));
         else
           (await import('../report/run-difference.js'))
             .differenceLines(difference, host)
@@ -35,6 +40,11 @@ export const diff: CommandSpec = {
       });
   },
 };
+
+interface DiffOptions {
+  readonly json?: boolean;
+  readonly format: string;
+}
 
 /** A pipeline file alone means its own last two runs: its last run often is the last of all. */
 function named(before: string, after: string | undefined): [before: string, after: string] {

@@ -66,6 +66,16 @@ export function countOf(option: string): (text: string) => number {
   };
 }
 
+/** Parses an option that names a format. Throws `invalid` for any other name. */
+export function formatOf(names: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (names.includes(text)) return text;
+    throw new PipelineError('invalid', [
+      { code: 'bad-option', where: '--format', found: `must be ${names.join(' or ')}, but got \`${text}\`` },
+    ]);
+  };
+}
+
 /** Gathers the values of an option that can be repeated; the option is undefined if it is not given. */
 export const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
 

@@ -7,7 +7,7 @@ import { failure, PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
 import { failureOf } from '../runner/checkout/destinations.js';
 import { writeWhole } from '../store/disk/write-atomic.js';
-import type { CommandSpec, Host } from './host.js';
+import { formatOf, type CommandSpec, type Host } from './host.js';
 
 const help = `
 Name a run by its id or a prefix of it, by \`last\` or \`last~1\`, or by a pipeline file for its last run (\`pets.yaml~1\` for
@@ -16,6 +16,7 @@ the one before).
 Examples:
   pipeline report                       the last run of this project
   pipeline report --open                and opens it in the browser
+  pipeline report --format md >> "$GITHUB_STEP_SUMMARY"
   pipeline report pets.yaml --out pets.html
   pipeline report last~1`;
 
@@ -26,11 +27,17 @@ export const report: CommandSpec = {
       .description('write an HTML report of a run: metrics, curves, mistakes and provenance')
       .argument('[run]', 'id of the run, or another name for it', 'last')
       .option('-o, --out <file>', "the HTML file to write (default: report.html in the run's folder)")
+      .option(
+        '--format <name>',
+        'html, or md: Markdown for a pull request, printed to stdout unless --out names a file',
+        formatOf(['html', 'md']),
+        'html',
+      )
       .option('--open', 'open the report in the browser')
       .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
       .action(async (run: string, options: ReportOptions) => {
-        await writeReport(run, options, host);
+        await (options.format === 'md' ? markdownReport : writeReport)(run, options, host);
         done(0);
       });
   },
@@ -38,6 +45,7 @@ export const report: CommandSpec = {
 
 interface ReportOptions {
   readonly out?: string;
+  readonly format: string;
   readonly open?: boolean;
   readonly json?: boolean;
 }
@@ -70,6 +78,30 @@ async function writeReport(reference: string, { out, open, json }: ReportOptions
   if (json) host.stdout(`${JSON.stringify({ event: 'report', run: run.id, file })}\n`);
   else host.stderr(`wrote the report of ${run.pipeline.name}, run ${run.id}, to ${shownFrom(host.cwd, file)}\n`);
   if (open && !(await openInBrowser(file))) host.stderr('cannot open a browser here: open the file yourself\n');
+}
+
+async function markdownReport(reference: string, { out, open, json }: ReportOptions, host: Host): Promise<void> {
+  for (const [option, given] of [
+    ['--open', open],
+    ['--json', json],
+  ] as const)
+    if (given)
+      throw failure('invalid', {
+        code: 'bad-option',
+        where: `${option} and --format md`,
+        found: 'cannot be combined',
+        expected: 'one of them',
+      });
+  const { openRun } = await import('../runner/runs/open-run.js');
+  const { isMarkdownReport, reportMarkdown } = await import('../report/markdown/report.js');
+  const opened = await openRun(reference, host);
+  if (out === undefined) return host.stdout(await reportMarkdown(opened, opened.state));
+  const file = resolve(host.cwd, out);
+  await refuseOthers(file, isMarkdownReport);
+  await writeWhole(file, await reportMarkdown(opened, opened.state));
+  host.stderr(
+    `wrote the report of ${opened.run.pipeline.name}, run ${opened.run.id}, to ${shownFrom(host.cwd, file)}\n`,
+  );
 }
 
 async function isFolder(path: string): Promise<boolean> {

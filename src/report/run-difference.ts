@@ -61,7 +61,8 @@ function headOf({ id, pipeline, state, set = [] }: RunRow, { width }: Layout): s
   return indent + columnsOf(line) <= width ? line : [run, ...changes].join(`\n${' '.repeat(indent)}`);
 }
 
-const words: Readonly<Record<string, string>> = {
+/** What the state of a stage means that is not only changed. */
+export const stateWords: Readonly<Record<string, string>> = {
   'only-before': 'only in the earlier run',
   'only-after': 'only in the later run',
   unknown: 'cannot be compared: one of the runs did not reach it',
@@ -71,7 +72,7 @@ function stageLines(
   { name, state, changes = [] }: RunDifference['stages'][number],
   { paint, width }: Layout,
 ): string[] {
-  const texts = state === 'changed' ? changes.map(printable) : [words[state]];
+  const texts = state === 'changed' ? changes.map(printable) : [stateWords[state]];
   return texts.map((text) => `${paint('bold', name)}: ${wrapBeside(text, columnsOf(name) + 2, width)}`);
 }
 
@@ -87,7 +88,8 @@ function evaluationLines({ before, after, metrics, pictures }: EvaluationDiffere
   return [paint('bold', title), paint('dim', head), ...rows, ...imageLines(pictures, layout)];
 }
 
-function shown(value: number | undefined): string {
+/** A metric, or a count such as that of the images. */
+export function shown(value: number | undefined): string {
   if (value === undefined) return '-';
   return Number.isInteger(value) && Math.abs(value) > 1 ? String(value) : value.toFixed(4);
 }

@@ -17,6 +17,11 @@ export function firstOf(names: readonly string[]): string {
   return plainNames(names, 3);
 }
 
+/** `It is late.` for `it is late`. */
+export function sentence(text: string): string {
+  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+}
+
 /** `68.6` for 68,606,236 bytes. */
 export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);

@@ -113,6 +113,24 @@ describe('diff', () => {
     expect([one.code, one.stdout]).toEqual([0, two.stdout]);
   });
 
+  test('as Markdown, for a pull request and a job summary; a file is replaced only by another report', async () => {
+    const difference = await project.command('diff', 'pets.yaml', '--format', 'md');
+    expect([difference.code, difference.stderr]).toEqual([0, '']);
+    expect(difference.stdout).toMatch(/^(✅|⚠️|➖) \*\*(better|worse|the same): accuracy .*\*\*\n/);
+    expect(difference.stdout).toContain('| metric | before | after | difference |\n| --- | ---: | ---: | ---: |\n');
+    const { code, stdout } = await project.command('report', 'pets.yaml', '--format', 'md');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^(✅|⚠️|❌) \*\*\d+\.\d% of \d+ validation images are right/);
+    expect(stdout).toContain('| class | precision | recall | F1 | images |\n');
+    expect(stdout).toContain('| `cats` | ');
+    expect(stdout + difference.stdout).not.toMatch(/<\w/);
+    for (const _ of [1, 2])
+      expect((await project.command('report', 'pets.yaml', '--format', 'md', '--out', 'report.md')).code).toBe(0);
+    expect(await project.read('report.md')).toBe(stdout);
+    expect((await project.command('report', 'pets.yaml', '--format', 'md', '--out', 'pets.yaml')).code).toBe(2);
+    expect((await project.command('report', '--format', 'pdf')).stderr).toContain('must be html or md, but got `pdf`');
+  });
+
   test('as text for people', async () => {
     const { stdout, code } = await project.command('diff', 'pets.yaml~2', 'pets.yaml');
     expect(code).toBe(0);

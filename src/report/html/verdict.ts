@@ -2,6 +2,7 @@
 import { commandOf } from '../verdict/lines.js';
 import type { Level } from '../verdict/rules.js';
 import type { Verdict } from '../verdict/verdict.js';
+import { sentence } from '../words.js';
 import { html, type Html } from './markup.js';
 
 const titles: Readonly<Record<Level, string>> = {
@@ -17,8 +18,4 @@ export function verdict({ level, headline, weaknesses, next }: Verdict, file: st
   const shown = command && html`<pre><code>${command}</code></pre>`;
   const way = next && html`<p>What to try: ${next.text}.</p>${shown}`;
   return html`<section class="verdict ${level}" aria-labelledby="verdict"><h2 id="verdict">${titles[level]}</h2><p>${sentence(headline)}</p>${list}${way}</section>`;
-}
-
-function sentence(text: string): string {
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
 }
