@@ -1,24 +1,33 @@
 /**
- * Packs what is published: `node scripts/release.mjs --to FOLDER [--platform linux-x64]`.
+ * Packs what is published: `node scripts/release.mjs --to FOLDER [--platform linux-x64] [--base-photos FILE]`.
  *
  * - `transfer-pipeline-onnxruntime-PLATFORM`, for each platform: the binaries of onnxruntime-node for it alone. That
  *   package carries those of all platforms (114 MB to download), and its install script downloads CUDA libraries on
  *   Linux; npm leaves the package out without a word if the script fails. These have no script, and 10 to 29 MB.
  * - `transfer-pipeline`, with those as its optional dependencies, of which npm installs the one for the machine.
  *   onnxruntime-node becomes an optional peer: it is used if someone installs it.
+ * - `transfer-pipeline-base-photos`, with the base `tf_efficientnet_lite0` for those who cannot reach the hub.
  *
  * The binaries are those of node_modules, which `npm ci` has checked against the lock file. Run `npm run build` before.
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { packageBases } from '../dist/core/hub-bases.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'node_modules', 'onnxruntime-node');
-const { values } = parseArgs({ options: { to: { type: 'string' }, platform: { type: 'string', multiple: true } } });
+const { values } = parseArgs({
+  options: {
+    to: { type: 'string' },
+    platform: { type: 'string', multiple: true },
+    'base-photos': { type: 'string' },
+  },
+});
 if (values.to === undefined) throw new Error('name the folder to write: --to FOLDER');
 
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
@@ -80,6 +89,25 @@ function packTool(folder) {
   pack(join(folder, 'package'));
 }
 
+/** The package of a base: `--base-photos FILE` is what tools/base-photos/build.py made, and has to be what the tool pins. */
+function packBase(file, folder) {
+  const { tf_efficientnet_lite0: base } = packageBases;
+  const bytes = readFileSync(file);
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (digest !== base.sha256) throw new Error(`${file} has the sha256 ${digest}, expected ${base.sha256}`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, base.file), bytes);
+  const manifest = {
+    name: base.package,
+    version: '1.0.0',
+    description: `EfficientNet-Lite0, pretrained on ImageNet, without its classifier. The base tf_efficientnet_lite0 of ${own.name}.`,
+    license: base.license,
+  };
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  cpSync(join(root, 'tools', 'base-photos', 'README.md'), join(folder, 'README.md'));
+  pack(folder);
+}
+
 if (!existsSync(join(root, 'dist', 'cli.js'))) throw new Error('run `npm run build` first');
 mkdirSync(values.to, { recursive: true });
 const scratch = mkdtempSync(join(tmpdir(), 'pipeline-release-'));
@@ -88,6 +116,7 @@ try {
     if (values.platform === undefined || values.platform.includes(one.platform))
       packOnnxruntime(one, join(scratch, one.platform));
   }
+  if (values['base-photos'] !== undefined) packBase(values['base-photos'], join(scratch, 'base-photos'));
   packTool(mkdtempSync(join(scratch, 'tool-')));
 } finally {
   rmSync(scratch, { recursive: true, force: true });

@@ -67,8 +67,9 @@ function imagesOf({ imageSize, hub }: BaseRow): string {
   return `${imageSize} px, ${hub?.fit === 'crop' ? `crop ${hub.crop_pct}` : 'stretch'}`;
 }
 
-function weightsOf({ name, published, packaged }: BaseRow): string {
+function weightsOf({ name, published, packaged, package: inPackage }: BaseRow): string {
   if (packaged) return 'included';
+  if (inPackage !== null) return 'npm';
   if (published.length === 0) return name === 'onnx' ? 'your .onnx' : 'your file';
   const [{ bytes }] = published;
   return bytes === null ? 'download' : bytesText(bytes);

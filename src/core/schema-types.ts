@@ -380,7 +380,7 @@ export interface IngestConfig {
 export interface LoadBaseConfig {
   uses?: 'load-base';
   /**
-   * `vgg16`, `vgg19`, `mobilenet_v2` and `resnet50` are built in; if the weights file contains layers too, they must be those of the architecture, and they are used. `compact32` is included in this tool. `efficientnet_lite0` to `clip_vit_b32` are ONNX files of the Hugging Face hub, which are frozen as a whole. `layers_model` is any network in a file of Keras or TF.js, `onnx` any network in an ONNX file. `pipeline bases` lists them all.
+   * `vgg16`, `vgg19`, `mobilenet_v2` and `resnet50` are built in; if the weights file contains layers too, they must be those of the architecture, and they are used. `compact32` is included in this tool. `efficientnet_lite0` to `clip_vit_b32` are ONNX files of the Hugging Face hub, which are frozen as a whole. `tf_efficientnet_lite0` is in the npm package transfer-pipeline-base-photos. `layers_model` is any network in a file of Keras or TF.js, `onnx` any network in an ONNX file. `pipeline bases` lists them all.
    */
   architecture:
     | 'vgg16'
@@ -399,6 +399,7 @@ export interface LoadBaseConfig {
     | 'dinov2_base'
     | 'siglip_base'
     | 'clip_vit_b32'
+    | 'tf_efficientnet_lite0'
     | 'layers_model'
     | 'onnx';
   /**

@@ -1,5 +1,5 @@
 /** The bases that `init` can write. */
-import { hubBaseOf } from '../core/hub-bases.js';
+import { namedOnnxOf, packageBaseOf } from '../core/hub-bases.js';
 import { failure } from '../core/problem.js';
 import { nameList } from '../core/text/names.js';
 import { nearest } from '../core/text/did-you-mean.js';
@@ -39,9 +39,9 @@ export function choiceOf(name: string, bases: readonly BaseFacts[]): Choice {
 /** The size of a download: the published one, or estimated from the parameters and those of an ImageNet classifier. */
 function bytesOf({ name, packaged, published, parameters }: BaseFacts): Choice['bytes'] {
   if (packaged) return { about: false, count: 0 };
-  const known = published[0]?.bytes ?? null;
+  const known = published[0]?.bytes ?? packageBaseOf(name)?.bytes ?? null;
   if (known !== null) return { about: false, count: known };
-  const classifier = (hubBaseOf(name)?.features ?? 0) * IMAGENET_CLASSES;
+  const classifier = (namedOnnxOf(name)?.features ?? 0) * IMAGENET_CLASSES;
   return { about: true, count: ((parameters ?? 0) + classifier) * BYTES_PER_PARAMETER };
 }
 

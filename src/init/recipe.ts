@@ -1,5 +1,5 @@
 /** The pipeline that `init` writes for people's own images: what an expert would choose, one comment per choice. */
-import { hubBaseOf, hubImageText } from '../core/hub-bases.js';
+import { namedOnnxOf, hubImageText } from '../core/hub-bases.js';
 import { bytesText } from '../core/text/bytes-text.js';
 import { count } from '../core/text/count.js';
 import { extremesOf, isUnbalanced, ratioText } from './describe.js';
@@ -56,14 +56,14 @@ export function recipeText(recipe: Recipe): string {
     ['    layers: all', 'the base is computed once per image, then cached'],
     ['  build-head:'],
     ['    layers:'],
-    ...(hubBaseOf(base.name) === undefined ? [['      - global_average_pooling'] as const] : []),
+    ...(namedOnnxOf(base.name) === undefined ? [['      - global_average_pooling'] as const] : []),
     ['      - dropout: 0.3'],
     ['      - classifier'],
     ...trainLines(survey),
     ['  evaluate: {}'],
     ['  export:'],
     [`    to: ${yamlString(`models/${name}`)}`],
-    hubBaseOf(base.name) === undefined
+    namedOnnxOf(base.name) === undefined
       ? ['    formats: [tfjs, onnx]', 'for the browser, and for onnxruntime']
       : ['    formats: [onnx]', 'for onnxruntime and `pipeline serve`; TF.js cannot run this base'],
   ];
@@ -78,7 +78,7 @@ export function recipeText(recipe: Recipe): string {
 }
 
 function ingestLines({ source, base, survey }: Recipe): Line[] {
-  const hub = hubBaseOf(base.name);
+  const hub = namedOnnxOf(base.name);
   const image = hub === undefined ? `{size: [${base.imageSize}, ${base.imageSize}]}` : hubImageText(hub);
   const lines: Line[] = [
     ['  ingest:'],

@@ -162,7 +162,8 @@ stages:
   6 |   build-head:
   expected: \`vgg16\`, \`vgg19\`, \`mobilenet_v2\`, \`resnet50\`, \`compact32\`, \`efficientnet_lite0\`, \`mobilenet_v3_large\`,
             \`mobilenet_v4_conv_small\`, \`efficientnet_v2_rw_s\`, \`convnext_tiny\`, \`resnet50_timm\`, \`vit_small\`,
-            \`dinov2_small\`, \`dinov2_base\`, \`siglip_base\`, \`clip_vit_b32\`, \`layers_model\` or \`onnx\`
+            \`dinov2_small\`, \`dinov2_base\`, \`siglip_base\`, \`clip_vit_b32\`, \`tf_efficientnet_lite0\`, \`layers_model\` or
+            \`onnx\`
   -> did you mean \`vgg16\`?
 
 pets.yaml:7:11: there is no stage \`load-bas\`

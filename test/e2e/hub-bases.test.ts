@@ -87,8 +87,19 @@ test('a file that cannot be fetched: the error says where to put it, and no othe
     expect.stringMatching(/is not in the cache nor in .*; it contains the weights of `siglip_base`/),
   ]);
   expect(stderr.replace(/\s+/g, ' ')).toContain(
-    'put the file at Xenova/siglip-base-patch16-224/onnx/vision_model.onnx in the folder that PIPELINE_MIRROR names',
+    'put the file at Xenova/siglip-base-patch16-224/onnx/vision_model.onnx in the folder that PIPELINE_MIRROR names, or download it elsewhere, and name it: `weights: FILE` in load-base, or use EfficientNet-Lite0 from npm: `npm install transfer-pipeline-base-photos`, then add `--set stages.load-base.architecture=tf_efficientnet_lite0`. No other base is taken unless you name it',
   );
+  const packaged = await project.command(
+    'run',
+    'photos.yaml',
+    '--offline',
+    '--set',
+    'stages.load-base.architecture=tf_efficientnet_lite0',
+  );
+  expect([packaged.code, packaged.stderr]).toEqual([
+    3,
+    expect.stringContaining('\n     npm install transfer-pipeline-base-photos\n'),
+  ]);
   const plan = await project.command('plan', 'photos.yaml', '--set', 'stages.load-base.architecture=clip_vit_b32');
   expect([plan.code, plan.stderr]).toEqual([0, expect.not.stringContaining('no-topology')]);
 });

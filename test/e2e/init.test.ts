@@ -24,7 +24,10 @@ wrote my-pets.yaml; next: pipeline run my-pets.yaml
     // The one pipeline here is meant where none is named; other programs' files are not.
     await other.write('compose.yaml', 'services: {}\n');
     const without = await other.command('run', '--offline');
-    expect([without.code, without.stderr]).toEqual([3, expect.stringContaining('No other base is taken in its place')]);
+    expect([without.code, without.stderr]).toEqual([
+      3,
+      expect.stringContaining('No other base is taken unless you name it'),
+    ]);
     other.environment.PIPELINE_MIRROR = other.path('mirror');
     expect((await other.command('run', '--set', 'stages.train.epochs=1')).code).toBe(0);
     const run = await other.run('my-pets.yaml', '--set', 'stages.train.epochs=2');

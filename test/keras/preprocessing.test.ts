@@ -1,6 +1,6 @@
 /** Every base's own preprocessing against Keras's `preprocess_input`, for every level (tools/keras/preprocessing.py). */
 import { expect, test } from '@jest/globals';
-import { hubBaseOf } from '../../src/core/hub-bases.js';
+import { namedOnnxOf } from '../../src/core/hub-bases.js';
 import { bases, type Architecture } from '../../src/model/bases/index.js';
 import { preprocess } from '../../src/model/preprocessing.js';
 import { fixture } from './fixture.js';
@@ -12,7 +12,7 @@ const golden = fixture<{
 
 test('every base that Keras has is compared', () => {
   const ofKeras = Object.keys(bases).filter(
-    (name) => bases[name as Architecture].published.length > 0 && hubBaseOf(name) === undefined,
+    (name) => bases[name as Architecture].published.length > 0 && namedOnnxOf(name) === undefined,
   );
   expect(Object.keys(golden.bases).sort()).toEqual(ofKeras.sort());
 });

@@ -4,7 +4,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { describeHubFit, hubBaseOf, hubImageText, type HubImages, isOnnxBase } from '../../core/hub-bases.js';
+import { describeHubFit, namedOnnxOf, hubImageText, type HubImages, isOnnxBase } from '../../core/hub-bases.js';
 import { PREPROCESSOR, readPreprocessorConfig } from '../../core/preprocessor-config.js';
 import type { Problem } from '../../core/problem.js';
 import { pathOf } from '../../core/source.js';
@@ -55,7 +55,7 @@ function wantsOf({ name, config }: Stage<'load-base'>, root: string): Wants | un
       isFixed: false,
     };
   }
-  const hub = hubBaseOf(config.architecture);
+  const hub = namedOnnxOf(config.architecture);
   if (hub === undefined) return undefined;
   return { ...hub, size: own ?? hub.size, by: `\`${config.architecture}\``, isFixed: config.weights === undefined };
 }

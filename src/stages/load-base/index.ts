@@ -1,7 +1,7 @@
 /** load-base: a pretrained network without its top, with layers from code or a file and weights from a file. */
 import type { StageDefinition } from '../../core/stage.js';
 import type { Json } from '../../core/canonical.js';
-import { hubBaseOf } from '../../core/hub-bases.js';
+import { namedOnnxOf } from '../../core/hub-bases.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { isModelDocument } from '../../model/document.js';
 import { ONNX_IMPL } from './onnx-impl.js';
@@ -19,7 +19,7 @@ function onnxFields(config: LoadBaseConfig): Readonly<Record<string, Json>> {
   const { architecture, output, tokens, input_size: size } = config;
   if (architecture === 'onnx')
     return { onnx: ONNX_IMPL, output: output ?? 'auto', tokens: tokens ?? null, input_size: size ?? null };
-  const hub = hubBaseOf(architecture);
+  const hub = namedOnnxOf(architecture);
   if (hub === undefined) return {};
   return {
     onnx: ONNX_IMPL,

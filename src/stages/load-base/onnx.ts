@@ -1,6 +1,6 @@
 /** The work of load-base for ONNX files: reads the network with its tensors, and how it wants its images. */
 import { basename } from 'node:path';
-import { hubBaseOf, type HubBase } from '../../core/hub-bases.js';
+import { namedOnnxOf, type HubBase, type PackageBase } from '../../core/hub-bases.js';
 import { failure, PipelineError } from '../../core/problem.js';
 import { readRegular } from '../../core/regular-file.js';
 import { count } from '../../core/text/count.js';
@@ -18,7 +18,7 @@ import type { WeightsFile } from './source.js';
 export async function putOnnxBase(source: WeightsFile, context: StageContext<'load-base'>): Promise<void> {
   const { config, note, putBytes, putJson } = context;
   const wants = source.preprocessor === undefined ? undefined : await readWants(source.preprocessor);
-  const hub = hubBaseOf(config.architecture);
+  const hub = namedOnnxOf(config.architecture);
   const size = config.input_size ?? wants?.size ?? hub?.size ?? [224, 224];
   const { output = hub?.output ?? 'auto', tokens = hub?.tokens } = config;
   const where = source.shown ?? source.path;
@@ -67,12 +67,17 @@ async function readWants({ path, digest }: NonNullable<WeightsFile['preprocessor
 }
 
 /** How a network of the hub wants its pixels. */
-function wantsOf({ mean, std }: HubBase): Normalization {
+function wantsOf({ mean, std }: HubBase | PackageBase): Normalization {
   return { kind: 'normalize', scale: 1 / 255, mean, std, channels: 'rgb' };
 }
 
 /** A file that a person named for a network of the hub, or that was mixed up in a mirror. */
-function refuseOtherThan({ features, file }: HubBase, architecture: string, layer: OnnxLayer, where: string): void {
+function refuseOtherThan(
+  { features, file }: HubBase | PackageBase,
+  architecture: string,
+  layer: OnnxLayer,
+  where: string,
+): void {
   const { shape } = layer;
   if (shape.at(-1) === features) return;
   throw failure('invalid', {

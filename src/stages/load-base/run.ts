@@ -1,6 +1,6 @@
 /** The work of load-base: builds or reads the network, without its top, with weights that fit. */
 import type { Digest } from '../../core/digest.js';
-import { hubBaseOf, isOnnxBase } from '../../core/hub-bases.js';
+import { namedOnnxOf, isOnnxBase } from '../../core/hub-bases.js';
 import { packageFile } from '../../core/package.js';
 import { failure, type PipelineError } from '../../core/problem.js';
 import { changedMeanwhile } from '../../core/regular-file.js';
@@ -81,9 +81,9 @@ async function bring(source: Source, context: StageContext<'load-base'>): Promis
   const { download } = source;
   const { architecture } = context.config;
   const fetched = await fetchWeights(download, context).catch((error: unknown) => {
-    throw unfetched(error, architecture, download);
+    throw unfetched(error, { architecture, stage: context.name }, download);
   });
-  return { kind: 'file', shown: hubBaseOf(architecture) === undefined ? download.url : architecture, ...fetched };
+  return { kind: 'file', shown: namedOnnxOf(architecture) === undefined ? download.url : architecture, ...fetched };
 }
 
 /** What the pipeline says, or what is known of the base: one that prepares its pixels itself takes them as they are. */

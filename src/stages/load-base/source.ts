@@ -1,7 +1,7 @@
 /** Where the weights of a base come from, identified by content. */
 import type { Json } from '../../core/canonical.js';
 import { digestOf, type Digest } from '../../core/digest.js';
-import { hubUrl, isOnnxBase } from '../../core/hub-bases.js';
+import { hubUrl, isOnnxBase, packageBaseOf } from '../../core/hub-bases.js';
 import { packageFile } from '../../core/package.js';
 import { failure } from '../../core/problem.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
@@ -13,6 +13,7 @@ import { baseFormats } from '../../model/formats/identify.js';
 import type { ExpectedDigests } from '../../model/model-folder.js';
 import { modelFiles } from '../../model/read-model.js';
 import { findOnnxFiles } from './onnx-files.js';
+import { packagedOnnx } from './package-base.js';
 import { pinPreimage } from '../../sources/pins.js';
 
 /** Local weights: noise for tests, or a file. */
@@ -83,6 +84,11 @@ async function locateWeights({
 }: SurveyContext<'load-base'>): Promise<LocalSource> {
   const { weights } = config;
   if (weights === 'random') return { kind: 'random' };
+  const inPackage = weights === undefined ? packageBaseOf(config.architecture) : undefined;
+  if (inPackage !== undefined) {
+    const { path, digest } = await packagedOnnx(inPackage, config.architecture, resolvePath('.'), digestFile);
+    return { kind: 'file', shown: config.architecture, path, digest, files: new Map([[path, digest]]) };
+  }
   const path =
     weights === undefined ? packageFile(bases[config.architecture].packaged!.file) : resolvePath(nameOf(weights));
   const shown = weights === undefined ? path : nameOf(weights);
