@@ -5,6 +5,8 @@ import type { ServedFacts } from '../model/served-facts.js';
 export interface Classifier {
   /** The runtime and how it computes, for people. */
   readonly runtime: string;
+  /** A sentence about why it is this runtime. */
+  readonly note?: string;
   /** Predicts one image of height x width x 3 RGB bytes, not yet preprocessed. */
   predict(pixels: Uint8Array): Promise<Prediction>;
 }

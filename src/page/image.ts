@@ -42,6 +42,11 @@ export async function prepareImage(file: Blob, image: ImageSpec): Promise<Prepar
   return { pixels, transparent, onlyHere: isHeic };
 }
 
+/** The RGB bytes of an image that has the network's size already. */
+export async function decodePixels(file: Blob): Promise<Uint8Array> {
+  return withoutAlpha((await decode(file)).data).rgb;
+}
+
 /** The pixels at full size: browsers resize differently from the tool. Color profiles are ignored, as in the tool. */
 async function decode(file: Blob, failure = 'cannot be decoded by this browser'): Promise<ImageData> {
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' }).catch(() => {

@@ -17,8 +17,9 @@ export function introduceModel({ name, classes, image, margin }: ServedFacts): v
       : `The page says “not sure” if the two best scores are less than ${+(margin * 100).toFixed(1)} percentage points apart. To change this, start pipeline serve with --margin.`;
 }
 
-export function introduceRuntime({ runtime }: Classifier): void {
+export function introduceRuntime({ runtime, note = '' }: Classifier): void {
   element('runtime').textContent = `Runs on ${runtime}.`;
+  element('runtime-note').textContent = note;
 }
 
 /** A bar for models that take a while to arrive. Its numbers are not announced, the status is. */
