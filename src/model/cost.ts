@@ -58,13 +58,17 @@ export function* graphCost(graph: Graph): Generator<StepCost, void, undefined> {
 function kernelNumbers(layer: Layer, input: Shape | undefined): number {
   if (!('kernelSize' in layer)) return 0;
   const extents = layer.kernelSize.map((size, axis) => (size - 1) * layer.dilation[axis] + 1);
-  return sizeOf(extents) * (input?.[2] ?? 1) * (layer.kind === 'conv2d' ? layer.filters : layer.depthMultiplier);
+  return (
+    sizeOf(extents) *
+    (input?.[2] ?? 1) *
+    (layer.kind === 'conv2d' ? layer.filters / (layer.groups ?? 1) : layer.depthMultiplier)
+  );
 }
 
 function multiplicationsEach(layer: Layer, input: Shape | undefined): number {
   switch (layer.kind) {
     case 'conv2d':
-      return sizeOf(layer.kernelSize) * (input?.[2] ?? 1);
+      return (sizeOf(layer.kernelSize) * (input?.[2] ?? 1)) / (layer.groups ?? 1);
     case 'depthwise_conv2d':
       return sizeOf(layer.kernelSize);
     case 'separable_conv2d':

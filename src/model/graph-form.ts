@@ -7,6 +7,7 @@ import {
   isOneOf,
   isShapedAs,
   isString,
+  optional,
   type Guard,
 } from '../core/guards.js';
 import type { Graph, Layer, LayerKind, Pair } from './graph.js';
@@ -18,7 +19,20 @@ const isPairOf =
     Array.isArray(value) && value.length === 2 && value.every(isMember);
 const isPair = isPairOf(isPositive);
 const isPadding = isOneOf('same', 'valid');
-const isActivation = isOneOf('linear', 'relu', 'relu6', 'sigmoid', 'softmax', 'tanh', 'silu', 'gelu', 'hard_silu');
+const isActivation = isOneOf(
+  'linear',
+  'relu',
+  'relu6',
+  'sigmoid',
+  'softmax',
+  'tanh',
+  'silu',
+  'gelu',
+  'hard_silu',
+  'elu',
+  'selu',
+  'mish',
+);
 const isExtent: Guard<number | null> = (value): value is number | null => value === null || isPositive(value);
 
 const isSides: Guard<readonly [Pair, Pair]> = (value): value is readonly [Pair, Pair] =>
@@ -31,7 +45,7 @@ const pooling = { poolSize: isPair, strides: isPair, padding: isPadding };
 /** The fields of each kind besides those that all have. */
 const fields: Readonly<Record<LayerKind, Readonly<Record<string, Guard<unknown>>>>> = {
   input: { shape: isListOf(isExtent) },
-  conv2d: { filters: isPositive, ...windowed, ...affine },
+  conv2d: { filters: isPositive, groups: optional(isPositive), ...windowed, ...affine },
   depthwise_conv2d: { depthMultiplier: isPositive, ...windowed, ...affine },
   separable_conv2d: { filters: isPositive, depthMultiplier: isPositive, ...windowed, ...affine },
   max_pooling2d: pooling,

@@ -55,7 +55,7 @@ export function weightSpecs(layer: Layer, input: Shape): WeightSpec[] {
   switch (layer.kind) {
     case 'conv2d':
       return [
-        spec('kernel', [...layer.kernelSize, channels, layer.filters]),
+        spec('kernel', [...layer.kernelSize, channels / (layer.groups ?? 1), layer.filters]),
         ...(layer.useBias ? [spec('bias', [layer.filters])] : []),
       ];
     case 'depthwise_conv2d':

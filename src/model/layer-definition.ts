@@ -14,6 +14,7 @@ import type {
   Shape,
   WeightSpec,
 } from './graph.js';
+import { selu } from './layer-types.js';
 import { samePadding } from './same-padding.js';
 import type { Tensor, Weights } from './tensor.js';
 
@@ -160,6 +161,12 @@ function activated(
       return x / (1 + Math.exp(-x));
     case 'gelu':
       return x * belowNormal(x);
+    case 'elu':
+      return x > 0 ? x : Math.expm1(x);
+    case 'selu':
+      return selu.scale * (x > 0 ? x : selu.alpha * Math.expm1(x));
+    case 'mish':
+      return x * Math.tanh(Math.log1p(Math.exp(x)));
     case 'hard_silu':
       return (x * Math.min(Math.max(x + 3, 0), 6)) / 6;
     case 'softmax': {
@@ -205,8 +212,12 @@ function convolved(
   let sum = 0;
   for (const { pixel, tap } of pixelsUnder({ ...layer, size: layer.kernelSize }, x.shape, place, shape)) {
     if (layer.kind === 'conv2d') {
-      for (let c = 0; c < depth; c++)
-        sum += x.data[pixel * depth + c] * kernel[(tap * depth + c) * layer.filters + channel];
+      // A channel of the output reads the channels of its group.
+      const { groups = 1, filters } = layer;
+      const own = depth / groups;
+      const from = Math.floor(channel / (filters / groups)) * own;
+      for (let c = 0; c < own; c++)
+        sum += x.data[pixel * depth + from + c] * kernel[(tap * own + c) * filters + channel];
     } else {
       // The multiplier's outputs of one channel are side by side.
       sum +=

@@ -2,8 +2,26 @@
 
 export type Padding = 'same' | 'valid';
 export type Pair = readonly [number, number];
-/** `relu6` is Keras's ReLU with max_value 6; `gelu` is the exact one; `hard_silu` is x relu6(x + 3) / 6. */
-export type Activation = 'linear' | 'relu' | 'relu6' | 'sigmoid' | 'softmax' | 'tanh' | 'silu' | 'gelu' | 'hard_silu';
+/**
+ * `relu6` is Keras's ReLU with max_value 6; `gelu` is the exact one; `hard_silu` is x relu6(x + 3) / 6; `elu` has an alpha
+ * of 1; `mish` is x tanh(log(1 + exp(x))).
+ */
+export type Activation =
+  | 'linear'
+  | 'relu'
+  | 'relu6'
+  | 'sigmoid'
+  | 'softmax'
+  | 'tanh'
+  | 'silu'
+  | 'gelu'
+  | 'hard_silu'
+  | 'elu'
+  | 'selu'
+  | 'mish';
+
+/** SELU is `scale` times x, or `scale` times `alpha` times exp(x) - 1 below zero (https://arxiv.org/abs/1706.02515). */
+export const selu = { alpha: 1.6732632423543772, scale: 1.0507009873554805 } as const;
 
 /** A tensor's shape without its batch dimension: [height, width, channels] or [units]. */
 export type Shape = readonly number[];
@@ -32,6 +50,8 @@ interface Convolution extends Common {
 export type Conv2dLayer = Convolution & {
   readonly kind: 'conv2d';
   readonly filters: number;
+  /** Each reads as many channels and gives as many, in their order; one group if left out. */
+  readonly groups?: number;
 };
 export type DepthwiseConv2dLayer = Convolution & {
   readonly kind: 'depthwise_conv2d';

@@ -82,7 +82,7 @@ function windowsOf(layer: Layer): number[] {
 function multiplications(layer: Layer, input: Shape, output: Shape): number {
   switch (layer.kind) {
     case 'conv2d':
-      return sizeOf(output) * sizeOf(layer.kernelSize) * input[2];
+      return (sizeOf(output) * sizeOf(layer.kernelSize) * input[2]) / (layer.groups ?? 1);
     case 'depthwise_conv2d':
       return sizeOf(output) * sizeOf(layer.kernelSize);
     case 'separable_conv2d':

@@ -22,7 +22,7 @@ python3 -m venv "$folder/venv"
 export TF_CPP_MIN_LOG_LEVEL=3 PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$folder/files"
 cd "$here"
-for script in applications h5_fixtures nested_fixtures newer_fixtures augment_golden preprocessing pictures formats fit head_golden; do
+for script in applications h5_fixtures nested_fixtures newer_fixtures grouped_fixtures augment_golden preprocessing pictures formats fit head_golden; do
   "$folder/venv/bin/python" "$script.py"
 done
 "$folder/venv/bin/python" networks.py "$folder/files"

@@ -37,6 +37,9 @@ const activations: Readonly<Record<Activation, (x: Tensor) => Tensor>> = {
   tanh: tf.tanh,
   silu: (x) => tf.mul(x, tf.sigmoid(x)),
   gelu: (x) => tf.mul(tf.mul(x, tf.add(tf.erf(tf.div(x, Math.SQRT2)), 1)), 0.5),
+  elu: tf.elu,
+  selu: tf.selu,
+  mish: (x) => tf.mul(x, tf.tanh(tf.softplus(x))),
   hard_silu: (x) => tf.mul(x, tf.div(tf.relu6(tf.add(x, 3)), 6)),
 };
 
@@ -44,7 +47,7 @@ const table: { readonly [K in LayerKind]: Apply<K> } = {
   input: (_, [x]) => x,
   conv2d(layer, [x], pass) {
     const kernel = dilated(weight(pass, layer, 'kernel'), layer.dilation);
-    return finish(tf.conv2d(x as Tensor4D, kernel, pair(layer.strides), layer.padding), layer, pass);
+    return finish(inGroups(layer, x as Tensor4D, kernel), layer, pass);
   },
   depthwise_conv2d(layer, [x], pass) {
     const kernel = dilated(weight(pass, layer, 'depthwise_kernel'), layer.dilation);
@@ -100,6 +103,17 @@ const table: { readonly [K in LayerKind]: Apply<K> } = {
   global_average_pooling2d: (_, [x]) => tf.mean(x, [1, 2]),
   global_max_pooling2d: (_, [x]) => tf.max(x, [1, 2]),
 };
+
+/** TF.js has no convolution in groups: each is one of its own. */
+function inGroups({ groups = 1, strides, padding }: LayerOf<'conv2d'>, x: Tensor4D, kernel: Tensor4D): Tensor {
+  const convolved = (images: Tensor4D, own: Tensor4D): Tensor4D => tf.conv2d(images, own, pair(strides), padding);
+  if (groups === 1) return convolved(x, kernel);
+  const kernels = tf.split(kernel, groups, 3) as Tensor4D[];
+  return tf.concat(
+    (tf.split(x, groups, 3) as Tensor4D[]).map((images, group) => convolved(images, kernels[group])),
+    3,
+  );
+}
 
 /**
  * Under SAME, TF.js leaves the padding out of the mean but not out of the gradient, which it divides by the whole

@@ -2,6 +2,7 @@
 import type { Graph } from '../graph.js';
 import { arranged } from '../layers-model/arrange.js';
 import { parseModel } from '../layers-model/config.js';
+import { withoutSlashes } from '../layers-model/outline.js';
 import { readNetwork, type Network, type ReadOptions } from '../layers-model/read.js';
 import type { ReadModel } from '../read-result.js';
 import { damaged, Hdf5File } from './hdf5.js';
@@ -69,11 +70,20 @@ function variablesIn(file: Hdf5File): string | undefined {
   return !isThere(`${root}/conv2d`) && isThere(inner) ? inner : root;
 }
 
+/** Slashes in a layer's name, and names before it: real files come to three. */
+const mostFolders = 16;
+
 /** The names that layers have in the network, if a group has the weights of a whole inner model. */
 function namesIn({ places }: Network): NameInNetwork {
   const names = new Map([...places].map(([name, { group }]) => [group.join('/'), name]));
   const models = new Set(
     [...places.values()].filter(({ group: [outer, own] }) => outer !== own).map(({ group }) => group[0]),
   );
-  return (group, own) => names.get(`${group}/${own}`) ?? (models.has(group) ? `${group}_${own}` : group);
+  return (group, path) => {
+    const folders = path.split('/').slice(-mostFolders);
+    const ends = folders.map((_, index) => folders.slice(index).join('/'));
+    const name = ends.map((own) => names.get(`${group}/${own}`)).find((found) => found !== undefined);
+    if (name !== undefined) return name;
+    return withoutSlashes(models.has(group) ? `${group}_${ends.at(-1)}` : group);
+  };
 }

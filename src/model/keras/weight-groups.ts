@@ -3,6 +3,7 @@
  * its datasets. Format: keras/src/legacy/saving/legacy_h5_format.py (load_weights_from_hdf5_group).
  */
 import type { WeightSpec } from '../graph.js';
+import { withoutSlashes } from '../layers-model/outline.js';
 import type { Tensor, Weights } from '../tensor.js';
 import { damaged, type Hdf5File } from './hdf5.js';
 
@@ -30,7 +31,7 @@ const roles: Readonly<Record<string, Role>> = {
 };
 const longestFirst = Object.keys(roles).sort((a, b) => b.length - a.length);
 
-/** The name of a layer in the network, by the group that its weights are in and its own name there. */
+/** The name of a layer in the network, by the group that its weights are in and its own name there, which may be below others. */
 export type NameInNetwork = (group: string, own: string) => string;
 
 /**
@@ -42,7 +43,7 @@ export function readWeightGroups(
   file: Hdf5File,
   root: string,
   where: string,
-  nameIn: NameInNetwork = (group) => group,
+  nameIn: NameInNetwork = withoutSlashes,
 ): Weights {
   if (file.text(root, 'backend') === 'theano') {
     throw damaged(
@@ -56,12 +57,10 @@ export function readWeightGroups(
     throw damaged(where, 'it lists no layers', "a .h5 file as Keras's `save_weights` writes it");
   const weights = new Map<string, Tensor>();
   for (const layer of layers) {
-    if (layer.includes('/'))
-      throw damaged(`${where}, ${layer}`, 'the name of the layer contains a slash', 'a name without one');
     for (const name of file.texts(`${root}/${layer}`, 'weight_names') ?? []) {
       // How many images a Normalization layer was adapted to.
       if (/(^|\/)count(:0)?$/.test(name)) continue;
-      const own = name.split('/').at(-2) ?? layer;
+      const own = name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : layer;
       const key = `${nameIn(layer, own)}/${roleOf(name, `${where}, ${layer}`)}`;
       if (weights.has(key)) throw damaged(where, `two weights are named ${key}`, 'one of each');
       weights.set(key, file.tensor(`${root}/${layer}/${name}`));

@@ -1,5 +1,5 @@
 /** Whether the shapes that a layer reads fit each other and the layer, before anything is computed. */
-import { type Graph, outputShape, type Shape } from '../graph.js';
+import { type Graph, type Layer, outputShape, type Shape } from '../graph.js';
 import { sizeOf } from '../tensor.js';
 import { badModel, show } from './config.js';
 
@@ -7,26 +7,26 @@ import { badModel, show } from './config.js';
 const usualSize = 224;
 
 /**
- * Throws `bad-data` for groups of a convolution that are not one channel each, tensors that cannot be added, multiplied
- * or joined, and shapes that do not hold as many numbers. `groups` are those of the layers that were read as depthwise
- * convolutions.
+ * The layers, those of `groups` as convolutions in that many groups: they were read as depthwise convolutions, which they
+ * are if each group is one channel. Throws `bad-data` for groups that channels cannot be divided into, tensors that cannot
+ * be added, multiplied or joined, and shapes that do not hold as many numbers.
  */
-export function refuseMisfits({ layers }: Graph, groups: ReadonlyMap<string, number>): void {
+export function fittedLayers({ layers }: Graph, groups: ReadonlyMap<string, number>): Layer[] {
+  const fitted = [...layers];
   const shapes = new Map<string, Shape>();
   const [input] = layers;
   // Where the network takes any size, only the channels are sure.
   const sized = input.kind === 'input' && input.shape.every((extent) => extent !== null);
-  for (const layer of layers) {
-    const inputs = layer.inputs.map((name) => shapes.get(name)!);
+  for (const [index, read] of layers.entries()) {
+    const inputs = read.inputs.map((name) => shapes.get(name)!);
+    const layer = grouped(read, groups.get(read.name), inputs);
+    fitted[index] = layer;
     const shape =
       layer.kind === 'input' ? layer.shape.map((extent) => extent ?? usualSize) : outputShape(layer, inputs);
     shapes.set(layer.name, shape);
     // What is too small for its windows at this size may take larger images.
-    if (shape.some((extent) => extent < 1)) return;
+    if (shape.some((extent) => extent < 1)) return fitted;
     const where = `layer ${layer.name}`;
-    const grouped = groups.get(layer.name);
-    if (grouped !== undefined && grouped !== inputs[0][2])
-      throw badModel(where, `groups is ${grouped}, for ${inputs[0][2]} channels`, `one group, or one for each channel`);
     if (
       layer.kind === 'reshape' &&
       sized &&
@@ -44,4 +44,14 @@ export function refuseMisfits({ layers }: Graph, groups: ReadonlyMap<string, num
     if (combines && !inputs.every(fits))
       throw badModel(where, `it reads tensors of the shapes ${inputs.map(show).join(' and ')}`, 'shapes that fit');
   }
+  return fitted;
+}
+
+/** A convolution that was read as depthwise, if its groups have several channels. */
+function grouped(layer: Layer, groups: number | undefined, [input]: readonly Shape[]): Layer {
+  if (groups === undefined || layer.kind !== 'depthwise_conv2d' || groups === input[2]) return layer;
+  if (input[2] % groups !== 0)
+    throw badModel(`layer ${layer.name}`, `groups is ${groups}, for ${input[2]} channels`, 'a divisor of the channels');
+  const { depthMultiplier, ...convolution } = layer;
+  return { ...convolution, kind: 'conv2d', filters: depthMultiplier * groups, groups };
 }

@@ -16,6 +16,9 @@ const activationNames = [
   'tanh',
   'silu',
   'gelu',
+  'elu',
+  'selu',
+  'mish',
 ] as const satisfies readonly Activation[];
 /** Names that Keras also has for an activation. */
 const otherNames: ReadonlyMap<unknown, Activation> = new Map([['swish', 'silu']]);
@@ -86,6 +89,10 @@ const classes: Readonly<Record<string, Read>> = {
   'Custom>CustomScaleLayer': scaledSum,
   Activation: (config, common) => ({ ...common, kind: 'activation', activation: activationAlone(config) }),
   ReLU: relu,
+  ELU(config, common) {
+    config.only('alpha', [1], '1');
+    return { ...common, kind: 'activation', activation: 'elu' };
+  },
   Softmax(config, common) {
     config.only('axis', [-1, [-1]], '-1, the last axis');
     return { ...common, kind: 'activation', activation: 'softmax' };

@@ -5,7 +5,7 @@ import { isRecord } from '../../core/is-record.js';
 import { own } from '../../core/own.js';
 import type { Graph } from '../graph.js';
 import { ModelFolder, type ReadFile } from '../model-folder.js';
-import type { Tensor, Weights } from '../tensor.js';
+import { layerOfWeight, type Tensor, type Weights } from '../tensor.js';
 import { arranged } from './arrange.js';
 import { badModel, parseLayersModel } from './config.js';
 import { readNetwork, type ReadOptions } from './read.js';
@@ -40,15 +40,23 @@ export async function readLayersModel(
   { folder = ModelFolder.of(path), ...options }: LoadOptions = {},
 ): Promise<LoadedModel> {
   const json = parseLayersModel(await readJson(path, folder), path);
-  const { graph, constants, passed } = readNetwork(json['modelTopology'], path, options);
+  const { graph, constants, passed, places } = readNetwork(json['modelTopology'], path, options);
   const groups = readManifest(json['weightsManifest'], path);
   const weights = new Map<string, Tensor>();
+  // Layers whose own names have slashes are called otherwise in the network.
+  const renamed = new Map(
+    [...places].flatMap(([name, { group }]) => (group[1].includes('/') ? [[group[1], name] as const] : [])),
+  );
+  const inNetwork = (weight: string): string => {
+    const layer = layerOfWeight(weight);
+    return renamed.has(layer) ? `${renamed.get(layer)!}${weight.slice(layer.length)}` : weight;
+  };
   const { userDefinedMetadata } = json;
   const metadata = isRecord(userDefinedMetadata) ? userDefinedMetadata : {};
   const digests = isRecord(metadata['sha256']) ? metadata['sha256'] : {};
   for (const group of groups) {
     for (const [name, tensor] of decodeGroup(group, await readGroup(group, path, folder, digests)))
-      weights.set(name, tensor);
+      weights.set(inNetwork(name), tensor);
   }
   return { graph, weights: arranged(graph, weights, constants), passed, metadata, files: [...folder.files] };
 }

@@ -62,6 +62,14 @@ interface Listed {
   readonly outer: string;
 }
 
+/**
+ * Names of weights are `layer/role`, so a layer's name has no slash in the network. MobileNetV3 by Keras 2 has such names,
+ * which Keras 3 writes with `_` too.
+ */
+export function withoutSlashes(name: string): string {
+  return name.replaceAll('/', '_');
+}
+
 class Unfolding {
   private readonly layers: OutlinedLayer[] = [];
   private readonly taken = new Set<string>();
@@ -200,13 +208,11 @@ class Unfolding {
     const name = entry['name'] ?? record(entry['config'], this.where, 'the config of a layer')['name'];
     if (typeof name !== 'string' || name === '')
       throw badModel(this.where, `the name of a layer is ${show(name)}`, 'a string');
-    // Names of weights are `layer/role`: a slash in the layer's name would make them ambiguous.
-    if (name.includes('/')) throw badModel(`layer ${name}`, 'the name contains a slash', 'a name without one');
     return { own: name, entry };
   }
 
   private unique(own: string, parent: Listed | undefined): string {
-    let name = own;
+    let name = withoutSlashes(own);
     while (this.taken.has(name)) {
       if (parent === undefined) throw badModel(this.where, `two layers have the same name: ${own}`);
       name = `${parent.id}_${name}`;

@@ -10,7 +10,7 @@ import { topOf } from '../split.js';
 import type { Tensor, Weights } from '../tensor.js';
 import { normalizationConstants } from './arrange.js';
 import { badModel, LayerConfig, record } from './config.js';
-import { refuseMisfits } from './fitting.js';
+import { fittedLayers } from './fitting.js';
 import { knownClasses, readLayer } from './layers.js';
 import { followed, ordered } from './order.js';
 import { operationOf, readOperation } from './operations.js';
@@ -81,8 +81,8 @@ export function readNetwork(topology: unknown, where: string, { withoutTop = fal
   refuseSameNames(layers, where);
   if (found(needed[needed.length - 1].name) !== layers[layers.length - 1].name)
     throw badModel(where, 'its output is not that of its last layer');
-  const graph = { name: outline.name, layers };
-  refuseMisfits(graph, new Map(kept.flatMap(groupsOf)));
+  const fitted = fittedLayers({ name: outline.name, layers }, new Map(kept.flatMap(groupsOf)));
+  const graph = { name: outline.name, layers: fitted };
   refuseOversized(graph, where);
   return {
     graph,

@@ -4,6 +4,7 @@ import type { FloatType } from '../../core/schema-types.js';
 import { allWeightSpecs, type Graph, type Layer, outputOf, shapesOf } from '../graph.js';
 import { isStoredAsFloat16, toHalves } from '../rounding.js';
 import type { Tensor, Weights } from '../tensor.js';
+import { ungrouped } from './ungrouped.js';
 
 /** The size that TF.js's own converter cuts at: small enough for a browser's cache. */
 const shardBytes = 4 * 2 ** 20;
@@ -27,10 +28,11 @@ type Written = readonly [className: string, config: Readonly<Record<string, unkn
  * each must be there: see `fitWeights`.
  */
 export function writeLayersModel(
-  graph: Graph,
-  weights: Weights,
+  network: Graph,
+  values: Weights,
   options: WriteOptions,
 ): { readonly files: ReadonlyMap<string, Uint8Array> } {
+  const { graph, weights } = ungrouped(network, values);
   const type = options.weightType ?? 'float32';
   const stored = allWeightSpecs(graph).map(({ name }) => storedWeight(name, weights.get(name)!, type));
   const bytes = Buffer.concat(stored.map((weight) => weight.bytes));

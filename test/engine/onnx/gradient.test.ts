@@ -50,7 +50,7 @@ describe.each([
   ['rows', vector],
   ['pictures', image],
 ])('on %s', (_, shape) => {
-  test.each<Activation>(['linear', 'relu', 'sigmoid', 'tanh', 'softmax', 'silu', 'gelu'])(
+  test.each<Activation>(['linear', 'relu', 'sigmoid', 'tanh', 'softmax', 'silu', 'gelu', 'elu', 'selu', 'mish'])(
     'activation %s',
     async (activation) => {
       expect(

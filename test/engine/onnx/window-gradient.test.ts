@@ -67,6 +67,12 @@ describe.each(Object.entries(windows))('%s', (_, window) => {
     expect(await worstGradient(engine, { graph: around([{ ...conv, ...window }]) })).toBeLessThan(2e-3);
   });
 
+  test('of a convolution in groups', async () => {
+    const wide = { ...conv, name: 'wide', filters: 4, kernelSize: [1, 1] } as const;
+    const grouped = { ...conv, inputs: ['wide'], filters: 6, groups: 2, ...window };
+    expect(await worstGradient(engine, { graph: around([wide, grouped]) })).toBeLessThan(2e-3);
+  });
+
   test('of a depthwise convolution', async () => {
     expect(await worstGradient(engine, { graph: around([{ ...depthwise, ...window }]) })).toBeLessThan(2e-3);
   });

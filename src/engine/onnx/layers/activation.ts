@@ -1,5 +1,6 @@
 /** Activations, alone or at the end of another layer. Gradients are computed from the output where it is enough. */
 import type { Activation } from '../../../model/graph.js';
+import { selu } from '../../../model/layer-types.js';
 import type { GraphBuilder, Name } from '../builder.js';
 import { channelAxis, inOrder, type Value } from './rule.js';
 
@@ -32,6 +33,12 @@ function forward(graph: GraphBuilder, activation: Activation, input: Value): Nam
       return graph.node('Mul', [graph.node('Mul', [input.name, onePlusErf(graph, input.name)]), graph.scalar(0.5)]);
     case 'hard_silu':
       return graph.node('Mul', [input.name, hardSigmoid(graph, input.name)]);
+    case 'elu':
+      return graph.node('Elu', [input.name], { alpha: { float: 1 } });
+    case 'selu':
+      return graph.node('Selu', [input.name], { alpha: { float: selu.alpha }, gamma: { float: selu.scale } });
+    case 'mish':
+      return graph.node('Mul', [input.name, tanhOfSoftplus(graph, input.name)]);
   }
 }
 
@@ -39,6 +46,11 @@ function forward(graph: GraphBuilder, activation: Activation, input: Value): Nam
 function onePlusErf(graph: GraphBuilder, x: Name): Name {
   const erf = graph.node('Erf', [graph.node('Div', [x, graph.scalar(Math.SQRT2)])]);
   return graph.node('Add', [erf, graph.scalar(1)]);
+}
+
+/** What mish multiplies x by. */
+function tanhOfSoftplus(graph: GraphBuilder, x: Name): Name {
+  return graph.node('Tanh', [graph.node('Softplus', [x])]);
 }
 
 /** relu6(x + 3) / 6 */
@@ -80,6 +92,20 @@ function derivative(graph: GraphBuilder, activation: Activation, input: Value, o
       const bell = op('Exp', op('Mul', op('Mul', x, x), graph.scalar(-0.5)));
       const density = op('Mul', bell, graph.scalar(1 / Math.sqrt(2 * Math.PI)));
       return op('Mul', g, op('Add', op('Mul', onePlusErf(graph, x), graph.scalar(0.5)), op('Mul', x, density)));
+    }
+    case 'elu': // g where y > 0, else g (y + 1)
+      return op('Where', positive(), g, op('Mul', g, op('Add', y, graph.scalar(1))));
+    case 'selu': {
+      // g scale where y > 0, else g (y + scale alpha)
+      const { alpha, scale } = selu;
+      const slope = op('Where', positive(), graph.scalar(scale), op('Add', y, graph.scalar(scale * alpha)));
+      return op('Mul', g, slope);
+    }
+    case 'mish': {
+      // g (t + x s (1 - t^2)), with t = tanh(softplus(x)) and s = sigmoid(x), the slope of softplus
+      const t = tanhOfSoftplus(graph, x);
+      const slope = op('Mul', op('Sigmoid', x), op('Sub', graph.scalar(1), op('Mul', t, t)));
+      return op('Mul', g, op('Add', t, op('Mul', x, slope)));
     }
     case 'hard_silu': {
       // g (h + x / 6 where h, the hard sigmoid, is between 0 and 1)

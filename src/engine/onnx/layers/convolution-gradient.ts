@@ -20,7 +20,23 @@ export interface Convolution {
  * places by the gradient, over all places of all images. The channels come before the batch for it, so that the
  * product adds the images up too; moving whole images about is cheap.
  */
-export function byKernel(graph: GraphBuilder, { layer, pads, input, output }: Convolution, x: Name, g: Name): Name {
+export function byKernel(graph: GraphBuilder, convolution: Convolution, x: Name, g: Name): Name {
+  const { groups, input, output } = convolution;
+  if (groups === 1) return byWholeKernel(graph, convolution, x, g);
+  // Each group by itself; their kernels are side by side.
+  const [read, made] = [input[2] / groups, output[2] / groups];
+  const part = { ...convolution, input: [input[0], input[1], read], output: [output[0], output[1], made] };
+  const kernels = steps(groups).map((group) =>
+    byWholeKernel(graph, part, channelsOf(graph, x, group * read, read), channelsOf(graph, g, group * made, made)),
+  );
+  return joined(graph, kernels, 3);
+}
+
+function channelsOf(graph: GraphBuilder, x: Name, from: number, count: number): Name {
+  return graph.node('Slice', [x, ...[[from], [from + count], [1]].map((values) => graph.integers(values))]);
+}
+
+function byWholeKernel(graph: GraphBuilder, { layer, pads, input, output }: Convolution, x: Name, g: Name): Name {
   const [rows, columns] = slidesOf(layer, output);
   const [height, width] = extents(input, pads);
   const places = padded(graph, transposed(graph, x, [1, 0, 2, 3]), pads);
@@ -95,7 +111,8 @@ export function byInput(graph: GraphBuilder, convolution: Convolution, g: Name, 
   const around = reach.map((extent, side) => extent - pads[side]);
   if (strides.every((stride) => stride === 1) && around.every((pad) => pad >= 0)) {
     const turned = turnedAround(graph, kernel, kernelSize[0] * kernelSize[1]);
-    const operand = reshaped(graph, turned, [input[2], output[2] / groups, ...kernelSize]);
+    const inOrder = layer.kind === 'conv2d' && groups > 1 ? groupsFirst(graph, turned, convolution) : turned;
+    const operand = reshaped(graph, inOrder, [input[2], output[2] / groups, ...kernelSize]);
     return graph.node('Conv', [g, operand], { ...shared, pads: { ints: around } });
   }
   // Rows and columns that no window reaches get nothing.
@@ -108,6 +125,12 @@ export function byInput(graph: GraphBuilder, convolution: Convolution, g: Name, 
     pads: { ints: pads },
     output_padding: { ints: left },
   });
+}
+
+/** Rows of a turned kernel (in of a group, group, out of it) with the group first. */
+function groupsFirst(graph: GraphBuilder, turned: Name, { groups, input, output }: Convolution): Name {
+  const rows = reshaped(graph, turned, [input[2] / groups, groups, output[2] / groups, -1]);
+  return transposed(graph, rows, [1, 0, 2, 3]);
 }
 
 /** [height, width, in, out] to (in, out) rows of the kernel's places, the last place first. */

@@ -14,7 +14,8 @@ import { windowPads } from './windows.js';
 /** Keras's kernels are [height, width, in, out], ONNX's [out, in, height, width]. */
 export function applyConv2d(scope: Scope, layer: Conv2dLayer, [input]: readonly Value[]): Applied {
   const kernel = scope.weights.arranged('kernel', [3, 2, 0, 1]);
-  return convolve(scope, layer, input, { role: 'kernel', arranged: kernel, groups: 1, gradient: byKernel });
+  const { groups = 1 } = layer;
+  return convolve(scope, layer, input, { role: 'kernel', arranged: kernel, groups, gradient: byKernel });
 }
 
 /**
