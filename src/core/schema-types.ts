@@ -326,6 +326,10 @@ export interface IngestConfig {
      */
     crop_pct: number;
     /**
+     * For `fit: crop`: how half of an odd margin is rounded, which decides where the center begins. `down` as in transformers, `even` (to the even number) as in torchvision and timm.
+     */
+    crop_rounding: 'down' | 'even';
+    /**
      * For `fit: pad`: the color around the image, red, green and blue from 0 to 255.
      *
      * @minItems 3

@@ -24,10 +24,12 @@ export function imageSpecOf({
   orientation,
   fit,
   crop_pct,
+  crop_rounding,
   fill,
 }: IngestConfig['image']): ImageSpec {
   const spec = { size, interpolation, orientation };
-  if (fit === 'crop') return { ...spec, fit: { kind: fit, crop_pct } };
+  if (fit === 'crop')
+    return { ...spec, fit: { kind: fit, crop_pct, ...(crop_rounding === 'even' && { rounding: crop_rounding }) } };
   return fit === 'pad' ? { ...spec, fit: { kind: fit, fill } } : spec;
 }
 

@@ -13,6 +13,8 @@ export type Fit =
       readonly kind: 'crop';
       /** The share of the short side that is kept. */
       readonly crop_pct: number;
+      /** Odd margins are halved and rounded half to even, as in torchvision; left out, they are rounded down. */
+      readonly rounding?: 'even';
     }
   | {
       readonly kind: 'pad';
@@ -41,7 +43,7 @@ export function sidesBeforeCrop({ width, height }: Extent, cropPct: number): Ext
 /**
  * Places an image of one size in a result of another; without a fit it is stretched over it. The arithmetic of `crop` is that of Hugging Face's processors
  * (`transformers.image_transforms.get_resize_output_image_size` and `center_crop`: the long side and the offsets are
- * rounded down), that of `pad` Pillow's (`PIL.ImageOps.pad`: sides and offsets are rounded half to even).
+ * rounded down, unless `rounding` says as torchvision's `center_crop`), that of `pad` Pillow's (`PIL.ImageOps.pad`: sides and offsets are rounded half to even).
  */
 export function placementOf(from: Extent, to: Extent, fit: Fit | undefined): Placement {
   if (fit === undefined) return { scaled: to, cut: { left: 0, top: 0 }, place: { left: 0, top: 0 }, kept: to };
@@ -52,10 +54,8 @@ export function placementOf(from: Extent, to: Extent, fit: Fit | undefined): Pla
     ? { width: Math.trunc((box.height * from.width) / from.height), height: box.height }
     : { width: box.width, height: Math.trunc((box.width * from.height) / from.width) };
   // A result that is larger than the box cannot be: the share is at most 1.
-  const cut = {
-    left: Math.floor((scaled.width - to.width) / 2),
-    top: Math.floor((scaled.height - to.height) / 2),
-  };
+  const round = fit.rounding === 'even' ? halfToEven : Math.floor;
+  const cut = { left: round((scaled.width - to.width) / 2), top: round((scaled.height - to.height) / 2) };
   return { scaled, cut, place: { left: 0, top: 0 }, kept: to };
 }
 
@@ -80,7 +80,8 @@ function halfToEven(x: number): number {
 /** Whether a value that was read is a fit, with numbers in their range. */
 export function isFit(value: unknown): value is Fit {
   if (!isRecord(value)) return false;
-  const { kind, crop_pct: share, fill } = value;
+  const { kind, crop_pct: share, rounding, fill } = value;
+  if (kind === 'crop' && rounding !== undefined && rounding !== 'even') return false;
   if (kind === 'crop') return typeof share === 'number' && share >= 0.1 && share <= 1;
   const isLevel = (level: unknown) => Number.isInteger(level) && Number(level) >= 0 && Number(level) <= 255;
   return kind === 'pad' && Array.isArray(fill) && fill.length === 3 && fill.every(isLevel);
@@ -89,5 +90,6 @@ export function isFit(value: unknown): value is Fit {
 /** `cropped to 0.875`; for people. */
 export function describeFit(fit: Fit | undefined): string {
   if (fit === undefined) return 'stretched';
-  return fit.kind === 'crop' ? `cropped to ${fit.crop_pct}` : `padded with [${fit.fill.join(', ')}]`;
+  if (fit.kind === 'pad') return `padded with [${fit.fill.join(', ')}]`;
+  return `cropped to ${fit.crop_pct}${fit.rounding === 'even' ? ', margins rounded to even' : ''}`;
 }

@@ -82,9 +82,29 @@ test.each(['pretrained_cfg', 'data_config'])('timm: %s', (key) => {
   expect(read({ [key]: config })).toEqual({
     preprocessing: { kind: 'normalize', scale: 1 / 255, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], channels: 'rgb' },
     size: [240, 240],
-    fit: { kind: 'crop', crop_pct: 0.9 },
+    fit: { kind: 'crop', crop_pct: 0.9, rounding: 'even' },
     interpolation: 'bicubic',
   });
+});
+
+test('timm: what says nothing about pixels is known by name, and all else is refused', () => {
+  const known = {
+    url: '',
+    tag: 'ra',
+    num_classes: 1000,
+    pool_size: [7, 7],
+    first_conv: 'stem',
+    license: 'mit',
+    file: null,
+  };
+  const timm = (config: object) => refusal({ pretrained_cfg: { input_size: [3, 224, 224], ...known, ...config } });
+  expect(timm({})).toBe('taken');
+  expect(timm({ crop_border_pixels: 4 })).toBe('the key `crop_border_pixels` (4) is not understood');
+  expect(timm({ crop_mode: 'border' })).toBe('`crop_mode` is "border"');
+  expect(timm({ crop_mode: 'squash', crop_pct: 1 })).toBe('taken');
+  expect(timm({ crop_mode: 'squash' })).toMatch(/^`crop_mode` is "squash" with a `crop_pct` of 0.875/);
+  expect(timm({ input_size: [3, 224, 192] })).toBe('`input_size` is [3, 224, 192] with a center crop');
+  expect(timm({ interpolation: 'random' })).toBe('`interpolation` is "random"');
 });
 
 test('what is not understood is refused by name', () => {
@@ -93,6 +113,11 @@ test('what is not understood is refused by name', () => {
   expect(refusal({ size: { longest_edge: 224 }, ...half })).toMatch(/^`size.height` is undefined/);
   expect(refusal({ size: { shortest_edge: 224 }, ...half })).toMatch(/gives images of different sizes$/);
   expect(refusal({ size: 224, image_mean: [0.5], image_std: [1, 1, 1] })).toBe('`image_mean` is [0.5]');
+  expect(refusal({ do_resize: false, do_center_crop: true, crop_size: 224, ...half })).toMatch(
+    /^`do_center_crop` without/,
+  );
+  const twice = { size: { shortest_edge: 224 }, crop_pct: 0.9, do_center_crop: true, crop_size: 224, ...half };
+  expect(refusal(twice)).toBe('`crop_pct` and `do_center_crop` crop twice');
   expect(refusal({ size: 224, ...half, resample: 4 })).toBe('`resample` is 4');
   expect(refusal({ size: 224, ...half, rescale_factor: 0 })).toBe('`rescale_factor` is 0');
   expect(refusal([])).toBe('is not a JSON object');

@@ -33,6 +33,7 @@ export const changes: Readonly<
     'image.size': ['[64, 64]', 'all'],
     'image.fit': ['stretch', 'all'],
     'image.crop_pct': ['0.9', 'all'],
+    'image.crop_rounding': ['even', 'all'],
     'image.fill': ['[1, 2, 3]', 'all'],
     'image.interpolation': ['nearest', 'all'],
     'image.orientation': ['stored', 'all'],

@@ -29,7 +29,7 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
     data.context<'ingest'>(
       {
         source: 'p',
-        image: { ...image, fit: 'stretch', crop_pct: 0.875, fill: [0, 0, 0] },
+        image: { ...image, fit: 'stretch', crop_pct: 0.875, crop_rounding: 'down', fill: [0, 0, 0] },
         max_megapixels: 256,
         split: { validation: 0.3, test: 0 },
         on_bad_image: 'fail',
@@ -107,7 +107,7 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
       summary: 'b951786cd292',
     },
     'load-base': {
-      impl: 2,
+      impl: 3,
       model: 'de1c38c7ee7f',
       weights: '3cf7dc4e8070',
     },

@@ -15,6 +15,7 @@ const config: IngestConfig = {
     orientation: 'exif',
     fit: 'stretch',
     crop_pct: 0.875,
+    crop_rounding: 'down',
     fill: [0, 0, 0],
   },
   max_megapixels: 256,

@@ -34,11 +34,12 @@ export function rescaleFactor({ stages, locator }: LintContext): Problem[] {
   });
 }
 
-/** `crop_pct` and `fill` belong to one way each of bringing images to size. */
+/** `crop_pct`, `crop_rounding` and `fill` belong to one way each of bringing images to size. */
 export function fitFields({ stages, locator }: LintContext): Problem[] {
   return stagesOf(stages, 'ingest').flatMap(({ name, config: { image } }) => {
     const fields = [
       { field: 'crop_pct', fit: 'crop', isUsual: image.crop_pct === 0.875 },
+      { field: 'crop_rounding', fit: 'crop', isUsual: image.crop_rounding === 'down' },
       { field: 'fill', fit: 'pad', isUsual: image.fill.every((level) => level === 0) },
     ];
     return fields

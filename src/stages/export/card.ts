@@ -121,7 +121,9 @@ function preparation({ size: [height, width], interpolation, orientation, fit }:
     `image = ${opened}`,
     `to, of = ${larger}`,
     `image = image.resize([side * to // of for side in image.size], ${resampling})`,
-    `left, top = (image.width - ${width}) // 2, (image.height - ${height}) // 2`,
+    fit.rounding === 'even'
+      ? `left, top = round((image.width - ${width}) / 2), round((image.height - ${height}) / 2)`
+      : `left, top = (image.width - ${width}) // 2, (image.height - ${height}) // 2`,
   ];
   return { lines, value: `image.crop((left, top, left + ${width}, top + ${height}))` };
 }

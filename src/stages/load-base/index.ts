@@ -32,7 +32,7 @@ function onnxFields(config: LoadBaseConfig): Readonly<Record<string, Json>> {
 
 export const loadBase: StageDefinition<'load-base'> = {
   kind: 'load-base',
-  impl: 2,
+  impl: 3,
   reads: {},
 
   // Of the weights file, only the content is in the key (from the survey), never its path or URL. Widths are MobileNetV2's alone.
