@@ -12,9 +12,18 @@ export default {
     ...['bases', 'published', 'cases', 'hostile', 'reliability', 'keras/networks'].map(
       (name) => `<rootDir>/test/${name}`,
     ),
-    ...['main-job', 'mirror', 'hub-bases', 'pipelines', 'anywhere', 'interrupt', 'resume', 'estimate', 'page'].map(
-      (name) => `<rootDir>/test/e2e/${name}`,
-    ),
+    ...[
+      'main-job',
+      'mirror',
+      'hub-bases',
+      'pipelines',
+      'anywhere',
+      'interrupt',
+      'resume',
+      'estimate',
+      'page',
+      'completion',
+    ].map((name) => `<rootDir>/test/e2e/${name}`),
     ...['views', 'cache', 'fine-tuning', 'serve-command', 'serve-replaced'].map((name) => `<rootDir>/test/e2e/${name}`),
     ...[
       'config/scale',

@@ -45,6 +45,9 @@ export const graph: CommandSpec = {
   },
 };
 
+/** The names that `--format` takes. */
+export const graphFormats = ['text', 'mermaid', 'dot'] as const;
+
 function edgesOf({ nodes }: StageGraph): Edge[] {
   return nodes.flatMap(({ stage, gates }) => [
     ...Object.entries(stage.references).map(([label, from]): Edge => ({ from, to: stage.name, label })),

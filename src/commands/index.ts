@@ -1,6 +1,7 @@
 /** The table of commands, in the order of the help. */
 import { bases } from './bases.js';
 import { cache } from './cache.js';
+import { completion } from './completion.js';
 import type { CommandSpec } from './host.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
@@ -32,4 +33,5 @@ export const commands: readonly CommandSpec[] = [
   bases,
   cache,
   doctor,
+  completion,
 ];

@@ -71,7 +71,7 @@ export const run: CommandSpec = {
   },
 };
 
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error'];
+export const logLevels: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
 function logLevel(text: string): string {
   if (logLevels.includes(text)) return text;

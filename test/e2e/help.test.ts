@@ -65,6 +65,7 @@ test('every command has help with an example', async () => {
     'init',
     'bases',
     'doctor',
+    'completion',
   ]) {
     const { code, stdout } = await project.command(name, '--help');
     expect([name, code]).toEqual([name, 0]);
