@@ -1,4 +1,4 @@
-/** Networks of the hub by their names, from a mirror folder with small files of the same layout. */
+/** Networks of the hub by their names: small files of the same layout from a mirror folder, and from a server on loopback. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { parse } from 'yaml';
 import { hubBases, type HubName, hubUrl } from '../../src/core/hub-bases.js';
 import { hubNetwork } from '../model/onnx/hub-network.js';
+import { certificate, ProxyServer, serveByTls } from '../sources/proxy-server.js';
 import { Project } from './rig.js';
 
 const names = Object.keys(hubBases) as HubName[];
@@ -126,4 +127,36 @@ stages:
     'ran',
   ]);
   expect(run.stderr).toContain('output `before`, which its classifier reads');
+});
+
+test('a file is fetched from the hub by https at its pinned commit, once', async () => {
+  const bytes = hubNetwork('efficientnet_lite0');
+  const server = await serveByTls(bytes);
+  const proxy = await new ProxyServer().start();
+  proxy.behavior = { to: server.port };
+  // The tunnel of a proxy leads to loopback under the hub's name.
+  Object.assign(project.environment, {
+    PIPELINE_MIRROR: '',
+    PIPELINE_CACHE: project.path('fetched'),
+    NODE_EXTRA_CA_CERTS: certificate,
+    HTTPS_PROXY: `http://${proxy.host}`,
+    NO_PROXY: '',
+  });
+  try {
+    await project.write('hub.yaml', classifier('efficientnet_lite0', lite0Images));
+    const run = await project.run('hub.yaml', 'load-base');
+    expect([run.code, run.stage('load-base').state]).toEqual([0, 'ran']);
+    const url = hubUrl(hubBases.efficientnet_lite0);
+    expect([proxy.asked, server.asked]).toEqual([['huggingface.co:443'], [new URL(url).pathname]]);
+    const lock = parse(await project.read('hub.lock.yaml')) as { downloads: Record<string, object> };
+    expect(lock.downloads[url]).toEqual({
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      size: bytes.length,
+    });
+    expect((await project.run('hub.yaml', 'load-base', '--force')).code).toBe(0);
+    expect(server.asked).toHaveLength(1);
+  } finally {
+    await proxy.stop();
+    await server.stop();
+  }
 });

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 
-/** Made for files.example.com by `openssl req -x509`; the key protects nothing. */
+/** Made for files.example.com and huggingface.co by `openssl req -x509`; the key protects nothing. */
 const folder = join(process.cwd(), 'test', 'fixtures', 'certificate');
 export const certificate = join(folder, 'certificate.pem');
 
@@ -59,15 +59,27 @@ export class ProxyServer {
   }
 }
 
-/** Serves the same bytes for every path, as files.example.com. Resolves to its port and how to end it. */
-export async function serveByTls(bytes: Uint8Array): Promise<{ readonly port: number; stop(): Promise<void> }> {
+interface TlsServer {
+  readonly port: number;
+  /** The paths that were asked for. */
+  readonly asked: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Serves the same bytes for every path, under the names of the certificate. */
+export async function serveByTls(bytes: Uint8Array): Promise<TlsServer> {
+  const asked: string[] = [];
   const server = createTlsServer(
     { key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(certificate) },
-    (_request, response) => response.writeHead(200, { 'content-length': bytes.length }).end(bytes),
+    ({ url = '' }, response) => {
+      asked.push(url);
+      response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
+    },
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
+    asked,
     stop: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
