@@ -1,5 +1,5 @@
 /** ONNX files of real exporters, and what plain onnxruntime gives for a tensor of one. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor } from '../../../src/engine/onnx/runtime.js';
@@ -13,7 +13,7 @@ import { externalFiles, withoutExternal } from '../../../src/model/onnx/external
 import { Message } from '../../../src/model/onnx/protobuf.js';
 import { noise } from '../../keras/noise.js';
 
-/** What tools/onnx wrote down of a file: the features that its framework computes for the first images. */
+/** What tools/onnx wrote down of a file: the features that its framework computes for the first images, if it is there. */
 export interface Exported {
   readonly size: number;
   readonly tokens: 'cls' | 'mean' | 'all' | null;
@@ -24,9 +24,10 @@ export interface Exported {
 export const exportedIn = (folder: string): Readonly<Record<string, Exported>> =>
   JSON.parse(readFileSync(join(folder, 'files.json'), 'utf8')) as Readonly<Record<string, Exported>>;
 
-/** A packed file with the tensors that are beside it. */
+/** A file with the tensors that are beside it, each packed or not. */
 export function wholeOf(path: string): Uint8Array {
-  const unpacked = (file: string): Uint8Array => gunzipSync(readFileSync(`${file}.gz`));
+  const unpacked = (file: string): Uint8Array =>
+    existsSync(file) ? readFileSync(file) : gunzipSync(readFileSync(`${file}.gz`));
   const bytes = unpacked(path);
   const beside = externalFiles(bytes, path);
   return withoutExternal(bytes, new Map(beside.map((name) => [name, unpacked(join(dirname(path), name))])), path);
@@ -114,4 +115,17 @@ function tensorOf(type: OnnxLayer['takes']['type'], values: Float32Array, dims: 
 function halves(data: Tensor['data']): Float32Array {
   const { buffer, byteOffset, length } = data as Uint16Array;
   return widened(new Uint16Array(buffer, byteOffset, length));
+}
+
+/** The largest difference from the framework: quantized weights have 8 bits, half floats 11. */
+export function toleranceOf(name: string, { type }: Exported): number {
+  if (name.endsWith('quantized')) return 3e-2;
+  return type === 'float16' ? 5e-3 : 1e-4;
+}
+
+/** The largest difference from them, as a share of the largest magnitude. */
+export function shareOf(found: Float32Array, expected: ArrayLike<number>): number {
+  const values = Array.from(expected);
+  if (found.length !== values.length) return Infinity;
+  return Math.max(...values.map((value, at) => Math.abs(value - found[at]))) / Math.max(...values.map(Math.abs));
 }
