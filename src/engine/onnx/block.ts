@@ -33,7 +33,8 @@ export function* blockNodes(node: StandIn, block: Block): Generator<Message, voi
   for (const { bytes } of nodesFor(block.program, block.output)) {
     // NodeProto: input (1), output (2), name (3); another node of the same name may be ours.
     yield renamed(bytes, (field, text) => {
-      if (field === 3) return `${node.output}:${text}`;
+      // Many nodes may be without a name, but not two of the same name.
+      if (field === 3) return text === '' ? '' : `${node.output}:${text}`;
       return field === 1 || field === 2 ? rename(text) : undefined;
     });
   }

@@ -3,17 +3,17 @@ import { availableParallelism } from 'node:os';
 import { failure } from '../../core/problem.js';
 import { Random } from '../../core/random.js';
 import { readRegular } from '../../core/regular-file.js';
-import { fileComputesInHalves } from '../../model/onnx/half-precision.js';
+import { fileRoundsCoarsely } from '../../model/onnx/coarse-rounding.js';
 import type { Runner } from '../engine.js';
 import type { OnnxBundle } from './onnx-bundle.js';
 import { Tensor } from './runtime.js';
-import { imagesAtOnce, openFile, type Optimization } from './session.js';
+import { imagesAtOnce, openFile, openLiterally, type Optimization } from './session.js';
 
 /** The largest difference of a score, as for the files that export writes. */
 const TOLERANCE = 1e-4;
 
-/** The same for a file that computes in float16. */
-const HALVES_TOLERANCE = 2e-2;
+/** The same for a file that computes in float16 or quantizes. */
+const COARSE_TOLERANCE = 2e-2;
 
 /** Takes images as RGB levels from 0 to 255 and gives one score a class. Rejects with `bad-data` for a file that onnxruntime refuses. */
 export function openModelFile(bundle: OnnxBundle): Promise<Runner> {
@@ -28,14 +28,14 @@ export async function verifyModelFile(bundle: OnnxBundle, runner: Runner): Promi
   const random = Random.keyed('second-opinion', 'levels');
   const { size } = bundle.image;
   const levels = Float32Array.from({ length: size[0] * size[1] * 3 }, () => random.below(256));
-  const literal = await openSessionOf(bundle, 'disabled');
+  const literal = await openLiterally((optimization) => openSessionOf(bundle, optimization));
   const [found, expected] = [await runner.run(levels, 1), await literal.run(levels, 1)];
   literal.dispose();
   const worst = expected.reduce((most, score, i) => Math.max(most, Math.abs(score - found[i])), 0);
   // NaN in both is found in the scores of images.
   if (!(worst > TOLERANCE)) return;
-  const halves = fileComputesInHalves(await readRegular(bundle.path, { digest: bundle.digest }));
-  const tolerance = halves ? HALVES_TOLERANCE : TOLERANCE;
+  const coarse = fileRoundsCoarsely(await readRegular(bundle.path, { digest: bundle.digest }));
+  const tolerance = coarse ? COARSE_TOLERANCE : TOLERANCE;
   if (worst <= tolerance) return;
   runner.dispose();
   throw failure('stage-failed', {

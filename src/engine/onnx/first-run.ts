@@ -88,7 +88,7 @@ function notRun(where: string, found: string, cause?: unknown): PipelineError {
     {
       code: 'base-not-run',
       where,
-      found,
+      found: cause instanceof Error ? `${found}: ${cause.message.slice(0, 200)}` : found,
       expected: 'a network that onnxruntime can run on one image of float32, float16 or uint8',
       remedy: 'export it again, with a current exporter and for inference',
     },

@@ -10,7 +10,7 @@ import { inOrder } from './layers/rule.js';
 import type { Model } from './model-file.js';
 import { inputOf, layOut } from './network.js';
 import { Tensor } from './runtime.js';
-import { openSession } from './session.js';
+import { openLiterally, openSession } from './session.js';
 
 /** Nothing is folded, each layer is an operator of its own, and every layer's output goes out. */
 function literalModel(graph: Graph, weights: Weights): Model {
@@ -38,7 +38,8 @@ export async function runLiterally(
   threads: number,
 ): Promise<Map<string, Float32Array>> {
   const [first, ...layers] = graph.layers;
-  const session = await openSession(literalModel(graph, weights), threads, 'disabled');
+  const model = literalModel(graph, weights);
+  const session = await openLiterally((optimization) => openSession(model, threads, optimization));
   try {
     const outputs = await session.run({
       [INPUT]: new Tensor('float32', input, [1, ...shapesOf(graph).get(first.name)!]),

@@ -5,7 +5,7 @@
 import { allWeightSpecs, type Graph, type WeightSpec } from '../../model/graph.js';
 import { readConstants, readMetadata, type Constant } from './model-reader.js';
 import { transpose } from './network.js';
-import { imagesAtOnce } from './session.js';
+import { imagesAtOnce, openLiterally, type Optimization } from './session.js';
 import { InferenceSession, Tensor } from './runtime.js';
 
 export interface Reloaded {
@@ -20,8 +20,9 @@ export interface Reloaded {
 /** Loads a file's bytes and scores `count` images of RGB bytes. `graph` says which weights to look for. */
 export async function reloadOnnx(file: Uint8Array, pixels: Uint8Array, count: number, graph: Graph): Promise<Reloaded> {
   const { image, input, output } = readMetadata(file, 'model.onnx');
-  const score = async (optimization: 'all' | 'disabled'): Promise<Float32Array> => {
-    const session = await InferenceSession.create(file, { logSeverityLevel: 3, graphOptimizationLevel: optimization });
+  const open = (optimization: Optimization): Promise<InferenceSession> =>
+    InferenceSession.create(file, { logSeverityLevel: 4, graphOptimizationLevel: optimization });
+  const score = async (session: InferenceSession): Promise<Float32Array> => {
     try {
       const atOnce = Math.min(count, imagesAtOnce(session));
       const bytes = pixels.length / count;
@@ -46,7 +47,7 @@ export async function reloadOnnx(file: Uint8Array, pixels: Uint8Array, count: nu
     const constant = constants.get(spec.name);
     if (constant !== undefined) weights.set(spec.name, inKerasOrder(spec, constant));
   }
-  return { scores: await score('all'), literalScores: await score('disabled'), weights };
+  return { scores: await score(await open('all')), literalScores: await score(await openLiterally(open)), weights };
 }
 
 /**

@@ -2,8 +2,19 @@
 import { encodeModel, type Model } from './model-file.js';
 import { InferenceSession } from './runtime.js';
 
-/** Whether onnxruntime may join and rearrange operators; `disabled` is the reference, two to five times slower. */
-export type Optimization = 'all' | 'disabled';
+/**
+ * Whether onnxruntime may join and rearrange operators; `disabled` is the reference, two to five times slower. `basic`
+ * stands in for it.
+ */
+export type Optimization = 'all' | 'basic' | 'disabled';
+
+/**
+ * Opens without optimization, or with the least that works: some files that were converted to float16 have casts that
+ * onnxruntime cannot arrange otherwise.
+ */
+export function openLiterally<Session>(open: (optimization: Optimization) => Promise<Session>): Promise<Session> {
+  return open('disabled').catch(() => open('basic'));
+}
 
 /** Opens a session of a compiled model. */
 export function openSession(

@@ -8,7 +8,7 @@ import { compileVerified } from '../../engine/second-opinion.js';
 import { readData } from '../../features/data.js';
 import { countParameters, isTrainedDocument, readWeights } from '../../model/document.js';
 import { describeRounding } from '../../model/metrics.js';
-import { graphComputesInHalves } from '../../model/onnx/half-precision.js';
+import { graphRoundsCoarsely } from '../../model/onnx/coarse-rounding.js';
 import { roundedWeights } from '../../model/rounding.js';
 import { weightsOfLayers } from '../../model/tensor.js';
 import { isEvaluationMetrics } from '../../model/results.js';
@@ -37,11 +37,11 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
     graph.layers.filter(({ trainable }) => !trainable),
   );
   const scores = allScores(outputs, probes.length);
-  const halves = graphComputesInHalves(graph);
+  const coarse = graphRoundsCoarsely(graph);
   for (const format of config.formats) {
     const { runtime, write, reload } = formats[format];
     const files = await write(model);
-    verifyExport(await reload(files, probes, model), { frozen, scores, halves }, runtime);
+    verifyExport(await reload(files, probes, model), { frozen, scores, coarse }, runtime);
     note('verified', `${format}: reloaded with ${runtime}, same scores on ${count(probes.length, 'image')}`);
     for (const [file, bytes] of files) await put(file, bytes);
   }

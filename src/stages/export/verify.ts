@@ -7,19 +7,19 @@ import type { Reloaded } from './formats.js';
 /** The greatest difference of a score between the engine and the runtime that read the files. */
 const TOLERANCE = 1e-4;
 
-/** The same for a network that computes in float16: its operators round to 11 bits, and not all are run as written. */
-const HALVES_TOLERANCE = 2e-2;
+/** The same for a network that computes in float16 or quantizes: not all of its operators are run as written. */
+const COARSE_TOLERANCE = 2e-2;
 
 export interface Expected {
   /** The weights of the frozen layers, rounded as in the files. */
   readonly frozen: Weights;
   readonly scores: Float32Array;
-  /** Whether the network computes in float16. */
-  readonly halves: boolean;
+  /** Whether the network computes in float16 or quantizes. */
+  readonly coarse: boolean;
 }
 
 /** Throws `stage-failed` if a frozen weight or a score differs from the expected one. */
-export function verifyExport(reloaded: Reloaded, { frozen, scores, halves }: Expected, runtime: string): void {
+export function verifyExport(reloaded: Reloaded, { frozen, scores, coarse }: Expected, runtime: string): void {
   for (const [name, { data }] of frozen) {
     const written = reloaded.weights.get(name);
     if (written !== undefined && sameBytes(written, data)) continue;
@@ -31,7 +31,7 @@ export function verifyExport(reloaded: Reloaded, { frozen, scores, halves }: Exp
     });
   }
   const compare = (found: Float32Array, by: string): void =>
-    compareScores(found, scores, by, halves ? HALVES_TOLERANCE : TOLERANCE);
+    compareScores(found, scores, by, coarse ? COARSE_TOLERANCE : TOLERANCE);
   compare(reloaded.scores, runtime);
   if (reloaded.literalScores !== undefined) compare(reloaded.literalScores, `${runtime} without graph optimization`);
 }

@@ -120,7 +120,7 @@ function halves(data: Tensor['data']): Float32Array {
 /** The largest difference from the framework: quantized weights have 8 bits, half floats 11. */
 export function toleranceOf(name: string, { type }: Exported): number {
   if (name.endsWith('quantized')) return 3e-2;
-  return type === 'float16' ? 5e-3 : 1e-4;
+  return type === 'float16' || name.endsWith('half') ? 5e-3 : 1e-4;
 }
 
 /** The largest difference from them, as a share of the largest magnitude. */

@@ -5,7 +5,7 @@ import { createOnnxEngine } from '../../../src/engine/onnx/index.js';
 import { readOnnxBase } from '../../../src/engine/onnx/read-base.js';
 import { compileVerified } from '../../../src/engine/second-opinion.js';
 import type { OnnxLayer } from '../../../src/model/graph.js';
-import { graphComputesInHalves } from '../../../src/model/onnx/half-precision.js';
+import { graphRoundsCoarsely } from '../../../src/model/onnx/coarse-rounding.js';
 import { Message } from '../../../src/model/onnx/protobuf.js';
 import { programOf } from '../../../src/model/onnx/program.js';
 import { graph, integers, intsAttribute, node, port } from '../../cases/onnx-files.js';
@@ -83,13 +83,13 @@ describe('float16', () => {
 
   test('rounding inside is not taken for a wrong operator', async () => {
     const { graph, weights } = await readOnnxBase(halfNetwork(), { ...options, output: 'relu7' });
-    expect(graphComputesInHalves(graph)).toBe(true);
+    expect(graphRoundsCoarsely(graph)).toBe(true);
     const runner = await compileVerified(await createOnnxEngine({ threads: 1 }), graph, weights);
     const features = await runner.run(noise('images', 32 * 32 * 3), 1);
     expect(features.some((value) => value > 0)).toBe(true);
     runner.dispose();
     const single = await readOnnxBase(tinyNetwork(), options);
-    expect(graphComputesInHalves(single.graph)).toBe(false);
+    expect(graphRoundsCoarsely(single.graph)).toBe(false);
   });
 });
 
@@ -125,6 +125,13 @@ function quantizedNetwork(): Uint8Array {
     ],
   });
 }
+
+test('a quantized network is compared with wider tolerances', async () => {
+  const quantized = await readOnnxBase(quantizedNetwork(), { ...options, output: 'logits' });
+  expect(graphRoundsCoarsely(quantized.graph)).toBe(true);
+  // Nothing in front of the classifier is quantized.
+  expect(graphRoundsCoarsely((await readOnnxBase(quantizedNetwork(), options)).graph)).toBe(false);
+});
 
 test('of a quantized classifier, the output is what it reads before it is rounded', async () => {
   const { chosen } = await readOnnxBase(quantizedNetwork(), options);
