@@ -1,6 +1,7 @@
 /** Finds the exported model that is meant if a call names none. */
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { shellWord } from '../core/text/shell-word.js';
 import { plainNames } from '../core/text/names.js';
 import { failure } from '../core/problem.js';
 import { printable } from '../report/words.js';
@@ -28,7 +29,7 @@ export async function onlyModelIn(folder: string): Promise<string> {
     remedy:
       models.length === 0
         ? 'run a pipeline with an `export` stage first, or name the model: `pipeline serve models/pets`'
-        : `name one: \`pipeline serve ${here[0]}\``,
+        : `name one: \`pipeline serve ${shellWord(here[0])}\``,
   });
 }
 
