@@ -4,6 +4,9 @@ import { listed } from './words.js';
 
 /** Words for the patterns of our schemas; a test holds that none is missing. */
 export const patternWords: Readonly<Record<string, string>> = {
+  '^(?!(?:[Hh]ost|[Rr]ange|[Cc]onnection|[Cc]ontent-[Ll]ength|[Tt]ransfer-[Ee]ncoding)$)[A-Za-z][A-Za-z0-9-]*$':
+    'a name such as `Authorization`, not one that the download itself sets',
+  '^PIPELINE_[A-Z0-9_]+$': 'the name of an environment variable that begins with PIPELINE_, such as `PIPELINE_TOKEN`',
   '^\\s*[0-9.eE+-]+\\s*(/\\s*[0-9.eE+-]+\\s*)?$': 'a fraction such as `1/255`',
   '^[A-Za-z0-9][A-Za-z0-9._-]*$': 'letters, digits, `.`, `_` and `-`, starting with a letter or digit',
   '^[A-Za-z][A-Za-z0-9_-]{0,63}$': 'at most 64 letters, digits, `_` and `-`, starting with a letter',

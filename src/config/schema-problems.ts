@@ -127,7 +127,7 @@ const structural: Readonly<Record<string, Wording>> = {
     const name = String(error.params.propertyName);
     const pattern = schema.propertyNames?.pattern;
     const expected = pattern === undefined ? undefined : patternWords[pattern];
-    const found = `\`${shortened(name)}\` is not a valid name for ${path[0] === 'matrix' ? 'an axis' : 'a stage'}`;
+    const found = `\`${shortened(name)}\` is not a valid name for ${namedBy(path)}`;
     return [{ code: 'bad-name', ...locator.at([...path, name], 'key'), found, expected }];
   },
 
@@ -219,4 +219,10 @@ function remedyFor(value: unknown, schema: Schema, names: readonly string[]): st
 
 function typesOf({ type }: Schema): readonly string[] {
   return typeof type === 'string' ? [type] : (type ?? []);
+}
+
+/** What the names in a mapping of free names are for. */
+function namedBy(path: FieldPath): string {
+  if (path[0] === 'matrix') return 'an axis';
+  return path.at(-1) === 'headers_env' ? 'a request header' : 'a stage';
 }

@@ -294,6 +294,16 @@ export interface IngestConfig {
          */
         url?: string;
         /**
+         * Whether `url` may be on a private network, such as 10.0.0.0/8. It still needs https.
+         */
+        allow_private?: boolean;
+        /**
+         * Request headers for the server of `url`, each with the environment variable that contains its value: `{Authorization: PIPELINE_TOKEN}`. Names of variables begin with `PIPELINE_`. The values are never written anywhere.
+         */
+        headers_env?: {
+          [k: string]: string;
+        };
+        /**
          * The SHA-256 of the archive. The first run writes it to the lock file.
          */
         sha256?: string;
@@ -428,6 +438,16 @@ export interface LoadBaseConfig {
          * The https URL of a weights file, or of an archive of a TF.js layers-model.
          */
         url?: string;
+        /**
+         * Whether `url` may be on a private network, such as 10.0.0.0/8. It still needs https.
+         */
+        allow_private?: boolean;
+        /**
+         * Request headers for the server of `url`, each with the environment variable that contains its value: `{Authorization: PIPELINE_TOKEN}`. Names of variables begin with `PIPELINE_`. The values are never written anywhere.
+         */
+        headers_env?: {
+          [k: string]: string;
+        };
         /**
          * MD5 of the download, instead of `sha256`, for old publications; requires `size`.
          */

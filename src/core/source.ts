@@ -18,6 +18,10 @@ export interface Download {
    * Default: that part.
    */
   readonly mirrored?: string;
+  /** Addresses of a private network may be asked, also by redirects. */
+  readonly allowPrivate?: boolean;
+  /** Names of request headers, and of the environment variables with their values. */
+  readonly headersEnv?: Readonly<Record<string, string>>;
 }
 
 /** What a lock file holds of a download. */
@@ -85,13 +89,18 @@ export interface SourceHost {
 /** Where bytes come from, as a pipeline file says it: a path, a URL, or either of them with digests for the bytes. */
 export type Origin =
   | string
-  | ({ readonly path?: string; /** A folder in the source, with `/`. */ readonly inside?: string } & Partial<Download>);
+  | ({ readonly path?: string; /** A folder in the source, with `/`. */ readonly inside?: string } & Partial<
+      Pick<Download, 'url' | 'sha256' | 'md5' | 'size'>
+    > & {
+        readonly allow_private?: boolean;
+        readonly headers_env?: Readonly<Record<string, string>>;
+      });
 
 /** The download that an origin stands for; undefined for a path. */
 export function downloadOf(origin: Origin): Download | undefined {
   if (typeof origin === 'string') return isAddress(origin) ? { url: origin } : undefined;
-  const { url, sha256, md5, size } = origin;
-  return url === undefined ? undefined : { url, sha256, md5, size };
+  const { url, sha256, md5, size, allow_private: allowPrivate, headers_env: headersEnv } = origin;
+  return url === undefined ? undefined : { url, sha256, md5, size, allowPrivate, headersEnv };
 }
 
 /** The path that an origin stands for; undefined for a download. */

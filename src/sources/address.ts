@@ -36,8 +36,21 @@ const innerNetworks: readonly (readonly [network: string, prefix: number, family
 ];
 for (const [network, prefix, family] of innerNetworks) inner.addSubnet(network, prefix, family);
 
+/**
+ * The networks of companies and homes among them, which `allow_private` opens. Not this machine, and not 169.254.0.0/16,
+ * where cloud machines ask for their credentials.
+ */
+const privateNetworks = new BlockList();
+privateNetworks.addSubnet('10.0.0.0', 8, 'ipv4');
+privateNetworks.addSubnet('100.64.0.0', 10, 'ipv4');
+privateNetworks.addSubnet('172.16.0.0', 12, 'ipv4');
+privateNetworks.addSubnet('192.168.0.0', 16, 'ipv4');
+privateNetworks.addSubnet('fc00::', 7, 'ipv6');
+
 export interface AddressRules {
   readonly allowHttpLoopback: boolean;
+  /** Also addresses of private networks. */
+  readonly allowPrivate?: boolean;
 }
 
 /**
@@ -77,9 +90,12 @@ export function guardedLookup(rules: AddressRules) {
 }
 
 /** Whether an IP address may be asked. */
-export function isAllowedAddress(address: string, { allowHttpLoopback }: AddressRules): boolean {
+export function isAllowedAddress(address: string, { allowHttpLoopback, allowPrivate }: AddressRules): boolean {
   const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-  return !inner.check(address, family) || (allowHttpLoopback && isLoopback(address));
+  if (!inner.check(address, family)) return true;
+  return (
+    (allowPrivate === true && privateNetworks.check(address, family)) || (allowHttpLoopback && isLoopback(address))
+  );
 }
 
 function isLoopback(host: string): boolean {
@@ -98,6 +114,7 @@ function refused(where: string, found: string): PipelineError {
     where,
     found,
     expected: 'an https URL on the public internet',
-    remedy: 'download the file yourself and put it in the folder that PIPELINE_MIRROR names',
+    remedy:
+      'download the file yourself and put it in the folder that PIPELINE_MIRROR names; if it is on your own network, add `allow_private: true` to its `url`',
   });
 }

@@ -23,7 +23,7 @@ export async function fetchFile(
   const { url } = source;
   const pins = pinsOf(source, sources.lock);
   // Even if the file is here already: a pipeline should not work here and be refused elsewhere.
-  checkedUrl(url, undefined, sources);
+  checkedUrl(url, undefined, { ...sources, allowPrivate: source.allowPrivate });
   const file = await sources.once(`fetch ${url} ${JSON.stringify(pins)}`, async () => {
     const found =
       (await kept(pins, sources)) ??
@@ -99,7 +99,7 @@ function fromNetwork(source: Download, pins: Pins, context: FetchContext, timing
   const { url } = source;
   if (offline) throw missingOffline(source, mirror);
   if (ahead) throw failure('input-output', { code: 'not-at-hand', where: url, found: 'is not downloaded yet' });
-  return download(url, pins, context, timing);
+  return download(source, pins, context, timing);
 }
 
 function missingOffline(source: Download, mirror: string | undefined): PipelineError {

@@ -2,7 +2,8 @@
 import { rm, stat } from 'node:fs/promises';
 import { digestOf } from '../core/digest.js';
 import type { Emit } from '../core/event.js';
-import type { SourceHost, VerifiedFile } from '../core/source.js';
+import type { Download, SourceHost, VerifiedFile } from '../core/source.js';
+import { headersFrom } from './headers.js';
 import { hashFile, mismatch, type Hashed } from './hashing.js';
 import type { Pins } from './pins.js';
 import { proxyAddress, shownProxy } from './proxy.js';
@@ -32,12 +33,13 @@ const LARGEST = 20 * 1024 ** 3;
 const PROGRESS_BYTES = 1024 * 1024;
 
 export async function download(
-  url: string,
+  source: Download,
   pins: Pins,
   context: FetchContext,
   timing: FetchTiming,
 ): Promise<VerifiedFile> {
   const { sources, note } = context;
+  const { url } = source;
   const name = digestOf(`${url}\n${pins.sha256 ?? pins.md5 ?? ''}`);
   const path = await sources.store.claimPartial(name);
   try {
@@ -46,12 +48,12 @@ export async function download(
     // Said because the tool's own guard of inner networks does not see what a proxy reaches.
     const way = proxy === undefined ? '' : ` through the proxy ${shownProxy(proxy)}, which decides what can be reached`;
     note('download', `${resumes ? 'resuming the download of' : 'downloading'} ${url}${way}`);
-    let hashed = await bring(url, path, pins, context, timing);
+    let hashed = await bring(source, path, pins, context, timing);
     let wrong = mismatch(hashed, pins, url);
     if (wrong !== undefined && resumes) {
       // What was there may have been of another file, or damaged: that is worth another try from the start.
       await rm(path);
-      hashed = await bring(url, path, pins, context, timing);
+      hashed = await bring(source, path, pins, context, timing);
       wrong = mismatch(hashed, pins, url);
     }
     if (wrong !== undefined) {
@@ -66,7 +68,7 @@ export async function download(
 }
 
 async function bring(
-  url: string,
+  { url, allowPrivate, headersEnv = {} }: Download,
   path: string,
   pins: Pins,
   context: FetchContext,
@@ -77,6 +79,8 @@ async function bring(
   await transfer(url, path, {
     ...timing,
     allowHttpLoopback: sources.allowHttpLoopback,
+    allowPrivate,
+    headers: headersFrom(headersEnv, process.env, url),
     size: pins.size,
     largest: LARGEST,
     signal,

@@ -14,13 +14,16 @@ export interface RequestOptions extends AddressRules {
   /** Without any byte for so long, the connection counts as dead. */
   readonly stallMs: number;
   readonly signal: AbortSignal;
+  /** For the host of the address alone: a redirect to another one does not get them. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The response of the last address, whose body has not been read. Rejects with `unsafe` or `bad-data` for addresses that are refused. */
 export async function get(address: string, options: RequestOptions): Promise<IncomingMessage> {
   let url = checkedUrl(address, undefined, options);
+  const { origin } = url;
   for (let redirects = 0; ; redirects++) {
-    const response = await getOnce(url, options);
+    const response = await getOnce(url, { ...options, headers: url.origin === origin ? options.headers : undefined });
     const { location } = response.headers;
     if (!redirectCodes.has(response.statusCode ?? 0) || location === undefined) return response;
     response.destroy();
@@ -37,7 +40,10 @@ export async function get(address: string, options: RequestOptions): Promise<Inc
   }
 }
 
-async function getOnce(url: URL, { from, stallMs, signal, ...rules }: RequestOptions): Promise<IncomingMessage> {
+async function getOnce(
+  url: URL,
+  { from, stallMs, signal, headers, ...rules }: RequestOptions,
+): Promise<IncomingMessage> {
   const proxy = await proxyFor(url, signal);
   const request = url.protocol === 'http:' ? httpRequest : httpsRequest;
   return new Promise((resolve, reject) => {
@@ -48,6 +54,7 @@ async function getOnce(url: URL, { from, stallMs, signal, ...rules }: RequestOpt
       // Given here it also counts while the connection is made.
       timeout: stallMs,
       headers: {
+        ...headers,
         'user-agent': 'transfer-pipeline',
         'accept-encoding': 'identity',
         ...(from > 0 ? { range: `bytes=${from}-` } : {}),

@@ -18,6 +18,7 @@ export interface TransferOptions extends AddressRules {
   readonly backoffMs: number;
   readonly stallMs: number;
   readonly signal: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Bytes; the total is undefined if the server does not send it. */
   onProgress(done: number, total: number | undefined): void;
   onRetry(reason: string): void;
@@ -78,6 +79,11 @@ async function attemptOnce(url: string, path: string, options: TransferOptions):
   }
 }
 
+/** 401 Unauthorized and 403 Forbidden (RFC 9110); what else people see from a store that hides its files is a 404. */
+function needsCredentials(statusCode: number): boolean {
+  return statusCode === 401 || statusCode === 403;
+}
+
 /** Where in the file the body begins, judged by the status; undefined if all of the file is there already. */
 async function startOf(
   response: IncomingMessage,
@@ -104,8 +110,9 @@ async function startOf(
     where: url,
     found: `the server answers ${statusCode}${response.statusMessage ? ` ${response.statusMessage}` : ''}`,
     expected: 'the file',
-    remedy:
-      'check the URL; if the file has moved, download it yourself and put it in the folder that PIPELINE_MIRROR names',
+    remedy: needsCredentials(statusCode)
+      ? 'if the server needs a token, name the environment variable that contains it: `headers_env: {Authorization: PIPELINE_TOKEN}` beside `url`'
+      : 'check the URL; if the file has moved, download it yourself and put it in the folder that PIPELINE_MIRROR names',
   });
 }
 

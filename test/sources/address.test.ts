@@ -43,6 +43,21 @@ describe('addresses', () => {
     expect(checkedUrl('https://example.com/a', undefined, rules).hostname).toBe('example.com');
   });
 
+  test('of private networks may be asked if the pipeline allows it; this machine and its links never', () => {
+    const rules = { allowHttpLoopback: false, allowPrivate: true };
+    for (const good of ['10.1.2.3', '172.31.0.1', '192.168.1.1', '100.64.0.1', 'fd12::1', '::ffff:10.0.0.1', '8.8.8.8'])
+      expect([good, isAllowedAddress(good, rules)]).toEqual([good, true]);
+    for (const bad of ['127.0.0.1', '169.254.169.254', '0.0.0.0', '224.0.0.1', '::1', 'fe80::1', '::ffff:127.0.0.1'])
+      expect([bad, isAllowedAddress(bad, rules)]).toEqual([bad, false]);
+    expect(checkedUrl('https://10.1.2.3/a', undefined, rules).hostname).toBe('10.1.2.3');
+    expect(() => checkedUrl('http://10.1.2.3/a', undefined, rules)).toThrow(PipelineError);
+    expect(() => checkedUrl('https://10.1.2.3/a', undefined, { allowHttpLoopback: false })).toThrow(
+      expect.objectContaining({
+        problems: [expect.objectContaining({ remedy: expect.stringContaining('`allow_private: true`') })],
+      }),
+    );
+  });
+
   test('that a name leads to are checked when the connection is made', async () => {
     const ask = (allowHttpLoopback: boolean) =>
       new Promise((resolve) =>
