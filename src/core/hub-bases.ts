@@ -12,6 +12,8 @@ export interface HubImages {
   readonly size: readonly [number, number];
   /** The share of the short side that a center crop keeps; undefined for images that are stretched. */
   readonly cropPct?: number;
+  /** Given if the margins of the crop are rounded as torchvision does. */
+  readonly cropRounding?: 'even';
   readonly interpolation: IngestConfig['image']['interpolation'];
 }
 
@@ -239,18 +241,36 @@ export function hubUrl({ repository, revision, file }: HubBase): string {
 }
 
 /** `crop 0.875, bicubic`; how images are brought to size, for people. */
-export function describeHubFit({ cropPct, interpolation }: HubImages): string {
-  return `${cropPct === undefined ? 'stretch' : `crop ${shareText(cropPct)}`}, ${interpolation}`;
+export function describeHubFit({ size, cropPct, cropRounding, interpolation }: HubImages): string {
+  const crop = cropPct === undefined ? 'stretch' : `crop ${shareText(cropPct, size)}`;
+  return `${crop}${cropRounding === 'even' ? ' rounded to even' : ''}, ${interpolation}`;
 }
 
 /** The `image` of an ingest stage that fits, as it is written. */
-export function hubImageText({ size, cropPct, interpolation }: HubImages): string {
-  const pct = cropPct === undefined || cropPct === 0.875 ? '' : `, crop_pct: ${shareText(cropPct)}`;
-  const fit = cropPct === undefined ? '' : `, fit: crop${pct}`;
+export function hubImageText({ size, cropPct, cropRounding, interpolation }: HubImages): string {
+  const pct = cropPct === undefined || cropPct === 0.875 ? '' : `, crop_pct: ${shareText(cropPct, size)}`;
+  const rounding = cropRounding === 'even' ? ', crop_rounding: even' : '';
+  const fit = cropPct === undefined ? '' : `, fit: crop${pct}${rounding}`;
   return `{size: [${size.join(', ')}]${fit}, interpolation: ${interpolation}}`;
 }
 
-/** 32 of 36 as 0.889. */
-function shareText(share: number): string {
-  return String(Number(share.toFixed(3)));
+/** Whether two shares resize images alike before a crop to `size`: their sides are rounded down to whole pixels. */
+export function isSameShare(a: number, b: number, size: HubImages['size']): boolean {
+  return size.every((side) => sideBeforeCrop(side, a) === sideBeforeCrop(side, b));
+}
+
+/** `sidesBeforeCrop` of image/fit.ts. */
+function sideBeforeCrop(side: number, share: number): number {
+  return Math.floor(side / share + 1e-6);
+}
+
+/** The shortest decimal of three places or more that gives the same pixels: 32 of 36 as 0.888, since 32 / 0.889 is below 36. */
+function shareText(share: number, size: HubImages['size']): string {
+  for (let places = 3; places < 9; places++) {
+    const power = 10 ** places;
+    const near = [Math.round(share * power) / power, Math.floor(share * power) / power];
+    const found = near.find((decimal) => isSameShare(decimal, share, size));
+    if (found !== undefined) return String(found);
+  }
+  return String(share);
 }

@@ -66,7 +66,7 @@ describe('of a network of the hub', () => {
 });
 
 describe('of a file', () => {
-  const fitting = '{size: [32, 32], fit: crop, crop_pct: 0.889, interpolation: bicubic}';
+  const fitting = '{size: [32, 32], fit: crop, crop_pct: 0.888, interpolation: bicubic}';
   test.each([
     'onnx, weights: hub',
     'onnx, weights: hub/onnx/model.onnx, preprocessing: {from: hub/preprocessor_config.json}',
@@ -91,6 +91,22 @@ describe('of a file', () => {
     expect(complaint).toContain(`pets.yaml:4:44: ${found}`);
     expect(complaint).toContain('download the preprocessor_config.json that is published with the file');
     expect(await warnings(`onnx, weights: ${weights}, preprocessing: none`, '{}')).toBe('');
+  });
+
+  test('a share that gives other pixels is reported, and so is how timm rounds', async () => {
+    // 32 / 0.889 is below 36.
+    expect(await warnings('onnx, weights: hub', fitting.replace('0.888', '0.889'))).toContain(
+      'brought to size by crop 0.889, bicubic, but preprocessor_config.json of `load-base` was made with crop 0.888, bicubic',
+    );
+    await project.write('timm.json', '{"pretrained_cfg": {"input_size": [3, 32, 32], "crop_pct": 0.9}}');
+    const timm = 'onnx, weights: alone.onnx, preprocessing: {from: timm.json}';
+    const image = '{size: [32, 32], fit: crop, crop_pct: 0.9, crop_rounding: even, interpolation: bicubic}';
+    expect(await warnings(timm, image)).toBe('');
+    const warning = await warnings(timm, image.replace('even', 'down'));
+    expect(warning).toContain(
+      'crop 0.9, bicubic, but preprocessor_config.json of `load-base` was made with crop 0.9 rounded to even',
+    );
+    expect(warning).toContain(`-> write \`image: ${image}\``);
   });
 
   test('a damaged preprocessor_config.json is left to load-base', async () => {

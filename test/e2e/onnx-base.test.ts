@@ -22,7 +22,7 @@ const pipeline = (changes: Readonly<Record<string, string>> = {}): string =>
   [
     'version: 1',
     'stages:',
-    `  ingest: {source: pictures, image: {size: ${changes['size'] ?? '[32, 32]'}, fit: crop, crop_pct: 0.889, interpolation: bicubic}}`,
+    `  ingest: {source: pictures, image: {size: ${changes['size'] ?? '[32, 32]'}, fit: crop, crop_pct: 0.888, interpolation: bicubic}}`,
     `  load-base: {architecture: onnx, weights: ${changes['weights'] ?? 'hub'}${changes['base'] ?? ''}}`,
     `  freeze: {layers: ${changes['freeze'] ?? 'all'}}`,
     '  build-head: {layers: [{dense: 8}, classifier]}',
@@ -75,7 +75,7 @@ describe('a folder of a hub', () => {
       expect(scores.some((row) => row.every((score, i) => Math.abs(score - probe.scores[i]) < 1e-6))).toBe(true);
     const preparation = JSON.parse(await readFile(project.path('models/pets/preprocessing.json'), 'utf8')) as object;
     expect(preparation).toMatchObject({
-      image: { size: [32, 32], fit: { kind: 'crop', crop_pct: 0.889 } },
+      image: { size: [32, 32], fit: { kind: 'crop', crop_pct: 0.888 } },
       preprocessing: { kind: 'normalize', mean: [0.5, 0.5, 0.5], channels: 'rgb' },
     });
   });
@@ -202,7 +202,7 @@ longTestWithShared(
     const head = 'layers: [{dropout: 0.3}, classifier]';
     const text = pipeline({ size: '[224, 224]' })
       .replace('source: pictures', 'source: photos')
-      .replace('crop_pct: 0.889, ', '')
+      .replace('crop_pct: 0.888, ', '')
       .replace('layers: [{dense: 8}, classifier]', head)
       .replace('epochs: 3', 'epochs: 12');
     await photos.write('pets.yaml', text);

@@ -4,7 +4,14 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { describeHubFit, namedOnnxOf, hubImageText, type HubImages, isOnnxBase } from '../../core/hub-bases.js';
+import {
+  describeHubFit,
+  namedOnnxOf,
+  hubImageText,
+  type HubImages,
+  isOnnxBase,
+  isSameShare,
+} from '../../core/hub-bases.js';
 import { PREPROCESSOR, readPreprocessorConfig } from '../../core/preprocessor-config.js';
 import type { Problem } from '../../core/problem.js';
 import { pathOf } from '../../core/source.js';
@@ -13,8 +20,6 @@ import { type LintContext, stagesOf, trainings } from './lineage.js';
 
 /** Such files have some hundred bytes. */
 const LARGEST = 1024 * 1024;
-/** Shares such as 0.875 are written with two or three digits. */
-const SAME_SHARE = 0.005;
 
 interface Wants extends HubImages {
   /** Who says so, for messages. */
@@ -50,6 +55,7 @@ function wantsOf({ name, config }: Stage<'load-base'>, root: string): Wants | un
     return {
       size: own ?? size,
       cropPct: fit?.crop_pct,
+      cropRounding: fit?.rounding,
       interpolation,
       by: `${PREPROCESSOR} of \`${name}\``,
       isFixed: false,
@@ -107,12 +113,14 @@ function sizeProblem({ locator }: LintContext, ingest: Stage<'ingest'>, wants: W
 }
 
 function fitProblem({ locator }: LintContext, ingest: Stage<'ingest'>, wants: Wants): Problem | undefined {
-  const { fit, crop_pct: share, interpolation } = ingest.config.image;
+  const { fit, crop_pct: share, crop_rounding: rounding, interpolation } = ingest.config.image;
   const isSameFit =
-    wants.cropPct === undefined ? fit === 'stretch' : fit === 'crop' && Math.abs(share - wants.cropPct) < SAME_SHARE;
-  if (isSameFit && interpolation === wants.interpolation) return undefined;
-  const field = !isSameFit ? (fit === 'crop' && wants.cropPct !== undefined ? 'crop_pct' : 'fit') : 'interpolation';
-  const written = `${fit === 'crop' ? `crop ${share}` : fit}, ${interpolation}`;
+    wants.cropPct === undefined ? fit === 'stretch' : fit === 'crop' && isSameShare(share, wants.cropPct, wants.size);
+  const isSameRounding = wants.cropRounding === undefined || rounding === wants.cropRounding;
+  if (isSameFit && isSameRounding && interpolation === wants.interpolation) return undefined;
+  const ofFit = fit === 'crop' && wants.cropPct !== undefined ? 'crop_pct' : 'fit';
+  const field = !isSameFit ? ofFit : isSameRounding ? 'interpolation' : 'crop_rounding';
+  const written = `${fit === 'crop' ? `crop ${share}${rounding === 'even' ? ' rounded to even' : ''}` : fit}, ${interpolation}`;
   return {
     code: 'base-image-fit',
     ...locator.at(['stages', ingest.name, 'image', field]),
