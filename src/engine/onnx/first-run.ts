@@ -88,10 +88,18 @@ function notRun(where: string, found: string, cause?: unknown): PipelineError {
     {
       code: 'base-not-run',
       where,
-      found: cause instanceof Error ? `${found}: ${cause.message.slice(0, 200)}` : found,
+      found: cause === undefined ? found : `${found}: ${reasonOf(cause)}`,
       expected: 'a network that onnxruntime can run on one image of float32, float16 or uint8',
       remedy: 'export it again, with a current exporter and for inference',
     },
     cause,
   );
+}
+
+/** What onnxruntime says after the node and all its inputs, which it names first. */
+function reasonOf(cause: unknown): string {
+  return String(cause)
+    .replace(/^[^]*\bError:? /, '')
+    .trim()
+    .slice(0, 200);
 }

@@ -216,3 +216,14 @@ describe('refused is', () => {
     expect(await refusal(tinyNetwork({ extra: [torn] }))).toMatch(/^bad-data not-onnx: .* has 12 bytes/);
   });
 });
+
+test('the reason why onnxruntime cannot open a file is in the error', async () => {
+  // tf2onnx leaves such operators of TensorFlow in its files.
+  const ending = {
+    nodes: [node({ op: 'Erfc', inputs: ['activated'], outputs: ['features'] })],
+    outputs: [port('features', 1, ['batch', 4, 16, 16])],
+  };
+  expect(await refusal(tinyNetwork({ ending }), { output: 'features' })).toMatch(
+    /^bad-data base-not-run: cannot be opened by onnxruntime: .*Erfc/,
+  );
+});
