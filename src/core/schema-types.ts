@@ -294,16 +294,6 @@ export interface IngestConfig {
          */
         url?: string;
         /**
-         * Whether `url` may be on a private network, such as 10.0.0.0/8. It still needs https.
-         */
-        allow_private?: boolean;
-        /**
-         * Request headers for the server of `url`, each with the environment variable that contains its value: `{Authorization: PIPELINE_TOKEN}`. Names of variables begin with `PIPELINE_`. The values are never written anywhere.
-         */
-        headers_env?: {
-          [k: string]: string;
-        };
-        /**
          * The SHA-256 of the archive. The first run writes it to the lock file.
          */
         sha256?: string;
@@ -315,6 +305,16 @@ export interface IngestConfig {
          * In bytes. Without a digest, the first download must have this size; later ones must match the lock file.
          */
         size?: number;
+        /**
+         * Whether `url` may be on a private network, such as 10.0.0.0/8. It still needs https.
+         */
+        allow_private?: boolean;
+        /**
+         * Request headers for the server of `url`, each with the environment variable that contains its value: `{Authorization: PIPELINE_TOKEN}`. Names of variables begin with `PIPELINE_`. The values are never written anywhere.
+         */
+        headers_env?: {
+          [k: string]: string;
+        };
       };
   /**
    * The format that every image is converted to. Always RGB.
@@ -439,16 +439,6 @@ export interface LoadBaseConfig {
          */
         url?: string;
         /**
-         * Whether `url` may be on a private network, such as 10.0.0.0/8. It still needs https.
-         */
-        allow_private?: boolean;
-        /**
-         * Request headers for the server of `url`, each with the environment variable that contains its value: `{Authorization: PIPELINE_TOKEN}`. Names of variables begin with `PIPELINE_`. The values are never written anywhere.
-         */
-        headers_env?: {
-          [k: string]: string;
-        };
-        /**
          * MD5 of the download, instead of `sha256`, for old publications; requires `size`.
          */
         md5?: string;
@@ -460,6 +450,16 @@ export interface LoadBaseConfig {
          * SHA-256 of the file or of the download. For a layers-model at a path, it is computed over the SHA-256 digests of model.json and its weights files, one per line; the tool prints it.
          */
         sha256?: string;
+        /**
+         * Whether `url` may be on a private network, such as 10.0.0.0/8. It still needs https.
+         */
+        allow_private?: boolean;
+        /**
+         * Request headers for the server of `url`, each with the environment variable that contains its value: `{Authorization: PIPELINE_TOKEN}`. Names of variables begin with `PIPELINE_`. The values are never written anywhere.
+         */
+        headers_env?: {
+          [k: string]: string;
+        };
       };
   /**
    * For ONNX files: the tensor that is the output of the base. Networks of the hub have their own; for `onnx`, the default `auto` takes an embedding by its usual name (`image_embeds`, `pooler_output`, `last_hidden_state`), or what the classifier reads.

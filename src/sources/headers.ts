@@ -2,13 +2,8 @@
 import { failure } from '../core/problem.js';
 
 /**
- * Only variables of this prefix: a pipeline file of a stranger names both the server and the variable, and must not be
- * able to send it any other secret of this machine.
- */
-export const HEADER_PREFIX = 'PIPELINE_';
-
-/**
- * The headers with their values. Throws `invalid` for a variable that is not set, or that cannot be the value of a
+ * The headers with their values. The schema lets a pipeline name variables of the prefix `PIPELINE_` only: a file of a
+ * stranger names both the server and the variable, and must not be able to send any other secret of this machine. Throws `invalid` for a variable that is not set, or that cannot be the value of a
  * header; the message never contains it.
  */
 export function headersFrom(

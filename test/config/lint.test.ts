@@ -226,8 +226,8 @@ test('a base that a head takes directly is checked like one that is frozen first
 
 test.each(Object.entries(bases))(
   '%s needs weights where none come with it and none are published',
-  async (name, { packaged, published }) => {
-    const known = packaged !== undefined || published.length > 0;
+  async (name, { packaged, published, inPackage }) => {
+    const known = packaged !== undefined || inPackage !== undefined || published.length > 0;
     const yaml = changed(petsYaml, 'vgg16\n    weights: weights/model.json', name);
     const found = await project.load(yaml).then(
       () => [],
