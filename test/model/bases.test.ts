@@ -107,6 +107,7 @@ test("every base brings its layers from somewhere, and its preprocessing unless 
     ['resnet50', 'resnet50', 'caffe', undefined],
     ['compact32', null, 'tf', 'examples/base/model.json'],
     ...Object.keys(hubBases).map((name) => [name, null, null, undefined]),
+    ['tf_efficientnet_lite0', null, null, undefined],
     ['layers_model', null, null, undefined],
     ['onnx', null, null, undefined],
   ]);
