@@ -10,6 +10,7 @@ import { graph } from './graph.js';
 import { init } from './init.js';
 import { planCommand } from './plan.js';
 import { predict } from './predict.js';
+import { preview } from './preview.js';
 import { report } from './report.js';
 import { run } from './run.js';
 import { runs } from './runs.js';
@@ -24,6 +25,7 @@ export const commands: readonly CommandSpec[] = [
   status,
   graph,
   summary,
+  preview,
   report,
   runs,
   diff,

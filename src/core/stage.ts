@@ -1,4 +1,5 @@
 /** The contract of a stage kind: what it reads, what decides its output, and how it does its work. */
+import type { ContactSheet, SheetRequest } from './contact-sheet.js';
 import type { FolderListing } from './folder-listing.js';
 import type { Json } from './canonical.js';
 import type { BlobRef, Digest } from './digest.js';
@@ -92,6 +93,8 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
    * run. It may be slow, and reports its progress.
    */
   readonly inspect?: (context: StageContext<Kind>) => Promise<Finding[]>;
+  /** Draws what the stage does to images, for `preview`, from its outputs. */
+  readonly sheet?: (context: StageContext<Kind>, outputs: Outputs, request: SheetRequest) => Promise<ContactSheet>;
   /** Paths of the folders, as the pipeline names them, that `deliver` writes besides the stage's own. */
   readonly writesTo?: (config: StageConfigs[Kind]) => readonly string[];
   /**

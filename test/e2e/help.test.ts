@@ -57,6 +57,7 @@ test('every command has help with an example', async () => {
     'status',
     'graph',
     'summary',
+    'preview',
     'report',
     'runs',
     'diff',

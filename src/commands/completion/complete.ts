@@ -5,7 +5,7 @@
 import type { Command, Option } from 'commander';
 
 /** What the shell adds itself: names of files, of pipeline files, of folders. */
-export type Native = 'none' | 'file' | 'yaml' | 'folder';
+type Native = 'none' | 'file' | 'yaml' | 'folder';
 
 export interface Candidate {
   readonly value: string;

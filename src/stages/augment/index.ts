@@ -19,6 +19,7 @@ export const augment: StageDefinition<'augment'> = {
 
   run: putAugmentation,
   dryRun: putAugmentation,
+  sheet: async (context, outputs, request) => (await import('./sheet.js')).drawSheet(context, outputs, request),
 };
 
 async function putAugmentation({ config, inputs, note, pass, putJson }: StageContext<'augment'>): Promise<void> {

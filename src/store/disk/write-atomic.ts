@@ -16,7 +16,11 @@ export interface WriteOptions {
  * text or the new one. Makes the folder if it is not there, and takes away what a process that was killed here left
  * beside the file.
  */
-export async function writeWhole(path: string, text: string, { durable = true }: WriteOptions = {}): Promise<void> {
+export async function writeWhole(
+  path: string,
+  text: string | Uint8Array,
+  { durable = true }: WriteOptions = {},
+): Promise<void> {
   const aside = besideOf(path);
   await mkdir(dirname(path), { recursive: true });
   await sweepBeside(path);
