@@ -263,10 +263,12 @@ describe('images', () => {
       expect.objectContaining({ level: 'warning', text: `hollow.yaml:5:13: ${found}` }),
     ]);
     const run = await project.run('hollow.yaml');
-    expect(run.events).toContainEqual({
-      event: 'warning',
-      problem: expect.objectContaining({ code: 'empty-class-folder', found }),
-    });
+    expect(run.events).toContainEqual(
+      expect.objectContaining({
+        event: 'warning',
+        problem: expect.objectContaining({ code: 'empty-class-folder', found }),
+      }),
+    );
   });
 
   test('nothing is fetched to be looked at', async () => {

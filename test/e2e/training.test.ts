@@ -108,10 +108,12 @@ describe('a head first, then a part of the base from there', () => {
     ]);
     expect(await project.command('run', 'pets.yaml', '--dry-run', ...set)).toEqual(planned);
     const run = await project.run('pets.yaml', ...set);
-    expect(run.events).toContainEqual({
-      event: 'warning',
-      problem: expect.objectContaining({ code: 'fine-tuning-rate' }),
-    });
+    expect(run.events).toContainEqual(
+      expect.objectContaining({
+        event: 'warning',
+        problem: expect.objectContaining({ code: 'fine-tuning-rate' }),
+      }),
+    );
     expect(run.code).toBe(0);
   });
 
