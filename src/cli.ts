@@ -24,7 +24,7 @@ function createHost(signal: AbortSignal): Host {
     version: packageVersion(),
     exampleImages: packageFile('examples/pets/pictures'),
     cwd: process.cwd(),
-    program: programName(env, process.argv[1]),
+    program: programName(env, packageFile('package.json')),
     ask: isTerminal && process.stdin.isTTY === true && !isOn(env.CI) ? ask : undefined,
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),

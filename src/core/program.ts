@@ -8,17 +8,20 @@ const runners: Readonly<Record<string, string>> = {
   bun: 'bunx',
 };
 
-/** `npx` installs a package that a project lacks into a folder of this name, where only the package's name finds it. */
+/**
+ * `npx` installs a package that a project lacks into a folder of this name, where only the package's name finds it. It
+ * links a checkout there too, whose files stay where they are.
+ */
 const TEMPORARY = /[/\\]_npx[/\\]/;
 
 /**
- * `pipeline`, or `npx pipeline` if a package manager started it: the command is then not on the shell's path. The
- * environment is documented at https://docs.npmjs.com/cli/v10/using-npm/scripts#environment.
+ * `pipeline`, or `npx pipeline` if a package manager started it: the command is then not on the shell's path. `file` is
+ * one of the package, by its real path. The environment is documented at https://docs.npmjs.com/cli/v10/using-npm/scripts#environment.
  */
-export function programName({ npm_config_user_agent: agent }: NodeJS.ProcessEnv, script = ''): string {
+export function programName({ npm_config_user_agent: agent }: NodeJS.ProcessEnv, file = ''): string {
   const runner = agent === undefined ? undefined : runners[agent.split('/')[0]];
   if (runner === undefined) return 'pipeline';
-  return `${runner} ${TEMPORARY.test(script) ? 'transfer-pipeline' : 'pipeline'}`;
+  return `${runner} ${TEMPORARY.test(file) ? 'transfer-pipeline' : 'pipeline'}`;
 }
 
 /** Changes the commands in a hint to what has to be typed: a whole one, and those between backquotes. */
