@@ -51,7 +51,7 @@ function unknown(name: string, bases: readonly BaseFacts[]): Error {
   return failure('invalid', {
     code: 'bad-option',
     where: '--base',
-    found: `names no base that can be downloaded: \`${name}\``,
+    found: `\`${name}\` is not a base that init can write`,
     expected: nameList(names, 'or'),
     remedy: close === undefined ? 'list the bases with `pipeline bases`' : `did you mean \`${close}\`?`,
   });

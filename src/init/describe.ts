@@ -1,4 +1,5 @@
 /** What `init` saw, in three lines. */
+import { isUnbalanced } from '../core/class-balance.js';
 import { formatNames, type ImageFormat } from '../core/image-signatures.js';
 import { count } from '../core/text/count.js';
 import { plainNames } from '../core/text/names.js';
@@ -15,7 +16,7 @@ export function describeSurvey(survey: Survey, shown: string): string[] {
   const seen = sample.opened < images ? `a sample of ${sample.opened}` : 'all files';
   return [
     `${shown}: ${count(images, 'image')} in ${classes.length} classes: ${countsOf(classes)}`,
-    `  ${seen}: ${sample.sizes.length === 0 ? 'not one image that can be read' : `${formatsOf(sample)}; ${sizesOf(sample)}`}`,
+    `  ${seen}: ${sample.sizes.length === 0 ? 'no readable image' : `${formatsOf(sample)}; ${sizesOf(sample)}`}`,
     `  ${troublesOf(survey)}`,
   ];
 }
@@ -62,19 +63,11 @@ function troublesOf({ sample, classes }: Survey): string {
         )})`,
     conflicts === 0 ? '' : `${count(conflicts, 'image')} in two classes`,
     duplicates === 0 ? '' : `${count(duplicates, 'duplicate')}`,
-    isUnbalanced(classes)
+    isUnbalanced(least.images, most.images)
       ? `unbalanced: ${most.name} has ${ratioText(most.images / least.images)} the images of ${least.name}`
       : '',
   ].filter(Boolean);
   return found.length === 0 ? 'readable, no duplicates seen, balanced' : found.join('; ');
-}
-
-/** From which ratio on `doctor` warns, and `init` weights the classes. */
-const IMBALANCE = 3;
-
-export function isUnbalanced(classes: readonly ClassCount[]): boolean {
-  const [least, most] = extremesOf(classes);
-  return least.images > 0 && most.images >= IMBALANCE * least.images;
 }
 
 /** `3.5 times`. */

@@ -1,8 +1,9 @@
 /** The pipeline that `init` writes for people's own images: what an expert would choose, one comment per choice. */
+import { isUnbalanced } from '../core/class-balance.js';
 import { namedOnnxOf, hubImageText } from '../core/hub-bases.js';
 import { bytesText } from '../core/text/bytes-text.js';
 import { count } from '../core/text/count.js';
-import { extremesOf, isUnbalanced, ratioText } from './describe.js';
+import { extremesOf, ratioText } from './describe.js';
 import type { Survey } from './survey.js';
 
 /** The base that does best on photos for its size: 99% on photos of cats and dogs, in 19 MB. */
@@ -119,8 +120,9 @@ function trainLines(survey: Survey | undefined): Line[] {
     ['    epochs: 50'],
     ['    early_stopping: {patience: 5}', 'ends sooner, with the weights of the best epoch'],
   ];
-  if (survey !== undefined && isUnbalanced(survey.classes)) {
-    const [least, most] = extremesOf(survey.classes);
+  if (survey === undefined) return lines;
+  const [least, most] = extremesOf(survey.classes);
+  if (isUnbalanced(least.images, most.images)) {
     lines.push([
       '    class_weight: balanced',
       `${comment(most.name)} has ${ratioText(most.images / least.images)} the images of ${comment(least.name)}`,

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
 import type { Finding } from '../../core/finding.js';
+import { isUnbalanced } from '../../core/class-balance.js';
 import { layoutNotes } from '../../core/layout-words.js';
 import { own } from '../../core/own.js';
 import type { IngestConfig } from '../../core/schema-types.js';
@@ -31,8 +32,6 @@ export interface Inspected {
 
 /** Images smaller than the network's input by this factor have too little detail. */
 const FAR_SMALLER = 0.5;
-/** If the largest class has so many times the images of the smallest, a network learns to predict the largest. */
-const IMBALANCE = 3;
 /** With fewer images of a class, metrics are unreliable: one image is a fifth of the recall, or more. */
 const FEW = 5;
 
@@ -210,7 +209,7 @@ function balance({ counts, classes }: Gathered): Finding[] {
   const row = counts.train ?? {};
   const sizes = classes.map((name) => own(row, name) ?? 0);
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
-  if (least === 0 || most < least * IMBALANCE) return [];
+  if (!isUnbalanced(least, most)) return [];
   const [small, large] = [classes[sizes.indexOf(least)], classes[sizes.indexOf(most)]];
   return [
     {
