@@ -2,6 +2,7 @@
 import { isOnnxBase } from '../../core/hub-bases.js';
 import type { Problem } from '../../core/problem.js';
 import type { EngineChoice } from '../../core/schema-types.js';
+import { exportsOfOnnxBases } from '../export-formats.js';
 import type { Stage } from '../pipeline.js';
 import { type LintContext, nearestOf, stagesOf, trainings } from './lineage.js';
 
@@ -74,9 +75,7 @@ export function onnxFreezeStage({ stages, locator }: LintContext): Problem[] {
 
 /** A layers-model of TF.js has layers, an ONNX file has none. */
 export function onnxExports({ stages, locator }: LintContext): Problem[] {
-  return stagesOf(stages, 'export').flatMap(({ name, config, references }) => {
-    const training = trainings(stages).find(({ train }) => train.name === references.model);
-    if (!isOnnx(training?.base)) return [];
+  return exportsOfOnnxBases(stages).flatMap(({ name, config }) => {
     const index = config.formats.indexOf('tfjs');
     if (index < 0) return [];
     return [
