@@ -10,21 +10,18 @@ import { printable } from '../report/words.js';
 const DEPTH = 3;
 /** A folder of images has many entries and no models: the search ends before it takes long. */
 const MOST_FOLDERS = 2000;
-/** Models that a message names. */
-const SHOWN = 10;
 
 /** The path of the one exported model in a folder or below, as people write it. Throws `invalid` for none or several. */
 export async function onlyModelIn(folder: string): Promise<string> {
   const models = await modelsIn(folder);
   if (models.length === 1) return models[0];
-  const here = models.slice(0, SHOWN).map(printable);
-  const more = models.length > SHOWN ? ` and ${models.length - SHOWN} more` : '';
+  const here = models.map(printable);
   throw failure('invalid', {
     code: 'no-model-named',
     found:
       models.length === 0
         ? 'no model was given, and this folder contains no exported model'
-        : `no model was given, and there are ${models.length} exported models here: ${plainNames(here)}${more}`,
+        : `no model was given, and there are ${models.length} exported models here: ${plainNames(here)}`,
     expected: 'the folder of an exported model, or a folder with exactly one',
     remedy:
       models.length === 0

@@ -1,7 +1,6 @@
 /** pipeline graph: the stages and what they read, as text, Mermaid or DOT. */
-import { PipelineError } from '../core/problem.js';
 import { buildGraph, type StageGraph } from '../runner/graph.js';
-import { withPipelineOptions, type CommandSpec } from './host.js';
+import { formatOf, withPipelineOptions, type CommandSpec } from './host.js';
 import { loadChecked, type PipelineOptions } from '../runner/open.js';
 
 const help = `
@@ -22,23 +21,11 @@ export const graph: CommandSpec = {
       .command('graph')
       .description('show the stages and what each one reads')
       .argument('[file]', 'the pipeline file (default: the only one in this folder)')
-      .option('--format <name>', 'output format: text, mermaid or dot', 'text')
+      .option('--format <name>', 'output format: text, mermaid or dot', formatOf(graphFormats), 'text')
       .addHelpText('after', help);
     withPipelineOptions(command).action(
-      async (file: string | undefined, options: PipelineOptions & { readonly format: string }) => {
-        const format = Object.hasOwn(formats, options.format)
-          ? formats[options.format as keyof typeof formats]
-          : undefined;
-        if (format === undefined) {
-          throw new PipelineError('invalid', [
-            {
-              code: 'bad-option',
-              where: '--format',
-              found: `must be text, mermaid or dot, but got \`${options.format}\``,
-            },
-          ]);
-        }
-        host.stdout(format(buildGraph(await loadChecked(file, options, host.cwd), host.stages)));
+      async (file: string | undefined, options: PipelineOptions & { readonly format: GraphFormat }) => {
+        host.stdout(formats[options.format](buildGraph(await loadChecked(file, options, host.cwd), host.stages)));
         done(0);
       },
     );
@@ -47,6 +34,7 @@ export const graph: CommandSpec = {
 
 /** The names that `--format` takes. */
 export const graphFormats = ['text', 'mermaid', 'dot'] as const;
+type GraphFormat = (typeof graphFormats)[number];
 
 function edgesOf({ nodes }: StageGraph): Edge[] {
   return nodes.flatMap(({ stage, gates }) => [
@@ -55,8 +43,8 @@ function edgesOf({ nodes }: StageGraph): Edge[] {
   ]);
 }
 
-const formats = {
-  text: (stages: StageGraph): string => {
+const formats: Readonly<Record<GraphFormat, (stages: StageGraph) => string>> = {
+  text: (stages) => {
     const edges = new Map<string, Edge[]>(stages.nodes.map(({ stage }) => [stage.name, []]));
     for (const edge of edgesOf(stages)) edges.get(edge.to)!.push(edge);
     const rows = stages.nodes.map(({ stage }) => {
@@ -66,12 +54,12 @@ const formats = {
     });
     return rows.join('');
   },
-  mermaid: (stages: StageGraph): string => {
+  mermaid: (stages) => {
     const rows = edgesOf(stages).map(({ from, to, label }) => `  ${id(from)} -->|${label}| ${id(to)}\n`);
     const names = stages.nodes.map(({ stage }) => `  ${id(stage.name)}["${stage.name}"]\n`);
     return `flowchart TD\n${names.join('')}${rows.join('')}`;
   },
-  dot: (stages: StageGraph): string => {
+  dot: (stages) => {
     const rows = edgesOf(stages).map(({ from, to, label }) => `  "${from}" -> "${to}" [label="${label}"];\n`);
     const names = stages.nodes.map(({ stage }) => `  "${stage.name}";\n`);
     return `digraph pipeline {\n${names.join('')}${rows.join('')}}\n`;

@@ -67,11 +67,13 @@ export function countOf(option: string): (text: string) => number {
 }
 
 /** Parses an option that names a format. Throws `invalid` for any other name. */
-export function formatOf(names: readonly string[]): (text: string) => string {
+export function formatOf<Name extends string>(names: readonly Name[]): (text: string) => Name {
   return (text) => {
-    if (names.includes(text)) return text;
+    const name = names.find((one) => one === text);
+    if (name !== undefined) return name;
+    const expected = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
     throw new PipelineError('invalid', [
-      { code: 'bad-option', where: '--format', found: `must be ${names.join(' or ')}, but got \`${text}\`` },
+      { code: 'bad-option', where: '--format', found: `must be ${expected}, but got \`${text}\`` },
     ]);
   };
 }

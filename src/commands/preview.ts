@@ -1,6 +1,7 @@
 /** pipeline preview: shows what augmentation makes of the training images. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { ContactSheet } from '../core/contact-sheet.js';
 import { openInBrowser } from '../core/open-in-browser.js';
 import { shownFrom } from '../core/paths.js';
 import { failure } from '../core/problem.js';
@@ -115,7 +116,7 @@ async function sheetOf(node: Node, request: { images: number; views: number }, s
   const { walkKnown, withAncestors } = await import('../runner/graph.js');
   const dryRun = new DryRun(session);
   const wanted = withAncestors(session.graph, [node.stage.name]);
-  const sheets: ReturnType<NonNullable<Node['definition']['sheet']>>[] = [];
+  const sheets: ContactSheet[] = [];
   await walkKnown(session.graph, async (one, outputs, unknown) => {
     if (!wanted.has(one.stage.name) || unknown !== undefined) return undefined;
     try {
@@ -123,7 +124,7 @@ async function sheetOf(node: Node, request: { images: number; views: number }, s
       const made = (await dryRun.simulate(one, inputs)).outputs;
       if (one === node) {
         const { context } = await dryRun.contextOf(one, inputs);
-        sheets.push(Promise.resolve(await node.definition.sheet!(context, made, request)));
+        sheets.push(await node.definition.sheet!(context, made, request));
       }
       return made;
     } catch (thrown) {
