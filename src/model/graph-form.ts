@@ -11,6 +11,7 @@ import {
   type Guard,
 } from '../core/guards.js';
 import type { Graph, Layer, LayerKind, Pair } from './graph.js';
+import { activations } from './layer-types.js';
 
 const isPositive: Guard<number> = (value): value is number => isCount(value) && value > 0;
 const isPairOf =
@@ -19,20 +20,7 @@ const isPairOf =
     Array.isArray(value) && value.length === 2 && value.every(isMember);
 const isPair = isPairOf(isPositive);
 const isPadding = isOneOf('same', 'valid');
-const isActivation = isOneOf(
-  'linear',
-  'relu',
-  'relu6',
-  'sigmoid',
-  'softmax',
-  'tanh',
-  'silu',
-  'gelu',
-  'hard_silu',
-  'elu',
-  'selu',
-  'mish',
-);
+const isActivation = isOneOf(...activations);
 const isExtent: Guard<number | null> = (value): value is number | null => value === null || isPositive(value);
 
 const isSides: Guard<readonly [Pair, Pair]> = (value): value is readonly [Pair, Pair] =>

@@ -6,19 +6,21 @@ export type Pair = readonly [number, number];
  * `relu6` is Keras's ReLU with max_value 6; `gelu` is the exact one; `hard_silu` is x relu6(x + 3) / 6; `elu` has an alpha
  * of 1; `mish` is x tanh(log(1 + exp(x))).
  */
-export type Activation =
-  | 'linear'
-  | 'relu'
-  | 'relu6'
-  | 'sigmoid'
-  | 'softmax'
-  | 'tanh'
-  | 'silu'
-  | 'gelu'
-  | 'hard_silu'
-  | 'elu'
-  | 'selu'
-  | 'mish';
+export const activations = [
+  'linear',
+  'relu',
+  'relu6',
+  'sigmoid',
+  'softmax',
+  'tanh',
+  'silu',
+  'gelu',
+  'hard_silu',
+  'elu',
+  'selu',
+  'mish',
+] as const;
+export type Activation = (typeof activations)[number];
 
 /** SELU is `scale` times x, or `scale` times `alpha` times exp(x) - 1 below zero (https://arxiv.org/abs/1706.02515). */
 export const selu = { alpha: 1.6732632423543772, scale: 1.0507009873554805 } as const;
