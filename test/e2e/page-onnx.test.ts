@@ -5,20 +5,10 @@ import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import type { PredictionLine } from '../../src/core/prediction.js';
 import { describeWithChromium, launchChromium } from '../chromium.js';
-import { tinyNetwork } from '../model/onnx/tiny-network.js';
 import { Project } from './rig.js';
 import { compareOn, openPage, showOn, statusAbout } from './served-page.js';
+import { trainOnOnnx } from './onnx-model.js';
 import { Serving } from './serving.js';
-
-const pipeline = `version: 1
-stages:
-  ingest: {source: pictures, image: {size: [32, 32], fit: crop, interpolation: bicubic}}
-  load-base: {architecture: onnx, weights: tiny.onnx, preprocessing: {mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]}}
-  freeze: {layers: all}
-  build-head: {layers: [{dense: 8}, classifier]}
-  train: {epochs: 3}
-  export: {to: models/pets, formats: [onnx]}
-`;
 
 const MOVED = 'elsewhere/cats & dogs.onnx';
 
@@ -31,10 +21,7 @@ describeWithChromium('the page of a model from an ONNX base', () => {
 
   beforeAll(async () => {
     [project, browser] = await Promise.all([Project.create(), launchChromium()]);
-    await project.addPets('pictures', 6);
-    await writeFile(project.path('tiny.onnx'), tinyNetwork());
-    await project.write('pets.yaml', pipeline);
-    expect((await project.run()).code).toBe(0);
+    expect((await trainOnOnnx(project)).code).toBe(0);
     // Alone, and with a name that needs escaping in a URL.
     await mkdir(project.path('elsewhere'));
     await copyFile(project.path('models/pets/model.onnx'), project.path(MOVED));

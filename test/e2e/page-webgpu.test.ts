@@ -3,23 +3,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { describeWithChromium, launchChromium } from '../chromium.js';
-import { tinyNetwork } from '../model/onnx/tiny-network.js';
 import { Project } from './rig.js';
 import { compareOn, openPage, showOn } from './served-page.js';
+import { trainOnOnnx } from './onnx-model.js';
 import { Serving } from './serving.js';
 
 /** A device of software, which the page takes only if its URL asks for it. */
 const flags = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
-
-const pipeline = `version: 1
-stages:
-  ingest: {source: pictures, image: {size: [32, 32], fit: crop, interpolation: bicubic}}
-  load-base: {architecture: onnx, weights: tiny.onnx, preprocessing: {mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]}}
-  freeze: {layers: all}
-  build-head: {layers: [{dense: 8}, classifier]}
-  train: {epochs: 3}
-  export: {to: models/pets, formats: [onnx]}
-`;
 
 describeWithChromium('the page on WebGPU', () => {
   let project: Project;
@@ -31,10 +21,7 @@ describeWithChromium('the page on WebGPU', () => {
 
   beforeAll(async () => {
     [project, browser] = await Promise.all([Project.create(), launchChromium(flags)]);
-    await project.addPets('pictures', 6);
-    await writeFile(project.path('tiny.onnx'), tinyNetwork());
-    await project.write('pets.yaml', pipeline);
-    expect((await project.run()).code).toBe(0);
+    expect((await trainOnOnnx(project)).code).toBe(0);
     serving = await Serving.start(project, 'models/pets', '--margin', '0');
   }, 120_000);
   afterAll(async () => {
