@@ -1,9 +1,9 @@
-/** Everything that a run reports as it proceeds. `--json` prints these events as they are. */
+/** Everything that a run reports as it proceeds. `--json` prints these events, each with its time, run and version. */
 import type { Problem } from './problem.js';
 
 /**
- * `fresh`: this checkout's outputs are current. `restored`: brought back from the cache. `interrupted`: stopped by a
- * person or a signal.
+ * `fresh`: the outputs in this checkout are up to date. `restored`: the outputs came from the cache. `interrupted`:
+ * stopped by a person or a signal.
  */
 export type StageState = 'ran' | 'restored' | 'fresh' | 'failed' | 'interrupted' | 'skipped';
 export type RunState = 'ok' | 'failed' | 'gate-missed' | 'interrupted';

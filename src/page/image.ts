@@ -27,7 +27,7 @@ export async function prepareImage(file: Blob, image: ImageSpec): Promise<Prepar
   if (!probed.ok && !isHeic) throw new BadImage(probed.reason);
   // A browser fills in missing data without reporting it.
   if (probed.ok && probed.unended)
-    throw new BadImage('has no end marker: this browser cannot tell whether it is complete');
+    throw new BadImage('has no end marker, so this browser cannot check that it is complete');
   const stored = image.orientation === 'stored' && probed.ok && probed.format === 'jpeg';
   const { data, width, height } = await decode(
     stored ? new Blob([withoutExif(bytes)]) : file,

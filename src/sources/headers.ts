@@ -3,8 +3,8 @@ import { failure } from '../core/problem.js';
 
 /**
  * The headers with their values. The schema lets a pipeline name variables of the prefix `PIPELINE_` only: a file of a
- * stranger names both the server and the variable, and must not be able to send any other secret of this machine. Throws `invalid` for a variable that is not set, or that cannot be the value of a
- * header; the message never contains it.
+ * stranger names both the server and the variable, and must not be able to send any other secret of this machine. Throws
+ * `invalid` for a variable that is not set, or that cannot be the value of a header; the message never contains it.
  */
 export function headersFrom(
   names: Readonly<Record<string, string>>,

@@ -38,7 +38,7 @@ stages:
 
 
 def put_files(source, name, folder):
-    """The network and what lies beside it, unpacked."""
+    """Unpacks the network and the files beside it."""
     for path in source.glob(f"{name}.onnx*"):
         if path.suffix == ".gz":
             (folder / path.stem).write_bytes(gzip.decompress(path.read_bytes()))

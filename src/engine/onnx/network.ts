@@ -65,9 +65,9 @@ export function layOut(builder: GraphBuilder, graph: Graph, input: Value, option
 }
 
 /**
- * The value of a graph's input in Keras's order. An ONNX file right after it decides which extents are known before the
- * model runs: onnxruntime joins other operators if it knows more than the file says. Its height and width must be known: a window's padding follows from
- * them.
+ * The value of a graph's input in Keras's order. Its height and width must be known: a window's padding follows from
+ * them. An ONNX file right after it decides which extents the model declares: onnxruntime joins other operators if it
+ * knows more than the file says.
  */
 export function inputOf(builder: GraphBuilder, graph: Graph, name: Name): Value {
   const [input] = graph.layers;
