@@ -5,6 +5,9 @@ process.env.ORT_DISABLE_TELEMETRY = '1';
 delete process.env.npm_config_user_agent;
 
 export default {
+  // Where the tests of `published/` share one installation.
+  globalSetup: '<rootDir>/test/published/scratch.mjs',
+  globalTeardown: '<rootDir>/test/published/remove-scratch.mjs',
   testEnvironment: '<rootDir>/test/environment.mjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // `npm run test:bases`.
