@@ -72,6 +72,11 @@ export interface StageDefinition<Kind extends StageKind = StageKind> {
   readonly requires?: (config: StageConfigs[Kind]) => void;
   /** Looks at what is outside the pipeline. Called for every plan: it must be fast if nothing changed. */
   readonly survey?: (context: SurveyContext<Kind>) => Promise<Survey>;
+  /**
+   * Whether the stage needs a file that may be out of reach, judged by what `survey` found. Such stages run before all
+   * others, which are not started if one of them fails. `offline`: no network is used in this run.
+   */
+  readonly runsFirst?: (found: unknown, offline: boolean) => boolean;
   /** What the outputs turned out to be, for the lock file beside the pipeline. Called in every run. */
   readonly resolved?: (context: JudgeContext<Kind>) => Promise<Resolved>;
   /**

@@ -45,13 +45,17 @@ export function closingLine(run: Closing, color: boolean): string {
     case 'gate-missed':
       return paint('red', `minimum not met (${time}): ${skippedExports(run.stages)}finished stages are cached`);
     case 'failed':
-      return paint(
-        'red',
-        `failed after ${time}. Finished stages are cached: fix the problem and run again to continue.`,
-      );
+      return paint('red', `failed after ${time}${failedText(run.stages)}`);
     case 'interrupted':
       return paint('yellow', `interrupted after ${time}. Finished stages are cached: run again to continue.`);
   }
+}
+
+function failedText(stages: readonly StageSummary[]): string {
+  const isNothingDone = stages.every(({ state }) => state === 'failed' || state === 'skipped');
+  return isNothingDone
+    ? ', before any stage ran: fix the problem and run again.'
+    : '. Finished stages are cached: fix the problem and run again to continue.';
 }
 
 function doneText({ stages, healed }: Closing, time: string): string {

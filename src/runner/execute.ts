@@ -14,7 +14,7 @@ import { healing, type Settled } from './heal.js';
 import { closeJob } from './close-run.js';
 import { decide, type Decided } from './plan.js';
 import { inputsOf, type Session } from './session.js';
-import { checkRequirements, outsideSelection } from './preflight.js';
+import { checkRequirements, outsideSelection, stagesThatRunFirst } from './preflight.js';
 import { stageError } from './stage-error.js';
 import { singleFlight, type Flight } from './single-flight.js';
 import { runStage, type Work } from './work.js';
@@ -72,6 +72,7 @@ export async function execute(session: Session, options: ExecuteOptions): Promis
   checkRequirements(selected, session.pipeline);
   await checkDestinations(selected, session.project);
   try {
+    await run.first(await stagesThatRunFirst(nodes, session));
     // A listener may throw: what is open closes only when no stage runs any more.
     await Promise.allSettled(nodes.map((node) => run.outcome(node)));
     await session.features.close();
@@ -112,6 +113,8 @@ class Execution {
   private queue: Promise<PQueue> | undefined;
   private job: Promise<() => Promise<void>> | undefined;
   private closing: Promise<void> | undefined;
+  /** A stage that runs before all others, and failed. */
+  private stoppedBy: Outcome | undefined;
 
   constructor(
     private readonly session: Session,
@@ -125,11 +128,17 @@ class Execution {
     return this.outcomes.get(name)!;
   }
 
+  /** Runs stages before all others, which are skipped if one of them fails. */
+  async first(nodes: readonly Node[]): Promise<void> {
+    const outcomes = await Promise.allSettled(nodes.map((node) => this.outcome(node)));
+    this.stoppedBy = outcomes.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])).find(isBlocking);
+  }
+
   private async settle(node: Node): Promise<Outcome> {
     const before = await Promise.all(
       node.dependencies.map((name) => this.outcome(this.session.graph.byName.get(name)!)),
     );
-    const blocking = before.find(({ summary, error }) => error !== undefined || summary.state === 'skipped');
+    const blocking = before.find(isBlocking) ?? this.stoppedBy;
     const started = performance.now();
     if (blocking !== undefined) return this.report(node, 'skipped', blockedReason(blocking), started);
     try {
@@ -279,6 +288,10 @@ class Execution {
     this.session.emit({ event: 'stage', ...summary });
     return { summary };
   }
+}
+
+function isBlocking({ summary, error }: Outcome): boolean {
+  return error !== undefined || summary.state === 'skipped';
 }
 
 function taken({ preimage, outputs, state, reason }: Exclude<Decided, { state: 'stale' }>): Done {

@@ -3,6 +3,7 @@ import type { Pipeline } from '../config/pipeline.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import type { Node } from './graph.js';
 import { FIRST_RUN } from './plan.js';
+import type { Session } from './session.js';
 import { stageError } from './stage-error.js';
 
 /** Throws the failure of the first stage that this machine cannot run. */
@@ -14,6 +15,24 @@ export function checkRequirements(nodes: readonly Node[], pipeline: Pipeline): v
       throw stageError(thrown, node, pipeline);
     }
   }
+}
+
+/**
+ * The stages that run before any other starts: those that need a file which may be out of reach, and those whose survey
+ * already fails, which they report themselves.
+ */
+export async function stagesThatRunFirst(nodes: readonly Node[], session: Session): Promise<Node[]> {
+  const areFirst = await Promise.all(
+    nodes.map(async (node) => {
+      const { runsFirst } = node.definition;
+      if (runsFirst === undefined) return false;
+      return session.survey(node).then(
+        (survey) => runsFirst(survey?.found, session.sources.offline),
+        () => true,
+      );
+    }),
+  );
+  return nodes.filter((_, index) => areFirst[index]);
 }
 
 /** For a stage that has to run before those that were asked for, and was not asked for itself. */

@@ -1,7 +1,7 @@
 /** Networks of the hub by their names: small files of the same layout from a mirror folder, and from a server on loopback. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parse } from 'yaml';
 import { hubBases, type HubName, hubUrl } from '../../src/core/hub-bases.js';
@@ -85,7 +85,7 @@ test('a file that cannot be fetched: the error says where to put it, and no othe
   );
   expect([code, stderr]).toEqual([
     3,
-    expect.stringMatching(/is not in the cache nor in .*; it contains the weights of `siglip_base`/),
+    expect.stringMatching(/the weights of `siglip_base` cannot be fetched: https:.* is not in the cache nor in /),
   ]);
   expect(stderr.replace(/\s+/g, ' ')).toContain(
     'put the file at Xenova/siglip-base-patch16-224/onnx/vision_model.onnx in the folder that PIPELINE_MIRROR names, or download it elsewhere, and name it: `weights: FILE` in load-base, or use EfficientNet-Lite0 from npm: `npm install transfer-pipeline-base-photos`, then add `--set stages.load-base.architecture=tf_efficientnet_lite0`. No other base is taken unless you name it',
@@ -105,24 +105,86 @@ test('a file that cannot be fetched: the error says where to put it, and no othe
   expect([plan.code, plan.stderr]).toEqual([0, expect.not.stringContaining('no-topology')]);
 });
 
+test('a base that is out of reach is reported before any other stage starts', async () => {
+  const nothing = await Project.create();
+  const proxy = await new ProxyServer().start();
+  proxy.behavior = { answer: '403 Forbidden' };
+  try {
+    await nothing.addPets('photos', 4);
+    await mkdir(nothing.path('mirror'));
+    await nothing.write('photos.yaml', classifier('efficientnet_lite0', lite0Images));
+    const others = ['ingest', 'freeze', 'build-head', 'train'];
+    const cases = [
+      { mirror: 'mirror', options: ['--offline'], code: 3, found: /is not in the cache nor in .*mirror/ },
+      { mirror: '', options: [], code: 5, found: /cannot be fetched: the proxy answers 403 Forbidden$/ },
+    ];
+    for (const { mirror: folder, options, code, found } of cases) {
+      Object.assign(nothing.environment, {
+        PIPELINE_MIRROR: folder && nothing.path(folder),
+        HTTPS_PROXY: `http://${proxy.host}`,
+        NO_PROXY: '',
+      });
+      const run = await nothing.run('photos.yaml', ...options);
+      expect([run.code, run.named('failed'), run.named('skipped').sort()]).toEqual([
+        code,
+        ['load-base'],
+        [...others].sort(),
+      ]);
+      const started = run.events.flatMap((event) => (event.event === 'stage-start' ? event.name : []));
+      expect(started).toEqual(['load-base']);
+      expect(run.stage('ingest').reason).toBe('load-base failed');
+      const [problem] = run.events.flatMap((event) => (event.event === 'problem' ? event.problem : []));
+      expect([problem.found, problem.remedy]).toEqual([
+        expect.stringMatching(found),
+        expect.stringContaining('transfer-pipeline-base-photos'),
+      ]);
+      // Nothing for people, and no result of any stage.
+      const written = await readdir(nothing.path('.pipeline'));
+      expect(written).not.toContain('out');
+      expect(await readdir(nothing.path('.pipeline/cache/v1'))).not.toContain('records');
+    }
+    const shown = await nothing.command('run', 'photos.yaml', '--offline');
+    expect(shown.stderr).toMatch(/\nfailed after .*, before any stage ran: fix the problem and run again\.\n$/);
+
+    // With the file available, no network is asked for it.
+    proxy.asked.length = 0;
+    const at = nothing.path('mirror', hubBases.efficientnet_lite0.repository, hubBases.efficientnet_lite0.file);
+    await mkdir(dirname(at), { recursive: true });
+    await writeFile(at, hubNetwork('efficientnet_lite0'));
+    nothing.environment.PIPELINE_MIRROR = nothing.path('mirror');
+    const [first, second] = [await nothing.run('photos.yaml'), await nothing.run('photos.yaml')];
+    expect([first.code, first.named('ran').length, second.named('fresh').length]).toEqual([0, 5, 5]);
+    await rm(nothing.path('mirror'), { recursive: true });
+    const forced = await nothing.run('photos.yaml', '--force', 'load-base');
+    expect([forced.code, forced.stage('load-base').state, proxy.asked]).toEqual([0, 'ran', []]);
+  } finally {
+    await proxy.stop();
+    await nothing.remove();
+  }
+});
+
 test('other bytes than those that are pinned, and another network, are refused; a copy by another exporter is not', async () => {
   await mirror('dinov2_small', hubNetwork('dinov2_small'));
   await writeFile(project.path('other.onnx'), hubNetwork('dinov2_small', 100));
   // Its output has another name.
   await writeFile(project.path('copy.onnx'), hubNetwork('mobilenet_v3_large'));
+  await project.write('pinned.yaml', 'version: 1\nstages:\n  pinned: {uses: load-base, architecture: dinov2_small}\n');
+  const pinned = await project.run('pinned.yaml', '--offline');
+  expect([pinned.code, pinned.stage('pinned').reason]).toEqual([
+    3,
+    expect.stringMatching(/^has (the sha256|[\d,]+ bytes)/),
+  ]);
   await project.write(
     'own.yaml',
     `version: 1
 stages:
-  pinned: {uses: load-base, architecture: dinov2_small}
   other: {uses: load-base, architecture: dinov2_small, weights: other.onnx}
   copy: {uses: load-base, architecture: efficientnet_lite0, weights: copy.onnx}
 `,
   );
   const run = await project.run('own.yaml', '--offline');
   expect(run.code).not.toBe(0);
-  expect([run.stage('pinned').reason, run.stage('other').reason, run.stage('copy').state]).toEqual([
-    expect.stringMatching(/^has (the sha256|[\d,]+ bytes)/),
+  expect([run.stage('other').reason, run.stage('copy').state]).toEqual([
     expect.stringContaining('a different network than dinov2_small: it gives 100 numbers'),
     'ran',
   ]);

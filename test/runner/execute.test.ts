@@ -158,6 +158,38 @@ describe('the scheduler', () => {
     });
   });
 
+  test('stages that run first come before all others, which are skipped if one of them fails', async () => {
+    const first: StageTable = table();
+    const asked: unknown[] = [];
+    const base = {
+      ...first['load-base'],
+      survey: () => Promise.resolve({ preimage: null, found: 'far away' }),
+      runsFirst: (found: unknown, offline: boolean) => asked.push([found, offline]) > 0,
+    };
+    const { events } = await run({ ...first, 'load-base': base });
+    const at = (name: string, event: RunEvent['event']) =>
+      events.findIndex((one) => one.event === event && 'name' in one && one.name === name);
+    expect(at('ingest', 'stage-start')).toBeGreaterThan(at('load-base', 'stage'));
+    expect(asked).toEqual([['far away', false]]);
+
+    const broken = {
+      ...base,
+      impl: 2,
+      run: () => Promise.reject(failure('input-output', { code: 'x', found: 'far' })),
+    };
+    const changed = ['stages.ingest.image.size=[64, 64]'];
+    const stopped = await run({ ...first, 'load-base': broken }, { set: changed });
+    expect(states(stopped)).toEqual({
+      'load-base': 'failed',
+      ...Object.fromEntries(
+        ['ingest', 'freeze', 'build-head', 'train', 'evaluate', 'export'].map((name) => [name, 'skipped']),
+      ),
+    });
+    // A survey that fails is reported before any work too.
+    const missing = { ...base, survey: () => Promise.reject(failure('bad-data', { code: 'y', found: 'is missing' })) };
+    expect(states(await run({ ...first, 'load-base': missing }, { set: changed }))).toEqual(states(stopped));
+  });
+
   test('an interrupted run keeps what was finished and starts nothing more', async () => {
     const controller = new AbortController();
     const result = await run(table({ freeze: () => controller.abort() }), { signal: controller.signal, jobs: 1 });

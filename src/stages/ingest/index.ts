@@ -14,7 +14,7 @@ import {
 import { readLayout } from './layout.js';
 import { imageProbe } from './probe.js';
 import { gatherSamples } from './samples.js';
-import { hintFor, listSource, surveySource } from './source.js';
+import { hintFor, listSource, surveySource, type Found } from './source.js';
 
 export const ingest: StageDefinition<'ingest'> = {
   kind: 'ingest',
@@ -31,6 +31,8 @@ export const ingest: StageDefinition<'ingest'> = {
     }) as unknown as Json,
 
   survey: (context) => surveySource(context, imageProbe(context.config.max_megapixels)),
+  // Offline, a missing archive is reported together with a missing base. Otherwise the download waits for the base.
+  runsFirst: (found, offline) => offline && (found as Found).kind === 'download',
 
   run: putSamples,
   dryRun: putSamples,

@@ -27,7 +27,7 @@ import type { LabelHint } from '../../sources/label-hint.js';
 import { pinPreimage } from '../../sources/pins.js';
 
 /** What a survey finds; archives are opened only by a run. */
-type Found =
+export type Found =
   | { readonly kind: 'folder'; readonly listing: FolderListing }
   | { readonly kind: 'archive'; readonly path: string; readonly digest: Digest }
   | { readonly kind: 'download'; readonly download: Download };

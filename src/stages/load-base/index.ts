@@ -5,7 +5,7 @@ import { namedOnnxOf } from '../../core/hub-bases.js';
 import type { LoadBaseConfig } from '../../core/schema-types.js';
 import { isModelDocument } from '../../model/document.js';
 import { ONNX_IMPL } from './onnx-impl.js';
-import { surveyWeights } from './source.js';
+import { surveyWeights, type Source } from './source.js';
 
 /** The survey has the digest of the file that `from` names, never its path. */
 function contentOf(preprocessing: NonNullable<LoadBaseConfig['preprocessing']>): Json {
@@ -45,6 +45,7 @@ export const loadBase: StageDefinition<'load-base'> = {
   }),
 
   survey: surveyWeights,
+  runsFirst: (found) => (found as Source).kind === 'download',
 
   recheck: async (context) => (await import('./own-rescaling.js')).refuseCachedScaling(context),
   run: async (context) => (await import('./run.js')).runLoadBase(context),

@@ -3,7 +3,17 @@ import { hubBases, packageBases } from '../../core/hub-bases.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
 import type { Download } from '../../core/source.js';
 
-const codes: ReadonlySet<string> = new Set(['download-failed', 'download-refused', 'missing-offline']);
+const network = 'run again with a network; behind a proxy, with HTTPS_PROXY set';
+
+/** Failures of the network, with what to do first; undefined if their own remedy is that. */
+const failures: ReadonlyMap<string, string | undefined> = new Map([
+  ['missing-offline', 'run once without --offline'],
+  ['download-failed', network],
+  ['download-refused', network],
+  ['address-refused', network],
+  ['too-many-redirects', network],
+  ['proxy-refused', undefined],
+]);
 
 /** The base without a download that networks of the hub can be replaced with: it gives one list of numbers, as they do. */
 const instead = 'tf_efficientnet_lite0';
@@ -19,20 +29,22 @@ export function unfetched(
 ): unknown {
   if (!(error instanceof PipelineError) || published !== true) return error;
   const problems = error.problems.map((problem): Problem => {
-    if (!codes.has(problem.code)) return problem;
+    if (!failures.has(problem.code)) return problem;
+    const { code, where, found, remedy, ...rest } = problem;
     const name = mirrored ?? new URL(url).pathname.split('/').at(-1)!;
     const ways = [
-      problem.code === 'missing-offline'
-        ? 'run once without --offline'
-        : 'run again with a network; behind a proxy, with HTTPS_PROXY set',
+      ...[failures.get(code) ?? remedy].flatMap((way) => way ?? []),
       `put the file at ${name} in the folder that PIPELINE_MIRROR names`,
       `download it elsewhere, and name it: \`weights: FILE\` in ${stage}`,
       `${withoutDownload(architecture, stage)}. No other base is taken unless you name it`,
     ];
+    // A proxy is named by the sentence itself.
+    const reason = where === undefined || code === 'proxy-refused' ? found : `${where} ${found}`;
     return {
-      ...problem,
+      ...rest,
+      code,
       field: ['architecture'],
-      found: `${problem.found}; it contains the weights of \`${architecture}\``,
+      found: `the weights of \`${architecture}\` cannot be fetched: ${reason}`,
       remedy: ways.join(', or\n'),
     };
   });
