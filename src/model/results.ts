@@ -25,6 +25,26 @@ export interface History {
   readonly bestEpoch: number;
 }
 
+/** From and to, at 95 percent; undefined where images drawn anew have no such figure. */
+export type Range = readonly [low: number, high: number];
+
+export interface ClassIntervals {
+  readonly precision: Range;
+  readonly recall: Range;
+  readonly f1?: Range;
+}
+
+/** The intervals of the metrics of the same names. */
+export interface MetricIntervals {
+  readonly loss?: Range;
+  readonly accuracy: Range;
+  readonly macro_precision?: Range;
+  readonly macro_recall?: Range;
+  readonly macro_f1?: Range;
+  readonly roc_auc?: Range;
+  readonly per_class: Readonly<Record<string, ClassIntervals>>;
+}
+
 /** Output `metrics` of evaluate. The plain numbers among it are what a run reports. */
 export interface EvaluationMetrics {
   readonly loss: number;
@@ -41,6 +61,8 @@ export interface EvaluationMetrics {
   readonly per_class: Readonly<Record<string, ClassMetrics>>;
   /** Rows are true classes, columns predicted ones. */
   readonly confusion: readonly (readonly number[])[];
+  /** Undefined in metrics of earlier versions. */
+  readonly intervals?: MetricIntervals;
   /** Where features are kept as float16: what that costs. */
   readonly half_precision?: RoundingCost;
 }
@@ -80,6 +102,17 @@ const isClassMetrics: Guard<ClassMetrics> = isShapedAs({
   f1: isFiniteNumber,
   support: isCount,
 });
+const isRange: Guard<Range> = (value): value is Range =>
+  Array.isArray(value) && value.length === 2 && value.every(isFiniteNumber);
+const isIntervals: Guard<MetricIntervals> = isShapedAs({
+  loss: optional(isRange),
+  accuracy: isRange,
+  macro_precision: optional(isRange),
+  macro_recall: optional(isRange),
+  macro_f1: optional(isRange),
+  roc_auc: optional(isRange),
+  per_class: isMapOf(isShapedAs({ precision: isRange, recall: isRange, f1: optional(isRange) })),
+});
 const isMetricsShape = isShapedAs({
   loss: isFiniteNumber,
   accuracy: isFiniteNumber,
@@ -93,6 +126,7 @@ const isMetricsShape = isShapedAs({
   classes: isListOf(isString),
   per_class: isMapOf(isClassMetrics),
   confusion: isListOf(isListOf(isCount)),
+  intervals: optional(isIntervals),
   half_precision: optional(
     isShapedAs({ samples: isCount, score_difference: isFiniteNumber, changed_predictions: isCount }),
   ),
@@ -101,9 +135,10 @@ const isMetricsShape = isShapedAs({
 /** Metrics with figures, a row and a column of the matrix for every class. */
 export const isEvaluationMetrics: Guard<EvaluationMetrics> = (value): value is EvaluationMetrics => {
   if (!isMetricsShape(value)) return false;
-  const { classes, per_class, confusion } = value;
+  const { classes, per_class, confusion, intervals } = value;
   return (
     classes.every((name) => Object.hasOwn(per_class, name)) &&
+    (intervals === undefined || classes.every((name) => Object.hasOwn(intervals.per_class, name))) &&
     [confusion, ...confusion].every(({ length }) => length === classes.length)
   );
 };

@@ -3,7 +3,10 @@
 export type Metrics = Readonly<Record<string, number>>;
 
 /** Most important first, with names for people. */
-export const mainMetrics: readonly { readonly metric: string; readonly label: string }[] = [
+export const mainMetrics: readonly {
+  readonly metric: 'accuracy' | 'loss' | 'macro_f1' | 'roc_auc';
+  readonly label: string;
+}[] = [
   { metric: 'accuracy', label: 'accuracy' },
   { metric: 'loss', label: 'loss' },
   { metric: 'macro_f1', label: 'macro F1' },

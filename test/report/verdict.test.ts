@@ -6,7 +6,7 @@ import { classMetrics, confusionMatrix } from '../../src/model/metrics.js';
 import type { EpochRecord, EvaluationMetrics } from '../../src/model/results.js';
 import type { RunResults } from '../../src/report/results/kept.js';
 import type { Facts } from '../../src/report/verdict/facts.js';
-import { wilson } from '../../src/report/verdict/interval.js';
+import { wilson } from '../../src/model/interval.js';
 import { verdictLines } from '../../src/report/verdict/lines.js';
 import { weaknessesOf } from '../../src/report/verdict/rules.js';
 import { judge, verdictOf } from '../../src/report/verdict/verdict.js';

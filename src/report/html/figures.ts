@@ -1,4 +1,5 @@
 /** Numbers and small phrases of the page. Each shown number carries the exact value, for programs. */
+import type { Range } from '../../model/results.js';
 import type { Kept } from '../results/kept.js';
 import { html, type Html } from './markup.js';
 
@@ -7,6 +8,13 @@ export const fourDigits = (value: number): string => value.toFixed(4);
 /** `0.9730`, with the exact value as data. */
 export function figure(value: number, text: (value: number) => string = fourDigits): Html {
   return html`<data value="${value}">${text(value)}</data>`;
+}
+
+/** A figure, and below it the interval of 95 percent if one is known: `0.96–1.00`. */
+export function measured(value: number, range: Range | undefined, digits: number): Html {
+  if (range === undefined) return figure(value);
+  const [low, high] = range.map((end) => figure(end, () => end.toFixed(digits)));
+  return html`${figure(value)}<small class="interval">${low}–${high}</small>`;
 }
 
 export function whole(value: number): Html {

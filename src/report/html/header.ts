@@ -1,9 +1,10 @@
 /** The head of the page: what ran and how it ended; also the main metrics of an evaluation. */
 import type { Problem } from '../../core/problem.js';
 import type { RunEnd, RunStart } from '../../core/run-record.js';
+import type { MetricIntervals } from '../../model/results.js';
 import { mainMetrics } from '../main-metrics.js';
 import { count, duration } from '../words.js';
-import { figure, moment, whole } from './figures.js';
+import { measured, moment, whole } from './figures.js';
 import { html, type Html } from './markup.js';
 
 const words: Readonly<Record<RunEnd['state'] | 'running' | 'killed', string>> = {
@@ -35,9 +36,11 @@ function problems(all: readonly Problem[]): Html | undefined {
 }
 
 /** The main metrics of one evaluation. */
-export function metricCards(metrics: Readonly<Record<string, number>>): Html {
+export function metricCards(metrics: Readonly<Record<string, number>>, intervals?: MetricIntervals): Html {
   const cards = mainMetrics.flatMap(({ metric, label }) =>
-    metrics[metric] === undefined ? [] : [html`<div><dt>${label}</dt><dd>${figure(metrics[metric])}</dd></div>`],
+    metrics[metric] === undefined
+      ? []
+      : [html`<div><dt>${label}</dt><dd>${measured(metrics[metric], intervals?.[metric], 3)}</dd></div>`],
   );
   const samples =
     metrics.samples === undefined ? undefined : html`<div><dt>images</dt><dd>${whole(metrics.samples)}</dd></div>`;

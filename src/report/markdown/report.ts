@@ -41,7 +41,7 @@ export async function reportMarkdown(results: RunResults, state: string): Promis
       ranked.map(({ name }) => name),
       end?.metrics ?? {},
     ),
-    ...(best === undefined ? [] : classTable(best)),
+    ...(best === undefined ? [] : [...intervalLine(ranked[0].name, best), ...classTable(best)]),
     ...stageTable(end),
     '',
     `*${SIGNED}${plain(run.tool)}.*`,
@@ -97,17 +97,34 @@ function shownMetric(metric: string, value: number | undefined): string {
   return metric === 'accuracy' ? percent(value) : value.toFixed(4);
 }
 
+/** The intervals of the best evaluation's metrics, in one sentence. */
+function intervalLine(name: string, { intervals }: EvaluationMetrics): string[] {
+  const parts = mainMetrics.flatMap(({ metric, label }) => {
+    const range = intervals?.[metric];
+    return range === undefined ? [] : `${label} ${range.map((end) => shownMetric(metric, end)).join(' to ')}`;
+  });
+  return parts.length === 0 ? [] : ['', `95% intervals of ${code(name)}: ${parts.join(', ')}.`];
+}
+
 /** The classes of the best evaluation, the worst first: those are what a reader looks for. */
-function classTable({ classes, per_class: perClass }: EvaluationMetrics): string[] {
+function classTable({ classes, per_class: perClass, intervals }: EvaluationMetrics): string[] {
   const all = classes.map((name) => ({ name, ...own(perClass, name)! })).sort((a, b) => a.f1 - b.f1);
   const rows = all.slice(0, MOST_ROWS);
+  const column = (title: string, metric: 'precision' | 'recall' | 'f1') => ({
+    title,
+    numeric: true,
+    cells: rows.map((row) => {
+      const range = own(intervals?.per_class, row.name)?.[metric];
+      return percent(row[metric]) + (range === undefined ? '' : ` (${range.map(percent).join(' to ')})`);
+    }),
+  });
   return [
     '',
     ...table([
       { title: 'class', cells: rows.map(({ name }) => code(name)) },
-      { title: 'precision', numeric: true, cells: rows.map(({ precision }) => percent(precision)) },
-      { title: 'recall', numeric: true, cells: rows.map(({ recall }) => percent(recall)) },
-      { title: 'F1', numeric: true, cells: rows.map(({ f1 }) => percent(f1)) },
+      column('precision', 'precision'),
+      column('recall', 'recall'),
+      column('F1', 'f1'),
       { title: 'images', numeric: true, cells: rows.map(({ support }) => support.toLocaleString('en-US')) },
     ]),
     ...rest(all.length - rows.length),

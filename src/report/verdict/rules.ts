@@ -6,7 +6,7 @@ import { own } from '../../core/own.js';
 import { count } from '../../core/text/count.js';
 import { percent } from '../../core/text/ratio.js';
 import type { Facts } from './facts.js';
-import { wilson } from './interval.js';
+import { wilson } from '../../model/interval.js';
 
 /** `bad`: the model should not be used. `weak`: it can be better, or the figures cannot be trusted yet. */
 export type Level = 'good' | 'weak' | 'bad';

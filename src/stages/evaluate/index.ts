@@ -11,7 +11,7 @@ import { isEvaluationMetrics, isPredictions, type Predictions } from '../../mode
 
 export const evaluate: StageDefinition<'evaluate'> = {
   kind: 'evaluate',
-  impl: 1,
+  impl: 2,
   metrics: 'metrics',
   reads: { model: ['model'], data: ['spec', 'samples'] },
 

@@ -8,6 +8,7 @@ import {
   type ClassMetrics,
 } from '../../model/metrics.js';
 import type { EvaluationMetrics } from '../../model/results.js';
+import { intervalsOf } from './intervals.js';
 
 export interface Measured {
   readonly metrics: EvaluationMetrics;
@@ -30,7 +31,8 @@ export function measure(
   const perClass = classMetrics(confusion);
   const mean = (pick: (metrics: ClassMetrics) => number): number =>
     perClass.reduce((sum, metrics) => sum + pick(metrics), 0) / perClass.length;
-  const auc = classes.length === 2 ? rocAuc(secondClassScores(predictions, units), labels) : undefined;
+  const secondScores = classes.length === 2 ? secondClassScores(predictions, units) : undefined;
+  const auc = secondScores && rocAuc(secondScores, labels);
   const metrics: EvaluationMetrics = {
     loss: crossEntropy(predictions, labels, units) / labels.length,
     accuracy: predicted.filter((label, row) => label === labels[row]).length / labels.length,
@@ -44,6 +46,7 @@ export function measure(
     classes,
     per_class: Object.fromEntries(classes.map((name, index) => [name, perClass[index]])),
     confusion,
+    intervals: intervalsOf({ labels, predicted, classes, predictions, units, secondScores }),
   };
   return { metrics, predicted };
 }

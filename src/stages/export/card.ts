@@ -13,7 +13,10 @@ import type { FormatName } from './formats.js';
 import type { RoundingFigures } from './rounding.js';
 
 /** The metrics of `evaluate` that a card shows. */
-type CardMetrics = Pick<EvaluationMetrics, 'split' | 'samples' | 'loss' | 'accuracy' | 'per_class' | 'threshold'>;
+type CardMetrics = Pick<
+  EvaluationMetrics,
+  'split' | 'samples' | 'loss' | 'accuracy' | 'per_class' | 'threshold' | 'intervals'
+>;
 
 /** The data of a card. */
 export interface CardFacts {
@@ -151,7 +154,8 @@ function roundingText(
   ].join(' ');
 }
 
-function metricsText({ split, samples, loss, accuracy, per_class, threshold }: CardMetrics): string {
+function metricsText({ split, samples, loss, accuracy, per_class, threshold, intervals }: CardMetrics): string {
+  const range = intervals === undefined ? '' : ` (95% interval: ${intervals.accuracy.map(percent).join(' to ')})`;
   const rows = Object.entries(per_class).map(
     ([name, { precision, recall, f1, support }]) =>
       `| ${markdownText(name)} | ${precision.toFixed(3)} | ${recall.toFixed(3)} | ${f1.toFixed(3)} | ${support} |`,
@@ -161,7 +165,7 @@ function metricsText({ split, samples, loss, accuracy, per_class, threshold }: C
       ? ''
       : ` at a threshold of ${threshold}; \`pipeline predict\` decides at 0.5, so apply your threshold to the scores yourself`;
   return [
-    `On ${samples} ${split} images: accuracy ${percent(accuracy)}, loss ${loss.toFixed(4)}${own}.\n`,
+    `On ${samples} ${split} images: accuracy ${percent(accuracy)}${range}, loss ${loss.toFixed(4)}${own}.\n`,
     '| class | precision | recall | F1 | images |',
     '| --- | --- | --- | --- | --- |',
     ...rows,

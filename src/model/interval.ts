@@ -1,0 +1,68 @@
+/** How far a figure may be from what more images would show: intervals of 95 percent. */
+import { Random } from '../core/random.js';
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+const LEVEL = 0.95;
+/** The quantile of the normal distribution for {@link LEVEL} on both sides. */
+const Z = 1.959964;
+
+/**
+ * Wilson's score interval of `right` among `total`, at 95 percent (E. B. Wilson, 1927, Journal of the American
+ * Statistical Association 22). It stays within 0 and 1, and is honest for few images and for shares near either end.
+ */
+export function wilson(right: number, total: number): Interval {
+  if (total === 0) return { low: 0, high: 1 };
+  const share = right / total;
+  const weight = Z ** 2 / total;
+  const center = share + weight / 2;
+  const half = Z * Math.sqrt((share * (1 - share) + weight / 4) / total);
+  return { low: Math.max(0, (center - half) / (1 + weight)), high: Math.min(1, (center + half) / (1 + weight)) };
+}
+
+/** How often images are drawn anew: more for few images, so that the work stays below some ten million draws a second. */
+const MOST_DRAWS = 2e7;
+const [LEAST_RESAMPLES, MOST_RESAMPLES] = [200, 1000];
+
+/**
+ * Percentile bootstrap intervals (B. Efron, 1979, Annals of Statistics 7): `figures` gets how often each of `rows`
+ * images was drawn, with replacement and `rows` in all, and returns figures in an order of its own; NaN for one that
+ * such images have no value of. Always the same draws for as many images. Returns one interval for each figure,
+ * undefined where no draw had a value, or all had the same: of images that are all right, no draw shows what could go
+ * wrong.
+ */
+export function bootstrap(
+  rows: number,
+  figures: (drawn: Uint32Array) => readonly number[],
+): readonly (Interval | undefined)[] {
+  if (rows === 0) return [];
+  const random = Random.keyed('bootstrap', rows);
+  const resamples = Math.max(LEAST_RESAMPLES, Math.min(MOST_RESAMPLES, Math.floor(MOST_DRAWS / rows)));
+  const drawn = new Uint32Array(rows);
+  const seen: number[][] = [];
+  for (let resample = 0; resample < resamples; resample++) {
+    drawn.fill(0);
+    for (let i = 0; i < rows; i++) drawn[random.below(rows)]++;
+    figures(drawn).forEach((value, figure) => {
+      seen[figure] ??= [];
+      if (!Number.isNaN(value)) seen[figure].push(value);
+    });
+  }
+  return seen.map((values) => {
+    if (values.length === 0) return undefined;
+    const sorted = Float64Array.from(values).sort();
+    if (sorted[0] === sorted[sorted.length - 1]) return undefined;
+    return { low: quantile(sorted, (1 - LEVEL) / 2), high: quantile(sorted, (1 + LEVEL) / 2) };
+  });
+}
+
+/** Between two values in proportion, as numpy's default is. `sorted` holds one value or more. */
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(sorted.length - 1, below + 1);
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}
