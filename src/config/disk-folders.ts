@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readSync, realpathSync, statSync, con
 import { join } from 'node:path';
 import { compareCodePoints } from '../core/canonical.js';
 import type { ImageFolder } from '../core/class-layout.js';
+import { isClutter } from '../core/clutter.js';
 import { hasImageName } from '../core/image-name.js';
 import { beginsLikeImage, IMAGE_BEGINNING } from '../core/image-signatures.js';
 
@@ -81,7 +82,7 @@ export class DiskFolder implements ImageFolder {
     if (this.above.includes(real) || (this.isLink && this.entered.has(real))) return;
     if (this.isLink) this.entered.add(real);
     for (const entry of readdirSync(this.path, { withFileTypes: true })) {
-      if (entry.name.startsWith('.')) continue;
+      if (isClutter(entry.name)) continue;
       const kind = kindOf(entry, this.path);
       if (kind === 'file') this.files.push(entry.name);
       if (kind === 'folder')

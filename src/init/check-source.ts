@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { sourceFolders } from '../config/class-folders.js';
 import { emptyFolderText } from '../config/lint/sources.js';
 import { questionProblem } from '../core/layout-words.js';
+import { isClutter } from '../core/clutter.js';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
 import { archiveKindOf } from '../sources/archive/kind.js';
 import type { LabelHint } from '../sources/label-hint.js';
@@ -45,7 +46,7 @@ export async function checkSource(path: string, shown: string): Promise<Problem[
       hint,
     );
   }
-  const entries = (await readdir(path)).filter((name) => !name.startsWith('.'));
+  const entries = (await readdir(path)).filter((name) => !isClutter(name));
   const found = entries.length === 0 ? 'is empty' : `contains no class folders with images${inSplits}`;
   throw unfit(
     'no-class-folders',

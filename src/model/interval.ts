@@ -23,7 +23,7 @@ export function wilson(right: number, total: number): Interval {
   return { low: Math.max(0, (center - half) / (1 + weight)), high: Math.min(1, (center + half) / (1 + weight)) };
 }
 
-/** How often images are drawn anew: more for few images, so that the work stays below some ten million draws a second. */
+/** How often images are drawn again: more for few images, so that the work stays below some ten million draws a second. */
 const MOST_DRAWS = 2e7;
 const [LEAST_RESAMPLES, MOST_RESAMPLES] = [200, 1000];
 
@@ -31,7 +31,7 @@ const [LEAST_RESAMPLES, MOST_RESAMPLES] = [200, 1000];
  * Percentile bootstrap intervals (B. Efron, 1979, Annals of Statistics 7): `figures` gets how often each of `rows`
  * images was drawn, with replacement and `rows` in all, and returns figures in an order of its own; NaN for one that
  * such images have no value of. Always the same draws for as many images. Returns one interval for each figure,
- * undefined where no draw had a value, or all had the same: of images that are all right, no draw shows what could go
+ * undefined if no draw had a value, or all had the same: of images that are all right, no draw shows what could go
  * wrong.
  */
 export function bootstrap(

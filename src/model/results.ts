@@ -25,7 +25,7 @@ export interface History {
   readonly bestEpoch: number;
 }
 
-/** From and to, at 95 percent; undefined where images drawn anew have no such figure. */
+/** From and to, at 95 percent; undefined if images redrawn have no such figure. */
 export type Range = readonly [low: number, high: number];
 
 export interface ClassIntervals {

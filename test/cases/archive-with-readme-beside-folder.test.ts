@@ -32,7 +32,7 @@ test('the only folder with images is entered, and reported', async () => {
     [
       'classes are read from `PetImages`, the only folder with images',
       'the folder `docs` contains no images: not a class',
-      '3 files outside all class folders, such as MSR-LA - 3467.docx',
+      '1 file outside all class folders: MSR-LA - 3467.docx',
       'train 8 (Cat 4, Dog 4); validation 2 (Cat 1, Dog 1)',
     ],
   );

@@ -6,24 +6,14 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { testWithChromium } from '../chromium.js';
 import { pipelineText, Project } from './rig.js';
+import type { EvaluationMetrics } from '../../src/model/results.js';
 
 const hostileClass = '<img src=x onerror=document.title=1>';
 const hostileFile = `"><svg onload=document.title=2>'&amp;.jpg`;
 const hostileYaml = '# </code></pre><script>document.title="owned"</script> &lt;b&gt;\n';
 
-interface Metrics {
-  readonly accuracy: number;
-  readonly loss: number;
-  readonly macro_f1: number;
-  readonly roc_auc: number;
-  readonly samples: number;
-  readonly classes: readonly string[];
-  readonly confusion: readonly (readonly number[])[];
-  readonly per_class: Readonly<Record<string, { precision: number; recall: number; f1: number; support: number }>>;
-}
-
 let project: Project;
-let metrics: Metrics;
+let metrics: EvaluationMetrics;
 const file = () => project.path('page.html');
 
 beforeAll(async () => {
@@ -46,7 +36,7 @@ beforeAll(async () => {
       )
     ).code,
   ).toBe(0);
-  metrics = JSON.parse(await project.read('.pipeline/out/pets/evaluate/metrics.json')) as Metrics;
+  metrics = JSON.parse(await project.read('.pipeline/out/pets/evaluate/metrics.json')) as EvaluationMetrics;
   expect((await project.command('report', '--out', 'page.html')).code).toBe(0);
 });
 afterAll(() => project.remove());
@@ -56,11 +46,16 @@ describe('the page', () => {
     const { page } = await open(file());
     const values = (selector: string) =>
       page.locator(`${selector} data`).evaluateAll((all) => all.map((one) => Number(one.getAttribute('value'))));
+    const ranges = metrics.intervals!;
     expect(await values('.cards')).toEqual([
       metrics.accuracy,
+      ...ranges.accuracy,
       metrics.loss,
+      ...ranges.loss!,
       metrics.macro_f1,
+      ...ranges.macro_f1!,
       metrics.roc_auc,
+      ...ranges.roc_auc!,
       metrics.samples,
     ]);
     const matrix = metrics.confusion.flatMap((row) => [...row, row.reduce((sum, count) => sum + count, 0)]);
@@ -75,7 +70,13 @@ describe('the page', () => {
     expect(rows).toEqual(
       metrics.classes.map((name) => {
         const { precision, recall, f1, support } = metrics.per_class[name];
-        return [name, precision, recall, f1, metrics.roc_auc, support];
+        const of = ranges.per_class[name];
+        return [
+          name,
+          ...[precision, ...of.precision, recall, ...of.recall, f1, ...(of.f1 ?? [])],
+          metrics.roc_auc,
+          support,
+        ];
       }),
     );
     const state = JSON.parse(await project.read('.pipeline/state/pets.json')) as {

@@ -182,6 +182,14 @@ describe('samples', () => {
     const skipping = await run(files, { on_bad_image: 'skip' }, probes);
     expect(skipping.json<Samples>('samples').samples).toHaveLength(38);
     expect(skipping.notes.filter(([code]) => code === 'picture-skipped')).toHaveLength(2);
+    // A list beside images is not worth a word; what looks like neither is.
+    expect(skipping.notes.map(([code]) => code)).not.toContain('files-ignored');
+    const other = await run(
+      { ...images('cats', 4), ...images('dogs', 4), 'cats/a.psd': 'x' },
+      {},
+      { 'cats/a.psd': 'is not an image' },
+    );
+    expect(other.notes.map(([code]) => code)).toContain('files-ignored');
   });
 
   test('of many files that fail, the first ten of each kind are named, both kinds at once', async () => {

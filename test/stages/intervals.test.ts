@@ -47,7 +47,7 @@ const image = fc.tuple(
 test.each([
   { units: 1, classes: ['cats', 'dogs'] },
   { units: 3, classes: ['a', 'b', 'c'] },
-])('figures of images drawn anew are those of the same images written out ($units units)', ({ units, classes }) => {
+])('figures of images redrawn are those of the same images written out ($units units)', ({ units, classes }) => {
   fc.assert(
     fc.property(fc.array(image, { minLength: 1, maxLength: 30 }), (images) => {
       const rows = images.map(([scores, label, times]) => {

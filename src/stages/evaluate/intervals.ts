@@ -65,7 +65,7 @@ function countsOf(
 }
 
 /**
- * The figures of images drawn anew: loss, the three means over classes, ROC AUC, then F1 of each class. The means leave
+ * The figures of images redrawn: loss, the three means over classes, ROC AUC, then F1 of each class. The means leave
  * out classes that happened not to be drawn: otherwise classes of few images would lower them.
  */
 export function redrawn({ labels, predicted, classes, predictions, units, secondScores }: Answers) {
@@ -92,7 +92,7 @@ export function redrawn({ labels, predicted, classes, predictions, units, second
   };
 }
 
-/** ROC AUC of images drawn anew, which need no second sorting; NaN if one class was not drawn. */
+/** ROC AUC of images redrawn, which need no second sorting; NaN if one class was not drawn. */
 function areaOf(scores: readonly number[], labels: readonly number[]): (drawn: Uint32Array) => number {
   const order = [...scores.keys()].sort((a, b) => scores[a] - scores[b]);
   return (drawn) => {

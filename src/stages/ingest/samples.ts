@@ -10,6 +10,7 @@ import { PipelineError } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import type { FolderListing, PassedOver } from '../../core/folder-listing.js';
 import { splitNames, type SampleRow, type SplitName } from '../../image/dataset.js';
+import { isCompanion } from '../../core/clutter.js';
 import { hasImageName } from '../../core/image-name.js';
 import { HOLDS_PATH } from '../../image/probe.js';
 import { classFaults, unreadClasses } from './class-faults.js';
@@ -120,8 +121,11 @@ function notesOf(
   { paths }: FolderListing,
   unended: readonly string[],
 ): Note[] {
-  const { ignored, duplicates, leaks, unread, counts, classes } = found;
-  const { strays, unused, inside } = layout;
+  const { duplicates, leaks, unread, counts, classes } = found;
+  const { unused, inside } = layout;
+  // Annotations and tables belong beside images; doctor lists them.
+  const ignored = found.ignored.filter(({ path }) => !isCompanion(path));
+  const strays = layout.strays.filter((path) => !isCompanion(path));
   const notes: Note[] = [...layoutNotes(layout)];
   for (const name of unused) {
     const folder = `${[...inside, name].join('/')}/`;
@@ -150,7 +154,7 @@ function notesOf(
   if (strays.length > 0)
     notes.push({
       code: 'files-outside-classes',
-      text: `${count(strays.length, 'file')} outside all class folders${strays.length === 1 ? '' : ', such as'} ${strays[0]}`,
+      text: `${count(strays.length, 'file')} outside all class folders${strays.length === 1 ? ':' : ', such as'} ${strays[0]}`,
     });
   if (unended.length > 0)
     notes.push({

@@ -4,6 +4,7 @@
 import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { join, sep } from 'node:path';
 import { compareCodePoints } from '../../core/canonical.js';
+import { isClutter } from '../../core/clutter.js';
 import type { PassedOver } from '../../core/folder-listing.js';
 import type { LinkPolicy } from '../../core/stage.js';
 import { hasCode } from '../disk/cache-fs.js';
@@ -28,7 +29,6 @@ const FOREIGN = 'has a name that is not UTF-8 and is not read';
 const SPECIAL = 'is a pipe, a socket or a device and is not read';
 
 const surrogate = /[\ud800-\udfff]/;
-const clutter = new Set(['Thumbs.db', 'desktop.ini']);
 
 /**
  * Lists regular files, and what links lead to. Hidden files and folders and the clutter of file managers are left out,
@@ -80,7 +80,7 @@ class Walk {
     // UTF-16 order, in which names were sorted, is that of code points up to here.
     if (surrogate.test(names.join())) this.ordered = false;
     names.forEach((name, i) => {
-      if (name.startsWith('.') || clutter.has(name)) return;
+      if (isClutter(name)) return;
       const path = `${folder}/${name}`;
       const found = lstatSync(path, { throwIfNoEntry: false });
       if (found === undefined) {

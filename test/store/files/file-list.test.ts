@@ -65,6 +65,9 @@ test('leaves out hidden files, clutter, links that lead away, links to folders a
     'Thumbs.db': 'x',
     'd/desktop.ini': 'x',
     'd/b.jpg': 'b',
+    '._a.jpg': 'x',
+    '__MACOSX/a.jpg': 'x',
+    'd/@eaDir/b.jpg/SYNOPHOTO_THUMB_M.jpg': 'x',
   });
   symlinkSync(join(root, 'a.jpg'), join(root, 'inside'));
   symlinkSync(join(outside, 'secret'), join(root, 'out'));
