@@ -1,0 +1,23 @@
+/** Opens a table by the ending of its name. */
+import { failure } from '../../core/problem.js';
+import type { Table, TableFile } from './table.js';
+
+type Open = (file: TableFile) => Promise<Table>;
+
+/** By the ending, in lower case. Readers are loaded only if such a table is there. */
+const readers: Readonly<Record<string, () => Promise<Open>>> = {
+  csv: async () => (await import('./csv.js')).openCsv,
+  tsv: async () => (await import('./csv.js')).openCsv,
+};
+
+export async function openTable(file: TableFile): Promise<Table> {
+  const ending = /\.([^./\\]+)$/.exec(file.path)?.[1].toLowerCase() ?? '';
+  const reader = Object.hasOwn(readers, ending) ? readers[ending] : undefined;
+  if (reader !== undefined) return (await reader())(file);
+  throw failure('bad-data', {
+    code: 'unknown-table-format',
+    where: file.where,
+    found: `has a name that ends in none of ${Object.keys(readers).map((name) => `\`.${name}\``).join(', ')}`,
+    expected: 'a table in one of these formats',
+  });
+}
