@@ -271,7 +271,7 @@ export interface FreezeConfig {
 export type Folders = string | string[];
 
 /**
- * Reads folders of images, one folder per class, and assigns each image its label and its split: training, validation or test.
+ * Reads images with their labels, from folders, a table or file names, and assigns each image its label and its split: training, validation or test.
  */
 export interface IngestConfig {
   uses?: 'ingest';
@@ -315,6 +315,25 @@ export interface IngestConfig {
         headers_env?: {
           [k: string]: string;
         };
+      };
+  /**
+   * Where the labels are. `folders`, the default: one folder per class. `{table: labels.csv}`: one row per image.
+   */
+  labels?:
+    | string
+    | {
+        /**
+         * A .csv or .tsv file with a row of column names, in the project or in the source. File names in it are relative to its folder, or to the source.
+         */
+        table: string;
+        /**
+         * The column with the names of the image files; their endings may be missing. Default: a column with a usual name, such as `file_name`, `path` or `image`.
+         */
+        file?: string;
+        /**
+         * The column with the labels. Default: a column with a usual name, such as `label`, `class` or `category`.
+         */
+        label?: string;
       };
   /**
    * The format that every image is converted to. Always RGB.
@@ -382,6 +401,10 @@ export interface IngestConfig {
    * What to do with files that are not readable images: `fail` stops and lists the first ten; `skip` leaves them out and lists all of them. `pipeline doctor` lists them before a run.
    */
   on_bad_image: 'fail' | 'skip';
+  /**
+   * For `labels: {table}`: what to do with rows that cannot be used, such as those without a file or a label, and with images that have no row: `fail` stops and lists the first ten; `skip` leaves them out and lists them.
+   */
+  on_bad_row: 'fail' | 'skip';
   /**
    * What to do with images whose exact content is in two classes: `fail` stops and lists the first ten files; `skip` leaves them out of both classes and lists them.
    */

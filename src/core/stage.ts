@@ -135,6 +135,8 @@ export interface SurveyContext<Kind extends StageKind = StageKind> {
   digestFolder(root: string, probe: Probe, links?: LinkPolicy): Promise<FolderListing>;
   /** Digest of one file; an unchanged file is not read again. */
   digestFile(path: string): Promise<Digest>;
+  /** As of a stage that runs; a plan that asks again is answered without work. */
+  readonly learn: StageContext['learn'];
   /** What is known of downloads. Nothing is fetched for a plan: keys are made from pins. */
   readonly lock: DownloadLock;
   note(code: string, text: string): void;

@@ -62,6 +62,7 @@ export function describeChange(before: Preimage, after: Preimage): string[] {
 const foundWords: Readonly<Record<string, string>> = {
   content: 'files were renamed, moved or edited',
   archive: 'the archive changed',
+  labels: 'labels in the table changed',
   unread: 'the unreadable files changed',
   weights: 'the weights file changed',
   probe: 'this version examines files differently',

@@ -21,6 +21,7 @@ import { Checkout } from './checkout/checkout.js';
 import { recoverDestinations } from './checkout/destinations.js';
 import { FeatureSets } from './feature-sets.js';
 import { buildGraph, type Node, type StageGraph, type StageTable } from './graph.js';
+import { learnerOf } from './learn.js';
 import { lockBeside, LockFile, lockPathOf } from './checkout/lock-file.js';
 import { refuseLinks } from './checkout/own-folder.js';
 import { projectOf, type Project } from './checkout/project.js';
@@ -123,6 +124,7 @@ async function surveyStage(
     resolvePath: project.resolvePath,
     digestFolder: (root: string, probe: Probe, links?: LinkPolicy) => store.digestFolder(root, probe, links),
     digestFile: (path: string) => store.digestFile(path),
+    learn: learnerOf(store, node),
     lock: sourcesOf(stage, pipeline, project, lock, sources).lock,
     note: (code, text) => emit({ event: 'note', stage: stage.name, code, text }),
   };

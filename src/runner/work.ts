@@ -1,6 +1,5 @@
 /** Runs one stage: gives it its context and publishes what it outputs. */
 import { canonical, type Json } from '../core/canonical.js';
-import type { Guard } from '../core/guards.js';
 import type { FeatureCounts } from '../core/event.js';
 import type { BlobRef } from '../core/digest.js';
 import type { Checkpoint, FeatureStore, Inputs, LinkPolicy, Outputs, Probe, StageContext } from '../core/stage.js';
@@ -10,6 +9,7 @@ import { checkpointOf } from './checkpoint.js';
 import { computedByOf } from './computed-by.js';
 import { commonContext, LostBlob } from './context.js';
 import type { Node } from './graph.js';
+import { learnerOf } from './learn.js';
 import type { Session } from './session.js';
 import { requireRoom } from './disk-space.js';
 import { sourcesOf } from './source-host.js';
@@ -52,19 +52,7 @@ export async function stageContext(
       opened.push(set);
       return set;
     },
-    learn: async <Value extends Json>(
-      fact: Json,
-      isValue: Guard<Value>,
-      find: () => Promise<Value>,
-    ): Promise<Value> => {
-      const { kind, impl } = node.definition;
-      const decides = { kind, impl, fact };
-      const known = await store.facts.recall(decides, isValue);
-      if (known !== undefined) return known;
-      const found = await find();
-      await store.facts.remember(decides, found);
-      return found;
-    },
+    learn: learnerOf(store, node),
     checkpoint,
     counts: features,
     emit: throttled(emit),

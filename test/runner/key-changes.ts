@@ -6,6 +6,9 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'train.freeze': 'tune',
   'ingest.image.fill': 'padded',
   ...Object.fromEntries(
+    ['labels.table', 'labels.file', 'labels.label', 'on_bad_row'].map((field) => [`ingest.${field}`, 'tabled']),
+  ),
+  ...Object.fromEntries(
     [
       'output',
       'tokens',
@@ -30,6 +33,9 @@ export const changes: Readonly<
     source: ['other', 'all'],
     'source.path': ['another', 'all'],
     'source.inside': ['PetImages', 'all'],
+    'labels.table': ['more.csv', 'all'],
+    'labels.file': ['photo', 'all'],
+    'labels.label': ['kind', 'all'],
     'image.size': ['[64, 64]', 'all'],
     'image.fit': ['stretch', 'all'],
     'image.crop_pct': ['0.9', 'all'],
@@ -45,6 +51,7 @@ export const changes: Readonly<
     classes: ['[dogs, cats]', 'all'],
     max_megapixels: ['300', 'all'],
     on_bad_image: ['skip', 'all'],
+    on_bad_row: ['skip', 'all'],
     on_label_conflict: ['skip', 'all'],
   },
   augment: {

@@ -21,6 +21,7 @@ const base = `version: 1
 stages:
   ingest: {source: {path: pictures}, image: {fit: crop}}
   padded: {uses: ingest, source: {path: pictures}, image: {fit: pad}}
+  tabled: {uses: ingest, source: {path: pictures}, labels: {table: labels.csv}}
   augment: {data: ingest, shear_range: 1, brightness_range: [0.5, 1.5], sharpness_range: [0.5, 2]}
   load-base: {architecture: mobilenet_v2, weights: random}
   network: {uses: load-base, architecture: onnx, weights: net.onnx, preprocessing: {mean: [0, 0, 0]}}

@@ -33,6 +33,7 @@ test('the outputs of ingest, augment, load-base, freeze and build-head', async (
         max_megapixels: 256,
         split: { validation: 0.3, test: 0 },
         on_bad_image: 'fail',
+        on_bad_row: 'fail',
         on_label_conflict: 'fail',
       },
       {},

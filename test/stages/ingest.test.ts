@@ -21,6 +21,7 @@ const config: IngestConfig = {
   max_megapixels: 256,
   split: { validation: 0.3, test: 0 },
   on_bad_image: 'fail',
+  on_bad_row: 'fail',
   on_label_conflict: 'fail',
 };
 

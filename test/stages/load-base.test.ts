@@ -44,6 +44,7 @@ async function loaded(
     digestFolder: () => Promise.reject(new Error('no folder here')),
     lock: { file: 'none.lock.yaml', written: true, get: () => undefined, set: () => Promise.resolve() },
     digestFile: async (path) => digestOf(await readFile(path)),
+    learn: (_fact, _isValue, find) => find(),
     note: () => undefined,
   };
   const { found, preimage } = await loadBase.survey!(context);
@@ -160,6 +161,7 @@ test('a base that is named alone stands for the file that Keras publishes, by it
       resolvePath: (path) => path,
       digestFolder: none,
       digestFile: none,
+      learn: none,
       lock,
       note: () => undefined,
     });

@@ -33,7 +33,8 @@ export interface FolderProblems {
 export function lintAgainstFolders(context: LintContext, foldersOf: FolderReader): FolderProblems {
   const sources = new Map<string, SourceFolders>();
   for (const { name, config } of stagesOf(context.stages, 'ingest')) {
-    const folders = foldersOf(config);
+    // Labels that are elsewhere make no folder a class.
+    const folders = typeof config.labels === 'object' ? undefined : foldersOf(config);
     if (folders !== undefined) sources.set(name, folders);
   }
   const problems = [...classProblems(context, sources), ...testProblems(context, sources)];

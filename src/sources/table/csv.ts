@@ -76,7 +76,10 @@ async function* rowsOf(file: TableFile, delimiter: string): AsyncGenerator<reado
     const faults = new Map(errors.map(({ row, message }) => [row, message]));
     rest = isLast ? '' : text.slice(meta.cursor);
     if (rest.length > LONGEST_ROW)
-      throw notATable(file.where, `line ${line + data.length} has more than ${LONGEST_ROW.toLocaleString('en-US')} characters`);
+      throw notATable(
+        file.where,
+        `line ${line + data.length} has more than ${LONGEST_ROW.toLocaleString('en-US')} characters`,
+      );
     const quoted = text.includes('"');
     return data.flatMap((cells, index) => {
       const at = line;
@@ -101,8 +104,7 @@ async function* rowsOf(file: TableFile, delimiter: string): AsyncGenerator<reado
 
 function linesIn(cells: readonly string[]): number {
   let lines = 0;
-  for (const cell of cells)
-    for (let at = cell.indexOf('\n'); at >= 0; at = cell.indexOf('\n', at + 1)) lines++;
+  for (const cell of cells) for (let at = cell.indexOf('\n'); at >= 0; at = cell.indexOf('\n', at + 1)) lines++;
   return lines;
 }
 

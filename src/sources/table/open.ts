@@ -17,7 +17,9 @@ export async function openTable(file: TableFile): Promise<Table> {
   throw failure('bad-data', {
     code: 'unknown-table-format',
     where: file.where,
-    found: `has a name that ends in none of ${Object.keys(readers).map((name) => `\`.${name}\``).join(', ')}`,
+    found: `has a name that ends in none of ${Object.keys(readers)
+      .map((name) => `\`.${name}\``)
+      .join(', ')}`,
     expected: 'a table in one of these formats',
   });
 }

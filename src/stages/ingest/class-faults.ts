@@ -1,4 +1,4 @@
-/** What a run refuses in the class folders of a source, and what to do about it. */
+/** What a run refuses in the classes of a source, and what to do about it. */
 import { classNameOf } from '../../core/class-layout.js';
 import { questionProblem } from '../../core/layout-words.js';
 import { nameList } from '../../core/text/names.js';
@@ -10,7 +10,7 @@ import type { PassedOver } from '../../core/folder-listing.js';
 import type { Layout } from './layout.js';
 import type { Shown } from './gathered.js';
 
-export function classFaults(config: IngestConfig, layout: Layout, { hint }: Shown): Problem[] {
+export function folderFaults(config: IngestConfig, layout: Layout, { hint }: Shown): Problem[] {
   const where = nameOf(config.source);
   const { classes, parts, question, strays } = layout;
   if (question !== undefined) return [questionProblem(question, where)];
@@ -39,33 +39,39 @@ export function classFaults(config: IngestConfig, layout: Layout, { hint }: Show
       },
     ];
   }
-  const missing = config.classes?.filter((name) => !classes.includes(classNameOf(name))) ?? [];
-  if (missing.length > 0) {
-    const near = nearest(missing[0], classes);
-    return [
-      {
-        code: 'class-without-folder',
-        where,
-        found: `has no folder with images for the class${missing.length === 1 ? '' : 'es'} ${nameList(missing)}`,
-        expected: `one of the folders ${nameList(classes, 'or')}`,
-        remedy:
-          near === undefined
-            ? 'correct `classes`, or remove it to use the folders as they are'
-            : `did you mean \`${near}\`?`,
-      },
-    ];
-  }
-  if ((config.classes ?? classes).length >= 2) return [];
-  return [
-    {
+  return classFaults(config, classes, {
+    missing: (names) => ({
+      code: 'class-without-folder',
+      found: `has no folder with images for the ${names}`,
+      expected: `one of the folders ${nameList(classes, 'or')}`,
+      remedy: 'correct `classes`, or remove it to use the folders as they are',
+    }),
+    single: {
       code: 'one-class',
-      where,
       found: `contains only one class, \`${classes[0]}\``,
       expected: 'at least two class folders',
       remedy: 'add a folder for a second class, or point `source` at the folder that contains the class folders',
       ...hint,
     },
-  ];
+  }).map((problem) => ({ where, ...problem }));
+}
+
+/** How the problems of classes are worded. */
+interface Words {
+  /** `names` is `` classes `a` and `b` ``. */
+  missing(names: string): Problem;
+  readonly single: Problem;
+}
+
+/** Classes of the pipeline that no image has, and fewer than two classes. */
+export function classFaults({ classes }: IngestConfig, present: readonly string[], words: Words): Problem[] {
+  const missing = classes?.filter((name) => !present.includes(classNameOf(name))) ?? [];
+  if (missing.length > 0) {
+    const near = nearest(missing[0], present);
+    const problem = words.missing(`class${missing.length === 1 ? '' : 'es'} ${nameList(missing)}`);
+    return [{ ...problem, remedy: near === undefined ? problem.remedy : `did you mean \`${near}\`?` }];
+  }
+  return (classes ?? present).length >= 2 ? [] : [words.single];
 }
 
 /**

@@ -5,8 +5,8 @@ import type { Problem } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { splitNames } from '../../image/dataset.js';
 import { HOLDS_PATH } from '../../image/probe.js';
-import type { Layout } from './layout.js';
 import type { BadImage, Gathered } from './gathered.js';
+import type { Labeling } from './labeling.js';
 
 /** Unsupported image formats that other programs can convert. */
 const convertible = /^is an? (BigTIFF|HEIC|JPEG XL|JPEG 2000), expected/;
@@ -89,7 +89,7 @@ function firstOf(files: readonly BadImage[], code: string, root: string, remedy:
 export function splitFaults(
   counts: Gathered['counts'],
   classes: readonly string[],
-  { splits }: Layout,
+  { splits, kind }: Labeling,
   root: string,
 ): Problem[] {
   const problems: Problem[] = [];
@@ -103,7 +103,7 @@ export function splitFaults(
       where: root,
       found: `has no ${name === 'train' ? 'training' : name} images of ${nameList(lacking)}`,
       expected: 'images of every class in each split',
-      remedy: `add images of \`${lacking[0]}\` to the ${name} folder`,
+      remedy: `add ${kind === 'folders' ? `images of \`${lacking[0]}\` to the ${name} folder` : `${name} images of \`${lacking[0]}\``}`,
     });
   }
   if (problems.length > 0 || counts.validation !== undefined) return problems;

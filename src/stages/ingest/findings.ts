@@ -4,13 +4,13 @@ import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
 import type { Finding } from '../../core/finding.js';
 import { isUnbalanced } from '../../core/class-balance.js';
-import { layoutNotes } from '../../core/layout-words.js';
 import { own } from '../../core/own.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { formatNames, type ImageFormat } from '../../core/image-signatures.js';
 import { badImageRemedy, labelConflictRemedy } from './faults.js';
-import type { Layout } from './layout.js';
 import type { Gathered } from './gathered.js';
+import type { Labeling } from './labeling.js';
+import { listed } from './listed.js';
 
 /** What was found in one image; files with the same content share one. */
 export interface Seen {
@@ -25,7 +25,7 @@ export interface Seen {
 
 export interface Inspected {
   readonly config: IngestConfig;
-  readonly layout: Layout;
+  readonly labeling: Labeling;
   readonly gathered: Gathered;
   readonly seen: ReadonlyMap<Digest, Seen>;
 }
@@ -51,9 +51,9 @@ const formats: Readonly<Record<string, ImageFormat>> = {
 };
 
 export function findingsOf(inspected: Inspected): Finding[] {
-  const { gathered, layout } = inspected;
+  const { gathered, labeling } = inspected;
   // Without classes, everything else would follow from that alone.
-  if (layout.classes.length === 0) return refused(inspected);
+  if (labeling.classes.length === 0) return refused(inspected);
   return [
     ...decoded(inspected),
     ...refused(inspected),
@@ -61,7 +61,7 @@ export function findingsOf(inspected: Inspected): Finding[] {
     ...unexpected(inspected),
     ...leftOut(inspected),
     ...balance(gathered),
-    ...few(gathered, inspected.layout),
+    ...few(gathered, labeling),
   ];
 }
 
@@ -181,18 +181,9 @@ function unexpected({ config, gathered, seen }: Inspected): Finding[] {
 }
 
 /** Files that are not samples of any class. */
-function leftOut({ gathered, layout }: Inspected): Finding[] {
-  const folders = layoutNotes(layout).map(({ code, text }): Finding => ({ level: 'note', about: 'data', code, text }));
+function leftOut({ gathered, labeling }: Inspected): Finding[] {
   return [
-    ...folders,
-    ...listed(
-      'warning',
-      'folder-left-out',
-      layout.unused.map((name) => [...layout.inside, name].join('/')),
-      'next to split folders but not a split, not used',
-      undefined,
-      'folder',
-    ),
+    ...labeling.findings,
     ...listed(
       'note',
       'files-ignored',
@@ -201,7 +192,6 @@ function leftOut({ gathered, layout }: Inspected): Finding[] {
       undefined,
       'file',
     ),
-    ...listed('warning', 'files-outside-classes', layout.strays, 'outside all class folders', undefined, 'file'),
   ];
 }
 
@@ -223,7 +213,7 @@ function balance({ counts, classes }: Gathered): Finding[] {
   ];
 }
 
-function few({ counts, classes }: Gathered, { splits }: Layout): Finding[] {
+function few({ counts, classes }: Gathered, { splits }: Labeling): Finding[] {
   const list = (['validation', 'test'] as const).flatMap((split) =>
     classes.flatMap((name) => {
       const number = own(counts[split], name) ?? 0;
@@ -257,18 +247,6 @@ function pathsWhere(
     all.map((path): [string, Seen] => [path, seen.get(digest as Digest) ?? {}]),
   );
   return found.filter(([path, one]) => matches(one, path)).sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function listed(
-  level: Finding['level'],
-  code: string,
-  list: readonly string[],
-  what: string,
-  remedy?: string,
-  noun = 'image',
-): Finding[] {
-  if (list.length === 0) return [];
-  return [{ level, about: 'data', code, text: `${what}: ${count(list.length, noun)}`, list, remedy }];
 }
 
 /** `train 600, validation 200` */

@@ -44,6 +44,8 @@ export interface Gathered {
 
 /** The most severe first; those of one list are reported together. */
 export interface Faults {
+  /** Rows of a table. */
+  readonly rows: readonly Problem[];
   readonly classes: readonly Problem[];
   /** Those that cannot be used, and those with two labels. */
   readonly images: readonly Problem[];

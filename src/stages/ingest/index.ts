@@ -11,10 +11,10 @@ import {
   type Files,
   type Samples,
 } from '../../image/dataset.js';
-import { readLayout } from './layout.js';
+import { labelingOf } from './label.js';
 import { imageProbe } from './probe.js';
 import { gatherSamples } from './samples.js';
-import { hintFor, listSource, surveySource, type Found } from './source.js';
+import { listSource, surveySource, type Found } from './source.js';
 
 export const ingest: StageDefinition<'ingest'> = {
   kind: 'ingest',
@@ -22,9 +22,11 @@ export const ingest: StageDefinition<'ingest'> = {
   reads: {},
 
   // Of a download, only the pins are in the key (from the survey), never the URL.
-  relevant: ({ source, image, ...rest }) =>
+  // Where labels are in folders, what is about tables decides nothing.
+  relevant: ({ source, image, labels, on_bad_row, ...rest }) =>
     ({
       ...rest,
+      ...(typeof labels === 'object' ? { labels, on_bad_row } : {}),
       image: imageSpecOf(image),
       source: pathOf(source) ?? null,
       ...(typeof source === 'object' && source.inside !== undefined ? { inside: source.inside } : {}),
@@ -61,8 +63,7 @@ async function putSamples(context: StageContext<'ingest'>): Promise<void> {
   const { config, note, putJson } = context;
   const listed = await listSource(context, imageProbe(config.max_megapixels));
   const { listing, root, shown } = listed;
-  const layout = readLayout(listing, config.split_folders);
-  const gathered = gatherSamples(config, listing, layout, { folder: shown, hint: await hintFor(layout, listed) });
+  const gathered = gatherSamples(config, listing, await labelingOf(config, listed), shown);
   const { classes, samples, paths, bad, conflicts, counts } = gathered;
   for (const { code, text } of gathered.notes) note(code, text);
   for (const { path, reason } of bad) note('picture-skipped', `${path} ${reason}`);

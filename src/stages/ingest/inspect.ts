@@ -12,9 +12,9 @@ import { PLAIN_VIEW } from '../../features/image-loader.js';
 import { orientationOf } from '../../image/facts.js';
 import { probeImage } from '../../image/probe.js';
 import { findingsOf, type Seen } from './findings.js';
-import { readLayout } from './layout.js';
+import { labelingOf } from './label.js';
 import { examineSamples } from './samples.js';
-import { hintFor, listSource } from './source.js';
+import { listSource } from './source.js';
 
 type Context = StageContext<'ingest'>;
 
@@ -22,10 +22,10 @@ export async function inspectImages(context: Context, probe: Probe): Promise<Fin
   const { config } = context;
   const listed = await listSource(context, probe);
   const { listing, shown } = listed;
-  const layout = readLayout(listing, config.split_folders);
-  const gathered = examineSamples(config, listing, layout, { folder: shown, hint: await hintFor(layout, listed) });
+  const labeling = await labelingOf(config, listed);
+  const gathered = examineSamples(config, listing, labeling, shown);
   const seen = await lookAtEach(context, listing.root, gathered.paths);
-  return findingsOf({ config, layout, gathered, seen });
+  return findingsOf({ config, labeling, gathered, seen });
 }
 
 /** Decodes every image once, on threads, which read it again. */

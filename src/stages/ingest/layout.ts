@@ -4,14 +4,8 @@ import { classPlaces, type Place } from '../../core/class-places.js';
 import { foldersOf } from '../../core/path-folders.js';
 import type { PassedOver } from '../../core/folder-listing.js';
 import { hasImageName } from '../../core/image-name.js';
+import type { Candidate } from './labeling.js';
 import { isUsable } from './probe.js';
-
-/** A file in a class folder. */
-export interface Candidate extends Place {
-  /** Index into the listing. */
-  readonly index: number;
-  readonly path: string;
-}
 
 export interface Layout extends ClassLayout {
   readonly candidates: readonly Candidate[];

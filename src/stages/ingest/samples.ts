@@ -1,10 +1,9 @@
 /** Creates the samples from a folder's images: labels, splits, and everything that is wrong with them. */
-import type { BadImage, Faults, Gathered, Note, Shown } from './gathered.js';
+import type { BadImage, Faults, Gathered, Note } from './gathered.js';
 import { compareCodePoints } from '../../core/canonical.js';
 import { classNameOf } from '../../core/class-layout.js';
 import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
-import { layoutNotes } from '../../core/layout-words.js';
 import { MOST_NAMES, nameList } from '../../core/text/names.js';
 import { PipelineError } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
@@ -13,48 +12,59 @@ import { splitNames, type SampleRow, type SplitName } from '../../image/dataset.
 import { isCompanion } from '../../core/clutter.js';
 import { hasImageName } from '../../core/image-name.js';
 import { HOLDS_PATH } from '../../image/probe.js';
-import { classFaults, unreadClasses } from './class-faults.js';
 import { imageFaults, splitFaults } from './faults.js';
-import { isImageLink, type Candidate, type Layout } from './layout.js';
+import type { Candidate, Labeling } from './labeling.js';
+import { isImageLink } from './layout.js';
 import { isUsable, WITHOUT_END } from './probe.js';
-import { splitClass } from './split.js';
+import { splitClass, type Shares } from './split.js';
 
-/** `shown` is the folder as people know it. Throws `bad-data` with the most severe problems. */
-export function gatherSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: Shown): Gathered {
-  const gathered = examineSamples(config, listing, layout, shown);
-  const { classes, images, splits } = gathered.faults;
-  const mostSevere = [classes, images, splits].find((problems) => problems.length > 0);
+/** `folder` is the source as people know it. Throws `bad-data` with the most severe problems. */
+export function gatherSamples(
+  config: IngestConfig,
+  listing: FolderListing,
+  labeling: Labeling,
+  folder: string,
+): Gathered {
+  const gathered = examineSamples(config, listing, labeling, folder);
+  const { rows, classes, images, splits } = gathered.faults;
+  const mostSevere = [rows, classes, images, splits].find((problems) => problems.length > 0);
   if (mostSevere !== undefined) throw new PipelineError('bad-data', mostSevere);
   return gathered;
 }
 
 /** The same, with the problems as a part of the result. */
-export function examineSamples(config: IngestConfig, listing: FolderListing, layout: Layout, shown: Shown): Gathered {
-  const classes = config.classes?.map(classNameOf) ?? layout.classes;
-  const { good, bad, ignored, unread } = sortOut(layout, listing, new Set(classes));
+export function examineSamples(
+  config: IngestConfig,
+  listing: FolderListing,
+  labeling: Labeling,
+  folder: string,
+): Gathered {
+  const classes = config.classes?.map(classNameOf) ?? labeling.classes;
+  const { good, bad, ignored, unread } = sortOut(labeling, listing, new Set(classes));
   const { labels, paths, duplicates, conflicts, contradicted } = labelEach(good, listing);
   const rows = rowsOf(
     good.filter(({ index }) => !contradicted.has(listing.digestAt(index))),
     listing,
-    layout,
+    labeling,
     config,
   );
+  const places = new Map(classes.map((name, index) => [name, index]));
   const samples = [...rows]
-    .map(([digest, split]): SampleRow => [digest, classes.indexOf(labels.get(digest)!.className), split])
+    .map(([digest, split]): SampleRow => [digest, places.get(labels.get(digest)!.className)!, split])
     .sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
   const leaks = samples.flatMap(([digest], index) =>
     digest === samples[index - 1]?.[0] && digest !== samples[index - 2]?.[0] ? digest : [],
   );
   const counts = countSamples(samples, classes);
   const faults: Faults = {
-    classes: [...unreadClasses(unread, layout, classes, config, shown), ...classFaults(config, layout, shown)],
-    images: imageFaults(config, { bad, conflicts }, shown.folder),
-    splits: classes.length === 0 ? [] : splitFaults(counts, classes, layout, shown.folder),
+    rows: labeling.rowFaults,
+    classes: labeling.faults(classes, unread),
+    images: imageFaults(config, { bad, conflicts }, folder),
+    splits: classes.length === 0 ? [] : splitFaults(counts, classes, labeling, folder),
   };
   const notes = notesOf(
     { ignored, duplicates, leaks: leaks.length, unread, counts, classes },
-    layout,
-    listing,
+    labeling,
     listing.paths.filter((_, index) => listing.probeAt(index) === WITHOUT_END),
   );
   return { classes, samples, paths, bad, ignored, duplicates, conflicts, leaks, notes, counts, unread, faults };
@@ -96,48 +106,37 @@ function labelEach(good: readonly Candidate[], listing: FolderListing): Labels {
 function rowsOf(
   good: readonly Candidate[],
   listing: FolderListing,
-  layout: Layout,
+  { splits }: Labeling,
   config: IngestConfig,
 ): [Digest, SplitName][] {
   const decided = new Map<string, [Digest, SplitName]>();
   const open = new Map<string, Set<Digest>>();
   for (const { index, className, split } of good) {
     const digest = listing.digestAt(index);
-    if (split !== undefined && !(split === 'train' && !layout.splits.has('validation'))) {
+    if (split !== undefined && !(split === 'train' && !splits.has('validation'))) {
       decided.set(`${digest}/${split}`, [digest, split]);
       continue;
     }
     const digests = open.get(className) ?? new Set();
     open.set(className, digests.add(digest));
   }
-  const shares = withoutTest(config, layout);
+  const shares = openShares(config, splits);
   for (const digests of open.values()) for (const row of splitClass(digests, shares)) decided.set(row.join('/'), row);
   return [...decided.values()];
 }
 
 function notesOf(
   found: Pick<Gathered, 'ignored' | 'duplicates' | 'unread' | 'counts' | 'classes'> & { readonly leaks: number },
-  layout: Layout,
-  { paths }: FolderListing,
+  labeling: Labeling,
   unended: readonly string[],
 ): Note[] {
   const { duplicates, leaks, unread, counts, classes } = found;
-  const { unused, inside } = layout;
   // Annotations and tables belong beside images; doctor lists them.
   const ignored = found.ignored.filter(({ path }) => !isCompanion(path));
-  const strays = layout.strays.filter((path) => !isCompanion(path));
-  const notes: Note[] = [...layoutNotes(layout)];
-  for (const name of unused) {
-    const folder = `${[...inside, name].join('/')}/`;
-    const files = paths.filter((path) => path.startsWith(folder)).length;
-    notes.push({
-      code: 'folder-left-out',
-      text: `the folder \`${name}\` is not used (${count(files, 'file')}): it is next to split folders but is not a split`,
-    });
-  }
+  const notes: Note[] = [...labeling.notes];
   for (const split of ['validation', 'test'] as const) {
     const few =
-      counts[split] === undefined || layout.splits.has(split)
+      counts[split] === undefined || labeling.splits.has(split)
         ? []
         : classes.filter((name) => counts[split]![name] === 0);
     if (few.length > 0)
@@ -150,11 +149,6 @@ function notesOf(
     notes.push({
       code: 'files-ignored',
       text: `${count(ignored.length, 'file')} in the class folders ${ignored.length === 1 ? 'is not an image' : 'are not images'} by name or content: left out`,
-    });
-  if (strays.length > 0)
-    notes.push({
-      code: 'files-outside-classes',
-      text: `${count(strays.length, 'file')} outside all class folders${strays.length === 1 ? ':' : ', such as'} ${strays[0]}`,
     });
   if (unended.length > 0)
     notes.push({
@@ -180,9 +174,12 @@ function notesOf(
   return notes;
 }
 
-/** The shares for images whose folders do not decide the split; with a test folder, training gives none to test. */
-function withoutTest({ split }: IngestConfig, { splits }: Layout): { validation: number; test: number } {
-  return splits.has('test') ? { ...split, test: 0 } : split;
+/** The shares for images whose labels do not decide the split: none of splits that other labels decide. */
+function openShares({ split }: IngestConfig, splits: ReadonlySet<SplitName>): Shares {
+  return {
+    validation: splits.has('validation') ? 0 : split.validation,
+    test: splits.has('test') ? 0 : split.test,
+  };
 }
 
 interface Sorted {
@@ -193,27 +190,27 @@ interface Sorted {
 }
 
 /** A link named like an image that leads nowhere is an image that cannot be used. */
-function sortOut(layout: Layout, listing: FolderListing, classes: ReadonlySet<string>): Sorted {
+function sortOut(labeling: Labeling, listing: FolderListing, classes: ReadonlySet<string>): Sorted {
   const good: Candidate[] = [];
   const bad: BadImage[] = [];
   const ignored: BadImage[] = [];
-  for (const candidate of layout.candidates) {
+  for (const candidate of labeling.candidates) {
     if (!classes.has(candidate.className)) continue;
     const reason = listing.probeAt(candidate.index);
     if (isUsable(reason)) good.push(candidate);
-    else if (hasImageName(candidate.path)) bad.push({ path: candidate.path, reason });
+    else if (labeling.kind === 'table' || hasImageName(candidate.path)) bad.push({ path: candidate.path, reason });
     else ignored.push({ path: candidate.path, reason });
   }
   const unread: PassedOver[] = [];
   for (const file of listing.passedOver) {
-    const place = layout.placeOf(file.path);
+    const place = labeling.placeOf(file.path);
     if (isImageLink(file) && place !== null && classes.has(place.className))
       bad.push({ path: file.path, reason: file.why });
     else unread.push(file);
   }
   // A class behind a link that became a text file is missing just as well.
   listing.paths.forEach((path, index) => {
-    if (layout.placeOf(path) === null && listing.probeAt(index).startsWith(HOLDS_PATH))
+    if (labeling.placeOf(path) === null && listing.probeAt(index).startsWith(HOLDS_PATH))
       unread.push({ path, kind: 'link', why: listing.probeAt(index) });
   });
   return { good, bad, ignored, unread };

@@ -25,12 +25,13 @@ import type { Probe, StageContext, Survey, SurveyContext } from '../../core/stag
 import { archiveKindOf } from '../../sources/archive/kind.js';
 import type { LabelHint } from '../../sources/label-hint.js';
 import { pinPreimage } from '../../sources/pins.js';
+import { digestLabels, tableInProject, tableInSource, tableOf, type FoundTable } from './table-source.js';
 
 /** What a survey finds; archives are opened only by a run. */
 export type Found =
-  | { readonly kind: 'folder'; readonly listing: FolderListing }
-  | { readonly kind: 'archive'; readonly path: string; readonly digest: Digest }
-  | { readonly kind: 'download'; readonly download: Download };
+  | { readonly kind: 'folder'; readonly listing: FolderListing; readonly table?: FoundTable }
+  | { readonly kind: 'archive'; readonly path: string; readonly digest: Digest; readonly table?: FoundTable }
+  | { readonly kind: 'download'; readonly download: Download; readonly table?: FoundTable };
 
 /** The images, and how the output `files` names their folder. */
 export interface Listed {
@@ -38,22 +39,29 @@ export interface Listed {
   readonly root: string;
   /** The folder as people know it. */
   readonly shown: string;
+  /** The table with the labels, if the pipeline names one. */
+  readonly table?: FoundTable;
 }
 
-export async function surveySource(
-  { config, resolvePath, digestFolder, digestFile, lock }: SurveyContext<'ingest'>,
-  probe: Probe,
-): Promise<Survey> {
+export async function surveySource(context: SurveyContext<'ingest'>, probe: Probe): Promise<Survey> {
+  const { config, resolvePath, digestFolder, digestFile, lock } = context;
   const survey = (preimage: Readonly<Record<string, Json>>, found: Found, provisional = false): Survey => ({
     preimage: { ...preimage, probe: probe.version },
     found,
     provisional,
   });
   const { source } = config;
+  const named = tableOf(config);
+  /** A table beside an archive; one inside is under the digest of the archive. */
+  const besideArchive = async (): Promise<{ table?: FoundTable; labels?: Digest }> => {
+    const table = named && (await tableInProject(named, context));
+    return table === undefined ? {} : { table, labels: await digestLabels(named!, table, context) };
+  };
   const download = downloadOf(source);
   if (download !== undefined) {
     const { preimage, provisional } = pinPreimage(download, lock);
-    return survey({ archive: preimage }, { kind: 'download', download }, provisional);
+    const { table, labels } = await besideArchive();
+    return survey({ archive: preimage, ...(labels && { labels }) }, { kind: 'download', download, table }, provisional);
   }
 
   const path = resolvePath(pathOf(source) ?? '');
@@ -64,11 +72,19 @@ export async function surveySource(
     // What is not read may be a class or an image that is missing: otherwise a run could look like one in which it did not exist.
     const unread: Readonly<Record<string, Json>> =
       listing.passedOver.length === 0 ? {} : { unread: digestOf(canonical(listing.passedOver as unknown as Json)) };
-    return survey({ files: listing.paths.length, content: listing.treeDigest, ...unread }, { kind: 'folder', listing });
+    if (named === undefined)
+      return survey(
+        { files: listing.paths.length, content: listing.treeDigest, ...unread },
+        { kind: 'folder', listing },
+      );
+    const table = (await tableInProject(named, context, listing)) ?? tableInSource(named, listing, sourceName(source));
+    const labels = await digestLabels(named, table, context);
+    return survey({ ...contentBeside(table, listing), ...unread, labels }, { kind: 'folder', listing, table });
   }
   if (entry?.isFile() && (await archiveKindOf(path)) !== undefined) {
     const digest = await digestFile(path);
-    return survey({ archive: digest }, { kind: 'archive', path, digest });
+    const { table, labels } = await besideArchive();
+    return survey({ archive: digest, ...(labels && { labels }) }, { kind: 'archive', path, digest, table });
   }
   const forShell = shellPath(nameOf(source));
   throw failure('bad-data', {
@@ -83,6 +99,14 @@ export async function surveySource(
   });
 }
 
+/** The files of a folder but for the table, of which only what is read is in the key. */
+function contentBeside({ inside }: FoundTable, listing: FolderListing): Record<string, Json> {
+  const { paths, treeDigest } = listing;
+  if (inside === undefined) return { files: paths.length, content: treeDigest };
+  const others = paths.flatMap((path, index) => (path === inside ? [] : `${path}\0${listing.digestAt(index)}`));
+  return { files: others.length, content: digestOf(`tree of images\n${others.join('\0')}`) };
+}
+
 /** A path that cannot be read for another reason is not reported as missing. */
 function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
@@ -91,9 +115,11 @@ function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
 /** Opens what the survey found: this is where files are fetched and unpacked. */
 export async function listSource(context: StageContext<'ingest'>, probe: Probe): Promise<Listed> {
   const {
+    config,
     config: { source },
     digestFolder,
   } = context;
+  const named = tableOf(config);
   const found = context.found as Found;
   const inside = insideNameOf(source);
   if (found.kind === 'folder')
@@ -101,11 +127,19 @@ export async function listSource(context: StageContext<'ingest'>, probe: Probe):
       listing: found.listing,
       root: [pathOf(source) ?? '', inside].filter(Boolean).join('/'),
       shown: found.listing.root,
+      table: found.table,
     };
   const { digest, folder } = await openFound(found, context);
   const listing = await digestFolder(await insideOf(folder, source), probe);
   requireUnpacked(listing, inside, context.sources.store.filesOf(digest), nameOf(source));
-  return { listing, root: archiveRoot(digest, inside), shown: [nameOf(source), inside].filter(Boolean).join('/') };
+  const shown = sourceName(source);
+  const table = named && (found.table ?? tableInSource(named, listing, shown));
+  return { listing, root: archiveRoot(digest, inside), shown, table };
+}
+
+/** A source with the folder in it that is read, as people know it. */
+export function sourceName(source: Origin): string {
+  return [nameOf(source), insideNameOf(source)].filter(Boolean).join('/');
 }
 
 /** `inside` of a source, without a `/` at its end. */

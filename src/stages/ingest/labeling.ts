@@ -1,0 +1,33 @@
+/** What says which class each image has: folders, a table, or the names of files. All give the same form. */
+import type { PassedOver } from '../../core/folder-listing.js';
+import type { Finding } from '../../core/finding.js';
+import type { Place } from '../../core/class-places.js';
+import type { Problem } from '../../core/problem.js';
+import type { SplitName } from '../../core/split-folders.js';
+import type { Note } from './gathered.js';
+
+/** A file with a label. */
+export interface Candidate extends Place {
+  /** Index into the listing. */
+  readonly index: number;
+  readonly path: string;
+}
+
+export interface Labeling {
+  readonly kind: 'folders' | 'table';
+  /** Names of the classes that have files, sorted by code point. */
+  readonly classes: readonly string[];
+  /** Splits that the labels decide; shares decide the others. */
+  readonly splits: ReadonlySet<SplitName>;
+  /** In the order of the listing. */
+  readonly candidates: readonly Candidate[];
+  /** The class and the split of a path, which need not be in the listing; null if it has none. */
+  placeOf(path: string): Place | null;
+  /** What a run refuses in the classes; `classes` are those of the pipeline, `unread` is what could not be read. */
+  faults(classes: readonly string[], unread: readonly PassedOver[]): Problem[];
+  /** What a run refuses in the rows of a table. */
+  readonly rowFaults: readonly Problem[];
+  readonly notes: readonly Note[];
+  /** What `doctor` reports of the labels, beside the faults in the classes. */
+  readonly findings: readonly Finding[];
+}

@@ -1,0 +1,117 @@
+/** What is wrong with the rows of a table of labels, and with images that have none. */
+import { count } from '../../core/text/count.js';
+import { MOST_NAMES } from '../../core/text/names.js';
+import type { Finding } from '../../core/finding.js';
+import type { Problem } from '../../core/problem.js';
+import type { IngestConfig } from '../../core/schema-types.js';
+import type { Note } from './gathered.js';
+import { listed } from './listed.js';
+
+/** A row that cannot be used. */
+export interface BadRow {
+  /** The table with the line: `labels.csv:12`. */
+  readonly where: string;
+  readonly kind: 'unreadable' | 'unnamed' | 'missing' | 'ambiguous' | 'unlabeled' | 'contradicted';
+  /** The rest of a sentence about the row. */
+  readonly reason: string;
+}
+
+export interface RowFaults {
+  readonly rows: readonly BadRow[];
+  /** Images that no row names. */
+  readonly withoutRow: readonly string[];
+  /** Rows of the table. */
+  readonly total: number;
+  readonly where: string;
+  /** The source as people know it. */
+  readonly shown: string;
+}
+
+const remedies: Readonly<Record<BadRow['kind'], string>> = {
+  unreadable: 'fix the quotes and separators of the row',
+  unnamed: 'fill in the column of files',
+  missing: 'correct the names of the files: they are relative to the folder of the table, or to the source',
+  ambiguous: 'write file names with their endings',
+  unlabeled: 'fill in the labels',
+  contradicted: 'remove one of the two rows',
+};
+
+/** The first ten, with how many there are; the last problem has the remedy for all. */
+export function rowProblems({ rows, withoutRow, total, where, shown }: RowFaults): Problem[] {
+  if (total > 0 && rows.length === total && rows.every(({ kind }) => kind === 'missing'))
+    return [
+      {
+        code: 'no-file-of-the-table',
+        where,
+        found: `names ${count(total, 'file')}, none of which is in \`${shown}\`: line ${rows[0].where.slice(where.length + 1)} ${rows[0].reason}`,
+        expected: 'file names relative to the folder of the table, or to the source',
+        remedy: 'correct `source`, or name the column with the file names as `file` in `labels`',
+      },
+    ];
+  const problems = [
+    ...rows.map(({ where: place, kind, reason }): Problem => ({ code: `row-${kind}`, where: place, found: reason })),
+    ...withoutRow.map((path): Problem => ({
+      code: 'picture-without-row',
+      where: `${shown}/${path}`,
+      found: `has no row in ${where}`,
+    })),
+  ];
+  const remedy = [
+    ...new Set(rows.map(({ kind }) => remedies[kind])),
+    ...(withoutRow.length > 0 ? ['add rows for the images without one'] : []),
+    'or set `on_bad_row: skip` in the ingest stage',
+  ].join(', ');
+  const shownProblems = problems.slice(0, MOST_NAMES);
+  const rest = problems.length - MOST_NAMES;
+  if (rest > 0)
+    shownProblems.push({
+      code: shownProblems[0].code,
+      found: `and ${rest.toLocaleString('en-US')} more; \`pipeline doctor FILE --json\` lists all`,
+    });
+  const last = shownProblems.pop();
+  return last === undefined ? [] : [...shownProblems, { ...last, remedy }];
+}
+
+/** What was left out because the pipeline says so. */
+export function rowNotes({ rows, withoutRow, where }: RowFaults): Note[] {
+  const notes = rows
+    .slice(0, MOST_NAMES)
+    .map((row): Note => ({ code: 'row-skipped', text: `${row.where} ${row.reason}` }));
+  const rest = rows.length - MOST_NAMES;
+  if (rest > 0)
+    notes.push({
+      code: 'row-skipped',
+      text: `and ${count(rest, 'more row')} left out: \`pipeline doctor FILE --json\` lists all`,
+    });
+  if (withoutRow.length > 0)
+    notes.push({
+      code: 'pictures-without-row',
+      text: `${count(withoutRow.length, 'image')} without a row in ${where}${withoutRow.length === 1 ? '' : ', such as'} ${withoutRow[0]}: left out`,
+    });
+  return notes;
+}
+
+/** All of them, for `doctor`. */
+export function rowFindings({ rows, withoutRow, where }: RowFaults, onBadRow: IngestConfig['on_bad_row']): Finding[] {
+  const skips = onBadRow === 'skip';
+  const level = skips ? 'warning' : 'error';
+  const out = skips ? ', left out' : '';
+  const remedy = [...new Set(rows.map(({ kind }) => remedies[kind])), 'or set `on_bad_row: skip`'].join(', ');
+  return [
+    ...listed(
+      level,
+      'bad-rows',
+      rows.map((row) => `${row.where}: ${row.reason}`),
+      `cannot be used${out}`,
+      skips ? undefined : remedy,
+      'row',
+    ),
+    ...listed(
+      level,
+      'pictures-without-row',
+      withoutRow,
+      `without a row in ${where}${out}`,
+      skips ? undefined : 'add rows for them, or set `on_bad_row: skip`',
+    ),
+  ];
+}

@@ -1,0 +1,82 @@
+/** Which columns of a table are read: those that the pipeline names, and of the others those with a usual name. */
+import { nearest } from '../../core/text/did-you-mean.js';
+import { nameList } from '../../core/text/names.js';
+import { PipelineError, type Problem } from '../../core/problem.js';
+
+/** What a column can say. */
+const columnRoles = ['file', 'label'] as const;
+export type ColumnRole = (typeof columnRoles)[number];
+
+export interface TableColumns {
+  /** Indexes into the columns of the table. */
+  readonly at: Readonly<Partial<Record<ColumnRole, number>>>;
+  /** Roles whose column has a usual name, and is not named by the pipeline. */
+  readonly assumed: readonly ColumnRole[];
+}
+
+/** Names in lower case, without separators; the first that a table has is taken. */
+const usualNames: Readonly<Record<ColumnRole, readonly string[]>> = {
+  file: ['filename', 'file', 'filepath', 'path', 'imagepath', 'image', 'imagename', 'imageid', 'img', 'id'],
+  label: ['label', 'labels', 'class', 'classname', 'category', 'categoryname', 'target', 'species', 'breed'],
+};
+
+const meanings: Readonly<Record<ColumnRole, string>> = { file: 'the image files', label: 'the labels' };
+
+/** Throws `bad-data` if a column is missing, or is there twice. `where` is what people know the table by. */
+export function chooseColumns(
+  columns: readonly string[],
+  named: Readonly<Partial<Record<ColumnRole, string>>>,
+  where: string,
+): TableColumns {
+  const at: Partial<Record<ColumnRole, number>> = {};
+  const assumed: ColumnRole[] = [];
+  const problems: Problem[] = [];
+  for (const role of columnRoles) {
+    const name = named[role];
+    const index = name === undefined ? usualColumn(columns, role) : columns.indexOf(name);
+    if (index < 0) problems.push(missingColumn(role, name, columns, where));
+    else if (columns.indexOf(columns[index], index + 1) >= 0) problems.push(twice(role, columns[index], where));
+    else at[role] = index;
+    if (name === undefined && index >= 0) assumed.push(role);
+  }
+  if (problems.length > 0) throw new PipelineError('bad-data', problems);
+  return { at, assumed };
+}
+
+function usualColumn(columns: readonly string[], role: ColumnRole): number {
+  const plain = columns.map((column) => column.toLowerCase().replace(/[\s_-]/g, ''));
+  return usualNames[role].map((name) => plain.indexOf(name)).find((index) => index >= 0) ?? -1;
+}
+
+function missingColumn(role: ColumnRole, name: string | undefined, columns: readonly string[], where: string): Problem {
+  const expected = `one of the columns ${nameList(columns, 'or')}`;
+  if (name === undefined)
+    return {
+      code: 'column-not-named',
+      where,
+      field: ['labels'],
+      found: `has no column with a usual name for ${meanings[role]}`,
+      expected,
+      remedy: `name the column, for example \`${role}: ${columns[0]}\` in \`labels\``,
+    };
+  const near = nearest(name, columns);
+  return {
+    code: 'column-missing',
+    where,
+    field: ['labels', role],
+    found: `has no column \`${name}\``,
+    expected,
+    remedy: near === undefined ? `correct \`labels.${role}\`` : `did you mean \`${near}\`?`,
+  };
+}
+
+function twice(role: ColumnRole, name: string, where: string): Problem {
+  return {
+    code: 'column-twice',
+    where,
+    field: ['labels'],
+    found: `has two columns \`${name}\``,
+    expected: `one column for ${meanings[role]}`,
+    remedy: 'rename one of them',
+  };
+}

@@ -1,0 +1,87 @@
+/** Where a table of labels is, and what of it is in a key. */
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import { toDigest, isDigest, type Digest } from '../../core/digest.js';
+import type { FolderListing } from '../../core/folder-listing.js';
+import { failure } from '../../core/problem.js';
+import { changedMeanwhile } from '../../core/regular-file.js';
+import type { IngestConfig } from '../../core/schema-types.js';
+import type { SurveyContext } from '../../core/stage.js';
+import { openTable } from '../../sources/table/open.js';
+import type { TableFile } from '../../sources/table/table.js';
+import { chooseColumns, type TableColumns } from './table-columns.js';
+import { labelRows } from './table-rows.js';
+
+/** `labels` where it names a table. */
+export type TableConfig = Exclude<NonNullable<IngestConfig['labels']>, string>;
+
+export function tableOf({ labels }: IngestConfig): TableConfig | undefined {
+  return typeof labels === 'object' ? labels : undefined;
+}
+
+export interface FoundTable extends TableFile {
+  /** Its path in the listing of the source; undefined if it is elsewhere. */
+  readonly inside?: string;
+}
+
+/** The table as a file of the project; undefined if there is none. */
+export async function tableInProject(
+  { table }: TableConfig,
+  { resolvePath }: Pick<SurveyContext, 'resolvePath'>,
+  listing?: FolderListing,
+): Promise<FoundTable | undefined> {
+  const path = resolvePath(table);
+  if (!(await stat(path).catch(() => undefined))?.isFile()) return undefined;
+  const inside = listing && relative(listing.root, path).split(sep).join('/');
+  return { path, where: table, inside: inside !== undefined && listing!.paths.includes(inside) ? inside : undefined };
+}
+
+/**
+ * The table in the source: at its path, or, as with images in a single folder, the only file whose path ends so.
+ * Throws `bad-data` if there is none.
+ */
+export function tableInSource({ table }: TableConfig, { root, paths }: FolderListing, shown: string): FoundTable {
+  const found = paths.includes(table) ? [table] : paths.filter((path) => path.endsWith(`/${table}`));
+  const [inside] = found;
+  if (found.length === 1) return { path: `${root}/${inside}`, where: `${shown}/${inside}`, inside };
+  const elsewhere = `neither in the project nor in \`${shown}\``;
+  throw failure('bad-data', {
+    code: 'table-missing',
+    where: table,
+    field: ['labels', 'table'],
+    found: found.length === 0 ? `does not exist, ${elsewhere}` : `is in \`${shown}\` ${found.length} times`,
+    expected: 'the path of a table, relative to the project or to the source',
+    remedy: found.length === 0 ? 'correct `labels.table`' : `write the whole path, for example \`${inside}\``,
+  });
+}
+
+/** Opens a table, with its columns. */
+export async function openLabels(
+  config: TableConfig,
+  found: FoundTable,
+): Promise<{ table: Awaited<ReturnType<typeof openTable>>; columns: TableColumns }> {
+  const table = await openTable(found);
+  return { table, columns: chooseColumns(table.columns, config, found.where) };
+}
+
+/**
+ * A digest of the columns that are read: another comment, or a new column that nobody reads, leaves it as it is. A
+ * table that has not changed is not read again.
+ */
+export async function digestLabels(
+  config: TableConfig,
+  found: FoundTable,
+  { digestFile, learn }: Pick<SurveyContext, 'digestFile' | 'learn'>,
+): Promise<Digest> {
+  const file = await digestFile(found.path);
+  const { table: _path, ...asked } = config;
+  return learn({ table: file, asked }, isDigest, async () => {
+    const { table, columns } = await openLabels(config, found);
+    const hash = createHash('sha256').update(`labels\n${Object.keys(columns.at).join()}\n`);
+    for await (const rows of labelRows(table, columns))
+      hash.update(rows.map(({ line: _line, ...said }) => `${JSON.stringify(said)}\n`).join(''));
+    if ((await digestFile(found.path)) !== file) throw changedMeanwhile(found.where);
+    return toDigest(hash.digest());
+  });
+}
