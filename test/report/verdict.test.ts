@@ -12,16 +12,18 @@ import { weaknessesOf } from '../../src/report/verdict/rules.js';
 import { judge, verdictOf } from '../../src/report/verdict/verdict.js';
 import { end, run } from './html/made-up.js';
 
-/** An evaluation of cats and dogs in which so many of so many are right. */
-function evaluated([rightCats, cats]: [number, number], [rightDogs, dogs]: [number, number]): EvaluationMetrics {
-  const truth = Array.from({ length: cats + dogs }, (_, i) => (i < cats ? 0 : 1));
-  const answers = truth.map((label, i) => ((label === 0 ? i < rightCats : i - cats < rightDogs) ? label : 1 - label));
-  const confusion = confusionMatrix(truth, answers, 2);
-  const classes = ['cats', 'dogs'];
+/** An evaluation of cats, dogs and, if there is a third row, birds, in which so many of so many are right. */
+function evaluated(...figures: readonly (readonly [right: number, of: number])[]): EvaluationMetrics {
+  const truth = figures.flatMap(([, of], label) => new Array<number>(of).fill(label));
+  const answers = figures.flatMap(([right, of], label) =>
+    Array.from({ length: of }, (_, i) => (i < right ? label : (label + 1) % figures.length)),
+  );
+  const confusion = confusionMatrix(truth, answers, figures.length);
+  const classes = ['cats', 'dogs', 'birds'].slice(0, figures.length);
   const rows = classMetrics(confusion);
   return {
     loss: 0.5,
-    accuracy: (rightCats + rightDogs) / truth.length,
+    accuracy: figures.reduce((sum, [right]) => sum + right, 0) / truth.length,
     macro_precision: 0.5,
     macro_recall: 0.5,
     macro_f1: 0.5,
@@ -104,6 +106,12 @@ test('a model that answers like the largest class is bad, however high its accur
     ['these figures do not show that the model is better than always answering cats'],
   ]);
   expect(rulesOf(facts(evaluated([110, 180], [15, 20])))).toContain('no-better-than-guessing');
+  const folders = 'look at the images and their classes in the report: a folder may have the wrong name or content';
+  expect(judge(facts(evaluated([180, 180], [2, 20]))).next).toEqual({ text: folders });
+  // Ten images: right eight times of ten, which guessing reaches too now and then.
+  const few = judge(facts(evaluated([5, 5], [3, 5])));
+  expect([few.level, few.next]).toEqual(['bad', { text: 'add images, or give `split.validation` a larger share' }]);
+  expect(judge(facts(evaluated([5, 5], [0, 5]))).next).toEqual({ text: folders });
 });
 
 describe('a weakness is found, and what the pipeline does already is not advised', () => {
@@ -115,6 +123,9 @@ describe('a weakness is found, and what the pipeline does already is not advised
     expect(judge(rare).weaknesses).toEqual([
       'of the 100 images of dogs only 40.0% are recognized; other classes carry the accuracy',
     ]);
+    expect(judge(facts(evaluated([300, 300], [300, 300], [0, 100]))).weaknesses[0]).toBe(
+      'none of the 100 images of birds are recognized; other classes carry the accuracy',
+    );
     expect(next(rare)).toMatchObject({ set: ['stages.train.class_weight=balanced'] });
     const balanced = facts(rare.metrics, {}, { class_weight: 'balanced' });
     expect(next(balanced)).toEqual({ text: 'add images of dogs, and look at its mistakes in the report' });
@@ -161,6 +172,21 @@ describe('a weakness is found, and what the pipeline does already is not advised
     expect(
       rulesOf(facts(good, { history: { epochs: epochs([0.5, 0.3, 0.299]), bestEpoch: 3 } }, { epochs: 3 })),
     ).toEqual([]);
+  });
+
+  test('too few images of a class', () => {
+    const one = judge(facts(evaluated([290, 300], [290, 300], [4, 4])));
+    expect([one.level, one.weaknesses, one.next]).toEqual([
+      'weak',
+      ['birds has fewer than 5 validation images: figures of single classes say little there'],
+      { text: 'add images of small classes' },
+    ]);
+    expect(rulesOf(facts(evaluated([290, 300], [290, 300], [5, 5])))).toEqual([]);
+    expect(judge(facts(evaluated([290, 300], [4, 4], [4, 4]))).weaknesses).toContain(
+      '2 of 3 classes have fewer than 5 validation images: figures of single classes say little there',
+    );
+    // Of every class: all together are too few.
+    expect(rulesOf(facts(evaluated([4, 4], [4, 4])))).not.toContain('few-of-a-class');
   });
 
   test('too few images', () => {

@@ -49,11 +49,15 @@ function isLikeGuessing(facts: Facts): boolean {
 
 const noBetterThanGuessing: Rule = (facts) => {
   if (!isLikeGuessing(facts)) return undefined;
+  // A wide interval around a higher accuracy: the images to measure with are what is missing.
+  const few = facts.metrics.accuracy > guessOf(facts).share ? fewImages(facts) : undefined;
   return {
     rule: 'no-better-than-guessing',
     level: 'bad',
     text: `these figures do not show that the model is better than always answering ${guessOf(facts).name}`,
-    next: { text: 'look at the images and their classes in the report: a folder may have the wrong name or content' },
+    next: few?.next ?? {
+      text: 'look at the images and their classes in the report: a folder may have the wrong name or content',
+    },
   };
 };
 
@@ -77,11 +81,15 @@ const neglectedClass: Rule = (facts) => {
   const worst = rows.reduce((least, row) => (row.recall < least.recall ? row : least));
   if (worst.recall >= 0.5 || metrics.accuracy - worst.recall < 0.25) return undefined;
   const most = Math.max(...rows.map(({ support }) => support));
+  const recognized =
+    worst.recall === 0
+      ? `none of the ${count(worst.support, 'image')} of ${worst.name}`
+      : `of the ${count(worst.support, 'image')} of ${worst.name} only ${percent(worst.recall)}`;
   const balance = most >= 2 * worst.support && train !== undefined && train.config.class_weight === undefined;
   return {
     rule: 'neglected-class',
     level: 'weak',
-    text: `of the ${count(worst.support, 'image')} of ${worst.name} only ${percent(worst.recall)} are recognized; other classes carry the accuracy`,
+    text: `${recognized} are recognized; other classes carry the accuracy`,
     next: balance
       ? { text: 'give rare classes more weight', set: [`stages.${train.name}.class_weight=balanced`] }
       : { text: `add images of ${worst.name}, and look at its mistakes in the report` },
@@ -152,6 +160,20 @@ const fewImages: Rule = (facts) => {
   };
 };
 
+const fewOfAClass: Rule = (facts) => {
+  const { classes, per_class, split } = facts.metrics;
+  const few = classes.filter((name) => own(per_class, name)!.support < FEW_OF_A_CLASS);
+  // Of every class: too few images in all say the same.
+  if (few.length === 0 || (few.length === classes.length && fewImages(facts) !== undefined)) return undefined;
+  const which = few.length === 1 ? few[0] : `${few.length} of ${classes.length} classes`;
+  return {
+    rule: 'few-of-a-class',
+    level: 'weak',
+    text: `${which} ${few.length === 1 ? 'has' : 'have'} fewer than ${FEW_OF_A_CLASS} ${split} images: figures of single classes say little there`,
+    next: { text: 'add images of small classes' },
+  };
+};
+
 /** In the order of their weight. */
 const rules: readonly Rule[] = [
   noBetterThanGuessing,
@@ -161,6 +183,7 @@ const rules: readonly Rule[] = [
   overfitting,
   pastTheBest,
   fewImages,
+  fewOfAClass,
 ];
 
 export function weaknessesOf(facts: Facts): Weakness[] {
