@@ -317,7 +317,7 @@ export interface IngestConfig {
         };
       };
   /**
-   * Where the labels are. `folders`, the default: one folder per class. `{table: labels.csv}`: one row per image.
+   * Where the labels are. `folders`, the default: one folder per class. `{table: labels.csv}`: one row per image. `{pattern: "{label}.{number}.jpg"}`: in the names of the files.
    */
   labels?:
     | string
@@ -325,7 +325,7 @@ export interface IngestConfig {
         /**
          * A .csv or .tsv file with a row of column names, in the project or in the source. File names in it are relative to its folder, or to the source.
          */
-        table: string;
+        table?: string;
         /**
          * The column with the names of the image files; their endings may be missing. Default: a column with a usual name, such as `file_name`, `path` or `image`.
          */
@@ -334,6 +334,18 @@ export interface IngestConfig {
          * The column with the labels. Default: a column with a usual name, such as `label`, `class` or `category`.
          */
         label?: string;
+        /**
+         * The column with the split of each image: `train`, `validation` or `test`, or another common name for one. Images without one are split by shares. Default: a column named `split`, `subset` or `partition`; `false` reads none.
+         */
+        split?: string | false;
+        /**
+         * The column with the group of each image, such as a patient. Images of one group are always in the same split.
+         */
+        group?: string;
+        /**
+         * The names of the files, with `{label}` in place of the label. `{number}` stands for digits, `{any}` or `*` for any text, `{split}` for the split and `{group}` for the group. A pattern with `/` includes folders: `{split}/{label}_{any}.jpg`.
+         */
+        pattern?: string;
       };
   /**
    * The format that every image is converted to. Always RGB.
@@ -384,6 +396,14 @@ export interface IngestConfig {
   split: {
     validation: number;
     test: number;
+    /**
+     * For `labels: {table}`: the same as `labels.split`.
+     */
+    column?: string;
+    /**
+     * Keeps the images of one group, such as a patient, in the same split. A column of the table, or a pattern of file names: `{group}_{any}.jpg`.
+     */
+    group?: string;
   };
   /**
    * The folders of each split if their names do not show it, such as `{train: [fold1, fold2], validation: fold3}`; other folders are left out. `{}`: no folder is a split, whatever its name.
@@ -394,15 +414,32 @@ export interface IngestConfig {
     test?: Folders;
   };
   /**
-   * The classes in the order of the model's outputs. Default: the names of the folders, sorted by code point.
+   * The classes in the order of the model's outputs; other labels are left out. Default: all labels, sorted by code point. A mapping gives each class the labels that it consists of, such as `{feline: [cat, kitten], dog: dog}`; its classes are sorted by code point.
    */
-  classes?: string[];
+  classes?:
+    | string[]
+    | {
+        [k: string]: string | string[];
+      };
+  /**
+   * Labels whose images are left out, such as `[unknown]`.
+   */
+  ignore?: string[];
+  /**
+   * Limits the number of images of each class.
+   */
+  per_class?: {
+    /**
+     * The most images of a class, of all splits together, counted before they are split. The content of the images decides which are used: a new image moves at most one other image in or out.
+     */
+    max: number;
+  };
   /**
    * What to do with files that are not readable images: `fail` stops and lists the first ten; `skip` leaves them out and lists all of them. `pipeline doctor` lists them before a run.
    */
   on_bad_image: 'fail' | 'skip';
   /**
-   * For `labels: {table}`: what to do with rows that cannot be used, such as those without a file or a label, and with images that have no row: `fail` stops and lists the first ten; `skip` leaves them out and lists them.
+   * For labels in a table or in file names: what to do with rows that cannot be used, such as those without a file or a label, and with images without a row or of another name: `fail` stops and lists the first ten; `skip` leaves them out and lists them.
    */
   on_bad_row: 'fail' | 'skip';
   /**

@@ -51,6 +51,11 @@ export interface Samples {
   readonly samples: readonly SampleRow[];
 }
 
+/** Output `groups`, if images are in groups: the number of the group of each sample, in the order of the samples. */
+export interface Groups {
+  readonly groups: readonly number[];
+}
+
 /** Output `summary`: numbers for people. */
 export interface DataSummary {
   readonly classes: readonly string[];

@@ -5,8 +5,11 @@ import type { StageKind } from '../../src/core/schema-types.js';
 export const elsewhere: Readonly<Record<string, string>> = {
   'train.freeze': 'tune',
   'ingest.image.fill': 'padded',
+  'ingest.labels.pattern': 'named',
   ...Object.fromEntries(
-    ['labels.table', 'labels.file', 'labels.label', 'on_bad_row'].map((field) => [`ingest.${field}`, 'tabled']),
+    ['labels.table', 'labels.file', 'labels.label', 'labels.split', 'labels.group', 'split.column', 'on_bad_row'].map(
+      (field) => [`ingest.${field}`, 'tabled'],
+    ),
   ),
   ...Object.fromEntries(
     [
@@ -36,6 +39,9 @@ export const changes: Readonly<
     'labels.table': ['more.csv', 'all'],
     'labels.file': ['photo', 'all'],
     'labels.label': ['kind', 'all'],
+    'labels.split': ['part', 'all'],
+    'labels.group': ['patient', 'all'],
+    'labels.pattern': ['"{label}-{number}.jpg"', 'all'],
     'image.size': ['[64, 64]', 'all'],
     'image.fit': ['stretch', 'all'],
     'image.crop_pct': ['0.9', 'all'],
@@ -45,10 +51,14 @@ export const changes: Readonly<
     'image.orientation': ['stored', 'all'],
     'split.validation': ['0.3', 'all'],
     'split.test': ['0.1', 'all'],
+    'split.column': ['part', 'all'],
+    'split.group': ['"{group}_*"', 'all'],
     'split_folders.train': ['fold1', 'all'],
     'split_folders.validation': ['[fold1, fold2]', 'all'],
     'split_folders.test': ['fold3', 'all'],
     classes: ['[dogs, cats]', 'all'],
+    ignore: ['[unknown]', 'all'],
+    'per_class.max': ['100', 'all'],
     max_megapixels: ['300', 'all'],
     on_bad_image: ['skip', 'all'],
     on_bad_row: ['skip', 'all'],

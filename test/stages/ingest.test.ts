@@ -6,24 +6,7 @@ import type { Files, Samples } from '../../src/image/dataset.js';
 import { badImageRemedy } from '../../src/stages/ingest/faults.js';
 import { ingest } from '../../src/stages/ingest/index.js';
 import { Bench, listing } from './context.js';
-
-const config: IngestConfig = {
-  source: 'pictures',
-  image: {
-    size: [32, 32],
-    interpolation: 'bilinear',
-    orientation: 'exif',
-    fit: 'stretch',
-    crop_pct: 0.875,
-    crop_rounding: 'down',
-    fill: [0, 0, 0],
-  },
-  max_megapixels: 256,
-  split: { validation: 0.3, test: 0 },
-  on_bad_image: 'fail',
-  on_bad_row: 'fail',
-  on_label_conflict: 'fail',
-};
+import { ingestConfig as config } from './ingest-config.js';
 
 /** Made-up images `folder/prefix-0.jpg`, each with bytes of its own. */
 function images(folder: string, count: number, prefix = 'p'): Record<string, string> {

@@ -1,5 +1,6 @@
 /** Rules that compare what a pipeline says about its classes with the folders of images, if those can be listed. */
 import { classNameOf } from '../../core/class-layout.js';
+import { classNamesOf, type NamedLabel } from '../../core/class-names.js';
 import { classifierOf, endingFault, endingOf, lossOf, unitsFault } from '../../core/head-rules.js';
 import { nameList, plainNames } from '../../core/text/names.js';
 import type { Problem } from '../../core/problem.js';
@@ -59,13 +60,12 @@ function classProblems(context: LintContext, sources: ReadonlyMap<string, Source
   const problems: Problem[] = [];
   for (const ingest of stagesOf(context.stages, 'ingest')) {
     const folders = sources.get(ingest.name)?.classes;
-    const names = ingest.config.classes?.map(classNameOf) ?? folders;
+    const named = classNamesOf(ingest.config);
+    const names = named.names ?? folders?.filter((folder) => named.of(folder) !== undefined);
     // Ingest reports a single class, with what to do about it.
     if (names === undefined || names.length < 2) continue;
     classes.set(ingest.name, { names, description: describeClasses(ingest, names) });
-    if (ingest.config.classes !== undefined && folders !== undefined) {
-      problems.push(...missingFolders(context, ingest, ingest.config.classes, folders));
-    }
+    if (folders !== undefined) problems.push(...missingFolders(context, ingest, named.labels, folders));
   }
   for (const head of stagesOf(context.stages, 'build-head')) {
     const ingest = nearestOf(context.stages, head, 'data', 'ingest');
@@ -89,18 +89,18 @@ function describeClasses(ingest: Stage<'ingest'>, names: readonly string[]): str
 function missingFolders(
   { locator }: LintContext,
   ingest: Stage<'ingest'>,
-  names: readonly string[],
+  labels: readonly NamedLabel[],
   folders: readonly string[],
 ): Problem[] {
-  return names.flatMap((name, index) => {
-    if (folders.includes(classNameOf(name))) return [];
+  return labels.flatMap(({ label, field }) => {
+    if (folders.includes(label)) return [];
     return [
       {
         code: 'class-without-folder',
-        ...locator.at(['stages', ingest.name, 'classes', index]),
-        found: `there is no folder for the class \`${name}\` in \`${nameOf(ingest.config.source)}\``,
+        ...locator.at(['stages', ingest.name, ...field]),
+        found: `there is no folder for the class \`${label}\` in \`${nameOf(ingest.config.source)}\``,
         expected: `one of the folders ${nameList(folders, 'or')}`,
-        remedy: didYouMean(name, folders),
+        remedy: didYouMean(label, folders),
       },
     ];
   });

@@ -4,10 +4,11 @@ import { basePreprocessing, baseWeights, baseVariant } from './bases.js';
 import { onnxExports, onnxFields, onnxFreezeStage, onnxFrozen } from './onnx-bases.js';
 import { exportFolders } from './exports.js';
 import { layerOrder, lossFitsHead, headEnding } from './heads.js';
+import { classesOnce, labelFields, patterns } from './labels.js';
 import type { LintContext } from './lineage.js';
 import { pinnedOrigins } from './origins.js';
 import { fineTuningRate, unmeasuredMonitors, freezeWithFrom, ratesAndLimits } from './trainings.js';
-import { classesOnce, fitFields, rangeOrder, rescaleFactor, splitShares } from './values.js';
+import { fitFields, rangeOrder, rescaleFactor, splitShares } from './values.js';
 
 type Rule = (context: LintContext) => Problem[];
 
@@ -17,6 +18,8 @@ const rules: readonly Rule[] = [
   splitShares,
   fitFields,
   classesOnce,
+  labelFields,
+  patterns,
   pinnedOrigins,
   baseWeights,
   baseVariant,

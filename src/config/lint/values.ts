@@ -1,5 +1,4 @@
 /** Values of one stage that are each valid, but not together. */
-import { classNameOf } from '../../core/class-layout.js';
 import type { Problem } from '../../core/problem.js';
 import { parseRatio } from '../../core/text/ratio.js';
 import { showValue } from '../words.js';
@@ -67,24 +66,4 @@ export function splitShares({ stages, locator }: LintContext): Problem[] {
       },
     ];
   });
-}
-
-/** The same name twice, in two Unicode forms: the schema compares them as they are written. */
-export function classesOnce({ stages, locator }: LintContext): Problem[] {
-  return stagesOf(stages, 'ingest').flatMap(({ name, config: { classes = [] } }) =>
-    classes.flatMap((written, index) => {
-      const first = classes.findIndex((other) => classNameOf(other) === classNameOf(written));
-      if (first === index) return [];
-      const found = `item ${index + 1} of \`classes\` is the same name as item ${first + 1}, in another Unicode form`;
-      return [
-        {
-          code: 'class-twice',
-          ...locator.at(['stages', name, 'classes', index]),
-          found,
-          expected: 'each class once',
-          remedy: 'remove one of the two: folders of both forms belong to one class',
-        },
-      ];
-    }),
-  );
 }

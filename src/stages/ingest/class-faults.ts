@@ -1,5 +1,5 @@
 /** What a run refuses in the classes of a source, and what to do about it. */
-import { classNameOf } from '../../core/class-layout.js';
+import { classNamesOf } from '../../core/class-names.js';
 import { questionProblem } from '../../core/layout-words.js';
 import { nameList } from '../../core/text/names.js';
 import { nearest } from '../../core/text/did-you-mean.js';
@@ -63,15 +63,17 @@ interface Words {
   readonly single: Problem;
 }
 
-/** Classes of the pipeline that no image has, and fewer than two classes. */
-export function classFaults({ classes }: IngestConfig, present: readonly string[], words: Words): Problem[] {
-  const missing = classes?.filter((name) => !present.includes(classNameOf(name))) ?? [];
+/** Labels of the pipeline that no image has, and fewer than two classes. */
+export function classFaults(config: IngestConfig, present: readonly string[], words: Words): Problem[] {
+  const named = classNamesOf(config);
+  const missing = named.labels.map(({ label }) => label).filter((label) => !present.includes(label));
   if (missing.length > 0) {
     const near = nearest(missing[0], present);
     const problem = words.missing(`class${missing.length === 1 ? '' : 'es'} ${nameList(missing)}`);
     return [{ ...problem, remedy: near === undefined ? problem.remedy : `did you mean \`${near}\`?` }];
   }
-  return (classes ?? present).length >= 2 ? [] : [words.single];
+  const classes = new Set(present.map(named.of).filter((name) => name !== undefined));
+  return (named.names?.length ?? classes.size) >= 2 ? [] : [words.single];
 }
 
 /**
@@ -81,7 +83,6 @@ export function classFaults({ classes }: IngestConfig, present: readonly string[
 export function unreadClasses(
   unread: readonly PassedOver[],
   layout: Layout,
-  classes: readonly string[],
   config: IngestConfig,
   { folder }: Shown,
 ): Problem[] {
@@ -89,12 +90,13 @@ export function unreadClasses(
     ...layout.parts.flatMap(({ path }) => path.map((_, depth) => path.slice(0, depth + 1).join('/'))),
     '',
   ]);
+  const named = classNamesOf(config);
   return unread.flatMap(({ path, kind, why }) => {
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
     if (kind === 'special' || /\.[a-z][a-z0-9]{0,4}$/i.test(name) || !places.has(path.slice(0, Math.max(0, slash))))
       return [];
-    if (config.classes !== undefined && !classes.includes(classNameOf(name))) return [];
+    if (named.of(name) === undefined) return [];
     return {
       code: 'class-not-read',
       where: `${folder}/${path}`,

@@ -53,7 +53,7 @@ const formats: Readonly<Record<string, ImageFormat>> = {
 export function findingsOf(inspected: Inspected): Finding[] {
   const { gathered, labeling } = inspected;
   // Without classes, everything else would follow from that alone.
-  if (labeling.classes.length === 0) return refused(inspected);
+  if (labeling.labels.length === 0) return refused(inspected);
   return [
     ...decoded(inspected),
     ...refused(inspected),

@@ -15,14 +15,11 @@ export function folderLabels(config: IngestConfig, layout: Layout, listing: Fold
   const { classes, splits, candidates, placeOf } = layout;
   return {
     kind: 'folders',
-    classes,
+    labels: classes,
     splits,
     candidates,
     placeOf,
-    faults: (asked, unread) => [
-      ...unreadClasses(unread, layout, asked, config, shown),
-      ...folderFaults(config, layout, shown),
-    ],
+    faults: (unread) => [...unreadClasses(unread, layout, config, shown), ...folderFaults(config, layout, shown)],
     rowFaults: [],
     notes: notesOf(layout, listing),
     findings: findingsOf(layout),

@@ -24,6 +24,8 @@ export interface Shown {
 export interface Gathered {
   readonly classes: readonly string[];
   readonly samples: readonly SampleRow[];
+  /** The number of each sample's group; undefined if images are in no groups. */
+  readonly groups: readonly number[] | undefined;
   readonly paths: Readonly<Record<Digest, readonly string[]>>;
   readonly bad: readonly BadImage[];
   /** Files in class folders that are not images by name or content. */

@@ -9,6 +9,7 @@ import {
   type DataSpec,
   type DataSummary,
   type Files,
+  type Groups,
   type Samples,
 } from '../../image/dataset.js';
 import { labelingOf } from './label.js';
@@ -64,13 +65,14 @@ async function putSamples(context: StageContext<'ingest'>): Promise<void> {
   const listed = await listSource(context, imageProbe(config.max_megapixels));
   const { listing, root, shown } = listed;
   const gathered = gatherSamples(config, listing, await labelingOf(config, listed), shown);
-  const { classes, samples, paths, bad, conflicts, counts } = gathered;
+  const { classes, samples, groups, paths, bad, conflicts, counts } = gathered;
   for (const { code, text } of gathered.notes) note(code, text);
   for (const { path, reason } of bad) note('picture-skipped', `${path} ${reason}`);
   for (const { path, reason } of conflicts) note('picture-skipped', `${path} ${reason}`);
   note('pictures', describeCounts(counts));
   await putJson('spec', { classes, image: imageSpecOf(config.image) } satisfies DataSpec);
   await putJson('samples', { samples } satisfies Samples);
+  if (groups !== undefined) await putJson('groups', { groups } satisfies Groups);
   await putJson('files', { root, onBadImage: config.on_bad_image, paths } satisfies Files);
   await putJson('summary', { classes, counts: counts as DataSummary['counts'], bad } satisfies DataSummary);
 }

@@ -11,21 +11,23 @@ export interface Candidate extends Place {
   /** Index into the listing. */
   readonly index: number;
   readonly path: string;
+  /** Images of one group are always in the same split. */
+  readonly group?: string;
 }
 
 export interface Labeling {
-  readonly kind: 'folders' | 'table';
-  /** Names of the classes that have files, sorted by code point. */
-  readonly classes: readonly string[];
+  readonly kind: 'folders' | 'table' | 'pattern';
+  /** The labels that files have, sorted by code point; which classes they are is for the pipeline to say. */
+  readonly labels: readonly string[];
   /** Splits that the labels decide; shares decide the others. */
   readonly splits: ReadonlySet<SplitName>;
   /** In the order of the listing. */
   readonly candidates: readonly Candidate[];
   /** The class and the split of a path, which need not be in the listing; null if it has none. */
   placeOf(path: string): Place | null;
-  /** What a run refuses in the classes; `classes` are those of the pipeline, `unread` is what could not be read. */
-  faults(classes: readonly string[], unread: readonly PassedOver[]): Problem[];
-  /** What a run refuses in the rows of a table. */
+  /** What a run refuses in the classes; `unread` is what could not be read. */
+  faults(unread: readonly PassedOver[]): Problem[];
+  /** What a run refuses in the rows of a table, or in the names of files. */
   readonly rowFaults: readonly Problem[];
   readonly notes: readonly Note[];
   /** What `doctor` reports of the labels, beside the faults in the classes. */

@@ -9,9 +9,18 @@ import { listed } from './listed.js';
 
 /** A row that cannot be used. */
 export interface BadRow {
-  /** The table with the line: `labels.csv:12`. */
+  /** The table with the line, `labels.csv:12`, or the path of a file. */
   readonly where: string;
-  readonly kind: 'unreadable' | 'unnamed' | 'missing' | 'ambiguous' | 'unlabeled' | 'contradicted';
+  readonly kind:
+    | 'unreadable'
+    | 'unnamed'
+    | 'missing'
+    | 'ambiguous'
+    | 'unlabeled'
+    | 'contradicted'
+    | 'split'
+    | 'ungrouped'
+    | 'unmatched';
   /** The rest of a sentence about the row. */
   readonly reason: string;
 }
@@ -34,6 +43,9 @@ const remedies: Readonly<Record<BadRow['kind'], string>> = {
   ambiguous: 'write file names with their endings',
   unlabeled: 'fill in the labels',
   contradicted: 'remove one of the two rows',
+  split: 'correct the splits, or name another column of splits in `labels` (`split: false` reads none)',
+  ungrouped: 'fill in the groups',
+  unmatched: 'correct the pattern',
 };
 
 /** The first ten, with how many there are; the last problem has the remedy for all. */

@@ -1,7 +1,7 @@
 /** Creates the samples from a folder's images: labels, splits, and everything that is wrong with them. */
 import type { BadImage, Faults, Gathered, Note } from './gathered.js';
 import { compareCodePoints } from '../../core/canonical.js';
-import { classNameOf } from '../../core/class-layout.js';
+import { classNamesOf, type ClassNames } from '../../core/class-names.js';
 import { count } from '../../core/text/count.js';
 import type { Digest } from '../../core/digest.js';
 import { MOST_NAMES, nameList } from '../../core/text/names.js';
@@ -16,7 +16,9 @@ import { imageFaults, splitFaults } from './faults.js';
 import type { Candidate, Labeling } from './labeling.js';
 import { isImageLink } from './layout.js';
 import { isUsable, WITHOUT_END } from './probe.js';
-import { splitClass, type Shares } from './split.js';
+import { assignSplits } from './assign-splits.js';
+import { limitPerClass } from './per-class.js';
+import { groupFaults, ignoredNotes, limitNotes } from './chosen-notes.js';
 
 /** `folder` is the source as people know it. Throws `bad-data` with the most severe problems. */
 export function gatherSamples(
@@ -39,18 +41,20 @@ export function examineSamples(
   labeling: Labeling,
   folder: string,
 ): Gathered {
-  const classes = config.classes?.map(classNameOf) ?? labeling.classes;
-  const { good, bad, ignored, unread } = sortOut(labeling, listing, new Set(classes));
-  const { labels, paths, duplicates, conflicts, contradicted } = labelEach(good, listing);
-  const rows = rowsOf(
+  const named = classNamesOf(config);
+  const classes = named.names ?? [...new Set(labeling.labels.flatMap((label) => named.of(label) ?? []))];
+  const { good, bad, ignored, unread } = sortOut(labeling, listing, named);
+  const { contradicted, duplicates, conflicts } = compareLabels(good, listing);
+  const { kept, leftOut } = limitPerClass(
     good.filter(({ index }) => !contradicted.has(listing.digestAt(index))),
     listing,
-    labeling,
-    config,
+    config.per_class?.max,
   );
+  const { labels, paths } = byContent(kept, listing);
+  const { rows, groups, divided } = assignSplits(kept, listing, labeling, config);
   const places = new Map(classes.map((name, index) => [name, index]));
-  const samples = [...rows]
-    .map(([digest, split]): SampleRow => [digest, places.get(labels.get(digest)!.className)!, split])
+  const samples = rows
+    .map(([digest, split]): SampleRow => [digest, places.get(labels.get(digest)!)!, split])
     .sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
   const leaks = samples.flatMap(([digest], index) =>
     digest === samples[index - 1]?.[0] && digest !== samples[index - 2]?.[0] ? digest : [],
@@ -58,82 +62,86 @@ export function examineSamples(
   const counts = countSamples(samples, classes);
   const faults: Faults = {
     rows: labeling.rowFaults,
-    classes: labeling.faults(classes, unread),
+    classes: [...labeling.faults(unread), ...groupFaults(divided, folder)],
     images: imageFaults(config, { bad, conflicts }, folder),
     splits: classes.length === 0 ? [] : splitFaults(counts, classes, labeling, folder),
   };
   const notes = notesOf(
     { ignored, duplicates, leaks: leaks.length, unread, counts, classes },
     labeling,
+    [...ignoredNotes(config, labeling), ...limitNotes(leftOut)],
     listing.paths.filter((_, index) => listing.probeAt(index) === WITHOUT_END),
   );
-  return { classes, samples, paths, bad, ignored, duplicates, conflicts, leaks, notes, counts, unread, faults };
+  return {
+    classes,
+    samples,
+    groups: groups && numberGroups(samples, groups),
+    paths,
+    bad,
+    ignored,
+    duplicates,
+    conflicts,
+    leaks,
+    notes,
+    counts,
+    unread,
+    faults,
+  };
 }
 
-interface Labels {
-  /** The first file of each image. */
-  readonly labels: ReadonlyMap<Digest, Candidate>;
-  readonly paths: Readonly<Record<Digest, readonly string[]>>;
+interface Compared {
+  /** Files with the content of another file of their class. */
   readonly duplicates: readonly string[];
   readonly conflicts: readonly BadImage[];
   /** Images with two labels. */
   readonly contradicted: ReadonlySet<Digest>;
 }
 
-function labelEach(good: readonly Candidate[], listing: FolderListing): Labels {
+function compareLabels(good: readonly Candidate[], listing: FolderListing): Compared {
   const labels = new Map<Digest, Candidate>();
-  const paths: Record<string, string[]> = {};
   const duplicates: string[] = [];
   const conflicts: BadImage[] = [];
   const contradicted = new Set<Digest>();
   for (const candidate of good) {
     const digest = listing.digestAt(candidate.index);
     const first = labels.get(digest);
-    if (first !== undefined && first.className !== candidate.className) {
+    if (first === undefined) labels.set(digest, candidate);
+    else if (first.className === candidate.className) duplicates.push(candidate.path);
+    else {
       conflicts.push({ path: candidate.path, reason: `has the same content as ${first.path} but another label` });
       contradicted.add(digest);
-      continue;
     }
-    if (first !== undefined) duplicates.push(candidate.path);
-    labels.set(digest, first ?? candidate);
-    (paths[digest] ??= []).push(candidate.path);
   }
-  for (const digest of contradicted) delete paths[digest];
-  return { labels, paths, duplicates, conflicts, contradicted };
+  return { duplicates, conflicts, contradicted };
 }
 
-/** The splits of each image: those of its folders, or one by its class's shares. */
-function rowsOf(
-  good: readonly Candidate[],
-  listing: FolderListing,
-  { splits }: Labeling,
-  config: IngestConfig,
-): [Digest, SplitName][] {
-  const decided = new Map<string, [Digest, SplitName]>();
-  const open = new Map<string, Set<Digest>>();
-  for (const { index, className, split } of good) {
+interface Contents {
+  /** The class of each image. */
+  readonly labels: ReadonlyMap<Digest, string>;
+  readonly paths: Readonly<Record<Digest, readonly string[]>>;
+}
+
+function byContent(kept: readonly Candidate[], listing: FolderListing): Contents {
+  const labels = new Map<Digest, string>();
+  const paths: Record<string, string[]> = {};
+  for (const { index, className, path } of kept) {
     const digest = listing.digestAt(index);
-    if (split !== undefined && !(split === 'train' && !splits.has('validation'))) {
-      decided.set(`${digest}/${split}`, [digest, split]);
-      continue;
-    }
-    const digests = open.get(className) ?? new Set();
-    open.set(className, digests.add(digest));
+    labels.set(digest, className);
+    (paths[digest] ??= []).push(path);
   }
-  const shares = openShares(config, splits);
-  for (const digests of open.values()) for (const row of splitClass(digests, shares)) decided.set(row.join('/'), row);
-  return [...decided.values()];
+  return { labels, paths };
 }
 
 function notesOf(
   found: Pick<Gathered, 'ignored' | 'duplicates' | 'unread' | 'counts' | 'classes'> & { readonly leaks: number },
   labeling: Labeling,
+  chosen: readonly Note[],
   unended: readonly string[],
 ): Note[] {
   const { duplicates, leaks, unread, counts, classes } = found;
   // Annotations and tables belong beside images; doctor lists them.
   const ignored = found.ignored.filter(({ path }) => !isCompanion(path));
-  const notes: Note[] = [...labeling.notes];
+  const notes: Note[] = [...labeling.notes, ...chosen];
   for (const split of ['validation', 'test'] as const) {
     const few =
       counts[split] === undefined || labeling.splits.has(split)
@@ -174,14 +182,6 @@ function notesOf(
   return notes;
 }
 
-/** The shares for images whose labels do not decide the split: none of splits that other labels decide. */
-function openShares({ split }: IngestConfig, splits: ReadonlySet<SplitName>): Shares {
-  return {
-    validation: splits.has('validation') ? 0 : split.validation,
-    test: splits.has('test') ? 0 : split.test,
-  };
-}
-
 interface Sorted {
   readonly good: readonly Candidate[];
   readonly bad: readonly BadImage[];
@@ -190,21 +190,22 @@ interface Sorted {
 }
 
 /** A link named like an image that leads nowhere is an image that cannot be used. */
-function sortOut(labeling: Labeling, listing: FolderListing, classes: ReadonlySet<string>): Sorted {
+function sortOut(labeling: Labeling, listing: FolderListing, named: ClassNames): Sorted {
   const good: Candidate[] = [];
   const bad: BadImage[] = [];
   const ignored: BadImage[] = [];
   for (const candidate of labeling.candidates) {
-    if (!classes.has(candidate.className)) continue;
+    const className = named.of(candidate.className);
+    if (className === undefined) continue;
     const reason = listing.probeAt(candidate.index);
-    if (isUsable(reason)) good.push(candidate);
+    if (isUsable(reason)) good.push({ ...candidate, className });
     else if (labeling.kind === 'table' || hasImageName(candidate.path)) bad.push({ path: candidate.path, reason });
     else ignored.push({ path: candidate.path, reason });
   }
   const unread: PassedOver[] = [];
   for (const file of listing.passedOver) {
     const place = labeling.placeOf(file.path);
-    if (isImageLink(file) && place !== null && classes.has(place.className))
+    if (isImageLink(file) && place !== null && named.of(place.className) !== undefined)
       bad.push({ path: file.path, reason: file.why });
     else unread.push(file);
   }
@@ -214,6 +215,17 @@ function sortOut(labeling: Labeling, listing: FolderListing, classes: ReadonlySe
       unread.push({ path, kind: 'link', why: listing.probeAt(index) });
   });
   return { good, bad, ignored, unread };
+}
+
+/** Groups by number, in the order in which the samples come to them: their names may say who a person is. */
+function numberGroups(samples: readonly SampleRow[], groups: ReadonlyMap<Digest, string>): number[] {
+  const numbers = new Map<string, number>();
+  return samples.map(([digest]) => {
+    const name = groups.get(digest)!;
+    const number = numbers.get(name) ?? numbers.size;
+    numbers.set(name, number);
+    return number;
+  });
 }
 
 /** Splits in the order of {@link splitNames}, whichever the first sample is of. */

@@ -4,8 +4,14 @@ import { nameList } from '../../core/text/names.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
 
 /** What a column can say. */
-const columnRoles = ['file', 'label'] as const;
+const columnRoles = ['file', 'label', 'split', 'group'] as const;
+
+/** Without these, a table says nothing. */
+const needed: readonly ColumnRole[] = ['file', 'label'];
 export type ColumnRole = (typeof columnRoles)[number];
+
+/** The columns that the pipeline names; `false` for one that is not read although its name is usual. */
+export type NamedColumns = Readonly<Partial<Record<ColumnRole, string | false>>>;
 
 export interface TableColumns {
   /** Indexes into the columns of the table. */
@@ -18,22 +24,28 @@ export interface TableColumns {
 const usualNames: Readonly<Record<ColumnRole, readonly string[]>> = {
   file: ['filename', 'file', 'filepath', 'path', 'imagepath', 'image', 'imagename', 'imageid', 'img', 'id'],
   label: ['label', 'labels', 'class', 'classname', 'category', 'categoryname', 'target', 'species', 'breed'],
+  split: ['split', 'subset', 'partition'],
+  // Nothing says that images belong together but the pipeline.
+  group: [],
 };
 
-const meanings: Readonly<Record<ColumnRole, string>> = { file: 'the image files', label: 'the labels' };
+const meanings: Readonly<Record<ColumnRole, string>> = {
+  file: 'the image files',
+  label: 'the labels',
+  split: 'the splits',
+  group: 'the groups',
+};
 
 /** Throws `bad-data` if a column is missing, or is there twice. `where` is what people know the table by. */
-export function chooseColumns(
-  columns: readonly string[],
-  named: Readonly<Partial<Record<ColumnRole, string>>>,
-  where: string,
-): TableColumns {
+export function chooseColumns(columns: readonly string[], named: NamedColumns, where: string): TableColumns {
   const at: Partial<Record<ColumnRole, number>> = {};
   const assumed: ColumnRole[] = [];
   const problems: Problem[] = [];
   for (const role of columnRoles) {
     const name = named[role];
+    if (name === false) continue;
     const index = name === undefined ? usualColumn(columns, role) : columns.indexOf(name);
+    if (index < 0 && name === undefined && !needed.includes(role)) continue;
     if (index < 0) problems.push(missingColumn(role, name, columns, where));
     else if (columns.indexOf(columns[index], index + 1) >= 0) problems.push(twice(role, columns[index], where));
     else at[role] = index;

@@ -2,11 +2,11 @@
 import { dirname, relative, sep } from 'node:path';
 import { compareCodePoints } from '../../core/canonical.js';
 import { classNameOf } from '../../core/class-layout.js';
-import type { Place } from '../../core/class-places.js';
 import type { FolderListing } from '../../core/folder-listing.js';
 import { hasImageName } from '../../core/image-name.js';
 import { nameList } from '../../core/text/names.js';
 import type { IngestConfig } from '../../core/schema-types.js';
+import { askedSplit } from './asked-split.js';
 import { classFaults } from './class-faults.js';
 import { FileFinder, type Base } from './file-finder.js';
 import type { Note } from './gathered.js';
@@ -51,15 +51,15 @@ export async function tableLabels(
     (path, index) => !places.has(index) && path !== found.inside && isImage(path, listing.probeAt(index)),
   );
   const faults = { rows: bad, withoutRow, total: rows.length, where: found.where, shown };
-  const classes = [...new Set(candidates.map(({ className }) => className))].sort(compareCodePoints);
+  const labels = [...new Set(candidates.map(({ className }) => className))].sort(compareCodePoints);
   return {
     kind: 'table',
-    classes,
+    labels,
     splits: new Set(candidates.flatMap(({ split }) => split ?? [])),
     candidates,
     placeOf: (path) => byPath.get(path) ?? null,
     faults: () =>
-      classFaults(config, classes, wordsOf(classes, found.where)).map((problem) => ({
+      classFaults(config, labels, wordsOf(labels, found.where)).map((problem) => ({
         where: found.where,
         ...problem,
       })),
@@ -93,10 +93,20 @@ function namedRow(row: LabelRow, finder: FileFinder, bases: readonly Base[], tex
     const found = finder.find(row.file, base);
     return 'index' in found ? found.index : found.fault;
   });
-  const label = texts.get(row.label) ?? Buffer.from(row.label).toString();
-  texts.set(label, label);
+  const kept = (text: string): string => {
+    const known = texts.get(text) ?? Buffer.from(text).toString();
+    texts.set(known, known);
+    return known;
+  };
   const isFound = files.every((file) => typeof file === 'number');
-  return { ...row, label, file: isFound ? '' : Buffer.from(row.file).toString(), files };
+  return {
+    ...row,
+    label: kept(row.label),
+    ...(row.split !== undefined && { split: kept(row.split) }),
+    ...(row.group !== undefined && { group: kept(row.group) }),
+    file: isFound ? '' : Buffer.from(row.file).toString(),
+    files,
+  };
 }
 
 /** The first base by which a row names a file. */
@@ -107,7 +117,7 @@ function baseOf(rows: readonly Named[]): number {
 }
 
 interface Placed {
-  readonly place: Place;
+  readonly place: Pick<Candidate, 'className' | 'split' | 'group'>;
   readonly line: number;
 }
 
@@ -122,20 +132,24 @@ function placesOf(
   const places = new Map<number, Placed>();
   const contradicted = new Set<number>();
   const bad: BadRow[] = [];
-  for (const { line, label, file, files, fault } of rows) {
+  for (const { line, label, file, files, fault, split, group } of rows) {
     const refuse = (kind: BadRow['kind'], reason: string): void =>
       void bad.push({ where: `${where}:${line}`, kind, reason });
     const index = files[base];
+    const asked = askedSplit(split);
     if (fault !== undefined) refuse('unreadable', fault);
     else if (index === 'missing' && file === '') refuse('unnamed', 'names no file');
     else if (index === 'missing') refuse('missing', `names \`${file}\`, which is not in \`${shown}\``);
     else if (index === 'ambiguous')
       refuse('ambiguous', `names \`${file}\`, which is the beginning of several file names in \`${shown}\``);
     else if (label === '') refuse('unlabeled', `has no label for \`${paths[index]}\``);
+    else if (group === '') refuse('ungrouped', `has no group for \`${paths[index]}\``);
+    else if ('fault' in asked) refuse('split', asked.fault);
     else {
       const className = classNameOf(label);
       const first = places.get(index);
-      if (first === undefined) places.set(index, { place: { className }, line });
+      if (first === undefined)
+        places.set(index, { place: { className, ...asked, ...(group !== undefined && { group }) }, line });
       else if (first.place.className !== className) {
         contradicted.add(index);
         refuse(

@@ -7,6 +7,9 @@ export interface LabelRow {
   readonly line: number;
   readonly file: string;
   readonly label: string;
+  /** Undefined if there is no such column. */
+  readonly split?: string;
+  readonly group?: string;
   /** Why the row cannot be read. */
   readonly fault?: string;
 }
@@ -18,7 +21,14 @@ export async function* labelRows(table: Table, { at }: TableColumns): AsyncGener
   for await (const rows of table.rows(roles.map((role) => at[role]!)))
     yield rows.map(({ line, cells, fault }): LabelRow => {
       const text = (role: ColumnRole): string => textOf(cells[places.get(role) ?? -1]);
-      return { line, file: text('file'), label: text('label'), ...(fault !== undefined && { fault }) };
+      return {
+        line,
+        file: text('file'),
+        label: text('label'),
+        ...(at.split !== undefined && { split: text('split') }),
+        ...(at.group !== undefined && { group: text('group') }),
+        ...(fault !== undefined && { fault }),
+      };
     });
 }
 

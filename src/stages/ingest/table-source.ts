@@ -10,14 +10,24 @@ import type { IngestConfig } from '../../core/schema-types.js';
 import type { SurveyContext } from '../../core/stage.js';
 import { openTable } from '../../sources/table/open.js';
 import type { TableFile } from '../../sources/table/table.js';
-import { chooseColumns, type TableColumns } from './table-columns.js';
+import { isPattern } from '../../core/name-pattern.js';
+import { chooseColumns, type NamedColumns, type TableColumns } from './table-columns.js';
 import { labelRows } from './table-rows.js';
 
-/** `labels` where it names a table. */
-export type TableConfig = Exclude<NonNullable<IngestConfig['labels']>, string>;
+/** A table that the pipeline names, and its columns. */
+export interface TableConfig {
+  readonly table: string;
+  readonly columns: NamedColumns;
+}
 
-export function tableOf({ labels }: IngestConfig): TableConfig | undefined {
-  return typeof labels === 'object' ? labels : undefined;
+/** Undefined if labels are not in a table. */
+export function tableOf({ labels, split }: IngestConfig): TableConfig | undefined {
+  if (typeof labels !== 'object' || labels.table === undefined) return undefined;
+  const { table, file, label } = labels;
+  const group = labels.group ?? (split.group !== undefined && !isPattern(split.group) ? split.group : undefined);
+  const part = labels.split ?? split.column;
+  const columns = Object.entries({ file, label, split: part, group }).filter(([, name]) => name !== undefined);
+  return { table, columns: Object.fromEntries(columns) };
 }
 
 export interface FoundTable extends TableFile {
@@ -62,7 +72,7 @@ export async function openLabels(
   found: FoundTable,
 ): Promise<{ table: Awaited<ReturnType<typeof openTable>>; columns: TableColumns }> {
   const table = await openTable(found);
-  return { table, columns: chooseColumns(table.columns, config, found.where) };
+  return { table, columns: chooseColumns(table.columns, config.columns, found.where) };
 }
 
 /**
@@ -75,8 +85,7 @@ export async function digestLabels(
   { digestFile, learn }: Pick<SurveyContext, 'digestFile' | 'learn'>,
 ): Promise<Digest> {
   const file = await digestFile(found.path);
-  const { table: _path, ...asked } = config;
-  return learn({ table: file, asked }, isDigest, async () => {
+  return learn({ table: file, columns: config.columns }, isDigest, async () => {
     const { table, columns } = await openLabels(config, found);
     const hash = createHash('sha256').update(`labels\n${Object.keys(columns.at).join()}\n`);
     for await (const rows of labelRows(table, columns))
