@@ -1,5 +1,6 @@
 /** pipeline graph: the stages and what they read, as text, Mermaid or DOT. */
 import { buildGraph, type StageGraph } from '../runner/graph.js';
+import { nameOfAllFolds } from '../report/folds.js';
 import { formatOf, withPipelineOptions, type CommandSpec } from './host.js';
 import { loadChecked, type PipelineOptions } from '../runner/open.js';
 
@@ -11,7 +12,7 @@ Examples:
 interface Edge {
   readonly from: string;
   readonly to: string;
-  /** The field with the reference, or `minimum` for an evaluation that an export waits for. */
+  /** The field with the reference, `minimum` for an evaluation that an export waits for, `fold` for a fold's results. */
   readonly label: string;
 }
 
@@ -37,8 +38,9 @@ export const graphFormats = ['text', 'mermaid', 'dot'] as const;
 type GraphFormat = (typeof graphFormats)[number];
 
 function edgesOf({ nodes }: StageGraph): Edge[] {
-  return nodes.flatMap(({ stage, gates }) => [
+  return nodes.flatMap(({ stage, gates, folds }) => [
     ...Object.entries(stage.references).map(([label, from]): Edge => ({ from, to: stage.name, label })),
+    ...folds.map((from): Edge => ({ from, to: stage.name, label: 'fold' })),
     ...gates.map((from): Edge => ({ from, to: stage.name, label: 'minimum' })),
   ]);
 }
@@ -47,12 +49,13 @@ const formats: Readonly<Record<GraphFormat, (stages: StageGraph) => string>> = {
   text: (stages) => {
     const edges = new Map<string, Edge[]>(stages.nodes.map(({ stage }) => [stage.name, []]));
     for (const edge of edgesOf(stages)) edges.get(edge.to)!.push(edge);
+    const nameOf = (name: string) => nameOfAllFolds(stages.byName.get(name)!.stage);
     const rows = stages.nodes.map(({ stage }) => {
-      const reads = (edges.get(stage.name) ?? []).map(({ from, label }) => `${label}: ${from}`);
+      const reads = (edges.get(stage.name) ?? []).map(({ from, label }) => `${label}: ${nameOf(from)}`);
       const kind = stage.kind === stage.name ? '' : ` (${stage.kind})`;
-      return `${stage.name}${kind}${reads.length === 0 ? '' : `  <- ${reads.join(', ')}`}\n`;
+      return `${nameOf(stage.name)}${kind}${reads.length === 0 ? '' : `  <- ${[...new Set(reads)].join(', ')}`}\n`;
     });
-    return rows.join('');
+    return [...new Set(rows)].join('');
   },
   mermaid: (stages) => {
     const rows = edgesOf(stages).map(({ from, to, label }) => `  ${id(from)} -->|${label}| ${id(to)}\n`);

@@ -7,6 +7,7 @@ import { withAncestors } from '../runner/graph.js';
 import { plan, type PlannedStage } from '../runner/plan.js';
 import { outsideSelection } from '../runner/preflight.js';
 import type { Session } from '../runner/session.js';
+import { foldsTogether } from '../report/folds.js';
 import { formatProblems } from '../report/problems.js';
 import { painter, type Style } from '../report/style.js';
 import { printable } from '../report/words.js';
@@ -90,17 +91,24 @@ export async function printPlan(
   const all = await plan(session, selection.forced);
   refuseStaleOutside(all, selection, session);
   const planned = all.filter(({ node }) => selection.selected.has(node.stage.name));
-  const width = Math.max(...planned.map(({ node }) => node.stage.name.length));
+  const stageOf = ({ node }: PlannedStage) => node.stage;
+  const textOf = (item: PlannedStage) => `${item.decision.state} ${reasonOfAllFolds(item)}`;
+  const rows = json
+    ? planned.map((item) => ({ name: item.node.stage.name, item }))
+    : foldsTogether(planned, stageOf, textOf);
+  const width = Math.max(...rows.map(({ name }) => name.length));
   // Programs that read a pipe need one line per stage.
   const columns = host.showsOutput ? host.width() : Infinity;
-  for (const { node, decision } of planned) {
-    const { name, kind } = node.stage;
+  for (const { name, item } of rows) {
+    const { decision } = item;
+    const { kind } = item.node.stage;
+    const reason = name === item.node.stage.name ? decision.reason : reasonOfAllFolds(item);
     const [verb, style] = verbs[decision.state];
     if (json)
       host.stdout(`${JSON.stringify({ event: 'plan', name, kind, state: decision.state, reason: decision.reason })}\n`);
     else
       host.stdout(
-        `${name.padEnd(width)}  ${paint(style, verb.padEnd(7))}  ${wrapBeside(printable(decision.reason), width + 11, columns)}\n`,
+        `${name.padEnd(width)}  ${paint(style, verb.padEnd(7))}  ${wrapBeside(printable(reason), width + 11, columns)}\n`,
       );
   }
   if (planned.every(({ decision }) => decision.state === 'fresh')) {
@@ -123,6 +131,13 @@ export async function printPlan(
   for (const line of lines) host.stdout(`${line}\n`);
   if (failures.length > 0) throw asOne(failures);
   return 0;
+}
+
+/** `reads train@fold-1..5`, as all folds of the stage say it. */
+function reasonOfAllFolds({ node, decision }: PlannedStage): string {
+  const { part } = node.stage;
+  if (part?.kind !== 'fold') return decision.reason;
+  return decision.reason.replaceAll(new RegExp(`fold-${part.fold}\\b`, 'g'), `fold-1..${part.folds}`);
 }
 
 /** The failures of a run in one, which ends the command as the first would. Variants of a stage fail alike. */

@@ -179,7 +179,8 @@ async function runPipeline(
 function comparedOf({ variants }: Pipeline, { stages, metrics }: RunResult): Compared[] {
   return stages.flatMap(({ name, kind }) => {
     const variant = kind === 'evaluate' ? variants.get(name) : undefined;
-    return variant === undefined ? [] : [{ stage: variant.base, values: variant.values, metrics: own(metrics, name) }];
+    if (variant === undefined || variant.fold !== undefined) return [];
+    return [{ stage: variant.base, values: variant.values, metrics: own(metrics, name) }];
   });
 }
 

@@ -2,6 +2,7 @@
 import { asPipelineError, failure, isNotFetchedYet, PipelineError } from '../core/problem.js';
 import type { Outputs } from '../core/stage.js';
 import type { Network } from '../report/network/network.js';
+import { nameOfAllFolds } from '../report/folds.js';
 import { walkKnown } from '../runner/graph.js';
 import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
 import { inputsOf, type Session } from '../runner/session.js';
@@ -81,7 +82,7 @@ async function networksOf(file: string | undefined, options: SummaryOptions, hos
         const network = await networkOfStage(context.readJson, made.model);
         const key = JSON.stringify(network);
         const same = found.get(key) ?? { stages: [], network };
-        found.set(key, { ...same, stages: [...same.stages, name] });
+        found.set(key, { ...same, stages: [...new Set([...same.stages, nameOfAllFolds(node.stage)])] });
       }
       return made;
     } catch (thrown) {

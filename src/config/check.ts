@@ -3,6 +3,7 @@ import type { Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
 import { type FolderReader, lintAgainstFolders } from './lint/folders.js';
 import { lintBaseImages } from './lint/base-images.js';
+import { crossValidation } from './lint/cross-validation.js';
 import { lint, warningsOf } from './lint/index.js';
 import { onnxEngine } from './lint/onnx-bases.js';
 import { exportsWithoutFormats, fillFormats } from './export-formats.js';
@@ -45,6 +46,7 @@ export function check(pipeline: Mapping, locator: Locator, { root, home, folders
     ...draft.problems,
     ...referenceProblems,
     ...lint(context),
+    ...crossValidation(context, draft.project),
     ...onnxEngine(context, draft.project?.engine),
     ...images.problems,
     ...folders.problems,

@@ -3,6 +3,7 @@ import { basename, extname, resolve } from 'node:path';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
 import type { PipelineConfig } from '../core/schema-types.js';
 import { checkCombinations, type CheckedMatrix } from './check-matrix.js';
+import { withFolds } from './folds.js';
 import { leavesProject } from './lint/exports.js';
 import { folderReader } from './lint/folders.js';
 import { movesOf, readMatrix } from './matrix.js';
@@ -96,9 +97,12 @@ interface FileFacts extends Pick<Pipeline, 'source'> {
 
 function finish(
   project: PipelineConfig,
-  { stages, variants, warnings }: CheckedMatrix,
+  { stages: single, variants: made, warnings }: CheckedMatrix,
   { place, source, locator }: FileFacts,
 ): Pipeline {
+  const { cross_validation: crossValidation } = project;
+  const expansion = { stages: single, variants: made };
+  const { stages, variants } = crossValidation === undefined ? expansion : withFolds(expansion, crossValidation);
   return {
     name: project.name ?? pipelineNameOf(basename(place.file, extname(place.file))),
     ...place,

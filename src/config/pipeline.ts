@@ -1,4 +1,5 @@
 /** A pipeline file after loading: checked, defaults filled in, references found. */
+import type { Part } from '../core/cross-validation.js';
 import type { Problem } from '../core/problem.js';
 import type { ReferenceField } from '../core/stage.js';
 import type { PipelinePlace } from './project-root.js';
@@ -12,16 +13,24 @@ export interface Stage<Kind extends StageKind = StageKind> {
   readonly config: StageConfigs[Kind];
   /** The stages that this one reads, by field; found for those that the file leaves out. */
   readonly references: Readonly<Partial<Record<ReferenceField, string>>>;
+  /** What it does, where the pipeline has `cross_validation`. */
+  readonly part?: Part;
+  /** The stages whose results it reads, one per fold. */
+  readonly folds?: readonly string[];
+  /** The training whose exports wait for it, if it does not read that model itself. */
+  readonly measures?: string;
 }
 
 export type { ReferenceField, Role } from '../core/stage.js';
 
-/** What a matrix made a stage from. */
+/** What a matrix or `cross_validation` made a stage from. */
 export interface Variant {
   /** The stage of the file. */
   readonly base: string;
   /** The value of each axis that reaches it, in the order of the file. */
   readonly values: Readonly<Record<string, number | string | boolean>>;
+  /** The fold (from 1) that it holds out. */
+  readonly fold?: number;
 }
 
 export interface Pipeline extends PipelinePlace {
@@ -35,7 +44,7 @@ export interface Pipeline extends PipelinePlace {
    * In the order of the file, those of a matrix in place of the one that it multiplies. The references make no cycle.
    */
   readonly stages: readonly Stage[];
-  /** The stages among them that a matrix made, by name. */
+  /** The stages among them that a matrix or `cross_validation` made, by name. */
   readonly variants: ReadonlyMap<string, Variant>;
   /** What is probably a mistake, although it runs. */
   readonly warnings: readonly Problem[];

@@ -24,7 +24,7 @@ export interface Expansion {
 }
 
 /** Parts the name of a stage from what makes it a variant: names in a file hold none. */
-const MARK = '@';
+export const MARK = '@';
 
 /** The stage of the file that a stage is a variant of, or itself. */
 export function baseOf(name: string): string {

@@ -4,6 +4,7 @@
 import type { Json } from './canonical.js';
 import { isActionKey, type ActionKey } from './digest.js';
 import {
+  isCount,
   isFiniteNumber,
   isListOf,
   isMapOf,
@@ -27,7 +28,11 @@ export interface RecordedNode {
   readonly reads: Readonly<Record<string, string>>;
   /** Evaluations that it waits for. */
   readonly gates: readonly string[];
-  /** Where a matrix made it: the stage of the file, and the value of each axis. */
+  /** Stages whose results it reads, one per fold. */
+  readonly folds?: readonly string[];
+  /** The fold (from 1) that it holds out. */
+  readonly fold?: number;
+  /** Where a matrix or cross-validation made it: the stage of the file, and the value of each axis. */
   readonly variant?: { readonly base: string; readonly values: Readonly<Record<string, number | string | boolean>> };
 }
 
@@ -84,6 +89,8 @@ const isNode: Guard<RecordedNode> = isShapedAs({
   kind: isLine,
   reads: isMapOf(isLine),
   gates: isListOf(isLine),
+  folds: optional(isListOf(isLine)),
+  fold: optional(isCount),
   variant: optional(
     isShapedAs({
       base: isLine,

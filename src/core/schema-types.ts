@@ -53,6 +53,19 @@ export interface PipelineConfig {
       values: (number | string | boolean)[];
     };
   };
+  /**
+   * Trains and evaluates once per fold, each with another part of the images held out. Folds take all images but those of the test split.
+   */
+  cross_validation?: {
+    /**
+     * The number of parts.
+     */
+    folds: number;
+    /**
+     * The model that the folds lead to, for `export` and the test split. `retrain`: trained once more, on all these images. `ensemble`: the models of all folds in one network, which averages their logits.
+     */
+    final: 'retrain' | 'ensemble';
+  };
   stages: {};
 }
 

@@ -2,6 +2,7 @@
 import type { ContactSheet, SheetRequest } from './contact-sheet.js';
 import type { FolderListing } from './folder-listing.js';
 import type { Json } from './canonical.js';
+import type { Part } from './cross-validation.js';
 import type { BlobRef, Digest } from './digest.js';
 import type { Emit, FeatureCounts } from './event.js';
 import type { Finding } from './finding.js';
@@ -19,13 +20,15 @@ export type ReferenceField = 'data' | 'base' | 'model' | 'from';
 export type Outputs = Readonly<Record<string, BlobRef>>;
 
 /**
- * The outputs of the stages that a stage reads; `gates` are the evaluations that an export waits for, in file order.
+ * The outputs of the stages that a stage reads; `folds` are those of the same kind, one per fold; `gates` are the
+ * evaluations that an export waits for, in file order.
  */
 export interface Inputs {
   readonly data?: Outputs;
   readonly base?: Outputs;
   readonly model?: Outputs;
   readonly from?: Outputs;
+  readonly folds?: readonly Outputs[];
   readonly gates?: readonly Outputs[];
 }
 
@@ -218,6 +221,8 @@ interface WorkContext<Kind extends StageKind> {
   readonly config: StageConfigs[Kind];
   readonly settings: Settings;
   readonly inputs: Inputs;
+  /** What the stage does, where the pipeline has `cross_validation`. It is in the key. */
+  readonly part?: Part;
   /** The bytes of an output, verified. */
   readBytes(ref: BlobRef): Promise<Buffer>;
   /** An output that is JSON, of the form that is asked for. */

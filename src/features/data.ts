@@ -1,12 +1,16 @@
 /** Reads the outputs of `ingest` and `augment`. */
 import type { Digest, BlobRef } from '../core/digest.js';
+import type { Part } from '../core/cross-validation.js';
 import type { Outputs } from '../core/stage.js';
+import { splitByFold } from '../image/folds.js';
 import { isAugmentation, type Augmentation } from '../image/augmentation.js';
 import type { Guard } from '../core/guards.js';
 import { isDataSpec, isFilesOf, isSamplesOf, type DataSpec, type Files, type SplitName } from '../image/dataset.js';
 
 /** What reading needs from a stage's context. */
 interface Reader {
+  /** With cross-validation: which images are held out. */
+  readonly part?: Part;
   readJson<Value>(ref: BlobRef, isValue: Guard<Value>): Promise<Value>;
   openRoot(root: string, namedBy: BlobRef): Promise<string>;
 }
@@ -22,11 +26,12 @@ export interface Data {
   of(split: SplitName): Map<Digest, number>;
 }
 
-export async function readData(outputs: Outputs, { readJson, openRoot }: Reader): Promise<Data> {
+export async function readData(outputs: Outputs, { readJson, openRoot, part }: Reader): Promise<Data> {
   const { samples, augmentation } = outputs;
   const spec = await readJson(outputs.spec, isDataSpec);
-  const rows = (await readJson(samples, isSamplesOf(spec.classes.length))).samples;
-  const files = await readJson(outputs.files, isFilesOf(rows));
+  const all = (await readJson(samples, isSamplesOf(spec.classes.length))).samples;
+  const files = await readJson(outputs.files, isFilesOf(all));
+  const rows = part === undefined ? all : splitByFold(all, spec.classes, part);
   return {
     spec,
     files,

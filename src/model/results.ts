@@ -45,8 +45,8 @@ export interface MetricIntervals {
   readonly per_class: Readonly<Record<string, ClassIntervals>>;
 }
 
-/** Output `metrics` of evaluate. The plain numbers among it are what a run reports. */
-export interface EvaluationMetrics {
+/** The numbers by which a model is judged. */
+export interface Scores {
   readonly loss: number;
   readonly accuracy: number;
   readonly macro_precision: number;
@@ -54,7 +54,21 @@ export interface EvaluationMetrics {
   readonly macro_f1: number;
   /** For two classes. */
   readonly roc_auc?: number;
+}
+
+/** What one fold of a cross-validation measured. */
+export interface FoldScores extends Scores {
   readonly samples: number;
+}
+
+/**
+ * Output `metrics` of evaluate. The plain numbers among it are what a run reports. With cross-validation the scores are
+ * means over folds, each beside its standard deviation; classes and confusion count the images of all folds.
+ */
+export interface EvaluationMetrics extends Scores, Deviations {
+  readonly samples: number;
+  /** In the order of the folds. */
+  readonly folds?: readonly FoldScores[];
   readonly split: string;
   readonly threshold: number;
   readonly classes: readonly string[];
@@ -67,6 +81,9 @@ export interface EvaluationMetrics {
   readonly half_precision?: RoundingCost;
 }
 
+/** Sample standard deviations over folds (of n values, divided by n - 1). */
+type Deviations = { readonly [Score in keyof Scores as `${Score}_sd`]?: number };
+
 /** A model's prediction for one image. */
 export interface PredictionRow {
   readonly digest: Digest;
@@ -75,6 +92,8 @@ export interface PredictionRow {
   readonly predicted: number;
   /** One for each class. */
   readonly scores: readonly number[];
+  /** With cross-validation: the fold (from 1) whose model has not seen the image. */
+  readonly fold?: number;
 }
 
 /** Output `predictions` of evaluate: ordered by digest; file names are looked up when it is read. */
@@ -113,14 +132,25 @@ const isIntervals: Guard<MetricIntervals> = isShapedAs({
   roc_auc: optional(isRange),
   per_class: isMapOf(isShapedAs({ precision: isRange, recall: isRange, f1: optional(isRange) })),
 });
-const isMetricsShape = isShapedAs({
+const scores = {
   loss: isFiniteNumber,
   accuracy: isFiniteNumber,
   macro_precision: isFiniteNumber,
   macro_recall: isFiniteNumber,
   macro_f1: isFiniteNumber,
   roc_auc: optional(isFiniteNumber),
+};
+const isDeviation = optional(isFiniteNumber);
+const isMetricsShape = isShapedAs({
+  ...scores,
+  loss_sd: isDeviation,
+  accuracy_sd: isDeviation,
+  macro_precision_sd: isDeviation,
+  macro_recall_sd: isDeviation,
+  macro_f1_sd: isDeviation,
+  roc_auc_sd: isDeviation,
   samples: isCount,
+  folds: optional(isListOf(isShapedAs({ ...scores, samples: isCount }))),
   split: isString,
   threshold: isFiniteNumber,
   classes: isListOf(isString),
@@ -146,7 +176,13 @@ export const isEvaluationMetrics: Guard<EvaluationMetrics> = (value): value is E
 const isPredictionsShape = isShapedAs({
   classes: isListOf(isString),
   rows: isListOf(
-    isShapedAs({ digest: isDigest, label: isCount, predicted: isCount, scores: isListOf(isFiniteNumber) }),
+    isShapedAs({
+      digest: isDigest,
+      label: isCount,
+      predicted: isCount,
+      scores: isListOf(isFiniteNumber),
+      fold: optional(isCount),
+    }),
   ),
 });
 

@@ -1,6 +1,6 @@
 /** The variants of a matrix side by side: one row per evaluation, best first, in 80 columns. */
 import { own } from '../core/own.js';
-import { bestFirst, mainMetrics, type Metrics } from './main-metrics.js';
+import { bestFirst, deviationOf, mainMetrics, type Metrics } from './main-metrics.js';
 import { painter } from './style.js';
 import { count, printable } from './words.js';
 
@@ -53,7 +53,8 @@ function table(stage: string, rows: readonly Compared[], color: boolean): string
       ? paint('green', line(MARK, cells[index], values))
       : line(' '.repeat(MARK.length), cells[index], values);
   });
-  return [`${paint('bold', stage)}: ${count(rows.length, 'variant')}, best first`, paint('dim', header), ...body];
+  const best = rows.some((row) => deviationOf(row.metrics, 'accuracy') !== undefined) ? 'best mean over folds' : 'best';
+  return [`${paint('bold', stage)}: ${count(rows.length, 'variant')}, ${best} first`, paint('dim', header), ...body];
 }
 
 /** How many metrics fit next to axes of these widths; accuracy and loss are always shown. */

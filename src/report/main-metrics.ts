@@ -1,4 +1,5 @@
 /** The main metrics of an evaluation, and the order of evaluations. */
+import { own } from '../core/own.js';
 
 export type Metrics = Readonly<Record<string, number>>;
 
@@ -12,6 +13,16 @@ export const mainMetrics: readonly {
   { metric: 'macro_f1', label: 'macro F1' },
   { metric: 'roc_auc', label: 'ROC AUC' },
 ];
+
+/** The standard deviation over folds of a metric, ` ± 0.0123`; empty for one that was measured once. */
+export function plusMinus(metrics: Metrics, metric: string): string {
+  const deviation = deviationOf(metrics, metric);
+  return deviation === undefined ? '' : ` ± ${deviation.toFixed(4)}`;
+}
+
+export function deviationOf(metrics: Metrics | undefined, metric: string): number | undefined {
+  return own(metrics, `${metric}_sd`);
+}
 
 /** Orders by accuracy, then by loss; evaluations without metrics come last. */
 export function bestFirst(a: Metrics | undefined, b: Metrics | undefined): number {

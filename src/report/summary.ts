@@ -1,7 +1,7 @@
 /** The closing lines of a run. */
 import type { RunState, StageSummary } from '../core/event.js';
 import { plainNames } from '../core/text/names.js';
-import { mainMetrics } from './main-metrics.js';
+import { mainMetrics, plusMinus } from './main-metrics.js';
 import { painter } from './style.js';
 import { columnsOf } from './text-width.js';
 import { count, duration } from './words.js';
@@ -25,14 +25,25 @@ export function metricLines(
   const paint = painter(color);
   return Object.entries(all).flatMap(([stage, metrics]) => {
     const values = mainMetrics.flatMap(({ metric }) =>
-      metrics[metric] === undefined ? [] : [`${metric} ${metrics[metric].toFixed(4)}`],
+      metrics[metric] === undefined ? [] : [`${metric} ${metrics[metric].toFixed(4)}${plusMinus(metrics, metric)}`],
     );
     const text = values.join('  ');
     // Not wrapped between a metric and its value.
     return columnsOf(`${stage}: ${text}`) > width
-      ? [`${paint('bold', stage)}:`, `  ${text}`]
+      ? [`${paint('bold', stage)}:`, ...packed(values, width - 2).map((line) => `  ${line}`)]
       : [`${paint('bold', stage)}: ${text}`];
   });
+}
+
+/** As many of the texts on each line as fit. */
+function packed(texts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const text of texts) {
+    const longer = lines.length === 0 ? text : `${lines[lines.length - 1]}  ${text}`;
+    if (lines.length === 0 || columnsOf(longer) > width) lines.push(text);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
 }
 
 /** How the run ended, and how many stages ran. */

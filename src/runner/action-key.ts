@@ -1,5 +1,6 @@
 /** The only place that builds a key. */
 import { canonical, type Json } from '../core/canonical.js';
+import type { Part } from '../core/cross-validation.js';
 import { digestOf, type ActionKey, type FeatureSetKey } from '../core/digest.js';
 import { own } from '../core/own.js';
 import type { Inputs, Outputs, Settings, Survey } from '../core/stage.js';
@@ -47,7 +48,7 @@ export function preimageOf(
     schema: KEY_SCHEMA,
     kind: stage.kind,
     impl: definition.impl,
-    config: config ?? {},
+    config: stage.part === undefined ? (config ?? {}) : { ...(config as object), cross_validation: partOf(stage.part) },
     inputs: inputDigests(node, inputs),
     survey: survey?.preimage ?? null,
     environment: definition.environment?.(settings) ?? null,
@@ -65,6 +66,18 @@ export function featureSetKeyOf(preimage: Json): FeatureSetKey {
 
 function hasSeed(schema: Schema): boolean {
   return schema.properties?.seed !== undefined;
+}
+
+/** A model that is trained once more does not depend on how many folds there were, unless it reads them. */
+function partOf(part: Part): Json {
+  switch (part.kind) {
+    case 'fold':
+      return { folds: part.folds, fold: part.fold };
+    case 'summary':
+      return { folds: part.folds };
+    case 'final':
+      return { final: part.model };
+  }
 }
 
 /** Digests of the outputs that a kind reads, by field and output name. */

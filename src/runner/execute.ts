@@ -234,7 +234,8 @@ class Execution {
     for (const [name, { node, outputs }] of this.settled) {
       const { metrics: output } = node.definition;
       const ref = output === undefined ? undefined : outputs[output];
-      if (ref === undefined) continue;
+      // The sum of the folds has what each of them measured.
+      if (ref === undefined || node.stage.part?.kind === 'fold') continue;
       try {
         const values = await this.heal(() => readJson(this.session.store, ref, isRecord));
         metrics[name] = Object.fromEntries(

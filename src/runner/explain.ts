@@ -33,6 +33,7 @@ function fieldName(path: string): string {
 }
 
 function inputReason(kind: string, path: string): string {
+  if (/^folds\b/.test(path)) return 'a fold changed';
   const [field, output] = path.replace(/\[\d+\]/, '').split('.');
   const name = isStageKind(kind) ? outputName(kind, field, output) : undefined;
   return `${name ?? `the ${output} of ${field}`} changed`;

@@ -13,6 +13,8 @@ export interface Node {
   readonly dependencies: readonly string[];
   /** Evaluations whose verdict an export waits for. */
   readonly gates: readonly string[];
+  /** Stages whose results it reads, one per fold. */
+  readonly folds: readonly string[];
 }
 
 export interface StageGraph {
@@ -27,7 +29,9 @@ export function buildGraph(pipeline: Pipeline, table: StageTable): StageGraph {
   const nodes = pipeline.stages.map((stage): Node => {
     const definition = table[stage.kind] as StageDefinition;
     const gates = definition.reads.gates === undefined ? [] : (evaluations.get(stage.references.model) ?? []);
-    return { stage, definition, gates, dependencies: [...new Set([...Object.values(stage.references), ...gates])] };
+    const { references, folds = [] } = stage;
+    const dependencies = [...new Set([...Object.values(references), ...folds, ...gates])];
+    return { stage, definition, gates, folds, dependencies };
   });
   const byName = new Map(nodes.map((node) => [node.stage.name, node]));
   return { nodes: inOrder(nodes, byName), byName };
@@ -58,10 +62,11 @@ function inOrder(nodes: readonly Node[], byName: ReadonlyMap<string, Node>): Nod
 /** The evaluations of each model: their gates decide whether it may be exported. */
 function evaluationsByModel(pipeline: Pipeline, table: StageTable): ReadonlyMap<string | undefined, string[]> {
   const found = new Map<string | undefined, string[]>();
-  for (const { kind, name, references } of pipeline.stages) {
+  for (const { kind, name, references, measures } of pipeline.stages) {
     if (table[kind].metrics === undefined) continue;
-    const others = found.get(references.model);
-    if (others === undefined) found.set(references.model, [name]);
+    const model = references.model ?? measures;
+    const others = found.get(model);
+    if (others === undefined) found.set(model, [name]);
     else others.push(name);
   }
   return found;

@@ -139,7 +139,10 @@ async function surveyStage(
 export function inputsOf(node: Node, outputs: (stage: string) => Outputs | undefined): Inputs {
   const inputs: { [Field in ReferenceField]?: Outputs } = {};
   for (const [field, name] of Object.entries(node.stage.references)) inputs[field as ReferenceField] = outputs(name);
-  return node.gates.length === 0
-    ? inputs
-    : { ...inputs, gates: node.gates.map(outputs).filter((known) => known !== undefined) };
+  const known = (names: readonly string[]) => names.map(outputs).filter((one) => one !== undefined);
+  return {
+    ...inputs,
+    ...(node.folds.length === 0 ? {} : { folds: known(node.folds) }),
+    ...(node.gates.length === 0 ? {} : { gates: known(node.gates) }),
+  };
 }

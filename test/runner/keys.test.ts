@@ -202,6 +202,24 @@ describe('keys', () => {
     expect(new Set(keys.values()).size).toBe(keys.size);
   });
 
+  test('the number of folds reaches folds and their sum, and the final training if that reads their best epochs', async () => {
+    const keys = async (yaml: string, folds: number) => {
+      await writeFile(join(folder, 'folds.yaml'), yaml);
+      return keysOf(await loadPipeline('folds.yaml', { cwd: folder, set: [`cross_validation.folds=${folds}`] }));
+    };
+    const unlike = (some: ReadonlyMap<string, ActionKey>, others: ReadonlyMap<string, ActionKey>) =>
+      [...some.keys()].filter((name) => others.get(name) !== some.get(name)).sort();
+    const byFold = ['evaluate', 'train', 'tune'].flatMap((name) => [1, 2].map((fold) => `${name}@fold-${fold}`));
+    const sum = ['evaluate', 'export'];
+    const stopping = unlike(await keys(base, 2), await keys(base, 3));
+    expect(stopping).toEqual([...byFold, ...sum, 'train', 'tune'].sort());
+    const fixed = base.replace('early_stopping: {}, ', '');
+    expect(unlike(await keys(fixed, 2), await keys(fixed, 3))).toEqual([...byFold, ...sum].sort());
+    // What comes before the trainings is what it was.
+    const folded = await keys(base, 2);
+    for (const name of ['ingest', 'augment', 'freeze', 'build-head']) expect(folded.get(name)).toBe(before.get(name));
+  });
+
   test('preimages are plain JSON, the same on every machine', async () => {
     const pipeline = await load();
     const text = canonical(pipeline.stages.map(({ config }) => config as never));

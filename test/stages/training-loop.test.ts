@@ -119,6 +119,7 @@ async function train({
     return await trainEpochs(trainer, {
       name: 'train',
       config: whole,
+      epochs: whole.epochs,
       seed: 3,
       suffix: graph,
       units: 1,

@@ -3,7 +3,7 @@ import { own } from '../../core/own.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import { mainMetrics } from '../main-metrics.js';
 import { namesClass } from './name-column.js';
-import { figure } from './figures.js';
+import { deviation, figure } from './figures.js';
 import { html, type Html } from './markup.js';
 
 export function comparison(
@@ -15,7 +15,7 @@ export function comparison(
     const values = axes.map((axis) => html`<td>${String(own(variant?.values, axis) ?? '–')}</td>`);
     const figures = mainMetrics.map(
       ({ metric }) =>
-        html`<td>${own(metrics, name)?.[metric] === undefined ? '–' : figure(metrics[name][metric])}</td>`,
+        html`<td>${own(metrics, name)?.[metric] === undefined ? '–' : figure(metrics[name][metric])}${deviation(own(metrics, name), metric)}</td>`,
     );
     return html`<tr><th scope="row">${variant?.base ?? name}</th>${values}${figures}</tr>`;
   });

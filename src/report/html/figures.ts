@@ -1,5 +1,6 @@
 /** Numbers and small phrases of the page. Each shown number carries the exact value, for programs. */
 import type { Range } from '../../model/results.js';
+import { deviationOf, type Metrics } from '../main-metrics.js';
 import type { Kept } from '../results/kept.js';
 import { html, type Html } from './markup.js';
 
@@ -15,6 +16,12 @@ export function measured(value: number, range: Range | undefined, digits: number
   if (range === undefined) return figure(value);
   const [low, high] = range.map((end) => figure(end, () => end.toFixed(digits)));
   return html`${figure(value)}<small class="interval">${low}–${high}</small>`;
+}
+
+/** The standard deviation over folds of a metric; nothing for one that was measured once. */
+export function deviation(metrics: Metrics | undefined, metric: string): Html | undefined {
+  const value = deviationOf(metrics, metric);
+  return value === undefined ? undefined : html` <small>± ${figure(value)}</small>`;
 }
 
 export function whole(value: number): Html {

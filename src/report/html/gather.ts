@@ -2,9 +2,11 @@
 import type { ActionKey } from '../../core/digest.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import type { ImageSpec } from '../../image/dataset.js';
+import type { Folds } from './folds.js';
 import type { Detailed, Report } from './page.js';
 import type { Made } from './provenance.js';
 import { rankedEvaluations, readEvaluation, worstFirst } from '../results/evaluations.js';
+import { foldTrainings, monitorsHeldOut } from '../results/folds.js';
 import { outcomeOf, valueOf, type RunResults } from '../results/kept.js';
 import { Thumbnails, type FolderOf } from '../results/thumbnails.js';
 import { verdictOf } from '../verdict/verdict.js';
@@ -26,7 +28,9 @@ export interface ReportSources extends RunResults {
 export async function gatherReport(sources: ReportSources): Promise<Report> {
   const { run, state, end, folderOf } = sources;
   const inRun = (kind: string): RecordedNode[] =>
-    run.graph.filter((node) => node.kind === kind && end?.stages.some(({ name }) => name === node.name));
+    run.graph.filter(
+      (node) => node.kind === kind && node.fold === undefined && end?.stages.some(({ name }) => name === node.name),
+    );
   const ranked = rankedEvaluations(sources);
   const thumbnails = new Thumbnails(folderOf);
   const detailed: Detailed[] = [];
@@ -34,8 +38,13 @@ export async function gatherReport(sources: ReportSources): Promise<Report> {
   for (const node of ranked.slice(0, MOST_DETAILED)) detailed.push(await detail(sources, node, thumbnails));
   const shown = new Set(detailed.map(({ training }) => training?.node.name));
   // A sweep has as many trainings as variants: show only those of the best, and the ones they continue.
+  const isTrained = ({ name }: RecordedNode): boolean => {
+    const { outputs } = outcomeOf(sources, name) ?? {};
+    // An ensemble is made of trainings.
+    return outputs === undefined || outputs.history !== undefined;
+  };
   const others = ranked.length > MOST_DETAILED ? continuedBy(run.graph, shown) : inRun('train');
-  const trainings = others.filter(({ name }) => !shown.has(name)).slice(0, MOST_DETAILED);
+  const trainings = others.filter((node) => !shown.has(node.name) && isTrained(node)).slice(0, MOST_DETAILED);
   return {
     run,
     state,
@@ -69,7 +78,13 @@ async function detail(sources: ReportSources, node: RecordedNode, thumbnails: Th
       files === undefined ? ({ state: 'gone' } as const) : await thumbnails.show(row.digest, files, orientation);
     examples.push({ row, files: files?.paths[row.digest] ?? [], image });
   }
-  return { evaluation, training, examples };
+  return { evaluation, training, folds: await foldsOf(sources, node), examples };
+}
+
+async function foldsOf(sources: ReportSources, node: RecordedNode): Promise<Folds | undefined> {
+  if (node.folds === undefined) return undefined;
+  const trainings = await foldTrainings(sources, node);
+  return { trainings, monitored: trainings.some((one) => one !== undefined && monitorsHeldOut(sources, one)) };
 }
 
 /** The `orientation` of the ingest stage that a stage's images come from. */

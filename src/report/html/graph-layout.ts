@@ -46,9 +46,10 @@ type Joined = Omit<DrawnStage, 'layer' | 'lane'>;
 function joinVariants(graph: readonly RecordedNode[]): Map<string, Joined> {
   const baseOf = new Map(graph.map(({ name, variant }) => [name, variant?.base ?? name]));
   const stages = new Map<string, Joined>();
-  for (const { name, kind, reads, gates } of graph) {
+  for (const { name, kind, reads, gates, folds = [] } of graph) {
     const base = baseOf.get(name)!;
-    const after = [...Object.values(reads), ...gates].map((other) => baseOf.get(other) ?? other);
+    const read = [...Object.values(reads), ...gates, ...folds].map((other) => baseOf.get(other) ?? other);
+    const after = read.filter((other) => other !== base);
     const joined = stages.get(base) ?? { name: base, kind, after: [], members: [] };
     stages.set(base, {
       ...joined,

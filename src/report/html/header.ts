@@ -4,7 +4,7 @@ import type { RunEnd, RunStart } from '../../core/run-record.js';
 import type { MetricIntervals } from '../../model/results.js';
 import { mainMetrics } from '../main-metrics.js';
 import { count, duration } from '../words.js';
-import { measured, moment, whole } from './figures.js';
+import { deviation, measured, moment, whole } from './figures.js';
 import { html, type Html } from './markup.js';
 
 const words: Readonly<Record<RunEnd['state'] | 'running' | 'killed', string>> = {
@@ -40,7 +40,9 @@ export function metricCards(metrics: Readonly<Record<string, number>>, intervals
   const cards = mainMetrics.flatMap(({ metric, label }) =>
     metrics[metric] === undefined
       ? []
-      : [html`<div><dt>${label}</dt><dd>${measured(metrics[metric], intervals?.[metric], 3)}</dd></div>`],
+      : [
+          html`<div><dt>${label}</dt><dd>${measured(metrics[metric], intervals?.[metric], 3)}${deviation(metrics, metric)}</dd></div>`,
+        ],
   );
   const samples =
     metrics.samples === undefined ? undefined : html`<div><dt>images</dt><dd>${whole(metrics.samples)}</dd></div>`;

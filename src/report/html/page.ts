@@ -12,6 +12,7 @@ import { comparison } from './comparison.js';
 import { confusion } from './confusion.js';
 import { curves } from './curves.js';
 import { data } from './data.js';
+import { folds as foldTable, type Folds } from './folds.js';
 import { missing } from './figures.js';
 import { graph } from './graph.js';
 import { header, metricCards } from './header.js';
@@ -28,6 +29,8 @@ import { verdict } from './verdict.js';
 export interface Detailed {
   readonly evaluation: Evaluation;
   readonly training: Training | undefined;
+  /** With cross-validation. */
+  readonly folds: Folds | undefined;
   readonly examples: readonly Example[];
 }
 
@@ -127,7 +130,7 @@ function metricsSections(figures: EvaluationMetrics, rows: Predictions | undefin
 }
 
 function evaluationSections(
-  { evaluation, training, examples }: Detailed,
+  { evaluation, training, folds, examples }: Detailed,
   metrics: RunEnd['metrics'],
   file: string,
   several: boolean,
@@ -140,9 +143,10 @@ function evaluationSections(
   const rows = valueOf(predictions);
   const results =
     figures.state === 'kept'
-      ? html`<p>Evaluated on the ${figures.value.split} images by the stage ${node.name}${figures.value.classes.length === 2 ? `; a score of at least ${figures.value.threshold} means ${figures.value.classes[1]}` : ''}.${figures.value.intervals === undefined ? undefined : html` Below each figure is its 95% interval: where it would be, with as many other images of the same kind.`}</p>${metricCards(metrics[node.name] ?? {}, figures.value.intervals)}${metricsSections(figures.value, rows)}`
+      ? html`<p>Evaluated on the ${folds === undefined ? figures.value.split : 'held-out'} images by the stage ${node.name}${figures.value.classes.length === 2 ? `; a score of at least ${figures.value.threshold} means ${figures.value.classes[1]}` : ''}.${figures.value.intervals === undefined ? undefined : html` Below each figure is its 95% interval: where it would be, with as many other images of the same kind.`}</p>${metricCards(metrics[node.name] ?? {}, figures.value.intervals)}${metricsSections(figures.value, rows)}`
       : html`${own(metrics, node.name) === undefined ? undefined : metricCards(metrics[node.name])}${missing('The rest of this evaluation', figures, file)}`;
   const sections = [section('Results', results)];
+  if (folds !== undefined && figures.state === 'kept') sections.push(section('Folds', foldTable(figures.value, folds)));
   if (training !== undefined) sections.push(section('Training', curves(training, file)));
   if (predictions.state === 'kept') {
     sections.push(section('Mistakes', mistakes(predictions.value, examples)));

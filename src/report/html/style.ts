@@ -68,6 +68,7 @@ nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; list-style: none; m
 .cards dt { color: var(--soft); font-size: 0.85rem; }
 .interval { display: block; font-size: 0.75rem; letter-spacing: 0; white-space: nowrap; line-height: 1.3; }
 .cards dd { margin: 0; font-size: 1.55rem; line-height: 1.25; font-variant-numeric: tabular-nums; letter-spacing: -0.01em; }
+.cards dd small { display: block; font-size: 0.9rem; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1.5rem; align-items: start; }
 .split { display: grid; grid-template-columns: minmax(0, auto) minmax(0, 1fr); gap: 2rem; align-items: start; }
 .pair > *, .split > * { min-width: 0; }

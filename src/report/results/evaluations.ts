@@ -30,10 +30,11 @@ export async function readEvaluation(results: RunResults, node: RecordedNode): P
   return { node, figures, predictions, files };
 }
 
-/** The evaluations in the run, best first, ties by name. */
+/** The evaluations in the run, best first, ties by name. Those of folds are in the one that sums them up. */
 export function rankedEvaluations({ run, end }: RunResults): RecordedNode[] {
   const nodes = run.graph.filter(
-    ({ name, kind }) => kind === 'evaluate' && end?.stages.some((stage) => stage.name === name),
+    ({ name, kind, fold }) =>
+      kind === 'evaluate' && fold === undefined && end?.stages.some((stage) => stage.name === name),
   );
   return nodes.sort(
     (a, b) => bestFirst(own(end?.metrics, a.name), own(end?.metrics, b.name)) || compareCodePoints(a.name, b.name),

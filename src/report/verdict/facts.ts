@@ -3,6 +3,7 @@ import type { Json } from '../../core/canonical.js';
 import type { RecordedNode } from '../../core/run-record.js';
 import { isEvaluationMetrics, type EvaluationMetrics, type History } from '../../model/results.js';
 import { rankedEvaluations } from '../results/evaluations.js';
+import { foldTrainings, meanHistory } from '../results/folds.js';
 import { outcomeOf, readOutput, valueOf, type RunResults } from '../results/kept.js';
 import { readTraining } from '../results/training.js';
 
@@ -17,7 +18,7 @@ export interface Facts {
   /** How many evaluations the run has. */
   readonly evaluations: number;
   readonly metrics: EvaluationMetrics;
-  /** Undefined for a model without a training, or if the store no longer has it. */
+  /** With cross-validation the mean of the folds; undefined without a training, or if the store no longer has it. */
   readonly history: History | undefined;
   readonly train: Step | undefined;
   readonly base: Step | undefined;
@@ -43,7 +44,10 @@ export async function readFacts(results: RunResults): Promise<Facts | undefined>
     evaluation: best.name,
     evaluations: ranked.length,
     metrics,
-    history: trained && valueOf((await readTraining(results, trained)).history),
+    history:
+      best.folds === undefined
+        ? trained && valueOf((await readTraining(results, trained)).history)
+        : meanHistory(await foldTrainings(results, best)),
     train: step('train'),
     base: step('load-base'),
     augment: step('augment'),
@@ -53,8 +57,9 @@ export async function readFacts(results: RunResults): Promise<Facts | undefined>
 /** All stages that a stage reads from, directly or not, the nearest first. */
 function stagesAbove(graph: readonly RecordedNode[], stage: RecordedNode): RecordedNode[] {
   const found = new Set<RecordedNode>([stage]);
-  for (const { reads } of found) {
-    for (const name of Object.values(reads)) {
+  for (const { reads, folds = [] } of found) {
+    // All folds are made alike.
+    for (const name of [...Object.values(reads), ...folds.slice(0, 1)]) {
       const node = graph.find((other) => other.name === name);
       if (node !== undefined) found.add(node);
     }

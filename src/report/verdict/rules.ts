@@ -150,13 +150,13 @@ const stillImproving: Rule = ({ history, metrics, train }) => {
 
 const fewImages: Rule = (facts) => {
   const { low, high } = accuracyInterval(facts);
-  const { samples, split } = facts.metrics;
+  const { samples, split, folds } = facts.metrics;
   if (high - low <= 0.15) return undefined;
   return {
     rule: 'few-images',
     level: 'weak',
-    text: `${count(samples, `${split} image`)} are too few to know the accuracy better than that`,
-    next: { text: `add images, or give \`split.${split}\` a larger share` },
+    text: `${count(samples, `${folds === undefined ? split : 'held-out'} image`)} are too few to know the accuracy better than that`,
+    next: { text: folds === undefined ? `add images, or give \`split.${split}\` a larger share` : 'add images' },
   };
 };
 

@@ -22,15 +22,17 @@ export async function verdictOf(results: RunResults): Promise<Verdict | undefine
 }
 
 export function judge(facts: Facts): Verdict {
-  const { accuracy, samples, split } = facts.metrics;
+  const { accuracy, accuracy_sd: deviation, samples, split, folds } = facts.metrics;
   const { low, high } = accuracyInterval(facts);
   const guess = guessOf(facts);
   const found = weaknessesOf(facts);
   const steps = found.flatMap(({ next }) => next ?? []);
   const which = facts.evaluations > 1 ? `${facts.evaluation}, the best of ${facts.evaluations}: ` : '';
+  const spread =
+    folds === undefined ? '' : `mean of ${folds.length} folds, standard deviation ${percent(deviation ?? 0)}; `;
   return {
     level: found.some(({ level }) => level === 'bad') ? 'bad' : found.length > 0 ? 'weak' : 'good',
-    headline: `${which}${percent(accuracy)} of ${count(samples, `${split} image`)} are right (95% interval: ${percent(low)} to ${percent(high)}); always answering ${guess.name} would reach ${percent(guess.share)}`,
+    headline: `${which}${percent(accuracy)} of ${count(samples, `${folds === undefined ? split : 'held-out'} image`)} are right (${spread}95% interval: ${percent(low)} to ${percent(high)}); always answering ${guess.name} would reach ${percent(guess.share)}`,
     weaknesses: found.map(({ text }) => text),
     // A change that a command can make comes first.
     next: steps.find(({ set }) => set !== undefined) ?? steps[0],

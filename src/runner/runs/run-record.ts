@@ -79,9 +79,17 @@ export class RunRecorder {
 }
 
 function graphOf({ graph, pipeline }: Session): RecordedNode[] {
-  return graph.nodes.map(({ stage, gates }) => {
+  return graph.nodes.map(({ stage, gates, folds }) => {
     const variant = pipeline.variants.get(stage.name);
-    const made = variant === undefined ? {} : { variant: { base: variant.base, values: variant.values } };
-    return { name: stage.name, kind: stage.kind, reads: { ...stage.references }, gates, ...made };
+    const { base, values, fold } = variant ?? {};
+    return {
+      name: stage.name,
+      kind: stage.kind,
+      reads: { ...stage.references },
+      gates,
+      ...(folds.length === 0 ? {} : { folds }),
+      ...(base === undefined || values === undefined ? {} : { variant: { base, values } }),
+      ...(fold === undefined ? {} : { fold }),
+    };
   });
 }

@@ -7,13 +7,13 @@ import type { StageDefinition } from '../../core/stage.js';
 import { resolveEngine } from '../../engine/resolve.js';
 import { isFiles, type Files } from '../../image/dataset.js';
 import { decoderIdentity } from '../../image/identity.js';
-import { isEvaluationMetrics, isPredictions, type Predictions } from '../../model/results.js';
+import { isEvaluationMetrics, isPredictions, type PredictionRow, type Predictions } from '../../model/results.js';
 
 export const evaluate: StageDefinition<'evaluate'> = {
   kind: 'evaluate',
   impl: 2,
   metrics: 'metrics',
-  reads: { model: ['model'], data: ['spec', 'samples'] },
+  reads: { model: ['model'], data: ['spec', 'samples'], folds: ['metrics', 'predictions'] },
 
   environment: ({ engine, featureType }) =>
     ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
@@ -22,14 +22,24 @@ export const evaluate: StageDefinition<'evaluate'> = {
   run: async (context) => (await import('./run.js')).runEvaluate(context),
   needs: async (context) => (await import('./run.js')).needsOfEvaluate(context),
 
-  async deliver({ inputs, outputs, folder, note, deliverFiles, readJson, displayPath }) {
+  async deliver({ inputs, outputs, folder, note, part, deliverFiles, readJson, displayPath }) {
     const { paths } = await readJson(inputs.data!.files, isFiles);
     const { classes, rows } = await readJson(outputs.predictions, isPredictionsOf(paths));
-    const table = rows.flatMap(({ digest, label, predicted, scores }) =>
-      paths[digest].map((file) => [file, classes[label], classes[predicted], scores[predicted].toFixed(6)]),
-    );
+    const foldOf = ({ fold }: PredictionRow): string[] => (fold === undefined ? [] : [String(fold)]);
+    const table = rows.flatMap((row) => {
+      const { digest, label, predicted, scores } = row;
+      const cells = [classes[label], classes[predicted], scores[predicted].toFixed(6), ...foldOf(row)];
+      return paths[digest].map((file) => [file, ...cells]);
+    });
     table.sort(([a], [b]) => compareCodePoints(a, b));
-    const csv = formatCsv(['file', 'true', 'predicted', 'score'], table);
+    const header = [
+      'file',
+      'true',
+      'predicted',
+      'score',
+      ...(rows.some(({ fold }) => fold !== undefined) ? ['fold'] : []),
+    ];
+    const csv = formatCsv(header, table);
     await deliverFiles(
       folder,
       new Map<string, string | typeof outputs.metrics>([
@@ -37,7 +47,8 @@ export const evaluate: StageDefinition<'evaluate'> = {
         ['predictions.csv', csv],
       ]),
     );
-    note('predictions', `per-image predictions: ${displayPath(folder)}/predictions.csv`);
+    // The sum of the folds has the predictions of all.
+    if (part?.kind !== 'fold') note('predictions', `per-image predictions: ${displayPath(folder)}/predictions.csv`);
   },
 
   async judge({ config, outputs, readJson }) {

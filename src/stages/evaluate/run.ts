@@ -21,8 +21,10 @@ import { splitAtFrozen, type Split } from '../../model/split.js';
 import type { Weights } from '../../model/tensor.js';
 import { measureHalfPrecision } from './half-precision.js';
 import { measure } from './measure.js';
+import { summarizeFolds } from './summarize.js';
 
 export async function runEvaluate(context: StageContext<'evaluate'>): Promise<void> {
+  if (context.part?.kind === 'summary') return summarizeFolds(context);
   const { config, inputs, note, putJson, readBytes, readJson, settings } = context;
   const document = await readJson(inputs.model!.model, isTrainedDocument);
   const data = await readData(inputs.data!, context);
@@ -99,7 +101,8 @@ function featureOptions(
 
 /** What evaluation needs from the frozen prefix. */
 export async function needsOfEvaluate(context: StageContext<'evaluate'>): Promise<Needs> {
-  const { config, inputs, readBytes, readJson, settings } = context;
+  const { config, inputs, readBytes, readJson, settings, part } = context;
+  if (part?.kind === 'summary') return { features: [], atMost: false };
   if (inputs.data === undefined) return { features: [], atMost: true };
   const data = await readData(inputs.data, context);
   const digests = [...data.of(config.split).keys()];

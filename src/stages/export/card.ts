@@ -15,7 +15,16 @@ import type { RoundingFigures } from './rounding.js';
 /** The metrics of `evaluate` that a card shows. */
 type CardMetrics = Pick<
   EvaluationMetrics,
-  'split' | 'samples' | 'loss' | 'accuracy' | 'per_class' | 'threshold' | 'intervals'
+  | 'split'
+  | 'samples'
+  | 'loss'
+  | 'loss_sd'
+  | 'accuracy'
+  | 'accuracy_sd'
+  | 'per_class'
+  | 'threshold'
+  | 'intervals'
+  | 'folds'
 >;
 
 /** The data of a card. */
@@ -154,8 +163,8 @@ function roundingText(
   ].join(' ');
 }
 
-function metricsText({ split, samples, loss, accuracy, per_class, threshold, intervals }: CardMetrics): string {
-  const range = intervals === undefined ? '' : ` (95% interval: ${intervals.accuracy.map(percent).join(' to ')})`;
+function metricsText(metrics: CardMetrics): string {
+  const { per_class, threshold } = metrics;
   const rows = Object.entries(per_class).map(
     ([name, { precision, recall, f1, support }]) =>
       `| ${markdownText(name)} | ${precision.toFixed(3)} | ${recall.toFixed(3)} | ${f1.toFixed(3)} | ${support} |`,
@@ -165,9 +174,21 @@ function metricsText({ split, samples, loss, accuracy, per_class, threshold, int
       ? ''
       : ` at a threshold of ${threshold}; \`pipeline predict\` decides at 0.5, so apply your threshold to the scores yourself`;
   return [
-    `On ${samples} ${split} images: accuracy ${percent(accuracy)}${range}, loss ${loss.toFixed(4)}${own}.\n`,
+    `${measuredText(metrics)}${own}.\n`,
     '| class | precision | recall | F1 | images |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
+}
+
+/** Folds measure the models that they train, and the files have another one. */
+function measuredText(metrics: CardMetrics): string {
+  const { split, samples, loss, loss_sd, accuracy, accuracy_sd, folds, intervals } = metrics;
+  const range = intervals === undefined ? '' : ` (95% interval: ${intervals.accuracy.map(percent).join(' to ')})`;
+  if (folds === undefined)
+    return `On ${samples} ${split} images: accuracy ${percent(accuracy)}${range}, loss ${loss.toFixed(4)}`;
+  return [
+    `Cross-validation with ${folds.length} folds of ${samples} images, each measured by a model that was trained without`,
+    `it, mean and standard deviation: accuracy ${percent(accuracy)} ± ${percent(accuracy_sd ?? 0)}${range}, loss ${loss.toFixed(4)} ± ${(loss_sd ?? 0).toFixed(4)}`,
+  ].join(' ');
 }

@@ -9,7 +9,7 @@ import { historyCsv } from './history-csv.js';
 export const train: StageDefinition<'train'> = {
   kind: 'train',
   impl: 4,
-  reads: { model: ['model'], from: ['model'], data: ['spec', 'samples', 'augmentation'] },
+  reads: { model: ['model'], from: ['model'], data: ['spec', 'samples', 'augmentation'], folds: ['model', 'history'] },
 
   environment: ({ engine, featureType }) =>
     ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
@@ -21,6 +21,8 @@ export const train: StageDefinition<'train'> = {
   needs: async (context) => (await import('./needs.js')).needsOfTrain(context),
 
   async deliver({ outputs, folder, deliverFiles, readJson }) {
+    // An ensemble has none of its own.
+    if (outputs.history === undefined) return deliverFiles(folder, new Map());
     const history = await readJson(outputs.history, isHistory);
     await deliverFiles(
       folder,

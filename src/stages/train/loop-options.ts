@@ -8,6 +8,8 @@ import type { TrainingSets } from './training-set.js';
 export interface LoopOptions extends TrainingSets {
   readonly name: string;
   readonly config: TrainConfig;
+  /** How many epochs to train; the schedule of the learning rate is made for `config.epochs`. */
+  readonly epochs: number;
   readonly seed: number;
   readonly suffix: Graph;
   readonly units: number;

@@ -77,9 +77,9 @@ class Loop {
   }
 
   async run(): Promise<Trained> {
-    const { config, signal, checkpoint } = this.options;
+    const { epochs, signal, checkpoint } = this.options;
     try {
-      while (this.progress.history.length < config.epochs) {
+      while (this.progress.history.length < epochs) {
         signal.throwIfAborted();
         const verdict = await this.epoch();
         if (verdict === 'stop') {
@@ -146,7 +146,7 @@ class Loop {
       event: 'epoch',
       stage: name,
       epoch: history.length + 1,
-      epochs: config.epochs,
+      epochs: this.options.epochs,
       metrics,
       ...(changed ? { learningRate: epoch.learningRate } : {}),
     });
@@ -212,7 +212,7 @@ class Loop {
         task: 'train',
         unit: 'pictures',
         done,
-        total: config.epochs * digests.length,
+        total: this.options.epochs * digests.length,
       });
       if (checkpoint.due()) await this.save();
     }

@@ -10,12 +10,15 @@ import { featureNeed } from '../../features/need.js';
 import type { FeatureOptions } from '../../features/features.js';
 import { PLAIN_VIEW } from '../../features/image-loader.js';
 import type { TrainedDocument } from '../../model/document.js';
+import { runEnsemble } from './ensemble.js';
+import { planOf } from './final.js';
 import { featureOptions, prepare, trainingWorkload, viewOfEpoch } from './prepared.js';
 
 type Context = StageContext<'train'>;
 
 /** The model before training: its frozen part, which decides the features, is that of the trained one. */
 export async function simulateTrain(context: Context): Promise<void> {
+  if (context.part?.kind === 'final' && context.part.model === 'ensemble') return runEnsemble(context);
   const data = await readData(context.inputs.data!, context);
   const { document, preprocessing } = await prepare(context, data);
   const { classes, image } = data.spec;
@@ -23,12 +26,14 @@ export async function simulateTrain(context: Context): Promise<void> {
 }
 
 export async function needsOfTrain(context: Context): Promise<Needs> {
-  const { config, inputs, settings } = context;
+  const { inputs, settings, part } = context;
+  if (part?.kind === 'final' && part.model === 'ensemble') return { features: [], atMost: false };
   if (inputs.data === undefined) return { features: [], atMost: true };
+  const { config, epochs: most } = await planOf(context);
   const data = await readData(inputs.data, context);
   const training = [...data.of('train').keys()];
   const validation = [...data.of('validation').keys()];
-  const epochs = Array.from({ length: config.epochs }, (_, epoch) => epoch);
+  const epochs = Array.from({ length: most }, (_, epoch) => epoch);
   const views = [...new Set(epochs.map(viewOfEpoch(data)))];
   if ((inputs.from ?? inputs.model) === undefined) {
     return {
@@ -49,7 +54,7 @@ export async function needsOfTrain(context: Context): Promise<Needs> {
     features: [need(options.training, training, views), need(options.plain, validation, [PLAIN_VIEW])],
     training: {
       workload: trainingWorkload(config, identity, prepared.suffix, options.training.keep),
-      pictures: training.length * config.epochs,
+      pictures: training.length * most,
     },
     atMost: config.early_stopping !== undefined && mayStopSooner(options.training, views, data),
   };

@@ -1,5 +1,6 @@
 /** The work of train: features of the frozen part, computed once, and epochs over them. */
 import { lossOf } from '../../core/head-rules.js';
+import { count } from '../../core/text/count.js';
 import type { StageContext } from '../../core/stage.js';
 import { engineNotes, openEngine, resolveEngine } from '../../engine/resolve.js';
 import { trainVerified } from '../../engine/second-opinion.js';
@@ -11,6 +12,9 @@ import type { Loss } from '../../model/loss.js';
 import type { History } from '../../model/results.js';
 import { weightsOfLayers } from '../../model/tensor.js';
 import { decodeWeights, encodeWeights } from '../../model/weights-file.js';
+import { runEnsemble } from './ensemble.js';
+import { planOf } from './final.js';
+import { requireEnough } from './fold-sizes.js';
 import { trainEpochs } from './loop.js';
 import { requireMonitored } from './monitor.js';
 import { classWeights, optimizerOf } from './objective.js';
@@ -21,12 +25,20 @@ import { requireUnmoved } from './verify-frozen.js';
 type Context = StageContext<'train'>;
 
 export async function runTrain(context: Context): Promise<void> {
-  const { config, settings, inputs, noteOnce } = context;
+  const { settings, inputs, note, noteOnce, part } = context;
+  if (part?.kind === 'final' && part.model === 'ensemble') return runEnsemble(context);
+  const { config, epochs, bestEpochs } = await planOf(context);
+  if (bestEpochs !== undefined)
+    note(
+      'epochs',
+      `trains for ${count(epochs, 'epoch')}, the mean of the folds' best epochs (${bestEpochs.join(', ')})`,
+    );
   const data = await readData(inputs.data!, context);
+  if (part?.kind === 'fold') requireEnough(data, part.folds, noteOnce);
   requireMonitored(config, data.of('validation').size);
   const prepared = await prepare(context, data);
   const { document, weights, suffix, preprocessing } = prepared;
-  const sets = await openSets(context, data, prepared);
+  const sets = await openSets(context, data, prepared, epochs);
 
   const identity = resolveEngine(settings.engine);
   for (const { code, text } of engineNotes(settings.engine, identity)) noteOnce(code, text);
@@ -46,6 +58,8 @@ export async function runTrain(context: Context): Promise<void> {
     const started = performance.now();
     const trained = await trainEpochs(trainer, {
       ...context,
+      config,
+      epochs,
       seed: config.seed!,
       suffix,
       units: shapesOf(suffix).get(outputOf(suffix).name)![0],

@@ -88,7 +88,7 @@ export function reportOf(
     end,
     verdict: undefined,
     ranked: [evaluate],
-    detailed: [{ evaluation, training: { node: train, history }, examples }],
+    detailed: [{ evaluation, training: { node: train, history }, folds: undefined, examples }],
     trainings: [],
     data: [],
     made: new Map(),

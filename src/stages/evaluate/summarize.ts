@@ -1,0 +1,109 @@
+/** Sums up what the folds of a cross-validation measured: means, deviations, and the predictions for all images. */
+import { compareCodePoints } from '../../core/canonical.js';
+import { count } from '../../core/text/count.js';
+import { percent } from '../../core/text/ratio.js';
+import type { StageContext } from '../../core/stage.js';
+import { classMetrics, type RoundingCost } from '../../model/metrics.js';
+import { intervalsOf } from './intervals.js';
+import {
+  isEvaluationMetrics,
+  isPredictions,
+  type EvaluationMetrics,
+  type FoldScores,
+  type MetricIntervals,
+  type PredictionRow,
+  type Predictions,
+  type Scores,
+} from '../../model/results.js';
+
+const scoreNames = [
+  'loss',
+  'accuracy',
+  'macro_precision',
+  'macro_recall',
+  'macro_f1',
+  'roc_auc',
+] as const satisfies readonly (keyof Scores)[];
+
+export async function summarizeFolds({ inputs, note, putJson, readJson }: StageContext<'evaluate'>): Promise<void> {
+  const folds = inputs.folds!;
+  const metrics = summaryOf(await Promise.all(folds.map((fold) => readJson(fold.metrics, isEvaluationMetrics))));
+  const rows: PredictionRow[] = [];
+  for (const [index, { predictions }] of folds.entries()) {
+    for (const row of (await readJson(predictions, isPredictions)).rows) rows.push({ ...row, fold: index + 1 });
+  }
+  rows.sort((a, b) => compareCodePoints(a.digest, b.digest));
+  const { accuracy, accuracy_sd: deviation, samples, classes } = metrics;
+  note(
+    'metrics',
+    `accuracy ${percent(accuracy)}, standard deviation ${percent(deviation!)}, over ${folds.length} folds of ${count(samples, 'image')}`,
+  );
+  await putJson('metrics', { ...metrics, intervals: intervalsOfAll(rows, classes) } satisfies EvaluationMetrics);
+  await putJson('predictions', { classes, rows } satisfies Predictions);
+}
+
+/** Of what counts images. The other scores are means of values that each fold has for itself. */
+function intervalsOfAll(rows: readonly PredictionRow[], classes: readonly string[]): MetricIntervals {
+  const { accuracy, loss, per_class } = intervalsOf({
+    labels: rows.map(({ label }) => label),
+    predicted: rows.map(({ predicted }) => predicted),
+    classes,
+    predictions: Float32Array.from(rows.flatMap(({ scores }) => scores)),
+    units: classes.length,
+  });
+  return { accuracy, loss, per_class };
+}
+
+/** Metrics of the folds as one: scores are means, everything that counts images is of all of them. */
+export function summaryOf(folds: readonly EvaluationMetrics[]): EvaluationMetrics {
+  const [{ classes, split, threshold }] = folds;
+  // A fold with images of one class alone has no area under the curve.
+  const measured = scoreNames.filter((name) => folds.every((fold) => fold[name] !== undefined));
+  const pick = (of: (values: readonly number[]) => number, suffix: '' | '_sd') =>
+    Object.fromEntries(measured.map((name) => [name + suffix, of(folds.map((fold) => fold[name]!))]));
+  const confusion = classes.map((_, truth) =>
+    classes.map((_, predicted) => sum(folds.map((fold) => fold.confusion[truth][predicted]))),
+  );
+  const perClass = classMetrics(confusion);
+  const rounding = folds.flatMap(({ half_precision: cost }) => cost ?? []);
+  return {
+    ...(pick(meanOf, '') as unknown as Scores),
+    ...pick(deviationOf, '_sd'),
+    samples: sum(folds.map(({ samples }) => samples)),
+    split,
+    threshold,
+    classes,
+    per_class: Object.fromEntries(classes.map((name, index) => [name, perClass[index]])),
+    confusion,
+    folds: folds.map(scoresOf),
+    ...(rounding.length === 0 ? {} : { half_precision: together(rounding) }),
+  };
+}
+
+function scoresOf(fold: EvaluationMetrics): FoldScores {
+  const { loss, accuracy, macro_precision, macro_recall, macro_f1, roc_auc, samples } = fold;
+  const auc = roc_auc === undefined ? {} : { roc_auc };
+  return { loss, accuracy, macro_precision, macro_recall, macro_f1, ...auc, samples };
+}
+
+function together(costs: readonly RoundingCost[]): RoundingCost {
+  return {
+    samples: sum(costs.map(({ samples }) => samples)),
+    score_difference: Math.max(...costs.map(({ score_difference: difference }) => difference)),
+    changed_predictions: sum(costs.map(({ changed_predictions: changed }) => changed)),
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function meanOf(values: readonly number[]): number {
+  return sum(values) / values.length;
+}
+
+/** Of a sample: divided by one less than there are values. */
+function deviationOf(values: readonly number[]): number {
+  const mean = meanOf(values);
+  return Math.sqrt(sum(values.map((value) => (value - mean) ** 2)) / (values.length - 1));
+}

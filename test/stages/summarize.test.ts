@@ -1,0 +1,61 @@
+/** What an evaluation says about the folds that it sums up. */
+import { expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { digestOf } from '../../src/core/digest.js';
+import { isEvaluationMetrics, isPredictions, type Predictions } from '../../src/model/results.js';
+import { measure } from '../../src/stages/evaluate/measure.js';
+import { summarizeFolds, summaryOf } from '../../src/stages/evaluate/summarize.js';
+import { Bench } from './context.js';
+
+/** By `tools/folds/golden.py`. */
+const { deviations } = JSON.parse(readFileSync('test/fixtures/folds.json', 'utf8')) as {
+  deviations: { values: number[]; mean: number; sd: number }[];
+};
+
+const options = { classes: ['cats', 'dogs'], split: 'validation', threshold: 0.5 };
+const measured = (scores: number[], labels: number[]) => measure(Float32Array.from(scores), labels, 1, options).metrics;
+
+test.each(deviations)('mean and standard deviation are numpy’s: $values.length folds', ({ values, mean, sd }) => {
+  const fold = measured([0.1, 0.9], [0, 1]);
+  const summary = summaryOf(values.map((value) => ({ ...fold, accuracy: value, loss: 1 - value })));
+  expect(summary.accuracy).toBeCloseTo(mean, 12);
+  expect(summary.accuracy_sd).toBeCloseTo(sd, 12);
+  expect(summary.loss_sd).toBeCloseTo(sd, 12);
+  expect(summary.folds!.map(({ accuracy }) => accuracy)).toEqual(values);
+});
+
+test('scores are means over folds, counts are of all images', () => {
+  const folds = [measured([0.1, 0.9, 0.8], [0, 1, 0]), measured([0.2, 0.4], [0, 1])];
+  const summary = summaryOf(folds);
+  expect(isEvaluationMetrics(summary)).toBe(true);
+  expect(summary.accuracy).toBeCloseTo((2 / 3 + 1 / 2) / 2, 12);
+  expect(summary.samples).toBe(5);
+  expect(summary.confusion).toEqual([
+    [2, 1],
+    [1, 1],
+  ]);
+  expect(summary.per_class.dogs).toEqual({ precision: 0.5, recall: 0.5, f1: 0.5, support: 2 });
+  expect(summary.roc_auc).toBeCloseTo((1 + 1) / 2 - 0.25 + 0.25, 12);
+});
+
+test('a metric that one fold lacks is not averaged', () => {
+  const summary = summaryOf([measured([0.1, 0.9], [0, 1]), measured([0.2, 0.4], [0, 0])]);
+  expect(summary).not.toHaveProperty('roc_auc');
+  expect(summary).not.toHaveProperty('roc_auc_sd');
+});
+
+test('the predictions of all folds are one list by digest, each with its fold', async () => {
+  const bench = new Bench();
+  const rows = (names: string[]): Predictions => ({
+    classes: options.classes,
+    rows: names.map((name) => ({ digest: digestOf(name), label: 0, predicted: 0, scores: [0.9, 0.1] })),
+  });
+  const metrics = bench.putJson(measured([0.1, 0.9], [0, 1]));
+  const folds = [rows(['a', 'd']), rows(['b', 'c'])].map((one) => ({ metrics, predictions: bench.putJson(one) }));
+  await summarizeFolds(bench.context<'evaluate'>({ split: 'validation', threshold: 0.5 }, { folds }));
+  const all = bench.json<Predictions>('predictions');
+  expect(isPredictions(all)).toBe(true);
+  const foldsOf = Object.fromEntries(all.rows.map(({ digest, fold }) => [digest, fold]));
+  expect(['a', 'b', 'c', 'd'].map((name) => foldsOf[digestOf(name)])).toEqual([1, 2, 2, 1]);
+  expect(all.rows.map(({ digest }) => digest)).toEqual(all.rows.map(({ digest }) => digest).sort());
+});
