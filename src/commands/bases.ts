@@ -7,8 +7,8 @@ import { printable } from '../report/words.js';
 import type { BaseRow, CommandSpec } from './host.js';
 
 const help = `
-If weights are published for several image sizes, --json lists the file for each size. It also lists how each network
-wants its pixels.
+--json also lists the URL and the digest of each file, one for each image size that weights are published for, and how
+each network wants its pixels. A file without a digest is trusted on first use; the lock file pins it from then on.
 
 Examples:
   pipeline bases
@@ -37,7 +37,7 @@ export const bases: CommandSpec = {
         }
         const rows = host.bases();
         if (json) host.stdout(`${JSON.stringify({ event: 'bases', bases: rows })}\n`);
-        else for (const line of [...columnLines(columnsOf(rows)), ...addressLines(rows)]) host.stdout(`${line}\n`);
+        else for (const line of columnLines(columnsOf(rows))) host.stdout(`${line}\n`);
         done(0);
       });
   },
@@ -73,18 +73,6 @@ function weightsOf({ name, published, packaged, package: inPackage }: BaseRow): 
   if (published.length === 0) return name === 'onnx' ? 'your .onnx' : 'your file';
   const [{ bytes }] = published;
   return bytes === null ? 'download' : bytesText(bytes);
-}
-
-/** The address of each file, and what pins it before the lock file does. */
-function addressLines(rows: readonly BaseRow[]): string[] {
-  const lines = rows.flatMap((row) => {
-    const [file] = row.published;
-    if (file === undefined) return [];
-    const { url, sha256, md5 } = file;
-    const pin = sha256 === null ? md5 && ` (md5 ${md5})` : ` (sha256 ${sha256})`;
-    return [`  ${nameOf(row)}: ${url}${pin ?? ''}`];
-  });
-  return ['', 'Files (without a digest: trusted on first use, then pinned by the lock file)', ...lines];
 }
 
 function inspectedLines({ inputs, outputs, auto, tensors }: InspectedOnnx): string[] {

@@ -14,6 +14,9 @@ Examples:
   pipeline diff pets.yaml                the last two runs of one pipeline file
   pipeline diff 20260901-1403 last --json`;
 
+/** The names that `--format` takes. */
+export const diffFormats = ['text', 'md'] as const;
+
 export const diff: CommandSpec = {
   register(program, host, done) {
     program
@@ -21,7 +24,7 @@ export const diff: CommandSpec = {
       .description('compare two runs: fields, metrics, and the images that became wrong or right')
       .argument('[before]', 'the earlier run (default: the previous run of the pipeline that ran last)')
       .argument('[after]', 'the later run (default: the last run)')
-      .option('--format <name>', 'output format: text, or md for a pull request', formatOf(['text', 'md']), 'text')
+      .option('--format <name>', 'output format: text, or md for a pull request', formatOf(diffFormats), 'text')
       .option('--json', 'print one JSON object to stdout')
       .addHelpText('after', help)
       .action(async (before: string | undefined, after: string | undefined, { json, format }: DiffOptions) => {

@@ -5,6 +5,7 @@ import { pipelineNameOf, projectRootOf } from '../config/project-root.js';
 import { isWithin, shownFrom } from '../core/paths.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import { shellWord } from '../core/text/shell-word.js';
+import { fileExists } from './file-exists.js';
 import type { CommandSpec, Host } from './host.js';
 
 interface InitOptions {
@@ -105,12 +106,7 @@ async function write(file: string, text: string, { force, yes }: InitOptions, { 
     const { askToOverwrite } = await import('../init/questions.js');
     if (ask !== undefined && yes !== true && (await askToOverwrite(ask, shownFrom(cwd, file))))
       return writeFile(file, text);
-    throw failure('invalid', {
-      code: 'file-exists',
-      where: file,
-      found: 'already exists',
-      remedy: 'choose another file with --to, or overwrite it with --force',
-    });
+    throw fileExists({ file, option: '--to', otherwise: 'overwrite it with --force' });
   }
 }
 

@@ -11,7 +11,9 @@ import { loadChecked, openFor, type PipelineOptions } from '../runner/open.js';
 import { inputsOf, type Session } from '../runner/session.js';
 import { stageError } from '../runner/stage-error.js';
 import { writeWhole } from '../store/disk/write-atomic.js';
+import { fileExists } from './file-exists.js';
 import { countOf, withPipelineOptions, type CommandSpec, type Host } from './host.js';
+import { wroteLine } from './wrote-line.js';
 
 interface PreviewOptions extends PipelineOptions {
   readonly images: number;
@@ -72,7 +74,7 @@ async function drawPreview(
     rows.forEach((row, index) => host.stdout(`row ${index + 1}: ${printable(`${row.class}, ${row.file}`)}\n`));
     const what =
       drawn === 0 ? 'no range is set, so no views' : `each as it is, then ${drawn === 1 ? '1 view' : `${drawn} views`}`;
-    host.stderr(`wrote ${rows.length} images (${what}) to ${shownFrom(host.cwd, target)}\n`);
+    host.stderr(wroteLine(`${rows.length} images (${what})`, shownFrom(host.cwd, target), host));
   }
   if (open && !(await openInBrowser(target))) host.stderr('cannot open an image here: open the file yourself\n');
 }
@@ -81,13 +83,7 @@ async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, bytes, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
-    throw failure('invalid', {
-      code: 'file-exists',
-      where: file,
-      found: 'already exists',
-      expected: 'a new file',
-      remedy: 'choose another file with --out, or move this one away',
-    });
+    throw fileExists({ file, option: '--out' });
   });
 }
 

@@ -5,9 +5,12 @@ import { openInBrowser } from '../core/open-in-browser.js';
 import { shownFrom } from '../core/paths.js';
 import { failure, PipelineError } from '../core/problem.js';
 import { readRegular } from '../core/regular-file.js';
+import type { RunStart } from '../core/run-record.js';
 import { failureOf } from '../runner/checkout/destinations.js';
 import { writeWhole } from '../store/disk/write-atomic.js';
+import { fileExists } from './file-exists.js';
 import { formatOf, type CommandSpec, type Host } from './host.js';
+import { wroteLine } from './wrote-line.js';
 
 const help = `
 Name a run by its id or a prefix of it, by \`last\` or \`last~1\`, or by a pipeline file for its last run (\`pets.yaml~1\` for
@@ -20,6 +23,9 @@ Examples:
   pipeline report pets.yaml --out pets.html
   pipeline report last~1`;
 
+/** The names that `--format` takes. */
+export const reportFormats = ['html', 'md'] as const;
+
 export const report: CommandSpec = {
   register(program, host, done) {
     program
@@ -30,7 +36,7 @@ export const report: CommandSpec = {
       .option(
         '--format <name>',
         'html, or md: Markdown for a pull request, printed to stdout unless --out names a file',
-        formatOf(['html', 'md']),
+        formatOf(reportFormats),
         'html',
       )
       .option('--open', 'open the report in the browser')
@@ -76,7 +82,7 @@ async function writeReport(reference: string, { out, open, json }: ReportOptions
   });
   await writeWhole(file, page(report));
   if (json) host.stdout(`${JSON.stringify({ event: 'report', run: run.id, file })}\n`);
-  else host.stderr(`wrote the report of ${run.pipeline.name}, run ${run.id}, to ${shownFrom(host.cwd, file)}\n`);
+  else host.stderr(wroteReport(run, file, host));
   if (open && !(await openInBrowser(file))) host.stderr('cannot open a browser here: open the file yourself\n');
 }
 
@@ -99,9 +105,11 @@ async function markdownReport(reference: string, { out, open, json }: ReportOpti
   const file = resolve(host.cwd, out);
   await refuseOthers(file, isMarkdownReport);
   await writeWhole(file, await reportMarkdown(opened, opened.state));
-  host.stderr(
-    `wrote the report of ${opened.run.pipeline.name}, run ${opened.run.id}, to ${shownFrom(host.cwd, file)}\n`,
-  );
+  host.stderr(wroteReport(opened.run, file, host));
+}
+
+function wroteReport({ pipeline, id }: RunStart, file: string, host: Host): string {
+  return wroteLine(`the report of ${pipeline.name}, run ${id},`, shownFrom(host.cwd, file), host);
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -116,30 +124,21 @@ const LARGEST_REPORT = 256 * 2 ** 20;
 
 /** Throws `invalid` for an existing file that is not a report: a typo must not overwrite a pipeline file. */
 async function refuseOthers(file: string, isReport: (text: string) => boolean): Promise<void> {
-  const text = await readRegular(file, { limit: LARGEST_REPORT, tooLarge: () => isOther(file) }).then(
-    String,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      if (!(error instanceof PipelineError)) throw error;
-      const [{ code, found }] = error.problems;
-      if (code === 'file-exists') throw error;
-      throw failure('invalid', {
-        code: 'file-exists',
-        where: file,
-        found,
-        expected: `a file name, such as ${found === 'is a folder' ? join(file, 'report.html') : 'report.html'}`,
-      });
-    },
-  );
-  if (text === undefined || isReport(text)) return;
-  throw isOther(file);
-}
-
-function isOther(file: string): PipelineError {
-  return failure('invalid', {
-    code: 'file-exists',
-    where: file,
-    found: 'already exists and is not a report',
-    remedy: 'choose another file with --out, or move this one away',
+  const text = await readRegular(file, {
+    limit: LARGEST_REPORT,
+    tooLarge: () => fileExists({ file, isNot: 'a report', option: '--out' }),
+  }).then(String, (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    if (!(error instanceof PipelineError)) throw error;
+    const [{ code, found }] = error.problems;
+    if (code === 'file-exists') throw error;
+    throw failure('invalid', {
+      code: 'file-exists',
+      where: file,
+      found,
+      expected: `a file name, such as ${found === 'is a folder' ? join(file, 'report.html') : 'report.html'}`,
+    });
   });
+  if (text === undefined || isReport(text)) return;
+  throw fileExists({ file, isNot: 'a report', option: '--out' });
 }

@@ -19,6 +19,8 @@ export interface ProblemLayout {
   readonly cwd: string;
   /** How this tool is started, for the commands in remedies. Default: `pipeline`. */
   readonly program?: string;
+  /** The terminal, if there is one: what is read by a program keeps its first line in one piece. */
+  readonly screen?: unknown;
 }
 
 /** Most problems shown. */
@@ -56,9 +58,14 @@ function formatProblem(problem: Problem, layout: ProblemLayout, paint: Paint, se
   const remedy = problem.remedy && asTyped(problem.remedy, program);
   const command = problem.command && asTyped(problem.command, program);
   const place = placeOf(problem, cwd);
-  const text =
-    severity === 'warning' ? paint('yellow', printable(`warning: ${found}`)) : paint('red', printable(found));
-  const lines = [`${paint('bold', place)}${place === '' ? '' : ' '}${text}`];
+  const [style, text] = severity === 'warning' ? (['yellow', `warning: ${found}`] as const) : (['red', found] as const);
+  const head = place === '' ? '' : `${place} `;
+  const whole = `${head}${printable(text)}`;
+  const [first, ...more] = layout.screen === undefined ? [whole] : wrapLine(whole, Math.max(20, width - 4));
+  const lines = first.startsWith(head)
+    ? [`${paint('bold', place)}${head.slice(place.length)}${paint(style, first.slice(head.length))}`]
+    : [paint('bold', first)];
+  lines.push(...more.map((row) => `    ${paint(style, row)}`));
   if (position !== undefined) lines.push(...excerptOf(position, width, paint));
   if (expected !== undefined) lines.push(...wrapped('  expected: ', expected, width));
   if (remedy !== undefined) lines.push(...wrapped('  -> ', remedy, width).map((line) => paint('green', line)));

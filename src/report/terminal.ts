@@ -68,6 +68,8 @@ class Terminal {
   private readonly nameWidth: number;
   /** The last epoch of a stage, if it has not been printed yet. */
   private readonly unprinted = new Map<string, Extract<RunEvent, { event: 'epoch' }>>();
+  /** Stages whose problem is on the screen: its sentence is not repeated. */
+  private readonly explained = new Set<string>();
   private readonly plainTasks = new Map<string, { readonly pace: Pace; printedAt: number }>();
 
   constructor(
@@ -100,7 +102,10 @@ class Terminal {
         break;
       case 'problem':
         // The line of the stage shows that it was interrupted.
-        if (event.problem.code !== 'interrupted') this.problem(event.problem, 'error');
+        if (event.problem.code !== 'interrupted') {
+          this.problem(event.problem, 'error');
+          if (event.stage !== undefined) this.explained.add(event.stage);
+        }
         break;
       case 'run':
         this.live?.close();
@@ -136,11 +141,12 @@ class Terminal {
     const word = stage.state === 'interrupted' ? 'stopped' : stage.state;
     const timed = stage.state === 'ran' || stage.state === 'failed' || stage.state === 'interrupted';
     const time = timed ? duration(stage.durationMs).padStart(8) : ' '.repeat(8);
+    const reason = stage.state === 'failed' && this.explained.has(stage.name) ? 'see above' : stage.reason;
     this.row(
       mark,
       style,
       stage.name,
-      `${this.paint(style, word.padEnd(8))} ${time}  ${printable(stage.reason)}${this.paint('dim', features)}`,
+      `${this.paint(style, word.padEnd(8))} ${time}  ${printable(reason)}${this.paint('dim', features)}`,
     );
   }
 

@@ -5,18 +5,27 @@ import { columnsOf, isWiderThan } from './text-width.js';
 /** Fewer columns than this hardly fit a word. */
 const minRoom = 20;
 
-/** The rows of a line, broken at blanks. A word that is too long is not broken. */
+/** The rows of a line, broken at blanks, outside of backquotes if possible. A word that is too long is not broken. */
 export function wrapLine(line: string, room: number): string[] {
   const rows: string[] = [];
   let rest = line;
   while (isWiderThan(rest, room)) {
-    const blankAt = rest.lastIndexOf(' ', room);
+    const blankAt = lastBlank(rest, room);
     const cut = blankAt > 0 ? blankAt : rest.indexOf(' ', room);
     if (cut < 0) break;
     rows.push(rest.slice(0, cut));
     rest = rest.slice(cut + 1);
   }
   return [...rows, rest];
+}
+
+/** The last blank up to a place: one that breaks no command between backquotes, unless that leaves the row nearly empty. */
+function lastBlank(text: string, place: number): number {
+  const last = text.lastIndexOf(' ', place);
+  const quotes = [...text.slice(0, Math.max(0, last)).matchAll(/`/g)];
+  if (quotes.length % 2 === 0) return last;
+  const before = text.lastIndexOf(' ', quotes.at(-1)!.index);
+  return before > place / 3 ? before : last;
 }
 
 /** Wraps a text that starts after `indent` columns, with a hanging indent. */

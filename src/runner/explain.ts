@@ -15,16 +15,33 @@ function differences(before: Json | undefined, after: Json | undefined, path = '
       differences(own(before, name), own(after, name), path === '' ? name : `${path}.${name}`),
     );
   }
-  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
+  // Lists of plain values, such as a size, are short: they read better as a whole.
+  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length && before.some(isRecord)) {
     return before.flatMap((item, index) => differences(item as Json, after[index] as Json, `${path}[${index}]`));
   }
   return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ path, before, after }];
 }
 
+const LONGEST = 60;
+
 function show(value: Json | undefined): string {
+  const text = Array.isArray(value) && value.some(isRecord) ? namesOf(value as Json[]) : flow(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text;
+}
+
+/** Of layers, the names: their settings would fill several lines. */
+function namesOf(items: readonly Json[]): string {
+  return `[${items.map((item) => (isRecord(item) ? Object.keys(item).join(' ') : flow(item))).join(', ')}]`;
+}
+
+/** As a person writes it in the file: `{until: block5_conv1}`. */
+function flow(value: Json | undefined): string {
   if (value === undefined || value === null) return 'none';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  if (Array.isArray(value)) return `[${value.map((item) => flow(item as Json)).join(', ')}]`;
+  if (!isRecord(value)) return String(value);
+  return `{${Object.entries(value)
+    .map(([name, inner]) => `${name}: ${flow(inner as Json)}`)
+    .join(', ')}}`;
 }
 
 /** Paths such as `layers[1].dense.units` read better without the list's frame: `dense.units`. */

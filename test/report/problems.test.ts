@@ -52,6 +52,20 @@ nothing to do
 /home/me: no folder`);
 });
 
+test('on a terminal the sentence is wrapped below its place, in its color', () => {
+  const long = { ...problem, found: 'cannot be fetched: https://example.com/a is not in the cache nor in mirror' };
+  const shown = { ...layout, screen: {} };
+  expect(formatProblems([long], shown).split('\n').slice(0, 3)).toEqual([
+    'pets.yaml:2:1: cannot be fetched: https://example.com/a',
+    '    is not in the cache nor in mirror',
+    '  1 | a: 1',
+  ]);
+  expect(formatProblems([long], layout).split('\n')[0]).toBe(`pets.yaml:2:1: ${long.found}`);
+  const colored = formatProblems([long], { ...shown, color: true });
+  expect(colored.replace(/\u001b\[\d+m/g, '')).toBe(formatProblems([long], shown));
+  expect(colored.split('\n')[1]).toBe('    \u001b[31mis not in the cache nor in mirror\u001b[39m');
+});
+
 test('colors only where asked', () => {
   expect(formatProblems([problem], layout)).not.toContain('\u001b');
   const colored = formatProblems([problem], { ...layout, color: true });

@@ -50,6 +50,21 @@ class Scene {
   }
 }
 
+test('a stage that failed does not repeat the sentence of its problem; without one, its reason is shown', async () => {
+  const scene = await Scene.open();
+  const failed = (name: string) =>
+    scene.show({ event: 'stage', name, kind: 'train', state: 'failed', reason: 'is far away', durationMs: 1 });
+  scene.show({ event: 'problem', stage: 'load-base', problem: { code: 'x', found: 'is far away' } });
+  failed('load-base');
+  failed('train');
+  expect(scene.plain.split('\n').map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
+    'is far away',
+    '✘ load-base | failed | 1 ms | see above',
+    '✘ train | failed | 1 ms | is far away',
+    '',
+  ]);
+});
+
 describe('on a terminal', () => {
   test('two stages at once are both shown, with rates and time left after the first moment', async () => {
     const scene = await Scene.open(80);

@@ -10,6 +10,22 @@ test('lines are broken at blanks; a word that is too long stays whole', () => {
   ]);
 });
 
+test('a command between backquotes stays on one row, unless the row would be nearly empty', () => {
+  const advice = 'use the base from npm: `npm install transfer-pipeline-base-photos`, then run again';
+  expect(wrapLine(advice, 40)).toEqual([
+    'use the base from npm:',
+    '`npm install',
+    'transfer-pipeline-base-photos`, then run',
+    'again',
+  ]);
+  expect(wrapLine(advice, 44)).toEqual([
+    'use the base from npm:',
+    '`npm install transfer-pipeline-base-photos`,',
+    'then run again',
+  ]);
+  expect(wrapLine('run `pipeline explain pets.yaml train`', 24)).toEqual(['run `pipeline explain', 'pets.yaml train`']);
+});
+
 test('text next to a name continues under itself, or under the name if there is no room', () => {
   expect(`train  ${wrapBeside('reads augment, which runs first', 7, 30)}`).toBe(
     'train  reads augment, which\n       runs first',

@@ -26,7 +26,14 @@ describe('why a stage runs, in words', () => {
       ['dense.units 256 -> 128'],
     ],
     ['config', {}, { class_weight: 'balanced' }, ['class_weight none -> balanced']],
-    ['config', { layers: 'all' }, { layers: { until: 'x' } }, ['layers all -> {"until":"x"}']],
+    ['config', { layers: 'all' }, { layers: { until: 'x' } }, ['layers all -> {until: x}']],
+    ['config', { size: [96, 96] }, { size: [224, 224] }, ['size [96, 96] -> [224, 224]']],
+    [
+      'config',
+      { layers: [{ flatten: {} }, { classifier: { units: 2, kernel_initializer: 'glorot_uniform', use_bias: true } }] },
+      { layers: [{ flatten: {} }] },
+      ['layers [flatten, classifier] -> [flatten]'],
+    ],
     [
       'inputs',
       { data: { samples: 'a', spec: 's' } },

@@ -1,8 +1,10 @@
 /** The values that can be completed: stages of a pipeline, runs, bases, and the fixed ones of options. */
 import { printable } from '../../report/words.js';
 import { engineChoices } from '../../core/schema-types.js';
+import { diffFormats } from '../diff.js';
 import { graphFormats } from '../graph.js';
 import type { Host } from '../host.js';
+import { reportFormats } from '../report.js';
 import { logLevels } from '../run.js';
 import { shells } from './scripts.js';
 import type { Candidate, Completion, Place } from './complete.js';
@@ -12,8 +14,8 @@ const fixed: Readonly<Record<string, readonly string[]>> = {
   '--engine': engineChoices,
   '--log-level': logLevels,
   'graph --format': graphFormats,
-  'report --format': ['html', 'md'],
-  'diff --format': ['text', 'md'],
+  'report --format': reportFormats,
+  'diff --format': diffFormats,
 };
 
 /** Runs that are offered, newest first. */
