@@ -1,13 +1,12 @@
 /** Comma-separated values, as RFC 4180 and spreadsheets write them: with any of `,`, `;` and tabs between cells. */
 import Papa from 'papaparse';
 import { failure, type PipelineError } from '../../core/problem.js';
-import { streamRegular } from '../../core/regular-file.js';
+import { cellFault, rowTooLong, tableLimits, tooManyColumns, tooManyRows } from './limits.js';
 import type { Table, TableFile, TableRow } from './table.js';
+import { textOf } from './text.js';
 
 /** Characters that are parsed at once. */
 const CHUNK = 512 * 1024;
-/** Characters of one row: what is longer has a quote that does not end, or is not a table. */
-const LONGEST_ROW = 1024 * 1024;
 
 /** What Papa Parse answers; its types leave out the parser that takes a text in parts. */
 interface Parsed {
@@ -25,48 +24,69 @@ interface Row {
 
 export async function openCsv(file: TableFile): Promise<Table> {
   const header = await headerOf(file);
+  if (header.fault !== undefined) throw notATable(`${file.where}:${header.line}`, header.fault);
+  if (header.cells.length > tableLimits.columns) throw tooManyColumns(file.where, tableLimits);
   const columns = header.cells.map((cell) => cell.trim());
   return {
     columns,
     async *rows(chosen) {
-      for await (const chunk of rowsOf(file, header.delimiter)) {
-        const rows = chunk.filter(({ line }) => line > header.line).map((row) => chosenOf(row, chosen, columns.length));
+      let count = 0;
+      for await (const chunk of rowsOf(file, header.form)) {
+        const rows = chunk.filter(({ line }) => line > header.line).map((row) => chosenOf(row, chosen, columns));
+        count += rows.length;
+        if (count > tableLimits.rows) throw tooManyRows(file.where, tableLimits);
         if (rows.length > 0) yield rows;
       }
     },
   };
 }
 
-function chosenOf({ line, cells, fault }: Row, chosen: readonly number[], columns: number): TableRow {
-  const tooMany = `has ${cells.length} cells, but the table has ${columns} columns`;
-  return {
-    line,
-    cells: chosen.map((column) => cells[column] ?? ''),
-    ...(fault !== undefined ? { fault } : cells.length > columns ? { fault: tooMany } : {}),
-  };
+function chosenOf({ line, cells, fault }: Row, chosen: readonly number[], columns: readonly string[]): TableRow {
+  const taken = chosen.map((column) => cells[column] ?? '');
+  const tooMany = `has ${cells.length} cells, but the table has ${columns.length} columns`;
+  const found =
+    fault ?? (cells.length > columns.length ? tooMany : cellFault(taken, (index) => columns[chosen[index]]));
+  return { line, cells: taken, ...(found !== undefined && { fault: found }) };
 }
 
-/** The first row with text, and what separates its cells. */
-async function headerOf(file: TableFile): Promise<Row & { readonly delimiter: string }> {
+/** How a file is written. */
+interface Form {
+  readonly delimiter: string;
+  readonly newline: '\n' | '\r';
+}
+
+/** The line in which Excel says what separates cells. */
+const excelMark = /^sep=(.)$/i;
+
+/** The first row with text, without Excel's mark. */
+async function headerOf(file: TableFile): Promise<Row & { readonly form: Form }> {
   for await (const text of textOf(file)) {
-    const delimiter = delimiterOf(file.where, text);
-    for await (const [first] of rowsOf(file, delimiter)) return { ...first, delimiter };
+    const form = formOf(file.where, text);
+    for await (const rows of rowsOf(file, form)) {
+      const header = rows.find(({ cells }) => !excelMark.test(cells.join(form.delimiter)));
+      if (header !== undefined) return { ...header, form };
+    }
+    break;
   }
   throw notATable(file.where, 'is empty');
 }
 
-/** By the name of the file; otherwise whichever the first line with text has most of. */
-function delimiterOf(where: string, text: string): string {
-  if (/\.(tsv|tab)$/i.test(where)) return '\t';
+/** The delimiter by Excel's mark or by the name of the file; otherwise whichever the first line with text has most of. */
+function formOf(where: string, text: string): Form {
+  // As programs before Mac OS X wrote them.
+  const newline = text.includes('\r') && !text.includes('\n') ? '\r' : '\n';
   const first = /[^\r\n]+/.exec(text)?.[0] ?? '';
+  const marked = excelMark.exec(first);
+  if (marked !== null) return { delimiter: marked[1], newline };
+  if (/\.(tsv|tab)$/i.test(where)) return { delimiter: '\t', newline };
   const counts = [',', ';', '\t'].map((delimiter) => [delimiter, first.split(delimiter).length] as const);
-  return counts.reduce((most, one) => (one[1] > most[1] ? one : most))[0];
+  return { delimiter: counts.reduce((most, one) => (one[1] > most[1] ? one : most))[0], newline };
 }
 
 /** All rows with text, in chunks of at least one. */
-async function* rowsOf(file: TableFile, delimiter: string): AsyncGenerator<readonly Row[]> {
+async function* rowsOf(file: TableFile, { delimiter, newline }: Form): AsyncGenerator<readonly Row[]> {
   // Papa Parse knows a carriage return before the end of a line as space.
-  const parser = new Papa.Parser({ delimiter, newline: '\n' }) as {
+  const parser = new Papa.Parser({ delimiter, newline }) as {
     parse(text: string, start: number, ignoreLastRow: boolean): Parsed;
   };
   let rest = '';
@@ -75,15 +95,11 @@ async function* rowsOf(file: TableFile, delimiter: string): AsyncGenerator<reado
     const { data, errors, meta } = parser.parse(text, 0, !isLast);
     const faults = new Map(errors.map(({ row, message }) => [row, message]));
     rest = isLast ? '' : text.slice(meta.cursor);
-    if (rest.length > LONGEST_ROW)
-      throw notATable(
-        file.where,
-        `line ${line + data.length} has more than ${LONGEST_ROW.toLocaleString('en-US')} characters`,
-      );
+    if (rest.length > tableLimits.rowBytes) throw rowTooLong(file.where, line + linesIn(data, newline), tableLimits);
     const quoted = text.includes('"');
     return data.flatMap((cells, index) => {
       const at = line;
-      line += 1 + (quoted ? linesIn(cells) : 0);
+      line += 1 + (quoted ? breaksIn(cells, newline) : 0);
       const fault = faults.has(index) ? 'has a quote that does not end, or text after a quote' : undefined;
       const last = cells.length - 1;
       const whole = cells[last].endsWith('\r') ? [...cells.slice(0, last), cells[last].slice(0, -1)] : cells;
@@ -102,37 +118,15 @@ async function* rowsOf(file: TableFile, delimiter: string): AsyncGenerator<reado
   if (rows.length > 0) yield rows;
 }
 
-function linesIn(cells: readonly string[]): number {
-  let lines = 0;
-  for (const cell of cells) for (let at = cell.indexOf('\n'); at >= 0; at = cell.indexOf('\n', at + 1)) lines++;
-  return lines;
+/** How many lines some rows take up. */
+function linesIn(rows: readonly (readonly string[])[], newline: string): number {
+  return rows.reduce((sum, cells) => sum + 1 + breaksIn(cells, newline), 0);
 }
 
-/** The text of a file in UTF-8, without a byte order mark. */
-async function* textOf({ path, where }: TableFile): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  const decode = (bytes?: Uint8Array): string => {
-    try {
-      return decoder.decode(bytes, { stream: bytes !== undefined });
-    } catch (error) {
-      throw failure(
-        'bad-data',
-        {
-          code: 'table-not-utf8',
-          where,
-          found: 'is not text in UTF-8',
-          remedy: 'save the table as UTF-8; in Excel: Save As, then "CSV UTF-8"',
-        },
-        error,
-      );
-    }
-  };
-  for await (const bytes of (await streamRegular(path, { where })) as AsyncIterable<Buffer>) {
-    const text = decode(bytes);
-    if (text !== '') yield text;
-  }
-  const last = decode();
-  if (last !== '') yield last;
+function breaksIn(cells: readonly string[], newline: string): number {
+  let breaks = 0;
+  for (const cell of cells) for (let at = cell.indexOf(newline); at >= 0; at = cell.indexOf(newline, at + 1)) breaks++;
+  return breaks;
 }
 
 function notATable(where: string, found: string): PipelineError {

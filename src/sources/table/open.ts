@@ -8,6 +8,10 @@ type Open = (file: TableFile) => Promise<Table>;
 const readers: Readonly<Record<string, () => Promise<Open>>> = {
   csv: async () => (await import('./csv.js')).openCsv,
   tsv: async () => (await import('./csv.js')).openCsv,
+  tab: async () => (await import('./csv.js')).openCsv,
+  jsonl: async () => (await import('./jsonl.js')).openJsonl,
+  ndjson: async () => (await import('./jsonl.js')).openJsonl,
+  parquet: async () => (await import('./parquet.js')).openParquetTable,
 };
 
 export async function openTable(file: TableFile): Promise<Table> {
