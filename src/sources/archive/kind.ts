@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { openRegular } from '../../core/regular-file.js';
 
-export type ArchiveKind = 'zip' | 'tar' | 'tar.gz';
+export type ArchiveKind = 'zip' | 'tar' | 'tar.gz' | 'parquet';
 
 const BLOCK = 512;
 /** Where a tar header has the sum of its bytes, as octal digits. */
@@ -29,6 +29,7 @@ function kindOfBytes(bytes: Buffer): ArchiveKind | undefined {
   const start = bytes.toString('latin1', 0, 4);
   if (start === 'PK\x03\x04' || start === 'PK\x05\x06') return 'zip';
   if (start.startsWith('\x1f\x8b')) return 'tar.gz';
+  if (start === 'PAR1') return 'parquet';
   return bytes.length === BLOCK && hasTarSum(bytes) ? 'tar' : undefined;
 }
 

@@ -46,6 +46,10 @@ export async function unpackArchive(
 async function unpackInto(target: Target, file: FileHandle, kind: ArchiveKind): Promise<Digest> {
   try {
     if (kind === 'zip') return await (await import('./zip.js')).unpackZip(file, target);
+    if (kind === 'parquet') {
+      const shard = { file, where: target.options.archive, folder: '', split: undefined };
+      return (await (await import('./parquet.js')).unpackParquet([shard], target))[0];
+    }
     return await (await import('./tar.js')).unpackTar(file, target, { gzipped: kind === 'tar.gz' });
   } catch (error) {
     throw target.options.signal.aborted || error instanceof PipelineError || isOfDisk(error)

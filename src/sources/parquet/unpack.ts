@@ -31,6 +31,8 @@ export interface Shard {
 /** Where images go: every limit on archives holds for them too. */
 export interface ImageTarget {
   write(path: string, content: AsyncIterable<Uint8Array>): Promise<void>;
+  /** How much of all files is done, from 0 to 1. */
+  progress(share: number): void;
 }
 
 const endings: Readonly<Record<ImageFormat, string>> = {
@@ -51,12 +53,21 @@ export async function unpackShards(shards: readonly Shard[], target: ImageTarget
 }
 
 async function* tableOf(shards: readonly Shard[], target: ImageTarget): AsyncGenerator<Uint8Array> {
-  for (const shard of shards) {
-    for await (const lines of linesOf(shard, target)) yield Buffer.from(lines);
+  for (const [i, shard] of shards.entries()) {
+    for await (const { text, share } of linesOf(shard, target)) {
+      target.progress((i + share) / shards.length);
+      yield Buffer.from(text);
+    }
   }
 }
 
-async function* linesOf({ file, where, folder, split }: Shard, target: ImageTarget): AsyncGenerator<string> {
+interface Lines {
+  readonly text: string;
+  /** How much of the file is done. */
+  readonly share: number;
+}
+
+async function* linesOf({ file, where, folder, split }: Shard, target: ImageTarget): AsyncGenerator<Lines> {
   const parquet = await openParquet(file, { where });
   const image = await imageColumnOf(parquet);
   if (image === undefined) throw withoutImages(where);
@@ -91,7 +102,7 @@ async function* linesOf({ file, where, folder, split }: Shard, target: ImageTarg
       const known: [string, Cell][] = split === undefined ? [] : [[SPLIT, split]];
       lines.push(jsonLine([[FILE_NAME, name], ...known, ...cells]));
     }
-    yield lines.join('');
+    yield { text: lines.join(''), share: row / parquet.rows };
   }
 }
 
