@@ -11,6 +11,8 @@ export interface Download {
   readonly md5?: string;
   /** In bytes. */
   readonly size?: number;
+  /** The most bytes that are taken where no size is known. */
+  readonly largest?: number;
   /** The tool itself chose the URL, and its publisher pins nothing: not even the size has to be known. */
   readonly published?: boolean;
   /**

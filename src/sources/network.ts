@@ -68,7 +68,7 @@ export async function download(
 }
 
 async function bring(
-  { url, allowPrivate, headersEnv = {} }: Download,
+  { url, allowPrivate, headersEnv = {}, largest = LARGEST }: Download,
   path: string,
   pins: Pins,
   context: FetchContext,
@@ -82,7 +82,7 @@ async function bring(
     allowPrivate,
     headers: headersFrom(headersEnv, process.env, url),
     size: pins.size,
-    largest: LARGEST,
+    largest,
     signal,
     onProgress: (done, total) => {
       if (done - reported < PROGRESS_BYTES && done !== total) return;
