@@ -52,7 +52,7 @@ const PLAIN = 0;
 export const DICTIONARY = 8;
 export const codecs = { none: 0, snappy: 1, gzip: 2 } as const;
 
-export interface ForgedPage {
+interface ForgedPage {
   /** Compressed, with levels. */
   readonly bytes: Uint8Array;
   /** What it claims to be decompressed; its length if left out. */

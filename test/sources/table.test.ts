@@ -44,7 +44,7 @@ describe('CSV', () => {
     expect(await read(name, content)).toEqual(two);
   });
 
-  test("Excel's line that names the delimiter is no header", async () => {
+  test("Excel's line that names the delimiter is not a header", async () => {
     expect(await read('t.csv', 'sep=;\r\nfile;label\r\na,1.jpg;cat\r\n')).toEqual([
       { line: 3, cells: ['a,1.jpg', 'cat'] },
     ]);

@@ -2,6 +2,7 @@
 import { classNamesOf } from '../../core/class-names.js';
 import { isPattern, parsePattern, placeholders, type Capture, type PatternFault } from '../../core/name-pattern.js';
 import type { Problem } from '../../core/problem.js';
+import { nameOf } from '../../core/source.js';
 import type { Stage } from '../pipeline.js';
 import { didYouMean } from '../words.js';
 import { type LintContext, stagesOf } from './lineage.js';
@@ -15,19 +16,17 @@ const example: Readonly<Record<Capture, string>> = {
 /** One place for the labels, and columns only of a table. */
 export function labelFields(context: LintContext): Problem[] {
   return stagesOf(context.stages, 'ingest').flatMap((stage) => {
-    const { labels, split, split_folders: folders } = stage.config;
+    const { labels, source, split, split_folders: folders } = stage.config;
     const at = (...field: string[]) => context.locator.at(['stages', stage.name, ...field], 'key');
     const named = typeof labels === 'object' ? labels : {};
     const { table, pattern, ...columns } = named;
+    // A Parquet file, or a folder of them, is a table itself: ingest looks at what the source is.
+    const isTabled =
+      table !== undefined ||
+      (pattern === undefined && (typeof labels === 'object' || nameOf(source).endsWith('.parquet')));
     const problems: Problem[] = [];
     const refuse = (field: readonly string[], found: string, remedy: string): void =>
       void problems.push({ code: 'label-fields', ...at(...field), found, remedy });
-    if (typeof labels === 'object' && table === undefined && pattern === undefined)
-      refuse(
-        ['labels'],
-        '`labels` names neither a table nor a pattern',
-        'write `table: labels.csv` or `pattern: "{label}.{number}.jpg"`',
-      );
     if (table !== undefined && pattern !== undefined)
       refuse(['labels', 'pattern'], '`labels` names a table and a pattern', 'remove one of them');
     if (table === undefined && pattern !== undefined)
@@ -37,7 +36,7 @@ export function labelFields(context: LintContext): Problem[] {
           `\`${column}\` names a column, but there is no table`,
           `remove \`${column}\`; in a pattern, write {${column}}`,
         );
-    if (split.column !== undefined && table === undefined)
+    if (split.column !== undefined && !isTabled)
       refuse(
         ['split', 'column'],
         '`split.column` names a column, but `labels` names no table',
@@ -46,7 +45,7 @@ export function labelFields(context: LintContext): Problem[] {
     if (split.column !== undefined && named.split !== undefined && named.split !== split.column)
       refuse(['split', 'column'], '`split.column` and `labels.split` name different columns', 'remove one of them');
     if (split.group !== undefined && !isPattern(split.group)) {
-      if (table === undefined)
+      if (!isTabled)
         refuse(
           ['split', 'group'],
           '`split.group` names a column, but `labels` names no table',

@@ -18,7 +18,7 @@ export async function unpackParquet(shards: readonly Shard[], target: Target): P
       // Its pages were counted as they were decompressed: an entry has all files to draw on.
       if (path !== undefined) await target.write(path, content, packed);
     },
-    progress: (share) => target.progress(share * packed),
+    progress: (share) => target.progress(Math.floor(share * packed)),
   });
   const digests: Digest[] = [];
   for (const [i, { file, where }] of shards.entries()) {

@@ -8,7 +8,7 @@ import { parquetLimits, type ParquetLimits } from './limits.js';
 import { columnsOf, type ParquetColumn } from './schema.js';
 import { readThrift } from './thrift.js';
 
-export const MAGIC = 'PAR1';
+const MAGIC = 'PAR1';
 const ENCRYPTED = 'PARE';
 /** The length of the footer and the mark, at the end. */
 const TAIL = 8;

@@ -10,12 +10,10 @@ import { damagedParquet, unsupportedParquet } from './failures.js';
 import { featuresOf } from './features.js';
 import { openParquet } from './footer.js';
 import { imageColumnOf } from './images.js';
+import { FILE_NAME, METADATA } from './metadata.js';
 import { parquetRows, type Wanted } from './rows.js';
 
-/** The table that is written: the hub's own name and form. */
-export const METADATA = 'metadata.jsonl';
-const FILE_NAME = 'file_name';
-export const SPLIT = 'split';
+const SPLIT = 'split';
 
 /** One file of a data set that may have several. */
 export interface Shard {
@@ -24,7 +22,7 @@ export interface Shard {
   readonly where: string;
   /** Its folder for images; empty for a file that is alone. */
   readonly folder: string;
-  /** What its name says; undefined where all files are of one split. */
+  /** What its name says; undefined if all files are of one split. */
   readonly split: string | undefined;
 }
 
@@ -45,7 +43,7 @@ const endings: Readonly<Record<ImageFormat, string>> = {
   avif: '.avif',
 };
 
-/** Longer texts are no labels, and would be in the table for every image. */
+/** Longer texts are not labels, and would be in the table for every image. */
 const LONGEST_TEXT = 1000;
 
 export async function unpackShards(shards: readonly Shard[], target: ImageTarget): Promise<void> {

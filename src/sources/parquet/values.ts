@@ -27,7 +27,7 @@ export interface LeafOptions {
   readonly asBytes: boolean;
 }
 
-/** One page: a value for each place, with null where there is none. */
+/** One page: a value for each place, or null. */
 export interface DecodedPage {
   readonly values: readonly Value[];
   /** 0 where a row begins; undefined for one value per row. */

@@ -19,7 +19,7 @@ export const tableLimits = {
 export type TableLimits = { readonly [Name in keyof typeof tableLimits]: number };
 
 /** A table that is refused for its size; `line` is the row's. */
-export function tooLarge(where: string, line: number | undefined, found: string, remedy: string): PipelineError {
+function tooLarge(where: string, line: number | undefined, found: string, remedy: string): PipelineError {
   return failure('unsafe', {
     code: 'table-too-large',
     where: line === undefined ? where : `${where}:${line}`,

@@ -7,7 +7,6 @@ import { readLayout } from './layout.js';
 import { patternLabels } from './pattern-labels.js';
 import { hintFor, sourceName, type Listed } from './source.js';
 import { tableLabels } from './table-labels.js';
-import { tableOf } from './table-source.js';
 
 export async function labelingOf(config: IngestConfig, listed: Listed): Promise<Labeling> {
   return withGroups(config, await labelsOf(config, listed), sourceName(config.source));
@@ -16,8 +15,7 @@ export async function labelingOf(config: IngestConfig, listed: Listed): Promise<
 async function labelsOf(config: IngestConfig, listed: Listed): Promise<Labeling> {
   const { listing, shown, table } = listed;
   const { labels, source } = config;
-  const named = tableOf(config);
-  if (named !== undefined && table !== undefined) return tableLabels(config, named, table, listing, sourceName(source));
+  if (table !== undefined) return tableLabels(config, table.named, table.found, listing, sourceName(source));
   if (typeof labels === 'object' && labels.pattern !== undefined)
     return patternLabels(config, labels.pattern, listing, sourceName(source));
   const layout = readLayout(listing, config.split_folders);

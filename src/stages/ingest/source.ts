@@ -25,12 +25,24 @@ import type { Probe, StageContext, Survey, SurveyContext } from '../../core/stag
 import { archiveKindOf } from '../../sources/archive/kind.js';
 import type { LabelHint } from '../../sources/label-hint.js';
 import { pinPreimage } from '../../sources/pins.js';
-import { digestLabels, tableInProject, tableInSource, tableOf, type FoundTable } from './table-source.js';
+import { digestOfShards, shardsAmong, type ShardFile } from '../../sources/shards.js';
+import type { IngestConfig } from '../../core/schema-types.js';
+import {
+  digestLabels,
+  requireTable,
+  tableInProject,
+  tableInside,
+  tableInSource,
+  tableOf,
+  type FoundTable,
+  type TableConfig,
+} from './table-source.js';
 
 /** What a survey finds; archives are opened only by a run. */
 export type Found =
   | { readonly kind: 'folder'; readonly listing: FolderListing; readonly table?: FoundTable }
   | { readonly kind: 'archive'; readonly path: string; readonly digest: Digest; readonly table?: FoundTable }
+  | { readonly kind: 'shards'; readonly shards: readonly ShardFile[] }
   | { readonly kind: 'download'; readonly download: Download; readonly table?: FoundTable };
 
 /** The images, and how the output `files` names their folder. */
@@ -39,8 +51,8 @@ export interface Listed {
   readonly root: string;
   /** The folder as people know it. */
   readonly shown: string;
-  /** The table with the labels, if the pipeline names one. */
-  readonly table?: FoundTable;
+  /** The table with the labels, if there is one, and which columns of it are meant. */
+  readonly table?: { readonly found: FoundTable; readonly named: TableConfig };
 }
 
 export async function surveySource(context: SurveyContext<'ingest'>, probe: Probe): Promise<Survey> {
@@ -72,6 +84,9 @@ export async function surveySource(context: SurveyContext<'ingest'>, probe: Prob
     // What is not read may be a class or an image that is missing: otherwise a run could look like one in which it did not exist.
     const unread: Readonly<Record<string, Json>> =
       listing.passedOver.length === 0 ? {} : { unread: digestOf(canonical(listing.passedOver as unknown as Json)) };
+    const shards = named === undefined ? shardsAmong(listing.paths) : [];
+    if (shards.length > 0) return surveyShards(shards, listing, survey, config);
+    requireTable(config);
     if (named === undefined)
       return survey(
         { files: listing.paths.length, content: listing.treeDigest, ...unread },
@@ -81,10 +96,14 @@ export async function surveySource(context: SurveyContext<'ingest'>, probe: Prob
     const labels = await digestLabels(named, table, context);
     return survey({ ...contentBeside(table, listing), ...unread, labels }, { kind: 'folder', listing, table });
   }
-  if (entry?.isFile() && (await archiveKindOf(path)) !== undefined) {
+  const kind = entry?.isFile() ? await archiveKindOf(path) : undefined;
+  if (kind !== undefined) {
     const digest = await digestFile(path);
     const { table, labels } = await besideArchive();
-    return survey({ archive: digest, ...(labels && { labels }) }, { kind: 'archive', path, digest, table });
+    if (kind !== 'parquet') requireTable(config);
+    const rows: Record<string, Json> =
+      kind === 'parquet' && named === undefined ? { on_bad_row: config.on_bad_row } : {};
+    return survey({ archive: digest, ...rows, ...(labels && { labels }) }, { kind: 'archive', path, digest, table });
   }
   const forShell = shellPath(nameOf(source));
   throw failure('bad-data', {
@@ -97,6 +116,20 @@ export async function surveySource(context: SurveyContext<'ingest'>, probe: Prob
       (entry ? undefined : forShell?.remedy) ??
       'correct `source`: it is relative to the folder of the pipeline file, or to the folder above if that is `pipelines/`',
   });
+}
+
+function surveyShards(
+  names: readonly string[],
+  listing: FolderListing,
+  survey: (preimage: Readonly<Record<string, Json>>, found: Found) => Survey,
+  { on_bad_row }: IngestConfig,
+): Survey {
+  const shards = names.map((name) => ({
+    name,
+    path: join(listing.root, name),
+    digest: listing.digestAt(listing.paths.indexOf(name)),
+  }));
+  return survey({ archive: digestOfShards(shards), on_bad_row }, { kind: 'shards', shards });
 }
 
 /** The files of a folder but for the table, of which only what is read is in the key. */
@@ -119,7 +152,6 @@ export async function listSource(context: StageContext<'ingest'>, probe: Probe):
     config: { source },
     digestFolder,
   } = context;
-  const named = tableOf(config);
   const found = context.found as Found;
   const inside = insideNameOf(source);
   if (found.kind === 'folder')
@@ -127,14 +159,23 @@ export async function listSource(context: StageContext<'ingest'>, probe: Probe):
       listing: found.listing,
       root: [pathOf(source) ?? '', inside].filter(Boolean).join('/'),
       shown: found.listing.root,
-      table: found.table,
+      table: found.table && { found: found.table, named: tableOf(config)! },
     };
-  const { digest, folder } = await openFound(found, context);
+  const { digest, folder, isTable } = await openFound(found, context);
   const listing = await digestFolder(await insideOf(folder, source), probe);
   requireUnpacked(listing, inside, context.sources.store.filesOf(digest), nameOf(source));
   const shown = sourceName(source);
-  const table = named && (found.table ?? tableInSource(named, listing, shown));
-  return { listing, root: archiveRoot(digest, inside), shown, table };
+  const root = archiveRoot(digest, inside);
+  const named = tableOf(config);
+  if (named === undefined && isTable) {
+    const inTable = tableInside(config);
+    // Its lines are the rows of the source, which people know.
+    const table = { ...tableInSource(inTable, listing, shown), where: shown };
+    return { listing, root, shown, table: { found: table, named: inTable } };
+  }
+  requireTable(config);
+  const table = named && (('table' in found && found.table) || tableInSource(named, listing, shown));
+  return { listing, root, shown, table: table && { found: table, named: named! } };
 }
 
 /** A source with the folder in it that is read, as people know it. */
@@ -199,14 +240,23 @@ function requireUnpacked(
   if (!isSame) throw changedMeanwhile(shown);
 }
 
-async function openFound(
-  found: Exclude<Found, { kind: 'folder' }>,
-  context: StageContext<'ingest'>,
-): Promise<{ digest: Digest; folder: string }> {
-  const { openArchive } = await import('../../sources/folder.js');
+interface Opened {
+  readonly digest: Digest;
+  readonly folder: string;
+  /** Whether its labels are in a table beside the images. */
+  readonly isTable: boolean;
+}
+
+async function openFound(found: Exclude<Found, { kind: 'folder' }>, context: StageContext<'ingest'>): Promise<Opened> {
   const name = nameOf(context.config.source);
-  if (found.kind === 'archive') return { digest: found.digest, folder: await openArchive(found, name, context) };
+  if (found.kind === 'shards') {
+    const { openShards } = await import('../../sources/shards.js');
+    const folder = await openShards(found.shards, name, context);
+    return { digest: digestOfShards(found.shards), folder, isTable: true };
+  }
+  const { openArchive } = await import('../../sources/folder.js');
   const { fetchFile } = await import('../../sources/fetch.js');
-  const file = await fetchFile(found.download, context);
-  return { digest: file.digest, folder: await openArchive(file, name, context) };
+  const file = found.kind === 'archive' ? found : await fetchFile(found.download, context);
+  const isTable = (await archiveKindOf(file.path)) === 'parquet';
+  return { digest: file.digest, folder: await openArchive(file, name, context), isTable };
 }

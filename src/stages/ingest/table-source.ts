@@ -8,6 +8,7 @@ import { failure } from '../../core/problem.js';
 import { changedMeanwhile } from '../../core/regular-file.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import type { SurveyContext } from '../../core/stage.js';
+import { FILE_NAME, METADATA } from '../../sources/parquet/metadata.js';
 import { openTable } from '../../sources/table/open.js';
 import type { TableFile } from '../../sources/table/table.js';
 import { isPattern } from '../../core/name-pattern.js';
@@ -20,14 +21,36 @@ export interface TableConfig {
   readonly columns: NamedColumns;
 }
 
-/** Undefined if labels are not in a table. */
-export function tableOf({ labels, split }: IngestConfig): TableConfig | undefined {
+/** Undefined if labels are not in a table, or the pipeline names none. */
+export function tableOf(config: IngestConfig): TableConfig | undefined {
+  const { labels } = config;
   if (typeof labels !== 'object' || labels.table === undefined) return undefined;
-  const { table, file, label } = labels;
-  const group = labels.group ?? (split.group !== undefined && !isPattern(split.group) ? split.group : undefined);
-  const part = labels.split ?? split.column;
+  return { table: labels.table, columns: columnsOf(config) };
+}
+
+/** The same of a source that has its table inside, as Parquet files have; the pipeline may name columns. */
+export function tableInside(config: IngestConfig): TableConfig {
+  return { table: METADATA, columns: { ...columnsOf(config), file: FILE_NAME } };
+}
+
+function columnsOf({ labels, split }: IngestConfig): NamedColumns {
+  const { file, label, split: named, group: grouped } = typeof labels === 'object' ? labels : {};
+  const group = grouped ?? (split.group !== undefined && !isPattern(split.group) ? split.group : undefined);
+  const part = named ?? split.column;
   const columns = Object.entries({ file, label, split: part, group }).filter(([, name]) => name !== undefined);
-  return { table, columns: Object.fromEntries(columns) };
+  return Object.fromEntries(columns);
+}
+
+/** Throws `invalid` for columns of a table that is named nowhere. */
+export function requireTable({ labels }: IngestConfig): void {
+  if (typeof labels !== 'object' || labels.table !== undefined || labels.pattern !== undefined) return;
+  throw failure('invalid', {
+    code: 'table-not-named',
+    field: ['labels'],
+    found: '`labels` names neither a table nor a pattern, and the source is not a Parquet file',
+    expected: 'a place for the labels',
+    remedy: 'write `table: labels.csv` or `pattern: "{label}.{number}.jpg"`',
+  });
 }
 
 export interface FoundTable extends TableFile {
