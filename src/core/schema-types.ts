@@ -352,6 +352,10 @@ export interface IngestConfig {
          */
         split?: string | false;
         /**
+         * The column with the weight of each image in the loss of training: a number from 0, with a decimal point. It multiplies the weight of the class.
+         */
+        weight?: string;
+        /**
          * The column with the group of each image, such as a patient. Images of one group are always in the same split.
          */
         group?: string;

@@ -24,6 +24,8 @@ export interface Data {
   readonly augmentation: Augmentation | undefined;
   /** Labels by image, ordered by digest. */
   of(split: SplitName): Map<Digest, number>;
+  /** How much an image counts in the loss of training; undefined if all count alike. */
+  readonly weights: ReadonlyMap<Digest, number> | undefined;
 }
 
 export async function readData(outputs: Outputs, { readJson, openRoot, part }: Reader): Promise<Data> {
@@ -37,6 +39,9 @@ export async function readData(outputs: Outputs, { readJson, openRoot, part }: R
     files,
     openFolder: () => openRoot(files.root, outputs.files),
     augmentation: augmentation === undefined ? undefined : await readJson(augmentation, isAugmentation),
+    weights: rows.some((row) => row[3] !== undefined)
+      ? new Map(rows.map(([digest, , , weight]) => [digest, weight ?? 1]))
+      : undefined,
     of: (split) => new Map(rows.filter((row) => row[2] === split).map(([digest, label]) => [digest, label])),
   };
 }

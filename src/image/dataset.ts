@@ -1,6 +1,15 @@
 /** What `ingest` outputs, as the stages that read images see it; what `augment` does is in augmentation.ts. */
 import { isDigest, type Digest } from '../core/digest.js';
-import { isCount, isListOf, isMapOf, isOneOf, isShapedAs, isString, type Guard } from '../core/guards.js';
+import {
+  isCount,
+  isFiniteNumber,
+  isListOf,
+  isMapOf,
+  isOneOf,
+  isShapedAs,
+  isString,
+  type Guard,
+} from '../core/guards.js';
 import type { IngestConfig } from '../core/schema-types.js';
 import { staysInside } from '../core/paths.js';
 import { isRoot } from '../core/source.js';
@@ -42,8 +51,8 @@ export interface DataSpec {
   readonly image: ImageSpec;
 }
 
-/** One image: its bytes' digest, the index of its class, and what it is for. */
-export type SampleRow = readonly [digest: Digest, label: number, split: SplitName];
+/** One image: its bytes' digest, the index of its class, what it is for, and its weight if a table has weights. */
+export type SampleRow = readonly [digest: Digest, label: number, split: SplitName, weight?: number];
 
 /** Output `samples`: what training reads. No path is in it, so a renamed image changes nothing. */
 export interface Samples {
@@ -75,10 +84,12 @@ export interface Files {
 
 const isSampleRow: Guard<SampleRow> = (value): value is SampleRow =>
   Array.isArray(value) &&
-  value.length === 3 &&
+  (value.length === 3 || (value.length === 4 && isWeight(value[3]))) &&
   isDigest(value[0]) &&
   isCount(value[1]) &&
   splitNames.includes(value[2] as SplitName);
+
+const isWeight = (value: unknown): boolean => isFiniteNumber(value) && value >= 0;
 
 const isSamples: Guard<Samples> = isShapedAs({ samples: isListOf(isSampleRow) });
 

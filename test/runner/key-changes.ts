@@ -7,9 +7,16 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'ingest.image.fill': 'padded',
   'ingest.labels.pattern': 'named',
   ...Object.fromEntries(
-    ['labels.table', 'labels.file', 'labels.label', 'labels.split', 'labels.group', 'split.column', 'on_bad_row'].map(
-      (field) => [`ingest.${field}`, 'tabled'],
-    ),
+    [
+      'labels.table',
+      'labels.file',
+      'labels.label',
+      'labels.split',
+      'labels.weight',
+      'labels.group',
+      'split.column',
+      'on_bad_row',
+    ].map((field) => [`ingest.${field}`, 'tabled']),
   ),
   ...Object.fromEntries(
     [
@@ -40,6 +47,7 @@ export const changes: Readonly<
     'labels.file': ['photo', 'all'],
     'labels.label': ['kind', 'all'],
     'labels.split': ['part', 'all'],
+    'labels.weight': ['w', 'all'],
     'labels.group': ['patient', 'all'],
     'labels.pattern': ['"{label}-{number}.jpg"', 'all'],
     'image.size': ['[64, 64]', 'all'],

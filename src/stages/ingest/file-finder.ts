@@ -22,13 +22,17 @@ export class FileFinder {
   }
 
   /** A name may have backslashes, another Unicode form, or no ending. */
-  find(name: string, { add, strip }: Base): Found {
+  find(name: string, base: Base): Found {
+    const found = this.findPlain(name, base);
+    return 'fault' in found && name.includes('\\') ? this.findPlain(name.replaceAll('\\', '/'), base) : found;
+  }
+
+  private findPlain(name: string, { add, strip }: Base): Found {
     const whole = tidy(add + name);
     if (!whole.startsWith(strip)) return { fault: 'missing' };
     const path = whole.slice(strip.length);
     const index = this.exact.get(path);
     if (index !== undefined) return { index };
-    if (name.includes('\\')) return this.find(name.replaceAll('\\', '/'), { add, strip });
     this.loose ??= looseNames(this.paths);
     const loose = this.loose.get(path.normalize('NFC'));
     if (loose === undefined) return { fault: 'missing' };

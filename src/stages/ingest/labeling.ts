@@ -13,6 +13,8 @@ export interface Candidate extends Place {
   readonly path: string;
   /** Images of one group are always in the same split. */
   readonly group?: string;
+  /** How much the image counts in the loss of training. */
+  readonly weight?: number;
 }
 
 export interface Labeling {

@@ -7,7 +7,7 @@ import { matchPattern, parsePattern, type NamePattern } from '../../core/name-pa
 import { failure } from '../../core/problem.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { nameList } from '../../core/text/names.js';
-import { askedSplit } from './asked-split.js';
+import { askedSplit } from './asked.js';
 import { classFaults } from './class-faults.js';
 import type { Candidate, Labeling } from './labeling.js';
 import { isUsable } from './probe.js';

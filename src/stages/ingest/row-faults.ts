@@ -19,6 +19,7 @@ export interface BadRow {
     | 'unlabeled'
     | 'contradicted'
     | 'split'
+    | 'weight'
     | 'ungrouped'
     | 'unmatched';
   /** The rest of a sentence about the row. */
@@ -44,6 +45,7 @@ const remedies: Readonly<Record<BadRow['kind'], string>> = {
   unlabeled: 'fill in the labels',
   contradicted: 'remove one of the two rows',
   split: 'correct the splits, or name another column of splits in `labels` (`split: false` reads none)',
+  weight: 'write weights as numbers with a decimal point',
   ungrouped: 'fill in the groups',
   unmatched: 'correct the pattern',
 };

@@ -54,7 +54,11 @@ export function examineSamples(
   const { rows, groups, divided } = assignSplits(kept, listing, labeling, config);
   const places = new Map(classes.map((name, index) => [name, index]));
   const samples = rows
-    .map(([digest, split]): SampleRow => [digest, places.get(labels.get(digest)!)!, split])
+    .map(([digest, split]): SampleRow => {
+      const { className, weight } = labels.get(digest)!;
+      const row = [digest, places.get(className)!, split] as const;
+      return weight === undefined ? row : [...row, weight];
+    })
     .sort((a, b) => compareCodePoints(a[0], b[0]) || splitNames.indexOf(a[2]) - splitNames.indexOf(b[2]));
   const leaks = samples.flatMap(([digest], index) =>
     digest === samples[index - 1]?.[0] && digest !== samples[index - 2]?.[0] ? digest : [],
@@ -116,17 +120,19 @@ function compareLabels(good: readonly Candidate[], listing: FolderListing): Comp
 }
 
 interface Contents {
-  /** The class of each image. */
-  readonly labels: ReadonlyMap<Digest, string>;
+  /** The class of each image, and how much it counts. */
+  readonly labels: ReadonlyMap<Digest, Pick<Candidate, 'className' | 'weight'>>;
   readonly paths: Readonly<Record<Digest, readonly string[]>>;
 }
 
 function byContent(kept: readonly Candidate[], listing: FolderListing): Contents {
-  const labels = new Map<Digest, string>();
+  const labels = new Map<Digest, Pick<Candidate, 'className' | 'weight'>>();
   const paths: Record<string, string[]> = {};
-  for (const { index, className, path } of kept) {
+  for (const { index, className, path, weight } of kept) {
     const digest = listing.digestAt(index);
-    labels.set(digest, className);
+    // Of several files with one content the largest counts, whichever comes first.
+    const other = labels.get(digest)?.weight;
+    labels.set(digest, { className, weight: weight === undefined ? other : Math.max(weight, other ?? weight) });
     (paths[digest] ??= []).push(path);
   }
   return { labels, paths };

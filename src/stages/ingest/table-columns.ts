@@ -4,7 +4,7 @@ import { nameList } from '../../core/text/names.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
 
 /** What a column can say. */
-const columnRoles = ['file', 'label', 'split', 'group'] as const;
+const columnRoles = ['file', 'label', 'split', 'weight', 'group'] as const;
 
 /** Without these, a table says nothing. */
 const needed: readonly ColumnRole[] = ['file', 'label'];
@@ -25,7 +25,8 @@ const usualNames: Readonly<Record<ColumnRole, readonly string[]>> = {
   file: ['filename', 'file', 'filepath', 'path', 'imagepath', 'image', 'imagename', 'imageid', 'img', 'id'],
   label: ['label', 'labels', 'class', 'classname', 'category', 'categoryname', 'target', 'species', 'breed'],
   split: ['split', 'subset', 'partition'],
-  // Nothing says that images belong together but the pipeline.
+  // Whether images count differently, or belong together, is for the pipeline to say.
+  weight: [],
   group: [],
 };
 
@@ -33,6 +34,7 @@ const meanings: Readonly<Record<ColumnRole, string>> = {
   file: 'the image files',
   label: 'the labels',
   split: 'the splits',
+  weight: 'the weights',
   group: 'the groups',
 };
 

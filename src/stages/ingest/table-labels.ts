@@ -6,7 +6,7 @@ import type { FolderListing } from '../../core/folder-listing.js';
 import { hasImageName } from '../../core/image-name.js';
 import { nameList } from '../../core/text/names.js';
 import type { IngestConfig } from '../../core/schema-types.js';
-import { askedSplit } from './asked-split.js';
+import { askedSplit, askedWeight } from './asked.js';
 import { classFaults } from './class-faults.js';
 import { FileFinder, type Base } from './file-finder.js';
 import type { Note } from './gathered.js';
@@ -117,7 +117,7 @@ function baseOf(rows: readonly Named[]): number {
 }
 
 interface Placed {
-  readonly place: Pick<Candidate, 'className' | 'split' | 'group'>;
+  readonly place: Pick<Candidate, 'className' | 'split' | 'group' | 'weight'>;
   readonly line: number;
 }
 
@@ -132,11 +132,12 @@ function placesOf(
   const places = new Map<number, Placed>();
   const contradicted = new Set<number>();
   const bad: BadRow[] = [];
-  for (const { line, label, file, files, fault, split, group } of rows) {
+  for (const { line, label, file, files, fault, split, group, weight } of rows) {
     const refuse = (kind: BadRow['kind'], reason: string): void =>
       void bad.push({ where: `${where}:${line}`, kind, reason });
     const index = files[base];
     const asked = askedSplit(split);
+    const counts = askedWeight(weight);
     if (fault !== undefined) refuse('unreadable', fault);
     else if (index === 'missing' && file === '') refuse('unnamed', 'names no file');
     else if (index === 'missing') refuse('missing', `names \`${file}\`, which is not in \`${shown}\``);
@@ -145,11 +146,12 @@ function placesOf(
     else if (label === '') refuse('unlabeled', `has no label for \`${paths[index]}\``);
     else if (group === '') refuse('ungrouped', `has no group for \`${paths[index]}\``);
     else if ('fault' in asked) refuse('split', asked.fault);
+    else if ('fault' in counts) refuse('weight', counts.fault);
     else {
       const className = classNameOf(label);
       const first = places.get(index);
       if (first === undefined)
-        places.set(index, { place: { className, ...asked, ...(group !== undefined && { group }) }, line });
+        places.set(index, { place: { className, ...asked, ...counts, ...(group !== undefined && { group }) }, line });
       else if (first.place.className !== className) {
         contradicted.add(index);
         refuse(

@@ -9,6 +9,7 @@ export interface LabelRow {
   readonly label: string;
   /** Undefined if there is no such column. */
   readonly split?: string;
+  readonly weight?: string;
   readonly group?: string;
   /** Why the row cannot be read. */
   readonly fault?: string;
@@ -26,6 +27,7 @@ export async function* labelRows(table: Table, { at }: TableColumns): AsyncGener
         file: text('file'),
         label: text('label'),
         ...(at.split !== undefined && { split: text('split') }),
+        ...(at.weight !== undefined && { weight: text('weight') }),
         ...(at.group !== undefined && { group: text('group') }),
         ...(fault !== undefined && { fault }),
       };

@@ -34,10 +34,10 @@ export function tableInside(config: IngestConfig): TableConfig {
 }
 
 function columnsOf({ labels, split }: IngestConfig): NamedColumns {
-  const { file, label, split: named, group: grouped } = typeof labels === 'object' ? labels : {};
+  const { file, label, split: named, weight, group: grouped } = typeof labels === 'object' ? labels : {};
   const group = grouped ?? (split.group !== undefined && !isPattern(split.group) ? split.group : undefined);
   const part = named ?? split.column;
-  const columns = Object.entries({ file, label, split: part, group }).filter(([, name]) => name !== undefined);
+  const columns = Object.entries({ file, label, split: part, weight, group }).filter(([, name]) => name !== undefined);
   return Object.fromEntries(columns);
 }
 

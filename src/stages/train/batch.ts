@@ -8,17 +8,22 @@ import { dropoutLayers, dropoutMasks, targetsOf } from './objective.js';
 export type BatchMaker = (
   features: Float32Array,
   labels: readonly number[],
-  step: { readonly index: number; readonly learningRate: number },
+  step: {
+    readonly index: number;
+    readonly learningRate: number;
+    /** How much each image counts; undefined if all count alike. */
+    readonly weights?: readonly number[];
+  },
 ) => TrainingBatch;
 
 /** Masks are drawn from the seed and the index of the step. */
 export function batchMaker({ suffix, units, classWeights, seed }: LoopOptions): BatchMaker {
   const dropouts = dropoutLayers(suffix);
-  return (features, labels, { index, learningRate }) => ({
+  return (features, labels, { index, learningRate, weights }) => ({
     count: labels.length,
     features,
     targets: targetsOf(labels, units),
-    sampleWeights: Float32Array.from(labels, (label) => classWeights[label]),
+    sampleWeights: Float32Array.from(labels, (label, row) => classWeights[label] * (weights?.[row] ?? 1)),
     masks: dropoutMasks(dropouts, labels.length, seed, index),
     learningRate,
   });

@@ -187,7 +187,8 @@ class Loop {
       const { epoch: before, step, plateau } = this.progress;
       const labels = trained.map((digest) => training.labels.get(digest)!);
       const learningRate = plateau.rate * scheduledPart(config, epoch + before.batches / steps);
-      const batch = this.batchOf(features, labels, { index: step, learningRate });
+      const weights = training.weights && trained.map((digest) => training.weights!.get(digest)!);
+      const batch = this.batchOf(features, labels, { index: step, learningRate, weights });
       const { loss, predictions } = await this.trainer.step(batch);
       if (!Number.isFinite(loss))
         throw await explainStep(this.trainer, batch, trained, {

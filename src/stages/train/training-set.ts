@@ -22,6 +22,8 @@ export class TrainingSet {
     readonly labels: ReadonlyMap<Digest, number>,
     /** The view of an epoch (from 0). */
     readonly viewOf: (epoch: number) => number,
+    /** How much images count in the loss; undefined if all count alike. */
+    readonly weights?: ReadonlyMap<Digest, number>,
   ) {}
 
   /** The images of a view except those known to be bad; features that are kept exist from now on. */
@@ -56,5 +58,5 @@ export async function openSets(
   if (typeof views === 'number' && views < epochs) {
     noteOnce('views-repeat', `${views} views for ${epochs} epochs: views repeat from epoch ${views + 1} on`);
   }
-  return { training: new TrainingSet(training, data.of('train'), viewOfEpoch(data)), validation };
+  return { training: new TrainingSet(training, data.of('train'), viewOfEpoch(data), data.weights), validation };
 }

@@ -18,8 +18,8 @@ interface LastStep {
 }
 
 /**
- * Loss and accuracy on the validation images, dropout off; class weights do not count there, the penalty does, as in
- * Keras. Nothing without validation images. Throws `bad-data` if none can be used.
+ * Loss and accuracy on the validation images, dropout off; weights of classes and images do not count there, the
+ * penalty does, as in Keras. Nothing without validation images. Throws `bad-data` if none can be used.
  */
 export async function validate(
   trainer: Trainer,
