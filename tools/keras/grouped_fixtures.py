@@ -12,7 +12,7 @@ import keras
 import numpy
 import tf_keras
 
-from noise import noise
+from noise import fill, noise
 
 FOLDER = Path(__file__).parents[2] / "test" / "fixtures" / "keras"
 
@@ -29,21 +29,6 @@ def base(library, between):
     x = layers.ELU(name=named("elu"))(x)
     x = layers.Conv2D(4, 3, strides=2, groups=2, use_bias=False, name=named("strided"))(x)
     return library.Model(photo, x, name="base")
-
-
-def fill(model):
-    for layer in model.layers:
-        if hasattr(layer, "layers"):
-            fill(layer)
-            continue
-        values = [
-            noise(f"{layer.name.replace('/', '_')}/{index}", int(numpy.prod(shape)), 0.2, 1.0).reshape(shape)
-            if len(shape) == 1
-            else noise(f"{layer.name.replace('/', '_')}/{index}", int(numpy.prod(shape)), -0.4, 0.5).reshape(shape)
-            for index, shape in enumerate(value.shape for value in layer.get_weights())
-        ]
-        if values:
-            layer.set_weights(values)
 
 
 def whole(library, between, nested):

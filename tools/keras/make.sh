@@ -5,28 +5,17 @@
 #
 # FOLDER keeps the Python environment (2 GB) for the next time; without it a temporary one is made and removed. The same
 # versions on the same kind of processor give the same bytes, but for the file formats of tiny*, which hold the time.
-set -euo pipefail
+source "$(dirname "$0")/../working-folder.sh"
 
-here=$(cd "$(dirname "$0")" && pwd)
-if [ $# -gt 0 ]; then
-  mkdir -p "$1"
-  folder=$(cd "$1" && pwd)
-else
-  folder=$(mktemp -d)
-  trap 'rm -rf "$folder"' EXIT
-fi
+environment requirements
+python="$folder/requirements/bin/python"
 
-python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
-
-export TF_CPP_MIN_LOG_LEVEL=3 PYTHONDONTWRITEBYTECODE=1
-mkdir -p "$folder/files"
 cd "$here"
 for script in applications h5_fixtures nested_fixtures newer_fixtures grouped_fixtures augment_golden preprocessing pictures formats fit head_golden; do
-  "$folder/venv/bin/python" "$script.py"
+  "$python" "$script.py"
 done
-"$folder/venv/bin/python" networks.py "$folder/files"
-"$folder/venv/bin/python" all_applications.py
+"$python" networks.py "$folder/files"
+"$python" all_applications.py
 
 cd "$here/../.."
 git diff --stat -- test/fixtures/keras

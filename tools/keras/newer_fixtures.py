@@ -16,7 +16,7 @@ import keras
 import numpy
 import tf_keras
 
-from noise import noise
+from noise import fill, noise
 
 FOLDER = Path(__file__).parents[2] / "test" / "fixtures" / "keras"
 
@@ -50,21 +50,6 @@ def built(library, source):
     x = layers.Concatenate(name="join")([x, layers.Reshape((7, 7, 8), name="shape")(layers.Flatten(name="flat")(x))])
     top = layers.GlobalAveragePooling2D(name="pool")(x)
     return library.Model(photo, layers.Dense(2, name="classes")(top), name="newer"), library.Model(photo, x)
-
-
-def fill(model):
-    for layer in model.layers:
-        values = [
-            noise(f"{layer.name}/{index}", int(numpy.prod(shape)), 0.2, 1.0).reshape(shape)
-            if len(shape) == 1
-            else noise(f"{layer.name}/{index}", int(numpy.prod(shape)), -0.4, 0.5).reshape(shape)
-            for index, shape in enumerate(value.shape for value in layer.get_weights())
-        ]
-        if values:
-            layer.set_weights(values)
-        # A Normalization layer computes with copies.
-        if hasattr(layer, "finalize_state"):
-            layer.finalize_state()
 
 
 def main():

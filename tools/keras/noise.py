@@ -29,3 +29,25 @@ def weight(name, shape):
         limit = 0.5
     low, high = (0.5, 1.5) if role in ("gamma", "moving_variance") else (-limit, limit)
     return noise(name, count, low, high).reshape(shape)
+
+
+# Of kernels, and of the vectors of a layer, some of which are variances.
+RANGES = {False: (-0.4, 0.5), True: (0.2, 1.0)}
+
+
+def fill(model):
+    """Gives all layers of a model of Keras weights by their names, also those of models inside it."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            fill(layer)
+            continue
+        name = layer.name.replace("/", "_")
+        values = [
+            noise(f"{name}/{index}", int(numpy.prod(shape)), *RANGES[len(shape) == 1]).reshape(shape)
+            for index, shape in enumerate(value.shape for value in layer.get_weights())
+        ]
+        if values:
+            layer.set_weights(values)
+        # A Normalization layer computes with copies.
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()

