@@ -22,7 +22,8 @@ and whether to overwrite the file if it exists. In a Git repository it adds .pip
 
 Examples:
   pipeline init                        for the example images that come with this tool
-  pipeline init photos                 for the folder photos, which has one folder per class
+  pipeline init photos                 for the folder photos: one folder per class, a table of labels, or names like
+                                       cat.12.jpg
   pipeline init photos --base dinov2_small --to pets.yaml
   pipeline init .                      for the current folder; the file is written next to it
 
@@ -35,7 +36,7 @@ export const init: CommandSpec = {
       .description('write a pipeline file for a folder of images')
       .argument(
         '[folder]',
-        'a folder with one folder per class, or with train/ and validation/ that contain those; or an archive of one (default: the example images)',
+        'a folder with one folder per class, with train/ and validation/ that contain those, with a table of labels, or with names such as cat.12.jpg; or an archive of class folders (default: the example images)',
       )
       .option('--to <file>', 'the file to write (default: the name of the folder, with .yaml)')
       .option('--base <name>', 'the base network; `pipeline bases` lists them')
@@ -54,7 +55,7 @@ async function writePipeline(folder: string | undefined, options: InitOptions, h
   const { checkSource } = await import('../init/check-source.js');
   const source = folder === undefined ? host.exampleImages : resolve(cwd, folder);
   const shown = folder ?? source;
-  const warnings = await checkSource(source, shown);
+  const { warnings, labels } = await checkSource(source, shown);
   const isFolder = (await stat(source)).isDirectory();
   const file = fileFor(source, folder, isFolder, options.to, host);
   const project = projectRootOf(dirname(file));
@@ -65,6 +66,7 @@ async function writePipeline(folder: string | undefined, options: InitOptions, h
     source,
     shown,
     isFolder,
+    labels,
     file,
     name: pipelineNameOf(basename(file, extname(file))),
     written: shownFrom(project, source).split(sep).join('/'),

@@ -6,18 +6,25 @@ import { questionProblem } from '../core/layout-words.js';
 import { isClutter } from '../core/clutter.js';
 import { failure, PipelineError, type Problem } from '../core/problem.js';
 import { archiveKindOf } from '../sources/archive/kind.js';
-import type { LabelHint } from '../sources/label-hint.js';
+import { guessLabels, type LabelGuess } from '../sources/label-guess.js';
+import { labelHint, type LabelHint } from '../sources/label-hint.js';
 import { listFiles } from '../store/files/file-list.js';
 
 const expected =
-  'a folder with one folder per class, at least two (such as cats/ and dogs/), or with train/ and validation/ that contain those; or a .zip, .tar or .tar.gz of one';
+  'a folder with one folder per class, at least two (such as cats/ and dogs/), or with train/ and validation/ that contain those; images with a table of labels, or with names such as cat.12.jpg; or a .zip, .tar or .tar.gz of one';
 
-/** Rejects with `bad-data` if ingest could never read it; resolves with warnings. `shown` is the path as the user wrote it. */
-export async function checkSource(path: string, shown: string): Promise<Problem[]> {
+export interface CheckedSource {
+  readonly warnings: readonly Problem[];
+  /** Where the labels are, if not in folders. */
+  readonly labels?: LabelGuess;
+}
+
+/** Rejects with `bad-data` if ingest could never read it. `shown` is the path as the user wrote it. */
+export async function checkSource(path: string, shown: string): Promise<CheckedSource> {
   const entry = await stat(path).catch(() => undefined);
   if (entry === undefined) throw unfit('folder-missing', shown, 'does not exist', 'check the name');
   if (!entry.isDirectory()) {
-    if (entry.isFile() && (await archiveKindOf(path)) !== undefined) return [];
+    if (entry.isFile() && (await archiveKindOf(path)) !== undefined) return { warnings: [] };
     throw unfit(
       'no-source',
       shown,
@@ -30,13 +37,16 @@ export async function checkSource(path: string, shown: string): Promise<Problem[
     throw unfit('no-class-folders', shown, 'cannot be listed', 'check the permissions of the folder');
   const { layout, empty } = folders;
   const { classes, question } = layout;
+  const inFolders = classes.length >= 2 && question === undefined;
+  const unsorted = { root: path, paths: inFolders ? [] : listFiles(path, 'followed').paths };
+  const labels = await guessLabels(unsorted);
+  if (labels !== undefined && labels.kind !== 'without-header') return { warnings: [], labels };
   if (question !== undefined) throw new PipelineError('bad-data', [questionProblem(question, shown)]);
   if (classes.length >= 2)
-    return empty.length === 0 ? [] : [{ code: 'empty-class-folder', ...emptyFolderText(empty, shown) }];
+    return { warnings: empty.length === 0 ? [] : [{ code: 'empty-class-folder', ...emptyFolderText(empty, shown) }] };
   const inSplits =
     layout.splits.size > 0 ? ` in ${layout.parts.map((part) => `${part.path.join('/')}/`).join(', ')}` : '';
-  const { labelHint } = await import('../sources/label-hint.js');
-  const hint = await labelHint({ root: path, paths: listFiles(path, 'followed').paths, shown });
+  const hint = await labelHint(unsorted, shown);
   if (classes.length === 1) {
     throw unfit(
       'one-class',

@@ -3,6 +3,7 @@ import { isUnbalanced } from '../core/class-balance.js';
 import { formatNames, type ImageFormat } from '../core/image-signatures.js';
 import { count } from '../core/text/count.js';
 import { plainNames } from '../core/text/names.js';
+import type { LabelGuess } from '../sources/label-guess.js';
 import type { ClassCount, Sample, Survey } from './survey.js';
 
 /** Beyond it, the smallest and the largest class stand for all. */
@@ -11,14 +12,19 @@ const MOST_CLASSES = 6;
 const MOST_UNREADABLE = 3;
 
 /** `shown` is the source as people wrote it. */
-export function describeSurvey(survey: Survey, shown: string): string[] {
+export function describeSurvey(survey: Survey, shown: string, labels?: LabelGuess): string[] {
   const { images, classes, sample } = survey;
   const seen = sample.opened < images ? `a sample of ${sample.opened}` : 'all files';
   return [
-    `${shown}: ${count(images, 'image')} in ${classes.length} classes: ${countsOf(classes)}`,
+    `${shown}: ${count(images, 'image')} in ${classes.length} classes${labels === undefined ? '' : ` by ${placeText(labels)}`}: ${countsOf(classes)}`,
     `  ${seen}: ${sample.sizes.length === 0 ? 'no readable image' : `${formatsOf(sample)}; ${sizesOf(sample)}`}`,
     `  ${troublesOf(survey)}`,
   ];
+}
+
+/** Where the labels are, after `by`. */
+function placeText(labels: LabelGuess): string {
+  return labels.kind === 'table' ? `the column ${labels.label} of ${labels.table}` : `names like ${labels.pattern}`;
 }
 
 function countsOf(classes: readonly ClassCount[]): string {

@@ -5,8 +5,10 @@ import { packageFile, packageVersion } from '../core/package.js';
 import { isWithin } from '../core/paths.js';
 import { listFiles } from '../store/files/file-list.js';
 import { choiceOf, type BaseFacts } from './choices.js';
+import type { LabelGuess } from '../sources/label-guess.js';
 import { describeSurvey } from './describe.js';
 import { exampleText } from './example.js';
+import { folderLabels, guessedLabels } from './labels.js';
 import { askForBase, type Ask } from './questions.js';
 import { DEFAULT_BASE, recipeText } from './recipe.js';
 import { surveyOf, type Survey } from './survey.js';
@@ -19,6 +21,8 @@ export interface Wanted {
   /** The source as people wrote it. */
   readonly shown: string;
   readonly isFolder: boolean;
+  /** Where the labels are, if not in folders. */
+  readonly labels: LabelGuess | undefined;
   /** The file that will be written. */
   readonly file: string;
   readonly name: string;
@@ -32,20 +36,22 @@ export interface Wanted {
 
 /** The text, and lines about what was seen. Throws `invalid` for a base that is not known. */
 export async function recipeFor(wanted: Wanted): Promise<{ text: string; seen: readonly string[] }> {
-  const { isExample, source, shown, isFolder, file, name, written, bases, ask } = wanted;
+  const { isExample, source, shown, isFolder, labels, file, name, written, bases, ask } = wanted;
   const schema = schemaFor(file);
   if (isExample && wanted.base === undefined) return { text: exampleText(name, written, schema), seen: [] };
   // Checked before anything is read or asked.
   const named = wanted.base === undefined ? undefined : choiceOf(wanted.base, bases);
-  const survey = isFolder ? await lookAt(source) : undefined;
-  const seen = survey === undefined ? [] : describeSurvey(survey, shown);
+  const survey = isFolder ? await lookAt(source, labels) : undefined;
+  const seen = survey === undefined ? [] : describeSurvey(survey, shown, labels);
   const base = named ?? choiceOf(ask === undefined ? DEFAULT_BASE : await askForBase(ask, bases), bases);
-  return { text: recipeText({ name, source: written, schema, base, survey }), seen };
+  return { text: recipeText({ name, source: written, labels, schema, base, survey }), seen };
 }
 
-async function lookAt(source: string): Promise<Survey | undefined> {
+async function lookAt(source: string, guess: LabelGuess | undefined): Promise<Survey | undefined> {
+  const list = listFiles(source, 'followed');
+  if (guess !== undefined) return surveyOf(list, await guessedLabels(guess, source, list.paths));
   const folders = sourceFolders(source, source);
-  return folders === undefined ? undefined : surveyOf(listFiles(source, 'followed'), folders.layout);
+  return folders === undefined ? undefined : surveyOf(list, folderLabels(folders.layout));
 }
 
 /**

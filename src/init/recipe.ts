@@ -3,6 +3,9 @@ import { isUnbalanced } from '../core/class-balance.js';
 import { namedOnnxOf, hubImageText } from '../core/hub-bases.js';
 import { bytesText } from '../core/text/bytes-text.js';
 import { count } from '../core/text/count.js';
+import { yamlString } from '../core/text/yaml-string.js';
+import type { LabelGuess } from '../sources/label-guess.js';
+import { labelsText } from '../sources/label-hint.js';
 import { extremesOf, ratioText } from './describe.js';
 import type { Survey } from './survey.js';
 
@@ -22,6 +25,8 @@ export interface Recipe {
   readonly name: string;
   /** As the file names it, with `/`. */
   readonly source: string;
+  /** Where the labels are, if not in folders. */
+  readonly labels?: LabelGuess;
   /** Where an editor finds the schema of the file: a path or a URL. */
   readonly schema: string;
   readonly base: Choice;
@@ -78,12 +83,13 @@ export function recipeText(recipe: Recipe): string {
   ].join('\n');
 }
 
-function ingestLines({ source, base, survey }: Recipe): Line[] {
+function ingestLines({ source, labels, base, survey }: Recipe): Line[] {
   const hub = namedOnnxOf(base.name);
   const image = hub === undefined ? `{size: [${base.imageSize}, ${base.imageSize}]}` : hubImageText(hub);
   const lines: Line[] = [
     ['  ingest:'],
-    [`    source: ${yamlString(source)}`],
+    [`    source: ${yamlString(labels === undefined || labels.folder === '' ? source : `${source}/${labels.folder}`)}`],
+    ...labelLines(labels, source),
     [`    image: ${image}`, 'as the base was trained'],
   ];
   if (survey?.splits.has('validation') !== true)
@@ -96,6 +102,13 @@ function ingestLines({ source, base, survey }: Recipe): Line[] {
       `${count(unreadable.length, 'file')} cannot be read; each run lists what it leaves out`,
     ]);
   return lines;
+}
+
+function labelLines(labels: LabelGuess | undefined, source: string): Line[] {
+  if (labels === undefined) return [];
+  const comment =
+    labels.kind === 'table' ? 'one row per image; other columns are not read' : 'the label in the name of each file';
+  return [[`    labels: ${labelsText(labels, source)}`, comment]];
 }
 
 function augmentLines(survey: Survey | undefined): Line[] {
@@ -135,13 +148,6 @@ function trainLines(survey: Survey | undefined): Line[] {
 export function originOf({ bytes }: Choice): string {
   if (bytes.count === 0) return 'comes with the tool';
   return `downloaded once, ${bytes.about ? 'about ' : ''}${bytesText(bytes.count)}`;
-}
-
-/** A string of YAML, quoted only if it must be; a JSON string is valid YAML, whatever characters it contains. */
-function yamlString(text: string): string {
-  const plain =
-    /^[A-Za-z][A-Za-z0-9_/-]*(\.[A-Za-z0-9_/-]+)*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text);
-  return plain ? text : JSON.stringify(text);
 }
 
 /** A folder's name within a comment, which a line break would end. */

@@ -1,13 +1,12 @@
 /** A first look at a folder of images: all names, and the content of a few files. `doctor` decodes every image. */
 import { join } from 'node:path';
-import type { ClassLayout } from '../core/class-layout.js';
-import { classPlaces } from '../core/class-places.js';
 import { digestOf } from '../core/digest.js';
 import { hasImageName } from '../core/image-name.js';
 import type { ImageFormat } from '../core/image-signatures.js';
 import { readRegular } from '../core/regular-file.js';
 import type { SplitName } from '../core/split-folders.js';
 import { probeImage } from '../image/probe.js';
+import type { Labels } from './labels.js';
 import { SIZE_COLUMN, STAT_COLUMNS, type FileList } from '../store/files/file-list.js';
 
 /** Files that are opened, and the most bytes of them. */
@@ -26,7 +25,7 @@ export interface Survey {
   /** In the order of the classes. */
   readonly classes: readonly ClassCount[];
   readonly images: number;
-  /** Splits that have folders. */
+  /** Splits that folders or a table decide. */
   readonly splits: ReadonlySet<SplitName>;
   readonly sample: Sample;
 }
@@ -51,12 +50,11 @@ interface Candidate {
 }
 
 /** Looks at the files of a source whose classes are known. Errors of the disk pass through. */
-export async function surveyOf({ root, paths, stats }: FileList, layout: ClassLayout): Promise<Survey> {
-  const placeOf = classPlaces(layout);
-  const counts = new Map(layout.classes.map((name) => [name, 0]));
+export async function surveyOf({ root, paths, stats }: FileList, labels: Labels): Promise<Survey> {
+  const counts = new Map(labels.classes.map((name) => [name, 0]));
   const candidates: Candidate[] = [];
   paths.forEach((path, index) => {
-    const place = placeOf(path);
+    const place = labels.placeOf(path);
     if (place === null || !hasImageName(path)) return;
     counts.set(place.className, (counts.get(place.className) ?? 0) + 1);
     candidates.push({ path, className: place.className, size: stats[index * STAT_COLUMNS + SIZE_COLUMN] });
@@ -64,7 +62,7 @@ export async function surveyOf({ root, paths, stats }: FileList, layout: ClassLa
   return {
     classes: [...counts].map(([name, images]) => ({ name, images })),
     images: candidates.length,
-    splits: layout.splits,
+    splits: labels.splits,
     sample: await openSome(root, candidates),
   };
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { Project } from '../e2e/rig.js';
 import { addImages, counts, ingested, pipeline } from './image-folders.js';
 
@@ -10,51 +10,80 @@ beforeEach(async () => {
 });
 afterEach(() => project.remove());
 
+const color = (i: number): string => (i % 2 ? 'red' : 'light blue');
+
 test.each([
-  ['with a header', 'labels.csv', (i: number) => `${i}.png,${i % 2 ? 'red' : 'light blue'}`, 'image,label\n'],
+  [
+    'with a header, of names in a folder',
+    'labels.csv',
+    (i: number) => `${i}.png,${color(i)}`,
+    'image,label\n',
+    'labels: {table: my data/labels.csv, file: image, label: label}',
+    'my data/images',
+  ],
   [
     'of names without endings, more columns, quotes, and no line break at the end',
     'train.csv',
-    (i: number) => `"${i}",note,"${i % 2 ? 'red' : 'light blue'}",x`,
+    (i: number) => `"${i}",note,"${color(i)}",x`,
     '"id","comment","breed","more"\r\n',
+    'labels: {table: my data/train.csv, file: id, label: breed}',
+    'my data/images',
   ],
   [
-    'without a header, in tabs, with folders',
+    'in tabs, with folders, with a split',
     'labels.tsv',
-    (i: number) => `images/${i}.png\t${i % 2 ? 'red' : 'light blue'}`,
-    '',
+    (i: number) => `images/${i}.png\t${color(i)}\t${i < 8 ? 'train' : 'val'}`,
+    'where\twhat\tsubset\n',
+    'labels: {table: my data/labels.tsv, file: where, label: what, split: subset}',
+    'my data',
   ],
-])('a table %s: the error names it, with a command that sorts the images', async (_, name, row, header) => {
+])('a table %s: the error says what to write, and init writes it', async (_, name, row, header, labels, source) => {
   await addImages(project, 'my data/images', 10);
   await project.write(`my data/${name}`, header + Array.from({ length: 10 }, (_unused, i) => row(i)).join('\n'));
   await project.write('t.yaml', pipeline('source: my data'));
   const { code, problems } = await ingested(project);
+  const and = source === 'my data' ? '' : ` and \`source: ${source}\``;
   expect([code, problems]).toEqual([
     3,
     [
       expect.objectContaining({
         found: 'contains only one class, `images`',
-        expected: 'one folder per class: labels are read from class folders only, not from tables or file names',
-        remedy: `sort the images by \`${name}\`, then write \`source: my data-by-class\`:`,
+        expected: 'one folder per class, or `labels` that say where else the labels are',
+        remedy: `\`${name}\` seems to have the labels: write \`${labels}\`${and} in the ingest stage`,
       }),
     ],
   ]);
-  // Whole on one line of a terminal, to be copied.
-  expect((await project.command('run', 't.yaml')).stderr).toContain(problems[0].command!);
-  expect((await project.command('init', 'my data')).stderr).toContain(problems[0].command!);
-  execFileSync('sh', ['-c', problems[0].command!], { cwd: project.root });
-  await project.write('t.yaml', pipeline('source: my data-by-class'));
+  await project.write('t.yaml', pipeline(`source: ${source}, ${labels}`));
   expect((await ingested(project)).code).toBe(0);
-  expect(await counts(project)).toEqual({
-    train: { 'light blue': 4, red: 4 },
-    validation: { 'light blue': 1, red: 1 },
-  });
+  const expected = { train: { 'light blue': 4, red: 4 }, validation: { 'light blue': 1, red: 1 } };
+  expect(await counts(project)).toEqual(expected);
+  const column = /label: (\w+)/.exec(labels)![1];
+  expect((await project.command('init', 'my data', '--base', 'compact32')).stderr).toContain(
+    `my data: 10 images in 2 classes by the column ${column} of ${name}: light blue 5, red 5\n`,
+  );
+  expect(await readFile(project.path('my-data.yaml'), 'utf8')).toMatch(
+    new RegExp(`^    source: ${source}\n    ${labels.replace(/[{}]/g, '\\$&')}  # one row per image`, 'm'),
+  );
+  expect((await ingested(project, 'my-data.yaml')).code).toBe(0);
+});
+
+test('a table without names of columns needs them', async () => {
+  await addImages(project, 'data/images', 4);
+  await project.write('data/labels.csv', Array.from({ length: 4 }, (_, i) => `images/${i}.png,${color(i)}\n`).join(''));
+  const remedy =
+    '`labels.csv` seems to have the labels, but no names of columns: add a first line such as `file,label`';
+  expect((await ingested(project)).problems).toMatchObject([{ code: 'one-class', remedy }]);
+  expect((await project.command('init', 'data')).stderr.replace(/\s+/g, ' ')).toContain(remedy);
 });
 
 test('a table that cannot be understood is named all the same', async () => {
   await addImages(project, 'data/images', 4);
   await project.write('data/points.csv', 'x,y\n1,2\n3,4\n');
   expect((await ingested(project)).problems).toMatchObject([
-    { code: 'one-class', remedy: 'sort the images into one folder per class, as `points.csv` says' },
+    {
+      code: 'one-class',
+      remedy:
+        'if `points.csv` has the labels, name it and its columns: `labels: {table: points.csv, file: COLUMN, label: COLUMN}`',
+    },
   ]);
 });

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { sourceFolders } from '../../src/config/class-folders.js';
 import { describeSurvey } from '../../src/init/describe.js';
+import { folderLabels } from '../../src/init/labels.js';
 import { surveyOf, type Survey } from '../../src/init/survey.js';
 import { listFiles } from '../../src/store/files/file-list.js';
 
@@ -28,7 +29,7 @@ async function folder(name: string, files: Readonly<Record<string, Buffer | stri
     await mkdir(dirname(join(path, file)), { recursive: true });
     await writeFile(join(path, file), content);
   }
-  return surveyOf(listFiles(path, 'followed'), sourceFolders(path, path)!.layout);
+  return surveyOf(listFiles(path, 'followed'), folderLabels(sourceFolders(path, path)!.layout));
 }
 
 describe('a small folder is read as a whole', () => {

@@ -219,11 +219,7 @@ export async function hintFor(
 ): Promise<LabelHint | undefined> {
   if (question !== undefined || classes.length >= 2) return undefined;
   const { labelHint } = await import('../../sources/label-hint.js');
-  return labelHint({
-    root: listing.root,
-    paths: listing.paths,
-    shown: parseArchiveRoot(root) === undefined ? root : undefined,
-  });
+  return labelHint(listing, parseArchiveRoot(root) === undefined ? root : undefined);
 }
 
 /** The images are cached under the archive's digest, so they must be the ones from the archive. */

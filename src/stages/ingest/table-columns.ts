@@ -2,6 +2,7 @@
 import { nearest } from '../../core/text/did-you-mean.js';
 import { nameList } from '../../core/text/names.js';
 import { PipelineError, type Problem } from '../../core/problem.js';
+import { usualColumn, usualLabels, usualSplits } from '../../sources/table/usual-columns.js';
 
 /** What a column can say. */
 const columnRoles = ['file', 'label', 'split', 'weight', 'group'] as const;
@@ -23,8 +24,8 @@ export interface TableColumns {
 /** Names in lower case, without separators; the first that a table has is taken. */
 const usualNames: Readonly<Record<ColumnRole, readonly string[]>> = {
   file: ['filename', 'file', 'filepath', 'path', 'imagepath', 'image', 'imagename', 'imageid', 'img', 'id'],
-  label: ['label', 'labels', 'class', 'classname', 'category', 'categoryname', 'target', 'species', 'breed'],
-  split: ['split', 'subset', 'partition'],
+  label: usualLabels,
+  split: usualSplits,
   // Whether images count differently, or belong together, is for the pipeline to say.
   weight: [],
   group: [],
@@ -46,7 +47,7 @@ export function chooseColumns(columns: readonly string[], named: NamedColumns, w
   for (const role of columnRoles) {
     const name = named[role];
     if (name === false) continue;
-    const index = name === undefined ? usualColumn(columns, role) : columns.indexOf(name);
+    const index = name === undefined ? usualColumn(columns, usualNames[role]) : columns.indexOf(name);
     if (index < 0 && name === undefined && !needed.includes(role)) continue;
     if (index < 0) problems.push(missingColumn(role, name, columns, where));
     else if (columns.indexOf(columns[index], index + 1) >= 0) problems.push(twice(role, columns[index], where));
@@ -55,11 +56,6 @@ export function chooseColumns(columns: readonly string[], named: NamedColumns, w
   }
   if (problems.length > 0) throw new PipelineError('bad-data', problems);
   return { at, assumed };
-}
-
-function usualColumn(columns: readonly string[], role: ColumnRole): number {
-  const plain = columns.map((column) => column.toLowerCase().replace(/[\s_-]/g, ''));
-  return usualNames[role].map((name) => plain.indexOf(name)).find((index) => index >= 0) ?? -1;
 }
 
 function missingColumn(role: ColumnRole, name: string | undefined, columns: readonly string[], where: string): Problem {

@@ -8,7 +8,7 @@ import { nameList } from '../../core/text/names.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { askedSplit, askedWeight } from './asked.js';
 import { classFaults } from './class-faults.js';
-import { FileFinder, type Base } from './file-finder.js';
+import { FileFinder, type Base } from '../../sources/table/file-finder.js';
 import type { Note } from './gathered.js';
 import type { Candidate, Labeling } from './labeling.js';
 import { isUsable } from './probe.js';
