@@ -14,6 +14,8 @@ const allowed = {
   serve: ['core', 'model', 'predict'],
   // Runs in the browser, whose build refuses what asks Node for anything.
   page: ['core', 'image', 'model', 'engine/tfjs/wasm-kernels'],
+  // Goes into exports, and runs in browsers too.
+  bundle: ['image', 'model'],
   stages: ['core', 'sources', 'image', 'model', 'engine', 'features'],
   runner: ['core', 'config', 'store'],
   report: ['core', 'image', 'model'],

@@ -1,12 +1,13 @@
 /**
  * Joins the modules that every command loads into one file, and what is loaded on demand into chunks: opening two
  * hundred small files takes longer than a run that has nothing to do. The modules that tsc wrote stay for the library.
- * Builds the page that a browser runs. Then makes the command executable, and `npx pipeline` find it in a checkout as it does if it is installed.
+ * Builds the page that a browser runs, and what exports contain. Then makes the command executable, and `npx pipeline` find it in a checkout as it does if it is installed.
  */
 import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildBundle } from './build-bundle.mjs';
 import { buildPage } from './build-page.mjs';
 import { joinEager } from './join-eager.mjs';
 
@@ -71,6 +72,7 @@ await build({
 });
 
 await buildPage();
+await buildBundle();
 
 await chmod(at('dist/cli.js'), 0o755);
 await mkdir(at('node_modules/.bin'), { recursive: true });

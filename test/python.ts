@@ -1,20 +1,31 @@
-/** Tests with Python's public packages for ONNX; `PYTHON` names another interpreter than python3. */
+/** Tests with Python's public packages; `PYTHON` names another interpreter than python3. */
 import { execFileSync } from 'node:child_process';
 import { test } from '@jest/globals';
 
 export const python = process.env.PYTHON ?? 'python3';
 
-function hasOnnx(): boolean {
+function imports(modules: readonly string[]): boolean {
   try {
-    execFileSync(python, ['-c', 'import onnx'], { stdio: 'ignore' });
+    execFileSync(python, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
   }
 }
 
-/** `test` if Python has the package `onnx`; otherwise a test that is shown as skipped, with the reason. */
-export function testWithOnnxChecker(name: string, body: () => Promise<void> | void, timeout?: number): void {
-  if (hasOnnx()) test(name, body, timeout);
-  else test.skip(`${name} (skipped: needs Python with onnx: pip install onnx)`, () => undefined);
+type PythonTest = (name: string, body: () => Promise<void> | void, timeout?: number) => void;
+
+/** `test` if Python has the modules; otherwise a test that is shown as skipped, with the reason. */
+function testWith(modules: readonly string[], packages: string): PythonTest {
+  const available = imports(modules);
+  return (name, body, timeout) => {
+    if (available) test(name, body, timeout);
+    else test.skip(`${name} (skipped: needs Python with ${packages}: pip install ${packages})`, () => undefined);
+  };
 }
+
+export const testWithOnnxChecker: PythonTest = (...args) => testWith(['onnx'], 'onnx')(...args);
+
+/** What the Python code beside exported models needs. */
+export const testWithOnnxruntime: PythonTest = (...args) =>
+  testWith(['onnxruntime', 'numpy', 'PIL'], 'onnxruntime numpy pillow')(...args);

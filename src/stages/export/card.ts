@@ -9,8 +9,10 @@ import type { ImageSpec } from '../../image/dataset.js';
 import { sidesBeforeCrop } from '../../image/fit.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
 import type { EvaluationMetrics } from '../../model/results.js';
-import type { FormatName } from './formats.js';
+import type { CompanionFacts } from './companions.js';
+import { preferred } from './companions.js';
 import type { RoundingFigures } from './rounding.js';
+import { codeSections } from './snippets.js';
 
 /** The metrics of `evaluate` that a card shows. */
 type CardMetrics = Pick<
@@ -28,18 +30,15 @@ type CardMetrics = Pick<
 >;
 
 /** The data of a card. */
-export interface CardFacts {
+export interface CardFacts extends CompanionFacts {
   readonly document: TrainedDocument;
   readonly metrics: readonly CardMetrics[];
   readonly parameters: { readonly trainable: number; readonly frozen: number };
-  readonly formats: readonly FormatName[];
-  /** The number of images in `probes/`. */
-  readonly probes: number;
   /** The cost of float16 weights, if they are used. */
   readonly rounding: RoundingFigures | undefined;
 }
 
-export function modelCard(facts: CardFacts): string {
+export async function modelCard(facts: CardFacts): Promise<string> {
   const { document, metrics, parameters, formats, rounding } = facts;
   const { classes, image, preprocessing, base } = document;
   const [height, width] = image.size;
@@ -54,7 +53,7 @@ export function modelCard(facts: CardFacts): string {
     outputs(facts),
     '## Files',
     fileList(facts),
-    ...(formats.includes('onnx') ? ['## Use from Python', pythonExample(facts)] : []),
+    ...(await codeSections(image, facts)),
     '## Metrics',
     metrics.length === 0 ? 'No evaluation was part of the pipeline.' : metrics.map(metricsText).join('\n\n'),
     ...(rounding === undefined ? [] : [roundingText(facts, rounding)]),
@@ -88,56 +87,14 @@ function fileList({ formats, probes }: CardFacts): string {
     ...(probes > 0
       ? [
           '`probes/`: those images, decoded and resized but not yet preprocessed. If you compute other scores for them, your preprocessing or your runtime differs',
+          preferred(formats) === 'onnx'
+            ? '`check.py` and `check.mjs`: compare the scores of your machine with those in `probes.json`'
+            : '`check.mjs`: compares the outputs of your machine with those in `probes.json`',
         ]
       : []),
+    '`prepare.mjs`: resizes decoded images as in training, in Node and in browsers',
   ];
   return lines.map((line) => `- ${line}`).join('\n');
-}
-
-function pythonExample({ document: { image }, probes }: CardFacts): string {
-  const [height, width] = image.size;
-  const { lines, value } = probes > 0 ? { lines: [], value: 'Image.open("probes/1.png")' } : preparation(image);
-  const names = [value, ...lines].some((line) => line.includes('ImageOps')) ? 'Image, ImageOps' : 'Image';
-  return `\`\`\`python
-import json, numpy, onnxruntime
-from PIL import ${names}
-
-session = onnxruntime.InferenceSession("model.onnx")
-classes = json.loads(session.get_modelmeta().custom_metadata_map["pipeline.classes"])
-${lines.map((line) => `${line}\n`).join('')}pixels = numpy.asarray(${value}, dtype=numpy.uint8)  # ${height} x ${width} x 3, values of 0 to 255
-[scores] = session.run(["scores"], {"pixels": pixels[None]})
-print(dict(zip(classes, scores[0])))
-\`\`\``;
-}
-
-interface Preparation {
-  /** Lines of Python that come first. */
-  readonly lines: readonly string[];
-  /** The expression of the prepared image. */
-  readonly value: string;
-}
-
-/** How Python brings the file at `path` to size. */
-function preparation({ size: [height, width], interpolation, orientation, fit }: ImageSpec): Preparation {
-  const upright = orientation === 'exif' ? 'ImageOps.exif_transpose(Image.open(path))' : 'Image.open(path)';
-  const opened = `${upright}.convert("RGB")`;
-  const resampling = `Image.Resampling.${interpolation.toUpperCase()}`;
-  if (fit === undefined) return { lines: [], value: `${opened}.resize((${width}, ${height}), ${resampling})` };
-  if (fit.kind === 'pad') {
-    const color = `color=(${fit.fill.join(', ')})`;
-    return { lines: [], value: `ImageOps.pad(${opened}, (${width}, ${height}), ${resampling}, ${color})` };
-  }
-  const box = sidesBeforeCrop({ width, height }, fit.crop_pct);
-  const larger = `max((${box.height}, image.height), (${box.width}, image.width), key=lambda pair: pair[0] / pair[1])`;
-  const lines = [
-    `image = ${opened}`,
-    `to, of = ${larger}`,
-    `image = image.resize([side * to // of for side in image.size], ${resampling})`,
-    fit.rounding === 'even'
-      ? `left, top = round((image.width - ${width}) / 2), round((image.height - ${height}) / 2)`
-      : `left, top = (image.width - ${width}) // 2, (image.height - ${height}) // 2`,
-  ];
-  return { lines, value: `image.crop((left, top, left + ${width}, top + ${height}))` };
 }
 
 /** How an image becomes the input, for people. */

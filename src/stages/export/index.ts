@@ -9,16 +9,22 @@ import type { StageDefinition } from '../../core/stage.js';
 import { installHint, resolveEngine } from '../../engine/resolve.js';
 import { onnxIdentity } from '../../engine/onnx/identity.js';
 import { decoderIdentity } from '../../image/identity.js';
+import { companionsDigest } from './companions.js';
 import { PROBES_FOLDER } from './files.js';
 
 export const exportModel: StageDefinition<'export'> = {
   kind: 'export',
-  impl: 4,
+  impl: 5,
   reads: { model: ['model'], data: ['spec', 'samples'], gates: ['metrics'] },
 
   // The order of formats changes no file.
   relevant: (config) => ({ ...config, formats: config.formats.toSorted() }) as Json,
-  environment: ({ engine }) => ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() } }) as Json,
+  environment: ({ engine }) =>
+    ({
+      engine: { ...resolveEngine(engine) },
+      decoder: { ...decoderIdentity() },
+      companions: companionsDigest(),
+    }) as Json,
 
   requires({ formats }) {
     if (!formats.includes('onnx') || onnxIdentity() !== undefined) return;

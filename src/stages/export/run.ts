@@ -13,11 +13,12 @@ import { roundedWeights } from '../../model/rounding.js';
 import { weightsOfLayers } from '../../model/tensor.js';
 import { isEvaluationMetrics } from '../../model/results.js';
 import { modelCard } from './card.js';
+import { companions } from './companions.js';
 import { PROBES_FOLDER } from './files.js';
 import { allScores, formats, type Exported } from './formats.js';
 import { inputsOf, loadProbes, pngOf, type Probe } from './probes.js';
 import { measureRounding } from './rounding.js';
-import { verifyExport } from './verify.js';
+import { toleranceOf, verifyExport } from './verify.js';
 
 export async function runExport(context: StageContext<'export'>): Promise<void> {
   const { config, inputs, note, putBytes, readBytes, readJson } = context;
@@ -62,10 +63,9 @@ export async function runExport(context: StageContext<'export'>): Promise<void> 
   await put('preprocessing.json', `${JSON.stringify({ image, preprocessing: document.preprocessing }, null, 2)}\n`);
   const metrics = await Promise.all((inputs.gates ?? []).map((gate) => readJson(gate.metrics, isEvaluationMetrics)));
   const parameters = countParameters(graph, trained);
-  await put(
-    'README.md',
-    modelCard({ document, metrics, parameters, formats: config.formats, probes: imageFiles.length, rounding }),
-  );
+  const facts = { formats: config.formats, probes: imageFiles.length, tolerance: toleranceOf(coarse) };
+  for (const [file, content] of await companions(facts)) await put(file, content);
+  await put('README.md', await modelCard({ ...facts, document, metrics, parameters, rounding }));
 }
 
 /** Each probe with its results; `outputs` are those of the network, `scores` one per class. */

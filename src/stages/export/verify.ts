@@ -10,6 +10,11 @@ const TOLERANCE = 1e-4;
 /** The same for a network that computes in float16 or quantizes: not all of its operators are run as written. */
 const COARSE_TOLERANCE = 2e-2;
 
+/** How far scores of another runtime may differ. */
+export function toleranceOf(coarse: boolean): number {
+  return coarse ? COARSE_TOLERANCE : TOLERANCE;
+}
+
 export interface Expected {
   /** The weights of the frozen layers, rounded as in the files. */
   readonly frozen: Weights;
@@ -30,8 +35,7 @@ export function verifyExport(reloaded: Reloaded, { frozen, scores, coarse }: Exp
       remedy: reportBug(),
     });
   }
-  const compare = (found: Float32Array, by: string): void =>
-    compareScores(found, scores, by, coarse ? COARSE_TOLERANCE : TOLERANCE);
+  const compare = (found: Float32Array, by: string): void => compareScores(found, scores, by, toleranceOf(coarse));
   compare(reloaded.scores, runtime);
   if (reloaded.literalScores !== undefined) compare(reloaded.literalScores, `${runtime} without graph optimization`);
 }

@@ -1,0 +1,65 @@
+/** The sections of a model card with code: for the browser, Node and Python, and how to check a machine's scores. */
+import type { ImageSpec } from '../../image/dataset.js';
+import { sidesBeforeCrop } from '../../image/fit.js';
+import { companionText, preferred, type CompanionFacts } from './companions.js';
+
+export async function codeSections(image: ImageSpec, facts: CompanionFacts): Promise<string[]> {
+  const format = preferred(facts.formats);
+  const runtime = { onnx: 'onnxruntime-node', tfjs: tfjsPackages }[format];
+  const fenced = async (language: string, name: string): Promise<string> =>
+    `\`\`\`${language}\n${(await companionText(name)).replace(/^( *)# prepare\n/m, (_, indent: string) => pythonLines(image, indent))}\`\`\``;
+  return [
+    '## Use in the browser',
+    `A page in this folder, which any static server can serve. ${uprightInBrowsers(image)}`.trim(),
+    await fenced('html', `browser-${format}.html`),
+    '## Use in Node',
+    `\`npm install ${runtime} sharp\`, save this in this folder as \`classify.mjs\`, then \`node classify.mjs cat.jpg\`:`,
+    await fenced('js', `classify-${format}.mjs`),
+    '## Use in Python',
+    ...(format === 'onnx'
+      ? [
+          '`pip install onnxruntime numpy pillow`, save this in this folder as `classify.py`, then `python classify.py cat.jpg`:',
+          await fenced('python', 'classify.py'),
+        ]
+      : ['Python needs an `.onnx` file: set `formats: [tfjs, onnx]` in the export stage and run the pipeline again.']),
+    '## Resizing',
+    'Scores change with the way images are resized. This model was trained with the filters of Pillow, so Python uses Pillow, and JavaScript uses `prepare.mjs`, which computes the same pixels. Other ways to resize (`sharp.resize`, `drawImage` with a size, `tf.image`, OpenCV) compute other pixels, and scores may differ by several percentage points.',
+    ...(facts.probes === 0 ? [] : ['## Check', checkText(facts)]),
+  ];
+}
+
+const tfjsPackages = '@tensorflow/tfjs-core @tensorflow/tfjs-layers @tensorflow/tfjs-backend-cpu';
+
+function checkText({ formats, tolerance }: CompanionFacts): string {
+  const programs = preferred(formats) === 'onnx' ? '`python check.py` and `node check.mjs`' : '`node check.mjs`';
+  return `On the machine where the model will run, ${programs} compute the scores for the images in \`probes/\`, and exit with 1 if one differs by more than ${tolerance} from \`probes.json\`.`;
+}
+
+/** Browsers turn images in any case. */
+function uprightInBrowsers({ orientation }: ImageSpec): string {
+  return orientation === 'exif'
+    ? ''
+    : 'Browsers turn photos upright by their EXIF orientation, but this model was trained on images as they are stored: scores of such photos differ here.';
+}
+
+/** Lines of Python that bring the file at `path` to size, as `image`. */
+function pythonLines({ size: [height, width], interpolation, orientation, fit }: ImageSpec, indent: string): string {
+  const opened = orientation === 'exif' ? 'ImageOps.exif_transpose(Image.open(path))' : 'Image.open(path)';
+  const resampling = `Image.Resampling.${interpolation.toUpperCase()}`;
+  const lines = [`image = ${opened}.convert("RGB")`];
+  if (fit === undefined) lines.push(`image = image.resize((${width}, ${height}), ${resampling})`);
+  else if (fit.kind === 'pad')
+    lines.push(`image = ImageOps.pad(image, (${width}, ${height}), ${resampling}, color=(${fit.fill.join(', ')}))`);
+  else {
+    const box = sidesBeforeCrop({ width, height }, fit.crop_pct);
+    lines.push(
+      `to, of = max((${box.height}, image.height), (${box.width}, image.width), key=lambda pair: pair[0] / pair[1])`,
+      `image = image.resize([side * to // of for side in image.size], ${resampling})`,
+      fit.rounding === 'even'
+        ? `left, top = round((image.width - ${width}) / 2), round((image.height - ${height}) / 2)`
+        : `left, top = (image.width - ${width}) // 2, (image.height - ${height}) // 2`,
+      `image = image.crop((left, top, left + ${width}, top + ${height}))`,
+    );
+  }
+  return lines.map((line) => `${indent}${line}\n`).join('');
+}

@@ -1,0 +1,160 @@
+/** The code beside exported models, for each way to prepare images and each format, against `predict`. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import type { Browser } from 'playwright-core';
+import { describeWithChromium, launchChromium } from '../chromium.js';
+import {
+  Deployed,
+  largestDifference,
+  printedScores,
+  replaceCdn,
+  scoresOnPage,
+  serveStatic,
+  type Scores,
+} from '../deployed.js';
+import { testWithOnnxruntime } from '../python.js';
+import { pipelineText, Project } from './rig.js';
+
+/** What the README promises. */
+const TOLERANCE = 1e-3;
+
+let project: Project;
+/** A photo that its EXIF data turns, gray levels, and a PNG with transparent parts, whose colors a canvas loses. */
+const images = ['turned.jpg', 'gray.png', 'transparent.png'];
+let deployed: Deployed | undefined;
+
+beforeAll(async () => {
+  project = await Project.create();
+  await project.addPets('pictures', 10);
+  await project.write('pets.yaml', pipelineText());
+  const [name] = await readdir(project.path('pictures/cats'));
+  const pet = sharp(project.path('pictures/cats', name));
+  const width = 300;
+  const large = await pet.resize({ width, height: 200, fit: 'fill' }).png().toBuffer();
+  await sharp(large).jpeg().withMetadata({ orientation: 6 }).toFile(project.path('turned.jpg'));
+  const fade = Buffer.from(Array.from({ length: width * 200 }, (_, i) => 1 + (i % 255)));
+  const alpha = { raw: { width, height: 200, channels: 1 } } as const;
+  await sharp(large).removeAlpha().joinChannel(fade, alpha).png().toFile(project.path('transparent.png'));
+  await sharp(large).greyscale().png().toFile(project.path('gray.png'));
+});
+afterAll(() => project.remove());
+afterEach(async () => {
+  await deployed?.remove();
+  deployed = undefined;
+});
+
+/** Trains with these settings, and gives the folder and what `predict` says of the images. */
+async function deploy(...settings: string[]): Promise<{ model: Deployed; expected: Scores[] }> {
+  const run = await project.run('pets.yaml', ...settings.flatMap((setting) => ['--set', `stages.${setting}`]));
+  if (run.code !== 0) throw new Error(run.stderr);
+  deployed = await Deployed.from(project.path('models/pets'));
+  const answers = await project.command('predict', 'models/pets', ...images, '--json');
+  const lines = answers.stdout.trim().split('\n');
+  return { model: deployed, expected: lines.map((line) => (JSON.parse(line) as { scores: Scores }).scores) };
+}
+
+const onnx = 'export.formats=[onnx]';
+const paths = (): string[] => images.map((image) => project.path(image));
+
+const tfjsPackages = ['core', 'layers', 'backend-cpu'].map((part) => `@tensorflow/tfjs-${part}`);
+
+/** Every way to bring an image to the size of the model. */
+const preparations = [
+  ['stretch', []],
+  ['crop', ['ingest.image.fit=crop', 'ingest.image.crop_pct=0.875', 'ingest.image.interpolation=bicubic']],
+  ['crop to even', ['ingest.image.fit=crop', 'ingest.image.crop_pct=0.9', 'ingest.image.crop_rounding=even']],
+  ['pad', ['ingest.image.fit=pad', 'ingest.image.fill=[9,80,200]', 'ingest.image.interpolation=lanczos']],
+  ['stored', ['ingest.image.orientation=stored', 'ingest.image.interpolation=nearest']],
+] as const;
+
+describe.each(preparations)('images prepared by %s', (_name, settings) => {
+  test('in Node', async () => {
+    const { model, expected } = await deploy(onnx, ...settings);
+    await model.install('onnxruntime-node', 'sharp');
+    const found = printedScores(await model.node('classify.mjs', ...paths()));
+    expect(largestDifference(found, expected)).toBeLessThan(TOLERANCE);
+  });
+
+  testWithOnnxruntime('in Python', async () => {
+    const { model, expected } = await deploy(onnx, ...settings);
+    const found = printedScores(await model.python('classify.py', ...paths()));
+    expect(largestDifference(found, expected)).toBeLessThan(TOLERANCE);
+  });
+});
+
+test('a TF.js model in Node', async () => {
+  const { model, expected } = await deploy('export.formats=[tfjs]');
+  await model.install(...tfjsPackages, 'sharp');
+  expect(await model.node('check.mjs')).toMatchObject({ code: 0, stdout: expect.stringContaining('Outputs agree') });
+  const found = printedScores(await model.node('classify.mjs', ...paths()));
+  expect(largestDifference(found, expected)).toBeLessThan(TOLERANCE);
+  expect(await readFile(model.path('README.md'), 'utf8')).toContain('set `formats: [tfjs, onnx]`');
+  expect(await readdir(model.folder)).not.toContain('check.py');
+
+  // Other weights, as after a mix-up of files.
+  const weights = await readFile(model.path('group1-shard1of1.bin'));
+  await writeFile(model.path('group1-shard1of1.bin'), weights.fill(0, weights.length - 200));
+  expect(await model.node('check.mjs')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/Outputs differ from probes\.json by up to .*, but at most 0\.0001 is expected/),
+  });
+});
+
+describe('the checks of a model', () => {
+  /** Changes a stored score by more than the tolerance. */
+  async function damage(model: Deployed): Promise<void> {
+    const rows = JSON.parse(await readFile(model.path('probes.json'), 'utf8')) as { scores: number[] }[];
+    rows[2].scores[0] += 2e-4;
+    await writeFile(model.path('probes.json'), JSON.stringify(rows));
+  }
+  const differs = {
+    code: 1,
+    stderr: expect.stringMatching(
+      /^Scores differ from probes\.json by up to 0\.0002\d*, but at most 0\.0001 is expected/m,
+    ),
+  };
+  const agrees = { code: 0, stdout: expect.stringMatching(/^Scores agree with probes\.json: .* \de-0?\d\.$/m) };
+
+  test('check.mjs accepts it, and sees a score that differs', async () => {
+    const { model } = await deploy(onnx);
+    await model.install('onnxruntime-node', 'sharp');
+    expect(await model.node('check.mjs')).toMatchObject(agrees);
+    await damage(model);
+    expect(await model.node('check.mjs')).toMatchObject(differs);
+  });
+
+  testWithOnnxruntime('check.py accepts it, and sees a score that differs', async () => {
+    const { model } = await deploy(onnx);
+    expect(await model.python('check.py')).toMatchObject(agrees);
+    await damage(model);
+    expect(await model.python('check.py')).toMatchObject(differs);
+  });
+});
+
+describeWithChromium('the page of the README', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    // TF.js computes with WebGL, here in software.
+    browser = await launchChromium(['--enable-unsafe-swiftshader']);
+  });
+  afterAll(() => browser.close());
+
+  test.each(['onnx', 'tfjs'])('%s', async (format) => {
+    const { model, expected } = await deploy(`export.formats=[${format}]`, 'ingest.image.fit=crop');
+    const server = await serveStatic(model.folder);
+    const page = await browser.newPage();
+    try {
+      const errors: string[] = [];
+      page.on('pageerror', ({ message }) => errors.push(message));
+      await replaceCdn(page);
+      await page.goto(`${server.url}classify.html`, { waitUntil: 'networkidle' });
+      const found = await scoresOnPage(page, paths().slice(0, 2));
+      expect(errors).toEqual([]);
+      expect(largestDifference(found, expected.slice(0, 2))).toBeLessThan(TOLERANCE);
+    } finally {
+      await page.close();
+      server.close();
+    }
+  });
+});
