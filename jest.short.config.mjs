@@ -24,7 +24,9 @@ export default {
       'page',
       'completion',
     ].map((name) => `<rootDir>/test/e2e/${name}`),
-    ...['views', 'cache', 'fine-tuning', 'serve-command', 'serve-replaced'].map((name) => `<rootDir>/test/e2e/${name}`),
+    ...['views', 'cache', 'deployed', 'fine-tuning', 'serve-command', 'serve-replaced'].map(
+      (name) => `<rootDir>/test/e2e/${name}`,
+    ),
     ...[
       'config/scale',
       'engine/keras-training',

@@ -1,4 +1,4 @@
-/** What the page of `serve` learns about its model: the response of /api/model. */
+/** What the page learns about its model: the response of /api/model. */
 import type { ImageSpec } from '../image/dataset.js';
 import type { Preprocessing } from './preprocessing.js';
 
@@ -40,3 +40,8 @@ export interface OnnxFacts extends Facts {
 }
 
 export type ServedFacts = LayersModelFacts | OnnxFacts;
+
+/** Of a model that no tool serves, in a page beside it: its folder may have any name. */
+type Unserved<Kind extends Facts> = Omit<Kind, 'id' | 'name'> & { readonly id?: undefined; readonly name?: undefined };
+
+export type PageFacts = ServedFacts | Unserved<LayersModelFacts> | Unserved<OnnxFacts>;

@@ -1,6 +1,6 @@
 /** A model that runs in the browser, whatever its runtime is. */
 import type { Prediction } from '../core/prediction.js';
-import type { ServedFacts } from '../model/served-facts.js';
+import type { PageFacts } from '../model/served-facts.js';
 
 export interface Classifier {
   /** The runtime and how it computes, for people. */
@@ -15,4 +15,4 @@ export interface Classifier {
 export type OnProgress = (done: number, total: number) => void;
 
 /** Starts while the facts are on their way. */
-export type LoadClassifier = (facts: Promise<ServedFacts>, onProgress: OnProgress) => Promise<Classifier>;
+export type LoadClassifier = (facts: Promise<PageFacts>, onProgress: OnProgress) => Promise<Classifier>;

@@ -1,9 +1,9 @@
 /** Example images to click: those that were exported with the model. */
-import type { ServedExample, ServedFacts } from '../model/served-facts.js';
+import type { PageFacts, ServedExample } from '../model/served-facts.js';
 import { element } from './scores.js';
 
 /** Offers them as buttons, and passes on the chosen one with its label. */
-export function offerExamples({ examples }: ServedFacts, take: (file: File, label: string) => void): void {
+export function offerExamples({ examples }: PageFacts, take: (file: File, label: string) => void): void {
   element('examples').hidden = examples.length === 0;
   element('example-list').replaceChildren(...examples.map((example, index) => button(example, index, take)));
 }

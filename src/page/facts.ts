@@ -1,10 +1,44 @@
-/** What the server says about its model, and the model's files. */
-import type { ServedFacts } from '../model/served-facts.js';
+/** What the server or the files beside the page say about the model, and the model's files. */
+import type { PageFacts, ServedFacts } from '../model/served-facts.js';
+
+/** That of `serve`, unless it is asked for another. */
+const MARGIN = 0.2;
 
 export async function fetchFacts(): Promise<ServedFacts> {
   const answer = await fetch('/api/model');
   if (!answer.ok) throw new Error(`the server responded with ${answer.status}`);
   return (await answer.json()) as ServedFacts;
+}
+
+/** The same from the files that `export` wrote, for a page beside them. */
+export async function readFacts(format: PageFacts['format']): Promise<PageFacts> {
+  if (location.protocol === 'file:')
+    throw new Error(
+      'browsers load no models from file://. Run `python3 -m http.server` or `npx serve` in this folder, and open demo.html there',
+    );
+  const [classes, { image, preprocessing }, probes] = await Promise.all([
+    readJson<PageFacts['classes']>('classes.json'),
+    readJson<Pick<PageFacts, 'image' | 'preprocessing'>>('preprocessing.json'),
+    readJson<readonly ProbeRow[]>('probes.json'),
+  ]);
+  const examples = probes.flatMap(({ picture, ...row }) => (picture === undefined ? [] : [{ url: picture, ...row }]));
+  const facts = { classes, image, preprocessing, examples, margin: MARGIN };
+  return format === 'onnx'
+    ? { ...facts, format, file: 'model.onnx', input: 'pixels', output: 'scores' }
+    : { ...facts, format };
+}
+
+/** A row of probes.json; without images, only digests. */
+interface ProbeRow {
+  readonly picture?: string;
+  readonly class: string;
+  readonly scores: readonly number[];
+}
+
+async function readJson<Value>(file: string): Promise<Value> {
+  const answer = await fetch(file);
+  if (!answer.ok) throw new Error(`the server responded with ${answer.status} for ${file}`);
+  return (await answer.json()) as Value;
 }
 
 /** A file of the model. The server's own reason is shown if it has a different model now. */

@@ -1,20 +1,23 @@
 /** What the page says about the model while and after it loads. */
 import { plainNames } from '../core/text/names.js';
-import type { ServedFacts } from '../model/served-facts.js';
+import type { PageFacts } from '../model/served-facts.js';
 import type { Classifier } from './classifier.js';
 import { element } from './scores.js';
 
-export function introduceModel({ name, classes, image, margin }: ServedFacts): void {
+export function introduceModel({ id, name, classes, image, margin }: PageFacts): void {
   const [height, width] = image.size;
   const ways = { crop: 'resized and cropped to', pad: 'resized and padded to' };
   const way = image.fit === undefined ? 'resized to' : ways[image.fit.kind];
-  document.title = `${name}: classify an image`;
+  if (name !== undefined) document.title = `${name}: classify an image`;
   element('about').textContent =
-    `The model ${name} recognizes ${classes.length} classes: ${plainNames(classes)}. Images are ${way} ${width} × ${height} pixels.`;
+    `The model${name === undefined ? '' : ` ${name}`} recognizes ${classes.length} classes: ${plainNames(classes)}. Images are ${way} ${width} × ${height} pixels.`;
+  // Without the tool behind the page there is nothing to compare with.
+  element('ask').hidden = id === undefined;
+  const change = id === undefined ? '' : ' To change this, start pipeline serve with --margin.';
   element('sureness').textContent =
     margin === 0
       ? ''
-      : `The page says “not sure” if the two best scores are less than ${+(margin * 100).toFixed(1)} percentage points apart. To change this, start pipeline serve with --margin.`;
+      : `The page says “not sure” if the two best scores are less than ${+(margin * 100).toFixed(1)} percentage points apart.${change}`;
 }
 
 export function introduceRuntime({ runtime, note = '' }: Classifier): void {

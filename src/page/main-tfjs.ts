@@ -1,33 +1,6 @@
-/** The page for a layers-model, run by TF.js on WebAssembly: always in float32, whereas WebGL may use float16. */
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import * as tf from '@tensorflow/tfjs-core';
-import { loadLayersModel } from '@tensorflow/tfjs-layers';
-import { correctWasmKernels } from '../engine/tfjs/wasm-kernels.js';
-import { predictionOf } from '../model/prediction.js';
-import { preprocess } from '../model/preprocessing.js';
-import type { LoadClassifier } from './classifier.js';
-import { fetchModelFile } from './facts.js';
+/** The page for a layers-model. */
+import { fetchFacts } from './facts.js';
 import { startPage } from './page.js';
+import { tfjsClassifier } from './tfjs-classifier.js';
 
-const loadClassifier: LoadClassifier = async (given) => {
-  setWasmPaths('/');
-  correctWasmKernels();
-  // Production mode also skips the self-checks of kernels.
-  tf.enableProdMode();
-  const [{ classes, image, preprocessing }] = await Promise.all([given, tf.setBackend('wasm')]);
-  const model = await loadLayersModel(tf.io.http('/model/model.json', { fetchFunc: fetchModelFile }));
-  const [height, width] = image.size;
-  return {
-    runtime: 'TF.js (WebAssembly)',
-    async predict(pixels) {
-      const input = new Float32Array(pixels.length);
-      preprocess(pixels, input, preprocessing);
-      const output = tf.tidy(() => model.predict(tf.tensor4d(input, [1, height, width, 3])) as tf.Tensor);
-      const outputs = await output.data<'float32'>();
-      output.dispose();
-      return predictionOf(outputs, 0, outputs.length, classes);
-    },
-  };
-};
-
-startPage(loadClassifier);
+startPage(tfjsClassifier('/', '/model/model.json'), fetchFacts());

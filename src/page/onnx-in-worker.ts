@@ -1,6 +1,8 @@
 /** An `.onnx` file that a worker runs: the page stays usable while it loads and computes. */
-import type { OnProgress } from './classifier.js';
-import type { WorkerRequest, WorkerResponse } from './worker-messages.js';
+import { predictionOf } from '../model/prediction.js';
+import type { OnnxFacts } from '../model/served-facts.js';
+import type { Classifier, OnProgress } from './classifier.js';
+import type { WorkerModel, WorkerRequest, WorkerResponse } from './worker-messages.js';
 
 interface Waiting {
   readonly resolve: (scores: Float32Array) => void;
@@ -12,12 +14,13 @@ export class OnnxWorker {
   private readonly waiting = new Map<number, Waiting>();
   private lastId = 0;
 
-  constructor(script: '/onnx-worker.js' | '/onnx-webgpu-worker.js') {
+  /** `script` is relative to the page. */
+  constructor(script: string) {
     this.worker = new Worker(script, { type: 'module' });
   }
 
   /** Resolves to the runtime when the worker has opened the model. */
-  open(facts: Extract<WorkerRequest, { kind: 'open' }>['facts'], onProgress: OnProgress): Promise<string> {
+  open(model: WorkerModel, onProgress: OnProgress): Promise<string> {
     return new Promise((resolve, reject) => {
       this.worker.addEventListener('error', ({ message }) => reject(new Error(message || 'its worker cannot start')));
       this.worker.addEventListener('message', ({ data }: MessageEvent<WorkerResponse>) => {
@@ -26,7 +29,7 @@ export class OnnxWorker {
         else if (data.kind === 'not-opened') reject(new Error(data.error));
         else this.take(data);
       });
-      this.send({ kind: 'open', facts });
+      this.send({ kind: 'open', model });
     });
   }
 
@@ -54,4 +57,23 @@ export class OnnxWorker {
   private send(request: WorkerRequest): void {
     this.worker.postMessage(request);
   }
+}
+
+/** What a worker has to know of the model at a URL relative to the page. */
+export function modelOf({ image, input, output }: Omit<WorkerModel, 'url'>, url: string): WorkerModel {
+  return { image, input, output, url: new URL(url, document.baseURI).href };
+}
+
+/** The model that a worker has opened. */
+export function classifierOf(
+  worker: OnnxWorker,
+  { classes, ...introduction }: Pick<Classifier, 'runtime' | 'note'> & Pick<OnnxFacts, 'classes'>,
+): Classifier {
+  return {
+    ...introduction,
+    async predict(pixels) {
+      const scores = await worker.predict(pixels);
+      return predictionOf(scores, 0, scores.length, classes);
+    },
+  };
 }

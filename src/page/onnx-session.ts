@@ -1,8 +1,7 @@
 /** What the workers share that download an exported `.onnx` file and run it by onnxruntime-web. */
 import type { env as Env, InferenceSession as Session, Tensor as OrtTensor } from 'onnxruntime-web';
-import type { OnnxFacts } from '../model/served-facts.js';
 import { fetchModelFile } from './facts.js';
-import type { WorkerRequest, WorkerResponse } from './worker-messages.js';
+import type { WorkerModel, WorkerRequest, WorkerResponse } from './worker-messages.js';
 
 type Score = (pixels: Uint8Array) => Promise<Float32Array>;
 
@@ -11,8 +10,8 @@ export interface Runtime {
   readonly env: typeof Env;
   readonly InferenceSession: typeof Session;
   readonly Tensor: typeof OrtTensor;
-  /** Of its files: `ort-wasm-simd-threaded` has the processor alone. */
-  readonly build: string;
+  /** Sets where its WebAssembly is. */
+  readonly locate: (wasm: typeof Env.wasm) => void | Promise<void>;
   readonly provider: 'wasm' | 'webgpu';
 }
 
@@ -27,31 +26,37 @@ const threads = crossOriginIsolated
   ? Math.max(1, Math.min(MOST_THREADS, Math.ceil(navigator.hardwareConcurrency / 2)))
   : 1;
 
-const wasm = `WebAssembly, ${threads === 1 ? '1 thread' : `${threads} threads`}`;
-
 /** Opening comes first; a session then computes one image at a time. */
 let last: Promise<Score> | undefined;
 
 /** Answers the page's messages with this runtime. */
 export function answerWith(runtime: Runtime): void {
-  const { env, build } = runtime;
+  const { env } = runtime;
   env.wasm.numThreads = threads;
-  env.wasm.wasmPaths = { mjs: `/${build}.mjs`, wasm: `/${build}.wasm` };
   env.logLevel = 'error';
   addEventListener('message', ({ data }: MessageEvent<WorkerRequest>) => {
-    if (data.kind === 'open') last = open(runtime, data.facts);
+    if (data.kind === 'open') last = open(runtime, data.model);
     else if (last !== undefined) last = predict(last, data);
   });
+}
+
+/** Where `serve` has a build of the runtime. */
+export function servedBuild(build: string): Runtime['locate'] {
+  return (wasm) => {
+    wasm.wasmPaths = { mjs: `/${build}.mjs`, wasm: `/${build}.wasm` };
+  };
 }
 
 function send(response: WorkerResponse): void {
   postMessage(response);
 }
 
-async function open(runtime: Runtime, facts: OnnxFacts): Promise<Score> {
+async function open(runtime: Runtime, model: WorkerModel): Promise<Score> {
   try {
-    const score = await openSession(runtime, facts);
-    send({ kind: 'opened', runtime: `onnxruntime-web (${runtime.provider === 'webgpu' ? 'WebGPU' : wasm})` });
+    const score = await openSession(runtime, model);
+    const used = runtime.env.wasm.numThreads === 1 ? '1 thread' : `${threads} threads`;
+    const way = runtime.provider === 'webgpu' ? 'WebGPU' : `WebAssembly, ${used}`;
+    send({ kind: 'opened', runtime: `onnxruntime-web (${way})` });
     return score;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
@@ -71,10 +76,10 @@ async function predict(opened: Promise<Score>, { id, pixels }: WorkerRequest & {
 }
 
 async function openSession(
-  { InferenceSession, Tensor, provider }: Runtime,
-  { file, image, input, output }: OnnxFacts,
+  { env, locate, InferenceSession, Tensor, provider }: Runtime,
+  { url, image, input, output }: WorkerModel,
 ): Promise<Score> {
-  const bytes = await download(`/model/${encodeURIComponent(file)}`);
+  const [bytes] = await Promise.all([download(url), locate(env.wasm)]);
   const session = await InferenceSession.create(bytes, { executionProviders: [provider] }).catch((error: unknown) => {
     throw tooLarge(bytes.length, error);
   });
@@ -85,10 +90,12 @@ async function openSession(
 }
 
 /** The whole file. Rejects if it ends early: the server ends it so if it has changed. */
-async function download(path: string): Promise<Uint8Array> {
-  const answer = await fetchModelFile(path);
+async function download(url: string): Promise<Uint8Array> {
+  const answer = await fetchModelFile(url);
   if (!answer.ok || answer.body === null) throw new Error(`the server responded with ${answer.status}`);
   const total = Number(answer.headers.get('content-length'));
+  // Servers that compress it give the compressed length, or none.
+  if (total === 0 || answer.headers.has('content-encoding')) return new Uint8Array(await answer.arrayBuffer());
   const bytes = new Uint8Array(total);
   let done = 0;
   let reported = 0;

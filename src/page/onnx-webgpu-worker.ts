@@ -3,6 +3,6 @@
  * by JSPI is much the smallest; Chrome and Edge have JSPI.
  */
 import { env, InferenceSession, Tensor } from 'onnxruntime-web/jspi';
-import { answerWith } from './onnx-session.js';
+import { answerWith, servedBuild } from './onnx-session.js';
 
-answerWith({ env, InferenceSession, Tensor, build: 'ort-wasm-simd-threaded.jspi', provider: 'webgpu' });
+answerWith({ env, InferenceSession, Tensor, locate: servedBuild('ort-wasm-simd-threaded.jspi'), provider: 'webgpu' });

@@ -1,10 +1,9 @@
 /** The page: takes images and shows the predictions of the model, whatever runs it. */
 import type { AnswerLine, Prediction } from '../core/prediction.js';
-import type { ServedFacts } from '../model/served-facts.js';
+import type { PageFacts } from '../model/served-facts.js';
 import { answerOf } from './answer.js';
 import type { Classifier, LoadClassifier } from './classifier.js';
 import { offerExamples } from './examples.js';
-import { fetchFacts } from './facts.js';
 import { BadImage, prepareImage, type Prepared } from './image.js';
 import { listen } from './intake.js';
 import { introduceModel, introduceRuntime, LoadingProgress } from './introduction.js';
@@ -25,7 +24,7 @@ let current: Input | undefined;
 let turn = 0;
 
 interface Loaded extends Classifier {
-  readonly facts: ServedFacts;
+  readonly facts: PageFacts;
 }
 
 let loading: Promise<Loaded>;
@@ -39,8 +38,7 @@ function say(text: string, wrong = false): void {
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Loads the model and starts to take images: those that come first wait for it. */
-export function startPage(load: LoadClassifier): void {
-  const facts = fetchFacts();
+export function startPage(load: LoadClassifier, facts: Promise<PageFacts>): void {
   const progress = new LoadingProgress();
   loading = load(facts, (done, total) => progress.show(done, total)).then(async (classifier) => ({
     ...classifier,
@@ -57,7 +55,7 @@ export function startPage(load: LoadClassifier): void {
     .finally(() => progress.hide());
 }
 
-async function introduce(facts: Promise<ServedFacts>): Promise<void> {
+async function introduce(facts: Promise<PageFacts>): Promise<void> {
   introduceModel(await facts);
   offerExamples(await facts, (file, label) => void take({ file, label }));
   introduceRuntime(await loading);

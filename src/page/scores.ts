@@ -24,6 +24,7 @@ export function showScores(answer: AnswerText, here: Prediction, tool: Predictio
   });
   element('rows').replaceChildren(...rows);
   offerAll(rows);
+  element('here').textContent = tool === undefined ? 'Score' : 'Here';
   element('difference').textContent = tool === undefined ? '' : difference(here, tool);
 }
 

@@ -2,10 +2,11 @@
  * Whether an `.onnx` file may run on the graphics processor. Drivers and shaders have faults, and half of a browser's
  * devices compute in ways of their own, so it has to give the scores that are stored with the model.
  */
-import type { OnnxFacts, ServedExample, ServedFacts } from '../model/served-facts.js';
+import type { ServedExample } from '../model/served-facts.js';
 import type { OnProgress } from './classifier.js';
 import { decodePixels } from './image.js';
 import { OnnxWorker } from './onnx-in-worker.js';
+import type { WorkerModel } from './worker-messages.js';
 
 /** Far above what rounding does on another device, far below what a wrong operator does. */
 const TOLERANCE = 1e-3;
@@ -23,12 +24,16 @@ export interface OnWebgpu {
 }
 
 /** Opens the model on WebGPU and compares its scores. Resolves to a reason, for people, if it is not used. */
-export async function openOnWebgpu(facts: OnnxFacts & ServedFacts, onProgress: OnProgress): Promise<OnWebgpu | string> {
-  const obstacle = await obstacleTo(facts.examples);
+export async function openOnWebgpu(
+  model: WorkerModel,
+  examples: readonly ServedExample[],
+  onProgress: OnProgress,
+): Promise<OnWebgpu | string> {
+  const obstacle = await obstacleTo(examples);
   if (obstacle !== undefined) return obstacle;
   const worker = new OnnxWorker('/onnx-webgpu-worker.js');
   try {
-    const { runtime, largest } = await within(MOST_MS, check(worker, facts, onProgress));
+    const { runtime, largest } = await within(MOST_MS, check(worker, { model, examples }, onProgress));
     // NaN is not within the tolerance.
     if (largest <= TOLERANCE) return { worker, runtime };
     worker.close();
@@ -61,10 +66,14 @@ interface Checked {
   readonly largest: number;
 }
 
-async function check(worker: OnnxWorker, facts: OnnxFacts & ServedFacts, onProgress: OnProgress): Promise<Checked> {
-  const runtime = await worker.open(facts, onProgress);
+async function check(
+  worker: OnnxWorker,
+  { model, examples }: { readonly model: WorkerModel; readonly examples: readonly ServedExample[] },
+  onProgress: OnProgress,
+): Promise<Checked> {
+  const runtime = await worker.open(model, onProgress);
   let largest = 0;
-  for (const { url, scores } of facts.examples) {
+  for (const { url, scores } of examples) {
     const answer = await fetch(url);
     if (!answer.ok) throw new Error('the probe images were replaced');
     const found = await worker.predict(await decodePixels(await answer.blob()));

@@ -1,9 +1,15 @@
 /** Messages between the page and the worker that runs an `.onnx` file. */
 import type { OnnxFacts } from '../model/served-facts.js';
 
+/** What a worker has to know of an `.onnx` file. */
+export interface WorkerModel extends Pick<OnnxFacts, 'image' | 'input' | 'output'> {
+  /** Absolute: a worker's own URL may be in another folder. */
+  readonly url: string;
+}
+
 export type WorkerRequest =
   /** Sent once, first. */
-  | { readonly kind: 'open'; readonly facts: OnnxFacts }
+  | { readonly kind: 'open'; readonly model: WorkerModel }
   | { readonly kind: 'predict'; readonly id: number; readonly pixels: Uint8Array };
 
 export type WorkerResponse =

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, extname, join } from 'node:path';
-import { pipeline, Readable } from 'node:stream';
-import { createBrotliDecompress, createGzip } from 'node:zlib';
+import { basename, dirname, extname, join } from 'node:path';
+import { pipeline, Readable, type Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createGzip } from 'node:zlib';
 import { toDigest, type Digest } from '../core/digest.js';
 import { packageFile } from '../core/package.js';
 import { changedMeanwhile, openRegular } from '../core/regular-file.js';
@@ -28,7 +28,7 @@ const pages: Readonly<Record<ServedModel['facts']['format'], Readonly<Record<str
     '/main.js': 'main-onnx.js',
     '/onnx-worker.js': 'onnx-worker.js',
     '/ort-wasm-simd-threaded.mjs': 'ort-wasm-simd-threaded.mjs',
-    '/ort-wasm-simd-threaded.wasm': 'ort-wasm-simd-threaded.wasm.br',
+    '/ort-wasm-simd-threaded.wasm': 'ort-wasm-simd-threaded.wasm.gz',
     // For WebGPU: asked for only by browsers that have it.
     '/onnx-webgpu-worker.js': 'onnx-webgpu-worker.js',
     '/ort-wasm-simd-threaded.jspi.mjs': 'ort-wasm-simd-threaded.jspi.mjs',
@@ -38,8 +38,16 @@ const pages: Readonly<Record<ServedModel['facts']['format'], Readonly<Record<str
 const common = { '/': 'index.html', '/page.css': 'page.css' };
 /** TF.js uses the first if the browser supports SIMD. */
 const binaries = ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm'];
-/** Stored so. Browsers take it over https and on localhost; others get what they take. */
-const BROTLI = '.br';
+interface Packing {
+  readonly encoding: 'br' | 'gzip';
+  readonly unpack: () => Transform;
+}
+
+/** How the build stores files. Browsers take Brotli over https and on localhost only; others get what they take. */
+const packings: Readonly<Record<string, Packing | undefined>> = {
+  '.br': { encoding: 'br', unpack: createBrotliDecompress },
+  '.gz': { encoding: 'gzip', unpack: createGunzip },
+};
 
 /** Bytes read at once: a whole shard as TF.js or this tool writes it. */
 const CHUNK = 4 * 2 ** 20;
@@ -79,16 +87,15 @@ export async function sendFile(
 ): Promise<Response | undefined> {
   const file = await openRegular(path).catch(() => undefined);
   if (file === undefined) return undefined;
-  const isPacked = extname(path) === BROTLI;
+  // Files of a model are sent as they are, whatever their names.
+  const packing = digest === undefined ? packings[extname(path)] : undefined;
   const accepted = asked.get('accept-encoding') ?? '';
-  const encoding = isPacked
-    ? ['br', 'gzip'].find((name) => new RegExp(`\\b${name}\\b`, 'i').test(accepted))
-    : undefined;
-  const isAsStored = !isPacked || encoding === 'br';
+  const encoding = [packing?.encoding, packing && 'gzip'].find((name) => name && accepts(accepted, name));
+  const isAsStored = encoding === packing?.encoding;
   const headers = {
-    'Content-Type': types[extname(isPacked ? path.slice(0, -BROTLI.length) : path)] ?? 'application/octet-stream',
+    'Content-Type': types[extname(packing ? basename(path, extname(path)) : path)] ?? 'application/octet-stream',
     'Cache-Control': 'no-cache',
-    ...(isPacked ? { Vary: 'Accept-Encoding' } : {}),
+    ...(packing ? { Vary: 'Accept-Encoding' } : {}),
     ...(encoding === undefined ? {} : { 'Content-Encoding': encoding }),
     ...(isAsStored ? { 'Content-Length': String(fstatSync(file.fd).size) } : {}),
   };
@@ -103,12 +110,16 @@ export async function sendFile(
     yield* chunks;
   }
   const stream = Readable.from(all());
-  return new Response(Readable.toWeb(isAsStored ? stream : repacked(stream, encoding)) as ReadableStream, { headers });
+  return new Response(Readable.toWeb(isAsStored ? stream : repacked(stream, packing!, encoding)) as ReadableStream, {
+    headers,
+  });
 }
 
+const accepts = (accepted: string, encoding: string): boolean => new RegExp(`\\b${encoding}\\b`, 'i').test(accepted);
+
 /** Unpacked, and packed again where the client takes gzip: on a network, the quickest level saves two thirds. */
-function repacked(stream: Readable, encoding: string | undefined): Readable {
-  const unpacked = pipeline(stream, createBrotliDecompress(), () => undefined);
+function repacked(stream: Readable, { unpack }: Packing, encoding: string | undefined): Readable {
+  const unpacked = pipeline(stream, unpack(), () => undefined);
   return encoding === 'gzip' ? pipeline(unpacked, createGzip({ level: 1 }), () => undefined) : unpacked;
 }
 

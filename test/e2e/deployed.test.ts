@@ -36,7 +36,7 @@ beforeAll(async () => {
   const fade = Buffer.from(Array.from({ length: width * 200 }, (_, i) => 1 + (i % 255)));
   const alpha = { raw: { width, height: 200, channels: 1 } } as const;
   await sharp(large).removeAlpha().joinChannel(fade, alpha).png().toFile(project.path('transparent.png'));
-  await sharp(large).greyscale().png().toFile(project.path('gray.png'));
+  await sharp(large).toColourspace('b-w').png().toFile(project.path('gray.png'));
 });
 afterAll(() => project.remove());
 afterEach(async () => {
@@ -132,7 +132,7 @@ describe('the checks of a model', () => {
   });
 });
 
-describeWithChromium('the page of the README', () => {
+describeWithChromium('in the browser', () => {
   let browser: Browser;
   beforeAll(async () => {
     // TF.js computes with WebGL, here in software.
@@ -140,7 +140,7 @@ describeWithChromium('the page of the README', () => {
   });
   afterAll(() => browser.close());
 
-  test.each(['onnx', 'tfjs'])('%s', async (format) => {
+  test.each(['onnx', 'tfjs'])('the page of the README, for %s', async (format) => {
     const { model, expected } = await deploy(`export.formats=[${format}]`, 'ingest.image.fit=crop');
     const server = await serveStatic(model.folder);
     const page = await browser.newPage();
@@ -152,6 +152,52 @@ describeWithChromium('the page of the README', () => {
       const found = await scoresOnPage(page, paths().slice(0, 2));
       expect(errors).toEqual([]);
       expect(largestDifference(found, expected.slice(0, 2))).toBeLessThan(TOLERANCE);
+    } finally {
+      await page.close();
+      server.close();
+    }
+  });
+
+  test.each([
+    ['onnx', 'onnxruntime-web (WebAssembly, 1 thread)'],
+    ['tfjs', 'TF.js (WebAssembly)'],
+  ])('demo.html for %s asks nobody but its server, and gives the scores of the tool', async (format, runtime) => {
+    const { model, expected } = await deploy(`export.formats=[${format}]`, 'ingest.image.fit=crop');
+    const server = await serveStatic(model.folder);
+    const page = await browser.newPage();
+    try {
+      const [elsewhere, problems] = [[], []] as [string[], string[]];
+      page.on('request', (request) => {
+        if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(server.url))
+          elsewhere.push(request.url());
+      });
+      page.on('console', (message) => problems.push(message.text()));
+      page.on('pageerror', ({ message }) => problems.push(message));
+      await page.goto(`${server.url}demo.html`);
+      await page.getByText('Ready.').waitFor();
+      expect(await page.textContent('main p')).toBe(
+        `The model recognizes 2 classes: cats, dogs. Images are resized and cropped to 32 × 32 pixels. Runs on ${runtime}.`,
+      );
+      expect(await page.locator('#example-list button').count()).toBe(4);
+      const found: Scores[] = [];
+      for (const image of images.slice(0, 2)) {
+        await page.setInputFiles('#file', project.path(image));
+        await page.getByText(new RegExp(`^${image}: `)).waitFor();
+        const rows = page.locator('#rows tr');
+        const cells = await rows.evaluateAll((all) =>
+          all.map((row) => [row.querySelector('th')!.textContent, row.querySelector('td')!.dataset['score']]),
+        );
+        found.push(Object.fromEntries(cells.map(([name, score]) => [name, Number(score)])));
+        expect(await rows.first().locator('.here').textContent()).toMatch(/^\d+\.\d%$/);
+      }
+      expect(largestDifference(found, expected.slice(0, 2))).toBeLessThan(TOLERANCE);
+      // There is no tool to compare with.
+      await page.getByText('Details').click();
+      expect(await page.locator('#compare').isVisible()).toBe(false);
+      expect([elsewhere, problems]).toEqual([[], []]);
+
+      await page.goto(`file://${model.path('demo.html')}`);
+      await page.getByText('The model cannot be loaded: browsers load no models from file://').waitFor();
     } finally {
       await page.close();
       server.close();

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brotliCompressSync, brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { digestOf } from '../../src/core/digest.js';
 import { sendFile } from '../../src/serve/files.js';
 
@@ -66,4 +66,27 @@ test('a file that is stored compressed is sent so, or in the encoding that the c
   const plain = (await sendFile({ path }, GET))!;
   expect([plain.headers.get('content-encoding'), plain.headers.get('content-length')]).toEqual([null, null]);
   expect(Buffer.from(await plain.arrayBuffer()).equals(bytes)).toBe(true);
+});
+
+test('a file that is stored as gzip is sent so, or unpacked; a file of the model is sent as it is', async () => {
+  const bytes = Buffer.from('\0asm'.repeat(1000));
+  const path = join(folder, 'runtime.wasm.gz');
+  await writeFile(path, gzipSync(bytes));
+  const zipped = (await sendFile(
+    { path },
+    { method: 'GET', headers: new Headers({ 'accept-encoding': 'gzip, br' }) },
+  ))!;
+  expect(Object.fromEntries(zipped.headers)).toMatchObject({
+    'content-type': 'application/wasm',
+    'content-encoding': 'gzip',
+    'content-length': String(gzipSync(bytes).length),
+  });
+  expect(gunzipSync(Buffer.from(await zipped.arrayBuffer())).equals(bytes)).toBe(true);
+  const plain = (await sendFile({ path }, GET))!;
+  expect(plain.headers.get('content-encoding')).toBeNull();
+  expect(Buffer.from(await plain.arrayBuffer()).equals(bytes)).toBe(true);
+
+  const asIs = (await sendFile({ path, digest: digestOf(gzipSync(bytes)) }, GET))!;
+  expect(asIs.headers.get('content-encoding')).toBeNull();
+  expect(Buffer.from(await asIs.arrayBuffer()).equals(gzipSync(bytes))).toBe(true);
 });

@@ -126,7 +126,7 @@ test('the files of export', async () => {
     }
   }
   expect(seen).toEqual({
-    impl: 4,
+    impl: 5,
     'onnx float16': { 'model.onnx': 'd4e7f32b7ebe' },
     'onnx float32': { 'model.onnx': '6692ebde1810' },
     'tfjs float16': { 'group1-shard1of1.bin': '46dcea7dff68', 'model.json': '82e7e1113caf' },

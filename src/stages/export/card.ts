@@ -9,8 +9,7 @@ import type { ImageSpec } from '../../image/dataset.js';
 import { sidesBeforeCrop } from '../../image/fit.js';
 import { describePreprocessing } from '../../model/preprocessing.js';
 import type { EvaluationMetrics } from '../../model/results.js';
-import type { CompanionFacts } from './companions.js';
-import { preferred } from './companions.js';
+import { preferred, type CompanionFacts } from './companions.js';
 import type { RoundingFigures } from './rounding.js';
 import { codeSections } from './snippets.js';
 
@@ -92,6 +91,7 @@ function fileList({ formats, probes }: CardFacts): string {
             : '`check.mjs`: compares the outputs of your machine with those in `probes.json`',
         ]
       : []),
+    '`demo.html` and `demo/`: a page that classifies images; it needs a static server and nothing else',
     '`prepare.mjs`: resizes decoded images as in training, in Node and in browsers',
   ];
   return lines.map((line) => `- ${line}`).join('\n');

@@ -9,6 +9,8 @@ import { packageFile } from '../../core/package.js';
 import type { FormatName } from './formats.js';
 
 const FOLDER = 'dist/bundle';
+/** The page of `serve`, whose runtime the demo uses too. */
+const PAGE = 'dist/page';
 
 /** What decides the files: whether probe images are exported, and how far scores may differ. */
 export interface CompanionFacts {
@@ -34,14 +36,37 @@ export function preferred(formats: readonly FormatName[]): FormatName {
   return formats.includes('onnx') ? 'onnx' : 'tfjs';
 }
 
+/** Files of the demo by their names in the exported folder, for the format of the model that it runs. */
+const demos: Readonly<Record<FormatName, Readonly<Record<string, string>>>> = {
+  tfjs: {
+    'demo/demo.js': `${FOLDER}/demo-tfjs.js`,
+    'demo/tfjs-backend-wasm-simd.wasm': `${FOLDER}/tfjs-backend-wasm-simd.wasm`,
+  },
+  onnx: {
+    'demo/demo.js': `${FOLDER}/demo-onnx.js`,
+    'demo/onnx-worker.js': `${FOLDER}/onnx-worker.js`,
+    'demo/onnxruntime-web.LICENSE.txt': `${PAGE}/onnxruntime-web.LICENSE.txt`,
+    'demo/ort-wasm-simd-threaded.wasm.gz': `${PAGE}/ort-wasm-simd-threaded.wasm.gz`,
+  },
+};
+const always = { 'prepare.mjs': `${FOLDER}/prepare.mjs`, 'demo.html': `${FOLDER}/demo.html` };
+
 /** The files by their names in the exported folder. */
-export async function companions({ formats, probes, tolerance }: CompanionFacts): Promise<Map<string, string>> {
+export async function companions({
+  formats,
+  probes,
+  tolerance,
+}: CompanionFacts): Promise<Map<string, Uint8Array | string>> {
   const format = preferred(formats);
-  const files = new Map([['prepare.mjs', await companionText('prepare.mjs')]]);
-  if (probes === 0) return files;
-  const check = async (name: string): Promise<string> =>
-    (await companionText(name)).replaceAll('1e-4', String(tolerance));
-  files.set('check.mjs', await check(`check-${format}.mjs`));
-  if (format === 'onnx') files.set('check.py', await check('check.py'));
+  const files = new Map<string, Uint8Array | string>();
+  if (probes > 0) {
+    const check = async (name: string): Promise<string> =>
+      (await companionText(name)).replaceAll('1e-4', String(tolerance));
+    files.set('check.mjs', await check(`check-${format}.mjs`));
+    if (format === 'onnx') files.set('check.py', await check('check.py'));
+  }
+  // TF.js's runtime is smaller.
+  const page = demos[formats.includes('tfjs') ? 'tfjs' : 'onnx'];
+  for (const [file, path] of Object.entries({ ...always, ...page })) files.set(file, await readFile(packageFile(path)));
   return files;
 }
