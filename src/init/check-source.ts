@@ -8,15 +8,18 @@ import { failure, PipelineError, type Problem } from '../core/problem.js';
 import { archiveKindOf } from '../sources/archive/kind.js';
 import { guessLabels, type LabelGuess } from '../sources/label-guess.js';
 import { labelHint, type LabelHint } from '../sources/label-hint.js';
+import { shardsAmong } from '../sources/shards.js';
 import { listFiles } from '../store/files/file-list.js';
 
 const expected =
-  'a folder with one folder per class, at least two (such as cats/ and dogs/), or with train/ and validation/ that contain those; images with a table of labels, or with names such as cat.12.jpg; or a .zip, .tar or .tar.gz of one';
+  'a folder with one folder per class, at least two (such as cats/ and dogs/), or with train/ and validation/ that contain those; images with a table of labels, or with names such as cat.12.jpg; or Parquet files with images; or a .zip, .tar or .tar.gz of class folders';
 
 export interface CheckedSource {
   readonly warnings: readonly Problem[];
   /** Where the labels are, if not in folders. */
   readonly labels?: LabelGuess;
+  /** The Parquet files of a folder, if they contain its images: paths with `/`. */
+  readonly shards?: readonly string[];
 }
 
 /** Rejects with `bad-data` if ingest could never read it. `shown` is the path as the user wrote it. */
@@ -39,6 +42,8 @@ export async function checkSource(path: string, shown: string): Promise<CheckedS
   const { classes, question } = layout;
   const inFolders = classes.length >= 2 && question === undefined;
   const unsorted = { root: path, paths: inFolders ? [] : listFiles(path, 'followed').paths };
+  const shards = shardsAmong(unsorted.paths);
+  if (shards.length > 0) return { warnings: [], shards };
   const labels = await guessLabels(unsorted);
   if (labels !== undefined && labels.kind !== 'without-header') return { warnings: [], labels };
   if (question !== undefined) throw new PipelineError('bad-data', [questionProblem(question, shown)]);

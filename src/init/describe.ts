@@ -22,6 +22,12 @@ export function describeSurvey(survey: Survey, shown: string, labels?: LabelGues
   ];
 }
 
+/** What is in a folder of Parquet files, by their names. */
+export function describeShards(files: number, splits: ReadonlySet<string>, shown: string): string[] {
+  const which = splits.size === 0 ? '' : `, with the splits ${plainNames([...splits])}`;
+  return [`${shown}: ${count(files, 'Parquet file')}${which}; their images and labels are read as the hub stores them`];
+}
+
 /** Where the labels are, after `by`. */
 function placeText(labels: LabelGuess): string {
   return labels.kind === 'table' ? `the column ${labels.label} of ${labels.table}` : `names like ${labels.pattern}`;

@@ -6,7 +6,8 @@ import { isWithin } from '../core/paths.js';
 import { listFiles } from '../store/files/file-list.js';
 import { choiceOf, type BaseFacts } from './choices.js';
 import type { LabelGuess } from '../sources/label-guess.js';
-import { describeSurvey } from './describe.js';
+import { splitOfShard } from '../sources/shards.js';
+import { describeShards, describeSurvey } from './describe.js';
 import { exampleText } from './example.js';
 import { folderLabels, guessedLabels } from './labels.js';
 import { askForBase, type Ask } from './questions.js';
@@ -23,6 +24,8 @@ export interface Wanted {
   readonly isFolder: boolean;
   /** Where the labels are, if not in folders. */
   readonly labels: LabelGuess | undefined;
+  /** The Parquet files of a folder, if they contain its images. */
+  readonly shards: readonly string[] | undefined;
   /** The file that will be written. */
   readonly file: string;
   readonly name: string;
@@ -36,15 +39,21 @@ export interface Wanted {
 
 /** The text, and lines about what was seen. Throws `invalid` for a base that is not known. */
 export async function recipeFor(wanted: Wanted): Promise<{ text: string; seen: readonly string[] }> {
-  const { isExample, source, shown, isFolder, labels, file, name, written, bases, ask } = wanted;
+  const { isExample, source, shown, isFolder, labels, shards, file, name, written, bases, ask } = wanted;
   const schema = schemaFor(file);
   if (isExample && wanted.base === undefined) return { text: exampleText(name, written, schema), seen: [] };
   // Checked before anything is read or asked.
   const named = wanted.base === undefined ? undefined : choiceOf(wanted.base, bases);
-  const survey = isFolder ? await lookAt(source, labels) : undefined;
-  const seen = survey === undefined ? [] : describeSurvey(survey, shown, labels);
+  const survey = isFolder && shards === undefined ? await lookAt(source, labels) : undefined;
+  const splits = survey?.splits ?? new Set(shards?.flatMap((name) => splitOfShard(name) ?? []));
+  const seen =
+    shards !== undefined
+      ? describeShards(shards.length, splits, shown)
+      : survey === undefined
+        ? []
+        : describeSurvey(survey, shown, labels);
   const base = named ?? choiceOf(ask === undefined ? DEFAULT_BASE : await askForBase(ask, bases), bases);
-  return { text: recipeText({ name, source: written, labels, schema, base, survey }), seen };
+  return { text: recipeText({ name, source: written, labels, schema, base, survey, splits }), seen };
 }
 
 async function lookAt(source: string, guess: LabelGuess | undefined): Promise<Survey | undefined> {

@@ -2,6 +2,7 @@
 import { isUnbalanced } from '../core/class-balance.js';
 import { namedOnnxOf, hubImageText } from '../core/hub-bases.js';
 import { bytesText } from '../core/text/bytes-text.js';
+import type { SplitName } from '../core/split-folders.js';
 import { count } from '../core/text/count.js';
 import { yamlString } from '../core/text/yaml-string.js';
 import type { LabelGuess } from '../sources/label-guess.js';
@@ -30,7 +31,9 @@ export interface Recipe {
   /** Where an editor finds the schema of the file: a path or a URL. */
   readonly schema: string;
   readonly base: Choice;
-  /** Undefined for an archive, which is not looked into. */
+  /** Splits that the source decides. */
+  readonly splits?: ReadonlySet<SplitName>;
+  /** Undefined for archives and Parquet files, which are not looked into. */
   readonly survey?: Survey;
 }
 
@@ -83,7 +86,7 @@ export function recipeText(recipe: Recipe): string {
   ].join('\n');
 }
 
-function ingestLines({ source, labels, base, survey }: Recipe): Line[] {
+function ingestLines({ source, labels, base, survey, splits }: Recipe): Line[] {
   const hub = namedOnnxOf(base.name);
   const image = hub === undefined ? `{size: [${base.imageSize}, ${base.imageSize}]}` : hubImageText(hub);
   const lines: Line[] = [
@@ -92,7 +95,7 @@ function ingestLines({ source, labels, base, survey }: Recipe): Line[] {
     ...labelLines(labels, source),
     [`    image: ${image}`, 'as the base was trained'],
   ];
-  if (survey?.splits.has('validation') !== true)
+  if (splits?.has('validation') !== true)
     lines.push(['    split: {validation: 0.2}', 'a fifth of each class, to measure the model with']);
   const { unreadable = [], opened = 0 } = survey?.sample ?? {};
   // If most files are unreadable, the folder is not what it seems, and the run has to say so.

@@ -1,6 +1,6 @@
 /** `init` as a user runs it, and a run of what it wrote. */
 import { describe, expect, test } from '@jest/globals';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { hubBases } from '../../src/core/hub-bases.js';
@@ -51,6 +51,20 @@ wrote my-pets.yaml; next: pipeline run my-pets.yaml
     await other.addPets('..pets', 1);
     expect((await other.command('init', '..pets', '--to', 'dots.yaml')).code).toBe(0);
     expect(await other.read('dots.yaml')).toContain('source: "..pets"\n');
+    await other.remove();
+  });
+
+  test('a folder of Parquet files, as the hub has them, is a source with its splits', async () => {
+    const other = await Project.create();
+    await cp(join('test', 'fixtures', 'tables', 'hub'), other.path('hub'), { recursive: true });
+    const { code, stderr } = await other.command('init', 'hub', '--base', 'compact32');
+    expect([code, stderr.split('\n')[0]]).toEqual([
+      0,
+      'hub: 3 Parquet files, with the splits train, validation; their images and labels are read as the hub stores them',
+    ]);
+    expect(await other.read('hub.yaml')).not.toContain('split:');
+    const run = await other.run('hub.yaml', '--only', 'ingest');
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('train 10 (cat 5, dog 5); validation 4')]);
     await other.remove();
   });
 

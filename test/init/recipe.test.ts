@@ -21,7 +21,14 @@ function survey(counts: Readonly<Record<string, number>>, sample: Partial<Sample
 }
 
 function recipe(seen: Survey | undefined, base = DEFAULT_BASE, source = 'photos'): string {
-  return recipeText({ name: 'photos', source, schema: 's.json', base: choiceOf(base, bases), survey: seen });
+  return recipeText({
+    name: 'photos',
+    source,
+    schema: 's.json',
+    base: choiceOf(base, bases),
+    survey: seen,
+    splits: seen?.splits,
+  });
 }
 
 interface Stages {
