@@ -32,6 +32,9 @@ const MOST_COMBINATIONS = 1000;
 /** Stages of all combinations together. */
 const MOST_VARIANTS = 100_000;
 
+/** As the schema has it. */
+const DEFAULT_FOLDS = 5;
+
 /** More fields than anyone sweeps at once. */
 const MOST_AXES = 100;
 
@@ -135,7 +138,9 @@ function setTwice({ name, field }: Axis, overrides: readonly Override[]): Proble
 /** Each combination is checked as a pipeline of its own. */
 function tooMany(axes: readonly Axis[], pipeline: Mapping, locator: Locator): Problem[] {
   const count = axes.reduce((product, { values }) => product * values.length, 1);
-  const stages = isMapping(pipeline.stages) ? Object.keys(pipeline.stages).length : 0;
+  const written = isMapping(pipeline.stages) ? Object.keys(pipeline.stages).length : 0;
+  const folds = isMapping(pipeline.cross_validation) ? Number(pipeline.cross_validation.folds ?? DEFAULT_FOLDS) : 0;
+  const stages = written * (folds > 0 ? folds + 1 : 1);
   const most = Math.min(MOST_COMBINATIONS, Math.max(1, Math.floor(MOST_VARIANTS / Math.max(1, stages))));
   if (axes.length <= MOST_AXES && count <= most) return [];
   const found =

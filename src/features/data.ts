@@ -5,7 +5,15 @@ import type { Outputs } from '../core/stage.js';
 import { splitByFold } from '../image/folds.js';
 import { isAugmentation, type Augmentation } from '../image/augmentation.js';
 import type { Guard } from '../core/guards.js';
-import { isDataSpec, isFilesOf, isSamplesOf, type DataSpec, type Files, type SplitName } from '../image/dataset.js';
+import {
+  isDataSpec,
+  isFilesOf,
+  isGroupsOf,
+  isSamplesOf,
+  type DataSpec,
+  type Files,
+  type SplitName,
+} from '../image/dataset.js';
 
 /** What reading needs from a stage's context. */
 interface Reader {
@@ -33,7 +41,11 @@ export async function readData(outputs: Outputs, { readJson, openRoot, part }: R
   const spec = await readJson(outputs.spec, isDataSpec);
   const all = (await readJson(samples, isSamplesOf(spec.classes.length))).samples;
   const files = await readJson(outputs.files, isFilesOf(all));
-  const rows = part === undefined ? all : splitByFold(all, spec.classes, part);
+  const groups =
+    part?.kind === 'fold' && outputs.groups !== undefined
+      ? (await readJson(outputs.groups, isGroupsOf(all.length))).groups
+      : undefined;
+  const rows = part === undefined ? all : splitByFold(all, spec.classes, part, groups);
   return {
     spec,
     files,

@@ -91,6 +91,8 @@ const isSampleRow: Guard<SampleRow> = (value): value is SampleRow =>
 
 const isWeight = (value: unknown): boolean => isFiniteNumber(value) && value >= 0;
 
+const isGroups: Guard<Groups> = isShapedAs({ groups: isListOf(isCount) });
+
 const isSamples: Guard<Samples> = isShapedAs({ samples: isListOf(isSampleRow) });
 
 /** Samples whose labels are all among this many classes. */
@@ -98,6 +100,12 @@ export const isSamplesOf =
   (classes: number): Guard<Samples> =>
   (value): value is Samples =>
     isSamples(value) && value.samples.every(([, label]) => label < classes);
+
+/** A group for each of so many samples. */
+export const isGroupsOf =
+  (samples: number): Guard<Groups> =>
+  (value): value is Groups =>
+    isGroups(value) && value.groups.length === samples;
 
 /** Who can write into a cache must not choose which files are read: every path is one below the root. */
 export const isFiles: Guard<Files> = isShapedAs({

@@ -3,7 +3,7 @@ import { canonical, type Json } from '../core/canonical.js';
 import type { Part } from '../core/cross-validation.js';
 import { digestOf, type ActionKey, type FeatureSetKey } from '../core/digest.js';
 import { own } from '../core/own.js';
-import type { Inputs, Outputs, Settings, Survey } from '../core/stage.js';
+import type { Inputs, Outputs, ReferenceField, Settings, Survey } from '../core/stage.js';
 import { resolveReference, stageSchema, type Schema } from '../config/schemas.js';
 import type { Node } from './graph.js';
 
@@ -84,11 +84,14 @@ function partOf(part: Part): Json {
 function inputDigests({ definition }: Node, inputs: Inputs): Json {
   const pick = (names: readonly string[], outputs: Outputs): Json =>
     Object.fromEntries(names.map((name) => [name, own(outputs, name)?.digest ?? null]));
+  const there = (field: ReferenceField, outputs: Outputs): string[] =>
+    (definition.readsIfThere?.[field] ?? []).filter((name) => own(outputs, name) !== undefined);
   const digests: Record<string, Json> = {};
   for (const [field, names] of Object.entries(definition.reads)) {
     const outputs = inputs[field as keyof Inputs];
     if (outputs === undefined) continue;
-    digests[field] = Array.isArray(outputs) ? outputs.map((one) => pick(names, one)) : pick(names, outputs as Outputs);
+    if (Array.isArray(outputs)) digests[field] = outputs.map((one) => pick(names, one));
+    else digests[field] = pick([...names, ...there(field as ReferenceField, outputs as Outputs)], outputs as Outputs);
   }
   return digests;
 }

@@ -88,6 +88,28 @@ describe('drawn pets', () => {
     );
   });
 
+  test('the reports show the folds beside their mean and deviation', async () => {
+    await project.run();
+    expect((await project.command('report', 'pets.yaml', '--out', 'report.html')).code).toBe(0);
+    const page = await project.read('report.html');
+    const table = /<caption>3 folds<\/caption>.*?<\/table>/s.exec(page)![0];
+    const rowOf = (title: string) =>
+      [...new RegExp(`<th scope="row">${title}</th>(.*?)</tr>`, 's').exec(table)![1].matchAll(/value="([^"]+)"/g)].map(
+        ([, value]) => Number(value),
+      );
+    const metrics = await json<Record<string, number> & { folds: Record<string, number>[] }>(
+      '.pipeline/out/pets/evaluate/metrics.json',
+    );
+    const shown = ['accuracy', 'loss', 'macro_f1', 'roc_auc'];
+    expect(rowOf('2').slice(0, 4)).toEqual(shown.map((name) => metrics.folds[1][name]));
+    expect(rowOf('mean')).toEqual(shown.map((name) => metrics[name]));
+    expect(rowOf('deviation')).toEqual(shown.map((name) => metrics[`${name}_sd`]));
+    expect(page).toContain('these metrics are slightly optimistic');
+    const markdown = (await project.command('report', 'pets.yaml', '--format', 'md')).stdout;
+    expect(markdown).toMatch(/\| `evaluate` \| +\d+\.\d% ± \d+\.\d% \|/);
+    expect(markdown).not.toContain('| `evaluate@fold-1` | 1');
+  });
+
   test('another number of folds trains again, and extracts nothing', async () => {
     const run = await project.run('pets.yaml', '--set', 'cross_validation.folds=2');
     expect(run.code).toBe(0);
@@ -141,7 +163,10 @@ describe('drawn pets', () => {
     expect(killed.signal).toBe('SIGKILL');
     const run = await other.run();
     expect(run.code).toBe(0);
-    for (const name of ['train@fold-1', 'train@fold-2']) expect(['fresh', 'restored']).toContain(run.stage(name).state);
+    const finished = killed.events.flatMap((event) => (event.event === 'stage' ? event.name : []));
+    expect(finished).toContain('train@fold-2');
+    expect(finished).not.toContain('evaluate');
+    for (const name of finished) expect([name, run.stage(name).state]).not.toEqual([name, 'ran']);
     const { stages } = JSON.parse(await other.read('.pipeline/state/pets.json')) as {
       stages: Record<string, { outputs: unknown }>;
     };
@@ -172,6 +197,33 @@ describe('drawn pets', () => {
     expect(run.code).toBe(0);
     // Unchanged images are there already; of each, two views.
     expect(extracted(run)).toBe(2 * 25);
+  });
+
+  test('a group is never divided, with augmentation too; other groups are other folds', async () => {
+    for (const kind of ['cats', 'dogs']) {
+      const files = (await readdir(project.path('pictures', kind))).sort().slice(0, 12);
+      await mkdir(project.path('grouped', kind), { recursive: true });
+      for (const [index, file] of files.entries())
+        await copyFile(project.path('pictures', kind, file), project.path('grouped', kind, `p${index % 4}-${file}`));
+    }
+    const text = pipelineText({ train: 'data: augment\n    epochs: 1', more: folds(2) })
+      .replace('load-base:', 'augment: {horizontal_flip: true, views: 1}\n  load-base:')
+      .replace('build-head:', 'build-head:\n    data: ingest')
+      .replace('evaluate: {}', 'evaluate:\n    data: ingest')
+      .replace('to: models/pets', 'to: models/grouped\n    data: ingest')
+      .replace('source: pictures', 'source: grouped')
+      .replace('validation: 0.3', 'group: "{group}-{any}.jpg"');
+    await project.write('grouped.yaml', text);
+    expect((await project.run('grouped.yaml')).code).toBe(0);
+    const rows = (await project.read('.pipeline/out/grouped/evaluate/predictions.csv')).trim().split('\n').slice(1);
+    expect(rows).toHaveLength(24);
+    const groups = new Set(rows.map((row) => `${/p\d/.exec(row)![0]} in ${row.split(',')[4]}`));
+    expect(groups.size).toBe(4);
+    expect(new Set([...groups].map((group) => group.slice(-1)))).toEqual(new Set(['1', '2']));
+    // What is not known of groups in the samples is in the key of the folds.
+    const other = await project.run('grouped.yaml', '--set', 'stages.ingest.split.group="{any}-{any}-{group}.jpg"');
+    expect(other.code).toBe(0);
+    expect(other.stage('train@fold-1').state).toBe('ran');
   });
 
   test('an ensemble is one network in both formats, measured on the test split', async () => {

@@ -1,5 +1,5 @@
 /** How images are divided into folds: by their content, equally in every class, and without moving much. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { digestOf } from '../../src/core/digest.js';
@@ -105,3 +105,73 @@ test.each(golden.balance)(
     }
   },
 );
+
+describe('groups', () => {
+  const someGroups = fc.array(
+    fc.record({ size: fc.integer({ min: 1, max: 12 }), label: fc.integer({ min: 0, max: 3 }) }),
+    { minLength: 1, maxLength: 60 },
+  );
+
+  /** Rows of these groups, ordered by digest, and the group of each. */
+  function grouped(groups: readonly { size: number; label: number }[], salt: number) {
+    const all = groups.flatMap(({ size, label }, group) =>
+      Array.from({ length: size }, (_, index) => ({
+        row: [digestOf(`${salt}/${group}/${index}`), label, 'train'] as SampleRow,
+        group,
+      })),
+    );
+    all.sort((a, b) => (a.row[0] < b.row[0] ? -1 : 1));
+    return { rows: all.map(({ row }) => row), numbers: all.map(({ group }) => group) };
+  }
+
+  test('are never divided, whatever their numbers are, and every image is held out once', () => {
+    fc.assert(
+      fc.property(someGroups, someFolds, someSalt, (groups, folds, salt) => {
+        const { rows, numbers } = grouped(groups, salt);
+        const heldOut = Array.from({ length: folds }, (_, index) =>
+          splitByFold(rows, classNames, { kind: 'fold', fold: index + 1, folds }, numbers),
+        );
+        const foldOf = new Map(
+          heldOut.flatMap((all, fold) =>
+            all.flatMap(([digest, , split]) => (split === 'validation' ? [[digest, fold] as const] : [])),
+          ),
+        );
+        expect(foldOf.size).toBe(rows.length);
+        const pairs = new Set(rows.map(([digest], index) => `${numbers[index]}/${foldOf.get(digest)}`));
+        expect(pairs.size).toBe(groups.length);
+        const renumbered = splitByFold(
+          rows,
+          classNames,
+          { kind: 'fold', fold: 1, folds },
+          numbers.map((group) => 1000 - group),
+        );
+        expect(renumbered).toEqual(heldOut[0]);
+      }),
+    );
+  });
+
+  test('of one image each are divided as images without groups', () => {
+    fc.assert(
+      fc.property(someCounts, someFolds, someSalt, (counts, folds, salt) => {
+        const rows = rowsOf(counts, salt);
+        const groupOf = new Map(rows.map(([digest], index) => [digest, index]));
+        expect(foldsOf(rows, classNames, folds, groupOf)).toEqual(foldsOf(rows, classNames, folds));
+      }),
+    );
+  });
+
+  test('of a class are in every fold, if there are enough, however uneven they are', () => {
+    fc.assert(
+      fc.property(someGroups, someFolds, someSalt, (groups, folds, salt) => {
+        const { rows, numbers } = grouped(groups, salt);
+        const groupOf = new Map(rows.map(([digest], index) => [digest, numbers[index]]));
+        const assigned = foldsOf(rows, classNames, folds, groupOf);
+        for (const [label] of classNames.entries()) {
+          const count = groups.filter((group) => group.label === label).length;
+          const found = new Set(rows.flatMap(([digest, own]) => (own === label ? assigned.get(digest)! : [])));
+          expect(found.size).toBe(Math.min(count, folds));
+        }
+      }),
+    );
+  });
+});

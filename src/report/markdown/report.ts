@@ -4,7 +4,7 @@ import type { RunEnd } from '../../core/run-record.js';
 import { own } from '../../core/own.js';
 import type { EvaluationMetrics } from '../../model/results.js';
 import { percent } from '../../core/text/ratio.js';
-import { mainMetrics } from '../main-metrics.js';
+import { deviationOf, mainMetrics } from '../main-metrics.js';
 import { rankedEvaluations, readEvaluation } from '../results/evaluations.js';
 import { valueOf, type RunResults } from '../results/kept.js';
 import { stateWord } from '../run-list.js';
@@ -79,7 +79,11 @@ function evaluationTable(names: readonly string[], all: RunEnd['metrics']): stri
       ...columns.map(({ metric, label }) => ({
         title: label,
         numeric: true,
-        cells: rows.map((stage) => shownMetric(metric, value(stage, metric))),
+        cells: rows.map((stage) => {
+          const deviation = deviationOf(own(all, stage), metric);
+          const spread = deviation === undefined ? '' : ` ± ${shownMetric(metric, deviation)}`;
+          return `${shownMetric(metric, value(stage, metric))}${spread}`;
+        }),
       })),
       {
         title: 'images',

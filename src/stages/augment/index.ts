@@ -16,6 +16,7 @@ export const augment: StageDefinition<'augment'> = {
   kind: 'augment',
   impl: 1,
   reads: { data: ['spec', 'samples', 'files'] },
+  readsIfThere: { data: ['groups'] },
 
   run: putAugmentation,
   dryRun: putAugmentation,
@@ -25,6 +26,7 @@ export const augment: StageDefinition<'augment'> = {
 async function putAugmentation({ config, inputs, note, pass, putJson }: StageContext<'augment'>): Promise<void> {
   const data = inputs.data!;
   for (const name of ['spec', 'samples', 'files']) pass(name, data[name]);
+  if (data.groups !== undefined) pass('groups', data.groups);
   const parameters = parametersOf(config);
   if (parameters === null && config.views !== 1 && config.views !== 'online') {
     note('nothing-varies', 'no range is set, so all views of an image would be the same: only one is used');

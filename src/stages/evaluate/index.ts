@@ -14,6 +14,8 @@ export const evaluate: StageDefinition<'evaluate'> = {
   impl: 2,
   metrics: 'metrics',
   reads: { model: ['model'], data: ['spec', 'samples'], folds: ['metrics', 'predictions'] },
+  // Folds do not divide them.
+  readsIfThere: { data: ['groups'] },
 
   environment: ({ engine, featureType }) =>
     ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,

@@ -13,7 +13,7 @@ export function requireEnough(data: Data, folds: number, note: (code: string, te
       code: 'too-few-for-folds',
       found: `there are too few images for ${folds} folds: ${count(total, 'image')}`,
       expected: 'images in each fold',
-      remedy: 'lower `cross_validation.folds`, or add images',
+      remedy: 'lower `cross_validation.folds`, or add images (or groups, if images are in groups)',
     });
   }
   const counts = new Map<number, number>();

@@ -10,6 +10,8 @@ export const train: StageDefinition<'train'> = {
   kind: 'train',
   impl: 4,
   reads: { model: ['model'], from: ['model'], data: ['spec', 'samples', 'augmentation'], folds: ['model', 'history'] },
+  // Folds do not divide them.
+  readsIfThere: { data: ['groups'] },
 
   environment: ({ engine, featureType }) =>
     ({ engine: { ...resolveEngine(engine) }, decoder: { ...decoderIdentity() }, featureType }) as Json,
