@@ -1,4 +1,5 @@
 /** Divides the images of a pipeline with `cross_validation` into folds, by their own content. */
+import { compareCodePoints } from '../core/canonical.js';
 import type { Part } from '../core/cross-validation.js';
 import { digestOf, type Digest } from '../core/digest.js';
 import type { SampleRow } from './dataset.js';
@@ -33,7 +34,8 @@ export function splitByFold(
 /** Images that stay together: those of a group, or one alone. */
 interface Unit {
   readonly digests: Digest[];
-  readonly labels: number[];
+  /** The class of each. */
+  readonly classes: string[];
 }
 
 /**
@@ -49,16 +51,16 @@ export function foldsOf(
   folds: number,
   groupOf: ReadonlyMap<Digest, number> = new Map(),
 ): Map<Digest, number> {
-  const strata = new Map<number, Unit[]>();
-  for (const unit of unitsOf(rows, groupOf)) {
-    const label = mostCommon(unit.labels);
-    const others = strata.get(label);
-    if (others === undefined) strata.set(label, [unit]);
+  const strata = new Map<string, Unit[]>();
+  for (const unit of unitsOf(rows, classes, groupOf)) {
+    const name = mostCommon(unit.classes);
+    const others = strata.get(name);
+    if (others === undefined) strata.set(name, [unit]);
     else others.push(unit);
   }
   const assigned = new Map<Digest, number>();
-  for (const [label, units] of strata) {
-    const turn = turnOf(classes[label], folds);
+  for (const [name, units] of strata) {
+    const turn = turnOf(name, folds);
     const sizes = units.map(({ digests }) => digests.length);
     runsOf(sizes, folds).forEach((run, index) => {
       for (const digest of units[index].digests) assigned.set(digest, ((run + turn) % folds) + 1);
@@ -68,28 +70,33 @@ export function foldsOf(
 }
 
 /** In the order of their first images, which no numbering of groups decides. */
-function unitsOf(rows: readonly SampleRow[], groupOf: ReadonlyMap<Digest, number>): Unit[] {
+function unitsOf(rows: readonly SampleRow[], classes: readonly string[], groupOf: ReadonlyMap<Digest, number>): Unit[] {
   const units: Unit[] = [];
   const byGroup = new Map<number, Unit>();
   for (const [digest, label] of rows) {
     const group = groupOf.get(digest);
     let unit = group === undefined ? undefined : byGroup.get(group);
     if (unit === undefined) {
-      unit = { digests: [], labels: [] };
+      unit = { digests: [], classes: [] };
       units.push(unit);
       if (group !== undefined) byGroup.set(group, unit);
     }
     unit.digests.push(digest);
-    unit.labels.push(label);
+    unit.classes.push(
+      [label]
+        .flat()
+        .map((index) => classes[index])
+        .join('\n'),
+    );
   }
   return units;
 }
 
-/** Of several that are equally common, the first class. */
-function mostCommon(labels: readonly number[]): number {
-  const counts = new Map<number, number>();
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts].reduce((a, b) => (b[1] > a[1] || (b[1] === a[1] && b[0] < a[0]) ? b : a))[0];
+/** Of several that are equally common, the first by name. */
+function mostCommon(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].reduce((a, b) => (b[1] > a[1] || (b[1] === a[1] && compareCodePoints(b[0], a[0]) < 0) ? b : a))[0];
 }
 
 /**

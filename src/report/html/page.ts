@@ -143,7 +143,7 @@ function evaluationSections(
   const rows = valueOf(predictions);
   const results =
     figures.state === 'kept'
-      ? html`<p>Evaluated on the ${folds === undefined ? figures.value.split : 'held-out'} images by the stage ${node.name}${figures.value.classes.length === 2 ? `; a score of at least ${figures.value.threshold} means ${figures.value.classes[1]}` : ''}.${figures.value.intervals === undefined ? undefined : html` Below each figure is its 95% interval: where it would be, with as many other images of the same kind.`}</p>${metricCards(metrics[node.name] ?? {}, figures.value.intervals)}${metricsSections(figures.value, rows)}`
+      ? html`<p>Evaluated on the ${folds === undefined ? figures.value.split : 'held-out'} images by the stage ${node.name}${figures.value.classes.length === 2 ? `; a score of at least ${figures.value.threshold} means ${figures.value.classes[1]}` : ''}.${figures.value.intervals === undefined ? undefined : html` Below ${folds === undefined ? 'each figure' : 'figures that count images'} is the 95% interval: where it would be, with as many other images of the same kind.`}${folds && ' After ± is the standard deviation over the folds.'}</p>${metricCards(metrics[node.name] ?? {}, figures.value.intervals)}${metricsSections(figures.value, rows)}`
       : html`${own(metrics, node.name) === undefined ? undefined : metricCards(metrics[node.name])}${missing('The rest of this evaluation', figures, file)}`;
   const sections = [section('Results', results)];
   if (folds !== undefined && figures.state === 'kept') sections.push(section('Folds', foldTable(figures.value, folds)));
