@@ -138,7 +138,7 @@ test('columns count characters, and carets stand under wide ones', async () => {
     |                               ^^^^
   expected: one of \`uses\`, \`source\`, \`labels\`, \`image\`, \`max_megapixels\`, \`split\`, \`split_folders\`, \`classes\`, \`ignore\`,
             \`per_class\`, \`on_bad_image\`, \`on_bad_row\` or \`on_label_conflict\`
-    -> did you mean \`image\`?`);
+  -> did you mean \`image\`?`);
 });
 
 test('a byte order mark does not move the first line', async () => {
