@@ -6,6 +6,8 @@ import type { Cell } from './table.js';
 const MIB = 1024 * 1024;
 
 export const tableLimits = {
+  /** Of a table of text; Parquet files have limits of their own. */
+  bytes: 1024 * MIB,
   rows: 10_000_000,
   columns: 4096,
   /** Of one row as it is written, with the line breaks inside its quotes. */
@@ -27,6 +29,10 @@ function tooLarge(where: string, line: number | undefined, found: string, remedy
     expected: 'a table of image names and labels',
     remedy,
   });
+}
+
+export function tooManyBytes(where: string, { bytes }: TableLimits): PipelineError {
+  return tooLarge(where, undefined, `is larger than ${bytesText(bytes)}`, 'split the table, or leave columns out');
 }
 
 export function tooManyColumns(where: string, { columns }: TableLimits): PipelineError {

@@ -1,5 +1,7 @@
 /** Opens a table by the ending of its name. */
+import { stat } from 'node:fs/promises';
 import { failure } from '../../core/problem.js';
+import { tableLimits, tooManyBytes } from './limits.js';
 import type { Table, TableFile } from './table.js';
 
 type Open = (file: TableFile) => Promise<Table>;
@@ -14,7 +16,13 @@ const readers: Readonly<Record<string, () => Promise<Open>>> = {
   parquet: async () => (await import('./parquet.js')).openParquetTable,
 };
 
+/** Throws `unsafe` for a table that is too large, before it is hashed or read. */
+export async function requireTableSize({ path, where }: TableFile): Promise<void> {
+  if (!/\.parquet$/i.test(path) && (await stat(path)).size > tableLimits.bytes) throw tooManyBytes(where, tableLimits);
+}
+
 export async function openTable(file: TableFile): Promise<Table> {
+  await requireTableSize(file);
   const ending = /\.([^./\\]+)$/.exec(file.path)?.[1].toLowerCase() ?? '';
   const reader = Object.hasOwn(readers, ending) ? readers[ending] : undefined;
   if (reader !== undefined) return (await reader())(file);

@@ -9,7 +9,7 @@ import { changedMeanwhile } from '../../core/regular-file.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import type { SurveyContext } from '../../core/stage.js';
 import { FILE_NAME, METADATA } from '../../sources/parquet/metadata.js';
-import { openTable } from '../../sources/table/open.js';
+import { openTable, requireTableSize } from '../../sources/table/open.js';
 import type { TableFile } from '../../sources/table/table.js';
 import { isPattern } from '../../core/name-pattern.js';
 import { chooseColumns, type NamedColumns, type TableColumns } from './table-columns.js';
@@ -107,6 +107,7 @@ export async function digestLabels(
   found: FoundTable,
   { digestFile, learn }: Pick<SurveyContext, 'digestFile' | 'learn'>,
 ): Promise<Digest> {
+  await requireTableSize(found);
   const file = await digestFile(found.path);
   return learn({ table: file, columns: config.columns }, isDigest, async () => {
     const { table, columns } = await openLabels(config, found);
