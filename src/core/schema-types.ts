@@ -289,7 +289,7 @@ export type Folders = string | string[];
 export interface IngestConfig {
   uses?: 'ingest';
   /**
-   * The images: a folder, a .zip, .tar or .tar.gz archive of one, a Parquet file with the images inside or a folder of such files, or the https URL of an archive or a Parquet file. A folder or an archive contains one folder per class, or train/, validation/ and test/ with one folder per class in each; other common names work too (Training, seg_train, val, dev, test_set). A single folder around all of them is entered automatically. A path is relative to the folder of the pipeline file, or to the folder above it if that folder is named pipelines.
+   * The images: a folder, a .zip, .tar or .tar.gz archive of one, a Parquet file with the images inside or a folder of such files, the https URL of an archive or a Parquet file, or a table (.csv, .tsv, .jsonl) with the https URL of an image in each row. A folder or an archive contains one folder per class, or train/, validation/ and test/ with one folder per class in each; other common names work too (Training, seg_train, val, dev, test_set). A single folder around all of them is entered automatically. A path is relative to the folder of the pipeline file, or to the folder above it if that folder is named pipelines.
    */
   source:
     | string
@@ -336,7 +336,7 @@ export interface IngestConfig {
     | string
     | {
         /**
-         * A .csv or .tsv file with a row of column names, a .jsonl file with one object per line, or a .parquet file, in the project or in the source. File names in it are relative to its folder, or to the source. Not needed if the source is a Parquet file.
+         * A .csv or .tsv file with a row of column names, a .jsonl file with one object per line, or a .parquet file, in the project or in the source. File names in it are relative to its folder, or to the source. Not needed if the source is a Parquet file or a table itself.
          */
         table?: string;
         /**

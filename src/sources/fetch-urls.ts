@@ -10,7 +10,7 @@ import { bytesText } from '../core/text/bytes-text.js';
 import { count } from '../core/text/count.js';
 import { checkedUrl } from './address.js';
 import { limits } from './archive/limits.js';
-import { fetchFile } from './fetch.js';
+import { fetchFile, fromNowOn } from './fetch.js';
 import type { FetchContext } from './network.js';
 import { lockedName, pathsOf, pinList, summaryOf, type ListedUrl } from './url-list.js';
 
@@ -45,7 +45,8 @@ export async function fetchUrls(
     const files = await fetchAll(urls, where, context);
     const digest = digestOfFiles(files.map((file) => file.digest));
     const size = files.reduce((sum, one) => sum + one.size, 0);
-    await pinList(summary, { sha256: digest, size }, sources.lock);
+    if (await pinList(summary, { sha256: digest, size }, sources.lock))
+      context.note('first-use', `the images of ${where} are not pinned: ${fromNowOn(sources.lock, digest)}`);
     const there = await sources.store.unpacked(digest);
     return { digest, folder: there ?? (await putTogether(digest, urls, files, sources)) };
   });

@@ -1,6 +1,7 @@
 /** Files from the web, each held against its pins: from the store, the mirror folder or the network, in this order. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Digest } from '../core/digest.js';
 import { failure, type PipelineError } from '../core/problem.js';
 import { changedMeanwhile, streamRegular } from '../core/regular-file.js';
 import type { Download, DownloadLock, SourceHost, VerifiedFile } from '../core/source.js';
@@ -34,19 +35,17 @@ export async function fetchFile(
       await sources.store.remember({ md5, size }, { digest: found.digest, size: found.size });
     return found;
   });
-  if (isFirstUse(pins))
-    context.note(
-      'first-use',
-      `${url} is not pinned: the download has the sha256 ${file.digest}, ${fromNowOn(sources.lock)}`,
-    );
+  if (isFirstUse(pins)) context.note('first-use', `${url} is not pinned: ${fromNowOn(sources.lock, file.digest)}`);
   await sources.lock.set(url, { sha256: file.digest, size: file.size });
   return file;
 }
 
-function fromNowOn({ file, written }: DownloadLock): string {
-  return written
+/** The end of a sentence about what is not pinned. */
+export function fromNowOn({ file, written }: DownloadLock, digest: Digest): string {
+  const pinned = written
     ? `which ${file} pins from now on`
     : `which is not written to ${file} because the stage was changed on the command line`;
+  return `the download has the sha256 ${digest}, ${pinned}`;
 }
 
 /** The file of a download below a mirror folder. */

@@ -60,9 +60,9 @@ export function pathsOf(urls: readonly ListedUrl[]): ReadonlyMap<string, string>
   );
 }
 
-/** Compares what was fetched with the lock file, and writes it there if it is new. */
-export async function pinList(summary: UrlListSummary, files: LockedFile, lock: DownloadLock): Promise<void> {
-  if (summary.pinned !== null) return;
+/** Compares what was fetched with the lock file, and writes it there if it is new; whether it is. */
+export async function pinList(summary: UrlListSummary, files: LockedFile, lock: DownloadLock): Promise<boolean> {
+  if (summary.pinned !== null) return false;
   const locked = lock.get(lockedName(summary));
   if (locked !== undefined && locked.sha256 !== files.sha256)
     throw failure('bad-data', {
@@ -73,4 +73,5 @@ export async function pinList(summary: UrlListSummary, files: LockedFile, lock: 
       remedy: `remove the entry from ${lock.file} to take the new images; a column \`sha256\` in the table shows which have changed`,
     });
   await lock.set(lockedName(summary), files);
+  return locked === undefined;
 }

@@ -25,11 +25,13 @@ import type { Probe, StageContext, Survey, SurveyContext } from '../../core/stag
 import { archiveKindOf } from '../../sources/archive/kind.js';
 import type { LabelHint } from '../../sources/label-hint.js';
 import { pinPreimage } from '../../sources/pins.js';
+import { pathsOf } from '../../sources/url-list.js';
 import { digestOfShards, shardsAmong, type ShardFile } from '../../sources/shards.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import {
   digestLabels,
   requireTable,
+  tableAsSource,
   tableInProject,
   tableInside,
   tableInSource,
@@ -37,12 +39,14 @@ import {
   type FoundTable,
   type TableConfig,
 } from './table-source.js';
+import { mayListUrls, surveyUrls, urlsOf } from './url-source.js';
 
 /** What a survey finds; archives are opened only by a run. */
 export type Found =
   | { readonly kind: 'folder'; readonly listing: FolderListing; readonly table?: FoundTable }
   | { readonly kind: 'archive'; readonly path: string; readonly digest: Digest; readonly table?: FoundTable }
   | { readonly kind: 'shards'; readonly shards: readonly ShardFile[] }
+  | { readonly kind: 'urls'; readonly table: FoundTable }
   | { readonly kind: 'download'; readonly download: Download; readonly table?: FoundTable };
 
 /** The images, and how the output `files` names their folder. */
@@ -105,12 +109,19 @@ export async function surveySource(context: SurveyContext<'ingest'>, probe: Prob
       kind === 'parquet' && named === undefined ? { on_bad_row: config.on_bad_row } : {};
     return survey({ archive: digest, ...rows, ...(labels && { labels }) }, { kind: 'archive', path, digest, table });
   }
+  if (entry?.isFile() && mayListUrls(path)) {
+    const table = { path, where: nameOf(source) };
+    const { preimage, provisional } = await surveyUrls(table, tableAsSource(config), context);
+    return survey({ ...preimage, on_bad_row: config.on_bad_row }, { kind: 'urls', table }, provisional);
+  }
   const forShell = shellPath(nameOf(source));
   throw failure('bad-data', {
     code: 'source-missing',
     where: nameOf(source),
     field: ['source'],
-    found: entry ? 'is not a folder, .zip, .tar or .tar.gz' : `does not exist${forShell ? `: ${forShell.found}` : ''}`,
+    found: entry
+      ? 'is not a folder, an archive (.zip, .tar or .tar.gz), a Parquet file or a table of URLs'
+      : `does not exist${forShell ? `: ${forShell.found}` : ''}`,
     expected: 'a folder of images with one folder per class, or an archive of one',
     remedy:
       (entry ? undefined : forShell?.remedy) ??
@@ -161,6 +172,7 @@ export async function listSource(context: StageContext<'ingest'>, probe: Probe):
       shown: found.listing.root,
       table: found.table && { found: found.table, named: tableOf(config)! },
     };
+  if (found.kind === 'urls') return listUrls(found.table, context, probe);
   const { digest, folder, isTable } = await openFound(found, context);
   const listing = await digestFolder(await insideOf(folder, source), probe);
   requireUnpacked(listing, inside, context.sources.store.filesOf(digest), nameOf(source));
@@ -176,6 +188,17 @@ export async function listSource(context: StageContext<'ingest'>, probe: Probe):
   requireTable(config);
   const table = named && (('table' in found && found.table) || tableInSource(named, listing, shown));
   return { listing, root, shown, table: table && { found: table, named: named! } };
+}
+
+async function listUrls(table: FoundTable, context: StageContext<'ingest'>, probe: Probe): Promise<Listed> {
+  const { fetchUrls } = await import('../../sources/fetch-urls.js');
+  const named = tableAsSource(context.config);
+  const urls = await urlsOf(table, named);
+  const { digest, folder } = await fetchUrls(urls, table.where, context);
+  const listing = await context.digestFolder(folder, probe);
+  requireUnpacked(listing, '', context.sources.store.filesOf(digest), table.where);
+  const found = { ...table, files: pathsOf(urls) };
+  return { listing, root: archiveRoot(digest, ''), shown: table.where, table: { found, named } };
 }
 
 /** A source with the folder in it that is read, as people know it. */
@@ -243,7 +266,10 @@ interface Opened {
   readonly isTable: boolean;
 }
 
-async function openFound(found: Exclude<Found, { kind: 'folder' }>, context: StageContext<'ingest'>): Promise<Opened> {
+async function openFound(
+  found: Exclude<Found, { kind: 'folder' | 'urls' }>,
+  context: StageContext<'ingest'>,
+): Promise<Opened> {
   const name = nameOf(context.config.source);
   if (found.kind === 'shards') {
     const { openShards } = await import('../../sources/shards.js');

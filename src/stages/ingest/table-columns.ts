@@ -23,7 +23,20 @@ export interface TableColumns {
 
 /** Names in lower case, without separators; the first that a table has is taken. */
 const usualNames: Readonly<Record<ColumnRole, readonly string[]>> = {
-  file: ['filename', 'file', 'filepath', 'path', 'imagepath', 'image', 'imagename', 'imageid', 'img', 'id'],
+  file: [
+    'filename',
+    'file',
+    'filepath',
+    'path',
+    'imagepath',
+    'image',
+    'imagename',
+    'imageid',
+    'img',
+    'url',
+    'imageurl',
+    'id',
+  ],
   label: usualLabels,
   split: usualSplits,
   // Whether images count differently, or belong together, is for the pipeline to say.

@@ -8,7 +8,7 @@ import { nameList } from '../../core/text/names.js';
 import type { IngestConfig } from '../../core/schema-types.js';
 import { askedSplit, askedWeight } from './asked.js';
 import { classFaults } from './class-faults.js';
-import { FileFinder, type Base } from '../../sources/table/file-finder.js';
+import { FileFinder, type Base, type Found } from '../../sources/table/file-finder.js';
 import type { Note } from './gathered.js';
 import type { Candidate, Labeling } from './labeling.js';
 import { isUsable } from './probe.js';
@@ -38,7 +38,8 @@ export async function tableLabels(
   const finder = new FileFinder(paths);
   const texts = new Map<string, string>();
   for await (const chunk of labelRows(table, columns))
-    for (const row of chunk) rows.push(namedRow(row, finder, bases, texts));
+    for (const row of chunk)
+      rows.push(namedRow(row, (base) => finder.find(found.files?.get(row.file) ?? row.file, base), bases, texts));
   const base = baseOf(rows);
   const { places, bad } = placesOf(rows, base, paths, found.where, shown);
   const isListed = (index: number): boolean => index < listing.paths.length;
@@ -77,8 +78,9 @@ function isImage(path: string, probed: string): boolean {
 }
 
 /** The folder of the table, then the source if that is another. */
-function basesOf({ path, inside }: FoundTable, root: string): readonly Base[] {
+function basesOf({ path, inside, files }: FoundTable, root: string): readonly Base[] {
   const source: Base = { add: '', strip: '' };
+  if (files !== undefined) return [source];
   if (inside !== undefined) {
     const folder = inside.slice(0, inside.lastIndexOf('/') + 1);
     return folder === '' ? [source] : [{ add: folder, strip: '' }, source];
@@ -88,9 +90,14 @@ function basesOf({ path, inside }: FoundTable, root: string): readonly Base[] {
 }
 
 /** Texts are kept once each: a slice of a chunk would keep the whole chunk. */
-function namedRow(row: LabelRow, finder: FileFinder, bases: readonly Base[], texts: Map<string, string>): Named {
+function namedRow(
+  row: LabelRow,
+  find: (base: Base) => Found,
+  bases: readonly Base[],
+  texts: Map<string, string>,
+): Named {
   const files = bases.map((base) => {
-    const found = finder.find(row.file, base);
+    const found = find(base);
     return 'index' in found ? found.index : found.fault;
   });
   const kept = (text: string): string => {

@@ -7,6 +7,7 @@ import type { FolderListing } from '../../core/folder-listing.js';
 import { failure } from '../../core/problem.js';
 import { changedMeanwhile } from '../../core/regular-file.js';
 import type { IngestConfig } from '../../core/schema-types.js';
+import { nameOf } from '../../core/source.js';
 import type { SurveyContext } from '../../core/stage.js';
 import { FILE_NAME, METADATA } from '../../sources/parquet/metadata.js';
 import { openTable, requireTableSize } from '../../sources/table/open.js';
@@ -33,6 +34,21 @@ export function tableInside(config: IngestConfig): TableConfig {
   return { table: METADATA, columns: { ...columnsOf(config), file: FILE_NAME } };
 }
 
+/** The same of a source that is a table of URLs. Throws `invalid` if the pipeline names another table. */
+export function tableAsSource(config: IngestConfig): TableConfig {
+  const table = nameOf(config.source);
+  const named = tableOf(config);
+  if (named !== undefined && named.table !== table)
+    throw failure('invalid', {
+      code: 'two-tables',
+      field: ['labels', 'table'],
+      found: `\`source\` and \`labels.table\` are different tables`,
+      expected: 'labels in the table of URLs',
+      remedy: 'remove `table`, and name the columns of the source',
+    });
+  return { table, columns: columnsOf(config) };
+}
+
 function columnsOf({ labels, split }: IngestConfig): NamedColumns {
   const { file, label, split: named, weight, group: grouped } = typeof labels === 'object' ? labels : {};
   const group = grouped ?? (split.group !== undefined && !isPattern(split.group) ? split.group : undefined);
@@ -56,6 +72,8 @@ export function requireTable({ labels }: IngestConfig): void {
 export interface FoundTable extends TableFile {
   /** Its path in the listing of the source; undefined if it is elsewhere. */
   readonly inside?: string;
+  /** For names that are not those of files, such as URLs: which file each stands for. */
+  readonly files?: ReadonlyMap<string, string>;
 }
 
 /** The table as a file of the project; undefined if there is none. */

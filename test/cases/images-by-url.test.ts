@@ -1,0 +1,83 @@
+/** A table with one URL per image as the source: the same samples and model as class folders of the same images. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { rm } from 'node:fs/promises';
+import { digestOf } from '../../src/core/digest.js';
+import { Project } from '../e2e/rig.js';
+import { file, FileServer, status } from '../sources/server.js';
+import { counts, image, ingested, pipeline, writeAt } from './image-folders.js';
+
+let project: Project;
+let server: FileServer;
+beforeEach(async () => {
+  project = await Project.create();
+  project.environment.PIPELINE_ALLOW_HTTP_LOOPBACK = '1';
+  server = await new FileServer().start();
+});
+afterEach(async () => {
+  await server.stop();
+  await project.remove();
+});
+
+const classOf = (i: number): string => (i % 3 === 0 ? 'red' : 'blue');
+
+async function table(pinned: boolean, served = 12): Promise<string> {
+  const rows = [pinned ? 'url,label,sha256' : 'url,label'];
+  for (let i = 0; i < 12; i++) {
+    const bytes = await image(7 * i);
+    const url = server.on(`/${i}/photo.png?size=large`, i < served ? file(bytes) : status(404));
+    rows.push([url, classOf(i), ...(pinned ? [digestOf(bytes)] : [])].join(','));
+  }
+  return `${rows.join('\n')}\n`;
+}
+
+test('images are fetched once, pinned by the lock file, and give what class folders give', async () => {
+  for (let i = 0; i < 12; i++) await writeAt(project, `sorted/${classOf(i)}/${i}.png`, await image(7 * i));
+  await project.write('t.yaml', pipeline('source: sorted'));
+  expect((await project.run('t.yaml')).code).toBe(0);
+  const sorted = await counts(project);
+  await project.write('photos.csv', await table(false));
+  await project.write('t.yaml', pipeline('source: photos.csv'));
+  const run = await project.run('t.yaml');
+  expect([run.code, run.named('ran'), server.asked.length]).toEqual([0, ['ingest'], 12]);
+  expect(await counts(project)).toEqual(sorted);
+  expect(await project.read('t.lock.yaml')).toMatch(/downloads:\n {2}urls:[0-9a-f]{64}:\n {4}sha256: [0-9a-f]{64}\n/);
+  expect((await project.run('t.yaml')).named('ran')).toEqual([]);
+  // Without the cache, the lock file says what the images have to be.
+  await rm(project.path('.pipeline'), { recursive: true });
+  server.on('/3/photo.png?size=large', file(await image(999)));
+  expect((await ingested(project)).problems[0]).toMatchObject({ code: 'urls-changed' });
+});
+
+test('a digest in the table pins each image; the lock file has no entry', async () => {
+  await project.write('photos.csv', await table(true));
+  await project.write('t.yaml', pipeline('source: photos.csv'));
+  expect((await ingested(project)).code).toBe(0);
+  await expect(project.read('t.lock.yaml')).resolves.not.toMatch(/urls:/);
+  await rm(project.path('.pipeline'), { recursive: true });
+  const other = server.on('/3/photo.png?size=large', file(await image(999)));
+  const { code, problems } = await ingested(project);
+  expect([code, problems[0]]).toMatchObject([3, { code: 'download-digest-mismatch', where: other }]);
+});
+
+test('images that are gone are named, and what has arrived is kept', async () => {
+  await project.write('photos.csv', await table(false, 10));
+  await project.write('t.yaml', pipeline('source: photos.csv'));
+  const { code, problems } = await ingested(project);
+  expect([code, problems.map(({ where }) => new URL(where!).pathname).sort()]).toEqual([
+    3,
+    ['/10/photo.png', '/11/photo.png'],
+  ]);
+  server.asked.length = 0;
+  await table(false);
+  expect((await ingested(project)).code).toBe(0);
+  expect(server.asked.map((path) => path.split('/')[1]).sort()).toEqual(['10', '11']);
+});
+
+test('a table without URLs as the source says what to write', async () => {
+  await project.write('photos.csv', 'url,label\na.jpg,cat\n');
+  await project.write('t.yaml', pipeline('source: photos.csv'));
+  expect((await ingested(project)).problems[0]).toMatchObject({
+    found: 'photos.csv has no URL in the column `url`',
+    remedy: 'point `source` at the folder of the images, and write `labels: {table: FILE}` with this table',
+  });
+});
