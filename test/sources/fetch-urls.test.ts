@@ -70,7 +70,10 @@ test('all are fetched once, into files with numbers', async () => {
   for (const [i, path] of paths.entries()) expect(await readFile(join(folder, path))).toEqual(bytesOf(i));
   expect(await fetch(urls)).toEqual({ folder, digest });
   expect(server.asked).toHaveLength(30);
-  expect(notes).toEqual(['fetching 30 images that pets.csv names by URL']);
+  expect(notes).toEqual([
+    'fetching 30 images that pets.csv names by URL',
+    `the images of pets.csv are not pinned: the download has the sha256 ${digest}, which pets.lock.yaml pins from now on`,
+  ]);
 });
 
 test('the lock file pins a list by one entry; changed images are refused elsewhere', async () => {
